@@ -1,0 +1,59 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Plue.Protocol;
+
+/// <summary>The only JSON options that the RPC uses: camelCase, enums as camelCase strings, nulls left out.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    AllowOutOfOrderMetadataProperties = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = false,
+    Converters = [
+        typeof(CamelCaseEnumConverter<CodexStatus>), typeof(CamelCaseEnumConverter<MessageRole>), typeof(CamelCaseEnumConverter<MessageStatus>),
+        typeof(CamelCaseEnumConverter<StopReason>), typeof(CamelCaseEnumConverter<ProviderStatus>), typeof(CamelCaseEnumConverter<ProviderSource>),
+    ])]
+[JsonSerializable(typeof(Nothing))]
+[JsonSerializable(typeof(InitializeParams))]
+[JsonSerializable(typeof(InitializeResult))]
+[JsonSerializable(typeof(WorkspaceTrustParams))]
+[JsonSerializable(typeof(ErrorData))]
+[JsonSerializable(typeof(CodexListParams))]
+[JsonSerializable(typeof(CodexListResult))]
+[JsonSerializable(typeof(CodexGetParams))]
+[JsonSerializable(typeof(CodexGetResult))]
+[JsonSerializable(typeof(CodexCreateParams))]
+[JsonSerializable(typeof(CodexUpdateParams))]
+[JsonSerializable(typeof(CodexDeleteParams))]
+[JsonSerializable(typeof(CodexChangedParams))]
+[JsonSerializable(typeof(CodexSummary))]
+[JsonSerializable(typeof(MessageSendParams))]
+[JsonSerializable(typeof(MessageSendResult))]
+[JsonSerializable(typeof(MessageStopParams))]
+[JsonSerializable(typeof(MessageRetryParams))]
+[JsonSerializable(typeof(MessageDiscardParams))]
+[JsonSerializable(typeof(MessageEventParams))]
+[JsonSerializable(typeof(ProviderListResult))]
+[JsonSerializable(typeof(ProviderDiscoverResult))]
+[JsonSerializable(typeof(ProviderConfigureParams))]
+[JsonSerializable(typeof(ProviderSummary))]
+[JsonSerializable(typeof(ProviderIdParams))]
+[JsonSerializable(typeof(ProviderModelsResult))]
+[JsonSerializable(typeof(ClaudeCodeCheckResult))]
+[JsonSerializable(typeof(VaultStatusResult))]
+[JsonSerializable(typeof(VaultWayParams))]
+[JsonSerializable(typeof(VaultStoreParams))]
+[JsonSerializable(typeof(VaultListResult))]
+[JsonSerializable(typeof(VaultEntrySummary))]
+[JsonSerializable(typeof(VaultDeleteParams))]
+public sealed partial class WireContext : JsonSerializerContext;
+
+public static class Wire
+{
+    /// <summary>Text stays readable: the stream is not HTML, so only what JSON itself needs is escaped.</summary>
+    public static readonly JsonSerializerOptions Options = new(WireContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+}
+
+public sealed class CamelCaseEnumConverter<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false) where T : struct, Enum;

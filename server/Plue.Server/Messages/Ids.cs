@@ -1,0 +1,26 @@
+namespace Plue.Server.Messages;
+
+/// <summary>Ids that sort by creation time and are unique across machines: UUID version 7 in lower-case hex, made monotonic within the process.</summary>
+public static class Ids
+{
+    private static readonly Lock Gate = new();
+    private static string last = "";
+
+    /// <param name="prefix">Says what the id names: <c>msg</c>, <c>chat</c>, <c>turn</c>.</param>
+    public static string New(string prefix, TimeProvider? time = null)
+    {
+        var now = (time ?? TimeProvider.System).GetUtcNow();
+        lock (Gate)
+        {
+            var id = Guid.CreateVersion7(now).ToString("N");
+            // Within one millisecond version 7 orders by chance: draw again until the new id sorts behind the last.
+            for (var draw = 0; string.CompareOrdinal(id, last) <= 0; draw++)
+            {
+                id = Guid.CreateVersion7(draw < 64 ? now : now = now.AddMilliseconds(1)).ToString("N");
+            }
+
+            last = id;
+            return $"{prefix}_{id}";
+        }
+    }
+}

@@ -1,0 +1,28 @@
+namespace Plue.Server.Messages;
+
+/// <summary>One entry of a chat. Parts keep the order in which the model produced them.</summary>
+public sealed record Message
+{
+    /// <summary>Sorts by creation time and is unique across machines: see <see cref="Ids"/>.</summary>
+    public required string Id { get; init; }
+    public required string CodexId { get; init; }
+    public required MessageRole Role { get; init; }
+    public IReadOnlyList<MessagePart> Parts { get; init; } = [];
+    public required DateTimeOffset CreatedAt { get; init; }
+    public DateTimeOffset UpdatedAt { get; init; }
+    public MessageStatus Status { get; init; } = MessageStatus.Complete;
+    public Failure? Error { get; init; }
+    public Usage? Usage { get; init; }
+    public Cost? Cost { get; init; }
+    public ProviderInfo? ProviderInfo { get; init; }
+
+    /// <summary>The text parts joined; what a person would call "the message".</summary>
+    public string Text => string.Concat(Parts.OfType<MessagePart.Text>().Select(part => part.Content));
+}
+
+public enum MessageRole { System, User, Assistant }
+
+public enum MessageStatus { Streaming, Complete, Stopped, Interrupted, Failed }
+
+/// <summary>Who answered. <paramref name="RequestId"/> is the vendor's own id, for support requests.</summary>
+public sealed record ProviderInfo(string ProviderId, string? ModelId, string? RequestId = null);

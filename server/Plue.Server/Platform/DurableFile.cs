@@ -1,0 +1,87 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Plue.Server.Platform;
+
+/// <summary>
+/// Writes that survive a power cut. .NET's own flush ignores fsync errors, so fsync is called and checked here;
+/// directories are 0700 and files 0600 whatever the umask.
+/// </summary>
+public static partial class DurableFile
+{
+    private const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode PrivateDirectory = PrivateFile | UnixFileMode.UserExecute;
+
+    /// <summary>Replaces the file or leaves the old one: write new, fsync, rename, fsync the directory.</summary>
+    /// <exception cref="IOException">Nothing was changed.</exception>
+    public static void Replace(string path, ReadOnlySpan<byte> content)
+    {
+        var directory = Path.GetDirectoryName(Path.GetFullPath(path)) ?? throw new IOException($"{path} has no directory.");
+        CreatePrivateDirectory(directory);
+        var temporary = Path.Combine(directory, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
+        try
+        {
+            using (var stream = OpenPrivate(temporary, FileMode.CreateNew, FileAccess.Write))
+            {
+                stream.Write(content);
+                Sync(stream.SafeFileHandle);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+
+        SyncDirectory(directory);
+    }
+
+    /// <summary>Opens unbuffered; a new file has mode 0600 from its first moment.</summary>
+    public static FileStream OpenPrivate(string path, FileMode mode, FileAccess access, FileShare share = FileShare.Read)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = access, Share = share, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows() && mode is not (FileMode.Open or FileMode.Truncate)) { options.UnixCreateMode = PrivateFile; }
+
+        return new FileStream(path, options);
+    }
+
+    /// <summary>Waits until what was written is on the disk.</summary>
+    /// <exception cref="IOException">The disk said no; what was written may be lost.</exception>
+    public static void Sync(SafeFileHandle handle)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            RandomAccess.FlushToDisk(handle);
+            return;
+        }
+
+        if (fsync(handle) != 0) { throw new IOException($"The disk did not keep the data (fsync: {Marshal.GetLastPInvokeErrorMessage()})."); }
+    }
+
+    public static void SyncDirectory(string directory)
+    {
+        if (OperatingSystem.IsWindows()) { return; }
+
+        using var handle = open(directory, 0);
+        if (handle.IsInvalid || fsync(handle) != 0)
+        {
+            throw new IOException($"The folder {directory} could not be synced ({Marshal.GetLastPInvokeErrorMessage()}).");
+        }
+    }
+
+    public static void CreatePrivateDirectory(string directory)
+    {
+        if (Directory.Exists(directory)) { return; }
+
+        if (OperatingSystem.IsWindows()) { Directory.CreateDirectory(directory); }
+        else { Directory.CreateDirectory(directory, PrivateDirectory); }
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(SafeFileHandle fd);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial SafeFileHandle open(string path, int flags);
+}

@@ -1,0 +1,25 @@
+namespace Plue.Server.Platform;
+
+/// <summary>Where Plue keeps what a user owns. <c>PLUE_HOME</c> moves all of it.</summary>
+public sealed class PluePaths(string home)
+{
+    public string Home { get; } = Path.GetFullPath(home);
+    public string Config => Path.Combine(Home, "config.json5");
+    public string Providers => Path.Combine(Home, "providers");
+    public string Templates => Path.Combine(Home, "templates");
+    public string Prompts => Path.Combine(Home, "prompts");
+    public string Vault => Path.Combine(Home, "vault.json");
+    public string Chats => Path.Combine(Home, "codices", "chats");
+    public string Index => Path.Combine(Home, "index");
+    public string Logs => Path.Combine(Home, "logs");
+    public string Trash => Path.Combine(Home, "trash");
+
+    /// <summary>Creates nothing: folders are made when something is first written.</summary>
+    public static PluePaths FromEnvironment()
+    {
+        var home = Environment.GetEnvironmentVariable("PLUE_HOME");
+        return new PluePaths(string.IsNullOrWhiteSpace(home)
+            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".plue")
+            : home);
+    }
+}

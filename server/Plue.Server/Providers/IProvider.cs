@@ -1,0 +1,45 @@
+using Plue.Server.Messages;
+
+namespace Plue.Server.Providers;
+
+/// <summary>
+/// A configured connection that can answer. Safe for concurrent calls.
+/// A failure is the last event of the stream, never an exception; only cancellation by the caller throws.
+/// </summary>
+public interface IProvider : IAsyncDisposable
+{
+    ProviderSettings Settings { get; }
+
+    /// <summary>
+    /// Streams one answer. Ends with exactly one <see cref="ProviderEvent.Finished"/> or <see cref="ProviderEvent.Failed"/>.
+    /// Cancelling closes the connection, which is the only way to stop billing.
+    /// </summary>
+    IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, CancellationToken cancellationToken);
+
+    /// <summary>The cheapest call that shows whether the connection and its credential work. Null means they do.</summary>
+    Task<Failure?> CheckAsync(CancellationToken cancellationToken);
+
+    /// <exception cref="FailureException">The models could not be listed.</exception>
+    Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>A provider that gains from being started before the first message (a process, a local model).</summary>
+public interface IWarmable
+{
+    /// <summary>Returns at once; failures surface with the first message.</summary>
+    void Warm(string codexId, string? model, string? workingDirectory);
+}
+
+/// <summary>A model as offered. What is not known is null: not false and not 0.</summary>
+public sealed record ModelInfo
+{
+    public required string Id { get; init; }
+    public string? Name { get; init; }
+    public string? Description { get; init; }
+    public long? ContextLength { get; init; }
+    public long? MaxOutput { get; init; }
+    public bool? SupportsTools { get; init; }
+    public bool? SupportsVision { get; init; }
+    public IReadOnlyList<string>? ReasoningLevels { get; init; }
+    public Price? Pricing { get; init; }
+}

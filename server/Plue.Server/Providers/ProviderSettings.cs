@@ -1,0 +1,47 @@
+namespace Plue.Server.Providers;
+
+/// <summary>A provider codex as the providers read it: plain values, no documents. Field names and defaults: records.md section 1.1.</summary>
+public sealed record ProviderSettings
+{
+    /// <summary>The codex name, as in <c>codex://providers/NAME</c>.</summary>
+    public required string Id { get; init; }
+    public required string Name { get; init; }
+    /// <summary>One of <see cref="ProviderKinds"/>.</summary>
+    public required string Kind { get; init; }
+    /// <summary>Where the settings come from.</summary>
+    public ProviderSource Source { get; init; } = ProviderSource.File;
+    public bool Enabled { get; init; } = true;
+    /// <summary>Null means the vendor's default host. Once set, no other host is ever called.</summary>
+    public Uri? Endpoint { get; init; }
+    public string? Model { get; init; }
+    public string? CatalogProvider { get; init; }
+    /// <summary><c>vault://owner/name</c>, or <c>env://NAME</c> for a key found in the environment; null where none is needed.</summary>
+    public string? ApiKeyRef { get; init; }
+    public string? CliPath { get; init; }
+    public int? MaxTurns { get; init; }
+    public string? CustomSystemPrompt { get; init; }
+    public int? MaxTokens { get; init; }
+    public double? Temperature { get; init; }
+    public IReadOnlyList<string> StopSequences { get; init; } = [];
+    public string? ReasoningLevel { get; init; }
+    public bool SupportsTools { get; init; } = true;
+    /// <summary>For the first byte and between reads; null means the kind's default (30 s hosted, 300 s local).</summary>
+    public TimeSpan? Timeout { get; init; }
+    /// <summary><c>standard</c>, <c>none</c> or <c>patient</c>.</summary>
+    public string RetryPolicy { get; init; } = "standard";
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+}
+
+public enum ProviderSource { File, Environment, Found, Tour, CommandLine }
+
+/// <summary>The kinds that exist in this build.</summary>
+public static class ProviderKinds
+{
+    public const string ClaudeCode = "claude-code";
+    public const string Anthropic = "anthropic";
+    public const string OpenAiCompatible = "openai-compatible";
+    public const string Ollama = "ollama";
+    public const string Tour = "tour";
+
+    public static readonly IReadOnlyList<string> All = [ClaudeCode, Anthropic, OpenAiCompatible, Ollama, Tour];
+}
