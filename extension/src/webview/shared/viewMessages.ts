@@ -1,0 +1,63 @@
+// What the chat page and its panel say to each other. Only view matters are named here;
+// chat matters travel as the wire's own types.
+import type {
+  CodexGetResult,
+  MessageEventParams,
+  ModelView,
+  ProviderSummary,
+} from '../../protocol/protocol.generated';
+
+/** Panel to page. */
+export type ToPage =
+  /** The whole chat: after `ready`, and again whenever the sidecar came back. Replaces what is shown, never the draft. */
+  | { type: 'snapshot'; chat: CodexGetResult; providers: ProviderSummary[] }
+  | { type: 'event'; params: MessageEventParams }
+  | { type: 'providers'; providers: ProviderSummary[] }
+  | { type: 'models'; providerId: string; models: ModelView[]; error?: string }
+  /** The title, provider or model changed. */
+  | { type: 'codex'; codex: CodexGetResult['codex'] }
+  /** A send or retry was refused: give the draft back and say why. */
+  | { type: 'refused'; text?: string; error: ViewError }
+  /** The sidecar: `starting`, `running`, or `stopped` with the cause. */
+  | { type: 'sidecar'; state: 'starting' | 'running' | 'stopped'; cause?: string }
+  | { type: 'focusComposer' };
+
+/** `kind` is a FailureKind in camelCase and picks the button that helps. */
+export interface ViewError {
+  kind: string;
+  message: string;
+}
+
+/** What a button under an error asks the panel to do. */
+export type HelpAction =
+  | 'setKey'
+  | 'signInClaude'
+  | 'chooseProvider'
+  | 'unlockVault'
+  | 'startOllama'
+  | 'openLog'
+  | 'restartSidecar'
+  | 'manageTrust';
+
+/** Page to panel. Every one is checked against a schema before it is acted on. */
+export type FromPage =
+  | { type: 'ready' }
+  | { type: 'send'; text: string }
+  | { type: 'stop' }
+  | { type: 'retry'; messageId: string; continue?: boolean }
+  | { type: 'discard'; messageId: string }
+  | { type: 'rename'; title: string }
+  | { type: 'choose'; providerId: string; model?: string }
+  | { type: 'listModels'; providerId: string }
+  | { type: 'copy'; text: string }
+  | { type: 'insert'; text: string }
+  | { type: 'openLink'; href: string }
+  | { type: 'help'; action: HelpAction; providerId?: string };
+
+/** Kept by VS Code across reloads. Draft and scroll belong to the page; the rest lives in the sidecar. */
+export interface PageState {
+  codexId: string;
+  draft: string;
+  /** Pixels from the top, or null while following the end. */
+  scrollTop: number | null;
+}

@@ -1,0 +1,10 @@
+using Plue.Server.Tests.Testing;
+
+namespace Plue.Server.Tests.Protocol;
+
+public class TypeScriptProtocolTests
+{
+    [Fact]
+    public void The_checked_in_TypeScript_is_what_the_DTOs_say() =>
+        Repository.CheckFile("extension/src/protocol/protocol.generated.ts", TypeScriptProtocol.Render());
+}
