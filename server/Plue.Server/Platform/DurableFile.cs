@@ -11,6 +11,8 @@ public static partial class DurableFile
 {
     private const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode PrivateDirectory = PrivateFile | UnixFileMode.UserExecute;
+    private const int LinuxCloseOnExec = 0x80000;
+    private const int MacCloseOnExec = 0x1000000;
 
     /// <summary>Replaces the file or leaves the old one: write new, fsync, rename, fsync the directory.</summary>
     /// <exception cref="IOException">Nothing was changed.</exception>
@@ -39,9 +41,9 @@ public static partial class DurableFile
     }
 
     /// <summary>Opens unbuffered; a new file has mode 0600 from its first moment.</summary>
-    public static FileStream OpenPrivate(string path, FileMode mode, FileAccess access, FileShare share = FileShare.Read)
+    public static FileStream OpenPrivate(string path, FileMode mode, FileAccess access, FileShare share = FileShare.Read, FileOptions fileOptions = FileOptions.None)
     {
-        var options = new FileStreamOptions { Mode = mode, Access = access, Share = share, BufferSize = 0 };
+        var options = new FileStreamOptions { Mode = mode, Access = access, Share = share, BufferSize = 0, Options = fileOptions };
         if (!OperatingSystem.IsWindows() && mode is not (FileMode.Open or FileMode.Truncate)) { options.UnixCreateMode = PrivateFile; }
 
         return new FileStream(path, options);
@@ -57,7 +59,10 @@ public static partial class DurableFile
             return;
         }
 
-        if (fsync(handle) != 0) { throw new IOException($"The disk did not keep the data (fsync: {Marshal.GetLastPInvokeErrorMessage()})."); }
+        if (fsync(handle) != 0)
+        {
+            throw new IOException($"The disk did not keep the data (fsync: {Marshal.GetLastPInvokeErrorMessage()}).", Marshal.GetLastPInvokeError());
+        }
     }
 
     public static void SyncDirectory(string directory)
@@ -67,16 +72,45 @@ public static partial class DurableFile
         using var handle = open(directory, 0);
         if (handle.IsInvalid || fsync(handle) != 0)
         {
-            throw new IOException($"The folder {directory} could not be synced ({Marshal.GetLastPInvokeErrorMessage()}).");
+            throw new IOException($"The folder {directory} could not be synced ({Marshal.GetLastPInvokeErrorMessage()}).", Marshal.GetLastPInvokeError());
         }
     }
 
+    /// <summary>Creates the folder and the missing ones above it, each 0700 and each known to the disk; folders that exist stay as they are.</summary>
     public static void CreatePrivateDirectory(string directory)
     {
         if (Directory.Exists(directory)) { return; }
 
-        if (OperatingSystem.IsWindows()) { Directory.CreateDirectory(directory); }
-        else { Directory.CreateDirectory(directory, PrivateDirectory); }
+        var parent = Path.GetDirectoryName(Path.GetFullPath(directory));
+        if (parent is not null) { CreatePrivateDirectory(parent); }
+
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(directory);
+            return;
+        }
+
+        Directory.CreateDirectory(directory, PrivateDirectory);
+        if (parent is not null) { SyncDirectory(parent); }
+    }
+
+    /// <summary>
+    /// Opens for reading although another process holds the file with <see cref="FileShare.None"/>, which .NET makes an advisory lock on Unix.
+    /// </summary>
+    /// <exception cref="IOException">The file is not there, or may not be read.</exception>
+    public static SafeFileHandle OpenUnlocked(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        }
+
+        var handle = open(path, OperatingSystem.IsLinux() ? LinuxCloseOnExec : MacCloseOnExec);
+        if (!handle.IsInvalid) { return handle; }
+
+        var (error, message) = (Marshal.GetLastPInvokeError(), Marshal.GetLastPInvokeErrorMessage());
+        handle.Dispose();
+        throw new IOException($"{path} could not be opened ({message}).", error);
     }
 
     [LibraryImport("libc", SetLastError = true)]

@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Store;
+
+/// <summary>All chats of a user: one journal each in <see cref="PluePaths.Chats"/>. Any number of processes may read; each chat has one writer.</summary>
+public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger)
+{
+    private const string IdPrefix = "chat_";
+    private const string Extension = ".jsonl";
+    private const string Subject = "chat";
+    private const string LostTemplate = "ai-chat";
+
+    private readonly ConcurrentDictionary<string, ChatJournal> open = new(StringComparer.Ordinal);
+    private readonly ChannelIndex index = new(paths, logger);
+
+    /// <summary>Durable when it returns, and open for writing.</summary>
+    /// <param name="title">Null names it after its first message.</param>
+    /// <exception cref="FailureException">StoreReadOnly.</exception>
+    public ChatJournal Create(string templateId, string? title, string? providerId, string? model)
+    {
+        var id = Ids.New(IdPrefix.TrimEnd('_'), time);
+        var header = new StoredHeader(StoredHeader.CurrentFormat, id, templateId);
+        Journal.Create(PathOf(id), header, time, Subject, new ChatFields(title, null, providerId, model).ToStored());
+        return Open(id);
+    }
+
+    /// <summary>Becomes the writer. What an earlier one left unfinished is stored as interrupted, and damage is repaired.</summary>
+    /// <exception cref="FailureException">NotFound; Conflict, naming the owner; StoreReadOnly: the disk, or a newer format.</exception>
+    public async Task<ChatJournal> OpenAsync(string id, CancellationToken cancellationToken) =>
+        await Task.Run(() => Open(id), cancellationToken);
+
+    /// <summary>Reads along with whoever writes; changes nothing.</summary>
+    /// <exception cref="FailureException">NotFound; StoreReadOnly: a newer format, or a file that cannot be read.</exception>
+    public StoredChat Read(string id)
+    {
+        var path = PathOf(id);
+        try
+        {
+            // Asked before reading: an owner that ends in between leaves a whole file, one that begins is seen next time.
+            var isOwned = IsOwned(id);
+            var fold = new ChatFold();
+            var scan = JournalReader.Scan(path, fold.Take);
+            Journal.RefuseNewer(scan, Subject);
+            return fold.ToChat(scan, LostHeader(id), isOwned);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw Journal.NotFound(Subject);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException(FailureKind.StoreReadOnly, $"This chat could not be read ({exception.Message.TrimEnd('.')}). Check {path}.", exception);
+        }
+    }
+
+    /// <summary>Newest first. A chat that cannot be read has a row too, whose notice says why.</summary>
+    public IReadOnlyList<ChatSummary> List() => index.List(IsId, id => Read(id).Summarize());
+
+    /// <summary>Durable. Works for the owner, and for a chat that nobody has open.</summary>
+    /// <exception cref="FailureException">NotFound, Conflict, StoreReadOnly.</exception>
+    public async Task UpdateAsync(string id, ChatFields fields, CancellationToken cancellationToken)
+    {
+        if (open.TryGetValue(id, out var journal))
+        {
+            await journal.UpdateAsync(fields, cancellationToken);
+            return;
+        }
+
+        await using var opened = await OpenAsync(id, cancellationToken);
+        await opened.UpdateAsync(fields, cancellationToken);
+    }
+
+    /// <summary>Moves the chat to <see cref="PluePaths.Trash"/>; a journal of it that this process has open is closed first.</summary>
+    /// <exception cref="FailureException">NotFound; Conflict: open in another window; StoreReadOnly.</exception>
+    public void Delete(string id)
+    {
+        if (open.TryGetValue(id, out var journal)) { journal.Dispose(); }
+
+        Move(PathOf(id), TrashPathOf(id), "This chat was not deleted");
+    }
+
+    /// <summary>Brings a deleted chat back.</summary>
+    /// <exception cref="FailureException">NotFound, StoreReadOnly.</exception>
+    public void Restore(string id) => Move(TrashPathOf(id), PathOf(id), "This chat was not restored");
+
+    /// <summary>Why this process cannot write to the chat now, as a sentence; null when it can or already does.</summary>
+    public string? ReadOnlyReason(string id) => !open.ContainsKey(id) && JournalLock.IsHeld(PathOf(id))
+        ? JournalLock.OwnedSentence(JournalLock.PathOf(PathOf(id)), Subject)
+        : null;
+
+    /// <summary><c>chat_</c> and 32 lower-case hex digits, so that an id is never a path.</summary>
+    public static bool IsId(string id) => id.Length == IdPrefix.Length + 32
+        && id.StartsWith(IdPrefix, StringComparison.Ordinal)
+        && id.AsSpan(IdPrefix.Length).IndexOfAnyExcept("0123456789abcdef") < 0;
+
+    private ChatJournal Open(string id)
+    {
+        var journal = ChatJournal.Open(PathOf(id), LostHeader(id), time, logger);
+        open[id] = journal;
+        journal.Closed += closed => open.TryRemove(new(id, closed));
+        return journal;
+    }
+
+    private bool IsOwned(string id) => open.ContainsKey(id) || JournalLock.IsHeld(PathOf(id));
+
+    private static void Move(string from, string to, string what)
+    {
+        try
+        {
+            if (!File.Exists(from)) { throw Journal.NotFound(Subject); }
+
+            DurableFile.CreatePrivateDirectory(Path.GetDirectoryName(to)!);
+            using var owner = JournalLock.Acquire(from, Subject);
+            File.Move(from, to);
+            DurableFile.SyncDirectory(Path.GetDirectoryName(to)!);
+            DurableFile.SyncDirectory(Path.GetDirectoryName(from)!);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw StoreFailure.From(exception, what);
+        }
+    }
+
+    private static StoredHeader LostHeader(string id) => new(StoredHeader.CurrentFormat, id, LostTemplate);
+
+    private string PathOf(string id) => Path.Combine(paths.Chats, Valid(id) + Extension);
+
+    private string TrashPathOf(string id) => Path.Combine(paths.Trash, Valid(id) + Extension);
+
+    private static string Valid(string id) => IsId(id) ? id : throw Journal.NotFound(Subject);
+}

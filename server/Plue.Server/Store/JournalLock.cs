@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Store;
+
+/// <summary>
+/// One writer per journal: an operating system lock on <c>&lt;journal&gt;.lock</c>. It ends with the process that holds it, however that
+/// ends, so a dead owner is taken over at once, a reused process id means nothing and nobody has to be asked or killed. The file's
+/// content only says who the owner is: process id, start time (UTC) and a random token, separated by spaces. A file left behind or
+/// forged by hand is without effect. On a file system without locks there is no such protection.
+/// </summary>
+internal sealed class JournalLock : IDisposable
+{
+    private const int Attempts = 8;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    private readonly FileStream file;
+
+    private JournalLock(FileStream file) => this.file = file;
+
+    /// <param name="subject">What the journal holds, for the sentence: <c>chat</c>.</param>
+    /// <exception cref="FailureException">Conflict: another owner lives. StoreReadOnly: no lock can be made here.</exception>
+    public static JournalLock Acquire(string journal, string subject)
+    {
+        var path = PathOf(journal);
+        for (var attempt = 1; ; attempt++)
+        {
+            // Several attempts, because a glance of IsHeld looks like an owner for a moment.
+            if (TryAcquire(path, subject) is { } acquired) { return acquired; }
+
+            if (attempt == Attempts) { throw new FailureException(FailureKind.Conflict, OwnedSentence(path, subject)); }
+
+            Thread.Sleep(Pause);
+        }
+    }
+
+    /// <summary>Whether some process, this one included, owns the journal now.</summary>
+    public static bool IsHeld(string journal)
+    {
+        var path = PathOf(journal);
+        try
+        {
+            if (!File.Exists(path)) { return false; }
+
+            var access = OperatingSystem.IsWindows() ? FileAccess.Write : FileAccess.Read;
+            using var glance = DurableFile.OpenPrivate(path, FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete);
+            return false;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>"This chat is open in another window (process 1234)."</summary>
+    public static string OwnedSentence(string lockPath, string subject)
+    {
+        var owner = ReadOwner(lockPath);
+        return owner == Environment.ProcessId ? $"This {subject} is already open in this window."
+            : owner is { } id ? $"This {subject} is open in another window (process {id.ToString(CultureInfo.InvariantCulture)})."
+            : $"This {subject} is open in another window.";
+    }
+
+    public static string PathOf(string journal) => journal + ".lock";
+
+    /// <summary>Deletes the file while it is still locked, so that nobody's lock is deleted by another.</summary>
+    public void Dispose()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            // A file left behind is without effect, so a failure here is too.
+            try { File.Delete(file.Name); }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { }
+        }
+
+        file.Dispose();
+    }
+
+    private static JournalLock? TryAcquire(string path, string subject)
+    {
+        FileStream file;
+        try
+        {
+            if (new FileInfo(path).LinkTarget is not null)
+            {
+                throw new FailureException(FailureKind.StoreReadOnly, $"{path} is a link, so this {subject} is not opened for writing. Remove the link.");
+            }
+
+            var share = OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None;
+            var options = OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None;
+            file = DurableFile.OpenPrivate(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, share, options);
+        }
+        catch (IOException exception) when (exception is not DirectoryNotFoundException && File.Exists(path) && IsHeldError(exception))
+        {
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw StoreFailure.From(exception, $"This {subject} cannot be opened for writing");
+        }
+
+        // Between opening and locking, the former owner may have deleted this very file: then the lock is on nothing.
+        var token = Guid.NewGuid().ToString("N");
+        try
+        {
+            var content = Encoding.ASCII.GetBytes(FormattableString.Invariant($"{Environment.ProcessId} {StartTime():O} {token}\n"));
+            file.SetLength(0);
+            file.Write(content);
+            if (ReadContent(path).EndsWith(token + "\n", StringComparison.Ordinal)) { return new JournalLock(file); }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            file.Dispose();
+            throw StoreFailure.From(exception, $"This {subject} cannot be opened for writing");
+        }
+
+        file.Dispose();
+        return null;
+    }
+
+    /// <summary>EWOULDBLOCK (11 on Linux, 35 on macOS) or a sharing violation: the lock is held. All else is a broken disk.</summary>
+    private static bool IsHeldError(IOException exception) => (exception.HResult & 0xFFFF) is 11 or 35 or 32 or 33;
+
+    private static DateTime StartTime()
+    {
+        using var self = Process.GetCurrentProcess();
+        return self.StartTime.ToUniversalTime();
+    }
+
+    private static int? ReadOwner(string path)
+    {
+        try
+        {
+            var content = ReadContent(path).Split(' ');
+            return int.TryParse(content[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0 ? id : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static string ReadContent(string path)
+    {
+        Span<byte> buffer = stackalloc byte[256];
+        using var handle = DurableFile.OpenUnlocked(path);
+        return Encoding.ASCII.GetString(buffer[..RandomAccess.Read(handle, buffer, 0)]);
+    }
+}

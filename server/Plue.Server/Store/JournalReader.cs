@@ -1,0 +1,87 @@
+using System.Buffers;
+
+namespace Plue.Server.Store;
+
+/// <summary>
+/// Reads a journal from its first byte to its last and gives every good line, whatever lies between them. Never writes.
+/// Memory is bounded by the longest line, and that by <see cref="JournalLine.MaxBytes"/>.
+/// </summary>
+internal static class JournalReader
+{
+    private const int FirstBuffer = 128 * 1024;
+
+    /// <exception cref="IOException">The file cannot be read at all.</exception>
+    public static JournalScan Scan(string path, JournalLineAction onLine)
+    {
+        using var stream = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.Open,
+            Access = FileAccess.Read,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            BufferSize = 0,
+        });
+        var scan = new JournalScan(onLine);
+        var buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
+        try
+        {
+            Scan(stream, ref buffer, scan);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        return scan;
+    }
+
+    private static void Scan(FileStream stream, ref byte[] buffer, JournalScan scan)
+    {
+        long offset = 0; // of buffer[0] in the file
+        var filled = 0;
+        var searched = 0;
+        var skipping = false; // inside a line that is too long to hold
+        while (true)
+        {
+            var read = stream.Read(buffer, filled, buffer.Length - filled);
+            filled += read;
+            var start = 0;
+            while (buffer.AsSpan(searched, filled - searched).IndexOf((byte)'\n') is var found and >= 0)
+            {
+                var end = searched + found;
+                if (skipping) { scan.AddDamage(offset + start, end + 1 - start, terminated: true); }
+                else { scan.Take(buffer.AsSpan(start, end - start), offset + start, terminated: true); }
+
+                skipping = false;
+                start = searched = end + 1;
+            }
+
+            if (read == 0)
+            {
+                if (skipping) { scan.AddDamage(offset + start, filled - start, terminated: false); }
+                else if (start < filled) { scan.Take(buffer.AsSpan(start, filled - start), offset + start, terminated: false); }
+
+                return;
+            }
+
+            if (skipping || filled - start > JournalLine.MaxBytes)
+            {
+                scan.AddDamage(offset + start, filled - start, terminated: false);
+                skipping = true;
+                start = filled;
+            }
+
+            buffer.AsSpan(start, filled - start).CopyTo(buffer);
+            offset += start;
+            searched = filled -= start;
+            if (filled == buffer.Length) { buffer = Grow(buffer, filled); }
+        }
+    }
+
+    private static byte[] Grow(byte[] buffer, int filled)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+        buffer.AsSpan(0, filled).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return larger;
+    }
+}

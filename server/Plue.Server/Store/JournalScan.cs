@@ -1,0 +1,106 @@
+using System.Text.Json;
+
+namespace Plue.Server.Store;
+
+/// <summary>Bytes of a journal that are not a good line.</summary>
+/// <param name="IsTorn">The end of the file came before the end of the line: a write that was never acknowledged.</param>
+internal readonly record struct DamagedRange(long Offset, long Length, bool IsTorn);
+
+/// <summary>Sequence numbers that no good line carries.</summary>
+internal readonly record struct MissingRange(long First, long Last);
+
+/// <summary>What reading a journal found besides its good lines.</summary>
+internal sealed class JournalScan(JournalLineAction onLine)
+{
+    private readonly List<DamagedRange> damaged = [];
+    private readonly List<MissingRange> missing = [];
+
+    /// <summary>Null when the first line is damaged or absent.</summary>
+    public StoredHeader? Header { get; private set; }
+    public IReadOnlyList<DamagedRange> Damaged => damaged;
+    public IReadOnlyList<MissingRange> Missing => missing;
+
+    /// <summary>Behind the last good line; what follows may be cut.</summary>
+    public long GoodLength { get; private set; }
+
+    /// <summary>The last good line lacks its line feed.</summary>
+    public bool LacksLineFeed { get; private set; }
+    public long LastSeq { get; private set; }
+    public DateTimeOffset? FirstTime { get; private set; }
+    public DateTimeOffset? LastTime { get; private set; }
+
+    /// <summary>Damage with good lines behind it, or a first line that is not the header.</summary>
+    public bool IsDamagedInside => Header is null || damaged.Exists(range => range.Offset < GoodLength);
+    public bool HasTornTail => damaged is [.., var last] && last.IsTorn && last.Offset >= GoodLength;
+
+    public void Take(ReadOnlySpan<byte> bytes, long offset, bool terminated)
+    {
+        if (bytes is [.., (byte)'\r']) { bytes = bytes[..^1]; } // an editor that saves with CRLF harms nothing
+
+        if (JournalLine.TryParse(bytes, offset, out var line)) { Accept(line, terminated); }
+        else if (bytes.Length > 0) { Salvage(bytes, offset, terminated); }
+        else if (terminated && damaged is not [.., { IsTorn: true }]) { GoodLength = offset + 1; }
+    }
+
+    public void AddDamage(long offset, long length, bool terminated)
+    {
+        if (length == 0) { return; }
+
+        if (damaged is [.., var last] && last.Offset + last.Length == offset)
+        {
+            damaged[^1] = new DamagedRange(last.Offset, last.Length + length, last.IsTorn && !terminated);
+        }
+        else
+        {
+            damaged.Add(new DamagedRange(offset, length, !terminated));
+        }
+    }
+
+    /// <summary>Good lines may be glued to damaged ones when a line feed was hit; each begins with the same bytes.</summary>
+    private void Salvage(ReadOnlySpan<byte> bytes, long offset, bool terminated)
+    {
+        var bad = 0;
+        for (var at = 0; at < bytes.Length;)
+        {
+            var start = bytes[at..].IndexOf(JournalLine.Start);
+            if (start < 0) { break; }
+
+            at += start;
+            var length = JournalLine.FindEnd(bytes[at..]);
+            if (length < 0) { break; }
+
+            if (JournalLine.TryParse(bytes.Slice(at, length), offset + at, out var line))
+            {
+                AddDamage(offset + bad, at - bad, terminated: true);
+                Accept(line, terminated: false);
+                bad = at += length;
+            }
+            else
+            {
+                at += JournalLine.Start.Length;
+            }
+        }
+
+        AddDamage(offset + bad, bytes.Length - bad + (terminated ? 1 : 0), terminated);
+    }
+
+    private void Accept(JournalLine line, bool terminated)
+    {
+        if (line.Type.SequenceEqual(StoredHeader.TypeName))
+        {
+            Header ??= JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredHeader);
+        }
+
+        var first = line.Type.SequenceEqual(StoredDropped.TypeName)
+            ? JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredDropped)?.FirstSeq ?? line.Seq
+            : line.Seq;
+        if (first > LastSeq + 1) { missing.Add(new MissingRange(LastSeq + 1, first - 1)); }
+
+        LastSeq = Math.Max(LastSeq, line.Seq);
+        GoodLength = line.Offset + line.Json.Length + (terminated ? 1 : 0);
+        LacksLineFeed = !terminated;
+        FirstTime ??= line.Time;
+        LastTime = line.Time;
+        onLine(line);
+    }
+}

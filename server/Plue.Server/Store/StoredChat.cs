@@ -1,0 +1,58 @@
+using Plue.Server.Messages;
+
+namespace Plue.Server.Store;
+
+/// <summary>A chat as its journal tells it.</summary>
+public sealed record StoredChat
+{
+    public required string Id { get; init; }
+    public required string TemplateId { get; init; }
+    /// <summary>The user's title, else the beginning of the first message, else <c>New chat</c>.</summary>
+    public required string Title { get; init; }
+    public required bool Archived { get; init; }
+    /// <summary>A name in <c>codex://providers/</c>.</summary>
+    public required string? ProviderId { get; init; }
+    public required string? Model { get; init; }
+    /// <summary>In the order they were begun; hidden ones left out; one that its owner never ended is <see cref="MessageStatus.Interrupted"/> with the text it had.</summary>
+    public required IReadOnlyList<Message> Messages { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset UpdatedAt { get; init; }
+    /// <summary>USD, hidden messages included, because they were paid for; null while nothing was.</summary>
+    public required decimal? TotalCost { get; init; }
+    public required ChatStatus Status { get; init; }
+    /// <summary>What loading repaired or could not read, as one or more sentences.</summary>
+    public string? Notice { get; init; }
+
+    public ChatSummary Summarize() =>
+        new(Id, TemplateId, Title, Archived, ProviderId, Model, CreatedAt, UpdatedAt, Messages.Count, TotalCost, Status, Notice);
+}
+
+/// <summary>A row of the channel tree.</summary>
+public sealed record ChatSummary(
+    string Id,
+    string TemplateId,
+    string Title,
+    bool Archived,
+    string? ProviderId,
+    string? Model,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt,
+    int MessageCount,
+    decimal? TotalCost,
+    ChatStatus Status,
+    string? Notice);
+
+/// <summary><c>Running</c>: an answer is being written, by this window or another. <c>Damaged</c>: part of the journal could not be read.</summary>
+public enum ChatStatus { Idle, Running, Interrupted, Failed, Damaged }
+
+/// <summary>Null leaves a field as it is; an empty text takes it away.</summary>
+public sealed record ChatFields(string? Title = null, bool? Archived = null, string? ProviderId = null, string? Model = null)
+{
+    private const string ProviderPrefix = "codex://providers/";
+
+    internal StoredFields ToStored() =>
+        new(Title, Archived, string.IsNullOrEmpty(ProviderId) ? ProviderId : ProviderPrefix + ProviderId, Model);
+
+    internal static string? ProviderIdOf(string? reference) =>
+        reference?.StartsWith(ProviderPrefix, StringComparison.Ordinal) == true ? reference[ProviderPrefix.Length..] : reference;
+}

@@ -1,0 +1,128 @@
+using System.Text.Json;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Store;
+
+/// <summary>A message on disk. Enums are snake_case texts, because a later version may know more of them.</summary>
+internal sealed record StoredMessage
+{
+    public required string Id { get; init; }
+    public required string CodexId { get; init; }
+    public required string Role { get; init; }
+    public IReadOnlyList<StoredPart>? Parts { get; init; }
+    /// <summary>UTC, like every time here.</summary>
+    public required DateTime CreatedAt { get; init; }
+    public DateTime UpdatedAt { get; init; }
+    public required string Status { get; init; }
+    public StoredFailure? Error { get; init; }
+    public StoredUsage? Usage { get; init; }
+    public StoredCost? Cost { get; init; }
+    public StoredProviderInfo? ProviderInfo { get; init; }
+
+    public static StoredMessage From(Message message) => new()
+    {
+        Id = message.Id,
+        CodexId = message.CodexId,
+        Role = Names<MessageRole>.Of(message.Role),
+        Parts = [.. message.Parts.Select(StoredPart.From)],
+        CreatedAt = message.CreatedAt.UtcDateTime,
+        UpdatedAt = message.UpdatedAt.UtcDateTime,
+        Status = Names<MessageStatus>.Of(message.Status),
+        Error = message.Error is { } error ? new(Names<FailureKind>.Of(error.Kind), error.Message, (long?)error.RetryAfter?.TotalMilliseconds) : null,
+        Usage = message.Usage is { } usage
+            ? new(usage.InputTokens, usage.OutputTokens, usage.TotalTokens, usage.CachedReadTokens, usage.CachedWriteTokens, usage.ReasoningTokens)
+            : null,
+        Cost = message.Cost is { } cost ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource) : null,
+        ProviderInfo = message.ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId) : null,
+    };
+
+    /// <summary>Parts of a type that this version does not know are left out.</summary>
+    public Message ToMessage() => new()
+    {
+        Id = Id,
+        CodexId = CodexId,
+        Role = Names<MessageRole>.Parse(Role, MessageRole.System),
+        Parts = [.. (Parts ?? []).Select(part => part.ToPart()).OfType<MessagePart>()],
+        CreatedAt = Utc(CreatedAt),
+        UpdatedAt = Utc(UpdatedAt),
+        Status = Names<MessageStatus>.Parse(Status, MessageStatus.Complete),
+        Error = Error is { } error
+            ? new(Names<FailureKind>.Parse(error.Kind, FailureKind.Internal), error.Message,
+                error.RetryAfterMs is { } wait ? TimeSpan.FromMilliseconds(wait) : null)
+            : null,
+        Usage = Usage is { } usage
+            ? new()
+            {
+                InputTokens = usage.InputTokens,
+                OutputTokens = usage.OutputTokens,
+                CachedReadTokens = usage.CachedReadTokens,
+                CachedWriteTokens = usage.CachedWriteTokens,
+                ReasoningTokens = usage.ReasoningTokens,
+            }
+            : null,
+        Cost = Cost is { } cost ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource) : null,
+        ProviderInfo = ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId) : null,
+    };
+
+    private static DateTimeOffset Utc(DateTime time) =>
+        new(time.Kind == DateTimeKind.Unspecified ? DateTime.SpecifyKind(time, DateTimeKind.Utc) : time.ToUniversalTime());
+}
+
+/// <summary>All kinds of parts in one shape; <c>type</c> says which members count.</summary>
+/// <param name="Parameters">The model's JSON as text, byte for byte, because a cut stream may leave half an object.</param>
+internal sealed record StoredPart(
+    string Type,
+    string? Content = null,
+    string? Path = null,
+    string? Blob = null,
+    string? Language = null,
+    string? ToolUseId = null,
+    string? ToolName = null,
+    string? Parameters = null,
+    string? Result = null,
+    string? Error = null,
+    string? Signature = null,
+    string? Opaque = null)
+{
+    public static StoredPart From(MessagePart part) => part switch
+    {
+        MessagePart.Text text => new("text", Content: text.Content),
+        MessagePart.File file => new("file", Path: file.Path, Content: file.Content, Blob: file.Blob, Language: file.Language),
+        MessagePart.ToolUse use => new("tool_use", ToolUseId: use.ToolUseId, ToolName: use.ToolName, Parameters: use.Parameters),
+        MessagePart.ToolResult result => new("tool_result", ToolUseId: result.ToolUseId, Result: result.Result, Error: result.Error),
+        MessagePart.Reasoning reasoning => new("reasoning", Content: reasoning.Content, Signature: reasoning.Signature, Opaque: reasoning.Opaque),
+        _ => throw new InvalidOperationException($"{part.GetType().Name} has no disk shape."),
+    };
+
+    public MessagePart? ToPart() => Type switch
+    {
+        "text" => new MessagePart.Text(Content ?? ""),
+        "file" => new MessagePart.File(Path ?? "", Content, Blob, Language),
+        "tool_use" => new MessagePart.ToolUse(ToolUseId ?? "", ToolName ?? "", Parameters ?? "{}"),
+        "tool_result" => new MessagePart.ToolResult(ToolUseId ?? "", Result, Error),
+        "reasoning" => new MessagePart.Reasoning(Content ?? "", Signature, Opaque),
+        _ => null,
+    };
+}
+
+internal sealed record StoredFailure(string Kind, string Message, long? RetryAfterMs);
+
+/// <param name="TotalTokens">For other readers; computed from the others here.</param>
+internal sealed record StoredUsage(
+    long InputTokens, long OutputTokens, long TotalTokens, long CachedReadTokens, long CachedWriteTokens, long ReasoningTokens);
+
+/// <summary>USD.</summary>
+internal sealed record StoredCost(decimal InputCost, decimal OutputCost, decimal CachedCost, decimal TotalCost, string PriceSource);
+
+internal sealed record StoredProviderInfo(string ProviderId, string? ModelId, string? RequestId);
+
+/// <summary>The snake_case names of an enum, both ways.</summary>
+internal static class Names<T> where T : struct, Enum
+{
+    private static readonly Dictionary<T, string> ByValue = Enum.GetValues<T>()
+        .ToDictionary(value => value, value => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()));
+    private static readonly Dictionary<string, T> ByName = ByValue.ToDictionary(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
+
+    public static string Of(T value) => ByValue[value];
+    public static T Parse(string? name, T unknown) => name is not null && ByName.TryGetValue(name, out var value) ? value : unknown;
+}

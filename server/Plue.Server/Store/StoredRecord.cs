@@ -1,0 +1,106 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Plue.Server.Store;
+
+/// <summary>
+/// What a line of a chat's journal holds besides <c>seq</c>, <c>time</c> and <c>crc</c> (<see cref="JournalLine"/>). snake_case; unknown members
+/// are ignored and lines of an unknown type are kept and skipped, so adding either needs no new format version. <c>type</c> is the first member.
+/// </summary>
+internal abstract record StoredRecord
+{
+    [JsonPropertyOrder(-1)]
+    public abstract string Type { get; }
+
+    /// <summary>Null for a type that this version does not know.</summary>
+    /// <exception cref="JsonException">A known type of another shape.</exception>
+    public static StoredRecord? Parse(JournalLine line) => line.Type switch
+    {
+        var type when type.SequenceEqual("message"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredComplete),
+        var type when type.SequenceEqual("message_started"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredStarted),
+        var type when type.SequenceEqual("partial"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredPartial),
+        var type when type.SequenceEqual("partial_reset"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredPartialReset),
+        var type when type.SequenceEqual("message_discarded"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredDiscarded),
+        var type when type.SequenceEqual("fields"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredFields),
+        var type when type.SequenceEqual(StoredHeader.TypeName) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredHeader),
+        var type when type.SequenceEqual(StoredDropped.TypeName) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredDropped),
+        _ => null,
+    };
+
+    public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, GetType(), StoredJson.Default);
+}
+
+/// <summary>The first line, <c>seq</c> 1.</summary>
+internal sealed record StoredHeader(int Format, string Id, string Template) : StoredRecord
+{
+    /// <summary>Raised when an older program could no longer read the journal rightly; it then refuses.</summary>
+    public const int CurrentFormat = 1;
+    public static ReadOnlySpan<byte> TypeName => "header"u8;
+    public override string Type => "header";
+}
+
+/// <summary>A whole message, durable. It replaces an earlier one of the same id, in that one's place.</summary>
+internal sealed record StoredComplete(StoredMessage Message) : StoredRecord
+{
+    public override string Type => "message";
+}
+
+/// <summary>An answer began: the message as it stood, usually without parts. Partials follow.</summary>
+internal sealed record StoredStarted(StoredMessage Message) : StoredRecord
+{
+    public override string Type => "message_started";
+}
+
+/// <summary>Text to append to a part of a begun message.</summary>
+/// <param name="Kind"><c>text</c> or <c>reasoning</c>.</param>
+internal sealed record StoredPartial(string MessageId, int Part, string Kind, string Text) : StoredRecord
+{
+    public override string Type => "partial";
+}
+
+/// <summary>The partials of this message so far do not count: its vendor began the answer again.</summary>
+internal sealed record StoredPartialReset(string MessageId) : StoredRecord
+{
+    public override string Type => "partial_reset";
+}
+
+/// <summary>The message is hidden; the trail keeps it.</summary>
+internal sealed record StoredDiscarded(string MessageId) : StoredRecord
+{
+    public override string Type => "message_discarded";
+}
+
+/// <summary>Fields of the chat; an absent one stays, an empty text takes the value away.</summary>
+/// <param name="ProviderRef"><c>codex://providers/NAME</c>.</param>
+internal sealed record StoredFields(string? Title, bool? Archived, string? ProviderRef, string? Model) : StoredRecord
+{
+    public override string Type => "fields";
+}
+
+/// <summary>Stands for the lines <paramref name="FirstSeq"/> up to its own <c>seq</c>, which are no longer in the file.</summary>
+/// <param name="Reason"><c>compacted</c>: nothing was lost. <c>damaged</c>: they could not be read.</param>
+/// <param name="Kept">The file beside the journal that holds the damaged bytes.</param>
+internal sealed record StoredDropped(long FirstSeq, string Reason, string? Kept = null) : StoredRecord
+{
+    public const string Compacted = "compacted";
+    public const string Damaged = "damaged";
+    public static ReadOnlySpan<byte> TypeName => "dropped"u8;
+    public override string Type => "dropped";
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(StoredHeader))]
+[JsonSerializable(typeof(StoredComplete))]
+[JsonSerializable(typeof(StoredStarted))]
+[JsonSerializable(typeof(StoredPartial))]
+[JsonSerializable(typeof(StoredPartialReset))]
+[JsonSerializable(typeof(StoredDiscarded))]
+[JsonSerializable(typeof(StoredFields))]
+[JsonSerializable(typeof(StoredDropped))]
+[JsonSerializable(typeof(StoredIndex))]
+internal sealed partial class StoredJson : JsonSerializerContext
+{
+    /// <summary>The generated default would escape every letter beyond ASCII; journals are read by people and searched by bytes.</summary>
+    static StoredJson() => Default = new StoredJson(new JsonSerializerOptions(s_defaultOptions) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}
