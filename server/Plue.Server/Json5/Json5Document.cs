@@ -1,0 +1,49 @@
+namespace Plue.Server.Json5;
+
+/// <summary>What is wrong at one place.</summary>
+/// <param name="Message">A sentence: what was found and what was expected.</param>
+/// <param name="Span">Where; a zero-length span at the end of the file when something is missing there.</param>
+public sealed record Json5Error(string Message, Json5Span Span);
+
+/// <param name="Text">With its marks, without the line end.</param>
+/// <param name="IsBlock"><c>/* */</c> rather than <c>//</c>.</param>
+public sealed record Json5Comment(string Text, bool IsBlock, Json5Span Span);
+
+/// <summary>What was read from one file: the value as far as it could be understood, the comments, and every mistake found.</summary>
+public sealed class Json5Document(string text, Json5Node? root, IReadOnlyList<Json5Comment> comments, IReadOnlyList<Json5Error> errors, Json5Lines lines)
+{
+    public string Text { get; } = text;
+
+    /// <summary>With errors, whatever could be read: members and items at fault are left out. Null when nothing could.</summary>
+    public Json5Node? Root { get; } = root;
+
+    public IReadOnlyList<Json5Comment> Comments { get; } = comments;
+
+    /// <summary>In the order of the file.</summary>
+    public IReadOnlyList<Json5Error> Errors { get; } = errors;
+
+    public Json5Lines Lines { get; } = lines;
+
+    public bool IsValid => Errors.Count == 0;
+}
+
+/// <summary>Turns an index into line and column. Lines end as in an editor: LF, CRLF or CR.</summary>
+public sealed class Json5Lines
+{
+    private readonly List<int> starts = [0];
+
+    public Json5Lines(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\n' || (text[i] == '\r' && (i + 1 == text.Length || text[i + 1] != '\n'))) { starts.Add(i + 1); }
+        }
+    }
+
+    public Json5Span Span(int start, int end)
+    {
+        var found = starts.BinarySearch(start);
+        var line = found >= 0 ? found : ~found - 1;
+        return new Json5Span(start, end, line + 1, start - starts[line] + 1);
+    }
+}

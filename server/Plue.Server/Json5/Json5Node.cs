@@ -1,0 +1,166 @@
+namespace Plue.Server.Json5;
+
+/// <summary>A piece of the text.</summary>
+/// <param name="Start">Index of the first UTF-16 unit.</param>
+/// <param name="End">Index behind the last one.</param>
+/// <param name="Line">Of the start; the first line is 1.</param>
+/// <param name="Column">Of the start, in UTF-16 units; the first column is 1.</param>
+public readonly record struct Json5Span(int Start, int End, int Line, int Column);
+
+/// <summary>One value. A closed set: object, array, string, number, boolean, null.</summary>
+public abstract class Json5Node
+{
+    private protected Json5Node() { }
+
+    /// <summary>Where the value stands in its file; the default for a value made by the program.</summary>
+    public Json5Span Span { get; init; }
+
+    /// <summary>As a person would call it: "an object", "text".</summary>
+    public abstract string Kind { get; }
+
+    /// <summary>Equal in value, wherever and however it was written. The order of an object's keys does not count.</summary>
+    public abstract bool HasSameValueAs(Json5Node other);
+}
+
+/// <summary>Text.</summary>
+public sealed class Json5String(string value) : Json5Node
+{
+    public string Value { get; } = value;
+    public override string Kind => "text";
+    public override bool HasSameValueAs(Json5Node other) => other is Json5String text && text.Value == Value;
+}
+
+/// <summary>A number, with its spelling, so that what was read can be written again as it was.</summary>
+public sealed class Json5Number(double value, string? raw = null) : Json5Node
+{
+    public double Value { get; } = value;
+    public string? Raw { get; } = raw;
+    public override string Kind => "a number";
+    public override bool HasSameValueAs(Json5Node other) => other is Json5Number number && number.Value.Equals(Value);
+}
+
+public sealed class Json5Boolean(bool value) : Json5Node
+{
+    public bool Value { get; } = value;
+    public override string Kind => "true or false";
+    public override bool HasSameValueAs(Json5Node other) => other is Json5Boolean boolean && boolean.Value == Value;
+}
+
+public sealed class Json5Null : Json5Node
+{
+    public override string Kind => "null";
+    public override bool HasSameValueAs(Json5Node other) => other is Json5Null;
+}
+
+public sealed class Json5Array(IReadOnlyList<Json5Node> items) : Json5Node
+{
+    public IReadOnlyList<Json5Node> Items { get; } = items;
+    public override string Kind => "a list";
+
+    public static Json5Array Of(params IEnumerable<Json5Node> items) => new([.. items]);
+    public static Json5Array Of(IEnumerable<string> items) => new([.. items.Select(item => new Json5String(item))]);
+
+    public override bool HasSameValueAs(Json5Node other) =>
+        other is Json5Array array && array.Items.Count == Items.Count && Items.Zip(array.Items).All(pair => pair.First.HasSameValueAs(pair.Second));
+}
+
+/// <summary>One key of an object with its value.</summary>
+/// <param name="NameSpan">The key, quotes included.</param>
+public sealed record Json5Member(string Name, Json5Node Value, Json5Span NameSpan = default);
+
+/// <summary>Keys and values in the order of the file. A key written twice is kept twice; the last one counts.</summary>
+public sealed class Json5Object(IReadOnlyList<Json5Member> members) : Json5Node
+{
+    public static readonly Json5Object Empty = new([]);
+
+    public IReadOnlyList<Json5Member> Members { get; } = members;
+    public override string Kind => "an object";
+
+    public static Json5Object Of(params IEnumerable<(string Name, Json5Node Value)> members) =>
+        new([.. members.Select(member => new Json5Member(member.Name, member.Value))]);
+
+    /// <summary>The member that counts, or null.</summary>
+    public Json5Member? FindMember(string name)
+    {
+        for (var i = Members.Count - 1; i >= 0; i--)
+        {
+            if (Members[i].Name == name) { return Members[i]; }
+        }
+
+        return null;
+    }
+
+    /// <summary>The value; null when the key is missing. A written <c>null</c> is a <see cref="Json5Null"/>.</summary>
+    public Json5Node? Find(string name) => FindMember(name)?.Value;
+
+    /// <summary>Whether the key has a value other than null.</summary>
+    public bool Has(string name) => Find(name) is not (null or Json5Null);
+
+    // The accessors answer null (or an empty collection) for a missing key and for a value of another type; the latter is
+    // reported where a document is checked against its template.
+
+    public string? GetString(string name) => (Find(name) as Json5String)?.Value;
+
+    public double? GetNumber(string name) => (Find(name) as Json5Number)?.Value;
+
+    /// <summary>Null also for a number with a fraction or beyond 32 bits.</summary>
+    public int? GetInteger(string name) =>
+        GetNumber(name) is { } number && number >= int.MinValue && number <= int.MaxValue && Math.Floor(number) == number ? (int)number : null;
+
+    public bool? GetBoolean(string name) => (Find(name) as Json5Boolean)?.Value;
+
+    public Json5Object? GetObject(string name) => Find(name) as Json5Object;
+
+    public Json5Array? GetArray(string name) => Find(name) as Json5Array;
+
+    /// <summary>The texts of a list; items of another type are left out.</summary>
+    public IReadOnlyList<string> GetStrings(string name) =>
+        GetArray(name) is { } array ? [.. array.Items.OfType<Json5String>().Select(item => item.Value)] : [];
+
+    /// <summary>The texts of an object, as for headers; values of another type are left out.</summary>
+    public IReadOnlyDictionary<string, string> GetStringMap(string name)
+    {
+        var map = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var member in GetObject(name)?.Members ?? [])
+        {
+            if (member.Value is Json5String text) { map[member.Name] = text.Value; }
+        }
+
+        return map;
+    }
+
+    /// <summary>The same object with one value set; an existing key keeps its place.</summary>
+    public Json5Object With(string name, Json5Node value)
+    {
+        var members = Members.ToList();
+        var index = members.FindLastIndex(member => member.Name == name);
+        if (index < 0) { members.Add(new Json5Member(name, value)); }
+        else { members[index] = members[index] with { Value = value }; }
+
+        return new Json5Object(members) { Span = Span };
+    }
+
+    /// <summary>The keys that stand more than once, each later place once.</summary>
+    public IEnumerable<Json5Member> RepeatedMembers()
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        return [.. Members.Where(member => !seen.Add(member.Name))];
+    }
+
+    public override bool HasSameValueAs(Json5Node other)
+    {
+        if (other is not Json5Object that) { return false; }
+
+        var mine = Lookup(this);
+        var theirs = Lookup(that);
+        return mine.Count == theirs.Count && mine.All(pair => theirs.TryGetValue(pair.Key, out var value) && pair.Value.HasSameValueAs(value));
+    }
+
+    private static Dictionary<string, Json5Node> Lookup(Json5Object value)
+    {
+        var lookup = new Dictionary<string, Json5Node>(StringComparer.Ordinal);
+        foreach (var member in value.Members) { lookup[member.Name] = member.Value; }
+
+        return lookup;
+    }
+}

@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Text;
+
+namespace Plue.Server.Json5;
+
+/// <summary>Writes a value the way a person would: two spaces, keys without quotes where they can be, short lists on one line.</summary>
+public static class Json5Writer
+{
+    private const int Indentation = 2;
+    private const int MaxLineLength = 100;
+
+    /// <summary>A whole file, ending with a line end.</summary>
+    public static string WriteFile(Json5Node node) => Write(node) + "\n";
+
+    /// <param name="indent">Spaces before the line that the value starts on.</param>
+    /// <param name="newLine">The line end of the file it goes to.</param>
+    public static string Write(Json5Node node, int indent = 0, string newLine = "\n")
+    {
+        var output = new StringBuilder();
+        Append(output, node, indent, newLine);
+        return output.ToString();
+    }
+
+    /// <summary>A key, quoted only if it must be.</summary>
+    public static string WriteKey(string name) => IsPlainKey(name) ? name : Quote(name);
+
+    private static void Append(StringBuilder output, Json5Node node, int indent, string newLine)
+    {
+        switch (node)
+        {
+            case Json5String text: output.Append(Quote(text.Value)); break;
+            case Json5Number number: output.Append(Number(number)); break;
+            case Json5Boolean boolean: output.Append(boolean.Value ? "true" : "false"); break;
+            case Json5Null: output.Append("null"); break;
+            case Json5Array { Items: [] }: output.Append("[]"); break;
+            case Json5Object { Members: [] }: output.Append("{}"); break;
+            case Json5Array array when OneLine(array, indent) is { } line: output.Append(line); break;
+            case Json5Array array:
+                AppendBlock(output, '[', ']', array.Items, (item, inner) => Append(output, item, inner, newLine), indent, newLine);
+                break;
+            case Json5Object value:
+                AppendBlock(output, '{', '}', value.Members, (member, inner) =>
+                {
+                    output.Append(WriteKey(member.Name)).Append(": ");
+                    Append(output, member.Value, inner, newLine);
+                }, indent, newLine);
+                break;
+        }
+    }
+
+    private static void AppendBlock<T>(StringBuilder output, char open, char close, IReadOnlyList<T> entries, Action<T, int> append, int indent, string newLine)
+    {
+        output.Append(open).Append(newLine);
+        foreach (var entry in entries)
+        {
+            output.Append(' ', indent + Indentation);
+            append(entry, indent + Indentation);
+            output.Append(',').Append(newLine);
+        }
+
+        output.Append(' ', indent).Append(close);
+    }
+
+    /// <summary>A list of plain values that fits on a line; null for any other.</summary>
+    private static string? OneLine(Json5Array array, int indent)
+    {
+        if (array.Items.Any(item => item is Json5Array or Json5Object)) { return null; }
+
+        var line = $"[{string.Join(", ", array.Items.Select(item => Write(item)))}]";
+        return line.Length + indent <= MaxLineLength ? line : null;
+    }
+
+    private static string Number(Json5Number number) => number.Raw ?? number.Value switch
+    {
+        double.PositiveInfinity => "Infinity",
+        double.NegativeInfinity => "-Infinity",
+        double.NaN => "NaN",
+        var value => value.ToString("R", CultureInfo.InvariantCulture),
+    };
+
+    private static bool IsPlainKey(string name) =>
+        name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '$');
+
+    private static string Quote(string value)
+    {
+        var output = new StringBuilder(value.Length + 2).Append('"');
+        for (var i = 0; i < value.Length; i++)
+        {
+            var c = value[i];
+            switch (c)
+            {
+                case '"': output.Append("\\\""); break;
+                case '\\': output.Append("\\\\"); break;
+                case '\n': output.Append("\\n"); break;
+                case '\r': output.Append("\\r"); break;
+                case '\t': output.Append("\\t"); break;
+                case < ' ' or '\u007F' or '\u2028' or '\u2029' or '\uFEFF': output.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}"); break;
+                default:
+                    var paired = char.IsHighSurrogate(c) && i + 1 < value.Length && char.IsLowSurrogate(value[i + 1]);
+                    if (paired) { output.Append(c).Append(value[++i]); }
+                    else if (char.IsSurrogate(c)) { output.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}"); }
+                    else { output.Append(c); }
+
+                    break;
+            }
+        }
+
+        return output.Append('"').ToString();
+    }
+}

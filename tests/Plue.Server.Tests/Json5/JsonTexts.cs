@@ -1,0 +1,72 @@
+using System.Text;
+using System.Text.Json;
+using FsCheck;
+using FsCheck.Fluent;
+using Plue.Server.Json5;
+
+namespace Plue.Server.Tests.Json5;
+
+/// <summary>Random values, as nodes and as the JSON that System.Text.Json writes for them.</summary>
+internal static class JsonTexts
+{
+    private static readonly Gen<string> Text = ArbMap.Default.GeneratorFor<NonNull<string>>().Select(text => text.Get);
+
+    private static readonly Gen<Json5Node> Plain = Gen.OneOf(
+        Text.Select(text => (Json5Node)new Json5String(text)),
+        ArbMap.Default.GeneratorFor<double>().Where(double.IsFinite).Select(number => (Json5Node)new Json5Number(number)),
+        ArbMap.Default.GeneratorFor<int>().Select(number => (Json5Node)new Json5Number(number)),
+        ArbMap.Default.GeneratorFor<bool>().Select(value => (Json5Node)new Json5Boolean(value)),
+        Gen.Constant((Json5Node)new Json5Null()));
+
+    public static Gen<Json5Node> Nodes { get; } = Gen.Sized(size => Node(Math.Min(size, 24)));
+
+    public static Gen<Json5Object> Objects { get; } = Gen.Sized(size => Object(Math.Min(size, 24)));
+
+    public static Arbitrary<string> Arbitrary { get; } = Nodes.Select(Write).ToArbitrary();
+
+    private static Gen<Json5Node> Node(int size) => size <= 1
+        ? Plain
+        : Gen.OneOf(Plain, Object(size).Select(value => (Json5Node)value), Node(size / 3).ListOf().Select(items => (Json5Node)new Json5Array([.. items.Take(5)])));
+
+    private static Gen<Json5Object> Object(int size) =>
+        Text.Zip(Node(size / 3), (name, value) => (name, value)).ListOf()
+            .Select(members => Json5Object.Of(members.DistinctBy(member => WellFormed(member.name)).Take(6).Select(member => (WellFormed(member.name), member.value))));
+
+    /// <summary>A lone surrogate cannot be a key of JSON that System.Text.Json writes.</summary>
+    private static string WellFormed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
+
+    private static string Write(Json5Node node)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = node is Json5Array })) { Write(writer, node); }
+
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    private static void Write(Utf8JsonWriter writer, Json5Node node)
+    {
+        switch (node)
+        {
+            case Json5String text: writer.WriteStringValue(WellFormed(text.Value)); break;
+            case Json5Number number: writer.WriteNumberValue(number.Value); break;
+            case Json5Boolean boolean: writer.WriteBooleanValue(boolean.Value); break;
+            case Json5Null: writer.WriteNullValue(); break;
+            case Json5Array array:
+                writer.WriteStartArray();
+                foreach (var item in array.Items) { Write(writer, item); }
+
+                writer.WriteEndArray();
+                break;
+            case Json5Object value:
+                writer.WriteStartObject();
+                foreach (var member in value.Members)
+                {
+                    writer.WritePropertyName(member.Name);
+                    Write(writer, member.Value);
+                }
+
+                writer.WriteEndObject();
+                break;
+        }
+    }
+}
