@@ -1,0 +1,74 @@
+using Plue.Server.Json5;
+
+namespace Plue.Server.Templates;
+
+public enum HookTrigger { FieldChange, StatusChange, Created }
+
+/// <summary>One hook of a template: what it waits for, what must hold, and what then happens.</summary>
+/// <param name="Field">For a field change: which one. Null means any.</param>
+public sealed record AutomationHook(HookTrigger Trigger, string? Field, IReadOnlyList<HookCondition> Conditions, HookAction Action);
+
+/// <summary>What happened to a codex.</summary>
+/// <param name="Field">The field that changed; null for the other triggers.</param>
+public sealed record HookChange(HookTrigger Trigger, string? Field = null);
+
+/// <summary>What a hook asks for. A closed set of values: Templates only names the deed, Chat and Agents do it.</summary>
+public abstract record HookAction
+{
+    private HookAction() { }
+
+    public sealed record SendToLlm : HookAction;
+
+    public sealed record SetField(string Target, Json5Node Value) : HookAction;
+
+    public sealed record SpawnTask(string TemplateId, Json5Object Values) : HookAction;
+
+    public sealed record Notify(string Message) : HookAction;
+}
+
+/// <summary>One condition. A path that leads nowhere does not exist, equals nothing and contains nothing.</summary>
+public abstract record HookCondition(ValuePath Path)
+{
+    public abstract bool Holds(Json5Node values);
+
+    public sealed record EqualTo(ValuePath Path, Json5Node Value) : HookCondition(Path)
+    {
+        public override bool Holds(Json5Node values) => Path.Find(values)?.HasSameValueAs(Value) ?? false;
+    }
+
+    public sealed record NotEqualTo(ValuePath Path, Json5Node Value) : HookCondition(Path)
+    {
+        public override bool Holds(Json5Node values) => !(Path.Find(values)?.HasSameValueAs(Value) ?? false);
+    }
+
+    public sealed record Exists(ValuePath Path, bool Expected) : HookCondition(Path)
+    {
+        public override bool Holds(Json5Node values) => Path.Find(values) is not (null or Json5Null) == Expected;
+    }
+
+    /// <summary>A list has the item, an object the key, a text the part.</summary>
+    public sealed record Contains(ValuePath Path, Json5Node Value) : HookCondition(Path)
+    {
+        public override bool Holds(Json5Node values) => Path.Find(values) switch
+        {
+            Json5Array array => array.Items.Any(item => item.HasSameValueAs(Value)),
+            Json5Object inner => Value is Json5String key && inner.FindMember(key.Value) is not null,
+            Json5String text => Value is Json5String part && text.Value.Contains(part.Value, StringComparison.Ordinal),
+            _ => false,
+        };
+    }
+}
+
+/// <summary>Asks a template's hooks what to do.</summary>
+public static class AutomationHooks
+{
+    /// <summary>The actions of every hook that waits for this change and whose conditions all hold, in the template's order.</summary>
+    /// <param name="values">The codex after the change. Only the fields that conditions name need be there.</param>
+    public static IReadOnlyList<HookAction> Evaluate(IEnumerable<AutomationHook> hooks, HookChange change, Json5Object values) =>
+    [
+        .. hooks
+            .Where(hook => hook.Trigger == change.Trigger && (hook.Field is null || hook.Field == change.Field))
+            .Where(hook => hook.Conditions.All(condition => condition.Holds(values)))
+            .Select(hook => hook.Action),
+    ];
+}

@@ -1,0 +1,70 @@
+using Plue.Server.Json5;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Templates;
+
+/// <summary>Reads and writes the files that people edit: capped, and every failure a sentence.</summary>
+public static class DocumentFile
+{
+    /// <summary>The bytes, or why there are none. A missing file is null without a problem.</summary>
+    public static (byte[]? Bytes, DocumentProblem? Problem) Read(string path)
+    {
+        try
+        {
+            if (!File.Exists(path)) { return (null, null); }
+
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            // The length may be wrong or change: what is counted is what arrives.
+            var buffer = new byte[Math.Min(stream.CanSeek ? stream.Length : 0, Json5Reader.MaxBytes) + 1];
+            var count = 0;
+            while (true)
+            {
+                if (count == buffer.Length) { Array.Resize(ref buffer, (int)Math.Min(buffer.Length * 2L, Json5Reader.MaxBytes + 1)); }
+
+                var read = stream.Read(buffer, count, buffer.Length - count);
+                if (read == 0) { return (buffer[..count], null); }
+
+                count += read;
+                if (count > Json5Reader.MaxBytes) { return (null, Problem("The file is larger than 4 MiB, the most that is read.")); }
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return (null, Problem($"The file could not be read: {exception.Message}"));
+        }
+    }
+
+    /// <summary>The files of a folder, sorted by name; a missing folder has none.</summary>
+    /// <param name="extension">With its dot.</param>
+    public static (IReadOnlyList<string> Paths, DocumentProblem? Problem) List(string folder, string extension)
+    {
+        try
+        {
+            return Directory.Exists(folder)
+                // Names with a leading dot are temporary files and what editors leave behind.
+                ? ([.. Directory.EnumerateFiles(folder).Where(path => path.EndsWith(extension, StringComparison.Ordinal) && Path.GetFileName(path)[0] != '.').Order(StringComparer.Ordinal)], null)
+                : ([], null);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return ([], Problem($"The folder could not be read: {exception.Message}"));
+        }
+    }
+
+    /// <summary>Replaces the file; a link stays a link and its target is replaced.</summary>
+    /// <exception cref="FailureException">StoreReadOnly: nothing was changed.</exception>
+    public static void Replace(string path, ReadOnlySpan<byte> content)
+    {
+        try
+        {
+            DurableFile.Replace(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path, content);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException(FailureKind.StoreReadOnly, $"{path} could not be written: {exception.Message} Free some space or allow writing there, then try again.", exception);
+        }
+    }
+
+    private static DocumentProblem Problem(string message) => new(message, 1, 1, IsError: true);
+}

@@ -1,0 +1,19 @@
+using Plue.Server.Json5;
+
+namespace Plue.Server.Templates;
+
+/// <summary>Something to tell the writer of a file.</summary>
+/// <param name="Message">One sentence; never repeats a value that could be a secret.</param>
+/// <param name="Line">The first line is 1.</param>
+/// <param name="Column">In UTF-16 units; the first is 1.</param>
+/// <param name="IsError">False for what works but is probably not meant.</param>
+public sealed record DocumentProblem(string Message, int Line, int Column, bool IsError)
+{
+    public static DocumentProblem Error(string message, Json5Span at) => new(message, Math.Max(1, at.Line), Math.Max(1, at.Column), IsError: true);
+
+    public static DocumentProblem Warning(string message, Json5Span at) => new(message, Math.Max(1, at.Line), Math.Max(1, at.Column), IsError: false);
+
+    public static IEnumerable<DocumentProblem> From(Json5Document document) => document.Errors.Select(error => Error(error.Message, error.Span));
+
+    public override string ToString() => $"{Line}:{Column} {(IsError ? "error" : "warning")}: {Message}";
+}

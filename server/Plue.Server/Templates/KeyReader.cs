@@ -1,0 +1,92 @@
+using Plue.Server.Json5;
+
+namespace Plue.Server.Templates;
+
+/// <summary>Reads the keys of one object, each with its type, and reports what does not belong.</summary>
+/// <param name="what">What the object is, for messages: "a template".</param>
+internal sealed class KeyReader(Json5Object value, string what, List<DocumentProblem> problems)
+{
+    private readonly List<string> known = [];
+
+    public Json5Span Span => value.Span;
+
+    public string? Text(string name) => Read<Json5String>(name, "text")?.Value;
+
+    public double? Number(string name) => Read<Json5Number>(name, "a number")?.Value;
+
+    public bool? Boolean(string name) => Read<Json5Boolean>(name, "true or false")?.Value;
+
+    public Json5Object? Object(string name) => Read<Json5Object>(name, "an object");
+
+    public Json5Array? Array(string name) => Read<Json5Array>(name, "a list");
+
+    public Json5Node? Any(string name) => Read<Json5Node>(name, "a value");
+
+    /// <summary>The objects of a list.</summary>
+    public IEnumerable<Json5Object> Objects(string name)
+    {
+        foreach (var item in Array(name)?.Items ?? [])
+        {
+            if (item is Json5Object inner) { yield return inner; }
+            else { problems.Add(DocumentProblem.Error($"`{name}` has {item.Kind} where an object was expected.", item.Span)); }
+        }
+    }
+
+    /// <summary>The texts of a list.</summary>
+    public IReadOnlyList<string> Texts(string name)
+    {
+        var texts = new List<string>();
+        foreach (var item in Array(name)?.Items ?? [])
+        {
+            if (item is Json5String text) { texts.Add(text.Value); }
+            else { problems.Add(DocumentProblem.Error($"`{name}` has {item.Kind} where text was expected.", item.Span)); }
+        }
+
+        return texts;
+    }
+
+    public string? RequiredText(string name)
+    {
+        var text = Text(name);
+        if (string.IsNullOrWhiteSpace(text) && !value.Has(name)) { problems.Add(DocumentProblem.Error($"`{name}` is missing from {what}.", value.Span)); }
+        else if (text is not null && string.IsNullOrWhiteSpace(text)) { Fail(name, $"`{name}` of {what} is empty."); }
+
+        return text;
+    }
+
+    /// <summary>One of some names.</summary>
+    public T? OneOf<T>(string name, IReadOnlyDictionary<string, T> choices) where T : struct
+    {
+        if (Text(name) is not { } text) { return null; }
+
+        if (choices.TryGetValue(text, out var choice)) { return choice; }
+
+        Fail(name, $"`{name}` is none of {string.Join(", ", choices.Keys)}.{NearestName.Hint(text, choices.Keys)}");
+        return null;
+    }
+
+    public void Fail(string name, string message) => problems.Add(DocumentProblem.Error(message, value.Find(name)?.Span ?? value.Span));
+
+    /// <summary>Called when every key was asked for: reports those that nobody knows and those that stand twice.</summary>
+    public IReadOnlySet<string> Finish()
+    {
+        foreach (var member in value.Members.Where(member => !known.Contains(member.Name)))
+        {
+            problems.Add(DocumentProblem.Error($"`{member.Name}` is not a key of {what}.{NearestName.Hint(member.Name, known)}", member.NameSpan));
+        }
+
+        foreach (var member in value.RepeatedMembers()) { problems.Add(DocumentProblem.Error($"`{member.Name}` stands here a second time.", member.NameSpan)); }
+
+        return value.Members.Select(member => member.Name).ToHashSet(StringComparer.Ordinal);
+    }
+
+    private T? Read<T>(string name, string expected) where T : Json5Node
+    {
+        known.Add(name);
+        var found = value.Find(name);
+        if (found is T or null or Json5Null) { return found as T; }
+
+        Fail(name, $"`{name}` is {found.Kind} where {expected} was expected.");
+        return null;
+    }
+}

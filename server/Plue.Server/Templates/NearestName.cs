@@ -1,0 +1,43 @@
+namespace Plue.Server.Templates;
+
+/// <summary>Finds what a misspelt name was probably meant to be.</summary>
+public static class NearestName
+{
+    /// <summary>The nearest of the known names, or null when none is near enough to be worth offering.</summary>
+    public static string? Of(string name, IEnumerable<string> known)
+    {
+        if (name.Length > 64) { return null; }
+
+        var limit = Math.Max(1, Math.Min(3, name.Length / 3));
+        return known
+            .Select(candidate => (candidate, distance: Distance(name.ToLowerInvariant(), candidate.ToLowerInvariant())))
+            .Where(pair => pair.distance <= limit)
+            .OrderBy(pair => pair.distance)
+            .Select(pair => pair.candidate)
+            .FirstOrDefault();
+    }
+
+    /// <summary>" Did you mean `x`?" or nothing.</summary>
+    public static string Hint(string name, IEnumerable<string> known) => Of(name, known) is { } nearest ? $" Did you mean `{nearest}`?" : "";
+
+    /// <summary>Letters to insert, drop, change or swap with their neighbor.</summary>
+    private static int Distance(string a, string b)
+    {
+        var rows = new int[a.Length + 1, b.Length + 1];
+        for (var i = 0; i <= a.Length; i++) { rows[i, 0] = i; }
+
+        for (var j = 0; j <= b.Length; j++) { rows[0, j] = j; }
+
+        for (var i = 1; i <= a.Length; i++)
+        {
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var change = rows[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+                rows[i, j] = Math.Min(change, Math.Min(rows[i - 1, j], rows[i, j - 1]) + 1);
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) { rows[i, j] = Math.Min(rows[i, j], rows[i - 2, j - 2] + 1); }
+            }
+        }
+
+        return rows[a.Length, b.Length];
+    }
+}

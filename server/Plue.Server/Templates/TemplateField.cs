@@ -1,0 +1,63 @@
+using Plue.Server.Json5;
+
+namespace Plue.Server.Templates;
+
+public enum FieldType { Text, Textarea, Number, Boolean, Select, Url, Datetime, Array, Object, FileReference, CodexReference }
+
+/// <summary>One field of a template. Attributes as in records.md section 1.</summary>
+public sealed record TemplateField
+{
+    public required string Name { get; init; }
+    public FieldType Type { get; init; }
+    public string? Description { get; init; }
+    public bool Required { get; init; }
+    public Json5Node? Default { get; init; }
+    public string? Placeholder { get; init; }
+    /// <summary>What a select offers; empty means not limited.</summary>
+    public IReadOnlyList<string> Options { get; init; } = [];
+    public double? Min { get; init; }
+    public double? Max { get; init; }
+    public double? Step { get; init; }
+    /// <summary>What every item of an array is; null means anything. Its name is empty.</summary>
+    public TemplateField? Items { get; init; }
+    /// <summary>The keys of an object; empty means any.</summary>
+    public IReadOnlyList<TemplateField> Properties { get; init; } = [];
+    /// <summary>A datetime that the program fills in.</summary>
+    public bool Auto { get; init; }
+    /// <summary>The template a codex reference must have; <c>markdown</c> means the prompts collection.</summary>
+    public string? TemplateFilter { get; init; }
+    public FieldCondition? Conditional { get; init; }
+    /// <summary>What descends may narrow the field and never widen it.</summary>
+    public bool Locked { get; init; }
+
+    /// <summary>The attributes written in the field's own file; the others come from the parent.</summary>
+    internal IReadOnlySet<string> Given { get; init; } = new HashSet<string>();
+
+    internal Json5Span Span { get; init; }
+}
+
+/// <summary>The field counts only while another one has one of these values.</summary>
+public sealed record FieldCondition(string Field, IReadOnlyList<Json5Node> Values)
+{
+    public bool Holds(Json5Node? value) => value is not null && Values.Any(value.HasSameValueAs);
+}
+
+public static class FieldTypes
+{
+    public static readonly IReadOnlyDictionary<string, FieldType> ByName = new Dictionary<string, FieldType>(StringComparer.Ordinal)
+    {
+        ["text"] = FieldType.Text,
+        ["textarea"] = FieldType.Textarea,
+        ["number"] = FieldType.Number,
+        ["boolean"] = FieldType.Boolean,
+        ["select"] = FieldType.Select,
+        ["url"] = FieldType.Url,
+        ["datetime"] = FieldType.Datetime,
+        ["array"] = FieldType.Array,
+        ["object"] = FieldType.Object,
+        ["file_reference"] = FieldType.FileReference,
+        ["codex_reference"] = FieldType.CodexReference,
+    };
+
+    public static string Name(this FieldType type) => ByName.First(pair => pair.Value == type).Key;
+}

@@ -1,0 +1,217 @@
+using Plue.Server.Json5;
+
+namespace Plue.Server.Templates;
+
+/// <summary>A template as its own file says it, before inheritance.</summary>
+/// <param name="Template">Null when there is an error: a template with mistakes is not in force.</param>
+public sealed record TemplateReading(Template? Template, IReadOnlyList<DocumentProblem> Problems);
+
+/// <summary>Reads a template file. Unknown keys, wrong types and impossible values are errors with a position.</summary>
+public static class TemplateReader
+{
+    private static readonly Dictionary<string, HookTrigger> Triggers = new(StringComparer.Ordinal)
+    {
+        ["field_change"] = HookTrigger.FieldChange,
+        ["status_change"] = HookTrigger.StatusChange,
+        ["created"] = HookTrigger.Created,
+    };
+
+    private static readonly string[] Actions = ["send_to_llm", "set_field", "spawn_task", "notify"];
+
+    private static readonly string[] Operators = ["equals", "not_equals", "exists", "contains"];
+
+    public static TemplateReading Read(ReadOnlySpan<byte> utf8)
+    {
+        var document = Json5Reader.Read(utf8);
+        var problems = DocumentProblem.From(document).ToList();
+        if (document.Root is not Json5Object root)
+        {
+            if (document.Root is { } other) { problems.Add(DocumentProblem.Error($"A template is an object, and this is {other.Kind}.", other.Span)); }
+
+            return new TemplateReading(null, problems);
+        }
+
+        var template = ReadTemplate(root, problems);
+        return new TemplateReading(problems.Any(problem => problem.IsError) ? null : template, [.. problems.OrderBy(problem => (problem.Line, problem.Column))]);
+    }
+
+    public static bool IsId(string id) => id.Length is > 0 and <= 128 && id.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
+
+    private static Template ReadTemplate(Json5Object root, List<DocumentProblem> problems)
+    {
+        var keys = new KeyReader(root, "a template", problems);
+        var id = keys.RequiredText("id") ?? "";
+        if (id.Length > 0 && !IsId(id)) { keys.Fail("id", "`id` may have lower-case letters, digits and hyphens only."); }
+
+        var version = keys.Text("version");
+        if (version is not null && !IsVersion(version)) { keys.Fail("version", "`version` is a version like 1.2.0."); }
+
+        var parent = keys.Text("parent_template");
+        var metadata = keys.Object("metadata") is { } block ? new KeyReader(block, "`metadata`", problems) : null;
+        var automation = keys.Object("automation") is { } hooks ? new KeyReader(hooks, "`automation`", problems) : null;
+        var template = new Template
+        {
+            Id = id,
+            Name = keys.RequiredText("name") ?? "",
+            Description = keys.Text("description"),
+            Version = version,
+            ParentTemplate = parent,
+            ParentSpan = root.Find("parent_template")?.Span ?? root.Span,
+            Fields = ReadFields(keys, "fields", problems, inherits: parent is not null),
+            Hooks = automation is null ? [] : [.. automation.Objects("hooks").ToList().Select(hook => ReadHook(hook, problems)).OfType<AutomationHook>()],
+            Icon = metadata?.Text("icon"),
+            Color = metadata?.Text("color"),
+        };
+        metadata?.Finish();
+        automation?.Finish();
+        return template with { Given = keys.Finish() };
+    }
+
+    private static List<TemplateField> ReadFields(KeyReader keys, string name, List<DocumentProblem> problems, bool inherits)
+    {
+        var fields = new List<TemplateField>();
+        foreach (var item in keys.Objects(name))
+        {
+            var field = ReadField(item, problems, named: true, inherits);
+            if (fields.Any(other => other.Name == field.Name)) { problems.Add(DocumentProblem.Error($"There are two fields named `{field.Name}`.", item.Find("name")?.Span ?? item.Span)); }
+
+            fields.Add(field);
+        }
+
+        return fields;
+    }
+
+    private static TemplateField ReadField(Json5Object value, List<DocumentProblem> problems, bool named, bool inherits)
+    {
+        var keys = new KeyReader(value, "a field", problems);
+        var name = named ? keys.RequiredText("name") ?? "" : "";
+        if (name.Length > 0 && !(char.IsAsciiLetter(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')))
+        {
+            keys.Fail("name", "A field's `name` begins with a letter and has letters, digits and underscores only.");
+        }
+
+        var type = keys.OneOf("type", FieldTypes.ByName);
+        if (type is null && !inherits && !value.Has("type")) { problems.Add(DocumentProblem.Error($"`type` is missing from a field. It is one of {string.Join(", ", FieldTypes.ByName.Keys)}.", value.Span)); }
+
+        var field = new TemplateField
+        {
+            Name = name,
+            Type = type ?? FieldType.Text,
+            Description = keys.Text("description"),
+            Required = keys.Boolean("required") ?? false,
+            Default = keys.Any("default"),
+            Placeholder = keys.Text("placeholder"),
+            Options = keys.Texts("options"),
+            Min = keys.Number("min"),
+            Max = keys.Number("max"),
+            Step = keys.Number("step"),
+            Items = keys.Object("items") is { } items ? ReadField(items, problems, named: false, inherits: false) : null,
+            Properties = ReadFields(keys, "properties", problems, inherits: false),
+            Auto = keys.Boolean("auto") ?? false,
+            TemplateFilter = keys.Text("template_filter"),
+            Conditional = keys.Object("conditional") is { } conditional ? ReadConditional(conditional, problems) : null,
+            Locked = keys.Boolean("locked") ?? false,
+            Span = value.Span,
+        };
+        if (type is { } known) { CheckAttributes(field, known, keys, value); }
+
+        return field with { Given = keys.Finish() };
+    }
+
+    /// <summary>Attributes that mean nothing for the field's type.</summary>
+    private static void CheckAttributes(TemplateField field, FieldType type, KeyReader keys, Json5Object value)
+    {
+        void Only(string attribute, params ReadOnlySpan<FieldType> types)
+        {
+            if (value.Has(attribute) && !types.Contains(type)) { keys.Fail(attribute, $"`{attribute}` does not go with a {type.Name()} field."); }
+        }
+
+        Only("options", FieldType.Select);
+        Only("min", FieldType.Number);
+        Only("max", FieldType.Number);
+        Only("step", FieldType.Number);
+        Only("items", FieldType.Array);
+        Only("properties", FieldType.Object);
+        Only("auto", FieldType.Datetime);
+        Only("template_filter", FieldType.CodexReference);
+        if (field.Min > field.Max) { keys.Fail("max", "`max` is smaller than `min`."); }
+    }
+
+    private static FieldCondition? ReadConditional(Json5Object value, List<DocumentProblem> problems)
+    {
+        var keys = new KeyReader(value, "`conditional`", problems);
+        var field = keys.RequiredText("field");
+        var wanted = keys.Any("value");
+        if (wanted is null) { problems.Add(DocumentProblem.Error("`value` is missing from `conditional`.", value.Span)); }
+
+        keys.Finish();
+        return field is null || wanted is null ? null : new FieldCondition(field, wanted is Json5Array list ? list.Items : [wanted]);
+    }
+
+    private static AutomationHook? ReadHook(Json5Object value, List<DocumentProblem> problems)
+    {
+        var keys = new KeyReader(value, "a hook", problems);
+        var trigger = keys.OneOf("trigger", Triggers);
+        if (trigger is null && !value.Has("trigger")) { problems.Add(DocumentProblem.Error($"`trigger` is missing from a hook. It is one of {string.Join(", ", Triggers.Keys)}.", value.Span)); }
+
+        var field = keys.Text("field");
+        var conditions = keys.Objects("conditions").ToList().SelectMany(condition => ReadConditions(condition, problems)).ToList();
+        var action = ReadAction(keys, value);
+        keys.Finish();
+        return trigger is { } known && action is not null ? new AutomationHook(known, field, conditions, action) : null;
+    }
+
+    private static HookAction? ReadAction(KeyReader keys, Json5Object value)
+    {
+        var name = keys.RequiredText("action");
+        switch (name)
+        {
+            case "send_to_llm": return new HookAction.SendToLlm();
+            case "set_field":
+                var (target, set) = (keys.RequiredText("target"), keys.Any("value"));
+                if (set is null) { keys.Fail("value", "`value` is missing from a set_field hook."); }
+
+                return target is null || set is null ? null : new HookAction.SetField(target, set);
+            case "spawn_task":
+                return keys.RequiredText("template") is { } template ? new HookAction.SpawnTask(template, keys.Object("values") ?? Json5Object.Empty) : null;
+            case "notify": return keys.RequiredText("message") is { } message ? new HookAction.Notify(message) : null;
+            case null: return null;
+            default:
+                keys.Fail("action", $"`action` is none of {string.Join(", ", Actions)}.{NearestName.Hint(name, Actions)}");
+                return null;
+        }
+    }
+
+    /// <summary>A condition may ask several things of one path; all must hold.</summary>
+    private static List<HookCondition> ReadConditions(Json5Object value, List<DocumentProblem> problems)
+    {
+        var keys = new KeyReader(value, "a condition", problems);
+        var text = keys.RequiredText("field");
+        var path = text is null ? null : ValuePath.TryParse(text);
+        if (text is not null && path is null) { keys.Fail("field", "`field` is a path like messages[-1].role."); }
+
+        var conditions = new List<HookCondition>();
+        var (equal, notEqual, exists, contains) = (keys.Any("equals"), keys.Any("not_equals"), keys.Boolean("exists"), keys.Any("contains"));
+        if (path is not null)
+        {
+            if (equal is not null) { conditions.Add(new HookCondition.EqualTo(path, equal)); }
+
+            if (notEqual is not null) { conditions.Add(new HookCondition.NotEqualTo(path, notEqual)); }
+
+            if (exists is { } expected) { conditions.Add(new HookCondition.Exists(path, expected)); }
+
+            if (contains is not null) { conditions.Add(new HookCondition.Contains(path, contains)); }
+        }
+
+        if (!Operators.Any(value.Has)) { problems.Add(DocumentProblem.Error($"A condition needs one of {string.Join(", ", Operators)}.", value.Span)); }
+
+        keys.Finish();
+        return conditions;
+    }
+
+    private static bool IsVersion(string text)
+    {
+        var core = text.Split('-', '+')[0].Split('.');
+        return core.Length == 3 && core.All(part => part.Length is > 0 and <= 9 && part.All(char.IsAsciiDigit));
+    }
+}
