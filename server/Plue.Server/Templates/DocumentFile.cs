@@ -58,7 +58,8 @@ public static class DocumentFile
     {
         try
         {
-            DurableFile.Replace(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path, content);
+            var target = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null;
+            DurableFile.Replace(target ?? path, content);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

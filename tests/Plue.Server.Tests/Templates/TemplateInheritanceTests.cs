@@ -1,0 +1,140 @@
+using System.Text;
+using Plue.Server.Json5;
+using Plue.Server.Platform;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Tests.Templates;
+
+public sealed class TemplateInheritanceTests : IDisposable
+{
+    private const string Base = """
+        { id: "base", name: "Base", description: "d", metadata: { icon: "gear" },
+          fields: [
+            { name: "first", type: "text", required: true, description: "one" },
+            { name: "tools", type: "array", items: { type: "text" }, default: ["read", "search", "spawn_task"], locked: true },
+            { name: "size", type: "number", min: 1, max: 10, locked: true },
+            { name: "mode", type: "select", options: ["a", "b", "c"], locked: true },
+          ],
+          automation: { hooks: [{ trigger: "created", action: "send_to_llm" }] } }
+        """;
+
+    private readonly PluePaths paths = new(Directory.CreateTempSubdirectory("plue-templates-").FullName);
+
+    public void Dispose() => Directory.Delete(paths.Home, recursive: true);
+
+    [Fact]
+    public void A_child_takes_over_what_it_does_not_write()
+    {
+        Save("base", Base);
+        Save("child", """{ id: "child", name: "Child", parent_template: "base", fields: [{ name: "own", type: "url" }, { name: "first", default: "x" }] }""");
+        var child = Find("child");
+        Assert.Equal(["first", "tools", "size", "mode", "own"], child.Fields.Select(field => field.Name));
+        var first = child.Fields[0];
+        Assert.Equal(("one", true, "x"), (first.Description, first.Required, (first.Default as Json5String)?.Value));
+        Assert.Equal(("d", "gear", 1), (child.Description, child.Icon, child.Hooks.Count));
+    }
+
+    [Fact]
+    public void A_child_that_writes_no_hooks_has_none()
+    {
+        Save("base", Base);
+        Save("child", """{ id: "child", name: "Child", parent_template: "base", automation: { hooks: [] } }""");
+        Assert.Empty(Find("child").Hooks);
+    }
+
+    [Fact]
+    public void Grandchildren_inherit_through_their_parents()
+    {
+        Save("base", Base);
+        Save("child", """{ id: "child", name: "Child", parent_template: "base", fields: [{ name: "tools", default: ["read"] }] }""");
+        Save("grandchild", """{ id: "grandchild", name: "G", parent_template: "child" }""");
+        Assert.Equal("[\"read\"]", Json5Writer.Write(Find("grandchild").Default("tools")!));
+    }
+
+    [Theory]
+    [InlineData("{ name: 'tools', default: ['read'] }")]
+    [InlineData("{ name: 'size', min: 2, max: 9 }")]
+    [InlineData("{ name: 'mode', options: ['b'], required: true }")]
+    public void A_locked_field_can_be_narrowed(string field)
+    {
+        Save("base", Base);
+        Save("child", $"{{ id: 'child', name: 'Child', parent_template: 'base', fields: [{field}] }}");
+        Assert.NotNull(Find("child"));
+    }
+
+    [Theory]
+    [InlineData("{ name: 'tools', default: ['read', 'bash'] }", "default")]
+    [InlineData("{ name: 'tools', default: null }", "default")]
+    [InlineData("{ name: 'tools', items: { type: 'object' } }", "items")]
+    [InlineData("{ name: 'tools', locked: false }", "locked")]
+    [InlineData("{ name: 'size', max: 11 }", "max")]
+    [InlineData("{ name: 'size', min: null }", "min")]
+    [InlineData("{ name: 'mode', options: ['a', 'd'] }", "options")]
+    [InlineData("{ name: 'mode', type: 'text' }", "type")]
+    public void A_locked_field_cannot_be_widened(string field, string attribute)
+    {
+        Save("base", Base);
+        Save("child", $"{{ id: 'child', name: 'Child', parent_template: 'base', fields: [{field}] }}");
+        var name = field.Split('\'')[1];
+        Assert.Contains($"1:65 error: `{name}` is locked by `base`: its `{attribute}` can be narrowed and not widened.", Problems("child"));
+        Assert.Null(new TemplateCatalog(paths).Find("child"));
+    }
+
+    [Fact]
+    public void Circles_missing_and_broken_parents_are_reported_where_the_parent_is_named()
+    {
+        Save("a", """{ id: "a", name: "A", parent_template: "b" }""");
+        Save("b", """{ id: "b", name: "B", parent_template: "a" }""");
+        Save("c", """{ id: "c", name: "C", parent_template: "b" }""");
+        Save("self", """{ id: "self", name: "S", parent_template: "self" }""");
+        Save("orphan", """{ id: "orphan", name: "O", parent_template: "nobody" }""");
+        Save("broken", "{ id: ");
+        Save("heir", """{ id: "heir", name: "H", parent_template: "broken" }""");
+        Assert.Equal(["1:40 error: `a` descends from itself: a, b, a."], Problems("a"));
+        Assert.Equal(["1:40 error: The parents of `c` go in a circle at `b`."], Problems("c"));
+        Assert.Equal(["1:43 error: `self` descends from itself: self, self."], Problems("self"));
+        Assert.Equal(["1:45 error: There is no parent template `nobody`, or it has mistakes."], Problems("orphan"));
+        Assert.Equal(["1:43 error: There is no parent template `broken`, or it has mistakes."], Problems("heir"));
+    }
+
+    [Fact]
+    public void A_default_must_fit_the_type_that_is_inherited()
+    {
+        Save("base", Base);
+        Save("child", """{ id: "child", name: "Child", parent_template: "base", fields: [{ name: "first", default: 5 }, { name: "other" }] }""");
+        Assert.Equal(["1:96 error: `type` is missing from `other`, and `base` has no such field.", "1:91 error: The default of `first` is a number where text was expected."], Problems("child"));
+    }
+
+    [Fact]
+    public void A_users_template_replaces_the_shipped_one_and_a_broken_one_does_not()
+    {
+        var catalog = new TemplateCatalog(paths);
+        Assert.Equal("Chat", catalog.Find("ai-chat")?.Name);
+
+        Save("ai-chat", """{ id: "ai-chat", name: "My chat" }""");
+        Assert.Equal("My chat", catalog.Find("ai-chat")?.Name);
+
+        Save("ai-chat", """{ id: "ai-chat", nam: "My chat" }""");
+        Assert.Equal("Chat", catalog.Find("ai-chat")?.Name);
+        Assert.Contains(catalog.List(), entry => entry is { Id: "ai-chat", Layer: TemplateLayer.User, Template: null, Problems.Count: > 0 });
+
+        File.Delete(Path.Combine(paths.Templates, "ai-chat.json5"));
+        Assert.Equal(2, catalog.List().Count);
+    }
+
+    [Fact]
+    public void A_template_is_found_by_its_files_name_alone()
+    {
+        Save("one", """{ id: "two", name: "Two" }""");
+        var catalog = new TemplateCatalog(paths);
+        Assert.Null(catalog.Find("one"));
+        Assert.Null(catalog.Find("two"));
+        Assert.Contains("Give both the same name.", Assert.Single(Problems("one")), StringComparison.Ordinal);
+    }
+
+    private Template Find(string id) => Assert.IsType<Template>(new TemplateCatalog(paths).Find(id));
+
+    private List<string> Problems(string id) => [.. new TemplateCatalog(paths).List().Single(entry => entry.Id == id).Problems.Select(problem => problem.ToString())];
+
+    private void Save(string id, string text) => DocumentFile.Replace(Path.Combine(paths.Templates, $"{id}.json5"), Encoding.UTF8.GetBytes(text));
+}
