@@ -286,7 +286,7 @@ public sealed class Json5Reader
             if (!char.IsAsciiHexDigit(Current)) { return BadNumber("a hexadecimal digit"); }
 
             value = 0;
-            for (; char.IsAsciiHexDigit(Current); position++) { value = value * 16 + Convert.ToInt32(Current.ToString(), 16); }
+            for (; char.IsAsciiHexDigit(Current); position++) { value = value * 16 + (char.IsAsciiDigit(Current) ? Current - '0' : (Current | 0x20) - 'a' + 10); }
         }
         else
         {

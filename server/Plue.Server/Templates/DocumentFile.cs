@@ -12,7 +12,7 @@ public static class DocumentFile
     {
         try
         {
-            if (!File.Exists(path)) { return (null, null); }
+            if (!File.Exists(path)) { return (null, new FileInfo(path).LinkTarget is null ? null : Problem("The file is a link that leads nowhere.")); }
 
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
             // The length may be wrong or change: what is counted is what arrives.

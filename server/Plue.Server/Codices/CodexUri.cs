@@ -1,0 +1,82 @@
+using System.Diagnostics.CodeAnalysis;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Codices;
+
+public enum CodexCollection { Providers, Chats, Tasks, Prompts, Templates, Items }
+
+/// <summary>
+/// <c>codex://COLLECTION/NAME</c>. A name is safe as a file name on every system: it begins with a letter or digit and has lower-case
+/// ASCII letters, digits, dots, underscores and hyphens, so nothing can climb out of a folder and no two names look or fold alike.
+/// A prompt's name stands without <c>.md</c>: <c>codex://prompts/x.md</c> is the address <c>codex://prompts/x</c>.
+/// </summary>
+public sealed record CodexUri
+{
+    public const int MaxNameLength = 128;
+    private const string Scheme = "codex://";
+    private const string MarkdownExtension = ".md";
+
+    private static readonly Dictionary<string, CodexCollection> Collections =
+        Enum.GetValues<CodexCollection>().ToDictionary(collection => collection.ToString().ToLowerInvariant(), StringComparer.Ordinal);
+
+    /// <summary>Device names of Windows, which it opens in place of a file, whatever the extension.</summary>
+    private static readonly HashSet<string> DeviceNames = new(
+        ["con", "prn", "aux", "nul", .. Enumerable.Range(0, 10).SelectMany(n => (string[])[$"com{n}", $"lpt{n}"])], StringComparer.Ordinal);
+
+    private CodexUri(CodexCollection collection, string name) => (Collection, Name) = (collection, name);
+
+    public CodexCollection Collection { get; }
+
+    public string Name { get; }
+
+    /// <exception cref="FailureException">NotFound: the name cannot be one.</exception>
+    public static CodexUri Of(CodexCollection collection, string name) => TryOf(collection, name, out var uri)
+        ? uri
+        : throw new FailureException(FailureKind.NotFound,
+            $"That cannot be a name in {Folder(collection)}. Use up to {MaxNameLength} lower-case letters, digits, dots, underscores and hyphens, and begin with a letter or digit.");
+
+    public static bool TryOf(CodexCollection collection, string? name, [NotNullWhen(true)] out CodexUri? uri)
+    {
+        uri = null;
+        if (name is null) { return false; }
+
+        if (collection == CodexCollection.Prompts && name.EndsWith(MarkdownExtension, StringComparison.Ordinal))
+        {
+            name = name[..^MarkdownExtension.Length];
+            if (name.EndsWith(MarkdownExtension, StringComparison.Ordinal)) { return false; }
+        }
+
+        if (!IsName(name)) { return false; }
+
+        uri = new CodexUri(collection, name);
+        return true;
+    }
+
+    /// <exception cref="FailureException">NotFound: it is not an address.</exception>
+    public static CodexUri Parse(string text) => TryParse(text, out var uri)
+        ? uri
+        : throw new FailureException(FailureKind.NotFound, "That is not an address of the form codex://COLLECTION/NAME. Correct the reference.");
+
+    public static bool TryParse(string? text, [NotNullWhen(true)] out CodexUri? uri)
+    {
+        uri = null;
+        if (text is null || !text.StartsWith(Scheme, StringComparison.Ordinal)) { return false; }
+
+        var slash = text.IndexOf('/', Scheme.Length);
+        return slash > 0 && Collections.TryGetValue(text[Scheme.Length..slash], out var collection) && TryOf(collection, text[(slash + 1)..], out uri);
+    }
+
+    public override string ToString() => $"{Scheme}{Folder(Collection)}/{Name}";
+
+    private static string Folder(CodexCollection collection) => Collections.First(pair => pair.Value == collection).Key;
+
+    private static bool IsName(string name) =>
+        name.Length is > 0 and <= MaxNameLength
+        && IsLetterOrDigit(name[0])
+        && name.All(c => IsLetterOrDigit(c) || c is '.' or '_' or '-')
+        && !name.Contains("..", StringComparison.Ordinal)
+        && name[^1] != '.'
+        && !DeviceNames.Contains(name.Split('.')[0]);
+
+    private static bool IsLetterOrDigit(char c) => c is (>= 'a' and <= 'z') or (>= '0' and <= '9');
+}

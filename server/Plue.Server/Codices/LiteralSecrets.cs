@@ -1,0 +1,97 @@
+using System.Text.RegularExpressions;
+using Plue.Server.Json5;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Codices;
+
+/// <summary>Finds keys that someone typed into a file. What is found is named by its place alone and never repeated.</summary>
+public static partial class LiteralSecrets
+{
+    public const string Message = "Keys are not kept in files. Run Plue: Configure Provider Key.";
+    private const int MaxFound = 50;
+
+    /// <summary>Words of a key's name that say that its value is a secret...</summary>
+    private static readonly HashSet<string> SecretWords = new(
+        ["key", "apikey", "token", "secret", "authorization", "password", "passwd", "passphrase", "credential", "credentials", "cookie"], StringComparer.Ordinal);
+
+    /// <summary>... unless the last word says that it is something about one.</summary>
+    private static readonly HashSet<string> HarmlessEndings = new(
+        ["file", "path", "url", "uri", "endpoint", "id", "version", "name", "type", "env", "header", "level", "limit"], StringComparer.Ordinal);
+
+    /// <summary>In the values by the names of their keys, and anywhere in the text, comments included, by the look of well-known keys.</summary>
+    public static IReadOnlyList<DocumentProblem> Find(Json5Document document)
+    {
+        var found = new List<Json5Span>();
+        if (document.Root is { } root) { FindByName(root, found); }
+
+        foreach (var match in KnownKeys().EnumerateMatches(document.Text))
+        {
+            if (found.Count >= MaxFound) { break; }
+
+            var span = document.Lines.Span(match.Index, match.Index + match.Length);
+            if (!found.Any(other => other.Start <= span.Start && span.Start < other.End)) { found.Add(span); }
+        }
+
+        return [.. found.OrderBy(span => span.Start).Take(MaxFound).Select(span => DocumentProblem.Error(Message, span))];
+    }
+
+    /// <summary>Whether a value, made by the program or typed into a form, may not go into a file.</summary>
+    /// <param name="path">The keys above it.</param>
+    public static bool IsIn(IReadOnlyList<string> path, Json5Node value)
+    {
+        var found = new List<Json5Span>();
+        var wrapped = path.Reverse().Aggregate(value, (inner, key) => Json5Object.Of((key, inner)));
+        FindByName(wrapped, found);
+        return found.Count > 0 || KnownKeys().IsMatch(Json5Writer.Write(value));
+    }
+
+    private static void FindByName(Json5Node node, List<Json5Span> found)
+    {
+        switch (node)
+        {
+            case Json5Object value:
+                foreach (var member in value.Members)
+                {
+                    if (member.Value is Json5String text)
+                    {
+                        if (NamesSecret(member.Name) && !IsReference(text.Value)) { found.Add(text.Span); }
+                    }
+                    else { FindByName(member.Value, found); }
+                }
+
+                break;
+            case Json5Array array:
+                foreach (var item in array.Items) { FindByName(item, found); }
+
+                break;
+        }
+    }
+
+    private static bool NamesSecret(string name)
+    {
+        var words = Words().Matches(name).Select(match => match.Value.ToLowerInvariant()).ToArray();
+        return words.Length > 0 && words.Any(SecretWords.Contains) && !HarmlessEndings.Contains(words[^1]);
+    }
+
+    /// <summary>Nothing, or an address of a secret, perhaps behind a word such as Bearer.</summary>
+    private static bool IsReference(string text)
+    {
+        var last = text.Trim().Split(' ')[^1];
+        return last.Length == 0 || last.StartsWith("vault://", StringComparison.Ordinal) || last.StartsWith("env://", StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex("[A-Z]+(?![a-z])|[A-Z]?[a-z]+", RegexOptions.CultureInvariant)]
+    private static partial Regex Words();
+
+    // Every run that something must follow is bounded, so that no file takes longer than its length.
+    [GeneratedRegex(
+        """
+        \b(?: sk-(?=[A-Za-z_-]{0,100}[0-9])[A-Za-z0-9_-]{16,} | AIza[A-Za-z0-9_-]{30,} | (?:AKIA|ASIA)[A-Z0-9]{16}\b | gh[opsur]_[A-Za-z0-9]{20,} | github_pat_[A-Za-z0-9_]{20,}
+            | gsk_[A-Za-z0-9]{20,} | xai-[A-Za-z0-9]{20,} | hf_[A-Za-z0-9]{20,} | pplx-[A-Za-z0-9]{20,} | nvapi-[A-Za-z0-9_-]{20,} | glpat-[A-Za-z0-9_-]{16,}
+            | ya29\.[A-Za-z0-9_-]{20,} | xox[abprs]-[A-Za-z0-9-]{10,} | eyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,} )
+        | -----BEGIN\ (?:[A-Z]+\ )*PRIVATE\ KEY-----
+        | https?://[^\s/@:'"]{1,500}:[^\s/@'"]{1,500}@
+        """,
+        RegexOptions.CultureInvariant | RegexOptions.IgnorePatternWhitespace)]
+    private static partial Regex KnownKeys();
+}
