@@ -1,0 +1,86 @@
+using System.Text;
+
+namespace Plue.Server.Cli;
+
+/// <summary>The command line's stdin, stdout and stderr. Beside Rpc this is the only place that may write to stdout.</summary>
+/// <param name="readKey">One key press without echo; null when nobody sits at the keyboard.</param>
+public sealed class Terminal(TextReader input, TextWriter output, TextWriter error, bool isInputRedirected, Func<ConsoleKeyInfo>? readKey = null)
+{
+    /// <summary>This process's own. UTF-8 on all three; stdout is written when <see cref="Flush"/> or a whole line asks for it.</summary>
+    public static Terminal OfThisProcess()
+    {
+        var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        if (OperatingSystem.IsWindows() && !Console.IsOutputRedirected) { Console.OutputEncoding = utf8; }
+
+#pragma warning disable RS0030 // The command line's stdout is not the protocol's.
+        var output = new StreamWriter(Console.OpenStandardOutput(), utf8, bufferSize: 4096);
+#pragma warning restore RS0030
+        var error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true };
+        var isRedirected = Console.IsInputRedirected;
+        var input = isRedirected ? new StreamReader(Console.OpenStandardInput(), utf8) : Console.In;
+        return new Terminal(input, output, error, isRedirected, isRedirected ? null : () => Console.ReadKey(intercept: true));
+    }
+
+    public bool IsInputRedirected { get; } = isInputRedirected;
+
+    /// <summary>Buffered until a line ends or <see cref="Flush"/>.</summary>
+    public void Write(ReadOnlySpan<char> text) => output.Write(text);
+
+    public void WriteLine(string line = "")
+    {
+        output.Write(line);
+        output.Write('\n');
+        output.Flush();
+    }
+
+    public void Flush() => output.Flush();
+
+    /// <summary>One line on stderr.</summary>
+    public void WriteError(string line)
+    {
+        error.Write(line);
+        error.Write('\n');
+        error.Flush();
+    }
+
+    public string? ReadLine() => input.ReadLine();
+
+    /// <summary>All of a redirected stdin, as far as the limit.</summary>
+    /// <returns>Null when there is more than <paramref name="maximum"/> characters.</returns>
+    public string? ReadToEnd(int maximum)
+    {
+        var buffer = new char[maximum + 1];
+        var length = input.ReadBlock(buffer);
+        var text = length > maximum ? null : new string(buffer, 0, length);
+        Array.Clear(buffer);
+        return text;
+    }
+
+    /// <summary>Asks on stderr and reads keys without showing them.</summary>
+    /// <returns>Null when nobody can answer, or when the answer was broken off with Ctrl+D or Escape.</returns>
+    public string? ReadSecret(string prompt)
+    {
+        if (readKey is null) { return null; }
+
+        error.Write(prompt);
+        error.Flush();
+        var typed = new StringBuilder();
+        while (true)
+        {
+            var key = readKey();
+            if (key.Key == ConsoleKey.Enter) { break; }
+
+            if (key.Key == ConsoleKey.Escape || key.KeyChar == '\u0004')
+            {
+                WriteError("");
+                return null;
+            }
+
+            if (key.Key == ConsoleKey.Backspace) { typed.Length = Math.Max(0, typed.Length - 1); }
+            else if (key.KeyChar != '\0') { typed.Append(key.KeyChar); }
+        }
+
+        WriteError("");
+        return typed.ToString();
+    }
+}

@@ -1,0 +1,299 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Plue.Server.Messages;
+using Plue.Server.Vault;
+
+namespace Plue.Server.Cli;
+
+/// <summary>
+/// <c>plue vault</c>. Every call is a process of its own, so each that needs the key unlocks first: by <c>--passphrase-fd</c>, else by the
+/// keychain when the vault knows it, else by asking.
+/// </summary>
+public static class VaultCommand
+{
+    private const int Done = 0;
+    private const int Failed = 1;
+    private const int BadUsage = 2;
+
+    public static Command Create(Func<Vault.Vault> vault, Terminal terminal)
+    {
+        var command = new Command("vault", "Keep provider keys, encrypted and bound to where they may be sent");
+        command.Subcommands.Add(Status(vault, terminal));
+        command.Subcommands.Add(Make(vault, terminal));
+        command.Subcommands.Add(Unlock(vault, terminal));
+        command.Subcommands.Add(AddWay(vault, terminal));
+        command.Subcommands.Add(List(vault, terminal));
+        command.Subcommands.Add(Store(vault, terminal));
+        command.Subcommands.Add(Delete(vault, terminal));
+        return command;
+    }
+
+    private static Command Status(Func<Vault.Vault> vault, Terminal terminal)
+    {
+        var json = Json();
+        return Verb("status", "Say whether there is a vault and how it is unlocked", [json], terminal, vault, async (opened, parsed, cancellationToken) =>
+        {
+            var status = await opened.StatusAsync(cancellationToken).ConfigureAwait(false);
+            var keychain = await opened.KeychainAnswersAsync(cancellationToken).ConfigureAwait(false);
+            if (parsed.GetValue(json)) { terminal.WriteLine(ToJson(writer => WriteStatus(writer, status, keychain))); }
+            else
+            {
+                terminal.WriteLine(status switch
+                {
+                    { Problem: { } problem } => problem,
+                    { Exists: false } => "There is no vault yet. Create one with: plue vault create",
+                    _ => $"The vault is unlocked by: {string.Join(", ", status.Ways)}.",
+                });
+                terminal.WriteLine(keychain ? "This machine's keychain answers." : "This machine's keychain does not answer.");
+            }
+
+            return status.Problem is null ? Done : Failed;
+        });
+    }
+
+    private static Command Make(Func<Vault.Vault> vault, Terminal terminal)
+    {
+        var (way, passphraseFd) = (Way(), PassphraseFd("--passphrase-fd", "Read the new passphrase from this file descriptor"));
+        return Verb("create", "Make a new vault", [way, passphraseFd], terminal, vault, async (opened, parsed, cancellationToken) =>
+        {
+            var chosen = await NewWayAsync(opened, parsed.GetValue(way), parsed.GetValue(passphraseFd), terminal, cancellationToken).ConfigureAwait(false);
+            await opened.CreateAsync(chosen, cancellationToken).ConfigureAwait(false);
+            terminal.WriteLine($"The vault was made. It is unlocked by: {chosen.Kind}.");
+            return Done;
+        });
+    }
+
+    private static Command Unlock(Func<Vault.Vault> vault, Terminal terminal)
+    {
+        var fd = PassphraseFd();
+        var command = Verb("unlock", "Check that the vault opens", [fd], terminal, vault, async (opened, parsed, cancellationToken) =>
+        {
+            await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
+            terminal.WriteLine("The vault opens.");
+            return Done;
+        });
+        command.Aliases.Add("unlock-check");
+        return command;
+    }
+
+    private static Command AddWay(Func<Vault.Vault> vault, Terminal terminal)
+    {
+        var (way, fd, newFd) = (Way(), PassphraseFd(), PassphraseFd("--new-passphrase-fd", "Read the new passphrase from this file descriptor"));
+        return Verb("add-way", "Add a way of unlocking, or change the passphrase", [way, fd, newFd], terminal, vault, async (opened, parsed, cancellationToken) =>
+        {
+            await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
+            var chosen = await NewWayAsync(opened, parsed.GetValue(way), parsed.GetValue(newFd), terminal, cancellationToken).ConfigureAwait(false);
+            await opened.AddWayAsync(chosen, cancellationToken).ConfigureAwait(false);
+            terminal.WriteLine($"The vault is now unlocked by its {chosen.Kind} too.");
+            return Done;
+        });
+    }
+
+    private static Command List(Func<Vault.Vault> vault, Terminal terminal)
+    {
+        var (fd, json) = (PassphraseFd(), Json());
+        return Verb("list", "List what is stored: names, origins and last use, never a key", [fd, json], terminal, vault, async (opened, parsed, cancellationToken) =>
+        {
+            await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
+            var entries = await opened.ListAsync(cancellationToken).ConfigureAwait(false);
+            if (parsed.GetValue(json)) { terminal.WriteLine(ToJson(writer => WriteEntries(writer, entries))); }
+            else if (entries.Count == 0) { terminal.WriteLine("The vault is empty."); }
+            else
+            {
+                foreach (var entry in entries) { terminal.WriteLine(Line(entry)); }
+            }
+
+            return Done;
+        });
+    }
+
+    private static Command Store(Func<Vault.Vault> vault, Terminal terminal)
+    {
+        var reference = Reference();
+        var origins = new Option<string[]>("--origin") { Description = "Where the key may be sent, as a URL; may be given several times", Required = true, AllowMultipleArgumentsPerToken = true };
+        var (fd, secretFd) = (PassphraseFd(), PassphraseFd("--secret-fd", "Read the key from this file descriptor; else from stdin, or by asking"));
+        return Verb("store", "Store a key, or replace one", [reference, origins, fd, secretFd], terminal, vault, async (opened, parsed, cancellationToken) =>
+        {
+            var isPiped = parsed.GetValue(secretFd) is null && terminal.IsInputRedirected;
+            if ((isPiped ? 0 : parsed.GetValue(secretFd)) is { } shared && shared == parsed.GetValue(fd))
+            {
+                terminal.WriteError("The key and the passphrase cannot both come from one file descriptor. Give --secret-fd and --passphrase-fd different ones.");
+                return BadUsage;
+            }
+
+            await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
+            var secret = parsed.GetValue(secretFd) is { } descriptor ? SecretInput.FromDescriptor(descriptor, terminal)
+                : isPiped ? SecretInput.FromPipe(terminal)
+                : SecretInput.FromPrompt(terminal, "Key: ", "Type the key, or pipe it in.");
+            await opened.StoreAsync(parsed.GetValue(reference)!, secret, parsed.GetValue(origins)!, cancellationToken).ConfigureAwait(false);
+            terminal.WriteLine($"Stored {parsed.GetValue(reference)}.");
+            return Done;
+        });
+    }
+
+    private static Command Delete(Func<Vault.Vault> vault, Terminal terminal)
+    {
+        var (reference, fd) = (Reference(), PassphraseFd());
+        return Verb("delete", "Delete a key", [reference, fd], terminal, vault, async (opened, parsed, cancellationToken) =>
+        {
+            await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
+            await opened.DeleteAsync(parsed.GetValue(reference)!, cancellationToken).ConfigureAwait(false);
+            terminal.WriteLine($"Deleted {parsed.GetValue(reference)}.");
+            return Done;
+        });
+    }
+
+    private static Command Verb(
+        string name, string description, Symbol[] symbols, Terminal terminal, Func<Vault.Vault> vault,
+        Func<Vault.Vault, ParseResult, CancellationToken, Task<int>> run)
+    {
+        var command = new Command(name, description);
+        foreach (var symbol in symbols)
+        {
+            if (symbol is Argument argument) { command.Arguments.Add(argument); }
+            else { command.Options.Add((Option)symbol); }
+        }
+
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            try
+            {
+                await using var opened = vault();
+                return await run(opened, parsed, cancellationToken).ConfigureAwait(false);
+            }
+            catch (FailureException exception)
+            {
+                terminal.WriteError(exception.Message);
+                return exception.Failure.Kind is FailureKind.BadRequest or FailureKind.MissingField ? BadUsage : Failed;
+            }
+        });
+        return command;
+    }
+
+    private static async Task UnlockAsync(Vault.Vault vault, int? passphraseFd, Terminal terminal, CancellationToken cancellationToken)
+    {
+        var status = await vault.StatusAsync(cancellationToken).ConfigureAwait(false);
+        if (!status.Exists) { throw new FailureException(FailureKind.NotFound, "There is no vault yet. Create one with: plue vault create"); }
+
+        if (status.Problem is { } problem) { throw new FailureException(FailureKind.VaultLocked, problem); }
+
+        if (passphraseFd is null && status.Ways.Contains(VaultWay.KeychainKind))
+        {
+            try
+            {
+                await vault.UnlockAsync(VaultWay.Keychain, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (FailureException exception) when (status.Ways.Contains(VaultWay.PassphraseKind) && !terminal.IsInputRedirected)
+            {
+                terminal.WriteError(exception.Message);
+            }
+        }
+
+        if (!status.Ways.Contains(VaultWay.PassphraseKind))
+        {
+            throw new FailureException(FailureKind.VaultLocked, "The vault has no passphrase, so the command line cannot open it. Add one from the editor, where it is unlocked.");
+        }
+
+        var passphrase = passphraseFd is { } descriptor
+            ? SecretInput.FromDescriptor(descriptor, terminal)
+            : SecretInput.FromPrompt(terminal, "Passphrase of the vault: ", "Type the passphrase, or pass it with --passphrase-fd.");
+        await vault.UnlockAsync(VaultWay.Passphrase(passphrase), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<VaultWay> NewWayAsync(Vault.Vault vault, string? kind, int? passphraseFd, Terminal terminal, CancellationToken cancellationToken)
+    {
+        if (kind is null && passphraseFd is null)
+        {
+            kind = await vault.KeychainAnswersAsync(cancellationToken).ConfigureAwait(false) ? VaultWay.KeychainKind : VaultWay.PassphraseKind;
+            if (kind == VaultWay.PassphraseKind) { terminal.WriteError("This machine's keychain does not answer, so the vault needs a passphrase."); }
+        }
+
+        if (kind == VaultWay.KeychainKind) { return VaultWay.Keychain; }
+
+        if (passphraseFd is { } descriptor) { return VaultWay.Passphrase(SecretInput.FromDescriptor(descriptor, terminal)); }
+
+        const string Otherwise = "Type a passphrase twice, or pass it by a file descriptor.";
+        var first = SecretInput.FromPrompt(terminal, "New passphrase: ", Otherwise);
+        var second = SecretInput.FromPrompt(terminal, "Once more: ", Otherwise);
+        return first == second
+            ? VaultWay.Passphrase(first)
+            : throw new FailureException(FailureKind.BadRequest, "The two passphrases differ. Nothing was changed; try again.");
+    }
+
+    private static Option<bool> Json() => new("--json") { Description = "Print JSON" };
+
+    private static Option<int?> PassphraseFd(string name = "--passphrase-fd", string description = "Read the vault's passphrase from this file descriptor")
+    {
+        var option = new Option<int?>(name) { Description = description, HelpName = "N" };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var descriptor) && descriptor is < 0 or 1 or 2)
+            {
+                result.AddError($"{name} takes 0 for stdin, or a file descriptor from 3.");
+            }
+        });
+        return option;
+    }
+
+    private static Option<string?> Way()
+    {
+        var option = new Option<string?>("--way") { Description = "How to unlock it; the keychain where there is one" };
+        option.AcceptOnlyFromAmong(VaultWay.KeychainKind, VaultWay.PassphraseKind);
+        return option;
+    }
+
+    private static Argument<string> Reference() => new("reference") { Description = "vault://owner/name, such as vault://anthropic/api_key" };
+
+    private static string Line(VaultEntry entry)
+    {
+        var ending = entry.LastFour.Length > 0 ? $"…{entry.LastFour}" : "…";
+        var lastUsed = entry.LastUsed is { } at ? $"last used {at.UtcDateTime.ToString("u", CultureInfo.InvariantCulture)}" : "never used";
+        return $"{entry.Reference}  {ending}  {string.Join(' ', entry.Origins)}  {lastUsed}";
+    }
+
+    private static string ToJson(Action<Utf8JsonWriter> write)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream)) { write(writer); }
+
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    private static void WriteStatus(Utf8JsonWriter writer, VaultStatus status, bool keychain)
+    {
+        writer.WriteStartObject();
+        writer.WriteBoolean("exists", status.Exists);
+        writer.WriteStartArray("ways");
+        foreach (var way in status.Ways) { writer.WriteStringValue(way); }
+
+        writer.WriteEndArray();
+        writer.WriteBoolean("keychainAvailable", keychain);
+        if (status.Problem is { } problem) { writer.WriteString("problem", problem); }
+
+        writer.WriteEndObject();
+    }
+
+    private static void WriteEntries(Utf8JsonWriter writer, IReadOnlyList<VaultEntry> entries)
+    {
+        writer.WriteStartArray();
+        foreach (var entry in entries)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("reference", entry.Reference);
+            writer.WriteStartArray("origins");
+            foreach (var origin in entry.Origins) { writer.WriteStringValue(origin); }
+
+            writer.WriteEndArray();
+            writer.WriteString("lastFour", entry.LastFour);
+            writer.WriteString("storedAt", entry.StoredAt);
+            if (entry.LastUsed is { } at) { writer.WriteString("lastUsed", at); }
+
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+}

@@ -1,0 +1,64 @@
+using Plue.Server.Messages;
+
+namespace Plue.Server.Vault;
+
+/// <summary>
+/// Keys that vendors' own tools find in the environment, as <c>env://NAME</c>. A key goes to its vendor's origin only,
+/// or to the origin that the command line named for it in this process.
+/// </summary>
+/// <param name="read">Looks a variable up; <see cref="Environment.GetEnvironmentVariable(string)"/> outside tests.</param>
+public sealed class EnvironmentKeys(Func<string, string?> read, Redactor redactor)
+{
+    public const string Scheme = "env://";
+
+    public static IReadOnlyDictionary<string, string> VendorOrigins { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["ANTHROPIC_API_KEY"] = "https://api.anthropic.com",
+        ["OPENAI_API_KEY"] = "https://api.openai.com",
+        ["OPENROUTER_API_KEY"] = "https://openrouter.ai",
+        ["GROQ_API_KEY"] = "https://api.groq.com",
+        ["MISTRAL_API_KEY"] = "https://api.mistral.ai",
+        ["DEEPSEEK_API_KEY"] = "https://api.deepseek.com",
+        ["XAI_API_KEY"] = "https://api.x.ai",
+        ["GEMINI_API_KEY"] = "https://generativelanguage.googleapis.com",
+    };
+
+    private readonly Lock gate = new();
+    private readonly HashSet<(string Name, Origin Origin)> bound = [.. VendorOrigins.Select(pair => (pair.Key, Origin.Parse(pair.Value)))];
+
+    /// <summary>The vendors' variables that are set here, and nothing of what they hold.</summary>
+    public IReadOnlyList<string> Found() => [.. VendorOrigins.Keys.Where(name => Value(name) is not null)];
+
+    /// <summary>Lets this process send the variable to one more origin, because the user named both (<c>--key-env NAME --base-url URL</c>).</summary>
+    /// <exception cref="FailureException">BadRequest: the URL has no origin.</exception>
+    public void Bind(string name, string url)
+    {
+        lock (gate) { bound.Add((name, Origin.Parse(url))); }
+    }
+
+    /// <param name="reference"><c>env://NAME</c>.</param>
+    /// <exception cref="FailureException">NotFound, KeyNotBoundToOrigin.</exception>
+    public string Get(string reference, Uri origin)
+    {
+        var name = reference.StartsWith(Scheme, StringComparison.Ordinal) ? reference[Scheme.Length..] : "";
+        if (Origin.Of(origin) is not { } target || !IsBound(name, target)) { throw NotBound(name, origin); }
+
+        var secret = Value(name)
+            ?? throw new FailureException(FailureKind.NotFound, $"The environment variable {name} is not set. Set it, or store the key in the vault.");
+        redactor.Register(secret);
+        return secret;
+    }
+
+    private bool IsBound(string name, Origin origin)
+    {
+        lock (gate) { return bound.Contains((name, origin)); }
+    }
+
+    private string? Value(string name) => read(name)?.Trim() is { Length: > 0 } value ? value : null;
+
+    private static FailureException NotBound(string name, Uri origin) => new(
+        FailureKind.KeyNotBoundToOrigin,
+        $"The environment variable {name} is not meant for {Origin.Of(origin)?.ToString() ?? "the address asked for"}"
+        + (VendorOrigins.TryGetValue(name, out var vendor) ? $", only for {vendor}" : "")
+        + ". Store a key for that address in the vault with Plue: Configure Provider Key.");
+}

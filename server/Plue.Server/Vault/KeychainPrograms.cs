@@ -1,0 +1,141 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace Plue.Server.Vault;
+
+/// <summary>libsecret's own command: GNOME Keyring, KWallet, KeePassXC. The key travels on stdin.</summary>
+internal sealed class LinuxKeychain(string program) : IKeychain
+{
+    public Task<bool> AnswersAsync(CancellationToken cancellationToken) => Keychain.RoundTripAsync(this, cancellationToken);
+
+    public async Task<byte[]?> ReadAsync(string account, CancellationToken cancellationToken)
+    {
+        var (code, output) = await KeychainProgram.RunAsync(program, ["lookup", "service", "plue", "account", account], "", cancellationToken).ConfigureAwait(false);
+        // Not found and no keyring are both exit code 1; either way this keychain does not have the key.
+        return code == 0 ? KeychainProgram.ReadKey(output) : null;
+    }
+
+    public async Task WriteAsync(string account, byte[] key, CancellationToken cancellationToken)
+    {
+        string[] arguments = ["store", "--label=Plue vault", "service", "plue", "account", account];
+        var (code, _) = await KeychainProgram.RunAsync(program, arguments, Convert.ToBase64String(key), cancellationToken).ConfigureAwait(false);
+        if (code != 0) { throw Keychain.NoAnswer("no secret service answered"); }
+    }
+
+    public Task DeleteAsync(string account, CancellationToken cancellationToken) =>
+        KeychainProgram.RunAsync(program, ["clear", "service", "plue", "account", account], "", cancellationToken);
+}
+
+/// <summary>The command of macOS. Its interactive mode takes the whole command on stdin, so that the key is on no command line.</summary>
+internal sealed class MacKeychain(string program) : IKeychain
+{
+    public Task<bool> AnswersAsync(CancellationToken cancellationToken) => Keychain.RoundTripAsync(this, cancellationToken);
+
+    public async Task<byte[]?> ReadAsync(string account, CancellationToken cancellationToken)
+    {
+        var (code, output) = await KeychainProgram.RunAsync(program, ["find-generic-password", "-s", "plue", "-a", account, "-w"], "", cancellationToken).ConfigureAwait(false);
+        return code == 0 ? KeychainProgram.ReadKey(output) : null;
+    }
+
+    public async Task WriteAsync(string account, byte[] key, CancellationToken cancellationToken)
+    {
+        var command = $"add-generic-password -U -s plue -a {account} -w {Convert.ToBase64String(key)}\n";
+        await KeychainProgram.RunAsync(program, ["-i"], command, cancellationToken).ConfigureAwait(false);
+
+        // The interactive mode ends with 0 whatever happened inside it.
+        var read = await ReadAsync(account, cancellationToken).ConfigureAwait(false);
+        if (read is null || !read.AsSpan().SequenceEqual(key)) { throw Keychain.NoAnswer("it did not keep the key"); }
+    }
+
+    public Task DeleteAsync(string account, CancellationToken cancellationToken) =>
+        KeychainProgram.RunAsync(program, ["delete-generic-password", "-s", "plue", "-a", account], "", cancellationToken);
+}
+
+internal static class KeychainProgram
+{
+    private const int MaximumOutput = 4096;
+
+    // Long enough for a person to type the keyring's own password.
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    // What a session bus and a desktop prompt need; keys of vendors in our environment are nobody else's business.
+    private static readonly string[] Environs =
+        ["HOME", "USER", "LOGNAME", "PATH", "LANG", "LC_ALL", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_CURRENT_DESKTOP"];
+
+    public static async Task<(int Code, string Output)> RunAsync(string program, IEnumerable<string> arguments, string input, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/",
+        };
+        start.Environment.Clear();
+        foreach (var name in Environs)
+        {
+            if (Environment.GetEnvironmentVariable(name) is { } value) { start.Environment[name] = value; }
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Limit);
+        try
+        {
+            using var process = Process.Start(start)!;
+            using var stop = limit.Token.Register(() => Kill(process));
+            var output = ReadAsync(process.StandardOutput);
+            var error = ReadAsync(process.StandardError);
+            await WriteAsync(process, input).ConfigureAwait(false);
+            await process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
+            await error.ConfigureAwait(false);
+            return (process.ExitCode, await output.ConfigureAwait(false));
+        }
+        catch (Win32Exception exception)
+        {
+            throw Keychain.NoAnswer($"{program} does not start", exception);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Keychain.NoAnswer("it did not answer in time", exception);
+        }
+    }
+
+    public static byte[]? ReadKey(string output)
+    {
+        var bytes = new byte[MaximumOutput];
+        return Convert.TryFromBase64String(output.Trim(), bytes, out var written) ? bytes[..written] : null;
+    }
+
+    // It may end before it has read anything, which its exit code tells better than a broken pipe.
+    private static async Task WriteAsync(Process process, string input)
+    {
+        try
+        {
+            await process.StandardInput.WriteAsync(input).ConfigureAwait(false);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+        }
+    }
+
+    // Drained to its end so that the program never blocks; only the beginning is kept.
+    private static async Task<string> ReadAsync(StreamReader reader)
+    {
+        var kept = new char[MaximumOutput];
+        var length = await reader.ReadBlockAsync(kept).ConfigureAwait(false);
+        var rest = new char[MaximumOutput];
+        while (await reader.ReadAsync(rest).ConfigureAwait(false) > 0) { }
+
+        return new string(kept, 0, length);
+    }
+
+    private static void Kill(Process process)
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // It ended by itself.
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using Plue.Server.Messages;
+
+namespace Plue.Server.Vault;
+
+/// <summary>
+/// Where a secret may be sent: scheme, host and port, compared whole and never by prefix or suffix.
+/// The host is lower case and in its ASCII (IDN) form, so that two spellings of one host are equal and two look-alikes are not.
+/// </summary>
+public readonly record struct Origin(string Scheme, string Host, int Port)
+{
+    /// <summary>Null for what has no unambiguous origin: another scheme than http(s), credentials inside the URL, or a host that ends in a dot.</summary>
+    public static Origin? Of(Uri url)
+    {
+        if (!url.IsAbsoluteUri || (url.Scheme != Uri.UriSchemeHttps && url.Scheme != Uri.UriSchemeHttp)) { return null; }
+
+        if (url.UserInfo.Length > 0 || url.OriginalString.Contains('\\')) { return null; }
+
+        var host = url.IdnHost.ToLowerInvariant();
+        if (host.Length == 0 || host.EndsWith('.') || !host.All(char.IsAscii)) { return null; }
+
+        return new Origin(url.Scheme, url.HostNameType == UriHostNameType.IPv6 ? $"[{host}]" : host, url.Port);
+    }
+
+    /// <summary>Reads a URL that a person gave; path and query do not count.</summary>
+    /// <exception cref="FailureException">BadRequest.</exception>
+    public static Origin Parse(string url) =>
+        (Uri.TryCreate(url.Trim(), UriKind.Absolute, out var parsed) ? Of(parsed) : null)
+        ?? throw new FailureException(
+            FailureKind.BadRequest,
+            "That is not an address a key can be bound to. Give one like https://api.example.com, without a user name or a final dot.");
+
+    public override string ToString() =>
+        Port == (Scheme == Uri.UriSchemeHttps ? 443 : 80) ? $"{Scheme}://{Host}" : $"{Scheme}://{Host}:{Port}";
+}

@@ -1,0 +1,126 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+
+namespace Plue.Server.Vault;
+
+/// <summary>
+/// Masks known secrets, exactly, in logs, errors and exports: as they are, escaped for JSON, URL-encoded, and inside base64 at any alignment.
+/// What was registered stays masked after the vault is locked, since a late log line may still hold it. Safe to use from any thread.
+/// </summary>
+public sealed class Redactor
+{
+    /// <summary>Shorter secrets would blank out ordinary words and are left alone.</summary>
+    public const int MinimumLength = 4;
+
+    private const string Masked = "***";
+    private readonly Lock gate = new();
+    private readonly HashSet<string> forms = new(StringComparer.Ordinal);
+    private volatile Index? index = new([], SearchValues.Create([], StringComparison.Ordinal));
+
+    public void Register(string secret)
+    {
+        if (secret.Length < MinimumLength) { return; }
+
+        lock (gate)
+        {
+            if (!forms.Add(secret)) { return; }
+
+            forms.UnionWith(FormsOf(secret));
+            index = null;
+        }
+    }
+
+    /// <summary>The text itself when nothing in it is secret.</summary>
+    public string Mask(string text)
+    {
+        var (known, any) = index ?? Build();
+        var start = text.AsSpan().IndexOfAny(any);
+        if (start < 0) { return text; }
+
+        var masked = new StringBuilder(text.Length);
+        var copied = 0;
+        while (start >= 0)
+        {
+            // Matches may overlap, so the masked stretch grows while another one begins inside it.
+            var end = start + LongestAt(text, start, known);
+            for (var next = start + 1; next < end; next++) { end = Math.Max(end, next + LongestAt(text, next, known)); }
+
+            masked.Append(text, copied, start - copied).Append(Masked);
+            copied = end;
+            var further = text.AsSpan(copied).IndexOfAny(any);
+            start = further < 0 ? -1 : copied + further;
+        }
+
+        return masked.Append(text, copied, text.Length - copied).ToString();
+    }
+
+    private Index Build()
+    {
+        lock (gate)
+        {
+            var known = forms.OrderByDescending(form => form.Length).ToArray();
+            return index = new Index(known, SearchValues.Create(known, StringComparison.Ordinal));
+        }
+    }
+
+    private static int LongestAt(string text, int start, string[] longestFirst)
+    {
+        foreach (var form in longestFirst)
+        {
+            if (text.AsSpan(start).StartsWith(form, StringComparison.Ordinal)) { return form.Length; }
+        }
+
+        return 0;
+    }
+
+    private static IEnumerable<string> FormsOf(string secret)
+    {
+        yield return JavaScriptEncoder.Default.Encode(secret);
+        yield return JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(secret);
+        foreach (var form in UrlFormsOf(secret)) { yield return form; }
+
+        foreach (var form in Base64FormsOf(secret))
+        {
+            yield return form;
+            foreach (var encoded in UrlFormsOf(form)) { yield return encoded; }
+
+            yield return form.Replace('+', '-').Replace('/', '_');
+            yield return JavaScriptEncoder.Default.Encode(form);
+        }
+    }
+
+    private static IEnumerable<string> UrlFormsOf(string text)
+    {
+        var upper = Uri.EscapeDataString(text);
+        yield return upper;
+        yield return upper.Replace("%20", "+", StringComparison.Ordinal);
+        yield return LowerEscapes(upper);
+    }
+
+    // Of the base64 of any text that contains the secret, the characters that depend on the secret alone, for each of the three alignments.
+    private static IEnumerable<string> Base64FormsOf(string secret)
+    {
+        var bytes = Encoding.UTF8.GetBytes(secret);
+        for (var offset = 0; offset < 3; offset++)
+        {
+            var encoded = Convert.ToBase64String([.. new byte[offset], .. bytes]);
+            var first = ((offset * 8) + 5) / 6;
+            yield return encoded[first..((offset + bytes.Length) * 8 / 6)];
+        }
+    }
+
+    private static string LowerEscapes(string encoded)
+    {
+        var lower = encoded.ToCharArray();
+        for (var at = encoded.IndexOf('%'); at >= 0; at = encoded.IndexOf('%', at + 3))
+        {
+            lower[at + 1] = char.ToLowerInvariant(lower[at + 1]);
+            lower[at + 2] = char.ToLowerInvariant(lower[at + 2]);
+        }
+
+        return new string(lower);
+    }
+
+    private sealed record Index(string[] LongestFirst, SearchValues<string> Any);
+}

@@ -1,0 +1,199 @@
+using System.Security.Cryptography;
+using System.Text;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Vault;
+
+/// <summary>
+/// The encrypted file of secrets. Any number of processes may use one file: each call looks at the file as it is now, and a change is made
+/// under a lock of the operating system. A file that is damaged, tampered with or of a later version is refused and never written to.
+/// Every method may be called from any thread, and throws <see cref="FailureException"/> with a sentence for a person.
+/// </summary>
+public sealed partial class Vault(string path, IKeychain keychain, Redactor redactor, TimeProvider? timeProvider = null) : IAsyncDisposable
+{
+    private const int MaximumSecret = 64 * 1024;
+    private const int ShowLastFourFrom = 12;
+    private static readonly TimeSpan LastUsedIsGoodFor = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
+
+    private readonly TimeProvider time = timeProvider ?? TimeProvider.System;
+    private readonly SemaphoreSlim gate = new(1, 1);
+    private readonly Dictionary<string, DateTimeOffset> used = new(StringComparer.Ordinal);
+    private byte[]? dataKey;
+    private byte[] knownBytes = [];
+    private StoredVault? known;
+    private Task savingLastUsed = Task.CompletedTask;
+    private Task<bool>? keychainAnswered;
+
+    /// <summary>Never fails on a bad file: that is what <see cref="VaultStatus.Problem"/> says.</summary>
+    public async ValueTask<VaultStatus> StatusAsync(CancellationToken cancellationToken)
+    {
+        using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
+        if (!VaultFile.Exists(path)) { return new VaultStatus(false, true, [], null); }
+
+        try
+        {
+            var vault = dataKey is null ? VaultFile.Parse(VaultFile.ReadBytes(path)) : Load();
+            return new VaultStatus(true, dataKey is null, [.. vault.Ways.Select(way => way.Kind).Distinct()], null);
+        }
+        catch (FailureException exception)
+        {
+            return new VaultStatus(true, true, [], exception.Message);
+        }
+    }
+
+    /// <summary>Whether this machine's keychain answered a real round trip; tried once, because trying may ask the user.</summary>
+    public Task<bool> KeychainAnswersAsync(CancellationToken cancellationToken) =>
+        (keychainAnswered ??= keychain.AnswersAsync(CancellationToken.None)).WaitAsync(cancellationToken);
+
+    /// <summary>Makes a new vault and leaves it unlocked.</summary>
+    /// <exception cref="FailureException">Conflict when there is a vault file already, even a damaged one.</exception>
+    public async Task CreateAsync(VaultWay way, CancellationToken cancellationToken)
+    {
+        way.RefuseIfWeak();
+        using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
+        using var lockFile = await LockFileAsync(cancellationToken).ConfigureAwait(false);
+        if (VaultFile.Exists(path))
+        {
+            throw new FailureException(FailureKind.Conflict, "There is a vault already. Unlock it; or move its file away first, which gives up the keys in it.");
+        }
+
+        var key = VaultCrypto.NewKey();
+        var vault = VaultFile.New();
+        vault = vault with { Ways = [await WrapAsync(vault, way, key, cancellationToken).ConfigureAwait(false)] };
+        Save(vault, key);
+        Remember(way);
+    }
+
+    /// <exception cref="FailureException">VaultLocked: the way does not fit, or the file cannot be trusted. NotFound: there is no vault.</exception>
+    public async Task UnlockAsync(VaultWay way, CancellationToken cancellationToken)
+    {
+        using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
+        var bytes = VaultFile.ReadBytes(path);
+        var vault = VaultFile.Parse(bytes);
+        var stored = vault.Ways.FirstOrDefault(candidate => candidate.Kind == way.Kind && candidate.Id == way.Id) ?? throw Unknown(way);
+        var wayKey = await WayKeyAsync(vault, way, stored, cancellationToken).ConfigureAwait(false);
+        var key = VaultFile.Unwrap(vault, stored, wayKey);
+        Wipe(way, wayKey);
+        if (key is null) { throw WrongKey(way); }
+
+        if (!VaultFile.IsSealedBy(vault, key))
+        {
+            CryptographicOperations.ZeroMemory(key);
+            throw VaultFile.Damaged("its seal does not fit its content");
+        }
+
+        Accept(vault, bytes, key);
+        Remember(way);
+    }
+
+    /// <summary>Forgets the key. What was handed out before is not called back.</summary>
+    public async Task LockAsync(CancellationToken cancellationToken)
+    {
+        await SaveLastUsedAsync().ConfigureAwait(false);
+        using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
+        Forget();
+    }
+
+    /// <summary>Adds a way of unlocking, or replaces the one of the same kind and name: so a new passphrase takes the place of the old.</summary>
+    public async Task AddWayAsync(VaultWay way, CancellationToken cancellationToken)
+    {
+        way.RefuseIfWeak();
+        await ChangeAsync(
+            async (vault, key) =>
+            {
+                var added = await WrapAsync(vault, way, key, cancellationToken).ConfigureAwait(false);
+                return vault with { Ways = [.. vault.Ways.Where(other => other.Kind != way.Kind || other.Id != way.Id), added] };
+            },
+            cancellationToken).ConfigureAwait(false);
+        Remember(way);
+    }
+
+    /// <summary>Stores or replaces a secret.</summary>
+    /// <param name="reference"><c>vault://owner/name</c>.</param>
+    /// <param name="origins">URLs; of each, scheme, host and port count. At least one.</param>
+    public async Task StoreAsync(string reference, string secret, IEnumerable<string> origins, CancellationToken cancellationToken)
+    {
+        CheckReference(reference);
+        string[] bound = [.. origins.Select(url => Origin.Parse(url).ToString()).Distinct()];
+        if (bound.Length == 0) { throw new FailureException(FailureKind.MissingField, "Say where the key may be sent: give at least one address."); }
+
+        if (secret.Length is 0 or > MaximumSecret)
+        {
+            throw new FailureException(FailureKind.BadRequest, $"A key has 1 to {MaximumSecret} characters. Check what was pasted.");
+        }
+
+        redactor.Register(secret);
+        await ChangeAsync(
+            (vault, key) =>
+            {
+                var plain = Encoding.UTF8.GetBytes(secret);
+                var entry = VaultFile.Encrypt(vault, new StoredEntry(reference, bound, time.GetUtcNow(), null, ""), key, plain);
+                CryptographicOperations.ZeroMemory(plain);
+                used.Remove(reference);
+                return ValueTask.FromResult(vault with { Entries = [.. vault.Entries.Where(other => other.Reference != reference), entry] });
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<IReadOnlyList<VaultEntry>> ListAsync(CancellationToken cancellationToken)
+    {
+        using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
+        var (vault, key) = LoadUnlocked();
+        return [.. vault.Entries
+            .OrderBy(entry => entry.Reference, StringComparer.Ordinal)
+            .Select(entry => new VaultEntry(entry.Reference, entry.Origins, LastFour(Reveal(vault, entry, key)), entry.StoredAt, LastUsed(entry)))];
+    }
+
+    /// <exception cref="FailureException">NotFound.</exception>
+    public Task DeleteAsync(string reference, CancellationToken cancellationToken) => ChangeAsync(
+        (vault, _) =>
+        {
+            Find(vault, reference);
+            used.Remove(reference);
+            return ValueTask.FromResult(vault with { Entries = [.. vault.Entries.Where(entry => entry.Reference != reference)] });
+        },
+        cancellationToken);
+
+    /// <summary>Whether something is stored under this name. Answers for a locked vault too; false when the file cannot be read.</summary>
+    public async ValueTask<bool> ContainsAsync(string reference, CancellationToken cancellationToken)
+    {
+        using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return VaultFile.Parse(VaultFile.ReadBytes(path)).Entries.Any(entry => entry.Reference == reference);
+        }
+        catch (FailureException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The one exit of a secret.</summary>
+    /// <param name="origin">Where it is about to be sent; the very URL of the request is best.</param>
+    /// <exception cref="FailureException">VaultLocked, NotFound, KeyNotBoundToOrigin.</exception>
+    public async ValueTask<string> GetAsync(string reference, Uri origin, CancellationToken cancellationToken)
+    {
+        using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
+        var (vault, key) = LoadUnlocked();
+        var entry = Find(vault, reference);
+        if (Origin.Of(origin) is not { } target || !entry.Origins.Contains(target.ToString(), StringComparer.Ordinal)) { throw NotBound(entry, origin); }
+
+        var secret = Reveal(vault, entry, key);
+        MarkUsed(entry);
+        return secret;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await LockAsync(CancellationToken.None).ConfigureAwait(false);
+        gate.Dispose();
+    }
+}
+
+/// <param name="Ways">The kinds of unlocking that the file knows.</param>
+/// <param name="Problem">Why the file cannot be used; it is left as it is.</param>
+public sealed record VaultStatus(bool Exists, bool Locked, IReadOnlyList<string> Ways, string? Problem);
+
+/// <param name="LastFour">Empty for a secret of fewer than twelve characters, of which four would say too much.</param>
+public sealed record VaultEntry(string Reference, IReadOnlyList<string> Origins, string LastFour, DateTimeOffset StoredAt, DateTimeOffset? LastUsed);

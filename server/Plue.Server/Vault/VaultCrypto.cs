@@ -1,0 +1,92 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Plue.Server.Vault;
+
+/// <summary>The few operations that the vault is made of. Keys are 32 bytes; a box is nonce, ciphertext and tag in one piece.</summary>
+internal static class VaultCrypto
+{
+    public const int KeySize = 32;
+    public const int SaltSize = 16;
+    private const int NonceSize = 12;
+    private const int TagSize = 16;
+
+    /// <summary>The size of a box around a key.</summary>
+    public const int KeyBoxSize = NonceSize + KeySize + TagSize;
+
+    public static byte[] NewKey()
+    {
+        var key = KeyBuffer();
+        RandomNumberGenerator.Fill(key);
+        return key;
+    }
+
+    public static byte[] KeyFromPassphrase(string passphrase, ReadOnlySpan<byte> salt, int rounds)
+    {
+        var text = Encoding.UTF8.GetBytes(passphrase);
+        var key = KeyBuffer();
+        Rfc2898DeriveBytes.Pbkdf2(text, salt, key, rounds, HashAlgorithmName.SHA256);
+        CryptographicOperations.ZeroMemory(text);
+        return key;
+    }
+
+    /// <summary>AES-256-GCM under a fresh nonce.</summary>
+    /// <param name="boundTo">What the box must be opened with: see <see cref="Fields"/>.</param>
+    public static byte[] Box(ReadOnlySpan<byte> key, ReadOnlySpan<byte> content, ReadOnlySpan<byte> boundTo)
+    {
+        var box = new byte[NonceSize + content.Length + TagSize];
+        RandomNumberGenerator.Fill(box.AsSpan(0, NonceSize));
+        using var aes = new AesGcm(key, TagSize);
+        aes.Encrypt(box.AsSpan(0, NonceSize), content, box.AsSpan(NonceSize, content.Length), box.AsSpan(NonceSize + content.Length), boundTo);
+        return box;
+    }
+
+    /// <returns>Null when the key is another one, or the box or what it is bound to was changed.</returns>
+    public static byte[]? Open(ReadOnlySpan<byte> key, ReadOnlySpan<byte> box, ReadOnlySpan<byte> boundTo)
+    {
+        var length = box.Length - NonceSize - TagSize;
+        if (length < 0) { return null; }
+
+        var content = GC.AllocateUninitializedArray<byte>(length, pinned: true);
+        using var aes = new AesGcm(key, TagSize);
+        try
+        {
+            aes.Decrypt(box[..NonceSize], box.Slice(NonceSize, length), box[^TagSize..], content, boundTo);
+            return content;
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>HMAC-SHA256 under a key of its own, derived from the data key.</summary>
+    public static byte[] Seal(ReadOnlySpan<byte> dataKey, ReadOnlySpan<byte> content)
+    {
+        Span<byte> sealKey = stackalloc byte[KeySize];
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, dataKey, sealKey, [], "plue vault seal"u8);
+        var seal = HMACSHA256.HashData(sealKey, content);
+        CryptographicOperations.ZeroMemory(sealKey);
+        return seal;
+    }
+
+    /// <summary>Joins texts so that no two lists of texts give the same bytes: each is preceded by its length.</summary>
+    public static byte[] Fields(params IEnumerable<string> texts)
+    {
+        using var joined = new MemoryStream();
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        foreach (var text in texts)
+        {
+            var bytes = Encoding.UTF8.GetBytes(text);
+            BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
+            joined.Write(length);
+            joined.Write(bytes);
+        }
+
+        return joined.ToArray();
+    }
+
+    // Pinned, so that zeroing reaches the only copy: the collector never moves it.
+    private static byte[] KeyBuffer() => GC.AllocateUninitializedArray<byte>(KeySize, pinned: true);
+}

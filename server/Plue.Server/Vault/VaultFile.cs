@@ -1,0 +1,181 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Vault;
+
+/// <summary>
+/// The vault file, version 1: JSON with the ways of unlocking, one box per entry, and a seal over all of it. A file counts only when it is,
+/// byte for byte, what this class would write; so nothing in it is without meaning, and after unlocking the seal answers for every byte.
+/// An older, whole copy of the file put back in its place is not noticed: nothing outside the file remembers it.
+/// </summary>
+internal static class VaultFile
+{
+    public const int Version = 1;
+    public const int MaximumSize = 4 * 1024 * 1024;
+    public const int MinimumRounds = 600_000;
+    public const int MaximumRounds = 10_000_000;
+    private const string Format = "plue-vault";
+
+    /// <summary>Whether anything at all has the vault's name, a link to nowhere included.</summary>
+    public static bool Exists(string path) => Path.Exists(path) || new FileInfo(path).LinkTarget is not null;
+
+    /// <summary>Reads at most <see cref="MaximumSize"/> bytes.</summary>
+    /// <exception cref="FailureException">NotFound when there is no file, else VaultLocked with the reason.</exception>
+    public static byte[] ReadBytes(string path)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            if (stream.Length > MaximumSize) { throw Damaged($"it is larger than {MaximumSize / 1024 / 1024} MiB"); }
+
+            var bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            return bytes;
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException && !Exists(path))
+        {
+            throw new FailureException(FailureKind.NotFound, "There is no vault yet. Create one, then store the key.", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException(
+                FailureKind.VaultLocked, $"The vault file cannot be read ({exception.Message.TrimEnd('.')}). Repair it or its permissions; Plue left it as it is.", exception);
+        }
+    }
+
+    /// <summary>Checks form and limits; what the bytes say is only believed once <see cref="IsSealedBy"/> agrees.</summary>
+    /// <exception cref="FailureException">VaultLocked with the reason.</exception>
+    public static StoredVault Parse(ReadOnlySpan<byte> bytes)
+    {
+        StoredVault vault;
+        try
+        {
+            var header = JsonSerializer.Deserialize(bytes, VaultHeaderContext.Default.StoredVaultHeader);
+            if (header?.Format != Format) { throw Damaged("it is not a vault"); }
+
+            if (header.Version > Version)
+            {
+                throw new FailureException(
+                    FailureKind.VaultLocked, "The vault was written by a newer version of Plue. Update Plue to open it; the file was left as it is.");
+            }
+
+            vault = JsonSerializer.Deserialize(bytes, VaultFileContext.Default.StoredVault)!;
+        }
+        catch (JsonException exception)
+        {
+            throw Damaged("it is not well-formed", exception);
+        }
+
+        if (vault.Version != Version || !IsPlausible(vault)) { throw Damaged("a value in it is impossible"); }
+
+        foreach (var way in vault.Ways)
+        {
+            if (way.Rounds is not ({ } rounds and (< MinimumRounds or > MaximumRounds))) { continue; }
+
+            throw Damaged($"it asks for {rounds.ToString(CultureInfo.InvariantCulture)} rounds of key derivation, outside {MinimumRounds} to {MaximumRounds}");
+        }
+
+        return Serialize(vault).AsSpan().SequenceEqual(bytes) ? vault : throw Damaged("it was changed by hand or cut short");
+    }
+
+    public static byte[] Serialize(StoredVault vault)
+    {
+        using var stream = new MemoryStream();
+        JsonSerializer.Serialize(stream, vault, WriteContext.StoredVault);
+        stream.WriteByte((byte)'\n');
+        return stream.ToArray();
+    }
+
+    public static StoredVault New() => new(Format, Version, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), [], [], "");
+
+    public static StoredVault Sealed(StoredVault vault, ReadOnlySpan<byte> dataKey) => vault with { Seal = Convert.ToBase64String(SealOf(vault, dataKey)) };
+
+    /// <summary>Whether every byte is as somebody with this data key wrote it.</summary>
+    public static bool IsSealedBy(StoredVault vault, ReadOnlySpan<byte> dataKey) =>
+        CryptographicOperations.FixedTimeEquals(SealOf(vault, dataKey), Convert.FromBase64String(vault.Seal));
+
+    public static StoredWay Wrap(StoredVault vault, StoredWay way, ReadOnlySpan<byte> wayKey, ReadOnlySpan<byte> dataKey) =>
+        way with { WrappedKey = Convert.ToBase64String(VaultCrypto.Box(wayKey, dataKey, WayFields(vault, way))) };
+
+    /// <returns>The data key, or null when the way's key is not the right one.</returns>
+    public static byte[]? Unwrap(StoredVault vault, StoredWay way, ReadOnlySpan<byte> wayKey) =>
+        VaultCrypto.Open(wayKey, Convert.FromBase64String(way.WrappedKey), WayFields(vault, way));
+
+    public static StoredEntry Encrypt(StoredVault vault, StoredEntry entry, ReadOnlySpan<byte> dataKey, ReadOnlySpan<byte> secret) =>
+        entry with { Secret = Convert.ToBase64String(VaultCrypto.Box(dataKey, secret, EntryFields(vault, entry))) };
+
+    /// <exception cref="FailureException">VaultLocked: the entry belongs to another name, to other origins or to another vault.</exception>
+    public static byte[] Decrypt(StoredVault vault, StoredEntry entry, ReadOnlySpan<byte> dataKey) =>
+        VaultCrypto.Open(dataKey, Convert.FromBase64String(entry.Secret), EntryFields(vault, entry)) ?? throw Damaged("an entry was tampered with");
+
+    public static FailureException Damaged(string why, Exception? inner = null) => new(
+        FailureKind.VaultLocked,
+        $"The vault file is damaged: {why}. Plue left it as it is; put a backup in its place, or move it away and create a new vault.",
+        inner);
+
+    private static readonly VaultFileContext WriteContext =
+        new(new JsonSerializerOptions(VaultFileContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    private static byte[] SealOf(StoredVault vault, ReadOnlySpan<byte> dataKey) => VaultCrypto.Seal(dataKey, Serialize(vault with { Seal = "" }));
+
+    private static byte[] WayFields(StoredVault vault, StoredWay way) => VaultCrypto.Fields(
+        "way", Text(vault.Version), vault.Id, way.Kind, way.Id ?? "", way.Salt ?? "", Text(way.Rounds ?? 0));
+
+    private static byte[] EntryFields(StoredVault vault, StoredEntry entry) => VaultCrypto.Fields(
+        ["entry", Text(vault.Version), vault.Id, entry.Reference, .. entry.Origins]);
+
+    private static bool IsPlausible(StoredVault vault) =>
+        vault.Ways.Count > 0
+        && HasSize(vault.Seal, 32)
+        && vault.Ways.All(way => HasSize(way.WrappedKey, VaultCrypto.KeyBoxSize))
+        && vault.Ways.All(way => way.Kind != VaultWay.PassphraseKind || (way.Rounds is not null && HasSize(way.Salt, VaultCrypto.SaltSize)))
+        && vault.Ways.DistinctBy(way => (way.Kind, way.Id)).Count() == vault.Ways.Count
+        && vault.Entries.All(entry => entry.Origins.Count > 0 && HasSize(entry.Secret, null))
+        && vault.Entries.DistinctBy(entry => entry.Reference).Count() == vault.Entries.Count;
+
+    private static bool HasSize(string? base64, int? size)
+    {
+        if (base64 is null) { return false; }
+
+        var bytes = new byte[base64.Length];
+        return Convert.TryFromBase64String(base64, bytes, out var written) && (size is null || written == size);
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <param name="Id">Made with the vault; the keychain item carries it, so that two vaults do not share one.</param>
+/// <param name="Seal">HMAC over the file as it is with an empty seal.</param>
+internal sealed record StoredVault(string Format, int Version, string Id, IReadOnlyList<StoredWay> Ways, IReadOnlyList<StoredEntry> Entries, string Seal);
+
+/// <param name="Kind"><c>editor</c>, <c>keychain</c> or <c>passphrase</c>.</param>
+/// <param name="Salt">With <paramref name="Rounds"/>, for a passphrase only.</param>
+/// <param name="WrappedKey">The data key in a box that this way's key opens.</param>
+internal sealed record StoredWay(string Kind, string? Id, string? Salt, int? Rounds, string WrappedKey);
+
+/// <param name="Secret">A box, bound to the reference and the origins.</param>
+internal sealed record StoredEntry(string Reference, IReadOnlyList<string> Origins, DateTimeOffset StoredAt, DateTimeOffset? LastUsed, string Secret);
+
+internal sealed record StoredVaultHeader(string? Format, long Version);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = false,
+    MaxDepth = 8,
+    WriteIndented = true,
+    NewLine = "\n")]
+[JsonSerializable(typeof(StoredVault))]
+internal sealed partial class VaultFileContext : JsonSerializerContext;
+
+// The header alone is read first and leniently: a file of a later version may have any other shape.
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(StoredVaultHeader))]
+internal sealed partial class VaultHeaderContext : JsonSerializerContext;

@@ -1,0 +1,252 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Vault;
+
+// The working half: the file in step with memory, one change at a time. Everything here runs inside the gate.
+public sealed partial class Vault
+{
+    private async ValueTask<Turn> EnterAsync(CancellationToken cancellationToken)
+    {
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return new Turn(gate);
+    }
+
+    private async Task ChangeAsync(Func<StoredVault, byte[], ValueTask<StoredVault>> change, CancellationToken cancellationToken)
+    {
+        using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
+        LoadUnlocked();
+        using var lockFile = await LockFileAsync(cancellationToken).ConfigureAwait(false);
+        var (vault, key) = LoadUnlocked();
+        var changed = await change(vault, key).ConfigureAwait(false);
+        Save(changed with { Entries = [.. changed.Entries.Select(entry => entry with { LastUsed = LastUsed(entry) })] }, key);
+        used.Clear();
+    }
+
+    // The kernel lets go of this lock when its holder dies, so it is never stale. The file stays: removing it would let two holders in.
+    private async Task<FileStream> LockFileAsync(CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                DurableFile.CreatePrivateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+                return DurableFile.OpenPrivate(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException exception) when (IsHeldElsewhere(exception))
+            {
+                if (time.GetElapsedTime(started) > LockPatience)
+                {
+                    throw new FailureException(FailureKind.Conflict, "Another Plue process keeps the vault busy. Try again, or close the other one.", exception);
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(10), cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                throw NotSaved(exception);
+            }
+        }
+    }
+
+    private static bool IsHeldElsewhere(IOException exception) =>
+        exception is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException)
+        && (OperatingSystem.IsWindows() ? (exception.HResult & 0xFFFF) is 32 or 33 : exception.HResult is 11 or 35);
+
+    private (StoredVault Vault, byte[] Key) LoadUnlocked()
+    {
+        if (dataKey is null && !VaultFile.Exists(path)) { VaultFile.ReadBytes(path); }
+
+        var vault = dataKey is null ? null : Load();
+        return vault is not null && dataKey is { } key
+            ? (vault, key)
+            : throw new FailureException(FailureKind.VaultLocked, "The vault is locked. Unlock it to use the keys in it.");
+    }
+
+    // The file is small, so it is read whole each time: times of change are too coarse to tell two quick writes apart.
+    private StoredVault Load()
+    {
+        var bytes = VaultFile.ReadBytes(path);
+        if (known is not null && bytes.AsSpan().SequenceEqual(knownBytes)) { return known; }
+
+        var vault = VaultFile.Parse(bytes);
+        if (known is not null && vault.Id != known.Id)
+        {
+            Forget();
+            return vault;
+        }
+
+        if (!VaultFile.IsSealedBy(vault, dataKey)) { throw VaultFile.Damaged("its seal does not fit its content"); }
+
+        Accept(vault, bytes, dataKey!);
+        return vault;
+    }
+
+    private void Save(StoredVault vault, byte[] key)
+    {
+        var sealedVault = VaultFile.Sealed(vault, key);
+        var bytes = VaultFile.Serialize(sealedVault);
+        if (bytes.Length > VaultFile.MaximumSize)
+        {
+            throw new FailureException(FailureKind.BadRequest, "The vault is full. Delete a key that is no longer used, then try again.");
+        }
+
+        try
+        {
+            DurableFile.Replace(path, bytes);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw NotSaved(exception);
+        }
+
+        Accept(sealedVault, bytes, key);
+    }
+
+    private void Accept(StoredVault vault, byte[] bytes, byte[] key)
+    {
+        if (dataKey is { } old && old != key) { CryptographicOperations.ZeroMemory(old); }
+
+        (known, knownBytes, dataKey) = (vault, bytes, key);
+        foreach (var entry in vault.Entries) { redactor.Register(Reveal(vault, entry, key)); }
+    }
+
+    private void Forget()
+    {
+        if (dataKey is not null) { CryptographicOperations.ZeroMemory(dataKey); }
+
+        (known, knownBytes, dataKey) = (null, [], null);
+        used.Clear();
+    }
+
+    private async Task<StoredWay> WrapAsync(StoredVault vault, VaultWay way, byte[] key, CancellationToken cancellationToken)
+    {
+        var stored = way.ToStored();
+        if (way.Kind == VaultWay.KeychainKind) { await NewKeychainKeyAsync(vault.Id, cancellationToken).ConfigureAwait(false); }
+
+        var wayKey = await WayKeyAsync(vault, way, stored, cancellationToken).ConfigureAwait(false);
+        stored = VaultFile.Wrap(vault, stored, wayKey, key);
+        Wipe(way, wayKey);
+        return stored;
+    }
+
+    private async Task<byte[]> WayKeyAsync(StoredVault vault, VaultWay way, StoredWay stored, CancellationToken cancellationToken) => way.Kind switch
+    {
+        VaultWay.PassphraseKind => await Task.Run(
+            () => VaultCrypto.KeyFromPassphrase(way.Text!, Convert.FromBase64String(stored.Salt!), stored.Rounds!.Value), cancellationToken).ConfigureAwait(false),
+        VaultWay.KeychainKind => await keychain.ReadAsync(vault.Id, cancellationToken).ConfigureAwait(false) is { Length: VaultCrypto.KeySize } key
+            ? key
+            : throw new FailureException(FailureKind.VaultLocked, "The keychain of this machine does not hold the vault's key. Unlock the vault with its passphrase or from the editor."),
+        _ => way.Key!,
+    };
+
+    // An item that is already there opens another copy of this vault, so it is used again and not replaced.
+    private async Task NewKeychainKeyAsync(string account, CancellationToken cancellationToken)
+    {
+        if (await keychain.ReadAsync(account, cancellationToken).ConfigureAwait(false) is not null) { return; }
+
+        var key = VaultCrypto.NewKey();
+        await keychain.WriteAsync(account, key, cancellationToken).ConfigureAwait(false);
+        CryptographicOperations.ZeroMemory(key);
+    }
+
+    // The editor's key belongs to the caller; what was derived or fetched here ends here.
+    private static void Wipe(VaultWay way, byte[] wayKey)
+    {
+        if (wayKey != way.Key) { CryptographicOperations.ZeroMemory(wayKey); }
+    }
+
+    private void Remember(VaultWay way)
+    {
+        if (way.Text is { } passphrase) { redactor.Register(passphrase); }
+
+        if (way.Key is { } key) { redactor.Register(Convert.ToBase64String(key)); }
+    }
+
+    private DateTimeOffset? LastUsed(StoredEntry entry) => used.TryGetValue(entry.Reference, out var at) ? at : entry.LastUsed;
+
+    private void MarkUsed(StoredEntry entry)
+    {
+        var now = time.GetUtcNow();
+        var isRecent = LastUsed(entry) is { } last && now - last < LastUsedIsGoodFor;
+        used[entry.Reference] = now;
+        if (!isRecent && savingLastUsed.IsCompleted) { savingLastUsed = Task.Run(WriteLastUsedAsync); }
+    }
+
+    private async Task SaveLastUsedAsync()
+    {
+        await savingLastUsed.ConfigureAwait(false);
+        await WriteLastUsedAsync().ConfigureAwait(false);
+    }
+
+    private async Task WriteLastUsedAsync()
+    {
+        try
+        {
+            if (used.Count > 0) { await ChangeAsync((vault, _) => ValueTask.FromResult(vault), CancellationToken.None).ConfigureAwait(false); }
+        }
+        catch (FailureException)
+        {
+            // When a key was last used is worth knowing, not worth failing for: it stays in memory until the next save.
+        }
+    }
+
+    private static StoredEntry Find(StoredVault vault, string reference) =>
+        vault.Entries.FirstOrDefault(entry => entry.Reference == reference)
+        ?? throw new FailureException(
+            FailureKind.NotFound, ReferenceForm().IsMatch(reference) ? $"No key is stored as {reference}. Store one with Plue: Configure Provider Key." : BadReference);
+
+    private static string Reveal(StoredVault vault, StoredEntry entry, byte[] key)
+    {
+        var plain = VaultFile.Decrypt(vault, entry, key);
+        var secret = Encoding.UTF8.GetString(plain);
+        CryptographicOperations.ZeroMemory(plain);
+        return secret;
+    }
+
+    private static string LastFour(string secret) => secret.Length >= ShowLastFourFrom ? secret[^4..] : "";
+
+    private static void CheckReference(string reference)
+    {
+        if (!ReferenceForm().IsMatch(reference)) { throw new FailureException(FailureKind.BadRequest, BadReference); }
+    }
+
+    private const string BadReference = "A key's name has the form vault://owner/name, of letters, digits, dot, dash and underscore.";
+
+    private static FailureException NotBound(StoredEntry entry, Uri origin) => new(
+        FailureKind.KeyNotBoundToOrigin,
+        $"The key {entry.Reference} may be sent to {string.Join(", ", entry.Origins)} only, not to {Origin.Of(origin)?.ToString() ?? "the address asked for"}. "
+        + "Store a key for that address with Plue: Configure Provider Key.");
+
+    private static FailureException Unknown(VaultWay way) => new(
+        FailureKind.VaultLocked,
+        way.Kind switch
+        {
+            VaultWay.EditorKind => "This editor was not given the vault's key. Unlock the vault with its passphrase or keychain, then add this editor.",
+            VaultWay.KeychainKind => "The keychain does not open this vault. Use its passphrase, or open it from the editor.",
+            _ => "This vault has no passphrase. Open it from the editor or with the keychain, then add one.",
+        });
+
+    private static FailureException WrongKey(VaultWay way) => new(
+        FailureKind.VaultLocked,
+        way.Kind == VaultWay.PassphraseKind
+            ? "That passphrase does not open the vault. Try again."
+            : "The key that was kept for this vault does not open it. Unlock it another way, then add this one again.");
+
+    private static FailureException NotSaved(Exception exception) => new(
+        FailureKind.StoreReadOnly,
+        $"The vault could not be saved ({exception.Message.TrimEnd('.')}). Nothing was changed; make its folder writable or free some space, then try again.",
+        exception);
+
+    [GeneratedRegex(@"^vault://[A-Za-z0-9][A-Za-z0-9._-]{0,99}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\z")]
+    private static partial Regex ReferenceForm();
+
+    private readonly struct Turn(SemaphoreSlim gate) : IDisposable
+    {
+        public void Dispose() => gate.Release();
+    }
+}
