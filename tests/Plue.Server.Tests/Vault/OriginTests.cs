@@ -1,0 +1,73 @@
+using Plue.Server.Messages;
+using Plue.Server.Vault;
+
+namespace Plue.Server.Tests.Vault;
+
+public sealed class OriginTests : IDisposable
+{
+    private readonly VaultHome home = new();
+
+    public void Dispose() => home.Dispose();
+
+    [Theory]
+    [InlineData("https://api.openai.com", "https://api.openai.com/v1/chat/completions?x=1#y", true)]
+    [InlineData("https://api.openai.com", "HTTPS://API.OpenAI.com/v1", true)]
+    [InlineData("https://api.openai.com", "https://api.openai.com:443/", true)]
+    [InlineData("https://api.openai.com:443", "https://api.openai.com", true)]
+    [InlineData("http://localhost:80/v1", "http://LOCALHOST", true)]
+    [InlineData("https://bücher.example", "https://xn--bcher-kva.example/a", true)]
+    [InlineData("https://xn--bcher-kva.example", "https://BÜCHER.example/a", true)]
+    [InlineData("http://127.0.0.1:8080", "http://127.1:8080", true)]
+    [InlineData("http://[::1]:8080", "http://[0:0:0:0:0:0:0:1]:8080/v1", true)]
+    [InlineData("https://api.openai.com", "http://api.openai.com", false)]
+    [InlineData("https://api.openai.com", "http://api.openai.com:443", false)]
+    [InlineData("https://api.openai.com", "https://api.openai.com:8443", false)]
+    [InlineData("https://api.openai.com", "https://api.openai.com.", false)]
+    [InlineData("https://api.openai.com", "https://api.openai.com.evil.example", false)]
+    [InlineData("https://api.openai.com", "https://evil-api.openai.com", false)]
+    [InlineData("https://api.openai.com", "https://evil.api.openai.com", false)]
+    [InlineData("https://api.openai.com", "https://openai.com", false)]
+    [InlineData("https://api.openai.com", "https://api.openai.com@evil.example/", false)]
+    [InlineData("https://api.openai.com", "https://user:pass@api.openai.com/", false)]
+    [InlineData("https://api.openai.com", "https://evil.example/https://api.openai.com", false)]
+    [InlineData("https://api.openai.com", "https://evil.example\\@api.openai.com", false)]
+    [InlineData("https://api.openai.com", "https://api.openai.com\\.evil.example", false)]
+    [InlineData("https://api.openai.com", "https://аpi.openai.com", false)]
+    [InlineData("https://api.openai.com", "https://api.openai.com%2eevil.example", false)]
+    [InlineData("https://api.openai.com", "ftp://api.openai.com", false)]
+    [InlineData("https://api.openai.com", "wss://api.openai.com", false)]
+    [InlineData("http://localhost:11434", "http://127.0.0.1:11434", false)]
+    [InlineData("http://[::1]:8080", "http://127.0.0.1:8080", false)]
+    public async Task A_secret_goes_to_its_own_origin_and_to_no_other(string stored, string target, bool isAllowed)
+    {
+        await using var vault = home.Open();
+        await vault.CreateAsync(VaultHome.Editor, default);
+        await vault.StoreAsync("vault://a/b", "the secret", [stored], default);
+        if (!Uri.TryCreate(target, UriKind.Absolute, out var url))
+        {
+            Assert.False(isAllowed);
+            return;
+        }
+
+        if (isAllowed)
+        {
+            Assert.Equal("the secret", await vault.GetAsync("vault://a/b", url, default));
+            return;
+        }
+
+        var exception = await Assert.ThrowsAsync<FailureException>(() => vault.GetAsync("vault://a/b", url, default).AsTask());
+        Assert.Equal(FailureKind.KeyNotBoundToOrigin, exception.Failure.Kind);
+        Assert.DoesNotContain("pass@", exception.Message);
+    }
+
+    [Theory]
+    [InlineData("api.openai.com")]
+    [InlineData("https://")]
+    [InlineData("https://a.example.")]
+    [InlineData("https://user@a.example")]
+    [InlineData("/v1")]
+    [InlineData("*")]
+    [InlineData("")]
+    public void What_has_no_clear_origin_cannot_be_bound_to(string url) =>
+        Assert.Equal(FailureKind.BadRequest, Assert.Throws<FailureException>(() => Origin.Parse(url)).Failure.Kind);
+}

@@ -1,0 +1,99 @@
+using System.Text;
+using System.Text.Json;
+using FsCheck;
+using FsCheck.Fluent;
+using Plue.Server.Vault;
+
+namespace Plue.Server.Tests.Vault;
+
+public class RedactorTests
+{
+    private const string Secret = "sk-ant/Ünï+code=42&x y";
+
+    [Fact]
+    public void Text_without_a_secret_comes_back_as_the_same_object()
+    {
+        var redactor = new Redactor();
+        var text = string.Concat("nothing ", "here");
+        Assert.Same(text, redactor.Mask(text));
+        redactor.Register(Secret);
+        Assert.Same(text, redactor.Mask(text));
+    }
+
+    [Fact]
+    public void A_secret_is_masked_in_each_of_its_forms()
+    {
+        var redactor = new Redactor();
+        redactor.Register(Secret);
+        var url = Uri.EscapeDataString(Secret);
+        foreach (var form in new[]
+        {
+            Secret, url, url.Replace("%20", "+"), url.ToLowerInvariant().Replace("ünï", "Ünï"), JsonEncodedText.Encode(Secret).ToString(),
+            Convert.ToBase64String(Encoding.UTF8.GetBytes(Secret)),
+        })
+        {
+            Assert.DoesNotContain(form, redactor.Mask($"before {form} after"));
+            Assert.StartsWith("before ***", redactor.Mask($"before {form} after"));
+        }
+    }
+
+    [Fact]
+    public void A_secret_inside_base64_is_masked_at_every_alignment()
+    {
+        var redactor = new Redactor();
+        redactor.Register(Secret);
+        foreach (var user in new[] { "", "a", "ab", "abc", "abcd" })
+        {
+            var encoded = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}{Secret}:tail"));
+            Assert.Contains("***", redactor.Mask(encoded));
+            Assert.Contains("***", redactor.Mask(Uri.EscapeDataString(encoded)));
+            Assert.Contains("***", redactor.Mask(encoded.Replace('+', '-').Replace('/', '_')));
+        }
+    }
+
+    [Fact]
+    public void A_secret_that_begins_another_does_not_leave_the_rest_of_it()
+    {
+        var redactor = new Redactor();
+        redactor.Register("abcdef");
+        redactor.Register("abcdefghij");
+        redactor.Register("hijklmno");
+        Assert.Equal("x *** y *** z ***", redactor.Mask("x abcdef y abcdefghij z abcdefghijklmno"));
+    }
+
+    [Fact]
+    public void Very_short_secrets_do_not_blank_out_ordinary_words()
+    {
+        var redactor = new Redactor();
+        redactor.Register("abc");
+        redactor.Register("");
+        Assert.Equal("abc", redactor.Mask("abc"));
+    }
+
+    [Fact]
+    public void Whatever_surrounds_secrets_none_is_left_and_the_rest_is_untouched() => Prop.ForAll(
+        Gen.Elements('a', 'b', '+', '/', ' ', 'é').ArrayOf().Where(letters => letters.Length is >= 4 and <= 12).Select(letters => new string(letters)).ArrayOf().ToArbitrary(),
+        Gen.Elements('a', 'b', '+', '/', ' ', 'é', 'z').ArrayOf().Select(letters => new string(letters)).ArrayOf().ToArbitrary(),
+        (secrets, pieces) =>
+        {
+            var redactor = new Redactor();
+            foreach (var secret in secrets) { redactor.Register(secret); }
+
+            var text = string.Concat(pieces.Zip(secrets, (piece, secret) => piece + secret));
+            var masked = redactor.Mask(text);
+            return secrets.All(secret => !masked.Contains(secret, StringComparison.Ordinal))
+                && (masked == text || masked.Contains("***", StringComparison.Ordinal))
+                && redactor.Mask(masked) == masked;
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Registering_and_masking_from_many_threads_is_safe()
+    {
+        var redactor = new Redactor();
+        Parallel.For(0, 200, number =>
+        {
+            redactor.Register($"secret-{number:D4}");
+            Assert.Equal("a *** b", redactor.Mask($"a secret-{number:D4} b"));
+        });
+    }
+}
