@@ -84,8 +84,9 @@ internal static class KeychainProgram
             var error = ReadAsync(process.StandardError);
             await WriteAsync(process, input).ConfigureAwait(false);
             await process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
-            await error.ConfigureAwait(false);
-            return (process.ExitCode, await output.ConfigureAwait(false));
+            // Something it started may hold its pipes open after it is gone.
+            await error.WaitAsync(limit.Token).ConfigureAwait(false);
+            return (process.ExitCode, await output.WaitAsync(limit.Token).ConfigureAwait(false));
         }
         catch (Win32Exception exception)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -92,11 +93,12 @@ internal static class VaultFile
 
     public static StoredVault New() => new(Format, Version, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), [], [], "");
 
-    public static StoredVault Sealed(StoredVault vault, ReadOnlySpan<byte> dataKey) => vault with { Seal = Convert.ToBase64String(SealOf(vault, dataKey)) };
+    public static StoredVault Sealed(StoredVault vault, ReadOnlySpan<byte> dataKey) =>
+        vault with { Seal = Convert.ToBase64String(VaultCrypto.Seal(dataKey, Serialize(vault with { Seal = "" }))) };
 
-    /// <summary>Whether every byte is as somebody with this data key wrote it.</summary>
+    /// <summary>Whether every byte is as somebody with this data key wrote it. Compares the text, since several texts decode to the same seal.</summary>
     public static bool IsSealedBy(StoredVault vault, ReadOnlySpan<byte> dataKey) =>
-        CryptographicOperations.FixedTimeEquals(SealOf(vault, dataKey), Convert.FromBase64String(vault.Seal));
+        CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Sealed(vault, dataKey).Seal), Encoding.UTF8.GetBytes(vault.Seal));
 
     public static StoredWay Wrap(StoredVault vault, StoredWay way, ReadOnlySpan<byte> wayKey, ReadOnlySpan<byte> dataKey) =>
         way with { WrappedKey = Convert.ToBase64String(VaultCrypto.Box(wayKey, dataKey, WayFields(vault, way))) };
@@ -119,8 +121,6 @@ internal static class VaultFile
 
     private static readonly VaultFileContext WriteContext =
         new(new JsonSerializerOptions(VaultFileContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-
-    private static byte[] SealOf(StoredVault vault, ReadOnlySpan<byte> dataKey) => VaultCrypto.Seal(dataKey, Serialize(vault with { Seal = "" }));
 
     private static byte[] WayFields(StoredVault vault, StoredWay way) => VaultCrypto.Fields(
         "way", Text(vault.Version), vault.Id, way.Kind, way.Id ?? "", way.Salt ?? "", Text(way.Rounds ?? 0));

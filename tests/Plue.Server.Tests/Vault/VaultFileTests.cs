@@ -32,6 +32,18 @@ public sealed class VaultFileTests : IDisposable
     }
 
     [Fact]
+    public async Task A_seal_spelled_another_way_is_noticed()
+    {
+        await MakeAsync();
+        var vault = VaultFile.Parse(home.Bytes);
+        const string Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        var last = Digits[Digits.IndexOf(vault.Seal[^2]) ^ 1];
+        var respelled = $"{vault.Seal[..^2]}{last}=";
+        Assert.Equal(Convert.FromBase64String(vault.Seal), Convert.FromBase64String(respelled));
+        await RefusesAsync(VaultFile.Serialize(vault with { Seal = respelled }));
+    }
+
+    [Fact]
     public async Task A_file_cut_at_any_length_is_refused_and_left_as_it_is()
     {
         await MakeAsync();

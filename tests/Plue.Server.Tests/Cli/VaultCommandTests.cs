@@ -1,0 +1,138 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using Plue.Server.Cli;
+using Plue.Server.Tests.Vault;
+
+namespace Plue.Server.Tests.Cli;
+
+public sealed class VaultCommandTests : IDisposable
+{
+    private const string Passphrase = "correct horse";
+    private readonly VaultHome home = new();
+    private readonly StringWriter output = new();
+    private readonly StringWriter error = new();
+
+    public VaultCommandTests() => home.Keychain.Answers = false;
+
+    public void Dispose() => home.Dispose();
+
+    [Fact]
+    public async Task A_key_is_stored_listed_and_deleted_with_the_passphrase_from_a_file_descriptor()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file descriptors.");
+        Assert.Equal(0, await RunAsync("", "create", "--passphrase-fd", "@" + Passphrase));
+        Assert.Equal(0, await RunAsync(VaultHome.Canary + "\n", "store", VaultHome.Key, "--origin", "https://api.anthropic.com/v1", "--passphrase-fd", "@" + Passphrase));
+        Assert.Equal(0, await RunAsync("", "list", "--json", "--passphrase-fd", "@" + Passphrase));
+        var entry = JsonDocument.Parse(output.ToString()).RootElement[0];
+        Assert.Equal(VaultHome.Key, entry.GetProperty("reference").GetString());
+        Assert.Equal("c=84", entry.GetProperty("lastFour").GetString());
+        Assert.Equal("https://api.anthropic.com", entry.GetProperty("origins")[0].GetString());
+
+        await using (var vault = home.Open())
+        {
+            await vault.UnlockAsync(Plue.Server.Vault.VaultWay.Passphrase(Passphrase), default);
+            Assert.Equal(VaultHome.Canary, await vault.GetAsync(VaultHome.Key, VaultHome.Anthropic, default));
+        }
+
+        Assert.Equal(0, await RunAsync("", "delete", VaultHome.Key, "--passphrase-fd", "@" + Passphrase));
+        Assert.Equal(1, await RunAsync("", "delete", VaultHome.Key, "--passphrase-fd", "@" + Passphrase));
+        Assert.Contains("No key is stored", error.ToString());
+    }
+
+    [Fact]
+    public async Task A_person_is_asked_without_echo_and_twice_for_a_new_passphrase()
+    {
+        Assert.Equal(2, await TypeAsync($"{Passphrase}\rcorrect house\r", "create"));
+        Assert.Contains("differ", error.ToString());
+        Assert.False(File.Exists(home.Path));
+        Assert.Equal(0, await TypeAsync($"{Passphrase}\rcorrect hoo\brse\r", "create"));
+        Assert.Contains("keychain does not answer", error.ToString());
+        Assert.Equal(0, await TypeAsync($"{Passphrase}\r", "unlock"));
+        Assert.Equal(1, await TypeAsync("wrong horse\r", "unlock-check"));
+        Assert.Equal(2, await TypeAsync("\u0004", "unlock"));
+        Assert.Equal(0, await TypeAsync($"{Passphrase}\rsk-typed\r", "store", "vault://a/b", "--origin", "https://a.example"));
+        Assert.Equal(0, await TypeAsync($"{Passphrase}\r", "list"));
+        Assert.Contains("vault://a/b  …  https://a.example  never used", output.ToString());
+        Assert.DoesNotContain(Passphrase, error.ToString() + output);
+        Assert.DoesNotContain("sk-typed", error.ToString() + output);
+    }
+
+    [Fact]
+    public async Task The_keychain_opens_the_vault_without_a_question()
+    {
+        home.Keychain.Answers = true;
+        Assert.Equal(0, await RunAsync("", "create"));
+        Assert.Contains("keychain", output.ToString());
+        Assert.Equal(0, await RunAsync("", "unlock"));
+        Assert.Equal(0, await TypeAsync($"{Passphrase}\r{Passphrase}\r", "add-way", "--way", "passphrase"));
+        home.Keychain.Items.Clear();
+        Assert.Equal(0, await TypeAsync($"{Passphrase}\r", "unlock"));
+        Assert.Contains("does not hold", error.ToString());
+        Assert.NotEqual(0, await RunAsync("", "unlock"));
+    }
+
+    [Fact]
+    public async Task The_status_needs_no_key_and_tells_of_a_damaged_file()
+    {
+        Assert.Equal(0, await RunAsync("", "status"));
+        Assert.Contains("plue vault create", output.ToString());
+        await using (await home.CreateAsync()) { }
+
+        Assert.Equal(0, await RunAsync("", "status", "--json"));
+        Assert.Equal("""{"exists":true,"ways":["editor"],"keychainAvailable":false}""", output.ToString().Trim());
+        Assert.Equal(1, await RunAsync("", "list"));
+        Assert.Contains("editor", error.ToString());
+        home.Text = "garbage";
+        Assert.Equal(1, await RunAsync("", "status"));
+        Assert.Contains("damaged", output.ToString());
+        Assert.Equal(1, await RunAsync("", "create", "--way", "keychain"));
+        Assert.Equal("garbage", home.Text);
+    }
+
+    [Theory]
+    [InlineData("store", "vault://a/b")]
+    [InlineData("store", "--origin", "https://a.example")]
+    [InlineData("list", "--passphrase-fd", "1")]
+    [InlineData("list", "--passphrase-fd", "-3")]
+    [InlineData("list", "--passphrase-fd", "secret")]
+    [InlineData("create", "--way", "editor")]
+    [InlineData("store", "vault://a/b", "sk-on-the-command-line", "--origin", "https://a.example")]
+    public void What_the_command_line_does_not_know_is_bad_usage(params string[] arguments) =>
+        Assert.NotEmpty(Command("", null).Parse(arguments).Errors);
+
+    [Fact]
+    public async Task Two_secrets_from_one_place_and_a_closed_descriptor_are_bad_usage()
+    {
+        await using (await home.CreateAsync()) { }
+
+        Assert.Equal(2, await RunAsync("both", "store", "vault://a/b", "--origin", "https://a.example", "--passphrase-fd", "0"));
+        Assert.Contains("--secret-fd", error.ToString());
+        Assert.Equal(2, await RunAsync("", "create", "--passphrase-fd", "987654"));
+    }
+
+    private Task<int> TypeAsync(string keys, params string[] arguments)
+    {
+        var queue = new Queue<char>(keys);
+        return RunAsync("", () => Key(queue.Dequeue()), arguments);
+    }
+
+    private Task<int> RunAsync(string input, params string[] arguments) => RunAsync(input, null, arguments);
+
+    // An argument that begins with @ is put into a file and passed as its descriptor.
+    private async Task<int> RunAsync(string input, Func<ConsoleKeyInfo>? readKey, string[] arguments)
+    {
+        output.GetStringBuilder().Clear();
+        error.GetStringBuilder().Clear();
+        var file = Path.Combine(home.Directory, "passed");
+        var passed = arguments.FirstOrDefault(argument => argument.StartsWith('@'))?[1..];
+        await File.WriteAllBytesAsync(file, Encoding.UTF8.GetBytes($"{passed}\n"));
+        using var handle = File.OpenHandle(file);
+        return await Command(input, readKey).Parse([.. arguments.Select(argument => argument.StartsWith('@') ? $"{handle.DangerousGetHandle()}" : argument)]).InvokeAsync();
+    }
+
+    private Command Command(string input, Func<ConsoleKeyInfo>? readKey) =>
+        VaultCommand.Create(() => home.Open(), new Terminal(new StringReader(input), output, error, isInputRedirected: readKey is null, readKey));
+
+    private static ConsoleKeyInfo Key(char letter) => new(letter, letter switch { '\r' => ConsoleKey.Enter, '\b' => ConsoleKey.Backspace, _ => 0 }, false, false, false);
+}
