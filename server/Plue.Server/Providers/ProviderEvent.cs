@@ -38,6 +38,10 @@ public abstract record ProviderEvent
     /// <summary>The vendor's program throws away what it sent and starts the answer again: clear what was not confirmed.</summary>
     public sealed record Restarted(int Attempt, TimeSpan Delay, string Why) : ProviderEvent;
 
+    /// <summary>The provider failed before it said anything and is asked again then.</summary>
+    /// <param name="Attempt">The try that follows; the first retry is 2.</param>
+    public sealed record Retrying(int Attempt, DateTimeOffset Until, string Why) : ProviderEvent;
+
     public sealed record Failed(Failure Failure) : ProviderEvent;
 
     public sealed record Finished(StopReason Reason) : ProviderEvent;

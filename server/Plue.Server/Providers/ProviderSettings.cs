@@ -25,7 +25,7 @@ public sealed record ProviderSettings
     public IReadOnlyList<string> StopSequences { get; init; } = [];
     public string? ReasoningLevel { get; init; }
     public bool SupportsTools { get; init; } = true;
-    /// <summary>For the first byte and between reads; null means the kind's default (30 s hosted, 300 s local).</summary>
+    /// <summary>For the first byte and between reads; null means the kind's default (first byte 120 s hosted, 300 s local; 120 s between reads).</summary>
     public TimeSpan? Timeout { get; init; }
     /// <summary><c>standard</c>, <c>none</c> or <c>patient</c>.</summary>
     public string RetryPolicy { get; init; } = "standard";

@@ -1,0 +1,211 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Plue.Server.Messages;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Providers.Anthropic;
+
+/// <summary>
+/// The request body. Two cache marks: one at the end of the system prompt (which covers the tools, as they come first), one at the end of the
+/// last user message. Everything before them is the same bytes in the next turn.
+/// </summary>
+internal static partial class AnthropicWire
+{
+    private const int DefaultMaxTokens = 4096;
+    private const int LeastBudget = 1024;
+
+    public static byte[] Request(ProviderRequest request, ProviderSettings settings, RefusableOptions without, out RefusableOptions sent)
+    {
+        var options = RefusableOptions.None;
+        var thinking = without.HasFlag(RefusableOptions.ReasoningLevel) ? Thinking.Unset : ThinkingOf(request.Model, request.ReasoningLevel ?? settings.ReasoningLevel);
+        var maxTokens = request.MaxTokens ?? settings.MaxTokens ?? DefaultMaxTokens;
+        var body = JsonBody.Write(json =>
+        {
+            json.WriteString("model", request.Model);
+            // The budget for thinking is part of max_tokens: the answer keeps what was asked for.
+            json.WriteNumber("max_tokens", maxTokens + thinking.Budget);
+            json.WriteBoolean("stream", true);
+            WriteTools(json, request);
+            WriteSystem(json, request);
+            WriteMessages(json, Conversation.Of(request, settings));
+            if (thinking.IsOn || thinking.IsOff) options |= RefusableOptions.ReasoningLevel;
+            WriteThinking(json, thinking);
+            if ((request.Temperature ?? settings.Temperature) is { } temperature && !thinking.IsOn && !without.HasFlag(RefusableOptions.Temperature))
+            {
+                options |= RefusableOptions.Temperature;
+                json.WriteNumber("temperature", Math.Clamp(temperature, 0, 1));
+            }
+
+            var stops = request.StopSequences.Count > 0 ? request.StopSequences : settings.StopSequences;
+            if (stops.Count == 0 || without.HasFlag(RefusableOptions.StopSequences)) return;
+            options |= RefusableOptions.StopSequences;
+            json.WriteStartArray("stop_sequences");
+            foreach (var stop in stops) json.WriteStringValue(stop);
+            json.WriteEndArray();
+        });
+        sent = options;
+        return body;
+    }
+
+    private static void WriteTools(Utf8JsonWriter json, ProviderRequest request)
+    {
+        if (request.Tools.Count == 0) return;
+        json.WriteStartArray("tools");
+        foreach (var tool in request.Tools)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", tool.Name);
+            json.WriteString("description", tool.Description);
+            json.WriteObject("input_schema", tool.ParametersSchema);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteSystem(Utf8JsonWriter json, ProviderRequest request)
+    {
+        var texts = Conversation.SystemTexts(request);
+        if (texts.Count == 0) return;
+        json.WriteStartArray("system");
+        for (var at = 0; at < texts.Count; at++) WriteText(json, texts[at], isMarked: at == texts.Count - 1);
+        json.WriteEndArray();
+    }
+
+    private static void WriteMessages(Utf8JsonWriter json, IReadOnlyList<Message> messages)
+    {
+        var lastUser = messages.Select((message, at) => (message, at)).LastOrDefault(entry => entry.message.Role == MessageRole.User, (null!, -1)).at;
+        json.WriteStartArray("messages");
+        for (var at = 0; at < messages.Count; at++)
+        {
+            json.WriteStartObject();
+            json.WriteString("role", messages[at].Role == MessageRole.User ? "user" : "assistant");
+            json.WriteStartArray("content");
+            // Results come first, as the API wants them.
+            var parts = messages[at].Parts.OrderBy(part => part is MessagePart.ToolResult ? 0 : 1).ToList();
+            for (var part = 0; part < parts.Count; part++) WritePart(json, parts[part], isMarked: at == lastUser && part == parts.Count - 1);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WritePart(Utf8JsonWriter json, MessagePart part, bool isMarked)
+    {
+        switch (part)
+        {
+            case MessagePart.Text or MessagePart.File:
+                WriteText(json, Conversation.Text(part)!, isMarked);
+                break;
+            case MessagePart.ToolUse use:
+                json.WriteStartObject();
+                json.WriteString("type", "tool_use");
+                json.WriteString("id", use.ToolUseId);
+                json.WriteString("name", use.ToolName);
+                json.WriteObject("input", use.Parameters);
+                json.WriteEndObject();
+                break;
+            case MessagePart.ToolResult result:
+                json.WriteStartObject();
+                json.WriteString("type", "tool_result");
+                json.WriteString("tool_use_id", result.ToolUseId);
+                json.WriteString("content", result.Error ?? result.Result ?? "");
+                if (result.Error is not null) json.WriteBoolean("is_error", true);
+                WriteMark(json, isMarked);
+                json.WriteEndObject();
+                break;
+            case MessagePart.Reasoning { Opaque: { } opaque }:
+                json.WriteStartObject();
+                json.WriteString("type", "redacted_thinking");
+                json.WriteString("data", opaque);
+                json.WriteEndObject();
+                break;
+            // Without its signature a thinking block would be refused.
+            case MessagePart.Reasoning { Signature: { } signature } reasoning:
+                json.WriteStartObject();
+                json.WriteString("type", "thinking");
+                json.WriteString("thinking", reasoning.Content);
+                json.WriteString("signature", signature);
+                json.WriteEndObject();
+                break;
+        }
+    }
+
+    private static void WriteText(Utf8JsonWriter json, string text, bool isMarked)
+    {
+        json.WriteStartObject();
+        json.WriteString("type", "text");
+        json.WriteString("text", text);
+        WriteMark(json, isMarked);
+        json.WriteEndObject();
+    }
+
+    private static void WriteMark(Utf8JsonWriter json, bool isMarked)
+    {
+        if (!isMarked) return;
+        json.WriteStartObject("cache_control");
+        json.WriteString("type", "ephemeral");
+        json.WriteEndObject();
+    }
+
+    private static void WriteThinking(Utf8JsonWriter json, Thinking thinking)
+    {
+        if (thinking.IsOff)
+        {
+            json.WriteStartObject("thinking");
+            json.WriteString("type", "disabled");
+            json.WriteEndObject();
+        }
+        else if (thinking.Effort is { } effort)
+        {
+            // Newer models leave the text of their thinking out unless it is asked for.
+            json.WriteStartObject("thinking");
+            json.WriteString("type", "adaptive");
+            json.WriteString("display", "summarized");
+            json.WriteEndObject();
+            json.WriteStartObject("output_config");
+            json.WriteString("effort", effort);
+            json.WriteEndObject();
+        }
+        else if (thinking.Budget > 0)
+        {
+            json.WriteStartObject("thinking");
+            json.WriteString("type", "enabled");
+            json.WriteNumber("budget_tokens", thinking.Budget);
+            json.WriteEndObject();
+        }
+    }
+
+    /// <summary>Claude 4.6 and later take an effort and refuse budgets; older ones and other vendors' models take a budget; Claude 3.5 and older do not think.</summary>
+    private static Thinking ThinkingOf(string model, string? level)
+    {
+        if (level is null) return Thinking.Unset;
+        if (level is "none" or "off" or "disabled") return Thinking.Off;
+        var version = Version().Match(model);
+        if (version.Success)
+        {
+            var number = (Major: int.Parse(version.Groups[1].ValueSpan), Minor: version.Groups[2].Success ? int.Parse(version.Groups[2].ValueSpan) : 0);
+            if (number.CompareTo((4, 6)) >= 0) return new Thinking(level == "minimal" ? "low" : level, 0);
+        }
+        else if (OldClaude().IsMatch(model))
+        {
+            return Thinking.Unset;
+        }
+
+        return new Thinking(null, level switch { "minimal" => LeastBudget, "low" => 4096, "medium" => 10_000, "high" => 16_000, _ => 32_000 });
+    }
+
+    [GeneratedRegex(@"claude-[a-z]+-(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)")]
+    private static partial Regex Version();
+
+    [GeneratedRegex(@"claude-(3-5|3-opus|3-haiku|3-sonnet|2|instant)")]
+    private static partial Regex OldClaude();
+
+    private readonly record struct Thinking(string? Effort, int Budget, bool IsOff = false)
+    {
+        public static readonly Thinking Unset = new(null, 0);
+        public static readonly Thinking Off = new(null, 0, IsOff: true);
+        public bool IsOn => Effort is not null || Budget > 0;
+    }
+}

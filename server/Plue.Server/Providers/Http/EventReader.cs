@@ -1,0 +1,111 @@
+namespace Plue.Server.Providers.Http;
+
+/// <summary>How a wire puts events into a body.</summary>
+internal enum Framing
+{
+    /// <summary><c>data:</c> lines, ended by an empty one.</summary>
+    ServerSentEvents,
+    /// <summary>One JSON value a line.</summary>
+    JsonLines,
+}
+
+/// <summary>
+/// Gives the payload of each event of a body as bytes. Of server-sent events only the data counts:
+/// every wire here repeats the event's name inside its JSON. Comments, ids and unknown fields are skipped.
+/// </summary>
+internal sealed class EventReader(Stream body, Framing framing, int cap = EventReader.DefaultCap) : IDisposable
+{
+    /// <summary>Bytes of one line and of one event.</summary>
+    public const int DefaultCap = 8 * 1024 * 1024;
+
+    private readonly LineReader lines = new(body, cap);
+    private byte[] data = [];
+    private int length;
+    private bool hasData;
+    private bool delivered;
+    private bool seenLine;
+
+    /// <summary>The next event that has arrived. The memory is good until the next call.</summary>
+    /// <exception cref="InvalidDataException">The event is longer than the cap.</exception>
+    /// <exception cref="WebPageException">The body is HTML.</exception>
+    public bool TryRead(out ReadOnlyMemory<byte> payload)
+    {
+        Forget();
+        while (lines.TryRead(out var line))
+        {
+            if (!seenLine) LookForPage(line.Span);
+            if (framing == Framing.JsonLines)
+            {
+                payload = line;
+                if (line.Span.Trim(" \t"u8).Length > 0) return true;
+            }
+            else if (line.Length == 0)
+            {
+                if (Take(out payload)) return true;
+            }
+            else
+            {
+                Append(line.Span);
+            }
+        }
+
+        payload = default;
+        return false;
+    }
+
+    /// <summary>The event that the end of the body left open.</summary>
+    public bool TryReadLast(out ReadOnlyMemory<byte> payload)
+    {
+        Forget();
+        return Take(out payload);
+    }
+
+    /// <inheritdoc cref="LineReader.FillAsync"/>
+    public ValueTask<bool> FillAsync(CancellationToken cancellationToken) => lines.FillAsync(cancellationToken);
+
+    public void Dispose() => lines.Dispose();
+
+    private bool Take(out ReadOnlyMemory<byte> payload)
+    {
+        payload = data.AsMemory(0, length);
+        return delivered = hasData;
+    }
+
+    private void Forget()
+    {
+        if (!delivered) return;
+        delivered = hasData = false;
+        length = 0;
+    }
+
+    private void Append(ReadOnlySpan<byte> line)
+    {
+        if (!line.StartsWith("data"u8)) return;
+        line = line[4..];
+        if (line.Length > 0)
+        {
+            if (line[0] != ':') return;
+            line = line[1..];
+            if (line.Length > 0 && line[0] == ' ') line = line[1..];
+        }
+
+        var needed = length + line.Length + 1;
+        if (needed > cap) throw new InvalidDataException("The event is longer than the cap.");
+        if (needed > data.Length) Array.Resize(ref data, Math.Max(needed, Math.Min(cap, Math.Max(1024, data.Length * 2))));
+        if (hasData) data[length++] = (byte)'\n';
+        line.CopyTo(data.AsSpan(length));
+        length += line.Length;
+        hasData = true;
+    }
+
+    private void LookForPage(ReadOnlySpan<byte> line)
+    {
+        line = line.Trim(" \t"u8);
+        if (line.Length == 0) return;
+        seenLine = true;
+        if (line[0] == '<') throw new WebPageException();
+    }
+}
+
+/// <summary>HTML came where events were expected.</summary>
+internal sealed class WebPageException : Exception;

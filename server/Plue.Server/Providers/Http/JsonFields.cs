@@ -1,0 +1,35 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Plue.Server.Providers.Http;
+
+/// <summary>Fields of listings, null where they are missing or of another type. Streams are read by parsers, not by this.</summary>
+internal static class JsonFields
+{
+    public static JsonElement? Field(this JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    public static string? Text(this JsonElement element, string name) =>
+        element.Field(name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+
+    public static long? Whole(this JsonElement element, string name) =>
+        element.Field(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var whole) ? whole : null;
+
+    public static bool? Flag(this JsonElement element, string name) => element.Field(name)?.ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => null,
+    };
+
+    /// <summary>A number, or a number in a string, as prices are often given.</summary>
+    public static decimal? Money(this JsonElement element, string name) => element.Field(name) switch
+    {
+        { ValueKind: JsonValueKind.Number } value when value.TryGetDecimal(out var number) => number,
+        { ValueKind: JsonValueKind.String } value when decimal.TryParse(value.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => number,
+        _ => null,
+    };
+
+    public static IEnumerable<JsonElement> Items(this JsonElement element, string name) =>
+        element.Field(name) is { ValueKind: JsonValueKind.Array } items ? items.EnumerateArray() : [];
+}

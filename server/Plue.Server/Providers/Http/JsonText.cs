@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace Plue.Server.Providers.Http;
+
+/// <summary>
+/// Reads values as servers really send them: a field may be null, of another type, or hold half of a surrogate pair
+/// (the other half then comes with the next event), where the framework's own getters throw.
+/// </summary>
+internal static class JsonText
+{
+    /// <summary>Moves to the value and reads it. Null where it is not a string.</summary>
+    public static string? NextString(ref this Utf8JsonReader json)
+    {
+        json.Read();
+        return json.StringHere();
+    }
+
+    /// <summary>Reads the string under the reader. Null, with the value skipped, where it is something else.</summary>
+    public static string? StringHere(ref this Utf8JsonReader json)
+    {
+        if (json.TokenType != JsonTokenType.String)
+        {
+            json.Skip();
+            return null;
+        }
+
+        try
+        {
+            return json.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return Unescape(Encoding.UTF8.GetString(json.ValueSpan));
+        }
+    }
+
+    public static long? NextInt64(ref this Utf8JsonReader json)
+    {
+        json.Read();
+        if (json.TokenType == JsonTokenType.Number)
+        {
+            return json.TryGetInt64(out var whole) ? whole : json.TryGetDouble(out var number) && Math.Abs(number) < 1e18 ? (long)number : null;
+        }
+
+        json.Skip();
+        return null;
+    }
+
+    /// <summary>Moves to the value and says whether it is an object; anything else is skipped.</summary>
+    public static bool NextIsObject(ref this Utf8JsonReader json) => NextIs(ref json, JsonTokenType.StartObject);
+
+    /// <inheritdoc cref="NextIsObject"/>
+    public static bool NextIsArray(ref this Utf8JsonReader json) => NextIs(ref json, JsonTokenType.StartArray);
+
+    /// <summary>Moves to the next property of the object under way; false at its end.</summary>
+    public static bool NextProperty(ref this Utf8JsonReader json) => json.Read() && json.TokenType == JsonTokenType.PropertyName;
+
+    public static bool IsObject(string text)
+    {
+        try
+        {
+            var json = new Utf8JsonReader(Encoding.UTF8.GetBytes(text));
+            if (!json.Read() || json.TokenType != JsonTokenType.StartObject) return false;
+            json.Skip();
+            return !json.Read();
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    private static bool NextIs(ref Utf8JsonReader json, JsonTokenType type)
+    {
+        json.Read();
+        if (json.TokenType == type) return true;
+        json.Skip();
+        return false;
+    }
+
+    private static string Unescape(string raw)
+    {
+        var text = new StringBuilder(raw.Length);
+        for (var at = 0; at < raw.Length; at++)
+        {
+            if (raw[at] != '\\')
+            {
+                text.Append(raw[at]);
+                continue;
+            }
+
+            var escape = raw[++at];
+            if (escape == 'u')
+            {
+                text.Append((char)ushort.Parse(raw.AsSpan(at + 1, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+                at += 4;
+                continue;
+            }
+
+            text.Append(escape switch { 'n' => '\n', 't' => '\t', 'r' => '\r', 'b' => '\b', 'f' => '\f', _ => escape });
+        }
+
+        return text.ToString();
+    }
+}

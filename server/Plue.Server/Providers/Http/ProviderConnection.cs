@@ -1,0 +1,230 @@
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Providers.Http;
+
+/// <summary>
+/// One provider's way over HTTP: sends a request with its credential to the one configured origin and reads the answer, with every limit of
+/// time and size. What goes wrong comes out as a <see cref="Failure"/>.
+/// </summary>
+/// <param name="keyHeader">The header that carries the key, and what stands before the key in it.</param>
+internal sealed class ProviderConnection(
+    ProviderSettings settings,
+    ProviderEndpoint endpoint,
+    ISecretSource secrets,
+    ProviderHttp http,
+    TimeProvider time,
+    (string Name, string Prefix) keyHeader)
+{
+    private const int MostErrorBytes = 64 * 1024;
+    private const int MostListBytes = 16 * 1024 * 1024;
+
+    private static readonly TimeSpan HostedFirstByte = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan LocalFirstByte = TimeSpan.FromSeconds(300);
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(20);
+
+    /// <summary>Header names and values that every request of this wire carries.</summary>
+    public IReadOnlyList<(string Name, string Value)> FixedHeaders { get; init; } = [];
+
+    public ProviderEndpoint Endpoint => endpoint;
+
+    public ProviderFailures Failures(string? model) => new(settings, endpoint, model);
+
+    /// <summary>Posts <paramref name="body"/> and gives what <paramref name="parser"/> makes of the answer, ended by exactly one Finished or Failed.</summary>
+    public async IAsyncEnumerable<ProviderEvent> StreamAsync(
+        Uri url, byte[] body, Framing framing, WireParser parser, ProviderFailures failures, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var firstByte = settings.Timeout ?? (endpoint.IsLocal ? LocalFirstByte : HostedFirstByte);
+        using var patience = new Patience(firstByte, settings.Timeout ?? Idle, time, cancellationToken);
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await SendAsync(HttpMethod.Post, url, body, failures, patience, cancellationToken).ConfigureAwait(false);
+            if (framing == Framing.ServerSentEvents && response.Content.Headers.ContentType?.MediaType == "application/json")
+            {
+                var whole = await ReadAllAsync(response, MostErrorBytes, patience).ConfigureAwait(false);
+                parser.Fail(HasError(whole) ? failures.OfEvent(VendorMessage.Read(whole)) : failures.NotStreamed());
+            }
+        }
+        catch (Exception exception) when (Understand(exception, failures, patience, answering: false) is { } failure)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            parser.Fail(failure);
+        }
+
+        using (response)
+        {
+            if (response is not null && !parser.IsOver)
+            {
+                using var events = new EventReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), framing);
+                while (!parser.IsOver)
+                {
+                    try
+                    {
+                        await ReadOnceAsync(events, parser, failures, patience).ConfigureAwait(false);
+                    }
+                    catch (Exception exception) when (Understand(exception, failures, patience, answering: true) is { } failure)
+                    {
+                        cancellationToken.ThrowIfCancellationRequested();
+                        if (failure.Kind == FailureKind.BadResponse || !parser.TryEnd()) parser.Fail(failure);
+                    }
+
+                    while (parser.TryTake(out var next))
+                    {
+                        cancellationToken.ThrowIfCancellationRequested();
+                        yield return next;
+                    }
+                }
+
+                await ReadOutAsync(events).ConfigureAwait(false);
+            }
+            else
+            {
+                while (parser.TryTake(out var next)) yield return next;
+            }
+        }
+    }
+
+    /// <summary>Calls and reads the whole answer, which is JSON.</summary>
+    /// <param name="body">Null for GET.</param>
+    /// <exception cref="FailureException">Anything but a JSON answer with status 200.</exception>
+    public async Task<JsonDocument> CallAsync(Uri url, byte[]? body, string? model, CancellationToken cancellationToken)
+    {
+        var failures = Failures(model);
+        var limit = settings.Timeout is { } own && own < ListTimeout ? own : ListTimeout;
+        using var patience = new Patience(limit, limit, time, cancellationToken);
+        try
+        {
+            using var response = await SendAsync(body is null ? HttpMethod.Get : HttpMethod.Post, url, body, failures, patience, cancellationToken).ConfigureAwait(false);
+            var whole = await ReadAllAsync(response, MostListBytes, patience).ConfigureAwait(false);
+            if (VendorMessage.LooksLikePage(whole.Span)) throw new WebPageException();
+            return JsonDocument.Parse(whole);
+        }
+        catch (Exception exception) when (Understand(exception, failures, patience, answering: false) is { } failure)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new FailureException(failure);
+        }
+    }
+
+    /// <exception cref="FailureException">The answer was not a 200, or a secret was not given out.</exception>
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, Uri url, byte[]? body, ProviderFailures failures, Patience patience, CancellationToken cancellationToken)
+    {
+        if (!endpoint.IsHttp) throw new FailureException(failures.NotHttp());
+        using var message = new HttpRequestMessage(method, url);
+        if (body is not null)
+        {
+            message.Content = new ByteArrayContent(body);
+            message.Content.Headers.TryAddWithoutValidation("content-type", "application/json");
+        }
+
+        await AddHeadersAsync(message.Headers, new Uri(endpoint.Origin), failures, cancellationToken).ConfigureAwait(false);
+        var response = await http.For(url).SendAsync(message, patience.Token).ConfigureAwait(false);
+        try
+        {
+            var status = (int)response.StatusCode;
+            if (status is >= 300 and < 400) throw new FailureException(failures.Redirect(status, response.Headers.Location));
+            if (status is not (>= 200 and < 300))
+            {
+                var said = await ReadAllAsync(response, MostErrorBytes, patience).ConfigureAwait(false);
+                throw new FailureException(failures.OfStatus(status, response.Headers, said, time.GetUtcNow()));
+            }
+
+            if (response.Content.Headers.ContentType?.MediaType == "text/html") throw new FailureException(failures.WebPage());
+            return response;
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
+    private async Task AddHeadersAsync(HttpRequestHeaders headers, Uri origin, ProviderFailures failures, CancellationToken cancellationToken)
+    {
+        headers.TryAddWithoutValidation("user-agent", "plue");
+        foreach (var (name, value) in FixedHeaders) headers.TryAddWithoutValidation(name, value);
+        foreach (var (name, value) in settings.Headers)
+        {
+            headers.Remove(name);
+            var isReference = value.StartsWith("vault://", StringComparison.Ordinal) || value.StartsWith("env://", StringComparison.Ordinal);
+            Add(name, isReference ? Sendable((await secrets.GetAsync(value, origin, cancellationToken).ConfigureAwait(false)).Reveal()) : value);
+        }
+
+        // A key header of the user's own, in whatever form the gateway wants it, stands in place of ours.
+        if (settings.ApiKeyRef is not { } reference || headers.NonValidated.Contains(keyHeader.Name)) return;
+        Add(keyHeader.Name, keyHeader.Prefix + Sendable((await secrets.GetAsync(reference, origin, cancellationToken).ConfigureAwait(false)).Reveal()));
+
+        void Add(string name, string value)
+        {
+            if (!headers.TryAddWithoutValidation(name, value)) throw new FailureException(FailureKind.MissingField, $"The header {VendorMessage.Clean(name)} of {settings.Name} cannot be sent. Change it in the provider's settings.");
+        }
+
+        string Sendable(string secret)
+        {
+            secret = secret.Trim();
+            failures.Mask(secret);
+            return secret.AsSpan().ContainsAnyExceptInRange(' ', '~') ? throw new FailureException(failures.UnusableKey()) : secret;
+        }
+    }
+
+    private static async ValueTask ReadOnceAsync(EventReader events, WireParser parser, ProviderFailures failures, Patience patience)
+    {
+        var more = await events.FillAsync(patience.Token).ConfigureAwait(false);
+        if (more) patience.Renew();
+        while (!parser.IsOver && events.TryRead(out var payload)) parser.Read(payload.Span);
+        if (more || parser.IsOver) return;
+        if (events.TryReadLast(out var last)) parser.Read(last.Span);
+        if (!parser.IsOver && !parser.TryEnd()) parser.Fail(failures.Cut());
+    }
+
+    /// <summary>The end of the body usually came with the last event: taking it keeps the connection for the next turn.</summary>
+    private async ValueTask ReadOutAsync(EventReader events)
+    {
+        using var moment = new CancellationTokenSource(TimeSpan.FromMilliseconds(50), time);
+        try
+        {
+            for (var reads = 0; reads < 4 && await events.FillAsync(moment.Token).ConfigureAwait(false); reads++) { }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or HttpRequestException or InvalidDataException)
+        {
+            // The answer is complete: how the connection ends no longer matters.
+        }
+    }
+
+    /// <returns>At most <paramref name="most"/> bytes.</returns>
+    private static async Task<ReadOnlyMemory<byte>> ReadAllAsync(HttpResponseMessage response, int most, Patience patience)
+    {
+        using var body = await response.Content.ReadAsStreamAsync(patience.Token).ConfigureAwait(false);
+        var whole = new byte[4096];
+        var length = 0;
+        while (length < most)
+        {
+            if (length == whole.Length) Array.Resize(ref whole, Math.Min(most, whole.Length * 2));
+            var read = await body.ReadAsync(whole.AsMemory(length), patience.Token).ConfigureAwait(false);
+            if (read == 0) break;
+            patience.Renew();
+            length += read;
+        }
+
+        return whole.AsMemory(0, length);
+    }
+
+    private static bool HasError(ReadOnlyMemory<byte> body) => body.Span.IndexOf("\"error\""u8) >= 0;
+
+    /// <summary>Null for what is a mistake of ours and must not be hidden.</summary>
+    private static Failure? Understand(Exception exception, ProviderFailures failures, Patience patience, bool answering) => exception switch
+    {
+        FailureException known => known.Failure,
+        WebPageException => failures.WebPage(),
+        InvalidDataException => failures.TooLong(EventReader.DefaultCap),
+        JsonException => answering ? failures.BadEvent() : failures.NotStreamed(),
+        OperationCanceledException when patience.RanOut => failures.TimedOut(patience),
+        OperationCanceledException or HttpRequestException or IOException => failures.OfException(exception, answering),
+        _ => null,
+    };
+}

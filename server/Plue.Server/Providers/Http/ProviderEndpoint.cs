@@ -1,0 +1,66 @@
+using System.Net;
+
+namespace Plue.Server.Providers.Http;
+
+/// <summary>Where a provider is. Once the settings name an endpoint, the vendor's own host is never used.</summary>
+internal sealed class ProviderEndpoint
+{
+    private readonly Uri address;
+    private readonly string path;
+
+    /// <param name="defaultAddress">The vendor's own, for settings without an endpoint.</param>
+    /// <param name="normalize">What a wire makes of the path a person wrote: no slash at its end, perhaps empty.</param>
+    public ProviderEndpoint(ProviderSettings settings, string defaultAddress, Func<string, string> normalize)
+    {
+        address = settings.Endpoint ?? new Uri(defaultAddress);
+        IsHttp = address.IsAbsoluteUri && address.Scheme is "http" or "https";
+        if (!IsHttp)
+        {
+            path = Origin = Host = "";
+            return;
+        }
+
+        path = normalize(address.AbsolutePath.TrimEnd('/'));
+        Origin = address.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
+        Host = address.IsDefaultPort ? address.Host : $"{address.Host}:{address.Port}";
+        IsLoopback = address.IsLoopback;
+        IsLocal = IsLoopback || IsPrivate(address);
+    }
+
+    public bool IsHttp { get; }
+
+    /// <summary>Scheme, host and port; never user, path or query, which may hold secrets.</summary>
+    public string Origin { get; }
+
+    /// <summary>For sentences: <c>api.anthropic.com</c>, <c>localhost:11434</c>.</summary>
+    public string Host { get; }
+
+    public bool IsLoopback { get; }
+
+    /// <summary>This machine or the network around it: a model may have to be loaded first.</summary>
+    public bool IsLocal { get; }
+
+    /// <summary>The address of one call. A query that the user gave with the endpoint stays on it.</summary>
+    public Uri At(string call)
+    {
+        if (!IsHttp) return address;
+        var query = address.Query.TrimStart('?');
+        if (query.Length == 0) return new Uri(Origin + path + call);
+        return new Uri(Origin + path + call + (call.Contains('?') ? "&" : "?") + query);
+    }
+
+    public bool IsHost(string host) =>
+        IsHttp && (address.Host.Equals(host, StringComparison.OrdinalIgnoreCase) || address.Host.EndsWith("." + host, StringComparison.OrdinalIgnoreCase));
+
+    private static bool IsPrivate(Uri address)
+    {
+        if (!IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip))
+        {
+            return !address.Host.Contains('.') || address.Host.EndsWith(".local", StringComparison.OrdinalIgnoreCase);
+        }
+
+        if (ip.IsIPv6LinkLocal || ip.IsIPv6UniqueLocal) return true;
+        var bytes = ip.GetAddressBytes();
+        return bytes.Length == 4 && (bytes[0] == 10 || (bytes[0] == 192 && bytes[1] == 168) || (bytes[0] == 172 && bytes[1] is >= 16 and < 32));
+    }
+}

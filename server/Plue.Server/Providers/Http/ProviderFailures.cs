@@ -1,0 +1,177 @@
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Text;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Providers.Http;
+
+/// <summary>
+/// Says in our words what went wrong in one exchange: which kind it is, and a sentence that names the provider and its host,
+/// tells what to do and quotes the vendor. The secrets that were sent are masked in every quotation.
+/// </summary>
+internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoint endpoint, string? model)
+{
+    private readonly List<string> secrets = [];
+
+    private string Who => settings.Name.Contains(endpoint.Host, StringComparison.OrdinalIgnoreCase) ? settings.Name : $"{settings.Name} ({endpoint.Host})";
+    private string Model => model is null ? "this model" : model;
+
+    /// <summary>From now on this value is shown as <c>***</c>, also where it comes back encoded.</summary>
+    public void Mask(string secret)
+    {
+        if (secret.Length < 4) return;
+        secrets.Add(secret);
+        secrets.Add(Uri.EscapeDataString(secret));
+        secrets.Add(Convert.ToBase64String(Encoding.UTF8.GetBytes(secret)));
+    }
+
+    public Failure NotHttp() => new(FailureKind.MissingField,
+        $"The endpoint of {settings.Name} is not a web address. Give one that begins with https:// or http://.");
+
+    public Failure UnusableKey() => new(FailureKind.ProviderAuthFailed,
+        $"The key of {settings.Name} holds characters that cannot be sent. Set the key again.");
+
+    /// <summary>An answer with a status other than 200.</summary>
+    public Failure OfStatus(int status, HttpResponseHeaders headers, ReadOnlyMemory<byte> body, DateTimeOffset now)
+    {
+        var said = VendorMessage.Read(body);
+        var kind = KindOf(status, said);
+        if (kind == FailureKind.BadRequest && VendorMessage.LooksLikePage(body.Span)) return WebPage(status);
+        return Sentence(kind, said.Text, status, kind == FailureKind.SpendLimit ? null : RetryAfter.Of(headers, now));
+    }
+
+    /// <summary>An error that came inside a stream which had begun well.</summary>
+    public Failure OfEvent(VendorMessage said) => Sentence(KindOf(null, said), said.Text, null, null);
+
+    public Failure Redirect(int status, Uri? location) => new(FailureKind.BadResponse,
+        $"{Who} sent us on to {(location is { IsAbsoluteUri: true } ? location.Host : "another address")} ({status}), and Plue does not follow with a key or a prompt. "
+        + "If you trust that address, make it the endpoint.");
+
+    public Failure WebPage(int? status = null) => new(FailureKind.BadResponse,
+        $"{Who} answered with a web page{(status is null ? "" : $" ({status})")} instead of an answer. Check the endpoint, and whether a proxy or a sign-in page is in between.");
+
+    public Failure NotStreamed() => new(FailureKind.BadResponse, $"{Who} answered in another form than this kind of provider has. Check the endpoint and the kind.");
+
+    public Failure BadEvent() => new(FailureKind.BadResponse,
+        $"{Who} sent something that is not valid JSON in the middle of its answer. Try again; if it stays, check the endpoint and the kind.");
+
+    public Failure BadToolCall(string tool) => new(FailureKind.BadResponse,
+        $"{Model} called the tool {VendorMessage.Clean(tool)} with arguments that are not a JSON object, so nothing was run. Try again.");
+
+    public Failure TooLong(int cap) => new(FailureKind.BadResponse,
+        $"{Who} sent a line of more than {cap / (1024 * 1024)} MiB, and the answer was cut there. Check the endpoint.");
+
+    public Failure Cut() => new(FailureKind.CutStream, $"{Who} closed the connection before the answer was complete. Try again.");
+
+    public Failure TimedOut(Patience patience) => new(FailureKind.Timeout, patience.HasFirstByte
+        ? $"{Who} stopped sending for {Spoken.Of(patience.Limit)}. Try again, or raise the provider's timeout."
+        : $"{Who} did not begin to answer within {Spoken.Of(patience.Limit)}. Try again, or raise the provider's timeout.");
+
+    /// <summary>What the sockets threw, before or in the middle of an answer.</summary>
+    public Failure OfException(Exception exception, bool answering)
+    {
+        for (var inner = exception; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is AuthenticationException)
+            {
+                return new Failure(FailureKind.Unreachable, $"No safe connection to {Who}: {Quote(inner.Message)} Check the clock of this machine, a proxy in between, and the endpoint.");
+            }
+
+            if (inner is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData or SocketError.NoRecovery })
+            {
+                return new Failure(FailureKind.Unreachable, $"The host {endpoint.Host} of {settings.Name} was not found. Check the network and the endpoint.");
+            }
+        }
+
+        if (answering) return Cut();
+        if (endpoint.IsLoopback)
+        {
+            return new Failure(FailureKind.Unreachable, $"Nothing answers at {endpoint.Origin}. Is {(settings.Kind == ProviderKinds.Ollama ? "Ollama" : settings.Name)} running?");
+        }
+
+        return exception is OperationCanceledException
+            ? new Failure(FailureKind.Unreachable, $"{Who} took no connection within {Spoken.Of(ProviderHttp.ConnectTimeout)}. Check the network and the endpoint.")
+            : new Failure(FailureKind.Unreachable, $"{Who} cannot be reached. Check the network and the endpoint.");
+    }
+
+    private Failure Sentence(FailureKind kind, string said, int? status, TimeSpan? after)
+    {
+        var quoted = Quote(said) is { Length: > 0 } text ? $": \"{text}\"" : "";
+        var number = status is null ? "" : $" ({status})";
+        return new Failure(kind, kind switch
+        {
+            FailureKind.ProviderAuthFailed when settings.ApiKeyRef is null => $"{Who} wants a key and none is set{quoted}. Set a key for it.",
+            FailureKind.ProviderAuthFailed => $"{Who} refused the key{number}{quoted}. Set a key that is valid for this provider and model.",
+            FailureKind.SpendLimit => $"The credit or spend limit at {Who} is used up{quoted}. Top up there, or choose another provider.",
+            FailureKind.ModelNotFound when settings.Kind == ProviderKinds.Ollama => $"{Who} does not have the model {Model}. Run \"ollama pull {Model}\", or choose another model.",
+            FailureKind.ModelNotFound => $"{Who} does not have the model {Model}{quoted}. Choose another model.",
+            FailureKind.RateLimited => $"{Who} takes no more requests for now{quoted}. Try again {(after is { } wait ? $"in {Spoken.Of(wait)}" : "in a moment")}.",
+            FailureKind.Overloaded => $"{Who} cannot answer now{number}{quoted}. Try again in a moment, or choose another model.",
+            FailureKind.ContextFull => $"The conversation is longer than {Model} can take{quoted}. Start a new chat, or choose a model with a longer context.",
+            FailureKind.NotFound => $"{Who} has nothing at this address{number}{quoted}. Check the endpoint.",
+            FailureKind.Refused => $"{Who} declined to answer{quoted}. Ask in another way, or choose another model.",
+            _ => $"{Who} refused the request{number}{quoted}. Choose another model, or change what is sent in the provider's settings.",
+        }, after);
+    }
+
+    private string Quote(string said)
+    {
+        foreach (var secret in secrets) said = said.Replace(secret, "***", StringComparison.OrdinalIgnoreCase);
+        return VendorMessage.Clean(said);
+    }
+
+    private static FailureKind KindOf(int? status, VendorMessage said)
+    {
+        if (status == 402 || Mentions(said, Spend)) return FailureKind.SpendLimit;
+        if (status is 401 or 403 || Mentions(said.Code, "authentication_error", "invalid_api_key", "permission_error")) return FailureKind.ProviderAuthFailed;
+        if (status is 429 || Mentions(said.Code, "rate_limit", "429") || (status == 413 && Mentions(said, "per minute"))) return FailureKind.RateLimited;
+        if (status is null or 400 or 413 or 422 or 500 && (Mentions(said, TooMuch) || status == 413)) return FailureKind.ContextFull;
+        if (status is null or 400 or 404 && Mentions(said, UnknownModel)) return FailureKind.ModelNotFound;
+        if (status == 404) return said.Text.Contains("model", StringComparison.OrdinalIgnoreCase) ? FailureKind.ModelNotFound : FailureKind.NotFound;
+        if (status is 408 or 409 or 424 or >= 500 || Mentions(said.Code, Transient)) return FailureKind.Overloaded;
+        if (Mentions(said.Code, "content_filter", "content_policy")) return FailureKind.Refused;
+        return status is null && !Mentions(said.Code, "invalid_request") ? FailureKind.Overloaded : FailureKind.BadRequest;
+    }
+
+    private static readonly string[] Spend =
+    [
+        "insufficient_quota", "billing_error", "credit balance", "credit_balance", "spend_limit", "usage_limit_exceeded",
+        "exceeded your current quota", "insufficient balance", "insufficient credits",
+    ];
+
+    private static readonly string[] TooMuch =
+    [
+        "context_length_exceeded", "prompt is too long", "maximum context length", "exceed_context_size", "exceeds the available context size",
+        "exceeds the context window", "range of input length should be", "input too long:", "request_too_large",
+    ];
+
+    private static readonly string[] UnknownModel = ["model_not_found", "not a valid model", "invalid model", "does not exist or you do not have access"];
+
+    private static readonly string[] Transient = ["overloaded", "api_error", "server_error", "internal_error", "timeout_error", "service_unavailable", "502", "503", "529"];
+
+    private static bool Mentions(VendorMessage said, params ReadOnlySpan<string> words) => Mentions(said.Code, words) || Mentions(said.Text, words);
+
+    private static bool Mentions(string text, params ReadOnlySpan<string> words)
+    {
+        foreach (var word in words)
+        {
+            if (text.Contains(word, StringComparison.OrdinalIgnoreCase)) return true;
+        }
+
+        return false;
+    }
+}
+
+/// <summary>Durations as a person says them.</summary>
+internal static class Spoken
+{
+    public static string Of(TimeSpan duration) => duration switch
+    {
+        { TotalSeconds: < 1 } => $"{Math.Max(1, (int)duration.TotalMilliseconds)} ms",
+        { TotalSeconds: < 120 } => $"{Math.Ceiling(duration.TotalSeconds):0} s",
+        { TotalMinutes: < 120 } => $"{Math.Ceiling(duration.TotalMinutes):0} minutes",
+        { TotalHours: < 48 } => $"{Math.Ceiling(duration.TotalHours):0} hours",
+        _ => $"{Math.Ceiling(duration.TotalDays):0} days",
+    };
+}

@@ -1,0 +1,38 @@
+using System.Net;
+
+namespace Plue.Server.Providers.Http;
+
+/// <summary>
+/// The sockets that all HTTP providers share. Opened with the first request, so that a start pays nothing for them.
+/// Follows no redirect (the framework would send the key and the prompt on), keeps no cookies,
+/// and closes an answer that was not read to its end at once, because that is what stops the billing.
+/// </summary>
+public sealed class ProviderHttp : IDisposable
+{
+    public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly Lazy<HttpMessageInvoker> direct = new(() => Create(useProxy: false));
+    private readonly Lazy<HttpMessageInvoker> viaProxy = new(() => Create(useProxy: true));
+
+    /// <summary>The system's proxy counts for every host but this machine itself.</summary>
+    internal HttpMessageInvoker For(Uri url) => url.IsLoopback ? direct.Value : viaProxy.Value;
+
+    public void Dispose()
+    {
+        if (direct.IsValueCreated) direct.Value.Dispose();
+        if (viaProxy.IsValueCreated) viaProxy.Value.Dispose();
+    }
+
+    private static HttpMessageInvoker Create(bool useProxy) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        UseProxy = useProxy,
+        AutomaticDecompression = DecompressionMethods.None,
+        ActivityHeadersPropagator = null,
+        ConnectTimeout = ConnectTimeout,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        ResponseDrainTimeout = TimeSpan.Zero,
+        MaxResponseDrainSize = 0,
+    });
+}

@@ -1,0 +1,45 @@
+using System.Text;
+
+namespace Plue.Server.Providers.Http;
+
+/// <summary>The tool calls of one answer while they come in. Ids are unique in the conversation, whatever the server sends.</summary>
+internal sealed class ToolCalls
+{
+    private readonly HashSet<string> taken;
+    private readonly List<ToolCall> calls = [];
+    private int made;
+
+    public ToolCalls(ProviderRequest request)
+    {
+        taken = [.. request.Messages.SelectMany(message => message.Parts).OfType<Messages.MessagePart.ToolUse>().Select(use => use.ToolUseId)];
+    }
+
+    public IReadOnlyList<ToolCall> All => calls;
+
+    public ToolCall Add(string? vendorId, string name)
+    {
+        var id = vendorId;
+        while (string.IsNullOrEmpty(id) || !taken.Add(id)) id = $"call_{++made}";
+        var call = new ToolCall(id, string.IsNullOrEmpty(vendorId) ? null : vendorId, name);
+        calls.Add(call);
+        return call;
+    }
+}
+
+/// <param name="VendorId">As sent; null where none came.</param>
+internal sealed record ToolCall(string Id, string? VendorId, string Name)
+{
+    private readonly StringBuilder arguments = new();
+
+    public bool HasArguments => arguments.Length > 0;
+
+    public void Append(string fragment) => arguments.Append(fragment);
+
+    /// <summary>The whole arguments, <c>{}</c> where none came; null when they are not a JSON object, so that nothing runs on half a call.</summary>
+    public string? TryParameters()
+    {
+        var text = arguments.ToString();
+        if (text.AsSpan().Trim() is "" or "null") return "{}";
+        return JsonText.IsObject(text) ? text : null;
+    }
+}

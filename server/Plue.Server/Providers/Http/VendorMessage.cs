@@ -1,0 +1,75 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Plue.Server.Providers.Http;
+
+/// <summary>What an error body says. <paramref name="Code"/> joins type and code, for matching only.</summary>
+internal readonly record struct VendorMessage(string Code, string Text)
+{
+    /// <summary>
+    /// Understands <c>{"error":{"type","code","message"}}</c>, <c>{"error":"text"}</c>, <c>{"message"}</c>, <c>{"detail"}</c>;
+    /// anything else that is not a web page is quoted as it is.
+    /// </summary>
+    public static VendorMessage Read(ReadOnlyMemory<byte> body)
+    {
+        if (LooksLikePage(body.Span)) return new VendorMessage("", "");
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            var root = document.RootElement;
+            if (root.ValueKind == JsonValueKind.Array && root.GetArrayLength() > 0) root = root[0];
+            return Of(root);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return new VendorMessage("", Encoding.UTF8.GetString(body.Span));
+        }
+    }
+
+    public static bool LooksLikePage(ReadOnlySpan<byte> body)
+    {
+        body = body.Trim(" \t\r\n"u8);
+        return body.Length > 0 && body[0] == '<';
+    }
+
+    /// <summary>One line of at most 300 characters, without control characters.</summary>
+    public static string Clean(string text)
+    {
+        const int Most = 300;
+        var clean = new StringBuilder(Math.Min(text.Length, Most));
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (clean.Length >= Most)
+            {
+                clean.Append('…');
+                break;
+            }
+
+            // Controls, line and paragraph separators, and the marks that turn the direction of text around.
+            var plain = !Rune.IsControl(rune) && rune.Value is not (0x2028 or 0x2029 or (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069));
+            if (plain) clean.Append(rune.ToString());
+            else if (clean.Length > 0 && clean[^1] != ' ') clean.Append(' ');
+        }
+
+        return clean.ToString().Trim();
+    }
+
+    private static VendorMessage Of(JsonElement root)
+    {
+        if (root.ValueKind != JsonValueKind.Object) return new VendorMessage("", root.GetRawText());
+        var error = root.TryGetProperty("error", out var inner) ? inner : root;
+        if (error.ValueKind == JsonValueKind.String) return new VendorMessage(Field(root, "type"), error.GetString()!);
+        if (error.ValueKind != JsonValueKind.Object) error = root;
+        var details = error.TryGetProperty("details", out var more) && more.ValueKind == JsonValueKind.Object ? Field(more, "error_code") : "";
+        var code = $"{Field(error, "type")} {Field(error, "code")} {details}";
+        var text = Field(error, "message");
+        if (text.Length == 0) text = Field(error, "detail");
+        return new VendorMessage(code, text.Length > 0 ? text : error.GetRawText());
+    }
+
+    private static string Field(JsonElement element, string name) =>
+        !element.TryGetProperty(name, out var value) ? ""
+        : value.ValueKind == JsonValueKind.String ? value.GetString()!
+        : value.ValueKind == JsonValueKind.Null ? ""
+        : value.GetRawText();
+}

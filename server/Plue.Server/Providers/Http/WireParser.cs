@@ -1,0 +1,87 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Providers.Http;
+
+/// <summary>
+/// Turns one vendor's events into ours. One parser reads one answer. What it has read waits in a queue, because one event may mean several of ours.
+/// After <see cref="IsOver"/> nothing more is read.
+/// </summary>
+internal abstract class WireParser(ProviderFailures failures)
+{
+    private readonly Queue<ProviderEvent> ready = new();
+    private char heldText;
+    private char heldReasoning;
+    private bool inReasoning;
+
+    /// <summary>The last event, a <see cref="ProviderEvent.Finished"/> or a <see cref="ProviderEvent.Failed"/>, is in the queue or was taken.</summary>
+    public bool IsOver { get; private set; }
+
+    protected ProviderFailures Failures => failures;
+
+    /// <exception cref="System.Text.Json.JsonException">The event is not JSON.</exception>
+    public abstract void Read(ReadOnlySpan<byte> payload);
+
+    /// <summary>The body ended. An answer that has all but its last formality ends well; any other one was cut.</summary>
+    /// <returns>False when it was cut.</returns>
+    public virtual bool TryEnd() => false;
+
+    public bool TryTake([NotNullWhen(true)] out ProviderEvent? next) => ready.TryDequeue(out next);
+
+    protected void Emit(ProviderEvent next) => ready.Enqueue(next);
+
+    protected void Text(string? text)
+    {
+        if (string.IsNullOrEmpty(text)) return;
+        EndReasoning(null);
+        if (Join(text, ref heldText) is { Length: > 0 } whole) Emit(new ProviderEvent.TextDelta(whole));
+    }
+
+    protected void Reasoning(string? text)
+    {
+        if (string.IsNullOrEmpty(text)) return;
+        inReasoning = true;
+        if (Join(text, ref heldReasoning) is { Length: > 0 } whole) Emit(new ProviderEvent.ReasoningDelta(whole));
+    }
+
+    /// <summary>Does nothing when no reasoning is under way and there is nothing to keep of it.</summary>
+    protected void EndReasoning(string? signature, string? opaque = null)
+    {
+        if (!inReasoning && signature is null && opaque is null) return;
+        inReasoning = false;
+        Emit(new ProviderEvent.ReasoningFinished(signature, opaque));
+    }
+
+    protected void Finish(StopReason reason)
+    {
+        EndReasoning(null);
+        Emit(new ProviderEvent.Finished(reason));
+        IsOver = true;
+    }
+
+    public void Fail(Failure failure)
+    {
+        if (IsOver) return;
+        Emit(new ProviderEvent.Failed(failure));
+        IsOver = true;
+    }
+
+    /// <summary>A pair of surrogates may come in two events: the first half waits for the second, and a half without the other becomes U+FFFD.</summary>
+    private static string Join(string text, ref char held)
+    {
+        if (held == 0 && !char.IsSurrogate(text[^1]) && !char.IsLowSurrogate(text[0])) return text;
+        if (held != 0) text = held + text;
+        held = '\0';
+        if (char.IsHighSurrogate(text[^1]))
+        {
+            held = text[^1];
+            text = text[..^1];
+        }
+
+        if (text.Length == 0) return text;
+        var whole = new StringBuilder(text.Length);
+        foreach (var rune in text.EnumerateRunes()) whole.Append(rune.ToString());
+        return whole.ToString();
+    }
+}

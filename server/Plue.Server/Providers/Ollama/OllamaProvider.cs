@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Plue.Server.Messages;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Providers.Ollama;
+
+/// <summary>
+/// Ollama's own API, because its OpenAI-like one cannot set the context length and then drops the beginning of a long chat without a word.
+/// What a model can do is asked once and kept: another context length would load the model anew.
+/// </summary>
+public sealed class OllamaProvider : IProvider
+{
+    private readonly ProviderConnection connection;
+    private readonly ConcurrentDictionary<string, OllamaModel> models = new();
+
+    public OllamaProvider(ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time)
+    {
+        Settings = settings;
+        connection = new ProviderConnection(settings, new ProviderEndpoint(settings, "http://localhost:11434", Root), secrets, http, time, ("authorization", "Bearer "));
+    }
+
+    public ProviderSettings Settings { get; }
+
+    public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (!models.TryGetValue(request.Model, out var model))
+        {
+            Failure? failed = null;
+            try
+            {
+                model = await ProbeAsync(request.Model, cancellationToken).ConfigureAwait(false);
+            }
+            catch (FailureException exception)
+            {
+                failed = exception.Failure;
+            }
+
+            if (failed is not null)
+            {
+                yield return new ProviderEvent.Failed(failed);
+                yield break;
+            }
+        }
+
+        var body = OllamaWire.Request(request, Settings, model!);
+        var failures = connection.Failures(request.Model);
+        var parser = new OllamaParser(failures, request);
+        await foreach (var next in connection.StreamAsync(connection.Endpoint.At("/api/chat"), body, Framing.JsonLines, parser, failures, cancellationToken).ConfigureAwait(false))
+        {
+            yield return next;
+        }
+    }
+
+    public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var version = await connection.CallAsync(connection.Endpoint.At("/api/version"), null, null, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (FailureException exception)
+        {
+            return exception.Failure;
+        }
+    }
+
+    public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken)
+    {
+        using var document = await connection.CallAsync(connection.Endpoint.At("/api/tags"), null, null, cancellationToken).ConfigureAwait(false);
+        var listed = new List<ModelInfo>();
+        foreach (var item in document.RootElement.Items("models"))
+        {
+            if ((item.Text("model") ?? item.Text("name")) is not { } id) continue;
+            var details = item.Field("details");
+            var known = models.GetValueOrDefault(id) ?? OllamaModel.Of(item);
+            listed.Add(new ModelInfo
+            {
+                Id = id,
+                Name = item.Text("name"),
+                Description = details is { } about ? string.Join(' ', new[] { about.Text("parameter_size"), about.Text("quantization_level") }.OfType<string>()) : null,
+                ContextLength = known.ContextLength,
+                SupportsTools = known.Can("tools"),
+                SupportsVision = known.Can("vision"),
+            });
+        }
+
+        return listed;
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <exception cref="FailureException">Nothing answers, or the model is not there.</exception>
+    private async Task<OllamaModel> ProbeAsync(string name, CancellationToken cancellationToken)
+    {
+        using var shown = await connection.CallAsync(connection.Endpoint.At("/api/show"), OllamaWire.Show(name), name, cancellationToken).ConfigureAwait(false);
+        return models.GetOrAdd(name, OllamaModel.Of(shown.RootElement));
+    }
+
+    private static string Root(string path)
+    {
+        foreach (var ending in new[] { "/v1", "/api" })
+        {
+            if (path.EndsWith(ending, StringComparison.Ordinal)) return path[..^ending.Length];
+        }
+
+        return path;
+    }
+}

@@ -1,0 +1,333 @@
+using System.Text;
+using System.Text.Json;
+using Plue.Server.Messages;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Providers.OpenAi;
+
+/// <summary>
+/// The chunks of a streamed completion. The answer is complete once a finish reason came; the token count follows it,
+/// and <c>[DONE]</c> may follow that or be missing.
+/// </summary>
+internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest request) : WireParser(failures)
+{
+    private readonly ToolCalls calls = new(request);
+    private readonly Dictionary<long, ToolCall> byIndex = [];
+    private ToolCall? latest;
+    private Counts counts;
+    private string? finishReason;
+    private string? details;
+    private bool isAccepted;
+    private bool hasContent;
+
+    public override void Read(ReadOnlySpan<byte> payload)
+    {
+        if (payload.Trim(" \t"u8) is var plain && plain.SequenceEqual("[DONE]"u8))
+        {
+            if (finishReason is null && !hasContent) Fail(Failures.Cut());
+            else End();
+            return;
+        }
+
+        if (plain.IsEmpty) return;
+        var json = new Utf8JsonReader(payload);
+        string? id = null, model = null;
+        var isError = false;
+        json.Read();
+        if (json.TokenType != JsonTokenType.StartObject) throw new JsonException("A chunk is an object.");
+        while (json.NextProperty())
+        {
+            if (json.ValueTextEquals("choices"u8)) ReadChoices(ref json, payload);
+            else if (json.ValueTextEquals("usage"u8)) counts.Take(ref json);
+            else if (json.ValueTextEquals("x_groq"u8)) ReadGroq(ref json);
+            else if (!isAccepted && json.ValueTextEquals("id"u8)) id = json.NextString();
+            else if (!isAccepted && json.ValueTextEquals("model"u8)) model = json.NextString();
+            else if (json.ValueTextEquals("error"u8)) isError = NextIsSet(ref json);
+            else if (json.ValueTextEquals("object"u8)) isError |= json.Read() && json.TokenType == JsonTokenType.String && json.ValueTextEquals("error"u8);
+            else json.Skip();
+        }
+
+        if (isError)
+        {
+            Fail(Failures.OfEvent(VendorMessage.Read(payload.ToArray())));
+            return;
+        }
+
+        if (isAccepted || (id ?? model) is null) return;
+        isAccepted = true;
+        Emit(new ProviderEvent.Accepted(model, id));
+    }
+
+    public override bool TryEnd()
+    {
+        if (finishReason is null) return false;
+        End();
+        return true;
+    }
+
+    private void End()
+    {
+        var broken = FinishCalls();
+        if (details is not null) EndReasoning(null, $"[{details}]");
+        if (counts.IsKnown) Emit(new ProviderEvent.UsageReported(counts.ToUsage(), counts.Cost));
+        if (finishReason == "error") Fail(Failures.OfEvent(new VendorMessage("server_error", "")));
+        else if (broken is not null && finishReason != "length") Fail(Failures.BadToolCall(broken));
+        else Finish(finishReason switch
+        {
+            "length" => StopReason.MaxTokens,
+            "content_filter" => StopReason.Refusal,
+            // Many servers say "stop" although they call tools: the calls win.
+            _ => calls.All.Count > 0 ? StopReason.ToolUse : StopReason.EndTurn,
+        });
+    }
+
+    private string? FinishCalls()
+    {
+        string? broken = null;
+        foreach (var call in calls.All)
+        {
+            if (call.TryParameters() is { } parameters) Emit(new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters));
+            else broken = call.Name;
+        }
+
+        return broken;
+    }
+
+    private void ReadChoices(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
+    {
+        if (!json.NextIsArray()) return;
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        {
+            if (json.TokenType == JsonTokenType.StartObject) ReadChoice(ref json, payload);
+            else json.Skip();
+        }
+    }
+
+    private void ReadChoice(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
+    {
+        while (json.NextProperty())
+        {
+            // A few servers send the last chunk as a whole message.
+            if (json.ValueTextEquals("delta"u8)) ReadDelta(ref json, payload);
+            else if (json.ValueTextEquals("finish_reason"u8)) finishReason = json.NextString() is { Length: > 0 } reason ? reason : finishReason;
+            else if (json.ValueTextEquals("usage"u8)) counts.Take(ref json);
+            else json.Skip();
+        }
+    }
+
+    private void ReadDelta(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
+    {
+        if (!json.NextIsObject()) return;
+        string? text = null, reasoning = null, refusal = null;
+        while (json.NextProperty())
+        {
+            if (json.ValueTextEquals("content"u8)) text = NextContent(ref json);
+            else if (json.ValueTextEquals("reasoning_content"u8) || json.ValueTextEquals("reasoning"u8)) reasoning = json.NextString() is { Length: > 0 } some ? some : reasoning;
+            else if (json.ValueTextEquals("refusal"u8)) refusal = json.NextString();
+            else if (json.ValueTextEquals("tool_calls"u8))
+            {
+                // Within one chunk reasoning and text come before the calls, in whatever order the fields stand.
+                FlushText(ref reasoning, ref text);
+                ReadCalls(ref json, payload);
+            }
+            else if (json.ValueTextEquals("reasoning_details"u8)) ReadDetails(ref json, payload);
+            else json.Skip();
+        }
+
+        FlushText(ref reasoning, ref text);
+        hasContent |= refusal is { Length: > 0 };
+        Text(refusal);
+    }
+
+    private void FlushText(ref string? reasoning, ref string? text)
+    {
+        hasContent |= reasoning is { Length: > 0 } || text is { Length: > 0 };
+        Reasoning(reasoning);
+        Text(text);
+        reasoning = text = null;
+    }
+
+    private void ReadCalls(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
+    {
+        if (!json.NextIsArray()) return;
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        {
+            if (json.TokenType == JsonTokenType.StartObject) ReadCall(ref json, payload);
+            else json.Skip();
+        }
+    }
+
+    private void ReadCall(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
+    {
+        long? index = null;
+        string? id = null, name = null, arguments = null;
+        while (json.NextProperty())
+        {
+            if (json.ValueTextEquals("index"u8)) index = json.NextInt64();
+            else if (json.ValueTextEquals("id"u8)) id = json.NextString();
+            else if (json.ValueTextEquals("function"u8))
+            {
+                if (!json.NextIsObject()) continue;
+                while (json.NextProperty())
+                {
+                    if (json.ValueTextEquals("name"u8)) name = json.NextString();
+                    else if (json.ValueTextEquals("arguments"u8)) arguments = NextArguments(ref json, payload);
+                    else json.Skip();
+                }
+            }
+            else json.Skip();
+        }
+
+        Take(index, string.IsNullOrEmpty(id) ? null : id, string.IsNullOrEmpty(name) ? null : name, arguments);
+    }
+
+    /// <summary>
+    /// Which call a delta belongs to. The index says so where servers keep to it; where it is missing or always 0, a new id is a new call,
+    /// and so is a name that comes again after arguments that are already whole.
+    /// </summary>
+    private void Take(long? index, string? id, string? name, string? arguments)
+    {
+        var call = index is { } at ? byIndex.GetValueOrDefault(at) : latest;
+        if (call is not null && name is not null && IsAnother(call, id, name)) call = null;
+        if (call is null)
+        {
+            if (name is null) return;
+            EndReasoning(null);
+            hasContent = true;
+            call = calls.Add(id, name);
+            Emit(new ProviderEvent.ToolCallStarted(call.Id, call.Name));
+        }
+
+        latest = call;
+        if (index is { } place) byIndex[place] = call;
+        if (string.IsNullOrEmpty(arguments)) return;
+        call.Append(arguments);
+        Emit(new ProviderEvent.ToolCallDelta(call.Id, arguments));
+    }
+
+    private static bool IsAnother(ToolCall call, string? id, string name) =>
+        id is not null ? id != call.VendorId
+        : name != call.Name || (call.HasArguments && call.TryParameters() is not null);
+
+    /// <summary>A text, or (Mistral) a list of pieces.</summary>
+    private static string? NextContent(ref Utf8JsonReader json)
+    {
+        json.Read();
+        if (json.TokenType != JsonTokenType.StartArray) return json.StringHere();
+        var text = new StringBuilder();
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        {
+            if (json.TokenType != JsonTokenType.StartObject)
+            {
+                json.Skip();
+                continue;
+            }
+
+            while (json.NextProperty())
+            {
+                if (json.ValueTextEquals("text"u8)) text.Append(json.NextString());
+                else json.Skip();
+            }
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>A fragment of JSON in a string, or the object itself.</summary>
+    private static string? NextArguments(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
+    {
+        json.Read();
+        if (json.TokenType != JsonTokenType.StartObject) return json.StringHere();
+        return Raw(ref json, payload);
+    }
+
+    /// <summary>OpenRouter wants these back unread; kept only where they hold something that cannot be made again.</summary>
+    private void ReadDetails(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
+    {
+        if (!json.NextIsArray()) return;
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        {
+            if (json.TokenType != JsonTokenType.StartObject)
+            {
+                json.Skip();
+                continue;
+            }
+
+            var raw = Raw(ref json, payload);
+            details = details is null ? raw : $"{details},{raw}";
+        }
+    }
+
+    private static string Raw(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
+    {
+        var start = (int)json.TokenStartIndex;
+        json.Skip();
+        return Encoding.UTF8.GetString(payload[start..(int)json.BytesConsumed]);
+    }
+
+    private void ReadGroq(ref Utf8JsonReader json)
+    {
+        if (!json.NextIsObject()) return;
+        while (json.NextProperty())
+        {
+            if (json.ValueTextEquals("usage"u8)) counts.Take(ref json);
+            else json.Skip();
+        }
+    }
+
+    private static bool NextIsSet(ref Utf8JsonReader json)
+    {
+        json.Read();
+        var isSet = json.TokenType is not (JsonTokenType.Null or JsonTokenType.False);
+        json.Skip();
+        return isSet;
+    }
+
+    /// <summary>The prompt's count already includes what was cached. The last numbers count.</summary>
+    private struct Counts
+    {
+        private long input, output, cached, reasoning;
+
+        public bool IsKnown { get; private set; }
+        public decimal? Cost { get; private set; }
+
+        public void Take(ref Utf8JsonReader json)
+        {
+            if (!json.NextIsObject()) return;
+            IsKnown = true;
+            while (json.NextProperty())
+            {
+                if (json.ValueTextEquals("prompt_tokens"u8)) input = json.NextInt64() ?? input;
+                else if (json.ValueTextEquals("completion_tokens"u8)) output = json.NextInt64() ?? output;
+                else if (json.ValueTextEquals("prompt_cache_hit_tokens"u8)) cached = json.NextInt64() ?? cached;
+                else if (json.ValueTextEquals("prompt_tokens_details"u8)) cached = NextDetail(ref json, "cached_tokens"u8) ?? cached;
+                else if (json.ValueTextEquals("completion_tokens_details"u8)) reasoning = NextDetail(ref json, "reasoning_tokens"u8) ?? reasoning;
+                else if (json.ValueTextEquals("cost"u8)) Cost = NextCost(ref json) ?? Cost;
+                else json.Skip();
+            }
+        }
+
+        public readonly Usage ToUsage() => new() { InputTokens = input, OutputTokens = output, CachedReadTokens = cached, ReasoningTokens = reasoning };
+
+        private static long? NextDetail(ref Utf8JsonReader json, ReadOnlySpan<byte> name)
+        {
+            long? value = null;
+            if (!json.NextIsObject()) return value;
+            while (json.NextProperty())
+            {
+                if (json.ValueTextEquals(name)) value = json.NextInt64();
+                else json.Skip();
+            }
+
+            return value;
+        }
+
+        private static decimal? NextCost(ref Utf8JsonReader json)
+        {
+            json.Read();
+            if (json.TokenType == JsonTokenType.Number && json.TryGetDecimal(out var cost)) return cost;
+            json.Skip();
+            return null;
+        }
+    }
+}

@@ -1,0 +1,193 @@
+using System.Text.Json;
+using Plue.Server.Messages;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Providers.OpenAi;
+
+/// <summary>Servers that want something else than the rest.</summary>
+internal enum Dialect { Compatible, OpenAi, OpenRouter, DeepSeek, Kimi, Zai }
+
+/// <summary>The request body of Chat Completions.</summary>
+internal static class OpenAiWire
+{
+    public static Dialect DialectOf(ProviderEndpoint endpoint) =>
+        endpoint.IsHost("api.openai.com") ? Dialect.OpenAi
+        : endpoint.IsHost("openrouter.ai") ? Dialect.OpenRouter
+        : endpoint.IsHost("deepseek.com") ? Dialect.DeepSeek
+        : endpoint.IsHost("moonshot.ai") || endpoint.IsHost("moonshot.cn") || endpoint.IsHost("kimi.com") ? Dialect.Kimi
+        : endpoint.IsHost("z.ai") || endpoint.IsHost("bigmodel.cn") ? Dialect.Zai
+        : Dialect.Compatible;
+
+    public static byte[] Request(ProviderRequest request, ProviderSettings settings, Dialect dialect, RefusableOptions without, out RefusableOptions sent)
+    {
+        var options = RefusableOptions.None;
+        var body = JsonBody.Write(json =>
+        {
+            json.WriteString("model", request.Model);
+            WriteMessages(json, request, settings, dialect);
+            WriteTools(json, request, dialect);
+            json.WriteBoolean("stream", true);
+            if (May(RefusableOptions.StreamOptions))
+            {
+                json.WriteStartObject("stream_options");
+                json.WriteBoolean("include_usage", true);
+                json.WriteEndObject();
+            }
+
+            if (dialect == Dialect.OpenRouter)
+            {
+                json.WriteStartObject("usage");
+                json.WriteBoolean("include", true);
+                json.WriteEndObject();
+            }
+
+            if ((request.MaxTokens ?? settings.MaxTokens) is { } maxTokens)
+            {
+                // OpenAI's reasoning models know only the new name, almost every other server only the old one.
+                var usesNewName = dialect == Dialect.OpenAi || !May(RefusableOptions.MaxTokens);
+                json.WriteNumber(usesNewName ? "max_completion_tokens" : "max_tokens", maxTokens);
+            }
+
+            if ((request.Temperature ?? settings.Temperature) is { } temperature && May(RefusableOptions.Temperature)) json.WriteNumber("temperature", temperature);
+            if ((request.ReasoningLevel ?? settings.ReasoningLevel) is { } level && May(RefusableOptions.ReasoningLevel)) WriteReasoning(json, dialect, level);
+
+            var stops = request.StopSequences.Count > 0 ? request.StopSequences : settings.StopSequences;
+            if (stops.Count == 0 || !May(RefusableOptions.StopSequences)) return;
+            json.WriteStartArray("stop");
+            foreach (var stop in stops) json.WriteStringValue(stop);
+            json.WriteEndArray();
+        });
+        sent = options;
+        return body;
+
+        bool May(RefusableOptions option)
+        {
+            if (without.HasFlag(option)) return false;
+            options |= option;
+            return true;
+        }
+    }
+
+    private static void WriteMessages(Utf8JsonWriter json, ProviderRequest request, ProviderSettings settings, Dialect dialect)
+    {
+        json.WriteStartArray("messages");
+        foreach (var system in Conversation.SystemTexts(request)) WriteMessage(json, "system", system);
+        foreach (var message in Conversation.Of(request, settings))
+        {
+            if (message.Role == MessageRole.Assistant)
+            {
+                WriteAnswer(json, message, dialect);
+                continue;
+            }
+
+            foreach (var result in message.Parts.OfType<MessagePart.ToolResult>())
+            {
+                json.WriteStartObject();
+                json.WriteString("role", "tool");
+                json.WriteString("tool_call_id", result.ToolUseId);
+                json.WriteString("content", Conversation.Text(result));
+                json.WriteEndObject();
+            }
+
+            if (Conversation.Text(message) is { Length: > 0 } text) WriteMessage(json, "user", text);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteMessage(Utf8JsonWriter json, string role, string text)
+    {
+        json.WriteStartObject();
+        json.WriteString("role", role);
+        json.WriteString("content", text);
+        json.WriteEndObject();
+    }
+
+    private static void WriteAnswer(Utf8JsonWriter json, Message message, Dialect dialect)
+    {
+        var uses = message.Parts.OfType<MessagePart.ToolUse>().ToList();
+        json.WriteStartObject();
+        json.WriteString("role", "assistant");
+        // Some servers refuse null here.
+        json.WriteString("content", Conversation.Text(message));
+        WriteOwnReasoning(json, message, dialect, hasTools: uses.Count > 0);
+        if (uses.Count > 0)
+        {
+            json.WriteStartArray("tool_calls");
+            foreach (var use in uses)
+            {
+                json.WriteStartObject();
+                json.WriteString("id", use.ToolUseId);
+                json.WriteString("type", "function");
+                json.WriteStartObject("function");
+                json.WriteString("name", use.ToolName);
+                json.WriteString("arguments", JsonText.IsObject(use.Parameters) ? use.Parameters : "{}");
+                json.WriteEndObject();
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+    }
+
+    /// <summary>DeepSeek and Kimi refuse a history whose tool calls lack the reasoning that led to them, even an empty one. OpenAI refuses the field.</summary>
+    private static void WriteOwnReasoning(Utf8JsonWriter json, Message message, Dialect dialect, bool hasTools)
+    {
+        var reasoning = message.Parts.OfType<MessagePart.Reasoning>().ToList();
+        if (dialect == Dialect.OpenRouter && reasoning.LastOrDefault(part => part.Opaque is not null)?.Opaque is { } details && details.StartsWith('['))
+        {
+            json.WritePropertyName("reasoning_details");
+            json.WriteRawValue(details, skipInputValidation: true);
+            return;
+        }
+
+        if (!hasTools || dialect is Dialect.OpenAi or Dialect.OpenRouter) return;
+        var text = string.Concat(reasoning.Select(part => part.Content));
+        if (text.Length > 0 || dialect is Dialect.DeepSeek or Dialect.Kimi) json.WriteString("reasoning_content", text);
+    }
+
+    private static void WriteTools(Utf8JsonWriter json, ProviderRequest request, Dialect dialect)
+    {
+        if (request.Tools.Count == 0) return;
+        json.WriteStartArray("tools");
+        foreach (var tool in request.Tools)
+        {
+            json.WriteStartObject();
+            json.WriteString("type", "function");
+            json.WriteStartObject("function");
+            json.WriteString("name", tool.Name);
+            json.WriteString("description", tool.Description);
+            json.WriteObject("parameters", tool.ParametersSchema);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        if (dialect == Dialect.Zai) json.WriteBoolean("tool_stream", true);
+    }
+
+    private static void WriteReasoning(Utf8JsonWriter json, Dialect dialect, string level)
+    {
+        var isOff = level is "none" or "off" or "disabled";
+        switch (dialect)
+        {
+            case Dialect.OpenRouter:
+                json.WriteStartObject("reasoning");
+                if (isOff) json.WriteBoolean("enabled", false);
+                else json.WriteString("effort", level);
+                json.WriteEndObject();
+                break;
+            case Dialect.DeepSeek or Dialect.Kimi or Dialect.Zai:
+                json.WriteStartObject("thinking");
+                json.WriteString("type", isOff ? "disabled" : "enabled");
+                json.WriteEndObject();
+                if (!isOff && dialect == Dialect.DeepSeek) json.WriteString("reasoning_effort", level);
+                break;
+            default:
+                json.WriteString("reasoning_effort", isOff ? "none" : level);
+                break;
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.Runtime.CompilerServices;
+using Plue.Server.Messages;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Providers;
+
+/// <summary>
+/// Asks again when a provider fails before it has said anything. Never after the first piece of an answer, never over a spend limit,
+/// never for longer than a minute at a time, and each wait is announced.
+/// </summary>
+public static class Retry
+{
+    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
+
+    /// <summary>The stream of <paramref name="provider"/>, its early failures tried again as its settings say: <c>none</c>, <c>standard</c> (3 tries) or <c>patient</c> (8).</summary>
+    public static async IAsyncEnumerable<ProviderEvent> StreamAsync(
+        IProvider provider, ProviderRequest request, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var tries = TriesOf(provider.Settings);
+        for (var attempt = 1; ; attempt++)
+        {
+            var hasAnswered = false;
+            Failure? again = null;
+            await foreach (var next in provider.StreamAsync(request, cancellationToken).ConfigureAwait(false))
+            {
+                hasAnswered |= IsAnswer(next);
+                if (next is not ProviderEvent.Failed { Failure: var failure } || hasAnswered || !failure.IsRetryable || IsHopeless(provider.Settings, failure))
+                {
+                    yield return next;
+                    continue;
+                }
+
+                if (failure.RetryAfter > LongestWait)
+                {
+                    yield return new ProviderEvent.Failed(failure with { Message = $"{failure.Message} It asks for a wait of {Spoken.Of(failure.RetryAfter.Value)}, so Plue does not try again by itself." });
+                }
+                else if (attempt >= tries)
+                {
+                    yield return next;
+                }
+                else
+                {
+                    again = failure;
+                }
+            }
+
+            if (again is null) yield break;
+            var wait = WaitBefore(attempt, again.RetryAfter);
+            yield return new ProviderEvent.Retrying(attempt + 1, time.GetUtcNow() + wait, again.Message);
+            await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The vendor's wish, or one second doubled each time if that is longer; spread, so that many chats do not come back at once.</summary>
+    private static TimeSpan WaitBefore(int attempt, TimeSpan? asked)
+    {
+        var backoff = FirstWait * Math.Pow(2, attempt - 1) * (0.75 + (Random.Shared.NextDouble() / 2));
+        var wait = asked is { } least && least > backoff ? least : backoff;
+        return wait < LongestWait ? wait : LongestWait;
+    }
+
+    private static bool IsAnswer(ProviderEvent next) => next is not (ProviderEvent.Waiting or ProviderEvent.Accepted or ProviderEvent.UsageReported or ProviderEvent.Failed);
+
+    /// <summary>A server on this machine that is not there will not be there in a second.</summary>
+    private static bool IsHopeless(ProviderSettings settings, Failure failure) =>
+        failure.Kind == FailureKind.Unreachable && (settings.Endpoint is { } endpoint ? endpoint is { IsAbsoluteUri: true, IsLoopback: true } : settings.Kind == ProviderKinds.Ollama);
+
+    /// <summary>The claude program tries again by itself.</summary>
+    private static int TriesOf(ProviderSettings settings) =>
+        settings.Kind is ProviderKinds.ClaudeCode or ProviderKinds.Tour ? 1
+        : settings.RetryPolicy switch { "none" => 1, "patient" => 8, _ => 3 };
+}
