@@ -60,6 +60,7 @@ internal sealed class ProviderConnection(
             if (response is not null && !parser.IsOver)
             {
                 using var events = new EventReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), framing);
+                var isOpen = true;
                 while (!parser.IsOver)
                 {
                     try
@@ -69,6 +70,7 @@ internal sealed class ProviderConnection(
                     catch (Exception exception) when (Understand(exception, failures, patience, answering: true) is { } failure)
                     {
                         cancellationToken.ThrowIfCancellationRequested();
+                        isOpen = false;
                         if (failure.Kind == FailureKind.BadResponse || !parser.TryEnd()) parser.Fail(failure);
                     }
 
@@ -79,7 +81,7 @@ internal sealed class ProviderConnection(
                     }
                 }
 
-                await ReadOutAsync(events).ConfigureAwait(false);
+                if (isOpen) await ReadOutAsync(events).ConfigureAwait(false);
             }
             else
             {
