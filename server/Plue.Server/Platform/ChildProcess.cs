@@ -1,0 +1,242 @@
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Plue.Server.Platform;
+
+/// <summary>What to start. The environment is the whole environment: nothing is inherited.</summary>
+public sealed record ChildProcessStart
+{
+    /// <summary>Absolute.</summary>
+    public required string Program { get; init; }
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+    public required IReadOnlyDictionary<string, string> Environment { get; init; }
+    public required string WorkingDirectory { get; init; }
+    /// <summary>Names of environment variables whose values never appear in <see cref="ChildProcess.StderrTail"/>.</summary>
+    public IReadOnlyCollection<string> SecretNames { get; init; } = [];
+    /// <summary>Bytes of one line of its output.</summary>
+    public int LineCap { get; init; } = 16 * 1024 * 1024;
+    /// <summary>How long each rung of the ending ladder waits: input closed, then SIGTERM, then SIGKILL.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+}
+
+/// <summary>
+/// A program of ours and everything it starts. It runs in a session of its own and carries a marker in its environment, because
+/// <see cref="Process.Kill(bool)"/> does not find a grandchild that began a session itself. Lines are read by one reader at a time.
+/// </summary>
+public sealed class ChildProcess : IAsyncDisposable
+{
+    /// <summary>The environment variable that marks what we started.</summary>
+    public const string Marker = "PLUE_CHILD";
+
+    private const int StderrTailBytes = 8 * 1024;
+    private static readonly TimeSpan Hurry = TimeSpan.FromMilliseconds(250);
+    private static readonly ConcurrentDictionary<ChildProcess, byte> Running = new();
+    private static readonly string? Setsid = FindSetsid();
+
+    private readonly ChildProcessStart start;
+    private readonly Process process;
+    private readonly string marker;
+    private readonly ChildProcessLines lines;
+    private readonly Stream input;
+    private readonly SemaphoreSlim inputGate = new(1, 1);
+    private readonly CancellationTokenSource hurry = new();
+    private readonly CancellationTokenSource outputOver = new();
+    private readonly Lock endGate = new();
+    private readonly byte[] stderrTail = new byte[StderrTailBytes];
+    private long stderrLength;
+    private Task? ending;
+
+    private ChildProcess(ChildProcessStart start, Process process, string marker)
+    {
+        this.start = start;
+        this.process = process;
+        this.marker = marker;
+        Id = process.Id;
+        input = process.StandardInput.BaseStream;
+        lines = new ChildProcessLines(process.StandardOutput.BaseStream, start.LineCap);
+        Running[this] = 0;
+        Exited = WatchAsync(DrainStderrAsync());
+    }
+
+    public int Id { get; }
+
+    /// <summary>The exit code, once the program and what it left behind are gone; 128 + the signal where one ended it.</summary>
+    public Task<int> Exited { get; }
+
+    /// <summary>The last 8 KiB of its error output, secrets masked.</summary>
+    public string StderrTail
+    {
+        get
+        {
+            lock (stderrTail)
+            {
+                var length = (int)Math.Min(stderrLength, StderrTailBytes);
+                var first = stderrLength <= StderrTailBytes ? 0 : (int)(stderrLength % StderrTailBytes);
+                var bytes = new byte[length];
+                for (var i = 0; i < length; i++) { bytes[i] = stderrTail[(first + i) % StderrTailBytes]; }
+
+                return Mask(Encoding.UTF8.GetString(bytes)).Trim();
+            }
+        }
+    }
+
+    /// <exception cref="IOException">It could not be started; the message says why.</exception>
+    public static ChildProcess Start(ChildProcessStart start)
+    {
+        if (!Path.IsPathFullyQualified(start.Program)) { throw new IOException($"{start.Program} is not an absolute path."); }
+        if (!File.Exists(start.Program)) { throw new IOException($"{start.Program} does not exist."); }
+        if (!Directory.Exists(start.WorkingDirectory)) { throw new IOException($"The folder {start.WorkingDirectory} does not exist."); }
+
+        var marker = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        var info = new ProcessStartInfo
+        {
+            FileName = Setsid ?? start.Program,
+            WorkingDirectory = start.WorkingDirectory,
+            UseShellExecute = false,
+            CreateNoWindow = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        if (Setsid is not null) { info.ArgumentList.Add(start.Program); }
+        foreach (var argument in start.Arguments) { info.ArgumentList.Add(argument); }
+
+        info.Environment.Clear();
+        foreach (var (name, value) in start.Environment) { info.Environment[name] = value; }
+
+        info.Environment[Marker] = marker;
+        try
+        {
+            var process = Process.Start(info) ?? throw new IOException($"{start.Program} did not start.");
+            return new ChildProcess(start, process, marker);
+        }
+        catch (Win32Exception e)
+        {
+            throw new IOException($"{start.Program} could not be started ({e.Message}).", e);
+        }
+    }
+
+    /// <summary>Ends every child that still runs. For the exit of the program.</summary>
+    public static Task EndAllAsync(bool urgent = true) => Task.WhenAll(Running.Keys.Select(child => child.EndAsync(urgent)));
+
+    /// <summary>Writes the line and its end.</summary>
+    /// <exception cref="IOException">The program does not listen any more.</exception>
+    public async ValueTask WriteLineAsync(ReadOnlyMemory<byte> line, CancellationToken cancellationToken)
+    {
+        var whole = new byte[line.Length + 1];
+        line.CopyTo(whole);
+        whole[^1] = (byte)'\n';
+        await inputGate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try { await input.WriteAsync(whole, cancellationToken).ConfigureAwait(false); }
+        catch (ObjectDisposedException e) { throw new IOException("Its input is closed.", e); }
+        finally { inputGate.Release(); }
+    }
+
+    /// <summary>The next line without its end, valid until the next call; null when there is no more. A last line without an end counts.</summary>
+    /// <exception cref="InvalidDataException">The line is longer than the cap. The output cannot be read on.</exception>
+    public async ValueTask<ReadOnlyMemory<byte>?> ReadLineAsync(CancellationToken cancellationToken)
+    {
+        if (lines.TryTake(out var ready)) { return ready; }
+
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, outputOver.Token);
+        try
+        {
+            return await lines.ReadAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return null;
+        }
+    }
+
+    /// <summary>Closes its input, which asks most programs to finish what they do and exit.</summary>
+    public void CloseInput()
+    {
+        try { process.StandardInput.Close(); }
+        catch (IOException) { /* It is gone already, which is what was asked for. */ }
+    }
+
+    /// <summary>Close input, wait, SIGTERM, wait, SIGKILL; then whatever it left behind. An urgent call shortens a patient one under way.</summary>
+    public Task EndAsync(bool urgent = false)
+    {
+        lock (endGate)
+        {
+            if (urgent) { hurry.Cancel(); }
+
+            return ending ??= Task.Run(ClimbAsync);
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await EndAsync(urgent: true).ConfigureAwait(false);
+
+    private async Task ClimbAsync()
+    {
+        CloseInput();
+        if (await ExitsSoonAsync().ConfigureAwait(false)) { return; }
+
+        ChildProcessTree.Terminate(process, hasSession: Setsid is not null);
+        if (!await ExitsSoonAsync().ConfigureAwait(false)) { ChildProcessTree.Kill(process, hasSession: Setsid is not null); }
+
+        await Exited.ConfigureAwait(false);
+    }
+
+    private async Task<bool> ExitsSoonAsync()
+    {
+        if (!hurry.IsCancellationRequested)
+        {
+            var patience = Task.Delay(start.Patience, hurry.Token);
+            if (await Task.WhenAny(Exited, patience).ConfigureAwait(false) == Exited) { return true; }
+            if (patience.IsCompletedSuccessfully) { return false; }
+        }
+
+        return await Task.WhenAny(Exited, Task.Delay(Hurry)).ConfigureAwait(false) == Exited;
+    }
+
+    private async Task<int> WatchAsync(Task stderrDrained)
+    {
+        await process.WaitForExitAsync().ConfigureAwait(false);
+        ChildProcessTree.KillMarked(Marker, marker);
+        // What it wrote last is still in the pipes. A stranger that holds them open must not hold us.
+        await Task.WhenAny(stderrDrained, Task.Delay(Hurry)).ConfigureAwait(false);
+        outputOver.CancelAfter(TimeSpan.FromSeconds(1));
+        Running.TryRemove(this, out _);
+        return process.ExitCode;
+    }
+
+    private async Task DrainStderrAsync()
+    {
+        var buffer = new byte[4096];
+        try
+        {
+            var stream = process.StandardError.BaseStream;
+            while (await stream.ReadAsync(buffer).ConfigureAwait(false) is > 0 and var count)
+            {
+                lock (stderrTail)
+                {
+                    for (var i = 0; i < count; i++) { stderrTail[stderrLength++ % StderrTailBytes] = buffer[i]; }
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // The pipe broke: what was read is what there is.
+        }
+    }
+
+    private string Mask(string text)
+    {
+        foreach (var name in start.SecretNames)
+        {
+            if (start.Environment.TryGetValue(name, out var secret) && secret.Length >= 4) { text = text.Replace(secret, "***", StringComparison.Ordinal); }
+        }
+
+        return text;
+    }
+
+    private static string? FindSetsid() =>
+        OperatingSystem.IsLinux() ? new[] { "/usr/bin/setsid", "/bin/setsid" }.FirstOrDefault(File.Exists) : null;
+}

@@ -1,0 +1,74 @@
+namespace Plue.Server.Platform;
+
+/// <summary>Cuts a byte stream into lines, with a cap that holds before anything is decoded. LF or CRLF; a last line without an end counts.</summary>
+internal sealed class ChildProcessLines(Stream stream, int cap)
+{
+    private const int Small = 64 * 1024;
+    private byte[] buffer = new byte[Small];
+    private int first;
+    private int searched;
+    private int end;
+
+    /// <summary>A whole line that is already here.</summary>
+    public bool TryTake(out ReadOnlyMemory<byte> line)
+    {
+        var found = buffer.AsSpan(searched, end - searched).IndexOf((byte)'\n');
+        if (found < 0)
+        {
+            searched = end;
+            line = default;
+            return false;
+        }
+
+        line = Line(first, searched + found);
+        first = searched = searched + found + 1;
+        return true;
+    }
+
+    /// <summary>Valid until the next call; null at the end.</summary>
+    /// <exception cref="InvalidDataException">A line is longer than the cap.</exception>
+    public async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (TryTake(out var line)) { return line; }
+
+            MakeRoom();
+            var count = await stream.ReadAsync(buffer.AsMemory(end), cancellationToken).ConfigureAwait(false);
+            if (count == 0)
+            {
+                if (first == end) { return null; }
+
+                line = Line(first, end);
+                first = searched = end;
+                return line;
+            }
+
+            end += count;
+        }
+    }
+
+    private ReadOnlyMemory<byte> Line(int from, int to)
+    {
+        if (to - from > cap) { throw TooLong(); }
+
+        return buffer.AsMemory(from, (to > from && buffer[to - 1] == '\r' ? to - 1 : to) - from);
+    }
+
+    private void MakeRoom()
+    {
+        var length = end - first;
+        if (length > cap) { throw TooLong(); }
+
+        if (length == 0 && buffer.Length > Small) { buffer = new byte[Small]; }
+        else if (end == buffer.Length && first == 0)
+        {
+            Array.Resize(ref buffer, (int)Math.Min((long)buffer.Length * 2, (long)cap + Small));
+        }
+        else if (first > 0) { buffer.AsSpan(first, length).CopyTo(buffer); }
+
+        (first, searched, end) = (0, searched - first, length);
+    }
+
+    private InvalidDataException TooLong() => new($"A line is longer than {cap / (1024 * 1024)} MiB.");
+}
