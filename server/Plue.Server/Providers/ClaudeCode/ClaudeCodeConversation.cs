@@ -1,0 +1,289 @@
+using Microsoft.Extensions.Logging;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Providers.ClaudeCode;
+
+/// <summary>
+/// A chat and the process that answers in it. The process is kept between turns, replaced when it holds another history than the
+/// request, resumed in its session where that holds the right one, and closed when nobody asks for a while.
+/// </summary>
+internal sealed class ClaudeCodeConversation : IAsyncDisposable
+{
+    public static readonly TimeSpan IdleLimit = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan InterruptLimit = TimeSpan.FromSeconds(2);
+    private static readonly string[] Efforts = ["low", "medium", "high", "xhigh", "max"];
+
+    private readonly string codexId;
+    private readonly ProviderSettings settings;
+    private readonly ClaudeCodeStarter starter;
+    private readonly ClaudeCodeSessions sessions;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+    private readonly bool isKept;
+    private readonly SemaphoreSlim gate = new(1, 1);
+    private readonly ITimer idle;
+    private ClaudeCodeProcess? process;
+    private ClaudeCodeHistory? history;
+    private string? system;
+    private bool isAsked;
+    private volatile bool isInTurn;
+    private volatile bool isDisposed;
+
+    /// <param name="isKept">False for a second turn beside the first: it has a session of its own that nobody remembers.</param>
+    public ClaudeCodeConversation(
+        string codexId, bool isKept, ProviderSettings settings, ClaudeCodeStarter starter, ClaudeCodeSessions sessions, TimeProvider time, ILogger logger)
+    {
+        (this.codexId, this.isKept, this.settings, this.starter, this.sessions, this.time, this.logger) = (codexId, isKept, settings, starter, sessions, time, logger);
+        idle = time.CreateTimer(_ => CloseIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>For the tests: the process that waits for the next question.</summary>
+    internal ClaudeCodeProcess? Process => process;
+
+    /// <summary>Takes the conversation for a turn, waiting for a start or an interrupt under way; false while another turn runs.</summary>
+    public async Task<bool> TryEnterAsync(CancellationToken cancellationToken)
+    {
+        if (isInTurn) { return false; }
+
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        isInTurn = true;
+        return true;
+    }
+
+    public bool IsReadyFor(ProviderRequest request) => process is { IsAlive: true } current && current.Launch.Suits(LaunchFor(request.WorkingDirectory, request.Model, request.ReasoningLevel));
+
+    /// <summary>Starts the process, or resumes it in the session that was remembered.</summary>
+    public async Task WarmAsync(string? model, string? workingDirectory, CancellationToken cancellationToken)
+    {
+        if (isInTurn || !await gate.WaitAsync(0, cancellationToken).ConfigureAwait(false)) { return; }
+
+        try
+        {
+            if (process is { IsAlive: true } || isDisposed) { return; }
+
+            process = null;
+            var launch = LaunchFor(workingDirectory, model, settings.ReasoningLevel);
+            await StartAsync(launch, sessions.Find(codexId, launch.Directory), cancellationToken).ConfigureAwait(false);
+            RestartIdle();
+        }
+        finally { gate.Release(); }
+    }
+
+    /// <summary>Brings a process to the point where it answers.</summary>
+    /// <exception cref="FailureException">It cannot.</exception>
+    public async Task<ClaudeCodeTurn> BeginAsync(ProviderRequest request, CancellationToken cancellationToken)
+    {
+        idle.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        isAsked = false;
+        history = ClaudeCodeHistory.Of(request.Messages);
+        system = (request.System, settings.CustomSystemPrompt) is ({ } one, { } other) ? $"{one}\n\n{other}" : request.System ?? settings.CustomSystemPrompt;
+        var wanted = LaunchFor(request.WorkingDirectory, request.Model, request.ReasoningLevel);
+        if (process is { } current && !(current.IsAlive && Serves(current, wanted))) { await CloseAsync().ConfigureAwait(false); }
+
+        try
+        {
+            if (process is null) { await StartSuitedAsync(wanted, cancellationToken).ConfigureAwait(false); }
+
+            await TellAsync(wanted, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // It had died unseen, or could not take up its session: a new one is told the history.
+            await StartFreshAsync(wanted, cancellationToken).ConfigureAwait(false);
+        }
+
+        return new ClaudeCodeTurn(new ClaudeCodeFailures(settings, time), process?.Cost ?? 0);
+    }
+
+    /// <summary>Reads until there is something to tell.</summary>
+    public async Task ReadAsync(ClaudeCodeTurn turn, List<ProviderEvent> events, CancellationToken cancellationToken)
+    {
+        while (events.Count == 0 && !turn.HasEnded && process is { } current)
+        {
+            try
+            {
+                var line = await current.ReadAsync(cancellationToken).ConfigureAwait(false);
+                if (current.Launch.Resumes && !turn.HasBegun && IsWithoutSession(line))
+                {
+                    logger.LogInformation("The Claude Code session {Session} is gone; its history is told again.", current.Launch.SessionId);
+                    await StartFreshAsync(current.Launch, cancellationToken).ConfigureAwait(false);
+                }
+                else if (line is null) { turn.Fail(await current.GoneAsync().ConfigureAwait(false), events); }
+                else { turn.Accept(line, events); }
+            }
+            catch (InvalidDataException e)
+            {
+                turn.Fail(new Failure(FailureKind.BadResponse, $"The output of Claude Code cannot be read: {ClaudeCodeFailures.Plain(e.Message)}. Try again."), events);
+                await current.DisposeAsync().ConfigureAwait(false);
+            }
+            catch (IOException) { turn.Fail(await current.GoneAsync().ConfigureAwait(false), events); }
+            catch (TimeoutException e)
+            {
+                turn.Fail(new Failure(FailureKind.Timeout, $"{e.Message} Try again, or run `claude` in a terminal to see what it waits for."), events);
+                await current.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Leaves the turn. One that has not ended is interrupted, in the background, so that the process stays usable.</summary>
+    public async Task LeaveAsync(ClaudeCodeTurn? turn)
+    {
+        if (turn is { HasEnded: true, NeedsInterrupt: false } && process is { IsAlive: true })
+        {
+            Settle(turn);
+            Release();
+        }
+        else if (turn is not null && isAsked && process is { IsAlive: true } current)
+        {
+            try { await current.InterruptAsync(CancellationToken.None).AsTask().WaitAsync(InterruptLimit).ConfigureAwait(false); }
+            catch (Exception e) when (e is IOException or TimeoutException) { await current.DisposeAsync().ConfigureAwait(false); }
+
+            _ = Task.Run(() => SettleInterruptedAsync(current, turn));
+        }
+        else
+        {
+            if (process is { } broken) { await broken.DisposeAsync().ConfigureAwait(false); }
+
+            process = null;
+            Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        isDisposed = true;
+        await idle.DisposeAsync().ConfigureAwait(false);
+        if (process is { } current) { await current.DisposeAsync().ConfigureAwait(false); }
+    }
+
+    /// <summary>The session's history is right, or it has none yet and can be told.</summary>
+    private bool Serves(ClaudeCodeProcess current, ClaudeCodeLaunch wanted) =>
+        current.Launch.Suits(wanted)
+        && (!current.IsInitialized || current.System == system)
+        && !(wanted.Model is null && current.Model is not null)
+        && (current.Known == history?.Fingerprint || current.Known == ClaudeCodeHistory.EmptyFingerprint);
+
+    private Task StartSuitedAsync(ClaudeCodeLaunch wanted, CancellationToken cancellationToken)
+    {
+        var session = isKept ? sessions.Find(codexId, wanted.Directory) : null;
+        return StartAsync(wanted, session?.Fingerprint == history?.Fingerprint ? session : null, cancellationToken);
+    }
+
+    private async Task StartAsync(ClaudeCodeLaunch launch, ClaudeCodeSession? session, CancellationToken cancellationToken)
+    {
+        var started = await starter.StartAsync(
+            launch with { SessionId = session?.Id ?? ClaudeCodeLaunch.NewSessionId(), Resumes = session is not null }, cancellationToken).ConfigureAwait(false);
+        started.Known = session?.Fingerprint ?? ClaudeCodeHistory.EmptyFingerprint;
+        process = started;
+        if (isDisposed) { await started.DisposeAsync().ConfigureAwait(false); }
+    }
+
+    private async Task StartFreshAsync(ClaudeCodeLaunch wanted, CancellationToken cancellationToken)
+    {
+        if (process is { } broken) { await broken.DisposeAsync().ConfigureAwait(false); }
+
+        process = null;
+        await StartAsync(wanted, null, cancellationToken).ConfigureAwait(false);
+        try { await TellAsync(wanted, cancellationToken).ConfigureAwait(false); }
+        catch (IOException)
+        {
+            throw new FailureException(process is { } gone ? await gone.GoneAsync().ConfigureAwait(false) : ClaudeCodeFailures.Gone(-1, ""));
+        }
+    }
+
+    private async Task TellAsync(ClaudeCodeLaunch wanted, CancellationToken cancellationToken)
+    {
+        if (process is not { } current || history is null) { return; }
+
+        if (isKept) { sessions.Forget(codexId); }
+        if (!current.IsInitialized) { await current.InitializeAsync(system, cancellationToken).ConfigureAwait(false); }
+        if (wanted.Model is { } model && model != current.Model) { await current.SetModelAsync(model, cancellationToken).ConfigureAwait(false); }
+
+        var isTold = current.Known == history.Fingerprint;
+        current.Known = null;
+        if (!isTold) { await current.SeedAsync(history.Past, cancellationToken).ConfigureAwait(false); }
+
+        await current.AskAsync(history.Question, cancellationToken).ConfigureAwait(false);
+        isAsked = true;
+    }
+
+    private void Settle(ClaudeCodeTurn turn)
+    {
+        if (process is not { } current || history is null) { return; }
+
+        current.Cost = turn.TotalCost;
+        current.Known = history.FingerprintWith(turn.Answer);
+        if (isKept) { sessions.Remember(codexId, new ClaudeCodeSession(current.Launch.SessionId, current.Launch.Directory, current.Known)); }
+    }
+
+    private async Task SettleInterruptedAsync(ClaudeCodeProcess current, ClaudeCodeTurn turn)
+    {
+        using var limit = new CancellationTokenSource(InterruptLimit);
+        try
+        {
+            ClaudeCodeLine? line;
+            do { line = await current.ReadAsync(limit.Token).ConfigureAwait(false); }
+            while (line is not (null or ClaudeCodeLine.Result));
+
+            if (line is null) { await current.DisposeAsync().ConfigureAwait(false); }
+            else
+            {
+                Settle(turn);
+                if (line is ClaudeCodeLine.Result { TotalCost: { } cost }) { current.Cost = cost; }
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or InvalidDataException or TimeoutException)
+        {
+            logger.LogWarning("Claude Code did not stop when asked and was ended ({Error}).", e.Message);
+            await current.DisposeAsync().ConfigureAwait(false);
+        }
+        finally { Release(); }
+    }
+
+    private void Release()
+    {
+        if (isKept) { RestartIdle(); }
+
+        isInTurn = false;
+        gate.Release();
+    }
+
+    private void RestartIdle()
+    {
+        if (!isDisposed) { idle.Change(IdleLimit, Timeout.InfiniteTimeSpan); }
+    }
+
+    private void CloseIdle()
+    {
+        if (!gate.Wait(0)) { return; }
+
+        var current = process;
+        process = null;
+        logger.LogDebug("Closing the idle Claude Code of {CodexId}.", codexId);
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                if (current is not null) { await current.CloseAsync().ConfigureAwait(false); }
+            }
+            finally { gate.Release(); }
+        });
+    }
+
+    private async Task CloseAsync()
+    {
+        if (process is { } current) { await current.CloseAsync().ConfigureAwait(false); }
+
+        process = null;
+    }
+
+    private ClaudeCodeLaunch LaunchFor(string? workingDirectory, string? model, string? effort)
+    {
+        var folder = Directory.Exists(workingDirectory) ? Path.GetFullPath(workingDirectory) : null;
+        return new ClaudeCodeLaunch("", false, folder ?? sessions.EmptyDirectory, folder, string.IsNullOrWhiteSpace(model) ? null : model,
+            Efforts.Contains(effort ?? settings.ReasoningLevel) ? effort ?? settings.ReasoningLevel : null, settings.MaxTurns);
+    }
+
+    private static bool IsWithoutSession(ClaudeCodeLine? line) =>
+        line is null || (line is ClaudeCodeLine.Result { IsError: true } result && result.Text.Contains("No conversation found", StringComparison.Ordinal));
+}

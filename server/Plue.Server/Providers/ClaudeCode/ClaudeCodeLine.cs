@@ -1,0 +1,65 @@
+using Plue.Server.Messages;
+
+namespace Plue.Server.Providers.ClaudeCode;
+
+/// <summary>One line that the CLI wrote, as far as we use it. A closed set.</summary>
+internal abstract record ClaudeCodeLine
+{
+    private ClaudeCodeLine() { }
+
+    /// <summary>Of a kind that we do not use, or not JSON.</summary>
+    public sealed record Other : ClaudeCodeLine
+    {
+        public static readonly Other Instance = new();
+    }
+
+    public sealed record Init(string? SessionId, string? Model) : ClaudeCodeLine;
+
+    public sealed record MessageStarted(string Id, string? Model, Usage Usage) : ClaudeCodeLine;
+
+    public sealed record BlockStarted(int Index, string Kind, string? ToolUseId, string? ToolName) : ClaudeCodeLine;
+
+    public sealed record TextDelta(int Index, string Text) : ClaudeCodeLine;
+
+    public sealed record ThinkingDelta(int Index, string Text) : ClaudeCodeLine;
+
+    public sealed record InputDelta(int Index, string Json) : ClaudeCodeLine;
+
+    public sealed record BlockStopped(int Index) : ClaudeCodeLine;
+
+    public sealed record MessageEnding(Usage Usage) : ClaudeCodeLine;
+
+    /// <summary>A block as it counts. <paramref name="Error"/> names a class of failure; then the blocks are prose about it.</summary>
+    public sealed record Assistant(string Id, string? Model, IReadOnlyList<Block> Blocks, string? Error) : ClaudeCodeLine;
+
+    public sealed record ToolResults(IReadOnlyList<ToolResult> Results) : ClaudeCodeLine;
+
+    public sealed record Retry(int Attempt, TimeSpan Delay, int? Status, string? Error) : ClaudeCodeLine;
+
+    public sealed record RateLimit(string? Status, DateTimeOffset? ResetsAt) : ClaudeCodeLine;
+
+    /// <param name="TotalCost">USD, of the whole process so far.</param>
+    public sealed record Result(
+        bool IsError, string? Subtype, int? Status, string Text, string? StopReason, string? TerminalReason, Usage Usage, decimal? TotalCost) : ClaudeCodeLine;
+
+    /// <summary>The CLI asks. <paramref name="Input"/> is the tool's input, as JSON.</summary>
+    public sealed record Question(string RequestId, string Subtype, string? ToolName, string? Input) : ClaudeCodeLine;
+
+    /// <summary>The CLI answers. <paramref name="Models"/> came with the answer to <c>initialize</c>.</summary>
+    public sealed record Answer(string RequestId, string? Error, IReadOnlyList<ModelInfo>? Models) : ClaudeCodeLine;
+
+    public abstract record Block
+    {
+        private Block() { }
+
+        public sealed record Text(string Content) : Block;
+
+        public sealed record Thinking(string Content, string? Signature) : Block;
+
+        public sealed record Redacted(string Data) : Block;
+
+        public sealed record ToolUse(string Id, string Name, string Input) : Block;
+    }
+
+    public sealed record ToolResult(string ToolUseId, string Content, bool IsError);
+}

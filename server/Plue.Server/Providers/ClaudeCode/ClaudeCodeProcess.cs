@@ -1,0 +1,185 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Providers.ClaudeCode;
+
+/// <param name="Resumes">Whether the session exists already.</param>
+/// <param name="ReadFolder">The trusted folder that its tools may read; null leaves it without tools.</param>
+internal sealed record ClaudeCodeLaunch(string SessionId, bool Resumes, string Directory, string? ReadFolder, string? Model, string? Effort, int? MaxTurns)
+{
+    public static string NewSessionId() => Guid.CreateVersion7().ToString("D");
+
+    /// <summary>Whether a process started so can serve what is wanted now; the model can be changed while it runs.</summary>
+    public bool Suits(ClaudeCodeLaunch wanted) =>
+        (Directory, ReadFolder, Effort, MaxTurns) == (wanted.Directory, wanted.ReadFolder, wanted.Effort, wanted.MaxTurns);
+
+    public IReadOnlyList<string> Arguments()
+    {
+        List<string> arguments =
+        [
+            "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose", "--include-partial-messages",
+            "--permission-prompt-tool", "stdio", "--setting-sources", "", "--strict-mcp-config", "--disable-slash-commands",
+            "--thinking-display", "summarized", "--tools", ReadFolder is null ? "" : "Read,Grep,Glob",
+            Resumes ? $"--resume={SessionId}" : $"--session-id={SessionId}",
+        ];
+        if (Model is not null) { arguments.Add($"--model={Model}"); }
+        if (Effort is not null) { arguments.Add($"--effort={Effort}"); }
+        if (MaxTurns is { } turns) { arguments.Add($"--max-turns={turns}"); }
+
+        return arguments;
+    }
+}
+
+/// <summary>One running CLI. It says nothing until it is spoken to, so it may be started long before the first question.</summary>
+internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch launch, TimeProvider time, ILogger logger) : IAsyncDisposable
+{
+    private static readonly TimeSpan FirstLine = TimeSpan.FromSeconds(30);
+    private int requests;
+    private bool hasSpoken;
+
+    public ClaudeCodeLaunch Launch { get; } = launch;
+
+    public int Id => child.Id;
+
+    public bool IsAlive => !child.Exited.IsCompleted;
+
+    public bool IsInitialized { get; private set; }
+
+    public string? System { get; private set; }
+
+    public string? Model { get; private set; } = launch.Model;
+
+    /// <summary>Came with the answer to <see cref="InitializeAsync"/>.</summary>
+    public IReadOnlyList<ModelInfo>? Models { get; private set; }
+
+    /// <summary>The fingerprint of the history that the session holds; null while nobody can say.</summary>
+    public string? Known { get; set; }
+
+    /// <summary>USD so far.</summary>
+    public decimal Cost { get; set; }
+
+    public ValueTask InitializeAsync(string? system, CancellationToken cancellationToken)
+    {
+        (IsInitialized, System) = (true, system);
+        return child.WriteLineAsync(ClaudeCodeWire.Initialize(NextId(), system), cancellationToken);
+    }
+
+    public ValueTask SetModelAsync(string model, CancellationToken cancellationToken)
+    {
+        Model = model;
+        return child.WriteLineAsync(ClaudeCodeWire.SetModel(NextId(), model), cancellationToken);
+    }
+
+    public ValueTask AskAsync(string text, CancellationToken cancellationToken) => child.WriteLineAsync(ClaudeCodeWire.User(text, query: true), cancellationToken);
+
+    public ValueTask InterruptAsync(CancellationToken cancellationToken) => child.WriteLineAsync(ClaudeCodeWire.Interrupt(NextId()), cancellationToken);
+
+    /// <summary>Tells it what was said before. Each question waits for its receipt, or the order is lost.</summary>
+    /// <exception cref="IOException">It went away.</exception>
+    public async Task SeedAsync(IReadOnlyList<ClaudeCodeHistory.Entry> past, CancellationToken cancellationToken)
+    {
+        foreach (var entry in past)
+        {
+            if (entry.IsAnswer)
+            {
+                await child.WriteLineAsync(ClaudeCodeWire.Assistant(entry.Text), cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            await child.WriteLineAsync(ClaudeCodeWire.User(entry.Text, query: false), cancellationToken).ConfigureAwait(false);
+            while (await ReadAsync(cancellationToken).ConfigureAwait(false) is var line and not ClaudeCodeLine.Result)
+            {
+                if (line is null) { throw new IOException("It ended while it was told the history."); }
+            }
+        }
+    }
+
+    /// <summary>The next line; null when there are no more. What the CLI asks of us is answered on the way.</summary>
+    /// <exception cref="InvalidDataException">A line is over the cap.</exception>
+    /// <exception cref="TimeoutException">It never said anything.</exception>
+    public async ValueTask<ClaudeCodeLine?> ReadAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if ((hasSpoken ? await child.ReadLineAsync(cancellationToken).ConfigureAwait(false) : await ReadFirstAsync(cancellationToken).ConfigureAwait(false)) is not { } bytes)
+            {
+                return null;
+            }
+
+            hasSpoken = true;
+            switch (ClaudeCodeWire.Read(bytes.Span))
+            {
+                case ClaudeCodeLine.Question question:
+                    await AnswerAsync(question, cancellationToken).ConfigureAwait(false);
+                    break;
+                case ClaudeCodeLine.Answer { Error: { } error }:
+                    logger.LogWarning("Claude Code refused a control request: {Error}", error);
+                    break;
+                case ClaudeCodeLine.Answer answer:
+                    Models = answer.Models ?? Models;
+                    return answer;
+                case ClaudeCodeLine.Other:
+                    break;
+                case var line:
+                    return line;
+            }
+        }
+    }
+
+    /// <summary>How it ended, once it has or soon will have.</summary>
+    public async Task<Failure> GoneAsync()
+    {
+        await child.EndAsync(urgent: true).ConfigureAwait(false);
+        return ClaudeCodeFailures.Gone(await child.Exited.ConfigureAwait(false), child.StderrTail);
+    }
+
+    /// <summary>Lets it finish writing its session.</summary>
+    public Task CloseAsync() => child.EndAsync();
+
+    public ValueTask DisposeAsync() => child.DisposeAsync();
+
+    private async ValueTask<ReadOnlyMemory<byte>?> ReadFirstAsync(CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(FirstLine, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try { return await child.ReadLineAsync(either.Token).ConfigureAwait(false); }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"Claude Code said nothing within {FirstLine.TotalSeconds:0} s.");
+        }
+    }
+
+    private ValueTask AnswerAsync(ClaudeCodeLine.Question question, CancellationToken cancellationToken)
+    {
+        if (question.Subtype != "can_use_tool")
+        {
+            logger.LogDebug("Claude Code asked for {Subtype}, which Plue does not do.", question.Subtype);
+            return child.WriteLineAsync(ClaudeCodeWire.Refuse(question.RequestId, $"Plue does not support {question.Subtype}."), cancellationToken);
+        }
+
+        var input = question.Input ?? "{}";
+        return child.WriteLineAsync(MayRead(question.ToolName, input)
+            ? ClaudeCodeWire.Allow(question.RequestId, input)
+            : ClaudeCodeWire.Deny(question.RequestId, Launch.ReadFolder is null
+                ? "No folder is open, so no tool may be used here."
+                : $"Only reading inside {Launch.ReadFolder} is allowed here."), cancellationToken);
+    }
+
+    private bool MayRead(string? tool, string input)
+    {
+        if (Launch.ReadFolder is not { } folder || tool is not ("Read" or "Grep" or "Glob")) { return false; }
+
+        try
+        {
+            using var document = JsonDocument.Parse(input);
+            var name = tool == "Read" ? "file_path" : "path";
+            var path = document.RootElement.TryGetProperty(name, out var value) ? value.GetString() : tool == "Read" ? null : folder;
+            return path is not null && ClaudeCodeLocator.IsInside(Path.GetFullPath(path, folder), folder);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException) { return false; }
+    }
+
+    private string NextId() => $"plue-{Interlocked.Increment(ref requests)}";
+}
