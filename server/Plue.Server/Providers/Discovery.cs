@@ -1,0 +1,122 @@
+using Plue.Server.Catalog;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Providers;
+
+/// <summary>
+/// What this machine offers without any configuration: a signed-in claude CLI, a local Ollama, keys in the environment, and always the tour.
+/// </summary>
+/// <param name="claudeCode">Looks for the CLI and its sign-in: what to say, whether it can be used, and the places tried.</param>
+/// <param name="probe">Asks a provider whether it answers; used for Ollama.</param>
+public sealed class Discovery(
+    Func<CancellationToken, Task<ClaudeCodeFinding>> claudeCode,
+    Func<ProviderSettings, CancellationToken, Task<Failure?>> probe,
+    Func<string, string?> environment,
+    ProviderCatalog catalog)
+{
+    /// <summary>The vendors whose key counts when it stands in the environment, in the order they are tried.</summary>
+    private static readonly string[] Vendors = ["anthropic", "openai", "openrouter", "groq", "xai", "deepseek", "cerebras", "moonshot"];
+
+    private readonly SemaphoreSlim once = new(1, 1);
+    private readonly ProviderSettings tour = new() { Id = "tour", Name = "The tour", Kind = ProviderKinds.Tour, Source = ProviderSource.Tour };
+    private volatile DiscoveryResult? last;
+    private IReadOnlyList<ProviderSettings>? fromEnvironment;
+
+    /// <summary>What can be offered now. Keys and the tour are known at once; programs after the first <see cref="RunAsync"/>.</summary>
+    public IReadOnlyList<ProviderSettings> Found => last?.Found ?? [.. FromEnvironment(), tour];
+
+    /// <summary>Looks once; a second call gives the first one's result unless <paramref name="again"/> is asked for.</summary>
+    public async Task<DiscoveryResult> RunAsync(bool again, CancellationToken cancellationToken)
+    {
+        if (!again && last is { } known) { return known; }
+
+        await once.WaitAsync(cancellationToken);
+        try
+        {
+            if (!again && last is { } meanwhile) { return meanwhile; }
+            return last = await LookAsync(cancellationToken);
+        }
+        finally
+        {
+            once.Release();
+        }
+    }
+
+    private async Task<DiscoveryResult> LookAsync(CancellationToken cancellationToken)
+    {
+        var ollama = OllamaSettings();
+        var lookForClaude = claudeCode(cancellationToken);
+        var lookForOllama = probe(ollama, cancellationToken);
+        var claude = await lookForClaude;
+        var ollamaFailure = await lookForOllama;
+        var keys = FromEnvironment();
+
+        List<ProviderSettings> found = [];
+        List<string> tried = [claude.Sentence];
+        if (claude.Path is not null) { found.Add(new ProviderSettings { Id = "claude-code", Name = "Claude Code", Kind = ProviderKinds.ClaudeCode, Source = ProviderSource.Found }); }
+
+        tried.Add(ollamaFailure is null ? $"Ollama answers at {ollama.Endpoint}." : ollamaFailure.Message);
+        if (ollamaFailure is null) { found.Add(ollama); }
+
+        tried.Add(keys.Count == 0 ? "No API key is in the environment." : $"Keys in the environment: {string.Join(", ", keys.Select(KeyName))}.");
+        found.AddRange(keys);
+        found.Add(tour);
+
+        var first = claude.SignedIn ? found[0] : ollamaFailure is null ? ollama : keys.Count > 0 ? keys[0] : tour;
+        return new DiscoveryResult(found, first.Id, Say(first, claude), tried);
+    }
+
+    private static string Say(ProviderSettings first, ClaudeCodeFinding claude) => first.Kind switch
+    {
+        ProviderKinds.ClaudeCode => $"Using Claude Code. {claude.Sentence}",
+        ProviderKinds.Ollama => $"Using Ollama at {first.Endpoint}.",
+        ProviderKinds.Tour => "Nothing to connect to was found on this machine yet, so this is the tour: recorded chats, no key and no network.",
+        _ => $"Using {first.Name} with {KeyName(first)} from the environment.",
+    };
+
+    private static string KeyName(ProviderSettings settings) => settings.ApiKeyRef?["env://".Length..] ?? "";
+
+    private IReadOnlyList<ProviderSettings> FromEnvironment()
+    {
+        if (fromEnvironment is { } known) { return known; }
+
+        List<ProviderSettings> keys = [];
+        // No vendor's file is read unless its key is there.
+        foreach (var id in Vendors)
+        {
+            var variable = $"{id.ToUpperInvariant()}_API_KEY";
+            if (string.IsNullOrWhiteSpace(environment(variable)) || catalog.Find(id) is not { } vendor) { continue; }
+
+            var isAnthropic = vendor.Type == "anthropic";
+            keys.Add(new ProviderSettings
+            {
+                Id = id,
+                Name = vendor.Name,
+                Kind = isAnthropic ? ProviderKinds.Anthropic : ProviderKinds.OpenAiCompatible,
+                Source = ProviderSource.Environment,
+                CatalogProvider = id,
+                ApiKeyRef = $"env://{variable}",
+                Endpoint = isAnthropic ? null : new Uri(vendor.ApiEndpoint is { } url && !url.StartsWith('$') ? url : "https://api.openai.com/v1"),
+            });
+        }
+
+        return fromEnvironment = keys;
+    }
+
+    private ProviderSettings OllamaSettings()
+    {
+        var host = environment("OLLAMA_HOST");
+        var endpoint = Uri.TryCreate(host is { Length: > 0 } && !host.Contains("://", StringComparison.Ordinal) ? $"http://{host}" : host, UriKind.Absolute, out var uri) ? uri : new Uri("http://localhost:11434");
+        // A server told to listen on every address is reached on this one.
+        if (endpoint.Host == "0.0.0.0") { endpoint = new UriBuilder(endpoint) { Host = "localhost" }.Uri; }
+        if (endpoint.IsDefaultPort && host?.Contains("://", StringComparison.Ordinal) != true) { endpoint = new UriBuilder(endpoint) { Port = 11434 }.Uri; }
+        return new ProviderSettings { Id = "ollama", Name = "Ollama", Kind = ProviderKinds.Ollama, Source = ProviderSource.Found, Endpoint = endpoint };
+    }
+}
+
+/// <param name="Path">The CLI used; null when none was found.</param>
+/// <param name="Sentence">What a person wants to know.</param>
+public sealed record ClaudeCodeFinding(string? Path, bool SignedIn, string? Version, string Sentence, IReadOnlyList<string> Tried);
+
+/// <param name="Tried">What was looked for and how it ended, a sentence each.</param>
+public sealed record DiscoveryResult(IReadOnlyList<ProviderSettings> Found, string DefaultId, string Sentence, IReadOnlyList<string> Tried);
