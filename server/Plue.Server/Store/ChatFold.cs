@@ -8,7 +8,6 @@ namespace Plue.Server.Store;
 /// <summary>Folds the lines of a journal into a chat, in file order: clocks may jump, sequence does not.</summary>
 internal sealed class ChatFold
 {
-    private const int TitleLength = 60;
 
     private readonly List<Entry> entries = [];
     private readonly Dictionary<string, Entry> byId = new(StringComparer.Ordinal);
@@ -64,7 +63,7 @@ internal sealed class ChatFold
         {
             Id = lost.Id,
             TemplateId = header.Template,
-            Title = title ?? TitleOf(messages),
+            Title = title ?? StoredChat.TitleOf(messages),
             Archived = archived,
             ProviderId = providerId,
             Model = model,
@@ -182,19 +181,6 @@ internal sealed class ChatFold
             MessageStatus.Failed => ChatStatus.Failed,
             _ => ChatStatus.Idle,
         };
-
-    private static string TitleOf(Message[] messages)
-    {
-        var text = (messages.FirstOrDefault(message => message.Role == MessageRole.User)?.Text ?? "").AsSpan().Trim();
-        var end = text.IndexOfAny('\r', '\n');
-        var line = (end < 0 ? text : text[..end]).TrimEnd();
-        if (line.IsEmpty) { return "New chat"; }
-
-        if (line.Length <= TitleLength) { return line.ToString(); }
-
-        var cut = char.IsHighSurrogate(line[TitleLength - 1]) ? TitleLength - 1 : TitleLength;
-        return $"{line[..cut].TrimEnd()}…";
-    }
 
     /// <summary>One message on its way through the file.</summary>
     private sealed class Entry(Message message)

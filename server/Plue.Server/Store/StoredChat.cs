@@ -5,6 +5,9 @@ namespace Plue.Server.Store;
 /// <summary>A chat as its journal tells it.</summary>
 public sealed record StoredChat
 {
+    public const string DefaultTitle = "New chat";
+    private const int TitleLength = 60;
+
     public required string Id { get; init; }
     public required string TemplateId { get; init; }
     /// <summary>The user's title, else the beginning of the first message, else <c>New chat</c>.</summary>
@@ -22,6 +25,19 @@ public sealed record StoredChat
     public required ChatStatus Status { get; init; }
     /// <summary>What loading repaired or could not read, as one or more sentences.</summary>
     public string? Notice { get; init; }
+
+    /// <summary>What a chat without a title of its own is called.</summary>
+    public static string TitleOf(IReadOnlyList<Message> messages)
+    {
+        var text = (messages.FirstOrDefault(message => message.Role == MessageRole.User)?.Text ?? "").AsSpan().Trim();
+        var end = text.IndexOfAny('\r', '\n');
+        var line = (end < 0 ? text : text[..end]).TrimEnd();
+        if (line.IsEmpty) { return DefaultTitle; }
+        if (line.Length <= TitleLength) { return line.ToString(); }
+
+        var cut = char.IsHighSurrogate(line[TitleLength - 1]) ? TitleLength - 1 : TitleLength;
+        return $"{line[..cut].TrimEnd()}…";
+    }
 
     public ChatSummary Summarize() =>
         new(Id, TemplateId, Title, Archived, ProviderId, Model, CreatedAt, UpdatedAt, Messages.Count, TotalCost, Status, Notice);

@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+using Plue.Server.Store;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Chat;
+
+/// <summary>What a chat needs from the rest of the house; bound in Composition.</summary>
+public sealed class ChatServices
+{
+    public required ChatStore Store { get; init; }
+    public required ProviderRegistry Providers { get; init; }
+    public required Workspace Workspace { get; init; }
+    public required TimeProvider Time { get; init; }
+    public required ILogger Logger { get; init; }
+    /// <summary>Takes the vault's values out of a text.</summary>
+    public required Func<string, string> Mask { get; init; }
+    /// <summary>What the template of a chat says should follow a new message.</summary>
+    public required Func<string, Message, IReadOnlyList<HookAction>> HooksOf { get; init; }
+    /// <summary>The system prompt of a chat of this template.</summary>
+    public required Func<string, string?> SystemPromptOf { get; init; }
+    /// <summary>Where the events of a chat go.</summary>
+    public required Func<string, ITurnSink> SinkFor { get; init; }
+    /// <summary>A row of the tree changed; null means that it is gone.</summary>
+    public required Action<string, ChatSummary?> Changed { get; init; }
+}

@@ -1,0 +1,260 @@
+using Microsoft.Extensions.Logging;
+using Plue.Server.Codices;
+using Plue.Server.Messages;
+using Plue.Server.Providers;
+using Plue.Server.Store;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Chat;
+
+/// <summary>One open chat: its stored messages, the turn under way, and everything a user can do to it.</summary>
+public sealed class Conversation : IAsyncDisposable
+{
+    private readonly ChatServices services;
+    private readonly ITurnSink sink;
+    private readonly Lock gate = new();
+    private readonly ChatJournal? journal;
+    private StoredChat chat;
+    private RunningTurn? running;
+
+    private sealed record RunningTurn(Turn Turn, CancellationTokenSource Stop, TaskCompletionSource Ended);
+
+    /// <param name="journal">Null when this window may only read; <paramref name="readOnlyReason"/> then says why.</param>
+    public Conversation(ChatServices services, StoredChat chat, ChatJournal? journal, string? readOnlyReason)
+    {
+        this.services = services;
+        this.chat = chat;
+        this.journal = journal;
+        ReadOnlyReason = readOnlyReason;
+        CodexId = CodexUri.Of(CodexCollection.Chats, chat.Id).ToString();
+        sink = services.SinkFor(CodexId);
+    }
+
+    public string CodexId { get; }
+    public string? ReadOnlyReason { get; }
+
+    public ChatSummary Summary
+    {
+        get { lock (gate) { return Summarize(); } }
+    }
+
+    /// <summary>Everything a view needs, taken at one moment. <paramref name="seal"/> runs at that same moment.</summary>
+    public ConversationSnapshot Snapshot(Func<ITurnSink, long> seal)
+    {
+        lock (gate)
+        {
+            var messages = chat.Messages.ToList();
+            if (running?.Turn.Live is { } live) { messages.Add(live.ToMessage(MessageStatus.Streaming, services.Time.GetUtcNow())); }
+            return new ConversationSnapshot(Summarize(), messages, running?.Turn.Id, seal(sink), ReadOnlyReason, chat.Notice);
+        }
+    }
+
+    /// <summary>Stores the message, durable when it returns, and starts the answer when the template's hook asks for one.</summary>
+    public async Task<(string MessageId, string? TurnId)> SendAsync(string text, string? providerId, string? model, bool answer, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrWhiteSpace(text)) { throw new FailureException(FailureKind.MissingField, "There is nothing to send."); }
+
+        var writer = Writer();
+        RefuseWhileRunning();
+        await ChooseAsync(providerId, model, cancellationToken);
+        // What cannot be answered is refused before it is stored, so that the draft is kept.
+        var prepared = answer ? await PrepareAsync(cancellationToken) : null;
+
+        var now = services.Time.GetUtcNow();
+        var message = new Message
+        {
+            Id = Ids.New("msg"),
+            CodexId = CodexId,
+            Role = MessageRole.User,
+            CreatedAt = now,
+            UpdatedAt = now,
+            Parts = [new MessagePart.Text(text)],
+        };
+        await writer.AppendAsync(message, cancellationToken);
+        var isFirst = chat.Messages.Count == 0 && chat.Title == StoredChat.DefaultTitle;
+        lock (gate)
+        {
+            chat = chat with { Messages = [.. chat.Messages, message], UpdatedAt = now };
+            if (isFirst) { chat = chat with { Title = StoredChat.TitleOf(chat.Messages) }; }
+            sink.Publish(new TurnEvent.MessageAdded(message));
+        }
+
+        var asked = services.HooksOf(chat.TemplateId, message).OfType<HookAction.SendToLlm>().Any();
+        var turnId = prepared is not null && asked ? Start(prepared, goOn: false) : null;
+        NotifyChanged();
+        return (message.Id, turnId);
+    }
+
+    /// <summary>Answers the last question again, or goes on with the last answer.</summary>
+    public async Task<(string MessageId, string? TurnId)> RetryAsync(string messageId, string? providerId, string? model, bool goOn, CancellationToken cancellationToken)
+    {
+        var writer = Writer();
+        RefuseWhileRunning();
+        var messages = chat.Messages.ToList();
+        var index = messages.FindIndex(message => message.Id == messageId);
+        if (index < 0) { throw new FailureException(FailureKind.NotFound, "That message is no longer in this chat."); }
+
+        var question = messages.FindLastIndex(message => message.Role == MessageRole.User);
+        if (question < 0 || question > index)
+        {
+            throw new FailureException(FailureKind.Conflict, "Only the last question of a chat can be answered again.");
+        }
+
+        await ChooseAsync(providerId, model, cancellationToken);
+        var prepared = await PrepareAsync(cancellationToken);
+        if (!goOn)
+        {
+            foreach (var old in messages.Skip(question + 1)) { await HideAsync(writer, old.Id, cancellationToken); }
+        }
+
+        var turnId = Start(prepared, goOn);
+        NotifyChanged();
+        return (messages[question].Id, turnId);
+    }
+
+    public async Task DiscardAsync(string messageId, CancellationToken cancellationToken)
+    {
+        await HideAsync(Writer(), messageId, cancellationToken);
+        NotifyChanged();
+    }
+
+    /// <summary>Returns when the turn has ended. Does nothing without one.</summary>
+    public async Task StopAsync()
+    {
+        var turn = running;
+        if (turn is null) { return; }
+
+        try { await turn.Stop.CancelAsync(); }
+        catch (ObjectDisposedException) { return; }
+        await turn.Ended.Task;
+    }
+
+    public async Task UpdateAsync(ChatFields fields, CancellationToken cancellationToken)
+    {
+        await Writer().UpdateAsync(fields, cancellationToken);
+        lock (gate)
+        {
+            chat = chat with
+            {
+                Title = fields.Title ?? chat.Title,
+                Archived = fields.Archived ?? chat.Archived,
+                ProviderId = fields.ProviderId ?? chat.ProviderId,
+                Model = fields.Model is "" ? null : fields.Model ?? chat.Model,
+            };
+        }
+
+        NotifyChanged();
+    }
+
+    /// <summary>Gets a provider that needs a start ready while the user still types.</summary>
+    public void Warm()
+    {
+        if (journal is null || chat.ProviderId is not { } id) { return; }
+
+        try
+        {
+            if (services.Providers.Get(id) is IWarmable provider) { provider.Warm(CodexId, chat.Model, services.Workspace.TrustedFolder); }
+        }
+        catch (FailureException fault)
+        {
+            services.Logger.LogDebug("{Provider} was not started ahead: {Reason}", id, fault.Message);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        if (journal is not null) { await journal.DisposeAsync(); }
+    }
+
+    private sealed record Prepared(IProvider Provider, string Model, string? System);
+
+    private async Task<Prepared> PrepareAsync(CancellationToken cancellationToken)
+    {
+        var id = chat.ProviderId ?? throw new FailureException(FailureKind.MissingField, "This chat has no provider. Choose one.");
+        var provider = services.Providers.Get(id);
+        var model = await services.Providers.ResolveModelAsync(provider, chat.Model, cancellationToken);
+        return new Prepared(provider, model, services.SystemPromptOf(chat.TemplateId));
+    }
+
+    private string Start(Prepared prepared, bool goOn)
+    {
+        var request = ContextBuilder.Build(CodexId, chat.Messages, prepared.Provider.Settings, prepared.Model, prepared.System, services.Workspace.TrustedFolder, goOn);
+        var stop = new CancellationTokenSource();
+        var turn = new Turn(prepared.Provider, Writer(), sink, gate, services.Time, services.Mask) { Finishing = Keep };
+        var started = new RunningTurn(turn, stop, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        lock (gate)
+        {
+            if (running is not null) { throw Busy(); }
+            running = started;
+        }
+
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                await turn.RunAsync(request, model => services.Providers.PriceOf(prepared.Provider.Settings, model), stop.Token);
+            }
+            catch (Exception fault)
+            {
+                services.Logger.LogError(fault, "The turn {Turn} broke", turn.Id);
+                lock (gate) { running = null; }
+            }
+            finally
+            {
+                stop.Dispose();
+                started.Ended.TrySetResult();
+                NotifyChanged();
+            }
+        });
+        return turn.Id;
+    }
+
+    /// <summary>Runs under the gate, together with the turn's last events.</summary>
+    private void Keep(Message message)
+    {
+        chat = chat with
+        {
+            Messages = [.. chat.Messages, message],
+            UpdatedAt = message.UpdatedAt,
+            TotalCost = message.Cost is { } cost ? (chat.TotalCost ?? 0) + cost.TotalCost : chat.TotalCost,
+            Status = message.Status == MessageStatus.Failed ? ChatStatus.Failed : ChatStatus.Idle,
+        };
+        running = null;
+    }
+
+    private async Task ChooseAsync(string? providerId, string? model, CancellationToken cancellationToken)
+    {
+        if (providerId is null && model is null) { return; }
+        if ((providerId ?? chat.ProviderId) == chat.ProviderId && (model ?? chat.Model) == chat.Model) { return; }
+
+        await UpdateAsync(new ChatFields(ProviderId: providerId, Model: model), cancellationToken);
+    }
+
+    private async Task HideAsync(ChatJournal writer, string messageId, CancellationToken cancellationToken)
+    {
+        await writer.DiscardAsync(messageId, cancellationToken);
+        lock (gate)
+        {
+            chat = chat with { Messages = [.. chat.Messages.Where(message => message.Id != messageId)], Status = ChatStatus.Idle };
+            sink.Publish(new TurnEvent.MessageRemoved(messageId));
+        }
+    }
+
+    private ChatSummary Summarize() => chat.Summarize() with { Status = running is null ? chat.Status : ChatStatus.Running };
+
+    private ChatJournal Writer() => journal ?? throw new FailureException(FailureKind.StoreReadOnly, ReadOnlyReason ?? "This chat is read-only.");
+
+    private void RefuseWhileRunning()
+    {
+        if (running is not null) { throw Busy(); }
+    }
+
+    private static FailureException Busy() => new(FailureKind.Conflict, "An answer is still being written. Stop it first, or wait for it.");
+
+    private void NotifyChanged() => services.Changed(CodexId, Summary);
+}
+
+/// <param name="TurnId">The turn under way, or null.</param>
+/// <param name="LastSeq">Events up to this number are folded in.</param>
+public sealed record ConversationSnapshot(ChatSummary Summary, IReadOnlyList<Message> Messages, string? TurnId, long LastSeq, string? ReadOnlyReason, string? Notice);

@@ -1,0 +1,108 @@
+using System.Text;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Chat;
+
+/// <summary>The answer being written: deltas in, a <see cref="Message"/> out at any moment. Not thread-safe; the turn's gate guards it.</summary>
+public sealed class LiveMessage(Message start)
+{
+    private sealed class Part
+    {
+        public required PartKind Kind { get; init; }
+        public StringBuilder Text { get; } = new();
+        public string Id { get; init; } = "";
+        public string ToolName { get; init; } = "";
+        public string? Signature { get; set; }
+        public string? Opaque { get; set; }
+        public string? Error { get; set; }
+        public bool IsClosed { get; set; }
+    }
+
+    private enum PartKind { Text, Reasoning, ToolUse, ToolResult }
+
+    private readonly List<Part> parts = [];
+
+    public string Id => start.Id;
+    public bool IsEmpty => parts.Count == 0;
+    public ProviderInfo? ProviderInfo { get; set; } = start.ProviderInfo;
+
+    /// <summary>Tool calls that no result came for yet: id and name.</summary>
+    public IEnumerable<(string ToolUseId, string ToolName)> OpenToolCalls =>
+        parts.Where(part => part.Kind == PartKind.ToolUse && !parts.Exists(other => other.Kind == PartKind.ToolResult && other.Id == part.Id))
+            .Select(part => (part.Id, part.ToolName));
+
+    /// <returns>The index of the part that the text went to.</returns>
+    public int AppendText(string text) => Append(PartKind.Text, text);
+
+    public int AppendReasoning(string text) => Append(PartKind.Reasoning, text);
+
+    public void FinishReasoning(string? signature, string? opaque)
+    {
+        if (parts is not [.., { Kind: PartKind.Reasoning, IsClosed: false } part])
+        {
+            part = new Part { Kind = PartKind.Reasoning };
+            parts.Add(part);
+        }
+
+        (part.Signature, part.Opaque, part.IsClosed) = (signature, opaque, true);
+    }
+
+    public int StartToolCall(string toolUseId, string toolName)
+    {
+        parts.Add(new Part { Kind = PartKind.ToolUse, Id = toolUseId, ToolName = toolName });
+        return parts.Count - 1;
+    }
+
+    public int AppendToolCall(string toolUseId, string arguments)
+    {
+        var index = FindToolCall(toolUseId);
+        if (index >= 0) { parts[index].Text.Append(arguments); }
+        return index;
+    }
+
+    /// <summary>The whole arguments replace what was streamed of them.</summary>
+    public void FinishToolCall(string toolUseId, string parameters)
+    {
+        var index = FindToolCall(toolUseId);
+        if (index >= 0) { parts[index].Text.Clear().Append(parameters); }
+    }
+
+    public void AddToolResult(string toolUseId, string? result, string? error)
+    {
+        var part = new Part { Kind = PartKind.ToolResult, Id = toolUseId, Error = error };
+        part.Text.Append(result);
+        parts.Add(part);
+    }
+
+    /// <summary>The vendor starts its answer again.</summary>
+    public void Clear() => parts.Clear();
+
+    public Message ToMessage(MessageStatus status, DateTimeOffset updatedAt, Failure? error = null, Usage? usage = null, Cost? cost = null) => start with
+    {
+        Parts = [.. parts.Select(Freeze)],
+        Status = status,
+        UpdatedAt = updatedAt,
+        Error = error,
+        Usage = usage,
+        Cost = cost,
+        ProviderInfo = ProviderInfo,
+    };
+
+    private int Append(PartKind kind, string text)
+    {
+        if (parts.Count == 0 || parts[^1].Kind != kind || parts[^1].IsClosed) { parts.Add(new Part { Kind = kind }); }
+        parts[^1].Text.Append(text);
+        return parts.Count - 1;
+    }
+
+    private int FindToolCall(string toolUseId) => parts.FindLastIndex(part => part.Kind == PartKind.ToolUse && part.Id == toolUseId);
+
+    private static MessagePart Freeze(Part part) => part.Kind switch
+    {
+        PartKind.Text => new MessagePart.Text(part.Text.ToString()),
+        PartKind.Reasoning => new MessagePart.Reasoning(part.Text.ToString(), part.Signature, part.Opaque),
+        PartKind.ToolUse => new MessagePart.ToolUse(part.Id, part.ToolName, part.Text.Length == 0 ? "{}" : part.Text.ToString()),
+        PartKind.ToolResult => new MessagePart.ToolResult(part.Id, part.Error is null ? part.Text.ToString() : null, part.Error),
+        _ => throw new InvalidOperationException(part.Kind.ToString()),
+    };
+}

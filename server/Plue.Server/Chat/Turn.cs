@@ -1,0 +1,215 @@
+using Plue.Server.Messages;
+using Plue.Server.Providers;
+using Plue.Server.Store;
+
+namespace Plue.Server.Chat;
+
+/// <summary>
+/// One turn: ask the provider, stream, store, tell. A message is durable before anybody hears that it is finished, and a turn ends with
+/// exactly one <see cref="TurnEvent.TurnFinished"/>, whatever happened.
+/// </summary>
+/// <param name="gate">Held while the live message changes and the event is published, so that a reader sees both or neither.</param>
+/// <param name="mask">Removes secrets from what a provider said about a failure.</param>
+public sealed class Turn(IProvider provider, IMessageLog log, ITurnSink sink, Lock gate, TimeProvider time, Func<string, string> mask)
+{
+    public string Id { get; } = Ids.New("turn");
+
+    /// <summary>Null before the answer begins. Read under the gate.</summary>
+    public LiveMessage? Live { get; private set; }
+
+    /// <summary>Called with the answer under the gate, together with the last events.</summary>
+    public Action<Message>? Finishing { get; init; }
+
+    /// <param name="priceOf">The price of a model; null where it is not known.</param>
+    /// <returns>The answer as stored.</returns>
+    public async Task<Message> RunAsync(ProviderRequest request, Func<string, Price?> priceOf, CancellationToken cancellationToken)
+    {
+        var live = Begin(request);
+        var ending = new Ending();
+        try
+        {
+            await log.BeginAsync(live.ToMessage(MessageStatus.Streaming, time.GetUtcNow()), cancellationToken);
+            await StreamAsync(request, live, ending, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            ending.Reason = StopReason.Stopped;
+        }
+        catch (FailureException fault)
+        {
+            ending.Fail(fault.Failure);
+        }
+        catch (Exception fault)
+        {
+            // A provider promises events, not exceptions. Should one break its promise, the turn still ends as a turn.
+            ending.Fail(new Failure(FailureKind.Internal, $"{provider.Settings.Name} failed in a way Plue did not expect: {mask(fault.Message)}"));
+        }
+
+        return await FinishAsync(request, live, ending, priceOf);
+    }
+
+    private LiveMessage Begin(ProviderRequest request)
+    {
+        var now = time.GetUtcNow();
+        var live = new LiveMessage(new Message
+        {
+            Id = Ids.New("msg"),
+            CodexId = request.CodexId,
+            Role = MessageRole.Assistant,
+            CreatedAt = now,
+            UpdatedAt = now,
+            Status = MessageStatus.Streaming,
+            ProviderInfo = new ProviderInfo(provider.Settings.Id, request.Model),
+        });
+        lock (gate)
+        {
+            Live = live;
+            sink.Publish(new TurnEvent.TurnStarted(Id));
+            sink.Publish(new TurnEvent.MessageStarted(live.ToMessage(MessageStatus.Streaming, now)));
+        }
+
+        return live;
+    }
+
+    private async Task StreamAsync(ProviderRequest request, LiveMessage live, Ending ending, CancellationToken cancellationToken)
+    {
+        await using var events = Retry.StreamAsync(provider, request, time, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (true)
+        {
+            var next = events.MoveNextAsync();
+            if (!next.IsCompleted) { sink.Idle(); }
+            if (!await next) { break; }
+
+            lock (gate) { Fold(events.Current, live, ending); }
+        }
+
+        if (ending.Reason is null)
+        {
+            ending.Fail(new Failure(FailureKind.CutStream, $"The answer from {provider.Settings.Name} ended before it was complete."));
+        }
+    }
+
+    private void Fold(ProviderEvent providerEvent, LiveMessage live, Ending ending)
+    {
+        switch (providerEvent)
+        {
+            case ProviderEvent.TextDelta(var text):
+                var textIndex = live.AppendText(text);
+                log.AppendPartial(live.Id, textIndex, isReasoning: false, text);
+                sink.Publish(new TurnEvent.TextDelta(live.Id, textIndex, text));
+                break;
+            case ProviderEvent.ReasoningDelta(var text):
+                var reasoningIndex = live.AppendReasoning(text);
+                log.AppendPartial(live.Id, reasoningIndex, isReasoning: true, text);
+                sink.Publish(new TurnEvent.ReasoningDelta(live.Id, reasoningIndex, text));
+                break;
+            case ProviderEvent.ReasoningFinished(var signature, var opaque):
+                live.FinishReasoning(signature, opaque);
+                break;
+            case ProviderEvent.ToolCallStarted(var id, var name):
+                sink.Publish(new TurnEvent.ToolCallStarted(live.Id, live.StartToolCall(id, name), id, name));
+                break;
+            case ProviderEvent.ToolCallDelta(var id, var arguments):
+                var callIndex = live.AppendToolCall(id, arguments);
+                if (callIndex >= 0) { sink.Publish(new TurnEvent.ToolCallDelta(live.Id, callIndex, arguments)); }
+                break;
+            case ProviderEvent.ToolCallFinished(var id, _, var parameters):
+                live.FinishToolCall(id, parameters);
+                break;
+            case ProviderEvent.ToolResultReceived(var id, var result, var error):
+                live.AddToolResult(id, result, error);
+                sink.Publish(new TurnEvent.ToolCallFinished(live.Id, id, result, error));
+                break;
+            case ProviderEvent.Waiting(var what):
+                sink.Publish(new TurnEvent.Waiting(what));
+                break;
+            case ProviderEvent.Accepted(var model, var requestId):
+                live.ProviderInfo = new ProviderInfo(provider.Settings.Id, model ?? live.ProviderInfo?.ModelId, requestId);
+                break;
+            case ProviderEvent.UsageReported(var usage, var vendorCost):
+                (ending.Usage, ending.VendorCost) = (usage, vendorCost);
+                break;
+            case ProviderEvent.Retrying(var attempt, var until, var why):
+                sink.Publish(new TurnEvent.Retrying(attempt, until, mask(why)));
+                break;
+            case ProviderEvent.Restarted(var attempt, var delay, var why):
+                live.Clear();
+                log.ResetPartial(live.Id);
+                sink.Publish(new TurnEvent.Restarted(live.Id, attempt, delay, mask(why)));
+                break;
+            case ProviderEvent.Failed(var failure):
+                ending.Fail(failure);
+                break;
+            case ProviderEvent.Finished(var reason):
+                ending.Reason = reason;
+                break;
+            default:
+                throw new InvalidOperationException($"The turn does not know {providerEvent.GetType().Name}.");
+        }
+    }
+
+    private async Task<Message> FinishAsync(ProviderRequest request, LiveMessage live, Ending ending, Func<string, Price?> priceOf)
+    {
+        var reason = ending.Reason ?? StopReason.Failed;
+        var error = ending.Error is { } failure ? failure with { Message = mask(failure.Message) } : null;
+        Message message;
+        lock (gate)
+        {
+            // History stays valid for every vendor: a call that nothing answered gets an answer.
+            foreach (var (toolUseId, toolName) in live.OpenToolCalls.ToArray())
+            {
+                var why = reason is StopReason.Stopped or StopReason.Failed ? "Interrupted." : $"Plue offered no tool named {toolName}.";
+                live.AddToolResult(toolUseId, null, why);
+                sink.Publish(new TurnEvent.ToolCallFinished(live.Id, toolUseId, null, why));
+            }
+
+            message = live.ToMessage(StatusOf(reason), time.GetUtcNow(), error, ending.Usage, ending.CostOf(live.ProviderInfo?.ModelId ?? request.Model, priceOf));
+        }
+
+        try
+        {
+            await log.AppendAsync(message, CancellationToken.None);
+        }
+        catch (FailureException fault)
+        {
+            // What was streamed stays on the screen; that it is not kept is said.
+            (reason, error) = (StopReason.Failed, fault.Failure);
+            message = message with { Status = MessageStatus.Failed, Error = fault.Failure };
+        }
+
+        lock (gate)
+        {
+            Live = null;
+            Finishing?.Invoke(message);
+            sink.Publish(new TurnEvent.MessageFinished(message));
+            sink.Publish(new TurnEvent.TurnFinished(Id, reason, error));
+        }
+
+        sink.Idle();
+        return message;
+    }
+
+    private static MessageStatus StatusOf(StopReason reason) => reason switch
+    {
+        StopReason.Stopped => MessageStatus.Stopped,
+        StopReason.Failed => MessageStatus.Failed,
+        _ => MessageStatus.Complete,
+    };
+
+    /// <summary>What the stream said about its end.</summary>
+    private sealed class Ending
+    {
+        public StopReason? Reason { get; set; }
+        public Failure? Error { get; private set; }
+        public Usage? Usage { get; set; }
+        public decimal? VendorCost { get; set; }
+
+        public void Fail(Failure failure) => (Reason, Error) = (StopReason.Failed, failure);
+
+        public Cost? CostOf(string model, Func<string, Price?> priceOf)
+        {
+            if (VendorCost is { } reported) { return new Cost(0, 0, 0, reported, "vendor"); }
+            return Usage is { } usage && priceOf(model) is { } price ? price.CostOf(usage) : null;
+        }
+    }
+}

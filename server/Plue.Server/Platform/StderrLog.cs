@@ -1,0 +1,87 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace Plue.Server.Platform;
+
+/// <summary>
+/// Log lines to stderr, each beginning with its level (<c>info: </c>), which the editor shows at that level, and to a file of at most
+/// 4 MiB with one older file kept. Never to stdout.
+/// </summary>
+/// <param name="mask">Takes secrets out of a line.</param>
+public sealed class StderrLog(LogLevel minimum, string? folder, Func<string, string> mask) : ILoggerProvider
+{
+    private const long MaxFileBytes = 4 * 1024 * 1024;
+    private readonly Lock gate = new();
+    private readonly Stream stderr = Console.OpenStandardError();
+    private FileStream? file;
+    private bool fileFailed;
+
+    public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName[(categoryName.LastIndexOf('.') + 1)..]);
+
+    public void Dispose()
+    {
+        lock (gate) { file?.Dispose(); }
+    }
+
+    private void Write(LogLevel level, string category, string message, Exception? exception)
+    {
+        var text = mask(exception is null ? $"{category}: {message}" : $"{category}: {message}\n{exception}");
+        // A line break would begin a line without a level.
+        var line = $"{Name(level)}: {text.ReplaceLineEndings("\n      ")}\n";
+        lock (gate)
+        {
+            try { stderr.Write(Encoding.UTF8.GetBytes(line)); }
+            catch (IOException) { /* The editor closed its end; the file still has the line. */ }
+            WriteToFile(line);
+        }
+    }
+
+    private void WriteToFile(string line)
+    {
+        if (folder is null || fileFailed) { return; }
+
+        try
+        {
+            if (file is { Length: > MaxFileBytes }) { file.Dispose(); file = null; }
+            file ??= Open(folder);
+            file.Write(Encoding.UTF8.GetBytes($"{DateTimeOffset.UtcNow:O} {line}"));
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            fileFailed = true;
+            stderr.Write(Encoding.UTF8.GetBytes($"warn: Log: There is no log file this time: {fault.Message}\n"));
+        }
+    }
+
+    private static FileStream Open(string folder)
+    {
+        DurableFile.CreatePrivateDirectory(folder);
+        var path = Path.Combine(folder, "plue.log");
+        if (File.Exists(path) && new FileInfo(path).Length > MaxFileBytes) { File.Move(path, Path.Combine(folder, "plue.old.log"), overwrite: true); }
+        // Two windows write to one file: each line is one append.
+        return DurableFile.OpenPrivate(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+    }
+
+    private static string Name(LogLevel level) => level switch
+    {
+        LogLevel.Trace => "trce",
+        LogLevel.Debug => "dbug",
+        LogLevel.Information => "info",
+        LogLevel.Warning => "warn",
+        LogLevel.Error => "fail",
+        _ => "crit",
+    };
+
+    private sealed class Logger(StderrLog log, string category) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= log.Minimum;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel)) { log.Write(logLevel, category, formatter(state, exception), exception); }
+        }
+    }
+
+    private LogLevel Minimum => minimum;
+}

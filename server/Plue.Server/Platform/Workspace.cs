@@ -1,0 +1,19 @@
+namespace Plue.Server.Platform;
+
+/// <summary>The folder open in the window. While it is not trusted nothing of it is read and no process runs in it.</summary>
+public sealed class Workspace
+{
+    private volatile string? trustedFolder;
+    private string? folder;
+
+    /// <summary>Null without a folder, and as long as the folder is not trusted.</summary>
+    public string? TrustedFolder => trustedFolder;
+
+    public void Open(string? path, bool trusted)
+    {
+        folder = path;
+        SetTrusted(trusted);
+    }
+
+    public void SetTrusted(bool trusted) => trustedFolder = trusted && Directory.Exists(folder) ? folder : null;
+}
