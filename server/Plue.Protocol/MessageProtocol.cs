@@ -67,7 +67,7 @@ public sealed record CostView(decimal InputCost, decimal OutputCost, decimal Cac
 /// <param name="ProviderName">As the user named it.</param>
 public sealed record ProviderInfoView(string ProviderId, string ProviderName, string? ModelId, string? RequestId);
 
-/// <param name="Seq">Counts up by one for each event of a chat; merged deltas carry the last number they hold.</param>
+/// <param name="Seq">Counts up by one for each notification of a chat. A gap means that deltas were dropped for a slow window: get the chat again.</param>
 public sealed record MessageEventParams(string CodexId, long Seq, MessageEvent Event);
 
 /// <summary>What a view folds into its state. Exactly one <c>turnFinished</c> ends a turn, whatever happened.</summary>

@@ -6,6 +6,22 @@ public sealed record RpcRequest<TParams, TResult>(string Name);
 /// <summary>A notification: nobody answers.</summary>
 public sealed record RpcNotification<TParams>(string Name);
 
+/// <summary>
+/// The codes of error replies. A typed failure (the kinds of <c>ErrorData.Kind</c>) has its own stable code, counted down from
+/// <see cref="FirstFailure"/> in the order of the server's FailureKind; new kinds go to the end.
+/// </summary>
+public static class ErrorCodes
+{
+    public const int ParseError = -32700;
+    public const int InvalidRequest = -32600;
+    public const int MethodNotFound = -32601;
+    public const int InvalidParams = -32602;
+    public const int InternalError = -32603;
+    public const int NotInitialized = -32002;
+    public const int RequestCancelled = -32800;
+    public const int FirstFailure = -33000;
+}
+
 /// <summary>The whole surface on one screen. The TypeScript side is rendered from this class: see STYLE.md, "The protocol, written once".</summary>
 public static class Methods
 {

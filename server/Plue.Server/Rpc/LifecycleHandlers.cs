@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Plue.Protocol;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>initialize to exit, and the two ways in which the editor can vanish.</summary>
+internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, CancellationTokenSource stop, ILogger logger)
+{
+    private static readonly TimeSpan ParentPoll = TimeSpan.FromSeconds(2);
+
+    /// <summary>Whether <c>shutdown</c> came before the end; decides the exit code, as LSP has it.</summary>
+    public bool WasShutDown { get; private set; }
+
+    public void Register()
+    {
+        server.Map(Methods.Initialize, (parameters, _) =>
+        {
+            if (parameters.InitializationOptions is { } options) { workspace.Open(options.WorkspaceFolder, options.Trusted); }
+            if (parameters.ProcessId is { } parent) { WatchParent(parent); }
+            server.IsInitialized = true;
+            return Task.FromResult(new InitializeResult(new ServerCapabilities(), new ServerInfo("plue", Version)));
+        });
+        server.Map(Methods.Initialized, (_, _) => Task.CompletedTask);
+        server.Map(Methods.WorkspaceTrust, (parameters, _) =>
+        {
+            workspace.SetTrusted(parameters.Trusted);
+            return Task.CompletedTask;
+        });
+        server.Map(Methods.Shutdown, (_, _) =>
+        {
+            WasShutDown = true;
+            return Task.FromResult(new Nothing());
+        });
+        server.Map(Methods.Exit, (_, _) => stop.CancelAsync());
+    }
+
+    public static string Version { get; } = typeof(LifecycleHandlers).Assembly.GetName().Version?.ToString(3) ?? "0";
+
+    /// <summary>An editor that was killed closes no pipe that a child of its own still holds open.</summary>
+    private void WatchParent(int processId) => _ = Task.Run(async () =>
+    {
+        using var timer = new PeriodicTimer(ParentPoll);
+        try
+        {
+            using var parent = Process.GetProcessById(processId);
+            while (!parent.HasExited && await timer.WaitForNextTickAsync(stop.Token)) { }
+        }
+        catch (ArgumentException) { /* It was gone before we looked. */ }
+        catch (OperationCanceledException) { return; }
+
+        logger.LogInformation("The editor (process {Parent}) is gone", processId);
+        await stop.CancelAsync();
+    });
+}

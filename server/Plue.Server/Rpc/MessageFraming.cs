@@ -1,0 +1,127 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.IO.Pipelines;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>
+/// LSP framing: <c>Content-Length: N</c>, an empty line, N bytes of JSON. What is wrong with a frame is reported and skipped,
+/// so that one bad frame never ends the process.
+/// </summary>
+internal sealed class MessageFraming(PipeReader reader)
+{
+    public const int MaxHeaderBytes = 8 * 1024;
+    public const int MaxBodyBytes = 64 * 1024 * 1024;
+
+    /// <summary>One frame. <c>Body</c> is valid until the next call; <c>Fault</c> says why a frame was skipped.</summary>
+    public readonly record struct Frame(ReadOnlySequence<byte> Body, string? Fault);
+
+    private SequencePosition consumed;
+    private bool hasConsumed;
+
+    /// <returns>Null at the end of the stream.</returns>
+    public async ValueTask<Frame?> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (hasConsumed) { reader.AdvanceTo(consumed); hasConsumed = false; }
+
+        long length;
+        while (true)
+        {
+            var result = await reader.ReadAsync(cancellationToken);
+            var header = ReadHeader(result.Buffer);
+            if (header.End is { } end)
+            {
+                reader.AdvanceTo(end);
+                if (header.Fault is not null) { return new Frame(default, header.Fault); }
+
+                length = header.Length;
+                break;
+            }
+
+            if (header.Fault is not null)
+            {
+                reader.AdvanceTo(result.Buffer.GetPosition(Math.Min(MaxHeaderBytes, result.Buffer.Length)));
+                return new Frame(default, header.Fault);
+            }
+
+            if (result.IsCompleted) { reader.AdvanceTo(result.Buffer.End); return null; }
+
+            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+        }
+
+        if (length > MaxBodyBytes)
+        {
+            await SkipAsync(length, cancellationToken);
+            return new Frame(default, $"The body of {length} bytes is over the limit of {MaxBodyBytes}.");
+        }
+
+        while (true)
+        {
+            var result = await reader.ReadAsync(cancellationToken);
+            if (result.Buffer.Length >= length)
+            {
+                var body = result.Buffer.Slice(0, length);
+                consumed = body.End;
+                hasConsumed = true;
+                return new Frame(body, null);
+            }
+
+            if (result.IsCompleted) { reader.AdvanceTo(result.Buffer.End); return null; }
+
+            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+        }
+    }
+
+    private async ValueTask SkipAsync(long length, CancellationToken cancellationToken)
+    {
+        while (length > 0)
+        {
+            var result = await reader.ReadAsync(cancellationToken);
+            var skipped = Math.Min(length, result.Buffer.Length);
+            reader.AdvanceTo(result.Buffer.GetPosition(skipped));
+            length -= skipped;
+            if (result.IsCompleted && skipped == 0) { return; }
+        }
+    }
+
+    /// <returns>The position behind the header once it is whole. Faulty headers end at their empty line as well.</returns>
+    private static (SequencePosition? End, long Length, string? Fault) ReadHeader(ReadOnlySequence<byte> buffer)
+    {
+        var lines = new SequenceReader<byte>(buffer);
+        long? length = null;
+        string? fault = null;
+        Span<byte> copy = stackalloc byte[256];
+        while (lines.TryReadTo(out ReadOnlySequence<byte> line, (byte)'\n'))
+        {
+            if (lines.Consumed > MaxHeaderBytes) { break; }
+
+            var size = (int)Math.Min(line.Length, copy.Length);
+            line.Slice(0, size).CopyTo(copy);
+            var text = copy[..size];
+            if (text is [.., (byte)'\r']) { text = text[..^1]; }
+
+            if (text.IsEmpty)
+            {
+                if (length is null && fault is null)
+                {
+                    // Empty lines between frames are harmless.
+                    if (lines.Consumed <= 2) { continue; }
+                    fault = "The header names no Content-Length.";
+                }
+
+                return (lines.Position, length ?? 0, fault);
+            }
+
+            var colon = text.IndexOf((byte)':');
+            if (colon < 0) { fault ??= "A header line has no colon."; continue; }
+
+            if (!System.Text.Ascii.EqualsIgnoreCase(text[..colon].TrimEnd((byte)' '), "Content-Length"u8)) { continue; }
+
+            var number = text[(colon + 1)..].TrimStart((byte)' ').TrimEnd((byte)' ');
+            if (Utf8Parser.TryParse(number, out long value, out var read) && read == number.Length && value >= 0) { length = value; }
+            else { fault ??= "Content-Length is not a number."; }
+        }
+
+        return buffer.Length > MaxHeaderBytes ? (null, 0, $"The header is over {MaxHeaderBytes} bytes.") : (null, 0, null);
+    }
+}

@@ -1,0 +1,254 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.IO.Pipelines;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.Logging;
+using Plue.Protocol;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>
+/// JSON-RPC 2.0 with LSP framing: one connection, a route table, one error boundary. A small implementation of our own, behind this one
+/// class, because none of the libraries for it can be restored here (see ARCHITECTURE.md).
+/// </summary>
+internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger logger)
+{
+    private delegate Task<ArrayBufferWriter<byte>?> Route(JsonElement parameters, CancellationToken cancellationToken);
+
+    private readonly Dictionary<string, Route> routes = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, CancellationTokenSource> running = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim writing = new(1, 1);
+
+    /// <summary>Before <c>initialize</c> was answered every other request is refused, as LSP asks.</summary>
+    public bool IsInitialized { get; set; }
+
+    public void Map<TParams, TResult>(RpcRequest<TParams, TResult> method, Func<TParams, CancellationToken, Task<TResult>> handle)
+        where TParams : class
+    {
+        routes.Add(method.Name, async (parameters, cancellationToken) =>
+        {
+            var result = await handle(Read<TParams>(parameters), cancellationToken);
+            var buffer = new ArrayBufferWriter<byte>();
+            using var writer = new Utf8JsonWriter(buffer);
+            JsonSerializer.Serialize(writer, result, TypeOf<TResult>());
+            return buffer;
+        });
+    }
+
+    public void Map<TParams>(RpcNotification<TParams> method, Func<TParams, CancellationToken, Task> handle)
+        where TParams : class
+    {
+        routes.Add(method.Name, async (parameters, cancellationToken) =>
+        {
+            await handle(Read<TParams>(parameters), cancellationToken);
+            return null;
+        });
+    }
+
+    /// <summary>Reads until the stream ends or <paramref name="cancellationToken"/> says so. Requests run side by side.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var framing = new MessageFraming(input);
+        try
+        {
+            while (await framing.ReadAsync(cancellationToken) is { } frame)
+            {
+                if (frame.Fault is not null) { await RefuseAsync(default, ErrorCodes.ParseError, frame.Fault); }
+                else { await DispatchAsync(frame.Body, cancellationToken); }
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested) { }
+        finally
+        {
+            foreach (var request in running.Values) { await request.CancelAsync(); }
+        }
+    }
+
+    /// <summary>Sends a notification. Waits while the other side does not read.</summary>
+    public async Task NotifyAsync<TParams>(RpcNotification<TParams> method, TParams parameters, CancellationToken cancellationToken)
+    {
+        var body = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(body))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("jsonrpc"u8, "2.0"u8);
+            writer.WriteString("method"u8, method.Name);
+            writer.WritePropertyName("params"u8);
+            JsonSerializer.Serialize(writer, parameters, TypeOf<TParams>());
+            writer.WriteEndObject();
+        }
+
+        await WriteAsync(body.WrittenMemory, cancellationToken);
+    }
+
+    private async ValueTask DispatchAsync(ReadOnlySequence<byte> body, CancellationToken cancellationToken)
+    {
+        JsonElement message;
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            message = document.RootElement.Clone();
+        }
+        catch (JsonException fault)
+        {
+            await RefuseAsync(default, ErrorCodes.ParseError, $"The body is not JSON: {fault.Message}");
+            return;
+        }
+
+        if (message.ValueKind != JsonValueKind.Object)
+        {
+            await RefuseAsync(default, ErrorCodes.InvalidRequest, "A message is one JSON object; batches are not part of LSP.");
+            return;
+        }
+
+        var hasId = message.TryGetProperty("id", out var id) && id.ValueKind is JsonValueKind.String or JsonValueKind.Number;
+        if (!message.TryGetProperty("method", out var name) || name.ValueKind != JsonValueKind.String)
+        {
+            // A reply to a request of ours has no method. Anything else is not a message.
+            if (!message.TryGetProperty("result", out _) && !message.TryGetProperty("error", out _))
+            {
+                await RefuseAsync(hasId ? id : default, ErrorCodes.InvalidRequest, "The message has no method.");
+            }
+
+            return;
+        }
+
+        var method = name.GetString() ?? "";
+        var parameters = message.TryGetProperty("params", out var given) ? given : default;
+        if (method == "$/cancelRequest")
+        {
+            if (parameters.ValueKind == JsonValueKind.Object && parameters.TryGetProperty("id", out var target)
+                && running.TryGetValue(target.GetRawText(), out var cancellation))
+            {
+                await cancellation.CancelAsync();
+            }
+
+            return;
+        }
+
+        if (!routes.TryGetValue(method, out var route))
+        {
+            if (hasId) { await RefuseAsync(id, ErrorCodes.MethodNotFound, $"There is no method {method}."); }
+            return;
+        }
+
+        if (hasId && !IsInitialized && method != Methods.Initialize.Name)
+        {
+            await RefuseAsync(id, ErrorCodes.NotInitialized, "The first request is initialize.");
+            return;
+        }
+
+        if (hasId)
+        {
+            var cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var key = id.GetRawText();
+            running[key] = cancellation;
+            _ = Task.Run(() => AnswerAsync(method, id, key, route, parameters, cancellation), CancellationToken.None);
+            return;
+        }
+
+        // Notifications keep their order.
+        try { await route(parameters, cancellationToken); }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            logger.LogError(fault, "The notification {Method} failed", method);
+        }
+    }
+
+    private async Task AnswerAsync(string method, JsonElement id, string key, Route route, JsonElement parameters, CancellationTokenSource cancellation)
+    {
+        try
+        {
+            var result = await route(parameters, cancellation.Token);
+            var body = new ArrayBufferWriter<byte>();
+            using (var writer = StartReply(body, id))
+            {
+                writer.WritePropertyName("result"u8);
+                if (result is null) { writer.WriteNullValue(); }
+                else { writer.WriteRawValue(result.WrittenSpan, skipInputValidation: true); }
+                writer.WriteEndObject();
+            }
+
+            await WriteAsync(body.WrittenMemory, CancellationToken.None);
+        }
+        catch (Exception fault)
+        {
+            await RefuseAsync(id, RpcErrors.From(fault, method, logger));
+        }
+        finally
+        {
+            running.TryRemove(key, out _);
+            cancellation.Dispose();
+        }
+    }
+
+    private Task RefuseAsync(JsonElement id, int code, string message) => RefuseAsync(id, new RpcErrors.RpcError(code, message, null));
+
+    private async Task RefuseAsync(JsonElement id, RpcErrors.RpcError error)
+    {
+        var body = new ArrayBufferWriter<byte>();
+        using (var writer = StartReply(body, id))
+        {
+            writer.WriteStartObject("error"u8);
+            writer.WriteNumber("code"u8, error.Code);
+            writer.WriteString("message"u8, error.Message);
+            if (error.Data is not null)
+            {
+                writer.WritePropertyName("data"u8);
+                JsonSerializer.Serialize(writer, error.Data, TypeOf<ErrorData>());
+            }
+
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
+        try { await WriteAsync(body.WrittenMemory, CancellationToken.None); }
+        catch (IOException fault) { logger.LogWarning("The editor no longer reads: {Reason}", fault.Message); }
+    }
+
+    private static Utf8JsonWriter StartReply(ArrayBufferWriter<byte> body, JsonElement id)
+    {
+        var writer = new Utf8JsonWriter(body);
+        writer.WriteStartObject();
+        writer.WriteString("jsonrpc"u8, "2.0"u8);
+        writer.WritePropertyName("id"u8);
+        if (id.ValueKind == JsonValueKind.Undefined) { writer.WriteNullValue(); }
+        else { id.WriteTo(writer); }
+        return writer;
+    }
+
+    private async Task WriteAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        await writing.WaitAsync(cancellationToken);
+        try
+        {
+            Encoding.ASCII.GetBytes($"Content-Length: {body.Length}\r\n\r\n", output);
+            output.Write(body.Span);
+            await output.FlushAsync(CancellationToken.None);
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
+    private static T Read<T>(JsonElement parameters) where T : class
+    {
+        // An absent params means an empty object, so that methods without parameters can be called either way.
+        if (parameters.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null) { parameters = EmptyObject; }
+        try
+        {
+            return parameters.Deserialize(TypeOf<T>()) ?? throw new RpcErrors.InvalidParamsException("The parameters are null.");
+        }
+        catch (JsonException fault)
+        {
+            throw new RpcErrors.InvalidParamsException($"The parameters do not fit at {fault.Path}: {fault.Message}");
+        }
+    }
+
+    private static readonly JsonElement EmptyObject = JsonDocument.Parse("{}").RootElement.Clone();
+
+    private static JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)Wire.Options.GetTypeInfo(typeof(T));
+}

@@ -1,0 +1,61 @@
+using System.Text.Json;
+using Plue.Server.Chat;
+using Plue.Server.Messages;
+using Wire = Plue.Protocol;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>Domain to wire. Only conversions; nothing is decided here.</summary>
+internal static class ToProtocol
+{
+    public static string Name<T>(T value) where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
+
+    public static Wire.MessageView Message(Message message, Func<string, string> providerName) => new()
+    {
+        Id = message.Id,
+        Role = (Wire.MessageRole)message.Role,
+        Parts = [.. message.Parts.Select(Part)],
+        Status = (Wire.MessageStatus)message.Status,
+        CreatedAt = message.CreatedAt,
+        Error = message.Error is { } error ? Error(error) : null,
+        Usage = message.Usage is { } usage
+            ? new(usage.InputTokens, usage.OutputTokens, usage.TotalTokens, usage.CachedReadTokens, usage.CachedWriteTokens, usage.ReasoningTokens)
+            : null,
+        Cost = message.Cost is { } cost ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource) : null,
+        ProviderInfo = message.ProviderInfo is { } info ? Provider(info, providerName) : null,
+    };
+
+    public static Wire.ErrorView Error(Failure failure) => new(Name(failure.Kind), failure.Message, failure.RetryAfter?.TotalMilliseconds);
+
+    public static Wire.MessageEvent Event(TurnEvent turnEvent, Func<string, string> providerName) => turnEvent switch
+    {
+        TurnEvent.MessageAdded(var message) => new Wire.MessageAdded(Message(message, providerName)),
+        TurnEvent.MessageRemoved(var id) => new Wire.MessageRemoved(id),
+        TurnEvent.TurnStarted(var id) => new Wire.TurnStarted(id),
+        TurnEvent.Waiting(var what) => new Wire.Waiting(what),
+        TurnEvent.MessageStarted(var message) => new Wire.MessageStarted(message.Id, Provider(message.ProviderInfo ?? new("", null), providerName)),
+        TurnEvent.TextDelta(var id, var index, var text) => new Wire.TextDelta(id, index, text),
+        TurnEvent.ReasoningDelta(var id, var index, var text) => new Wire.ReasoningDelta(id, index, text),
+        TurnEvent.ToolCallStarted(var id, var index, var toolUseId, var toolName) => new Wire.ToolCallStarted(id, index, toolUseId, toolName),
+        TurnEvent.ToolCallDelta(var id, var index, var text) => new Wire.ToolCallDelta(id, index, text),
+        TurnEvent.ToolCallFinished(var id, var toolUseId, var result, var error) => new Wire.ToolCallFinished(id, toolUseId, result, error),
+        TurnEvent.Restarted(var id, var attempt, var delay, var why) => new Wire.Restarted(id, attempt, delay.TotalMilliseconds, why),
+        TurnEvent.Retrying(var attempt, var until, var why) => new Wire.Retrying(attempt, until, why),
+        TurnEvent.MessageFinished(var message) => new Wire.MessageFinished(Message(message, providerName)),
+        TurnEvent.TurnFinished(var id, var reason, var error) => new Wire.TurnFinished(id, (Wire.StopReason)reason, error is null ? null : Error(error)),
+        _ => throw new InvalidOperationException($"No wire event for {turnEvent.GetType().Name}"),
+    };
+
+    private static Wire.ProviderInfoView Provider(ProviderInfo info, Func<string, string> providerName) =>
+        new(info.ProviderId, providerName(info.ProviderId), info.ModelId, info.RequestId);
+
+    private static Wire.MessagePart Part(MessagePart part) => part switch
+    {
+        MessagePart.Text(var content) => new Wire.TextPart(content),
+        MessagePart.File file => new Wire.FilePart(file.Path, file.Content, file.Language),
+        MessagePart.ToolUse(var id, var name, var parameters) => new Wire.ToolUsePart(id, name, parameters),
+        MessagePart.ToolResult(var id, var result, var error) => new Wire.ToolResultPart(id, result, error),
+        MessagePart.Reasoning reasoning => new Wire.ReasoningPart(reasoning.Content),
+        _ => throw new InvalidOperationException($"No wire part for {part.GetType().Name}"),
+    };
+}
