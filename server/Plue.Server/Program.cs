@@ -1,1 +1,16 @@
-return 0;
+using System.CommandLine;
+using Microsoft.Extensions.Logging;
+using Plue.Server;
+using Plue.Server.Cli;
+
+var terminal = Terminal.OfThisProcess();
+var root = new RootCommand("Plue: chat and agents with your own providers")
+{
+    ServeCommand.Create(Sidecar.RunAsync),
+    RunCommand.Create(() => new Composition(LogLevel.Warning).RunServices, terminal),
+    VaultCommand.Create(() => new Composition(LogLevel.Warning).Vault, terminal),
+};
+var parsed = root.Parse(args);
+var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(8) });
+// A usage error is 2, as shells have it; the library says 1.
+return parsed.Errors.Count > 0 ? ExitCodes.BadUsage : exitCode;

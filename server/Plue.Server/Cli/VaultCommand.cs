@@ -172,7 +172,7 @@ public static class VaultCommand
         return command;
     }
 
-    private static async Task UnlockAsync(Vault.Vault vault, int? passphraseFd, Terminal terminal, CancellationToken cancellationToken)
+    internal static async Task UnlockAsync(Vault.Vault vault, int? passphraseFd, Terminal terminal, CancellationToken cancellationToken)
     {
         var status = await vault.StatusAsync(cancellationToken).ConfigureAwait(false);
         if (!status.Exists) { throw new FailureException(FailureKind.NotFound, "There is no vault yet. Create one with: plue vault create"); }

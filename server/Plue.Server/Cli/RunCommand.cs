@@ -1,0 +1,144 @@
+using System.CommandLine;
+using Plue.Server.Chat;
+using Plue.Server.Messages;
+using Plue.Server.Providers;
+
+namespace Plue.Server.Cli;
+
+/// <summary>
+/// <c>plue run "question"</c>: one answer on stdout, nothing stored. Exit codes: 0 answered, 1 the provider failed, 2 bad usage, 130 interrupted.
+/// </summary>
+internal sealed class RunCommand(Func<RunServices> house, Terminal terminal)
+{
+    private const int MaxInputCharacters = 16 * 1024 * 1024;
+
+    private readonly Argument<string?> question = new("question")
+    {
+        Arity = ArgumentArity.ZeroOrOne,
+        Description = "What to ask. Piped input is added below it, or is the question when there is none.",
+    };
+    private readonly Option<string?> provider = new("--provider") { Description = "A configured provider, by its name in codex://providers/" };
+    private readonly Option<string?> kind = new("--kind") { Description = "A connection that is stored nowhere: anthropic, openai-compatible, ollama, claude-code or tour" };
+    private readonly Option<string?> baseUrl = new("--base-url") { Description = "Where that connection goes" };
+    private readonly Option<string?> keyEnv = new("--key-env") { Description = "The environment variable that holds its key, which goes to --base-url only" };
+    private readonly Option<string?> model = new("--model") { Description = "The model; without it, the provider's own choice" };
+    private readonly Option<int?> passphraseFd = new("--passphrase-fd") { Description = "Read the vault's passphrase from this file descriptor" };
+    private readonly Option<string> output = new("--output") { Description = "text, or stream-json: one event a line", DefaultValueFactory = _ => "text" };
+
+    /// <param name="house">Made only when the command really runs: a help text needs none of it.</param>
+    public static Command Create(Func<RunServices> house, Terminal terminal) => new RunCommand(house, terminal).Build();
+
+    private Command Build()
+    {
+        output.AcceptOnlyFromAmong("text", "stream-json");
+        kind.AcceptOnlyFromAmong([.. ProviderKinds.All]);
+        var command = new Command("run", "Ask once and print the answer") { question, provider, kind, baseUrl, keyEnv, model, passphraseFd, output };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(provider) is not null && result.GetValue(kind) is not null) { result.AddError("Give --provider or --kind, not both."); }
+            if (result.GetValue(kind) is null && (result.GetValue(baseUrl) ?? result.GetValue(keyEnv)) is not null) { result.AddError("--base-url and --key-env belong to --kind."); }
+            if (result.GetValue(baseUrl) is { } url && !IsWebAddress(url)) { result.AddError("--base-url is not an http or https address."); }
+        });
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        if (Question(parsed.GetValue(question)) is not { } text)
+        {
+            terminal.WriteError("There is no question. Give one: plue run \"What is a codex?\"");
+            return ExitCodes.BadUsage;
+        }
+
+        await using var services = house();
+        try
+        {
+            if (parsed.GetValue(passphraseFd) is { } fd) { await VaultCommand.UnlockAsync(services.Vault.Value, fd, terminal, cancellationToken); }
+
+            IProvider chosen;
+            if (parsed.GetValue(kind) is { } unstored)
+            {
+                chosen = services.Build(Unstored(services, unstored, parsed.GetValue(baseUrl), parsed.GetValue(keyEnv)));
+            }
+            else
+            {
+                chosen = services.Providers.Get(parsed.GetValue(provider) ?? await services.Providers.DefaultIdAsync(cancellationToken));
+            }
+
+            await using (chosen)
+            {
+                return await AskAsync(services, chosen, text, parsed.GetValue(model), parsed.GetValue(output) == "stream-json", cancellationToken);
+            }
+        }
+        catch (FailureException fault)
+        {
+            terminal.WriteError(services.Mask(fault.Message));
+            return ExitCodes.Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCodes.Interrupted;
+        }
+    }
+
+    private async Task<int> AskAsync(RunServices services, IProvider chosen, string text, string? wantedModel, bool asJson, CancellationToken cancellationToken)
+    {
+        var resolved = await services.Providers.ResolveModelAsync(chosen, wantedModel, cancellationToken);
+        var now = services.Time.GetUtcNow();
+        var ask = new Message
+        {
+            Id = Ids.New("msg"),
+            CodexId = Ids.New("run"),
+            Role = MessageRole.User,
+            CreatedAt = now,
+            UpdatedAt = now,
+            Parts = [new MessagePart.Text(text)],
+        };
+        // The folder a command is started in is the user's own choice, but nothing of it is needed to answer a question.
+        var request = ContextBuilder.Build(ask.CodexId, [ask], chosen.Settings, resolved, services.SystemPromptOf("ai-chat"), workingDirectory: null, goOn: false);
+        ITurnSink sink = asJson ? new JsonLines(terminal, services.Providers.NameOf) : new AnswerText(terminal);
+        var turn = new Turn(chosen, new UnstoredLog(), sink, new Lock(), services.Time, services.Mask);
+        var answer = await turn.RunAsync(request, name => services.Providers.PriceOf(chosen.Settings, name), cancellationToken);
+        if (answer.Error is { } error) { terminal.WriteError(error.Message); }
+        return answer.Status switch
+        {
+            MessageStatus.Complete => ExitCodes.Done,
+            MessageStatus.Stopped => ExitCodes.Interrupted,
+            _ => ExitCodes.Failed,
+        };
+    }
+
+    private static ProviderSettings Unstored(RunServices services, string kind, string? baseUrl, string? keyEnv)
+    {
+        if (keyEnv is not null)
+        {
+            services.BindKey(keyEnv, baseUrl ?? DefaultOrigin(kind));
+        }
+
+        return new ProviderSettings
+        {
+            Id = kind,
+            Name = kind,
+            Kind = kind,
+            Source = ProviderSource.CommandLine,
+            Endpoint = baseUrl is null ? null : new Uri(baseUrl),
+            ApiKeyRef = keyEnv is null ? null : $"env://{keyEnv}",
+        };
+    }
+
+    private static string DefaultOrigin(string kind) => kind == ProviderKinds.Anthropic
+        ? "https://api.anthropic.com"
+        : throw new FailureException(FailureKind.MissingField, $"Say with --base-url where the key of this {kind} connection may be sent.");
+
+    private string? Question(string? given)
+    {
+        var piped = terminal.IsInputRedirected ? terminal.ReadToEnd(MaxInputCharacters) : "";
+        if (piped is null) { throw new FailureException(FailureKind.BadRequest, $"More than {MaxInputCharacters} characters were piped in."); }
+
+        var text = string.Join("\n\n", new[] { given, piped }.Where(part => !string.IsNullOrWhiteSpace(part)));
+        return text.Length == 0 ? null : text;
+    }
+
+    private static bool IsWebAddress(string url) => Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https";
+}

@@ -1,0 +1,20 @@
+using Plue.Server.Providers;
+
+namespace Plue.Server.Cli;
+
+/// <summary>What one run needs from the rest of the house; bound in Composition, made only when a run really begins.</summary>
+internal sealed class RunServices : IAsyncDisposable
+{
+    public required ProviderRegistry Providers { get; init; }
+    public required Lazy<Vault.Vault> Vault { get; init; }
+    public required TimeProvider Time { get; init; }
+    /// <summary>Makes a provider of settings that no file has.</summary>
+    public required Func<ProviderSettings, IProvider> Build { get; init; }
+    /// <summary>Lets an environment variable's key go to the origin that the command line named.</summary>
+    public required Action<string, string> BindKey { get; init; }
+    public required Func<string, string?> SystemPromptOf { get; init; }
+    public required Func<string, string> Mask { get; init; }
+    public required Func<ValueTask> Dispose { get; init; }
+
+    public ValueTask DisposeAsync() => Dispose();
+}

@@ -1,0 +1,29 @@
+using System.CommandLine;
+using Microsoft.Extensions.Logging;
+
+namespace Plue.Server.Cli;
+
+/// <summary><c>plue serve</c>: the sidecar of the editor, JSON-RPC on stdin and stdout.</summary>
+internal static class ServeCommand
+{
+    /// <param name="serve">Speaks the protocol over the two streams until the editor goes; gives the exit code.</param>
+    public static Command Create(Func<LogLevel, Stream, Stream, CancellationToken, Task<int>> serve)
+    {
+        var level = new Option<LogLevel>("--log") { Description = "The least level that is logged", DefaultValueFactory = _ => LogLevel.Information };
+        var wait = new Option<bool>("--wait-for-debugger") { Description = "Hold until a debugger is attached" };
+        // vscode-languageclient adds these; the transport is always stdio and the parent comes with initialize.
+        var stdio = new Option<bool>("--stdio") { Hidden = true };
+        var command = new Command("serve", "Serve an editor over stdin and stdout") { level, wait, stdio };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            while (parsed.GetValue(wait) && !System.Diagnostics.Debugger.IsAttached) { await Task.Delay(100, cancellationToken); }
+
+            using var input = Console.OpenStandardInput();
+#pragma warning disable RS0030 // Here stdout is the protocol's.
+            using var output = Console.OpenStandardOutput();
+#pragma warning restore RS0030
+            return await serve(parsed.GetValue(level), input, output, cancellationToken);
+        });
+        return command;
+    }
+}

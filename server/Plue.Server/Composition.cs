@@ -1,0 +1,151 @@
+using Microsoft.Extensions.Logging;
+using Plue.Server.Catalog;
+using Plue.Server.Chat;
+using Plue.Server.Cli;
+using Plue.Server.Codices;
+using Plue.Server.Json5;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+using Plue.Server.Providers.Anthropic;
+using Plue.Server.Providers.ClaudeCode;
+using Plue.Server.Providers.Http;
+using Plue.Server.Providers.Ollama;
+using Plue.Server.Providers.OpenAi;
+using Plue.Server.Store;
+using Plue.Server.Templates;
+using Plue.Server.Vault;
+
+namespace Plue.Server;
+
+/// <summary>The only place that names concrete classes together. Nothing here does work before it is asked: start-up is what a user waits for.</summary>
+internal sealed class Composition : IAsyncDisposable
+{
+    private readonly Lazy<ILoggerFactory> logs;
+    private readonly Lazy<Vault.Vault> vault;
+    private readonly Lazy<TemplateCatalog> templates;
+    private readonly Lazy<Prompts> prompts;
+    private readonly Lazy<ProviderHttp> http = new();
+    private bool isDisposed;
+
+    public Composition(LogLevel logLevel, PluePaths? plueHome = null, TimeProvider? timeProvider = null)
+    {
+        var paths = plueHome ?? PluePaths.FromEnvironment();
+        Time = timeProvider ?? TimeProvider.System;
+        EnvironmentKeys = new EnvironmentKeys(Environment.GetEnvironmentVariable, Redactor);
+        logs = new(() => LoggerFactory.Create(builder => builder.SetMinimumLevel(logLevel).AddProvider(new StderrLog(logLevel, paths.Logs, Redactor.Mask))));
+        vault = new(() => new Vault.Vault(paths.Vault, Keychain.OfThisMachine(paths.Vault), Redactor, Time));
+        templates = new(() => new TemplateCatalog(paths));
+        prompts = new(() => new Prompts(paths));
+        Paths = paths;
+        Discovery = new Discovery(FindClaudeCodeAsync, ProbeAsync, Environment.GetEnvironmentVariable, Catalog);
+        Providers = new ProviderRegistry(new ProviderCodices(paths, templates), Build, Discovery, Catalog, Time);
+    }
+
+    public PluePaths Paths { get; }
+    public TimeProvider Time { get; }
+    public Redactor Redactor { get; } = new();
+    public EnvironmentKeys EnvironmentKeys { get; }
+    public Workspace Workspace { get; } = new();
+    public ProviderCatalog Catalog { get; } = new();
+    public Discovery Discovery { get; }
+    public ProviderRegistry Providers { get; }
+    public Vault.Vault Vault => vault.Value;
+    public ILoggerFactory Logs => logs.Value;
+
+    public RunServices RunServices => new()
+    {
+        Providers = Providers,
+        Vault = new Lazy<Vault.Vault>(() => Vault),
+        Time = Time,
+        Build = Build,
+        BindKey = EnvironmentKeys.Bind,
+        SystemPromptOf = SystemPromptOf,
+        Mask = Redactor.Mask,
+        Dispose = DisposeAsync,
+    };
+
+    public ChatServices ChatServices(Func<string, ITurnSink> sinkFor, Action<string, ChatSummary?> changed) => new()
+    {
+        Store = new ChatStore(Paths, Time, Logs.CreateLogger("Store")),
+        Providers = Providers,
+        Workspace = Workspace,
+        Time = Time,
+        Logger = Logs.CreateLogger("Chat"),
+        Mask = Redactor.Mask,
+        HooksOf = HooksOf,
+        SystemPromptOf = SystemPromptOf,
+        SinkFor = sinkFor,
+        Changed = changed,
+    };
+
+    public IProvider Build(ProviderSettings settings)
+    {
+        var secrets = new SecretSource(vault, EnvironmentKeys);
+        return settings.Kind switch
+        {
+            ProviderKinds.Anthropic => new AnthropicProvider(settings, secrets, http.Value, Time),
+            ProviderKinds.OpenAiCompatible => new OpenAiCompatibleProvider(settings, secrets, http.Value, Time),
+            ProviderKinds.Ollama => new OllamaProvider(settings, secrets, http.Value, Time),
+            ProviderKinds.ClaudeCode => new ClaudeCodeProvider(settings, secrets, Paths, Time, Logs.CreateLogger("ClaudeCode")),
+            
+            _ => throw new FailureException(FailureKind.MissingField, $"{settings.Name} is of the kind {settings.Kind}, which this version of Plue does not have."),
+        };
+    }
+
+    public async Task<ClaudeCodeFinding> FindClaudeCodeAsync(CancellationToken cancellationToken)
+    {
+        await using var provider = new ClaudeCodeProvider(
+            new ProviderSettings { Id = "claude-code", Name = "Claude Code", Kind = ProviderKinds.ClaudeCode, Source = Plue.Server.Providers.ProviderSource.Found },
+            new SecretSource(vault, EnvironmentKeys), Paths, Time, Logs.CreateLogger("ClaudeCode"));
+        var location = await provider.LocateAsync(cancellationToken);
+        if (location.Program is null) { return new ClaudeCodeFinding(null, false, null, "No claude command was found on this machine.", location.Tried); }
+
+        var state = await provider.CheckSignInAsync(cancellationToken);
+        return new ClaudeCodeFinding(location.Program.DisplayPath, state.SignedIn ?? false, state.Version, state.Sentence, location.Tried);
+    }
+
+    /// <summary>Whether a key is there, not whether it can be read now.</summary>
+    public bool HasCredential(string reference) => reference.StartsWith(EnvironmentKeys.Scheme, StringComparison.Ordinal)
+        ? !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(reference[EnvironmentKeys.Scheme.Length..]))
+        : Vault.ContainsAsync(reference, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+
+    public string? SystemPromptOf(string templateId) =>
+        templates.Value.Find(templateId)?.Default("system_prompt_ref") is Json5String { Value: var reference } ? prompts.Value.Get(reference).Text : null;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (isDisposed) { return; }
+
+        isDisposed = true;
+        await Providers.DisposeAsync();
+        await ChildProcess.EndAllAsync();
+        if (vault.IsValueCreated) { await Vault.DisposeAsync(); }
+        if (http.IsValueCreated) { http.Value.Dispose(); }
+        if (logs.IsValueCreated) { logs.Value.Dispose(); }
+    }
+
+    private IReadOnlyList<HookAction> HooksOf(string templateId, Message message)
+    {
+        if (templates.Value.Find(templateId) is not { } template) { return []; }
+
+        var last = Json5Object.Of(("role", new Json5String(message.Role.ToString().ToLowerInvariant())), ("content", new Json5String(message.Text)));
+        var values = Json5Object.Of(("messages", Json5Array.Of(last)));
+        return AutomationHooks.Evaluate(template.Hooks, new HookChange(HookTrigger.FieldChange, "messages"), values);
+    }
+
+    private async Task<Failure?> ProbeAsync(ProviderSettings settings, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(2));
+        await using var provider = Build(settings);
+        try
+        {
+            return await provider.CheckAsync(patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new Failure(FailureKind.Timeout, $"{settings.Name} did not answer at {settings.Endpoint} within two seconds.");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using System.IO.Pipelines;
+using Microsoft.Extensions.Logging;
+using Plue.Protocol;
+using Plue.Server.Chat;
+using Plue.Server.Rpc;
+using Plue.Server.Store;
+
+namespace Plue.Server;
+
+/// <summary>One editor's connection: the list of all handlers, and an end in good order however the editor goes.</summary>
+internal static class Sidecar
+{
+    private static readonly TimeSpan EndingTime = TimeSpan.FromSeconds(8);
+
+    /// <returns>0 after shutdown and exit, 1 when the editor went without.</returns>
+    public static async Task<int> RunAsync(LogLevel logLevel, Stream input, Stream output, CancellationToken cancellationToken)
+    {
+        await using var house = new Composition(logLevel);
+        return await RunAsync(house, PipeReader.Create(input), PipeWriter.Create(output), cancellationToken);
+    }
+
+    public static async Task<int> RunAsync(Composition house, PipeReader input, PipeWriter output, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var logger = house.Logs.CreateLogger("Rpc");
+        var server = new RpcServer(input, output, logger);
+        var conversations = new Conversations(house.ChatServices(
+            codexId => new MessageNotifier(codexId, server, house.Providers.NameOf, house.Time, logger),
+            (codexId, summary) => _ = NotifyChangedAsync(server, codexId, summary, logger)));
+
+        var lifecycle = new LifecycleHandlers(server, house.Workspace, stop, logger);
+        lifecycle.Register();
+        new CodexHandlers(server, conversations, house.Providers).Register();
+        new MessageHandlers(server, conversations).Register();
+        new ProviderHandlers(server, house.Providers, house.Discovery, house.FindClaudeCodeAsync, house.HasCredential).Register();
+        new VaultHandlers(server, house.Vault).Register();
+
+        await server.RunAsync(stop.Token);
+
+        // Turns are stopped and stored and every child is ended, but not at any price: the editor may start a new sidecar any moment.
+        var ending = EndAsync(conversations, house);
+        if (await Task.WhenAny(ending, Task.Delay(EndingTime, CancellationToken.None)) != ending)
+        {
+            logger.LogWarning("Ending took too long; an answer that was not stored yet will be shown as interrupted");
+        }
+
+        return lifecycle.WasShutDown ? 0 : 1;
+    }
+
+    private static async Task EndAsync(Conversations conversations, Composition house)
+    {
+        await conversations.DisposeAsync();
+        await house.DisposeAsync();
+    }
+
+    private static async Task NotifyChangedAsync(RpcServer server, string codexId, ChatSummary? summary, ILogger logger)
+    {
+        try
+        {
+            await server.NotifyAsync(Methods.CodexChanged, new CodexChangedParams(codexId, summary is null ? null : CodexHandlers.Summary(summary)), CancellationToken.None);
+        }
+        catch (Exception fault)
+        {
+            logger.LogDebug("The window was not told about {Chat}: {Reason}", codexId, fault.Message);
+        }
+    }
+}

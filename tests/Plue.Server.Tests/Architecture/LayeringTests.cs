@@ -1,0 +1,73 @@
+using System.Text.RegularExpressions;
+using Plue.Server.Tests.Testing;
+
+namespace Plue.Server.Tests.Architecture;
+
+/// <summary>Who may use whom. A new arrow is a visible edit to this table, and to the one in ARCHITECTURE.md.</summary>
+public partial class LayeringTests
+{
+    private static readonly Dictionary<string, string[]> MayUse = new()
+    {
+        ["Messages"] = [],
+        ["Platform"] = ["Messages"],
+        ["Json5"] = [],
+        ["Store"] = ["Messages", "Platform"],
+        ["Vault"] = ["Messages", "Platform"],
+        ["Catalog"] = ["Messages", "Platform"],
+        ["Templates"] = ["Json5", "Store", "Messages", "Platform"],
+        ["Codices"] = ["Json5", "Templates", "Store", "Messages", "Platform"],
+        ["Providers"] = ["Messages", "Platform", "Catalog"],
+        ["Chat"] = ["Providers", "Codices", "Templates", "Store", "Catalog", "Json5", "Messages", "Platform"],
+        ["Rpc"] = ["Chat", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
+        ["Cli"] = ["Rpc", "Chat", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
+    };
+
+    public static TheoryData<string> Rooms => [.. MayUse.Keys];
+
+    [Theory]
+    [MemberData(nameof(Rooms))]
+    public void A_room_uses_only_the_rooms_below_it(string room)
+    {
+        var folder = Path.Combine(Repository.Root, "server", "Plue.Server", room);
+        var faults = Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
+            .SelectMany(file => ArrowsOf(File.ReadAllText(file)).Where(used => used != room && !MayUse[room].Contains(used))
+                .Select(used => $"{Path.GetRelativePath(Repository.Root, file)} uses {used}"));
+        Assert.Empty(faults);
+    }
+
+    [Fact]
+    public void Every_room_is_in_the_table()
+    {
+        var rooms = Directory.EnumerateDirectories(Path.Combine(Repository.Root, "server", "Plue.Server")).Select(Path.GetFileName);
+        Assert.Empty(rooms.Where(room => room is not null and not "bin" and not "obj" and not "Properties").Except(MayUse.Keys));
+    }
+
+    [Fact]
+    public void The_table_has_no_circle()
+    {
+        foreach (var (room, below) in MayUse) { Assert.DoesNotContain(below, lower => MayUse.GetValueOrDefault(lower, []).Contains(room)); }
+    }
+
+    [Theory]
+    [InlineData("using Plue.Server.Chat;", "Chat")]
+    [InlineData("var x = Plue.Server.Vault.Redactor.None;", "Vault")]
+    [InlineData("private Vault.Vault vault;", "Vault")]
+    [InlineData("using Plue.Protocol;", "Protocol")]
+    [InlineData("// see Plue.Server.Chat", null)]
+    [InlineData("var a = parsed.Messages.Count;", null)]
+    public void An_arrow_is_seen_however_it_is_written(string line, string? expected) =>
+        Assert.Equal(expected is null ? [] : [expected], ArrowsOf(line));
+
+    private static IEnumerable<string> ArrowsOf(string source)
+    {
+        var code = Comments().Replace(source, "");
+        var rooms = string.Join('|', MayUse.Keys);
+        return Regex.Matches(code, $@"\bPlue\.(?:Server\.)?({rooms}|Protocol)\b").Select(match => match.Groups[1].Value)
+            .Concat(Regex.Matches(code, $@"(?<![\w.""])({rooms})\.[A-Z]\w*[ .(\[,)>?]").Select(match => match.Groups[1].Value)
+                .Where(room => !Regex.IsMatch(code, $@"(?m)(\b\w+|[>\]?]) {room}\s*(\{{|=>|=|;|,|\))")))
+            .Distinct();
+    }
+
+    [GeneratedRegex(@"//.*?$|/\*.*?\*/", RegexOptions.Multiline)]
+    private static partial Regex Comments();
+}
