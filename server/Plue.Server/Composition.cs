@@ -88,7 +88,7 @@ internal sealed class Composition : IAsyncDisposable
             ProviderKinds.OpenAiCompatible => new OpenAiCompatibleProvider(settings, secrets, http.Value, Time),
             ProviderKinds.Ollama => new OllamaProvider(settings, secrets, http.Value, Time),
             ProviderKinds.ClaudeCode => new ClaudeCodeProvider(settings, secrets, Paths, Time, Logs.CreateLogger("ClaudeCode")),
-            
+
             _ => throw new FailureException(FailureKind.MissingField, $"{settings.Name} is of the kind {settings.Kind}, which this version of Plue does not have."),
         };
     }

@@ -22,7 +22,12 @@ public sealed class ClaudeCodeBench : IAsyncDisposable
         };
         var plain = new ProviderSettings
         {
-            Id = "claude", Name = "Claude Code", Kind = ProviderKinds.ClaudeCode, CliPath = cli ?? RealCli(), Endpoint = Endpoint.Address, ApiKeyRef = "env://KEY",
+            Id = "claude",
+            Name = "Claude Code",
+            Kind = ProviderKinds.ClaudeCode,
+            CliPath = cli ?? RealCli(),
+            Endpoint = Endpoint.Address,
+            ApiKeyRef = "env://KEY",
         };
         Settings = settings?.Invoke(plain) ?? plain;
         Provider = NewProvider();
@@ -58,8 +63,11 @@ public sealed class ClaudeCodeBench : IAsyncDisposable
         System = "You are terse.",
         Messages = texts.Select((text, i) => new Message
         {
-            Id = Ids.New("msg"), CodexId = CodexId, Role = i % 2 == 0 ? MessageRole.User : MessageRole.Assistant,
-            Parts = [new MessagePart.Text(text)], CreatedAt = DateTimeOffset.UnixEpoch,
+            Id = Ids.New("msg"),
+            CodexId = CodexId,
+            Role = i % 2 == 0 ? MessageRole.User : MessageRole.Assistant,
+            Parts = [new MessagePart.Text(text)],
+            CreatedAt = DateTimeOffset.UnixEpoch,
         }).ToList(),
     };
 
