@@ -1,0 +1,57 @@
+using System.IO.Pipelines;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Tests.Testing;
+
+/// <summary>The real sidecar joined to a client by two pipes: the whole protocol, no process. Its home is a folder of its own.</summary>
+internal sealed class InMemorySidecar : IAsyncDisposable
+{
+    private readonly Pipe toServer = new();
+    private readonly Pipe toClient = new();
+    private readonly Task<int> running;
+    private readonly Composition house;
+
+    private InMemorySidecar(string home)
+    {
+        Home = home;
+        house = new Composition(LogLevel.Warning, new PluePaths(home));
+        running = Task.Run(() => Sidecar.RunAsync(house, toServer.Reader, toClient.Writer, CancellationToken.None));
+        Client = new RpcClient(toClient.Reader.AsStream(), toServer.Writer.AsStream());
+    }
+
+    public string Home { get; }
+    public RpcClient Client { get; }
+
+    public static async Task<InMemorySidecar> StartAsync(string? home = null)
+    {
+        var sidecar = new InMemorySidecar(home ?? Directory.CreateTempSubdirectory("plue-test-").FullName);
+        await sidecar.Client.ResultAsync("initialize", new { processId = Environment.ProcessId, initializationOptions = new { trusted = false } });
+        await sidecar.Client.NotifyAsync("initialized");
+        return sidecar;
+    }
+
+    public void WriteProvider(string id, string json5) => WriteProvider(Home, id, json5);
+
+    public static void WriteProvider(string home, string id, string json5)
+    {
+        var folder = Path.Combine(home, "providers");
+        Directory.CreateDirectory(folder);
+        using var stream = new FileStream(Path.Combine(folder, id + ".json5"), FileMode.Create);
+        stream.Write(Encoding.UTF8.GetBytes(json5));
+    }
+
+    public static string ProviderAt(Uri endpoint, string extra = "") =>
+        $"{{ name: 'Scripted', provider_type: 'openai-compatible', endpoint: '{endpoint}v1', model: 'model', retry_policy: 'none', {extra} }}";
+
+    /// <summary>Ends as an editor does: its end of the pipe closes.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await toServer.Writer.CompleteAsync();
+        await running.WaitAsync(TimeSpan.FromSeconds(20));
+        await toClient.Writer.CompleteAsync();
+        await Client.DisposeAsync();
+        await house.DisposeAsync();
+    }
+}
