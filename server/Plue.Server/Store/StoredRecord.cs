@@ -10,7 +10,6 @@ namespace Plue.Server.Store;
 /// </summary>
 internal abstract record StoredRecord
 {
-    [JsonPropertyOrder(-1)]
     public abstract string Type { get; }
 
     /// <summary>Null for a type that this version does not know.</summary>
@@ -37,18 +36,21 @@ internal sealed record StoredHeader(int Format, string Id, string Template) : St
     /// <summary>Raised when an older program could no longer read the journal rightly; it then refuses.</summary>
     public const int CurrentFormat = 1;
     public static ReadOnlySpan<byte> TypeName => "header"u8;
+    [JsonPropertyOrder(-1)]
     public override string Type => "header";
 }
 
 /// <summary>A whole message, durable. It replaces an earlier one of the same id, in that one's place.</summary>
 internal sealed record StoredComplete(StoredMessage Message) : StoredRecord
 {
+    [JsonPropertyOrder(-1)]
     public override string Type => "message";
 }
 
 /// <summary>An answer began: the message as it stood, usually without parts. Partials follow.</summary>
 internal sealed record StoredStarted(StoredMessage Message) : StoredRecord
 {
+    [JsonPropertyOrder(-1)]
     public override string Type => "message_started";
 }
 
@@ -56,18 +58,21 @@ internal sealed record StoredStarted(StoredMessage Message) : StoredRecord
 /// <param name="Kind"><c>text</c> or <c>reasoning</c>.</param>
 internal sealed record StoredPartial(string MessageId, int Part, string Kind, string Text) : StoredRecord
 {
+    [JsonPropertyOrder(-1)]
     public override string Type => "partial";
 }
 
 /// <summary>The partials of this message so far do not count: its vendor began the answer again.</summary>
 internal sealed record StoredPartialReset(string MessageId) : StoredRecord
 {
+    [JsonPropertyOrder(-1)]
     public override string Type => "partial_reset";
 }
 
 /// <summary>The message is hidden; the trail keeps it.</summary>
 internal sealed record StoredDiscarded(string MessageId) : StoredRecord
 {
+    [JsonPropertyOrder(-1)]
     public override string Type => "message_discarded";
 }
 
@@ -75,6 +80,7 @@ internal sealed record StoredDiscarded(string MessageId) : StoredRecord
 /// <param name="ProviderRef"><c>codex://providers/NAME</c>.</param>
 internal sealed record StoredFields(string? Title, bool? Archived, string? ProviderRef, string? Model) : StoredRecord
 {
+    [JsonPropertyOrder(-1)]
     public override string Type => "fields";
 }
 
@@ -86,6 +92,7 @@ internal sealed record StoredDropped(long FirstSeq, string Reason, string? Kept 
     public const string Compacted = "compacted";
     public const string Damaged = "damaged";
     public static ReadOnlySpan<byte> TypeName => "dropped"u8;
+    [JsonPropertyOrder(-1)]
     public override string Type => "dropped";
 }
 
