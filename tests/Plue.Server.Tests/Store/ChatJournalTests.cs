@@ -1,0 +1,265 @@
+using System.Diagnostics;
+using FsCheck;
+using FsCheck.Fluent;
+using Plue.Server.Messages;
+using Plue.Server.Store;
+
+namespace Plue.Server.Tests.Store;
+
+public sealed class ChatJournalTests : IDisposable
+{
+    private readonly StoreFixture fixture = new();
+
+    public void Dispose() => fixture.Dispose();
+
+    [Fact]
+    public async Task Killed_fifty_times_nothing_acknowledged_is_lost_or_doubled()
+    {
+        var id = await fixture.NewChatAsync();
+        var acknowledged = new HashSet<string>();
+        for (var round = 0; round < 50; round++)
+        {
+            using var writer = fixture.StartWriter(id, "append");
+            Assert.Equal("open", await writer.StandardOutput.ReadLineAsync());
+            var heard = writer.StandardOutput.ReadToEndAsync();
+            await Task.Delay(Random.Shared.Next(5, 250)); // the point of the kill is meant to be random
+            writer.Kill();
+            await writer.WaitForExitAsync();
+            foreach (var line in (await heard).Split('\n').Where(line => line.StartsWith("acknowledged msg_", StringComparison.Ordinal) && line.Length == 49))
+            {
+                acknowledged.Add(line["acknowledged ".Length..]);
+            }
+
+            var chat = fixture.NewStore().Read(id);
+            var ids = chat.Messages.Select(message => message.Id).ToArray();
+            Assert.Equal(ids.Length, ids.Distinct().Count());
+            Assert.Subset(ids.ToHashSet(), acknowledged);
+            Assert.NotEqual(ChatStatus.Damaged, chat.Status);
+            Assert.NotEqual(ChatStatus.Running, chat.Status);
+            foreach (var answer in chat.Messages.Where(message => message.Role == MessageRole.Assistant))
+            {
+                var whole = string.Concat(Enumerable.Range(0, 40).Select(word => $"{word} äöü 🙂 "));
+                Assert.StartsWith(answer.Text, whole);
+                if (answer.Status == MessageStatus.Complete) { Assert.Equal(whole, answer.Text); }
+                else { Assert.Equal(MessageStatus.Interrupted, answer.Status); }
+            }
+        }
+
+        Assert.NotEmpty(acknowledged);
+    }
+
+    [Fact]
+    public async Task Partial_text_is_read_along_while_it_is_written_and_interrupted_once_its_owner_is_gone()
+    {
+        var answer = StoreFixture.NewMessage(MessageRole.Assistant, null, MessageStatus.Streaming);
+        var journal = fixture.NewStore().Create("ai-chat", null, null, null);
+        await journal.BeginAsync(answer, CancellationToken.None);
+        journal.AppendPartial(answer.Id, 0, true, "thinking");
+        journal.AppendPartial(answer.Id, 1, false, "wrong");
+        journal.ResetPartial(answer.Id);
+        journal.AppendPartial(answer.Id, 0, true, "thinking again");
+        journal.AppendPartial(answer.Id, 1, false, "half \ud83d");
+        journal.AppendPartial(answer.Id, 1, false, "\ude42");
+        var store = fixture.NewStore();
+        while (store.Read(journal.Id).Messages[0].Parts.Count < 2) { await Task.Delay(20); }
+
+        Assert.Equal((MessageStatus.Streaming, ChatStatus.Running), (store.Read(journal.Id).Messages[0].Status, store.Read(journal.Id).Status));
+        await journal.DisposeAsync();
+        var interrupted = Assert.Single(store.Read(journal.Id).Messages);
+        Assert.Equal([new MessagePart.Reasoning("thinking again"), new MessagePart.Text("half 🙂")], interrupted.Parts);
+        Assert.Equal(MessageStatus.Interrupted, interrupted.Status);
+        await using (await store.OpenAsync(journal.Id, CancellationToken.None)) { }
+
+        Assert.Contains("\"status\":\"interrupted\"", File.ReadAllText(fixture.PathOf(journal.Id)));
+        Assert.Equal(interrupted.Parts, store.Read(journal.Id).Messages[0].Parts);
+    }
+
+    [Fact]
+    public async Task A_second_window_is_told_who_owns_the_chat_and_takes_over_when_that_one_is_killed()
+    {
+        var id = await fixture.NewChatAsync("hello");
+        using var owner = fixture.StartWriter(id, "hold");
+        Assert.Equal("open", await owner.StandardOutput.ReadLineAsync());
+        var store = fixture.NewStore();
+        var failure = await Assert.ThrowsAsync<FailureException>(() => store.OpenAsync(id, CancellationToken.None));
+        Assert.Equal(FailureKind.Conflict, failure.Failure.Kind);
+        Assert.Equal($"This chat is open in another window (process {owner.Id}).", failure.Message);
+        Assert.Equal(failure.Message, store.ReadOnlyReason(id));
+        Assert.Equal("hello", Assert.Single(store.Read(id).Messages).Text);
+        Assert.Equal(FailureKind.Conflict, Assert.Throws<FailureException>(() => store.Delete(id)).Failure.Kind);
+        owner.Kill();
+        await owner.WaitForExitAsync();
+        var clock = Stopwatch.StartNew();
+        await using var taken = await store.OpenAsync(id, CancellationToken.None);
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5));
+    }
+
+    [Theory]
+    [InlineData("1 2020-01-01T00:00:00Z forged\n")]
+    [InlineData("not a lock at all \0\u00ff")]
+    [InlineData("")]
+    public async Task A_forged_or_stale_lock_file_is_without_effect(string content)
+    {
+        var id = await fixture.NewChatAsync("hello");
+        File.WriteAllBytes(fixture.PathOf(id) + ".lock", System.Text.Encoding.UTF8.GetBytes(content));
+        Assert.Null(fixture.NewStore().ReadOnlyReason(id));
+        await using (await fixture.NewStore().OpenAsync(id, CancellationToken.None)) { }
+
+        Assert.False(File.Exists(fixture.PathOf(id) + ".lock"));
+    }
+
+    [Fact]
+    public async Task On_a_full_disk_a_message_is_refused_in_words_and_accepted_when_there_is_space_again()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs tmpfs.");
+        var mount = Path.Combine(fixture.Home, "small");
+        Directory.CreateDirectory(mount);
+        Assert.SkipUnless(Run("mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", mount), "This user may not mount a tmpfs.");
+        try
+        {
+            var small = new StoreFixture(mount);
+            var id = await small.NewChatAsync("kept");
+            await using var journal = await small.NewStore().OpenAsync(id, CancellationToken.None);
+            File.WriteAllBytes(Path.Combine(mount, "ballast"), new byte[64 * 1024]);
+            var big = StoreFixture.NewMessage(MessageRole.User, new string('x', 60 * 1024));
+            var before = new FileInfo(small.PathOf(id)).Length;
+            var failure = await Assert.ThrowsAsync<FailureException>(async () => await journal.AppendAsync(big, CancellationToken.None));
+            Assert.Equal(FailureKind.StoreReadOnly, failure.Failure.Kind);
+            Assert.Contains("no space left", failure.Message);
+            Assert.Equal(before, new FileInfo(small.PathOf(id)).Length);
+            File.Delete(Path.Combine(mount, "ballast"));
+            await journal.AppendAsync(big, CancellationToken.None);
+            var chat = small.NewStore().Read(id);
+            Assert.Equal(["kept", big.Text], chat.Messages.Select(message => message.Text));
+            Assert.Null(chat.Notice);
+        }
+        finally
+        {
+            Run("umount", "-l", mount);
+        }
+    }
+
+    [Fact]
+    public async Task On_a_read_only_disk_a_chat_is_read_but_not_opened()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs bind mounts.");
+        var id = await fixture.NewChatAsync("kept");
+        var mounted = Run("mount", "--bind", fixture.Home, fixture.Home);
+        try
+        {
+            Assert.SkipUnless(mounted && Run("mount", "-o", "remount,ro,bind", fixture.Home), "This user may not mount read-only.");
+            Assert.Equal("kept", Assert.Single(fixture.NewStore().Read(id).Messages).Text);
+            Assert.Single(fixture.NewStore().List());
+            var failure = await Assert.ThrowsAsync<FailureException>(() => fixture.NewStore().OpenAsync(id, CancellationToken.None));
+            Assert.Equal(FailureKind.StoreReadOnly, failure.Failure.Kind);
+            Assert.Equal(FailureKind.StoreReadOnly, Assert.Throws<FailureException>(() => fixture.NewStore().Create("ai-chat", null, null, null)).Failure.Kind);
+        }
+        finally
+        {
+            if (mounted) { Run("umount", "-l", fixture.Home); }
+        }
+    }
+
+    [Fact]
+    public async Task Compaction_drops_superseded_text_and_changes_nothing_that_is_shown()
+    {
+        var store = fixture.NewStore();
+        var answer = StoreFixture.NewMessage(MessageRole.Assistant, null, MessageStatus.Streaming);
+        var text = new string('x', 20_000);
+        var journal = store.Create("ai-chat", null, null, null);
+        await using (journal)
+        {
+            await journal.BeginAsync(answer, CancellationToken.None);
+            for (var i = 0; i < 40; i++)
+            {
+                journal.AppendPartial(answer.Id, 0, false, text);
+                journal.ResetPartial(answer.Id);
+                await journal.UpdateAsync(new ChatFields(Title: $"Title {i}"), CancellationToken.None);
+                journal.AppendPartial(answer.Id, 0, false, text);
+                while (new FileInfo(fixture.PathOf(journal.Id)).Length < i * 18_000) { await Task.Delay(10); }
+            }
+
+            await journal.AppendAsync(answer with { Status = MessageStatus.Complete, Parts = [new MessagePart.Text(text)] }, CancellationToken.None);
+        }
+
+        var before = store.Read(journal.Id);
+        var size = new FileInfo(fixture.PathOf(journal.Id)).Length;
+        Assert.True(size > 256 * 1024, $"Only {size} bytes were written.");
+        await using (await store.OpenAsync(journal.Id, CancellationToken.None)) { }
+
+        Assert.True(new FileInfo(fixture.PathOf(journal.Id)).Length < size / 4);
+        var after = store.Read(journal.Id);
+        Assert.Equal(before with { Messages = [], UpdatedAt = default }, after with { Messages = before.Messages is [] ? after.Messages : [], UpdatedAt = default });
+        Assert.Equal(before.Messages.Select(message => message.Text), after.Messages.Select(message => message.Text));
+        await using (var again = await store.OpenAsync(journal.Id, CancellationToken.None))
+        {
+            await again.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "next"), CancellationToken.None);
+        }
+
+        Assert.Null(store.Read(journal.Id).Notice);
+    }
+
+    [Fact]
+    public void Any_list_of_messages_folds_back_to_itself()
+    {
+        var text = ArbMap.Default.GeneratorFor<string>().Where(value => value is not null).Select(WithoutLoneSurrogates);
+        var optional = Gen.OneOf(Gen.Constant<string?>(null), text.Select(value => (string?)value));
+        var part = Gen.OneOf(
+            text.Select(value => (MessagePart)new MessagePart.Text(value)),
+            from path in text from content in optional from blob in optional select (MessagePart)new MessagePart.File(path, content, blob),
+            from name in text from parameters in text select (MessagePart)new MessagePart.ToolUse(name, name, parameters),
+            from id in text from result in optional from error in optional select (MessagePart)new MessagePart.ToolResult(id, result, error),
+            from content in text from signature in optional from opaque in optional select (MessagePart)new MessagePart.Reasoning(content, signature, opaque));
+        var message =
+            from parts in part.ArrayOf()
+            from role in Gen.Elements(Enum.GetValues<MessageRole>())
+            from status in Gen.Elements(MessageStatus.Complete, MessageStatus.Stopped, MessageStatus.Interrupted, MessageStatus.Failed)
+            from kind in Gen.Elements(Enum.GetValues<FailureKind>())
+            from sentence in optional
+            from tokens in Gen.Choose(0, int.MaxValue)
+            from ticks in Gen.Choose(0, int.MaxValue)
+            select new Message
+            {
+                Id = Ids.New("msg"),
+                CodexId = sentence ?? "x",
+                Role = role,
+                Status = status,
+                Parts = parts,
+                CreatedAt = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddTicks(ticks),
+                UpdatedAt = new DateTimeOffset(2106, 2, 7, 6, 28, 16, TimeSpan.FromHours(9)),
+                Error = sentence is null ? null : new Failure(kind, sentence, TimeSpan.FromMilliseconds(tokens)),
+                Usage = sentence is null ? null : new Usage { InputTokens = tokens, OutputTokens = 2, ReasoningTokens = 1 },
+                Cost = sentence is null ? null : new Cost(tokens / 1_000_000m, 0.1m, 0, tokens / 3m, "catalog"),
+                ProviderInfo = sentence is null ? null : new ProviderInfo(sentence, null, sentence),
+            };
+        var store = fixture.NewStore();
+        Prop.ForAll(message.ArrayOf().ToArbitrary(), messages =>
+        {
+            var journal = store.Create("ai-chat", null, null, null);
+            foreach (var item in messages) { journal.AppendAsync(item, CancellationToken.None).AsTask().GetAwaiter().GetResult(); }
+
+            journal.Dispose();
+            var read = store.Read(journal.Id).Messages;
+            return read.Count == messages.Length && read.Zip(messages).All(pair =>
+                pair.First.Parts.SequenceEqual(pair.Second.Parts) && pair.First with { Parts = [] } == pair.Second with { Parts = [] });
+        }).QuickCheckThrowOnFailure();
+    }
+
+    /// <summary>UTF-8 has no lone surrogates: they are stored as U+FFFD.</summary>
+    private static string WithoutLoneSurrogates(string text) => System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(text));
+
+    private static bool Run(string program, params string[] arguments)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+            process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    }
+}
