@@ -63,19 +63,18 @@ internal sealed class Journal : IDisposable
         if (!File.Exists(path)) { throw NotFound(subject); }
 
         var owner = JournalLock.Acquire(path, subject);
-        FileStream? file = null;
+        Journal? journal = null;
         try
         {
             scan = JournalReader.Scan(path, onLine);
             RefuseNewer(scan, subject);
-            file = OpenForWriting(path);
-            var journal = new Journal(path, subject, time, owner, file, scan);
+            journal = new Journal(path, subject, time, owner, OpenForWriting(path), scan);
             journal.Repair(scan, lost);
             return journal;
         }
         catch (Exception exception)
         {
-            file?.Dispose();
+            journal?.file.Dispose();
             owner.Dispose();
             if (exception is FileNotFoundException) { throw NotFound(subject); }
 
@@ -212,29 +211,30 @@ internal sealed class Journal : IDisposable
     private void Rewrite(IReadOnlySet<long> dropped, StoredHeader? newHeader)
     {
         var temporary = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
+        FileStream? target = null;
         try
         {
-            long length;
+            // This handle stays valid across the rename, so there is no moment in which the journal has none.
+            target = DurableFile.OpenPrivate(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            var copy = target;
             var rewriting = new JournalRewriting(dropped, newHeader, time.GetUtcNow(), KeptAside);
-            using (var target = DurableFile.OpenPrivate(temporary, FileMode.CreateNew, FileAccess.Write))
-            {
-                var scan = JournalReader.Scan(path, line => rewriting.Take(line, target));
-                rewriting.Finish(target);
-                DurableFile.Sync(target.SafeFileHandle);
-                length = target.Length;
-            }
-
+            JournalReader.Scan(path, line => rewriting.Take(line, copy));
+            rewriting.Finish(copy);
+            DurableFile.Sync(copy.SafeFileHandle);
+            var length = copy.Length;
             File.Move(temporary, path, overwrite: true);
-            file.Dispose();
-            file = OpenForWriting(path);
-            goodLength = length;
-            lastSeq = rewriting.LastSeq;
+            (target, file) = (file, copy);
+            (goodLength, lastSeq) = (length, rewriting.LastSeq);
             DurableFile.SyncDirectory(Path.GetDirectoryName(path)!);
         }
         catch
         {
             File.Delete(temporary);
             throw;
+        }
+        finally
+        {
+            target?.Dispose();
         }
     }
 
