@@ -170,7 +170,7 @@ public sealed class SidecarTests
         Assert.Equal("keyNotBoundToOrigin", (string?)refused?["kind"]);
         Assert.Empty(other.Requests);
 
-        var everything = Directory.EnumerateFiles(sidecar.Home, "*", SearchOption.AllDirectories).Select(File.ReadAllText);
+        var everything = Directory.EnumerateFiles(sidecar.Home, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)).Select(File.ReadAllText);
         Assert.DoesNotContain(everything, text => text.Contains(key, StringComparison.Ordinal));
         foreach (var method in new[] { "vault/list", "vault/status", "provider/list" })
         {
