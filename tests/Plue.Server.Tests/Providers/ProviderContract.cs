@@ -286,7 +286,8 @@ public abstract class ProviderContract : IAsyncLifetime
         var peak = 0L;
         var piece = Encoding.UTF8.GetBytes(new string('a', 1024 * 1024));
         var events = new List<ProviderEvent>();
-        Endpoint.Answers.Add(Stream().Send(Unfinished).Send("data: {\"a\":\"").Repeat(piece, 100));
+        var answer = Stream().Send(Unfinished).Send("data: {\"a\":\"").Repeat(piece, 100);
+        Endpoint.Route = request => Other(request) ?? answer;
         await foreach (var next in Create(Settings(), Secrets, http).StreamAsync(Request(), Cancel))
         {
             events.Add(next);
@@ -357,7 +358,7 @@ public abstract class ProviderContract : IAsyncLifetime
     public async Task Stopping_while_nothing_comes_closes_the_connection()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        Endpoint.Answers.Add(ScriptedAnswer.Silence());
+        Endpoint.Route = request => Other(request) ?? ScriptedAnswer.Silence();
         var running = Create(Settings(), Secrets, http).StreamAsync(Request(), stop.Token).ToListAsync(Cancel).AsTask();
         while (!(await Endpoint.NextRequestAsync(Cancel)).Target.StartsWith(ChatPath, StringComparison.Ordinal)) { }
         await stop.CancelAsync();
@@ -406,7 +407,8 @@ public abstract class ProviderContract : IAsyncLifetime
     [Fact]
     public async Task Two_hundred_answers_at_once_do_not_mix()
     {
-        Endpoint.Answers.Add(Stream().Send(TextAnswer));
+        var answer = Stream().Send(TextAnswer);
+        Endpoint.Route = request => Other(request) ?? answer;
         var provider = Create(Settings(), Secrets, http);
         var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(async _ => await provider.StreamAsync(Request(), Cancel).ToListAsync(Cancel)));
         Assert.All(answers, events => Assert.Equal("Hé 👋 wörld", TextOf(events)));
