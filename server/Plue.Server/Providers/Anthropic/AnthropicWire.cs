@@ -27,7 +27,7 @@ internal static partial class AnthropicWire
             json.WriteBoolean("stream", true);
             WriteTools(json, request);
             WriteSystem(json, request);
-            WriteMessages(json, Conversation.Of(request, settings));
+            WriteMessages(json, RequestMessages.Of(request, settings));
             if (thinking.IsOn || thinking.IsOff) options |= RefusableOptions.ReasoningLevel;
             WriteThinking(json, thinking);
             if ((request.Temperature ?? settings.Temperature) is { } temperature && !thinking.IsOn && !without.HasFlag(RefusableOptions.Temperature))
@@ -65,7 +65,7 @@ internal static partial class AnthropicWire
 
     private static void WriteSystem(Utf8JsonWriter json, ProviderRequest request)
     {
-        var texts = Conversation.SystemTexts(request);
+        var texts = RequestMessages.SystemTexts(request);
         if (texts.Count == 0) return;
         json.WriteStartArray("system");
         for (var at = 0; at < texts.Count; at++) WriteText(json, texts[at], isMarked: at == texts.Count - 1);
@@ -96,7 +96,7 @@ internal static partial class AnthropicWire
         switch (part)
         {
             case MessagePart.Text or MessagePart.File:
-                WriteText(json, Conversation.Text(part)!, isMarked);
+                WriteText(json, RequestMessages.Text(part)!, isMarked);
                 break;
             case MessagePart.ToolUse use:
                 json.WriteStartObject();

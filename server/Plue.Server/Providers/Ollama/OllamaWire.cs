@@ -34,10 +34,10 @@ internal static class OllamaWire
     private static void WriteMessages(Utf8JsonWriter json, ProviderRequest request, ProviderSettings settings)
     {
         json.WriteStartArray("messages");
-        foreach (var system in Conversation.SystemTexts(request)) WriteMessage(json, "system", system);
+        foreach (var system in RequestMessages.SystemTexts(request)) WriteMessage(json, "system", system);
         var names = request.Messages.SelectMany(message => message.Parts).OfType<MessagePart.ToolUse>()
             .GroupBy(use => use.ToolUseId).ToDictionary(uses => uses.Key, uses => uses.First().ToolName);
-        foreach (var message in Conversation.Of(request, settings))
+        foreach (var message in RequestMessages.Of(request, settings))
         {
             if (message.Role == MessageRole.Assistant)
             {
@@ -51,11 +51,11 @@ internal static class OllamaWire
                 json.WriteString("role", "tool");
                 json.WriteString("tool_name", names[result.ToolUseId]);
                 json.WriteString("tool_call_id", result.ToolUseId);
-                json.WriteString("content", Conversation.Text(result));
+                json.WriteString("content", RequestMessages.Text(result));
                 json.WriteEndObject();
             }
 
-            if (Conversation.Text(message) is { Length: > 0 } text) WriteMessage(json, "user", text);
+            if (RequestMessages.Text(message) is { Length: > 0 } text) WriteMessage(json, "user", text);
         }
 
         json.WriteEndArray();
@@ -73,7 +73,7 @@ internal static class OllamaWire
     {
         json.WriteStartObject();
         json.WriteString("role", "assistant");
-        json.WriteString("content", Conversation.Text(message));
+        json.WriteString("content", RequestMessages.Text(message));
         var uses = message.Parts.OfType<MessagePart.ToolUse>().ToList();
         if (uses.Count > 0)
         {

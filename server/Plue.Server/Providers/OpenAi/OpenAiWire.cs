@@ -71,8 +71,8 @@ internal static class OpenAiWire
     private static void WriteMessages(Utf8JsonWriter json, ProviderRequest request, ProviderSettings settings, Dialect dialect)
     {
         json.WriteStartArray("messages");
-        foreach (var system in Conversation.SystemTexts(request)) WriteMessage(json, "system", system);
-        foreach (var message in Conversation.Of(request, settings))
+        foreach (var system in RequestMessages.SystemTexts(request)) WriteMessage(json, "system", system);
+        foreach (var message in RequestMessages.Of(request, settings))
         {
             if (message.Role == MessageRole.Assistant)
             {
@@ -85,11 +85,11 @@ internal static class OpenAiWire
                 json.WriteStartObject();
                 json.WriteString("role", "tool");
                 json.WriteString("tool_call_id", result.ToolUseId);
-                json.WriteString("content", Conversation.Text(result));
+                json.WriteString("content", RequestMessages.Text(result));
                 json.WriteEndObject();
             }
 
-            if (Conversation.Text(message) is { Length: > 0 } text) WriteMessage(json, "user", text);
+            if (RequestMessages.Text(message) is { Length: > 0 } text) WriteMessage(json, "user", text);
         }
 
         json.WriteEndArray();
@@ -109,7 +109,7 @@ internal static class OpenAiWire
         json.WriteStartObject();
         json.WriteString("role", "assistant");
         // Some servers refuse null here.
-        json.WriteString("content", Conversation.Text(message));
+        json.WriteString("content", RequestMessages.Text(message));
         WriteOwnReasoning(json, message, dialect, hasTools: uses.Count > 0);
         if (uses.Count > 0)
         {

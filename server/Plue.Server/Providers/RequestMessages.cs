@@ -6,12 +6,13 @@ namespace Plue.Server.Providers;
 /// The stored messages as every vendor accepts them: no empty message, no tool call without its result, no result without its call,
 /// and the vendor's opaque reasoning only where the same provider and model get it back.
 /// </summary>
-internal static class Conversation
+internal static class RequestMessages
 {
     public static IReadOnlyList<Message> Of(ProviderRequest request, ProviderSettings settings)
     {
-        var answered = Ids<MessagePart.ToolResult>(request, result => result.ToolUseId);
-        var asked = Ids<MessagePart.ToolUse>(request, use => use.ToolUseId);
+        // A tool that the vendor's own program ran has its result in the same message: no other vendor knows that form, so both stay away.
+        var answered = Ids<MessagePart.ToolResult>(request, MessageRole.User, result => result.ToolUseId);
+        var asked = Ids<MessagePart.ToolUse>(request, MessageRole.Assistant, use => use.ToolUseId);
         var kept = new List<Message>(request.Messages.Count);
         foreach (var message in request.Messages)
         {
@@ -58,6 +59,6 @@ internal static class Conversation
             // An alias in the request comes back with its date: claude-sonnet-4-6 as claude-sonnet-4-6-20260217.
             && (info.ModelId is null || info.ModelId.StartsWith(request.Model, StringComparison.Ordinal)));
 
-    private static HashSet<string> Ids<TPart>(ProviderRequest request, Func<TPart, string> id) =>
-        [.. request.Messages.SelectMany(message => message.Parts).OfType<TPart>().Select(id)];
+    private static HashSet<string> Ids<TPart>(ProviderRequest request, MessageRole role, Func<TPart, string> id) =>
+        [.. request.Messages.Where(message => message.Role == role).SelectMany(message => message.Parts).OfType<TPart>().Select(id)];
 }
