@@ -1,0 +1,83 @@
+import * as vscode from 'vscode';
+import type { Log } from './logging';
+
+/** A failure with a stable kind (a FailureKind in camelCase, or `sidecarStopped`) and one sentence for a person. */
+export class FailureError extends Error {
+  override readonly name = 'FailureError';
+
+  constructor(
+    readonly kind: string,
+    message: string,
+    readonly retryAfterMs?: number,
+  ) {
+    super(message);
+  }
+}
+
+/** The user changed their mind: never shown. */
+export class UserCancelledError extends Error {
+  override readonly name = 'UserCancelledError';
+
+  constructor() {
+    super('Cancelled.');
+  }
+}
+
+/** A button and the command behind it. */
+export interface HelpButton {
+  title: string;
+  command: string;
+}
+
+const showLog: HelpButton = { title: 'Show Log', command: 'plue.showLog' };
+const setKey: HelpButton = { title: 'Set Key…', command: 'plue.configureProviderKey' };
+const manage: HelpButton = { title: 'Manage Providers', command: 'plue.manageProviders' };
+
+/** The one or two buttons that help with a failure. */
+export function helpFor(kind: string): HelpButton[] {
+  switch (kind) {
+    case 'providerAuthFailed':
+    case 'keyNotBoundToOrigin':
+      return [setKey];
+    case 'vaultLocked':
+      return [{ title: 'Unlock Vault', command: 'plue.unlockVault' }];
+    case 'providerDisabled':
+    case 'modelNotFound':
+    case 'unreachable':
+      return [manage];
+    case 'providerExecutableFailed':
+      return [{ title: 'Check Claude Code Sign-in', command: 'plue.checkClaudeCodeAuth' }, showLog];
+    case 'sidecarStopped':
+      return [showLog, { title: 'Restart', command: 'plue.restartServer' }];
+    case 'untrusted':
+      return [{ title: 'Manage Workspace Trust', command: 'workbench.trust.manage' }];
+    default:
+      return [showLog];
+  }
+}
+
+export function toFailureError(error: unknown): FailureError {
+  if (error instanceof FailureError) return error;
+  return new FailureError('internal', error instanceof Error ? error.message : String(error));
+}
+
+/** Runs what a command does; a failure becomes one message with the buttons that help. Resolves to undefined after one. */
+export async function runWithErrorHandling<T>(log: Log, action: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof UserCancelledError) return undefined;
+    const failure = toFailureError(error);
+    log.error(`${failure.kind}: ${failure.message}`);
+    if (failure.kind === 'internal' && error instanceof Error && error.stack !== undefined) log.debug(error.stack);
+    void showFailure(failure);
+    return undefined;
+  }
+}
+
+async function showFailure(failure: FailureError): Promise<void> {
+  const buttons = helpFor(failure.kind);
+  const chosen = await vscode.window.showErrorMessage(failure.message, ...buttons.map((button) => button.title));
+  const button = buttons.find((candidate) => candidate.title === chosen);
+  if (button) await vscode.commands.executeCommand(button.command);
+}

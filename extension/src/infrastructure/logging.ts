@@ -1,0 +1,65 @@
+/** The part of VS Code's LogOutputChannel that we write to. */
+export interface Log {
+  trace(message: string): void;
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+export type LogLevel = keyof Log;
+
+const prefixes = new Map<string, LogLevel>([
+  ['trce', 'trace'],
+  ['dbug', 'debug'],
+  ['info', 'info'],
+  ['warn', 'warn'],
+  ['fail', 'error'],
+  ['crit', 'error'],
+]);
+
+/** Reads the level that the sidecar writes in front of a line. A line without one belongs to the entry before it. */
+export class SidecarLines {
+  private level: LogLevel = 'info';
+
+  read(line: string): { level: LogLevel; text: string } {
+    const match = /^([a-z]{4}): ?(.*)$/s.exec(line);
+    const level = match?.[1] === undefined ? undefined : prefixes.get(match[1]);
+    if (level === undefined) return { level: this.level, text: line };
+    this.level = level;
+    return { level, text: match?.[2] ?? '' };
+  }
+}
+
+/**
+ * What the trace of the wire may show. Entries of `vault/*` keep their first line only, since the lines below hold a
+ * secret; an entry in JSON keeps what kind of message it was and nothing that it carried.
+ */
+export function maskTrace(entry: string): string {
+  if (entry.startsWith('{')) return maskJson(entry);
+  const end = entry.indexOf('\n');
+  const head = end < 0 ? entry : entry.slice(0, end);
+  return /'vault\//.test(head) ? `${head} (masked)` : entry;
+}
+
+function maskJson(entry: string): string {
+  const type = /"type":"([a-z-]+)"/.exec(entry)?.[1] ?? 'message';
+  return `${type} (masked: use the text format)`;
+}
+
+const writers: ReadonlySet<PropertyKey> = new Set(['trace', 'debug', 'info', 'warn', 'error', 'append', 'appendLine']);
+
+/** The same channel, with every text that is written to it masked. */
+export function maskedChannel<T extends object>(channel: T): T {
+  return new Proxy(channel, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]): unknown => Reflect.apply(value, target, writers.has(key) ? args.map(maskArgument) : args);
+    },
+  });
+}
+
+function maskArgument(argument: unknown): unknown {
+  return typeof argument === 'string' ? maskTrace(argument) : argument;
+}

@@ -1,0 +1,21 @@
+import * as v from 'valibot';
+
+/** What the program that started VS Code asks of us, by environment. */
+export interface LaunchSettings {
+  /** PLUE_SERVER_PATH: the sidecar to use instead of the one found. */
+  serverPath?: string;
+  /** PLUE_OPEN_CHAT=1: have a chat ready when the window is. */
+  openChat: boolean;
+}
+
+const environment = v.object({
+  PLUE_SERVER_PATH: v.optional(v.string()),
+  PLUE_OPEN_CHAT: v.optional(v.string()),
+});
+
+export function readLaunchSettings(env: unknown): LaunchSettings {
+  const parsed = v.safeParse(environment, env);
+  if (!parsed.success) return { openChat: false };
+  const serverPath = parsed.output.PLUE_SERVER_PATH?.trim();
+  return { ...(serverPath ? { serverPath } : {}), openChat: parsed.output.PLUE_OPEN_CHAT === '1' };
+}

@@ -1,0 +1,47 @@
+import * as vscode from 'vscode';
+import type { ProviderDiscoverResult, ProviderKindView, ProviderSummary } from '../protocol/protocol.generated';
+import { providerDiscover, providerList } from '../protocol/protocol.generated';
+import type { Sidecar } from './client';
+
+/** The configured providers as last heard, shared by everything that shows them. */
+export class ProviderList implements vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<ProviderSummary[]>();
+  private readonly found = new vscode.EventEmitter<ProviderDiscoverResult>();
+
+  items: ProviderSummary[] = [];
+  kinds: ProviderKindView[] = [];
+  readonly onDidChange = this.changed.event;
+  readonly onDidDiscover = this.found.event;
+
+  constructor(private readonly sidecar: Sidecar) {}
+
+  get default(): ProviderSummary | undefined {
+    return this.items.find((provider) => provider.isDefault);
+  }
+
+  async refresh(): Promise<ProviderSummary[]> {
+    const { items, kinds } = await this.sidecar.request(providerList, {});
+    this.items = items;
+    this.kinds = kinds;
+    this.changed.fire(items);
+    return items;
+  }
+
+  /** Looks at this machine for something to chat with, when nothing is the default yet. */
+  async ensureDefault(): Promise<void> {
+    await this.refresh();
+    if (this.default === undefined) await this.discover();
+  }
+
+  async discover(): Promise<ProviderDiscoverResult> {
+    const result = await this.sidecar.request(providerDiscover, {});
+    await this.refresh();
+    this.found.fire(result);
+    return result;
+  }
+
+  dispose(): void {
+    this.changed.dispose();
+    this.found.dispose();
+  }
+}
