@@ -1,0 +1,154 @@
+import * as vscode from 'vscode';
+import { FailureError, UserCancelledError, helpFor } from '../../infrastructure/errors';
+import type { ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
+import { providerConfigure, providerTest, vaultDelete, vaultList, vaultStore } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+import type { ProviderList } from '../../server/providerList';
+import type { PassphrasePrompt, VaultAccess } from './vaultAccess';
+
+export const commands = {
+  configureProviderKey: 'plue.configureProviderKey',
+  removeProviderKey: 'plue.removeProviderKey',
+  unlockVault: 'plue.unlockVault',
+} as const;
+
+/** Asks for a provider's key, keeps it in the vault, and tries it at once. */
+export async function configureProviderKey(sidecar: Sidecar, providers: ProviderList, vault: VaultAccess, providerId?: string): Promise<void> {
+  await providers.refresh();
+  const provider = await chooseProvider(sidecar, providers, providerId);
+  if (provider.origin === undefined) {
+    throw new FailureError('missingField', `${provider.name} has no endpoint yet, so a key could not be bound to one. Set it in Manage Providers.`);
+  }
+  await vault.ensureUnlocked();
+  const secret = await askForKey(provider, provider.origin);
+  await sidecar.request(vaultStore, { reference: referenceOf(provider.id), secret, origins: [provider.origin] });
+  await testProvider(sidecar, providers, provider);
+}
+
+export async function removeProviderKey(sidecar: Sidecar, providers: ProviderList, vault: VaultAccess): Promise<void> {
+  await vault.ensureUnlocked();
+  const { entries } = await sidecar.request(vaultList, {});
+  if (entries.length === 0) {
+    void vscode.window.showInformationMessage('There are no keys in the vault.');
+    return;
+  }
+  const chosen = await vscode.window.showQuickPick(
+    entries.map((entry) => ({ label: entry.reference, description: `…${entry.lastFour}`, detail: entry.origins.join(', '), entry })),
+    { title: 'Remove Provider Key', placeHolder: 'Which key should be removed?' },
+  );
+  if (!chosen) throw new UserCancelledError();
+  const answer = await vscode.window.showWarningMessage(
+    `Remove the key ${chosen.label}?`,
+    { modal: true, detail: 'It is deleted from the vault and cannot be brought back.' },
+    'Remove',
+  );
+  if (answer !== 'Remove') throw new UserCancelledError();
+  await sidecar.request(vaultDelete, { reference: chosen.entry.reference });
+  await providers.refresh();
+  void vscode.window.showInformationMessage(`The key ${chosen.label} was removed.`);
+}
+
+export function referenceOf(providerId: string): string {
+  return `vault://${providerId}/api_key`;
+}
+
+async function chooseProvider(sidecar: Sidecar, providers: ProviderList, providerId?: string): Promise<ProviderSummary> {
+  if (providerId !== undefined) {
+    const known = providers.items.find((provider) => provider.id === providerId);
+    if (!known) throw new FailureError('notFound', `There is no provider named ${providerId}.`);
+    return known;
+  }
+  interface Choice extends vscode.QuickPickItem {
+    provider?: ProviderSummary;
+    providerKind?: ProviderKindView;
+  }
+  const configured = providers.items
+    .filter((provider) => provider.takesKey)
+    .map((provider): Choice => ({ label: provider.name, description: provider.origin, detail: provider.hasCredential ? 'Has a key' : 'No key yet', provider }));
+  const kinds = providers.kinds.filter((kind) => kind.takesKey).map((providerKind): Choice => ({ label: providerKind.name, description: providerKind.defaultEndpoint, providerKind }));
+  const separator = (label: string): Choice => ({ label, kind: vscode.QuickPickItemKind.Separator });
+  const choices = [...(configured.length > 0 ? [separator('Configured'), ...configured] : []), separator('New provider'), ...kinds];
+  const chosen = await vscode.window.showQuickPick(choices, { title: 'Configure Provider Key', placeHolder: 'Which provider is the key for?' });
+  if (chosen?.provider) return chosen.provider;
+  if (chosen?.providerKind) return addProvider(sidecar, providers, chosen.providerKind);
+  throw new UserCancelledError();
+}
+
+async function addProvider(sidecar: Sidecar, providers: ProviderList, kind: ProviderKindView): Promise<ProviderSummary> {
+  let endpoint: string | undefined;
+  if (kind.takesEndpoint && kind.defaultEndpoint === undefined) {
+    endpoint = await vscode.window.showInputBox({
+      title: kind.name,
+      prompt: 'The address of the server',
+      placeHolder: 'https://…',
+      ignoreFocusOut: true,
+      validateInput: (value) => (/^https?:\/\/[^\s/]+/.test(value.trim()) ? undefined : 'An address that starts with http:// or https://'),
+    });
+    if (endpoint === undefined) throw new UserCancelledError();
+  }
+  const summary = await sidecar.request(providerConfigure, { name: kind.name, kind: kind.kind, endpoint: endpoint?.trim() });
+  await providers.refresh();
+  return summary;
+}
+
+async function askForKey(provider: ProviderSummary, origin: string): Promise<string> {
+  const typed = await vscode.window.showInputBox({
+    title: `Key for ${provider.name}`,
+    prompt: `Kept encrypted in Plue’s vault and sent to ${origin} only.`,
+    password: true,
+    ignoreFocusOut: true,
+    validateInput: keyProblem,
+  });
+  if (typed === undefined) throw new UserCancelledError();
+  return typed.trim();
+}
+
+/** A key travels in a header, so anything that a header cannot carry is a slip of the clipboard. */
+export function keyProblem(typed: string): string | undefined {
+  const key = typed.trim();
+  if (key === '') return 'Type or paste the key.';
+  if (!/^[\x21-\x7e]+$/.test(key)) return 'A key has no spaces, line breaks or special characters.';
+  return undefined;
+}
+
+async function testProvider(sidecar: Sidecar, providers: ProviderList, provider: ProviderSummary): Promise<void> {
+  const tested = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: `Testing ${provider.name}…`, cancellable: true },
+    (_progress, token) => sidecar.request(providerTest, { id: provider.id }, token),
+  );
+  await providers.refresh();
+  if (tested.error === undefined) {
+    void vscode.window.showInformationMessage(`The key is stored, and ${tested.name} answered.`);
+    return;
+  }
+  const help = helpFor(tested.error.kind)[0];
+  const chosen = await vscode.window.showWarningMessage(`The key is stored. ${tested.error.message}`, ...(help ? [help.title] : []));
+  if (help && chosen === help.title) await vscode.commands.executeCommand(help.command, provider.id);
+}
+
+export const passphrasePrompt: PassphrasePrompt = {
+  existing: async (problem) =>
+    vscode.window.showInputBox({
+      title: 'Unlock Plue’s vault',
+      prompt: problem ?? 'The passphrase of the vault',
+      password: true,
+      ignoreFocusOut: true,
+    }),
+  fresh: async (why) => {
+    const first = await vscode.window.showInputBox({
+      title: 'A passphrase for Plue’s vault (1 of 2)',
+      prompt: `${why} Choose a passphrase; Plue cannot recover it.`,
+      password: true,
+      ignoreFocusOut: true,
+      validateInput: (value) => (value.length >= 8 ? undefined : 'At least 8 characters.'),
+    });
+    if (first === undefined) return undefined;
+    return vscode.window.showInputBox({
+      title: 'A passphrase for Plue’s vault (2 of 2)',
+      prompt: 'The same passphrase again',
+      password: true,
+      ignoreFocusOut: true,
+      validateInput: (value) => (value === first ? undefined : 'Not the same yet.'),
+    });
+  },
+};

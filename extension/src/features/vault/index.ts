@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import { runWithErrorHandling } from '../../infrastructure/errors';
+import type { Sidecar } from '../../server/client';
+import type { ProviderList } from '../../server/providerList';
+import { commands, configureProviderKey, passphrasePrompt, removeProviderKey } from './commands';
+import { EditorKeyStore } from './editorKey';
+import { SecretProof } from './secretProof';
+import { VaultAccess } from './vaultAccess';
+
+export function activateVault(
+  context: vscode.ExtensionContext,
+  sidecar: Sidecar,
+  providers: ProviderList,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable {
+  const proof = new SecretProof(context.secrets, { activationId: randomUUID(), sessionId: vscode.env.sessionId });
+  const vault = new VaultAccess(sidecar, new EditorKeyStore(context.secrets, log), proof, passphrasePrompt, log);
+  const disposables = new Disposables();
+  const register = (id: string, action: (argument: unknown) => Promise<void>): void => {
+    disposables.add(vscode.commands.registerCommand(id, (argument: unknown) => runWithErrorHandling(log, () => action(argument))));
+  };
+
+  register(commands.configureProviderKey, (id) =>
+    configureProviderKey(sidecar, providers, vault, typeof id === 'string' ? id : undefined),
+  );
+  register(commands.removeProviderKey, () => removeProviderKey(sidecar, providers, vault));
+  register(commands.unlockVault, async () => {
+    await vault.ensureUnlocked();
+    await providers.refresh();
+  });
+
+  // The probe is left now, so that the next activation can read it back.
+  void proof.check();
+  // A new process of the sidecar knows no key. Nobody is asked at a start.
+  disposables.add(
+    sidecar.onDidStart(() => {
+      vault
+        .unlockSilently()
+        .then((open) => (open ? providers.refresh() : undefined))
+        .catch((error: unknown) => log.warn(`The vault stays locked: ${error instanceof Error ? error.message : 'unknown error'}`));
+    }),
+  );
+  return disposables;
+}

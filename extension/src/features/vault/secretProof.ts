@@ -1,0 +1,49 @@
+// In a browser-served VS Code, SecretStorage can be memory that a reload empties, and nothing says so. It counts only after
+// something written in an earlier session was read back.
+import * as v from 'valibot';
+import type { SecretStorage } from 'vscode';
+
+/** Which start of the extension, in which session of the editor, wrote something. */
+export interface Activation {
+  activationId: string;
+  sessionId: string;
+}
+
+const probeKey = 'plue.secretProbe.v1';
+const activation = v.object({ activationId: v.string(), sessionId: v.string() });
+
+/** An extension host that restarts under a window that stays proves nothing: the memory was the window's. */
+export function isProven(stored: unknown, now: Activation): boolean {
+  const parsed = v.safeParse(activation, stored);
+  return parsed.success && parsed.output.activationId !== now.activationId && parsed.output.sessionId !== now.sessionId;
+}
+
+export class SecretProof {
+  constructor(
+    private readonly secrets: SecretStorage,
+    private readonly now: Activation,
+  ) {}
+
+  /** Leaves a probe for a later activation, and says whether an earlier one is there. A failing store is not proven. */
+  async check(): Promise<boolean> {
+    try {
+      const stored = parseJson(await this.secrets.get(probeKey));
+      // A proven probe stays: rewriting it would make the next restart start from nothing.
+      if (isProven(stored, this.now)) return true;
+      if (stored === undefined) await this.secrets.store(probeKey, JSON.stringify(this.now));
+      return false;
+    } catch {
+      return false;
+    }
+  }
+}
+
+export function parseJson(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return parsed;
+  } catch {
+    return undefined;
+  }
+}
