@@ -1,0 +1,37 @@
+import { homedir } from 'node:os';
+import * as vscode from 'vscode';
+import { providerCheckClaudeCode } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+
+/** Says whether the claude CLI is signed in and which one was used. */
+export async function checkClaudeCodeAuth(sidecar: Sidecar, log: vscode.LogOutputChannel): Promise<void> {
+  const check = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: 'Checking Claude Code…', cancellable: true },
+    (_progress, token) => sidecar.request(providerCheckClaudeCode, {}, token),
+  );
+  log.info(`Claude Code sign-in: ${check.sentence}`);
+  for (const place of check.tried) log.info(`  ${place}`);
+
+  const used = check.cliPath === undefined ? '' : ` (${[check.cliPath, check.version].filter((part) => part !== undefined).join(', ')})`;
+  const message = `${check.sentence}${used}`;
+  const signIn = 'Open Terminal to Sign In';
+  const chosen = check.signedIn
+    ? await vscode.window.showInformationMessage(message, 'Details')
+    : await vscode.window.showWarningMessage(message, ...(check.cliPath === undefined ? [] : [signIn]), 'Details');
+  if (chosen === 'Details') log.show();
+  if (chosen === signIn) openSignIn(check.cliPath);
+}
+
+/** In the user's home: signing in has nothing to do with the open folder. */
+function openSignIn(cliPath: string | undefined): void {
+  const terminal = vscode.window.createTerminal({ name: 'Claude Code sign-in', cwd: homedir() });
+  terminal.show();
+  terminal.sendText(signInCommand(cliPath, process.platform));
+}
+
+/** The command line that signs in, for the system's usual shell. */
+export function signInCommand(cliPath: string | undefined, platform: string): string {
+  if (cliPath === undefined) return 'claude auth login';
+  if (platform === 'win32') return `& '${cliPath.replaceAll("'", "''")}' auth login`;
+  return /^[\w./-]+$/.test(cliPath) ? `${cliPath} auth login` : `'${cliPath.replaceAll("'", `'\\''`)}' auth login`;
+}

@@ -1,0 +1,4 @@
+export const commands = {
+  manageProviders: 'plue.manageProviders',
+  checkClaudeCodeAuth: 'plue.checkClaudeCodeAuth',
+} as const;
