@@ -8,6 +8,8 @@ export class ProviderList implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<ProviderSummary[]>();
   private readonly found = new vscode.EventEmitter<ProviderDiscoverResult>();
 
+  private discovering: Promise<ProviderDiscoverResult> | undefined;
+
   items: ProviderSummary[] = [];
   kinds: ProviderKindView[] = [];
   readonly onDidChange = this.changed.event;
@@ -33,7 +35,13 @@ export class ProviderList implements vscode.Disposable {
     if (this.default === undefined) await this.discover();
   }
 
-  async discover(): Promise<ProviderDiscoverResult> {
+  /** One search at a time: who asks meanwhile gets the same answer. */
+  discover(): Promise<ProviderDiscoverResult> {
+    this.discovering ??= this.look().finally(() => (this.discovering = undefined));
+    return this.discovering;
+  }
+
+  private async look(): Promise<ProviderDiscoverResult> {
     const result = await this.sidecar.request(providerDiscover, {});
     await this.refresh();
     this.found.fire(result);

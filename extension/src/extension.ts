@@ -1,0 +1,51 @@
+import * as vscode from 'vscode';
+import { activateChannels } from './features/channels';
+import { activateChat } from './features/chat';
+import { activateProviders } from './features/providers';
+import { activateVault } from './features/vault';
+import { runWithErrorHandling } from './infrastructure/errors';
+import { readLaunchSettings } from './infrastructure/settings';
+import { SidecarClient } from './server/client';
+import { ProviderList } from './server/providerList';
+import { findSidecar, thisMachine } from './server/sidecar';
+
+export const commands = {
+  showLog: 'plue.showLog',
+  restartServer: 'plue.restartServer',
+} as const;
+
+let sidecar: SidecarClient | undefined;
+
+/** Awaits nothing: the sidecar starts beside VS Code's own start, and requests wait for it. */
+export function activate(context: vscode.ExtensionContext): void {
+  const launch = readLaunchSettings(process.env);
+  const log = vscode.window.createOutputChannel('Plue', { log: true });
+  const client = new SidecarClient({
+    log,
+    find: () => findSidecar(context.extensionPath, thisMachine, launch.serverPath),
+    workspace: () => ({
+      workspaceFolder: vscode.workspace.workspaceFolders?.find((folder) => folder.uri.scheme === 'file')?.uri.fsPath,
+      trusted: vscode.workspace.isTrusted,
+    }),
+  });
+  sidecar = client;
+  const providers = new ProviderList(client);
+  context.subscriptions.push(
+    log,
+    client,
+    providers,
+    vscode.commands.registerCommand(commands.showLog, () => log.show()),
+    vscode.commands.registerCommand(commands.restartServer, () => runWithErrorHandling(log, () => client.restart())),
+    activateVault(context, client, providers, log),
+    activateProviders(context, client, providers, log),
+    activateChannels(client, log),
+    activateChat(context, client, providers, log, launch.openChat),
+  );
+  client.start();
+}
+
+/** VS Code waits for this: the sidecar writes down what it holds and ends its children. */
+export async function deactivate(): Promise<void> {
+  await sidecar?.stop();
+  sidecar = undefined;
+}

@@ -1,0 +1,227 @@
+// One chat in the editor area: between its page and the sidecar. It holds no chat; the sidecar does.
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import { toFailureError, UserCancelledError } from '../../infrastructure/errors';
+import { codexGet, codexUpdate, messageDiscard, messageRetry, messageSend, messageStop, providerModels } from '../../protocol/protocol.generated';
+import type { CodexSummary } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+import type { ProviderList } from '../../server/providerList';
+import type { FromPage, ToPage } from '../../webview/shared/viewMessages';
+import { chatHtml } from './chatHtml';
+import { readFromPage } from './fromPage';
+import { help } from './help';
+import type { LastEditor } from './insertCode';
+import { openLink } from './links';
+
+/** What a panel works with. */
+export interface ChatHouse {
+  sidecar: Sidecar;
+  providers: ProviderList;
+  lastEditor: LastEditor;
+  log: vscode.LogOutputChannel;
+  /** extension/out/webview */
+  pages: vscode.Uri;
+  icon: vscode.Uri;
+}
+
+export class ChatPanel implements vscode.Disposable {
+  private readonly disposables = new Disposables();
+  private readonly disposed = new vscode.EventEmitter<void>();
+  /** The page listens. A hidden page is gone, and says `ready` when it is back. */
+  private pageIsReady = false;
+  private snapshotting: Promise<void> | undefined;
+  private focusWanted = false;
+
+  readonly onDidDispose = this.disposed.event;
+
+  constructor(
+    readonly codexId: string,
+    readonly panel: vscode.WebviewPanel,
+    private readonly house: ChatHouse,
+  ) {
+    const { sidecar, providers } = house;
+    panel.webview.options = { enableScripts: true, localResourceRoots: [house.pages] };
+    panel.iconPath = house.icon;
+    this.disposables.add(
+      panel.webview.onDidReceiveMessage((message: unknown) => {
+        void this.receive(message);
+      }),
+    );
+    this.disposables.add(
+      panel.onDidChangeViewState(() => {
+        if (!panel.visible) this.pageIsReady = false;
+      }),
+    );
+    this.disposables.add(panel.onDidDispose(() => this.end()));
+    this.disposables.add(
+      sidecar.onMessageEvent((params) => {
+        if (params.codexId === codexId) this.post({ type: 'event', params });
+      }),
+    );
+    this.disposables.add(
+      sidecar.onCodexChanged(({ uri, codex }) => {
+        if (uri !== codexId) return;
+        if (codex) this.show(codex);
+        else panel.dispose();
+      }),
+    );
+    this.disposables.add(
+      sidecar.onDidChangeState((state) => {
+        this.post({ type: 'sidecar', ...state });
+      }),
+    );
+    this.disposables.add(
+      sidecar.onDidStart(() => {
+        void this.sendSnapshot();
+      }),
+    );
+    this.disposables.add(
+      providers.onDidChange((items) => {
+        this.post({ type: 'providers', providers: items });
+      }),
+    );
+    panel.webview.html = chatHtml(panel.webview, house.pages, codexId);
+  }
+
+  reveal(): void {
+    this.panel.reveal();
+    this.focusWanted = true;
+    if (this.pageIsReady) this.focusComposer();
+  }
+
+  async stop(): Promise<void> {
+    await this.house.sidecar.request(messageStop, { codexId: this.codexId });
+  }
+
+  dispose(): void {
+    this.panel.dispose();
+  }
+
+  private end(): void {
+    this.disposables.dispose();
+    this.disposed.fire();
+    this.disposed.dispose();
+  }
+
+  private async receive(raw: unknown): Promise<void> {
+    const message = readFromPage(raw);
+    if (message === undefined) {
+      this.house.log.warn('A chat page sent a message that is not one of ours; it was ignored.');
+      return;
+    }
+    try {
+      await this.act(message);
+    } catch (error) {
+      if (error instanceof UserCancelledError) return;
+      const failure = toFailureError(error);
+      this.house.log.warn(`${message.type}: ${failure.kind}: ${failure.message}`);
+      // The draft goes back to where it was typed.
+      const draft = message.type === 'send' ? { text: message.text } : {};
+      this.post({ type: 'refused', ...draft, error: { kind: failure.kind, message: failure.message } });
+    }
+  }
+
+  private async act(message: FromPage): Promise<void> {
+    const { sidecar, lastEditor } = this.house;
+    const { codexId } = this;
+    switch (message.type) {
+      case 'ready':
+        return this.onReady();
+      case 'send':
+        await sidecar.request(messageSend, { codexId, text: message.text });
+        return;
+      case 'stop':
+        return this.stop();
+      case 'retry':
+        await sidecar.request(messageRetry, { codexId, messageId: message.messageId, continue: message.continue });
+        return;
+      case 'discard':
+        await sidecar.request(messageDiscard, { codexId, messageId: message.messageId });
+        return;
+      case 'rename':
+        if (message.title.trim() !== '') this.show(await sidecar.request(codexUpdate, { uri: codexId, title: message.title.trim() }));
+        return;
+      case 'choose':
+        return this.choose(message.providerId, message.model);
+      case 'listModels':
+        return this.listModels(message.providerId);
+      case 'copy':
+        return vscode.env.clipboard.writeText(message.text);
+      case 'insert':
+        return lastEditor.insert(message.text);
+      case 'openLink':
+        return openLink(message.href);
+      case 'help':
+        if (message.action === 'chooseProvider') await this.askForProvider();
+        else await help(message.action, message.providerId);
+        return;
+    }
+  }
+
+  private async onReady(): Promise<void> {
+    this.pageIsReady = true;
+    this.post({ type: 'sidecar', ...this.house.sidecar.state });
+    await this.sendSnapshot();
+    if (this.focusWanted) this.focusComposer();
+  }
+
+  private focusComposer(): void {
+    this.focusWanted = false;
+    this.post({ type: 'focusComposer' });
+  }
+
+  /** The whole chat as it stands. Asked for by a page that came up and by a sidecar that came back; both at once get one. */
+  private sendSnapshot(): Promise<void> {
+    if (!this.pageIsReady) return Promise.resolve();
+    this.snapshotting ??= this.fetchSnapshot().finally(() => (this.snapshotting = undefined));
+    return this.snapshotting;
+  }
+
+  private async fetchSnapshot(): Promise<void> {
+    const { sidecar, providers } = this.house;
+    try {
+      const chat = await sidecar.request(codexGet, { uri: this.codexId });
+      const items = await providers.refresh();
+      // Events that arrived meanwhile were numbered: the page drops what the snapshot holds and folds the rest.
+      this.show(chat.codex);
+      this.post({ type: 'snapshot', chat, providers: items });
+    } catch (error) {
+      const failure = toFailureError(error);
+      this.house.log.warn(`The chat ${this.codexId} could not be shown: ${failure.message}`);
+      this.post({ type: 'refused', error: { kind: failure.kind, message: failure.message } });
+    }
+  }
+
+  /** Without a model the provider's own is meant, and the one of the provider before must not stay. */
+  private async choose(providerId: string, model: string | undefined): Promise<void> {
+    const own = this.house.providers.items.find((provider) => provider.id === providerId)?.model;
+    this.show(await this.house.sidecar.request(codexUpdate, { uri: this.codexId, providerId, model: model ?? own ?? '' }));
+  }
+
+  private async askForProvider(): Promise<void> {
+    const items = await this.house.providers.refresh();
+    const chosen = await vscode.window.showQuickPick(
+      items.filter((provider) => provider.enabled).map((provider) => ({ label: provider.name, description: provider.model ?? '', provider })),
+      { title: 'Provider for this chat' },
+    );
+    if (chosen) await this.choose(chosen.provider.id, undefined);
+  }
+
+  private async listModels(providerId: string): Promise<void> {
+    try {
+      const { models } = await this.house.sidecar.request(providerModels, { id: providerId });
+      this.post({ type: 'models', providerId, models });
+    } catch (error) {
+      this.post({ type: 'models', providerId, models: [], error: toFailureError(error).message });
+    }
+  }
+
+  private show(codex: CodexSummary): void {
+    this.panel.title = codex.title.trim() === '' ? 'New chat' : codex.title;
+    this.post({ type: 'codex', codex });
+  }
+
+  private post(message: ToPage): void {
+    if (this.pageIsReady) void this.panel.webview.postMessage(message);
+  }
+}

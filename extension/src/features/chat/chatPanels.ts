@@ -1,0 +1,83 @@
+// The open chats: at most one panel for each.
+import * as vscode from 'vscode';
+import { codexCreate, codexList } from '../../protocol/protocol.generated';
+import { ChatPanel, type ChatHouse } from './chatPanel';
+import { readRestoredChat } from './fromPage';
+
+export const viewType = 'plue.chat';
+const lastChatKey = 'plue.lastChat';
+
+export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposable {
+  private readonly panels = new Map<string, ChatPanel>();
+
+  constructor(
+    private readonly house: ChatHouse,
+    private readonly memory: vscode.Memento,
+  ) {}
+
+  get active(): ChatPanel | undefined {
+    return [...this.panels.values()].find((chat) => chat.panel.active);
+  }
+
+  async create(): Promise<void> {
+    await this.house.providers.ensureDefault();
+    const codex = await this.house.sidecar.request(codexCreate, { templateId: 'ai-chat' });
+    this.open(codex.uri, codex.title);
+  }
+
+  open(codexId: string, title = 'Chat'): void {
+    const known = this.panels.get(codexId);
+    if (known) {
+      known.reveal();
+      return;
+    }
+    const panel = vscode.window.createWebviewPanel(viewType, title, vscode.ViewColumn.Active, {
+      enableScripts: true,
+      localResourceRoots: [this.house.pages],
+      retainContextWhenHidden: false,
+    });
+    this.adopt(codexId, panel).reveal();
+  }
+
+  /** The chat that was in front last, or else a new one. */
+  async openLast(): Promise<void> {
+    const last = this.memory.get<unknown>(lastChatKey);
+    if (typeof last === 'string') {
+      const { items } = await this.house.sidecar.request(codexList, { collection: 'chats', includeArchived: true });
+      const codex = items.find((item) => item.uri === last);
+      if (codex) {
+        this.open(codex.uri, codex.title);
+        return;
+      }
+    }
+    await this.create();
+  }
+
+  deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const codexId = readRestoredChat(state);
+    // A panel whose page never came up knows no chat; and one chat has one panel.
+    if (codexId === undefined || this.panels.has(codexId)) panel.dispose();
+    else this.adopt(codexId, panel);
+    return Promise.resolve();
+  }
+
+  dispose(): void {
+    // The panels stay: they are restored by the next activation.
+    this.panels.clear();
+  }
+
+  private adopt(codexId: string, panel: vscode.WebviewPanel): ChatPanel {
+    const chat = new ChatPanel(codexId, panel, this.house);
+    this.panels.set(codexId, chat);
+    const remember = (): void => {
+      if (panel.active) void this.memory.update(lastChatKey, codexId);
+    };
+    const watching = panel.onDidChangeViewState(remember);
+    chat.onDidDispose(() => {
+      this.panels.delete(codexId);
+      watching.dispose();
+    });
+    remember();
+    return chat;
+  }
+}

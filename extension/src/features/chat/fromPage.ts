@@ -1,0 +1,39 @@
+import * as v from 'valibot';
+import type { FromPage, PageState } from '../../webview/shared/viewMessages';
+
+const text = v.string();
+/** A name that the page repeats from what it was sent. */
+const id = v.pipe(v.string(), v.minLength(1), v.maxLength(1000));
+
+const fromPage = v.variant('type', [
+  v.strictObject({ type: v.literal('ready') }),
+  v.strictObject({ type: v.literal('send'), text }),
+  v.strictObject({ type: v.literal('stop') }),
+  v.strictObject({ type: v.literal('retry'), messageId: id, continue: v.optional(v.boolean()) }),
+  v.strictObject({ type: v.literal('discard'), messageId: id }),
+  v.strictObject({ type: v.literal('rename'), title: v.pipe(v.string(), v.maxLength(1000)) }),
+  v.strictObject({ type: v.literal('choose'), providerId: id, model: v.optional(id) }),
+  v.strictObject({ type: v.literal('listModels'), providerId: id }),
+  v.strictObject({ type: v.literal('copy'), text }),
+  v.strictObject({ type: v.literal('insert'), text }),
+  v.strictObject({ type: v.literal('openLink'), href: v.pipe(v.string(), v.maxLength(8000)) }),
+  v.strictObject({
+    type: v.literal('help'),
+    action: v.picklist(['setKey', 'signInClaude', 'chooseProvider', 'unlockVault', 'startOllama', 'openLog', 'restartSidecar', 'manageTrust']),
+    providerId: v.optional(id),
+  }),
+]) satisfies v.GenericSchema<unknown, FromPage>;
+
+/** A message of the page, or undefined when it is not one. The page shows what models wrote, so nothing of it is taken on trust. */
+export function readFromPage(message: unknown): FromPage | undefined {
+  const parsed = v.safeParse(fromPage, message);
+  return parsed.success ? parsed.output : undefined;
+}
+
+const pageState = v.object({ codexId: v.pipe(v.string(), v.startsWith('codex://chats/')) });
+
+/** The chat that a restored panel shows, or undefined when its state says nothing of use. */
+export function readRestoredChat(state: unknown): PageState['codexId'] | undefined {
+  const parsed = v.safeParse(pageState, state);
+  return parsed.success ? parsed.output.codexId : undefined;
+}

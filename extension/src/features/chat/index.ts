@@ -1,0 +1,52 @@
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import { runWithErrorHandling } from '../../infrastructure/errors';
+import type { Sidecar } from '../../server/client';
+import type { ProviderList } from '../../server/providerList';
+import { ChatPanels, viewType } from './chatPanels';
+import { commands } from './commands';
+import { LastEditor } from './insertCode';
+
+/** `openAtStart`: have a chat ready, unless VS Code restores one. */
+export function activateChat(
+  context: vscode.ExtensionContext,
+  sidecar: Sidecar,
+  providers: ProviderList,
+  log: vscode.LogOutputChannel,
+  openAtStart: boolean,
+): vscode.Disposable {
+  const disposables = new Disposables();
+  const panels = disposables.add(
+    new ChatPanels(
+      {
+        sidecar,
+        providers,
+        log,
+        lastEditor: disposables.add(new LastEditor()),
+        pages: vscode.Uri.joinPath(context.extensionUri, 'extension', 'out', 'webview'),
+        icon: vscode.Uri.joinPath(context.extensionUri, 'extension', 'media', 'plue.svg'),
+      },
+      context.workspaceState,
+    ),
+  );
+  const register = (id: string, action: (argument: unknown) => Promise<void>): void => {
+    disposables.add(vscode.commands.registerCommand(id, (argument: unknown) => runWithErrorHandling(log, () => action(argument))));
+  };
+  register(commands.newChat, () => panels.create());
+  register(commands.openChat, async (uri) => {
+    if (typeof uri === 'string' && uri.startsWith('codex://chats/')) panels.open(uri);
+    else await panels.openLast();
+  });
+  register(commands.stop, async () => panels.active?.stop());
+  disposables.add(vscode.window.registerWebviewPanelSerializer(viewType, panels));
+
+  if (openAtStart && !hasChatTab()) void runWithErrorHandling(log, () => panels.openLast());
+  return disposables;
+}
+
+/** VS Code puts a prefix of its own before the type of a panel. */
+function hasChatTab(): boolean {
+  return vscode.window.tabGroups.all
+    .flatMap((group) => group.tabs)
+    .some((tab) => tab.input instanceof vscode.TabInputWebview && tab.input.viewType.endsWith(viewType));
+}

@@ -1,0 +1,40 @@
+import * as vscode from 'vscode';
+
+/** Remembers the text editor that was active last: while a chat has the focus, VS Code names none. */
+export class LastEditor implements vscode.Disposable {
+  private editor = vscode.window.activeTextEditor;
+  private readonly subscription = vscode.window.onDidChangeActiveTextEditor((editor) => {
+    if (editor !== undefined && isWritten(editor)) this.editor = editor;
+  });
+
+  /** Puts the text in place of the selection, as one step of undo. Without an editor it goes to the clipboard, and says so. */
+  async insert(text: string): Promise<void> {
+    const editor = await this.shown();
+    if (editor === undefined) {
+      await vscode.env.clipboard.writeText(text);
+      void vscode.window.showInformationMessage('No editor is open, so the code was copied instead.');
+      return;
+    }
+    const done = await editor.edit((edit) => edit.replace(editor.selection, text));
+    if (!done) {
+      await vscode.env.clipboard.writeText(text);
+      void vscode.window.showWarningMessage('The editor did not take the code, so it was copied instead.');
+    }
+  }
+
+  dispose(): void {
+    this.subscription.dispose();
+  }
+
+  /** An editor whose tab is in the background is brought back with its cursor; a closed one is not opened again. */
+  private async shown(): Promise<vscode.TextEditor | undefined> {
+    const { editor } = this;
+    if (editor === undefined || editor.document.isClosed) return undefined;
+    return vscode.window.showTextDocument(editor.document, { viewColumn: editor.viewColumn, selection: editor.selection, preserveFocus: false });
+  }
+}
+
+/** Output panes and the like are editors too, and take no code. */
+function isWritten(editor: vscode.TextEditor): boolean {
+  return editor.document.uri.scheme !== 'output';
+}

@@ -1,0 +1,73 @@
+// Where a link in an answer may lead.
+import { realpath } from 'node:fs/promises';
+import { isAbsolute, relative, resolve } from 'node:path';
+import * as vscode from 'vscode';
+
+export type LinkTarget =
+  | { type: 'external'; href: string }
+  /** `line` counts from 1. */
+  | { type: 'file'; path: string; line?: number };
+
+const externalSchemes = new Set(['http:', 'https:', 'mailto:']);
+
+/** Undefined for what is not followed: other schemes (`command:`, `file:`), and paths that leave the folder. */
+export function linkTarget(href: string, folder: string | undefined): LinkTarget | undefined {
+  // A drive letter looks like a scheme, and is an absolute path: refused with the rest.
+  if (/^[a-z][a-z0-9+.-]*:/i.test(href) && !/^[\w./-]+:\d+(:\d+)?$/.test(href)) {
+    if (!URL.canParse(href)) return undefined;
+    return externalSchemes.has(new URL(href).protocol) ? { type: 'external', href } : undefined;
+  }
+  if (folder === undefined || href.startsWith('//') || href.includes('\\')) return undefined;
+  const match = /^(?<path>[^#?]+?)(?:#L(?<anchor>\d+)[^#]*|:(?<line>\d+)(?::\d+)?)?$/.exec(href);
+  const written = match?.groups?.path;
+  if (written === undefined) return undefined;
+  const path = resolve(folder, decode(written));
+  if (isAbsolute(decode(written)) || !isInside(path, folder)) return undefined;
+  const line = match?.groups?.anchor ?? match?.groups?.line;
+  return { type: 'file', path, ...(line === undefined ? {} : { line: Number(line) }) };
+}
+
+/** Opens it, or says why not. VS Code itself asks before it leaves for another site, and shows the real host. */
+export async function openLink(href: string): Promise<void> {
+  const folder = vscode.workspace.workspaceFolders?.find((candidate) => candidate.uri.scheme === 'file')?.uri.fsPath;
+  const target = linkTarget(href, folder);
+  if (target === undefined) {
+    void vscode.window.showInformationMessage('Plue follows web links and links to files of the open folder. This one is neither.');
+  } else if (target.type === 'external') {
+    await vscode.env.openExternal(vscode.Uri.parse(target.href, true));
+  } else if (folder !== undefined) {
+    await openFile(target.path, folder, target.line);
+  }
+}
+
+async function openFile(path: string, folder: string, line: number | undefined): Promise<void> {
+  if (!vscode.workspace.isTrusted) {
+    void vscode.window.showInformationMessage('The folder is not trusted, so Plue leaves its files alone.');
+    return;
+  }
+  // A symbolic link inside the folder may lead out of it.
+  const real = await realpath(path).catch(() => undefined);
+  if (real === undefined) {
+    void vscode.window.showInformationMessage(`There is no file ${relative(folder, path)} in the open folder.`);
+    return;
+  }
+  if (!isInside(real, await realpath(folder))) {
+    void vscode.window.showInformationMessage(`${relative(folder, path)} leads out of the open folder, so it was not opened.`);
+    return;
+  }
+  const at = line === undefined ? undefined : new vscode.Range(Math.max(0, line - 1), 0, Math.max(0, line - 1), 0);
+  await vscode.window.showTextDocument(vscode.Uri.file(real), { selection: at, viewColumn: vscode.ViewColumn.One });
+}
+
+function isInside(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way !== '' && way !== '..' && !way.startsWith(`..${process.platform === 'win32' ? '\\' : '/'}`) && !isAbsolute(way);
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
