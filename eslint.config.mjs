@@ -6,7 +6,10 @@ const features = ['chat', 'channels', 'providers', 'vault'];
 const layers = [
   ...features.map((feature) =>
     room(`extension/src/features/${feature}/**`, [
-      forbid(features.filter((other) => other !== feature).map((other) => `**/${other}/*`), 'Features must not import sibling features: run a command or share through server/.'),
+      forbid(
+        features.filter((other) => other !== feature).map((other) => `**/${other}/*`),
+        'Features must not import sibling features: run a command or share through server/.',
+      ),
       { regex: 'webview/(?!shared/viewMessages$)', message: 'Of the pages, the extension host knows only their messages.' },
     ]),
   ),
@@ -15,7 +18,10 @@ const layers = [
     forbid(['**/features/**', '**/server/**', '**/webview/**', '**/protocol/**'], 'Infrastructure is below everything else.'),
   ]),
   room('extension/src/webview/**', [
-    forbid(['**/features/**', '**/server/**', '**/infrastructure/**'], 'A page runs in a browser: protocol types, webview/shared and itself only.'),
+    forbid(
+      ['**/features/**', '**/server/**', '**/infrastructure/**'],
+      'A page runs in a browser: protocol types, webview/shared and itself only.',
+    ),
     forbid(['vscode', 'vscode-*', 'node:*'], 'A page runs in a browser.'),
     { group: ['**/protocol/**'], allowTypeImports: true, message: 'A page takes types from the wire, never its code.' },
   ]),
@@ -30,7 +36,9 @@ function room(files, patterns) {
 }
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'artifacts/', 'extension/out/', 'extension/src/protocol/protocol.generated.ts', '.vscode-test/', '**/*.mjs'] },
+  {
+    ignores: ['node_modules/', 'artifacts/', 'extension/out/', 'extension/src/protocol/protocol.generated.ts', '.vscode-test/', '**/*.mjs'],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },

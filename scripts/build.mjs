@@ -32,7 +32,9 @@ async function newestOf(...paths) {
 /** The pages: each folder of webview/ with a main.ts. */
 async function pages() {
   const entries = await readdir(join(source, 'webview'), { withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isDirectory() && existsSync(join(source, 'webview', entry.name, 'main.ts'))).map((entry) => entry.name);
+  return entries
+    .filter((entry) => entry.isDirectory() && existsSync(join(source, 'webview', entry.name, 'main.ts')))
+    .map((entry) => entry.name);
 }
 
 async function buildExtension() {
@@ -43,7 +45,15 @@ async function buildExtension() {
   if (oldest > inputs) return 'up to date';
 
   const { build } = await import('esbuild');
-  const common = { absWorkingDir: root, bundle: true, minify: true, sourcemap: true, sourcesContent: false, logLevel: 'warning', target: 'es2022' };
+  const common = {
+    absWorkingDir: root,
+    bundle: true,
+    minify: true,
+    sourcemap: true,
+    sourcesContent: false,
+    logLevel: 'warning',
+    target: 'es2022',
+  };
   await mkdir(join(out, 'webview'), { recursive: true });
   await Promise.all([
     build({

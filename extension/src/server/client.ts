@@ -2,23 +2,22 @@
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import * as v from 'valibot';
 import * as vscode from 'vscode';
 import {
   CloseAction,
   ErrorAction,
   LanguageClient,
-  ResponseError,
   RevealOutputChannelOn,
   State,
   type CloseHandlerResult,
   type RequestType,
 } from 'vscode-languageclient/node';
 import { Disposables } from '../infrastructure/disposables';
-import { FailureError, UserCancelledError, toFailureError } from '../infrastructure/errors';
+import { toFailureError } from '../infrastructure/errors';
 import { SidecarLines, maskedChannel } from '../infrastructure/logging';
 import { codexChanged, messageEvent, workspaceTrust } from '../protocol/protocol.generated';
 import type { CodexChangedParams, ErrorData, MessageEventParams, PlueOptions } from '../protocol/protocol.generated';
+import { stoppedFailure, toFailure } from './failures';
 import { RestartPolicy } from './restartPolicy';
 import { startSidecar, type SidecarCommand } from './sidecar';
 
@@ -221,29 +220,6 @@ class QuietClient extends LanguageClient {
   override info(message: string, data?: unknown): void {
     super.info(message, data, false);
   }
-}
-
-const errorData = v.object({ kind: v.string(), retryAfterMs: v.optional(v.number()) });
-
-const requestCancelled = -32800;
-const connectionInactive = -32096;
-const pendingResponseRejected = -32097;
-
-export function toFailure(error: unknown): Error {
-  if (!(error instanceof ResponseError)) return toFailureError(error);
-  if (error.code === requestCancelled) return new UserCancelledError();
-  if (error.code === connectionInactive) return stoppedFailure();
-  if (error.code === pendingResponseRejected) {
-    return new FailureError('sidecarRestarted', 'Plue’s sidecar ended before it answered and was started again. Please try once more.');
-  }
-  const data = v.safeParse(errorData, error.data);
-  return data.success
-    ? new FailureError(data.output.kind, error.message, data.output.retryAfterMs)
-    : new FailureError('internal', error.message);
-}
-
-function stoppedFailure(): FailureError {
-  return new FailureError('sidecarStopped', 'Plue’s sidecar is not running. Restart it, or look in the log for the cause.');
 }
 
 /** Whether it ended within the time. */

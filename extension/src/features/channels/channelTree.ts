@@ -7,9 +7,7 @@ import type { Sidecar } from '../../server/client';
 import { byUpdated, rowOf } from './row';
 
 export type ChannelNode =
-  | { type: 'group'; name: 'User Chats' | 'Archived' }
-  | { type: 'chat'; codex: CodexSummary }
-  | { type: 'failure'; message: string };
+  { type: 'group'; name: 'User Chats' | 'Archived' } | { type: 'chat'; codex: CodexSummary } | { type: 'failure'; message: string };
 
 const minute = 60_000;
 

@@ -29,8 +29,14 @@ export async function archiveChat(sidecar: Sidecar, codex: CodexSummary, archive
 
 export async function deleteChat(sidecar: Sidecar, codex: CodexSummary): Promise<void> {
   const detail =
-    codex.messageCount === 1 ? 'Its one message is deleted from this machine.' : `Its ${codex.messageCount} messages are deleted from this machine.`;
-  const answer = await vscode.window.showWarningMessage(`Delete “${codex.title}”?`, { modal: true, detail: `${detail} This cannot be undone.` }, 'Delete');
+    codex.messageCount === 1
+      ? 'Its one message is deleted from this machine.'
+      : `Its ${codex.messageCount} messages are deleted from this machine.`;
+  const answer = await vscode.window.showWarningMessage(
+    `Delete “${codex.title}”?`,
+    { modal: true, detail: `${detail} This cannot be undone.` },
+    'Delete',
+  );
   if (answer !== 'Delete') throw new UserCancelledError();
   await sidecar.request(codexDelete, { uri: codex.uri });
 }

@@ -10,7 +10,9 @@ import { archiveChat, commands, deleteChat, renameChat } from './commands';
 export function activateChannels(sidecar: Sidecar, log: vscode.LogOutputChannel): vscode.Disposable {
   const disposables = new Disposables();
   const tree = disposables.add(new ChannelTree(sidecar));
-  const view = disposables.add(vscode.window.createTreeView<ChannelNode>('plue.chatChannels', { treeDataProvider: tree, showCollapseAll: false }));
+  const view = disposables.add(
+    vscode.window.createTreeView<ChannelNode>('plue.chatChannels', { treeDataProvider: tree, showCollapseAll: false }),
+  );
 
   const onRow = (id: string, action: (codex: CodexSummary) => Promise<unknown>): void => {
     disposables.add(

@@ -39,7 +39,12 @@ export function rowOf(codex: CodexSummary, now: number): Row {
     label,
     description: [age, cost].filter((part) => part !== '').join('  '),
     icon: icons[codex.status],
-    tooltip: [label, [messages, cost, status].filter((part) => part !== '').join(', '), model, `Changed ${new Date(codex.updatedAt).toLocaleString()}`]
+    tooltip: [
+      label,
+      [messages, cost, status].filter((part) => part !== '').join(', '),
+      model,
+      `Changed ${new Date(codex.updatedAt).toLocaleString()}`,
+    ]
       .filter((line) => line !== '')
       .join('\n'),
     accessibilityLabel: [label, status, `changed ${age} ago`, cost].filter((part) => part !== '').join(', '),

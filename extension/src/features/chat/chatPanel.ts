@@ -2,7 +2,15 @@
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError, UserCancelledError } from '../../infrastructure/errors';
-import { codexGet, codexUpdate, messageDiscard, messageRetry, messageSend, messageStop, providerModels } from '../../protocol/protocol.generated';
+import {
+  codexGet,
+  codexUpdate,
+  messageDiscard,
+  messageRetry,
+  messageSend,
+  messageStop,
+  providerModels,
+} from '../../protocol/protocol.generated';
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
@@ -201,7 +209,9 @@ export class ChatPanel implements vscode.Disposable {
   private async askForProvider(): Promise<void> {
     const items = await this.house.providers.refresh();
     const chosen = await vscode.window.showQuickPick(
-      items.filter((provider) => provider.enabled).map((provider) => ({ label: provider.name, description: provider.model ?? '', provider })),
+      items
+        .filter((provider) => provider.enabled)
+        .map((provider) => ({ label: provider.name, description: provider.model ?? '', provider })),
       { title: 'Provider for this chat' },
     );
     if (chosen) await this.choose(chosen.provider.id, undefined);

@@ -19,7 +19,16 @@ const fromPage = v.variant('type', [
   v.strictObject({ type: v.literal('openLink'), href: v.pipe(v.string(), v.maxLength(8000)) }),
   v.strictObject({
     type: v.literal('help'),
-    action: v.picklist(['setKey', 'signInClaude', 'chooseProvider', 'unlockVault', 'startOllama', 'openLog', 'restartSidecar', 'manageTrust']),
+    action: v.picklist([
+      'setKey',
+      'signInClaude',
+      'chooseProvider',
+      'unlockVault',
+      'startOllama',
+      'openLog',
+      'restartSidecar',
+      'manageTrust',
+    ]),
     providerId: v.optional(id),
   }),
 ]) satisfies v.GenericSchema<unknown, FromPage>;

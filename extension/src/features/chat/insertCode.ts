@@ -30,7 +30,11 @@ export class LastEditor implements vscode.Disposable {
   private async shown(): Promise<vscode.TextEditor | undefined> {
     const { editor } = this;
     if (editor === undefined || editor.document.isClosed) return undefined;
-    return vscode.window.showTextDocument(editor.document, { viewColumn: editor.viewColumn, selection: editor.selection, preserveFocus: false });
+    return vscode.window.showTextDocument(editor.document, {
+      viewColumn: editor.viewColumn,
+      selection: editor.selection,
+      preserveFocus: false,
+    });
   }
 }
 

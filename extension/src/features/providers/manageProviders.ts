@@ -14,14 +14,12 @@ interface Choice extends vscode.QuickPickItem {
 /** Lists providers, acts on the chosen one. */
 export async function manageProviders(sidecar: Sidecar, providers: ProviderList): Promise<void> {
   const items = await providers.refresh();
-  const rows = items.map(
-    (provider): Choice => ({
-      label: `$(${statusIcon(provider)}) ${provider.name}`,
-      description: statusWords(provider),
-      detail: statusDetail(provider),
-      run: () => actOn(sidecar, providers, provider),
-    }),
-  );
+  const rows = items.map((provider): Choice => ({
+    label: `$(${statusIcon(provider)}) ${provider.name}`,
+    description: statusWords(provider),
+    detail: statusDetail(provider),
+    run: () => actOn(sidecar, providers, provider),
+  }));
   await choose('Plue: Providers', 'Choose a provider, or add one', [
     ...rows,
     { label: '', kind: vscode.QuickPickItemKind.Separator },
@@ -44,7 +42,8 @@ async function actOn(sidecar: Sidecar, providers: ProviderList, provider: Provid
   const kind = providers.kinds.find((candidate) => candidate.kind === provider.kind);
   const isFile = provider.source === 'file';
   const choices: (Choice | false)[] = [
-    !provider.isDefault && provider.enabled && { label: '$(star) Make default', description: 'for new chats', run: () => change({ makeDefault: true }) },
+    !provider.isDefault &&
+      provider.enabled && { label: '$(star) Make default', description: 'for new chats', run: () => change({ makeDefault: true }) },
     provider.enabled && { label: '$(debug-start) Test', run: () => testProvider(sidecar, providers, provider) },
     provider.takesKey && { label: '$(key) Set key…', run: () => setKey(provider.id) },
     kind?.takesEndpoint === true && {
@@ -52,7 +51,11 @@ async function actOn(sidecar: Sidecar, providers: ProviderList, provider: Provid
       description: provider.endpoint,
       run: async () => change({ endpoint: await askForEndpoint(provider.name, provider.endpoint ?? kind.defaultEndpoint) }),
     },
-    { label: '$(symbol-parameter) Change model…', description: provider.model, run: async () => change({ model: await askForModel(sidecar, provider) }) },
+    {
+      label: '$(symbol-parameter) Change model…',
+      description: provider.model,
+      run: async () => change({ model: await askForModel(sidecar, provider) }),
+    },
     provider.enabled
       ? { label: '$(circle-slash) Turn off', run: () => change({ enabled: false }) }
       : { label: '$(check) Turn on', run: () => change({ enabled: true }) },
@@ -73,7 +76,12 @@ async function actOn(sidecar: Sidecar, providers: ProviderList, provider: Provid
 
 async function addProvider(sidecar: Sidecar, providers: ProviderList): Promise<void> {
   const picked = await vscode.window.showQuickPick(
-    providers.kinds.map((kind) => ({ label: kind.name, description: kind.defaultEndpoint ?? '', kind: vscode.QuickPickItemKind.Default, view: kind })),
+    providers.kinds.map((kind) => ({
+      label: kind.name,
+      description: kind.defaultEndpoint ?? '',
+      kind: vscode.QuickPickItemKind.Default,
+      view: kind,
+    })),
     { title: 'Add Provider', placeHolder: 'What kind of provider?' },
   );
   if (!picked) throw new UserCancelledError();
@@ -100,7 +108,11 @@ async function addProvider(sidecar: Sidecar, providers: ProviderList): Promise<v
 }
 
 async function wantsKey(provider: ProviderSummary): Promise<boolean> {
-  const answer = await vscode.window.showQuickPick(['Set key…', 'No key'], { title: provider.name, placeHolder: 'Does it need a key?', ignoreFocusOut: true });
+  const answer = await vscode.window.showQuickPick(['Set key…', 'No key'], {
+    title: provider.name,
+    placeHolder: 'Does it need a key?',
+    ignoreFocusOut: true,
+  });
   return answer === 'Set key…';
 }
 
@@ -127,7 +139,8 @@ async function askForEndpoint(name: string, value?: string): Promise<string> {
     placeHolder: 'http://localhost:11434',
     value,
     ignoreFocusOut: true,
-    validateInput: (typed) => (isEndpoint(typed) ? undefined : 'An address that starts with http:// or https://, without a name or password in it.'),
+    validateInput: (typed) =>
+      isEndpoint(typed) ? undefined : 'An address that starts with http:// or https://, without a name or password in it.',
   });
   if (endpoint === undefined) throw new UserCancelledError();
   return endpoint.trim();
@@ -146,7 +159,9 @@ async function askForModel(sidecar: Sidecar, provider: ProviderSummary): Promise
     () => [], // a server that lists nothing can still be given a name
   );
   const chosen =
-    listed.length === 0 ? { label: other } : await vscode.window.showQuickPick([...listed, { label: other, description: '' }], { title: provider.name, placeHolder: 'Model' });
+    listed.length === 0
+      ? { label: other }
+      : await vscode.window.showQuickPick([...listed, { label: other, description: '' }], { title: provider.name, placeHolder: 'Model' });
   const model =
     chosen?.label === other
       ? await vscode.window.showInputBox({ title: provider.name, prompt: 'The model’s name', value: provider.model, ignoreFocusOut: true })

@@ -26,7 +26,9 @@ const icons = {
 /** A provider's state in words: "Connected, default, key from the environment". */
 export function statusWords(provider: ProviderSummary): string {
   const key = provider.takesKey && !provider.hasCredential ? 'no key yet' : '';
-  return [words[provider.status], provider.isDefault ? 'default' : '', key, sources[provider.source]].filter((part) => part !== '').join(', ');
+  return [words[provider.status], provider.isDefault ? 'default' : '', key, sources[provider.source]]
+    .filter((part) => part !== '')
+    .join(', ');
 }
 
 export function statusIcon(provider: ProviderSummary): string {

@@ -13,11 +13,19 @@ export const commands = {
 } as const;
 
 /** Asks for a provider's key, keeps it in the vault, and tries it at once. */
-export async function configureProviderKey(sidecar: Sidecar, providers: ProviderList, vault: VaultAccess, providerId?: string): Promise<void> {
+export async function configureProviderKey(
+  sidecar: Sidecar,
+  providers: ProviderList,
+  vault: VaultAccess,
+  providerId?: string,
+): Promise<void> {
   await providers.refresh();
   const provider = await chooseProvider(sidecar, providers, providerId);
   if (provider.origin === undefined) {
-    throw new FailureError('missingField', `${provider.name} has no endpoint yet, so a key could not be bound to one. Set it in Manage Providers.`);
+    throw new FailureError(
+      'missingField',
+      `${provider.name} has no endpoint yet, so a key could not be bound to one. Set it in Manage Providers.`,
+    );
   }
   await vault.ensureUnlocked();
   const secret = await askForKey(provider, provider.origin);
@@ -64,11 +72,21 @@ async function chooseProvider(sidecar: Sidecar, providers: ProviderList, provide
   }
   const configured = providers.items
     .filter((provider) => provider.takesKey)
-    .map((provider): Choice => ({ label: provider.name, description: provider.origin, detail: provider.hasCredential ? 'Has a key' : 'No key yet', provider }));
-  const kinds = providers.kinds.filter((kind) => kind.takesKey).map((providerKind): Choice => ({ label: providerKind.name, description: providerKind.defaultEndpoint, providerKind }));
+    .map((provider): Choice => ({
+      label: provider.name,
+      description: provider.origin,
+      detail: provider.hasCredential ? 'Has a key' : 'No key yet',
+      provider,
+    }));
+  const kinds = providers.kinds
+    .filter((kind) => kind.takesKey)
+    .map((providerKind): Choice => ({ label: providerKind.name, description: providerKind.defaultEndpoint, providerKind }));
   const separator = (label: string): Choice => ({ label, kind: vscode.QuickPickItemKind.Separator });
   const choices = [...(configured.length > 0 ? [separator('Configured'), ...configured] : []), separator('New provider'), ...kinds];
-  const chosen = await vscode.window.showQuickPick(choices, { title: 'Configure Provider Key', placeHolder: 'Which provider is the key for?' });
+  const chosen = await vscode.window.showQuickPick(choices, {
+    title: 'Configure Provider Key',
+    placeHolder: 'Which provider is the key for?',
+  });
   if (chosen?.provider) return chosen.provider;
   if (chosen?.providerKind) return addProvider(sidecar, providers, chosen.providerKind);
   throw new UserCancelledError();

@@ -22,9 +22,7 @@ export function activateVault(
     disposables.add(vscode.commands.registerCommand(id, (argument: unknown) => runWithErrorHandling(log, () => action(argument))));
   };
 
-  register(commands.configureProviderKey, (id) =>
-    configureProviderKey(sidecar, providers, vault, typeof id === 'string' ? id : undefined),
-  );
+  register(commands.configureProviderKey, (id) => configureProviderKey(sidecar, providers, vault, typeof id === 'string' ? id : undefined));
   register(commands.removeProviderKey, () => removeProviderKey(sidecar, providers, vault));
   register(commands.unlockVault, async () => {
     await vault.ensureUnlocked();

@@ -91,7 +91,9 @@ export class VaultAccess {
         return;
       }
     }
-    const passphrase = await this.prompt.fresh('This machine has no keychain, and VS Code has not shown yet that it keeps secrets through a restart.');
+    const passphrase = await this.prompt.fresh(
+      'This machine has no keychain, and VS Code has not shown yet that it keeps secrets through a restart.',
+    );
     if (passphrase === undefined) throw new UserCancelledError();
     await this.sidecar.request(vaultCreate, { way: 'passphrase', secret: passphrase });
     await this.addThisEditor();

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { byUpdated, formatAge, formatCost, rowOf } from '../../../../extension/src/features/channels/row';
+import type { CodexSummary } from '../../../../extension/src/protocol/protocol.generated';
+
+const now = Date.parse('2026-11-21T12:00:00Z');
+
+function chat(changes: Partial<CodexSummary> = {}): CodexSummary {
+  return {
+    uri: 'codex://chats/a',
+    templateId: 'ai-chat',
+    title: 'Fix the date parser',
+    status: 'idle',
+    createdAt: '2026-11-21T11:00:00Z',
+    updatedAt: '2026-11-21T11:58:00Z',
+    messageCount: 2,
+    archived: false,
+    ...changes,
+  };
+}
+
+test('A row says how old it is and what it cost', () => {
+  expect(rowOf(chat({ cost: 0.043 }), now).description).toBe('2 m  $0.04');
+  expect(rowOf(chat(), now).description).toBe('2 m');
+});
+
+test('State is told by shape, and in words to a screen reader', () => {
+  const icons = (['idle', 'running', 'interrupted', 'failed', 'damaged'] as const).map((status) => rowOf(chat({ status }), now).icon);
+  expect(new Set(icons).size).toBe(5);
+  expect(rowOf(chat({ status: 'interrupted' }), now).accessibilityLabel).toBe('Fix the date parser, interrupted, changed 2 m ago');
+});
+
+test('Age is one number and one letter', () => {
+  const minute = 60_000;
+  const ages = [-5, 0, 59_999, minute, 59 * minute, 60 * minute, 24 * 60 * minute, 8 * 24 * 60 * minute, 800 * 24 * 60 * minute, NaN];
+  expect(ages.map(formatAge)).toEqual(['now', 'now', 'now', '1 m', '59 m', '1 h', '1 d', '1 w', '2 y', 'now']);
+});
+
+test('A cost too small for cents is still not nothing', () => {
+  expect([0, 0.0004, 0.01, 1.234].map(formatCost)).toEqual(['$0.00', '<$0.01', '$0.01', '$1.23']);
+});
+
+test('The chat that changed last is first', () => {
+  const older = chat({ uri: 'codex://chats/b', updatedAt: '2026-11-20T00:00:00Z' });
+  const twin = chat({ uri: 'codex://chats/0' });
+  expect([older, chat(), twin].sort(byUpdated).map(({ uri }) => uri)).toEqual(['codex://chats/0', 'codex://chats/a', 'codex://chats/b']);
+});

@@ -1,0 +1,143 @@
+import { expect, test } from 'vitest';
+import { EditorKeyStore } from '../../../../extension/src/features/vault/editorKey';
+import { VaultAccess, type PassphrasePrompt } from '../../../../extension/src/features/vault/vaultAccess';
+import { FailureError, UserCancelledError } from '../../../../extension/src/infrastructure/errors';
+import {
+  vaultAddWay,
+  vaultCreate,
+  vaultStatus,
+  vaultUnlock,
+  type VaultStatusResult,
+  type VaultWayParams,
+} from '../../../../extension/src/protocol/protocol.generated';
+import { FakeSecrets } from '../../testing/fakeSecrets';
+import { FakeSidecar } from '../../testing/fakeSidecar';
+
+const log = { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet };
+
+function quiet(): void {
+  // nobody reads this log
+}
+
+interface House {
+  vault: VaultAccess;
+  /** "unlock keychain", "create passphrase", "ask", ... in order */
+  story: string[];
+  secrets: FakeSecrets;
+}
+
+/** `opens` are the ways that unlock; `typed` what the user types, undefined for walking away. */
+function house(given: {
+  status?: Partial<VaultStatusResult>;
+  opens?: string[];
+  typed?: (string | undefined)[];
+  proven?: boolean;
+  secrets?: FakeSecrets;
+}): House {
+  const status: VaultStatusResult = { exists: true, locked: true, ways: [], keychainAvailable: false, ...given.status };
+  const story: string[] = [];
+  const typed = [...(given.typed ?? [])];
+  const secrets = given.secrets ?? new FakeSecrets();
+  const way = (verb: string) => (params: VaultWayParams) => {
+    story.push(`${verb} ${params.way}`);
+    const opened = verb !== 'unlock' || (given.opens ?? []).includes(params.way) || params.secret === 'right';
+    if (!opened) throw new FailureError('permissionDenied', 'That does not open it.');
+    return { ...status, exists: true, locked: false };
+  };
+  const sidecar = new FakeSidecar()
+    .answer(vaultStatus, () => status)
+    .answer(vaultUnlock, way('unlock'))
+    .answer(vaultCreate, way('create'))
+    .answer(vaultAddWay, way('add'));
+  const ask = (question: string) => () => {
+    story.push(question);
+    return Promise.resolve(typed.shift());
+  };
+  const prompt: PassphrasePrompt = { existing: ask('ask'), fresh: ask('ask for a new one') };
+  const vault = new VaultAccess(
+    sidecar,
+    new EditorKeyStore(secrets, log),
+    { check: () => Promise.resolve(given.proven ?? false) },
+    prompt,
+    log,
+  );
+  return { vault, story, secrets };
+}
+
+async function secretsWithKey(): Promise<FakeSecrets> {
+  const secrets = new FakeSecrets();
+  await new EditorKeyStore(secrets, log).create();
+  return secrets;
+}
+
+test('At a start the ways that need nobody are tried, and nobody is asked', async () => {
+  const { vault, story } = house({
+    status: { ways: ['editor', 'keychain', 'passphrase'] },
+    opens: ['keychain'],
+    secrets: await secretsWithKey(),
+  });
+  expect(await vault.unlockSilently()).toBe(true);
+  expect(story).toEqual(['unlock editor', 'unlock keychain']);
+
+  const locked = house({ status: { ways: ['keychain', 'passphrase'] } });
+  expect(await locked.vault.unlockSilently()).toBe(false);
+  expect(locked.story).toEqual(['unlock keychain']);
+});
+
+test('At a start no vault is made', async () => {
+  const { vault, story } = house({ status: { exists: false, keychainAvailable: true } });
+  expect(await vault.unlockSilently()).toBe(false);
+  expect(story).toEqual([]);
+});
+
+test('An open vault asks nothing', async () => {
+  const { vault, story } = house({ status: { locked: false } });
+  await vault.ensureUnlocked();
+  expect(story).toEqual([]);
+});
+
+test('A wrong passphrase is asked for again, and the right one lets this editor in from now on', async () => {
+  const { vault, story } = house({ status: { ways: ['passphrase'] }, typed: ['wrong', 'right'] });
+  await vault.ensureUnlocked();
+  expect(story).toEqual(['ask', 'unlock passphrase', 'ask', 'unlock passphrase', 'add editor']);
+});
+
+test('Walking away from the passphrase is no failure', async () => {
+  const { vault } = house({ status: { ways: ['passphrase'] }, typed: [undefined] });
+  await expect(vault.ensureUnlocked()).rejects.toBeInstanceOf(UserCancelledError);
+});
+
+test('A new vault takes the keychain where there is one', async () => {
+  const { vault, story } = house({ status: { exists: false, keychainAvailable: true }, proven: true });
+  await vault.ensureUnlocked();
+  expect(story).toEqual(['create keychain']);
+});
+
+test('A new vault trusts VS Code with its only key when that was proven to last', async () => {
+  const { vault, story, secrets } = house({ status: { exists: false }, proven: true });
+  await vault.ensureUnlocked();
+  expect(story).toEqual(['create editor']);
+  expect(secrets.held.size).toBe(1);
+});
+
+test('Else a new vault has a passphrase, and this editor as a comfort', async () => {
+  const { vault, story } = house({ status: { exists: false }, typed: ['long enough'] });
+  await vault.ensureUnlocked();
+  expect(story).toEqual(['ask for a new one', 'create passphrase', 'add editor']);
+});
+
+test('A secret storage that fails costs only the comfort', async () => {
+  const { vault, story } = house({ status: { exists: false }, typed: ['long enough'], proven: true, secrets: new FakeSecrets('broken') });
+  await vault.ensureUnlocked();
+  expect(story).toEqual(['ask for a new one', 'create passphrase']);
+});
+
+test('A new key is never made over a vault that is there', async () => {
+  const { vault, story } = house({ status: { ways: ['editor'], keychainAvailable: true }, proven: true });
+  await expect(vault.ensureUnlocked()).rejects.toMatchObject({ kind: 'vaultLocked' });
+  expect(story).toEqual([]);
+
+  const damaged = house({ status: { problem: 'The vault file is damaged.' } });
+  await expect(damaged.vault.ensureUnlocked()).rejects.toThrow('damaged');
+  expect(damaged.story).toEqual([]);
+});

@@ -1,0 +1,35 @@
+import { beforeEach, expect, test } from 'vitest';
+import { FailureError, UserCancelledError, helpFor, runWithErrorHandling } from '../../../extension/src/infrastructure/errors';
+import { readLaunchSettings } from '../../../extension/src/infrastructure/settings';
+import * as fake from '../testing/vscode';
+
+const log = { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet };
+
+function quiet(): void {
+  // nobody reads this log
+}
+
+beforeEach(() => fake.reset());
+
+test('A failure is one message with the button that helps', async () => {
+  fake.answers.push('Unlock Vault');
+  await runWithErrorHandling(log, () => Promise.reject(new FailureError('vaultLocked', 'The vault is locked.')));
+  await Promise.resolve();
+  expect(fake.shown).toEqual([{ kind: 'error', text: 'The vault is locked.', buttons: ['Unlock Vault'] }]);
+  await expect.poll(() => fake.executed).toEqual([['plue.unlockVault']]);
+});
+
+test('What the user cancelled is never shown', async () => {
+  await runWithErrorHandling(log, () => Promise.reject(new UserCancelledError()));
+  expect(fake.shown).toEqual([]);
+});
+
+test('What nobody foresaw still offers the log', () => {
+  expect(helpFor('somethingNew').map(({ title }) => title)).toEqual(['Show Log']);
+});
+
+test('Settings of the launcher that are not what they should be count as absent', () => {
+  expect(readLaunchSettings({ PLUE_OPEN_CHAT: '1', PLUE_SERVER_PATH: ' /x ' })).toEqual({ openChat: true, serverPath: '/x' });
+  expect(readLaunchSettings({ PLUE_OPEN_CHAT: 'yes', PLUE_SERVER_PATH: '' })).toEqual({ openChat: false });
+  expect(readLaunchSettings(undefined)).toEqual({ openChat: false });
+});

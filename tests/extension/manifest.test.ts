@@ -1,0 +1,75 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { expect, test } from 'vitest';
+
+const menuEntry = v.looseObject({ command: v.string(), when: v.optional(v.string()) });
+const manifest = v.parse(
+  v.looseObject({
+    main: v.string(),
+    activationEvents: v.array(v.string()),
+    contributes: v.looseObject({
+      commands: v.array(v.looseObject({ command: v.string(), title: v.string() })),
+      menus: v.record(v.string(), v.array(menuEntry)),
+      keybindings: v.array(menuEntry),
+      views: v.record(v.string(), v.array(v.looseObject({ id: v.string() }))),
+      viewsWelcome: v.array(v.looseObject({ view: v.string(), contents: v.string() })),
+    }),
+  }),
+  JSON.parse(readFileSync('package.json', 'utf8')),
+);
+const { contributes } = manifest;
+const contributed = contributes.commands.map(({ command }) => command).sort();
+
+/** The values of every `export const commands = { … }` in the sources. */
+function registered(): string[] {
+  return readdirSync('extension/src', { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => {
+      const block = /export const commands = \{(.*?)\} as const;/s.exec(readFileSync(join('extension/src', file), 'utf8'))?.[1] ?? '';
+      return [...block.matchAll(/'(plue\.[\w.]+)'/g)].flatMap((match) => (match[1] === undefined ? [] : [match[1]]));
+    })
+    .sort();
+}
+
+test('Every contributed command is registered, and every registered one is contributed', () => {
+  expect(registered()).toEqual(contributed);
+});
+
+test('The ids that this version promises are there', () => {
+  const promised = [
+    'newChat',
+    'openChat',
+    'stop',
+    'configureProviderKey',
+    'removeProviderKey',
+    'checkClaudeCodeAuth',
+    'manageProviders',
+    'showLog',
+    'restartServer',
+  ];
+  expect(contributed).toEqual(expect.arrayContaining(promised.map((name) => `plue.${name}`)));
+  expect(contributes.views['plue']?.map((view) => view.id)).toEqual(['plue.chatChannels']);
+});
+
+test('Every menu entry, key and welcome link names a contributed command', () => {
+  const named = [...Object.values(contributes.menus).flat(), ...contributes.keybindings].map(({ command }) => command);
+  const linked = contributes.viewsWelcome.flatMap(({ contents }) => [...contents.matchAll(/command:([\w.]+)/g)].map((match) => match[1]));
+  for (const command of [...named, ...linked]) expect(contributed).toContain(command);
+});
+
+test('Commands that need a row stay out of the command palette', () => {
+  const hidden = contributes.menus['commandPalette']?.filter(({ when }) => when === 'false').map(({ command }) => command);
+  expect(hidden?.sort()).toEqual(contributed.filter((command) => command.startsWith('plue.channels.')));
+});
+
+test('A restored chat panel wakes the extension', () => {
+  expect(manifest.activationEvents).toContain('onWebviewPanel:plue.chat');
+});
+
+test('A row has at most two inline actions', () => {
+  const inline =
+    contributes.menus['view/item/context']?.filter(({ group }) => typeof group === 'string' && group.startsWith('inline')) ?? [];
+  for (const item of ['chat', 'archivedChat'])
+    expect(inline.filter(({ when }) => when?.endsWith(`== ${item}`)).length).toBeLessThanOrEqual(2);
+});

@@ -1,0 +1,50 @@
+import * as v from 'valibot';
+import { EventEmitter, type Event } from 'vscode';
+import type { RequestType } from 'vscode-languageclient/node';
+import type { CodexChangedParams, ErrorData, MessageEventParams } from '../../../extension/src/protocol/protocol.generated';
+import type { Sidecar, SidecarState } from '../../../extension/src/server/client';
+
+/** Answers requests from a table and keeps what was asked. */
+export class FakeSidecar implements Sidecar {
+  readonly asked: { method: string; params: unknown }[] = [];
+  readonly started = new EventEmitter<void>();
+  readonly stateChanged = new EventEmitter<SidecarState>();
+  readonly codexChanged = new EventEmitter<CodexChangedParams>();
+  readonly messageEvent = new EventEmitter<MessageEventParams>();
+  private readonly table = new Map<string, (params: unknown) => unknown>();
+
+  state: SidecarState = { state: 'running' };
+  readonly onDidStart: Event<void> = this.started.event;
+  readonly onDidChangeState: Event<SidecarState> = this.stateChanged.event;
+  readonly onCodexChanged: Event<CodexChangedParams> = this.codexChanged.event;
+  readonly onMessageEvent: Event<MessageEventParams> = this.messageEvent.event;
+
+  /** From now on. An answer that throws is a failure of the request. */
+  answer<P, R>(type: RequestType<P, R, ErrorData>, answer: (params: P) => R): this {
+    this.table.set(type.method, (params) =>
+      answer(
+        v.parse(
+          v.custom<P>(() => true),
+          params,
+        ),
+      ),
+    );
+    return this;
+  }
+
+  async request<P, R>(type: RequestType<P, R, ErrorData>, params: P): Promise<R> {
+    this.asked.push({ method: type.method, params });
+    const answer = this.table.get(type.method);
+    if (!answer) throw new Error(`The test has no answer for ${type.method}.`);
+    return Promise.resolve(
+      v.parse(
+        v.custom<R>(() => true),
+        answer(params),
+      ),
+    );
+  }
+
+  methods(): string[] {
+    return this.asked.map(({ method }) => method);
+  }
+}

@@ -1,0 +1,136 @@
+// The part of VS Code's API that our modules touch, doing as little as a test needs. What tests look at is exported below it.
+
+export class Disposable {
+  constructor(private readonly end: () => void) {}
+
+  dispose(): void {
+    this.end();
+  }
+}
+
+export class EventEmitter<T> {
+  private readonly listeners = new Set<(value: T) => void>();
+
+  readonly event = (listener: (value: T) => void): Disposable => {
+    this.listeners.add(listener);
+    return new Disposable(() => this.listeners.delete(listener));
+  };
+
+  fire(value: T): void {
+    for (const listener of [...this.listeners]) listener(value);
+  }
+
+  dispose(): void {
+    this.listeners.clear();
+  }
+}
+
+export class Uri {
+  private constructor(
+    readonly scheme: string,
+    readonly path: string,
+  ) {}
+
+  static file(path: string): Uri {
+    return new Uri('file', path);
+  }
+
+  static parse(text: string): Uri {
+    const url = new URL(text);
+    return new Uri(url.protocol.slice(0, -1), text.slice(url.protocol.length));
+  }
+
+  static joinPath(base: Uri, ...parts: string[]): Uri {
+    return new Uri(base.scheme, [base.path, ...parts].join('/'));
+  }
+
+  get fsPath(): string {
+    return this.path;
+  }
+
+  toString(): string {
+    return `${this.scheme}:${this.path}`;
+  }
+}
+
+export class ThemeIcon {
+  constructor(readonly id: string) {}
+}
+
+export class TreeItem {
+  id?: string;
+  description?: string;
+  contextValue?: string;
+
+  constructor(
+    readonly label: string,
+    readonly collapsibleState: number,
+  ) {}
+}
+
+export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
+export const ViewColumn = { Active: -1, One: 1 };
+export const ProgressLocation = { Notification: 15 };
+export const StatusBarAlignment = { Left: 1, Right: 2 };
+export const QuickPickItemKind = { Separator: -1, Default: 0 };
+export const version = '1.91.0';
+
+/** What was shown, in order; a test answers by putting functions or words in `answers`. */
+export const shown: { kind: string; text: string; buttons: string[] }[] = [];
+export const answers: (string | undefined)[] = [];
+export const executed: unknown[][] = [];
+export const opened: string[] = [];
+
+function show(kind: string, text: string, rest: unknown[]): Promise<string | undefined> {
+  shown.push({ kind, text, buttons: rest.filter((item) => typeof item === 'string') });
+  return Promise.resolve(answers.shift());
+}
+
+export function reset(): void {
+  for (const list of [shown, answers, executed, opened]) list.length = 0;
+  workspace.isTrusted = true;
+  workspace.workspaceFolders = undefined;
+}
+
+export const window = {
+  activeTextEditor: undefined,
+  onDidChangeActiveTextEditor: (): Disposable => new Disposable(() => undefined),
+  showErrorMessage: (text: string, ...rest: unknown[]) => show('error', text, rest),
+  showWarningMessage: (text: string, ...rest: unknown[]) => show('warning', text, rest),
+  showInformationMessage: (text: string, ...rest: unknown[]) => show('info', text, rest),
+  showInputBox: (options: { title?: string }) => show('input', options.title ?? '', []),
+  showTextDocument: (uri: Uri): Promise<void> => {
+    opened.push(uri.fsPath);
+    return Promise.resolve();
+  },
+  withProgress: (_options: unknown, task: (progress: unknown, token: undefined) => unknown) => task({}, undefined),
+};
+
+export const commands = {
+  executeCommand: (...args: unknown[]): Promise<void> => {
+    executed.push(args);
+    return Promise.resolve();
+  },
+};
+
+export const workspace: { isTrusted: boolean; workspaceFolders: { uri: Uri }[] | undefined } = {
+  isTrusted: true,
+  workspaceFolders: undefined,
+};
+
+export const env = {
+  openExternal: (uri: Uri): Promise<boolean> => {
+    opened.push(uri.toString());
+    return Promise.resolve(true);
+  },
+  clipboard: { writeText: (): Promise<void> => Promise.resolve() },
+};
+
+export class Range {
+  constructor(
+    readonly startLine: number,
+    readonly startCharacter: number,
+    readonly endLine: number,
+    readonly endCharacter: number,
+  ) {}
+}
