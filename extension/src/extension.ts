@@ -29,6 +29,7 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
   });
   sidecar = client;
+  client.start();
   const providers = new ProviderList(client);
   context.subscriptions.push(
     log,
@@ -41,7 +42,6 @@ export function activate(context: vscode.ExtensionContext): void {
     activateChannels(client, log),
     activateChat(context, client, providers, log, launch.openChat),
   );
-  client.start();
 }
 
 /** VS Code waits for this: the sidecar writes down what it holds and ends its children. */

@@ -1,6 +1,6 @@
 // What a rejected request means.
 import * as v from 'valibot';
-import { ResponseError } from 'vscode-jsonrpc';
+import { ConnectionError, ResponseError } from 'vscode-jsonrpc';
 import { FailureError, UserCancelledError, toFailureError } from '../infrastructure/errors';
 
 const errorData = v.object({ kind: v.string(), retryAfterMs: v.optional(v.number()) });
@@ -10,12 +10,11 @@ const connectionInactive = -32096;
 const pendingResponseRejected = -32097;
 
 export function toFailure(error: unknown): Error {
+  if (error instanceof ConnectionError) return restartedFailure(); // between its end and the next start
   if (!(error instanceof ResponseError)) return toFailureError(error);
   if (error.code === requestCancelled) return new UserCancelledError();
   if (error.code === connectionInactive) return stoppedFailure();
-  if (error.code === pendingResponseRejected) {
-    return new FailureError('sidecarRestarted', 'Plue’s sidecar ended before it answered and was started again. Please try once more.');
-  }
+  if (error.code === pendingResponseRejected) return restartedFailure();
   const data = v.safeParse(errorData, error.data);
   return data.success
     ? new FailureError(data.output.kind, error.message, data.output.retryAfterMs)
@@ -24,4 +23,8 @@ export function toFailure(error: unknown): Error {
 
 export function stoppedFailure(): FailureError {
   return new FailureError('sidecarStopped', 'Plue’s sidecar is not running. Restart it, or look in the log for the cause.');
+}
+
+function restartedFailure(): FailureError {
+  return new FailureError('sidecarRestarted', 'Plue’s sidecar ended before it answered and was started again. Please try once more.');
 }

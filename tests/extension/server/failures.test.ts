@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ErrorCodes, ResponseError } from 'vscode-jsonrpc';
+import { ConnectionError, ConnectionErrors, ErrorCodes, ResponseError } from 'vscode-jsonrpc';
 import { FailureError, UserCancelledError } from '../../../extension/src/infrastructure/errors';
 import { toFailure } from '../../../extension/src/server/failures';
 
@@ -20,5 +20,6 @@ test('A cancelled request is no failure', () => {
 test('A sidecar that is gone is told apart from one that came back', () => {
   expect(toFailure(new ResponseError(ErrorCodes.ConnectionInactive, ''))).toMatchObject({ kind: 'sidecarStopped' });
   expect(toFailure(new ResponseError(ErrorCodes.PendingResponseRejected, ''))).toMatchObject({ kind: 'sidecarRestarted' });
+  expect(toFailure(new ConnectionError(ConnectionErrors.Disposed, ''))).toMatchObject({ kind: 'sidecarRestarted' });
   expect(toFailure(new FailureError('conflict', 'x'))).toMatchObject({ kind: 'conflict' });
 });
