@@ -1,0 +1,233 @@
+// What the chat page knows, folded from one snapshot and the events after it. Pure: no DOM, no clock of its own.
+import type {
+  CodexGetResult,
+  CodexSummary,
+  ErrorView,
+  MessageEvent,
+  MessageEventParams,
+  MessagePart,
+  MessageView,
+  StopReason,
+} from '../../protocol/protocol.generated';
+
+export interface ChatState {
+  readonly codex: CodexSummary;
+  readonly messages: readonly MessageView[];
+  /** The turn under way. */
+  readonly turnId?: string;
+  readonly lastSeq: number;
+  readonly readOnlyReason?: string;
+  readonly notice?: string;
+  /** What is going on while no text comes. */
+  readonly activity?: Activity;
+  /** How the last turn ended, until the next one begins. */
+  readonly ending?: Ending;
+  /** An event was missed: only a new snapshot helps. */
+  readonly missedEvents: boolean;
+  /** The answer that was started over: its next part replaces whatever is left at that place and after it. */
+  readonly restartedMessageId?: string;
+  /** Moments seen by this page only, by message id. */
+  readonly timings: ReadonlyMap<string, Timing>;
+  readonly turnStartedAt?: number;
+}
+
+/** Milliseconds of the page's clock. */
+export type Activity =
+  | { kind: 'waiting'; for: string; since: number }
+  | { kind: 'retrying'; attempt: number; until: string; why: string }
+  | { kind: 'restarted'; attempt: number; why: string; since: number };
+
+export interface Ending {
+  stopReason: StopReason;
+  error?: ErrorView;
+}
+
+/** Milliseconds of the page's clock. */
+export interface Timing {
+  turnStartedAt?: number;
+  firstDeltaAt?: number;
+  reasoningStartedAt?: number;
+  reasoningEndedAt?: number;
+}
+
+/** Moments of answers that the page saw itself are kept over a new snapshot. */
+export function fromSnapshot(chat: CodexGetResult, before?: ChatState): ChatState {
+  return {
+    codex: chat.codex,
+    messages: chat.messages,
+    lastSeq: chat.lastSeq,
+    missedEvents: false,
+    timings: before?.timings ?? new Map(),
+    ...(chat.turnId === undefined ? {} : { turnId: chat.turnId }),
+    ...(chat.readOnlyReason === undefined ? {} : { readOnlyReason: chat.readOnlyReason }),
+    ...(chat.notice === undefined ? {} : { notice: chat.notice }),
+    ...(chat.turnId !== undefined && chat.turnId === before?.turnId && before.activity !== undefined ? { activity: before.activity } : {}),
+  };
+}
+
+/**
+ * @param now Milliseconds of the page's clock; only activity and timings use it.
+ */
+export function reduce(state: ChatState, params: MessageEventParams, now: number): ChatState {
+  if (params.seq <= state.lastSeq || state.missedEvents) return state;
+  if (leavesGap(state, params)) return { ...state, missedEvents: true };
+  return { ...fold(state, params.event, now), lastSeq: params.seq };
+}
+
+export function isRunning(state: ChatState): boolean {
+  return state.turnId !== undefined;
+}
+
+/** Merged deltas carry the last number they hold, so only other events prove by their number that one is missing. */
+function leavesGap(state: ChatState, { seq, event }: MessageEventParams): boolean {
+  switch (event.kind) {
+    case 'textDelta':
+    case 'reasoningDelta':
+    case 'toolCallDelta':
+      return !state.messages.some((message) => message.id === event.messageId);
+    default:
+      return seq > state.lastSeq + 1;
+  }
+}
+
+function fold(state: ChatState, event: MessageEvent, now: number): ChatState {
+  switch (event.kind) {
+    case 'messageAdded':
+      return withMessage(state, event.message);
+    case 'messageRemoved':
+      return { ...state, messages: state.messages.filter((message) => message.id !== event.messageId) };
+    case 'turnStarted':
+      return { ...without(state, 'activity', 'ending'), turnId: event.turnId, turnStartedAt: now };
+    case 'waiting':
+      return { ...state, activity: { kind: 'waiting', for: event.for, since: now } };
+    case 'messageStarted':
+      return withTiming(
+        withMessage(state, {
+          id: event.messageId,
+          role: 'assistant',
+          parts: [],
+          status: 'streaming',
+          createdAt: '',
+          providerInfo: event.providerInfo,
+        }),
+        event.messageId,
+        () => (state.turnStartedAt === undefined ? {} : { turnStartedAt: state.turnStartedAt }),
+      );
+    case 'textDelta':
+      return withDelta(timeAnswer(state, event.messageId, now), event.messageId, event.partIndex, { kind: 'text', content: event.text });
+    case 'reasoningDelta':
+      return withDelta(timeReasoning(state, event.messageId, now), event.messageId, event.partIndex, {
+        kind: 'reasoning',
+        content: event.text,
+      });
+    case 'toolCallStarted':
+      return withDelta(timeAnswer(state, event.messageId, now), event.messageId, event.partIndex, {
+        kind: 'toolUse',
+        toolUseId: event.toolUseId,
+        toolName: event.toolName,
+        parameters: '',
+      });
+    case 'toolCallDelta':
+      return withParts(state, event.messageId, (parts) => addToLastCall(parts, event.partIndex, event.text));
+    case 'toolCallFinished':
+      return withParts(state, event.messageId, (parts) => withResult(parts, event));
+    case 'restarted':
+      return {
+        ...withParts(state, event.messageId, confirmedParts),
+        activity: { kind: 'restarted', attempt: event.attempt, why: event.why, since: now },
+        restartedMessageId: event.messageId,
+      };
+    case 'retrying':
+      return { ...state, activity: { kind: 'retrying', attempt: event.attempt, until: event.until, why: event.why } };
+    case 'messageFinished':
+      return without(withMessage(timeAnswer(state, event.message.id, now), event.message), 'activity', 'restartedMessageId');
+    case 'turnFinished':
+      return {
+        ...without(state, 'activity', 'turnId', 'turnStartedAt', 'restartedMessageId'),
+        messages: state.messages.map((message) => settled(message, event.stopReason, event.error)),
+        ending: { stopReason: event.stopReason, ...(event.error === undefined ? {} : { error: event.error }) },
+      };
+  }
+}
+
+function without<K extends 'activity' | 'ending' | 'turnId' | 'turnStartedAt' | 'restartedMessageId'>(state: ChatState, ...keys: K[]): ChatState {
+  const rest = { ...state };
+  for (const key of keys) delete rest[key];
+  return rest;
+}
+
+function withMessage(state: ChatState, message: MessageView): ChatState {
+  const at = state.messages.findIndex((known) => known.id === message.id);
+  return { ...state, messages: at < 0 ? [...state.messages, message] : state.messages.with(at, message) };
+}
+
+function withParts(state: ChatState, messageId: string, change: (parts: readonly MessagePart[]) => MessagePart[]): ChatState {
+  const at = state.messages.findLastIndex((message) => message.id === messageId);
+  const message = state.messages[at];
+  return message === undefined ? state : { ...state, messages: state.messages.with(at, { ...message, parts: change(message.parts) }) };
+}
+
+function withDelta(state: ChatState, messageId: string, partIndex: number, delta: MessagePart): ChatState {
+  const startsOver = state.restartedMessageId === messageId;
+  const next = withParts(state, messageId, (parts) => addDelta(startsOver ? parts.slice(0, partIndex) : parts, partIndex, delta));
+  return without(next, 'activity', 'restartedMessageId');
+}
+
+/** A delta goes to the part it names when that is of its kind, else a new part begins. The finished message corrects both. */
+function addDelta(parts: readonly MessagePart[], partIndex: number, delta: MessagePart): MessagePart[] {
+  const part = parts[partIndex];
+  if (part?.kind === 'text' && delta.kind === 'text') return parts.with(partIndex, { ...part, content: part.content + delta.content });
+  if (part?.kind === 'reasoning' && delta.kind === 'reasoning') {
+    return parts.with(partIndex, { ...part, content: part.content + delta.content });
+  }
+  return [...parts, delta];
+}
+
+function addToLastCall(parts: readonly MessagePart[], partIndex: number, text: string): MessagePart[] {
+  const at = parts[partIndex]?.kind === 'toolUse' ? partIndex : parts.findLastIndex((part) => part.kind === 'toolUse');
+  const call = parts[at];
+  return call?.kind === 'toolUse' ? parts.with(at, { ...call, parameters: call.parameters + text }) : [...parts];
+}
+
+function withResult(parts: readonly MessagePart[], finished: { toolUseId: string; result?: string; error?: string }): MessagePart[] {
+  const result: MessagePart = {
+    kind: 'toolResult',
+    toolUseId: finished.toolUseId,
+    ...(finished.result === undefined ? {} : { result: finished.result }),
+    ...(finished.error === undefined ? {} : { error: finished.error }),
+  };
+  const at = parts.findIndex((part) => part.kind === 'toolResult' && part.toolUseId === finished.toolUseId);
+  return at < 0 ? [...parts, result] : parts.with(at, result);
+}
+
+/** A tool that has run was asked for in a confirmed record; what came after its result was not yet confirmed. */
+function confirmedParts(parts: readonly MessagePart[]): MessagePart[] {
+  return parts.slice(0, parts.findLastIndex((part) => part.kind === 'toolResult') + 1);
+}
+
+/** After a turn nothing streams any more, even if the message's own ending was lost. */
+function settled(message: MessageView, stopReason: StopReason, error: ErrorView | undefined): MessageView {
+  if (message.status !== 'streaming') return message;
+  if (error !== undefined) return { ...message, status: 'failed', error };
+  return { ...message, status: stopReason === 'stopped' ? 'stopped' : stopReason === 'failed' ? 'failed' : 'complete' };
+}
+
+function withTiming(state: ChatState, messageId: string, change: (timing: Timing) => Timing): ChatState {
+  const timing = state.timings.get(messageId) ?? {};
+  const changed = change(timing);
+  return changed === timing ? state : { ...state, timings: new Map(state.timings).set(messageId, changed) };
+}
+
+function timeReasoning(state: ChatState, messageId: string, now: number): ChatState {
+  return withTiming(state, messageId, (timing) =>
+    timing.reasoningStartedAt === undefined ? { ...timing, firstDeltaAt: timing.firstDeltaAt ?? now, reasoningStartedAt: now } : timing,
+  );
+}
+
+function timeAnswer(state: ChatState, messageId: string, now: number): ChatState {
+  return withTiming(state, messageId, (timing) => {
+    const endsReasoning = timing.reasoningStartedAt !== undefined && timing.reasoningEndedAt === undefined;
+    if (timing.firstDeltaAt !== undefined && !endsReasoning) return timing;
+    return { ...timing, firstDeltaAt: timing.firstDeltaAt ?? now, ...(endsReasoning ? { reasoningEndedAt: now } : {}) };
+  });
+}

@@ -1,0 +1,181 @@
+// Text that a model wrote, as elements. Nothing in it can run, load or navigate: markup is not passed on, what is
+// built is sanitized by a strict list, images become links, and links only ask the panel.
+import DOMPurify from 'dompurify';
+import MarkdownIt, { type Env, type StateInline, type Token } from 'markdown-it';
+import { element, icon } from '../shared/element';
+import { visibleText } from '../shared/visibleText';
+import { codeBlock, type CodeActions } from './codeBlock';
+
+/** One top-level block of a text: a paragraph, a list, a fence. */
+export interface Block {
+  tokens: Token[];
+  /** Lines of the parsed text, the end exclusive. */
+  firstLine: number;
+  endLine: number;
+}
+
+/** Link definitions seen so far; one for each text. Parsing adds to it. */
+export type Definitions = Pick<Env, 'references'>;
+
+export function parseBlocks(text: string, definitions: Definitions): Block[] {
+  const blocks: Block[] = [];
+  let open: Token[] = [];
+  for (const token of markdown.parse(text, definitions)) {
+    open.push(token);
+    const closes = token.level === 0 && token.nesting <= 0;
+    if (!closes) continue;
+    const [firstLine, endLine] = open[0]?.map ?? [0, 0];
+    blocks.push({ tokens: open, firstLine, endLine });
+    open = [];
+  }
+  return blocks;
+}
+
+export function renderBlock(block: Block, definitions: Definitions, actions: CodeActions): HTMLElement {
+  const fence = block.tokens[0];
+  if (block.tokens.length === 1 && fence !== undefined && (fence.type === 'fence' || fence.type === 'code_block')) {
+    return wrapped(codeBlock(fence.content, languageOf(fence.info), actions));
+  }
+  const html = markdown.renderer.render(block.tokens, markdown.options, definitions);
+  const node = wrapped(DOMPurify.sanitize(html, allowed));
+  finish(node, actions);
+  return node;
+}
+
+const allowed = {
+  RETURN_DOM_FRAGMENT: true as const,
+  ALLOWED_TAGS: [
+    'p', 'br', 'hr', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'strong', 'em', 's', 'code', 'pre', 'blockquote',
+    'ul', 'ol', 'li', 'table', 'thead', 'tbody', 'tr', 'th', 'td', 'a',
+  ],
+  ALLOWED_ATTR: ['class', 'start', 'data-href', 'data-language'],
+  ALLOW_DATA_ATTR: false,
+  ALLOW_ARIA_ATTR: false,
+};
+
+const markdown = new MarkdownIt({ html: false, linkify: true, breaks: false });
+markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
+markdown.validateLink = (href) => isOpenable(href);
+markdown.inline.ruler.before('escape', 'math', mathAsText);
+
+const { rules } = markdown.renderer;
+rules['link_open'] = (tokens, at) => `<a data-href="${escape(attribute(tokens[at], 'href'))}">`;
+rules['image'] = (tokens, at) => {
+  const image = tokens[at];
+  const href = attribute(image, 'src');
+  const words = image?.content === undefined || image.content === '' ? 'Image' : image.content;
+  return `<a class="image-link" data-href="${escape(href)}">${escape(words)}</a>`;
+};
+rules['fence'] = rules['code_block'] = (tokens, at) =>
+  `<pre data-language="${escape(languageOf(tokens[at]?.info ?? ''))}">${escape(tokens[at]?.content ?? '')}</pre>`;
+for (const cell of ['th_open', 'td_open']) {
+  rules[cell] = (tokens, at) => {
+    const side = /text-align:\s*(left|center|right)/.exec(attribute(tokens[at], 'style'))?.[1];
+    return `<${cell.slice(0, 2)}${side === undefined ? '' : ` class="align-${side}"`}>`;
+  };
+}
+
+/** A math formula stays as it was written; without this, its backslashes and stars would be taken for Markdown. */
+function mathAsText(state: StateInline, silent: boolean): boolean {
+  const formula = /^(?:\\\([^]+?\\\)|\\\[[^]+?\\\]|\$\$[^]+?\$\$|\$(?=\S)[^$\n]*?[^\s$]\$(?!\d))/.exec(state.src.slice(state.pos, state.pos + 2000))?.[0];
+  if (formula === undefined) return false;
+  if (!silent) state.push('text', '', 0).content = formula;
+  state.pos += formula.length;
+  return true;
+}
+
+/** Web and mail addresses, and paths of the workspace; the panel checks again. */
+function isOpenable(href: string): boolean {
+  const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(href.trim())?.[0].toLowerCase();
+  if (scheme === undefined) return !/^(\/\/|\\|#)/.test(href.trim());
+  return scheme === 'https:' || scheme === 'http:' || scheme === 'mailto:';
+}
+
+function attribute(token: Token | undefined, name: string): string {
+  return String(token?.attrGet(name) ?? '');
+}
+
+export function languageOf(info: string | undefined): string {
+  return /^[\w+#.-]+/.exec(info?.trim() ?? '')?.[0] ?? '';
+}
+
+function escape(text: string): string {
+  return markdown.utils.escapeHtml(text);
+}
+
+function wrapped(content: Node): HTMLElement {
+  return element('div', { class: 'block' }, content);
+}
+
+function finish(root: HTMLElement, actions: CodeActions): void {
+  for (const pre of root.querySelectorAll('pre')) {
+    pre.replaceWith(codeBlock(pre.textContent ?? '', pre.dataset['language'] ?? '', actions));
+  }
+  for (const table of root.querySelectorAll('table')) {
+    const scroller = element('div', { class: 'table', tabindex: 0, role: 'group', 'aria-label': 'Table' });
+    table.replaceWith(scroller);
+    scroller.append(table);
+  }
+  for (const link of root.querySelectorAll('a')) finishLink(link);
+  for (const item of root.querySelectorAll('li')) finishTask(item);
+  showHiddenCharacters(root);
+}
+
+/** Without an address of its own nothing can follow it: no click, no middle click, no drag, no prefetch. */
+function finishLink(link: HTMLAnchorElement): void {
+  const href = link.dataset['href'] ?? '';
+  if (!isOpenable(href) || href === '') {
+    link.replaceWith(...link.childNodes);
+    return;
+  }
+  link.setAttribute('role', 'link');
+  link.tabIndex = 0;
+  link.title = visibleText(href);
+  const host = hostOf(href);
+  if (link.classList.contains('image-link')) {
+    link.prepend(icon('file-media'));
+    if (host !== undefined) link.append(` (${host})`);
+  } else if (host !== undefined && claimsAnotherHost(link.textContent ?? '', host)) {
+    link.after(element('span', { class: 'real-host' }, ` (${host})`));
+  }
+}
+
+function hostOf(href: string): string | undefined {
+  if (!URL.canParse(href)) return undefined;
+  const { protocol, host } = new URL(href);
+  return protocol === 'mailto:' ? undefined : host;
+}
+
+/** The words look like an address, but not like the one behind them. */
+function claimsAnotherHost(words: string, host: string): boolean {
+  const claimed = /(?:^|[\s/@.])((?:[\w-]+\.)+[a-z]{2,})(?:[\s/:?#]|$)/i.exec(words)?.[1]?.toLowerCase();
+  return claimed !== undefined && claimed !== host && `www.${claimed}` !== host && claimed !== `www.${host}`;
+}
+
+/** `[ ]` and `[x]` at the start of an item. */
+function finishTask(item: HTMLElement): void {
+  const holder = item.firstElementChild?.tagName === 'P' ? item.firstElementChild : item;
+  const first = holder.firstChild;
+  const mark = first instanceof Text ? /^\s*\[([ xX])\]\s/.exec(first.data) : null;
+  if (!(first instanceof Text) || mark === null) return;
+  const done = mark[1] !== ' ';
+  first.data = first.data.slice(mark[0].length);
+  item.classList.add('task');
+  holder.prepend(
+    element('span', {
+      class: `codicon codicon-${done ? 'pass-filled' : 'circle-large-outline'}`,
+      role: 'img',
+      'aria-label': done ? 'Done:' : 'To do:',
+    }),
+  );
+}
+
+function showHiddenCharacters(root: HTMLElement): void {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (!(node instanceof Text)) continue;
+    const visible = visibleText(node.data);
+    if (visible !== node.data) node.data = visible;
+  }
+}

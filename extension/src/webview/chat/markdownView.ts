@@ -1,0 +1,94 @@
+// A Markdown text that grows. Blocks that can no longer change are built once; only the end is parsed and built again,
+// so that a long answer costs in proportion to its length.
+import { element } from '../shared/element';
+import { fillCode, type CodeActions } from './codeBlock';
+import { type Block, type Definitions, languageOf, parseBlocks, renderBlock } from './markdown';
+
+export class MarkdownView {
+  readonly node = element('div', { class: 'markdown' });
+  private text = '';
+  private isWhole = false;
+  /** Of the settled blocks; those of the open end may still change with it. */
+  private definitions: Definitions = {};
+  /** Where the open end begins, in `text` and among the children of `node`. */
+  private openAt = 0;
+  private settledCount = 0;
+
+  constructor(private readonly actions: CodeActions) {}
+
+  /** @param isWhole No more text follows. */
+  update(text: string, isWhole: boolean): void {
+    if (text === this.text && isWhole === this.isWhole) return;
+    if (!text.startsWith(this.text)) this.clear();
+    this.text = text;
+    this.isWhole = isWhole;
+
+    const open = text.slice(this.openAt);
+    const definitions: Definitions = { references: { ...this.definitions.references } };
+    const blocks = parseBlocks(open, definitions);
+    this.show(blocks, definitions, open);
+    this.settle(blocks, open);
+  }
+
+  private clear(): void {
+    this.node.replaceChildren();
+    this.definitions = {};
+    this.openAt = 0;
+    this.settledCount = 0;
+  }
+
+  private show(blocks: Block[], definitions: Definitions, open: string): void {
+    blocks.forEach((block, index) => {
+      const before = this.node.children[this.settledCount + index];
+      const isOpen = index === blocks.length - 1 && !this.isWhole;
+      if (isOpen) hideHalfClosing(block, open);
+      if (before !== undefined && growCode(before, block, isOpen)) return;
+      const node = renderBlock(block, definitions, this.actions);
+      if (before === undefined) this.node.append(node);
+      else if (before.innerHTML !== node.innerHTML) before.replaceWith(node);
+    });
+    while (this.node.children.length > this.settledCount + blocks.length) this.node.lastElementChild?.remove();
+  }
+
+  private settle(blocks: Block[], open: string): void {
+    const count = settledBlocks(blocks, open);
+    const firstOpen = blocks[count];
+    if (count === 0 || firstOpen === undefined) return;
+    const end = lineOffset(open, firstOpen.firstLine);
+    parseBlocks(open.slice(0, end), this.definitions);
+    this.openAt += end;
+    this.settledCount += count;
+  }
+}
+
+/** How many blocks stay as they are whatever comes: all before the last, once the last one's first line is whole. */
+function settledBlocks(blocks: Block[], text: string): number {
+  const last = blocks.at(-1);
+  if (last === undefined) return 0;
+  const firstLineIsWhole = /[\r\n]/.test(text.slice(lineOffset(text, last.firstLine), -1));
+  return firstLineIsWhole ? blocks.length - 1 : Math.max(0, blocks.length - 2);
+}
+
+/** Half of a closing fence would be a line of code for a moment, and the block would jump when it closes. */
+function hideHalfClosing(block: Block, text: string): void {
+  const fence = block.tokens[0];
+  if (fence?.type === 'fence' && /\n {0,3}(`{1,2}|~{1,2})$/.test(text)) fence.content = fence.content.replace(/ {0,3}[`~]{1,2}\n?$/, '');
+}
+
+/** Code that only grew keeps its element, its scroll position and the focus of its buttons. */
+function growCode(shown: Element, block: Block, isOpen: boolean): boolean {
+  const fence = block.tokens[0];
+  const code = shown.firstElementChild;
+  if (fence?.type !== 'fence' || !(code instanceof HTMLElement) || !code.classList.contains('code')) return false;
+  const language = languageOf(fence.info);
+  if (code.dataset['language'] !== language) return false;
+  fillCode(code, fence.content, language, !isOpen);
+  return true;
+}
+
+/** Where a line begins; the text's length when there are fewer lines. */
+function lineOffset(text: string, line: number): number {
+  const ends = /\r\n|\n|\r/g;
+  for (let passed = 0; passed < line; passed++) if (ends.exec(text) === null) return text.length;
+  return line === 0 ? 0 : ends.lastIndex;
+}
