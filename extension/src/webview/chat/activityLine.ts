@@ -1,0 +1,65 @@
+// One quiet line under the messages while no text comes: what is waited for, and since when.
+import { element, icon, setText, textButton } from '../shared/element';
+import { visibleText } from '../shared/visibleText';
+import { type ChatState, isRunning } from './chatState';
+
+export class ActivityLine {
+  readonly node = element('div', { class: 'activity', hidden: true });
+  private readonly words = element('span');
+  private readonly stop: HTMLElement;
+  private state: ChatState | undefined;
+  private isSending = false;
+  private ticking: ReturnType<typeof setInterval> | undefined;
+
+  constructor(onStop: () => void) {
+    this.stop = element('span', {}, ' · ', textButton('Stop', onStop, 'quiet'));
+    const spinner = icon('loading');
+    spinner.classList.add('codicon-modifier-spin');
+    this.node.append(spinner, this.words, this.stop);
+  }
+
+  /** @param isSending A question is on its way and no event has answered it yet. */
+  show(state: ChatState, isSending: boolean): void {
+    this.state = state;
+    this.isSending = isSending;
+    this.draw();
+  }
+
+  private draw(): void {
+    const words = this.state === undefined ? undefined : activityWords(this.state, this.isSending, Date.now());
+    this.node.hidden = words === undefined;
+    this.stop.hidden = this.state?.activity?.kind !== 'retrying';
+    setText(this.words, visibleText(words ?? ''));
+    if (words !== undefined && this.ticking === undefined) this.ticking = setInterval(() => this.draw(), 1000);
+    if (words === undefined && this.ticking !== undefined) {
+      clearInterval(this.ticking);
+      this.ticking = undefined;
+    }
+  }
+}
+
+/** @param now Milliseconds of the page's clock. Undefined while text comes or nothing runs. */
+export function activityWords(state: ChatState, isSending: boolean, now: number): string | undefined {
+  const { activity } = state;
+  switch (activity?.kind) {
+    case 'waiting': {
+      const elapsed = Math.floor((now - activity.since) / 1000);
+      return elapsed < 2 ? `${activity.for}…` : `${activity.for}, ${elapsed} s`;
+    }
+    case 'retrying': {
+      const left = Math.ceil((Date.parse(activity.until) - now) / 1000);
+      const why = activity.why === '' ? '' : `${activity.why.replace(/\.$/, '')}. `;
+      return left > 0 ? `${why}Retrying in ${left} s` : `${why}Retrying…`;
+    }
+    case 'restarted':
+      return `${activity.why === '' ? '' : `${activity.why.replace(/\.$/, '')}. `}Starting the answer again…`;
+    case undefined:
+      if (isSending) return 'Sending…';
+      return isRunning(state) && !hasOpenText(state) ? 'Waiting for the answer…' : undefined;
+  }
+}
+
+function hasOpenText(state: ChatState): boolean {
+  const last = state.messages.at(-1);
+  return last?.role === 'assistant' && last.status === 'streaming' && last.parts.length > 0;
+}

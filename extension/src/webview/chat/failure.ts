@@ -1,0 +1,76 @@
+// An error is one sentence and one or two buttons that help; the kind of the failure picks them.
+import { element, icon, textButton } from '../shared/element';
+import { visibleText } from '../shared/visibleText';
+import type { HelpAction, ViewError } from '../shared/viewMessages';
+
+/** What a button does: ask the panel for help, try the same again, or open the picker here. */
+export type Remedy = { label: string; does: 'retry' | 'pick' | HelpAction };
+
+export interface Remedies {
+  retry(): void;
+  pick(): void;
+  help(action: HelpAction): void;
+}
+
+const retry: Remedy = { label: 'Retry', does: 'retry' };
+const chooseAnother: Remedy = { label: 'Choose Another…', does: 'pick' };
+const setKey: Remedy = { label: 'Set Key…', does: 'setKey' };
+const signIn: Remedy = { label: 'Sign In…', does: 'signInClaude' };
+const showLog: Remedy = { label: 'Show Log', does: 'openLog' };
+
+/** @param providerKind As in `ProviderSummary.kind`; undefined when the provider is not known any more. */
+export function remediesFor(errorKind: string, providerKind: string | undefined): Remedy[] {
+  switch (errorKind) {
+    case 'providerAuthFailed':
+      return [providerKind === 'claude-code' ? signIn : setKey, retry];
+    case 'keyNotBoundToOrigin':
+      return [setKey];
+    case 'unreachable':
+      return providerKind === 'ollama' ? [{ label: 'Start Ollama…', does: 'startOllama' }, retry] : [retry, chooseAnother];
+    case 'vaultLocked':
+      return [{ label: 'Unlock Vault…', does: 'unlockVault' }];
+    case 'providerDisabled':
+    case 'notFound':
+    case 'modelNotFound':
+    case 'missingField':
+      return [chooseAnother];
+    case 'rateLimited':
+    case 'overloaded':
+    case 'timeout':
+    case 'cutStream':
+    case 'conflict':
+      return [retry];
+    case 'badResponse':
+    case 'badRequest':
+    case 'refused':
+    case 'contextFull':
+    case 'spendLimit':
+    case 'budgetExceeded':
+      return [retry, chooseAnother];
+    case 'providerExecutableFailed':
+      return providerKind === 'claude-code' ? [signIn, retry] : [retry, showLog];
+    case 'untrusted':
+      return [{ label: 'Manage Trust', does: 'manageTrust' }];
+    default:
+      return [retry, showLog];
+  }
+}
+
+/** @param canRetry False where the question is back in the composer, and Enter asks it again. */
+export function failureLine(error: ViewError, providerKind: string | undefined, remedies: Remedies, canRetry = true): HTMLElement {
+  const buttons = remediesFor(error.kind, providerKind)
+    .filter((remedy) => canRetry || remedy.does !== 'retry')
+    .map((remedy, index) => textButton(remedy.label, () => apply(remedy, remedies), index === 0 ? 'primary' : 'secondary'));
+  return element(
+    'div',
+    { class: 'failure' },
+    element('div', { class: 'failure-text' }, icon('error'), element('span', {}, visibleText(error.message))),
+    buttons.length === 0 ? undefined : element('div', { class: 'buttons' }, ...buttons),
+  );
+}
+
+function apply(remedy: Remedy, remedies: Remedies): void {
+  if (remedy.does === 'retry') remedies.retry();
+  else if (remedy.does === 'pick') remedies.pick();
+  else remedies.help(remedy.does);
+}

@@ -1,0 +1,20 @@
+import type { FromPage } from './viewMessages';
+
+/** The way from the page to its panel, and the little that VS Code keeps for it over a reload. */
+export interface Panel {
+  post(message: FromPage): void;
+  getState(): unknown;
+  setState(state: unknown): void;
+}
+
+declare function acquireVsCodeApi(): { postMessage(message: unknown): void; getState(): unknown; setState(state: unknown): void };
+
+/** May be called once in a page's life. */
+export function acquirePanel(): Panel {
+  const api = acquireVsCodeApi();
+  return {
+    post: (message) => api.postMessage(message),
+    getState: () => api.getState(),
+    setState: (state) => api.setState(state),
+  };
+}
