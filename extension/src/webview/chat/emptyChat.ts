@@ -1,0 +1,66 @@
+// A chat without messages: what one could ask, who would answer, and where to change that.
+import type { CodexSummary, ProviderSummary } from '../../protocol/protocol.generated';
+import { element, icon, textButton } from '../shared/element';
+import { visibleText } from '../shared/visibleText';
+import { chosenProvider, chosenWords } from './picker';
+
+export interface EmptyChatActions {
+  /** Puts a question into the composer, to be changed or sent. */
+  suggest(question: string): void;
+  pick(): void;
+  connect(): void;
+}
+
+const suggestions = [
+  'Explain how this workspace is organized',
+  'Write a function that parses a date and rejects days that do not exist',
+  'What should I check before I merge a change?',
+];
+
+export class EmptyChat {
+  readonly node = element('section', { class: 'empty-chat', 'aria-label': 'Getting started', hidden: true });
+  private shown = '';
+
+  constructor(private readonly actions: EmptyChatActions) {}
+
+  show(codex: CodexSummary, providers: ProviderSummary[]): void {
+    const provider = chosenProvider(codex, providers);
+    const words = chosenWords(codex, providers);
+    const key = JSON.stringify([provider?.kind, words]);
+    this.node.hidden = false;
+    if (key === this.shown) return;
+    this.shown = key;
+    this.node.replaceChildren(
+      element('h2', {}, 'Three things to try'),
+      element('ul', { class: 'suggestions' }, ...suggestions.map((question) => element('li', {}, this.suggestion(question)))),
+      this.answeredBy(provider, words),
+    );
+  }
+
+  hide(): void {
+    this.node.hidden = true;
+  }
+
+  private suggestion(question: string): HTMLElement {
+    const button = element('button', { type: 'button', class: 'suggestion' }, icon('comment'), element('span', {}, question));
+    button.addEventListener('click', () => this.actions.suggest(question));
+    return button;
+  }
+
+  private answeredBy(provider: ProviderSummary | undefined, words: string): HTMLElement {
+    const connect = textButton('Connect a Provider…', () => this.actions.connect(), 'primary');
+    const change = textButton('Change', () => this.actions.pick(), 'quiet');
+    if (provider === undefined) {
+      return element('div', { class: 'answered-by' }, element('p', {}, 'No provider is connected to this chat yet.'), element('div', { class: 'buttons' }, connect));
+    }
+    if (provider.kind === 'tour') {
+      return element(
+        'div',
+        { class: 'answered-by' },
+        element('p', {}, 'This is the tour: answers are replayed from a recording. No model is called and nothing is sent.'),
+        element('div', { class: 'buttons' }, connect),
+      );
+    }
+    return element('p', { class: 'answered-by' }, 'Answers come from ', element('strong', {}, visibleText(words)), '. ', change);
+  }
+}

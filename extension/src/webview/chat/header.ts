@@ -1,0 +1,59 @@
+// The chat's title, who answers, and what it cost so far.
+import type { CodexSummary, ProviderSummary } from '../../protocol/protocol.generated';
+import { element, setText } from '../shared/element';
+import { visibleText } from '../shared/visibleText';
+import { money } from './figures';
+import { chosenProvider, type Picker } from './picker';
+
+export class Header {
+  readonly node: HTMLElement;
+  private readonly title: HTMLButtonElement;
+  private readonly heading = element('h1', { class: 'title' });
+  private readonly badge = element('span', { class: 'badge', hidden: true, title: 'The tour replays recorded chats. No model is called.' }, 'Recording');
+  private readonly cost = element('span', { class: 'cost', hidden: true, title: 'Cost of this chat so far' });
+  private name = '';
+
+  constructor(
+    picker: Picker,
+    private readonly onRename: (title: string) => void,
+  ) {
+    this.title = element('button', { type: 'button', class: 'title-button', title: 'Rename (F2)' });
+    this.title.addEventListener('click', () => this.rename());
+    this.heading.append(this.title);
+    this.node = element('header', { class: 'chat-header' }, this.heading, this.badge, picker.node, this.cost);
+  }
+
+  show(codex: CodexSummary, providers: ProviderSummary[]): void {
+    this.name = codex.title;
+    setText(this.title, visibleText(codex.title));
+    this.title.setAttribute('aria-label', `Chat title: ${visibleText(codex.title)}. Rename`);
+    this.badge.hidden = chosenProvider(codex, providers)?.kind !== 'tour';
+    this.cost.hidden = codex.cost === undefined;
+    setText(this.cost, codex.cost === undefined ? '' : money(codex.cost));
+  }
+
+  rename(): void {
+    if (this.name === '' || this.heading.contains(document.activeElement) && document.activeElement !== this.title) return;
+    const input = element('input', { type: 'text', class: 'title-input', 'aria-label': 'Chat title', value: this.name, spellcheck: 'false' });
+    const finish = (keep: boolean, refocus: boolean): void => {
+      if (!input.isConnected) return;
+      const title = input.value.trim();
+      this.heading.replaceChildren(this.title);
+      if (refocus) this.title.focus();
+      if (keep && title !== '' && title !== this.name) {
+        setText(this.title, visibleText(title));
+        this.onRename(title);
+      }
+    };
+    input.addEventListener('keydown', (event) => {
+      if (event.isComposing || (event.key !== 'Enter' && event.key !== 'Escape')) return;
+      event.preventDefault();
+      event.stopPropagation();
+      finish(event.key === 'Enter', true);
+    });
+    input.addEventListener('blur', () => finish(true, false));
+    this.heading.replaceChildren(input);
+    input.focus();
+    input.select();
+  }
+}

@@ -1,0 +1,343 @@
+// The whole chat page: lays its parts out, shows the state at most once per frame, and carries what the reader does to the panel.
+import type { MessageView, ProviderSummary } from '../../protocol/protocol.generated';
+import { element, textButton } from '../shared/element';
+import type { Panel } from '../shared/panel';
+import type { HelpAction, PageState, ToPage, ViewError } from '../shared/viewMessages';
+import { ActivityLine } from './activityLine';
+import { Announcer } from './announcer';
+import { Banners } from './banners';
+import { type ChatState, fromSnapshot, isRunning, reduce } from './chatState';
+import { Composer } from './composer';
+import { EmptyChat } from './emptyChat';
+import { failureLine, type Remedies } from './failure';
+import { Header } from './header';
+import { textOf, type MessageContext } from './message';
+import { MessageList } from './messageList';
+import { chosenProvider, Picker } from './picker';
+
+type Sidecar = { state: 'starting' | 'running' | 'stopped'; cause?: string };
+
+export class ChatPage {
+  private state: ChatState | undefined;
+  private providers: ProviderSummary[] = [];
+  private sidecar: Sidecar = { state: 'running' };
+  /** What was sent and is not yet known to be stored. */
+  private sending: string | undefined;
+  private refusal: ViewError | undefined;
+  private dismissedNotice: string | undefined;
+  private frame: number | undefined;
+  private keeping: ReturnType<typeof setTimeout> | undefined;
+  private scrollTop: number | null;
+  private isRestored = false;
+  /** The next frame waits this long, where the last one was slow. */
+  private restMs = 0;
+
+  private readonly announcer = new Announcer();
+  private readonly banners = new Banners();
+  private readonly loading = element('p', { class: 'loading' }, 'Loading…');
+  private readonly turnFailure = element('div', { class: 'turn-failure' });
+  private readonly refused = element('div', { class: 'refused' });
+  private readonly picker: Picker;
+  private readonly header: Header;
+  private readonly list: MessageList;
+  private readonly activity: ActivityLine;
+  private readonly empty: EmptyChat;
+  private readonly composer: Composer;
+
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly panel: Panel,
+    private readonly codexId: string,
+    kept: PageState | undefined,
+  ) {
+    this.scrollTop = kept?.scrollTop ?? null;
+    this.picker = new Picker({
+      choose: (providerId, model) => panel.post({ type: 'choose', providerId, ...(model === undefined ? {} : { model }) }),
+      listModels: (providerId) => panel.post({ type: 'listModels', providerId }),
+      connect: () => panel.post({ type: 'help', action: 'chooseProvider' }),
+    });
+    this.header = new Header(this.picker, (title) => panel.post({ type: 'rename', title }));
+    this.activity = new ActivityLine(() => this.stop());
+    this.empty = new EmptyChat({
+      suggest: (question) => {
+        this.composer.setDraft(question);
+        this.composer.focus();
+      },
+      pick: () => this.picker.open(),
+      connect: () => panel.post({ type: 'help', action: 'chooseProvider' }),
+    });
+    this.list = new MessageList(
+      {
+        copy: (text) => panel.post({ type: 'copy', text }),
+        insert: (text) => panel.post({ type: 'insert', text }),
+        retry: (messageId, goOn) => this.retry(messageId, goOn),
+        discard: (messageId) => panel.post({ type: 'discard', messageId }),
+        remediesFor: (message) => this.remedies(message.providerInfo?.providerId, message.id),
+      },
+      [this.loading, this.empty.node, this.turnFailure, this.activity.node],
+      (scrollTop) => this.scrolled(scrollTop),
+      (state, message) => this.contextOf(state, message),
+    );
+    this.composer = new Composer({ send: (text) => this.send(text), stop: () => this.stop(), draftChanged: () => this.keep() });
+    const composerColumn = element('div', { class: 'column' }, this.refused, this.composer.node);
+    root.append(this.header.node, this.banners.node, this.list.node, element('div', { class: 'composer-area' }, composerColumn), this.announcer.node);
+    root.addEventListener('click', (event) => this.clicked(event));
+    root.addEventListener('auxclick', (event) => this.clicked(event));
+    root.addEventListener('keydown', (event) => this.pressed(event));
+    if (kept !== undefined) this.composer.setDraft(kept.draft);
+    this.draw();
+  }
+
+  receive(message: ToPage): void {
+    switch (message.type) {
+      case 'snapshot':
+        this.providers = message.providers;
+        this.state = fromSnapshot(message.chat, this.state);
+        this.settleSending();
+        break;
+      case 'event':
+        this.fold(message.params);
+        break;
+      case 'providers':
+        this.providers = message.providers;
+        break;
+      case 'models':
+        this.picker.showModels(message.providerId, message.models, message.error);
+        return;
+      case 'codex':
+        if (this.state !== undefined) this.state = { ...this.state, codex: message.codex };
+        break;
+      case 'refused':
+        this.giveBack(message.text, message.error);
+        break;
+      case 'sidecar':
+        this.sidecar = { state: message.state, ...(message.cause === undefined ? {} : { cause: message.cause }) };
+        if (message.state === 'stopped') this.giveBackUnanswered();
+        break;
+      case 'focusComposer':
+        this.composer.focus();
+        return;
+    }
+    this.schedule();
+  }
+
+  private fold(params: Extract<ToPage, { type: 'event' }>['params']): void {
+    if (this.state === undefined) return; // The snapshot under way will hold it.
+    const missedBefore = this.state.missedEvents;
+    this.state = reduce(this.state, params, Date.now());
+    if (this.state.missedEvents && !missedBefore) this.panel.post({ type: 'ready' });
+    const { kind } = params.event;
+    if (kind === 'messageAdded' || kind === 'turnStarted') this.sending = undefined;
+    if (kind === 'turnStarted') this.refusal = undefined;
+  }
+
+  // What the reader does
+
+  private send(text: string): void {
+    this.sending = text;
+    this.refusal = undefined;
+    this.panel.post({ type: 'send', text });
+    this.list.followEnd();
+    this.schedule();
+  }
+
+  private stop(): void {
+    if (this.state !== undefined && isRunning(this.state)) this.panel.post({ type: 'stop' });
+  }
+
+  private retry(messageId: string, goOn: boolean): void {
+    this.panel.post({ type: 'retry', messageId, ...(goOn ? { continue: true } : {}) });
+    this.list.followEnd();
+    this.composer.focus();
+  }
+
+  private help(action: HelpAction, providerId?: string): void {
+    this.panel.post({ type: 'help', action, ...(providerId === undefined ? {} : { providerId }) });
+  }
+
+  private remedies(providerId: string | undefined, messageId: string | undefined): Remedies {
+    return {
+      retry: () => messageId !== undefined && this.retry(messageId, false),
+      pick: () => this.picker.open(),
+      help: (action) => this.help(action, providerId ?? this.chosen()?.id),
+    };
+  }
+
+  /** Links have no address of their own; nothing else may reach the editor's own click handling. */
+  private clicked(event: MouseEvent): void {
+    const link = event.target instanceof Element ? event.target.closest<HTMLElement>('a') : null;
+    if (link === null) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const href = link.dataset['href'];
+    if (event.type === 'click' && href !== undefined) this.panel.post({ type: 'openLink', href });
+  }
+
+  private pressed(event: KeyboardEvent): void {
+    if (event.isComposing) return;
+    if (event.key === 'Enter' && event.target instanceof HTMLAnchorElement) {
+      event.target.click();
+    } else if (event.key === 'Escape' && this.state !== undefined && isRunning(this.state)) {
+      this.stop();
+    } else if (event.key === 'F2') {
+      this.header.rename();
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+
+  // What was sent and did not arrive
+
+  private giveBack(text: string | undefined, error: ViewError): void {
+    const draft = text ?? this.sending;
+    this.sending = undefined;
+    this.refusal = error;
+    if (draft !== undefined) this.composer.giveBack(draft);
+    this.announcer.say(`Error: ${error.message}`);
+  }
+
+  private giveBackUnanswered(): void {
+    if (this.sending !== undefined) this.composer.giveBack(this.sending);
+    this.sending = undefined;
+  }
+
+  private settleSending(): void {
+    const last = this.state?.messages.findLast((message) => message.role === 'user');
+    if (this.sending === undefined || last === undefined || textOf(last) !== this.sending) return;
+    this.sending = undefined;
+  }
+
+  // What is kept over a reload
+
+  private scrolled(scrollTop: number | null): void {
+    if (!this.isRestored) return;
+    this.scrollTop = scrollTop;
+    this.keepSoon();
+  }
+
+  private keep(): void {
+    this.panel.setState({ codexId: this.codexId, draft: this.composer.draft, scrollTop: this.scrollTop } satisfies PageState);
+  }
+
+  private keepSoon(): void {
+    this.keeping ??= setTimeout(() => {
+      this.keeping = undefined;
+      this.keep();
+    }, 150);
+  }
+
+  // Pixels
+
+  private schedule(): void {
+    if (this.frame !== undefined) return;
+    this.frame = 0;
+    const draw = (): number =>
+      (this.frame = requestAnimationFrame(() => {
+        this.frame = undefined;
+        const begun = performance.now();
+        this.draw();
+        const took = performance.now() - begun;
+        this.restMs = took > 12 ? Math.min(took * 3, 500) : 0;
+      }));
+    if (this.restMs > 0) setTimeout(draw, this.restMs);
+    else draw();
+  }
+
+  private draw(): void {
+    const { state } = this;
+    this.showBanners(state);
+    this.showRefusal();
+    this.composer.show({ isRunning: state !== undefined && isRunning(state) && this.sidecar.state === 'running', blocked: this.blocked(state) });
+    this.loading.hidden = state !== undefined || this.sidecar.state === 'stopped' || this.refusal !== undefined;
+    this.root.setAttribute('aria-busy', String(state === undefined && !this.loading.hidden));
+    this.loading.textContent = this.sidecar.state === 'starting' ? 'Starting Plue…' : 'Loading…';
+    if (state === undefined) return;
+
+    this.header.show(state.codex, this.providers);
+    this.picker.show(state.codex, this.providers);
+    if (state.messages.length === 0 && !isRunning(state) && this.sending === undefined && state.ending?.error === undefined) this.empty.show(state.codex, this.providers);
+    else this.empty.hide();
+    this.showTurnFailure(state);
+    this.activity.show(state, this.sending !== undefined);
+    this.list.show(state);
+    if (!this.isRestored) {
+      this.list.restore(this.scrollTop);
+      this.isRestored = true;
+    }
+    this.announcer.follow(state);
+  }
+
+  private showBanners(state: ChatState | undefined): void {
+    const stopped = this.sidecar.state === 'stopped';
+    this.banners.set('sidecar', stopped ? (this.sidecar.cause ?? 'Plue stopped.') : undefined, 'error', [
+      textButton('Restart', () => this.help('restartSidecar'), 'primary'),
+      textButton('Show Log', () => this.help('openLog')),
+    ]);
+    this.banners.set('starting', this.sidecar.state === 'starting' && state !== undefined ? 'Starting Plue…' : undefined);
+    this.banners.set('readOnly', state?.readOnlyReason, 'warning');
+    const notice = state?.notice === this.dismissedNotice ? undefined : state?.notice;
+    this.banners.set('notice', notice, 'info', [], () => {
+      this.dismissedNotice = notice;
+      this.banners.set('notice', undefined);
+      this.composer.focus();
+    });
+  }
+
+  private showRefusal(): void {
+    const { refusal } = this;
+    const key = JSON.stringify([refusal, this.chosen()?.kind]);
+    if (this.refused.dataset['shown'] === key) return;
+    this.refused.dataset['shown'] = key;
+    this.refused.replaceChildren(...(refusal === undefined ? [] : [failureLine(refusal, this.chosen()?.kind, this.remedies(undefined, undefined), false)]));
+  }
+
+  /** An error that belongs to no message, under the question it leaves unanswered. */
+  private showTurnFailure(state: ChatState): void {
+    const last = state.messages.at(-1);
+    const error = last?.role === 'assistant' && last.status === 'failed' ? undefined : state.ending?.error;
+    const key = JSON.stringify([error, last?.id, this.chosen()?.kind]);
+    if (this.turnFailure.dataset['shown'] === key) return;
+    this.turnFailure.dataset['shown'] = key;
+    const line = error === undefined ? [] : [failureLine(error, this.chosen()?.kind, this.remedies(undefined, last?.id), last !== undefined)];
+    this.turnFailure.replaceChildren(...line);
+  }
+
+  private blocked(state: ChatState | undefined): string | undefined {
+    if (this.sidecar.state === 'stopped') return 'Plue is not running; the draft is kept';
+    if (this.sidecar.state === 'starting' || state === undefined) return 'Plue is starting; the draft is kept';
+    if (state.readOnlyReason !== undefined) return 'This chat cannot be written to now';
+    return this.sending === undefined ? undefined : 'Sending';
+  }
+
+  private contextOf(state: ChatState, message: MessageView): Omit<MessageContext, 'results'> {
+    const isLast = state.messages.at(-1)?.id === message.id;
+    const running = isRunning(state);
+    const providerId = message.providerInfo?.providerId;
+    return {
+      timing: state.timings.get(message.id),
+      canGoOn: isLast && !running && state.readOnlyReason === undefined,
+      isRunning: running && (isLast || message === state.messages.findLast(({ role }) => role === 'assistant')),
+      providerKind: this.providers.find(({ id }) => id === providerId)?.kind,
+      note: isLast && message.role === 'assistant' ? endingNote(state) : undefined,
+    };
+  }
+
+  private chosen(): ProviderSummary | undefined {
+    return chosenProvider(this.state?.codex, this.providers);
+  }
+
+}
+
+function endingNote(state: ChatState): string | undefined {
+  switch (state.ending?.stopReason) {
+    case 'maxTokens':
+      return 'The answer reached its length limit.';
+    case 'refusal':
+      return 'The model declined to go on.';
+    case 'contextFull':
+      return 'The chat no longer fits what the model can read at once.';
+    default:
+      return undefined;
+  }
+}
