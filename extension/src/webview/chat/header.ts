@@ -24,9 +24,9 @@ export class Header {
   }
 
   show(codex: CodexSummary, providers: ProviderSummary[]): void {
-    this.name = codex.title;
-    setText(this.title, visibleText(codex.title));
-    this.title.setAttribute('aria-label', `Chat title: ${visibleText(codex.title)}. Rename`);
+    this.name = codex.title.trim() === '' ? 'New chat' : codex.title;
+    setText(this.title, visibleText(this.name));
+    this.title.setAttribute('aria-label', `Chat title: ${visibleText(this.name)}. Rename`);
     this.badge.hidden = chosenProvider(codex, providers)?.kind !== 'tour';
     this.cost.hidden = codex.cost === undefined;
     setText(this.cost, codex.cost === undefined ? '' : money(codex.cost));

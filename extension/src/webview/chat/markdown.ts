@@ -86,6 +86,7 @@ function mathAsText(state: StateInline, silent: boolean): boolean {
 
 /** Web and mail addresses, and paths of the workspace; the panel checks again. */
 function isOpenable(href: string): boolean {
+  if (/^[\w/-]*[./][\w./-]*:\d+(:\d+)?$/.test(href)) return !href.startsWith('//'); // date.ts:12
   const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(href.trim())?.[0].toLowerCase();
   if (scheme === undefined) return !/^(\/\/|\\|#)/.test(href.trim());
   return scheme === 'https:' || scheme === 'http:' || scheme === 'mailto:';

@@ -149,7 +149,7 @@ export class Picker {
   private rowsOf(provider: ProviderSummary, typed: string): Row[] {
     if (!provider.enabled) return typed === '' ? [{ label: 'Switched off' }] : [];
     const chosen = chosenProvider(this.codex, this.providers)?.id === provider.id;
-    const chosenModel = chosen ? this.codex?.model : undefined;
+    const chosenModel = chosen && this.codex !== undefined ? modelOf(this.codex) : undefined;
     const choose = (model: string | undefined) => (): void => {
       this.close();
       this.actions.choose(provider.id, model);
@@ -159,16 +159,16 @@ export class Picker {
       {
         label: 'Default model',
         ...(provider.model === undefined ? {} : { detail: provider.model }),
-        isChosen: chosen && chosenModel === undefined,
+        isChosen: chosen && (chosenModel === undefined || (chosenModel === provider.model && !isListed(listed, chosenModel))),
         pick: choose(undefined),
       },
     ];
-    for (const model of modelsOf(listed, chosenModel)) {
+    for (const model of modelsOf(listed, chosenModel === provider.model ? undefined : chosenModel)) {
       rows.push({ label: model.name ?? model.id, ...detailOf(model), isChosen: model.id === chosenModel, pick: choose(model.id) });
     }
     const matching = rows.filter((row) => typed === '' || `${row.label} ${row.detail ?? ''} ${provider.name}`.toLowerCase().includes(typed.toLowerCase()));
     if (typed !== '') {
-      const isKnown = modelsOf(listed, chosenModel).some((model) => model.id === typed);
+      const isKnown = modelsOf(listed, chosenModel === provider.model ? undefined : chosenModel).some((model) => model.id === typed);
       return isKnown || /\s/.test(typed) ? matching : [...matching, { label: `Use “${typed}”`, detail: 'model id', pick: choose(typed) }];
     }
     if (listed === undefined) return [...matching, { label: 'Show models…', pick: () => this.loadAndDraw(provider.id) }];
@@ -223,7 +223,7 @@ export class Picker {
 export function chosenWords(codex: CodexSummary, providers: ProviderSummary[]): string {
   const provider = chosenProvider(codex, providers);
   if (provider === undefined) return codex.providerId === undefined ? 'Choose a provider' : `${codex.providerId} (not found)`;
-  const model = codex.model ?? provider.model;
+  const model = modelOf(codex) ?? provider.model;
   return model === undefined ? provider.name : `${provider.name} / ${model}`;
 }
 
@@ -233,10 +233,19 @@ export function chosenProvider(codex: CodexSummary | undefined, providers: Provi
     : providers.find((provider) => provider.id === codex.providerId);
 }
 
+/** An empty name means the provider's own model. */
+function modelOf(codex: CodexSummary): string | undefined {
+  return codex.model === '' ? undefined : codex.model;
+}
+
 /** A model that the list does not have was typed by hand; it stays in sight. */
 function modelsOf(listed: Models | undefined, chosenModel: string | undefined): ModelView[] {
   const models = listed?.state === 'listed' ? listed.models : [];
   return chosenModel === undefined || models.some((model) => model.id === chosenModel) ? models : [{ id: chosenModel }, ...models];
+}
+
+function isListed(listed: Models | undefined, id: string): boolean {
+  return listed?.state === 'listed' && listed.models.some((model) => model.id === id);
 }
 
 function detailOf(model: ModelView): { detail?: string } {

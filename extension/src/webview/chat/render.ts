@@ -15,12 +15,19 @@ import { textOf, type MessageContext } from './message';
 import { MessageList } from './messageList';
 import { chosenProvider, Picker } from './picker';
 
+type EventParams = Extract<ToPage, { type: 'event' }>['params'];
+
+/** More than can pass while a snapshot is under way. */
+const mostRecent = 5000;
+
 type Sidecar = { state: 'starting' | 'running' | 'stopped'; cause?: string };
 
 export class ChatPage {
   private state: ChatState | undefined;
   private providers: ProviderSummary[] = [];
   private sidecar: Sidecar = { state: 'running' };
+  /** The last events, for the snapshot that was taken before them and arrives after them. */
+  private recent: EventParams[] = [];
   /** What was sent and is not yet known to be stored. */
   private sending: string | undefined;
   private refusal: ViewError | undefined;
@@ -93,6 +100,7 @@ export class ChatPage {
       case 'snapshot':
         this.providers = message.providers;
         this.state = fromSnapshot(message.chat, this.state);
+        this.refoldRecent();
         this.settleSending();
         break;
       case 'event':
@@ -112,6 +120,8 @@ export class ChatPage {
         break;
       case 'sidecar':
         this.sidecar = { state: message.state, ...(message.cause === undefined ? {} : { cause: message.cause }) };
+        // Another process numbers its events anew.
+        if (message.state !== 'running') this.recent = [];
         if (message.state === 'stopped') this.giveBackUnanswered();
         break;
       case 'focusComposer':
@@ -121,14 +131,23 @@ export class ChatPage {
     this.schedule();
   }
 
-  private fold(params: Extract<ToPage, { type: 'event' }>['params']): void {
-    if (this.state === undefined) return; // The snapshot under way will hold it.
-    const missedBefore = this.state.missedEvents;
-    this.state = reduce(this.state, params, Date.now());
-    if (this.state.missedEvents && !missedBefore) this.panel.post({ type: 'ready' });
+  private fold(params: EventParams): void {
+    this.recent.push(params);
+    if (this.recent.length > mostRecent) this.recent.splice(0, mostRecent / 2);
     const { kind } = params.event;
     if (kind === 'messageAdded' || kind === 'turnStarted') this.sending = undefined;
     if (kind === 'turnStarted') this.refusal = undefined;
+    if (this.state === undefined) return;
+    const missedBefore = this.state.missedEvents;
+    this.state = reduce(this.state, params, Date.now());
+    if (this.state.missedEvents && !missedBefore) this.panel.post({ type: 'ready' });
+  }
+
+  private refoldRecent(): void {
+    const { state } = this;
+    if (state === undefined) return;
+    this.recent = this.recent.filter(({ seq }) => seq > state.lastSeq);
+    for (const params of this.recent) this.state = reduce(this.state ?? state, params, Date.now());
   }
 
   // What the reader does
@@ -190,10 +209,11 @@ export class ChatPage {
   // What was sent and did not arrive
 
   private giveBack(text: string | undefined, error: ViewError): void {
-    const draft = text ?? this.sending;
-    this.sending = undefined;
     this.refusal = error;
-    if (draft !== undefined) this.composer.giveBack(draft);
+    if (text !== undefined) {
+      if (text === this.sending) this.sending = undefined;
+      this.composer.giveBack(text);
+    }
     this.announcer.say(`Error: ${error.message}`);
   }
 
