@@ -1,0 +1,17 @@
+// The tests in a real VS Code: tests/e2e/run.mjs in a process of its own, so that a crash there is a failure and not an end.
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { inArtifacts, inRoot } from './paths.mjs';
+import { step } from './progress.mjs';
+import { run } from './run.mjs';
+import { suiteResult } from './testResults.mjs';
+
+const results = inArtifacts('tests', 'e2e.json');
+
+/** @returns {Promise<import('./testResults.mjs').SuiteResult>} */
+export async function runE2eTests() {
+  rmSync(results, { force: true });
+  const finished = await step('Running the tests in a real VS Code', () =>
+    run(process.execPath, [inRoot('tests', 'e2e', 'run.mjs')], { show: true, timeout: 20 * 60_000 }));
+  const tests = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : [];
+  return suiteResult('VS Code', tests, finished);
+}

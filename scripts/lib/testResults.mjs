@@ -1,0 +1,61 @@
+// One shape for the results of every runner, and how they are told.
+import { say } from './progress.mjs';
+
+/**
+ * @typedef {object} TestResult
+ * @property {string} name
+ * @property {'passed' | 'failed' | 'skipped'} outcome
+ * @property {string} [reason] Why it failed or was skipped.
+ *
+ * @typedef {object} SuiteResult
+ * @property {string} suite As "C#".
+ * @property {TestResult[]} tests
+ * @property {{covered: number, total: number}} [lines] Line coverage.
+ */
+
+/**
+ * The results of a runner that may have crashed: a bad exit that no failed test explains is a failure of its own, and so is an empty run.
+ * @param {string} suite
+ * @param {TestResult[]} tests
+ * @param {{code: number, output: string}} finished
+ * @returns {SuiteResult}
+ */
+export function suiteResult(suite, tests, finished) {
+  const explained = tests.some(test => test.outcome === 'failed');
+  if (finished.code !== 0 && !explained) {
+    const reason = `The runner ended with exit code ${finished.code}.\n${lastLines(finished.output, 60)}`;
+    return { suite, tests: [...tests, { name: `The ${suite} tests run to their end`, outcome: 'failed', reason }] };
+  }
+  if (tests.length === 0) {
+    return { suite, tests: [{ name: `There are ${suite} tests`, outcome: 'failed', reason: `None was found.\n${lastLines(finished.output, 30)}` }] };
+  }
+  return { suite, tests };
+}
+
+/** Tells failures, skips, coverage and, last, the totals. @param {SuiteResult[]} suites @returns {number} The exit code. */
+export function report(suites) {
+  for (const { suite, tests } of suites) {
+    for (const test of tests.filter(test => test.outcome === 'skipped')) say(`skipped  ${suite}: ${test.name}: ${test.reason || 'no reason given'}`);
+    for (const test of tests.filter(test => test.outcome === 'failed')) say(`\nFAILED   ${suite}: ${test.name}\n${indent(test.reason ?? 'No reason given.')}`);
+  }
+  say('');
+  for (const { suite, tests, lines } of suites) {
+    const coverage = lines && lines.total > 0 ? `, line coverage ${((100 * lines.covered) / lines.total).toFixed(1)} % (${lines.covered} of ${lines.total})` : '';
+    say(`${suite}: ${totals(tests)}${coverage}`);
+  }
+  const all = suites.flatMap(({ tests }) => tests);
+  console.log(totals(all));
+  return all.some(test => test.outcome === 'failed') ? 1 : 0;
+}
+
+/** @param {TestResult[]} tests */
+function totals(tests) {
+  const count = (/** @type {string} */ outcome) => tests.filter(test => test.outcome === outcome).length;
+  return `${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`;
+}
+
+/** @param {string} text */
+const indent = text => text.trimEnd().replace(/^/gm, '         ');
+
+/** @param {string} text @param {number} count */
+const lastLines = (text, count) => text.trimEnd().split('\n').slice(-count).join('\n');

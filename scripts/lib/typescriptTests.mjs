@@ -1,0 +1,50 @@
+// The TypeScript tests outside VS Code, with the lines they cover.
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { relative } from 'node:path';
+import { inArtifacts, inRoot, root } from './paths.mjs';
+import { step } from './progress.mjs';
+import { run } from './run.mjs';
+import { suiteResult } from './testResults.mjs';
+
+const results = inArtifacts('tests', 'typescript.json');
+const coverage = inArtifacts('coverage', 'typescript');
+
+/** @returns {Promise<import('./testResults.mjs').SuiteResult>} */
+export async function runTypeScriptTests() {
+  for (const path of [results, coverage]) rmSync(path, { recursive: true, force: true });
+  const finished = await step('Running the TypeScript tests', () =>
+    run(
+      process.execPath,
+      [
+        ...[inRoot('node_modules', 'vitest', 'vitest.mjs'), 'run', '--reporter=json', `--outputFile=${results}`],
+        ...['--coverage.enabled', '--coverage.reportOnFailure', '--coverage.reporter=json-summary', `--coverage.reportsDirectory=${coverage}`],
+      ],
+      { timeout: 10 * 60_000 },
+    ));
+  const tests = existsSync(results) ? testsFromVitest(JSON.parse(readFileSync(results, 'utf8'))) : [];
+  return { ...suiteResult('TypeScript', tests, finished), lines: coveredLines() };
+}
+
+/**
+ * @param {{testResults: {name: string, status: string, message: string, assertionResults: {fullName: string, status: string, failureMessages: string[], meta?: {skipReason?: string}}[]}[]}} results
+ * @returns {import('./testResults.mjs').TestResult[]}
+ */
+function testsFromVitest({ testResults }) {
+  return testResults.flatMap(file => {
+    const name = relative(root, file.name);
+    // A file that fails to load has no tests of its own.
+    if (file.status === 'failed' && !file.assertionResults.some(test => test.status === 'failed')) return [{ name, outcome: 'failed', reason: file.message }];
+    return file.assertionResults.map(test => ({
+      name: `${name}: ${test.fullName}`,
+      outcome: test.status === 'passed' || test.status === 'failed' ? test.status : 'skipped',
+      reason: test.failureMessages.join('\n'),
+    }));
+  });
+}
+
+function coveredLines() {
+  const file = inArtifacts('coverage', 'typescript', 'coverage-summary.json');
+  if (!existsSync(file)) return undefined;
+  const { covered, total } = JSON.parse(readFileSync(file, 'utf8')).total.lines;
+  return { covered, total };
+}
