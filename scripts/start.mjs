@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, installPackages } from './lib/build.mjs';
 import { inRoot, root } from './lib/paths.mjs';
-import { requireDotnet, requireNode } from './lib/prerequisites.mjs';
+import { dotnetRoot, requireDotnet, requireNode } from './lib/prerequisites.mjs';
 import { runMain, say } from './lib/progress.mjs';
 import { findOnPath, run, runOrStop } from './lib/run.mjs';
 import { startVsCodeServer } from './vsCodeServer.mjs';
@@ -36,7 +36,7 @@ async function openDesktop(code, folder) {
 
 /** @param {{folder: string | undefined, port: number, open: boolean}} options */
 async function openBrowser({ folder, port, open }) {
-  const server = await startVsCodeServer({ dataDir: inRoot('.plue-dev'), port, env: { PLUE_OPEN_CHAT: '1' } });
+  const server = await startVsCodeServer({ dataDir: inRoot('.plue-dev'), port, env: { PLUE_OPEN_CHAT: '1', DOTNET_ROOT: dotnetRoot() } });
   const url = server.url({ folder, extension: root });
   say('VS Code with Plue is ready. Open this address; Ctrl+C ends it.');
   console.log(url);

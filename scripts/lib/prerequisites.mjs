@@ -1,5 +1,7 @@
 // What has to be on the machine before anything else: Node and the .NET SDK, named in one sentence when they are not.
-import { run } from './run.mjs';
+import { realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { findOnPath, run } from './run.mjs';
 import { Stop } from './progress.mjs';
 
 const oldestNode = [20, 19];
@@ -19,4 +21,10 @@ export async function requireDotnet() {
   if (!majors.some(major => major >= sdkMajor)) {
     throw new Stop(`Plue needs the .NET ${sdkMajor} SDK; found ${stdout.trim().split('\n').map(line => line.split(' ')[0]).join(', ') || 'none'}. Install it from https://dot.net/download and run the command again.`);
   }
+}
+
+/** Where .NET lives. A built program looks for it by itself in the usual places only. */
+export function dotnetRoot() {
+  const path = process.env.DOTNET_ROOT || findOnPath('dotnet');
+  return path === undefined || path === process.env.DOTNET_ROOT ? path : dirname(realpathSync(path));
 }

@@ -1,0 +1,55 @@
+// Every test in a real VS Code: first the suite inside its extension host, then one journey after the other through the workbench.
+// Results go to artifacts/tests/e2e.json, one picture per step to artifacts/screenshots.
+//   node tests/e2e/run.mjs [journey ...]     only these (a journey is a file's name, `inHost` the suite)
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { requireChromium } from '../../scripts/lib/chromium.mjs';
+import { inArtifacts, inRoot } from '../../scripts/lib/paths.mjs';
+import { runMain, say } from '../../scripts/lib/progress.mjs';
+import { runInHostSuite } from './runner/inHostSuite.mjs';
+import { Journey } from './runner/journey.mjs';
+
+const browserArguments = [
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  // Nothing but this machine can be reached, so that a test never depends on a network.
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+];
+
+await runMain(async () => {
+  const chosen = process.argv.slice(2);
+  const isChosen = (/** @type {string} */ name) => chosen.length === 0 || chosen.includes(name);
+  const screenshots = inArtifacts('screenshots');
+  if (chosen.length === 0) rmSync(screenshots, { recursive: true, force: true });
+  mkdirSync(screenshots, { recursive: true });
+  /** @type {import('../../scripts/lib/testResults.mjs').TestResult[]} */
+  const results = [];
+  const browser = await chromium.launch({ executablePath: await requireChromium(), args: browserArguments });
+  try {
+    if (isChosen('inHost')) results.push(...(await runInHostSuite(browser)));
+    for (const file of readdirSync(inRoot('tests', 'e2e', 'journeys')).sort()) {
+      const name = basename(file, '.mjs');
+      if (isChosen(name)) results.push(...(await runJourney(name, browser)));
+    }
+  } finally {
+    await browser.close();
+  }
+  mkdirSync(inArtifacts('tests'), { recursive: true });
+  writeFileSync(inArtifacts('tests', 'e2e.json'), JSON.stringify(results, null, 2));
+  say(`Pictures of each step: ${screenshots}`);
+  return results.some(({ outcome }) => outcome === 'failed') ? 1 : 0;
+});
+
+/** @param {string} name @param {import('playwright-core').Browser} browser */
+async function runJourney(name, browser) {
+  const journey = new Journey(name, browser);
+  try {
+    const { default: travel } = await import(new URL(join('journeys', `${name}.mjs`), import.meta.url).href);
+    await travel(journey);
+  } catch (error) {
+    journey.fail(error);
+  } finally {
+    await journey.end();
+  }
+  return journey.results;
+}

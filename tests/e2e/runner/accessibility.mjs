@@ -1,0 +1,22 @@
+// The web accessibility check of a page inside a webview. Evaluated as source: the page's policy allows no foreign script.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Throws with every serious or critical finding. @param {import('playwright-core').Frame} frame */
+export async function requireAccessible(frame) {
+  await frame.evaluate(source);
+  const violations = await frame.evaluate(async () => {
+    // @ts-expect-error axe came with the line above.
+    const { violations } = await globalThis.axe.run(document, { resultTypes: ['violations'] });
+    return violations.map((/** @type {import('axe-core').Result} */ { id, impact, help, nodes }) => ({
+      id,
+      impact,
+      help,
+      where: nodes.slice(0, 5).map(node => `${node.target.join(' ')}: ${node.failureSummary ?? ''}`),
+    }));
+  });
+  const serious = violations.filter((/** @type {{impact: string}} */ { impact }) => impact === 'serious' || impact === 'critical');
+  if (serious.length > 0) throw new Error(`Accessibility findings:\n${JSON.stringify(serious, null, 2)}`);
+}

@@ -1,0 +1,72 @@
+// A journey is one story through the workbench, told in steps. Each step is a test with a sentence as
+// its name and leaves a picture; after a failed one the story cannot go on, so the rest fails with it.
+import { inArtifacts } from '../../../scripts/lib/paths.mjs';
+import { say } from '../../../scripts/lib/progress.mjs';
+import { Workbench } from './workbench.mjs';
+
+export class Journey {
+  /** @type {import('../../../scripts/lib/testResults.mjs').TestResult[]} */
+  results = [];
+  /** @type {string | undefined} */
+  #brokenAt;
+  /** @type {Workbench | undefined} */
+  #workbench;
+
+  /** @param {string} name @param {import('playwright-core').Browser} browser */
+  constructor(name, browser) {
+    this.name = name;
+    this.browser = browser;
+  }
+
+  /** Opens this journey's own VS Code, isolated from every other. @param {import('./workbench.mjs').WorkbenchOptions} [options] */
+  async open(options) {
+    this.#workbench = await Workbench.open(this.browser, this.name, options);
+    return this.#workbench;
+  }
+
+  /** @param {string} sentence @param {() => Promise<unknown>} work */
+  async step(sentence, work) {
+    if (this.#brokenAt) {
+      this.#add({ name: sentence, outcome: 'failed', reason: `Not reached, because “${this.#brokenAt}” failed.` });
+      return;
+    }
+    const started = Date.now();
+    try {
+      await work();
+      this.#add({ name: sentence, outcome: 'passed' }, started);
+    } catch (error) {
+      this.#brokenAt = sentence;
+      const log = this.#workbench ? `\n${this.#workbench.recentLog()}` : '';
+      this.#add({ name: sentence, outcome: 'failed', reason: `${error instanceof Error ? error.stack : error}${log}` }, started);
+    }
+    await this.#picture(sentence);
+  }
+
+  /** @param {string} sentence @param {string} reason */
+  skip(sentence, reason) {
+    this.#add({ name: sentence, outcome: 'skipped', reason });
+  }
+
+  /** A failure outside any step. @param {unknown} error */
+  fail(error) {
+    this.#add({ name: 'reaches its first step', outcome: 'failed', reason: String(error instanceof Error ? error.stack : error) });
+  }
+
+  async end() {
+    await this.#workbench?.close();
+  }
+
+  /** @param {import('../../../scripts/lib/testResults.mjs').TestResult} result @param {number} [started] */
+  #add(result, started) {
+    this.results.push({ ...result, name: `${this.name}: ${result.name}` });
+    say(`  ${result.outcome.padEnd(7)} ${this.name}: ${result.name}${started ? ` (${((Date.now() - started) / 1000).toFixed(1)} s)` : ''}`);
+  }
+
+  /** @param {string} sentence */
+  async #picture(sentence) {
+    const number = String(this.results.length).padStart(2, '0');
+    const slug = sentence.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, 60);
+    // A workbench that is not open, or broken, has no picture; the step has told why.
+    await this.#workbench?.screenshot(inArtifacts('screenshots', `${this.name}-${number}-${slug}.png`)).catch(() => {});
+  }
+}

@@ -1,0 +1,181 @@
+// One VS Code window with Plue under development: its own server, browser profile, user data and Plue home.
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { root } from '../../../scripts/lib/paths.mjs';
+import { dotnetRoot } from '../../../scripts/lib/prerequisites.mjs';
+import { startVsCodeServer } from '../../../scripts/vsCodeServer.mjs';
+import { watchRequests } from './requests.mjs';
+
+/**
+ * @typedef {object} WorkbenchOptions
+ * @property {'Dark Modern' | 'Light Modern' | 'Default High Contrast'} [theme]
+ * @property {boolean} [trusted] Whether the folder is trusted from the start.
+ * @property {NodeJS.ProcessEnv} [env]
+ * @property {string} [tests] A test entry point to run inside the extension host.
+ * @property {(home: string) => void} [prepare] Writes into the Plue home before anything starts.
+ */
+
+const bodyClasses = { 'Dark Modern': 'vscode-dark', 'Light Modern': 'vscode-light', 'Default High Contrast': 'vscode-high-contrast' };
+
+export class Workbench {
+  #server;
+  #context;
+  #options;
+
+  /**
+   * @param {string} folder Holds everything of this workbench; removed at the end.
+   * @param {import('../../../scripts/vsCodeServer.mjs').VsCodeServer} server
+   * @param {import('playwright-core').BrowserContext} context
+   * @param {import('playwright-core').Page} page
+   * @param {WorkbenchOptions} options
+   */
+  constructor(folder, server, context, page, options) {
+    this.folder = folder;
+    this.#server = server;
+    this.#context = context;
+    this.page = page;
+    this.#options = options;
+    this.requests = watchRequests(context, server.origin);
+    /** @type {string[]} */
+    this.console = [];
+    page.on('console', message => this.console.push(`${message.type()}: ${message.text()}`));
+    page.on('pageerror', error => this.console.push(`uncaught: ${error.message}`));
+  }
+
+  /** @param {import('playwright-core').Browser} browser @param {string} name @param {WorkbenchOptions} [options] */
+  static async open(browser, name, options = {}) {
+    const folder = mkdtempSync(join(tmpdir(), `plue-e2e-${name}-`));
+    const within = (/** @type {string} */ part) => {
+      mkdirSync(join(folder, part), { recursive: true });
+      return join(folder, part);
+    };
+    writeFileSync(join(within('workspace'), 'hello.txt'), 'A file of the workspace.\n');
+    options.prepare?.(within('plue'));
+    writeUserSettings(folder, options.theme ?? 'Dark Modern', options.trusted ?? true);
+    const server = await startVsCodeServer({
+      dataDir: folder,
+      env: { ...bareEnvironment(), HOME: within('home'), PLUE_HOME: within('plue'), ...options.env },
+      args: ['--enable-smoke-test-driver'],
+    });
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
+    // Without this answer the window's secrets live in memory only.
+    await context.route('**/mint-key', route => route.fulfill({ body: Buffer.alloc(32, 7) }));
+    const workbench = new Workbench(folder, server, context, await context.newPage(), options);
+    return workbench;
+  }
+
+  get plueHome() {
+    return join(this.folder, 'plue');
+  }
+
+  /** The page of the chat in front. */
+  get chat() {
+    return this.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
+  }
+
+  /** The address of the window. */
+  get url() {
+    return this.#server.url({ folder: join(this.folder, 'workspace'), extension: root, ...(this.#options.tests ? { tests: this.#options.tests } : {}) });
+  }
+
+  /** Opens the window, or opens it again as a reload does. */
+  async show() {
+    await this.page.goto(this.url);
+    await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
+  }
+
+  /** Runs a command of the palette by its title, as "Plue: New Chat". @param {string} title */
+  async command(title) {
+    const input = this.page.locator('.quick-input-widget input');
+    await this.page.keyboard.press('F1');
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().waitFor();
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Changes the theme for the next {@link show}. @param {NonNullable<WorkbenchOptions['theme']>} theme */
+  setTheme(theme) {
+    writeUserSettings(this.folder, theme, this.#options.trusted ?? true);
+    return bodyClasses[theme];
+  }
+
+  /** The document inside the webview, for what a locator cannot do. */
+  async chatFrame() {
+    const outer = await (await this.page.waitForSelector('iframe.webview.ready')).contentFrame();
+    const inner = await (await outer?.waitForSelector('#active-frame'))?.contentFrame();
+    if (!inner) throw new Error('The chat panel has no page.');
+    return inner;
+  }
+
+  /** The process id of this window's sidecar, found by its Plue home (Linux). */
+  sidecarPid() {
+    for (const pid of readdirSync('/proc').filter(name => /^\d+$/.test(name))) {
+      try {
+        const isPlue = /\/plue$/.test(readlinkSync(`/proc/${pid}/exe`)) || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('plue.dll');
+        if (isPlue && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`PLUE_HOME=${this.plueHome}\0`)) return Number(pid);
+      } catch {
+        // Gone meanwhile, or not ours to read.
+      }
+    }
+    throw new Error('No sidecar runs for this window.');
+  }
+
+  /** @param {string} path */
+  async screenshot(path) {
+    await this.page.screenshot({ path });
+  }
+
+  /** What may explain a failure: the ends of the page's console and of the extension's own log. */
+  recentLog() {
+    const logs = join(this.folder, 'server', 'data', 'logs');
+    const all = [join(this.folder, 'user', 'logs'), logs].flatMap(filesBelow).filter(path => /Plue.*\.log$|remoteexthost\.log$/.test(path));
+    const told = all.map(path => `--- ${path.slice(this.folder.length)}\n${readFileSync(path, 'utf8').trimEnd().split('\n').slice(-25).join('\n')}`);
+    return ['--- console', ...this.console.slice(-15), ...told].join('\n');
+  }
+
+  async close() {
+    await this.#context.close();
+    await this.#server.stop();
+    if (!process.env.PLUE_KEEP) rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** @param {string} folder @param {string} theme @param {boolean} trusted */
+function writeUserSettings(folder, theme, trusted) {
+  const user = join(folder, 'user', 'User');
+  mkdirSync(user, { recursive: true });
+  const settings = {
+    'workbench.colorTheme': theme,
+    'workbench.startupEditor': 'none',
+    'workbench.tips.enabled': false,
+    'workbench.secondarySideBar.defaultVisibility': 'hidden',
+    'chat.disableAIFeatures': true,
+    'telemetry.telemetryLevel': 'off',
+    'extensions.autoUpdate': false,
+    'extensions.ignoreRecommendations': true,
+    ...(trusted ? { 'security.workspace.trust.enabled': false } : {}),
+  };
+  writeFileSync(join(user, 'settings.json'), JSON.stringify(settings, null, 2));
+}
+
+/** A machine with nothing configured: no keys, no `claude` of this checkout's tests on PATH. */
+function bareEnvironment() {
+  /** @type {NodeJS.ProcessEnv} */
+  const env = { DOTNET_ROOT: dotnetRoot() };
+  for (const name of Object.keys(process.env)) {
+    if (/_API_KEY$|_AUTH_TOKEN$|^ANTHROPIC_|^OPENAI_|^CLAUDE|^OLLAMA_|^npm_|^PLUE_(?!SERVER_PATH)/.test(name)) env[name] = undefined;
+  }
+  env.PATH = (process.env.PATH ?? '').split(delimiter).filter(part => !part.includes('node_modules')).join(delimiter);
+  return env;
+}
+
+/** @param {string} folder @returns {string[]} */
+function filesBelow(folder) {
+  try {
+    return readdirSync(folder, { recursive: true }).map(name => join(folder, String(name)));
+  } catch {
+    return [];
+  }
+}
