@@ -12,6 +12,7 @@ using Plue.Server.Providers.ClaudeCode;
 using Plue.Server.Providers.Http;
 using Plue.Server.Providers.Ollama;
 using Plue.Server.Providers.OpenAi;
+using Plue.Server.Providers.Tour;
 using Plue.Server.Store;
 using Plue.Server.Templates;
 using Plue.Server.Vault;
@@ -88,7 +89,7 @@ internal sealed class Composition : IAsyncDisposable
             ProviderKinds.OpenAiCompatible => new OpenAiCompatibleProvider(settings, secrets, http.Value, Time),
             ProviderKinds.Ollama => new OllamaProvider(settings, secrets, http.Value, Time),
             ProviderKinds.ClaudeCode => new ClaudeCodeProvider(settings, secrets, Paths, Time, Logs.CreateLogger("ClaudeCode")),
-
+            ProviderKinds.Tour => new TourProvider(settings, Time),
             _ => throw new FailureException(FailureKind.MissingField, $"{settings.Name} is of the kind {settings.Kind}, which this version of Plue does not have."),
         };
     }
