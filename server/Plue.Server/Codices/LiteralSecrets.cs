@@ -88,7 +88,7 @@ public static partial class LiteralSecrets
         """
         \b(?: sk-(?=[A-Za-z_-]{0,100}[0-9])[A-Za-z0-9_-]{16,} | AIza[A-Za-z0-9_-]{30,} | (?:AKIA|ASIA)[A-Z0-9]{16}\b | gh[opsur]_[A-Za-z0-9]{20,} | github_pat_[A-Za-z0-9_]{20,}
             | gsk_[A-Za-z0-9]{20,} | xai-[A-Za-z0-9]{20,} | hf_[A-Za-z0-9]{20,} | pplx-[A-Za-z0-9]{20,} | nvapi-[A-Za-z0-9_-]{20,} | glpat-[A-Za-z0-9_-]{16,}
-            | ya29\.[A-Za-z0-9_-]{20,} | xox[abprs]-[A-Za-z0-9-]{10,} | eyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,} )
+            | ya29\.[A-Za-z0-9_-]{20,} | xox[abprs]-[A-Za-z0-9-]{10,} | eyJ[A-Za-z0-9_-]{10,200}\.eyJ[A-Za-z0-9_-]{10,} )
         | -----BEGIN\ (?:[A-Z]+\ )*PRIVATE\ KEY-----
         | https?://[^\s/@:'"]{1,500}:[^\s/@'"]{1,500}@
         """,

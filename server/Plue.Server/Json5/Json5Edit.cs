@@ -141,12 +141,29 @@ public static class Json5Edit
     /// <summary>The comma between two places, not counting commas in comments; -1 when there is none.</summary>
     private static int FindComma(string text, Json5Document document, int from, int to)
     {
+        // Between a value and what follows there are only white space, comments and perhaps a comma.
+        var comments = document.Comments;
+        var next = FirstCommentFrom(comments, from);
         for (var i = from; i < to; i++)
         {
-            if (text[i] == ',' && !document.Comments.Any(comment => comment.Span.Start <= i && i < comment.Span.End)) { return i; }
+            if (next < comments.Count && comments[next].Span.Start == i) { i = comments[next++].Span.End - 1; }
+            else if (text[i] == ',') { return i; }
         }
 
         return -1;
+    }
+
+    private static int FirstCommentFrom(IReadOnlyList<Json5Comment> comments, int index)
+    {
+        var (low, high) = (0, comments.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (comments[middle].Span.Start < index) { low = middle + 1; }
+            else { high = middle; }
+        }
+
+        return low;
     }
 
     private static int LineStart(string text, int index)

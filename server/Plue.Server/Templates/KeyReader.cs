@@ -6,6 +6,8 @@ namespace Plue.Server.Templates;
 /// <param name="what">What the object is, for messages: "a template".</param>
 internal sealed class KeyReader(Json5Object value, string what, List<DocumentProblem> problems)
 {
+    private const int MaxOfAKind = 50;
+
     private readonly List<string> known = [];
 
     public Json5Span Span => value.Span;
@@ -70,12 +72,12 @@ internal sealed class KeyReader(Json5Object value, string what, List<DocumentPro
     /// <summary>Called when every key was asked for: reports those that nobody knows and those that stand twice.</summary>
     public IReadOnlySet<string> Finish()
     {
-        foreach (var member in value.Members.Where(member => !known.Contains(member.Name)))
+        foreach (var member in value.Members.Where(member => !known.Contains(member.Name)).Take(MaxOfAKind))
         {
             problems.Add(DocumentProblem.Error($"`{member.Name}` is not a key of {what}.{NearestName.Hint(member.Name, known)}", member.NameSpan));
         }
 
-        foreach (var member in value.RepeatedMembers()) { problems.Add(DocumentProblem.Error($"`{member.Name}` stands here a second time.", member.NameSpan)); }
+        foreach (var member in value.RepeatedMembers().Take(MaxOfAKind)) { problems.Add(DocumentProblem.Error($"`{member.Name}` stands here a second time.", member.NameSpan)); }
 
         return value.Members.Select(member => member.Name).ToHashSet(StringComparer.Ordinal);
     }

@@ -6,6 +6,9 @@ namespace Plue.Server.Templates;
 /// <summary>Holds the values of a codex against its template. Messages never repeat a value: someone may have put a key there.</summary>
 public static class TemplateValidation
 {
+    /// <summary>More of one kind of mistake than anyone reads.</summary>
+    private const int MaxOfAKind = 50;
+
     /// <param name="template">With its parents' fields.</param>
     public static IReadOnlyList<DocumentProblem> Check(Template template, Json5Object values)
     {
@@ -16,12 +19,12 @@ public static class TemplateValidation
 
     private static void CheckObject(IReadOnlyList<TemplateField> fields, Json5Object values, string unknown, List<DocumentProblem> problems)
     {
-        foreach (var member in values.Members.Where(member => fields.All(field => field.Name != member.Name)))
+        foreach (var member in values.Members.Where(member => fields.All(field => field.Name != member.Name)).Take(MaxOfAKind))
         {
             problems.Add(DocumentProblem.Error($"{unknown} `{member.Name}`.{NearestName.Hint(member.Name, fields.Select(field => field.Name))}", member.NameSpan));
         }
 
-        foreach (var member in values.RepeatedMembers()) { problems.Add(DocumentProblem.Error($"`{member.Name}` stands here a second time.", member.NameSpan)); }
+        foreach (var member in values.RepeatedMembers().Take(MaxOfAKind)) { problems.Add(DocumentProblem.Error($"`{member.Name}` stands here a second time.", member.NameSpan)); }
 
         foreach (var field in fields)
         {
