@@ -35,7 +35,10 @@ internal static class Sidecar
         new ProviderHandlers(server, house.Providers, house.Discovery, house.FindClaudeCodeAsync, house.HasCredential).Register();
         new VaultHandlers(server, house.Vault).Register();
 
-        await server.RunAsync(stop.Token);
+        // A blocked read of stdin cannot be cancelled: when we are told to stop, it is left behind.
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = stop.Token.Register(() => stopped.TrySetResult());
+        await await Task.WhenAny(server.RunAsync(stop.Token), stopped.Task);
 
         // Turns are stopped and stored and every child is ended, but not at any price: the editor may start a new sidecar any moment.
         var ending = EndAsync(conversations, house);

@@ -1,0 +1,44 @@
+using System.Diagnostics;
+
+namespace Plue.Server.Tests.Testing;
+
+/// <summary>The real <c>plue serve</c> in a process of its own, which a test may kill.</summary>
+internal sealed class SidecarProcess : IAsyncDisposable
+{
+    private SidecarProcess(Process process, RpcClient client) => (Process, Client) = (process, client);
+
+    public static string Executable => Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "plue.exe" : "plue");
+
+    public Process Process { get; }
+    public RpcClient Client { get; }
+
+    public static async Task<SidecarProcess> StartAsync(string home, int? parent = null)
+    {
+        var start = new ProcessStartInfo(Executable, ["serve", "--log", "Warning"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["PLUE_HOME"] = home },
+        };
+        var process = Process.Start(start) ?? throw new InvalidOperationException("plue did not start.");
+        _ = process.StandardError.BaseStream.CopyToAsync(Stream.Null);
+        var client = new RpcClient(process.StandardOutput.BaseStream, process.StandardInput.BaseStream);
+        await client.ResultAsync("initialize", new { processId = parent ?? Environment.ProcessId, initializationOptions = new { trusted = false } });
+        return new SidecarProcess(process, client);
+    }
+
+    public async Task KillAsync()
+    {
+        Process.Kill();
+        await Process.WaitForExitAsync();
+        await Client.Closed;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!Process.HasExited) { Process.Kill(entireProcessTree: true); }
+        await Process.WaitForExitAsync();
+        Process.Dispose();
+    }
+}
