@@ -58,7 +58,8 @@ public static class Retry
     {
         var backoff = FirstWait * Math.Pow(2, attempt - 1) * (0.75 + (Random.Shared.NextDouble() / 2));
         var wait = asked is { } least && least > backoff ? least : backoff;
-        return wait < LongestWait ? wait : LongestWait;
+        // Timers know whole milliseconds, and the announced end should be the real one.
+        return TimeSpan.FromMilliseconds(Math.Ceiling(Math.Min(wait.TotalMilliseconds, LongestWait.TotalMilliseconds)));
     }
 
     private static bool IsAnswer(ProviderEvent next) => next is not (ProviderEvent.Waiting or ProviderEvent.Accepted or ProviderEvent.UsageReported or ProviderEvent.Failed);

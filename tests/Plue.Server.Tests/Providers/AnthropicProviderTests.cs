@@ -45,6 +45,8 @@ public class AnthropicProviderTests : ProviderContract
     protected override string ChatPath => "/v1/messages";
     protected override (string Name, string Value) KeyHeader => ("x-api-key", FixedSecrets.Key);
     protected override ScriptedAnswer Stream() => ScriptedAnswer.Events();
+    private protected override Framing Framing => Framing.ServerSentEvents;
+    private protected override WireParser Parser(ProviderRequest request) => new AnthropicParser(Failures, request);
     protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http) => new AnthropicProvider(settings, secrets, http, TimeProvider.System);
 
     protected override string Unfinished => Opening + TextStart + Delta("text_delta", "text", "\"Hé \"");

@@ -18,6 +18,8 @@ public class OllamaProviderTests : ProviderContract
     protected override string ChatPath => "/api/chat";
     protected override (string Name, string Value) KeyHeader => ("authorization", $"Bearer {FixedSecrets.Key}");
     protected override ScriptedAnswer Stream() => ScriptedAnswer.JsonLines();
+    private protected override Framing Framing => Framing.JsonLines;
+    private protected override WireParser Parser(ProviderRequest request) => new OllamaParser(Failures, request);
     protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http) => new OllamaProvider(settings, secrets, http, TimeProvider.System);
     protected override ScriptedAnswer? Other(ScriptedRequest request) => request.Target.Contains("/api/show") ? ScriptedAnswer.Json(show) : null;
 

@@ -22,6 +22,8 @@ public class OpenAiCompatibleProviderTests : ProviderContract
     protected override string ChatPath => "/v1/chat/completions";
     protected override (string Name, string Value) KeyHeader => ("authorization", $"Bearer {FixedSecrets.Key}");
     protected override ScriptedAnswer Stream() => ScriptedAnswer.Events();
+    private protected override Framing Framing => Framing.ServerSentEvents;
+    private protected override WireParser Parser(ProviderRequest request) => new OpenAiParser(Failures, request);
     protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http) => new OpenAiCompatibleProvider(settings, secrets, http, TimeProvider.System);
 
     protected override string Unfinished => ": OPENROUTER PROCESSING\n\n" + Delta("""{"role":"assistant","content":""}""") + Delta("""{"content":"Hé "}""");

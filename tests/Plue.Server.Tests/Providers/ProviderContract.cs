@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Http;
@@ -17,8 +19,9 @@ public abstract class ProviderContract : IAsyncLifetime
 
     /// <summary>Where the chat call goes when the endpoint is the bare host.</summary>
     protected abstract string ChatPath { get; }
-    /// <summary>The framing of the wire, for answers in pieces.</summary>
     protected abstract ScriptedAnswer Stream();
+    private protected abstract Framing Framing { get; }
+    private protected abstract WireParser Parser(ProviderRequest request);
     protected abstract IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http);
     protected abstract string Kind { get; }
     /// <summary>The name and value that the key arrives under.</summary>
@@ -369,12 +372,40 @@ public abstract class ProviderContract : IAsyncLifetime
     [Fact]
     public async Task Every_split_of_the_bytes_gives_the_same_events()
     {
-        foreach (var answer in new[] { TextAnswer, ReasoningAnswer, ToolAnswer, TextAnswer.Replace("\n", "\r\n") })
+        foreach (var answer in new[] { TextAnswer, ReasoningAnswer, ToolAnswer, TextAnswer.Replace("\n", "\r\n"), "\uFEFF" + TextAnswer })
         {
             var bytes = Encoding.UTF8.GetBytes(answer);
             var whole = await AskAsync(Stream().Send(bytes));
-            for (var at = 1; at < bytes.Length; at++) Assert.Equal(whole, await ParseSplitAsync(bytes, at));
+            Assert.IsType<ProviderEvent.Finished>(whole[^1]);
+            for (var at = 0; at <= bytes.Length; at++) Assert.Equal(whole, ReadInPieces(bytes, at));
         }
+    }
+
+    [Fact]
+    public void Any_pieces_give_the_same_events()
+    {
+        var bytes = Encoding.UTF8.GetBytes(ToolAnswer);
+        var whole = ReadInPieces(bytes);
+        Prop.ForAll<PositiveInt[]>(sizes =>
+        {
+            var at = 0;
+            var cuts = sizes.Select(size => at += size.Get % 97).Where(cut => cut < bytes.Length).ToArray();
+            return ReadInPieces(bytes, cuts).SequenceEqual(whole);
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public void Any_bytes_at_all_end_in_one_event_and_never_throw()
+    {
+        var whole = Encoding.UTF8.GetBytes(ReasoningAnswer + ToolAnswer);
+        Prop.ForAll<NonNegativeInt, byte, NonNegativeInt>((place, value, second) =>
+        {
+            var bytes = whole.ToArray();
+            bytes[place.Get * 31 % bytes.Length] = value;
+            bytes[second.Get * 17 % bytes.Length] = (byte)(value * 7);
+            var events = ReadInPieces(bytes);
+            return events.Count(next => next is ProviderEvent.Finished or ProviderEvent.Failed) == 1;
+        }).QuickCheckThrowOnFailure();
     }
 
     [Fact]
@@ -413,6 +444,9 @@ public abstract class ProviderContract : IAsyncLifetime
         var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(async _ => await provider.StreamAsync(Request(), Cancel).ToListAsync(Cancel)));
         Assert.All(answers, events => Assert.Equal("Hé 👋 wörld", TextOf(events)));
     }
+
+    /// <summary>For parsers that are fed without a connection.</summary>
+    private protected ProviderFailures Failures => new(Settings(), new ProviderEndpoint(Settings(), "", path => path), "some-model");
 
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -457,6 +491,6 @@ public abstract class ProviderContract : IAsyncLifetime
         Assert.Equal(new ProviderEvent.Finished(reason), events[^1]);
     }
 
-    /// <summary>The split happens in the body itself, so that each offset costs no connection.</summary>
-    private Task<List<ProviderEvent>> ParseSplitAsync(byte[] bytes, int at) => AskAsync(Stream().SendSplit(bytes, at));
+    private List<ProviderEvent> ReadInPieces(byte[] bytes, params int[] cuts) =>
+        WireReading.EventsOf(Parser(Request()), Framing, new PieceStream(bytes, cuts));
 }

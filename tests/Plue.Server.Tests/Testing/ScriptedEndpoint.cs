@@ -187,15 +187,6 @@ public sealed class ScriptedAnswer
         return this;
     }
 
-    /// <summary>Cuts the bytes in two and makes sure that they arrive as two reads.</summary>
-    public ScriptedAnswer SendSplit(byte[] bytes, int at) => Send(bytes.AsMemory(0, at)).Yield().Send(bytes.AsMemory(at));
-
-    public ScriptedAnswer Yield()
-    {
-        steps.Add(async (_, _) => await Task.Yield());
-        return this;
-    }
-
     /// <summary>Waits here until the test opens the gate.</summary>
     public ScriptedAnswer Gate(Task gate)
     {

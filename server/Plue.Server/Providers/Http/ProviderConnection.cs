@@ -65,7 +65,7 @@ internal sealed class ProviderConnection(
                 {
                     try
                     {
-                        await ReadOnceAsync(events, parser, failures, patience).ConfigureAwait(false);
+                        await parser.ReadOnceAsync(events, patience).ConfigureAwait(false);
                     }
                     catch (Exception exception) when (Understand(exception, failures, patience, answering: true) is { } failure)
                     {
@@ -172,16 +172,6 @@ internal sealed class ProviderConnection(
             failures.Mask(secret);
             return secret.AsSpan().ContainsAnyExceptInRange(' ', '~') ? throw new FailureException(failures.UnusableKey()) : secret;
         }
-    }
-
-    private static async ValueTask ReadOnceAsync(EventReader events, WireParser parser, ProviderFailures failures, Patience patience)
-    {
-        var more = await events.FillAsync(patience.Token).ConfigureAwait(false);
-        if (more) patience.Renew();
-        while (!parser.IsOver && events.TryRead(out var payload)) parser.Read(payload.Span);
-        if (more || parser.IsOver) return;
-        if (events.TryReadLast(out var last)) parser.Read(last.Span);
-        if (!parser.IsOver && !parser.TryEnd()) parser.Fail(failures.Cut());
     }
 
     /// <summary>The end of the body usually came with the last event: taking it keeps the connection for the next turn.</summary>

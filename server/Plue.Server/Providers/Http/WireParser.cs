@@ -20,6 +20,17 @@ internal abstract class WireParser(ProviderFailures failures)
 
     protected ProviderFailures Failures => failures;
 
+    /// <summary>Takes what one read of the body brings.</summary>
+    public async ValueTask ReadOnceAsync(EventReader events, Patience patience)
+    {
+        var more = await events.FillAsync(patience.Token).ConfigureAwait(false);
+        if (more) patience.Renew();
+        while (!IsOver && events.TryRead(out var payload)) Read(payload.Span);
+        if (more || IsOver) return;
+        if (events.TryReadLast(out var last)) Read(last.Span);
+        if (!IsOver && !TryEnd()) Fail(failures.Cut());
+    }
+
     /// <exception cref="System.Text.Json.JsonException">The event is not JSON.</exception>
     public abstract void Read(ReadOnlySpan<byte> payload);
 

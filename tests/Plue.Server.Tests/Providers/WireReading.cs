@@ -1,0 +1,32 @@
+using System.Text.Json;
+using Plue.Server.Providers;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Tests.Providers;
+
+/// <summary>Reads a body as a connection does, without one.</summary>
+internal static class WireReading
+{
+    public static List<ProviderEvent> EventsOf(WireParser parser, Framing framing, Stream body)
+    {
+        var events = new List<ProviderEvent>();
+        using var reader = new EventReader(body, framing);
+        using var patience = new Patience(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeProvider.System, CancellationToken.None);
+        while (!parser.IsOver)
+        {
+            try
+            {
+                // The body never waits, so this does not either.
+                parser.ReadOnceAsync(reader, patience).AsTask().GetAwaiter().GetResult();
+            }
+            catch (Exception exception) when (exception is JsonException or WebPageException or InvalidDataException)
+            {
+                parser.Fail(new Server.Messages.Failure(Server.Messages.FailureKind.BadResponse, exception.Message));
+            }
+
+            while (parser.TryTake(out var next)) events.Add(next);
+        }
+
+        return events;
+    }
+}
