@@ -63,6 +63,9 @@ public sealed class ChildProcess : IAsyncDisposable
 
     public int Id { get; }
 
+    /// <summary>For the tests: what this child and its children are marked with.</summary>
+    internal string MarkerValue => marker;
+
     /// <summary>The exit code, once the program and what it left behind are gone; 128 + the signal where one ended it.</summary>
     public Task<int> Exited { get; }
 

@@ -8,6 +8,12 @@ internal sealed partial class ClaudeCodeFailures(ProviderSettings settings, Time
 {
     public Failure Of(ClaudeCodeLine.Result result, string? errorClass, string errorText, DateTimeOffset? limitResetsAt)
     {
+        var failure = Classify(result, errorClass, errorText, limitResetsAt);
+        return failure.Message.EndsWith('.') ? failure : failure with { Message = $"{failure.Message}." };
+    }
+
+    private Failure Classify(ClaudeCodeLine.Result result, string? errorClass, string errorText, DateTimeOffset? limitResetsAt)
+    {
         var said = Plain(errorText.Length > 0 ? errorText : result.Text);
         return (errorClass, result.Status, result.TerminalReason) switch
         {
@@ -17,11 +23,11 @@ internal sealed partial class ClaudeCodeFailures(ProviderSettings settings, Time
             ("authentication_failed", _, _) or (_, 401, _) => Authentication(),
             ("oauth_org_not_allowed" or "account_on_hold" or "verification_required" or "cloud_credential_error", _, _) or (_, 403, _) =>
                 new Failure(FailureKind.ProviderAuthFailed, $"Claude Code may not answer with this account: {said}"),
-            ("model_not_found", _, _) or (_, 404, _) => new Failure(FailureKind.ModelNotFound, $"{said} Choose another model."),
+            ("model_not_found", _, _) or (_, 404, _) => new Failure(FailureKind.ModelNotFound, $"The vendor does not know this model: {said}"),
             ("billing_error", _, _) => new Failure(FailureKind.SpendLimit, $"The account cannot pay for this answer: {said}. Choose another provider or add credit."),
-            ("rate_limit", _, _) or (_, 429, _) => new Failure(FailureKind.RateLimited, $"The limit of this account is reached: {said}", UntilReset(limitResetsAt)),
+            ("rate_limit", _, _) or (_, 429, _) => new Failure(FailureKind.RateLimited, $"The limit of this account is reached, so try again later: {said}", UntilReset(limitResetsAt)),
             ("overloaded", _, _) or (_, >= 500, _) => new Failure(FailureKind.Overloaded, $"The vendor cannot answer now: {said}. Try again in a moment."),
-            _ when said.Contains("Unable to connect", StringComparison.OrdinalIgnoreCase) =>
+            _ when Unconnected().IsMatch(said) =>
                 new Failure(FailureKind.Unreachable, "Claude Code could not reach its vendor. Check the network, then try again."),
             _ when Lost().IsMatch(said) => new Failure(FailureKind.CutStream, "The connection was lost in the middle of the answer. Try again."),
             _ when said.Contains("verloaded", StringComparison.Ordinal) => new Failure(FailureKind.Overloaded, $"The vendor cannot answer now: {said}. Try again in a moment."),
@@ -69,6 +75,9 @@ internal sealed partial class ClaudeCodeFailures(ProviderSettings settings, Time
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Blank();
+
+    [GeneratedRegex("unable to connect|ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|certificate", RegexOptions.IgnoreCase)]
+    private static partial Regex Unconnected();
 
     [GeneratedRegex("ECONNRESET|connection.*(lost|closed|reset)|Server error mid-response", RegexOptions.IgnoreCase)]
     private static partial Regex Lost();

@@ -161,7 +161,7 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
             Fail(failures.Authentication(), events);
         }
         else if (HasUnconfirmed) { Restart(retry.Attempt, retry.Delay, why, events); }
-        else { events.Add(new ProviderEvent.Waiting($"Claude Code, which tries again in {Math.Max(1, Math.Round(retry.Delay.TotalSeconds)):0} s ({why})")); }
+        else { events.Add(new ProviderEvent.Waiting($"Claude Code tries again in {Math.Max(1, Math.Round(retry.Delay.TotalSeconds)):0} s: {why}")); }
     }
 
     private void End(ClaudeCodeLine.Result result, List<ProviderEvent> events)

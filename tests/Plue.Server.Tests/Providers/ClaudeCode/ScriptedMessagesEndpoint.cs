@@ -97,11 +97,7 @@ public sealed class ScriptedMessagesEndpoint : IAsyncDisposable
                     Headers.Enqueue(head);
                     Requests.Enqueue(exchange.Body);
                     await (script.TryDequeue(out var reply) ? reply(exchange) : exchange.TextAsync("Hel", "lo"));
-                    if (exchange.IsCut)
-                    {
-                        client.Client.LingerState = new LingerOption(true, 0);
-                        return;
-                    }
+                    if (exchange.IsCut) { return; }
                 }
             }
             catch (Exception e) when (e is IOException or OperationCanceledException or SocketException) { }
@@ -181,7 +177,7 @@ public sealed class ScriptedMessagesEndpoint : IAsyncDisposable
         public Task StatusAsync(int status, string type, string message, string headers = "") =>
             BodyAsync(status, $$$"""{"type":"error","error":{"type":"{{{type}}}","message":{{{Quote(message)}}} } }""", headers);
 
-        /// <summary>Resets the connection.</summary>
+        /// <summary>Closes the connection in the middle of the stream.</summary>
         public void Cut() => IsCut = true;
 
         public async Task WriteAsync(string text)
