@@ -41,6 +41,8 @@ public sealed class ChildProcess : IAsyncDisposable
     private readonly string marker;
     private readonly ChildProcessLines lines;
     private readonly Stream input;
+    private readonly Stream output;
+    private readonly Stream error;
     private readonly SemaphoreSlim inputGate = new(1, 1);
     private readonly CancellationTokenSource hurry = new();
     private readonly CancellationTokenSource outputOver = new();
@@ -55,8 +57,8 @@ public sealed class ChildProcess : IAsyncDisposable
         this.process = process;
         this.marker = marker;
         Id = process.Id;
-        input = process.StandardInput.BaseStream;
-        lines = new ChildProcessLines(process.StandardOutput.BaseStream, start.LineCap);
+        (input, output, error) = (process.StandardInput.BaseStream, process.StandardOutput.BaseStream, process.StandardError.BaseStream);
+        lines = new ChildProcessLines(output, start.LineCap);
         Running[this] = 0;
         Exited = WatchAsync(DrainStderrAsync());
     }
@@ -159,7 +161,7 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Closes its input, which asks most programs to finish what they do and exit.</summary>
     public void CloseInput()
     {
-        try { process.StandardInput.Close(); }
+        try { input.Close(); }
         catch (IOException) { /* It is gone already, which is what was asked for. */ }
     }
 
@@ -174,7 +176,14 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync() => await EndAsync(urgent: true).ConfigureAwait(false);
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync(urgent: true).ConfigureAwait(false);
+        await Exited.ConfigureAwait(false);
+        await output.DisposeAsync().ConfigureAwait(false);
+        await error.DisposeAsync().ConfigureAwait(false);
+        process.Dispose();
+    }
 
     private async Task ClimbAsync()
     {
@@ -202,7 +211,7 @@ public sealed class ChildProcess : IAsyncDisposable
     private async Task<int> WatchAsync(Task stderrDrained)
     {
         await process.WaitForExitAsync().ConfigureAwait(false);
-        ChildProcessTree.KillMarked(Marker, marker);
+        await ChildProcessTree.KillMarkedAsync(Marker, marker).ConfigureAwait(false);
         // What it wrote last is still in the pipes. A stranger that holds them open must not hold us.
         await Task.WhenAny(stderrDrained, Task.Delay(Hurry)).ConfigureAwait(false);
         outputOver.CancelAfter(TimeSpan.FromSeconds(1));
@@ -215,8 +224,7 @@ public sealed class ChildProcess : IAsyncDisposable
         var buffer = new byte[4096];
         try
         {
-            var stream = process.StandardError.BaseStream;
-            while (await stream.ReadAsync(buffer).ConfigureAwait(false) is > 0 and var count)
+            while (await error.ReadAsync(buffer).ConfigureAwait(false) is > 0 and var count)
             {
                 lock (stderrTail)
                 {

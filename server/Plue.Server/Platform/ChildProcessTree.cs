@@ -38,22 +38,23 @@ internal static partial class ChildProcessTree
     /// Ends what a child left behind, in its session or out of it. Only where the environment of others can be read (Linux);
     /// elsewhere the tree was ended with its root.
     /// </summary>
-    public static void KillMarked(string name, string value)
+    public static async Task KillMarkedAsync(string name, string value)
     {
         if (!OperatingSystem.IsLinux()) { return; }
 
         var mark = Encoding.UTF8.GetBytes($"{name}={value}");
-        // Again until nobody is found: one may have forked while we looked.
-        for (var round = 0; round < 10; round++)
+        // Until nobody was found twice: one may have forked while we looked, and has no environment to see in the moment of its exec.
+        for (var (round, empty) = (0, 0); round < 100 && empty < 2; round++)
         {
             var found = Marked(mark).ToList();
             foreach (var id in found) { _ = kill(id, SigKill); }
 
-            if (found.Count == 0) { return; }
+            empty = found.Count == 0 ? empty + 1 : 0;
+            if (empty < 2) { await Task.Delay(5).ConfigureAwait(false); }
         }
     }
 
-    /// <summary>Everyone who carries the variable with any value, for the tests' sweep.</summary>
+    /// <summary>Everyone who carries it, ourselves apart.</summary>
     internal static IEnumerable<int> Marked(byte[] mark)
     {
         foreach (var directory in Directory.EnumerateDirectories("/proc"))

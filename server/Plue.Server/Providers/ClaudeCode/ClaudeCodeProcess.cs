@@ -136,7 +136,11 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
     }
 
     /// <summary>Lets it finish writing its session.</summary>
-    public Task CloseAsync() => child.EndAsync();
+    public async Task CloseAsync()
+    {
+        await child.EndAsync().ConfigureAwait(false);
+        await child.DisposeAsync().ConfigureAwait(false);
+    }
 
     public ValueTask DisposeAsync() => child.DisposeAsync();
 

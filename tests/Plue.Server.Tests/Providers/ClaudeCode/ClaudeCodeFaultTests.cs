@@ -7,6 +7,7 @@ using static Plue.Server.Tests.Providers.ClaudeCode.ClaudeCodeBench;
 namespace Plue.Server.Tests.Providers.ClaudeCode;
 
 /// <summary>A CLI that misbehaves: small scripts that stand in for it.</summary>
+[Collection("Alone")]
 public class ClaudeCodeFaultTests
 {
     private const string AnswerStart = """
@@ -140,7 +141,7 @@ public class ClaudeCodeFaultTests
     [Fact]
     public async Task A_program_that_is_no_program_is_an_error()
     {
-        await using var bench = new ClaudeCodeBench(Script("exit 1").Replace("/claude", "/claude"));
+        await using var bench = new ClaudeCodeBench(Script("exit 1"));
         await File.WriteAllTextAsync(bench.Settings.CliPath!, "neither a script nor a binary");
         Assert.Equal(FailureKind.ProviderExecutableFailed, FailureOf(await bench.AskAsync("one")).Kind);
     }
