@@ -22,12 +22,20 @@ const prefixes = new Map<string, LogLevel>([
 export class SidecarLines {
   private level: LogLevel = 'info';
 
-  read(line: string): { level: LogLevel; text: string } {
+  /** `begins`: the first line of an entry. */
+  read(line: string): { level: LogLevel; text: string; begins: boolean } {
     const match = /^([a-z]{4}): ?(.*)$/s.exec(line);
     const level = match?.[1] === undefined ? undefined : prefixes.get(match[1]);
-    if (level === undefined) return { level: this.level, text: line };
-    this.level = level;
-    return { level, text: match?.[2] ?? '' };
+    if (level !== undefined) {
+      this.level = level;
+      return { level, text: match?.[2] ?? '', begins: true };
+    }
+    // What a runtime prints when a process dies of an exception has no level in front.
+    if (/^(Unhandled exception|Fatal error|You must install)/.test(line)) {
+      this.level = 'error';
+      return { level: 'error', text: line, begins: true };
+    }
+    return { level: this.level, text: line, begins: false };
   }
 }
 

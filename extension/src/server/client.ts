@@ -9,11 +9,10 @@ import {
   LanguageClient,
   RevealOutputChannelOn,
   State,
-  type CloseHandlerResult,
   type RequestType,
 } from 'vscode-languageclient/node';
 import { Disposables } from '../infrastructure/disposables';
-import { toFailureError } from '../infrastructure/errors';
+import { FailureError, toFailureError } from '../infrastructure/errors';
 import { SidecarLines, maskedChannel } from '../infrastructure/logging';
 import { codexChanged, messageEvent, workspaceTrust } from '../protocol/protocol.generated';
 import type { CodexChangedParams, ErrorData, MessageEventParams, PlueOptions } from '../protocol/protocol.generated';
@@ -43,16 +42,25 @@ export interface SidecarOptions {
   workspace(): PlueOptions;
 }
 
+/** One life of the sidecar. The library's own restart is not used: a death while starting would reach it twice. */
+interface Life {
+  client: LanguageClient;
+  registrations: Disposables;
+  child?: ChildProcess;
+  over: boolean;
+}
+
+const mostMsToStart = 30_000;
+
 export class SidecarClient implements Sidecar, vscode.Disposable {
   private readonly started = new vscode.EventEmitter<void>();
   private readonly stateChanged = new vscode.EventEmitter<SidecarState>();
-  private readonly policy = new RestartPolicy();
   private readonly codexChanged = new vscode.EventEmitter<CodexChangedParams>();
   private readonly messageEvent = new vscode.EventEmitter<MessageEventParams>();
+  private readonly policy = new RestartPolicy();
   private readonly disposables = new Disposables();
-  private current: { client: LanguageClient; registrations: Disposables } | undefined;
-  private process: ChildProcess | undefined;
-  private lastLine = '';
+  private life: Life | undefined;
+  private lastWords = '';
 
   state: SidecarState = { state: 'starting' };
   readonly onDidStart = this.started.event;
@@ -65,45 +73,29 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     this.disposables.add(
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
         // While it starts, the new start options say it already.
-        if (this.state.state === 'running') void this.current?.client.sendNotification(workspaceTrust, { trusted: true });
+        if (this.state.state === 'running') void this.life?.client.sendNotification(workspaceTrust, { trusted: true });
       }),
     );
   }
 
   /** Returns at once; `onDidStart` or `onDidChangeState` tell how it went. */
   start(): void {
-    const client = this.createClient();
-    const registrations = new Disposables();
-    this.current = { client, registrations };
-    // A client keeps one handler for a method, so each is registered here once and shared by an event.
-    registrations.add(client.onNotification(codexChanged, (params) => this.codexChanged.fire(params)));
-    registrations.add(client.onNotification(messageEvent, (params) => this.messageEvent.fire(params)));
-    registrations.add(
-      client.onDidChangeState(({ newState }) => {
-        if (newState === State.Running) {
-          this.setState({ state: 'running' });
-          this.started.fire();
-        } else if (newState === State.Starting) {
-          this.setState({ state: 'starting' });
-        }
-      }),
-    );
     this.setState({ state: 'starting' });
-    client.start().catch((error: unknown) => {
-      if (this.current?.client === client) this.giveUp(toFailureError(error).message);
-    });
+    this.live();
   }
 
   async restart(): Promise<void> {
-    await this.stop();
+    this.setState({ state: 'starting' });
+    await this.endLife();
     this.policy.reset();
     this.start();
   }
 
   async request<P, R>(type: RequestType<P, R, ErrorData>, params: P, token?: vscode.CancellationToken): Promise<R> {
-    if (this.state.state === 'stopped' || this.current === undefined) throw stoppedFailure();
+    await this.settled();
+    if (this.state.state === 'stopped' || this.life === undefined) throw stoppedFailure();
     try {
-      return await this.current.client.sendRequest<R>(type.method, params, token);
+      return await this.life.client.sendRequest<R>(type.method, params, token);
     } catch (error) {
       throw toFailure(error);
     }
@@ -111,18 +103,8 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
 
   /** Ends the sidecar: asked first, killed when it does not go. */
   async stop(): Promise<void> {
-    const ended = this.current;
-    this.current = undefined;
-    if (ended === undefined) return;
-    ended.registrations.dispose();
-    const child = this.process;
-    try {
-      if (ended.client.isRunning()) await ended.client.stop(2000);
-    } catch (error) {
-      this.options.log.warn(`Stopping the sidecar: ${toFailureError(error).message}`);
-    }
-    // Its stdin is closed by now or it never started properly; it leaves by itself within seconds, and this makes sure.
-    if (child?.exitCode === null && child.signalCode === null && !(await exited(child, 1000))) child.kill('SIGKILL');
+    await this.endLife();
+    this.setState({ state: 'stopped', cause: 'Plue’s sidecar was stopped.' });
   }
 
   dispose(): void {
@@ -130,10 +112,43 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     this.disposables.dispose();
   }
 
-  private createClient(): LanguageClient {
+  /** Resolves when it runs or is stopped for good. */
+  private settled(): Promise<void> {
+    if (this.state.state !== 'starting') return Promise.resolve();
+    return new Promise((resolve) => {
+      const waiting = this.onDidChangeState(({ state }) => {
+        if (state === 'starting') return;
+        waiting.dispose();
+        resolve();
+      });
+    });
+  }
+
+  private live(): void {
+    const registrations = new Disposables();
+    const life: Life = { client: this.createClient(() => life), registrations, over: false };
+    this.life = life;
+    // A client keeps one handler for a method, so each is registered here once and shared by an event.
+    registrations.add(life.client.onNotification(codexChanged, (params) => this.codexChanged.fire(params)));
+    registrations.add(life.client.onNotification(messageEvent, (params) => this.messageEvent.fire(params)));
+    const patience = setTimeout(() => life.child?.kill('SIGKILL'), mostMsToStart);
+    life.client
+      .start()
+      .then(
+        () => {
+          if (this.life !== life || life.over) return;
+          this.setState({ state: 'running' });
+          this.started.fire();
+        },
+        (error: unknown) => this.onDown(life, error),
+      )
+      .catch((error: unknown) => this.options.log.error(toFailureError(error).message))
+      .finally(() => clearTimeout(patience));
+  }
+
+  private createClient(life: () => Life): LanguageClient {
     const { log } = this.options;
-    const lines = new SidecarLines();
-    return new QuietClient('plue', 'Plue', () => Promise.resolve(this.spawn()), {
+    return new QuietClient('plue', 'Plue', () => Promise.resolve(this.spawn(life())), {
       documentSelector: [],
       outputChannel: log,
       traceOutputChannel: maskedChannel(log),
@@ -142,62 +157,84 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
       initializationFailedHandler: () => false,
       stdioOptions: {
         stdout: () => undefined, // the protocol's own
-        stderr: (input: Readable) => {
-          createInterface({ input, crlfDelay: Infinity }).on('line', (line) => {
-            const { level, text } = lines.read(line);
-            if (level === 'error' || level === 'warn') this.lastLine = text;
-            log[level](text);
-          });
-        },
+        stderr: (input) => this.readLog(input),
       },
       errorHandler: {
         error: (_error, _message, count) => ({ action: (count ?? 0) <= 3 ? ErrorAction.Continue : ErrorAction.Shutdown, handled: true }),
-        closed: () => this.onClosed(),
+        closed: () => {
+          void this.onDown(life());
+          return { action: CloseAction.DoNotRestart, handled: true, message: 'The connection to the sidecar ended.' };
+        },
       },
     });
   }
 
-  private spawn(): ChildProcess {
+  private spawn(life: Life): ChildProcess {
+    this.lastWords = '';
     const child = startSidecar(this.options.find());
-    this.lastLine = '';
-    this.process = child;
-    child.on('error', (error) => {
-      this.lastLine = error.message;
-      this.options.log.error(`The sidecar could not be started: ${error.message}`);
-    });
-    this.options.log.info(`Sidecar ${child.spawnfile} started, process ${child.pid ?? 'none'}.`);
+    life.child = child;
+    child.on('error', (error) => (this.lastWords = error.message));
+    if (child.pid === undefined) throw new FailureError('sidecarStopped', `Plue’s sidecar could not be started from ${child.spawnfile}.`);
+    this.options.log.info(`Sidecar ${child.spawnfile} started, process ${child.pid}.`);
     return child;
   }
 
-  private async onClosed(): Promise<CloseHandlerResult> {
-    const cause = await this.causeOfDeath();
-    if (this.policy.onCrash(Date.now()) === 'restart') {
-      this.options.log.warn(`${cause} Starting it again.`);
-      return { action: CloseAction.Restart, handled: true, message: 'The sidecar is started again.' };
+  private readLog(input: Readable): void {
+    const lines = new SidecarLines();
+    createInterface({ input, crlfDelay: Infinity }).on('line', (line) => {
+      const { level, text, begins } = lines.read(line);
+      if (begins && level === 'error') this.lastWords = text;
+      this.options.log[level](text);
+    });
+  }
+
+  /** It died, while starting or later. Told once for each life. */
+  private async onDown(life: Life, error?: unknown): Promise<void> {
+    if (life.over || this.life !== life) return;
+    life.over = true;
+    this.setState({ state: 'starting' });
+    const cause = await this.causeOfDeath(life, error);
+    life.registrations.dispose();
+    if (this.life !== life) return; // stopped or restarted by the user meanwhile
+    // What never ran does not run at the second try either.
+    if (life.child?.pid !== undefined && this.policy.onCrash(Date.now()) === 'restart') {
+      this.options.log.warn(`${cause} It is started again.`);
+      this.live();
+      return;
     }
-    this.giveUp(cause);
-    return { action: CloseAction.DoNotRestart, handled: true, message: cause };
-  }
-
-  private async causeOfDeath(): Promise<string> {
-    const child = this.process;
-    // Its streams close a moment before its exit code is known.
-    if (child?.exitCode === null && child.signalCode === null) await exited(child, 1000);
-    const how = child?.signalCode ? `was ended by ${child.signalCode}` : `ended with exit code ${child?.exitCode ?? 'unknown'}`;
-    return `Plue’s sidecar ${how}.${this.lastLine === '' ? '' : ` Its last words: ${this.lastLine}`}`;
-  }
-
-  private giveUp(cause: string): void {
-    if (this.state.state === 'stopped') return;
-    this.setState({ state: 'stopped', cause });
     this.options.log.error(cause);
-    void this.offerRestart(cause);
+    this.setState({ state: 'stopped', cause });
+    await this.offerRestart(cause);
+  }
+
+  private async causeOfDeath({ child }: Life, error?: unknown): Promise<string> {
+    if (child?.pid === undefined) {
+      const reason = this.lastWords === '' ? '' : ` ${this.lastWords}.`;
+      return `${toFailureError(error).message}${reason}`;
+    }
+    // Its streams close a moment before its exit code is known. One that lives on without them is of no use.
+    if (!(await exited(child, 1000))) child.kill('SIGKILL');
+    const how = child.signalCode ? `was ended by ${child.signalCode}` : `ended with exit code ${child.exitCode ?? 'unknown'}`;
+    return `Plue’s sidecar ${how}.${this.lastWords === '' ? '' : ` ${this.lastWords}`}`;
   }
 
   private async offerRestart(cause: string): Promise<void> {
     const chosen = await vscode.window.showErrorMessage(cause, 'Show Log', 'Restart');
     if (chosen === 'Show Log') this.options.log.show(true);
     if (chosen === 'Restart') await this.restart();
+  }
+
+  private async endLife(): Promise<void> {
+    const { life } = this;
+    this.life = undefined;
+    if (life === undefined) return;
+    life.registrations.dispose();
+    try {
+      if (life.client.isRunning()) await life.client.stop(2000);
+    } catch (error) {
+      this.options.log.warn(`Stopping the sidecar: ${toFailureError(error).message}`);
+    }
+    if (life.child?.pid !== undefined && !(await exited(life.child, 1000))) life.child.kill('SIGKILL');
   }
 
   private setState(state: SidecarState): void {
@@ -207,10 +244,11 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   }
 }
 
-/** The library shows its own toasts for what our error handler already tells in one sentence. */
+/** The library shows toasts of its own, and logs the failing of a start that we tell in one sentence. */
 class QuietClient extends LanguageClient {
   override error(message: string, data?: unknown): void {
-    super.error(message, data, false);
+    if (this.state === State.Running) super.error(message, data, false);
+    else super.debug(message, data, false);
   }
 
   override warn(message: string, data?: unknown): void {
@@ -224,6 +262,7 @@ class QuietClient extends LanguageClient {
 
 /** Whether it ended within the time. */
 function exited(child: ChildProcess, withinMs: number): Promise<boolean> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(true);
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), withinMs);
     child.once('exit', () => {

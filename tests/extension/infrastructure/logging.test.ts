@@ -11,8 +11,15 @@ test('A line without a level belongs to the entry before it', () => {
   const lines = new SidecarLines();
   expect(lines.read('Hello').level).toBe('info');
   lines.read('fail: It broke');
-  expect(lines.read('      at Somewhere')).toEqual({ level: 'error', text: '      at Somewhere' });
+  expect(lines.read('      at Somewhere')).toEqual({ level: 'error', text: '      at Somewhere', begins: false });
   expect(lines.read('note: not a level of ours').level).toBe('error');
+});
+
+test('The last words of a process that died of an exception are an error', () => {
+  expect(new SidecarLines().read('Unhandled exception. System.IO.IOException: No space left')).toMatchObject({
+    level: 'error',
+    begins: true,
+  });
 });
 
 test('The trace of a vault call keeps its first line and loses the secret', () => {

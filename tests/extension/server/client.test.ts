@@ -1,0 +1,60 @@
+// The client with the real library and real processes. The library asks for VS Code by `require`, so the story is bundled with
+// a stand-in and told by a process of its own.
+import { execFile } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { beforeAll, expect, test } from 'vitest';
+
+const testing = resolve('tests/extension/testing');
+const folder = mkdtempSync(join(tmpdir(), 'plue-client-'));
+const story = join(folder, 'story.cjs');
+
+beforeAll(async () => {
+  await build({
+    entryPoints: [join(testing, 'clientStory.ts')],
+    outfile: story,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    alias: { vscode: join(testing, 'anyVscode.ts') },
+    logLevel: 'warning',
+  });
+}, 30_000);
+
+async function tell(mode: string): Promise<string[]> {
+  const { stdout } = await promisify(execFile)(process.execPath, [story, join(testing, 'crashySidecar.mjs'), join(folder, mode), mode], {
+    timeout: 30_000,
+  });
+  return stdout.trim().split('\n');
+}
+
+test('A sidecar that crashes is started again three times, then shows its cause, and starts anew when the user asks', { timeout: 40_000 }, async () => {
+  const lines = await tell('crashing');
+  const again = ['state starting', 'state running', 'started'];
+  expect(lines.filter((line) => line.startsWith('state') || line === 'started')).toEqual([
+    ...['state running', 'started'],
+    ...again,
+    ...again,
+    ...again,
+    ...['state starting', 'state stopped'],
+    ...again,
+    'state stopped',
+  ]);
+  expect(lines.filter((line) => line.includes('exit code 7'))).toHaveLength(4);
+  expect(lines).toContain('error: Plue’s sidecar ended with exit code 7. It hurts.');
+  // In the user's home, never in the open folder.
+  expect(lines.join('\n')).toContain(`"in ${homedir()}"`);
+  // Whoever asked meanwhile is told, and notifications of each new process arrive.
+  expect(lines.filter((line) => line.startsWith('refused: '))).toHaveLength(4);
+  expect(lines.filter((line) => line.startsWith('changed'))).toEqual([1, 4, 5].map((start) => `changed codex://chats/start-${start}`));
+});
+
+test('A sidecar that dies at every start is given up with its own words', { timeout: 40_000 }, async () => {
+  const lines = await tell('dead');
+  expect(lines.filter((line) => line.includes('exit code 3'))).toHaveLength(4);
+  expect(lines.slice(-2)).toEqual(['state stopped', 'refused: Plue’s sidecar is not running. Restart it, or look in the log for the cause.']);
+  expect(lines).toContain('error: Plue’s sidecar ended with exit code 3. The data folder is read-only.');
+});

@@ -1,0 +1,29 @@
+// A sidecar that answers with what it knows and dies when it is asked to. Its argument names a file that counts its starts.
+import { appendFileSync, readFileSync } from 'node:fs';
+import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
+
+const [counter, mode] = process.argv.slice(2);
+appendFileSync(counter, '.');
+if (mode === 'dead') {
+  process.stderr.write('fail: The data folder is read-only.\n');
+  process.exit(3);
+}
+const starts = readFileSync(counter, 'utf8').length;
+const connection = createMessageConnection(new StreamMessageReader(process.stdin), new StreamMessageWriter(process.stdout));
+const told = [];
+connection.onRequest('initialize', (params) => {
+  told.push(`trusted ${params.initializationOptions.trusted}`);
+  return { capabilities: {}, serverInfo: { name: 'crashy', version: '1' } };
+});
+connection.onNotification('workspace/trust', ({ trusted }) => told.push(`trust ${trusted}`));
+connection.onRequest('shutdown', () => ({}));
+connection.onNotification('exit', () => process.exit(0));
+connection.onRequest('codex/list', () => {
+  void connection.sendNotification('codex/changed', { uri: `codex://chats/start-${starts}` });
+  return { items: [], told: [`start ${starts}`, `in ${process.cwd()}`, ...told] };
+});
+connection.onRequest('vault/lock', () => {
+  process.stderr.write('fail: It hurts.\n      at Somewhere\n');
+  process.exit(7);
+});
+connection.listen();
