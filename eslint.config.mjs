@@ -54,6 +54,8 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       eqeqeq: ['error', 'always'],
       'no-console': 'error',
+      'no-control-regex': 'error',
+      'no-misleading-character-class': 'error',
       'no-var': 'error',
       'prefer-const': 'error',
     },

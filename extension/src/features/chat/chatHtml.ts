@@ -17,7 +17,8 @@ export function chatHtml(webview: Pick<vscode.Webview, 'asWebviewUri' | 'cspSour
 <link rel="stylesheet" nonce="${nonce}" id="vscode-codicon-stylesheet" href="${escape(address('codicon.css'))}">
 <link rel="stylesheet" nonce="${nonce}" href="${escape(address('chat.css'))}">
 </head>
-<body data-codex-id="${escape(codexId)}">
+<body>
+<div id="app" data-codex-id="${escape(codexId)}"></div>
 <script nonce="${nonce}" src="${escape(address('chat.js'))}"></script>
 </body>
 </html>`;

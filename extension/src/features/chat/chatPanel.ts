@@ -200,10 +200,9 @@ export class ChatPanel implements vscode.Disposable {
     }
   }
 
-  /** Without a model the provider's own is meant, and the one of the provider before must not stay. */
+  /** Without a model the sidecar takes the provider's own, and lets go of the one before. */
   private async choose(providerId: string, model: string | undefined): Promise<void> {
-    const own = this.house.providers.items.find((provider) => provider.id === providerId)?.model;
-    this.show(await this.house.sidecar.request(codexUpdate, { uri: this.codexId, providerId, model: model ?? own ?? '' }));
+    this.show(await this.house.sidecar.request(codexUpdate, { uri: this.codexId, providerId, model }));
   }
 
   private async askForProvider(): Promise<void> {

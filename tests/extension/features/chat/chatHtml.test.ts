@@ -14,6 +14,10 @@ test('The page may load what is ours and nothing else', () => {
   expect(html).not.toContain('unsafe');
 });
 
+test('The page finds its place and its chat', () => {
+  expect(chatHtml(webview, folder, 'codex://chats/a')).toContain('<div id="app" data-codex-id="codex://chats/a">');
+});
+
 test('Each page has a nonce of its own', () => {
   const nonces = new Set(Array.from({ length: 20 }, () => /nonce="([^"]+)"/.exec(chatHtml(webview, folder, 'x'))?.[1]));
   expect(nonces.size).toBe(20);
