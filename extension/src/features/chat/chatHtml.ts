@@ -18,7 +18,7 @@ export function chatHtml(webview: Pick<vscode.Webview, 'asWebviewUri' | 'cspSour
 <link rel="stylesheet" nonce="${nonce}" href="${escape(address('chat.css'))}">
 </head>
 <body>
-<div id="app" data-codex-id="${escape(codexId)}"></div>
+<main id="app" data-codex-id="${escape(codexId)}"></main>
 <script nonce="${nonce}" src="${escape(address('chat.js'))}"></script>
 </body>
 </html>`;

@@ -207,13 +207,13 @@ export class ChatPanel implements vscode.Disposable {
 
   private async askForProvider(): Promise<void> {
     const items = await this.house.providers.refresh();
-    const chosen = await vscode.window.showQuickPick(
-      items
-        .filter((provider) => provider.enabled)
-        .map((provider) => ({ label: provider.name, description: provider.model ?? '', provider })),
-      { title: 'Provider for this chat' },
-    );
-    if (chosen) await this.choose(chosen.provider.id, undefined);
+    const providers = items
+      .filter((provider) => provider.enabled)
+      .map((provider) => ({ label: provider.name, description: provider.model ?? '', id: provider.id }));
+    const manage = { label: '$(plug) Manage providers…', description: '', id: undefined };
+    const chosen = await vscode.window.showQuickPick([...providers, manage], { title: 'Provider for this chat' });
+    if (chosen?.id !== undefined) await this.choose(chosen.id, undefined);
+    else if (chosen) await vscode.commands.executeCommand('plue.manageProviders');
   }
 
   private async listModels(providerId: string): Promise<void> {

@@ -15,7 +15,7 @@ test('The page may load what is ours and nothing else', () => {
 });
 
 test('The page finds its place and its chat', () => {
-  expect(chatHtml(webview, folder, 'codex://chats/a')).toContain('<div id="app" data-codex-id="codex://chats/a">');
+  expect(chatHtml(webview, folder, 'codex://chats/a')).toContain('<main id="app" data-codex-id="codex://chats/a">');
 });
 
 test('Each page has a nonce of its own', () => {
