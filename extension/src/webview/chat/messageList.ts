@@ -42,6 +42,7 @@ export class MessageList {
     this.scroller.append(this.column);
     this.node = element('div', { class: 'messages-area' }, this.scroller, this.pill);
     this.scroller.addEventListener('scroll', () => this.scrolled());
+    this.scroller.addEventListener('click', (event) => this.stayAt(event.target));
     if (typeof ResizeObserver !== 'undefined') {
       const observer = new ResizeObserver(() => this.keepEnd());
       observer.observe(this.scroller);
@@ -117,6 +118,11 @@ export class MessageList {
     this.lastTop = scrollTop;
     this.showPill();
     this.onScroll(this.isFollowing ? null : scrollTop);
+  }
+
+  /** What a reader opens is read from its first line, so it must not be pushed out by following the end. */
+  private stayAt(target: EventTarget | null): void {
+    if (target instanceof Element && target.closest('.fold-button') !== null) this.isFollowing = false;
   }
 
   private keepEnd(): void {

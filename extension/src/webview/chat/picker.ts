@@ -2,7 +2,6 @@
 import type { CodexSummary, ModelView, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, setText } from '../shared/element';
 import { visibleText } from '../shared/visibleText';
-import { money } from './figures';
 
 export interface PickerActions {
   choose(providerId: string, model: string | undefined): void;
@@ -78,7 +77,9 @@ export class Picker {
 
   showModels(providerId: string, models: ModelView[], error: string | undefined): void {
     this.models.set(providerId, error === undefined ? { state: 'listed', models } : { state: 'failed', error });
-    if (this.isOpen) this.draw();
+    if (!this.isOpen) return;
+    this.draw();
+    if (this.filter.value === '') this.goToChosen();
   }
 
   open(): void {
@@ -89,8 +90,7 @@ export class Picker {
     const chosen = chosenProvider(this.codex, this.providers);
     if (chosen !== undefined) this.load(chosen.id);
     this.draw();
-    this.active = Math.max(0, this.options.findIndex(({ node }) => node.getAttribute('aria-selected') === 'true'));
-    this.mark();
+    this.goToChosen();
     this.filter.focus();
   }
 
@@ -99,6 +99,14 @@ export class Picker {
     this.popup.hidden = true;
     this.button.setAttribute('aria-expanded', 'false');
     if (refocus) this.button.focus();
+  }
+
+  private goToChosen(): void {
+    this.active = Math.max(
+      0,
+      this.options.findIndex(({ node }) => node.getAttribute('aria-selected') === 'true'),
+    );
+    this.mark();
   }
 
   private load(providerId: string): void {
@@ -248,12 +256,8 @@ function isListed(listed: Models | undefined, id: string): boolean {
   return listed?.state === 'listed' && listed.models.some((model) => model.id === id);
 }
 
-function detailOf(model: ModelView): { detail?: string } {
-  const details = [
-    model.name === undefined || model.name === model.id ? '' : model.id,
-    model.inputPerMillion === undefined || model.outputPerMillion === undefined
-      ? ''
-      : `${money(model.inputPerMillion)} / ${money(model.outputPerMillion)} a million`,
-  ].filter((detail) => detail !== '');
-  return details.length === 0 ? {} : { detail: details.join(' · ') };
+/** Prices where they are known; else the id, unless the line already says it. */
+function detailOf({ id, name, inputPerMillion, outputPerMillion }: ModelView): { detail?: string } {
+  if (inputPerMillion !== undefined && outputPerMillion !== undefined) return { detail: `$${inputPerMillion} / $${outputPerMillion} a million` };
+  return name === undefined || name === id ? {} : { detail: id };
 }
