@@ -95,6 +95,11 @@ export class ChatPage {
     this.draw();
   }
 
+  /** False while something received waits for its frame. */
+  get isDrawn(): boolean {
+    return this.frame === undefined;
+  }
+
   receive(message: ToPage): void {
     switch (message.type) {
       case 'snapshot':
@@ -141,6 +146,7 @@ export class ChatPage {
     const missedBefore = this.state.missedEvents;
     this.state = reduce(this.state, params, Date.now());
     if (this.state.missedEvents && !missedBefore) this.panel.post({ type: 'ready' });
+    this.announcer.follow(this.state);
   }
 
   private refoldRecent(): void {
@@ -148,6 +154,7 @@ export class ChatPage {
     if (state === undefined) return;
     this.recent = this.recent.filter(({ seq }) => seq > state.lastSeq);
     for (const params of this.recent) this.state = reduce(this.state ?? state, params, Date.now());
+    this.announcer.follow(this.state ?? state);
   }
 
   // What the reader does
@@ -285,7 +292,6 @@ export class ChatPage {
       this.list.restore(this.scrollTop);
       this.isRestored = true;
     }
-    this.announcer.follow(state);
   }
 
   private showBanners(state: ChatState | undefined): void {

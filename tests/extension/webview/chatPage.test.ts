@@ -1,0 +1,324 @@
+// @vitest-environment jsdom
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { MessageEvent } from '../../../extension/src/protocol/protocol.generated';
+import { ChatPage } from '../../../extension/src/webview/chat/render';
+import { windowSize } from '../../../extension/src/webview/chat/messageList';
+import { readPageState, readToPage } from '../../../extension/src/webview/shared/toPage';
+import type { FromPage, PageState, ToPage } from '../../../extension/src/webview/shared/viewMessages';
+import { answer, chat, codex, codexId, numbered, provider, question, turn } from './chatSamples';
+
+let page: ChatPage;
+let posted: FromPage[];
+let kept: unknown;
+
+function open(state?: PageState): void {
+  document.body.innerHTML = '';
+  const root = document.body.appendChild(document.createElement('main'));
+  posted = [];
+  kept = undefined;
+  page = new ChatPage(root, { post: (message) => posted.push(message), getState: () => kept, setState: (next) => (kept = next) }, codexId, state);
+}
+
+async function receive(...messages: ToPage[]): Promise<void> {
+  for (const message of messages) page.receive(message);
+  await vi.waitFor(() => expect(page.isDrawn).toBe(true));
+}
+
+function events(all: MessageEvent[], firstSeq = 1): ToPage[] {
+  return numbered(all, firstSeq).map((params) => ({ type: 'event', params }));
+}
+
+function snapshot(messages = [question('m1', 'Hi')], change = {}, providers = [provider()]): ToPage {
+  return { type: 'snapshot', chat: chat(messages, change), providers };
+}
+
+function find<T extends HTMLElement>(selector: string, type: new () => T): T {
+  const found = document.querySelector(selector);
+  if (!(found instanceof type)) throw new Error(`No ${selector}`);
+  return found;
+}
+
+function composer(): HTMLTextAreaElement {
+  return find('textarea', HTMLTextAreaElement);
+}
+
+function type(text: string): void {
+  composer().value = text;
+  composer().dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+function press(target: HTMLElement, key: string, more: KeyboardEventInit = {}): boolean {
+  return target.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...more }));
+}
+
+function button(label: string): HTMLButtonElement {
+  const found = [...document.querySelectorAll('button')].find((one) => one.textContent === label || one.getAttribute('aria-label') === label);
+  if (found === undefined) throw new Error(`No button "${label}" among: ${[...document.querySelectorAll('button')].map((one) => one.textContent).join(', ')}`);
+  return found;
+}
+
+function articles(): string[] {
+  return [...document.querySelectorAll('article')].map((article) => article.dataset['messageId'] ?? '');
+}
+
+beforeEach(() => open());
+
+describe('the composer', () => {
+  it('sends on Enter and clears the draft', async () => {
+    await receive(snapshot());
+    type('Why?');
+    expect(press(composer(), 'Enter')).toBe(false);
+    expect(posted).toContainEqual({ type: 'send', text: 'Why?' });
+    expect(composer().value).toBe('');
+  });
+
+  it('breaks the line on Shift+Enter and sends nothing while an input method composes', async () => {
+    await receive(snapshot());
+    type('Why?');
+    press(composer(), 'Enter', { shiftKey: true });
+    press(composer(), 'Enter', { isComposing: true });
+    expect(posted).toEqual([]);
+    expect(composer().value).toBe('Why?');
+  });
+
+  it.each([{ ctrlKey: true }, { metaKey: true }])('clears the draft on K with %j', async (modifier) => {
+    await receive(snapshot());
+    type('Why?');
+    press(composer(), 'k', modifier);
+    expect(composer().value).toBe('');
+  });
+
+  it('stops on Escape and by the button that replaces send, and keeps the draft', async () => {
+    await receive(snapshot(), ...events([{ kind: 'turnStarted', turnId: 't1' }]));
+    type('next');
+    press(composer(), 'Enter');
+    press(composer(), 'Escape');
+    button('Stop (Escape)').click();
+    expect(posted).toEqual([{ type: 'stop' }, { type: 'stop' }]);
+    expect(composer().value).toBe('next');
+  });
+
+  it('gives a refused question back and says why', async () => {
+    await receive(snapshot());
+    type('Why?');
+    press(composer(), 'Enter');
+    type('more');
+    await receive({ type: 'refused', text: 'Why?', error: { kind: 'vaultLocked', message: 'The vault is locked.' } });
+    expect(composer().value).toBe('Why?\nmore');
+    expect(document.querySelector('[role=status]')?.textContent).toBe('Error: The vault is locked.');
+    button('Unlock Vault…').click();
+    expect(posted).toContainEqual({ type: 'help', action: 'unlockVault', providerId: 'anthropic' });
+  });
+
+  it('gives back a question that was under way when the sidecar stopped', async () => {
+    await receive(snapshot());
+    type('Why?');
+    press(composer(), 'Enter');
+    await receive({ type: 'sidecar', state: 'stopped', cause: 'Plue stopped with exit code 134.' });
+    expect(composer().value).toBe('Why?');
+    press(composer(), 'Enter');
+    expect(posted.filter((message) => message.type === 'send')).toHaveLength(1);
+    button('Restart').click();
+    expect(posted).toContainEqual({ type: 'help', action: 'restartSidecar' });
+  });
+
+  it('keeps the draft over a reload, and leaves another chat’s alone', async () => {
+    type('half a question');
+    expect(readPageState(kept, codexId)).toEqual({ codexId, draft: 'half a question', scrollTop: null });
+    expect(readPageState(kept, 'codex://chats/other')).toBeUndefined();
+    open({ codexId, draft: 'half a question', scrollTop: null });
+    await receive(snapshot());
+    expect(composer().value).toBe('half a question');
+  });
+
+  it('writes nothing to a chat that is read-only, and says why', async () => {
+    await receive(snapshot([question('m1', 'Hi')], { readOnlyReason: 'Another window owns this chat.' }));
+    type('Why?');
+    press(composer(), 'Enter');
+    expect(posted).toEqual([]);
+    expect(document.querySelector('.banner.warning')?.textContent).toContain('Another window owns this chat.');
+  });
+});
+
+describe('an answer', () => {
+  it('streams into its article and ends with its figures', async () => {
+    const usage = { inputTokens: 2100, outputTokens: 310, totalTokens: 2410, cachedReadTokens: 1800, cachedWriteTokens: 0, reasoningTokens: 0 };
+    const cost = { inputCost: 0, outputCost: 0, cachedCost: 0, totalCost: 0.006, priceSource: 'catalog' };
+    await receive(snapshot([]), ...events(turn()));
+    expect(document.querySelector('article.assistant')?.textContent).toContain('The parser checks the day against 31.');
+    await receive(...events([{ kind: 'messageFinished', message: answer('m2', 'Done.', { usage, cost }) }, { kind: 'turnFinished', turnId: 't1', stopReason: 'endTurn' }], 13));
+    const figures = /^claude-sonnet-4-6 · 2\.1k in \(1\.8k cached\) · 310 out · \$0\.006 · [\d.]+ s to first token$/;
+    expect(document.querySelector('.figures')?.textContent).toMatch(figures);
+  });
+
+  it.each([
+    [undefined, 'cost unknown'],
+    [{ inputCost: 0, outputCost: 0, cachedCost: 0, totalCost: 0, priceSource: 'local' }, 'local'],
+  ])('says where no price is known or needed (%#)', async (cost, words) => {
+    const usage = { inputTokens: 1, outputTokens: 1, totalTokens: 2, cachedReadTokens: 0, cachedWriteTokens: 0, reasoningTokens: 0 };
+    await receive(snapshot([question('m1', 'Hi'), answer('m2', 'Hi', { usage, ...(cost === undefined ? {} : { cost }) })]));
+    expect(document.querySelector('.figures')?.textContent).toContain(words);
+  });
+
+  it('opens reasoning and tool calls in place', async () => {
+    await receive(snapshot([]), ...events(turn()));
+    const [thought, call] = document.querySelectorAll<HTMLButtonElement>('.fold-button');
+    expect(thought?.textContent).toMatch(/^Thought for/);
+    expect(call?.textContent).toBe('readsrc/date.ts');
+    expect(call?.getAttribute('aria-expanded')).toBe('false');
+    call?.click();
+    expect(call?.getAttribute('aria-expanded')).toBe('true');
+    expect(document.querySelector('.tool-call')?.textContent).toContain('export function parse() {}');
+  });
+
+  it('asks for a snapshot once when an event was missed, and loses no event around it', async () => {
+    await receive(snapshot([]), ...events(turn().slice(0, 3)), ...events([{ kind: 'turnStarted', turnId: 't9' }], 7));
+    expect(posted).toEqual([{ type: 'ready' }]);
+    const streaming = answer('m2', 'one ', { status: 'streaming' });
+    const late = events([{ kind: 'textDelta', messageId: 'm2', partIndex: 0, text: 'two' }], 10);
+    await receive(...late, snapshot([question('m1', 'Hi'), streaming], { lastSeq: 9, turnId: 't9' }));
+    expect(document.querySelector('article.assistant .markdown')?.textContent).toBe('one two\n');
+  });
+
+  it('announces its beginning and its end and none of its words', async () => {
+    const said = (): string | null | undefined => document.querySelector('[role=status]')?.textContent;
+    await receive(snapshot([]), ...events(turn()));
+    expect(said()).toBe('Answer started');
+    await receive(...events([{ kind: 'turnFinished', turnId: 't1', stopReason: 'stopped' }], 13));
+    expect(said()).toBe('Stopped');
+  });
+
+  it('posts a clicked link and lets nothing follow it', async () => {
+    await receive(snapshot([answer('m2', '[docs](https://docs.example/a)')]));
+    const link = find('article a', HTMLAnchorElement);
+    link.click();
+    press(link, 'Enter');
+    expect(posted).toEqual([{ type: 'openLink', href: 'https://docs.example/a' }, { type: 'openLink', href: 'https://docs.example/a' }]);
+  });
+
+  it('continues or discards what was interrupted', async () => {
+    await receive(snapshot([question('m1', 'Hi'), answer('m2', 'Three kept words', { status: 'interrupted' })]));
+    expect(document.querySelector('.thin-line')?.textContent).toContain('Interrupted when Plue restarted. 3 words kept.');
+    button('Continue').click();
+    button('Discard').click();
+    expect(posted).toEqual([{ type: 'retry', messageId: 'm2', continue: true }, { type: 'discard', messageId: 'm2' }]);
+  });
+});
+
+describe('a failed answer', () => {
+  it.each([
+    ['providerAuthFailed', 'anthropic', 'Set Key…', { type: 'help', action: 'setKey', providerId: 'anthropic' }],
+    ['providerAuthFailed', 'claude-code', 'Sign In…', { type: 'help', action: 'signInClaude', providerId: 'anthropic' }],
+    ['unreachable', 'ollama', 'Start Ollama…', { type: 'help', action: 'startOllama', providerId: 'anthropic' }],
+    ['unreachable', 'ollama', 'Retry', { type: 'retry', messageId: 'm2' }],
+    ['vaultLocked', 'anthropic', 'Unlock Vault…', { type: 'help', action: 'unlockVault', providerId: 'anthropic' }],
+    ['rateLimited', 'anthropic', 'Retry', { type: 'retry', messageId: 'm2' }],
+    ['overloaded', 'anthropic', 'Retry', { type: 'retry', messageId: 'm2' }],
+    ['timeout', 'anthropic', 'Retry', { type: 'retry', messageId: 'm2' }],
+    ['cutStream', 'anthropic', 'Retry', { type: 'retry', messageId: 'm2' }],
+    ['untrusted', 'anthropic', 'Manage Trust', { type: 'help', action: 'manageTrust', providerId: 'anthropic' }],
+    ['internal', 'anthropic', 'Show Log', { type: 'help', action: 'openLog', providerId: 'anthropic' }],
+  ])('of kind %s with %s offers "%s"', async (kind, providerKind, label, expected) => {
+    const failed = answer('m2', '', { status: 'failed', error: { kind, message: 'It failed.' } });
+    await receive(snapshot([question('m1', 'Hi'), failed], {}, [provider({ kind: providerKind })]));
+    button(label).click();
+    expect(posted).toEqual([expected]);
+  });
+
+  it.each(['providerDisabled', 'notFound'])('of kind %s opens the picker', async (kind) => {
+    const failed = answer('m2', '', { status: 'failed', error: { kind, message: 'It is gone.' } });
+    await receive(snapshot([question('m1', 'Hi'), failed]));
+    button('Choose Another…').click();
+    expect(find('.picker-popup', HTMLElement).hidden).toBe(false);
+  });
+
+  it('without a message shows its error under the question', async () => {
+    const error = { kind: 'unreachable', message: 'Nothing answers at localhost:11434.' };
+    await receive(snapshot(), ...events([{ kind: 'turnStarted', turnId: 't1' }, { kind: 'turnFinished', turnId: 't1', stopReason: 'failed', error }]));
+    expect(document.querySelector('.turn-failure')?.textContent).toContain('Nothing answers at localhost:11434.');
+    button('Retry').click();
+    expect(posted).toEqual([{ type: 'retry', messageId: 'm1' }]);
+  });
+});
+
+describe('the page', () => {
+  it('holds a window of a long chat and adds earlier messages on demand', async () => {
+    const messages = Array.from({ length: windowSize * 2 + 50 }, (_, index) => question(`m${index}`, `Question ${index}`));
+    await receive(snapshot(messages));
+    expect(articles()).toHaveLength(windowSize);
+    expect(articles().at(-1)).toBe(`m${messages.length - 1}`);
+    button('Show earlier messages').click();
+    expect(articles()).toHaveLength(windowSize * 2);
+    button('Show earlier messages').click();
+    expect(articles()[0]).toBe('m0');
+    expect(button('Show earlier messages').hidden).toBe(true);
+  });
+
+  it('takes away a discarded message', async () => {
+    await receive(snapshot([question('m1', 'Hi'), answer('m2', 'Half', { status: 'interrupted' })]), ...events([{ kind: 'messageRemoved', messageId: 'm2' }]));
+    expect(articles()).toEqual(['m1']);
+  });
+
+  it('renames the chat from its title', async () => {
+    await receive(snapshot());
+    find('.title-button', HTMLButtonElement).click();
+    const input = find('.title-input', HTMLInputElement);
+    input.value = 'Dates';
+    press(input, 'Enter');
+    expect(posted).toEqual([{ type: 'rename', title: 'Dates' }]);
+  });
+
+  it('picks a listed model, and one typed by hand', async () => {
+    await receive(snapshot());
+    find('.picker-button', HTMLButtonElement).click();
+    expect(posted).toEqual([{ type: 'listModels', providerId: 'anthropic' }]);
+    await receive({ type: 'models', providerId: 'anthropic', models: [{ id: 'opus', name: 'Opus' }] });
+    const filter = find('.picker-filter', HTMLInputElement);
+    filter.value = 'opus';
+    filter.dispatchEvent(new Event('input'));
+    press(filter, 'Enter');
+    expect(posted.at(-1)).toEqual({ type: 'choose', providerId: 'anthropic', model: 'opus' });
+    find('.picker-button', HTMLButtonElement).click();
+    filter.value = 'my-own-model';
+    filter.dispatchEvent(new Event('input'));
+    press(filter, 'Enter');
+    expect(posted.at(-1)).toEqual({ type: 'choose', providerId: 'anthropic', model: 'my-own-model' });
+  });
+
+  it('offers three things to try and puts one into the composer', async () => {
+    await receive(snapshot([]));
+    const suggestions = document.querySelectorAll<HTMLButtonElement>('.suggestion');
+    expect(suggestions).toHaveLength(3);
+    suggestions[0]?.click();
+    expect(composer().value).toBe(suggestions[0]?.textContent);
+    expect(posted).toEqual([]);
+  });
+
+  it('labels the tour as a recording and offers to connect a provider', async () => {
+    await receive(snapshot([], { codex: codex({ providerId: 'tour' }) }, [provider({ id: 'tour', kind: 'tour', name: 'Tour' })]));
+    expect(find('.badge', HTMLElement).hidden).toBe(false);
+    button('Connect a Provider…').click();
+    expect(posted).toEqual([{ type: 'help', action: 'chooseProvider' }]);
+  });
+
+  it('shows titles, names and errors as text, whatever markup they hold', async () => {
+    const hostile = '<img src=x onerror=alert(1)>\u202E';
+    const failed = answer('m2', 'x', { status: 'failed', error: { kind: 'internal', message: hostile }, providerInfo: { providerId: 'a', providerName: hostile } });
+    await receive(snapshot([question('m1', hostile), failed], { codex: codex({ title: hostile, model: hostile }), notice: hostile }, [provider({ name: hostile })]));
+    expect(document.querySelector('img')).toBeNull();
+    expect(document.body.textContent).not.toContain('\u202E');
+    expect(document.body.textContent).toContain('⟨U+202E⟩');
+  });
+
+  it.each([null, 'x', {}, { type: 'eval' }, { type: 'event', params: { codexId: 'a', seq: '1', event: { kind: 'textDelta' } } }, { type: 'snapshot', chat: {} }])(
+    'drops a message that no panel sends: %j',
+    (forged) => {
+      expect(readToPage(forged)).toBeUndefined();
+    },
+  );
+
+  it('takes what a panel sends', () => {
+    const sent = JSON.parse(JSON.stringify(snapshot([question('m1', 'Hi'), answer('m2', 'Hi')])));
+    expect(readToPage(sent)).toEqual(sent);
+  });
+});
