@@ -16,7 +16,12 @@ function open(state?: PageState): void {
   const root = document.body.appendChild(document.createElement('main'));
   posted = [];
   kept = undefined;
-  page = new ChatPage(root, { post: (message) => posted.push(message), getState: () => kept, setState: (next) => (kept = next) }, codexId, state);
+  page = new ChatPage(
+    root,
+    { post: (message) => posted.push(message), getState: () => kept, setState: (next) => (kept = next) },
+    codexId,
+    state,
+  );
 }
 
 async function receive(...messages: ToPage[]): Promise<void> {
@@ -52,8 +57,11 @@ function press(target: HTMLElement, key: string, more: KeyboardEventInit = {}): 
 }
 
 function button(label: string): HTMLButtonElement {
-  const found = [...document.querySelectorAll('button')].find((one) => one.textContent === label || one.getAttribute('aria-label') === label);
-  if (found === undefined) throw new Error(`No button "${label}" among: ${[...document.querySelectorAll('button')].map((one) => one.textContent).join(', ')}`);
+  const found = [...document.querySelectorAll('button')].find(
+    (one) => one.textContent === label || one.getAttribute('aria-label') === label,
+  );
+  if (found === undefined)
+    throw new Error(`No button "${label}" among: ${[...document.querySelectorAll('button')].map((one) => one.textContent).join(', ')}`);
   return found;
 }
 
@@ -142,11 +150,26 @@ describe('the composer', () => {
 
 describe('an answer', () => {
   it('streams into its article and ends with its figures', async () => {
-    const usage = { inputTokens: 2100, outputTokens: 310, totalTokens: 2410, cachedReadTokens: 1800, cachedWriteTokens: 0, reasoningTokens: 0 };
+    const usage = {
+      inputTokens: 2100,
+      outputTokens: 310,
+      totalTokens: 2410,
+      cachedReadTokens: 1800,
+      cachedWriteTokens: 0,
+      reasoningTokens: 0,
+    };
     const cost = { inputCost: 0, outputCost: 0, cachedCost: 0, totalCost: 0.006, priceSource: 'catalog' };
     await receive(snapshot([]), ...events(turn()));
     expect(document.querySelector('article.assistant')?.textContent).toContain('The parser checks the day against 31.');
-    await receive(...events([{ kind: 'messageFinished', message: answer('m2', 'Done.', { usage, cost }) }, { kind: 'turnFinished', turnId: 't1', stopReason: 'endTurn' }], 13));
+    await receive(
+      ...events(
+        [
+          { kind: 'messageFinished', message: answer('m2', 'Done.', { usage, cost }) },
+          { kind: 'turnFinished', turnId: 't1', stopReason: 'endTurn' },
+        ],
+        13,
+      ),
+    );
     const figures = /^claude-sonnet-4-6 · 2\.1k in \(1\.8k cached\) · 310 out · \$0\.006 · [\d.]+ s to first token$/;
     expect(document.querySelector('.figures')?.textContent).toMatch(figures);
   });
@@ -193,7 +216,10 @@ describe('an answer', () => {
     const link = find('article a', HTMLAnchorElement);
     link.click();
     press(link, 'Enter');
-    expect(posted).toEqual([{ type: 'openLink', href: 'https://docs.example/a' }, { type: 'openLink', href: 'https://docs.example/a' }]);
+    expect(posted).toEqual([
+      { type: 'openLink', href: 'https://docs.example/a' },
+      { type: 'openLink', href: 'https://docs.example/a' },
+    ]);
   });
 
   it('continues or discards what was interrupted', async () => {
@@ -201,7 +227,10 @@ describe('an answer', () => {
     expect(document.querySelector('.thin-line')?.textContent).toContain('Interrupted when Plue restarted. 3 words kept.');
     button('Continue').click();
     button('Discard').click();
-    expect(posted).toEqual([{ type: 'retry', messageId: 'm2', continue: true }, { type: 'discard', messageId: 'm2' }]);
+    expect(posted).toEqual([
+      { type: 'retry', messageId: 'm2', continue: true },
+      { type: 'discard', messageId: 'm2' },
+    ]);
   });
 });
 
@@ -234,7 +263,13 @@ describe('a failed answer', () => {
 
   it('without a message shows its error under the question', async () => {
     const error = { kind: 'unreachable', message: 'Nothing answers at localhost:11434.' };
-    await receive(snapshot(), ...events([{ kind: 'turnStarted', turnId: 't1' }, { kind: 'turnFinished', turnId: 't1', stopReason: 'failed', error }]));
+    await receive(
+      snapshot(),
+      ...events([
+        { kind: 'turnStarted', turnId: 't1' },
+        { kind: 'turnFinished', turnId: 't1', stopReason: 'failed', error },
+      ]),
+    );
     expect(document.querySelector('.turn-failure')?.textContent).toContain('Nothing answers at localhost:11434.');
     button('Retry').click();
     expect(posted).toEqual([{ type: 'retry', messageId: 'm1' }]);
@@ -255,7 +290,10 @@ describe('the page', () => {
   });
 
   it('takes away a discarded message', async () => {
-    await receive(snapshot([question('m1', 'Hi'), answer('m2', 'Half', { status: 'interrupted' })]), ...events([{ kind: 'messageRemoved', messageId: 'm2' }]));
+    await receive(
+      snapshot([question('m1', 'Hi'), answer('m2', 'Half', { status: 'interrupted' })]),
+      ...events([{ kind: 'messageRemoved', messageId: 'm2' }]),
+    );
     expect(articles()).toEqual(['m1']);
   });
 
@@ -303,22 +341,34 @@ describe('the page', () => {
 
   it('shows titles, names and errors as text, whatever markup they hold', async () => {
     const hostile = '<img src=x onerror=alert(1)>\u202E';
-    const failed = answer('m2', 'x', { status: 'failed', error: { kind: 'internal', message: hostile }, providerInfo: { providerId: 'a', providerName: hostile } });
-    await receive(snapshot([question('m1', hostile), failed], { codex: codex({ title: hostile, model: hostile }), notice: hostile }, [provider({ name: hostile })]));
+    const failed = answer('m2', 'x', {
+      status: 'failed',
+      error: { kind: 'internal', message: hostile },
+      providerInfo: { providerId: 'a', providerName: hostile },
+    });
+    await receive(
+      snapshot([question('m1', hostile), failed], { codex: codex({ title: hostile, model: hostile }), notice: hostile }, [
+        provider({ name: hostile }),
+      ]),
+    );
     expect(document.querySelector('img')).toBeNull();
     expect(document.body.textContent).not.toContain('\u202E');
     expect(document.body.textContent).toContain('⟨U+202E⟩');
   });
 
-  it.each([null, 'x', {}, { type: 'eval' }, { type: 'event', params: { codexId: 'a', seq: '1', event: { kind: 'textDelta' } } }, { type: 'snapshot', chat: {} }])(
-    'drops a message that no panel sends: %j',
-    (forged) => {
-      expect(readToPage(forged)).toBeUndefined();
-    },
-  );
+  it.each([
+    null,
+    'x',
+    {},
+    { type: 'eval' },
+    { type: 'event', params: { codexId: 'a', seq: '1', event: { kind: 'textDelta' } } },
+    { type: 'snapshot', chat: {} },
+  ])('drops a message that no panel sends: %j', (forged) => {
+    expect(readToPage(forged)).toBeUndefined();
+  });
 
   it('takes what a panel sends', () => {
-    const sent = JSON.parse(JSON.stringify(snapshot([question('m1', 'Hi'), answer('m2', 'Hi')])));
+    const sent: unknown = JSON.parse(JSON.stringify(snapshot([question('m1', 'Hi'), answer('m2', 'Hi')])));
     expect(readToPage(sent)).toEqual(sent);
   });
 });

@@ -1,5 +1,12 @@
 // One chat as the sidecar would tell it, for the tests of the page.
-import type { CodexGetResult, CodexSummary, MessageEvent, MessageEventParams, MessageView, ProviderSummary } from '../../../extension/src/protocol/protocol.generated';
+import type {
+  CodexGetResult,
+  CodexSummary,
+  MessageEvent,
+  MessageEventParams,
+  MessageView,
+  ProviderSummary,
+} from '../../../extension/src/protocol/protocol.generated';
 
 export const codexId = 'codex://chats/date-parser';
 

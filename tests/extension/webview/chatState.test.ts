@@ -12,7 +12,11 @@ function foldAll(state: ChatState, events: MessageEventParams[], now = 0): ChatS
 
 /** What the sidecar would answer to codex/get at this moment. */
 function snapshotOf(state: ChatState): CodexGetResult {
-  return chat([...state.messages], { codex: state.codex, lastSeq: state.lastSeq, ...(state.turnId === undefined ? {} : { turnId: state.turnId }) });
+  return chat([...state.messages], {
+    codex: state.codex,
+    lastSeq: state.lastSeq,
+    ...(state.turnId === undefined ? {} : { turnId: state.turnId }),
+  });
 }
 
 function shown(state: ChatState): unknown {
@@ -70,16 +74,30 @@ describe('the chat state', () => {
 
   it('takes a merged delta, whose number is that of the last one it holds', () => {
     const events = numbered(turn(['a']));
-    const state = reduce(foldAll(empty, events), { codexId: '', seq: 30, event: { kind: 'textDelta', messageId: 'm2', partIndex: 3, text: 'bc' } }, 0);
+    const state = reduce(
+      foldAll(empty, events),
+      { codexId: '', seq: 30, event: { kind: 'textDelta', messageId: 'm2', partIndex: 3, text: 'bc' } },
+      0,
+    );
     expect(state.missedEvents).toBe(false);
     expect(state.messages[1]?.parts.at(-1)).toEqual({ kind: 'text', content: 'abc' });
   });
 
   it('clears what was not confirmed when the answer is started again', () => {
     const events = turn();
-    const state = foldAll(empty, numbered([...events, { kind: 'restarted', messageId: 'm2', attempt: 2, delayMs: 500, why: 'overloaded' }]));
+    const state = foldAll(
+      empty,
+      numbered([...events, { kind: 'restarted', messageId: 'm2', attempt: 2, delayMs: 500, why: 'overloaded' }]),
+    );
     expect(state.messages[1]?.parts.map((part) => part.kind)).toEqual(['reasoning', 'toolUse', 'toolResult']);
-    const again = foldAll(empty, numbered([...events, { kind: 'restarted', messageId: 'm2', attempt: 2, delayMs: 500, why: '' }, { kind: 'textDelta', messageId: 'm2', partIndex: 0, text: 'Anew' }]));
+    const again = foldAll(
+      empty,
+      numbered([
+        ...events,
+        { kind: 'restarted', messageId: 'm2', attempt: 2, delayMs: 500, why: '' },
+        { kind: 'textDelta', messageId: 'm2', partIndex: 0, text: 'Anew' },
+      ]),
+    );
     expect(again.messages[1]?.parts).toEqual([{ kind: 'text', content: 'Anew' }]);
   });
 
@@ -104,7 +122,13 @@ describe('the chat state', () => {
 
   it('keeps the error of a turn that never had a message', () => {
     const error = { kind: 'unreachable', message: 'Nothing answers at localhost:11434.' };
-    const state = foldAll(empty, numbered([{ kind: 'turnStarted', turnId: 't1' }, { kind: 'turnFinished', turnId: 't1', stopReason: 'failed', error }]));
+    const state = foldAll(
+      empty,
+      numbered([
+        { kind: 'turnStarted', turnId: 't1' },
+        { kind: 'turnFinished', turnId: 't1', stopReason: 'failed', error },
+      ]),
+    );
     expect(state.ending).toEqual({ stopReason: 'failed', error });
   });
 

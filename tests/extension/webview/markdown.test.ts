@@ -112,7 +112,9 @@ describe('Markdown of an answer', () => {
     '<a href="javascript:alert(1)">x</a>',
   ])('makes nothing that runs, loads or navigates of %s', (hostile) => {
     const node = render(hostile);
-    expect(node.querySelectorAll('script,img,iframe,style,form,input,svg,math,object,embed,link,base,video,audio,[href],[src],[style]')).toHaveLength(0);
+    expect(
+      node.querySelectorAll('script,img,iframe,style,form,input,svg,math,object,embed,link,base,video,audio,[href],[src],[style]'),
+    ).toHaveLength(0);
     for (const element of node.querySelectorAll('*')) {
       for (const { name } of element.attributes) expect(name).not.toMatch(/^on|^xlink|^formaction/);
     }

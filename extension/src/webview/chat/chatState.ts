@@ -150,7 +150,10 @@ function fold(state: ChatState, event: MessageEvent, now: number): ChatState {
   }
 }
 
-function without<K extends 'activity' | 'ending' | 'turnId' | 'turnStartedAt' | 'restartedMessageId'>(state: ChatState, ...keys: K[]): ChatState {
+function without<K extends 'activity' | 'ending' | 'turnId' | 'turnStartedAt' | 'restartedMessageId'>(
+  state: ChatState,
+  ...keys: K[]
+): ChatState {
   const rest = { ...state };
   for (const key of keys) delete rest[key];
   return rest;

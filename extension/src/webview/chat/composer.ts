@@ -22,7 +22,12 @@ export class Composer {
   private state: ComposerState = { isRunning: false, blocked: undefined };
 
   constructor(private readonly actions: ComposerActions) {
-    this.input = element('textarea', { rows: 1, placeholder: 'Ask a question', 'aria-label': 'Message', 'aria-describedby': 'composer-hint' });
+    this.input = element('textarea', {
+      rows: 1,
+      placeholder: 'Ask a question',
+      'aria-label': 'Message',
+      'aria-describedby': 'composer-hint',
+    });
     this.button = element('button', { type: 'button', class: 'icon-button send' });
     this.button.addEventListener('click', () => (this.state.isRunning ? this.actions.stop() : this.send()));
     this.input.addEventListener('input', () => this.changed());

@@ -51,7 +51,12 @@ export class EmptyChat {
     const connect = textButton('Connect a Provider…', () => this.actions.connect(), 'primary');
     const change = textButton('Change', () => this.actions.pick(), 'quiet');
     if (provider === undefined) {
-      return element('div', { class: 'answered-by' }, element('p', {}, 'No provider is connected to this chat yet.'), element('div', { class: 'buttons' }, connect));
+      return element(
+        'div',
+        { class: 'answered-by' },
+        element('p', {}, 'No provider is connected to this chat yet.'),
+        element('div', { class: 'buttons' }, connect),
+      );
     }
     if (provider.kind === 'tour') {
       return element(

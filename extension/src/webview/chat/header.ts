@@ -9,7 +9,11 @@ export class Header {
   readonly node: HTMLElement;
   private readonly title: HTMLButtonElement;
   private readonly heading = element('h1', { class: 'title' });
-  private readonly badge = element('span', { class: 'badge', hidden: true, title: 'The tour replays recorded chats. No model is called.' }, 'Recording');
+  private readonly badge = element(
+    'span',
+    { class: 'badge', hidden: true, title: 'The tour replays recorded chats. No model is called.' },
+    'Recording',
+  );
   private readonly cost = element('span', { class: 'cost', hidden: true, title: 'Cost of this chat so far' });
   private name = '';
 
@@ -33,8 +37,14 @@ export class Header {
   }
 
   rename(): void {
-    if (this.name === '' || this.heading.contains(document.activeElement) && document.activeElement !== this.title) return;
-    const input = element('input', { type: 'text', class: 'title-input', 'aria-label': 'Chat title', value: this.name, spellcheck: 'false' });
+    if (this.name === '' || (this.heading.contains(document.activeElement) && document.activeElement !== this.title)) return;
+    const input = element('input', {
+      type: 'text',
+      class: 'title-input',
+      'aria-label': 'Chat title',
+      value: this.name,
+      spellcheck: 'false',
+    });
     const finish = (keep: boolean, refocus: boolean): void => {
       if (!input.isConnected) return;
       const title = input.value.trim();

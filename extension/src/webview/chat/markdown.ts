@@ -45,8 +45,31 @@ export function renderBlock(block: Block, definitions: Definitions, actions: Cod
 const allowed = {
   RETURN_DOM_FRAGMENT: true as const,
   ALLOWED_TAGS: [
-    'p', 'br', 'hr', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'strong', 'em', 's', 'code', 'pre', 'blockquote',
-    'ul', 'ol', 'li', 'table', 'thead', 'tbody', 'tr', 'th', 'td', 'a',
+    'p',
+    'br',
+    'hr',
+    'h1',
+    'h2',
+    'h3',
+    'h4',
+    'h5',
+    'h6',
+    'strong',
+    'em',
+    's',
+    'code',
+    'pre',
+    'blockquote',
+    'ul',
+    'ol',
+    'li',
+    'table',
+    'thead',
+    'tbody',
+    'tr',
+    'th',
+    'td',
+    'a',
   ],
   ALLOWED_ATTR: ['class', 'start', 'data-href', 'data-language'],
   ALLOW_DATA_ATTR: false,
@@ -77,7 +100,9 @@ for (const cell of ['th_open', 'td_open']) {
 
 /** A math formula stays as it was written; without this, its backslashes and stars would be taken for Markdown. */
 function mathAsText(state: StateInline, silent: boolean): boolean {
-  const formula = /^(?:\\\([^]+?\\\)|\\\[[^]+?\\\]|\$\$[^]+?\$\$|\$(?=\S)[^$\n]*?[^\s$]\$(?!\d))/.exec(state.src.slice(state.pos, state.pos + 2000))?.[0];
+  const formula = /^(?:\\\([^]+?\\\)|\\\[[^]+?\\\]|\$\$[^]+?\$\$|\$(?=\S)[^$\n]*?[^\s$]\$(?!\d))/.exec(
+    state.src.slice(state.pos, state.pos + 2000),
+  )?.[0];
   if (formula === undefined) return false;
   if (!silent) state.push('text', '', 0).content = formula;
   state.pos += formula.length;

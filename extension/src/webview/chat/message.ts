@@ -115,7 +115,10 @@ export class Message {
     } else if (message.status === 'failed') {
       const error = message.error ?? { kind: 'internal', message: 'The answer failed, and no reason was given.' };
       if (context.canGoOn) lines.push(failureLine(error, context.providerKind, this.actions.remediesFor(message)));
-      else lines.push(element('div', { class: 'failure' }, element('div', { class: 'failure-text' }, icon('error'), visibleText(error.message))));
+      else
+        lines.push(
+          element('div', { class: 'failure' }, element('div', { class: 'failure-text' }, icon('error'), visibleText(error.message))),
+        );
     }
     if (context.note !== undefined) lines.push(thinLine(context.note, ...(context.canGoOn ? [goOn] : [])));
     return lines;
@@ -181,7 +184,9 @@ function labelOf(message: MessageView): string {
 }
 
 function keptWords(message: MessageView): string {
-  const words = textOf(message).split(/\s+/).filter((word) => word !== '').length;
+  const words = textOf(message)
+    .split(/\s+/)
+    .filter((word) => word !== '').length;
   return words === 0 ? 'No text had come yet.' : words === 1 ? '1 word kept.' : `${words} words kept.`;
 }
 

@@ -91,7 +91,8 @@ export class MessageList {
       if (entry?.message === message && entry.context === context && this.articles.children[index] === entry.view.node) return;
       entry = { view: entry?.view ?? new Message(message, this.actions), message, context };
       this.shown.set(message.id, entry);
-      if (this.articles.children[index] !== entry.view.node) this.articles.insertBefore(entry.view.node, this.articles.children[index] ?? null);
+      if (this.articles.children[index] !== entry.view.node)
+        this.articles.insertBefore(entry.view.node, this.articles.children[index] ?? null);
       entry.view.update(message, { ...around, results });
     });
   }

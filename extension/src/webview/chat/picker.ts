@@ -24,7 +24,12 @@ export class Picker {
   private readonly button: HTMLButtonElement;
   private readonly label = element('span', { class: 'picker-label' });
   private readonly filter: HTMLInputElement;
-  private readonly list = element('div', { class: 'picker-list', role: 'listbox', id: 'picker-list', 'aria-label': 'Providers and models' });
+  private readonly list = element('div', {
+    class: 'picker-list',
+    role: 'listbox',
+    id: 'picker-list',
+    'aria-label': 'Providers and models',
+  });
   private readonly popup: HTMLElement;
   private readonly models = new Map<string, Models>();
   private providers: ProviderSummary[] = [];
@@ -33,7 +38,12 @@ export class Picker {
   private active = 0;
 
   constructor(private readonly actions: PickerActions) {
-    this.button = element('button', { type: 'button', class: 'picker-button', 'aria-haspopup': 'listbox', 'aria-expanded': 'false' }, this.label, icon('chevron-down'));
+    this.button = element(
+      'button',
+      { type: 'button', class: 'picker-button', 'aria-haspopup': 'listbox', 'aria-expanded': 'false' },
+      this.label,
+      icon('chevron-down'),
+    );
     this.button.addEventListener('click', () => (this.isOpen ? this.close() : this.open()));
     this.filter = element('input', {
       type: 'text',
@@ -119,9 +129,14 @@ export class Picker {
   private draw(): void {
     const typed = this.filter.value.trim();
     this.options = [];
-    const groups = this.providers.map((provider, index) => this.group(provider.name, this.rowsOf(provider, typed), `picker-group-${index}`));
+    const groups = this.providers.map((provider, index) =>
+      this.group(provider.name, this.rowsOf(provider, typed), `picker-group-${index}`),
+    );
     const connect = this.group('', [{ label: 'Connect a provider…', pick: () => this.actions.connect() }], 'picker-group-connect');
-    this.list.replaceChildren(...groups.filter((group) => group !== undefined), ...(typed === '' && connect !== undefined ? [connect] : []));
+    this.list.replaceChildren(
+      ...groups.filter((group) => group !== undefined),
+      ...(typed === '' && connect !== undefined ? [connect] : []),
+    );
     if (this.options.length === 0) this.list.append(element('div', { class: 'picker-note' }, 'Nothing matches.'));
     this.active = Math.min(this.active, Math.max(0, this.options.length - 1));
     this.mark();
@@ -130,7 +145,12 @@ export class Picker {
   private group(name: string, rows: Row[], id: string): HTMLElement | undefined {
     if (rows.length === 0) return undefined;
     const title = name === '' ? undefined : element('div', { class: 'picker-group-title', id, role: 'presentation' }, visibleText(name));
-    return element('div', { class: 'picker-group', role: 'group', 'aria-label': name === '' ? 'More' : visibleText(name) }, title, ...rows.map((row) => this.row(row)));
+    return element(
+      'div',
+      { class: 'picker-group', role: 'group', 'aria-label': name === '' ? 'More' : visibleText(name) },
+      title,
+      ...rows.map((row) => this.row(row)),
+    );
   }
 
   private row(row: Row): HTMLElement {
@@ -140,9 +160,14 @@ export class Picker {
       element('span', { class: 'picker-name' }, visibleText(row.label)),
       row.detail === undefined ? undefined : element('span', { class: 'picker-detail' }, visibleText(row.detail)),
     ];
-    if (pick === undefined) return element('div', { class: 'picker-option told', role: 'option', 'aria-disabled': 'true', 'aria-selected': 'false' }, ...content);
+    if (pick === undefined)
+      return element('div', { class: 'picker-option told', role: 'option', 'aria-disabled': 'true', 'aria-selected': 'false' }, ...content);
     const at = this.options.length;
-    const node = element('div', { class: 'picker-option', role: 'option', id: `picker-option-${at}`, 'aria-selected': String(row.isChosen === true) }, ...content);
+    const node = element(
+      'div',
+      { class: 'picker-option', role: 'option', id: `picker-option-${at}`, 'aria-selected': String(row.isChosen === true) },
+      ...content,
+    );
     node.addEventListener('mousemove', () => {
       if (this.active === at) return;
       this.active = at;
@@ -174,14 +199,17 @@ export class Picker {
     for (const model of modelsOf(listed, chosenModel === provider.model ? undefined : chosenModel)) {
       rows.push({ label: model.name ?? model.id, ...detailOf(model), isChosen: model.id === chosenModel, pick: choose(model.id) });
     }
-    const matching = rows.filter((row) => typed === '' || `${row.label} ${row.detail ?? ''} ${provider.name}`.toLowerCase().includes(typed.toLowerCase()));
+    const matching = rows.filter(
+      (row) => typed === '' || `${row.label} ${row.detail ?? ''} ${provider.name}`.toLowerCase().includes(typed.toLowerCase()),
+    );
     if (typed !== '') {
       const isKnown = modelsOf(listed, chosenModel === provider.model ? undefined : chosenModel).some((model) => model.id === typed);
       return isKnown || /\s/.test(typed) ? matching : [...matching, { label: `Use “${typed}”`, detail: 'model id', pick: choose(typed) }];
     }
     if (listed === undefined) return [...matching, { label: 'Show models…', pick: () => this.loadAndDraw(provider.id) }];
     if (listed.state === 'loading') return [...matching, { label: 'Loading models…' }];
-    if (listed.state === 'failed') return [...matching, { label: listed.error }, { label: 'Try again', pick: () => this.loadAndDraw(provider.id) }];
+    if (listed.state === 'failed')
+      return [...matching, { label: listed.error }, { label: 'Try again', pick: () => this.loadAndDraw(provider.id) }];
     return matching;
   }
 
@@ -258,6 +286,7 @@ function isListed(listed: Models | undefined, id: string): boolean {
 
 /** Prices where they are known; else the id, unless the line already says it. */
 function detailOf({ id, name, inputPerMillion, outputPerMillion }: ModelView): { detail?: string } {
-  if (inputPerMillion !== undefined && outputPerMillion !== undefined) return { detail: `$${inputPerMillion} / $${outputPerMillion} a million` };
+  if (inputPerMillion !== undefined && outputPerMillion !== undefined)
+    return { detail: `$${inputPerMillion} / $${outputPerMillion} a million` };
   return name === undefined || name === id ? {} : { detail: id };
 }

@@ -87,7 +87,13 @@ export class ChatPage {
     );
     this.composer = new Composer({ send: (text) => this.send(text), stop: () => this.stop(), draftChanged: () => this.keep() });
     const composerColumn = element('div', { class: 'column' }, this.refused, this.composer.node);
-    root.append(this.header.node, this.banners.node, this.list.node, element('div', { class: 'composer-area' }, composerColumn), this.announcer.node);
+    root.append(
+      this.header.node,
+      this.banners.node,
+      this.list.node,
+      element('div', { class: 'composer-area' }, composerColumn),
+      this.announcer.node,
+    );
     root.addEventListener('click', (event) => this.clicked(event));
     root.addEventListener('auxclick', (event) => this.clicked(event));
     root.addEventListener('keydown', (event) => this.pressed(event));
@@ -275,7 +281,10 @@ export class ChatPage {
     const { state } = this;
     this.showBanners(state);
     this.showRefusal();
-    this.composer.show({ isRunning: state !== undefined && isRunning(state) && this.sidecar.state === 'running', blocked: this.blocked(state) });
+    this.composer.show({
+      isRunning: state !== undefined && isRunning(state) && this.sidecar.state === 'running',
+      blocked: this.blocked(state),
+    });
     this.loading.hidden = state !== undefined || this.sidecar.state === 'stopped' || this.refusal !== undefined;
     this.root.setAttribute('aria-busy', String(state === undefined && !this.loading.hidden));
     this.loading.textContent = this.sidecar.state === 'starting' ? 'Starting Plue…' : 'Loading…';
@@ -283,7 +292,8 @@ export class ChatPage {
 
     this.header.show(state.codex, this.providers);
     this.picker.show(state.codex, this.providers);
-    if (state.messages.length === 0 && !isRunning(state) && this.sending === undefined && state.ending?.error === undefined) this.empty.show(state.codex, this.providers);
+    if (state.messages.length === 0 && !isRunning(state) && this.sending === undefined && state.ending?.error === undefined)
+      this.empty.show(state.codex, this.providers);
     else this.empty.hide();
     this.showTurnFailure(state);
     this.activity.show(state, this.sending !== undefined);
@@ -315,7 +325,9 @@ export class ChatPage {
     const key = JSON.stringify([refusal, this.chosen()?.kind]);
     if (this.refused.dataset['shown'] === key) return;
     this.refused.dataset['shown'] = key;
-    this.refused.replaceChildren(...(refusal === undefined ? [] : [failureLine(refusal, this.chosen()?.kind, this.remedies(undefined, undefined), false)]));
+    this.refused.replaceChildren(
+      ...(refusal === undefined ? [] : [failureLine(refusal, this.chosen()?.kind, this.remedies(undefined, undefined), false)]),
+    );
   }
 
   /** An error that belongs to no message, under the question it leaves unanswered. */
@@ -325,7 +337,8 @@ export class ChatPage {
     const key = JSON.stringify([error, last?.id, this.chosen()?.kind]);
     if (this.turnFailure.dataset['shown'] === key) return;
     this.turnFailure.dataset['shown'] = key;
-    const line = error === undefined ? [] : [failureLine(error, this.chosen()?.kind, this.remedies(undefined, last?.id), last !== undefined)];
+    const line =
+      error === undefined ? [] : [failureLine(error, this.chosen()?.kind, this.remedies(undefined, last?.id), last !== undefined)];
     this.turnFailure.replaceChildren(...line);
   }
 
@@ -352,7 +365,6 @@ export class ChatPage {
   private chosen(): ProviderSummary | undefined {
     return chosenProvider(this.state?.codex, this.providers);
   }
-
 }
 
 function endingNote(state: ChatState): string | undefined {

@@ -40,7 +40,9 @@ export class ToolCall {
     const { trailing } = this.fold;
     if (trailing.firstElementChild?.getAttribute('aria-label') === label) return;
     const spins = name === 'loading' ? ' codicon-modifier-spin' : '';
-    trailing.replaceChildren(element('span', { class: `codicon codicon-${name}${spins} tool-${name}`, role: 'img', 'aria-label': label, title: label }));
+    trailing.replaceChildren(
+      element('span', { class: `codicon codicon-${name}${spins} tool-${name}`, role: 'img', 'aria-label': label, title: label }),
+    );
   }
 
   private fill(body: HTMLElement): void {
@@ -56,7 +58,12 @@ export class ToolCall {
 }
 
 function sectionFor(label: string): HTMLElement {
-  return element('div', { class: 'tool-section' }, element('div', { class: 'tool-label' }, label), element('pre', { tabindex: 0, role: 'group', 'aria-label': label }));
+  return element(
+    'div',
+    { class: 'tool-section' },
+    element('div', { class: 'tool-label' }, label),
+    element('pre', { tabindex: 0, role: 'group', 'aria-label': label }),
+  );
 }
 
 /** The values of the arguments, the first the widest; what is not whole yet is shown as it came. */

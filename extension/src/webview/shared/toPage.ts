@@ -65,9 +65,7 @@ const messageView: v.GenericSchema<unknown, MessageView> = v.object({
       reasoningTokens: number,
     }),
   ),
-  cost: v.optional(
-    v.object({ inputCost: number, outputCost: number, cachedCost: number, totalCost: number, priceSource: text }),
-  ),
+  cost: v.optional(v.object({ inputCost: number, outputCost: number, cachedCost: number, totalCost: number, priceSource: text })),
   providerInfo: v.optional(providerInfo),
 });
 
