@@ -55,11 +55,18 @@ export function activityWords(state: ChatState, isSending: boolean, now: number)
       return `${activity.why === '' ? '' : `${activity.why.replace(/\.$/, '')}. `}Starting the answer again…`;
     case undefined:
       if (isSending) return 'Sending…';
-      return isRunning(state) && !hasOpenText(state) ? 'Waiting for the answer…' : undefined;
+      return isRunning(state) && !isWriting(state) && !runsTool(state) ? 'Waiting for the answer…' : undefined;
   }
 }
 
-function hasOpenText(state: ChatState): boolean {
+function isWriting(state: ChatState): boolean {
   const last = state.messages.at(-1);
   return last?.role === 'assistant' && last.status === 'streaming' && last.parts.length > 0;
+}
+
+/** The line of the tool itself shows that it runs. */
+function runsTool(state: ChatState): boolean {
+  const parts = state.messages.at(-1)?.parts ?? [];
+  const finished = new Set(parts.flatMap((part) => (part.kind === 'toolResult' ? [part.toolUseId] : [])));
+  return parts.some((part) => part.kind === 'toolUse' && !finished.has(part.toolUseId));
 }

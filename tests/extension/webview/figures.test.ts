@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { activityWords } from '../../../extension/src/webview/chat/activityLine';
+import { fromSnapshot, type ChatState } from '../../../extension/src/webview/chat/chatState';
+import { count, money, seconds } from '../../../extension/src/webview/chat/figures';
+import { summaryOf } from '../../../extension/src/webview/chat/toolCall';
+import { chat, question } from './chatSamples';
+
+describe('figures as a person reads them', () => {
+  it.each([
+    [310, '310'],
+    [2100, '2.1k'],
+    [128_000, '128k'],
+    [999_999, '1M'],
+    [1_200_000, '1.2M'],
+  ])('%d tokens are %s', (tokens, words) => expect(count(tokens)).toBe(words));
+
+  it.each([
+    [0, '$0'],
+    [0.00001, '<$0.0001'],
+    [0.00042, '$0.0004'],
+    [0.006, '$0.006'],
+    [0.043, '$0.043'],
+    [12.3, '$12.30'],
+  ])('%d USD are %s', (amount, words) => expect(money(amount)).toBe(words));
+
+  it.each([
+    [20, '0.1 s'],
+    [1234, '1.2 s'],
+    [42_000, '42 s'],
+    [125_000, '2 min 5 s'],
+  ])('%d ms are %s', (milliseconds, words) => expect(seconds(milliseconds)).toBe(words));
+
+  it('sums up the arguments of a tool call, even while they stream', () => {
+    expect(summaryOf('{"path":"src/date.ts","lines":[1,80]}')).toBe('src/date.ts [1,80]');
+    expect(summaryOf('{"path":"src/da')).toBe('{"path":"src/da');
+  });
+});
+
+describe('the line of what is waited for', () => {
+  const running = fromSnapshot(chat([question('m1', 'Hi')], { turnId: 't1' }));
+  const words = (activity: ChatState['activity'], now: number): string | undefined =>
+    activityWords({ ...running, ...(activity === undefined ? {} : { activity }) }, false, now);
+
+  it('counts the seconds it has waited', () => {
+    expect(words({ kind: 'waiting', for: 'Starting Claude Code', since: 0 }, 500)).toBe('Starting Claude Code…');
+    expect(words({ kind: 'waiting', for: 'Waiting for api.anthropic.com', since: 0 }, 3100)).toBe('Waiting for api.anthropic.com, 3 s');
+  });
+
+  it('counts down to the next try', () => {
+    const until = new Date(8000).toISOString();
+    expect(words({ kind: 'retrying', attempt: 1, until, why: '' }, 0)).toBe('Retrying in 8 s');
+    expect(words({ kind: 'retrying', attempt: 1, until, why: 'The vendor is busy.' }, 7500)).toBe('The vendor is busy. Retrying in 1 s');
+  });
+
+  it('is silent when nothing runs', () => {
+    expect(activityWords(fromSnapshot(chat()), false, 0)).toBeUndefined();
+  });
+});
