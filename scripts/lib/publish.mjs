@@ -14,10 +14,10 @@ export function hostRid() {
  * @param {string} project The project's folder.
  * @param {string} rid As `linux-x64`.
  * @param {string} name The executable's name.
- * @returns {Promise<string>} Its path: artifacts/publish/<rid>/<name>.
+ * @param {string} [folder] Where it goes; artifacts/publish/<rid> when not given.
+ * @returns {Promise<string>} The executable's path.
  */
-export async function publish(project, rid, name) {
-  const folder = inArtifacts('publish', rid);
+export async function publish(project, rid, name, folder = inArtifacts('publish', rid)) {
   const executable = join(folder, rid.startsWith('win') ? `${name}.exe` : name);
   const { output } = await step(`Publishing ${name} for ${rid}`, () =>
     runOrStop('dotnet', ['publish', project, '-r', rid, '-c', 'Release', '-p:PublishSidecar=true', '-o', folder, '--nologo', '-v', 'q']));

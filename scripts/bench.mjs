@@ -1,0 +1,136 @@
+// `npm run bench`: what the published build costs, beside `curl` and a bare C# reader of the same streams in the same run.
+// Medians and ratios go to artifacts/bench/report.{md,json}; no time is ever asserted.   --quick  fewer runs
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { costOf, median, timeOf } from '../tests/bench/measure.mjs';
+import { serveOnce } from '../tests/bench/serve.mjs';
+import { sidecarSources } from './lib/build.mjs';
+import { newestChange } from './lib/fingerprint.mjs';
+import { inArtifacts, inRoot } from './lib/paths.mjs';
+import { requireDotnet, requireNode } from './lib/prerequisites.mjs';
+import { Stop, runMain, step } from './lib/progress.mjs';
+import { hostRid, publish } from './lib/publish.mjs';
+import { findOnPath } from './lib/run.mjs';
+
+const shortAnswer = 20;
+const longAnswer = 50_000;
+
+await runMain(async () => {
+  const { values } = parseArgs({ options: { quick: { type: 'boolean' } } });
+  requireNode();
+  await requireDotnet();
+  if (process.platform !== 'linux') throw new Stop('The benchmark reads /proc and needs Linux.');
+  for (const tool of ['curl', 'perl']) if (!findOnPath(tool)) throw new Stop(`The benchmark needs \`${tool}\` on PATH.`);
+  const plue = await published('server/Plue.Server', sidecarSources, inArtifacts('publish', hostRid()), 'plue');
+  const reader = await published('tests/bench/BareReader', ['tests/bench/BareReader'], inArtifacts('bench', 'bin'), 'bare-reader');
+  const figures = await measure(plue, reader, values.quick ? { short: 5, long: 2 } : { short: 21, long: 7 });
+  const report = { date: new Date().toISOString(), machine: `${cpus().length} × ${cpus()[0]?.model}`, sizeMb: megabytes(plue), bareReaderSizeMb: megabytes(reader), figures };
+  mkdirSync(inArtifacts('bench'), { recursive: true });
+  writeFileSync(inArtifacts('bench', 'report.json'), JSON.stringify(report, null, 2));
+  const text = markdown(report);
+  writeFileSync(inArtifacts('bench', 'report.md'), text);
+  console.log(text);
+});
+
+/**
+ * @typedef {{name: string, unit: string, digits: number, plue: number, bareReader?: number, curl?: number}} Figure
+ * @param {string} plue @param {string} reader @param {{short: number, long: number}} runs @returns {Promise<Figure[]>}
+ */
+async function measure(plue, reader, runs) {
+  const home = mkdtempSync(join(tmpdir(), 'plue-bench-'));
+  const endpoint = spawn(process.execPath, [inRoot('tests', 'bench', 'endpoint.mjs')], { stdio: ['pipe', 'pipe', 'inherit'] });
+  try {
+    const port = await new Promise(resolve => endpoint.stdout.once('data', data => resolve(Number(data))));
+    const contestants = (/** @type {number} */ tokens) => {
+      const base = `http://127.0.0.1:${port}/${tokens}/v1`;
+      const address = `${base}/chat/completions`;
+      const env = { HOME: home, PLUE_HOME: join(home, 'plue'), BENCH_KEY: 'sk-bench' };
+      return {
+        curl: { command: 'curl', args: ['-sN', '-X', 'POST', '-H', 'content-type: application/json', '-d', '{"model":"m","stream":true,"messages":[]}', address] },
+        bareReader: { command: reader, args: [address] },
+        plue: { command: plue, args: ['run', 'hi', '--kind', 'openai-compatible', '--base-url', base, '--model', 'm', '--key-env', 'BENCH_KEY'], env },
+      };
+    };
+    const serving = { command: plue, args: ['serve'], env: { HOME: home, PLUE_HOME: join(home, 'plue') } };
+    const serves = await step('Starting `plue serve`', () => repeat(runs.short, i => serveOnce(serving, i < 3 ? 2_000 : 0)));
+    const firsts = await step('Time to the first token', () => inTurn(runs.short, contestants(shortAnswer), timeOf));
+    const shorts = await step(`Cost of ${shortAnswer} tokens`, () => inTurn(runs.short, contestants(shortAnswer), costOf));
+    const longTimes = await step(`Speed of ${longAnswer} tokens`, () => inTurn(runs.long, contestants(longAnswer), timeOf));
+    const longs = await step(`Cost of ${longAnswer} tokens`, () => inTurn(runs.long, contestants(longAnswer), costOf));
+    return [
+      { name: '`plue serve`: spawn to `initialize` reply', unit: 'ms', digits: 0, plue: median(serves.map(run => run.initializeMs)) },
+      { name: '`plue serve`: idle memory', unit: 'MB', digits: 1, plue: median(serves.map(run => run.idleMb).filter(Boolean)) },
+      { name: 'spawn to first token on stdout', unit: 'ms', digits: 0, ...firsts(run => run.firstMs) },
+      { name: `${shortAnswer} tokens: CPU`, unit: 'ms', digits: 0, ...shorts(run => run.cpuMs) },
+      { name: `${shortAnswer} tokens: peak memory`, unit: 'MB', digits: 1, ...shorts(run => run.peakMb) },
+      { name: `${longAnswer} tokens: CPU a token, start included`, unit: 'µs', digits: 2, ...longs(run => (1000 * run.cpuMs) / longAnswer) },
+      { name: `${longAnswer} tokens: peak memory`, unit: 'MB', digits: 1, ...longs(run => run.peakMb) },
+      { name: `${longAnswer} tokens: delivered a second`, unit: 'tokens', digits: 0, ...longTimes(run => (1000 * longAnswer) / run.totalMs) },
+    ];
+  } finally {
+    endpoint.stdin.end();
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Runs each contestant once a round, so that a noisy minute falls on all alike; the first round warms up and is not counted.
+ * @template R
+ * @param {number} rounds
+ * @param {Record<'curl' | 'bareReader' | 'plue', import('../tests/bench/measure.mjs').Program>} contestants
+ * @param {(program: import('../tests/bench/measure.mjs').Program) => Promise<R>} measureOne
+ */
+async function inTurn(rounds, contestants, measureOne) {
+  /** @type {Record<'curl' | 'bareReader' | 'plue', R[]>} */
+  const results = { curl: [], bareReader: [], plue: [] };
+  for (let round = 0; round <= rounds; round++) {
+    for (const name of /** @type {const} */ (['curl', 'bareReader', 'plue'])) {
+      const result = await measureOne(contestants[name]);
+      if (round > 0) results[name].push(result);
+    }
+  }
+  return (/** @type {(result: R) => number} */ figure) => ({
+    curl: median(results.curl.map(figure)),
+    bareReader: median(results.bareReader.map(figure)),
+    plue: median(results.plue.map(figure)),
+  });
+}
+
+/** @template R @param {number} times @param {(i: number) => Promise<R>} work */
+async function repeat(times, work) {
+  const results = [];
+  for (let i = 0; i < times; i++) results.push(await work(i));
+  return results;
+}
+
+/** @param {string} project @param {string[]} sources @param {string} folder @param {string} name */
+async function published(project, sources, folder, name) {
+  const made = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return made > newestChange(sources) ? join(folder, name) : publish(project, hostRid(), name, folder);
+}
+
+/** @param {string} file */
+function megabytes(file) {
+  return statSync(file).size / 1e6;
+}
+
+/** @param {{date: string, machine: string, sizeMb: number, bareReaderSizeMb: number, figures: Figure[]}} report */
+function markdown({ date, machine, sizeMb, bareReaderSizeMb, figures }) {
+  const show = (/** @type {number | undefined} */ value, /** @type {number} */ digits) => (value === undefined ? '' : value.toFixed(digits));
+  const ratio = (/** @type {number} */ plue, /** @type {number | undefined} */ other) => (other ? (plue / other).toFixed(2) : '');
+  const rows = figures.map(f => `| ${f.name} | ${f.unit} | ${show(f.plue, f.digits)} | ${show(f.bareReader, f.digits)} | ${show(f.curl, f.digits)} | ${ratio(f.plue, f.bareReader)} | ${ratio(f.plue, f.curl)} |`);
+  return [
+    '# What Plue costs',
+    '',
+    `Medians, ${date}, ${machine}. Published build: ${sizeMb.toFixed(1)} MB; the bare C# reader, published the same way: ${bareReaderSizeMb.toFixed(1)} MB.`,
+    'Read the ratios: absolute figures belong to the machine and to what else it did.',
+    '',
+    '| figure | unit | plue | bare reader | curl | × bare | × curl |',
+    '|---|---|---|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
+}
