@@ -85,6 +85,15 @@ export class Workbench {
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
   }
 
+  /** Waits until something outside the page, or counted in it, is so. @param {() => Promise<boolean>} isSo @param {number} [patience] Milliseconds. */
+  async until(isSo, patience = 30_000) {
+    const end = Date.now() + patience;
+    while (!(await isSo())) {
+      if (Date.now() > end) throw new Error(`It did not become so within ${patience / 1000} s: ${isSo}`);
+      await this.page.waitForTimeout(50);
+    }
+  }
+
   /** Runs a command of the palette by its title, as "Plue: New Chat". @param {string} title */
   async command(title) {
     const input = this.page.locator('.quick-input-widget input');

@@ -1,0 +1,33 @@
+// What a person does on a chat page, in the words of the page.
+
+/** @param {import('./workbench.mjs').Workbench} workbench */
+export const composer = workbench => workbench.chat.getByRole('textbox', { name: 'Message' });
+
+/** @param {import('./workbench.mjs').Workbench} workbench */
+export const answers = workbench => workbench.chat.getByRole('article', { name: /^Answer/ });
+
+const stopButton = (/** @type {import('./workbench.mjs').Workbench} */ workbench) => workbench.chat.getByRole('button', { name: /^Stop/ });
+
+/** @param {import('./workbench.mjs').Workbench} workbench @param {string} question */
+export async function ask(workbench, question) {
+  await composer(workbench).fill(question);
+  await composer(workbench).press('Enter');
+  await workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: question }).last().waitFor();
+}
+
+/** An answer is under way and some of it can be read. @param {import('./workbench.mjs').Workbench} workbench */
+export async function isStreaming(workbench) {
+  await workbench.chat.locator('article.assistant.streaming').filter({ hasText: /\w{3}/ }).waitFor();
+}
+
+/** @param {import('./workbench.mjs').Workbench} workbench */
+export async function stop(workbench) {
+  await stopButton(workbench).click();
+}
+
+/** The turn is over: nothing is left to stop. @param {import('./workbench.mjs').Workbench} workbench */
+export async function untilFinished(workbench) {
+  await answers(workbench).last().waitFor();
+  await workbench.chat.locator('article.assistant.streaming').waitFor({ state: 'detached', timeout: 60_000 });
+  await stopButton(workbench).waitFor({ state: 'detached', timeout: 60_000 });
+}
