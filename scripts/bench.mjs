@@ -27,7 +27,13 @@ await runMain(async () => {
   const plue = await published('server/Plue.Server', sidecarSources, inArtifacts('publish', hostRid()), 'plue');
   const reader = await published('tests/bench/BareReader', ['tests/bench/BareReader'], inArtifacts('bench', 'bin'), 'bare-reader');
   const figures = await measure(plue, reader, values.quick ? { short: 5, long: 2 } : { short: 21, long: 7 });
-  const report = { date: new Date().toISOString(), machine: `${cpus().length} × ${cpus()[0]?.model}`, sizeMb: megabytes(plue), bareReaderSizeMb: megabytes(reader), figures };
+  const report = {
+    date: new Date().toISOString(),
+    machine: `${cpus().length} × ${cpus()[0]?.model}`,
+    sizeMb: megabytes(plue),
+    bareReaderSizeMb: megabytes(reader),
+    figures,
+  };
   mkdirSync(inArtifacts('bench'), { recursive: true });
   writeFileSync(inArtifacts('bench', 'report.json'), JSON.stringify(report, null, 2));
   const text = markdown(report);
@@ -43,32 +49,49 @@ async function measure(plue, reader, runs) {
   const home = mkdtempSync(join(tmpdir(), 'plue-bench-'));
   const endpoint = spawn(process.execPath, [inRoot('tests', 'bench', 'endpoint.mjs')], { stdio: ['pipe', 'pipe', 'inherit'] });
   try {
-    const port = await new Promise(resolve => endpoint.stdout.once('data', data => resolve(Number(data))));
+    const port = await new Promise((resolve) => endpoint.stdout.once('data', (data) => resolve(Number(data))));
     const contestants = (/** @type {number} */ tokens) => {
       const base = `http://127.0.0.1:${port}/${tokens}/v1`;
       const address = `${base}/chat/completions`;
       const env = { HOME: home, PLUE_HOME: join(home, 'plue'), BENCH_KEY: 'sk-bench' };
       return {
-        curl: { command: 'curl', args: ['-sN', '-X', 'POST', '-H', 'content-type: application/json', '-d', '{"model":"m","stream":true,"messages":[]}', address] },
+        curl: {
+          command: 'curl',
+          args: ['-sN', '-X', 'POST', '-H', 'content-type: application/json', '-d', '{"model":"m","stream":true,"messages":[]}', address],
+        },
         bareReader: { command: reader, args: [address] },
-        plue: { command: plue, args: ['run', 'hi', '--kind', 'openai-compatible', '--base-url', base, '--model', 'm', '--key-env', 'BENCH_KEY'], env },
+        plue: {
+          command: plue,
+          args: ['run', 'hi', '--kind', 'openai-compatible', '--base-url', base, '--model', 'm', '--key-env', 'BENCH_KEY'],
+          env,
+        },
       };
     };
     const serving = { command: plue, args: ['serve'], env: { HOME: home, PLUE_HOME: join(home, 'plue') } };
-    const serves = await step('Starting `plue serve`', () => repeat(runs.short, i => serveOnce(serving, i < 3 ? 2_000 : 0)));
+    const serves = await step('Starting `plue serve`', () => repeat(runs.short, (i) => serveOnce(serving, i < 3 ? 2_000 : 0)));
     const firsts = await step('Time to the first token', () => inTurn(runs.short, contestants(shortAnswer), timeOf));
     const shorts = await step(`Cost of ${shortAnswer} tokens`, () => inTurn(runs.short, contestants(shortAnswer), costOf));
     const longTimes = await step(`Speed of ${longAnswer} tokens`, () => inTurn(runs.long, contestants(longAnswer), timeOf));
     const longs = await step(`Cost of ${longAnswer} tokens`, () => inTurn(runs.long, contestants(longAnswer), costOf));
     return [
-      { name: '`plue serve`: spawn to `initialize` reply', unit: 'ms', digits: 0, plue: median(serves.map(run => run.initializeMs)) },
-      { name: '`plue serve`: idle memory', unit: 'MB', digits: 1, plue: median(serves.map(run => run.idleMb).filter(Boolean)) },
-      { name: 'spawn to first token on stdout', unit: 'ms', digits: 0, ...firsts(run => run.firstMs) },
-      { name: `${shortAnswer} tokens: CPU`, unit: 'ms', digits: 0, ...shorts(run => run.cpuMs) },
-      { name: `${shortAnswer} tokens: peak memory`, unit: 'MB', digits: 1, ...shorts(run => run.peakMb) },
-      { name: `${longAnswer} tokens: CPU a token, start included`, unit: 'µs', digits: 2, ...longs(run => (1000 * run.cpuMs) / longAnswer) },
-      { name: `${longAnswer} tokens: peak memory`, unit: 'MB', digits: 1, ...longs(run => run.peakMb) },
-      { name: `${longAnswer} tokens: delivered a second`, unit: 'tokens', digits: 0, ...longTimes(run => (1000 * longAnswer) / run.totalMs) },
+      { name: '`plue serve`: spawn to `initialize` reply', unit: 'ms', digits: 0, plue: median(serves.map((run) => run.initializeMs)) },
+      { name: '`plue serve`: idle memory', unit: 'MB', digits: 1, plue: median(serves.map((run) => run.idleMb).filter(Boolean)) },
+      { name: 'spawn to first token on stdout', unit: 'ms', digits: 0, ...firsts((run) => run.firstMs) },
+      { name: `${shortAnswer} tokens: CPU`, unit: 'ms', digits: 0, ...shorts((run) => run.cpuMs) },
+      { name: `${shortAnswer} tokens: peak memory`, unit: 'MB', digits: 1, ...shorts((run) => run.peakMb) },
+      {
+        name: `${longAnswer} tokens: CPU a token, start included`,
+        unit: 'µs',
+        digits: 2,
+        ...longs((run) => (1000 * run.cpuMs) / longAnswer),
+      },
+      { name: `${longAnswer} tokens: peak memory`, unit: 'MB', digits: 1, ...longs((run) => run.peakMb) },
+      {
+        name: `${longAnswer} tokens: delivered a second`,
+        unit: 'tokens',
+        digits: 0,
+        ...longTimes((run) => (1000 * longAnswer) / run.totalMs),
+      },
     ];
   } finally {
     endpoint.stdin.end();
@@ -119,9 +142,13 @@ function megabytes(file) {
 
 /** @param {{date: string, machine: string, sizeMb: number, bareReaderSizeMb: number, figures: Figure[]}} report */
 function markdown({ date, machine, sizeMb, bareReaderSizeMb, figures }) {
-  const show = (/** @type {number | undefined} */ value, /** @type {number} */ digits) => (value === undefined ? '' : value.toFixed(digits));
+  const show = (/** @type {number | undefined} */ value, /** @type {number} */ digits) =>
+    value === undefined ? '' : value.toFixed(digits);
   const ratio = (/** @type {number} */ plue, /** @type {number | undefined} */ other) => (other ? (plue / other).toFixed(2) : '');
-  const rows = figures.map(f => `| ${f.name} | ${f.unit} | ${show(f.plue, f.digits)} | ${show(f.bareReader, f.digits)} | ${show(f.curl, f.digits)} | ${ratio(f.plue, f.bareReader)} | ${ratio(f.plue, f.curl)} |`);
+  const rows = figures.map(
+    (f) =>
+      `| ${f.name} | ${f.unit} | ${show(f.plue, f.digits)} | ${show(f.bareReader, f.digits)} | ${show(f.curl, f.digits)} | ${ratio(f.plue, f.bareReader)} | ${ratio(f.plue, f.curl)} |`,
+  );
   return [
     '# What Plue costs',
     '',

@@ -7,10 +7,18 @@ import { run, runOrStop } from './lib/run.mjs';
 
 const tool = (/** @type {string[]} */ ...path) => inRoot('node_modules', ...path);
 const checks = [
-  { title: 'C# formatting and style', command: 'dotnet', args: ['format', 'plue-vscode.sln', '--verify-no-changes', '--no-restore', '--severity', 'warn'] },
+  {
+    title: 'C# formatting and style',
+    command: 'dotnet',
+    args: ['format', 'plue-vscode.sln', '--verify-no-changes', '--no-restore', '--severity', 'warn'],
+  },
   { title: 'Types', command: process.execPath, args: [tool('typescript', 'bin', 'tsc'), '--noEmit'] },
   { title: 'Lint', command: process.execPath, args: [tool('eslint', 'bin', 'eslint.js'), '.', '--max-warnings', '0'] },
-  { title: 'Formatting', command: process.execPath, args: [tool('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.'] },
+  {
+    title: 'Formatting',
+    command: process.execPath,
+    args: [tool('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.'],
+  },
 ];
 
 await runMain(async () => {

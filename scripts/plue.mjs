@@ -15,8 +15,9 @@ await runMain(async () => {
   const [command, ...args] = await program();
   const child = spawn(command, [...args, ...process.argv.slice(2)], { stdio: 'inherit', cwd: process.env.INIT_CWD ?? process.cwd() });
   // The terminal sends Ctrl+C to the child as well; here it only must not end the wait.
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => signal !== 'SIGINT' && child.kill(signal));
-  return new Promise(resolve => {
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
+    process.on(signal, () => signal !== 'SIGINT' && child.kill(signal));
+  return new Promise((resolve) => {
     child.on('error', () => resolve(127));
     child.on('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 143)));
   });

@@ -30,7 +30,9 @@ await runMain(async () => {
 
 /** @param {string} code @param {string | undefined} folder */
 async function openDesktop(code, folder) {
-  await runOrStop(code, ['--new-window', `--extensionDevelopmentPath=${root}`, ...(folder ? [folder] : [])], { env: { PLUE_OPEN_CHAT: '1' } });
+  await runOrStop(code, ['--new-window', `--extensionDevelopmentPath=${root}`, ...(folder ? [folder] : [])], {
+    env: { PLUE_OPEN_CHAT: '1' },
+  });
   say('VS Code opens with Plue loaded and a chat ready.');
 }
 
@@ -41,7 +43,7 @@ async function openBrowser({ folder, port, open }) {
   say('VS Code with Plue is ready. Open this address; Ctrl+C ends it.');
   console.log(url);
   if (open) await openInBrowser(url);
-  const asked = new Promise(resolve => {
+  const asked = new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => resolve('asked'));
   });
   const reason = await Promise.race([asked, server.exited]);
@@ -56,5 +58,6 @@ async function openBrowser({ folder, port, open }) {
 /** Only where there is a desktop to open it on; a failure costs nothing, the address is on the screen. @param {string} url */
 async function openInBrowser(url) {
   if (process.platform === 'darwin') await run('open', [url]);
-  else if (process.platform === 'linux' && (process.env.DISPLAY || process.env.WAYLAND_DISPLAY) && findOnPath('xdg-open')) await run('xdg-open', [url]);
+  else if (process.platform === 'linux' && (process.env.DISPLAY || process.env.WAYLAND_DISPLAY) && findOnPath('xdg-open'))
+    await run('xdg-open', [url]);
 }

@@ -19,7 +19,7 @@ const suites = {
 await runMain(async () => {
   const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, update: { type: 'boolean' } } });
   const chosen = values.only ?? Object.keys(suites);
-  const unknown = chosen.find(name => !(name in suites));
+  const unknown = chosen.find((name) => !(name in suites));
   if (unknown) throw new Stop(`There is no suite \`${unknown}\`: ${Object.keys(suites).join(', ')}.`);
   if (values.update) process.env.UPDATE = '1';
   requireNode();

@@ -70,7 +70,7 @@ export async function startVsCodeServer({ dataDir, port = 0, env, args = [] }) {
     { env },
   );
   let log = '';
-  const listening = new Promise(resolve => {
+  const listening = new Promise((resolve) => {
     const keep = (/** @type {string} */ text) => {
       log = (log + text).slice(-200_000);
       const bound = /Server bound to 127\.0\.0\.1:(\d+)/.exec(log);
@@ -79,7 +79,7 @@ export async function startVsCodeServer({ dataDir, port = 0, env, args = [] }) {
     server.child.stdout?.setEncoding('utf8').on('data', keep);
     server.child.stderr?.setEncoding('utf8').on('data', keep);
   });
-  const early = server.exited.then(code => {
+  const early = server.exited.then((code) => {
     throw new Stop(`The VS Code server ended with exit code ${code} before it listened.\n${log}`);
   });
   early.catch(() => {});
@@ -87,7 +87,7 @@ export async function startVsCodeServer({ dataDir, port = 0, env, args = [] }) {
   const authority = `127.0.0.1:${bound}`;
   return {
     origin: `http://${authority}`,
-    url: options => windowUrl(authority, options),
+    url: (options) => windowUrl(authority, options),
     log: () => log,
     exited: server.exited,
     stop: server.stop,
@@ -113,14 +113,22 @@ async function installInto(folder) {
   writeFileSync(join(folder, 'package.json'), '{"private":true}\n');
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   await step('Downloading the VS Code server (once)', () =>
-    runOrStop('npm', ['install', ...quiet, `code-server@${serverVersion}`, `${nodePackage}@${nodeVersion}`], { cwd: folder }));
+    runOrStop('npm', ['install', ...quiet, `code-server@${serverVersion}`, `${nodePackage}@${nodeVersion}`], { cwd: folder }),
+  );
   const { node, serverMain } = installation(folder);
   const vscode = dirname(dirname(serverMain));
-  const env = { PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}`, npm_config_nodedir: dirname(dirname(node)) };
-  await step("Installing the VS Code server's own packages (once)", () => runOrStop('npm', ['install', '--omit=dev', ...quiet], { cwd: vscode, env }));
+  const env = {
+    PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}`,
+    npm_config_nodedir: dirname(dirname(node)),
+  };
+  await step("Installing the VS Code server's own packages (once)", () =>
+    runOrStop('npm', ['install', '--omit=dev', ...quiet], { cwd: vscode, env }),
+  );
   const built = await step("Building the VS Code server's log writer (once)", () =>
-    run('npm', ['rebuild', '@vscode/spdlog', '--loglevel=error'], { cwd: vscode, env, timeout: 300_000 }));
-  if (built.code !== 0) say('The log writer could not be built (a C++ compiler and Python are needed): VS Code works, its output channels stay empty.');
+    run('npm', ['rebuild', '@vscode/spdlog', '--loglevel=error'], { cwd: vscode, env, timeout: 300_000 }),
+  );
+  if (built.code !== 0)
+    say('The log writer could not be built (a C++ compiler and Python are needed): VS Code works, its output channels stay empty.');
   if (!existsSync(serverMain)) throw new Stop(`The package code-server ${serverVersion} has no ${serverMain}.`);
   writeFileSync(join(folder, 'complete'), `${new Date().toISOString()}\n`);
 }
@@ -135,12 +143,12 @@ function installation(folder) {
 /** The mark is written last, so a half install has none. */
 function isComplete() {
   const { node, serverMain } = installation(home);
-  return [join(home, 'complete'), node, serverMain].every(path => existsSync(path));
+  return [join(home, 'complete'), node, serverMain].every((path) => existsSync(path));
 }
 
 /** @param {number} port @returns {Promise<boolean>} */
 function isFree(port) {
-  return new Promise(resolve => {
+  return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', () => resolve(false));
     probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));

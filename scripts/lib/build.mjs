@@ -6,7 +6,15 @@ import { runOrStop } from './run.mjs';
 import { stamp } from './fingerprint.mjs';
 
 /** What the sidecar is made from. */
-export const sidecarSources = ['server', 'templates', 'prompts', 'BannedSymbols.txt', 'Directory.Build.props', 'Directory.Packages.props', '.editorconfig'];
+export const sidecarSources = [
+  'server',
+  'templates',
+  'prompts',
+  'BannedSymbols.txt',
+  'Directory.Build.props',
+  'Directory.Packages.props',
+  '.editorconfig',
+];
 const extensionSources = ['extension/src', 'extension/media', 'scripts/build.mjs', 'package.json', 'package-lock.json', 'tsconfig.json'];
 
 export async function installPackages() {
@@ -20,7 +28,7 @@ export async function installPackages() {
 export async function build() {
   const built = stamp('build', [...extensionSources, ...sidecarSources]);
   const outputs = ['extension/out/main.js', 'artifacts/bin/Plue.Server/debug/plue.dll'];
-  if (outputs.every(path => existsSync(inRoot(path))) && built.isCurrent()) return;
+  if (outputs.every((path) => existsSync(inRoot(path))) && built.isCurrent()) return;
   await step('Building the extension and the sidecar', () => runOrStop('npm', ['run', '--silent', 'build']));
   built.keep();
 }

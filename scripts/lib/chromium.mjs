@@ -17,7 +17,9 @@ export async function requireChromium() {
     const installed = findAny();
     if (installed) return installed;
   }
-  throw new Stop('The tests in a real VS Code need Chromium or Chrome: install it (Debian: `apt-get install chromium`) or name one in PLUE_CHROMIUM.');
+  throw new Stop(
+    'The tests in a real VS Code need Chromium or Chrome: install it (Debian: `apt-get install chromium`) or name one in PLUE_CHROMIUM.',
+  );
 }
 
 function findAny() {

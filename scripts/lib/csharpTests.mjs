@@ -21,7 +21,8 @@ export async function runCSharpTests() {
         ...['--collect', 'XPlat Code Coverage', '--logger', 'trx;LogFileName=results.trx', '--results-directory', results],
       ],
       { timeout: 30 * 60_000 },
-    ));
+    ),
+  );
   const trx = join(results, 'results.trx');
   const tests = existsSync(trx) ? testsFromTrx(readFileSync(trx, 'utf8')) : [];
   return { ...suiteResult('C#', tests, finished), lines: coveredLines() };
@@ -29,31 +30,40 @@ export async function runCSharpTests() {
 
 /** @param {string} trx @returns {import('./testResults.mjs').TestResult[]} */
 function testsFromTrx(trx) {
-  const tests = [...trx.matchAll(/<UnitTestResult\b([^>]*?)(?:\/>|>([\s\S]*?)<\/UnitTestResult>)/g)].map(([, attributes = '', body = '']) => {
-    const attribute = (/** @type {string} */ name) => unescapeXml(new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? '');
-    const element = (/** @type {string} */ name) => unescapeXml(new RegExp(`<${name}>([\\s\\S]*?)</${name}>`).exec(body)?.[1] ?? '').trim();
-    const outcome = attribute('outcome');
-    const reason = [element('Message'), element('StackTrace'), element('StdOut')].filter(Boolean).join('\n');
-    return { name: attribute('testName').replace(/^Plue\.Server\.Tests\./, ''), outcome: outcomes[outcome] ?? 'failed', reason };
-  });
+  const tests = [...trx.matchAll(/<UnitTestResult\b([^>]*?)(?:\/>|>([\s\S]*?)<\/UnitTestResult>)/g)].map(
+    ([, attributes = '', body = '']) => {
+      const attribute = (/** @type {string} */ name) => unescapeXml(new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? '');
+      const element = (/** @type {string} */ name) =>
+        unescapeXml(new RegExp(`<${name}>([\\s\\S]*?)</${name}>`).exec(body)?.[1] ?? '').trim();
+      const outcome = attribute('outcome');
+      const reason = [element('Message'), element('StackTrace'), element('StdOut')].filter(Boolean).join('\n');
+      return { name: attribute('testName').replace(/^Plue\.Server\.Tests\./, ''), outcome: outcomes[outcome] ?? 'failed', reason };
+    },
+  );
   // A class that cannot be set up, or a crash of the test process, is told beside the tests.
   const beside = [...trx.matchAll(/<RunInfo\b[^>]*outcome="Error"[^>]*>([\s\S]*?)<\/RunInfo>/g)].map(([, body = '']) => ({
     name: 'The test process runs to its end',
     outcome: /** @type {const} */ ('failed'),
     reason: unescapeXml(/<Text>([\s\S]*?)<\/Text>/.exec(body)?.[1] ?? body),
   }));
-  return tests.some(test => test.outcome === 'failed') ? tests : [...tests, ...beside];
+  return tests.some((test) => test.outcome === 'failed') ? tests : [...tests, ...beside];
 }
 
 /** @type {Record<string, 'passed' | 'skipped'>} */
 const outcomes = { Passed: 'passed', NotExecuted: 'skipped' };
 
 function coveredLines() {
-  const file = existsSync(results) && readdirSync(results, { recursive: true }).map(String).find(name => name.endsWith('coverage.cobertura.xml'));
+  const file =
+    existsSync(results) &&
+    readdirSync(results, { recursive: true })
+      .map(String)
+      .find((name) => name.endsWith('coverage.cobertura.xml'));
   if (!file) return undefined;
   /** @type {Map<string, boolean>} "file:line" to whether it ran; a line may be told several times. */
   const lines = new Map();
-  for (const [, name = '', body = ''] of readFileSync(join(results, file), 'utf8').matchAll(/<class\b[^>]*\bfilename="([^"]*)"[^>]*>([\s\S]*?)<\/class>/g)) {
+  for (const [, name = '', body = ''] of readFileSync(join(results, file), 'utf8').matchAll(
+    /<class\b[^>]*\bfilename="([^"]*)"[^>]*>([\s\S]*?)<\/class>/g,
+  )) {
     if (/[\\/]obj[\\/]/.test(name)) continue; // Written by the compiler.
     for (const [, number, hits] of body.matchAll(/<line number="(\d+)" hits="(\d+)"/g)) {
       const line = `${name}:${number}`;

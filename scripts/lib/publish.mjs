@@ -20,7 +20,8 @@ export function hostRid() {
 export async function publish(project, rid, name, folder = inArtifacts('publish', rid)) {
   const executable = join(folder, rid.startsWith('win') ? `${name}.exe` : name);
   const { output } = await step(`Publishing ${name} for ${rid}`, () =>
-    runOrStop('dotnet', ['publish', project, '-r', rid, '-c', 'Release', '-p:PublishSidecar=true', '-o', folder, '--nologo', '-v', 'q']));
+    runOrStop('dotnet', ['publish', project, '-r', rid, '-c', 'Release', '-p:PublishSidecar=true', '-o', folder, '--nologo', '-v', 'q']),
+  );
   if (/warning/i.test(output)) throw new Stop(`Publishing ${name} gave warnings, which a trimmed build must not have:\n${output}`);
   // Symbols and documentation of a referenced project are not part of what ships.
   for (const file of readdirSync(folder)) {

@@ -22,7 +22,7 @@ const onWindows = process.platform === 'win32';
  * @returns {Promise<Finished>}
  */
 export function run(command, args, { cwd = root, env, show = false, timeout } = {}) {
-  return new Promise(resolve => {
+  return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd,
       env: { ...process.env, ...env },
@@ -51,7 +51,7 @@ export function run(command, args, { cwd = root, env, show = false, timeout } = 
       clearTimeout(timer);
       resolve({ code, stdout, output });
     };
-    child.on('error', error => {
+    child.on('error', (error) => {
       output += `${error.message}\n`;
       end(127);
     });
@@ -97,9 +97,9 @@ export function startInBackground(command, args, { cwd = root, env } = {}) {
     detached: !onWindows,
   });
   /** @type {Promise<number>} */
-  const exited = new Promise(resolve => {
+  const exited = new Promise((resolve) => {
     child.on('error', () => resolve(127));
-    child.on('exit', code => resolve(code ?? 137));
+    child.on('exit', (code) => resolve(code ?? 137));
   });
   const stop = async () => {
     endGroup(child.pid, 'SIGTERM');

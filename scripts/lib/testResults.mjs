@@ -21,13 +21,16 @@ import { say } from './progress.mjs';
  * @returns {SuiteResult}
  */
 export function suiteResult(suite, tests, finished) {
-  const explained = tests.some(test => test.outcome === 'failed');
+  const explained = tests.some((test) => test.outcome === 'failed');
   if (finished.code !== 0 && !explained) {
     const reason = `The runner ended with exit code ${finished.code}.\n${lastLines(finished.output, 60)}`;
     return { suite, tests: [...tests, { name: `The ${suite} tests run to their end`, outcome: 'failed', reason }] };
   }
   if (tests.length === 0) {
-    return { suite, tests: [{ name: `There are ${suite} tests`, outcome: 'failed', reason: `None was found.\n${lastLines(finished.output, 30)}` }] };
+    return {
+      suite,
+      tests: [{ name: `There are ${suite} tests`, outcome: 'failed', reason: `None was found.\n${lastLines(finished.output, 30)}` }],
+    };
   }
   return { suite, tests };
 }
@@ -35,27 +38,32 @@ export function suiteResult(suite, tests, finished) {
 /** Tells failures, skips, coverage and, last, the totals. @param {SuiteResult[]} suites @returns {number} The exit code. */
 export function report(suites) {
   for (const { suite, tests } of suites) {
-    for (const test of tests.filter(test => test.outcome === 'skipped')) say(`skipped  ${suite}: ${test.name}: ${test.reason || 'no reason given'}`);
-    for (const test of tests.filter(test => test.outcome === 'failed')) say(`\nFAILED   ${suite}: ${test.name}\n${indent(test.reason ?? 'No reason given.')}`);
+    for (const test of tests.filter((test) => test.outcome === 'skipped'))
+      say(`skipped  ${suite}: ${test.name}: ${test.reason || 'no reason given'}`);
+    for (const test of tests.filter((test) => test.outcome === 'failed'))
+      say(`\nFAILED   ${suite}: ${test.name}\n${indent(test.reason ?? 'No reason given.')}`);
   }
   say('');
   for (const { suite, tests, lines } of suites) {
-    const coverage = lines && lines.total > 0 ? `, line coverage ${((100 * lines.covered) / lines.total).toFixed(1)} % (${lines.covered} of ${lines.total})` : '';
+    const coverage =
+      lines && lines.total > 0
+        ? `, line coverage ${((100 * lines.covered) / lines.total).toFixed(1)} % (${lines.covered} of ${lines.total})`
+        : '';
     say(`${suite}: ${totals(tests)}${coverage}`);
   }
   const all = suites.flatMap(({ tests }) => tests);
   console.log(totals(all));
-  return all.some(test => test.outcome === 'failed') ? 1 : 0;
+  return all.some((test) => test.outcome === 'failed') ? 1 : 0;
 }
 
 /** @param {TestResult[]} tests */
 function totals(tests) {
-  const count = (/** @type {string} */ outcome) => tests.filter(test => test.outcome === outcome).length;
+  const count = (/** @type {string} */ outcome) => tests.filter((test) => test.outcome === outcome).length;
   return `${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`;
 }
 
 /** @param {string} text */
-const indent = text => text.trimEnd().replace(/^/gm, '         ');
+const indent = (text) => text.trimEnd().replace(/^/gm, '         ');
 
 /** @param {string} text @param {number} count */
 const lastLines = (text, count) => text.trimEnd().split('\n').slice(-count).join('\n');

@@ -17,10 +17,16 @@ export async function runTypeScriptTests() {
       process.execPath,
       [
         ...[inRoot('node_modules', 'vitest', 'vitest.mjs'), 'run', '--reporter=json', `--outputFile=${results}`],
-        ...['--coverage.enabled', '--coverage.reportOnFailure', '--coverage.reporter=json-summary', `--coverage.reportsDirectory=${coverage}`],
+        ...[
+          '--coverage.enabled',
+          '--coverage.reportOnFailure',
+          '--coverage.reporter=json-summary',
+          `--coverage.reportsDirectory=${coverage}`,
+        ],
       ],
       { timeout: 10 * 60_000 },
-    ));
+    ),
+  );
   const tests = existsSync(results) ? testsFromVitest(JSON.parse(readFileSync(results, 'utf8'))) : [];
   return { ...suiteResult('TypeScript', tests, finished), lines: coveredLines() };
 }
@@ -30,11 +36,12 @@ export async function runTypeScriptTests() {
  * @returns {import('./testResults.mjs').TestResult[]}
  */
 function testsFromVitest({ testResults }) {
-  return testResults.flatMap(file => {
+  return testResults.flatMap((file) => {
     const name = relative(root, file.name);
     // A file that fails to load has no tests of its own.
-    if (file.status === 'failed' && !file.assertionResults.some(test => test.status === 'failed')) return [{ name, outcome: 'failed', reason: file.message }];
-    return file.assertionResults.map(test => ({
+    if (file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'))
+      return [{ name, outcome: 'failed', reason: file.message }];
+    return file.assertionResults.map((test) => ({
       name: `${name}: ${test.fullName}`,
       outcome: test.status === 'passed' || test.status === 'failed' ? test.status : 'skipped',
       reason: test.failureMessages.join('\n'),

@@ -27,7 +27,7 @@ process.stdin.resume().on('end', () => process.exit(0));
 /** @param {import('node:http').ServerResponse} response @param {Buffer} answer */
 async function send(response, answer) {
   for (let start = 0; start < answer.length; start += piece) {
-    if (!response.write(answer.subarray(start, start + piece))) await new Promise(resolve => response.once('drain', resolve));
+    if (!response.write(answer.subarray(start, start + piece))) await new Promise((resolve) => response.once('drain', resolve));
   }
   response.end();
 }
@@ -36,8 +36,11 @@ async function send(response, answer) {
 function answerOf(tokens) {
   let answer = answers.get(tokens);
   if (answer === undefined) {
-    const event = (/** @type {object} */ more) => `data: ${JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'm', ...more })}\n\n`;
-    const deltas = Array.from({ length: tokens }, (_, i) => event({ choices: [{ index: 0, delta: { content: wordOf(i) }, finish_reason: null }] }));
+    const event = (/** @type {object} */ more) =>
+      `data: ${JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'm', ...more })}\n\n`;
+    const deltas = Array.from({ length: tokens }, (_, i) =>
+      event({ choices: [{ index: 0, delta: { content: wordOf(i) }, finish_reason: null }] }),
+    );
     const last = event({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
     const usage = event({ choices: [], usage: { prompt_tokens: 8, completion_tokens: tokens, total_tokens: tokens + 8 } });
     answer = Buffer.from(`${deltas.join('')}${last}${usage}data: [DONE]\n\n`);

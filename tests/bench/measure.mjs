@@ -15,12 +15,12 @@ export async function timeOf({ command, args, env }) {
   let first = 0;
   let bytes = 0;
   let errors = '';
-  child.stdout.on('data', chunk => {
+  child.stdout.on('data', (chunk) => {
     first ||= performance.now() - started;
     bytes += chunk.length;
   });
-  child.stderr.setEncoding('utf8').on('data', text => (errors += text));
-  const code = await new Promise(resolve => child.on('close', resolve).on('error', resolve));
+  child.stderr.setEncoding('utf8').on('data', (text) => (errors += text));
+  const code = await new Promise((resolve) => child.on('close', resolve).on('error', resolve));
   if (code !== 0 || first === 0) throw new Error(`${command} ended with ${code} and ${bytes} bytes.\n${errors}`);
   return { firstMs: first, totalMs: performance.now() - started, bytes };
 }
@@ -38,12 +38,15 @@ const wait4 = process.arch === 'arm64' ? '260' : '61';
 
 /** CPU (user and system) in milliseconds and peak memory in megabytes. @param {Program} program */
 export async function costOf({ command, args, env }) {
-  const child = spawn('perl', ['-e', waiter, command, ...args], { env: { ...process.env, ...env, WAIT4: wait4 }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('perl', ['-e', waiter, command, ...args], {
+    env: { ...process.env, ...env, WAIT4: wait4 },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let bytes = 0;
   let errors = '';
-  child.stdout.on('data', chunk => (bytes += chunk.length));
-  child.stderr.setEncoding('utf8').on('data', text => (errors += text));
-  await new Promise(resolve => child.on('close', resolve).on('error', resolve));
+  child.stdout.on('data', (chunk) => (bytes += chunk.length));
+  child.stderr.setEncoding('utf8').on('data', (text) => (errors += text));
+  await new Promise((resolve) => child.on('close', resolve).on('error', resolve));
   const [, code, micros, kilobytes] = /\nused (\d+) (\d+) (\d+)\n$/.exec(errors) ?? [];
   if (code !== '0') throw new Error(`${command} ended with ${code ?? 'no measure'}.\n${errors}`);
   return { cpuMs: Number(micros) / 1000, peakMb: Number(kilobytes) / 1024, bytes };

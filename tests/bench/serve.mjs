@@ -10,14 +10,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 export async function serveOnce({ command, args, env }, idleFor) {
   const started = performance.now();
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'ignore'] });
-  const exited = new Promise(resolve => child.on('close', resolve).on('error', resolve));
-  const replied = new Promise(resolve => {
+  const exited = new Promise((resolve) => child.on('close', resolve).on('error', resolve));
+  const replied = new Promise((resolve) => {
     let text = '';
-    child.stdout.setEncoding('utf8').on('data', chunk => /"id":1[,}]/.test((text += chunk)) && resolve(true));
+    child.stdout.setEncoding('utf8').on('data', (chunk) => /"id":1[,}]/.test((text += chunk)) && resolve(true));
   });
   const params = { processId: process.pid, clientInfo: { name: 'bench' }, initializationOptions: { trusted: true } };
   say(child, { jsonrpc: '2.0', id: 1, method: 'initialize', params });
-  if ((await Promise.race([replied, exited.then(() => false)])) !== true) throw new Error('`plue serve` ended before it answered `initialize`.');
+  if ((await Promise.race([replied, exited.then(() => false)])) !== true)
+    throw new Error('`plue serve` ended before it answered `initialize`.');
   const initializeMs = performance.now() - started;
   say(child, { jsonrpc: '2.0', method: 'initialized', params: {} });
   let idleMb = 0;

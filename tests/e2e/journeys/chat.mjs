@@ -41,7 +41,7 @@ export default async function (journey) {
     await untilFinished(workbench);
   });
 
-  const before = async () => (await workbench.chat.locator('article').allInnerTexts()).map(text => text.trim());
+  const before = async () => (await workbench.chat.locator('article').allInnerTexts()).map((text) => text.trim());
   await journey.step('A reload of the window shows the same chat, and the draft is kept', async () => {
     const said = await before();
     await composer(workbench).fill('A question that is not sent yet');

@@ -14,7 +14,7 @@ export async function requireAccessible(frame) {
       id,
       impact,
       help,
-      where: nodes.slice(0, 5).map(node => `${node.target.join(' ')}: ${node.failureSummary ?? ''}`),
+      where: nodes.slice(0, 5).map((node) => `${node.target.join(' ')}: ${node.failureSummary ?? ''}`),
     }));
   });
   const serious = violations.filter((/** @type {{impact: string}} */ { impact }) => impact === 'serious' || impact === 'critical');

@@ -1,10 +1,10 @@
 // What a person does on a chat page, in the words of the page.
 
 /** @param {import('./workbench.mjs').Workbench} workbench */
-export const composer = workbench => workbench.chat.getByRole('textbox', { name: 'Message' });
+export const composer = (workbench) => workbench.chat.getByRole('textbox', { name: 'Message' });
 
 /** @param {import('./workbench.mjs').Workbench} workbench */
-export const answers = workbench => workbench.chat.getByRole('article', { name: /^Answer/ });
+export const answers = (workbench) => workbench.chat.getByRole('article', { name: /^Answer/ });
 
 const stopButton = (/** @type {import('./workbench.mjs').Workbench} */ workbench) => workbench.chat.getByRole('button', { name: /^Stop/ });
 

@@ -30,10 +30,14 @@ export async function runInHostSuite(browser) {
   /** @type {string[]} */
   const log = [];
   try {
-    const ended = new Promise(resolve => void workbench.page.exposeFunction('codeAutomationExit', (/** @type {number} */ code) => resolve(code)));
-    await workbench.page.exposeFunction('codeAutomationLog', (/** @type {string} */ type, /** @type {unknown[]} */ parts) => log.push(`${type}: ${parts.join(' ')}`));
+    const ended = new Promise(
+      (resolve) => void workbench.page.exposeFunction('codeAutomationExit', (/** @type {number} */ code) => resolve(code)),
+    );
+    await workbench.page.exposeFunction('codeAutomationLog', (/** @type {string} */ type, /** @type {unknown[]} */ parts) =>
+      log.push(`${type}: ${parts.join(' ')}`),
+    );
     await workbench.page.goto(workbench.url);
-    const timer = new Promise(resolve => setTimeout(resolve, patience, 'late').unref());
+    const timer = new Promise((resolve) => setTimeout(resolve, patience, 'late').unref());
     const ending = await Promise.race([ended, timer]);
     const results = readResults(resultsFile);
     if (results.length === 0 || ending === 'late') {

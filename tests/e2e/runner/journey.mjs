@@ -65,7 +65,11 @@ export class Journey {
   /** @param {string} sentence */
   async #picture(sentence) {
     const number = String(this.results.length).padStart(2, '0');
-    const slug = sentence.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, 60);
+    const slug = sentence
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '')
+      .slice(0, 60);
     // A workbench that is not open, or broken, has no picture; the step has told why.
     await this.#workbench?.screenshot(inArtifacts('screenshots', `${this.name}-${number}-${slug}.png`)).catch(() => {});
   }

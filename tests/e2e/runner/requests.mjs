@@ -5,14 +5,14 @@
 export function watchRequests(context, origin) {
   /** @type {Promise<string | undefined>[]} */
   const asked = [];
-  context.on('request', request => {
+  context.on('request', (request) => {
     if (isFromPageInside(request)) asked.push(leakOf(request, origin));
   });
   return {
     /** How many requests the webviews made. */
     count: () => asked.length,
     /** The addresses of those that left the webview. */
-    leaks: async () => (await Promise.all(asked)).filter(url => url !== undefined),
+    leaks: async () => (await Promise.all(asked)).filter((url) => url !== undefined),
   };
 }
 

@@ -39,8 +39,8 @@ export class Workbench {
     this.requests = watchRequests(context, server.origin);
     /** @type {string[]} */
     this.console = [];
-    page.on('console', message => this.console.push(`${message.type()}: ${message.text()}`));
-    page.on('pageerror', error => this.console.push(`uncaught: ${error.message}`));
+    page.on('console', (message) => this.console.push(`${message.type()}: ${message.text()}`));
+    page.on('pageerror', (error) => this.console.push(`uncaught: ${error.message}`));
   }
 
   /** @param {import('playwright-core').Browser} browser @param {string} name @param {WorkbenchOptions} [options] */
@@ -60,7 +60,7 @@ export class Workbench {
     });
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
     // Without this answer the window's secrets live in memory only.
-    await context.route('**/mint-key', route => route.fulfill({ body: Buffer.alloc(32, 7) }));
+    await context.route('**/mint-key', (route) => route.fulfill({ body: Buffer.alloc(32, 7) }));
     const workbench = new Workbench(folder, server, context, await context.newPage(), options);
     return workbench;
   }
@@ -76,7 +76,11 @@ export class Workbench {
 
   /** The address of the window. */
   get url() {
-    return this.#server.url({ folder: join(this.folder, 'workspace'), extension: root, ...(this.#options.tests ? { tests: this.#options.tests } : {}) });
+    return this.#server.url({
+      folder: join(this.folder, 'workspace'),
+      extension: root,
+      ...(this.#options.tests ? { tests: this.#options.tests } : {}),
+    });
   }
 
   /** Opens the window, or opens it again as a reload does. */
@@ -120,9 +124,10 @@ export class Workbench {
 
   /** The process id of this window's sidecar, found by its Plue home (Linux). */
   sidecarPid() {
-    for (const pid of readdirSync('/proc').filter(name => /^\d+$/.test(name))) {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
       try {
-        const isPlue = /\/plue$/.test(readlinkSync(`/proc/${pid}/exe`)) || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('plue.dll');
+        const isPlue =
+          /\/plue$/.test(readlinkSync(`/proc/${pid}/exe`)) || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('plue.dll');
         if (isPlue && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`PLUE_HOME=${this.plueHome}\0`)) return Number(pid);
       } catch {
         // Gone meanwhile, or not ours to read.
@@ -139,8 +144,12 @@ export class Workbench {
   /** What may explain a failure: the ends of the page's console and of the extension's own log. */
   recentLog() {
     const logs = join(this.folder, 'server', 'data', 'logs');
-    const all = [join(this.folder, 'user', 'logs'), logs].flatMap(filesBelow).filter(path => /Plue.*\.log$|remoteexthost\.log$/.test(path));
-    const told = all.map(path => `--- ${path.slice(this.folder.length)}\n${readFileSync(path, 'utf8').trimEnd().split('\n').slice(-25).join('\n')}`);
+    const all = [join(this.folder, 'user', 'logs'), logs]
+      .flatMap(filesBelow)
+      .filter((path) => /Plue.*\.log$|remoteexthost\.log$/.test(path));
+    const told = all.map(
+      (path) => `--- ${path.slice(this.folder.length)}\n${readFileSync(path, 'utf8').trimEnd().split('\n').slice(-25).join('\n')}`,
+    );
     return ['--- console', ...this.console.slice(-15), ...told].join('\n');
   }
 
@@ -176,14 +185,17 @@ function bareEnvironment() {
   for (const name of Object.keys(process.env)) {
     if (/_API_KEY$|_AUTH_TOKEN$|^ANTHROPIC_|^OPENAI_|^CLAUDE|^OLLAMA_|^npm_|^PLUE_(?!SERVER_PATH)/.test(name)) env[name] = undefined;
   }
-  env.PATH = (process.env.PATH ?? '').split(delimiter).filter(part => !part.includes('node_modules')).join(delimiter);
+  env.PATH = (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((part) => !part.includes('node_modules'))
+    .join(delimiter);
   return env;
 }
 
 /** @param {string} folder @returns {string[]} */
 function filesBelow(folder) {
   try {
-    return readdirSync(folder, { recursive: true }).map(name => join(folder, String(name)));
+    return readdirSync(folder, { recursive: true }).map((name) => join(folder, String(name)));
   } catch {
     return [];
   }

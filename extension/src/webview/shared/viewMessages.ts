@@ -1,11 +1,6 @@
 // What the chat page and its panel say to each other. Only view matters are named here;
 // chat matters travel as the wire's own types.
-import type {
-  CodexGetResult,
-  MessageEventParams,
-  ModelView,
-  ProviderSummary,
-} from '../../protocol/protocol.generated';
+import type { CodexGetResult, MessageEventParams, ModelView, ProviderSummary } from '../../protocol/protocol.generated';
 
 /** Panel to page. */
 export type ToPage =
@@ -30,14 +25,7 @@ export interface ViewError {
 
 /** What a button under an error asks the panel to do. */
 export type HelpAction =
-  | 'setKey'
-  | 'signInClaude'
-  | 'chooseProvider'
-  | 'unlockVault'
-  | 'startOllama'
-  | 'openLog'
-  | 'restartSidecar'
-  | 'manageTrust';
+  'setKey' | 'signInClaude' | 'chooseProvider' | 'unlockVault' | 'startOllama' | 'openLog' | 'restartSidecar' | 'manageTrust';
 
 /** Page to panel. Every one is checked against a schema before it is acted on. */
 export type FromPage =
