@@ -95,7 +95,9 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     await this.settled();
     if (this.state.state === 'stopped' || this.life === undefined) throw stoppedFailure();
     try {
-      return await this.life.client.sendRequest<R>(type.method, params, token);
+      // Without a token nothing may stand in its place: it would count as a second parameter, and both travel in a list.
+      const { client } = this.life;
+      return await (token === undefined ? client.sendRequest<R>(type.method, params) : client.sendRequest<R>(type.method, params, token));
     } catch (error) {
       throw toFailure(error);
     }

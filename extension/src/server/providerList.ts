@@ -8,6 +8,7 @@ export class ProviderList implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<ProviderSummary[]>();
   private readonly found = new vscode.EventEmitter<ProviderDiscoverResult>();
 
+  private searched = false;
   private discovering: Promise<ProviderDiscoverResult> | undefined;
 
   items: ProviderSummary[] = [];
@@ -29,10 +30,11 @@ export class ProviderList implements vscode.Disposable {
     return items;
   }
 
-  /** Looks at this machine for something to chat with, when nothing is the default yet. */
+  /** Looks at this machine, once a session, while nothing better than the tour is the default. */
   async ensureDefault(): Promise<void> {
     await this.refresh();
-    if (this.default === undefined) await this.discover();
+    if (this.discovering !== undefined) await this.discovering;
+    else if (!this.searched && (this.default === undefined || this.default.source === 'tour')) await this.discover();
   }
 
   /** One search at a time: who asks meanwhile gets the same answer. */
@@ -43,6 +45,7 @@ export class ProviderList implements vscode.Disposable {
 
   private async look(): Promise<ProviderDiscoverResult> {
     const result = await this.sidecar.request(providerDiscover, {});
+    this.searched = true;
     await this.refresh();
     this.found.fire(result);
     return result;

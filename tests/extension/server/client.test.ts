@@ -45,6 +45,8 @@ test('A sidecar that crashes is started again three times, then shows its cause,
   ]);
   expect(lines.filter((line) => line.includes('exit code 7'))).toHaveLength(4);
   expect(lines).toContain('error: Plue’s sidecar ended with exit code 7. It hurts.');
+  // Parameters travel as the one object that they are.
+  expect(lines.join('\n')).toContain('told":["{\\"collection\\":\\"chats\\"}"');
   // In the user's home, never in the open folder.
   expect(lines.join('\n')).toContain(`"in ${homedir()}"`);
   // Whoever asked meanwhile is told, and notifications of each new process arrive.

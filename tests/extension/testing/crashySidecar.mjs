@@ -18,9 +18,9 @@ connection.onRequest('initialize', (params) => {
 connection.onNotification('workspace/trust', ({ trusted }) => told.push(`trust ${trusted}`));
 connection.onRequest('shutdown', () => ({}));
 connection.onNotification('exit', () => process.exit(0));
-connection.onRequest('codex/list', () => {
+connection.onRequest('codex/list', (params) => {
   void connection.sendNotification('codex/changed', { uri: `codex://chats/start-${starts}` });
-  return { items: [], told: [`start ${starts}`, `in ${process.cwd()}`, ...told] };
+  return { items: [], told: [JSON.stringify(params), `start ${starts}`, `in ${process.cwd()}`, ...told] };
 });
 connection.onRequest('vault/lock', () => {
   process.stderr.write('fail: It hurts.\n      at Somewhere\n');
