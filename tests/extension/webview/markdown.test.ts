@@ -56,6 +56,20 @@ describe('Markdown of an answer', () => {
     );
   });
 
+  it('looks the same wherever the stream paused', () => {
+    const whole = render(sample).innerHTML;
+    const letterByLetter = new MarkdownView(actions);
+    for (let pause = 0; pause < sample.length; pause++) {
+      letterByLetter.update(sample.slice(0, pause), false);
+      const paused = new MarkdownView(actions);
+      paused.update(sample.slice(0, pause), false);
+      paused.update(sample, true);
+      expect(paused.node.innerHTML, `paused after ${JSON.stringify(sample.slice(0, pause))}`).toBe(whole);
+    }
+    letterByLetter.update(sample, true);
+    expect(letterByLetter.node.innerHTML).toBe(whole);
+  });
+
   it('builds settled blocks once', () => {
     const view = new MarkdownView(actions);
     view.update('first\n\nsecond\n\nthird line\n', false);
