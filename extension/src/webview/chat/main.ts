@@ -1,12 +1,12 @@
 // The chat page begins here: one chat, one panel.
-import { element } from '../shared/element';
 import { acquirePanel } from '../shared/panel';
 import { readPageState, readToPage } from '../shared/toPage';
 import { ChatPage } from './render';
 
+const root = document.getElementById('app');
+if (root === null) throw new Error('The page has no #app to draw the chat in.');
 const panel = acquirePanel();
-const root = document.getElementById('app') ?? document.body.appendChild(element('main', { id: 'app' }));
-const codexId = root.dataset['codexId'] ?? document.body.dataset['codexId'] ?? '';
+const codexId = root.dataset['codexId'] ?? '';
 const page = new ChatPage(root, panel, codexId, readPageState(panel.getState(), codexId));
 window.addEventListener('message', (event: MessageEvent<unknown>) => {
   const message = readToPage(event.data);
