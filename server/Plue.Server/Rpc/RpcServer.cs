@@ -237,6 +237,8 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
     private static T Read<T>(JsonElement parameters) where T : class
     {
         // An absent params means an empty object, so that methods without parameters can be called either way.
+        // By position means one object: every method has one parameter.
+        if (parameters.ValueKind == JsonValueKind.Array && parameters.GetArrayLength() <= 1) { parameters = parameters.EnumerateArray().FirstOrDefault(); }
         if (parameters.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null) { parameters = EmptyObject; }
         try
         {

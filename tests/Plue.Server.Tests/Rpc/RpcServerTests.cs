@@ -67,6 +67,13 @@ public sealed class RpcServerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Parameters_may_come_by_position_as_well()
+    {
+        Assert.Null((await client.RequestAsync("codex/delete", new[] { new { uri = "x" } }))["error"]);
+        Assert.Equal(ErrorCodes.InvalidParams, (int?)(await client.RequestAsync("codex/delete", new[] { new { uri = "x" }, new { uri = "y" } }))["error"]?["code"]);
+    }
+
+    [Fact]
     public async Task An_unknown_method_is_said_to_be_unknown() =>
         Assert.Equal(ErrorCodes.MethodNotFound, (int?)(await client.RequestAsync("codex/fly"))["error"]?["code"]);
 
