@@ -12,6 +12,8 @@ namespace Plue.Server.Chat;
 /// <param name="mask">Removes secrets from what a provider said about a failure.</param>
 public sealed class Turn(IProvider provider, IMessageLog log, ITurnSink sink, Lock gate, TimeProvider time, Func<string, string> mask)
 {
+    private static readonly Cost Free = new(0, 0, 0, 0, "local");
+
     public string Id { get; } = Ids.New("turn");
 
     /// <summary>Null before the answer begins. Read under the gate.</summary>
@@ -163,7 +165,7 @@ public sealed class Turn(IProvider provider, IMessageLog log, ITurnSink sink, Lo
                 sink.Publish(new TurnEvent.ToolCallFinished(live.Id, toolUseId, null, why));
             }
 
-            message = live.ToMessage(StatusOf(reason), time.GetUtcNow(), error, ending.Usage, ending.CostOf(live.ProviderInfo?.ModelId ?? request.Model, priceOf));
+            message = live.ToMessage(StatusOf(reason), time.GetUtcNow(), error, ending.Usage, provider.Settings.IsFree ? Free : ending.CostOf(live.ProviderInfo?.ModelId ?? request.Model, priceOf));
         }
 
         try

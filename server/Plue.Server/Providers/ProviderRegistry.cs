@@ -72,12 +72,9 @@ public sealed class ProviderRegistry(
         return firstModels.GetOrAdd(settings.Id, models[0].Id);
     }
 
-    /// <returns>Null where the price is not known; local models cost nothing.</returns>
-    public Price? PriceOf(ProviderSettings settings, string model) => settings.Kind switch
-    {
-        ProviderKinds.Ollama or ProviderKinds.Tour => null,
-        _ => CatalogOf(settings)?.Models.FirstOrDefault(candidate => candidate.Id == model)?.Price,
-    };
+    /// <returns>Null where the price is not known.</returns>
+    public Price? PriceOf(ProviderSettings settings, string model) =>
+        CatalogOf(settings)?.Models.FirstOrDefault(candidate => candidate.Id == model)?.Price;
 
     public ProviderTest? LastTest(ProviderSettings settings) =>
         tests.TryGetValue(settings.Id, out var test) && test.Settings == settings ? test : null;

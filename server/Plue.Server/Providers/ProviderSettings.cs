@@ -30,6 +30,9 @@ public sealed record ProviderSettings
     /// <summary><c>standard</c>, <c>none</c> or <c>patient</c>.</summary>
     public string RetryPolicy { get; init; } = "standard";
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Answers cost tokens and time but no money.</summary>
+    public bool IsFree => Kind is ProviderKinds.Ollama or ProviderKinds.Tour;
 }
 
 public enum ProviderSource { File, Environment, Found, Tour, CommandLine }

@@ -53,7 +53,7 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
         CreatedAt = summary.CreatedAt,
         UpdatedAt = summary.UpdatedAt,
         MessageCount = summary.MessageCount,
-        Cost = summary.TotalCost,
+        Cost = summary.TotalCost is > 0 ? summary.TotalCost : null,
         Archived = summary.Archived,
         ProviderId = summary.ProviderId,
         Model = summary.Model,

@@ -55,7 +55,7 @@ public sealed class TourProvider : IProvider
         foreach (var piece in Pieces(step.Reasoning)) yield return new ProviderEvent.ReasoningDelta(piece);
         if (step.Reasoning is not null) yield return new ProviderEvent.ReasoningFinished(null);
         foreach (var piece in Pieces(step.Text)) yield return new ProviderEvent.TextDelta(piece);
-        if (step.Usage is { } usage) yield return new ProviderEvent.UsageReported(usage, VendorCost: 0m);
+        if (step.Usage is { } usage) yield return new ProviderEvent.UsageReported(usage);
         if (step.Tool is not { } tool) yield break;
         yield return new ProviderEvent.ToolCallStarted(callId, tool);
         foreach (var piece in Pieces(step.Parameters)) yield return new ProviderEvent.ToolCallDelta(callId, piece);
