@@ -1,6 +1,6 @@
 // A real VS Code without a desktop: the server inside npm's code-server package, installed once into the cache.
-// Only its lib/vscode is used. No install script runs; of the native modules only the log writer is
-// built (output channels show what it wrote), and where no compiler is at hand VS Code runs without it.
+// Only its lib/vscode is used. No install script runs; of the native modules only the log writer (output
+// channels show what it wrote) and the watchdog are built, and where no compiler is at hand VS Code runs without them.
 import { createServer } from 'node:net';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -125,7 +125,7 @@ async function installInto(folder) {
     runOrStop('npm', ['install', '--omit=dev', ...quiet], { cwd: vscode, env }),
   );
   const built = await step("Building the VS Code server's log writer (once)", () =>
-    run('npm', ['rebuild', '@vscode/spdlog', '--loglevel=error'], { cwd: vscode, env, timeout: 300_000 }),
+    run('npm', ['rebuild', '@vscode/spdlog', '@vscode/native-watchdog', '--loglevel=error'], { cwd: vscode, env, timeout: 300_000 }),
   );
   if (built.code !== 0)
     say('The log writer could not be built (a C++ compiler and Python are needed): VS Code works, its output channels stay empty.');
