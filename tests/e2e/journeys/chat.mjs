@@ -45,9 +45,7 @@ export default async function (journey) {
   await journey.step('A reload of the window shows the same chat, and the draft is kept', async () => {
     const said = await before();
     await composer(workbench).fill('A question that is not sent yet');
-    // The draft is written down with the page's state a moment later.
-    await workbench.page.waitForTimeout(500);
-    await workbench.show();
+    await workbench.reload();
     await composer(workbench).waitFor({ timeout: 60_000 });
     await workbench.until(async () => (await before()).length === said.length);
     assert.equal(await composer(workbench).inputValue(), 'A question that is not sent yet');
@@ -55,7 +53,7 @@ export default async function (journey) {
   });
 
   for (const theme of /** @type {const} */ (['Dark Modern', 'Light Modern', 'Default High Contrast'])) {
-    await journey.step(`The panel has no serious accessibility finding in ${theme}`, async () => {
+    await journey.look(`The panel has no serious accessibility finding in ${theme}`, async () => {
       const bodyClass = workbench.setTheme(theme);
       await workbench.show();
       await workbench.chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });
@@ -64,7 +62,7 @@ export default async function (journey) {
     });
   }
 
-  await journey.step('No request leaves the webview', async () => {
+  await journey.look('No request leaves the webview', async () => {
     assert.ok(workbench.requests.count() > 0, 'The watch saw no request at all.');
     assert.deepEqual(await workbench.requests.leaks(), []);
   });

@@ -11,6 +11,8 @@ const stopButton = (/** @type {import('./workbench.mjs').Workbench} */ workbench
 /** @param {import('./workbench.mjs').Workbench} workbench @param {string} question */
 export async function ask(workbench, question) {
   await composer(workbench).fill(question);
+  // While the sidecar starts, or an answer is under way, nothing can be sent.
+  await workbench.chat.locator('button[aria-label^="Send"][aria-disabled="false"]').waitFor();
   await composer(workbench).press('Enter');
   await workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: question }).last().waitFor();
 }

@@ -24,6 +24,13 @@ export class Journey {
     return this.#workbench;
   }
 
+  /** A step that only looks: when it fails the story goes on. @param {string} sentence @param {() => Promise<unknown>} work */
+  async look(sentence, work) {
+    const brokenAt = this.#brokenAt;
+    await this.step(sentence, work);
+    this.#brokenAt = brokenAt;
+  }
+
   /** @param {string} sentence @param {() => Promise<unknown>} work */
   async step(sentence, work) {
     if (this.#brokenAt) {

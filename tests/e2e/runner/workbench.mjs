@@ -83,9 +83,21 @@ export class Workbench {
     });
   }
 
-  /** Opens the window, or opens it again as a reload does. */
+  /** Opens the window, or opens it again. */
   async show() {
     await this.page.goto(this.url);
+    await this.#ready();
+  }
+
+  /** Reloads the window as a user does: VS Code writes its state down first. */
+  async reload() {
+    const loaded = this.page.waitForEvent('load', { timeout: 60_000 });
+    await this.command('Developer: Reload Window');
+    await loaded;
+    await this.#ready();
+  }
+
+  async #ready() {
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
   }
 
@@ -144,9 +156,7 @@ export class Workbench {
   /** What may explain a failure: the ends of the page's console and of the extension's own log. */
   recentLog() {
     const logs = join(this.folder, 'server', 'data', 'logs');
-    const all = [join(this.folder, 'user', 'logs'), logs]
-      .flatMap(filesBelow)
-      .filter((path) => /Plue.*\.log$|remoteexthost\.log$/.test(path));
+    const all = [join(this.folder, 'user', 'logs'), logs].flatMap(filesBelow).filter((path) => /Plue.*\.log$/.test(path));
     const told = all.map(
       (path) => `--- ${path.slice(this.folder.length)}\n${readFileSync(path, 'utf8').trimEnd().split('\n').slice(-25).join('\n')}`,
     );
