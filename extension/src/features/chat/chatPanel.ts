@@ -29,7 +29,7 @@ export interface ChatHouse {
   log: vscode.LogOutputChannel;
   /** extension/out/webview */
   pages: vscode.Uri;
-  icon: vscode.Uri;
+  icon: { light: vscode.Uri; dark: vscode.Uri };
 }
 
 export class ChatPanel implements vscode.Disposable {

@@ -24,7 +24,10 @@ export function activateChat(
         log,
         lastEditor: disposables.add(new LastEditor()),
         pages: vscode.Uri.joinPath(context.extensionUri, 'extension', 'out', 'webview'),
-        icon: vscode.Uri.joinPath(context.extensionUri, 'extension', 'media', 'plue.svg'),
+        icon: {
+          light: vscode.Uri.joinPath(context.extensionUri, 'extension', 'media', 'plue-light.svg'),
+          dark: vscode.Uri.joinPath(context.extensionUri, 'extension', 'media', 'plue-dark.svg'),
+        },
       },
       context.workspaceState,
     ),

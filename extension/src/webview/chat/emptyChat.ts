@@ -11,11 +11,17 @@ export interface EmptyChatActions {
   connect(): void;
 }
 
-const suggestions = [
-  'Explain how this workspace is organized',
-  'Write a function that parses a date and rejects days that do not exist',
-  'What should I check before I merge a change?',
-];
+/** What the one who answers can really do: only Claude Code reads files yet, and the tour has its recordings. */
+function suggestionsFor(kind: string | undefined): string[] {
+  if (kind === 'tour') return ['What is Plue?', 'Show me some code', 'How do I connect a provider?'];
+  const anywhere = [
+    'Write a function that parses a date and rejects days that do not exist',
+    'What should I check before I merge a change?',
+  ];
+  return kind === 'claude-code'
+    ? ['Explain how this workspace is organized', ...anywhere]
+    : ['Explain a race condition with a small example', ...anywhere];
+}
 
 export class EmptyChat {
   readonly node = element('section', { class: 'empty-chat', 'aria-label': 'Getting started', hidden: true });
@@ -32,7 +38,11 @@ export class EmptyChat {
     this.shown = key;
     this.node.replaceChildren(
       element('h2', {}, 'Three things to try'),
-      element('ul', { class: 'suggestions' }, ...suggestions.map((question) => element('li', {}, this.suggestion(question)))),
+      element(
+        'ul',
+        { class: 'suggestions' },
+        ...suggestionsFor(provider?.kind).map((question) => element('li', {}, this.suggestion(question))),
+      ),
       this.answeredBy(provider, words),
     );
   }
