@@ -18,6 +18,7 @@ let sidecar: SidecarClient | undefined;
 
 /** Awaits nothing: the sidecar starts beside VS Code's own start, and requests wait for it. */
 export function activate(context: vscode.ExtensionContext): void {
+  const begun = performance.now();
   const launch = readLaunchSettings(process.env);
   const log = vscode.window.createOutputChannel('Plue', { log: true });
   const client = new SidecarClient({
@@ -42,6 +43,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateChannels(client, log),
     activateChat(context, client, providers, log, launch.openChat),
   );
+  log.info(`Activated in ${Math.round(performance.now() - begun)} ms.`);
 }
 
 /** VS Code waits for this: the sidecar writes down what it holds and ends its children. */

@@ -189,10 +189,14 @@ export class ChatPanel implements vscode.Disposable {
     const { sidecar, providers } = this.house;
     try {
       const chat = await sidecar.request(codexGet, { uri: this.codexId });
-      const items = await providers.refresh();
+      // What is known of the providers is enough to draw; looking for them again may ask programs.
+      const items = providers.items.length > 0 ? providers.items : await providers.refresh();
       // Events that arrived meanwhile were numbered: the page drops what the snapshot holds and folds the rest.
       this.show(chat.codex);
       this.post({ type: 'snapshot', chat, providers: items });
+      providers
+        .refresh()
+        .catch((error: unknown) => this.house.log.warn(`The providers could not be listed: ${toFailureError(error).message}`));
     } catch (error) {
       const failure = toFailureError(error);
       this.house.log.warn(`The chat ${this.codexId} could not be shown: ${failure.message}`);
