@@ -1,7 +1,6 @@
 // Characters that hide, reorder or drive a terminal are drawn as ⟨U+202E⟩, so that a reader sees them and nothing obeys them.
 
 /** C0 and C1 controls but not tab and line ends; soft hyphen; bidirectional and zero-width marks; fillers; tag characters; rare variation selectors. */
-/* eslint-disable no-control-regex, no-misleading-character-class */
 const hidden =
   // eslint-disable-next-line no-control-regex, no-misleading-character-class
   /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F\u2028-\u202E\u2060-\u206F\u3164\uFEFF\uFFA0\uFFF9-\uFFFB]|\uDB40[\uDC00-\uDFFF]/g;
