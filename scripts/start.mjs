@@ -1,7 +1,9 @@
 // `npm start [folder]`: installs what is missing, builds what changed, opens VS Code with Plue loaded.
 // The desktop's `code` when it is on PATH, else a VS Code in the browser that lives until Ctrl+C.
 //   --browser  not the desktop's VS Code     --no-open  print the address only     --port N
-import { resolve } from 'node:path';
+//   --data DIR  where that VS Code keeps its own data
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, installPackages } from './lib/build.mjs';
 import { inRoot, root } from './lib/paths.mjs';
@@ -16,30 +18,42 @@ const usualPort = 8377;
 await runMain(async () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { browser: { type: 'boolean' }, 'no-open': { type: 'boolean' }, port: { type: 'string' } },
+    options: {
+      browser: { type: 'boolean' },
+      'no-open': { type: 'boolean' },
+      port: { type: 'string' },
+      data: { type: 'string' },
+    },
   });
   requireNode();
   await requireDotnet();
   await installPackages();
   await build();
-  const folder = positionals[0] === undefined ? undefined : resolve(process.env.INIT_CWD ?? '.', positionals[0]);
+  const folder = resolve(process.env.INIT_CWD ?? '.', positionals[0] ?? '.');
   const code = values.browser ? undefined : findOnPath('code');
   if (code) return openDesktop(code, folder);
-  return openBrowser({ folder, port: Number(values.port ?? usualPort), open: !values['no-open'] });
+  return openBrowser({
+    folder,
+    dataDir: values.data ?? inRoot('.plue-dev'),
+    port: Number(values.port ?? usualPort),
+    open: !values['no-open'],
+  });
 });
 
-/** @param {string} code @param {string | undefined} folder */
+/** @param {string} code @param {string} folder */
 async function openDesktop(code, folder) {
-  await runOrStop(code, ['--new-window', `--extensionDevelopmentPath=${root}`, ...(folder ? [folder] : [])], {
+  await runOrStop(code, ['--new-window', `--extensionDevelopmentPath=${root}`, folder], {
     env: { PLUE_OPEN_CHAT: '1' },
   });
   say('VS Code opens with Plue loaded and a chat ready.');
 }
 
-/** @param {{folder: string | undefined, port: number, open: boolean}} options */
-async function openBrowser({ folder, port, open }) {
-  const server = await startVsCodeServer({ dataDir: inRoot('.plue-dev'), port, env: { PLUE_OPEN_CHAT: '1', DOTNET_ROOT: dotnetRoot() } });
-  const url = server.url({ folder, extension: root });
+/** @param {{folder: string, dataDir: string, port: number, open: boolean}} options */
+async function openBrowser({ folder, dataDir, port, open }) {
+  quietFirstStart(join(dataDir, 'user', 'User', 'settings.json'));
+  linkExtension(join(dataDir, 'extensions'));
+  const server = await startVsCodeServer({ dataDir, port, env: { PLUE_OPEN_CHAT: '1', DOTNET_ROOT: dotnetRoot() } });
+  const url = server.url({ folder });
   say('VS Code with Plue is ready. Open this address; Ctrl+C ends it.');
   console.log(url);
   if (open) await openInBrowser(url);
@@ -53,6 +67,27 @@ async function openBrowser({ folder, port, open }) {
   }
   await server.stop();
   return 0;
+}
+
+/** A fresh VS Code shows a welcome page and a chat of its own; what somebody set here stays. @param {string} settings */
+function quietFirstStart(settings) {
+  if (existsSync(settings)) return;
+  mkdirSync(dirname(settings), { recursive: true });
+  const quiet = {
+    'workbench.startupEditor': 'none',
+    'workbench.secondarySideBar.defaultVisibility': 'hidden',
+    'chat.disableAIFeatures': true,
+  };
+  writeFileSync(settings, `${JSON.stringify(quiet, null, 2)}\n`);
+}
+
+/** Installed by a link: a served VS Code loads no extension under development by its address alone. @param {string} extensions */
+function linkExtension(extensions) {
+  const { publisher, name, version } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));
+  mkdirSync(extensions, { recursive: true });
+  const link = join(extensions, `${publisher}.${name}-${version}`);
+  rmSync(link, { force: true });
+  symlinkSync(root, link, 'junction');
 }
 
 /** Only where there is a desktop to open it on; a failure costs nothing, the address is on the screen. @param {string} url */

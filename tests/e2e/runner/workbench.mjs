@@ -189,7 +189,7 @@ function writeUserSettings(folder, theme, trusted) {
 }
 
 /** A machine with nothing configured: no keys, no `claude` of this checkout's tests on PATH. */
-function bareEnvironment() {
+export function bareEnvironment() {
   /** @type {NodeJS.ProcessEnv} */
   const env = { DOTNET_ROOT: dotnetRoot() };
   for (const name of Object.keys(process.env)) {
