@@ -49,8 +49,21 @@ public sealed class Terminal(TextReader input, TextWriter output, TextWriter err
     /// <returns>Null when there is more than <paramref name="maximum"/> characters.</returns>
     public string? ReadToEnd(int maximum)
     {
-        var buffer = new char[maximum + 1];
-        var length = input.ReadBlock(buffer);
+        // Most input is short or empty, so room is made as it comes; what was read may be a secret, so no copy of it stays behind.
+        var buffer = new char[Math.Min(4096, maximum + 1)];
+        var length = 0;
+        while (input.ReadBlock(buffer, length, buffer.Length - length) is > 0 and var read)
+        {
+            length += read;
+            if (length > maximum) { break; }
+            if (length < buffer.Length) { continue; }
+
+            var larger = new char[(int)Math.Min(buffer.Length * 2L, maximum + 1L)];
+            buffer.CopyTo(larger, 0);
+            Array.Clear(buffer);
+            buffer = larger;
+        }
+
         var text = length > maximum ? null : new string(buffer, 0, length);
         Array.Clear(buffer);
         return text;
