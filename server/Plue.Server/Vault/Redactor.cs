@@ -15,8 +15,9 @@ public sealed class Redactor
 
     private const string Masked = "***";
     private readonly Lock gate = new();
-    private readonly HashSet<string> forms = new(StringComparer.Ordinal);
-    private volatile Index? index = new([], SearchValues.Create([], StringComparison.Ordinal));
+    private readonly HashSet<string> secrets = new(StringComparer.Ordinal);
+    /// <summary>Made when there is something to mask: most processes end before that.</summary>
+    private volatile Index? index;
 
     public void Register(string secret)
     {
@@ -24,10 +25,7 @@ public sealed class Redactor
 
         lock (gate)
         {
-            if (!forms.Add(secret)) { return; }
-
-            forms.UnionWith(FormsOf(secret));
-            index = null;
+            if (secrets.Add(secret)) { index = null; }
         }
     }
 
@@ -59,7 +57,7 @@ public sealed class Redactor
     {
         lock (gate)
         {
-            var known = forms.OrderByDescending(form => form.Length).ToArray();
+            var known = secrets.Concat(secrets.SelectMany(FormsOf)).Distinct(StringComparer.Ordinal).OrderByDescending(form => form.Length).ToArray();
             return index = new Index(known, SearchValues.Create(known, StringComparison.Ordinal));
         }
     }
