@@ -24,7 +24,7 @@ public sealed class EnvironmentKeys(Func<string, string?> read, Redactor redacto
     };
 
     private readonly Lock gate = new();
-    private readonly HashSet<(string Name, Origin Origin)> bound = [.. VendorOrigins.Select(pair => (pair.Key, Origin.Parse(pair.Value)))];
+    private readonly HashSet<Binding> bound = [];
 
     /// <summary>The vendors' variables that are set here, and nothing of what they hold.</summary>
     public IReadOnlyList<string> Found() => [.. VendorOrigins.Keys.Where(name => Value(name) is not null)];
@@ -33,7 +33,7 @@ public sealed class EnvironmentKeys(Func<string, string?> read, Redactor redacto
     /// <exception cref="FailureException">BadRequest: the URL has no origin.</exception>
     public void Bind(string name, string url)
     {
-        lock (gate) { bound.Add((name, Origin.Parse(url))); }
+        lock (gate) { bound.Add(new Binding(name, Origin.Parse(url))); }
     }
 
     /// <param name="reference"><c>env://NAME</c>.</param>
@@ -51,7 +51,9 @@ public sealed class EnvironmentKeys(Func<string, string?> read, Redactor redacto
 
     private bool IsBound(string name, Origin origin)
     {
-        lock (gate) { return bound.Contains((name, origin)); }
+        if (VendorOrigins.TryGetValue(name, out var vendor) && Origin.Parse(vendor) == origin) { return true; }
+
+        lock (gate) { return bound.Contains(new Binding(name, origin)); }
     }
 
     private string? Value(string name) => read(name)?.Trim() is { Length: > 0 } value ? value : null;
@@ -61,4 +63,6 @@ public sealed class EnvironmentKeys(Func<string, string?> read, Redactor redacto
         $"The environment variable {name} is not meant for {Origin.Of(origin)?.ToString() ?? "the address asked for"}"
         + (VendorOrigins.TryGetValue(name, out var vendor) ? $", only for {vendor}" : "")
         + ". Store a key for that address in the vault with Plue: Configure Provider Key.");
+
+    private sealed record Binding(string Name, Origin Origin);
 }
