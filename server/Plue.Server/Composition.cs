@@ -34,7 +34,7 @@ internal sealed class Composition : IAsyncDisposable
         var paths = plueHome ?? PluePaths.FromEnvironment();
         Time = timeProvider ?? TimeProvider.System;
         EnvironmentKeys = new EnvironmentKeys(Environment.GetEnvironmentVariable, Redactor);
-        logs = new(() => LoggerFactory.Create(builder => builder.SetMinimumLevel(logLevel).AddProvider(new StderrLog(logLevel, paths.Logs, Redactor.Mask))));
+        logs = new(() => new LoggerFactory([new StderrLog(logLevel, paths.Logs, Redactor.Mask)], new LoggerFilterOptions { MinLevel = logLevel }));
         vault = new(() => new Vault.Vault(paths.Vault, Keychain.OfThisMachine(paths.Vault), Redactor, Time));
         templates = new(() => new TemplateCatalog(paths));
         prompts = new(() => new Prompts(paths));
