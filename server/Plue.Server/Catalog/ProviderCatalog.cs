@@ -8,12 +8,13 @@ public sealed class ProviderCatalog
 {
     private const string Folder = "catalog/";
     private readonly ConcurrentDictionary<string, CatalogProvider?> read = new(StringComparer.Ordinal);
-
-    /// <summary>The ids of all vendors, without reading them.</summary>
-    public IReadOnlyList<string> Ids { get; } = [.. typeof(ProviderCatalog).Assembly.GetManifestResourceNames()
+    private readonly Lazy<IReadOnlyList<string>> ids = new(() => [.. typeof(ProviderCatalog).Assembly.GetManifestResourceNames()
         .Where(name => name.StartsWith(Folder, StringComparison.Ordinal))
         .Select(name => Path.GetFileNameWithoutExtension(name[Folder.Length..]))
-        .Order(StringComparer.Ordinal)];
+        .Order(StringComparer.Ordinal)]);
+
+    /// <summary>The ids of all vendors, without reading them.</summary>
+    public IReadOnlyList<string> Ids => ids.Value;
 
     /// <returns>Null when no vendor has this id.</returns>
     public CatalogProvider? Find(string id) => read.GetOrAdd(id, static key =>

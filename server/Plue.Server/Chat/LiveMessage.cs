@@ -27,9 +27,19 @@ public sealed class LiveMessage(Message start)
     public ProviderInfo? ProviderInfo { get; set; } = start.ProviderInfo;
 
     /// <summary>Tool calls that no result came for yet: id and name.</summary>
-    public IEnumerable<(string ToolUseId, string ToolName)> OpenToolCalls =>
-        parts.Where(part => part.Kind == PartKind.ToolUse && !parts.Exists(other => other.Kind == PartKind.ToolResult && other.Id == part.Id))
-            .Select(part => (part.Id, part.ToolName));
+    public IReadOnlyList<(string ToolUseId, string ToolName)> OpenToolCalls
+    {
+        get
+        {
+            List<(string, string)> open = [];
+            foreach (var part in parts)
+            {
+                if (part.Kind == PartKind.ToolUse && !parts.Exists(other => other.Kind == PartKind.ToolResult && other.Id == part.Id)) { open.Add((part.Id, part.ToolName)); }
+            }
+
+            return open;
+        }
+    }
 
     /// <returns>The index of the part that the text went to.</returns>
     public int AppendText(string text) => Append(PartKind.Text, text);

@@ -158,7 +158,7 @@ public sealed class Turn(IProvider provider, IMessageLog log, ITurnSink sink, Lo
         lock (gate)
         {
             // History stays valid for every vendor: a call that nothing answered gets an answer.
-            foreach (var (toolUseId, toolName) in live.OpenToolCalls.ToArray())
+            foreach (var (toolUseId, toolName) in live.OpenToolCalls)
             {
                 var why = reason is StopReason.Stopped or StopReason.Failed ? "Interrupted." : $"Plue offered no tool named {toolName}.";
                 live.AddToolResult(toolUseId, null, why);

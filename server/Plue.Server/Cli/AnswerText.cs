@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using Plue.Server.Chat;
 
@@ -7,9 +6,6 @@ namespace Plue.Server.Cli;
 /// <summary>Prints an answer as it comes: the text on stdout, what else there is to say on stderr.</summary>
 internal sealed class AnswerText(Terminal terminal) : ITurnSink
 {
-    /// <summary>What a terminal would act on instead of showing: all control characters but tab and line break.</summary>
-    private static readonly SearchValues<char> Controls = SearchValues.Create([.. Enumerable.Range(0, 0xA0).Where(code => code is < 0x20 or >= 0x7F && code is not ('\n' or '\t')).Select(code => (char)code)]);
-
     private bool hasText;
     private bool endsLine = true;
 
@@ -39,10 +35,23 @@ internal sealed class AnswerText(Terminal terminal) : ITurnSink
     {
         if (text.Length == 0) { return; }
 
-        if (text.AsSpan().IndexOfAny(Controls) >= 0) { text = string.Concat(text.Select(character => Controls.Contains(character) && character != '\r' ? $"⟨U+{(int)character:X4}⟩" : character.ToString())); }
+        if (HasControl(text)) { text = string.Concat(text.Select(character => IsControl(character) ? $"⟨U+{(int)character:X4}⟩" : character.ToString())); }
         terminal.Write(text);
         (hasText, endsLine) = (true, text[^1] == '\n');
     }
+
+    private static bool HasControl(string text)
+    {
+        foreach (var character in text)
+        {
+            if (IsControl(character)) { return true; }
+        }
+
+        return false;
+    }
+
+    /// <summary>What a terminal would act on instead of showing: all control characters but those that set text.</summary>
+    private static bool IsControl(char character) => char.IsControl(character) && character is not ('\n' or '\t' or '\r');
 
     private void EndLine()
     {

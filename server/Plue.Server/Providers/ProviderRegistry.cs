@@ -114,7 +114,7 @@ public sealed class ProviderRegistry(
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var (_, provider) in built.Values) { await provider.DisposeAsync(); }
+        foreach (var (_, (_, provider)) in built) { await provider.DisposeAsync(); }
     }
 
     private IProvider Built(ProviderSettings settings)
