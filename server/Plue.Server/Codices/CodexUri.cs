@@ -16,12 +16,8 @@ public sealed record CodexUri
     private const string Scheme = "codex://";
     private const string MarkdownExtension = ".md";
 
-    private static readonly Dictionary<string, CodexCollection> Collections =
-        Enum.GetValues<CodexCollection>().ToDictionary(collection => collection.ToString().ToLowerInvariant(), StringComparer.Ordinal);
-
-    /// <summary>Device names of Windows, which it opens in place of a file, whatever the extension.</summary>
-    private static readonly HashSet<string> DeviceNames = new(
-        ["con", "prn", "aux", "nul", .. Enumerable.Range(0, 10).SelectMany(n => (string[])[$"com{n}", $"lpt{n}"])], StringComparer.Ordinal);
+    /// <summary>In the order of <see cref="CodexCollection"/>.</summary>
+    private static readonly string[] Folders = ["providers", "chats", "tasks", "prompts", "templates", "items"];
 
     private CodexUri(CodexCollection collection, string name) => (Collection, Name) = (collection, name);
 
@@ -63,12 +59,13 @@ public sealed record CodexUri
         if (text is null || !text.StartsWith(Scheme, StringComparison.Ordinal)) { return false; }
 
         var slash = text.IndexOf('/', Scheme.Length);
-        return slash > 0 && Collections.TryGetValue(text[Scheme.Length..slash], out var collection) && TryOf(collection, text[(slash + 1)..], out uri);
+        var collection = slash < 0 ? -1 : Array.IndexOf(Folders, text[Scheme.Length..slash]);
+        return collection >= 0 && TryOf((CodexCollection)collection, text[(slash + 1)..], out uri);
     }
 
     public override string ToString() => $"{Scheme}{Folder(Collection)}/{Name}";
 
-    private static string Folder(CodexCollection collection) => Collections.First(pair => pair.Value == collection).Key;
+    private static string Folder(CodexCollection collection) => Folders[(int)collection];
 
     private static bool IsName(string name) =>
         name.Length is > 0 and <= MaxNameLength
@@ -76,7 +73,11 @@ public sealed record CodexUri
         && name.All(c => IsLetterOrDigit(c) || c is '.' or '_' or '-')
         && !name.Contains("..", StringComparison.Ordinal)
         && name[^1] != '.'
-        && !DeviceNames.Contains(name.Split('.')[0]);
+        && !IsDevice(name.Split('.')[0]);
+
+    /// <summary>Device names of Windows, which it opens in place of a file, whatever the extension.</summary>
+    private static bool IsDevice(string name) =>
+        name is "con" or "prn" or "aux" or "nul" or ['c', 'o', 'm', >= '0' and <= '9'] or ['l', 'p', 't', >= '0' and <= '9'];
 
     private static bool IsLetterOrDigit(char c) => c is (>= 'a' and <= 'z') or (>= '0' and <= '9');
 }
