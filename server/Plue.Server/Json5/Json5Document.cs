@@ -42,8 +42,21 @@ public sealed class Json5Lines
 
     public Json5Span Span(int start, int end)
     {
-        var found = starts.BinarySearch(start);
-        var line = found >= 0 ? found : ~found - 1;
+        var line = LineOf(start);
         return new Json5Span(start, end, line + 1, start - starts[line] + 1);
+    }
+
+    /// <summary>The last line that begins at or before the position. Written out: the library's own search is compiled at run time, which costs more than the whole file.</summary>
+    private int LineOf(int position)
+    {
+        var (low, high) = (0, starts.Count);
+        while (high - low > 1)
+        {
+            var middle = (low + high) / 2;
+            if (starts[middle] <= position) { low = middle; }
+            else { high = middle; }
+        }
+
+        return low;
     }
 }

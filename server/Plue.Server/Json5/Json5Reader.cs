@@ -73,7 +73,7 @@ public sealed class Json5Reader
         return Finish(root);
     }
 
-    private Json5Document Finish(Json5Node? root) => new(text, root, comments, [.. errors.OrderBy(error => error.Span.Start)], lines);
+    private Json5Document Finish(Json5Node? root) => new(text, root, comments, errors.Count < 2 ? errors : [.. errors.OrderBy(error => error.Span.Start)], lines);
 
     // ---- Values
 

@@ -32,7 +32,7 @@ public static class TemplateReader
         }
 
         var template = ReadTemplate(root, problems);
-        return new TemplateReading(problems.Any(problem => problem.IsError) ? null : template, [.. problems.OrderBy(problem => (problem.Line, problem.Column))]);
+        return new TemplateReading(problems.Any(problem => problem.IsError) ? null : template, problems.Count < 2 ? problems : [.. problems.OrderBy(problem => (problem.Line, problem.Column))]);
     }
 
     public static bool IsId(string id) => id.Length is > 0 and <= 128 && id.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
