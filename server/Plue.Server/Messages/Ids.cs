@@ -4,7 +4,7 @@ namespace Plue.Server.Messages;
 public static class Ids
 {
     private static readonly Lock Gate = new();
-    private static string last = "";
+    private static Guid last;
 
     /// <param name="prefix">Says what the id names: <c>msg</c>, <c>chat</c>, <c>turn</c>.</param>
     public static string New(string prefix, TimeProvider? time = null)
@@ -12,15 +12,15 @@ public static class Ids
         var now = (time ?? TimeProvider.System).GetUtcNow();
         lock (Gate)
         {
-            var id = Guid.CreateVersion7(now).ToString("N");
+            var id = Guid.CreateVersion7(now);
             // Within one millisecond version 7 orders by chance: draw again until the new id sorts behind the last.
-            for (var draw = 0; string.CompareOrdinal(id, last) <= 0; draw++)
+            for (var draw = 0; id <= last; draw++)
             {
-                id = Guid.CreateVersion7(draw < 64 ? now : now = now.AddMilliseconds(1)).ToString("N");
+                id = Guid.CreateVersion7(draw < 64 ? now : now = now.AddMilliseconds(1));
             }
 
             last = id;
-            return $"{prefix}_{id}";
+            return $"{prefix}_{id:N}";
         }
     }
 }
