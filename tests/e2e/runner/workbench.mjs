@@ -1,5 +1,5 @@
 // One VS Code window with Plue under development: its own server, browser profile, user data and Plue home.
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { root } from '../../../scripts/lib/paths.mjs';
@@ -12,6 +12,7 @@ import { watchRequests } from './requests.mjs';
  * @property {'Dark Modern' | 'Light Modern' | 'Default High Contrast'} [theme]
  * @property {boolean} [trusted] Whether the folder is trusted from the start.
  * @property {NodeJS.ProcessEnv} [env]
+ * @property {boolean} [installed] Installed as a user has it, and not under development: notifications are shown as they come.
  * @property {string} [tests] A test entry point to run inside the extension host.
  * @property {(home: string) => void} [prepare] Writes into the Plue home before anything starts.
  */
@@ -53,10 +54,12 @@ export class Workbench {
     writeFileSync(join(within('workspace'), 'hello.txt'), 'A file of the workspace.\n');
     options.prepare?.(within('plue'));
     writeUserSettings(folder, options.theme ?? 'Dark Modern', options.trusted ?? true);
+    if (options.installed) symlinkSync(root, join(within('extensions'), 'plue.plue-vscode-0.1.0'), 'junction');
     const server = await startVsCodeServer({
       dataDir: folder,
       env: { ...bareEnvironment(), HOME: within('home'), PLUE_HOME: within('plue'), ...options.env },
-      args: ['--enable-smoke-test-driver'],
+      // The driver opens extensions under development, and keeps VS Code from showing notifications.
+      args: options.installed ? [] : ['--enable-smoke-test-driver'],
     });
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
     // Without this answer the window's secrets live in memory only.
@@ -78,7 +81,7 @@ export class Workbench {
   get url() {
     return this.#server.url({
       folder: join(this.folder, 'workspace'),
-      extension: root,
+      ...(this.#options.installed ? {} : { extension: root }),
       ...(this.#options.tests ? { tests: this.#options.tests } : {}),
     });
   }

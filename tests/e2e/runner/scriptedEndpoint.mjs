@@ -1,0 +1,137 @@
+// A model's server on loopback that does what the story wants: it speaks Chat Completions and Messages,
+// asks for one key, and answers, answers slowly, cuts its answer or sends a web page.
+import { createServer } from 'node:http';
+
+/** @typedef {'answers' | 'answers slowly' | 'cuts its answer' | 'sends a web page'} Manner */
+
+const paceMs = 150;
+const longestBody = 1024 * 1024;
+
+export class ScriptedEndpoint {
+  #server = createServer((request, response) => void this.#serve(request, response));
+  #port = 0;
+
+  /** @type {Manner} */
+  manner = 'answers';
+  /** The one key that is let in; without it everybody is. @type {string | undefined} */
+  key;
+  /** What it answers, word by word. */
+  text = 'The endpoint on this machine answers.\n\n```js\nconst answer = 42;\n```\n\nSee [the manual](https://example.org/manual) for more.';
+  models = ['small-1', 'large-2'];
+  /** What it was asked, the bodies of requests for an answer. @type {any[]} */
+  asked = [];
+
+  /** The address for a provider's settings. */
+  get url() {
+    return `http://127.0.0.1:${this.#port}/v1`;
+  }
+
+  get origin() {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Listens, after {@link stop} on the same port as before. */
+  async start() {
+    await new Promise((resolve, reject) => {
+      this.#server.once('error', reject).listen(this.#port, '127.0.0.1', () => resolve(undefined));
+    });
+    const address = this.#server.address();
+    if (address !== null && typeof address === 'object') this.#port = address.port;
+    return this;
+  }
+
+  async stop() {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
+  async #serve(request, response) {
+    let body = '';
+    for await (const piece of request.setEncoding('utf8')) {
+      if ((body += piece).length > longestBody) return void response.destroy();
+    }
+    const path = new URL(request.url ?? '/', this.origin).pathname;
+    if (this.manner === 'sends a web page') {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<!DOCTYPE html><title>Sign in</title><p>Welcome to the hotel.</p>');
+    } else if (!this.#lets(request)) {
+      sendJson(response, 401, { error: { type: 'invalid_request_error', code: 'invalid_api_key', message: 'That key is not known here.' } });
+    } else if (path.endsWith('/models')) {
+      sendJson(response, 200, { object: 'list', data: this.models.map((id) => ({ id, object: 'model' })) });
+    } else if (path.endsWith('/chat/completions')) {
+      const asked = JSON.parse(body);
+      this.asked.push(asked);
+      await this.#stream(response, completionEvents(asked.model ?? 'small-1', this.text));
+    } else if (path.endsWith('/messages')) {
+      const asked = JSON.parse(body);
+      this.asked.push(asked);
+      if (asked.stream === true) await this.#stream(response, messageEvents(asked.model, this.text));
+      else sendJson(response, 200, wholeMessage(asked.model, this.text));
+    } else {
+      response.writeHead(request.method === 'HEAD' ? 200 : 404).end();
+    }
+  }
+
+  /** @param {import('node:http').IncomingMessage} request */
+  #lets(request) {
+    const given = [request.headers.authorization?.replace(/^Bearer /, ''), request.headers['x-api-key']];
+    return this.key === undefined || request.method === 'HEAD' || given.includes(this.key);
+  }
+
+  /** @param {import('node:http').ServerResponse} response @param {string[]} events */
+  async #stream(response, events) {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    const { manner } = this;
+    for (const [index, event] of events.entries()) {
+      if (response.destroyed) return;
+      if (manner === 'cuts its answer' && index > events.length / 2) return void response.destroy();
+      response.write(event);
+      await new Promise((resolve) => setTimeout(resolve, manner === 'answers slowly' ? paceMs : 5));
+    }
+    response.end();
+  }
+}
+
+/** @param {import('node:http').ServerResponse} response @param {number} status @param {object} body */
+function sendJson(response, status, body) {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+/** @param {string} text */
+const wordsOf = (text) => text.match(/\s*\S+/g) ?? [];
+
+/** @param {string} model @param {string} text */
+function completionEvents(model, text) {
+  const event = (/** @type {object} */ more) =>
+    `data: ${JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model, ...more })}\n\n`;
+  const choice = (/** @type {object} */ delta, /** @type {string | null} */ finish) => ({
+    choices: [{ index: 0, delta, finish_reason: finish }],
+  });
+  return [
+    ...wordsOf(text).map((word) => event(choice({ content: word }, null))),
+    event(choice({}, 'stop')),
+    event({ choices: [], usage: { prompt_tokens: 12, completion_tokens: 34, total_tokens: 46 } }),
+    'data: [DONE]\n\n',
+  ];
+}
+
+const usage = { input_tokens: 12, output_tokens: 34, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
+
+/** @param {string} model @param {string} text */
+function wholeMessage(model, text) {
+  const content = [{ type: 'text', text }];
+  return { id: 'msg_1', type: 'message', role: 'assistant', model, content, stop_reason: 'end_turn', stop_sequence: null, usage };
+}
+
+/** @param {string} model @param {string} text */
+function messageEvents(model, text) {
+  const event = (/** @type {{type: string} & Record<string, unknown>} */ data) => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
+  return [
+    event({ type: 'message_start', message: { ...wholeMessage(model, ''), content: [], stop_reason: null } }),
+    event({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }),
+    ...wordsOf(text).map((word) => event({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: word } })),
+    event({ type: 'content_block_stop', index: 0 }),
+    event({ type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 34 } }),
+    event({ type: 'message_stop' }),
+  ];
+}
