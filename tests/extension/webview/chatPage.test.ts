@@ -306,6 +306,17 @@ describe('the page', () => {
     expect(posted).toEqual([{ type: 'rename', title: 'Dates' }]);
   });
 
+  it('takes what matches before the typed words themselves', async () => {
+    await receive(snapshot());
+    find('.picker-button', HTMLButtonElement).click();
+    await receive({ type: 'models', providerId: 'anthropic', models: [{ id: 'opus', name: 'Opus' }] });
+    const filter = find('.picker-filter', HTMLInputElement);
+    filter.value = 'opu';
+    filter.dispatchEvent(new Event('input'));
+    press(filter, 'Enter');
+    expect(posted.at(-1)).toEqual({ type: 'choose', providerId: 'anthropic', model: 'opus' });
+  });
+
   it('picks a listed model, and one typed by hand', async () => {
     await receive(snapshot());
     find('.picker-button', HTMLButtonElement).click();

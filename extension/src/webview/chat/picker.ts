@@ -132,11 +132,12 @@ export class Picker {
     const groups = this.providers.map((provider, index) =>
       this.group(provider.name, this.rowsOf(provider, typed), `picker-group-${index}`),
     );
-    const connect = this.group('', [{ label: 'Connect a provider…', pick: () => this.actions.connect() }], 'picker-group-connect');
-    this.list.replaceChildren(
-      ...groups.filter((group) => group !== undefined),
-      ...(typed === '' && connect !== undefined ? [connect] : []),
-    );
+    // Last, so that Enter takes what matches and not the words that were typed to find it.
+    const last =
+      typed === ''
+        ? this.group('', [{ label: 'Connect a provider…', pick: () => this.actions.connect() }], 'picker-group-connect')
+        : this.group('Another model', this.typedRows(typed), 'picker-group-typed');
+    this.list.replaceChildren(...[...groups, last].filter((group) => group !== undefined));
     if (this.options.length === 0) this.list.append(element('div', { class: 'picker-note' }, 'Nothing matches.'));
     this.active = Math.min(this.active, Math.max(0, this.options.length - 1));
     this.mark();
@@ -187,6 +188,10 @@ export class Picker {
       this.close();
       this.actions.choose(provider.id, model);
     };
+    if (provider.kind === 'tour') {
+      const row: Row = { label: 'Recorded chats', isChosen: chosen, pick: choose(undefined) };
+      return matches(row, provider, typed) ? [row] : [];
+    }
     const listed = this.models.get(provider.id);
     const rows: Row[] = [
       {
@@ -199,18 +204,30 @@ export class Picker {
     for (const model of modelsOf(listed, chosenModel === provider.model ? undefined : chosenModel)) {
       rows.push({ label: model.name ?? model.id, ...detailOf(model), isChosen: model.id === chosenModel, pick: choose(model.id) });
     }
-    const matching = rows.filter(
-      (row) => typed === '' || `${row.label} ${row.detail ?? ''} ${provider.name}`.toLowerCase().includes(typed.toLowerCase()),
-    );
-    if (typed !== '') {
-      const isKnown = modelsOf(listed, chosenModel === provider.model ? undefined : chosenModel).some((model) => model.id === typed);
-      return isKnown || /\s/.test(typed) ? matching : [...matching, { label: `Use “${typed}”`, detail: 'model id', pick: choose(typed) }];
-    }
+    const matching = rows.filter((row) => matches(row, provider, typed));
+    if (typed !== '') return matching;
     if (listed === undefined) return [...matching, { label: 'Show models…', pick: () => this.loadAndDraw(provider.id) }];
     if (listed.state === 'loading') return [...matching, { label: 'Loading models…' }];
     if (listed.state === 'failed')
       return [...matching, { label: listed.error }, { label: 'Try again', pick: () => this.loadAndDraw(provider.id) }];
     return matching;
+  }
+
+  /** What was typed, taken as a model's id: the chosen provider's first. */
+  private typedRows(typed: string): Row[] {
+    if (typed === '' || /\s/.test(typed)) return [];
+    const chosen = chosenProvider(this.codex, this.providers)?.id;
+    return this.providers
+      .filter((provider) => provider.enabled && provider.kind !== 'tour' && !isListed(this.models.get(provider.id), typed))
+      .sort((one, other) => Number(other.id === chosen) - Number(one.id === chosen))
+      .map((provider) => ({
+        label: `Use “${typed}”`,
+        detail: provider.name,
+        pick: () => {
+          this.close();
+          this.actions.choose(provider.id, typed);
+        },
+      }));
   }
 
   private loadAndDraw(providerId: string): void {
@@ -267,6 +284,10 @@ export function chosenProvider(codex: CodexSummary | undefined, providers: Provi
   return codex?.providerId === undefined
     ? providers.find((provider) => provider.isDefault)
     : providers.find((provider) => provider.id === codex.providerId);
+}
+
+function matches(row: Row, provider: ProviderSummary, typed: string): boolean {
+  return typed === '' || `${row.label} ${row.detail ?? ''} ${provider.name}`.toLowerCase().includes(typed.toLowerCase());
 }
 
 /** An empty name means the provider's own model. */
