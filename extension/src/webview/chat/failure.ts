@@ -3,16 +3,19 @@ import { element, icon, textButton } from '../shared/element';
 import { visibleText } from '../shared/visibleText';
 import type { HelpAction, ViewError } from '../shared/viewMessages';
 
-/** What a button does: ask the panel for help, try the same again, or open the picker here. */
-export type Remedy = { label: string; does: 'retry' | 'pick' | HelpAction };
+/** What a button does: ask the panel for help, try the same again, go on from where it stopped, or open the picker here. */
+export type Remedy = { label: string; does: 'retry' | 'goOn' | 'pick' | HelpAction };
 
 export interface Remedies {
   retry(): void;
+  /** Undefined where nothing was kept that could be continued. */
+  goOn: (() => void) | undefined;
   pick(): void;
   help(action: HelpAction): void;
 }
 
 const retry: Remedy = { label: 'Retry', does: 'retry' };
+const goOn: Remedy = { label: 'Continue', does: 'goOn' };
 const chooseAnother: Remedy = { label: 'Choose Another…', does: 'pick' };
 const setKey: Remedy = { label: 'Set Key…', does: 'setKey' };
 const signIn: Remedy = { label: 'Sign In…', does: 'signInClaude' };
@@ -36,10 +39,11 @@ export function remediesFor(errorKind: string, providerKind: string | undefined)
       return [chooseAnother];
     case 'rateLimited':
     case 'overloaded':
-    case 'timeout':
-    case 'cutStream':
     case 'conflict':
       return [retry];
+    case 'timeout':
+    case 'cutStream':
+      return [goOn, retry];
     case 'badResponse':
     case 'badRequest':
     case 'refused':
@@ -59,7 +63,7 @@ export function remediesFor(errorKind: string, providerKind: string | undefined)
 /** @param canRetry False where the question is back in the composer, and Enter asks it again. */
 export function failureLine(error: ViewError, providerKind: string | undefined, remedies: Remedies, canRetry = true): HTMLElement {
   const buttons = remediesFor(error.kind, providerKind)
-    .filter((remedy) => canRetry || remedy.does !== 'retry')
+    .filter((remedy) => (canRetry || remedy.does !== 'retry') && (remedies.goOn !== undefined || remedy.does !== 'goOn'))
     .map((remedy, index) => textButton(remedy.label, () => apply(remedy, remedies), index === 0 ? 'primary' : 'secondary'));
   return element(
     'div',
@@ -71,6 +75,7 @@ export function failureLine(error: ViewError, providerKind: string | undefined, 
 
 function apply(remedy: Remedy, remedies: Remedies): void {
   if (remedy.does === 'retry') remedies.retry();
+  else if (remedy.does === 'goOn') remedies.goOn?.();
   else if (remedy.does === 'pick') remedies.pick();
   else remedies.help(remedy.does);
 }

@@ -79,7 +79,7 @@ export class ChatPage {
         insert: (text) => panel.post({ type: 'insert', text }),
         retry: (messageId, goOn) => this.retry(messageId, goOn),
         discard: (messageId) => panel.post({ type: 'discard', messageId }),
-        remediesFor: (message) => this.remedies(message.providerInfo?.providerId, message.id),
+        remediesFor: (message) => this.remedies(message.providerInfo?.providerId, message.id, textOf(message).trim() !== ''),
       },
       [this.loading, this.empty.node, this.turnFailure, this.activity.node],
       (scrollTop) => this.scrolled(scrollTop),
@@ -187,9 +187,10 @@ export class ChatPage {
     this.panel.post({ type: 'help', action, ...(providerId === undefined ? {} : { providerId }) });
   }
 
-  private remedies(providerId: string | undefined, messageId: string | undefined): Remedies {
+  private remedies(providerId: string | undefined, messageId: string | undefined, hasText = false): Remedies {
     return {
       retry: () => messageId !== undefined && this.retry(messageId, false),
+      goOn: messageId !== undefined && hasText ? () => this.retry(messageId, true) : undefined,
       pick: () => this.picker.open(),
       help: (action) => this.help(action, providerId ?? this.chosen()?.id),
     };
