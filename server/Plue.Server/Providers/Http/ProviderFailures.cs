@@ -97,7 +97,8 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
 
     private Failure Sentence(FailureKind kind, string said, int? status, TimeSpan? after)
     {
-        var quoted = Quote(said) is { Length: > 0 } text ? $": \"{text}\"" : "";
+        // The sentence around it brings the full stop.
+        var quoted = Quote(said).TrimEnd('.') is { Length: > 0 } text ? $": \"{text}\"" : "";
         var number = status is null ? "" : $" ({status})";
         return new Failure(kind, kind switch
         {
