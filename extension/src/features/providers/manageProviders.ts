@@ -44,7 +44,12 @@ async function actOn(sidecar: Sidecar, providers: ProviderList, provider: Provid
   const choices: (Choice | false)[] = [
     !provider.isDefault &&
       provider.enabled && { label: '$(star) Make default', description: 'for new chats', run: () => change({ makeDefault: true }) },
-    provider.enabled && { label: '$(debug-start) Test', run: () => testProvider(sidecar, providers, provider) },
+    provider.enabled && {
+      label: provider.error === undefined ? '$(debug-start) Test' : '$(debug-start) Test again',
+      // The placeholder would cut a sentence off.
+      detail: provider.error?.message,
+      run: () => testProvider(sidecar, providers, provider),
+    },
     provider.takesKey && { label: '$(key) Set key…', run: () => setKey(provider.id) },
     kind?.takesEndpoint === true && {
       label: '$(globe) Change endpoint…',
@@ -69,7 +74,7 @@ async function actOn(sidecar: Sidecar, providers: ProviderList, provider: Provid
   ];
   await choose(
     provider.name,
-    statusDetail(provider),
+    provider.error === undefined ? statusDetail(provider) : statusWords(provider),
     choices.filter((choice) => choice !== false),
   );
 }
@@ -175,9 +180,8 @@ async function setKey(id: string): Promise<void> {
 }
 
 async function testProvider(sidecar: Sidecar, providers: ProviderList, provider: ProviderSummary): Promise<void> {
-  const tested = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: `Testing ${provider.name}…`, cancellable: true },
-    (_progress, token) => sidecar.request(providerTest, { id: provider.id }, token),
+  const tested = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: `Testing ${provider.name}…` }, () =>
+    sidecar.request(providerTest, { id: provider.id }),
   );
   await providers.refresh();
   if (tested.error === undefined) {
@@ -202,7 +206,7 @@ async function deleteProvider(sidecar: Sidecar, providers: ProviderList, provide
 
 async function lookAround(providers: ProviderList): Promise<void> {
   const { sentence } = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: 'Looking for Claude Code, Ollama and keys…' },
+    { location: vscode.ProgressLocation.Window, title: 'Looking for Claude Code, Ollama and keys…' },
     () => providers.discover(),
   );
   void vscode.window.showInformationMessage(sentence);

@@ -26,13 +26,14 @@ const icons = {
 /** A provider's state in words: "Connected, default, key from the environment". */
 export function statusWords(provider: ProviderSummary): string {
   const key = provider.takesKey && !provider.hasCredential ? 'no key yet' : '';
-  return [words[provider.status], provider.isDefault ? 'default' : '', key, sources[provider.source]]
-    .filter((part) => part !== '')
-    .join(', ');
+  // A recording always works: nothing is there to be tested.
+  const status = provider.source === 'tour' && provider.status !== 'disabled' ? '' : words[provider.status];
+  const said = [status, provider.isDefault ? 'default' : '', key, sources[provider.source]].filter((part) => part !== '').join(', ');
+  return said.charAt(0).toUpperCase() + said.slice(1);
 }
 
 export function statusIcon(provider: ProviderSummary): string {
-  return icons[provider.status];
+  return provider.source === 'tour' && provider.status !== 'disabled' ? 'device-camera-video' : icons[provider.status];
 }
 
 /** Where it is and which model, or why it does not work. */

@@ -130,9 +130,8 @@ export function keyProblem(typed: string): string | undefined {
 }
 
 async function testProvider(sidecar: Sidecar, providers: ProviderList, provider: ProviderSummary): Promise<void> {
-  const tested = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: `Testing ${provider.name}…`, cancellable: true },
-    (_progress, token) => sidecar.request(providerTest, { id: provider.id }, token),
+  const tested = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: `Testing ${provider.name}…` }, () =>
+    sidecar.request(providerTest, { id: provider.id }),
   );
   await providers.refresh();
   if (tested.error === undefined) {
@@ -155,7 +154,7 @@ export const passphrasePrompt: PassphrasePrompt = {
   fresh: async (why) => {
     const first = await vscode.window.showInputBox({
       title: 'A passphrase for Plue’s vault (1 of 2)',
-      prompt: `${why} Choose a passphrase; Plue cannot recover it.`,
+      prompt: `${why} Plue cannot recover it.`,
       password: true,
       ignoreFocusOut: true,
       validateInput: (value) => (value.length >= 8 ? undefined : 'At least 8 characters.'),

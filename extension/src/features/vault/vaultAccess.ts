@@ -92,7 +92,7 @@ export class VaultAccess {
       }
     }
     const passphrase = await this.prompt.fresh(
-      'This machine has no keychain, and VS Code has not shown yet that it keeps secrets through a restart.',
+      'This machine has no keychain, and VS Code may forget secrets here when it restarts, so a passphrase protects your keys.',
     );
     if (passphrase === undefined) throw new UserCancelledError();
     await this.sidecar.request(vaultCreate, { way: 'passphrase', secret: passphrase });
