@@ -1,8 +1,8 @@
 // A server that speaks Chat Completions, from its address to its answers, and what goes wrong on the way.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { answers, ask, composer, isStreaming, untilFinished } from '../runner/chatPage.mjs';
+import { answers, ask, composer, isStreaming, newChat, untilFinished } from '../runner/chatPage.mjs';
 import { asked, notification, pick, type } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
@@ -14,7 +14,7 @@ const passphrase = 'a passphrase of the journey';
 export default async function (journey) {
   const endpoint = await new ScriptedEndpoint().start();
   endpoint.key = key;
-  const workbench = await journey.open();
+  const workbench = await journey.open({ installed: true });
   try {
     await travel(journey, workbench, endpoint);
   } finally {
@@ -29,6 +29,8 @@ export default async function (journey) {
  */
 async function travel(journey, workbench, endpoint) {
   const { page } = workbench;
+  const picker = () => workbench.chat.getByRole('button', { name: /^Provider and model/ });
+  const failure = (/** @type {string} */ words) => workbench.chat.locator('.failure').filter({ hasText: words });
   const button = (/** @type {string} */ name) => workbench.chat.getByRole('button', { name });
 
   await journey.step('A first start with nothing found offers the tour', async () => {
@@ -74,11 +76,7 @@ async function travel(journey, workbench, endpoint) {
 
   await journey.step('A chat with the wrong key says so and offers to set it', async () => {
     await workbench.command('Notifications: Clear All Notifications');
-    await workbench.command('Plue: Manage Providers');
-    await pick(workbench, 'Providers', 'House server');
-    await pick(workbench, 'House server', 'Make default');
-    await workbench.command('Plue: New Chat');
-    await composer(workbench).waitFor();
+    await newChat(workbench);
     await ask(workbench, 'Does the key fit?');
     await button('Set Key…').waitFor();
     assert.match(await answers(workbench).last().innerText(), /refused the key/);
@@ -95,8 +93,7 @@ async function travel(journey, workbench, endpoint) {
 
   await journey.step('A new chat with it streams', async () => {
     endpoint.manner = 'answers slowly';
-    await workbench.command('Plue: New Chat');
-    await composer(workbench).waitFor();
+    await newChat(workbench);
     await ask(workbench, 'Who answers here?');
     await isStreaming(workbench);
   });
@@ -107,11 +104,116 @@ async function travel(journey, workbench, endpoint) {
     endpoint.manner = 'answers';
   });
 
-  await journey.step('The key is in no log, no page and no file', async () => {
-    const found = [key, wrongKey, passphrase].flatMap((secret) => filesWith(workbench.folder, secret));
-    assert.deepEqual(found, []);
-    assert.ok(!workbench.console.join('\n').includes(key));
-    for (const frame of page.frames()) assert.ok(!(await frame.content().catch(() => '')).includes(key), 'A page holds the key.');
+  await journey.step('The header offers the models that the endpoint lists', async () => {
+    await picker().click();
+    await workbench.chat.getByRole('option', { name: 'large-2' }).waitFor();
+  });
+
+  await journey.step('Another model of the chat is asked from then on', async () => {
+    await workbench.chat.getByRole('option', { name: 'large-2' }).click();
+    await workbench.chat.getByRole('button', { name: 'Provider and model: House server / large-2' }).waitFor();
+    await ask(workbench, 'And who now?');
+    await untilFinished(workbench);
+    assert.equal(endpoint.asked.at(-1).model, 'large-2');
+  });
+
+  await journey.step('The choice is still there after a reload', async () => {
+    workbench.setTheme('Light Modern');
+    await workbench.reload();
+    await workbench.chat.getByRole('button', { name: 'Provider and model: House server / large-2' }).waitFor({ timeout: 60_000 });
+    await workbench.chat.getByText('And who now?').waitFor();
+  });
+
+  await journey.step('The provider of a chat can be another one', async () => {
+    await picker().click();
+    await workbench.chat.getByRole('combobox', { name: /Filter/ }).fill('tour');
+    await journey.look('The list of providers narrows while one types', () => workbench.chat.getByRole('option').first().waitFor());
+    await workbench.page.keyboard.press('Enter');
+    await workbench.chat.getByText('Recording', { exact: true }).waitFor();
+    await picker().click();
+    await workbench.chat.getByRole('group', { name: 'House server' }).getByRole('option').first().click();
+    await workbench.chat.getByRole('button', { name: 'Provider and model: House server / small-1' }).waitFor();
+  });
+
+  await journey.step('An endpoint that is down is named, with Retry', async () => {
+    await endpoint.stop();
+    await ask(workbench, 'Is anybody there?');
+    await failure(`Nothing answers at ${endpoint.origin}`).waitFor();
+    await button('Retry').last().waitFor();
+  });
+
+  await journey.step('Retry answers once the endpoint is up', async () => {
+    await endpoint.start();
+    await button('Retry').last().click();
+    await untilFinished(workbench);
+    assert.match(await answers(workbench).last().innerText(), /The endpoint on this machine answers/);
+  });
+
+  await journey.step('A web page in place of an answer is recognized', async () => {
+    endpoint.manner = 'sends a web page';
+    await ask(workbench, 'What is this place?');
+    await failure('answered with a web page').waitFor();
+  });
+
+  await journey.step('A cut answer keeps its text and offers to continue or retry', async () => {
+    endpoint.manner = 'cuts its answer';
+    await button('Retry').last().click();
+    await failure('closed the connection before the answer was complete').waitFor();
+    assert.match(await answers(workbench).last().innerText(), /The endpoint on this machine/);
+    await button('Continue').waitFor();
+    await button('Retry').last().waitFor();
+  });
+
+  await journey.step('Continue goes on after what was kept', async () => {
+    endpoint.manner = 'answers';
+    await button('Continue').click();
+    await untilFinished(workbench);
+    assert.match(JSON.stringify(endpoint.asked.at(-1).messages), /Go on exactly where it stops/);
+  });
+
+  await journey.step('A broken provider file is listed with the place of the mistake', async () => {
+    writeFileSync(join(workbench.plueHome, 'providers', 'broken.json5'), '{\n  name: "Broken",\n  provider_type: ,\n}\n');
+    await workbench.command('Plue: Manage Providers');
+    await asked(workbench, 'Providers');
+    await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'broken.json5:3:' }).waitFor();
+  });
+
+  await journey.step('Deleting a provider asks first', async () => {
+    await pick(workbench, 'Providers', 'House server');
+    await pick(workbench, 'House server', 'Delete');
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).waitFor();
+  });
+
+  await journey.step('A chat whose provider is gone says so, keeps the question and offers another', async () => {
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await workbench.chat.getByRole('button', { name: /not found/ }).waitFor();
+    await composer(workbench).fill('Who answers when nobody is left?');
+    await composer(workbench).press('Enter');
+    await button('Choose Another…').waitFor();
+    assert.equal(await composer(workbench).inputValue(), 'Who answers when nobody is left?');
+  });
+
+  await journey.step('Another provider answers the kept question', async () => {
+    await button('Choose Another…').click();
+    await workbench.chat.getByRole('group', { name: 'The tour' }).getByRole('option').first().click();
+    await composer(workbench).press('Enter');
+    await untilFinished(workbench);
+    assert.match(await answers(workbench).last().innerText(), /recording/i);
+  });
+
+  await journey.step('The keys and the passphrase are in no log, no page and no file', async () => {
+    const secrets = [key, wrongKey, passphrase];
+    const folders = ['plue', 'home', 'user', 'server', 'workspace'].map((name) => join(workbench.folder, name));
+    assert.deepEqual(
+      folders.flatMap((folder) => secrets.flatMap((secret) => filesWith(folder, secret))),
+      [],
+    );
+    const pages = await Promise.all(page.frames().map((frame) => frame.content().catch(() => '')));
+    const told = [workbench.console.join('\n'), ...pages].join('\n');
+    assert.deepEqual(
+      secrets.filter((secret) => told.includes(secret)),
+      [],
+    );
   });
 }
 

@@ -8,6 +8,12 @@ export const answers = (workbench) => workbench.chat.getByRole('article', { name
 
 const stopButton = (/** @type {import('./workbench.mjs').Workbench} */ workbench) => workbench.chat.getByRole('button', { name: /^Stop/ });
 
+/** Opens a new chat; the one in front before had messages. @param {import('./workbench.mjs').Workbench} workbench */
+export async function newChat(workbench) {
+  await workbench.command('Plue: New Chat');
+  await workbench.chat.getByRole('region', { name: 'Getting started' }).waitFor();
+}
+
 /** @param {import('./workbench.mjs').Workbench} workbench @param {string} question */
 export async function ask(workbench, question) {
   await composer(workbench).fill(question);

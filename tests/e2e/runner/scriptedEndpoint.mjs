@@ -16,7 +16,8 @@ export class ScriptedEndpoint {
   /** The one key that is let in; without it everybody is. @type {string | undefined} */
   key;
   /** What it answers, word by word. */
-  text = 'The endpoint on this machine answers.\n\n```js\nconst answer = 42;\n```\n\nSee [the manual](https://example.org/manual) for more.';
+  text =
+    'The endpoint on this machine answers.\n\n```js\nconst answer = 42;\n```\n\nSee [the manual](https://example.org/manual) for more.';
   models = ['small-1', 'large-2'];
   /** What it was asked, the bodies of requests for an answer. @type {any[]} */
   asked = [];
@@ -55,7 +56,9 @@ export class ScriptedEndpoint {
     if (this.manner === 'sends a web page') {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<!DOCTYPE html><title>Sign in</title><p>Welcome to the hotel.</p>');
     } else if (!this.#lets(request)) {
-      sendJson(response, 401, { error: { type: 'invalid_request_error', code: 'invalid_api_key', message: 'That key is not known here.' } });
+      sendJson(response, 401, {
+        error: { type: 'invalid_request_error', code: 'invalid_api_key', message: 'That key is not known here.' },
+      });
     } else if (path.endsWith('/models')) {
       sendJson(response, 200, { object: 'list', data: this.models.map((id) => ({ id, object: 'model' })) });
     } else if (path.endsWith('/chat/completions')) {
