@@ -58,7 +58,16 @@ async function greetOrRefresh(memory: vscode.Memento, providers: ProviderList): 
   }
   const { sentence } = await providers.discover();
   await memory.update(greetedKey, true);
+  // An open chat says itself who answers; a toast would only lie over its composer.
+  if (isChatOpen()) return;
   const chosen = await vscode.window.showInformationMessage(sentence, 'New Chat', 'Manage Providers');
   if (chosen === 'New Chat') await vscode.commands.executeCommand('plue.newChat');
   if (chosen === 'Manage Providers') await vscode.commands.executeCommand(commands.manageProviders);
+}
+
+function isChatOpen(): boolean {
+  return vscode.window.tabGroups.all.some(({ activeTab }) => {
+    const input = activeTab?.input;
+    return input instanceof vscode.TabInputWebview && input.viewType.endsWith('plue.chat');
+  });
 }
