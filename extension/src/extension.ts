@@ -39,7 +39,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.commands.registerCommand(commands.showLog, () => log.show()),
     vscode.commands.registerCommand(commands.restartServer, () => runWithErrorHandling(log, () => client.restart())),
     activateVault(context, client, providers, log),
-    activateProviders(context, client, providers, log),
+    activateProviders(context, client, providers, log, launch.openChat),
     activateChannels(client, log),
     activateChat(context, client, providers, log, launch.openChat),
   );

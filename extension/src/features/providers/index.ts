@@ -14,6 +14,7 @@ export function activateProviders(
   sidecar: Sidecar,
   providers: ProviderList,
   log: vscode.LogOutputChannel,
+  opensChat: boolean,
 ): vscode.Disposable {
   const disposables = new Disposables();
   const register = (id: string, action: () => Promise<void>): void => {
@@ -42,7 +43,7 @@ export function activateProviders(
 
   disposables.add(
     sidecar.onDidStart(() => {
-      greetOrRefresh(context.globalState, providers).catch((error: unknown) =>
+      greetOrRefresh(context.globalState, providers, opensChat).catch((error: unknown) =>
         log.warn(`The providers could not be listed: ${error instanceof Error ? error.message : 'unknown error'}`),
       );
     }),
@@ -51,7 +52,7 @@ export function activateProviders(
 }
 
 /** At the first start ever, looks for something to chat with and says what it is. */
-async function greetOrRefresh(memory: vscode.Memento, providers: ProviderList): Promise<void> {
+async function greetOrRefresh(memory: vscode.Memento, providers: ProviderList, opensChat: boolean): Promise<void> {
   if (memory.get<unknown>(greetedKey) === true) {
     await providers.refresh();
     return;
@@ -59,7 +60,7 @@ async function greetOrRefresh(memory: vscode.Memento, providers: ProviderList): 
   const { sentence } = await providers.discover();
   await memory.update(greetedKey, true);
   // An open chat says itself who answers; a toast would only lie over its composer.
-  if (isChatOpen()) return;
+  if (opensChat || isChatOpen()) return;
   const chosen = await vscode.window.showInformationMessage(sentence, 'New Chat', 'Manage Providers');
   if (chosen === 'New Chat') await vscode.commands.executeCommand('plue.newChat');
   if (chosen === 'Manage Providers') await vscode.commands.executeCommand(commands.manageProviders);
