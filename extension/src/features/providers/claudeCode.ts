@@ -5,14 +5,14 @@ import type { Sidecar } from '../../server/client';
 
 /** Says whether the claude CLI is signed in and which one was used. */
 export async function checkClaudeCodeAuth(sidecar: Sidecar, log: vscode.LogOutputChannel): Promise<void> {
-  const check = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: 'Checking Claude Code…', cancellable: true },
-    (_progress, token) => sidecar.request(providerCheckClaudeCode, {}, token),
+  const check = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: 'Checking Claude Code…' }, () =>
+    sidecar.request(providerCheckClaudeCode, {}),
   );
   log.info(`Claude Code sign-in: ${check.sentence}`);
   for (const place of check.tried) log.info(`  ${place}`);
 
-  const used = check.cliPath === undefined ? '' : ` (${[check.cliPath, check.version].filter((part) => part !== undefined).join(', ')})`;
+  const isTold = check.cliPath === undefined || check.sentence.includes(check.cliPath);
+  const used = isTold ? '' : ` (${[check.cliPath, check.version].filter((part) => part !== undefined).join(', ')})`;
   const message = `${check.sentence}${used}`;
   const signIn = 'Open Terminal to Sign In';
   const chosen = check.signedIn

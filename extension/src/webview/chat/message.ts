@@ -36,6 +36,7 @@ export class Message {
   private readonly body = element('div', { class: 'message-body' });
   private readonly ending = element('div', { class: 'message-ending' });
   private readonly figures = element('span', { class: 'figures' });
+  private readonly copy: HTMLButtonElement;
   private readonly retry: HTMLButtonElement;
   private parts: ShownPart[] = [];
   private message: MessageView;
@@ -46,13 +47,13 @@ export class Message {
     private readonly actions: MessageActions,
   ) {
     this.message = message;
-    const copy = copyButton(message.role === 'user' ? 'Copy message' : 'Copy answer', () => actions.copy(textOf(this.message)));
+    this.copy = copyButton(message.role === 'user' ? 'Copy message' : 'Copy answer', () => actions.copy(textOf(this.message)));
     this.retry = iconButton('refresh', 'Retry', () => actions.retry(this.message.id, false));
     this.node = element('article', { class: `message ${message.role}`, 'data-message-id': message.id });
     if (message.role === 'user') {
-      this.node.append(element('div', { class: 'message-header' }, element('span', { class: 'who' }, 'You'), copy), this.body);
+      this.node.append(element('div', { class: 'message-header' }, element('span', { class: 'who' }, 'You'), this.copy), this.body);
     } else {
-      this.node.append(this.body, this.ending, element('div', { class: 'message-footer' }, copy, this.retry, this.figures));
+      this.node.append(this.body, this.ending, element('div', { class: 'message-footer' }, this.copy, this.retry, this.figures));
     }
   }
 
@@ -61,7 +62,13 @@ export class Message {
     this.node.setAttribute('aria-label', labelOf(message));
     this.node.classList.toggle('streaming', message.status === 'streaming');
     this.showParts(message, context);
-    setText(this.figures, message.status === 'streaming' ? '' : visibleText(figuresOf(message, context.timing)));
+    const hasText = textOf(message) !== '';
+    this.copy.hidden = !hasText;
+    // Of an answer that never began, a model's name and a time would only puzzle.
+    setText(
+      this.figures,
+      message.status === 'streaming' || (message.status === 'failed' && !hasText) ? '' : visibleText(figuresOf(message, context.timing)),
+    );
     this.retry.hidden = !context.canGoOn || message.status !== 'complete';
     this.showEnding(message, context);
   }
