@@ -68,8 +68,9 @@ public sealed class Discovery(
 
     private static string Say(ProviderSettings first, ClaudeCodeFinding claude) => first.Kind switch
     {
-        ProviderKinds.ClaudeCode => $"Using Claude Code. {claude.Sentence}",
+        ProviderKinds.ClaudeCode => $"Using Claude Code{(claude.Version is { } version ? $" {version}" : "")}, which is signed in on this machine.",
         ProviderKinds.Ollama => $"Using Ollama at {first.Endpoint}.",
+        ProviderKinds.Tour when claude.Path is not null => "Claude Code is on this machine but not signed in, so this is the tour: recorded chats, no key and no network.",
         ProviderKinds.Tour => "Nothing to connect to was found on this machine yet, so this is the tour: recorded chats, no key and no network.",
         _ => $"Using {first.Name} with {KeyName(first)} from the environment.",
     };
