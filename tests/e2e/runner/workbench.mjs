@@ -52,20 +52,26 @@ export class Workbench {
       return join(folder, part);
     };
     writeFileSync(join(within('workspace'), 'hello.txt'), 'A file of the workspace.\n');
+    within('home');
     options.prepare?.(within('plue'));
     writeUserSettings(folder, options.theme ?? 'Dark Modern', options.trusted ?? true);
     if (options.installed) symlinkSync(root, join(within('extensions'), 'plue.plue-vscode-0.1.0'), 'junction');
-    const server = await startVsCodeServer({
-      dataDir: folder,
-      env: { ...bareEnvironment(), HOME: within('home'), PLUE_HOME: within('plue'), ...options.env },
-      // The driver opens extensions under development, and keeps VS Code from showing notifications.
-      args: options.installed ? [] : ['--enable-smoke-test-driver'],
-    });
+    const server = await startServer(folder, options);
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
     // Without this answer the window's secrets live in memory only.
     await context.route('**/mint-key', (route) => route.fulfill({ body: Buffer.alloc(32, 7) }));
     const workbench = new Workbench(folder, server, context, await context.newPage(), options);
     return workbench;
+  }
+
+  /** Ends the server and the page, as at the end of a day, and starts both again: same address, same profile. */
+  async restart() {
+    const port = Number(new URL(this.#server.origin).port);
+    await this.page.close();
+    await this.#server.stop();
+    this.#server = await startServer(this.folder, this.#options, port);
+    this.page = await this.#context.newPage();
+    await this.show();
   }
 
   get plueHome() {
@@ -171,6 +177,17 @@ export class Workbench {
     await this.#server.stop();
     if (!process.env.PLUE_KEEP) rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** @param {string} folder @param {WorkbenchOptions} options @param {number} [port] */
+function startServer(folder, options, port) {
+  return startVsCodeServer({
+    dataDir: folder,
+    ...(port === undefined ? {} : { port }),
+    env: { ...bareEnvironment(), HOME: join(folder, 'home'), PLUE_HOME: join(folder, 'plue'), ...options.env },
+    // The driver opens extensions under development, and keeps VS Code from showing notifications.
+    args: options.installed ? [] : ['--enable-smoke-test-driver'],
+  });
 }
 
 /** @param {string} folder @param {string} theme @param {boolean} trusted */
