@@ -6,7 +6,8 @@ namespace Plue.Server.Rpc;
 
 /// <summary>
 /// LSP framing: <c>Content-Length: N</c>, an empty line, N bytes of JSON. What is wrong with a frame is reported and skipped,
-/// so that one bad frame never ends the process.
+/// so that one bad frame never ends the process. Bytes that belong to no frame run into the line of the next <c>Content-Length</c>:
+/// it is found there too, and that frame is read.
 /// </summary>
 internal sealed class MessageFraming(PipeReader reader)
 {
@@ -16,31 +17,39 @@ internal sealed class MessageFraming(PipeReader reader)
     /// <summary>One frame. <c>Body</c> is valid until the next call; <c>Fault</c> says why a frame was skipped.</summary>
     public readonly record struct Frame(ReadOnlySequence<byte> Body, string? Fault);
 
+    private static ReadOnlySpan<byte> LengthName => "content-length:"u8;
+
     private SequencePosition consumed;
     private bool hasConsumed;
+    private long? pending; // the length of a frame whose header was already reported as faulty
 
     /// <returns>Null at the end of the stream.</returns>
     public async ValueTask<Frame?> ReadAsync(CancellationToken cancellationToken)
     {
         if (hasConsumed) { reader.AdvanceTo(consumed); hasConsumed = false; }
 
-        long length;
-        while (true)
+        var length = pending ?? 0;
+        while (pending is null)
         {
             var result = await reader.ReadAsync(cancellationToken);
             var header = ReadHeader(result.Buffer);
             if (header.End is { } end)
             {
                 reader.AdvanceTo(end);
-                if (header.Fault is not null) { return new Frame(default, header.Fault); }
+                if (header.Fault is not null)
+                {
+                    pending = header.Length;
+                    return new Frame(default, header.Fault);
+                }
 
-                length = header.Length;
+                length = header.Length ?? 0;
                 break;
             }
 
             if (header.Fault is not null)
             {
-                reader.AdvanceTo(result.Buffer.GetPosition(Math.Min(MaxHeaderBytes, result.Buffer.Length)));
+                // The end stays: the name of the next header may begin there.
+                reader.AdvanceTo(result.Buffer.GetPosition(MaxHeaderBytes - LengthName.Length));
                 return new Frame(default, header.Fault);
             }
 
@@ -49,6 +58,7 @@ internal sealed class MessageFraming(PipeReader reader)
             reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         }
 
+        pending = null;
         if (length > MaxBodyBytes)
         {
             await SkipAsync(length, cancellationToken);
@@ -85,7 +95,7 @@ internal sealed class MessageFraming(PipeReader reader)
     }
 
     /// <returns>The position behind the header once it is whole. Faulty headers end at their empty line as well.</returns>
-    private static (SequencePosition? End, long Length, string? Fault) ReadHeader(ReadOnlySequence<byte> buffer)
+    private static (SequencePosition? End, long? Length, string? Fault) ReadHeader(ReadOnlySequence<byte> buffer)
     {
         var lines = new SequenceReader<byte>(buffer);
         long? length = null;
@@ -95,8 +105,9 @@ internal sealed class MessageFraming(PipeReader reader)
         {
             if (lines.Consumed > MaxHeaderBytes) { break; }
 
+            // Of a very long line only the end can matter.
             var size = (int)Math.Min(line.Length, copy.Length);
-            line.Slice(0, size).CopyTo(copy);
+            line.Slice(line.Length - size).CopyTo(copy);
             var text = copy[..size];
             if (text is [.., (byte)'\r']) { text = text[..^1]; }
 
@@ -109,19 +120,34 @@ internal sealed class MessageFraming(PipeReader reader)
                     fault = "The header names no Content-Length.";
                 }
 
-                return (lines.Position, length ?? 0, fault);
+                return (lines.Position, length, fault);
             }
 
-            var colon = text.IndexOf((byte)':');
-            if (colon < 0) { fault ??= "A header line has no colon."; continue; }
-
-            if (!System.Text.Ascii.EqualsIgnoreCase(text[..colon].TrimEnd((byte)' '), "Content-Length"u8)) { continue; }
-
-            var number = text[(colon + 1)..].TrimStart((byte)' ').TrimEnd((byte)' ');
-            if (Utf8Parser.TryParse(number, out long value, out var read) && read == number.Length && value >= 0) { length = value; }
-            else { fault ??= "Content-Length is not a number."; }
+            ReadLine(text, ref length, ref fault);
         }
 
-        return buffer.Length > MaxHeaderBytes ? (null, 0, $"The header is over {MaxHeaderBytes} bytes.") : (null, 0, null);
+        return buffer.Length > MaxHeaderBytes ? (null, null, $"The header is over {MaxHeaderBytes} bytes.") : (null, null, null);
+    }
+
+    private static void ReadLine(ReadOnlySpan<byte> line, ref long? length, ref string? fault)
+    {
+        var name = LastIndexOfLengthName(line);
+        if (name != 0 && line.IndexOf((byte)':') < 0) { fault ??= "A header line has no colon."; }
+        if (name < 0) { return; }
+
+        if (name > 0) { fault ??= "There are bytes before the header."; }
+        var number = line[(name + LengthName.Length)..].Trim((byte)' ');
+        if (Utf8Parser.TryParse(number, out long value, out var read) && read == number.Length && value >= 0) { length = value; }
+        else { fault ??= "Content-Length is not a number."; }
+    }
+
+    private static int LastIndexOfLengthName(ReadOnlySpan<byte> line)
+    {
+        for (var start = line.Length - LengthName.Length; start >= 0; start--)
+        {
+            if (System.Text.Ascii.EqualsIgnoreCase(line.Slice(start, LengthName.Length), LengthName)) { return start; }
+        }
+
+        return -1;
     }
 }

@@ -62,7 +62,7 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested) { }
         finally
         {
-            foreach (var request in running.Values) { await request.CancelAsync(); }
+            foreach (var request in running.Values) { await CancelAsync(request); }
         }
     }
 
@@ -97,6 +97,19 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
             return;
         }
 
+        try
+        {
+            await DispatchAsync(message, cancellationToken);
+        }
+        catch (InvalidOperationException)
+        {
+            // The JSON reader looks at the characters of a text only when the text is asked for.
+            await RefuseAsync(default, ErrorCodes.InvalidRequest, "The message holds text that is not valid Unicode.");
+        }
+    }
+
+    private async ValueTask DispatchAsync(JsonElement message, CancellationToken cancellationToken)
+    {
         if (message.ValueKind != JsonValueKind.Object)
         {
             await RefuseAsync(default, ErrorCodes.InvalidRequest, "A message is one JSON object; batches are not part of LSP.");
@@ -115,6 +128,7 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
             return;
         }
 
+        if (hasId && id.ValueKind == JsonValueKind.String) { id.GetString(); }
         var method = name.GetString() ?? "";
         var parameters = message.TryGetProperty("params", out var given) ? given : default;
         if (method == "$/cancelRequest")
@@ -122,7 +136,7 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
             if (parameters.ValueKind == JsonValueKind.Object && parameters.TryGetProperty("id", out var target)
                 && running.TryGetValue(target.GetRawText(), out var cancellation))
             {
-                await cancellation.CancelAsync();
+                await CancelAsync(cancellation);
             }
 
             return;
@@ -151,7 +165,7 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
 
         // Notifications keep their order.
         try { await route(parameters, cancellationToken); }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception fault) when (fault is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             logger.LogError(fault, "The notification {Method} failed", method);
         }
@@ -182,6 +196,14 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
             running.TryRemove(key, out _);
             cancellation.Dispose();
         }
+    }
+
+    /// <summary>The request may end, and take its cancellation with it, at this very moment.</summary>
+    private async Task CancelAsync(CancellationTokenSource request)
+    {
+        try { await request.CancelAsync(); }
+        catch (ObjectDisposedException) { /* It was answered meanwhile. */ }
+        catch (AggregateException fault) { logger.LogError(fault, "A request could not be cancelled in good order"); }
     }
 
     private Task RefuseAsync(JsonElement id, int code, string message) => RefuseAsync(id, new RpcErrors.RpcError(code, message, null));
@@ -247,6 +269,10 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
         catch (JsonException fault)
         {
             throw new RpcErrors.InvalidParamsException($"The parameters do not fit at {fault.Path}: {fault.Message}");
+        }
+        catch (InvalidOperationException)
+        {
+            throw new RpcErrors.InvalidParamsException("The parameters hold text that is not valid Unicode.");
         }
     }
 

@@ -103,10 +103,50 @@ public sealed class RpcServerTests : IAsyncDisposable
     [InlineData("Content-Length: 2\r\n\r\n[]")]
     [InlineData("Content-Length: 2\r\n\r\n{}")]
     [InlineData("Content-Length: -1\r\n\r\n")]
+    [InlineData("Content-Length: 1\r\n\r\n{\"jsonrpc\":\"2.0\"}\r\n\r\n")]
+    [InlineData("Content-Length: 21\r\n\r\n{\"method\":\"\\ud800\\u\"}")]
+    [InlineData("Content-Length: 34\r\n\r\n{\"method\":\"x\",\"id\":\"\\udc00\\ud83d\"}")]
+    [InlineData("Content-Length: 19\r\n\r\n{\"method\":\"\\ud800\"}")]
+    [InlineData("Content-Length: 16\r\n\r\n{\"\\ud800m\":\"xx\"}")]
     public async Task A_bad_frame_gets_an_error_and_the_next_one_is_served(string bytes)
     {
         await client.SendRawAsync(Encoding.ASCII.GetBytes(bytes));
         Assert.NotNull((await client.NextOrphanAsync())["error"]);
+        await A_request_is_answered();
+    }
+
+    [Theory]
+    [InlineData("nonsense\r\n")]
+    [InlineData("nonsense without an end")]
+    [InlineData("Content-Length: 2\r\n\r\n{}, and more than was said")]
+    public async Task Bytes_that_belong_to_no_frame_do_not_hide_the_next_one(string bytes)
+    {
+        await client.SendRawAsync(Encoding.ASCII.GetBytes(bytes));
+        await A_request_is_answered();
+        Assert.NotNull((await client.NextOrphanAsync())["error"]);
+        await A_request_is_answered();
+    }
+
+    [Fact]
+    public async Task Text_that_is_not_Unicode_is_refused()
+    {
+        await client.SendRawAsync([.. "Content-Length: 14\r\n\r\n{\"method\":\""u8, 0xFF, .. "\"}"u8]);
+        Assert.NotNull((await client.NextOrphanAsync())["error"]);
+        await client.SendAsync("""{"jsonrpc":"2.0","id":"seven","method":"codex/delete","params":{"uri":"\ud800"}}""");
+        Assert.Equal(ErrorCodes.InvalidParams, (int?)(await client.NextOrphanAsync())["error"]?["code"]);
+        await A_request_is_answered();
+    }
+
+    [Fact]
+    public async Task Requests_cancelled_at_the_moment_they_end_disturb_nothing()
+    {
+        for (var round = 0; round < 500; round++)
+        {
+            var id = client.Start("codex/delete", new { uri = "x" }, out var reply);
+            await client.NotifyAsync("$/cancelRequest", new { id });
+            await reply;
+        }
+
         await A_request_is_answered();
     }
 
