@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using Plue.Server.Tests.Testing;
+using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
@@ -13,7 +13,7 @@ public sealed class SidecarProcessTests
     {
         var home = Directory.CreateTempSubdirectory("plue-kill-").FullName;
         const string words = "one two three four five six seven eight nine ten ";
-        await using var endpoint = new ScriptedEndpoint { Route = _ => Answer(words) };
+        await using var endpoint = new ScriptedEndpoint { Route = _ => SlowAnswer(words) };
         InMemorySidecar.WriteProvider(home, "scripted", InMemorySidecar.ProviderAt(endpoint.Url));
         string? uri = null;
         List<string> acknowledged = [];
@@ -93,17 +93,10 @@ public sealed class SidecarProcessTests
         Assert.Equal(20_000_000, Text(finished["event"]?["message"]).Length);
     }
 
-    private static string Text(JsonNode? message) =>
-        string.Concat((message?["parts"]?.AsArray() ?? []).Where(part => (string?)part?["kind"] == "text").Select(part => (string?)part?["content"]));
-
-    private static ScriptedAnswer Answer(string words)
+    private static ScriptedAnswer SlowAnswer(string words)
     {
         var answer = ScriptedAnswer.Events();
         foreach (var word in words.Split(' ', StringSplitOptions.RemoveEmptyEntries)) { answer.Send(Chunk(word + " ")).Gate(Task.Delay(4)); }
         return answer.Send(End);
     }
-
-    private static string Chunk(string text) => $"data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":{System.Text.Json.JsonSerializer.Serialize(text)}}}}}]}}\n\n";
-
-    private const string End = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
 }

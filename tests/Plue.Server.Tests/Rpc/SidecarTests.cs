@@ -1,5 +1,5 @@
-using System.Text.Json.Nodes;
 using Plue.Server.Tests.Testing;
+using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
@@ -14,7 +14,7 @@ public sealed class SidecarTests
         {
             home = sidecar.Home;
             sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url));
-            uri = await CreateAsync(sidecar);
+            uri = await sidecar.Client.CreateChatAsync();
             await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "What is this?\nReally." });
             var events = await sidecar.Client.TurnAsync();
 
@@ -42,7 +42,7 @@ public sealed class SidecarTests
         await using var endpoint = new ScriptedEndpoint(answer.Send(End));
         await using var sidecar = await InMemorySidecar.StartAsync();
         sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url));
-        var uri = await CreateAsync(sidecar);
+        var uri = await sidecar.Client.CreateChatAsync();
         await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "Count" });
         await sidecar.Client.NextAsync("message/event", item => Kind(item) == "textDelta");
         gate.SetResult();
@@ -67,7 +67,7 @@ public sealed class SidecarTests
         await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(Chunk("Half an")).Hang());
         await using var sidecar = await InMemorySidecar.StartAsync();
         sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url));
-        var uri = await CreateAsync(sidecar);
+        var uri = await sidecar.Client.CreateChatAsync();
         await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "Tell me" });
         await sidecar.Client.NextAsync("message/event", item => Kind(item) == "textDelta");
         await sidecar.Client.ResultAsync("message/stop", new { codexId = uri });
@@ -86,7 +86,7 @@ public sealed class SidecarTests
         await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(Chunk("Half")).Cut(), Answer(" and the rest"), Answer("All anew"));
         await using var sidecar = await InMemorySidecar.StartAsync();
         sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url));
-        var uri = await CreateAsync(sidecar);
+        var uri = await sidecar.Client.CreateChatAsync();
         var sent = await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "Tell me" });
         var first = (await sidecar.Client.TurnAsync())[^1]["event"];
         Assert.Equal("failed", (string?)first?["stopReason"]);
@@ -108,7 +108,7 @@ public sealed class SidecarTests
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         sidecar.WriteProvider("scripted", "{ name: 'Off', provider_type: 'openai-compatible', endpoint: 'http://127.0.0.1:9/v1', enabled: false }");
-        var uri = await CreateAsync(sidecar);
+        var uri = await sidecar.Client.CreateChatAsync();
         var off = await sidecar.Client.RequestAsync("message/send", new { codexId = uri, text = "Hello" });
         Assert.Equal("providerDisabled", (string?)off["error"]?["data"]?["kind"]);
         File.Delete(Path.Combine(sidecar.Home, "providers", "scripted.json5"));
@@ -135,7 +135,7 @@ public sealed class SidecarTests
     public async Task Renaming_archiving_and_deleting_are_told_to_the_tree()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
-        var uri = await CreateAsync(sidecar, "tour");
+        var uri = await sidecar.Client.CreateChatAsync("tour");
         await sidecar.Client.ResultAsync("codex/update", new { uri, title = "Renamed" });
         await sidecar.Client.NextAsync("codex/changed", item => (string?)item["codex"]?["title"] == "Renamed");
         await sidecar.Client.ResultAsync("codex/update", new { uri, archived = true });
@@ -159,7 +159,7 @@ public sealed class SidecarTests
         var stored = await client.ResultAsync("vault/store", new { reference = "vault://scripted/api_key", secret = key, origins = new[] { endpoint.Url.ToString() } });
         Assert.Equal("cdef", (string?)stored?["lastFour"]);
 
-        var uri = await CreateAsync(sidecar);
+        var uri = await sidecar.Client.CreateChatAsync();
         await client.ResultAsync("message/send", new { codexId = uri, text = "Hi" });
         await client.TurnAsync();
         Assert.Equal($"Bearer {key}", (await endpoint.NextRequestAsync()).Headers["authorization"]);
@@ -176,24 +176,5 @@ public sealed class SidecarTests
         {
             Assert.DoesNotContain(key, (await client.ResultAsync(method))?.ToJsonString(), StringComparison.Ordinal);
         }
-    }
-
-    private static async Task<string> CreateAsync(InMemorySidecar sidecar, string provider = "scripted") =>
-        (string?)(await sidecar.Client.ResultAsync("codex/create", new { templateId = "ai-chat", providerId = provider }))?["uri"] ?? "";
-
-    private static string? Kind(JsonObject parameters) => (string?)parameters["event"]?["kind"];
-
-    private static List<string> Texts(JsonNode? chat) => [.. (chat?["messages"]?.AsArray() ?? [])
-        .Select(message => string.Concat((message?["parts"]?.AsArray() ?? []).Where(part => (string?)part?["kind"] == "text").Select(part => (string?)part?["content"])))];
-
-    private static string Chunk(string text) => $"data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":{System.Text.Json.JsonSerializer.Serialize(text)}}}}}]}}\n\n";
-
-    private const string End = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
-
-    private static ScriptedAnswer Answer(params string[] texts)
-    {
-        var answer = ScriptedAnswer.Events();
-        foreach (var text in texts) { answer.Send(Chunk(text)); }
-        return answer.Send(End);
     }
 }
