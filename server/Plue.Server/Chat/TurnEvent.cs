@@ -43,6 +43,9 @@ public interface ITurnSink
 {
     void Publish(TurnEvent turnEvent);
 
+    /// <summary>What follows does not follow on what was published before: whoever looks on has to look anew.</summary>
+    void Skip() { }
+
     /// <summary>Nothing more is at hand just now: what was held back to be sent together should go out.</summary>
     void Idle() { }
 }

@@ -26,6 +26,7 @@ internal sealed class MessageNotifier(string codexId, RpcServer server, Func<str
     private List<Entry> held = [];
     private int heldCharacters;
     private long lastSeq;
+    private bool isBehindGap;
     private bool isSending;
 
     /// <summary>The number of the last event so far. What is published later has a higher one. Called under the chat's gate.</summary>
@@ -34,6 +35,8 @@ internal sealed class MessageNotifier(string codexId, RpcServer server, Func<str
         lock (gate)
         {
             if (held is [.., var last]) { last.IsSealed = true; }
+            // Who begins here has not seen that gap; the next one has to show again.
+            isBehindGap = false;
             return lastSeq;
         }
     }
@@ -45,11 +48,12 @@ internal sealed class MessageNotifier(string codexId, RpcServer server, Func<str
             var text = TextOf(turnEvent);
             if (text is not null && heldCharacters + text.Length > MaxHeldCharacters)
             {
-                // The window is slower than the model: leave a gap, so that it asks for the chat again.
-                if (held is [.., { IsSealed: false } full]) { full.IsSealed = true; lastSeq++; }
+                // The window is slower than the model: it has to ask for the chat again.
+                LeaveGap();
                 return;
             }
 
+            isBehindGap = false;
             heldCharacters += text?.Length ?? 0;
             if (text is not null && held is [.., { IsSealed: false } last] && IsSameTarget(last.First, turnEvent))
             {
@@ -67,6 +71,20 @@ internal sealed class MessageNotifier(string codexId, RpcServer server, Func<str
         _ = Task.Run(SendAsync);
     }
 
+    public void Skip()
+    {
+        lock (gate) { LeaveGap(); }
+    }
+
+    /// <summary>One number that no notification will have, however much is dropped in a row.</summary>
+    private void LeaveGap()
+    {
+        if (isBehindGap) { return; }
+
+        if (held is [.., var last]) { last.IsSealed = true; }
+        (isBehindGap, lastSeq) = (true, lastSeq + 1);
+    }
+
     private async Task SendAsync()
     {
         while (true)
@@ -78,25 +96,28 @@ internal sealed class MessageNotifier(string codexId, RpcServer server, Func<str
                 (batch, held, heldCharacters) = (held, [], 0);
             }
 
-            try
-            {
-                foreach (var entry in batch)
-                {
-                    var turnEvent = entry.More is { } more ? WithText(entry.First, more.ToString()) : entry.First;
-                    var parameters = new MessageEventParams(codexId, entry.Seq, ToProtocol.Event(turnEvent, providerName));
-                    await server.NotifyAsync(Methods.MessageEvent, parameters, CancellationToken.None);
-                }
-            }
-            catch (IOException fault)
-            {
-                logger.LogDebug("The window is gone: {Reason}", fault.Message);
-            }
-            catch (Exception fault)
-            {
-                logger.LogError(fault, "An event of {Chat} could not be sent", codexId);
-            }
+            foreach (var entry in batch) { await SendAsync(entry); }
 
             if (batch.TrueForAll(entry => TextOf(entry.First) is not null)) { await Task.Delay(Frame, time); }
+        }
+    }
+
+    /// <summary>One event that cannot be sent takes no other with it.</summary>
+    private async Task SendAsync(Entry entry)
+    {
+        try
+        {
+            var turnEvent = entry.More is { } more ? WithText(entry.First, more.ToString()) : entry.First;
+            var parameters = new MessageEventParams(codexId, entry.Seq, ToProtocol.Event(turnEvent, providerName));
+            await server.NotifyAsync(Methods.MessageEvent, parameters, CancellationToken.None);
+        }
+        catch (IOException fault)
+        {
+            logger.LogDebug("The window is gone: {Reason}", fault.Message);
+        }
+        catch (Exception fault)
+        {
+            logger.LogError(fault, "An event of {Chat} could not be sent", codexId);
         }
     }
 
