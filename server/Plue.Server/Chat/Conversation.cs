@@ -13,21 +13,25 @@ public sealed class Conversation : IAsyncDisposable
     private readonly ChatServices services;
     private readonly ITurnSink sink;
     private readonly Lock gate = new();
+    private readonly SemaphoreSlim changing = new(1, 1); // what a user does happens one after the other; never held while an answer is written
     private readonly ChatJournal? journal;
     private StoredChat chat;
     private RunningTurn? running;
+    private readonly CancellationTokenSource closing = new();
 
     private sealed record RunningTurn(Turn Turn, CancellationTokenSource Stop, TaskCompletionSource Ended);
 
     /// <param name="journal">Null when this window may only read; <paramref name="readOnlyReason"/> then says why.</param>
-    public Conversation(ChatServices services, StoredChat chat, ChatJournal? journal, string? readOnlyReason)
+    /// <param name="before">The same chat as this window could only read it; views of it have to look anew.</param>
+    public Conversation(ChatServices services, StoredChat chat, ChatJournal? journal, string? readOnlyReason, Conversation? before = null)
     {
         this.services = services;
         this.chat = chat;
         this.journal = journal;
         ReadOnlyReason = readOnlyReason;
         CodexId = CodexUri.Of(CodexCollection.Chats, chat.Id).ToString();
-        sink = services.SinkFor(CodexId);
+        sink = before?.sink ?? services.SinkFor(CodexId);
+        before?.sink.Skip();
     }
 
     public string CodexId { get; }
@@ -54,11 +58,13 @@ public sealed class Conversation : IAsyncDisposable
     {
         if (string.IsNullOrWhiteSpace(text)) { throw new FailureException(FailureKind.MissingField, "There is nothing to send."); }
 
+        using var change = await EnterAsync(cancellationToken);
         var writer = Writer();
         RefuseWhileRunning();
-        await ChooseAsync(providerId, model, cancellationToken);
+        var choice = Choice(providerId, model);
         // What cannot be answered is refused before it is stored, so that the draft is kept.
-        var prepared = answer ? await PrepareAsync(cancellationToken) : null;
+        var prepared = answer ? await PrepareAsync(choice, cancellationToken) : null;
+        await ChooseAsync(choice, cancellationToken);
 
         var now = services.Time.GetUtcNow();
         var message = new Message
@@ -70,6 +76,7 @@ public sealed class Conversation : IAsyncDisposable
             UpdatedAt = now,
             Parts = [new MessagePart.Text(text)],
         };
+        var asked = services.HooksOf(chat.TemplateId, message).OfType<HookAction.SendToLlm>().Any();
         await writer.AppendAsync(message, cancellationToken);
         var isFirst = chat.Messages.Count == 0 && chat.Title == StoredChat.DefaultTitle;
         lock (gate)
@@ -79,7 +86,6 @@ public sealed class Conversation : IAsyncDisposable
             sink.Publish(new TurnEvent.MessageAdded(message));
         }
 
-        var asked = services.HooksOf(chat.TemplateId, message).OfType<HookAction.SendToLlm>().Any();
         var turnId = prepared is not null && asked ? Start(prepared, goOn: false) : null;
         NotifyChanged();
         return (message.Id, turnId);
@@ -88,11 +94,12 @@ public sealed class Conversation : IAsyncDisposable
     /// <summary>Answers the last question again, or goes on with the last answer.</summary>
     public async Task<(string MessageId, string? TurnId)> RetryAsync(string messageId, string? providerId, string? model, bool goOn, CancellationToken cancellationToken)
     {
+        using var change = await EnterAsync(cancellationToken);
         var writer = Writer();
         RefuseWhileRunning();
         var messages = chat.Messages.ToList();
         var index = messages.FindIndex(message => message.Id == messageId);
-        if (index < 0) { throw new FailureException(FailureKind.NotFound, "That message is no longer in this chat."); }
+        if (index < 0) { throw NoSuchMessage(); }
 
         var question = messages.FindLastIndex(message => message.Role == MessageRole.User);
         if (question < 0 || question > index)
@@ -100,8 +107,9 @@ public sealed class Conversation : IAsyncDisposable
             throw new FailureException(FailureKind.Conflict, "Only the last question of a chat can be answered again.");
         }
 
-        await ChooseAsync(providerId, model, cancellationToken);
-        var prepared = await PrepareAsync(cancellationToken);
+        var choice = Choice(providerId, model);
+        var prepared = await PrepareAsync(choice, cancellationToken);
+        await ChooseAsync(choice, cancellationToken);
         if (!goOn)
         {
             foreach (var old in messages.Skip(question + 1)) { await HideAsync(writer, old.Id, cancellationToken); }
@@ -114,7 +122,12 @@ public sealed class Conversation : IAsyncDisposable
 
     public async Task DiscardAsync(string messageId, CancellationToken cancellationToken)
     {
-        await HideAsync(Writer(), messageId, cancellationToken);
+        using var change = await EnterAsync(cancellationToken);
+        var writer = Writer();
+        RefuseWhileRunning();
+        if (!chat.Messages.Any(message => message.Id == messageId)) { throw NoSuchMessage(); }
+
+        await HideAsync(writer, messageId, cancellationToken);
         NotifyChanged();
     }
 
@@ -125,7 +138,7 @@ public sealed class Conversation : IAsyncDisposable
         if (turn is null) { return; }
 
         try { await turn.Stop.CancelAsync(); }
-        catch (ObjectDisposedException) { return; }
+        catch (ObjectDisposedException) { /* It ended by itself meanwhile. */ }
         await turn.Ended.Task;
     }
 
@@ -163,17 +176,22 @@ public sealed class Conversation : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await closing.CancelAsync();
+        await StopAsync();
+        // A change under way is finished, and with it a turn that it started.
+        using var change = await EnterAsync(CancellationToken.None);
         await StopAsync();
         if (journal is not null) { await journal.DisposeAsync(); }
     }
 
     private sealed record Prepared(IProvider Provider, string Model, string? System);
 
-    private async Task<Prepared> PrepareAsync(CancellationToken cancellationToken)
+    private async Task<Prepared> PrepareAsync((string? ProviderId, string? Model) choice, CancellationToken cancellationToken)
     {
-        var id = chat.ProviderId ?? throw new FailureException(FailureKind.MissingField, "This chat has no provider. Choose one.");
+        var id = choice.ProviderId ?? throw new FailureException(FailureKind.MissingField, "This chat has no provider. Choose one.");
         var provider = services.Providers.Get(id);
-        var model = await services.Providers.ResolveModelAsync(provider, chat.Model, cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
+        var model = await services.Providers.ResolveModelAsync(provider, choice.Model, either.Token);
         return new Prepared(provider, model, services.SystemPromptOf(chat.TemplateId));
     }
 
@@ -203,8 +221,8 @@ public sealed class Conversation : IAsyncDisposable
             finally
             {
                 stop.Dispose();
-                started.Ended.TrySetResult();
                 NotifyChanged();
+                started.Ended.TrySetResult();
             }
         });
         return turn.Id;
@@ -223,12 +241,15 @@ public sealed class Conversation : IAsyncDisposable
         running = null;
     }
 
-    private async Task ChooseAsync(string? providerId, string? model, CancellationToken cancellationToken)
-    {
-        if (providerId is null && model is null) { return; }
-        if ((providerId ?? chat.ProviderId) == chat.ProviderId && (model ?? chat.Model) == chat.Model) { return; }
+    /// <summary>Another provider has other models: the old choice goes with it unless a new one came.</summary>
+    private (string? ProviderId, string? Model) Choice(string? providerId, string? model) =>
+        (providerId ?? chat.ProviderId, model ?? (providerId is null || providerId == chat.ProviderId ? chat.Model : null));
 
-        await UpdateAsync(new ChatFields(ProviderId: providerId, Model: model), cancellationToken);
+    private async Task ChooseAsync((string? ProviderId, string? Model) choice, CancellationToken cancellationToken)
+    {
+        if (choice == (chat.ProviderId, chat.Model)) { return; }
+
+        await UpdateAsync(new ChatFields(ProviderId: choice.ProviderId, Model: choice.Model ?? ""), cancellationToken);
     }
 
     private async Task HideAsync(ChatJournal writer, string messageId, CancellationToken cancellationToken)
@@ -243,7 +264,20 @@ public sealed class Conversation : IAsyncDisposable
 
     private ChatSummary Summarize() => chat.Summarize() with { Status = running is null ? chat.Status : ChatStatus.Running };
 
-    private ChatJournal Writer() => journal ?? throw new FailureException(FailureKind.StoreReadOnly, ReadOnlyReason ?? "This chat is read-only.");
+    private async Task<Change> EnterAsync(CancellationToken cancellationToken)
+    {
+        await changing.WaitAsync(cancellationToken);
+        return new Change(changing);
+    }
+
+    private readonly struct Change(SemaphoreSlim changing) : IDisposable
+    {
+        public void Dispose() => changing.Release();
+    }
+
+    private static FailureException NoSuchMessage() => new(FailureKind.NotFound, "That message is no longer in this chat.");
+
+    private ChatJournal Writer() => closing.IsCancellationRequested ? throw new FailureException(FailureKind.NotFound, "This chat was closed. Open it again.") : journal ?? throw new FailureException(FailureKind.StoreReadOnly, ReadOnlyReason ?? "This chat is read-only.");
 
     private void RefuseWhileRunning()
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Store;
@@ -12,7 +13,7 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
 
     public IReadOnlyList<ChatSummary> List(bool includeArchived)
     {
-        var running = open.Values.Where(IsReady).Select(chat => chat.Value.Result.Summary).ToDictionary(summary => summary.Id);
+        var running = open.Values.Where(IsReady).Select(chat => chat.Value.Result).Where(chat => chat.ReadOnlyReason is null).Select(chat => chat.Summary).ToDictionary(summary => summary.Id);
         return [.. services.Store.List()
             .Select(stored => running.GetValueOrDefault(stored.Id, stored))
             .Where(summary => includeArchived || !summary.Archived)
@@ -30,37 +31,25 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
         return conversation;
     }
 
+    /// <summary>A chat that could only be read is looked at anew: its owner writes on, or is gone.</summary>
     /// <exception cref="FailureException">NotFound when there is no such chat.</exception>
     public async Task<Conversation> GetAsync(string codexUri, CancellationToken cancellationToken)
     {
         var id = ChatIdOf(codexUri);
-        var lazy = open.GetOrAdd(id, key => new Lazy<Task<Conversation>>(() => OpenAsync(key, cancellationToken)));
-        try
-        {
-            return await lazy.Value;
-        }
-        catch
-        {
-            open.TryRemove(new KeyValuePair<string, Lazy<Task<Conversation>>>(id, lazy));
-            throw;
-        }
-    }
+        var known = open.GetValueOrDefault(id);
+        var lazy = known ?? Open(id, null);
+        var conversation = await ReadyAsync(id, lazy, cancellationToken);
+        if (lazy != known || conversation.ReadOnlyReason is null) { return conversation; }
 
-    /// <summary>Opens for writing even if an earlier try could only read: the other window may be gone.</summary>
-    public async Task<Conversation> GetWritableAsync(string codexUri, CancellationToken cancellationToken)
-    {
-        var conversation = await GetAsync(codexUri, cancellationToken);
-        if (conversation.ReadOnlyReason is null) { return conversation; }
-
-        open.TryRemove(ChatIdOf(codexUri), out _);
-        return await GetAsync(codexUri, cancellationToken);
+        open.TryRemove(new KeyValuePair<string, Lazy<Task<Conversation>>>(id, lazy));
+        return await ReadyAsync(id, Open(id, conversation), cancellationToken);
     }
 
     /// <summary>Stops it, then moves it to the trash.</summary>
     public async Task DeleteAsync(string codexUri, CancellationToken cancellationToken)
     {
-        var conversation = await GetWritableAsync(codexUri, cancellationToken);
-        if (conversation.ReadOnlyReason is { } reason) { throw new FailureException(FailureKind.Conflict, reason); }
+        var conversation = await GetAsync(codexUri, cancellationToken);
+        if (conversation.ReadOnlyReason is { } reason) { throw new FailureException(FailureKind.StoreReadOnly, reason); }
 
         await conversation.DisposeAsync();
         open.TryRemove(ChatIdOf(codexUri), out _);
@@ -70,22 +59,39 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var chat in open.Values)
+        await Task.WhenAll(open.Values.Where(IsReady).Select(async chat =>
         {
-            if (chat.IsValueCreated) { await (await chat.Value).DisposeAsync(); }
-        }
+            try { await chat.Value.Result.DisposeAsync(); }
+            catch (Exception fault) { services.Logger.LogError(fault, "{Chat} was not closed in good order", chat.Value.Result.CodexId); }
+        }));
     }
 
-    private async Task<Conversation> OpenAsync(string id, CancellationToken cancellationToken)
+    private Lazy<Task<Conversation>> Open(string id, Conversation? before) => open.GetOrAdd(id, key => new Lazy<Task<Conversation>>(() => OpenAsync(key, before)));
+
+    /// <summary>Opening is shared by all who ask, so the one who asked first cannot cancel it for the others.</summary>
+    private async Task<Conversation> ReadyAsync(string id, Lazy<Task<Conversation>> lazy, CancellationToken cancellationToken)
     {
         try
         {
-            var journal = await services.Store.OpenAsync(id, cancellationToken);
-            return new Conversation(services, journal.Chat, journal, readOnlyReason: null);
+            return await lazy.Value.WaitAsync(cancellationToken);
+        }
+        catch when (!lazy.Value.IsCompletedSuccessfully && lazy.Value.IsCompleted)
+        {
+            open.TryRemove(new KeyValuePair<string, Lazy<Task<Conversation>>>(id, lazy));
+            throw;
+        }
+    }
+
+    private async Task<Conversation> OpenAsync(string id, Conversation? before)
+    {
+        try
+        {
+            var journal = await services.Store.OpenAsync(id, CancellationToken.None);
+            return new Conversation(services, journal.Chat, journal, readOnlyReason: null, before);
         }
         catch (FailureException fault) when (fault.Failure.Kind is FailureKind.Conflict or FailureKind.StoreReadOnly)
         {
-            return new Conversation(services, services.Store.Read(id), null, fault.Failure.Message);
+            return new Conversation(services, services.Store.Read(id), null, fault.Failure.Message, before);
         }
     }
 

@@ -172,11 +172,11 @@ public sealed class Turn(IProvider provider, IMessageLog log, ITurnSink sink, Lo
         {
             await log.AppendAsync(message, CancellationToken.None);
         }
-        catch (FailureException fault)
+        catch (Exception fault)
         {
             // What was streamed stays on the screen; that it is not kept is said.
-            (reason, error) = (StopReason.Failed, fault.Failure);
-            message = message with { Status = MessageStatus.Failed, Error = fault.Failure };
+            (reason, error) = (StopReason.Failed, (fault as FailureException)?.Failure ?? new Failure(FailureKind.Internal, $"The answer was not kept: {mask(fault.Message)}"));
+            message = message with { Status = MessageStatus.Failed, Error = error };
         }
 
         lock (gate)

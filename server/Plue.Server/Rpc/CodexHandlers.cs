@@ -30,7 +30,7 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
         });
         server.Map(Methods.CodexUpdate, async (parameters, cancellationToken) =>
         {
-            var conversation = await conversations.GetWritableAsync(parameters.Uri, cancellationToken);
+            var conversation = await conversations.GetAsync(parameters.Uri, cancellationToken);
             // Another provider has other models: the old choice goes with it unless a new one came.
             var model = parameters.Model ?? (parameters.ProviderId is null ? null : "");
             await conversation.UpdateAsync(new ChatFields(parameters.Title, parameters.Archived, parameters.ProviderId, model), cancellationToken);

@@ -16,13 +16,13 @@ internal sealed class MessageHandlers(RpcServer server, Conversations conversati
         });
         server.Map(Methods.MessageRetry, async (parameters, cancellationToken) =>
         {
-            var conversation = await conversations.GetWritableAsync(parameters.CodexId, cancellationToken);
+            var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
             var (messageId, turnId) = await conversation.RetryAsync(parameters.MessageId, parameters.Provider, parameters.Model, parameters.Continue ?? false, cancellationToken);
             return new MessageSendResult(messageId, turnId);
         });
         server.Map(Methods.MessageDiscard, async (parameters, cancellationToken) =>
         {
-            var conversation = await conversations.GetWritableAsync(parameters.CodexId, cancellationToken);
+            var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
             await conversation.DiscardAsync(parameters.MessageId, cancellationToken);
             return new Nothing();
         });
@@ -30,7 +30,7 @@ internal sealed class MessageHandlers(RpcServer server, Conversations conversati
 
     private async Task<MessageSendResult> SendAsync(MessageSendParams parameters, CancellationToken cancellationToken)
     {
-        var conversation = await conversations.GetWritableAsync(parameters.CodexId, cancellationToken);
+        var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
         var (messageId, turnId) = await conversation.SendAsync(parameters.Text, parameters.Provider, parameters.Model, parameters.Answer ?? true, cancellationToken);
         return new MessageSendResult(messageId, turnId);
     }
