@@ -3,6 +3,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Plue.Server.Messages;
 using Plue.Server.Store;
+using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Store;
 
@@ -111,11 +112,8 @@ public sealed class ChatJournalTests : IDisposable
     [Fact]
     public async Task On_a_full_disk_a_message_is_refused_in_words_and_accepted_when_there_is_space_again()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs tmpfs.");
         var mount = Path.Combine(fixture.Home, "small");
-        Directory.CreateDirectory(mount);
-        Assert.SkipUnless(Run("mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", mount), "This user may not mount a tmpfs.");
-        try
+        using (Mount.Small(mount, 128))
         {
             var small = new StoreFixture(mount);
             var id = await small.NewChatAsync("kept");
@@ -133,30 +131,19 @@ public sealed class ChatJournalTests : IDisposable
             Assert.Equal(["kept", big.Text], chat.Messages.Select(message => message.Text));
             Assert.Null(chat.Notice);
         }
-        finally
-        {
-            Run("umount", "-l", mount);
-        }
     }
 
     [Fact]
     public async Task On_a_read_only_disk_a_chat_is_read_but_not_opened()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs bind mounts.");
         var id = await fixture.NewChatAsync("kept");
-        var mounted = Run("mount", "--bind", fixture.Home, fixture.Home);
-        try
+        using (Mount.ReadOnly(fixture.Home))
         {
-            Assert.SkipUnless(mounted && Run("mount", "-o", "remount,ro,bind", fixture.Home), "This user may not mount read-only.");
             Assert.Equal("kept", Assert.Single(fixture.NewStore().Read(id).Messages).Text);
             Assert.Single(fixture.NewStore().List());
             var failure = await Assert.ThrowsAsync<FailureException>(() => fixture.NewStore().OpenAsync(id, CancellationToken.None));
             Assert.Equal(FailureKind.StoreReadOnly, failure.Failure.Kind);
             Assert.Equal(FailureKind.StoreReadOnly, Assert.Throws<FailureException>(() => fixture.NewStore().Create("ai-chat", null, null, null)).Failure.Kind);
-        }
-        finally
-        {
-            if (mounted) { Run("umount", "-l", fixture.Home); }
         }
     }
 
@@ -247,19 +234,4 @@ public sealed class ChatJournalTests : IDisposable
 
     /// <summary>UTF-8 has no lone surrogates: they are stored as U+FFFD.</summary>
     private static string WithoutLoneSurrogates(string text) => System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(text));
-
-    private static bool Run(string program, params string[] arguments)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-            process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
-    }
 }
