@@ -45,10 +45,10 @@ public sealed class Discovery(
     private async Task<DiscoveryResult> LookAsync(CancellationToken cancellationToken)
     {
         var ollama = OllamaSettings();
-        var lookForClaude = claudeCode(cancellationToken);
+        var lookForClaude = LookForClaudeAsync(cancellationToken);
         var lookForOllama = probe(ollama, cancellationToken);
-        var claude = await lookForClaude;
-        var ollamaFailure = await lookForOllama;
+        await Task.WhenAll(lookForClaude, lookForOllama);
+        var (claude, ollamaFailure) = (await lookForClaude, await lookForOllama);
         var keys = FromEnvironment();
 
         List<ProviderSettings> found = [];
@@ -64,6 +64,19 @@ public sealed class Discovery(
 
         var first = claude.SignedIn ? found[0] : ollamaFailure is null ? ollama : keys.Count > 0 ? keys[0] : tour;
         return new DiscoveryResult(found, first.Id, Say(first, claude), tried);
+    }
+
+    /// <summary>A claude that cannot be asked is one more thing that was tried; the rest is offered all the same.</summary>
+    private async Task<ClaudeCodeFinding> LookForClaudeAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await claudeCode(cancellationToken);
+        }
+        catch (FailureException fault)
+        {
+            return new ClaudeCodeFinding(null, false, null, fault.Failure.Message, []);
+        }
     }
 
     private static string Say(ProviderSettings first, ClaudeCodeFinding claude) => first.Kind switch

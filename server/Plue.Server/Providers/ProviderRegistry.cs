@@ -16,9 +16,13 @@ public sealed class ProviderRegistry(
     ProviderCatalog catalog,
     TimeProvider time) : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, (ProviderSettings Settings, IProvider Provider)> built = new(StringComparer.Ordinal);
+    private static readonly TimeSpan ModelsAreGoodFor = TimeSpan.FromHours(1);
+
+    private readonly Lock building = new();
+    private readonly Dictionary<string, IProvider> built = new(StringComparer.Ordinal);
+    private readonly List<IProvider> replaced = [];
     private readonly ConcurrentDictionary<string, ProviderTest> tests = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, string> firstModels = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, FirstModel> firstModels = new(StringComparer.Ordinal);
 
     /// <summary>The user's own first; a found one with the same id is hidden behind it.</summary>
     public IReadOnlyList<ConfiguredProvider> List()
@@ -64,12 +68,14 @@ public sealed class ProviderRegistry(
         if (settings.Kind == ProviderKinds.Tour) { return "recording"; }
         if (settings.Kind == ProviderKinds.ClaudeCode) { return "default"; }
         if (CatalogOf(settings)?.DefaultLargeModelId is { Length: > 0 } usual) { return usual; }
-        if (firstModels.TryGetValue(settings.Id, out var known)) { return known; }
+        var now = time.GetUtcNow();
+        if (firstModels.TryGetValue(settings.Id, out var known) && known.Settings.SaysTheSameAs(settings) && now - known.At < ModelsAreGoodFor) { return known.Model; }
 
         var models = await provider.ListModelsAsync(cancellationToken);
         if (models.Count == 0) { throw new FailureException(FailureKind.MissingField, $"{settings.Name} offers no model. {HowToGetOne(settings)}"); }
 
-        return firstModels.GetOrAdd(settings.Id, models[0].Id);
+        firstModels[settings.Id] = new FirstModel(settings, models[0].Id, now);
+        return models[0].Id;
     }
 
     /// <returns>Null where the price is not known.</returns>
@@ -77,7 +83,7 @@ public sealed class ProviderRegistry(
         CatalogOf(settings)?.Models.FirstOrDefault(candidate => candidate.Id == model)?.Price;
 
     public ProviderTest? LastTest(ProviderSettings settings) =>
-        tests.TryGetValue(settings.Id, out var test) && test.Settings == settings ? test : null;
+        tests.TryGetValue(settings.Id, out var test) && test.Settings.SaysTheSameAs(settings) ? test : null;
 
     /// <summary>Asks the provider whether it works, and remembers the answer until its settings change.</summary>
     public async Task<ProviderTest> TestAsync(string id, CancellationToken cancellationToken)
@@ -114,18 +120,26 @@ public sealed class ProviderRegistry(
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var (_, (_, provider)) in built) { await provider.DisposeAsync(); }
+        IProvider[] all;
+        lock (building) { all = [.. built.Values, .. replaced]; }
+
+        foreach (var provider in all) { await provider.DisposeAsync(); }
     }
 
     private IProvider Built(ProviderSettings settings)
     {
-        if (built.TryGetValue(settings.Id, out var existing) && existing.Settings == settings) { return existing.Provider; }
+        lock (building)
+        {
+            var existing = built.GetValueOrDefault(settings.Id);
+            if (existing?.Settings.SaysTheSameAs(settings) == true) { return existing; }
 
-        var provider = build(settings);
-        built[settings.Id] = (settings, provider);
-        // The old instance may still be answering; it ends with its last answer or with the process.
-        return provider;
+            // The old instance may still be answering: it ends with this process.
+            if (existing is not null) { replaced.Add(existing); }
+            return built[settings.Id] = build(settings);
+        }
     }
+
+    private sealed record FirstModel(ProviderSettings Settings, string Model, DateTimeOffset At);
 
     private CatalogProvider? CatalogOf(ProviderSettings settings) => settings.CatalogProvider is { } id ? catalog.Find(id)
         : settings.Kind == ProviderKinds.Anthropic ? catalog.Find("anthropic")

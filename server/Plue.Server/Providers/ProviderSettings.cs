@@ -33,6 +33,13 @@ public sealed record ProviderSettings
 
     /// <summary>Answers cost tokens and time but no money.</summary>
     public bool IsFree => Kind is ProviderKinds.Ollama or ProviderKinds.Tour;
+
+    /// <summary>By value. The record's own equality takes two lists for two things.</summary>
+    public bool SaysTheSameAs(ProviderSettings other) =>
+        this with { StopSequences = other.StopSequences, Headers = other.Headers } == other
+        && StopSequences.SequenceEqual(other.StopSequences)
+        && Headers.Count == other.Headers.Count
+        && Headers.All(header => other.Headers.TryGetValue(header.Key, out var value) && value == header.Value);
 }
 
 public enum ProviderSource { File, Environment, Found, Tour, CommandLine }
