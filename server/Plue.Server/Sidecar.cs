@@ -42,7 +42,8 @@ internal static class Sidecar
 
         // Turns are stopped and stored and every child is ended, but not at any price: the editor may start a new sidecar any moment.
         var ending = EndAsync(conversations, house);
-        if (await Task.WhenAny(ending, Task.Delay(EndingTime, CancellationToken.None)) != ending)
+        try { await ending.WaitAsync(EndingTime, CancellationToken.None); }
+        catch (TimeoutException)
         {
             logger.LogWarning("Ending took too long; an answer that was not stored yet will be shown as interrupted");
         }
@@ -52,8 +53,9 @@ internal static class Sidecar
 
     private static async Task EndAsync(Conversations conversations, Composition house)
     {
-        await conversations.DisposeAsync();
-        await house.DisposeAsync();
+        // Children are ended even if a chat cannot be closed.
+        try { await conversations.DisposeAsync(); }
+        finally { await house.DisposeAsync(); }
     }
 
     private static async Task NotifyChangedAsync(RpcServer server, string codexId, ChatSummary? summary, ILogger logger)

@@ -15,12 +15,17 @@ public sealed class StderrLog(LogLevel minimum, string? folder, Func<string, str
     private readonly Stream stderr = Console.OpenStandardError();
     private FileStream? file;
     private bool fileFailed;
+    private bool isClosed;
 
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName[(categoryName.LastIndexOf('.') + 1)..]);
 
     public void Dispose()
     {
-        lock (gate) { file?.Dispose(); }
+        lock (gate)
+        {
+            file?.Dispose();
+            (file, isClosed) = (null, true);
+        }
     }
 
     private void Write(LogLevel level, string category, string message, Exception? exception)
@@ -30,26 +35,33 @@ public sealed class StderrLog(LogLevel minimum, string? folder, Func<string, str
         var line = $"{Name(level)}: {text.ReplaceLineEndings("\n      ")}\n";
         lock (gate)
         {
-            try { stderr.Write(Encoding.UTF8.GetBytes(line)); }
-            catch (IOException) { /* The editor closed its end; the file still has the line. */ }
+            WriteToStderr(line);
             WriteToFile(line);
         }
     }
 
+    private void WriteToStderr(string line)
+    {
+        try { stderr.Write(Encoding.UTF8.GetBytes(line)); }
+        catch (IOException) { /* The editor closed its end; the file still has the line. */ }
+    }
+
     private void WriteToFile(string line)
     {
-        if (folder is null || fileFailed) { return; }
+        if (folder is null || fileFailed || isClosed) { return; }
 
         try
         {
             if (file is { Length: > MaxFileBytes }) { file.Dispose(); file = null; }
             file ??= Open(folder);
+            // Two windows write to one file, and each has to write behind the other's lines.
+            file.Seek(0, SeekOrigin.End);
             file.Write(Encoding.UTF8.GetBytes($"{DateTimeOffset.UtcNow:O} {line}"));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             fileFailed = true;
-            stderr.Write(Encoding.UTF8.GetBytes($"warn: Log: There is no log file this time: {fault.Message}\n"));
+            WriteToStderr($"warn: Log: There is no log file this time: {fault.Message}\n");
         }
     }
 
@@ -58,7 +70,6 @@ public sealed class StderrLog(LogLevel minimum, string? folder, Func<string, str
         DurableFile.CreatePrivateDirectory(folder);
         var path = Path.Combine(folder, "plue.log");
         if (File.Exists(path) && new FileInfo(path).Length > MaxFileBytes) { File.Move(path, Path.Combine(folder, "plue.old.log"), overwrite: true); }
-        // Two windows write to one file: each line is one append.
         return DurableFile.OpenPrivate(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
     }
 
