@@ -37,6 +37,7 @@ internal sealed class RunCommand(Func<RunServices> house, Terminal terminal)
         {
             if (result.GetValue(provider) is not null && result.GetValue(kind) is not null) { result.AddError("Give --provider or --kind, not both."); }
             if (result.GetValue(kind) is null && (result.GetValue(baseUrl) ?? result.GetValue(keyEnv)) is not null) { result.AddError("--base-url and --key-env belong to --kind."); }
+            if (result.GetValue(kind) == ProviderKinds.OpenAiCompatible && result.GetValue(baseUrl) is null) { result.AddError("--kind openai-compatible needs --base-url."); }
             if (result.GetValue(baseUrl) is { } url && !IsWebAddress(url)) { result.AddError("--base-url is not an http or https address."); }
         });
         command.SetAction(RunAsync);
@@ -45,9 +46,10 @@ internal sealed class RunCommand(Func<RunServices> house, Terminal terminal)
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        if (Question(parsed.GetValue(question)) is not { } text)
+        var (text, unusable) = Question(parsed.GetValue(question));
+        if (text is null)
         {
-            terminal.WriteError("There is no question. Give one: plue run \"What is a codex?\"");
+            terminal.WriteError(unusable);
             return ExitCodes.BadUsage;
         }
 
@@ -131,13 +133,14 @@ internal sealed class RunCommand(Func<RunServices> house, Terminal terminal)
         ? "https://api.anthropic.com"
         : throw new FailureException(FailureKind.MissingField, $"Say with --base-url where the key of this {kind} connection may be sent.");
 
-    private string? Question(string? given)
+    /// <returns>The text to ask, or null and why there is none.</returns>
+    private (string? Text, string Unusable) Question(string? given)
     {
         var piped = terminal.IsInputRedirected ? terminal.ReadToEnd(MaxInputCharacters) : "";
-        if (piped is null) { throw new FailureException(FailureKind.BadRequest, $"More than {MaxInputCharacters} characters were piped in."); }
+        if (piped is null) { return (null, $"More than {MaxInputCharacters} characters were piped in. Pipe in less."); }
 
         var text = string.Join("\n\n", new[] { given, piped }.Where(part => !string.IsNullOrWhiteSpace(part)));
-        return text.Length == 0 ? null : text;
+        return text.Length == 0 ? (null, "There is no question. Give one: plue run \"What is a codex?\"") : (text, "");
     }
 
     private static bool IsWebAddress(string url) => Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https";

@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Plue.Server.Tests.Testing;
+
+namespace Plue.Server.Tests.Cli;
+
+/// <summary><c>plue run</c> as a shell sees it: stdout, stderr and the exit code of the real program.</summary>
+public sealed class RunProcessTests
+{
+    private const string Anthropic = """
+        event: message_start
+        data: {"type":"message_start","message":{"id":"m","type":"message","role":"assistant","model":"model","content":[],"usage":{"input_tokens":3,"output_tokens":1}}}
+
+        event: content_block_start
+        data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}
+
+        event: content_block_delta
+        data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Grüße 😀"}}
+
+        event: content_block_stop
+        data: {"type":"content_block_stop","index":0}
+
+        event: message_delta
+        data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":5}}
+
+        event: message_stop
+        data: {"type":"message_stop"}
+
+
+        """;
+
+    private const string Ollama = """
+        {"model":"model","message":{"role":"assistant","content":"Grüße "},"done":false}
+        {"model":"model","message":{"role":"assistant","content":"😀"},"done":false}
+        {"model":"model","message":{"role":"assistant","content":""},"done":true,"done_reason":"stop","prompt_eval_count":3,"eval_count":2}
+
+        """;
+
+    [Theory]
+    [InlineData("anthropic")]
+    [InlineData("openai-compatible")]
+    [InlineData("ollama")]
+    public async Task Stdout_is_exactly_the_answer(string kind)
+    {
+        await using var endpoint = new ScriptedEndpoint { Route = request => request.Target == "/api/show" ? ScriptedAnswer.Json("{}") : Wire(kind) };
+        var run = await RunAsync("", ["Hello?", "--kind", kind, "--base-url", endpoint.Url.ToString(), "--model", "model", "--key-env", "A_KEY"]);
+        Assert.Equal((0, "Grüße 😀\n", ""), run);
+        Assert.Contains(endpoint.Requests, request => request.Body.Contains("Hello?", StringComparison.Ordinal));
+        if (kind != "ollama") { Assert.Contains(endpoint.Requests, request => request.Headers.Values.Any(value => value.Contains("sk-run-canary", StringComparison.Ordinal))); }
+    }
+
+    [Fact]
+    public async Task Piped_text_is_added_to_the_question()
+    {
+        await using var endpoint = new ScriptedEndpoint(Wire("openai-compatible"));
+        var run = await RunAsync("the piped text\n", ["Sum it up", .. Connection(endpoint)]);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal("Sum it up\n\nthe piped text\n", (string?)JsonNode.Parse((await endpoint.NextRequestAsync()).Body)?["messages"]?.AsArray().Last()?["content"]);
+    }
+
+    [Fact]
+    public async Task Each_line_of_a_json_stream_is_an_event()
+    {
+        await using var endpoint = new ScriptedEndpoint(Wire("openai-compatible"));
+        var run = await RunAsync("", ["Hello?", "--output", "stream-json", .. Connection(endpoint)]);
+        var kinds = run.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => (string?)JsonNode.Parse(line)?["kind"]).ToList();
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal("turnStarted", kinds[0]);
+        Assert.Equal(["messageFinished", "turnFinished"], kinds.TakeLast(2));
+    }
+
+    [Fact]
+    public async Task A_provider_that_refuses_is_one_and_says_why_on_stderr()
+    {
+        await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Json("""{"error":{"message":"bad key sk-run-canary-0123456789"}}""", 401));
+        var run = await RunAsync("", ["Hello?", "--key-env", "A_KEY", .. Connection(endpoint)]);
+        Assert.Equal((1, ""), (run.ExitCode, run.Stdout));
+        Assert.NotEmpty(run.Stderr);
+        Assert.DoesNotContain("sk-run-canary", run.Stderr, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("run")]
+    [InlineData("run", "Hello?", "--kind", "nothing")]
+    [InlineData("run", "Hello?", "--kind", "openai-compatible")]
+    [InlineData("run", "Hello?", "--output", "xml")]
+    [InlineData("run", "Hello?", "--provider", "a", "--kind", "tour")]
+    [InlineData("run", "Hello?", "--kind", "ollama", "--base-url", "ftp://127.0.0.1/")]
+    [InlineData("fly")]
+    public async Task Bad_usage_is_two_and_stdout_stays_empty(params string[] arguments)
+    {
+        var run = await ProcessAsync("", arguments);
+        Assert.Equal(2, run.ExitCode);
+        Assert.NotEmpty(run.Stderr);
+    }
+
+    [Fact]
+    public async Task Ctrl_C_is_130_and_the_request_is_gone()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "A process cannot send itself Ctrl+C there.");
+        await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(ChatScript.Chunk("Half")).Hang());
+        using var process = Start(["run", "Hello?", .. Connection(endpoint)]);
+        process.StandardInput.Close();
+        var first = new char[4];
+        await process.StandardOutput.ReadBlockAsync(first);
+        Assert.Equal("Half", new string(first));
+        using (var kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)])) { await kill.WaitForExitAsync(); }
+
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(130, process.ExitCode);
+        await endpoint.ClientLeft.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    private static ScriptedAnswer Wire(string kind) => kind switch
+    {
+        "anthropic" => ScriptedAnswer.Events().Send(Anthropic),
+        "ollama" => ScriptedAnswer.JsonLines().Send(Ollama),
+        _ => ChatScript.Answer("Grüße ", "😀"),
+    };
+
+    private static string[] Connection(ScriptedEndpoint endpoint) => ["--kind", "openai-compatible", "--base-url", endpoint.Url + "v1", "--model", "model"];
+
+    private static Task<(int ExitCode, string Stdout, string Stderr)> RunAsync(string input, string[] arguments) => ProcessAsync(input, ["run", .. arguments]);
+
+    private static async Task<(int ExitCode, string Stdout, string Stderr)> ProcessAsync(string input, string[] arguments)
+    {
+        using var process = Start(arguments);
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
+        var stdout = process.StandardOutput.ReadToEndAsync();
+        var stderr = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        return (process.ExitCode, await stdout, await stderr);
+    }
+
+    private static Process Start(string[] arguments) => Process.Start(new ProcessStartInfo(SidecarProcess.Executable, arguments)
+    {
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+        Environment = { ["PLUE_HOME"] = Directory.CreateTempSubdirectory("plue-run-").FullName, ["A_KEY"] = "sk-run-canary-0123456789" },
+    }) ?? throw new InvalidOperationException("plue did not start.");
+}
