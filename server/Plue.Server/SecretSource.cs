@@ -1,3 +1,4 @@
+using Plue.Server.Messages;
 using Plue.Server.Providers;
 using Plue.Server.Vault;
 
@@ -6,8 +7,16 @@ namespace Plue.Server;
 /// <summary>Binds the providers' one way to a secret to the vault and to the environment.</summary>
 internal sealed class SecretSource(Lazy<Vault.Vault> vault, EnvironmentKeys environment) : ISecretSource
 {
-    public async ValueTask<Secret> GetAsync(string reference, Uri origin, CancellationToken cancellationToken) =>
-        reference.StartsWith(EnvironmentKeys.Scheme, StringComparison.Ordinal)
-            ? new Secret(environment.Get(reference, origin))
-            : new Secret(await vault.Value.GetAsync(reference, origin, cancellationToken));
+    public async ValueTask<Secret> GetAsync(string reference, Uri origin, CancellationToken cancellationToken)
+    {
+        if (reference.StartsWith(EnvironmentKeys.Scheme, StringComparison.Ordinal)) { return new Secret(environment.Get(reference, origin)); }
+
+        // A locked vault says by name what it holds: what is not there needs no unlocking.
+        if (!await vault.Value.ContainsAsync(reference, cancellationToken) && (await vault.Value.StatusAsync(cancellationToken)).Problem is null)
+        {
+            throw new FailureException(FailureKind.NotFound, $"No key is stored as {reference}. Store one with Plue: Configure Provider Key.");
+        }
+
+        return new Secret(await vault.Value.GetAsync(reference, origin, cancellationToken));
+    }
 }

@@ -71,6 +71,11 @@ export default async function (journey) {
     workbench.setTheme('Dark Modern');
     await workbench.show();
     await workbench.chat.locator('article').first().waitFor({ timeout: 60_000 });
+    await workbench.command('Plue: New Chat');
+    await workbench.chat.getByText('Three things to try').waitFor({ timeout: 60_000 });
+    await ask(workbench, 'Show me some code');
+    await untilFinished(workbench);
+    await workbench.chat.locator('article').first().scrollIntoViewIfNeeded();
     const picture = inArtifacts('screenshots', 'readme-chat.png');
     await workbench.screenshot(picture);
     if (process.env.UPDATE === '1') {

@@ -159,7 +159,15 @@ internal sealed class ProviderConnection(
 
         // A key header of the user's own, in whatever form the gateway wants it, stands in place of ours.
         if (settings.ApiKeyRef is not { } reference || headers.NonValidated.Contains(keyHeader.Name)) return;
-        Add(keyHeader.Name, keyHeader.Prefix + Sendable((await secrets.GetAsync(reference, origin, cancellationToken).ConfigureAwait(false)).Reveal()));
+        try
+        {
+            Add(keyHeader.Name, keyHeader.Prefix + Sendable((await secrets.GetAsync(reference, origin, cancellationToken).ConfigureAwait(false)).Reveal()));
+        }
+        catch (FailureException missing) when (missing.Failure.Kind == FailureKind.NotFound)
+        {
+            // A server of one's own may want none; one that does says so, and then the user is asked.
+            if (settings.Kind is not (ProviderKinds.OpenAiCompatible or ProviderKinds.Ollama)) { throw new FailureException(failures.NoKey(), missing); }
+        }
 
         void Add(string name, string value)
         {

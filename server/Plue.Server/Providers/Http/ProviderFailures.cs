@@ -32,6 +32,8 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
     public Failure UnusableKey() => new(FailureKind.ProviderAuthFailed,
         $"The key of {settings.Name} holds characters that cannot be sent. Set the key again.");
 
+    public Failure NoKey() => new(FailureKind.ProviderAuthFailed, $"{settings.Name} has no key yet. Set one, then try again.");
+
     /// <summary>An answer with a status other than 200.</summary>
     public Failure OfStatus(int status, HttpResponseHeaders headers, ReadOnlyMemory<byte> body, DateTimeOffset now)
     {
