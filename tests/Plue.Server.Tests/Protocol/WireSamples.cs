@@ -1,0 +1,106 @@
+using System.Collections;
+using System.Reflection;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using Plue.Protocol;
+
+namespace Plue.Server.Tests.Protocol;
+
+/// <summary>
+/// tests/wire-samples: for each method one file with samples of its params and of its result, one for each member of a union. Both languages
+/// read them. A value may be edited by hand; <c>UPDATE=1</c> writes what is missing or no longer fits.
+/// </summary>
+internal static class WireSamples
+{
+    public const string Folder = "tests/wire-samples";
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Every method of the wire with the types of its params and, for a request, of its result.</summary>
+    public static IEnumerable<(string Method, Type[] Types)> All => typeof(Methods).GetFields(BindingFlags.Public | BindingFlags.Static)
+        .Select(method => ((string)method.FieldType.GetProperty("Name")!.GetValue(method.GetValue(null))!, method.FieldType.GetGenericArguments()));
+
+    public static string PathOf(string method) => $"{Folder}/{method}.json";
+
+    /// <summary>The file as our serializer writes it again; samples that it cannot read are made anew.</summary>
+    public static string Render(string? file, Type[] types)
+    {
+        var stored = Parse(file);
+        var rendered = new JsonObject();
+        foreach (var (name, type) in new[] { "params", "result" }.Zip(types))
+        {
+            var info = Wire.Options.GetTypeInfo(type);
+            rendered[name] = Again(stored?[name] as JsonArray, info) ?? Again(Made(info, ""), info);
+        }
+
+        return rendered.ToJsonString(Indented).ReplaceLineEndings("\n") + "\n";
+    }
+
+    private static JsonNode? Parse(string? file)
+    {
+        try { return file is null ? null : JsonNode.Parse(file); }
+        catch (JsonException) { return null; }
+    }
+
+    /// <returns>Null when a sample does not fit its type.</returns>
+    private static JsonArray? Again(JsonArray? samples, JsonTypeInfo info)
+    {
+        try
+        {
+            return samples is not { Count: > 0 } ? null : [.. samples.Select(sample => JsonSerializer.SerializeToNode(sample.Deserialize(info), info))];
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static JsonArray Made(JsonTypeInfo info, string name)
+    {
+        if (info.PolymorphismOptions is { } union)
+        {
+            return [.. union.DerivedTypes.SelectMany(derived => Made(Wire.Options.GetTypeInfo(derived.DerivedType), name).Select(member =>
+            {
+                var tagged = new JsonObject { [union.TypeDiscriminatorPropertyName] = derived.TypeDiscriminator?.ToString() };
+                foreach (var (key, value) in member!.AsObject()) { tagged[key] = value?.DeepClone(); }
+                return tagged;
+            }))];
+        }
+
+        if (info.Kind != JsonTypeInfoKind.Object) { return [Value(info.Type, name)]; }
+
+        var values = info.Properties.ToDictionary(property => property.Name, property => Variants(property.PropertyType, property.Name));
+        var count = values.Values.Select(variants => variants.Count).DefaultIfEmpty(1).Max();
+        return [.. Enumerable.Range(0, count).Select(index =>
+            new JsonObject(values.Select(pair => KeyValuePair.Create(pair.Key, pair.Value[Math.Min(index, pair.Value.Count - 1)]?.DeepClone()))))];
+    }
+
+    private static JsonArray Variants(Type type, string name)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (type != typeof(string) && type.IsAssignableTo(typeof(IEnumerable))) { return [Variants(type.GetGenericArguments()[0], name).DeepClone()]; }
+        return type.IsEnum || type.Namespace == nameof(System) ? [Value(type, name)] : Made(Wire.Options.GetTypeInfo(type), name);
+    }
+
+    private static JsonNode? Value(Type type, string name) =>
+        type.IsEnum ? JsonNamingPolicy.CamelCase.ConvertName(Enum.GetNames(type)[0])
+        : type == typeof(bool) ? true
+        : type == typeof(decimal) ? 0.25m
+        : type == typeof(DateTimeOffset) ? "2026-11-21T08:00:00+00:00"
+        : type == typeof(string) ? Text(name)
+        : 7;
+
+    private static string Text(string name) => name switch
+    {
+        "uri" or "codexId" => "codex://chats/chat_0192f0c1a2b3c4d5e6f708192a3b4c5d",
+        "collection" => "chats",
+        "templateId" => "ai-chat",
+        "endpoint" or "defaultEndpoint" or "origin" or "origins" => "http://127.0.0.1:11434",
+        "reference" => "vault://anthropic/api_key",
+        "text" or "content" => "Grüße 😀, \"quoted\"\n",
+        "parameters" => "{\"path\":\"a.txt\"}",
+        _ => $"a {name}",
+    };
+}
