@@ -40,7 +40,7 @@ internal sealed partial class ClaudeCodeFailures(ProviderSettings settings, Time
     }
 
     public Failure Authentication() => new(FailureKind.ProviderAuthFailed, settings.ApiKeyRef is null
-        ? "Claude Code is not signed in. Run `claude auth login` in a terminal, then try again."
+        ? ClaudeCodeSignIn.NotSignedIn
         : $"The key of {settings.Name} was refused. Set another one with Configure Provider Key.");
 
     /// <summary>The program went away in the middle of an answer.</summary>

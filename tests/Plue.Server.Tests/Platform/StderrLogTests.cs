@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Logging;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Tests.Platform;
+
+public sealed class StderrLogTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("plue-log-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void Two_windows_write_to_one_file_and_no_line_is_lost()
+    {
+        using var first = new StderrLog(LogLevel.Information, folder, text => text);
+        using var second = new StderrLog(LogLevel.Information, folder, text => text);
+        string[] said = ["one is long enough to be written over", "two", "three, which is rather long as well", "four"];
+        for (var index = 0; index < said.Length; index++) { (index % 2 == 0 ? first : second).CreateLogger("Plue.Test").LogInformation("{Said}", said[index]); }
+
+        var lines = File.ReadAllLines(Path.Combine(folder, "plue.log"));
+        Assert.Equal(said.Select(text => $"info: Test: {text}"), lines.Select(line => line[(line.IndexOf(' ') + 1)..]));
+    }
+
+    [Fact]
+    public void What_is_logged_at_the_very_end_throws_nothing()
+    {
+        var log = new StderrLog(LogLevel.Information, folder, text => text);
+        var logger = log.CreateLogger("Test");
+        logger.LogInformation("before");
+        log.Dispose();
+        logger.LogInformation("after");
+        Assert.Single(File.ReadAllLines(Path.Combine(folder, "plue.log")));
+    }
+}
