@@ -96,7 +96,7 @@ public sealed class SidecarProcessTests
     private static ScriptedAnswer SlowAnswer(string words)
     {
         var answer = ScriptedAnswer.Events();
-        foreach (var word in words.Split(' ', StringSplitOptions.RemoveEmptyEntries)) { answer.Send(Chunk(word + " ")).Gate(Task.Delay(4)); }
+        foreach (var word in words.Split(' ', StringSplitOptions.RemoveEmptyEntries)) { answer.Send(Chunk(word + " ")).Pause(TimeSpan.FromMilliseconds(4)); }
         return answer.Send(End);
     }
 }

@@ -194,6 +194,13 @@ public sealed class ScriptedAnswer
         return this;
     }
 
+    /// <summary>A vendor that takes its time.</summary>
+    public ScriptedAnswer Pause(TimeSpan time)
+    {
+        steps.Add((_, cancellationToken) => Task.Delay(time, cancellationToken));
+        return this;
+    }
+
     public ScriptedAnswer Hang() => Gate(Task.Delay(Timeout.InfiniteTimeSpan, CancellationToken.None));
 
     /// <summary>The same piece many times, without holding them all in memory.</summary>
