@@ -70,24 +70,13 @@ export function fromSnapshot(chat: CodexGetResult, before?: ChatState): ChatStat
  */
 export function reduce(state: ChatState, params: MessageEventParams, now: number): ChatState {
   if (params.seq <= state.lastSeq || state.missedEvents) return state;
-  if (leavesGap(state, params)) return { ...state, missedEvents: true };
+  // Each notification has its own number: a gap means that text was dropped for a slow window.
+  if (params.seq > state.lastSeq + 1) return { ...state, missedEvents: true };
   return { ...fold(state, params.event, now), lastSeq: params.seq };
 }
 
 export function isRunning(state: ChatState): boolean {
   return state.turnId !== undefined;
-}
-
-/** Merged deltas carry the last number they hold, so only other events prove by their number that one is missing. */
-function leavesGap(state: ChatState, { seq, event }: MessageEventParams): boolean {
-  switch (event.kind) {
-    case 'textDelta':
-    case 'reasoningDelta':
-    case 'toolCallDelta':
-      return !state.messages.some((message) => message.id === event.messageId);
-    default:
-      return seq > state.lastSeq + 1;
-  }
 }
 
 function fold(state: ChatState, event: MessageEvent, now: number): ChatState {
