@@ -88,7 +88,7 @@ internal sealed class Composition : IAsyncDisposable
             ProviderKinds.Anthropic => new AnthropicProvider(settings, secrets, http.Value, Time),
             ProviderKinds.OpenAiCompatible => new OpenAiCompatibleProvider(settings, secrets, http.Value, Time),
             ProviderKinds.Ollama => new OllamaProvider(settings, secrets, http.Value, Time),
-            ProviderKinds.ClaudeCode => new ClaudeCodeProvider(settings, secrets, Paths, Time, Logs.CreateLogger("ClaudeCode")),
+            ProviderKinds.ClaudeCode => new ClaudeCodeProvider(settings, secrets, Paths, Time, Logs.CreateLogger("ClaudeCode"), openFolder: () => Workspace.OpenFolder),
             ProviderKinds.Tour => new TourProvider(settings, Time),
             _ => throw new FailureException(FailureKind.MissingField, $"{settings.Name} is of the kind {settings.Kind}, which this version of Plue does not have."),
         };
@@ -98,7 +98,7 @@ internal sealed class Composition : IAsyncDisposable
     {
         await using var provider = new ClaudeCodeProvider(
             new ProviderSettings { Id = "claude-code", Name = "Claude Code", Kind = ProviderKinds.ClaudeCode, Source = Plue.Server.Providers.ProviderSource.Found },
-            new SecretSource(vault, EnvironmentKeys), Paths, Time, Logs.CreateLogger("ClaudeCode"));
+            new SecretSource(vault, EnvironmentKeys), Paths, Time, Logs.CreateLogger("ClaudeCode"), openFolder: () => Workspace.OpenFolder);
         var location = await provider.LocateAsync(cancellationToken);
         if (location.Program is null) { return new ClaudeCodeFinding(null, false, null, "No claude command was found on this machine.", location.Tried); }
 

@@ -4,10 +4,13 @@ namespace Plue.Server.Platform;
 public sealed class Workspace
 {
     private volatile string? trustedFolder;
-    private string? folder;
+    private volatile string? folder;
 
     /// <summary>Null without a folder, and as long as the folder is not trusted.</summary>
     public string? TrustedFolder => trustedFolder;
+
+    /// <summary>The open folder, trusted or not: only to keep away from what lies in it.</summary>
+    public string? OpenFolder => folder;
 
     public void Open(string? path, bool trusted)
     {

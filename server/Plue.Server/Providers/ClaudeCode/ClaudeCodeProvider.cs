@@ -21,11 +21,13 @@ public sealed class ClaudeCodeProvider : IProvider, IWarmable
     private readonly ILogger logger;
 
     /// <param name="environment">What to take the CLI's environment from; null means this process's own.</param>
+    /// <param name="openFolder">The folder open in the window, trusted or not: it never provides the program.</param>
     public ClaudeCodeProvider(
-        ProviderSettings settings, ISecretSource secrets, PluePaths paths, TimeProvider time, ILogger logger, IReadOnlyDictionary<string, string>? environment = null)
+        ProviderSettings settings, ISecretSource secrets, PluePaths paths, TimeProvider time, ILogger logger,
+        IReadOnlyDictionary<string, string>? environment = null, Func<string?>? openFolder = null)
     {
         (Settings, this.time, this.logger) = (settings, time, logger);
-        starter = new ClaudeCodeStarter(settings, secrets, environment ?? ClaudeCodeEnvironment.Own(), time, logger);
+        starter = new ClaudeCodeStarter(settings, secrets, environment ?? ClaudeCodeEnvironment.Own(), time, logger, openFolder ?? (() => null));
         sessions = new ClaudeCodeSessions(paths, logger);
     }
 

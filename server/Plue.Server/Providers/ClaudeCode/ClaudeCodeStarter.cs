@@ -5,8 +5,10 @@ using Plue.Server.Platform;
 namespace Plue.Server.Providers.ClaudeCode;
 
 /// <summary>Finds the CLI, builds its environment and starts it.</summary>
+/// <param name="openFolder">The folder that never provides the program, trusted or not.</param>
 internal sealed class ClaudeCodeStarter(
-    ProviderSettings settings, ISecretSource secrets, IReadOnlyDictionary<string, string> environment, TimeProvider time, ILogger logger)
+    ProviderSettings settings, ISecretSource secrets, IReadOnlyDictionary<string, string> environment, TimeProvider time, ILogger logger,
+    Func<string?> openFolder)
 {
     private readonly ClaudeCodeLocator locator = new(settings.CliPath, environment);
 
@@ -41,11 +43,11 @@ internal sealed class ClaudeCodeStarter(
         return await ClaudeCodeSignIn.CheckAsync(program, own, directory, cancellationToken).ConfigureAwait(false);
     }
 
-    public Task<ClaudeCodeLocation> LocateAsync(CancellationToken cancellationToken) => locator.FindAsync(null, cancellationToken);
+    public Task<ClaudeCodeLocation> LocateAsync(CancellationToken cancellationToken) => locator.FindAsync(openFolder(), cancellationToken);
 
     private async Task<(ClaudeCodeProgram Program, Dictionary<string, string> Environment)> PrepareAsync(string? workspace, CancellationToken cancellationToken)
     {
-        var location = await locator.FindAsync(workspace, cancellationToken).ConfigureAwait(false);
+        var location = await locator.FindAsync(workspace ?? openFolder(), cancellationToken).ConfigureAwait(false);
         if (location.Program is not { } program)
         {
             throw new FailureException(FailureKind.ProviderExecutableFailed,

@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Plue.Server.Platform;
+using Plue.Server.Providers;
 using Plue.Server.Providers.ClaudeCode;
 
 namespace Plue.Server.Tests.Providers.ClaudeCode;
@@ -46,6 +49,24 @@ public sealed class ClaudeCodeLocatorTests : IDisposable
         var unguarded = new ClaudeCodeLocator(null, environment);
         Assert.Equal(inside, (await unguarded.FindAsync(null, default)).Program?.Path);
         Assert.Equal(outside, (await unguarded.FindAsync(Path.Combine(root, "work"), default)).Program?.Path);
+    }
+
+    [Fact]
+    public async Task The_open_folder_never_brings_the_program_along_even_while_it_is_not_trusted()
+    {
+        var inside = Install("work/bin");
+        environment["PATH"] = Path.GetDirectoryName(inside)!;
+        await using var provider = new ClaudeCodeProvider(
+            new ProviderSettings { Id = "claude", Name = "Claude", Kind = ProviderKinds.ClaudeCode }, new NoKeys(), new PluePaths(Path.Combine(root, "plue")),
+            TimeProvider.System, NullLogger.Instance, environment, () => Path.Combine(root, "work"));
+        var location = await provider.LocateAsync(default);
+        Assert.NotEqual(inside, location.Program?.Path);
+        Assert.Contains(location.Tried, sentence => sentence.Contains(inside) && sentence.Contains("inside the open folder"));
+    }
+
+    private sealed class NoKeys : ISecretSource
+    {
+        public ValueTask<Secret> GetAsync(string reference, Uri origin, CancellationToken cancellationToken) => throw new InvalidOperationException("No key is wanted.");
     }
 
     [Fact]
