@@ -16,7 +16,7 @@ export default async function (journey) {
       mkdirSync(folder, { recursive: true });
       const settings = { name: 'House server', provider_type: 'openai-compatible', endpoint: endpoint.url, model: 'small-1' };
       writeFileSync(join(folder, 'house.json5'), JSON.stringify(settings));
-      writeFileSync(join(dirname(home), 'workspace', 'code.js'), '// first line\n');
+      writeFileSync(join(dirname(home), 'workspace', 'notes.txt'), 'A first line\n');
     },
   });
   try {
@@ -102,8 +102,8 @@ async function travel(journey, workbench, endpoint) {
 
   await journey.step('Insert at Cursor puts the code into the open editor', async () => {
     const { page } = workbench;
-    await page.getByRole('treeitem', { name: 'code.js' }).dblclick();
-    await page.locator('.monaco-editor .view-line').filter({ hasText: '// first line' }).waitFor();
+    await page.getByRole('treeitem', { name: 'notes.txt' }).dblclick();
+    await page.locator('.monaco-editor .view-line').filter({ hasText: 'A first line' }).waitFor();
     await page.keyboard.press('Control+End');
     const chat = await chatOf('Left chat').catch(() => chatOf('Right chat?'));
     await chat.locator('pre code').first().hover();
