@@ -113,8 +113,8 @@ async function travel(journey, workbench, endpoint) {
     await workbench.chat.getByRole('option', { name: 'large-2' }).click();
     await workbench.chat.getByRole('button', { name: 'Provider and model: House server / large-2' }).waitFor();
     await ask(workbench, 'And who now?');
+    await workbench.until(async () => endpoint.asked.at(-1).model === 'large-2');
     await untilFinished(workbench);
-    assert.equal(endpoint.asked.at(-1).model, 'large-2');
   });
 
   await journey.step('The choice is still there after a reload', async () => {
@@ -145,8 +145,8 @@ async function travel(journey, workbench, endpoint) {
   await journey.step('Retry answers once the endpoint is up', async () => {
     await endpoint.start();
     await button('Retry').last().click();
+    await workbench.until(async () => (await answers(workbench).last().innerText()).includes('See the manual for more.'));
     await untilFinished(workbench);
-    assert.match(await answers(workbench).last().innerText(), /The endpoint on this machine answers/);
   });
 
   await journey.step('A web page in place of an answer is recognized', async () => {
@@ -167,8 +167,8 @@ async function travel(journey, workbench, endpoint) {
   await journey.step('Continue goes on after what was kept', async () => {
     endpoint.manner = 'answers';
     await button('Continue').click();
+    await workbench.until(async () => JSON.stringify(endpoint.asked.at(-1).messages).includes('Go on exactly where it stops'));
     await untilFinished(workbench);
-    assert.match(JSON.stringify(endpoint.asked.at(-1).messages), /Go on exactly where it stops/);
   });
 
   await journey.step('A broken provider file is listed with the place of the mistake', async () => {
@@ -197,8 +197,8 @@ async function travel(journey, workbench, endpoint) {
     await button('Choose Another…').click();
     await workbench.chat.getByRole('group', { name: 'The tour' }).getByRole('option').first().click();
     await composer(workbench).press('Enter');
+    await workbench.until(async () => /recording/i.test(await answers(workbench).last().innerText()));
     await untilFinished(workbench);
-    assert.match(await answers(workbench).last().innerText(), /recording/i);
   });
 
   await journey.step('The keys and the passphrase are in no log, no page and no file', async () => {
