@@ -27,16 +27,16 @@ export function remediesFor(errorKind: string, providerKind: string | undefined)
     case 'providerAuthFailed':
       return [providerKind === 'claude-code' ? signIn : setKey, retry];
     case 'keyNotBoundToOrigin':
-      return [setKey];
+      return [setKey, retry];
     case 'unreachable':
       return providerKind === 'ollama' ? [{ label: 'Start Ollama…', does: 'startOllama' }, retry] : [retry, chooseAnother];
     case 'vaultLocked':
-      return [{ label: 'Unlock Vault…', does: 'unlockVault' }];
+      return [{ label: 'Unlock Vault…', does: 'unlockVault' }, retry];
     case 'providerDisabled':
     case 'notFound':
     case 'modelNotFound':
     case 'missingField':
-      return [chooseAnother];
+      return [chooseAnother, retry];
     case 'rateLimited':
     case 'overloaded':
     case 'conflict':
