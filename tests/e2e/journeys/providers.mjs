@@ -14,7 +14,7 @@ const passphrase = 'a passphrase of the journey';
 export default async function (journey) {
   const endpoint = await new ScriptedEndpoint().start();
   endpoint.key = key;
-  const workbench = await journey.open({ installed: true });
+  const workbench = await journey.open({ installed: true, forgetsSecrets: true });
   try {
     await travel(journey, workbench, endpoint);
   } finally {
@@ -122,6 +122,19 @@ async function travel(journey, workbench, endpoint) {
     await workbench.reload();
     await workbench.chat.getByRole('button', { name: 'Provider and model: House server / large-2' }).waitFor({ timeout: 60_000 });
     await workbench.chat.getByText('And who now?').waitFor();
+  });
+
+  await journey.step('After a reload the vault is locked, and the chat offers to unlock it', async () => {
+    await ask(workbench, 'Still there?');
+    await button('Unlock Vault…').waitFor();
+  });
+
+  await journey.step('The passphrase opens the vault, and Retry answers', async () => {
+    await button('Unlock Vault…').click();
+    await type(workbench, 'Unlock Plue’s vault', passphrase);
+    await button('Retry').last().click();
+    await workbench.until(async () => (await answers(workbench).last().innerText()).includes('See the manual for more.'));
+    await untilFinished(workbench);
   });
 
   await journey.step('The provider of a chat can be another one', async () => {

@@ -13,6 +13,7 @@ import { watchRequests } from './requests.mjs';
  * @property {boolean} [trusted] Whether the folder is trusted from the start.
  * @property {NodeJS.ProcessEnv} [env]
  * @property {boolean} [installed] Installed as a user has it, and not under development: notifications are shown as they come.
+ * @property {boolean} [forgetsSecrets] VS Code keeps its secrets in memory only, as a served one may.
  * @property {string} [tests] A test entry point to run inside the extension host.
  * @property {(home: string) => void} [prepare] Writes into the Plue home before anything starts.
  */
@@ -59,7 +60,7 @@ export class Workbench {
     const server = await startServer(folder, options);
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
     // Without this answer the window's secrets live in memory only.
-    await context.route('**/mint-key', (route) => route.fulfill({ body: Buffer.alloc(32, 7) }));
+    if (!options.forgetsSecrets) await context.route('**/mint-key', (route) => route.fulfill({ body: Buffer.alloc(32, 7) }));
     const workbench = new Workbench(folder, server, context, await context.newPage(), options);
     return workbench;
   }
