@@ -74,6 +74,7 @@ internal sealed class Composition : IAsyncDisposable
         Time = Time,
         Logger = Logs.CreateLogger("Chat"),
         Mask = Redactor.Mask,
+        HasTemplate = id => templates.Value.Find(id) is not null,
         HooksOf = HooksOf,
         SystemPromptOf = SystemPromptOf,
         SinkFor = sinkFor,

@@ -23,6 +23,8 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
     /// <param name="providerId">Null takes the default.</param>
     public async Task<Conversation> CreateAsync(string templateId, string? title, string? providerId, string? model, CancellationToken cancellationToken)
     {
+        if (!services.HasTemplate(templateId)) { throw new FailureException(FailureKind.NotFound, $"There is no template {templateId}."); }
+
         var provider = providerId ?? await services.Providers.DefaultIdAsync(cancellationToken);
         var journal = await Task.Run(() => services.Store.Create(templateId, title, provider, model), cancellationToken);
         var conversation = new Conversation(services, journal.Chat, journal, readOnlyReason: null);

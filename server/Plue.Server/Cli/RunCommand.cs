@@ -46,7 +46,12 @@ internal sealed class RunCommand(Func<RunServices> house, Terminal terminal)
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var (text, unusable) = Question(parsed.GetValue(question));
+        // A pipe that nobody closes is waited for, but not against Ctrl+C.
+        var given = parsed.GetValue(question);
+        var reading = terminal.IsInputRedirected ? Task.Run(() => Question(given), CancellationToken.None) : Task.FromResult(Question(given));
+        if (await Task.WhenAny(reading, Task.Delay(Timeout.Infinite, cancellationToken)) != reading) { return ExitCodes.Interrupted; }
+
+        var (text, unusable) = await reading;
         if (text is null)
         {
             terminal.WriteError(unusable);
