@@ -177,4 +177,43 @@ public sealed class SidecarTests
             Assert.DoesNotContain(key, (await client.ResultAsync(method))?.ToJsonString(), StringComparison.Ordinal);
         }
     }
+
+    [Fact]
+    public async Task A_server_that_wants_no_key_answers_without_one_even_while_the_vault_is_locked()
+    {
+        await using var endpoint = new ScriptedEndpoint(Answer("free"), Answer("free again"));
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        var client = sidecar.Client;
+        var configured = await client.ResultAsync("provider/configure", new { name = "Local", kind = "openai-compatible", endpoint = $"{endpoint.Url}v1", model = "model" });
+        var uri = await client.CreateChatAsync((string?)configured?["id"] ?? "");
+        await client.ResultAsync("message/send", new { codexId = uri, text = "Hi" });
+        Assert.Equal("endTurn", (string?)(await client.TurnAsync())[^1]["event"]?["stopReason"]);
+        Assert.False((await endpoint.NextRequestAsync()).Headers.ContainsKey("authorization"));
+
+        await client.ResultAsync("vault/create", new { way = "passphrase", secret = "correct horse battery" });
+        await client.ResultAsync("vault/lock");
+        await client.ResultAsync("message/send", new { codexId = uri, text = "Hi again" });
+        Assert.Equal("endTurn", (string?)(await client.TurnAsync())[^1]["event"]?["stopReason"]);
+    }
+
+    [Fact]
+    public async Task A_vendor_without_a_key_asks_for_one()
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        await sidecar.Client.ResultAsync("provider/configure", new { id = "vendor", name = "Vendor", kind = "anthropic", endpoint = "http://127.0.0.1:9", model = "model" });
+        var uri = await sidecar.Client.CreateChatAsync("vendor");
+        await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "Hi" });
+        var error = (await sidecar.Client.TurnAsync())[^1]["event"]?["error"];
+        Assert.Equal("providerAuthFailed", (string?)error?["kind"]);
+        Assert.Equal("Vendor has no key yet. Set one, then try again.", (string?)error?["message"]);
+    }
+
+    [Fact]
+    public async Task A_chat_of_a_template_that_is_not_there_is_not_made()
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        var refused = await sidecar.Client.RequestAsync("codex/create", new { templateId = "no-such", providerId = "tour" });
+        Assert.Equal("There is no template no-such.", (string?)refused["error"]?["message"]);
+        Assert.Empty((await sidecar.Client.ResultAsync("codex/list", new { collection = "chats" }))?["items"]?.AsArray() ?? []);
+    }
 }
