@@ -17,17 +17,14 @@ public sealed class EnvironmentKeys(Func<string, string?> read, Redactor redacto
         ["OPENAI_API_KEY"] = "https://api.openai.com",
         ["OPENROUTER_API_KEY"] = "https://openrouter.ai",
         ["GROQ_API_KEY"] = "https://api.groq.com",
-        ["MISTRAL_API_KEY"] = "https://api.mistral.ai",
-        ["DEEPSEEK_API_KEY"] = "https://api.deepseek.com",
         ["XAI_API_KEY"] = "https://api.x.ai",
-        ["GEMINI_API_KEY"] = "https://generativelanguage.googleapis.com",
+        ["DEEPSEEK_API_KEY"] = "https://api.deepseek.com",
+        ["CEREBRAS_API_KEY"] = "https://api.cerebras.ai",
+        ["MOONSHOT_API_KEY"] = "https://api.moonshot.ai",
     };
 
     private readonly Lock gate = new();
     private readonly HashSet<Binding> bound = [];
-
-    /// <summary>The vendors' variables that are set here, and nothing of what they hold.</summary>
-    public IReadOnlyList<string> Found() => [.. VendorOrigins.Keys.Where(name => Value(name) is not null)];
 
     /// <summary>Lets this process send the variable to one more origin, because the user named both (<c>--key-env NAME --base-url URL</c>).</summary>
     /// <exception cref="FailureException">BadRequest: the URL has no origin.</exception>
