@@ -121,7 +121,6 @@ internal sealed class Composition : IAsyncDisposable
 
         isDisposed = true;
         await Providers.DisposeAsync();
-        await ChildProcess.EndAllAsync();
         if (vault.IsValueCreated) { await Vault.DisposeAsync(); }
         if (http.IsValueCreated) { http.Value.Dispose(); }
         if (logs.IsValueCreated) { logs.Value.Dispose(); }

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
 using Plue.Protocol;
 using Plue.Server.Chat;
+using Plue.Server.Platform;
 using Plue.Server.Rpc;
 using Plue.Server.Store;
 
@@ -16,7 +17,10 @@ internal static class Sidecar
     public static async Task<int> RunAsync(LogLevel logLevel, Stream input, Stream output, CancellationToken cancellationToken)
     {
         await using var house = new Composition(logLevel);
-        return await RunAsync(house, PipeReader.Create(input), PipeWriter.Create(output), cancellationToken);
+        var exitCode = await RunAsync(house, PipeReader.Create(input), PipeWriter.Create(output), cancellationToken);
+        // The process ends with this connection, so whoever is still running has lost its owner.
+        await ChildProcess.EndAllAsync();
+        return exitCode;
     }
 
     public static async Task<int> RunAsync(Composition house, PipeReader input, PipeWriter output, CancellationToken cancellationToken)

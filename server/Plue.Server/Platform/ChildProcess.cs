@@ -35,6 +35,7 @@ public sealed class ChildProcess : IAsyncDisposable
     private static readonly TimeSpan Hurry = TimeSpan.FromMilliseconds(250);
     private static readonly ConcurrentDictionary<ChildProcess, byte> Running = new();
     private static readonly string? Setsid = FindSetsid();
+    private static readonly Lazy<string> Owner = new(() => ChildProcessTree.OwnerOf(Environment.ProcessId) ?? $"{Environment.ProcessId}.0");
 
     private readonly ChildProcessStart start;
     private readonly Process process;
@@ -88,6 +89,12 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Ends what a process of ours that was killed has left running: nobody is there to read its answers any more, or to stop what they cost.
+    /// </summary>
+    /// <returns>How many were ended. Only Linux lets us look.</returns>
+    public static int EndOrphans() => OperatingSystem.IsLinux() ? ChildProcessTree.KillOrphans(Marker) : 0;
+
     /// <exception cref="IOException">It could not be started; the message says why.</exception>
     public static ChildProcess Start(ChildProcessStart start)
     {
@@ -95,7 +102,7 @@ public sealed class ChildProcess : IAsyncDisposable
         if (!File.Exists(start.Program)) { throw new IOException($"{start.Program} does not exist."); }
         if (!Directory.Exists(start.WorkingDirectory)) { throw new IOException($"The folder {start.WorkingDirectory} does not exist."); }
 
-        var marker = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        var marker = $"{Owner.Value}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}";
         var info = new ProcessStartInfo
         {
             FileName = Setsid ?? start.Program,

@@ -69,6 +69,56 @@ internal static partial class ChildProcessTree
         }
     }
 
+    /// <summary>Process id and start time, which together name one process for good; null when there is none of this id.</summary>
+    public static string? OwnerOf(int processId)
+    {
+        try
+        {
+            // The name in parentheses may hold anything; the start time is the 20th field behind it.
+            var stat = File.ReadAllText($"/proc/{processId}/stat");
+            return $"{processId}.{stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19]}";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or IndexOutOfRangeException or ArgumentOutOfRangeException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Ends everyone whose mark names an owner that is no longer there.</summary>
+    public static int KillOrphans(string name)
+    {
+        var ended = 0;
+        foreach (var (id, owner) in Owned(Encoding.UTF8.GetBytes($"{name}=")))
+        {
+            var processId = owner.Split('.')[0];
+            if (!int.TryParse(processId, out var ownerId) || OwnerOf(ownerId) == owner) { continue; }
+
+            _ = kill(id, SigKill);
+            ended++;
+        }
+
+        return ended;
+    }
+
+    /// <summary>Everyone with a mark, and the owner that it names.</summary>
+    private static IEnumerable<(int Id, string Owner)> Owned(byte[] mark)
+    {
+        foreach (var id in Marked(mark).ToList())
+        {
+            string value;
+            try
+            {
+                var environment = File.ReadAllBytes($"/proc/{id}/environ").AsSpan();
+                var rest = environment[(environment.IndexOf(mark) + mark.Length)..];
+                var end = rest.IndexOf((byte)0);
+                value = Encoding.UTF8.GetString(end < 0 ? rest : rest[..end]);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException) { continue; }
+
+            if (value.LastIndexOf('.') is > 0 and var dot) { yield return (id, value[..dot]); }
+        }
+    }
+
     [LibraryImport("libc", SetLastError = true)]
     private static partial int kill(int id, int signal);
 }

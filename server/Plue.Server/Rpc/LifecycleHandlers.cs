@@ -22,7 +22,14 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
             server.IsInitialized = true;
             return Task.FromResult(new InitializeResult(new ServerCapabilities(), new ServerInfo("plue", Version)));
         });
-        server.Map(Methods.Initialized, (_, _) => Task.CompletedTask);
+        server.Map(Methods.Initialized, (_, _) =>
+        {
+            _ = Task.Run(() =>
+            {
+                if (ChildProcess.EndOrphans() is > 0 and var ended) { logger.LogWarning("Ended {Count} programs that a killed sidecar had left running", ended); }
+            }, CancellationToken.None);
+            return Task.CompletedTask;
+        });
         server.Map(Methods.WorkspaceTrust, (parameters, _) =>
         {
             workspace.SetTrusted(parameters.Trusted);

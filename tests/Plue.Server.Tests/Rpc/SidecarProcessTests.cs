@@ -70,6 +70,37 @@ public sealed class SidecarProcessTests
     }
 
     [Fact]
+    public async Task What_a_killed_sidecar_left_running_is_ended_by_the_next_one()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux shows the environment of other processes.");
+        var home = Directory.CreateTempSubdirectory("plue-left-").FullName;
+        var pidFile = Path.Combine(home, "pid");
+        var program = Path.Combine(home, "claude");
+        File.WriteAllBytes(program, System.Text.Encoding.UTF8.GetBytes($"#!/bin/sh\necho $$ > {pidFile}.new; mv {pidFile}.new {pidFile}\nexec sleep 600\n"));
+        if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute); }
+
+        InMemorySidecar.WriteProvider(home, "cc", $"{{ name: 'CC', provider_type: 'claude-code', cli_path: '{program}' }}");
+
+        await using var first = await SidecarProcess.StartAsync(home);
+        var uri = await first.Client.CreateChatAsync("cc");
+        await first.Client.ResultAsync("message/send", new { codexId = uri, text = "Hi" });
+        var left = Process.GetProcessById(int.Parse(await ReadOnceThereAsync(pidFile), System.Globalization.CultureInfo.InvariantCulture));
+        await first.KillAsync();
+        Assert.False(left.HasExited);
+
+        await using var second = await SidecarProcess.StartAsync(home);
+        await second.Client.NotifyAsync("initialized");
+        await left.WaitForExitAsync().WaitAsync(EndingTime);
+    }
+
+    private static async Task<string> ReadOnceThereAsync(string file)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!File.Exists(file)) { await Task.Delay(20, patience.Token); }
+        return await File.ReadAllTextAsync(file, patience.Token);
+    }
+
+    [Fact]
     public async Task Shutdown_and_exit_end_it_with_zero()
     {
         await using var sidecar = await SidecarProcess.StartAsync(Directory.CreateTempSubdirectory("plue-exit-").FullName);
