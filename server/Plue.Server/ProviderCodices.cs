@@ -76,7 +76,8 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
         if ((endpoint ?? from?.Endpoint?.ToString()) is { Length: > 0 } address) { values.Add(("endpoint", new Json5String(address))); }
         if ((model ?? from?.Model) is { Length: > 0 } chosen) { values.Add(("model", new Json5String(chosen))); }
         if (from?.CatalogProvider is { } vendor) { values.Add(("catalog_provider", new Json5String(vendor))); }
-        if (kind is ProviderKinds.Anthropic or ProviderKinds.OpenAiCompatible) { values.Add(("api_key_ref", new Json5String($"vault://{id}/api_key"))); }
+        // One that was found with a key in the environment goes on using it.
+        if (kind is ProviderKinds.Anthropic or ProviderKinds.OpenAiCompatible) { values.Add(("api_key_ref", new Json5String(from?.ApiKeyRef ?? $"vault://{id}/api_key"))); }
         files.Value.Create(id, Json5Object.Of(values));
     }
 

@@ -22,7 +22,4 @@ public sealed class ProviderCatalog
         using var stream = typeof(ProviderCatalog).Assembly.GetManifestResourceStream($"{Folder}{key}.json");
         return stream is null ? null : JsonSerializer.Deserialize(stream, CatalogContext.Default.CatalogProvider);
     });
-
-    public CatalogModel? FindModel(string providerId, string modelId) =>
-        Find(providerId)?.Models.FirstOrDefault(model => model.Id == modelId);
 }

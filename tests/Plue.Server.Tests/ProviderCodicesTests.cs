@@ -1,0 +1,35 @@
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Tests;
+
+public class ProviderCodicesTests
+{
+    private readonly ProviderCodices codices;
+
+    public ProviderCodicesTests()
+    {
+        var paths = new PluePaths(Directory.CreateTempSubdirectory("plue-codices-").FullName);
+        codices = new ProviderCodices(paths, new Lazy<TemplateCatalog>(() => new TemplateCatalog(paths)));
+    }
+
+    [Fact]
+    public void Changing_a_provider_found_in_the_environment_keeps_its_key()
+    {
+        var found = new ProviderSettings { Id = "anthropic", Name = "Anthropic", Kind = ProviderKinds.Anthropic, Source = ProviderSource.Environment, ApiKeyRef = "env://ANTHROPIC_API_KEY" };
+        codices.Configure(new ProviderChange("anthropic", "Anthropic", ProviderKinds.Anthropic, null, "claude-haiku", null, false), found);
+        var provider = Assert.Single(codices.List());
+        Assert.Null(provider.Fault);
+        Assert.Equal("env://ANTHROPIC_API_KEY", provider.Settings.ApiKeyRef);
+        Assert.Equal("claude-haiku", provider.Settings.Model);
+    }
+
+    [Fact]
+    public void A_new_provider_keeps_its_key_in_the_vault_under_its_own_name()
+    {
+        var id = codices.Configure(new ProviderChange(null, "My gateway", ProviderKinds.OpenAiCompatible, "http://localhost:1234/v1", null, null, false), null);
+        Assert.Equal("my-gateway", id);
+        Assert.Equal("vault://my-gateway/api_key", Assert.Single(codices.List()).Settings.ApiKeyRef);
+    }
+}
