@@ -22,7 +22,16 @@ public sealed record CodexSummary
     /// <summary>The provider chosen for this chat, a name in <c>codex://providers/</c>.</summary>
     public string? ProviderId { get; init; }
     public string? Model { get; init; }
+    /// <summary>Tried in this order when the chosen one is down or over its limit; empty means that the settings say it.</summary>
+    public required IReadOnlyList<ModelChoice> Fallbacks { get; init; }
+    public required ChatOptions Options { get; init; }
 }
+
+/// <param name="Model">Null means the provider's own.</param>
+public sealed record ModelChoice(string ProviderId, string? Model);
+
+/// <summary>What a chat asks of the model beside the text. Null means what the template or the provider says.</summary>
+public sealed record ChatOptions(double? Temperature, int? MaxTokens, IReadOnlyList<string>? StopSequences, string? ReasoningLevel);
 
 /// <summary><c>damaged</c>: part of the file could not be read; the rest is shown and the damaged bytes are kept beside it.</summary>
 public enum CodexStatus { Idle, Running, Interrupted, Failed, Damaged }
@@ -48,7 +57,10 @@ public sealed record CodexGetResult
 public sealed record CodexCreateParams(string TemplateId, string? Title, string? ProviderId, string? Model);
 
 /// <summary>Fields left null stay as they are.</summary>
-public sealed record CodexUpdateParams(string Uri, string? Title, bool? Archived, string? ProviderId, string? Model);
+/// <param name="Fallbacks">Replaces the whole list.</param>
+/// <param name="Options">Replaces all of them.</param>
+public sealed record CodexUpdateParams(
+    string Uri, string? Title, bool? Archived, string? ProviderId, string? Model, IReadOnlyList<ModelChoice>? Fallbacks, ChatOptions? Options);
 
 public sealed record CodexDeleteParams(string Uri);
 

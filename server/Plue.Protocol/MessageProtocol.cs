@@ -34,6 +34,7 @@ public sealed record MessageView
     public UsageView? Usage { get; init; }
     public CostView? Cost { get; init; }
     public ProviderInfoView? ProviderInfo { get; init; }
+    public TimingView? Timing { get; init; }
 }
 
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
@@ -62,10 +63,18 @@ public sealed record ErrorView(string Kind, string Message, double? RetryAfterMs
 public sealed record UsageView(long InputTokens, long OutputTokens, long TotalTokens, long CachedReadTokens, long CachedWriteTokens, long ReasoningTokens);
 
 /// <summary>USD.</summary>
-public sealed record CostView(decimal InputCost, decimal OutputCost, decimal CachedCost, decimal TotalCost, string PriceSource);
+/// <param name="Price">The price it was computed with; null where the vendor said what it costs.</param>
+public sealed record CostView(decimal InputCost, decimal OutputCost, decimal CachedCost, decimal TotalCost, string PriceSource, PriceView? Price);
+
+/// <summary>USD for a million tokens.</summary>
+public sealed record PriceView(decimal InputPerMillion, decimal OutputPerMillion, decimal? CachedReadPerMillion, decimal? CachedWritePerMillion);
+
+/// <param name="FirstTokenMs">From the request to the first piece of the answer; null when none came.</param>
+public sealed record TimingView(double? FirstTokenMs, double DurationMs);
 
 /// <param name="ProviderName">As the user named it.</param>
-public sealed record ProviderInfoView(string ProviderId, string ProviderName, string? ModelId, string? RequestId);
+/// <param name="InsteadOf">Why the chosen provider did not answer, when this one stood in for it.</param>
+public sealed record ProviderInfoView(string ProviderId, string ProviderName, string? ModelId, string? RequestId, string? InsteadOf);
 
 /// <param name="Seq">Counts up by one for each notification of a chat. A gap means that deltas were dropped for a slow window: get the chat again.</param>
 public sealed record MessageEventParams(string CodexId, long Seq, MessageEvent Event);
@@ -77,6 +86,7 @@ public sealed record MessageEventParams(string CodexId, long Seq, MessageEvent E
 [JsonDerivedType(typeof(TurnStarted), "turnStarted")]
 [JsonDerivedType(typeof(Waiting), "waiting")]
 [JsonDerivedType(typeof(MessageStarted), "messageStarted")]
+[JsonDerivedType(typeof(AnsweredBy), "answeredBy")]
 [JsonDerivedType(typeof(TextDelta), "textDelta")]
 [JsonDerivedType(typeof(ReasoningDelta), "reasoningDelta")]
 [JsonDerivedType(typeof(ToolCallStarted), "toolCallStarted")]
@@ -99,6 +109,9 @@ public sealed record TurnStarted(string TurnId) : MessageEvent;
 public sealed record Waiting(string For) : MessageEvent;
 
 public sealed record MessageStarted(string MessageId, ProviderInfoView ProviderInfo) : MessageEvent;
+
+/// <summary>Another provider stands in before anything was shown: the chosen one is down or over its limit.</summary>
+public sealed record AnsweredBy(string MessageId, ProviderInfoView ProviderInfo) : MessageEvent;
 
 public sealed record TextDelta(string MessageId, int PartIndex, string Text) : MessageEvent;
 

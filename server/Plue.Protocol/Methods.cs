@@ -56,13 +56,41 @@ public static class Methods
 
     // Providers.
     public static readonly RpcRequest<Nothing, ProviderListResult> ProviderList = new("provider/list");
+    public static readonly RpcRequest<ProviderIdParams, ProviderDetail> ProviderGet = new("provider/get");
     /// <summary>Looks at this machine: the claude CLI, a local Ollama, keys in the environment. The first found becomes the default.</summary>
     public static readonly RpcRequest<Nothing, ProviderDiscoverResult> ProviderDiscover = new("provider/discover");
     public static readonly RpcRequest<ProviderConfigureParams, ProviderSummary> ProviderConfigure = new("provider/configure");
-    public static readonly RpcRequest<ProviderIdParams, Nothing> ProviderDelete = new("provider/delete");
+    public static readonly RpcRequest<ProviderSetEnabledParams, ProviderSummary> ProviderSetEnabled = new("provider/setEnabled");
+    public static readonly RpcRequest<ProviderDeleteParams, Nothing> ProviderDelete = new("provider/delete");
     public static readonly RpcRequest<ProviderIdParams, ProviderSummary> ProviderTest = new("provider/test");
-    public static readonly RpcRequest<ProviderIdParams, ProviderModelsResult> ProviderModels = new("provider/models");
+    public static readonly RpcRequest<ProviderModelsParams, ProviderModelsResult> ProviderModels = new("provider/models");
+    /// <summary>Takes a key that stands in the environment, or by mistake in the provider's file, into the vault, bound to the provider's origin.</summary>
+    public static readonly RpcRequest<ProviderIdParams, ProviderSummary> ProviderMoveKey = new("provider/moveKey");
+    public static readonly RpcRequest<ProviderIdParams, ProviderSignInResult> ProviderSignIn = new("provider/signIn");
+    /// <summary>Waits for the sign-in under way. Cancelling the request ends the sign-in.</summary>
+    public static readonly RpcRequest<ProviderIdParams, ProviderSummary> ProviderAwaitSignIn = new("provider/awaitSignIn");
+    /// <summary>Forgets the tokens.</summary>
+    public static readonly RpcRequest<ProviderIdParams, ProviderSummary> ProviderSignOut = new("provider/signOut");
+    /// <summary>The programs that could be external providers. None was started for this.</summary>
+    public static readonly RpcRequest<Nothing, ProviderExecutablesResult> ProviderExecutables = new("provider/executables");
+    public static readonly RpcRequest<ProviderApproveParams, ExecutableView> ProviderApprove = new("provider/approve");
     public static readonly RpcRequest<Nothing, ClaudeCodeCheckResult> ProviderCheckClaudeCode = new("provider/checkClaudeCode");
+    public static readonly RpcNotification<ProviderChangedParams> ProviderChanged = new("provider/changed");
+
+    // The catalog: what vendors offer.
+    public static readonly RpcRequest<Nothing, CatalogListResult> CatalogList = new("catalog/list");
+    public static readonly RpcRequest<CatalogIdParams, CatalogDetail> CatalogGet = new("catalog/get");
+    public static readonly RpcRequest<CatalogSaveParams, CatalogDetail> CatalogSave = new("catalog/save");
+    public static readonly RpcRequest<CatalogIdParams, Nothing> CatalogDelete = new("catalog/delete");
+    public static readonly RpcRequest<CatalogValidateParams, CatalogValidateResult> CatalogValidate = new("catalog/validate");
+    public static readonly RpcRequest<CatalogImportParams, CatalogImportResult> CatalogImport = new("catalog/import");
+    public static readonly RpcRequest<CatalogExportParams, Nothing> CatalogExport = new("catalog/export");
+    /// <summary>Fetches the catalog from the server that the settings name. A broken answer changes nothing.</summary>
+    public static readonly RpcRequest<Nothing, CatalogRefreshResult> CatalogRefresh = new("catalog/refresh");
+    public static readonly RpcRequest<Nothing, CatalogStatsResult> CatalogStats = new("catalog/stats");
+    public static readonly RpcRequest<Nothing, CatalogStartingPointsResult> CatalogStartingPoints = new("catalog/startingPoints");
+    public static readonly RpcRequest<Nothing, CatalogBackupsResult> CatalogBackups = new("catalog/backups");
+    public static readonly RpcRequest<CatalogRestoreParams, CatalogDetail> CatalogRestore = new("catalog/restore");
 
     // Vault. No result has a field that a secret would fit in.
     public static readonly RpcRequest<Nothing, VaultStatusResult> VaultStatus = new("vault/status");
@@ -71,8 +99,22 @@ public static class Methods
     public static readonly RpcRequest<VaultWayParams, VaultStatusResult> VaultUnlock = new("vault/unlock");
     /// <summary>Adds a way of unlocking to an unlocked vault.</summary>
     public static readonly RpcRequest<VaultWayParams, VaultStatusResult> VaultAddWay = new("vault/addWay");
+    public static readonly RpcRequest<VaultSetPassphraseParams, VaultStatusResult> VaultSetPassphrase = new("vault/setPassphrase");
     public static readonly RpcRequest<Nothing, VaultStatusResult> VaultLock = new("vault/lock");
     public static readonly RpcRequest<VaultStoreParams, VaultEntrySummary> VaultStore = new("vault/store");
+    public static readonly RpcRequest<VaultRotateParams, VaultEntrySummary> VaultRotate = new("vault/rotate");
+    public static readonly RpcRequest<VaultRenameParams, VaultRenameResult> VaultRename = new("vault/rename");
+    public static readonly RpcRequest<VaultSetOriginsParams, VaultEntrySummary> VaultSetOrigins = new("vault/setOrigins");
     public static readonly RpcRequest<Nothing, VaultListResult> VaultList = new("vault/list");
     public static readonly RpcRequest<VaultDeleteParams, Nothing> VaultDelete = new("vault/delete");
+    public static readonly RpcRequest<VaultReadEnvParams, VaultReadEnvResult> VaultReadEnv = new("vault/readEnv");
+    public static readonly RpcRequest<VaultImportEnvParams, VaultListResult> VaultImportEnv = new("vault/importEnv");
+
+    // Money and settings.
+    public static readonly RpcRequest<UsageParams, UsageSummaryResult> UsageSummary = new("usage/summary");
+    /// <summary>The same answers, one row each, for a spreadsheet.</summary>
+    public static readonly RpcRequest<UsageParams, UsageCsvResult> UsageCsv = new("usage/csv");
+    public static readonly RpcRequest<Nothing, SettingsResult> SettingsGet = new("settings/get");
+    public static readonly RpcRequest<SettingsSetParams, SettingsResult> SettingsSet = new("settings/set");
+    public static readonly RpcRequest<TemplateGetParams, TemplateView> TemplateGet = new("template/get");
 }

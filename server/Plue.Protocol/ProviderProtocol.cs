@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Plue.Protocol;
 
 public enum ProviderStatus { Untested, Testing, Connected, Error, Disabled }
@@ -5,32 +7,58 @@ public enum ProviderStatus { Untested, Testing, Connected, Error, Disabled }
 /// <summary>Where a provider comes from: a file of the user's, a key in the environment, a program found on this machine, or the tour.</summary>
 public enum ProviderSource { File, Environment, Found, Tour }
 
+/// <summary>How a provider knows its user. Written in files as records.md section 1.1 spells them.</summary>
+public enum AuthType { None, ApiKey, Oauth, AwsCredentials, ServiceAccount }
+
 public sealed record ProviderSummary
 {
     /// <summary>A name in <c>codex://providers/</c>.</summary>
     public required string Id { get; init; }
     public required string Name { get; init; }
+    public string? Description { get; init; }
     public required string Kind { get; init; }
     public required ProviderSource Source { get; init; }
     public required bool Enabled { get; init; }
     public required ProviderStatus Status { get; init; }
     public DateTimeOffset? LastTested { get; init; }
     public ErrorView? Error { get; init; }
+    /// <summary>Not asked before this time, because it failed repeatedly; null when it is asked.</summary>
+    public DateTimeOffset? RestingUntil { get; init; }
+    /// <summary>What is wrong with the file, where; null when it can be used.</summary>
+    public FileFault? Fault { get; init; }
+    /// <summary>The file's path; null for one that has none.</summary>
+    public string? File { get; init; }
+    public string? CatalogProvider { get; init; }
     public string? Endpoint { get; init; }
     /// <summary>The model used when a chat names none.</summary>
     public string? Model { get; init; }
+    /// <summary>As last listed; null while nobody asked.</summary>
+    public int? ModelCount { get; init; }
+    public required AuthType AuthType { get; init; }
     /// <summary>Whether this kind takes an API key at all.</summary>
     public required bool TakesKey { get; init; }
+    /// <summary><c>vault://owner/name</c>, or <c>env://NAME</c> for a key that stands in the environment.</summary>
+    public string? KeyReference { get; init; }
     public required bool HasCredential { get; init; }
     /// <summary>Where a key of this provider would be sent: scheme, host and port.</summary>
     public string? Origin { get; init; }
+    /// <summary>New chats use it.</summary>
     public required bool IsDefault { get; init; }
+    /// <summary>Small jobs use it.</summary>
+    public required bool IsDefaultSmall { get; init; }
 }
 
-public sealed record ProviderListResult(IReadOnlyList<ProviderSummary> Items, IReadOnlyList<ProviderKindView> Kinds);
+/// <param name="HoldsSecret">A literal key stands in the file: provider/moveKey takes it into the vault.</param>
+public sealed record FileFault(string Path, int Line, int Column, string Message, bool HoldsSecret);
 
-/// <param name="DefaultEndpoint">Null where the user has to give one.</param>
-public sealed record ProviderKindView(string Kind, string Name, bool TakesKey, bool TakesEndpoint, string? DefaultEndpoint);
+/// <param name="FolderProblem">Why the folder of provider files cannot be read; null when it can.</param>
+public sealed record ProviderListResult(IReadOnlyList<ProviderSummary> Items, IReadOnlyList<ProviderKindView> Kinds, string? FolderProblem);
+
+/// <param name="NeedsEndpoint">The vendor has no address of its own: the user gives one.</param>
+/// <param name="DefaultEndpoint">Null where the user has to give one, or none is called.</param>
+/// <param name="AuthTypes">The usual one first.</param>
+public sealed record ProviderKindView(
+    string Kind, string Name, bool TakesKey, bool TakesEndpoint, bool NeedsEndpoint, string? DefaultEndpoint, IReadOnlyList<AuthType> AuthTypes);
 
 /// <param name="DefaultId">What new chats use from now on.</param>
 /// <param name="Sentence">What was found and is used, for the user: "Using Claude Code, signed in with a subscription."</param>
@@ -39,23 +67,97 @@ public sealed record ProviderDiscoverResult(string DefaultId, string Sentence, I
 
 /// <summary>Creates or changes a provider codex. Never carries a secret: the key goes to the vault by vault/store.</summary>
 /// <param name="Id">Null makes one from the name.</param>
+/// <param name="Endpoint">Null leaves it, an empty text takes it away; the same for <paramref name="Model"/> and <paramref name="CatalogProvider"/>.</param>
 /// <param name="MakeDefault">New chats use it from now on.</param>
-public sealed record ProviderConfigureParams(string? Id, string Name, string Kind, string? Endpoint, string? Model, bool? Enabled, bool? MakeDefault);
+/// <param name="MakeDefaultSmall">Small jobs use it from now on.</param>
+/// <param name="Fields">Any other field of the <c>llm-provider</c> template by its name in the file; null takes one away.</param>
+public sealed record ProviderConfigureParams(
+    string? Id,
+    string Name,
+    string Kind,
+    string? Endpoint,
+    string? Model,
+    bool? Enabled,
+    bool? MakeDefault,
+    bool? MakeDefaultSmall,
+    string? CatalogProvider,
+    IReadOnlyDictionary<string, JsonElement>? Fields);
 
 public sealed record ProviderIdParams(string Id);
 
-public sealed record ProviderModelsResult(IReadOnlyList<ModelView> Models);
+/// <summary>Switching on tests the sign-in; where that fails the provider stays off and the summary says why.</summary>
+public sealed record ProviderSetEnabledParams(string Id, bool Enabled);
 
-/// <summary>What is not known is null. Prices are USD for a million tokens.</summary>
+/// <param name="DeleteKey">Whether its key leaves the vault with it. A key that another provider uses stays.</param>
+public sealed record ProviderDeleteParams(string Id, bool? DeleteKey);
+
+/// <summary>Everything the page shows of one provider.</summary>
+/// <param name="Configuration">The file's fields by name; whatever could be a secret reads <c>***REDACTED***</c>.</param>
+/// <param name="Key">Its entry in the vault, while that is unlocked and has one.</param>
+/// <param name="Errors">The last failures, newest first.</param>
+public sealed record ProviderDetail(
+    ProviderSummary Summary,
+    IReadOnlyDictionary<string, JsonElement> Configuration,
+    VaultEntrySummary? Key,
+    ProviderUses Uses,
+    IReadOnlyList<ProviderErrorView> Errors);
+
+public sealed record ProviderErrorView(DateTimeOffset At, ErrorView Error);
+
+/// <param name="Chats">The latest of them; <paramref name="ChatCount"/> counts all.</param>
+/// <param name="Templates">Ids of templates that name it.</param>
+/// <param name="Settings">Names of settings that name it.</param>
+public sealed record ProviderUses(int ChatCount, IReadOnlyList<CodexLink> Chats, IReadOnlyList<string> Templates, IReadOnlyList<string> Settings);
+
+public sealed record CodexLink(string Uri, string Title);
+
+/// <param name="Refresh">Asks the vendor even when the stored list is fresh.</param>
+public sealed record ProviderModelsParams(string Id, bool? Refresh);
+
+/// <param name="FetchedAt">When the vendor was asked; null when the list is the catalog's.</param>
+/// <param name="Error">Why the vendor could not be asked now; the list is then the stored one or the catalog's.</param>
+public sealed record ProviderModelsResult(IReadOnlyList<ModelView> Models, DateTimeOffset? FetchedAt, ErrorView? Error);
+
+/// <summary>What is not known is null: not false and not 0. Prices are USD for a million tokens.</summary>
 public sealed record ModelView
 {
     public required string Id { get; init; }
     public string? Name { get; init; }
     public string? Description { get; init; }
     public long? ContextLength { get; init; }
+    public long? MaxOutput { get; init; }
+    public bool? SupportsTools { get; init; }
+    public bool? SupportsVision { get; init; }
+    public bool? CanReason { get; init; }
+    /// <summary>Weakest first, as the wire spells them.</summary>
+    public IReadOnlyList<string>? ReasoningLevels { get; init; }
+    public string? DefaultReasoningLevel { get; init; }
     public decimal? InputPerMillion { get; init; }
     public decimal? OutputPerMillion { get; init; }
+    public decimal? CachedReadPerMillion { get; init; }
+    public decimal? CachedWritePerMillion { get; init; }
+    /// <summary>What a chat like the user's own would cost, in USD; null while there are none or the price is unknown.</summary>
+    public decimal? TypicalChatCost { get; init; }
 }
+
+/// <summary>Begins a sign-in with OAuth. The window opens <see cref="ProviderSignInResult.Url"/>; provider/awaitSignIn tells how it went.</summary>
+/// <param name="Url">Where the user signs in.</param>
+/// <param name="UserCode">What the user types there; null where nothing is to be typed.</param>
+public sealed record ProviderSignInResult(string Url, string? UserCode, DateTimeOffset ExpiresAt);
+
+/// <param name="Path">The whole path of the program.</param>
+/// <param name="Sha256">Of the file as it is now, in lower-case hex.</param>
+/// <param name="Approved">Exactly this path with exactly this content may be started.</param>
+/// <param name="ChangedSinceApproval">The path was approved with another content.</param>
+public sealed record ExecutableView(string Path, string Name, string Sha256, bool Approved, bool ChangedSinceApproval);
+
+public sealed record ProviderExecutablesResult(IReadOnlyList<ExecutableView> Items);
+
+/// <summary>Approves a program as the user saw it: refused when its content is another one by now.</summary>
+public sealed record ProviderApproveParams(string Path, string Sha256);
+
+/// <summary>One provider changed, or with null any of them: a list of them is out of date.</summary>
+public sealed record ProviderChangedParams(string? Id);
 
 /// <param name="CliPath">The one used; null when none was found.</param>
 /// <param name="Sentence">What a person wants to know.</param>

@@ -10,12 +10,46 @@ public sealed record VaultStatusResult(bool Exists, bool Locked, IReadOnlyList<s
 /// <param name="Secret">The editor's key in base64 (32 bytes), or the passphrase.</param>
 public sealed record VaultWayParams(string Way, string? WayId, string? Secret);
 
+/// <summary>A new passphrase in the place of the old one, which has to be right where there is one.</summary>
+public sealed record VaultSetPassphraseParams(string? Current, string Passphrase);
+
 /// <param name="Reference"><c>vault://owner/name</c>.</param>
 /// <param name="Origins">Where it may be sent: scheme, host and port. At least one.</param>
 public sealed record VaultStoreParams(string Reference, string Secret, IReadOnlyList<string> Origins);
 
+/// <summary>A new secret under the same name, for the same origins.</summary>
+public sealed record VaultRotateParams(string Reference, string Secret);
+
+/// <summary>Provider files that name the old reference are changed with it.</summary>
+public sealed record VaultRenameParams(string Reference, string NewReference);
+
+/// <param name="ChangedProviders">Ids of the providers whose files were changed.</param>
+public sealed record VaultRenameResult(VaultEntrySummary Entry, IReadOnlyList<string> ChangedProviders);
+
+/// <summary>Lets a stored key be sent to these origins, in place of those before.</summary>
+public sealed record VaultSetOriginsParams(string Reference, IReadOnlyList<string> Origins);
+
 public sealed record VaultListResult(IReadOnlyList<VaultEntrySummary> Entries);
 
-public sealed record VaultEntrySummary(string Reference, IReadOnlyList<string> Origins, string LastFour, DateTimeOffset StoredAt, DateTimeOffset? LastUsed);
+/// <param name="UsedBy">Ids of the providers whose files name it.</param>
+public sealed record VaultEntrySummary(
+    string Reference, IReadOnlyList<string> Origins, string LastFour, DateTimeOffset StoredAt, DateTimeOffset? LastUsed, IReadOnlyList<string> UsedBy);
 
 public sealed record VaultDeleteParams(string Reference);
+
+/// <param name="Path">A <c>.env</c> file.</param>
+public sealed record VaultReadEnvParams(string Path);
+
+/// <summary>What an import would do. No value travels.</summary>
+public sealed record VaultReadEnvResult(IReadOnlyList<EnvEntry> Entries);
+
+/// <param name="Name">Of the variable.</param>
+/// <param name="Reference">Where it would be stored.</param>
+/// <param name="Origins">Known for vendors' own names; empty: the user has to say where the key may go.</param>
+/// <param name="Exists">Something is stored under that reference already.</param>
+public sealed record EnvEntry(string Name, string LastFour, string Reference, IReadOnlyList<string> Origins, bool Exists);
+
+/// <param name="Entries">Those to take, with the origins each may be sent to.</param>
+public sealed record VaultImportEnvParams(string Path, IReadOnlyList<EnvChoice> Entries);
+
+public sealed record EnvChoice(string Name, string Reference, IReadOnlyList<string> Origins);

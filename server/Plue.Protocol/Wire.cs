@@ -14,6 +14,8 @@ namespace Plue.Protocol;
     Converters = [
         typeof(CamelCaseEnumConverter<CodexStatus>), typeof(CamelCaseEnumConverter<MessageRole>), typeof(CamelCaseEnumConverter<MessageStatus>),
         typeof(CamelCaseEnumConverter<StopReason>), typeof(CamelCaseEnumConverter<ProviderStatus>), typeof(CamelCaseEnumConverter<ProviderSource>),
+        typeof(CamelCaseEnumConverter<AuthType>), typeof(CamelCaseEnumConverter<CatalogSource>), typeof(CamelCaseEnumConverter<ProblemSeverity>),
+        typeof(CamelCaseEnumConverter<FieldType>),
     ])]
 [JsonSerializable(typeof(Nothing))]
 [JsonSerializable(typeof(InitializeParams))]
@@ -48,6 +50,44 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(VaultListResult))]
 [JsonSerializable(typeof(VaultEntrySummary))]
 [JsonSerializable(typeof(VaultDeleteParams))]
+[JsonSerializable(typeof(ProviderDetail))]
+[JsonSerializable(typeof(ProviderSetEnabledParams))]
+[JsonSerializable(typeof(ProviderDeleteParams))]
+[JsonSerializable(typeof(ProviderModelsParams))]
+[JsonSerializable(typeof(ProviderSignInResult))]
+[JsonSerializable(typeof(ProviderExecutablesResult))]
+[JsonSerializable(typeof(ProviderApproveParams))]
+[JsonSerializable(typeof(ExecutableView))]
+[JsonSerializable(typeof(ProviderChangedParams))]
+[JsonSerializable(typeof(CatalogListResult))]
+[JsonSerializable(typeof(CatalogIdParams))]
+[JsonSerializable(typeof(CatalogDetail))]
+[JsonSerializable(typeof(CatalogSaveParams))]
+[JsonSerializable(typeof(CatalogValidateParams))]
+[JsonSerializable(typeof(CatalogValidateResult))]
+[JsonSerializable(typeof(CatalogImportParams))]
+[JsonSerializable(typeof(CatalogImportResult))]
+[JsonSerializable(typeof(CatalogExportParams))]
+[JsonSerializable(typeof(CatalogRefreshResult))]
+[JsonSerializable(typeof(CatalogStatsResult))]
+[JsonSerializable(typeof(CatalogStartingPointsResult))]
+[JsonSerializable(typeof(CatalogBackupsResult))]
+[JsonSerializable(typeof(CatalogRestoreParams))]
+[JsonSerializable(typeof(VaultSetPassphraseParams))]
+[JsonSerializable(typeof(VaultRotateParams))]
+[JsonSerializable(typeof(VaultRenameParams))]
+[JsonSerializable(typeof(VaultRenameResult))]
+[JsonSerializable(typeof(VaultSetOriginsParams))]
+[JsonSerializable(typeof(VaultReadEnvParams))]
+[JsonSerializable(typeof(VaultReadEnvResult))]
+[JsonSerializable(typeof(VaultImportEnvParams))]
+[JsonSerializable(typeof(UsageParams))]
+[JsonSerializable(typeof(UsageSummaryResult))]
+[JsonSerializable(typeof(UsageCsvResult))]
+[JsonSerializable(typeof(SettingsResult))]
+[JsonSerializable(typeof(SettingsSetParams))]
+[JsonSerializable(typeof(TemplateGetParams))]
+[JsonSerializable(typeof(TemplateView))]
 public sealed partial class WireContext : JsonSerializerContext;
 
 public static class Wire

@@ -16,7 +16,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
     private string stamp = "";
     private IReadOnlyList<ConfiguredProvider> known = [];
 
-    public string? DefaultId => UserConfig.Read(paths).DefaultProvider;
+    public string? DefaultId => UserConfig.Read(paths).DefaultLarge?.ProviderId;
 
     public IReadOnlyList<ConfiguredProvider> List()
     {
@@ -33,7 +33,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
         var (id, name, kind, endpoint, model, enabled, makeDefault) = change;
         if (from is { Source: not ProviderSource.File } && makeDefault && endpoint is null && model is null && enabled is null)
         {
-            UserConfig.SetDefaultProvider(paths, from.Id);
+            UserConfig.SetChoice(paths, UserConfig.DefaultLargeKey, new ModelChoice(from.Id));
             return from.Id;
         }
 
@@ -58,7 +58,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
         }
 
         if (enabled is { } on) { files.Value.Set(id, "enabled", new Json5Boolean(on)); }
-        if (makeDefault) { UserConfig.SetDefaultProvider(paths, id); }
+        if (makeDefault) { UserConfig.SetChoice(paths, UserConfig.DefaultLargeKey, new ModelChoice(id)); }
         lock (gate) { stamp = ""; }
         return id;
     }
@@ -66,7 +66,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
     public void Delete(string id)
     {
         files.Value.Delete(id);
-        if (DefaultId == id) { UserConfig.SetDefaultProvider(paths, null); }
+        if (DefaultId == id) { UserConfig.SetChoice(paths, UserConfig.DefaultLargeKey, null); }
         lock (gate) { stamp = ""; }
     }
 
@@ -115,6 +115,10 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
             Timeout = own.GetNumber("timeout_ms") is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null,
             RetryPolicy = values.GetString("retry_policy") ?? "standard",
             Headers = own.GetStringMap("headers"),
+            AdditionalAuth = own.GetStringMap("additional_auth"),
+            Command = own.GetString("command"),
+            SupportsStreaming = values.GetBoolean("supports_streaming") ?? true,
+            Auth = own.GetString("auth_type") is { } auth && ProviderKinds.AuthTypesByName.TryGetValue(auth, out var type) ? type : null,
         };
         return new ConfiguredProvider(settings, fault is null ? null : $"{Path.GetFileName(codex.Path)}:{fault.Line}:{fault.Column} {fault.Message}");
     }

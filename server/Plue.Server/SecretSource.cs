@@ -5,7 +5,7 @@ using Plue.Server.Vault;
 namespace Plue.Server;
 
 /// <summary>Binds the providers' one way to a secret to the vault and to the environment.</summary>
-internal sealed class SecretSource(Lazy<Vault.Vault> vault, EnvironmentKeys environment) : ISecretSource
+internal sealed class SecretSource(Lazy<Vault.Vault> vault, EnvironmentKeys environment) : ISecretStore
 {
     public async ValueTask<Secret> GetAsync(string reference, Uri origin, CancellationToken cancellationToken)
     {
@@ -18,5 +18,13 @@ internal sealed class SecretSource(Lazy<Vault.Vault> vault, EnvironmentKeys envi
         }
 
         return new Secret(await vault.Value.GetAsync(reference, origin, cancellationToken));
+    }
+
+    public async ValueTask StoreAsync(string reference, string secret, IReadOnlyList<Uri> origins, CancellationToken cancellationToken) =>
+        await vault.Value.StoreAsync(reference, secret, origins.Select(origin => origin.ToString()), cancellationToken);
+
+    public async ValueTask DeleteAsync(string reference, CancellationToken cancellationToken)
+    {
+        if (await vault.Value.ContainsAsync(reference, cancellationToken)) { await vault.Value.DeleteAsync(reference, cancellationToken); }
     }
 }

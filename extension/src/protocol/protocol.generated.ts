@@ -18,20 +18,194 @@ export const messageRetry = new RequestType<MessageRetryParams, MessageSendResul
 export const messageDiscard = new RequestType<MessageDiscardParams, Nothing, ErrorData>('message/discard');
 export const messageEvent = new NotificationType<MessageEventParams>('message/event');
 export const providerList = new RequestType<Nothing, ProviderListResult, ErrorData>('provider/list');
+export const providerGet = new RequestType<ProviderIdParams, ProviderDetail, ErrorData>('provider/get');
 export const providerDiscover = new RequestType<Nothing, ProviderDiscoverResult, ErrorData>('provider/discover');
 export const providerConfigure = new RequestType<ProviderConfigureParams, ProviderSummary, ErrorData>('provider/configure');
-export const providerDelete = new RequestType<ProviderIdParams, Nothing, ErrorData>('provider/delete');
+export const providerSetEnabled = new RequestType<ProviderSetEnabledParams, ProviderSummary, ErrorData>('provider/setEnabled');
+export const providerDelete = new RequestType<ProviderDeleteParams, Nothing, ErrorData>('provider/delete');
 export const providerTest = new RequestType<ProviderIdParams, ProviderSummary, ErrorData>('provider/test');
-export const providerModels = new RequestType<ProviderIdParams, ProviderModelsResult, ErrorData>('provider/models');
+export const providerModels = new RequestType<ProviderModelsParams, ProviderModelsResult, ErrorData>('provider/models');
+export const providerMoveKey = new RequestType<ProviderIdParams, ProviderSummary, ErrorData>('provider/moveKey');
+export const providerSignIn = new RequestType<ProviderIdParams, ProviderSignInResult, ErrorData>('provider/signIn');
+export const providerAwaitSignIn = new RequestType<ProviderIdParams, ProviderSummary, ErrorData>('provider/awaitSignIn');
+export const providerSignOut = new RequestType<ProviderIdParams, ProviderSummary, ErrorData>('provider/signOut');
+export const providerExecutables = new RequestType<Nothing, ProviderExecutablesResult, ErrorData>('provider/executables');
+export const providerApprove = new RequestType<ProviderApproveParams, ExecutableView, ErrorData>('provider/approve');
 export const providerCheckClaudeCode = new RequestType<Nothing, ClaudeCodeCheckResult, ErrorData>('provider/checkClaudeCode');
+export const providerChanged = new NotificationType<ProviderChangedParams>('provider/changed');
+export const catalogList = new RequestType<Nothing, CatalogListResult, ErrorData>('catalog/list');
+export const catalogGet = new RequestType<CatalogIdParams, CatalogDetail, ErrorData>('catalog/get');
+export const catalogSave = new RequestType<CatalogSaveParams, CatalogDetail, ErrorData>('catalog/save');
+export const catalogDelete = new RequestType<CatalogIdParams, Nothing, ErrorData>('catalog/delete');
+export const catalogValidate = new RequestType<CatalogValidateParams, CatalogValidateResult, ErrorData>('catalog/validate');
+export const catalogImport = new RequestType<CatalogImportParams, CatalogImportResult, ErrorData>('catalog/import');
+export const catalogExport = new RequestType<CatalogExportParams, Nothing, ErrorData>('catalog/export');
+export const catalogRefresh = new RequestType<Nothing, CatalogRefreshResult, ErrorData>('catalog/refresh');
+export const catalogStats = new RequestType<Nothing, CatalogStatsResult, ErrorData>('catalog/stats');
+export const catalogStartingPoints = new RequestType<Nothing, CatalogStartingPointsResult, ErrorData>('catalog/startingPoints');
+export const catalogBackups = new RequestType<Nothing, CatalogBackupsResult, ErrorData>('catalog/backups');
+export const catalogRestore = new RequestType<CatalogRestoreParams, CatalogDetail, ErrorData>('catalog/restore');
 export const vaultStatus = new RequestType<Nothing, VaultStatusResult, ErrorData>('vault/status');
 export const vaultCreate = new RequestType<VaultWayParams, VaultStatusResult, ErrorData>('vault/create');
 export const vaultUnlock = new RequestType<VaultWayParams, VaultStatusResult, ErrorData>('vault/unlock');
 export const vaultAddWay = new RequestType<VaultWayParams, VaultStatusResult, ErrorData>('vault/addWay');
+export const vaultSetPassphrase = new RequestType<VaultSetPassphraseParams, VaultStatusResult, ErrorData>('vault/setPassphrase');
 export const vaultLock = new RequestType<Nothing, VaultStatusResult, ErrorData>('vault/lock');
 export const vaultStore = new RequestType<VaultStoreParams, VaultEntrySummary, ErrorData>('vault/store');
+export const vaultRotate = new RequestType<VaultRotateParams, VaultEntrySummary, ErrorData>('vault/rotate');
+export const vaultRename = new RequestType<VaultRenameParams, VaultRenameResult, ErrorData>('vault/rename');
+export const vaultSetOrigins = new RequestType<VaultSetOriginsParams, VaultEntrySummary, ErrorData>('vault/setOrigins');
 export const vaultList = new RequestType<Nothing, VaultListResult, ErrorData>('vault/list');
 export const vaultDelete = new RequestType<VaultDeleteParams, Nothing, ErrorData>('vault/delete');
+export const vaultReadEnv = new RequestType<VaultReadEnvParams, VaultReadEnvResult, ErrorData>('vault/readEnv');
+export const vaultImportEnv = new RequestType<VaultImportEnvParams, VaultListResult, ErrorData>('vault/importEnv');
+export const usageSummary = new RequestType<UsageParams, UsageSummaryResult, ErrorData>('usage/summary');
+export const usageCsv = new RequestType<UsageParams, UsageCsvResult, ErrorData>('usage/csv');
+export const settingsGet = new RequestType<Nothing, SettingsResult, ErrorData>('settings/get');
+export const settingsSet = new RequestType<SettingsSetParams, SettingsResult, ErrorData>('settings/set');
+export const templateGet = new RequestType<TemplateGetParams, TemplateView, ErrorData>('template/get');
+
+export interface AnsweredBy {
+  messageId: string;
+  providerInfo: ProviderInfoView;
+}
+
+export type AuthType = 'none' | 'apiKey' | 'oauth' | 'awsCredentials' | 'serviceAccount';
+
+export interface CatalogBackup {
+  id: string;
+  catalogId: string;
+  name: string;
+  at: string;
+  modelCount: number;
+}
+
+export interface CatalogBackupsResult {
+  items: CatalogBackup[];
+}
+
+export interface CatalogDetail {
+  summary: CatalogSummary;
+  document: unknown;
+  models: ModelView[];
+  problems: CatalogProblem[];
+  file?: string;
+}
+
+export interface CatalogExportParams {
+  ids: string[];
+  path: string;
+}
+
+export interface CatalogIdParams {
+  id: string;
+}
+
+export interface CatalogImportParams {
+  path: string;
+  replace?: boolean;
+}
+
+export interface CatalogImportResult {
+  imported: CatalogSummary[];
+  skipped: CatalogSkipped[];
+}
+
+export interface CatalogListResult {
+  items: CatalogSummary[];
+  folderProblem?: string;
+}
+
+export interface CatalogProblem {
+  path: string;
+  severity: ProblemSeverity;
+  message: string;
+}
+
+export interface CatalogRefreshResult {
+  updated: boolean;
+  providerCount: number;
+  sentence: string;
+}
+
+export interface CatalogRestoreParams {
+  backupId: string;
+}
+
+export interface CatalogSaveParams {
+  document: unknown;
+  previousId?: string;
+}
+
+export interface CatalogSkipped {
+  id: string;
+  why: string;
+}
+
+export type CatalogSource = 'shipped' | 'user';
+
+export interface CatalogStartingPoint {
+  id: string;
+  name: string;
+  description: string;
+  document: unknown;
+}
+
+export interface CatalogStartingPointsResult {
+  items: CatalogStartingPoint[];
+}
+
+export interface CatalogStatsResult {
+  providerCount: number;
+  userProviderCount: number;
+  modelCount: number;
+  reasoningModelCount: number;
+  imageModelCount: number;
+  pricedModelCount: number;
+  lowestInputPerMillion?: number;
+  highestInputPerMillion?: number;
+  largestContext?: number;
+  refreshedAt?: string;
+}
+
+export interface CatalogSummary {
+  id: string;
+  name: string;
+  type: string;
+  kind: string;
+  source: CatalogSource;
+  overridesShipped: boolean;
+  isLocal: boolean;
+  endpoint?: string;
+  keyVariable?: string;
+  modelCount: number;
+  lowestInputPerMillion?: number;
+  highestInputPerMillion?: number;
+  lowestOutputPerMillion?: number;
+  highestOutputPerMillion?: number;
+  largestContext?: number;
+  hasReasoning: boolean;
+  hasImages: boolean;
+  defaultLargeModel?: string;
+  defaultSmallModel?: string;
+  errorCount: number;
+  warningCount: number;
+}
+
+export interface CatalogValidateParams {
+  document: unknown;
+}
+
+export interface CatalogValidateResult {
+  problems: CatalogProblem[];
+}
+
+export interface ChatOptions {
+  temperature?: number;
+  maxTokens?: number;
+  stopSequences?: string[];
+  reasoningLevel?: string;
+}
 
 export interface ClaudeCodeCheckResult {
   signedIn: boolean;
@@ -75,6 +249,11 @@ export interface CodexGetResult {
   notice?: string;
 }
 
+export interface CodexLink {
+  uri: string;
+  title: string;
+}
+
 export interface CodexListParams {
   collection: string;
   includeArchived?: boolean;
@@ -98,6 +277,8 @@ export interface CodexSummary {
   archived: boolean;
   providerId?: string;
   model?: string;
+  fallbacks: ModelChoice[];
+  options: ChatOptions;
 }
 
 export interface CodexUpdateParams {
@@ -106,6 +287,8 @@ export interface CodexUpdateParams {
   archived?: boolean;
   providerId?: string;
   model?: string;
+  fallbacks?: ModelChoice[];
+  options?: ChatOptions;
 }
 
 export interface CostView {
@@ -114,6 +297,21 @@ export interface CostView {
   cachedCost: number;
   totalCost: number;
   priceSource: string;
+  price?: PriceView;
+}
+
+export interface EnvChoice {
+  name: string;
+  reference: string;
+  origins: string[];
+}
+
+export interface EnvEntry {
+  name: string;
+  lastFour: string;
+  reference: string;
+  origins: string[];
+  exists: boolean;
 }
 
 export interface ErrorData {
@@ -125,6 +323,46 @@ export interface ErrorView {
   kind: string;
   message: string;
   retryAfterMs?: number;
+}
+
+export interface ExecutableView {
+  path: string;
+  name: string;
+  sha256: string;
+  approved: boolean;
+  changedSinceApproval: boolean;
+}
+
+export interface FieldConditionView {
+  field: string;
+  values: unknown[];
+}
+
+export type FieldType = 'text' | 'textarea' | 'number' | 'boolean' | 'select' | 'url' | 'datetime' | 'array' | 'object' | 'fileReference' | 'codexReference';
+
+export interface FieldView {
+  name: string;
+  type: FieldType;
+  description?: string;
+  required: boolean;
+  default?: unknown;
+  placeholder?: string;
+  options: string[];
+  min?: number;
+  max?: number;
+  step?: number;
+  items?: FieldView;
+  properties: FieldView[];
+  templateFilter?: string;
+  conditional?: FieldConditionView;
+}
+
+export interface FileFault {
+  path: string;
+  line: number;
+  column: number;
+  message: string;
+  holdsSecret: boolean;
 }
 
 export interface FilePart {
@@ -159,6 +397,7 @@ export type MessageEvent =
   | ({ kind: 'turnStarted' } & TurnStarted)
   | ({ kind: 'waiting' } & Waiting)
   | ({ kind: 'messageStarted' } & MessageStarted)
+  | ({ kind: 'answeredBy' } & AnsweredBy)
   | ({ kind: 'textDelta' } & TextDelta)
   | ({ kind: 'reasoningDelta' } & ReasoningDelta)
   | ({ kind: 'toolCallStarted' } & ToolCallStarted)
@@ -234,6 +473,12 @@ export interface MessageView {
   usage?: UsageView;
   cost?: CostView;
   providerInfo?: ProviderInfoView;
+  timing?: TimingView;
+}
+
+export interface ModelChoice {
+  providerId: string;
+  model?: string;
 }
 
 export interface ModelView {
@@ -241,8 +486,17 @@ export interface ModelView {
   name?: string;
   description?: string;
   contextLength?: number;
+  maxOutput?: number;
+  supportsTools?: boolean;
+  supportsVision?: boolean;
+  canReason?: boolean;
+  reasoningLevels?: string[];
+  defaultReasoningLevel?: string;
   inputPerMillion?: number;
   outputPerMillion?: number;
+  cachedReadPerMillion?: number;
+  cachedWritePerMillion?: number;
+  typicalChatCost?: number;
 }
 
 export type Nothing = Record<string, never>;
@@ -250,6 +504,24 @@ export type Nothing = Record<string, never>;
 export interface PlueOptions {
   workspaceFolder?: string;
   trusted: boolean;
+}
+
+export interface PriceView {
+  inputPerMillion: number;
+  outputPerMillion: number;
+  cachedReadPerMillion?: number;
+  cachedWritePerMillion?: number;
+}
+
+export type ProblemSeverity = 'error' | 'warning';
+
+export interface ProviderApproveParams {
+  path: string;
+  sha256: string;
+}
+
+export interface ProviderChangedParams {
+  id?: string;
 }
 
 export interface ProviderConfigureParams {
@@ -260,12 +532,37 @@ export interface ProviderConfigureParams {
   model?: string;
   enabled?: boolean;
   makeDefault?: boolean;
+  makeDefaultSmall?: boolean;
+  catalogProvider?: string;
+  fields?: Record<string, unknown>;
+}
+
+export interface ProviderDeleteParams {
+  id: string;
+  deleteKey?: boolean;
+}
+
+export interface ProviderDetail {
+  summary: ProviderSummary;
+  configuration: Record<string, unknown>;
+  key?: VaultEntrySummary;
+  uses: ProviderUses;
+  errors: ProviderErrorView[];
 }
 
 export interface ProviderDiscoverResult {
   defaultId: string;
   sentence: string;
   tried: string[];
+}
+
+export interface ProviderErrorView {
+  at: string;
+  error: ErrorView;
+}
+
+export interface ProviderExecutablesResult {
+  items: ExecutableView[];
 }
 
 export interface ProviderIdParams {
@@ -277,6 +574,7 @@ export interface ProviderInfoView {
   providerName: string;
   modelId?: string;
   requestId?: string;
+  insteadOf?: string;
 }
 
 export interface ProviderKindView {
@@ -284,16 +582,37 @@ export interface ProviderKindView {
   name: string;
   takesKey: boolean;
   takesEndpoint: boolean;
+  needsEndpoint: boolean;
   defaultEndpoint?: string;
+  authTypes: AuthType[];
 }
 
 export interface ProviderListResult {
   items: ProviderSummary[];
   kinds: ProviderKindView[];
+  folderProblem?: string;
+}
+
+export interface ProviderModelsParams {
+  id: string;
+  refresh?: boolean;
 }
 
 export interface ProviderModelsResult {
   models: ModelView[];
+  fetchedAt?: string;
+  error?: ErrorView;
+}
+
+export interface ProviderSetEnabledParams {
+  id: string;
+  enabled: boolean;
+}
+
+export interface ProviderSignInResult {
+  url: string;
+  userCode?: string;
+  expiresAt: string;
 }
 
 export type ProviderSource = 'file' | 'environment' | 'found' | 'tour';
@@ -303,18 +622,34 @@ export type ProviderStatus = 'untested' | 'testing' | 'connected' | 'error' | 'd
 export interface ProviderSummary {
   id: string;
   name: string;
+  description?: string;
   kind: string;
   source: ProviderSource;
   enabled: boolean;
   status: ProviderStatus;
   lastTested?: string;
   error?: ErrorView;
+  restingUntil?: string;
+  fault?: FileFault;
+  file?: string;
+  catalogProvider?: string;
   endpoint?: string;
   model?: string;
+  modelCount?: number;
+  authType: AuthType;
   takesKey: boolean;
+  keyReference?: string;
   hasCredential: boolean;
   origin?: string;
   isDefault: boolean;
+  isDefaultSmall: boolean;
+}
+
+export interface ProviderUses {
+  chatCount: number;
+  chats: CodexLink[];
+  templates: string[];
+  settings: string[];
 }
 
 export interface ReasoningDelta {
@@ -347,7 +682,35 @@ export interface ServerInfo {
   version: string;
 }
 
+export interface SettingsGroup {
+  title: string;
+  fields: FieldView[];
+}
+
+export interface SettingsResult {
+  path: string;
+  groups: SettingsGroup[];
+  values: Record<string, unknown>;
+  problem?: FileFault;
+}
+
+export interface SettingsSetParams {
+  name: string;
+  value?: unknown;
+}
+
 export type StopReason = 'endTurn' | 'maxTokens' | 'stopSequence' | 'toolUse' | 'refusal' | 'contextFull' | 'stopped' | 'failed';
+
+export interface TemplateGetParams {
+  id: string;
+}
+
+export interface TemplateView {
+  id: string;
+  name: string;
+  description?: string;
+  fields: FieldView[];
+}
 
 export interface TextDelta {
   messageId: string;
@@ -357,6 +720,11 @@ export interface TextDelta {
 
 export interface TextPart {
   content: string;
+}
+
+export interface TimingView {
+  firstTokenMs?: number;
+  durationMs: number;
 }
 
 export interface ToolCallDelta {
@@ -401,6 +769,52 @@ export interface TurnStarted {
   turnId: string;
 }
 
+export interface UsageCsvResult {
+  csv: string;
+}
+
+export interface UsageDay {
+  day: string;
+  providerId: string;
+  providerName: string;
+  figures: UsageFigures;
+}
+
+export interface UsageFigures {
+  answers: number;
+  unpricedAnswers: number;
+  cost: number;
+  inputTokens: number;
+  outputTokens: number;
+  cachedReadTokens: number;
+  cachedWriteTokens: number;
+  reasoningTokens: number;
+  durationMs: number;
+  firstTokenMs?: number;
+}
+
+export interface UsageParams {
+  from?: string;
+  to?: string;
+  utcOffsetMinutes?: number;
+}
+
+export interface UsageRow {
+  key: string;
+  name: string;
+  providerName?: string;
+  figures: UsageFigures;
+}
+
+export interface UsageSummaryResult {
+  total: UsageFigures;
+  days: UsageDay[];
+  providers: UsageRow[];
+  models: UsageRow[];
+  templates: UsageRow[];
+  chats: UsageRow[];
+}
+
 export interface UsageView {
   inputTokens: number;
   outputTokens: number;
@@ -420,10 +834,49 @@ export interface VaultEntrySummary {
   lastFour: string;
   storedAt: string;
   lastUsed?: string;
+  usedBy: string[];
+}
+
+export interface VaultImportEnvParams {
+  path: string;
+  entries: EnvChoice[];
 }
 
 export interface VaultListResult {
   entries: VaultEntrySummary[];
+}
+
+export interface VaultReadEnvParams {
+  path: string;
+}
+
+export interface VaultReadEnvResult {
+  entries: EnvEntry[];
+}
+
+export interface VaultRenameParams {
+  reference: string;
+  newReference: string;
+}
+
+export interface VaultRenameResult {
+  entry: VaultEntrySummary;
+  changedProviders: string[];
+}
+
+export interface VaultRotateParams {
+  reference: string;
+  secret: string;
+}
+
+export interface VaultSetOriginsParams {
+  reference: string;
+  origins: string[];
+}
+
+export interface VaultSetPassphraseParams {
+  current?: string;
+  passphrase: string;
 }
 
 export interface VaultStatusResult {

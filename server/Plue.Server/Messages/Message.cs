@@ -15,6 +15,7 @@ public sealed record Message
     public Usage? Usage { get; init; }
     public Cost? Cost { get; init; }
     public ProviderInfo? ProviderInfo { get; init; }
+    public Timing? Timing { get; init; }
 
     /// <summary>The text parts joined; what a person would call "the message".</summary>
     public string Text => string.Concat(Parts.OfType<MessagePart.Text>().Select(part => part.Content));
@@ -25,4 +26,9 @@ public enum MessageRole { System, User, Assistant }
 public enum MessageStatus { Streaming, Complete, Stopped, Interrupted, Failed }
 
 /// <summary>Who answered. <paramref name="RequestId"/> is the vendor's own id, for support requests.</summary>
-public sealed record ProviderInfo(string ProviderId, string? ModelId, string? RequestId = null);
+/// <param name="InsteadOf">Why the chosen provider did not answer, when this one stood in for it.</param>
+public sealed record ProviderInfo(string ProviderId, string? ModelId, string? RequestId = null, string? InsteadOf = null);
+
+/// <summary>How long an answer took.</summary>
+/// <param name="FirstToken">From the request to the first piece of the answer; null when none came.</param>
+public sealed record Timing(TimeSpan? FirstToken, TimeSpan Duration);

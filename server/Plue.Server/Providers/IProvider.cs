@@ -40,6 +40,9 @@ public sealed record ModelInfo
     public long? MaxOutput { get; init; }
     public bool? SupportsTools { get; init; }
     public bool? SupportsVision { get; init; }
+    public bool? CanReason { get; init; }
+    /// <summary>Weakest first, as the wire spells them.</summary>
     public IReadOnlyList<string>? ReasoningLevels { get; init; }
+    public string? DefaultReasoningLevel { get; init; }
     public Price? Pricing { get; init; }
 }

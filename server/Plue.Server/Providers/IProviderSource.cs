@@ -19,4 +19,10 @@ public interface IProviderSource
 
 /// <param name="Id">Null makes one from the name.</param>
 /// <param name="Endpoint">Null leaves it; an empty text takes it away. The same for <paramref name="Model"/>.</param>
-public sealed record ProviderChange(string? Id, string Name, string Kind, string? Endpoint, string? Model, bool? Enabled, bool MakeDefault);
+public sealed record ProviderChange(string? Id, string Name, string Kind, string? Endpoint, string? Model, bool? Enabled, bool MakeDefault)
+{
+    public bool MakeDefaultSmall { get; init; }
+    public string? CatalogProvider { get; init; }
+    /// <summary>Any other field of the template by its name: JSON text, or null to take the field away.</summary>
+    public IReadOnlyDictionary<string, string?> Fields { get; init; } = new Dictionary<string, string?>();
+}

@@ -11,6 +11,17 @@ public interface ISecretSource
     ValueTask<Secret> GetAsync(string reference, Uri origin, CancellationToken cancellationToken);
 }
 
+/// <summary>Where a provider puts the tokens that it was given itself. Only sign-in with OAuth does.</summary>
+public interface ISecretStore : ISecretSource
+{
+    /// <param name="reference"><c>vault://owner/name</c>.</param>
+    /// <param name="origins">Where it may be sent.</param>
+    ValueTask StoreAsync(string reference, string secret, IReadOnlyList<Uri> origins, CancellationToken cancellationToken);
+
+    /// <summary>Does nothing where there is none.</summary>
+    ValueTask DeleteAsync(string reference, CancellationToken cancellationToken);
+}
+
 /// <summary>A secret that does not print itself.</summary>
 public readonly struct Secret(string value)
 {

@@ -15,6 +15,8 @@ public sealed record ProviderSettings
     public Uri? Endpoint { get; init; }
     public string? Model { get; init; }
     public string? CatalogProvider { get; init; }
+    /// <summary>Null means what is usual for the kind.</summary>
+    public AuthType? Auth { get; init; }
     /// <summary><c>vault://owner/name</c>, or <c>env://NAME</c> for a key found in the environment; null where none is needed.</summary>
     public string? ApiKeyRef { get; init; }
     public string? CliPath { get; init; }
@@ -30,28 +32,27 @@ public sealed record ProviderSettings
     /// <summary><c>standard</c>, <c>none</c> or <c>patient</c>.</summary>
     public string RetryPolicy { get; init; } = "standard";
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+    /// <summary>Region, project, profile, the addresses of an authorization server and the like, by their names in the file. Values may be <c>vault://</c>.</summary>
+    public IReadOnlyDictionary<string, string> AdditionalAuth { get; init; } = new Dictionary<string, string>();
+    /// <summary>External: the program, by its absolute path.</summary>
+    public string? Command { get; init; }
+    public bool SupportsStreaming { get; init; } = true;
 
     /// <summary>Answers cost tokens and time but no money.</summary>
     public bool IsFree => Kind is ProviderKinds.Ollama or ProviderKinds.Tour;
 
+    /// <summary>How the provider knows its user.</summary>
+    public AuthType AuthType => Auth ?? ProviderKinds.Find(Kind)?.AuthTypes[0] ?? AuthType.None;
+
     /// <summary>By value. The record's own equality takes two lists for two things.</summary>
     public bool SaysTheSameAs(ProviderSettings other) =>
-        this with { StopSequences = other.StopSequences, Headers = other.Headers } == other
+        this with { StopSequences = other.StopSequences, Headers = other.Headers, AdditionalAuth = other.AdditionalAuth } == other
         && StopSequences.SequenceEqual(other.StopSequences)
-        && Headers.Count == other.Headers.Count
-        && Headers.All(header => other.Headers.TryGetValue(header.Key, out var value) && value == header.Value);
+        && SameEntries(Headers, other.Headers)
+        && SameEntries(AdditionalAuth, other.AdditionalAuth);
+
+    private static bool SameEntries(IReadOnlyDictionary<string, string> one, IReadOnlyDictionary<string, string> other) =>
+        one.Count == other.Count && one.All(entry => other.TryGetValue(entry.Key, out var value) && value == entry.Value);
 }
 
 public enum ProviderSource { File, Environment, Found, Tour, CommandLine }
-
-/// <summary>The kinds that exist in this build.</summary>
-public static class ProviderKinds
-{
-    public const string ClaudeCode = "claude-code";
-    public const string Anthropic = "anthropic";
-    public const string OpenAiCompatible = "openai-compatible";
-    public const string Ollama = "ollama";
-    public const string Tour = "tour";
-
-    public static readonly IReadOnlyList<string> All = [ClaudeCode, Anthropic, OpenAiCompatible, Ollama, Tour];
-}

@@ -57,6 +57,8 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
         Archived = summary.Archived,
         ProviderId = summary.ProviderId,
         Model = summary.Model,
+        Fallbacks = [],
+        Options = new ChatOptions(null, null, null, null),
     };
 
     private CodexGetResult Get(ConversationSnapshot snapshot) => new()

@@ -20,7 +20,7 @@ internal sealed class ProviderHandlers(
         {
             await discovery.RunAsync(again: false, cancellationToken);
             var defaultId = await providers.DefaultIdAsync(cancellationToken);
-            return new ProviderListResult([.. providers.List().Select(provider => Summary(provider, defaultId))], Kinds);
+            return new ProviderListResult([.. providers.List().Select(provider => Summary(provider, defaultId))], Kinds, null);
         });
         server.Map(Methods.ProviderDiscover, async (_, cancellationToken) =>
         {
@@ -45,7 +45,7 @@ internal sealed class ProviderHandlers(
             return await SummaryAsync(parameters.Id, cancellationToken);
         });
         server.Map(Methods.ProviderModels, async (parameters, cancellationToken) =>
-            new ProviderModelsResult([.. (await providers.ModelsAsync(parameters.Id, cancellationToken)).Select(Model)]));
+            new ProviderModelsResult([.. (await providers.ModelsAsync(parameters.Id, cancellationToken)).Select(Model)], null, null));
         server.Map(Methods.ProviderCheckClaudeCode, async (_, cancellationToken) =>
         {
             var found = await findClaudeCode(cancellationToken);
@@ -55,11 +55,8 @@ internal sealed class ProviderHandlers(
 
     private static readonly IReadOnlyList<ProviderKindView> Kinds =
     [
-        new(ProviderKinds.ClaudeCode, "Claude Code", TakesKey: false, TakesEndpoint: false, null),
-        new(ProviderKinds.Anthropic, "Anthropic", TakesKey: true, TakesEndpoint: true, "https://api.anthropic.com"),
-        new(ProviderKinds.OpenAiCompatible, "OpenAI-compatible", TakesKey: true, TakesEndpoint: true, null),
-        new(ProviderKinds.Ollama, "Ollama", TakesKey: false, TakesEndpoint: true, "http://localhost:11434"),
-        new(ProviderKinds.Tour, "The tour", TakesKey: false, TakesEndpoint: false, null),
+        .. ProviderKinds.Table.Select(kind => new ProviderKindView(
+            kind.Id, kind.Name, kind.TakesKey, kind.TakesEndpoint, kind.NeedsEndpoint, kind.DefaultEndpoint, [.. kind.AuthTypes.Select(type => (Protocol.AuthType)type)])),
     ];
 
     private async Task<ProviderSummary> SummaryAsync(string id, CancellationToken cancellationToken)
@@ -94,12 +91,16 @@ internal sealed class ProviderHandlers(
                 : test.Failure is null ? ProviderStatus.Connected : ProviderStatus.Error,
             LastTested = test?.At,
             Error = provider.Fault is { } fault ? new ErrorView("missingField", fault, null) : test?.Failure is { } failure ? ToProtocol.Error(failure) : null,
+            CatalogProvider = settings.CatalogProvider,
             Endpoint = endpoint,
             Model = settings.Model,
+            AuthType = (Protocol.AuthType)settings.AuthType,
             TakesKey = kind?.TakesKey ?? false,
+            KeyReference = settings.ApiKeyRef,
             HasCredential = settings.ApiKeyRef is { } reference && hasCredential(reference),
             Origin = endpoint is not null && Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) ? string.Create(CultureInfo.InvariantCulture, $"{uri.Scheme}://{uri.Authority}") : null,
             IsDefault = settings.Id == defaultId,
+            IsDefaultSmall = false,
         };
     }
 

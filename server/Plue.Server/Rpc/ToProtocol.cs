@@ -21,9 +21,12 @@ internal static class ToProtocol
         Usage = message.Usage is { } usage
             ? new(usage.InputTokens, usage.OutputTokens, usage.TotalTokens, usage.CachedReadTokens, usage.CachedWriteTokens, usage.ReasoningTokens)
             : null,
-        Cost = message.Cost is { } cost ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource) : null,
+        Cost = message.Cost is { } cost ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource, cost.Price is { } price ? Price(price) : null) : null,
         ProviderInfo = message.ProviderInfo is { } info ? Provider(info, providerName) : null,
+        Timing = message.Timing is { } timing ? new(timing.FirstToken?.TotalMilliseconds, timing.Duration.TotalMilliseconds) : null,
     };
+
+    private static Wire.PriceView Price(Price price) => new(price.InputPerMillion, price.OutputPerMillion, price.CachedReadPerMillion, price.CachedWritePerMillion);
 
     public static Wire.ErrorView Error(Failure failure) => new(Name(failure.Kind), failure.Message, failure.RetryAfter?.TotalMilliseconds);
 
@@ -47,7 +50,7 @@ internal static class ToProtocol
     };
 
     private static Wire.ProviderInfoView Provider(ProviderInfo info, Func<string, string> providerName) =>
-        new(info.ProviderId, providerName(info.ProviderId), info.ModelId, info.RequestId);
+        new(info.ProviderId, providerName(info.ProviderId), info.ModelId, info.RequestId, info.InsteadOf);
 
     private static Wire.MessagePart Part(MessagePart part) => part switch
     {

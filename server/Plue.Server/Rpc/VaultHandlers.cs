@@ -51,5 +51,5 @@ internal sealed class VaultHandlers(RpcServer server, Vault.Vault vault)
     }
 
     private async Task<IReadOnlyList<VaultEntrySummary>> ListAsync(CancellationToken cancellationToken) =>
-        [.. (await vault.ListAsync(cancellationToken)).Select(entry => new VaultEntrySummary(entry.Reference, entry.Origins, entry.LastFour, entry.StoredAt, entry.LastUsed))];
+        [.. (await vault.ListAsync(cancellationToken)).Select(entry => new VaultEntrySummary(entry.Reference, entry.Origins, entry.LastFour, entry.StoredAt, entry.LastUsed, []))];
 }

@@ -70,7 +70,7 @@ internal static class TypeScriptProtocol
         return text.AppendLine("}").ToString();
     }
 
-    private static bool IsOptional(JsonPropertyInfo property) =>
+    internal static bool IsOptional(JsonPropertyInfo property) =>
         Nullable.GetUnderlyingType(property.PropertyType) is not null || (!property.PropertyType.IsValueType && property.IsGetNullable);
 
     private static string NameOf(Type type, Action<Type> need)
@@ -79,6 +79,8 @@ internal static class TypeScriptProtocol
         if (type == typeof(string) || type == typeof(DateTimeOffset)) { return "string"; }
         if (type == typeof(bool)) { return "boolean"; }
         if (type == typeof(int) || type == typeof(long) || type == typeof(double) || type == typeof(decimal)) { return "number"; }
+        if (type == typeof(JsonElement)) { return "unknown"; }
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>)) { return $"Record<string, {NameOf(type.GetGenericArguments()[1], need)}>"; }
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)) { return $"{NameOf(type.GetGenericArguments()[0], need)}[]"; }
 
         need(type);

@@ -18,6 +18,10 @@ internal static class WireSamples
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    [ThreadStatic]
+    private static HashSet<Type>? beingMade;
+    private static HashSet<Type> BeingMade => beingMade ??= [];
+
     /// <summary>Every method of the wire with the types of its params and, for a request, of its result.</summary>
     public static IEnumerable<(string Method, Type[] Types)> All => typeof(Methods).GetFields(BindingFlags.Public | BindingFlags.Static)
         .Select(method => ((string)method.FieldType.GetProperty("Name")!.GetValue(method.GetValue(null))!, method.FieldType.GetGenericArguments()));
@@ -80,8 +84,23 @@ internal static class WireSamples
     private static JsonArray Variants(Type type, string name)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
-        if (type != typeof(string) && type.IsAssignableTo(typeof(IEnumerable))) { return [Variants(type.GetGenericArguments()[0], name).DeepClone()]; }
-        return type.IsEnum || type.Namespace == nameof(System) ? [Value(type, name)] : Made(Wire.Options.GetTypeInfo(type), name);
+        if (type == typeof(JsonElement)) { return [new JsonObject { ["id"] = "acme", ["models"] = new JsonArray("m1") }]; }
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>))
+        {
+            return [new JsonObject { ["a_name"] = Variants(type.GetGenericArguments()[1], name)[0]?.DeepClone() }];
+        }
+
+        if (type != typeof(string) && type.IsAssignableTo(typeof(IEnumerable)))
+        {
+            return BeingMade.Contains(type.GetGenericArguments()[0]) ? [new JsonArray()] : [Variants(type.GetGenericArguments()[0], name).DeepClone()];
+        }
+
+        if (type.IsEnum || type.Namespace == nameof(System)) { return [Value(type, name)]; }
+        // A field may hold fields: one of them is enough.
+        if (!BeingMade.Add(type)) { return [null]; }
+
+        try { return Made(Wire.Options.GetTypeInfo(type), name); }
+        finally { BeingMade.Remove(type); }
     }
 
     private static JsonNode? Value(Type type, string name) =>

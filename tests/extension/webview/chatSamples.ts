@@ -22,6 +22,8 @@ export function codex(change: Partial<CodexSummary> = {}): CodexSummary {
     archived: false,
     providerId: 'anthropic',
     model: 'claude-sonnet-4-6',
+    fallbacks: [],
+    options: {},
     ...change,
   };
 }
@@ -57,6 +59,8 @@ export function provider(change: Partial<ProviderSummary> = {}): ProviderSummary
     takesKey: true,
     hasCredential: true,
     isDefault: true,
+    isDefaultSmall: false,
+    authType: 'apiKey',
     model: 'claude-sonnet-4-6',
     ...change,
   };

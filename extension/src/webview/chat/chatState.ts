@@ -7,6 +7,7 @@ import type {
   MessageEventParams,
   MessagePart,
   MessageView,
+  ProviderInfoView,
   StopReason,
 } from '../../protocol/protocol.generated';
 
@@ -102,6 +103,8 @@ function fold(state: ChatState, event: MessageEvent, now: number): ChatState {
         event.messageId,
         () => (state.turnStartedAt === undefined ? {} : { turnStartedAt: state.turnStartedAt }),
       );
+    case 'answeredBy':
+      return without(withProvider(state, event.messageId, event.providerInfo), 'activity');
     case 'textDelta':
       return withDelta(timeAnswer(state, event.messageId, now), event.messageId, event.partIndex, { kind: 'text', content: event.text });
     case 'reasoningDelta':
@@ -151,6 +154,11 @@ function without<K extends 'activity' | 'ending' | 'turnId' | 'turnStartedAt' | 
 function withMessage(state: ChatState, message: MessageView): ChatState {
   const at = state.messages.findIndex((known) => known.id === message.id);
   return { ...state, messages: at < 0 ? [...state.messages, message] : state.messages.with(at, message) };
+}
+
+function withProvider(state: ChatState, messageId: string, providerInfo: ProviderInfoView): ChatState {
+  const message = state.messages.find((known) => known.id === messageId);
+  return message === undefined ? state : withMessage(state, { ...message, providerInfo });
 }
 
 function withParts(state: ChatState, messageId: string, change: (parts: readonly MessagePart[]) => MessagePart[]): ChatState {

@@ -9,15 +9,21 @@ namespace Plue.Server.Providers.Http;
 /// One provider's way over HTTP: sends a request with its credential to the one configured origin and reads the answer, with every limit of
 /// time and size. What goes wrong comes out as a <see cref="Failure"/>.
 /// </summary>
-/// <param name="keyHeader">The header that carries the key, and what stands before the key in it.</param>
 internal sealed class ProviderConnection(
     ProviderSettings settings,
     ProviderEndpoint endpoint,
     ISecretSource secrets,
     ProviderHttp http,
     TimeProvider time,
-    (string Name, string Prefix) keyHeader)
+    IRequestCredential credential)
 {
+    /// <param name="keyHeader">The header that carries the key, and what stands before the key in it.</param>
+    public ProviderConnection(
+        ProviderSettings settings, ProviderEndpoint endpoint, ISecretSource secrets, ProviderHttp http, TimeProvider time, (string Name, string Prefix) keyHeader)
+        : this(settings, endpoint, secrets, http, time, new ApiKeyCredential(settings, secrets, endpoint, keyHeader))
+    {
+    }
+
     private const int MostErrorBytes = 64 * 1024;
     private const int MostListBytes = 16 * 1024 * 1024;
 
@@ -117,17 +123,15 @@ internal sealed class ProviderConnection(
         HttpMethod method, Uri url, byte[]? body, ProviderFailures failures, Patience patience, CancellationToken cancellationToken)
     {
         if (!endpoint.IsHttp) throw new FailureException(failures.NotHttp());
-        using var message = new HttpRequestMessage(method, url);
-        if (body is not null)
-        {
-            message.Content = new ByteArrayContent(body);
-            message.Content.Headers.TryAddWithoutValidation("content-type", "application/json");
-        }
-
-        await AddHeadersAsync(message.Headers, new Uri(endpoint.Origin), failures, cancellationToken).ConfigureAwait(false);
-        var response = await http.For(url).SendAsync(message, patience.Token).ConfigureAwait(false);
+        var response = await SendOnceAsync(method, url, body, failures, patience, cancellationToken).ConfigureAwait(false);
         try
         {
+            if ((int)response.StatusCode is 401 or 403 && await credential.RenewAsync(cancellationToken).ConfigureAwait(false))
+            {
+                response.Dispose();
+                response = await SendOnceAsync(method, url, body, failures, patience, cancellationToken).ConfigureAwait(false);
+            }
+
             var status = (int)response.StatusCode;
             if (status is >= 300 and < 400) throw new FailureException(failures.Redirect(status, response.Headers.Location));
             if (status is not (>= 200 and < 300))
@@ -146,6 +150,21 @@ internal sealed class ProviderConnection(
         }
     }
 
+    private async Task<HttpResponseMessage> SendOnceAsync(
+        HttpMethod method, Uri url, byte[]? body, ProviderFailures failures, Patience patience, CancellationToken cancellationToken)
+    {
+        using var message = new HttpRequestMessage(method, url);
+        if (body is not null)
+        {
+            message.Content = new ByteArrayContent(body);
+            message.Content.Headers.TryAddWithoutValidation("content-type", "application/json");
+        }
+
+        await AddHeadersAsync(message.Headers, new Uri(endpoint.Origin), failures, cancellationToken).ConfigureAwait(false);
+        await credential.ApplyAsync(message, body, failures, cancellationToken).ConfigureAwait(false);
+        return await http.For(url).SendAsync(message, patience.Token).ConfigureAwait(false);
+    }
+
     private async Task AddHeadersAsync(HttpRequestHeaders headers, Uri origin, ProviderFailures failures, CancellationToken cancellationToken)
     {
         headers.TryAddWithoutValidation("user-agent", "plue");
@@ -154,31 +173,12 @@ internal sealed class ProviderConnection(
         {
             headers.Remove(name);
             var isReference = value.StartsWith("vault://", StringComparison.Ordinal) || value.StartsWith("env://", StringComparison.Ordinal);
-            Add(name, isReference ? Sendable((await secrets.GetAsync(value, origin, cancellationToken).ConfigureAwait(false)).Reveal()) : value);
-        }
-
-        // A key header of the user's own, in whatever form the gateway wants it, stands in place of ours.
-        if (settings.ApiKeyRef is not { } reference || headers.NonValidated.Contains(keyHeader.Name)) return;
-        try
-        {
-            Add(keyHeader.Name, keyHeader.Prefix + Sendable((await secrets.GetAsync(reference, origin, cancellationToken).ConfigureAwait(false)).Reveal()));
-        }
-        catch (FailureException missing) when (missing.Failure.Kind == FailureKind.NotFound)
-        {
-            // A server of one's own may want none; one that does says so, and then the user is asked.
-            if (settings.Kind is not (ProviderKinds.OpenAiCompatible or ProviderKinds.Ollama)) { throw new FailureException(failures.NoKey(), missing); }
+            Add(name, isReference ? failures.Sendable((await secrets.GetAsync(value, origin, cancellationToken).ConfigureAwait(false)).Reveal()) : value);
         }
 
         void Add(string name, string value)
         {
             if (!headers.TryAddWithoutValidation(name, value)) throw new FailureException(FailureKind.MissingField, $"The header {VendorMessage.Clean(name)} of {settings.Name} cannot be sent. Change it in the provider's settings.");
-        }
-
-        string Sendable(string secret)
-        {
-            secret = secret.Trim();
-            failures.Mask(secret);
-            return secret.AsSpan().ContainsAnyExceptInRange(' ', '~') ? throw new FailureException(failures.UnusableKey()) : secret;
         }
     }
 

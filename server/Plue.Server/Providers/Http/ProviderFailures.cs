@@ -26,6 +26,15 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         secrets.Add(Convert.ToBase64String(Encoding.UTF8.GetBytes(secret)));
     }
 
+    /// <summary>The secret as a header can carry it; from now on it is masked.</summary>
+    /// <exception cref="FailureException">It holds characters that no header can carry.</exception>
+    public string Sendable(string secret)
+    {
+        secret = secret.Trim();
+        Mask(secret);
+        return secret.AsSpan().ContainsAnyExceptInRange(' ', '~') ? throw new FailureException(UnusableKey()) : secret;
+    }
+
     public Failure NotHttp() => new(FailureKind.MissingField,
         $"The endpoint of {settings.Name} is not a web address. Give one that begins with https:// or http://.");
 

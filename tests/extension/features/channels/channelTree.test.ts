@@ -18,6 +18,8 @@ function chat(name: string, archived = false): CodexSummary {
     updatedAt: time,
     messageCount: 0,
     archived,
+    fallbacks: [],
+    options: {},
   };
 }
 

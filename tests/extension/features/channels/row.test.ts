@@ -14,6 +14,8 @@ function chat(changes: Partial<CodexSummary> = {}): CodexSummary {
     updatedAt: '2026-11-21T11:58:00Z',
     messageCount: 2,
     archived: false,
+    fallbacks: [],
+    options: {},
     ...changes,
   };
 }

@@ -18,6 +18,8 @@ function provider(changes: Partial<ProviderSummary> = {}): ProviderSummary {
     takesKey: true,
     hasCredential: true,
     isDefault: false,
+    isDefaultSmall: false,
+    authType: 'apiKey',
     ...changes,
   };
 }

@@ -1,0 +1,742 @@
+// Rendered from Plue.Protocol by TypeScriptProtocolTests. Do not edit: run `npm run update`.
+import * as v from 'valibot';
+import type * as wire from './protocol.generated';
+
+export const catalogBackupSchema: v.GenericSchema<unknown, wire.CatalogBackup> = v.object({
+  id: v.string(),
+  catalogId: v.string(),
+  name: v.string(),
+  at: v.string(),
+  modelCount: v.number(),
+});
+
+export const catalogBackupsResultSchema: v.GenericSchema<unknown, wire.CatalogBackupsResult> = v.object({
+  items: v.array(catalogBackupSchema),
+});
+
+export const catalogSourceSchema: v.GenericSchema<unknown, wire.CatalogSource> = v.picklist(['shipped', 'user']);
+
+export const catalogSummarySchema: v.GenericSchema<unknown, wire.CatalogSummary> = v.object({
+  id: v.string(),
+  name: v.string(),
+  type: v.string(),
+  kind: v.string(),
+  source: catalogSourceSchema,
+  overridesShipped: v.boolean(),
+  isLocal: v.boolean(),
+  endpoint: v.optional(v.string()),
+  keyVariable: v.optional(v.string()),
+  modelCount: v.number(),
+  lowestInputPerMillion: v.optional(v.number()),
+  highestInputPerMillion: v.optional(v.number()),
+  lowestOutputPerMillion: v.optional(v.number()),
+  highestOutputPerMillion: v.optional(v.number()),
+  largestContext: v.optional(v.number()),
+  hasReasoning: v.boolean(),
+  hasImages: v.boolean(),
+  defaultLargeModel: v.optional(v.string()),
+  defaultSmallModel: v.optional(v.string()),
+  errorCount: v.number(),
+  warningCount: v.number(),
+});
+
+export const modelViewSchema: v.GenericSchema<unknown, wire.ModelView> = v.object({
+  id: v.string(),
+  name: v.optional(v.string()),
+  description: v.optional(v.string()),
+  contextLength: v.optional(v.number()),
+  maxOutput: v.optional(v.number()),
+  supportsTools: v.optional(v.boolean()),
+  supportsVision: v.optional(v.boolean()),
+  canReason: v.optional(v.boolean()),
+  reasoningLevels: v.optional(v.array(v.string())),
+  defaultReasoningLevel: v.optional(v.string()),
+  inputPerMillion: v.optional(v.number()),
+  outputPerMillion: v.optional(v.number()),
+  cachedReadPerMillion: v.optional(v.number()),
+  cachedWritePerMillion: v.optional(v.number()),
+  typicalChatCost: v.optional(v.number()),
+});
+
+export const problemSeveritySchema: v.GenericSchema<unknown, wire.ProblemSeverity> = v.picklist(['error', 'warning']);
+
+export const catalogProblemSchema: v.GenericSchema<unknown, wire.CatalogProblem> = v.object({
+  path: v.string(),
+  severity: problemSeveritySchema,
+  message: v.string(),
+});
+
+export const catalogDetailSchema: v.GenericSchema<unknown, wire.CatalogDetail> = v.object({
+  summary: catalogSummarySchema,
+  document: v.unknown(),
+  models: v.array(modelViewSchema),
+  problems: v.array(catalogProblemSchema),
+  file: v.optional(v.string()),
+});
+
+export const catalogExportParamsSchema: v.GenericSchema<unknown, wire.CatalogExportParams> = v.object({
+  ids: v.array(v.string()),
+  path: v.string(),
+});
+
+export const catalogIdParamsSchema: v.GenericSchema<unknown, wire.CatalogIdParams> = v.object({
+  id: v.string(),
+});
+
+export const catalogImportParamsSchema: v.GenericSchema<unknown, wire.CatalogImportParams> = v.object({
+  path: v.string(),
+  replace: v.optional(v.boolean()),
+});
+
+export const catalogSkippedSchema: v.GenericSchema<unknown, wire.CatalogSkipped> = v.object({
+  id: v.string(),
+  why: v.string(),
+});
+
+export const catalogImportResultSchema: v.GenericSchema<unknown, wire.CatalogImportResult> = v.object({
+  imported: v.array(catalogSummarySchema),
+  skipped: v.array(catalogSkippedSchema),
+});
+
+export const catalogListResultSchema: v.GenericSchema<unknown, wire.CatalogListResult> = v.object({
+  items: v.array(catalogSummarySchema),
+  folderProblem: v.optional(v.string()),
+});
+
+export const catalogRefreshResultSchema: v.GenericSchema<unknown, wire.CatalogRefreshResult> = v.object({
+  updated: v.boolean(),
+  providerCount: v.number(),
+  sentence: v.string(),
+});
+
+export const catalogRestoreParamsSchema: v.GenericSchema<unknown, wire.CatalogRestoreParams> = v.object({
+  backupId: v.string(),
+});
+
+export const catalogSaveParamsSchema: v.GenericSchema<unknown, wire.CatalogSaveParams> = v.object({
+  document: v.unknown(),
+  previousId: v.optional(v.string()),
+});
+
+export const catalogStartingPointSchema: v.GenericSchema<unknown, wire.CatalogStartingPoint> = v.object({
+  id: v.string(),
+  name: v.string(),
+  description: v.string(),
+  document: v.unknown(),
+});
+
+export const catalogStartingPointsResultSchema: v.GenericSchema<unknown, wire.CatalogStartingPointsResult> = v.object({
+  items: v.array(catalogStartingPointSchema),
+});
+
+export const catalogStatsResultSchema: v.GenericSchema<unknown, wire.CatalogStatsResult> = v.object({
+  providerCount: v.number(),
+  userProviderCount: v.number(),
+  modelCount: v.number(),
+  reasoningModelCount: v.number(),
+  imageModelCount: v.number(),
+  pricedModelCount: v.number(),
+  lowestInputPerMillion: v.optional(v.number()),
+  highestInputPerMillion: v.optional(v.number()),
+  largestContext: v.optional(v.number()),
+  refreshedAt: v.optional(v.string()),
+});
+
+export const catalogValidateParamsSchema: v.GenericSchema<unknown, wire.CatalogValidateParams> = v.object({
+  document: v.unknown(),
+});
+
+export const catalogValidateResultSchema: v.GenericSchema<unknown, wire.CatalogValidateResult> = v.object({
+  problems: v.array(catalogProblemSchema),
+});
+
+export const claudeCodeCheckResultSchema: v.GenericSchema<unknown, wire.ClaudeCodeCheckResult> = v.object({
+  signedIn: v.boolean(),
+  cliPath: v.optional(v.string()),
+  version: v.optional(v.string()),
+  sentence: v.string(),
+  tried: v.array(v.string()),
+});
+
+export const codexStatusSchema: v.GenericSchema<unknown, wire.CodexStatus> = v.picklist(['idle', 'running', 'interrupted', 'failed', 'damaged']);
+
+export const modelChoiceSchema: v.GenericSchema<unknown, wire.ModelChoice> = v.object({
+  providerId: v.string(),
+  model: v.optional(v.string()),
+});
+
+export const chatOptionsSchema: v.GenericSchema<unknown, wire.ChatOptions> = v.object({
+  temperature: v.optional(v.number()),
+  maxTokens: v.optional(v.number()),
+  stopSequences: v.optional(v.array(v.string())),
+  reasoningLevel: v.optional(v.string()),
+});
+
+export const codexSummarySchema: v.GenericSchema<unknown, wire.CodexSummary> = v.object({
+  uri: v.string(),
+  templateId: v.string(),
+  title: v.string(),
+  status: codexStatusSchema,
+  createdAt: v.string(),
+  updatedAt: v.string(),
+  messageCount: v.number(),
+  cost: v.optional(v.number()),
+  archived: v.boolean(),
+  providerId: v.optional(v.string()),
+  model: v.optional(v.string()),
+  fallbacks: v.array(modelChoiceSchema),
+  options: chatOptionsSchema,
+});
+
+export const codexChangedParamsSchema: v.GenericSchema<unknown, wire.CodexChangedParams> = v.object({
+  uri: v.string(),
+  codex: v.optional(codexSummarySchema),
+});
+
+export const codexCreateParamsSchema: v.GenericSchema<unknown, wire.CodexCreateParams> = v.object({
+  templateId: v.string(),
+  title: v.optional(v.string()),
+  providerId: v.optional(v.string()),
+  model: v.optional(v.string()),
+});
+
+export const codexDeleteParamsSchema: v.GenericSchema<unknown, wire.CodexDeleteParams> = v.object({
+  uri: v.string(),
+});
+
+export const codexGetParamsSchema: v.GenericSchema<unknown, wire.CodexGetParams> = v.object({
+  uri: v.string(),
+});
+
+export const messageRoleSchema: v.GenericSchema<unknown, wire.MessageRole> = v.picklist(['system', 'user', 'assistant']);
+
+export const messagePartSchema: v.GenericSchema<unknown, wire.MessagePart> = v.variant('kind', [
+  v.object({ kind: v.literal('text'),  content: v.string(), }),
+  v.object({ kind: v.literal('file'),  path: v.string(),  content: v.optional(v.string()),  language: v.optional(v.string()), }),
+  v.object({ kind: v.literal('toolUse'),  toolUseId: v.string(),  toolName: v.string(),  parameters: v.string(), }),
+  v.object({ kind: v.literal('toolResult'),  toolUseId: v.string(),  result: v.optional(v.string()),  error: v.optional(v.string()), }),
+  v.object({ kind: v.literal('reasoning'),  content: v.string(), }),
+]);
+
+export const messageStatusSchema: v.GenericSchema<unknown, wire.MessageStatus> = v.picklist(['streaming', 'complete', 'stopped', 'interrupted', 'failed']);
+
+export const errorViewSchema: v.GenericSchema<unknown, wire.ErrorView> = v.object({
+  kind: v.string(),
+  message: v.string(),
+  retryAfterMs: v.optional(v.number()),
+});
+
+export const usageViewSchema: v.GenericSchema<unknown, wire.UsageView> = v.object({
+  inputTokens: v.number(),
+  outputTokens: v.number(),
+  totalTokens: v.number(),
+  cachedReadTokens: v.number(),
+  cachedWriteTokens: v.number(),
+  reasoningTokens: v.number(),
+});
+
+export const priceViewSchema: v.GenericSchema<unknown, wire.PriceView> = v.object({
+  inputPerMillion: v.number(),
+  outputPerMillion: v.number(),
+  cachedReadPerMillion: v.optional(v.number()),
+  cachedWritePerMillion: v.optional(v.number()),
+});
+
+export const costViewSchema: v.GenericSchema<unknown, wire.CostView> = v.object({
+  inputCost: v.number(),
+  outputCost: v.number(),
+  cachedCost: v.number(),
+  totalCost: v.number(),
+  priceSource: v.string(),
+  price: v.optional(priceViewSchema),
+});
+
+export const providerInfoViewSchema: v.GenericSchema<unknown, wire.ProviderInfoView> = v.object({
+  providerId: v.string(),
+  providerName: v.string(),
+  modelId: v.optional(v.string()),
+  requestId: v.optional(v.string()),
+  insteadOf: v.optional(v.string()),
+});
+
+export const timingViewSchema: v.GenericSchema<unknown, wire.TimingView> = v.object({
+  firstTokenMs: v.optional(v.number()),
+  durationMs: v.number(),
+});
+
+export const messageViewSchema: v.GenericSchema<unknown, wire.MessageView> = v.object({
+  id: v.string(),
+  role: messageRoleSchema,
+  parts: v.array(messagePartSchema),
+  status: messageStatusSchema,
+  createdAt: v.string(),
+  error: v.optional(errorViewSchema),
+  usage: v.optional(usageViewSchema),
+  cost: v.optional(costViewSchema),
+  providerInfo: v.optional(providerInfoViewSchema),
+  timing: v.optional(timingViewSchema),
+});
+
+export const codexGetResultSchema: v.GenericSchema<unknown, wire.CodexGetResult> = v.object({
+  codex: codexSummarySchema,
+  messages: v.array(messageViewSchema),
+  turnId: v.optional(v.string()),
+  lastSeq: v.number(),
+  readOnlyReason: v.optional(v.string()),
+  notice: v.optional(v.string()),
+});
+
+export const codexListParamsSchema: v.GenericSchema<unknown, wire.CodexListParams> = v.object({
+  collection: v.string(),
+  includeArchived: v.optional(v.boolean()),
+});
+
+export const codexListResultSchema: v.GenericSchema<unknown, wire.CodexListResult> = v.object({
+  items: v.array(codexSummarySchema),
+});
+
+export const codexUpdateParamsSchema: v.GenericSchema<unknown, wire.CodexUpdateParams> = v.object({
+  uri: v.string(),
+  title: v.optional(v.string()),
+  archived: v.optional(v.boolean()),
+  providerId: v.optional(v.string()),
+  model: v.optional(v.string()),
+  fallbacks: v.optional(v.array(modelChoiceSchema)),
+  options: v.optional(chatOptionsSchema),
+});
+
+export const errorDataSchema: v.GenericSchema<unknown, wire.ErrorData> = v.object({
+  kind: v.string(),
+  retryAfterMs: v.optional(v.number()),
+});
+
+export const executableViewSchema: v.GenericSchema<unknown, wire.ExecutableView> = v.object({
+  path: v.string(),
+  name: v.string(),
+  sha256: v.string(),
+  approved: v.boolean(),
+  changedSinceApproval: v.boolean(),
+});
+
+export const clientInfoSchema: v.GenericSchema<unknown, wire.ClientInfo> = v.object({
+  name: v.string(),
+  version: v.optional(v.string()),
+});
+
+export const plueOptionsSchema: v.GenericSchema<unknown, wire.PlueOptions> = v.object({
+  workspaceFolder: v.optional(v.string()),
+  trusted: v.boolean(),
+});
+
+export const initializeParamsSchema: v.GenericSchema<unknown, wire.InitializeParams> = v.object({
+  processId: v.optional(v.number()),
+  clientInfo: v.optional(clientInfoSchema),
+  initializationOptions: v.optional(plueOptionsSchema),
+});
+
+export const serverCapabilitiesSchema: v.GenericSchema<unknown, wire.ServerCapabilities> = v.object({
+});
+
+export const serverInfoSchema: v.GenericSchema<unknown, wire.ServerInfo> = v.object({
+  name: v.string(),
+  version: v.string(),
+});
+
+export const initializeResultSchema: v.GenericSchema<unknown, wire.InitializeResult> = v.object({
+  capabilities: serverCapabilitiesSchema,
+  serverInfo: serverInfoSchema,
+});
+
+export const messageDiscardParamsSchema: v.GenericSchema<unknown, wire.MessageDiscardParams> = v.object({
+  codexId: v.string(),
+  messageId: v.string(),
+});
+
+export const stopReasonSchema: v.GenericSchema<unknown, wire.StopReason> = v.picklist(['endTurn', 'maxTokens', 'stopSequence', 'toolUse', 'refusal', 'contextFull', 'stopped', 'failed']);
+
+export const messageEventSchema: v.GenericSchema<unknown, wire.MessageEvent> = v.variant('kind', [
+  v.object({ kind: v.literal('messageAdded'),  message: messageViewSchema, }),
+  v.object({ kind: v.literal('messageRemoved'),  messageId: v.string(), }),
+  v.object({ kind: v.literal('turnStarted'),  turnId: v.string(), }),
+  v.object({ kind: v.literal('waiting'),  for: v.string(), }),
+  v.object({ kind: v.literal('messageStarted'),  messageId: v.string(),  providerInfo: providerInfoViewSchema, }),
+  v.object({ kind: v.literal('answeredBy'),  messageId: v.string(),  providerInfo: providerInfoViewSchema, }),
+  v.object({ kind: v.literal('textDelta'),  messageId: v.string(),  partIndex: v.number(),  text: v.string(), }),
+  v.object({ kind: v.literal('reasoningDelta'),  messageId: v.string(),  partIndex: v.number(),  text: v.string(), }),
+  v.object({ kind: v.literal('toolCallStarted'),  messageId: v.string(),  partIndex: v.number(),  toolUseId: v.string(),  toolName: v.string(), }),
+  v.object({ kind: v.literal('toolCallDelta'),  messageId: v.string(),  partIndex: v.number(),  text: v.string(), }),
+  v.object({ kind: v.literal('toolCallFinished'),  messageId: v.string(),  toolUseId: v.string(),  result: v.optional(v.string()),  error: v.optional(v.string()), }),
+  v.object({ kind: v.literal('restarted'),  messageId: v.string(),  attempt: v.number(),  delayMs: v.number(),  why: v.string(), }),
+  v.object({ kind: v.literal('retrying'),  attempt: v.number(),  until: v.string(),  why: v.string(), }),
+  v.object({ kind: v.literal('messageFinished'),  message: messageViewSchema, }),
+  v.object({ kind: v.literal('turnFinished'),  turnId: v.string(),  stopReason: stopReasonSchema,  error: v.optional(errorViewSchema), }),
+]);
+
+export const messageEventParamsSchema: v.GenericSchema<unknown, wire.MessageEventParams> = v.object({
+  codexId: v.string(),
+  seq: v.number(),
+  event: messageEventSchema,
+});
+
+export const messageRetryParamsSchema: v.GenericSchema<unknown, wire.MessageRetryParams> = v.object({
+  codexId: v.string(),
+  messageId: v.string(),
+  provider: v.optional(v.string()),
+  model: v.optional(v.string()),
+  continue: v.optional(v.boolean()),
+});
+
+export const messageSendParamsSchema: v.GenericSchema<unknown, wire.MessageSendParams> = v.object({
+  codexId: v.string(),
+  text: v.string(),
+  provider: v.optional(v.string()),
+  model: v.optional(v.string()),
+  answer: v.optional(v.boolean()),
+});
+
+export const messageSendResultSchema: v.GenericSchema<unknown, wire.MessageSendResult> = v.object({
+  messageId: v.string(),
+  turnId: v.optional(v.string()),
+});
+
+export const messageStopParamsSchema: v.GenericSchema<unknown, wire.MessageStopParams> = v.object({
+  codexId: v.string(),
+});
+
+export const nothingSchema: v.GenericSchema<unknown, wire.Nothing> = v.object({
+});
+
+export const providerApproveParamsSchema: v.GenericSchema<unknown, wire.ProviderApproveParams> = v.object({
+  path: v.string(),
+  sha256: v.string(),
+});
+
+export const providerChangedParamsSchema: v.GenericSchema<unknown, wire.ProviderChangedParams> = v.object({
+  id: v.optional(v.string()),
+});
+
+export const providerConfigureParamsSchema: v.GenericSchema<unknown, wire.ProviderConfigureParams> = v.object({
+  id: v.optional(v.string()),
+  name: v.string(),
+  kind: v.string(),
+  endpoint: v.optional(v.string()),
+  model: v.optional(v.string()),
+  enabled: v.optional(v.boolean()),
+  makeDefault: v.optional(v.boolean()),
+  makeDefaultSmall: v.optional(v.boolean()),
+  catalogProvider: v.optional(v.string()),
+  fields: v.optional(v.record(v.string(), v.unknown())),
+});
+
+export const providerDeleteParamsSchema: v.GenericSchema<unknown, wire.ProviderDeleteParams> = v.object({
+  id: v.string(),
+  deleteKey: v.optional(v.boolean()),
+});
+
+export const providerSourceSchema: v.GenericSchema<unknown, wire.ProviderSource> = v.picklist(['file', 'environment', 'found', 'tour']);
+
+export const providerStatusSchema: v.GenericSchema<unknown, wire.ProviderStatus> = v.picklist(['untested', 'testing', 'connected', 'error', 'disabled']);
+
+export const fileFaultSchema: v.GenericSchema<unknown, wire.FileFault> = v.object({
+  path: v.string(),
+  line: v.number(),
+  column: v.number(),
+  message: v.string(),
+  holdsSecret: v.boolean(),
+});
+
+export const authTypeSchema: v.GenericSchema<unknown, wire.AuthType> = v.picklist(['none', 'apiKey', 'oauth', 'awsCredentials', 'serviceAccount']);
+
+export const providerSummarySchema: v.GenericSchema<unknown, wire.ProviderSummary> = v.object({
+  id: v.string(),
+  name: v.string(),
+  description: v.optional(v.string()),
+  kind: v.string(),
+  source: providerSourceSchema,
+  enabled: v.boolean(),
+  status: providerStatusSchema,
+  lastTested: v.optional(v.string()),
+  error: v.optional(errorViewSchema),
+  restingUntil: v.optional(v.string()),
+  fault: v.optional(fileFaultSchema),
+  file: v.optional(v.string()),
+  catalogProvider: v.optional(v.string()),
+  endpoint: v.optional(v.string()),
+  model: v.optional(v.string()),
+  modelCount: v.optional(v.number()),
+  authType: authTypeSchema,
+  takesKey: v.boolean(),
+  keyReference: v.optional(v.string()),
+  hasCredential: v.boolean(),
+  origin: v.optional(v.string()),
+  isDefault: v.boolean(),
+  isDefaultSmall: v.boolean(),
+});
+
+export const vaultEntrySummarySchema: v.GenericSchema<unknown, wire.VaultEntrySummary> = v.object({
+  reference: v.string(),
+  origins: v.array(v.string()),
+  lastFour: v.string(),
+  storedAt: v.string(),
+  lastUsed: v.optional(v.string()),
+  usedBy: v.array(v.string()),
+});
+
+export const codexLinkSchema: v.GenericSchema<unknown, wire.CodexLink> = v.object({
+  uri: v.string(),
+  title: v.string(),
+});
+
+export const providerUsesSchema: v.GenericSchema<unknown, wire.ProviderUses> = v.object({
+  chatCount: v.number(),
+  chats: v.array(codexLinkSchema),
+  templates: v.array(v.string()),
+  settings: v.array(v.string()),
+});
+
+export const providerErrorViewSchema: v.GenericSchema<unknown, wire.ProviderErrorView> = v.object({
+  at: v.string(),
+  error: errorViewSchema,
+});
+
+export const providerDetailSchema: v.GenericSchema<unknown, wire.ProviderDetail> = v.object({
+  summary: providerSummarySchema,
+  configuration: v.record(v.string(), v.unknown()),
+  key: v.optional(vaultEntrySummarySchema),
+  uses: providerUsesSchema,
+  errors: v.array(providerErrorViewSchema),
+});
+
+export const providerDiscoverResultSchema: v.GenericSchema<unknown, wire.ProviderDiscoverResult> = v.object({
+  defaultId: v.string(),
+  sentence: v.string(),
+  tried: v.array(v.string()),
+});
+
+export const providerExecutablesResultSchema: v.GenericSchema<unknown, wire.ProviderExecutablesResult> = v.object({
+  items: v.array(executableViewSchema),
+});
+
+export const providerIdParamsSchema: v.GenericSchema<unknown, wire.ProviderIdParams> = v.object({
+  id: v.string(),
+});
+
+export const providerKindViewSchema: v.GenericSchema<unknown, wire.ProviderKindView> = v.object({
+  kind: v.string(),
+  name: v.string(),
+  takesKey: v.boolean(),
+  takesEndpoint: v.boolean(),
+  needsEndpoint: v.boolean(),
+  defaultEndpoint: v.optional(v.string()),
+  authTypes: v.array(authTypeSchema),
+});
+
+export const providerListResultSchema: v.GenericSchema<unknown, wire.ProviderListResult> = v.object({
+  items: v.array(providerSummarySchema),
+  kinds: v.array(providerKindViewSchema),
+  folderProblem: v.optional(v.string()),
+});
+
+export const providerModelsParamsSchema: v.GenericSchema<unknown, wire.ProviderModelsParams> = v.object({
+  id: v.string(),
+  refresh: v.optional(v.boolean()),
+});
+
+export const providerModelsResultSchema: v.GenericSchema<unknown, wire.ProviderModelsResult> = v.object({
+  models: v.array(modelViewSchema),
+  fetchedAt: v.optional(v.string()),
+  error: v.optional(errorViewSchema),
+});
+
+export const providerSetEnabledParamsSchema: v.GenericSchema<unknown, wire.ProviderSetEnabledParams> = v.object({
+  id: v.string(),
+  enabled: v.boolean(),
+});
+
+export const providerSignInResultSchema: v.GenericSchema<unknown, wire.ProviderSignInResult> = v.object({
+  url: v.string(),
+  userCode: v.optional(v.string()),
+  expiresAt: v.string(),
+});
+
+export const fieldTypeSchema: v.GenericSchema<unknown, wire.FieldType> = v.picklist(['text', 'textarea', 'number', 'boolean', 'select', 'url', 'datetime', 'array', 'object', 'fileReference', 'codexReference']);
+
+export const fieldConditionViewSchema: v.GenericSchema<unknown, wire.FieldConditionView> = v.object({
+  field: v.string(),
+  values: v.array(v.unknown()),
+});
+
+export const fieldViewSchema: v.GenericSchema<unknown, wire.FieldView> = v.object({
+  name: v.string(),
+  type: fieldTypeSchema,
+  description: v.optional(v.string()),
+  required: v.boolean(),
+  default: v.optional(v.unknown()),
+  placeholder: v.optional(v.string()),
+  options: v.array(v.string()),
+  min: v.optional(v.number()),
+  max: v.optional(v.number()),
+  step: v.optional(v.number()),
+  items: v.optional(v.lazy(() => fieldViewSchema)),
+  properties: v.array(v.lazy(() => fieldViewSchema)),
+  templateFilter: v.optional(v.string()),
+  conditional: v.optional(fieldConditionViewSchema),
+});
+
+export const settingsGroupSchema: v.GenericSchema<unknown, wire.SettingsGroup> = v.object({
+  title: v.string(),
+  fields: v.array(fieldViewSchema),
+});
+
+export const settingsResultSchema: v.GenericSchema<unknown, wire.SettingsResult> = v.object({
+  path: v.string(),
+  groups: v.array(settingsGroupSchema),
+  values: v.record(v.string(), v.unknown()),
+  problem: v.optional(fileFaultSchema),
+});
+
+export const settingsSetParamsSchema: v.GenericSchema<unknown, wire.SettingsSetParams> = v.object({
+  name: v.string(),
+  value: v.optional(v.unknown()),
+});
+
+export const templateGetParamsSchema: v.GenericSchema<unknown, wire.TemplateGetParams> = v.object({
+  id: v.string(),
+});
+
+export const templateViewSchema: v.GenericSchema<unknown, wire.TemplateView> = v.object({
+  id: v.string(),
+  name: v.string(),
+  description: v.optional(v.string()),
+  fields: v.array(fieldViewSchema),
+});
+
+export const usageCsvResultSchema: v.GenericSchema<unknown, wire.UsageCsvResult> = v.object({
+  csv: v.string(),
+});
+
+export const usageParamsSchema: v.GenericSchema<unknown, wire.UsageParams> = v.object({
+  from: v.optional(v.string()),
+  to: v.optional(v.string()),
+  utcOffsetMinutes: v.optional(v.number()),
+});
+
+export const usageFiguresSchema: v.GenericSchema<unknown, wire.UsageFigures> = v.object({
+  answers: v.number(),
+  unpricedAnswers: v.number(),
+  cost: v.number(),
+  inputTokens: v.number(),
+  outputTokens: v.number(),
+  cachedReadTokens: v.number(),
+  cachedWriteTokens: v.number(),
+  reasoningTokens: v.number(),
+  durationMs: v.number(),
+  firstTokenMs: v.optional(v.number()),
+});
+
+export const usageDaySchema: v.GenericSchema<unknown, wire.UsageDay> = v.object({
+  day: v.string(),
+  providerId: v.string(),
+  providerName: v.string(),
+  figures: usageFiguresSchema,
+});
+
+export const usageRowSchema: v.GenericSchema<unknown, wire.UsageRow> = v.object({
+  key: v.string(),
+  name: v.string(),
+  providerName: v.optional(v.string()),
+  figures: usageFiguresSchema,
+});
+
+export const usageSummaryResultSchema: v.GenericSchema<unknown, wire.UsageSummaryResult> = v.object({
+  total: usageFiguresSchema,
+  days: v.array(usageDaySchema),
+  providers: v.array(usageRowSchema),
+  models: v.array(usageRowSchema),
+  templates: v.array(usageRowSchema),
+  chats: v.array(usageRowSchema),
+});
+
+export const vaultDeleteParamsSchema: v.GenericSchema<unknown, wire.VaultDeleteParams> = v.object({
+  reference: v.string(),
+});
+
+export const envChoiceSchema: v.GenericSchema<unknown, wire.EnvChoice> = v.object({
+  name: v.string(),
+  reference: v.string(),
+  origins: v.array(v.string()),
+});
+
+export const vaultImportEnvParamsSchema: v.GenericSchema<unknown, wire.VaultImportEnvParams> = v.object({
+  path: v.string(),
+  entries: v.array(envChoiceSchema),
+});
+
+export const vaultListResultSchema: v.GenericSchema<unknown, wire.VaultListResult> = v.object({
+  entries: v.array(vaultEntrySummarySchema),
+});
+
+export const vaultReadEnvParamsSchema: v.GenericSchema<unknown, wire.VaultReadEnvParams> = v.object({
+  path: v.string(),
+});
+
+export const envEntrySchema: v.GenericSchema<unknown, wire.EnvEntry> = v.object({
+  name: v.string(),
+  lastFour: v.string(),
+  reference: v.string(),
+  origins: v.array(v.string()),
+  exists: v.boolean(),
+});
+
+export const vaultReadEnvResultSchema: v.GenericSchema<unknown, wire.VaultReadEnvResult> = v.object({
+  entries: v.array(envEntrySchema),
+});
+
+export const vaultRenameParamsSchema: v.GenericSchema<unknown, wire.VaultRenameParams> = v.object({
+  reference: v.string(),
+  newReference: v.string(),
+});
+
+export const vaultRenameResultSchema: v.GenericSchema<unknown, wire.VaultRenameResult> = v.object({
+  entry: vaultEntrySummarySchema,
+  changedProviders: v.array(v.string()),
+});
+
+export const vaultRotateParamsSchema: v.GenericSchema<unknown, wire.VaultRotateParams> = v.object({
+  reference: v.string(),
+  secret: v.string(),
+});
+
+export const vaultSetOriginsParamsSchema: v.GenericSchema<unknown, wire.VaultSetOriginsParams> = v.object({
+  reference: v.string(),
+  origins: v.array(v.string()),
+});
+
+export const vaultSetPassphraseParamsSchema: v.GenericSchema<unknown, wire.VaultSetPassphraseParams> = v.object({
+  current: v.optional(v.string()),
+  passphrase: v.string(),
+});
+
+export const vaultStatusResultSchema: v.GenericSchema<unknown, wire.VaultStatusResult> = v.object({
+  exists: v.boolean(),
+  locked: v.boolean(),
+  ways: v.array(v.string()),
+  keychainAvailable: v.boolean(),
+  problem: v.optional(v.string()),
+});
+
+export const vaultStoreParamsSchema: v.GenericSchema<unknown, wire.VaultStoreParams> = v.object({
+  reference: v.string(),
+  secret: v.string(),
+  origins: v.array(v.string()),
+});
+
+export const vaultWayParamsSchema: v.GenericSchema<unknown, wire.VaultWayParams> = v.object({
+  way: v.string(),
+  wayId: v.optional(v.string()),
+  secret: v.optional(v.string()),
+});
+
+export const workspaceTrustParamsSchema: v.GenericSchema<unknown, wire.WorkspaceTrustParams> = v.object({
+  trusted: v.boolean(),
+});

@@ -1,0 +1,102 @@
+using System.Text.Json;
+
+namespace Plue.Protocol;
+
+public enum CatalogSource { Shipped, User }
+
+/// <summary>One vendor of the catalog. What is not known is null.</summary>
+public sealed record CatalogSummary
+{
+    public required string Id { get; init; }
+    public required string Name { get; init; }
+    /// <summary>As the Catwalk format spells it.</summary>
+    public required string Type { get; init; }
+    /// <summary>The kind of provider it becomes.</summary>
+    public required string Kind { get; init; }
+    public required CatalogSource Source { get; init; }
+    /// <summary>A user's catalog that stands in for a shipped one: deleting it brings that one back.</summary>
+    public required bool OverridesShipped { get; init; }
+    /// <summary>A server on the user's own machine.</summary>
+    public required bool IsLocal { get; init; }
+    public string? Endpoint { get; init; }
+    /// <summary>The environment variable that usually holds the key.</summary>
+    public string? KeyVariable { get; init; }
+    public required int ModelCount { get; init; }
+    public decimal? LowestInputPerMillion { get; init; }
+    public decimal? HighestInputPerMillion { get; init; }
+    public decimal? LowestOutputPerMillion { get; init; }
+    public decimal? HighestOutputPerMillion { get; init; }
+    public long? LargestContext { get; init; }
+    public required bool HasReasoning { get; init; }
+    public required bool HasImages { get; init; }
+    public string? DefaultLargeModel { get; init; }
+    public string? DefaultSmallModel { get; init; }
+    public required int ErrorCount { get; init; }
+    public required int WarningCount { get; init; }
+}
+
+/// <param name="FolderProblem">Why the user's catalogs cannot be read; null when they can.</param>
+public sealed record CatalogListResult(IReadOnlyList<CatalogSummary> Items, string? FolderProblem);
+
+public sealed record CatalogIdParams(string Id);
+
+/// <param name="Document">As the file has it, unknown fields included.</param>
+/// <param name="File">The user's file; null for a shipped catalog.</param>
+public sealed record CatalogDetail(CatalogSummary Summary, JsonElement Document, IReadOnlyList<ModelView> Models, IReadOnlyList<CatalogProblem> Problems, string? File);
+
+public enum ProblemSeverity { Error, Warning }
+
+/// <param name="Path">To the field: <c>models[2].context_window</c>.</param>
+public sealed record CatalogProblem(string Path, ProblemSeverity Severity, string Message);
+
+/// <summary>Writes a user's catalog; the version before goes to the backups. Errors refuse it, warnings do not.</summary>
+/// <param name="PreviousId">The id it had, when this renames it.</param>
+public sealed record CatalogSaveParams(JsonElement Document, string? PreviousId);
+
+public sealed record CatalogValidateParams(JsonElement Document);
+
+public sealed record CatalogValidateResult(IReadOnlyList<CatalogProblem> Problems);
+
+/// <param name="Path">A file with one provider, or an array of them.</param>
+/// <param name="Replace">Takes the place of catalogs of the same ids; without it those are left out and named.</param>
+public sealed record CatalogImportParams(string Path, bool? Replace);
+
+/// <param name="Skipped">Those left out, with why.</param>
+public sealed record CatalogImportResult(IReadOnlyList<CatalogSummary> Imported, IReadOnlyList<CatalogSkipped> Skipped);
+
+public sealed record CatalogSkipped(string Id, string Why);
+
+/// <param name="Ids">One makes a file with that provider, several an array.</param>
+public sealed record CatalogExportParams(IReadOnlyList<string> Ids, string Path);
+
+/// <param name="Updated">False when the server says that nothing changed.</param>
+/// <param name="Sentence">For the user.</param>
+public sealed record CatalogRefreshResult(bool Updated, int ProviderCount, string Sentence);
+
+public sealed record CatalogStatsResult
+{
+    public required int ProviderCount { get; init; }
+    public required int UserProviderCount { get; init; }
+    public required int ModelCount { get; init; }
+    public required int ReasoningModelCount { get; init; }
+    public required int ImageModelCount { get; init; }
+    public required int PricedModelCount { get; init; }
+    public decimal? LowestInputPerMillion { get; init; }
+    public decimal? HighestInputPerMillion { get; init; }
+    public long? LargestContext { get; init; }
+    /// <summary>When the catalog was last fetched from the server; null when it never was.</summary>
+    public DateTimeOffset? RefreshedAt { get; init; }
+}
+
+/// <param name="Document">A catalog to begin with.</param>
+public sealed record CatalogStartingPoint(string Id, string Name, string Description, JsonElement Document);
+
+public sealed record CatalogStartingPointsResult(IReadOnlyList<CatalogStartingPoint> Items);
+
+/// <param name="Id">Names the backup.</param>
+/// <param name="CatalogId">Whose earlier version it is.</param>
+public sealed record CatalogBackup(string Id, string CatalogId, string Name, DateTimeOffset At, int ModelCount);
+
+public sealed record CatalogBackupsResult(IReadOnlyList<CatalogBackup> Items);
+
+public sealed record CatalogRestoreParams(string BackupId);

@@ -1,0 +1,45 @@
+using System.Text.Json;
+
+namespace Plue.Protocol;
+
+public enum FieldType { Text, Textarea, Number, Boolean, Select, Url, Datetime, Array, Object, FileReference, CodexReference }
+
+/// <summary>One field of a template or of the settings, as a form draws it.</summary>
+public sealed record FieldView
+{
+    /// <summary>As in the file.</summary>
+    public required string Name { get; init; }
+    public required FieldType Type { get; init; }
+    public string? Description { get; init; }
+    public required bool Required { get; init; }
+    public JsonElement? Default { get; init; }
+    public string? Placeholder { get; init; }
+    public required IReadOnlyList<string> Options { get; init; }
+    public double? Min { get; init; }
+    public double? Max { get; init; }
+    public double? Step { get; init; }
+    /// <summary>What every item of an array is.</summary>
+    public FieldView? Items { get; init; }
+    /// <summary>The keys of an object; empty means any.</summary>
+    public required IReadOnlyList<FieldView> Properties { get; init; }
+    public string? TemplateFilter { get; init; }
+    public FieldConditionView? Conditional { get; init; }
+}
+
+/// <summary>The field counts only while another one has one of these values.</summary>
+public sealed record FieldConditionView(string Field, IReadOnlyList<JsonElement> Values);
+
+/// <param name="Path">Of <c>config.json5</c>, whether it exists or not.</param>
+/// <param name="Values">What the file says, by name; what is not there has its default.</param>
+/// <param name="Groups">The fields under their headings, in the order of the page.</param>
+/// <param name="Problem">Why the file is not followed; null when it is.</param>
+public sealed record SettingsResult(string Path, IReadOnlyList<SettingsGroup> Groups, IReadOnlyDictionary<string, JsonElement> Values, FileFault? Problem);
+
+public sealed record SettingsGroup(string Title, IReadOnlyList<FieldView> Fields);
+
+/// <param name="Value">Null takes the setting out of the file, so that its default counts.</param>
+public sealed record SettingsSetParams(string Name, JsonElement? Value);
+
+public sealed record TemplateGetParams(string Id);
+
+public sealed record TemplateView(string Id, string Name, string? Description, IReadOnlyList<FieldView> Fields);

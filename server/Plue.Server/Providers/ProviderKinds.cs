@@ -1,0 +1,101 @@
+namespace Plue.Server.Providers;
+
+/// <summary>How a provider knows its user; the names in files are those of records.md section 1.1.</summary>
+public enum AuthType { None, ApiKey, Oauth, AwsCredentials, ServiceAccount }
+
+/// <summary>One way of talking to a vendor.</summary>
+/// <param name="AuthTypes">The usual one first.</param>
+/// <param name="DefaultEndpoint">Null where the user gives one, or where none is called.</param>
+/// <param name="TakesEndpoint">Whether an address of the user's own makes sense.</param>
+public sealed record ProviderKind(string Id, string Name, IReadOnlyList<AuthType> AuthTypes, string? DefaultEndpoint, bool TakesEndpoint)
+{
+    /// <summary>The user has to say where it is.</summary>
+    public bool NeedsEndpoint => TakesEndpoint && DefaultEndpoint is null && Id is not (ProviderKinds.Bedrock or ProviderKinds.VertexAi);
+
+    public bool TakesKey => AuthTypes.Contains(AuthType.ApiKey);
+}
+
+/// <summary>Every kind there is.</summary>
+public static class ProviderKinds
+{
+    public const string ClaudeCode = "claude-code";
+    public const string Anthropic = "anthropic";
+    public const string OpenAi = "openai";
+    public const string OpenAiCompatible = "openai-compatible";
+    public const string Ollama = "ollama";
+    public const string Gemini = "gemini";
+    public const string Bedrock = "bedrock";
+    public const string VertexAi = "vertexai";
+    public const string Azure = "azure";
+    public const string OpenRouter = "openrouter";
+    public const string GithubCopilot = "github-copilot";
+    public const string External = "external";
+    public const string Tour = "tour";
+
+    /// <summary>In the order in which they are offered.</summary>
+    public static readonly IReadOnlyList<ProviderKind> Table =
+    [
+        new(ClaudeCode, "Claude Code", [AuthType.None], null, TakesEndpoint: false),
+        new(Anthropic, "Anthropic", [AuthType.ApiKey, AuthType.Oauth], "https://api.anthropic.com", TakesEndpoint: true),
+        new(OpenAi, "OpenAI", [AuthType.ApiKey, AuthType.Oauth], "https://api.openai.com/v1", TakesEndpoint: true),
+        new(OpenAiCompatible, "OpenAI-compatible", [AuthType.ApiKey, AuthType.Oauth, AuthType.None], null, TakesEndpoint: true),
+        new(Ollama, "Ollama", [AuthType.None, AuthType.ApiKey], "http://localhost:11434", TakesEndpoint: true),
+        new(Gemini, "Google Gemini", [AuthType.ApiKey, AuthType.Oauth], "https://generativelanguage.googleapis.com", TakesEndpoint: true),
+        new(OpenRouter, "OpenRouter", [AuthType.ApiKey, AuthType.Oauth], "https://openrouter.ai/api/v1", TakesEndpoint: true),
+        new(Azure, "Azure OpenAI", [AuthType.ApiKey, AuthType.Oauth], null, TakesEndpoint: true),
+        new(Bedrock, "AWS Bedrock", [AuthType.AwsCredentials, AuthType.ApiKey], null, TakesEndpoint: true),
+        new(VertexAi, "Google Vertex AI", [AuthType.ServiceAccount, AuthType.Oauth], null, TakesEndpoint: true),
+        new(GithubCopilot, "GitHub Copilot", [AuthType.None, AuthType.Oauth], null, TakesEndpoint: true),
+        new(External, "External program", [AuthType.None, AuthType.ApiKey], null, TakesEndpoint: false),
+        new(Tour, "The tour", [AuthType.None], null, TakesEndpoint: false),
+    ];
+
+    public static readonly IReadOnlyList<string> All = [.. Table.Select(kind => kind.Id)];
+
+    /// <returns>Null for a kind that this version does not have.</returns>
+    public static ProviderKind? Find(string id) => Table.FirstOrDefault(kind => kind.Id == id);
+
+    /// <summary>How files spell an <see cref="AuthType"/>.</summary>
+    public static readonly IReadOnlyDictionary<string, AuthType> AuthTypesByName = new Dictionary<string, AuthType>(StringComparer.Ordinal)
+    {
+        ["none"] = AuthType.None,
+        ["api_key"] = AuthType.ApiKey,
+        ["oauth"] = AuthType.Oauth,
+        ["aws_credentials"] = AuthType.AwsCredentials,
+        ["service_account"] = AuthType.ServiceAccount,
+    };
+}
+
+/// <summary>From the catalog's types to kinds: the one table.</summary>
+public static class CatalogTypes
+{
+    public static readonly IReadOnlyDictionary<string, string> KindByType = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["anthropic"] = ProviderKinds.Anthropic,
+        ["openai"] = ProviderKinds.OpenAi,
+        ["openai-compat"] = ProviderKinds.OpenAiCompatible,
+        ["openrouter"] = ProviderKinds.OpenRouter,
+        ["vercel"] = ProviderKinds.OpenAiCompatible,
+        ["google"] = ProviderKinds.Gemini,
+        ["azure"] = ProviderKinds.Azure,
+        ["bedrock"] = ProviderKinds.Bedrock,
+        ["google-vertex"] = ProviderKinds.VertexAi,
+        ["ollama"] = ProviderKinds.Ollama,
+        ["lmstudio"] = ProviderKinds.OpenAiCompatible,
+        ["llamacpp"] = ProviderKinds.OpenAiCompatible,
+        ["litellm"] = ProviderKinds.OpenAiCompatible,
+        ["omlx"] = ProviderKinds.OpenAiCompatible,
+    };
+
+    /// <param name="id">The catalog id: GitHub Copilot is told by it, because its type is that of any compatible server.</param>
+    /// <param name="isKnown">False for a type that Plue has not heard of and takes for OpenAI-compatible.</param>
+    public static string KindOf(string id, string type, out bool isKnown)
+    {
+        isKnown = true;
+        if (id == "copilot") { return ProviderKinds.GithubCopilot; }
+        if (KindByType.TryGetValue(type, out var kind)) { return kind; }
+
+        isKnown = false;
+        return ProviderKinds.OpenAiCompatible;
+    }
+}
