@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError, UserCancelledError } from '../../infrastructure/errors';
+import { pageHtml } from '../../infrastructure/pageHtml';
 import {
   codexGet,
   codexUpdate,
@@ -15,7 +16,6 @@ import type { CodexSummary } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import type { FromPage, ToPage } from '../../webview/shared/viewMessages';
-import { chatHtml } from './chatHtml';
 import { readFromPage } from './fromPage';
 import { help } from './help';
 import type { LastEditor } from './insertCode';
@@ -88,7 +88,7 @@ export class ChatPanel implements vscode.Disposable {
         this.post({ type: 'providers', providers: items });
       }),
     );
-    panel.webview.html = chatHtml(panel.webview, house.pages, codexId);
+    panel.webview.html = pageHtml(panel.webview, house.pages, { name: 'chat', title: 'Plue chat', data: { 'codex-id': codexId } });
   }
 
   reveal(): void {

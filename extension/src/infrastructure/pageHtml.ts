@@ -1,25 +1,35 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 
+/** One of the pages in extension/out/webview. */
+export interface Page {
+  /** The page's folder in webview/, which names its files. */
+  name: string;
+  title: string;
+  /** Attributes of `#app`, as `codex-id` for `data-codex-id`. */
+  data?: Record<string, string>;
+}
+
 /** The page's document. Scripts run by nonce only: a served VS Code shares its origin with the page. */
-export function chatHtml(webview: Pick<vscode.Webview, 'asWebviewUri' | 'cspSource'>, folder: vscode.Uri, codexId: string): string {
+export function pageHtml(webview: Pick<vscode.Webview, 'asWebviewUri' | 'cspSource'>, folder: vscode.Uri, page: Page): string {
   const nonce = randomBytes(18).toString('base64');
   const address = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(folder, file)).toString();
   const source = webview.cspSource;
   const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${source}; font-src ${source}; img-src ${source} data:`;
+  const data = Object.entries(page.data ?? {}).map(([name, value]) => ` data-${name}="${escape(value)}"`);
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${escape(policy)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Plue chat</title>
+<title>${escape(page.title)}</title>
 <link rel="stylesheet" nonce="${nonce}" id="vscode-codicon-stylesheet" href="${escape(address('codicon.css'))}">
-<link rel="stylesheet" nonce="${nonce}" href="${escape(address('chat.css'))}">
+<link rel="stylesheet" nonce="${nonce}" href="${escape(address(`${page.name}.css`))}">
 </head>
 <body>
-<main id="app" data-codex-id="${escape(codexId)}"></main>
-<script nonce="${nonce}" src="${escape(address('chat.js'))}"></script>
+<main id="app"${data.join('')}></main>
+<script nonce="${nonce}" src="${escape(address(`${page.name}.js`))}"></script>
 </body>
 </html>`;
 }

@@ -1,0 +1,93 @@
+// A page of which there is at most one: Providers, Settings, Usage. It keeps nothing itself; hidden, it is thrown away and asks anew when it is back.
+import * as vscode from 'vscode';
+import { Disposables } from './disposables';
+import { toFailureError, UserCancelledError } from './errors';
+import { pageHtml, type Page } from './pageHtml';
+
+export interface SinglePageOptions<From, To> extends Page {
+  /** As in package.json's `onWebviewPanel:`. */
+  viewType: string;
+  icon: vscode.ThemeIcon | { light: vscode.Uri; dark: vscode.Uri } | undefined;
+  /** extension/out/webview */
+  pages: vscode.Uri;
+  log: vscode.LogOutputChannel;
+  /** Undefined for what the page does not say. */
+  read: (message: unknown) => From | undefined;
+  /** Called for every message; what it throws goes to {@link refuse}. */
+  act: (message: From) => Promise<void>;
+  /** How the page is told that something failed. */
+  refuse: (error: { kind: string; message: string }) => To;
+}
+
+export class SinglePage<From extends { type: string }, To> implements vscode.Disposable, vscode.WebviewPanelSerializer {
+  private panel: vscode.WebviewPanel | undefined;
+  private readonly disposables = new Disposables();
+
+  constructor(private readonly options: SinglePageOptions<From, To>) {
+    this.disposables.add(vscode.window.registerWebviewPanelSerializer(options.viewType, this));
+  }
+
+  get isOpen(): boolean {
+    return this.panel !== undefined;
+  }
+
+  reveal(): void {
+    if (this.panel) {
+      this.panel.reveal();
+      return;
+    }
+    const { viewType, title, pages } = this.options;
+    this.adopt(
+      vscode.window.createWebviewPanel(viewType, title, vscode.ViewColumn.Active, {
+        enableScripts: true,
+        localResourceRoots: [pages],
+        retainContextWhenHidden: false,
+      }),
+    );
+  }
+
+  /** Lost while the page is hidden: it says that it is ready when it is back. */
+  post(message: To): void {
+    void this.panel?.webview.postMessage(message);
+  }
+
+  deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
+    if (this.panel) panel.dispose();
+    else this.adopt(panel);
+    return Promise.resolve();
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+    // The panel stays: it is restored by the next activation.
+  }
+
+  private adopt(panel: vscode.WebviewPanel): void {
+    const { pages, icon } = this.options;
+    this.panel = panel;
+    panel.webview.options = { enableScripts: true, localResourceRoots: [pages] };
+    if (icon !== undefined && !(icon instanceof vscode.ThemeIcon)) panel.iconPath = icon;
+    panel.webview.onDidReceiveMessage((message: unknown) => {
+      void this.receive(message);
+    });
+    panel.onDidDispose(() => (this.panel = undefined));
+    panel.webview.html = pageHtml(panel.webview, pages, this.options);
+  }
+
+  private async receive(raw: unknown): Promise<void> {
+    const { read, act, refuse, log, name } = this.options;
+    const message = read(raw);
+    if (message === undefined) {
+      log.warn(`The page ${name} sent a message that is not one of ours; it was ignored.`);
+      return;
+    }
+    try {
+      await act(message);
+    } catch (error) {
+      if (error instanceof UserCancelledError) return;
+      const failure = toFailureError(error);
+      log.warn(`${name}: ${message.type}: ${failure.kind}: ${failure.message}`);
+      this.post(refuse({ kind: failure.kind, message: failure.message }));
+    }
+  }
+}
