@@ -10,7 +10,10 @@ const layers = [
         features.filter((other) => other !== feature).map((other) => `**/${other}/*`),
         'Features must not import sibling features: run a command or share through server/.',
       ),
-      { regex: 'webview/(?!shared/viewMessages$|[a-z]+/messages$)', message: 'Of the pages, the extension host knows only their messages.' },
+      {
+        regex: 'webview/(?!shared/viewMessages$|[a-z]+/messages$)',
+        message: 'Of the pages, the extension host knows only their messages.',
+      },
     ]),
   ),
   room('extension/src/server/**', [forbid(['**/features/**', '**/webview/**'], 'The connection knows no feature.')]),
