@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Plue.Server.Messages;
 
 namespace Plue.Server.Vault;
@@ -115,25 +114,82 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
     public async Task StoreAsync(string reference, string secret, IEnumerable<string> origins, CancellationToken cancellationToken)
     {
         CheckReference(reference);
-        string[] bound = [.. origins.Select(url => Origin.Parse(url).ToString()).Distinct()];
-        if (bound.Length == 0) { throw new FailureException(FailureKind.MissingField, "Say where the key may be sent: give at least one address."); }
+        var bound = Bound(origins);
+        Accept(secret);
+        await ChangeAsync(
+            (vault, key) => ValueTask.FromResult(With(vault, key, reference, new StoredEntry(reference, bound, time.GetUtcNow(), null, ""), secret)),
+            cancellationToken).ConfigureAwait(false);
+    }
 
-        if (secret.Length is 0 or > MaximumSecret)
-        {
-            throw new FailureException(FailureKind.BadRequest, $"A key has 1 to {MaximumSecret} characters. Check what was pasted.");
-        }
+    /// <summary>A new secret under the same name, for the same origins.</summary>
+    /// <exception cref="FailureException">NotFound.</exception>
+    public async Task RotateAsync(string reference, string secret, CancellationToken cancellationToken)
+    {
+        Accept(secret);
+        await ChangeAsync(
+            (vault, key) => ValueTask.FromResult(With(vault, key, reference, Find(vault, reference) with { StoredAt = time.GetUtcNow(), LastUsed = null }, secret)),
+            cancellationToken).ConfigureAwait(false);
+    }
 
-        redactor.Register(secret);
+    /// <summary>The secret itself, its origins and its times stay as they are.</summary>
+    /// <exception cref="FailureException">NotFound. Conflict: something else has the new name.</exception>
+    public async Task RenameAsync(string reference, string newReference, CancellationToken cancellationToken)
+    {
+        CheckReference(newReference);
         await ChangeAsync(
             (vault, key) =>
             {
-                var plain = Encoding.UTF8.GetBytes(secret);
-                var entry = VaultFile.Encrypt(vault, new StoredEntry(reference, bound, time.GetUtcNow(), null, ""), key, plain);
-                CryptographicOperations.ZeroMemory(plain);
-                used.Remove(reference);
-                return ValueTask.FromResult(vault with { Entries = [.. vault.Entries.Where(other => other.Reference != reference), entry] });
+                var entry = Find(vault, reference);
+                if (vault.Entries.Any(other => other.Reference == newReference))
+                {
+                    throw new FailureException(FailureKind.Conflict, $"{newReference} is taken. Choose another name, or delete that key first.");
+                }
+
+                return ValueTask.FromResult(With(vault, key, reference, entry with { Reference = newReference, LastUsed = LastUsed(entry) }, Reveal(vault, entry, key)));
             },
             cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>From now on the secret may be sent to these origins and to no other.</summary>
+    /// <exception cref="FailureException">NotFound. MissingField: none was named.</exception>
+    public async Task SetOriginsAsync(string reference, IEnumerable<string> origins, CancellationToken cancellationToken)
+    {
+        var bound = Bound(origins);
+        await ChangeAsync(
+            (vault, key) =>
+            {
+                var entry = Find(vault, reference);
+                return ValueTask.FromResult(With(vault, key, reference, entry with { Origins = bound, LastUsed = LastUsed(entry) }, Reveal(vault, entry, key)));
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A new passphrase in the place of the old one, or the first one.</summary>
+    /// <param name="current">Has to open the vault where it has a passphrase: an unlocked window that somebody else sits at is not enough.</param>
+    /// <exception cref="FailureException">VaultLocked: the current one is wrong. BadRequest: the new one is too short.</exception>
+    public async Task SetPassphraseAsync(string? current, string passphrase, CancellationToken cancellationToken)
+    {
+        var way = VaultWay.Passphrase(passphrase);
+        way.RefuseIfWeak();
+        await ChangeAsync(
+            async (vault, key) =>
+            {
+                if (vault.Ways.FirstOrDefault(stored => stored.Kind == VaultWay.PassphraseKind) is { } stored)
+                {
+                    var old = VaultWay.Passphrase(current ?? "");
+                    var wayKey = await WayKeyAsync(vault, old, stored, cancellationToken).ConfigureAwait(false);
+                    var opened = VaultFile.Unwrap(vault, stored, wayKey);
+                    Wipe(old, wayKey);
+                    if (opened is null) { throw new FailureException(FailureKind.VaultLocked, "The current passphrase is not right. Nothing was changed; try again."); }
+
+                    CryptographicOperations.ZeroMemory(opened);
+                }
+
+                var added = await WrapAsync(vault, way, key, cancellationToken).ConfigureAwait(false);
+                return vault with { Ways = [.. vault.Ways.Where(other => other.Kind != VaultWay.PassphraseKind), added] };
+            },
+            cancellationToken).ConfigureAwait(false);
+        Remember(way);
     }
 
     public async Task<IReadOnlyList<VaultEntry>> ListAsync(CancellationToken cancellationToken)

@@ -195,6 +195,32 @@ public sealed partial class Vault
         }
     }
 
+    private static string[] Bound(IEnumerable<string> origins)
+    {
+        string[] bound = [.. origins.Select(url => Origin.Parse(url).ToString()).Distinct()];
+        return bound.Length > 0 ? bound : throw new FailureException(FailureKind.MissingField, "Say where the key may be sent: give at least one address.");
+    }
+
+    private void Accept(string secret)
+    {
+        if (secret.Length is 0 or > MaximumSecret)
+        {
+            throw new FailureException(FailureKind.BadRequest, $"A key has 1 to {MaximumSecret} characters. Check what was pasted.");
+        }
+
+        redactor.Register(secret);
+    }
+
+    /// <summary>The vault with this entry, its secret sealed anew under its name and origins, in the place of what was stored as <paramref name="reference"/>.</summary>
+    private StoredVault With(StoredVault vault, byte[] key, string reference, StoredEntry entry, string secret)
+    {
+        var plain = Encoding.UTF8.GetBytes(secret);
+        var sealedEntry = VaultFile.Encrypt(vault, entry, key, plain);
+        CryptographicOperations.ZeroMemory(plain);
+        used.Remove(reference);
+        return vault with { Entries = [.. vault.Entries.Where(other => other.Reference != reference), sealedEntry] };
+    }
+
     private static StoredEntry Find(StoredVault vault, string reference) =>
         vault.Entries.FirstOrDefault(entry => entry.Reference == reference)
         ?? throw new FailureException(
@@ -208,7 +234,8 @@ public sealed partial class Vault
         return secret;
     }
 
-    private static string LastFour(string secret) => secret.Length >= ShowLastFourFrom ? secret[^4..] : "";
+    /// <summary>Empty for a secret of which four characters would say too much.</summary>
+    internal static string LastFour(string secret) => secret.Length >= ShowLastFourFrom ? secret[^4..] : "";
 
     private static void CheckReference(string reference)
     {
