@@ -41,6 +41,7 @@ internal sealed class Composition : IAsyncDisposable
         Paths = paths;
         Discovery = new Discovery(FindClaudeCodeAsync, ProbeAsync, Environment.GetEnvironmentVariable, Catalog);
         Providers = new ProviderRegistry(new ProviderCodices(paths, templates), Build, Discovery, Catalog, Time);
+        ProviderKeys = new ProviderKeys(paths, templates, vault, EnvironmentKeys, Providers);
     }
 
     public PluePaths Paths { get; }
@@ -51,6 +52,7 @@ internal sealed class Composition : IAsyncDisposable
     public ProviderCatalog Catalog { get; } = new();
     public Discovery Discovery { get; }
     public ProviderRegistry Providers { get; }
+    public ProviderKeys ProviderKeys { get; }
     public Vault.Vault Vault => vault.Value;
     public ILoggerFactory Logs => logs.Value;
 
@@ -65,6 +67,8 @@ internal sealed class Composition : IAsyncDisposable
         Mask = Redactor.Mask,
         Dispose = DisposeAsync,
     };
+
+    public VaultServices VaultServices => new(Vault, ProviderKeys.RenameAsync);
 
     public ChatServices ChatServices(Func<string, ITurnSink> sinkFor, Action<string, ChatSummary?> changed) => new()
     {

@@ -37,7 +37,7 @@ internal static class Sidecar
         new CodexHandlers(server, conversations, house.Providers).Register();
         new MessageHandlers(server, conversations).Register();
         new ProviderHandlers(server, house.Providers, house.Discovery, house.FindClaudeCodeAsync, house.HasCredential).Register();
-        new VaultHandlers(server, house.Vault).Register();
+        new VaultHandlers(server, house.Vault, house.ProviderKeys.UsedBy, house.ProviderKeys.RenameAsync).Register();
 
         // A blocked read of stdin cannot be cancelled: when we are told to stop, it is left behind.
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

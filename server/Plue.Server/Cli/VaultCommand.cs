@@ -17,7 +17,7 @@ public static class VaultCommand
     private const int Failed = 1;
     private const int BadUsage = 2;
 
-    public static Command Create(Func<Vault.Vault> vault, Terminal terminal)
+    public static Command Create(Func<VaultServices> vault, Terminal terminal)
     {
         var command = new Command("vault", "Keep provider keys, encrypted and bound to where they may be sent");
         command.Subcommands.Add(Status(vault, terminal));
@@ -26,15 +26,20 @@ public static class VaultCommand
         command.Subcommands.Add(AddWay(vault, terminal));
         command.Subcommands.Add(List(vault, terminal));
         command.Subcommands.Add(Store(vault, terminal));
+        command.Subcommands.Add(Rotate(vault, terminal));
+        command.Subcommands.Add(Rename(vault, terminal));
+        command.Subcommands.Add(SetOrigins(vault, terminal));
+        command.Subcommands.Add(ImportEnv(vault, terminal));
         command.Subcommands.Add(Delete(vault, terminal));
         return command;
     }
 
-    private static Command Status(Func<Vault.Vault> vault, Terminal terminal)
+    private static Command Status(Func<VaultServices> vault, Terminal terminal)
     {
         var json = Json();
-        return Verb("status", "Say whether there is a vault and how it is unlocked", [json], terminal, vault, async (opened, parsed, cancellationToken) =>
+        return Verb("status", "Say whether there is a vault and how it is unlocked", [json], terminal, vault, async (services, parsed, cancellationToken) =>
         {
+            var opened = services.Vault;
             var status = await opened.StatusAsync(cancellationToken).ConfigureAwait(false);
             var keychain = await opened.KeychainAnswersAsync(cancellationToken).ConfigureAwait(false);
             if (parsed.GetValue(json)) { terminal.WriteLine(ToJson(writer => WriteStatus(writer, status, keychain))); }
@@ -53,11 +58,12 @@ public static class VaultCommand
         });
     }
 
-    private static Command Make(Func<Vault.Vault> vault, Terminal terminal)
+    private static Command Make(Func<VaultServices> vault, Terminal terminal)
     {
         var (way, passphraseFd) = (Way(), PassphraseFd("--passphrase-fd", "Read the new passphrase from this file descriptor"));
-        return Verb("create", "Make a new vault", [way, passphraseFd], terminal, vault, async (opened, parsed, cancellationToken) =>
+        return Verb("create", "Make a new vault", [way, passphraseFd], terminal, vault, async (services, parsed, cancellationToken) =>
         {
+            var opened = services.Vault;
             var chosen = await NewWayAsync(opened, parsed.GetValue(way), parsed.GetValue(passphraseFd), terminal, cancellationToken).ConfigureAwait(false);
             await opened.CreateAsync(chosen, cancellationToken).ConfigureAwait(false);
             terminal.WriteLine($"The vault was made. It is unlocked by: {chosen.Kind}.");
@@ -65,11 +71,12 @@ public static class VaultCommand
         });
     }
 
-    private static Command Unlock(Func<Vault.Vault> vault, Terminal terminal)
+    private static Command Unlock(Func<VaultServices> vault, Terminal terminal)
     {
         var fd = PassphraseFd();
-        var command = Verb("unlock", "Check that the vault opens", [fd], terminal, vault, async (opened, parsed, cancellationToken) =>
+        var command = Verb("unlock", "Check that the vault opens", [fd], terminal, vault, async (services, parsed, cancellationToken) =>
         {
+            var opened = services.Vault;
             await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
             terminal.WriteLine("The vault opens.");
             return Done;
@@ -78,11 +85,12 @@ public static class VaultCommand
         return command;
     }
 
-    private static Command AddWay(Func<Vault.Vault> vault, Terminal terminal)
+    private static Command AddWay(Func<VaultServices> vault, Terminal terminal)
     {
         var (way, fd, newFd) = (Way(), PassphraseFd(), PassphraseFd("--new-passphrase-fd", "Read the new passphrase from this file descriptor"));
-        return Verb("add-way", "Add a way of unlocking, or change the passphrase", [way, fd, newFd], terminal, vault, async (opened, parsed, cancellationToken) =>
+        return Verb("add-way", "Add a way of unlocking, or change the passphrase", [way, fd, newFd], terminal, vault, async (services, parsed, cancellationToken) =>
         {
+            var opened = services.Vault;
             await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
             var chosen = await NewWayAsync(opened, parsed.GetValue(way), parsed.GetValue(newFd), terminal, cancellationToken).ConfigureAwait(false);
             await opened.AddWayAsync(chosen, cancellationToken).ConfigureAwait(false);
@@ -91,11 +99,12 @@ public static class VaultCommand
         });
     }
 
-    private static Command List(Func<Vault.Vault> vault, Terminal terminal)
+    private static Command List(Func<VaultServices> vault, Terminal terminal)
     {
         var (fd, json) = (PassphraseFd(), Json());
-        return Verb("list", "List what is stored: names, origins and last use, never a key", [fd, json], terminal, vault, async (opened, parsed, cancellationToken) =>
+        return Verb("list", "List what is stored: names, origins and last use, never a key", [fd, json], terminal, vault, async (services, parsed, cancellationToken) =>
         {
+            var opened = services.Vault;
             await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
             var entries = await opened.ListAsync(cancellationToken).ConfigureAwait(false);
             if (parsed.GetValue(json)) { terminal.WriteLine(ToJson(writer => WriteEntries(writer, entries))); }
@@ -109,35 +118,119 @@ public static class VaultCommand
         });
     }
 
-    private static Command Store(Func<Vault.Vault> vault, Terminal terminal)
+    private static Command Store(Func<VaultServices> vault, Terminal terminal)
     {
         var reference = Reference();
-        var origins = new Option<string[]>("--origin") { Description = "Where the key may be sent, as a URL; may be given several times", Required = true, AllowMultipleArgumentsPerToken = true };
-        var (fd, secretFd) = (PassphraseFd(), PassphraseFd("--secret-fd", "Read the key from this file descriptor; else from stdin, or by asking"));
-        return Verb("store", "Store a key, or replace one", [reference, origins, fd, secretFd], terminal, vault, async (opened, parsed, cancellationToken) =>
+        var origins = Origins();
+        var (fd, secretFd) = (PassphraseFd(), SecretFd());
+        return Verb("store", "Store a key, or replace one", [reference, origins, fd, secretFd], terminal, vault, async (services, parsed, cancellationToken) =>
         {
-            var isPiped = parsed.GetValue(secretFd) is null && terminal.IsInputRedirected;
-            if ((isPiped ? 0 : parsed.GetValue(secretFd)) is { } shared && shared == parsed.GetValue(fd))
-            {
-                terminal.WriteError("The key and the passphrase cannot both come from one file descriptor. Give --secret-fd and --passphrase-fd different ones.");
-                return BadUsage;
-            }
-
-            await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
-            var secret = parsed.GetValue(secretFd) is { } descriptor ? SecretInput.FromDescriptor(descriptor, terminal)
-                : isPiped ? SecretInput.FromPipe(terminal)
-                : SecretInput.FromPrompt(terminal, "Key: ", "Type the key, or pipe it in.");
+            var opened = services.Vault;
+            await UnlockBesideAsync(opened, parsed.GetValue(fd), parsed.GetValue(secretFd), terminal, cancellationToken).ConfigureAwait(false);
+            var secret = ReadSecret(parsed.GetValue(secretFd), terminal);
             await opened.StoreAsync(parsed.GetValue(reference)!, secret, parsed.GetValue(origins)!, cancellationToken).ConfigureAwait(false);
             terminal.WriteLine($"Stored {parsed.GetValue(reference)}.");
             return Done;
         });
     }
 
-    private static Command Delete(Func<Vault.Vault> vault, Terminal terminal)
+    private static Command Rotate(Func<VaultServices> vault, Terminal terminal)
+    {
+        var (reference, json, fd, secretFd) = (Reference(), Json(), PassphraseFd(), SecretFd());
+        return Verb("rotate", "Put a new key in the place of an old one, for the same origins", [reference, json, fd, secretFd], terminal, vault, async (services, parsed, cancellationToken) =>
+        {
+            var opened = services.Vault;
+            await UnlockBesideAsync(opened, parsed.GetValue(fd), parsed.GetValue(secretFd), terminal, cancellationToken).ConfigureAwait(false);
+            await opened.RotateAsync(parsed.GetValue(reference)!, ReadSecret(parsed.GetValue(secretFd), terminal), cancellationToken).ConfigureAwait(false);
+            return await ShowAsync(opened, parsed.GetValue(reference)!, parsed.GetValue(json), terminal, cancellationToken).ConfigureAwait(false);
+        });
+    }
+
+    private static Command Rename(Func<VaultServices> vault, Terminal terminal)
+    {
+        var (reference, json, fd) = (Reference(), Json(), PassphraseFd());
+        var newReference = new Argument<string>("new-reference") { Description = "Its new name; provider files that name it are changed with it" };
+        return Verb("rename", "Rename a key", [reference, newReference, json, fd], terminal, vault, async (services, parsed, cancellationToken) =>
+        {
+            await UnlockAsync(services.Vault, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
+            var changed = await services.Rename(parsed.GetValue(reference)!, parsed.GetValue(newReference)!, cancellationToken).ConfigureAwait(false);
+            if (changed.Count > 0 && !parsed.GetValue(json)) { terminal.WriteLine($"Changed with it: {string.Join(", ", changed)}."); }
+            return await ShowAsync(services.Vault, parsed.GetValue(newReference)!, parsed.GetValue(json), terminal, cancellationToken).ConfigureAwait(false);
+        });
+    }
+
+    private static Command SetOrigins(Func<VaultServices> vault, Terminal terminal)
+    {
+        var (reference, origins, json, fd) = (Reference(), Origins(), Json(), PassphraseFd());
+        return Verb("set-origins", "Say anew where a key may be sent", [reference, origins, json, fd], terminal, vault, async (services, parsed, cancellationToken) =>
+        {
+            await UnlockAsync(services.Vault, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
+            await services.Vault.SetOriginsAsync(parsed.GetValue(reference)!, parsed.GetValue(origins)!, cancellationToken).ConfigureAwait(false);
+            return await ShowAsync(services.Vault, parsed.GetValue(reference)!, parsed.GetValue(json), terminal, cancellationToken).ConfigureAwait(false);
+        });
+    }
+
+    private static Command ImportEnv(Func<VaultServices> vault, Terminal terminal)
+    {
+        var file = new Argument<string>("file") { Description = "A .env file. Keys of well-known vendors are taken; others need --name and --origin" };
+        var name = new Option<string?>("--name") { Description = "Take this variable alone" };
+        var origins = new Option<string[]>("--origin") { Description = "Where that key may be sent", AllowMultipleArgumentsPerToken = true };
+        var (json, fd) = (Json(), PassphraseFd());
+        return Verb("import-env", "Take keys from a .env file", [file, name, origins, json, fd], terminal, vault, async (services, parsed, cancellationToken) =>
+        {
+            var found = EnvFile.Read(parsed.GetValue(file)!).Select(variable => (Suggestion: EnvSuggestion.Of(variable.Key), variable.Value))
+                .Where(entry => parsed.GetValue(name) is not { } only || only == entry.Suggestion.Name)
+                .Select(entry => (entry.Suggestion, entry.Value, Origins: parsed.GetValue(name) is not null && parsed.GetValue(origins) is { Length: > 0 } own ? own : entry.Suggestion.Origins))
+                .Where(entry => entry.Origins.Count > 0).ToList();
+            if (found.Count == 0) { throw new FailureException(FailureKind.NotFound, "No key of a vendor that Plue knows is in that file. Name one with --name and say with --origin where it may be sent."); }
+
+            await UnlockAsync(services.Vault, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
+            foreach (var (suggestion, secret, bound) in found) { await services.Vault.StoreAsync(suggestion.Reference, secret, bound, cancellationToken).ConfigureAwait(false); }
+
+            var entries = (await services.Vault.ListAsync(cancellationToken).ConfigureAwait(false)).Where(entry => found.Exists(taken => taken.Suggestion.Reference == entry.Reference)).ToList();
+            terminal.WriteLine(parsed.GetValue(json) ? ToJson(writer => WriteEntries(writer, entries)) : string.Join(Environment.NewLine, entries.Select(Line)));
+            return Done;
+        });
+    }
+
+    private static async Task<int> ShowAsync(Vault.Vault vault, string reference, bool json, Terminal terminal, CancellationToken cancellationToken)
+    {
+        var entry = (await vault.ListAsync(cancellationToken).ConfigureAwait(false)).Single(entry => entry.Reference == reference);
+        terminal.WriteLine(json ? ToJson(writer => WriteEntries(writer, [entry])) : Line(entry));
+        return Done;
+    }
+
+    /// <summary>Unlocks, unless the passphrase and the key would come from the same place.</summary>
+    private static Task UnlockBesideAsync(Vault.Vault vault, int? passphraseFd, int? secretFd, Terminal terminal, CancellationToken cancellationToken)
+    {
+        var isPiped = secretFd is null && terminal.IsInputRedirected;
+        if ((isPiped ? 0 : secretFd) is { } shared && shared == passphraseFd)
+        {
+            throw new FailureException(FailureKind.BadRequest, "The key and the passphrase cannot both come from one file descriptor. Give --secret-fd and --passphrase-fd different ones.");
+        }
+
+        return UnlockAsync(vault, passphraseFd, terminal, cancellationToken);
+    }
+
+    private static string ReadSecret(int? secretFd, Terminal terminal) => secretFd is { } descriptor ? SecretInput.FromDescriptor(descriptor, terminal)
+        : terminal.IsInputRedirected ? SecretInput.FromPipe(terminal)
+        : SecretInput.FromPrompt(terminal, "Key: ", "Type the key, or pipe it in.");
+
+    private static Option<int?> SecretFd() => PassphraseFd("--secret-fd", "Read the key from this file descriptor; else from stdin, or by asking");
+
+    private static Option<string[]> Origins() => new("--origin")
+    {
+        Description = "Where the key may be sent, as a URL; may be given several times",
+        Required = true,
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private static Command Delete(Func<VaultServices> vault, Terminal terminal)
     {
         var (reference, fd) = (Reference(), PassphraseFd());
-        return Verb("delete", "Delete a key", [reference, fd], terminal, vault, async (opened, parsed, cancellationToken) =>
+        return Verb("delete", "Delete a key", [reference, fd], terminal, vault, async (services, parsed, cancellationToken) =>
         {
+            var opened = services.Vault;
             await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
             await opened.DeleteAsync(parsed.GetValue(reference)!, cancellationToken).ConfigureAwait(false);
             terminal.WriteLine($"Deleted {parsed.GetValue(reference)}.");
@@ -146,8 +239,8 @@ public static class VaultCommand
     }
 
     private static Command Verb(
-        string name, string description, Symbol[] symbols, Terminal terminal, Func<Vault.Vault> vault,
-        Func<Vault.Vault, ParseResult, CancellationToken, Task<int>> run)
+        string name, string description, Symbol[] symbols, Terminal terminal, Func<VaultServices> vault,
+        Func<VaultServices, ParseResult, CancellationToken, Task<int>> run)
     {
         var command = new Command(name, description);
         foreach (var symbol in symbols)
@@ -160,8 +253,9 @@ public static class VaultCommand
         {
             try
             {
-                await using var opened = vault();
-                return await run(opened, parsed, cancellationToken).ConfigureAwait(false);
+                var services = vault();
+                await using var opened = services.Vault;
+                return await run(services, parsed, cancellationToken).ConfigureAwait(false);
             }
             catch (FailureException exception)
             {
@@ -297,3 +391,6 @@ public static class VaultCommand
         writer.WriteEndArray();
     }
 }
+
+/// <param name="Rename">Renames an entry and its mentions in provider files; gives the providers changed.</param>
+public sealed record VaultServices(Vault.Vault Vault, Func<string, string, CancellationToken, Task<IReadOnlyList<string>>> Rename);

@@ -45,6 +45,27 @@ public static partial class LiteralSecrets
         return found.Count > 0 || KnownKeys().IsMatch(Json5Writer.Write(value));
     }
 
+    /// <summary>The values that are secrets, each with the keys that lead to it. What stands in a comment, in an array or inside an address is not among them.</summary>
+    public static IReadOnlyList<(IReadOnlyList<string> Path, string Secret)> Values(Json5Object root)
+    {
+        var found = new List<(IReadOnlyList<string>, string)>();
+        Collect(root, []);
+        return found;
+
+        void Collect(Json5Object value, IReadOnlyList<string> path)
+        {
+            foreach (var member in value.Members)
+            {
+                if (member.Value is Json5Object inner) { Collect(inner, [.. path, member.Name]); }
+                else if (member.Value is Json5String { Value: var text } && !text.Contains("://", StringComparison.Ordinal)
+                    && ((NamesSecret(member.Name) && !IsReference(text)) || KnownKeys().IsMatch(text)))
+                {
+                    found.Add(([.. path, member.Name], text));
+                }
+            }
+        }
+    }
+
     private static void FindByName(Json5Node node, List<Json5Span> found)
     {
         switch (node)

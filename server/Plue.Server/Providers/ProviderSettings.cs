@@ -44,6 +44,9 @@ public sealed record ProviderSettings
     /// <summary>How the provider knows its user.</summary>
     public AuthType AuthType => Auth ?? ProviderKinds.Find(Kind)?.AuthTypes[0] ?? AuthType.None;
 
+    /// <summary>The address that is called: the endpoint, else the vendor's own; null where the kind has none.</summary>
+    public Uri? Address => Endpoint ?? (ProviderKinds.Find(Kind)?.DefaultEndpoint is { } vendor ? new Uri(vendor) : null);
+
     /// <summary>By value. The record's own equality takes two lists for two things.</summary>
     public bool SaysTheSameAs(ProviderSettings other) =>
         this with { StopSequences = other.StopSequences, Headers = other.Headers, AdditionalAuth = other.AdditionalAuth } == other

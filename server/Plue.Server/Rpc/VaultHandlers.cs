@@ -1,10 +1,14 @@
 using Plue.Protocol;
+using Plue.Server.Messages;
 using Plue.Server.Vault;
 
 namespace Plue.Server.Rpc;
 
 /// <summary>vault/*. A secret comes in through vault/store alone, and none goes out.</summary>
-internal sealed class VaultHandlers(RpcServer server, Vault.Vault vault)
+/// <param name="usedBy">Ids of the providers that name a reference.</param>
+/// <param name="rename">Renames an entry and its mentions; gives the providers changed.</param>
+internal sealed class VaultHandlers(
+    RpcServer server, Vault.Vault vault, Func<string, IReadOnlyList<string>> usedBy, Func<string, string, CancellationToken, Task<IReadOnlyList<string>>> rename)
 {
     public void Register()
     {
@@ -32,7 +36,44 @@ internal sealed class VaultHandlers(RpcServer server, Vault.Vault vault)
         server.Map(Methods.VaultStore, async (parameters, cancellationToken) =>
         {
             await vault.StoreAsync(parameters.Reference, parameters.Secret, parameters.Origins, cancellationToken);
-            return (await ListAsync(cancellationToken)).First(entry => entry.Reference == parameters.Reference);
+            return await EntryAsync(parameters.Reference, cancellationToken);
+        });
+        server.Map(Methods.VaultRotate, async (parameters, cancellationToken) =>
+        {
+            await vault.RotateAsync(parameters.Reference, parameters.Secret, cancellationToken);
+            return await EntryAsync(parameters.Reference, cancellationToken);
+        });
+        server.Map(Methods.VaultRename, async (parameters, cancellationToken) =>
+        {
+            var changed = await rename(parameters.Reference, parameters.NewReference, cancellationToken);
+            return new VaultRenameResult(await EntryAsync(parameters.NewReference, cancellationToken), changed);
+        });
+        server.Map(Methods.VaultSetOrigins, async (parameters, cancellationToken) =>
+        {
+            await vault.SetOriginsAsync(parameters.Reference, parameters.Origins, cancellationToken);
+            return await EntryAsync(parameters.Reference, cancellationToken);
+        });
+        server.Map(Methods.VaultSetPassphrase, async (parameters, cancellationToken) =>
+        {
+            await vault.SetPassphraseAsync(parameters.Current, parameters.Passphrase, cancellationToken);
+            return await StatusAsync(cancellationToken);
+        });
+        server.Map(Methods.VaultReadEnv, async (parameters, cancellationToken) =>
+        {
+            var stored = (await vault.ListAsync(cancellationToken)).Select(entry => entry.Reference).ToHashSet();
+            return new VaultReadEnvResult([.. EnvFile.Read(parameters.Path).Select(variable => Env(variable, stored))]);
+        });
+        server.Map(Methods.VaultImportEnv, async (parameters, cancellationToken) =>
+        {
+            var values = EnvFile.Read(parameters.Path).ToDictionary(StringComparer.Ordinal);
+            foreach (var entry in parameters.Entries)
+            {
+                var secret = values.GetValueOrDefault(entry.Name)
+                    ?? throw new FailureException(FailureKind.Conflict, $"{entry.Name} is no longer in the file. Read it again.");
+                await vault.StoreAsync(entry.Reference, secret, entry.Origins, cancellationToken);
+            }
+
+            return new VaultListResult(await ListAsync(cancellationToken));
         });
         server.Map(Methods.VaultList, async (_, cancellationToken) => new VaultListResult(await ListAsync(cancellationToken)));
         server.Map(Methods.VaultDelete, async (parameters, cancellationToken) =>
@@ -50,6 +91,15 @@ internal sealed class VaultHandlers(RpcServer server, Vault.Vault vault)
         return new VaultStatusResult(status.Exists, status.Locked, status.Ways, await vault.KeychainAnswersAsync(cancellationToken), status.Problem);
     }
 
+    private static EnvEntry Env(KeyValuePair<string, string> variable, HashSet<string> stored)
+    {
+        var suggestion = EnvSuggestion.Of(variable.Key);
+        return new EnvEntry(variable.Key, Vault.Vault.LastFour(variable.Value), suggestion.Reference, suggestion.Origins, stored.Contains(suggestion.Reference));
+    }
+
+    private async Task<VaultEntrySummary> EntryAsync(string reference, CancellationToken cancellationToken) =>
+        (await ListAsync(cancellationToken)).First(entry => entry.Reference == reference);
+
     private async Task<IReadOnlyList<VaultEntrySummary>> ListAsync(CancellationToken cancellationToken) =>
-        [.. (await vault.ListAsync(cancellationToken)).Select(entry => new VaultEntrySummary(entry.Reference, entry.Origins, entry.LastFour, entry.StoredAt, entry.LastUsed, []))];
+        [.. (await vault.ListAsync(cancellationToken)).Select(entry => new VaultEntrySummary(entry.Reference, entry.Origins, entry.LastFour, entry.StoredAt, entry.LastUsed, usedBy(entry.Reference)))];
 }

@@ -41,6 +41,35 @@ public sealed class VaultCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_key_is_rotated_renamed_and_bound_anew()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file descriptors.");
+        await using (var vault = await home.CreateAsync()) { await vault.AddWayAsync(Plue.Server.Vault.VaultWay.Passphrase(Passphrase), default); }
+
+        Assert.Equal(0, await RunAsync("sk-canary-rotated-1234\n", "rotate", VaultHome.Key, "--passphrase-fd", "@" + Passphrase));
+        Assert.Contains("…1234", output.ToString());
+        Assert.Equal(0, await RunAsync("", "rename", VaultHome.Key, "vault://work/key", "--passphrase-fd", "@" + Passphrase));
+        Assert.Contains("Changed with it: house-server.", output.ToString());
+        Assert.Equal(0, await RunAsync("", "set-origins", "vault://work/key", "--origin", "http://localhost:8080", "--json", "--passphrase-fd", "@" + Passphrase));
+        Assert.Equal("http://localhost:8080", JsonDocument.Parse(output.ToString()).RootElement[0].GetProperty("origins")[0].GetString());
+    }
+
+    [Fact]
+    public async Task Keys_of_known_vendors_are_taken_from_an_env_file()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file descriptors.");
+        await using (var vault = await home.CreateAsync()) { await vault.AddWayAsync(Plue.Server.Vault.VaultWay.Passphrase(Passphrase), default); }
+
+        var file = Path.Combine(home.Directory, ".env");
+        await File.WriteAllTextAsync(file, "GROQ_API_KEY=gsk_canary_123456\nMY_TOKEN=canary-mine-123456\n");
+        Assert.Equal(0, await RunAsync("", "import-env", file, "--json", "--passphrase-fd", "@" + Passphrase));
+        Assert.Equal("vault://groq/api_key", Assert.Single(JsonDocument.Parse(output.ToString()).RootElement.EnumerateArray()).GetProperty("reference").GetString());
+        Assert.Equal(1, await RunAsync("", "import-env", file, "--name", "MY_TOKEN", "--passphrase-fd", "@" + Passphrase));
+        Assert.Equal(0, await RunAsync("", "import-env", file, "--name", "MY_TOKEN", "--origin", "https://a.example", "--passphrase-fd", "@" + Passphrase));
+        Assert.DoesNotContain("canary", error.ToString() + output);
+    }
+
+    [Fact]
     public async Task A_person_is_asked_without_echo_and_twice_for_a_new_passphrase()
     {
         Assert.Equal(2, await TypeAsync($"{Passphrase}\rcorrect house\r", "create"));
@@ -132,7 +161,17 @@ public sealed class VaultCommandTests : IDisposable
     }
 
     private Command Command(string input, Func<ConsoleKeyInfo>? readKey) =>
-        VaultCommand.Create(() => home.Open(), new Terminal(new StringReader(input), output, error, isInputRedirected: readKey is null, readKey));
+        VaultCommand.Create(Services, new Terminal(new StringReader(input), output, error, isInputRedirected: readKey is null, readKey));
+
+    private VaultServices Services()
+    {
+        var vault = home.Open();
+        return new VaultServices(vault, async (from, to, cancellationToken) =>
+        {
+            await vault.RenameAsync(from, to, cancellationToken);
+            return ["house-server"];
+        });
+    }
 
     private static ConsoleKeyInfo Key(char letter) => new(letter, letter switch { '\r' => ConsoleKey.Enter, '\b' => ConsoleKey.Backspace, _ => 0 }, false, false, false);
 }

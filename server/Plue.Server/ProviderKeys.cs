@@ -1,0 +1,99 @@
+using System.Text.RegularExpressions;
+using Plue.Server.Codices;
+using Plue.Server.Json5;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+using Plue.Server.Templates;
+using Plue.Server.Vault;
+
+namespace Plue.Server;
+
+/// <summary>What binds provider files and the vault: who uses a key, a key's new name, and keys that stand where they should not.</summary>
+internal sealed partial class ProviderKeys(PluePaths paths, Lazy<TemplateCatalog> templates, Lazy<Vault.Vault> vault, EnvironmentKeys environment, ProviderRegistry providers)
+{
+    /// <summary>Names that people give to the key's field, which is <c>api_key_ref</c>.</summary>
+    private static readonly string[] MisnamedKeys = ["api_key", "apikey", "apiKey", "key", "token"];
+
+    private readonly Lazy<FileCodices> files = new(() => FileCodices.Providers(paths, templates.Value));
+
+    /// <summary>Ids of the providers whose files name it.</summary>
+    public IReadOnlyList<string> UsedBy(string reference) =>
+        [.. files.Value.List().Where(file => PathsOf(file.Values, reference).Any()).Select(file => file.Id)];
+
+    /// <summary>Renames the vault's entry and every mention of it.</summary>
+    /// <returns>Ids of the providers whose files were changed.</returns>
+    /// <exception cref="FailureException">NotFound, Conflict: the name is taken, or a file that names it has a mistake; then nothing was changed.</exception>
+    public async Task<IReadOnlyList<string>> RenameAsync(string reference, string newReference, CancellationToken cancellationToken)
+    {
+        var users = files.Value.List().Where(file => PathsOf(file.Values, reference).Any()).ToList();
+        if (users.FirstOrDefault(file => file.IsBroken) is { } broken)
+        {
+            throw new FailureException(FailureKind.Conflict, $"The key was not renamed, because {Path.GetFileName(broken.Path)} names it and has a mistake. Open it and correct it.");
+        }
+
+        await vault.Value.RenameAsync(reference, newReference, cancellationToken);
+        foreach (var file in users)
+        {
+            foreach (var path in PathsOf(file.Values, reference)) { files.Value.Set(file.Id, path, new Json5String(newReference)); }
+        }
+
+        return [.. users.Select(file => file.Id)];
+    }
+
+    /// <summary>Takes the provider's key out of the environment or out of its file into the vault, bound to the address that the provider calls.</summary>
+    /// <exception cref="FailureException">NotFound: there is none to move. VaultLocked. MissingField: the provider has no address to bind it to.</exception>
+    public async Task MoveAsync(string id, CancellationToken cancellationToken)
+    {
+        var provider = providers.List().FirstOrDefault(provider => provider.Settings.Id == id)?.Settings ?? throw new FailureException(FailureKind.NotFound, $"There is no provider {id}.");
+        var address = provider.Address ?? throw new FailureException(FailureKind.MissingField, $"{provider.Name} has no endpoint yet, so a key could not be bound to one. Give it one first.");
+        if (files.Value.Get(id) is { } file && LiteralSecrets.Values(file.Values) is { Count: > 0 } literals)
+        {
+            foreach (var (path, secret) in literals) { await MoveLiteralAsync(id, path, secret, address, cancellationToken); }
+        }
+        else if (provider.ApiKeyRef is { } reference && reference.StartsWith(EnvironmentKeys.Scheme, StringComparison.Ordinal))
+        {
+            var stored = await StoreAsync(id, "api_key", environment.Get(reference, address), address, cancellationToken);
+            if (files.Value.Get(id) is null) { providers.Configure(new ProviderChange(id, provider.Name, provider.Kind, null, null, null, MakeDefault: false)); }
+            files.Value.Set(id, "api_key_ref", new Json5String(stored));
+        }
+        else
+        {
+            throw new FailureException(FailureKind.NotFound, $"There is no key of {provider.Name} to move: none is in the environment, and none that can be taken out stands in its file.");
+        }
+    }
+
+    private async Task MoveLiteralAsync(string id, IReadOnlyList<string> path, string secret, Uri address, CancellationToken cancellationToken)
+    {
+        var isKey = path is [var only] && (only == "api_key_ref" || MisnamedKeys.Contains(only));
+        // In the vault first: until the file says otherwise the key is in both places, never in none.
+        var stored = await StoreAsync(id, isKey ? "api_key" : NotInAName().Replace(path[^1], "_"), secret.Trim(), address, cancellationToken);
+        files.Value.Set(id, isKey ? ["api_key_ref"] : path, new Json5String(stored));
+        if (isKey && path[0] != "api_key_ref") { files.Value.Unset(id, path); }
+    }
+
+    /// <summary>Under a name that is free: no key that is there is replaced.</summary>
+    private async Task<string> StoreAsync(string id, string name, string secret, Uri address, CancellationToken cancellationToken)
+    {
+        var reference = $"vault://{id}/{name}";
+        for (var number = 2; await vault.Value.ContainsAsync(reference, cancellationToken); number++) { reference = $"vault://{id}/{name}-{number}"; }
+
+        await vault.Value.StoreAsync(reference, secret, [address.ToString()], cancellationToken);
+        return reference;
+    }
+
+    private static IEnumerable<IReadOnlyList<string>> PathsOf(Json5Object value, string reference)
+    {
+        foreach (var member in value.Members)
+        {
+            if (member.Value is Json5String { Value: var text } && text == reference) { yield return [member.Name]; }
+            if (member.Value is Json5Object inner)
+            {
+                foreach (var path in PathsOf(inner, reference)) { yield return [member.Name, .. path]; }
+            }
+        }
+    }
+
+    [GeneratedRegex("[^A-Za-z0-9._-]+")]
+    private static partial Regex NotInAName();
+}
