@@ -37,8 +37,9 @@ const manage: HelpButton = { title: 'Manage Providers', command: 'plue.managePro
 export function helpFor(kind: string): HelpButton[] {
   switch (kind) {
     case 'providerAuthFailed':
-    case 'keyNotBoundToOrigin':
       return [setKey];
+    case 'keyNotBoundToOrigin':
+      return [{ title: 'Allow This Address…', command: 'plue.allowKey' }, setKey];
     case 'vaultLocked':
       return [{ title: 'Unlock Vault', command: 'plue.unlockVault' }];
     case 'providerDisabled':
@@ -47,6 +48,8 @@ export function helpFor(kind: string): HelpButton[] {
       return [manage];
     case 'providerExecutableFailed':
       return [{ title: 'Check Claude Code Sign-in', command: 'plue.checkClaudeCodeAuth' }, showLog];
+    case 'budgetExceeded':
+      return [{ title: 'Change Budget…', command: 'plue.openSettings' }];
     case 'sidecarStopped':
       return [showLog, { title: 'Restart', command: 'plue.restartServer' }];
     case 'untrusted':

@@ -21,6 +21,9 @@ const fromPage = v.variant('type', [
     type: v.literal('help'),
     action: v.picklist([
       'setKey',
+      'allowKey',
+      'enableProvider',
+      'openSettings',
       'signInClaude',
       'chooseProvider',
       'unlockVault',

@@ -8,6 +8,15 @@ export async function help(action: Exclude<HelpAction, 'chooseProvider'>, provid
     case 'setKey':
       await vscode.commands.executeCommand('plue.configureProviderKey', providerId);
       return;
+    case 'allowKey':
+      await vscode.commands.executeCommand('plue.allowKey', providerId);
+      return;
+    case 'enableProvider':
+      await vscode.commands.executeCommand('plue.enableProvider', providerId);
+      return;
+    case 'openSettings':
+      await vscode.commands.executeCommand('plue.openSettings');
+      return;
     case 'signInClaude':
       await vscode.commands.executeCommand('plue.checkClaudeCodeAuth');
       return;

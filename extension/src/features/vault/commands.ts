@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError, helpFor } from '../../infrastructure/errors';
 import type { ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
-import { providerConfigure, providerTest, vaultDelete, vaultList, vaultStore } from '../../protocol/protocol.generated';
+import { providerConfigure, providerTest, vaultStore } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import type { PassphrasePrompt, VaultAccess } from './vaultAccess';
@@ -10,6 +10,14 @@ export const commands = {
   configureProviderKey: 'plue.configureProviderKey',
   removeProviderKey: 'plue.removeProviderKey',
   unlockVault: 'plue.unlockVault',
+  lockVault: 'plue.lockVault',
+  manageKeys: 'plue.manageKeys',
+  rotateKey: 'plue.rotateKey',
+  renameKey: 'plue.renameKey',
+  changeKeyOrigins: 'plue.changeKeyOrigins',
+  allowKey: 'plue.allowKey',
+  importEnv: 'plue.importEnv',
+  changePassphrase: 'plue.changePassphrase',
 } as const;
 
 /** Asks for a provider's key, keeps it in the vault, and tries it at once. */
@@ -29,31 +37,23 @@ export async function configureProviderKey(
   }
   await vault.ensureUnlocked();
   const secret = await askForKey(provider, provider.origin);
-  await sidecar.request(vaultStore, { reference: referenceOf(provider.id), secret, origins: [provider.origin] });
+  const reference = keyReferenceOf(provider);
+  await sidecar.request(vaultStore, { reference, secret, origins: [provider.origin] });
+  if (provider.keyReference !== reference) {
+    // Its file is told to use the stored key from now on, not the one in the environment.
+    await sidecar.request(providerConfigure, {
+      id: provider.id,
+      name: provider.name,
+      kind: provider.kind,
+      fields: { api_key_ref: reference },
+    });
+  }
   await testProvider(sidecar, providers, provider);
 }
 
-export async function removeProviderKey(sidecar: Sidecar, providers: ProviderList, vault: VaultAccess): Promise<void> {
-  await vault.ensureUnlocked();
-  const { entries } = await sidecar.request(vaultList, {});
-  if (entries.length === 0) {
-    void vscode.window.showInformationMessage('There are no keys in the vault.');
-    return;
-  }
-  const chosen = await vscode.window.showQuickPick(
-    entries.map((entry) => ({ label: entry.reference, description: `…${entry.lastFour}`, detail: entry.origins.join(', '), entry })),
-    { title: 'Remove Provider Key', placeHolder: 'Which key should be removed?' },
-  );
-  if (!chosen) throw new UserCancelledError();
-  const answer = await vscode.window.showWarningMessage(
-    `Remove the key ${chosen.label}?`,
-    { modal: true, detail: 'It is deleted from the vault and cannot be brought back.' },
-    'Remove',
-  );
-  if (answer !== 'Remove') throw new UserCancelledError();
-  await sidecar.request(vaultDelete, { reference: chosen.entry.reference });
-  await providers.refresh();
-  void vscode.window.showInformationMessage(`The key ${chosen.label} was removed.`);
+/** Where its file says that the key is; one whose key stands in the environment gets a place of its own. */
+export function keyReferenceOf(provider: Pick<ProviderSummary, 'id' | 'keyReference'>): string {
+  return provider.keyReference?.startsWith('vault://') === true ? provider.keyReference : referenceOf(provider.id);
 }
 
 export function referenceOf(providerId: string): string {

@@ -4,8 +4,20 @@ import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling } from '../../infrastructure/errors';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
-import { commands, configureProviderKey, passphrasePrompt, removeProviderKey } from './commands';
+import { commands, configureProviderKey, passphrasePrompt } from './commands';
 import { EditorKeyStore } from './editorKey';
+import {
+  allowKeyForProvider,
+  changeOrigins,
+  changePassphrase,
+  deleteKey,
+  importEnv,
+  lockVault,
+  manageKeys,
+  renameKey,
+  rotateKey,
+  type KeyHouse,
+} from './manageKeys';
 import { SecretProof } from './secretProof';
 import { VaultAccess } from './vaultAccess';
 
@@ -23,7 +35,16 @@ export function activateVault(
   };
 
   register(commands.configureProviderKey, (id) => configureProviderKey(sidecar, providers, vault, typeof id === 'string' ? id : undefined));
-  register(commands.removeProviderKey, () => removeProviderKey(sidecar, providers, vault));
+  const house: KeyHouse = { sidecar, providers, vault };
+  register(commands.removeProviderKey, () => deleteKey(house));
+  register(commands.manageKeys, () => manageKeys(house));
+  register(commands.rotateKey, () => rotateKey(house));
+  register(commands.renameKey, () => renameKey(house));
+  register(commands.changeKeyOrigins, () => changeOrigins(house));
+  register(commands.importEnv, () => importEnv(house));
+  register(commands.lockVault, () => lockVault(house));
+  register(commands.changePassphrase, () => changePassphrase(house));
+  register(commands.allowKey, (id) => (typeof id === 'string' ? allowKeyForProvider(house, id) : changeOrigins(house)));
   register(commands.unlockVault, async () => {
     await vault.ensureUnlocked();
     await providers.refresh();

@@ -27,12 +27,13 @@ export function remediesFor(errorKind: string, providerKind: string | undefined)
     case 'providerAuthFailed':
       return [providerKind === 'claude-code' ? signIn : setKey, retry];
     case 'keyNotBoundToOrigin':
-      return [setKey, retry];
+      return [{ label: 'Allow This Address…', does: 'allowKey' }, setKey, retry];
     case 'unreachable':
       return providerKind === 'ollama' ? [{ label: 'Start Ollama…', does: 'startOllama' }, retry] : [retry, chooseAnother];
     case 'vaultLocked':
       return [{ label: 'Unlock Vault…', does: 'unlockVault' }, retry];
     case 'providerDisabled':
+      return [{ label: 'Enable', does: 'enableProvider' }, chooseAnother, retry];
     case 'notFound':
     case 'modelNotFound':
     case 'missingField':
@@ -49,8 +50,9 @@ export function remediesFor(errorKind: string, providerKind: string | undefined)
     case 'refused':
     case 'contextFull':
     case 'spendLimit':
-    case 'budgetExceeded':
       return [retry, chooseAnother];
+    case 'budgetExceeded':
+      return [{ label: 'Change Budget…', does: 'openSettings' }, chooseAnother, retry];
     case 'providerExecutableFailed':
       return providerKind === 'claude-code' ? [signIn, retry] : [retry, showLog];
     case 'untrusted':

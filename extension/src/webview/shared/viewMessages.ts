@@ -25,7 +25,17 @@ export interface ViewError {
 
 /** What a button under an error asks the panel to do. */
 export type HelpAction =
-  'setKey' | 'signInClaude' | 'chooseProvider' | 'unlockVault' | 'startOllama' | 'openLog' | 'restartSidecar' | 'manageTrust';
+  | 'setKey'
+  | 'allowKey'
+  | 'enableProvider'
+  | 'openSettings'
+  | 'signInClaude'
+  | 'chooseProvider'
+  | 'unlockVault'
+  | 'startOllama'
+  | 'openLog'
+  | 'restartSidecar'
+  | 'manageTrust';
 
 /** Page to panel. Every one is checked against a schema before it is acted on. */
 export type FromPage =

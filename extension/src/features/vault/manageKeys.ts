@@ -1,0 +1,226 @@
+// What is done to a stored key, one quick pick at a time. No key is ever shown or read back.
+import * as vscode from 'vscode';
+import { UserCancelledError, FailureError } from '../../infrastructure/errors';
+import type { EnvEntry, VaultEntrySummary } from '../../protocol/protocol.generated';
+import {
+  vaultDelete,
+  vaultImportEnv,
+  vaultList,
+  vaultLock,
+  vaultReadEnv,
+  vaultRename,
+  vaultRotate,
+  vaultSetOrigins,
+  vaultSetPassphrase,
+  vaultStatus,
+} from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+import type { ProviderList } from '../../server/providerList';
+import { keyProblem, passphrasePrompt } from './commands';
+import type { VaultAccess } from './vaultAccess';
+
+/** What the actions work with. */
+export interface KeyHouse {
+  sidecar: Pick<Sidecar, 'request'>;
+  providers: Pick<ProviderList, 'refresh' | 'items'>;
+  vault: Pick<VaultAccess, 'ensureUnlocked'>;
+}
+
+/** Lists the keys and acts on the chosen one. */
+export async function manageKeys(house: KeyHouse): Promise<void> {
+  const entry = await chooseKey(house, 'Keys', 'Choose a key');
+  const actions: (vscode.QuickPickItem & { run: () => Promise<void> })[] = [
+    { label: '$(sync) Replace…', detail: 'A new key for the same addresses', run: () => rotateKey(house, entry) },
+    { label: '$(edit) Rename…', detail: usedBy(entry), run: () => renameKey(house, entry) },
+    { label: '$(globe) Change where it may be sent…', detail: entry.origins.join(', '), run: () => changeOrigins(house, entry) },
+    { label: '$(trash) Delete…', detail: usedBy(entry), run: () => deleteKey(house, entry) },
+  ];
+  const chosen = await vscode.window.showQuickPick(actions, { title: entry.reference, placeHolder: detailOf(entry) });
+  if (!chosen) throw new UserCancelledError();
+  await chosen.run();
+}
+
+export async function rotateKey(house: KeyHouse, known?: VaultEntrySummary): Promise<void> {
+  const entry = known ?? (await chooseKey(house, 'Replace Key', 'Which key is replaced?'));
+  const secret = await vscode.window.showInputBox({
+    title: `A new key for ${entry.reference}`,
+    prompt: `Sent to ${entry.origins.join(', ')} only. The old one is forgotten.`,
+    password: true,
+    ignoreFocusOut: true,
+    validateInput: keyProblem,
+  });
+  if (secret === undefined) throw new UserCancelledError();
+  await house.sidecar.request(vaultRotate, { reference: entry.reference, secret: secret.trim() });
+  await house.providers.refresh();
+  void vscode.window.showInformationMessage(`${entry.reference} was replaced.`);
+}
+
+export async function renameKey(house: KeyHouse, known?: VaultEntrySummary): Promise<void> {
+  const entry = known ?? (await chooseKey(house, 'Rename Key', 'Which key is renamed?'));
+  const newReference = await vscode.window.showInputBox({
+    title: `Rename ${entry.reference}`,
+    prompt: 'Provider files that name it are changed with it.',
+    value: entry.reference,
+    valueSelection: ['vault://'.length, entry.reference.length],
+    ignoreFocusOut: true,
+    validateInput: referenceProblem,
+  });
+  if (newReference === undefined || newReference === entry.reference) throw new UserCancelledError();
+  const { changedProviders } = await house.sidecar.request(vaultRename, { reference: entry.reference, newReference });
+  await house.providers.refresh();
+  const also =
+    changedProviders.length === 0 ? '' : ` ${changedProviders.join(', ')} ${changedProviders.length === 1 ? 'uses' : 'use'} the new name.`;
+  void vscode.window.showInformationMessage(`The key is now ${newReference}.${also}`);
+}
+
+export async function changeOrigins(house: KeyHouse, known?: VaultEntrySummary): Promise<void> {
+  const entry = known ?? (await chooseKey(house, 'Where a Key May Be Sent', 'Which key?'));
+  const origins = await askForOrigins(`Where ${entry.reference} may be sent`, entry.origins.join(' '));
+  await house.sidecar.request(vaultSetOrigins, { reference: entry.reference, origins });
+  await house.providers.refresh();
+  void vscode.window.showInformationMessage(`${entry.reference} may be sent to ${origins.join(', ')}.`);
+}
+
+/** A provider's key was refused for the provider's address: the user decides whether it may go there too. */
+export async function allowKeyForProvider(house: KeyHouse, providerId: string): Promise<void> {
+  await house.vault.ensureUnlocked();
+  const provider = (await house.providers.refresh()).find(({ id }) => id === providerId);
+  const { entries } = await house.sidecar.request(vaultList, {});
+  const entry = entries.find(({ reference }) => reference === provider?.keyReference);
+  if (provider?.origin === undefined || !entry) throw new FailureError('notFound', 'That provider has no key in the vault. Set one.');
+  const allow = `Allow ${provider.origin}`;
+  const answer = await vscode.window.showWarningMessage(
+    `May the key ${entry.reference} be sent to ${provider.origin}?`,
+    {
+      modal: true,
+      detail: `It was stored for ${entry.origins.join(', ')} only. Allow this only if you trust who runs ${provider.origin}: they will have the key.`,
+    },
+    allow,
+  );
+  if (answer !== allow) throw new UserCancelledError();
+  await house.sidecar.request(vaultSetOrigins, { reference: entry.reference, origins: [...entry.origins, provider.origin] });
+  await house.providers.refresh();
+}
+
+export async function deleteKey(house: KeyHouse, known?: VaultEntrySummary): Promise<void> {
+  const entry = known ?? (await chooseKey(house, 'Remove Provider Key', 'Which key should be removed?'));
+  const answer = await vscode.window.showWarningMessage(
+    `Remove the key ${entry.reference}?`,
+    { modal: true, detail: `${usedBy(entry)}. It is deleted from the vault and cannot be brought back.` },
+    'Remove',
+  );
+  if (answer !== 'Remove') throw new UserCancelledError();
+  await house.sidecar.request(vaultDelete, { reference: entry.reference });
+  await house.providers.refresh();
+  void vscode.window.showInformationMessage(`The key ${entry.reference} was removed.`);
+}
+
+/** Takes chosen keys from a .env file, each for the addresses it may be sent to. */
+export async function importEnv(house: KeyHouse): Promise<void> {
+  const [file] = (await vscode.window.showOpenDialog({ title: 'Take keys from a .env file', openLabel: 'Read' })) ?? [];
+  if (!file) throw new UserCancelledError();
+  await house.vault.ensureUnlocked();
+  const { entries } = await house.sidecar.request(vaultReadEnv, { path: file.fsPath });
+  if (entries.length === 0) {
+    void vscode.window.showInformationMessage('No keys stand in that file.');
+    return;
+  }
+  const chosen = await vscode.window.showQuickPick(
+    entries.map((entry) => ({
+      label: entry.name,
+      description: `…${entry.lastFour} → ${entry.reference}`,
+      detail: envDetail(entry),
+      picked: entry.origins.length > 0 && !entry.exists,
+      entry,
+    })),
+    {
+      title: 'Keys to take',
+      placeHolder: 'They stay in the file too, until you remove them there',
+      canPickMany: true,
+      ignoreFocusOut: true,
+    },
+  );
+  if (!chosen || chosen.length === 0) throw new UserCancelledError();
+  const choices = [];
+  for (const { entry } of chosen) {
+    const origins = entry.origins.length > 0 ? entry.origins : await askForOrigins(`Where ${entry.name} may be sent`, '');
+    choices.push({ name: entry.name, reference: entry.reference, origins });
+  }
+  await house.sidecar.request(vaultImportEnv, { path: file.fsPath, entries: choices });
+  await house.providers.refresh();
+  void vscode.window.showInformationMessage(`${choices.length === 1 ? 'One key is' : `${choices.length} keys are`} in the vault now.`);
+}
+
+export async function lockVault(house: KeyHouse): Promise<void> {
+  await house.sidecar.request(vaultLock, {});
+  await house.providers.refresh();
+  void vscode.window.showInformationMessage('The vault is locked. Chats ask for it when they need a key.');
+}
+
+export async function changePassphrase(house: KeyHouse): Promise<void> {
+  await house.vault.ensureUnlocked();
+  const { ways } = await house.sidecar.request(vaultStatus, {});
+  const current = ways.includes('passphrase') ? await passphrasePrompt.existing('The passphrase it has now') : undefined;
+  if (current === undefined && ways.includes('passphrase')) throw new UserCancelledError();
+  const passphrase = await passphrasePrompt.fresh('It opens the vault where no keychain does, also on the command line.');
+  if (passphrase === undefined) throw new UserCancelledError();
+  await house.sidecar.request(vaultSetPassphrase, { current, passphrase });
+  void vscode.window.showInformationMessage('The vault has its new passphrase.');
+}
+
+async function chooseKey({ sidecar, vault }: KeyHouse, title: string, placeHolder: string): Promise<VaultEntrySummary> {
+  await vault.ensureUnlocked();
+  const { entries } = await sidecar.request(vaultList, {});
+  if (entries.length === 0) {
+    void vscode.window.showInformationMessage('There are no keys in the vault.');
+    throw new UserCancelledError();
+  }
+  const chosen = await vscode.window.showQuickPick(
+    entries.map((entry) => ({ label: entry.reference, description: `…${entry.lastFour}`, detail: detailOf(entry), entry })),
+    { title, placeHolder, matchOnDetail: true },
+  );
+  if (!chosen) throw new UserCancelledError();
+  return chosen.entry;
+}
+
+async function askForOrigins(title: string, value: string): Promise<string[]> {
+  const typed = await vscode.window.showInputBox({
+    title,
+    prompt: 'One or more addresses, as https://api.example.com',
+    value,
+    ignoreFocusOut: true,
+    validateInput: (text) =>
+      originsOf(text) === undefined ? 'Addresses that start with http:// or https://, with a space between.' : undefined,
+  });
+  const origins = typed === undefined ? undefined : originsOf(typed);
+  if (origins === undefined) throw new UserCancelledError();
+  return origins;
+}
+
+/** Scheme, host and port of each; undefined when one is none, or there is none. */
+export function originsOf(text: string): string[] | undefined {
+  const words = text.split(/[\s,]+/).filter((word) => word !== '');
+  const origins = words.map((word) => (/^https?:\/\//i.test(word) && URL.canParse(word) ? new URL(word).origin : undefined));
+  const good = origins.filter((origin) => origin !== undefined);
+  return good.length > 0 && good.length === words.length ? [...new Set(good)] : undefined;
+}
+
+export function referenceProblem(typed: string): string | undefined {
+  return /^vault:\/\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(typed)
+    ? undefined
+    : 'A name of the form vault://owner/name, of letters, digits, dot, dash and underscore.';
+}
+
+function usedBy({ usedBy: users }: VaultEntrySummary): string {
+  return users.length === 0 ? 'No provider uses it' : `Used by ${users.join(', ')}`;
+}
+
+function detailOf(entry: VaultEntrySummary): string {
+  const last = entry.lastUsed === undefined ? 'never used' : `last used ${new Date(entry.lastUsed).toLocaleString()}`;
+  return `${entry.origins.join(', ')} · ${usedBy(entry)} · ${last}`;
+}
+
+function envDetail(entry: EnvEntry): string {
+  const where = entry.origins.length > 0 ? `May be sent to ${entry.origins.join(', ')}` : 'You say where it may be sent';
+  return entry.exists ? `${where}. Takes the place of the key of this name.` : where;
+}
