@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Vault;
 
@@ -8,7 +9,7 @@ namespace Plue.Server.Vault;
 /// Masks known secrets, exactly, in logs, errors and exports: as they are, escaped for JSON, URL-encoded, and inside base64 at any alignment.
 /// What was registered stays masked after the vault is locked, since a late log line may still hold it. Safe to use from any thread.
 /// </summary>
-public sealed class Redactor
+public sealed class Redactor : ITextMask
 {
     /// <summary>Shorter secrets would blank out ordinary words and are left alone.</summary>
     public const int MinimumLength = 4;
@@ -32,7 +33,7 @@ public sealed class Redactor
     /// <summary>The text itself when nothing in it is secret.</summary>
     public string Mask(string text)
     {
-        var (known, any) = index ?? Build();
+        var (known, any, _) = index ?? Build();
         var start = text.AsSpan().IndexOfAny(any);
         if (start < 0) { return text; }
 
@@ -53,12 +54,63 @@ public sealed class Redactor
         return masked.Append(text, copied, text.Length - copied).ToString();
     }
 
+    public bool IsEmpty
+    {
+        get { lock (gate) { return secrets.Count == 0; } }
+    }
+
+    public int Settled(string text)
+    {
+        var (known, _, beginnings) = index ?? Build();
+        if (known.Length == 0) { return text.Length; }
+
+        // The first place where what is there may go on as a secret.
+        var open = Math.Max(0, text.Length - known[0].Length + 1);
+        for (; open < text.Length; open++)
+        {
+            var next = text.AsSpan(open).IndexOfAny(beginnings);
+            if (next < 0) { return Whole(text, text.Length, known); }
+
+            open += next;
+            var rest = text.AsSpan(open);
+            if (HasLonger(rest, known)) { break; }
+        }
+
+        return Whole(text, Math.Min(open, text.Length), known);
+
+        static bool HasLonger(ReadOnlySpan<char> beginning, string[] longestFirst)
+        {
+            foreach (var form in longestFirst)
+            {
+                if (form.Length <= beginning.Length) { return false; }
+                if (form.AsSpan().StartsWith(beginning, StringComparison.Ordinal)) { return true; }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>A place at or before <paramref name="at"/> that no secret in the text lies across.</summary>
+    private static int Whole(string text, int at, string[] longestFirst)
+    {
+        for (var start = Math.Max(0, at - longestFirst[0].Length + 1); start < at; start++)
+        {
+            if (start + LongestAt(text, start, longestFirst) > at)
+            {
+                at = start;
+                start = Math.Max(0, at - longestFirst[0].Length + 1) - 1;
+            }
+        }
+
+        return at;
+    }
+
     private Index Build()
     {
         lock (gate)
         {
             var known = secrets.Concat(secrets.SelectMany(FormsOf)).Distinct(StringComparer.Ordinal).OrderByDescending(form => form.Length).ToArray();
-            return index = new Index(known, SearchValues.Create(known, StringComparison.Ordinal));
+            return index = new Index(known, SearchValues.Create(known, StringComparison.Ordinal), SearchValues.Create([.. known.Select(form => form[0]).Distinct()]));
         }
     }
 
@@ -120,5 +172,5 @@ public sealed class Redactor
         return new string(lower);
     }
 
-    private sealed record Index(string[] LongestFirst, SearchValues<string> Any);
+    private sealed record Index(string[] LongestFirst, SearchValues<string> Any, SearchValues<char> Beginnings);
 }

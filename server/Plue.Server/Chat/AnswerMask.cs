@@ -1,0 +1,87 @@
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+
+namespace Plue.Server.Chat;
+
+/// <summary>
+/// Takes stored secrets out of an answer while it streams. What could be the beginning of one waits until it is known; everything else goes on at once.
+/// </summary>
+public sealed class AnswerMask(ITextMask mask)
+{
+    private enum Kind { None, Text, Reasoning, Arguments }
+
+    private Kind kind;
+    private string toolUseId = "";
+    private string held = "";
+
+    /// <summary>Gives the event, masked, with whatever waited before it.</summary>
+    public void Take(ProviderEvent next, Action<ProviderEvent> give)
+    {
+        // A key may be stored while an answer streams: what was held goes first, and a held beginning is never longer than a secret.
+        if (mask.IsEmpty && held.Length == 0)
+        {
+            give(next);
+            return;
+        }
+
+        switch (next)
+        {
+            case ProviderEvent.TextDelta(var text):
+                Grow(Kind.Text, "", text, give);
+                break;
+            case ProviderEvent.ReasoningDelta(var text):
+                Grow(Kind.Reasoning, "", text, give);
+                break;
+            case ProviderEvent.ToolCallDelta(var id, var arguments):
+                Grow(Kind.Arguments, id, arguments, give);
+                break;
+            case ProviderEvent.ToolCallFinished(var id, var name, var parameters):
+                Release(give);
+                give(new ProviderEvent.ToolCallFinished(id, name, mask.Mask(parameters)));
+                break;
+            case ProviderEvent.ToolResultReceived(var id, var result, var error):
+                Release(give);
+                give(new ProviderEvent.ToolResultReceived(id, result is null ? null : mask.Mask(result), error is null ? null : mask.Mask(error)));
+                break;
+            case ProviderEvent.Restarted:
+                held = "";
+                give(next);
+                break;
+            default:
+                Release(give);
+                give(next);
+                break;
+        }
+    }
+
+    /// <summary>Gives what still waits: nothing more comes.</summary>
+    public void Release(Action<ProviderEvent> give)
+    {
+        if (held.Length == 0) { return; }
+
+        var rest = mask.Mask(held);
+        held = "";
+        give(Delta(rest));
+    }
+
+    private void Grow(Kind of, string id, string text, Action<ProviderEvent> give)
+    {
+        if (of != kind || id != toolUseId)
+        {
+            Release(give);
+            (kind, toolUseId) = (of, id);
+        }
+
+        var whole = held.Length == 0 ? text : held + text;
+        var settled = mask.Settled(whole);
+        held = whole[settled..];
+        if (settled > 0) { give(Delta(mask.Mask(settled == whole.Length ? whole : whole[..settled]))); }
+    }
+
+    private ProviderEvent Delta(string text) => kind switch
+    {
+        Kind.Reasoning => new ProviderEvent.ReasoningDelta(text),
+        Kind.Arguments => new ProviderEvent.ToolCallDelta(toolUseId, text),
+        _ => new ProviderEvent.TextDelta(text),
+    };
+}
