@@ -9,6 +9,7 @@ using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Anthropic;
 using Plue.Server.Providers.ClaudeCode;
+using Plue.Server.Providers.External;
 using Plue.Server.Providers.Http;
 using Plue.Server.Providers.Ollama;
 using Plue.Server.Providers.OpenAi;
@@ -41,6 +42,7 @@ internal sealed class Composition : IAsyncDisposable
         Paths = paths;
         Discovery = new Discovery(FindClaudeCodeAsync, ProbeAsync, Environment.GetEnvironmentVariable, Catalog);
         Providers = new ProviderRegistry(new ProviderCodices(paths, templates), Build, Discovery, Catalog, Time);
+        ExternalPrograms = new ExternalPrograms(paths, Environment.GetEnvironmentVariable("PATH"), () => Workspace.OpenFolder, Time);
         ProviderKeys = new ProviderKeys(paths, templates, vault, EnvironmentKeys, Providers);
     }
 
@@ -53,6 +55,7 @@ internal sealed class Composition : IAsyncDisposable
     public Discovery Discovery { get; }
     public ProviderRegistry Providers { get; }
     public ProviderKeys ProviderKeys { get; }
+    public ExternalPrograms ExternalPrograms { get; }
     public Vault.Vault Vault => vault.Value;
     public ILoggerFactory Logs => logs.Value;
 
@@ -63,6 +66,7 @@ internal sealed class Composition : IAsyncDisposable
         Time = Time,
         Build = Build,
         BindKey = EnvironmentKeys.Bind,
+        GiveKey = EnvironmentKeys.Give,
         SystemPromptOf = SystemPromptOf,
         Mask = Redactor.Mask,
         Dispose = DisposeAsync,
@@ -94,6 +98,7 @@ internal sealed class Composition : IAsyncDisposable
             ProviderKinds.OpenAiCompatible => new OpenAiCompatibleProvider(settings, secrets, http.Value, Time),
             ProviderKinds.Ollama => new OllamaProvider(settings, secrets, http.Value, Time),
             ProviderKinds.ClaudeCode => new ClaudeCodeProvider(settings, secrets, Paths, Time, Logs.CreateLogger("ClaudeCode"), openFolder: () => Workspace.OpenFolder),
+            ProviderKinds.External => new ExternalProvider(settings, secrets, ExternalPrograms, ClaudeCodeEnvironment.Own(), Time, Redactor.Mask),
             ProviderKinds.Tour => new TourProvider(settings, Time),
             _ => throw new FailureException(FailureKind.MissingField, $"{settings.Name} is of the kind {settings.Kind}, which this version of Plue does not have."),
         };

@@ -8,6 +8,7 @@ var root = new RootCommand("Plue: chat and agents with your own providers")
 {
     ServeCommand.Create(Sidecar.RunAsync),
     RunCommand.Create(() => new Composition(LogLevel.Warning).RunServices, terminal),
+    AiProviderCommand.Create(() => new Composition(LogLevel.Warning).RunServices, terminal),
     VaultCommand.Create(() => new Composition(LogLevel.Warning).VaultServices, terminal),
 };
 var parsed = root.Parse(args);

@@ -37,6 +37,7 @@ internal static class Sidecar
         new CodexHandlers(server, conversations, house.Providers).Register();
         new MessageHandlers(server, conversations).Register();
         new ProviderHandlers(server, house.Providers, house.Discovery, house.FindClaudeCodeAsync, house.HasCredential).Register();
+        new ExecutableHandlers(server, house.ExternalPrograms, house.Providers).Register();
         new VaultHandlers(server, house.Vault, house.ProviderKeys.UsedBy, house.ProviderKeys.RenameAsync).Register();
 
         // A blocked read of stdin cannot be cancelled: when we are told to stop, it is left behind.

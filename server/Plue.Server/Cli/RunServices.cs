@@ -12,6 +12,8 @@ internal sealed class RunServices : IAsyncDisposable
     public required Func<ProviderSettings, IProvider> Build { get; init; }
     /// <summary>Lets an environment variable's key go to the origin that the command line named.</summary>
     public required Action<string, string> BindKey { get; init; }
+    /// <summary>Keeps a key that was handed over, for one origin; gives its reference.</summary>
+    public required Func<string, string, string> GiveKey { get; init; }
     public required Func<string, string?> SystemPromptOf { get; init; }
     public required Func<string, string> Mask { get; init; }
     public required Func<ValueTask> Dispose { get; init; }

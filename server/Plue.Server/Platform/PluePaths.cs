@@ -8,6 +8,8 @@ public sealed class PluePaths(string home)
     public string Providers => Path.Combine(Home, "providers");
     public string Templates => Path.Combine(Home, "templates");
     public string Prompts => Path.Combine(Home, "prompts");
+    /// <summary>Programs that the user lets Plue start.</summary>
+    public string Approvals => Path.Combine(Home, "approvals.json");
     public string Vault => Path.Combine(Home, "vault.json");
     public string Chats => Path.Combine(Home, "codices", "chats");
     public string Index => Path.Combine(Home, "index");

@@ -25,12 +25,29 @@ public sealed class EnvironmentKeys(Func<string, string?> read, Redactor redacto
 
     private readonly Lock gate = new();
     private readonly HashSet<Binding> bound = [];
+    private readonly Dictionary<string, string> given = new(StringComparer.Ordinal);
 
     /// <summary>Lets this process send the variable to one more origin, because the user named both (<c>--key-env NAME --base-url URL</c>).</summary>
     /// <exception cref="FailureException">BadRequest: the URL has no origin.</exception>
     public void Bind(string name, string url)
     {
         lock (gate) { bound.Add(new Binding(name, Origin.Parse(url))); }
+    }
+
+    /// <summary>Keeps a key that this process was handed, for one origin and until the process ends.</summary>
+    /// <returns>Its reference.</returns>
+    /// <exception cref="FailureException">BadRequest: the URL has no origin.</exception>
+    public string Give(string secret, string url)
+    {
+        var origin = Origin.Parse(url);
+        redactor.Register(secret);
+        lock (gate)
+        {
+            var name = $"given:{given.Count}";
+            given[name] = secret;
+            bound.Add(new Binding(name, origin));
+            return Scheme + name;
+        }
     }
 
     /// <param name="reference"><c>env://NAME</c>.</param>
@@ -53,7 +70,15 @@ public sealed class EnvironmentKeys(Func<string, string?> read, Redactor redacto
         lock (gate) { return bound.Contains(new Binding(name, origin)); }
     }
 
-    private string? Value(string name) => read(name)?.Trim() is { Length: > 0 } value ? value : null;
+    private string? Value(string name)
+    {
+        lock (gate)
+        {
+            if (given.TryGetValue(name, out var handed)) { return handed; }
+        }
+
+        return read(name)?.Trim() is { Length: > 0 } value ? value : null;
+    }
 
     private static FailureException NotBound(string name, Uri origin) => new(
         FailureKind.KeyNotBoundToOrigin,

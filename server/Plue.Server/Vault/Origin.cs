@@ -8,9 +8,14 @@ namespace Plue.Server.Vault;
 /// </summary>
 public readonly record struct Origin(string Scheme, string Host, int Port)
 {
+    /// <summary>A program on this machine, named by what it is: <c>exec://HASH.HASH</c>.</summary>
+    private const string ProgramScheme = "exec";
+
     /// <summary>Null for what has no unambiguous origin: another scheme than http(s), credentials inside the URL, or a host that ends in a dot.</summary>
     public static Origin? Of(Uri url)
     {
+        if (url.IsAbsoluteUri && url.Scheme == ProgramScheme) { return IsProgram(url.Host) ? new Origin(ProgramScheme, url.Host, 0) : null; }
+
         if (!url.IsAbsoluteUri || (url.Scheme != Uri.UriSchemeHttps && url.Scheme != Uri.UriSchemeHttp)) { return null; }
 
         if (url.UserInfo.Length > 0 || url.OriginalString.Contains('\\')) { return null; }
@@ -29,6 +34,8 @@ public readonly record struct Origin(string Scheme, string Host, int Port)
             FailureKind.BadRequest,
             "That is not an address a key can be bound to. Give one like https://api.example.com, without a user name or a final dot.");
 
-    public override string ToString() =>
+    private static bool IsProgram(string host) => host.Length == 65 && host[32] == '.' && host.All(letter => letter == '.' || char.IsAsciiHexDigitLower(letter));
+
+    public override string ToString() => Scheme == ProgramScheme ? $"{Scheme}://{Host}" :
         Port == (Scheme == Uri.UriSchemeHttps ? 443 : 80) ? $"{Scheme}://{Host}" : $"{Scheme}://{Host}:{Port}";
 }

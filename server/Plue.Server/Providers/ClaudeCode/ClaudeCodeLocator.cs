@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Plue.Server.Platform;
 
 namespace Plue.Server.Providers.ClaudeCode;
@@ -23,7 +22,7 @@ public sealed record ClaudeCodeLocation(ClaudeCodeProgram? Program, IReadOnlyLis
 /// Finds the CLI: the setting, PATH, the login shell's PATH, the usual install places, the host of a Flatpak. A relative PATH entry
 /// and anything inside the open folder never count, so that no workspace can bring a program along. Found once, it is remembered.
 /// </summary>
-public sealed partial class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<string, string> environment)
+public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<string, string> environment)
 {
     private const string FlatpakSpawn = "/usr/bin/flatpak-spawn";
     private static readonly TimeSpan ShellLimit = TimeSpan.FromSeconds(5);
@@ -39,7 +38,7 @@ public sealed partial class ClaudeCodeLocator(string? cliPath, IReadOnlyDictiona
         await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (found?.Program is { } program && File.Exists(program.Path) && (program.FoundBy == "the setting" || !IsInside(program.Path, workspace))) { return found; }
+            if (found?.Program is { } program && File.Exists(program.Path) && (program.FoundBy == "the setting" || !RealPath.IsInside(program.Path, workspace))) { return found; }
 
             return found = await SearchAsync(workspace, cancellationToken).ConfigureAwait(false);
         }
@@ -137,7 +136,7 @@ public sealed partial class ClaudeCodeLocator(string? cliPath, IReadOnlyDictiona
     {
         if (!File.Exists(path)) { return null; }
 
-        var refusal = IsInside(path, workspace) ? "is inside the open folder and was left out" : Refusal(path);
+        var refusal = RealPath.IsInside(path, workspace) ? "is inside the open folder and was left out" : Refusal(path);
         tried.Add($"{Capital(foundBy)} has {path}, which {refusal ?? "is used"}.");
         return refusal is null ? new ClaudeCodeProgram(path, [], foundBy) : null;
     }
@@ -213,40 +212,5 @@ public sealed partial class ClaudeCodeLocator(string? cliPath, IReadOnlyDictiona
         catch (Exception e) when (e is IOException or InvalidDataException) { return []; }
     }
 
-    /// <summary>Whether a path, or what it links to, lies in the folder.</summary>
-    internal static bool IsInside(string path, string? folder)
-    {
-        if (string.IsNullOrEmpty(folder)) { return false; }
-
-        var real = RealPath(folder);
-        return Contains(real, RealPath(path)) || Contains(Path.GetFullPath(folder), Path.GetFullPath(path));
-    }
-
-    private static bool Contains(string folder, string path)
-    {
-        var comparison = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
-        var start = folder.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar;
-        return path.StartsWith(start, comparison) || string.Equals(path, folder.TrimEnd(Path.DirectorySeparatorChar), comparison);
-    }
-
-    /// <summary>.NET resolves a link at the end of a path but not one on the way.</summary>
-    private static string RealPath(string path)
-    {
-        var full = Path.GetFullPath(path);
-        if (OperatingSystem.IsWindows()) { return (File.Exists(full) ? File.ResolveLinkTarget(full, true)?.FullName : Directory.Exists(full) ? Directory.ResolveLinkTarget(full, true)?.FullName : null) ?? full; }
-
-        var resolved = realpath(full, 0);
-        if (resolved == 0) { return full; }
-
-        try { return Marshal.PtrToStringUTF8(resolved) ?? full; }
-        finally { free(resolved); }
-    }
-
     private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
-
-    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial nint realpath(string path, nint resolved);
-
-    [LibraryImport("libc")]
-    private static partial void free(nint memory);
 }

@@ -1,0 +1,253 @@
+using System.Collections.Concurrent;
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using Plue.Server.Messages;
+using Plue.Server.Providers;
+using Plue.Server.Providers.External;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Cli;
+
+/// <summary>
+/// <c>plue ai-provider</c>: any provider of Plue for other programs, over the envelopes of docs/external-providers.md. Reads requests from
+/// stdin until that ends, serves them side by side, and ends when the last one is done. Exit codes: 0, 130 interrupted.
+/// </summary>
+internal sealed class AiProviderCommand(Func<RunServices> house, Terminal terminal)
+{
+    private const int LongestLine = 16 * 1024 * 1024;
+
+    private readonly Option<int?> passphraseFd = new("--passphrase-fd") { Description = "Read the vault's passphrase from this file descriptor" };
+    private readonly ConcurrentDictionary<string, CancellationTokenSource> running = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, IProvider> unstored = new(StringComparer.Ordinal);
+    private readonly Lock writing = new();
+
+    public static Command Create(Func<RunServices> house, Terminal terminal) => new AiProviderCommand(house, terminal).Build();
+
+    private Command Build()
+    {
+        var command = new Command("ai-provider", "Answer other programs: requests on stdin, one JSON object a line, replies on stdout") { passphraseFd };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        await using var services = house();
+        try
+        {
+            if (parsed.GetValue(passphraseFd) is { } fd) { await VaultCommand.UnlockAsync(services.Vault.Value, fd, terminal, cancellationToken); }
+
+            List<Task> requests = [];
+            while (await ReadLineAsync(cancellationToken) is { } line)
+            {
+                if (string.IsNullOrWhiteSpace(line)) { continue; }
+
+                requests.RemoveAll(request => request.IsCompleted);
+                requests.Add(ServeAsync(services, line, cancellationToken));
+            }
+
+            await Task.WhenAll(requests);
+            return ExitCodes.Done;
+        }
+        catch (FailureException fault)
+        {
+            terminal.WriteError(services.Mask(fault.Message));
+            return ExitCodes.Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCodes.Interrupted;
+        }
+        finally
+        {
+            foreach (var provider in unstored.Values) { await provider.DisposeAsync(); }
+        }
+    }
+
+    /// <summary>A pipe that nobody closes is waited for, but not against Ctrl+C.</summary>
+    private async Task<string?> ReadLineAsync(CancellationToken cancellationToken)
+    {
+        var reading = Task.Run(terminal.ReadLine, CancellationToken.None);
+        var line = await reading.WaitAsync(cancellationToken);
+        return line is { Length: > LongestLine } ? "" : line;
+    }
+
+    private async Task ServeAsync(RunServices services, string line, CancellationToken cancellationToken)
+    {
+        string? id = null;
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            var request = document.RootElement.Clone();
+            id = request.Text("id");
+            if (request.Text("action") == "cancel")
+            {
+                if (id is not null && running.TryGetValue(id, out var asked)) { await asked.CancelAsync(); }
+                return;
+            }
+
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            if (id is not null && !running.TryAdd(id, stop)) { throw new FailureException(FailureKind.BadRequest, $"A request with the id {id} is under way."); }
+
+            try { await ServeAsync(services, id, request, stop.Token); }
+            finally
+            {
+                if (id is not null) { running.TryRemove(id, out _); }
+            }
+        }
+        catch (FailureException fault)
+        {
+            Refuse(services, id, fault.Failure);
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
+        {
+            Refuse(services, id, new Failure(FailureKind.BadRequest, "That line is not a request: one JSON object with action, provider and params."));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            Refuse(services, id, new Failure(FailureKind.Refused, "Stopped."));
+        }
+    }
+
+    private async Task ServeAsync(RunServices services, string? id, JsonElement request, CancellationToken cancellationToken)
+    {
+        var parameters = request.Field("params") ?? default;
+        var provider = Provider(services, request.Text("provider"), parameters);
+        switch (request.Text("action"))
+        {
+            case "authenticate":
+                if (await provider.CheckAsync(cancellationToken) is { } failure) { throw new FailureException(failure); }
+
+                Write(id, writer =>
+                {
+                    writer.WriteBoolean("success"u8, true);
+                    writer.WriteStartObject("data"u8);
+                    writer.WriteEndObject();
+                });
+                break;
+            case "list_models":
+                var models = await provider.ListModelsAsync(cancellationToken);
+                Write(id, writer =>
+                {
+                    writer.WriteBoolean("success"u8, true);
+                    writer.WriteStartArray("data"u8);
+                    foreach (var model in models) { ExternalWire.WriteModel(writer, model); }
+                    writer.WriteEndArray();
+                });
+                break;
+            case "stream_chat":
+                await StreamAsync(services, id, provider, ExternalWire.ReadChat(parameters, id ?? Ids.New("ai"), services.Time.GetUtcNow()), cancellationToken);
+                break;
+            default:
+                throw new FailureException(FailureKind.BadRequest, "The action is none of authenticate, list_models, stream_chat and cancel.");
+        }
+    }
+
+    private async Task StreamAsync(RunServices services, string? id, IProvider provider, ProviderRequest request, CancellationToken cancellationToken)
+    {
+        ProviderEvent.UsageReported? usage = null;
+        await foreach (var next in Retry.StreamAsync(provider, request, services.Time, cancellationToken))
+        {
+            switch (next)
+            {
+                case ProviderEvent.TextDelta(var text):
+                    WriteChunk(id, "content", text);
+                    break;
+                case ProviderEvent.ReasoningDelta(var text):
+                    WriteChunk(id, "reasoning", text);
+                    break;
+                case ProviderEvent.ToolCallFinished(var toolUseId, var name, var arguments):
+                    Write(id, writer =>
+                    {
+                        writer.WriteString("type"u8, "tool_use"u8);
+                        writer.WriteString("tool_use_id"u8, toolUseId);
+                        writer.WriteString("tool_name"u8, name);
+                        writer.WritePropertyName("parameters"u8);
+                        writer.WriteRawValue(arguments);
+                    });
+                    break;
+                case ProviderEvent.UsageReported reported:
+                    usage = reported;
+                    break;
+                case ProviderEvent.Failed(var failure):
+                    Write(id, writer =>
+                    {
+                        writer.WriteString("type"u8, "error"u8);
+                        ExternalWire.WriteError(writer, failure with { Message = services.Mask(failure.Message) });
+                    });
+                    return;
+                case ProviderEvent.Finished(var reason):
+                    Write(id, writer =>
+                    {
+                        writer.WriteString("type"u8, "done"u8);
+                        writer.WriteString("stop_reason"u8, JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString()));
+                        ExternalWire.WriteUsage(writer, usage?.Usage ?? new Usage(), usage?.VendorCost);
+                    });
+                    return;
+            }
+        }
+    }
+
+    /// <summary>A configured provider by its name; else a kind, connected as the configuration says and stored nowhere.</summary>
+    private IProvider Provider(RunServices services, string? name, JsonElement parameters)
+    {
+        if (string.IsNullOrEmpty(name)) { throw new FailureException(FailureKind.MissingField, "The request names no provider: one of yours, or a kind such as ollama."); }
+        if (services.Providers.List().Any(known => known.Settings.Id == name)) { return services.Providers.Get(name); }
+
+        var kind = ProviderKinds.Find(name) ?? throw new FailureException(FailureKind.NotFound, $"There is no provider and no kind named {name}.");
+        if (kind.Id == ProviderKinds.External) { throw new FailureException(FailureKind.BadRequest, "An external provider is not started for another program."); }
+
+        var configuration = parameters.Field("configuration") ?? default;
+        return unstored.GetOrAdd($"{name}\n{(configuration.ValueKind == JsonValueKind.Undefined ? "" : configuration.GetRawText())}", _ => services.Build(Unstored(services, kind, configuration)));
+    }
+
+    private static ProviderSettings Unstored(RunServices services, ProviderKind kind, JsonElement configuration)
+    {
+        var endpoint = configuration.Text("endpoint");
+        if (endpoint is not null && !(Uri.TryCreate(endpoint, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
+        {
+            throw new FailureException(FailureKind.MissingField, "configuration.endpoint is not an http or https address.");
+        }
+
+        var address = endpoint ?? kind.DefaultEndpoint;
+        string? key = null;
+        if (configuration.Text("api_key") is { Length: > 0 } secret)
+        {
+            key = services.GiveKey(secret, address ?? throw new FailureException(FailureKind.MissingField, "configuration.endpoint is missing: the key has to be meant for an address."));
+        }
+
+        return new ProviderSettings
+        {
+            Id = kind.Id,
+            Name = kind.Name,
+            Kind = kind.Id,
+            Source = ProviderSource.CommandLine,
+            Endpoint = endpoint is null ? null : new Uri(endpoint),
+            Model = configuration.Text("model"),
+            ApiKeyRef = key,
+        };
+    }
+
+    private void WriteChunk(string? id, string type, string content) => Write(id, writer =>
+    {
+        writer.WriteString("type"u8, type);
+        writer.WriteString("content"u8, content);
+    });
+
+    private void Refuse(RunServices services, string? id, Failure failure) => Write(id, writer =>
+    {
+        writer.WriteBoolean("success"u8, false);
+        ExternalWire.WriteError(writer, failure with { Message = services.Mask(failure.Message) });
+    });
+
+    private void Write(string? id, Action<Utf8JsonWriter> members)
+    {
+        var line = ExternalWire.Line(writer =>
+        {
+            if (id is not null) { writer.WriteString("id"u8, id); }
+            members(writer);
+        });
+        lock (writing) { terminal.WriteLine(Encoding.UTF8.GetString(line)); }
+    }
+}

@@ -1,0 +1,42 @@
+using System.Runtime.InteropServices;
+
+namespace Plue.Server.Platform;
+
+/// <summary>Where a path really leads.</summary>
+public static partial class RealPath
+{
+    /// <summary>Whether a path, or what it links to, lies in the folder.</summary>
+    public static bool IsInside(string path, string? folder)
+    {
+        if (string.IsNullOrEmpty(folder)) { return false; }
+
+        var real = Of(folder);
+        return Contains(real, Of(path)) || Contains(Path.GetFullPath(folder), Path.GetFullPath(path));
+    }
+
+    private static bool Contains(string folder, string path)
+    {
+        var comparison = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+        var start = folder.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar;
+        return path.StartsWith(start, comparison) || string.Equals(path, folder.TrimEnd(Path.DirectorySeparatorChar), comparison);
+    }
+
+    /// <summary>The path with every link in it resolved; as it is when it leads nowhere. .NET resolves a link at the end of a path but not one on the way.</summary>
+    public static string Of(string path)
+    {
+        var full = Path.GetFullPath(path);
+        if (OperatingSystem.IsWindows()) { return (File.Exists(full) ? File.ResolveLinkTarget(full, true)?.FullName : Directory.Exists(full) ? Directory.ResolveLinkTarget(full, true)?.FullName : null) ?? full; }
+
+        var resolved = realpath(full, 0);
+        if (resolved == 0) { return full; }
+
+        try { return Marshal.PtrToStringUTF8(resolved) ?? full; }
+        finally { free(resolved); }
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint realpath(string path, nint resolved);
+
+    [LibraryImport("libc")]
+    private static partial void free(nint memory);
+}

@@ -1,0 +1,183 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Threading.Channels;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Providers.External;
+
+/// <summary>
+/// One running program that serves any number of requests at once, told apart by their ids. When it goes, every request still open hears it.
+/// </summary>
+internal sealed class ExternalProcess : IAsyncDisposable
+{
+    /// <summary>Envelopes that wait for a slow reader; then the program waits too.</summary>
+    private const int MostWaiting = 256;
+    /// <summary>Lines that are no envelopes are passed over: some programs greet. So many are garbage.</summary>
+    private const int MostGarbage = 100;
+
+    private readonly ChildProcess child;
+    private readonly string who;
+    private readonly Func<string, string> mask;
+    private readonly ConcurrentDictionary<string, Channel<JsonElement>> open = new(StringComparer.Ordinal);
+    private readonly TaskCompletionSource firstEnvelope = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task reading;
+    private volatile Failure? end;
+    private int requests;
+
+    public ExternalProcess(ChildProcess child, string who, Func<string, string> mask)
+    {
+        (this.child, this.who, this.mask) = (child, who, mask);
+        reading = Task.Run(ReadAsync);
+    }
+
+    public bool IsAlive => end is null && !child.Exited.IsCompleted;
+
+    /// <summary>Completes with the first envelope that came, or with the end of the program.</summary>
+    public Task Spoke => firstEnvelope.Task;
+
+    /// <summary>The program answered with the ids that it was asked with, so it can serve many requests.</summary>
+    public bool KnowsIds { get; private set; }
+
+    public int OpenRequests => open.Count;
+
+    /// <summary>Sends one request; what belongs to it is read from the result until that is disposed.</summary>
+    /// <param name="line">Writes the request with this id.</param>
+    /// <exception cref="FailureException">ProviderExecutableFailed: the program is gone.</exception>
+    public async Task<ExternalCall> SendAsync(Func<string, byte[]> line, CancellationToken cancellationToken)
+    {
+        var id = $"r{Interlocked.Increment(ref requests)}";
+        var replies = Channel.CreateBounded<JsonElement>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+        open[id] = replies;
+        try
+        {
+            if (end is { } gone) { throw new FailureException(gone); }
+
+            await child.WriteLineAsync(line(id), cancellationToken).ConfigureAwait(false);
+            return new ExternalCall(this, id, replies.Reader);
+        }
+        catch (IOException)
+        {
+            Forget(id);
+            await child.Exited.WaitAsync(cancellationToken).ConfigureAwait(false);
+            throw new FailureException(end ?? Gone());
+        }
+        catch
+        {
+            Forget(id);
+            throw;
+        }
+    }
+
+    /// <summary>Says that no more requests come: a program that serves one at a time begins then.</summary>
+    public void CloseInput() => child.CloseInput();
+
+    public async Task CancelAsync(string id)
+    {
+        try
+        {
+            using var moment = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+            await child.WriteLineAsync(ExternalWire.Line(writer =>
+            {
+                writer.WriteString("id"u8, id);
+                writer.WriteString("action"u8, "cancel"u8);
+            }), moment.Token).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is IOException or OperationCanceledException)
+        {
+            // It does not listen any more: whoever asked ends it.
+        }
+    }
+
+    internal void Forget(string id)
+    {
+        if (open.TryRemove(id, out var replies)) { replies.Writer.TryComplete(); }
+    }
+
+    /// <summary>Why there are no more replies.</summary>
+    internal Failure End => end ?? Gone();
+
+    public async ValueTask DisposeAsync()
+    {
+        await child.DisposeAsync().ConfigureAwait(false);
+        await reading.ConfigureAwait(false);
+    }
+
+    private async Task ReadAsync()
+    {
+        Failure? why = null;
+        var garbage = 0;
+        try
+        {
+            while (await child.ReadLineAsync(CancellationToken.None).ConfigureAwait(false) is { } line)
+            {
+                if (Envelope(line) is { } envelope) { await DeliverAsync(envelope).ConfigureAwait(false); }
+                else if (!line.Span.Trim((byte)' ').IsEmpty && ++garbage > MostGarbage)
+                {
+                    why = new Failure(FailureKind.BadResponse, $"{who} keeps writing what is not an envelope of this protocol, so it was ended. Check the program.");
+                    break;
+                }
+            }
+        }
+        catch (InvalidDataException)
+        {
+            why = new Failure(FailureKind.BadResponse, $"{who} wrote a line of more than 16 MiB, so it was ended. Check the program.");
+        }
+
+        if (why is not null) { await child.EndAsync(urgent: true).ConfigureAwait(false); }
+
+        await child.Exited.ConfigureAwait(false);
+        end = why ?? Gone();
+        firstEnvelope.TrySetResult();
+        foreach (var id in open.Keys) { Forget(id); }
+    }
+
+    private async ValueTask DeliverAsync(JsonElement envelope)
+    {
+        var id = envelope.TryGetProperty("id", out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        KnowsIds |= id is not null && open.ContainsKey(id);
+        firstEnvelope.TrySetResult();
+        // Without an id it can only be meant for the one request that there is.
+        var replies = id is not null ? open.GetValueOrDefault(id) : open.Count == 1 ? open.Values.FirstOrDefault() : null;
+        if (replies is null) { return; }
+
+        try { await replies.Writer.WriteAsync(envelope).ConfigureAwait(false); }
+        catch (ChannelClosedException) { /* Whoever asked is gone. */ }
+    }
+
+    private static JsonElement? Envelope(ReadOnlyMemory<byte> line)
+    {
+        if (line.Span.TrimStart((byte)' ') is not [(byte)'{', ..]) { return null; }
+
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            return document.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private Failure Gone()
+    {
+        var said = mask(child.StderrTail);
+        var code = child.Exited.IsCompletedSuccessfully ? child.Exited.Result : 0;
+        var last = said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault();
+        return new Failure(FailureKind.ProviderExecutableFailed,
+            $"{who} ended{(code == 0 ? "" : $" with exit code {code}")} before its answer was complete.{(last is null ? " It said nothing about why." : $" It said: {Http.VendorMessage.Clean(last)}")}");
+    }
+}
+
+/// <summary>One request to a program and its replies. Disposing it stops listening.</summary>
+internal sealed class ExternalCall(ExternalProcess process, string id, ChannelReader<JsonElement> replies) : IDisposable
+{
+    public string Id => id;
+
+    /// <summary>The next envelope; null when the program went.</summary>
+    public async ValueTask<JsonElement?> NextAsync(CancellationToken cancellationToken) =>
+        await replies.WaitToReadAsync(cancellationToken).ConfigureAwait(false) && replies.TryRead(out var envelope) ? envelope : null;
+
+    public void Dispose() => process.Forget(id);
+}

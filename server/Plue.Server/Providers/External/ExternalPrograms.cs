@@ -1,0 +1,169 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Providers.External;
+
+/// <summary>A program that could answer as a provider.</summary>
+/// <param name="Path">Absolute.</param>
+/// <param name="Sha256">Of its content, in lower-case hex.</param>
+/// <param name="IsApproved">Exactly this path with exactly this content may be started.</param>
+/// <param name="ChangedSinceApproval">The path was approved with another content.</param>
+public sealed record ExternalProgram(string Path, string Sha256, bool IsApproved, bool ChangedSinceApproval)
+{
+    /// <summary>Where its secrets may go: to this path with this content and nowhere else.</summary>
+    public Uri Origin
+    {
+        get
+        {
+            var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Path}\0{Sha256}")));
+            return new Uri($"exec://{hash[..32]}.{hash[32..]}");
+        }
+    }
+}
+
+/// <summary>
+/// The programs that may be started as providers: found in <c>~/.plue/providers/bin</c>, on PATH as <c>plue-provider-*</c>, or named by a
+/// provider's file; started only after the user approved the path and the content. Safe to use from several threads.
+/// </summary>
+/// <param name="searchPath">The value of PATH; a relative entry never counts.</param>
+/// <param name="openFolder">A folder that is open in the editor may bring no program along.</param>
+public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<string?> openFolder, TimeProvider time)
+{
+    private const string Prefix = "plue-provider-";
+    private const long LargestProgram = 1024L * 1024 * 1024;
+    private const int MostFound = 200;
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, (long Length, DateTime Written, string Sha256)> hashes = new(StringComparer.Ordinal);
+
+    /// <summary>What is there, by path. None of it was started.</summary>
+    /// <param name="named">Paths that provider files name; what is missing is left out.</param>
+    public IReadOnlyList<ExternalProgram> List(IEnumerable<string> named)
+    {
+        var candidates = named.Where(Path.IsPathFullyQualified).Concat(In(Path.Combine(paths.Providers, "bin"), "*"))
+            .Concat((searchPath ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Where(Path.IsPathFullyQualified).SelectMany(folder => In(folder, Prefix + "*")));
+        List<ExternalProgram> found = [];
+        foreach (var path in candidates.Select(Path.GetFullPath).Distinct().Order(StringComparer.Ordinal).Take(MostFound))
+        {
+            try { found.Add(Look(path, mayBeKnown: true)); }
+            catch (FailureException) { /* Not a program after all: nothing to offer. */ }
+        }
+
+        return found;
+    }
+
+    /// <summary>The program as it is now.</summary>
+    /// <exception cref="FailureException">ProviderExecutableFailed: there is none, or it lies where none is taken from.</exception>
+    public ExternalProgram Look(string path) => Look(path, mayBeKnown: false);
+
+    /// <summary>Lets this program be started from now on, as long as it stays the same.</summary>
+    /// <exception cref="FailureException">Conflict: its content is not what the user saw.</exception>
+    public ExternalProgram Approve(string path, string sha256)
+    {
+        var program = Look(path);
+        if (!string.Equals(program.Sha256, sha256, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new FailureException(FailureKind.Conflict, $"{program.Path} was changed while you looked at it. Look again before you approve it.");
+        }
+
+        lock (gate)
+        {
+            var approvals = Read().Where(approval => approval.Path != program.Path).Append(new StoredApproval(program.Path, program.Sha256, time.GetUtcNow().UtcDateTime));
+            var bytes = JsonSerializer.SerializeToUtf8Bytes(new StoredApprovals([.. approvals]), ApprovalContext.Default.StoredApprovals);
+            try { DurableFile.Replace(paths.Approvals, bytes); }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+                throw new FailureException(FailureKind.StoreReadOnly, $"The approval was not kept ({fault.Message.TrimEnd('.')}). Make {paths.Home} writable, then try again.", fault);
+            }
+        }
+
+        return program with { IsApproved = true, ChangedSinceApproval = false };
+    }
+
+    /// <exception cref="FailureException">PermissionDenied, with what to do.</exception>
+    public ExternalProgram RequireApproved(string path)
+    {
+        var program = Look(path);
+        if (program.IsApproved) { return program; }
+
+        throw new FailureException(FailureKind.PermissionDenied, program.ChangedSinceApproval
+            ? $"{program.Path} has changed since you approved it, so it was not started. Look at it, and approve it again in Manage Providers."
+            : $"{program.Path} was not started, because you have not approved it yet. Approve it in Manage Providers.");
+    }
+
+    private ExternalProgram Look(string path, bool mayBeKnown)
+    {
+        if (!Path.IsPathFullyQualified(path)) { throw Refused(path, "is not an absolute path"); }
+
+        var full = Path.GetFullPath(path);
+        if (RealPath.IsInside(full, openFolder())) { throw Refused(full, "lies in the open folder, and no folder may bring a provider along"); }
+
+        var sha256 = HashOf(full, mayBeKnown);
+        var approval = Read().FirstOrDefault(approval => approval.Path == full);
+        return new ExternalProgram(full, sha256, approval?.Sha256 == sha256, approval is not null && approval.Sha256 != sha256);
+    }
+
+    private string HashOf(string path, bool mayBeKnown)
+    {
+        try
+        {
+            var file = new FileInfo(path);
+            if (!file.Exists) { throw Refused(path, "does not exist"); }
+            if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == 0)
+            {
+                throw Refused(path, "is not executable");
+            }
+
+            if (file.Length > LargestProgram) { throw Refused(path, "is larger than 1 GiB"); }
+
+            lock (gate)
+            {
+                if (mayBeKnown && hashes.TryGetValue(path, out var known) && (known.Length, known.Written) == (file.Length, file.LastWriteTimeUtc)) { return known.Sha256; }
+            }
+
+            using var content = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            var sha256 = Convert.ToHexStringLower(SHA256.HashData(content));
+            lock (gate) { hashes[path] = (file.Length, file.LastWriteTimeUtc, sha256); }
+
+            return sha256;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException(FailureKind.ProviderExecutableFailed, $"{path} cannot be read ({fault.Message.TrimEnd('.')}). Check it, or choose another program.", fault);
+        }
+    }
+
+    /// <summary>A file that cannot be read approves nothing.</summary>
+    private IReadOnlyList<StoredApproval> Read()
+    {
+        try
+        {
+            using var content = new FileStream(paths.Approvals, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return JsonSerializer.Deserialize(content, ApprovalContext.Default.StoredApprovals)?.Programs ?? [];
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return [];
+        }
+    }
+
+    private static IEnumerable<string> In(string folder, string pattern)
+    {
+        try { return Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, pattern).Take(MostFound)] : []; }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return []; }
+    }
+
+    private static FailureException Refused(string path, string why) => new(FailureKind.ProviderExecutableFailed, $"{path} {why}. Give the program's absolute path in the provider's settings.");
+}
+
+internal sealed record StoredApprovals(IReadOnlyList<StoredApproval> Programs);
+
+internal sealed record StoredApproval(string Path, string Sha256, DateTime ApprovedAt);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(StoredApprovals))]
+internal sealed partial class ApprovalContext : JsonSerializerContext;

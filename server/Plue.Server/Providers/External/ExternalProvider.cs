@@ -1,0 +1,290 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Providers.External;
+
+/// <summary>
+/// Any executable that speaks the envelopes of docs/external-providers.md. It is started when it is first asked, only if the user approved it,
+/// and serves many requests where it repeats their ids; where it does not, each request gets a process of its own.
+/// </summary>
+/// <param name="environment">Ours; only a list of harmless names of it is passed on.</param>
+/// <param name="mask">Takes secrets out of what the program says.</param>
+public sealed class ExternalProvider(
+    ProviderSettings settings, ISecretSource secrets, ExternalPrograms programs, IReadOnlyDictionary<string, string> environment, TimeProvider time, Func<string, string> mask)
+    : IProvider
+{
+    private static readonly TimeSpan AuthenticatePatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ListPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan IdlePatience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan CancelPatience = TimeSpan.FromSeconds(2);
+    /// <summary>A program that says nothing for so long may be waiting for the end of its input.</summary>
+    private static readonly TimeSpan SpeakPatience = TimeSpan.FromSeconds(3);
+
+    private static readonly string[] Passed =
+    [
+        "HOME", "PATH", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TMP", "TEMP", "SSL_CERT_FILE", "SSL_CERT_DIR", "DOTNET_ROOT", "PLUE_HOME",
+        "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy",
+        "SystemRoot", "SystemDrive", "windir", "ComSpec", "PATHEXT", "USERPROFILE", "USERNAME", "APPDATA", "LOCALAPPDATA", "ProgramData", "ProgramFiles",
+    ];
+
+    private readonly SemaphoreSlim gate = new(1, 1);
+    /// <summary>Whether a program repeats ids is found out with one request at a time.</summary>
+    private readonly SemaphoreSlim meeting = new(1, 1);
+    private ExternalProcess? shared;
+    private string? sharedSha256;
+    private bool servesOneOnly;
+    private bool isDisposed;
+
+    public ProviderSettings Settings => settings;
+
+    public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ExternalExchange? exchange = null;
+        Failure? refused = null;
+        try
+        {
+            exchange = await SendAsync("stream_chat", writer => ExternalWire.WriteChat(writer, request), cancellationToken).ConfigureAwait(false);
+        }
+        catch (FailureException fault)
+        {
+            refused = fault.Failure;
+        }
+
+        if (exchange is null)
+        {
+            yield return new ProviderEvent.Failed(refused ?? new Failure(FailureKind.Internal, $"{settings.Name} was not asked."));
+            yield break;
+        }
+
+        await using (exchange)
+        {
+            var fold = new ExternalAnswer(settings.Name);
+            var patience = settings.Timeout ?? FirstPatience;
+            while (!fold.IsOver)
+            {
+                Failure? failure = null;
+                JsonElement? envelope = null;
+                try
+                {
+                    envelope = await exchange.NextAsync(patience, time, cancellationToken).ConfigureAwait(false);
+                }
+                catch (TimeoutException)
+                {
+                    failure = new Failure(FailureKind.Timeout, $"{settings.Name} sent nothing for {Spoken.Of(patience)}, so it was ended. Try again, or raise the provider's timeout.");
+                    await exchange.AbandonAsync().ConfigureAwait(false);
+                }
+
+                if (envelope is null && failure is null) { failure = exchange.End; }
+                foreach (var next in failure is null ? fold.Read(envelope!.Value) : fold.Fail(failure)) { yield return next; }
+
+                patience = settings.Timeout ?? IdlePatience;
+            }
+        }
+    }
+
+    public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AskAsync("authenticate", AuthenticatePatience, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (FailureException fault)
+        {
+            return fault.Failure;
+        }
+    }
+
+    public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken)
+    {
+        var data = await AskAsync("list_models", ListPatience, cancellationToken).ConfigureAwait(false);
+        var models = data.ValueKind == JsonValueKind.Array ? data.EnumerateArray() : data.Items("models");
+        return [.. models.Select(ExternalWire.ReadModel).OfType<ModelInfo>().Take(10_000)];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await gate.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            isDisposed = true;
+            if (shared is not null) { await shared.DisposeAsync().ConfigureAwait(false); }
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private async Task<JsonElement> AskAsync(string action, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        await using var exchange = await SendAsync(action, static _ => { }, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var reply = await exchange.NextAsync(patience, time, cancellationToken).ConfigureAwait(false) ?? throw new FailureException(exchange.End);
+            exchange.IsComplete = true;
+            if (reply.Flag("success") != true) { throw new FailureException(ExternalWire.ReadError(reply, settings.Name)); }
+
+            return reply.Field("data") ?? default;
+        }
+        catch (TimeoutException)
+        {
+            await exchange.AbandonAsync().ConfigureAwait(false);
+            throw new FailureException(FailureKind.Timeout, $"{settings.Name} did not answer {action} within {Spoken.Of(patience)}, so it was ended. Check the program.");
+        }
+    }
+
+    private async Task<ExternalExchange> SendAsync(string action, Action<Utf8JsonWriter> parameters, CancellationToken cancellationToken)
+    {
+        var command = settings.Command ?? throw new FailureException(FailureKind.MissingField, $"{settings.Name} names no program. Give its absolute path as `command`.");
+        // What was approved is compared with what is there now, each time before it is started or told anything.
+        var program = await Task.Run(() => programs.RequireApproved(command), cancellationToken).ConfigureAwait(false);
+        var configuration = await ConfigurationAsync(program, cancellationToken).ConfigureAwait(false);
+        var name = settings.AdditionalAuth.GetValueOrDefault("provider") ?? settings.Id;
+        byte[] Line(string? id) => ExternalWire.Request(id, action, name, writer =>
+        {
+            writer.WriteStartObject("configuration"u8);
+            foreach (var (key, value) in configuration) { writer.WriteString(key, value); }
+            writer.WriteEndObject();
+            parameters(writer);
+        });
+
+        if (!servesOneOnly)
+        {
+            var process = await SharedAsync(program, cancellationToken).ConfigureAwait(false);
+            if (process.KnowsIds) { return await ShareAsync(process, Line, cancellationToken).ConfigureAwait(false); }
+
+            await meeting.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                if (!servesOneOnly)
+                {
+                    process = await SharedAsync(program, cancellationToken).ConfigureAwait(false);
+                    var exchange = await ShareAsync(process, Line, cancellationToken).ConfigureAwait(false);
+                    return process.KnowsIds ? exchange : await MeetAsync(process, exchange, cancellationToken).ConfigureAwait(false);
+                }
+            }
+            finally
+            {
+                meeting.Release();
+            }
+        }
+
+        var own = Start(program);
+        try
+        {
+            var call = await own.SendAsync(_ => Line(null), cancellationToken).ConfigureAwait(false);
+            own.CloseInput();
+            return new ExternalExchange(own, call, isOwned: true, CancelPatience);
+        }
+        catch
+        {
+            await own.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static async Task<ExternalExchange> ShareAsync(ExternalProcess process, Func<string?, byte[]> line, CancellationToken cancellationToken) =>
+        new(process, await process.SendAsync(line, cancellationToken).ConfigureAwait(false), isOwned: false, CancelPatience);
+
+    private async Task<ExternalExchange> MeetAsync(ExternalProcess process, ExternalExchange exchange, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await process.Spoke.WaitAsync(SpeakPatience, time, cancellationToken).ConfigureAwait(false);
+            if (process.KnowsIds) { return exchange; }
+
+            servesOneOnly = process.IsAlive;
+        }
+        catch (TimeoutException)
+        {
+            // A slow one may still repeat ids; one that reads to the end of its input begins now. Either way this process serves nobody else.
+        }
+        catch
+        {
+            await exchange.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        process.CloseInput();
+        return await TakeOverAsync(process, exchange).ConfigureAwait(false);
+    }
+
+    private async Task<ExternalExchange> TakeOverAsync(ExternalProcess process, ExternalExchange exchange)
+    {
+        await gate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            if (shared == process) { shared = null; }
+        }
+        finally
+        {
+            gate.Release();
+        }
+
+        exchange.Own();
+        return exchange;
+    }
+
+    private async Task<ExternalProcess> SharedAsync(ExternalProgram program, CancellationToken cancellationToken)
+    {
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (isDisposed) { throw new FailureException(FailureKind.ProviderExecutableFailed, $"{settings.Name} was changed meanwhile. Try again."); }
+            if (shared is { IsAlive: true } running && sharedSha256 == program.Sha256) { return running; }
+
+            if (shared is not null) { await shared.DisposeAsync().ConfigureAwait(false); }
+            (shared, sharedSha256) = (Start(program), program.Sha256);
+            return shared;
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private ExternalProcess Start(ExternalProgram program)
+    {
+        try
+        {
+            var passed = environment.Where(pair => Passed.Contains(pair.Key) || pair.Key.StartsWith("LC_", StringComparison.Ordinal)).ToDictionary(pair => pair.Key, pair => pair.Value);
+            var home = environment.GetValueOrDefault(OperatingSystem.IsWindows() ? "USERPROFILE" : "HOME");
+            var child = ChildProcess.Start(new ChildProcessStart
+            {
+                Program = program.Path,
+                Environment = passed,
+                WorkingDirectory = Directory.Exists(home) ? home : Path.GetDirectoryName(program.Path)!,
+            });
+            return new ExternalProcess(child, settings.Name, mask);
+        }
+        catch (IOException fault)
+        {
+            throw new FailureException(FailureKind.ProviderExecutableFailed, $"{settings.Name} could not be started: {fault.Message} Check the program.", fault);
+        }
+    }
+
+    /// <summary>What the program is told with every request. Secrets travel here, on its standard input, and nowhere else.</summary>
+    private async Task<IReadOnlyList<KeyValuePair<string, string>>> ConfigurationAsync(ExternalProgram program, CancellationToken cancellationToken)
+    {
+        List<KeyValuePair<string, string>> told = [];
+        if (settings.Model is { } model) { told.Add(new("model", model)); }
+        foreach (var (name, value) in settings.AdditionalAuth.Where(pair => pair.Key != "provider"))
+        {
+            told.Add(new(name, IsReference(value) ? (await secrets.GetAsync(value, program.Origin, cancellationToken).ConfigureAwait(false)).Reveal() : value));
+        }
+
+        if (settings.ApiKeyRef is { } reference && settings.AuthType == AuthType.ApiKey)
+        {
+            told.Add(new("api_key", (await secrets.GetAsync(reference, program.Origin, cancellationToken).ConfigureAwait(false)).Reveal()));
+        }
+
+        return told;
+    }
+
+    private static bool IsReference(string value) => value.StartsWith("vault://", StringComparison.Ordinal) || value.StartsWith("env://", StringComparison.Ordinal);
+}

@@ -1,0 +1,88 @@
+using Plue.Server.Messages;
+
+namespace Plue.Server.Tests.Providers.External;
+
+public sealed class ExternalProgramsTests : IDisposable
+{
+    private readonly ExternalHome home = new();
+
+    public ExternalProgramsTests() => Assert.SkipWhen(OperatingSystem.IsWindows(), "The programs of these tests are shell scripts.");
+
+    public void Dispose() => home.Dispose();
+
+    [Fact]
+    public void Programs_are_found_in_the_folder_on_PATH_and_in_files_and_none_is_approved_by_that()
+    {
+        var inFolder = home.Write("plue/providers/bin/gateway", "#!/bin/sh\n");
+        var onPath = home.Write("path/plue-provider-echo", "#!/bin/sh\n");
+        home.Write("path/other", "#!/bin/sh\n");
+        var named = home.Write("elsewhere/mine", "#!/bin/sh\n");
+        var found = home.Programs.List([named, Path.Combine(home.Folder, "gone"), "relative/one"]);
+        Assert.Equal(new[] { named, inFolder, onPath }.Order(StringComparer.Ordinal), found.Select(program => program.Path));
+        Assert.All(found, program => Assert.False(program.IsApproved || program.ChangedSinceApproval));
+    }
+
+    [Fact]
+    public async Task Nothing_is_started_before_it_was_approved()
+    {
+        var path = home.Write("mine", $"#!/bin/sh\ntouch '{home.Folder}/was-started'\n");
+        await using var provider = home.Provider(path);
+        var failure = Assert.IsType<Plue.Server.Providers.ProviderEvent.Failed>(Assert.Single(await ExternalHome.AllAsync(provider))).Failure;
+        Assert.Equal(FailureKind.PermissionDenied, failure.Kind);
+        Assert.Contains("Approve it in Manage Providers", failure.Message);
+        Assert.Equal(FailureKind.PermissionDenied, (await provider.CheckAsync(default))?.Kind);
+        Assert.False(File.Exists(Path.Combine(home.Folder, "was-started")));
+        Assert.Empty(home.Secrets.Asked);
+    }
+
+    [Fact]
+    public void A_program_that_changed_is_asked_about_again()
+    {
+        var path = home.WriteApproved("mine", "#!/bin/sh\n# one\n");
+        Assert.True(home.Programs.Look(path).IsApproved);
+        home.Write("mine", "#!/bin/sh\n# two\n");
+        var changed = home.Programs.Look(path);
+        Assert.True(changed is { IsApproved: false, ChangedSinceApproval: true });
+        Assert.Contains("has changed since you approved it", Assert.Throws<FailureException>(() => home.Programs.RequireApproved(path)).Message);
+    }
+
+    [Fact]
+    public void What_is_approved_is_what_was_seen()
+    {
+        var path = home.Write("mine", "#!/bin/sh\n# one\n");
+        var seen = home.Programs.Look(path).Sha256;
+        home.Write("mine", "#!/bin/sh\n# two\n");
+        Assert.Equal(FailureKind.Conflict, Assert.Throws<FailureException>(() => home.Programs.Approve(path, seen)).Failure.Kind);
+        Assert.False(home.Programs.Look(path).IsApproved);
+    }
+
+    [Fact]
+    public void The_open_folder_brings_no_program_along_not_even_through_a_link()
+    {
+        home.OpenFolder = Path.Combine(home.Folder, "workspace");
+        var inside = home.Write("workspace/mine", "#!/bin/sh\n");
+        var link = Path.Combine(home.Folder, "link");
+        File.CreateSymbolicLink(link, inside);
+        foreach (var path in new[] { inside, link })
+        {
+            Assert.Contains("lies in the open folder", Assert.Throws<FailureException>(() => home.Programs.Look(path)).Message);
+        }
+    }
+
+    [Fact]
+    public void A_secret_of_a_program_is_for_this_path_and_this_content()
+    {
+        var one = home.Programs.Look(home.Write("one", "#!/bin/sh\n"));
+        var copy = home.Programs.Look(home.Write("copy", "#!/bin/sh\n"));
+        var changed = home.Programs.Look(home.Write("one", "#!/bin/sh\n#\n"));
+        Assert.Equal(3, new[] { one, copy, changed }.Select(program => Plue.Server.Vault.Origin.Parse(program.Origin.ToString())).Distinct().Count());
+    }
+
+    [Fact]
+    public void A_damaged_list_of_approvals_approves_nothing()
+    {
+        var path = home.WriteApproved("mine", "#!/bin/sh\n");
+        File.WriteAllText(home.Paths.Approvals, "{ nonsense");
+        Assert.False(home.Programs.Look(path).IsApproved);
+    }
+}
