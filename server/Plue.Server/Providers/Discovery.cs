@@ -15,7 +15,19 @@ public sealed class Discovery(
     ProviderCatalog catalog)
 {
     /// <summary>The vendors whose key counts when it stands in the environment, in the order they are tried.</summary>
-    private static readonly string[] Vendors = ["anthropic", "openai", "openrouter", "groq", "xai", "deepseek", "cerebras", "moonshot"];
+    private static readonly (string Id, string Variable)[] Vendors =
+    [
+        ("anthropic", "ANTHROPIC_API_KEY"), ("openai", "OPENAI_API_KEY"), ("openrouter", "OPENROUTER_API_KEY"), ("gemini", "GEMINI_API_KEY"),
+        ("groq", "GROQ_API_KEY"), ("xai", "XAI_API_KEY"), ("deepseek", "DEEPSEEK_API_KEY"), ("cerebras", "CEREBRAS_API_KEY"),
+        ("moonshot", "MOONSHOT_API_KEY"), ("zai", "ZAI_API_KEY"), ("kimi-coding", "KIMI_CODING_API_KEY"), ("huggingface", "HF_TOKEN"),
+    ];
+
+    /// <summary>Clouds that know their user by more than a key: any of these names says that they are set up here.</summary>
+    private static readonly (string Id, string[] Variables)[] Clouds =
+    [
+        ("bedrock", ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_BEARER_TOKEN_BEDROCK"]),
+        ("vertexai", ["GOOGLE_APPLICATION_CREDENTIALS"]),
+    ];
 
     private readonly SemaphoreSlim once = new(1, 1);
     private readonly ProviderSettings tour = new() { Id = "tour", Name = "The tour", Kind = ProviderKinds.Tour, Source = ProviderSource.Tour };
@@ -79,7 +91,7 @@ public sealed class Discovery(
         }
     }
 
-    private static string Say(ProviderSettings first, ClaudeCodeFinding claude) => first.Kind switch
+    private string Say(ProviderSettings first, ClaudeCodeFinding claude) => first.Kind switch
     {
         ProviderKinds.ClaudeCode => $"Using Claude Code{(claude.Version is { } version ? $" {version}" : "")}, which is signed in on this machine.",
         ProviderKinds.Ollama => $"Using Ollama at {first.Endpoint}.",
@@ -88,7 +100,10 @@ public sealed class Discovery(
         _ => $"Using {first.Name} with {KeyName(first)} from the environment.",
     };
 
-    private static string KeyName(ProviderSettings settings) => settings.ApiKeyRef?["env://".Length..] ?? "";
+    private string KeyName(ProviderSettings settings) =>
+        settings.ApiKeyRef?["env://".Length..] ?? Clouds.FirstOrDefault(cloud => cloud.Id == settings.Id).Variables?.First(IsSet) ?? "";
+
+    private bool IsSet(string variable) => !string.IsNullOrWhiteSpace(environment(variable));
 
     private IReadOnlyList<ProviderSettings> FromEnvironment()
     {
@@ -96,22 +111,27 @@ public sealed class Discovery(
 
         List<ProviderSettings> keys = [];
         // No vendor's file is read unless its key is there.
-        foreach (var id in Vendors)
+        foreach (var (id, variable) in Vendors)
         {
-            var variable = $"{id.ToUpperInvariant()}_API_KEY";
-            if (string.IsNullOrWhiteSpace(environment(variable)) || catalog.Find(id) is not { } vendor) { continue; }
+            if (!IsSet(variable) || catalog.Find(id) is not { } vendor) { continue; }
 
-            var isAnthropic = vendor.Type == "anthropic";
             keys.Add(new ProviderSettings
             {
                 Id = id,
                 Name = vendor.Name,
-                Kind = isAnthropic ? ProviderKinds.Anthropic : ProviderKinds.OpenAiCompatible,
+                Kind = CatalogTypes.KindOf(id, vendor.Type, out _),
                 Source = ProviderSource.Environment,
                 CatalogProvider = id,
                 ApiKeyRef = $"env://{variable}",
-                Endpoint = isAnthropic ? null : new Uri(vendor.ApiEndpoint is { } url && !url.StartsWith('$') ? url : "https://api.openai.com/v1"),
+                Endpoint = vendor.ApiEndpoint is { } url && !url.StartsWith('$') ? new Uri(url) : null,
             });
+        }
+
+        foreach (var (id, variables) in Clouds)
+        {
+            if (!variables.Any(IsSet) || catalog.Find(id) is not { } vendor) { continue; }
+
+            keys.Add(new ProviderSettings { Id = id, Name = vendor.Name, Kind = CatalogTypes.KindOf(id, vendor.Type, out _), Source = ProviderSource.Environment, CatalogProvider = id });
         }
 
         return fromEnvironment = keys;

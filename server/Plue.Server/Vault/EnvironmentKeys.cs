@@ -21,6 +21,10 @@ public sealed class EnvironmentKeys(Func<string, string?> read, Redactor redacto
         ["DEEPSEEK_API_KEY"] = "https://api.deepseek.com",
         ["CEREBRAS_API_KEY"] = "https://api.cerebras.ai",
         ["MOONSHOT_API_KEY"] = "https://api.moonshot.ai",
+        ["GEMINI_API_KEY"] = "https://generativelanguage.googleapis.com",
+        ["ZAI_API_KEY"] = "https://api.z.ai",
+        ["KIMI_CODING_API_KEY"] = "https://api.kimi.com",
+        ["HF_TOKEN"] = "https://router.huggingface.co",
     };
 
     private readonly Lock gate = new();

@@ -35,7 +35,19 @@ public class DiscoveryTests
         var keys = new EnvironmentKeys(_ => "sk-canary", new Redactor());
         var found = result.Found.Where(settings => settings.Source == ProviderSource.Environment).ToList();
         Assert.Equal(EnvironmentKeys.VendorOrigins.Count, found.Count);
-        Assert.All(found, settings => Assert.Equal("sk-canary", keys.Get(settings.ApiKeyRef ?? "", settings.Endpoint ?? new Uri("https://api.anthropic.com"))));
+        Assert.All(found, settings => Assert.Equal("sk-canary", keys.Get(settings.ApiKeyRef ?? "", settings.Address ?? new Uri("https://nowhere.example"))));
+    }
+
+    [Theory]
+    [InlineData("AWS_PROFILE", "bedrock", ProviderKinds.Bedrock)]
+    [InlineData("AWS_BEARER_TOKEN_BEDROCK", "bedrock", ProviderKinds.Bedrock)]
+    [InlineData("GOOGLE_APPLICATION_CREDENTIALS", "vertexai", ProviderKinds.VertexAi)]
+    public async Task A_cloud_that_is_set_up_here_is_offered(string variable, string id, string kind)
+    {
+        var result = await RunAsync(Missing, NoOllama, variable);
+        var found = result.Found.Single(settings => settings.Source == ProviderSource.Environment);
+        Assert.Equal((id, kind, null), (found.Id, found.Kind, found.ApiKeyRef));
+        Assert.Contains(variable, result.Sentence);
     }
 
     [Theory]
