@@ -1,4 +1,5 @@
 using Plue.Server.Json5;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Templates;
 

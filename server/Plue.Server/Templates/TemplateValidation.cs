@@ -1,5 +1,6 @@
 using System.Globalization;
 using Plue.Server.Json5;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Templates;
 

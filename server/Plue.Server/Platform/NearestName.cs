@@ -1,24 +1,35 @@
-namespace Plue.Server.Templates;
+namespace Plue.Server.Platform;
 
 /// <summary>Finds what a misspelt name was probably meant to be.</summary>
 public static class NearestName
 {
     /// <summary>The nearest of the known names, or null when none is near enough to be worth offering.</summary>
-    public static string? Of(string name, IEnumerable<string> known)
-    {
-        if (name.Length > 64) { return null; }
+    public static string? Of(string name, IEnumerable<string> known) => Near(name, known).FirstOrDefault();
 
-        var limit = Math.Max(1, Math.Min(3, name.Length / 3));
-        return known
-            .Select(candidate => (candidate, distance: Distance(name.ToLowerInvariant(), candidate.ToLowerInvariant())))
-            .Where(pair => pair.distance <= limit)
-            .OrderBy(pair => pair.distance)
-            .Select(pair => pair.candidate)
-            .FirstOrDefault();
+    /// <summary>The nearest first; where none is near, those that have the name within theirs, the shortest first.</summary>
+    public static IReadOnlyList<string> Several(string name, IReadOnlyCollection<string> known, int most)
+    {
+        List<string> near = [.. Near(name, known).Take(most)];
+        return near.Count > 0 || name.Length < 3
+            ? near
+            : [.. known.Where(candidate => candidate.Contains(name, StringComparison.OrdinalIgnoreCase)).OrderBy(candidate => candidate.Length).ThenBy(candidate => candidate, StringComparer.Ordinal).Take(most)];
     }
 
     /// <summary>" Did you mean `x`?" or nothing.</summary>
     public static string Hint(string name, IEnumerable<string> known) => Of(name, known) is { } nearest ? $" Did you mean `{nearest}`?" : "";
+
+    private static IEnumerable<string> Near(string name, IEnumerable<string> known)
+    {
+        if (name.Length > 64) { return []; }
+
+        var limit = Math.Max(1, Math.Min(3, name.Length / 3));
+        return known
+            .Where(candidate => Math.Abs(candidate.Length - name.Length) <= limit)
+            .Select(candidate => (candidate, distance: Distance(name.ToLowerInvariant(), candidate.ToLowerInvariant())))
+            .Where(pair => pair.distance <= limit)
+            .OrderBy(pair => pair.distance)
+            .Select(pair => pair.candidate);
+    }
 
     /// <summary>Letters to insert, drop, change or swap with their neighbor.</summary>
     private static int Distance(string a, string b)
