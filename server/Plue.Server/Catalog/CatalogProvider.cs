@@ -1,6 +1,3 @@
-using System.Text.Json.Serialization;
-using Plue.Server.Messages;
-
 namespace Plue.Server.Catalog;
 
 /// <summary>A vendor in the Catwalk format: what it offers and at what price. Facts only, no connection.</summary>
@@ -8,55 +5,25 @@ public sealed record CatalogProvider
 {
     public required string Id { get; init; }
     public string Name { get; init; } = "";
+    /// <summary>As the format spells it; the kind of provider that it becomes is in <c>Providers/CatalogTypes</c>.</summary>
     public string Type { get; init; } = "";
     /// <summary><c>$ENV</c>: the environment variable that usually holds the key.</summary>
     public string? ApiKey { get; init; }
     /// <summary>A URL, or <c>$ENV</c> where the vendor's default host is meant.</summary>
     public string? ApiEndpoint { get; init; }
+    /// <summary>One of <see cref="Models"/>: where the file names one that is not there, the first.</summary>
     public string? DefaultLargeModelId { get; init; }
     public string? DefaultSmallModelId { get; init; }
+    public IReadOnlyDictionary<string, string> DefaultHeaders { get; init; } = new Dictionary<string, string>();
+    /// <summary>Empty for a server of one's own, whose models are those that it lists.</summary>
     public IReadOnlyList<CatalogModel> Models { get; init; } = [];
+
+    /// <summary>The variable of <see cref="ApiKey"/> without its dollar sign.</summary>
+    public string? KeyVariable => ApiKey is ['$', .. var name] ? name : null;
+
+    /// <summary>Null where the vendor's default host is meant.</summary>
+    public Uri? Endpoint => ApiEndpoint is { } url && Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? uri : null;
+
+    /// <returns>Null when no model has this id.</returns>
+    public CatalogModel? FindModel(string id) => Models.FirstOrDefault(model => model.Id == id);
 }
-
-/// <summary>Prices are USD for a million tokens. 0 in all four means free, flat-rate or unknown: Plue shows it as unknown.</summary>
-public sealed record CatalogModel
-{
-    public required string Id { get; init; }
-    public string Name { get; init; } = "";
-    [JsonPropertyName("cost_per_1m_in")]
-    public decimal CostPer1mIn { get; init; }
-    [JsonPropertyName("cost_per_1m_out")]
-    public decimal CostPer1mOut { get; init; }
-    [JsonPropertyName("cost_per_1m_in_cached")]
-    public decimal CostPer1mInCached { get; init; }
-    [JsonPropertyName("cost_per_1m_out_cached")]
-    public decimal CostPer1mOutCached { get; init; }
-    public long ContextWindow { get; init; }
-    public long DefaultMaxTokens { get; init; }
-    public bool CanReason { get; init; }
-    public IReadOnlyList<string>? ReasoningLevels { get; init; }
-    public string? DefaultReasoningEffort { get; init; }
-    public bool SupportsAttachments { get; init; }
-
-    /// <summary>
-    /// The format means "write" by in_cached and "read" by out_cached, but its rows differ; this rule gives the right read price in all of them.
-    /// </summary>
-    [JsonIgnore]
-    public Price? Price
-    {
-        get
-        {
-            if (CostPer1mIn == 0 && CostPer1mOut == 0 && CostPer1mInCached == 0 && CostPer1mOutCached == 0) { return null; }
-
-            var read = CostPer1mOutCached > 0 && CostPer1mOutCached < CostPer1mIn ? CostPer1mOutCached
-                : CostPer1mInCached > 0 && CostPer1mInCached < CostPer1mIn ? CostPer1mInCached
-                : CostPer1mIn;
-            var write = Math.Max(CostPer1mIn, CostPer1mInCached);
-            return new Price(CostPer1mIn, CostPer1mOut, read, write);
-        }
-    }
-}
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(CatalogProvider))]
-internal sealed partial class CatalogContext : JsonSerializerContext;

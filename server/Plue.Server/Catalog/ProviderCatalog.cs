@@ -20,6 +20,9 @@ public sealed class ProviderCatalog
     public CatalogProvider? Find(string id) => read.GetOrAdd(id, static key =>
     {
         using var stream = typeof(ProviderCatalog).Assembly.GetManifestResourceStream($"{Folder}{key}.json");
-        return stream is null ? null : JsonSerializer.Deserialize(stream, CatalogContext.Default.CatalogProvider);
+        if (stream is null) { return null; }
+
+        using var document = JsonDocument.Parse(stream);
+        return CatalogReader.Read(document.RootElement).Provider;
     });
 }

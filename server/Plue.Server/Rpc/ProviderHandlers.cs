@@ -45,7 +45,7 @@ internal sealed class ProviderHandlers(
             return await SummaryAsync(parameters.Id, cancellationToken);
         });
         server.Map(Methods.ProviderModels, async (parameters, cancellationToken) =>
-            new ProviderModelsResult([.. (await providers.ModelsAsync(parameters.Id, cancellationToken)).Select(Model)], null, null));
+            new ProviderModelsResult([.. (await providers.ModelsAsync(parameters.Id, cancellationToken)).Select(ModelViews.Of)], null, null));
         server.Map(Methods.ProviderCheckClaudeCode, async (_, cancellationToken) =>
         {
             var found = await findClaudeCode(cancellationToken);
@@ -103,14 +103,4 @@ internal sealed class ProviderHandlers(
             IsDefaultSmall = false,
         };
     }
-
-    private static ModelView Model(ModelInfo model) => new()
-    {
-        Id = model.Id,
-        Name = model.Name,
-        Description = model.Description,
-        ContextLength = model.ContextLength,
-        InputPerMillion = model.Pricing?.InputPerMillion,
-        OutputPerMillion = model.Pricing?.OutputPerMillion,
-    };
 }

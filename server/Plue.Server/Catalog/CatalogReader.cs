@@ -1,0 +1,252 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Plue.Server.Catalog;
+
+/// <summary>Something in a catalog that should not be as it is.</summary>
+/// <param name="Path">To the field: <c>models[2].context_window</c>; empty for the whole.</param>
+/// <param name="IsError">Errors keep a catalog from being used; warnings do not.</param>
+/// <param name="Message">A sentence for a person.</param>
+public sealed record CatalogFault(string Path, bool IsError, string Message)
+{
+    public override string ToString() => Path.Length == 0 ? Message : $"{Path}: {Message}";
+}
+
+/// <param name="Provider">As far as it could be read; null when there is nothing to read.</param>
+public sealed record CatalogReading(CatalogProvider? Provider, IReadOnlyList<CatalogFault> Faults)
+{
+    public bool HasErrors => Faults.Any(fault => fault.IsError);
+}
+
+/// <summary>
+/// Reads a provider of the Catwalk format and checks it. Never throws, whatever the JSON is. Fields that the format does not have are passed
+/// over: the document itself is what is kept and saved.
+/// </summary>
+public static class CatalogReader
+{
+    /// <summary>A model with this id stands for those that the server lists.</summary>
+    private const string AnyModel = "";
+
+    /// <param name="knownTypes">Types that Plue has a kind for; null leaves them unchecked.</param>
+    public static CatalogReading Read(JsonElement document, IReadOnlySet<string>? knownTypes = null)
+    {
+        if (document.ValueKind != JsonValueKind.Object) { return Nothing("A catalog is one JSON object."); }
+
+        try
+        {
+            ReadEveryText(document);
+        }
+        catch (InvalidOperationException)
+        {
+            // The JSON reader looks at the characters of a text only when the text is asked for.
+            return Nothing("The catalog holds text that is not valid Unicode.");
+        }
+
+        List<CatalogFault> faults = [];
+        var fields = new Fields(document, "", faults);
+        var models = fields.Objects("models").Select(Model).ToList();
+        var listed = models.Where(model => model.Id != AnyModel).ToList();
+        var (large, small) = (fields.Text("default_large_model_id"), fields.Text("default_small_model_id"));
+        var provider = new CatalogProvider
+        {
+            Id = fields.Required("id"),
+            Name = fields.Required("name"),
+            Type = fields.Text("type") ?? "",
+            ApiKey = fields.Text("api_key"),
+            ApiEndpoint = fields.Text("api_endpoint"),
+            DefaultHeaders = fields.TextMap("default_headers"),
+            DefaultLargeModelId = AmongThem(large, listed),
+            DefaultSmallModelId = AmongThem(small, listed),
+            Models = listed,
+        };
+        CatalogRules.Check(provider, models, large, small, knownTypes, faults);
+        return new CatalogReading(provider, faults);
+    }
+
+    private static CatalogReading Nothing(string why) => new(null, [new CatalogFault("", IsError: true, why)]);
+
+    /// <summary>Some vendors' usual model is not in their own list.</summary>
+    private static string? AmongThem(string? id, List<CatalogModel> models) =>
+        id is null || models.Any(model => model.Id == id) ? id : models.FirstOrDefault()?.Id;
+
+    private static CatalogModel Model(Fields fields) => new()
+    {
+        Id = fields.Text("id", keepEmpty: true) ?? "",
+        Name = fields.Text("name", keepEmpty: true) ?? "",
+        CostPer1mIn = fields.Number("cost_per_1m_in") ?? 0,
+        CostPer1mOut = fields.Number("cost_per_1m_out") ?? 0,
+        CostPer1mInCached = fields.Number("cost_per_1m_in_cached") ?? 0,
+        CostPer1mOutCached = fields.Number("cost_per_1m_out_cached") ?? 0,
+        ContextWindow = fields.Whole("context_window") ?? 0,
+        DefaultMaxTokens = fields.Whole("default_max_tokens") ?? 0,
+        CanReason = fields.Flag("can_reason") ?? false,
+        ReasoningLevels = fields.Texts("reasoning_levels"),
+        // Old files spell it the second way.
+        DefaultReasoningEffort = fields.Text("default_reasoning_effort") ?? fields.Text("reasoning_effort"),
+        SupportsAttachments = fields.Flag("supports_attachments") ?? false,
+        Options = fields.Object("options") is { } options ? Options(options) : null,
+    };
+
+    private static CatalogOptions Options(Fields fields) => new()
+    {
+        Temperature = fields.Number("temperature"),
+        TopP = fields.Number("top_p"),
+        TopK = fields.Whole("top_k"),
+        FrequencyPenalty = fields.Number("frequency_penalty"),
+        PresencePenalty = fields.Number("presence_penalty"),
+        ProviderOptions = fields.Object("provider_options")?.Json,
+    };
+
+    private static void ReadEveryText(JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.String:
+                value.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in value.EnumerateArray()) { ReadEveryText(item); }
+                break;
+            case JsonValueKind.Object:
+                foreach (var member in value.EnumerateObject())
+                {
+                    _ = member.Name;
+                    ReadEveryText(member.Value);
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>The fields of one object. One of a wrong type is reported and reads as if it were not there; so does null.</summary>
+    private sealed class Fields
+    {
+        private readonly JsonElement element;
+        private readonly string path;
+        private readonly List<CatalogFault> faults;
+
+        public Fields(JsonElement element, string path, List<CatalogFault> faults)
+        {
+            (this.element, this.path, this.faults) = (element, path, faults);
+            HashSet<string> seen = new(StringComparer.Ordinal);
+            foreach (var member in element.EnumerateObject())
+            {
+                if (!seen.Add(member.Name)) { Report(member.Name, "This is written twice. Keep one."); }
+            }
+        }
+
+        public string Json => element.GetRawText();
+
+        public string Required(string name)
+        {
+            var text = Text(name);
+            if (text is null && !IsThere(name)) { Report(name, "This is missing."); }
+            return text ?? "";
+        }
+
+        /// <param name="keepEmpty">Otherwise an empty text is none.</param>
+        public string? Text(string name, bool keepEmpty = false)
+        {
+            if (Find(name) is not { } value) { return null; }
+            if (value.ValueKind == JsonValueKind.String) { return value.GetString() is { } text && (keepEmpty || text.Length > 0) ? text : null; }
+
+            Report(name, "This is a text.");
+            return null;
+        }
+
+        public bool? Flag(string name)
+        {
+            if (Find(name) is not { } value) { return null; }
+            if (value.ValueKind is JsonValueKind.True or JsonValueKind.False) { return value.GetBoolean(); }
+
+            Report(name, "This is true or false.");
+            return null;
+        }
+
+        public decimal? Number(string name)
+        {
+            if (Find(name) is not { } value) { return null; }
+            if (value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var number)) { return number; }
+
+            Report(name, "This is a number.");
+            return null;
+        }
+
+        public long? Whole(string name)
+        {
+            if (Find(name) is not { } value) { return null; }
+            if (value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var number) && number == decimal.Truncate(number) && number is >= 0 and <= long.MaxValue)
+            {
+                return (long)number;
+            }
+
+            Report(name, "This is a whole number, 0 or more.");
+            return null;
+        }
+
+        public IReadOnlyList<string>? Texts(string name)
+        {
+            if (Find(name) is not { } value) { return null; }
+            if (value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String))
+            {
+                return [.. value.EnumerateArray().Select(item => item.GetString() ?? "")];
+            }
+
+            Report(name, "This is a list of texts.");
+            return null;
+        }
+
+        public IReadOnlyDictionary<string, string> TextMap(string name)
+        {
+            var map = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+            foreach (var member in Object(name)?.element.EnumerateObject() ?? default)
+            {
+                if (member.Value.ValueKind == JsonValueKind.String) { map[member.Name] = member.Value.GetString() ?? ""; }
+                else { Report($"{name}.{member.Name}", "This is a text."); }
+            }
+
+            return map;
+        }
+
+        public Fields? Object(string name)
+        {
+            if (Find(name) is not { } value) { return null; }
+            if (value.ValueKind == JsonValueKind.Object) { return new Fields(value, $"{path}{name}.", faults); }
+
+            Report(name, "This is an object.");
+            return null;
+        }
+
+        /// <summary>The objects of a list. An item of another type is reported and reads as an empty one, so that the places stay right.</summary>
+        public IEnumerable<Fields> Objects(string name)
+        {
+            if (Find(name) is not { } value) { yield break; }
+            if (value.ValueKind != JsonValueKind.Array)
+            {
+                Report(name, "This is a list.");
+                yield break;
+            }
+
+            var index = 0;
+            foreach (var item in value.EnumerateArray())
+            {
+                var place = string.Create(CultureInfo.InvariantCulture, $"{name}[{index++}]");
+                if (item.ValueKind == JsonValueKind.Object) { yield return new Fields(item, $"{path}{place}.", faults); }
+                else
+                {
+                    Report(place, "This is an object.");
+                    yield return new Fields(NoFields, $"{path}{place}.", faults);
+                }
+            }
+        }
+
+        private static readonly JsonElement NoFields = JsonElement.Parse("{}");
+
+        private bool IsThere(string name) => Find(name) is { ValueKind: not JsonValueKind.String };
+
+        private JsonElement? Find(string name) =>
+            element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+        private void Report(string name, string message) => faults.Add(new CatalogFault(path + name, IsError: true, message));
+    }
+}

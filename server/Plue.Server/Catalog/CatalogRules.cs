@@ -1,0 +1,96 @@
+using System.Globalization;
+
+namespace Plue.Server.Catalog;
+
+/// <summary>What a catalog that can be read must also be (records.md section 2).</summary>
+internal static class CatalogRules
+{
+    private const decimal ImplausiblePrice = 1_000;
+    /// <summary>USD for a million tokens. Beyond it a cost could leave the range of a decimal.</summary>
+    private const decimal HighestPrice = 1_000_000_000;
+    private const long SmallestWindow = 1_024;
+    private static readonly string[] SecretHeaders = ["authorization", "api-key", "apikey", "token", "secret", "cookie", "password"];
+
+    /// <param name="models">As the file has them, the placeholder of a local server included.</param>
+    public static void Check(
+        CatalogProvider provider, IReadOnlyList<CatalogModel> models, string? large, string? small, IReadOnlySet<string>? knownTypes, List<CatalogFault> faults)
+    {
+        void Error(string path, string message) => faults.Add(new CatalogFault(path, IsError: true, message));
+        void Warning(string path, string message) => faults.Add(new CatalogFault(path, IsError: false, message));
+
+        if (provider.Id.Length > 0 && !CatalogId.IsValid(provider.Id)) { Error("id", CatalogId.Rule); }
+        if (knownTypes?.Contains(provider.Type) == false) { Warning("type", $"Plue does not know the type `{provider.Type}` and takes it for an OpenAI-compatible server."); }
+        if (provider.ApiKey is { } key && !IsVariable(key)) { Error("api_key", "A catalog names the environment variable, such as $ACME_API_KEY, and never holds a key. Store the key in the vault."); }
+        CheckEndpoint(provider.ApiEndpoint, Error, Warning);
+        CheckHeaders(provider.DefaultHeaders, Error);
+
+        if (models.Count == 0 && !faults.Any(fault => fault.Path == "models")) { Error("models", "The catalog has no models. Add at least one."); }
+        // A file for a server of one's own has one model without a name, which stands for those that the server lists.
+        var isPlaceholder = models.Count == 1 && models[0].Id.Length == 0 && models[0].Name.Length == 0 && !faults.Any(fault => fault.Path.StartsWith("models[", StringComparison.Ordinal));
+        HashSet<string> reported = [.. faults.Select(fault => fault.Path)];
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        for (var index = 0; index < models.Count && !isPlaceholder; index++)
+        {
+            var (model, path) = (models[index], string.Create(CultureInfo.InvariantCulture, $"models[{index}]."));
+            if (model.Id.Length == 0)
+            {
+                if (!reported.Contains(path + "id")) { Error(path + "id", "This is missing."); }
+            }
+            else if (!seen.Add(model.Id)) { Error(path + "id", $"The id `{model.Id}` is there twice. Give every model an id of its own."); }
+
+            if (model.Name.Length == 0 && !reported.Contains(path + "name")) { Error(path + "name", "This is missing."); }
+            CheckPrices(model, path, Error, Warning);
+            if (model.ContextWindow is > 0 and < SmallestWindow) { Warning(path + "context_window", "This is less than 1,024 tokens, which is too small to be true."); }
+            if (model.ContextWindow > 0 && model.DefaultMaxTokens >= model.ContextWindow)
+            {
+                Warning(path + "default_max_tokens", "This leaves no room for the prompt in the window. Half of the window is used.");
+            }
+        }
+
+        foreach (var (path, id) in new[] { ("default_large_model_id", large), ("default_small_model_id", small) })
+        {
+            if (id is not null && !seen.Contains(id)) { Error(path, $"`{id}` is not among the models. Name one that is."); }
+        }
+    }
+
+    private static void CheckPrices(CatalogModel model, string path, Action<string, string> error, Action<string, string> warning)
+    {
+        foreach (var (name, price) in new[]
+        {
+            ("cost_per_1m_in", model.CostPer1mIn), ("cost_per_1m_out", model.CostPer1mOut),
+            ("cost_per_1m_in_cached", model.CostPer1mInCached), ("cost_per_1m_out_cached", model.CostPer1mOutCached),
+        })
+        {
+            if (price < 0) { error(path + name, "A price cannot be negative."); }
+            else if (price > HighestPrice) { error(path + name, "This is no price."); }
+            else if (price > ImplausiblePrice) { warning(path + name, "This is over 1,000 USD for a million tokens. Prices are for a million tokens, not for a thousand or for one."); }
+        }
+    }
+
+    private static void CheckEndpoint(string? endpoint, Action<string, string> error, Action<string, string> warning)
+    {
+        if (endpoint is null || IsVariable(endpoint)) { return; }
+        if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0)
+        {
+            error("api_endpoint", "This is an address that begins with https:// or http://, or the name of an environment variable, such as $ACME_ENDPOINT.");
+        }
+        else if (url.UserInfo.Length > 0) { error("api_endpoint", "An address in a catalog holds no user name and no password."); }
+        else if (url.Scheme == "http" && !url.IsLoopback) { warning("api_endpoint", "What is sent to this address can be read on the way. Use https."); }
+    }
+
+    private static void CheckHeaders(IReadOnlyDictionary<string, string> headers, Action<string, string> error)
+    {
+        foreach (var (name, value) in headers)
+        {
+            var path = $"default_headers.{name}";
+            if (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')) { error(path, "This cannot be the name of a header."); }
+            else if (value.Any(char.IsControl)) { error(path, "The value of a header is one line."); }
+            else if (IsSecretHeader(name)) { error(path, "A catalog never holds a key. Store it in the vault."); }
+        }
+    }
+
+    internal static bool IsSecretHeader(string name) => SecretHeaders.Any(word => name.Contains(word, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary><c>$NAME</c>.</summary>
+    internal static bool IsVariable(string text) => text is ['$', .. { Length: > 0 } name] && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+}

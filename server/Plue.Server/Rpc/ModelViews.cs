@@ -1,0 +1,44 @@
+using Plue.Protocol;
+using Plue.Server.Catalog;
+using Plue.Server.Messages;
+using Plue.Server.Providers;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>A model as the window shows it, whoever says what it is. What is not known is null.</summary>
+internal static class ModelViews
+{
+    public static ModelView Of(ModelInfo model) => Priced(model.Pricing, new()
+    {
+        Id = model.Id,
+        Name = model.Name,
+        Description = model.Description,
+        ContextLength = model.ContextLength,
+        MaxOutput = model.MaxOutput,
+        SupportsTools = model.SupportsTools,
+        SupportsVision = model.SupportsVision,
+        CanReason = model.CanReason,
+        ReasoningLevels = model.ReasoningLevels,
+        DefaultReasoningLevel = model.DefaultReasoningLevel,
+    });
+
+    public static ModelView Of(CatalogModel model) => Priced(model.Price, new()
+    {
+        Id = model.Id,
+        Name = model.Name is { Length: > 0 } name ? name : null,
+        ContextLength = model.ContextWindow > 0 ? model.ContextWindow : null,
+        MaxOutput = model.MaxOutput,
+        SupportsVision = model.SupportsAttachments,
+        CanReason = model.CanReason,
+        ReasoningLevels = model.ReasoningLevels,
+        DefaultReasoningLevel = model.DefaultReasoningEffort,
+    });
+
+    private static ModelView Priced(Price? price, ModelView model) => model with
+    {
+        InputPerMillion = price?.InputPerMillion,
+        OutputPerMillion = price?.OutputPerMillion,
+        CachedReadPerMillion = price?.CachedReadPerMillion,
+        CachedWritePerMillion = price?.CachedWritePerMillion,
+    };
+}
