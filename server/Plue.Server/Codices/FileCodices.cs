@@ -20,14 +20,20 @@ public sealed record FileCodex(string Id, CodexUri? Uri, string Path, Json5Objec
 }
 
 /// <summary>
-/// The documents of one collection, each a JSON5 file of the user's folder. The files are the truth and are read at every call, so a
-/// change made in an editor counts at once; one broken file never hides another. Safe to use from several threads.
+/// The documents of one collection, each a JSON5 file of the user's folder. The files are the truth: each is looked at in
+/// every call and read anew when it changed, so a change made in an editor counts at once; one broken file never hides another. What did not
+/// change is the same object again. Safe to use from several threads.
 /// </summary>
 public sealed class FileCodices(CodexCollection collection, string folder, string templateId, TemplateCatalog templates, PluePaths paths, TimeProvider? time = null)
 {
     private const string Extension = ".json5";
 
+    /// <summary>Of the coarsest clocks of file systems in use: a file can change again within it and look the same.</summary>
+    private static readonly TimeSpan ClockTick = TimeSpan.FromSeconds(2);
+
     private readonly Lock gate = new();
+    private readonly Lock reading = new();
+    private Dictionary<string, Known> known = new(StringComparer.Ordinal);
 
     public static FileCodices Providers(PluePaths paths, TemplateCatalog templates, TimeProvider? time = null) =>
         new(CodexCollection.Providers, paths.Providers, "llm-provider", templates, paths, time);
@@ -36,10 +42,46 @@ public sealed class FileCodices(CodexCollection collection, string folder, strin
     public DocumentProblem? FolderProblem => DocumentFile.List(folder, Extension).Problem;
 
     /// <summary>Sorted by id. A missing folder has none.</summary>
-    public IReadOnlyList<FileCodex> List() => [.. DocumentFile.List(folder, Extension).Paths.Select(Load).OfType<FileCodex>()];
+    public IReadOnlyList<FileCodex> List()
+    {
+        var paths = DocumentFile.List(folder, Extension).Paths;
+        var template = templates.Find(templateId);
+        lock (reading)
+        {
+            List<FileCodex> codices = new(paths.Count);
+            var current = new Dictionary<string, Known>(paths.Count, StringComparer.Ordinal);
+            foreach (var path in paths)
+            {
+                if (Look(path, template) is not { } entry) { continue; }
+
+                codices.Add(entry.Codex);
+                current[path] = entry;
+            }
+
+            known = current;
+            return codices;
+        }
+    }
 
     /// <summary>Null when there is no such file.</summary>
-    public FileCodex? Get(string id) => CodexUri.TryOf(collection, id, out var uri) ? Load(FilePath(uri)) : null;
+    public FileCodex? Get(string id)
+    {
+        if (!CodexUri.TryOf(collection, id, out var uri)) { return null; }
+
+        var path = FilePath(uri);
+        var template = templates.Find(templateId);
+        lock (reading)
+        {
+            if (Look(path, template) is not { } entry)
+            {
+                known.Remove(path);
+                return null;
+            }
+
+            known[path] = entry;
+            return entry.Codex;
+        }
+    }
 
     /// <summary>Writes a new file. Values that break a rule of the template are written and reported, as in an editor.</summary>
     /// <exception cref="FailureException">Conflict: there is one of that name. PermissionDenied: a literal secret. NotFound: not a name. StoreReadOnly.</exception>
@@ -66,6 +108,36 @@ public sealed class FileCodices(CodexCollection collection, string folder, strin
     }
 
     public FileCodex Set(string id, string field, Json5Node value) => Set(id, [field], value);
+
+    /// <summary>Sets several values, or takes them out where null, in one write: all of them or none.</summary>
+    /// <exception cref="FailureException">As for <see cref="Set(string, IReadOnlyList{string}, Json5Node)"/>.</exception>
+    public FileCodex Change(string id, IReadOnlyList<(string Field, Json5Node? Value)> changes)
+    {
+        foreach (var (field, value) in changes)
+        {
+            if (value is not null) { RefuseSecret([field], value); }
+        }
+
+        return Edit(id, text => changes.Aggregate(new Json5Edited(text), (edited, change) => edited.Error is not null ? edited
+            : change.Value is { } value ? Json5Edit.Set(edited.Text, [change.Field], value)
+            : Json5Edit.Remove(edited.Text, [change.Field])));
+    }
+
+    /// <summary>Refuses what could not be written: a field the template does not know, a value it does not allow, a literal secret.</summary>
+    /// <exception cref="FailureException">MissingField, PermissionDenied.</exception>
+    public void Check(IReadOnlyList<(string Field, Json5Node? Value)> changes)
+    {
+        foreach (var (field, value) in changes)
+        {
+            if (value is not null) { RefuseSecret([field], value); }
+        }
+
+        var template = templates.Find(templateId) ?? throw new FailureException(FailureKind.NotFound, $"The template {templateId} is missing, so nothing was changed.");
+        // What is taken out has to be a field as well, or its name is a slip.
+        var values = Json5Object.Of(changes.Where(change => change.Value is not null || template.Field(change.Field) is null).Select(change => (change.Field, change.Value ?? new Json5Null())));
+        var wrong = TemplateValidation.Check(template with { Fields = [.. template.Fields.Select(field => field with { Required = false })] }, values).FirstOrDefault(problem => problem.IsError);
+        if (wrong is not null) { throw new FailureException(FailureKind.MissingField, $"Nothing was changed. {wrong.Message}"); }
+    }
 
     /// <summary>Removes one key, so that its default counts again; comments stay.</summary>
     /// <exception cref="FailureException">As for <see cref="Set(string, IReadOnlyList{string}, Json5Node)"/>.</exception>
@@ -127,7 +199,25 @@ public sealed class FileCodices(CodexCollection collection, string folder, strin
 
     private FileCodex Loaded(CodexUri uri) => Load(FilePath(uri)) ?? throw Missing(uri);
 
-    private FileCodex? Load(string path)
+    private FileCodex? Load(string path) => Load(path, templates.Find(templateId));
+
+    private Known? Look(string path, Template? template)
+    {
+        var file = new FileInfo(path);
+        // A link says nothing about its target, and a file that changed a moment ago may change again within the same tick.
+        var tells = file.Exists && !file.Attributes.HasFlag(FileAttributes.ReparsePoint);
+        var (length, modified) = tells ? (file.Length, file.LastWriteTimeUtc) : default;
+        if (tells && known.GetValueOrDefault(path) is { } entry && entry.Length == length && entry.Modified == modified && entry.Template == template
+            && entry.ReadAt - modified > ClockTick)
+        {
+            return entry;
+        }
+
+        var now = DateTime.UtcNow;
+        return Load(path, template) is { } codex ? new Known(tells ? length : -1, modified, now, template, codex) : null;
+    }
+
+    private FileCodex? Load(string path, Template? template)
     {
         var id = System.IO.Path.GetFileName(path)[..^Extension.Length];
         var (bytes, unreadable) = DocumentFile.Read(path);
@@ -153,7 +243,7 @@ public sealed class FileCodices(CodexCollection collection, string folder, strin
 
         if (document.IsValid)
         {
-            problems.AddRange(templates.Find(templateId) is { } template
+            problems.AddRange(template is not null
                 ? TemplateValidation.Check(template, values)
                 : [DocumentProblem.Error($"The template `{templateId}` is missing, so nothing here can be checked.", values.Span)]);
         }
@@ -169,4 +259,7 @@ public sealed class FileCodices(CodexCollection collection, string folder, strin
     private static FailureException Missing(CodexUri uri) => new(FailureKind.NotFound, $"There is no {uri}. It may have been deleted or renamed; choose another.");
 
     private string FilePath(CodexUri uri) => System.IO.Path.Combine(folder, uri.Name + Extension);
+
+    /// <param name="Length">-1 for a file that is read every time.</param>
+    private sealed record Known(long Length, DateTime Modified, DateTime ReadAt, Template? Template, FileCodex Codex);
 }
