@@ -1,0 +1,54 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Plue.Server.Json5;
+
+namespace Plue.Server.Codices;
+
+/// <summary>A document as JSON that may be shown: whatever could be a secret is left out by name or by look, addresses of secrets stay.</summary>
+public static class RedactedJson
+{
+    public const string Redacted = "***REDACTED***";
+    private static readonly string[] SecretNames = ["key", "token", "secret", "authorization", "password"];
+
+    public static string Of(Json5Object values)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer)) { Write(writer, values, isSecret: false); }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    /// <param name="isSecret">A key above has the name of a secret.</param>
+    private static void Write(Utf8JsonWriter writer, Json5Node node, bool isSecret)
+    {
+        switch (node)
+        {
+            case Json5Object value:
+                writer.WriteStartObject();
+                // The last of several counts.
+                foreach (var name in value.Members.Select(member => member.Name).Distinct(StringComparer.Ordinal))
+                {
+                    writer.WritePropertyName(name);
+                    Write(writer, value.Find(name) ?? new Json5Null(), isSecret || SecretNames.Any(secret => name.Contains(secret, StringComparison.OrdinalIgnoreCase)));
+                }
+
+                writer.WriteEndObject();
+                break;
+            case Json5Array array:
+                writer.WriteStartArray();
+                foreach (var item in array.Items) { Write(writer, item, isSecret); }
+
+                writer.WriteEndArray();
+                break;
+            case Json5String { Value: var text }: writer.WriteStringValue((isSecret && !IsAddress(text)) || LiteralSecrets.IsIn([], node) ? Redacted : text); break;
+            case Json5Number { Value: var number } when double.IsFinite(number): writer.WriteNumberValue(number); break;
+            case Json5Number { Raw: var raw }: writer.WriteStringValue(raw ?? ""); break;
+            case Json5Boolean { Value: var boolean }: writer.WriteBooleanValue(boolean); break;
+            default: writer.WriteNullValue(); break;
+        }
+    }
+
+    private static bool IsAddress(string text) =>
+        text.Length == 0 || ((text.StartsWith("vault://", StringComparison.Ordinal) || text.StartsWith("env://", StringComparison.Ordinal)) && !text.Any(char.IsWhiteSpace));
+}
