@@ -211,6 +211,20 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         },
         cancellationToken);
 
+    /// <summary>What it holds, by name alone: that needs no unlocking. Empty while the file cannot be read.</summary>
+    public async ValueTask<IReadOnlySet<string>> ReferencesAsync(CancellationToken cancellationToken)
+    {
+        using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return VaultFile.Parse(VaultFile.ReadBytes(path)).Entries.Select(entry => entry.Reference).ToHashSet(StringComparer.Ordinal);
+        }
+        catch (FailureException)
+        {
+            return new HashSet<string>();
+        }
+    }
+
     /// <summary>Whether something is stored under this name. Answers for a locked vault too; false when the file cannot be read.</summary>
     public async ValueTask<bool> ContainsAsync(string reference, CancellationToken cancellationToken)
     {
