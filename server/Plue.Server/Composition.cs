@@ -14,6 +14,7 @@ using Plue.Server.Providers.Http;
 using Plue.Server.Providers.Ollama;
 using Plue.Server.Providers.OpenAi;
 using Plue.Server.Providers.Tour;
+using Plue.Server.Rpc;
 using Plue.Server.Store;
 using Plue.Server.Templates;
 using Plue.Server.Vault;
@@ -41,7 +42,8 @@ internal sealed class Composition : IAsyncDisposable
         prompts = new(() => new Prompts(paths));
         Paths = paths;
         Discovery = new Discovery(FindClaudeCodeAsync, ProbeAsync, Environment.GetEnvironmentVariable, Catalog);
-        Providers = new ProviderRegistry(new ProviderCodices(paths, templates), Build, Discovery, Catalog, Time);
+        var states = new ProviderStates(paths, Time, Redactor.Mask, NoteCache);
+        Providers = new ProviderRegistry(new ProviderCodices(paths, templates, Catalog), Build, Discovery, Catalog, states, new ModelCache(paths, NoteCache), Time);
         ExternalPrograms = new ExternalPrograms(paths, Environment.GetEnvironmentVariable("PATH"), () => Workspace.OpenFolder, Time);
         ProviderKeys = new ProviderKeys(paths, templates, vault, EnvironmentKeys, Providers);
     }
@@ -70,6 +72,17 @@ internal sealed class Composition : IAsyncDisposable
         SystemPromptOf = SystemPromptOf,
         Mask = Redactor.Mask,
         Dispose = DisposeAsync,
+    };
+
+    public ProviderServices ProviderServices(Func<IReadOnlyList<ChatSummary>> chats) => new()
+    {
+        Providers = Providers,
+        Discovery = Discovery,
+        Vault = Vault,
+        FindClaudeCode = FindClaudeCodeAsync,
+        Credentials = CredentialsAsync,
+        KeyUsedBy = ProviderKeys.UsedBy,
+        Chats = chats,
     };
 
     public VaultServices VaultServices => new(Vault, ProviderKeys.RenameAsync);
@@ -116,10 +129,14 @@ internal sealed class Composition : IAsyncDisposable
         return new ClaudeCodeFinding(location.Program.DisplayPath, state.SignedIn ?? false, state.Version, state.Sentence, location.Tried);
     }
 
-    /// <summary>Whether a key is there, not whether it can be read now.</summary>
-    public bool HasCredential(string reference) => reference.StartsWith(EnvironmentKeys.Scheme, StringComparison.Ordinal)
-        ? !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(reference[EnvironmentKeys.Scheme.Length..]))
-        : Vault.ContainsAsync(reference, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+    /// <summary>The keys that are there now, not whether they can be read; asked by reference.</summary>
+    public async ValueTask<Func<string, bool>> CredentialsAsync(CancellationToken cancellationToken)
+    {
+        var stored = await Vault.ReferencesAsync(cancellationToken);
+        return reference => reference.StartsWith(EnvironmentKeys.Scheme, StringComparison.Ordinal)
+            ? !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(reference[EnvironmentKeys.Scheme.Length..]))
+            : stored.Contains(reference);
+    }
 
     public string? SystemPromptOf(string templateId) =>
         templates.Value.Find(templateId)?.Default("system_prompt_ref") is Json5String { Value: var reference } ? prompts.Value.Get(reference).Text : null;
@@ -134,6 +151,8 @@ internal sealed class Composition : IAsyncDisposable
         if (http.IsValueCreated) { http.Value.Dispose(); }
         if (logs.IsValueCreated) { logs.Value.Dispose(); }
     }
+
+    private void NoteCache(string sentence) => Logs.CreateLogger("Providers").LogDebug("{What}", sentence);
 
     private IReadOnlyList<HookAction> HooksOf(string templateId, Message message)
     {

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using Plue.Server.Catalog;
 using Plue.Server.Codices;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
@@ -9,89 +11,162 @@ using Plue.Server.Templates;
 namespace Plue.Server;
 
 /// <summary>The user's provider files as the providers read them, and the changes that the window asks for. Never holds a secret.</summary>
-internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCatalog> templates) : IProviderSource
+internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCatalog> templates, ProviderCatalog? catalog = null) : IProviderSource
 {
-    private readonly Lazy<FileCodices> files = new(() => FileCodices.Providers(paths, templates.Value));
-    private readonly Lock gate = new();
-    private string stamp = "";
-    private IReadOnlyList<ConfiguredProvider> known = [];
+    private const string TemplateId = "llm-provider";
+    private const string KeyField = "api_key_ref";
 
-    public string? DefaultId => UserConfig.Read(paths).DefaultLarge?.ProviderId;
+    private readonly Lazy<FileCodices> files = new(() => FileCodices.Providers(paths, templates.Value));
+    private readonly ConditionalWeakTable<FileCodex, ConfiguredProvider> read = [];
+
+    public string? FolderProblem => files.Value.FolderProblem?.Message;
+
+    public ModelChoice? DefaultLarge => UserConfig.Read(paths).DefaultLarge;
+
+    public ModelChoice? DefaultSmall => UserConfig.Read(paths).DefaultSmall;
 
     public IReadOnlyList<ConfiguredProvider> List()
     {
-        lock (gate)
-        {
-            if (Stamp() is { } now && now != stamp) { (stamp, known) = (now, [.. files.Value.List().Select(Configured)]); }
-            return known;
-        }
+        var template = templates.Value.Find(TemplateId);
+        return [.. files.Value.List().Select(codex => Configured(codex, template))];
     }
 
-    /// <summary>Creates the file, or changes only what is named in it.</summary>
+    public ConfiguredProvider? Find(string id) => files.Value.Get(id) is { } codex ? Configured(codex, templates.Value.Find(TemplateId)) : null;
+
+    public string? RedactedConfiguration(string id) => files.Value.Get(id) is { } codex ? RedactedJson.Of(codex.Values) : null;
+
+    public ProviderReferences ReferencesTo(string id)
+    {
+        var uri = CodexUri.TryOf(CodexCollection.Providers, id, out var address) ? address.ToString() : "";
+        var named = templates.Value.List().Where(entry => entry.Template is { } template && Names(template, uri)).Select(entry => entry.Id).Distinct(StringComparer.Ordinal);
+        var config = UserConfig.Read(paths);
+        List<string> settings = [];
+        if (config.DefaultLarge?.ProviderId == id) { settings.Add(UserConfig.DefaultLargeKey); }
+        if (config.DefaultSmall?.ProviderId == id) { settings.Add(UserConfig.DefaultSmallKey); }
+        if (config.Fallbacks.Any(choice => choice.ProviderId == id)) { settings.Add(UserConfig.FallbacksKey); }
+        return new ProviderReferences([.. named], settings);
+    }
+
+    /// <summary>Creates the file, or changes only what is named in it; all of it in one write, after all of it was found to be right.</summary>
     public string Configure(ProviderChange change, ProviderSettings? from)
     {
-        var (id, name, kind, endpoint, model, enabled, makeDefault) = change;
-        if (from is { Source: not ProviderSource.File } && makeDefault && endpoint is null && model is null && enabled is null)
-        {
-            UserConfig.SetChoice(paths, UserConfig.DefaultLargeKey, new ModelChoice(from.Id));
-            return from.Id;
-        }
+        if (change.Id is { } given && ProviderRegistry.IsReserved(given)) { throw new FailureException(FailureKind.Conflict, $"{given} stands for the provider that the user chose. Take another name."); }
 
-        if (!ProviderKinds.All.Contains(kind)) { throw new FailureException(FailureKind.MissingField, $"There is no kind of provider named {kind}."); }
-        if (kind == ProviderKinds.OpenAiCompatible && string.IsNullOrWhiteSpace(endpoint ?? from?.Endpoint?.ToString()))
-        {
-            throw new FailureException(FailureKind.MissingField, "An OpenAI-compatible provider needs an address, such as http://localhost:1234/v1.");
-        }
-
-        if (!string.IsNullOrWhiteSpace(endpoint) && !(Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
-        {
-            throw new FailureException(FailureKind.MissingField, $"{endpoint} is not an http or https address.");
-        }
-
-        id ??= FreeId(name);
-        if (files.Value.Get(id) is null) { Create(id, name, kind, endpoint, model, from); }
+        var existing = change.Id is null ? null : files.Value.Get(change.Id);
+        var (kind, changes) = Changes(change, from, existing);
+        files.Value.Check(changes);
+        var id = change.Id ?? FreeId(change.Name);
+        if (existing is null) { files.Value.Create(id, Json5Object.Of(Initial(id, kind, changes, from))); }
         else
         {
-            files.Value.Set(id, "name", new Json5String(name));
-            SetOrUnset(id, "endpoint", endpoint);
-            SetOrUnset(id, "model", model);
+            var hasKey = existing.Values.Has(KeyField) || changes.Any(field => field.Field == KeyField);
+            var kindChanged = existing.Values.GetString("provider_type") is { } before && before != kind.Id;
+            files.Value.Change(id, kindChanged && !hasKey && WantsKey(kind, changes) ? [.. changes, (KeyField, new Json5String($"vault://{id}/api_key"))] : changes);
         }
 
-        if (enabled is { } on) { files.Value.Set(id, "enabled", new Json5Boolean(on)); }
-        if (makeDefault) { UserConfig.SetChoice(paths, UserConfig.DefaultLargeKey, new ModelChoice(id)); }
-        lock (gate) { stamp = ""; }
+        if (change.MakeDefault) { SetDefault(new ModelChoice(id), small: false); }
+        if (change.MakeDefaultSmall) { SetDefault(new ModelChoice(id), small: true); }
         return id;
     }
+
+    public void SetDefault(ModelChoice choice, bool small) => UserConfig.SetChoice(paths, small ? UserConfig.DefaultSmallKey : UserConfig.DefaultLargeKey, choice);
 
     public void Delete(string id)
     {
         files.Value.Delete(id);
-        if (DefaultId == id) { UserConfig.SetChoice(paths, UserConfig.DefaultLargeKey, null); }
-        lock (gate) { stamp = ""; }
+        if (DefaultLarge?.ProviderId == id) { UserConfig.SetChoice(paths, UserConfig.DefaultLargeKey, null); }
+        if (DefaultSmall?.ProviderId == id) { UserConfig.SetChoice(paths, UserConfig.DefaultSmallKey, null); }
     }
 
-    private void Create(string id, string name, string kind, string? endpoint, string? model, ProviderSettings? from)
+    /// <summary>What is to stand in the file, in the order of writing; null takes a field out.</summary>
+    private (ProviderKind Kind, IReadOnlyList<(string Field, Json5Node? Value)> Changes) Changes(ProviderChange change, ProviderSettings? from, FileCodex? existing)
     {
-        List<(string, Json5Node)> values = [("name", new Json5String(name)), ("provider_type", new Json5String(kind))];
-        if ((endpoint ?? from?.Endpoint?.ToString()) is { Length: > 0 } address) { values.Add(("endpoint", new Json5String(address))); }
-        if ((model ?? from?.Model) is { Length: > 0 } chosen) { values.Add(("model", new Json5String(chosen))); }
-        if (from?.CatalogProvider is { } vendor) { values.Add(("catalog_provider", new Json5String(vendor))); }
-        // One that was found with a key in the environment goes on using it.
-        if (kind is ProviderKinds.Anthropic or ProviderKinds.OpenAiCompatible) { values.Add(("api_key_ref", new Json5String(from?.ApiKeyRef ?? $"vault://{id}/api_key"))); }
-        files.Value.Create(id, Json5Object.Of(values));
+        var vendor = Vendor(change.CatalogProvider);
+        var kindId = change.Kind is { Length: > 0 } named ? named
+            : vendor is not null && existing is null ? CatalogTypes.KindOf(vendor.Id, vendor.Type, out _)
+            : from?.Kind ?? throw new FailureException(FailureKind.MissingField, "Say what kind of provider it is, or name one of the catalog.");
+        var kind = ProviderKinds.Find(kindId) ?? throw new FailureException(FailureKind.MissingField, $"There is no kind of provider named {kindId}.{NearestName.Hint(kindId, ProviderKinds.All)}");
+        var name = change.Name is { Length: > 0 } own ? own : from?.Name ?? vendor?.Name ?? kind.Name;
+
+        List<(string Field, Json5Node? Value)> changes = [];
+        if (existing?.Values.GetString("name") != name) { changes.Add(("name", new Json5String(name))); }
+        if (existing?.Values.GetString("provider_type") != kind.Id) { changes.Add(("provider_type", new Json5String(kind.Id))); }
+        Add(changes, "catalog_provider", change.CatalogProvider);
+        Add(changes, "endpoint", change.Endpoint ?? (from?.Endpoint is null && kind.TakesEndpoint && Address(vendor) is { } address && address != kind.DefaultEndpoint ? address : null));
+        Add(changes, "model", change.Model);
+        if (change.Enabled is { } on) { changes.Add(("enabled", new Json5Boolean(on))); }
+        foreach (var (field, json) in change.Fields)
+        {
+            changes.RemoveAll(earlier => earlier.Field == field);
+            changes.Add((field, json is null ? null : Value(field, json)));
+        }
+
+        var endpoint = changes.Any(field => field.Field == "endpoint") ? (changes.First(field => field.Field == "endpoint").Value as Json5String)?.Value : from?.Endpoint?.ToString();
+        if (kind.NeedsEndpoint && string.IsNullOrWhiteSpace(endpoint))
+        {
+            throw new FailureException(FailureKind.MissingField, $"A provider of the kind {kind.Name} needs an address, such as {Example(kind)}.");
+        }
+
+        if (!string.IsNullOrWhiteSpace(endpoint) && !(Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
+        {
+            throw new FailureException(FailureKind.MissingField, "The endpoint is not an http or https address. Correct it; nothing was changed.");
+        }
+
+        return (kind, changes);
     }
 
-    private void SetOrUnset(string id, string field, string? value)
+    /// <summary>The whole of a new file. One that was found on this machine keeps what it was found with.</summary>
+    private static IEnumerable<(string, Json5Node)> Initial(string id, ProviderKind kind, IReadOnlyList<(string Field, Json5Node? Value)> changes, ProviderSettings? from)
     {
-        if (value is null) { return; }
-        if (value.Length == 0) { files.Value.Unset(id, [field]); }
-        else { files.Value.Set(id, field, new Json5String(value)); }
+        List<(string Field, Json5Node? Value)> values = [.. changes];
+        void Keep(string field, string? value)
+        {
+            if (value is { Length: > 0 } && values.All(other => other.Field != field)) { values.Add((field, new Json5String(value))); }
+        }
+
+        Keep("catalog_provider", from?.CatalogProvider);
+        Keep("endpoint", from?.Endpoint?.ToString());
+        Keep("model", from?.Model);
+        Keep(KeyField, from?.ApiKeyRef ?? (WantsKey(kind, changes) ? $"vault://{id}/api_key" : null));
+        return values.Where(field => field.Value is not null).Select(field => (field.Field, field.Value!));
     }
 
-    private ConfiguredProvider Configured(FileCodex codex)
+    /// <summary>Whether its key is to be looked for in the vault.</summary>
+    private static bool WantsKey(ProviderKind kind, IReadOnlyList<(string Field, Json5Node? Value)> changes) =>
+        (changes.FirstOrDefault(field => field.Field == "auth_type").Value is Json5String { Value: var name } && ProviderKinds.AuthTypesByName.TryGetValue(name, out var type)
+            ? type
+            : kind.AuthTypes[0]) == Providers.AuthType.ApiKey;
+
+    private static void Add(List<(string, Json5Node?)> changes, string field, string? value)
     {
-        var fault = codex.Problems.FirstOrDefault(problem => problem.IsError);
-        var values = templates.Value.Find("llm-provider")?.WithDefaults(codex.Values) ?? codex.Values;
+        if (value is not null) { changes.Add((field, value.Length == 0 ? null : new Json5String(value))); }
+    }
+
+    private static Json5Node Value(string field, string json) => Json5Reader.Read(json) is { IsValid: true, Root: { } root }
+        ? root
+        : throw new FailureException(FailureKind.MissingField, $"The value of `{field}` could not be read.");
+
+    private CatalogProvider? Vendor(string? id)
+    {
+        if (string.IsNullOrEmpty(id) || catalog is null) { return null; }
+
+        return catalog.Find(id) ?? throw new FailureException(FailureKind.NotFound, $"There is no {id} in the catalog.{NearestName.Hint(id, catalog.Ids)}");
+    }
+
+    /// <summary>A catalog says <c>$NAME</c> where the vendor's usual host is meant.</summary>
+    private static string? Address(CatalogProvider? vendor) => vendor?.ApiEndpoint is { Length: > 0 } endpoint && endpoint[0] != '$' && Uri.TryCreate(endpoint, UriKind.Absolute, out _) ? endpoint : null;
+
+    private static string Example(ProviderKind kind) => kind.Id == ProviderKinds.Azure ? "https://my-resource.openai.azure.com" : "http://localhost:1234/v1";
+
+    private static bool Names(Template template, string uri) =>
+        template.Default("provider_ref") is Json5String { Value: var one } && one == uri
+        || template.Default("candidates") is Json5Array candidates && candidates.Items.OfType<Json5Object>().Any(candidate => candidate.GetString("provider_ref") == uri);
+
+    private ConfiguredProvider Configured(FileCodex codex, Template? template) => read.GetValue(codex, unread => Read(unread, template));
+
+    private static ConfiguredProvider Read(FileCodex codex, Template? template)
+    {
+        var values = template?.WithDefaults(codex.Values) ?? codex.Values;
         // Only what the file itself says is sent; a template's suggestion such as a temperature would surprise models that refuse it.
         var own = codex.Values;
         var settings = new ProviderSettings
@@ -103,7 +178,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
             Endpoint = Uri.TryCreate(values.GetString("endpoint"), UriKind.Absolute, out var endpoint) ? endpoint : null,
             Model = values.GetString("model"),
             CatalogProvider = values.GetString("catalog_provider"),
-            ApiKeyRef = values.GetString("api_key_ref"),
+            ApiKeyRef = values.GetString(KeyField),
             CliPath = values.GetString("cli_path"),
             MaxTurns = own.GetInteger("max_turns"),
             CustomSystemPrompt = own.GetString("custom_system_prompt"),
@@ -120,7 +195,15 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
             SupportsStreaming = values.GetBoolean("supports_streaming") ?? true,
             Auth = own.GetString("auth_type") is { } auth && ProviderKinds.AuthTypesByName.TryGetValue(auth, out var type) ? type : null,
         };
-        return new ConfiguredProvider(settings, fault is null ? null : $"{Path.GetFileName(codex.Path)}:{fault.Line}:{fault.Column} {fault.Message}");
+        return new ConfiguredProvider(settings, Fault(codex)) { Description = own.GetString("description"), File = codex.Path };
+    }
+
+    private static ProviderFault? Fault(FileCodex codex)
+    {
+        if (ProviderRegistry.IsReserved(codex.Id)) { return new ProviderFault(codex.Path, 1, 1, $"{codex.Id} stands for the provider that you chose. Rename the file.", HoldsSecret: false); }
+
+        var holdsSecret = codex.Problems.Any(problem => problem.Message == LiteralSecrets.Message);
+        return codex.Problems.FirstOrDefault(problem => problem.IsError) is { } first ? new ProviderFault(codex.Path, first.Line, first.Column, first.Message, holdsSecret) : null;
     }
 
     private string FreeId(string name)
@@ -128,15 +211,8 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
         var id = NotInAnId().Replace(name.ToLowerInvariant(), "-").Trim('-');
         if (!CodexUri.TryOf(CodexCollection.Providers, id, out _)) { id = "provider"; }
         var free = id;
-        for (var number = 2; files.Value.Get(free) is not null; number++) { free = $"{id}-{number}"; }
+        for (var number = 2; ProviderRegistry.IsReserved(free) || files.Value.Get(free) is not null; number++) { free = $"{id}-{number}"; }
         return free;
-    }
-
-    private string? Stamp()
-    {
-        if (!Directory.Exists(paths.Providers)) { return "none"; }
-        return string.Join('\n', new DirectoryInfo(paths.Providers).EnumerateFiles("*.json5").OrderBy(file => file.Name, StringComparer.Ordinal)
-            .Select(file => $"{file.Name}/{file.Length}/{file.LastWriteTimeUtc.Ticks}"));
     }
 
     [GeneratedRegex("[^a-z0-9]+")]

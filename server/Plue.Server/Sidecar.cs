@@ -36,7 +36,8 @@ internal static class Sidecar
         lifecycle.Register();
         new CodexHandlers(server, conversations, house.Providers).Register();
         new MessageHandlers(server, conversations).Register();
-        new ProviderHandlers(server, house.Providers, house.Discovery, house.FindClaudeCodeAsync, house.HasCredential).Register();
+        new ProviderHandlers(house.ProviderServices(() => conversations.List(includeArchived: true))).Register(server);
+        house.Providers.Changed += id => _ = NotifyAsync(server, Methods.ProviderChanged, new ProviderChangedParams(id), logger);
         new ExecutableHandlers(server, house.ExternalPrograms, house.Providers).Register();
         new VaultHandlers(server, house.Vault, house.ProviderKeys.UsedBy, house.ProviderKeys.RenameAsync).Register();
 
@@ -63,15 +64,18 @@ internal static class Sidecar
         finally { await house.DisposeAsync(); }
     }
 
-    private static async Task NotifyChangedAsync(RpcServer server, string codexId, ChatSummary? summary, ILogger logger)
+    private static Task NotifyChangedAsync(RpcServer server, string codexId, ChatSummary? summary, ILogger logger) =>
+        NotifyAsync(server, Methods.CodexChanged, new CodexChangedParams(codexId, summary is null ? null : CodexHandlers.Summary(summary)), logger);
+
+    private static async Task NotifyAsync<TParams>(RpcServer server, RpcNotification<TParams> method, TParams parameters, ILogger logger)
     {
         try
         {
-            await server.NotifyAsync(Methods.CodexChanged, new CodexChangedParams(codexId, summary is null ? null : CodexHandlers.Summary(summary)), CancellationToken.None);
+            await server.NotifyAsync(method, parameters, CancellationToken.None);
         }
         catch (Exception fault)
         {
-            logger.LogDebug("The window was not told about {Chat}: {Reason}", codexId, fault.Message);
+            logger.LogDebug("The window was not told ({Method}): {Reason}", method.Name, fault.Message);
         }
     }
 }

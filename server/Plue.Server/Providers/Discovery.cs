@@ -37,6 +37,9 @@ public sealed class Discovery(
     /// <summary>What can be offered now. Keys and the tour are known at once; programs after the first <see cref="RunAsync"/>.</summary>
     public IReadOnlyList<ProviderSettings> Found => last?.Found ?? [.. FromEnvironment(), tour];
 
+    /// <summary>What the last look found; null before the first.</summary>
+    public DiscoveryResult? Known => last;
+
     /// <summary>Looks once; a second call gives the first one's result unless <paramref name="again"/> is asked for.</summary>
     public async Task<DiscoveryResult> RunAsync(bool again, CancellationToken cancellationToken)
     {

@@ -1,106 +1,104 @@
-using System.Globalization;
+using System.Text.Json;
 using Plue.Protocol;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
-using ProviderSource = Plue.Server.Providers.ProviderSource;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>provider/*: the connections a chat can use.</summary>
-internal sealed class ProviderHandlers(
-    RpcServer server,
-    ProviderRegistry providers,
-    Discovery discovery,
-    Func<CancellationToken, Task<ClaudeCodeFinding>> findClaudeCode,
-    Func<string, bool> hasCredential)
+/// <summary>provider/*: the connections a chat can use. The command line calls the same methods.</summary>
+internal sealed class ProviderHandlers(ProviderServices services)
 {
-    public void Register()
+    private readonly ProviderRegistry providers = services.Providers;
+    private readonly ProviderViews views = new(services);
+
+    public void Register(RpcServer server)
     {
-        server.Map(Methods.ProviderList, async (_, cancellationToken) =>
-        {
-            await discovery.RunAsync(again: false, cancellationToken);
-            var defaultId = await providers.DefaultIdAsync(cancellationToken);
-            return new ProviderListResult([.. providers.List().Select(provider => Summary(provider, defaultId))], Kinds, null);
-        });
+        server.Map(Methods.ProviderList, (_, cancellationToken) => ListAsync(cancellationToken));
+        server.Map(Methods.ProviderGet, (parameters, cancellationToken) => GetAsync(parameters.Id, cancellationToken));
         server.Map(Methods.ProviderDiscover, async (_, cancellationToken) =>
         {
-            var result = await discovery.RunAsync(again: true, cancellationToken);
+            var result = await services.Discovery.RunAsync(again: true, cancellationToken);
             var defaultId = await providers.DefaultIdAsync(cancellationToken);
             var sentence = defaultId == result.DefaultId ? result.Sentence : $"Using {providers.NameOf(defaultId)}.";
             return new ProviderDiscoverResult(defaultId, sentence, result.Tried);
         });
-        server.Map(Methods.ProviderConfigure, async (parameters, cancellationToken) =>
+        server.Map(Methods.ProviderConfigure, ConfigureAsync);
+        server.Map(Methods.ProviderSetEnabled, (parameters, cancellationToken) => SetEnabledAsync(parameters.Id, parameters.Enabled, cancellationToken));
+        server.Map(Methods.ProviderDelete, async (parameters, cancellationToken) =>
         {
-            var id = providers.Configure(new ProviderChange(parameters.Id, parameters.Name, parameters.Kind, parameters.Endpoint, parameters.Model, parameters.Enabled, parameters.MakeDefault ?? false));
-            return await SummaryAsync(id, cancellationToken);
+            await DeleteAsync(parameters.Id, parameters.DeleteKey ?? false, cancellationToken);
+            return new Nothing();
         });
-        server.Map(Methods.ProviderDelete, (parameters, _) =>
-        {
-            providers.Delete(parameters.Id);
-            return Task.FromResult(new Nothing());
-        });
-        server.Map(Methods.ProviderTest, async (parameters, cancellationToken) =>
-        {
-            await providers.TestAsync(parameters.Id, cancellationToken);
-            return await SummaryAsync(parameters.Id, cancellationToken);
-        });
-        server.Map(Methods.ProviderModels, async (parameters, cancellationToken) =>
-            new ProviderModelsResult([.. (await providers.ModelsAsync(parameters.Id, cancellationToken)).Select(ModelViews.Of)], null, null));
+        server.Map(Methods.ProviderTest, (parameters, cancellationToken) => TestAsync(parameters.Id, cancellationToken));
+        server.Map(Methods.ProviderModels, (parameters, cancellationToken) => ModelsAsync(parameters.Id, parameters.Refresh ?? false, cancellationToken));
         server.Map(Methods.ProviderCheckClaudeCode, async (_, cancellationToken) =>
         {
-            var found = await findClaudeCode(cancellationToken);
+            var found = await services.FindClaudeCode(cancellationToken);
             return new ClaudeCodeCheckResult(found.SignedIn, found.Path, found.Version, found.Sentence, found.Tried);
         });
     }
 
-    private static readonly IReadOnlyList<ProviderKindView> Kinds =
-    [
-        .. ProviderKinds.Table.Select(kind => new ProviderKindView(
-            kind.Id, kind.Name, kind.TakesKey, kind.TakesEndpoint, kind.NeedsEndpoint, kind.DefaultEndpoint, [.. kind.AuthTypes.Select(type => (Protocol.AuthType)type)])),
-    ];
+    public Task<ProviderListResult> ListAsync(CancellationToken cancellationToken) => views.ListAsync(cancellationToken);
 
-    private async Task<ProviderSummary> SummaryAsync(string id, CancellationToken cancellationToken)
-    {
-        var provider = providers.List().FirstOrDefault(provider => provider.Settings.Id == id)
-            ?? throw new FailureException(FailureKind.NotFound, $"There is no provider {id}.");
-        return Summary(provider, await providers.DefaultIdAsync(cancellationToken));
-    }
+    public Task<ProviderDetail> GetAsync(string id, CancellationToken cancellationToken) => views.DetailAsync(id, cancellationToken);
 
-    private ProviderSummary Summary(ConfiguredProvider provider, string defaultId)
+    public async Task<ProviderSummary> ConfigureAsync(ProviderConfigureParams parameters, CancellationToken cancellationToken)
     {
-        var settings = provider.Settings;
-        var kind = Kinds.FirstOrDefault(kind => kind.Kind == settings.Kind);
-        var endpoint = settings.Endpoint?.ToString() ?? kind?.DefaultEndpoint;
-        var test = providers.LastTest(settings);
-        return new ProviderSummary
+        var id = providers.Configure(new ProviderChange(
+            parameters.Id, parameters.Name, parameters.Kind, parameters.Endpoint, parameters.Model, parameters.Enabled, parameters.MakeDefault ?? false)
         {
-            Id = settings.Id,
-            Name = settings.Name,
-            Kind = settings.Kind,
-            Source = settings.Source switch
-            {
-                ProviderSource.Environment => Protocol.ProviderSource.Environment,
-                ProviderSource.Found => Protocol.ProviderSource.Found,
-                ProviderSource.Tour => Protocol.ProviderSource.Tour,
-                _ => Protocol.ProviderSource.File,
-            },
-            Enabled = settings.Enabled,
-            Status = provider.Fault is not null ? ProviderStatus.Error
-                : !settings.Enabled ? ProviderStatus.Disabled
-                : test is null ? ProviderStatus.Untested
-                : test.Failure is null ? ProviderStatus.Connected : ProviderStatus.Error,
-            LastTested = test?.At,
-            Error = provider.Fault is { } fault ? new ErrorView("missingField", fault, null) : test?.Failure is { } failure ? ToProtocol.Error(failure) : null,
-            CatalogProvider = settings.CatalogProvider,
-            Endpoint = endpoint,
-            Model = settings.Model,
-            AuthType = (Protocol.AuthType)settings.AuthType,
-            TakesKey = kind?.TakesKey ?? false,
-            KeyReference = settings.ApiKeyRef,
-            HasCredential = settings.ApiKeyRef is { } reference && hasCredential(reference),
-            Origin = endpoint is not null && Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) ? string.Create(CultureInfo.InvariantCulture, $"{uri.Scheme}://{uri.Authority}") : null,
-            IsDefault = settings.Id == defaultId,
-            IsDefaultSmall = false,
-        };
+            MakeDefaultSmall = parameters.MakeDefaultSmall ?? false,
+            CatalogProvider = parameters.CatalogProvider,
+            Fields = (parameters.Fields ?? new Dictionary<string, JsonElement>())
+                .ToDictionary(field => field.Key, field => field.Value.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined ? null : field.Value.GetRawText(), StringComparer.Ordinal),
+        });
+        return await views.SummaryAsync(id, cancellationToken);
     }
+
+    public async Task<ProviderSummary> SetEnabledAsync(string id, bool enabled, CancellationToken cancellationToken)
+    {
+        await providers.SetEnabledAsync(id, enabled, cancellationToken);
+        return await views.SummaryAsync(id, cancellationToken);
+    }
+
+    public async Task<ProviderSummary> SetDefaultAsync(Messages.ModelChoice choice, bool small, CancellationToken cancellationToken)
+    {
+        // Only one that is there; a name that is not would leave new chats without a provider.
+        var provider = await views.SummaryAsync(choice.ProviderId, cancellationToken);
+        providers.SetDefault(choice, small);
+        return await views.SummaryAsync(provider.Id, cancellationToken);
+    }
+
+    /// <summary>The key leaves the vault only when no other provider's file names it.</summary>
+    /// <returns>Whether a key was deleted with it.</returns>
+    /// <exception cref="FailureException">NotFound, Conflict. VaultLocked: nothing was changed.</exception>
+    public async Task<bool> DeleteAsync(string id, bool deleteKey, CancellationToken cancellationToken)
+    {
+        var reference = deleteKey ? await OwnKeyAsync(id, cancellationToken) : null;
+        if (reference is not null && (await services.Vault.StatusAsync(cancellationToken)).Locked)
+        {
+            throw new FailureException(FailureKind.VaultLocked, "The vault is locked, so the key cannot be deleted. Nothing was changed: unlock the vault first, or keep the key.");
+        }
+
+        providers.Delete(id);
+        if (reference is null) { return false; }
+
+        await services.Vault.DeleteAsync(reference, cancellationToken);
+        return true;
+    }
+
+    public async Task<ProviderSummary> TestAsync(string id, CancellationToken cancellationToken)
+    {
+        var test = await providers.TestAsync(id, cancellationToken);
+        return await views.SummaryAsync(test.Settings.Id, cancellationToken);
+    }
+
+    public Task<ProviderModelsResult> ModelsAsync(string id, bool refresh, CancellationToken cancellationToken) => views.ModelsAsync(id, refresh, cancellationToken);
+
+    private async Task<string?> OwnKeyAsync(string id, CancellationToken cancellationToken) =>
+        providers.Find(id)?.Settings.ApiKeyRef is { } reference && reference.StartsWith("vault://", StringComparison.Ordinal)
+        && !services.KeyUsedBy(reference).Any(user => user != id)
+        && await services.Vault.ContainsAsync(reference, cancellationToken)
+            ? reference
+            : null;
 }

@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.Text.Json;
+using Plue.Protocol;
+using Plue.Server.Codices;
+using Plue.Server.Messages;
+using Plue.Server.Providers;
+using Plue.Server.Store;
+using ProviderSource = Plue.Server.Providers.ProviderSource;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>What provider/* and <c>plue providers</c> need from the rest of the house; bound in Composition.</summary>
+internal sealed record ProviderServices
+{
+    public required ProviderRegistry Providers { get; init; }
+    public required Discovery Discovery { get; init; }
+    public required Vault.Vault Vault { get; init; }
+    public required Func<CancellationToken, Task<ClaudeCodeFinding>> FindClaudeCode { get; init; }
+    /// <summary>The keys that are there now, asked by reference.</summary>
+    public required Func<CancellationToken, ValueTask<Func<string, bool>>> Credentials { get; init; }
+    /// <summary>Ids of the providers whose files name a reference.</summary>
+    public required Func<string, IReadOnlyList<string>> KeyUsedBy { get; init; }
+    /// <summary>All chats, newest first.</summary>
+    public required Func<IReadOnlyList<ChatSummary>> Chats { get; init; }
+}
+
+/// <summary>Providers as the window and the command line show them.</summary>
+internal sealed class ProviderViews(ProviderServices services)
+{
+    private const int MostChats = 20;
+
+    private readonly ProviderRegistry providers = services.Providers;
+
+    public static readonly IReadOnlyList<ProviderKindView> Kinds =
+    [
+        .. ProviderKinds.Table.Select(kind => new ProviderKindView(
+            kind.Id, kind.Name, kind.TakesKey, kind.TakesEndpoint, kind.NeedsEndpoint, kind.DefaultEndpoint, [.. kind.AuthTypes.Select(type => (Protocol.AuthType)type)])),
+    ];
+
+    private static readonly Dictionary<string, ProviderKindView> KindsById = Kinds.ToDictionary(kind => kind.Kind, StringComparer.Ordinal);
+
+    public async Task<ProviderListResult> ListAsync(CancellationToken cancellationToken)
+    {
+        await services.Discovery.RunAsync(again: false, cancellationToken);
+        var around = await AroundAsync(cancellationToken);
+        return new ProviderListResult([.. providers.List().Select(provider => Summary(provider, around))], Kinds, providers.FolderProblem);
+    }
+
+    /// <exception cref="FailureException">NotFound.</exception>
+    public async Task<ProviderSummary> SummaryAsync(string id, CancellationToken cancellationToken) =>
+        Summary(await FindAsync(id, cancellationToken), await AroundAsync(cancellationToken));
+
+    /// <exception cref="FailureException">NotFound.</exception>
+    public async Task<ProviderDetail> DetailAsync(string id, CancellationToken cancellationToken)
+    {
+        var provider = await FindAsync(id, cancellationToken);
+        var errors = providers.StateOf(provider.Settings).Failures.Select(past => new ProviderErrorView(past.At, ToProtocol.Error(past.Failure)));
+        return new ProviderDetail(
+            Summary(provider, await AroundAsync(cancellationToken)), Configuration(provider.Settings), await KeyAsync(provider.Settings.ApiKeyRef, cancellationToken), Uses(id), [.. errors]);
+    }
+
+    public async Task<ProviderModelsResult> ModelsAsync(string id, bool refresh, CancellationToken cancellationToken)
+    {
+        var listing = await providers.ModelsAsync(id, refresh, cancellationToken);
+        return new ProviderModelsResult([.. listing.Models.Select(ModelViews.Of)], listing.FetchedAt, listing.Error is { } error ? ToProtocol.Error(error) : null);
+    }
+
+    private async Task<ConfiguredProvider> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        if (providers.Find(id) is { } known) { return known; }
+
+        // Programs of this machine are known after the first look.
+        await services.Discovery.RunAsync(again: false, cancellationToken);
+        return providers.Find(id) ?? throw new FailureException(FailureKind.NotFound, $"There is no provider {id}.");
+    }
+
+    private sealed record Around(string DefaultId, string DefaultSmallId, Func<string, bool> HasKey);
+
+    private async Task<Around> AroundAsync(CancellationToken cancellationToken) => new(
+        await providers.DefaultIdAsync(cancellationToken), await providers.DefaultSmallIdAsync(cancellationToken), await services.Credentials(cancellationToken));
+
+    private ProviderSummary Summary(ConfiguredProvider provider, Around around)
+    {
+        var settings = provider.Settings;
+        var kind = KindsById.GetValueOrDefault(settings.Kind);
+        var state = provider.Fault is null ? providers.StateOf(settings) : ProviderState.Unknown;
+        var isShown = settings.Enabled || state.WasKeptOff;
+        var address = settings.Address;
+        return new ProviderSummary
+        {
+            Id = settings.Id,
+            Name = settings.Name,
+            Description = provider.Description,
+            Kind = settings.Kind,
+            Source = settings.Source switch
+            {
+                ProviderSource.Environment => Protocol.ProviderSource.Environment,
+                ProviderSource.Found => Protocol.ProviderSource.Found,
+                ProviderSource.Tour => Protocol.ProviderSource.Tour,
+                _ => Protocol.ProviderSource.File,
+            },
+            Enabled = settings.Enabled,
+            Status = provider.Fault is not null ? ProviderStatus.Error
+                : providers.IsTesting(settings.Id) ? ProviderStatus.Testing
+                : !isShown ? ProviderStatus.Disabled
+                : state.Health switch { ProviderHealth.Connected => ProviderStatus.Connected, ProviderHealth.Error => ProviderStatus.Error, _ => ProviderStatus.Untested },
+            LastTested = state.At,
+            Error = provider.Fault is { } broken ? new ErrorView(ToProtocol.Name(broken.HoldsSecret ? FailureKind.PermissionDenied : FailureKind.MissingField), broken.ToString(), null)
+                : isShown && state.Failure is { } failure ? ToProtocol.Error(failure) : null,
+            Fault = provider.Fault is { } fault ? new FileFault(fault.Path, fault.Line, fault.Column, fault.Message, fault.HoldsSecret) : null,
+            File = provider.File,
+            CatalogProvider = settings.CatalogProvider,
+            Endpoint = settings.Endpoint?.ToString() ?? kind?.DefaultEndpoint,
+            Model = settings.Model,
+            ModelCount = state.ModelCount,
+            AuthType = (Protocol.AuthType)settings.AuthType,
+            TakesKey = kind?.TakesKey ?? false,
+            KeyReference = settings.ApiKeyRef,
+            HasCredential = settings.ApiKeyRef is { } reference && around.HasKey(reference),
+            Origin = address is null ? null : string.Create(CultureInfo.InvariantCulture, $"{address.Scheme}://{address.Authority}"),
+            IsDefault = settings.Id == around.DefaultId,
+            IsDefaultSmall = settings.Id == around.DefaultSmallId,
+        };
+    }
+
+    private Dictionary<string, JsonElement> Configuration(ProviderSettings settings)
+    {
+        using var document = JsonDocument.Parse(providers.RedactedConfiguration(settings.Id) ?? RedactedJson.Of(Found(settings)));
+        return document.RootElement.EnumerateObject().ToDictionary(field => field.Name, field => field.Value.Clone(), StringComparer.Ordinal);
+    }
+
+    /// <summary>What its file would say if it had one.</summary>
+    private static Json5.Json5Object Found(ProviderSettings settings) => Json5.Json5Object.Of(new (string, string?)[]
+    {
+        ("provider_type", settings.Kind), ("endpoint", settings.Endpoint?.ToString()), ("model", settings.Model), ("catalog_provider", settings.CatalogProvider), ("api_key_ref", settings.ApiKeyRef),
+    }.Where(field => field.Item2 is not null).Select(field => (field.Item1, (Json5.Json5Node)new Json5.Json5String(field.Item2!))));
+
+    private async Task<VaultEntrySummary?> KeyAsync(string? reference, CancellationToken cancellationToken)
+    {
+        if (reference?.StartsWith("vault://", StringComparison.Ordinal) != true || await services.Vault.StatusAsync(cancellationToken) is not { Exists: true, Locked: false, Problem: null }) { return null; }
+
+        return (await services.Vault.ListAsync(cancellationToken)).FirstOrDefault(entry => entry.Reference == reference) is { } stored
+            ? new VaultEntrySummary(stored.Reference, stored.Origins, stored.LastFour, stored.StoredAt, stored.LastUsed, services.KeyUsedBy(reference))
+            : null;
+    }
+
+    private ProviderUses Uses(string id)
+    {
+        var chats = services.Chats().Where(chat => chat.ProviderId == id).ToList();
+        var references = providers.ReferencesTo(id);
+        return new ProviderUses(
+            chats.Count, [.. chats.Take(MostChats).Select(chat => new CodexLink(CodexUri.Of(CodexCollection.Chats, chat.Id).ToString(), chat.Title))], references.Templates, references.Settings);
+    }
+}
