@@ -53,9 +53,9 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
         if (change.Id is { } given && ProviderRegistry.IsReserved(given)) { throw new FailureException(FailureKind.Conflict, $"{given} stands for the provider that the user chose. Take another name."); }
 
         var existing = change.Id is null ? null : files.Value.Get(change.Id);
-        var (kind, changes) = Changes(change, from, existing);
+        var (name, kind, changes) = Changes(change, from, existing);
         files.Value.Check(changes);
-        var id = change.Id ?? FreeId(change.Name);
+        var id = change.Id ?? FreeId(name);
         if (existing is null) { files.Value.Create(id, Json5Object.Of(Initial(id, kind, changes, from))); }
         else
         {
@@ -79,7 +79,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
     }
 
     /// <summary>What is to stand in the file, in the order of writing; null takes a field out.</summary>
-    private (ProviderKind Kind, IReadOnlyList<(string Field, Json5Node? Value)> Changes) Changes(ProviderChange change, ProviderSettings? from, FileCodex? existing)
+    private (string Name, ProviderKind Kind, IReadOnlyList<(string Field, Json5Node? Value)> Changes) Changes(ProviderChange change, ProviderSettings? from, FileCodex? existing)
     {
         var vendor = Vendor(change.CatalogProvider);
         var kindId = change.Kind is { Length: > 0 } named ? named
@@ -112,7 +112,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
             throw new FailureException(FailureKind.MissingField, "The endpoint is not an http or https address. Correct it; nothing was changed.");
         }
 
-        return (kind, changes);
+        return (name, kind, changes);
     }
 
     /// <summary>The whole of a new file. One that was found on this machine keeps what it was found with.</summary>

@@ -26,6 +26,7 @@ public sealed class ProviderRegistry : IAsyncDisposable
     private readonly Dictionary<string, IProvider> built = new(StringComparer.Ordinal);
     private readonly List<IProvider> replaced = [];
     private readonly ConcurrentDictionary<string, int> testing = new(StringComparer.Ordinal);
+    private int disposed;
 
     /// <param name="build">Makes the provider of a kind.</param>
     public ProviderRegistry(
@@ -57,16 +58,23 @@ public sealed class ProviderRegistry : IAsyncDisposable
     }
 
     /// <returns>Null when there is none of this id; <see cref="DefaultLarge"/> and <see cref="DefaultSmall"/> are none.</returns>
-    public ConfiguredProvider? Find(string id) =>
-        source.Find(id) ?? (discovery.Found.FirstOrDefault(settings => settings.Id == id) is { } found ? new ConfiguredProvider(found, null) : null);
+    public ConfiguredProvider? Find(string id)
+    {
+        states.Refresh();
+        return source.Find(id) ?? (discovery.Found.FirstOrDefault(settings => settings.Id == id) is { } found ? new ConfiguredProvider(found, null) : null);
+    }
 
     /// <param name="id">Of a provider, or <see cref="DefaultLarge"/> or <see cref="DefaultSmall"/>, whose <see cref="ProviderSettings.Model"/> is then the chosen one.</param>
     /// <exception cref="FailureException">NotFound or ProviderDisabled: never another provider in its place.</exception>
     public IProvider Get(string id) => IsReserved(id) ? Chosen(id, KnownDefaultId()) : Built(id, Usable(id));
 
-    /// <summary>As <see cref="Get"/>; while nothing was chosen, the default is looked for on this machine first.</summary>
-    public async Task<IProvider> GetAsync(string id, CancellationToken cancellationToken) =>
-        IsReserved(id) ? Chosen(id, await DefaultIdAsync(cancellationToken)) : Get(id);
+    /// <summary>As <see cref="Get"/>; what the user did not configure is looked for on this machine first.</summary>
+    public async Task<IProvider> GetAsync(string id, CancellationToken cancellationToken)
+    {
+        if (IsReserved(id)) { return Chosen(id, await DefaultIdAsync(cancellationToken)); }
+        if (Find(id) is null) { await discovery.RunAsync(again: false, cancellationToken); }
+        return Get(id);
+    }
 
     /// <summary>Creates or changes one. Only choosing a found provider as the default writes no file for it.</summary>
     public string Configure(ProviderChange change)
@@ -96,6 +104,7 @@ public sealed class ProviderRegistry : IAsyncDisposable
     /// <exception cref="FailureException">NotFound, also for a file that cannot be read.</exception>
     public async Task SetEnabledAsync(string id, bool enabled, CancellationToken cancellationToken)
     {
+        if (Find(id) is null) { await discovery.RunAsync(again: false, cancellationToken); }
         var settings = Readable(id).Settings;
         if (!enabled)
         {
@@ -198,6 +207,8 @@ public sealed class ProviderRegistry : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) == 1) { return; }
+
         await models.DisposeAsync();
         IProvider[] all;
         lock (building) { all = [.. built.Values, .. replaced]; }
