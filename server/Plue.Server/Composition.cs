@@ -85,6 +85,10 @@ internal sealed class Composition : IAsyncDisposable
         Chats = chats,
     };
 
+    public ProvidersHouse ProvidersHouse => new(
+        new ProviderHandlers(ProviderServices(() => new ChatStore(Paths, Time, Logs.CreateLogger("Store")).List())), Vault,
+        id => Providers.Find(id) is { Settings.Source: Plue.Server.Providers.ProviderSource.File }, Redactor.Mask, DisposeAsync);
+
     public VaultServices VaultServices => new(Vault, ProviderKeys.RenameAsync);
 
     public ChatServices ChatServices(Func<string, ITurnSink> sinkFor, Action<string, ChatSummary?> changed) => new()

@@ -10,6 +10,8 @@ var root = new RootCommand("Plue: chat and agents with your own providers")
     RunCommand.Create(() => new Composition(LogLevel.Warning).RunServices, terminal),
     AiProviderCommand.Create(() => new Composition(LogLevel.Warning).RunServices, terminal),
     VaultCommand.Create(() => new Composition(LogLevel.Warning).VaultServices, terminal),
+    ProvidersCommand.Create(() => new Composition(LogLevel.Warning).ProvidersHouse, terminal),
+    ModelsCommand.Create(() => new Composition(LogLevel.Warning).ProvidersHouse, terminal),
 };
 var parsed = root.Parse(args);
 var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(8) });

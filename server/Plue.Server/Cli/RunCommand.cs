@@ -70,7 +70,7 @@ internal sealed class RunCommand(Func<RunServices> house, Terminal terminal)
             }
             else
             {
-                chosen = services.Providers.Get(parsed.GetValue(provider) ?? await services.Providers.DefaultIdAsync(cancellationToken));
+                chosen = await services.Providers.GetAsync(parsed.GetValue(provider) ?? ProviderRegistry.DefaultLarge, cancellationToken);
             }
 
             await using (chosen)

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using System.Globalization;
+using Plue.Protocol;
+using Plue.Server.Providers;
+
+namespace Plue.Server.Cli;
+
+/// <summary><c>plue models</c>: what a provider offers, as last listed; the catalog's list where the vendor cannot be asked.</summary>
+internal static class ModelsCommand
+{
+    public static Command Create(Func<ProvidersHouse> house, Terminal terminal)
+    {
+        var verbs = new ProviderVerbs(house, terminal);
+        var id = new Argument<string?>("provider") { Arity = ArgumentArity.ZeroOrOne, Description = "The provider's name in codex://providers/; without it, the one that new chats use" };
+        var refresh = new Option<bool>("--refresh") { Description = "Ask the vendor even when the stored list is fresh" };
+        var (json, fd) = (ProviderVerbs.Json(), ProviderVerbs.PassphraseFd());
+        return verbs.Verb("models", "List the models of a provider", [id, refresh, json, fd], async (opened, parsed, cancellationToken) =>
+        {
+            await verbs.UnlockAsync(opened, parsed.GetValue(fd), cancellationToken);
+            var listed = await opened.Handlers.ModelsAsync(parsed.GetValue(id) ?? ProviderRegistry.DefaultLarge, parsed.GetValue(refresh), cancellationToken);
+            if (parsed.GetValue(json)) { verbs.WriteJson(listed); }
+            else
+            {
+                foreach (var model in listed.Models) { terminal.WriteLine(Line(model)); }
+            }
+
+            if (listed.Error is { } error) { terminal.WriteError(opened.Mask(error.Message)); }
+            return listed.Models.Count > 0 || listed.Error is null ? ExitCodes.Done : ExitCodes.Failed;
+        });
+    }
+
+    private static string Line(ModelView model)
+    {
+        List<string> words = [model.Id];
+        if (model.Name is { } name && name != model.Id) { words.Add(name); }
+        if (model.ContextLength is { } window) { words.Add(string.Create(CultureInfo.InvariantCulture, $"{window} tokens")); }
+        if (model is { InputPerMillion: { } input, OutputPerMillion: { } output }) { words.Add(string.Create(CultureInfo.InvariantCulture, $"${input}/${output} per million")); }
+        return string.Join("  ", words);
+    }
+}

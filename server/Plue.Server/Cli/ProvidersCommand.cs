@@ -1,0 +1,279 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Plue.Protocol;
+using Plue.Server.Messages;
+using Plue.Server.Rpc;
+using ModelChoice = Plue.Server.Messages.ModelChoice;
+
+namespace Plue.Server.Cli;
+
+/// <summary><c>plue providers</c>: what provider/* does, from a shell. <c>--json</c> prints the wire's own results.</summary>
+internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal terminal)
+{
+    private readonly ProviderVerbs verbs = new(house, terminal);
+
+    /// <param name="house">Made only when a verb really runs.</param>
+    public static Command Create(Func<ProvidersHouse> house, Terminal terminal) => new ProvidersCommand(house, terminal).Build();
+
+    private Command Build() => new("providers", "Manage the connections that answer") { List(), Show(), Add(), Set(), Enable(), Disable(), Test(), Delete(), Default() };
+
+    private Command List()
+    {
+        var json = ProviderVerbs.Json();
+        return verbs.Verb("list", "List providers: the user's own and those found on this machine", [json], async (opened, parsed, cancellationToken) =>
+        {
+            var listed = await opened.Handlers.ListAsync(cancellationToken);
+            if (parsed.GetValue(json)) { verbs.WriteJson(listed); }
+            else
+            {
+                foreach (var provider in listed.Items) { terminal.WriteLine(Line(provider)); }
+            }
+
+            if (listed.FolderProblem is { } problem) { terminal.WriteError(problem); }
+            return listed.FolderProblem is null ? ExitCodes.Done : ExitCodes.Failed;
+        });
+    }
+
+    private Command Show()
+    {
+        var (id, json) = (ProviderVerbs.Id(), ProviderVerbs.Json());
+        return verbs.Verb("show", "Show one provider: its fields without secrets, what uses it, how it did", [id, json], async (opened, parsed, cancellationToken) =>
+        {
+            var detail = await opened.Handlers.GetAsync(parsed.GetValue(id)!, cancellationToken);
+            if (parsed.GetValue(json))
+            {
+                verbs.WriteJson(detail);
+                return ExitCodes.Done;
+            }
+
+            terminal.WriteLine(Line(detail.Summary));
+            if (detail.Summary.File is { } file) { terminal.WriteLine($"File: {file}"); }
+            foreach (var (field, value) in detail.Configuration) { terminal.WriteLine($"  {field}: {value}"); }
+            if (detail.Key is { } key) { terminal.WriteLine($"Key: {key.Reference}, for {string.Join(' ', key.Origins)}"); }
+            terminal.WriteLine($"Chats: {detail.Uses.ChatCount}");
+            if (detail.Uses.Templates.Count > 0) { terminal.WriteLine($"Templates: {string.Join(", ", detail.Uses.Templates)}"); }
+            if (detail.Uses.Settings.Count > 0) { terminal.WriteLine($"Settings: {string.Join(", ", detail.Uses.Settings)}"); }
+            foreach (var past in detail.Errors) { terminal.WriteLine($"{Time(past.At)}  {past.Error.Message}"); }
+            return ExitCodes.Done;
+        });
+    }
+
+    private Command Add()
+    {
+        var fields = new FieldOptions();
+        var id = new Option<string?>("--id") { Description = "Its name in codex://providers/; made from --name otherwise" };
+        var catalog = new Option<string?>("--catalog") { Description = "A vendor of the catalog, which fills in kind and address" };
+        var command = verbs.Verb("add", "Add a provider", [id, catalog, .. fields.All], async (opened, parsed, cancellationToken) =>
+        {
+            if (parsed.GetValue(id) is { } taken && opened.HasFile(taken)) { throw new FailureException(FailureKind.Conflict, $"There is a provider {taken} already. Change it with: plue providers set {taken}"); }
+
+            var added = await opened.Handlers.ConfigureAsync(fields.Params(parsed, parsed.GetValue(id), parsed.GetValue(catalog)), cancellationToken);
+            ShowChanged(added, parsed.GetValue(fields.Json));
+            if (!parsed.GetValue(fields.Json) && added is { KeyReference: { } key, HasCredential: false, Origin: { } origin }) { terminal.WriteLine($"Store its key with: plue vault store {key} --origin {origin}"); }
+            return ExitCodes.Done;
+        });
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(fields.Kind) is null && result.GetValue(catalog) is null) { result.AddError("Give --kind, or --catalog with a vendor of the catalog."); }
+        });
+        return command;
+    }
+
+    private Command Set()
+    {
+        var (fields, id) = (new FieldOptions(), ProviderVerbs.Id());
+        var catalog = new Option<string?>("--catalog") { Description = "A vendor of the catalog; an empty text takes it away" };
+        var unset = new Option<string[]>("--unset") { Description = "Take a field away; may be given several times" };
+        return verbs.Verb("set", "Change a provider; what is not named stays as it is", [id, catalog, unset, .. fields.All], async (opened, parsed, cancellationToken) =>
+        {
+            var known = await opened.Handlers.GetAsync(parsed.GetValue(id)!, cancellationToken);
+            ShowChanged(await opened.Handlers.ConfigureAsync(fields.Params(parsed, known.Summary.Id, parsed.GetValue(catalog), parsed.GetValue(unset)), cancellationToken), parsed.GetValue(fields.Json));
+            return ExitCodes.Done;
+        });
+    }
+
+    private Command Enable()
+    {
+        var (id, json, fd) = (ProviderVerbs.Id(), ProviderVerbs.Json(), ProviderVerbs.PassphraseFd());
+        return verbs.Verb("enable", "Switch a provider on, if it answers", [id, json, fd], async (opened, parsed, cancellationToken) =>
+        {
+            await verbs.UnlockAsync(opened, parsed.GetValue(fd), cancellationToken);
+            return ShowTested(await opened.Handlers.SetEnabledAsync(parsed.GetValue(id)!, enabled: true, cancellationToken), parsed.GetValue(json));
+        });
+    }
+
+    private Command Disable()
+    {
+        var (id, json) = (ProviderVerbs.Id(), ProviderVerbs.Json());
+        return verbs.Verb("disable", "Switch a provider off", [id, json], async (opened, parsed, cancellationToken) =>
+        {
+            ShowChanged(await opened.Handlers.SetEnabledAsync(parsed.GetValue(id)!, enabled: false, cancellationToken), parsed.GetValue(json));
+            return ExitCodes.Done;
+        });
+    }
+
+    private Command Test()
+    {
+        var (id, json, fd) = (ProviderVerbs.Id(), ProviderVerbs.Json(), ProviderVerbs.PassphraseFd());
+        return verbs.Verb("test", "Ask a provider whether it works", [id, json, fd], async (opened, parsed, cancellationToken) =>
+        {
+            await verbs.UnlockAsync(opened, parsed.GetValue(fd), cancellationToken);
+            return ShowTested(await opened.Handlers.TestAsync(parsed.GetValue(id)!, cancellationToken), parsed.GetValue(json));
+        });
+    }
+
+    private Command Delete()
+    {
+        var (id, json, fd) = (ProviderVerbs.Id(), ProviderVerbs.Json(), ProviderVerbs.PassphraseFd());
+        var deleteKey = new Option<bool>("--delete-key") { Description = "Delete its key from the vault too, unless another provider uses it" };
+        return verbs.Verb("delete", "Move a provider's file to the trash", [id, deleteKey, json, fd], async (opened, parsed, cancellationToken) =>
+        {
+            var withKey = parsed.GetValue(deleteKey);
+            if (withKey && (await opened.Vault.StatusAsync(cancellationToken)).Exists) { await VaultCommand.UnlockAsync(opened.Vault, parsed.GetValue(fd), terminal, cancellationToken); }
+            var keyIsGone = await opened.Handlers.DeleteAsync(parsed.GetValue(id)!, withKey, cancellationToken);
+            terminal.WriteLine(parsed.GetValue(json) ? $$"""{"deleted":true,"keyDeleted":{{(keyIsGone ? "true" : "false")}}}"""
+                : $"{parsed.GetValue(id)} is in the trash{(keyIsGone ? " and its key is deleted" : withKey ? "; there was no key of its own" : "")}.");
+            return ExitCodes.Done;
+        });
+    }
+
+    private Command Default()
+    {
+        var (id, json) = (ProviderVerbs.Id(), ProviderVerbs.Json());
+        var small = new Option<bool>("--small") { Description = "For small jobs instead of new chats" };
+        var model = new Option<string?>("--model") { Description = "One of its models; without it, its own choice" };
+        return verbs.Verb("default", "Choose what new chats use", [id, small, model, json], async (opened, parsed, cancellationToken) =>
+        {
+            var choice = new ModelChoice(parsed.GetValue(id)!, parsed.GetValue(model));
+            ShowChanged(await opened.Handlers.SetDefaultAsync(choice, parsed.GetValue(small), cancellationToken), parsed.GetValue(json));
+            return ExitCodes.Done;
+        });
+    }
+
+    private void ShowChanged(ProviderSummary provider, bool json)
+    {
+        if (json) { verbs.WriteJson(provider); }
+        else { terminal.WriteLine(Line(provider)); }
+    }
+
+    private int ShowTested(ProviderSummary provider, bool json)
+    {
+        ShowChanged(provider, json);
+        return provider.Status == ProviderStatus.Connected ? ExitCodes.Done : ExitCodes.Failed;
+    }
+
+    private static string Line(ProviderSummary provider)
+    {
+        List<string> words = [provider.Id, provider.Name, provider.Kind, provider.Status.ToString().ToLowerInvariant()];
+        if (!provider.Enabled && provider.Status != ProviderStatus.Disabled) { words.Add("(off)"); }
+        if (provider.Model is { } model) { words.Add(model); }
+        if (provider.IsDefault) { words.Add("(default)"); }
+        if (provider.IsDefaultSmall) { words.Add("(small)"); }
+        if (provider.Error is { } error) { words.Add(error.Message); }
+        return string.Join("  ", words);
+    }
+
+    private static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("u", CultureInfo.InvariantCulture);
+
+    /// <summary>What add and set have in common.</summary>
+    private sealed class FieldOptions
+    {
+        public readonly Option<string?> Kind = new("--kind") { Description = "How Plue talks to it" };
+        public readonly Option<bool> Json = ProviderVerbs.Json();
+        private readonly Option<string?> name = new("--name") { Description = "What lists show" };
+        private readonly Option<string?> endpoint = new("--endpoint") { Description = "The address to call; an empty text takes it away" };
+        private readonly Option<string?> model = new("--model") { Description = "The model used when a chat names none; an empty text takes it away" };
+        private readonly Option<string[]> anyField = new("--field") { Description = "Any other field of the file, as NAME=VALUE; the value is JSON or text. Never a key: those go to the vault" };
+        private readonly Option<bool> asDefault = new("--default") { Description = "New chats use it" };
+        private readonly Option<bool> asSmall = new("--default-small") { Description = "Small jobs use it" };
+
+        public FieldOptions()
+        {
+            Kind.AcceptOnlyFromAmong([.. Providers.ProviderKinds.All]);
+            anyField.Validators.Add(result =>
+            {
+                if (result.Tokens.Any(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1)) { result.AddError("--field takes NAME=VALUE."); }
+            });
+        }
+
+        public IReadOnlyList<Symbol> All => [Kind, name, endpoint, model, anyField, asDefault, asSmall, Json];
+
+        public ProviderConfigureParams Params(ParseResult parsed, string? id, string? catalog, string[]? unset = null)
+        {
+            var fields = (parsed.GetValue(anyField) ?? []).Select(pair => pair.Split('=', 2)).GroupBy(pair => pair[0], StringComparer.Ordinal)
+                .ToDictionary(pairs => pairs.Key, pairs => Value(pairs.Last()[1]), StringComparer.Ordinal);
+            foreach (var gone in unset ?? []) { fields[gone] = JsonElement.Parse("null"); }
+
+            return new ProviderConfigureParams(
+                id, parsed.GetValue(name) ?? "", parsed.GetValue(Kind) ?? "", parsed.GetValue(endpoint), parsed.GetValue(model), null, parsed.GetValue(asDefault), parsed.GetValue(asSmall), catalog, fields);
+        }
+
+        private static JsonElement Value(string text)
+        {
+            try
+            {
+                return JsonElement.Parse(text);
+            }
+            catch (JsonException)
+            {
+                return JsonElement.Parse($"\"{JsonEncodedText.Encode(text)}\"");
+            }
+        }
+    }
+}
+
+/// <summary>What <c>plue providers</c> and <c>plue models</c> need from the rest of the house; bound in Composition.</summary>
+/// <param name="HasFile">Whether a provider of this id has a file of its own.</param>
+internal sealed record ProvidersHouse(ProviderHandlers Handlers, Vault.Vault Vault, Func<string, bool> HasFile, Func<string, string> Mask, Func<ValueTask> Dispose) : IAsyncDisposable
+{
+    public ValueTask DisposeAsync() => Dispose();
+}
+
+/// <summary>How each of these verbs begins and ends.</summary>
+internal sealed class ProviderVerbs(Func<ProvidersHouse> house, Terminal terminal)
+{
+    public static Option<bool> Json() => new("--json") { Description = "Print JSON" };
+
+    public static Argument<string> Id() => new("id") { Description = "The provider's name in codex://providers/" };
+
+    public static Option<int?> PassphraseFd() => new("--passphrase-fd") { Description = "Read the vault's passphrase from this file descriptor", HelpName = "N" };
+
+    public Command Verb(string name, string description, IReadOnlyList<Symbol> symbols, Func<ProvidersHouse, ParseResult, CancellationToken, Task<int>> run)
+    {
+        var command = new Command(name, description);
+        foreach (var symbol in symbols)
+        {
+            if (symbol is Argument argument) { command.Arguments.Add(argument); }
+            else { command.Options.Add((Option)symbol); }
+        }
+
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using var opened = house();
+            try
+            {
+                return await run(opened, parsed, cancellationToken);
+            }
+            catch (FailureException fault)
+            {
+                terminal.WriteError(opened.Mask(fault.Message));
+                return fault.Failure.Kind is FailureKind.BadRequest or FailureKind.MissingField ? ExitCodes.BadUsage : ExitCodes.Failed;
+            }
+            catch (OperationCanceledException)
+            {
+                return ExitCodes.Interrupted;
+            }
+        });
+        return command;
+    }
+
+    /// <summary>Only when a passphrase is given: what the keychain opens opens by itself.</summary>
+    public async Task UnlockAsync(ProvidersHouse opened, int? passphraseFd, CancellationToken cancellationToken)
+    {
+        if (passphraseFd is { } fd) { await VaultCommand.UnlockAsync(opened.Vault, fd, terminal, cancellationToken); }
+    }
+
+    public void WriteJson<T>(T value) => terminal.WriteLine(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Wire.Options.GetTypeInfo(typeof(T))));
+}
