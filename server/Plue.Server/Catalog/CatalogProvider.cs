@@ -19,10 +19,10 @@ public sealed record CatalogProvider
     public IReadOnlyList<CatalogModel> Models { get; init; } = [];
 
     /// <summary>The variable of <see cref="ApiKey"/> without its dollar sign.</summary>
-    public string? KeyVariable => ApiKey is ['$', .. var name] ? name : null;
+    public string? KeyVariable => ApiKey is { } key && CatalogRules.IsVariable(key) ? key[1..] : null;
 
     /// <summary>Null where the vendor's default host is meant.</summary>
-    public Uri? Endpoint => ApiEndpoint is { } url && Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? uri : null;
+    public Uri? Endpoint => ApiEndpoint is { } url && Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0 ? uri : null;
 
     /// <returns>Null when no model has this id.</returns>
     public CatalogModel? FindModel(string id) => Models.FirstOrDefault(model => model.Id == id);

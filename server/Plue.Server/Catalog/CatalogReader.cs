@@ -32,15 +32,7 @@ public static class CatalogReader
     {
         if (document.ValueKind != JsonValueKind.Object) { return Nothing("A catalog is one JSON object."); }
 
-        try
-        {
-            ReadEveryText(document);
-        }
-        catch (InvalidOperationException)
-        {
-            // The JSON reader looks at the characters of a text only when the text is asked for.
-            return Nothing("The catalog holds text that is not valid Unicode.");
-        }
+        if (!IsReadable(document)) { return Nothing(NotUnicode); }
 
         List<CatalogFault> faults = [];
         var fields = new Fields(document, "", faults);
@@ -61,6 +53,22 @@ public static class CatalogReader
         };
         CatalogRules.Check(provider, models, large, small, knownTypes, faults);
         return new CatalogReading(provider, faults);
+    }
+
+    internal const string NotUnicode = "The catalog holds text that is not valid Unicode.";
+
+    /// <summary>The JSON reader looks at the characters of a text only when the text is asked for, and throws then.</summary>
+    internal static bool IsReadable(JsonElement document)
+    {
+        try
+        {
+            ReadEveryText(document);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     private static CatalogReading Nothing(string why) => new(null, [new CatalogFault("", IsError: true, why)]);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace Plue.Server.Catalog;
 
@@ -90,6 +91,14 @@ internal static class CatalogRules
     }
 
     internal static bool IsSecretHeader(string name) => SecretHeaders.Any(word => name.Contains(word, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Whether a field of a provider holds, or could hold, what should be in the vault.</summary>
+    internal static bool IsSecretField(JsonProperty field) => field.Name switch
+    {
+        "api_key" => field.Value.ValueKind != JsonValueKind.String || !(field.Value.GetString() is { } key && (key.Length == 0 || IsVariable(key))),
+        "api_endpoint" => field.Value.ValueKind == JsonValueKind.String && field.Value.GetString() is { } text && text.Contains('@', StringComparison.Ordinal),
+        _ => false,
+    };
 
     /// <summary><c>$NAME</c>.</summary>
     internal static bool IsVariable(string text) => text is ['$', .. { Length: > 0 } name] && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');

@@ -1,28 +1,191 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Catalog;
 
-/// <summary>The shipped catalog, one embedded file a vendor, each read when it is first asked for.</summary>
+/// <summary>
+/// What vendors offer: the shipped catalogs, over them what was fetched, over that the user's, by id. A file is read when it is first asked for and
+/// again when it changed; a user's file with errors hides nothing. Safe to use from several threads.
+/// </summary>
 public sealed class ProviderCatalog
 {
-    private const string Folder = "catalog/";
-    private readonly ConcurrentDictionary<string, CatalogProvider?> read = new(StringComparer.Ordinal);
-    private readonly Lazy<IReadOnlyList<string>> ids = new(() => [.. typeof(ProviderCatalog).Assembly.GetManifestResourceNames()
-        .Where(name => name.StartsWith(Folder, StringComparison.Ordinal))
-        .Select(name => Path.GetFileNameWithoutExtension(name[Folder.Length..]))
+    private const string ShippedFolder = "catalog/";
+
+    private readonly string? folder;
+    private readonly IReadOnlySet<string>? knownTypes;
+    private readonly FetchedCatalog? fetched;
+    private readonly ConcurrentDictionary<string, Slot> known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, CatalogEntry?> shipped = new(StringComparer.Ordinal);
+    private static readonly Lazy<IReadOnlyList<string>> ShippedNames = new(() => [.. typeof(ProviderCatalog).Assembly.GetManifestResourceNames()
+        .Where(name => name.StartsWith(ShippedFolder, StringComparison.Ordinal))
+        .Select(name => Path.GetFileNameWithoutExtension(name[ShippedFolder.Length..]))
         .Order(StringComparer.Ordinal)]);
 
-    /// <summary>The ids of all vendors, without reading them.</summary>
-    public IReadOnlyList<string> Ids => ids.Value;
+    /// <summary>Only what ships.</summary>
+    public ProviderCatalog() { }
 
-    /// <returns>Null when no vendor has this id.</returns>
-    public CatalogProvider? Find(string id) => read.GetOrAdd(id, static key =>
+    /// <param name="knownTypes">Types of the format that Plue has a kind for; null leaves them unchecked.</param>
+    /// <param name="settings">Asked only when something was fetched, and again when the file of the settings changed.</param>
+    public ProviderCatalog(PluePaths paths, IReadOnlySet<string>? knownTypes = null, Func<CatalogSettings>? settings = null)
     {
-        using var stream = typeof(ProviderCatalog).Assembly.GetManifestResourceStream($"{Folder}{key}.json");
+        (folder, this.knownTypes) = (paths.Catalog, knownTypes);
+        fetched = new FetchedCatalog(paths, settings ?? (() => new CatalogSettings(null, false)));
+    }
+
+    /// <summary>The ids of all vendors, sorted, without reading them.</summary>
+    public IReadOnlyList<string> Ids => [.. AllIds(UserFiles().Paths)];
+
+    /// <returns>Null when no vendor that can be used has this id.</returns>
+    public CatalogProvider? Find(string id) => Get(id) is { IsInForce: true } entry ? entry.Provider : null;
+
+    /// <returns>Null when there is none with this id, not even a broken file.</returns>
+    public CatalogEntry? Get(string id)
+    {
+        if (!CatalogId.IsValid(id)) { return null; }
+
+        var (file, others) = (FileOf(id), fetched?.Providers ?? FetchedProviders.None);
+        var stamp = file is null ? FileStamp.None : FileStamp.Of(file);
+        if (known.TryGetValue(id, out var slot) && slot.Stamp == stamp && ReferenceEquals(slot.Fetched, others)) { return slot.Entry; }
+
+        var entry = file is not null && stamp.IsThere ? ReadUser(id, file, Behind(id, others)) : Behind(id, others);
+        if (entry is null) { known.TryRemove(id, out _); }
+        else { known[id] = new Slot(stamp, others, entry); }
+        return entry;
+    }
+
+    /// <summary>All of them, sorted by id, and what is wrong with the user's.</summary>
+    public CatalogListing List()
+    {
+        var (files, problem) = UserFiles();
+        List<CatalogEntry> entries = [.. AllIds(files).Select(Get).OfType<CatalogEntry>()];
+        return new CatalogListing(entries, problem ?? Broken(files, entries));
+    }
+
+    /// <summary>Errors and warnings of a catalog that is in no file yet.</summary>
+    public IReadOnlyList<CatalogFault> Validate(JsonElement document) => Read(document).Faults;
+
+    /// <summary>When the server last confirmed what was fetched; null when nothing was.</summary>
+    public DateTimeOffset? RefreshedAt => fetched is { Providers.Ids.Count: > 0 } ? fetched.State?.FetchedAt : null;
+
+    internal FetchedCatalog? Fetched => fetched;
+
+    internal CatalogReading Read(JsonElement document) => CatalogReader.Read(document, knownTypes);
+
+    internal CatalogEntry? Shipped(string id) => shipped.GetOrAdd(id, ReadShipped);
+
+    /// <summary>Where the user's catalog with this id lies or would lie.</summary>
+    internal string? FileOf(string id) => folder is null ? null : Path.Combine(folder, id + CatalogFile.Extension);
+
+    /// <summary>Forgets what was read, after a change that the file's length and time may not show.</summary>
+    internal void Forget(string id) => known.TryRemove(id, out _);
+
+    private IEnumerable<string> AllIds(IReadOnlyList<string> files) =>
+        files.Select(IdOf).Where(CatalogId.IsValid)
+            .Concat(ShippedNames.Value)
+            .Concat((fetched?.Providers ?? FetchedProviders.None).Ids)
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal);
+
+    private static string IdOf(string file) => Path.GetFileName(file)[..^CatalogFile.Extension.Length];
+
+    private (IReadOnlyList<string> Paths, string? Problem) UserFiles()
+    {
+        try
+        {
+            return folder is not null && Directory.Exists(folder)
+                // Names with a leading dot are temporary files and what editors leave behind.
+                ? ([.. Directory.EnumerateFiles(folder).Where(path => path.EndsWith(CatalogFile.Extension, StringComparison.Ordinal) && Path.GetFileName(path)[0] != '.').Order(StringComparer.Ordinal)], null)
+                : ([], null);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return ([], $"Your own catalogs in {folder} could not be read: {exception.Message} The others count.");
+        }
+    }
+
+    private CatalogEntry? Behind(string id, FetchedProviders others) => ReadFetched(id, others) ?? Shipped(id);
+
+    private CatalogEntry ReadUser(string id, string file, CatalogEntry? behind)
+    {
+        var (bytes, problem) = CatalogFile.Read(file);
+        JsonElement? document = null;
+        if (bytes is not null) { (document, problem) = CatalogFile.Parse(bytes); }
+
+        var reading = document is { } value ? Named(id, Read(value)) : new CatalogReading(null, [new CatalogFault("", IsError: true, problem ?? "The file is empty.")]);
+        return new CatalogEntry
+        {
+            Id = id,
+            Layer = CatalogLayer.User,
+            Provider = !reading.HasErrors && reading.Provider is { } own ? own
+                : behind?.Provider
+                ?? (reading.Provider ?? new CatalogProvider { Id = id }) with { Id = id, Name = reading.Provider is { Name.Length: > 0 } named ? named.Name : id },
+            Document = document ?? Empty,
+            Faults = reading.HasErrors && behind is not null
+                ? [.. reading.Faults, new CatalogFault("", IsError: false, "Until the errors are corrected, the catalog that this one stands in for counts.")]
+                : reading.Faults,
+            IsInForce = !reading.HasErrors || behind is not null,
+            OverridesShipped = behind is not null,
+            File = file,
+        };
+    }
+
+    private static readonly JsonElement Empty = JsonElement.Parse("{}");
+
+    /// <summary>A catalog is found by its file's name, so that must be its id.</summary>
+    private static CatalogReading Named(string id, CatalogReading reading) => reading.Provider is { } provider && provider.Id.Length > 0 && provider.Id != id
+        ? reading with { Faults = [.. reading.Faults, new CatalogFault("id", IsError: true, $"The file is named {id}{CatalogFile.Extension} and the id is another. Give both the same name.")] }
+        : reading;
+
+    private CatalogEntry? ReadFetched(string id, FetchedProviders others)
+    {
+        if (others.Find(id) is not { } document) { return null; }
+
+        var reading = Read(document);
+        if (FetchedCatalog.Refusal(reading, Shipped(id)?.Provider) is not null || reading.Provider is not { } provider) { return null; }
+
+        // The headers of such a list name another program as the one that asks.
+        return Whole(id, CatalogLayer.Fetched, provider with { DefaultHeaders = new Dictionary<string, string>() }, document, [.. reading.Faults.Select(fault => fault with { IsError = false })]);
+    }
+
+    private CatalogEntry? ReadShipped(string id)
+    {
+        using var stream = typeof(ProviderCatalog).Assembly.GetManifestResourceStream($"{ShippedFolder}{id}.json");
         if (stream is null) { return null; }
 
-        using var document = JsonDocument.Parse(stream);
-        return CatalogReader.Read(document.RootElement).Provider;
-    });
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        var document = JsonElement.Parse(bytes);
+        var reading = Read(document);
+        return Whole(id, CatalogLayer.Shipped, reading.Provider ?? throw new InvalidOperationException($"The shipped catalog {id} cannot be read."), document, reading.Faults);
+    }
+
+    private static CatalogEntry Whole(string id, CatalogLayer layer, CatalogProvider provider, JsonElement document, IReadOnlyList<CatalogFault> faults) => new()
+    {
+        Id = id,
+        Layer = layer,
+        Provider = provider,
+        Document = document,
+        Faults = faults,
+        IsInForce = true,
+        OverridesShipped = false,
+    };
+
+    private static string? Broken(IReadOnlyList<string> files, List<CatalogEntry> entries)
+    {
+        List<string> broken =
+        [
+            .. files.Where(file => !CatalogId.IsValid(IdOf(file))).Select(file => $"{Path.GetFileName(file)} ({CatalogId.Rule})"),
+            .. entries.Where(entry => entry is { Layer: CatalogLayer.User, HasErrors: true })
+                .Select(entry => $"{entry.Id}{CatalogFile.Extension} ({entry.Faults.First(fault => fault.IsError)})"),
+        ];
+        const int Named = 3;
+        return broken.Count == 0 ? null
+            : $"Of your own catalogs these are not followed until they are corrected: {string.Join(", ", broken.Take(Named))}{(broken.Count > Named ? $" and {broken.Count - Named} more" : "")}.";
+    }
+
+    private sealed record Slot(FileStamp Stamp, FetchedProviders Fetched, CatalogEntry Entry);
 }
+
+/// <param name="Problem">What is wrong with the user's own files, for a person; null when nothing is.</param>
+public sealed record CatalogListing(IReadOnlyList<CatalogEntry> Entries, string? Problem);

@@ -10,6 +10,8 @@ public sealed class PluePaths(string home)
     public string Prompts => Path.Combine(Home, "prompts");
     /// <summary>Programs that the user lets Plue start.</summary>
     public string Approvals => Path.Combine(Home, "approvals.json");
+    public string Catalog => Path.Combine(Home, "catalog");
+    public string CatalogBackups => Path.Combine(Catalog, ".backups");
     public string Vault => Path.Combine(Home, "vault.json");
     public string Chats => Path.Combine(Home, "codices", "chats");
     public string Index => Path.Combine(Home, "index");

@@ -1,0 +1,65 @@
+using System.Text.Json;
+
+namespace Plue.Server.Catalog;
+
+/// <summary>Where a catalog comes from; a later one wins.</summary>
+public enum CatalogLayer { Shipped, Fetched, User }
+
+/// <summary>One vendor of the catalog, with all that is known of its file.</summary>
+public sealed record CatalogEntry
+{
+    public required string Id { get; init; }
+    /// <summary>The user's where there is a file of theirs, even while it is not followed.</summary>
+    public required CatalogLayer Layer { get; init; }
+    /// <summary>What counts. While nothing does, because the file has errors, as far as that could be read.</summary>
+    public required CatalogProvider Provider { get; init; }
+    /// <summary>As the file of <see cref="Layer"/> has it, unknown fields included; an empty object where it is no JSON.</summary>
+    public required JsonElement Document { get; init; }
+    /// <summary>Of that file.</summary>
+    public required IReadOnlyList<CatalogFault> Faults { get; init; }
+    /// <summary>False for a file with errors that has no other catalog behind it: it cannot be used.</summary>
+    public required bool IsInForce { get; init; }
+    /// <summary>Without the user's file there would still be a catalog with this id.</summary>
+    public required bool OverridesShipped { get; init; }
+    /// <summary>The user's file; null for the others.</summary>
+    public string? File { get; init; }
+
+    public bool HasErrors => Faults.Any(fault => fault.IsError);
+
+    /// <summary>Counted once: lists of thousands of models are shown often.</summary>
+    public CatalogTotals Totals => totals ??= CatalogTotals.Of(Provider.Models);
+
+    private CatalogTotals? totals;
+}
+
+/// <summary>What a list of models comes to. Prices are USD for a million tokens, of those models whose price is known.</summary>
+public sealed record CatalogTotals
+{
+    public required int ModelCount { get; init; }
+    public required int ReasoningModelCount { get; init; }
+    public required int ImageModelCount { get; init; }
+    public required int PricedModelCount { get; init; }
+    public decimal? LowestInputPerMillion { get; init; }
+    public decimal? HighestInputPerMillion { get; init; }
+    public decimal? LowestOutputPerMillion { get; init; }
+    public decimal? HighestOutputPerMillion { get; init; }
+    /// <summary>Tokens.</summary>
+    public long? LargestContext { get; init; }
+
+    public static CatalogTotals Of(IReadOnlyList<CatalogModel> models)
+    {
+        var prices = models.Select(model => model.Price).OfType<Messages.Price>().ToList();
+        return new CatalogTotals
+        {
+            ModelCount = models.Count,
+            ReasoningModelCount = models.Count(model => model.CanReason),
+            ImageModelCount = models.Count(model => model.SupportsAttachments),
+            PricedModelCount = prices.Count,
+            LowestInputPerMillion = prices.Min(price => (decimal?)price.InputPerMillion),
+            HighestInputPerMillion = prices.Max(price => (decimal?)price.InputPerMillion),
+            LowestOutputPerMillion = prices.Min(price => (decimal?)price.OutputPerMillion),
+            HighestOutputPerMillion = prices.Max(price => (decimal?)price.OutputPerMillion),
+            LargestContext = models.Max(model => model.ContextWindow > 0 ? model.ContextWindow : (long?)null),
+        };
+    }
+}

@@ -1,0 +1,190 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Catalog;
+
+/// <param name="IsUpdated">False when the server says that nothing changed.</param>
+/// <param name="ProviderCount">Of those fetched that count.</param>
+public sealed record CatalogRefreshed(bool IsUpdated, int ProviderCount, string Sentence);
+
+/// <summary>
+/// Fetches the catalog from the Catwalk server that the settings name. Whatever is wrong with an answer, the catalog from before stays.
+/// </summary>
+/// <param name="http">Sends to an address; follows no redirect.</param>
+public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings> settings, Func<Uri, HttpMessageInvoker> http, TimeProvider time)
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    /// <summary>How long after the start it is first considered, so that no start waits for it.</summary>
+    public static readonly TimeSpan FirstLook = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+    private const string ListPath = "/v2/providers";
+    private const int LongestTag = 256;
+
+    private readonly SemaphoreSlim one = new(1, 1);
+
+    /// <exception cref="FailureException">MissingField: no address is set. Unreachable, Timeout, BadResponse, StoreReadOnly: nothing was changed.</exception>
+    public async Task<CatalogRefreshed> RunAsync(CancellationToken cancellationToken)
+    {
+        var fetched = catalog.Fetched ?? throw new InvalidOperationException("This catalog has no folder to keep what is fetched.");
+        if (settings().RefreshUrl is not { Length: > 0 } url)
+        {
+            throw new FailureException(FailureKind.MissingField,
+                $"No catalog server is set, so the shipped catalog counts. To fetch a newer one, write its address as `{CatalogSettings.UrlKey}` in config.json5, such as \"https://catwalk.charm.land\".");
+        }
+
+        var address = Address(url) ?? throw new FailureException(FailureKind.MissingField,
+            $"The address of the catalog server in `{CatalogSettings.UrlKey}` cannot be used. Give one that begins with https:// and has no user name.");
+        await one.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await FetchAsync(fetched, address, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            one.Release();
+        }
+    }
+
+    /// <summary>Fetches once a day while the settings ask for it; ends with <paramref name="cancellationToken"/> and never fails.</summary>
+    public async Task KeepFreshAsync(ILogger logger, CancellationToken cancellationToken)
+    {
+        try
+        {
+            for (var wait = FirstLook; ; wait = LookEvery)
+            {
+                await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
+                await RunIfDueAsync(logger, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested) { }
+    }
+
+    /// <returns>The list's whole address; null when this is none that may be asked.</returns>
+    internal static Uri? Address(string url)
+    {
+        if (!Uri.TryCreate(url.Trim(), UriKind.Absolute, out var given) || given.UserInfo.Length > 0 || given.Host.Length == 0) { return null; }
+        if (given.Scheme != "https" && !(given.Scheme == "http" && given.IsLoopback)) { return null; }
+
+        var path = given.AbsolutePath.TrimEnd('/');
+        return new UriBuilder(given) { Path = path.EndsWith(ListPath, StringComparison.Ordinal) ? path : path + ListPath, Query = "", Fragment = "" }.Uri;
+    }
+
+    private async Task RunIfDueAsync(ILogger logger, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (settings() is not { RefreshDaily: true, RefreshUrl: { Length: > 0 } url } || catalog.Fetched is not { } fetched || Address(url) is not { } address) { return; }
+
+            var state = fetched.State is { } known && known.Url == address.ToString() ? known : null;
+            if (state is not null && time.GetUtcNow() - state.TriedAt < Day) { return; }
+
+            // Written first, so that a server that is down is asked once a day too, by however many windows.
+            fetched.Store((state ?? new StoredCatalogState(address.ToString(), null, null, default, null)) with { TriedAt = time.GetUtcNow() });
+            logger.LogInformation("{Outcome}", (await RunAsync(cancellationToken).ConfigureAwait(false)).Sentence);
+        }
+        catch (FailureException fault)
+        {
+            logger.LogInformation("The daily catalog was not fetched: {Reason}", fault.Message);
+        }
+    }
+
+    private async Task<CatalogRefreshed> FetchAsync(FetchedCatalog fetched, Uri address, CancellationToken cancellationToken)
+    {
+        var server = address.GetLeftPart(UriPartial.Authority);
+        var state = fetched.State is { } known && known.Url == address.ToString() ? known : null;
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, address);
+            request.Headers.TryAddWithoutValidation("Accept", "application/json");
+            request.Headers.TryAddWithoutValidation("User-Agent", "plue");
+            if (state?.ETag is { } tag) { request.Headers.TryAddWithoutValidation("If-None-Match", tag); }
+
+            using var response = await http(address).SendAsync(request, either.Token).ConfigureAwait(false);
+            if (response.StatusCode == HttpStatusCode.NotModified && state?.ETag is not null)
+            {
+                fetched.Store(state with { FetchedAt = time.GetUtcNow(), TriedAt = time.GetUtcNow() });
+                return new CatalogRefreshed(false, Accepted(fetched.Providers).Count, $"The catalog of {server} is the one that is already here.");
+            }
+
+            RequireList(response, server);
+            var body = await ReadAsync(response, server, either.Token).ConfigureAwait(false);
+            var (providers, refused) = Check(body, server);
+            fetched.Store(body, new StoredCatalogState(address.ToString(), TagOf(response), time.GetUtcNow(), time.GetUtcNow(), null));
+            return new CatalogRefreshed(true, providers, $"{providers} {(providers == 1 ? "provider was" : "providers were")} fetched from {server}.{LeftOut(refused)}");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new FailureException(FailureKind.Timeout, $"{server} did not send the catalog within {Patience.TotalSeconds:0} seconds. {Kept}");
+        }
+        catch (Exception fault) when (fault is HttpRequestException or IOException)
+        {
+            throw new FailureException(FailureKind.Unreachable, $"The catalog could not be fetched from {server}: {fault.Message} {Kept}", fault);
+        }
+    }
+
+    private const string Kept = "The catalog from before stays.";
+
+    private static void RequireList(HttpResponseMessage response, string server)
+    {
+        if ((int)response.StatusCode is >= 300 and < 400)
+        {
+            var target = response.Headers.Location is { IsAbsoluteUri: true } location ? location.GetLeftPart(UriPartial.Authority) : "another address";
+            throw Broken($"{server} points to {target}, and Plue does not follow. If you trust that address, write it as `{CatalogSettings.UrlKey}`.");
+        }
+
+        if (response.StatusCode != HttpStatusCode.OK) { throw Broken($"{server} did not give its catalog: it answered {(int)response.StatusCode}."); }
+        if (response.Content.Headers.ContentEncoding.Count > 0) { throw Broken($"{server} sent a compressed catalog, which was not asked for."); }
+        if (response.Content.Headers.ContentLength > CatalogFile.MaxBytes) { throw TooLarge(server); }
+    }
+
+    private static async Task<byte[]> ReadAsync(HttpResponseMessage response, string server, CancellationToken cancellationToken)
+    {
+        using var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        using var whole = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        while (await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var read)
+        {
+            if (whole.Length + read > CatalogFile.MaxBytes) { throw TooLarge(server); }
+            whole.Write(buffer, 0, read);
+        }
+
+        return whole.ToArray();
+    }
+
+    /// <returns>How many count, and the others with why.</returns>
+    private (int Count, List<string> Refused) Check(byte[] body, string server)
+    {
+        var (value, _) = CatalogFile.Parse(body);
+        if (value is not { ValueKind: JsonValueKind.Array } list || FetchedProviders.Read(body) is not { } providers) { throw Broken($"{server} did not answer with a list of providers."); }
+        if (list.GetArrayLength() > CatalogLimits.Providers || CatalogLimits.CountModels(list) > CatalogLimits.Models) { throw TooLarge(server); }
+
+        var accepted = Accepted(providers);
+        List<string> refused = [.. providers.Ids.Where(id => !accepted.Contains(id))];
+        var nameless = list.GetArrayLength() - providers.Ids.Count;
+        if (nameless > 0) { refused.Add(nameless == 1 ? "one without an id of its own" : $"{nameless} without an id of their own"); }
+        if (accepted.Count == 0) { throw Broken($"{server} answered with a list in which no provider can be used."); }
+
+        return (accepted.Count, refused);
+    }
+
+    private HashSet<string> Accepted(FetchedProviders providers) =>
+        [.. providers.Ids.Where(id => providers.Find(id) is { } document && FetchedCatalog.Refusal(catalog.Read(document), catalog.Shipped(id)?.Provider) is null)];
+
+    private static string LeftOut(List<string> refused)
+    {
+        const int Named = 5;
+        return refused.Count == 0 ? ""
+            : $" Left out, because they have errors or an address other than the shipped one: {string.Join(", ", refused.Take(Named))}{(refused.Count > Named ? $" and {refused.Count - Named} more" : "")}.";
+    }
+
+    private static string? TagOf(HttpResponseMessage response) => response.Headers.ETag is { IsWeak: false, Tag: { Length: <= LongestTag } tag } ? tag : null;
+
+    private static FailureException TooLarge(string server) => Broken($"{server} sent a catalog that is larger than Plue takes.");
+
+    private static FailureException Broken(string sentence) => new(FailureKind.BadResponse, $"{sentence} {Kept}");
+}

@@ -1,0 +1,54 @@
+using System.Text.Json;
+
+namespace Plue.Server.Catalog;
+
+/// <summary>A catalog to begin with.</summary>
+/// <param name="Json">A whole document in the Catwalk format.</param>
+public sealed record CatalogStart(string Id, string Name, string Description, string Json)
+{
+    public JsonElement Document => JsonElement.Parse(Json);
+
+    public static IReadOnlyList<CatalogStart> All { get; } =
+    [
+        new("openai-compatible", "OpenAI-compatible", "A vendor or gateway that speaks the Chat Completions of OpenAI.", """
+            {
+              "name": "My provider",
+              "id": "my-provider",
+              "type": "openai-compat",
+              "api_key": "$MY_PROVIDER_API_KEY",
+              "api_endpoint": "https://api.example.com/v1",
+              "default_large_model_id": "large-model",
+              "default_small_model_id": "small-model",
+              "models": [
+                {"id": "large-model", "name": "Large model", "cost_per_1m_in": 0, "cost_per_1m_out": 0, "cost_per_1m_in_cached": 0, "cost_per_1m_out_cached": 0, "context_window": 128000, "default_max_tokens": 8192, "can_reason": false, "supports_attachments": false},
+                {"id": "small-model", "name": "Small model", "cost_per_1m_in": 0, "cost_per_1m_out": 0, "cost_per_1m_in_cached": 0, "cost_per_1m_out_cached": 0, "context_window": 128000, "default_max_tokens": 8192, "can_reason": false, "supports_attachments": false}
+              ]
+            }
+            """),
+        new("anthropic-compatible", "Anthropic-compatible", "A vendor or gateway that speaks the Messages of Anthropic.", """
+            {
+              "name": "My Anthropic-compatible provider",
+              "id": "my-anthropic",
+              "type": "anthropic",
+              "api_key": "$MY_ANTHROPIC_API_KEY",
+              "api_endpoint": "https://api.example.com/anthropic",
+              "default_large_model_id": "large-model",
+              "default_small_model_id": "large-model",
+              "models": [
+                {"id": "large-model", "name": "Large model", "cost_per_1m_in": 0, "cost_per_1m_out": 0, "cost_per_1m_in_cached": 0, "cost_per_1m_out_cached": 0, "context_window": 200000, "default_max_tokens": 8192, "can_reason": false, "supports_attachments": true}
+              ]
+            }
+            """),
+        new("local", "Local server", "A server on this machine: its models are those that it lists.", """
+            {
+              "name": "My local server",
+              "id": "my-local-server",
+              "type": "openai-compat",
+              "api_endpoint": "http://localhost:8000/v1",
+              "models": [
+                {"id": "", "name": ""}
+              ]
+            }
+            """),
+    ];
+}

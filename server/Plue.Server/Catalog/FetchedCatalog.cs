@@ -1,0 +1,171 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Catalog;
+
+/// <summary>
+/// The last answer of the catalog server that the settings name, as it came. It counts only while they still name that server. It brings models
+/// and prices, and does not decide where anything is sent: one that differs from the shipped catalog in that is passed over.
+/// </summary>
+/// <param name="settings">Read again only when the file of the settings changed.</param>
+internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> settings)
+{
+    private readonly string bodyPath = Path.Combine(paths.Index, "catalog.json");
+    private readonly string statePath = Path.Combine(paths.Index, "catalog-state.json");
+    private readonly Lock gate = new();
+    private (FileStamp State, FileStamp Config) stamps;
+    private StoredCatalogState? state;
+    private volatile FetchedProviders providers = FetchedProviders.None;
+
+    /// <summary>The same object as long as nothing changed on the disk.</summary>
+    public FetchedProviders Providers
+    {
+        get
+        {
+            Notice();
+            return providers;
+        }
+    }
+
+    /// <summary>How the last fetch went; null when there was none.</summary>
+    public StoredCatalogState? State
+    {
+        get
+        {
+            Notice();
+            return state;
+        }
+    }
+
+    /// <summary>Atomic: until the last step the answer before counts.</summary>
+    /// <exception cref="Messages.FailureException">StoreReadOnly: nothing was changed.</exception>
+    public void Store(ReadOnlySpan<byte> body, StoredCatalogState fetched)
+    {
+        lock (gate)
+        {
+            CatalogFile.Replace(bodyPath, body);
+            Store(fetched with { Sha256 = Convert.ToHexStringLower(SHA256.HashData(body)) });
+        }
+    }
+
+    /// <summary>Keeps the answer and changes what is known about it.</summary>
+    public void Store(StoredCatalogState known)
+    {
+        lock (gate)
+        {
+            CatalogFile.Replace(statePath, JsonSerializer.SerializeToUtf8Bytes(known, StoredCatalogContext.Default.StoredCatalogState));
+            stamps = default;
+        }
+    }
+
+    /// <returns>Why a fetched provider is passed over, or null.</returns>
+    /// <param name="shipped">The shipped one of the same id.</param>
+    public static string? Refusal(CatalogReading reading, CatalogProvider? shipped)
+    {
+        // Some vendors' usual model is not in their own list; the first one stands in for it.
+        if (reading.Faults.FirstOrDefault(fault => fault.IsError && !fault.Path.StartsWith("default_", StringComparison.Ordinal)) is { } fault) { return fault.ToString(); }
+        if (reading.Provider is not { } provider) { return "There is nothing in it."; }
+        if (provider.Endpoint is { Scheme: "http", IsLoopback: false }) { return "What is sent to its address can be read on the way."; }
+        if (shipped is not null && !(IsSameAddress(provider, shipped) && provider.ApiKey == shipped.ApiKey)) { return "It would send what is asked, or the key, elsewhere than the catalog that ships with Plue."; }
+
+        return null;
+    }
+
+    private static bool IsSameAddress(CatalogProvider one, CatalogProvider other) =>
+        one.ApiEndpoint == other.ApiEndpoint || (one.Endpoint is { } first && other.Endpoint is { } second && first == second);
+
+    private void Notice()
+    {
+        var stateStamp = FileStamp.Of(statePath);
+        // Without an answer the settings do not matter.
+        var now = (stateStamp, stateStamp.IsThere ? FileStamp.Of(paths.Config) : FileStamp.None);
+        lock (gate)
+        {
+            if (now == stamps) { return; }
+
+            stamps = now;
+            state = stateStamp.IsThere ? ReadState() : null;
+            if (state?.FetchedAt is null || settings().RefreshUrl is not { } url || CatalogRefresh.Address(url)?.ToString() != state.Url) { providers = FetchedProviders.None; }
+            else if (CatalogFile.Read(bodyPath).Bytes is { } body && FetchedProviders.Read(body) is { } read)
+            {
+                // Cut short between the two files, the answer is still a whole one, but not the one whose tag is known.
+                if (state.Sha256 != Convert.ToHexStringLower(SHA256.HashData(body))) { state = state with { ETag = null }; }
+                providers = read;
+            }
+            else { (providers, state) = (FetchedProviders.None, state with { ETag = null }); }
+        }
+    }
+
+    private StoredCatalogState? ReadState()
+    {
+        if (CatalogFile.Read(statePath).Bytes is not { } bytes) { return null; }
+
+        try { return JsonSerializer.Deserialize(bytes, StoredCatalogContext.Default.StoredCatalogState); }
+        catch (JsonException)
+        {
+            // What is fetched can be fetched again.
+            return null;
+        }
+    }
+}
+
+/// <summary>The providers of one answer, each read when it is first asked for.</summary>
+internal sealed class FetchedProviders
+{
+    public static readonly FetchedProviders None = new([], []);
+
+    private readonly byte[] body;
+    private readonly Dictionary<string, Range> places;
+
+    private FetchedProviders(byte[] body, Dictionary<string, Range> places) => (this.body, this.places) = (body, places);
+
+    public IReadOnlyCollection<string> Ids => places.Keys;
+
+    /// <returns>Null when there is none with this id.</returns>
+    public JsonElement? Find(string id) => places.TryGetValue(id, out var place) ? JsonElement.Parse(body.AsSpan(place)) : null;
+
+    /// <returns>Null when it is not a list of objects.</returns>
+    public static FetchedProviders? Read(byte[] body)
+    {
+        Dictionary<string, Range> places = new(StringComparer.Ordinal);
+        try
+        {
+            var reader = new Utf8JsonReader(body);
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray) { return null; }
+
+            while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+            {
+                var start = (int)reader.TokenStartIndex;
+                string? id = null;
+                while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+                {
+                    var isId = reader.ValueTextEquals("id"u8);
+                    reader.Read();
+                    if (isId && reader.TokenType == JsonTokenType.String) { id = reader.GetString(); }
+                    reader.Skip();
+                }
+
+                if (id is not null && CatalogId.IsValid(id)) { places.TryAdd(id, start..(int)reader.BytesConsumed); }
+            }
+
+            return reader.TokenType == JsonTokenType.EndArray && !reader.Read() ? new FetchedProviders(body, places) : null;
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <param name="Url">What was asked.</param>
+/// <param name="ETag">The server's tag of the answer, quotes included.</param>
+/// <param name="FetchedAt">When the server last said that the answer is the newest; null when it never did.</param>
+/// <param name="TriedAt">When it was last asked, however that ended.</param>
+/// <param name="Sha256">Of the answer, in lower-case hex.</param>
+internal sealed record StoredCatalogState(string Url, string? ETag, DateTimeOffset? FetchedAt, DateTimeOffset TriedAt, string? Sha256);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(StoredCatalogState))]
+internal sealed partial class StoredCatalogContext : JsonSerializerContext;

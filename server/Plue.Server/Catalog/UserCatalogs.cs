@@ -1,0 +1,228 @@
+using System.Text.Json;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Catalog;
+
+/// <param name="Id">As far as it has one; else its place in the file.</param>
+public sealed record CatalogLeftOut(string Id, string Why);
+
+/// <param name="Imported">Ids.</param>
+public sealed record CatalogImported(IReadOnlyList<string> Imported, IReadOnlyList<CatalogLeftOut> LeftOut);
+
+/// <summary>Changes to the user's own catalogs. What a change replaces or deletes goes to the backups first.</summary>
+public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeProvider time)
+{
+    private readonly CatalogBackups backups = new(paths.CatalogBackups, time);
+    private readonly Lock gate = new();
+
+    /// <summary>Writes it under the id that it says; the document is kept as it is, unknown fields included.</summary>
+    /// <param name="previousId">The id it had, when this renames it; else null.</param>
+    /// <exception cref="FailureException">BadRequest: it has errors. Conflict: the new id is taken. NotFound, PermissionDenied: what is renamed is not the user's. StoreReadOnly.</exception>
+    public CatalogEntry Save(JsonElement document, string? previousId)
+    {
+        var id = Checked(document, "The catalog was not saved");
+        lock (gate)
+        {
+            if (previousId is not null && previousId != id)
+            {
+                RequireOwn(previousId, "renamed");
+                if (catalog.Get(id) is not null) { throw new FailureException(FailureKind.Conflict, $"There is already a catalog named {id}. Choose another id, or delete that one first."); }
+
+                // The new file first: cut short, there are two and none is lost.
+                Write(id, CatalogFile.Text(document));
+                Remove(previousId);
+            }
+            else { Write(id, CatalogFile.Text(document)); }
+
+            return catalog.Get(id) ?? throw Vanished(id);
+        }
+    }
+
+    /// <returns>The catalog that counts from now on, where one was behind it; else null.</returns>
+    /// <exception cref="FailureException">NotFound. PermissionDenied: it ships with Plue or was fetched. StoreReadOnly.</exception>
+    public CatalogEntry? Delete(string id)
+    {
+        lock (gate)
+        {
+            RequireOwn(id, "deleted");
+            Remove(id);
+            return catalog.Get(id);
+        }
+    }
+
+    /// <param name="path">A whole path: a file with one provider, or with an array of them.</param>
+    /// <param name="replace">Takes the place of catalogs with the same ids.</param>
+    /// <exception cref="FailureException">NotFound, BadRequest: the file is none of the kind, or larger than what is taken. Nothing was imported.</exception>
+    public CatalogImported Import(string path, bool replace)
+    {
+        var items = ReadList(path);
+        List<string> imported = [];
+        List<CatalogLeftOut> leftOut = [];
+        lock (gate)
+        {
+            foreach (var (item, place) in items)
+            {
+                var reading = catalog.Read(item);
+                var id = reading.Provider?.Id is { Length: > 0 } named ? named : place;
+                var why = reading.HasErrors ? Errors(reading.Faults)
+                    : imported.Contains(id) ? "The file has it twice; the first was taken."
+                    : !replace && catalog.Get(id) is not null ? "There is already a catalog with this id. Import with replacing to take its place."
+                    : null;
+                if (why is null)
+                {
+                    try { Write(id, CatalogFile.Text(item)); }
+                    catch (FailureException fault) { why = fault.Message; }
+                }
+
+                if (why is null) { imported.Add(id); }
+                else { leftOut.Add(new CatalogLeftOut(id, why)); }
+            }
+        }
+
+        return new CatalogImported(imported, leftOut);
+    }
+
+    /// <summary>Writes one provider as an object, several as an array. A file that is there is replaced whole.</summary>
+    /// <param name="path">A whole path in a folder that exists.</param>
+    /// <exception cref="FailureException">NotFound: no catalog has this id. BadRequest: one has errors, or the path is none. StoreReadOnly. Nothing was written.</exception>
+    public void Export(IReadOnlyList<string> ids, string path)
+    {
+        if (ids.Count == 0) { throw new FailureException(FailureKind.BadRequest, "Nothing was chosen to export. Name at least one catalog."); }
+        RequireWhole(path);
+        if (Directory.Exists(path)) { throw new FailureException(FailureKind.BadRequest, $"{path} is a folder. Name a file in it."); }
+        if (!Directory.Exists(Path.GetDirectoryName(path))) { throw new FailureException(FailureKind.BadRequest, $"The folder of {path} is not there. Choose another, or make it first."); }
+
+        List<JsonElement> documents = [.. ids.Distinct(StringComparer.Ordinal).Select(Exportable)];
+        CatalogFile.Replace(path, documents is [var only] ? CatalogFile.Text(only) : CatalogFile.Text(documents));
+    }
+
+    /// <summary>Newest first.</summary>
+    public IReadOnlyList<CatalogVersion> Backups() => backups.List();
+
+    /// <returns>What that version holds, as far as it can be read.</returns>
+    public static CatalogProvider? ReadVersion(CatalogVersion version) =>
+        CatalogFile.Read(version.Path).Bytes is { } bytes && CatalogFile.Parse(bytes).Value is { } document ? CatalogReader.Read(document).Provider : null;
+
+    /// <summary>Brings an earlier version back; the one that it replaces is kept.</summary>
+    /// <exception cref="FailureException">NotFound. BadRequest: that version has errors. StoreReadOnly.</exception>
+    public CatalogEntry Restore(string backupId)
+    {
+        lock (gate)
+        {
+            var version = backups.List().FirstOrDefault(version => version.Id == backupId)
+                ?? throw new FailureException(FailureKind.NotFound, $"There is no earlier version {backupId}. Only the last {CatalogBackups.KeptOfEach} of each catalog are kept.");
+            var (bytes, problem) = CatalogFile.Read(version.Path);
+            JsonElement? document = null;
+            if (bytes is not null) { (document, problem) = CatalogFile.Parse(bytes); }
+            if (bytes is null || document is not { } value) { throw new FailureException(FailureKind.BadRequest, $"That version cannot be used, so nothing was changed. {problem} It lies at {version.Path}."); }
+
+            var id = Checked(value, $"That version is not used, and nothing was changed; it lies at {version.Path}");
+            if (id != version.CatalogId) { throw new FailureException(FailureKind.BadRequest, $"That version says the id {id} and not {version.CatalogId}, so nothing was changed. It lies at {version.Path}."); }
+
+            Write(id, bytes);
+            return catalog.Get(id) ?? throw Vanished(id);
+        }
+    }
+
+    /// <summary>Reads a file with one provider or an array of them.</summary>
+    /// <returns>Each with its place: empty for the only one, <c>[2]</c> in an array.</returns>
+    /// <exception cref="FailureException">NotFound, BadRequest.</exception>
+    public static IReadOnlyList<(JsonElement Document, string Place)> ReadList(string path)
+    {
+        RequireWhole(path);
+        var (bytes, problem) = CatalogFile.Read(path);
+        if (bytes is null) { throw new FailureException(FailureKind.NotFound, $"{path} was not read. {problem}"); }
+
+        var (value, fault) = CatalogFile.Parse(bytes);
+        if (value is not { ValueKind: JsonValueKind.Object or JsonValueKind.Array } document)
+        {
+            throw new FailureException(FailureKind.BadRequest, $"{path} holds no catalog. {fault ?? "A catalog is one JSON object, or an array of them."}");
+        }
+
+        if (document.ValueKind == JsonValueKind.Object) { return [(document, "")]; }
+        if (document.GetArrayLength() > CatalogLimits.Providers || CatalogLimits.CountModels(document) > CatalogLimits.Models)
+        {
+            throw new FailureException(FailureKind.BadRequest, $"{path} holds more than {CatalogLimits.Providers:N0} providers or {CatalogLimits.Models:N0} models, the most that is taken at once.");
+        }
+
+        return [.. document.EnumerateArray().Select((item, index) => (item, $"[{index}]"))];
+    }
+
+    private string Checked(JsonElement document, string otherwise)
+    {
+        var reading = catalog.Read(document);
+        return !reading.HasErrors && reading.Provider is { } provider
+            ? provider.Id
+            : throw new FailureException(FailureKind.BadRequest, $"{otherwise}. {Errors(reading.Faults)}");
+    }
+
+    private static string Errors(IReadOnlyList<CatalogFault> faults)
+    {
+        List<CatalogFault> errors = [.. faults.Where(fault => fault.IsError)];
+        return errors.Count switch
+        {
+            1 => errors[0].ToString(),
+            2 => $"{errors[0]} And one more error.",
+            _ => $"{errors[0]} And {errors.Count - 1} more errors.",
+        };
+    }
+
+    private void RequireOwn(string id, string done)
+    {
+        if (CatalogId.IsValid(id) && FileStamp.Of(PathOf(id)).IsThere) { return; }
+
+        throw catalog.Get(id) switch
+        {
+            null => new FailureException(FailureKind.NotFound, $"There is no catalog named {id}."),
+            { Layer: CatalogLayer.Fetched } => new FailureException(FailureKind.PermissionDenied,
+                $"{id} came from the catalog server and cannot be {done}. Save a catalog of your own with the same id to use that in its place."),
+            _ => new FailureException(FailureKind.PermissionDenied,
+                $"{id} ships with Plue and cannot be {done}. Save a catalog of your own with the same id to use that in its place."),
+        };
+    }
+
+    private JsonElement Exportable(string id) => catalog.Get(id) switch
+    {
+        null => throw new FailureException(FailureKind.NotFound, $"There is no catalog named {id}, so nothing was exported."),
+        { HasErrors: true } => throw new FailureException(FailureKind.BadRequest, $"{id} has errors, so nothing was exported. Correct them first."),
+        var entry => entry.Document,
+    };
+
+    private void Write(string id, byte[] content)
+    {
+        if (Before(id) is { } before)
+        {
+            if (before.AsSpan().SequenceEqual(content)) { return; }
+            backups.Keep(id, before);
+        }
+
+        CatalogFile.Replace(PathOf(id), content);
+        catalog.Forget(id);
+    }
+
+    private void Remove(string id)
+    {
+        if (Before(id) is { } before) { backups.Keep(id, before); }
+        CatalogFile.Delete(PathOf(id));
+        catalog.Forget(id);
+    }
+
+    /// <summary>What the file holds now; null when there is none.</summary>
+    private byte[]? Before(string id)
+    {
+        if (!FileStamp.Of(PathOf(id)).IsThere) { return null; }
+
+        var (bytes, problem) = CatalogFile.Read(PathOf(id));
+        return bytes ?? throw new FailureException(FailureKind.StoreReadOnly, $"{PathOf(id)} could not be put aside, so nothing was changed. {problem}");
+    }
+
+    private string PathOf(string id) => Path.Combine(paths.Catalog, id + CatalogFile.Extension);
+
+    private static void RequireWhole(string path)
+    {
+        if (!Path.IsPathFullyQualified(path)) { throw new FailureException(FailureKind.BadRequest, $"{path} is not a whole path. Give one from the root of the disk."); }
+    }
+
+    private static FailureException Vanished(string id) => new(FailureKind.Conflict, $"{id} was saved and then removed by someone else.");
+}
