@@ -28,6 +28,8 @@ internal sealed class Composition : IAsyncDisposable
     private readonly Lazy<Vault.Vault> vault;
     private readonly Lazy<TemplateCatalog> templates;
     private readonly Lazy<Prompts> prompts;
+    private readonly Lazy<UserCatalogs> userCatalogs;
+    private readonly Lazy<CatalogRefresh> catalogRefresh;
     private readonly Lazy<ProviderHttp> http = new();
     private bool isDisposed;
 
@@ -41,6 +43,9 @@ internal sealed class Composition : IAsyncDisposable
         templates = new(() => new TemplateCatalog(paths));
         prompts = new(() => new Prompts(paths));
         Paths = paths;
+        Catalog = new ProviderCatalog(paths, CatalogTypes.KindByType.Keys.ToHashSet(), ReadCatalogSettings);
+        userCatalogs = new(() => new UserCatalogs(paths, Catalog, Time));
+        catalogRefresh = new(() => new CatalogRefresh(Catalog, ReadCatalogSettings, url => http.Value.For(url), Time));
         Discovery = new Discovery(FindClaudeCodeAsync, ProbeAsync, Environment.GetEnvironmentVariable, Catalog);
         var states = new ProviderStates(paths, Time, Redactor.Mask, NoteCache);
         Providers = new ProviderRegistry(new ProviderCodices(paths, templates, Catalog), Build, Discovery, Catalog, states, new ModelCache(paths, NoteCache), Time);
@@ -53,7 +58,7 @@ internal sealed class Composition : IAsyncDisposable
     public Redactor Redactor { get; } = new();
     public EnvironmentKeys EnvironmentKeys { get; }
     public Workspace Workspace { get; } = new();
-    public ProviderCatalog Catalog { get; } = new();
+    public ProviderCatalog Catalog { get; }
     public Discovery Discovery { get; }
     public ProviderRegistry Providers { get; }
     public ProviderKeys ProviderKeys { get; }
@@ -90,6 +95,7 @@ internal sealed class Composition : IAsyncDisposable
         id => Providers.Find(id) is { Settings.Source: Plue.Server.Providers.ProviderSource.File }, Redactor.Mask, DisposeAsync);
 
     public VaultServices VaultServices => new(Vault, ProviderKeys.RenameAsync);
+    public CatalogServices CatalogServices => new(Catalog, userCatalogs.Value, catalogRefresh.Value, DisposeAsync);
 
     public ChatServices ChatServices(Func<string, ITurnSink> sinkFor, Action<string, ChatSummary?> changed) => new()
     {
@@ -157,6 +163,12 @@ internal sealed class Composition : IAsyncDisposable
     }
 
     private void NoteCache(string sentence) => Logs.CreateLogger("Providers").LogDebug("{What}", sentence);
+
+    private CatalogSettings ReadCatalogSettings()
+    {
+        var values = UserConfig.Read(Paths).Values;
+        return new CatalogSettings(values.GetString(CatalogSettings.UrlKey), values.GetBoolean(CatalogSettings.DailyKey) ?? false);
+    }
 
     private IReadOnlyList<HookAction> HooksOf(string templateId, Message message)
     {

@@ -40,12 +40,17 @@ internal static class Sidecar
         house.Providers.Changed += id => _ = NotifyAsync(server, Methods.ProviderChanged, new ProviderChangedParams(id), logger);
         new ExecutableHandlers(server, house.ExternalPrograms, house.Providers).Register();
         new VaultHandlers(server, house.Vault, house.ProviderKeys.UsedBy, house.ProviderKeys.RenameAsync).Register();
+        new CatalogHandlers(server, house.CatalogServices).Register();
+        using var background = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
+        var keepingFresh = house.CatalogServices.Refresh.KeepFreshAsync(house.Logs.CreateLogger("Catalog"), background.Token);
 
         // A blocked read of stdin cannot be cancelled: when we are told to stop, it is left behind.
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = stop.Token.Register(() => stopped.TrySetResult());
         await await Task.WhenAny(server.RunAsync(stop.Token), stopped.Task);
 
+        await background.CancelAsync();
+        await keepingFresh;
         // Turns are stopped and stored and every child is ended, but not at any price: the editor may start a new sidecar any moment.
         var ending = EndAsync(conversations, house);
         try { await ending.WaitAsync(EndingTime, CancellationToken.None); }

@@ -1,0 +1,38 @@
+using Plue.Protocol;
+using Plue.Server.Catalog;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>catalog/*: what vendors offer, and the user's own lists of that.</summary>
+internal sealed class CatalogHandlers(RpcServer server, CatalogServices services)
+{
+    private readonly ProviderCatalog catalog = services.Catalog;
+    private readonly UserCatalogs own = services.Own;
+
+    public void Register()
+    {
+        server.Map(Methods.CatalogList, (_, _) => Task.FromResult(CatalogViews.List(catalog.List())));
+        server.Map(Methods.CatalogGet, (parameters, _) => Task.FromResult(CatalogViews.Detail(
+            catalog.Get(parameters.Id) ?? throw new FailureException(FailureKind.NotFound, $"There is no catalog named {parameters.Id}."))));
+        server.Map(Methods.CatalogSave, (parameters, _) => Task.FromResult(CatalogViews.Detail(own.Save(parameters.Document, parameters.PreviousId))));
+        server.Map(Methods.CatalogDelete, (parameters, _) =>
+        {
+            own.Delete(parameters.Id);
+            return Task.FromResult(new Nothing());
+        });
+        server.Map(Methods.CatalogValidate, (parameters, _) =>
+            Task.FromResult(new CatalogValidateResult([.. catalog.Validate(parameters.Document).Select(CatalogViews.Problem)])));
+        server.Map(Methods.CatalogImport, (parameters, _) => Task.FromResult(CatalogViews.Imported(own.Import(parameters.Path, parameters.Replace ?? false), catalog)));
+        server.Map(Methods.CatalogExport, (parameters, _) =>
+        {
+            own.Export(parameters.Ids, parameters.Path);
+            return Task.FromResult(new Nothing());
+        });
+        server.Map(Methods.CatalogRefresh, async (_, cancellationToken) => CatalogViews.Refreshed(await services.Refresh.RunAsync(cancellationToken)));
+        server.Map(Methods.CatalogStats, (_, _) => Task.FromResult(CatalogViews.Stats(catalog)));
+        server.Map(Methods.CatalogStartingPoints, (_, _) => Task.FromResult(CatalogViews.StartingPoints()));
+        server.Map(Methods.CatalogBackups, (_, _) => Task.FromResult(CatalogViews.Backups(own)));
+        server.Map(Methods.CatalogRestore, (parameters, _) => Task.FromResult(CatalogViews.Detail(own.Restore(parameters.BackupId))));
+    }
+}
