@@ -12,6 +12,7 @@ var root = new RootCommand("Plue: chat and agents with your own providers")
     VaultCommand.Create(() => new Composition(LogLevel.Warning).VaultServices, terminal),
     ProvidersCommand.Create(() => new Composition(LogLevel.Warning).ProvidersHouse, terminal),
     ModelsCommand.Create(() => new Composition(LogLevel.Warning).ProvidersHouse, terminal),
+    CatalogCommand.Create(() => new Composition(LogLevel.Warning).CatalogServices, terminal),
 };
 var parsed = root.Parse(args);
 var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(8) });

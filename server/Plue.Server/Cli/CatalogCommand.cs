@@ -1,0 +1,222 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Plue.Protocol;
+using Plue.Server.Catalog;
+using Plue.Server.Messages;
+using Plue.Server.Rpc;
+
+namespace Plue.Server.Cli;
+
+/// <summary><c>plue catalog</c>. With <c>--json</c> each verb prints what the method of the same name answers on the wire.</summary>
+internal static class CatalogCommand
+{
+    public static Command Create(Func<CatalogServices> open, Terminal terminal) =>
+        new("catalog", "See and change what vendors offer, at what price")
+        {
+            List(open, terminal),
+            Show(open, terminal),
+            Validate(open, terminal),
+            Import(open, terminal),
+            Export(open, terminal),
+            Delete(open, terminal),
+            Refresh(open, terminal),
+            Stats(open, terminal),
+            Restore(open, terminal),
+        };
+
+    private static Command List(Func<CatalogServices> open, Terminal terminal) => Verb("list", "List all vendors", [], open, terminal, (services, _, _) =>
+    {
+        var list = CatalogViews.List(services.Catalog.List());
+        return Answer(list, () =>
+        {
+            foreach (var item in list.Items) { terminal.WriteLine(Line(item)); }
+            if (list.FolderProblem is { } problem) { terminal.WriteError(problem); }
+        });
+    });
+
+    private static Command Show(Func<CatalogServices> open, Terminal terminal)
+    {
+        var id = new Argument<string>("id") { Description = "The vendor's id, such as anthropic" };
+        return Verb("show", "Show one vendor with its models", [id], open, terminal, (services, parsed, _) =>
+        {
+            var chosen = parsed.GetRequiredValue(id);
+            var detail = CatalogViews.Detail(services.Catalog.Get(chosen) ?? throw new FailureException(FailureKind.NotFound, $"There is no catalog named {chosen}. See them with: plue catalog list"));
+            return Answer(detail, () =>
+            {
+                terminal.WriteLine(Line(detail.Summary));
+                if (detail.Summary.Endpoint is { } endpoint) { terminal.WriteLine($"  address: {endpoint}"); }
+                if (detail.Summary.KeyVariable is { } variable) { terminal.WriteLine($"  key: usually in {variable}"); }
+                if (detail.File is { } file) { terminal.WriteLine($"  file: {file}"); }
+                foreach (var model in detail.Models) { terminal.WriteLine(Line(model)); }
+                foreach (var problem in detail.Problems) { terminal.WriteError(Line(problem)); }
+            });
+        });
+    }
+
+    private static Command Validate(Func<CatalogServices> open, Terminal terminal)
+    {
+        var file = File("A file with one provider, or with an array of them");
+        return Verb("validate", "Check a file", [file], open, terminal, (services, parsed, _) =>
+        {
+            var items = UserCatalogs.ReadList(Path.GetFullPath(parsed.GetRequiredValue(file)));
+            List<CatalogProblem> problems =
+            [
+                .. items.SelectMany(item => services.Catalog.Validate(item.Document)
+                    .Select(fault => CatalogViews.Problem(fault with { Path = string.Join('.', new[] { item.Place, fault.Path }.Where(part => part.Length > 0)) }))),
+            ];
+            var hasErrors = problems.Any(problem => problem.Severity == ProblemSeverity.Error);
+            return Answer(new CatalogValidateResult(problems), () =>
+            {
+                foreach (var problem in problems) { terminal.WriteLine(Line(problem)); }
+                if (problems.Count == 0) { terminal.WriteLine("Nothing is wrong with it."); }
+            }, hasErrors ? ExitCodes.Failed : ExitCodes.Done);
+        });
+    }
+
+    private static Command Import(Func<CatalogServices> open, Terminal terminal)
+    {
+        var file = File("A file with one provider, or with an array of them");
+        var replace = new Option<bool>("--replace") { Description = "Take the place of catalogs with the same ids" };
+        return Verb("import", "Add vendors from a file", [file, replace], open, terminal, (services, parsed, _) =>
+        {
+            var result = CatalogViews.Imported(services.Own.Import(Path.GetFullPath(parsed.GetRequiredValue(file)), parsed.GetValue(replace)), services.Catalog);
+            return Answer(result, () =>
+            {
+                foreach (var item in result.Imported) { terminal.WriteLine($"Imported {item.Id}."); }
+                foreach (var item in result.Skipped) { terminal.WriteError($"Left out {item.Id}: {item.Why}"); }
+            }, result.Imported.Count == 0 ? ExitCodes.Failed : ExitCodes.Done);
+        });
+    }
+
+    private static Command Export(Func<CatalogServices> open, Terminal terminal)
+    {
+        var ids = new Argument<string[]>("id") { Description = "One id or several", Arity = ArgumentArity.OneOrMore };
+        var to = new Option<string>("--to") { Description = "The file to write; one that is there is replaced", HelpName = "FILE", Required = true };
+        return Verb("export", "Write vendors to a file", [ids, to], open, terminal, (services, parsed, _) =>
+        {
+            var path = Path.GetFullPath(parsed.GetRequiredValue(to));
+            services.Own.Export(parsed.GetRequiredValue(ids), path);
+            return Answer(new Nothing(), () => terminal.WriteLine($"Wrote {path}."));
+        });
+    }
+
+    private static Command Delete(Func<CatalogServices> open, Terminal terminal)
+    {
+        var id = new Argument<string>("id") { Description = "The id of a catalog of your own" };
+        return Verb("delete", "Delete a catalog of your own; it can be restored", [id], open, terminal, (services, parsed, _) =>
+        {
+            var chosen = parsed.GetRequiredValue(id);
+            var behind = services.Own.Delete(chosen);
+            return Answer(new Nothing(), () => terminal.WriteLine(behind is null ? $"Deleted {chosen}." : $"Deleted your {chosen}. The one that it stood in for counts again."));
+        });
+    }
+
+    private static Command Refresh(Func<CatalogServices> open, Terminal terminal) =>
+        Verb("refresh", "Fetch the catalog from the server that the settings name", [], open, terminal, async (services, _, cancellationToken) =>
+        {
+            var result = CatalogViews.Refreshed(await services.Refresh.RunAsync(cancellationToken).ConfigureAwait(false));
+            return await Answer(result, () => terminal.WriteLine(result.Sentence)).ConfigureAwait(false);
+        });
+
+    private static Command Stats(Func<CatalogServices> open, Terminal terminal) => Verb("stats", "Count vendors, models and abilities", [], open, terminal, (services, _, _) =>
+    {
+        var stats = CatalogViews.Stats(services.Catalog);
+        return Answer(stats, () =>
+        {
+            terminal.WriteLine(Text($"{stats.ProviderCount} vendors, {stats.UserProviderCount} of them your own"));
+            terminal.WriteLine(Text($"{stats.ModelCount} models: {stats.ReasoningModelCount} reason, {stats.ImageModelCount} take images, the price of {stats.PricedModelCount} is known"));
+            if (stats is { LowestInputPerMillion: { } lowest, HighestInputPerMillion: { } highest }) { terminal.WriteLine($"{Range(lowest, highest)} for a million tokens of input"); }
+            if (stats.LargestContext is { } window) { terminal.WriteLine(Text($"up to {window} tokens of context")); }
+            terminal.WriteLine(stats.RefreshedAt is { } at ? $"fetched {Moment(at)}" : "never fetched from a server");
+        });
+    });
+
+    private static Command Restore(Func<CatalogServices> open, Terminal terminal)
+    {
+        var backup = new Argument<string?>("backup") { Description = "The earlier version; without it they are listed", Arity = ArgumentArity.ZeroOrOne };
+        return Verb("restore", "List earlier versions of your catalogs, or bring one back", [backup], open, terminal, (services, parsed, _) =>
+        {
+            if (parsed.GetValue(backup) is { } chosen)
+            {
+                var detail = CatalogViews.Detail(services.Own.Restore(chosen));
+                return Answer(detail, () => terminal.WriteLine($"Restored {detail.Summary.Id}."));
+            }
+
+            var versions = CatalogViews.Backups(services.Own);
+            return Answer(versions, () =>
+            {
+                foreach (var version in versions.Items) { terminal.WriteLine(Text($"{version.Id}  {version.Name}  {version.ModelCount} models  replaced {Moment(version.At)}")); }
+                if (versions.Items.Count == 0) { terminal.WriteLine("There are no earlier versions."); }
+            });
+        });
+    }
+
+    /// <summary>What a verb has to say, once as JSON and once for people.</summary>
+    private sealed record Said(string Json, Action ForPeople, int ExitCode);
+
+    private static Task<Said> Answer<T>(T result, Action forPeople, int exitCode = ExitCodes.Done) =>
+        Task.FromResult(new Said(JsonSerializer.Serialize(result, (JsonTypeInfo<T>)Wire.Options.GetTypeInfo(typeof(T))), forPeople, exitCode));
+
+    private static Command Verb(
+        string name, string description, Symbol[] symbols, Func<CatalogServices> open, Terminal terminal,
+        Func<CatalogServices, ParseResult, CancellationToken, Task<Said>> run)
+    {
+        var json = new Option<bool>("--json") { Description = "Print JSON" };
+        var command = new Command(name, description) { json };
+        foreach (var symbol in symbols)
+        {
+            if (symbol is Argument argument) { command.Arguments.Add(argument); }
+            else { command.Options.Add((Option)symbol); }
+        }
+
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            try
+            {
+                await using var services = open();
+                var said = await run(services, parsed, cancellationToken).ConfigureAwait(false);
+                if (parsed.GetValue(json)) { terminal.WriteLine(said.Json); }
+                else { said.ForPeople(); }
+                return said.ExitCode;
+            }
+            catch (FailureException exception)
+            {
+                terminal.WriteError(exception.Message);
+                return exception.Failure.Kind is FailureKind.BadRequest or FailureKind.MissingField ? ExitCodes.BadUsage : ExitCodes.Failed;
+            }
+        });
+        return command;
+    }
+
+    private static Argument<string> File(string description) => new("file") { Description = description };
+
+    private static string Line(CatalogSummary item)
+    {
+        var prices = item is { LowestInputPerMillion: { } lowest, HighestInputPerMillion: { } highest } ? $"{Range(lowest, highest)} in" : "price unknown";
+        var models = item.ModelCount == 0 ? "lists its own models" : item.ModelCount == 1 ? "1 model" : Text($"{item.ModelCount} models");
+        var own = item.Source != CatalogSource.User ? "" : item.OverridesShipped ? "  (yours, in place of the shipped one)" : "  (yours)";
+        var errors = item.ErrorCount > 0 ? "  not followed: it has errors" : "";
+        return $"{item.Id}  {item.Name}  {item.Kind}  {models}  {prices}{own}{errors}";
+    }
+
+    private static string Line(ModelView model)
+    {
+        var price = model is { InputPerMillion: { } input, OutputPerMillion: { } output } ? $"${Money(input)} in, ${Money(output)} out" : "price unknown";
+        var window = model.ContextLength is { } tokens ? Text($"{tokens} tokens") : "window unknown";
+        var abilities = string.Join(", ", new[] { model.CanReason == true ? "reasons" : "", model.SupportsVision == true ? "images" : "" }.Where(ability => ability.Length > 0));
+        return $"  {model.Id}  {window}  {price}{(abilities.Length > 0 ? $"  {abilities}" : "")}";
+    }
+
+    private static string Line(CatalogProblem problem) =>
+        $"{(problem.Severity == ProblemSeverity.Error ? "error" : "warning")}: {(problem.Path.Length > 0 ? $"{problem.Path}: " : "")}{problem.Message}";
+
+    private static string Range(decimal lowest, decimal highest) => lowest == highest ? $"${Money(lowest)}" : $"${Money(lowest)} to ${Money(highest)}";
+
+    private static string Money(decimal usd) => usd.ToString("0.######", CultureInfo.InvariantCulture);
+
+    private static string Moment(DateTimeOffset at) => at.UtcDateTime.ToString("u", CultureInfo.InvariantCulture);
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
