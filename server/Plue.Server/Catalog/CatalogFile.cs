@@ -117,7 +117,8 @@ internal readonly record struct FileStamp(long Length, long Ticks)
     public static FileStamp Of(string path)
     {
         FileSystemInfo info = new FileInfo(path);
-        var isLink = info.LinkTarget is not null;
+        // -1 where nothing is; else one look at the disk gives all that follows.
+        var isLink = info.Attributes is var attributes && (int)attributes != -1 && attributes.HasFlag(FileAttributes.ReparsePoint);
         if (isLink) { info = info.ResolveLinkTarget(returnFinalTarget: true) ?? info; }
 
         return info is FileInfo { Exists: true } file ? new FileStamp(file.Length, file.LastWriteTimeUtc.Ticks)

@@ -72,7 +72,7 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
         return new UriBuilder(given) { Path = path.EndsWith(ListPath, StringComparison.Ordinal) ? path : path + ListPath, Query = "", Fragment = "" }.Uri;
     }
 
-    private async Task RunIfDueAsync(ILogger logger, CancellationToken cancellationToken)
+    internal async Task RunIfDueAsync(ILogger logger, CancellationToken cancellationToken)
     {
         try
         {
@@ -108,7 +108,7 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
             if (response.StatusCode == HttpStatusCode.NotModified && state?.ETag is not null)
             {
                 fetched.Store(state with { FetchedAt = time.GetUtcNow(), TriedAt = time.GetUtcNow() });
-                return new CatalogRefreshed(false, Accepted(fetched.Providers).Count, $"The catalog of {server} is the one that is already here.");
+                return new CatalogRefreshed(false, Accepted(fetched.Answer).Count, $"The catalog of {server} is the one that is already here.");
             }
 
             RequireList(response, server);

@@ -20,19 +20,20 @@ internal static class CatalogRules
         void Warning(string path, string message) => faults.Add(new CatalogFault(path, IsError: false, message));
 
         if (provider.Id.Length > 0 && !CatalogId.IsValid(provider.Id)) { Error("id", CatalogId.Rule); }
-        if (knownTypes?.Contains(provider.Type) == false) { Warning("type", $"Plue does not know the type `{provider.Type}` and takes it for an OpenAI-compatible server."); }
+        HashSet<string> reported = [.. faults.Select(fault => fault.Path)];
+        if (knownTypes?.Contains(provider.Type) == false && !reported.Contains("type")) { Warning("type", $"Plue does not know the type `{provider.Type}` and takes it for an OpenAI-compatible server."); }
         if (provider.ApiKey is { } key && !IsVariable(key)) { Error("api_key", "A catalog names the environment variable, such as $ACME_API_KEY, and never holds a key. Store the key in the vault."); }
         CheckEndpoint(provider.ApiEndpoint, Error, Warning);
         CheckHeaders(provider.DefaultHeaders, Error);
 
-        if (models.Count == 0 && !faults.Any(fault => fault.Path == "models")) { Error("models", "The catalog has no models. Add at least one."); }
+        if (models.Count == 0 && !reported.Contains("models")) { Error("models", "The catalog has no models. Add at least one."); }
         // A file for a server of one's own has one model without a name, which stands for those that the server lists.
-        var isPlaceholder = models.Count == 1 && models[0].Id.Length == 0 && models[0].Name.Length == 0 && !faults.Any(fault => fault.Path.StartsWith("models[", StringComparison.Ordinal));
-        HashSet<string> reported = [.. faults.Select(fault => fault.Path)];
+        var isPlaceholder = models.Count == 1 && models[0].Id.Length == 0 && models[0].Name.Length == 0 && !reported.Any(path => path.StartsWith("models[", StringComparison.Ordinal));
         HashSet<string> seen = new(StringComparer.Ordinal);
         for (var index = 0; index < models.Count && !isPlaceholder; index++)
         {
             var (model, path) = (models[index], string.Create(CultureInfo.InvariantCulture, $"models[{index}]."));
+            if (reported.Contains(path[..^1])) { continue; }
             if (model.Id.Length == 0)
             {
                 if (!reported.Contains(path + "id")) { Error(path + "id", "This is missing."); }

@@ -20,7 +20,7 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
     private volatile FetchedProviders providers = FetchedProviders.None;
 
     /// <summary>The same object as long as nothing changed on the disk.</summary>
-    public FetchedProviders Providers
+    public FetchedProviders Answer
     {
         get
         {

@@ -34,31 +34,20 @@ public sealed class ProviderCatalog
     }
 
     /// <summary>The ids of all vendors, sorted, without reading them.</summary>
-    public IReadOnlyList<string> Ids => [.. AllIds(UserFiles().Paths)];
+    public IReadOnlyList<string> Ids => [.. AllIds(UserFiles().Paths, Answer)];
 
     /// <returns>Null when no vendor that can be used has this id.</returns>
     public CatalogProvider? Find(string id) => Get(id) is { IsInForce: true } entry ? entry.Provider : null;
 
     /// <returns>Null when there is none with this id, not even a broken file.</returns>
-    public CatalogEntry? Get(string id)
-    {
-        if (!CatalogId.IsValid(id)) { return null; }
-
-        var (file, others) = (FileOf(id), fetched?.Providers ?? FetchedProviders.None);
-        var stamp = file is null ? FileStamp.None : FileStamp.Of(file);
-        if (known.TryGetValue(id, out var slot) && slot.Stamp == stamp && ReferenceEquals(slot.Fetched, others)) { return slot.Entry; }
-
-        var entry = file is not null && stamp.IsThere ? ReadUser(id, file, Behind(id, others)) : Behind(id, others);
-        if (entry is null) { known.TryRemove(id, out _); }
-        else { known[id] = new Slot(stamp, others, entry); }
-        return entry;
-    }
+    public CatalogEntry? Get(string id) => CatalogId.IsValid(id) ? Get(id, Answer) : null;
 
     /// <summary>All of them, sorted by id, and what is wrong with the user's.</summary>
     public CatalogListing List()
     {
         var (files, problem) = UserFiles();
-        List<CatalogEntry> entries = [.. AllIds(files).Select(Get).OfType<CatalogEntry>()];
+        var others = Answer;
+        List<CatalogEntry> entries = [.. AllIds(files, others).Select(id => Get(id, others)).OfType<CatalogEntry>()];
         return new CatalogListing(entries, problem ?? Broken(files, entries));
     }
 
@@ -66,7 +55,7 @@ public sealed class ProviderCatalog
     public IReadOnlyList<CatalogFault> Validate(JsonElement document) => Read(document).Faults;
 
     /// <summary>When the server last confirmed what was fetched; null when nothing was.</summary>
-    public DateTimeOffset? RefreshedAt => fetched is { Providers.Ids.Count: > 0 } ? fetched.State?.FetchedAt : null;
+    public DateTimeOffset? RefreshedAt => fetched is { Answer.Ids.Count: > 0 } ? fetched.State?.FetchedAt : null;
 
     internal FetchedCatalog? Fetched => fetched;
 
@@ -80,10 +69,24 @@ public sealed class ProviderCatalog
     /// <summary>Forgets what was read, after a change that the file's length and time may not show.</summary>
     internal void Forget(string id) => known.TryRemove(id, out _);
 
-    private IEnumerable<string> AllIds(IReadOnlyList<string> files) =>
+    private CatalogEntry? Get(string id, FetchedProviders others)
+    {
+        var file = FileOf(id);
+        var stamp = file is null ? FileStamp.None : FileStamp.Of(file);
+        if (known.TryGetValue(id, out var slot) && slot.Stamp == stamp && ReferenceEquals(slot.Fetched, others)) { return slot.Entry; }
+
+        var entry = file is not null && stamp.IsThere ? ReadUser(id, file, Behind(id, others)) : Behind(id, others);
+        if (entry is null) { known.TryRemove(id, out _); }
+        else { known[id] = new Slot(stamp, others, entry); }
+        return entry;
+    }
+
+    private FetchedProviders Answer => fetched?.Answer ?? FetchedProviders.None;
+
+    private static IEnumerable<string> AllIds(IReadOnlyList<string> files, FetchedProviders others) =>
         files.Select(IdOf).Where(CatalogId.IsValid)
             .Concat(ShippedNames.Value)
-            .Concat((fetched?.Providers ?? FetchedProviders.None).Ids)
+            .Concat(others.Ids)
             .Distinct(StringComparer.Ordinal)
             .Order(StringComparer.Ordinal);
 

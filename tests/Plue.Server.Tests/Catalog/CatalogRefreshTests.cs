@@ -1,0 +1,249 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Plue.Server.Catalog;
+using Plue.Server.Messages;
+using Plue.Server.Providers.Http;
+using Plue.Server.Tests.Testing;
+
+namespace Plue.Server.Tests.Catalog;
+
+public sealed class CatalogRefreshTests : IAsyncDisposable
+{
+    private const string Tag = "\"0123456789abcdef0123456789abcdef\"";
+    private readonly CatalogHome home = new();
+    private readonly ProviderHttp http = new();
+    private readonly ScriptedEndpoint server = new();
+    private readonly CatalogRefresh refresh;
+
+    public CatalogRefreshTests()
+    {
+        home.Settings = new CatalogSettings(server.Url.ToString(), false);
+        refresh = new CatalogRefresh(home.Catalog, () => home.Settings, http.For, home.Time);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await server.DisposeAsync();
+        http.Dispose();
+        home.Dispose();
+    }
+
+    [Fact]
+    public async Task What_is_fetched_lies_over_the_shipped_and_under_the_users_and_an_unchanged_list_is_not_sent_again()
+    {
+        server.Answers.Add(ScriptedAnswer.Json($"[{CatalogHome.Acme()},{Groq(0.7m)},{Xai}]", 200, ("ETag", Tag)));
+        server.Answers.Add(ScriptedAnswer.Json("", 304, ("ETag", Tag)));
+        home.Write("xai", CatalogHome.Acme("xai", 9));
+
+        var result = await refresh.RunAsync(default);
+        Assert.Equal((true, 3), (result.IsUpdated, result.ProviderCount));
+        foreach (var catalog in new[] { home.Catalog, home.Open() })
+        {
+            Assert.Equal(CatalogLayer.Fetched, catalog.Get("acme")?.Layer);
+            Assert.Equal(0.7m, catalog.Find("groq")?.Models[0].CostPer1mIn);
+            Assert.Equal(9, catalog.Find("xai")?.Models[0].CostPer1mIn);
+            Assert.Equal(22, catalog.List().Entries.Count);
+            Assert.Contains("acme", catalog.Ids);
+            Assert.Equal(home.Time.GetUtcNow(), catalog.RefreshedAt);
+        }
+
+        home.Time.Advance(TimeSpan.FromHours(1));
+        result = await refresh.RunAsync(default);
+        Assert.Equal((false, 3), (result.IsUpdated, result.ProviderCount));
+        Assert.Equal(0.7m, home.Catalog.Find("groq")?.Models[0].CostPer1mIn);
+        Assert.Equal(home.Time.GetUtcNow(), home.Catalog.RefreshedAt);
+        Assert.Equal([("GET", "/v2/providers", null), ("GET", "/v2/providers", Tag)],
+            server.Requests.Select(request => (request.Method, request.Target, request.Headers.GetValueOrDefault("if-none-match"))));
+
+        var failure = (await Assert.ThrowsAsync<FailureException>(() => Task.Run(() => home.Own.Delete("acme"), TestContext.Current.CancellationToken))).Failure;
+        Assert.Equal(FailureKind.PermissionDenied, failure.Kind);
+        home.Own.Delete("xai");
+        Assert.Equal(CatalogLayer.Fetched, home.Catalog.Get("xai")?.Layer);
+    }
+
+    [Fact]
+    public async Task The_answer_is_stored_as_it_came_and_counts_only_while_its_server_is_set()
+    {
+        var body = $"[ {CatalogHome.Acme(extra: "\"future\":1.50,")} ]\n";
+        server.Answers.Add(ScriptedAnswer.Json(body));
+        await refresh.RunAsync(default);
+        Assert.Equal(body, File.ReadAllText(Path.Combine(home.Paths.Index, "catalog.json")));
+        Assert.Equal("1.50", home.Catalog.Get("acme")?.Document.GetProperty("future").GetRawText());
+
+        home.Settings = new CatalogSettings(null, false);
+        home.Put("config.json5", "{}");
+        Assert.Null(home.Catalog.Find("acme"));
+        home.Settings = new CatalogSettings(server.Url + "/", false);
+        home.Put("config.json5", "{ }");
+        Assert.NotNull(home.Catalog.Find("acme"));
+    }
+
+    [Fact]
+    public async Task Where_no_server_is_set_nothing_is_asked_and_the_answer_says_how_to_set_one()
+    {
+        home.Settings = new CatalogSettings(null, true);
+        var failure = await FailingAsync();
+        Assert.Equal(FailureKind.MissingField, failure.Kind);
+        Assert.Contains("catalog_refresh_url", failure.Message);
+        await refresh.RunIfDueAsync(NullLogger.Instance, default);
+        Assert.Empty(server.Requests);
+        Assert.False(Directory.Exists(home.Paths.Index));
+    }
+
+    [Theory]
+    [InlineData("http://catwalk.example")]
+    [InlineData("https://me:canary@catwalk.example")]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("catwalk")]
+    public async Task An_address_that_is_not_safe_is_not_asked(string url)
+    {
+        home.Settings = new CatalogSettings(url, true);
+        var failure = await FailingAsync();
+        Assert.Equal(FailureKind.MissingField, failure.Kind);
+        Assert.DoesNotContain("canary", failure.Message);
+    }
+
+    [Theory]
+    [InlineData("https://catwalk.example", "https://catwalk.example/v2/providers")]
+    [InlineData("https://catwalk.example/", "https://catwalk.example/v2/providers")]
+    [InlineData("https://catwalk.example/v2/providers", "https://catwalk.example/v2/providers")]
+    [InlineData("https://example.com/catwalk/?x=1#y", "https://example.com/catwalk/v2/providers")]
+    [InlineData("http://127.0.0.1:8080", "http://127.0.0.1:8080/v2/providers")]
+    public void The_list_is_found_below_the_address(string url, string expected) => Assert.Equal(expected, CatalogRefresh.Address(url)?.ToString());
+
+    public static TheoryData<string> BrokenAnswers =>
+    [
+        "object", "text", "empty", "nothing", "cut", "errors", "page", "redirect", "refused", "large", "endless", "many", "compressed", "unicode", "unasked 304",
+    ];
+
+    [Theory]
+    [MemberData(nameof(BrokenAnswers))]
+    public async Task A_broken_answer_changes_nothing_and_says_what_was_wrong(string what)
+    {
+        server.Answers.Add(ScriptedAnswer.Json($"[{CatalogHome.Acme()}]"));
+        await refresh.RunAsync(default);
+        var before = Snapshot();
+
+        await using var elsewhere = new ScriptedEndpoint(ScriptedAnswer.Json($"[{CatalogHome.Acme(price: 66)}]"));
+        server.Answers[0] = what switch
+        {
+            "object" => ScriptedAnswer.Json("""{"error":"This endpoint was removed"}"""),
+            "text" => ScriptedAnswer.Json("Hello"),
+            "empty" => ScriptedAnswer.Json("[]"),
+            "nothing" => ScriptedAnswer.Json(""),
+            "cut" => ScriptedAnswer.Json($"[{CatalogHome.Acme(price: 66)},").Cut(),
+            "errors" => ScriptedAnswer.Json("""[{"id":"acme","name":"Acme","models":[]},{},7]"""),
+            "page" => ScriptedAnswer.Html("<html>Sign in"),
+            "redirect" => ScriptedAnswer.Json("", 302, ("Location", elsewhere.Url + "v2/providers")),
+            "refused" => ScriptedAnswer.Json($"[{CatalogHome.Acme(price: 66)}]", 500),
+            "large" => ScriptedAnswer.Json("", 200, ("X-Filler", "1")).Repeat(new byte[64 * 1024], 17 * 16),
+            "endless" => ScriptedAnswer.Json("[").Repeat([.. Enumerable.Repeat((byte)' ', 64 * 1024)], 1_000),
+            "many" => ScriptedAnswer.Json($"[{string.Join(',', Enumerable.Range(0, 1_001).Select(number => CatalogHome.Acme($"a{number}")))}]"),
+            "compressed" => ScriptedAnswer.Json($"[{CatalogHome.Acme(price: 66)}]", 200, ("Content-Encoding", "gzip")),
+            "unicode" => ScriptedAnswer.Json($$"""[{{CatalogHome.Acme(price: 66)}},{"\ud800":1}]"""),
+            _ => ScriptedAnswer.Json("", 304),
+        };
+        var failure = await FailingAsync();
+        Assert.True(failure.Kind is FailureKind.BadResponse or FailureKind.Unreachable, $"{failure.Kind}: {failure.Message}");
+        Assert.EndsWith("The catalog from before stays.", failure.Message);
+        Assert.Equal(before, Snapshot());
+        Assert.Equal(1, home.Open().Find("acme")?.Models[0].CostPer1mIn);
+        Assert.Empty(elsewhere.Requests);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_silent_or_gone_is_given_up()
+    {
+        server.Answers.Add(ScriptedAnswer.Silence());
+        var asking = FailingAsync();
+        await server.NextRequestAsync(TestContext.Current.CancellationToken);
+        home.Time.Advance(CatalogRefresh.Patience);
+        Assert.Equal(FailureKind.Timeout, (await asking).Kind);
+
+        await server.DisposeAsync();
+        Assert.Equal(FailureKind.Unreachable, (await FailingAsync()).Kind);
+        Assert.False(Directory.Exists(home.Paths.Index));
+    }
+
+    [Fact]
+    public async Task A_fetched_list_cannot_send_a_shipped_vendors_questions_or_key_elsewhere()
+    {
+        server.Answers.Add(ScriptedAnswer.Json($$"""
+            [{{CatalogHome.Acme("groq", 66)}},
+             {{Groq(66).Replace("$GROQ_API_KEY", "$OPENAI_API_KEY", StringComparison.Ordinal)}},
+             {"id":"plain","name":"P","type":"openai","api_endpoint":"http://plain.example","models":[{"id":"m","name":"M"}]},
+             {"id":"slip","name":"S","type":"openai","default_large_model_id":"gone","default_headers":{"X-Title":"Another"},"models":[{"id":"m","name":"M"}]},
+             {{CatalogHome.Acme("../../vault")}}, {{CatalogHome.Acme()}}]
+            """));
+        var result = await refresh.RunAsync(default);
+        Assert.Equal(2, result.ProviderCount);
+        Assert.Contains("groq, plain", result.Sentence);
+        Assert.NotEqual(66, home.Catalog.Find("groq")?.Models[0].CostPer1mIn);
+        Assert.Equal("https://api.groq.com/openai/v1", home.Catalog.Find("groq")?.ApiEndpoint);
+        Assert.Null(home.Catalog.Find("plain"));
+        Assert.Equal(("m", 0), (home.Catalog.Find("slip")?.DefaultLargeModelId, home.Catalog.Find("slip")?.DefaultHeaders.Count));
+    }
+
+    [Theory]
+    [InlineData("catalog.json", "[{\"id\":\"acme\"")]
+    [InlineData("catalog.json", null)]
+    [InlineData("catalog-state.json", "7")]
+    [InlineData("catalog-state.json", "{")]
+    [InlineData("catalog-state.json", null)]
+    public async Task What_was_damaged_on_the_disk_is_fetched_again_whole(string file, string? content)
+    {
+        server.Answers.Add(ScriptedAnswer.Json($"[{CatalogHome.Acme()}]", 200, ("ETag", Tag)));
+        await refresh.RunAsync(default);
+        File.Delete(Path.Combine(home.Paths.Index, file));
+        if (content is not null) { home.Put(Path.Combine("index", file), content); }
+
+        var catalog = home.Open();
+        Assert.Equal(21, catalog.List().Entries.Count);
+        await new CatalogRefresh(catalog, () => home.Settings, http.For, home.Time).RunAsync(default);
+        Assert.DoesNotContain("if-none-match", server.Requests[1].Headers.Keys);
+        Assert.NotNull(catalog.Find("acme"));
+    }
+
+    [Fact]
+    public async Task It_is_fetched_once_a_day_and_only_when_asked_for_even_from_a_server_that_is_down()
+    {
+        server.Answers.Add(ScriptedAnswer.Json("", 500));
+        await refresh.RunIfDueAsync(NullLogger.Instance, default);
+        Assert.Empty(server.Requests);
+
+        home.Settings = home.Settings with { RefreshDaily = true };
+        await refresh.RunIfDueAsync(NullLogger.Instance, default);
+        home.Time.Advance(TimeSpan.FromHours(23));
+        await refresh.RunIfDueAsync(NullLogger.Instance, default);
+        await new CatalogRefresh(home.Open(), () => home.Settings, http.For, home.Time).RunIfDueAsync(NullLogger.Instance, default);
+        Assert.Single(server.Requests);
+        Assert.Equal(21, home.Catalog.List().Entries.Count);
+
+        home.Time.Advance(TimeSpan.FromHours(1));
+        await refresh.RunIfDueAsync(NullLogger.Instance, default);
+        Assert.Equal(2, server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_start_does_not_wait_for_it()
+    {
+        server.Answers.Add(ScriptedAnswer.Json($"[{CatalogHome.Acme()}]"));
+        home.Settings = home.Settings with { RefreshDaily = true };
+        using var stop = new CancellationTokenSource();
+        var keeping = refresh.KeepFreshAsync(NullLogger.Instance, stop.Token);
+        home.Time.Advance(CatalogRefresh.FirstLook - TimeSpan.FromSeconds(1));
+        Assert.Empty(server.Requests);
+        home.Time.Advance(TimeSpan.FromSeconds(1));
+        await server.NextRequestAsync(TestContext.Current.CancellationToken);
+        await stop.CancelAsync();
+        await keeping;
+    }
+
+    private async Task<Failure> FailingAsync() => (await Assert.ThrowsAsync<FailureException>(() => refresh.RunAsync(default))).Failure;
+
+    private List<string> Snapshot() => [.. Directory.EnumerateFiles(home.Paths.Index).Order(StringComparer.Ordinal).Select(path => $"{Path.GetFileName(path)}: {File.ReadAllText(path)}")];
+
+    private static string Xai => new ProviderCatalog().Get("xai")!.Document.GetRawText();
+
+    private static string Groq(decimal price) =>
+        $$"""{"id":"groq","name":"Groq","type":"openai-compat","api_key":"$GROQ_API_KEY","api_endpoint":"https://api.groq.com/openai/v1","models":[{"id":"m","name":"M","cost_per_1m_in":{{price}}}]}""";
+}
