@@ -231,9 +231,35 @@ public abstract class ProviderContract : IAsyncLifetime
     {
         var events = await AskAsync(Stream().Send(TextAnswer), Settings() with { Endpoint = new Uri(Endpoint.Url, suffix) });
         AssertEndsOnce(events, StopReason.EndTurn);
-        var query = suffix.Contains('?') ? "?version=2&x=%20" : "";
+        var query = suffix.Contains('?') ? (ChatPath.Contains('?') ? "&" : "?") + "version=2&x=%20" : "";
         Assert.Equal(prefix + ChatPath + query, Endpoint.Requests[^1].Target);
         Assert.Equal($"127.0.0.1:{Endpoint.Port}", Endpoint.Requests[^1].Headers["host"]);
+    }
+
+    [Fact]
+    public async Task An_endpoint_may_be_the_address_of_the_call_itself()
+    {
+        var events = await AskAsync(Stream().Send(TextAnswer), Settings() with { Endpoint = new Uri(Endpoint.Url, ChatPath.Split('?')[0]) });
+        AssertEndsOnce(events, StopReason.EndTurn);
+        Assert.Equal(ChatPath, Endpoint.Requests[^1].Target);
+    }
+
+    [Fact]
+    public async Task The_key_is_in_its_header_and_nowhere_else()
+    {
+        await AnswerAsync(TextAnswer);
+        var provider = Provider();
+        await provider.CheckAsync(Cancel);
+        try { await provider.ListModelsAsync(Cancel); }
+        catch (FailureException) { /* The scripted answer is no list, and nothing was to be learned from it. */ }
+
+        Assert.True(Endpoint.Requests.Count >= 2);
+        Assert.All(Endpoint.Requests, request =>
+        {
+            Assert.DoesNotContain(FixedSecrets.Key, request.Target);
+            Assert.DoesNotContain(FixedSecrets.Key, request.Body);
+            Assert.All(request.Headers, header => Assert.True(header.Key == KeyHeader.Name || !header.Value.Contains(FixedSecrets.Key), header.Key));
+        });
     }
 
     [Theory]

@@ -99,7 +99,7 @@ public sealed class OllamaProvider : IProvider
 
     private static string Root(string path)
     {
-        foreach (var ending in new[] { "/v1", "/api" })
+        foreach (var ending in new[] { "/v1", "/api/chat", "/api" })
         {
             if (path.EndsWith(ending, StringComparison.Ordinal)) return path[..^ending.Length];
         }
