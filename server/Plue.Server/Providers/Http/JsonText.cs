@@ -36,6 +36,14 @@ internal static class JsonText
         }
     }
 
+    /// <summary>The value under the reader as it is written, and behind it.</summary>
+    public static string RawHere(ref this Utf8JsonReader json, ReadOnlySpan<byte> payload)
+    {
+        var start = (int)json.TokenStartIndex;
+        json.Skip();
+        return Encoding.UTF8.GetString(payload[start..(int)json.BytesConsumed]);
+    }
+
     public static long? NextInt64(ref this Utf8JsonReader json)
     {
         json.Read();

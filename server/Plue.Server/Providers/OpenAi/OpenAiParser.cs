@@ -238,7 +238,7 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     {
         json.Read();
         if (json.TokenType != JsonTokenType.StartObject) return json.StringHere();
-        return Raw(ref json, payload);
+        return json.RawHere(payload);
     }
 
     /// <summary>OpenRouter wants these back unread; kept only where they hold something that cannot be made again.</summary>
@@ -253,16 +253,9 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
                 continue;
             }
 
-            var raw = Raw(ref json, payload);
+            var raw = json.RawHere(payload);
             details = details is null ? raw : $"{details},{raw}";
         }
-    }
-
-    private static string Raw(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
-    {
-        var start = (int)json.TokenStartIndex;
-        json.Skip();
-        return Encoding.UTF8.GetString(payload[start..(int)json.BytesConsumed]);
     }
 
     private void ReadGroq(ref Utf8JsonReader json)
