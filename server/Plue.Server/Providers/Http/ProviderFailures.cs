@@ -49,11 +49,11 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         var said = VendorMessage.Read(body);
         var kind = KindOf(status, said);
         if (kind == FailureKind.BadRequest && VendorMessage.LooksLikePage(body.Span)) return WebPage(status);
-        return Sentence(kind, said.Text, status, kind == FailureKind.SpendLimit ? null : RetryAfter.Of(headers, now));
+        return Sentence(kind, said.Text, status, kind == FailureKind.SpendLimit ? null : RetryAfter.Of(headers, now) ?? said.RetryAfter);
     }
 
     /// <summary>An error that came inside a stream which had begun well.</summary>
-    public Failure OfEvent(VendorMessage said) => Sentence(KindOf(null, said), said.Text, null, null);
+    public Failure OfEvent(VendorMessage said) => Sentence(KindOf(said.Status, said), said.Text, null, said.RetryAfter);
 
     public Failure Redirect(int status, Uri? location) => new(FailureKind.BadResponse,
         $"{Who} sent us on to {(location is { IsAbsoluteUri: true } ? location.Host : "another address")} ({status}), and Plue does not follow with a key or a prompt. "
@@ -69,6 +69,9 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
 
     public Failure BadToolCall(string tool) => new(FailureKind.BadResponse,
         $"{Model} called the tool {VendorMessage.Clean(tool)} with arguments that are not a JSON object, so nothing was run. Try again.");
+
+    /// <param name="why">Half a sentence: <c>it called too many tools</c>.</param>
+    public Failure BrokenOff(string why) => new(FailureKind.CutStream, $"{Model} broke its answer off at {Who}: {why}. Try again.");
 
     public Failure TooLong(int cap) => new(FailureKind.BadResponse,
         $"{Who} sent a line of more than {cap / (1024 * 1024)} MiB, and the answer was cut there. Check the endpoint.");
@@ -135,11 +138,15 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
 
     private static FailureKind KindOf(int? status, VendorMessage said)
     {
-        if (status == 402 || Mentions(said, Spend)) return FailureKind.SpendLimit;
-        if (status is 401 or 403 || Mentions(said.Code, "authentication_error", "invalid_api_key", "permission_error")) return FailureKind.ProviderAuthFailed;
+        // Google says "exceeded your current quota" of a limit for a minute too, and then when to come back.
+        if (status is 429 && said is { RetryAfter: not null, IsPerDay: false }) return FailureKind.RateLimited;
+        if (status == 402 || said.IsPerDay || Mentions(said, Spend)) return FailureKind.SpendLimit;
+        if (status is 403 && Mentions(said.Text, "flagged", "moderation")) return FailureKind.Refused;
+        if (status is 401 or 403 || Mentions(said.Code, "authentication_error", "invalid_api_key", "permission_error", "API_KEY_INVALID", "UNAUTHENTICATED")) return FailureKind.ProviderAuthFailed;
         if (status is 429 || Mentions(said.Code, "rate_limit", "429") || (status == 413 && Mentions(said, "per minute"))) return FailureKind.RateLimited;
         if (status is null or 400 or 413 or 422 or 500 && (Mentions(said, TooMuch) || status == 413)) return FailureKind.ContextFull;
         if (status is null or 400 or 404 && Mentions(said, UnknownModel)) return FailureKind.ModelNotFound;
+        if (status == 405) return FailureKind.NotFound;
         if (status == 404) return said.Text.Contains("model", StringComparison.OrdinalIgnoreCase) ? FailureKind.ModelNotFound : FailureKind.NotFound;
         if (status is 408 or 409 or 424 or >= 500 || Mentions(said.Code, Transient)) return FailureKind.Overloaded;
         if (Mentions(said.Code, "content_filter", "content_policy")) return FailureKind.Refused;
@@ -155,10 +162,10 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
     private static readonly string[] TooMuch =
     [
         "context_length_exceeded", "prompt is too long", "maximum context length", "exceed_context_size", "exceeds the available context size",
-        "exceeds the context window", "range of input length should be", "input too long:", "request_too_large",
+        "exceeds the context window", "exceeds the maximum number of tokens", "range of input length should be", "input too long:", "request_too_large",
     ];
 
-    private static readonly string[] UnknownModel = ["model_not_found", "not a valid model", "invalid model", "does not exist or you do not have access"];
+    private static readonly string[] UnknownModel = ["model_not_found", "not a valid model", "invalid model", "does not exist or you do not have access", "DeploymentNotFound"];
 
     private static readonly string[] Transient = ["overloaded", "api_error", "server_error", "internal_error", "timeout_error", "service_unavailable", "502", "503", "529"];
 

@@ -1,11 +1,21 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
 namespace Plue.Server.Providers.Http;
 
-/// <summary>What an error body says. <paramref name="Code"/> joins type and code, for matching only.</summary>
+/// <summary>What an error body says. <paramref name="Code"/> joins type, code and the reasons in the details, for matching only.</summary>
 internal readonly record struct VendorMessage(string Code, string Text)
 {
+    /// <summary>The HTTP status that an error inside a stream stands for; null where it names none.</summary>
+    public int? Status { get; init; }
+
+    /// <summary>How long to wait, where the body says it rather than a header.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>The limit is one for a whole day: waiting a little does not help.</summary>
+    public bool IsPerDay { get; init; }
+
     /// <summary>
     /// Understands <c>{"error":{"type","code","message"}}</c>, <c>{"error":"text"}</c>, <c>{"message"}</c>, <c>{"detail"}</c>;
     /// anything else that is not a web page is quoted as it is.
@@ -61,10 +71,29 @@ internal readonly record struct VendorMessage(string Code, string Text)
         if (error.ValueKind == JsonValueKind.String) return new VendorMessage(Field(root, "type"), error.GetString()!);
         if (error.ValueKind != JsonValueKind.Object) error = root;
         var details = error.TryGetProperty("details", out var more) && more.ValueKind == JsonValueKind.Object ? Field(more, "error_code") : "";
-        var code = $"{Field(error, "type")} {Field(error, "code")} {details}";
+        var code = $"{Field(error, "type")} {Field(error, "code")} {Field(error, "status")} {details}";
         var text = Field(error, "message");
         if (text.Length == 0) text = Field(error, "detail");
-        return new VendorMessage(code, text.Length > 0 ? text : error.GetRawText());
+        var said = new VendorMessage(code, text.Length > 0 ? text : error.GetRawText()) { Status = StatusOf(error) };
+        return error.Items("details").Aggregate(said, WithDetail);
+    }
+
+    private static int? StatusOf(JsonElement error) =>
+        int.TryParse(Field(error, "code"), out var status) && status is >= 400 and < 600 ? status : null;
+
+    /// <summary>Google's errors say the more telling half in a list of details.</summary>
+    private static VendorMessage WithDetail(VendorMessage said, JsonElement detail)
+    {
+        if (detail.Text("reason") is { } reason) said = said with { Code = $"{said.Code} {reason}" };
+        if (detail.Text("retryDelay") is { Length: > 1 } delay && delay[^1] == 's'
+            && double.TryParse(delay.AsSpan(0, delay.Length - 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0 and < 1e6)
+        {
+            said = said with { RetryAfter = TimeSpan.FromSeconds(seconds) };
+        }
+
+        return detail.Items("violations").Any(violation => violation.Text("quotaId")?.Contains("PerDay", StringComparison.OrdinalIgnoreCase) == true)
+            ? said with { IsPerDay = true }
+            : said;
     }
 
     private static string Field(JsonElement element, string name) =>

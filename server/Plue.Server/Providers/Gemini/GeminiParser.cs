@@ -1,0 +1,227 @@
+using System.Text.Json;
+using Plue.Server.Messages;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Providers.Gemini;
+
+/// <summary>
+/// The chunks of <c>streamGenerateContent</c>, at Google's API and at Vertex. Each is a whole response; function calls arrive whole.
+/// The answer is complete when the body ends after a finish reason: some models send one with every chunk.
+/// </summary>
+internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest request) : WireParser(failures)
+{
+    private readonly ToolCalls calls = new(request);
+    private Usage? usage;
+    private string? finishReason;
+    private string? brokenTool;
+    private bool isAccepted;
+
+    public override void Read(ReadOnlySpan<byte> payload)
+    {
+        var json = new Utf8JsonReader(payload);
+        string? id = null, model = null, blocked = null;
+        var isError = false;
+        json.Read();
+        // Errors come inside a list now and then.
+        if (json.TokenType == JsonTokenType.StartArray) json.Read();
+        if (json.TokenType != JsonTokenType.StartObject) throw new JsonException("A chunk is an object.");
+        while (json.NextProperty())
+        {
+            if (json.ValueTextEquals("candidates"u8)) ReadCandidates(ref json, payload);
+            else if (json.ValueTextEquals("usageMetadata"u8)) ReadUsage(ref json);
+            else if (!isAccepted && json.ValueTextEquals("responseId"u8)) id = json.NextString();
+            else if (!isAccepted && json.ValueTextEquals("modelVersion"u8)) model = json.NextString();
+            else if (json.ValueTextEquals("promptFeedback"u8)) blocked = NextBlockReason(ref json);
+            else if (json.ValueTextEquals("error"u8)) isError = NextIsSet(ref json);
+            else json.Skip();
+        }
+
+        if (isError)
+        {
+            Fail(Failures.OfEvent(VendorMessage.Read(payload.ToArray())));
+            return;
+        }
+
+        if (!isAccepted && (id ?? model) is not null)
+        {
+            isAccepted = true;
+            // "gemini-flash-latest" is answered by a model of another name; signatures are kept for what was asked.
+            Emit(new ProviderEvent.Accepted(model?.StartsWith(request.Model, StringComparison.Ordinal) == true ? model : request.Model, id));
+        }
+
+        if (blocked is not null && finishReason is null) Fail(Failures.OfEvent(new VendorMessage("content_filter", $"the prompt was blocked, {blocked}")));
+    }
+
+    public override bool TryEnd()
+    {
+        if (finishReason is null) return false;
+        if (finishReason is "MAX_TOKENS") Finish(StopReason.MaxTokens);
+        else if (IsFilter(finishReason)) Finish(StopReason.Refusal);
+        else if (WhyBroken(finishReason) is { } why) Fail(Failures.BrokenOff(why));
+        else if (brokenTool is not null) Fail(Failures.BadToolCall(brokenTool));
+        // The reason for a turn with calls is STOP as well.
+        else Finish(calls.All.Count > 0 ? StopReason.ToolUse : StopReason.EndTurn);
+        return true;
+    }
+
+    private static bool IsFilter(string reason) => reason is
+        "SAFETY" or "BLOCKLIST" or "PROHIBITED_CONTENT" or "SPII" or "IMAGE_SAFETY" or "IMAGE_PROHIBITED_CONTENT";
+
+    /// <summary>Null for an ending that is none of these.</summary>
+    private static string? WhyBroken(string reason) => reason switch
+    {
+        "RECITATION" or "IMAGE_RECITATION" => "it would have repeated a text word for word",
+        "LANGUAGE" => "it does not know the language",
+        "MALFORMED_FUNCTION_CALL" => "it called a tool in a form that cannot be read",
+        "UNEXPECTED_TOOL_CALL" => "it called a tool that it was not offered",
+        "TOO_MANY_TOOL_CALLS" => "it called too many tools",
+        "MISSING_THOUGHT_SIGNATURE" => "the conversation lacks a signature of its thoughts",
+        "OTHER" => "it gave no reason",
+        _ => null,
+    };
+
+    private void ReadCandidates(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
+    {
+        if (!json.NextIsArray()) return;
+        for (var at = 0; json.Read() && json.TokenType != JsonTokenType.EndArray; at++)
+        {
+            if (json.TokenType == JsonTokenType.StartObject && at == 0) ReadCandidate(ref json, payload);
+            else json.Skip();
+        }
+    }
+
+    private void ReadCandidate(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
+    {
+        string? reason = null;
+        while (json.NextProperty())
+        {
+            if (json.ValueTextEquals("content"u8)) ReadContent(ref json, payload);
+            else if (json.ValueTextEquals("finishReason"u8)) reason = json.NextString();
+            else json.Skip();
+        }
+
+        if (string.IsNullOrEmpty(reason) || reason == "FINISH_REASON_UNSPECIFIED") return;
+        finishReason = reason;
+    }
+
+    private void ReadContent(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
+    {
+        if (!json.NextIsObject()) return;
+        while (json.NextProperty())
+        {
+            if (!json.ValueTextEquals("parts"u8))
+            {
+                json.Skip();
+                continue;
+            }
+
+            if (!json.NextIsArray()) continue;
+            while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+            {
+                if (json.TokenType == JsonTokenType.StartObject) ReadPart(ref json, payload);
+                else json.Skip();
+            }
+        }
+    }
+
+    private void ReadPart(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
+    {
+        string? text = null, signature = null, callId = null, callName = null, args = null;
+        var isThought = false;
+        while (json.NextProperty())
+        {
+            if (json.ValueTextEquals("text"u8)) text = json.NextString();
+            else if (json.ValueTextEquals("thought"u8)) isThought = json.Read() && json.TokenType == JsonTokenType.True;
+            else if (json.ValueTextEquals("thoughtSignature"u8)) signature = json.NextString() is { Length: > 0 } some ? some : null;
+            else if (json.ValueTextEquals("functionCall"u8)) (callId, callName, args) = NextCall(ref json, payload);
+            else json.Skip();
+        }
+
+        if (callName is { Length: > 0 }) Take(callId, callName, args, signature);
+        else if (isThought)
+        {
+            Reasoning(text);
+            if (signature is not null) EndReasoning(signature);
+        }
+        else
+        {
+            Text(text);
+            if (signature is not null) EndReasoning(null, GeminiWire.OnText(signature, text?.Length ?? 0));
+        }
+    }
+
+    private void Take(string? id, string name, string? args, string? signature)
+    {
+        EndReasoning(null, signature is null ? null : GeminiWire.OnCall(signature));
+        var call = calls.Add(id, name);
+        Emit(new ProviderEvent.ToolCallStarted(call.Id, call.Name));
+        if (args is not null)
+        {
+            call.Append(args);
+            Emit(new ProviderEvent.ToolCallDelta(call.Id, args));
+        }
+
+        if (call.TryParameters() is { } parameters) Emit(new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters));
+        else brokenTool = call.Name;
+    }
+
+    private static (string? Id, string? Name, string? Args) NextCall(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
+    {
+        string? id = null, name = null, args = null;
+        if (!json.NextIsObject()) return default;
+        while (json.NextProperty())
+        {
+            if (json.ValueTextEquals("id"u8)) id = json.NextString();
+            else if (json.ValueTextEquals("name"u8)) name = json.NextString();
+            else if (json.ValueTextEquals("args"u8))
+            {
+                json.Read();
+                args = json.RawHere(payload);
+            }
+            else json.Skip();
+        }
+
+        return (id, name, args);
+    }
+
+    /// <summary>The prompt's count includes what was cached; thoughts are counted beside the answer and paid like it.</summary>
+    private void ReadUsage(ref Utf8JsonReader json)
+    {
+        if (!json.NextIsObject()) return;
+        long input = usage?.InputTokens ?? 0, cached = usage?.CachedReadTokens ?? 0, thoughts = usage?.ReasoningTokens ?? 0, answer = (usage?.OutputTokens ?? 0) - thoughts;
+        while (json.NextProperty())
+        {
+            if (json.ValueTextEquals("promptTokenCount"u8)) input = json.NextInt64() ?? input;
+            else if (json.ValueTextEquals("candidatesTokenCount"u8)) answer = json.NextInt64() ?? answer;
+            else if (json.ValueTextEquals("thoughtsTokenCount"u8)) thoughts = json.NextInt64() ?? thoughts;
+            else if (json.ValueTextEquals("cachedContentTokenCount"u8)) cached = json.NextInt64() ?? cached;
+            else json.Skip();
+        }
+
+        var now = new Usage { InputTokens = input, OutputTokens = answer + thoughts, CachedReadTokens = cached, ReasoningTokens = thoughts };
+        if (now == usage) return;
+        usage = now;
+        Emit(new ProviderEvent.UsageReported(now));
+    }
+
+    private static string? NextBlockReason(ref Utf8JsonReader json)
+    {
+        string? reason = null;
+        if (!json.NextIsObject()) return null;
+        while (json.NextProperty())
+        {
+            if (json.ValueTextEquals("blockReason"u8)) reason = json.NextString() is { Length: > 0 } some ? some : null;
+            else json.Skip();
+        }
+
+        return reason;
+    }
+
+    private static bool NextIsSet(ref Utf8JsonReader json)
+    {
+        json.Read();
+        var isSet = json.TokenType is not (JsonTokenType.Null or JsonTokenType.False);
+        json.Skip();
+        return isSet;
+    }
+}
