@@ -61,9 +61,9 @@ public sealed class ScriptedEndpoint : IAsyncDisposable
         {
             while (true) connections.Add(ServeAsync(await listener.AcceptSocketAsync(stop.Token)));
         }
-        catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception exception) when (exception is OperationCanceledException or SocketException || (exception is InvalidOperationException && stop.IsCancellationRequested))
         {
-            // The test is over.
+            // The test is over; a listener that is gone says so in several ways.
         }
     }
 
