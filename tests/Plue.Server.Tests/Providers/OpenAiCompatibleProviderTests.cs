@@ -6,37 +6,10 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers;
 
-public class OpenAiCompatibleProviderTests : ProviderContract
+public class OpenAiCompatibleProviderTests : ChatCompletionsContract
 {
-    private const string Done = "data: [DONE]\n\n";
-    private const string UsageChunk = """data: {"id":"c1","model":"m","choices":[],"usage":{"prompt_tokens":100,"completion_tokens":20,"prompt_tokens_details":{"cached_tokens":60},"completion_tokens_details":{"reasoning_tokens":5}}}""" + "\n\n";
-
-    private static string Delta(string delta, string finish = "null") =>
-        "data: {\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":" + delta + ",\"finish_reason\":" + finish + "}]}\n\n";
-
-    private static string Calls(string calls) => Delta("{\"tool_calls\":" + calls + "}");
-
-    private static string Ending(string reason) => Delta("{}", $"\"{reason}\"") + UsageChunk + Done;
-
     protected override string Kind => ProviderKinds.OpenAiCompatible;
-    protected override string ChatPath => "/v1/chat/completions";
-    protected override (string Name, string Value) KeyHeader => ("authorization", $"Bearer {FixedSecrets.Key}");
-    protected override ScriptedAnswer Stream() => ScriptedAnswer.Events();
-    private protected override Framing Framing => Framing.ServerSentEvents;
-    private protected override WireParser Parser(ProviderRequest request) => new OpenAiParser(Failures, request);
     protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http) => new OpenAiCompatibleProvider(settings, secrets, http, TimeProvider.System);
-
-    protected override string Unfinished => ": OPENROUTER PROCESSING\n\n" + Delta("""{"role":"assistant","content":""}""") + Delta("""{"content":"Hé "}""");
-    protected override string TextAnswer => Unfinished + Delta("""{"content":"👋 w\u00f6"}""").Replace("data: ", "data:") + Delta("""{"content":"rld"}""") + Ending("stop");
-    protected override string LimitAnswer => Unfinished + Ending("length");
-    protected override string CachedAnswer => TextAnswer;
-    protected override string EventOf(string json) => $"data: {json}\n\n";
-    protected override string ErrorBody(string type, string message) => "{\"error\":{\"message\":\"" + message + "\",\"type\":\"" + type + "\",\"param\":null,\"code\":null}}";
-    protected override string ErrorEvent => "data: {\"id\":\"c1\",\"error\":{\"code\":502,\"message\":\"the model is down\"},\"choices\":[]}\n\n";
-    protected override string ReasoningAnswer => Delta("""{"role":"assistant","content":null,"reasoning_content":"Let me "}""") + Delta("""{"reasoning_content":"think.","content":""}""") + Delta("""{"content":"Yes."}""") + Ending("stop");
-    protected override string ToolAnswer =>
-        Calls("""[{"index":0,"id":"call_a","type":"function","function":{"name":"read","arguments":""}}]""")
-        + Calls("""[{"index":0,"function":{"arguments":"{\"path\":"}}]""") + Calls("""[{"index":0,"function":{"arguments":"\"a.txt\"}"}}]""") + Ending("tool_calls");
 
     [Fact]
     public async Task Reasoning_may_be_called_reasoning()
@@ -277,24 +250,119 @@ public class OpenAiCompatibleProviderTests : ProviderContract
         Assert.Contains($"\"{name}\":5", body);
     }
 
-    [Fact]
-    public void DeepSeek_gets_the_reasoning_of_every_tool_call_even_an_empty_one()
+    [Theory]
+    [InlineData("https://api.deepseek.com"), InlineData("https://api.moonshot.ai/v1"), InlineData("https://api.kimi.com/coding/v1")]
+    public void DeepSeek_and_Kimi_get_the_reasoning_of_every_tool_call_even_an_empty_one(string endpoint)
     {
-        var request = Request() with
-        {
-            Messages =
-            [
-                Said(MessageRole.User, new MessagePart.Text("a")),
-                Said(MessageRole.Assistant, new MessagePart.ToolUse("t1", "read", "{}")),
-                Said(MessageRole.User, new MessagePart.ToolResult("t1", "x", null)),
-            ],
-            ReasoningLevel = "high",
-        };
-        Assert.Contains("\"reasoning_content\":\"\"", BodyFor("https://api.deepseek.com", request));
-        Assert.Contains("\"thinking\":{\"type\":\"enabled\"}", BodyFor("https://api.deepseek.com", request));
-        Assert.DoesNotContain("reasoning_content", BodyFor("https://api.openai.com/v1", request));
-        Assert.Contains("\"tool_stream\":true", BodyFor("https://api.z.ai/api/coding/paas/v4", request));
-        Assert.Contains("\"reasoning\":{\"effort\":\"high\"}", BodyFor("https://openrouter.ai/api/v1", request));
+        var body = BodyFor(endpoint, AfterACall() with { ReasoningLevel = "high" });
+        Assert.Contains("\"reasoning_content\":\"\"", body);
+        Assert.Contains("\"thinking\":{\"type\":\"enabled\"}", body);
+        Assert.Contains("\"reasoning_content\":\"hm\"", BodyFor(endpoint, AfterACall(new MessagePart.Reasoning("hm"))));
+    }
+
+    [Theory]
+    [InlineData("https://api.openai.com/v1"), InlineData("https://api.mistral.ai/v1"), InlineData("https://api.groq.com/openai/v1"), InlineData("https://openrouter.ai/api/v1")]
+    public void Reasoning_is_not_sent_back_to_servers_that_refuse_the_field(string endpoint) =>
+        Assert.DoesNotContain("reasoning_content", BodyFor(endpoint, AfterACall(new MessagePart.Reasoning("hm"))));
+
+    [Fact]
+    public void ZAI_is_asked_to_stream_tool_arguments()
+    {
+        Assert.Contains("\"tool_stream\":true", BodyFor("https://api.z.ai/api/coding/paas/v4", Request()));
+        Assert.DoesNotContain("tool_stream", BodyFor("https://api.z.ai/api/coding/paas/v4", Request() with { Tools = [] }));
+        Assert.DoesNotContain("tool_stream", BodyFor("http://localhost:1234/v1", Request()));
+    }
+
+    [Fact]
+    public void Mistral_gets_ids_of_nine_letters_and_the_same_ones_for_a_call_and_its_result()
+    {
+        using var body = System.Text.Json.JsonDocument.Parse(BodyFor("https://api.mistral.ai/v1", AfterACall()));
+        var messages = body.RootElement.GetProperty("messages").EnumerateArray().ToList();
+        var call = messages.Single(message => message.TryGetProperty("tool_calls", out _)).GetProperty("tool_calls")[0].GetProperty("id").GetString()!;
+        Assert.Matches("^[a-zA-Z0-9]{9}$", call);
+        Assert.Equal(call, messages.Single(message => message.TryGetProperty("tool_call_id", out _)).GetProperty("tool_call_id").GetString());
+    }
+
+    [Fact]
+    public async Task Thoughts_in_a_list_of_pieces_are_reasoning()
+    {
+        var events = await AnswerAsync(Delta("""{"content":[{"type":"thinking","thinking":[{"type":"text","text":"Let me think."}]}]}""") + Delta("""{"content":"Yes."}""") + Ending("stop"));
+        Assert.Equal(("Let me think.", "Yes."), (ReasoningOf(events), TextOf(events)));
+    }
+
+    [Theory]
+    [InlineData("This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens.")]
+    [InlineData("Range of input length should be [1, 8192]")]
+    [InlineData("Input too long: 9000 input tokens, limit is 8192")]
+    [InlineData("the request exceeds the available context size")]
+    [InlineData("Your input exceeds the context window of this model")]
+    public async Task A_conversation_that_is_too_long_is_understood_in_every_servers_words(string message)
+    {
+        Assert.Equal(FailureKind.ContextFull, FailureOf(await AskAsync(ScriptedAnswer.Json(ErrorBody("invalid_request_error", message), 400))).Kind);
+        Assert.Equal(FailureKind.ContextFull, FailureOf(await AnswerAsync(Unfinished + EventOf(ErrorBody("invalid_request_error", message)))).Kind);
+    }
+
+    [Fact]
+    public async Task A_request_over_the_tokens_of_a_minute_is_a_limit_and_not_a_long_conversation() =>
+        Assert.Equal(FailureKind.RateLimited, FailureOf(await AskAsync(ScriptedAnswer.Json(ErrorBody("tokens", "Request too large on tokens per minute (TPM)"), 413))).Kind);
+
+    [Fact]
+    public async Task A_vLLM_error_in_the_middle_keeps_its_own_words()
+    {
+        var failure = FailureOf(await AnswerAsync(Unfinished + EventOf("""{"object":"error","message":"The engine is dead","type":"InternalServerError","param":null,"code":500}""")));
+        Assert.Equal(FailureKind.Overloaded, failure.Kind);
+        Assert.Contains("The engine is dead", failure.Message);
+    }
+
+    [Fact]
+    public async Task Thoughts_in_tags_at_the_beginning_are_reasoning()
+    {
+        var events = await AnswerAsync(Delta("""{"content":"<thi"}""") + Delta("""{"content":"nk>\nLet me think.\n</th"}""") + Delta("""{"content":"ink>\n\nYes."}""") + Ending("stop"));
+        Assert.Equal(("Let me think.", "Yes."), (ReasoningOf(events), TextOf(events)));
+        AssertEndsOnce(events, StopReason.EndTurn);
+    }
+
+    [Fact]
+    public async Task Thoughts_in_tags_end_where_a_tool_is_called()
+    {
+        var events = await AnswerAsync(Delta("""{"content":"<think>I read it.</thi"}""") + ToolAnswer);
+        Assert.Equal("I read it.</thi", ReasoningOf(events));
+        Assert.True(events.FindIndex(next => next is ProviderEvent.ReasoningFinished) < events.FindIndex(next => next is ProviderEvent.ToolCallStarted));
+    }
+
+    [Fact]
+    public async Task A_tag_in_the_middle_of_an_answer_is_text()
+    {
+        var events = await AnswerAsync(Delta("""{"content":"Write "}""") + Delta("""{"content":"<think>x</think>"}""") + Ending("stop"));
+        Assert.Equal("Write <think>x</think>", TextOf(events));
+        Assert.Empty(ReasoningOf(events));
+    }
+
+    [Fact]
+    public async Task An_answer_that_only_begins_like_a_tag_is_kept_whole() => Assert.Equal(" <thin", TextOf(await AnswerAsync(Delta("""{"content":" <thin"}""") + Ending("stop"))));
+
+    [Fact]
+    public async Task A_first_chunk_without_choices_and_names_is_passed_over()
+    {
+        var events = await AnswerAsync(EventOf("""{"choices":[],"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0}]}""") + TextAnswer);
+        Assert.Equal(new ProviderEvent.Accepted("m", "c1"), events[0]);
+    }
+
+    [Fact]
+    public async Task A_token_limit_refused_under_its_old_name_is_sent_under_its_new_one()
+    {
+        const string Message = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
+        Endpoint.Route = request => request.Body.Contains("\"max_tokens\"") ? ScriptedAnswer.Json(ErrorBody("invalid_request_error", Message), 400) : Stream().Send(TextAnswer);
+        Assert.Equal("Hé 👋 wörld", TextOf(await Provider().StreamAsync(Request() with { MaxTokens = 7 }, Cancel).ToListAsync(Cancel)));
+        Assert.Contains("\"max_completion_tokens\":7", Endpoint.Requests[^1].Body);
+    }
+
+    [Fact]
+    public async Task A_token_limit_that_is_too_large_is_left_to_the_user()
+    {
+        var refusal = ScriptedAnswer.Json(ErrorBody("invalid_request_error", "max_tokens is too large: 500000. This model supports at most 16384 tokens."), 400);
+        Assert.Equal(FailureKind.BadRequest, FailureOf(await AskAsync(refusal, null, Request() with { MaxTokens = 500_000 })).Kind);
+        Assert.Single(Endpoint.Requests);
     }
 
     [Theory]
@@ -330,7 +398,7 @@ public class OpenAiCompatibleProviderTests : ProviderContract
             """);
         var models = await Provider().ListModelsAsync(Cancel);
         Assert.Equal(new ModelInfo { Id = "a" }, models[0]);
-        Assert.Equal(new ModelInfo { Id = "b", Name = "B", ContextLength = 1000, MaxOutput = 50, SupportsTools = true, Pricing = new Price(3m, 15m, null, null) }, models[1]);
+        Assert.Equal(new ModelInfo { Id = "b", Name = "B", ContextLength = 1000, MaxOutput = 50, SupportsTools = true, CanReason = false, Pricing = new Price(3m, 15m, null, null) }, models[1]);
         Assert.Equal(2, models.Count);
     }
 
@@ -342,6 +410,18 @@ public class OpenAiCompatibleProviderTests : ProviderContract
         Endpoint.Route = _ => ScriptedAnswer.Json(ErrorBody("invalid_api_key", "bad"), 401);
         Assert.Equal(FailureKind.ProviderAuthFailed, (await Provider().CheckAsync(Cancel))?.Kind);
     }
+
+    private static string ReasoningOf(IEnumerable<ProviderEvent> events) => string.Concat(events.OfType<ProviderEvent.ReasoningDelta>().Select(delta => delta.Text));
+
+    private static ProviderRequest AfterACall(params MessagePart[] before) => Request() with
+    {
+        Messages =
+        [
+            Said(MessageRole.User, new MessagePart.Text("a")),
+            Said(MessageRole.Assistant, [.. before, new MessagePart.ToolUse("toolu_01", "read", "{}")]),
+            Said(MessageRole.User, new MessagePart.ToolResult("toolu_01", "x", null)),
+        ],
+    };
 
     private string BodyFor(string endpoint, ProviderRequest request)
     {

@@ -401,8 +401,10 @@ public abstract class ProviderContract : IAsyncLifetime
         foreach (var answer in new[] { TextAnswer, ReasoningAnswer, ToolAnswer, TextAnswer.Replace("\n", "\r\n"), "\uFEFF" + TextAnswer })
         {
             var bytes = Encoding.UTF8.GetBytes(answer);
-            var whole = await AskAsync(Stream().Send(bytes));
-            Assert.IsType<ProviderEvent.Finished>(whole[^1]);
+            var answered = await AskAsync(Stream().Send(bytes));
+            var whole = ReadInPieces(bytes);
+            Assert.IsType<ProviderEvent.Finished>(answered[^1]);
+            Assert.Equal(answered.Where(next => next is not ProviderEvent.Accepted), whole.Where(next => next is not ProviderEvent.Accepted));
             for (var at = 0; at <= bytes.Length; at++) Assert.Equal(whole, ReadInPieces(bytes, at));
         }
     }

@@ -9,14 +9,16 @@ namespace Plue.Server.Providers.OpenAi;
 /// The chunks of a streamed completion. The answer is complete once a finish reason came; the token count follows it,
 /// and <c>[DONE]</c> may follow that or be missing.
 /// </summary>
-internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest request) : WireParser(failures)
+/// <param name="splitsThinking">Whether a <c>&lt;think&gt;</c> at the beginning is reasoning; never at OpenAI itself.</param>
+internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest request, bool splitsThinking = true) : WireParser(failures)
 {
     private readonly ToolCalls calls = new(request);
+    private readonly ThinkTag? thinkTag = splitsThinking ? new ThinkTag() : null;
+    private readonly ReasoningDetails details = new();
     private readonly Dictionary<long, ToolCall> byIndex = [];
     private ToolCall? latest;
     private Counts counts;
     private string? finishReason;
-    private string? details;
     private bool isAccepted;
     private bool hasContent;
 
@@ -40,8 +42,8 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
             if (json.ValueTextEquals("choices"u8)) ReadChoices(ref json, payload);
             else if (json.ValueTextEquals("usage"u8)) counts.Take(ref json);
             else if (json.ValueTextEquals("x_groq"u8)) ReadGroq(ref json);
-            else if (!isAccepted && json.ValueTextEquals("id"u8)) id = json.NextString();
-            else if (!isAccepted && json.ValueTextEquals("model"u8)) model = json.NextString();
+            else if (!isAccepted && json.ValueTextEquals("id"u8)) id = NextFilled(ref json);
+            else if (!isAccepted && json.ValueTextEquals("model"u8)) model = NextFilled(ref json);
             else if (json.ValueTextEquals("error"u8)) isError = NextIsSet(ref json);
             else if (json.ValueTextEquals("object"u8)) isError |= json.Read() && json.TokenType == JsonTokenType.String && json.ValueTextEquals("error"u8);
             else json.Skip();
@@ -67,8 +69,9 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
 
     private void End()
     {
+        FlushThinking();
         var broken = FinishCalls();
-        if (details is not null) EndReasoning(null, $"[{details}]");
+        if (details.ToJson() is { } opaque) EndReasoning(null, opaque);
         if (counts.IsKnown) Emit(new ProviderEvent.UsageReported(counts.ToUsage(), counts.Cost));
         if (finishReason == "error") Fail(Failures.OfEvent(new VendorMessage("server_error", "")));
         else if (broken is not null && finishReason != "length") Fail(Failures.BadToolCall(broken));
@@ -121,7 +124,7 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         string? text = null, reasoning = null, refusal = null;
         while (json.NextProperty())
         {
-            if (json.ValueTextEquals("content"u8)) text = NextContent(ref json);
+            if (json.ValueTextEquals("content"u8)) text = NextContent(ref json, ref reasoning);
             else if (json.ValueTextEquals("reasoning_content"u8) || json.ValueTextEquals("reasoning"u8)) reasoning = json.NextString() is { Length: > 0 } some ? some : reasoning;
             else if (json.ValueTextEquals("refusal"u8)) refusal = json.NextString();
             else if (json.ValueTextEquals("tool_calls"u8))
@@ -143,8 +146,21 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     {
         hasContent |= reasoning is { Length: > 0 } || text is { Length: > 0 };
         Reasoning(reasoning);
-        Text(text);
+        if (thinkTag is null || text is not { Length: > 0 }) Text(text);
+        else Take(thinkTag.Read(text));
         reasoning = text = null;
+    }
+
+    /// <summary>What was held back because it might have become a tag.</summary>
+    private void FlushThinking()
+    {
+        if (thinkTag is not null) Take(thinkTag.End());
+    }
+
+    private void Take((string? Reasoning, string? Text) split)
+    {
+        Reasoning(split.Reasoning);
+        Text(split.Text);
     }
 
     private void ReadCalls(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
@@ -192,6 +208,7 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         if (call is null)
         {
             if (name is null) return;
+            FlushThinking();
             EndReasoning(null);
             hasContent = true;
             call = calls.Add(id, name);
@@ -209,12 +226,20 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         id is not null ? id != call.VendorId
         : name != call.Name || (call.HasArguments && call.TryParameters() is not null);
 
-    /// <summary>A text, or (Mistral) a list of pieces.</summary>
-    private static string? NextContent(ref Utf8JsonReader json)
+    /// <summary>A text, or (Mistral) a list of pieces, of which some are thoughts.</summary>
+    private static string? NextContent(ref Utf8JsonReader json, ref string? reasoning)
     {
         json.Read();
         if (json.TokenType != JsonTokenType.StartArray) return json.StringHere();
         var text = new StringBuilder();
+        var thoughts = new StringBuilder();
+        ReadPieces(ref json, text, thoughts);
+        if (thoughts.Length > 0) reasoning = thoughts.ToString();
+        return text.ToString();
+    }
+
+    private static void ReadPieces(ref Utf8JsonReader json, StringBuilder text, StringBuilder thoughts)
+    {
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
             if (json.TokenType != JsonTokenType.StartObject)
@@ -226,11 +251,15 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
             while (json.NextProperty())
             {
                 if (json.ValueTextEquals("text"u8)) text.Append(json.NextString());
+                else if (json.ValueTextEquals("thinking"u8))
+                {
+                    json.Read();
+                    if (json.TokenType == JsonTokenType.StartArray) ReadPieces(ref json, thoughts, thoughts);
+                    else thoughts.Append(json.StringHere());
+                }
                 else json.Skip();
             }
         }
-
-        return text.ToString();
     }
 
     /// <summary>A fragment of JSON in a string, or the object itself.</summary>
@@ -241,22 +270,17 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         return json.RawHere(payload);
     }
 
-    /// <summary>OpenRouter wants these back unread; kept only where they hold something that cannot be made again.</summary>
     private void ReadDetails(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
         if (!json.NextIsArray()) return;
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
-            if (json.TokenType != JsonTokenType.StartObject)
-            {
-                json.Skip();
-                continue;
-            }
-
-            var raw = json.RawHere(payload);
-            details = details is null ? raw : $"{details},{raw}";
+            if (json.TokenType == JsonTokenType.StartObject) details.Add(json.RawHere(payload));
+            else json.Skip();
         }
     }
+
+    private static string? NextFilled(ref Utf8JsonReader json) => json.NextString() is { Length: > 0 } text ? text : null;
 
     private void ReadGroq(ref Utf8JsonReader json)
     {

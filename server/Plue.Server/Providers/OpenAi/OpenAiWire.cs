@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Plue.Server.Messages;
 using Plue.Server.Providers.Http;
@@ -5,7 +7,7 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.OpenAi;
 
 /// <summary>Servers that want something else than the rest.</summary>
-internal enum Dialect { Compatible, OpenAi, OpenRouter, DeepSeek, Kimi, Zai }
+internal enum Dialect { Compatible, OpenAi, OpenRouter, DeepSeek, Kimi, Zai, Mistral, Groq }
 
 /// <summary>The request body of Chat Completions.</summary>
 internal static class OpenAiWire
@@ -16,7 +18,24 @@ internal static class OpenAiWire
         : endpoint.IsHost("deepseek.com") ? Dialect.DeepSeek
         : endpoint.IsHost("moonshot.ai") || endpoint.IsHost("moonshot.cn") || endpoint.IsHost("kimi.com") ? Dialect.Kimi
         : endpoint.IsHost("z.ai") || endpoint.IsHost("bigmodel.cn") ? Dialect.Zai
+        : endpoint.IsHost("mistral.ai") ? Dialect.Mistral
+        : endpoint.IsHost("groq.com") ? Dialect.Groq
         : Dialect.Compatible;
+
+    /// <summary>
+    /// People give the base (<c>…/v1</c>), the host alone, or the address of a call itself.
+    /// A path that has a version in it (<c>/api/v1</c>, <c>/paas/v4</c>, <c>/v1beta/openai</c>) is taken as it is.
+    /// </summary>
+    public static string ApiRoot(string path)
+    {
+        foreach (var call in new[] { "/chat/completions", "/responses" })
+        {
+            if (path.EndsWith(call, StringComparison.Ordinal)) path = path[..^call.Length];
+        }
+
+        var hasVersion = path.Split('/').Any(segment => segment.Length > 1 && segment[0] == 'v' && char.IsAsciiDigit(segment[1]));
+        return hasVersion ? path : path + "/v1";
+    }
 
     public static byte[] Request(ProviderRequest request, ProviderSettings settings, Dialect dialect, RefusableOptions without, out RefusableOptions sent)
     {
@@ -43,8 +62,8 @@ internal static class OpenAiWire
 
             if ((request.MaxTokens ?? settings.MaxTokens) is { } maxTokens)
             {
-                // OpenAI's reasoning models know only the new name, almost every other server only the old one.
-                var usesNewName = dialect == Dialect.OpenAi || !May(RefusableOptions.MaxTokens);
+                // OpenAI's reasoning models know only the new name, almost every other server only the old one. A refused one gives way to the other.
+                var usesNewName = (dialect == Dialect.OpenAi) == May(RefusableOptions.MaxTokens);
                 json.WriteNumber(usesNewName ? "max_completion_tokens" : "max_tokens", maxTokens);
             }
 
@@ -84,7 +103,7 @@ internal static class OpenAiWire
             {
                 json.WriteStartObject();
                 json.WriteString("role", "tool");
-                json.WriteString("tool_call_id", result.ToolUseId);
+                json.WriteString("tool_call_id", CallId(result.ToolUseId, dialect));
                 json.WriteString("content", RequestMessages.Text(result));
                 json.WriteEndObject();
             }
@@ -117,7 +136,7 @@ internal static class OpenAiWire
             foreach (var use in uses)
             {
                 json.WriteStartObject();
-                json.WriteString("id", use.ToolUseId);
+                json.WriteString("id", CallId(use.ToolUseId, dialect));
                 json.WriteString("type", "function");
                 json.WriteStartObject("function");
                 json.WriteString("name", use.ToolName);
@@ -132,7 +151,7 @@ internal static class OpenAiWire
         json.WriteEndObject();
     }
 
-    /// <summary>DeepSeek and Kimi refuse a history whose tool calls lack the reasoning that led to them, even an empty one. OpenAI refuses the field.</summary>
+    /// <summary>DeepSeek and Kimi refuse a history whose tool calls lack the reasoning that led to them, even an empty one. Others refuse the field.</summary>
     private static void WriteOwnReasoning(Utf8JsonWriter json, Message message, Dialect dialect, bool hasTools)
     {
         var reasoning = message.Parts.OfType<MessagePart.Reasoning>().ToList();
@@ -143,9 +162,17 @@ internal static class OpenAiWire
             return;
         }
 
-        if (!hasTools || dialect is Dialect.OpenAi or Dialect.OpenRouter) return;
+        if (!hasTools || dialect is Dialect.OpenAi or Dialect.OpenRouter or Dialect.Mistral or Dialect.Groq) return;
         var text = string.Concat(reasoning.Select(part => part.Content));
         if (text.Length > 0 || dialect is Dialect.DeepSeek or Dialect.Kimi) json.WriteString("reasoning_content", text);
+    }
+
+    /// <summary>Mistral takes nine letters and digits, and nothing else: an id of another vendor becomes one that is always the same.</summary>
+    private static string CallId(string id, Dialect dialect)
+    {
+        const int Length = 9;
+        if (dialect != Dialect.Mistral || (id.Length == Length && id.All(char.IsAsciiLetterOrDigit))) return id;
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)))[..Length];
     }
 
     private static void WriteTools(Utf8JsonWriter json, ProviderRequest request, Dialect dialect)

@@ -1,0 +1,17 @@
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Providers.OpenAi;
+
+/// <summary>The call <c>/chat/completions</c> over one connection, in one dialect.</summary>
+internal sealed class ChatCompletions(ProviderSettings settings, ProviderConnection connection, Dialect dialect)
+{
+    private readonly RefusedOptions refused = new();
+
+    public IAsyncEnumerable<ProviderEvent> StreamAsync(Uri url, ProviderRequest request, CancellationToken cancellationToken) => refused.StreamAsync(request.Model, without =>
+    {
+        var body = OpenAiWire.Request(request, settings, dialect, without, out var sent);
+        var failures = connection.Failures(request.Model);
+        var parser = new OpenAiParser(failures, request, splitsThinking: dialect != Dialect.OpenAi);
+        return new Attempt(connection.StreamAsync(url, body, Framing.ServerSentEvents, parser, failures, cancellationToken), sent);
+    }, cancellationToken);
+}

@@ -1,0 +1,73 @@
+using System.Text;
+using System.Text.Json;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Providers.OpenAi;
+
+/// <summary>
+/// OpenRouter's <c>reasoning_details</c>. They come in pieces and go back whole: pieces of one block are joined, its signature,
+/// which may come after the tool calls, among them. What they say is never looked at.
+/// </summary>
+internal sealed class ReasoningDetails
+{
+    /// <summary>Their pieces are put together; of any other field the last one counts.</summary>
+    private static readonly string[] Growing = ["text", "summary", "data"];
+
+    private readonly List<Block> blocks = [];
+
+    /// <param name="json">One object of the list.</param>
+    public void Add(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        var piece = document.RootElement;
+        var (type, index) = (piece.Text("type"), piece.Whole("index"));
+        var block = blocks.FindLast(known => known.Type == type && known.Index == index);
+        // A block without an index goes on only while no other one came between; what is encrypted comes whole.
+        var goesOn = block is not null && type != "reasoning.encrypted" && (index is not null || ReferenceEquals(block, blocks[^1]));
+        if (!goesOn) blocks.Add(block = new Block(type, index));
+        foreach (var field in piece.EnumerateObject())
+        {
+            if (field.Value.ValueKind == JsonValueKind.String && Growing.Contains(field.Name)) block!.Grow(field.Name, field.Value.GetString()!);
+            else if (field.Value.ValueKind != JsonValueKind.Null || !block!.Has(field.Name)) block!.Set(field.Name, field.Value.GetRawText());
+        }
+    }
+
+    /// <returns>The list as it goes back; null where there is none.</returns>
+    public string? ToJson()
+    {
+        if (blocks.Count == 0) return null;
+        return $"[{string.Join(',', blocks.Select(block => Encoding.UTF8.GetString(JsonBody.Write(block.Write))))}]";
+    }
+
+    private sealed record Block(string? Type, long? Index)
+    {
+        private readonly List<(string Name, string? Raw, StringBuilder? Text)> fields = [];
+
+        public bool Has(string name) => fields.Exists(field => field.Name == name);
+
+        public void Grow(string name, string text)
+        {
+            var at = fields.FindIndex(field => field.Name == name);
+            if (at < 0) fields.Add((name, null, new StringBuilder(text)));
+            else if (fields[at].Text is { } known) known.Append(text);
+            else fields[at] = (name, null, new StringBuilder(text));
+        }
+
+        public void Set(string name, string raw)
+        {
+            var at = fields.FindIndex(field => field.Name == name);
+            if (at < 0) fields.Add((name, raw, null));
+            else fields[at] = (name, raw, null);
+        }
+
+        public void Write(Utf8JsonWriter json)
+        {
+            foreach (var (name, raw, text) in fields)
+            {
+                json.WritePropertyName(name);
+                if (text is not null) json.WriteStringValue(text.ToString());
+                else json.WriteRawValue(raw!, skipInputValidation: true);
+            }
+        }
+    }
+}
