@@ -149,8 +149,9 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         if (status == 405) return FailureKind.NotFound;
         if (status == 404) return said.Text.Contains("model", StringComparison.OrdinalIgnoreCase) ? FailureKind.ModelNotFound : FailureKind.NotFound;
         if (status is 408 or 409 or 424 or >= 500 || Mentions(said.Code, Transient)) return FailureKind.Overloaded;
-        if (Mentions(said.Code, "content_filter", "content_policy")) return FailureKind.Refused;
-        return status is null && !Mentions(said.Code, "invalid_request") ? FailureKind.Overloaded : FailureKind.BadRequest;
+        if (Mentions(said.Code, "content_filter", "content_policy", "bio_policy", "cyber_policy")) return FailureKind.Refused;
+        if (Mentions(said.Code, "invalid_prompt") && Mentions(said.Text, "policy", "flagged")) return FailureKind.Refused;
+        return status is null && !Mentions(said.Code, "invalid_", "image_", "data_residency") ? FailureKind.Overloaded : FailureKind.BadRequest;
     }
 
     private static readonly string[] Spend =

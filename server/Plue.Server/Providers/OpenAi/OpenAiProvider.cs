@@ -1,0 +1,115 @@
+using System.Runtime.CompilerServices;
+using Plue.Server.Messages;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Providers.OpenAi;
+
+/// <summary>
+/// OpenAI: the Responses API, or Chat Completions where the settings say so (<c>additional_auth.api</c>: <c>responses</c> or <c>chat_completions</c>)
+/// and where another server than OpenAI's has no Responses.
+/// </summary>
+public sealed class OpenAiProvider : IProvider
+{
+    private readonly ProviderConnection connection;
+    private readonly Responses responses;
+    private readonly ChatCompletions chat;
+    private readonly bool isOpenAi;
+    private readonly bool mayFallBack;
+    private volatile bool usesChat;
+
+    /// <param name="credential">Stands in place of the key, for those who sign in.</param>
+    internal OpenAiProvider(ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time, IRequestCredential? credential = null)
+    {
+        Settings = settings;
+        var endpoint = new ProviderEndpoint(settings, "https://api.openai.com/v1", OpenAiWire.ApiRoot);
+        var sent = settings with { Headers = WithAccount(settings) };
+        connection = new ProviderConnection(sent, endpoint, secrets, http, time, credential ?? new ApiKeyCredential(settings, secrets, endpoint, ("authorization", "Bearer ")));
+        responses = new Responses(settings, connection);
+        chat = new ChatCompletions(settings, connection, OpenAiWire.DialectOf(endpoint) is var dialect and not Dialect.Compatible ? dialect : Dialect.OpenAi);
+        isOpenAi = endpoint.IsHost("api.openai.com");
+        var api = ApiOf(settings);
+        usesChat = api == ChatApi;
+        mayFallBack = api is null && !isOpenAi;
+    }
+
+    private const string ChatApi = "chat_completions";
+    private const string ResponsesApi = "responses";
+
+    /// <summary>What OpenAI lists besides models that answer.</summary>
+    private static readonly string[] OtherTrades =
+        ["embedding", "whisper", "tts", "dall-e", "moderation", "image", "realtime", "transcribe", "audio", "sora", "babbage", "davinci"];
+
+    public ProviderSettings Settings { get; }
+
+    public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var fallsBack = false;
+        if (!usesChat)
+        {
+            await foreach (var next in responses.StreamAsync(connection.Endpoint.At("/responses"), request, cancellationToken).ConfigureAwait(false))
+            {
+                fallsBack = mayFallBack && next is ProviderEvent.Failed { Failure.Kind: FailureKind.NotFound };
+                if (fallsBack) break;
+                yield return next;
+            }
+
+            if (!fallsBack) yield break;
+        }
+
+        await foreach (var next in chat.StreamAsync(connection.Endpoint.At("/chat/completions"), request, cancellationToken).ConfigureAwait(false))
+        {
+            // An address that has neither is wrong altogether, and may be put right.
+            usesChat |= next is not ProviderEvent.Failed;
+            yield return next;
+        }
+    }
+
+    public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await connection.CallAsync(connection.Endpoint.At("/models"), null, null, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (FailureException exception) when (!isOpenAi && exception.Failure.Kind is FailureKind.NotFound or FailureKind.ModelNotFound)
+        {
+            return null;
+        }
+        catch (FailureException exception)
+        {
+            return exception.Failure;
+        }
+    }
+
+    public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken)
+    {
+        var models = await OpenAiModels.ListAsync(connection, cancellationToken).ConfigureAwait(false);
+        return isOpenAi ? OnlyChat(models) : models;
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    internal static IReadOnlyList<ModelInfo> OnlyChat(IEnumerable<ModelInfo> models) =>
+        [.. models.Where(model => !OtherTrades.Any(trade => model.Id.Contains(trade, StringComparison.OrdinalIgnoreCase)))];
+
+    /// <summary>As the settings say, or as the address of a call does. Null leaves it to the server.</summary>
+    internal static string? ApiOf(ProviderSettings settings)
+    {
+        if (settings.AdditionalAuth.GetValueOrDefault("api") is { Length: > 0 } said) return said == ChatApi ? ChatApi : ResponsesApi;
+        if (settings.Endpoint is not { IsAbsoluteUri: true } endpoint) return null;
+        var path = endpoint.AbsolutePath.TrimEnd('/');
+        return path.EndsWith("/chat/completions", StringComparison.Ordinal) ? ChatApi : path.EndsWith("/responses", StringComparison.Ordinal) ? ResponsesApi : null;
+    }
+
+    /// <summary>Organization and project are headers; the user's own win.</summary>
+    private static IReadOnlyDictionary<string, string> WithAccount(ProviderSettings settings)
+    {
+        var headers = new Dictionary<string, string>(settings.Headers, StringComparer.OrdinalIgnoreCase);
+        foreach (var (field, header) in new[] { ("organization", "OpenAI-Organization"), ("project", "OpenAI-Project") })
+        {
+            if (settings.AdditionalAuth.GetValueOrDefault(field) is { Length: > 0 } value) headers.TryAdd(header, value);
+        }
+
+        return headers;
+    }
+}

@@ -1,0 +1,311 @@
+using System.Text;
+using System.Text.Json;
+using Plue.Server.Messages;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Providers.OpenAi;
+
+/// <summary>The events of a streamed response. It ends with one of four events; what may follow is not read. There is no reason for a turn with calls but the calls.</summary>
+internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest request) : WireParser(failures)
+{
+    private readonly ToolCalls calls = new(request);
+    private readonly Dictionary<long, ToolCall> byOutput = [];
+    private readonly HashSet<ToolCall> finished = [];
+    private string? brokenTool;
+    private bool isAccepted;
+    private bool hasSummary;
+    private bool hasRefused;
+
+    private enum EventType
+    {
+        Other, Created, ItemAdded, ItemDone, Text, Refusal, Reasoning, ReasoningPart, Arguments, ArgumentsDone, Completed, Incomplete, Failed, Error,
+    }
+
+    /// <summary>Whether an opaque text of the history is one of this wire.</summary>
+    public static bool IsReasoningItem(string opaque) => opaque.StartsWith("{\"type\":\"reasoning\",", StringComparison.Ordinal);
+
+    public override void Read(ReadOnlySpan<byte> payload)
+    {
+        if (payload.Trim(" \t"u8) is var plain && (plain.IsEmpty || plain.SequenceEqual("[DONE]"u8))) return;
+        var json = new Utf8JsonReader(payload);
+        var type = EventType.Other;
+        var output = -1L;
+        string? delta = null, arguments = null;
+        var item = default(Item);
+        var response = default(Response);
+        var isError = false;
+        json.Read();
+        if (json.TokenType != JsonTokenType.StartObject) throw new JsonException("An event is an object.");
+        while (json.NextProperty())
+        {
+            if (json.ValueTextEquals("type"u8)) type = NextType(ref json);
+            else if (json.ValueTextEquals("output_index"u8)) output = json.NextInt64() ?? -1;
+            else if (json.ValueTextEquals("delta"u8)) delta = json.NextString();
+            else if (json.ValueTextEquals("arguments"u8)) arguments = json.NextString();
+            else if (json.ValueTextEquals("item"u8)) item = NextItem(ref json, payload);
+            else if (json.ValueTextEquals("response"u8)) response = NextResponse(ref json);
+            else if (json.ValueTextEquals("error"u8)) isError = NextIsSet(ref json);
+            else json.Skip();
+        }
+
+        // Gateways put errors in without a type.
+        if (isError && type == EventType.Other) type = EventType.Error;
+        switch (type)
+        {
+            case EventType.Created:
+                Accept(response);
+                break;
+            case EventType.Text:
+                Text(delta);
+                break;
+            case EventType.Refusal:
+                hasRefused = true;
+                Text(delta);
+                break;
+            case EventType.Reasoning:
+                hasSummary |= delta is { Length: > 0 };
+                Reasoning(delta);
+                break;
+            case EventType.ReasoningPart:
+                if (hasSummary) Reasoning("\n\n");
+                break;
+            case EventType.ItemAdded when item.Type == "function_call":
+                Start(output, item);
+                break;
+            case EventType.Arguments:
+                Append(Call(output), delta);
+                break;
+            case EventType.ArgumentsDone:
+                if (Call(output) is { HasArguments: false } silent) Append(silent, arguments);
+                break;
+            case EventType.ItemDone:
+                EndItem(output, item);
+                break;
+            case EventType.Completed:
+                End(response, null);
+                break;
+            case EventType.Incomplete:
+                End(response, response.IncompleteReason ?? "");
+                break;
+            case EventType.Failed:
+                Fail(Failures.OfEvent(new VendorMessage(response.ErrorCode ?? "", response.ErrorMessage ?? "")));
+                break;
+            case EventType.Error:
+                Fail(Failures.OfEvent(VendorMessage.Read(payload.ToArray())));
+                break;
+        }
+    }
+
+    private void Accept(Response response)
+    {
+        if (isAccepted || (response.Id ?? response.Model) is null) return;
+        isAccepted = true;
+        Emit(new ProviderEvent.Accepted(response.Model, response.Id));
+    }
+
+    private ToolCall? Start(long output, Item item)
+    {
+        if (string.IsNullOrEmpty(item.Name)) return null;
+        EndReasoning(null);
+        var call = calls.Add(item.CallId, item.Name);
+        byOutput[output] = call;
+        Emit(new ProviderEvent.ToolCallStarted(call.Id, call.Name));
+        return call;
+    }
+
+    private ToolCall? Call(long output) => byOutput.GetValueOrDefault(output);
+
+    private void Append(ToolCall? call, string? arguments)
+    {
+        if (call is null || string.IsNullOrEmpty(arguments)) return;
+        call.Append(arguments);
+        Emit(new ProviderEvent.ToolCallDelta(call.Id, arguments));
+    }
+
+    private void EndItem(long output, Item item)
+    {
+        switch (item.Type)
+        {
+            case "reasoning":
+                hasSummary = false;
+                // Only here is it complete; in the event that announced the item it may be half.
+                EndReasoning(null, item.EncryptedContent is null ? null : Opaque(item));
+                break;
+            case "function_call":
+                if ((Call(output) ?? Start(output, item)) is not { } call) break;
+                if (!call.HasArguments) Append(call, item.Arguments);
+                Finish(call);
+                break;
+        }
+    }
+
+    private void Finish(ToolCall call)
+    {
+        if (!finished.Add(call)) return;
+        if (call.TryParameters() is { } parameters) Emit(new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters));
+        else brokenTool = call.Name;
+    }
+
+    /// <param name="incomplete">Why the answer is not whole; null when it is.</param>
+    private void End(Response response, string? incomplete)
+    {
+        Accept(response);
+        if (incomplete is null)
+        {
+            foreach (var call in calls.All) Finish(call);
+        }
+
+        if (response.Usage is { } usage) Emit(new ProviderEvent.UsageReported(usage));
+        if (incomplete is "content_filter") Finish(StopReason.Refusal);
+        else if (incomplete is not null) Finish(StopReason.MaxTokens);
+        else if (brokenTool is not null) Fail(Failures.BadToolCall(brokenTool));
+        else Finish(calls.All.Count > 0 ? StopReason.ToolUse : hasRefused ? StopReason.Refusal : StopReason.EndTurn);
+    }
+
+    /// <summary>The item as it goes back: what the API takes of it, in this order.</summary>
+    private static string Opaque(Item item) => Encoding.UTF8.GetString(JsonBody.Write(json =>
+    {
+        json.WriteString("type", "reasoning");
+        if (item.Id is not null) json.WriteString("id", item.Id);
+        json.WritePropertyName("summary");
+        json.WriteRawValue(item.Summary ?? "[]", skipInputValidation: true);
+        json.WriteString("encrypted_content", item.EncryptedContent);
+    }));
+
+    private static EventType NextType(ref Utf8JsonReader json)
+    {
+        json.Read();
+        if (json.TokenType != JsonTokenType.String)
+        {
+            json.Skip();
+            return EventType.Other;
+        }
+
+        return json.ValueTextEquals("response.output_text.delta"u8) ? EventType.Text
+            : json.ValueTextEquals("response.function_call_arguments.delta"u8) ? EventType.Arguments
+            : json.ValueTextEquals("response.reasoning_summary_text.delta"u8) || json.ValueTextEquals("response.reasoning_text.delta"u8) ? EventType.Reasoning
+            : json.ValueTextEquals("response.reasoning_summary_part.added"u8) ? EventType.ReasoningPart
+            : json.ValueTextEquals("response.refusal.delta"u8) ? EventType.Refusal
+            : json.ValueTextEquals("response.created"u8) || json.ValueTextEquals("response.in_progress"u8) ? EventType.Created
+            : json.ValueTextEquals("response.output_item.added"u8) ? EventType.ItemAdded
+            : json.ValueTextEquals("response.output_item.done"u8) ? EventType.ItemDone
+            : json.ValueTextEquals("response.function_call_arguments.done"u8) ? EventType.ArgumentsDone
+            : json.ValueTextEquals("response.completed"u8) ? EventType.Completed
+            : json.ValueTextEquals("response.incomplete"u8) ? EventType.Incomplete
+            : json.ValueTextEquals("response.failed"u8) ? EventType.Failed
+            : json.ValueTextEquals("error"u8) ? EventType.Error
+            : EventType.Other;
+    }
+
+    private static Item NextItem(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
+    {
+        var item = default(Item);
+        if (!json.NextIsObject()) return item;
+        while (json.NextProperty())
+        {
+            if (json.ValueTextEquals("type"u8)) item.Type = json.NextString();
+            else if (json.ValueTextEquals("id"u8)) item.Id = json.NextString();
+            else if (json.ValueTextEquals("call_id"u8)) item.CallId = json.NextString();
+            else if (json.ValueTextEquals("name"u8)) item.Name = json.NextString();
+            else if (json.ValueTextEquals("arguments"u8)) item.Arguments = json.NextString();
+            else if (json.ValueTextEquals("encrypted_content"u8)) item.EncryptedContent = json.NextString() is { Length: > 0 } content ? content : null;
+            else if (json.ValueTextEquals("summary"u8))
+            {
+                json.Read();
+                if (json.TokenType == JsonTokenType.StartArray) item.Summary = json.RawHere(payload);
+                else json.Skip();
+            }
+            else json.Skip();
+        }
+
+        return item;
+    }
+
+    private static Response NextResponse(ref Utf8JsonReader json)
+    {
+        var response = default(Response);
+        if (!json.NextIsObject()) return response;
+        while (json.NextProperty())
+        {
+            if (json.ValueTextEquals("id"u8)) response.Id = json.NextString();
+            else if (json.ValueTextEquals("model"u8)) response.Model = json.NextString();
+            else if (json.ValueTextEquals("usage"u8)) response.Usage = NextUsage(ref json);
+            else if (json.ValueTextEquals("incomplete_details"u8)) response.IncompleteReason = NextField(ref json, "reason"u8);
+            else if (json.ValueTextEquals("error"u8))
+            {
+                if (!json.NextIsObject()) continue;
+                while (json.NextProperty())
+                {
+                    if (json.ValueTextEquals("code"u8)) response.ErrorCode = json.NextString();
+                    else if (json.ValueTextEquals("message"u8)) response.ErrorMessage = json.NextString();
+                    else json.Skip();
+                }
+            }
+            else json.Skip();
+        }
+
+        return response;
+    }
+
+    private static string? NextField(ref Utf8JsonReader json, ReadOnlySpan<byte> name)
+    {
+        string? text = null;
+        if (!json.NextIsObject()) return text;
+        while (json.NextProperty())
+        {
+            if (json.ValueTextEquals(name)) text = json.NextString();
+            else json.Skip();
+        }
+
+        return text;
+    }
+
+    /// <summary>The input includes what was cached, the output includes the reasoning.</summary>
+    private static Usage? NextUsage(ref Utf8JsonReader json)
+    {
+        if (!json.NextIsObject()) return null;
+        long input = 0, output = 0, cached = 0, reasoning = 0;
+        while (json.NextProperty())
+        {
+            if (json.ValueTextEquals("input_tokens"u8)) input = json.NextInt64() ?? 0;
+            else if (json.ValueTextEquals("output_tokens"u8)) output = json.NextInt64() ?? 0;
+            else if (json.ValueTextEquals("input_tokens_details"u8)) cached = NextNumber(ref json, "cached_tokens"u8);
+            else if (json.ValueTextEquals("output_tokens_details"u8)) reasoning = NextNumber(ref json, "reasoning_tokens"u8);
+            else json.Skip();
+        }
+
+        return new Usage { InputTokens = input, OutputTokens = output, CachedReadTokens = cached, ReasoningTokens = reasoning };
+    }
+
+    private static long NextNumber(ref Utf8JsonReader json, ReadOnlySpan<byte> name)
+    {
+        var number = 0L;
+        if (!json.NextIsObject()) return number;
+        while (json.NextProperty())
+        {
+            if (json.ValueTextEquals(name)) number = json.NextInt64() ?? 0;
+            else json.Skip();
+        }
+
+        return number;
+    }
+
+    private static bool NextIsSet(ref Utf8JsonReader json)
+    {
+        json.Read();
+        var isSet = json.TokenType is not (JsonTokenType.Null or JsonTokenType.False);
+        json.Skip();
+        return isSet;
+    }
+
+    private struct Item
+    {
+        public string? Type, Id, CallId, Name, Arguments, EncryptedContent, Summary;
+    }
+
+    private struct Response
+    {
+        public string? Id, Model, IncompleteReason, ErrorCode, ErrorMessage;
+        public Usage? Usage;
+    }
+}
