@@ -1,0 +1,61 @@
+using Plue.Server.Messages;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Providers.OpenAi;
+
+/// <summary>OpenRouter: Chat Completions with its own words for reasoning and cost, and a list of models that anybody may read.</summary>
+public sealed class OpenRouterProvider : IProvider
+{
+    private readonly ProviderConnection connection;
+    private readonly ProviderConnection listing;
+    private readonly ChatCompletions chat;
+
+    /// <param name="credential">Stands in place of the key, for those who sign in.</param>
+    internal OpenRouterProvider(ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time, IRequestCredential? credential = null)
+    {
+        Settings = settings;
+        var endpoint = new ProviderEndpoint(settings, "https://openrouter.ai/api/v1", path => RootOf(settings, path));
+        connection = Connect(credential ?? new ApiKeyCredential(settings, secrets, endpoint, ("authorization", "Bearer ")));
+        // A gateway in between may want the key for everything.
+        listing = endpoint.IsHost("openrouter.ai") ? Connect(new NoCredential()) : connection;
+        chat = new ChatCompletions(settings, connection, Dialect.OpenRouter);
+
+        // Who calls, as OpenRouter's statistics show it.
+        ProviderConnection Connect(IRequestCredential proof) =>
+            new(settings, endpoint, secrets, http, time, proof) { FixedHeaders = [("HTTP-Referer", "app://plue-vscode"), ("X-Title", "Plue")] };
+    }
+
+    public ProviderSettings Settings { get; }
+
+    public IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, CancellationToken cancellationToken) =>
+        chat.StreamAsync(connection.Endpoint.At("/chat/completions"), request, cancellationToken);
+
+    public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await connection.CallAsync(connection.Endpoint.At("/key"), null, null, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (FailureException exception)
+        {
+            return exception.Failure;
+        }
+    }
+
+    public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) => OpenAiModels.ListAsync(listing, cancellationToken);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>At OpenRouter itself the API is below <c>/api</c>, which people leave out.</summary>
+    private static string RootOf(ProviderSettings settings, string path) =>
+        settings.Endpoint?.Host == "openrouter.ai" && !path.StartsWith("/api", StringComparison.Ordinal) ? "/api/v1" : OpenAiWire.ApiRoot(path);
+
+    /// <summary>For what anybody may read.</summary>
+    private sealed class NoCredential : IRequestCredential
+    {
+        public ValueTask ApplyAsync(HttpRequestMessage request, ReadOnlyMemory<byte> body, ProviderFailures failures, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+        public ValueTask<bool> RenewAsync(CancellationToken cancellationToken) => ValueTask.FromResult(false);
+    }
+}
