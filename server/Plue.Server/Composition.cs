@@ -123,6 +123,7 @@ internal sealed class Composition : IAsyncDisposable
             ProviderKinds.Ollama => new OllamaProvider(settings, secrets, http.Value, Time),
             ProviderKinds.OpenAi => new OpenAiProvider(settings, secrets, http.Value, Time),
             ProviderKinds.OpenRouter => new OpenRouterProvider(settings, secrets, http.Value, Time),
+            ProviderKinds.Azure => new AzureProvider(settings, secrets, http.Value, Time),
             ProviderKinds.Gemini => new GeminiProvider(settings, secrets, http.Value, Time),
             ProviderKinds.ClaudeCode => new ClaudeCodeProvider(settings, secrets, Paths, Time, Logs.CreateLogger("ClaudeCode"), openFolder: () => Workspace.OpenFolder),
             ProviderKinds.External => new ExternalProvider(settings, secrets, ExternalPrograms, ClaudeCodeEnvironment.Own(), Time, Redactor.Mask),

@@ -1,0 +1,86 @@
+using System.Runtime.CompilerServices;
+using Plue.Server.Messages;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Providers.OpenAi;
+
+/// <summary>
+/// Azure OpenAI. The endpoint is the resource, a model is the name of a deployment there. <c>additional_auth.api</c> chooses the call
+/// (<c>chat_completions</c> or <c>responses</c>), <c>additional_auth.api_version</c> the older addresses.
+/// </summary>
+public sealed class AzureProvider : IProvider
+{
+    private readonly ProviderConnection connection;
+    private readonly ChatCompletions chat;
+    private readonly Responses responses;
+    private readonly bool usesResponses;
+    private readonly bool isOlder;
+    private readonly string versionQuery;
+
+    /// <param name="credential">Stands in place of the key, for those who sign in.</param>
+    internal AzureProvider(ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time, IRequestCredential? credential = null)
+    {
+        Settings = settings;
+        // There is no address that all share; one without a host is refused in words.
+        var endpoint = new ProviderEndpoint(settings, "azure:", ApiRoot);
+        connection = new ProviderConnection(settings, endpoint, secrets, http, time, credential ?? new ApiKeyCredential(settings, secrets, endpoint, ("api-key", "")));
+        chat = new ChatCompletions(settings, connection, Dialect.OpenAi);
+        responses = new Responses(settings, connection);
+        usesResponses = OpenAiProvider.ApiOf(settings) == "responses";
+
+        var version = settings.AdditionalAuth.GetValueOrDefault("api_version");
+        var isInAddress = settings.Endpoint is { IsAbsoluteUri: true } address && address.Query.Contains("api-version=", StringComparison.OrdinalIgnoreCase);
+        isOlder = version is { Length: > 0 } || (isInAddress && !settings.Endpoint!.AbsolutePath.Contains("/openai/v1", StringComparison.Ordinal));
+        versionQuery = version is { Length: > 0 } && !isInAddress ? $"?api-version={Uri.EscapeDataString(version)}" : "";
+    }
+
+    public ProviderSettings Settings { get; }
+
+    public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var events = usesResponses
+            ? responses.StreamAsync(At("/responses"), request, cancellationToken)
+            : chat.StreamAsync(At(isOlder ? $"/deployments/{Uri.EscapeDataString(request.Model)}/chat/completions" : "/chat/completions"), request, cancellationToken);
+        await foreach (var next in events.ConfigureAwait(false))
+        {
+            // The answer names the model behind the deployment, which cannot be asked for.
+            yield return next is ProviderEvent.Accepted accepted ? accepted with { ModelId = request.Model } : next;
+        }
+    }
+
+    public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await connection.CallAsync(At("/models"), null, null, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (FailureException exception)
+        {
+            return exception.Failure;
+        }
+    }
+
+    /// <summary>Azure lists what could be deployed, not what is: the one deployment known is that of the settings.</summary>
+    public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken)
+    {
+        using var answer = await connection.CallAsync(At("/models"), null, null, cancellationToken).ConfigureAwait(false);
+        return Settings.Model is { Length: > 0 } deployment ? [new ModelInfo { Id = deployment }] : [];
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private Uri At(string call) => connection.Endpoint.At(isOlder ? call + versionQuery : "/v1" + call);
+
+    /// <summary>People give the resource, the resource with a path of the API, the address of a call, or that of a project.</summary>
+    private static string ApiRoot(string path)
+    {
+        foreach (var part in new[] { "/openai/", "/api/projects/" })
+        {
+            var at = (path + "/").IndexOf(part, StringComparison.Ordinal);
+            if (at >= 0) path = path[..at];
+        }
+
+        return (path.EndsWith("/v1", StringComparison.Ordinal) ? path[..^"/v1".Length] : path) + "/openai";
+    }
+}
