@@ -173,6 +173,13 @@ public class OpenAiProviderTests : ResponsesContract
     }
 
     [Fact]
+    public async Task Two_messages_of_one_answer_are_two_paragraphs()
+    {
+        var second = Event("response.output_item.added", """ "output_index":2,"item":{"type":"message","id":"msg_2","content":[]}""");
+        Assert.Equal("One.\n\nTwo.", TextOf(await AnswerAsync(Opening + second + Text("\"One.\"") + second + Text("\"Two.\"") + Closing())));
+    }
+
+    [Fact]
     public async Task A_filtered_answer_is_a_refusal() =>
         AssertEndsOnce(await AnswerAsync(Unfinished + Closing("response.incomplete", ""","incomplete_details":{"reason":"content_filter"}""")), StopReason.Refusal);
 

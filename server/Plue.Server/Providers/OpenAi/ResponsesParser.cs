@@ -15,6 +15,7 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
     private bool isAccepted;
     private bool hasSummary;
     private bool hasRefused;
+    private bool isInText;
 
     private enum EventType
     {
@@ -56,6 +57,7 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
                 Accept(response);
                 break;
             case EventType.Text:
+                isInText |= delta is { Length: > 0 };
                 Text(delta);
                 break;
             case EventType.Refusal:
@@ -63,11 +65,16 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
                 Text(delta);
                 break;
             case EventType.Reasoning:
+                isInText = false;
                 hasSummary |= delta is { Length: > 0 };
                 Reasoning(delta);
                 break;
             case EventType.ReasoningPart:
                 if (hasSummary) Reasoning("\n\n");
+                break;
+            // A remark on the way and the answer are two messages.
+            case EventType.ItemAdded when item.Type == "message" && isInText:
+                Text("\n\n");
                 break;
             case EventType.ItemAdded when item.Type == "function_call":
                 Start(output, item);
@@ -107,6 +114,7 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
     {
         if (string.IsNullOrEmpty(item.Name)) return null;
         EndReasoning(null);
+        isInText = false;
         var call = calls.Add(item.CallId, item.Name);
         byOutput[output] = call;
         Emit(new ProviderEvent.ToolCallStarted(call.Id, call.Name));
