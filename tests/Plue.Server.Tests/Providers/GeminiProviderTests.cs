@@ -63,7 +63,7 @@ public class GeminiProviderTests : ProviderContract
     {
         var failure = FailureOf(await AnswerAsync(EventOf("""{"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"},"usageMetadata":{"promptTokenCount":4}}""")));
         Assert.Equal(FailureKind.Refused, failure.Kind);
-        Assert.Contains("blocked", failure.Message);
+        Assert.Contains("the prompt was blocked (prohibited content)", failure.Message);
     }
 
     [Fact]

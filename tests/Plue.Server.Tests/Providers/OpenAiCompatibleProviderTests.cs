@@ -358,6 +358,14 @@ public class OpenAiCompatibleProviderTests : ChatCompletionsContract
     }
 
     [Fact]
+    public async Task An_error_in_the_middle_that_names_an_option_is_not_asked_again()
+    {
+        var events = await AskAsync(Stream().Send(Unfinished + EventOf("""{"error":{"code":400,"message":"temperature is unsupported"}}""")), null, Request() with { Temperature = 1 });
+        Assert.Equal(FailureKind.BadRequest, FailureOf(events).Kind);
+        Assert.Single(Endpoint.Requests);
+    }
+
+    [Fact]
     public async Task A_token_limit_that_is_too_large_is_left_to_the_user()
     {
         var refusal = ScriptedAnswer.Json(ErrorBody("invalid_request_error", "max_tokens is too large: 500000. This model supports at most 16384 tokens."), 400);

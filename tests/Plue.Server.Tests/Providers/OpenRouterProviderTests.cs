@@ -98,4 +98,14 @@ public class OpenRouterProviderTests : ChatCompletionsContract
         Assert.Equal(new ModelInfo { Id = "a/b", Name = "B", ContextLength = 1000, MaxOutput = 50, SupportsTools = true, SupportsVision = true, CanReason = true, Pricing = new Price(3m, 15m, 0.3m, 3.75m) }, models[0]);
         Assert.Equal(new ModelInfo { Id = "openrouter/auto", SupportsTools = false, CanReason = false }, models[1]);
     }
+
+    [Theory]
+    [InlineData("https://openrouter.ai", "https://openrouter.ai/api/v1/key"), InlineData("https://openrouter.ai/v1", "https://openrouter.ai/api/v1/key")]
+    [InlineData("https://openrouter.ai/api", "https://openrouter.ai/api/v1/key"), InlineData("https://openrouter.ai/api/v1/chat/completions", "https://openrouter.ai/api/v1/key")]
+    [InlineData("https://gate.example/router", "https://gate.example/router/v1/key"), InlineData(null, "https://openrouter.ai/api/v1/key")]
+    public void An_endpoint_in_any_usual_form_is_understood(string? endpoint, string key)
+    {
+        var settings = Settings() with { Endpoint = endpoint is null ? null : new Uri(endpoint) };
+        Assert.Equal(new Uri(key), new ProviderEndpoint(settings, "https://openrouter.ai/api/v1", path => OpenRouterProvider.RootOf(settings, path)).At("/key"));
+    }
 }

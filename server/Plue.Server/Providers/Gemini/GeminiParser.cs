@@ -49,7 +49,7 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
             Emit(new ProviderEvent.Accepted(model?.StartsWith(request.Model, StringComparison.Ordinal) == true ? model : request.Model, id));
         }
 
-        if (blocked is not null && finishReason is null) Fail(Failures.OfEvent(new VendorMessage("content_filter", $"the prompt was blocked, {blocked}")));
+        if (blocked is not null && finishReason is null) Fail(Failures.OfEvent(new VendorMessage("content_filter", $"the prompt was blocked ({blocked.ToLowerInvariant().Replace('_', ' ')})")));
     }
 
     public override bool TryEnd()

@@ -10,6 +10,13 @@ namespace Plue.Server.Providers.OpenAi;
 /// </summary>
 public sealed class OpenAiProvider : IProvider
 {
+    private const string ChatApi = "chat_completions";
+    private const string ResponsesApi = "responses";
+
+    /// <summary>What OpenAI lists besides models that answer.</summary>
+    private static readonly string[] OtherTrades =
+        ["embedding", "whisper", "tts", "dall-e", "moderation", "image", "realtime", "transcribe", "audio", "sora", "babbage", "davinci"];
+
     private readonly ProviderConnection connection;
     private readonly Responses responses;
     private readonly ChatCompletions chat;
@@ -31,13 +38,6 @@ public sealed class OpenAiProvider : IProvider
         usesChat = api == ChatApi;
         mayFallBack = api is null && !isOpenAi;
     }
-
-    private const string ChatApi = "chat_completions";
-    private const string ResponsesApi = "responses";
-
-    /// <summary>What OpenAI lists besides models that answer.</summary>
-    private static readonly string[] OtherTrades =
-        ["embedding", "whisper", "tts", "dall-e", "moderation", "image", "realtime", "transcribe", "audio", "sora", "babbage", "davinci"];
 
     public ProviderSettings Settings { get; }
 

@@ -48,7 +48,7 @@ public sealed class OpenRouterProvider : IProvider
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     /// <summary>At OpenRouter itself the API is below <c>/api</c>, which people leave out.</summary>
-    private static string RootOf(ProviderSettings settings, string path) =>
+    internal static string RootOf(ProviderSettings settings, string path) =>
         settings.Endpoint?.Host == "openrouter.ai" && !path.StartsWith("/api", StringComparison.Ordinal) ? "/api/v1" : OpenAiWire.ApiRoot(path);
 
     /// <summary>For what anybody may read.</summary>
