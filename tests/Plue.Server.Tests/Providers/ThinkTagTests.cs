@@ -29,9 +29,11 @@ public class ThinkTagTests
     [Fact]
     public void Any_cut_of_any_answer_gives_the_same()
     {
-        var pieces = Gen.Elements("<think>", "</think>", "<", "/think>", "</", "thi", "nk>", " ", "\n", "a", "b c", "👋", "");
-        var answers = Gen.ListOf(pieces).Select(list => list.ToArray());
-        Prop.ForAll(answers.ToArbitrary(), parts => Split(parts) == Split([string.Concat(parts)])).QuickCheckThrowOnFailure();
+        var pieces = Gen.Elements("<think>", "</think>", "</think>", "<", "/think>", "</", " ", "\n", "a", "b c", "👋");
+        var begins = Gen.Elements("<think>", "\n<think>", "");
+        var answers = from begin in begins from rest in Gen.ListOf(pieces) select begin + string.Concat(rest);
+        var sizes = Gen.ListOf(Gen.Choose(1, 5));
+        Prop.ForAll(answers.ToArbitrary(), sizes.ToArbitrary(), (answer, lengths) => Split(Cut(answer, lengths)) == Split([answer])).QuickCheckThrowOnFailure();
     }
 
     [Fact]
@@ -42,6 +44,17 @@ public class ThinkTagTests
             var answer = string.Concat(parts.Select(part => part.Get));
             return answer.TrimStart().StartsWith("<think>", StringComparison.Ordinal) || Split(parts.Select(part => part.Get)) == ("", answer);
         }).QuickCheckThrowOnFailure();
+    }
+
+    private static IEnumerable<string> Cut(string answer, IEnumerable<int> lengths)
+    {
+        foreach (var length in lengths)
+        {
+            yield return answer[..Math.Min(length, answer.Length)];
+            answer = answer[Math.Min(length, answer.Length)..];
+        }
+
+        yield return answer;
     }
 
     private static (string Reasoning, string Text) Split(IEnumerable<string> deltas)
