@@ -1,0 +1,398 @@
+// The control of one field: what a person changes, and what it reads as.
+import type { FieldView } from '../../protocol/protocol.generated';
+import { element, iconButton, textButton } from './element';
+import { visibleText } from './visibleText';
+
+export interface FieldControl {
+  readonly node: HTMLElement;
+  /** Several controls under one label. */
+  readonly isGroup: boolean;
+  /** Undefined when nothing is set. */
+  read(): unknown;
+  write(value: unknown): void;
+  /** What is wrong with what stands there, one sentence. */
+  problem(): string | undefined;
+  describedBy(ids: string): void;
+  markInvalid(invalid: boolean): void;
+  focus(): void;
+}
+
+export interface ControlOptions {
+  id: string;
+  label: string;
+  field: FieldView;
+  value: unknown;
+  isReadOnly: boolean;
+  defaultWord: string;
+  onInput: () => void;
+  onCommit: () => void;
+}
+
+export function controlFor(options: ControlOptions): FieldControl {
+  const { field } = options;
+  switch (field.type) {
+    case 'boolean':
+      return checkbox(options);
+    case 'select':
+      return select(options);
+    case 'textarea':
+      return textControl(options, textarea(options));
+    case 'number':
+      return number(options);
+    case 'url':
+      return textControl(options, input(options, { inputmode: 'url' }), urlProblem);
+    case 'array':
+      return list(options);
+    case 'object':
+      return field.properties.length > 0 ? properties(options) : pairs(options);
+    case 'text':
+    case 'datetime':
+    case 'fileReference':
+    case 'codexReference':
+      return textControl(options, input(options));
+  }
+}
+
+/** An http address without a name or password in it. */
+export function urlProblem(typed: string): string | undefined {
+  const text = typed.trim();
+  if (URL.canParse(text)) {
+    const url = new URL(text);
+    if ((url.protocol === 'http:' || url.protocol === 'https:') && url.username === '' && url.password === '') return undefined;
+  }
+  return 'An address that starts with http:// or https://, without a name or password in it.';
+}
+
+/** A value that the sidecar masked: it is never written back. */
+export const redacted = '***REDACTED***';
+
+type TextElement = HTMLInputElement | HTMLTextAreaElement;
+
+function input({ id, field, isReadOnly, defaultWord }: ControlOptions, more: Record<string, string> = {}): HTMLInputElement {
+  return element('input', {
+    type: 'text',
+    id,
+    class: 'text-input',
+    spellcheck: 'false',
+    autocomplete: 'off',
+    placeholder: placeholderOf(field, defaultWord),
+    readonly: isReadOnly,
+    ...more,
+  });
+}
+
+function textarea({ id, field, isReadOnly, defaultWord }: ControlOptions): HTMLTextAreaElement {
+  return element('textarea', {
+    id,
+    class: 'text-input',
+    rows: '3',
+    spellcheck: 'false',
+    placeholder: placeholderOf(field, defaultWord),
+    readonly: isReadOnly,
+  });
+}
+
+function placeholderOf(field: FieldView, defaultWord: string): string | undefined {
+  if (typeof field.default === 'string' || typeof field.default === 'number') {
+    return visibleText(field.default === '' ? '' : `${defaultWord}: ${field.default}`);
+  }
+  return field.placeholder === undefined ? undefined : visibleText(field.placeholder);
+}
+
+function listen(control: HTMLElement, { onInput, onCommit }: ControlOptions): void {
+  control.addEventListener('input', onInput);
+  control.addEventListener('change', onCommit);
+}
+
+function single(node: HTMLElement): Pick<FieldControl, 'node' | 'isGroup' | 'describedBy' | 'markInvalid' | 'focus'> {
+  return {
+    node,
+    isGroup: false,
+    describedBy: (ids) => node.setAttribute('aria-describedby', ids),
+    markInvalid: (invalid) => markInvalid(node, invalid),
+    focus: () => node.focus(),
+  };
+}
+
+function markInvalid(node: HTMLElement, invalid: boolean): void {
+  if (invalid) node.setAttribute('aria-invalid', 'true');
+  else node.removeAttribute('aria-invalid');
+}
+
+function textControl(options: ControlOptions, node: TextElement, check?: (typed: string) => string | undefined): FieldControl {
+  const isText = options.field.type === 'textarea';
+  const write = (value: unknown): void => {
+    node.value = value === undefined || value === null ? '' : asText(value);
+  };
+  write(options.value);
+  listen(node, options);
+  return {
+    ...single(node),
+    // A url keeps no blank of the clipboard; a text is left as it was typed.
+    read: () => (node.value.trim() === '' ? undefined : isText ? node.value : node.value.trim()),
+    write,
+    problem: () => (node.value.trim() === '' ? undefined : check?.(node.value)),
+  };
+}
+
+function number(options: ControlOptions): FieldControl {
+  const { field } = options;
+  // The arrows go in steps from the smallest value, so that one is told only where the steps meet it.
+  const meets = field.min === undefined || field.step === undefined || field.min % field.step === 0;
+  const node = input(options, { inputmode: 'decimal', type: 'number', step: String(field.step ?? 'any') });
+  if (meets && field.min !== undefined) node.min = String(field.min);
+  if (field.max !== undefined) node.max = String(field.max);
+  const write = (value: unknown): void => {
+    node.value = typeof value === 'number' ? String(value) : '';
+  };
+  write(options.value);
+  listen(node, options);
+  return {
+    ...single(node),
+    read: () => (node.value.trim() === '' ? undefined : Number(node.value)),
+    write,
+    problem: () => (node.validity.badInput ? 'A number.' : node.value.trim() === '' ? undefined : numberProblem(Number(node.value), field)),
+  };
+}
+
+export function numberProblem(value: number, { min, max, step }: Pick<FieldView, 'min' | 'max' | 'step'>): string | undefined {
+  if (!Number.isFinite(value)) return 'A number.';
+  if (step !== undefined && Number.isInteger(step) && !Number.isInteger(value)) return 'A whole number.';
+  const isLow = min !== undefined && value < min;
+  const isHigh = max !== undefined && value > max;
+  if (!isLow && !isHigh) return undefined;
+  if (min !== undefined && max !== undefined) return `A number from ${min} to ${max}.`;
+  return isLow ? `At least ${min}.` : `At most ${max}.`;
+}
+
+function checkbox(options: ControlOptions): FieldControl {
+  const { id, field, isReadOnly, value } = options;
+  const box = element('input', { type: 'checkbox', id, class: 'checkbox', disabled: isReadOnly });
+  let set: boolean | undefined;
+  const write = (next: unknown): void => {
+    set = typeof next === 'boolean' ? next : undefined;
+    box.checked = set ?? field.default === true;
+  };
+  write(value);
+  box.addEventListener('change', () => (set = box.checked));
+  listen(box, options);
+  return { ...single(box), read: () => set, write, problem: () => undefined };
+}
+
+function select(options: ControlOptions): FieldControl {
+  const { id, field, isReadOnly, defaultWord, value } = options;
+  const node = element('select', { id, class: 'select', disabled: isReadOnly });
+  const unset = typeof field.default === 'string' ? `${defaultWord}: ${field.default}` : 'Not set';
+  const write = (next: unknown): void => {
+    const chosen = next === undefined || next === null ? '' : asText(next);
+    const isUnknown = chosen !== '' && !field.options.includes(chosen);
+    const known = ['', ...field.options, ...(isUnknown ? [chosen] : [])];
+    node.replaceChildren(...known.map((one) => element('option', { value: one }, visibleText(one === '' ? unset : one))));
+    node.value = chosen;
+  };
+  write(value);
+  listen(node, options);
+  return {
+    ...single(node),
+    read: () => (node.value === '' ? undefined : node.value),
+    write,
+    problem: () => (node.value === '' || field.options.includes(node.value) ? undefined : 'This is not one of the choices.'),
+  };
+}
+
+/** Items one below the other, each with its own control. */
+function list(options: ControlOptions): FieldControl {
+  const { id, label, field, isReadOnly, onInput, onCommit } = options;
+  const itemField: FieldView = field.items ?? { name: field.name, type: 'text', required: false, options: [], properties: [] };
+  const rows = element('div', { class: 'items' });
+  let items: { control: FieldControl; node: HTMLElement }[] = [];
+  let made = 0;
+  const add = (value: unknown): FieldControl => {
+    const itemId = `${id}-${made++}`;
+    // A line break would be lost in a single line.
+    const type = itemField.type === 'text' && typeof value === 'string' && value.includes('\n') ? 'textarea' : itemField.type;
+    const control = controlFor({ ...options, id: itemId, field: { ...itemField, type }, value });
+    control.node.setAttribute('aria-label', `${label}, item ${items.length + 1}`);
+    const node = element('div', { class: 'item' }, control.node);
+    const item = { control, node };
+    if (!isReadOnly) {
+      node.append(
+        iconButton('close', `Remove item ${items.length + 1} of ${label}`, () => {
+          items = items.filter((one) => one !== item);
+          node.remove();
+          more.focus();
+          onCommit();
+        }),
+      );
+    }
+    items.push(item);
+    rows.append(node);
+    return control;
+  };
+  const more = textButton('Add item', () => {
+    add(undefined).focus();
+    onInput();
+  });
+  more.setAttribute('aria-label', `Add item to ${label}`);
+  const write = (value: unknown): void => {
+    items = [];
+    rows.replaceChildren();
+    if (Array.isArray(value)) value.forEach((one: unknown) => add(one));
+  };
+  write(options.value);
+  return {
+    ...group(id, rows, isReadOnly ? undefined : more),
+    read: () => {
+      const values = items.map(({ control }) => control.read()).filter((value) => value !== undefined);
+      return values.length === 0 ? undefined : values;
+    },
+    write,
+    problem: () => first(items.map(({ control }) => control.problem())),
+    focus: () => (items[0]?.control ?? more).focus(),
+  };
+}
+
+/** An object whose keys are known. */
+function properties(options: ControlOptions): FieldControl {
+  const { id, field } = options;
+  const controls = field.properties.map((property) => {
+    const control = controlFor({
+      ...options,
+      id: `${id}-${property.name}`,
+      field: property,
+      value: entriesOf(options.value)[property.name],
+    });
+    control.node.setAttribute('aria-label', `${options.label}: ${property.name}`);
+    return { property, control };
+  });
+  const rows = controls.map(({ property, control }) =>
+    element('div', { class: 'property' }, element('span', { class: 'property-name' }, visibleText(property.name)), control.node),
+  );
+  return {
+    ...group(id, ...rows),
+    read: () => {
+      const entries = controls.flatMap(({ property, control }) => {
+        const value = control.read();
+        return value === undefined ? [] : [[property.name, value] as const];
+      });
+      return entries.length === 0 ? undefined : Object.fromEntries(entries);
+    },
+    write: (value) => controls.forEach(({ property, control }) => control.write(entriesOf(value)[property.name])),
+    problem: () => first(controls.map(({ control }) => control.problem())),
+    focus: () => controls[0]?.control.focus(),
+  };
+}
+
+/** An object with any keys: names and texts. One that holds a masked value cannot be changed here. */
+function pairs(options: ControlOptions): FieldControl {
+  const { id, label, isReadOnly, onInput, onCommit } = options;
+  const rows = element('div', { class: 'items' });
+  const note = element(
+    'div',
+    { class: 'field-help', hidden: true },
+    'This holds a secret, so it is changed in the file: point to the vault there with vault://.',
+  );
+  let kept: unknown;
+  let items: { name: HTMLInputElement; value: HTMLInputElement; node: HTMLElement }[] = [];
+  let isMasked = false;
+  const add = (name: string, value: unknown): HTMLInputElement => {
+    const at = items.length + 1;
+    const field = (what: string, text: string): HTMLInputElement => {
+      const node = element('input', {
+        type: 'text',
+        class: 'text-input',
+        'aria-label': `${label}, ${what} ${at}`,
+        placeholder: what === 'name' ? 'Name' : 'Value, or vault://…',
+        spellcheck: 'false',
+        autocomplete: 'off',
+        readonly: isReadOnly || isMasked,
+      });
+      node.value = text;
+      listen(node, options);
+      return node;
+    };
+    const nameField = field('name', name);
+    const valueField = field('value', asText(value));
+    const node = element('div', { class: 'item' }, nameField, valueField);
+    const item = { name: nameField, value: valueField, node };
+    if (!isReadOnly && !isMasked) {
+      node.append(
+        iconButton('close', `Remove ${label} ${at}`, () => {
+          items = items.filter((one) => one !== item);
+          node.remove();
+          more.focus();
+          onCommit();
+        }),
+      );
+    }
+    items.push(item);
+    rows.append(node);
+    return nameField;
+  };
+  const more = textButton('Add', () => {
+    add('', '').focus();
+    onInput();
+  });
+  more.setAttribute('aria-label', `Add to ${label}`);
+  const write = (value: unknown): void => {
+    kept = value;
+    items = [];
+    rows.replaceChildren();
+    isMasked = JSON.stringify(value)?.includes(redacted) === true;
+    note.hidden = !isMasked;
+    more.hidden = isReadOnly || isMasked;
+    for (const [name, one] of Object.entries(entriesOf(value))) add(name, one);
+  };
+  write(options.value);
+  return {
+    ...group(id, rows, more, note),
+    read: () => {
+      if (isMasked) return kept;
+      const before = entriesOf(kept);
+      const entries = items
+        .filter(({ name }) => name.value.trim() !== '')
+        .map(({ name, value }) => {
+          const was = before[name.value];
+          // A number stays a number where nobody touched it.
+          return [name.value.trim(), was !== undefined && asText(was) === value.value ? was : value.value] as const;
+        });
+      return entries.length === 0 ? undefined : Object.fromEntries(entries);
+    },
+    write,
+    problem: () => {
+      const names = items.map(({ name }) => name.value.trim());
+      if (items.some(({ name, value }) => name.value.trim() === '' && value.value !== '')) return 'A value needs a name.';
+      return names.some((name, at) => name !== '' && names.indexOf(name) !== at) ? 'A name stands there twice.' : undefined;
+    },
+    focus: () => (items[0]?.name ?? more).focus(),
+  };
+}
+
+function group(
+  id: string,
+  ...children: (HTMLElement | undefined)[]
+): Pick<FieldControl, 'node' | 'isGroup' | 'describedBy' | 'markInvalid'> {
+  const node = element('div', { class: 'group', id, role: 'group', 'aria-labelledby': `${id}-label` }, ...children);
+  return {
+    node,
+    isGroup: true,
+    describedBy: (ids) => node.setAttribute('aria-describedby', ids),
+    markInvalid: (invalid) => node.classList.toggle('invalid', invalid),
+  };
+}
+
+function first(problems: (string | undefined)[]): string | undefined {
+  return problems.find((problem) => problem !== undefined);
+}
+
+function entriesOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
+
+function asText(value: unknown): string {
+  return typeof value === 'string'
+    ? value
+    : typeof value === 'number' || typeof value === 'boolean'
+      ? String(value)
+      : JSON.stringify(value);
+}

@@ -1,0 +1,201 @@
+// A form drawn from the fields of a template or of the settings. It keeps what was typed until it is asked for, and never holds a secret.
+import type { FieldView } from '../../protocol/protocol.generated';
+import { element, setText, textButton } from './element';
+import { controlFor, type FieldControl } from './fieldControl';
+import { visibleText } from './visibleText';
+
+export type FormValues = Readonly<Record<string, unknown>>;
+
+export interface FormOptions {
+  /** Goes before the ids of the controls, so that two forms can stand on one page. */
+  id: string;
+  fields: readonly FieldView[];
+  /** What the file says, by name; a name that is not there has its default. */
+  values: FormValues;
+  /** Not drawn, but conditions may ask for them. */
+  hidden?: readonly string[];
+  isReadOnly?: boolean;
+  /** "Default" where an unset field counts as its default, "Suggested" where nothing is sent then. */
+  defaultWord?: string;
+  /** Names as a person reads them; otherwise made from the field's own. */
+  labels?: Readonly<Record<string, string>>;
+  /** A field was changed and left; undefined takes it out of the file. Not called for a value with a problem. */
+  onChange?: (name: string, value: unknown) => void;
+}
+
+interface Row {
+  field: FieldView;
+  control: FieldControl;
+  node: HTMLElement;
+  problem: HTMLElement;
+  reset: HTMLButtonElement | undefined;
+}
+
+export class Form {
+  readonly node: HTMLElement;
+  private readonly rows: Row[];
+  private before: FormValues;
+
+  constructor(private readonly options: FormOptions) {
+    this.before = options.values;
+    const hidden = new Set(options.hidden);
+    this.rows = options.fields.filter(({ name }) => !hidden.has(name)).map((field) => this.row(field));
+    this.node = element('div', { class: 'form' }, ...this.rows.map(({ node }) => node));
+    this.showConditions();
+  }
+
+  /** All values as they stand, unset ones left out. Fields whose condition does not hold keep what they had. */
+  get values(): Record<string, unknown> {
+    const values: Record<string, unknown> = { ...this.before };
+    for (const { field, control } of this.rows) {
+      const value = control.read();
+      if (value === undefined) delete values[field.name];
+      else values[field.name] = value;
+    }
+    return values;
+  }
+
+  /** What differs from the file; null takes a field out of it. */
+  get changes(): Record<string, unknown> {
+    const values = this.values;
+    const changed = this.rows.filter(
+      (row) => !row.node.hidden && JSON.stringify(values[row.field.name]) !== JSON.stringify(this.before[row.field.name]),
+    );
+    return Object.fromEntries(changed.map(({ field }) => [field.name, values[field.name] ?? null]));
+  }
+
+  /** Shows what is wrong at each field and goes to the first of them. True when nothing is. */
+  check(): boolean {
+    const wrong = this.rows.filter((row) => !this.checkRow(row));
+    wrong[0]?.control.focus();
+    return wrong.length === 0;
+  }
+
+  /** What the file says now. A field that was changed here and not yet kept is left as it is. */
+  update(values: FormValues): void {
+    for (const { field, control } of this.rows) {
+      const isUntouched = JSON.stringify(control.read()) === JSON.stringify(this.before[field.name]);
+      if (isUntouched && JSON.stringify(values[field.name]) !== JSON.stringify(this.before[field.name])) control.write(values[field.name]);
+    }
+    this.before = values;
+    this.rows.forEach((row) => this.showReset(row));
+    this.showConditions();
+  }
+
+  /** What somebody else found wrong with a field; undefined takes the words away. */
+  showProblem(name: string, problem: string | undefined): void {
+    const row = this.rows.find(({ field }) => field.name === name);
+    if (row !== undefined) this.tell(row, problem);
+  }
+
+  focus(name?: string): void {
+    const row = this.rows.find(({ field, node }) => !node.hidden && (name === undefined || field.name === name));
+    row?.control.focus();
+  }
+
+  private row(field: FieldView): Row {
+    const { options } = this;
+    const id = `${options.id}-${field.name}`;
+    const label = options.labels?.[field.name] ?? labelOf(field.name);
+    const control = controlFor({
+      id,
+      label,
+      field,
+      value: options.values[field.name],
+      isReadOnly: options.isReadOnly === true,
+      defaultWord: options.defaultWord ?? 'Default',
+      onInput: () => this.showConditions(),
+      onCommit: () => this.commit(row),
+    });
+    const problem = element('div', { class: 'field-problem', id: `${id}-problem`, hidden: true });
+    const help =
+      field.description === undefined
+        ? undefined
+        : element('div', { class: 'field-help', id: `${id}-help` }, visibleText(field.description));
+    control.describedBy([...(help === undefined ? [] : [`${id}-help`]), `${id}-problem`].join(' '));
+    const canReset = field.default !== undefined && options.isReadOnly !== true;
+    const reset = canReset
+      ? textButton(
+          'Use default',
+          () => {
+            control.write(undefined);
+            this.commit(row);
+            control.focus();
+          },
+          'quiet',
+        )
+      : undefined;
+    reset?.setAttribute('aria-label', `Use default for ${label}`);
+    const name = control.isGroup
+      ? element('div', { class: 'field-label', id: `${id}-label` }, visibleText(label))
+      : element('label', { class: 'field-label', id: `${id}-label`, for: id }, visibleText(label));
+    if (field.required) name.append(element('span', { class: 'field-required' }, ' (required)'));
+    const row: Row = {
+      field,
+      control,
+      problem,
+      reset,
+      node: element(
+        'div',
+        { class: `field field-${field.type}`, 'data-field': field.name },
+        element('div', { class: 'field-head' }, name, reset),
+        help,
+        control.node,
+        problem,
+      ),
+    };
+    this.showReset(row);
+    return row;
+  }
+
+  private commit(row: Row): void {
+    this.showReset(row);
+    this.showConditions();
+    if (this.checkRow(row)) this.options.onChange?.(row.field.name, row.control.read());
+  }
+
+  private checkRow(row: Row): boolean {
+    const problem = row.node.hidden ? undefined : (row.control.problem() ?? missing(row));
+    this.tell(row, problem);
+    return problem === undefined;
+  }
+
+  private tell({ control, problem: place }: Row, problem: string | undefined): void {
+    setText(place, problem === undefined ? '' : visibleText(problem));
+    place.hidden = problem === undefined;
+    control.markInvalid(problem !== undefined);
+  }
+
+  private showReset({ reset, control }: Row): void {
+    if (reset !== undefined) reset.hidden = control.read() === undefined;
+  }
+
+  private showConditions(): void {
+    const values = this.values;
+    for (const { field, node } of this.rows) node.hidden = !counts(field, values, this.options.fields);
+  }
+}
+
+function missing({ field, control }: Row): string | undefined {
+  return field.required && control.read() === undefined && field.default === undefined ? 'This is needed.' : undefined;
+}
+
+/** Whether a field's condition holds: the other one has one of the values, as set or by its default. */
+export function counts(field: FieldView, values: FormValues, fields: readonly FieldView[]): boolean {
+  const { conditional } = field;
+  if (conditional === undefined) return true;
+  const value = values[conditional.field] ?? fields.find(({ name }) => name === conditional.field)?.default;
+  return conditional.values.some((wanted) => wanted === value);
+}
+
+const initials: Readonly<Record<string, string>> = { id: 'ID', cli: 'CLI', ms: '(ms)', usd: '(USD)', url: 'URL', api: 'API', ref: '' };
+
+/** `timeout_ms` reads "Timeout (ms)". */
+export function labelOf(name: string): string {
+  const words = name
+    .split(/[_.]/)
+    .map((word) => initials[word] ?? word)
+    .filter((word) => word !== '')
+    .join(' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
