@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { activityWords } from '../../../extension/src/webview/chat/activityLine';
 import { fromSnapshot, type ChatState } from '../../../extension/src/webview/chat/chatState';
-import { count, money, seconds } from '../../../extension/src/webview/chat/figures';
+import { count, money, seconds } from '../../../extension/src/webview/shared/figures';
 import { summaryOf } from '../../../extension/src/webview/chat/toolCall';
 import { chat, question } from './chatSamples';
 

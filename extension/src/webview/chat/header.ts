@@ -2,7 +2,7 @@
 import type { CodexSummary, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, setText } from '../shared/element';
 import { visibleText } from '../shared/visibleText';
-import { money } from './figures';
+import { money } from '../shared/figures';
 import { chosenProvider, type Picker } from './picker';
 
 export class Header {

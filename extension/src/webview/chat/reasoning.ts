@@ -1,5 +1,5 @@
 import { element } from '../shared/element';
-import { seconds } from './figures';
+import { seconds } from '../shared/figures';
 import { Fold } from './fold';
 import { MarkdownView } from './markdownView';
 import type { CodeActions } from './codeBlock';
