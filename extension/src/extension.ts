@@ -31,7 +31,7 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   sidecar = client;
   client.start();
-  const providers = new ProviderList(client);
+  const providers = new ProviderList(client, log);
   context.subscriptions.push(
     log,
     client,

@@ -14,8 +14,14 @@ import {
 import { Disposables } from '../infrastructure/disposables';
 import { FailureError, toFailureError } from '../infrastructure/errors';
 import { SidecarLines, maskedChannel } from '../infrastructure/logging';
-import { codexChanged, messageEvent, workspaceTrust } from '../protocol/protocol.generated';
-import type { CodexChangedParams, ErrorData, MessageEventParams, PlueOptions } from '../protocol/protocol.generated';
+import { codexChanged, messageEvent, providerChanged, workspaceTrust } from '../protocol/protocol.generated';
+import type {
+  CodexChangedParams,
+  ErrorData,
+  MessageEventParams,
+  PlueOptions,
+  ProviderChangedParams,
+} from '../protocol/protocol.generated';
 import { stoppedFailure, toFailure } from './failures';
 import { RestartPolicy } from './restartPolicy';
 import { startSidecar, type SidecarCommand } from './sidecar';
@@ -32,6 +38,7 @@ export interface Sidecar {
   request<P, R>(type: RequestType<P, R, ErrorData>, params: P, token?: vscode.CancellationToken): Promise<R>;
   readonly onCodexChanged: vscode.Event<CodexChangedParams>;
   readonly onMessageEvent: vscode.Event<MessageEventParams>;
+  readonly onProviderChanged: vscode.Event<ProviderChangedParams>;
 }
 
 export interface SidecarOptions {
@@ -57,6 +64,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   private readonly stateChanged = new vscode.EventEmitter<SidecarState>();
   private readonly codexChanged = new vscode.EventEmitter<CodexChangedParams>();
   private readonly messageEvent = new vscode.EventEmitter<MessageEventParams>();
+  private readonly providerChanged = new vscode.EventEmitter<ProviderChangedParams>();
   private readonly policy = new RestartPolicy();
   private readonly disposables = new Disposables();
   private life: Life | undefined;
@@ -67,9 +75,11 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   readonly onDidChangeState = this.stateChanged.event;
   readonly onCodexChanged = this.codexChanged.event;
   readonly onMessageEvent = this.messageEvent.event;
+  readonly onProviderChanged = this.providerChanged.event;
 
   constructor(private readonly options: SidecarOptions) {
-    for (const emitter of [this.started, this.stateChanged, this.codexChanged, this.messageEvent]) this.disposables.add(emitter);
+    const emitters = [this.started, this.stateChanged, this.codexChanged, this.messageEvent, this.providerChanged];
+    for (const emitter of emitters) this.disposables.add(emitter);
     this.disposables.add(
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
         // While it starts, the new start options say it already.
@@ -133,6 +143,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     // A client keeps one handler for a method, so each is registered here once and shared by an event.
     registrations.add(life.client.onNotification(codexChanged, (params) => this.codexChanged.fire(params)));
     registrations.add(life.client.onNotification(messageEvent, (params) => this.messageEvent.fire(params)));
+    registrations.add(life.client.onNotification(providerChanged, (params) => this.providerChanged.fire(params)));
     const patience = setTimeout(() => life.child?.kill('SIGKILL'), mostMsToStart);
     life.client
       .start()

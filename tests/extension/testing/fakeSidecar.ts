@@ -1,7 +1,12 @@
 import * as v from 'valibot';
 import { EventEmitter, type Event } from 'vscode';
 import type { RequestType } from 'vscode-languageclient/node';
-import type { CodexChangedParams, ErrorData, MessageEventParams } from '../../../extension/src/protocol/protocol.generated';
+import type {
+  CodexChangedParams,
+  ErrorData,
+  MessageEventParams,
+  ProviderChangedParams,
+} from '../../../extension/src/protocol/protocol.generated';
 import type { Sidecar, SidecarState } from '../../../extension/src/server/client';
 
 /** Answers requests from a table and keeps what was asked. */
@@ -11,6 +16,7 @@ export class FakeSidecar implements Sidecar {
   readonly stateChanged = new EventEmitter<SidecarState>();
   readonly codexChanged = new EventEmitter<CodexChangedParams>();
   readonly messageEvent = new EventEmitter<MessageEventParams>();
+  readonly providerChanged = new EventEmitter<ProviderChangedParams>();
   private readonly table = new Map<string, (params: unknown) => unknown>();
 
   state: SidecarState = { state: 'running' };
@@ -18,6 +24,7 @@ export class FakeSidecar implements Sidecar {
   readonly onDidChangeState: Event<SidecarState> = this.stateChanged.event;
   readonly onCodexChanged: Event<CodexChangedParams> = this.codexChanged.event;
   readonly onMessageEvent: Event<MessageEventParams> = this.messageEvent.event;
+  readonly onProviderChanged: Event<ProviderChangedParams> = this.providerChanged.event;
 
   /** From now on. An answer that throws is a failure of the request. */
   answer<P, R>(type: RequestType<P, R, ErrorData>, answer: (params: P) => R): this {
