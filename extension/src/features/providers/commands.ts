@@ -1,4 +1,28 @@
 export const commands = {
   manageProviders: 'plue.manageProviders',
+  addProvider: 'plue.addProvider',
+  testProvider: 'plue.testProvider',
+  enableProvider: 'plue.enableProvider',
+  disableProvider: 'plue.disableProvider',
+  deleteProvider: 'plue.deleteProvider',
+  chooseDefaultProvider: 'plue.chooseDefaultProvider',
+  chooseDefaultSmallProvider: 'plue.chooseDefaultSmallProvider',
+  moveKeyToVault: 'plue.moveKeyToVault',
+  openProviderFile: 'plue.openProviderFile',
+  refreshCatalog: 'plue.refreshCatalog',
+  importCatalog: 'plue.importCatalog',
+  exportCatalog: 'plue.exportCatalog',
   checkClaudeCodeAuth: 'plue.checkClaudeCodeAuth',
+} as const;
+
+/** Commands of other rooms that this one runs. */
+export const otherCommands = {
+  setKey: 'plue.configureProviderKey',
+  unlockVault: 'plue.unlockVault',
+  signIn: 'plue.signInProvider',
+  signOut: 'plue.signOutProvider',
+  newChat: 'plue.newChat',
+  openChat: 'plue.openChat',
+  showLog: 'plue.showLog',
+  restartServer: 'plue.restartServer',
 } as const;

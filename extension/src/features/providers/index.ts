@@ -1,11 +1,15 @@
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling } from '../../infrastructure/errors';
+import type { ProviderSummary } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
+import { CatalogActions } from './catalogActions';
 import { checkClaudeCodeAuth } from './claudeCode';
 import { commands } from './commands';
-import { manageProviders } from './manageProviders';
+import { ProviderActions } from './providerActions';
+import { addProvider, enableAndTell, inWindow, pickProvider, testAndTell } from './providerCommands';
+import { ProvidersPage } from './providersPage';
 
 const greetedKey = 'plue.greeted.v1';
 
@@ -17,10 +21,63 @@ export function activateProviders(
   opensChat: boolean,
 ): vscode.Disposable {
   const disposables = new Disposables();
-  const register = (id: string, action: () => Promise<void>): void => {
-    disposables.add(vscode.commands.registerCommand(id, () => runWithErrorHandling(log, action)));
+  const actions = new ProviderActions(sidecar, providers);
+  const catalogs = new CatalogActions(sidecar);
+  const page = disposables.add(
+    new ProvidersPage({
+      sidecar,
+      providers,
+      actions,
+      catalogs,
+      log,
+      pages: vscode.Uri.joinPath(context.extensionUri, 'extension', 'out', 'webview'),
+    }),
+  );
+  const register = (id: string, action: (argument: unknown) => Promise<void>): void => {
+    disposables.add(vscode.commands.registerCommand(id, (argument: unknown) => runWithErrorHandling(log, () => action(argument))));
   };
-  register(commands.manageProviders, () => manageProviders(sidecar, providers));
+  const works = ({ fault, source }: ProviderSummary): boolean => fault === undefined && source !== 'tour';
+  register(commands.manageProviders, (id) => {
+    page.reveal(typeof id === 'string' ? { provider: id } : undefined);
+    return Promise.resolve();
+  });
+  register(commands.addProvider, () => addProvider(sidecar, providers, actions));
+  register(commands.testProvider, async (id) => {
+    const provider = await pickProvider(providers, 'Test Provider', (one) => works(one) && one.enabled, id);
+    await testAndTell(actions, provider);
+  });
+  register(commands.enableProvider, async (id) => {
+    await enableAndTell(actions, await pickProvider(providers, 'Enable Provider', (one) => works(one) && !one.enabled, id));
+  });
+  register(commands.disableProvider, async (id) => {
+    const provider = await pickProvider(providers, 'Disable Provider', (one) => works(one) && one.enabled, id);
+    await actions.setEnabled(provider.id, false);
+  });
+  register(commands.deleteProvider, async (id) => {
+    await actions.delete((await pickProvider(providers, 'Delete Provider', ({ file }) => file !== undefined, id)).id);
+  });
+  register(commands.chooseDefaultProvider, async (id) => {
+    const provider = await pickProvider(providers, 'Choose Default Provider', ({ enabled, fault }) => enabled && fault === undefined, id);
+    await actions.makeDefault(provider.id);
+  });
+  register(commands.chooseDefaultSmallProvider, async (id) => {
+    const provider = await pickProvider(providers, 'Choose Default Provider for Small Jobs', (one) => works(one) && one.enabled, id);
+    await actions.makeDefaultSmall(provider.id);
+  });
+  register(commands.moveKeyToVault, async (id) => {
+    const holdsKey = ({ keyReference, fault }: ProviderSummary): boolean =>
+      keyReference?.startsWith('env://') === true || fault?.holdsSecret === true;
+    await actions.moveKey((await pickProvider(providers, 'Move Key to Vault', holdsKey, id)).id);
+  });
+  register(commands.openProviderFile, async (id) => {
+    await actions.openFile(
+      (await pickProvider(providers, 'Open Provider File', ({ file, fault }) => (file ?? fault?.path) !== undefined, id)).id,
+    );
+  });
+  const say = async (work: Promise<string>): Promise<void> => void vscode.window.showInformationMessage(await work);
+  register(commands.refreshCatalog, () => inWindow('Refreshing the catalog…', () => say(catalogs.refresh())));
+  register(commands.importCatalog, () => say(catalogs.import()));
+  register(commands.exportCatalog, () => say(catalogs.export([])));
   register(commands.checkClaudeCodeAuth, () => checkClaudeCodeAuth(sidecar, log));
 
   const status = disposables.add(vscode.window.createStatusBarItem('plue.provider', vscode.StatusBarAlignment.Right, 50));

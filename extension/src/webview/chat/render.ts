@@ -5,7 +5,7 @@ import type { Panel } from '../shared/panel';
 import type { HelpAction, PageState, ToPage, ViewError } from '../shared/viewMessages';
 import { ActivityLine } from './activityLine';
 import { Announcer } from './announcer';
-import { Banners } from './banners';
+import { Banners } from '../shared/banners';
 import { type ChatState, fromSnapshot, isRunning, reduce } from './chatState';
 import { Composer } from './composer';
 import { EmptyChat } from './emptyChat';

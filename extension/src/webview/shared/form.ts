@@ -82,6 +82,15 @@ export class Form {
     this.showConditions();
   }
 
+  /** As if it had been typed; undefined leaves it unset. */
+  set(name: string, value: unknown): void {
+    const row = this.rows.find(({ field }) => field.name === name);
+    if (row === undefined) return;
+    row.control.write(value);
+    this.showReset(row);
+    this.showConditions();
+  }
+
   /** What somebody else found wrong with a field; undefined takes the words away. */
   showProblem(name: string, problem: string | undefined): void {
     const row = this.rows.find(({ field }) => field.name === name);

@@ -1,6 +1,6 @@
 // Lines above the messages or the composer that say what state the chat is in, and stay until it changes or they are dismissed.
-import { element, icon, iconButton } from '../shared/element';
-import { visibleText } from '../shared/visibleText';
+import { element, icon, iconButton } from './element';
+import { visibleText } from './visibleText';
 
 export type BannerLook = 'info' | 'warning' | 'error';
 

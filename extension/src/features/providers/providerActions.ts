@@ -1,0 +1,131 @@
+// What can be done with one provider. The page and the commands of the palette do the same.
+import * as vscode from 'vscode';
+import { FailureError, UserCancelledError } from '../../infrastructure/errors';
+import type { ProviderDetail, ProviderSummary, ProviderUses } from '../../protocol/protocol.generated';
+import {
+  providerConfigure,
+  providerDelete,
+  providerGet,
+  providerMoveKey,
+  providerSetEnabled,
+  providerTest,
+} from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+import type { ProviderList } from '../../server/providerList';
+import { otherCommands } from './commands';
+
+export class ProviderActions {
+  constructor(
+    private readonly sidecar: Pick<Sidecar, 'request'>,
+    private readonly providers: ProviderList,
+  ) {}
+
+  /** Of the list as last heard; throws a FailureError when it is not there. */
+  find(id: string): ProviderSummary {
+    const found = this.providers.items.find((provider) => provider.id === id);
+    if (found === undefined) throw new FailureError('notFound', `There is no provider named ${id} any more.`);
+    return found;
+  }
+
+  /** How the test went stands in what it resolves to; only a test that could not be made throws. */
+  async test(id: string): Promise<ProviderSummary> {
+    return this.listed(await this.sidecar.request(providerTest, { id }));
+  }
+
+  /** Switching off asks first where something uses it. */
+  async setEnabled(id: string, enabled: boolean): Promise<ProviderSummary> {
+    if (!enabled) await this.confirmOff(this.find(id));
+    return this.listed(await this.sidecar.request(providerSetEnabled, { id, enabled }));
+  }
+
+  async makeDefault(id: string): Promise<ProviderSummary> {
+    const { name, kind } = this.find(id);
+    return this.listed(await this.sidecar.request(providerConfigure, { id, name, kind, makeDefault: true }));
+  }
+
+  async makeDefaultSmall(id: string): Promise<ProviderSummary> {
+    const { name, kind } = this.find(id);
+    return this.listed(await this.sidecar.request(providerConfigure, { id, name, kind, makeDefaultSmall: true }));
+  }
+
+  async moveKey(id: string): Promise<ProviderSummary> {
+    await vscode.commands.executeCommand(otherCommands.unlockVault);
+    return this.listed(await this.sidecar.request(providerMoveKey, { id }));
+  }
+
+  async openFile(id: string): Promise<void> {
+    const { name, file, fault } = this.find(id);
+    const path = fault?.path ?? file;
+    if (path === undefined) throw new FailureError('notFound', `${name} has no file yet. Changing it makes one.`);
+    const line = Math.max(0, (fault?.line ?? 1) - 1);
+    const column = Math.max(0, (fault?.column ?? 1) - 1);
+    await vscode.window.showTextDocument(vscode.Uri.file(path), { selection: new vscode.Range(line, column, line, column) });
+  }
+
+  /** Says what uses it, and asks what becomes of its key. */
+  async delete(id: string): Promise<void> {
+    const provider = this.find(id);
+    const detail = await this.detailOf(id);
+    const hasKey = detail?.key !== undefined || (provider.hasCredential && provider.keyReference?.startsWith('vault://') === true);
+    const keep = 'Delete, Keep Key';
+    const both = 'Delete with Key';
+    const others = detail?.key?.usedBy.filter((one) => one !== id) ?? [];
+    const lines = [
+      usesSentence(detail?.uses),
+      'Chats stay and ask for another provider.',
+      hasKey && others.length > 0 ? `Its key stays in any case: ${others.join(', ')} uses it too.` : '',
+    ];
+    const answer = await vscode.window.showWarningMessage(
+      `Delete the provider “${provider.name}”?`,
+      { modal: true, detail: lines.filter((line) => line !== '').join('\n') },
+      ...(hasKey ? [keep, both] : ['Delete']),
+    );
+    if (answer === undefined) throw new UserCancelledError();
+    await this.sidecar.request(providerDelete, { id, deleteKey: answer === both });
+    await this.providers.refresh();
+  }
+
+  private async confirmOff(provider: ProviderSummary): Promise<void> {
+    const uses = (await this.detailOf(provider.id))?.uses;
+    if (uses === undefined || (uses.chatCount === 0 && uses.templates.length === 0 && uses.settings.length === 0)) return;
+    const answer = await vscode.window.showWarningMessage(
+      `Switch off “${provider.name}”?`,
+      {
+        modal: true,
+        detail: `${usesSentence(uses)}\nNothing of it is deleted. They wait until it is on again or another provider is chosen.`,
+      },
+      'Switch Off',
+    );
+    if (answer !== 'Switch Off') throw new UserCancelledError();
+  }
+
+  /** A file that cannot be read has no details, and can be deleted all the same. */
+  private async detailOf(id: string): Promise<ProviderDetail | undefined> {
+    try {
+      return await this.sidecar.request(providerGet, { id });
+    } catch (error) {
+      if (error instanceof FailureError && error.kind === 'sidecarStopped') throw error;
+      return undefined;
+    }
+  }
+
+  private async listed(summary: ProviderSummary): Promise<ProviderSummary> {
+    await this.providers.refresh();
+    return summary;
+  }
+}
+
+/** "2 chats, the template reviewer and the setting default_provider use it." */
+export function usesSentence(uses: ProviderUses | undefined): string {
+  if (uses === undefined) return 'What uses it is not known.';
+  const { chatCount, templates, settings } = uses;
+  const users = [
+    ...(chatCount === 0 ? [] : [chatCount === 1 ? '1 chat' : `${chatCount} chats`]),
+    ...templates.map((template) => `the template ${template}`),
+    ...settings.map((setting) => `the setting ${setting}`),
+  ];
+  const last = users.pop();
+  if (last === undefined) return 'Nothing uses it.';
+  const isOne = users.length === 0 && chatCount <= 1;
+  return `${users.length === 0 ? last : `${users.join(', ')} and ${last}`} ${isOne ? 'uses' : 'use'} it.`;
+}

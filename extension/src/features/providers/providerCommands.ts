@@ -1,0 +1,150 @@
+// The commands of the palette: what the page does, by quick picks.
+import * as vscode from 'vscode';
+import { FailureError, helpFor, UserCancelledError } from '../../infrastructure/errors';
+import type { CatalogSummary, ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
+import { catalogList, providerConfigure } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+import type { ProviderList } from '../../server/providerList';
+import { otherCommands } from './commands';
+import type { ProviderActions } from './providerActions';
+import { statusDetail, statusIcon, statusWords } from './statusWords';
+
+/** Lets the user choose among those that `fits`; an id that was handed in is taken as chosen. */
+export async function pickProvider(
+  providers: ProviderList,
+  title: string,
+  fits: (provider: ProviderSummary) => boolean,
+  id?: unknown,
+): Promise<ProviderSummary> {
+  const items = await providers.refresh();
+  if (typeof id === 'string') {
+    const known = items.find((provider) => provider.id === id);
+    if (known === undefined) throw new FailureError('notFound', `There is no provider named ${id}.`);
+    return known;
+  }
+  const rows = items.filter(fits).map((provider) => ({
+    label: `$(${statusIcon(provider)}) ${provider.name}`,
+    description: statusWords(provider),
+    detail: statusDetail(provider),
+    provider,
+  }));
+  if (rows.length === 0) throw new FailureError('notFound', 'There is no provider for which this could be done.');
+  const chosen = await vscode.window.showQuickPick(rows, { title, placeHolder: 'Which provider?', matchOnDescription: true });
+  if (chosen === undefined) throw new UserCancelledError();
+  return chosen.provider;
+}
+
+/** Tests it where the user sees that it is under way, and tells how it went. */
+export async function testAndTell(actions: ProviderActions, { id, name }: ProviderSummary): Promise<void> {
+  const tested = await inWindow(`Testing ${name}…`, () => actions.test(id));
+  await tell(tested, `${tested.name} answered.`);
+}
+
+export async function enableAndTell(actions: ProviderActions, { id, name }: ProviderSummary): Promise<void> {
+  const enabled = await inWindow(`Switching on ${name}…`, () => actions.setEnabled(id, true));
+  await tell(enabled, `${enabled.name} is on.`);
+}
+
+async function tell({ id, error }: ProviderSummary, words: string): Promise<void> {
+  if (error === undefined) {
+    void vscode.window.showInformationMessage(words);
+    return;
+  }
+  const help = helpFor(error.kind)[0];
+  const chosen = await vscode.window.showWarningMessage(error.message, ...(help ? [help.title] : []));
+  if (help && chosen === help.title) await vscode.commands.executeCommand(help.command, id);
+}
+
+export async function inWindow<T>(title: string, work: () => Promise<T>): Promise<T> {
+  return vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, work);
+}
+
+/** Asks for the vendor, the name and, where it is needed, the address; then for a key, and tests. */
+export async function addProvider(sidecar: Sidecar, providers: ProviderList, actions: ProviderActions): Promise<void> {
+  await providers.refresh();
+  const { kind, catalog } = await askForVendor(sidecar, providers);
+  const name = await askForName(catalog?.name ?? kind.name, providers);
+  const usual = catalog?.endpoint ?? kind.defaultEndpoint;
+  const endpoint = kind.takesEndpoint && (kind.needsEndpoint || catalog === undefined) ? await askForEndpoint(name, usual) : undefined;
+  const provider = await sidecar.request(providerConfigure, {
+    name,
+    kind: kind.kind,
+    endpoint,
+    catalogProvider: catalog?.id,
+    enabled: true,
+  });
+  await providers.refresh();
+  if (provider.authType === 'oauth') await vscode.commands.executeCommand(otherCommands.signIn, provider.id);
+  // Setting a key tests it too; a local server may need none, so there walking away from the key is fine.
+  else if (provider.takesKey && !provider.hasCredential && (await wantsKey(provider))) {
+    await vscode.commands.executeCommand(otherCommands.setKey, provider.id);
+  } else await testAndTell(actions, provider);
+}
+
+interface Vendor {
+  kind: ProviderKindView;
+  catalog?: CatalogSummary;
+}
+
+async function askForVendor(sidecar: Sidecar, { kinds }: ProviderList): Promise<Vendor> {
+  const { items } = await sidecar.request(catalogList, {});
+  const vendors = items.flatMap((catalog) => {
+    const kind = kinds.find((one) => one.kind === catalog.kind);
+    return kind === undefined ? [] : [{ label: catalog.name, description: `${catalog.modelCount} models`, vendor: { kind, catalog } }];
+  });
+  const alone = kinds
+    .filter(({ kind }) => kind !== 'tour')
+    .map((kind) => ({ label: kind.name, description: kind.defaultEndpoint ?? '', vendor: { kind } }));
+  const separator = (label: string): vscode.QuickPickItem & { vendor?: Vendor } => ({ label, kind: vscode.QuickPickItemKind.Separator });
+  const chosen = await vscode.window.showQuickPick<vscode.QuickPickItem & { vendor?: Vendor }>(
+    [separator('Catalog'), ...vendors, separator('Without a catalog'), ...alone],
+    { title: 'Add Provider', placeHolder: 'Which provider?' },
+  );
+  if (chosen?.vendor === undefined) throw new UserCancelledError();
+  return chosen.vendor;
+}
+
+async function wantsKey({ name }: ProviderSummary): Promise<boolean> {
+  const answer = await vscode.window.showQuickPick(['Set key…', 'No key'], {
+    title: name,
+    placeHolder: 'Does it need a key?',
+    ignoreFocusOut: true,
+  });
+  return answer === 'Set key…';
+}
+
+async function askForName(wanted: string, providers: ProviderList): Promise<string> {
+  const taken = new Set(providers.items.map((provider) => provider.name.toLowerCase()));
+  const name = await vscode.window.showInputBox({
+    title: `Add ${wanted}`,
+    prompt: 'Its name in Plue',
+    value: taken.has(wanted.toLowerCase()) ? '' : wanted,
+    ignoreFocusOut: true,
+    validateInput: (value) => {
+      if (value.trim() === '') return 'A provider needs a name.';
+      return taken.has(value.trim().toLowerCase()) ? 'There is a provider of this name.' : undefined;
+    },
+  });
+  if (name === undefined) throw new UserCancelledError();
+  return name.trim();
+}
+
+async function askForEndpoint(name: string, value?: string): Promise<string> {
+  const endpoint = await vscode.window.showInputBox({
+    title: name,
+    prompt: 'The address of the server',
+    placeHolder: 'http://localhost:11434',
+    value,
+    ignoreFocusOut: true,
+    validateInput: (typed) =>
+      isEndpoint(typed) ? undefined : 'An address that starts with http:// or https://, without a name or password in it.',
+  });
+  if (endpoint === undefined) throw new UserCancelledError();
+  return endpoint.trim();
+}
+
+export function isEndpoint(typed: string): boolean {
+  if (!URL.canParse(typed.trim())) return false;
+  const url = new URL(typed.trim());
+  return (url.protocol === 'http:' || url.protocol === 'https:') && url.username === '' && url.password === '';
+}

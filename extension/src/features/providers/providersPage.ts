@@ -1,0 +1,356 @@
+// The Providers page, seen from the extension host: it fetches what the page shows and does what the page asks.
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import { FailureError, toFailureError, UserCancelledError } from '../../infrastructure/errors';
+import { SinglePage } from '../../infrastructure/singlePage';
+import type { ProviderSummary } from '../../protocol/protocol.generated';
+import {
+  catalogBackups,
+  catalogGet,
+  catalogList,
+  catalogRestore,
+  catalogSave,
+  catalogStartingPoints,
+  catalogValidate,
+  providerApprove,
+  providerConfigure,
+  providerExecutables,
+  providerGet,
+  providerModels,
+  templateGet,
+} from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+import type { ProviderList } from '../../server/providerList';
+import type { Deed, FromPage, NewProvider, ToPage } from '../../webview/providers/messages';
+import type { CatalogActions } from './catalogActions';
+import { commands, otherCommands } from './commands';
+import { readFromPage } from './fromPage';
+import type { ProviderActions } from './providerActions';
+
+export const viewType = 'plue.providers';
+
+export interface ProvidersHouse {
+  sidecar: Sidecar;
+  providers: ProviderList;
+  actions: ProviderActions;
+  catalogs: CatalogActions;
+  log: vscode.LogOutputChannel;
+  /** extension/out/webview */
+  pages: vscode.Uri;
+}
+
+export class ProvidersPage implements vscode.Disposable {
+  private readonly disposables = new Disposables();
+  private readonly page: SinglePage<FromPage, ToPage>;
+  /** Whose details the page shows. */
+  private shown: string | undefined;
+  private wanted: ToPage | undefined;
+
+  constructor(private readonly house: ProvidersHouse) {
+    const { sidecar, providers, log, pages } = house;
+    this.page = this.disposables.add(
+      new SinglePage<FromPage, ToPage>({
+        name: 'providers',
+        title: 'Providers',
+        viewType,
+        icon: undefined,
+        pages,
+        log,
+        read: readFromPage,
+        act: (message) => this.act(message),
+        refuse: (error) => ({ type: 'refused', error }),
+      }),
+    );
+    this.disposables.add(
+      providers.onDidChange(() => {
+        this.postSnapshot();
+        void this.refreshShown();
+      }),
+    );
+    this.disposables.add(sidecar.onDidChangeState((state) => this.post({ type: 'sidecar', ...state })));
+  }
+
+  get isOpen(): boolean {
+    return this.page.isOpen;
+  }
+
+  /** @param place A provider, or the list of what can be added. */
+  reveal(place?: { provider: string } | 'add'): void {
+    if (place !== undefined) {
+      this.wanted = place === 'add' ? { type: 'go', to: 'add' } : { type: 'go', to: 'provider', id: place.provider };
+    }
+    const wasOpen = this.page.isOpen;
+    this.page.reveal();
+    // A page that is just made says that it is ready.
+    if (wasOpen && this.wanted !== undefined) this.post(this.wanted);
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+
+  async act(message: FromPage): Promise<void> {
+    if (message.type === 'ready') {
+      await this.start();
+      return;
+    }
+    // It draws, so it has been where it was wanted.
+    this.wanted = undefined;
+    const { work } = message;
+    try {
+      await this.perform(message);
+      this.post({ type: 'finished', work });
+    } catch (error) {
+      if (error instanceof UserCancelledError) {
+        this.post({ type: 'finished', work });
+        return;
+      }
+      const { kind, message: sentence } = toFailureError(error);
+      this.house.log.warn(`Providers page: ${message.type}: ${kind}: ${sentence}`);
+      this.post({ type: 'finished', work, error: { kind, message: sentence } });
+    }
+  }
+
+  private async start(): Promise<void> {
+    const { sidecar, providers } = this.house;
+    this.shown = undefined;
+    this.post({ type: 'sidecar', ...sidecar.state });
+    if (this.wanted !== undefined) this.post(this.wanted);
+    this.wanted = undefined;
+    if (providers.items.length > 0) this.postSnapshot();
+    if (sidecar.state.state !== 'stopped') await providers.refresh();
+  }
+
+  private async perform(deed: Deed & { work: string }): Promise<void> {
+    const { sidecar, actions, catalogs, providers } = this.house;
+    switch (deed.type) {
+      case 'show':
+        this.shown = deed.id;
+        this.post({ type: 'detail', detail: await sidecar.request(providerGet, { id: deed.id }) });
+        return;
+      case 'listModels':
+        this.post({ type: 'models', id: deed.id, result: await sidecar.request(providerModels, { id: deed.id, refresh: deed.refresh }) });
+        return;
+      case 'test':
+        await actions.test(deed.id);
+        return;
+      case 'setEnabled':
+        await actions.setEnabled(deed.id, deed.enabled);
+        return;
+      case 'makeDefault':
+        await actions.makeDefault(deed.id);
+        return;
+      case 'makeDefaultSmall':
+        await actions.makeDefaultSmall(deed.id);
+        return;
+      case 'setKey':
+        await this.run(otherCommands.setKey, deed.id);
+        return;
+      case 'signIn':
+        await this.run(otherCommands.signIn, deed.id);
+        return;
+      case 'signOut':
+        await this.run(otherCommands.signOut, deed.id);
+        return;
+      case 'moveKey':
+        await actions.moveKey(deed.id);
+        return;
+      case 'openFile':
+        await actions.openFile(deed.id);
+        return;
+      case 'delete':
+        await actions.delete(deed.id);
+        return;
+      case 'configure':
+        await this.configure(deed.id, deed.changes);
+        return;
+      case 'use':
+        await this.use(deed.id);
+        return;
+      case 'discover':
+        this.post({ type: 'said', words: (await providers.discover()).sentence });
+        return;
+      case 'loadCatalogs': {
+        const [list, { items }] = await Promise.all([sidecar.request(catalogList, {}), sidecar.request(catalogStartingPoints, {})]);
+        this.post({ type: 'catalogs', list, startingPoints: items });
+        return;
+      }
+      case 'loadCatalog':
+        this.post({ type: 'catalog', detail: await sidecar.request(catalogGet, { id: deed.id }) });
+        return;
+      case 'loadExecutables':
+        await this.postExecutables();
+        return;
+      case 'approve':
+        await sidecar.request(providerApprove, { path: deed.path, sha256: deed.sha256 });
+        await this.postExecutables();
+        return;
+      case 'connect':
+        await this.connect(deed.provider, deed.then);
+        return;
+      case 'loadTemplate':
+        this.post({ type: 'template', template: await sidecar.request(templateGet, { id: 'llm-provider' }) });
+        return;
+      case 'validateCatalog': {
+        const { problems } = await sidecar.request(catalogValidate, { document: deed.document });
+        this.post({ type: 'problems', work: deed.work, problems });
+        return;
+      }
+      case 'saveCatalog': {
+        const { document, previousId } = deed;
+        this.post({ type: 'savedCatalog', detail: await sidecar.request(catalogSave, { document, previousId }) });
+        return;
+      }
+      case 'deleteCatalog': {
+        const { summary } = await sidecar.request(catalogGet, { id: deed.id });
+        await catalogs.delete(summary);
+        this.post({ type: 'removedCatalog', id: deed.id });
+        return;
+      }
+      case 'importCatalog':
+        await this.withCatalogs(() => catalogs.import());
+        return;
+      case 'exportCatalog':
+        this.tell(await catalogs.export(deed.ids));
+        return;
+      case 'refreshCatalog':
+        await this.withCatalogs(() => catalogs.refresh());
+        return;
+      case 'loadBackups':
+        this.post({ type: 'backups', items: (await sidecar.request(catalogBackups, {})).items });
+        return;
+      case 'restore':
+        this.post({ type: 'savedCatalog', detail: await sidecar.request(catalogRestore, { backupId: deed.backupId }) });
+        this.post({ type: 'backups', items: (await sidecar.request(catalogBackups, {})).items });
+        this.tell('The catalog was restored.');
+        return;
+      case 'openChat':
+        await this.run(otherCommands.openChat, deed.uri);
+        return;
+      case 'newChat':
+        await this.run(otherCommands.newChat);
+        return;
+      case 'takeTour':
+        await this.takeTour();
+        return;
+      case 'unlockVault':
+        await this.run(otherCommands.unlockVault);
+        return;
+      case 'checkClaudeCode':
+        await this.run(commands.checkClaudeCodeAuth);
+        return;
+      case 'showLog':
+        await this.run(otherCommands.showLog);
+        return;
+      case 'restart':
+        await this.run(otherCommands.restartServer);
+        return;
+    }
+  }
+
+  /** Changes come by the names of the file; some of them are parameters of their own. */
+  private async configure(id: string, changes: Record<string, unknown>): Promise<void> {
+    const { kind, name } = this.house.actions.find(id);
+    const { name: newName, endpoint, model, catalog_provider: catalogProvider, ...fields } = changes;
+    await this.house.sidecar.request(providerConfigure, {
+      id,
+      kind,
+      name: typeof newName === 'string' ? newName : name,
+      endpoint: given(endpoint),
+      model: given(model),
+      catalogProvider: given(catalogProvider),
+      fields,
+    });
+    await this.house.providers.refresh();
+  }
+
+  /** Found on this machine: new chats use it from now on, if it answers. */
+  private async use(id: string): Promise<void> {
+    const { actions } = this.house;
+    const tested = await actions.test(id);
+    if (tested.error !== undefined) throw new FailureError(tested.error.kind, tested.error.message);
+    await actions.makeDefault(id);
+  }
+
+  /** Stores it, then tests it at once; setting a key and signing in test it themselves. */
+  private async connect(
+    { id, name, kind, catalogProvider, endpoint, authType, command }: NewProvider,
+    then: 'test' | 'setKey' | 'signIn',
+  ): Promise<void> {
+    const { sidecar, providers, actions } = this.house;
+    const fields: Record<string, unknown> = {};
+    if (authType !== undefined) fields['auth_type'] = authType;
+    if (command !== undefined) fields['command'] = command;
+    const stored: ProviderSummary = await sidecar.request(providerConfigure, {
+      id,
+      name,
+      kind,
+      // Once stored, an address that was emptied is taken away again.
+      endpoint: endpoint ?? (id === undefined ? undefined : ''),
+      catalogProvider,
+      enabled: true,
+      fields,
+    });
+    this.post({ type: 'connected', provider: stored });
+    await providers.refresh();
+    if (then === 'setKey') await this.run(otherCommands.setKey, stored.id);
+    else if (then === 'signIn') await this.run(otherCommands.signIn, stored.id);
+    else await actions.test(stored.id);
+    await providers.refresh();
+  }
+
+  private async takeTour(): Promise<void> {
+    const { providers, actions } = this.house;
+    const tour = providers.items.find(({ source }) => source === 'tour');
+    if (tour !== undefined && providers.default === undefined) await actions.makeDefault(tour.id);
+    await this.run(otherCommands.newChat);
+  }
+
+  private async withCatalogs(change: () => Promise<string>): Promise<void> {
+    const { sidecar } = this.house;
+    this.tell(await change());
+    const [list, { items }] = await Promise.all([sidecar.request(catalogList, {}), sidecar.request(catalogStartingPoints, {})]);
+    this.post({ type: 'catalogs', list, startingPoints: items });
+  }
+
+  private async postExecutables(): Promise<void> {
+    this.post({ type: 'executables', items: (await this.house.sidecar.request(providerExecutables, {})).items });
+  }
+
+  /** Seen by all, and read out by the page. */
+  private tell(words: string): void {
+    this.post({ type: 'said', words });
+    void vscode.window.showInformationMessage(words);
+  }
+
+  private async run(command: string, ...args: unknown[]): Promise<void> {
+    await vscode.commands.executeCommand(command, ...args);
+  }
+
+  private postSnapshot(): void {
+    const { items, kinds, folderProblem } = this.house.providers;
+    this.post({ type: 'snapshot', providers: items, kinds, ...(folderProblem === undefined ? {} : { folderProblem }) });
+  }
+
+  /** The details shown are as old as the list was. */
+  private async refreshShown(): Promise<void> {
+    const { shown } = this;
+    const { providers, sidecar, log } = this.house;
+    if (!this.isOpen || shown === undefined || !providers.items.some(({ id }) => id === shown)) return;
+    try {
+      this.post({ type: 'detail', detail: await sidecar.request(providerGet, { id: shown }) });
+    } catch (error) {
+      log.warn(`The details of ${shown} could not be fetched: ${toFailureError(error).message}`);
+    }
+  }
+
+  private post(message: ToPage): void {
+    this.page.post(message);
+  }
+}
+
+/** Null takes a field away, which these parameters say with an empty text. */
+function given(value: unknown): string | undefined {
+  if (value === null) return '';
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,128 @@
+// What the parts of the page can do.
+import type { ProviderSummary } from '../../protocol/protocol.generated';
+import { element, icon, textButton } from '../shared/element';
+import { visibleText } from '../shared/visibleText';
+import type { Deed, ViewError } from './messages';
+import { isBusy, type Route, type State } from './pageState';
+
+export interface Actions {
+  /** Asks the host. `work` is what the page is busy with until the answer comes. */
+  ask(work: string, deed: Deed): void;
+  go(route: Route): void;
+  /** To where the reader came from. */
+  back(): void;
+  change(change: Partial<State>): void;
+  /** Keeps what was typed, without drawing anew. */
+  keep(route: Route): void;
+}
+
+/** A part of the page for one route. */
+export interface View {
+  readonly node: HTMLElement;
+  show(state: State): void;
+  /** Where the focus goes when the route was just taken. */
+  focus(): void;
+}
+
+/** Whether the sidecar answers, so that a button makes sense. */
+export function isUp(state: State): boolean {
+  return state.sidecar.state === 'running';
+}
+
+export interface DeedButton {
+  label: string;
+  /** What a screen reader hears, where the words alone do not say what of. */
+  name?: string;
+  work: string;
+  deed: Deed;
+  /** Instead of the label while it is under way. */
+  busyLabel?: string;
+  look?: 'primary' | 'secondary' | 'quiet';
+}
+
+/** A button that asks the host; it waits while that is under way and rests while nobody would answer. */
+export function deedButton(state: State, actions: Actions, { label, name, work, deed, busyLabel, look }: DeedButton): HTMLButtonElement {
+  const busy = isBusy(state, work);
+  const button = textButton(
+    busy ? (busyLabel ?? label) : label,
+    () => {
+      if (button.getAttribute('aria-disabled') !== 'true') actions.ask(work, deed);
+    },
+    look,
+  );
+  if (name !== undefined) button.setAttribute('aria-label', visibleText(busy ? (busyLabel ?? name) : name));
+  if (busy || !isUp(state)) button.setAttribute('aria-disabled', 'true');
+  button.dataset['key'] = `${deed.type}:${work}`;
+  return button;
+}
+
+/** A sentence with the button that helps. */
+export function failureLine(state: State, actions: Actions, error: ViewError, provider?: ProviderSummary): HTMLElement {
+  const button = remedy(state, actions, error, provider);
+  return element(
+    'div',
+    { class: 'failure', role: 'group', 'aria-label': 'What went wrong' },
+    element('div', { class: 'failure-text' }, icon('error'), element('span', {}, visibleText(error.message))),
+    button === undefined ? undefined : element('div', { class: 'buttons' }, button),
+  );
+}
+
+function remedy(state: State, actions: Actions, error: ViewError, provider?: ProviderSummary): HTMLElement | undefined {
+  const make = (label: string, deed: Deed): HTMLElement => deedButton(state, actions, { label, work: `help:${deed.type}`, deed });
+  switch (error.kind) {
+    case 'providerAuthFailed':
+    case 'keyNotBoundToOrigin':
+      if (provider?.kind === 'claude-code') return make('Check sign-in', { type: 'checkClaudeCode' });
+      if (provider?.authType === 'oauth') return make('Sign in…', { type: 'signIn', id: provider.id });
+      return provider?.takesKey === true ? make('Set key…', { type: 'setKey', id: provider.id }) : undefined;
+    case 'vaultLocked':
+      return make('Unlock vault…', { type: 'unlockVault' });
+    case 'providerExecutableFailed':
+      return provider?.kind === 'claude-code' ? make('Check sign-in', { type: 'checkClaudeCode' }) : make('Show log', { type: 'showLog' });
+    case 'internal':
+      return make('Show log', { type: 'showLog' });
+    default:
+      return undefined;
+  }
+}
+
+/** What went wrong with one piece of work, where something did. */
+export function failureOf(state: State, actions: Actions, work: string, provider?: ProviderSummary): HTMLElement | undefined {
+  const error = state.failures[work];
+  if (error === undefined) return undefined;
+  const line = failureLine(state, actions, error, provider);
+  const deed = state.asked[work];
+  if (deed !== undefined && isLoading(deed)) line.append(deedButton(state, actions, { label: 'Try again', work, deed }));
+  return line;
+}
+
+/** It only reads, so it can be asked again without a thought. */
+function isLoading({ type }: Deed): boolean {
+  return type.startsWith('load') || type === 'show' || type === 'listModels' || type === 'discover' || type === 'refreshCatalog';
+}
+
+export function loadingLine(words: string): HTMLElement {
+  return element('p', { class: 'loading', role: 'status' }, icon('loading codicon-modifier-spin'), ` ${words}`);
+}
+
+/** The heading of a route, with Back before it. */
+export function routeHead(title: string, actions: Actions, step?: string): HTMLElement {
+  const back = element(
+    'button',
+    { type: 'button', class: 'icon-button', title: 'Back', 'aria-label': 'Back', 'data-key': 'back' },
+    icon('arrow-left'),
+  );
+  back.addEventListener('click', () => actions.back());
+  return element(
+    'div',
+    { class: 'route-head' },
+    back,
+    element('h2', { tabindex: '-1', 'data-fallback': true, 'data-key': 'heading' }, visibleText(title)),
+    step === undefined ? undefined : element('span', { class: 'quiet' }, step),
+  );
+}
+
+export function focusHeading(node: HTMLElement): void {
+  const heading = node.querySelector('h2');
+  if (heading instanceof HTMLElement) heading.focus({ preventScroll: true });
+}

@@ -1,0 +1,58 @@
+// Earlier versions of the user's catalogs.
+import { element, type Child } from '../shared/element';
+import { Section } from '../shared/section';
+import { visibleText } from '../shared/visibleText';
+import { deedButton, failureOf, focusHeading, loadingLine, routeHead, type Actions, type View } from './actions';
+import type { State } from './pageState';
+import { ago, plural } from './words';
+
+export class BackupsView implements View {
+  readonly node: HTMLElement;
+  private readonly list = new Section('div', {});
+
+  constructor(private readonly actions: Actions) {
+    this.node = element(
+      'section',
+      { class: 'route', 'aria-label': 'Backups' },
+      routeHead('Backups of your catalogs', actions),
+      this.list.node,
+    );
+  }
+
+  focus(): void {
+    focusHeading(this.node);
+  }
+
+  show(state: State): void {
+    this.list.show([state.backups, state.busy, state.failures, state.sidecar.state], () => this.rows(state));
+  }
+
+  private rows(state: State): Child[] {
+    const { actions } = this;
+    const { backups } = state;
+    if (backups === undefined) return [failureOf(state, actions, 'backups') ?? loadingLine('Loading…')];
+    if (backups.length === 0)
+      return [element('p', { class: 'quiet' }, 'None yet. Each change of a catalog of yours keeps the version before it.')];
+    const rows = backups.map(({ id, name, at, modelCount }) =>
+      element(
+        'li',
+        { class: 'kind-row' },
+        element(
+          'span',
+          { class: 'provider-words' },
+          element('span', {}, visibleText(name)),
+          element('span', { class: 'quiet line' }, `${ago(at, new Date())}, ${plural(modelCount, 'model')}`),
+          failureOf(state, actions, `restore:${id}`),
+        ),
+        deedButton(state, actions, {
+          label: 'Restore',
+          name: `Restore ${name}, ${ago(at, new Date())}`,
+          busyLabel: 'Restoring…',
+          work: `restore:${id}`,
+          deed: { type: 'restore', backupId: id },
+        }),
+      ),
+    );
+    return [element('ul', { class: 'plain-list', 'aria-label': 'Backups' }, ...rows)];
+  }
+}

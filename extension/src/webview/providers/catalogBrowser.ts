@@ -1,0 +1,286 @@
+// The first step of adding a provider: what vendors offer, and what needs no catalog.
+import type { CatalogSummary, ProviderKindView } from '../../protocol/protocol.generated';
+import { element, icon, textButton, type Child } from '../shared/element';
+import { menuButton } from '../shared/menu';
+import { moveByArrows } from '../shared/roving';
+import { Section } from '../shared/section';
+import { visibleText } from '../shared/visibleText';
+import { failureLine, failureOf, focusHeading, isUp, loadingLine, routeHead, type Actions, type View } from './actions';
+import { isBusy, type Choice, type Filter, type State } from './pageState';
+import { catalogAbilities, plural, priceRange, window } from './words';
+
+export class CatalogBrowser implements View {
+  readonly node: HTMLElement;
+  private readonly tools = new Section('div', { class: 'tools' });
+  private readonly list = new Section('div', {});
+  private readonly search: HTMLInputElement;
+  private filter: Filter | undefined;
+
+  constructor(private readonly actions: Actions) {
+    this.search = element('input', {
+      type: 'search',
+      class: 'text-input search',
+      'aria-label': 'Search providers',
+      placeholder: 'Search providers',
+      spellcheck: 'false',
+      'data-key': 'search',
+    });
+    this.search.addEventListener('input', () => {
+      if (this.filter !== undefined) actions.change({ filter: { ...this.filter, words: this.search.value } });
+    });
+    this.search.addEventListener('keydown', (event) => {
+      if (event.key !== 'ArrowDown') return;
+      event.preventDefault();
+      const first = this.list.node.querySelector('.row-name');
+      if (first instanceof HTMLElement) first.focus();
+    });
+    this.node = element(
+      'section',
+      { class: 'route', 'aria-label': 'Add provider' },
+      routeHead('Add provider', actions, 'Step 1 of 2: choose'),
+      element('div', { class: 'search-line' }, this.search, this.tools.node),
+      this.list.node,
+    );
+  }
+
+  focus(): void {
+    focusHeading(this.node);
+  }
+
+  show(state: State): void {
+    const { filter, catalogs, kinds, compared, executables } = state;
+    this.filter = filter;
+    if (this.search.value !== filter.words && document.activeElement !== this.search) this.search.value = filter.words;
+    const up = isUp(state);
+    this.tools.show([filter, state.startingPoints, up, state.busy], () => this.toolLine(state));
+    this.list.show(
+      [filter, catalogs, kinds, compared.length, executables, state.failures, state.busy, up, state.catalogFolderProblem],
+      () => this.rows(state),
+    );
+  }
+
+  private toolLine(state: State): Child[] {
+    const { filter } = state;
+    const { actions } = this;
+    const chip = (label: string, name: 'isLocal' | 'hasReasoning' | 'hasImages' | 'isCheap'): HTMLElement => {
+      const button = element(
+        'button',
+        { type: 'button', class: 'chip-button', 'aria-pressed': String(filter[name]), 'data-key': `chip:${name}` },
+        label,
+      );
+      button.addEventListener('click', () => actions.change({ filter: { ...filter, [name]: !filter[name] } }));
+      return button;
+    };
+    const sort = element(
+      'select',
+      { class: 'select', id: 'sort', 'data-key': 'sort' },
+      element('option', { value: 'name' }, 'Name'),
+      element('option', { value: 'price' }, 'Price'),
+      element('option', { value: 'window' }, 'Window'),
+    );
+    sort.value = filter.sort;
+    sort.addEventListener('change', () => {
+      const { value } = sort;
+      if (value === 'name' || value === 'price' || value === 'window') actions.change({ filter: { ...filter, sort: value } });
+    });
+    return [
+      element(
+        'div',
+        { class: 'chips', role: 'group', 'aria-label': 'Show only' },
+        chip('Local', 'isLocal'),
+        chip('Reasoning', 'hasReasoning'),
+        chip('Images', 'hasImages'),
+        chip('Under $1 in', 'isCheap'),
+      ),
+      element('span', { class: 'sort' }, element('label', { for: 'sort' }, 'Sort by'), sort),
+      menuButton({
+        label: 'Catalogs',
+        text: 'Catalogs',
+        key: 'catalogs-menu',
+        items: () => [
+          ...state.startingPoints.map(({ name, document }) => ({
+            label: `New catalog: ${name}`,
+            run: () => actions.go({ at: 'editCatalog', document }),
+          })),
+          { label: 'Import…', run: () => actions.ask('import', { type: 'importCatalog' }) },
+          { label: 'Export your catalogs…', run: () => actions.ask('export', { type: 'exportCatalog', ids: ownIds(state) }) },
+          { label: 'Backups', run: () => actions.go({ at: 'backups' }) },
+          { label: 'Refresh from the catalog server', run: () => actions.ask('refresh', { type: 'refreshCatalog' }) },
+        ],
+      }),
+    ];
+  }
+
+  private rows(state: State): Child[] {
+    const { actions } = this;
+    const failures = ['catalogs', 'import', 'export', 'refresh', 'executables'].map((work) => failureOf(state, actions, work));
+    const under = [...failures, ...kindRows(state, actions), compareBar(state, actions)];
+    if (state.catalogs === undefined) {
+      const failed = state.failures['catalogs'] !== undefined;
+      return [failed || !isUp(state) ? undefined : loadingLine('Loading the catalog…'), ...under];
+    }
+    const found = filtered(state.catalogs, state.filter);
+    const problem =
+      state.catalogFolderProblem === undefined
+        ? undefined
+        : failureLine(state, actions, { kind: 'storeReadOnly', message: state.catalogFolderProblem });
+    const working = ['import', 'export', 'refresh'].some((work) => isBusy(state, work)) ? loadingLine('Working…') : undefined;
+    return [problem, working, found.length === 0 ? this.nothing() : this.table(found), ...under];
+  }
+
+  private nothing(): HTMLElement {
+    const clear = textButton('Clear the filter', () => {
+      this.search.value = '';
+      this.actions.change({ filter: { words: '', isLocal: false, hasReasoning: false, hasImages: false, isCheap: false, sort: 'name' } });
+      this.search.focus();
+    });
+    return element('p', { class: 'buttons' }, 'Nothing in the catalog matches.', clear);
+  }
+
+  private table(found: readonly CatalogSummary[]): HTMLElement {
+    const body = element('tbody', {}, ...found.map((catalog, at) => this.row(catalog, at === 0)));
+    body.addEventListener('keydown', (event) => {
+      moveByArrows(
+        event,
+        [...body.querySelectorAll('.row-name')].filter((one) => one instanceof HTMLElement),
+      );
+    });
+    const head = ['Provider', 'Models', 'In, $ a million', 'Out, $ a million', 'Window', 'Abilities'];
+    return element(
+      'div',
+      { class: 'scroll-x' },
+      element(
+        'table',
+        { class: 'catalogs' },
+        element('caption', {}, plural(found.length, 'provider')),
+        element(
+          'thead',
+          {},
+          element(
+            'tr',
+            {},
+            ...head.map((title, at) => element('th', { scope: 'col', class: at > 0 && at < 5 ? 'number' : undefined }, title)),
+            element('th', { scope: 'col' }, element('span', { class: 'visually-hidden' }, 'Connect')),
+          ),
+        ),
+        body,
+      ),
+    );
+  }
+
+  private row(catalog: CatalogSummary, isTabStop: boolean): HTMLElement {
+    const { actions } = this;
+    const open = element(
+      'button',
+      { type: 'button', class: 'row-name', tabindex: isTabStop ? '0' : '-1', 'data-key': `catalog:${catalog.id}` },
+      visibleText(catalog.name),
+    );
+    open.addEventListener('click', () => actions.go({ at: 'catalog', id: catalog.id }));
+    const connect = textButton('Choose', () => actions.go({ at: 'connect', choice: { kind: catalog.kind, catalogId: catalog.id } }));
+    connect.setAttribute('aria-label', `Choose ${visibleText(catalog.name)}`);
+    connect.dataset['key'] = `choose:${catalog.id}`;
+    const notes = [
+      catalog.source === 'user' ? (catalog.overridesShipped ? 'your own, in place of the shipped one' : 'your own') : undefined,
+      catalog.errorCount > 0 ? plural(catalog.errorCount, 'error') : undefined,
+      catalog.warningCount > 0 ? plural(catalog.warningCount, 'warning') : undefined,
+    ].filter((note) => note !== undefined);
+    return element(
+      'tr',
+      {},
+      element(
+        'th',
+        { scope: 'row' },
+        open,
+        notes.length === 0
+          ? undefined
+          : element('span', { class: 'quiet line' }, catalog.errorCount > 0 ? icon('warning') : undefined, ` ${notes.join(', ')}`),
+      ),
+      element('td', { class: 'number' }, String(catalog.modelCount)),
+      element('td', { class: 'number' }, priceRange(catalog.lowestInputPerMillion, catalog.highestInputPerMillion)),
+      element('td', { class: 'number' }, priceRange(catalog.lowestOutputPerMillion, catalog.highestOutputPerMillion)),
+      element('td', { class: 'number' }, window(catalog.largestContext)),
+      element('td', {}, catalogAbilities(catalog)),
+      element('td', { class: 'number' }, connect),
+    );
+  }
+}
+
+function ownIds({ catalogs }: State): string[] {
+  return (catalogs ?? []).filter(({ source }) => source === 'user').map(({ id }) => id);
+}
+
+export function filtered(catalogs: readonly CatalogSummary[], filter: Filter): CatalogSummary[] {
+  const words = filter.words.toLowerCase().split(/\s+/);
+  return catalogs
+    .filter(
+      (catalog) =>
+        words.every((word) => `${catalog.name} ${catalog.id} ${catalog.kind}`.toLowerCase().includes(word)) &&
+        (!filter.isLocal || catalog.isLocal) &&
+        (!filter.hasReasoning || catalog.hasReasoning) &&
+        (!filter.hasImages || catalog.hasImages) &&
+        (!filter.isCheap || (catalog.lowestInputPerMillion ?? Infinity) < 1),
+    )
+    .sort((one, other) => order(one, other, filter) || one.name.localeCompare(other.name));
+}
+
+function order(one: CatalogSummary, other: CatalogSummary, { sort }: Filter): number {
+  if (sort === 'name') return 0;
+  // What is not known comes last.
+  if (sort === 'price') return compare(one.lowestInputPerMillion ?? Infinity, other.lowestInputPerMillion ?? Infinity);
+  return compare(other.largestContext ?? -1, one.largestContext ?? -1);
+}
+
+function compare(one: number, other: number): number {
+  return one === other ? 0 : one < other ? -1 : 1;
+}
+
+const besides: Record<string, string> = {
+  'claude-code': 'Your Claude subscription, through the claude program of this machine',
+  ollama: 'Models that run on this machine, or on one of yours',
+  'openai-compatible': 'A server of your own that speaks Chat Completions',
+  'github-copilot': 'The models of your Copilot subscription, through VS Code',
+  external: 'A program that answers, named plue-provider-…',
+};
+
+/** Kinds that no row of the catalog stands for, or that have an address of the user's own. */
+export function kindsBeside(kinds: readonly ProviderKindView[], catalogs: readonly CatalogSummary[] | undefined): ProviderKindView[] {
+  const listed = new Set(catalogs?.map(({ kind }) => kind));
+  return kinds.filter(({ kind }) => kind !== 'tour' && (kind in besides || !listed.has(kind)));
+}
+
+function kindRows(state: State, actions: Actions): Child[] {
+  const kinds = kindsBeside(state.kinds, state.catalogs);
+  if (kinds.length === 0) return [];
+  const rows = kinds.map((kind) => {
+    const label =
+      kind.kind === 'external' ? 'External program' : kind.kind === 'openai-compatible' ? 'Own server (OpenAI-compatible)' : kind.name;
+    const choice: Choice = { kind: kind.kind };
+    const choose = textButton('Choose', () => actions.go({ at: 'connect', choice }));
+    choose.setAttribute('aria-label', `Choose ${visibleText(label)}`);
+    choose.dataset['key'] = `choose-kind:${kind.kind}`;
+    return element(
+      'li',
+      { class: 'kind-row' },
+      element(
+        'span',
+        { class: 'provider-words' },
+        element('span', {}, visibleText(label)),
+        element('span', { class: 'quiet line' }, besides[kind.kind] ?? ''),
+      ),
+      choose,
+    );
+  });
+  return [element('h3', {}, 'Without a catalog'), element('ul', { class: 'plain-list', 'aria-label': 'Without a catalog' }, ...rows)];
+}
+
+/** Shown once models are ticked. */
+export function compareBar(state: State, actions: Actions): HTMLElement | undefined {
+  const { length } = state.compared;
+  if (length === 0) return undefined;
+  const compareButton = textButton(`Compare ${plural(length, 'model')}`, () => actions.go({ at: 'compare' }), 'primary');
+  compareButton.dataset['key'] = 'compare';
+  const clear = textButton('Clear', () => actions.change({ compared: [] }));
+  clear.setAttribute('aria-label', 'Clear the comparison');
+  clear.dataset['key'] = 'clear-compare';
+  return element('div', { class: 'compare-bar buttons' }, compareButton, clear, failureOf(state, actions, 'compare'));
+}

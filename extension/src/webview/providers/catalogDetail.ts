@@ -1,0 +1,119 @@
+// One vendor of the catalog with all its models.
+import { element, textButton, type Child } from '../shared/element';
+import { Section } from '../shared/section';
+import { visibleText } from '../shared/visibleText';
+import { deedButton, failureOf, focusHeading, loadingLine, routeHead, type Actions, type View } from './actions';
+import { compareBar } from './catalogBrowser';
+import { modelTable, priceNote } from './modelTable';
+import { isBusy, type State } from './pageState';
+
+export class CatalogView implements View {
+  readonly node: HTMLElement;
+  private readonly head = new Section('div', {});
+  private readonly models = new Section('div', {});
+  private readonly search: HTMLInputElement;
+  private state: State | undefined;
+
+  constructor(
+    private readonly id: string,
+    private readonly actions: Actions,
+  ) {
+    this.search = element('input', {
+      type: 'search',
+      class: 'text-input search',
+      'aria-label': 'Filter models',
+      placeholder: 'Filter models',
+      spellcheck: 'false',
+    });
+    this.search.addEventListener('input', () => {
+      if (this.state !== undefined) this.show(this.state);
+    });
+    this.node = element('section', { class: 'route', 'aria-label': 'Catalog' }, this.head.node, this.search, this.models.node);
+  }
+
+  focus(): void {
+    focusHeading(this.node);
+  }
+
+  show(state: State): void {
+    this.state = state;
+    const detail = state.catalogDetails[this.id];
+    this.search.hidden = (detail?.models.length ?? 0) < 8;
+    const summary = state.catalogs?.find(({ id }) => id === this.id);
+    this.head.show([detail?.summary, summary, detail?.problems, state.busy, state.failures, state.sidecar.state], () =>
+      this.headLines(state),
+    );
+    this.models.show([detail?.models, state.compared, this.search.value], () => this.modelLines(state));
+  }
+
+  private headLines(state: State): Child[] {
+    const { id, actions } = this;
+    const detail = state.catalogDetails[id];
+    const summary = detail?.summary ?? state.catalogs?.find((one) => one.id === id);
+    if (summary === undefined) return [routeHead(id, actions), failureOf(state, actions, `catalog:${id}`) ?? loadingLine('Loading…')];
+    const choose = textButton('Choose', () => actions.go({ at: 'connect', choice: { kind: summary.kind, catalogId: id } }), 'primary');
+    choose.setAttribute('aria-label', `Choose ${visibleText(summary.name)}`);
+    choose.dataset['key'] = 'choose';
+    const isShipped = summary.source === 'shipped';
+    const edit = textButton(isShipped ? 'Edit a copy' : 'Edit', () => {
+      if (detail !== undefined) actions.go({ at: 'editCatalog', document: detail.document, previousId: id });
+    });
+    edit.dataset['key'] = 'edit-catalog';
+    return [
+      routeHead(summary.name, actions, 'Step 1 of 2: choose'),
+      element(
+        'p',
+        { class: 'quiet' },
+        isShipped
+          ? 'Shipped with Plue. Editing makes your own copy, which is used in its place.'
+          : summary.overridesShipped
+            ? 'Your own copy, used in place of the shipped one. Deleting it brings that one back.'
+            : 'Your own catalog.',
+      ),
+      element(
+        'div',
+        { class: 'buttons' },
+        choose,
+        detail === undefined ? undefined : edit,
+        deedButton(state, actions, { label: 'Export…', work: 'export', deed: { type: 'exportCatalog', ids: [id] } }),
+        isShipped
+          ? undefined
+          : deedButton(state, actions, { label: 'Delete catalog…', work: `deleteCatalog:${id}`, deed: { type: 'deleteCatalog', id } }),
+      ),
+      failureOf(state, actions, 'export'),
+      failureOf(state, actions, `deleteCatalog:${id}`),
+      failureOf(state, actions, `catalog:${id}`),
+      problems(detail?.problems.map(({ path, message }) => `${path}: ${message}`) ?? []),
+      detail === undefined && isBusy(state, `catalog:${id}`) ? loadingLine('Loading the models…') : undefined,
+    ];
+  }
+
+  private modelLines(state: State): Child[] {
+    const { id, actions } = this;
+    const detail = state.catalogDetails[id];
+    if (detail === undefined) return [];
+    const { defaultLargeModel, defaultSmallModel } = detail.summary;
+    const marks: Record<string, string> = {};
+    if (defaultSmallModel !== undefined) marks[defaultSmallModel] = 'small jobs';
+    if (defaultLargeModel !== undefined) marks[defaultLargeModel] = 'usual';
+    const table = modelTable({
+      caption: `Models of ${detail.summary.name}`,
+      models: detail.models,
+      words: this.search.value,
+      marks,
+      ticks: {
+        isTicked: (modelId) => state.compared.some((one) => one.catalogId === id && one.modelId === modelId),
+        tick: (modelId, on) => {
+          const others = state.compared.filter((one) => one.catalogId !== id || one.modelId !== modelId);
+          actions.change({ compared: on ? [...others, { catalogId: id, modelId }] : others });
+        },
+      },
+    });
+    return [...table, element('p', { class: 'quiet' }, priceNote(detail.models)), compareBar(state, actions)];
+  }
+}
+
+function problems(lines: readonly string[]): HTMLElement | undefined {
+  if (lines.length === 0) return undefined;
+  return element('ul', { class: 'plain-list notice' }, ...lines.map((line) => element('li', {}, visibleText(line))));
+}

@@ -1,0 +1,117 @@
+// Ticked models side by side, whoever sells them.
+import type { ModelView } from '../../protocol/protocol.generated';
+import { element, iconButton, type Child } from '../shared/element';
+import { Section } from '../shared/section';
+import { visibleText } from '../shared/visibleText';
+import { failureOf, focusHeading, loadingLine, routeHead, type Actions, type View } from './actions';
+import { priceNote } from './modelTable';
+import type { ComparedModel, State } from './pageState';
+import { chatCost, price, window, yesNo } from './words';
+
+interface Column extends ComparedModel {
+  vendor: string;
+  model: ModelView;
+}
+
+const lines: [string, (model: ModelView) => string][] = [
+  ['In, $ a million', ({ inputPerMillion }) => price(inputPerMillion)],
+  ['Out, $ a million', ({ outputPerMillion }) => price(outputPerMillion)],
+  ['Cached read', ({ cachedReadPerMillion }) => price(cachedReadPerMillion)],
+  ['Cached write', ({ cachedWritePerMillion }) => price(cachedWritePerMillion)],
+  ['Window', ({ contextLength }) => window(contextLength)],
+  ['Longest answer', ({ maxOutput }) => window(maxOutput)],
+  ['Tools', ({ supportsTools }) => yesNo(supportsTools)],
+  ['Images', ({ supportsVision }) => yesNo(supportsVision)],
+  [
+    'Reasoning',
+    ({ canReason, reasoningLevels }) => (canReason === true && reasoningLevels?.length ? reasoningLevels.join(', ') : yesNo(canReason)),
+  ],
+  ['Typical chat', ({ typicalChatCost }) => chatCost(typicalChatCost)],
+];
+
+export class CompareView implements View {
+  readonly node: HTMLElement;
+  private readonly body = new Section('div', {});
+
+  constructor(private readonly actions: Actions) {
+    this.node = element(
+      'section',
+      { class: 'route', 'aria-label': 'Compare models' },
+      routeHead('Compare models', actions),
+      this.body.node,
+    );
+  }
+
+  focus(): void {
+    focusHeading(this.node);
+  }
+
+  show(state: State): void {
+    this.body.show([state.compared, state.catalogDetails, state.failures], () => this.table(state));
+  }
+
+  private table(state: State): Child[] {
+    const missing = state.compared.filter(({ catalogId }) => state.catalogDetails[catalogId] === undefined);
+    const columns = columnsOf(state);
+    const failures = missing.map(({ catalogId }) => failureOf(state, this.actions, `catalog:${catalogId}`));
+    if (columns.length === 0 && missing.length === 0) {
+      return [element('p', { class: 'quiet' }, 'Nothing to compare: tick models in the list of a provider.')];
+    }
+    return [
+      ...failures,
+      missing.length > 0 && failures.every((one) => one === undefined) ? loadingLine('Loading models…') : undefined,
+      element(
+        'div',
+        { class: 'scroll-x', tabindex: '0', role: 'region', 'aria-label': 'Comparison', 'data-key': 'comparison' },
+        element(
+          'table',
+          { class: 'compare' },
+          element('caption', { class: 'visually-hidden' }, 'Models side by side'),
+          element(
+            'thead',
+            {},
+            element('tr', {}, element('th', { scope: 'col' }, 'Model'), ...columns.map((column) => this.columnHead(state, column))),
+          ),
+          element(
+            'tbody',
+            {},
+            ...lines.map(([name, read]) =>
+              element(
+                'tr',
+                {},
+                element('th', { scope: 'row' }, name),
+                ...columns.map(({ model }) => {
+                  const words = read(model);
+                  return element('td', { class: words === 'unknown' ? 'quiet' : undefined }, visibleText(words));
+                }),
+              ),
+            ),
+          ),
+        ),
+      ),
+      element('p', { class: 'quiet' }, priceNote(columns.map(({ model }) => model))),
+    ];
+  }
+
+  private columnHead(state: State, { vendor, model, catalogId, modelId }: Column): HTMLElement {
+    const name = visibleText(model.name ?? model.id);
+    const remove = iconButton('close', `Leave out ${name}`, () =>
+      this.actions.change({ compared: state.compared.filter((one) => one.catalogId !== catalogId || one.modelId !== modelId) }),
+    );
+    remove.dataset['key'] = `leave:${catalogId}:${modelId}`;
+    return element(
+      'th',
+      { scope: 'col' },
+      element('span', { class: 'column-head' }, element('span', {}, name), remove),
+      element('span', { class: 'quiet line' }, visibleText(vendor)),
+    );
+  }
+}
+
+function columnsOf({ compared, catalogDetails }: State): Column[] {
+  return compared.flatMap(({ catalogId, modelId }) => {
+    const detail = catalogDetails[catalogId];
+    const model = detail?.models.find(({ id }) => id === modelId);
+    return detail === undefined || model === undefined ? [] : [{ catalogId, modelId, vendor: detail.summary.name, model }];
+  });
+}

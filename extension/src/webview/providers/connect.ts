@@ -1,0 +1,374 @@
+// The second step of adding a provider: its name, its address, how it knows you. The key is typed into VS Code's own box.
+import type { AuthType, ModelView, ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
+import { element, icon, textButton, type Child } from '../shared/element';
+import { urlProblem } from '../shared/fieldControl';
+import { Section } from '../shared/section';
+import { visibleText } from '../shared/visibleText';
+import { deedButton, failureLine, failureOf, focusHeading, isUp, loadingLine, routeHead, type Actions, type View } from './actions';
+import type { Deed, NewProvider } from './messages';
+import { isBusy, type Choice, type State } from './pageState';
+import {
+  authNames,
+  authSpelling,
+  catalogAbilities,
+  chatCost,
+  freeName,
+  kindName,
+  keyVariable,
+  plural,
+  priceRange,
+  statusOf,
+} from './words';
+
+/** What the page is busy with while a provider is stored and tested. */
+export const connectWork = 'connect';
+
+export class ConnectView implements View {
+  readonly node: HTMLElement;
+  private readonly head = new Section('div', {});
+  private readonly fields = new Section('div', {});
+  private readonly enables = new Section('section', { class: 'enables', 'aria-label': 'What it enables' });
+  private readonly foot = new Section('div', {});
+  private state: State | undefined;
+
+  constructor(
+    private choice: Choice,
+    private readonly actions: Actions,
+  ) {
+    this.node = element(
+      'section',
+      { class: 'route', 'aria-label': 'Connect' },
+      this.head.node,
+      element('div', { class: 'connect' }, element('div', { class: 'connect-main' }, this.fields.node, this.foot.node), this.enables.node),
+    );
+  }
+
+  focus(): void {
+    focusHeading(this.node);
+  }
+
+  show(state: State): void {
+    this.state = state;
+    if (state.route.at === 'connect') this.choice = { ...this.choice, ...idOf(state.route.choice) };
+    const kind = this.kindOf(state);
+    if (kind === undefined) {
+      this.head.show('no kind', () => [routeHead('Connect', this.actions), loadingLine('Loading…')]);
+      return;
+    }
+    const title = this.titleOf(state, kind);
+    this.choice.name ??= freeName(title, state.providers ?? []);
+    this.head.show(['title', title], () => [routeHead(`Connect ${title}`, this.actions, 'Step 2 of 2: connect')]);
+    const catalog = state.catalogs?.find(({ id }) => id === this.choice.catalogId);
+    const executables =
+      this.choice.kind === 'external' ? [state.executables, state.busy, state.failures['approve'], state.failures['executables']] : [];
+    this.fields.show(['fields', kind, catalog?.endpoint, ...executables, this.choice.command], () => this.fieldLines(state, kind));
+    const provider = this.stored(state);
+    this.enables.show([catalog, state.catalogDetails[this.choice.catalogId ?? '']?.models, state.models[provider?.id ?? '']], () =>
+      this.enabled(state),
+    );
+    this.foot.show([provider, state.busy, state.failures, state.sidecar.state, this.choice.authType, this.choice.wasTested], () =>
+      this.footLines(state, kind),
+    );
+  }
+
+  private kindOf({ kinds }: State): ProviderKindView | undefined {
+    return kinds.find(({ kind }) => kind === this.choice.kind);
+  }
+
+  private titleOf(state: State, kind: ProviderKindView): string {
+    const { catalogId } = this.choice;
+    const catalog = catalogId === undefined ? undefined : (state.catalogs?.find(({ id }) => id === catalogId)?.name ?? catalogId);
+    return catalog ?? kindName(kind.kind, state.kinds);
+  }
+
+  private stored({ providers }: State): ProviderSummary | undefined {
+    const { providerId } = this.choice;
+    return providerId === undefined ? undefined : providers?.find(({ id }) => id === providerId);
+  }
+
+  private fieldLines(state: State, kind: ProviderKindView): Child[] {
+    const { choice } = this;
+    const catalog = state.catalogs?.find(({ id }) => id === choice.catalogId);
+    const name = this.text('connect-name', 'Name', choice.name ?? '', 'What lists and pickers show.', (typed) => (choice.name = typed));
+    const usual = catalog?.endpoint ?? kind.defaultEndpoint;
+    const needsEndpoint = kind.needsEndpoint && usual === undefined;
+    const endpoint = kind.takesEndpoint
+      ? this.text(
+          'connect-endpoint',
+          'Endpoint',
+          choice.endpoint ?? '',
+          needsEndpoint ? 'The address of the server. It is needed.' : 'Leave it empty for the usual one.',
+          (typed) => (choice.endpoint = typed),
+          usual ?? 'http://localhost:8080/v1',
+        )
+      : undefined;
+    return [name, endpoint, this.authChoice(kind), choice.kind === 'external' ? this.programs(state) : undefined];
+  }
+
+  private text(id: string, label: string, value: string, help: string, keep: (typed: string) => void, placeholder?: string): HTMLElement {
+    const input = element('input', {
+      type: 'text',
+      class: 'text-input',
+      id,
+      spellcheck: 'false',
+      autocomplete: 'off',
+      placeholder,
+      'aria-describedby': `${id}-help ${id}-problem`,
+      'data-key': id,
+    });
+    input.value = value;
+    input.addEventListener('input', () => {
+      keep(input.value);
+      this.tell(id, undefined);
+      this.keep();
+    });
+    input.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter' && !event.isComposing) this.connect('test');
+    });
+    return element(
+      'div',
+      { class: 'field' },
+      element('label', { class: 'field-label', for: id }, label),
+      element('div', { class: 'field-help', id: `${id}-help` }, help),
+      input,
+      element('div', { class: 'field-problem', id: `${id}-problem`, hidden: true }),
+    );
+  }
+
+  private authChoice({ authTypes }: ProviderKindView): HTMLElement | undefined {
+    if (authTypes.length < 2) return undefined;
+    const chosen = this.authOf(authTypes);
+    const options = authTypes.map((type) => {
+      const box = element('input', { type: 'radio', name: 'auth', value: type, class: 'radio', 'data-key': `auth:${type}` });
+      box.checked = type === chosen;
+      box.addEventListener('change', () => {
+        this.choice.authType = type;
+        this.keep();
+        if (this.state !== undefined) this.show(this.state);
+      });
+      return element('label', { class: 'radio-line' }, box, authNames[type]);
+    });
+    return element('fieldset', { class: 'field' }, element('legend', { class: 'field-label' }, 'How it knows you'), ...options);
+  }
+
+  private authOf(authTypes: readonly AuthType[]): AuthType | undefined {
+    return authTypes.find((type) => type === this.choice.authType) ?? authTypes[0];
+  }
+
+  private programs(state: State): HTMLElement {
+    const { executables } = state;
+    if (executables === undefined) {
+      return element('div', { class: 'field' }, failureOf(state, this.actions, 'executables') ?? loadingLine('Looking for programs…'));
+    }
+    const rows = executables.map((program) => {
+      const box = element('input', {
+        type: 'radio',
+        name: 'program',
+        class: 'radio',
+        value: program.path,
+        disabled: !program.approved,
+        'data-key': `program:${program.path}`,
+      });
+      box.checked = this.choice.command === program.path && program.approved;
+      box.addEventListener('change', () => {
+        this.choice.command = program.path;
+        this.tell('connect-program', undefined);
+        this.keep();
+      });
+      return element(
+        'li',
+        { class: 'program' },
+        element('label', { class: 'radio-line' }, box, visibleText(program.name)),
+        element('span', { class: 'mono line' }, visibleText(program.path)),
+        element('span', { class: 'mono line quiet' }, `SHA-256 ${visibleText(program.sha256)}`),
+        program.changedSinceApproval
+          ? element('span', { class: 'line' }, icon('warning'), ' It changed since you approved it.')
+          : undefined,
+        program.approved
+          ? element('span', { class: 'line quiet' }, 'Approved')
+          : deedButton(state, this.actions, {
+              label: 'Approve this program',
+              name: `Approve this program: ${program.name}`,
+              work: 'approve',
+              deed: { type: 'approve', path: program.path, sha256: program.sha256 },
+            }),
+      );
+    });
+    return element(
+      'fieldset',
+      { class: 'field' },
+      element('legend', { class: 'field-label' }, 'Program'),
+      element(
+        'div',
+        { class: 'field-help' },
+        'Programs named plue-provider-… on PATH or in ~/.plue/providers/bin. None is started before you approve its path and content.',
+      ),
+      rows.length === 0 ? element('p', { class: 'quiet' }, 'None was found.') : element('ul', { class: 'plain-list' }, ...rows),
+      failureOf(state, this.actions, 'approve'),
+      element('div', { class: 'field-problem', id: 'connect-program-problem', hidden: true }),
+    );
+  }
+
+  private enabled(state: State): Child[] {
+    const catalog = state.catalogs?.find(({ id }) => id === this.choice.catalogId);
+    const detail = state.catalogDetails[this.choice.catalogId ?? ''];
+    const listed = state.models[this.stored(state)?.id ?? '']?.models;
+    const heading = element('h3', {}, 'What it enables');
+    if (catalog === undefined) {
+      const words = listed === undefined ? 'Which models there are is asked when it is connected.' : plural(listed.length, 'model');
+      return [heading, element('p', {}, words)];
+    }
+    const usual = usualModel(detail?.models ?? [], catalog.defaultLargeModel);
+    const rows: [string, string][] = [
+      ['Models', String(catalog.modelCount)],
+      ['In', `${priceRange(catalog.lowestInputPerMillion, catalog.highestInputPerMillion)} a million tokens`],
+      ['Out', `${priceRange(catalog.lowestOutputPerMillion, catalog.highestOutputPerMillion)} a million tokens`],
+      ['Abilities', catalogAbilities(catalog)],
+      [
+        'Typical chat',
+        usual?.typicalChatCost === undefined
+          ? 'unknown until you have chatted a little'
+          : `about ${chatCost(usual.typicalChatCost)} with ${usual.name ?? usual.id}`,
+      ],
+    ];
+    return [
+      heading,
+      element(
+        'dl',
+        { class: 'facts' },
+        ...rows.flatMap(([name, words]) => [element('dt', {}, name), element('dd', {}, visibleText(words))]),
+      ),
+    ];
+  }
+
+  private footLines(state: State, kind: ProviderKindView): Child[] {
+    const { actions } = this;
+    const provider = this.stored(state);
+    const busy = isBusy(state, connectWork);
+    const auth = this.authOf(kind.authTypes);
+    const wantsKey = kind.takesKey && (auth === undefined || auth === 'apiKey' || auth === 'serviceAccount');
+    const press = (label: string, then: 'test' | 'setKey' | 'signIn', look: 'primary' | 'secondary'): HTMLElement => {
+      const button = textButton(label, () => this.connect(then), look);
+      if (busy || !isUp(state)) button.setAttribute('aria-disabled', 'true');
+      button.dataset['key'] = `connect:${then}`;
+      return button;
+    };
+    const back = textButton('Back', () => actions.back());
+    back.dataset['key'] = 'back-below';
+    return [
+      wantsKey ? element('p', { class: 'quiet' }, icon('key'), ` ${keyLine(provider)}`) : undefined,
+      element(
+        'div',
+        { class: 'buttons' },
+        wantsKey ? press('Set key…', 'setKey', 'secondary') : undefined,
+        auth === 'oauth' ? press('Sign in…', 'signIn', 'secondary') : undefined,
+        press(busy ? 'Connecting…' : 'Connect', 'test', 'primary'),
+        back,
+      ),
+      busy ? loadingLine('Storing and testing it…') : this.result(state, provider),
+      failureOf(state, actions, connectWork, provider),
+    ];
+  }
+
+  private result(state: State, provider: ProviderSummary | undefined): HTMLElement | undefined {
+    const { actions } = this;
+    if (provider === undefined || this.choice.wasTested !== true) return undefined;
+    if (provider.error !== undefined) return failureLine(state, actions, provider.error, provider);
+    if (provider.status !== 'connected') return undefined;
+    const status = statusOf(provider, new Date(), false);
+    const models = provider.modelCount === undefined ? '' : `. ${plural(provider.modelCount, 'model')}`;
+    const done = textButton('Done', () => actions.go({ at: 'providers' }));
+    done.dataset['key'] = 'done';
+    return element(
+      'div',
+      { class: 'result', role: 'group', 'aria-label': 'Result' },
+      element('p', {}, element('span', { class: 'status-icon good' }, icon(status.icon)), ` Connected${models}.`),
+      element(
+        'div',
+        { class: 'buttons' },
+        provider.isDefault
+          ? undefined
+          : deedButton(state, actions, {
+              label: 'Make default',
+              work: `default:${provider.id}`,
+              deed: { type: 'makeDefault', id: provider.id },
+            }),
+        deedButton(state, actions, { label: 'New chat', work: 'newChat', deed: { type: 'newChat' } }),
+        done,
+      ),
+    );
+  }
+
+  private connect(then: 'test' | 'setKey' | 'signIn'): void {
+    const { state } = this;
+    const kind = state === undefined ? undefined : this.kindOf(state);
+    if (state === undefined || kind === undefined || !isUp(state) || isBusy(state, connectWork) || !this.check(state, kind)) return;
+    const { choice } = this;
+    const auth = this.authOf(kind.authTypes);
+    const provider: NewProvider = { name: (choice.name ?? '').trim(), kind: choice.kind };
+    if (choice.providerId !== undefined) provider.id = choice.providerId;
+    if (choice.catalogId !== undefined) provider.catalogProvider = choice.catalogId;
+    if (kind.takesEndpoint && (choice.endpoint ?? '').trim() !== '') provider.endpoint = (choice.endpoint ?? '').trim();
+    // The usual one of a kind is not written down.
+    if (auth !== undefined && auth !== kind.authTypes[0]) provider.authType = authSpelling[auth];
+    if (choice.command !== undefined) provider.command = choice.command;
+    choice.wasTested = true;
+    this.keep();
+    const deed: Deed = { type: 'connect', provider, then };
+    this.actions.ask(connectWork, deed);
+  }
+
+  private check(state: State, kind: ProviderKindView): boolean {
+    const { choice } = this;
+    const name = (choice.name ?? '').trim();
+    const others = (state.providers ?? []).filter(({ id }) => id !== choice.providerId);
+    const isTaken = others.some((one) => one.name.toLowerCase() === name.toLowerCase());
+    const usual = state.catalogs?.find(({ id }) => id === choice.catalogId)?.endpoint ?? kind.defaultEndpoint;
+    const typed = (choice.endpoint ?? '').trim();
+    const problems: [string, string | undefined][] = [
+      ['connect-name', name === '' ? 'A provider needs a name.' : isTaken ? 'There is a provider of this name.' : undefined],
+      [
+        'connect-endpoint',
+        typed !== '' ? urlProblem(typed) : kind.needsEndpoint && usual === undefined ? 'This needs the address of the server.' : undefined,
+      ],
+      [
+        'connect-program',
+        choice.kind === 'external' && choice.command === undefined ? 'Choose a program, and approve it first.' : undefined,
+      ],
+    ];
+    for (const [id, problem] of problems) this.tell(id, problem);
+    const wrong = problems.find(([, problem]) => problem !== undefined)?.[0];
+    if (wrong !== undefined) document.getElementById(wrong)?.focus();
+    return wrong === undefined;
+  }
+
+  private tell(id: string, problem: string | undefined): void {
+    const place = document.getElementById(`${id}-problem`);
+    if (place !== null) {
+      place.hidden = problem === undefined;
+      place.textContent = problem ?? '';
+    }
+    const input = document.getElementById(id);
+    if (problem === undefined) input?.removeAttribute('aria-invalid');
+    else input?.setAttribute('aria-invalid', 'true');
+  }
+
+  private keep(): void {
+    this.actions.keep({ at: 'connect', choice: { ...this.choice } });
+  }
+}
+
+function idOf({ providerId }: Choice): Partial<Choice> {
+  return providerId === undefined ? {} : { providerId };
+}
+
+function usualModel(models: readonly ModelView[], usual: string | undefined): ModelView | undefined {
+  return models.find(({ id }) => id === usual) ?? models[0];
+}
+
+function keyLine(provider: ProviderSummary | undefined): string {
+  if (provider === undefined || !provider.hasCredential)
+    return 'No key yet. VS Code asks for it in a box of its own; it never stands in this page.';
+  const variable = keyVariable(provider);
+  return variable === undefined ? 'A key is set.' : `The key stands in the environment, in ${variable}.`;
+}

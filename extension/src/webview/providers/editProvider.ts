@@ -1,0 +1,100 @@
+// A provider's file as a form, drawn from the template.
+import { element, textButton } from '../shared/element';
+import { Form } from '../shared/form';
+import { Section } from '../shared/section';
+import { deedButton, failureOf, focusHeading, isUp, loadingLine, routeHead, type Actions, type View } from './actions';
+import { isBusy, type State } from './pageState';
+import { keyWords } from './providerDetail';
+
+/** Fixed for a file, kept in the vault, or a switch of its own. */
+const elsewhere = ['provider_type', 'api_key_ref', 'enabled'];
+
+export class EditProviderView implements View {
+  readonly node: HTMLElement;
+  private readonly head = new Section('div', {});
+  private readonly key = new Section('div', {});
+  private readonly place = element('div', {});
+  private readonly foot = new Section('div', { class: 'sticky' });
+  private form: Form | undefined;
+
+  constructor(
+    private readonly id: string,
+    private readonly actions: Actions,
+    /** Values typed before the page was hidden. */
+    private readonly draft: Record<string, unknown> | undefined,
+  ) {
+    this.node = element(
+      'section',
+      { class: 'route', 'aria-label': 'Edit provider' },
+      this.head.node,
+      this.key.node,
+      this.place,
+      this.foot.node,
+    );
+  }
+
+  focus(): void {
+    focusHeading(this.node);
+  }
+
+  show(state: State): void {
+    const { id, actions } = this;
+    const provider = state.providers?.find((one) => one.id === id);
+    const detail = state.details[id];
+    this.head.show([provider?.name], () => [routeHead(`Edit ${provider?.name ?? id}`, actions)]);
+    if (detail !== undefined) {
+      const values = { name: detail.summary.name, provider_type: detail.summary.kind, ...detail.configuration };
+      if (state.template !== undefined && this.form === undefined) {
+        this.form = new Form({
+          id: 'provider',
+          fields: state.template.fields,
+          values,
+          hidden: elsewhere,
+          defaultWord: 'Suggested',
+          onChange: () => actions.keep({ at: 'edit', id, draft: this.form?.changes ?? {} }),
+        });
+        for (const [name, value] of Object.entries(this.draft ?? {})) this.form.set(name, value ?? undefined);
+        this.place.replaceChildren(this.form.node);
+      } else this.form?.update(values);
+    }
+    this.key.show([provider, detail?.key, state.busy, state.sidecar.state], () => {
+      if (provider?.takesKey !== true) return [];
+      return [
+        element(
+          'div',
+          { class: 'field' },
+          element('div', { class: 'field-label' }, 'Key'),
+          element('div', { class: 'field-help' }, keyWords(provider, detail?.key, new Date())),
+          deedButton(state, actions, { label: 'Set key…', work: `key:${id}`, deed: { type: 'setKey', id } }),
+        ),
+      ];
+    });
+    const isLoading = this.form === undefined;
+    this.foot.show([isLoading, state.busy, state.failures, state.sidecar.state], () => {
+      const problems = [
+        failureOf(state, actions, 'template'),
+        failureOf(state, actions, `detail:${id}`),
+        failureOf(state, actions, 'configure', provider),
+      ];
+      if (isLoading) return [...problems, problems.every((one) => one === undefined) ? loadingLine('Loading…') : undefined];
+      const busy = isBusy(state, 'configure');
+      const save = textButton(busy ? 'Saving…' : 'Save', () => this.save(), 'primary');
+      if (busy || !isUp(state)) save.setAttribute('aria-disabled', 'true');
+      save.dataset['key'] = 'save';
+      const cancel = textButton('Cancel', () => actions.back());
+      cancel.dataset['key'] = 'cancel';
+      return [...problems, element('div', { class: 'buttons' }, save, cancel)];
+    });
+    this.blocked = isBusy(state, 'configure') || !isUp(state);
+  }
+
+  private blocked = false;
+
+  private save(): void {
+    const { form, id, actions } = this;
+    if (form === undefined || this.blocked || !form.check()) return;
+    const { changes } = form;
+    if (Object.keys(changes).length === 0) actions.back();
+    else actions.ask('configure', { type: 'configure', id, changes });
+  }
+}

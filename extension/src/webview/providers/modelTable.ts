@@ -1,0 +1,108 @@
+// Models side by side: price, window, abilities.
+import type { ModelView } from '../../protocol/protocol.generated';
+import { element, textButton, type Child } from '../shared/element';
+import { visibleText } from '../shared/visibleText';
+import { chatCost, modelAbilities, price, window } from './words';
+
+export interface ModelTable {
+  caption: string;
+  models: readonly ModelView[];
+  words: string;
+  /** Ticks that gather models for a comparison. */
+  ticks?: { isTicked(modelId: string): boolean; tick(modelId: string, on: boolean): void };
+  /** The models that stand out, with why. */
+  marks?: Readonly<Record<string, string>>;
+}
+
+/** More rows than anybody reads are drawn when they are asked for. */
+const mostRows = 100;
+
+export function modelTable({ caption, models, words, ticks, marks }: ModelTable): Child[] {
+  const found = models.filter((model) => matches(model, words));
+  const head = ['Model', 'In', 'Out', 'Cached read', 'Window', 'Longest answer', 'Abilities', 'Typical chat'];
+  const classes = ['', 'number', 'number', 'number extra', 'number', 'number extra', 'abilities', 'number'];
+  const body = element('tbody', {}, ...found.slice(0, mostRows).map((model) => row(model, ticks, marks)));
+  const table = element(
+    'table',
+    { class: 'models' },
+    element('caption', {}, visibleText(caption)),
+    element(
+      'thead',
+      {},
+      element(
+        'tr',
+        {},
+        ticks === undefined ? undefined : element('th', { scope: 'col' }, element('span', { class: 'visually-hidden' }, 'Compare')),
+        ...head.map((title, at) => element('th', { scope: 'col', class: classes[at] }, title)),
+      ),
+    ),
+    body,
+  );
+  const rest = found.length - mostRows;
+  const more =
+    rest <= 0
+      ? undefined
+      : textButton(
+          `Show ${rest} more`,
+          () => {
+            body.append(...found.slice(mostRows).map((model) => row(model, ticks, marks)));
+            more?.remove();
+          },
+          'quiet',
+        );
+  if (found.length === 0) return [element('p', { class: 'quiet' }, models.length === 0 ? 'No models are listed.' : 'No model matches.')];
+  return [
+    element('div', { class: 'scroll-x', tabindex: '0', role: 'region', 'aria-label': visibleText(caption), 'data-key': 'models' }, table),
+    more,
+  ];
+}
+
+export function matches(model: ModelView, words: string): boolean {
+  const text = `${model.id} ${model.name ?? ''} ${modelAbilities(model)}`.toLowerCase();
+  return words
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}
+
+function row(model: ModelView, ticks: ModelTable['ticks'], marks: ModelTable['marks']): HTMLElement {
+  const name = visibleText(model.name ?? model.id);
+  const number = (words: string, more = ''): HTMLElement =>
+    element('td', { class: `number${words === 'unknown' ? ' quiet' : ''}${more}` }, words);
+  let tick: HTMLElement | undefined;
+  if (ticks !== undefined) {
+    const box = element('input', { type: 'checkbox', class: 'checkbox', 'aria-label': `Compare ${name}`, 'data-key': `tick:${model.id}` });
+    box.checked = ticks.isTicked(model.id);
+    box.addEventListener('change', () => ticks.tick(model.id, box.checked));
+    tick = element('td', {}, box);
+  }
+  const mark = marks?.[model.id];
+  return element(
+    'tr',
+    {},
+    tick,
+    element(
+      'th',
+      { scope: 'row' },
+      element('span', {}, name),
+      mark === undefined ? undefined : element('span', { class: 'badge' }, mark),
+      model.name === undefined || model.name === model.id ? undefined : element('span', { class: 'quiet line' }, visibleText(model.id)),
+    ),
+    number(price(model.inputPerMillion)),
+    number(price(model.outputPerMillion)),
+    number(price(model.cachedReadPerMillion), ' extra'),
+    number(window(model.contextLength)),
+    number(window(model.maxOutput), ' extra'),
+    element('td', {}, visibleText(modelAbilities(model))),
+    number(chatCost(model.typicalChatCost)),
+  );
+}
+
+/** Prices are for a million tokens; what a chat costs is told only from the user's own. */
+export function priceNote(models: readonly ModelView[]): string {
+  const known = models.some(({ typicalChatCost }) => typicalChatCost !== undefined);
+  const typical = known
+    ? 'A typical chat is the middle of your own.'
+    : 'What a typical chat costs is unknown until you have chatted a little.';
+  return `Prices are USD for a million tokens. ${typical}`;
+}

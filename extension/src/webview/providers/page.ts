@@ -1,0 +1,295 @@
+// The whole Providers page: where the reader is, what is shown there, and what is asked for meanwhile.
+import { Banners } from '../shared/banners';
+import { element, textButton } from '../shared/element';
+import { menuButton } from '../shared/menu';
+import type { Panel } from '../shared/panel';
+import { visibleText } from '../shared/visibleText';
+import { isUp, type Actions, type View } from './actions';
+import { BackupsView } from './backups';
+import { CatalogBrowser } from './catalogBrowser';
+import { CatalogView } from './catalogDetail';
+import { CatalogEditor, saveWork } from './catalogEditor';
+import { CompareView } from './compare';
+import { connectWork, ConnectView } from './connect';
+import { EditProviderView } from './editProvider';
+import type { Deed, FromPage, ToPage } from './messages';
+import { begin, isBusy, keptOf, reduce, stateFrom, type Route, type State } from './pageState';
+import { ProvidersView } from './providersView';
+import { statusOf } from './words';
+
+export class ProvidersPage implements Actions {
+  private state: State;
+  private view: View | undefined;
+  private shownRoute = '';
+  private frame: number | undefined;
+  private readonly history: { route: Route; key: string | undefined }[] = [];
+  private readonly banners = new Banners();
+  private readonly announcer = element('div', { class: 'visually-hidden', role: 'status', 'aria-live': 'polite' });
+  private readonly body = element('div', { class: 'page-body' });
+  private readonly add: HTMLButtonElement;
+
+  constructor(
+    root: HTMLElement,
+    private readonly panel: Panel<FromPage>,
+  ) {
+    this.state = stateFrom(panel.getState());
+    this.add = textButton('Add provider', () => this.go({ at: 'choose' }), 'primary');
+    this.add.dataset['key'] = 'add';
+    const more = menuButton({
+      label: 'More',
+      key: 'page-menu',
+      items: () => [
+        { label: 'Look at this machine again', run: () => this.ask('discover', { type: 'discover' }) },
+        { label: 'Unlock vault', run: () => this.ask('help:unlockVault', { type: 'unlockVault' }) },
+        { label: 'Show log', run: () => this.ask('help:showLog', { type: 'showLog' }) },
+      ],
+    });
+    root.append(
+      element('header', { class: 'page-header' }, element('h1', {}, 'Providers'), element('span', { class: 'buttons' }, this.add, more)),
+      this.banners.node,
+      this.body,
+      this.announcer,
+    );
+    root.addEventListener('keydown', (event) => this.pressed(event));
+    // "2 h ago" grows older while one looks.
+    setInterval(() => this.schedule(), 60_000);
+    this.draw();
+  }
+
+  /** False while something received waits for its frame. */
+  get isDrawn(): boolean {
+    return this.frame === undefined;
+  }
+
+  receive(message: ToPage): void {
+    const before = this.state;
+    if (message.type === 'go') this.remember();
+    this.state = reduce(before, message);
+    switch (message.type) {
+      case 'finished':
+        this.finished(before, message.work, message.error?.message);
+        break;
+      case 'problems':
+        if (this.view instanceof CatalogEditor) this.view.showProblems(message.work, message.problems);
+        break;
+      case 'said':
+        this.say(message.words);
+        break;
+      case 'refused':
+        this.say(message.error.message);
+        break;
+      case 'savedCatalog':
+        // One list less out of date than the page believes.
+        this.ask('catalogs', { type: 'loadCatalogs' });
+        break;
+      case 'removedCatalog':
+        if (this.state.route.at === 'catalog' && this.state.route.id === message.id) this.back();
+        this.ask('catalogs', { type: 'loadCatalogs' });
+        break;
+      default:
+        break;
+    }
+    this.schedule();
+  }
+
+  ask(work: string, deed: Deed): void {
+    if (isBusy(this.state, work)) return;
+    this.state = begin(this.state, work, deed);
+    this.panel.post({ ...deed, work });
+    this.schedule();
+  }
+
+  go(route: Route): void {
+    this.remember();
+    this.state = { ...this.state, route };
+    this.settle();
+  }
+
+  back(): void {
+    const { route, key } = this.history.pop() ?? { route: parentOf(this.state.route), key: undefined };
+    this.state = { ...this.state, route };
+    this.settle();
+    const target =
+      key === undefined ? undefined : [...document.querySelectorAll('[data-key]')].find((one) => one.getAttribute('data-key') === key);
+    if (target instanceof HTMLElement) target.focus();
+  }
+
+  change(change: Partial<State>): void {
+    this.state = { ...this.state, ...change };
+    this.panel.setState(keptOf(this.state));
+    this.schedule();
+  }
+
+  keep(route: Route): void {
+    this.state = { ...this.state, route };
+    this.panel.setState(keptOf(this.state));
+  }
+
+  private remember(): void {
+    const focused = document.activeElement?.closest('[data-key]')?.getAttribute('data-key') ?? undefined;
+    this.history.push({ route: this.state.route, key: focused });
+    if (this.history.length > 20) this.history.shift();
+  }
+
+  private settle(): void {
+    this.panel.setState(keptOf(this.state));
+    this.draw();
+    this.body.scrollTop = 0;
+  }
+
+  private finished(before: State, work: string, problem: string | undefined): void {
+    const [what, id] = split(work);
+    if (problem !== undefined) {
+      this.say(problem);
+      return;
+    }
+    if (what === 'test' || what === 'switch' || what === 'use') {
+      const provider = this.state.providers?.find((one) => one.id === id);
+      if (provider !== undefined) this.say(`${provider.name}: ${statusOf(provider, new Date(), false).words}`);
+    }
+    if (work === 'configure' && before.route.at === 'edit') this.back();
+    if (work === saveWork && before.route.at === 'editCatalog') this.back();
+    if (work === connectWork && before.route.at === 'connect') this.say('Stored and tested.');
+  }
+
+  private say(words: string): void {
+    this.announcer.textContent = visibleText(words);
+  }
+
+  /** At most one drawing a frame. */
+  private schedule(): void {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = undefined;
+      this.draw();
+    });
+  }
+
+  private draw(): void {
+    const { state } = this;
+    this.drawBanners(state);
+    this.add.hidden = state.route.at !== 'providers';
+    if (!isUp(state)) this.add.setAttribute('aria-disabled', 'true');
+    else this.add.removeAttribute('aria-disabled');
+    const route = routeKey(state.route);
+    const isNew = route !== this.shownRoute;
+    if (isNew) {
+      const isFirst = this.view === undefined;
+      this.shownRoute = route;
+      this.view = this.viewOf(state.route);
+      this.body.replaceChildren(this.view.node);
+      this.view.show(state);
+      if (!isFirst) this.view.focus();
+    } else this.view?.show(state);
+    this.load(state);
+  }
+
+  private drawBanners(state: State): void {
+    const { sidecar } = state;
+    const button = (label: string, type: 'restart' | 'showLog'): HTMLElement =>
+      textButton(label, () => this.panel.post({ type, work: `help:${type}` }), type === 'restart' ? 'primary' : 'secondary');
+    this.banners.set(
+      'sidecar',
+      sidecar.state === 'running'
+        ? undefined
+        : sidecar.state === 'starting'
+          ? 'Plue is starting…'
+          : `${sidecar.cause ?? 'Plue’s sidecar is not running.'} Your providers and keys are kept; what is shown here may be old.`,
+      sidecar.state === 'starting' ? 'info' : 'error',
+      sidecar.state === 'stopped' ? [button('Restart', 'restart'), button('Show log', 'showLog')] : [],
+    );
+    this.banners.set(
+      'folder',
+      state.folderProblem === undefined ? undefined : `${state.folderProblem} What is shown can be used, and not changed.`,
+      'warning',
+    );
+    this.banners.set('refusal', state.refusal?.message, 'error', [], () => this.change({ refusal: undefined }));
+    const asides = ['help:unlockVault', 'help:checkClaudeCode', 'newChat', 'tour', 'discover'].map((work) => state.failures[work]?.message);
+    this.banners.set(
+      'aside',
+      asides.find((one) => one !== undefined),
+      'error',
+    );
+  }
+
+  private viewOf(route: Route): View {
+    switch (route.at) {
+      case 'providers':
+        return new ProvidersView(this);
+      case 'edit':
+        return new EditProviderView(route.id, this, route.draft);
+      case 'choose':
+        return new CatalogBrowser(this);
+      case 'catalog':
+        return new CatalogView(route.id, this);
+      case 'compare':
+        return new CompareView(this);
+      case 'connect':
+        return new ConnectView(route.choice, this);
+      case 'editCatalog':
+        return new CatalogEditor(route.document, route.previousId, this);
+      case 'backups':
+        return new BackupsView(this);
+    }
+  }
+
+  /** Asks, once, for what the route shows. */
+  private load(state: State): void {
+    if (!isUp(state)) return;
+    const { route } = state;
+    const needs = (work: string, has: boolean, deed: Deed): void => {
+      if (!has && !isBusy(state, work) && state.failures[work] === undefined) this.ask(work, deed);
+    };
+    // The empty page says how many there are.
+    needs('catalogs', state.catalogs !== undefined, { type: 'loadCatalogs' });
+    const catalogs =
+      route.at === 'catalog' ? [route.id] : route.at === 'connect' && route.choice.catalogId !== undefined ? [route.choice.catalogId] : [];
+    const compared = route.at === 'compare' ? state.compared.map(({ catalogId }) => catalogId) : [];
+    for (const id of new Set([...catalogs, ...compared])) {
+      needs(`catalog:${id}`, state.catalogDetails[id] !== undefined, { type: 'loadCatalog', id });
+    }
+    if (route.at === 'connect' && route.choice.kind === 'external') {
+      needs('executables', state.executables !== undefined, { type: 'loadExecutables' });
+    }
+    if (route.at === 'edit') {
+      needs('template', state.template !== undefined, { type: 'loadTemplate' });
+      needs(`detail:${route.id}`, state.details[route.id] !== undefined, { type: 'show', id: route.id });
+    }
+    if (route.at === 'backups') needs('backups', state.backups !== undefined, { type: 'loadBackups' });
+  }
+
+  private pressed(event: KeyboardEvent): void {
+    if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return;
+    const { at } = this.state.route;
+    // What was typed is not thrown away by one key.
+    if (at === 'providers' || at === 'edit' || at === 'editCatalog') return;
+    event.preventDefault();
+    this.back();
+  }
+}
+
+/** Where Back leads after the page was hidden, when the way is forgotten. */
+function parentOf(route: Route): Route {
+  return route.at === 'catalog' || route.at === 'compare' || route.at === 'connect' || route.at === 'editCatalog' || route.at === 'backups'
+    ? { at: 'choose' }
+    : { at: 'providers' };
+}
+
+/** A change of it is another view; what is typed in one is not. */
+function routeKey(route: Route): string {
+  switch (route.at) {
+    case 'edit':
+    case 'catalog':
+      return `${route.at} ${route.id}`;
+    case 'connect':
+      return `connect ${route.choice.kind} ${route.choice.catalogId ?? ''}`;
+    case 'editCatalog':
+      return `editCatalog ${route.previousId ?? ''}`;
+    default:
+      return route.at;
+  }
+}
+
+function split(work: string): [string, string] {
+  const at = work.indexOf(':');
+  return at < 0 ? [work, ''] : [work.slice(0, at), work.slice(at + 1)];
+}

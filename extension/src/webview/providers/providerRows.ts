@@ -1,0 +1,141 @@
+// The configured providers, one row each.
+import type { ProviderSummary } from '../../protocol/protocol.generated';
+import { element, icon, type Child } from '../shared/element';
+import { menuButton, type MenuItem } from '../shared/menu';
+import { moveByArrows } from '../shared/roving';
+import { visibleText } from '../shared/visibleText';
+import { deedButton, isUp, type Actions } from './actions';
+import { isBusy, type State } from './pageState';
+import { aboutWords, keyVariable, statusOf } from './words';
+
+export function providerRows(state: State, actions: Actions, now: Date): Child[] {
+  const providers = state.providers ?? [];
+  const selected = providers.some(({ id }) => id === state.selected) ? state.selected : providers[0]?.id;
+  const rows = providers.map((provider) => row(state, actions, provider, provider.id === selected, now));
+  const list = element('ul', { class: 'provider-list', 'aria-label': 'Providers' }, ...rows);
+  list.addEventListener('keydown', (event) => {
+    moveByArrows(
+      event,
+      [...list.querySelectorAll('.provider-name')].filter((one) => one instanceof HTMLElement),
+    );
+  });
+  return [list];
+}
+
+function row(state: State, actions: Actions, provider: ProviderSummary, isSelected: boolean, now: Date): HTMLElement {
+  const { id } = provider;
+  const name = visibleText(provider.name);
+  const status = statusOf(provider, now, isBusy(state, `test:${id}`));
+  const choose = element(
+    'button',
+    {
+      type: 'button',
+      class: 'provider-name',
+      'aria-current': isSelected ? 'true' : undefined,
+      tabindex: isSelected ? '0' : '-1',
+      'data-key': `row:${id}`,
+    },
+    element('span', { class: `status-icon ${status.look}` }, icon(status.icon)),
+    element(
+      'span',
+      { class: 'provider-words' },
+      element('span', { class: 'provider-title' }, element('span', { class: 'provider-called' }, name), ...badges(provider)),
+      element('span', { class: 'quiet line' }, visibleText(aboutWords(provider, state.kinds))),
+      element('span', { class: 'line status-words' }, visibleText(status.words)),
+    ),
+  );
+  choose.addEventListener('click', () => actions.change({ selected: id }));
+  const test = canBeTested(provider)
+    ? deedButton(state, actions, { label: 'Test', name: `Test ${provider.name}`, work: `test:${id}`, deed: { type: 'test', id } })
+    : undefined;
+  const menu = menuButton({
+    label: `More for ${name}`,
+    key: `menu:${id}`,
+    isTabStop: isSelected,
+    items: () => providerMenu(state, actions, provider),
+  });
+  if (test !== undefined) test.tabIndex = isSelected ? 0 : -1;
+  return element(
+    'li',
+    { class: isSelected ? 'provider-row selected' : 'provider-row', 'data-provider': id },
+    choose,
+    element('span', { class: 'provider-tools' }, test, toggle(state, actions, provider, isSelected), menu),
+  );
+}
+
+export function badges({ isDefault, isDefaultSmall }: ProviderSummary): HTMLElement[] {
+  return [
+    ...(isDefault ? [element('span', { class: 'badge', title: 'New chats use it' }, 'Default')] : []),
+    ...(isDefaultSmall ? [element('span', { class: 'badge', title: 'Titles, summaries and the like use it' }, 'Small jobs')] : []),
+  ];
+}
+
+export function canBeTested({ enabled, fault, source }: ProviderSummary): boolean {
+  return enabled && fault === undefined && source !== 'tour';
+}
+
+function toggle(state: State, actions: Actions, provider: ProviderSummary, isTabStop: boolean): HTMLElement | undefined {
+  const { id, enabled, fault, source } = provider;
+  if (fault !== undefined || source === 'tour') return undefined;
+  const work = `switch:${id}`;
+  const node = element(
+    'button',
+    {
+      type: 'button',
+      class: 'switch',
+      role: 'switch',
+      'aria-checked': String(enabled),
+      'aria-label': `${visibleText(provider.name)} enabled`,
+      'aria-busy': isBusy(state, work) ? 'true' : undefined,
+      'aria-disabled': isBusy(state, work) || !isUp(state) ? 'true' : undefined,
+      title: enabled ? 'Switch off' : 'Switch on',
+      tabindex: isTabStop ? '0' : '-1',
+      'data-key': work,
+    },
+    element('span', { class: 'switch-knob' }),
+  );
+  node.addEventListener('click', () => {
+    if (node.getAttribute('aria-disabled') !== 'true') actions.ask(work, { type: 'setEnabled', id, enabled: !enabled });
+  });
+  return node;
+}
+
+/** Everything that can be done with a provider and has no button of its own. */
+export function providerMenu(state: State, actions: Actions, provider: ProviderSummary): MenuItem[] {
+  const { id } = provider;
+  const works = provider.enabled && provider.fault === undefined;
+  const isFile = provider.source === 'file';
+  const item = (
+    label: string,
+    work: string,
+    type: 'makeDefault' | 'makeDefaultSmall' | 'setKey' | 'signIn' | 'signOut' | 'moveKey' | 'openFile' | 'delete',
+  ): MenuItem => ({
+    label,
+    run: () => actions.ask(`${work}:${id}`, { type, id }),
+  });
+  const items: (MenuItem | false)[] = [
+    works && !provider.isDefault && item('Make default', 'default', 'makeDefault'),
+    works &&
+      !provider.isDefaultSmall &&
+      provider.source !== 'tour' &&
+      item('Make default for small jobs', 'defaultSmall', 'makeDefaultSmall'),
+    works && isFile && { label: 'Edit…', run: () => actions.go({ at: 'edit', id }) },
+    provider.fault === undefined && provider.takesKey && provider.authType !== 'oauth' && item('Set key…', 'key', 'setKey'),
+    provider.fault === undefined && provider.authType === 'oauth' && item('Sign in…', 'signIn', 'signIn'),
+    provider.authType === 'oauth' && provider.hasCredential && item('Sign out', 'signOut', 'signOut'),
+    canMoveKey(provider) && item('Move key to vault', 'moveKey', 'moveKey'),
+    provider.kind === 'claude-code' && {
+      label: 'Check sign-in',
+      run: () => actions.ask('help:checkClaudeCode', { type: 'checkClaudeCode' }),
+    },
+    provider.file !== undefined && item('Open file', 'file', 'openFile'),
+    (isFile || provider.file !== undefined) && item('Delete…', 'delete', 'delete'),
+  ];
+  const offered = items.filter((one) => one !== false);
+  return offered.length > 0 && isUp(state) ? offered : [{ label: 'Show log', run: () => actions.ask('help:showLog', { type: 'showLog' }) }];
+}
+
+/** A key that stands in the environment or, by mistake, in the file. */
+export function canMoveKey(provider: ProviderSummary): boolean {
+  return keyVariable(provider) !== undefined || provider.fault?.holdsSecret === true;
+}

@@ -1,0 +1,142 @@
+// The first sight of the page: the providers, and beside them all about the selected one.
+import type { ProviderSummary } from '../../protocol/protocol.generated';
+import { element, type Child } from '../shared/element';
+import { Section } from '../shared/section';
+import { visibleText } from '../shared/visibleText';
+import { deedButton, failureOf, isUp, loadingLine, type Actions, type View } from './actions';
+import { modelTable, priceNote } from './modelTable';
+import { isBusy, isEmpty, type State } from './pageState';
+import { providerHead } from './providerDetail';
+import { providerRows } from './providerRows';
+import { welcome } from './welcome';
+import { ago } from './words';
+
+export class ProvidersView implements View {
+  readonly node: HTMLElement;
+  private readonly welcome = new Section('section', { class: 'route', 'aria-label': 'Start' });
+  private readonly list = new Section('nav', { class: 'provider-column', 'aria-label': 'Configured providers' });
+  private readonly head = new Section('div', {});
+  private readonly modelsHead = new Section('div', {});
+  private readonly models = new Section('div', {});
+  private readonly search: HTMLInputElement;
+  private readonly detail: HTMLElement;
+  private readonly both: HTMLElement;
+  private state: State | undefined;
+  /** Whose details were asked for last. */
+  private loaded: string | undefined;
+
+  constructor(private readonly actions: Actions) {
+    this.search = element('input', {
+      type: 'search',
+      class: 'text-input search',
+      'aria-label': 'Filter models',
+      placeholder: 'Filter models',
+      spellcheck: 'false',
+    });
+    this.search.addEventListener('input', () => {
+      if (this.state !== undefined) this.show(this.state);
+    });
+    this.detail = element(
+      'section',
+      { class: 'detail', 'aria-labelledby': 'detail-name' },
+      this.head.node,
+      this.modelsHead.node,
+      this.search,
+      this.models.node,
+    );
+    this.both = element('div', { class: 'providers' }, this.list.node, this.detail);
+    this.node = element('div', { class: 'providers-view' }, this.welcome.node, this.both);
+  }
+
+  focus(): void {
+    const row = this.list.node.querySelector('.provider-name[aria-current]') ?? this.node.querySelector('h2');
+    if (row instanceof HTMLElement) row.focus({ preventScroll: true });
+  }
+
+  show(state: State): void {
+    this.state = state;
+    const now = new Date();
+    const { providers } = state;
+    const minute = Math.floor(now.getTime() / 60_000);
+    const empty = providers !== undefined && isEmpty(providers);
+    this.welcome.node.hidden = !empty && providers !== undefined;
+    this.both.hidden = !this.welcome.node.hidden;
+    const around = [state.busy, state.failures, state.sidecar.state, minute];
+    if (providers === undefined) {
+      this.welcome.show(['loading', state.sidecar.state], () =>
+        state.sidecar.state === 'stopped' ? [] : [loadingLine('Loading providers…')],
+      );
+      return;
+    }
+    if (empty) {
+      this.welcome.show([providers, state.catalogs?.length, ...around], () => welcome(state, this.actions, now));
+      return;
+    }
+    this.list.show([providers, state.kinds, state.selected, ...around], () => providerRows(state, this.actions, now));
+    const provider = providers.find(({ id }) => id === state.selected) ?? providers[0];
+    if (provider === undefined) return;
+    this.head.show([provider, state.kinds, state.details[provider.id], ...around], () => providerHead(state, this.actions, provider, now));
+    const result = state.models[provider.id];
+    this.search.hidden = (result?.models.length ?? 0) < 8;
+    this.modelsHead.show([provider, result === undefined ? undefined : [result.fetchedAt, result.error], ...around], () =>
+      this.modelsHeadLines(state, provider, now),
+    );
+    this.models.show([provider.id, provider.model, result?.models, this.search.value], () =>
+      result === undefined
+        ? []
+        : modelTable({
+            caption: `Models of ${provider.name}`,
+            models: result.models,
+            words: this.search.value,
+            marks: provider.model === undefined ? {} : { [provider.model]: 'used' },
+          }),
+    );
+    this.load(state, provider);
+  }
+
+  private modelsHeadLines(state: State, provider: ProviderSummary, now: Date): Child[] {
+    if (provider.fault !== undefined || provider.source === 'tour') return [];
+    const { id } = provider;
+    const work = `models:${id}`;
+    const result = state.models[id];
+    const heading = element('h3', {}, 'Models');
+    const ask = (label: string): HTMLElement =>
+      deedButton(state, this.actions, {
+        label,
+        name: `${label} of ${provider.name}`,
+        busyLabel: 'Asking…',
+        work,
+        deed: { type: 'listModels', id, refresh: true },
+        look: 'quiet',
+      });
+    const failure = failureOf(state, this.actions, work, provider);
+    if (result === undefined) {
+      if (failure !== undefined) return [heading, failure];
+      if (!provider.enabled) return [heading, element('p', { class: 'quiet' }, 'It is off, so its models are not asked for.')];
+      return [heading, isBusy(state, work) ? loadingLine('Listing the models…') : ask('List models')];
+    }
+    const from = result.fetchedAt === undefined ? 'From the catalog' : `Listed ${ago(result.fetchedAt, now)}`;
+    return [
+      heading,
+      element('p', { class: 'quiet' }, `${from}. ${priceNote(result.models)} `, ask('Ask again for the models')),
+      result.error === undefined
+        ? undefined
+        : element('p', { class: 'quiet' }, visibleText(`They could not be asked for now: ${result.error.message}`)),
+      failure,
+    ];
+  }
+
+  /** What the selected one shows is asked for when it is selected: its details each time, its models once. */
+  private load(state: State, { id, enabled, fault, source }: ProviderSummary): void {
+    if (!isUp(state)) return;
+    const work = `models:${id}`;
+    const hasModels = state.models[id] !== undefined || isBusy(state, work) || state.failures[work] !== undefined;
+    if (this.loaded !== id) {
+      this.loaded = id;
+      this.detail.scrollTop = 0;
+      this.actions.ask(`detail:${id}`, { type: 'show', id });
+    }
+    if (enabled && fault === undefined && source !== 'tour' && !hasModels)
+      this.actions.ask(work, { type: 'listModels', id, refresh: false });
+  }
+}

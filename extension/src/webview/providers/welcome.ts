@@ -1,0 +1,72 @@
+// Nothing is set up: what was found on this machine, the catalog, the tour.
+import type { ProviderSummary } from '../../protocol/protocol.generated';
+import { element, icon, textButton, type Child } from '../shared/element';
+import { visibleText } from '../shared/visibleText';
+import { deedButton, failureOf, type Actions } from './actions';
+import { isBusy, type State } from './pageState';
+import { aboutWords, statusOf } from './words';
+
+export function welcome(state: State, actions: Actions, now: Date): Child[] {
+  const found = (state.providers ?? []).filter(({ source }) => source === 'environment' || source === 'found');
+  const offers = state.catalogs?.length;
+  const browse = textButton(
+    offers === undefined ? 'Browse providers' : `Browse ${offers} providers`,
+    () => actions.go({ at: 'choose' }),
+    found.length === 0 ? 'primary' : 'secondary',
+  );
+  browse.dataset['key'] = 'browse';
+  return [
+    element('h2', { tabindex: '-1', 'data-fallback': true }, 'Nothing is connected yet'),
+    found.length === 0
+      ? element('p', {}, 'No Claude Code, Ollama or key was found on this machine.')
+      : element('p', {}, 'This was found on this machine. One click, and new chats use it.'),
+    element(
+      'ul',
+      { class: 'plain-list found-list', 'aria-label': 'Found on this machine' },
+      ...found.map((provider) => row(state, actions, provider, now)),
+    ),
+    element(
+      'div',
+      { class: 'buttons' },
+      browse,
+      deedButton(state, actions, { label: 'Take the tour', work: 'tour', deed: { type: 'takeTour' } }),
+      deedButton(state, actions, {
+        label: 'Look again',
+        name: 'Look again at this machine',
+        busyLabel: 'Looking…',
+        work: 'discover',
+        deed: { type: 'discover' },
+        look: 'quiet',
+      }),
+    ),
+    failureOf(state, actions, 'discover'),
+    failureOf(state, actions, 'tour'),
+  ];
+}
+
+function row(state: State, actions: Actions, provider: ProviderSummary, now: Date): HTMLElement {
+  const { id } = provider;
+  const work = `use:${id}`;
+  const status = statusOf(provider, now, isBusy(state, work));
+  return element(
+    'li',
+    { class: 'found-row' },
+    element('span', { class: `status-icon ${status.look}` }, icon(status.icon)),
+    element(
+      'span',
+      { class: 'provider-words' },
+      element('span', { class: 'provider-title' }, visibleText(provider.name)),
+      element('span', { class: 'quiet line' }, visibleText(aboutWords(provider, state.kinds))),
+      element('span', { class: 'line' }, visibleText(status.words)),
+      failureOf(state, actions, work, provider),
+    ),
+    deedButton(state, actions, {
+      label: 'Use',
+      name: `Use ${provider.name}`,
+      busyLabel: 'Testing…',
+      work,
+      deed: { type: 'use', id },
+      look: 'primary',
+    }),
+  );
+}

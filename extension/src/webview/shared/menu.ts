@@ -1,0 +1,112 @@
+// A button that opens a menu below it.
+import { element, icon } from './element';
+import { visibleText } from './visibleText';
+
+export interface MenuItem {
+  label: string;
+  run: () => void;
+}
+
+export interface MenuButton {
+  /** Names the button; its tooltip too. */
+  label: string;
+  /** Words on the button; without them it is three dots. */
+  text?: string;
+  /** Keeps the focus when the part around it is built anew. */
+  key: string;
+  isTabStop?: boolean;
+  /** Asked when the menu opens. */
+  items: () => MenuItem[];
+}
+
+/** One menu at most is open; it hangs in the page itself, so that no list cuts it off. */
+let open: (() => void) | undefined;
+
+export function menuButton({ label, text, key, isTabStop, items }: MenuButton): HTMLButtonElement {
+  const button = element(
+    'button',
+    {
+      type: 'button',
+      class: text === undefined ? 'icon-button' : 'text-button secondary',
+      'aria-label': label,
+      title: text === undefined ? label : undefined,
+      'aria-haspopup': 'menu',
+      'aria-expanded': 'false',
+      'data-key': key,
+      tabindex: isTabStop === false ? '-1' : undefined,
+    },
+    ...(text === undefined ? [icon('ellipsis')] : [text, icon('chevron-down')]),
+  );
+  button.addEventListener('click', () => show(button, label, items()));
+  button.addEventListener('keydown', (event) => {
+    if (event.key !== 'ArrowDown') return;
+    event.preventDefault();
+    event.stopPropagation();
+    show(button, label, items());
+  });
+  return button;
+}
+
+function show(button: HTMLButtonElement, label: string, items: MenuItem[]): void {
+  open?.();
+  const rows = items.map(({ label: words, run }) => {
+    const row = element('button', { type: 'button', class: 'menu-item', role: 'menuitem', tabindex: '-1' }, visibleText(words));
+    row.addEventListener('click', () => {
+      close(true);
+      run();
+    });
+    return row;
+  });
+  const menu = element('div', { class: 'menu', role: 'menu', 'aria-label': label }, ...rows);
+  const key = button.dataset['key'];
+  const close = (refocus: boolean): void => {
+    if (!menu.isConnected) return;
+    open = undefined;
+    menu.remove();
+    document.removeEventListener('mousedown', outside, true);
+    window.removeEventListener('resize', leave);
+    // The part around the button may have been built anew meanwhile.
+    const now = button.isConnected
+      ? button
+      : [...document.querySelectorAll('[data-key]')].find((one) => one.getAttribute('data-key') === key);
+    now?.setAttribute('aria-expanded', 'false');
+    if (refocus && now instanceof HTMLElement) now.focus();
+  };
+  const leave = (): void => close(false);
+  const outside = (event: MouseEvent): void => {
+    if (!(event.target instanceof Node && menu.contains(event.target))) close(false);
+  };
+  menu.addEventListener('keydown', (event) => {
+    const at = rows.findIndex((row) => row === document.activeElement);
+    const moves: Record<string, number> = {
+      ArrowDown: (at + 1) % rows.length,
+      ArrowUp: (at - 1 + rows.length) % rows.length,
+      Home: 0,
+      End: rows.length - 1,
+    };
+    const to = moves[event.key];
+    if (to !== undefined) rows[to]?.focus();
+    else if (event.key === 'Escape') close(true);
+    else if (event.key === 'Tab') return close(true);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  (document.querySelector('main') ?? document.body).append(menu);
+  place(menu, button);
+  document.addEventListener('mousedown', outside, true);
+  window.addEventListener('resize', leave);
+  button.setAttribute('aria-expanded', 'true');
+  open = leave;
+  rows[0]?.focus();
+}
+
+function place(menu: HTMLElement, button: HTMLElement): void {
+  const at = button.getBoundingClientRect();
+  const size = menu.getBoundingClientRect();
+  const left = Math.max(4, Math.min(at.right - size.width, document.documentElement.clientWidth - size.width - 4));
+  const below = at.bottom + 2;
+  const fits = below + size.height <= document.documentElement.clientHeight - 4;
+  menu.style.left = `${left}px`;
+  menu.style.top = `${fits ? below : Math.max(4, at.top - size.height - 2)}px`;
+}

@@ -1,0 +1,41 @@
+// A part of a page that is built anew when what it shows has changed, and only then.
+import { append, element, type Attributes, type Child } from './element';
+
+export class Section {
+  readonly node: HTMLElement;
+  private shown: string | undefined;
+
+  constructor(tag: 'div' | 'section' | 'nav' = 'div', attributes: Attributes = {}) {
+    this.node = element(tag, attributes);
+  }
+
+  /**
+   * Builds the part if `what` (anything that JSON can say) is not what it shows. The focus stays at the control with the same
+   * `data-key`, or goes to the part's `data-fallback`; what was scrolled stays where it was.
+   */
+  show(what: unknown, build: () => Child[]): void {
+    const next = JSON.stringify(what);
+    if (next === this.shown) return;
+    this.shown = next;
+    const { activeElement } = document;
+    const focused = activeElement instanceof HTMLElement && this.node.contains(activeElement) ? activeElement : undefined;
+    const key = focused?.closest('[data-key]')?.getAttribute('data-key') ?? undefined;
+    const scrolled = [...this.node.querySelectorAll('[data-scroll]')].map(
+      (one) => [one.getAttribute('data-scroll'), one.scrollTop] as const,
+    );
+    this.node.replaceChildren();
+    append(this.node, build());
+    for (const [name, top] of scrolled) {
+      const place = this.node.querySelector(`[data-scroll="${CSS.escape(name ?? '')}"]`);
+      if (place !== null) place.scrollTop = top;
+    }
+    if (focused !== undefined) this.refocus(key);
+  }
+
+  private refocus(key: string | undefined): void {
+    const same =
+      key === undefined ? null : [...this.node.querySelectorAll('[data-key]')].find((one) => one.getAttribute('data-key') === key);
+    const target = same ?? this.node.querySelector('[data-fallback]');
+    if (target instanceof HTMLElement) target.focus({ preventScroll: true });
+  }
+}
