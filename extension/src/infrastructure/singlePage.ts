@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { Disposables } from './disposables';
 import { toFailureError, UserCancelledError } from './errors';
+import type { Log } from './logging';
 import { pageHtml, type Page } from './pageHtml';
 
 export interface SinglePageOptions<From, To> extends Page {
@@ -10,7 +11,7 @@ export interface SinglePageOptions<From, To> extends Page {
   icon: vscode.ThemeIcon | { light: vscode.Uri; dark: vscode.Uri } | undefined;
   /** extension/out/webview */
   pages: vscode.Uri;
-  log: vscode.LogOutputChannel;
+  log: Pick<Log, 'warn'>;
   /** Undefined for what the page does not say. */
   read: (message: unknown) => From | undefined;
   /** Called for every message; what it throws goes to {@link refuse}. */

@@ -76,18 +76,25 @@ export const QuickPickItemKind = { Separator: -1, Default: 0 };
 export const version = '1.91.0';
 
 /** What was shown, in order; a test answers by putting functions or words in `answers`. */
-export const shown: { kind: string; text: string; buttons: string[] }[] = [];
+export const shown: { kind: string; text: string; buttons: string[]; detail?: string }[] = [];
 export const answers: (string | undefined)[] = [];
 export const executed: unknown[][] = [];
 export const opened: string[] = [];
+/** Where the opened documents were selected. */
+export const selections: (Range | undefined)[] = [];
+/** The files that the next dialogs give. */
+export const files: Uri[] = [];
+export const panels: FakePanel[] = [];
 
 function show(kind: string, text: string, rest: unknown[]): Promise<string | undefined> {
-  shown.push({ kind, text, buttons: rest.filter((item) => typeof item === 'string') });
+  const [options] = rest;
+  const detail = typeof options === 'object' && options !== null && 'detail' in options ? { detail: String(options.detail) } : {};
+  shown.push({ kind, text, buttons: rest.filter((item) => typeof item === 'string'), ...detail });
   return Promise.resolve(answers.shift());
 }
 
 export function reset(): void {
-  for (const list of [shown, answers, executed, opened]) list.length = 0;
+  for (const list of [shown, answers, executed, opened, selections, files, panels]) list.length = 0;
   workspace.isTrusted = true;
   workspace.workspaceFolders = undefined;
 }
@@ -99,9 +106,25 @@ export const window = {
   showWarningMessage: (text: string, ...rest: unknown[]) => show('warning', text, rest),
   showInformationMessage: (text: string, ...rest: unknown[]) => show('info', text, rest),
   showInputBox: (options: { title?: string }) => show('input', options.title ?? '', []),
-  showTextDocument: (uri: Uri): Promise<void> => {
+  showTextDocument: (uri: Uri, options?: { selection?: Range }): Promise<void> => {
     opened.push(uri.fsPath);
+    selections.push(options?.selection);
     return Promise.resolve();
+  },
+  showOpenDialog: () => Promise.resolve(files.length === 0 ? undefined : files.splice(0, 1)),
+  showSaveDialog: () => Promise.resolve(files.shift()),
+  /** Chosen by the label that the test put into `answers`. */
+  showQuickPick: (rows: readonly (string | { label: string })[], options?: { title?: string }): Promise<unknown> => {
+    const labelOf = (row: string | { label: string }): string => (typeof row === 'string' ? row : row.label);
+    shown.push({ kind: 'pick', text: options?.title ?? '', buttons: rows.map(labelOf) });
+    const wanted = answers.shift();
+    return Promise.resolve(wanted === undefined ? undefined : rows.find((row) => labelOf(row).includes(wanted)));
+  },
+  registerWebviewPanelSerializer: (): Disposable => new Disposable(() => undefined),
+  createWebviewPanel: (): FakePanel => {
+    const panel = new FakePanel();
+    panels.push(panel);
+    return panel;
   },
   withProgress: (_options: unknown, task: (progress: unknown, token: undefined) => unknown) => task({}, undefined),
 };
@@ -133,4 +156,35 @@ export class Range {
     readonly endLine: number,
     readonly endCharacter: number,
   ) {}
+}
+
+/** A panel whose page is the test: it hears what is posted and says what it likes. */
+export class FakePanel {
+  readonly heard: unknown[] = [];
+  private readonly messages = new EventEmitter<unknown>();
+  private readonly ended = new EventEmitter<void>();
+  readonly onDidDispose = this.ended.event;
+  readonly webview = {
+    options: {},
+    html: '',
+    cspSource: 'vscode-resource:',
+    asWebviewUri: (uri: Uri): Uri => uri,
+    onDidReceiveMessage: this.messages.event,
+    postMessage: (message: unknown): Promise<boolean> => {
+      this.heard.push(message);
+      return Promise.resolve(true);
+    },
+  };
+
+  say(message: unknown): void {
+    this.messages.fire(message);
+  }
+
+  reveal(): void {
+    // It is always in sight.
+  }
+
+  dispose(): void {
+    this.ended.fire();
+  }
 }

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, toFailureError, UserCancelledError } from '../../infrastructure/errors';
+import type { Log } from '../../infrastructure/logging';
 import { SinglePage } from '../../infrastructure/singlePage';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import {
@@ -34,7 +35,7 @@ export interface ProvidersHouse {
   providers: ProviderList;
   actions: ProviderActions;
   catalogs: CatalogActions;
-  log: vscode.LogOutputChannel;
+  log: Pick<Log, 'warn'>;
   /** extension/out/webview */
   pages: vscode.Uri;
 }

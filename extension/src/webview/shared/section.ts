@@ -11,7 +11,7 @@ export class Section {
 
   /**
    * Builds the part if `what` (anything that JSON can say) is not what it shows. The focus stays at the control with the same
-   * `data-key`, or goes to the part's `data-fallback`; what was scrolled stays where it was.
+   * `data-key`, or goes to the part's `data-fallback`.
    */
   show(what: unknown, build: () => Child[]): void {
     const next = JSON.stringify(what);
@@ -20,15 +20,8 @@ export class Section {
     const { activeElement } = document;
     const focused = activeElement instanceof HTMLElement && this.node.contains(activeElement) ? activeElement : undefined;
     const key = focused?.closest('[data-key]')?.getAttribute('data-key') ?? undefined;
-    const scrolled = [...this.node.querySelectorAll('[data-scroll]')].map(
-      (one) => [one.getAttribute('data-scroll'), one.scrollTop] as const,
-    );
     this.node.replaceChildren();
     append(this.node, build());
-    for (const [name, top] of scrolled) {
-      const place = this.node.querySelector(`[data-scroll="${CSS.escape(name ?? '')}"]`);
-      if (place !== null) place.scrollTop = top;
-    }
     if (focused !== undefined) this.refocus(key);
   }
 

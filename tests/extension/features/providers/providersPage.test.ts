@@ -1,0 +1,270 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { Uri as RealUri } from 'vscode';
+import { FailureError } from '../../../../extension/src/infrastructure/errors';
+import { CatalogActions } from '../../../../extension/src/features/providers/catalogActions';
+import { readFromPage } from '../../../../extension/src/features/providers/fromPage';
+import { ProviderActions, usesSentence } from '../../../../extension/src/features/providers/providerActions';
+import { pickProvider } from '../../../../extension/src/features/providers/providerCommands';
+import { ProvidersPage } from '../../../../extension/src/features/providers/providersPage';
+import {
+  catalogExport,
+  catalogImport,
+  catalogList,
+  catalogStartingPoints,
+  providerConfigure,
+  providerDelete,
+  providerGet,
+  providerList,
+  providerMoveKey,
+  providerSetEnabled,
+  providerTest,
+  type ProviderDetail,
+  type ProviderSummary,
+} from '../../../../extension/src/protocol/protocol.generated';
+import { ProviderList } from '../../../../extension/src/server/providerList';
+import { FakeSidecar } from '../../testing/fakeSidecar';
+import { answers, executed, files, opened, panels, reset, selections, shown, Uri } from '../../testing/vscode';
+import { provider } from '../../webview/providerSamples';
+
+let items: ProviderSummary[];
+let detail: Partial<ProviderDetail>;
+let sidecar: FakeSidecar;
+let page: ProvidersPage;
+const pages = RealUri.file('/pages');
+
+const noUses = { chatCount: 0, chats: [], templates: [], settings: [] };
+const someUses = { chatCount: 2, chats: [], templates: ['reviewer'], settings: [] };
+
+beforeEach(async () => {
+  reset();
+  items = [provider({ id: 'a', name: 'A' }), provider({ id: 'b', name: 'B', enabled: false })];
+  detail = { uses: noUses };
+  sidecar = new FakeSidecar()
+    .answer(providerList, () => ({ items, kinds: [] }))
+    .answer(providerGet, ({ id }) => ({ summary: provider({ id }), configuration: {}, uses: noUses, errors: [], ...detail }))
+    .answer(providerTest, ({ id }) => provider({ id }))
+    .answer(providerMoveKey, ({ id }) => provider({ id }))
+    .answer(providerDelete, () => ({}))
+    .answer(providerSetEnabled, ({ id, enabled }) => provider({ id, enabled }))
+    .answer(providerConfigure, ({ id, name }) => provider({ id: id ?? 'new', name }));
+  const providers = new ProviderList(sidecar);
+  page = new ProvidersPage({
+    sidecar,
+    providers,
+    actions: new ProviderActions(sidecar, providers),
+    catalogs: new CatalogActions(sidecar),
+    log: { warn: vi.fn() },
+    pages,
+  });
+  page.reveal();
+  await say({ type: 'ready' });
+});
+
+function heard(): unknown[] {
+  return panels[0]?.heard ?? [];
+}
+
+async function say(message: Parameters<ProvidersPage['act']>[0]): Promise<void> {
+  await page.act(message);
+}
+
+function paramsOf(method: string): unknown {
+  return sidecar.asked.findLast((one) => one.method === method)?.params;
+}
+
+describe('the host of the Providers page', () => {
+  it('tells a page that is ready how the sidecar is and which providers there are', () => {
+    expect(heard()).toEqual([
+      { type: 'sidecar', state: 'running' },
+      { type: 'snapshot', providers: items, kinds: [] },
+    ]);
+  });
+
+  it('ends every piece of work with one word, and says why one failed', async () => {
+    sidecar.answer(providerTest, () => {
+      throw new FailureError('sidecarStopped', 'Plue’s sidecar is gone.');
+    });
+    await say({ type: 'test', id: 'a', work: 'test:a' });
+    expect(heard()).toContainEqual({
+      type: 'finished',
+      work: 'test:a',
+      error: { kind: 'sidecarStopped', message: 'Plue’s sidecar is gone.' },
+    });
+  });
+
+  it('shows anew what changed elsewhere, with the details that are in sight', async () => {
+    await say({ type: 'show', id: 'a', work: 'detail:a' });
+    items = [provider({ id: 'a', name: 'Renamed' })];
+    sidecar.providerChanged.fire({ id: 'a' });
+    await vi.waitFor(() => expect(heard().at(-1)).toMatchObject({ type: 'detail' }));
+    expect(heard()).toContainEqual({ type: 'snapshot', providers: items, kinds: [] });
+    expect(sidecar.methods().filter((method) => method === 'provider/get')).toHaveLength(2);
+  });
+
+  it('stores a new provider, then tests it at once', async () => {
+    await say({
+      type: 'connect',
+      work: 'connect',
+      then: 'test',
+      provider: { name: 'House', kind: 'openai-compatible', endpoint: 'http://127.0.0.1:1', authType: 'none' },
+    });
+    expect(paramsOf('provider/configure')).toEqual({
+      id: undefined,
+      name: 'House',
+      kind: 'openai-compatible',
+      endpoint: 'http://127.0.0.1:1',
+      catalogProvider: undefined,
+      enabled: true,
+      fields: { auth_type: 'none' },
+    });
+    expect(paramsOf('provider/test')).toEqual({ id: 'new' });
+    expect(heard().at(-1)).toEqual({ type: 'finished', work: 'connect' });
+  });
+
+  it('leaves the key to VS Code’s own box', async () => {
+    await say({ type: 'connect', work: 'connect', then: 'setKey', provider: { name: 'House', kind: 'anthropic' } });
+    expect(executed).toEqual([['plue.configureProviderKey', 'new']]);
+    expect(sidecar.methods()).not.toContain('provider/test');
+  });
+
+  it('sorts changes of the form into what the wire names and the rest', async () => {
+    await say({
+      type: 'configure',
+      id: 'a',
+      work: 'configure',
+      changes: { name: 'New name', endpoint: null, model: 'large', temperature: 0.2, headers: null },
+    });
+    expect(paramsOf('provider/configure')).toEqual({
+      id: 'a',
+      kind: 'anthropic',
+      name: 'New name',
+      endpoint: '',
+      model: 'large',
+      catalogProvider: undefined,
+      fields: { temperature: 0.2, headers: null },
+    });
+  });
+
+  it('opens a broken file at its fault', async () => {
+    items = [provider({ id: 'a', fault: { path: '/p/a.json5', line: 3, column: 18, message: 'A value is missing.', holdsSecret: false } })];
+    await say({ type: 'ready' });
+    await say({ type: 'openFile', id: 'a', work: 'file:a' });
+    expect(opened).toEqual(['/p/a.json5']);
+    expect(selections[0]).toMatchObject({ startLine: 2, startCharacter: 17 });
+  });
+
+  it('unlocks the vault before a key is moved into it', async () => {
+    await say({ type: 'moveKey', id: 'a', work: 'moveKey:a' });
+    expect(executed).toEqual([['plue.unlockVault']]);
+    expect(paramsOf('provider/moveKey')).toEqual({ id: 'a' });
+  });
+});
+
+describe('a question before something is lost', () => {
+  const key = { reference: 'vault://a/api_key', origins: [], lastFour: 'abcd', storedAt: '2026-11-21T08:00:00Z', usedBy: ['a'] };
+
+  it('says what uses a provider before it is deleted, and asks what becomes of its key', async () => {
+    detail = { uses: someUses, key };
+    answers.push('Delete with Key');
+    await say({ type: 'delete', id: 'a', work: 'delete:a' });
+    expect(shown[0]).toMatchObject({ text: 'Delete the provider “A”?', buttons: ['Delete, Keep Key', 'Delete with Key'] });
+    expect(shown[0]?.detail).toContain('2 chats and the template reviewer use it.');
+    expect(paramsOf('provider/delete')).toEqual({ id: 'a', deleteKey: true });
+  });
+
+  it('keeps the key when that is the answer, and everything when there is none', async () => {
+    detail = { key };
+    answers.push('Delete, Keep Key');
+    await say({ type: 'delete', id: 'a', work: 'delete:a' });
+    expect(paramsOf('provider/delete')).toEqual({ id: 'a', deleteKey: false });
+    sidecar.asked.length = 0;
+    await say({ type: 'delete', id: 'a', work: 'delete:a' });
+    expect(sidecar.methods()).toEqual(['provider/get']);
+    expect(heard().at(-1)).toEqual({ type: 'finished', work: 'delete:a' });
+  });
+
+  it('offers plain Delete where there is no key, also for a file that has no details', async () => {
+    items = [provider({ id: 'a', name: 'A', hasCredential: false })];
+    await say({ type: 'ready' });
+    sidecar.answer(providerGet, () => {
+      throw new FailureError('notFound', 'It cannot be read.');
+    });
+    answers.push('Delete');
+    await say({ type: 'delete', id: 'a', work: 'delete:a' });
+    expect(shown[0]?.buttons).toEqual(['Delete']);
+    expect(paramsOf('provider/delete')).toEqual({ id: 'a', deleteKey: false });
+  });
+
+  it('asks before a provider that is in use is switched off, and only then', async () => {
+    await say({ type: 'setEnabled', id: 'a', enabled: false, work: 'switch:a' });
+    expect(shown).toEqual([]);
+    detail = { uses: someUses };
+    await say({ type: 'setEnabled', id: 'a', enabled: false, work: 'switch:a' });
+    expect(shown[0]?.text).toBe('Switch off “A”?');
+    expect(sidecar.methods().filter((method) => method === 'provider/setEnabled')).toHaveLength(1);
+    await say({ type: 'setEnabled', id: 'b', enabled: true, work: 'switch:b' });
+    expect(shown).toHaveLength(1);
+  });
+
+  it('counts users in a sentence', () => {
+    expect(usesSentence(noUses)).toBe('Nothing uses it.');
+    expect(usesSentence({ ...noUses, chatCount: 1 })).toBe('1 chat uses it.');
+    expect(usesSentence({ ...noUses, chatCount: 3 })).toBe('3 chats use it.');
+    expect(usesSentence({ ...noUses, settings: ['default_provider'] })).toBe('the setting default_provider uses it.');
+  });
+});
+
+describe('catalogs in and out of files', () => {
+  it('asks before an import replaces a catalog that is there', async () => {
+    sidecar.answer(catalogImport, ({ replace }) => ({
+      imported: [],
+      skipped: replace === true ? [] : [{ id: 'mine', why: 'There is one.' }],
+    }));
+    sidecar.answer(catalogList, () => ({ items: [] })).answer(catalogStartingPoints, () => ({ items: [] }));
+    files.push(Uri.file('/c.json'));
+    answers.push('Replace');
+    await say({ type: 'importCatalog', work: 'import' });
+    expect(sidecar.asked.filter(({ method }) => method === 'catalog/import').map(({ params }) => params)).toEqual([
+      { path: '/c.json' },
+      { path: '/c.json', replace: true },
+    ]);
+  });
+
+  it('exports to the file that was chosen, and nowhere without one', async () => {
+    sidecar.answer(catalogExport, () => ({}));
+    await say({ type: 'exportCatalog', ids: ['mine'], work: 'export' });
+    expect(sidecar.methods()).not.toContain('catalog/export');
+    files.push(Uri.file('/out.json'));
+    await say({ type: 'exportCatalog', ids: ['mine'], work: 'export' });
+    expect(paramsOf('catalog/export')).toEqual({ ids: ['mine'], path: '/out.json' });
+  });
+});
+
+describe('what the page may say', () => {
+  it('is read by its shape, and nothing else is', () => {
+    expect(readFromPage({ type: 'test', id: 'a', work: 'test:a' })).toBeDefined();
+    for (const message of [
+      { type: 'test', id: 'a' },
+      { type: 'test', id: '', work: 'w' },
+      { type: 'setKey', id: 'a', work: 'w', key: 'sk-1' },
+      { type: 'openChat', uri: 'https://example.com', work: 'w' },
+      { type: 'approve', path: '/p', sha256: 'no hash', work: 'w' },
+      { type: 'connect', then: 'test', work: 'w', provider: { name: ' ', kind: 'anthropic' } },
+      { type: 'format', work: 'w' },
+      undefined,
+    ]) {
+      expect(readFromPage(message)).toBeUndefined();
+    }
+  });
+});
+
+describe('a command of the palette', () => {
+  it('offers only the providers it can be done with, and takes one that was handed in', async () => {
+    const providers = new ProviderList(sidecar);
+    answers.push('B');
+    expect((await pickProvider(providers, 'Enable Provider', ({ enabled }) => !enabled)).id).toBe('b');
+    expect(shown[0]).toMatchObject({ text: 'Enable Provider', buttons: [expect.stringContaining('B')] });
+    expect((await pickProvider(providers, 'Test Provider', () => true, 'a')).id).toBe('a');
+    await expect(pickProvider(providers, 'Test Provider', () => true, 'gone')).rejects.toThrow('There is no provider named gone.');
+  });
+});
