@@ -31,10 +31,14 @@ export class ConnectView implements View {
   private readonly foot = new Section('div', {});
   private state: State | undefined;
 
+  /** What was typed; the fields write into this very object. */
+  private readonly choice: Choice;
+
   constructor(
-    private choice: Choice,
+    choice: Choice,
     private readonly actions: Actions,
   ) {
+    this.choice = { ...choice };
     this.node = element(
       'section',
       { class: 'route', 'aria-label': 'Connect' },
@@ -49,7 +53,8 @@ export class ConnectView implements View {
 
   show(state: State): void {
     this.state = state;
-    if (state.route.at === 'connect') this.choice = { ...this.choice, ...idOf(state.route.choice) };
+    const stored = state.route.at === 'connect' ? state.route.choice.providerId : undefined;
+    if (stored !== undefined) this.choice.providerId = stored;
     const kind = this.kindOf(state);
     if (kind === undefined) {
       this.head.show('no kind', () => [routeHead('Connect', this.actions), loadingLine('Loading…')]);
@@ -356,10 +361,6 @@ export class ConnectView implements View {
   private keep(): void {
     this.actions.keep({ at: 'connect', choice: { ...this.choice } });
   }
-}
-
-function idOf({ providerId }: Choice): Partial<Choice> {
-  return providerId === undefined ? {} : { providerId };
 }
 
 function usualModel(models: readonly ModelView[], usual: string | undefined): ModelView | undefined {

@@ -1,0 +1,584 @@
+// @vitest-environment jsdom
+import { readFileSync } from 'node:fs';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import * as v from 'valibot';
+import type { FieldView, ProviderKindView, ProviderSummary } from '../../../extension/src/protocol/protocol.generated';
+import type { FromPage, ToPage } from '../../../extension/src/webview/providers/messages';
+import { ProvidersPage } from '../../../extension/src/webview/providers/page';
+import { readToPage } from '../../../extension/src/webview/providers/readToPage';
+import { catalog, catalogDetail, detail, kind, model, ownServer, provider, tour } from './providerSamples';
+
+let page: ProvidersPage;
+let posted: FromPage[];
+let kept: unknown;
+
+function open(state?: unknown): void {
+  document.body.innerHTML = '';
+  const root = document.body.appendChild(document.createElement('main'));
+  posted = [];
+  kept = state;
+  page = new ProvidersPage(root, { post: (message) => posted.push(message), getState: () => kept, setState: (next) => (kept = next) });
+}
+
+/** As after the host's answers: drawn. */
+async function receive(...messages: ToPage[]): Promise<void> {
+  for (const message of messages) page.receive(message);
+  await drawn();
+}
+
+async function drawn(): Promise<void> {
+  await vi.waitFor(() => expect(page.isDrawn).toBe(true));
+}
+
+const kinds: ProviderKindView[] = [kind(), ownServer];
+
+function snapshot(providers: ProviderSummary[] = [provider({ isDefault: true }), provider({ id: 'b', name: 'Basement' })]): ToPage {
+  return { type: 'snapshot', providers, kinds };
+}
+
+const vendors = [
+  catalog({ lowestInputPerMillion: 3, highestInputPerMillion: 15, largestContext: 200_000 }),
+  catalog({
+    id: 'groq',
+    name: 'Groq',
+    kind: 'openai-compatible',
+    lowestInputPerMillion: 0.05,
+    highestInputPerMillion: 0.9,
+    hasImages: false,
+  }),
+  catalog({ id: 'lm', name: 'LM Studio', kind: 'openai-compatible', isLocal: true, endpoint: 'http://localhost:1234/v1' }),
+];
+const offers: ToPage = { type: 'catalogs', list: { items: vendors }, startingPoints: [] };
+
+function finished(work: string, error?: { kind: string; message: string }): ToPage {
+  return { type: 'finished', work, ...(error === undefined ? {} : { error }) };
+}
+
+function all<T extends HTMLElement>(type: new () => T, selector: string): T[] {
+  return [...document.querySelectorAll(selector)].filter((one): one is T => one instanceof type);
+}
+
+function nameOf(node: HTMLElement): string {
+  return node.getAttribute('aria-label') ?? (node.textContent ?? '').trim();
+}
+
+function button(name: string): HTMLButtonElement {
+  const found = all(HTMLButtonElement, 'button').find((one) => nameOf(one) === name && one.closest('[hidden]') === null);
+  if (found === undefined) throw new Error(`No button "${name}" among: ${all(HTMLButtonElement, 'button').map(nameOf).join(' | ')}`);
+  return found;
+}
+
+function input(id: string): HTMLInputElement {
+  const found = document.getElementById(id);
+  if (!(found instanceof HTMLInputElement)) throw new Error(`No input ${id}`);
+  return found;
+}
+
+function type(target: HTMLInputElement, value: string): void {
+  target.value = value;
+  target.dispatchEvent(new Event('input', { bubbles: true }));
+  target.dispatchEvent(new Event('change', { bubbles: true }));
+}
+
+function press(key: string, target: Element | null = document.activeElement): void {
+  target?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+}
+
+async function click(name: string): Promise<void> {
+  button(name).focus();
+  button(name).click();
+  await drawn();
+}
+
+function postedOf<T extends FromPage['type']>(wanted: T): Extract<FromPage, { type: T }>[] {
+  return posted.filter((message): message is Extract<FromPage, { type: T }> => message.type === wanted);
+}
+
+function words(): string {
+  return document.querySelector('main')?.textContent ?? '';
+}
+
+beforeEach(() => open());
+
+describe('the list of providers', () => {
+  it('says each state in words', async () => {
+    const soon = new Date(Date.now() + 3_600_000).toISOString();
+    await receive(
+      snapshot([
+        provider({ id: '1', lastTested: new Date(Date.now() - 7_200_000).toISOString(), modelCount: 12 }),
+        provider({ id: '2', status: 'error', error: { kind: 'unreachable', message: 'Nothing answers at x.' } }),
+        provider({ id: '3', enabled: false, status: 'disabled' }),
+        provider({ id: '4', restingUntil: soon }),
+        provider({ id: '5', status: 'untested' }),
+        provider({ id: '6', status: 'testing' }),
+        provider({ id: '7', keyReference: 'env://GEMINI_API_KEY', source: 'environment' }),
+        provider({ id: '8', fault: { path: '/p/8.json5', line: 3, column: 18, message: 'A value is missing.', holdsSecret: false } }),
+      ]),
+    );
+    const rows = all(HTMLElement, '.provider-row').map((row) => row.textContent ?? '');
+    expect(rows[0]).toContain('12 modelsConnected, tested 2 h ago');
+    expect(rows[1]).toContain('Error: Nothing answers at x.');
+    expect(rows[2]).toContain('Off');
+    expect(rows[3]).toMatch(/Resting until \d/);
+    expect(rows[4]).toContain('Not tested yet');
+    expect(rows[5]).toContain('Testing…');
+    expect(rows[6]).toContain('key from the environment (GEMINI_API_KEY)');
+    expect(rows[7]).toContain('Error: A value is missing. (line 3, column 18)');
+  });
+
+  it('is one tab stop, and the arrow keys go through it', async () => {
+    await receive(snapshot());
+    const rows = all(HTMLButtonElement, '.provider-name');
+    expect(rows.map(({ tabIndex }) => tabIndex)).toEqual([0, -1]);
+    rows[0]?.focus();
+    press('ArrowDown');
+    expect(document.activeElement).toBe(rows[1]);
+    press('Home');
+    expect(document.activeElement).toBe(rows[0]);
+  });
+
+  it('keeps the focus on Test while the test goes on and ends', async () => {
+    await receive(snapshot());
+    await click('Test Anthropic');
+    expect(postedOf('test')).toEqual([{ type: 'test', id: 'anthropic', work: 'test:anthropic' }]);
+    expect(words()).toContain('Testing…');
+    expect(document.activeElement).toBe(button('Test Anthropic'));
+    await receive(snapshot(), finished('test:anthropic'));
+    expect(document.activeElement).toBe(button('Test Anthropic'));
+    expect(document.querySelector('[role=status][aria-live]')?.textContent).toContain('Anthropic: Connected');
+  });
+
+  it('does not ask twice while it waits', async () => {
+    await receive(snapshot());
+    await click('Test Anthropic');
+    await click('Test Anthropic');
+    expect(postedOf('test')).toHaveLength(1);
+  });
+
+  it('switches off and on', async () => {
+    await receive(snapshot());
+    const toggle = all(HTMLButtonElement, '[role=switch]')[0];
+    expect(toggle?.getAttribute('aria-checked')).toBe('true');
+    toggle?.click();
+    expect(postedOf('setEnabled')).toEqual([{ type: 'setEnabled', id: 'anthropic', enabled: false, work: 'switch:anthropic' }]);
+  });
+
+  it('opens a menu by key, goes through it and gives the focus back', async () => {
+    await receive(snapshot([provider({ isDefault: true, keyReference: 'env://ANTHROPIC_API_KEY' })]));
+    await click('More for Anthropic');
+    const labels = all(HTMLButtonElement, '[role=menuitem]').map(nameOf);
+    expect(labels).toEqual(['Make default for small jobs', 'Edit…', 'Set key…', 'Move key to vault', 'Open file', 'Delete…']);
+    press('End');
+    expect(nameOf(all(HTMLButtonElement, '[role=menuitem]')[5] ?? document.body)).toBe(
+      nameOf(document.activeElement instanceof HTMLElement ? document.activeElement : document.body),
+    );
+    press('Escape');
+    expect(document.querySelector('[role=menu]')).toBeNull();
+    expect(document.activeElement).toBe(button('More for Anthropic'));
+    await click('More for Anthropic');
+    all(HTMLButtonElement, '[role=menuitem]')[3]?.click();
+    expect(postedOf('moveKey')).toHaveLength(1);
+  });
+
+  it('draws hidden characters in names', async () => {
+    await receive(snapshot([provider({ name: 'Anth\u202Eropic' })]));
+    expect(words()).toContain('Anth⟨U+202E⟩ropic');
+  });
+});
+
+describe('the details', () => {
+  it('are asked for when a provider is selected, and say where its key goes and what uses it', async () => {
+    await receive(snapshot());
+    expect(postedOf('show')).toEqual([{ type: 'show', id: 'anthropic', work: 'detail:anthropic' }]);
+    const key = {
+      reference: 'vault://anthropic/api_key',
+      origins: ['https://api.anthropic.com'],
+      lastFour: 'a1b2',
+      storedAt: '2026-11-21T08:00:00Z',
+      usedBy: [],
+    };
+    const uses = { chatCount: 3, chats: [{ uri: 'codex://chats/1', title: 'Fix it' }], templates: ['reviewer'], settings: [] };
+    await receive(
+      { type: 'detail', detail: detail(provider(), { key, uses, configuration: { max_tokens: 4096 } }) },
+      finished('detail:anthropic'),
+    );
+    expect(words()).toContain('ends in a1b2, sent to https://api.anthropic.com only');
+    expect(words()).toContain('at most 4096 tokens an answer');
+    expect(words()).toContain('and 2 more');
+    await click('Fix it');
+    expect(postedOf('openChat')).toEqual([{ type: 'openChat', uri: 'codex://chats/1', work: 'chat:codex://chats/1' }]);
+  });
+
+  it('offer the button that helps with an error', async () => {
+    await receive(snapshot([provider({ status: 'error', error: { kind: 'providerAuthFailed', message: 'It refused the key.' } })]));
+    expect(words()).toContain('It refused the key.');
+    await click('Set key…');
+    expect(postedOf('setKey')[0]?.id).toBe('anthropic');
+  });
+
+  it('of a broken file lead to the place of the fault', async () => {
+    await receive(
+      snapshot([provider({ fault: { path: '/p/a.json5', line: 3, column: 18, message: 'A value is missing.', holdsSecret: false } })]),
+    );
+    expect(words()).toContain('/p/a.json5:3:18');
+    await click('Open file');
+    expect(postedOf('openFile')).toEqual([{ type: 'openFile', id: 'anthropic', work: 'file:anthropic' }]);
+    expect(postedOf('listModels')).toEqual([]);
+  });
+});
+
+describe('the five states', () => {
+  it('loading', () => {
+    expect(words()).toContain('Loading providers…');
+  });
+
+  it('empty: what was found is one click away, then the catalog, then the tour', async () => {
+    await receive(
+      snapshot([provider({ id: 'ollama', name: 'Ollama', source: 'found' }), { ...tour, isDefault: true }]),
+      offers,
+      finished('catalogs'),
+    );
+    expect(all(HTMLButtonElement, '.route button').map(nameOf)).toEqual([
+      'Use Ollama',
+      'Browse 3 providers',
+      'Take the tour',
+      'Look again at this machine',
+    ]);
+    await click('Use Ollama');
+    expect(postedOf('use')[0]?.id).toBe('ollama');
+    await receive(finished('use:ollama', { kind: 'unreachable', message: 'Nothing answers.' }));
+    expect(words()).toContain('Nothing answers.');
+  });
+
+  it('failing: the sidecar is down, what was known stays, Restart is there and nothing else is asked', async () => {
+    await receive(snapshot(), { type: 'sidecar', state: 'stopped', cause: 'It ended with exit code 3.' });
+    expect(words()).toContain('It ended with exit code 3. Your providers and keys are kept');
+    posted = [];
+    await click('Test Anthropic');
+    expect(posted).toEqual([]);
+    await click('Restart');
+    expect(posted.map((message) => message.type)).toEqual(['restart']);
+  });
+
+  it('read-only: the folder cannot be read, which is said', async () => {
+    await receive({ type: 'snapshot', providers: [provider()], kinds, folderProblem: 'The folder cannot be read.' });
+    expect(words()).toContain('The folder cannot be read. What is shown can be used, and not changed.');
+  });
+
+  it('full again after a failure to list models, with Try again', async () => {
+    await receive(snapshot(), { type: 'detail', detail: detail(provider()) }, finished('detail:anthropic'));
+    await receive(finished('models:anthropic', { kind: 'unreachable', message: 'Nothing answers.' }));
+    await click('Try again');
+    expect(postedOf('listModels')).toHaveLength(2);
+  });
+});
+
+describe('adding a provider', () => {
+  beforeEach(async () => {
+    await receive(snapshot(), offers, finished('catalogs'));
+    await click('Add provider');
+  });
+
+  it('narrows the catalog by words and chips, and sorts it', async () => {
+    const rows = (): string[] => all(HTMLButtonElement, '.row-name').map(nameOf);
+    expect(rows()).toEqual(['Anthropic', 'Groq', 'LM Studio']);
+    await click('Under $1 in');
+    expect(rows()).toEqual(['Groq']);
+    expect(button('Under $1 in').getAttribute('aria-pressed')).toBe('true');
+    expect(document.activeElement).toBe(button('Under $1 in'));
+    await click('Under $1 in');
+    const sort = document.getElementById('sort');
+    if (!(sort instanceof HTMLSelectElement)) throw new Error('No sort');
+    sort.value = 'price';
+    sort.dispatchEvent(new Event('change', { bubbles: true }));
+    await drawn();
+    expect(rows()).toEqual(['Groq', 'Anthropic', 'LM Studio']);
+    const search = all(HTMLInputElement, 'input[type=search]')[0];
+    if (search === undefined) throw new Error('No search');
+    type(search, 'studio');
+    await drawn();
+    expect(rows()).toEqual(['LM Studio']);
+  });
+
+  it('is two steps: choose, then connect under a name that is free, with what it enables', async () => {
+    await click('Choose Anthropic');
+    expect(document.activeElement?.textContent).toBe('Connect Anthropic');
+    expect(input('connect-name').value).toBe('Anthropic 2');
+    expect(words()).toContain('$3 to $15 a million tokens');
+    expect(words()).toContain('unknown until you have chatted a little');
+    await click('Connect');
+    expect(postedOf('connect')).toEqual([
+      {
+        type: 'connect',
+        work: 'connect',
+        then: 'test',
+        provider: { name: 'Anthropic 2', kind: 'anthropic', catalogProvider: 'anthropic' },
+      },
+    ]);
+    expect(words()).toContain('Storing and testing it…');
+    const stored = provider({ id: 'new', name: 'Anthropic 2', status: 'untested' });
+    await receive({ type: 'connected', provider: stored });
+    const tested = provider({ id: 'new', name: 'Anthropic 2', modelCount: 9 });
+    await receive(snapshot([provider(), tested]), finished('connect'));
+    expect(words()).toContain('Connected. 9 models.');
+    await click('Done');
+    expect(document.querySelector('.provider-row.selected')?.textContent).toContain('Anthropic 2');
+  });
+
+  it('shows why a test failed, with the way to set the key, and stores the same provider again', async () => {
+    await click('Choose Anthropic');
+    await click('Connect');
+    const failed = provider({
+      id: 'new',
+      name: 'Anthropic 2',
+      status: 'error',
+      error: { kind: 'providerAuthFailed', message: 'It refused the key.' },
+    });
+    await receive({ type: 'connected', provider: failed }, snapshot([provider(), failed]), finished('connect'));
+    expect(words()).toContain('It refused the key.');
+    await click('Connect');
+    expect(postedOf('connect').at(-1)?.provider.id).toBe('new');
+  });
+
+  it('never has a field that a key could be typed into', async () => {
+    await click('Choose Anthropic');
+    expect(all(HTMLInputElement, 'input').map(({ id }) => id)).toEqual(['connect-name', 'connect-endpoint']);
+    await click('Set key…');
+    expect(postedOf('connect')[0]?.then).toBe('setKey');
+  });
+
+  it('asks for the address of a server of one’s own before anything is stored', async () => {
+    await click('Choose Own server (OpenAI-compatible)');
+    await click('Connect');
+    expect(postedOf('connect')).toEqual([]);
+    expect(document.getElementById('connect-endpoint-problem')?.textContent).toBe('This needs the address of the server.');
+    expect(document.activeElement).toBe(input('connect-endpoint'));
+    type(input('connect-endpoint'), 'http://127.0.0.1:8080/v1');
+    input('connect-endpoint').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+    expect(postedOf('connect')[0]?.provider).toMatchObject({ kind: 'openai-compatible', endpoint: 'http://127.0.0.1:8080/v1' });
+  });
+
+  it('refuses a name that is taken', async () => {
+    await click('Choose Groq');
+    type(input('connect-name'), 'basement');
+    await click('Connect');
+    expect(document.getElementById('connect-name-problem')?.textContent).toBe('There is a provider of this name.');
+  });
+
+  it('goes back by the button and by Escape, to where the focus was', async () => {
+    await click('Choose Groq');
+    press('Escape');
+    await drawn();
+    expect(document.activeElement).toBe(button('Choose Groq'));
+    await click('Back');
+    expect(document.activeElement).toBe(button('Add provider'));
+  });
+
+  it('keeps what was typed while the page is hidden', async () => {
+    await click('Choose Groq');
+    type(input('connect-name'), 'My Groq');
+    open(kept);
+    await receive(snapshot(), offers);
+    expect(input('connect-name').value).toBe('My Groq');
+  });
+
+  it('approves a program by the path and hash that were shown, and connects only an approved one', async () => {
+    const external = kind({ kind: 'external', name: 'External', takesEndpoint: false, takesKey: false, authTypes: ['none'] });
+    await receive({ type: 'snapshot', providers: [provider()], kinds: [...kinds, external] });
+    await click('Choose External program');
+    const program = { path: '/bin/plue-provider-x', name: 'x', sha256: 'ab'.repeat(32), approved: false, changedSinceApproval: true };
+    await receive({ type: 'executables', items: [program] }, finished('executables'));
+    expect(words()).toContain(program.sha256);
+    expect(words()).toContain('It changed since you approved it.');
+    await click('Connect');
+    expect(postedOf('connect')).toEqual([]);
+    await click('Approve this program: x');
+    expect(postedOf('approve')).toEqual([{ type: 'approve', path: program.path, sha256: program.sha256, work: 'approve' }]);
+    await receive({ type: 'executables', items: [{ ...program, approved: true }] }, finished('approve'));
+    all(HTMLInputElement, 'input[type=radio]')[0]?.click();
+    await click('Connect');
+    expect(postedOf('connect')[0]?.provider.command).toBe(program.path);
+  });
+});
+
+describe('the models of the catalog', () => {
+  it('are compared across vendors', async () => {
+    await receive(snapshot(), offers, finished('catalogs'));
+    await click('Add provider');
+    for (const [vendor, id] of [
+      ['Anthropic', 'large'],
+      ['Groq', 'fast'],
+    ] as const) {
+      const summary = vendors.find(({ name }) => name === vendor) ?? catalog();
+      await click(vendor);
+      await receive(
+        { type: 'catalog', detail: catalogDetail(summary, [model(id, { inputPerMillion: 2, supportsTools: true })]) },
+        finished(`catalog:${summary.id}`),
+      );
+      all(HTMLInputElement, 'input[type=checkbox]')[0]?.click();
+      await drawn();
+      await click('Back');
+    }
+    await click('Compare 2 models');
+    expect(all(HTMLElement, '.compare thead th').map((cell) => cell.textContent)).toEqual(['Model', 'largeAnthropic', 'fastGroq']);
+    expect(words()).toContain('yes');
+    await click('Leave out fast');
+    expect(all(HTMLElement, '.compare thead th')).toHaveLength(2);
+  });
+});
+
+describe('a catalog of one’s own', () => {
+  const document_ = {
+    name: 'Mine',
+    id: 'mine',
+    type: 'openai-compat',
+    x_unknown: [1],
+    models: [{ id: 'big', cost_per_1m_in: 3, x_more: true }],
+  };
+
+  beforeEach(async () => {
+    const mine = catalog({ id: 'mine', name: 'Mine', source: 'user' });
+    await receive(snapshot(), { type: 'catalogs', list: { items: [mine] }, startingPoints: [] }, finished('catalogs'));
+    await click('Add provider');
+    await click('Mine');
+    await receive({ type: 'catalog', detail: catalogDetail(mine, [model('big')], document_) }, finished('catalog:mine'));
+    await click('Edit');
+  });
+
+  it('is changed in a table, and keeps what the page does not know', async () => {
+    type(input('model-0-cost_per_1m_in'), '2.5');
+    await click('Add model');
+    type(input('model-1-id'), 'small');
+    await click('Save');
+    expect(postedOf('saveCatalog')).toEqual([
+      {
+        type: 'saveCatalog',
+        work: 'saveCatalog',
+        previousId: 'mine',
+        document: {
+          ...document_,
+          models: [
+            { id: 'big', cost_per_1m_in: 2.5, x_more: true },
+            { id: 'small', name: '' },
+          ],
+        },
+      },
+    ]);
+    await receive(finished('saveCatalog'));
+    expect(document.querySelector('h2')?.textContent).toBe('Mine');
+  });
+
+  it('shows at the field what validation found, and ignores the answer to an older question', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    type(input('model-0-cost_per_1m_in'), '-1');
+    vi.advanceTimersByTime(1000);
+    vi.useRealTimers();
+    await drawn();
+    const works = postedOf('validateCatalog').map(({ work }) => work);
+    expect(works).toEqual(['validate:1', 'validate:2']);
+    const problem = { path: 'models[0].cost_per_1m_in', severity: 'error', message: 'A price is not negative.' } as const;
+    await receive({ type: 'problems', work: 'validate:1', problems: [{ ...problem, message: 'Old.' }] });
+    expect(words()).not.toContain('Old.');
+    await receive({ type: 'problems', work: 'validate:2', problems: [problem] });
+    expect(input('model-0-cost_per_1m_in').getAttribute('aria-invalid')).toBe('true');
+    expect(document.getElementById('model-0-cost_per_1m_in-problem')?.textContent).toBe('A price is not negative.');
+    await click('A price is not negative.');
+    expect(document.activeElement).toBe(input('model-0-cost_per_1m_in'));
+  });
+
+  it('keeps what was typed where saving is refused', async () => {
+    type(input('model-0-id'), 'bigger');
+    await click('Save');
+    await receive(finished('saveCatalog', { kind: 'badRequest', message: 'The usual model is missing.' }));
+    expect(words()).toContain('The usual model is missing.');
+    expect(input('model-0-id').value).toBe('bigger');
+  });
+
+  it('is not thrown away by Escape', async () => {
+    press('Escape');
+    await drawn();
+    expect(document.getElementById('model-0-id')).not.toBeNull();
+  });
+});
+
+describe('editing a provider', () => {
+  const field = (name: string, change: Partial<FieldView> = {}): FieldView => ({
+    name,
+    type: 'text',
+    required: false,
+    options: [],
+    properties: [],
+    ...change,
+  });
+  const template = {
+    id: 'llm-provider',
+    name: 'Provider',
+    fields: [
+      field('name'),
+      field('api_key_ref'),
+      field('provider_type', { type: 'select' }),
+      field('max_tokens', { type: 'number', min: 1 }),
+    ],
+  };
+
+  beforeEach(async () => {
+    await receive(
+      snapshot(),
+      { type: 'detail', detail: detail(provider(), { configuration: { name: 'Anthropic', max_tokens: 10 } }) },
+      finished('detail:anthropic'),
+    );
+    await click('Edit');
+    await receive({ type: 'template', template }, finished('template'));
+  });
+
+  it('sends what was changed, and goes back when it is stored', async () => {
+    expect(document.getElementById('provider-api_key_ref')).toBeNull();
+    type(input('provider-max_tokens'), '20');
+    await click('Save');
+    expect(postedOf('configure')).toEqual([{ type: 'configure', id: 'anthropic', changes: { max_tokens: 20 }, work: 'configure' }]);
+    await receive(finished('configure'));
+    expect(document.querySelector('.provider-list')).not.toBeNull();
+  });
+
+  it('stays, with what was typed, where it is refused or wrong', async () => {
+    type(input('provider-max_tokens'), '0');
+    await click('Save');
+    expect(postedOf('configure')).toEqual([]);
+    type(input('provider-max_tokens'), '20');
+    await click('Save');
+    await receive(finished('configure', { kind: 'storeReadOnly', message: 'The file cannot be written.' }));
+    expect(words()).toContain('The file cannot be written.');
+    expect(input('provider-max_tokens').value).toBe('20');
+  });
+});
+
+describe('what arrives', () => {
+  const sampleFile = v.object({ result: v.array(v.looseObject({})) });
+  const samplesOf = (method: string): Record<string, unknown>[] =>
+    v.parse(sampleFile, JSON.parse(readFileSync(`tests/wire-samples/${method}.json`, 'utf8'))).result;
+
+  it('is understood as the sidecar’s own samples have it', () => {
+    const messages = [
+      ...samplesOf('provider/get').map((detail) => ({ type: 'detail', detail })),
+      ...samplesOf('provider/models').map((result) => ({ type: 'models', id: 'a', result })),
+      ...samplesOf('catalog/list').map((list) => ({ type: 'catalogs', list, ...nth('catalog/startingPoints', 'startingPoints') })),
+      ...samplesOf('catalog/get').map((detail) => ({ type: 'catalog', detail })),
+      ...samplesOf('provider/executables').map(({ items }) => ({ type: 'executables', items })),
+      ...samplesOf('catalog/backups').map(({ items }) => ({ type: 'backups', items })),
+      ...samplesOf('template/get').map((template) => ({ type: 'template', template })),
+      ...samplesOf('provider/list').map(({ items, kinds }) => ({ type: 'snapshot', providers: items, kinds })),
+    ];
+    expect(messages.length).toBeGreaterThanOrEqual(8);
+    for (const message of messages) expect(readToPage(message), JSON.stringify(message)).toBeDefined();
+  });
+
+  function nth(method: string, name: string): Record<string, unknown> {
+    return { [name]: samplesOf(method)[0]?.['items'] };
+  }
+
+  it('is dropped where it is nothing that the host says', () => {
+    for (const message of [undefined, 'x', { type: 'snapshot' }, { type: 'finished' }, { type: 'go', to: 'provider' }]) {
+      expect(readToPage(message)).toBeUndefined();
+    }
+  });
+});
