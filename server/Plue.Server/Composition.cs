@@ -66,6 +66,7 @@ internal sealed class Composition : IAsyncDisposable
     public ExternalPrograms ExternalPrograms { get; }
     public Vault.Vault Vault => vault.Value;
     public ILoggerFactory Logs => logs.Value;
+    public TemplateCatalog Templates => templates.Value;
 
     public RunServices RunServices => new()
     {

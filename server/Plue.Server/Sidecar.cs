@@ -43,6 +43,7 @@ internal static class Sidecar
         new CatalogHandlers(server, house.CatalogServices).Register();
         using var background = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
         var keepingFresh = house.CatalogServices.Refresh.KeepFreshAsync(house.Logs.CreateLogger("Catalog"), background.Token);
+        new SettingsHandlers(server, house.Paths, () => house.Templates).Register();
 
         // A blocked read of stdin cannot be cancelled: when we are told to stop, it is left behind.
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

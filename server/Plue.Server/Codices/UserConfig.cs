@@ -6,7 +6,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
-/// <summary>What <c>config.json5</c> says.</summary>
+/// <summary>What <c>config.json5</c> says, held against <see cref="SettingsSchema"/>.</summary>
 public sealed record UserConfig
 {
     /// <summary>What new chats begin with: a provider's name or address, or <c>{provider, model}</c>.</summary>
@@ -16,17 +16,36 @@ public sealed record UserConfig
     /// <summary>A list of such choices, tried when the one asked is down or over its limit.</summary>
     public const string FallbacksKey = "fallbacks";
 
-    private static readonly string[] Keys = [DefaultLargeKey, DefaultSmallKey, FallbacksKey];
+    /// <summary>USD for all chats of a day; unset means no limit.</summary>
+    public const string BudgetPerDayKey = "budget_usd_per_day";
+    /// <summary>USD for one chat; unset means no limit.</summary>
+    public const string BudgetPerChatKey = "budget_usd_per_chat";
+    /// <summary><c>never</c>, <c>when_hidden</c> or <c>always</c>.</summary>
+    public const string NotifyKey = "notify_when_finished";
+    /// <summary>How long the trash keeps what was deleted.</summary>
+    public const string TrashDaysKey = "trash_days";
+    /// <summary>Whether the vault's values are masked in chats.</summary>
+    public const string MaskSecretsKey = "mask_secrets";
+    public const string CatalogRefreshKey = "catalog_refresh";
+    public const string CatalogRefreshUrlKey = "catalog_refresh_url";
+
     private static readonly Lock Gate = new();
 
     /// <summary>Null while nobody chose.</summary>
     public ModelChoice? DefaultLarge { get; init; }
     public ModelChoice? DefaultSmall { get; init; }
     public IReadOnlyList<ModelChoice> Fallbacks { get; init; } = [];
-    /// <summary>Everything the file says; empty when it is not followed.</summary>
+    /// <summary>What the file says and can be followed: a value of the wrong type or out of bounds is left out. Without defaults.</summary>
     public Json5Object Values { get; init; } = Json5Object.Empty;
-    /// <summary>With an error of the file's form it is not followed at all and the defaults count.</summary>
+    /// <summary>With an error of the file's form it is not followed at all and the defaults count; with one of a value, that value is not.</summary>
     public IReadOnlyList<DocumentProblem> Problems { get; init; } = [];
+
+    /// <summary>The setting's value or its default; null where it has neither.</summary>
+    public double? Number(string key) => (Value(key) as Json5Number)?.Value;
+
+    public bool? Flag(string key) => (Value(key) as Json5Boolean)?.Value;
+
+    public string? Text(string key) => (Value(key) as Json5String)?.Value;
 
     /// <summary>A missing file says nothing. Keys that this version does not know are kept and passed over.</summary>
     public static UserConfig Read(PluePaths paths)
@@ -45,26 +64,45 @@ public sealed record UserConfig
             return new UserConfig { Problems = [DocumentProblem.Error("The file holds no object.", document.Root?.Span ?? default), .. problems] };
         }
 
-        foreach (var member in values.Members.Where(member => !Keys.Contains(member.Name)))
+        var good = new List<Json5Member>();
+        foreach (var member in values.Members)
         {
-            if (NearestName.Of(member.Name, Keys) is { } nearest) { problems.Add(DocumentProblem.Warning($"`{member.Name}` is not known. Did you mean `{nearest}`?", member.NameSpan)); }
+            if (SettingsSchema.Find(member.Name) is { } field)
+            {
+                if (Check(field, member.Value, problems)) { good.Add(member); }
+            }
+            else
+            {
+                good.Add(member);
+                if (NearestName.Of(member.Name, SettingsSchema.Names) is { } nearest) { problems.Add(DocumentProblem.Warning($"`{member.Name}` is not known. Did you mean `{nearest}`?", member.NameSpan)); }
+            }
         }
 
+        var followed = new Json5Object(good) { Span = values.Span };
         return new UserConfig
         {
-            DefaultLarge = Choice(values.Find(DefaultLargeKey), DefaultLargeKey, problems),
-            DefaultSmall = Choice(values.Find(DefaultSmallKey), DefaultSmallKey, problems),
-            Fallbacks = Choices(values.Find(FallbacksKey), problems),
-            Values = values,
+            DefaultLarge = Choice(followed.Find(DefaultLargeKey)),
+            DefaultSmall = Choice(followed.Find(DefaultSmallKey)),
+            Fallbacks = [.. (followed.GetArray(FallbacksKey)?.Items ?? []).Select(Choice).OfType<ModelChoice>()],
+            Values = followed,
             Problems = problems,
         };
     }
 
     /// <summary>Changes one setting and leaves the rest of the file as it was, comments included.</summary>
     /// <param name="value">Null takes it out of the file.</param>
-    /// <exception cref="FailureException">Conflict: the file has a mistake and is left alone. PermissionDenied: a literal secret. StoreReadOnly.</exception>
+    /// <exception cref="FailureException">
+    /// MissingField: not a value that this setting can have. Conflict: the file has a mistake and is left alone. PermissionDenied: a literal secret. StoreReadOnly.
+    /// </exception>
     public static UserConfig Set(PluePaths paths, string key, Json5Node? value)
     {
+        if (value is not null && SettingsSchema.Find(key) is { } field)
+        {
+            var problems = new List<DocumentProblem>();
+            Check(field, value, problems);
+            if (problems.FirstOrDefault(found => found.IsError) is { } wrong) { throw new FailureException(FailureKind.MissingField, wrong.Message); }
+        }
+
         if (value is not null && LiteralSecrets.IsIn([key], value)) { throw new FailureException(FailureKind.PermissionDenied, LiteralSecrets.Message); }
 
         lock (Gate)
@@ -104,26 +142,45 @@ public sealed record UserConfig
         return choice.Model is { Length: > 0 } model ? Json5Object.Of(("provider", provider), ("model", new Json5String(model))) : provider;
     }
 
-    private static ModelChoice? Choice(Json5Node? value, string key, List<DocumentProblem> problems)
+    private Json5Node? Value(string key) => Values.Has(key) ? Values.Find(key) : SettingsSchema.Find(key)?.Default;
+
+    /// <summary>Whether the value can be followed. A list of choices is followed without those of it that are none.</summary>
+    private static bool Check(TemplateField field, Json5Node value, List<DocumentProblem> problems)
     {
-        if (value is null or Json5Null) { return null; }
+        if (value is Json5Null) { return true; }
 
-        var (text, model) = value is Json5Object choice ? (choice.GetString("provider"), choice.GetString("model")) : ((value as Json5String)?.Value, null);
-        if (CodexUri.TryParse(text, out var uri) ? uri.Collection == CodexCollection.Providers : CodexUri.TryOf(CodexCollection.Providers, text, out uri))
+        var before = problems.Count;
+        if (SettingsSchema.IsChoice(field)) { CheckChoice(value, field.Name, problems); }
+        else if (field.Items is { } item && SettingsSchema.IsChoice(item))
         {
-            return new ModelChoice(uri.Name, string.IsNullOrWhiteSpace(model) ? null : model);
-        }
+            if (value is Json5Array list)
+            {
+                foreach (var choice in list.Items) { CheckChoice(choice, field.Name, problems); }
 
-        problems.Add(DocumentProblem.Error($"`{key}` is not the name of a provider.", value.Span));
-        return null;
+                return true;
+            }
+
+            problems.Add(DocumentProblem.Error($"`{field.Name}` is a list of providers.", value.Span));
+        }
+        else { TemplateValidation.CheckValue(field, value, $"`{field.Name}`", problems); }
+
+        return problems.Count == before;
     }
 
-    private static IReadOnlyList<ModelChoice> Choices(Json5Node? value, List<DocumentProblem> problems)
+    private static void CheckChoice(Json5Node value, string key, List<DocumentProblem> problems)
     {
-        if (value is null or Json5Null) { return []; }
-        if (value is Json5Array list) { return [.. list.Items.Select(item => Choice(item, FallbacksKey, problems)).OfType<ModelChoice>()]; }
+        if (Choice(value) is null) { problems.Add(DocumentProblem.Error($"`{key}` is not the name of a provider.", value.Span)); }
+        else if (value is Json5Object choice && choice.Find("model") is not (null or Json5Null or Json5String))
+        {
+            problems.Add(DocumentProblem.Error($"The `model` of `{key}` is not text.", choice.Find("model")!.Span));
+        }
+    }
 
-        problems.Add(DocumentProblem.Error($"`{FallbacksKey}` is a list of providers.", value.Span));
-        return [];
+    private static ModelChoice? Choice(Json5Node? value)
+    {
+        var (text, model) = value is Json5Object choice ? (choice.GetString("provider"), choice.GetString("model")) : ((value as Json5String)?.Value, null);
+        return (CodexUri.TryParse(text, out var uri) ? uri.Collection == CodexCollection.Providers : CodexUri.TryOf(CodexCollection.Providers, text, out uri))
+            ? new ModelChoice(uri.Name, string.IsNullOrWhiteSpace(model) ? null : model)
+            : null;
     }
 }

@@ -68,7 +68,8 @@ public static class TemplateReader
         return template with { Given = keys.Finish() };
     }
 
-    private static List<TemplateField> ReadFields(KeyReader keys, string name, List<DocumentProblem> problems, bool inherits)
+    /// <summary>The fields of a list under the given key; the settings are written in the same form.</summary>
+    internal static List<TemplateField> ReadFields(KeyReader keys, string name, List<DocumentProblem> problems, bool inherits)
     {
         var fields = new List<TemplateField>();
         foreach (var item in keys.Objects(name))

@@ -1,5 +1,6 @@
 using System.Text;
 using Plue.Server.Codices;
+using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Templates;
@@ -32,6 +33,8 @@ public sealed class UserConfigTests : IDisposable
     [InlineData("{ defaultlarge: 'tour' }", null, 1)]
     [InlineData("{ default_large: 'tour'", null, 1)]
     [InlineData("[]", null, 1)]
+    [InlineData("{ default_large: 'tour', trash_days: 0 }", "tour", 1)]
+    [InlineData("{ default_large: { provider: 'tour', model: 5 } }", null, 1)]
     public void What_the_file_says_counts_and_what_is_wrong_is_reported(string text, string? expected, int problems)
     {
         Save(text);
@@ -74,6 +77,62 @@ public sealed class UserConfigTests : IDisposable
     {
         UserConfig.SetChoice(paths, UserConfig.DefaultLargeKey, new ModelChoice("tour"));
         Assert.Equal("{\n  default_large: \"tour\",\n}\n", File.ReadAllText(paths.Config));
+    }
+
+    [Theory]
+    [InlineData("budget_usd_per_day: -1", "1 error: `budget_usd_per_day` is less than 0, the least allowed.")]
+    [InlineData("budget_usd_per_day: '5'", "1 error: `budget_usd_per_day` is text where a number was expected.")]
+    [InlineData("trash_days: 0.5", "1 error: `trash_days` is less than 1, the least allowed.")]
+    [InlineData("notify_when_finished: 'allways'", "1 error: `notify_when_finished` is none of never, when_hidden, always. Did you mean `always`?")]
+    [InlineData("mask_secrets: 'no'", "1 error: `mask_secrets` is text where true or false was expected.")]
+    [InlineData("catalog_refresh_url: 'file:///etc'", "1 error: `catalog_refresh_url` is not an address that begins with http:// or https://.")]
+    [InlineData("fallbacks: 'tour'", "1 error: `fallbacks` is a list of providers.")]
+    [InlineData("budget_usd_per_dy: 5", "1 warning: `budget_usd_per_dy` is not known. Did you mean `budget_usd_per_day`?")]
+    public void A_value_that_cannot_be_followed_is_named_with_its_place_and_the_others_count(string member, string expected)
+    {
+        Save("{ " + member + ", budget_usd_per_chat: 2.5 }");
+        var config = UserConfig.Read(paths);
+        var problem = Assert.Single(config.Problems);
+        Assert.Equal(expected.Split(": ", 2)[1], problem.Message);
+        Assert.Equal((1, expected.Contains(" error", StringComparison.Ordinal)), (problem.Line, problem.IsError));
+        Assert.Equal(2.5, config.Number(UserConfig.BudgetPerChatKey));
+        Assert.Null(config.Number(UserConfig.BudgetPerDayKey));
+    }
+
+    [Fact]
+    public void What_is_unset_has_the_default_that_the_page_shows()
+    {
+        Save("{ trash_days: 7, mask_secrets: null }");
+        var config = UserConfig.Read(paths);
+        Assert.Equal(7, config.Number(UserConfig.TrashDaysKey));
+        Assert.Equal("when_hidden", config.Text(UserConfig.NotifyKey));
+        Assert.True(config.Flag(UserConfig.MaskSecretsKey));
+        Assert.False(config.Flag(UserConfig.CatalogRefreshKey));
+        Assert.Null(config.Number(UserConfig.BudgetPerDayKey));
+        Assert.Null(config.Text(UserConfig.CatalogRefreshUrlKey));
+    }
+
+    [Fact]
+    public void A_value_that_cannot_be_followed_is_not_written()
+    {
+        Save("{ trash_days: 7 }");
+        foreach (var value in new Json5Node[] { new Json5Number(0), new Json5String("7"), new Json5Number(double.NaN), new Json5Number(double.PositiveInfinity) })
+        {
+            Assert.Equal(FailureKind.MissingField, Assert.Throws<FailureException>(() => UserConfig.Set(paths, UserConfig.TrashDaysKey, value)).Failure.Kind);
+        }
+
+        Assert.Equal("{ trash_days: 7 }", File.ReadAllText(paths.Config));
+    }
+
+    [Fact]
+    public void Every_setting_is_explained_and_its_default_is_one_that_may_be_written()
+    {
+        Assert.All(SettingsSchema.Sections.SelectMany(section => section.Fields), field =>
+        {
+            Assert.False(string.IsNullOrWhiteSpace(field.Description), field.Name);
+            if (field.Default is { } value) { UserConfig.Set(paths, field.Name, value); }
+        });
+        Assert.Empty(UserConfig.Read(paths).Problems);
     }
 
     private void Save(string text) => DocumentFile.Replace(paths.Config, Encoding.UTF8.GetBytes(text));

@@ -1,0 +1,39 @@
+using Plue.Protocol;
+using Plue.Server.Codices;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>settings/* and template/get: what forms are drawn from.</summary>
+internal sealed class SettingsHandlers(RpcServer server, PluePaths paths, Func<TemplateCatalog> templates)
+{
+    public void Register()
+    {
+        server.Map(Methods.SettingsGet, (_, _) => Task.FromResult(Result(UserConfig.Read(paths))));
+        server.Map(Methods.SettingsSet, (parameters, _) =>
+        {
+            if (SettingsSchema.Find(parameters.Name) is null)
+            {
+                throw new FailureException(FailureKind.NotFound, $"There is no setting `{parameters.Name}`.{NearestName.Hint(parameters.Name, SettingsSchema.Names)}");
+            }
+
+            return Task.FromResult(Result(UserConfig.Set(paths, parameters.Name, FieldViews.ToJson5(parameters.Value))));
+        });
+        server.Map(Methods.TemplateGet, (parameters, _) =>
+        {
+            var template = templates().Find(parameters.Id) ?? throw new FailureException(FailureKind.NotFound, $"There is no template {parameters.Id}.");
+            return Task.FromResult(new TemplateView(template.Id, template.Name, template.Description, [.. template.Fields.Select(FieldViews.View)]));
+        });
+    }
+
+    /// <summary>Only known settings: whatever else stands in the file could be a secret.</summary>
+    private SettingsResult Result(UserConfig config) => new(
+        paths.Config,
+        [.. SettingsSchema.Sections.Select(section => new SettingsGroup(section.Title, [.. section.Fields.Select(FieldViews.View)]))],
+        SettingsSchema.Names.Where(config.Values.Has).ToDictionary(name => name, name => FieldViews.ToJson(config.Values.Find(name)!), StringComparer.Ordinal),
+        (config.Problems.FirstOrDefault(problem => problem.IsError) ?? config.Problems.FirstOrDefault()) is { } problem
+            ? new FileFault(paths.Config, problem.Line, problem.Column, problem.Message, problem.Message == LiteralSecrets.Message)
+            : null);
+}
