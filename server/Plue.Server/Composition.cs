@@ -157,6 +157,14 @@ internal sealed class Composition : IAsyncDisposable
     public string? SystemPromptOf(string templateId) =>
         templates.Value.Find(templateId)?.Default("system_prompt_ref") is Json5String { Value: var reference } ? prompts.Value.Get(reference).Text : null;
 
+    /// <summary>Removes for good what has lain in the trash longer than the settings say; nothing while they cannot be read.</summary>
+    public void EmptyTrash()
+    {
+        var config = UserConfig.Read(Paths);
+        if (config.Problems.Any(problem => problem.IsError)) { return; }
+        if (config.Number(UserConfig.TrashDaysKey) is { } days) { Trash.RemoveOlderThan(TimeSpan.FromDays(days), Paths, Time, Logs.CreateLogger("Store")); }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (isDisposed) { return; }

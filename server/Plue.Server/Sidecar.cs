@@ -12,6 +12,7 @@ namespace Plue.Server;
 internal static class Sidecar
 {
     private static readonly TimeSpan EndingTime = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan TrashPatience = TimeSpan.FromSeconds(20);
 
     /// <returns>0 after shutdown and exit, 1 when the editor went without.</returns>
     public static async Task<int> RunAsync(LogLevel logLevel, Stream input, Stream output, CancellationToken cancellationToken)
@@ -44,6 +45,7 @@ internal static class Sidecar
         using var background = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
         var keepingFresh = house.CatalogServices.Refresh.KeepFreshAsync(house.Logs.CreateLogger("Catalog"), background.Token);
         new SettingsHandlers(server, house.Paths, () => house.Templates).Register();
+        _ = EmptyTrashAsync(house, logger, stop.Token);
 
         // A blocked read of stdin cannot be cancelled: when we are told to stop, it is left behind.
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -68,6 +70,24 @@ internal static class Sidecar
         // Children are ended even if a chat cannot be closed.
         try { await conversations.DisposeAsync(); }
         finally { await house.DisposeAsync(); }
+    }
+
+    /// <summary>Once, when nobody waits for the start any more.</summary>
+    private static async Task EmptyTrashAsync(Composition house, ILogger logger, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Delay(TrashPatience, house.Time, cancellationToken);
+            house.EmptyTrash();
+        }
+        catch (OperationCanceledException)
+        {
+            logger.LogDebug("The trash is looked through at the next start");
+        }
+        catch (Exception fault)
+        {
+            logger.LogWarning("The trash was left as it is: {Reason}", fault.Message);
+        }
     }
 
     private static Task NotifyChangedAsync(RpcServer server, string codexId, ChatSummary? summary, ILogger logger) =>

@@ -3,6 +3,7 @@ using System.Text;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
+using Plue.Server.Store;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
@@ -161,6 +162,7 @@ public sealed class FileCodices(CodexCollection collection, string folder, strin
                 var target = System.IO.Path.Combine(paths.Trash, name + Extension);
                 for (var copy = 2; File.Exists(target); copy++) { target = System.IO.Path.Combine(paths.Trash, $"{name}-{copy}{Extension}"); }
 
+                Trash.Stamp(FilePath(uri), time ?? TimeProvider.System);
                 File.Move(FilePath(uri), target);
                 DurableFile.SyncDirectory(paths.Trash);
                 DurableFile.SyncDirectory(folder);

@@ -79,7 +79,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     {
         if (open.TryGetValue(id, out var journal)) { journal.Dispose(); }
 
-        Move(PathOf(id), TrashPathOf(id), "This chat was not deleted");
+        Move(PathOf(id), TrashPathOf(id), "This chat was not deleted", from => Trash.Stamp(from, time));
     }
 
     /// <summary>Brings a deleted chat back.</summary>
@@ -106,7 +106,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
 
     private bool IsOwned(string id) => open.ContainsKey(id) || JournalLock.IsHeld(PathOf(id));
 
-    private static void Move(string from, string to, string what)
+    private static void Move(string from, string to, string what, Action<string>? before = null)
     {
         try
         {
@@ -114,6 +114,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
 
             DurableFile.CreatePrivateDirectory(Path.GetDirectoryName(to)!);
             using var owner = JournalLock.Acquire(from, Subject);
+            before?.Invoke(from);
             File.Move(from, to);
             DurableFile.SyncDirectory(Path.GetDirectoryName(to)!);
             DurableFile.SyncDirectory(Path.GetDirectoryName(from)!);
