@@ -317,6 +317,60 @@ describe('the page', () => {
     expect(posted.at(-1)).toEqual({ type: 'choose', providerId: 'anthropic', model: 'opus' });
   });
 
+  it('says who answered instead of the chosen one, in the header and under the answer', async () => {
+    const providerInfo = { providerId: 'groq', providerName: 'Groq', modelId: 'llama', insteadOf: 'Anthropic was over its limit.' };
+    await receive(snapshot([question('m1', 'Hi'), answer('m2', 'Hello', { providerInfo })]));
+    expect(find('.instead', HTMLElement).textContent).toBe('Answered by Groq');
+    expect(find('.instead', HTMLElement).title).toBe('Answered by Groq: Anthropic was over its limit.');
+    expect(find('article.assistant .figures', HTMLElement).textContent).toBe('Answered by Groq: Anthropic was over its limit. · llama');
+    await receive(snapshot([question('m1', 'Hi'), answer('m3', 'Hello')]));
+    expect(find('.instead', HTMLElement).hidden).toBe(true);
+  });
+
+  it('shows the price that a cost was computed with', async () => {
+    const usage = {
+      inputTokens: 2100,
+      outputTokens: 310,
+      totalTokens: 2410,
+      cachedReadTokens: 0,
+      cachedWriteTokens: 0,
+      reasoningTokens: 0,
+    };
+    const price = { inputPerMillion: 3, outputPerMillion: 15, cachedReadPerMillion: 0.3 };
+    const cost = { inputCost: 0.001, outputCost: 0.005, cachedCost: 0, totalCost: 0.006, priceSource: 'catalog', price };
+    const timing = { firstTokenMs: 1200, durationMs: 5000 };
+    await receive(snapshot([question('m1', 'Hi'), answer('m2', 'Hello', { usage, cost, timing })]));
+    const figures = find('article.assistant .figures', HTMLElement);
+    expect(figures.textContent).toBe('claude-sonnet-4-6 · 2.1k in · 310 out · $0.006 · 1.2 s to first token');
+    expect(figures.querySelector('[title]')?.getAttribute('title')).toBe('For a million tokens: $3 in, $15 out, $0.3 cached read');
+  });
+
+  it('counts down to the next try, and Stop there stops', async () => {
+    const until = new Date(Date.now() + 8000).toISOString();
+    await receive(
+      snapshot(),
+      ...events([
+        { kind: 'turnStarted', turnId: 't1' },
+        { kind: 'retrying', attempt: 1, until, why: 'Anthropic is busy.' },
+      ]),
+    );
+    expect(find('.activity', HTMLElement).textContent).toMatch(/^Anthropic is busy\. Retrying in [78] s · Stop$/);
+    button('Stop').click();
+    expect(posted).toEqual([{ type: 'stop' }]);
+  });
+
+  it('keeps options and fallbacks with the chat', async () => {
+    await receive(snapshot());
+    button('Answer options').click();
+    const temperature = find('#answer-temperature', HTMLInputElement);
+    temperature.value = '0.5';
+    temperature.dispatchEvent(new Event('change', { bubbles: true }));
+    expect(posted.at(-1)).toEqual({ type: 'options', options: { temperature: 0.5 } });
+    find('#chat-fallbacks-add', HTMLButtonElement).click();
+    find('.choices [role=option]', HTMLElement).click();
+    expect(posted.at(-1)).toEqual({ type: 'fallbacks', fallbacks: [{ providerId: 'anthropic' }] });
+  });
+
   it('picks a listed model, and one typed by hand', async () => {
     await receive(snapshot());
     find('.picker-button', HTMLButtonElement).click();

@@ -11,14 +11,17 @@ import {
   messageSend,
   messageStop,
   providerModels,
+  settingsGet,
 } from '../../protocol/protocol.generated';
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
+import { readChoice } from '../../protocol/settingValues';
 import type { FromPage, ToPage } from '../../webview/shared/viewMessages';
 import { readFromPage } from './fromPage';
 import { help } from './help';
 import type { LastEditor } from './insertCode';
+import type { RecentModels } from './recentModels';
 import { openLink } from './links';
 
 /** What a panel works with. */
@@ -27,6 +30,7 @@ export interface ChatHouse {
   providers: ProviderList;
   lastEditor: LastEditor;
   log: vscode.LogOutputChannel;
+  recent: RecentModels;
   /** extension/out/webview */
   pages: vscode.Uri;
   icon: { light: vscode.Uri; dark: vscode.Uri };
@@ -39,6 +43,7 @@ export class ChatPanel implements vscode.Disposable {
   private pageIsReady = false;
   private snapshotting: Promise<void> | undefined;
   private focusWanted = false;
+  private codex: CodexSummary | undefined;
 
   readonly onDidDispose = this.disposed.event;
 
@@ -137,7 +142,7 @@ export class ChatPanel implements vscode.Disposable {
         return this.onReady();
       case 'send':
         await sidecar.request(messageSend, { codexId, text: message.text });
-        return;
+        return this.rememberChosen();
       case 'stop':
         return this.stop();
       case 'retry':
@@ -151,6 +156,12 @@ export class ChatPanel implements vscode.Disposable {
         return;
       case 'choose':
         return this.choose(message.providerId, message.model);
+      case 'options':
+        this.show(await sidecar.request(codexUpdate, { uri: codexId, options: message.options }));
+        return;
+      case 'fallbacks':
+        this.show(await sidecar.request(codexUpdate, { uri: codexId, fallbacks: message.fallbacks }));
+        return;
       case 'listModels':
         return this.listModels(message.providerId);
       case 'copy':
@@ -194,6 +205,7 @@ export class ChatPanel implements vscode.Disposable {
       // Events that arrived meanwhile were numbered: the page drops what the snapshot holds and folds the rest.
       this.show(chat.codex);
       this.post({ type: 'snapshot', chat, providers: items });
+      void this.sendChoices();
       providers
         .refresh()
         .catch((error: unknown) => this.house.log.warn(`The providers could not be listed: ${toFailureError(error).message}`));
@@ -207,6 +219,27 @@ export class ChatPanel implements vscode.Disposable {
   /** Without a model the sidecar takes the provider's own, and lets go of the one before. */
   private async choose(providerId: string, model: string | undefined): Promise<void> {
     this.show(await this.house.sidecar.request(codexUpdate, { uri: this.codexId, providerId, model }));
+    await this.rememberChosen();
+  }
+
+  private async rememberChosen(): Promise<void> {
+    if (this.codex?.providerId === undefined) return;
+    await this.house.recent.use(this.codex.providerId, this.codex.model);
+    await this.sendChoices();
+  }
+
+  /** What the picker marks and puts first; without the settings it does without the marks. */
+  private async sendChoices(): Promise<void> {
+    const recent = this.house.recent.items;
+    try {
+      const { values } = await this.house.sidecar.request(settingsGet, {});
+      const large = readChoice(values['default_large']);
+      const small = readChoice(values['default_small']);
+      this.post({ type: 'choices', recent, ...(large === undefined ? {} : { large }), ...(small === undefined ? {} : { small }) });
+    } catch (error) {
+      this.house.log.warn(`The settings could not be read: ${toFailureError(error).message}`);
+      this.post({ type: 'choices', recent });
+    }
   }
 
   private async askForProvider(): Promise<void> {
@@ -230,6 +263,7 @@ export class ChatPanel implements vscode.Disposable {
   }
 
   private show(codex: CodexSummary): void {
+    this.codex = codex;
     this.panel.title = codex.title.trim() === '' ? 'New chat' : codex.title;
     this.post({ type: 'codex', codex });
   }

@@ -5,6 +5,8 @@ const text = v.string();
 /** A name that the page repeats from what it was sent. */
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(1000));
 
+const choice = v.strictObject({ providerId: id, model: v.optional(id) });
+
 const fromPage = v.variant('type', [
   v.strictObject({ type: v.literal('ready') }),
   v.strictObject({ type: v.literal('send'), text }),
@@ -14,6 +16,16 @@ const fromPage = v.variant('type', [
   v.strictObject({ type: v.literal('rename'), title: v.pipe(v.string(), v.maxLength(1000)) }),
   v.strictObject({ type: v.literal('choose'), providerId: id, model: v.optional(id) }),
   v.strictObject({ type: v.literal('listModels'), providerId: id }),
+  v.strictObject({
+    type: v.literal('options'),
+    options: v.strictObject({
+      temperature: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(2))),
+      maxTokens: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200_000))),
+      stopSequences: v.optional(v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(1000))), v.maxLength(100))),
+      reasoningLevel: v.optional(id),
+    }),
+  }),
+  v.strictObject({ type: v.literal('fallbacks'), fallbacks: v.pipe(v.array(choice), v.maxLength(100)) }),
   v.strictObject({ type: v.literal('copy'), text }),
   v.strictObject({ type: v.literal('insert'), text }),
   v.strictObject({ type: v.literal('openLink'), href: v.pipe(v.string(), v.maxLength(8000)) }),

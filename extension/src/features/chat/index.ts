@@ -6,6 +6,7 @@ import type { ProviderList } from '../../server/providerList';
 import { ChatPanels, viewType } from './chatPanels';
 import { commands } from './commands';
 import { LastEditor } from './insertCode';
+import { RecentModels } from './recentModels';
 
 /** `openAtStart`: have a chat ready, unless VS Code restores one. */
 export function activateChat(
@@ -22,6 +23,7 @@ export function activateChat(
         sidecar,
         providers,
         log,
+        recent: new RecentModels(context.globalState),
         lastEditor: disposables.add(new LastEditor()),
         pages: vscode.Uri.joinPath(context.extensionUri, 'extension', 'out', 'webview'),
         icon: {

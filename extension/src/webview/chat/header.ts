@@ -1,37 +1,47 @@
 // The chat's title, who answers, and what it cost so far.
-import type { CodexSummary, ProviderSummary } from '../../protocol/protocol.generated';
-import { element, setText } from '../shared/element';
+import type { CodexSummary, ProviderInfoView, ProviderSummary } from '../../protocol/protocol.generated';
+import { element, icon, setText } from '../shared/element';
 import { visibleText } from '../shared/visibleText';
 import { money } from '../shared/figures';
+import type { AnswerOptions } from './answerOptions';
+import { insteadWords } from './figures';
 import { chosenProvider, type Picker } from './picker';
 
 export class Header {
   readonly node: HTMLElement;
   private readonly title: HTMLButtonElement;
   private readonly heading = element('h1', { class: 'title' });
+  private readonly insteadName = element('span');
   private readonly badge = element(
     'span',
     { class: 'badge', hidden: true, title: 'The tour replays recorded chats. No model is called.' },
     'Recording',
   );
+  private readonly instead = element('span', { class: 'instead', hidden: true }, icon('info'), this.insteadName);
   private readonly cost = element('span', { class: 'cost', hidden: true, title: 'Cost of this chat so far' });
   private name = '';
 
   constructor(
     picker: Picker,
+    options: AnswerOptions,
     private readonly onRename: (title: string) => void,
   ) {
     this.title = element('button', { type: 'button', class: 'title-button', title: 'Rename (F2)' });
     this.title.addEventListener('click', () => this.rename());
     this.heading.append(this.title);
-    this.node = element('header', { class: 'chat-header' }, this.heading, this.badge, picker.node, this.cost);
+    this.node = element('header', { class: 'chat-header' }, this.heading, this.badge, this.instead, picker.node, options.node, this.cost);
   }
 
-  show(codex: CodexSummary, providers: ProviderSummary[]): void {
+  /** @param answeredBy Of the last answer. */
+  show(codex: CodexSummary, providers: ProviderSummary[], answeredBy: ProviderInfoView | undefined): void {
     this.name = codex.title.trim() === '' ? 'New chat' : codex.title;
     setText(this.title, visibleText(this.name));
     this.title.setAttribute('aria-label', `Chat title: ${visibleText(this.name)}. Rename`);
     this.badge.hidden = chosenProvider(codex, providers)?.kind !== 'tour';
+    const instead = answeredBy === undefined ? undefined : insteadWords(answeredBy);
+    this.instead.hidden = instead === undefined;
+    this.instead.title = visibleText(instead ?? '');
+    setText(this.insteadName, instead === undefined ? '' : visibleText(`Answered by ${answeredBy?.providerName ?? ''}`));
     this.cost.hidden = codex.cost === undefined;
     setText(this.cost, codex.cost === undefined ? '' : money(codex.cost));
   }

@@ -5,7 +5,7 @@ import { visibleText } from '../shared/visibleText';
 import type { Timing } from './chatState';
 import type { CodeActions } from './codeBlock';
 import { failureLine, type Remedies } from './failure';
-import { figuresOf } from './figures';
+import { type Figure, figuresOf } from './figures';
 import { MarkdownView } from './markdownView';
 import { Reasoning } from './reasoning';
 import { ToolCall } from './toolCall';
@@ -41,6 +41,7 @@ export class Message {
   private parts: ShownPart[] = [];
   private message: MessageView;
   private shownEnding = '';
+  private shownFigures = '';
 
   constructor(
     message: MessageView,
@@ -65,12 +66,17 @@ export class Message {
     const hasText = textOf(message) !== '';
     this.copy.hidden = !hasText;
     // Of an answer that never began, a model's name and a time would only puzzle.
-    setText(
-      this.figures,
-      message.status === 'streaming' || (message.status === 'failed' && !hasText) ? '' : visibleText(figuresOf(message, context.timing)),
-    );
+    this.showFigures(message.status === 'streaming' || (message.status === 'failed' && !hasText) ? [] : figuresOf(message, context.timing));
     this.retry.hidden = !context.canGoOn || message.status !== 'complete';
     this.showEnding(message, context);
+  }
+
+  private showFigures(figures: Figure[]): void {
+    const key = JSON.stringify(figures);
+    if (key === this.shownFigures) return;
+    this.shownFigures = key;
+    const spans = figures.map(({ words, source }) => element('span', { title: source }, visibleText(words)));
+    this.figures.replaceChildren(...spans.flatMap((span, index) => (index === 0 ? [span] : [document.createTextNode(' · '), span])));
   }
 
   private showParts(message: MessageView, context: MessageContext): void {

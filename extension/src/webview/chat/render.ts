@@ -3,7 +3,9 @@ import type { MessageView, ProviderSummary } from '../../protocol/protocol.gener
 import { element, textButton } from '../shared/element';
 import type { Panel } from '../shared/panel';
 import type { HelpAction, PageState, ToPage, ViewError } from '../shared/viewMessages';
+import { ModelLists } from '../shared/modelLists';
 import { ActivityLine } from './activityLine';
+import { AnswerOptions } from './answerOptions';
 import { Announcer } from './announcer';
 import { Banners } from '../shared/banners';
 import { type ChatState, fromSnapshot, isRunning, reduce } from './chatState';
@@ -13,7 +15,7 @@ import { failureLine, type Remedies } from './failure';
 import { Header } from './header';
 import { textOf, type MessageContext } from './message';
 import { MessageList } from './messageList';
-import { chosenProvider, Picker } from './picker';
+import { chosenProvider, type KnownChoices, Picker } from './picker';
 
 type EventParams = Extract<ToPage, { type: 'event' }>['params'];
 
@@ -25,6 +27,7 @@ type Sidecar = { state: 'starting' | 'running' | 'stopped'; cause?: string };
 export class ChatPage {
   private state: ChatState | undefined;
   private providers: ProviderSummary[] = [];
+  private known: KnownChoices = { recent: [] };
   private sidecar: Sidecar = { state: 'running' };
   /** The last events, for the snapshot that was taken before them and arrives after them. */
   private recent: EventParams[] = [];
@@ -44,7 +47,9 @@ export class ChatPage {
   private readonly loading = element('p', { class: 'loading' }, 'Loading…');
   private readonly turnFailure = element('div', { class: 'turn-failure' });
   private readonly refused = element('div', { class: 'refused' });
+  private readonly lists: ModelLists;
   private readonly picker: Picker;
+  private readonly options: AnswerOptions;
   private readonly header: Header;
   private readonly list: MessageList;
   private readonly activity: ActivityLine;
@@ -58,12 +63,17 @@ export class ChatPage {
     kept: PageState | undefined,
   ) {
     this.scrollTop = kept?.scrollTop ?? null;
-    this.picker = new Picker({
+    this.lists = new ModelLists((providerId) => panel.post({ type: 'listModels', providerId }));
+    this.picker = new Picker(this.lists, {
       choose: (providerId, model) => panel.post({ type: 'choose', providerId, ...(model === undefined ? {} : { model }) }),
-      listModels: (providerId) => panel.post({ type: 'listModels', providerId }),
       connect: () => panel.post({ type: 'help', action: 'chooseProvider' }),
     });
-    this.header = new Header(this.picker, (title) => panel.post({ type: 'rename', title }));
+    this.options = new AnswerOptions(this.lists, {
+      setOptions: (options) => panel.post({ type: 'options', options }),
+      setFallbacks: (fallbacks) => panel.post({ type: 'fallbacks', fallbacks }),
+      openSettings: () => this.help('openSettings'),
+    });
+    this.header = new Header(this.picker, this.options, (title) => panel.post({ type: 'rename', title }));
     this.activity = new ActivityLine(() => this.stop());
     this.empty = new EmptyChat({
       suggest: (question) => {
@@ -121,8 +131,15 @@ export class ChatPage {
         this.providers = message.providers;
         break;
       case 'models':
-        this.picker.showModels(message.providerId, message.models, message.error);
+        this.lists.show(message.providerId, message.models, message.error);
         return;
+      case 'choices':
+        this.known = {
+          recent: message.recent,
+          ...(message.large === undefined ? {} : { large: message.large }),
+          ...(message.small === undefined ? {} : { small: message.small }),
+        };
+        break;
       case 'codex':
         if (this.state !== undefined) this.state = { ...this.state, codex: message.codex };
         break;
@@ -291,8 +308,9 @@ export class ChatPage {
     this.loading.textContent = this.sidecar.state === 'starting' ? 'Starting Plue…' : 'Loading…';
     if (state === undefined) return;
 
-    this.header.show(state.codex, this.providers);
-    this.picker.show(state.codex, this.providers);
+    this.header.show(state.codex, this.providers, state.messages.findLast(({ role }) => role === 'assistant')?.providerInfo);
+    this.picker.show(state.codex, this.providers, this.known);
+    this.options.show(state.codex, this.providers, state.readOnlyReason === undefined);
     if (state.messages.length === 0 && !isRunning(state) && this.sending === undefined && state.ending?.error === undefined)
       this.empty.show(state.codex, this.providers);
     else this.empty.hide();

@@ -24,6 +24,8 @@ export interface ControlOptions {
   value: unknown;
   isReadOnly: boolean;
   defaultWord: string;
+  /** Choices of a select as a person reads them. */
+  words?: Readonly<Record<string, string>> | undefined;
   onInput: () => void;
   onCommit: () => void;
 }
@@ -180,14 +182,15 @@ function checkbox(options: ControlOptions): FieldControl {
 }
 
 function select(options: ControlOptions): FieldControl {
-  const { id, field, isReadOnly, defaultWord, value } = options;
+  const { id, field, isReadOnly, defaultWord, value, words } = options;
   const node = element('select', { id, class: 'select', disabled: isReadOnly });
-  const unset = typeof field.default === 'string' ? `${defaultWord}: ${field.default}` : 'Not set';
+  const unset =
+    typeof field.default === 'string' ? `${defaultWord}: ${words?.[field.default] ?? field.default}` : (field.placeholder ?? 'Not set');
   const write = (next: unknown): void => {
     const chosen = next === undefined || next === null ? '' : asText(next);
     const isUnknown = chosen !== '' && !field.options.includes(chosen);
     const known = ['', ...field.options, ...(isUnknown ? [chosen] : [])];
-    node.replaceChildren(...known.map((one) => element('option', { value: one }, visibleText(one === '' ? unset : one))));
+    node.replaceChildren(...known.map((one) => element('option', { value: one }, visibleText(one === '' ? unset : (words?.[one] ?? one)))));
     node.value = chosen;
   };
   write(value);

@@ -19,6 +19,8 @@ export interface FormOptions {
   defaultWord?: string;
   /** Names as a person reads them; otherwise made from the field's own. */
   labels?: Readonly<Record<string, string>>;
+  /** The choices of selects as a person reads them; otherwise as in the file. */
+  words?: Readonly<Record<string, string>>;
   /** A field was changed and left; undefined takes it out of the file. Not called for a value with a problem. */
   onChange?: (name: string, value: unknown) => void;
 }
@@ -113,6 +115,7 @@ export class Form {
       value: options.values[field.name],
       isReadOnly: options.isReadOnly === true,
       defaultWord: options.defaultWord ?? 'Default',
+      words: options.words,
       onInput: () => this.showConditions(),
       onCommit: () => this.commit(row),
     });

@@ -4,6 +4,7 @@ import {
   codexGetResultSchema,
   codexSummarySchema,
   messageEventParamsSchema,
+  modelChoiceSchema,
   modelViewSchema,
   providerSummarySchema,
 } from '../../protocol/schemas.generated';
@@ -30,6 +31,12 @@ const toPage: v.GenericSchema<unknown, ToPage> = v.variant('type', [
   v.object({ type: v.literal('event'), params: messageEventParamsSchema }),
   v.object({ type: v.literal('providers'), providers: v.array(providerSummarySchema) }),
   v.object({ type: v.literal('models'), providerId: text, models: v.array(modelViewSchema), error: maybeText }),
+  v.object({
+    type: v.literal('choices'),
+    recent: v.array(modelChoiceSchema),
+    large: v.optional(modelChoiceSchema),
+    small: v.optional(modelChoiceSchema),
+  }),
   v.object({ type: v.literal('codex'), codex: codexSummarySchema }),
   v.object({ type: v.literal('refused'), text: maybeText, error: v.object({ kind: text, message: text }) }),
   v.object({ type: v.literal('sidecar'), state: v.picklist(['starting', 'running', 'stopped']), cause: maybeText }),

@@ -1,6 +1,13 @@
 // What the chat page and its panel say to each other. Only view matters are named here;
 // chat matters travel as the wire's own types.
-import type { CodexGetResult, MessageEventParams, ModelView, ProviderSummary } from '../../protocol/protocol.generated';
+import type {
+  ChatOptions,
+  CodexGetResult,
+  MessageEventParams,
+  ModelChoice,
+  ModelView,
+  ProviderSummary,
+} from '../../protocol/protocol.generated';
 
 /** Panel to page. */
 export type ToPage =
@@ -9,7 +16,9 @@ export type ToPage =
   | { type: 'event'; params: MessageEventParams }
   | { type: 'providers'; providers: ProviderSummary[] }
   | { type: 'models'; providerId: string; models: ModelView[]; error?: string }
-  /** The title, provider or model changed. */
+  /** What was used last, most recent first, and what new chats and small jobs begin with. */
+  | { type: 'choices'; recent: ModelChoice[]; large?: ModelChoice; small?: ModelChoice }
+  /** The title, provider, model or options changed. */
   | { type: 'codex'; codex: CodexGetResult['codex'] }
   /** A send or retry was refused: give the draft back and say why. */
   | { type: 'refused'; text?: string; error: ViewError }
@@ -47,6 +56,9 @@ export type FromPage =
   | { type: 'rename'; title: string }
   | { type: 'choose'; providerId: string; model?: string }
   | { type: 'listModels'; providerId: string }
+  /** Replaces all of them. */
+  | { type: 'options'; options: ChatOptions }
+  | { type: 'fallbacks'; fallbacks: ModelChoice[] }
   | { type: 'copy'; text: string }
   | { type: 'insert'; text: string }
   | { type: 'openLink'; href: string }

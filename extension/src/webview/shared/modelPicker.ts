@@ -1,0 +1,410 @@
+// Who answers: a button, and under it the models of every provider, in a list that narrows while one types.
+import type { ModelChoice, ModelView, ProviderSummary } from '../../protocol/protocol.generated';
+import { element, icon, setText } from './element';
+import { count } from './figures';
+import type { ModelLists, Models } from './modelLists';
+import { visibleText } from './visibleText';
+
+export interface ModelPickerOptions {
+  /** Goes before the ids of the parts, so that several can stand on one page. */
+  id: string;
+  /** What is chosen here, for the button: "Provider and model". */
+  label: string;
+  lists: ModelLists;
+  /** Undefined is the line of {@link unset}. */
+  choose: (choice: ModelChoice | undefined) => void;
+  /** A first line that chooses nothing. */
+  unset?: string;
+  /** A last line that leads to where providers are made. */
+  connect?: () => void;
+}
+
+export interface ModelPickerState {
+  /** What the button says. */
+  words: string;
+  providers: readonly ProviderSummary[];
+  chosen: ModelChoice | undefined;
+  /** Most recent first. */
+  recent?: readonly ModelChoice[];
+  /** What new chats and small jobs begin with. */
+  large?: ModelChoice;
+  small?: ModelChoice;
+}
+
+/** One line of the list; a line without `pick` only tells something. */
+interface Row {
+  label: string;
+  tags?: string[];
+  detail?: string;
+  abilities?: Node[];
+  /** What else it is found by. */
+  also?: string;
+  isChosen?: boolean;
+  pick?: () => void;
+}
+
+export class ModelPicker {
+  readonly node: HTMLElement;
+  readonly button: HTMLButtonElement;
+  private readonly label = element('span', { class: 'picker-label' });
+  private readonly filter: HTMLInputElement;
+  private readonly list: HTMLElement;
+  private readonly popup: HTMLElement;
+  private state: ModelPickerState = { words: '', providers: [], chosen: undefined };
+  private options: { node: HTMLElement; key: string; pick: () => void }[] = [];
+  private active = 0;
+
+  constructor(private readonly settings: ModelPickerOptions) {
+    const { id } = settings;
+    this.button = element(
+      'button',
+      { type: 'button', id, class: 'picker-button', 'aria-haspopup': 'listbox', 'aria-expanded': 'false' },
+      this.label,
+      icon('chevron-down'),
+    );
+    this.button.addEventListener('click', () => (this.isOpen ? this.close() : this.open()));
+    this.list = element('div', { class: 'picker-list', role: 'listbox', id: `${id}-list`, 'aria-label': 'Providers and models' });
+    this.filter = element('input', {
+      type: 'text',
+      class: 'picker-filter',
+      role: 'combobox',
+      'aria-expanded': 'true',
+      'aria-autocomplete': 'list',
+      'aria-controls': `${id}-list`,
+      'aria-label': 'Filter models or type a model id',
+      placeholder: 'Filter, or type a model id',
+      spellcheck: 'false',
+    });
+    this.filter.addEventListener('input', () => {
+      this.options = [];
+      this.active = 0;
+      if (this.filter.value.trim() !== '') this.loadAll();
+      this.draw();
+    });
+    this.filter.addEventListener('keydown', (event) => this.pressed(event));
+    this.popup = element('div', { class: 'picker-popup', hidden: true }, this.filter, this.list);
+    this.popup.addEventListener('focusout', (event) => {
+      if (!(event.relatedTarget instanceof Node && this.node.contains(event.relatedTarget))) this.close(false);
+    });
+    this.popup.addEventListener('mousedown', (event) => {
+      if (event.target !== this.filter) event.preventDefault();
+    });
+    this.node = element('div', { class: 'picker' }, this.button, this.popup);
+    settings.lists.onChange(() => {
+      if (!this.isOpen) return;
+      this.draw();
+      if (this.filter.value === '') this.goToChosen();
+    });
+  }
+
+  get isOpen(): boolean {
+    return !this.popup.hidden;
+  }
+
+  show(state: ModelPickerState): void {
+    this.state = state;
+    const words = visibleText(state.words);
+    setText(this.label, words);
+    this.button.setAttribute('aria-label', `${this.settings.label}: ${words}`);
+    this.button.title = words;
+    if (this.isOpen) this.draw();
+  }
+
+  open(): void {
+    this.popup.hidden = false;
+    this.button.setAttribute('aria-expanded', 'true');
+    this.filter.value = '';
+    this.options = [];
+    this.active = 0;
+    const { chosen, providers } = this.state;
+    const first = chosen?.providerId ?? providers.find(({ isDefault }) => isDefault)?.id;
+    if (this.provider(first)?.enabled === true && this.provider(first)?.kind !== 'tour' && first !== undefined)
+      this.settings.lists.load(first);
+    this.draw();
+    this.goToChosen();
+    this.filter.focus();
+  }
+
+  close(refocus = true): void {
+    if (!this.isOpen) return;
+    this.popup.hidden = true;
+    this.button.setAttribute('aria-expanded', 'false');
+    if (refocus) this.button.focus();
+  }
+
+  private provider(id: string | undefined): ProviderSummary | undefined {
+    return this.state.providers.find((provider) => provider.id === id);
+  }
+
+  private loadAll(): void {
+    for (const { id, enabled, kind } of this.state.providers) if (enabled && kind !== 'tour') this.settings.lists.load(id);
+  }
+
+  private goToChosen(): void {
+    this.active = Math.max(
+      0,
+      this.options.findIndex(({ node }) => node.getAttribute('aria-selected') === 'true'),
+    );
+    this.mark();
+  }
+
+  private draw(): void {
+    const typed = this.filter.value.trim();
+    const { unset, connect } = this.settings;
+    const { providers, chosen } = this.state;
+    const marked = this.options[this.active]?.key;
+    this.options = [];
+    const before: (HTMLElement | undefined)[] = [];
+    if (unset !== undefined && typed === '')
+      before.push(this.group('', [{ label: unset, isChosen: chosen === undefined, pick: () => this.take(undefined) }]));
+    if (typed === '') before.push(this.group('Recently used', this.recentRows()));
+    const groups = providers.map((provider) => this.group(provider.name, this.rowsOf(provider, typed)));
+    // Last, so that Enter takes what matches and not the words that were typed to find it.
+    const last =
+      typed !== ''
+        ? this.group('Another model', this.typedRows(typed))
+        : connect === undefined
+          ? undefined
+          : this.group('', [{ label: 'Connect a provider…', pick: connect }]);
+    this.list.replaceChildren(...[...before, ...groups, last].filter((group) => group !== undefined));
+    if (this.options.length === 0) this.list.append(element('div', { class: 'picker-note' }, 'Nothing matches.'));
+    // Lines that came above the marked one do not move the mark.
+    const at = this.options.findIndex(({ key }) => key === marked);
+    this.active = at >= 0 ? at : Math.min(this.active, Math.max(0, this.options.length - 1));
+    this.mark();
+  }
+
+  private group(name: string, rows: Row[]): HTMLElement | undefined {
+    if (rows.length === 0) return undefined;
+    const title = name === '' ? undefined : element('div', { class: 'picker-group-title', role: 'presentation' }, visibleText(name));
+    return element(
+      'div',
+      { class: 'picker-group', role: 'group', 'aria-label': name === '' ? 'More' : visibleText(name) },
+      title,
+      ...rows.map((row) => this.row(row, name)),
+    );
+  }
+
+  private row(row: Row, group: string): HTMLElement {
+    const { pick } = row;
+    const content = [
+      element('span', { class: 'picker-check' }, row.isChosen === true ? icon('check') : undefined),
+      element(
+        'span',
+        { class: 'picker-words' },
+        element(
+          'span',
+          { class: 'picker-line' },
+          element('span', { class: 'picker-name' }, visibleText(row.label)),
+          ...(row.tags ?? []).map((tag) => element('span', { class: 'picker-tag' }, tag)),
+          row.detail === undefined ? undefined : element('span', { class: 'picker-detail' }, visibleText(row.detail)),
+        ),
+        row.abilities === undefined || row.abilities.length === 0
+          ? undefined
+          : element('span', { class: 'picker-abilities' }, ...row.abilities),
+      ),
+    ];
+    if (pick === undefined)
+      return element('div', { class: 'picker-option told', role: 'option', 'aria-disabled': 'true', 'aria-selected': 'false' }, ...content);
+    const at = this.options.length;
+    const node = element(
+      'div',
+      { class: 'picker-option', role: 'option', id: `${this.settings.id}-option-${at}`, 'aria-selected': String(row.isChosen === true) },
+      ...content,
+    );
+    node.addEventListener('mousemove', () => {
+      if (this.active === at) return;
+      this.active = at;
+      this.mark(false);
+    });
+    node.addEventListener('click', () => pick());
+    this.options.push({ node, key: JSON.stringify([group, row.label, row.also]), pick });
+    return node;
+  }
+
+  private take(choice: ModelChoice | undefined): void {
+    this.close();
+    this.settings.choose(choice);
+  }
+
+  /** What is chosen stands in the list already, and who is gone or off cannot be taken. */
+  private recentRows(): Row[] {
+    const { recent, chosen } = this.state;
+    return (recent ?? []).flatMap((choice) => {
+      const provider = this.provider(choice.providerId);
+      if (provider === undefined || !provider.enabled || isSame(choice, chosen)) return [];
+      const model = this.settings.lists.model(provider.id, choice.model ?? provider.model);
+      const name = provider.kind === 'tour' ? 'Recorded chats' : (model?.name ?? choice.model ?? provider.model);
+      return [
+        {
+          label: name === undefined ? provider.name : `${provider.name} / ${name}`,
+          ...(model === undefined ? {} : { detail: priceWords(model) ?? '' }),
+          pick: () => this.take(choice),
+        },
+      ];
+    });
+  }
+
+  /** What one provider offers now. Its models are asked for when they are wanted. */
+  private rowsOf(provider: ProviderSummary, typed: string): Row[] {
+    if (!provider.enabled) return typed === '' ? [{ label: 'Switched off' }] : [];
+    const { chosen } = this.state;
+    const isChosen = chosen?.providerId === provider.id;
+    const chosenModel = isChosen ? chosen.model : undefined;
+    const pick = (model: string | undefined) => (): void =>
+      this.take({ providerId: provider.id, ...(model === undefined ? {} : { model }) });
+    if (provider.kind === 'tour') {
+      const row: Row = { label: 'Recorded chats', tags: this.tagsOf(provider, undefined), isChosen, pick: pick(undefined) };
+      return matches(row, provider, typed) ? [row] : [];
+    }
+    const listed = this.settings.lists.of(provider.id);
+    const rows: Row[] = [
+      {
+        label: 'Default model',
+        tags: this.tagsOf(provider, undefined),
+        ...(provider.model === undefined ? {} : { detail: provider.model }),
+        isChosen: isChosen && (chosenModel === undefined || (chosenModel === provider.model && !isListed(listed, chosenModel))),
+        pick: pick(undefined),
+      },
+    ];
+    for (const model of modelsOf(listed, chosenModel === provider.model ? undefined : chosenModel)) {
+      rows.push({
+        label: model.name ?? model.id,
+        tags: this.tagsOf(provider, model.id),
+        ...detailOf(model),
+        abilities: abilitiesOf(model),
+        also: model.id,
+        isChosen: model.id === chosenModel,
+        pick: pick(model.id),
+      });
+    }
+    const matching = rows.filter((row) => matches(row, provider, typed));
+    if (listed?.state === 'loading') return [...matching, { label: 'Loading models…' }];
+    if (typed !== '') return matching;
+    const again = { pick: (): void => this.loadAndDraw(provider.id) };
+    if (listed === undefined) return [...matching, { label: 'Show models…', ...again }];
+    if (listed.state === 'failed') return [...matching, { label: listed.error }, { label: 'Try again', ...again }];
+    return matching;
+  }
+
+  private tagsOf({ id }: ProviderSummary, model: string | undefined): string[] {
+    const { large, small } = this.state;
+    const choice: ModelChoice = { providerId: id, ...(model === undefined ? {} : { model }) };
+    return [
+      ...(large !== undefined && isSame(large, choice) ? ['New chats'] : []),
+      ...(small !== undefined && isSame(small, choice) ? ['Small jobs'] : []),
+    ];
+  }
+
+  /** What was typed, taken as a model's id: the chosen provider's first. */
+  private typedRows(typed: string): Row[] {
+    if (typed === '' || /\s/.test(typed)) return [];
+    const chosen = this.state.chosen?.providerId ?? this.state.providers.find(({ isDefault }) => isDefault)?.id;
+    return this.state.providers
+      .filter((provider) => provider.enabled && provider.kind !== 'tour' && !isListed(this.settings.lists.of(provider.id), typed))
+      .sort((one, other) => Number(other.id === chosen) - Number(one.id === chosen))
+      .map((provider) => ({
+        label: `Use “${typed}”`,
+        detail: provider.name,
+        pick: () => this.take({ providerId: provider.id, model: typed }),
+      }));
+  }
+
+  private loadAndDraw(providerId: string): void {
+    this.settings.lists.load(providerId);
+    this.draw();
+    this.filter.focus();
+  }
+
+  private pressed(event: KeyboardEvent): void {
+    if (event.isComposing) return;
+    const last = this.options.length - 1;
+    const moves: Record<string, number> = {
+      ArrowDown: this.active >= last ? 0 : this.active + 1,
+      ArrowUp: this.active <= 0 ? last : this.active - 1,
+      PageDown: Math.min(last, this.active + 10),
+      PageUp: Math.max(0, this.active - 10),
+    };
+    const to = moves[event.key];
+    if (to !== undefined) {
+      this.active = to;
+      this.mark();
+    } else if (event.key === 'Enter') {
+      this.options[this.active]?.pick();
+    } else if (event.key === 'Escape') {
+      this.close();
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  private mark(scroll = true): void {
+    this.options.forEach(({ node }, index) => node.classList.toggle('active', index === this.active));
+    const node = this.options[this.active]?.node;
+    if (node === undefined) {
+      this.filter.removeAttribute('aria-activedescendant');
+      return;
+    }
+    this.filter.setAttribute('aria-activedescendant', node.id);
+    if (scroll && 'scrollIntoView' in node) node.scrollIntoView({ block: 'nearest' });
+  }
+}
+
+/** "Anthropic / claude-sonnet"; the provider's own model where the choice names none. */
+export function choiceWords(choice: ModelChoice, providers: readonly ProviderSummary[]): string {
+  const provider = providers.find(({ id }) => id === choice.providerId);
+  if (provider === undefined) return `${choice.providerId} (not found)`;
+  const model = choice.model ?? provider.model;
+  return model === undefined ? provider.name : `${provider.name} / ${model}`;
+}
+
+/** The same, and whether it is off: for choices that are kept for later. */
+export function keptChoiceWords(choice: ModelChoice, providers: readonly ProviderSummary[]): string {
+  const isOff = providers.some(({ id, enabled }) => id === choice.providerId && !enabled);
+  return `${choiceWords(choice, providers)}${isOff ? ' (switched off)' : ''}`;
+}
+
+export function isSame(one: ModelChoice, other: ModelChoice | undefined): boolean {
+  return one.providerId === other?.providerId && one.model === other.model;
+}
+
+/** "$3 / $15 a million", input and output; undefined where the price is not known. */
+export function priceWords({ inputPerMillion, outputPerMillion }: ModelView): string | undefined {
+  if (inputPerMillion === undefined || outputPerMillion === undefined) return undefined;
+  return inputPerMillion === 0 && outputPerMillion === 0 ? 'Free' : `$${inputPerMillion} / $${outputPerMillion} a million`;
+}
+
+function matches(row: Row, provider: ProviderSummary, typed: string): boolean {
+  return typed === '' || `${row.label} ${row.detail ?? ''} ${row.also ?? ''} ${provider.name}`.toLowerCase().includes(typed.toLowerCase());
+}
+
+/** A model that the list does not have was typed by hand; it stays in sight. */
+function modelsOf(listed: Models | undefined, chosenModel: string | undefined): ModelView[] {
+  const models = listed?.state === 'listed' ? listed.models : [];
+  return chosenModel === undefined || models.some((model) => model.id === chosenModel) ? models : [{ id: chosenModel }, ...models];
+}
+
+function isListed(listed: Models | undefined, id: string): boolean {
+  return listed?.state === 'listed' && listed.models.some((model) => model.id === id);
+}
+
+/** Prices where they are known; else the id, unless the line already says it. */
+function detailOf(model: ModelView): { detail?: string } {
+  const price = priceWords(model);
+  if (price !== undefined) return { detail: price };
+  return model.name === undefined || model.name === model.id ? {} : { detail: model.id };
+}
+
+/** Only what is known to be so. */
+function abilitiesOf({ contextLength, supportsTools, supportsVision, canReason }: ModelView): Node[] {
+  const words = (text: string, symbol?: string): Node =>
+    element('span', { class: 'picker-ability' }, symbol === undefined ? undefined : icon(symbol), text);
+  return [
+    ...(contextLength === undefined ? [] : [words(`${count(contextLength)} window`)]),
+    ...(supportsTools === true ? [words('Tools', 'tools')] : []),
+    ...(supportsVision === true ? [words('Images', 'file-media')] : []),
+    ...(canReason === true ? [words('Reasoning', 'lightbulb')] : []),
+  ];
+}

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import * as v from 'valibot';
+import type { Memento } from 'vscode';
+import { RecentModels } from '../../../../extension/src/features/chat/recentModels';
+
+function memory(held: Record<string, unknown> = {}): Memento {
+  return {
+    keys: () => Object.keys(held),
+    get: <T>(key: string): T | undefined =>
+      v.parse(
+        v.custom<T | undefined>(() => true),
+        held[key],
+      ),
+    update: (key: string, value: unknown) => {
+      held[key] = value;
+      return Promise.resolve();
+    },
+  };
+}
+
+it('The model that was used last comes first, each once, eight at most', async () => {
+  const recent = new RecentModels(memory());
+  for (let number = 0; number < 10; number++) await recent.use('anthropic', `model-${number}`);
+  await recent.use('anthropic', 'model-5');
+  await recent.use('tour', '');
+  expect(recent.items).toHaveLength(8);
+  expect(recent.items.slice(0, 3)).toEqual([
+    { providerId: 'tour' },
+    { providerId: 'anthropic', model: 'model-5' },
+    { providerId: 'anthropic', model: 'model-9' },
+  ]);
+});
+
+it('What another version kept is passed over', () => {
+  expect(new RecentModels(memory({ 'plue.recentModels.v1': [{ provider: 5 }] })).items).toEqual([]);
+});

@@ -1,0 +1,98 @@
+// @vitest-environment jsdom
+import { describe, expect, it } from 'vitest';
+import type { ChatOptions, CodexSummary, ModelChoice, ModelView } from '../../../extension/src/protocol/protocol.generated';
+import { AnswerOptions, fieldsFor } from '../../../extension/src/webview/chat/answerOptions';
+import { ModelLists } from '../../../extension/src/webview/shared/modelLists';
+import { codex, provider } from './chatSamples';
+
+let heard: (ChatOptions | ModelChoice[])[];
+let options: AnswerOptions;
+let lists: ModelLists;
+
+function open(change: Partial<CodexSummary> = {}, model: Partial<ModelView> = {}, kind = 'anthropic'): void {
+  heard = [];
+  lists = new ModelLists(() => undefined);
+  options = new AnswerOptions(lists, {
+    setOptions: (all) => heard.push(all),
+    setFallbacks: (all) => heard.push(all),
+    openSettings: () => undefined,
+  });
+  document.body.replaceChildren(options.node);
+  options.show(codex(change), [provider({ kind })], true);
+  options.open();
+  lists.show('anthropic', [{ id: 'claude-sonnet-4-6', ...model }], undefined);
+}
+
+function control(name: string): HTMLInputElement | HTMLSelectElement | undefined {
+  const found = document.getElementById(`answer-${name}`);
+  return found instanceof HTMLInputElement || found instanceof HTMLSelectElement ? found : undefined;
+}
+
+function set(name: string, value: string): void {
+  const found = control(name);
+  if (found === undefined) throw new Error(`No control for ${name}`);
+  found.value = value;
+  found.dispatchEvent(new Event('input', { bubbles: true }));
+  found.dispatchEvent(new Event('change', { bubbles: true }));
+}
+
+function names(kind: string | undefined, model: ModelView | undefined): string[] {
+  return fieldsFor(kind, model).map(({ name }) => name);
+}
+
+describe('the answer options', () => {
+  it('offer what the model is known to take, and everything while it is not known', () => {
+    const all = ['reasoningLevel', 'temperature', 'maxTokens', 'stopSequences'];
+    expect(names('anthropic', undefined)).toEqual(all);
+    expect(names('anthropic', { id: 'm' })).toEqual(all);
+    expect(names('anthropic', { id: 'm', canReason: false })).toEqual(all.slice(1));
+    expect(names('anthropic', { id: 'm', reasoningLevels: [] })).toEqual(all.slice(1));
+    expect(names('claude-code', { id: 'm', reasoningLevels: ['low'] })).toEqual(['reasoningLevel']);
+    expect(fieldsFor('anthropic', { id: 'm', reasoningLevels: ['low', 'high'] })[0]?.options).toEqual(['low', 'high']);
+    expect(fieldsFor('anthropic', { id: 'm', maxOutput: 8000 }).find(({ name }) => name === 'maxTokens')?.max).toBe(8000);
+  });
+
+  it('change one option and leave the others', () => {
+    open({ options: { temperature: 0.4, stopSequences: ['END'] } });
+    set('maxTokens', '1000');
+    expect(heard).toEqual([{ temperature: 0.4, stopSequences: ['END'], maxTokens: 1000 }]);
+    set('temperature', '');
+    expect(heard.at(-1)).toEqual({ stopSequences: ['END'] });
+  });
+
+  it('say that unset means the provider’s default, and what that is where it is known', () => {
+    open({}, { reasoningLevels: ['low', 'high'], defaultReasoningLevel: 'low' });
+    expect(control('reasoningLevel')?.textContent).toContain('Provider’s default (low)');
+    expect(control('temperature')?.getAttribute('placeholder')).toBe('Provider’s default');
+  });
+
+  it('keep a wrong value to themselves and say what is wrong', () => {
+    open();
+    set('temperature', '3');
+    expect(heard).toEqual([]);
+    expect(document.getElementById('answer-temperature-problem')?.hidden).toBe(false);
+  });
+
+  it('are marked when a chat has its own', () => {
+    open({ fallbacks: [{ providerId: 'anthropic' }] });
+    expect(document.querySelector('.options-button')?.getAttribute('aria-label')).toBe('Answer options, changed for this chat');
+    open();
+    expect(document.querySelector('.options-button')?.getAttribute('aria-label')).toBe('Answer options');
+  });
+
+  it('close on Escape and give the focus back', () => {
+    open();
+    document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, cancelable: true }));
+    expect(options.isOpen).toBe(false);
+    expect(document.activeElement).toBe(document.querySelector('.options-button'));
+  });
+
+  it('are not there for a recording, nor for a chat that cannot be written to', () => {
+    open({}, {}, 'tour');
+    expect(options.node.hidden).toBe(true);
+    options.show(codex(), [provider()], false);
+    expect(options.node.hidden).toBe(true);
+    options.show(codex(), [provider()], true);
+    expect(options.node.hidden).toBe(false);
+  });
+});

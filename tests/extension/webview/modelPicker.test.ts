@@ -1,0 +1,184 @@
+// @vitest-environment jsdom
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { ModelChoice, ModelView } from '../../../extension/src/protocol/protocol.generated';
+import { ChoiceList } from '../../../extension/src/webview/shared/choiceList';
+import { ModelLists } from '../../../extension/src/webview/shared/modelLists';
+import { ModelPicker, type ModelPickerState } from '../../../extension/src/webview/shared/modelPicker';
+import { provider } from './chatSamples';
+
+const providers = [
+  provider(),
+  provider({ id: 'groq', name: 'Groq', model: 'llama', isDefault: false }),
+  provider({ id: 'off', name: 'Off', enabled: false, isDefault: false }),
+  provider({ id: 'tour', name: 'Tour', kind: 'tour', isDefault: false }),
+];
+const opus: ModelView = {
+  id: 'opus',
+  name: 'Opus',
+  contextLength: 200_000,
+  supportsTools: true,
+  supportsVision: true,
+  canReason: true,
+  inputPerMillion: 15,
+  outputPerMillion: 75,
+};
+
+let asked: string[];
+let chosen: (ModelChoice | undefined)[];
+let lists: ModelLists;
+let picker: ModelPicker;
+
+function open(state: Partial<ModelPickerState> = {}, unset?: string): void {
+  asked = [];
+  chosen = [];
+  lists = new ModelLists((id) => asked.push(id));
+  picker = new ModelPicker({
+    id: 'p',
+    label: 'Provider and model',
+    lists,
+    choose: (choice) => chosen.push(choice),
+    ...(unset === undefined ? {} : { unset }),
+  });
+  picker.show({ words: 'Anthropic', providers, chosen: { providerId: 'anthropic' }, ...state });
+  document.body.replaceChildren(picker.node);
+  picker.open();
+}
+
+function options(): string[] {
+  return [...document.querySelectorAll('[role=option]')].map((option) => option.textContent ?? '');
+}
+
+function groups(): string[] {
+  return [...document.querySelectorAll('[role=group]')].map((group) => group.getAttribute('aria-label') ?? '');
+}
+
+function active(): string {
+  return document.querySelector('.picker-option.active')?.textContent ?? '';
+}
+
+function filter(): HTMLInputElement {
+  const found = document.querySelector('.picker-filter');
+  if (!(found instanceof HTMLInputElement)) throw new Error('No filter');
+  return found;
+}
+
+function type(text: string): void {
+  filter().value = text;
+  filter().dispatchEvent(new Event('input'));
+}
+
+function press(key: string): void {
+  filter().dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+}
+
+beforeEach(() => document.body.replaceChildren());
+
+describe('the picker of models', () => {
+  it('says what a model costs, holds and can do, and nothing that is not known', () => {
+    open();
+    lists.show('anthropic', [opus, { id: 'plain', supportsTools: false, canReason: false }], undefined);
+    expect(options()).toContain('Opus$15 / $75 a million200k windowToolsImagesReasoning');
+    expect(options()).toContain('plain');
+  });
+
+  it('puts the recently used first, but neither the chosen one nor who is off or gone', () => {
+    const recent = [{ providerId: 'groq', model: 'big' }, { providerId: 'anthropic' }, { providerId: 'off' }, { providerId: 'gone' }];
+    open({ recent });
+    expect(groups()[0]).toBe('Recently used');
+    expect(options()[0]).toBe('Groq / big');
+    expect(document.querySelectorAll('[role=group]')[0]?.querySelectorAll('[role=option]')).toHaveLength(1);
+    press('ArrowUp');
+    press('Enter');
+    expect(chosen).toEqual([{ providerId: 'groq', model: 'big' }]);
+  });
+
+  it('marks what new chats and small jobs begin with', () => {
+    open({ large: { providerId: 'anthropic', model: 'opus' }, small: { providerId: 'groq' } });
+    lists.show('anthropic', [opus], undefined);
+    expect(options().filter((words) => words.includes('New chats'))).toEqual([expect.stringContaining('Opus')]);
+    expect(options().filter((words) => words.includes('Small jobs'))).toEqual([expect.stringContaining('Default model')]);
+  });
+
+  it('asks for the models of the chosen provider at first, and for all that are on when one types', () => {
+    open();
+    expect(asked).toEqual(['anthropic']);
+    type('op');
+    expect(asked).toEqual(['anthropic', 'groq']);
+    lists.show('groq', [{ id: 'gpt-oss', name: 'Open' }], undefined);
+    expect(options()).toContain('Opengpt-oss');
+  });
+
+  it('keeps the mark on its line when others come above it', () => {
+    open();
+    lists.show('anthropic', [opus], undefined);
+    press('ArrowDown');
+    const before = active();
+    picker.show({ words: 'Anthropic', providers, chosen: { providerId: 'anthropic' }, recent: [{ providerId: 'groq' }] });
+    expect(options()[0]).toBe('Groq / llama');
+    expect(active()).toBe(before);
+  });
+
+  it('shows a list from before when the vendor cannot be asked now, and why only when there is none', () => {
+    open();
+    lists.show('anthropic', [opus], 'No connection.');
+    expect(options().join()).toContain('Opus');
+    open();
+    lists.show('anthropic', [], 'No connection.');
+    expect(options()).toContain('No connection.');
+    expect(options()).toContain('Try again');
+  });
+
+  it('can choose nothing where that means something', () => {
+    open({ chosen: { providerId: 'groq' } }, 'Default');
+    expect(options()[0]).toBe('Default');
+    document.querySelector<HTMLElement>('[role=option]')?.click();
+    expect(chosen).toEqual([undefined]);
+    expect(picker.isOpen).toBe(false);
+    expect(document.activeElement).toBe(picker.button);
+  });
+});
+
+describe('a list of choices', () => {
+  let heard: ModelChoice[][];
+
+  function openList(choices: ModelChoice[]): void {
+    heard = [];
+    const list = new ChoiceList({
+      id: 'c',
+      label: 'Who is tried next',
+      lists: new ModelLists(() => undefined),
+      onChange: (all) => heard.push(all),
+    });
+    document.body.replaceChildren(list.node);
+    list.show(choices, providers);
+  }
+
+  function button(label: string): HTMLButtonElement {
+    const found = [...document.querySelectorAll('button')].find((one) => one.getAttribute('aria-label') === label);
+    if (found === undefined) throw new Error(`No button ${label}`);
+    return found;
+  }
+
+  it('moves and removes, and the focus goes along', () => {
+    openList([{ providerId: 'anthropic' }, { providerId: 'groq', model: 'big' }, { providerId: 'off' }]);
+    button('Move Groq / big up').click();
+    expect(heard.at(-1)?.map(({ providerId }) => providerId)).toEqual(['groq', 'anthropic', 'off']);
+    // At the top there is no further up.
+    expect(document.activeElement?.getAttribute('aria-label')).toBe('Number 1: Groq / big');
+    button('Move Groq / big down').click();
+    expect(document.activeElement?.getAttribute('aria-label')).toBe('Move Groq / big down');
+    button('Remove Off / claude-sonnet-4-6 (switched off)').click();
+    expect(heard.at(-1)).toEqual([{ providerId: 'anthropic' }, { providerId: 'groq', model: 'big' }]);
+    expect(document.activeElement?.getAttribute('aria-label')).toBe('Remove Groq / big');
+  });
+
+  it('adds to its end', () => {
+    openList([{ providerId: 'groq' }]);
+    button('Add to Who is tried next: Add another…').click();
+    const tour = [...document.querySelectorAll<HTMLElement>('.choices > .picker [role=option]')].find(
+      (one) => one.textContent === 'Recorded chats',
+    );
+    tour?.click();
+    expect(heard).toEqual([[{ providerId: 'groq' }, { providerId: 'tour' }]]);
+  });
+});
