@@ -19,6 +19,10 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     return [...this.panels.values()].find((chat) => chat.panel.active);
   }
 
+  isVisible(codexId: string): boolean {
+    return this.panels.get(codexId)?.panel.visible === true;
+  }
+
   async create(): Promise<void> {
     await this.house.providers.ensureDefault();
     const codex = await this.house.sidecar.request(codexCreate, { templateId: 'ai-chat' });

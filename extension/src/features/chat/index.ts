@@ -5,6 +5,7 @@ import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import { ChatPanels, viewType } from './chatPanels';
 import { commands } from './commands';
+import { tellWhenFinished } from './finished';
 import { LastEditor } from './insertCode';
 import { RecentModels } from './recentModels';
 
@@ -33,6 +34,14 @@ export function activateChat(
       },
       context.workspaceState,
     ),
+  );
+  disposables.add(
+    tellWhenFinished({
+      sidecar,
+      log,
+      isVisible: (codexId) => panels.isVisible(codexId),
+      open: (codexId, title) => panels.open(codexId, title),
+    }),
   );
   const register = (id: string, action: (argument: unknown) => Promise<void>): void => {
     disposables.add(vscode.commands.registerCommand(id, (argument: unknown) => runWithErrorHandling(log, () => action(argument))));

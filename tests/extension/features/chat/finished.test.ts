@@ -1,0 +1,70 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { tellWhenFinished } from '../../../../extension/src/features/chat/finished';
+import { codexList, settingsGet } from '../../../../extension/src/protocol/protocol.generated';
+import type { MessageEvent } from '../../../../extension/src/protocol/protocol.generated';
+import { fakeLog } from '../../testing/fakeLog';
+import { FakeSidecar } from '../../testing/fakeSidecar';
+import { answers, reset, shown } from '../../testing/vscode';
+import { codex, codexId } from '../../webview/chatSamples';
+
+const ended: MessageEvent = { kind: 'turnFinished', turnId: 't1', stopReason: 'endTurn' };
+let sidecar: FakeSidecar;
+let opened: string[];
+let lines: string[];
+
+function follow(setting: string | undefined, isVisible: boolean): void {
+  opened = [];
+  sidecar = new FakeSidecar()
+    .answer(settingsGet, () => ({ path: '', groups: [], values: setting === undefined ? {} : { notify_when_finished: setting } }))
+    .answer(codexList, () => ({ items: [codex()] }));
+  const { log, lines: written } = fakeLog();
+  lines = written;
+  tellWhenFinished({ sidecar, log, isVisible: () => isVisible, open: (uri) => opened.push(uri) });
+}
+
+async function end(event: MessageEvent = ended): Promise<void> {
+  sidecar.messageEvent.fire({ codexId, seq: 1, event });
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+beforeEach(reset);
+
+describe('an answer that ends', () => {
+  it.each([
+    [undefined, false, 1],
+    [undefined, true, 0],
+    ['when_hidden', false, 1],
+    ['when_hidden', true, 0],
+    ['always', true, 1],
+    ['never', false, 0],
+  ])('with the setting %s and a chat that is visible: %s, is told %d times', async (setting, isVisible, times) => {
+    follow(setting, isVisible);
+    await end();
+    expect(shown).toHaveLength(times);
+  });
+
+  it('is told by the name of its chat, and Show opens it', async () => {
+    follow(undefined, false);
+    answers.push('Show');
+    await end();
+    expect(shown).toEqual([{ kind: 'info', text: '“Fix the date parser” has its answer.', buttons: ['Show'] }]);
+    await vi.waitFor(() => expect(opened).toEqual([codexId]));
+  });
+
+  it('is told when it failed, and not when the user stopped it', async () => {
+    follow(undefined, false);
+    await end({ ...ended, stopReason: 'failed' });
+    await end({ ...ended, stopReason: 'stopped' });
+    expect(shown.map(({ text }) => text)).toEqual(['“Fix the date parser” stopped with an error.']);
+  });
+
+  it('is at least in the log when the settings cannot be read', async () => {
+    follow(undefined, false);
+    sidecar.answer(settingsGet, () => {
+      throw new Error('No settings.');
+    });
+    await end();
+    expect(shown).toEqual([]);
+    expect(lines.join()).toContain('No settings.');
+  });
+});
