@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { activateChannels } from './features/channels';
 import { activateChat } from './features/chat';
 import { activateProviders } from './features/providers';
+import { activateSettings } from './features/settings';
 import { activateVault } from './features/vault';
 import { runWithErrorHandling } from './infrastructure/errors';
 import { readLaunchSettings } from './infrastructure/settings';
@@ -42,6 +43,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateProviders(context, client, providers, log, launch.openChat),
     activateChannels(client, log),
     activateChat(context, client, providers, log, launch.openChat),
+    activateSettings(context, client, providers, log),
   );
   log.info(`Activated in ${Math.round(performance.now() - begun)} ms.`);
 }

@@ -45,6 +45,7 @@ test('The ids that this version promises are there', () => {
     'removeProviderKey',
     'checkClaudeCodeAuth',
     'manageProviders',
+    'openSettings',
     'showLog',
     'restartServer',
   ];
@@ -64,8 +65,8 @@ test('Commands that need a row or a provider stay out of the command palette', (
   expect(hidden?.sort()).toEqual(contributed.filter(needsOne));
 });
 
-test('A restored chat panel wakes the extension', () => {
-  expect(manifest.activationEvents).toContain('onWebviewPanel:plue.chat');
+test.each(['chat', 'settings'])('A restored %s panel wakes the extension', (name) => {
+  expect(manifest.activationEvents).toContain(`onWebviewPanel:plue.${name}`);
 });
 
 test('A row has at most two inline actions', () => {

@@ -44,6 +44,10 @@ export class Uri {
     return new Uri(base.scheme, [base.path, ...parts].join('/'));
   }
 
+  with({ scheme }: { scheme: string }): Uri {
+    return new Uri(scheme, this.path);
+  }
+
   get fsPath(): string {
     return this.path;
   }
@@ -69,7 +73,7 @@ export class TreeItem {
 }
 
 export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
-export const ViewColumn = { Active: -1, One: 1 };
+export const ViewColumn = { Active: -1, Beside: -2, One: 1 };
 export const ProgressLocation = { Window: 10, Notification: 15 };
 export const StatusBarAlignment = { Left: 1, Right: 2 };
 export const QuickPickItemKind = { Separator: -1, Default: 0 };
@@ -85,6 +89,9 @@ export const selections: (Range | undefined)[] = [];
 /** The files that the next dialogs give. */
 export const files: Uri[] = [];
 export const panels: FakePanel[] = [];
+/** What lies on the disk, as far as `workspace.fs` knows: texts by path. */
+export const disk = new Map<string, string>();
+export const registered = new Map<string, (...args: unknown[]) => unknown>();
 
 function show(kind: string, text: string, rest: unknown[]): Promise<string | undefined> {
   const [options] = rest;
@@ -95,6 +102,7 @@ function show(kind: string, text: string, rest: unknown[]): Promise<string | und
 
 export function reset(): void {
   for (const list of [shown, answers, executed, opened, selections, files, panels]) list.length = 0;
+  for (const map of [disk, registered]) map.clear();
   workspace.isTrusted = true;
   workspace.workspaceFolders = undefined;
 }
@@ -106,8 +114,8 @@ export const window = {
   showWarningMessage: (text: string, ...rest: unknown[]) => show('warning', text, rest),
   showInformationMessage: (text: string, ...rest: unknown[]) => show('info', text, rest),
   showInputBox: (options: { title?: string }) => show('input', options.title ?? '', []),
-  showTextDocument: (uri: Uri, options?: { selection?: Range }): Promise<void> => {
-    opened.push(uri.fsPath);
+  showTextDocument: (what: Uri | { uri: Uri }, options?: { selection?: Range }): Promise<void> => {
+    opened.push('uri' in what ? what.uri.toString() : what.fsPath);
     selections.push(options?.selection);
     return Promise.resolve();
   },
@@ -130,13 +138,38 @@ export const window = {
 };
 
 export const commands = {
+  registerCommand: (id: string, action: (...args: unknown[]) => unknown): Disposable => {
+    registered.set(id, action);
+    return new Disposable(() => registered.delete(id));
+  },
   executeCommand: (...args: unknown[]): Promise<void> => {
     executed.push(args);
     return Promise.resolve();
   },
 };
 
-export const workspace: { isTrusted: boolean; workspaceFolders: { uri: Uri }[] | undefined } = {
+/** A test saves a document by firing it. */
+export const savedDocument = new EventEmitter<{ uri: Uri }>();
+
+const fileSystem = {
+  stat: ({ path }: Uri): Promise<void> => (disk.has(path) ? Promise.resolve() : Promise.reject(new Error('There is no such file.'))),
+  writeFile: ({ path }: Uri, content: Uint8Array): Promise<void> => {
+    if (path.startsWith('/read-only/')) return Promise.reject(new Error('Read-only.'));
+    disk.set(path, new TextDecoder().decode(content));
+    return Promise.resolve();
+  },
+};
+
+export const workspace: {
+  isTrusted: boolean;
+  workspaceFolders: { uri: Uri }[] | undefined;
+  fs: typeof fileSystem;
+  onDidSaveTextDocument: typeof savedDocument.event;
+  openTextDocument: (uri: Uri) => Promise<{ uri: Uri }>;
+} = {
+  fs: fileSystem,
+  onDidSaveTextDocument: savedDocument.event,
+  openTextDocument: (uri) => Promise.resolve({ uri }),
   isTrusted: true,
   workspaceFolders: undefined,
 };
@@ -180,8 +213,11 @@ export class FakePanel {
     this.messages.fire(message);
   }
 
+  /** How often it was brought to the front. */
+  reveals = 0;
+
   reveal(): void {
-    // It is always in sight.
+    this.reveals++;
   }
 
   dispose(): void {

@@ -1,0 +1,3 @@
+export const commands = {
+  openSettings: 'plue.openSettings',
+} as const;

@@ -1,0 +1,123 @@
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import { runWithErrorHandling, toFailureError } from '../../infrastructure/errors';
+import { SinglePage } from '../../infrastructure/singlePage';
+import { providerModels, settingsGet, settingsSet } from '../../protocol/protocol.generated';
+import type { SettingsResult } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+import type { ProviderList } from '../../server/providerList';
+import type { FromSettingsPage, ToSettingsPage } from '../../webview/settings/messages';
+import { commands } from './commands';
+import { readFromSettingsPage } from './fromPage';
+
+export const viewType = 'plue.settings';
+
+/** Settings that say which provider is the default. */
+const choices = ['default_large', 'default_small'];
+
+export function activateSettings(
+  context: Pick<vscode.ExtensionContext, 'extensionUri'>,
+  sidecar: Sidecar,
+  providers: ProviderList,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable {
+  const disposables = new Disposables();
+  let path: string | undefined;
+
+  const get = async (): Promise<SettingsResult> => {
+    const settings = await sidecar.request(settingsGet, {});
+    path = settings.path;
+    return settings;
+  };
+  const send = async (): Promise<void> => {
+    const settings = await get();
+    const items = providers.items.length > 0 ? providers.items : await providers.refresh();
+    page.post({ type: 'settings', settings, providers: items });
+  };
+  const sendSoon = (): void => {
+    if (!page.isOpen) return;
+    send().catch((error: unknown) => log.warn(`The settings could not be shown: ${toFailureError(error).message}`));
+  };
+  const set = async (name: string, value: unknown): Promise<void> => {
+    let settings: SettingsResult;
+    try {
+      settings = await sidecar.request(settingsSet, { name, value });
+    } catch (error) {
+      const { kind, message } = toFailureError(error);
+      log.warn(`The setting ${name} was not changed: ${kind}: ${message}`);
+      page.post({ type: 'notSaved', name, error: { kind, message } });
+      return;
+    }
+    page.post({ type: 'saved', name, settings });
+    if (choices.includes(name)) await providers.refresh();
+  };
+  const listModels = async (providerId: string): Promise<void> => {
+    try {
+      const { models, error } = await sidecar.request(providerModels, { id: providerId });
+      page.post({ type: 'models', providerId, models, ...(error === undefined ? {} : { error: error.message }) });
+    } catch (error) {
+      page.post({ type: 'models', providerId, models: [], error: toFailureError(error).message });
+    }
+  };
+  const act = async (message: FromSettingsPage): Promise<void> => {
+    switch (message.type) {
+      case 'ready':
+        return send();
+      case 'set':
+        return set(message.name, message.value);
+      case 'listModels':
+        return listModels(message.providerId);
+      case 'openFile':
+        return openFile(path ?? (await get()).path, message.line, message.column);
+      case 'manageProviders':
+        await vscode.commands.executeCommand('plue.manageProviders');
+        return;
+    }
+  };
+
+  const page = disposables.add(
+    new SinglePage<FromSettingsPage, ToSettingsPage>({
+      name: 'settings',
+      title: 'Plue Settings',
+      viewType,
+      icon: {
+        light: vscode.Uri.joinPath(context.extensionUri, 'extension', 'media', 'plue-light.svg'),
+        dark: vscode.Uri.joinPath(context.extensionUri, 'extension', 'media', 'plue-dark.svg'),
+      },
+      pages: vscode.Uri.joinPath(context.extensionUri, 'extension', 'out', 'webview'),
+      log,
+      read: readFromSettingsPage,
+      act,
+      refuse: (error) => ({ type: 'refused', error }),
+    }),
+  );
+  disposables.add(
+    vscode.commands.registerCommand(commands.openSettings, () =>
+      runWithErrorHandling(log, () => {
+        page.reveal();
+        return Promise.resolve();
+      }),
+    ),
+  );
+  disposables.add(providers.onDidChange((items) => page.post({ type: 'providers', providers: items })));
+  disposables.add(sidecar.onDidStart(sendSoon));
+  // The page stays beside an editor in which its file is changed by hand.
+  disposables.add(
+    vscode.workspace.onDidSaveTextDocument(({ uri }) => {
+      if (uri.fsPath === path) sendSoon();
+    }),
+  );
+  return disposables;
+}
+
+/** A file that is not there yet is begun as one that is not saved. */
+async function openFile(path: string, line: number | undefined, column: number | undefined): Promise<void> {
+  const file = vscode.Uri.file(path);
+  const exists = await Promise.resolve(vscode.workspace.fs.stat(file)).then(
+    () => true,
+    () => false,
+  );
+  const at = line === undefined ? undefined : new vscode.Range(line - 1, (column ?? 1) - 1, line - 1, (column ?? 1) - 1);
+  const document = await vscode.workspace.openTextDocument(exists ? file : file.with({ scheme: 'untitled' }));
+  await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, ...(at === undefined ? {} : { selection: at }) });
+}

@@ -1,0 +1,247 @@
+// Every setting under its heading, kept as soon as it is changed.
+import type { FieldView, ProviderSummary, SettingsResult } from '../../protocol/protocol.generated';
+import { readChoice } from '../../protocol/settingValues';
+import { element, icon, setText, textButton } from '../shared/element';
+import { Form, labelOf } from '../shared/form';
+import { ModelLists } from '../shared/modelLists';
+import { choiceWords } from '../shared/modelPicker';
+import type { Panel } from '../shared/panel';
+import { visibleText } from '../shared/visibleText';
+import { ChoiceRow, choiceKind } from './choiceRow';
+import type { FromSettingsPage, ToSettingsPage } from './messages';
+
+const labels: Readonly<Record<string, string>> = {
+  default_large: 'New chats',
+  default_small: 'Small jobs',
+  fallbacks: 'If it is down or over its limit, try…',
+  budget_usd_per_day: 'Most to spend in a day (USD)',
+  budget_usd_per_chat: 'Most to spend in one chat (USD)',
+  notify_when_finished: 'Say when an answer has ended',
+  mask_secrets: 'Mask keys in chats',
+  trash_days: 'Days in the trash',
+  catalog_refresh: 'Refresh the catalog',
+  catalog_refresh_url: 'Catalog server',
+};
+
+/** Choices as the file spells them. */
+const words: Readonly<Record<string, string>> = { never: 'Never', when_hidden: 'When its chat is hidden', always: 'Always' };
+
+const savedMs = 2500;
+
+export class SettingsPage {
+  private settings: SettingsResult | undefined;
+  private providers: ProviderSummary[] = [];
+  private forms: Form[] = [];
+  private formOf = new Map<string, Form>();
+  private rows: ChoiceRow[] = [];
+  private shape = '';
+  private clearing: ReturnType<typeof setTimeout> | undefined;
+
+  private readonly lists: ModelLists;
+  private readonly search: HTMLInputElement;
+  private readonly status = element('span', { class: 'saved', role: 'status' });
+  private readonly problem = element('div', { class: 'banners' });
+  private readonly body = element('div', { class: 'column' });
+  private readonly nothing = element('p', { class: 'quiet', hidden: true }, 'No setting matches.');
+
+  constructor(
+    root: HTMLElement,
+    private readonly panel: Panel<FromSettingsPage>,
+  ) {
+    this.lists = new ModelLists((providerId) => panel.post({ type: 'listModels', providerId }));
+    this.search = element('input', {
+      type: 'search',
+      class: 'text-input search',
+      'aria-label': 'Search settings',
+      placeholder: 'Search settings',
+      spellcheck: 'false',
+    });
+    this.search.addEventListener('input', () => this.filter());
+    this.search.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || this.search.value === '') return;
+      this.search.value = '';
+      this.filter();
+      event.preventDefault();
+    });
+    const open = textButton('Open config.json5', () => panel.post({ type: 'openFile' }), 'quiet');
+    root.append(
+      element(
+        'header',
+        { class: 'page-header' },
+        element('div', { class: 'column header-line' }, element('h1', {}, 'Settings'), this.search, this.status, open),
+      ),
+      this.problem,
+      element('div', { class: 'page-body' }, this.body),
+    );
+    this.body.append(element('p', { class: 'quiet' }, 'Loading…'));
+  }
+
+  receive(message: ToSettingsPage): void {
+    switch (message.type) {
+      case 'settings':
+        this.providers = message.providers;
+        this.show(message.settings);
+        return;
+      case 'providers':
+        this.providers = message.providers;
+        this.showRows();
+        return;
+      case 'models':
+        this.lists.show(message.providerId, message.models, message.error);
+        return;
+      case 'saved':
+        this.tell(message.name, undefined);
+        this.show(message.settings);
+        this.say('Saved');
+        return;
+      case 'notSaved':
+        this.tell(message.name, message.error.message);
+        this.showRows();
+        this.say('Not saved');
+        return;
+      case 'refused':
+        this.showRefusal(message.error.message);
+        return;
+    }
+  }
+
+  private show(settings: SettingsResult): void {
+    this.settings = settings;
+    this.showProblem(settings);
+    const shape = JSON.stringify(settings.groups);
+    if (shape !== this.shape) {
+      this.shape = shape;
+      this.build(settings);
+    }
+    for (const form of this.forms) form.update(settings.values);
+    this.showRows();
+  }
+
+  private showRows(): void {
+    for (const row of this.rows) row.show(this.settings?.values[row.field.name], this.providers);
+  }
+
+  private build({ groups, values }: SettingsResult): void {
+    this.forms = [];
+    this.formOf = new Map();
+    this.rows = [];
+    const sections = groups.map(({ title, fields }) => {
+      const section = element(
+        'section',
+        { class: 'settings-group', 'aria-label': visibleText(title) },
+        element('h2', {}, visibleText(title)),
+      );
+      for (const run of runs(fields)) section.append(...this.draw(run, values));
+      return section;
+    });
+    this.body.replaceChildren(...sections, this.nothing);
+    this.filter();
+  }
+
+  private draw(run: FieldView[], values: SettingsResult['values']): HTMLElement[] {
+    if (run.some((field) => choiceKind(field) !== undefined)) {
+      return run.map((field) => {
+        const row = new ChoiceRow({
+          field,
+          label: labels[field.name] ?? labelOf(field.name),
+          lists: this.lists,
+          onChange: (value) => this.set(field.name, value),
+          connect: () => this.panel.post({ type: 'manageProviders' }),
+          defaultWords: (providers) => this.defaultWords(field.name, providers),
+        });
+        this.rows.push(row);
+        return row.node;
+      });
+    }
+    const form = new Form({ id: 'setting', fields: run, values, labels, words, onChange: (name, value) => this.set(name, value) });
+    this.forms.push(form);
+    for (const { name } of run) this.formOf.set(name, form);
+    return [form.node];
+  }
+
+  private defaultWords(name: string, providers: readonly ProviderSummary[]): string {
+    const found = providers.find(({ isDefault }) => isDefault);
+    const large = readChoice(this.settings?.values['default_large']) ?? (found === undefined ? undefined : { providerId: found.id });
+    if (name === 'default_large') return found === undefined ? 'nothing is connected yet' : found.name;
+    if (name === 'default_small')
+      return large === undefined ? 'the same as new chats' : `the same as new chats, ${choiceWords(large, providers)}`;
+    return 'nobody else is asked';
+  }
+
+  private set(name: string, value: unknown): void {
+    this.panel.post({ type: 'set', name, ...(value === undefined ? {} : { value }) });
+  }
+
+  private tell(name: string, problem: string | undefined): void {
+    this.formOf.get(name)?.showProblem(name, problem);
+    this.rows.find(({ field }) => field.name === name)?.showProblem(problem);
+  }
+
+  /** For a moment; nothing moves. */
+  private say(text: string): void {
+    setText(this.status, text);
+    clearTimeout(this.clearing);
+    this.clearing = setTimeout(() => setText(this.status, ''), savedMs);
+  }
+
+  private showProblem({ problem }: SettingsResult): void {
+    if (problem === undefined) {
+      this.problem.replaceChildren();
+      return;
+    }
+    const { line, column, message } = problem;
+    this.problem.replaceChildren(
+      element(
+        'div',
+        { class: 'banner error' },
+        icon('error'),
+        element('span', { class: 'banner-words' }, visibleText(`config.json5, line ${line}: ${message}`)),
+        textButton('Open file', () => this.panel.post({ type: 'openFile', line, column })),
+      ),
+    );
+  }
+
+  private showRefusal(message: string): void {
+    const banner = element(
+      'div',
+      { class: 'banner error' },
+      icon('error'),
+      element('span', { class: 'banner-words' }, visibleText(message)),
+      textButton('Try again', () => this.panel.post({ type: 'ready' })),
+    );
+    this.problem.replaceChildren(banner);
+    if (this.settings === undefined) this.body.replaceChildren(element('p', { class: 'quiet' }, 'The settings could not be read.'));
+  }
+
+  /** By the words on the page, and by the name in the file. */
+  private filter(): void {
+    const typed = this.search.value.trim().toLowerCase().split(/\s+/);
+    let found = 0;
+    for (const group of this.body.querySelectorAll<HTMLElement>('.settings-group')) {
+      const title = group.getAttribute('aria-label') ?? '';
+      let shown = 0;
+      for (const field of group.querySelectorAll<HTMLElement>('[data-field]')) {
+        const text =
+          `${title} ${field.dataset['field'] ?? ''} ${[...field.querySelectorAll('.field-label, .field-help')].map((node) => node.textContent).join(' ')}`.toLowerCase();
+        const isFound = typed.every((word) => text.includes(word));
+        field.classList.toggle('is-filtered', !isFound);
+        if (isFound) shown++;
+      }
+      group.hidden = shown === 0;
+      found += shown;
+    }
+    this.nothing.hidden = found > 0;
+  }
+}
+
+/** Neighbors that are drawn in the same way. */
+function runs(fields: readonly FieldView[]): FieldView[][] {
+  const all: FieldView[][] = [];
+  for (const field of fields) {
+    const last = all.at(-1);
+    const isChoice = choiceKind(field) !== undefined;
+    if (last?.[0] !== undefined && (choiceKind(last[0]) !== undefined) === isChoice) last.push(field);
+    else all.push([field]);
+  }
+  return all;
+}
