@@ -3,6 +3,7 @@ import { activateChannels } from './features/channels';
 import { activateChat } from './features/chat';
 import { activateProviders } from './features/providers';
 import { activateSettings } from './features/settings';
+import { activateUsage } from './features/usage';
 import { activateVault } from './features/vault';
 import { runWithErrorHandling } from './infrastructure/errors';
 import { readLaunchSettings } from './infrastructure/settings';
@@ -44,6 +45,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateChannels(client, log),
     activateChat(context, client, providers, log, launch.openChat),
     activateSettings(context, client, providers, log),
+    activateUsage(context, client, log),
   );
   log.info(`Activated in ${Math.round(performance.now() - begun)} ms.`);
 }

@@ -46,6 +46,7 @@ test('The ids that this version promises are there', () => {
     'checkClaudeCodeAuth',
     'manageProviders',
     'openSettings',
+    'usage',
     'showLog',
     'restartServer',
   ];
@@ -65,7 +66,7 @@ test('Commands that need a row or a provider stay out of the command palette', (
   expect(hidden?.sort()).toEqual(contributed.filter(needsOne));
 });
 
-test.each(['chat', 'settings'])('A restored %s panel wakes the extension', (name) => {
+test.each(['chat', 'settings', 'usage'])('A restored %s panel wakes the extension', (name) => {
   expect(manifest.activationEvents).toContain(`onWebviewPanel:plue.${name}`);
 });
 

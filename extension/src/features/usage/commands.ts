@@ -1,0 +1,3 @@
+export const commands = {
+  usage: 'plue.usage',
+} as const;

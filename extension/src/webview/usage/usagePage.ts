@@ -1,0 +1,271 @@
+// What was spent, on what, and how fast it answered.
+import type { UsageParams, UsageSummaryResult } from '../../protocol/protocol.generated';
+import { element, icon, setText, textButton } from '../shared/element';
+import { count, seconds } from '../shared/figures';
+import type { Panel } from '../shared/panel';
+import { visibleText } from '../shared/visibleText';
+import type { DrawChart, SpendChart } from './chart';
+import type { FromUsagePage, ToUsagePage } from './messages';
+import { dayOf, paramsOf, type Period, type PeriodChoice, periods } from './period';
+import { bucketWords, type Spend, spendOf } from './spend';
+import { shareWords, spentMoney, usageTable, type UsageTableOptions } from './usageTable';
+
+const periodWords: Readonly<Record<Period, string>> = {
+  week: 'Last 7 days',
+  days30: 'Last 30 days',
+  month: 'This month',
+  all: 'All time',
+  custom: 'From … to …',
+};
+
+export class UsagePage {
+  private choice: PeriodChoice;
+  private chart: SpendChart | undefined;
+  private readonly period: HTMLSelectElement;
+  private readonly from: HTMLInputElement;
+  private readonly to: HTMLInputElement;
+  private readonly custom: HTMLElement;
+  private readonly csv: HTMLButtonElement;
+  private readonly status = element('span', { class: 'visually-hidden', role: 'status' });
+  private readonly banners = element('div', { class: 'banners' });
+  private readonly body = element('div', { class: 'column' });
+
+  constructor(
+    root: HTMLElement,
+    private readonly panel: Panel<FromUsagePage>,
+    kept: PeriodChoice | undefined,
+    private readonly drawChart: DrawChart,
+    private readonly now: () => Date = () => new Date(),
+  ) {
+    this.choice = kept ?? { period: 'days30' };
+    this.period = element(
+      'select',
+      { class: 'select period', 'aria-label': 'Period' },
+      ...periods.map((period) => element('option', { value: period }, periodWords[period])),
+    );
+    this.period.value = this.choice.period;
+    this.from = this.dayInput('From', this.choice.from);
+    this.to = this.dayInput('To', this.choice.to);
+    this.custom = element('span', { class: 'custom-period' }, this.from, element('span', { 'aria-hidden': 'true' }, 'to'), this.to);
+    for (const input of [this.period, this.from, this.to]) input.addEventListener('change', () => this.choose());
+    this.csv = textButton('Export CSV…', () => panel.post({ type: 'csv', asked: this.asked() }));
+    root.append(
+      element(
+        'header',
+        { class: 'page-header' },
+        element('div', { class: 'column header-line' }, element('h1', {}, 'Usage'), this.period, this.custom, this.csv),
+      ),
+      this.banners,
+      element('div', { class: 'page-body' }, this.body),
+      this.status,
+    );
+    this.body.append(element('p', { class: 'quiet' }, 'Loading…'));
+    this.csv.disabled = true;
+    this.custom.hidden = this.choice.period !== 'custom';
+    this.ask();
+  }
+
+  receive(message: ToUsagePage): void {
+    switch (message.type) {
+      case 'usage':
+        // An answer to a question that was changed meanwhile is passed over.
+        if (message.asked.from !== this.asked().from || message.asked.to !== this.asked().to) return;
+        this.banners.replaceChildren();
+        this.show(message.usage, message.asked);
+        return;
+      case 'exported':
+        setText(this.status, visibleText(`Saved ${message.file}`));
+        return;
+      case 'refused':
+        this.refuse(message.error.message);
+        return;
+    }
+  }
+
+  private dayInput(label: string, value: string | undefined): HTMLInputElement {
+    return element('input', { type: 'date', class: 'text-input day', 'aria-label': label, value, max: dayOf(this.now()) });
+  }
+
+  private choose(): void {
+    const period = periods.find((one) => one === this.period.value) ?? 'days30';
+    if (period === 'custom' && this.choice.period !== 'custom') {
+      // It begins with what was shown, so that one only has to move an end.
+      const { from, to } = this.asked();
+      this.from.value = from ?? '';
+      this.to.value = to ?? dayOf(this.now());
+    }
+    this.choice = {
+      period,
+      ...(period === 'custom' && this.from.value !== '' ? { from: this.from.value } : {}),
+      ...(period === 'custom' && this.to.value !== '' ? { to: this.to.value } : {}),
+    };
+    this.custom.hidden = period !== 'custom';
+    this.panel.setState(this.choice);
+    const { from, to } = this.choice;
+    if (from !== undefined && to !== undefined && from > to) this.refuse('The first day lies after the last one.');
+    else this.ask();
+  }
+
+  private asked(): UsageParams {
+    const now = this.now();
+    return paramsOf(this.choice, dayOf(now), -now.getTimezoneOffset());
+  }
+
+  private ask(): void {
+    this.panel.post({ type: 'show', asked: this.asked() });
+  }
+
+  private refuse(message: string): void {
+    this.banners.replaceChildren(
+      element(
+        'div',
+        { class: 'banner error', role: 'alert' },
+        icon('error'),
+        element('span', { class: 'banner-words' }, visibleText(message)),
+        textButton('Try again', () => this.ask()),
+      ),
+    );
+  }
+
+  private show(usage: UsageSummaryResult, asked: UsageParams): void {
+    this.chart?.dispose();
+    this.chart = undefined;
+    const { total } = usage;
+    this.csv.disabled = total.answers === 0;
+    if (total.answers === 0) {
+      const words = this.choice.period === 'all' ? 'Nothing spent yet.' : 'Nothing spent in these days.';
+      this.body.replaceChildren(element('p', { class: 'empty' }, words));
+      setText(this.status, words);
+      return;
+    }
+    const spend = spendOf(usage.days, asked, dayOf(this.now()));
+    const chart = this.chartSection(spend);
+    const tables: UsageTableOptions[] = [
+      { title: 'By provider', what: 'Provider', rows: usage.providers },
+      { title: 'By model', what: 'Model', rows: usage.models },
+      { title: 'By template', what: 'Template', rows: usage.templates },
+      { title: 'By chat', what: 'Chat', rows: usage.chats, open: (uri) => this.panel.post({ type: 'openChat', uri }) },
+    ];
+    this.body.replaceChildren(
+      this.totals(usage),
+      chart.node,
+      ...tables.filter(({ rows }) => rows.length > 0).map((table) => usageTable(table)),
+    );
+    // It measures its room, so it is drawn when it has one.
+    this.chart = chart.draw?.();
+    setText(this.status, `${spentMoney(total.cost)} spent on ${answersWords(total.answers)}`);
+  }
+
+  private totals({ total }: UsageSummaryResult): HTMLElement {
+    const figure = (name: string, value: string): HTMLElement =>
+      element('div', { class: 'total' }, element('dt', {}, name), element('dd', {}, value));
+    const unpriced =
+      total.unpricedAnswers === 0
+        ? undefined
+        : element(
+            'p',
+            { class: 'quiet' },
+            total.unpricedAnswers === 1
+              ? '1 answer without a known price is not counted.'
+              : `${total.unpricedAnswers} answers without a known price are not counted.`,
+          );
+    return element(
+      'section',
+      { class: 'usage-section', 'aria-label': 'Total' },
+      element(
+        'dl',
+        { class: 'totals' },
+        figure('Spent', spentMoney(total.cost)),
+        figure('Answers', String(total.answers)),
+        figure('Tokens in', count(total.inputTokens)),
+        figure('From cache', shareWords(total)),
+        figure('Tokens out', count(total.outputTokens)),
+        figure('Time', total.durationMs > 0 ? seconds(total.durationMs) : 'unknown'),
+        figure('First token', total.firstTokenMs === undefined ? 'unknown' : seconds(total.firstTokenMs)),
+      ),
+      unpriced,
+    );
+  }
+
+  private chartSection(spend: Spend): { node: HTMLElement; draw?: () => SpendChart } {
+    const title = spend.unit === 'day' ? 'Spend per day' : 'Spend per month';
+    const node = element('section', { class: 'usage-section', 'aria-label': title }, element('h2', {}, title));
+    if (spend.series.length === 0) {
+      node.append(element('p', { class: 'quiet' }, 'Nothing was paid. Local models are counted below, in tokens and time.'));
+      return { node };
+    }
+    const summary = `${title} by provider, from ${bucketWords(spend.buckets[0] ?? '')} to ${bucketWords(spend.buckets.at(-1) ?? '')}. The same as a table below.`;
+    const place = element('div', { class: 'chart', role: 'img', 'aria-label': summary });
+    const hovered = element('p', { class: 'chart-words', 'aria-hidden': 'true' });
+    const usual = 'Point at a bar to read it.';
+    setText(hovered, usual);
+    node.append(legend(spend), place, hovered, dayTable(spend));
+    return {
+      node,
+      draw: () => this.drawChart(place, spend, (bucket) => setText(hovered, bucket === undefined ? usual : hoverWords(spend, bucket))),
+    };
+  }
+}
+
+function legend({ series }: Spend): HTMLElement {
+  return element(
+    'ul',
+    { class: 'legend' },
+    ...series.map(({ name, total }, index) => {
+      const swatch = element('span', { class: `swatch swatch-${index}`, 'aria-hidden': 'true' });
+      return element('li', {}, swatch, `${visibleText(name)} ${spentMoney(total)}`);
+    }),
+  );
+}
+
+function hoverWords({ buckets, series }: Spend, at: number): string {
+  const parts = series.flatMap(({ name, spent }) => ((spent[at] ?? 0) > 0 ? [`${visibleText(name)} ${spentMoney(spent[at] ?? 0)}`] : []));
+  return `${bucketWords(buckets[at] ?? '')}: ${parts.length === 0 ? 'nothing' : parts.join(' · ')}`;
+}
+
+function dayTable({ unit, buckets, series }: Spend): HTMLElement {
+  const rows = buckets
+    .map((bucket, at) => ({ bucket, at }))
+    .filter(({ at }) => series.some(({ spent }) => (spent[at] ?? 0) > 0))
+    .reverse();
+  return element(
+    'details',
+    { class: 'day-table' },
+    element('summary', {}, 'Show as a table'),
+    element(
+      'div',
+      { class: 'table-scroller', tabindex: '0', role: 'group', 'aria-label': 'Spend by provider, table' },
+      element(
+        'table',
+        {},
+        element('caption', { class: 'visually-hidden' }, unit === 'day' ? 'Spend per day by provider' : 'Spend per month by provider'),
+        element(
+          'thead',
+          {},
+          element(
+            'tr',
+            {},
+            element('th', { scope: 'col' }, unit === 'day' ? 'Day' : 'Month'),
+            ...series.map(({ name }) => element('th', { scope: 'col', class: 'number' }, visibleText(name))),
+          ),
+        ),
+        element(
+          'tbody',
+          {},
+          ...rows.map(({ bucket, at }) =>
+            element(
+              'tr',
+              {},
+              element('th', { scope: 'row' }, bucketWords(bucket)),
+              ...series.map(({ spent }) => element('td', { class: 'number' }, spentMoney(spent[at] ?? 0))),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+function answersWords(answers: number): string {
+  return answers === 1 ? '1 answer' : `${answers} answers`;
+}

@@ -1,0 +1,110 @@
+// One table of what was spent: by provider, model, template or chat.
+import type { UsageFigures, UsageRow } from '../../protocol/protocol.generated';
+import { element, textButton } from '../shared/element';
+import { count, money, seconds } from '../shared/figures';
+import { visibleText } from '../shared/visibleText';
+
+export interface UsageTableOptions {
+  title: string;
+  /** What a row is: "Provider". */
+  what: string;
+  rows: readonly UsageRow[];
+  /** Makes the names into buttons. */
+  open?: (key: string) => void;
+}
+
+/** So many are seen at first. */
+const shortList = 10;
+
+interface Column {
+  title: string;
+  cell: (figures: UsageFigures) => string;
+}
+
+const columns: readonly Column[] = [
+  { title: 'Spent', cell: (figures) => spentWords(figures) },
+  { title: 'Answers', cell: ({ answers }) => String(answers) },
+  { title: 'Tokens in', cell: ({ inputTokens }) => count(inputTokens) },
+  { title: 'Cached', cell: (figures) => shareWords(figures) },
+  { title: 'Tokens out', cell: ({ outputTokens }) => count(outputTokens) },
+  { title: 'Time', cell: ({ durationMs }) => (durationMs > 0 ? seconds(durationMs) : 'unknown') },
+  { title: 'First token', cell: ({ firstTokenMs }) => (firstTokenMs === undefined ? 'unknown' : seconds(firstTokenMs)) },
+];
+
+export function usageTable(options: UsageTableOptions): HTMLElement {
+  const { title, rows, what } = options;
+  const sorted = [...rows].sort(
+    (one, other) =>
+      other.figures.cost - one.figures.cost ||
+      other.figures.inputTokens + other.figures.outputTokens - one.figures.inputTokens - one.figures.outputTokens,
+  );
+  const body = element('tbody', {}, ...sorted.slice(0, shortList).map((row) => line(row, options)));
+  const section = element(
+    'section',
+    { class: 'usage-section', 'aria-label': title },
+    element('h2', {}, title),
+    element(
+      'div',
+      { class: 'table-scroller', tabindex: '0', role: 'group', 'aria-label': `${title}, table` },
+      element(
+        'table',
+        {},
+        element('caption', { class: 'visually-hidden' }, title),
+        element(
+          'thead',
+          {},
+          element(
+            'tr',
+            {},
+            element('th', { scope: 'col' }, what),
+            ...columns.map((column) => element('th', { scope: 'col', class: 'number' }, column.title)),
+          ),
+        ),
+        body,
+      ),
+    ),
+  );
+  if (sorted.length > shortList) {
+    const more = textButton(
+      `Show all ${sorted.length}`,
+      () => {
+        const first = sorted.slice(shortList).map((row) => line(row, options));
+        body.append(...first);
+        more.remove();
+        (first[0]?.querySelector('button') ?? body.closest<HTMLElement>('.table-scroller'))?.focus();
+      },
+      'quiet',
+    );
+    more.setAttribute('aria-label', `Show all ${sorted.length} of ${title}`);
+    section.append(more);
+  }
+  return section;
+}
+
+function line({ key, name, providerName, figures }: UsageRow, { open }: UsageTableOptions): HTMLElement {
+  const words = visibleText(name.trim() === '' ? 'New chat' : name);
+  const label = open === undefined ? words : textButton(words, () => open(key), 'quiet');
+  const whose = providerName === undefined ? undefined : element('span', { class: 'whose' }, visibleText(providerName));
+  return element(
+    'tr',
+    {},
+    element('th', { scope: 'row' }, label, whose),
+    ...columns.map(({ cell }) => element('td', { class: 'number' }, cell(figures))),
+  );
+}
+
+/** USD, with cents where there are any. */
+export function spentMoney(amount: number): string {
+  return amount >= 0.01 ? `$${amount.toFixed(2)}` : money(amount);
+}
+
+/** What could be counted; "unknown" where no answer had a price. */
+export function spentWords({ cost, answers, unpricedAnswers }: UsageFigures): string {
+  if (answers > 0 && unpricedAnswers >= answers) return 'unknown';
+  return unpricedAnswers > 0 ? `${spentMoney(cost)} + ${unpricedAnswers} unknown` : spentMoney(cost);
+}
+
+/** How much of what was read came from the vendor's cache. */
+export function shareWords({ inputTokens, cachedReadTokens }: UsageFigures): string {
+  return inputTokens <= 0 ? '0 %' : `${Math.min(100, Math.round((100 * cachedReadTokens) / inputTokens))} %`;
+}
