@@ -6,6 +6,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { costOf, median, timeOf } from '../tests/bench/measure.mjs';
+import { registryOnce } from '../tests/bench/registry.mjs';
 import { serveOnce } from '../tests/bench/serve.mjs';
 import { sidecarSources } from './lib/build.mjs';
 import { newestChange } from './lib/fingerprint.mjs';
@@ -17,6 +18,8 @@ import { findOnPath } from './lib/run.mjs';
 
 const shortAnswer = 20;
 const longAnswer = 50_000;
+const manyProviders = 1_000;
+const manyModels = 5_000;
 
 await runMain(async () => {
   const { values } = parseArgs({ options: { quick: { type: 'boolean' } } });
@@ -73,6 +76,19 @@ async function measure(plue, reader, runs) {
     const shorts = await step(`Cost of ${shortAnswer} tokens`, () => inTurn(runs.short, contestants(shortAnswer), costOf));
     const longTimes = await step(`Speed of ${longAnswer} tokens`, () => inTurn(runs.long, contestants(longAnswer), timeOf));
     const longs = await step(`Cost of ${longAnswer} tokens`, () => inTurn(runs.long, contestants(longAnswer), costOf));
+    const crowded = join(home, 'crowded');
+    const registry = await step(`${manyProviders} providers, ${manyModels} models`, () =>
+      registryOnce(
+        { ...serving, env: { HOME: home, PLUE_HOME: crowded } },
+        {
+          home: crowded,
+          modelsAt: `http://127.0.0.1:${port}/${manyModels}/v1`,
+          providers: manyProviders,
+          models: manyModels,
+          rounds: runs.short,
+        },
+      ),
+    );
     return [
       { name: '`plue serve`: spawn to `initialize` reply', unit: 'ms', digits: 0, plue: median(serves.map((run) => run.initializeMs)) },
       { name: '`plue serve`: idle memory', unit: 'MB', digits: 1, plue: median(serves.map((run) => run.idleMb).filter(Boolean)) },
@@ -86,6 +102,20 @@ async function measure(plue, reader, runs) {
         ...longs((run) => (1000 * run.cpuMs) / longAnswer),
       },
       { name: `${longAnswer} tokens: peak memory`, unit: 'MB', digits: 1, ...longs((run) => run.peakMb) },
+      {
+        name: `${manyProviders} providers listed, warm; bare: reading their files`,
+        unit: 'ms',
+        digits: 1,
+        plue: registry.listMs,
+        bareReader: registry.bareListMs,
+      },
+      {
+        name: `${manyModels} models listed, warm; bare: parsing their file`,
+        unit: 'ms',
+        digits: 1,
+        plue: registry.modelsMs,
+        bareReader: registry.bareModelsMs,
+      },
       {
         name: `${longAnswer} tokens: delivered a second`,
         unit: 'tokens',

@@ -1,4 +1,4 @@
-// A Chat Completions endpoint that answers at once with as many tokens as its address says: /N/v1/chat/completions.
+// A Chat Completions endpoint that answers at once with as many tokens as its address says: /N/v1/chat/completions. It lists as many models.
 // A process of its own, so that its work is not the work of what is measured. Prints its port.
 import { createServer } from 'node:http';
 
@@ -10,7 +10,8 @@ const server = createServer((request, response) => {
   const tokens = Number(/^\/(\d+)\//.exec(request.url ?? '')?.[1] ?? 0);
   request.resume().on('end', () => {
     if (request.method === 'GET') {
-      response.setHeader('content-type', 'application/json').end('{"object":"list","data":[{"id":"m","object":"model"}]}');
+      const data = Array.from({ length: Math.max(1, tokens) }, (_, i) => ({ id: i === 0 ? 'm' : `m${i}`, object: 'model' }));
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ object: 'list', data }));
       return;
     }
     response.writeHead(200, { 'content-type': 'text/event-stream' });
