@@ -15,8 +15,17 @@ public sealed class ModelCacheTests
     {
         var model = new ModelInfo
         {
-            Id = "m", Name = "M", Description = "One", ContextLength = 8192, MaxOutput = 4096, SupportsTools = true, SupportsVision = false, CanReason = true,
-            ReasoningLevels = ["low", "high"], DefaultReasoningLevel = "low", Pricing = new Price(1.25m, 10m, 0.125m, null),
+            Id = "m",
+            Name = "M",
+            Description = "One",
+            ContextLength = 8192,
+            MaxOutput = 4096,
+            SupportsTools = true,
+            SupportsVision = false,
+            CanReason = true,
+            ReasoningLevels = ["low", "high"],
+            DefaultReasoningLevel = "low",
+            Pricing = new Price(1.25m, 10m, 0.125m, null),
         };
         Open().Store("vendor", "print", Noon, [model]);
         var stored = Open().Find("vendor", "print");

@@ -13,7 +13,12 @@ public sealed class ProviderStatesTests
 
     private static ProviderSettings Vendor(string id = "vendor") => new()
     {
-        Id = id, Name = "Vendor", Kind = ProviderKinds.OpenAiCompatible, Endpoint = new Uri("https://api.example/v1"), ApiKeyRef = "vault://vendor/api_key", Model = "m",
+        Id = id,
+        Name = "Vendor",
+        Kind = ProviderKinds.OpenAiCompatible,
+        Endpoint = new Uri("https://api.example/v1"),
+        ApiKeyRef = "vault://vendor/api_key",
+        Model = "m",
     };
 
     private string FilePath => Path.Combine(paths.Index, "provider-states.json");

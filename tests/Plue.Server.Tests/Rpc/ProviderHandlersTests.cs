@@ -105,7 +105,10 @@ public sealed class ProviderHandlersTests
         sidecar.WriteProvider("p", InMemorySidecar.ProviderAt(new Uri("http://127.0.0.1:9/"), "// mine\n temperature: 1,"));
         await sidecar.Client.ResultAsync("provider/configure", new
         {
-            id = "p", name = "P", kind = "openai-compatible", model = "",
+            id = "p",
+            name = "P",
+            kind = "openai-compatible",
+            model = "",
             fields = new { temperature = (int?)null, stop_sequences = new[] { "END" }, headers = new Dictionary<string, string> { ["X-Team"] = "a", ["X-Api-Key"] = "vault://p/x" } },
         });
         var text = File.ReadAllText(Path.Combine(sidecar.Home, "providers", "p.json5"));
