@@ -89,6 +89,8 @@ internal sealed class Composition : IAsyncDisposable
         FindClaudeCode = FindClaudeCodeAsync,
         Credentials = CredentialsAsync,
         KeyUsedBy = ProviderKeys.UsedBy,
+        MoveKey = ProviderKeys.MoveAsync,
+        OriginOfProgram = ExternalPrograms.OriginOf,
         Chats = chats,
     };
 
