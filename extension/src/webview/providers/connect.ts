@@ -279,7 +279,7 @@ export class ConnectView implements View {
     const { actions } = this;
     if (provider === undefined || this.choice.wasTested !== true) return undefined;
     if (provider.error !== undefined) return failureLine(state, actions, provider.error, provider);
-    if (provider.status !== 'connected') return undefined;
+    if (provider.status !== 'connected') return element('p', { class: 'quiet' }, 'It is stored, and not tested yet.');
     const status = statusOf(provider, new Date(), false);
     const models = provider.modelCount === undefined ? '' : `. ${plural(provider.modelCount, 'model')}`;
     const done = textButton('Done', () => actions.go({ at: 'providers' }));
