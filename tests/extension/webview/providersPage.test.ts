@@ -511,6 +511,17 @@ describe('a catalog of one’s own', () => {
     expect(input('model-0-id').value).toBe('bigger');
   });
 
+  it('takes the name of a variable, and neither keeps nor sends a key itself', async () => {
+    type(input('catalog-api_key'), 'sk-123456');
+    await click('Save');
+    expect(document.getElementById('catalog-api_key-problem')?.textContent).toMatch(/A key itself belongs in the vault/);
+    expect(postedOf('saveCatalog')).toEqual([]);
+    expect(JSON.stringify([kept, posted])).not.toContain('sk-123456');
+    type(input('catalog-api_key'), '$MINE_API_KEY');
+    await click('Save');
+    expect(postedOf('saveCatalog')[0]?.document).toMatchObject({ api_key: '$MINE_API_KEY' });
+  });
+
   it('is not thrown away by Escape', async () => {
     press('Escape');
     await drawn();
