@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { answers, ask, composer, isStreaming, newChat, untilFinished } from '../runner/chatPage.mjs';
-import { asked, notification, pick, type } from '../runner/prompts.mjs';
+import { asked, notification, type } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
 const key = 'sk-journey-0123456789abcdef';
@@ -43,22 +43,21 @@ async function travel(journey, workbench, endpoint) {
     await page.getByText('No chats yet').waitFor();
   });
 
-  await journey.step('Manage Providers lists what there is and offers to add one', async () => {
+  await journey.step('The Providers page of a new machine says what can be done', async () => {
     await workbench.command('Plue: Manage Providers');
-    await asked(workbench, 'Providers');
+    await workbench.chat.getByRole('heading', { name: 'Nothing is connected yet' }).waitFor({ timeout: 60_000 });
+    await button('Take the tour').waitFor();
   });
 
-  await journey.step('A new provider is asked for its kind, name, address and model', async () => {
-    await pick(workbench, 'Providers', 'Add provider');
-    await pick(workbench, 'Add Provider', 'OpenAI-compatible');
-    await type(workbench, 'Add OpenAI-compatible', 'House server');
-    await type(workbench, 'House server', endpoint.url);
-    await type(workbench, 'House server', 'small-1');
-    await asked(workbench, 'House server');
+  await journey.step('A server of one’s own is added by its name and address', async () => {
+    await workbench.chat.getByRole('button', { name: 'Add provider', exact: true }).first().click();
+    await workbench.chat.getByRole('button', { name: 'Choose Own server (OpenAI-compatible)' }).click();
+    await workbench.chat.getByRole('textbox', { name: 'Name' }).fill('House server');
+    await workbench.chat.getByRole('textbox', { name: 'Endpoint' }).fill(endpoint.url);
   });
 
   await journey.step('The first key asks for a passphrase, because this VS Code keeps no secrets', async () => {
-    await pick(workbench, 'House server', 'Set key');
+    await button('Set key…').first().click();
     await asked(workbench, 'A passphrase for Plue’s vault (1 of 2)');
   });
 
@@ -72,6 +71,19 @@ async function travel(journey, workbench, endpoint) {
   await journey.step('A wrong key is stored and tested at once, and the endpoint’s refusal is told', async () => {
     await type(workbench, 'Key for House server', wrongKey);
     await notification(workbench, 'refused the key').waitFor();
+    await workbench.chat.getByRole('group', { name: 'What went wrong' }).waitFor();
+  });
+
+  await journey.step('Its model is chosen in the form of its fields', async () => {
+    await workbench.command('Notifications: Clear All Notifications');
+    await workbench.command('Plue: Manage Providers');
+    await button('Done').click();
+    await workbench.chat.getByRole('button', { name: 'Edit', exact: true }).click();
+    await workbench.chat.getByRole('textbox', { name: 'Model', exact: true }).fill('small-1');
+    await button('Save').click();
+    await workbench.until(async () =>
+      readFileSync(join(workbench.plueHome, 'providers', 'house-server.json5'), 'utf8').includes('small-1'),
+    );
   });
 
   await journey.step('A chat with the wrong key says so and offers to set it', async () => {
@@ -187,18 +199,21 @@ async function travel(journey, workbench, endpoint) {
   await journey.step('A broken provider file is listed with the place of the mistake', async () => {
     writeFileSync(join(workbench.plueHome, 'providers', 'broken.json5'), '{\n  name: "Broken",\n  provider_type: ,\n}\n');
     await workbench.command('Plue: Manage Providers');
-    await asked(workbench, 'Providers');
-    await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'broken.json5:3:' }).waitFor();
+    await workbench.chat
+      .getByText(/line 3, column/)
+      .first()
+      .waitFor();
   });
 
-  await journey.step('Deleting a provider asks first', async () => {
-    await pick(workbench, 'Providers', 'House server');
-    await pick(workbench, 'House server', 'Delete');
-    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).waitFor();
+  await journey.step('Deleting a provider says what uses it, and asks what to do with its key', async () => {
+    await workbench.chat.getByRole('button', { name: 'More for House server' }).first().click();
+    await workbench.chat.getByRole('menuitem', { name: 'Delete…' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete with Key' }).waitFor();
   });
 
   await journey.step('A chat whose provider is gone says so, keeps the question and offers another', async () => {
-    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete with Key' }).click();
+    await page.getByRole('tab', { name: /Who answers here/ }).click();
     await workbench.chat.getByRole('button', { name: /not found/ }).waitFor();
     await composer(workbench).fill('Who answers when nobody is left?');
     await composer(workbench).press('Enter');

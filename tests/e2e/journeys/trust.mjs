@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, readlinkSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { answers, ask, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
-import { asked, notification } from '../runner/prompts.mjs';
+import { notification } from '../runner/prompts.mjs';
 
 /** Long before every test: a file that is read later is given a newer time of access. */
 const longAgo = new Date('2020-01-01T00:00:00Z');
@@ -33,12 +33,15 @@ export default async function (journey) {
 
   await journey.step('A provider that the folder brings along is not offered', async () => {
     await workbench.command('Plue: Manage Providers');
-    await asked(workbench, 'Providers');
-    assert.equal(await page.locator('.quick-input-list').getByText('Trap').count(), 0);
+    await workbench.chat
+      .getByRole('heading', { name: /Providers|Nothing is connected yet/ })
+      .first()
+      .waitFor({ timeout: 60_000 });
+    assert.equal(await workbench.chat.getByText('Trap').count(), 0);
   });
 
   await journey.step('No process of ours runs in the folder, and nothing of ours in it was read', async () => {
-    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+w');
     assert.ok(!readlinkSync(`/proc/${workbench.sidecarPid()}/cwd`).startsWith(workspace));
     const read = ['.plue/providers/trap.json5', 'bin/claude'].filter((name) => statSync(join(workspace, name)).atimeMs > longAgo.getTime());
     assert.deepEqual(read, []);

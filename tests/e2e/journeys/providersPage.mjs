@@ -1,0 +1,186 @@
+// From a machine with nothing on it to a provider that answers, breaks and is repaired: all on the Providers page.
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { requireAccessible } from '../runner/accessibility.mjs';
+import { answers, ask, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
+import { asked, type } from '../runner/prompts.mjs';
+import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
+
+const firstKey = 'sk-page-first-0123456789abcdef';
+const secondKey = 'sk-page-second-fedcba9876543210';
+const passphrase = 'a passphrase of the page';
+
+/** @param {import('../runner/journey.mjs').Journey} journey */
+export default async function (journey) {
+  const endpoint = await new ScriptedEndpoint().start();
+  endpoint.key = firstKey;
+  const workbench = await journey.open({ forgetsSecrets: true });
+  try {
+    await travel(journey, workbench, endpoint);
+  } finally {
+    await endpoint.stop();
+  }
+}
+
+/**
+ * @param {import('../runner/journey.mjs').Journey} journey
+ * @param {import('../runner/workbench.mjs').Workbench} workbench
+ * @param {ScriptedEndpoint} endpoint
+ */
+async function travel(journey, workbench, endpoint) {
+  const { page } = workbench;
+  const button = (/** @type {string | RegExp} */ name) => workbench.chat.getByRole('button', { name });
+  const textbox = (/** @type {string | RegExp} */ name) => workbench.chat.getByRole('textbox', { name });
+
+  await journey.step('With nothing found the page leads on', async () => {
+    await workbench.show();
+    await workbench.command('Plue: Manage Providers');
+    await workbench.chat.getByRole('heading', { name: 'Nothing is connected yet' }).waitFor({ timeout: 60_000 });
+    await button(/Browse \d+ providers/).waitFor();
+  });
+
+  await journey.step('The catalog can be searched and narrowed', async () => {
+    await button(/Browse \d+ providers/).click();
+    await workbench.chat.getByRole('searchbox').first().fill('groq');
+    await button(/Groq/).first().waitFor();
+  });
+
+  await journey.look('The catalog has no serious accessibility finding', async () => requireAccessible(await workbench.chatFrame()));
+
+  await journey.step('A server of one’s own is connected in two steps', async () => {
+    await workbench.chat.getByRole('searchbox').first().fill('');
+    await button('Choose Own server (OpenAI-compatible)').click();
+    await textbox('Name').fill('Lab');
+    await textbox('Endpoint').fill(endpoint.url);
+  });
+
+  await journey.step('Its key is typed into a password box of VS Code', async () => {
+    await button('Set key…').first().click();
+    await type(workbench, '(1 of 2)', passphrase);
+    await type(workbench, '(2 of 2)', passphrase);
+    await asked(workbench, 'Key for Lab');
+    await type(workbench, 'Key for Lab', firstKey);
+    await workbench.chat.getByText('Connected', { exact: false }).first().waitFor();
+  });
+
+  await journey.step('The page shows it as connected, with its models', async () => {
+    await button('Done').click();
+    await workbench.chat
+      .getByText(/Connected/)
+      .first()
+      .waitFor();
+    await workbench.chat.getByText('large-2').first().waitFor();
+  });
+
+  await journey.look('The page has no serious accessibility finding', async () => requireAccessible(await workbench.chatFrame()));
+
+  await journey.step('A chat with it streams', async () => {
+    await newChat(workbench);
+    await ask(workbench, 'Who answers here?');
+    await workbench.chat.getByText('The endpoint on this machine answers.').waitFor();
+    await untilFinished(workbench);
+  });
+
+  await journey.step('A key that the server no longer takes shows as an error, tested from the page', async () => {
+    endpoint.key = secondKey;
+    await workbench.command('Plue: Manage Providers');
+    await button(/^Test Lab/)
+      .first()
+      .click();
+    await workbench.chat
+      .getByText(/refused the key/)
+      .first()
+      .waitFor();
+  });
+
+  await journey.step('The error is still there after a reload', async () => {
+    workbench.setTheme('Light Modern');
+    await workbench.reload();
+    await workbench.chat
+      .getByText(/refused the key/)
+      .first()
+      .waitFor({ timeout: 60_000 });
+  });
+
+  await journey.step('A new key repairs it', async () => {
+    await button('Set key…').first().click();
+    await type(workbench, 'Unlock Plue’s vault', passphrase);
+    await type(workbench, 'Key for Lab', secondKey);
+    await workbench.chat
+      .getByText(/Connected/)
+      .first()
+      .waitFor();
+  });
+
+  await journey.step('The chat goes on with the new key', async () => {
+    await page.getByRole('tab', { name: /Who answers here/ }).click();
+    await ask(workbench, 'And again?');
+    await workbench.until(async () => (await answers(workbench).count()) === 2);
+    await untilFinished(workbench);
+  });
+
+  await journey.step('Switching it off says what uses it', async () => {
+    await workbench.command('Plue: Manage Providers');
+    await workbench.chat.getByRole('switch', { name: 'Lab enabled' }).first().click();
+    await page
+      .getByRole('dialog')
+      .getByText(/Who answers here|chat/)
+      .first()
+      .waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Switch Off' }).click();
+    await workbench.chat.getByText(/^Off/).first().waitFor();
+  });
+
+  await journey.step('A chat of a switched-off provider keeps the question and offers to enable it', async () => {
+    await page.getByRole('tab', { name: /Who answers here/ }).click();
+    await composer(workbench).fill('Are you there?');
+    await composer(workbench).press('Enter');
+    await button('Enable').waitFor();
+    assert.equal(await composer(workbench).inputValue(), 'Are you there?');
+  });
+
+  await journey.step('Enabled from there, it answers the kept question', async () => {
+    await button('Enable').click();
+    await workbench.until(async () => readFileSync(join(workbench.plueHome, 'providers', 'lab.json5'), 'utf8').includes('enabled: true'));
+    await composer(workbench).press('Enter');
+    await workbench.until(async () => (await answers(workbench).count()) === 3);
+    await untilFinished(workbench);
+  });
+
+  await journey.step('Settings are changed on a page of their own', async () => {
+    await workbench.command('Plue: Open Settings');
+    await workbench.chat.getByRole('heading', { name: 'Settings' }).first().waitFor();
+    await workbench.chat.getByRole('spinbutton', { name: /day/i }).first().fill('5');
+    await workbench.page.keyboard.press('Tab');
+    await workbench.until(async () => readFileSync(join(workbench.plueHome, 'config.json5'), 'utf8').includes('budget_usd_per_day: 5'));
+  });
+
+  await journey.look('The settings have no serious accessibility finding', async () => requireAccessible(await workbench.chatFrame()));
+
+  await journey.step('The Usage page counts what was answered', async () => {
+    await workbench.command('Plue: Usage');
+    await workbench.chat.getByRole('heading', { name: 'Usage' }).first().waitFor();
+    await workbench.chat.getByText('Lab').first().waitFor();
+  });
+
+  await journey.look('The Usage page has no serious accessibility finding', async () => requireAccessible(await workbench.chatFrame()));
+
+  for (const theme of /** @type {const} */ (['Dark Modern', 'Default High Contrast'])) {
+    await journey.look(`The Providers page in ${theme}`, async () => {
+      workbench.setTheme(theme);
+      await workbench.reload();
+      await workbench.command('Plue: Manage Providers');
+      await button(/^Test Lab/)
+        .first()
+        .waitFor({ timeout: 60_000 });
+      await requireAccessible(await workbench.chatFrame());
+    });
+  }
+
+  await journey.step('No key is in any file of Plue', async () => {
+    const files = readdirSync(workbench.plueHome, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const text = files.map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1')).join('\n');
+    for (const secret of [firstKey, secondKey, passphrase]) assert.ok(!text.includes(secret));
+  });
+}
