@@ -12,6 +12,7 @@ using Plue.Server.Providers.ClaudeCode;
 using Plue.Server.Providers.External;
 using Plue.Server.Providers.Gemini;
 using Plue.Server.Providers.Http;
+using Plue.Server.Providers.OAuth;
 using Plue.Server.Providers.Ollama;
 using Plue.Server.Providers.OpenAi;
 using Plue.Server.Providers.Tour;
@@ -32,6 +33,8 @@ internal sealed class Composition : IAsyncDisposable
     private readonly Lazy<UserCatalogs> userCatalogs;
     private readonly Lazy<CatalogRefresh> catalogRefresh;
     private readonly Lazy<ProviderHttp> http = new();
+    private readonly Lazy<OAuthTokens> tokens;
+    private readonly Lazy<SignIns> signIns;
     private bool isDisposed;
 
     public Composition(LogLevel logLevel, PluePaths? plueHome = null, TimeProvider? timeProvider = null)
@@ -43,6 +46,8 @@ internal sealed class Composition : IAsyncDisposable
         vault = new(() => new Vault.Vault(paths.Vault, Keychain.OfThisMachine(paths.Vault), Redactor, Time));
         templates = new(() => new TemplateCatalog(paths));
         prompts = new(() => new Prompts(paths));
+        tokens = new(() => new OAuthTokens(new SecretSource(vault, EnvironmentKeys), http.Value, paths, Time));
+        signIns = new(() => new SignIns(tokens.Value, Time));
         Paths = paths;
         Catalog = new ProviderCatalog(paths, CatalogTypes.KindByType.Keys.ToHashSet(), ReadCatalogSettings);
         userCatalogs = new(() => new UserCatalogs(paths, Catalog, Time));
@@ -64,6 +69,7 @@ internal sealed class Composition : IAsyncDisposable
     public ProviderRegistry Providers { get; }
     public ProviderKeys ProviderKeys { get; }
     public ExternalPrograms ExternalPrograms { get; }
+    public SignIns SignIns => signIns.Value;
     public Vault.Vault Vault => vault.Value;
     public ILoggerFactory Logs => logs.Value;
     public TemplateCatalog Templates => templates.Value;
@@ -119,10 +125,11 @@ internal sealed class Composition : IAsyncDisposable
     public IProvider Build(ProviderSettings settings)
     {
         var secrets = new SecretSource(vault, EnvironmentKeys);
+        var credential = settings.AuthType == AuthType.Oauth ? new OAuthCredential(settings, tokens.Value) : null;
         return settings.Kind switch
         {
-            ProviderKinds.Anthropic => new AnthropicProvider(settings, secrets, http.Value, Time),
-            ProviderKinds.OpenAiCompatible => new OpenAiCompatibleProvider(settings, secrets, http.Value, Time),
+            ProviderKinds.Anthropic => new AnthropicProvider(settings, secrets, http.Value, Time, credential),
+            ProviderKinds.OpenAiCompatible => new OpenAiCompatibleProvider(settings, secrets, http.Value, Time, credential),
             ProviderKinds.Ollama => new OllamaProvider(settings, secrets, http.Value, Time),
             ProviderKinds.OpenAi => new OpenAiProvider(settings, secrets, http.Value, Time),
             ProviderKinds.OpenRouter => new OpenRouterProvider(settings, secrets, http.Value, Time),
@@ -172,6 +179,7 @@ internal sealed class Composition : IAsyncDisposable
         if (isDisposed) { return; }
 
         isDisposed = true;
+        if (signIns.IsValueCreated) { await SignIns.DisposeAsync(); }
         await Providers.DisposeAsync();
         if (vault.IsValueCreated) { await Vault.DisposeAsync(); }
         if (http.IsValueCreated) { http.Value.Dispose(); }

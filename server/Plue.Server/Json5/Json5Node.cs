@@ -1,3 +1,4 @@
+using System.Globalization;
 namespace Plue.Server.Json5;
 
 /// <summary>A piece of the text.</summary>
@@ -117,13 +118,14 @@ public sealed class Json5Object(IReadOnlyList<Json5Member> members) : Json5Node
     public IReadOnlyList<string> GetStrings(string name) =>
         GetArray(name) is { } array ? [.. array.Items.OfType<Json5String>().Select(item => item.Value)] : [];
 
-    /// <summary>The texts of an object, as for headers; values of another type are left out.</summary>
+    /// <summary>The texts of an object, as for headers, and its numbers as they are written; values of another type are left out.</summary>
     public IReadOnlyDictionary<string, string> GetStringMap(string name)
     {
         var map = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var member in GetObject(name)?.Members ?? [])
         {
             if (member.Value is Json5String text) { map[member.Name] = text.Value; }
+            else if (member.Value is Json5Number number) { map[member.Name] = number.Raw ?? number.Value.ToString(CultureInfo.InvariantCulture); }
         }
 
         return map;

@@ -10,11 +10,12 @@ public sealed class AnthropicProvider : IProvider
     private readonly ProviderConnection connection;
     private readonly RefusedOptions refused = new();
 
-    public AnthropicProvider(ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time)
+    /// <param name="credential">In place of a key.</param>
+    internal AnthropicProvider(ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time, IRequestCredential? credential = null)
     {
         Settings = settings;
         var endpoint = new ProviderEndpoint(settings, "https://api.anthropic.com", ApiRoot);
-        connection = new ProviderConnection(settings, endpoint, secrets, http, time, KeyHeader(endpoint))
+        connection = new ProviderConnection(settings, endpoint, secrets, http, time, credential ?? new ApiKeyCredential(settings, secrets, endpoint, KeyHeader(endpoint)))
         {
             FixedHeaders = [("anthropic-version", "2023-06-01")],
         };

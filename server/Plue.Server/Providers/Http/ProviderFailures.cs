@@ -116,6 +116,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         var number = status is null ? "" : $" ({status})";
         return new Failure(kind, kind switch
         {
+            FailureKind.ProviderAuthFailed when settings.AuthType == AuthType.Oauth => $"{Who} refused the sign-in{number}{quoted}. Sign in again.",
             FailureKind.ProviderAuthFailed when settings.ApiKeyRef is null => $"{Who} wants a key and none is set{quoted}. Set a key for it.",
             FailureKind.ProviderAuthFailed => $"{Who} refused the key{number}{quoted}. Set a key that is valid for this provider and model.",
             FailureKind.SpendLimit => $"The credit or spend limit at {Who} is used up{quoted}. Top up there, or choose another provider.",
