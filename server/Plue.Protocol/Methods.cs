@@ -117,4 +117,11 @@ public static class Methods
     public static readonly RpcRequest<Nothing, SettingsResult> SettingsGet = new("settings/get");
     public static readonly RpcRequest<SettingsSetParams, SettingsResult> SettingsSet = new("settings/set");
     public static readonly RpcRequest<TemplateGetParams, TemplateView> TemplateGet = new("template/get");
+
+    // The other way round: what the sidecar asks of the editor.
+    public static readonly RpcRequest<HostLanguageModelsParams, HostLanguageModelsResult> HostLanguageModels = new("host/languageModels");
+    /// <summary>Answered when the model has said all; cancelling the request stops it.</summary>
+    public static readonly RpcRequest<HostLanguageModelParams, HostLanguageModelResult> HostLanguageModel = new("host/languageModel");
+    /// <summary>From the editor, before the answer to host/languageModel.</summary>
+    public static readonly RpcNotification<HostLanguageModelEventParams> HostLanguageModelEvent = new("host/languageModelEvent");
 }

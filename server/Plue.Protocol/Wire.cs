@@ -15,7 +15,7 @@ namespace Plue.Protocol;
         typeof(CamelCaseEnumConverter<CodexStatus>), typeof(CamelCaseEnumConverter<MessageRole>), typeof(CamelCaseEnumConverter<MessageStatus>),
         typeof(CamelCaseEnumConverter<StopReason>), typeof(CamelCaseEnumConverter<ProviderStatus>), typeof(CamelCaseEnumConverter<ProviderSource>),
         typeof(CamelCaseEnumConverter<AuthType>), typeof(CamelCaseEnumConverter<CatalogSource>), typeof(CamelCaseEnumConverter<ProblemSeverity>),
-        typeof(CamelCaseEnumConverter<FieldType>),
+        typeof(CamelCaseEnumConverter<FieldType>), typeof(CamelCaseEnumConverter<HostRole>),
     ])]
 [JsonSerializable(typeof(Nothing))]
 [JsonSerializable(typeof(InitializeParams))]
@@ -88,6 +88,11 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(SettingsSetParams))]
 [JsonSerializable(typeof(TemplateGetParams))]
 [JsonSerializable(typeof(TemplateView))]
+[JsonSerializable(typeof(HostLanguageModelsParams))]
+[JsonSerializable(typeof(HostLanguageModelsResult))]
+[JsonSerializable(typeof(HostLanguageModelParams))]
+[JsonSerializable(typeof(HostLanguageModelResult))]
+[JsonSerializable(typeof(HostLanguageModelEventParams))]
 public sealed partial class WireContext : JsonSerializerContext;
 
 public static class Wire

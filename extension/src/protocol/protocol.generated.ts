@@ -64,6 +64,9 @@ export const usageCsv = new RequestType<UsageParams, UsageCsvResult, ErrorData>(
 export const settingsGet = new RequestType<Nothing, SettingsResult, ErrorData>('settings/get');
 export const settingsSet = new RequestType<SettingsSetParams, SettingsResult, ErrorData>('settings/set');
 export const templateGet = new RequestType<TemplateGetParams, TemplateView, ErrorData>('template/get');
+export const hostLanguageModels = new RequestType<HostLanguageModelsParams, HostLanguageModelsResult, ErrorData>('host/languageModels');
+export const hostLanguageModel = new RequestType<HostLanguageModelParams, HostLanguageModelResult, ErrorData>('host/languageModel');
+export const hostLanguageModelEvent = new NotificationType<HostLanguageModelEventParams>('host/languageModelEvent');
 
 export interface AnsweredBy {
   messageId: string;
@@ -369,6 +372,97 @@ export interface FilePart {
   path: string;
   content?: string;
   language?: string;
+}
+
+export interface HostLanguageModelEventParams {
+  streamId: string;
+  event: HostModelEvent;
+}
+
+export interface HostLanguageModelParams {
+  streamId: string;
+  vendor?: string;
+  model: string;
+  messages: HostMessage[];
+  tools: HostTool[];
+  options: HostModelOptions;
+}
+
+export interface HostLanguageModelResult {
+  stopReason: StopReason;
+}
+
+export interface HostLanguageModelsParams {
+  vendor?: string;
+}
+
+export interface HostLanguageModelsResult {
+  models: HostModelView[];
+}
+
+export interface HostMessage {
+  role: HostRole;
+  parts: HostPart[];
+}
+
+export type HostModelEvent =
+  | ({ kind: 'text' } & HostModelText)
+  | ({ kind: 'toolCall' } & HostModelToolCall);
+
+export interface HostModelOptions {
+  temperature?: number;
+  maxTokens?: number;
+  stopSequences?: string[];
+  reasoningLevel?: string;
+}
+
+export interface HostModelText {
+  text: string;
+}
+
+export interface HostModelToolCall {
+  toolUseId: string;
+  toolName: string;
+  parameters: string;
+}
+
+export interface HostModelView {
+  id: string;
+  name: string;
+  vendor: string;
+  family: string;
+  version: string;
+  maxInputTokens: number;
+  supportsTools?: boolean;
+  supportsVision?: boolean;
+}
+
+export type HostPart =
+  | ({ kind: 'text' } & HostText)
+  | ({ kind: 'toolUse' } & HostToolUse)
+  | ({ kind: 'toolResult' } & HostToolResult);
+
+export type HostRole = 'user' | 'assistant';
+
+export interface HostText {
+  text: string;
+}
+
+export interface HostTool {
+  name: string;
+  description: string;
+  schema: string;
+}
+
+export interface HostToolResult {
+  toolUseId: string;
+  text: string;
+}
+
+export interface HostToolUse {
+  toolUseId: string;
+  toolName: string;
+  parameters: string;
 }
 
 export interface InitializeParams {

@@ -318,6 +318,76 @@ export const executableViewSchema: v.GenericSchema<unknown, wire.ExecutableView>
   changedSinceApproval: v.boolean(),
 });
 
+export const hostModelEventSchema: v.GenericSchema<unknown, wire.HostModelEvent> = v.variant('kind', [
+  v.object({ kind: v.literal('text'),  text: v.string(), }),
+  v.object({ kind: v.literal('toolCall'),  toolUseId: v.string(),  toolName: v.string(),  parameters: v.string(), }),
+]);
+
+export const hostLanguageModelEventParamsSchema: v.GenericSchema<unknown, wire.HostLanguageModelEventParams> = v.object({
+  streamId: v.string(),
+  event: hostModelEventSchema,
+});
+
+export const hostRoleSchema: v.GenericSchema<unknown, wire.HostRole> = v.picklist(['user', 'assistant']);
+
+export const hostPartSchema: v.GenericSchema<unknown, wire.HostPart> = v.variant('kind', [
+  v.object({ kind: v.literal('text'),  text: v.string(), }),
+  v.object({ kind: v.literal('toolUse'),  toolUseId: v.string(),  toolName: v.string(),  parameters: v.string(), }),
+  v.object({ kind: v.literal('toolResult'),  toolUseId: v.string(),  text: v.string(), }),
+]);
+
+export const hostMessageSchema: v.GenericSchema<unknown, wire.HostMessage> = v.object({
+  role: hostRoleSchema,
+  parts: v.array(hostPartSchema),
+});
+
+export const hostToolSchema: v.GenericSchema<unknown, wire.HostTool> = v.object({
+  name: v.string(),
+  description: v.string(),
+  schema: v.string(),
+});
+
+export const hostModelOptionsSchema: v.GenericSchema<unknown, wire.HostModelOptions> = v.object({
+  temperature: v.optional(v.number()),
+  maxTokens: v.optional(v.number()),
+  stopSequences: v.optional(v.array(v.string())),
+  reasoningLevel: v.optional(v.string()),
+});
+
+export const hostLanguageModelParamsSchema: v.GenericSchema<unknown, wire.HostLanguageModelParams> = v.object({
+  streamId: v.string(),
+  vendor: v.optional(v.string()),
+  model: v.string(),
+  messages: v.array(hostMessageSchema),
+  tools: v.array(hostToolSchema),
+  options: hostModelOptionsSchema,
+});
+
+export const stopReasonSchema: v.GenericSchema<unknown, wire.StopReason> = v.picklist(['endTurn', 'maxTokens', 'stopSequence', 'toolUse', 'refusal', 'contextFull', 'stopped', 'failed']);
+
+export const hostLanguageModelResultSchema: v.GenericSchema<unknown, wire.HostLanguageModelResult> = v.object({
+  stopReason: stopReasonSchema,
+});
+
+export const hostLanguageModelsParamsSchema: v.GenericSchema<unknown, wire.HostLanguageModelsParams> = v.object({
+  vendor: v.optional(v.string()),
+});
+
+export const hostModelViewSchema: v.GenericSchema<unknown, wire.HostModelView> = v.object({
+  id: v.string(),
+  name: v.string(),
+  vendor: v.string(),
+  family: v.string(),
+  version: v.string(),
+  maxInputTokens: v.number(),
+  supportsTools: v.optional(v.boolean()),
+  supportsVision: v.optional(v.boolean()),
+});
+
+export const hostLanguageModelsResultSchema: v.GenericSchema<unknown, wire.HostLanguageModelsResult> = v.object({
+  models: v.array(hostModelViewSchema),
+});
+
 export const clientInfoSchema: v.GenericSchema<unknown, wire.ClientInfo> = v.object({
   name: v.string(),
   version: v.optional(v.string()),
@@ -351,8 +421,6 @@ export const messageDiscardParamsSchema: v.GenericSchema<unknown, wire.MessageDi
   codexId: v.string(),
   messageId: v.string(),
 });
-
-export const stopReasonSchema: v.GenericSchema<unknown, wire.StopReason> = v.picklist(['endTurn', 'maxTokens', 'stopSequence', 'toolUse', 'refusal', 'contextFull', 'stopped', 'failed']);
 
 export const messageEventSchema: v.GenericSchema<unknown, wire.MessageEvent> = v.variant('kind', [
   v.object({ kind: v.literal('messageAdded'),  message: messageViewSchema, }),

@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
 using Plue.Protocol;
+using Plue.Server.Messages;
 
 namespace Plue.Server.Rpc;
 
@@ -20,6 +21,7 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
     private readonly Dictionary<string, Route> routes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, CancellationTokenSource> running = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim writing = new(1, 1);
+    private readonly RpcCalls calls = new();
 
     /// <summary>Before <c>initialize</c> was answered every other request is refused, as LSP asks.</summary>
     public bool IsInitialized { get; set; }
@@ -62,25 +64,47 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested) { }
         finally
         {
+            calls.End();
             foreach (var request in running.Values) { await CancelAsync(request); }
         }
     }
 
     /// <summary>Sends a notification. Waits while the other side does not read.</summary>
-    public async Task NotifyAsync<TParams>(RpcNotification<TParams> method, TParams parameters, CancellationToken cancellationToken)
-    {
-        var body = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(body))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("jsonrpc"u8, "2.0"u8);
-            writer.WriteString("method"u8, method.Name);
-            writer.WritePropertyName("params"u8);
-            JsonSerializer.Serialize(writer, parameters, TypeOf<TParams>());
-            writer.WriteEndObject();
-        }
+    public Task NotifyAsync<TParams>(RpcNotification<TParams> method, TParams parameters, CancellationToken cancellationToken) =>
+        WriteAsync(Message(method.Name, null, writer => JsonSerializer.Serialize(writer, parameters, TypeOf<TParams>())), cancellationToken);
 
-        await WriteAsync(body.WrittenMemory, cancellationToken);
+    /// <summary>Asks the other side. What it notifies before its reply was handled before this returns.</summary>
+    /// <exception cref="FailureException">It refused, with the kind it said; or it went away.</exception>
+    /// <exception cref="OperationCanceledException">The caller gave up, and the other side was told; or it gave up itself.</exception>
+    public async Task<TResult> RequestAsync<TParams, TResult>(RpcRequest<TParams, TResult> method, TParams parameters, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var (id, reply) = calls.Begin();
+        try
+        {
+            var message = Message(method.Name, id, writer => JsonSerializer.Serialize(writer, parameters, TypeOf<TParams>()));
+            // A side that does not read must not keep a caller who gives up.
+            await WriteAsync(message, cancellationToken).WaitAsync(cancellationToken);
+            var result = await reply.WaitAsync(cancellationToken);
+            return result.Deserialize(TypeOf<TResult>()) ?? throw new FailureException(FailureKind.BadResponse, BadReply);
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
+        {
+            throw new FailureException(FailureKind.BadResponse, BadReply, fault);
+        }
+        catch (IOException fault)
+        {
+            throw new FailureException(RpcCalls.Gone, fault);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            _ = TellCancelledAsync(id);
+            throw;
+        }
+        finally
+        {
+            calls.Forget(id);
+        }
     }
 
     private async ValueTask DispatchAsync(ReadOnlySequence<byte> body, CancellationToken cancellationToken)
@@ -120,10 +144,9 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
         if (!message.TryGetProperty("method", out var name) || name.ValueKind != JsonValueKind.String)
         {
             // A reply to a request of ours has no method. Anything else is not a message.
-            if (!message.TryGetProperty("result", out _) && !message.TryGetProperty("error", out _))
-            {
-                await RefuseAsync(hasId ? id : default, ErrorCodes.InvalidRequest, "The message has no method.");
-            }
+            if (message.TryGetProperty("error", out var refusal)) { calls.Refuse(id, refusal); }
+            else if (message.TryGetProperty("result", out var result)) { calls.Answer(id, result); }
+            else { await RefuseAsync(hasId ? id : default, ErrorCodes.InvalidRequest, "The message has no method."); }
 
             return;
         }
@@ -228,6 +251,37 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
 
         try { await WriteAsync(body.WrittenMemory, CancellationToken.None); }
         catch (IOException fault) { logger.LogWarning("The editor no longer reads: {Reason}", fault.Message); }
+    }
+
+    private const string BadReply = "The editor answered in a form that Plue does not know. Update Plue, then restart it.";
+
+    private async Task TellCancelledAsync(long id)
+    {
+        var message = Message("$/cancelRequest", null, writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("id"u8, id);
+            writer.WriteEndObject();
+        });
+        try { await WriteAsync(message, CancellationToken.None); }
+        catch (Exception fault) when (fault is IOException or InvalidOperationException) { logger.LogDebug("The editor was not told that nobody waits any more: {Reason}", fault.Message); }
+    }
+
+    private static ReadOnlyMemory<byte> Message(string method, long? id, Action<Utf8JsonWriter> parameters)
+    {
+        var body = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(body))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("jsonrpc"u8, "2.0"u8);
+            if (id is { } number) { writer.WriteNumber("id"u8, number); }
+            writer.WriteString("method"u8, method);
+            writer.WritePropertyName("params"u8);
+            parameters(writer);
+            writer.WriteEndObject();
+        }
+
+        return body.WrittenMemory;
     }
 
     private static Utf8JsonWriter StartReply(ArrayBufferWriter<byte> body, JsonElement id)

@@ -74,6 +74,24 @@ internal sealed class RpcClient : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits for the next request of this method that the sidecar makes; what else came before it is passed over.</summary>
+    public async Task<(long Id, JsonObject Parameters)> AskedAsync(string method)
+    {
+        while (true)
+        {
+            var next = await notifications.Reader.ReadAsync(Timeout());
+            if ((string?)next["method"] == method && (long?)next["id"] is { } id && next["params"] is JsonObject parameters) { return (id, parameters); }
+        }
+    }
+
+    /// <summary>Answers a request of the sidecar.</summary>
+    public Task AnswerAsync(long id, object result) => SendAsync(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = id, ["result"] = Node(result) }.ToJsonString());
+
+    public Task RefuseAsync(long id, int code, string message, object? data = null) => SendAsync(new JsonObject
+    {
+        ["jsonrpc"] = "2.0", ["id"] = id, ["error"] = new JsonObject { ["code"] = code, ["message"] = message, ["data"] = data is null ? null : Node(data) },
+    }.ToJsonString());
+
     /// <summary>The events of a chat up to and including the end of its turn.</summary>
     public async Task<List<JsonObject>> TurnAsync()
     {

@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Plue.Protocol;
+using Plue.Server.Messages;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>Our own requests that the other side has not answered yet. Answering one never runs the caller's code on the reading side.</summary>
+internal sealed class RpcCalls
+{
+    public static readonly Failure Gone = new(FailureKind.Unreachable, "The editor went away before it answered. Try again when it is back.");
+
+    private readonly ConcurrentDictionary<long, TaskCompletionSource<JsonElement>> waiting = new();
+    private volatile bool isOver;
+    private long lastId;
+
+    public (long Id, Task<JsonElement> Reply) Begin()
+    {
+        var id = Interlocked.Increment(ref lastId);
+        var reply = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
+        waiting[id] = reply;
+        // The end may have come between the two lines above, or long ago.
+        if (isOver) { reply.TrySetException(new FailureException(Gone)); }
+        return (id, reply.Task);
+    }
+
+    public void Forget(long id) => waiting.TryRemove(id, out _);
+
+    /// <summary>A reply that nobody waits for any more is passed over.</summary>
+    public void Answer(JsonElement id, JsonElement result)
+    {
+        if (Find(id) is { } reply) { reply.TrySetResult(result); }
+    }
+
+    public void Refuse(JsonElement id, JsonElement error)
+    {
+        if (Find(id) is not { } reply) { return; }
+
+        try
+        {
+            if (error.Whole("code") == ErrorCodes.RequestCancelled) { reply.TrySetCanceled(); }
+            else { reply.TrySetException(new FailureException(FailureOf(error))); }
+        }
+        catch (InvalidOperationException notUnicode)
+        {
+            reply.TrySetException(notUnicode);
+        }
+    }
+
+    /// <summary>The connection is over: whoever waits, and whoever asks from now on, is told.</summary>
+    public void End()
+    {
+        isOver = true;
+        foreach (var reply in waiting.Values) { reply.TrySetException(new FailureException(Gone)); }
+    }
+
+    private TaskCompletionSource<JsonElement>? Find(JsonElement id) =>
+        id.ValueKind == JsonValueKind.Number && id.TryGetInt64(out var number) && waiting.TryGetValue(number, out var reply) ? reply : null;
+
+    /// <summary>A typed failure keeps its kind; what has none is a request that the editor could not carry out.</summary>
+    private static Failure FailureOf(JsonElement error)
+    {
+        var data = error.Field("data");
+        var kind = data?.Text("kind") is { } name && Enum.TryParse<FailureKind>(name, ignoreCase: true, out var known) && ToProtocol.Name(known) == name ? known : FailureKind.BadRequest;
+        var sentence = VendorMessage.Clean(error.Text("message") ?? "");
+        var after = data?.Money("retryAfterMs") is { } wait and > 0 and < 1e12m ? TimeSpan.FromMilliseconds((double)wait) : (TimeSpan?)null;
+        return new Failure(kind, sentence.Length > 0 ? sentence : "The editor refused this without saying why. Its log has more.", after);
+    }
+}
