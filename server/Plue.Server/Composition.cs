@@ -9,6 +9,7 @@ using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Anthropic;
 using Plue.Server.Providers.ClaudeCode;
+using Plue.Server.Providers.Copilot;
 using Plue.Server.Providers.External;
 using Plue.Server.Providers.Gemini;
 using Plue.Server.Providers.Http;
@@ -70,6 +71,8 @@ internal sealed class Composition : IAsyncDisposable
     public ProviderKeys ProviderKeys { get; }
     public ExternalPrograms ExternalPrograms { get; }
     public SignIns SignIns => signIns.Value;
+    /// <summary>The language models of the window that is connected; null on the command line.</summary>
+    public IEditorModels? Editor { get; set; }
     public Vault.Vault Vault => vault.Value;
     public ILoggerFactory Logs => logs.Value;
     public TemplateCatalog Templates => templates.Value;
@@ -137,6 +140,7 @@ internal sealed class Composition : IAsyncDisposable
             ProviderKinds.Gemini => new GeminiProvider(settings, secrets, http.Value, Time),
             ProviderKinds.ClaudeCode => new ClaudeCodeProvider(settings, secrets, Paths, Time, Logs.CreateLogger("ClaudeCode"), openFolder: () => Workspace.OpenFolder),
             ProviderKinds.External => new ExternalProvider(settings, secrets, ExternalPrograms, ClaudeCodeEnvironment.Own(), Time, Redactor.Mask),
+            ProviderKinds.GithubCopilot => new EditorCopilotProvider(settings, () => Editor, Time),
             ProviderKinds.Tour => new TourProvider(settings, Time),
             _ => throw new FailureException(FailureKind.MissingField, $"{settings.Name} is of the kind {settings.Kind}, which this version of Plue does not have."),
         };

@@ -37,8 +37,13 @@ internal static class Sidecar
         lifecycle.Register();
         new CodexHandlers(server, conversations, house.Providers).Register();
         new MessageHandlers(server, conversations).Register();
-        new ProviderHandlers(house.ProviderServices(() => conversations.List(includeArchived: true))).Register(server);
+        var services = house.ProviderServices(() => conversations.List(includeArchived: true));
+        new ProviderHandlers(services).Register(server);
         house.Providers.Changed += id => _ = NotifyAsync(server, Methods.ProviderChanged, new ProviderChangedParams(id), logger);
+        new SignInHandlers(server, house.Providers, () => house.SignIns, house.Vault, new ProviderViews(services).SummaryAsync).Register();
+        var editor = new HostClient(server);
+        editor.Register();
+        house.Editor = editor;
         new ExecutableHandlers(server, house.ExternalPrograms, house.Providers).Register();
         new VaultHandlers(server, house.Vault, house.ProviderKeys.UsedBy, house.ProviderKeys.RenameAsync).Register();
         new CatalogHandlers(server, house.CatalogServices).Register();

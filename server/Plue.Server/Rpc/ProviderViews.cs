@@ -4,6 +4,7 @@ using Plue.Protocol;
 using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
+using Plue.Server.Providers.OAuth;
 using Plue.Server.Store;
 using ProviderSource = Plue.Server.Providers.ProviderSource;
 
@@ -120,7 +121,7 @@ internal sealed class ProviderViews(ProviderServices services)
             AuthType = (Protocol.AuthType)settings.AuthType,
             TakesKey = kind?.TakesKey ?? false,
             KeyReference = settings.ApiKeyRef,
-            HasCredential = settings.ApiKeyRef is { } reference && around.HasKey(reference),
+            HasCredential = (settings.AuthType == Providers.AuthType.Oauth ? OAuthTokens.AccessReference(settings.Id) : settings.ApiKeyRef) is { } reference && around.HasKey(reference),
             Origin = address is null ? null : string.Create(CultureInfo.InvariantCulture, $"{address.Scheme}://{address.Authority}"),
             IsDefault = settings.Id == around.DefaultId,
             IsDefaultSmall = settings.Id == around.DefaultSmallId,

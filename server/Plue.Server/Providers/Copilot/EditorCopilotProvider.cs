@@ -1,0 +1,161 @@
+using System.Runtime.CompilerServices;
+using Plue.Server.Messages;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Providers.Copilot;
+
+/// <summary>GitHub Copilot as VS Code offers it to extensions: signed in there, allowed there, paid there.</summary>
+internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEditorModels?> editor, TimeProvider time) : IProvider
+{
+    private const string Vendor = "copilot";
+
+    /// <summary>VS Code asks the user for leave before the first answer, and the user may take their time.</summary>
+    private static readonly TimeSpan FirstEvent = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(120);
+
+    private volatile IReadOnlyList<EditorModel>? known;
+
+    public ProviderSettings Settings => settings;
+
+    public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (editor() is not { } models)
+        {
+            yield return new ProviderEvent.Failed(NoEditor());
+            yield break;
+        }
+
+        if (request.Tools.Count > 0 && await TakesToolsAsync(models, request.Model, cancellationToken).ConfigureAwait(false) == false)
+        {
+            request = request with { Tools = [] };
+            yield return new ProviderEvent.Waiting("an answer without tools, which this version of VS Code cannot pass on");
+        }
+
+        using var patience = new Patience(FirstEvent, settings.Timeout ?? Idle, time, cancellationToken);
+        await using var events = models.StreamAsync(Vendor, Prepared(request), patience.Token).GetAsyncEnumerator(CancellationToken.None);
+        var calls = new ToolCalls(request);
+        var isOver = false;
+        while (!isOver)
+        {
+            EditorModelEvent? next = null;
+            Failure? failure = null;
+            try
+            {
+                next = await events.MoveNextAsync().ConfigureAwait(false) ? events.Current : null;
+            }
+            catch (FailureException fault)
+            {
+                failure = patience.HasFirstByte && fault.Failure.Kind == FailureKind.Unreachable ? fault.Failure with { Kind = FailureKind.CutStream } : fault.Failure;
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                failure = patience.RanOut
+                    ? new Failure(FailureKind.Timeout, $"{settings.Name} said nothing for {Spoken.Of(patience.Limit)}. Try again, or choose another model.")
+                    : new Failure(FailureKind.CutStream, $"VS Code ended the answer of {settings.Name} before it was complete. Try again.");
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            patience.Renew();
+            switch (next)
+            {
+                case EditorModelEvent.Text { Content.Length: > 0 } text:
+                    yield return new ProviderEvent.TextDelta(text.Content);
+                    break;
+                case EditorModelEvent.ToolCall asked:
+                    var call = calls.Add(asked.ToolUseId, asked.ToolName);
+                    call.Append(asked.Parameters);
+                    if (call.TryParameters() is not { } parameters)
+                    {
+                        failure = new Failure(FailureKind.BadResponse,
+                            $"{request.Model} called the tool {VendorMessage.Clean(call.Name)} with arguments that are not a JSON object, so nothing was run. Try again.");
+                        break;
+                    }
+
+                    yield return new ProviderEvent.ToolCallStarted(call.Id, call.Name);
+                    yield return new ProviderEvent.ToolCallDelta(call.Id, parameters);
+                    yield return new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters);
+                    break;
+                case EditorModelEvent.Finished finished:
+                    isOver = true;
+                    yield return new ProviderEvent.Finished(calls.All.Count > 0 ? StopReason.ToolUse : finished.Reason);
+                    break;
+                case null:
+                    failure ??= new Failure(FailureKind.CutStream, $"VS Code ended the answer of {settings.Name} before it was complete. Try again.");
+                    break;
+            }
+
+            if (failure is null || isOver) { continue; }
+
+            isOver = true;
+            yield return new ProviderEvent.Failed(failure);
+        }
+    }
+
+    public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await ListModelsAsync(cancellationToken).ConfigureAwait(false)).Count > 0 ? null : NoModels();
+        }
+        catch (FailureException fault)
+        {
+            return fault.Failure;
+        }
+    }
+
+    public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken)
+    {
+        var models = editor() ?? throw new FailureException(NoEditor());
+        var listed = known = await models.ListAsync(Vendor, cancellationToken).ConfigureAwait(false);
+        return
+        [
+            .. listed.Select(model => new ModelInfo
+            {
+                Id = model.Id,
+                Name = model.Name,
+                ContextLength = model.MaxInputTokens > 0 ? model.MaxInputTokens : null,
+                SupportsTools = model.SupportsTools,
+                SupportsVision = model.SupportsVision,
+            }),
+        ];
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async Task<bool?> TakesToolsAsync(IEditorModels models, string model, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var listed = known ??= await models.ListAsync(Vendor, cancellationToken).ConfigureAwait(false);
+            return (listed.FirstOrDefault(candidate => candidate.Id == model) ?? listed.FirstOrDefault(candidate => candidate.Family == model))?.SupportsTools;
+        }
+        catch (FailureException)
+        {
+            // The request itself will say what is wrong.
+            return null;
+        }
+    }
+
+    /// <summary>There is no place for a system prompt: it stands before the first message.</summary>
+    private ProviderRequest Prepared(ProviderRequest request)
+    {
+        var messages = RequestMessages.Of(request, settings);
+        var prompt = RequestMessages.SystemTexts(request).Select(text => (MessagePart)new MessagePart.Text(text)).ToList();
+        if (prompt.Count > 0 && messages.FirstOrDefault() is { } first) { messages = [first with { Role = MessageRole.User, Parts = prompt }, .. messages]; }
+        return request with
+        {
+            Messages = messages,
+            System = null,
+            Temperature = request.Temperature ?? settings.Temperature,
+            MaxTokens = request.MaxTokens ?? settings.MaxTokens,
+            StopSequences = request.StopSequences.Count > 0 ? request.StopSequences : settings.StopSequences,
+            ReasoningLevel = request.ReasoningLevel ?? settings.ReasoningLevel,
+        };
+    }
+
+    private Failure NoEditor() => new(FailureKind.Unreachable,
+        $"{settings.Name} answers through VS Code, and none is connected. Ask from a chat there, or write auth_type: \"oauth\" and a client_id of your own in its file.");
+
+    private Failure NoModels() => new(FailureKind.ProviderAuthFailed,
+        $"VS Code offers no model of {settings.Name}. Install GitHub Copilot in VS Code and sign in there, then try again.");
+}
