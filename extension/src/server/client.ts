@@ -14,7 +14,15 @@ import {
 import { Disposables } from '../infrastructure/disposables';
 import { FailureError, toFailureError } from '../infrastructure/errors';
 import { SidecarLines, maskedChannel } from '../infrastructure/logging';
-import { codexChanged, messageEvent, providerChanged, workspaceTrust } from '../protocol/protocol.generated';
+import {
+  codexChanged,
+  hostLanguageModel,
+  hostLanguageModelEvent,
+  hostLanguageModels,
+  messageEvent,
+  providerChanged,
+  workspaceTrust,
+} from '../protocol/protocol.generated';
 import type {
   CodexChangedParams,
   ErrorData,
@@ -23,6 +31,7 @@ import type {
   ProviderChangedParams,
 } from '../protocol/protocol.generated';
 import { stoppedFailure, toFailure } from './failures';
+import { askLanguageModel, listLanguageModels } from './languageModels';
 import { RestartPolicy } from './restartPolicy';
 import { startSidecar, type SidecarCommand } from './sidecar';
 
@@ -144,6 +153,12 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     registrations.add(life.client.onNotification(codexChanged, (params) => this.codexChanged.fire(params)));
     registrations.add(life.client.onNotification(messageEvent, (params) => this.messageEvent.fire(params)));
     registrations.add(life.client.onNotification(providerChanged, (params) => this.providerChanged.fire(params)));
+    registrations.add(life.client.onRequest(hostLanguageModels, listLanguageModels));
+    registrations.add(
+      life.client.onRequest(hostLanguageModel, (params, token) =>
+        askLanguageModel(params, token, (event) => life.client.sendNotification(hostLanguageModelEvent, { streamId: params.streamId, event })),
+      ),
+    );
     const patience = setTimeout(() => life.child?.kill('SIGKILL'), mostMsToStart);
     life.client
       .start()

@@ -49,6 +49,8 @@ test('A sidecar that crashes is started again three times, then shows its cause,
   expect(lines.join('\n')).toContain('told":["{\\"collection\\":\\"chats\\"}"');
   // In the user's home, never in the open folder.
   expect(lines.join('\n')).toContain(`"in ${homedir()}"`);
+  // The sidecar asks, too.
+  expect(lines.join('\n')).toContain('"0 models"');
   // Whoever asked meanwhile is told, and notifications of each new process arrive.
   expect(lines.filter((line) => line.startsWith('refused: '))).toHaveLength(4);
   expect(lines.filter((line) => line.startsWith('changed'))).toEqual([1, 4, 5].map((start) => `changed codex://chats/start-${start}`));

@@ -18,9 +18,10 @@ connection.onRequest('initialize', (params) => {
 connection.onNotification('workspace/trust', ({ trusted }) => told.push(`trust ${trusted}`));
 connection.onRequest('shutdown', () => ({}));
 connection.onNotification('exit', () => process.exit(0));
-connection.onRequest('codex/list', (params) => {
+connection.onRequest('codex/list', async (params) => {
+  const { models } = await connection.sendRequest('host/languageModels', { vendor: 'copilot' });
   void connection.sendNotification('codex/changed', { uri: `codex://chats/start-${starts}` });
-  return { items: [], told: [JSON.stringify(params), `start ${starts}`, `in ${process.cwd()}`, ...told] };
+  return { items: [], told: [JSON.stringify(params), `start ${starts}`, `in ${process.cwd()}`, `${models.length} models`, ...told] };
 });
 connection.onRequest('vault/lock', () => {
   process.stderr.write('fail: It hurts.\n      at Somewhere\n');

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { EventEmitter, type Event } from 'vscode';
+import { EventEmitter, type CancellationToken, type Event } from 'vscode';
 import type { RequestType } from 'vscode-languageclient/node';
 import type {
   CodexChangedParams,
@@ -17,7 +17,7 @@ export class FakeSidecar implements Sidecar {
   readonly codexChanged = new EventEmitter<CodexChangedParams>();
   readonly messageEvent = new EventEmitter<MessageEventParams>();
   readonly providerChanged = new EventEmitter<ProviderChangedParams>();
-  private readonly table = new Map<string, (params: unknown) => unknown>();
+  private readonly table = new Map<string, (params: unknown, token?: CancellationToken) => unknown>();
 
   state: SidecarState = { state: 'running' };
   readonly onDidStart: Event<void> = this.started.event;
@@ -27,27 +27,26 @@ export class FakeSidecar implements Sidecar {
   readonly onProviderChanged: Event<ProviderChangedParams> = this.providerChanged.event;
 
   /** From now on. An answer that throws is a failure of the request. */
-  answer<P, R>(type: RequestType<P, R, ErrorData>, answer: (params: P) => R): this {
-    this.table.set(type.method, (params) =>
+  answer<P, R>(type: RequestType<P, R, ErrorData>, answer: (params: P, token?: CancellationToken) => R | Promise<R>): this {
+    this.table.set(type.method, (params, token) =>
       answer(
         v.parse(
           v.custom<P>(() => true),
           params,
         ),
+        token,
       ),
     );
     return this;
   }
 
-  async request<P, R>(type: RequestType<P, R, ErrorData>, params: P): Promise<R> {
+  async request<P, R>(type: RequestType<P, R, ErrorData>, params: P, token?: CancellationToken): Promise<R> {
     this.asked.push({ method: type.method, params });
     const answer = this.table.get(type.method);
     if (!answer) throw new Error(`The test has no answer for ${type.method}.`);
-    return Promise.resolve(
-      v.parse(
-        v.custom<R>(() => true),
-        answer(params),
-      ),
+    return v.parse(
+      v.custom<R>(() => true),
+      await answer(params, token),
     );
   }
 

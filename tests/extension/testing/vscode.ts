@@ -57,6 +57,20 @@ export class Uri {
   }
 }
 
+export class CancellationTokenSource {
+  private readonly cancelled = new EventEmitter<void>();
+  readonly token = { isCancellationRequested: false, onCancellationRequested: this.cancelled.event };
+
+  cancel(): void {
+    this.token.isCancellationRequested = true;
+    this.cancelled.fire();
+  }
+
+  dispose(): void {
+    this.cancelled.dispose();
+  }
+}
+
 export class ThemeIcon {
   constructor(readonly id: string) {}
 }
@@ -92,6 +106,11 @@ export const panels: FakePanel[] = [];
 /** What lies on the disk, as far as `workspace.fs` knows: texts by path. */
 export const disk = new Map<string, string>();
 export const registered = new Map<string, (...args: unknown[]) => unknown>();
+export const copied: string[] = [];
+/** The Cancel button of whatever shows progress. */
+export let progress = new CancellationTokenSource();
+/** What the browser says to being opened. */
+export const browser = { opens: true };
 
 function show(kind: string, text: string, rest: unknown[]): Promise<string | undefined> {
   const [options] = rest;
@@ -101,8 +120,12 @@ function show(kind: string, text: string, rest: unknown[]): Promise<string | und
 }
 
 export function reset(): void {
-  for (const list of [shown, answers, executed, opened, selections, files, panels]) list.length = 0;
+  for (const list of [shown, answers, executed, opened, selections, files, panels, copied]) list.length = 0;
   for (const map of [disk, registered]) map.clear();
+  progress = new CancellationTokenSource();
+  browser.opens = true;
+  languageModels.length = 0;
+  LanguageModelToolResultPart = ToolResultPart;
   workspace.isTrusted = true;
   workspace.workspaceFolders = undefined;
 }
@@ -134,7 +157,11 @@ export const window = {
     panels.push(panel);
     return panel;
   },
-  withProgress: (_options: unknown, task: (progress: unknown, token: undefined) => unknown) => task({}, undefined),
+  /** A test ends it by `progress.cancel`. */
+  withProgress: (options: { title?: string }, task: (progress: unknown, token: unknown) => unknown): unknown => {
+    if (options.title !== undefined) shown.push({ kind: 'progress', text: options.title, buttons: [] });
+    return task({}, progress.token);
+  },
 };
 
 export const commands = {
@@ -177,10 +204,77 @@ export const workspace: {
 export const env = {
   openExternal: (uri: Uri): Promise<boolean> => {
     opened.push(uri.toString());
-    return Promise.resolve(true);
+    return Promise.resolve(browser.opens);
   },
-  clipboard: { writeText: (): Promise<void> => Promise.resolve() },
+  asExternalUri: (uri: Uri): Promise<Uri> => Promise.resolve(uri),
+  clipboard: {
+    writeText: (text: string): Promise<void> => {
+      copied.push(text);
+      return Promise.resolve();
+    },
+  },
 };
+
+interface FakeModel {
+  id: string;
+  family: string;
+  vendor: string;
+}
+
+/** What `lm` offers. */
+export const languageModels: FakeModel[] = [];
+
+export const lm = {
+  selectChatModels: (selector: Partial<FakeModel>): Promise<FakeModel[]> => {
+    const fits = (wanted: string | undefined, is: string): boolean => wanted === undefined || wanted === is;
+    return Promise.resolve(
+      languageModels.filter(
+        ({ id, family, vendor }) => fits(selector.id, id) && fits(selector.family, family) && fits(selector.vendor, vendor),
+      ),
+    );
+  },
+};
+
+export class LanguageModelChatMessage {
+  constructor(
+    readonly role: string,
+    public content: unknown,
+  ) {}
+
+  static User(content: string): LanguageModelChatMessage {
+    return new LanguageModelChatMessage('user', content);
+  }
+
+  static Assistant(content: string): LanguageModelChatMessage {
+    return new LanguageModelChatMessage('assistant', content);
+  }
+}
+
+// Since 1.95.
+export class LanguageModelTextPart {
+  constructor(readonly value: string) {}
+}
+
+export class LanguageModelToolCallPart {
+  constructor(
+    readonly callId: string,
+    readonly name: string,
+    readonly input: object,
+  ) {}
+}
+
+class ToolResultPart {
+  constructor(
+    readonly callId: string,
+    readonly content: unknown[],
+  ) {}
+}
+
+export let LanguageModelToolResultPart: typeof ToolResultPart | undefined = ToolResultPart;
+
+export function playOldEditor(): void {
+  LanguageModelToolResultPart = undefined;
+}
 
 export class Range {
   constructor(

@@ -10,6 +10,7 @@ import { commands } from './commands';
 import { ProviderActions } from './providerActions';
 import { addProvider, enableAndTell, inWindow, pickProvider, testAndTell } from './providerCommands';
 import { ProvidersPage } from './providersPage';
+import { activateSignIn } from './signIn';
 
 const greetedKey = 'plue.greeted.v1';
 
@@ -83,6 +84,7 @@ export function activateProviders(
   register(commands.importCatalog, () => say(catalogs.import()));
   register(commands.exportCatalog, () => say(catalogs.export([])));
   register(commands.checkClaudeCodeAuth, () => checkClaudeCodeAuth(sidecar, log));
+  disposables.add(activateSignIn(sidecar, providers, log));
 
   const status = disposables.add(vscode.window.createStatusBarItem('plue.provider', vscode.StatusBarAlignment.Right, 50));
   status.name = 'Plue provider';

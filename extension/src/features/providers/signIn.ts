@@ -1,0 +1,115 @@
+// Signing in to a provider with OAuth. The sidecar does it; the window opens the page and shows how it goes.
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import { FailureError, UserCancelledError, runWithErrorHandling } from '../../infrastructure/errors';
+import type { ProviderSignInResult, ProviderSummary } from '../../protocol/protocol.generated';
+import { providerAwaitSignIn, providerSignIn, providerSignOut } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+import type { ProviderList } from '../../server/providerList';
+
+export const commands = {
+  signInProvider: 'plue.signInProvider',
+  signOutProvider: 'plue.signOutProvider',
+} as const;
+
+/** Both commands take a provider's id, or ask which one. */
+export function activateSignIn(sidecar: Sidecar, providers: ProviderList, log: vscode.LogOutputChannel): vscode.Disposable {
+  const disposables = new Disposables();
+  const register = (id: string, action: (providerId: string | undefined) => Promise<void>): void => {
+    disposables.add(
+      vscode.commands.registerCommand(id, (argument: unknown) =>
+        runWithErrorHandling(log, () => action(typeof argument === 'string' ? argument : undefined)),
+      ),
+    );
+  };
+  register(commands.signInProvider, (id) => signIn(sidecar, providers, id));
+  register(commands.signOutProvider, (id) => signOut(sidecar, providers, id));
+  return disposables;
+}
+
+export async function signIn(sidecar: Sidecar, providers: ProviderList, id?: string): Promise<void> {
+  const provider = await choose(providers, id, 'Sign In to Provider', () => true);
+  // The tokens are kept there. It asks, and says itself what is wrong.
+  await vscode.commands.executeCommand('plue.unlockVault');
+  const start = await sidecar.request(providerSignIn, { id: provider.id });
+  const stop = new vscode.CancellationTokenSource();
+  try {
+    const signedIn = waitFor(sidecar, provider, start, stop);
+    // Whoever leaves the question about the code alone may have signed in all the same.
+    await Promise.all([signedIn, Promise.race([openPage(provider, start, stop), signedIn])]);
+    tell(await signedIn);
+  } finally {
+    stop.dispose();
+    await providers.refresh();
+  }
+}
+
+export async function signOut(sidecar: Sidecar, providers: ProviderList, id?: string): Promise<void> {
+  const provider = await choose(providers, id, 'Sign Out of Provider', ({ hasCredential }) => hasCredential);
+  await sidecar.request(providerSignOut, { id: provider.id });
+  await providers.refresh();
+  void vscode.window.showInformationMessage(`Signed out of ${provider.name}. Plue has forgotten its tokens.`);
+}
+
+async function waitFor(
+  sidecar: Sidecar,
+  provider: ProviderSummary,
+  { userCode }: ProviderSignInResult,
+  stop: vscode.CancellationTokenSource,
+): Promise<ProviderSummary> {
+  const title = `Signing in to ${provider.name}${userCode === undefined ? '' : ` with the code ${userCode}`}…`;
+  return await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+    (_progress, token) => {
+      token.onCancellationRequested(() => stop.cancel());
+      return sidecar.request(providerAwaitSignIn, { id: provider.id }, stop.token);
+    },
+  );
+}
+
+async function openPage(
+  provider: ProviderSummary,
+  { url, userCode }: ProviderSignInResult,
+  stop: vscode.CancellationTokenSource,
+): Promise<void> {
+  if (userCode !== undefined) {
+    const copy = 'Copy Code and Open Page';
+    const chosen = await vscode.window.showInformationMessage(
+      `To sign in to ${provider.name}, enter the code ${userCode} on its page.`,
+      copy,
+      'Open Page',
+    );
+    if (chosen === undefined) return;
+    if (chosen === copy) await vscode.env.clipboard.writeText(userCode);
+  }
+  // In a remote window the editor itself brings the way back to this machine.
+  if (!(await vscode.env.openExternal(await vscode.env.asExternalUri(vscode.Uri.parse(url))))) stop.cancel();
+}
+
+function tell(provider: ProviderSummary): void {
+  if (provider.error === undefined) void vscode.window.showInformationMessage(`Signed in to ${provider.name}.`);
+  else void vscode.window.showWarningMessage(`Signed in, but ${provider.name} does not answer yet. ${provider.error.message}`);
+}
+
+async function choose(
+  providers: ProviderList,
+  id: string | undefined,
+  title: string,
+  fits: (provider: ProviderSummary) => boolean,
+): Promise<ProviderSummary> {
+  const able = (await providers.refresh()).filter((provider) => provider.authType === 'oauth' && fits(provider));
+  const named = able.find((provider) => provider.id === id);
+  if (named) return named;
+  if (able.length === 0 || id !== undefined) {
+    throw new FailureError(
+      'notFound',
+      `No provider ${id === undefined ? '' : `${id} `}is there to do this with. One that signs in has auth_type: "oauth" in its file.`,
+    );
+  }
+  const chosen = await vscode.window.showQuickPick(
+    able.map((provider) => ({ label: provider.name, description: provider.hasCredential ? 'signed in' : 'not signed in', provider })),
+    { title, placeHolder: 'Which provider?' },
+  );
+  if (!chosen) throw new UserCancelledError();
+  return chosen.provider;
+}

@@ -1,0 +1,209 @@
+// The sidecar's way to the language models that VS Code offers to extensions: GitHub Copilot and others.
+// The types are those of VS Code 1.91; tools, and streams of parts, came with 1.95 and are looked for.
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+import { ResponseError } from 'vscode-jsonrpc';
+import type {
+  ErrorData,
+  HostLanguageModelParams,
+  HostLanguageModelResult,
+  HostLanguageModelsParams,
+  HostLanguageModelsResult,
+  HostMessage,
+  HostModelEvent,
+  HostModelOptions,
+  HostPart,
+} from '../protocol/protocol.generated';
+
+const requestFailed = -32803;
+const requestCancelled = -32800;
+const justification = 'Plue answers in a chat of yours with this model.';
+
+const toolCall = v.object({ callId: v.string(), name: v.string(), input: v.unknown() });
+const text = v.object({ value: v.string() });
+const capabilities = v.object({
+  capabilities: v.object({ supportsToolCalling: v.optional(v.unknown()), supportsImageToText: v.optional(v.boolean()) }),
+});
+
+/** Empty where this editor offers none. */
+export async function listLanguageModels({ vendor }: HostLanguageModelsParams): Promise<HostLanguageModelsResult> {
+  return {
+    models: (await select({ vendor })).map((model) => {
+      const said = v.safeParse(capabilities, model);
+      return {
+        id: model.id,
+        name: model.name,
+        vendor: model.vendor,
+        family: model.family,
+        version: model.version,
+        maxInputTokens: model.maxInputTokens,
+        supportsTools: !canPassTools() ? false : said.success ? Boolean(said.output.capabilities.supportsToolCalling) : undefined,
+        supportsVision: said.success ? said.output.capabilities.supportsImageToText : undefined,
+      };
+    }),
+  };
+}
+
+/** Tells what the model says by `emit`, in order. Rejects with a ResponseError that the sidecar understands. */
+export async function askLanguageModel(
+  params: HostLanguageModelParams,
+  token: vscode.CancellationToken,
+  emit: (event: HostModelEvent) => Promise<void>,
+): Promise<HostLanguageModelResult> {
+  try {
+    const model = await find(params);
+    // VS Code asks the user for leave here, the first time.
+    const response = await model.sendRequest(params.messages.map(toMessage), toOptions(params), token);
+    let called = false;
+    for await (const event of events(response)) {
+      if (token.isCancellationRequested) break;
+      called ||= event.kind === 'toolCall';
+      await emit(event);
+    }
+    if (token.isCancellationRequested) throw new ResponseError(requestCancelled, 'The answer was stopped.');
+    return { stopReason: called ? 'toolUse' : 'endTurn' };
+  } catch (error) {
+    if (token.isCancellationRequested) throw new ResponseError(requestCancelled, 'The answer was stopped.');
+    throw toResponseError(error, params.model);
+  }
+}
+
+async function select(selector: vscode.LanguageModelChatSelector): Promise<readonly vscode.LanguageModelChat[]> {
+  // An editor that is made from VS Code may leave it out.
+  const lm: unknown = Reflect.get(vscode, 'lm');
+  return lm === undefined ? [] : await vscode.lm.selectChatModels(selector);
+}
+
+async function find({ vendor, model }: HostLanguageModelParams): Promise<vscode.LanguageModelChat> {
+  const [found] = [...(await select({ vendor, id: model })), ...(await select({ vendor, family: model }))];
+  if (found) return found;
+  const names = (await select({ vendor })).map(({ id }) => id);
+  const way = names.length === 0 ? 'Install GitHub Copilot and sign in to it.' : `It offers ${names.slice(0, 5).join(', ')}.`;
+  throw failure('modelNotFound', `VS Code does not offer the model ${model}. ${way}`);
+}
+
+function toMessage({ role, parts }: HostMessage): vscode.LanguageModelChatMessage {
+  const plain = parts.map(wordsOf).join('\n\n');
+  const message = role === 'user' ? vscode.LanguageModelChatMessage.User(plain) : vscode.LanguageModelChatMessage.Assistant(plain);
+  if (canPassTools() && parts.some(({ kind }) => kind !== 'text')) Reflect.set(message, 'content', parts.map(toPart));
+  return message;
+}
+
+function toPart(part: HostPart): unknown {
+  switch (part.kind) {
+    case 'text':
+      return make('LanguageModelTextPart', part.text);
+    case 'toolUse':
+      return make('LanguageModelToolCallPart', part.toolUseId, part.toolName, parsed(part.parameters));
+    case 'toolResult':
+      return make('LanguageModelToolResultPart', part.toolUseId, [make('LanguageModelTextPart', part.text)]);
+  }
+}
+
+/** Where only text can be passed on, what the tools did is told in words. */
+function wordsOf(part: HostPart): string {
+  switch (part.kind) {
+    case 'text':
+      return part.text;
+    case 'toolUse':
+      return `[called ${part.toolName} with ${part.parameters}]`;
+    case 'toolResult':
+      return `[result: ${part.text}]`;
+  }
+}
+
+function toOptions({ tools, options }: HostLanguageModelParams): vscode.LanguageModelChatRequestOptions & { tools?: unknown[] } {
+  const given = tools.map(({ name, description, schema }) => ({ name, description, inputSchema: parsed(schema) }));
+  return {
+    justification,
+    modelOptions: toModelOptions(options),
+    ...(given.length > 0 && canPassTools() ? { tools: given } : {}),
+  };
+}
+
+/** As the models' own APIs call them; VS Code hands them on unread. */
+function toModelOptions(options: HostModelOptions): Record<string, unknown> {
+  const named = {
+    temperature: options.temperature,
+    max_tokens: options.maxTokens,
+    stop: options.stopSequences,
+    reasoning_effort: options.reasoningLevel,
+  };
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
+}
+
+async function* events(response: vscode.LanguageModelChatResponse): AsyncGenerator<HostModelEvent> {
+  const stream: unknown = Reflect.get(response, 'stream');
+  if (!isAsyncIterable(stream)) {
+    for await (const piece of response.text) yield { kind: 'text', text: piece };
+    return;
+  }
+  for await (const part of stream) {
+    const event = toEvent(part);
+    if (event) yield event;
+  }
+}
+
+/** Undefined for parts that this version does not know, such as thinking. */
+function toEvent(part: unknown): HostModelEvent | undefined {
+  if (isA(part, 'LanguageModelTextPart')) return { kind: 'text', text: v.parse(text, part).value };
+  if (!isA(part, 'LanguageModelToolCallPart')) return undefined;
+  const { callId, name, input } = v.parse(toolCall, part);
+  return { kind: 'toolCall', toolUseId: callId, toolName: name, parameters: JSON.stringify(input ?? {}) };
+}
+
+function canPassTools(): boolean {
+  return ['LanguageModelTextPart', 'LanguageModelToolCallPart', 'LanguageModelToolResultPart'].every((name) => classOf(name) !== undefined);
+}
+
+function classOf(name: string): (new (...given: unknown[]) => unknown) | undefined {
+  const found: unknown = name in vscode ? Reflect.get(vscode, name) : undefined;
+  return isClass(found) ? found : undefined;
+}
+
+function isClass(value: unknown): value is new (...given: unknown[]) => unknown {
+  return typeof value === 'function';
+}
+
+function isA(value: unknown, name: string): boolean {
+  const type = classOf(name);
+  return type !== undefined && value instanceof type;
+}
+
+function make(name: string, ...given: unknown[]): unknown {
+  const type = classOf(name);
+  return type === undefined ? undefined : new type(...given);
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
+/** The sidecar sends whole objects only. */
+function parsed(json: string): unknown {
+  return JSON.parse(json);
+}
+
+function toResponseError(error: unknown, model: string): ResponseError<ErrorData> {
+  if (error instanceof ResponseError) return failure(kindOf(error), error.message);
+  const { code, message } = v.parse(v.fallback(v.object({ code: v.fallback(v.string(), ''), message: v.string() }), { code: '', message: String(error) }), error);
+  const said = message === '' ? '' : `: “${message.slice(0, 300)}”`;
+  switch (code) {
+    case 'NoPermissions':
+      return failure('permissionDenied', 'VS Code was not allowed to let Plue use this model. Ask again and allow it, or change it in the Accounts menu.');
+    case 'Blocked':
+      return failure('spendLimit', `VS Code blocked the request${said}. The quota of your plan may be used up; choose another model or provider.`);
+    case 'NotFound':
+      return failure('modelNotFound', `VS Code no longer offers the model ${model}. Choose another one.`);
+    default:
+      return failure('badRequest', `VS Code could not ask ${model}${said}. Try again, or choose another model.`);
+  }
+}
+
+function kindOf(error: ResponseError<unknown>): string {
+  return v.parse(v.fallback(v.object({ kind: v.string() }), { kind: 'badRequest' }), error.data).kind;
+}
+
+function failure(kind: string, message: string): ResponseError<ErrorData> {
+  return new ResponseError(requestFailed, message, { kind });
+}

@@ -1,0 +1,163 @@
+import { beforeEach, expect, test } from 'vitest';
+import * as v from 'valibot';
+import { CancellationTokenSource } from 'vscode';
+import { ResponseError } from 'vscode-jsonrpc';
+import type { HostLanguageModelParams, HostModelEvent } from '../../../extension/src/protocol/protocol.generated';
+import { askLanguageModel, listLanguageModels } from '../../../extension/src/server/languageModels';
+import * as fake from '../testing/vscode';
+
+type Ask = (messages: fake.LanguageModelChatMessage[], options: Record<string, unknown>, token: unknown) => Promise<unknown>;
+
+const { LanguageModelTextPart, LanguageModelToolCallPart } = fake;
+
+/** A model that answers so, and what it was asked. */
+function offer(ask: Ask, changes: Record<string, unknown> = {}): void {
+  const model = { id: 'gpt-x', name: 'GPT X', vendor: 'copilot', family: 'gpt', version: '1', maxInputTokens: 64_000, ...changes, sendRequest: ask };
+  fake.languageModels.push(model);
+}
+
+function containing(text: string): unknown {
+  return expect.stringContaining(text);
+}
+
+function result(callId: string, text: string): unknown {
+  return expect.objectContaining({ callId, content: [new LanguageModelTextPart(text)] });
+}
+
+async function* each(...parts: unknown[]): AsyncGenerator {
+  for (const part of parts) {
+    await Promise.resolve();
+    if (part instanceof Error) throw part;
+    yield part;
+  }
+}
+
+function params(changes: Partial<HostLanguageModelParams> = {}): HostLanguageModelParams {
+  return {
+    streamId: 's1',
+    vendor: 'copilot',
+    model: 'gpt-x',
+    messages: [{ role: 'user', parts: [{ kind: 'text', text: 'Hi' }] }],
+    tools: [],
+    options: {},
+    ...changes,
+  };
+}
+
+async function ask(changes: Partial<HostLanguageModelParams> = {}, source = new CancellationTokenSource()): Promise<unknown> {
+  const events: HostModelEvent[] = [];
+  const emit = (event: HostModelEvent): Promise<void> => Promise.resolve(void events.push(event));
+  const outcome = await askLanguageModel(params(changes), source.token, emit).then(
+    ({ stopReason }) => stopReason,
+    (error: unknown) => {
+      if (!(error instanceof ResponseError)) throw error;
+      const { kind } = v.parse(v.object({ kind: v.fallback(v.string(), '') }), error.data ?? {});
+      return { code: error.code, kind, message: error.message };
+    },
+  );
+  return { events, outcome };
+}
+
+beforeEach(() => fake.reset());
+
+test('The models of one vendor are listed with what the editor says about them', async () => {
+  offer(() => Promise.reject(new Error('not asked')));
+  offer(() => Promise.reject(new Error('not asked')), { id: 'other', vendor: 'someone' });
+  offer(() => Promise.reject(new Error('not asked')), { id: 'new', capabilities: { supportsToolCalling: 12, supportsImageToText: false } });
+  const { models } = await listLanguageModels({ vendor: 'copilot' });
+  expect(models.map(({ id, supportsTools, supportsVision }) => [id, supportsTools, supportsVision])).toEqual([
+    ['gpt-x', undefined, undefined],
+    ['new', true, false],
+  ]);
+  expect(models[0]?.maxInputTokens).toBe(64_000);
+});
+
+test('Text is told in pieces and in order', async () => {
+  offer((messages, options) => {
+    expect(messages.map(({ role, content }) => [role, content])).toEqual([['user', 'Hi']]);
+    expect(options).toEqual({ justification: 'Plue answers in a chat of yours with this model.', modelOptions: { temperature: 0.5, max_tokens: 9 } });
+    return Promise.resolve({ text: each('old') , stream: each(new LanguageModelTextPart('Hello '), new LanguageModelTextPart('wörld')) });
+  });
+  expect(await ask({ options: { temperature: 0.5, maxTokens: 9 } })).toEqual({
+    events: [
+      { kind: 'text', text: 'Hello ' },
+      { kind: 'text', text: 'wörld' },
+    ],
+    outcome: 'endTurn',
+  });
+});
+
+test('Tools are passed on, their calls are told whole, and their results go back', async () => {
+  offer((messages, options) => {
+    expect(options['tools']).toEqual([{ name: 'read', description: 'Reads.', inputSchema: { type: 'object' } }]);
+    expect(messages[1]?.content).toEqual([new LanguageModelTextPart('I look.'), new LanguageModelToolCallPart('c1', 'read', { path: 'a' })]);
+    expect(messages[2]?.content).toEqual([result('c1', 'text of a')]);
+    return Promise.resolve({ stream: each({ value: 'a thought' }, new LanguageModelToolCallPart('c2', 'read', { path: 'b' })) });
+  });
+  const told = await ask({
+    messages: [
+      { role: 'user', parts: [{ kind: 'text', text: 'Read' }] },
+      {
+        role: 'assistant',
+        parts: [
+          { kind: 'text', text: 'I look.' },
+          { kind: 'toolUse', toolUseId: 'c1', toolName: 'read', parameters: '{"path":"a"}' },
+        ],
+      },
+      { role: 'user', parts: [{ kind: 'toolResult', toolUseId: 'c1', text: 'text of a' }] },
+    ],
+    tools: [{ name: 'read', description: 'Reads.', schema: '{"type":"object"}' }],
+  });
+  expect(told).toEqual({ events: [{ kind: 'toolCall', toolUseId: 'c2', toolName: 'read', parameters: '{"path":"b"}' }], outcome: 'toolUse' });
+});
+
+test('An editor of before 1.95 gets words, and says that it takes no tools', async () => {
+  offer((messages, options) => {
+    expect(options['tools']).toBeUndefined();
+    expect(messages[0]?.content).toBe('[result: text of a]');
+    return Promise.resolve({ text: each('fine') });
+  });
+  fake.playOldEditor();
+  expect((await listLanguageModels({})).models[0]?.supportsTools).toBe(false);
+  const told = await ask({ messages: [{ role: 'user', parts: [{ kind: 'toolResult', toolUseId: 'c1', text: 'text of a' }] }] });
+  expect(told).toEqual({ events: [{ kind: 'text', text: 'fine' }], outcome: 'endTurn' });
+});
+
+test.each([
+  ['NoPermissions', 'permissionDenied', 'was not allowed'],
+  ['Blocked', 'spendLimit', 'quota'],
+  ['NotFound', 'modelNotFound', 'no longer offers'],
+  ['Unknown', 'badRequest', 'could not ask gpt-x: “too long”'],
+])('A refusal with %s is a failure of the kind %s', async (code, kind, words) => {
+  offer(() => Promise.reject(Object.assign(new Error('too long'), { code })));
+  expect(await ask()).toMatchObject({ outcome: { kind, message: containing(words) } });
+});
+
+test('An error in the middle keeps what was told', async () => {
+  offer(() => Promise.resolve({ stream: each(new LanguageModelTextPart('Half'), Object.assign(new Error('gone'), { code: 'Blocked' })) }));
+  expect(await ask()).toMatchObject({ events: [{ kind: 'text', text: 'Half' }], outcome: { kind: 'spendLimit' } });
+});
+
+test('Stopping reaches the model, and nothing more is told', async () => {
+  const source = new CancellationTokenSource();
+  offer((_messages, _options, token) => {
+    expect(token).toBe(source.token);
+    return Promise.resolve({
+      stream: (async function* () {
+        yield new LanguageModelTextPart('one');
+        source.cancel();
+        await Promise.resolve();
+        yield new LanguageModelTextPart('two');
+      })(),
+    });
+  });
+  expect(await ask({}, source)).toMatchObject({ events: [{ kind: 'text', text: 'one' }], outcome: { code: -32800 } });
+});
+
+test('A model is found by its family too, and one that is not there is said with those that are', async () => {
+  offer(() => Promise.resolve({ stream: each(new LanguageModelTextPart('yes')) }));
+  expect(await ask({ model: 'gpt' })).toMatchObject({ outcome: 'endTurn' });
+  expect(await ask({ model: 'nobody' })).toMatchObject({ outcome: { kind: 'modelNotFound', message: containing('It offers gpt-x.') } });
+  fake.reset();
+  expect(await ask()).toMatchObject({ outcome: { kind: 'modelNotFound', message: containing('Install GitHub Copilot') } });
+});
