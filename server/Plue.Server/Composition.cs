@@ -140,6 +140,7 @@ internal sealed class Composition : IAsyncDisposable
             ProviderKinds.Gemini => new GeminiProvider(settings, secrets, http.Value, Time),
             ProviderKinds.ClaudeCode => new ClaudeCodeProvider(settings, secrets, Paths, Time, Logs.CreateLogger("ClaudeCode"), openFolder: () => Workspace.OpenFolder),
             ProviderKinds.External => new ExternalProvider(settings, secrets, ExternalPrograms, ClaudeCodeEnvironment.Own(), Time, Redactor.Mask),
+            ProviderKinds.GithubCopilot when credential is not null => new CopilotProvider(settings, secrets, http.Value, Time, credential),
             ProviderKinds.GithubCopilot => new EditorCopilotProvider(settings, () => Editor, Time),
             ProviderKinds.Tour => new TourProvider(settings, Time),
             _ => throw new FailureException(FailureKind.MissingField, $"{settings.Name} is of the kind {settings.Kind}, which this version of Plue does not have."),

@@ -45,7 +45,7 @@ public static class ProviderKinds
         new(Azure, "Azure OpenAI", [AuthType.ApiKey, AuthType.Oauth], null, TakesEndpoint: true),
         new(Bedrock, "AWS Bedrock", [AuthType.AwsCredentials, AuthType.ApiKey], null, TakesEndpoint: true),
         new(VertexAi, "Google Vertex AI", [AuthType.ServiceAccount, AuthType.Oauth], null, TakesEndpoint: true),
-        new(GithubCopilot, "GitHub Copilot", [AuthType.None, AuthType.Oauth], null, TakesEndpoint: true),
+        new(GithubCopilot, "GitHub Copilot", [AuthType.None, AuthType.Oauth], "https://api.githubcopilot.com", TakesEndpoint: true),
         new(External, "External program", [AuthType.None, AuthType.ApiKey], null, TakesEndpoint: false),
         new(Tour, "The tour", [AuthType.None], null, TakesEndpoint: false),
     ];

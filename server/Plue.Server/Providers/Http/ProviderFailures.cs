@@ -47,7 +47,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
     public Failure OfStatus(int status, HttpResponseHeaders headers, ReadOnlyMemory<byte> body, DateTimeOffset now)
     {
         var said = VendorMessage.Read(body);
-        var kind = KindOf(status, said);
+        var kind = settings.Kind == ProviderKinds.GithubCopilot ? KindAtCopilot(status, said) : KindOf(status, said);
         if (kind == FailureKind.BadRequest && VendorMessage.LooksLikePage(body.Span)) return WebPage(status);
         return Sentence(kind, said.Text, status, kind == FailureKind.SpendLimit ? null : RetryAfter.Of(headers, now) ?? said.RetryAfter);
     }
@@ -119,6 +119,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
             FailureKind.ProviderAuthFailed when settings.AuthType == AuthType.Oauth => $"{Who} refused the sign-in{number}{quoted}. Sign in again.",
             FailureKind.ProviderAuthFailed when settings.ApiKeyRef is null => $"{Who} wants a key and none is set{quoted}. Set a key for it.",
             FailureKind.ProviderAuthFailed => $"{Who} refused the key{number}{quoted}. Set a key that is valid for this provider and model.",
+            FailureKind.PermissionDenied => $"{Who} does not allow this{number}{quoted}. Your plan or your organization decides; choose another model, or look at the Copilot settings at GitHub.",
             FailureKind.SpendLimit => $"The credit or spend limit at {Who} is used up{quoted}. Top up there, or choose another provider.",
             FailureKind.ModelNotFound when settings.Kind == ProviderKinds.Ollama => $"{Who} does not have the model {Model}. Run \"ollama pull {Model}\", or choose another model.",
             FailureKind.ModelNotFound => $"{Who} does not have the model {Model}{quoted}. Choose another model.",
@@ -130,6 +131,12 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
             _ => $"{Who} refused the request{number}{quoted}. Choose another model, or change what is sent in the provider's settings.",
         }, after);
     }
+
+    /// <summary>GitHub knows who asks, and says with a 403 that the plan or the organization does not allow it.</summary>
+    private static FailureKind KindAtCopilot(int status, VendorMessage said) =>
+        status == 403 ? FailureKind.PermissionDenied
+        : Mentions(said.Code, "model_not_supported") ? FailureKind.ModelNotFound
+        : KindOf(status, said);
 
     private string Quote(string said)
     {

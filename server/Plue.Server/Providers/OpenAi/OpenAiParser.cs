@@ -125,7 +125,7 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("content"u8)) text = NextContent(ref json, ref reasoning);
-            else if (json.ValueTextEquals("reasoning_content"u8) || json.ValueTextEquals("reasoning"u8)) reasoning = json.NextString() is { Length: > 0 } some ? some : reasoning;
+            else if (json.ValueTextEquals("reasoning_content"u8) || json.ValueTextEquals("reasoning"u8) || json.ValueTextEquals("reasoning_text"u8)) reasoning = json.NextString() is { Length: > 0 } some ? some : reasoning;
             else if (json.ValueTextEquals("refusal"u8)) refusal = json.NextString();
             else if (json.ValueTextEquals("tool_calls"u8))
             {

@@ -1,0 +1,139 @@
+using System.Runtime.CompilerServices;
+using Plue.Server.Messages;
+using Plue.Server.Providers.Http;
+using Plue.Server.Providers.OpenAi;
+
+namespace Plue.Server.Providers.Copilot;
+
+/// <summary>
+/// GitHub Copilot without an editor: the user's own OAuth application signs in at GitHub, and its token goes to Copilot as it is.
+/// GitHub documents none of this; whoever writes a client id of their own has chosen it.
+/// </summary>
+internal sealed class CopilotProvider(
+    ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time, IRequestCredential credential) : IProvider
+{
+    private const string ChatPath = "/chat/completions";
+    private static readonly TimeSpan ModelsAreGoodFor = TimeSpan.FromMinutes(30);
+
+    private readonly ProviderEndpoint endpoint = new(settings, "https://api.githubcopilot.com", ApiRoot);
+    private readonly RefusedOptions refused = new();
+    private readonly SemaphoreSlim listing = new(1, 1);
+    private volatile Listed? listed;
+
+    public ProviderSettings Settings => settings;
+
+    public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (await OtherPathAsync(request.Model, cancellationToken).ConfigureAwait(false) is { } other)
+        {
+            yield return new ProviderEvent.Failed(new Failure(FailureKind.ModelNotFound,
+                $"{request.Model} answers at {settings.Name} only by way of {VendorMessage.Clean(other)}, which this version of Plue does not speak there. Choose another model."));
+            yield break;
+        }
+
+        // The GPT models refuse a limit, and have one of their own.
+        var isGpt = request.Model.StartsWith("gpt", StringComparison.OrdinalIgnoreCase);
+        var asked = isGpt ? request with { MaxTokens = null } : request;
+        var said = isGpt ? settings with { MaxTokens = null } : settings;
+        for (var again = true; again;)
+        {
+            again = false;
+            var body = OpenAiWire.Request(asked, said, Dialect.Compatible, refused.Of(request.Model), out var sent);
+            var connection = Connection(InitiatorOf(request), HasImage(body));
+            var failures = connection.Failures(request.Model);
+            await foreach (var next in connection.StreamAsync(endpoint.At(ChatPath), body, Framing.ServerSentEvents, new OpenAiParser(failures, request), failures, cancellationToken).ConfigureAwait(false))
+            {
+                if (next is ProviderEvent.Failed { Failure: var failure } && refused.TryLearn(request.Model, sent, failure, out var option))
+                {
+                    again = true;
+                    if (option != "stream_options") { yield return new ProviderEvent.Waiting($"an answer without {option}, which {request.Model} refuses"); }
+                    break;
+                }
+
+                yield return next;
+            }
+        }
+    }
+
+    public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ModelsAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (FailureException fault)
+        {
+            return fault.Failure;
+        }
+    }
+
+    public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) =>
+        [.. (await ModelsAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false)).Where(model => model.IsOffered).Select(model => model.Info)];
+
+    public ValueTask DisposeAsync()
+    {
+        listing.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>A person's message is billed, what tools have to say to the model is not.</summary>
+    private static string InitiatorOf(ProviderRequest request) =>
+        request.Messages.LastOrDefault() is { Role: MessageRole.User } last && !last.Parts.Any(part => part is MessagePart.ToolResult) ? "user" : "agent";
+
+    /// <summary>In a text the quotes would be escaped.</summary>
+    private static bool HasImage(byte[] body) => body.AsSpan().IndexOf("\"type\":\"image_url\""u8) >= 0;
+
+    /// <returns>Null where the model answers as chat completions, or nobody knows better.</returns>
+    private async Task<string?> OtherPathAsync(string model, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var known = (await ModelsAsync(ModelsAreGoodFor, cancellationToken).ConfigureAwait(false)).FirstOrDefault(candidate => candidate.Info.Id == model);
+            return known is null || known.Endpoints.Count == 0 || known.Endpoints.Contains(ChatPath) ? null : known.Endpoints[0];
+        }
+        catch (FailureException)
+        {
+            // The question itself will meet the same, and say it.
+            return null;
+        }
+    }
+
+    private async Task<IReadOnlyList<CopilotModel>> ModelsAsync(TimeSpan goodFor, CancellationToken cancellationToken)
+    {
+        if (Fresh() is { } known) { return known; }
+
+        await listing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (Fresh() is { } meanwhile) { return meanwhile; }
+
+            using var document = await Connection(initiator: null, hasImage: false).CallAsync(endpoint.At("/models"), null, null, cancellationToken).ConfigureAwait(false);
+            listed = new Listed([.. document.RootElement.Items("data").Select(CopilotModel.Of).OfType<CopilotModel>()], time.GetTimestamp());
+            return listed.Models;
+        }
+        finally
+        {
+            listing.Release();
+        }
+
+        IReadOnlyList<CopilotModel>? Fresh() => listed is { } last && time.GetElapsedTime(last.At) < goodFor ? last.Models : null;
+    }
+
+    private ProviderConnection Connection(string? initiator, bool hasImage)
+    {
+        List<(string, string)> headers = [("openai-intent", "conversation-edits")];
+        if (initiator is not null) { headers.Add(("x-initiator", initiator)); }
+        if (hasImage) { headers.Add(("copilot-vision-request", "true")); }
+        return new ProviderConnection(settings, endpoint, secrets, http, time, credential) { FixedHeaders = headers };
+    }
+
+    /// <summary>There is no version in these addresses.</summary>
+    private static string ApiRoot(string path)
+    {
+        if (path.EndsWith(ChatPath, StringComparison.Ordinal)) { path = path[..^ChatPath.Length]; }
+        return path.EndsWith("/v1", StringComparison.Ordinal) ? path[..^"/v1".Length] : path;
+    }
+
+    private sealed record Listed(IReadOnlyList<CopilotModel> Models, long At);
+}
