@@ -153,7 +153,7 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
         };
     }
 
-    private Failure NoEditor() => new(FailureKind.Unreachable,
+    private Failure NoEditor() => new(FailureKind.MissingField,
         $"{settings.Name} answers through VS Code, and none is connected. Ask from a chat there, or write auth_type: \"oauth\" and a client_id of your own in its file.");
 
     private Failure NoModels() => new(FailureKind.ProviderAuthFailed,

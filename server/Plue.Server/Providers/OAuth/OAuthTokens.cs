@@ -104,11 +104,18 @@ public sealed class OAuthTokens
     private bool IsDue(Held held, string providerId, bool early)
     {
         var entry = ledger.Find(providerId);
-        if (IsDue(entry, early)) { return true; }
-
-        return held.Answer is { Life: { } life } answer && (entry is null || entry.ReceivedAt == answer.ReceivedAt)
-            && time.GetElapsedTime(answer.Timestamp) >= life - (early ? AheadOf(life) : TimeSpan.Zero);
+        return IsDue(entry, early)
+            || (IsOurs(entry, held) && held.Answer is { Life: { } life, Timestamp: var received } && time.GetElapsedTime(received) >= life - (early ? AheadOf(life) : TimeSpan.Zero));
     }
+
+    /// <summary>Where nothing can be refreshed, a clock that somebody set is no reason to give a token up.</summary>
+    private bool IsOver(Held held, string providerId)
+    {
+        var entry = ledger.Find(providerId);
+        return IsOurs(entry, held) ? held.Answer is { Life: { } life, Timestamp: var received } && time.GetElapsedTime(received) >= life : IsDue(entry, early: false);
+    }
+
+    private static bool IsOurs(OAuthEntry? entry, Held held) => held.Answer is { } answer && (entry is null || entry.ReceivedAt == answer.ReceivedAt);
 
     private bool IsDue(OAuthEntry? entry, bool early)
     {
@@ -116,7 +123,7 @@ public sealed class OAuthTokens
 
         var now = time.GetUtcNow();
         // A token from the future was written before the clock was set back: nobody knows how old it is.
-        return now >= end - (early ? AheadOf(end - entry.ReceivedAt) : TimeSpan.Zero) || now < entry.ReceivedAt - Ahead;
+        return early ? now >= end - AheadOf(end - entry.ReceivedAt) || now < entry.ReceivedAt - Ahead : now >= end;
     }
 
     /// <summary>A token of a few minutes would otherwise always be due.</summary>
@@ -154,7 +161,7 @@ public sealed class OAuthTokens
         }
         catch (FailureException missing) when (missing.InnerException is FailureException { Failure.Kind: FailureKind.NotFound })
         {
-            return IsDue(held, settings.Id, early: false) ? throw SignInAgain(settings) : false;
+            return IsOver(held, settings.Id) ? throw SignInAgain(settings) : false;
         }
 
         try

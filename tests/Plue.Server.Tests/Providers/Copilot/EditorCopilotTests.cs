@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Plue.Server.Providers;
+using Plue.Server.Providers.Copilot;
 using Plue.Server.Tests.Testing;
 using static Plue.Server.Tests.Testing.ChatScript;
 
@@ -152,6 +154,18 @@ public sealed class EditorCopilotTests
         var summary = (await test)["result"];
         Assert.Equal("error", (string?)summary?["status"]);
         Assert.Contains("sign in there", (string?)summary?["error"]?["message"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_an_editor_it_says_what_to_do_and_is_not_tried_again()
+    {
+        await using var provider = new EditorCopilotProvider(
+            new ProviderSettings { Id = "copilot", Name = "Copilot", Kind = ProviderKinds.GithubCopilot }, () => null, TimeProvider.System);
+        var request = new ProviderRequest { CodexId = "chat_1", Model = "gpt-x", Messages = [] };
+        var failed = Assert.IsType<ProviderEvent.Failed>(Assert.Single(await provider.StreamAsync(request, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken)));
+        Assert.False(failed.Failure.IsRetryable);
+        Assert.Contains("auth_type", failed.Failure.Message, StringComparison.Ordinal);
+        Assert.Equal(failed.Failure, await provider.CheckAsync(TestContext.Current.CancellationToken));
     }
 
     private static readonly object Model = new { id = "gpt-x", name = "GPT X", vendor = "copilot", family = "gpt", version = "1", maxInputTokens = 64000 };

@@ -151,7 +151,12 @@ public sealed class OAuthCredentialTests
         await using var home = OAuthHome.Create();
         home.Server.GivesRefreshTokens = false;
         var process = await home.SignedInAsync();
-        Assert.Equal(Good, (await process.AskAsync(home.Settings))[^1]);
+        foreach (var days in new[] { -1, 2 })
+        {
+            home.Time.SetWall(TimeSpan.FromDays(days));
+            Assert.Equal(Good, (await process.AskAsync(home.Settings))[^1]);
+        }
+
         home.Time.Advance(TimeSpan.FromHours(2));
         Assert.Equal("The sign-in of My server has ended. Sign in again.", (await process.FailureAsync(home.Settings))?.Message);
     }
