@@ -89,7 +89,9 @@ internal sealed class RpcClient : IAsyncDisposable
 
     public Task RefuseAsync(long id, int code, string message, object? data = null) => SendAsync(new JsonObject
     {
-        ["jsonrpc"] = "2.0", ["id"] = id, ["error"] = new JsonObject { ["code"] = code, ["message"] = message, ["data"] = data is null ? null : Node(data) },
+        ["jsonrpc"] = "2.0",
+        ["id"] = id,
+        ["error"] = new JsonObject { ["code"] = code, ["message"] = message, ["data"] = data is null ? null : Node(data) },
     }.ToJsonString());
 
     /// <summary>The events of a chat up to and including the end of its turn.</summary>

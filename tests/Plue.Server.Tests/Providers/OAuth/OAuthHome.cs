@@ -40,7 +40,13 @@ internal sealed class OAuthHome : IAsyncDisposable
 
     public ProviderSettings Settings => new()
     {
-        Id = "mine", Name = "My server", Kind = ProviderKinds.OpenAiCompatible, Endpoint = new Uri(Api.Url, "/v1"), Auth = AuthType.Oauth, Model = "m", RetryPolicy = "none",
+        Id = "mine",
+        Name = "My server",
+        Kind = ProviderKinds.OpenAiCompatible,
+        Endpoint = new Uri(Api.Url, "/v1"),
+        Auth = AuthType.Oauth,
+        Model = "m",
+        RetryPolicy = "none",
         AdditionalAuth = new Dictionary<string, string>(Auth),
     };
 
@@ -98,7 +104,8 @@ internal sealed class OAuthHome : IAsyncDisposable
             await using var provider = new OpenAiCompatibleProvider(settings, secrets, http, TimeProvider.System, new OAuthCredential(settings, Tokens));
             var request = new ProviderRequest
             {
-                CodexId = "chat_1", Model = "m",
+                CodexId = "chat_1",
+                Model = "m",
                 Messages = [new Message { Id = "1", CodexId = "chat_1", Role = MessageRole.User, Parts = [new MessagePart.Text("Hi")], CreatedAt = time.GetUtcNow() }],
             };
             return await provider.StreamAsync(request, new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token).ToListAsync();
