@@ -13,6 +13,7 @@ internal sealed class CopilotProvider(
     ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time, IRequestCredential credential) : IProvider
 {
     private const string ChatPath = "/chat/completions";
+    private const string ResponsesPath = "/responses";
     private static readonly TimeSpan ModelsAreGoodFor = TimeSpan.FromMinutes(30);
 
     private readonly ProviderEndpoint endpoint = new(settings, "https://api.githubcopilot.com", ApiRoot);
@@ -24,7 +25,8 @@ internal sealed class CopilotProvider(
 
     public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (await OtherPathAsync(request.Model, cancellationToken).ConfigureAwait(false) is { } other)
+        var other = await OtherPathAsync(request.Model, cancellationToken).ConfigureAwait(false);
+        if (other is not null and not ResponsesPath)
         {
             yield return new ProviderEvent.Failed(new Failure(FailureKind.ModelNotFound,
                 $"{request.Model} answers at {settings.Name} only by way of {VendorMessage.Clean(other)}, which this version of Plue does not speak there. Choose another model."));
@@ -35,6 +37,16 @@ internal sealed class CopilotProvider(
         var isGpt = request.Model.StartsWith("gpt", StringComparison.OrdinalIgnoreCase);
         var asked = isGpt ? request with { MaxTokens = null } : request;
         var said = isGpt ? settings with { MaxTokens = null } : settings;
+        if (other is not null)
+        {
+            await foreach (var next in new Responses(said, Connection(InitiatorOf(request), hasImage: false)).StreamAsync(endpoint.At(ResponsesPath), asked, cancellationToken).ConfigureAwait(false))
+            {
+                yield return next;
+            }
+
+            yield break;
+        }
+
         for (var again = true; again;)
         {
             again = false;
@@ -90,7 +102,9 @@ internal sealed class CopilotProvider(
         try
         {
             var known = (await ModelsAsync(ModelsAreGoodFor, cancellationToken).ConfigureAwait(false)).FirstOrDefault(candidate => candidate.Info.Id == model);
-            return known is null || known.Endpoints.Count == 0 || known.Endpoints.Contains(ChatPath) ? null : known.Endpoints[0];
+            return known is null || known.Endpoints.Count == 0 || known.Endpoints.Contains(ChatPath) ? null
+                : known.Endpoints.Contains(ResponsesPath) ? ResponsesPath
+                : known.Endpoints[0];
         }
         catch (FailureException)
         {

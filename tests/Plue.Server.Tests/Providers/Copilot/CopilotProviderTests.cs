@@ -16,6 +16,7 @@ public class CopilotProviderTests : ProviderContract
            "capabilities":{"type":"chat","limits":{"max_context_window_tokens":200000,"max_prompt_tokens":128000,"max_output_tokens":16000},"supports":{"tool_calls":true,"vision":true,"reasoning_effort":["low","high"]}}},
           {"id":"plain","capabilities":{"limits":{"max_context_window_tokens":8000}}},
           {"id":"codex","name":"Codex","supported_endpoints":["/responses"],"capabilities":{"type":"chat"}},
+          {"id":"strange","supported_endpoints":["/v1/messages"]},
           {"id":"forbidden","policy":{"state":"disabled"}},{"id":"hidden","model_picker_enabled":false},{"id":"vectors","capabilities":{"type":"embeddings"}},{"name":"no id"},7]}
         """;
 
@@ -85,7 +86,7 @@ public class CopilotProviderTests : ProviderContract
     {
         Endpoint.Route = Other;
         var models = await Provider().ListModelsAsync(Cancel);
-        Assert.Equal(["some-model", "plain", "codex"], models.Select(model => model.Id));
+        Assert.Equal(["some-model", "plain", "codex", "strange"], models.Select(model => model.Id));
         var some = models[0];
         Assert.Equal((128000L, 16000L, true, true, true), (some.ContextLength, some.MaxOutput, some.SupportsTools, some.SupportsVision, some.CanReason));
         Assert.Equal(["low", "high"], some.ReasoningLevels);
@@ -100,9 +101,21 @@ public class CopilotProviderTests : ProviderContract
         var provider = Provider();
         for (var times = 0; times < 3; times++) { AssertEndsOnce(await provider.StreamAsync(Request(), Cancel).ToListAsync(Cancel), StopReason.EndTurn); }
         Assert.Single(Endpoint.Requests, request => request.Target == "/models");
-        var failure = FailureOf(await provider.StreamAsync(Request() with { Model = "codex" }, Cancel).ToListAsync(Cancel));
+        var failure = FailureOf(await provider.StreamAsync(Request() with { Model = "strange" }, Cancel).ToListAsync(Cancel));
         Assert.Equal(FailureKind.ModelNotFound, failure.Kind);
-        Assert.Contains("/responses", failure.Message);
+        Assert.Contains("/v1/messages", failure.Message);
+    }
+
+    [Fact]
+    public async Task A_model_of_the_responses_path_is_asked_there()
+    {
+        var events = await AskAsync(
+            Stream().Send("""data: {"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"Hello"}""" + "\n\n"
+                + """data: {"type":"response.completed","response":{"id":"r1","status":"completed","output":[]}}""" + "\n\n"),
+            null, Request() with { Model = "codex" });
+        Assert.Equal("Hello", TextOf(events));
+        AssertEndsOnce(events, StopReason.EndTurn);
+        Assert.Equal(("/responses", "user"), (Endpoint.Requests[^1].Target, Endpoint.Requests[^1].Headers["x-initiator"]));
     }
 
     [Fact]
