@@ -21,10 +21,6 @@ internal sealed record ProviderServices
     public required Func<CancellationToken, ValueTask<Func<string, bool>>> Credentials { get; init; }
     /// <summary>Ids of the providers whose files name a reference.</summary>
     public required Func<string, IReadOnlyList<string>> KeyUsedBy { get; init; }
-    /// <summary>Takes a provider's key into the vault.</summary>
-    public required Func<string, CancellationToken, Task> MoveKey { get; init; }
-    /// <summary>The origin of a program that answers; null while it is not there.</summary>
-    public required Func<string, Uri?> OriginOfProgram { get; init; }
     /// <summary>All chats, newest first.</summary>
     public required Func<IReadOnlyList<ChatSummary>> Chats { get; init; }
 }
@@ -90,7 +86,7 @@ internal sealed class ProviderViews(ProviderServices services)
         var kind = KindsById.GetValueOrDefault(settings.Kind);
         var state = provider.Fault is null ? providers.StateOf(settings) : ProviderState.Unknown;
         var isShown = settings.Enabled || state.WasKeptOff;
-        var address = settings.Command is { } command ? services.OriginOfProgram(command) : settings.Address;
+        var address = settings.Address;
         return new ProviderSummary
         {
             Id = settings.Id,
@@ -110,6 +106,7 @@ internal sealed class ProviderViews(ProviderServices services)
                 : !isShown ? ProviderStatus.Disabled
                 : state.Health switch { ProviderHealth.Connected => ProviderStatus.Connected, ProviderHealth.Error => ProviderStatus.Error, _ => ProviderStatus.Untested },
             LastTested = state.At,
+            RestingUntil = providers.Rest.RestingUntil(settings),
             Error = provider.Fault is { } broken ? new ErrorView(ToProtocol.Name(broken.HoldsSecret ? FailureKind.PermissionDenied : FailureKind.MissingField), broken.ToString(), null)
                 : isShown && state.Failure is { } failure ? ToProtocol.Error(failure) : null,
             Fault = provider.Fault is { } fault ? new FileFault(fault.Path, fault.Line, fault.Column, fault.Message, fault.HoldsSecret) : null,
