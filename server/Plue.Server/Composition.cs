@@ -33,6 +33,8 @@ internal sealed class Composition : IAsyncDisposable
     private readonly Lazy<Prompts> prompts;
     private readonly Lazy<UserCatalogs> userCatalogs;
     private readonly Lazy<CatalogRefresh> catalogRefresh;
+    private readonly Lazy<ChatStore> chats;
+    private readonly Lazy<UsageLedger> usage;
     private readonly Lazy<ProviderHttp> http = new();
     private readonly Lazy<OAuthTokens> tokens;
     private readonly Lazy<SignIns> signIns;
@@ -49,6 +51,8 @@ internal sealed class Composition : IAsyncDisposable
         prompts = new(() => new Prompts(paths));
         tokens = new(() => new OAuthTokens(new SecretSource(vault, EnvironmentKeys), http.Value, paths, Time));
         signIns = new(() => new SignIns(tokens.Value, Time));
+        chats = new(() => new ChatStore(paths, Time, Logs.CreateLogger("Store")));
+        usage = new(() => new UsageLedger(paths, since => chats.Value.Answers(since, NameOf), NameOf, Time, Logs.CreateLogger("Usage")));
         Paths = paths;
         Catalog = new ProviderCatalog(paths, CatalogTypes.KindByType.Keys.ToHashSet(), ReadCatalogSettings);
         userCatalogs = new(() => new UserCatalogs(paths, Catalog, Time));
@@ -74,6 +78,7 @@ internal sealed class Composition : IAsyncDisposable
     /// <summary>The language models of the window that is connected; null on the command line.</summary>
     public IEditorModels? Editor { get; set; }
     public Vault.Vault Vault => vault.Value;
+    public UsageLedger Usage => usage.Value;
     public ILoggerFactory Logs => logs.Value;
     public TemplateCatalog Templates => templates.Value;
 
@@ -98,8 +103,6 @@ internal sealed class Composition : IAsyncDisposable
         FindClaudeCode = FindClaudeCodeAsync,
         Credentials = CredentialsAsync,
         KeyUsedBy = ProviderKeys.UsedBy,
-        MoveKey = ProviderKeys.MoveAsync,
-        OriginOfProgram = ExternalPrograms.OriginOf,
         Chats = chats,
     };
 
@@ -112,7 +115,7 @@ internal sealed class Composition : IAsyncDisposable
 
     public ChatServices ChatServices(Func<string, ITurnSink> sinkFor, Action<string, ChatSummary?> changed) => new()
     {
-        Store = new ChatStore(Paths, Time, Logs.CreateLogger("Store")),
+        Store = chats.Value,
         Providers = Providers,
         Workspace = Workspace,
         Time = Time,
@@ -121,6 +124,11 @@ internal sealed class Composition : IAsyncDisposable
         HasTemplate = id => templates.Value.Find(id) is not null,
         HooksOf = HooksOf,
         SystemPromptOf = SystemPromptOf,
+        OptionsOf = OptionsOf,
+        Fallbacks = () => UserConfig.Read(Paths).Fallbacks,
+        Budget = () => Budget.Of(UserConfig.Read(Paths)),
+        Usage = Usage,
+        Answered = Providers.Answered,
         SinkFor = sinkFor,
         Changed = changed,
     };
@@ -179,12 +187,15 @@ internal sealed class Composition : IAsyncDisposable
         if (config.Number(UserConfig.TrashDaysKey) is { } days) { Trash.RemoveOlderThan(TimeSpan.FromDays(days), Paths, Time, Logs.CreateLogger("Store")); }
     }
 
+    public string TemplateNameOf(string templateId) => templates.Value.Find(templateId)?.Name ?? templateId;
+
     public async ValueTask DisposeAsync()
     {
         if (isDisposed) { return; }
 
         isDisposed = true;
         if (signIns.IsValueCreated) { await SignIns.DisposeAsync(); }
+        if (usage.IsValueCreated) { await usage.Value.DisposeAsync(); }
         await Providers.DisposeAsync();
         if (vault.IsValueCreated) { await Vault.DisposeAsync(); }
         if (http.IsValueCreated) { http.Value.Dispose(); }
@@ -198,6 +209,14 @@ internal sealed class Composition : IAsyncDisposable
         var values = UserConfig.Read(Paths).Values;
         return new CatalogSettings(values.GetString(CatalogSettings.UrlKey), values.GetBoolean(CatalogSettings.DailyKey) ?? false);
     }
+
+    private string NameOf(string providerId) => Providers.NameOf(providerId);
+
+    /// <summary>The defaults of the template's fields.</summary>
+    private ChatOptions OptionsOf(string templateId) => templates.Value.Find(templateId)?.WithDefaults(Json5Object.Empty) is not { } values
+        ? ChatOptions.None
+        : new ChatOptions(
+            values.GetNumber("temperature"), values.GetInteger("max_tokens"), values.GetStrings("stop_sequences") is { Count: > 0 } stops ? stops : null, values.GetString("reasoning_level"));
 
     private IReadOnlyList<HookAction> HooksOf(string templateId, Message message)
     {

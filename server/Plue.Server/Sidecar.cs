@@ -51,6 +51,7 @@ internal static class Sidecar
         var keepingFresh = house.CatalogServices.Refresh.KeepFreshAsync(house.Logs.CreateLogger("Catalog"), background.Token);
         new SettingsHandlers(server, house.Paths, () => house.Templates).Register();
         _ = EmptyTrashAsync(house, logger, stop.Token);
+        new UsageHandlers(server, house.Usage, conversations, house.Providers, house.TemplateNameOf).Register();
 
         // A blocked read of stdin cannot be cancelled: when we are told to stop, it is left behind.
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

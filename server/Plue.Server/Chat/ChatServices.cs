@@ -23,6 +23,15 @@ public sealed class ChatServices
     public required Func<string, Message, IReadOnlyList<HookAction>> HooksOf { get; init; }
     /// <summary>The system prompt of a chat of this template.</summary>
     public required Func<string, string?> SystemPromptOf { get; init; }
+    /// <summary>What the template of a chat asks of the model; a chat's own options count before it.</summary>
+    public required Func<string, ChatOptions> OptionsOf { get; init; }
+    /// <summary>Who stands in where a chat does not say it.</summary>
+    public required Func<IReadOnlyList<ModelChoice>> Fallbacks { get; init; }
+    /// <summary>What the user wants to spend, as the settings say it now.</summary>
+    public required Func<Budget> Budget { get; init; }
+    public required UsageLedger Usage { get; init; }
+    /// <summary>How asking a provider went; null when it answered.</summary>
+    public required Action<ProviderSettings, Failure?> Answered { get; init; }
     /// <summary>Where the events of a chat go.</summary>
     public required Func<string, ITurnSink> SinkFor { get; init; }
     /// <summary>A row of the tree changed; null means that it is gone.</summary>

@@ -11,7 +11,9 @@ public static class ContextBuilder
 
     /// <param name="history">The chat as stored, oldest first.</param>
     /// <param name="goOn">True when the last answer is to be continued.</param>
-    public static ProviderRequest Build(string codexId, IEnumerable<Message> history, ProviderSettings settings, string model, string? system, string? workingDirectory, bool goOn)
+    /// <param name="options">Of the chat and its template: they count before the provider's.</param>
+    public static ProviderRequest Build(
+        string codexId, IEnumerable<Message> history, ProviderSettings settings, string model, string? system, string? workingDirectory, bool goOn, ChatOptions? options = null)
     {
         var messages = history.Where(message => message.Role != MessageRole.System && HasSomethingToSay(message)).ToList();
         if (goOn && messages is [.., { Role: MessageRole.Assistant } last])
@@ -33,10 +35,10 @@ public static class ContextBuilder
             Model = model,
             System = string.IsNullOrWhiteSpace(system) ? null : system,
             Messages = messages,
-            MaxTokens = settings.MaxTokens,
-            Temperature = settings.Temperature,
-            StopSequences = settings.StopSequences,
-            ReasoningLevel = settings.ReasoningLevel,
+            MaxTokens = options?.MaxTokens ?? settings.MaxTokens,
+            Temperature = options?.Temperature ?? settings.Temperature,
+            StopSequences = options?.StopSequences ?? settings.StopSequences,
+            ReasoningLevel = options?.ReasoningLevel ?? settings.ReasoningLevel,
             WorkingDirectory = workingDirectory,
         };
     }

@@ -86,7 +86,7 @@ public sealed class Conversation : IAsyncDisposable
             sink.Publish(new TurnEvent.MessageAdded(message));
         }
 
-        var turnId = prepared is not null && asked ? Start(prepared, goOn: false) : null;
+        var turnId = prepared is not null && asked ? Start(prepared, choice.Model, goOn: false) : null;
         NotifyChanged();
         return (message.Id, turnId);
     }
@@ -115,7 +115,7 @@ public sealed class Conversation : IAsyncDisposable
             foreach (var old in messages.Skip(question + 1)) { await HideAsync(writer, old.Id, cancellationToken); }
         }
 
-        var turnId = Start(prepared, goOn);
+        var turnId = Start(prepared, choice.Model, goOn);
         NotifyChanged();
         return (messages[question].Id, turnId);
     }
@@ -153,6 +153,8 @@ public sealed class Conversation : IAsyncDisposable
                 Archived = fields.Archived ?? chat.Archived,
                 ProviderId = fields.ProviderId ?? chat.ProviderId,
                 Model = fields.Model is "" ? null : fields.Model ?? chat.Model,
+                Fallbacks = fields.Fallbacks ?? chat.Fallbacks,
+                Options = fields.Options ?? chat.Options,
             };
         }
 
@@ -184,22 +186,77 @@ public sealed class Conversation : IAsyncDisposable
         if (journal is not null) { await journal.DisposeAsync(); }
     }
 
-    private sealed record Prepared(IProvider Provider, string Model, string? System);
+    /// <param name="Model">Null when the provider is asked for it later: it could not say it now, or rests, and others may answer instead.</param>
+    /// <param name="Failure">Why it could not say it.</param>
+    private sealed record Prepared(IProvider Provider, string? Model, string? System, IReadOnlyList<ModelChoice> StandIns, Failure? Failure = null);
 
     private async Task<Prepared> PrepareAsync((string? ProviderId, string? Model) choice, CancellationToken cancellationToken)
     {
         var id = choice.ProviderId ?? throw new FailureException(FailureKind.MissingField, "This chat has no provider. Choose one.");
-        var provider = services.Providers.Get(id);
+        var provider = await services.Providers.GetAsync(id, cancellationToken);
+        await CheckBudgetAsync(provider.Settings);
+        var system = services.SystemPromptOf(chat.TemplateId);
+        IReadOnlyList<ModelChoice> standIns =
+            [.. (chat.Fallbacks is { Count: > 0 } own ? own : services.Fallbacks()).Where(other => other.ProviderId != provider.Settings.Id || (other.Model is { } model && model != choice.Model))];
+        if (standIns.Count > 0 && services.Providers.Rest.RestingUntil(provider.Settings) is not null) { return new Prepared(provider, null, system, standIns); }
+
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
-        var model = await services.Providers.ResolveModelAsync(provider, choice.Model, either.Token);
-        return new Prepared(provider, model, services.SystemPromptOf(chat.TemplateId));
+        try
+        {
+            return new Prepared(provider, await services.Providers.ResolveModelAsync(provider, choice.Model, either.Token), system, standIns);
+        }
+        catch (FailureException fault) when (standIns.Count > 0 && Answerers.CanHelp(fault.Failure))
+        {
+            return new Prepared(provider, null, system, standIns, fault.Failure);
+        }
     }
 
-    private string Start(Prepared prepared, bool goOn)
+    private async Task CheckBudgetAsync(ProviderSettings settings)
     {
-        var request = ContextBuilder.Build(CodexId, chat.Messages, prepared.Provider.Settings, prepared.Model, prepared.System, services.Workspace.TrustedFolder, goOn);
+        if (settings.IsFree) { return; }
+
+        await services.Budget().CheckAsync(chat.TotalCost ?? 0, () => services.Usage.SpentTodayAsync());
+    }
+
+    private Candidate Chosen(Prepared prepared, string? model, bool goOn) => new(
+        prepared.Provider.Settings.Name,
+        async cancellationToken =>
+        {
+            if (prepared.Failure is { } failure) { throw new FailureException(failure); }
+            return Ask(prepared.Provider, prepared.Model ?? await services.Providers.ResolveModelAsync(prepared.Provider, model, cancellationToken), prepared, goOn);
+        },
+        () => services.Providers.Rest.Sentence(prepared.Provider.Settings));
+
+    private Candidate StandIn(ModelChoice choice, Prepared prepared, bool goOn) => new(
+        services.Providers.NameOf(choice.ProviderId),
+        async cancellationToken =>
+        {
+            var provider = await services.Providers.GetAsync(choice.ProviderId, cancellationToken);
+            await CheckBudgetAsync(provider.Settings);
+            return Ask(provider, await services.Providers.ResolveModelAsync(provider, choice.Model, cancellationToken), prepared, goOn);
+        },
+        () => services.Providers.Find(choice.ProviderId) is { } known ? services.Providers.Rest.Sentence(known.Settings) : null);
+
+    private Answerer Ask(IProvider provider, string model, Prepared prepared, bool goOn)
+    {
+        var options = chat.Options.Over(services.OptionsOf(chat.TemplateId));
+        var request = ContextBuilder.Build(CodexId, chat.Messages, provider.Settings, model, prepared.System, services.Workspace.TrustedFolder, goOn, options);
+        return new Answerer(provider, request, name => services.Providers.PriceOf(provider.Settings, name));
+    }
+
+    private void Heard(ProviderSettings settings, Failure? failure)
+    {
+        services.Providers.Rest.Heard(settings, failure);
+        services.Answered(settings, failure);
+    }
+
+    private string Start(Prepared prepared, string? chosenModel, bool goOn)
+    {
+        var answerers = new Answerers(
+            Chosen(prepared, chosenModel, goOn), [.. prepared.StandIns.Select(choice => StandIn(choice, prepared, goOn))], services.Logger);
+        var chosen = new ProviderInfo(prepared.Provider.Settings.Id, prepared.Model ?? chosenModel);
         var stop = new CancellationTokenSource();
-        var turn = new Turn(prepared.Provider, Writer(), sink, gate, services.Time, services.Mask) { Finishing = Keep };
+        var turn = new Turn(Writer(), sink, gate, services.Time, services.Mask) { Finishing = Keep, Heard = Heard };
         var started = new RunningTurn(turn, stop, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (gate)
         {
@@ -211,7 +268,7 @@ public sealed class Conversation : IAsyncDisposable
         {
             try
             {
-                await turn.RunAsync(request, model => services.Providers.PriceOf(prepared.Provider.Settings, model), stop.Token);
+                await turn.RunAsync(CodexId, chosen, answerers, stop.Token);
             }
             catch (Exception fault)
             {
@@ -239,6 +296,7 @@ public sealed class Conversation : IAsyncDisposable
             Status = message.Status == MessageStatus.Failed ? ChatStatus.Failed : ChatStatus.Idle,
         };
         running = null;
+        services.Usage.Add(message, chat.Id, chat.TemplateId);
     }
 
     /// <summary>Another provider has other models: the old choice goes with it unless a new one came.</summary>

@@ -87,7 +87,7 @@ public sealed class LiveMessage(Message start)
     /// <summary>The vendor starts its answer again.</summary>
     public void Clear() => parts.Clear();
 
-    public Message ToMessage(MessageStatus status, DateTimeOffset updatedAt, Failure? error = null, Usage? usage = null, Cost? cost = null) => start with
+    public Message ToMessage(MessageStatus status, DateTimeOffset updatedAt, Failure? error = null, Usage? usage = null, Cost? cost = null, Timing? timing = null) => start with
     {
         Parts = [.. parts.Select(Freeze)],
         Status = status,
@@ -95,6 +95,7 @@ public sealed class LiveMessage(Message start)
         Error = error,
         Usage = usage,
         Cost = cost,
+        Timing = timing,
         ProviderInfo = ProviderInfo,
     };
 

@@ -5,12 +5,12 @@ using Plue.Server.Store;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// One turn: ask the provider, stream, store, tell. A message is durable before anybody hears that it is finished, and a turn ends with
-/// exactly one <see cref="TurnEvent.TurnFinished"/>, whatever happened.
+/// One turn: ask the provider, or the next one while nothing was said, stream, store, tell. A message is durable before anybody hears that it is
+/// finished, and a turn ends with exactly one <see cref="TurnEvent.TurnFinished"/>, whatever happened.
 /// </summary>
 /// <param name="gate">Held while the live message changes and the event is published, so that a reader sees both or neither.</param>
 /// <param name="mask">Removes secrets from what a provider said about a failure.</param>
-public sealed class Turn(IProvider provider, IMessageLog log, ITurnSink sink, Lock gate, TimeProvider time, Func<string, string> mask)
+public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvider time, Func<string, string> mask)
 {
     private static readonly Cost Free = new(0, 0, 0, 0, "local");
 
@@ -22,16 +22,19 @@ public sealed class Turn(IProvider provider, IMessageLog log, ITurnSink sink, Lo
     /// <summary>Called with the answer under the gate, together with the last events.</summary>
     public Action<Message>? Finishing { get; init; }
 
-    /// <param name="priceOf">The price of a model; null where it is not known.</param>
+    /// <summary>How asking each provider went; null when it answered. Not called for one that the user stopped.</summary>
+    public Action<ProviderSettings, Failure?>? Heard { get; init; }
+
+    /// <param name="chosen">Whom the user asked; others may answer.</param>
     /// <returns>The answer as stored.</returns>
-    public async Task<Message> RunAsync(ProviderRequest request, Func<string, Price?> priceOf, CancellationToken cancellationToken)
+    public async Task<Message> RunAsync(string codexId, ProviderInfo chosen, Answerers answerers, CancellationToken cancellationToken)
     {
-        var live = Begin(request);
-        var ending = new Ending();
+        var live = Begin(codexId, chosen);
+        var ending = new Ending(time);
         try
         {
             await log.BeginAsync(live.ToMessage(MessageStatus.Streaming, time.GetUtcNow()), cancellationToken);
-            await StreamAsync(request, live, ending, cancellationToken);
+            await AskAsync(chosen, answerers, live, ending, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -43,25 +46,24 @@ public sealed class Turn(IProvider provider, IMessageLog log, ITurnSink sink, Lo
         }
         catch (Exception fault)
         {
-            // A provider promises events, not exceptions. Should one break its promise, the turn still ends as a turn.
-            ending.Fail(new Failure(FailureKind.Internal, $"{provider.Settings.Name} failed in a way Plue did not expect: {mask(fault.Message)}"));
+            ending.Fail(new Failure(FailureKind.Internal, $"The answer failed in a way Plue did not expect: {mask(fault.Message)}"));
         }
 
-        return await FinishAsync(request, live, ending, priceOf);
+        return await FinishAsync(live, ending);
     }
 
-    private LiveMessage Begin(ProviderRequest request)
+    private LiveMessage Begin(string codexId, ProviderInfo chosen)
     {
         var now = time.GetUtcNow();
         var live = new LiveMessage(new Message
         {
             Id = Ids.New("msg"),
-            CodexId = request.CodexId,
+            CodexId = codexId,
             Role = MessageRole.Assistant,
             CreatedAt = now,
             UpdatedAt = now,
             Status = MessageStatus.Streaming,
-            ProviderInfo = new ProviderInfo(provider.Settings.Id, request.Model),
+            ProviderInfo = chosen,
         });
         lock (gate)
         {
@@ -73,9 +75,67 @@ public sealed class Turn(IProvider provider, IMessageLog log, ITurnSink sink, Lo
         return live;
     }
 
-    private async Task StreamAsync(ProviderRequest request, LiveMessage live, Ending ending, CancellationToken cancellationToken)
+    private async Task AskAsync(ProviderInfo chosen, Answerers answerers, LiveMessage live, Ending ending, CancellationToken cancellationToken)
     {
-        await using var events = Retry.StreamAsync(provider, request, time, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        Failure? failure = null;
+        while (await answerers.NextAsync(failure, cancellationToken) is { } answerer)
+        {
+            ending.Begin(answerer);
+            await NameAsync(answerer, live, cancellationToken);
+            await HearAsync(answerer, live, ending, cancellationToken);
+            Heard?.Invoke(answerer.Provider.Settings, ending.Error);
+            failure = ending.Error;
+            // Once a piece is on the screen no other may go on with it.
+            if (failure is null || !live.IsEmpty) { return; }
+        }
+
+        lock (gate) { live.ProviderInfo = chosen; }
+        ending.Fail(answerers.Failure);
+    }
+
+    /// <summary>Says who is asked when it is not the one that was named last.</summary>
+    private async Task NameAsync(Answerer answerer, LiveMessage live, CancellationToken cancellationToken)
+    {
+        var info = new ProviderInfo(answerer.Provider.Settings.Id, answerer.Request.Model, null, answerer.InsteadOf is { } why ? mask(why) : null);
+        if (live.ProviderInfo is { } named && named.ProviderId == info.ProviderId && named.InsteadOf == info.InsteadOf)
+        {
+            lock (gate) { live.ProviderInfo = info; }
+            return;
+        }
+
+        lock (gate)
+        {
+            live.ProviderInfo = info;
+            sink.Publish(new TurnEvent.AnsweredBy(live.Id, info));
+        }
+
+        await log.BeginAsync(live.ToMessage(MessageStatus.Streaming, time.GetUtcNow()), cancellationToken);
+    }
+
+    private async Task HearAsync(Answerer answerer, LiveMessage live, Ending ending, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await StreamAsync(answerer, live, ending, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (FailureException fault)
+        {
+            ending.Fail(fault.Failure);
+        }
+        catch (Exception fault)
+        {
+            // A provider promises events, not exceptions. Should one break its promise, the turn still ends as a turn.
+            ending.Fail(new Failure(FailureKind.Internal, $"{answerer.Provider.Settings.Name} failed in a way Plue did not expect: {mask(fault.Message)}"));
+        }
+    }
+
+    private async Task StreamAsync(Answerer answerer, LiveMessage live, Ending ending, CancellationToken cancellationToken)
+    {
+        await using var events = Retry.StreamAsync(answerer.Provider, answerer.Request, time, cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (true)
         {
             var next = events.MoveNextAsync();
@@ -87,7 +147,7 @@ public sealed class Turn(IProvider provider, IMessageLog log, ITurnSink sink, Lo
 
         if (ending.Reason is null)
         {
-            ending.Fail(new Failure(FailureKind.CutStream, $"The answer from {provider.Settings.Name} ended before it was complete."));
+            ending.Fail(new Failure(FailureKind.CutStream, $"The answer from {answerer.Provider.Settings.Name} ended before it was complete."));
         }
     }
 
@@ -96,11 +156,13 @@ public sealed class Turn(IProvider provider, IMessageLog log, ITurnSink sink, Lo
         switch (providerEvent)
         {
             case ProviderEvent.TextDelta(var text):
+                ending.SawPiece();
                 var textIndex = live.AppendText(text);
                 log.AppendPartial(live.Id, textIndex, isReasoning: false, text);
                 sink.Publish(new TurnEvent.TextDelta(live.Id, textIndex, text));
                 break;
             case ProviderEvent.ReasoningDelta(var text):
+                ending.SawPiece();
                 var reasoningIndex = live.AppendReasoning(text);
                 log.AppendPartial(live.Id, reasoningIndex, isReasoning: true, text);
                 sink.Publish(new TurnEvent.ReasoningDelta(live.Id, reasoningIndex, text));
@@ -109,6 +171,7 @@ public sealed class Turn(IProvider provider, IMessageLog log, ITurnSink sink, Lo
                 live.FinishReasoning(signature, opaque);
                 break;
             case ProviderEvent.ToolCallStarted(var id, var name):
+                ending.SawPiece();
                 sink.Publish(new TurnEvent.ToolCallStarted(live.Id, live.StartToolCall(id, name), id, name));
                 break;
             case ProviderEvent.ToolCallDelta(var id, var arguments):
@@ -126,12 +189,13 @@ public sealed class Turn(IProvider provider, IMessageLog log, ITurnSink sink, Lo
                 sink.Publish(new TurnEvent.Waiting(what));
                 break;
             case ProviderEvent.Accepted(var model, var requestId):
-                live.ProviderInfo = new ProviderInfo(provider.Settings.Id, model ?? live.ProviderInfo?.ModelId, requestId);
+                live.ProviderInfo = live.ProviderInfo is { } asked ? asked with { ModelId = model ?? asked.ModelId, RequestId = requestId } : null;
                 break;
             case ProviderEvent.UsageReported(var usage, var vendorCost):
                 (ending.Usage, ending.VendorCost) = (usage, vendorCost);
                 break;
             case ProviderEvent.Retrying(var attempt, var until, var why):
+                ending.RequestedAgainAt(until);
                 sink.Publish(new TurnEvent.Retrying(attempt, until, mask(why)));
                 break;
             case ProviderEvent.Restarted(var attempt, var delay, var why):
@@ -150,7 +214,7 @@ public sealed class Turn(IProvider provider, IMessageLog log, ITurnSink sink, Lo
         }
     }
 
-    private async Task<Message> FinishAsync(ProviderRequest request, LiveMessage live, Ending ending, Func<string, Price?> priceOf)
+    private async Task<Message> FinishAsync(LiveMessage live, Ending ending)
     {
         var reason = ending.Reason ?? StopReason.Failed;
         var error = ending.Error is { } failure ? failure with { Message = mask(failure.Message) } : null;
@@ -165,7 +229,7 @@ public sealed class Turn(IProvider provider, IMessageLog log, ITurnSink sink, Lo
                 sink.Publish(new TurnEvent.ToolCallFinished(live.Id, toolUseId, null, why));
             }
 
-            message = live.ToMessage(StatusOf(reason), time.GetUtcNow(), error, ending.Usage, provider.Settings.IsFree ? Free : ending.CostOf(live.ProviderInfo?.ModelId ?? request.Model, priceOf));
+            message = live.ToMessage(StatusOf(reason), time.GetUtcNow(), error, ending.Usage, ending.CostOf(live.ProviderInfo?.ModelId), ending.Timing);
         }
 
         try
@@ -198,20 +262,44 @@ public sealed class Turn(IProvider provider, IMessageLog log, ITurnSink sink, Lo
         _ => MessageStatus.Complete,
     };
 
-    /// <summary>What the stream said about its end.</summary>
-    private sealed class Ending
+    /// <summary>What the streams said about their end, and when.</summary>
+    private sealed class Ending(TimeProvider time)
     {
+        private readonly long began = time.GetTimestamp();
+        private Answerer? answerer;
+        private TimeSpan requested;
+        private TimeSpan? firstPiece;
+
         public StopReason? Reason { get; set; }
         public Failure? Error { get; private set; }
         public Usage? Usage { get; set; }
         public decimal? VendorCost { get; set; }
 
+        /// <summary>The first piece is measured from the request that brought it; the whole as the user waited for it.</summary>
+        public Timing Timing => new(firstPiece, time.GetElapsedTime(began));
+
+        /// <summary>What an earlier one said about its end no longer counts.</summary>
+        public void Begin(Answerer next)
+        {
+            (answerer, requested, firstPiece) = (next, time.GetElapsedTime(began), null);
+            (Reason, Error, Usage, VendorCost) = (null, null, null, null);
+        }
+
         public void Fail(Failure failure) => (Reason, Error) = (StopReason.Failed, failure);
 
-        public Cost? CostOf(string model, Func<string, Price?> priceOf)
+        public void RequestedAgainAt(DateTimeOffset at) => requested = time.GetElapsedTime(began) + (at - time.GetUtcNow());
+
+        public void SawPiece()
         {
+            if (firstPiece is null && time.GetElapsedTime(began) - requested is var waited) { firstPiece = waited > TimeSpan.Zero ? waited : TimeSpan.Zero; }
+        }
+
+        public Cost? CostOf(string? model)
+        {
+            if (answerer is null) { return null; }
+            if (answerer.Provider.Settings.IsFree) { return Free; }
             if (VendorCost is { } reported) { return new Cost(0, 0, 0, reported, "vendor"); }
-            return Usage is { } usage && priceOf(model) is { } price ? price.CostOf(usage) : null;
+            return Usage is { } usage && answerer.PriceOf(model ?? answerer.Request.Model) is { } price ? price.CostOf(usage) : null;
         }
     }
 }

@@ -18,6 +18,9 @@ public abstract record TurnEvent
 
     public sealed record MessageStarted(Message Message) : TurnEvent;
 
+    /// <summary>Another provider is asked in place of the one that was named, before anything was shown.</summary>
+    public sealed record AnsweredBy(string MessageId, ProviderInfo ProviderInfo) : TurnEvent;
+
     public sealed record TextDelta(string MessageId, int PartIndex, string Text) : TurnEvent;
 
     public sealed record ReasoningDelta(string MessageId, int PartIndex, string Text) : TurnEvent;

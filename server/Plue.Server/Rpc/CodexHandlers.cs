@@ -33,7 +33,8 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
             var conversation = await conversations.GetAsync(parameters.Uri, cancellationToken);
             // Another provider has other models: the old choice goes with it unless a new one came.
             var model = parameters.Model ?? (parameters.ProviderId is null ? null : "");
-            await conversation.UpdateAsync(new ChatFields(parameters.Title, parameters.Archived, parameters.ProviderId, model), cancellationToken);
+            var fields = new ChatFields(parameters.Title, parameters.Archived, parameters.ProviderId, model, Fallbacks(parameters.Fallbacks), Options(parameters.Options));
+            await conversation.UpdateAsync(fields, cancellationToken);
             conversation.Warm();
             return Summary(conversation.Summary);
         });
@@ -57,9 +58,31 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
         Archived = summary.Archived,
         ProviderId = summary.ProviderId,
         Model = summary.Model,
-        Fallbacks = [],
-        Options = new ChatOptions(null, null, null, null),
+        Fallbacks = [.. summary.Fallbacks.Select(ToProtocol.Choice)],
+        Options = ToProtocol.Options(summary.Options),
     };
+
+    /// <summary>A provider that is not there yet may be named; it is passed over until it is.</summary>
+    private static IReadOnlyList<Messages.ModelChoice>? Fallbacks(IReadOnlyList<Protocol.ModelChoice>? choices)
+    {
+        if (choices is null) { return null; }
+        if (choices.FirstOrDefault(choice => !CodexUri.TryOf(CodexCollection.Providers, choice.ProviderId, out _)) is { } wrong)
+        {
+            throw new FailureException(FailureKind.MissingField, $"\"{wrong.ProviderId}\" is not the name of a provider.");
+        }
+
+        return [.. choices.Select(choice => new Messages.ModelChoice(choice.ProviderId, string.IsNullOrWhiteSpace(choice.Model) ? null : choice.Model)).Distinct()];
+    }
+
+    private static Messages.ChatOptions? Options(Protocol.ChatOptions? options)
+    {
+        if (options is null) { return null; }
+        if (options.Temperature is < 0 or > 2) { throw new FailureException(FailureKind.MissingField, "The temperature is a number from 0 to 2."); }
+        if (options.MaxTokens is < 1) { throw new FailureException(FailureKind.MissingField, "The longest answer is at least one token."); }
+        if (options.StopSequences?.Any(string.IsNullOrEmpty) == true) { throw new FailureException(FailureKind.MissingField, "A stop sequence cannot be empty."); }
+        return new Messages.ChatOptions(
+            options.Temperature, options.MaxTokens, options.StopSequences is { Count: > 0 } stops ? stops : null, string.IsNullOrWhiteSpace(options.ReasoningLevel) ? null : options.ReasoningLevel);
+    }
 
     private CodexGetResult Get(ConversationSnapshot snapshot) => new()
     {

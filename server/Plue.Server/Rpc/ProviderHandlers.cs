@@ -31,11 +31,6 @@ internal sealed class ProviderHandlers(ProviderServices services)
         });
         server.Map(Methods.ProviderTest, (parameters, cancellationToken) => TestAsync(parameters.Id, cancellationToken));
         server.Map(Methods.ProviderModels, (parameters, cancellationToken) => ModelsAsync(parameters.Id, parameters.Refresh ?? false, cancellationToken));
-        server.Map(Methods.ProviderMoveKey, async (parameters, cancellationToken) =>
-        {
-            await services.MoveKey(parameters.Id, cancellationToken);
-            return await views.SummaryAsync(parameters.Id, cancellationToken);
-        });
         server.Map(Methods.ProviderCheckClaudeCode, async (_, cancellationToken) =>
         {
             var found = await services.FindClaudeCode(cancellationToken);

@@ -26,6 +26,10 @@ internal static class ToProtocol
         Timing = message.Timing is { } timing ? new(timing.FirstToken?.TotalMilliseconds, timing.Duration.TotalMilliseconds) : null,
     };
 
+    public static Wire.ModelChoice Choice(ModelChoice choice) => new(choice.ProviderId, choice.Model);
+
+    public static Wire.ChatOptions Options(ChatOptions options) => new(options.Temperature, options.MaxTokens, options.StopSequences, options.ReasoningLevel);
+
     private static Wire.PriceView Price(Price price) => new(price.InputPerMillion, price.OutputPerMillion, price.CachedReadPerMillion, price.CachedWritePerMillion);
 
     public static Wire.ErrorView Error(Failure failure) => new(Name(failure.Kind), failure.Message, failure.RetryAfter?.TotalMilliseconds);
@@ -37,6 +41,7 @@ internal static class ToProtocol
         TurnEvent.TurnStarted(var id) => new Wire.TurnStarted(id),
         TurnEvent.Waiting(var what) => new Wire.Waiting(what),
         TurnEvent.MessageStarted(var message) => new Wire.MessageStarted(message.Id, Provider(message.ProviderInfo ?? new("", null), providerName)),
+        TurnEvent.AnsweredBy(var id, var info) => new Wire.AnsweredBy(id, Provider(info, providerName)),
         TurnEvent.TextDelta(var id, var index, var text) => new Wire.TextDelta(id, index, text),
         TurnEvent.ReasoningDelta(var id, var index, var text) => new Wire.ReasoningDelta(id, index, text),
         TurnEvent.ToolCallStarted(var id, var index, var toolUseId, var toolName) => new Wire.ToolCallStarted(id, index, toolUseId, toolName),

@@ -16,6 +16,8 @@ internal sealed class ChatFold
     private bool archived;
     private string? providerId;
     private string? model;
+    private IReadOnlyList<ModelChoice> fallbacks = [];
+    private ChatOptions options = ChatOptions.None;
     private int notUnderstood;
     private bool wasDamaged;
 
@@ -48,6 +50,9 @@ internal sealed class ChatFold
         }
     }
 
+    /// <summary>Every message that was ended, hidden ones too: what was paid for.</summary>
+    public IEnumerable<Message> Ended => entries.Where(entry => !entry.IsOpen).Select(entry => entry.Message);
+
     /// <summary>Begun and never ended, as interrupted messages.</summary>
     public IReadOnlyList<Message> Unfinished() => [.. entries.Where(entry => entry.IsOpen).Select(entry => entry.ToMessage(MessageStatus.Interrupted))];
 
@@ -67,6 +72,8 @@ internal sealed class ChatFold
             Archived = archived,
             ProviderId = providerId,
             Model = model,
+            Fallbacks = fallbacks,
+            Options = options,
             Messages = messages,
             CreatedAt = scan.FirstTime ?? default,
             UpdatedAt = scan.LastTime ?? default,
@@ -124,6 +131,8 @@ internal sealed class ChatFold
         archived = fields.Archived ?? archived;
         providerId = Changed(providerId, ChatFields.ProviderIdOf(fields.ProviderRef));
         model = Changed(model, fields.Model);
+        if (fields.Fallbacks is { } choices) { fallbacks = [.. choices.Where(choice => choice?.ProviderRef is not null).Select(ChatFields.ChoiceOf)]; }
+        options = fields.Options?.ToOptions() ?? options;
 
         static string? Changed(string? old, string? value) => value is null ? old : value.Length == 0 ? null : value;
     }

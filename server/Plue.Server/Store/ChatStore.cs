@@ -59,6 +59,39 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     /// <summary>Newest first. A chat that cannot be read has a row too, whose notice says why.</summary>
     public IReadOnlyList<ChatSummary> List() => index.List(IsId, id => Read(id).Summarize());
 
+    /// <summary>Every answer of the chats that were written to since then, hidden ones and those of deleted chats too. What cannot be read is left out.</summary>
+    public IEnumerable<UsageEntry> Answers(DateTimeOffset since, Func<string, string> providerName)
+    {
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
+        string NameOf(string provider) => names.TryGetValue(provider, out var name) ? name : names[provider] = providerName(provider);
+        foreach (var folder in new[] { paths.Chats, paths.Trash }.Where(Directory.Exists))
+        {
+            foreach (var file in new DirectoryInfo(folder).EnumerateFiles($"{IdPrefix}*{Extension}").Where(file => file.LastWriteTimeUtc >= since.UtcDateTime))
+            {
+                var id = Path.GetFileNameWithoutExtension(file.Name);
+                if (!IsId(id)) { continue; }
+
+                var fold = new ChatFold();
+                string template;
+                try
+                {
+                    var scan = JournalReader.Scan(file.FullName, fold.Take);
+                    template = scan.Header?.Template ?? LostTemplate;
+                }
+                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+                {
+                    logger.LogWarning("What {Chat} cost is not counted: {Why}", id, exception.Message);
+                    continue;
+                }
+
+                foreach (var message in fold.Ended)
+                {
+                    if (UsageEntry.Of(message, id, template, NameOf) is { } entry) { yield return entry; }
+                }
+            }
+        }
+    }
+
     /// <summary>Durable. Works for the owner, and for a chat that nobody has open.</summary>
     /// <exception cref="FailureException">NotFound, Conflict, StoreReadOnly.</exception>
     public async Task UpdateAsync(string id, ChatFields fields, CancellationToken cancellationToken)

@@ -16,6 +16,9 @@ public sealed record StoredChat
     /// <summary>A name in <c>codex://providers/</c>.</summary>
     public required string? ProviderId { get; init; }
     public required string? Model { get; init; }
+    /// <summary>Who stands in when the chosen provider is down or over its limit, in this order; empty means that the settings say it.</summary>
+    public IReadOnlyList<ModelChoice> Fallbacks { get; init; } = [];
+    public ChatOptions Options { get; init; } = ChatOptions.None;
     /// <summary>In the order they were begun; hidden ones left out; one that its owner never ended is <see cref="MessageStatus.Interrupted"/> with the text it had.</summary>
     public required IReadOnlyList<Message> Messages { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
@@ -40,7 +43,7 @@ public sealed record StoredChat
     }
 
     public ChatSummary Summarize() =>
-        new(Id, TemplateId, Title, Archived, ProviderId, Model, CreatedAt, UpdatedAt, Messages.Count, TotalCost, Status, Notice);
+        new(Id, TemplateId, Title, Archived, ProviderId, Model, CreatedAt, UpdatedAt, Messages.Count, TotalCost, Status, Notice) { Fallbacks = Fallbacks, Options = Options };
 }
 
 /// <summary>A row of the channel tree.</summary>
@@ -56,18 +59,29 @@ public sealed record ChatSummary(
     int MessageCount,
     decimal? TotalCost,
     ChatStatus Status,
-    string? Notice);
+    string? Notice)
+{
+    public IReadOnlyList<ModelChoice> Fallbacks { get; init; } = [];
+    public ChatOptions Options { get; init; } = ChatOptions.None;
+}
 
 /// <summary><c>Running</c>: an answer is being written, by this window or another. <c>Damaged</c>: part of the journal could not be read.</summary>
 public enum ChatStatus { Idle, Running, Interrupted, Failed, Damaged }
 
 /// <summary>Null leaves a field as it is; an empty text takes it away.</summary>
-public sealed record ChatFields(string? Title = null, bool? Archived = null, string? ProviderId = null, string? Model = null)
+/// <param name="Fallbacks">The whole list; an empty one leaves it to the settings.</param>
+/// <param name="Options">All of them.</param>
+public sealed record ChatFields(
+    string? Title = null, bool? Archived = null, string? ProviderId = null, string? Model = null, IReadOnlyList<ModelChoice>? Fallbacks = null, ChatOptions? Options = null)
 {
     private const string ProviderPrefix = "codex://providers/";
 
     internal StoredFields ToStored() =>
-        new(Title, Archived, string.IsNullOrEmpty(ProviderId) ? ProviderId : ProviderPrefix + ProviderId, Model);
+        new(Title, Archived, string.IsNullOrEmpty(ProviderId) ? ProviderId : ProviderPrefix + ProviderId, Model,
+            Fallbacks is null ? null : [.. Fallbacks.Select(choice => new StoredChoice(ProviderPrefix + choice.ProviderId, choice.Model))],
+            Options is null ? null : StoredOptions.From(Options));
+
+    internal static ModelChoice ChoiceOf(StoredChoice choice) => new(ProviderIdOf(choice.ProviderRef) ?? "", choice.Model);
 
     internal static string? ProviderIdOf(string? reference) =>
         reference?.StartsWith(ProviderPrefix, StringComparison.Ordinal) == true ? reference[ProviderPrefix.Length..] : reference;

@@ -18,6 +18,7 @@ internal sealed record StoredMessage
     public StoredUsage? Usage { get; init; }
     public StoredCost? Cost { get; init; }
     public StoredProviderInfo? ProviderInfo { get; init; }
+    public StoredTiming? Timing { get; init; }
 
     public static StoredMessage From(Message message) => new()
     {
@@ -32,8 +33,9 @@ internal sealed record StoredMessage
         Usage = message.Usage is { } usage
             ? new(usage.InputTokens, usage.OutputTokens, usage.TotalTokens, usage.CachedReadTokens, usage.CachedWriteTokens, usage.ReasoningTokens)
             : null,
-        Cost = message.Cost is { } cost ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource) : null,
-        ProviderInfo = message.ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId) : null,
+        Cost = message.Cost is { } cost ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource, StoredPrice.From(cost.Price)) : null,
+        ProviderInfo = message.ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId, info.InsteadOf) : null,
+        Timing = message.Timing is { } timing ? new(timing.FirstToken?.TotalMilliseconds, timing.Duration.TotalMilliseconds) : null,
     };
 
     /// <summary>Parts of a type that this version does not know are left out.</summary>
@@ -60,8 +62,9 @@ internal sealed record StoredMessage
                 ReasoningTokens = usage.ReasoningTokens,
             }
             : null,
-        Cost = Cost is { } cost ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource) : null,
-        ProviderInfo = ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId) : null,
+        Cost = Cost is { } cost ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource) { Price = cost.Price?.ToPrice() } : null,
+        ProviderInfo = ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId, info.InsteadOf) : null,
+        Timing = Timing?.ToTiming(),
     };
 
     private static DateTimeOffset Utc(DateTime time) =>
@@ -112,9 +115,25 @@ internal sealed record StoredUsage(
     long InputTokens, long OutputTokens, long TotalTokens, long CachedReadTokens, long CachedWriteTokens, long ReasoningTokens);
 
 /// <summary>USD.</summary>
-internal sealed record StoredCost(decimal InputCost, decimal OutputCost, decimal CachedCost, decimal TotalCost, string PriceSource);
+internal sealed record StoredCost(decimal InputCost, decimal OutputCost, decimal CachedCost, decimal TotalCost, string PriceSource, StoredPrice? Price = null);
 
-internal sealed record StoredProviderInfo(string ProviderId, string? ModelId, string? RequestId);
+/// <summary>USD for a million tokens.</summary>
+internal sealed record StoredPrice(decimal InputPerMillion, decimal OutputPerMillion, decimal? CachedReadPerMillion, decimal? CachedWritePerMillion)
+{
+    public static StoredPrice? From(Price? price) =>
+        price is null ? null : new(price.InputPerMillion, price.OutputPerMillion, price.CachedReadPerMillion, price.CachedWritePerMillion);
+
+    public Price ToPrice() => new(InputPerMillion, OutputPerMillion, CachedReadPerMillion, CachedWritePerMillion);
+}
+
+internal sealed record StoredProviderInfo(string ProviderId, string? ModelId, string? RequestId, string? InsteadOf = null);
+
+internal sealed record StoredTiming(double? FirstTokenMs, double DurationMs)
+{
+    public Timing ToTiming() => new(FirstTokenMs is { } first ? Span(first) : null, Span(DurationMs));
+
+    private static TimeSpan Span(double milliseconds) => TimeSpan.FromTicks((long)Math.Round(milliseconds * TimeSpan.TicksPerMillisecond));
+}
 
 /// <summary>The snake_case names of an enum, both ways.</summary>
 internal static class Names<T> where T : struct, Enum

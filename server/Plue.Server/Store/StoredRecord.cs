@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Plue.Server.Messages;
 
 namespace Plue.Server.Store;
 
@@ -76,12 +77,25 @@ internal sealed record StoredDiscarded(string MessageId) : StoredRecord
     public override string Type => "message_discarded";
 }
 
-/// <summary>Fields of the chat; an absent one stays, an empty text takes the value away.</summary>
+/// <summary>Fields of the chat; an absent one stays, an empty text or list takes the value away.</summary>
 /// <param name="ProviderRef"><c>codex://providers/NAME</c>.</param>
-internal sealed record StoredFields(string? Title, bool? Archived, string? ProviderRef, string? Model) : StoredRecord
+/// <param name="Fallbacks">The whole list.</param>
+/// <param name="Options">All of them; an absent member is one that the chat does not set.</param>
+internal sealed record StoredFields(
+    string? Title, bool? Archived, string? ProviderRef, string? Model, IReadOnlyList<StoredChoice>? Fallbacks = null, StoredOptions? Options = null) : StoredRecord
 {
     [JsonPropertyOrder(-1)]
     public override string Type => "fields";
+}
+
+/// <param name="ProviderRef"><c>codex://providers/NAME</c>.</param>
+internal sealed record StoredChoice(string ProviderRef, string? Model);
+
+internal sealed record StoredOptions(double? Temperature, int? MaxTokens, IReadOnlyList<string>? StopSequences, string? ReasoningLevel)
+{
+    public static StoredOptions From(ChatOptions options) => new(options.Temperature, options.MaxTokens, options.StopSequences, options.ReasoningLevel);
+
+    public ChatOptions ToOptions() => new(Temperature, MaxTokens, StopSequences, ReasoningLevel);
 }
 
 /// <summary>Stands for the lines <paramref name="FirstSeq"/> up to its own <c>seq</c>, which are no longer in the file.</summary>

@@ -216,8 +216,9 @@ public sealed class ChatJournalTests : IDisposable
                 UpdatedAt = new DateTimeOffset(2106, 2, 7, 6, 28, 16, TimeSpan.FromHours(9)),
                 Error = sentence is null ? null : new Failure(kind, sentence, TimeSpan.FromMilliseconds(tokens)),
                 Usage = sentence is null ? null : new Usage { InputTokens = tokens, OutputTokens = 2, ReasoningTokens = 1 },
-                Cost = sentence is null ? null : new Cost(tokens / 1_000_000m, 0.1m, 0, tokens / 3m, "catalog"),
-                ProviderInfo = sentence is null ? null : new ProviderInfo(sentence, null, sentence),
+                Cost = sentence is null ? null : new Cost(tokens / 1_000_000m, 0.1m, 0, tokens / 3m, "catalog") { Price = tokens % 2 == 0 ? null : new Price(tokens / 7m, 15, 0.3m, null) },
+                ProviderInfo = sentence is null ? null : new ProviderInfo(sentence, null, sentence, sentence),
+                Timing = sentence is null ? null : new Timing(tokens % 2 == 0 ? null : TimeSpan.FromTicks(ticks), TimeSpan.FromTicks(tokens)),
             };
         var store = fixture.NewStore();
         Prop.ForAll(message.ArrayOf().ToArbitrary(), messages =>

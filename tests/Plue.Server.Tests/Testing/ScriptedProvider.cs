@@ -5,11 +5,11 @@ using Plue.Server.Providers;
 namespace Plue.Server.Tests.Testing;
 
 /// <summary>A model that says what its script says, a line at a time. <c>hold</c> waits until the caller gives up.</summary>
-internal sealed class ScriptedProvider(string script) : IProvider
+internal sealed class ScriptedProvider(string script, string id = "scripted", string name = "The script") : IProvider
 {
     private readonly TaskCompletionSource holding = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public ProviderSettings Settings { get; } = new() { Id = "scripted", Name = "The script", Kind = "scripted", RetryPolicy = "none" };
+    public ProviderSettings Settings { get; } = new() { Id = id, Name = name, Kind = "scripted", RetryPolicy = "none" };
     public List<ProviderRequest> Requests { get; } = [];
     /// <summary>Completed when the script reached <c>hold</c>.</summary>
     public Task Holding => holding.Task;

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Plue.Server.Chat;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
@@ -12,27 +13,50 @@ internal sealed class TurnTranscript : IMessageLog, ITurnSink
 
     public Func<Message, Task> Store { get; init; } = _ => Task.CompletedTask;
 
-    public static async Task CheckAsync(string script, string expected, bool stopAtHold = false, Func<Message, Task>? store = null)
+    public static async Task CheckAsync(string script, string expected, bool stopAtHold = false, Func<Message, Task>? store = null) =>
+        await CheckAsync([new ScriptedProvider(script)], expected, stopAtHold, store);
+
+    /// <param name="providers">The chosen one, and those that stand in for it. <c>null</c> is one that cannot be asked.</param>
+    public static async Task<Message> CheckAsync(
+        IReadOnlyList<ScriptedProvider?> providers, string expected, bool stopAtHold = false, Func<Message, Task>? store = null, string? resting = null)
     {
         var transcript = new TurnTranscript { Store = store ?? (_ => Task.CompletedTask) };
-        await transcript.RunAsync(new ScriptedProvider(script), stopAtHold);
+        var message = await transcript.RunAsync(providers, stopAtHold, resting);
         Assert.Equal(Lines(expected), transcript.lines.Select(line => line.Trim()));
+        return message;
     }
 
-    public async Task<Message> RunAsync(ScriptedProvider provider, bool stopAtHold)
+    /// <summary>What was published and stored, in order.</summary>
+    public IReadOnlyList<string> Said => lines;
+
+    /// <summary>Who was asked, and how it went.</summary>
+    public List<string> Heard { get; } = [];
+
+    /// <param name="resting">The name of one that rests.</param>
+    public async Task<Message> RunAsync(IReadOnlyList<ScriptedProvider?> providers, bool stopAtHold, string? resting = null)
     {
         using var stop = new CancellationTokenSource();
-        var turn = new Turn(provider, this, this, new Lock(), TimeProvider.System, text => text.Replace("hunter2", "***", StringComparison.Ordinal));
-        var request = new ProviderRequest { CodexId = "codex://chats/chat_1", Model = "model", Messages = [] };
-        var running = turn.RunAsync(request, _ => new Price(1, 2, 0.1m, null), stop.Token);
+        var turn = new Turn(this, this, new Lock(), TimeProvider.System, text => text.Replace("hunter2", "***", StringComparison.Ordinal))
+        {
+            Heard = (settings, failure) => Heard.Add($"{settings.Name}: {failure?.Kind.ToString() ?? "answered"}"),
+        };
+        var candidates = providers.Select(provider => new Candidate(
+            provider?.Settings.Name ?? "The missing one",
+            _ => Task.FromResult(provider is null ? throw new FailureException(FailureKind.NotFound, "It is no longer there.") : AnswererOf(provider)),
+            () => resting is not null && provider?.Settings.Name == resting ? $"{resting} is resting." : null)).ToList();
+        var answerers = new Answerers(candidates[0], candidates[1..], NullLogger.Instance);
+        var running = turn.RunAsync("codex://chats/chat_1", new ProviderInfo(providers[0]!.Settings.Id, "model"), answerers, stop.Token);
         if (stopAtHold)
         {
-            await provider.Holding;
+            await Task.WhenAny([running, .. providers.OfType<ScriptedProvider>().Select(provider => provider.Holding)]);
             await stop.CancelAsync();
         }
 
         return await running;
     }
+
+    private static Answerer AnswererOf(ScriptedProvider provider) =>
+        new(provider, new ProviderRequest { CodexId = "codex://chats/chat_1", Model = "model", Messages = [] }, _ => new Price(1, 2, 0.1m, null));
 
     public async ValueTask AppendAsync(Message message, CancellationToken cancellationToken)
     {
@@ -49,6 +73,7 @@ internal sealed class TurnTranscript : IMessageLog, ITurnSink
     public void Publish(TurnEvent turnEvent) => lines.Add(turnEvent switch
     {
         TurnEvent.TextDelta delta => $"textDelta {delta.PartIndex} {delta.Text}",
+        TurnEvent.AnsweredBy by => $"answeredBy {by.ProviderInfo.ProviderId}{(by.ProviderInfo.InsteadOf is { } why ? $": {why}" : "")}",
         TurnEvent.ReasoningDelta delta => $"reasoningDelta {delta.PartIndex} {delta.Text}",
         TurnEvent.ToolCallStarted call => $"toolCallStarted {call.PartIndex} {call.ToolName}",
         TurnEvent.ToolCallDelta call => $"toolCallDelta {call.PartIndex} {call.Text}",

@@ -55,7 +55,6 @@ beforeEach(async () => {
     catalogs: new CatalogActions(sidecar),
     log: { warn: vi.fn() },
     pages,
-    icon: { light: pages, dark: pages },
   });
   page.reveal();
   await say({ type: 'ready' });

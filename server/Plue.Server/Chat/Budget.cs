@@ -1,0 +1,37 @@
+using System.Globalization;
+using Plue.Server.Codices;
+using Plue.Server.Json5;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Chat;
+
+/// <summary>How much the user wants to spend, in USD; null where nothing was set.</summary>
+public sealed record Budget(decimal? PerDay, decimal? PerChat)
+{
+    public const string PerDayKey = UserConfig.BudgetPerDayKey;
+    public const string PerChatKey = UserConfig.BudgetPerChatKey;
+
+    public static Budget Of(UserConfig config) => new(Amount(config.Values, PerDayKey), Amount(config.Values, PerChatKey));
+
+    /// <param name="spentToday">Asked only where a limit for the day is set.</param>
+    /// <exception cref="FailureException">BudgetExceeded, with both figures and where to change the limit.</exception>
+    public async Task CheckAsync(decimal spentInChat, Func<Task<decimal>> spentToday)
+    {
+        if (PerChat is { } chat && spentInChat >= chat)
+        {
+            throw new FailureException(FailureKind.BudgetExceeded,
+                $"This chat has cost {Usd(spentInChat)}, and your limit for a chat is {Usd(chat)}. Raise {PerChatKey} in Plue's settings, or begin a new chat.");
+        }
+
+        if (PerDay is { } day && await spentToday() is var today && today >= day)
+        {
+            throw new FailureException(FailureKind.BudgetExceeded,
+                $"Today's answers have cost {Usd(today)}, and your limit is {Usd(day)} a day. Raise {PerDayKey} in Plue's settings, or use a model that costs nothing.");
+        }
+    }
+
+    private static string Usd(decimal amount) => string.Create(CultureInfo.InvariantCulture, $"${amount:0.00##}");
+
+    private static decimal? Amount(Json5Object values, string key) =>
+        values.GetNumber(key) is { } number && number >= 0 && number < 1e15 ? (decimal)number : null;
+}

@@ -1,0 +1,289 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Store;
+
+/// <summary>
+/// What every answer cost, a line each in <c>index/usage/YYYY-MM.jsonl</c> (months of UTC), written by all windows. Lines are only added: a deleted
+/// chat's money was spent all the same. Missing or damaged it is made anew from the chats and from what can still be read. Any thread may call.
+/// </summary>
+/// <param name="fromChats">Every answer of the chats that were written to since then, deleted ones that can still be restored among them.</param>
+/// <param name="providerName">What the user calls a provider.</param>
+public sealed class UsageLedger(
+    PluePaths paths, Func<DateTimeOffset, IEnumerable<UsageEntry>> fromChats, Func<string, string> providerName, TimeProvider time, ILogger logger) : IAsyncDisposable
+{
+    private const int FewestChats = 3;
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan ClocksDiffer = TimeSpan.FromMinutes(5);
+
+    private readonly Lock gate = new();
+    private readonly List<UsageEntry> waiting = [];
+    private Task writing = Task.CompletedTask;
+    private bool isWhole;
+    private (long Bytes, Usage? Chat)? typical;
+
+    private string Folder => Path.Combine(paths.Index, "usage");
+
+    /// <summary>Returns at once and never fails. The message is durable already, so that what is not written here is found there.</summary>
+    public void Add(Message message, string chatId, string template)
+    {
+        // What the provider is called is looked up later: this is called while events wait.
+        if (UsageEntry.Of(message, chatId, template, id => id) is not { } entry) { return; }
+
+        lock (gate)
+        {
+            waiting.Add(entry);
+            if (waiting.Count == 1) { writing = WriteSoonAsync(writing); }
+        }
+    }
+
+    /// <summary>Everything that ended at or after <paramref name="from"/> and before <paramref name="to"/>, this process's last answer included; oldest month first.</summary>
+    /// <exception cref="FailureException">StoreReadOnly: the files cannot be read.</exception>
+    public async Task<IReadOnlyList<UsageEntry>> ReadAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken = default)
+    {
+        Task written;
+        lock (gate) { written = writing; }
+        await written.WaitAsync(cancellationToken);
+        return await Task.Run(() => Read(from, to), cancellationToken);
+    }
+
+    /// <summary>USD since midnight where this program runs.</summary>
+    public async Task<decimal> SpentTodayAsync(CancellationToken cancellationToken = default)
+    {
+        var now = time.GetLocalNow();
+        var midnight = now.Date;
+        var from = new DateTimeOffset(midnight, time.LocalTimeZone.GetUtcOffset(midnight));
+        return (await ReadAsync(from, DateTimeOffset.MaxValue, cancellationToken)).Sum(entry => entry.Cost ?? 0);
+    }
+
+    /// <summary>What the middle one of the user's chats took, by tokens; null while fewer than three chats say it.</summary>
+    public async Task<Usage?> TypicalChatAsync(CancellationToken cancellationToken = default)
+    {
+        var bytes = Files(DateTimeOffset.MinValue, DateTimeOffset.MaxValue).Sum(file => new FileInfo(file).Length);
+        lock (gate)
+        {
+            if (typical is { } known && known.Bytes == bytes && isWhole) { return known.Chat; }
+        }
+
+        var chats = (await ReadAsync(DateTimeOffset.MinValue, DateTimeOffset.MaxValue, cancellationToken))
+            .Where(entry => entry.Usage is not null)
+            .GroupBy(entry => entry.ChatId, StringComparer.Ordinal)
+            .Select(chat => chat.Aggregate(new Usage(), (sum, entry) => Sum(sum, entry.Usage!)))
+            .OrderBy(usage => usage.TotalTokens)
+            .ToList();
+        var chat = chats.Count < FewestChats ? null : chats[(chats.Count - 1) / 2];
+        lock (gate) { typical = (bytes, chat); }
+        return chat;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task written;
+        lock (gate) { written = writing; }
+        await written;
+    }
+
+    internal static Usage Sum(Usage one, Usage other) => new()
+    {
+        InputTokens = one.InputTokens + other.InputTokens,
+        OutputTokens = one.OutputTokens + other.OutputTokens,
+        CachedReadTokens = one.CachedReadTokens + other.CachedReadTokens,
+        CachedWriteTokens = one.CachedWriteTokens + other.CachedWriteTokens,
+        ReasoningTokens = one.ReasoningTokens + other.ReasoningTokens,
+    };
+
+    private async Task WriteSoonAsync(Task before)
+    {
+        await before;
+        await Task.Run(Write);
+    }
+
+    private void Write()
+    {
+        UsageEntry[] entries;
+        lock (gate)
+        {
+            entries = [.. waiting];
+            waiting.Clear();
+        }
+
+        try
+        {
+            using var owner = Own();
+            EnsureWhole();
+            var named = entries.Select(entry => entry with { ProviderName = providerName(entry.ProviderId) });
+            foreach (var month in named.GroupBy(entry => PathOf(entry.Time))) { Append(month.Key, month); }
+        }
+        catch (Exception exception)
+        {
+            // The chats have it: the ledger is completed from them before it is next read.
+            logger.LogWarning("The cost of {Count} answers is not in the ledger yet: {Why}", entries.Length, exception.Message);
+            lock (gate) { isWhole = false; }
+        }
+    }
+
+    private IReadOnlyList<UsageEntry> Read(DateTimeOffset from, DateTimeOffset to)
+    {
+        try
+        {
+            if (NeedsRepair())
+            {
+                using var owner = Own();
+                EnsureWhole();
+            }
+
+            var entries = ReadFiles(Files(from, to), from, to, out var damaged);
+            return damaged ? Repaired(from, to) : entries;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw StoreFailure.From(exception, "What was spent could not be read");
+        }
+    }
+
+    private List<UsageEntry> Repaired(DateTimeOffset from, DateTimeOffset to)
+    {
+        using var owner = Own();
+        Rebuild();
+        return ReadFiles(Files(from, to), from, to, out _);
+    }
+
+    /// <summary>Once a process, and after a failure.</summary>
+    private bool NeedsRepair()
+    {
+        lock (gate) { return !isWhole || !File.Exists(CompletePath); }
+    }
+
+    /// <summary>Caller owns the ledger.</summary>
+    private void EnsureWhole()
+    {
+        if (!NeedsRepair()) { return; }
+        if (File.Exists(CompletePath)) { Complete(); }
+        else { Rebuild(); }
+
+        lock (gate) { isWhole = true; }
+    }
+
+    /// <summary>Adds what a program that was killed could not write.</summary>
+    private void Complete()
+    {
+        var since = new DateTimeOffset(File.GetLastWriteTimeUtc(CompletePath), TimeSpan.Zero) - ClocksDiffer;
+        var told = fromChats(since).Where(entry => entry.Time >= since).ToList();
+        if (told.Count > 0)
+        {
+            var known = ReadFiles(Files(told.Min(entry => entry.Time), DateTimeOffset.MaxValue), DateTimeOffset.MinValue, DateTimeOffset.MaxValue, out _).Select(entry => entry.Id).ToHashSet();
+            foreach (var month in told.Where(entry => !known.Contains(entry.Id)).GroupBy(entry => PathOf(entry.Time))) { Append(month.Key, month); }
+        }
+
+        DurableFile.Replace(CompletePath, "\n"u8);
+    }
+
+    /// <summary>What can still be read, and what the chats tell beside it. Caller owns the ledger.</summary>
+    private void Rebuild()
+    {
+        var all = new Dictionary<string, UsageEntry>(StringComparer.Ordinal);
+        foreach (var file in Files(DateTimeOffset.MinValue, DateTimeOffset.MaxValue))
+        {
+            var readable = ReadFiles([file], DateTimeOffset.MinValue, DateTimeOffset.MaxValue, out var damaged);
+            foreach (var entry in readable) { all.TryAdd(entry.Id, entry); }
+            if (damaged) { File.Copy(file, file + ".damaged", overwrite: true); }
+        }
+
+        foreach (var entry in fromChats(DateTimeOffset.MinValue)) { all.TryAdd(entry.Id, entry); }
+
+        foreach (var month in all.Values.GroupBy(entry => PathOf(entry.Time)))
+        {
+            var lines = new ArrayBufferWriter<byte>();
+            foreach (var entry in month.OrderBy(entry => entry.Time).ThenBy(entry => entry.Id, StringComparer.Ordinal)) { entry.WriteTo(lines); }
+            DurableFile.Replace(month.Key, lines.WrittenSpan);
+        }
+
+        DurableFile.Replace(CompletePath, "\n"u8);
+        logger.LogInformation("The ledger of what answers cost was made anew: {Count} answers", all.Count);
+    }
+
+    /// <summary>One write for all lines. An end that a crash left without its line feed becomes a line of its own, which the next reader repairs.</summary>
+    private static void Append(string path, IEnumerable<UsageEntry> entries)
+    {
+        var lines = new ArrayBufferWriter<byte>();
+        using var stream = DurableFile.OpenPrivate(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        if (stream.Length > 0)
+        {
+            stream.Seek(-1, SeekOrigin.End);
+            if (stream.ReadByte() != '\n') { lines.Write("\n"u8); }
+        }
+
+        foreach (var entry in entries) { entry.WriteTo(lines); }
+        stream.Seek(0, SeekOrigin.End);
+        stream.Write(lines.WrittenSpan);
+        DurableFile.Sync(stream.SafeFileHandle);
+    }
+
+    /// <param name="damaged">A whole line says nothing; a last one without its end may still be on its way.</param>
+    private static List<UsageEntry> ReadFiles(IEnumerable<string> files, DateTimeOffset from, DateTimeOffset to, out bool damaged)
+    {
+        var entries = new List<UsageEntry>();
+        var ids = new HashSet<string>(StringComparer.Ordinal); // two windows may both have found the same answer missing
+        var texts = new UsageTexts();
+        damaged = false;
+        foreach (var file in files)
+        {
+            byte[] bytes;
+            try { bytes = ReadAll(file); }
+            catch (FileNotFoundException) { continue; }
+
+            ReadOnlySpan<byte> rest = bytes;
+            while (rest.IndexOf((byte)'\n') is var end and >= 0)
+            {
+                if (UsageEntry.TryParse(rest[..end], texts) is not { } entry) { damaged = true; }
+                else if (entry.Time >= from && entry.Time < to && ids.Add(entry.Id)) { entries.Add(entry); }
+
+                rest = rest[(end + 1)..];
+            }
+        }
+
+        return entries;
+    }
+
+    private static byte[] ReadAll(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        var bytes = new byte[stream.Length];
+        var length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        return length == bytes.Length ? bytes : bytes[..length];
+    }
+
+    private IReadOnlyList<string> Files(DateTimeOffset from, DateTimeOffset to)
+    {
+        if (!Directory.Exists(Folder)) { return []; }
+
+        var (first, last) = (MonthOf(from), MonthOf(to));
+        return [.. Directory.EnumerateFiles(Folder, "????-??.jsonl")
+            .Where(file => string.CompareOrdinal(Path.GetFileNameWithoutExtension(file), first) >= 0 && string.CompareOrdinal(Path.GetFileNameWithoutExtension(file), last) <= 0)
+            .Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Says that the months hold everything up to when this was written; without it they are made anew.</summary>
+    private string CompletePath => Path.Combine(Folder, "complete");
+
+    private string PathOf(DateTimeOffset at) => Path.Combine(Folder, MonthOf(at) + ".jsonl");
+
+    private static string MonthOf(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM", CultureInfo.InvariantCulture);
+
+    /// <summary>One window writes at a time.</summary>
+    private FileStream Own()
+    {
+        DurableFile.CreatePrivateDirectory(Folder);
+        var began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try { return DurableFile.OpenPrivate(Path.Combine(Folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None); }
+            catch (IOException) when (Stopwatch.GetElapsedTime(began) < LockPatience) { Thread.Sleep(LockPause); }
+        }
+    }
+}

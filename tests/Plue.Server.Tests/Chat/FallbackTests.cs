@@ -1,0 +1,180 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Plue.Server.Messages;
+using Plue.Server.Tests.Testing;
+
+namespace Plue.Server.Tests.Chat;
+
+public class FallbackTests
+{
+    [Theory]
+    [InlineData(FailureKind.Unreachable), InlineData(FailureKind.Timeout), InlineData(FailureKind.Overloaded)]
+    [InlineData(FailureKind.RateLimited), InlineData(FailureKind.SpendLimit), InlineData(FailureKind.CutStream)]
+    public async Task When_the_chosen_provider_is_away_the_next_one_answers_and_says_why(FailureKind kind)
+    {
+        var message = await TurnTranscript.CheckAsync(
+            [new($"fail: {kind} It is away, hunter2.", "first", "First"), new("text: Hello\nusage: 1000 500\nfinish: EndTurn", "second", "Second")],
+            """
+            turnStarted
+            messageStarted
+            answeredBy second: It is away, ***.
+            partial 0 Hello
+            textDelta 0 Hello
+            stored Complete: Hello $0.002
+            messageFinished Complete
+            turnFinished EndTurn
+            """);
+        Assert.Equal(new ProviderInfo("second", "model", null, "It is away, ***."), message.ProviderInfo);
+    }
+
+    [Theory]
+    [InlineData(FailureKind.ProviderAuthFailed), InlineData(FailureKind.ModelNotFound), InlineData(FailureKind.BadRequest), InlineData(FailureKind.ContextFull), InlineData(FailureKind.Refused)]
+    public async Task What_the_user_has_to_repair_is_shown_and_nobody_stands_in(FailureKind kind)
+    {
+        var second = new ScriptedProvider("text: Hello\nfinish: EndTurn", "second", "Second");
+        await TurnTranscript.CheckAsync([new($"fail: {kind} Repair it.", "first", "First"), second],
+            $"""
+            turnStarted
+            messageStarted
+            stored Failed:
+            messageFinished Failed
+            turnFinished Failed {kind}: Repair it.
+            """);
+        Assert.Empty(second.Requests);
+    }
+
+    [Fact]
+    public async Task After_the_first_piece_nobody_else_goes_on()
+    {
+        var second = new ScriptedProvider("text: Hello\nfinish: EndTurn", "second", "Second");
+        await TurnTranscript.CheckAsync([new("text: Half\nfail: Overloaded It is away.", "first", "First"), second],
+            """
+            turnStarted
+            messageStarted
+            partial 0 Half
+            textDelta 0 Half
+            stored Failed: Half
+            messageFinished Failed
+            turnFinished Failed Overloaded: It is away.
+            """);
+        Assert.Empty(second.Requests);
+    }
+
+    [Fact]
+    public async Task When_all_fail_the_first_ones_failure_is_shown_with_what_the_others_said()
+    {
+        var message = await TurnTranscript.CheckAsync(
+            [
+                new("fail: Overloaded First is away.", "first", "First"), new("fail: ProviderAuthFailed No key.", "second", "Second"),
+                null, new("fail: RateLimited Later.", "third", "Third"),
+            ],
+            """
+            turnStarted
+            messageStarted
+            answeredBy second: First is away.
+            answeredBy third: First is away.
+            stored Failed:
+            messageFinished Failed
+            turnFinished Failed Overloaded: First is away. Nobody could stand in: Second has no key that works, The missing one is not there and Third takes no more requests for now.
+            """);
+        Assert.Equal("first", message.ProviderInfo?.ProviderId);
+    }
+
+    [Fact]
+    public Task A_stand_in_that_fails_midway_is_the_one_that_failed() => TurnTranscript.CheckAsync(
+        [new("fail: Timeout Too slow.", "first", "First"), new("text: Half\nfail: CutStream It broke off.", "second", "Second"), new("text: Never", "third", "Third")],
+        """
+        turnStarted
+        messageStarted
+        answeredBy second: Too slow.
+        partial 0 Half
+        textDelta 0 Half
+        stored Failed: Half
+        messageFinished Failed
+        turnFinished Failed CutStream: It broke off.
+        """);
+
+    [Fact]
+    public async Task A_resting_provider_is_passed_over_while_another_answers()
+    {
+        var first = new ScriptedProvider("text: Never", "first", "First");
+        await TurnTranscript.CheckAsync([first, new("text: Hello\nfinish: EndTurn", "second", "Second")],
+            """
+            turnStarted
+            messageStarted
+            answeredBy second: First is resting.
+            partial 0 Hello
+            textDelta 0 Hello
+            stored Complete: Hello
+            messageFinished Complete
+            turnFinished EndTurn
+            """,
+            resting: "First");
+        Assert.Empty(first.Requests);
+    }
+
+    [Fact]
+    public Task A_resting_provider_is_asked_when_nobody_else_answers() => TurnTranscript.CheckAsync(
+        [new("text: Back\nfinish: EndTurn", "first", "First"), new("fail: Unreachable Gone.", "second", "Second")],
+        """
+        turnStarted
+        messageStarted
+        answeredBy second: First is resting.
+        answeredBy first
+        partial 0 Back
+        textDelta 0 Back
+        stored Complete: Back
+        messageFinished Complete
+        turnFinished EndTurn
+        """,
+        resting: "First");
+
+    [Fact]
+    public Task Alone_a_resting_provider_is_asked_all_the_same() => TurnTranscript.CheckAsync(
+        [new("text: Here\nfinish: EndTurn", "first", "First")],
+        """
+        turnStarted
+        messageStarted
+        partial 0 Here
+        textDelta 0 Here
+        stored Complete: Here
+        messageFinished Complete
+        turnFinished EndTurn
+        """,
+        resting: "First");
+
+    [Fact]
+    public async Task Each_provider_that_was_asked_is_heard_of_once()
+    {
+        var transcript = new TurnTranscript();
+        await transcript.RunAsync([new("fail: Overloaded Away.", "first", "First"), null, new("text: Hello\nfinish: EndTurn", "second", "Second")], stopAtHold: false);
+        Assert.Equal(["First: Overloaded", "Second: answered"], transcript.Heard);
+    }
+
+    [Fact]
+    public async Task One_that_the_user_stopped_is_not_heard_of()
+    {
+        var transcript = new TurnTranscript();
+        await transcript.RunAsync([new("hold", "first", "First")], stopAtHold: true);
+        Assert.Empty(transcript.Heard);
+    }
+
+    /// <summary>Whatever the providers do, and whenever the user stops, a turn ends once, behind everything else.</summary>
+    [Fact]
+    public void Any_turn_ends_exactly_once()
+    {
+        var line = Gen.Elements(
+            "text: a", "reasoning: b", "waiting: c", "call: fly {}", "result: d", "usage: 10 5", "restart: again", "fail: Overloaded Away.", "fail: ProviderAuthFailed No key.",
+            "fail: SpendLimit Spent.", "throw: boom", "finish: EndTurn", "finish: Refusal", "hold");
+        var script = line.ListOf().Select(lines => string.Join('\n', lines));
+        Prop.ForAll(script.NonEmptyListOf().ToArbitrary(), scripts =>
+        {
+            var transcript = new TurnTranscript();
+            var providers = scripts.Take(4).Select((text, number) => text.Length == 0 && number > 0 ? null : new ScriptedProvider(text, $"p{number}", $"P{number}")).ToList();
+            transcript.RunAsync(providers, stopAtHold: true, resting: scripts.Count % 2 == 0 ? "P0" : null).GetAwaiter().GetResult();
+            var kinds = transcript.Said.Select(said => said.Split(' ')[0]).ToList();
+            return kinds.Count(kind => kind == "turnStarted") == 1 && kinds.Count(kind => kind == "turnFinished") == 1 && kinds[^1] == "turnFinished"
+                && kinds.Count(kind => kind == "messageFinished") == 1 && kinds.IndexOf("stored") < kinds.IndexOf("messageFinished");
+        }).QuickCheckThrowOnFailure();
+    }
+}
