@@ -19,7 +19,7 @@ internal static class WireReading
                 // The body never waits, so this does not either.
                 parser.ReadOnceAsync(reader, patience).AsTask().GetAwaiter().GetResult();
             }
-            catch (Exception exception) when (exception is JsonException or WebPageException or InvalidDataException)
+            catch (Exception exception) when (exception is JsonException or WebPageException or InvalidDataException or FrameException)
             {
                 parser.Fail(new Server.Messages.Failure(Server.Messages.FailureKind.BadResponse, exception.Message));
             }

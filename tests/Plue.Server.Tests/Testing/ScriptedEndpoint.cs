@@ -161,6 +161,7 @@ public sealed class ScriptedAnswer
 {
     private readonly List<Func<Stream, CancellationToken, Task>> steps = [];
     private readonly string head;
+    private Encoding encoding = Encoding.UTF8;
     private bool cuts;
     private bool neverAnswers;
 
@@ -179,7 +180,10 @@ public sealed class ScriptedAnswer
     /// <summary>Takes the request and says nothing, not even a head.</summary>
     public static ScriptedAnswer Silence() => new(200, "text/plain") { neverAnswers = true };
 
-    public ScriptedAnswer Send(string text) => Send(Encoding.UTF8.GetBytes(text));
+    /// <summary>Binary frames: each character that is sent is one byte.</summary>
+    public static ScriptedAnswer Frames() => new(200, "application/vnd.amazon.eventstream") { encoding = Encoding.Latin1 };
+
+    public ScriptedAnswer Send(string text) => Send(encoding.GetBytes(text));
 
     public ScriptedAnswer Send(ReadOnlyMemory<byte> bytes)
     {

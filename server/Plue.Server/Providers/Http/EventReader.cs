@@ -7,11 +7,13 @@ internal enum Framing
     ServerSentEvents,
     /// <summary>One JSON value a line.</summary>
     JsonLines,
+    /// <summary>Binary frames of AWS; the payload given is the whole frame.</summary>
+    EventStream,
 }
 
 /// <summary>
 /// Gives the payload of each event of a body as bytes. Of server-sent events only the data counts:
-/// every wire here repeats the event's name inside its JSON. Comments, ids and unknown fields are skipped.
+/// every wire of that framing repeats the event's name inside its JSON. Comments, ids and unknown fields are skipped.
 /// </summary>
 internal sealed class EventReader(Stream body, Framing framing, int cap = EventReader.DefaultCap) : IDisposable
 {
@@ -19,6 +21,7 @@ internal sealed class EventReader(Stream body, Framing framing, int cap = EventR
     public const int DefaultCap = 8 * 1024 * 1024;
 
     private readonly LineReader lines = new(body, cap);
+    private readonly FrameReader? frames = framing == Framing.EventStream ? new FrameReader(body) : null;
     private byte[] data = [];
     private int length;
     private bool hasData;
@@ -27,9 +30,11 @@ internal sealed class EventReader(Stream body, Framing framing, int cap = EventR
 
     /// <summary>The next event that has arrived. The memory is good until the next call.</summary>
     /// <exception cref="InvalidDataException">The event is longer than the cap.</exception>
+    /// <exception cref="FrameException">The frame is damaged or too long.</exception>
     /// <exception cref="WebPageException">The body is HTML.</exception>
     public bool TryRead(out ReadOnlyMemory<byte> payload)
     {
+        if (frames is not null) return frames.TryRead(out payload);
         Forget();
         while (lines.TryRead(out var line))
         {
@@ -61,9 +66,13 @@ internal sealed class EventReader(Stream body, Framing framing, int cap = EventR
     }
 
     /// <inheritdoc cref="LineReader.FillAsync"/>
-    public ValueTask<bool> FillAsync(CancellationToken cancellationToken) => lines.FillAsync(cancellationToken);
+    public ValueTask<bool> FillAsync(CancellationToken cancellationToken) => frames?.FillAsync(cancellationToken) ?? lines.FillAsync(cancellationToken);
 
-    public void Dispose() => lines.Dispose();
+    public void Dispose()
+    {
+        lines.Dispose();
+        frames?.Dispose();
+    }
 
     private bool Take(out ReadOnlyMemory<byte> payload)
     {

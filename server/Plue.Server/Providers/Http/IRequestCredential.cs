@@ -10,4 +10,8 @@ internal interface IRequestCredential
 
     /// <summary>The vendor refused the proof. True when a fresh one was got, so that asking once more makes sense.</summary>
     ValueTask<bool> RenewAsync(CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="RenewAsync(CancellationToken)"/>
+    /// <param name="refusal">The answer, with the request that it refuses. Its body is not to be read.</param>
+    ValueTask<bool> RenewAsync(HttpResponseMessage refusal, CancellationToken cancellationToken) => RenewAsync(cancellationToken);
 }

@@ -49,7 +49,7 @@ internal sealed class ProviderConnection(
         try
         {
             response = await SendAsync(HttpMethod.Post, url, body, failures, patience, cancellationToken).ConfigureAwait(false);
-            if (framing == Framing.ServerSentEvents && response.Content.Headers.ContentType?.MediaType == "application/json")
+            if (framing != Framing.JsonLines && response.Content.Headers.ContentType?.MediaType == "application/json")
             {
                 var whole = await ReadAllAsync(response, MostErrorBytes, patience).ConfigureAwait(false);
                 parser.Fail(HasError(whole) ? failures.OfEvent(VendorMessage.Read(whole)) : failures.NotStreamed());
@@ -126,7 +126,7 @@ internal sealed class ProviderConnection(
         var response = await SendOnceAsync(method, url, body, failures, patience, cancellationToken).ConfigureAwait(false);
         try
         {
-            if ((int)response.StatusCode is 401 or 403 && await credential.RenewAsync(cancellationToken).ConfigureAwait(false))
+            if ((int)response.StatusCode is 401 or 403 && await credential.RenewAsync(response, cancellationToken).ConfigureAwait(false))
             {
                 response.Dispose();
                 response = await SendOnceAsync(method, url, body, failures, patience, cancellationToken).ConfigureAwait(false);
@@ -221,6 +221,8 @@ internal sealed class ProviderConnection(
     {
         FailureException known => known.Failure,
         WebPageException => failures.WebPage(),
+        FrameException { IsTooLong: true } => failures.TooLong(FrameReader.MostPayload),
+        FrameException => failures.Damaged(),
         InvalidDataException => failures.TooLong(EventReader.DefaultCap),
         JsonException => answering ? failures.BadEvent() : failures.NotStreamed(),
         OperationCanceledException when patience.RanOut => failures.TimedOut(patience),

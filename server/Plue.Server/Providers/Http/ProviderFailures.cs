@@ -17,6 +17,11 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
     private string Who => settings.Name.Contains(endpoint.Host, StringComparison.OrdinalIgnoreCase) ? settings.Name : $"{settings.Name} ({endpoint.Host})";
     private string Model => model is null ? "this model" : model;
 
+    /// <summary>
+    /// What a request was proved with, where that is no key of ours (<c>the keys of the profile "work"</c>), and the sentence that says what to do when it is refused.
+    /// </summary>
+    public (string What, string Advice)? Proof { get; set; }
+
     /// <summary>From now on this value is shown as <c>***</c>, also where it comes back encoded.</summary>
     public void Mask(string secret)
     {
@@ -74,7 +79,10 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
     public Failure BrokenOff(string why) => new(FailureKind.CutStream, $"{Model} broke its answer off at {Who}: {why}. Try again.");
 
     public Failure TooLong(int cap) => new(FailureKind.BadResponse,
-        $"{Who} sent a line of more than {cap / (1024 * 1024)} MiB, and the answer was cut there. Check the endpoint.");
+        $"{Who} sent an event of more than {cap / (1024 * 1024)} MiB, and the answer was cut there. Check the endpoint.");
+
+    public Failure Damaged() => new(FailureKind.BadResponse,
+        $"{Who} sent an event that was damaged on its way, and the answer was cut there. Try again; if it stays, check the endpoint and a proxy in between.");
 
     public Failure Cut() => new(FailureKind.CutStream, $"{Who} closed the connection before the answer was complete. Try again.");
 
@@ -117,6 +125,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         return new Failure(kind, kind switch
         {
             FailureKind.ProviderAuthFailed when settings.AuthType == AuthType.Oauth => $"{Who} refused the sign-in{number}{quoted}. Sign in again.",
+            FailureKind.ProviderAuthFailed when Proof is { } proof => $"{Who} refused {proof.What}{number}{quoted}. {proof.Advice}",
             FailureKind.ProviderAuthFailed when settings.ApiKeyRef is null => $"{Who} wants a key and none is set{quoted}. Set a key for it.",
             FailureKind.ProviderAuthFailed => $"{Who} refused the key{number}{quoted}. Set a key that is valid for this provider and model.",
             FailureKind.PermissionDenied => $"{Who} does not allow this{number}{quoted}. Your plan or your organization decides; choose another model, or look at the Copilot settings at GitHub.",
@@ -171,10 +180,11 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
     private static readonly string[] TooMuch =
     [
         "context_length_exceeded", "prompt is too long", "maximum context length", "exceed_context_size", "exceeds the available context size",
-        "exceeds the context window", "exceeds the maximum number of tokens", "range of input length should be", "input too long:", "request_too_large",
+        "exceeds the context window", "exceeds the maximum number of tokens", "range of input length should be", "input too long:", "input is too long", "request_too_large",
     ];
 
-    private static readonly string[] UnknownModel = ["model_not_found", "not a valid model", "invalid model", "does not exist or you do not have access", "DeploymentNotFound"];
+    private static readonly string[] UnknownModel = ["model_not_found", "not a valid model", "invalid model", "does not exist or you do not have access", "DeploymentNotFound",
+        "model identifier is invalid", "on-demand throughput isn"];
 
     private static readonly string[] Transient = ["overloaded", "api_error", "server_error", "internal_error", "timeout_error", "service_unavailable", "502", "503", "529"];
 

@@ -1,0 +1,97 @@
+using System.Buffers;
+using System.Buffers.Binary;
+
+namespace Plue.Server.Providers.Http;
+
+/// <summary>
+/// Cuts a body into the frames of an AWS event stream: length of the whole, length of the headers, a checksum of these two; headers; payload;
+/// a checksum of everything before it. Numbers are big-endian. Gives only whole frames whose checksums hold.
+/// </summary>
+internal sealed class FrameReader(Stream body) : IDisposable
+{
+    public const int MostHeaders = 128 * 1024;
+    public const int MostPayload = 16 * 1024 * 1024;
+    /// <summary>Bytes before the headers: two lengths and their checksum.</summary>
+    public const int PreludeLength = 12;
+    public const int ChecksumLength = 4;
+
+    private byte[] buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+    private int start;
+    private int end;
+    private bool seenFrame;
+
+    /// <summary>The next whole frame, with its lengths and checksums. The memory is good until the next call.</summary>
+    /// <exception cref="FrameException">The frame is damaged or too long.</exception>
+    /// <exception cref="WebPageException">The body is HTML.</exception>
+    public bool TryRead(out ReadOnlyMemory<byte> frame)
+    {
+        frame = default;
+        if (!seenFrame) LookForPage();
+        var held = buffer.AsSpan(start, end - start);
+        if (held.Length < PreludeLength) return false;
+        var length = LengthOf(held);
+        if (held.Length < length) return false;
+        var whole = held[..length];
+        if (Crc32.Of(whole[..^ChecksumLength]) != BinaryPrimitives.ReadUInt32BigEndian(whole[^ChecksumLength..])) throw new FrameException(isTooLong: false);
+        frame = buffer.AsMemory(start, length);
+        start += length;
+        seenFrame = true;
+        return true;
+    }
+
+    /// <summary>Reads once. False at the end of the body; what is left then is half a frame.</summary>
+    public async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
+    {
+        MakeRoom();
+        var read = await body.ReadAsync(buffer.AsMemory(end), cancellationToken).ConfigureAwait(false);
+        end += read;
+        return read > 0;
+    }
+
+    public void Dispose()
+    {
+        ArrayPool<byte>.Shared.Return(buffer);
+        buffer = [];
+        start = end = 0;
+    }
+
+    private static int LengthOf(ReadOnlySpan<byte> held)
+    {
+        var total = BinaryPrimitives.ReadUInt32BigEndian(held);
+        var headers = BinaryPrimitives.ReadUInt32BigEndian(held[4..]);
+        if (Crc32.Of(held[..8]) != BinaryPrimitives.ReadUInt32BigEndian(held[8..])) throw new FrameException(isTooLong: false);
+        if (total < PreludeLength + ChecksumLength || headers > total - PreludeLength - ChecksumLength) throw new FrameException(isTooLong: false);
+        if (headers > MostHeaders || total - headers - PreludeLength - ChecksumLength > MostPayload) throw new FrameException(isTooLong: true);
+        return (int)total;
+    }
+
+    private void MakeRoom()
+    {
+        if (start == end) start = end = 0;
+        if (end < buffer.Length) return;
+        // A frame is never longer than its limits, so neither is the buffer.
+        var target = start > 0 ? buffer : ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+        buffer.AsSpan(start, end - start).CopyTo(target);
+        if (target != buffer)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            buffer = target;
+        }
+
+        end -= start;
+        start = 0;
+    }
+
+    /// <summary>No frame within the limits begins like text.</summary>
+    private void LookForPage()
+    {
+        var held = buffer.AsSpan(start, end - start).TrimStart(" \t\r\n"u8);
+        if (held.Length > 0 && held[0] == '<') throw new WebPageException();
+    }
+}
+
+/// <summary>A frame is not as it was sent, or longer than any may be.</summary>
+internal sealed class FrameException(bool isTooLong) : Exception("The frame cannot be read.")
+{
+    public bool IsTooLong => isTooLong;
+}
