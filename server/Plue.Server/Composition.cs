@@ -8,6 +8,7 @@ using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Anthropic;
+using Plue.Server.Providers.Bedrock;
 using Plue.Server.Providers.ClaudeCode;
 using Plue.Server.Providers.Copilot;
 using Plue.Server.Providers.External;
@@ -146,6 +147,7 @@ internal sealed class Composition : IAsyncDisposable
             ProviderKinds.OpenRouter => new OpenRouterProvider(settings, secrets, http.Value, Time, credential),
             ProviderKinds.Azure => new AzureProvider(settings, secrets, http.Value, Time, credential),
             ProviderKinds.Gemini => new GeminiProvider(settings, secrets, http.Value, Time, credential),
+            ProviderKinds.Bedrock => new BedrockProvider(settings, secrets, http.Value, Time, Environment.GetEnvironmentVariable, Home, Redactor.Register),
             ProviderKinds.ClaudeCode => new ClaudeCodeProvider(settings, secrets, Paths, Time, Logs.CreateLogger("ClaudeCode"), openFolder: () => Workspace.OpenFolder),
             ProviderKinds.External => new ExternalProvider(settings, secrets, ExternalPrograms, ClaudeCodeEnvironment.Own(), Time, Redactor.Mask),
             ProviderKinds.GithubCopilot when credential is not null => new CopilotProvider(settings, secrets, http.Value, Time, credential),
@@ -154,6 +156,9 @@ internal sealed class Composition : IAsyncDisposable
             _ => throw new FailureException(FailureKind.MissingField, $"{settings.Name} is of the kind {settings.Kind}, which this version of Plue does not have."),
         };
     }
+
+    /// <summary>Where AWS's own programs keep their sign-ins.</summary>
+    private static string Home => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
 
     public async Task<ClaudeCodeFinding> FindClaudeCodeAsync(CancellationToken cancellationToken)
     {

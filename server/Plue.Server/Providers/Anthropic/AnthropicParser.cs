@@ -5,7 +5,8 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.Anthropic;
 
 /// <summary>The events of a streamed message. Each is read in one pass over its bytes; only the text that is handed on is allocated.</summary>
-internal sealed class AnthropicParser(ProviderFailures failures, ProviderRequest request) : WireParser(failures)
+/// <param name="isHosted">The model has another name at its host than at Anthropic; signatures are kept for the one that was asked.</param>
+internal class AnthropicParser(ProviderFailures failures, ProviderRequest request, bool isHosted = false) : WireParser(failures)
 {
     private readonly ToolCalls calls = new(request);
     private readonly Dictionary<long, Block> blocks = [];
@@ -37,7 +38,7 @@ internal sealed class AnthropicParser(ProviderFailures failures, ProviderRequest
         switch (type)
         {
             case EventType.MessageStart:
-                Emit(new ProviderEvent.Accepted(message.Model, message.Id));
+                Emit(new ProviderEvent.Accepted(isHosted ? request.Model : message.Model, message.Id));
                 ReportUsage();
                 break;
             case EventType.BlockStart:

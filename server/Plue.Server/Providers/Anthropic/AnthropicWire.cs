@@ -14,17 +14,19 @@ internal static partial class AnthropicWire
     private const int DefaultMaxTokens = 4096;
     private const int LeastBudget = 1024;
 
-    public static byte[] Request(ProviderRequest request, ProviderSettings settings, RefusableOptions without, out RefusableOptions sent)
+    /// <param name="host">Null at Anthropic itself.</param>
+    public static byte[] Request(ProviderRequest request, ProviderSettings settings, RefusableOptions without, out RefusableOptions sent, AnthropicHost? host = null)
     {
         var options = RefusableOptions.None;
         var thinking = without.HasFlag(RefusableOptions.ReasoningLevel) ? Thinking.Unset : ThinkingOf(request.Model, request.ReasoningLevel ?? settings.ReasoningLevel);
         var maxTokens = request.MaxTokens ?? settings.MaxTokens ?? DefaultMaxTokens;
         var body = JsonBody.Write(json =>
         {
-            json.WriteString("model", request.Model);
+            if (host is null) json.WriteString("model", request.Model);
+            else json.WriteString("anthropic_version", host.Version);
             // The budget for thinking is part of max_tokens: the answer keeps what was asked for.
             json.WriteNumber("max_tokens", maxTokens + thinking.Budget);
-            json.WriteBoolean("stream", true);
+            if (host is not { SaysStream: false }) json.WriteBoolean("stream", true);
             WriteTools(json, request);
             WriteSystem(json, request);
             WriteMessages(json, RequestMessages.Of(request, settings));
@@ -208,4 +210,11 @@ internal static partial class AnthropicWire
         public static readonly Thinking Off = new(null, 0, IsOff: true);
         public bool IsOn => Effort is not null || Budget > 0;
     }
+}
+
+/// <summary>A cloud that hosts Claude: the model stands in the address, and the version of the API in the body.</summary>
+internal sealed record AnthropicHost(string Version, bool SaysStream)
+{
+    public static readonly AnthropicHost Bedrock = new("bedrock-2023-05-31", SaysStream: false);
+    public static readonly AnthropicHost Vertex = new("vertex-2023-10-16", SaysStream: true);
 }

@@ -1,0 +1,234 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Plue.Server.Messages;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Providers.Bedrock;
+
+/// <summary>
+/// Where one provider's AWS keys and region come from: its own settings first, then the environment, then the profile files and the sign-in that
+/// <c>aws sso login</c> left. Nothing is kept here and no program is started. Every secret that is read is masked from then on.
+/// </summary>
+/// <param name="home">The user's home folder.</param>
+/// <param name="mask">Takes each secret before it is used.</param>
+internal sealed partial class AwsCredentials(
+    ProviderSettings settings,
+    ISecretSource secrets,
+    ProviderHttp http,
+    TimeProvider time,
+    Func<string, string?> environment,
+    string home,
+    Action<string> mask)
+{
+    private const string CheckKeys = "Check that the keys are still valid and may use this model.";
+
+    /// <summary>The profile that counts, and whether somebody named it.</summary>
+    private (string Name, bool IsNamed) ProfileName =>
+        Own("profile") is { } own ? (own, true) : environment("AWS_PROFILE") is { Length: > 0 } name ? (name, true) : ("default", false);
+
+    /// <summary>Null when nothing names one.</summary>
+    /// <exception cref="FailureException">MissingField when it is no name of a region.</exception>
+    public string? Region()
+    {
+        var region = Own("region") ?? Variable("AWS_REGION") ?? Variable("AWS_DEFAULT_REGION") ?? AwsProfiles.Of(environment, home).Find(ProfileName.Name)?["region"];
+        // It becomes part of a host.
+        if (region is not null && !PlainName().IsMatch(region))
+        {
+            throw new FailureException(FailureKind.MissingField,
+                $"{VendorMessage.Clean(region)} is not the name of an AWS region. Give one like us-east-1 in the settings of {settings.Name}.");
+        }
+
+        return region;
+    }
+
+    /// <summary>An API key of Bedrock in the environment; null where there is none or the settings name other keys.</summary>
+    public string? BearerToken()
+    {
+        if (Own("access_key_id") is not null || Own("secret_access_key") is not null || Own("profile") is not null) return null;
+        if (Variable("AWS_BEARER_TOKEN_BEDROCK") is not { } token) return null;
+        mask(token);
+        return token;
+    }
+
+    /// <summary>Reads them anew.</summary>
+    /// <param name="origin">Where the signed request goes.</param>
+    /// <exception cref="FailureException">There are none, or they cannot be had without the user.</exception>
+    public async ValueTask<AwsKeys> LoadAsync(Uri origin, CancellationToken cancellationToken)
+    {
+        if (Own("access_key_id") is not null || Own("secret_access_key") is not null) return await StoredAsync(origin, cancellationToken).ConfigureAwait(false);
+        if (Own("profile") is null && Variable("AWS_ACCESS_KEY_ID") is { } id && Variable("AWS_SECRET_ACCESS_KEY") is { } secret)
+        {
+            return Keys(id, secret, Variable("AWS_SESSION_TOKEN"), "the AWS keys in the environment",
+                "Start Plue with keys that are still valid, or name a profile in the provider's settings.");
+        }
+
+        var profiles = AwsProfiles.Of(environment, home);
+        var (name, isNamed) = ProfileName;
+        if (profiles.Find(name) is not { } profile)
+        {
+            throw new FailureException(FailureKind.ProviderAuthFailed, isNamed
+                ? $"There is no AWS profile \"{VendorMessage.Clean(name)}\" in {profiles.ConfigPath} or {profiles.CredentialsPath}. Name one that is there."
+                : $"No AWS keys were found: none in the settings of {settings.Name}, none in the environment, no profile in {profiles.ConfigPath}. "
+                    + "Run \"aws configure\" or \"aws configure sso\", or store keys for this provider.");
+        }
+
+        return await OfProfileAsync(profiles, profile, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<AwsKeys> OfProfileAsync(AwsProfiles profiles, AwsProfile profile, CancellationToken cancellationToken)
+    {
+        if (profile["role_arn"] is not null)
+        {
+            throw Unusable(profile, "takes on a role, which Plue does not do by itself", "Use a profile with SSO or with keys of its own.");
+        }
+
+        if (profile["sso_session"] is not null || profile["sso_start_url"] is not null) return await OfSignInAsync(profiles, profile, cancellationToken).ConfigureAwait(false);
+        if (profile["aws_access_key_id"] is { } id && profile["aws_secret_access_key"] is { } secret)
+        {
+            return Keys(id, secret, profile["aws_session_token"], $"the keys of the AWS profile \"{profile.Name}\"", CheckKeys);
+        }
+
+        throw profile["credential_process"] is not null
+            ? Unusable(profile, "gets its keys from a program (credential_process), and Plue does not run programs for keys",
+                "Use a profile with SSO or keys, or store keys for this provider.")
+            : Unusable(profile, "has no keys and no SSO", $"Run \"aws configure --profile {profile.Name}\", or name another profile.");
+    }
+
+    /// <summary>The token that the sign-in left is exchanged for keys of the profile's role. It goes to AWS's sign-in portal only.</summary>
+    private async ValueTask<AwsKeys> OfSignInAsync(AwsProfiles profiles, AwsProfile profile, CancellationToken cancellationToken)
+    {
+        var session = profile["sso_session"];
+        var fields = session is null ? profile.Settings : profiles.Session(session);
+        var start = fields?.GetValueOrDefault("sso_start_url");
+        var region = fields?.GetValueOrDefault("sso_region");
+        if (start is null || region is null || !PlainName().IsMatch(region) || profile["sso_account_id"] is not { } account || profile["sso_role_name"] is not { } role)
+        {
+            throw Unusable(profile, "does not say all that SSO needs (start URL, region, account and role)", $"Run \"aws configure sso --profile {profile.Name}\".");
+        }
+
+        var again = $"Run \"aws sso login --profile {profile.Name}\", then try again.";
+        var (token, expiresAt) = ReadSignIn(session ?? start);
+        if (token is null) throw new FailureException(FailureKind.ProviderAuthFailed, $"The AWS profile \"{profile.Name}\" is not signed in. {again}");
+        mask(token);
+        if (expiresAt <= time.GetUtcNow()) throw new FailureException(FailureKind.ProviderAuthFailed, $"The sign-in of the AWS profile \"{profile.Name}\" has run out. {again}");
+
+        var portal = Portal(region);
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, new Uri(portal, $"/federation/credentials?role_name={Uri.EscapeDataString(role)}&account_id={Uri.EscapeDataString(account)}"));
+        if (token.AsSpan().ContainsAnyExceptInRange('!', '~') || !request.Headers.TryAddWithoutValidation("x-amz-sso_bearer_token", token))
+        {
+            throw new FailureException(FailureKind.ProviderAuthFailed, $"The sign-in of the AWS profile \"{profile.Name}\" cannot be read. {again}");
+        }
+
+        var (status, body) = await SideCall.SendAsync(http, request, "AWS's sign-in portal", time, cancellationToken).ConfigureAwait(false);
+        if (status != HttpStatusCode.OK)
+        {
+            throw (int)status switch
+            {
+                429 or >= 500 => new FailureException(FailureKind.Overloaded, $"AWS's sign-in portal cannot give keys now ({(int)status}). Try again in a moment."),
+                401 => new FailureException(FailureKind.ProviderAuthFailed, $"AWS no longer takes the sign-in of the profile \"{profile.Name}\". {again}"),
+                _ => new FailureException(FailureKind.ProviderAuthFailed,
+                    $"AWS gives no keys for the role {VendorMessage.Clean(role)} in the account {VendorMessage.Clean(account)} ({(int)status}). "
+                    + $"Check the profile \"{profile.Name}\", or sign in again."),
+            };
+        }
+
+        return ReadRoleKeys(body) is { } keys
+            ? Keys(keys.Id, keys.Secret, keys.Session, $"the SSO sign-in of the AWS profile \"{profile.Name}\"", again, keys.ExpiresAt)
+            : throw new FailureException(FailureKind.BadResponse, $"AWS's sign-in portal answered in another form than it should. {again}");
+    }
+
+    private async ValueTask<AwsKeys> StoredAsync(Uri origin, CancellationToken cancellationToken)
+    {
+        var id = await ValueAsync("access_key_id").ConfigureAwait(false);
+        var secret = await ValueAsync("secret_access_key").ConfigureAwait(false);
+        if (id is null || secret is null)
+        {
+            throw new FailureException(FailureKind.MissingField, $"{settings.Name} has half of a pair of AWS keys. Give both access_key_id and secret_access_key, or neither.");
+        }
+
+        return Keys(id, secret, await ValueAsync("session_token").ConfigureAwait(false), $"the AWS keys stored for {settings.Name}", CheckKeys);
+
+        async ValueTask<string?> ValueAsync(string name)
+        {
+            if (Own(name) is not { } value) return null;
+            if (value.StartsWith("vault://", StringComparison.Ordinal)) return (await secrets.GetAsync(value, origin, cancellationToken).ConfigureAwait(false)).Reveal().Trim();
+            // The id of a key is no secret.
+            if (name == "access_key_id") return value;
+            throw new FailureException(FailureKind.MissingField, $"The {name} of {settings.Name} stands in its settings as plain text, and it was not used. Store it in the vault.");
+        }
+    }
+
+    private AwsKeys Keys(string id, string secret, string? session, string source, string advice, DateTimeOffset? expiresAt = null)
+    {
+        mask(secret);
+        if (session is not null) mask(session);
+        // All three become part of headers, or of what is made from them.
+        if ((id + session).AsSpan().ContainsAnyExceptInRange('!', '~'))
+        {
+            throw new FailureException(FailureKind.ProviderAuthFailed, $"{char.ToUpperInvariant(source[0])}{source[1..]} hold characters that cannot be sent. Set them again.");
+        }
+
+        return new AwsKeys(id, secret, string.IsNullOrEmpty(session) ? null : session, source, advice, expiresAt);
+    }
+
+    /// <summary>AWS's programs name the file by what was signed in to.</summary>
+    private (string? Token, DateTimeOffset? ExpiresAt) ReadSignIn(string signedInTo)
+    {
+#pragma warning disable CA5350 // The name of a file, as AWS's programs make it; nothing is protected by it.
+        var name = Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(signedInTo)));
+#pragma warning restore CA5350
+        var path = Path.Combine(home, ".aws", "sso", "cache", name + ".json");
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            var root = document.RootElement;
+            var ends = root.Text("expiresAt")?.Replace("UTC", "Z");
+            var isDate = DateTimeOffset.TryParse(ends, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date);
+            return (root.Text("accessToken"), isDate ? date : null);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
+        {
+            // Nobody is signed in there; the sentence about that says how to.
+            return (null, null);
+        }
+    }
+
+    private static (string Id, string Secret, string? Session, DateTimeOffset? ExpiresAt)? ReadRoleKeys(byte[] body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            if (document.RootElement.Field("roleCredentials") is not { } role || role.Text("accessKeyId") is not { } id || role.Text("secretAccessKey") is not { } secret) return null;
+            DateTimeOffset? expiresAt = role.Whole("expiration") is > 0 and < 253_402_300_799_000 and var milliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null;
+            return (id, secret, role.Text("sessionToken"), expiresAt);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private Uri Portal(string region)
+    {
+        if (Own("sso_endpoint") is not { } own) return new Uri($"https://portal.sso.{region}.{AwsHosts.Domain(region)}");
+        return Uri.TryCreate(own, UriKind.Absolute, out var url) && url.IsLoopback && url.Scheme is "http" or "https"
+            ? url
+            : throw new FailureException(FailureKind.MissingField,
+                $"The sso_endpoint of {settings.Name} is not on this machine, and a sign-in goes to AWS only. Take it out of the settings.");
+    }
+
+    private string? Own(string name) => settings.AdditionalAuth.TryGetValue(name, out var value) && value.Trim() is { Length: > 0 } text ? text : null;
+
+    private string? Variable(string name) => environment(name)?.Trim() is { Length: > 0 } value ? value : null;
+
+    private static FailureException Unusable(AwsProfile profile, string why, string advice) =>
+        new(FailureKind.ProviderAuthFailed, $"The AWS profile \"{VendorMessage.Clean(profile.Name)}\" {why}. {advice}");
+
+    [GeneratedRegex("^[a-z0-9-]{1,40}$")]
+    private static partial Regex PlainName();
+}

@@ -1,0 +1,108 @@
+using Plue.Server.Messages;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Providers.Bedrock;
+
+/// <summary>The files that AWS's own programs share: <c>~/.aws/config</c> and <c>~/.aws/credentials</c>, or those that the environment names.</summary>
+internal sealed class AwsProfiles
+{
+    private const int MostBytes = 1024 * 1024;
+
+    private readonly Dictionary<string, Dictionary<string, string>> config;
+    private readonly Dictionary<string, Dictionary<string, string>> credentials;
+
+    private AwsProfiles(string configPath, string credentialsPath)
+    {
+        ConfigPath = configPath;
+        CredentialsPath = credentialsPath;
+        config = Parse(Read(configPath));
+        credentials = Parse(Read(credentialsPath));
+    }
+
+    public string ConfigPath { get; }
+
+    public string CredentialsPath { get; }
+
+    /// <param name="home">The user's home folder.</param>
+    /// <exception cref="FailureException">A file is there and cannot be read.</exception>
+    public static AwsProfiles Of(Func<string, string?> environment, string home)
+    {
+        return new AwsProfiles(PathOf("AWS_CONFIG_FILE", "config"), PathOf("AWS_SHARED_CREDENTIALS_FILE", "credentials"));
+
+        string PathOf(string variable, string name) => environment(variable) is { Length: > 0 } path ? HomePath.Of(path, home) : Path.Combine(home, ".aws", name);
+    }
+
+    /// <summary>Null when neither file has the profile.</summary>
+    public AwsProfile? Find(string name)
+    {
+        var settings = config.GetValueOrDefault(name == "default" ? name : $"profile {name}");
+        // Older files leave the word out.
+        settings ??= name.StartsWith("sso-session ", StringComparison.Ordinal) ? null : config.GetValueOrDefault(name);
+        var keys = credentials.GetValueOrDefault(name);
+        return settings is null && keys is null ? null : new AwsProfile(name, settings ?? [], keys ?? []);
+    }
+
+    public IReadOnlyDictionary<string, string>? Session(string name) => config.GetValueOrDefault($"sso-session {name}");
+
+    /// <summary>Sections with their fields; names in lower case. Fields below fields are indented and none of our concern.</summary>
+    private static Dictionary<string, Dictionary<string, string>> Parse(string text)
+    {
+        var sections = new Dictionary<string, Dictionary<string, string>>(StringComparer.Ordinal);
+        Dictionary<string, string>? section = null;
+        foreach (var raw in text.Split('\n'))
+        {
+            var line = raw.TrimEnd('\r', ' ', '\t');
+            if (line.Length == 0 || line[0] is '#' or ';' or ' ' or '\t') continue;
+            if (line[0] == '[')
+            {
+                var close = line.IndexOf(']');
+                section = null;
+                if (close < 0) continue;
+                var name = string.Join(' ', line[1..close].Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries));
+                if (!sections.TryGetValue(name, out section)) sections[name] = section = new(StringComparer.Ordinal);
+                continue;
+            }
+
+            var equals = line.IndexOf('=');
+            if (section is null || equals <= 0) continue;
+            section[line[..equals].Trim().ToLowerInvariant()] = WithoutComment(line[(equals + 1)..]).Trim();
+        }
+
+        return sections;
+    }
+
+    private static string WithoutComment(string value)
+    {
+        for (var at = 1; at < value.Length; at++)
+        {
+            if (value[at] is '#' or ';' && value[at - 1] is ' ' or '\t') return value[..at];
+        }
+
+        return value;
+    }
+
+    private static string Read(string path)
+    {
+        try
+        {
+            var file = new FileInfo(path);
+            if (!file.Exists) return "";
+            if (file.Length > MostBytes) throw new FailureException(FailureKind.BadRequest, $"The file {path} is too long for AWS settings. Check it, then try again.");
+            return File.ReadAllText(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException(FailureKind.ProviderAuthFailed, $"The file {path} cannot be read. Check who may read it, then try again.", exception);
+        }
+    }
+}
+
+/// <param name="Settings">From the config file.</param>
+/// <param name="Keys">From the credentials file.</param>
+internal sealed record AwsProfile(string Name, IReadOnlyDictionary<string, string> Settings, IReadOnlyDictionary<string, string> Keys)
+{
+    /// <summary>The credentials file counts before the config file. Null where neither says anything.</summary>
+    public string? this[string field] =>
+        Keys.TryGetValue(field, out var key) && key.Length > 0 ? key : Settings.TryGetValue(field, out var value) && value.Length > 0 ? value : null;
+}
+

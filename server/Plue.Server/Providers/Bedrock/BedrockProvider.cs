@@ -1,0 +1,193 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Plue.Server.Messages;
+using Plue.Server.Providers.Anthropic;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Providers.Bedrock;
+
+/// <summary>Models on AWS Bedrock: Claude by Anthropic's own wire, every other vendor's by AWS's. Asked with AWS keys, whose source failures name, or with an API key.</summary>
+public sealed class BedrockProvider : IProvider, ISaysWhoAsks
+{
+    private readonly ISecretSource secrets;
+    private readonly ProviderHttp http;
+    private readonly TimeProvider time;
+    private readonly AwsCredentials credentials;
+    private readonly RefusedOptions refused = new();
+    private volatile Place? known;
+
+    /// <param name="environment">Looks a variable up.</param>
+    /// <param name="home">The user's home folder, where <c>.aws</c> is.</param>
+    /// <param name="mask">Takes every secret found outside the vault, to be kept out of logs.</param>
+    public BedrockProvider(
+        ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time, Func<string, string?> environment, string home, Action<string> mask)
+    {
+        Settings = settings;
+        this.secrets = secrets;
+        this.http = http;
+        this.time = time;
+        credentials = new AwsCredentials(settings, secrets, http, time, environment, home, mask);
+    }
+
+    public ProviderSettings Settings { get; }
+
+    public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (Find(request.Model, out var place) is { } failure)
+        {
+            yield return new ProviderEvent.Failed(failure);
+            yield break;
+        }
+
+        var events = refused.StreamAsync(request.Model, without => Ask(place!.Runtime, request, without, cancellationToken), cancellationToken);
+        await foreach (var next in events.ConfigureAwait(false)) yield return next;
+    }
+
+    /// <summary>Asks a small model for one token: nothing cheaper shows that the keys are good for answers.</summary>
+    public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var model = Settings.Model ?? BedrockModels.CheapIn(Here().Region);
+            if (Find(model, out var place) is { } failure) return failure;
+            var url = place!.Runtime.Endpoint.At(BedrockModels.PathOf(model) + "/converse");
+            using var answer = await place.Runtime.CallAsync(url, ConverseWire.Check(), model, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (FailureException exception)
+        {
+            return exception.Failure;
+        }
+    }
+
+    /// <summary>Empty where the keys may not list: that needs other rights than an answer.</summary>
+    public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken)
+    {
+        var control = Here().Control;
+        var foundation = new Dictionary<string, ModelInfo>(StringComparer.Ordinal);
+        var models = new List<ModelInfo>();
+        using (var page = await ListAsync(control, "/foundation-models", cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var entry in page?.RootElement.Items("modelSummaries") ?? [])
+            {
+                if (entry.Text("modelId") is not { } id || !Has(entry, "outputModalities", "TEXT") || entry.Flag("responseStreamingSupported") == false) continue;
+                var model = new ModelInfo { Id = id, Name = entry.Text("modelName"), Description = entry.Text("providerName"), SupportsVision = Has(entry, "inputModalities", "IMAGE") };
+                foundation[id] = model;
+                if (Has(entry, "inferenceTypesSupported", "ON_DEMAND")) models.Add(model);
+            }
+        }
+
+        const int MostPages = 10;
+        var after = "";
+        for (var at = 0; at < MostPages; at++)
+        {
+            using var page = await ListAsync(control, "/inference-profiles?maxResults=1000" + after, cancellationToken).ConfigureAwait(false);
+            if (page is null) break;
+            foreach (var entry in page.RootElement.Items("inferenceProfileSummaries"))
+            {
+                if (entry.Text("inferenceProfileId") is not { } id || entry.Text("status") is not (null or "ACTIVE")) continue;
+                var arn = entry.Items("models").Select(model => model.Text("modelArn")).FirstOrDefault(text => text is not null);
+                var origin = arn is null ? null : foundation.GetValueOrDefault(arn[(arn.LastIndexOf('/') + 1)..]);
+                // Profiles of models that do not write have no model above.
+                if (origin is null && foundation.Count > 0) continue;
+                models.Add(new ModelInfo { Id = id, Name = entry.Text("inferenceProfileName") ?? origin?.Name, Description = origin?.Description, SupportsVision = origin?.SupportsVision });
+            }
+
+            if (page.RootElement.Text("nextToken") is not { Length: > 0 } next) break;
+            after = "&nextToken=" + Uri.EscapeDataString(next);
+        }
+
+        return models;
+    }
+
+    public async ValueTask<string> WhoAsksAsync(CancellationToken cancellationToken)
+    {
+        var place = Here();
+        if (!place.Runtime.Endpoint.IsHttp) throw new FailureException(place.Runtime.Failures(null).NotHttp());
+        var source = place.Keys is { } keys
+            ? await keys.SourceAsync(new Uri(place.Runtime.Endpoint.Origin), cancellationToken).ConfigureAwait(false)
+            : "the API key set for this provider";
+        return $"Asks with {source}{(place.Region is { } region ? $", in {region}" : "")}.";
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private Attempt Ask(ProviderConnection connection, ProviderRequest request, RefusableOptions without, CancellationToken cancellationToken)
+    {
+        var failures = connection.Failures(request.Model);
+        var path = BedrockModels.PathOf(request.Model);
+        var (call, body, sent, parser) = BedrockModels.IsOf(request.Model, "anthropic")
+            ? ("/invoke-with-response-stream", AnthropicWire.Request(request, Settings, without, out var invoked, AnthropicHost.Bedrock), invoked, (WireParser)new InvokeParser(failures, request))
+            : ("/converse-stream", ConverseWire.Request(request, Settings, without, out var conversed), conversed, new ConverseParser(failures, request));
+        return new Attempt(connection.StreamAsync(connection.Endpoint.At(path + call), body, Framing.EventStream, parser, failures, cancellationToken), sent);
+    }
+
+    /// <returns>Why the model cannot be asked, or null.</returns>
+    private Failure? Find(string model, out Place? place)
+    {
+        place = null;
+        try
+        {
+            place = Here();
+            return place.Region is { } region ? BedrockModels.Misplaced(model, region, Settings.Name) : null;
+        }
+        catch (FailureException exception)
+        {
+            return exception.Failure;
+        }
+    }
+
+    /// <summary>Where to ask, by the region that counts now: it may stand in a file that changes.</summary>
+    /// <exception cref="FailureException">There is neither a region nor an endpoint.</exception>
+    private Place Here()
+    {
+        var region = Settings.Endpoint is { IsAbsoluteUri: true } own && AwsHosts.RegionOf(own) is { } named ? named : credentials.Region();
+        if (known is { } place && place.Region == region) return place;
+        if (region is null && Settings.Endpoint is null)
+        {
+            throw new FailureException(FailureKind.MissingField, $"{Settings.Name} needs the AWS region to ask. Set one in its settings, such as us-east-1, or in AWS_REGION.");
+        }
+
+        var runtime = new ProviderEndpoint(Settings, AwsHosts.Runtime(region ?? ""), ApiRoot);
+        var control = new ProviderEndpoint(Settings, AwsHosts.Control(region ?? ""), ApiRoot);
+        var keys = new BedrockCredential(credentials, region, time);
+        var takesKey = Settings.Auth != AuthType.AwsCredentials && (Settings.ApiKeyRef is not null || (Settings.AuthType == AuthType.ApiKey && credentials.BearerToken() is null));
+        return known = new Place(region, Connect(runtime), Connect(control), takesKey ? null : keys);
+
+        ProviderConnection Connect(ProviderEndpoint endpoint)
+        {
+            IRequestCredential credential = takesKey ? new ApiKeyCredential(Settings, secrets, endpoint, ("authorization", "Bearer ")) : keys;
+            return new ProviderConnection(Settings, endpoint, secrets, http, time, credential);
+        }
+    }
+
+    /// <summary>Null where access is denied, and where a gateway has no list.</summary>
+    private async Task<JsonDocument?> ListAsync(ProviderConnection control, string call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await control.CallAsync(control.Endpoint.At(call), null, null, cancellationToken).ConfigureAwait(false);
+        }
+        // A key for answers may be bound to the host that answers.
+        catch (FailureException exception) when (exception.Failure.Kind == FailureKind.KeyNotBoundToOrigin
+            || (exception.Failure.Kind == FailureKind.NotFound && Settings.Endpoint is not null)
+            || (exception.Failure.Kind == FailureKind.ProviderAuthFailed && exception.Failure.Message.Contains("not authorized", StringComparison.OrdinalIgnoreCase)))
+        {
+            return null;
+        }
+    }
+
+    private static bool Has(JsonElement entry, string list, string value) => entry.Items(list).Any(item => item.ValueKind == JsonValueKind.String && item.ValueEquals(value));
+
+    /// <summary>People give the host, a prefix, or the address of a call.</summary>
+    private static string ApiRoot(string path)
+    {
+        var model = path.IndexOf("/model/", StringComparison.Ordinal);
+        if (model >= 0) path = path[..model];
+        return path.EndsWith("/v1", StringComparison.Ordinal) ? path[..^"/v1".Length] : path;
+    }
+
+    /// <param name="Region">Null at an endpoint that takes an API key and is no host of AWS.</param>
+    /// <param name="Keys">Null where an API key of the settings is sent.</param>
+    private sealed record Place(string? Region, ProviderConnection Runtime, ProviderConnection Control, BedrockCredential? Keys);
+}

@@ -1,0 +1,229 @@
+using System.Text.Json;
+using Plue.Server.Messages;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Providers.Bedrock;
+
+/// <summary>The events of <c>converse-stream</c>. The counts come after the stop, so the answer is over with them, or with the end of the body.</summary>
+internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest request) : WireParser(failures)
+{
+    private readonly ToolCalls calls = new(request);
+    private readonly Dictionary<long, Block> blocks = [];
+    private string? stopReason;
+    private string? brokenTool;
+
+    public override void Read(ReadOnlySpan<byte> payload)
+    {
+        var frame = BedrockFrame.Of(payload);
+        if (frame.Problem is not null)
+        {
+            Fail(frame.FailureBy(Failures));
+            return;
+        }
+
+        switch (frame.EventType)
+        {
+            case "messageStart":
+                Emit(new ProviderEvent.Accepted(request.Model, null));
+                break;
+            case "contentBlockStart":
+                StartBlock(Content.Of(frame.Payload));
+                break;
+            case "contentBlockDelta":
+                Continue(Content.Of(frame.Payload));
+                break;
+            case "contentBlockStop":
+                StopBlock(Content.Of(frame.Payload).Index);
+                break;
+            case "messageStop":
+                // A stop without a reason is a stop all the same.
+                stopReason = Content.Of(frame.Payload).StopReason ?? "";
+                break;
+            case "metadata":
+                ReadUsage(frame.Payload);
+                TryEnd();
+                break;
+        }
+    }
+
+    public override bool TryEnd()
+    {
+        if (IsOver) return true;
+        if (stopReason is null) return false;
+        foreach (var index in blocks.Keys.ToArray()) StopBlock(index);
+        if (brokenTool is not null && stopReason != "max_tokens") Fail(Failures.BadToolCall(brokenTool));
+        else if (stopReason is "malformed_tool_use") Fail(Failures.BrokenOff("it called a tool in a form that cannot be read"));
+        else if (stopReason is "malformed_model_output") Fail(Failures.BrokenOff("it wrote something that cannot be read"));
+        else Finish(stopReason switch
+        {
+            "max_tokens" => StopReason.MaxTokens,
+            "stop_sequence" => StopReason.StopSequence,
+            "tool_use" => StopReason.ToolUse,
+            "guardrail_intervened" or "content_filtered" => StopReason.Refusal,
+            "model_context_window_exceeded" => StopReason.ContextFull,
+            // Some models say that their turn ended when it ended in calls.
+            _ => calls.All.Count > 0 ? StopReason.ToolUse : StopReason.EndTurn,
+        });
+        return true;
+    }
+
+    private void StartBlock(Content content)
+    {
+        if (content.ToolName is not { Length: > 0 } name) return;
+        var call = calls.Add(content.ToolUseId, name);
+        blocks[content.Index] = new Block(call);
+        Emit(new ProviderEvent.ToolCallStarted(call.Id, call.Name));
+    }
+
+    private void Continue(Content content)
+    {
+        if (content.Text is { } text)
+        {
+            Text(text);
+            return;
+        }
+
+        if (content.ToolInput is { Length: > 0 } fragment && blocks.TryGetValue(content.Index, out var called) && called.Call is { } call)
+        {
+            call.Append(fragment);
+            Emit(new ProviderEvent.ToolCallDelta(call.Id, fragment));
+        }
+
+        if (!content.IsReasoning) return;
+        if (!blocks.TryGetValue(content.Index, out var block)) blocks[content.Index] = block = new Block(null);
+        Reasoning(content.Reasoning);
+        // Both may come in pieces; pieces of base64 are joined as bytes, since each is padded by itself.
+        block.Signature += content.Signature;
+        if (content.Redacted is { Length: > 0 } redacted) block.Redacted.AddRange(redacted);
+    }
+
+    private void StopBlock(long index)
+    {
+        if (!blocks.Remove(index, out var block)) return;
+        if (block.Call is not { } call)
+        {
+            EndReasoning(string.IsNullOrEmpty(block.Signature) ? null : block.Signature, block.Redacted.Count == 0 ? null : Convert.ToBase64String([.. block.Redacted]));
+            return;
+        }
+
+        if (call.TryParameters() is { } parameters) Emit(new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters));
+        else brokenTool = call.Name;
+    }
+
+    /// <summary>What was cached is counted beside the input; we count it as part of it.</summary>
+    private void ReadUsage(ReadOnlySpan<byte> payload)
+    {
+        long input = 0, output = 0, read = 0, write = 0;
+        var isKnown = false;
+        var json = Begin(payload);
+        while (json.NextProperty())
+        {
+            if (!json.ValueTextEquals("usage"u8))
+            {
+                json.Skip();
+                continue;
+            }
+
+            if (!json.NextIsObject()) continue;
+            isKnown = true;
+            while (json.NextProperty())
+            {
+                if (json.ValueTextEquals("inputTokens"u8)) input = json.NextInt64() ?? 0;
+                else if (json.ValueTextEquals("outputTokens"u8)) output = json.NextInt64() ?? 0;
+                else if (json.ValueTextEquals("cacheReadInputTokens"u8)) read = json.NextInt64() ?? 0;
+                else if (json.ValueTextEquals("cacheWriteInputTokens"u8)) write = json.NextInt64() ?? 0;
+                else json.Skip();
+            }
+        }
+
+        if (isKnown) Emit(new ProviderEvent.UsageReported(new Usage { InputTokens = input + read + write, OutputTokens = output, CachedReadTokens = read, CachedWriteTokens = write }));
+    }
+
+    private static Utf8JsonReader Begin(ReadOnlySpan<byte> payload)
+    {
+        var json = new Utf8JsonReader(payload);
+        json.Read();
+        if (json.TokenType != JsonTokenType.StartObject) throw new JsonException("An event is an object.");
+        return json;
+    }
+
+    private sealed class Block(ToolCall? call)
+    {
+        public ToolCall? Call => call;
+        public string? Signature { get; set; }
+        public List<byte> Redacted { get; } = [];
+    }
+
+    /// <summary>Every field that the events about blocks and the stop have; each event has a few of them.</summary>
+    private struct Content
+    {
+        public long Index;
+        public string? StopReason, ToolUseId, ToolName, ToolInput, Text, Reasoning, Signature;
+        public byte[]? Redacted;
+        public bool IsReasoning;
+
+        public static Content Of(ReadOnlySpan<byte> payload)
+        {
+            var content = default(Content);
+            var json = Begin(payload);
+            while (json.NextProperty())
+            {
+                if (json.ValueTextEquals("contentBlockIndex"u8)) content.Index = json.NextInt64() ?? 0;
+                else if (json.ValueTextEquals("stopReason"u8)) content.StopReason = json.NextString();
+                else if (json.ValueTextEquals("start"u8) || json.ValueTextEquals("delta"u8)) content.ReadPart(ref json);
+                else json.Skip();
+            }
+
+            return content;
+        }
+
+        private void ReadPart(ref Utf8JsonReader json)
+        {
+            if (!json.NextIsObject()) return;
+            while (json.NextProperty())
+            {
+                if (json.ValueTextEquals("text"u8)) Text = json.NextString();
+                else if (json.ValueTextEquals("toolUse"u8)) ReadTool(ref json);
+                else if (json.ValueTextEquals("reasoningContent"u8)) ReadReasoning(ref json);
+                else json.Skip();
+            }
+        }
+
+        private void ReadTool(ref Utf8JsonReader json)
+        {
+            if (!json.NextIsObject()) return;
+            while (json.NextProperty())
+            {
+                if (json.ValueTextEquals("toolUseId"u8)) ToolUseId = json.NextString();
+                else if (json.ValueTextEquals("name"u8)) ToolName = json.NextString();
+                else if (json.ValueTextEquals("input"u8)) ToolInput = json.NextString();
+                else json.Skip();
+            }
+        }
+
+        private void ReadReasoning(ref Utf8JsonReader json)
+        {
+            if (!json.NextIsObject()) return;
+            IsReasoning = true;
+            while (json.NextProperty())
+            {
+                if (json.ValueTextEquals("text"u8)) Reasoning = json.NextString();
+                else if (json.ValueTextEquals("signature"u8)) Signature = json.NextString();
+                else if (json.ValueTextEquals("redactedContent"u8)) Redacted = NextBytes(ref json);
+                else json.Skip();
+            }
+        }
+
+        private static byte[]? NextBytes(ref Utf8JsonReader json)
+        {
+            json.Read();
+            if (json.TokenType != JsonTokenType.String)
+            {
+                json.Skip();
+                return null;
+            }
+
+            return json.TryGetBytesFromBase64(out var bytes) ? bytes : throw new JsonException("Redacted content is base64.");
+        }
+    }
+}

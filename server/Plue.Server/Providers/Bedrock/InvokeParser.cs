@@ -1,0 +1,34 @@
+using System.Text.Json;
+using Plue.Server.Providers.Anthropic;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Providers.Bedrock;
+
+/// <summary>Anthropic's events, each wrapped in base64 in JSON in a frame.</summary>
+internal sealed class InvokeParser(ProviderFailures failures, ProviderRequest request) : AnthropicParser(failures, request, isHosted: true)
+{
+    public override void Read(ReadOnlySpan<byte> payload)
+    {
+        var frame = BedrockFrame.Of(payload);
+        if (frame.Problem is not null) Fail(frame.FailureBy(Failures));
+        else if (frame.EventType == "chunk" && NextEvent(frame.Payload) is { } wrapped) base.Read(wrapped);
+    }
+
+    /// <summary>Null for a chunk without an event.</summary>
+    private static byte[]? NextEvent(ReadOnlySpan<byte> payload)
+    {
+        var json = new Utf8JsonReader(payload);
+        byte[]? wrapped = null;
+        json.Read();
+        if (json.TokenType != JsonTokenType.StartObject) throw new JsonException("A chunk is an object.");
+        while (json.NextProperty())
+        {
+            var isEvent = json.ValueTextEquals("bytes"u8);
+            json.Read();
+            if (!isEvent || json.TokenType != JsonTokenType.String) json.Skip();
+            else if (!json.TryGetBytesFromBase64(out wrapped)) throw new JsonException("A chunk holds base64.");
+        }
+
+        return wrapped;
+    }
+}

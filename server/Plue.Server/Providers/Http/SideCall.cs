@@ -1,0 +1,37 @@
+using System.Net;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Providers.Http;
+
+/// <summary>A small call beside the chat, to the service that gives out tokens or temporary keys: 20 seconds, 64 KiB.</summary>
+internal static class SideCall
+{
+    private const int MostBytes = 64 * 1024;
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
+    /// <summary>Sends it and reads the whole answer, whatever its status.</summary>
+    /// <param name="who">For sentences: <c>the token service of Google</c>.</param>
+    /// <exception cref="FailureException">Unreachable or Timeout.</exception>
+    public static async Task<(HttpStatusCode Status, byte[] Body)> SendAsync(
+        ProviderHttp http, HttpRequestMessage request, string who, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var host = request.RequestUri!.Authority;
+        using var patience = new Patience(Limit, Limit, time, cancellationToken);
+        try
+        {
+            using var response = await http.For(request.RequestUri).SendAsync(request, patience.Token).ConfigureAwait(false);
+            using var body = await response.Content.ReadAsStreamAsync(patience.Token).ConfigureAwait(false);
+            var whole = new byte[MostBytes];
+            var length = await body.ReadAtLeastAsync(whole, MostBytes, throwOnEndOfStream: false, patience.Token).ConfigureAwait(false);
+            return (response.StatusCode, whole[..length]);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or HttpRequestException or IOException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw patience.RanOut
+                ? new FailureException(FailureKind.Timeout, $"{who} ({host}) did not answer within {Spoken.Of(Limit)}. Try again.", exception)
+                : new FailureException(FailureKind.Unreachable, $"{who} ({host}) cannot be reached. Check the network and a proxy in between.", exception);
+        }
+    }
+}
