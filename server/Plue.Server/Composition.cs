@@ -18,6 +18,7 @@ using Plue.Server.Providers.OAuth;
 using Plue.Server.Providers.Ollama;
 using Plue.Server.Providers.OpenAi;
 using Plue.Server.Providers.Tour;
+using Plue.Server.Providers.VertexAi;
 using Plue.Server.Rpc;
 using Plue.Server.Store;
 using Plue.Server.Templates;
@@ -148,6 +149,7 @@ internal sealed class Composition : IAsyncDisposable
             ProviderKinds.Azure => new AzureProvider(settings, secrets, http.Value, Time, credential),
             ProviderKinds.Gemini => new GeminiProvider(settings, secrets, http.Value, Time, credential),
             ProviderKinds.Bedrock => new BedrockProvider(settings, secrets, http.Value, Time, Environment.GetEnvironmentVariable, Home, Redactor.Register),
+            ProviderKinds.VertexAi => new VertexProvider(settings, secrets, http.Value, Time, Environment.GetEnvironmentVariable, Home, Redactor.Register),
             ProviderKinds.ClaudeCode => new ClaudeCodeProvider(settings, secrets, Paths, Time, Logs.CreateLogger("ClaudeCode"), openFolder: () => Workspace.OpenFolder),
             ProviderKinds.External => new ExternalProvider(settings, secrets, ExternalPrograms, ClaudeCodeEnvironment.Own(), Time, Redactor.Mask),
             ProviderKinds.GithubCopilot when credential is not null => new CopilotProvider(settings, secrets, http.Value, Time, credential),
@@ -157,7 +159,7 @@ internal sealed class Composition : IAsyncDisposable
         };
     }
 
-    /// <summary>Where AWS's own programs keep their sign-ins.</summary>
+    /// <summary>Where AWS's and Google's own programs keep their sign-ins.</summary>
     private static string Home => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
 
     public async Task<ClaudeCodeFinding> FindClaudeCodeAsync(CancellationToken cancellationToken)

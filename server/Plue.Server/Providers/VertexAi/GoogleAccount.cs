@@ -1,0 +1,201 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Plue.Server.Messages;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Providers.VertexAi;
+
+/// <summary>
+/// Who asks at Google: reads the credentials, and has an access token that is good for five minutes at least. One token is fetched at a time and used by
+/// all who wait. Only the token is kept; the credentials are read again for each.
+/// </summary>
+/// <param name="home">The user's home folder.</param>
+/// <param name="mask">Takes each secret before it is used.</param>
+internal sealed class GoogleAccount(
+    ProviderSettings settings,
+    ISecretSource secrets,
+    ProviderHttp http,
+    TimeProvider time,
+    Func<string, string?> environment,
+    string home,
+    Action<string> mask) : IDisposable
+{
+    private const int MostBytes = 64 * 1024;
+
+    private static readonly TimeSpan Early = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan UsualLifetime = TimeSpan.FromHours(1);
+
+    private readonly SemaphoreSlim fetching = new(1, 1);
+    private volatile GoogleToken? current;
+
+    /// <summary>Good for five minutes at least, where Google gives it for longer than that.</summary>
+    /// <param name="origin">Where it is sent.</param>
+    /// <exception cref="FailureException">There are no credentials, or Google gives no token for them.</exception>
+    public async ValueTask<GoogleToken> TokenAsync(Uri origin, CancellationToken cancellationToken)
+    {
+        if (current is { } kept && IsGood(kept)) return kept;
+        return await FetchAsync(origin, IsGood, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A token other than the one that was refused.</summary>
+    /// <inheritdoc cref="TokenAsync"/>
+    public async ValueTask<GoogleToken> TokenAfterAsync(string refused, Uri origin, CancellationToken cancellationToken) =>
+        await FetchAsync(origin, token => token.Value != refused, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The project that pays: from the settings, the credentials, or <c>GOOGLE_CLOUD_PROJECT</c>.</summary>
+    /// <param name="origin">Null where the credentials are not these, so that they are not looked at.</param>
+    /// <exception cref="FailureException">MissingField when nothing names one.</exception>
+    public async ValueTask<string> ProjectAsync(Uri? origin, CancellationToken cancellationToken)
+    {
+        var project = Own("project") ?? current?.Project;
+        if (project is null && origin is not null) project = (await ReadAsync(origin, cancellationToken).ConfigureAwait(false)).Account.Project;
+        project ??= Variable("GOOGLE_CLOUD_PROJECT");
+        return project ?? throw new FailureException(FailureKind.MissingField,
+            $"{settings.Name} needs the Google Cloud project to ask for. Set one in its settings, or in GOOGLE_CLOUD_PROJECT.");
+    }
+
+    public void Dispose() => fetching.Dispose();
+
+    private bool IsGood(GoogleToken token) => token.ExpiresAt > time.GetUtcNow() + Early;
+
+    private async ValueTask<GoogleToken> FetchAsync(Uri origin, Func<GoogleToken, bool> isGood, CancellationToken cancellationToken)
+    {
+        await fetching.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (current is { } meanwhile && isGood(meanwhile)) return meanwhile;
+            var (account, source) = await ReadAsync(origin, cancellationToken).ConfigureAwait(false);
+            return current = await ExchangeAsync(account, source, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            fetching.Release();
+        }
+    }
+
+    private async ValueTask<GoogleToken> ExchangeAsync(GoogleAccountFile account, string source, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        using var request = new HttpRequestMessage(HttpMethod.Post, account.TokenUri);
+        request.Content = new FormUrlEncodedContent(account.IsServiceAccount
+            ? [new("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), new("assertion", ServiceAccountToken.Sign(account, now))]
+            : [new("grant_type", "refresh_token"), new("refresh_token", account.Secret), new("client_id", account.Id), new("client_secret", account.ClientSecret)]);
+        var (status, body) = await SideCall.SendAsync(http, request, "The token service of Google", time, cancellationToken).ConfigureAwait(false);
+        var service = $"The token service of Google ({account.TokenUri.Authority})";
+        if ((int)status is 429 or >= 500) throw new FailureException(FailureKind.Overloaded, $"{service} cannot answer now ({(int)status}). Try again in a moment.");
+        if (Read(body) is not { } answer)
+        {
+            throw new FailureException(FailureKind.BadResponse, $"{service} answered in another form than it should. Check the credentials, and a proxy in between.");
+        }
+
+        if (status != HttpStatusCode.OK || answer.Token is null)
+        {
+            var quoted = answer.Error is { Length: > 0 } error ? $": \"{VendorMessage.Clean(error.Replace(account.Secret, "***")).TrimEnd('.')}\"" : "";
+            throw new FailureException(FailureKind.ProviderAuthFailed, $"Google gives no access for {source}{quoted}. {AdviceFor(account)}");
+        }
+
+        mask(answer.Token);
+        return new GoogleToken(answer.Token, now + answer.Lifetime, account.Project, account.QuotaProject, source, AdviceFor(account));
+    }
+
+    private static string AdviceFor(GoogleAccountFile account) => account.IsServiceAccount
+        ? "Check that the key is still there, that the Vertex AI API is enabled, that the account may use it, and the clock of this machine."
+        : "Run \"gcloud auth application-default login\", then try again.";
+
+    /// <summary>The credentials, and what they are called in sentences.</summary>
+    private async ValueTask<(GoogleAccountFile Account, string Source)> ReadAsync(Uri origin, CancellationToken cancellationToken)
+    {
+        var (account, source) = await ReadOneAsync(origin, cancellationToken).ConfigureAwait(false);
+        mask(account.Secret);
+        if (account.ClientSecret.Length > 0) mask(account.ClientSecret);
+        return (account, account.IsServiceAccount ? $"the service account {VendorMessage.Clean(account.Id)}" : source);
+    }
+
+    private async ValueTask<(GoogleAccountFile Account, string Source)> ReadOneAsync(Uri origin, CancellationToken cancellationToken)
+    {
+        if (Own("credentials") is { } own)
+        {
+            if (!own.StartsWith("vault://", StringComparison.Ordinal)) return (ReadFile(HomePath.Of(own, home)), $"the sign-in in {own}");
+            var stored = (await secrets.GetAsync(own, origin, cancellationToken).ConfigureAwait(false)).Reveal();
+            return (GoogleAccountFile.Read(Encoding.UTF8.GetBytes(stored), $"What is stored as {own}"), "the sign-in stored in the vault");
+        }
+
+        // Nobody who left these on the machine named another address.
+        if (Variable("GOOGLE_APPLICATION_CREDENTIALS") is { } path)
+        {
+            NeedGoogle(origin, "The credentials in GOOGLE_APPLICATION_CREDENTIALS");
+            return (ReadFile(HomePath.Of(path, home)), "the sign-in in GOOGLE_APPLICATION_CREDENTIALS");
+        }
+
+        var usual = UsualPath();
+        if (!File.Exists(usual))
+        {
+            throw new FailureException(FailureKind.ProviderAuthFailed,
+                $"No Google credentials were found: none in the settings of {settings.Name}, none in GOOGLE_APPLICATION_CREDENTIALS, no sign-in at {usual}. "
+                + "Name the file of a service account's key in the settings, or run \"gcloud auth application-default login\".");
+        }
+
+        NeedGoogle(origin, "The credentials of gcloud");
+        return (ReadFile(usual), "the sign-in of gcloud");
+    }
+
+    /// <summary>Where <c>gcloud auth application-default login</c> leaves its sign-in.</summary>
+    private string UsualPath()
+    {
+        var folder = Variable("CLOUDSDK_CONFIG")
+            ?? (OperatingSystem.IsWindows() && Variable("APPDATA") is { } data ? Path.Combine(data, "gcloud") : Path.Combine(home, ".config", "gcloud"));
+        return Path.Combine(folder, "application_default_credentials.json");
+    }
+
+    private static GoogleAccountFile ReadFile(string path)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            var bytes = new byte[MostBytes];
+            var length = file.ReadAtLeast(bytes, MostBytes, throwOnEndOfStream: false);
+            return GoogleAccountFile.Read(bytes.AsMemory(0, length), $"The file {path}");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException(FailureKind.ProviderAuthFailed, $"The Google credentials at {path} cannot be read. Check that the file is there and who may read it.", exception);
+        }
+    }
+
+    private static void NeedGoogle(Uri origin, string what)
+    {
+        if (origin.Scheme == "https" && origin.Host.EndsWith(".googleapis.com", StringComparison.OrdinalIgnoreCase)) return;
+        throw new FailureException(FailureKind.KeyNotBoundToOrigin,
+            $"{what} are meant for Google only, not for {origin.Authority}. Name credentials for that address in the provider's settings.");
+    }
+
+    private static (string? Token, TimeSpan Lifetime, string? Error)? Read(byte[] body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            var root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object) return null;
+            var lifetime = root.Whole("expires_in") is > 0 and < 1_000_000 and var seconds ? TimeSpan.FromSeconds(seconds) : UsualLifetime;
+            return (root.Text("access_token"), lifetime, root.Text("error_description") ?? root.Text("error"));
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private string? Own(string name) => settings.AdditionalAuth.TryGetValue(name, out var value) && value.Trim() is { Length: > 0 } text ? text : null;
+
+    private string? Variable(string name) => environment(name)?.Trim() is { Length: > 0 } value ? value : null;
+}
+
+/// <param name="Project">Of the account; null where its credentials name none.</param>
+/// <param name="QuotaProject">Whom a user's own calls are charged to.</param>
+/// <param name="Source">Whose token it is, for sentences.</param>
+/// <param name="Advice">What a person does when it is refused: a sentence.</param>
+internal sealed record GoogleToken(string Value, DateTimeOffset ExpiresAt, string? Project, string? QuotaProject, string Source, string Advice)
+{
+    public override string ToString() => "***";
+}

@@ -1,0 +1,34 @@
+using System.Text.RegularExpressions;
+
+namespace Plue.Server.Providers.VertexAi;
+
+/// <summary>How Vertex names models.</summary>
+internal static partial class VertexModels
+{
+    public static bool IsClaude(string model) => Bare(model).StartsWith("claude", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Another publisher's, which has a wire of its own.</summary>
+    public static bool IsForeign(string model) => Bare(model).Contains('/');
+
+    /// <summary>The last part of the address. A date stands behind an @ there: <c>claude-haiku-4-5@20251001</c>.</summary>
+    public static string PathOf(string model)
+    {
+        var bare = Bare(model);
+        if (!IsClaude(model)) return $"/publishers/google/models/{Uri.EscapeDataString(bare)}";
+        return $"/publishers/anthropic/models/{Uri.EscapeDataString(Dated().Replace(bare, "@$1")).Replace("%40", "@")}";
+    }
+
+    /// <summary>Without the publisher before it.</summary>
+    private static string Bare(string model)
+    {
+        foreach (var prefix in new[] { "publishers/google/models/", "publishers/anthropic/models/", "google/", "anthropic/", "models/" })
+        {
+            if (model.StartsWith(prefix, StringComparison.Ordinal)) return model[prefix.Length..];
+        }
+
+        return model;
+    }
+
+    [GeneratedRegex(@"-(\d{8})$")]
+    private static partial Regex Dated();
+}
