@@ -28,6 +28,7 @@ describe('figures as a person reads them', () => {
     [1234, '1.2 s'],
     [42_000, '42 s'],
     [125_000, '2 min 5 s'],
+    [7_500_000, '2 h 5 min'],
   ])('%d ms are %s', (milliseconds, words) => expect(seconds(milliseconds)).toBe(words));
 
   it('sums up the arguments of a tool call, even while they stream', () => {

@@ -255,8 +255,8 @@ export class ChatPanel implements vscode.Disposable {
 
   private async listModels(providerId: string): Promise<void> {
     try {
-      const { models } = await this.house.sidecar.request(providerModels, { id: providerId });
-      this.post({ type: 'models', providerId, models });
+      const { models, error } = await this.house.sidecar.request(providerModels, { id: providerId });
+      this.post({ type: 'models', providerId, models, ...(error === undefined ? {} : { error: error.message }) });
     } catch (error) {
       this.post({ type: 'models', providerId, models: [], error: toFailureError(error).message });
     }

@@ -17,6 +17,7 @@ export function money(amount: number): string {
 export function seconds(milliseconds: number): string {
   const value = Math.max(0, milliseconds) / 1000;
   if (value < 10) return `${value < 0.1 ? '0.1' : trimmed(value)} s`;
+  if (value >= 3600) return `${Math.floor(value / 3600)} h ${Math.floor((value % 3600) / 60)} min`;
   return value < 60 ? `${Math.round(value)} s` : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
 }
 
