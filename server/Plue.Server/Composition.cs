@@ -149,7 +149,7 @@ internal sealed class Composition : IAsyncDisposable
             ProviderKinds.Azure => new AzureProvider(settings, secrets, http.Value, Time, credential),
             ProviderKinds.Gemini => new GeminiProvider(settings, secrets, http.Value, Time, credential),
             ProviderKinds.Bedrock => new BedrockProvider(settings, secrets, http.Value, Time, Environment.GetEnvironmentVariable, Home, Redactor.Register),
-            ProviderKinds.VertexAi => new VertexProvider(settings, secrets, http.Value, Time, Environment.GetEnvironmentVariable, Home, Redactor.Register),
+            ProviderKinds.VertexAi => new VertexProvider(settings, secrets, http.Value, Time, Environment.GetEnvironmentVariable, Home, Redactor.Register, credential),
             ProviderKinds.ClaudeCode => new ClaudeCodeProvider(settings, secrets, Paths, Time, Logs.CreateLogger("ClaudeCode"), openFolder: () => Workspace.OpenFolder),
             ProviderKinds.External => new ExternalProvider(settings, secrets, ExternalPrograms, ClaudeCodeEnvironment.Own(), Time, Redactor.Mask),
             ProviderKinds.GithubCopilot when credential is not null => new CopilotProvider(settings, secrets, http.Value, Time, credential),

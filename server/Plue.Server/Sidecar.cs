@@ -50,8 +50,8 @@ internal static class Sidecar
         using var background = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
         var keepingFresh = house.CatalogServices.Refresh.KeepFreshAsync(house.Logs.CreateLogger("Catalog"), background.Token);
         new SettingsHandlers(server, house.Paths, () => house.Templates).Register();
-        _ = EmptyTrashAsync(house, logger, stop.Token);
         new UsageHandlers(server, house.Usage, conversations, house.Providers, house.TemplateNameOf).Register();
+        _ = EmptyTrashAsync(house, logger, background.Token);
 
         // A blocked read of stdin cannot be cancelled: when we are told to stop, it is left behind.
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
