@@ -94,6 +94,7 @@ internal sealed class Composition : IAsyncDisposable
         GiveKey = EnvironmentKeys.Give,
         SystemPromptOf = SystemPromptOf,
         Mask = Redactor.Mask,
+        Secrets = Secrets,
         Dispose = DisposeAsync,
     };
 
@@ -105,6 +106,10 @@ internal sealed class Composition : IAsyncDisposable
         FindClaudeCode = FindClaudeCodeAsync,
         Credentials = CredentialsAsync,
         KeyUsedBy = ProviderKeys.UsedBy,
+        MoveKey = ProviderKeys.MoveAsync,
+        SignOut = (id, cancellationToken) => SignIns.SignOutAsync(id, cancellationToken),
+        TypicalChat = Usage.TypicalChatAsync,
+        OriginOfProgram = ExternalPrograms.OriginOf,
         Chats = chats,
     };
 
@@ -113,7 +118,7 @@ internal sealed class Composition : IAsyncDisposable
         id => Providers.Find(id) is { Settings.Source: Plue.Server.Providers.ProviderSource.File }, Redactor.Mask, DisposeAsync);
 
     public VaultServices VaultServices => new(Vault, ProviderKeys.RenameAsync);
-    public CatalogServices CatalogServices => new(Catalog, userCatalogs.Value, catalogRefresh.Value, DisposeAsync);
+    public CatalogServices CatalogServices => new(Catalog, userCatalogs.Value, catalogRefresh.Value, Usage.TypicalChatAsync, DisposeAsync);
 
     public ChatServices ChatServices(Func<string, ITurnSink> sinkFor, Action<string, ChatSummary?> changed) => new()
     {
@@ -123,6 +128,7 @@ internal sealed class Composition : IAsyncDisposable
         Time = Time,
         Logger = Logs.CreateLogger("Chat"),
         Mask = Redactor.Mask,
+        Secrets = Secrets,
         HasTemplate = id => templates.Value.Find(id) is not null,
         HooksOf = HooksOf,
         SystemPromptOf = SystemPromptOf,
@@ -210,6 +216,8 @@ internal sealed class Composition : IAsyncDisposable
     }
 
     private void NoteCache(string sentence) => Logs.CreateLogger("Providers").LogDebug("{What}", sentence);
+
+    private ITextMask? Secrets() => UserConfig.Read(Paths).Flag(UserConfig.MaskSecretsKey) == false ? null : Redactor;
 
     private CatalogSettings ReadCatalogSettings()
     {

@@ -17,6 +17,8 @@ public sealed class ChatServices
     public required ILogger Logger { get; init; }
     /// <summary>Takes the vault's values out of a text.</summary>
     public required Func<string, string> Mask { get; init; }
+    /// <summary>What is taken out of questions and answers; null when the user wants them as they are.</summary>
+    public required Func<ITextMask?> Secrets { get; init; }
     /// <summary>Whether there is a template of this id.</summary>
     public required Func<string, bool> HasTemplate { get; init; }
     /// <summary>What the template of a chat says should follow a new message.</summary>

@@ -61,6 +61,7 @@ public sealed class Conversation : IAsyncDisposable
         using var change = await EnterAsync(cancellationToken);
         var writer = Writer();
         RefuseWhileRunning();
+        text = services.Secrets()?.Mask(text) ?? text;
         var choice = Choice(providerId, model);
         // What cannot be answered is refused before it is stored, so that the draft is kept.
         var prepared = answer ? await PrepareAsync(choice, cancellationToken) : null;
@@ -256,7 +257,7 @@ public sealed class Conversation : IAsyncDisposable
             Chosen(prepared, chosenModel, goOn), [.. prepared.StandIns.Select(choice => StandIn(choice, prepared, goOn))], services.Logger);
         var chosen = new ProviderInfo(prepared.Provider.Settings.Id, prepared.Model ?? chosenModel);
         var stop = new CancellationTokenSource();
-        var turn = new Turn(Writer(), sink, gate, services.Time, services.Mask) { Finishing = Keep, Heard = Heard };
+        var turn = new Turn(Writer(), sink, gate, services.Time, services.Mask) { Finishing = Keep, Heard = Heard, Secrets = services.Secrets() };
         var started = new RunningTurn(turn, stop, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (gate)
         {

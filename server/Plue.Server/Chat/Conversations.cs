@@ -25,8 +25,8 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
     {
         if (!services.HasTemplate(templateId)) { throw new FailureException(FailureKind.NotFound, $"There is no template {templateId}."); }
 
-        var provider = providerId ?? await services.Providers.DefaultIdAsync(cancellationToken);
-        var journal = await Task.Run(() => services.Store.Create(templateId, title, provider, model), cancellationToken);
+        var choice = providerId is null ? await services.Providers.DefaultChoiceAsync(cancellationToken) : new ModelChoice(providerId);
+        var journal = await Task.Run(() => services.Store.Create(templateId, title, choice.ProviderId, model ?? choice.Model), cancellationToken);
         var conversation = new Conversation(services, journal.Chat, journal, readOnlyReason: null);
         open[journal.Chat.Id] = new Lazy<Task<Conversation>>(Task.FromResult(conversation));
         services.Changed(conversation.CodexId, conversation.Summary);

@@ -1,4 +1,5 @@
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Store;
 
@@ -24,6 +25,9 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
 
     /// <summary>How asking each provider went; null when it answered. Not called for one that the user stopped.</summary>
     public Action<ProviderSettings, Failure?>? Heard { get; init; }
+
+    /// <summary>Taken out of the answer itself; null leaves it as it came.</summary>
+    public ITextMask? Secrets { get; init; }
 
     /// <param name="chosen">Whom the user asked; others may answer.</param>
     /// <returns>The answer as stored.</returns>
@@ -136,13 +140,28 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
     private async Task StreamAsync(Answerer answerer, LiveMessage live, Ending ending, CancellationToken cancellationToken)
     {
         await using var events = Retry.StreamAsync(answerer.Provider, answerer.Request, time, cancellationToken).GetAsyncEnumerator(cancellationToken);
-        while (true)
+        var masked = Secrets is null ? null : new AnswerMask(Secrets);
+        void Take(ProviderEvent next) => Fold(next, live, ending);
+        Action<ProviderEvent> take = Take;
+        try
         {
-            var next = events.MoveNextAsync();
-            if (!next.IsCompleted) { sink.Idle(); }
-            if (!await next) { break; }
+            while (true)
+            {
+                var next = events.MoveNextAsync();
+                if (!next.IsCompleted) { sink.Idle(); }
+                if (!await next) { break; }
 
-            lock (gate) { Fold(events.Current, live, ending); }
+                lock (gate)
+                {
+                    if (masked is null) { Fold(events.Current, live, ending); }
+                    else { masked.Take(events.Current, take); }
+                }
+            }
+        }
+        finally
+        {
+            // Stopped or broken off: what waited to be told from a secret is part of the answer.
+            lock (gate) { masked?.Release(take); }
         }
 
         if (ending.Reason is null)

@@ -42,7 +42,7 @@ internal static class CatalogCommand
         return Verb("show", "Show one vendor with its models", [id], open, terminal, (services, parsed, _) =>
         {
             var chosen = parsed.GetRequiredValue(id);
-            var detail = CatalogViews.Detail(services.Catalog.Get(chosen) ?? throw new FailureException(FailureKind.NotFound, $"There is no catalog named {chosen}. See them with: plue catalog list"));
+            var detail = CatalogViews.Detail(services.Catalog.Get(chosen) ?? throw new FailureException(FailureKind.NotFound, $"There is no catalog named {chosen}. See them with: plue catalog list"), typical: null);
             return Answer(detail, () =>
             {
                 terminal.WriteLine(Line(detail.Summary));
@@ -140,7 +140,7 @@ internal static class CatalogCommand
         {
             if (parsed.GetValue(backup) is { } chosen)
             {
-                var detail = CatalogViews.Detail(services.Own.Restore(chosen));
+                var detail = CatalogViews.Detail(services.Own.Restore(chosen), typical: null);
                 return Answer(detail, () => terminal.WriteLine($"Restored {detail.Summary.Id}."));
             }
 

@@ -105,7 +105,7 @@ internal sealed class RunCommand(Func<RunServices> house, Terminal terminal)
         // The folder a command is started in is the user's own choice, but nothing of it is needed to answer a question.
         var request = ContextBuilder.Build(ask.CodexId, [ask], chosen.Settings, resolved, services.SystemPromptOf("ai-chat"), workingDirectory: null, goOn: false);
         ITurnSink sink = asJson ? new JsonLines(terminal, services.Providers.NameOf) : new AnswerText(terminal);
-        var turn = new Turn(new UnstoredLog(), sink, new Lock(), services.Time, services.Mask);
+        var turn = new Turn(new UnstoredLog(), sink, new Lock(), services.Time, services.Mask) { Secrets = services.Secrets() };
         var answerers = Answerers.Only(chosen, request, name => services.Providers.PriceOf(chosen.Settings, name));
         var answer = await turn.RunAsync(ask.CodexId, new ProviderInfo(chosen.Settings.Id, resolved), answerers, cancellationToken);
         if (answer.Error is { } error) { terminal.WriteError(error.Message); }

@@ -1,3 +1,4 @@
+using Plue.Server.Platform;
 using Plue.Server.Providers;
 
 namespace Plue.Server.Cli;
@@ -16,6 +17,8 @@ internal sealed class RunServices : IAsyncDisposable
     public required Func<string, string, string> GiveKey { get; init; }
     public required Func<string, string?> SystemPromptOf { get; init; }
     public required Func<string, string> Mask { get; init; }
+    /// <summary>What is taken out of the answer; null when the user wants it as it is.</summary>
+    public required Func<ITextMask?> Secrets { get; init; }
     public required Func<ValueTask> Dispose { get; init; }
 
     public ValueTask DisposeAsync() => Dispose();

@@ -269,6 +269,13 @@ public sealed class ProviderRegistry : IAsyncDisposable
         }
     }
 
+    /// <summary>What a new chat begins with: the user's choice with its model, or what was found.</summary>
+    public async Task<ModelChoice> DefaultChoiceAsync(CancellationToken cancellationToken)
+    {
+        var id = await DefaultIdAsync(cancellationToken);
+        return Choice(DefaultLarge) is { } chosen && chosen.ProviderId == id ? chosen : new ModelChoice(id);
+    }
+
     private ModelChoice? Choice(string reserved) => reserved == DefaultSmall ? source.DefaultSmall : source.DefaultLarge is { } large && !IsReserved(large.ProviderId) ? large : null;
 
     private string? ChosenDefaultId()

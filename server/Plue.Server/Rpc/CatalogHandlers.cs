@@ -13,9 +13,11 @@ internal sealed class CatalogHandlers(RpcServer server, CatalogServices services
     public void Register()
     {
         server.Map(Methods.CatalogList, (_, _) => Task.FromResult(CatalogViews.List(catalog.List())));
-        server.Map(Methods.CatalogGet, (parameters, _) => Task.FromResult(CatalogViews.Detail(
-            catalog.Get(parameters.Id) ?? throw new FailureException(FailureKind.NotFound, $"There is no catalog named {parameters.Id}."))));
-        server.Map(Methods.CatalogSave, (parameters, _) => Task.FromResult(CatalogViews.Detail(own.Save(parameters.Document, parameters.PreviousId))));
+        server.Map(Methods.CatalogGet, async (parameters, cancellationToken) => CatalogViews.Detail(
+            catalog.Get(parameters.Id) ?? throw new FailureException(FailureKind.NotFound, $"There is no catalog named {parameters.Id}."),
+            await services.TypicalChat(cancellationToken)));
+        server.Map(Methods.CatalogSave, async (parameters, cancellationToken) =>
+            CatalogViews.Detail(own.Save(parameters.Document, parameters.PreviousId), await services.TypicalChat(cancellationToken)));
         server.Map(Methods.CatalogDelete, (parameters, _) =>
         {
             own.Delete(parameters.Id);
@@ -33,6 +35,7 @@ internal sealed class CatalogHandlers(RpcServer server, CatalogServices services
         server.Map(Methods.CatalogStats, (_, _) => Task.FromResult(CatalogViews.Stats(catalog)));
         server.Map(Methods.CatalogStartingPoints, (_, _) => Task.FromResult(CatalogViews.StartingPoints()));
         server.Map(Methods.CatalogBackups, (_, _) => Task.FromResult(CatalogViews.Backups(own)));
-        server.Map(Methods.CatalogRestore, (parameters, _) => Task.FromResult(CatalogViews.Detail(own.Restore(parameters.BackupId))));
+        server.Map(Methods.CatalogRestore, async (parameters, cancellationToken) =>
+            CatalogViews.Detail(own.Restore(parameters.BackupId), await services.TypicalChat(cancellationToken)));
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Plue.Protocol;
 using Plue.Server.Catalog;
+using Plue.Server.Messages;
 using Plue.Server.Providers;
 
 namespace Plue.Server.Rpc;
@@ -40,10 +41,10 @@ internal static class CatalogViews
         };
     }
 
-    public static CatalogDetail Detail(CatalogEntry entry) => new(
+    public static CatalogDetail Detail(CatalogEntry entry, Usage? typical) => new(
         Summary(entry),
         WithoutSecrets(entry),
-        [.. entry.Provider.Models.Select(ModelViews.Of)],
+        [.. entry.Provider.Models.Select(model => ModelViews.Of(model, typical))],
         [.. entry.Faults.Select(Problem)],
         entry.File);
 

@@ -8,7 +8,8 @@ namespace Plue.Server.Rpc;
 /// <summary>A model as the window shows it, whoever says what it is. What is not known is null.</summary>
 internal static class ModelViews
 {
-    public static ModelView Of(ModelInfo model) => Priced(model.Pricing, new()
+    /// <param name="typical">The tokens of a chat like the user's own; null while there are too few.</param>
+    public static ModelView Of(ModelInfo model, Usage? typical) => Priced(model.Pricing, typical, new()
     {
         Id = model.Id,
         Name = model.Name,
@@ -22,7 +23,7 @@ internal static class ModelViews
         DefaultReasoningLevel = model.DefaultReasoningLevel,
     });
 
-    public static ModelView Of(CatalogModel model) => Priced(model.Price, new()
+    public static ModelView Of(CatalogModel model, Usage? typical) => Priced(model.Price, typical, new()
     {
         Id = model.Id,
         Name = model.Name is { Length: > 0 } name ? name : null,
@@ -34,11 +35,12 @@ internal static class ModelViews
         DefaultReasoningLevel = model.DefaultReasoningEffort,
     });
 
-    private static ModelView Priced(Price? price, ModelView model) => model with
+    private static ModelView Priced(Price? price, Usage? typical, ModelView model) => model with
     {
         InputPerMillion = price?.InputPerMillion,
         OutputPerMillion = price?.OutputPerMillion,
         CachedReadPerMillion = price?.CachedReadPerMillion,
         CachedWritePerMillion = price?.CachedWritePerMillion,
+        TypicalChatCost = typical is null ? null : price?.CostOf(typical).TotalCost,
     };
 }

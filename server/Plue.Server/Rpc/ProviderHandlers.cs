@@ -31,6 +31,11 @@ internal sealed class ProviderHandlers(ProviderServices services)
         });
         server.Map(Methods.ProviderTest, (parameters, cancellationToken) => TestAsync(parameters.Id, cancellationToken));
         server.Map(Methods.ProviderModels, (parameters, cancellationToken) => ModelsAsync(parameters.Id, parameters.Refresh ?? false, cancellationToken));
+        server.Map(Methods.ProviderMoveKey, async (parameters, cancellationToken) =>
+        {
+            await services.MoveKey(parameters.Id, cancellationToken);
+            return await views.SummaryAsync(parameters.Id, cancellationToken);
+        });
         server.Map(Methods.ProviderCheckClaudeCode, async (_, cancellationToken) =>
         {
             var found = await services.FindClaudeCode(cancellationToken);
@@ -80,7 +85,9 @@ internal sealed class ProviderHandlers(ProviderServices services)
             throw new FailureException(FailureKind.VaultLocked, "The vault is locked, so the key cannot be deleted. Nothing was changed: unlock the vault first, or keep the key.");
         }
 
+        var signsIn = providers.Find(id)?.Settings.AuthType == Providers.AuthType.Oauth;
         providers.Delete(id);
+        if (signsIn) { await services.SignOut(id, cancellationToken); }
         if (reference is null) { return false; }
 
         await services.Vault.DeleteAsync(reference, cancellationToken);

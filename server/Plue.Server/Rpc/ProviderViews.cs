@@ -21,6 +21,14 @@ internal sealed record ProviderServices
     public required Func<CancellationToken, ValueTask<Func<string, bool>>> Credentials { get; init; }
     /// <summary>Ids of the providers whose files name a reference.</summary>
     public required Func<string, IReadOnlyList<string>> KeyUsedBy { get; init; }
+    /// <summary>Takes a provider's key into the vault.</summary>
+    public required Func<string, CancellationToken, Task> MoveKey { get; init; }
+    /// <summary>Forgets the tokens of a sign-in.</summary>
+    public required Func<string, CancellationToken, Task> SignOut { get; init; }
+    /// <summary>The tokens of a chat like the user's own; null while there are too few.</summary>
+    public required Func<CancellationToken, Task<Usage?>> TypicalChat { get; init; }
+    /// <summary>The origin of a program that answers; null while it is not there.</summary>
+    public required Func<string, Uri?> OriginOfProgram { get; init; }
     /// <summary>All chats, newest first.</summary>
     public required Func<IReadOnlyList<ChatSummary>> Chats { get; init; }
 }
@@ -63,7 +71,8 @@ internal sealed class ProviderViews(ProviderServices services)
     public async Task<ProviderModelsResult> ModelsAsync(string id, bool refresh, CancellationToken cancellationToken)
     {
         var listing = await providers.ModelsAsync(id, refresh, cancellationToken);
-        return new ProviderModelsResult([.. listing.Models.Select(ModelViews.Of)], listing.FetchedAt, listing.Error is { } error ? ToProtocol.Error(error) : null);
+        var typical = await services.TypicalChat(cancellationToken);
+        return new ProviderModelsResult([.. listing.Models.Select(model => ModelViews.Of(model, typical))], listing.FetchedAt, listing.Error is { } error ? ToProtocol.Error(error) : null);
     }
 
     private async Task<ConfiguredProvider> FindAsync(string id, CancellationToken cancellationToken)
@@ -86,7 +95,7 @@ internal sealed class ProviderViews(ProviderServices services)
         var kind = KindsById.GetValueOrDefault(settings.Kind);
         var state = provider.Fault is null ? providers.StateOf(settings) : ProviderState.Unknown;
         var isShown = settings.Enabled || state.WasKeptOff;
-        var address = settings.Address;
+        var address = settings.Command is { } command ? services.OriginOfProgram(command) : settings.Address;
         return new ProviderSummary
         {
             Id = settings.Id,

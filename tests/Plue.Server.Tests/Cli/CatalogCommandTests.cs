@@ -131,6 +131,6 @@ public sealed class CatalogCommandTests : IDisposable
     }
 
     private Command Command() => CatalogCommand.Create(
-        () => new CatalogServices(home.Catalog, home.Own, new CatalogRefresh(home.Catalog, () => home.Settings, http.For, home.Time), () => ValueTask.CompletedTask),
+        () => new CatalogServices(home.Catalog, home.Own, new CatalogRefresh(home.Catalog, () => home.Settings, http.For, home.Time), _ => Task.FromResult<Plue.Server.Messages.Usage?>(null), () => ValueTask.CompletedTask),
         new Terminal(TextReader.Null, output, error, isInputRedirected: true));
 }

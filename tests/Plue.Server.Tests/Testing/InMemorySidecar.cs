@@ -32,6 +32,10 @@ internal sealed class InMemorySidecar : IAsyncDisposable
         return sidecar;
     }
 
+    /// <summary>Makes a vault that this editor opens.</summary>
+    public Task UnlockedVaultAsync() =>
+        Client.ResultAsync("vault/create", new { way = "editor", wayId = "test", secret = Convert.ToBase64String(new byte[32]) });
+
     public void WriteProvider(string id, string json5) => WriteProvider(Home, id, json5);
 
     public static void WriteProvider(string home, string id, string json5)

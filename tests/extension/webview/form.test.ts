@@ -149,9 +149,21 @@ describe('a form', () => {
     expect(problemOf('headers')).toBe('A name stands there twice.');
   });
 
+  it('refuses a secret itself where only its address in the vault belongs', () => {
+    click('Add to Headers');
+    type(document.activeElement, 'X-Api-Key');
+    type(document.querySelector('[aria-label="Headers, value 1"]'), 'sk-123');
+    expect(problemOf('headers')).toMatch(/^X-Api-Key is a secret/);
+    expect(form.check()).toBe(false);
+    heard = [];
+    type(document.querySelector('[aria-label="Headers, value 1"]'), 'vault://house/header');
+    expect(heard).toEqual([['headers', { 'X-Api-Key': 'vault://house/header' }]]);
+  });
+
   it('never sends back what was masked', () => {
     open({ values: { headers: { Authorization: '***REDACTED***', 'X-Team': 'tools' } } });
     expect([...rowOf('headers').querySelectorAll('input')].every((input) => input.readOnly)).toBe(true);
+    expect(form.check()).toBe(true);
     expect(form.changes).toEqual({});
   });
 

@@ -374,6 +374,23 @@ describe('adding a provider', () => {
     expect(document.activeElement).toBe(button('Add provider'));
   });
 
+  it('clears a search by Escape before it goes back', async () => {
+    const search = all(HTMLInputElement, 'input[type=search]')[0];
+    if (search === undefined) throw new Error('No search');
+    type(search, 'groq');
+    press('Escape', search);
+    await drawn();
+    expect(document.querySelector('h2')?.textContent).toBe('Add provider');
+  });
+
+  it('says that a provider is stored where its key was not given after all', async () => {
+    await click('Choose Anthropic');
+    await click('Set key…');
+    const stored = provider({ id: 'new', name: 'Anthropic 2', status: 'untested', hasCredential: false });
+    await receive({ type: 'connected', provider: stored }, snapshot([provider(), stored]), finished('connect'));
+    expect(words()).toContain('It is stored, and not tested yet.');
+  });
+
   it('keeps what was typed while the page is hidden', async () => {
     await click('Choose Groq');
     type(input('connect-name'), 'My Groq');
@@ -492,6 +509,17 @@ describe('a catalog of one’s own', () => {
     await receive(finished('saveCatalog', { kind: 'badRequest', message: 'The usual model is missing.' }));
     expect(words()).toContain('The usual model is missing.');
     expect(input('model-0-id').value).toBe('bigger');
+  });
+
+  it('takes the name of a variable, and neither keeps nor sends a key itself', async () => {
+    type(input('catalog-api_key'), 'sk-123456');
+    await click('Save');
+    expect(document.getElementById('catalog-api_key-problem')?.textContent).toMatch(/A key itself belongs in the vault/);
+    expect(postedOf('saveCatalog')).toEqual([]);
+    expect(JSON.stringify([kept, posted])).not.toContain('sk-123456');
+    type(input('catalog-api_key'), '$MINE_API_KEY');
+    await click('Save');
+    expect(postedOf('saveCatalog')[0]?.document).toMatchObject({ api_key: '$MINE_API_KEY' });
   });
 
   it('is not thrown away by Escape', async () => {

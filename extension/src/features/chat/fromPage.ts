@@ -33,6 +33,7 @@ const fromPage = v.variant('type', [
     type: v.literal('help'),
     action: v.picklist([
       'setKey',
+      'signInProvider',
       'allowKey',
       'enableProvider',
       'openSettings',

@@ -8,6 +8,9 @@ export async function help(action: Exclude<HelpAction, 'chooseProvider'>, provid
     case 'setKey':
       await vscode.commands.executeCommand('plue.configureProviderKey', providerId);
       return;
+    case 'signInProvider':
+      await vscode.commands.executeCommand('plue.signInProvider', providerId);
+      return;
     case 'allowKey':
       await vscode.commands.executeCommand('plue.allowKey', providerId);
       return;

@@ -32,6 +32,10 @@ export function activateProviders(
       catalogs,
       log,
       pages: vscode.Uri.joinPath(context.extensionUri, 'extension', 'out', 'webview'),
+      icon: {
+        light: vscode.Uri.joinPath(context.extensionUri, 'extension', 'media', 'plue-light.svg'),
+        dark: vscode.Uri.joinPath(context.extensionUri, 'extension', 'media', 'plue-dark.svg'),
+      },
     }),
   );
   const register = (id: string, action: (argument: unknown) => Promise<void>): void => {

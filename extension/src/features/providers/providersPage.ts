@@ -38,6 +38,7 @@ export interface ProvidersHouse {
   log: Pick<Log, 'warn'>;
   /** extension/out/webview */
   pages: vscode.Uri;
+  icon: { light: vscode.Uri; dark: vscode.Uri };
 }
 
 export class ProvidersPage implements vscode.Disposable {
@@ -48,13 +49,13 @@ export class ProvidersPage implements vscode.Disposable {
   private wanted: ToPage | undefined;
 
   constructor(private readonly house: ProvidersHouse) {
-    const { sidecar, providers, log, pages } = house;
+    const { sidecar, providers, log, pages, icon } = house;
     this.page = this.disposables.add(
       new SinglePage<FromPage, ToPage>({
         name: 'providers',
         title: 'Providers',
         viewType,
-        icon: undefined,
+        icon,
         pages,
         log,
         read: readFromPage,

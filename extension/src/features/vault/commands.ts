@@ -112,7 +112,9 @@ async function addProvider(sidecar: Sidecar, providers: ProviderList, kind: Prov
 async function askForKey(provider: ProviderSummary, origin: string): Promise<string> {
   const typed = await vscode.window.showInputBox({
     title: `Key for ${provider.name}`,
-    prompt: `Kept encrypted in Plue’s vault and sent to ${origin} only.`,
+    prompt: origin.startsWith('exec://')
+      ? 'Kept encrypted in Plue’s vault and given to the approved program only.'
+      : `Kept encrypted in Plue’s vault and sent to ${origin} only.`,
     password: true,
     ignoreFocusOut: true,
     validateInput: keyProblem,

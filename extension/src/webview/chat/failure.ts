@@ -1,10 +1,14 @@
 // An error is one sentence and one or two buttons that help; the kind of the failure picks them.
+import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, textButton } from '../shared/element';
 import { visibleText } from '../shared/visibleText';
 import type { HelpAction, ViewError } from '../shared/viewMessages';
 
 /** What a button does: ask the panel for help, try the same again, go on from where it stopped, or open the picker here. */
 export type Remedy = { label: string; does: 'retry' | 'goOn' | 'pick' | HelpAction };
+
+/** What a remedy depends on. */
+export type FailedProvider = Pick<ProviderSummary, 'kind' | 'authType'>;
 
 export interface Remedies {
   retry(): void;
@@ -19,17 +23,18 @@ const goOn: Remedy = { label: 'Continue', does: 'goOn' };
 const chooseAnother: Remedy = { label: 'Choose Another…', does: 'pick' };
 const setKey: Remedy = { label: 'Set Key…', does: 'setKey' };
 const signIn: Remedy = { label: 'Sign In…', does: 'signInClaude' };
+const signInProvider: Remedy = { label: 'Sign In…', does: 'signInProvider' };
 const showLog: Remedy = { label: 'Show Log', does: 'openLog' };
 
-/** @param providerKind As in `ProviderSummary.kind`; undefined when the provider is not known any more. */
-export function remediesFor(errorKind: string, providerKind: string | undefined): Remedy[] {
+/** @param provider Undefined when it is not known any more. */
+export function remediesFor(errorKind: string, provider: FailedProvider | undefined): Remedy[] {
   switch (errorKind) {
     case 'providerAuthFailed':
-      return [providerKind === 'claude-code' ? signIn : setKey, retry];
+      return [provider?.kind === 'claude-code' ? signIn : provider?.authType === 'oauth' ? signInProvider : setKey, retry];
     case 'keyNotBoundToOrigin':
       return [{ label: 'Allow This Address…', does: 'allowKey' }, setKey, retry];
     case 'unreachable':
-      return providerKind === 'ollama' ? [{ label: 'Start Ollama…', does: 'startOllama' }, retry] : [retry, chooseAnother];
+      return provider?.kind === 'ollama' ? [{ label: 'Start Ollama…', does: 'startOllama' }, retry] : [retry, chooseAnother];
     case 'vaultLocked':
       return [{ label: 'Unlock Vault…', does: 'unlockVault' }, retry];
     case 'providerDisabled':
@@ -54,7 +59,7 @@ export function remediesFor(errorKind: string, providerKind: string | undefined)
     case 'budgetExceeded':
       return [{ label: 'Change Budget…', does: 'openSettings' }, chooseAnother, retry];
     case 'providerExecutableFailed':
-      return providerKind === 'claude-code' ? [signIn, retry] : [retry, showLog];
+      return provider?.kind === 'claude-code' ? [signIn, retry] : [retry, showLog];
     case 'untrusted':
       return [{ label: 'Manage Trust', does: 'manageTrust' }];
     default:
@@ -63,8 +68,8 @@ export function remediesFor(errorKind: string, providerKind: string | undefined)
 }
 
 /** @param canRetry False where the question is back in the composer, and Enter asks it again. */
-export function failureLine(error: ViewError, providerKind: string | undefined, remedies: Remedies, canRetry = true): HTMLElement {
-  const buttons = remediesFor(error.kind, providerKind)
+export function failureLine(error: ViewError, provider: FailedProvider | undefined, remedies: Remedies, canRetry = true): HTMLElement {
+  const buttons = remediesFor(error.kind, provider)
     .filter((remedy) => (canRetry || remedy.does !== 'retry') && (remedies.goOn !== undefined || remedy.does !== 'goOn'))
     .map((remedy, index) => textButton(remedy.label, () => apply(remedy, remedies), index === 0 ? 'primary' : 'secondary'));
   return element(

@@ -4,7 +4,7 @@ import { copyButton, element, icon, iconButton, setText, textButton } from '../s
 import { visibleText } from '../shared/visibleText';
 import type { Timing } from './chatState';
 import type { CodeActions } from './codeBlock';
-import { failureLine, type Remedies } from './failure';
+import { failureLine, type FailedProvider, type Remedies } from './failure';
 import { type Figure, figuresOf } from './figures';
 import { MarkdownView } from './markdownView';
 import { Reasoning } from './reasoning';
@@ -20,7 +20,7 @@ export interface MessageContext {
   canGoOn: boolean;
   /** The turn of this message is under way: a tool without a result is still running. */
   isRunning: boolean;
-  providerKind: string | undefined;
+  provider: FailedProvider | undefined;
   /** Said under the answer, e.g. that the model declined. */
   note: string | undefined;
 }
@@ -111,7 +111,14 @@ export class Message {
   }
 
   private showEnding(message: MessageView, context: MessageContext): void {
-    const key = JSON.stringify([message.status, message.error, context.canGoOn, context.providerKind, context.note]);
+    const key = JSON.stringify([
+      message.status,
+      message.error,
+      context.canGoOn,
+      context.provider?.kind,
+      context.provider?.authType,
+      context.note,
+    ]);
     if (key === this.shownEnding) return;
     this.shownEnding = key;
     this.ending.replaceChildren(...this.endingOf(message, context));
@@ -127,7 +134,7 @@ export class Message {
       lines.push(thinLine('Stopped.', ...(context.canGoOn ? [goOn] : [])));
     } else if (message.status === 'failed') {
       const error = message.error ?? { kind: 'internal', message: 'The answer failed, and no reason was given.' };
-      if (context.canGoOn) lines.push(failureLine(error, context.providerKind, this.actions.remediesFor(message)));
+      if (context.canGoOn) lines.push(failureLine(error, context.provider, this.actions.remediesFor(message)));
       else
         lines.push(
           element('div', { class: 'failure' }, element('div', { class: 'failure-text' }, icon('error'), visibleText(error.message))),

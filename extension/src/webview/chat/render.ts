@@ -345,7 +345,7 @@ export class ChatPage {
     if (this.refused.dataset['shown'] === key) return;
     this.refused.dataset['shown'] = key;
     this.refused.replaceChildren(
-      ...(refusal === undefined ? [] : [failureLine(refusal, this.chosen()?.kind, this.remedies(undefined, undefined), false)]),
+      ...(refusal === undefined ? [] : [failureLine(refusal, this.chosen(), this.remedies(undefined, undefined), false)]),
     );
   }
 
@@ -356,8 +356,7 @@ export class ChatPage {
     const key = JSON.stringify([error, last?.id, this.chosen()?.kind]);
     if (this.turnFailure.dataset['shown'] === key) return;
     this.turnFailure.dataset['shown'] = key;
-    const line =
-      error === undefined ? [] : [failureLine(error, this.chosen()?.kind, this.remedies(undefined, last?.id), last !== undefined)];
+    const line = error === undefined ? [] : [failureLine(error, this.chosen(), this.remedies(undefined, last?.id), last !== undefined)];
     this.turnFailure.replaceChildren(...line);
   }
 
@@ -376,7 +375,7 @@ export class ChatPage {
       timing: state.timings.get(message.id),
       canGoOn: isLast && !running && state.readOnlyReason === undefined,
       isRunning: running && (isLast || message === state.messages.findLast(({ role }) => role === 'assistant')),
-      providerKind: this.providers.find(({ id }) => id === providerId)?.kind,
+      provider: this.providers.find(({ id }) => id === providerId),
       note: isLast && message.role === 'assistant' ? endingNote(state) : undefined,
     };
   }

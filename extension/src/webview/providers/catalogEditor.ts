@@ -90,7 +90,10 @@ export class CatalogEditor implements View {
       fields,
       values: this.document,
       labels,
-      onChange: (name, value) => this.set(this.document, name, value),
+      onChange: (name, value) => {
+        // What could be a key itself is neither kept nor sent.
+        if (this.checkKeyVariable()) this.set(this.document, name, value);
+      },
     });
     const add = textButton('Add model', () => {
       const models = this.models();
@@ -278,6 +281,14 @@ export class CatalogEditor implements View {
     this.resting = setTimeout(() => this.validate(), msOfRest);
   }
 
+  private checkKeyVariable(): boolean {
+    const typed = this.form.values['api_key'];
+    const isVariable = typed === undefined || (typeof typed === 'string' && /^\$\w+$/.test(typed));
+    if (!isVariable)
+      this.form.showProblem('api_key', 'The name of a variable, such as $EXAMPLE_API_KEY. A key itself belongs in the vault.');
+    return isVariable;
+  }
+
   private validate(): void {
     clearTimeout(this.resting);
     if (!this.node.isConnected) return;
@@ -286,7 +297,7 @@ export class CatalogEditor implements View {
   }
 
   private save(): void {
-    if (this.blocked || !this.form.check()) return;
+    if (this.blocked || !this.form.check() || !this.checkKeyVariable()) return;
     const document = structuredClone(this.document);
     this.actions.ask(saveWork, {
       type: 'saveCatalog',

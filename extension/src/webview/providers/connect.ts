@@ -1,5 +1,5 @@
 // The second step of adding a provider: its name, its address, how it knows you. The key is typed into VS Code's own box.
-import type { AuthType, ModelView, ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
+import type { AuthType, CatalogSummary, ModelView, ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, textButton, type Child } from '../shared/element';
 import { urlProblem } from '../shared/fieldControl';
 import { Section } from '../shared/section';
@@ -95,7 +95,7 @@ export class ConnectView implements View {
     const { choice } = this;
     const catalog = state.catalogs?.find(({ id }) => id === choice.catalogId);
     const name = this.text('connect-name', 'Name', choice.name ?? '', 'What lists and pickers show.', (typed) => (choice.name = typed));
-    const usual = catalog?.endpoint ?? kind.defaultEndpoint;
+    const usual = usualEndpoint(catalog, kind);
     const needsEndpoint = kind.needsEndpoint && usual === undefined;
     const endpoint = kind.takesEndpoint
       ? this.text(
@@ -279,7 +279,7 @@ export class ConnectView implements View {
     const { actions } = this;
     if (provider === undefined || this.choice.wasTested !== true) return undefined;
     if (provider.error !== undefined) return failureLine(state, actions, provider.error, provider);
-    if (provider.status !== 'connected') return undefined;
+    if (provider.status !== 'connected') return element('p', { class: 'quiet' }, 'It is stored, and not tested yet.');
     const status = statusOf(provider, new Date(), false);
     const models = provider.modelCount === undefined ? '' : `. ${plural(provider.modelCount, 'model')}`;
     const done = textButton('Done', () => actions.go({ at: 'providers' }));
@@ -328,7 +328,10 @@ export class ConnectView implements View {
     const name = (choice.name ?? '').trim();
     const others = (state.providers ?? []).filter(({ id }) => id !== choice.providerId);
     const isTaken = others.some((one) => one.name.toLowerCase() === name.toLowerCase());
-    const usual = state.catalogs?.find(({ id }) => id === choice.catalogId)?.endpoint ?? kind.defaultEndpoint;
+    const usual = usualEndpoint(
+      state.catalogs?.find(({ id }) => id === choice.catalogId),
+      kind,
+    );
     const typed = (choice.endpoint ?? '').trim();
     const problems: [string, string | undefined][] = [
       ['connect-name', name === '' ? 'A provider needs a name.' : isTaken ? 'There is a provider of this name.' : undefined],
@@ -361,6 +364,12 @@ export class ConnectView implements View {
   private keep(): void {
     this.actions.keep({ at: 'connect', choice: { ...this.choice } });
   }
+}
+
+/** A catalog may name a variable in place of an address; the kind then knows the usual one. */
+function usualEndpoint(catalog: CatalogSummary | undefined, kind: ProviderKindView): string | undefined {
+  const { endpoint } = catalog ?? {};
+  return endpoint !== undefined && URL.canParse(endpoint) ? endpoint : kind.defaultEndpoint;
 }
 
 function usualModel(models: readonly ModelView[], usual: string | undefined): ModelView | undefined {

@@ -259,6 +259,8 @@ export class ProvidersPage implements Actions {
 
   private pressed(event: KeyboardEvent): void {
     if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return;
+    // The first Escape in a search clears it.
+    if (event.target instanceof HTMLInputElement && event.target.type === 'search' && event.target.value !== '') return;
     const { at } = this.state.route;
     // What was typed is not thrown away by one key.
     if (at === 'providers' || at === 'edit' || at === 'editCatalog') return;

@@ -363,7 +363,11 @@ function pairs(options: ControlOptions): FieldControl {
     },
     write,
     problem: () => {
+      if (isMasked) return undefined;
       const names = items.map(({ name }) => name.value.trim());
+      const literal = items.find(({ name, value }) => isSecretName(name.value) && value.value.trim() !== '' && !isReference(value.value));
+      if (literal !== undefined)
+        return `${literal.name.value.trim()} is a secret: store it in the vault and write its vault:// address here.`;
       if (items.some(({ name, value }) => name.value.trim() === '' && value.value !== '')) return 'A value needs a name.';
       return names.some((name, at) => name !== '' && names.indexOf(name) !== at) ? 'A name stands there twice.' : undefined;
     },
@@ -382,6 +386,15 @@ function group(
     describedBy: (ids) => node.setAttribute('aria-describedby', ids),
     markInvalid: (invalid) => node.classList.toggle('invalid', invalid),
   };
+}
+
+/** As the sidecar masks them. */
+function isSecretName(name: string): boolean {
+  return /key|token|secret|authorization|password/i.test(name);
+}
+
+function isReference(value: string): boolean {
+  return /^(vault|env):\/\//.test(value.trim());
 }
 
 function first(problems: (string | undefined)[]): string | undefined {

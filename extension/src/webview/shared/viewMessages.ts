@@ -35,6 +35,7 @@ export interface ViewError {
 /** What a button under an error asks the panel to do. */
 export type HelpAction =
   | 'setKey'
+  | 'signInProvider'
   | 'allowKey'
   | 'enableProvider'
   | 'openSettings'

@@ -60,6 +60,13 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
     /// <exception cref="FailureException">ProviderExecutableFailed: there is none, or it lies where none is taken from.</exception>
     public ExternalProgram Look(string path) => Look(path, mayBeKnown: false);
 
+    /// <summary>Where a secret of this program may go, as it is now; null where there is no such program.</summary>
+    public Uri? OriginOf(string path)
+    {
+        try { return Look(path, mayBeKnown: true).Origin; }
+        catch (FailureException) { return null; }
+    }
+
     /// <summary>Lets this program be started from now on, as long as it stays the same.</summary>
     /// <exception cref="FailureException">Conflict: its content is not what the user saw.</exception>
     public ExternalProgram Approve(string path, string sha256)

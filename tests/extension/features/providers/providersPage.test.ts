@@ -55,6 +55,7 @@ beforeEach(async () => {
     catalogs: new CatalogActions(sidecar),
     log: { warn: vi.fn() },
     pages,
+    icon: { light: pages, dark: pages },
   });
   page.reveal();
   await say({ type: 'ready' });
