@@ -1,6 +1,6 @@
 // From a machine with nothing on it to a provider that answers, breaks and is repaired: all on the Providers page.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { answers, ask, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
@@ -153,7 +153,8 @@ async function travel(journey, workbench, endpoint) {
     await workbench.chat.getByRole('heading', { name: 'Settings' }).first().waitFor();
     await workbench.chat.getByRole('spinbutton', { name: /day/i }).first().fill('5');
     await workbench.page.keyboard.press('Tab');
-    await workbench.until(async () => readFileSync(join(workbench.plueHome, 'config.json5'), 'utf8').includes('budget_usd_per_day: 5'));
+    const config = join(workbench.plueHome, 'config.json5');
+    await workbench.until(async () => existsSync(config) && readFileSync(config, 'utf8').includes('budget_usd_per_day: 5'));
   });
 
   await journey.look('The settings have no serious accessibility finding', async () => requireAccessible(await workbench.chatFrame()));
