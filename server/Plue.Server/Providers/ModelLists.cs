@@ -24,7 +24,7 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
     /// <summary>A server of the user's own gains and loses models as its user likes.</summary>
     private static readonly TimeSpan GoodForLocal = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FetchLimit = TimeSpan.FromSeconds(30);
-    /// <summary>A vendor that does not answer is not asked again at every click.</summary>
+    /// <summary>A vendor that does not answer is not asked again at every click. What the user can put right, such as a key, is looked at anew.</summary>
     private static readonly TimeSpan FailureIsGoodFor = TimeSpan.FromSeconds(30);
 
     /// <summary>Those whose models all stand in their list. The others take names that no list has: deployments, aliases, profiles.</summary>
@@ -169,7 +169,7 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
             failure = new Failure(FailureKind.Timeout, $"{settings.Name} did not list its models within {FetchLimit.TotalSeconds:0} seconds.");
         }
 
-        failures[settings.Id] = new RecentFailure(fingerprint, time.GetUtcNow(), failure);
+        if (failure.IsRetryable || failure.Kind == FailureKind.BadResponse) { failures[settings.Id] = new RecentFailure(fingerprint, time.GetUtcNow(), failure); }
         return WithoutVendor(settings, fingerprint, failure);
     }
 

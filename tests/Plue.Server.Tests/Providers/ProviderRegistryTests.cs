@@ -115,6 +115,17 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_key_that_was_put_right_lists_the_models_at_once()
+    {
+        Write("p", "provider_type: 'openai-compatible', endpoint: 'http://localhost:1/v1'");
+        var registry = Open();
+        vendor.ListFailure = new Failure(FailureKind.ProviderAuthFailed, "The key was refused.");
+        Assert.Equal(FailureKind.ProviderAuthFailed, (await registry.ModelsAsync("p", refresh: false, default)).Error?.Kind);
+        (vendor.ListFailure, vendor.Models) = (null, ["mine"]);
+        Assert.Equal("mine", Assert.Single((await registry.ModelsAsync("p", refresh: false, default)).Models).Id);
+    }
+
+    [Fact]
     public async Task A_model_that_the_vendor_does_not_have_is_refused_with_the_nearest_name_and_without_asking()
     {
         Write("p", "provider_type: 'openai'");

@@ -77,7 +77,9 @@ async function travel(journey, workbench, endpoint) {
   await journey.step('Its model is chosen in the form of its fields', async () => {
     await workbench.command('Notifications: Clear All Notifications');
     await workbench.command('Plue: Manage Providers');
-    await button('Done').click();
+    await button('Back').first().click();
+    await workbench.chat.getByText('Step 1 of 2').waitFor();
+    await button('Back').first().click();
     await workbench.chat.getByRole('button', { name: 'Edit', exact: true }).click();
     await workbench.chat.getByRole('textbox', { name: 'Model', exact: true }).fill('small-1');
     await button('Save').click();

@@ -160,7 +160,7 @@ async function travel(journey, workbench, endpoint) {
   await journey.look('The settings have no serious accessibility finding', async () => requireAccessible(await workbench.chatFrame()));
 
   await journey.step('The Usage page counts what was answered', async () => {
-    await workbench.command('Plue: Usage');
+    await workbench.command('Plue: Show Usage');
     await workbench.chat.getByRole('heading', { name: 'Usage' }).first().waitFor();
     await workbench.chat.getByText('Lab').first().waitFor();
   });

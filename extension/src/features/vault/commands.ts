@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError, helpFor } from '../../infrastructure/errors';
-import type { ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
+import type { ErrorView, ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
 import { providerConfigure, providerTest, vaultStore } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
@@ -140,9 +140,14 @@ async function testProvider(sidecar: Sidecar, providers: ProviderList, provider:
     void vscode.window.showInformationMessage(`The key is stored, and ${tested.name} answered.`);
     return;
   }
-  const help = helpFor(tested.error.kind)[0];
-  const chosen = await vscode.window.showWarningMessage(`The key is stored. ${tested.error.message}`, ...(help ? [help.title] : []));
-  if (help && chosen === help.title) await vscode.commands.executeCommand(help.command, provider.id);
+  // Nobody waits until the message is closed.
+  void offerHelp(tested.error, provider.id);
+}
+
+async function offerHelp(error: ErrorView, providerId: string): Promise<void> {
+  const help = helpFor(error.kind)[0];
+  const chosen = await vscode.window.showWarningMessage(`The key is stored. ${error.message}`, ...(help ? [help.title] : []));
+  if (help && chosen === help.title) await vscode.commands.executeCommand(help.command, providerId);
 }
 
 export const passphrasePrompt: PassphrasePrompt = {
