@@ -1,7 +1,8 @@
 // From a machine with nothing on it to a provider that answers, breaks and is repaired: all on the Providers page.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { inRoot } from '../../../scripts/lib/paths.mjs';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { answers, ask, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
 import { asked, type } from '../runner/prompts.mjs';
@@ -176,6 +177,11 @@ async function travel(journey, workbench, endpoint) {
         .first()
         .waitFor({ timeout: 60_000 });
       await requireAccessible(await workbench.chatFrame());
+      // The README's picture is one of these, so that it is never older than the page.
+      if (process.env.UPDATE === '1' && theme === 'Dark Modern') {
+        mkdirSync(inRoot('docs', 'images'), { recursive: true });
+        await workbench.screenshot(inRoot('docs', 'images', 'providers.png'));
+      }
     });
   }
 
