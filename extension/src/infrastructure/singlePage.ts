@@ -38,13 +38,25 @@ export class SinglePage<From extends { type: string }, To> implements vscode.Dis
       return;
     }
     const { viewType, title, pages } = this.options;
+    const column = this.takeOver();
     this.adopt(
-      vscode.window.createWebviewPanel(viewType, title, vscode.ViewColumn.Active, {
+      vscode.window.createWebviewPanel(viewType, title, column, {
         enableScripts: true,
         localResourceRoots: [pages],
         retainContextWhenHidden: false,
       }),
     );
+  }
+
+  /** A tab of the last session that nobody has looked at yet has no panel: it makes way for one that has. Its column. */
+  private takeOver(): vscode.ViewColumn {
+    for (const group of vscode.window.tabGroups.all) {
+      const tab = group.tabs.find(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.endsWith(this.options.viewType));
+      if (tab === undefined) continue;
+      void vscode.window.tabGroups.close(tab);
+      return group.viewColumn;
+    }
+    return vscode.ViewColumn.Active;
   }
 
   /** Lost while the page is hidden: it says that it is ready when it is back. */

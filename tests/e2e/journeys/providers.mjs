@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { answers, ask, composer, isStreaming, newChat, untilFinished } from '../runner/chatPage.mjs';
+import { answers, ask, composer, isStreaming, newChat, send, untilFinished } from '../runner/chatPage.mjs';
 import { asked, notification, type } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
@@ -217,8 +217,7 @@ async function travel(journey, workbench, endpoint) {
     await page.getByRole('dialog').getByRole('button', { name: 'Delete with Key' }).click();
     await page.getByRole('tab', { name: /Who answers here/ }).click();
     await workbench.chat.getByRole('button', { name: /not found/ }).waitFor();
-    await composer(workbench).fill('Who answers when nobody is left?');
-    await composer(workbench).press('Enter');
+    await send(workbench, 'Who answers when nobody is left?');
     await button('Choose Another…').waitFor();
     assert.equal(await composer(workbench).inputValue(), 'Who answers when nobody is left?');
   });

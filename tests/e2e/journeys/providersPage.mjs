@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { inRoot } from '../../../scripts/lib/paths.mjs';
 import { requireAccessible } from '../runner/accessibility.mjs';
-import { answers, ask, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
+import { answers, ask, composer, newChat, send, untilFinished } from '../runner/chatPage.mjs';
 import { asked, type } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
@@ -135,8 +135,7 @@ async function travel(journey, workbench, endpoint) {
 
   await journey.step('A chat of a switched-off provider keeps the question and offers to enable it', async () => {
     await page.getByRole('tab', { name: /Who answers here/ }).click();
-    await composer(workbench).fill('Are you there?');
-    await composer(workbench).press('Enter');
+    await send(workbench, 'Are you there?');
     await button('Enable').waitFor();
     assert.equal(await composer(workbench).inputValue(), 'Are you there?');
   });
@@ -177,13 +176,22 @@ async function travel(journey, workbench, endpoint) {
         .first()
         .waitFor({ timeout: 60_000 });
       await requireAccessible(await workbench.chatFrame());
-      // The README's picture is one of these, so that it is never older than the page.
-      if (process.env.UPDATE === '1' && theme === 'Dark Modern') {
-        mkdirSync(inRoot('docs', 'images'), { recursive: true });
-        await workbench.screenshot(inRoot('docs', 'images', 'providers.png'));
-      }
+      assert.equal(await page.getByRole('tab', { name: 'Providers', exact: true }).count(), 1);
     });
   }
+
+  await journey.step('The catalog in full, for the README', async () => {
+    workbench.setTheme('Dark Modern');
+    await workbench.reload();
+    await workbench.command('Plue: Manage Providers');
+    await workbench.chat.getByRole('button', { name: 'Add provider', exact: true }).first().click({ timeout: 60_000 });
+    await button('Choose Anthropic').waitFor();
+    // The README's picture is this one, so that it is never older than the page.
+    if (process.env.UPDATE === '1') {
+      mkdirSync(inRoot('docs', 'images'), { recursive: true });
+      await workbench.screenshot(inRoot('docs', 'images', 'providers.png'));
+    }
+  });
 
   await journey.step('No key is in any file of Plue', async () => {
     const files = readdirSync(workbench.plueHome, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());

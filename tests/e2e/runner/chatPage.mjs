@@ -14,12 +14,17 @@ export async function newChat(workbench) {
   await workbench.chat.getByRole('region', { name: 'Getting started' }).waitFor();
 }
 
-/** @param {import('./workbench.mjs').Workbench} workbench @param {string} question */
-export async function ask(workbench, question) {
+/** Types and presses Enter, whatever comes of it. @param {import('./workbench.mjs').Workbench} workbench @param {string} question */
+export async function send(workbench, question) {
   await composer(workbench).fill(question);
   // While the sidecar starts, or an answer is under way, nothing can be sent.
   await workbench.chat.locator('button[aria-label^="Send"][aria-disabled="false"]').waitFor();
   await composer(workbench).press('Enter');
+}
+
+/** @param {import('./workbench.mjs').Workbench} workbench @param {string} question */
+export async function ask(workbench, question) {
+  await send(workbench, question);
   await workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: question }).last().waitFor();
 }
 

@@ -131,6 +131,7 @@ export function reset(): void {
 }
 
 export const window = {
+  tabGroups: { all: [], close: (): Promise<boolean> => Promise.resolve(true) },
   activeTextEditor: undefined,
   onDidChangeActiveTextEditor: (): Disposable => new Disposable(() => undefined),
   showErrorMessage: (text: string, ...rest: unknown[]) => show('error', text, rest),
