@@ -217,7 +217,8 @@ internal sealed class Composition : IAsyncDisposable
 
     private void NoteCache(string sentence) => Logs.CreateLogger("Providers").LogDebug("{What}", sentence);
 
-    private ITextMask? Secrets() => UserConfig.Read(Paths).Flag(UserConfig.MaskSecretsKey) == false ? null : Redactor;
+    /// <summary>Asked with each turn: only what the file says, so that the schema of the settings need not be read.</summary>
+    private ITextMask? Secrets() => UserConfig.Read(Paths).Values.GetBoolean(UserConfig.MaskSecretsKey) == false ? null : Redactor;
 
     private CatalogSettings ReadCatalogSettings()
     {

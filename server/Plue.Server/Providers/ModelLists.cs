@@ -84,7 +84,8 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
     /// <exception cref="FailureException">ModelNotFound, with the nearest names.</exception>
     public void RefuseUnknown(IProvider provider, string model)
     {
-        if (!IsMissing(provider.Settings, model)) { return; }
+        // A connection of one command has no list that anybody kept.
+        if (provider.Settings.Source == ProviderSource.CommandLine || !IsMissing(provider.Settings, model)) { return; }
 
         var settings = provider.Settings;
         var listed = Stored(settings)!.Models;
