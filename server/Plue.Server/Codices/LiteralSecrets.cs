@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Plue.Server.Json5;
+using Plue.Server.Platform;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
@@ -97,8 +98,7 @@ public static partial class LiteralSecrets
     /// <summary>Nothing, or an address of a secret, perhaps behind a word such as Bearer.</summary>
     private static bool IsReference(string text)
     {
-        var last = text.Trim().Split(' ')[^1];
-        return last.Length == 0 || last.StartsWith("vault://", StringComparison.Ordinal) || last.StartsWith("env://", StringComparison.Ordinal);
+        return string.IsNullOrWhiteSpace(text) || SecretReference.In(text) is not null;
     }
 
     [GeneratedRegex("[A-Z]+(?![a-z])|[A-Z]?[a-z]+", RegexOptions.CultureInvariant)]

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Plue.Server.Json5;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Codices;
 
@@ -49,6 +50,5 @@ public static class RedactedJson
         }
     }
 
-    private static bool IsAddress(string text) =>
-        text.Length == 0 || ((text.StartsWith("vault://", StringComparison.Ordinal) || text.StartsWith("env://", StringComparison.Ordinal)) && !text.Any(char.IsWhiteSpace));
+    private static bool IsAddress(string text) => text.Length == 0 || SecretReference.Is(text);
 }

@@ -1,4 +1,5 @@
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Vault;
 
@@ -9,7 +10,7 @@ namespace Plue.Server.Vault;
 /// <param name="read">Looks a variable up; <see cref="Environment.GetEnvironmentVariable(string)"/> outside tests.</param>
 public sealed class EnvironmentKeys(Func<string, string?> read, Redactor redactor)
 {
-    public const string Scheme = "env://";
+    public const string Scheme = SecretReference.EnvironmentScheme;
 
     public static IReadOnlyDictionary<string, string> VendorOrigins { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {

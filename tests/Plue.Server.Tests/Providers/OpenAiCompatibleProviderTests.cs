@@ -390,6 +390,13 @@ public class OpenAiCompatibleProviderTests : ChatCompletionsContract
     }
 
     [Fact]
+    public async Task A_secret_behind_a_word_in_a_header_is_sent_behind_that_word()
+    {
+        await AskAsync(Stream().Send(TextAnswer), Settings() with { Headers = new Dictionary<string, string> { ["authorization"] = "Token vault://mine/gate" } });
+        Assert.Equal($"Token {FixedSecrets.Key}", Endpoint.Requests[^1].Headers["authorization"]);
+    }
+
+    [Fact]
     public async Task Headers_of_the_settings_are_sent_and_may_be_secrets()
     {
         await AskAsync(Stream().Send(TextAnswer), Settings() with { Headers = new Dictionary<string, string> { ["X-Project"] = "p1", ["X-Gate"] = "vault://mine/gate" } });

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.Bedrock;
@@ -156,7 +157,7 @@ internal sealed partial class AwsCredentials(
         async ValueTask<string?> ValueAsync(string name)
         {
             if (Own(name) is not { } value) return null;
-            if (value.StartsWith("vault://", StringComparison.Ordinal)) return (await secrets.GetAsync(value, origin, cancellationToken).ConfigureAwait(false)).Reveal().Trim();
+            if (SecretReference.Is(value)) return (await secrets.GetAsync(value, origin, cancellationToken).ConfigureAwait(false)).Reveal().Trim();
             // The id of a key is no secret.
             if (name == "access_key_id") return value;
             throw new FailureException(FailureKind.MissingField, $"The {name} of {settings.Name} stands in its settings as plain text, and it was not used. Store it in the vault.");

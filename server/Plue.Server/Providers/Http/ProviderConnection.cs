@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Providers.Http;
 
@@ -172,13 +173,15 @@ internal sealed class ProviderConnection(
         foreach (var (name, value) in settings.Headers)
         {
             headers.Remove(name);
-            var isReference = value.StartsWith("vault://", StringComparison.Ordinal) || value.StartsWith("env://", StringComparison.Ordinal);
-            Add(name, isReference ? failures.Sendable((await secrets.GetAsync(value, origin, cancellationToken).ConfigureAwait(false)).Reveal()) : value);
+            Add(name, SecretReference.In(value) is (var before, var reference)
+                ? before + failures.Sendable((await secrets.GetAsync(reference, origin, cancellationToken).ConfigureAwait(false)).Reveal())
+                : value);
         }
 
         void Add(string name, string value)
         {
-            if (!headers.TryAddWithoutValidation(name, value)) throw new FailureException(FailureKind.MissingField, $"The header {VendorMessage.Clean(name)} of {settings.Name} cannot be sent. Change it in the provider's settings.");
+            if (headers.TryAddWithoutValidation(name, value)) return;
+            throw new FailureException(FailureKind.MissingField, $"The header {VendorMessage.Clean(name)} of {settings.Name} cannot be sent. Change it in the provider's settings.");
         }
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.VertexAi;
@@ -116,7 +117,7 @@ internal sealed class GoogleAccount(
     {
         if (Own("credentials") is { } own)
         {
-            if (!own.StartsWith("vault://", StringComparison.Ordinal)) return (ReadFile(HomePath.Of(own, home)), $"the sign-in in {own}");
+            if (!SecretReference.Is(own)) return (ReadFile(HomePath.Of(own, home)), $"the sign-in in {own}");
             var stored = (await secrets.GetAsync(own, origin, cancellationToken).ConfigureAwait(false)).Reveal();
             return (GoogleAccountFile.Read(Encoding.UTF8.GetBytes(stored), $"What is stored as {own}"), "the sign-in stored in the vault");
         }

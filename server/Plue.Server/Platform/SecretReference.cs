@@ -1,0 +1,24 @@
+namespace Plue.Server.Platform;
+
+/// <summary>How a secret is named wherever one is needed: <c>vault://owner/name</c>, or <c>env://NAME</c>. The name is no secret.</summary>
+public static class SecretReference
+{
+    public const string VaultScheme = "vault://";
+    public const string EnvironmentScheme = "env://";
+
+    /// <summary>Whether the text is a name and nothing else.</summary>
+    public static bool Is(string? text) => (IsOfVault(text) || IsOfEnvironment(text)) && !text!.Any(char.IsWhiteSpace);
+
+    public static bool IsOfVault(string? text) => text?.StartsWith(VaultScheme, StringComparison.Ordinal) == true;
+
+    public static bool IsOfEnvironment(string? text) => text?.StartsWith(EnvironmentScheme, StringComparison.Ordinal) == true;
+
+    /// <summary>Takes a value apart that is a name, perhaps behind a word, as headers have it: <c>Bearer vault://owner/name</c>.</summary>
+    /// <returns>What stands before the name, the space included, and the name; null for a value without one.</returns>
+    public static (string Before, string Reference)? In(string text)
+    {
+        var trimmed = text.Trim();
+        var at = trimmed.LastIndexOf(' ') + 1;
+        return Is(trimmed[at..]) ? (trimmed[..at], trimmed[at..]) : null;
+    }
+}
