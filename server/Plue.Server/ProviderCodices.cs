@@ -178,7 +178,8 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
             Endpoint = Uri.TryCreate(values.GetString("endpoint"), UriKind.Absolute, out var endpoint) ? endpoint : null,
             Model = values.GetString("model"),
             CatalogProvider = values.GetString("catalog_provider"),
-            ApiKeyRef = values.GetString(KeyField),
+            // A key that was typed here is a fault of the file, and is neither sent nor shown.
+            ApiKeyRef = values.GetString(KeyField)?.Trim() is { } reference && SecretReference.Is(reference) ? reference : null,
             CliPath = values.GetString("cli_path"),
             MaxTurns = own.GetInteger("max_turns"),
             CustomSystemPrompt = own.GetString("custom_system_prompt"),

@@ -1,5 +1,6 @@
 using Plue.Server.Catalog;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Providers;
 
@@ -70,7 +71,7 @@ public sealed class Discovery(
         List<string> tried = [claude.Sentence];
         if (claude.Path is not null) { found.Add(new ProviderSettings { Id = "claude-code", Name = "Claude Code", Kind = ProviderKinds.ClaudeCode, Source = ProviderSource.Found }); }
 
-        tried.Add(ollamaFailure is null ? $"Ollama answers at {ollama.Endpoint}." : ollamaFailure.Message);
+        tried.Add(ollamaFailure is null ? $"Ollama answers at {ollama.ShownEndpoint}." : ollamaFailure.Message);
         if (ollamaFailure is null) { found.Add(ollama); }
 
         tried.Add(keys.Count == 0 ? "No API key is in the environment." : $"Keys in the environment: {string.Join(", ", keys.Select(KeyName))}.");
@@ -97,14 +98,14 @@ public sealed class Discovery(
     private string Say(ProviderSettings first, ClaudeCodeFinding claude) => first.Kind switch
     {
         ProviderKinds.ClaudeCode => $"Using Claude Code{(claude.Version is { } version ? $" {version}" : "")}, which is signed in on this machine.",
-        ProviderKinds.Ollama => $"Using Ollama at {first.Endpoint}.",
+        ProviderKinds.Ollama => $"Using Ollama at {first.ShownEndpoint}.",
         ProviderKinds.Tour when claude.Path is not null => "Claude Code is on this machine but not signed in, so this is the tour: recorded chats, no key and no network.",
         ProviderKinds.Tour => "Nothing to connect to was found on this machine yet, so this is the tour: recorded chats, no key and no network.",
         _ => $"Using {first.Name} with {KeyName(first)} from the environment.",
     };
 
     private string KeyName(ProviderSettings settings) =>
-        settings.ApiKeyRef?["env://".Length..] ?? Clouds.FirstOrDefault(cloud => cloud.Id == settings.Id).Variables?.First(IsSet) ?? "";
+        settings.ApiKeyRef?[SecretReference.EnvironmentScheme.Length..] ?? Clouds.FirstOrDefault(cloud => cloud.Id == settings.Id).Variables?.First(IsSet) ?? "";
 
     private bool IsSet(string variable) => !string.IsNullOrWhiteSpace(environment(variable));
 

@@ -47,6 +47,13 @@ public sealed record ProviderSettings
     /// <summary>The address that is called: the endpoint, else the vendor's own; null where the kind has none.</summary>
     public Uri? Address => Endpoint ?? (ProviderKinds.Find(Kind)?.DefaultEndpoint is { } vendor ? new Uri(vendor) : null);
 
+    /// <summary>The endpoint as it may be shown: without a name and a password in it. Null where there is none.</summary>
+    public string? ShownEndpoint => Endpoint switch
+    {
+        { IsAbsoluteUri: true, UserInfo.Length: > 0 } => Endpoint.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.UserInfo, UriFormat.UriEscaped),
+        _ => Endpoint?.ToString(),
+    };
+
     /// <summary>By value. The record's own equality takes two lists for two things.</summary>
     public bool SaysTheSameAs(ProviderSettings other) =>
         this with { StopSequences = other.StopSequences, Headers = other.Headers, AdditionalAuth = other.AdditionalAuth } == other

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Plue.Protocol;
 using Plue.Server.Codices;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Providers.OAuth;
 using Plue.Server.Store;
@@ -121,7 +122,7 @@ internal sealed class ProviderViews(ProviderServices services)
             Fault = provider.Fault is { } fault ? new FileFault(fault.Path, fault.Line, fault.Column, fault.Message, fault.HoldsSecret) : null,
             File = provider.File,
             CatalogProvider = settings.CatalogProvider,
-            Endpoint = settings.Endpoint?.ToString() ?? kind?.DefaultEndpoint,
+            Endpoint = settings.ShownEndpoint ?? kind?.DefaultEndpoint,
             Model = settings.Model,
             ModelCount = state.ModelCount,
             AuthType = (Protocol.AuthType)settings.AuthType,
@@ -143,15 +144,16 @@ internal sealed class ProviderViews(ProviderServices services)
     /// <summary>What its file would say if it had one.</summary>
     private static Json5.Json5Object Found(ProviderSettings settings) => Json5.Json5Object.Of(new (string, string?)[]
     {
-        ("provider_type", settings.Kind), ("endpoint", settings.Endpoint?.ToString()), ("model", settings.Model), ("catalog_provider", settings.CatalogProvider), ("api_key_ref", settings.ApiKeyRef),
+        ("provider_type", settings.Kind), ("endpoint", settings.ShownEndpoint), ("model", settings.Model), ("catalog_provider", settings.CatalogProvider), ("api_key_ref", settings.ApiKeyRef),
     }.Where(field => field.Item2 is not null).Select(field => (field.Item1, (Json5.Json5Node)new Json5.Json5String(field.Item2!))));
 
     private async Task<VaultEntrySummary?> KeyAsync(string? reference, CancellationToken cancellationToken)
     {
-        if (reference?.StartsWith("vault://", StringComparison.Ordinal) != true || await services.Vault.StatusAsync(cancellationToken) is not { Exists: true, Locked: false, Problem: null }) { return null; }
+        if (!SecretReference.IsOfVault(reference)) { return null; }
+        if (await services.Vault.StatusAsync(cancellationToken) is not { Exists: true, Locked: false, Problem: null }) { return null; }
 
         return (await services.Vault.ListAsync(cancellationToken)).FirstOrDefault(entry => entry.Reference == reference) is { } stored
-            ? new VaultEntrySummary(stored.Reference, stored.Origins, stored.LastFour, stored.StoredAt, stored.LastUsed, services.KeyUsedBy(reference))
+            ? new VaultEntrySummary(stored.Reference, stored.Origins, stored.LastFour, stored.StoredAt, stored.LastUsed, services.KeyUsedBy(stored.Reference))
             : null;
     }
 

@@ -144,6 +144,18 @@ public sealed class ProviderHandlersTests
         Assert.Equal("missingField", ChatScript.ErrorKind(await sidecar.Client.RequestAsync("provider/configure", new { id = "groq", name = "", kind = "", endpoint = "" })));
     }
 
+    [Theory]
+    [InlineData("api_key_ref: '{0}', endpoint: 'https://api.example'")]
+    [InlineData("endpoint: 'https://me:{0}@api.example/v1'")]
+    public async Task A_literal_key_where_an_address_belongs_is_never_shown(string fields)
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        sidecar.WriteProvider("leaky", $"{{ name: 'Leaky', provider_type: 'openai', {string.Format(null, fields, Canary)} }}");
+        Assert.True((bool?)(await ItemAsync(sidecar.Client, "leaky"))["fault"]?["holdsSecret"]);
+        Assert.DoesNotContain(Canary, (await sidecar.Client.ResultAsync("provider/list"))?.ToJsonString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(Canary, (await sidecar.Client.ResultAsync("provider/get", new { id = "leaky" }))?.ToJsonString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_literal_key_in_a_file_breaks_that_provider_alone_and_is_never_shown()
     {
