@@ -114,7 +114,7 @@ internal sealed class Composition : IAsyncDisposable
     };
 
     public ProvidersHouse ProvidersHouse => new(
-        new ProviderHandlers(ProviderServices(() => new ChatStore(Paths, Time, Logs.CreateLogger("Store")).List())), Vault,
+        new ProviderHandlers(ProviderServices(() => chats.Value.List())), Vault,
         id => Providers.Find(id) is { Settings.Source: Plue.Server.Providers.ProviderSource.File }, Redactor.Mask, DisposeAsync);
 
     public VaultServices VaultServices => new(Vault, ProviderKeys.RenameAsync);
@@ -157,7 +157,7 @@ internal sealed class Composition : IAsyncDisposable
             ProviderKinds.Bedrock => new BedrockProvider(settings, secrets, http.Value, Time, Environment.GetEnvironmentVariable, Home, Redactor.Register),
             ProviderKinds.VertexAi => new VertexProvider(settings, secrets, http.Value, Time, Environment.GetEnvironmentVariable, Home, Redactor.Register, credential),
             ProviderKinds.ClaudeCode => new ClaudeCodeProvider(settings, secrets, Paths, Time, Logs.CreateLogger("ClaudeCode"), openFolder: () => Workspace.OpenFolder),
-            ProviderKinds.External => new ExternalProvider(settings, secrets, ExternalPrograms, ClaudeCodeEnvironment.Own(), Time, Redactor.Mask),
+            ProviderKinds.External => new ExternalProvider(settings, secrets, ExternalPrograms, OwnEnvironment.Read(), Time, Redactor.Mask),
             ProviderKinds.GithubCopilot when credential is not null => new CopilotProvider(settings, secrets, http.Value, Time, credential),
             ProviderKinds.GithubCopilot => new EditorCopilotProvider(settings, () => Editor, Time),
             ProviderKinds.Tour => new TourProvider(settings, Time),
@@ -254,7 +254,7 @@ internal sealed class Composition : IAsyncDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new Failure(FailureKind.Timeout, $"{settings.Name} did not answer at {settings.Endpoint} within two seconds.");
+            return new Failure(FailureKind.Timeout, $"{settings.Name} did not answer at {settings.ShownEndpoint} within two seconds.");
         }
     }
 }

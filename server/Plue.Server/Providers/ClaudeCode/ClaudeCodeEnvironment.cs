@@ -1,4 +1,3 @@
-using System.Collections;
 using Plue.Server.Messages;
 
 namespace Plue.Server.Providers.ClaudeCode;
@@ -12,23 +11,16 @@ internal static class ClaudeCodeEnvironment
 
     private static readonly string[] Names =
     [
-        "HOME", "PATH", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TMP", "TEMP", "DBUS_SESSION_BUS_ADDRESS",
-        "SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "NODE_USE_SYSTEM_CA",
-        "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy",
+        .. OwnEnvironment.Harmless, "SHELL", "DBUS_SESSION_BUS_ADDRESS", "NODE_EXTRA_CA_CERTS", "NODE_USE_SYSTEM_CA",
         "CLAUDE_CONFIG_DIR", "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY", "CLAUDE_CODE_SKIP_BEDROCK_AUTH",
         "CLAUDE_CODE_SKIP_VERTEX_AUTH", "CLAUDE_CODE_GIT_BASH_PATH", "CLAUDE_CODE_CLIENT_CERT", "CLAUDE_CODE_CLIENT_KEY",
-        "SystemRoot", "SystemDrive", "windir", "ComSpec", "PATHEXT", "USERPROFILE", "USERNAME", "APPDATA", "LOCALAPPDATA", "HOMEDRIVE", "HOMEPATH",
-        "ProgramData", "ProgramFiles", "ProgramFiles(x86)", "ProgramW6432",
+        "HOMEDRIVE", "HOMEPATH", "ProgramFiles(x86)", "ProgramW6432",
     ];
 
     /// <summary>What signs in to the vendor or changes whom it is sent to; left out once a key of ours decides.</summary>
     private static readonly string[] Logins = ["ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "ANTHROPIC_CUSTOM_HEADERS", "CLAUDE_CODE_OAUTH_TOKEN"];
 
     private static readonly string[] CloudPrefixes = ["AWS_", "GOOGLE_", "CLOUDSDK_", "CLOUD_ML_", "VERTEX_REGION_", "AZURE_"];
-
-    /// <summary>This process's own, to choose from.</summary>
-    public static IReadOnlyDictionary<string, string> Own() => Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-        .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
 
     /// <summary>What a helper of the search needs (a login shell, a version question): no login of any kind.</summary>
     public static Dictionary<string, string> Plain(IReadOnlyDictionary<string, string> own)

@@ -27,7 +27,7 @@ public sealed class ClaudeCodeProvider : IProvider, IWarmable
         IReadOnlyDictionary<string, string>? environment = null, Func<string?>? openFolder = null)
     {
         (Settings, this.time, this.logger) = (settings, time, logger);
-        starter = new ClaudeCodeStarter(settings, secrets, environment ?? ClaudeCodeEnvironment.Own(), time, logger, openFolder ?? (() => null));
+        starter = new ClaudeCodeStarter(settings, secrets, environment ?? OwnEnvironment.Read(), time, logger, openFolder ?? (() => null));
         sessions = new ClaudeCodeSessions(paths, logger);
     }
 

@@ -24,12 +24,7 @@ public sealed class ExternalProvider(
     /// <summary>A program that says nothing for so long may be waiting for the end of its input.</summary>
     private static readonly TimeSpan SpeakPatience = TimeSpan.FromSeconds(3);
 
-    private static readonly string[] Passed =
-    [
-        "HOME", "PATH", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TMP", "TEMP", "SSL_CERT_FILE", "SSL_CERT_DIR", "DOTNET_ROOT", "PLUE_HOME",
-        "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy",
-        "SystemRoot", "SystemDrive", "windir", "ComSpec", "PATHEXT", "USERPROFILE", "USERNAME", "APPDATA", "LOCALAPPDATA", "ProgramData", "ProgramFiles",
-    ];
+    private static readonly string[] Passed = [.. OwnEnvironment.Harmless, "DOTNET_ROOT", "PLUE_HOME"];
 
     private readonly SemaphoreSlim gate = new(1, 1);
     /// <summary>Whether a program repeats ids is found out with one request at a time.</summary>
@@ -127,7 +122,12 @@ public sealed class ExternalProvider(
         {
             var reply = await exchange.NextAsync(patience, time, cancellationToken).ConfigureAwait(false) ?? throw new FailureException(exchange.End);
             exchange.IsComplete = true;
-            if (reply.Flag("success") != true) { throw new FailureException(ExternalWire.ReadError(reply, settings.Name)); }
+            if (reply.Flag("success") != true)
+            {
+                // It was told its secrets, and may quote them.
+                var failure = ExternalWire.ReadError(reply, settings.Name);
+                throw new FailureException(failure with { Message = mask(failure.Message) });
+            }
 
             return reply.Field("data") ?? default;
         }
@@ -275,7 +275,7 @@ public sealed class ExternalProvider(
         if (settings.Model is { } model) { told.Add(new("model", model)); }
         foreach (var (name, value) in settings.AdditionalAuth.Where(pair => pair.Key != "provider"))
         {
-            told.Add(new(name, IsReference(value) ? (await secrets.GetAsync(value, program.Origin, cancellationToken).ConfigureAwait(false)).Reveal() : value));
+            told.Add(new(name, SecretReference.Is(value) ? (await secrets.GetAsync(value, program.Origin, cancellationToken).ConfigureAwait(false)).Reveal() : value));
         }
 
         if (settings.ApiKeyRef is { } reference && settings.AuthType == AuthType.ApiKey)
@@ -285,6 +285,4 @@ public sealed class ExternalProvider(
 
         return told;
     }
-
-    private static bool IsReference(string value) => value.StartsWith("vault://", StringComparison.Ordinal) || value.StartsWith("env://", StringComparison.Ordinal);
 }

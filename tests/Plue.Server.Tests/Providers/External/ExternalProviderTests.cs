@@ -87,6 +87,15 @@ public sealed class ExternalProviderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_secret_that_a_program_quotes_in_a_refusal_is_masked()
+    {
+        await using var provider = home.Provider(home.WriteApproved("telltale", ExternalHome.EachLine(
+            $"printf '{{\"id\":\"%s\",\"success\":false,\"error\":{{\"message\":\"not with {Testing.FixedSecrets.Key}\"}}}}\\n' \"$id\"")));
+        Assert.Contains("not with ***", (await provider.CheckAsync(default))?.Message);
+        Assert.Contains("not with ***", (await Assert.ThrowsAsync<FailureException>(() => provider.ListModelsAsync(default))).Message);
+    }
+
+    [Fact]
     public async Task A_program_that_crashed_is_started_again_for_the_next_request()
     {
         var path = home.WriteApproved("crash", ExternalHome.EachLine($"if [ -e '{home.Folder}/crashed' ]; then\n{Echo}\nelse touch '{home.Folder}/crashed'; exit 1; fi"));
