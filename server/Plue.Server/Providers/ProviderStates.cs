@@ -50,6 +50,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     private Dictionary<string, StoredState> known = new(StringComparer.Ordinal);
     private (long Length, DateTime Modified) stamp;
     private Task writer = Task.CompletedTask;
+    private bool isWriterDue;
 
     private string FilePath => Path.Combine(paths.Index, "provider-states.json");
 
@@ -82,14 +83,8 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
             var now = file.Exists ? (file.Length, file.LastWriteTimeUtc) : default;
             if (now == stamp) { return; }
 
-            var fresh = Read();
-            foreach (var id in unwritten)
-            {
-                if (known.TryGetValue(id, out var ours)) { fresh[id] = ours; }
-                else { fresh.Remove(id); }
-            }
-
-            (known, stamp) = (fresh, now);
+            Keep(Read());
+            stamp = now;
         }
     }
 
@@ -149,22 +144,25 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     }
 
     /// <summary>Writes what is not on the disk yet.</summary>
-    public async Task FlushAsync()
+    /// <returns>False when it could not be written, and waits for the next change.</returns>
+    public async Task<bool> FlushAsync()
     {
         await writing.WaitAsync();
         try
         {
             lock (gate)
             {
-                if (unwritten.Count == 0) { return; }
+                if (unwritten.Count == 0) { return true; }
             }
 
-            using var others = await LockAsync();
+            using var others = await TurnAsync();
             Write();
+            return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             log($"How the providers did was not written: {exception.Message}");
+            return false;
         }
         finally
         {
@@ -227,7 +225,15 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     private void Schedule(string id)
     {
         unwritten.Add(id);
-        if (writer.IsCompleted && !ending.IsCancellationRequested) { writer = Task.Run(WriteLaterAsync); }
+        Plan();
+    }
+
+    private void Plan()
+    {
+        if (isWriterDue || ending.IsCancellationRequested) { return; }
+
+        isWriterDue = true;
+        writer = Task.Run(WriteLaterAsync);
     }
 
     private async Task WriteLaterAsync()
@@ -241,35 +247,58 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
             return; // whoever ends this writes
         }
 
-        await FlushAsync();
-        // What came while it was written waits for the next write.
+        var isWritten = await FlushAsync();
         lock (gate)
         {
-            if (unwritten.Count > 0 && !ending.IsCancellationRequested) { writer = Task.Run(WriteLaterAsync); }
+            isWriterDue = false;
+            // What came while it was written waits for the next write; a disk that said no is not asked again and again.
+            if (isWritten && unwritten.Count > 0) { Plan(); }
         }
     }
 
+    /// <summary>Only its two ends hold the gate: whoever reads must not wait for the disk.</summary>
     private void Write()
     {
+        Dictionary<string, StoredState?> changes;
+        lock (gate) { changes = unwritten.ToDictionary(id => id, id => known.GetValueOrDefault(id), StringComparer.Ordinal); }
+
+        var merged = Read();
+        foreach (var (id, ours) in changes)
+        {
+            if (ours is null) { merged.Remove(id); }
+            else if (merged.GetValueOrDefault(id) is not { } theirs || theirs.ChangedAt <= ours.ChangedAt) { merged[id] = ours; }
+        }
+
+        if (merged.Count > MostProviders)
+        {
+            merged = merged.OrderByDescending(entry => entry.Value.ChangedAt).Take(MostProviders).ToDictionary(StringComparer.Ordinal);
+        }
+
+        var stored = new StoredStates(StoredStates.CurrentFormat, merged.ToDictionary(entry => entry.Key, StoredState? (entry) => entry.Value));
+        DurableFile.Replace(FilePath, JsonSerializer.SerializeToUtf8Bytes(stored, StoredStatesJson.Default.StoredStates));
+        var file = new FileInfo(FilePath);
         lock (gate)
         {
-            var merged = Read();
-            foreach (var id in unwritten)
+            foreach (var (id, ours) in changes)
             {
-                if (!known.TryGetValue(id, out var ours)) { merged.Remove(id); }
-                else if (merged.GetValueOrDefault(id) is not { } theirs || theirs.ChangedAt <= ours.ChangedAt) { merged[id] = ours; }
+                if (ReferenceEquals(known.GetValueOrDefault(id), ours)) { unwritten.Remove(id); }
             }
 
-            if (merged.Count > MostProviders)
-            {
-                merged = merged.OrderByDescending(entry => entry.Value.ChangedAt).Take(MostProviders).ToDictionary(StringComparer.Ordinal);
-            }
-
-            DurableFile.Replace(FilePath, JsonSerializer.SerializeToUtf8Bytes(new StoredStates(StoredStates.CurrentFormat, merged.ToDictionary(entry => entry.Key, StoredState? (entry) => entry.Value)), StoredStatesJson.Default.StoredStates));
-            var file = new FileInfo(FilePath);
-            (known, stamp) = (merged, (file.Length, file.LastWriteTimeUtc));
-            unwritten.Clear();
+            Keep(merged);
+            stamp = (file.Length, file.LastWriteTimeUtc);
         }
+    }
+
+    /// <summary>What the file says from now on, and over it what is not written yet. Under the gate.</summary>
+    private void Keep(Dictionary<string, StoredState> fresh)
+    {
+        foreach (var id in unwritten)
+        {
+            if (known.TryGetValue(id, out var ours)) { fresh[id] = ours; }
+            else { fresh.Remove(id); }
+        }
+
+        known = fresh;
     }
 
     private Dictionary<string, StoredState> Read()
@@ -303,24 +332,15 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     };
 
     /// <summary>So that two processes do not both read, change and write. Whoever cannot have it in time goes on without.</summary>
-    private async Task<IDisposable?> LockAsync()
+    private async Task<IDisposable?> TurnAsync()
     {
-        var waited = System.Diagnostics.Stopwatch.StartNew();
-        DurableFile.CreatePrivateDirectory(paths.Index);
-        while (true)
+        try
         {
-            try
-            {
-                return DurableFile.OpenPrivate(FilePath + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException) when (waited.Elapsed < LockPatience)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(20));
-            }
-            catch (IOException)
-            {
-                return null;
-            }
+            return await FileTurn.TakeAsync(FilePath + ".lock", LockPatience, CancellationToken.None);
+        }
+        catch (IOException)
+        {
+            return null;
         }
     }
 }

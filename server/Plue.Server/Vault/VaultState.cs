@@ -37,7 +37,7 @@ public sealed partial class Vault
                 DurableFile.CreatePrivateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
                 return DurableFile.OpenPrivate(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException exception) when (IsHeldElsewhere(exception))
+            catch (IOException exception) when (FileTurn.IsHeldElsewhere(exception))
             {
                 if (time.GetElapsedTime(started) > LockPatience)
                 {
@@ -52,10 +52,6 @@ public sealed partial class Vault
             }
         }
     }
-
-    private static bool IsHeldElsewhere(IOException exception) =>
-        exception is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException)
-        && (OperatingSystem.IsWindows() ? (exception.HResult & 0xFFFF) is 32 or 33 : exception.HResult is 11 or 35);
 
     private (StoredVault Vault, byte[] Key) LoadUnlocked()
     {

@@ -36,6 +36,7 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
     private const string Prefix = "plue-provider-";
     private const long LargestProgram = 1024L * 1024 * 1024;
     private const int MostFound = 200;
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, (long Length, DateTime Written, string Sha256)> hashes = new(StringComparer.Ordinal);
@@ -77,15 +78,16 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
             throw new FailureException(FailureKind.Conflict, $"{program.Path} was changed while you looked at it. Look again before you approve it.");
         }
 
-        lock (gate)
+        try
         {
+            // Other windows approve too.
+            using var turn = FileTurn.Take(paths.Approvals + ".lock", LockPatience);
             var approvals = Read().Where(approval => approval.Path != program.Path).Append(new StoredApproval(program.Path, program.Sha256, time.GetUtcNow().UtcDateTime));
-            var bytes = JsonSerializer.SerializeToUtf8Bytes(new StoredApprovals([.. approvals]), ApprovalContext.Default.StoredApprovals);
-            try { DurableFile.Replace(paths.Approvals, bytes); }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-            {
-                throw new FailureException(FailureKind.StoreReadOnly, $"The approval was not kept ({fault.Message.TrimEnd('.')}). Make {paths.Home} writable, then try again.", fault);
-            }
+            DurableFile.Replace(paths.Approvals, JsonSerializer.SerializeToUtf8Bytes(new StoredApprovals([.. approvals]), ApprovalContext.Default.StoredApprovals));
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException(FailureKind.StoreReadOnly, $"The approval was not kept ({fault.Message.TrimEnd('.')}). Make {paths.Home} writable, then try again.", fault);
         }
 
         return program with { IsApproved = true, ChangedSinceApproval = false };

@@ -36,7 +36,10 @@ public sealed class OAuthTokens
     internal OAuthServer Server => server;
 
     /// <summary>Where the vault keeps the token that goes to the provider.</summary>
-    public static string AccessReference(string providerId) => $"vault://{providerId}/access_token";
+    public static string AccessReference(string providerId) => $"{SecretReference.VaultScheme}{providerId}/access_token";
+
+    /// <summary>Where the vault keeps what brings the next token; it goes to the authorization server alone.</summary>
+    public static string RefreshReference(string providerId) => $"{SecretReference.VaultScheme}{providerId}/refresh_token";
 
     /// <summary>A token that is good for the next minutes, as far as anybody knows.</summary>
     /// <param name="origin">Where it is about to be sent.</param>
@@ -96,8 +99,6 @@ public sealed class OAuthTokens
         await secrets.DeleteAsync(AccessReference(providerId), cancellationToken).ConfigureAwait(false);
         await OnDiskAsync(() => ledger.SetAsync(providerId, null, cancellationToken)).ConfigureAwait(false);
     }
-
-    private static string RefreshReference(string providerId) => $"vault://{providerId}/refresh_token";
 
     /// <summary>What this process got itself is counted by the clock that nobody sets; all is, for other processes and after a sleep, by the one on the wall.</summary>
     /// <param name="early">Whether the time before the end counts already.</param>
@@ -219,7 +220,7 @@ public sealed class OAuthTokens
     }
 
     private Task<IDisposable> TurnAsync(string providerId, CancellationToken cancellationToken) =>
-        OnDiskAsync(() => ledger.LockForRefreshAsync(providerId, cancellationToken).AsTask());
+        OnDiskAsync(() => ledger.LockForRefreshAsync(providerId, cancellationToken));
 
     private static FailureException SignInAgain(ProviderSettings settings) => new(FailureKind.ProviderAuthFailed, $"The sign-in of {settings.Name} has ended. Sign in again.");
 

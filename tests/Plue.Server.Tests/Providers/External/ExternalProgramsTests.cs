@@ -1,4 +1,5 @@
 using Plue.Server.Messages;
+using Plue.Server.Providers.External;
 
 namespace Plue.Server.Tests.Providers.External;
 
@@ -44,6 +45,21 @@ public sealed class ExternalProgramsTests : IDisposable
         var changed = home.Programs.Look(path);
         Assert.True(changed is { IsApproved: false, ChangedSinceApproval: true });
         Assert.Contains("has changed since you approved it", Assert.Throws<FailureException>(() => home.Programs.RequireApproved(path)).Message);
+    }
+
+    [Fact]
+    public async Task Two_windows_that_approve_at_once_keep_each_others_approvals()
+    {
+        var paths = Enumerable.Range(0, 16).Select(number => home.Write($"mine{number}", $"#!/bin/sh\n# {number}\n")).ToList();
+        ExternalPrograms[] windows = [NewWindow(), NewWindow()];
+        await Task.WhenAll(paths.Select((path, number) => Task.Run(() =>
+        {
+            var window = windows[number % windows.Length];
+            return window.Approve(path, window.Look(path).Sha256);
+        })));
+        Assert.All(paths, path => Assert.True(home.Programs.Look(path).IsApproved));
+
+        ExternalPrograms NewWindow() => new(home.Paths, null, () => null, TimeProvider.System);
     }
 
     [Fact]
