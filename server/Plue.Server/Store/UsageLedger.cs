@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Plue.Server.Messages;
@@ -18,7 +17,6 @@ public sealed class UsageLedger(
 {
     private const int FewestChats = 3;
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan ClocksDiffer = TimeSpan.FromMinutes(5);
 
     private readonly Lock gate = new();
@@ -61,8 +59,22 @@ public sealed class UsageLedger(
         return (await ReadAsync(from, DateTimeOffset.MaxValue, cancellationToken)).Sum(entry => entry.Cost ?? 0);
     }
 
-    /// <summary>What the middle one of the user's chats took, by tokens; null while fewer than three chats say it.</summary>
+    /// <summary>What the middle one of the user's chats took, by tokens; null while fewer than three chats say it, and where the ledger cannot be read.</summary>
     public async Task<Usage?> TypicalChatAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await MiddleChatAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is FailureException or IOException or UnauthorizedAccessException)
+        {
+            // Lists of models show it beside the prices, and are good without.
+            logger.LogWarning("What a chat like the others would cost is not known: {Why}", exception.Message);
+            return null;
+        }
+    }
+
+    private async Task<Usage?> MiddleChatAsync(CancellationToken cancellationToken)
     {
         var bytes = Files(DateTimeOffset.MinValue, DateTimeOffset.MaxValue).Sum(file => new FileInfo(file).Length);
         lock (gate)
@@ -276,14 +288,5 @@ public sealed class UsageLedger(
     private static string MonthOf(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM", CultureInfo.InvariantCulture);
 
     /// <summary>One window writes at a time.</summary>
-    private FileStream Own()
-    {
-        DurableFile.CreatePrivateDirectory(Folder);
-        var began = Stopwatch.GetTimestamp();
-        while (true)
-        {
-            try { return DurableFile.OpenPrivate(Path.Combine(Folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None); }
-            catch (IOException) when (Stopwatch.GetElapsedTime(began) < LockPatience) { Thread.Sleep(LockPause); }
-        }
-    }
+    private IDisposable Own() => FileTurn.Take(Path.Combine(Folder, "usage.lock"), LockPatience);
 }

@@ -159,6 +159,16 @@ public sealed class UsageLedgerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_ledger_that_cannot_be_read_leaves_the_typical_chat_unknown()
+    {
+        Directory.CreateDirectory(fixture.Paths.Index);
+        await File.WriteAllTextAsync(Folder, "in the way");
+        await using var ledger = NewLedger();
+        Assert.Null(await ledger.TypicalChatAsync());
+        await Assert.ThrowsAsync<FailureException>(() => AllAsync(ledger));
+    }
+
+    [Fact]
     public void Figures_are_added_up_and_the_first_token_is_the_median()
     {
         UsageEntry[] entries =
