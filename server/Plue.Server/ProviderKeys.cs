@@ -4,6 +4,7 @@ using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
+using Plue.Server.Providers.OAuth;
 using Plue.Server.Templates;
 using Plue.Server.Vault;
 
@@ -23,9 +24,10 @@ internal sealed partial class ProviderKeys(PluePaths paths, Lazy<TemplateCatalog
 
     /// <summary>Renames the vault's entry and every mention of it.</summary>
     /// <returns>Ids of the providers whose files were changed.</returns>
-    /// <exception cref="FailureException">NotFound, Conflict: the name is taken, or a file that names it has a mistake; then nothing was changed.</exception>
+    /// <exception cref="FailureException">NotFound, Conflict: the name is taken, it is a sign-in's, or a file that names it has a mistake; then nothing was changed.</exception>
     public async Task<IReadOnlyList<string>> RenameAsync(string reference, string newReference, CancellationToken cancellationToken)
     {
+        RefuseTokens(reference, newReference);
         var users = files.Value.List().Where(file => PathsOf(file.Values, reference).Any()).ToList();
         if (users.FirstOrDefault(file => file.IsBroken) is { } broken)
         {
@@ -35,7 +37,7 @@ internal sealed partial class ProviderKeys(PluePaths paths, Lazy<TemplateCatalog
         await vault.Value.RenameAsync(reference, newReference, cancellationToken);
         foreach (var file in users)
         {
-            foreach (var path in PathsOf(file.Values, reference)) { files.Value.Set(file.Id, path, new Json5String(newReference)); }
+            foreach (var (path, before) in PathsOf(file.Values, reference)) { files.Value.Set(file.Id, path, new Json5String(before + newReference)); }
         }
 
         return [.. users.Select(file => file.Id)];
@@ -82,14 +84,27 @@ internal sealed partial class ProviderKeys(PluePaths paths, Lazy<TemplateCatalog
         return reference;
     }
 
-    private static IEnumerable<IReadOnlyList<string>> PathsOf(Json5Object value, string reference)
+    /// <summary>No file names what a sign-in keeps: it is found by its name alone.</summary>
+    private void RefuseTokens(params ReadOnlySpan<string> references)
+    {
+        foreach (var provider in providers.List().Where(provider => provider.Settings.AuthType == AuthType.Oauth))
+        {
+            if (!references.Contains(OAuthTokens.AccessReference(provider.Settings.Id)) && !references.Contains(OAuthTokens.RefreshReference(provider.Settings.Id))) { continue; }
+
+            throw new FailureException(FailureKind.Conflict,
+                $"The sign-in of {provider.Settings.Name} is kept under this name, so nothing was renamed. Take another name, or sign {provider.Settings.Name} out first.");
+        }
+    }
+
+    /// <summary>Where the reference stands: the keys that lead there, and what stands before it in the same text.</summary>
+    private static IEnumerable<(IReadOnlyList<string> Path, string Before)> PathsOf(Json5Object value, string reference)
     {
         foreach (var member in value.Members)
         {
-            if (member.Value is Json5String { Value: var text } && text == reference) { yield return [member.Name]; }
+            if (member.Value is Json5String { Value: var text } && SecretReference.In(text) is (var before, var named) && named == reference) { yield return ([member.Name], before); }
             if (member.Value is Json5Object inner)
             {
-                foreach (var path in PathsOf(inner, reference)) { yield return [member.Name, .. path]; }
+                foreach (var (path, word) in PathsOf(inner, reference)) { yield return ([member.Name, .. path], word); }
             }
         }
     }

@@ -91,6 +91,30 @@ public sealed class ProviderKeysTests : IAsyncLifetime
         Assert.True(await house.Vault.ContainsAsync("vault://team/api_key", default));
     }
 
+    [Fact]
+    public async Task A_key_behind_a_word_in_a_header_is_renamed_there_too()
+    {
+        await house.Vault.StoreAsync("vault://team/api_key", Canary, ["http://localhost:8080"], default);
+        Save("one", "{ name: 'One', provider_type: 'openai-compatible', endpoint: 'http://localhost:8080/v1', headers: { authorization: 'Bearer vault://team/api_key' } }");
+        Assert.Equal(["one"], await house.ProviderKeys.RenameAsync("vault://team/api_key", "vault://work/key", default));
+        Assert.Contains("\"Bearer vault://work/key\"", Text("one"));
+    }
+
+    [Theory]
+    [InlineData("vault://corp/access_token", "vault://work/key")]
+    [InlineData("vault://corp/refresh_token", "vault://work/key")]
+    [InlineData("vault://team/api_key", "vault://corp/refresh_token")]
+    public async Task What_a_sign_in_keeps_is_not_renamed_and_nothing_takes_its_name(string from, string to)
+    {
+        Save("corp", "{ name: 'Corp', provider_type: 'openai-compatible', endpoint: 'http://localhost:8080/v1', auth_type: 'oauth' }");
+        await house.Vault.StoreAsync(from, Canary, ["http://localhost:8080"], default);
+        var failure = (await Assert.ThrowsAsync<FailureException>(() => house.ProviderKeys.RenameAsync(from, to, default))).Failure;
+        Assert.Equal(FailureKind.Conflict, failure.Kind);
+        Assert.Contains("sign-in of Corp", failure.Message);
+        Assert.True(await house.Vault.ContainsAsync(from, default));
+        Assert.False(await house.Vault.ContainsAsync(to, default));
+    }
+
     private void Save(string id, string text) => DocumentFile.Replace(Path.Combine(paths.Providers, id + ".json5"), Encoding.UTF8.GetBytes(text));
 
     private string Text(string id) => File.ReadAllText(Path.Combine(paths.Providers, id + ".json5"));
