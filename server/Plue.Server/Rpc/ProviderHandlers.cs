@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Plue.Protocol;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 using Plue.Server.Providers;
 
 namespace Plue.Server.Rpc;
@@ -86,8 +87,9 @@ internal sealed class ProviderHandlers(ProviderServices services)
         }
 
         var signsIn = providers.Find(id)?.Settings.AuthType == Providers.AuthType.Oauth;
-        providers.Delete(id);
+        // First, because a locked vault refuses it: a provider that is gone could not be signed out any more.
         if (signsIn) { await services.SignOut(id, cancellationToken); }
+        providers.Delete(id);
         if (reference is null) { return false; }
 
         await services.Vault.DeleteAsync(reference, cancellationToken);
@@ -103,7 +105,7 @@ internal sealed class ProviderHandlers(ProviderServices services)
     public Task<ProviderModelsResult> ModelsAsync(string id, bool refresh, CancellationToken cancellationToken) => views.ModelsAsync(id, refresh, cancellationToken);
 
     private async Task<string?> OwnKeyAsync(string id, CancellationToken cancellationToken) =>
-        providers.Find(id)?.Settings.ApiKeyRef is { } reference && reference.StartsWith("vault://", StringComparison.Ordinal)
+        providers.Find(id)?.Settings.ApiKeyRef is { } reference && SecretReference.IsOfVault(reference)
         && !services.KeyUsedBy(reference).Any(user => user != id)
         && await services.Vault.ContainsAsync(reference, cancellationToken)
             ? reference

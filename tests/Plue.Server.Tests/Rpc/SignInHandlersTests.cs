@@ -53,6 +53,24 @@ public sealed class SignInHandlersTests
     }
 
     [Fact]
+    public async Task A_provider_whose_sign_in_cannot_be_forgotten_now_is_not_deleted()
+    {
+        await using var server = new AuthorizationServer();
+        await using var api = Api(server);
+        await using var sidecar = await StartAsync(server, api);
+        var client = sidecar.Client;
+        await client.ResultAsync("vault/create", new { way = "passphrase", secret = "correct horse battery" });
+        await client.ResultAsync("vault/store", new { reference = "vault://scripted/access_token", secret = "canary-token", origins = new[] { "http://127.0.0.1:9" } });
+        await client.ResultAsync("vault/lock");
+        Assert.Equal("vaultLocked", ChatScript.ErrorKind(await client.RequestAsync("provider/delete", new { id = "scripted" })));
+        Assert.NotNull(await SummaryAsync(client));
+
+        await client.ResultAsync("vault/unlock", new { way = "passphrase", secret = "correct horse battery" });
+        await client.ResultAsync("provider/delete", new { id = "scripted" });
+        Assert.DoesNotContain("access_token", (await client.ResultAsync("vault/list"))?.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Cancelling_the_wait_ends_the_sign_in()
     {
         await using var server = new AuthorizationServer();
