@@ -57,7 +57,7 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
         {
             // Another request may have read the new ones meanwhile.
             if (current is { } now && !WasSentWith(request, now)) return true;
-            var fresh = await credentials.LoadAsync(OriginOf(request.RequestUri!), cancellationToken).ConfigureAwait(false);
+            var fresh = await credentials.LoadAsync(ProviderEndpoint.OriginOf(request.RequestUri!), cancellationToken).ConfigureAwait(false);
             current = fresh;
             return !WasSentWith(request, fresh);
         }
@@ -74,7 +74,7 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
         try
         {
             if (current is { } meanwhile && !RunsOut(meanwhile)) return meanwhile;
-            return current = await credentials.LoadAsync(OriginOf(url), cancellationToken).ConfigureAwait(false);
+            return current = await credentials.LoadAsync(ProviderEndpoint.OriginOf(url), cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -144,6 +144,4 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
     }
 
     private static string? Header(HttpRequestMessage request, string name) => request.Headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : null;
-
-    private static Uri OriginOf(Uri url) => new(url.GetLeftPart(UriPartial.Authority));
 }

@@ -21,7 +21,7 @@ internal sealed class ProviderEndpoint
         }
 
         path = normalize(address.AbsolutePath.TrimEnd('/'));
-        Origin = address.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
+        Origin = Server(address);
         Host = address.IsDefaultPort ? address.Host : $"{address.Host}:{address.Port}";
         IsLoopback = address.IsLoopback;
         IsLocal = IsLoopback || IsPrivate(address);
@@ -49,8 +49,13 @@ internal sealed class ProviderEndpoint
         return new Uri(Origin + path + call + (call.Contains('?') ? "&" : "?") + query);
     }
 
+    /// <summary>Scheme, host and port of an address, as a secret is asked for.</summary>
+    public static Uri OriginOf(Uri address) => new(Server(address));
+
     public bool IsHost(string host) =>
         IsHttp && (address.Host.Equals(host, StringComparison.OrdinalIgnoreCase) || address.Host.EndsWith("." + host, StringComparison.OrdinalIgnoreCase));
+
+    private static string Server(Uri address) => address.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
 
     private static bool IsPrivate(Uri address)
     {

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.OAuth;
 
@@ -43,7 +45,7 @@ internal sealed record OAuthSettings
             TokenUrl = Address("token_url") ?? throw Missing(settings, "the address that gives tokens. Write token_url under additional_auth in its file."),
             ClientId = Text("client_id") ?? throw Missing(settings, "a client id. Register an application of your own there, and write its client_id under additional_auth in the file."),
             ClientSecretRef = Text("client_secret") is not { } secret ? null
-                : secret.StartsWith("vault://", StringComparison.Ordinal) ? secret
+                : SecretReference.IsOfVault(secret) ? secret
                 : throw new FailureException(FailureKind.MissingField, $"The client_secret of {settings.Name} does not belong in a file. Store it in the vault, and write its vault:// address there."),
             Scope = Text("scope"),
             Audience = Text("audience"),
@@ -76,7 +78,7 @@ internal sealed record OAuthSettings
             throw new FailureException(FailureKind.MissingField, $"The endpoint of {settings.Name} is not a web address. Give one that begins with https:// or http://.");
         }
 
-        return new Uri(endpoint.GetLeftPart(UriPartial.Authority));
+        return ProviderEndpoint.OriginOf(endpoint);
     }
 
     private static FailureException Missing(ProviderSettings settings, string what) => new(FailureKind.MissingField, $"{settings.Name} cannot sign in yet: it lacks {what}");
