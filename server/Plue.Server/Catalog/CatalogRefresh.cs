@@ -85,7 +85,7 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
             fetched.Store((state ?? new StoredCatalogState(address.ToString(), null, null, default, null)) with { TriedAt = time.GetUtcNow() });
             logger.LogInformation("{Outcome}", (await RunAsync(cancellationToken).ConfigureAwait(false)).Sentence);
         }
-        catch (FailureException fault)
+        catch (Exception fault) when (fault is not OperationCanceledException)
         {
             logger.LogInformation("The daily catalog was not fetched: {Reason}", fault.Message);
         }

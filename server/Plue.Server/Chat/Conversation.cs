@@ -195,7 +195,7 @@ public sealed class Conversation : IAsyncDisposable
     {
         var id = choice.ProviderId ?? throw new FailureException(FailureKind.MissingField, "This chat has no provider. Choose one.");
         var provider = await services.Providers.GetAsync(id, cancellationToken);
-        await CheckBudgetAsync(provider.Settings);
+        await CheckBudgetAsync(provider.Settings, cancellationToken);
         var system = services.SystemPromptOf(chat.TemplateId);
         IReadOnlyList<ModelChoice> standIns =
             [.. (chat.Fallbacks is { Count: > 0 } own ? own : services.Fallbacks()).Where(other => other.ProviderId != provider.Settings.Id || (other.Model is { } model && model != choice.Model))];
@@ -212,11 +212,11 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
-    private async Task CheckBudgetAsync(ProviderSettings settings)
+    private async Task CheckBudgetAsync(ProviderSettings settings, CancellationToken cancellationToken)
     {
         if (settings.IsFree) { return; }
 
-        await services.Budget().CheckAsync(chat.TotalCost ?? 0, () => services.Usage.SpentTodayAsync());
+        await services.Budget().CheckAsync(chat.TotalCost ?? 0, () => services.Usage.SpentTodayAsync(cancellationToken));
     }
 
     private Candidate Chosen(Prepared prepared, string? model, bool goOn) => new(
@@ -233,7 +233,7 @@ public sealed class Conversation : IAsyncDisposable
         async cancellationToken =>
         {
             var provider = await services.Providers.GetAsync(choice.ProviderId, cancellationToken);
-            await CheckBudgetAsync(provider.Settings);
+            await CheckBudgetAsync(provider.Settings, cancellationToken);
             return Ask(provider, await services.Providers.ResolveModelAsync(provider, choice.Model, cancellationToken), prepared, goOn);
         },
         () => services.Providers.Find(choice.ProviderId) is { } known ? services.Providers.Rest.Sentence(known.Settings) : null);
@@ -336,7 +336,9 @@ public sealed class Conversation : IAsyncDisposable
 
     private static FailureException NoSuchMessage() => new(FailureKind.NotFound, "That message is no longer in this chat.");
 
-    private ChatJournal Writer() => closing.IsCancellationRequested ? throw new FailureException(FailureKind.NotFound, "This chat was closed. Open it again.") : journal ?? throw new FailureException(FailureKind.StoreReadOnly, ReadOnlyReason ?? "This chat is read-only.");
+    private ChatJournal Writer() => closing.IsCancellationRequested
+        ? throw new FailureException(FailureKind.NotFound, "This chat was closed. Open it again.")
+        : journal ?? throw new FailureException(FailureKind.StoreReadOnly, ReadOnlyReason ?? "This chat is read-only.");
 
     private void RefuseWhileRunning()
     {

@@ -121,7 +121,8 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
         Task[] all;
         lock (gate) { all = [.. fetching.Values.Select(entry => entry.Fetch)]; }
 
-        await Task.WhenAll(all);
+        // How a list ended is told to whoever asked for it, not to whoever ends this.
+        await Task.WhenAll(all).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         ending.Dispose();
     }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Plue.Protocol;
 using Plue.Server.Catalog;
+using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
 
@@ -10,8 +11,6 @@ namespace Plue.Server.Rpc;
 /// <summary>The catalog as the window and the command line show it. Only conversions; nothing is decided here.</summary>
 internal static class CatalogViews
 {
-    private const string Redacted = "***REDACTED***";
-
     public static CatalogSummary Summary(CatalogEntry entry)
     {
         var (provider, totals) = (entry.Provider, entry.Totals);
@@ -117,7 +116,7 @@ internal static class CatalogViews
 
     private static void Write(Utf8JsonWriter writer, JsonProperty member, bool isSecret)
     {
-        if (isSecret) { writer.WriteString(member.Name, Redacted); }
+        if (isSecret) { writer.WriteString(member.Name, RedactedJson.Redacted); }
         else { member.WriteTo(writer); }
     }
 }

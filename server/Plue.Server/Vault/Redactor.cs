@@ -19,6 +19,7 @@ public sealed class Redactor : ITextMask
     private readonly HashSet<string> secrets = new(StringComparer.Ordinal);
     /// <summary>Made when there is something to mask: most processes end before that.</summary>
     private volatile Index? index;
+    private volatile bool isEmpty = true;
 
     public void Register(string secret)
     {
@@ -26,7 +27,7 @@ public sealed class Redactor : ITextMask
 
         lock (gate)
         {
-            if (secrets.Add(secret)) { index = null; }
+            if (secrets.Add(secret)) { (index, isEmpty) = (null, false); }
         }
     }
 
@@ -54,10 +55,8 @@ public sealed class Redactor : ITextMask
         return masked.Append(text, copied, text.Length - copied).ToString();
     }
 
-    public bool IsEmpty
-    {
-        get { lock (gate) { return secrets.Count == 0; } }
-    }
+    /// <summary>Asked for each piece of an answer, so it takes no lock.</summary>
+    public bool IsEmpty => isEmpty;
 
     public int Settled(string text)
     {
