@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.CommandLine;
 using System.Text;
 using System.Text.Json;
+using Plue.Server.Chat;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
 using Plue.Server.Providers.External;
@@ -147,45 +148,54 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
     private async Task StreamAsync(RunServices services, string? id, IProvider provider, ProviderRequest request, CancellationToken cancellationToken)
     {
         ProviderEvent.UsageReported? usage = null;
+        var masked = services.Secrets() is { } secrets ? new AnswerMask(secrets) : null;
+        Action<ProviderEvent> give = next =>
+        {
+            if (next is ProviderEvent.UsageReported reported) { usage = reported; }
+            else { Give(services, id, next, usage); }
+        };
         await foreach (var next in Retry.StreamAsync(provider, request, services.Time, cancellationToken))
         {
-            switch (next)
-            {
-                case ProviderEvent.TextDelta(var text):
-                    WriteChunk(id, "content", text);
-                    break;
-                case ProviderEvent.ReasoningDelta(var text):
-                    WriteChunk(id, "reasoning", text);
-                    break;
-                case ProviderEvent.ToolCallFinished(var toolUseId, var name, var arguments):
-                    Write(id, writer =>
-                    {
-                        writer.WriteString("type"u8, "tool_use"u8);
-                        writer.WriteString("tool_use_id"u8, toolUseId);
-                        writer.WriteString("tool_name"u8, name);
-                        writer.WritePropertyName("parameters"u8);
-                        writer.WriteRawValue(arguments);
-                    });
-                    break;
-                case ProviderEvent.UsageReported reported:
-                    usage = reported;
-                    break;
-                case ProviderEvent.Failed(var failure):
-                    Write(id, writer =>
-                    {
-                        writer.WriteString("type"u8, "error"u8);
-                        ExternalWire.WriteError(writer, failure with { Message = services.Mask(failure.Message) });
-                    });
-                    return;
-                case ProviderEvent.Finished(var reason):
-                    Write(id, writer =>
-                    {
-                        writer.WriteString("type"u8, "done"u8);
-                        writer.WriteString("stop_reason"u8, JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString()));
-                        ExternalWire.WriteUsage(writer, usage?.Usage ?? new Usage(), usage?.VendorCost);
-                    });
-                    return;
-            }
+            if (masked is null) { give(next); }
+            else { masked.Take(next, give); }
+        }
+    }
+
+    private void Give(RunServices services, string? id, ProviderEvent next, ProviderEvent.UsageReported? usage)
+    {
+        switch (next)
+        {
+            case ProviderEvent.TextDelta(var text):
+                WriteChunk(id, "content", text);
+                break;
+            case ProviderEvent.ReasoningDelta(var text):
+                WriteChunk(id, "reasoning", text);
+                break;
+            case ProviderEvent.ToolCallFinished(var toolUseId, var name, var arguments):
+                Write(id, writer =>
+                {
+                    writer.WriteString("type"u8, "tool_use"u8);
+                    writer.WriteString("tool_use_id"u8, toolUseId);
+                    writer.WriteString("tool_name"u8, name);
+                    writer.WritePropertyName("parameters"u8);
+                    writer.WriteRawValue(arguments);
+                });
+                break;
+            case ProviderEvent.Failed(var failure):
+                Write(id, writer =>
+                {
+                    writer.WriteString("type"u8, "error"u8);
+                    ExternalWire.WriteError(writer, failure with { Message = services.Mask(failure.Message) });
+                });
+                break;
+            case ProviderEvent.Finished(var reason):
+                Write(id, writer =>
+                {
+                    writer.WriteString("type"u8, "done"u8);
+                    writer.WriteString("stop_reason"u8, JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString()));
+                    ExternalWire.WriteUsage(writer, usage?.Usage ?? new Usage(), usage?.VendorCost);
+                });
+                break;
         }
     }
 

@@ -29,6 +29,14 @@ public sealed class AiProviderProcessTests : IDisposable
         Assert.Equal($"Bearer {Key}", (await endpoint.NextRequestAsync()).Headers["authorization"]);
     }
 
+    [Fact]
+    public async Task A_key_that_comes_back_in_an_answer_is_masked()
+    {
+        await using var endpoint = new ScriptedEndpoint(ChatScript.Answer("It is ", Key[..7], Key[7..], "."));
+        var replies = await AskAsync($$$"""{"action":"stream_chat","provider":"openai-compatible","params":{"configuration":{"endpoint":"{{{endpoint.Url}}}v1","api_key":"{{{Key}}}"},"model":"m","messages":[{"role":"user","content":"Which?"}]}}""");
+        Assert.Equal("It is ***.", string.Concat(replies.Where(reply => (string?)reply["type"] == "content").Select(reply => (string?)reply["content"])));
+    }
+
     [Theory]
     [InlineData("nonsense", "bad_request")]
     [InlineData("[]", "missing_field")]
