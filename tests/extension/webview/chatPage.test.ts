@@ -211,6 +211,16 @@ describe('an answer', () => {
     expect(said()).toBe('Stopped');
   });
 
+  it('offers to ask again where it was stopped before anything came, and tells no time of a token', async () => {
+    const timing = { startedAt: '2026-11-21T08:00:00Z', firstTokenMs: 1700, durationMs: 1700 };
+    await receive(snapshot([question('m1', 'Hi'), { ...answer('m2', ''), parts: [], status: 'stopped', timing }]));
+    const stopped = find('article.assistant', HTMLElement);
+    expect(stopped.textContent).toContain('Stopped.');
+    expect(stopped.textContent).not.toContain('first token');
+    button('Retry').click();
+    expect(posted).toEqual([expect.objectContaining({ type: 'retry', messageId: 'm2' })]);
+  });
+
   it('posts a clicked link and lets nothing follow it', async () => {
     await receive(snapshot([answer('m2', '[docs](https://docs.example/a)')]));
     const link = find('article a', HTMLAnchorElement);

@@ -12,7 +12,7 @@ export class ActivityLine {
   private ticking: ReturnType<typeof setInterval> | undefined;
 
   constructor(onStop: () => void) {
-    this.stop = element('span', {}, ' · ', textButton('Stop', onStop, 'quiet'));
+    this.stop = element('span', { class: 'activity-stop' }, ' · ', textButton('Stop', onStop, 'quiet'));
     const spinner = icon('loading');
     spinner.classList.add('codicon-modifier-spin');
     this.node.append(spinner, this.words, this.stop);

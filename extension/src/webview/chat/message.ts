@@ -66,7 +66,8 @@ export class Message {
     const hasText = textOf(message) !== '';
     this.copy.hidden = !hasText;
     // Of an answer that never began, a model's name and a time would only puzzle.
-    this.showFigures(message.status === 'streaming' || (message.status === 'failed' && !hasText) ? [] : figuresOf(message, context.timing));
+    const isEmpty = (message.status === 'failed' && !hasText) || (message.status === 'stopped' && message.parts.length === 0);
+    this.showFigures(message.status === 'streaming' || isEmpty ? [] : figuresOf(message, context.timing));
     this.retry.hidden = !context.canGoOn || message.status !== 'complete';
     this.showEnding(message, context);
   }
@@ -113,6 +114,7 @@ export class Message {
   private showEnding(message: MessageView, context: MessageContext): void {
     const key = JSON.stringify([
       message.status,
+      message.parts.length === 0,
       message.error,
       context.canGoOn,
       context.provider?.kind,
@@ -131,7 +133,9 @@ export class Message {
       const discard = textButton('Discard', () => this.actions.discard(message.id), 'quiet');
       lines.push(thinLine(`Interrupted when Plue restarted. ${keptWords(message)}`, ...(context.canGoOn ? [goOn, discard] : [])));
     } else if (message.status === 'stopped') {
-      lines.push(thinLine('Stopped.', ...(context.canGoOn ? [goOn] : [])));
+      // Where nothing had come there is nothing to go on from.
+      const again = textButton('Retry', () => this.actions.retry(message.id, false), 'quiet');
+      lines.push(thinLine('Stopped.', ...(context.canGoOn ? [message.parts.length === 0 ? again : goOn] : [])));
     } else if (message.status === 'failed') {
       const error = message.error ?? { kind: 'internal', message: 'The answer failed, and no reason was given.' };
       if (context.canGoOn) lines.push(failureLine(error, context.provider, this.actions.remediesFor(message)));
