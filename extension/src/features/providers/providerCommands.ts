@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { FailureError, helpFor, UserCancelledError } from '../../infrastructure/errors';
 import type { CatalogSummary, ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
-import { catalogList, providerConfigure } from '../../protocol/protocol.generated';
+import { catalogList, providerApprove, providerConfigure, providerExecutables } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import { otherCommands } from './commands';
@@ -60,17 +60,24 @@ export async function inWindow<T>(title: string, work: () => Promise<T>): Promis
 }
 
 /** Asks for the vendor, the name and, where it is needed, the address; then for a key, and tests. */
-export async function addProvider(sidecar: Sidecar, providers: ProviderList, actions: ProviderActions): Promise<void> {
+export async function addProvider(sidecar: Pick<Sidecar, 'request'>, providers: ProviderList, actions: ProviderActions): Promise<void> {
   await providers.refresh();
   const { kind, catalog } = await askForVendor(sidecar, providers);
+  const command = kind.kind === 'external' ? await askForProgram(sidecar) : undefined;
   const name = await askForName(catalog?.name ?? kind.name, providers);
-  const usual = catalog?.endpoint ?? kind.defaultEndpoint;
-  const endpoint = kind.takesEndpoint && (kind.needsEndpoint || catalog === undefined) ? await askForEndpoint(name, usual) : undefined;
+  // A catalog may name a variable in place of an address.
+  const listed = catalog?.endpoint !== undefined && isEndpoint(catalog.endpoint) ? catalog.endpoint : undefined;
+  const usual = listed ?? kind.defaultEndpoint;
+  const endpoint =
+    kind.takesEndpoint && (catalog === undefined || (kind.needsEndpoint && listed === undefined))
+      ? await askForEndpoint(name, usual)
+      : undefined;
   const provider = await sidecar.request(providerConfigure, {
     name,
     kind: kind.kind,
     endpoint,
     catalogProvider: catalog?.id,
+    fields: command === undefined ? undefined : { command },
     enabled: true,
   });
   await providers.refresh();
@@ -86,11 +93,11 @@ interface Vendor {
   catalog?: CatalogSummary;
 }
 
-async function askForVendor(sidecar: Sidecar, { kinds }: ProviderList): Promise<Vendor> {
+async function askForVendor(sidecar: Pick<Sidecar, 'request'>, { kinds }: ProviderList): Promise<Vendor> {
   const { items } = await sidecar.request(catalogList, {});
   const vendors = items.flatMap((catalog) => {
     const kind = kinds.find((one) => one.kind === catalog.kind);
-    return kind === undefined ? [] : [{ label: catalog.name, description: `${catalog.modelCount} models`, vendor: { kind, catalog } }];
+    return kind === undefined ? [] : [{ label: catalog.name, description: modelsOf(catalog), vendor: { kind, catalog } }];
   });
   const alone = kinds
     .filter(({ kind }) => kind !== 'tour')
@@ -102,6 +109,44 @@ async function askForVendor(sidecar: Sidecar, { kinds }: ProviderList): Promise<
   );
   if (chosen?.vendor === undefined) throw new UserCancelledError();
   return chosen.vendor;
+}
+
+function modelsOf({ modelCount, isLocal }: CatalogSummary): string {
+  if (modelCount === 0 && isLocal) return 'Models of its own';
+  return modelCount === 1 ? '1 model' : `${modelCount} models`;
+}
+
+/** Nothing is started before its path and content were approved. */
+async function askForProgram(sidecar: Pick<Sidecar, 'request'>): Promise<string> {
+  const { items } = await sidecar.request(providerExecutables, {});
+  if (items.length === 0) {
+    throw new FailureError(
+      'notFound',
+      'No program was found. Put one named plue-provider-… into ~/.plue/providers/bin or on PATH, and try again.',
+    );
+  }
+  const rows = items.map((program) => ({
+    label: program.name,
+    description: program.approved ? 'Approved' : program.changedSinceApproval ? 'Changed since you approved it' : 'Not approved yet',
+    detail: program.path,
+    program,
+  }));
+  const chosen = await vscode.window.showQuickPick(rows, {
+    title: 'Add External Program',
+    placeHolder: 'Which program?',
+    ignoreFocusOut: true,
+  });
+  if (chosen === undefined) throw new UserCancelledError();
+  const { path, name, sha256, approved } = chosen.program;
+  if (approved) return path;
+  const answer = await vscode.window.showWarningMessage(
+    `Approve the program “${name}”?`,
+    { modal: true, detail: `${path}\nSHA-256 ${sha256}\n\nPlue may start it from now on, until its content changes.` },
+    'Approve',
+  );
+  if (answer !== 'Approve') throw new UserCancelledError();
+  await sidecar.request(providerApprove, { path, sha256 });
+  return path;
 }
 
 async function wantsKey({ name }: ProviderSummary): Promise<boolean> {
