@@ -130,8 +130,11 @@ export function reset(): void {
   workspace.workspaceFolders = undefined;
 }
 
+export const windowState = new EventEmitter<{ focused: boolean }>();
+
 export const window = {
   tabGroups: { all: [], close: (): Promise<boolean> => Promise.resolve(true) },
+  onDidChangeWindowState: windowState.event,
   activeTextEditor: undefined,
   onDidChangeActiveTextEditor: (): Disposable => new Disposable(() => undefined),
   showErrorMessage: (text: string, ...rest: unknown[]) => show('error', text, rest),

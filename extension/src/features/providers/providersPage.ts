@@ -70,6 +70,17 @@ export class ProvidersPage implements vscode.Disposable {
       }),
     );
     this.disposables.add(sidecar.onDidChangeState((state) => this.post({ type: 'sidecar', ...state })));
+    // A provider's file may have been changed by hand, here or elsewhere.
+    this.disposables.add(
+      vscode.workspace.onDidSaveTextDocument(({ uri }) => {
+        if (/[/\\](?:providers|catalog)[/\\][^/\\]+\.json5?$/.test(uri.fsPath)) this.lookAgain();
+      }),
+    );
+    this.disposables.add(
+      vscode.window.onDidChangeWindowState(({ focused }) => {
+        if (focused) this.lookAgain();
+      }),
+    );
   }
 
   get isOpen(): boolean {
@@ -83,12 +94,19 @@ export class ProvidersPage implements vscode.Disposable {
     }
     const wasOpen = this.page.isOpen;
     this.page.reveal();
+    if (wasOpen) this.lookAgain();
     // A page that is just made says that it is ready.
     if (wasOpen && this.wanted !== undefined) this.post(this.wanted);
   }
 
   dispose(): void {
     this.disposables.dispose();
+  }
+
+  private lookAgain(): void {
+    const { sidecar, providers, log } = this.house;
+    if (!this.page.isOpen || sidecar.state.state !== 'running') return;
+    providers.refresh().catch((error: unknown) => log.warn(`The providers could not be listed: ${toFailureError(error).message}`));
   }
 
   async act(message: FromPage): Promise<void> {

@@ -4,15 +4,17 @@ import { FailureError } from '../../../../extension/src/infrastructure/errors';
 import { CatalogActions } from '../../../../extension/src/features/providers/catalogActions';
 import { readFromPage } from '../../../../extension/src/features/providers/fromPage';
 import { ProviderActions, usesSentence } from '../../../../extension/src/features/providers/providerActions';
-import { pickProvider } from '../../../../extension/src/features/providers/providerCommands';
+import { addProvider, pickProvider } from '../../../../extension/src/features/providers/providerCommands';
 import { ProvidersPage } from '../../../../extension/src/features/providers/providersPage';
 import {
   catalogExport,
   catalogImport,
   catalogList,
   catalogStartingPoints,
+  providerApprove,
   providerConfigure,
   providerDelete,
+  providerExecutables,
   providerGet,
   providerList,
   providerMoveKey,
@@ -23,8 +25,8 @@ import {
 } from '../../../../extension/src/protocol/protocol.generated';
 import { ProviderList } from '../../../../extension/src/server/providerList';
 import { FakeSidecar } from '../../testing/fakeSidecar';
-import { answers, executed, files, opened, panels, reset, selections, shown, Uri } from '../../testing/vscode';
-import { provider } from '../../webview/providerSamples';
+import { answers, executed, files, opened, panels, reset, savedDocument, selections, shown, Uri, windowState } from '../../testing/vscode';
+import { kind, provider } from '../../webview/providerSamples';
 
 let items: ProviderSummary[];
 let detail: Partial<ProviderDetail>;
@@ -268,4 +270,30 @@ describe('a command of the palette', () => {
     expect((await pickProvider(providers, 'Test Provider', () => true, 'a')).id).toBe('a');
     await expect(pickProvider(providers, 'Test Provider', () => true, 'gone')).rejects.toThrow('There is no provider named gone.');
   });
+
+  it('add an external program only once it is approved', async () => {
+    const program = { path: '/bin/plue-provider-x', name: 'x', sha256: 'ab'.repeat(32), approved: false, changedSinceApproval: false };
+    sidecar
+      .answer(providerList, () => ({ items, kinds: [kind({ kind: 'external', name: 'External', takesKey: false, takesEndpoint: false })] }))
+      .answer(catalogList, () => ({ items: [] }))
+      .answer(providerExecutables, () => ({ items: [program] }))
+      .answer(providerApprove, () => ({ ...program, approved: true }));
+    const providers = new ProviderList(sidecar);
+    answers.push('External', 'x', 'Approve', 'X');
+    await addProvider(sidecar, providers, new ProviderActions(sidecar, providers));
+    const methods = sidecar.methods();
+    expect(methods.indexOf('provider/approve')).toBeGreaterThan(-1);
+    expect(methods.indexOf('provider/approve')).toBeLessThan(methods.indexOf('provider/configure'));
+  });
+});
+
+it('A provider’s file that was changed by hand is looked at when it is saved and when the window is back', async () => {
+  const asked = (): number => sidecar.methods().filter((method) => method === 'provider/list').length;
+  const before = asked();
+  savedDocument.fire({ uri: Uri.file('/home/me/notes.json5') });
+  expect(asked()).toBe(before);
+  savedDocument.fire({ uri: Uri.file('/home/me/.plue/providers/lab.json5') });
+  await vi.waitFor(() => expect(asked()).toBe(before + 1));
+  windowState.fire({ focused: true });
+  await vi.waitFor(() => expect(asked()).toBe(before + 2));
 });
