@@ -6,6 +6,7 @@ import type { FieldView, ProviderKindView, ProviderSummary } from '../../../exte
 import type { FromPage, ToPage } from '../../../extension/src/webview/providers/messages';
 import { ProvidersPage } from '../../../extension/src/webview/providers/page';
 import { readToPage } from '../../../extension/src/webview/providers/readToPage';
+import { catalogModels, price } from '../../../extension/src/webview/providers/words';
 import { catalog, catalogDetail, detail, kind, model, ownServer, provider, tour } from './providerSamples';
 
 let page: ProvidersPage;
@@ -412,7 +413,7 @@ describe('adding a provider', () => {
     await click('Approve this program: x');
     expect(postedOf('approve')).toEqual([{ type: 'approve', path: program.path, sha256: program.sha256, work: 'approve' }]);
     await receive({ type: 'executables', items: [{ ...program, approved: true }] }, finished('approve'));
-    all(HTMLInputElement, 'input[type=radio]')[0]?.click();
+    // Who approves it means to use it.
     await click('Connect');
     expect(postedOf('connect')[0]?.provider.command).toBe(program.path);
   });
@@ -608,5 +609,41 @@ describe('what arrives', () => {
     for (const message of [undefined, 'x', { type: 'snapshot' }, { type: 'finished' }, { type: 'go', to: 'provider' }]) {
       expect(readToPage(message)).toBeUndefined();
     }
+  });
+});
+
+describe('a provider that fails', () => {
+  it('looks at a refused program again, and offers to approve it as it is now', async () => {
+    const error = { kind: 'permissionDenied', message: 'It has changed since you approved it.' };
+    const clock = provider({ id: 'clock', name: 'Clock', kind: 'external', status: 'error', error });
+    const program = { path: '/bin/plue-provider-x', name: 'x', sha256: 'cd'.repeat(32), approved: false, changedSinceApproval: true };
+    await receive(
+      snapshot([clock]),
+      { type: 'detail', detail: detail(clock, { configuration: { command: program.path } }) },
+      { type: 'executables', items: [program] },
+      finished('executables'),
+    );
+    expect(postedOf('loadExecutables')).toHaveLength(1);
+    expect(words()).toContain(program.sha256);
+    await click('Approve this program: x');
+    expect(postedOf('approve')[0]?.sha256).toBe(program.sha256);
+  });
+
+  it('tells the reason of a failure once beside the list', async () => {
+    const error = { kind: 'unreachable', message: 'The host was not found.' };
+    const failing = provider({ status: 'error', error });
+    await receive(
+      snapshot([failing]),
+      { type: 'detail', detail: detail(failing, { errors: [{ at: '2026-11-21T08:00:00Z', error }] }) },
+      { type: 'models', id: failing.id, result: { models: [], error } },
+    );
+    const told = all(HTMLElement, '.detail')[0]?.textContent ?? '';
+    expect(told.split('The host was not found.')).toHaveLength(2);
+  });
+
+  it('says that a local server knows its own models, and writes cents with both digits', () => {
+    const of = catalog({ modelCount: 0, isLocal: true });
+    expect(catalogModels(of)).toBe('its own');
+    expect([0.4, 16.5, 3, 0.435, 0].map(price)).toEqual(['$0.40', '$16.50', '$3', '$0.435', 'free']);
   });
 });

@@ -41,6 +41,7 @@ const fromPage = v.variant('type', [
       'chooseProvider',
       'unlockVault',
       'startOllama',
+      'manageProviders',
       'openLog',
       'restartSidecar',
       'manageTrust',

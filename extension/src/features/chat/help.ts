@@ -29,6 +29,9 @@ export async function help(action: Exclude<HelpAction, 'chooseProvider'>, provid
     case 'startOllama':
       startOllama();
       return;
+    case 'manageProviders':
+      await vscode.commands.executeCommand('plue.manageProviders', providerId);
+      return;
     case 'openLog':
       await vscode.commands.executeCommand('plue.showLog');
       return;

@@ -60,6 +60,8 @@ export function remediesFor(errorKind: string, provider: FailedProvider | undefi
       return [{ label: 'Change Budget…', does: 'openSettings' }, chooseAnother, retry];
     case 'providerExecutableFailed':
       return provider?.kind === 'claude-code' ? [signIn, retry] : [retry, showLog];
+    case 'permissionDenied':
+      return provider?.kind === 'github-copilot' ? [chooseAnother, retry] : [{ label: 'Manage Providers', does: 'manageProviders' }, retry];
     case 'untrusted':
       return [{ label: 'Manage Trust', does: 'manageTrust' }];
     default:

@@ -75,6 +75,8 @@ function remedy(state: State, actions: Actions, error: ViewError, provider?: Pro
       if (provider?.kind === 'claude-code') return make('Check sign-in', { type: 'checkClaudeCode' });
       if (provider?.authType === 'oauth') return make('Sign in…', { type: 'signIn', id: provider.id });
       return provider?.takesKey === true ? make('Set key…', { type: 'setKey', id: provider.id }) : undefined;
+    case 'permissionDenied':
+      return provider?.kind === 'external' ? approval(state, actions, provider) : undefined;
     case 'vaultLocked':
       return make('Unlock vault…', { type: 'unlockVault' });
     case 'providerExecutableFailed':
@@ -84,6 +86,25 @@ function remedy(state: State, actions: Actions, error: ViewError, provider?: Pro
     default:
       return undefined;
   }
+}
+
+/** The program that was not started, as it is now, and the button that lets it start. */
+function approval(state: State, actions: Actions, { id }: ProviderSummary): HTMLElement | undefined {
+  const command = state.details[id]?.configuration['command'];
+  const program = state.executables?.find(({ path }) => path === command);
+  if (program === undefined) return undefined;
+  if (program.approved) return element('span', { class: 'quiet' }, 'Approved. Test it to use it again.');
+  return element(
+    'span',
+    {},
+    element('span', { class: 'mono line quiet' }, `SHA-256 ${visibleText(program.sha256)}`),
+    deedButton(state, actions, {
+      label: 'Approve this program',
+      name: `Approve this program: ${program.name}`,
+      work: 'approve',
+      deed: { type: 'approve', path: program.path, sha256: program.sha256 },
+    }),
+  );
 }
 
 /** What went wrong with one piece of work, where something did. */

@@ -7,7 +7,7 @@ import { Section } from '../shared/section';
 import { visibleText } from '../shared/visibleText';
 import { failureLine, failureOf, focusHeading, isUp, loadingLine, routeHead, type Actions, type View } from './actions';
 import { isBusy, type Choice, type Filter, type State } from './pageState';
-import { catalogAbilities, plural, priceRange, window } from './words';
+import { catalogAbilities, catalogModels, plural, priceRange, window } from './words';
 
 export class CatalogBrowser implements View {
   readonly node: HTMLElement;
@@ -195,7 +195,7 @@ export class CatalogBrowser implements View {
           ? undefined
           : element('span', { class: 'quiet line' }, catalog.errorCount > 0 ? icon('warning') : undefined, ` ${notes.join(', ')}`),
       ),
-      element('td', { class: 'number' }, String(catalog.modelCount)),
+      element('td', { class: 'number' }, catalogModels(catalog)),
       element('td', { class: 'number' }, priceRange(catalog.lowestInputPerMillion, catalog.highestInputPerMillion)),
       element('td', { class: 'number' }, priceRange(catalog.lowestOutputPerMillion, catalog.highestOutputPerMillion)),
       element('td', { class: 'number' }, window(catalog.largestContext)),
@@ -238,7 +238,6 @@ const besides: Record<string, string> = {
   'claude-code': 'Your Claude subscription, through the claude program of this machine',
   ollama: 'Models that run on this machine, or on one of yours',
   'openai-compatible': 'A server of your own that speaks Chat Completions',
-  'github-copilot': 'The models of your Copilot subscription, through VS Code',
   external: 'A program that answers, named plue-provider-…',
 };
 

@@ -1,5 +1,12 @@
 // The second step of adding a provider: its name, its address, how it knows you. The key is typed into VS Code's own box.
-import type { AuthType, CatalogSummary, ModelView, ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
+import type {
+  AuthType,
+  CatalogSummary,
+  ExecutableView,
+  ModelView,
+  ProviderKindView,
+  ProviderSummary,
+} from '../../protocol/protocol.generated';
 import { element, icon, textButton, type Child } from '../shared/element';
 import { urlProblem } from '../shared/fieldControl';
 import { Section } from '../shared/section';
@@ -12,6 +19,7 @@ import {
   authSpelling,
   catalogAbilities,
   chatCost,
+  catalogModels,
   freeName,
   kindName,
   keyVariable,
@@ -189,14 +197,7 @@ export class ConnectView implements View {
         program.changedSinceApproval
           ? element('span', { class: 'line' }, icon('warning'), ' It changed since you approved it.')
           : undefined,
-        program.approved
-          ? element('span', { class: 'line quiet' }, 'Approved')
-          : deedButton(state, this.actions, {
-              label: 'Approve this program',
-              name: `Approve this program: ${program.name}`,
-              work: 'approve',
-              deed: { type: 'approve', path: program.path, sha256: program.sha256 },
-            }),
+        program.approved ? element('span', { class: 'line quiet' }, 'Approved') : this.approval(state, program),
       );
     });
     return element(
@@ -214,6 +215,22 @@ export class ConnectView implements View {
     );
   }
 
+  /** Who approves a program means to use it. */
+  private approval(state: State, program: ExecutableView): HTMLElement {
+    const approve = deedButton(state, this.actions, {
+      label: 'Approve this program',
+      name: `Approve this program: ${program.name}`,
+      work: 'approve',
+      deed: { type: 'approve', path: program.path, sha256: program.sha256 },
+    });
+    approve.addEventListener('click', () => {
+      this.choice.command = program.path;
+      this.tell('connect-program', undefined);
+      this.keep();
+    });
+    return approve;
+  }
+
   private enabled(state: State): Child[] {
     const catalog = state.catalogs?.find(({ id }) => id === this.choice.catalogId);
     const detail = state.catalogDetails[this.choice.catalogId ?? ''];
@@ -225,7 +242,7 @@ export class ConnectView implements View {
     }
     const usual = usualModel(detail?.models ?? [], catalog.defaultLargeModel);
     const rows: [string, string][] = [
-      ['Models', String(catalog.modelCount)],
+      ['Models', catalogModels(catalog)],
       ['In', `${priceRange(catalog.lowestInputPerMillion, catalog.highestInputPerMillion)} a million tokens`],
       ['Out', `${priceRange(catalog.lowestOutputPerMillion, catalog.highestOutputPerMillion)} a million tokens`],
       ['Abilities', catalogAbilities(catalog)],
@@ -341,7 +358,9 @@ export class ConnectView implements View {
       ],
       [
         'connect-program',
-        choice.kind === 'external' && choice.command === undefined ? 'Choose a program, and approve it first.' : undefined,
+        choice.kind === 'external' && state.executables?.some(({ path, approved }) => approved && path === choice.command) !== true
+          ? 'Choose a program, and approve it first.'
+          : undefined,
       ],
     ];
     for (const [id, problem] of problems) this.tell(id, problem);

@@ -5,9 +5,13 @@ import { Section } from '../shared/section';
 import { deedButton, failureOf, focusHeading, isUp, loadingLine, routeHead, type Actions, type View } from './actions';
 import { isBusy, type State } from './pageState';
 import { keyWords } from './providerDetail';
+import { authNames, authSpelling, authTypes } from './words';
 
 /** Fixed for a file, kept in the vault, or a switch of its own. */
 const elsewhere = ['provider_type', 'api_key_ref', 'enabled'];
+
+/** As the step that connects one says them. */
+const authWords = Object.fromEntries(authTypes.map((type) => [authSpelling[type], authNames[type]]));
 
 export class EditProviderView implements View {
   readonly node: HTMLElement;
@@ -50,6 +54,8 @@ export class EditProviderView implements View {
           fields: state.template.fields,
           values,
           hidden: elsewhere,
+          labels: { auth_type: 'How it knows you' },
+          words: authWords,
           defaultWord: 'Suggested',
           onChange: () => actions.keep({ at: 'edit', id, draft: this.form?.changes ?? {} }),
         });

@@ -22,6 +22,7 @@ export class ProvidersPage implements Actions {
   private view: View | undefined;
   private shownRoute = '';
   private frame: number | undefined;
+  private refusedPrograms = '';
   private readonly history: { route: Route; key: string | undefined }[] = [];
   private readonly banners = new Banners();
   private readonly announcer = element('div', { class: 'visually-hidden', role: 'status', 'aria-live': 'polite' });
@@ -101,7 +102,9 @@ export class ProvidersPage implements Actions {
 
   go(route: Route): void {
     this.remember();
-    this.state = { ...this.state, route };
+    // Programs may have changed since they were last looked at.
+    const looksAgain = route.at === 'connect' && route.choice.kind === 'external';
+    this.state = { ...this.state, executables: looksAgain ? undefined : this.state.executables, route };
     this.settle();
   }
 
@@ -249,6 +252,13 @@ export class ProvidersPage implements Actions {
     }
     if (route.at === 'connect' && route.choice.kind === 'external') {
       needs('executables', state.executables !== undefined, { type: 'loadExecutables' });
+    }
+    // Programs that were refused are looked at as they are now.
+    const refused = (state.providers ?? []).filter(({ kind, error }) => kind === 'external' && error?.kind === 'permissionDenied');
+    const tried = refused.map(({ id, lastTested }) => `${id} ${lastTested ?? ''}`).join();
+    if (tried !== this.refusedPrograms) {
+      this.refusedPrograms = tried;
+      if (tried !== '') this.ask('executables', { type: 'loadExecutables' });
     }
     if (route.at === 'edit') {
       needs('template', state.template !== undefined, { type: 'loadTemplate' });

@@ -41,7 +41,7 @@ export function providerHead(state: State, actions: Actions, provider: ProviderS
     fault === undefined ? facts(provider, detail, now) : undefined,
     ...(detail === undefined
       ? [isBusy(state, `detail:${id}`) ? loadingLine('Loading…') : undefined]
-      : [errors(detail.errors, now), uses(state, actions, detail)]),
+      : [errors(detail.errors, provider.error?.message, now), uses(state, actions, detail)]),
   ];
 }
 
@@ -78,7 +78,12 @@ function buttons(state: State, actions: Actions, provider: ProviderSummary): HTM
       ? deedButton(state, actions, { label: 'Sign in…', work: `signIn:${id}`, deed: { type: 'signIn', id } })
       : undefined,
     canMoveKey(provider)
-      ? deedButton(state, actions, { label: 'Move key to vault', work: `moveKey:${id}`, deed: { type: 'moveKey', id } })
+      ? deedButton(state, actions, {
+          label: 'Move key to vault',
+          work: `moveKey:${id}`,
+          deed: { type: 'moveKey', id },
+          look: fault === undefined ? 'secondary' : 'primary',
+        })
       : undefined,
     menuButton({
       label: `More for ${visibleText(provider.name)}`,
@@ -93,12 +98,23 @@ function faultLines(state: State, actions: Actions, { id, fault }: ProviderSumma
   return element(
     'div',
     { class: 'notice' },
-    element('p', {}, 'Its file cannot be read, so nothing asks it. The other providers work.'),
+    element(
+      'p',
+      {},
+      fault.holdsSecret
+        ? 'A key stands in its file, so nothing asks it. Moved into the vault, it works again. The other providers work.'
+        : 'Its file cannot be read, so nothing asks it. The other providers work.',
+    ),
     element('p', { class: 'mono' }, visibleText(`${fault.path}:${fault.line}:${fault.column}`)),
     element(
       'div',
       { class: 'buttons' },
-      deedButton(state, actions, { label: 'Open file', work: `file:${id}`, deed: { type: 'openFile', id }, look: 'primary' }),
+      deedButton(state, actions, {
+        label: 'Open file',
+        work: `file:${id}`,
+        deed: { type: 'openFile', id },
+        look: fault.holdsSecret ? 'secondary' : 'primary',
+      }),
     ),
   );
 }
@@ -148,8 +164,10 @@ export function limitsOf(configuration: Readonly<Record<string, unknown>>): stri
   });
 }
 
-function errors(all: readonly ProviderErrorView[], now: Date): HTMLElement | undefined {
-  if (all.length === 0) return undefined;
+/** Those before the one that stands above. */
+function errors(all: readonly ProviderErrorView[], shown: string | undefined, now: Date): HTMLElement | undefined {
+  const earlier = all.filter(({ error }, at) => at > 0 || error.message !== shown);
+  if (earlier.length === 0) return undefined;
   return element(
     'section',
     { 'aria-label': 'Last errors' },
@@ -157,7 +175,7 @@ function errors(all: readonly ProviderErrorView[], now: Date): HTMLElement | und
     element(
       'ul',
       { class: 'plain-list' },
-      ...all
+      ...earlier
         .slice(0, 5)
         .map(({ at, error }) => element('li', {}, element('span', { class: 'quiet' }, `${ago(at, now)}: `), visibleText(error.message))),
     ),

@@ -75,7 +75,9 @@ export class ProvidersView implements View {
     this.list.show([providers, state.kinds, state.selected, ...around], () => providerRows(state, this.actions, now));
     const provider = providers.find(({ id }) => id === state.selected) ?? providers[0];
     if (provider === undefined) return;
-    this.head.show([provider, state.kinds, state.details[provider.id], ...around], () => providerHead(state, this.actions, provider, now));
+    this.head.show([provider, state.kinds, state.details[provider.id], state.executables, ...around], () =>
+      providerHead(state, this.actions, provider, now),
+    );
     const result = state.models[provider.id];
     this.search.hidden = (result?.models.length ?? 0) < 8;
     this.modelsHead.show([provider, result === undefined ? undefined : [result.fetchedAt, result.error], ...around], () =>
@@ -121,7 +123,7 @@ export class ProvidersView implements View {
       element('p', { class: 'quiet' }, `${from}. ${priceNote(result.models)} `, ask('Ask again for the models')),
       result.error === undefined
         ? undefined
-        : element('p', { class: 'quiet' }, visibleText(`They could not be asked for now: ${result.error.message}`)),
+        : element('p', { class: 'quiet' }, visibleText(unaskedWords(result.error.message, provider.error?.message))),
       failure,
     ];
   }
@@ -139,4 +141,9 @@ export class ProvidersView implements View {
     if (enabled && fault === undefined && source !== 'tour' && !hasModels)
       this.actions.ask(work, { type: 'listModels', id, refresh: false });
   }
+}
+
+/** The same reason is not told twice on one page. */
+function unaskedWords(reason: string, shown: string | undefined): string {
+  return reason === shown ? 'They could not be asked for now, for the reason above.' : `They could not be asked for now: ${reason}`;
 }

@@ -62,15 +62,21 @@ export function keyVariable({ keyReference }: ProviderSummary): string | undefin
   return keyReference?.startsWith('env://') === true ? keyReference.slice('env://'.length) : undefined;
 }
 
+/** Of a server of one's own, only that server knows them. */
+export function catalogModels({ modelCount, isLocal }: CatalogSummary): string {
+  return modelCount === 0 && isLocal ? 'its own' : String(modelCount);
+}
+
 export function plural(amount: number, word: string): string {
   return `${amount} ${word}${amount === 1 ? '' : 's'}`;
 }
 
-/** USD for a million tokens, as listed: "$0.25". */
+/** USD for a million tokens, as listed: "$3", "$0.25", "$0.435"; cents have both digits. */
 export function price(perMillion: number | undefined): string {
   if (perMillion === undefined) return 'unknown';
   if (perMillion === 0) return 'free';
-  return `$${Number(perMillion.toPrecision(4))}`;
+  const listed = String(Number(perMillion.toPrecision(4)));
+  return `$${/\.\d$/.test(listed) ? `${listed}0` : listed}`;
 }
 
 export function priceRange(lowest: number | undefined, highest: number | undefined): string {
@@ -111,6 +117,8 @@ export const authNames = {
   awsCredentials: 'AWS credentials of this machine',
   serviceAccount: 'A service account file',
 } as const satisfies Record<AuthType, string>;
+
+export const authTypes = ['apiKey', 'oauth', 'awsCredentials', 'serviceAccount', 'none'] as const satisfies readonly AuthType[];
 
 /** As files spell it. */
 export const authSpelling = {

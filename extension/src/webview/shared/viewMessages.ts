@@ -43,6 +43,7 @@ export type HelpAction =
   | 'chooseProvider'
   | 'unlockVault'
   | 'startOllama'
+  | 'manageProviders'
   | 'openLog'
   | 'restartSidecar'
   | 'manageTrust';
