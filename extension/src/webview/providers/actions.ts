@@ -89,7 +89,7 @@ function remedy(state: State, actions: Actions, error: ViewError, provider?: Pro
 }
 
 /** The program that was not started, as it is now, and the button that lets it start. */
-function approval(state: State, actions: Actions, { id }: ProviderSummary): HTMLElement | undefined {
+export function approval(state: State, actions: Actions, { id }: ProviderSummary): HTMLElement | undefined {
   const command = state.details[id]?.configuration['command'];
   const program = state.executables?.find(({ path }) => path === command);
   if (program === undefined) return undefined;

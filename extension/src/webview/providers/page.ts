@@ -22,7 +22,7 @@ export class ProvidersPage implements Actions {
   private view: View | undefined;
   private shownRoute = '';
   private frame: number | undefined;
-  private refusedPrograms = '';
+  private lookedAt = '';
   private readonly history: { route: Route; key: string | undefined }[] = [];
   private readonly banners = new Banners();
   private readonly announcer = element('div', { class: 'visually-hidden', role: 'status', 'aria-live': 'polite' });
@@ -253,11 +253,11 @@ export class ProvidersPage implements Actions {
     if (route.at === 'connect' && route.choice.kind === 'external') {
       needs('executables', state.executables !== undefined, { type: 'loadExecutables' });
     }
-    // Programs that were refused are looked at as they are now.
-    const refused = (state.providers ?? []).filter(({ kind, error }) => kind === 'external' && error?.kind === 'permissionDenied');
-    const tried = refused.map(({ id, lastTested }) => `${id} ${lastTested ?? ''}`).join();
-    if (tried !== this.refusedPrograms) {
-      this.refusedPrograms = tried;
+    // Programs are looked at as they are now: when the page opens, and again after each test.
+    const programs = (state.providers ?? []).filter(({ kind }) => kind === 'external');
+    const tried = programs.map(({ id, lastTested }) => `${id} ${lastTested ?? ''}`).join();
+    if (tried !== this.lookedAt) {
+      this.lookedAt = tried;
       if (tried !== '') this.ask('executables', { type: 'loadExecutables' });
     }
     if (route.at === 'edit') {

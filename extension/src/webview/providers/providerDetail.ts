@@ -3,7 +3,7 @@ import type { ProviderDetail, ProviderErrorView, ProviderSummary, VaultEntrySumm
 import { element, icon, textButton, type Child } from '../shared/element';
 import { menuButton } from '../shared/menu';
 import { visibleText } from '../shared/visibleText';
-import { deedButton, failureLine, failureOf, loadingLine, type Actions } from './actions';
+import { approval, deedButton, failureLine, failureOf, loadingLine, type Actions } from './actions';
 import { isBusy, type State } from './pageState';
 import { badges, canBeTested, canMoveKey, providerMenu } from './providerRows';
 import { aboutWords, ago, keyVariable, plural, statusOf } from './words';
@@ -36,6 +36,7 @@ export function providerHead(state: State, actions: Actions, provider: ProviderS
       ? undefined
       : failureLine(state, actions, provider.error, provider),
     ...works.map((work) => failureOf(state, actions, `${work}:${id}`, provider)),
+    changedProgram(state, actions, provider, detail),
     buttons(state, actions, provider),
     fault === undefined ? undefined : faultLines(state, actions, provider),
     fault === undefined ? facts(provider, detail, now) : undefined,
@@ -43,6 +44,30 @@ export function providerHead(state: State, actions: Actions, provider: ProviderS
       ? [isBusy(state, `detail:${id}`) ? loadingLine('Loading…') : undefined]
       : [errors(detail.errors, provider.error?.message, now), uses(state, actions, detail)]),
   ];
+}
+
+/** Nobody has tried it since, so no error stands above. */
+function changedProgram(
+  state: State,
+  actions: Actions,
+  provider: ProviderSummary,
+  detail: ProviderDetail | undefined,
+): HTMLElement | undefined {
+  const program = state.executables?.find(({ path }) => path === detail?.configuration['command']);
+  if (provider.kind !== 'external' || program === undefined || program.approved || provider.error?.kind === 'permissionDenied')
+    return undefined;
+  return element(
+    'div',
+    { class: 'notice' },
+    element(
+      'p',
+      {},
+      program.changedSinceApproval
+        ? 'Its program has changed since you approved it, so it is not started.'
+        : 'Its program is not approved yet.',
+    ),
+    approval(state, actions, provider),
+  );
 }
 
 function buttons(state: State, actions: Actions, provider: ProviderSummary): HTMLElement {
@@ -121,8 +146,11 @@ function faultLines(state: State, actions: Actions, { id, fault }: ProviderSumma
 
 function facts(provider: ProviderSummary, detail: ProviderDetail | undefined, now: Date): HTMLElement {
   const limits = detail === undefined ? [] : limitsOf(detail.configuration);
+  const command = detail?.configuration['command'];
   const rows: [string, string | undefined][] = [
-    ['Endpoint', provider.endpoint ?? provider.origin],
+    provider.kind === 'external'
+      ? ['Program', typeof command === 'string' ? command : undefined]
+      : ['Endpoint', provider.endpoint ?? provider.origin],
     ['Key', provider.takesKey || provider.authType === 'oauth' ? keyWords(provider, detail?.key, now) : undefined],
     ['Model', provider.model ?? (provider.source === 'tour' ? undefined : 'chosen by the chat')],
     ['Limits', limits.length === 0 ? undefined : limits.join(' · ')],
