@@ -1,6 +1,6 @@
 // From a machine with nothing on it to a provider that answers, breaks and is repaired: all on the Providers page.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inRoot } from '../../../scripts/lib/paths.mjs';
 import { requireAccessible } from '../runner/accessibility.mjs';
@@ -11,14 +11,17 @@ import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 const firstKey = 'sk-page-first-0123456789abcdef';
 const secondKey = 'sk-page-second-fedcba9876543210';
 const passphrase = 'a passphrase of the page';
+const environmentKey = 'gsk_page_environment_0123456789';
 
 /** @param {import('../runner/journey.mjs').Journey} journey */
 export default async function (journey) {
   const endpoint = await new ScriptedEndpoint().start();
   endpoint.key = firstKey;
-  const workbench = await journey.open({ forgetsSecrets: true });
+  /** @type {NodeJS.ProcessEnv} */
+  const env = {};
+  const workbench = await journey.open({ forgetsSecrets: true, env });
   try {
-    await travel(journey, workbench, endpoint);
+    await travel(journey, workbench, endpoint, env);
   } finally {
     await endpoint.stop();
   }
@@ -28,8 +31,9 @@ export default async function (journey) {
  * @param {import('../runner/journey.mjs').Journey} journey
  * @param {import('../runner/workbench.mjs').Workbench} workbench
  * @param {ScriptedEndpoint} endpoint
+ * @param {NodeJS.ProcessEnv} env Of the window; what is put into it counts after a restart.
  */
-async function travel(journey, workbench, endpoint) {
+async function travel(journey, workbench, endpoint, env) {
   const { page } = workbench;
   const button = (/** @type {string | RegExp} */ name) => workbench.chat.getByRole('button', { name });
   const textbox = (/** @type {string | RegExp} */ name) => workbench.chat.getByRole('textbox', { name });
@@ -180,6 +184,91 @@ async function travel(journey, workbench, endpoint) {
     });
   }
 
+  const program = join(workbench.plueHome, 'providers', 'bin', 'plue-provider-clock');
+
+  await journey.step('A program is offered with its path and hash, and connected once it is approved', async () => {
+    mkdirSync(join(program, '..'), { recursive: true });
+    writeFileSync(program, clock('It is noon here.'), { mode: 0o755 });
+    await button('Add provider').first().click();
+    await button('Choose External program').click();
+    await workbench.chat.getByText(program).waitFor();
+    await workbench.chat.getByText(/^SHA-256 [0-9a-f]{64}$/).waitFor();
+    await textbox('Name').fill('Clock');
+    await button(/^Approve this program/).click();
+    await workbench.chat.getByText('Approved', { exact: true }).waitFor();
+    await button('Connect').click();
+    await workbench.chat.getByRole('group', { name: 'Result' }).getByText('Connected').waitFor();
+  });
+
+  await journey.step('A chat with the program streams', async () => {
+    await button('Done').click();
+    await newChat(workbench);
+    await button(/^Provider and model/).click();
+    await workbench.chat.getByRole('group', { name: 'Clock' }).getByRole('option').first().click();
+    await button(/^Provider and model: Clock/).waitFor();
+    await ask(workbench, 'What time is it?');
+    await workbench.chat.getByText('It is noon here.').first().waitFor();
+    await untilFinished(workbench);
+  });
+
+  await journey.step('A changed program is refused, and the way leads to its approval', async () => {
+    writeFileSync(program, clock('It is night now.'), { mode: 0o755 });
+    await ask(workbench, 'And now?');
+    await workbench.chat.locator('.failure').filter({ hasText: 'has changed since you approved it, so it was not started' }).waitFor();
+    await button('Manage Providers').last().click();
+    await button(/^Approve this program/)
+      .first()
+      .waitFor();
+  });
+
+  await journey.step('Approved again, it answers', async () => {
+    await button(/^Approve this program/)
+      .first()
+      .click();
+    await button(/^Approve this program/).waitFor({ state: 'detached' });
+    await page.getByRole('tab', { name: /What time is it/ }).click();
+    await button('Retry').last().click();
+    await workbench.chat.getByText('It is night now.').first().waitFor();
+    await untilFinished(workbench);
+  });
+
+  await journey.step('Another provider stands in for one that is overloaded, and the answer says who and why', async () => {
+    endpoint.manner = 'is overloaded';
+    await workbench.command('Plue: Unlock Vault');
+    await type(workbench, 'Unlock Plue’s vault', passphrase);
+    await page.getByRole('tab', { name: /Who answers here/ }).click();
+    await button('Answer options').click();
+    await button(/^Add to Who is tried next/).click();
+    await workbench.chat.getByRole('group', { name: 'Clock' }).getByRole('option').first().click();
+    await button('Answer options, changed for this chat').waitFor();
+    await page.keyboard.press('Escape');
+    await ask(workbench, 'Who answers now?');
+    await workbench.chat
+      .getByText(/^Answered by Clock: Lab .*cannot answer now \(503\)/)
+      .first()
+      .waitFor({ timeout: 60_000 });
+    await workbench.chat.getByText('It is night now.').first().waitFor();
+    await untilFinished(workbench);
+  });
+
+  await journey.step('A key in the environment is shown as such', async () => {
+    env.GROQ_API_KEY = environmentKey;
+    await workbench.restart();
+    await workbench.command('Plue: Manage Providers');
+    await workbench.chat.locator('.provider-name').filter({ hasText: 'Groq' }).click({ timeout: 60_000 });
+    await workbench.chat.getByText('from the environment: GROQ_API_KEY').waitFor();
+  });
+
+  await journey.step('One click moves it into the vault, for the vendor’s address only', async () => {
+    await button('Move key to vault').click();
+    await type(workbench, 'Unlock Plue’s vault', passphrase);
+    await workbench.chat
+      .getByText(/^vault:\/\/groq\/api_key, .*sent to https:\/\/api\.groq\.com only/)
+      .first()
+      .waitFor();
+    await button('Move key to vault').waitFor({ state: 'detached' });
+  });
+
   await journey.step('The catalog in full, for the README', async () => {
     workbench.setTheme('Dark Modern');
     await workbench.reload();
@@ -196,6 +285,19 @@ async function travel(journey, workbench, endpoint) {
   await journey.step('No key is in any file of Plue', async () => {
     const files = readdirSync(workbench.plueHome, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const text = files.map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1')).join('\n');
-    for (const secret of [firstKey, secondKey, passphrase]) assert.ok(!text.includes(secret));
+    for (const secret of [firstKey, secondKey, environmentKey, passphrase]) assert.ok(!text.includes(secret));
   });
+}
+
+/** A program that answers with these words. @param {string} words */
+function clock(words) {
+  const pieces = words.split(' ').map((word) => `echo '{"type":"content","content":"${word} "}'`);
+  return `#!/bin/sh
+read -r request
+case "$request" in
+  *'"authenticate"'*) echo '{"success":true,"data":{}}' ;;
+  *'"list_models"'*) echo '{"success":true,"data":[{"id":"clock-1"}]}' ;;
+  *) ${pieces.join('; ')}; echo '{"type":"done"}' ;;
+esac
+`;
 }

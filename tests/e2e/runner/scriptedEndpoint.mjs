@@ -1,8 +1,8 @@
 // A model's server on loopback that does what the story wants: it speaks Chat Completions and Messages,
-// asks for one key, and answers, answers slowly, cuts its answer or sends a web page.
+// asks for one key, and answers, answers slowly, cuts its answer, sends a web page or is overloaded.
 import { createServer } from 'node:http';
 
-/** @typedef {'answers' | 'answers slowly' | 'cuts its answer' | 'sends a web page'} Manner */
+/** @typedef {'answers' | 'answers slowly' | 'cuts its answer' | 'sends a web page' | 'is overloaded'} Manner */
 
 const paceMs = 150;
 const longestBody = 1024 * 1024;
@@ -15,6 +15,8 @@ export class ScriptedEndpoint {
   manner = 'answers';
   /** The one key that is let in; without it everybody is. @type {string | undefined} */
   key;
+  /** Seconds that it asks to wait while it is overloaded. */
+  retryAfter = 1;
   /** What it answers, word by word. */
   text =
     'The endpoint on this machine answers.\n\n```js\nconst answer = 42;\n```\n\nSee [the manual](https://example.org/manual) for more.';
@@ -59,6 +61,9 @@ export class ScriptedEndpoint {
       sendJson(response, 401, {
         error: { type: 'invalid_request_error', code: 'invalid_api_key', message: 'That key is not known here.' },
       });
+    } else if (this.manner === 'is overloaded' && path.endsWith('/chat/completions')) {
+      response.setHeader('retry-after', String(this.retryAfter));
+      sendJson(response, 503, { error: { type: 'server_error', message: 'Everybody asks at once.' } });
     } else if (path.endsWith('/models')) {
       sendJson(response, 200, { object: 'list', data: this.models.map((id) => ({ id, object: 'model' })) });
     } else if (path.endsWith('/chat/completions')) {
