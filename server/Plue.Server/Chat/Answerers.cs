@@ -65,7 +65,7 @@ public sealed class Answerers
             try
             {
                 var answerer = await asked.Prepare(cancellationToken);
-                return ReferenceEquals(asked, chosen) ? answerer : answerer with { InsteadOf = first?.Message ?? resting };
+                return ReferenceEquals(asked, chosen) ? answerer : answerer with { InsteadOf = first?.What ?? resting };
             }
             catch (FailureException fault)
             {

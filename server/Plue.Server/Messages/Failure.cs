@@ -5,6 +5,15 @@ namespace Plue.Server.Messages;
 /// <param name="RetryAfter">How long the vendor asked us to wait.</param>
 public sealed record Failure(FailureKind Kind, string Message, TimeSpan? RetryAfter = null)
 {
+    private readonly string? what;
+
+    /// <summary>What happened without what to do, for where Plue already does something about it; the whole message where nobody told them apart.</summary>
+    public string What
+    {
+        get => what ?? Message;
+        init => what = value;
+    }
+
     /// <summary>Whether asking again, unchanged, may help.</summary>
     public bool IsRetryable => Kind is FailureKind.RateLimited or FailureKind.Overloaded or FailureKind.Timeout or FailureKind.Unreachable or FailureKind.CutStream;
 }

@@ -34,7 +34,8 @@ public static class Retry
 
                 if (failure.RetryAfter > LongestWait)
                 {
-                    yield return new ProviderEvent.Failed(failure with { Message = $"{failure.Message} It asks for a wait of {Spoken.Of(failure.RetryAfter.Value)}, so Plue does not try again by itself." });
+                    var asked = $"It asks for a wait of {Spoken.Of(failure.RetryAfter.Value)}, so Plue does not try again by itself.";
+                    yield return new ProviderEvent.Failed(failure with { Message = $"{failure.Message} {asked}", What = $"{failure.What} {asked}" });
                 }
                 else if (attempt >= tries)
                 {
@@ -48,7 +49,7 @@ public static class Retry
 
             if (again is null) yield break;
             var wait = WaitBefore(attempt, again.RetryAfter);
-            yield return new ProviderEvent.Retrying(attempt + 1, time.GetUtcNow() + wait, again.Message);
+            yield return new ProviderEvent.Retrying(attempt + 1, time.GetUtcNow() + wait, again.What);
             await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
         }
     }

@@ -29,6 +29,14 @@ public class RetryTests
         Assert.Equal("It failed.", retrying.Why);
     }
 
+    [Fact]
+    public async Task While_it_waits_nobody_is_told_to_try_again()
+    {
+        var busy = new ProviderEvent.Failed(new Failure(FailureKind.Overloaded, "It is busy. Try again.") { What = "It is busy." });
+        var retrying = (await RunAsync("standard", [busy], [Text, End])).OfType<ProviderEvent.Retrying>().Single();
+        Assert.Equal("It is busy.", retrying.Why);
+    }
+
     [Theory]
     [InlineData("none", 1), InlineData("standard", 3), InlineData("patient", 8)]
     public async Task The_policy_says_how_often(string policy, int tries)

@@ -122,7 +122,13 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         // The sentence around it brings the full stop.
         var quoted = Quote(said).TrimEnd('.') is { Length: > 0 } text ? $": \"{text}\"" : "";
         var number = status is null ? "" : $" ({status})";
-        return new Failure(kind, kind switch
+        var what = kind switch
+        {
+            FailureKind.RateLimited => $"{Who} takes no more requests for now{quoted}.",
+            FailureKind.Overloaded => $"{Who} cannot answer now{number}{quoted}.",
+            _ => null,
+        };
+        var message = kind switch
         {
             FailureKind.ProviderAuthFailed when settings.AuthType == AuthType.Oauth => $"{Who} refused the sign-in{number}{quoted}. Sign in again.",
             FailureKind.ProviderAuthFailed when Proof is { } proof => $"{Who} refused {proof.What}{number}{quoted}. {proof.Advice}",
@@ -132,13 +138,15 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
             FailureKind.SpendLimit => $"The credit or spend limit at {Who} is used up{quoted}. Top up there, or choose another provider.",
             FailureKind.ModelNotFound when settings.Kind == ProviderKinds.Ollama => $"{Who} does not have the model {Model}. Run \"ollama pull {Model}\", or choose another model.",
             FailureKind.ModelNotFound => $"{Who} does not have the model {Model}{quoted}. Choose another model.",
-            FailureKind.RateLimited => $"{Who} takes no more requests for now{quoted}. Try again {(after is { } wait ? $"in {Spoken.Of(wait)}" : "in a moment")}.",
-            FailureKind.Overloaded => $"{Who} cannot answer now{number}{quoted}. Try again in a moment, or choose another model.",
+            FailureKind.RateLimited => $"{what} Try again {(after is { } wait ? $"in {Spoken.Of(wait)}" : "in a moment")}.",
+            FailureKind.Overloaded => $"{what} Try again in a moment, or choose another model.",
             FailureKind.ContextFull => $"The conversation is longer than {Model} can take{quoted}. Start a new chat, or choose a model with a longer context.",
             FailureKind.NotFound => $"{Who} has nothing at this address{number}{quoted}. Check the endpoint.",
             FailureKind.Refused => $"{Who} declined to answer{quoted}. Ask in another way, or choose another model.",
             _ => $"{Who} refused the request{number}{quoted}. Choose another model, or change what is sent in the provider's settings.",
-        }, after);
+        };
+        var failure = new Failure(kind, message, after);
+        return what is null ? failure : failure with { What = what };
     }
 
     /// <summary>GitHub knows who asks, and says with a 403 that the plan or the organization does not allow it.</summary>
