@@ -91,7 +91,9 @@ public sealed class ProviderRegistry : IAsyncDisposable
             return from.Id;
         }
 
+        var before = source.DefaultLarge is null && (change.Id is null || source.Find(change.Id) is null) ? KnownDefaultId() : null;
         var id = source.Configure(change, from);
+        if (before is not null && !change.MakeDefault) { KeepDefault(before, id); }
         // Which one is the default is shown with each.
         Changed?.Invoke(change.MakeDefault || change.MakeDefaultSmall ? null : id);
         return id;
@@ -283,6 +285,16 @@ public sealed class ProviderRegistry : IAsyncDisposable
         if (Choice(DefaultLarge)?.ProviderId is { } chosen && Find(chosen) is { Settings.Enabled: true }) { return chosen; }
 
         return source.List().FirstOrDefault(provider => provider.Settings.Enabled && provider.Fault is null)?.Settings.Id;
+    }
+
+    /// <summary>A new provider takes nothing over in silence: what new chats began with is written down. Only the tour makes way.</summary>
+    private void KeepDefault(string before, string created)
+    {
+        try { source.SetDefault(new ModelChoice(discovery.Found.Any(settings => settings.Id == before && settings.Kind == ProviderKinds.Tour) ? created : before), small: false); }
+        catch (FailureException)
+        {
+            // Settings with a mistake are left alone and show it themselves; the provider is there all the same.
+        }
     }
 
     private string KnownDefaultId() => ChosenDefaultId() ?? discovery.Known?.DefaultId ?? discovery.Found[0].Id;

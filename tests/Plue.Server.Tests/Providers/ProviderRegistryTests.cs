@@ -115,6 +115,16 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_new_provider_takes_nothing_over_in_silence()
+    {
+        var registry = Open();
+        var first = registry.Configure(new ProviderChange(null, "Second by name", ProviderKinds.Ollama, null, null, null, false));
+        Assert.Equal(first, await registry.DefaultIdAsync(default));
+        registry.Configure(new ProviderChange(null, "A first by name", ProviderKinds.Ollama, null, null, null, false));
+        Assert.Equal(first, await registry.DefaultIdAsync(default));
+    }
+
+    [Fact]
     public async Task A_key_that_was_put_right_lists_the_models_at_once()
     {
         Write("p", "provider_type: 'openai-compatible', endpoint: 'http://localhost:1/v1'");
