@@ -186,7 +186,11 @@ public class CatalogReaderTests
     {
         var fields = new Dictionary<string, string>
         {
-            ["id"] = "\"acme\"", ["name"] = "\"Acme\"", ["type"] = "\"openai\"", ["api_endpoint"] = "\"https://acme.example\"", ["models"] = """[{"id":"a","name":"A"}]""",
+            ["id"] = "\"acme\"",
+            ["name"] = "\"Acme\"",
+            ["type"] = "\"openai\"",
+            ["api_endpoint"] = "\"https://acme.example\"",
+            ["models"] = """[{"id":"a","name":"A"}]""",
         };
         foreach (var member in CatalogHome.Json(changes).EnumerateObject()) { fields[member.Name] = member.Value.GetRawText(); }
         return CatalogHome.Json($"{{{string.Join(',', fields.Where(field => field.Value != "null").Select(field => $"\"{field.Key}\":{field.Value}"))}}}");

@@ -55,8 +55,11 @@ public sealed class AiProviderProcessTests : IDisposable
     [Fact]
     public async Task Ours_as_a_program_answers_ours_as_an_editor()
     {
-        await using var endpoint = new ScriptedEndpoint { Route = request => request.Target.EndsWith("/models", StringComparison.Ordinal)
-            ? ScriptedAnswer.Json("""{"data":[{"id":"small-1"},{"id":"large-2"}]}""") : ChatScript.Answer("One ", "and ", "two") };
+        await using var endpoint = new ScriptedEndpoint
+        {
+            Route = request => request.Target.EndsWith("/models", StringComparison.Ordinal)
+            ? ScriptedAnswer.Json("""{"data":[{"id":"small-1"},{"id":"large-2"}]}""") : ChatScript.Answer("One ", "and ", "two")
+        };
         var program = home.WriteApproved("plue-provider-plue", $"#!/bin/sh\nPLUE_HOME='{home.Folder}/inner' exec '{SidecarProcess.Executable}' ai-provider\n");
         await using var provider = home.Provider(program, settings => settings with
         {
