@@ -13,10 +13,6 @@ namespace Plue.Server.Cli;
 /// </summary>
 public static class VaultCommand
 {
-    private const int Done = 0;
-    private const int Failed = 1;
-    private const int BadUsage = 2;
-
     public static Command Create(Func<VaultServices> vault, Terminal terminal)
     {
         var command = new Command("vault", "Keep provider keys, encrypted and bound to where they may be sent");
@@ -54,7 +50,7 @@ public static class VaultCommand
                 terminal.WriteLine(keychain ? "This machine's keychain answers." : "This machine's keychain does not answer.");
             }
 
-            return status.Problem is null ? Done : Failed;
+            return status.Problem is null ? ExitCodes.Done : ExitCodes.Failed;
         });
     }
 
@@ -67,7 +63,7 @@ public static class VaultCommand
             var chosen = await NewWayAsync(opened, parsed.GetValue(way), parsed.GetValue(passphraseFd), terminal, cancellationToken).ConfigureAwait(false);
             await opened.CreateAsync(chosen, cancellationToken).ConfigureAwait(false);
             terminal.WriteLine($"The vault was made. It is unlocked by: {chosen.Kind}.");
-            return Done;
+            return ExitCodes.Done;
         });
     }
 
@@ -79,7 +75,7 @@ public static class VaultCommand
             var opened = services.Vault;
             await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
             terminal.WriteLine("The vault opens.");
-            return Done;
+            return ExitCodes.Done;
         });
         command.Aliases.Add("unlock-check");
         return command;
@@ -95,7 +91,7 @@ public static class VaultCommand
             var chosen = await NewWayAsync(opened, parsed.GetValue(way), parsed.GetValue(newFd), terminal, cancellationToken).ConfigureAwait(false);
             await opened.AddWayAsync(chosen, cancellationToken).ConfigureAwait(false);
             terminal.WriteLine($"The vault is now unlocked by its {chosen.Kind} too.");
-            return Done;
+            return ExitCodes.Done;
         });
     }
 
@@ -114,7 +110,7 @@ public static class VaultCommand
                 foreach (var entry in entries) { terminal.WriteLine(Line(entry)); }
             }
 
-            return Done;
+            return ExitCodes.Done;
         });
     }
 
@@ -130,7 +126,7 @@ public static class VaultCommand
             var secret = ReadSecret(parsed.GetValue(secretFd), terminal);
             await opened.StoreAsync(parsed.GetValue(reference)!, secret, parsed.GetValue(origins)!, cancellationToken).ConfigureAwait(false);
             terminal.WriteLine($"Stored {parsed.GetValue(reference)}.");
-            return Done;
+            return ExitCodes.Done;
         });
     }
 
@@ -189,7 +185,7 @@ public static class VaultCommand
 
             var entries = (await services.Vault.ListAsync(cancellationToken).ConfigureAwait(false)).Where(entry => found.Exists(taken => taken.Suggestion.Reference == entry.Reference)).ToList();
             terminal.WriteLine(parsed.GetValue(json) ? ToJson(writer => WriteEntries(writer, entries)) : string.Join(Environment.NewLine, entries.Select(Line)));
-            return Done;
+            return ExitCodes.Done;
         });
     }
 
@@ -197,7 +193,7 @@ public static class VaultCommand
     {
         var entry = (await vault.ListAsync(cancellationToken).ConfigureAwait(false)).Single(entry => entry.Reference == reference);
         terminal.WriteLine(json ? ToJson(writer => WriteEntries(writer, [entry])) : Line(entry));
-        return Done;
+        return ExitCodes.Done;
     }
 
     /// <summary>Unlocks, unless the passphrase and the key would come from the same place.</summary>
@@ -234,7 +230,7 @@ public static class VaultCommand
             await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
             await opened.DeleteAsync(parsed.GetValue(reference)!, cancellationToken).ConfigureAwait(false);
             terminal.WriteLine($"Deleted {parsed.GetValue(reference)}.");
-            return Done;
+            return ExitCodes.Done;
         });
     }
 
@@ -260,7 +256,7 @@ public static class VaultCommand
             catch (FailureException exception)
             {
                 terminal.WriteError(exception.Message);
-                return exception.Failure.Kind is FailureKind.BadRequest or FailureKind.MissingField ? BadUsage : Failed;
+                return exception.Failure.Kind is FailureKind.BadRequest or FailureKind.MissingField ? ExitCodes.BadUsage : ExitCodes.Failed;
             }
         });
         return command;

@@ -26,8 +26,6 @@ public sealed record UserConfig
     public const string TrashDaysKey = "trash_days";
     /// <summary>Whether the vault's values are masked in chats.</summary>
     public const string MaskSecretsKey = "mask_secrets";
-    public const string CatalogRefreshKey = "catalog_refresh";
-    public const string CatalogRefreshUrlKey = "catalog_refresh_url";
 
     private static readonly Lock Gate = new();
 

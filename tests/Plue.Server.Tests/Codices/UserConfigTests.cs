@@ -1,4 +1,5 @@
 using System.Text;
+using Plue.Server.Catalog;
 using Plue.Server.Codices;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
@@ -107,9 +108,9 @@ public sealed class UserConfigTests : IDisposable
         Assert.Equal(7, config.Number(UserConfig.TrashDaysKey));
         Assert.Equal("when_hidden", config.Text(UserConfig.NotifyKey));
         Assert.True(config.Flag(UserConfig.MaskSecretsKey));
-        Assert.False(config.Flag(UserConfig.CatalogRefreshKey));
+        Assert.False(config.Flag(CatalogSettings.DailyKey));
         Assert.Null(config.Number(UserConfig.BudgetPerDayKey));
-        Assert.Null(config.Text(UserConfig.CatalogRefreshUrlKey));
+        Assert.Null(config.Text(CatalogSettings.UrlKey));
     }
 
     [Fact]
