@@ -8,9 +8,7 @@ import { pageHtml, type Page } from './pageHtml';
 export interface SinglePageOptions<From, To> extends Page {
   /** As in package.json's `onWebviewPanel:`. */
   viewType: string;
-  icon: vscode.ThemeIcon | { light: vscode.Uri; dark: vscode.Uri } | undefined;
-  /** extension/out/webview */
-  pages: vscode.Uri;
+  extensionUri: vscode.Uri;
   log: Pick<Log, 'warn'>;
   /** Undefined for what the page does not say. */
   read: (message: unknown) => From | undefined;
@@ -23,8 +21,10 @@ export interface SinglePageOptions<From, To> extends Page {
 export class SinglePage<From extends { type: string }, To> implements vscode.Disposable, vscode.WebviewPanelSerializer {
   private panel: vscode.WebviewPanel | undefined;
   private readonly disposables = new Disposables();
+  private readonly pages: vscode.Uri;
 
   constructor(private readonly options: SinglePageOptions<From, To>) {
+    this.pages = vscode.Uri.joinPath(options.extensionUri, 'extension', 'out', 'webview');
     this.disposables.add(vscode.window.registerWebviewPanelSerializer(options.viewType, this));
   }
 
@@ -37,12 +37,12 @@ export class SinglePage<From extends { type: string }, To> implements vscode.Dis
       this.panel.reveal();
       return;
     }
-    const { viewType, title, pages } = this.options;
+    const { viewType, title } = this.options;
     const column = this.takeOver();
     this.adopt(
       vscode.window.createWebviewPanel(viewType, title, column, {
         enableScripts: true,
-        localResourceRoots: [pages],
+        localResourceRoots: [this.pages],
         retainContextWhenHidden: false,
       }),
     );
@@ -76,15 +76,15 @@ export class SinglePage<From extends { type: string }, To> implements vscode.Dis
   }
 
   private adopt(panel: vscode.WebviewPanel): void {
-    const { pages, icon } = this.options;
+    const media = vscode.Uri.joinPath(this.options.extensionUri, 'extension', 'media');
     this.panel = panel;
-    panel.webview.options = { enableScripts: true, localResourceRoots: [pages] };
-    if (icon !== undefined && !(icon instanceof vscode.ThemeIcon)) panel.iconPath = icon;
+    panel.webview.options = { enableScripts: true, localResourceRoots: [this.pages] };
+    panel.iconPath = { light: vscode.Uri.joinPath(media, 'plue-light.svg'), dark: vscode.Uri.joinPath(media, 'plue-dark.svg') };
     panel.webview.onDidReceiveMessage((message: unknown) => {
       void this.receive(message);
     });
     panel.onDidDispose(() => (this.panel = undefined));
-    panel.webview.html = pageHtml(panel.webview, pages, this.options);
+    panel.webview.html = pageHtml(panel.webview, this.pages, this.options);
   }
 
   private async receive(raw: unknown): Promise<void> {

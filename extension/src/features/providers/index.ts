@@ -31,11 +31,7 @@ export function activateProviders(
       actions,
       catalogs,
       log,
-      pages: vscode.Uri.joinPath(context.extensionUri, 'extension', 'out', 'webview'),
-      icon: {
-        light: vscode.Uri.joinPath(context.extensionUri, 'extension', 'media', 'plue-light.svg'),
-        dark: vscode.Uri.joinPath(context.extensionUri, 'extension', 'media', 'plue-dark.svg'),
-      },
+      extensionUri: context.extensionUri,
     }),
   );
   const register = (id: string, action: (argument: unknown) => Promise<void>): void => {

@@ -36,9 +36,7 @@ export interface ProvidersHouse {
   actions: ProviderActions;
   catalogs: CatalogActions;
   log: Pick<Log, 'warn'>;
-  /** extension/out/webview */
-  pages: vscode.Uri;
-  icon: { light: vscode.Uri; dark: vscode.Uri };
+  extensionUri: vscode.Uri;
 }
 
 export class ProvidersPage implements vscode.Disposable {
@@ -49,14 +47,13 @@ export class ProvidersPage implements vscode.Disposable {
   private wanted: ToPage | undefined;
 
   constructor(private readonly house: ProvidersHouse) {
-    const { sidecar, providers, log, pages, icon } = house;
+    const { sidecar, providers, log, extensionUri } = house;
     this.page = this.disposables.add(
       new SinglePage<FromPage, ToPage>({
         name: 'providers',
         title: 'Providers',
         viewType,
-        icon,
-        pages,
+        extensionUri,
         log,
         read: readFromPage,
         act: (message) => this.act(message),

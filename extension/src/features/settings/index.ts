@@ -80,11 +80,7 @@ export function activateSettings(
       name: 'settings',
       title: 'Plue Settings',
       viewType,
-      icon: {
-        light: vscode.Uri.joinPath(context.extensionUri, 'extension', 'media', 'plue-light.svg'),
-        dark: vscode.Uri.joinPath(context.extensionUri, 'extension', 'media', 'plue-dark.svg'),
-      },
-      pages: vscode.Uri.joinPath(context.extensionUri, 'extension', 'out', 'webview'),
+      extensionUri: context.extensionUri,
       log,
       read: readFromSettingsPage,
       act,

@@ -55,11 +55,7 @@ export function activateUsage(
       name: 'usage',
       title: 'Plue Usage',
       viewType,
-      icon: {
-        light: vscode.Uri.joinPath(context.extensionUri, 'extension', 'media', 'plue-light.svg'),
-        dark: vscode.Uri.joinPath(context.extensionUri, 'extension', 'media', 'plue-dark.svg'),
-      },
-      pages: vscode.Uri.joinPath(context.extensionUri, 'extension', 'out', 'webview'),
+      extensionUri: context.extensionUri,
       log,
       read: readFromUsagePage,
       act,

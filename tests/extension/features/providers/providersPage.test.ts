@@ -56,8 +56,7 @@ beforeEach(async () => {
     actions: new ProviderActions(sidecar, providers),
     catalogs: new CatalogActions(sidecar),
     log: { warn: vi.fn() },
-    pages,
-    icon: { light: pages, dark: pages },
+    extensionUri: pages,
   });
   page.reveal();
   await say({ type: 'ready' });
