@@ -1,14 +1,39 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace Plue.Protocol;
 
-/// <param name="Collection">Only <c>chats</c> in this version.</param>
-public sealed record CodexListParams(string Collection, bool? IncludeArchived);
+/// <param name="Collection"><c>chats</c>, <c>providers</c>, <c>prompts</c>, <c>templates</c> or <c>items</c>.</param>
+public sealed record CodexListParams(string Collection, bool? IncludeArchived)
+{
+    /// <summary>Of this template or one that descends from it.</summary>
+    public string? TemplateId { get; init; }
+    /// <summary>All must hold.</summary>
+    public IReadOnlyList<CodexFilter>? Filter { get; init; }
+    /// <summary>Has all of them.</summary>
+    public IReadOnlyList<string>? Tags { get; init; }
+    /// <summary>A field's name; null sorts chats newest first and documents by name.</summary>
+    public string? SortBy { get; init; }
+    public bool? Descending { get; init; }
+    public int? Offset { get; init; }
+    public int? Limit { get; init; }
+    /// <summary>True lists what lies in the trash instead.</summary>
+    public bool? Deleted { get; init; }
+}
 
-public sealed record CodexListResult(IReadOnlyList<CodexSummary> Items);
+/// <param name="Field">A name as the document writes it: <c>title</c>, <c>model</c>, <c>tags</c>, a template's field.</param>
+/// <param name="EqualTo">The whole value.</param>
+/// <param name="Contains">Part of a text without regard to case, or an item of a list.</param>
+/// <param name="Exists">Whether there is a value at all.</param>
+public sealed record CodexFilter(string Field, [property: JsonPropertyName("equals")] JsonElement? EqualTo, JsonElement? Contains, bool? Exists);
 
-/// <summary>A row of the channel tree.</summary>
+/// <param name="Total">How many there are without offset and limit.</param>
+public sealed record CodexListResult(IReadOnlyList<CodexSummary> Items, int Total);
+
+/// <summary>A row of a list: a chat, or a document. What only chats have is empty for documents.</summary>
 public sealed record CodexSummary
 {
-    /// <summary><c>codex://chats/NAME</c>.</summary>
+    /// <summary><c>codex://COLLECTION/NAME</c>.</summary>
     public required string Uri { get; init; }
     public required string TemplateId { get; init; }
     public required string Title { get; init; }
@@ -25,7 +50,18 @@ public sealed record CodexSummary
     /// <summary>Tried in this order when the chosen one is down or over its limit; empty means that the settings say it.</summary>
     public required IReadOnlyList<ModelChoice> Fallbacks { get; init; }
     public required ChatOptions Options { get; init; }
+    public required IReadOnlyList<string> Tags { get; init; }
+    public required bool Pinned { get; init; }
+    /// <summary>An answer came that nobody has looked at.</summary>
+    public required bool Unread { get; init; }
+    /// <summary>Grows with every change; <c>codex/update</c> with an older one is refused.</summary>
+    public required long Version { get; init; }
+    /// <summary>Where a document comes from; null for chats, which are always the user's.</summary>
+    public CodexLayer? Layer { get; init; }
+    public string? Description { get; init; }
 }
+
+public enum CodexLayer { Shipped, User, Workspace }
 
 /// <param name="Model">Null means the provider's own.</param>
 public sealed record ModelChoice(string ProviderId, string? Model);
@@ -36,13 +72,24 @@ public sealed record ChatOptions(double? Temperature, int? MaxTokens, IReadOnlyL
 /// <summary><c>damaged</c>: part of the file could not be read; the rest is shown and the damaged bytes are kept beside it.</summary>
 public enum CodexStatus { Idle, Running, Interrupted, Failed, Damaged }
 
-public sealed record CodexGetParams(string Uri);
+/// <param name="Limit">Of a chat only so many of its last messages; null means all.</param>
+public sealed record CodexGetParams(string Uri, int? Limit);
 
 public sealed record CodexGetResult
 {
     public required CodexSummary Codex { get; init; }
-    /// <summary>Oldest first; includes the one still being written.</summary>
+    /// <summary>Of the branch that is shown, oldest first; includes the one still being written.</summary>
     public required IReadOnlyList<MessageView> Messages { get; init; }
+    /// <summary>How many messages of that branch stand before the first of <see cref="Messages"/>.</summary>
+    public required int Offset { get; init; }
+    /// <summary>Waiting to be sent, in order.</summary>
+    public required IReadOnlyList<QueuedView> Queue { get; init; }
+    public required bool CanUndo { get; init; }
+    public required bool CanRedo { get; init; }
+    /// <summary>In context for the whole chat, at their current content.</summary>
+    public required IReadOnlyList<AttachmentView> ContextFiles { get; init; }
+    /// <summary>Of a codex that is a file; null for a chat.</summary>
+    public DocumentView? Document { get; init; }
     /// <summary>The turn under way, or null.</summary>
     public string? TurnId { get; init; }
     /// <summary>Events up to this number are already folded into <see cref="Messages"/>.</summary>
@@ -53,16 +100,97 @@ public sealed record CodexGetResult
     public string? Notice { get; init; }
 }
 
-/// <param name="Title">Null names it after the first message.</param>
-public sealed record CodexCreateParams(string TemplateId, string? Title, string? ProviderId, string? Model);
+/// <summary>A document as it stands in its file.</summary>
+/// <param name="Text">The whole file, comments included.</param>
+/// <param name="Values">Its fields by name, as written; secrets never. Empty for Markdown.</param>
+/// <param name="Path">Null for what ships with Plue.</param>
+/// <param name="CanUndo">There is an earlier version.</param>
+public sealed record DocumentView(
+    string Text, IReadOnlyDictionary<string, JsonElement> Values, IReadOnlyList<DocumentProblemView> Problems, string? Path, bool CanUndo, bool CanRedo);
+
+/// <param name="Line">From 1.</param>
+/// <param name="Column">From 1.</param>
+public sealed record DocumentProblemView(string Message, int Line, int Column, bool IsError);
+
+/// <param name="Title">Null names a chat after its first message. Required for documents, whose name comes from it.</param>
+public sealed record CodexCreateParams(string TemplateId, string? Title, string? ProviderId, string? Model)
+{
+    /// <summary>Null means <c>chats</c>, or for a template that is none of chat, task and provider <c>items</c>.</summary>
+    public string? Collection { get; init; }
+    /// <summary>Of a document: the whole file. Otherwise it is written from <see cref="Values"/>.</summary>
+    public string? Text { get; init; }
+    public IReadOnlyDictionary<string, JsonElement>? Values { get; init; }
+}
 
 /// <summary>Fields left null stay as they are.</summary>
 /// <param name="Fallbacks">Replaces the whole list.</param>
 /// <param name="Options">Replaces all of them.</param>
 public sealed record CodexUpdateParams(
-    string Uri, string? Title, bool? Archived, string? ProviderId, string? Model, IReadOnlyList<ModelChoice>? Fallbacks, ChatOptions? Options);
+    string Uri, string? Title, bool? Archived, string? ProviderId, string? Model, IReadOnlyList<ModelChoice>? Fallbacks, ChatOptions? Options)
+{
+    public bool? Pinned { get; init; }
+    /// <summary>Replaces all of them.</summary>
+    public IReadOnlyList<string>? Tags { get; init; }
+    /// <summary>Replaces the list of pinned files.</summary>
+    public IReadOnlyList<string>? ContextFiles { get; init; }
+    /// <summary>Refused with Conflict when the codex changed since that version.</summary>
+    public long? ExpectedVersion { get; init; }
+    /// <summary>Fields by the names that the template gives them; null takes one away. For every collection.</summary>
+    public IReadOnlyDictionary<string, JsonElement>? Set { get; init; }
+    /// <summary>Items to add to list fields. A user message added to a chat starts a turn, as sending it would.</summary>
+    public IReadOnlyDictionary<string, JsonElement>? Append { get; init; }
+    /// <summary>Of a document: the whole file.</summary>
+    public string? Text { get; init; }
+}
 
 public sealed record CodexDeleteParams(string Uri);
+
+public sealed record CodexUriParams(string Uri);
+
+/// <param name="Version">Of a document; null means the newest.</param>
+/// <param name="MessageId">Of a chat: up to and with this message; null means all of the branch that is shown.</param>
+public sealed record CodexForkParams(string Uri, string? MessageId, long? Version, string? Title);
+
+/// <param name="MessageId">The branch that goes through this message is shown, down to its newest end.</param>
+public sealed record CodexSwitchBranchParams(string Uri, string MessageId);
+
+/// <summary>Newest first.</summary>
+public sealed record CodexHistoryResult(IReadOnlyList<CodexVersionView> Versions);
+
+/// <param name="Author"><c>you</c>, <c>plue</c>, <c>outside</c> (an editor or another program changed the file), or a model's name.</param>
+/// <param name="What">One short sentence.</param>
+/// <param name="Diff">Unified, against the version before; null for chats.</param>
+public sealed record CodexVersionView(long Version, DateTimeOffset Time, string Author, string What, string? Diff, bool IsCurrent);
+
+/// <param name="Incoming">What refers to this codex.</param>
+/// <param name="Outgoing">What it refers to.</param>
+public sealed record CodexLinksResult(IReadOnlyList<CodexLinkView> Incoming, IReadOnlyList<CodexLinkView> Outgoing);
+
+/// <param name="Kind"><c>provider_ref</c>, <c>prompt</c>, <c>template</c>, <c>spawned_by</c>, <c>file</c> or the field that holds it.</param>
+/// <param name="Target">A codex address, or for a file its path.</param>
+/// <param name="Exists">False for what is referred to and not there.</param>
+public sealed record CodexLinkView(string Kind, string Target, string Title, bool Exists);
+
+/// <summary><c>markdown</c> and <c>html</c> for reading, <c>json</c> to be imported again.</summary>
+public enum ExportFormat { Markdown, Html, Json }
+
+/// <param name="Path">The file to write; null returns the text.</param>
+public sealed record CodexExportParams(string Uri, ExportFormat Format, string? Path);
+
+/// <param name="FileName">A name for the file, without folder.</param>
+/// <param name="Content">Null when it was written to the file.</param>
+public sealed record CodexExportResult(string FileName, string? Content);
+
+/// <summary><c>auto</c> looks at the content.</summary>
+public enum ImportFormat { Auto, Plue, ClaudeCode, Codex }
+
+/// <param name="Paths">Files, or folders that are searched for them.</param>
+public sealed record CodexImportParams(IReadOnlyList<string> Paths, ImportFormat? Format);
+
+/// <param name="NotCarried">What was left out and why, one sentence each.</param>
+public sealed record CodexImportResult(IReadOnlyList<CodexSummary> Imported, IReadOnlyList<string> NotCarried, IReadOnlyList<ImportFailureView> Failed);
+
+public sealed record ImportFailureView(string Path, string Message);
 
 /// <param name="Codex">Null when it was deleted.</param>
 public sealed record CodexChangedParams(string Uri, CodexSummary? Codex);

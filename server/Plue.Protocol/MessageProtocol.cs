@@ -4,10 +4,85 @@ namespace Plue.Protocol;
 
 /// <param name="CodexId">The chat's address.</param>
 /// <param name="Answer">False only stores the message.</param>
-public sealed record MessageSendParams(string CodexId, string Text, string? Provider, string? Model, bool? Answer);
+public sealed record MessageSendParams(string CodexId, string Text, string? Provider, string? Model, bool? Answer)
+{
+    public IReadOnlyList<Attachment>? Attachments { get; init; }
+    /// <summary>True lets it wait while an answer is being written; otherwise that is a Conflict.</summary>
+    public bool? Queue { get; init; }
+}
 
 /// <param name="TurnId">Null when nothing answers.</param>
-public sealed record MessageSendResult(string MessageId, string? TurnId);
+public sealed record MessageSendResult(string MessageId, string? TurnId)
+{
+    /// <summary>It waits for the answer under way.</summary>
+    public bool? Queued { get; init; }
+}
+
+/// <summary>Says something to the answer under way: it goes before everything queued, and what is being written is stopped and kept for it where the provider takes nothing in between.</summary>
+/// <param name="QueuedId">A queued message; null sends <paramref name="Text"/>.</param>
+public sealed record MessageSteerParams(string CodexId, string? QueuedId, string? Text)
+{
+    public IReadOnlyList<Attachment>? Attachments { get; init; }
+}
+
+/// <summary>Takes a message out of the queue.</summary>
+public sealed record MessageUnqueueParams(string CodexId, string QueuedId);
+
+/// <summary>Waiting to be sent.</summary>
+public sealed record QueuedView(string Id, string Text, IReadOnlyList<AttachmentView> Attachments);
+
+/// <summary>Asks the changed question in a new branch; the old one and its answers stay beside it.</summary>
+public sealed record MessageEditParams(string CodexId, string MessageId, string Text, string? Provider, string? Model)
+{
+    /// <summary>Null keeps the files of the old question.</summary>
+    public IReadOnlyList<Attachment>? Attachments { get; init; }
+    public bool? Answer { get; init; }
+}
+
+/// <summary>Of the branch that is shown.</summary>
+public sealed record MessageListParams(string CodexId, int Offset, int Limit);
+
+/// <param name="Total">How many messages the branch has.</param>
+public sealed record MessageListResult(IReadOnlyList<MessageView> Messages, int Offset, int Total);
+
+public sealed record MessageIdParams(string CodexId, string MessageId);
+
+/// <summary>The questions of the branch that is shown, to jump between them.</summary>
+public sealed record MessageOutlineResult(IReadOnlyList<OutlineEntry> Entries);
+
+/// <param name="Index">In the branch, from 0.</param>
+/// <param name="Text">The beginning, in one line.</param>
+public sealed record OutlineEntry(string MessageId, int Index, string Text, DateTimeOffset CreatedAt);
+
+public sealed record MessageFindParams(string CodexId, string Text);
+
+/// <summary>Where the text stands in the branch that is shown, oldest first.</summary>
+/// <param name="IsTruncated">There are more than are listed.</param>
+public sealed record MessageFindResult(IReadOnlyList<FoundView> Found, bool IsTruncated);
+
+/// <param name="Index">Of the message in the branch, from 0.</param>
+/// <param name="Count">How often it stands in that message.</param>
+public sealed record FoundView(string MessageId, int Index, int Count);
+
+public sealed record MessageCodexParams(string CodexId);
+
+/// <summary>In tokens, by count where a count is known and else by estimate.</summary>
+public sealed record MessageCompactResult(long TokensBefore, long TokensAfter);
+
+/// <param name="Draft">What is being written, to count it too.</param>
+public sealed record MessageContextParams(string CodexId, string? Draft)
+{
+    public IReadOnlyList<Attachment>? Attachments { get; init; }
+}
+
+/// <summary>How full the model's window is.</summary>
+/// <param name="Window">Tokens; null when the model's is not known.</param>
+/// <param name="IsEstimate">No vendor has counted this yet.</param>
+/// <param name="CompactsAt">Tokens from which on Plue summarises before it asks; null without a window.</param>
+public sealed record MessageContextResult(long Tokens, long? Window, bool IsEstimate, long? CompactsAt, IReadOnlyList<ContextShare> Shares);
+
+/// <param name="Name">"Instructions", "Files", "Messages", "Draft".</param>
+public sealed record ContextShare(string Name, long Tokens);
 
 public sealed record MessageStopParams(string CodexId);
 
@@ -30,6 +105,15 @@ public sealed record MessageView
     public required IReadOnlyList<MessagePart> Parts { get; init; }
     public required MessageStatus Status { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
+    public DateTimeOffset? UpdatedAt { get; init; }
+    /// <summary>The message it follows; null for the first.</summary>
+    public string? ParentId { get; init; }
+    /// <summary>The messages that follow the same one, itself included, oldest first; null when there is only this one.</summary>
+    public IReadOnlyList<string>? Alternatives { get; init; }
+    /// <summary>What of the chat this answer's model could not be sent, one sentence each.</summary>
+    public IReadOnlyList<string>? NotCarried { get; init; }
+    /// <summary>Set on a summary that stands for everything before it.</summary>
+    public CompactionView? Compaction { get; init; }
     public ErrorView? Error { get; init; }
     public UsageView? Usage { get; init; }
     public CostView? Cost { get; init; }
@@ -47,7 +131,11 @@ public abstract record MessagePart;
 
 public sealed record TextPart(string Content) : MessagePart;
 
-public sealed record FilePart(string Path, string? Content, string? Language) : MessagePart;
+/// <param name="Content">Its text; null for an image, which <paramref name="Blob"/> names.</param>
+/// <param name="Blob">To be asked for with attachment/read.</param>
+/// <param name="Size">Bytes of the file.</param>
+/// <param name="HasChanged">The file is another now than what was sent.</param>
+public sealed record FilePart(string Path, string? Content, string? Language, string? Blob, string? MediaType, long? Size, LineRange? Range, bool? IsSummary, bool? HasChanged) : MessagePart;
 
 /// <param name="Parameters">A JSON object as text; may be cut short while it streams.</param>
 public sealed record ToolUsePart(string ToolUseId, string ToolName, string Parameters) : MessagePart;
@@ -55,6 +143,10 @@ public sealed record ToolUsePart(string ToolUseId, string ToolName, string Param
 public sealed record ToolResultPart(string ToolUseId, string? Result, string? Error) : MessagePart;
 
 public sealed record ReasoningPart(string Content) : MessagePart;
+
+/// <summary>The messages before a summary are still there to be read; the model is sent the summary in their place.</summary>
+/// <param name="Messages">How many it stands for.</param>
+public sealed record CompactionView(int Messages, long TokensBefore, long TokensAfter);
 
 /// <param name="Kind">A FailureKind in camelCase; picks the button that helps.</param>
 /// <param name="Message">One sentence for a person.</param>
@@ -83,6 +175,8 @@ public sealed record MessageEventParams(string CodexId, long Seq, MessageEvent E
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(MessageAdded), "messageAdded")]
 [JsonDerivedType(typeof(MessageRemoved), "messageRemoved")]
+[JsonDerivedType(typeof(BranchChanged), "branchChanged")]
+[JsonDerivedType(typeof(QueueChanged), "queueChanged")]
 [JsonDerivedType(typeof(TurnStarted), "turnStarted")]
 [JsonDerivedType(typeof(Waiting), "waiting")]
 [JsonDerivedType(typeof(MessageStarted), "messageStarted")]
@@ -102,6 +196,11 @@ public abstract record MessageEvent;
 public sealed record MessageAdded(MessageView Message) : MessageEvent;
 
 public sealed record MessageRemoved(string MessageId) : MessageEvent;
+
+/// <summary>Other messages are shown now, or what a view holds is out of date for another reason: get the chat again.</summary>
+public sealed record BranchChanged(string? MessageId) : MessageEvent;
+
+public sealed record QueueChanged(IReadOnlyList<QueuedView> Queue) : MessageEvent;
 
 public sealed record TurnStarted(string TurnId) : MessageEvent;
 

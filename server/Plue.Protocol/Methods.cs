@@ -39,7 +39,21 @@ public static class Methods
     public static readonly RpcRequest<CodexGetParams, CodexGetResult> CodexGet = new("codex/get");
     public static readonly RpcRequest<CodexCreateParams, CodexSummary> CodexCreate = new("codex/create");
     public static readonly RpcRequest<CodexUpdateParams, CodexSummary> CodexUpdate = new("codex/update");
+    /// <summary>To the trash, from where codex/restore brings it back.</summary>
     public static readonly RpcRequest<CodexDeleteParams, Nothing> CodexDelete = new("codex/delete");
+    public static readonly RpcRequest<CodexUriParams, CodexSummary> CodexRestore = new("codex/restore");
+    public static readonly RpcRequest<CodexUriParams, CodexHistoryResult> CodexHistory = new("codex/history");
+    /// <summary>Of a chat: hides the last turn. Of a document: brings the version before back.</summary>
+    public static readonly RpcRequest<CodexUriParams, CodexSummary> CodexUndo = new("codex/undo");
+    public static readonly RpcRequest<CodexUriParams, CodexSummary> CodexRedo = new("codex/redo");
+    /// <summary>A copy with a life of its own.</summary>
+    public static readonly RpcRequest<CodexForkParams, CodexSummary> CodexFork = new("codex/fork");
+    public static readonly RpcRequest<CodexSwitchBranchParams, CodexSummary> CodexSwitchBranch = new("codex/switchBranch");
+    public static readonly RpcRequest<CodexUriParams, CodexLinksResult> CodexLinks = new("codex/links");
+    public static readonly RpcRequest<CodexExportParams, CodexExportResult> CodexExport = new("codex/export");
+    public static readonly RpcRequest<CodexImportParams, CodexImportResult> CodexImport = new("codex/import");
+    /// <summary>Nothing of this chat is unread any more.</summary>
+    public static readonly RpcRequest<CodexUriParams, Nothing> CodexMarkRead = new("codex/markRead");
     /// <summary>A row of the tree changed or went away.</summary>
     public static readonly RpcNotification<CodexChangedParams> CodexChanged = new("codex/changed");
 
@@ -50,9 +64,28 @@ public static class Methods
     public static readonly RpcRequest<MessageStopParams, Nothing> MessageStop = new("message/stop");
     /// <summary>Answers a stored message again, or goes on with one that was interrupted.</summary>
     public static readonly RpcRequest<MessageRetryParams, MessageSendResult> MessageRetry = new("message/retry");
-    /// <summary>Hides an interrupted or failed answer. The trail keeps it.</summary>
+    public static readonly RpcRequest<MessageSteerParams, MessageSendResult> MessageSteer = new("message/steer");
+    public static readonly RpcRequest<MessageUnqueueParams, Nothing> MessageUnqueue = new("message/unqueue");
+    public static readonly RpcRequest<MessageEditParams, MessageSendResult> MessageEdit = new("message/edit");
+    public static readonly RpcRequest<MessageListParams, MessageListResult> MessageList = new("message/list");
+    public static readonly RpcRequest<MessageIdParams, MessageView> MessageGet = new("message/get");
+    public static readonly RpcRequest<MessageCodexParams, MessageOutlineResult> MessageOutline = new("message/outline");
+    public static readonly RpcRequest<MessageFindParams, MessageFindResult> MessageFind = new("message/find");
+    /// <summary>Summarises what was said so far, so that the model's window has room again.</summary>
+    public static readonly RpcRequest<MessageCodexParams, MessageCompactResult> MessageCompact = new("message/compact");
+    public static readonly RpcRequest<MessageContextParams, MessageContextResult> MessageContext = new("message/context");
+    /// <summary>Hides a message: an interrupted answer, or any that the user deletes; with a question its answers go. The trail keeps it.</summary>
     public static readonly RpcRequest<MessageDiscardParams, Nothing> MessageDiscard = new("message/discard");
     public static readonly RpcNotification<MessageEventParams> MessageEvent = new("message/event");
+
+    // Files and images that go with a message.
+    public static readonly RpcRequest<AttachmentInspectParams, AttachmentView> AttachmentInspect = new("attachment/inspect");
+    public static readonly RpcRequest<AttachmentStoreParams, AttachmentView> AttachmentStore = new("attachment/store");
+    public static readonly RpcRequest<AttachmentReadParams, AttachmentReadResult> AttachmentRead = new("attachment/read");
+
+    // Search over all text of all chats.
+    public static readonly RpcRequest<SearchChatsParams, SearchChatsResult> SearchChats = new("search/chats");
+    public static readonly RpcNotification<SearchHitsParams> SearchHits = new("search/hits");
 
     // Providers.
     public static readonly RpcRequest<Nothing, ProviderListResult> ProviderList = new("provider/list");

@@ -15,7 +15,9 @@ namespace Plue.Protocol;
         typeof(CamelCaseEnumConverter<CodexStatus>), typeof(CamelCaseEnumConverter<MessageRole>), typeof(CamelCaseEnumConverter<MessageStatus>),
         typeof(CamelCaseEnumConverter<StopReason>), typeof(CamelCaseEnumConverter<ProviderStatus>), typeof(CamelCaseEnumConverter<ProviderSource>),
         typeof(CamelCaseEnumConverter<AuthType>), typeof(CamelCaseEnumConverter<CatalogSource>), typeof(CamelCaseEnumConverter<ProblemSeverity>),
-        typeof(CamelCaseEnumConverter<FieldType>), typeof(CamelCaseEnumConverter<HostRole>),
+        typeof(CamelCaseEnumConverter<FieldType>), typeof(CamelCaseEnumConverter<HostRole>), typeof(CamelCaseEnumConverter<CodexLayer>),
+        typeof(CamelCaseEnumConverter<ExportFormat>), typeof(CamelCaseEnumConverter<ImportFormat>), typeof(CamelCaseEnumConverter<AttachmentKind>),
+        typeof(CamelCaseEnumConverter<AttachmentMode>), typeof(CamelCaseEnumConverter<AttachmentQuestion>),
     ])]
 [JsonSerializable(typeof(Nothing))]
 [JsonSerializable(typeof(InitializeParams))]
@@ -37,6 +39,37 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(MessageRetryParams))]
 [JsonSerializable(typeof(MessageDiscardParams))]
 [JsonSerializable(typeof(MessageEventParams))]
+[JsonSerializable(typeof(CodexUriParams))]
+[JsonSerializable(typeof(CodexForkParams))]
+[JsonSerializable(typeof(CodexSwitchBranchParams))]
+[JsonSerializable(typeof(CodexHistoryResult))]
+[JsonSerializable(typeof(CodexLinksResult))]
+[JsonSerializable(typeof(CodexExportParams))]
+[JsonSerializable(typeof(CodexExportResult))]
+[JsonSerializable(typeof(CodexImportParams))]
+[JsonSerializable(typeof(CodexImportResult))]
+[JsonSerializable(typeof(MessageSteerParams))]
+[JsonSerializable(typeof(MessageUnqueueParams))]
+[JsonSerializable(typeof(MessageEditParams))]
+[JsonSerializable(typeof(MessageListParams))]
+[JsonSerializable(typeof(MessageListResult))]
+[JsonSerializable(typeof(MessageIdParams))]
+[JsonSerializable(typeof(MessageView))]
+[JsonSerializable(typeof(MessageCodexParams))]
+[JsonSerializable(typeof(MessageOutlineResult))]
+[JsonSerializable(typeof(MessageFindParams))]
+[JsonSerializable(typeof(MessageFindResult))]
+[JsonSerializable(typeof(MessageCompactResult))]
+[JsonSerializable(typeof(MessageContextParams))]
+[JsonSerializable(typeof(MessageContextResult))]
+[JsonSerializable(typeof(AttachmentInspectParams))]
+[JsonSerializable(typeof(AttachmentView))]
+[JsonSerializable(typeof(AttachmentStoreParams))]
+[JsonSerializable(typeof(AttachmentReadParams))]
+[JsonSerializable(typeof(AttachmentReadResult))]
+[JsonSerializable(typeof(SearchChatsParams))]
+[JsonSerializable(typeof(SearchChatsResult))]
+[JsonSerializable(typeof(SearchHitsParams))]
 [JsonSerializable(typeof(ProviderListResult))]
 [JsonSerializable(typeof(ProviderDiscoverResult))]
 [JsonSerializable(typeof(ProviderConfigureParams))]

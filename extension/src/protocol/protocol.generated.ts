@@ -11,12 +11,36 @@ export const codexGet = new RequestType<CodexGetParams, CodexGetResult, ErrorDat
 export const codexCreate = new RequestType<CodexCreateParams, CodexSummary, ErrorData>('codex/create');
 export const codexUpdate = new RequestType<CodexUpdateParams, CodexSummary, ErrorData>('codex/update');
 export const codexDelete = new RequestType<CodexDeleteParams, Nothing, ErrorData>('codex/delete');
+export const codexRestore = new RequestType<CodexUriParams, CodexSummary, ErrorData>('codex/restore');
+export const codexHistory = new RequestType<CodexUriParams, CodexHistoryResult, ErrorData>('codex/history');
+export const codexUndo = new RequestType<CodexUriParams, CodexSummary, ErrorData>('codex/undo');
+export const codexRedo = new RequestType<CodexUriParams, CodexSummary, ErrorData>('codex/redo');
+export const codexFork = new RequestType<CodexForkParams, CodexSummary, ErrorData>('codex/fork');
+export const codexSwitchBranch = new RequestType<CodexSwitchBranchParams, CodexSummary, ErrorData>('codex/switchBranch');
+export const codexLinks = new RequestType<CodexUriParams, CodexLinksResult, ErrorData>('codex/links');
+export const codexExport = new RequestType<CodexExportParams, CodexExportResult, ErrorData>('codex/export');
+export const codexImport = new RequestType<CodexImportParams, CodexImportResult, ErrorData>('codex/import');
+export const codexMarkRead = new RequestType<CodexUriParams, Nothing, ErrorData>('codex/markRead');
 export const codexChanged = new NotificationType<CodexChangedParams>('codex/changed');
 export const messageSend = new RequestType<MessageSendParams, MessageSendResult, ErrorData>('message/send');
 export const messageStop = new RequestType<MessageStopParams, Nothing, ErrorData>('message/stop');
 export const messageRetry = new RequestType<MessageRetryParams, MessageSendResult, ErrorData>('message/retry');
+export const messageSteer = new RequestType<MessageSteerParams, MessageSendResult, ErrorData>('message/steer');
+export const messageUnqueue = new RequestType<MessageUnqueueParams, Nothing, ErrorData>('message/unqueue');
+export const messageEdit = new RequestType<MessageEditParams, MessageSendResult, ErrorData>('message/edit');
+export const messageList = new RequestType<MessageListParams, MessageListResult, ErrorData>('message/list');
+export const messageGet = new RequestType<MessageIdParams, MessageView, ErrorData>('message/get');
+export const messageOutline = new RequestType<MessageCodexParams, MessageOutlineResult, ErrorData>('message/outline');
+export const messageFind = new RequestType<MessageFindParams, MessageFindResult, ErrorData>('message/find');
+export const messageCompact = new RequestType<MessageCodexParams, MessageCompactResult, ErrorData>('message/compact');
+export const messageContext = new RequestType<MessageContextParams, MessageContextResult, ErrorData>('message/context');
 export const messageDiscard = new RequestType<MessageDiscardParams, Nothing, ErrorData>('message/discard');
 export const messageEvent = new NotificationType<MessageEventParams>('message/event');
+export const attachmentInspect = new RequestType<AttachmentInspectParams, AttachmentView, ErrorData>('attachment/inspect');
+export const attachmentStore = new RequestType<AttachmentStoreParams, AttachmentView, ErrorData>('attachment/store');
+export const attachmentRead = new RequestType<AttachmentReadParams, AttachmentReadResult, ErrorData>('attachment/read');
+export const searchChats = new RequestType<SearchChatsParams, SearchChatsResult, ErrorData>('search/chats');
+export const searchHits = new NotificationType<SearchHitsParams>('search/hits');
 export const providerList = new RequestType<Nothing, ProviderListResult, ErrorData>('provider/list');
 export const providerGet = new RequestType<ProviderIdParams, ProviderDetail, ErrorData>('provider/get');
 export const providerDiscover = new RequestType<Nothing, ProviderDiscoverResult, ErrorData>('provider/discover');
@@ -73,7 +97,64 @@ export interface AnsweredBy {
   providerInfo: ProviderInfoView;
 }
 
+export interface Attachment {
+  path?: string;
+  blob?: string;
+  name?: string;
+  mediaType?: string;
+  range?: LineRange;
+  mode?: AttachmentMode;
+  allowOutside?: boolean;
+}
+
+export interface AttachmentInspectParams {
+  path: string;
+  range?: LineRange;
+  mode?: AttachmentMode;
+}
+
+export type AttachmentKind = 'text' | 'image' | 'binary';
+
+export type AttachmentMode = 'whole' | 'summary';
+
+export type AttachmentQuestion = 'outsideWorkspace' | 'tooLarge';
+
+export interface AttachmentReadParams {
+  blob: string;
+}
+
+export interface AttachmentReadResult {
+  mediaType: string;
+  data: string;
+}
+
+export interface AttachmentStoreParams {
+  name: string;
+  mediaType: string;
+  data: string;
+}
+
+export interface AttachmentView {
+  path: string;
+  name: string;
+  kind: AttachmentKind;
+  language?: string;
+  mediaType?: string;
+  blob?: string;
+  range?: LineRange;
+  mode?: AttachmentMode;
+  size?: number;
+  lines?: number;
+  tokens?: number;
+  questions: AttachmentQuestion[];
+  problem?: string;
+}
+
 export type AuthType = 'none' | 'apiKey' | 'oauth' | 'awsCredentials' | 'serviceAccount';
+
+export interface BranchChanged {
+  messageId?: string;
+}
 
 export interface CatalogBackup {
   id: string;
@@ -233,37 +314,110 @@ export interface CodexCreateParams {
   title?: string;
   providerId?: string;
   model?: string;
+  collection?: string;
+  text?: string;
+  values?: Record<string, unknown>;
 }
 
 export interface CodexDeleteParams {
   uri: string;
 }
 
+export interface CodexExportParams {
+  uri: string;
+  format: ExportFormat;
+  path?: string;
+}
+
+export interface CodexExportResult {
+  fileName: string;
+  content?: string;
+}
+
+export interface CodexFilter {
+  field: string;
+  equals?: unknown;
+  contains?: unknown;
+  exists?: boolean;
+}
+
+export interface CodexForkParams {
+  uri: string;
+  messageId?: string;
+  version?: number;
+  title?: string;
+}
+
 export interface CodexGetParams {
   uri: string;
+  limit?: number;
 }
 
 export interface CodexGetResult {
   codex: CodexSummary;
   messages: MessageView[];
+  offset: number;
+  queue: QueuedView[];
+  canUndo: boolean;
+  canRedo: boolean;
+  contextFiles: AttachmentView[];
+  document?: DocumentView;
   turnId?: string;
   lastSeq: number;
   readOnlyReason?: string;
   notice?: string;
 }
 
+export interface CodexHistoryResult {
+  versions: CodexVersionView[];
+}
+
+export interface CodexImportParams {
+  paths: string[];
+  format?: ImportFormat;
+}
+
+export interface CodexImportResult {
+  imported: CodexSummary[];
+  notCarried: string[];
+  failed: ImportFailureView[];
+}
+
+export type CodexLayer = 'shipped' | 'user' | 'workspace';
+
 export interface CodexLink {
   uri: string;
   title: string;
 }
 
+export interface CodexLinkView {
+  kind: string;
+  target: string;
+  title: string;
+  exists: boolean;
+}
+
+export interface CodexLinksResult {
+  incoming: CodexLinkView[];
+  outgoing: CodexLinkView[];
+}
+
 export interface CodexListParams {
   collection: string;
   includeArchived?: boolean;
+  templateId?: string;
+  filter?: CodexFilter[];
+  tags?: string[];
+  sortBy?: string;
+  descending?: boolean;
+  offset?: number;
+  limit?: number;
+  deleted?: boolean;
 }
 
 export interface CodexListResult {
   items: CodexSummary[];
+  total: number;
 }
 
 export type CodexStatus = 'idle' | 'running' | 'interrupted' | 'failed' | 'damaged';
@@ -282,6 +436,17 @@ export interface CodexSummary {
   model?: string;
   fallbacks: ModelChoice[];
   options: ChatOptions;
+  tags: string[];
+  pinned: boolean;
+  unread: boolean;
+  version: number;
+  layer?: CodexLayer;
+  description?: string;
+}
+
+export interface CodexSwitchBranchParams {
+  uri: string;
+  messageId: string;
 }
 
 export interface CodexUpdateParams {
@@ -292,6 +457,37 @@ export interface CodexUpdateParams {
   model?: string;
   fallbacks?: ModelChoice[];
   options?: ChatOptions;
+  pinned?: boolean;
+  tags?: string[];
+  contextFiles?: string[];
+  expectedVersion?: number;
+  set?: Record<string, unknown>;
+  append?: Record<string, unknown>;
+  text?: string;
+}
+
+export interface CodexUriParams {
+  uri: string;
+}
+
+export interface CodexVersionView {
+  version: number;
+  time: string;
+  author: string;
+  what: string;
+  diff?: string;
+  isCurrent: boolean;
+}
+
+export interface CompactionView {
+  messages: number;
+  tokensBefore: number;
+  tokensAfter: number;
+}
+
+export interface ContextShare {
+  name: string;
+  tokens: number;
 }
 
 export interface CostView {
@@ -301,6 +497,22 @@ export interface CostView {
   totalCost: number;
   priceSource: string;
   price?: PriceView;
+}
+
+export interface DocumentProblemView {
+  message: string;
+  line: number;
+  column: number;
+  isError: boolean;
+}
+
+export interface DocumentView {
+  text: string;
+  values: Record<string, unknown>;
+  problems: DocumentProblemView[];
+  path?: string;
+  canUndo: boolean;
+  canRedo: boolean;
 }
 
 export interface EnvChoice {
@@ -335,6 +547,8 @@ export interface ExecutableView {
   approved: boolean;
   changedSinceApproval: boolean;
 }
+
+export type ExportFormat = 'markdown' | 'html' | 'json';
 
 export interface FieldConditionView {
   field: string;
@@ -372,6 +586,18 @@ export interface FilePart {
   path: string;
   content?: string;
   language?: string;
+  blob?: string;
+  mediaType?: string;
+  size?: number;
+  range?: LineRange;
+  isSummary?: boolean;
+  hasChanged?: boolean;
+}
+
+export interface FoundView {
+  messageId: string;
+  index: number;
+  count: number;
 }
 
 export interface HostLanguageModelEventParams {
@@ -465,6 +691,13 @@ export interface HostToolUse {
   parameters: string;
 }
 
+export interface ImportFailureView {
+  path: string;
+  message: string;
+}
+
+export type ImportFormat = 'auto' | 'plue' | 'claudeCode' | 'codex';
+
 export interface InitializeParams {
   processId?: number;
   clientInfo?: ClientInfo;
@@ -476,8 +709,36 @@ export interface InitializeResult {
   serverInfo: ServerInfo;
 }
 
+export interface LineRange {
+  start: number;
+  end: number;
+}
+
 export interface MessageAdded {
   message: MessageView;
+}
+
+export interface MessageCodexParams {
+  codexId: string;
+}
+
+export interface MessageCompactResult {
+  tokensBefore: number;
+  tokensAfter: number;
+}
+
+export interface MessageContextParams {
+  codexId: string;
+  draft?: string;
+  attachments?: Attachment[];
+}
+
+export interface MessageContextResult {
+  tokens: number;
+  window?: number;
+  isEstimate: boolean;
+  compactsAt?: number;
+  shares: ContextShare[];
 }
 
 export interface MessageDiscardParams {
@@ -485,9 +746,21 @@ export interface MessageDiscardParams {
   messageId: string;
 }
 
+export interface MessageEditParams {
+  codexId: string;
+  messageId: string;
+  text: string;
+  provider?: string;
+  model?: string;
+  attachments?: Attachment[];
+  answer?: boolean;
+}
+
 export type MessageEvent =
   | ({ kind: 'messageAdded' } & MessageAdded)
   | ({ kind: 'messageRemoved' } & MessageRemoved)
+  | ({ kind: 'branchChanged' } & BranchChanged)
+  | ({ kind: 'queueChanged' } & QueueChanged)
   | ({ kind: 'turnStarted' } & TurnStarted)
   | ({ kind: 'waiting' } & Waiting)
   | ({ kind: 'messageStarted' } & MessageStarted)
@@ -508,8 +781,39 @@ export interface MessageEventParams {
   event: MessageEvent;
 }
 
+export interface MessageFindParams {
+  codexId: string;
+  text: string;
+}
+
+export interface MessageFindResult {
+  found: FoundView[];
+  isTruncated: boolean;
+}
+
 export interface MessageFinished {
   message: MessageView;
+}
+
+export interface MessageIdParams {
+  codexId: string;
+  messageId: string;
+}
+
+export interface MessageListParams {
+  codexId: string;
+  offset: number;
+  limit: number;
+}
+
+export interface MessageListResult {
+  messages: MessageView[];
+  offset: number;
+  total: number;
+}
+
+export interface MessageOutlineResult {
+  entries: OutlineEntry[];
 }
 
 export type MessagePart =
@@ -539,11 +843,14 @@ export interface MessageSendParams {
   provider?: string;
   model?: string;
   answer?: boolean;
+  attachments?: Attachment[];
+  queue?: boolean;
 }
 
 export interface MessageSendResult {
   messageId: string;
   turnId?: string;
+  queued?: boolean;
 }
 
 export interface MessageStarted {
@@ -553,8 +860,20 @@ export interface MessageStarted {
 
 export type MessageStatus = 'streaming' | 'complete' | 'stopped' | 'interrupted' | 'failed';
 
+export interface MessageSteerParams {
+  codexId: string;
+  queuedId?: string;
+  text?: string;
+  attachments?: Attachment[];
+}
+
 export interface MessageStopParams {
   codexId: string;
+}
+
+export interface MessageUnqueueParams {
+  codexId: string;
+  queuedId: string;
 }
 
 export interface MessageView {
@@ -563,6 +882,11 @@ export interface MessageView {
   parts: MessagePart[];
   status: MessageStatus;
   createdAt: string;
+  updatedAt?: string;
+  parentId?: string;
+  alternatives?: string[];
+  notCarried?: string[];
+  compaction?: CompactionView;
   error?: ErrorView;
   usage?: UsageView;
   cost?: CostView;
@@ -594,6 +918,13 @@ export interface ModelView {
 }
 
 export type Nothing = Record<string, never>;
+
+export interface OutlineEntry {
+  messageId: string;
+  index: number;
+  text: string;
+  createdAt: string;
+}
 
 export interface PlueOptions {
   workspaceFolder?: string;
@@ -746,6 +1077,16 @@ export interface ProviderUses {
   settings: string[];
 }
 
+export interface QueueChanged {
+  queue: QueuedView[];
+}
+
+export interface QueuedView {
+  id: string;
+  text: string;
+  attachments: AttachmentView[];
+}
+
 export interface ReasoningDelta {
   messageId: string;
   partIndex: number;
@@ -767,6 +1108,44 @@ export interface Retrying {
   attempt: number;
   until: string;
   why: string;
+}
+
+export interface SearchChatsParams {
+  searchId: string;
+  text: string;
+  from?: string;
+  to?: string;
+  providerId?: string;
+  model?: string;
+  hasCode?: boolean;
+  status?: MessageStatus;
+  role?: MessageRole;
+  tags?: string[];
+  includeArchived?: boolean;
+  limit?: number;
+}
+
+export interface SearchChatsResult {
+  hits: number;
+  chats: number;
+  isTruncated: boolean;
+  unreadable: number;
+}
+
+export interface SearchHit {
+  codexId: string;
+  title: string;
+  messageId: string;
+  role: MessageRole;
+  createdAt: string;
+  snippet: string;
+  start: number;
+  length: number;
+}
+
+export interface SearchHitsParams {
+  searchId: string;
+  hits: SearchHit[];
 }
 
 export type ServerCapabilities = Record<string, never>;

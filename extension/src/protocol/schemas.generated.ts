@@ -2,6 +2,54 @@
 import * as v from 'valibot';
 import type * as wire from './protocol.generated';
 
+export const lineRangeSchema: v.GenericSchema<unknown, wire.LineRange> = v.object({
+  start: v.number(),
+  end: v.number(),
+});
+
+export const attachmentModeSchema: v.GenericSchema<unknown, wire.AttachmentMode> = v.picklist(['whole', 'summary']);
+
+export const attachmentInspectParamsSchema: v.GenericSchema<unknown, wire.AttachmentInspectParams> = v.object({
+  path: v.string(),
+  range: v.optional(lineRangeSchema),
+  mode: v.optional(attachmentModeSchema),
+});
+
+export const attachmentReadParamsSchema: v.GenericSchema<unknown, wire.AttachmentReadParams> = v.object({
+  blob: v.string(),
+});
+
+export const attachmentReadResultSchema: v.GenericSchema<unknown, wire.AttachmentReadResult> = v.object({
+  mediaType: v.string(),
+  data: v.string(),
+});
+
+export const attachmentStoreParamsSchema: v.GenericSchema<unknown, wire.AttachmentStoreParams> = v.object({
+  name: v.string(),
+  mediaType: v.string(),
+  data: v.string(),
+});
+
+export const attachmentKindSchema: v.GenericSchema<unknown, wire.AttachmentKind> = v.picklist(['text', 'image', 'binary']);
+
+export const attachmentQuestionSchema: v.GenericSchema<unknown, wire.AttachmentQuestion> = v.picklist(['outsideWorkspace', 'tooLarge']);
+
+export const attachmentViewSchema: v.GenericSchema<unknown, wire.AttachmentView> = v.object({
+  path: v.string(),
+  name: v.string(),
+  kind: attachmentKindSchema,
+  language: v.optional(v.string()),
+  mediaType: v.optional(v.string()),
+  blob: v.optional(v.string()),
+  range: v.optional(lineRangeSchema),
+  mode: v.optional(attachmentModeSchema),
+  size: v.optional(v.number()),
+  lines: v.optional(v.number()),
+  tokens: v.optional(v.number()),
+  questions: v.array(attachmentQuestionSchema),
+  problem: v.optional(v.string()),
+});
+
 export const catalogBackupSchema: v.GenericSchema<unknown, wire.CatalogBackup> = v.object({
   id: v.string(),
   catalogId: v.string(),
@@ -172,6 +220,8 @@ export const chatOptionsSchema: v.GenericSchema<unknown, wire.ChatOptions> = v.o
   reasoningLevel: v.optional(v.string()),
 });
 
+export const codexLayerSchema: v.GenericSchema<unknown, wire.CodexLayer> = v.picklist(['shipped', 'user', 'workspace']);
+
 export const codexSummarySchema: v.GenericSchema<unknown, wire.CodexSummary> = v.object({
   uri: v.string(),
   templateId: v.string(),
@@ -186,6 +236,12 @@ export const codexSummarySchema: v.GenericSchema<unknown, wire.CodexSummary> = v
   model: v.optional(v.string()),
   fallbacks: v.array(modelChoiceSchema),
   options: chatOptionsSchema,
+  tags: v.array(v.string()),
+  pinned: v.boolean(),
+  unread: v.boolean(),
+  version: v.number(),
+  layer: v.optional(codexLayerSchema),
+  description: v.optional(v.string()),
 });
 
 export const codexChangedParamsSchema: v.GenericSchema<unknown, wire.CodexChangedParams> = v.object({
@@ -198,27 +254,57 @@ export const codexCreateParamsSchema: v.GenericSchema<unknown, wire.CodexCreateP
   title: v.optional(v.string()),
   providerId: v.optional(v.string()),
   model: v.optional(v.string()),
+  collection: v.optional(v.string()),
+  text: v.optional(v.string()),
+  values: v.optional(v.record(v.string(), v.unknown())),
 });
 
 export const codexDeleteParamsSchema: v.GenericSchema<unknown, wire.CodexDeleteParams> = v.object({
   uri: v.string(),
 });
 
+export const exportFormatSchema: v.GenericSchema<unknown, wire.ExportFormat> = v.picklist(['markdown', 'html', 'json']);
+
+export const codexExportParamsSchema: v.GenericSchema<unknown, wire.CodexExportParams> = v.object({
+  uri: v.string(),
+  format: exportFormatSchema,
+  path: v.optional(v.string()),
+});
+
+export const codexExportResultSchema: v.GenericSchema<unknown, wire.CodexExportResult> = v.object({
+  fileName: v.string(),
+  content: v.optional(v.string()),
+});
+
+export const codexForkParamsSchema: v.GenericSchema<unknown, wire.CodexForkParams> = v.object({
+  uri: v.string(),
+  messageId: v.optional(v.string()),
+  version: v.optional(v.number()),
+  title: v.optional(v.string()),
+});
+
 export const codexGetParamsSchema: v.GenericSchema<unknown, wire.CodexGetParams> = v.object({
   uri: v.string(),
+  limit: v.optional(v.number()),
 });
 
 export const messageRoleSchema: v.GenericSchema<unknown, wire.MessageRole> = v.picklist(['system', 'user', 'assistant']);
 
 export const messagePartSchema: v.GenericSchema<unknown, wire.MessagePart> = v.variant('kind', [
   v.object({ kind: v.literal('text'),  content: v.string(), }),
-  v.object({ kind: v.literal('file'),  path: v.string(),  content: v.optional(v.string()),  language: v.optional(v.string()), }),
+  v.object({ kind: v.literal('file'),  path: v.string(),  content: v.optional(v.string()),  language: v.optional(v.string()),  blob: v.optional(v.string()),  mediaType: v.optional(v.string()),  size: v.optional(v.number()),  range: v.optional(lineRangeSchema),  isSummary: v.optional(v.boolean()),  hasChanged: v.optional(v.boolean()), }),
   v.object({ kind: v.literal('toolUse'),  toolUseId: v.string(),  toolName: v.string(),  parameters: v.string(), }),
   v.object({ kind: v.literal('toolResult'),  toolUseId: v.string(),  result: v.optional(v.string()),  error: v.optional(v.string()), }),
   v.object({ kind: v.literal('reasoning'),  content: v.string(), }),
 ]);
 
 export const messageStatusSchema: v.GenericSchema<unknown, wire.MessageStatus> = v.picklist(['streaming', 'complete', 'stopped', 'interrupted', 'failed']);
+
+export const compactionViewSchema: v.GenericSchema<unknown, wire.CompactionView> = v.object({
+  messages: v.number(),
+  tokensBefore: v.number(),
+  tokensAfter: v.number(),
+});
 
 export const errorViewSchema: v.GenericSchema<unknown, wire.ErrorView> = v.object({
   kind: v.string(),
@@ -270,6 +356,11 @@ export const messageViewSchema: v.GenericSchema<unknown, wire.MessageView> = v.o
   parts: v.array(messagePartSchema),
   status: messageStatusSchema,
   createdAt: v.string(),
+  updatedAt: v.optional(v.string()),
+  parentId: v.optional(v.string()),
+  alternatives: v.optional(v.array(v.string())),
+  notCarried: v.optional(v.array(v.string())),
+  compaction: v.optional(compactionViewSchema),
   error: v.optional(errorViewSchema),
   usage: v.optional(usageViewSchema),
   cost: v.optional(costViewSchema),
@@ -277,22 +368,114 @@ export const messageViewSchema: v.GenericSchema<unknown, wire.MessageView> = v.o
   timing: v.optional(timingViewSchema),
 });
 
+export const queuedViewSchema: v.GenericSchema<unknown, wire.QueuedView> = v.object({
+  id: v.string(),
+  text: v.string(),
+  attachments: v.array(attachmentViewSchema),
+});
+
+export const documentProblemViewSchema: v.GenericSchema<unknown, wire.DocumentProblemView> = v.object({
+  message: v.string(),
+  line: v.number(),
+  column: v.number(),
+  isError: v.boolean(),
+});
+
+export const documentViewSchema: v.GenericSchema<unknown, wire.DocumentView> = v.object({
+  text: v.string(),
+  values: v.record(v.string(), v.unknown()),
+  problems: v.array(documentProblemViewSchema),
+  path: v.optional(v.string()),
+  canUndo: v.boolean(),
+  canRedo: v.boolean(),
+});
+
 export const codexGetResultSchema: v.GenericSchema<unknown, wire.CodexGetResult> = v.object({
   codex: codexSummarySchema,
   messages: v.array(messageViewSchema),
+  offset: v.number(),
+  queue: v.array(queuedViewSchema),
+  canUndo: v.boolean(),
+  canRedo: v.boolean(),
+  contextFiles: v.array(attachmentViewSchema),
+  document: v.optional(documentViewSchema),
   turnId: v.optional(v.string()),
   lastSeq: v.number(),
   readOnlyReason: v.optional(v.string()),
   notice: v.optional(v.string()),
 });
 
+export const codexVersionViewSchema: v.GenericSchema<unknown, wire.CodexVersionView> = v.object({
+  version: v.number(),
+  time: v.string(),
+  author: v.string(),
+  what: v.string(),
+  diff: v.optional(v.string()),
+  isCurrent: v.boolean(),
+});
+
+export const codexHistoryResultSchema: v.GenericSchema<unknown, wire.CodexHistoryResult> = v.object({
+  versions: v.array(codexVersionViewSchema),
+});
+
+export const importFormatSchema: v.GenericSchema<unknown, wire.ImportFormat> = v.picklist(['auto', 'plue', 'claudeCode', 'codex']);
+
+export const codexImportParamsSchema: v.GenericSchema<unknown, wire.CodexImportParams> = v.object({
+  paths: v.array(v.string()),
+  format: v.optional(importFormatSchema),
+});
+
+export const importFailureViewSchema: v.GenericSchema<unknown, wire.ImportFailureView> = v.object({
+  path: v.string(),
+  message: v.string(),
+});
+
+export const codexImportResultSchema: v.GenericSchema<unknown, wire.CodexImportResult> = v.object({
+  imported: v.array(codexSummarySchema),
+  notCarried: v.array(v.string()),
+  failed: v.array(importFailureViewSchema),
+});
+
+export const codexLinkViewSchema: v.GenericSchema<unknown, wire.CodexLinkView> = v.object({
+  kind: v.string(),
+  target: v.string(),
+  title: v.string(),
+  exists: v.boolean(),
+});
+
+export const codexLinksResultSchema: v.GenericSchema<unknown, wire.CodexLinksResult> = v.object({
+  incoming: v.array(codexLinkViewSchema),
+  outgoing: v.array(codexLinkViewSchema),
+});
+
+export const codexFilterSchema: v.GenericSchema<unknown, wire.CodexFilter> = v.object({
+  field: v.string(),
+  equals: v.optional(v.unknown()),
+  contains: v.optional(v.unknown()),
+  exists: v.optional(v.boolean()),
+});
+
 export const codexListParamsSchema: v.GenericSchema<unknown, wire.CodexListParams> = v.object({
   collection: v.string(),
   includeArchived: v.optional(v.boolean()),
+  templateId: v.optional(v.string()),
+  filter: v.optional(v.array(codexFilterSchema)),
+  tags: v.optional(v.array(v.string())),
+  sortBy: v.optional(v.string()),
+  descending: v.optional(v.boolean()),
+  offset: v.optional(v.number()),
+  limit: v.optional(v.number()),
+  deleted: v.optional(v.boolean()),
 });
 
 export const codexListResultSchema: v.GenericSchema<unknown, wire.CodexListResult> = v.object({
   items: v.array(codexSummarySchema),
+  total: v.number(),
+});
+
+export const codexSwitchBranchParamsSchema: v.GenericSchema<unknown, wire.CodexSwitchBranchParams> = v.object({
+  uri: v.string(),
+  messageId: v.string(),
 });
 
 export const codexUpdateParamsSchema: v.GenericSchema<unknown, wire.CodexUpdateParams> = v.object({
@@ -303,6 +486,17 @@ export const codexUpdateParamsSchema: v.GenericSchema<unknown, wire.CodexUpdateP
   model: v.optional(v.string()),
   fallbacks: v.optional(v.array(modelChoiceSchema)),
   options: v.optional(chatOptionsSchema),
+  pinned: v.optional(v.boolean()),
+  tags: v.optional(v.array(v.string())),
+  contextFiles: v.optional(v.array(v.string())),
+  expectedVersion: v.optional(v.number()),
+  set: v.optional(v.record(v.string(), v.unknown())),
+  append: v.optional(v.record(v.string(), v.unknown())),
+  text: v.optional(v.string()),
+});
+
+export const codexUriParamsSchema: v.GenericSchema<unknown, wire.CodexUriParams> = v.object({
+  uri: v.string(),
 });
 
 export const errorDataSchema: v.GenericSchema<unknown, wire.ErrorData> = v.object({
@@ -417,14 +611,64 @@ export const initializeResultSchema: v.GenericSchema<unknown, wire.InitializeRes
   serverInfo: serverInfoSchema,
 });
 
+export const messageCodexParamsSchema: v.GenericSchema<unknown, wire.MessageCodexParams> = v.object({
+  codexId: v.string(),
+});
+
+export const messageCompactResultSchema: v.GenericSchema<unknown, wire.MessageCompactResult> = v.object({
+  tokensBefore: v.number(),
+  tokensAfter: v.number(),
+});
+
+export const attachmentSchema: v.GenericSchema<unknown, wire.Attachment> = v.object({
+  path: v.optional(v.string()),
+  blob: v.optional(v.string()),
+  name: v.optional(v.string()),
+  mediaType: v.optional(v.string()),
+  range: v.optional(lineRangeSchema),
+  mode: v.optional(attachmentModeSchema),
+  allowOutside: v.optional(v.boolean()),
+});
+
+export const messageContextParamsSchema: v.GenericSchema<unknown, wire.MessageContextParams> = v.object({
+  codexId: v.string(),
+  draft: v.optional(v.string()),
+  attachments: v.optional(v.array(attachmentSchema)),
+});
+
+export const contextShareSchema: v.GenericSchema<unknown, wire.ContextShare> = v.object({
+  name: v.string(),
+  tokens: v.number(),
+});
+
+export const messageContextResultSchema: v.GenericSchema<unknown, wire.MessageContextResult> = v.object({
+  tokens: v.number(),
+  window: v.optional(v.number()),
+  isEstimate: v.boolean(),
+  compactsAt: v.optional(v.number()),
+  shares: v.array(contextShareSchema),
+});
+
 export const messageDiscardParamsSchema: v.GenericSchema<unknown, wire.MessageDiscardParams> = v.object({
   codexId: v.string(),
   messageId: v.string(),
 });
 
+export const messageEditParamsSchema: v.GenericSchema<unknown, wire.MessageEditParams> = v.object({
+  codexId: v.string(),
+  messageId: v.string(),
+  text: v.string(),
+  provider: v.optional(v.string()),
+  model: v.optional(v.string()),
+  attachments: v.optional(v.array(attachmentSchema)),
+  answer: v.optional(v.boolean()),
+});
+
 export const messageEventSchema: v.GenericSchema<unknown, wire.MessageEvent> = v.variant('kind', [
   v.object({ kind: v.literal('messageAdded'),  message: messageViewSchema, }),
   v.object({ kind: v.literal('messageRemoved'),  messageId: v.string(), }),
+  v.object({ kind: v.literal('branchChanged'),  messageId: v.optional(v.string()), }),
+  v.object({ kind: v.literal('queueChanged'),  queue: v.array(queuedViewSchema), }),
   v.object({ kind: v.literal('turnStarted'),  turnId: v.string(), }),
   v.object({ kind: v.literal('waiting'),  for: v.string(), }),
   v.object({ kind: v.literal('messageStarted'),  messageId: v.string(),  providerInfo: providerInfoViewSchema, }),
@@ -446,6 +690,50 @@ export const messageEventParamsSchema: v.GenericSchema<unknown, wire.MessageEven
   event: messageEventSchema,
 });
 
+export const messageFindParamsSchema: v.GenericSchema<unknown, wire.MessageFindParams> = v.object({
+  codexId: v.string(),
+  text: v.string(),
+});
+
+export const foundViewSchema: v.GenericSchema<unknown, wire.FoundView> = v.object({
+  messageId: v.string(),
+  index: v.number(),
+  count: v.number(),
+});
+
+export const messageFindResultSchema: v.GenericSchema<unknown, wire.MessageFindResult> = v.object({
+  found: v.array(foundViewSchema),
+  isTruncated: v.boolean(),
+});
+
+export const messageIdParamsSchema: v.GenericSchema<unknown, wire.MessageIdParams> = v.object({
+  codexId: v.string(),
+  messageId: v.string(),
+});
+
+export const messageListParamsSchema: v.GenericSchema<unknown, wire.MessageListParams> = v.object({
+  codexId: v.string(),
+  offset: v.number(),
+  limit: v.number(),
+});
+
+export const messageListResultSchema: v.GenericSchema<unknown, wire.MessageListResult> = v.object({
+  messages: v.array(messageViewSchema),
+  offset: v.number(),
+  total: v.number(),
+});
+
+export const outlineEntrySchema: v.GenericSchema<unknown, wire.OutlineEntry> = v.object({
+  messageId: v.string(),
+  index: v.number(),
+  text: v.string(),
+  createdAt: v.string(),
+});
+
+export const messageOutlineResultSchema: v.GenericSchema<unknown, wire.MessageOutlineResult> = v.object({
+  entries: v.array(outlineEntrySchema),
+});
+
 export const messageRetryParamsSchema: v.GenericSchema<unknown, wire.MessageRetryParams> = v.object({
   codexId: v.string(),
   messageId: v.string(),
@@ -460,15 +748,30 @@ export const messageSendParamsSchema: v.GenericSchema<unknown, wire.MessageSendP
   provider: v.optional(v.string()),
   model: v.optional(v.string()),
   answer: v.optional(v.boolean()),
+  attachments: v.optional(v.array(attachmentSchema)),
+  queue: v.optional(v.boolean()),
 });
 
 export const messageSendResultSchema: v.GenericSchema<unknown, wire.MessageSendResult> = v.object({
   messageId: v.string(),
   turnId: v.optional(v.string()),
+  queued: v.optional(v.boolean()),
+});
+
+export const messageSteerParamsSchema: v.GenericSchema<unknown, wire.MessageSteerParams> = v.object({
+  codexId: v.string(),
+  queuedId: v.optional(v.string()),
+  text: v.optional(v.string()),
+  attachments: v.optional(v.array(attachmentSchema)),
 });
 
 export const messageStopParamsSchema: v.GenericSchema<unknown, wire.MessageStopParams> = v.object({
   codexId: v.string(),
+});
+
+export const messageUnqueueParamsSchema: v.GenericSchema<unknown, wire.MessageUnqueueParams> = v.object({
+  codexId: v.string(),
+  queuedId: v.string(),
 });
 
 export const nothingSchema: v.GenericSchema<unknown, wire.Nothing> = v.object({
@@ -625,6 +928,44 @@ export const providerSignInResultSchema: v.GenericSchema<unknown, wire.ProviderS
   url: v.string(),
   userCode: v.optional(v.string()),
   expiresAt: v.string(),
+});
+
+export const searchChatsParamsSchema: v.GenericSchema<unknown, wire.SearchChatsParams> = v.object({
+  searchId: v.string(),
+  text: v.string(),
+  from: v.optional(v.string()),
+  to: v.optional(v.string()),
+  providerId: v.optional(v.string()),
+  model: v.optional(v.string()),
+  hasCode: v.optional(v.boolean()),
+  status: v.optional(messageStatusSchema),
+  role: v.optional(messageRoleSchema),
+  tags: v.optional(v.array(v.string())),
+  includeArchived: v.optional(v.boolean()),
+  limit: v.optional(v.number()),
+});
+
+export const searchChatsResultSchema: v.GenericSchema<unknown, wire.SearchChatsResult> = v.object({
+  hits: v.number(),
+  chats: v.number(),
+  isTruncated: v.boolean(),
+  unreadable: v.number(),
+});
+
+export const searchHitSchema: v.GenericSchema<unknown, wire.SearchHit> = v.object({
+  codexId: v.string(),
+  title: v.string(),
+  messageId: v.string(),
+  role: messageRoleSchema,
+  createdAt: v.string(),
+  snippet: v.string(),
+  start: v.number(),
+  length: v.number(),
+});
+
+export const searchHitsParamsSchema: v.GenericSchema<unknown, wire.SearchHitsParams> = v.object({
+  searchId: v.string(),
+  hits: v.array(searchHitSchema),
 });
 
 export const fieldTypeSchema: v.GenericSchema<unknown, wire.FieldType> = v.picklist(['text', 'textarea', 'number', 'boolean', 'select', 'url', 'datetime', 'array', 'object', 'fileReference', 'codexReference']);

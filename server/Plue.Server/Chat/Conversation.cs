@@ -15,7 +15,7 @@ public sealed class Conversation : IAsyncDisposable
     private readonly Lock gate = new();
     private readonly SemaphoreSlim changing = new(1, 1); // what a user does happens one after the other; never held while an answer is written
     private readonly ChatJournal? journal;
-    private StoredChat chat;
+    private readonly StoredChat read; // what this window could only read
     private RunningTurn? running;
     private readonly CancellationTokenSource closing = new();
 
@@ -26,13 +26,15 @@ public sealed class Conversation : IAsyncDisposable
     public Conversation(ChatServices services, StoredChat chat, ChatJournal? journal, string? readOnlyReason, Conversation? before = null)
     {
         this.services = services;
-        this.chat = chat;
+        read = chat;
         this.journal = journal;
         ReadOnlyReason = readOnlyReason;
         CodexId = CodexUri.Of(CodexCollection.Chats, chat.Id).ToString();
         sink = before?.sink ?? services.SinkFor(CodexId);
         before?.sink.Skip();
     }
+
+    private StoredChat chat => journal?.Chat ?? read;
 
     public string CodexId { get; }
     public string? ReadOnlyReason { get; }
@@ -47,9 +49,15 @@ public sealed class Conversation : IAsyncDisposable
     {
         lock (gate)
         {
-            var messages = chat.Messages.ToList();
-            if (running?.Turn.Live is { } live) { messages.Add(live.ToMessage(MessageStatus.Streaming, services.Time.GetUtcNow())); }
-            return new ConversationSnapshot(Summarize(), messages, running?.Turn.Id, seal(sink), ReadOnlyReason, chat.Notice);
+            var now = chat;
+            var messages = now.Messages.ToList();
+            if (running?.Turn.Live is { } live)
+            {
+                messages.RemoveAll(message => message.Id == live.Id);
+                messages.Add(live.ToMessage(MessageStatus.Streaming, services.Time.GetUtcNow()));
+            }
+
+            return new ConversationSnapshot(Summarize(), now, messages, running?.Turn.Id, seal(sink), ReadOnlyReason);
         }
     }
 
@@ -75,17 +83,12 @@ public sealed class Conversation : IAsyncDisposable
             Role = MessageRole.User,
             CreatedAt = now,
             UpdatedAt = now,
+            ParentId = chat.Tree.Head,
             Parts = [new MessagePart.Text(text)],
         };
         var asked = services.HooksOf(chat.TemplateId, message).OfType<HookAction.SendToLlm>().Any();
         await writer.AppendAsync(message, cancellationToken);
-        var isFirst = chat.Messages.Count == 0 && chat.Title == StoredChat.DefaultTitle;
-        lock (gate)
-        {
-            chat = chat with { Messages = [.. chat.Messages, message], UpdatedAt = now };
-            if (isFirst) { chat = chat with { Title = StoredChat.TitleOf(chat.Messages) }; }
-            sink.Publish(new TurnEvent.MessageAdded(message));
-        }
+        lock (gate) { sink.Publish(new TurnEvent.MessageAdded(message)); }
 
         var turnId = prepared is not null && asked ? Start(prepared, choice.Model, goOn: false) : null;
         NotifyChanged();
@@ -146,19 +149,6 @@ public sealed class Conversation : IAsyncDisposable
     public async Task UpdateAsync(ChatFields fields, CancellationToken cancellationToken)
     {
         await Writer().UpdateAsync(fields, cancellationToken);
-        lock (gate)
-        {
-            chat = chat with
-            {
-                Title = fields.Title ?? chat.Title,
-                Archived = fields.Archived ?? chat.Archived,
-                ProviderId = fields.ProviderId ?? chat.ProviderId,
-                Model = fields.Model is "" ? null : fields.Model ?? chat.Model,
-                Fallbacks = fields.Fallbacks ?? chat.Fallbacks,
-                Options = fields.Options ?? chat.Options,
-            };
-        }
-
         NotifyChanged();
     }
 
@@ -241,7 +231,8 @@ public sealed class Conversation : IAsyncDisposable
     private Answerer Ask(IProvider provider, string model, Prepared prepared, bool goOn)
     {
         var options = chat.Options.Over(services.OptionsOf(chat.TemplateId));
-        var request = ContextBuilder.Build(CodexId, chat.Messages, provider.Settings, model, prepared.System, services.Workspace.TrustedFolder, goOn, options);
+        var history = chat.Messages.Where(message => message.Status != MessageStatus.Streaming);
+        var request = ContextBuilder.Build(CodexId, history, provider.Settings, model, prepared.System, services.Workspace.TrustedFolder, goOn, options);
         return new Answerer(provider, request, name => services.Providers.PriceOf(provider.Settings, name));
     }
 
@@ -257,7 +248,7 @@ public sealed class Conversation : IAsyncDisposable
             Chosen(prepared, chosenModel, goOn), [.. prepared.StandIns.Select(choice => StandIn(choice, prepared, goOn))], services.Logger);
         var chosen = new ProviderInfo(prepared.Provider.Settings.Id, prepared.Model ?? chosenModel);
         var stop = new CancellationTokenSource();
-        var turn = new Turn(Writer(), sink, gate, services.Time, services.Mask) { Finishing = Keep, Heard = Heard, Secrets = services.Secrets() };
+        var turn = new Turn(Writer(), sink, gate, services.Time, services.Mask) { Finishing = Keep, Heard = Heard, Secrets = services.Secrets(), ParentId = chat.Tree.Head };
         var started = new RunningTurn(turn, stop, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (gate)
         {
@@ -289,13 +280,6 @@ public sealed class Conversation : IAsyncDisposable
     /// <summary>Runs under the gate, together with the turn's last events.</summary>
     private void Keep(Message message)
     {
-        chat = chat with
-        {
-            Messages = [.. chat.Messages, message],
-            UpdatedAt = message.UpdatedAt,
-            TotalCost = message.Cost is { } cost ? (chat.TotalCost ?? 0) + cost.TotalCost : chat.TotalCost,
-            Status = message.Status == MessageStatus.Failed ? ChatStatus.Failed : ChatStatus.Idle,
-        };
         running = null;
         services.Usage.Add(message, chat.Id, chat.TemplateId);
     }
@@ -316,7 +300,6 @@ public sealed class Conversation : IAsyncDisposable
         await writer.DiscardAsync(messageId, cancellationToken);
         lock (gate)
         {
-            chat = chat with { Messages = [.. chat.Messages.Where(message => message.Id != messageId)], Status = ChatStatus.Idle };
             sink.Publish(new TurnEvent.MessageRemoved(messageId));
         }
     }
@@ -350,6 +333,7 @@ public sealed class Conversation : IAsyncDisposable
     private void NotifyChanged() => services.Changed(CodexId, Summary);
 }
 
+/// <param name="Messages">Of the branch that is shown, the one still being written included.</param>
 /// <param name="TurnId">The turn under way, or null.</param>
 /// <param name="LastSeq">Events up to this number are folded in.</param>
-public sealed record ConversationSnapshot(ChatSummary Summary, IReadOnlyList<Message> Messages, string? TurnId, long LastSeq, string? ReadOnlyReason, string? Notice);
+public sealed record ConversationSnapshot(ChatSummary Summary, StoredChat Chat, IReadOnlyList<Message> Messages, string? TurnId, long LastSeq, string? ReadOnlyReason);

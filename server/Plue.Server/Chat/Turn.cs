@@ -26,6 +26,9 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
     /// <summary>How asking each provider went; null when it answered. Not called for one that the user stopped.</summary>
     public Action<ProviderSettings, Failure?>? Heard { get; init; }
 
+    /// <summary>The message that the answer follows.</summary>
+    public string? ParentId { get; init; }
+
     /// <summary>Taken out of the answer itself; null leaves it as it came.</summary>
     public ITextMask? Secrets { get; init; }
 
@@ -63,6 +66,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
         {
             Id = Ids.New("msg"),
             CodexId = codexId,
+            ParentId = ParentId,
             Role = MessageRole.Assistant,
             CreatedAt = now,
             UpdatedAt = now,

@@ -12,6 +12,9 @@ public abstract record TurnEvent
 
     public sealed record MessageRemoved(string MessageId) : TurnEvent;
 
+    /// <summary>Another branch is shown: whoever looks on has to look anew.</summary>
+    public sealed record BranchChanged(string? MessageId) : TurnEvent;
+
     public sealed record TurnStarted(string TurnId) : TurnEvent;
 
     public sealed record Waiting(string For) : TurnEvent;

@@ -7,6 +7,8 @@ public sealed record Message
     public required string Id { get; init; }
     public required string CodexId { get; init; }
     public required MessageRole Role { get; init; }
+    /// <summary>The message it follows; empty for a first one. Null where a journal of format 1 does not say: then the one before it.</summary>
+    public string? ParentId { get; init; }
     public IReadOnlyList<MessagePart> Parts { get; init; } = [];
     public required DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; init; }
@@ -16,6 +18,12 @@ public sealed record Message
     public Cost? Cost { get; init; }
     public ProviderInfo? ProviderInfo { get; init; }
     public Timing? Timing { get; init; }
+    /// <summary>What of the chat this answer's model could not be sent, one sentence each.</summary>
+    public IReadOnlyList<string> NotCarried { get; init; } = [];
+    /// <summary>Set on a summary (a system message) that stands for all messages before it.</summary>
+    public Compaction? Compaction { get; init; }
+    /// <summary>Not part of the conversation: a title that a model made. Kept because it was paid for.</summary>
+    public bool IsHidden { get; init; }
 
     /// <summary>The text parts joined; what a person would call "the message".</summary>
     public string Text => string.Concat(Parts.OfType<MessagePart.Text>().Select(part => part.Content));
@@ -28,6 +36,9 @@ public enum MessageStatus { Streaming, Complete, Stopped, Interrupted, Failed }
 /// <summary>Who answered. <paramref name="RequestId"/> is the vendor's own id, for support requests.</summary>
 /// <param name="InsteadOf">Why the chosen provider did not answer, when this one stood in for it.</param>
 public sealed record ProviderInfo(string ProviderId, string? ModelId, string? RequestId = null, string? InsteadOf = null);
+
+/// <param name="Messages">How many the summary stands for.</param>
+public sealed record Compaction(int Messages, long TokensBefore, long TokensAfter);
 
 /// <summary>How long an answer took.</summary>
 /// <param name="FirstToken">From the request to the first piece of the answer; null when none came.</param>

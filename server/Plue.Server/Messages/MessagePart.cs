@@ -1,5 +1,8 @@
 namespace Plue.Server.Messages;
 
+/// <summary>Lines from 1, both included.</summary>
+public sealed record LineRange(int Start, int End);
+
 /// <summary>A closed set: every switch over it is complete.</summary>
 public abstract record MessagePart
 {
@@ -8,8 +11,21 @@ public abstract record MessagePart
     public sealed record Text(string Content) : MessagePart;
 
     /// <param name="Path">As the user named it.</param>
-    /// <param name="Content">The text sent, or null when <paramref name="Blob"/> (a SHA-256) names it.</param>
-    public sealed record File(string Path, string? Content, string? Blob = null, string? Language = null) : MessagePart;
+    /// <param name="Content">The text sent. Null for an image, and on disk for a text that <paramref name="Blob"/> holds.</param>
+    /// <param name="Blob">The SHA-256 of the file's bytes, by which they are kept.</param>
+    public sealed record File(string Path, string? Content, string? Blob = null, string? Language = null) : MessagePart
+    {
+        public string? MediaType { get; init; }
+        /// <summary>Bytes of the whole file.</summary>
+        public long? Size { get; init; }
+        /// <summary>Only these lines were sent.</summary>
+        public LineRange? Range { get; init; }
+        /// <summary>The content is a summary of a large file.</summary>
+        public bool IsSummary { get; init; }
+        /// <summary>An image's bytes, on its way to a provider; never stored.</summary>
+        public ReadOnlyMemory<byte>? Data { get; init; }
+        public bool IsImage => MediaType?.StartsWith("image/", StringComparison.Ordinal) == true;
+    }
 
     /// <param name="Parameters">A JSON object as the model wrote it.</param>
     public sealed record ToolUse(string ToolUseId, string ToolName, string Parameters) : MessagePart;

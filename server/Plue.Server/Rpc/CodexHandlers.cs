@@ -15,13 +15,14 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
         server.Map(Methods.CodexList, (parameters, _) =>
         {
             if (parameters.Collection != "chats") { throw new FailureException(FailureKind.NotFound, $"There is no collection {parameters.Collection}."); }
-            return Task.FromResult(new CodexListResult([.. conversations.List(parameters.IncludeArchived ?? false).Select(Summary)]));
+            var chats = conversations.List(parameters.IncludeArchived ?? false);
+            return Task.FromResult(new CodexListResult([.. chats.Select(Summary)], chats.Count));
         });
         server.Map(Methods.CodexGet, async (parameters, cancellationToken) =>
         {
             var conversation = await conversations.GetAsync(parameters.Uri, cancellationToken);
             conversation.Warm();
-            return Get(conversation.Snapshot(sink => ((MessageNotifier)sink).Seal()));
+            return Get(conversation.Snapshot(sink => ((MessageNotifier)sink).Seal()), parameters.Limit);
         });
         server.Map(Methods.CodexCreate, async (parameters, cancellationToken) =>
         {
@@ -60,6 +61,10 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
         Model = summary.Model,
         Fallbacks = [.. summary.Fallbacks.Select(ToProtocol.Choice)],
         Options = ToProtocol.Options(summary.Options),
+        Tags = summary.Tags,
+        Pinned = summary.Pinned,
+        Unread = summary.Unread,
+        Version = summary.Version,
     };
 
     /// <summary>A provider that is not there yet may be named; it is passed over until it is.</summary>
@@ -84,13 +89,22 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
             options.Temperature, options.MaxTokens, options.StopSequences is { Count: > 0 } stops ? stops : null, string.IsNullOrWhiteSpace(options.ReasoningLevel) ? null : options.ReasoningLevel);
     }
 
-    private CodexGetResult Get(ConversationSnapshot snapshot) => new()
+    private CodexGetResult Get(ConversationSnapshot snapshot, int? limit)
     {
-        Codex = Summary(snapshot.Summary),
-        Messages = [.. snapshot.Messages.Select(message => ToProtocol.Message(message, providers.NameOf))],
-        TurnId = snapshot.TurnId,
-        LastSeq = snapshot.LastSeq,
-        ReadOnlyReason = snapshot.ReadOnlyReason,
-        Notice = snapshot.Notice,
-    };
+        var offset = limit is { } most ? Math.Max(0, snapshot.Messages.Count - most) : 0;
+        return new()
+        {
+            Codex = Summary(snapshot.Summary),
+            Messages = [.. snapshot.Messages.Skip(offset).Select(message => ToProtocol.Message(message, providers.NameOf, snapshot.Chat.Tree))],
+            Offset = offset,
+            Queue = [],
+            CanUndo = snapshot.Chat.Tree.Undone is not null,
+            CanRedo = snapshot.Chat.Tree.Redone is not null,
+            ContextFiles = [],
+            TurnId = snapshot.TurnId,
+            LastSeq = snapshot.LastSeq,
+            ReadOnlyReason = snapshot.ReadOnlyReason,
+            Notice = snapshot.Chat.Notice,
+        };
+    }
 }

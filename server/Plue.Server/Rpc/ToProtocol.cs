@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Plue.Server.Chat;
 using Plue.Server.Messages;
+using Plue.Server.Store;
 using Wire = Plue.Protocol;
 
 namespace Plue.Server.Rpc;
@@ -10,13 +11,19 @@ internal static class ToProtocol
 {
     public static string Name<T>(T value) where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 
-    public static Wire.MessageView Message(Message message, Func<string, string> providerName) => new()
+    /// <param name="tree">Null where a message comes alone: its alternatives are then not said.</param>
+    public static Wire.MessageView Message(Message message, Func<string, string> providerName, MessageTree? tree = null) => new()
     {
         Id = message.Id,
         Role = (Wire.MessageRole)message.Role,
         Parts = [.. message.Parts.Select(Part)],
         Status = (Wire.MessageStatus)message.Status,
         CreatedAt = message.CreatedAt,
+        UpdatedAt = message.UpdatedAt,
+        ParentId = string.IsNullOrEmpty(message.ParentId) ? null : message.ParentId,
+        Alternatives = tree?.AlternativesOf(message) is { Count: > 1 } alternatives ? alternatives : null,
+        NotCarried = message.NotCarried.Count == 0 ? null : message.NotCarried,
+        Compaction = message.Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
         Error = message.Error is { } error ? Error(error) : null,
         Usage = message.Usage is { } usage
             ? new(usage.InputTokens, usage.OutputTokens, usage.TotalTokens, usage.CachedReadTokens, usage.CachedWriteTokens, usage.ReasoningTokens)
@@ -38,6 +45,7 @@ internal static class ToProtocol
     {
         TurnEvent.MessageAdded(var message) => new Wire.MessageAdded(Message(message, providerName)),
         TurnEvent.MessageRemoved(var id) => new Wire.MessageRemoved(id),
+        TurnEvent.BranchChanged(var id) => new Wire.BranchChanged(id),
         TurnEvent.TurnStarted(var id) => new Wire.TurnStarted(id),
         TurnEvent.Waiting(var what) => new Wire.Waiting(what),
         TurnEvent.MessageStarted(var message) => new Wire.MessageStarted(message.Id, Provider(message.ProviderInfo ?? new("", null), providerName)),
@@ -60,7 +68,8 @@ internal static class ToProtocol
     private static Wire.MessagePart Part(MessagePart part) => part switch
     {
         MessagePart.Text(var content) => new Wire.TextPart(content),
-        MessagePart.File file => new Wire.FilePart(file.Path, file.Content, file.Language),
+        MessagePart.File file => new Wire.FilePart(
+            file.Path, file.Content, file.Language, file.Blob, file.MediaType, file.Size, file.Range is { } range ? new(range.Start, range.End) : null, file.IsSummary ? true : null, null),
         MessagePart.ToolUse(var id, var name, var parameters) => new Wire.ToolUsePart(id, name, parameters),
         MessagePart.ToolResult(var id, var result, var error) => new Wire.ToolResultPart(id, result, error),
         MessagePart.Reasoning reasoning => new Wire.ReasoningPart(reasoning.Content),

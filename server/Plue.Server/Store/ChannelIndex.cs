@@ -126,7 +126,7 @@ internal sealed class ChannelIndex(PluePaths paths, ILogger logger)
 /// <summary>The file of <see cref="ChannelIndex"/>; of another format it is rebuilt.</summary>
 internal sealed record StoredIndex(int Format, IReadOnlyList<StoredIndexEntry> Chats)
 {
-    public const int CurrentFormat = 2;
+    public const int CurrentFormat = 3;
 }
 
 /// <param name="Modified">UTC ticks of the journal's last write.</param>
@@ -146,18 +146,27 @@ internal sealed record StoredIndexEntry(
     string Status,
     string? Notice,
     IReadOnlyList<StoredChoice>? Fallbacks,
-    StoredOptions? Options)
+    StoredOptions? Options,
+    bool Pinned,
+    IReadOnlyList<string>? Tags,
+    bool Unread,
+    long Version)
 {
     public static StoredIndexEntry From(ChatSummary summary, long length, long modified) => new(
         summary.Id, length, modified, summary.TemplateId, summary.Title, summary.Archived, summary.ProviderId, summary.Model,
         summary.CreatedAt, summary.UpdatedAt, summary.MessageCount, summary.TotalCost, Names<ChatStatus>.Of(summary.Status), summary.Notice,
         summary.Fallbacks.Count == 0 ? null : [.. summary.Fallbacks.Select(choice => new StoredChoice(choice.ProviderId, choice.Model))],
-        summary.Options == ChatOptions.None ? null : StoredOptions.From(summary.Options));
+        summary.Options == ChatOptions.None ? null : StoredOptions.From(summary.Options),
+        summary.Pinned, summary.Tags.Count == 0 ? null : summary.Tags, summary.Unread, summary.Version);
 
     public ChatSummary ToSummary() => new(
         Id, Template, Title, Archived, ProviderId, Model, CreatedAt, UpdatedAt, MessageCount, TotalCost, Names<ChatStatus>.Parse(Status, ChatStatus.Idle), Notice)
     {
         Fallbacks = [.. (Fallbacks ?? []).Select(ChatFields.ChoiceOf)],
         Options = Options?.ToOptions() ?? ChatOptions.None,
+        Pinned = Pinned,
+        Tags = Tags ?? [],
+        Unread = Unread,
+        Version = Version,
     };
 }

@@ -11,15 +11,25 @@ internal sealed class ChatFold
 
     private readonly List<Entry> entries = [];
     private readonly Dictionary<string, Entry> byId = new(StringComparer.Ordinal);
-    private readonly List<string> notices = [];
+    private readonly List<string> droppedNotices = [];
+    private readonly List<string> undone = [];
+    private readonly List<Message> queue = [];
+    private string head = "";
     private string? title;
     private bool archived;
+    private bool pinned;
     private string? providerId;
     private string? model;
     private IReadOnlyList<ModelChoice> fallbacks = [];
     private ChatOptions options = ChatOptions.None;
+    private IReadOnlyList<string> tags = [];
+    private IReadOnlyList<string> contextFiles = [];
+    private string? readUntil;
+    private DateTimeOffset? firstTime;
+    private DateTimeOffset lastMessageTime;
+    private long lastSeq;
     private int notUnderstood;
-    private bool wasDamaged;
+    private bool hasDropped;
 
     /// <summary>Lines that no longer say anything, because a complete record of their message came later.</summary>
     public HashSet<long> Superseded { get; } = [];
@@ -27,6 +37,8 @@ internal sealed class ChatFold
 
     public void Take(JournalLine line)
     {
+        firstTime ??= line.Time;
+        lastSeq = Math.Max(lastSeq, line.Seq);
         StoredRecord? record;
         try
         {
@@ -40,9 +52,12 @@ internal sealed class ChatFold
 
         switch (record)
         {
-            case StoredComplete complete: Complete(complete.Message.ToMessage()); break;
+            case StoredComplete complete: Complete(complete.Message.ToMessage(), line); break;
             case StoredStarted started: Begin(started.Message.ToMessage(), line); break;
             case StoredPartial partial: Append(partial, line); break;
+            case StoredHead moved: MoveHead(moved); break;
+            case StoredQueued queued: Queue(queued.Message.ToMessage()); break;
+            case StoredUnqueued unqueued: Unqueue(unqueued.MessageId); break;
             case StoredPartialReset reset when byId.TryGetValue(reset.MessageId, out var entry): entry.Reset(line); break;
             case StoredDiscarded discarded when byId.TryGetValue(discarded.MessageId, out var entry): entry.IsDiscarded = true; break;
             case StoredFields fields: Apply(fields); break;
@@ -58,33 +73,98 @@ internal sealed class ChatFold
 
     /// <param name="isOwned">An owner lives: what is unfinished is still being written, and a torn end is a line on its way.</param>
     /// <param name="keptAside">The file that now holds the damaged bytes, when this program just repaired.</param>
-    public StoredChat ToChat(JournalScan scan, StoredHeader lost, bool isOwned, string? keptAside = null)
+    /// <param name="isRunning">What is unfinished is still being written, by this process.</param>
+    public StoredChat ToChat(JournalScan scan, StoredHeader lost, bool isOwned, string? keptAside = null, bool isRunning = false)
     {
         var header = scan.Header ?? lost;
-        var open = isOwned ? MessageStatus.Streaming : MessageStatus.Interrupted;
-        Message[] messages = [.. entries.Where(entry => !entry.IsDiscarded).Select(entry => entry.ToMessage(open))];
-        NoteScan(scan, isOwned, keptAside);
+        var tree = Tree(isOwned || isRunning ? MessageStatus.Streaming : MessageStatus.Interrupted);
+        var notices = Notices(scan, isOwned, keptAside, out var isDamaged);
         return new StoredChat
         {
             Id = lost.Id,
             TemplateId = header.Template,
-            Title = title ?? StoredChat.TitleOf(messages),
+            Title = title ?? StoredChat.TitleOf(tree.Path),
+            HasTitle = title is not null,
             Archived = archived,
+            Pinned = pinned,
+            Tags = tags,
+            ContextFiles = contextFiles,
             ProviderId = providerId,
             Model = model,
             Fallbacks = fallbacks,
             Options = options,
-            Messages = messages,
-            CreatedAt = scan.FirstTime ?? default,
-            UpdatedAt = scan.LastTime ?? default,
+            Tree = tree,
+            Queue = [.. queue],
+            Unread = IsUnread(tree.Path),
+            Version = lastSeq,
+            CreatedAt = firstTime ?? default,
+            UpdatedAt = lastMessageTime > firstTime ? lastMessageTime : firstTime ?? default,
             TotalCost = entries.Sum(entry => entry.Message.Cost?.TotalCost) is var sum && entries.Exists(entry => entry.Message.Cost is not null) ? sum : null,
-            Status = wasDamaged ? ChatStatus.Damaged : StatusOf(messages),
+            Status = isDamaged ? ChatStatus.Damaged : StatusOf(tree.Path),
             Notice = notices.Count > 0 ? string.Join(' ', notices) : null,
         };
     }
 
-    private void Complete(Message message)
+    /// <summary>Hidden messages are no part of the tree: what followed one follows what it followed.</summary>
+    private MessageTree Tree(MessageStatus open)
     {
+        List<Message> visible = new(entries.Count);
+        foreach (var entry in entries)
+        {
+            if (entry.IsDiscarded || entry.Message.IsHidden) { continue; }
+
+            var message = entry.ToMessage(open);
+            var parent = ParentOf(entry);
+            visible.Add(message.ParentId == parent ? message : message with { ParentId = parent });
+        }
+
+        return new MessageTree(visible, Visible(head), undone);
+    }
+
+    private string ParentOf(Entry entry) => Visible(entry.ParentId);
+
+    /// <summary>This message, or the nearest one that it follows and that is shown.</summary>
+    private string Visible(string id)
+    {
+        // Parents come before their children, so this ends; a parent that was lost to damage counts as first.
+        while (byId.TryGetValue(id, out var entry))
+        {
+            if (!entry.IsDiscarded) { return id; }
+
+            id = entry.ParentId;
+        }
+
+        return "";
+    }
+
+    private bool IsUnread(IReadOnlyList<Message> path) => readUntil is not null
+        && path.LastOrDefault(message => message.Role == MessageRole.Assistant && message.Status != MessageStatus.Streaming) is { } answer
+        && string.CompareOrdinal(answer.Id, readUntil) > 0;
+
+    private void MoveHead(StoredHead moved)
+    {
+        switch (moved.Reason)
+        {
+            case StoredHead.Undo: undone.Add(head); break;
+            case StoredHead.Redo when undone.Count > 0: undone.RemoveAt(undone.Count - 1); break;
+            default: undone.Clear(); break;
+        }
+
+        head = moved.MessageId;
+    }
+
+    private void Queue(Message message)
+    {
+        Unqueue(message.Id);
+        queue.Add(message);
+    }
+
+    private void Unqueue(string id) => queue.RemoveAll(message => message.Id == id);
+
+    private void Complete(Message message, JournalLine line)
+    {
+        Unqueue(message.Id);
+        lastMessageTime = line.Time;
         if (!byId.TryGetValue(message.Id, out var entry)) { entry = Add(message); }
 
         foreach (var (seq, bytes) in entry.Lines)
@@ -98,6 +178,7 @@ internal sealed class ChatFold
 
     private void Begin(Message message, JournalLine line)
     {
+        lastMessageTime = line.Time;
         if (!byId.TryGetValue(message.Id, out var entry)) { entry = Add(message); }
 
         entry.Begin(message);
@@ -119,10 +200,16 @@ internal sealed class ChatFold
 
     private Entry Add(Message message)
     {
-        var entry = new Entry(message);
+        var entry = new Entry(message, message.ParentId ?? LastOf(entries));
         entries.Add(entry);
         byId.Add(message.Id, entry);
+        if (message.IsHidden) { return entry; }
+
+        head = message.Id;
+        undone.Clear();
         return entry;
+
+        static string LastOf(List<Entry> entries) => entries.FindLast(entry => !entry.Message.IsHidden)?.Message.Id ?? "";
     }
 
     private void Apply(StoredFields fields)
@@ -133,36 +220,42 @@ internal sealed class ChatFold
         model = Changed(model, fields.Model);
         if (fields.Fallbacks is { } choices) { fallbacks = [.. choices.Where(choice => choice?.ProviderRef is not null).Select(ChatFields.ChoiceOf)]; }
         options = fields.Options?.ToOptions() ?? options;
+        pinned = fields.Pinned ?? pinned;
+        tags = fields.Tags ?? tags;
+        contextFiles = fields.ContextFiles ?? contextFiles;
+        readUntil = fields.ReadUntil ?? readUntil;
 
         static string? Changed(string? old, string? value) => value is null ? old : value.Length == 0 ? null : value;
     }
 
     private void NoteDropped(StoredDropped dropped, JournalLine line)
     {
-        wasDamaged = true;
-        notices.Add(string.Create(CultureInfo.InvariantCulture, $"{Entries(dropped.FirstSeq, line.Seq)} of this chat could not be read")
+        hasDropped = true;
+        droppedNotices.Add(string.Create(CultureInfo.InvariantCulture, $"{Entries(dropped.FirstSeq, line.Seq)} of this chat could not be read")
             + (dropped.Kept is { } kept ? $"; the damaged bytes are kept in {kept}." : "."));
     }
 
-    private void NoteScan(JournalScan scan, bool isOwned, string? keptAside)
+    private List<string> Notices(JournalScan scan, bool isOwned, string? keptAside, out bool isDamaged)
     {
+        List<string> notices = [.. droppedNotices];
+        isDamaged = hasDropped;
         var where = keptAside is null ? "they stay in the file until the chat is next opened" : $"they are kept in {keptAside}";
         if (scan.Header is null)
         {
-            wasDamaged = true;
+            isDamaged = true;
             notices.Add("The beginning of this chat's file could not be read.");
         }
 
         foreach (var missing in scan.Missing)
         {
-            wasDamaged = true;
+            isDamaged = true;
             notices.Add($"{Entries(missing.First, missing.Last)} of this chat {(missing.First == missing.Last ? "is" : "are")} missing.");
         }
 
         var damaged = scan.Damaged.Where(range => !range.IsTorn || range.Offset < scan.GoodLength).Sum(range => range.Length);
         if (damaged > 0)
         {
-            wasDamaged = true;
+            isDamaged = true;
             notices.Add(string.Create(CultureInfo.InvariantCulture, $"{damaged} bytes of this chat's file are damaged; {where}."));
         }
 
@@ -176,13 +269,15 @@ internal sealed class ChatFold
         {
             notices.Add(string.Create(CultureInfo.InvariantCulture, $"{notUnderstood} entries were written by another version of Plue and are not shown."));
         }
+
+        return notices;
     }
 
     private static string Entries(long first, long last) => first == last
         ? string.Create(CultureInfo.InvariantCulture, $"Entry {first}")
         : string.Create(CultureInfo.InvariantCulture, $"Entries {first} to {last}");
 
-    private static ChatStatus StatusOf(Message[] messages) => messages is not [.., var last] ? ChatStatus.Idle
+    private static ChatStatus StatusOf(IReadOnlyList<Message> messages) => messages is not [.., var last] ? ChatStatus.Idle
         : last.Status switch
         {
             MessageStatus.Streaming => ChatStatus.Running,
@@ -192,13 +287,15 @@ internal sealed class ChatFold
         };
 
     /// <summary>One message on its way through the file.</summary>
-    private sealed class Entry(Message message)
+    /// <param name="parentId">The message it was written after; empty for a first one.</param>
+    private sealed class Entry(Message message, string parentId)
     {
         private readonly SortedDictionary<int, (bool IsReasoning, StringBuilder Text)> partials = [];
 
         public Message Message { get; private set; } = message;
         public bool IsOpen { get; private set; }
         public bool IsDiscarded { get; set; }
+        public string ParentId { get; } = parentId;
 
         /// <summary>Since it was last begun: what a complete record makes superfluous.</summary>
         public List<(long Seq, int Bytes)> Lines { get; } = [];

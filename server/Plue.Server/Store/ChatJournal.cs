@@ -18,25 +18,31 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     private readonly Lock buffering = new(); // never held during fsync: the streaming path takes it
     private readonly PartialBuffer partials = new();
     private readonly Journal journal;
+    private readonly ChatFold fold; // of the file as it stands; changed and read under writing
+    private readonly Func<StoredChat> toChat;
     private readonly ITimer timer;
     private readonly ILogger logger;
     private bool flushIsDue;
     private bool disposed;
     private bool failing;
+    private StoredChat? chat; // null when it is to be folded anew
 
-    private ChatJournal(Journal journal, StoredChat chat, TimeProvider time, ILogger logger)
+    private ChatJournal(string id, Journal journal, ChatFold fold, Func<StoredChat> toChat, TimeProvider time, ILogger logger)
     {
-        (this.journal, Chat, this.logger) = (journal, chat, logger);
+        (Id, this.journal, this.fold, this.toChat, this.logger) = (id, journal, fold, toChat, logger);
         timer = time.CreateTimer(static state => ((ChatJournal)state!).Flush(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Raised once, when the journal is closed.</summary>
     internal event Action<ChatJournal>? Closed;
 
-    public string Id => Chat.Id;
+    public string Id { get; }
 
-    /// <summary>The chat as it was when this was opened.</summary>
-    public StoredChat Chat { get; }
+    /// <summary>The chat as its file says it now, partial text that is not on disk yet left out.</summary>
+    public StoredChat Chat
+    {
+        get { lock (writing) { return chat ??= toChat(); } }
+    }
 
     internal static ChatJournal Open(string path, StoredHeader lost, TimeProvider time, ILogger logger)
     {
@@ -50,12 +56,12 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
                 journal.Append(durable: true, [.. interrupted.Select(message => new StoredComplete(StoredMessage.From(message)).ToUtf8())]);
             }
 
-            var chat = fold.ToChat(scan, lost, isOwned: false, journal.KeptAside);
-            if (chat.Notice is { } notice) { logger.LogWarning("{Chat}: {Notice}", lost.Id, notice); }
+            StoredChat ToChat() => fold.ToChat(scan, lost, isOwned: false, journal.KeptAside, isRunning: true);
+            if (ToChat().Notice is { } notice) { logger.LogWarning("{Chat}: {Notice}", lost.Id, notice); }
 
             if (fold.SupersededBytes * 2 > journal.Length && journal.Length > CompactionMinimum) { Compact(journal, fold, lost.Id, logger); }
 
-            return new ChatJournal(journal, chat, time, logger);
+            return new ChatJournal(lost.Id, journal, fold, ToChat, time, logger);
         }
         catch
         {
@@ -96,6 +102,35 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     public async ValueTask DiscardAsync(string messageId, CancellationToken cancellationToken) =>
         await WriteAsync(new StoredDiscarded(messageId), durable: true, messageId, cancellationToken);
 
+    /// <summary>Shows another branch. Durable.</summary>
+    /// <param name="messageId">Its last message; empty before the first.</param>
+    /// <param name="reason">See <see cref="StoredHead"/>.</param>
+    private async ValueTask MoveHeadAsync(string messageId, string reason, CancellationToken cancellationToken) =>
+        await WriteAsync(new StoredHead(messageId, reason), durable: true, null, cancellationToken);
+
+    /// <summary>Durable.</summary>
+    public ValueTask SwitchAsync(string messageId, CancellationToken cancellationToken) => MoveHeadAsync(messageId, StoredHead.Switch, cancellationToken);
+
+    /// <summary>Hides the last turn. Durable.</summary>
+    /// <exception cref="FailureException">Conflict: there is none. StoreReadOnly.</exception>
+    public ValueTask UndoAsync(CancellationToken cancellationToken) => Chat.Tree.Undone is { } head
+        ? MoveHeadAsync(head, StoredHead.Undo, cancellationToken)
+        : throw new FailureException(FailureKind.Conflict, "There is nothing to undo in this chat.");
+
+    /// <summary>Brings back what the last undo hid. Durable.</summary>
+    /// <exception cref="FailureException">Conflict: there is nothing. StoreReadOnly.</exception>
+    public ValueTask RedoAsync(CancellationToken cancellationToken) => Chat.Tree.Redone is { } head
+        ? MoveHeadAsync(head, StoredHead.Redo, cancellationToken)
+        : throw new FailureException(FailureKind.Conflict, "There is nothing to redo in this chat.");
+
+    /// <summary>Lets a message wait to be sent; appending a message of its id sends it. Durable.</summary>
+    public async ValueTask QueueAsync(Message message, CancellationToken cancellationToken) =>
+        await WriteAsync(new StoredQueued(StoredMessage.From(message)), durable: true, null, cancellationToken);
+
+    /// <summary>Durable.</summary>
+    public async ValueTask UnqueueAsync(string messageId, CancellationToken cancellationToken) =>
+        await WriteAsync(new StoredUnqueued(messageId), durable: true, null, cancellationToken);
+
     /// <summary>Durable.</summary>
     public async ValueTask UpdateAsync(ChatFields fields, CancellationToken cancellationToken) =>
         await WriteAsync(fields.ToStored(), durable: true, null, cancellationToken);
@@ -134,6 +169,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         {
             if (disposed) { throw new FailureException(FailureKind.NotFound, "This chat was closed. Open it again."); }
 
+            chat = null;
             journal.Append(durable, record.ToUtf8());
             if (supersedes is null) { return; }
 
@@ -164,6 +200,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 
                 try
                 {
+                    chat = null;
                     var records = partials.Peek(out var mark);
                     if (records.Length > 0) { journal.Append(durable: false, records); }
 

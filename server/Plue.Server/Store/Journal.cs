@@ -18,6 +18,7 @@ internal sealed class Journal : IDisposable
     private readonly string subject;
     private readonly TimeProvider time;
     private readonly JournalLock owner;
+    private readonly JournalLineAction onLine;
     private readonly ArrayBufferWriter<byte> lines = new();
     private FileStream file;
     private long goodLength;
@@ -25,9 +26,9 @@ internal sealed class Journal : IDisposable
     private bool mayHaveTornTail;
     private bool disposed;
 
-    private Journal(string path, string subject, TimeProvider time, JournalLock owner, FileStream file, JournalScan scan)
+    private Journal(string path, string subject, TimeProvider time, JournalLock owner, FileStream file, JournalScan scan, JournalLineAction onLine)
     {
-        (this.path, this.subject, this.time, this.owner, this.file) = (path, subject, time, owner, file);
+        (this.path, this.subject, this.time, this.owner, this.file, this.onLine) = (path, subject, time, owner, file, onLine);
         (goodLength, lastSeq) = (scan.GoodLength, scan.LastSeq);
     }
 
@@ -55,7 +56,7 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    /// <summary>Becomes the writer: locks, gives every good line to <paramref name="onLine"/>, repairs.</summary>
+    /// <summary>Becomes the writer: locks, gives every good line to <paramref name="onLine"/>, and later each that is appended; repairs.</summary>
     /// <param name="lost">Stands in for a first line that cannot be read.</param>
     /// <exception cref="FailureException">NotFound; Conflict: another owner lives; StoreReadOnly: the disk, or a newer format.</exception>
     public static Journal Open(string path, StoredHeader lost, TimeProvider time, string subject, JournalLineAction onLine, out JournalScan scan)
@@ -68,7 +69,7 @@ internal sealed class Journal : IDisposable
         {
             scan = JournalReader.Scan(path, onLine);
             RefuseNewer(scan, subject);
-            journal = new Journal(path, subject, time, owner, OpenForWriting(path), scan);
+            journal = new Journal(path, subject, time, owner, OpenForWriting(path), scan, onLine);
             journal.Repair(scan, lost);
             return journal;
         }
@@ -124,8 +125,10 @@ internal sealed class Journal : IDisposable
             if (durable) { DurableFile.Sync(file.SafeFileHandle); }
 
             mayHaveTornTail = false;
+            var offset = goodLength;
             goodLength += lines.WrittenCount;
             lastSeq = seq;
+            GiveLines(offset);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -135,6 +138,14 @@ internal sealed class Journal : IDisposable
         finally
         {
             if (lines.Capacity > 4 * 1024 * 1024) { lines.Clear(); }
+        }
+    }
+
+    private void GiveLines(long offset)
+    {
+        for (var rest = lines.WrittenSpan; rest.IndexOf((byte)'\n') is var end and >= 0; rest = rest[(end + 1)..], offset += end + 1)
+        {
+            if (JournalLine.TryParse(rest[..end], offset, out var line)) { onLine(line); }
         }
     }
 

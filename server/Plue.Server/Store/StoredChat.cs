@@ -19,8 +19,22 @@ public sealed record StoredChat
     /// <summary>Who stands in when the chosen provider is down or over its limit, in this order; empty means that the settings say it.</summary>
     public IReadOnlyList<ModelChoice> Fallbacks { get; init; } = [];
     public ChatOptions Options { get; init; } = ChatOptions.None;
-    /// <summary>In the order they were begun; hidden ones left out; one that its owner never ended is <see cref="MessageStatus.Interrupted"/> with the text it had.</summary>
-    public required IReadOnlyList<Message> Messages { get; init; }
+    public bool Pinned { get; init; }
+    public IReadOnlyList<string> Tags { get; init; } = [];
+    /// <summary>Files in context for the whole chat, as the user named them.</summary>
+    public IReadOnlyList<string> ContextFiles { get; init; } = [];
+    /// <summary>A title that a model or the user gave; else it is the beginning of the first message.</summary>
+    public bool HasTitle { get; init; }
+    /// <summary>Every branch; one that its owner never ended is <see cref="MessageStatus.Interrupted"/> with the text it had.</summary>
+    public MessageTree Tree { get; init; } = MessageTree.Empty;
+    /// <summary>The branch that is shown, oldest first.</summary>
+    public IReadOnlyList<Message> Messages => Tree.Path;
+    /// <summary>Waiting to be sent, in order.</summary>
+    public IReadOnlyList<Message> Queue { get; init; } = [];
+    /// <summary>An answer came that nobody has looked at.</summary>
+    public bool Unread { get; init; }
+    /// <summary>The number of the last record: grows with every change.</summary>
+    public long Version { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
     /// <summary>USD, hidden messages included, because they were paid for; null while nothing was.</summary>
@@ -43,7 +57,15 @@ public sealed record StoredChat
     }
 
     public ChatSummary Summarize() =>
-        new(Id, TemplateId, Title, Archived, ProviderId, Model, CreatedAt, UpdatedAt, Messages.Count, TotalCost, Status, Notice) { Fallbacks = Fallbacks, Options = Options };
+        new(Id, TemplateId, Title, Archived, ProviderId, Model, CreatedAt, UpdatedAt, Messages.Count, TotalCost, Status, Notice)
+        {
+            Fallbacks = Fallbacks,
+            Options = Options,
+            Pinned = Pinned,
+            Tags = Tags,
+            Unread = Unread,
+            Version = Version,
+        };
 }
 
 /// <summary>A row of the channel tree.</summary>
@@ -63,6 +85,10 @@ public sealed record ChatSummary(
 {
     public IReadOnlyList<ModelChoice> Fallbacks { get; init; } = [];
     public ChatOptions Options { get; init; } = ChatOptions.None;
+    public bool Pinned { get; init; }
+    public IReadOnlyList<string> Tags { get; init; } = [];
+    public bool Unread { get; init; }
+    public long Version { get; init; }
 }
 
 /// <summary><c>Running</c>: an answer is being written, by this window or another. <c>Damaged</c>: part of the journal could not be read.</summary>
@@ -76,10 +102,20 @@ public sealed record ChatFields(
 {
     private const string ProviderPrefix = "codex://providers/";
 
+    public bool? Pinned { get; init; }
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<string>? Tags { get; init; }
+    /// <summary>The whole list.</summary>
+    public IReadOnlyList<string>? ContextFiles { get; init; }
+    /// <summary>The title was made by a model.</summary>
+    public bool TitleFromModel { get; init; }
+    /// <summary>The id of the last message that somebody looked at.</summary>
+    public string? ReadUntil { get; init; }
+
     internal StoredFields ToStored() =>
         new(Title, Archived, string.IsNullOrEmpty(ProviderId) ? ProviderId : ProviderPrefix + ProviderId, Model,
             Fallbacks is null ? null : [.. Fallbacks.Select(choice => new StoredChoice(ProviderPrefix + choice.ProviderId, choice.Model))],
-            Options is null ? null : StoredOptions.From(Options));
+            Options is null ? null : StoredOptions.From(Options), Pinned, Tags, ContextFiles, TitleFromModel ? "model" : null, ReadUntil);
 
     internal static ModelChoice ChoiceOf(StoredChoice choice) => new(ProviderIdOf(choice.ProviderRef) ?? "", choice.Model);
 

@@ -9,6 +9,8 @@ internal sealed record StoredMessage
     public required string Id { get; init; }
     public required string CodexId { get; init; }
     public required string Role { get; init; }
+    /// <summary>The message it follows, empty for a first one. Absent in format 1: then the one before it.</summary>
+    public string? ParentId { get; init; }
     public IReadOnlyList<StoredPart>? Parts { get; init; }
     /// <summary>UTC, like every time here.</summary>
     public required DateTime CreatedAt { get; init; }
@@ -19,12 +21,16 @@ internal sealed record StoredMessage
     public StoredCost? Cost { get; init; }
     public StoredProviderInfo? ProviderInfo { get; init; }
     public StoredTiming? Timing { get; init; }
+    public IReadOnlyList<string>? NotCarried { get; init; }
+    public StoredCompaction? Compaction { get; init; }
+    public bool? Hidden { get; init; }
 
     public static StoredMessage From(Message message) => new()
     {
         Id = message.Id,
         CodexId = message.CodexId,
         Role = Names<MessageRole>.Of(message.Role),
+        ParentId = message.ParentId,
         Parts = [.. message.Parts.Select(StoredPart.From)],
         CreatedAt = message.CreatedAt.UtcDateTime,
         UpdatedAt = message.UpdatedAt.UtcDateTime,
@@ -36,6 +42,9 @@ internal sealed record StoredMessage
         Cost = message.Cost is { } cost ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource, StoredPrice.From(cost.Price)) : null,
         ProviderInfo = message.ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId, info.InsteadOf) : null,
         Timing = message.Timing is { } timing ? new(timing.FirstToken?.TotalMilliseconds, timing.Duration.TotalMilliseconds) : null,
+        NotCarried = message.NotCarried.Count == 0 ? null : message.NotCarried,
+        Compaction = message.Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
+        Hidden = message.IsHidden ? true : null,
     };
 
     /// <summary>Parts of a type that this version does not know are left out.</summary>
@@ -44,6 +53,7 @@ internal sealed record StoredMessage
         Id = Id,
         CodexId = CodexId,
         Role = Names<MessageRole>.Parse(Role, MessageRole.System),
+        ParentId = ParentId,
         Parts = [.. (Parts ?? []).Select(part => part.ToPart()).OfType<MessagePart>()],
         CreatedAt = Utc(CreatedAt),
         UpdatedAt = Utc(UpdatedAt),
@@ -65,6 +75,9 @@ internal sealed record StoredMessage
         Cost = Cost is { } cost ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource) { Price = cost.Price?.ToPrice() } : null,
         ProviderInfo = ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId, info.InsteadOf) : null,
         Timing = Timing?.ToTiming(),
+        NotCarried = NotCarried ?? [],
+        Compaction = Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
+        IsHidden = Hidden ?? false,
     };
 
     private static DateTimeOffset Utc(DateTime time) =>
@@ -85,12 +98,17 @@ internal sealed record StoredPart(
     string? Result = null,
     string? Error = null,
     string? Signature = null,
-    string? Opaque = null)
+    string? Opaque = null,
+    string? MediaType = null,
+    long? Size = null,
+    StoredLines? Range = null,
+    bool? Summary = null)
 {
     public static StoredPart From(MessagePart part) => part switch
     {
         MessagePart.Text text => new("text", Content: text.Content),
-        MessagePart.File file => new("file", Path: file.Path, Content: file.Content, Blob: file.Blob, Language: file.Language),
+        MessagePart.File file => new("file", Path: file.Path, Content: file.Content, Blob: file.Blob, Language: file.Language,
+            MediaType: file.MediaType, Size: file.Size, Range: file.Range is { } range ? new(range.Start, range.End) : null, Summary: file.IsSummary ? true : null),
         MessagePart.ToolUse use => new("tool_use", ToolUseId: use.ToolUseId, ToolName: use.ToolName, Parameters: use.Parameters),
         MessagePart.ToolResult result => new("tool_result", ToolUseId: result.ToolUseId, Result: result.Result, Error: result.Error),
         MessagePart.Reasoning reasoning => new("reasoning", Content: reasoning.Content, Signature: reasoning.Signature, Opaque: reasoning.Opaque),
@@ -100,13 +118,23 @@ internal sealed record StoredPart(
     public MessagePart? ToPart() => Type switch
     {
         "text" => new MessagePart.Text(Content ?? ""),
-        "file" => new MessagePart.File(Path ?? "", Content, Blob, Language),
+        "file" => new MessagePart.File(Path ?? "", Content, Blob, Language)
+        {
+            MediaType = MediaType,
+            Size = Size,
+            Range = Range is { } range ? new(range.Start, range.End) : null,
+            IsSummary = Summary ?? false,
+        },
         "tool_use" => new MessagePart.ToolUse(ToolUseId ?? "", ToolName ?? "", Parameters ?? "{}"),
         "tool_result" => new MessagePart.ToolResult(ToolUseId ?? "", Result, Error),
         "reasoning" => new MessagePart.Reasoning(Content ?? "", Signature, Opaque),
         _ => null,
     };
 }
+
+internal sealed record StoredLines(int Start, int End);
+
+internal sealed record StoredCompaction(int Messages, long TokensBefore, long TokensAfter);
 
 internal sealed record StoredFailure(string Kind, string Message, long? RetryAfterMs);
 

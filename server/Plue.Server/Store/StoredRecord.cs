@@ -22,6 +22,9 @@ internal abstract record StoredRecord
         var type when type.SequenceEqual("partial"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredPartial),
         var type when type.SequenceEqual("partial_reset"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredPartialReset),
         var type when type.SequenceEqual("message_discarded"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredDiscarded),
+        var type when type.SequenceEqual("head"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredHead),
+        var type when type.SequenceEqual("queued"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredQueued),
+        var type when type.SequenceEqual("unqueued"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredUnqueued),
         var type when type.SequenceEqual("fields"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredFields),
         var type when type.SequenceEqual(StoredHeader.TypeName) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredHeader),
         var type when type.SequenceEqual(StoredDropped.TypeName) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredDropped),
@@ -31,11 +34,14 @@ internal abstract record StoredRecord
     public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, GetType(), StoredJson.Default);
 }
 
-/// <summary>The first line, <c>seq</c> 1.</summary>
+/// <summary>
+/// The first line, <c>seq</c> 1. Format 1 was one line of messages, each following the one before it. Format 2 is a tree: messages name the one
+/// they follow, and <c>head</c> records say which branch is shown.
+/// </summary>
 internal sealed record StoredHeader(int Format, string Id, string Template) : StoredRecord
 {
     /// <summary>Raised when an older program could no longer read the journal rightly; it then refuses.</summary>
-    public const int CurrentFormat = 1;
+    public const int CurrentFormat = 2;
     public static ReadOnlySpan<byte> TypeName => "header"u8;
     [JsonPropertyOrder(-1)]
     public override string Type => "header";
@@ -77,12 +83,40 @@ internal sealed record StoredDiscarded(string MessageId) : StoredRecord
     public override string Type => "message_discarded";
 }
 
+/// <summary>Another branch is shown.</summary>
+/// <param name="MessageId">Its last message; empty before the first.</param>
+/// <param name="Reason"><c>undo</c>, <c>redo</c> or <c>switch</c>.</param>
+internal sealed record StoredHead(string MessageId, string Reason) : StoredRecord
+{
+    public const string Undo = "undo";
+    public const string Redo = "redo";
+    public const string Switch = "switch";
+    [JsonPropertyOrder(-1)]
+    public override string Type => "head";
+}
+
+/// <summary>A message waits to be sent. It leaves the queue when a complete record of the same id comes.</summary>
+internal sealed record StoredQueued(StoredMessage Message) : StoredRecord
+{
+    [JsonPropertyOrder(-1)]
+    public override string Type => "queued";
+}
+
+internal sealed record StoredUnqueued(string MessageId) : StoredRecord
+{
+    [JsonPropertyOrder(-1)]
+    public override string Type => "unqueued";
+}
+
 /// <summary>Fields of the chat; an absent one stays, an empty text or list takes the value away.</summary>
 /// <param name="ProviderRef"><c>codex://providers/NAME</c>.</param>
 /// <param name="Fallbacks">The whole list.</param>
 /// <param name="Options">All of them; an absent member is one that the chat does not set.</param>
+/// <param name="TitleFrom"><c>model</c> for a title that a model made; a user's is never replaced by one.</param>
+/// <param name="ReadUntil">The id of the last message that somebody looked at.</param>
 internal sealed record StoredFields(
-    string? Title, bool? Archived, string? ProviderRef, string? Model, IReadOnlyList<StoredChoice>? Fallbacks = null, StoredOptions? Options = null) : StoredRecord
+    string? Title, bool? Archived, string? ProviderRef, string? Model, IReadOnlyList<StoredChoice>? Fallbacks = null, StoredOptions? Options = null,
+    bool? Pinned = null, IReadOnlyList<string>? Tags = null, IReadOnlyList<string>? ContextFiles = null, string? TitleFrom = null, string? ReadUntil = null) : StoredRecord
 {
     [JsonPropertyOrder(-1)]
     public override string Type => "fields";
@@ -118,6 +152,9 @@ internal sealed record StoredDropped(long FirstSeq, string Reason, string? Kept 
 [JsonSerializable(typeof(StoredPartialReset))]
 [JsonSerializable(typeof(StoredDiscarded))]
 [JsonSerializable(typeof(StoredFields))]
+[JsonSerializable(typeof(StoredHead))]
+[JsonSerializable(typeof(StoredQueued))]
+[JsonSerializable(typeof(StoredUnqueued))]
 [JsonSerializable(typeof(StoredDropped))]
 [JsonSerializable(typeof(StoredIndex))]
 internal sealed partial class StoredJson : JsonSerializerContext

@@ -176,7 +176,7 @@ public sealed class ChatJournalTests : IDisposable
 
         Assert.True(new FileInfo(fixture.PathOf(journal.Id)).Length < size / 4);
         var after = store.Read(journal.Id);
-        Assert.Equal(before with { Messages = [], UpdatedAt = default }, after with { Messages = before.Messages is [] ? after.Messages : [], UpdatedAt = default });
+        Assert.Equal(before with { Tree = MessageTree.Empty, Queue = [], UpdatedAt = default }, after with { Tree = MessageTree.Empty, Queue = [], UpdatedAt = default });
         Assert.Equal(before.Messages.Select(message => message.Text), after.Messages.Select(message => message.Text));
         await using (var again = await store.OpenAsync(journal.Id, CancellationToken.None))
         {
@@ -229,7 +229,7 @@ public sealed class ChatJournalTests : IDisposable
             journal.Dispose();
             var read = store.Read(journal.Id).Messages;
             return read.Count == messages.Length && read.Zip(messages).All(pair =>
-                pair.First.Parts.SequenceEqual(pair.Second.Parts) && pair.First with { Parts = [] } == pair.Second with { Parts = [] });
+                pair.First.Parts.SequenceEqual(pair.Second.Parts) && pair.First with { Parts = [], ParentId = null } == pair.Second with { Parts = [] });
         }).QuickCheckThrowOnFailure();
     }
 

@@ -100,7 +100,7 @@ public sealed class DamagedJournalTests : IDisposable
     {
         var id = await fixture.NewChatAsync("now");
         var lines = new ArrayBufferWriter<byte>();
-        JournalLine.Write(lines, 1, DateTimeOffset.UtcNow, new StoredHeader(2, id, "ai-chat").ToUtf8());
+        JournalLine.Write(lines, 1, DateTimeOffset.UtcNow, new StoredHeader(StoredHeader.CurrentFormat + 1, id, "ai-chat").ToUtf8());
         lines.Write("what this version cannot know\n"u8);
         Restore(id, lines.WrittenSpan);
         var failure = await Assert.ThrowsAsync<FailureException>(() => fixture.NewStore().OpenAsync(id, CancellationToken.None));

@@ -24,12 +24,26 @@ export function codex(change: Partial<CodexSummary> = {}): CodexSummary {
     model: 'claude-sonnet-4-6',
     fallbacks: [],
     options: {},
+    tags: [],
+    pinned: false,
+    unread: false,
+    version: 1,
     ...change,
   };
 }
 
 export function chat(messages: MessageView[] = [], change: Partial<CodexGetResult> = {}): CodexGetResult {
-  return { codex: codex({ messageCount: messages.length }), messages, lastSeq: 0, ...change };
+  return {
+    codex: codex({ messageCount: messages.length }),
+    messages,
+    offset: 0,
+    queue: [],
+    canUndo: false,
+    canRedo: false,
+    contextFiles: [],
+    lastSeq: 0,
+    ...change,
+  };
 }
 
 export function question(id: string, text: string): MessageView {

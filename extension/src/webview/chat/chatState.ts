@@ -8,12 +8,17 @@ import type {
   MessagePart,
   MessageView,
   ProviderInfoView,
+  QueuedView,
   StopReason,
 } from '../../protocol/protocol.generated';
 
 export interface ChatState {
   readonly codex: CodexSummary;
   readonly messages: readonly MessageView[];
+  /** How many messages of the branch stand before the first of `messages`. */
+  readonly offset: number;
+  /** Waiting to be sent. */
+  readonly queue: readonly QueuedView[];
   /** The turn under way. */
   readonly turnId?: string;
   readonly lastSeq: number;
@@ -56,6 +61,8 @@ export function fromSnapshot(chat: CodexGetResult, before?: ChatState): ChatStat
   return {
     codex: chat.codex,
     messages: chat.messages,
+    offset: chat.offset,
+    queue: chat.queue,
     lastSeq: chat.lastSeq,
     missedEvents: false,
     timings: before?.timings ?? new Map(),
@@ -86,6 +93,10 @@ function fold(state: ChatState, event: MessageEvent, now: number): ChatState {
       return withMessage(state, event.message);
     case 'messageRemoved':
       return { ...state, messages: state.messages.filter((message) => message.id !== event.messageId) };
+    case 'branchChanged':
+      return { ...state, missedEvents: true };
+    case 'queueChanged':
+      return { ...state, queue: event.queue };
     case 'turnStarted':
       return { ...without(state, 'activity', 'ending'), turnId: event.turnId, turnStartedAt: now };
     case 'waiting':

@@ -20,11 +20,15 @@ function chat(name: string, archived = false): CodexSummary {
     archived,
     fallbacks: [],
     options: {},
+    tags: [],
+    pinned: false,
+    unread: false,
+    version: 1,
   };
 }
 
 function treeOf(...items: CodexSummary[]): { tree: ChannelTree; sidecar: FakeSidecar } {
-  const sidecar = new FakeSidecar().answer(codexList, () => ({ items }));
+  const sidecar = new FakeSidecar().answer(codexList, () => ({ items, total: items.length }));
   const tree = new ChannelTree(sidecar);
   trees.push(tree);
   return { tree, sidecar };

@@ -16,6 +16,10 @@ function chat(changes: Partial<CodexSummary> = {}): CodexSummary {
     archived: false,
     fallbacks: [],
     options: {},
+    tags: [],
+    pinned: false,
+    unread: false,
+    version: 1,
     ...changes,
   };
 }

@@ -1,0 +1,54 @@
+namespace Plue.Protocol;
+
+/// <summary>A file, a selection or an image to be sent with a message.</summary>
+/// <param name="Path">As the user named it: relative to the workspace, or absolute. Null for what has only a <paramref name="Blob"/>.</param>
+/// <param name="Blob">What attachment/store answered, for pasted and scaled images.</param>
+/// <param name="Name">Shown for what has no path.</param>
+/// <param name="Range">Only these lines.</param>
+/// <param name="Mode">How a file over the limit is sent; without it such a file is refused.</param>
+/// <param name="AllowOutside">The user was asked: the file may lie outside the workspace.</param>
+public sealed record Attachment(string? Path, string? Blob, string? Name, string? MediaType, LineRange? Range, AttachmentMode? Mode, bool? AllowOutside);
+
+/// <summary>Lines from 1, both included.</summary>
+public sealed record LineRange(int Start, int End);
+
+/// <summary><c>whole</c>: all of it though it is large. <c>summary</c>: its beginning, its outline and its end.</summary>
+public enum AttachmentMode { Whole, Summary }
+
+public enum AttachmentKind { Text, Image, Binary }
+
+/// <summary>What has to be answered before a file is sent.</summary>
+public enum AttachmentQuestion { OutsideWorkspace, TooLarge }
+
+public sealed record AttachmentInspectParams(string Path, LineRange? Range, AttachmentMode? Mode);
+
+/// <summary>A file as it would be sent now.</summary>
+public sealed record AttachmentView
+{
+    /// <summary>As it is named to the model: relative to the workspace where it lies inside.</summary>
+    public required string Path { get; init; }
+    public required string Name { get; init; }
+    public required AttachmentKind Kind { get; init; }
+    public string? Language { get; init; }
+    public string? MediaType { get; init; }
+    public string? Blob { get; init; }
+    public LineRange? Range { get; init; }
+    public AttachmentMode? Mode { get; init; }
+    /// <summary>Bytes; null when there is no such file.</summary>
+    public long? Size { get; init; }
+    public int? Lines { get; init; }
+    /// <summary>Estimated.</summary>
+    public long? Tokens { get; init; }
+    public required IReadOnlyList<AttachmentQuestion> Questions { get; init; }
+    /// <summary>Why it cannot be sent at all; null when it can.</summary>
+    public string? Problem { get; init; }
+}
+
+/// <param name="Data">Base64.</param>
+public sealed record AttachmentStoreParams(string Name, string MediaType, string Data);
+
+/// <param name="Blob">Of the part or attachment.</param>
+public sealed record AttachmentReadParams(string Blob);
+
+/// <param name="Data">Base64.</param>
+public sealed record AttachmentReadResult(string MediaType, string Data);

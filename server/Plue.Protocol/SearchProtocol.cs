@@ -1,0 +1,31 @@
+namespace Plue.Protocol;
+
+/// <param name="SearchId">Chosen by the caller; the hits carry it. Cancelling the request ends the search.</param>
+/// <param name="Text">Found without regard to case.</param>
+public sealed record SearchChatsParams(string SearchId, string Text)
+{
+    public DateTimeOffset? From { get; init; }
+    public DateTimeOffset? To { get; init; }
+    /// <summary>Of an answer, or the chat's own for a question.</summary>
+    public string? ProviderId { get; init; }
+    public string? Model { get; init; }
+    /// <summary>Messages with a code block.</summary>
+    public bool? HasCode { get; init; }
+    public MessageStatus? Status { get; init; }
+    public MessageRole? Role { get; init; }
+    public IReadOnlyList<string>? Tags { get; init; }
+    public bool? IncludeArchived { get; init; }
+    /// <summary>How many hits at most; 500 when not said.</summary>
+    public int? Limit { get; init; }
+}
+
+/// <summary>The first come at once, newest chats first; the answer to search/chats comes after the last.</summary>
+public sealed record SearchHitsParams(string SearchId, IReadOnlyList<SearchHit> Hits);
+
+/// <param name="Snippet">One line around the first place.</param>
+/// <param name="Start">Where the found text begins in <paramref name="Snippet"/>, in UTF-16 units.</param>
+public sealed record SearchHit(string CodexId, string Title, string MessageId, MessageRole Role, DateTimeOffset CreatedAt, string Snippet, int Start, int Length);
+
+/// <param name="IsTruncated">There is more than the limit allowed.</param>
+/// <param name="Unreadable">How many chats could not be read.</param>
+public sealed record SearchChatsResult(int Hits, int Chats, bool IsTruncated, int Unreadable);
