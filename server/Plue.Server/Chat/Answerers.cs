@@ -9,6 +9,18 @@ public sealed record Answerer(IProvider Provider, ProviderRequest Request, Func<
 {
     /// <summary>Why the chosen provider does not answer; null for that one itself.</summary>
     public string? InsteadOf { get; init; }
+
+    /// <summary>What an answer cost; null where no price is known.</summary>
+    /// <param name="model">As the vendor named it.</param>
+    /// <param name="vendorCost">USD as the vendor reported it; null where the catalog's price counts.</param>
+    public Cost? CostOf(string? model, Usage? usage, decimal? vendorCost)
+    {
+        if (Provider.Settings.IsFree) { return Free; }
+        if (vendorCost is { } reported) { return new Cost(0, 0, 0, reported, "vendor"); }
+        return usage is not null && PriceOf(model ?? Request.Model) is { } price ? price.CostOf(usage) : null;
+    }
+
+    private static readonly Cost Free = new(0, 0, 0, 0, "local");
 }
 
 /// <summary>Somebody who may be asked.</summary>

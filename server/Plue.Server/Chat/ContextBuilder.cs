@@ -13,9 +13,9 @@ public static class ContextBuilder
     /// <param name="goOn">True when the last answer is to be continued.</param>
     /// <param name="options">Of the chat and its template: they count before the provider's.</param>
     public static ProviderRequest Build(
-        string codexId, IEnumerable<Message> history, ProviderSettings settings, string model, string? system, string? workingDirectory, bool goOn, ChatOptions? options = null)
+        string codexId, IReadOnlyList<Message> history, ProviderSettings settings, string model, string? system, string? workingDirectory, bool goOn, ChatOptions? options = null)
     {
-        var messages = history.Where(message => message.Role != MessageRole.System && HasSomethingToSay(message)).ToList();
+        var messages = SentHistory.Of(history).Where(message => message.Role != MessageRole.System && HasSomethingToSay(message)).ToList();
         if (goOn && messages is [.., { Role: MessageRole.Assistant } last])
         {
             messages.Add(new Message

@@ -231,7 +231,7 @@ public sealed class Conversation : IAsyncDisposable
     private Answerer Ask(IProvider provider, string model, Prepared prepared, bool goOn)
     {
         var options = chat.Options.Over(services.OptionsOf(chat.TemplateId));
-        var history = chat.Messages.Where(message => message.Status != MessageStatus.Streaming);
+        var history = chat.Messages.Where(message => message.Status != MessageStatus.Streaming).ToList();
         var request = ContextBuilder.Build(CodexId, history, provider.Settings, model, prepared.System, services.Workspace.TrustedFolder, goOn, options);
         return new Answerer(provider, request, name => services.Providers.PriceOf(provider.Settings, name));
     }

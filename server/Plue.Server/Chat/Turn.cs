@@ -13,8 +13,6 @@ namespace Plue.Server.Chat;
 /// <param name="mask">Removes secrets from what a provider said about a failure.</param>
 public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvider time, Func<string, string> mask)
 {
-    private static readonly Cost Free = new(0, 0, 0, 0, "local");
-
     public string Id { get; } = Ids.New("turn");
 
     /// <summary>Null before the answer begins. Read under the gate.</summary>
@@ -317,12 +315,6 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
             if (firstPiece is null && time.GetElapsedTime(began) - requested is var waited) { firstPiece = waited > TimeSpan.Zero ? waited : TimeSpan.Zero; }
         }
 
-        public Cost? CostOf(string? model)
-        {
-            if (answerer is null) { return null; }
-            if (answerer.Provider.Settings.IsFree) { return Free; }
-            if (VendorCost is { } reported) { return new Cost(0, 0, 0, reported, "vendor"); }
-            return Usage is { } usage && answerer.PriceOf(model ?? answerer.Request.Model) is { } price ? price.CostOf(usage) : null;
-        }
+        public Cost? CostOf(string? model) => answerer?.CostOf(model, Usage, VendorCost);
     }
 }

@@ -1,0 +1,38 @@
+using Plue.Server.Messages;
+
+namespace Plue.Server.Chat;
+
+/// <summary>
+/// What of a chat the model is sent: everything, or from a summary on the summary in place of all before the last question that it knew. That
+/// question and what followed it stay word for word.
+/// </summary>
+public static class SentHistory
+{
+    public const string Heading = "Summary of the conversation so far:";
+
+    /// <param name="path">The branch that is shown, oldest first.</param>
+    public static IReadOnlyList<Message> Of(IReadOnlyList<Message> path)
+    {
+        var at = path.ToList().FindLastIndex(message => message.Compaction is not null);
+        if (at < 0) { return path; }
+
+        var summary = path[at];
+        var kept = KeptFrom(path, at);
+        var said = $"{Heading}\n\n{summary.Text}";
+        var first = kept < at
+            ? path[kept] with { Parts = [new MessagePart.Text(said), .. path[kept].Parts] }
+            : summary with { Role = MessageRole.User, Parts = [new MessagePart.Text(said)] };
+        return [first, .. path.Skip(kept + 1).Where(message => message.Compaction is null)];
+    }
+
+    /// <summary>The last question before this place, or the place itself where there is none.</summary>
+    public static int KeptFrom(IReadOnlyList<Message> path, int at)
+    {
+        for (var i = at - 1; i >= 0; i--)
+        {
+            if (path[i].Role == MessageRole.User) { return i; }
+        }
+
+        return at;
+    }
+}

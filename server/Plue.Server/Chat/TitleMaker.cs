@@ -1,0 +1,56 @@
+using Plue.Server.Messages;
+
+namespace Plue.Server.Chat;
+
+/// <summary>Has the small model name a chat after its first answer. Until then, and where none is configured, its first line is the name.</summary>
+/// <param name="ask">Asks a model beside the conversation.</param>
+public sealed class TitleMaker(Func<SideRequest, TimeSpan, CancellationToken, Task<SideAnswer>> ask, TimeProvider time)
+{
+    private const int LongestTitle = 60;
+    private const int LongestQuestion = 4000;
+    private const int LongestAnswer = 2000;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <param name="instructions">The prompt.</param>
+    /// <returns>The title and, to be stored because it was paid for, the hidden message that it came in; null for a title when the model said nothing of use.</returns>
+    /// <exception cref="FailureException">The model did not answer.</exception>
+    public async Task<(string? Title, Message Answer)> MakeAsync(
+        string codexId, Message question, Message answer, ModelChoice who, string instructions, CancellationToken cancellationToken)
+    {
+        var text = $"The user:\n{Beginning(question.Text, LongestQuestion)}\n\nThe assistant:\n{Beginning(answer.Text, LongestAnswer)}";
+        var said = await ask(new SideRequest(codexId, "title", who, instructions, text, MaxTokens: 200), Patience, cancellationToken);
+        var now = time.GetUtcNow();
+        var message = new Message
+        {
+            Id = Ids.New("msg"),
+            CodexId = codexId,
+            ParentId = "",
+            Role = MessageRole.Assistant,
+            CreatedAt = now,
+            UpdatedAt = now,
+            Parts = [new MessagePart.Text(said.Text)],
+            Usage = said.Usage,
+            Cost = said.Cost,
+            ProviderInfo = said.ProviderInfo,
+            IsHidden = true,
+        };
+        return (TitleIn(said.Text), message);
+    }
+
+    /// <summary>Models like to say more than they were asked for: the first line, without quotes and headings.</summary>
+    public static string? TitleIn(string said)
+    {
+        var line = said.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.Length > 0) ?? "";
+        if (line.StartsWith("Title:", StringComparison.OrdinalIgnoreCase)) { line = line["Title:".Length..]; }
+
+        line = string.Concat(line.Where(character => !char.IsControl(character))).Trim(' ', '#', '*', '_', '"', '\'', '`', '“', '”', '‘', '’', '«', '»').TrimEnd('.').Trim();
+        if (line.Length == 0) { return null; }
+        if (line.Length <= LongestTitle) { return line; }
+
+        var cut = line.LastIndexOf(' ', LongestTitle - 1);
+        if (cut < LongestTitle / 2) { cut = char.IsHighSurrogate(line[LongestTitle - 2]) ? LongestTitle - 2 : LongestTitle - 1; }
+        return $"{line[..cut].TrimEnd()}…";
+    }
+
+    private static string Beginning(string text, int most) => text.Length <= most ? text : text[..most];
+}

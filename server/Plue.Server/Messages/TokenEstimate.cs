@@ -1,0 +1,33 @@
+namespace Plue.Server.Messages;
+
+/// <summary>How many tokens a text is, before a vendor has counted it: about four Latin characters each, about one and a half of any other script.</summary>
+public static class TokenEstimate
+{
+    /// <summary>What vendors charge for an image of the size that Plue sends, roughly.</summary>
+    public const long Image = 1500;
+    private const long MessageOverhead = 4;
+
+    public static long Of(ReadOnlySpan<char> text)
+    {
+        var latin = 0L;
+        foreach (var character in text)
+        {
+            if (character < 0x250) { latin++; }
+        }
+
+        return (latin + 3) / 4 + (2 * (text.Length - latin) + 2) / 3;
+    }
+
+    public static long Of(Message message) => MessageOverhead + message.Parts.Sum(Of);
+
+    public static long Of(MessagePart part) => part switch
+    {
+        MessagePart.Text text => Of(text.Content),
+        MessagePart.File { IsImage: true } => Image,
+        MessagePart.File file => Of(file.Content) + Of(file.Path),
+        MessagePart.ToolUse use => Of(use.ToolName) + Of(use.Parameters),
+        MessagePart.ToolResult result => Of(result.Result) + Of(result.Error),
+        MessagePart.Reasoning reasoning => Of(reasoning.Content),
+        _ => 0,
+    };
+}
