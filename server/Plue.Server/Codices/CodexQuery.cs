@@ -1,0 +1,100 @@
+using Plue.Server.Json5;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Codices;
+
+/// <summary>What a list of codices shall hold, in what order and how much of it. The same for chats and for documents.</summary>
+public sealed record CodexQuery
+{
+    public const string TagsField = "tags";
+
+    /// <summary>All must hold.</summary>
+    public IReadOnlyList<CodexCondition> Conditions { get; init; } = [];
+    /// <summary>Has all of them, without regard to case.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+    /// <summary>A field's name; null leaves the order as it came.</summary>
+    public string? SortBy { get; init; }
+    /// <summary>What has no value stays at the end.</summary>
+    public bool Descending { get; init; }
+    public int Offset { get; init; }
+    /// <summary>Null means all.</summary>
+    public int? Limit { get; init; }
+
+    /// <param name="valueOf">A field's value by its name; null or <see cref="Json5Null"/> where there is none. Asked only for what the query names.</param>
+    /// <returns>The page that was asked for, and how many there are without offset and limit.</returns>
+    /// <exception cref="FailureException">MissingField: the query itself says nothing that can be answered.</exception>
+    public (IReadOnlyList<TRow> Page, int Total) Apply<TRow>(IEnumerable<TRow> rows, Func<TRow, string, Json5Node?> valueOf)
+    {
+        Check();
+        List<TRow> found = [.. rows.Where(row => Conditions.All(condition => condition.Holds(valueOf(row, condition.Field))) && HasTags(valueOf(row, TagsField)))];
+        var ordered = SortBy is null ? found : Sorted(found, row => valueOf(row, SortBy));
+        return ([.. ordered.Skip(Offset).Take(Limit ?? int.MaxValue)], found.Count);
+    }
+
+    private void Check()
+    {
+        if (Offset < 0 || Limit < 0) { throw new FailureException(FailureKind.MissingField, "An offset and a limit are 0 or more."); }
+        if (SortBy is { Length: 0 }) { throw new FailureException(FailureKind.MissingField, "Say which field to sort by."); }
+        foreach (var condition in Conditions) { condition.Check(); }
+    }
+
+    private bool HasTags(Json5Node? value) => Tags.Count == 0
+        || (value is Json5Array array && Tags.All(tag => array.Items.Any(item => item is Json5String text && text.Value.Equals(tag, StringComparison.OrdinalIgnoreCase))));
+
+    private IEnumerable<TRow> Sorted<TRow>(List<TRow> rows, Func<TRow, Json5Node?> key)
+    {
+        var keyed = rows.ConvertAll(row => (Row: row, Key: key(row)));
+        var valued = keyed.Where(pair => CodexCondition.IsValue(pair.Key));
+        var sorted = Descending ? valued.OrderByDescending(pair => pair.Key, FieldOrder.Instance) : valued.OrderBy(pair => pair.Key, FieldOrder.Instance);
+        return sorted.Concat(keyed.Where(pair => !CodexCondition.IsValue(pair.Key))).Select(pair => pair.Row);
+    }
+
+    /// <summary>No, yes; numbers by size; texts without regard to case; lists by length; then everything else.</summary>
+    private sealed class FieldOrder : IComparer<Json5Node?>
+    {
+        public static readonly FieldOrder Instance = new();
+
+        public int Compare(Json5Node? x, Json5Node? y) => (x, y) switch
+        {
+            (Json5Boolean a, Json5Boolean b) => a.Value.CompareTo(b.Value),
+            (Json5Number a, Json5Number b) => a.Value.CompareTo(b.Value),
+            (Json5String a, Json5String b) => string.Compare(a.Value, b.Value, StringComparison.OrdinalIgnoreCase),
+            (Json5Array a, Json5Array b) => a.Items.Count.CompareTo(b.Items.Count),
+            _ => Rank(x).CompareTo(Rank(y)),
+        };
+
+        private static int Rank(Json5Node? value) => value switch { Json5Boolean => 0, Json5Number => 1, Json5String => 2, Json5Array => 3, _ => 4 };
+    }
+}
+
+/// <summary>What a field's value shall be. What is null is not asked for; at least one is.</summary>
+/// <param name="Field">A name as the document writes it.</param>
+/// <param name="EqualTo">The whole value; its type counts.</param>
+/// <param name="Contains">Part of a text without regard to case, or an item of a list (a text item without regard to case).</param>
+/// <param name="Exists">Whether there is a value at all; an empty text or list is none.</param>
+public sealed record CodexCondition(string Field, Json5Node? EqualTo, Json5Node? Contains, bool? Exists)
+{
+    public bool Holds(Json5Node? value) =>
+        (EqualTo is null || (value is not null && value.HasSameValueAs(EqualTo)))
+        && (Contains is null || Has(value, Contains))
+        && (Exists is not { } exists || exists == IsValue(value));
+
+    internal static bool IsValue(Json5Node? value) => value is not (null or Json5Null or Json5String { Value.Length: 0 } or Json5Array { Items.Count: 0 });
+
+    internal void Check()
+    {
+        if (Field.Length == 0) { throw new FailureException(FailureKind.MissingField, "A filter needs the name of a field."); }
+        if (EqualTo is null && Contains is null && Exists is null)
+        {
+            throw new FailureException(FailureKind.MissingField, $"The filter of `{Field}` asks for nothing: give it equals, contains or exists.");
+        }
+    }
+
+    private static bool Has(Json5Node? value, Json5Node part) => value switch
+    {
+        Json5String text => part is Json5String wanted && text.Value.Contains(wanted.Value, StringComparison.OrdinalIgnoreCase),
+        Json5Array array => array.Items.Any(item => item.HasSameValueAs(part)
+            || (item is Json5String text && part is Json5String wanted && text.Value.Equals(wanted.Value, StringComparison.OrdinalIgnoreCase))),
+        _ => false,
+    };
+}
