@@ -134,6 +134,8 @@ internal sealed class Composition : IAsyncDisposable
         SystemPromptOf = SystemPromptOf,
         OptionsOf = OptionsOf,
         Fallbacks = () => UserConfig.Read(Paths).Fallbacks,
+        SmallModel = () => UserConfig.Read(Paths).DefaultSmall,
+        PromptOf = name => prompts.Value.Get($"codex://prompts/{name}.md").Text,
         Budget = () => Budget.Of(UserConfig.Read(Paths)),
         Usage = Usage,
         Answered = Providers.Answered,

@@ -29,6 +29,10 @@ public sealed class ChatServices
     public required Func<string, ChatOptions> OptionsOf { get; init; }
     /// <summary>Who stands in where a chat does not say it.</summary>
     public required Func<IReadOnlyList<ModelChoice>> Fallbacks { get; init; }
+    /// <summary>Whom small jobs are given to; null where the user chose nobody.</summary>
+    public required Func<ModelChoice?> SmallModel { get; init; }
+    /// <summary>The text of a prompt by its name.</summary>
+    public required Func<string, string> PromptOf { get; init; }
     /// <summary>What the user wants to spend, as the settings say it now.</summary>
     public required Func<Budget> Budget { get; init; }
     public required UsageLedger Usage { get; init; }

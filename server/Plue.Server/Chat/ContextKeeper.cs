@@ -1,0 +1,87 @@
+using Microsoft.Extensions.Logging;
+using Plue.Server.Messages;
+using Plue.Server.Providers;
+using Plue.Server.Store;
+
+namespace Plue.Server.Chat;
+
+/// <summary>Keeps what a chat sends within its model's window.</summary>
+public sealed class ContextKeeper(ChatServices services, ITurnSink sink, Lock gate, string codexId)
+{
+    private readonly SideQuestion side = new(
+        services.Providers, services.Time,
+        async (settings, cancellationToken) =>
+        {
+            if (!settings.IsFree) { await services.Budget().CheckAsync(0, () => services.Usage.SpentTodayAsync(cancellationToken)); }
+        },
+        services.Secrets);
+
+    /// <param name="files">Tokens of the pinned files.</param>
+    /// <param name="draft">Tokens of what is being written, with its attachments.</param>
+    public ContextFill Measure(StoredChat chat, long files, long draft)
+    {
+        var settings = chat.ProviderId is { } id ? services.Providers.Find(id)?.Settings : null;
+        var model = chat.Model ?? settings?.Model ?? chat.Messages.LastOrDefault(message => message.Role == MessageRole.Assistant)?.ProviderInfo?.ModelId;
+        return ContextMeter.Measure(chat.Messages, services.SystemPromptOf(chat.TemplateId), files, draft, settings is null || model is null ? null : WindowOf(settings, model));
+    }
+
+    /// <summary>Summarises before a question is sent, when the window is nearly full. Never keeps the question from being sent.</summary>
+    /// <param name="model">Null when the provider has not said it yet.</param>
+    public async Task MakeRoomAsync(ChatJournal writer, ProviderSettings settings, string? model, long files, CancellationToken cancellationToken)
+    {
+        var chat = writer.Chat;
+        // Claude Code keeps its own history in its window.
+        if (settings.Kind == ProviderKinds.ClaudeCode || model is null || !Compactor.HasWork(chat.Messages)) { return; }
+        if (!ContextMeter.Measure(chat.Messages, services.SystemPromptOf(chat.TemplateId), files, 0, WindowOf(settings, model)).IsNearlyFull) { return; }
+
+        try
+        {
+            await SummariseAsync(writer, new ModelChoice(settings.Id, model), cancellationToken);
+        }
+        catch (FailureException fault)
+        {
+            services.Logger.LogWarning("{Chat} was not summarised: {Why}", chat.Id, fault.Message);
+        }
+    }
+
+    /// <summary>Summarises now, stores the summary and shows it.</summary>
+    /// <param name="chosen">Asked where no small model is configured.</param>
+    /// <exception cref="FailureException">Conflict: nothing to summarise. Else why the model did not answer.</exception>
+    public async Task<Compaction> SummariseAsync(ChatJournal writer, ModelChoice chosen, CancellationToken cancellationToken)
+    {
+        var chat = writer.Chat;
+        if (!Compactor.HasWork(chat.Messages)) { throw new FailureException(FailureKind.Conflict, "There is nothing to summarise yet: only what was said before the last question is."); }
+
+        lock (gate) { sink.Publish(new TurnEvent.Waiting("Summarising what was said before")); }
+        sink.Idle();
+        var compactor = new Compactor(side.AskAsync, WindowOf, services.Time);
+        var summary = await compactor.SummariseAsync(codexId, chat.Messages, services.SmallModel() ?? chosen, services.PromptOf("summary"), cancellationToken);
+        await writer.AppendAsync(summary, CancellationToken.None);
+        services.Usage.Add(summary, chat.Id, chat.TemplateId);
+        lock (gate) { sink.Publish(new TurnEvent.MessageAdded(summary)); }
+        return summary.Compaction!;
+    }
+
+    /// <summary>Has the small model name the chat, when one is configured and nobody has named it. Stores the title.</summary>
+    /// <exception cref="FailureException">The model did not answer.</exception>
+    public async Task<bool> NameAsync(ChatJournal writer, CancellationToken cancellationToken)
+    {
+        var chat = writer.Chat;
+        if (chat.HasTitle || services.SmallModel() is not { } small || services.Providers.Find(small.ProviderId)?.Settings.Kind is ProviderKinds.ClaudeCode or ProviderKinds.Tour) { return false; }
+        if (chat.Messages.FirstOrDefault(message => message.Role == MessageRole.User) is not { } question) { return false; }
+        if (chat.Messages.FirstOrDefault(message => message is { Role: MessageRole.Assistant, Status: MessageStatus.Complete }) is not { } answer) { return false; }
+
+        var (title, said) = await new TitleMaker(side.AskAsync, services.Time).MakeAsync(codexId, question, answer, small, services.PromptOf("title"), cancellationToken);
+        await writer.AppendAsync(said, cancellationToken);
+        services.Usage.Add(said, chat.Id, chat.TemplateId);
+        if (title is null || writer.Chat.HasTitle) { return false; }
+
+        await writer.UpdateAsync(new ChatFields(Title: title) { TitleFromModel = true }, cancellationToken);
+        return true;
+    }
+
+    private long? WindowOf(ModelChoice choice) =>
+        services.Providers.Find(choice.ProviderId)?.Settings is { } settings && (choice.Model ?? settings.Model) is { } model ? WindowOf(settings, model) : null;
+
+    private long? WindowOf(ProviderSettings settings, string model) => services.Providers.ModelOf(settings, model)?.ContextLength;
+}
