@@ -19,7 +19,10 @@ public sealed class Conversation : IAsyncDisposable
     private RunningTurn? running;
     private readonly CancellationTokenSource closing = new();
 
-    private sealed record RunningTurn(Turn Turn, CancellationTokenSource Stop, TaskCompletionSource Ended);
+    private readonly ContextKeeper keeper;
+
+    /// <param name="Turn">Null for work that is no answer.</param>
+    private sealed record RunningTurn(string Id, Turn? Turn, CancellationTokenSource Stop, TaskCompletionSource Ended);
 
     /// <param name="journal">Null when this window may only read; <paramref name="readOnlyReason"/> then says why.</param>
     /// <param name="before">The same chat as this window could only read it; views of it have to look anew.</param>
@@ -32,6 +35,7 @@ public sealed class Conversation : IAsyncDisposable
         CodexId = CodexUri.Of(CodexCollection.Chats, chat.Id).ToString();
         sink = before?.sink ?? services.SinkFor(CodexId);
         before?.sink.Skip();
+        keeper = new ContextKeeper(services, sink, gate, CodexId);
     }
 
     private StoredChat chat => journal?.Chat ?? read;
@@ -51,13 +55,13 @@ public sealed class Conversation : IAsyncDisposable
         {
             var now = chat;
             var messages = now.Messages.ToList();
-            if (running?.Turn.Live is { } live)
+            if (running?.Turn?.Live is { } live)
             {
                 messages.RemoveAll(message => message.Id == live.Id);
                 messages.Add(live.ToMessage(MessageStatus.Streaming, services.Time.GetUtcNow()));
             }
 
-            return new ConversationSnapshot(Summarize(), now, messages, running?.Turn.Id, seal(sink), ReadOnlyReason);
+            return new ConversationSnapshot(Summarize(), now, messages, running?.Id, seal(sink), ReadOnlyReason);
         }
     }
 
@@ -135,6 +139,56 @@ public sealed class Conversation : IAsyncDisposable
         NotifyChanged();
     }
 
+    /// <summary>Has what was said before the last question summarised. Stoppable like an answer, and shown like one.</summary>
+    /// <exception cref="FailureException">Conflict: nothing to summarise. Else why the model did not answer.</exception>
+    public async Task<Compaction> CompactAsync(CancellationToken cancellationToken)
+    {
+        using var change = await EnterAsync(cancellationToken);
+        var writer = Writer();
+        RefuseWhileRunning();
+        var chosen = new ModelChoice(chat.ProviderId ?? throw NoProvider(), chat.Model);
+        var work = new RunningTurn(Ids.New("turn"), null, new CancellationTokenSource(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, work.Stop.Token);
+        lock (gate)
+        {
+            running = work;
+            sink.Publish(new TurnEvent.TurnStarted(work.Id));
+        }
+
+        var (reason, error) = (StopReason.EndTurn, (Failure?)null);
+        try
+        {
+            return await keeper.SummariseAsync(writer, chosen, either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            reason = StopReason.Stopped;
+            throw;
+        }
+        catch (FailureException fault)
+        {
+            (reason, error) = (StopReason.Failed, fault.Failure);
+            throw;
+        }
+        finally
+        {
+            lock (gate)
+            {
+                running = null;
+                sink.Publish(new TurnEvent.TurnFinished(work.Id, reason, error));
+            }
+
+            sink.Idle();
+            NotifyChanged();
+            work.Stop.Dispose();
+            work.Ended.TrySetResult();
+        }
+    }
+
+    /// <summary>How full the model's window is.</summary>
+    /// <param name="draft">Tokens of what is being written.</param>
+    public ContextFill Measure(long draft) => keeper.Measure(chat, files: 0, draft);
+
     /// <summary>Returns when the turn has ended. Does nothing without one.</summary>
     public async Task StopAsync()
     {
@@ -183,7 +237,7 @@ public sealed class Conversation : IAsyncDisposable
 
     private async Task<Prepared> PrepareAsync((string? ProviderId, string? Model) choice, CancellationToken cancellationToken)
     {
-        var id = choice.ProviderId ?? throw new FailureException(FailureKind.MissingField, "This chat has no provider. Choose one.");
+        var id = choice.ProviderId ?? throw NoProvider();
         var provider = await services.Providers.GetAsync(id, cancellationToken);
         await CheckBudgetAsync(provider.Settings, cancellationToken);
         var system = services.SystemPromptOf(chat.TemplateId);
@@ -248,8 +302,16 @@ public sealed class Conversation : IAsyncDisposable
             Chosen(prepared, chosenModel, goOn), [.. prepared.StandIns.Select(choice => StandIn(choice, prepared, goOn))], services.Logger);
         var chosen = new ProviderInfo(prepared.Provider.Settings.Id, prepared.Model ?? chosenModel);
         var stop = new CancellationTokenSource();
-        var turn = new Turn(Writer(), sink, gate, services.Time, services.Mask) { Finishing = Keep, Heard = Heard, Secrets = services.Secrets(), ParentId = chat.Tree.Head };
-        var started = new RunningTurn(turn, stop, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var writer = Writer();
+        var turn = new Turn(writer, sink, gate, services.Time, services.Mask)
+        {
+            Finishing = Keep,
+            Heard = Heard,
+            Secrets = services.Secrets(),
+            ParentId = () => writer.Chat.Tree.Head,
+            Before = cancellationToken => keeper.MakeRoomAsync(writer, prepared.Provider.Settings, prepared.Model, files: 0, cancellationToken),
+        };
+        var started = new RunningTurn(turn.Id, turn, stop, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (gate)
         {
             if (running is not null) { throw Busy(); }
@@ -273,8 +335,23 @@ public sealed class Conversation : IAsyncDisposable
                 NotifyChanged();
                 started.Ended.TrySetResult();
             }
+
+            await NameAsync(writer);
         });
         return turn.Id;
+    }
+
+    /// <summary>In nobody's way: without a title of its own a chat goes by its first line.</summary>
+    private async Task NameAsync(ChatJournal writer)
+    {
+        try
+        {
+            if (await keeper.NameAsync(writer, closing.Token)) { NotifyChanged(); }
+        }
+        catch (Exception fault) when (fault is FailureException or OperationCanceledException or ObjectDisposedException)
+        {
+            services.Logger.LogInformation("{Chat} keeps its first line as its title: {Why}", chat.Id, fault.Message);
+        }
     }
 
     /// <summary>Runs under the gate, together with the turn's last events.</summary>
@@ -316,6 +393,8 @@ public sealed class Conversation : IAsyncDisposable
     {
         public void Dispose() => changing.Release();
     }
+
+    private static FailureException NoProvider() => new(FailureKind.MissingField, "This chat has no provider. Choose one.");
 
     private static FailureException NoSuchMessage() => new(FailureKind.NotFound, "That message is no longer in this chat.");
 

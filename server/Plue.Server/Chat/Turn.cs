@@ -24,8 +24,11 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
     /// <summary>How asking each provider went; null when it answered. Not called for one that the user stopped.</summary>
     public Action<ProviderSettings, Failure?>? Heard { get; init; }
 
-    /// <summary>The message that the answer follows.</summary>
-    public string? ParentId { get; init; }
+    /// <summary>The message that the answer follows; asked when the answer begins.</summary>
+    public Func<string> ParentId { get; init; } = static () => "";
+
+    /// <summary>What is done before the model is asked.</summary>
+    public Func<CancellationToken, Task>? Before { get; init; }
 
     /// <summary>Taken out of the answer itself; null leaves it as it came.</summary>
     public ITextMask? Secrets { get; init; }
@@ -34,10 +37,14 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
     /// <returns>The answer as stored.</returns>
     public async Task<Message> RunAsync(string codexId, ProviderInfo chosen, Answerers answerers, CancellationToken cancellationToken)
     {
-        var live = Begin(codexId, chosen);
         var ending = new Ending(time);
+        LiveMessage? live = null;
+        lock (gate) { sink.Publish(new TurnEvent.TurnStarted(Id)); }
         try
         {
+            if (Before is not null) { await Before(cancellationToken); }
+
+            live = Begin(codexId, chosen);
             await log.BeginAsync(live.ToMessage(MessageStatus.Streaming, time.GetUtcNow()), cancellationToken);
             await AskAsync(chosen, answerers, live, ending, cancellationToken);
         }
@@ -54,7 +61,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
             ending.Fail(new Failure(FailureKind.Internal, $"The answer failed in a way Plue did not expect: {mask(fault.Message)}"));
         }
 
-        return await FinishAsync(live, ending);
+        return await FinishAsync(live ?? Begin(codexId, chosen), ending);
     }
 
     private LiveMessage Begin(string codexId, ProviderInfo chosen)
@@ -64,7 +71,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
         {
             Id = Ids.New("msg"),
             CodexId = codexId,
-            ParentId = ParentId,
+            ParentId = ParentId(),
             Role = MessageRole.Assistant,
             CreatedAt = now,
             UpdatedAt = now,
@@ -74,7 +81,6 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
         lock (gate)
         {
             Live = live;
-            sink.Publish(new TurnEvent.TurnStarted(Id));
             sink.Publish(new TurnEvent.MessageStarted(live.ToMessage(MessageStatus.Streaming, now)));
         }
 

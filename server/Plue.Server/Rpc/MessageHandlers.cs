@@ -1,5 +1,6 @@
 using Plue.Protocol;
 using Plue.Server.Chat;
+using Plue.Server.Messages;
 
 namespace Plue.Server.Rpc;
 
@@ -26,7 +27,21 @@ internal sealed class MessageHandlers(RpcServer server, Conversations conversati
             await conversation.DiscardAsync(parameters.MessageId, cancellationToken);
             return new Nothing();
         });
+        server.Map(Methods.MessageCompact, async (parameters, cancellationToken) =>
+        {
+            var compaction = await (await conversations.GetAsync(parameters.CodexId, cancellationToken)).CompactAsync(cancellationToken);
+            return new MessageCompactResult(compaction.TokensBefore, compaction.TokensAfter);
+        });
+        server.Map(Methods.MessageContext, async (parameters, cancellationToken) =>
+        {
+            var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
+            return Context(conversation.Measure(TokenEstimate.Of(parameters.Draft)));
+        });
     }
+
+    private static MessageContextResult Context(ContextFill fill) => new(
+        fill.Tokens, fill.Window, fill.IsEstimate, fill.CompactsAt,
+        [new("Instructions", fill.Instructions), new("Files", fill.Files), new("Messages", fill.Messages), new("Draft", fill.Draft)]);
 
     private async Task<MessageSendResult> SendAsync(MessageSendParams parameters, CancellationToken cancellationToken)
     {
