@@ -12,7 +12,7 @@ namespace Plue.Server.Chat;
 /// <param name="windowOf">Tokens that this choice reads at once; null when not known.</param>
 public sealed partial class Compactor(Func<SideRequest, TimeSpan, CancellationToken, Task<SideAnswer>> ask, Func<ModelChoice, long?> windowOf, TimeProvider time)
 {
-    private const int LongestSummary = 4096;
+    private const long LongestSummary = 4096;
     private const long WindowWhenUnknown = 32_768;
     private const int LongestResult = 2000;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -35,7 +35,7 @@ public sealed partial class Compactor(Func<SideRequest, TimeSpan, CancellationTo
         foreach (var piece in Pieces(covered, Room(who)))
         {
             var text = answer is null ? piece : $"{SentHistory.Heading}\n\n{answer.Text}\n\nWhat followed:\n\n{piece}";
-            answer = await ask(new SideRequest(codexId, "summary", who, instructions, text, LongestSummary), Patience, cancellationToken);
+            answer = await ask(new SideRequest(codexId, "summary", who, instructions, text, (int)SummaryOf(who)), Patience, cancellationToken);
             usage = Sum(usage, answer.Usage);
             cost = Sum(cost, answer.Cost);
         }
@@ -72,7 +72,13 @@ public sealed partial class Compactor(Func<SideRequest, TimeSpan, CancellationTo
         return [.. path.Take(to)];
     }
 
-    private long Room(ModelChoice who) => Math.Max(1024, ((windowOf(who) ?? WindowWhenUnknown) - LongestSummary) * 6 / 10);
+    /// <summary>Tokens of a summary: what it replaces should be far longer.</summary>
+    private long SummaryOf(ModelChoice who) => Math.Min(LongestSummary, Window(who) / 4);
+
+    /// <summary>Tokens of the text to be summarised at once.</summary>
+    private long Room(ModelChoice who) => Math.Max(1024, (Window(who) - SummaryOf(who)) * 6 / 10);
+
+    private long Window(ModelChoice who) => windowOf(who) ?? WindowWhenUnknown;
 
     /// <summary>The conversation as text, in pieces of at most so many tokens, cut between messages where that can be.</summary>
     private static IEnumerable<string> Pieces(IReadOnlyList<Message> messages, long room)
