@@ -42,6 +42,8 @@ public sealed record AttachmentView
     public required IReadOnlyList<AttachmentQuestion> Questions { get; init; }
     /// <summary>Why it cannot be sent at all; null when it can.</summary>
     public string? Problem { get; init; }
+    /// <summary>What the user should know though it is sent: it is no text, it ends earlier, keys in it are masked. Null when there is nothing.</summary>
+    public string? Note { get; init; }
 }
 
 /// <param name="Data">Base64.</param>

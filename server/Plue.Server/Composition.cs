@@ -36,6 +36,7 @@ internal sealed class Composition : IAsyncDisposable
     private readonly Lazy<UserCatalogs> userCatalogs;
     private readonly Lazy<CatalogRefresh> catalogRefresh;
     private readonly Lazy<ChatStore> chats;
+    private readonly Lazy<Attachments> attachments;
     private readonly Lazy<UsageLedger> usage;
     private readonly Lazy<ProviderHttp> http = new();
     private readonly Lazy<OAuthTokens> tokens;
@@ -54,6 +55,7 @@ internal sealed class Composition : IAsyncDisposable
         tokens = new(() => new OAuthTokens(new SecretSource(vault, EnvironmentKeys), http.Value, paths, Time));
         signIns = new(() => new SignIns(tokens.Value, Time));
         chats = new(() => new ChatStore(paths, Time, Logs.CreateLogger("Store")));
+        attachments = new(() => new Attachments(new Blobs(paths), Workspace, new ProtectedPaths(paths, Home), Secrets));
         usage = new(() => new UsageLedger(paths, since => chats.Value.Answers(since, NameOf), NameOf, Time, Logs.CreateLogger("Usage")));
         Paths = paths;
         Catalog = new ProviderCatalog(paths, CatalogTypes.KindByType.Keys.ToHashSet(), ReadCatalogSettings);
@@ -81,6 +83,7 @@ internal sealed class Composition : IAsyncDisposable
     public IEditorModels? Editor { get; set; }
     public Vault.Vault Vault => vault.Value;
     public UsageLedger Usage => usage.Value;
+    public Attachments Attachments => attachments.Value;
     public ILoggerFactory Logs => logs.Value;
     public TemplateCatalog Templates => templates.Value;
 

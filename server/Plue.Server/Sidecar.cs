@@ -37,6 +37,7 @@ internal static class Sidecar
         lifecycle.Register();
         new CodexHandlers(server, conversations, house.Providers).Register();
         new MessageHandlers(server, conversations).Register();
+        new AttachmentHandlers(server, house.Attachments).Register();
         var services = house.ProviderServices(() => conversations.List(includeArchived: true));
         new ProviderHandlers(services).Register(server);
         house.Providers.Changed += id => _ = NotifyAsync(server, Methods.ProviderChanged, new ProviderChangedParams(id), logger);

@@ -148,6 +148,8 @@ export interface AttachmentView {
   tokens?: number;
   questions: AttachmentQuestion[];
   problem?: string;
+  /** What the user should know though it is sent: it is no text, it ends earlier, keys in it are masked. Null when there is nothing. */
+  note?: string;
 }
 
 export type AuthType = 'none' | 'apiKey' | 'oauth' | 'awsCredentials' | 'serviceAccount';

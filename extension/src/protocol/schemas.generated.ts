@@ -48,6 +48,7 @@ export const attachmentViewSchema: v.GenericSchema<unknown, wire.AttachmentView>
   tokens: v.optional(v.number()),
   questions: v.array(attachmentQuestionSchema),
   problem: v.optional(v.string()),
+  note: v.optional(v.string()),
 });
 
 export const catalogBackupSchema: v.GenericSchema<unknown, wire.CatalogBackup> = v.object({

@@ -14,6 +14,8 @@ public sealed class PluePaths(string home)
     public string CatalogBackups => Path.Combine(Catalog, ".backups");
     public string Vault => Path.Combine(Home, "vault.json");
     public string Chats => Path.Combine(Home, "codices", "chats");
+    /// <summary>What was attached to messages, by its SHA-256.</summary>
+    public string Blobs => Path.Combine(Home, "blobs");
     public string Index => Path.Combine(Home, "index");
     public string Logs => Path.Combine(Home, "logs");
     public string Trash => Path.Combine(Home, "trash");

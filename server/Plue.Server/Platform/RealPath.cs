@@ -5,7 +5,7 @@ namespace Plue.Server.Platform;
 /// <summary>Where a path really leads.</summary>
 public static partial class RealPath
 {
-    /// <summary>Whether a path, or what it links to, lies in the folder.</summary>
+    /// <summary>Whether a path, or what it links to, lies in the folder: for what is kept away from. What is let in asks <see cref="LeadsInto"/>.</summary>
     public static bool IsInside(string path, string? folder)
     {
         if (string.IsNullOrEmpty(folder)) { return false; }
@@ -13,6 +13,9 @@ public static partial class RealPath
         var real = Of(folder);
         return Contains(real, Of(path)) || Contains(Path.GetFullPath(folder), Path.GetFullPath(path));
     }
+
+    /// <summary>Whether a path leads into the folder: a link in the folder that leads out of it does not.</summary>
+    public static bool LeadsInto(string path, string? folder) => !string.IsNullOrEmpty(folder) && Contains(Of(folder), Of(path));
 
     private static bool Contains(string folder, string path)
     {

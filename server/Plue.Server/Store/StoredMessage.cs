@@ -80,7 +80,7 @@ internal sealed record StoredMessage
         IsHidden = Hidden ?? false,
     };
 
-    private static DateTimeOffset Utc(DateTime time) =>
+    internal static DateTimeOffset Utc(DateTime time) =>
         new(time.Kind == DateTimeKind.Unspecified ? DateTime.SpecifyKind(time, DateTimeKind.Utc) : time.ToUniversalTime());
 }
 
@@ -102,13 +102,16 @@ internal sealed record StoredPart(
     string? MediaType = null,
     long? Size = null,
     StoredLines? Range = null,
-    bool? Summary = null)
+    bool? Summary = null,
+    string? Hash = null,
+    DateTime? ModifiedAt = null)
 {
     public static StoredPart From(MessagePart part) => part switch
     {
         MessagePart.Text text => new("text", Content: text.Content),
         MessagePart.File file => new("file", Path: file.Path, Content: file.Content, Blob: file.Blob, Language: file.Language,
-            MediaType: file.MediaType, Size: file.Size, Range: file.Range is { } range ? new(range.Start, range.End) : null, Summary: file.IsSummary ? true : null),
+            MediaType: file.MediaType, Size: file.Size, Range: file.Range is { } range ? new(range.Start, range.End) : null, Summary: file.IsSummary ? true : null,
+            Hash: file.Hash, ModifiedAt: file.ModifiedAt?.UtcDateTime),
         MessagePart.ToolUse use => new("tool_use", ToolUseId: use.ToolUseId, ToolName: use.ToolName, Parameters: use.Parameters),
         MessagePart.ToolResult result => new("tool_result", ToolUseId: result.ToolUseId, Result: result.Result, Error: result.Error),
         MessagePart.Reasoning reasoning => new("reasoning", Content: reasoning.Content, Signature: reasoning.Signature, Opaque: reasoning.Opaque),
@@ -124,6 +127,8 @@ internal sealed record StoredPart(
             Size = Size,
             Range = Range is { } range ? new(range.Start, range.End) : null,
             IsSummary = Summary ?? false,
+            Hash = Hash,
+            ModifiedAt = ModifiedAt is { } modified ? StoredMessage.Utc(modified) : null,
         },
         "tool_use" => new MessagePart.ToolUse(ToolUseId ?? "", ToolName ?? "", Parameters ?? "{}"),
         "tool_result" => new MessagePart.ToolResult(ToolUseId ?? "", Result, Error),

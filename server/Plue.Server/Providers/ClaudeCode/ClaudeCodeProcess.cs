@@ -180,7 +180,7 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
             using var document = JsonDocument.Parse(input);
             var name = tool == "Read" ? "file_path" : "path";
             var path = document.RootElement.TryGetProperty(name, out var value) ? value.GetString() : tool == "Read" ? null : folder;
-            return path is not null && RealPath.IsInside(Path.GetFullPath(path, folder), folder);
+            return path is not null && RealPath.LeadsInto(Path.GetFullPath(path, folder), folder);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException) { return false; }
     }

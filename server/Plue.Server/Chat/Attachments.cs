@@ -1,0 +1,297 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Store;
+
+namespace Plue.Server.Chat;
+
+/// <summary>
+/// Files on their way into a chat: looked at before they are sent, read when they are. What lies outside the workspace or is large is asked about,
+/// what is protected or cannot be read is refused with a sentence, and nothing of an untrusted folder is read. Safe to use from any thread.
+/// </summary>
+/// <param name="secrets">What is taken out of texts; null when the user wants them as they are.</param>
+public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths protectedPaths, Func<ITextMask?> secrets)
+{
+    /// <summary>Bytes from which on a file is asked about.</summary>
+    public const int AskedFrom = 256 * 1024;
+    /// <summary>Bytes of text that are sent at most.</summary>
+    public const int MostText = 8 * 1024 * 1024;
+    /// <summary>Bytes of an image.</summary>
+    public const int MostImage = 20 * 1024 * 1024;
+    /// <summary>Of one message.</summary>
+    public const int MostFiles = 100;
+    /// <summary>A longer text is kept as a blob, so that a journal stays quick to read.</summary>
+    private const int MostInJournal = 64 * 1024;
+    /// <summary>Some vendors refuse larger images.</summary>
+    private const int HeavyImage = 5 * 1024 * 1024;
+    private const int MostRemembered = 1_000;
+
+    private readonly ConcurrentDictionary<(string Path, long Size, DateTime Modified), string> hashes = new();
+
+    /// <summary>Never throws for what a user can name: a file that cannot be sent says why.</summary>
+    public AttachedFile Inspect(Attachment wanted) => Look(wanted).View;
+
+    /// <summary>Files that are in context for the whole chat: only from the workspace, and a large one as its summary.</summary>
+    public AttachedFile InspectPinned(string path) => LookAtPinned(path).View;
+
+    /// <summary>The parts of a message, read now and kept.</summary>
+    /// <exception cref="FailureException">BadRequest: one cannot be sent, or has an open question; StoreReadOnly. Nothing was sent then.</exception>
+    public IReadOnlyList<MessagePart.File> Read(IReadOnlyList<Attachment> wanted)
+    {
+        if (wanted.Count > MostFiles) { throw new FailureException(FailureKind.BadRequest, $"At most {MostFiles} files go with one message. Take some out."); }
+
+        // All are looked at before the first is kept.
+        var looks = wanted.Select(Look).ToList();
+        foreach (var look in looks)
+        {
+            if (WhyNotNow(look.View) is { } why) { throw new FailureException(FailureKind.BadRequest, why); }
+        }
+
+        return [.. looks.Select(Keep)];
+    }
+
+    /// <summary>A pinned file at its current content; <c>Part</c> is null where it cannot be read, and the view says why.</summary>
+    internal (AttachedFile View, MessagePart.File? Part) ReadPinned(string path)
+    {
+        var (view, part, image) = LookAtPinned(path);
+        return (view, WhyNotNow(view) is null && part is not null ? part with { Data = image, IsPinned = true } : null);
+    }
+
+    /// <summary>Why a file is not sent as it is asked for, as a sentence; null when it is.</summary>
+    internal static string? WhyNotNow(AttachedFile file) => file.Problem
+        ?? (file.Questions.Contains(AttachmentQuestion.OutsideWorkspace) ? $"{file.Path} lies outside the workspace. Say first whether it may be sent."
+        : file.Questions.Contains(AttachmentQuestion.TooLarge) ? $"{file.Path} is large ({Size(file.Size ?? 0)}). Say first whether to send all of it, some lines or a summary."
+        : null);
+
+    /// <param name="data">Base64.</param>
+    /// <exception cref="FailureException">BadRequest: it is no image of the kinds that vendors take, or over 20 MiB.</exception>
+    public AttachedFile StoreImage(string name, string mediaType, string data)
+    {
+        if (data.Length > (MostImage + 2L) / 3 * 4) { throw new FailureException(FailureKind.BadRequest, $"{name} is over 20 MiB. Make it smaller and attach it again."); }
+
+        byte[] content;
+        try { content = Convert.FromBase64String(data); }
+        catch (FormatException fault) { throw new FailureException(FailureKind.BadRequest, $"{name} did not arrive whole. Attach it again.", fault); }
+
+        if (!ImageType.IsTaken(mediaType) || ImageType.Of(content) != mediaType)
+        {
+            throw new FailureException(FailureKind.BadRequest, $"{name} is not a PNG, JPEG, GIF or WebP image. Save it as one of these and attach it again.");
+        }
+
+        return OfImage(name, content, null).View with { Blob = blobs.Put(content) };
+    }
+
+    /// <exception cref="FailureException">NotFound: it is not there, or damaged.</exception>
+    public (string MediaType, byte[] Content) ReadBlob(string blob)
+    {
+        var content = blobs.Read(blob);
+        return (ImageType.Of(content) ?? "text/plain", content);
+    }
+
+    /// <summary>Whether the file on the disk is another now than what was sent. Null where that cannot be told: it has none, or it is not there now.</summary>
+    public bool? HasChanged(MessagePart.File sent)
+    {
+        if (sent is not { Hash: { } hash, Size: { } size } || workspace.TrustedFolder is not { } folder) { return null; }
+
+        try
+        {
+            var path = Path.GetFullPath(sent.Path, folder);
+            var file = new FileInfo(path);
+            if (!file.Exists) { return null; }
+            if (file.Length != size) { return true; }
+            if (sent.ModifiedAt is { } modified && file.LastWriteTimeUtc == modified.UtcDateTime) { return false; }
+
+            return HashOf(path, file) is { } now ? now != hash : null;
+        }
+        catch (Exception exception) when (IsOfTheDisk(exception)) { return null; }
+    }
+
+    private string? HashOf(string path, FileInfo file)
+    {
+        var key = (path, file.Length, file.LastWriteTimeUtc);
+        if (hashes.TryGetValue(key, out var known)) { return known; }
+        if (OrdinaryFile.Read(path, Blobs.MostBytes) is not { } content) { return null; }
+
+        if (hashes.Count >= MostRemembered) { hashes.Clear(); }
+        return hashes[key] = Blobs.IdOf(content);
+    }
+
+    /// <param name="Part">What is sent; null when nothing can be.</param>
+    /// <param name="Image">Its bytes, which are not kept yet.</param>
+    private sealed record Looked(AttachedFile View, MessagePart.File? Part = null, byte[]? Image = null);
+
+    private MessagePart.File Keep(Looked look)
+    {
+        var part = look.Part!;
+        if (look.Image is { } image) { return part with { Blob = blobs.Put(image) }; }
+        if (part.Content is not { } content || Encoding.UTF8.GetByteCount(content) <= MostInJournal) { return part; }
+
+        return part with { Content = null, Blob = blobs.Put(Encoding.UTF8.GetBytes(content)) };
+    }
+
+    private Looked LookAtPinned(string path)
+    {
+        var look = Look(new Attachment(path));
+        if (look.View.Questions.Contains(AttachmentQuestion.OutsideWorkspace)) { return new(look.View with { Questions = [], Problem = $"{look.View.Path} lies outside the workspace, so it is not sent with every message." }); }
+        if (!look.View.Questions.Contains(AttachmentQuestion.TooLarge)) { return look; }
+
+        var summary = Look(new Attachment(path, Mode: AttachmentMode.Summary));
+        return summary with { View = summary.View with { Note = Join($"It is large ({Size(summary.View.Size ?? 0)}) and is sent as a summary.", summary.View.Note) } };
+    }
+
+    private Looked Look(Attachment wanted)
+    {
+        if (wanted.Blob is { } blob) { return OfBlob(wanted.Path ?? wanted.Name ?? "image", blob); }
+        if (string.IsNullOrWhiteSpace(wanted.Path)) { return Refused("", "There is no path to attach."); }
+
+        if (Place(wanted.Path, out var place) is { } problem) { return Refused(place.Shown, problem); }
+
+        var look = OfFile(place, wanted);
+        var asks = !place.IsInside && !wanted.AllowOutside && look.View.Problem is null;
+        return asks ? look with { View = look.View with { Questions = [AttachmentQuestion.OutsideWorkspace, .. look.View.Questions] } } : look;
+    }
+
+    private readonly record struct FilePlace(string Full, string Real, string Shown, bool IsInside);
+
+    /// <returns>Why the file may not be read; null when it may.</returns>
+    private string? Place(string path, out FilePlace place)
+    {
+        place = new(path, path, path, false);
+        var folder = workspace.TrustedFolder;
+        if (!Path.IsPathRooted(path) && folder is null) { return workspace.OpenFolder is null ? $"No folder is open, so {path} cannot be found." : NotTrusted; }
+
+        try
+        {
+            var full = folder is null ? Path.GetFullPath(path) : Path.GetFullPath(path, folder);
+            var isInside = RealPath.LeadsInto(full, folder);
+            place = new(full, RealPath.Of(full), isInside ? ShownOf(full, folder!) : full, isInside);
+            if (folder is null && RealPath.IsInside(full, workspace.OpenFolder)) { return NotTrusted; }
+        }
+        catch (Exception exception) when (exception is ArgumentException or IOException or NotSupportedException) { return $"{path} is not a path."; }
+
+        return protectedPaths.WhyNot(place.Full) is { } why ? $"{place.Shown} {why}." : null;
+    }
+
+    private const string NotTrusted = "The folder is not trusted, so its files are not read.";
+
+    /// <summary>Inside by its name, or by where it really lies when a link from elsewhere leads in.</summary>
+    private static string ShownOf(string full, string folder)
+    {
+        var named = Path.GetRelativePath(folder, full);
+        if (named == ".." || named.StartsWith($"..{Path.DirectorySeparatorChar}", StringComparison.Ordinal) || Path.IsPathRooted(named)) { named = Path.GetRelativePath(RealPath.Of(folder), RealPath.Of(full)); }
+        return OperatingSystem.IsWindows() ? named.Replace('\\', '/') : named;
+    }
+
+    private Looked OfFile(FilePlace place, Attachment wanted)
+    {
+        byte[]? content;
+        FileInfo file;
+        try
+        {
+            file = new FileInfo(place.Real);
+            content = OrdinaryFile.Read(place.Real, Blobs.MostBytes);
+            // A link may have been put elsewhere between the look and the reading.
+            if (RealPath.Of(place.Full) != place.Real) { return Refused(place.Shown, $"{place.Shown} changed while it was read. Try again."); }
+        }
+        catch (Exception exception) when (IsOfTheDisk(exception)) { return Refused(place.Shown, Sentence(place.Shown, exception)); }
+
+        if (content is null) { return Refused(place.Shown, $"{place.Shown} is {Size(file.Length)}; files over 64 MiB are not read. Attach a part of it.", file.Length); }
+        if (ProtectedPaths.WhyNot(content) is { } why) { return Refused(place.Shown, $"{place.Shown} {why}.", content.Length); }
+
+        var stamp = (Blobs.IdOf(content), Modified: new DateTimeOffset(file.LastWriteTimeUtc));
+        if (ImageType.Of(content) is not null) { return OfImage(place.Shown, content, stamp); }
+        return FileText.Of(content) is { } text ? OfText(place.Shown, text, content.Length, stamp, wanted) : OfBinary(place.Shown, content.Length, stamp);
+    }
+
+    private Looked OfText(string path, FileText file, long size, (string Hash, DateTimeOffset Modified) stamp, Attachment wanted)
+    {
+        var language = FileLanguages.Of(path, file.Content);
+        var view = new AttachedFile { Path = path, Language = language, Size = size, Lines = file.Lines };
+        var (range, note) = wanted.Mode == AttachmentMode.Summary || wanted.Range is null ? (null, file.Note) : Clamp(wanted.Range, file, ref view);
+        if (view.Problem is not null) { return new(view); }
+
+        var isSummary = wanted.Mode == AttachmentMode.Summary;
+        var content = isSummary ? FileSummary.Of(file) : range is not null ? file.Part(range) : file.Content;
+        var bytes = Encoding.UTF8.GetByteCount(content);
+        if (bytes > MostText && wanted.Mode == AttachmentMode.Whole)
+        {
+            return new(view with { Range = range, Problem = $"{path} is over 8 MiB, which is too much to send. Choose some lines or a summary." });
+        }
+
+        var masked = secrets()?.Mask(content) ?? content;
+        view = view with
+        {
+            Range = range,
+            Mode = wanted.Mode,
+            Tokens = TokenEstimate.Of(masked),
+            Questions = wanted.Mode is null && bytes > AskedFrom ? [AttachmentQuestion.TooLarge] : [],
+            Note = masked == content ? note : Join(note, "Keys of your vault in it are sent as ***."),
+        };
+        return new(view, new MessagePart.File(path, masked, null, language) { Size = size, Range = range, IsSummary = isSummary, Hash = stamp.Hash, ModifiedAt = stamp.Modified });
+    }
+
+    private static (LineRange? Range, string? Note) Clamp(LineRange range, FileText file, ref AttachedFile view)
+    {
+        if (range.Start < 1 || range.End < range.Start || range.Start > file.Lines)
+        {
+            view = view with { Problem = range.Start > file.Lines ? $"{view.Path} has only {Count(file.Lines, "line")}, so there is no line {range.Start}." : $"{range.Start}-{range.End} is not a range of lines." };
+            return (null, null);
+        }
+
+        return range.End <= file.Lines
+            ? (range, file.Note)
+            : (range with { End = file.Lines }, Join(file.Note, $"It ends at line {file.Lines}, so less is sent than was asked for."));
+    }
+
+    private static Looked OfImage(string path, byte[] content, (string Hash, DateTimeOffset Modified)? stamp)
+    {
+        var mediaType = ImageType.Of(content);
+        var view = new AttachedFile { Path = path, Kind = AttachmentKind.Image, MediaType = mediaType, Size = content.Length };
+        if (content.Length > MostImage) { return new(view with { Problem = $"{path} is {Size(content.Length)}; images over 20 MiB are not sent. Make it smaller." }); }
+
+        view = view with { Tokens = TokenEstimate.Image, Note = content.Length > HeavyImage ? $"It is {Size(content.Length)}; some vendors refuse images over 5 MiB." : null };
+        return new(view, new MessagePart.File(path, null) { MediaType = mediaType, Size = content.Length, Hash = stamp?.Hash, ModifiedAt = stamp?.Modified }, content);
+    }
+
+    private static Looked OfBinary(string path, long size, (string Hash, DateTimeOffset Modified) stamp)
+    {
+        var part = new MessagePart.File(path, null) { Size = size, Hash = stamp.Hash, ModifiedAt = stamp.Modified };
+        return new(new AttachedFile { Path = path, Kind = AttachmentKind.Binary, Size = size, Tokens = TokenEstimate.Of(part), Note = $"{path} is not text, so only its name and size are sent." }, part);
+    }
+
+    private Looked OfBlob(string name, string blob)
+    {
+        try
+        {
+            var content = blobs.Read(blob);
+            if (ImageType.Of(content) is null) { return Refused(name, $"{name} is not an image. Attach the file itself."); }
+
+            var look = OfImage(name, content, null);
+            return look with { View = look.View with { Blob = blob } };
+        }
+        catch (FailureException fault) { return Refused(name, fault.Message); }
+    }
+
+    private static Looked Refused(string path, string problem, long? size = null) => new(new AttachedFile { Path = path, Size = size, Problem = problem });
+
+    private static bool IsOfTheDisk(Exception exception) => exception is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException;
+
+    private static string Sentence(string path, Exception exception) => exception switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => $"{path} does not exist.",
+        UnauthorizedAccessException => $"{path} may not be read. Check its permissions.",
+        NotSupportedException { Message: "It is a folder." } => $"{path} is a folder. Attach the files in it.",
+        NotSupportedException => $"{path} is not an ordinary file, so it is not read.",
+        _ => $"{path} cannot be read: {exception.Message.TrimEnd('.')}.",
+    };
+
+    private static string? Join(string? one, string? other) => one is null || other is null ? one ?? other : $"{one} {other}";
+
+    private static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
+
+    private static string Size(long bytes) => bytes < 1024 * 1024
+        ? string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, bytes / 1024)} KiB")
+        : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0 / 1024.0:0.#} MiB");
+}

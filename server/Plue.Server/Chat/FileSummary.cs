@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Plue.Server.Chat;
+
+/// <summary>What stands for a file too large to send: its beginning, the lines that look like headings or declarations, and its end, each line with its number.</summary>
+public static partial class FileSummary
+{
+    private const int HeadLines = 60;
+    private const int TailLines = 30;
+    private const int MostOutline = 200;
+    private const int LongestLine = 200;
+
+    /// <summary>The same file gives the same summary.</summary>
+    public static string Of(FileText file)
+    {
+        var lines = file.Content.Split('\n');
+        var count = file.Lines;
+        var head = Math.Min(HeadLines, count);
+        var tail = Math.Max(head, count - TailLines);
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"A summary of {count} lines. Ask for the lines you need by their numbers.\n\nThe beginning:\n");
+        Append(text, lines, Enumerable.Range(0, head));
+        var outline = Enumerable.Range(head, tail - head).Where(at => Declaration().IsMatch(Cut(lines[at]))).ToList();
+        if (outline.Count > 0)
+        {
+            text.Append("\nThe outline:\n");
+            Append(text, lines, outline.Take(MostOutline));
+            if (outline.Count > MostOutline) { text.Append(CultureInfo.InvariantCulture, $"… and {outline.Count - MostOutline} more.\n"); }
+        }
+
+        if (tail < count)
+        {
+            text.Append("\nThe end:\n");
+            Append(text, lines, Enumerable.Range(tail, count - tail));
+        }
+
+        return text.ToString();
+    }
+
+    private static void Append(StringBuilder text, string[] lines, IEnumerable<int> which)
+    {
+        foreach (var at in which) { text.Append(CultureInfo.InvariantCulture, $"{at + 1}: {Cut(lines[at])}\n"); }
+    }
+
+    private static string Cut(string line)
+    {
+        line = line.TrimEnd('\r');
+        if (line.Length <= LongestLine) { return line; }
+
+        var end = char.IsHighSurrogate(line[LongestLine - 1]) ? LongestLine - 1 : LongestLine;
+        return $"{line[..end]}…";
+    }
+
+    /// <summary>A heading of Markdown, a section of a settings file, or a line that begins as declarations do in most languages.</summary>
+    [GeneratedRegex(
+        @"^(#{1,6} \S|\[[^\]]+\]\s*$|\s{0,8}(export |default |public |private |protected |internal |static |abstract |sealed |final |async |pub(\([a-z]+\))? |unsafe |partial |override |virtual )*" +
+        @"(class|interface|struct|enum|record|trait|impl|namespace|module|mod|package|def|fn|func|fun|function|type|object|protocol|extension|CREATE (TABLE|VIEW|INDEX|FUNCTION)) ?\w*|" +
+        @"\s{0,8}(public|private|protected|internal) [\w<>\[\], ?.]+ \w+\s*[({=]|(export )?const \w+ = (async )?\()",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Declaration();
+}

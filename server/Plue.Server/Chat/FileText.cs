@@ -1,0 +1,64 @@
+using System.Text;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Chat;
+
+/// <summary>A file's bytes as text, its lines kept as they are.</summary>
+/// <param name="Note">What the user should know about the reading; null when there is nothing.</param>
+public sealed record FileText(string Content, string? Note)
+{
+    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+
+    /// <summary>An empty file has no line; a last line break ends the last line and begins none.</summary>
+    public int Lines { get; } = CountOf(Content);
+
+    /// <returns>Null when it is not text.</returns>
+    public static FileText? Of(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE])) { return new(Encoding.Unicode.GetString(bytes[2..]), "It was read as UTF-16."); }
+        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF])) { return new(Encoding.BigEndianUnicode.GetString(bytes[2..]), "It was read as UTF-16."); }
+        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF])) { bytes = bytes[3..]; }
+        if (bytes.Contains((byte)0)) { return null; }
+
+        try { return new(Strict.GetString(bytes), null); }
+        catch (DecoderFallbackException)
+        {
+            return LooksLikeLatin(bytes) ? new(Encoding.Latin1.GetString(bytes), "It is not UTF-8 and was read as Latin-1.") : null;
+        }
+    }
+
+    /// <summary>The lines of the range as they stand in the file, their breaks included.</summary>
+    /// <param name="range">Within <see cref="Lines"/>.</param>
+    public string Part(LineRange range)
+    {
+        var start = StartOf(range.Start);
+        return Content[start..Math.Max(start, StartOf(range.End + 1))];
+    }
+
+    /// <summary>Mostly letters, and none of the control characters that no text has.</summary>
+    private static bool LooksLikeLatin(ReadOnlySpan<byte> bytes)
+    {
+        var high = 0;
+        foreach (var one in bytes)
+        {
+            if (one is < 0x20 and not (0x09 or 0x0A or 0x0C or 0x0D or 0x1B) or 0x7F) { return false; }
+            if (one >= 0x80) { high++; }
+        }
+
+        return high * 10 <= bytes.Length * 3;
+    }
+
+    private int StartOf(int line)
+    {
+        var at = 0;
+        for (var passed = 1; passed < line && at < Content.Length; passed++)
+        {
+            var end = Content.IndexOf('\n', at);
+            at = end < 0 ? Content.Length : end + 1;
+        }
+
+        return at;
+    }
+
+    private static int CountOf(string text) => text.Length == 0 ? 0 : text.AsSpan().Count('\n') + (text[^1] == '\n' ? 0 : 1);
+}

@@ -1,0 +1,34 @@
+namespace Plue.Server.Platform;
+
+/// <summary>What is never read for a model, wherever a path comes from: the vault and Plue's own folder, private keys, and where other programs keep their sign-ins.</summary>
+public sealed class ProtectedPaths(PluePaths paths, string userHome)
+{
+    private static readonly string[] Folders = [".ssh", ".gnupg", ".aws", ".azure", ".kube", ".password-store", ".config/gcloud", ".config/gh", ".local/share/keyrings", "Library/Keychains"];
+    private static readonly string[] Files =
+    [
+        ".netrc", ".pgpass", ".npmrc", ".pypirc", ".git-credentials", ".docker/config.json", ".claude/.credentials.json", ".codex/auth.json", ".config/git/credentials",
+    ];
+    private static readonly string[] KeyNames = ["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk"];
+    private const int LongestKeyHead = 256;
+
+    /// <param name="path">As it is named; where it leads counts too.</param>
+    /// <returns>The end of a sentence that begins with the file's name: <c>is Plue's own and is not sent</c>. Null for everything else.</returns>
+    public string? WhyNot(string path)
+    {
+        if (RealPath.IsInside(path, paths.Home)) { return "belongs to Plue itself, which keeps your keys and chats there, and is never sent"; }
+        if (Folders.Any(folder => RealPath.IsInside(path, Path.Combine(userHome, folder)))
+            || Files.Any(file => RealPath.IsInside(path, Path.Combine(userHome, file)))) { return "holds sign-ins or keys and is never sent"; }
+
+        return new[] { path, RealPath.Of(path) }.Any(name => KeyNames.Contains(Path.GetFileName(name), StringComparer.OrdinalIgnoreCase)) ? PrivateKey : null;
+    }
+
+    /// <summary>As <see cref="WhyNot(string)"/>, by what is in it: a key may have any name.</summary>
+    public static string? WhyNot(ReadOnlySpan<byte> content)
+    {
+        var head = content[..Math.Min(content.Length, LongestKeyHead)].TrimStart((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF, (byte)' ', (byte)'\t', (byte)'\r', (byte)'\n']);
+        var line = head.IndexOf((byte)'\n') is >= 0 and var end ? head[..end] : head;
+        return (line.StartsWith("-----BEGIN "u8) && line.IndexOf("PRIVATE KEY"u8) >= 0) || line.StartsWith("PuTTY-User-Key-File"u8) ? PrivateKey : null;
+    }
+
+    private const string PrivateKey = "is a private key and is never sent";
+}

@@ -1,0 +1,65 @@
+using System.Security.Cryptography;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Store;
+
+/// <summary>Content that messages name by its SHA-256: kept once however often it is sent, and checked whenever it is read. Safe for any number of processes.</summary>
+public sealed class Blobs(PluePaths paths)
+{
+    public const int MostBytes = 64 * 1024 * 1024;
+
+    /// <summary>Durable when it returns.</summary>
+    /// <returns>The id: the SHA-256 in lower-case hex.</returns>
+    /// <exception cref="FailureException">BadRequest: over the cap; StoreReadOnly: the disk.</exception>
+    public string Put(ReadOnlySpan<byte> content)
+    {
+        if (content.Length > MostBytes) { throw new FailureException(FailureKind.BadRequest, "More than 64 MiB cannot be attached. Attach a part of it."); }
+
+        var id = IdOf(content);
+        try
+        {
+            // One that a disk has damaged is written anew.
+            if (TryRead(id) is null) { DurableFile.Replace(PathOf(id), content); }
+            return id;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw StoreFailure.From(exception, "The attachment was not stored");
+        }
+    }
+
+    /// <exception cref="FailureException">NotFound: it is not there, or no longer what was stored.</exception>
+    public byte[] Read(string id)
+    {
+        try
+        {
+            if (IsId(id) && TryRead(id) is { } content) { return content; }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException(FailureKind.NotFound, $"The stored copy of this attachment cannot be read ({exception.Message.TrimEnd('.')}). Attach it again.", exception);
+        }
+
+        throw new FailureException(FailureKind.NotFound, IsId(id) && File.Exists(PathOf(id))
+            ? "The stored copy of this attachment is damaged: it is no longer what was sent. Attach it again."
+            : "The stored copy of this attachment is not there any more. Attach it again.");
+    }
+
+    public static string IdOf(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
+
+    /// <summary>64 lower-case hex digits, so that an id is never a path.</summary>
+    public static bool IsId(string id) => id.Length == 64 && id.AsSpan().IndexOfAnyExcept("0123456789abcdef") < 0;
+
+    /// <returns>Null when it is not there, or is not what its name says.</returns>
+    private byte[]? TryRead(string id)
+    {
+        var file = new FileInfo(PathOf(id));
+        if (!file.Exists || file.Length > MostBytes) { return null; }
+
+        var content = File.ReadAllBytes(file.FullName);
+        return IdOf(content) == id ? content : null;
+    }
+
+    private string PathOf(string id) => Path.Combine(paths.Blobs, id);
+}
