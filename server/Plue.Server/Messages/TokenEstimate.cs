@@ -24,6 +24,8 @@ public static class TokenEstimate
     {
         MessagePart.Text text => Of(text.Content),
         MessagePart.File { IsImage: true } => Image,
+        // A text that is kept beside the journal: the file's size stands for what of it was sent.
+        MessagePart.File { Content: null, Blob: not null, Size: { } size } => (size + 3) / 4,
         MessagePart.File file => Of(file.Content) + Of(file.Path),
         MessagePart.ToolUse use => Of(use.ToolName) + Of(use.Parameters),
         MessagePart.ToolResult result => Of(result.Result) + Of(result.Error),

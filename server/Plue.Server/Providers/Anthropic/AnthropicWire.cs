@@ -7,12 +7,14 @@ namespace Plue.Server.Providers.Anthropic;
 
 /// <summary>
 /// The request body. Two cache marks: one at the end of the system prompt (which covers the tools, as they come first), one at the end of the
-/// last user message. Everything before them is the same bytes in the next turn.
+/// last user message; where pinned files stand in that one, which will stand elsewhere in the next turn, a third before them. Everything before
+/// these marks is the same bytes in the next turn.
 /// </summary>
 internal static partial class AnthropicWire
 {
     private const int DefaultMaxTokens = 4096;
     private const int LeastBudget = 1024;
+    private const int MostOfId = 128;
 
     /// <param name="host">Null at Anthropic itself.</param>
     public static byte[] Request(ProviderRequest request, ProviderSettings settings, RefusableOptions without, out RefusableOptions sent, AnthropicHost? host = null)
@@ -77,6 +79,7 @@ internal static partial class AnthropicWire
     private static void WriteMessages(Utf8JsonWriter json, IReadOnlyList<Message> messages)
     {
         var lastUser = messages.Select((message, at) => (message, at)).LastOrDefault(entry => entry.message.Role == MessageRole.User, (null!, -1)).at;
+        var pinned = messages.ToList().FindIndex(message => message.Parts.Any(part => part is MessagePart.File { IsPinned: true }));
         json.WriteStartArray("messages");
         for (var at = 0; at < messages.Count; at++)
         {
@@ -85,7 +88,7 @@ internal static partial class AnthropicWire
             json.WriteStartArray("content");
             // Results come first, as the API wants them.
             var parts = messages[at].Parts.OrderBy(part => part is MessagePart.ToolResult ? 0 : 1).ToList();
-            for (var part = 0; part < parts.Count; part++) WritePart(json, parts[part], isMarked: at == lastUser && part == parts.Count - 1);
+            for (var part = 0; part < parts.Count; part++) WritePart(json, parts[part], isMarked: (at == lastUser || at == pinned - 1) && part == parts.Count - 1);
             json.WriteEndArray();
             json.WriteEndObject();
         }
@@ -97,21 +100,33 @@ internal static partial class AnthropicWire
     {
         switch (part)
         {
+            case MessagePart.File { IsImage: true, Data: { } data } image:
+                json.WriteStartObject();
+                json.WriteString("type", "image");
+                json.WriteStartObject("source");
+                json.WriteString("type", "base64");
+                json.WriteString("media_type", image.MediaType);
+                json.WriteBase64String("data", data.Span);
+                json.WriteEndObject();
+                WriteMark(json, isMarked);
+                json.WriteEndObject();
+                break;
             case MessagePart.Text or MessagePart.File:
                 WriteText(json, RequestMessages.Text(part)!, isMarked);
                 break;
             case MessagePart.ToolUse use:
                 json.WriteStartObject();
                 json.WriteString("type", "tool_use");
-                json.WriteString("id", use.ToolUseId);
+                json.WriteString("id", ToolUseIds.Plain(use.ToolUseId, MostOfId));
                 json.WriteString("name", use.ToolName);
                 json.WriteObject("input", use.Parameters);
+                WriteMark(json, isMarked);
                 json.WriteEndObject();
                 break;
             case MessagePart.ToolResult result:
                 json.WriteStartObject();
                 json.WriteString("type", "tool_result");
-                json.WriteString("tool_use_id", result.ToolUseId);
+                json.WriteString("tool_use_id", ToolUseIds.Plain(result.ToolUseId, MostOfId));
                 json.WriteString("content", result.Error ?? result.Result ?? "");
                 if (result.Error is not null) json.WriteBoolean("is_error", true);
                 WriteMark(json, isMarked);

@@ -7,6 +7,8 @@ namespace Plue.Server.Providers.Bedrock;
 /// <summary>The request body of <c>converse</c> and <c>converse-stream</c>, which is the same for every vendor's models.</summary>
 internal static class ConverseWire
 {
+    private const int MostOfId = 64;
+
     /// <summary>The smallest question there is, for a check.</summary>
     public static byte[] Check() => """{"messages":[{"role":"user","content":[{"text":"Hi"}]}],"inferenceConfig":{"maxTokens":1}}"""u8.ToArray();
 
@@ -59,13 +61,23 @@ internal static class ConverseWire
     {
         switch (part)
         {
+            case MessagePart.File { IsImage: true, Data: { } data } image:
+                json.WriteStartObject();
+                json.WriteStartObject("image");
+                json.WriteString("format", image.MediaType!["image/".Length..]);
+                json.WriteStartObject("source");
+                json.WriteBase64String("bytes", data.Span);
+                json.WriteEndObject();
+                json.WriteEndObject();
+                json.WriteEndObject();
+                break;
             case MessagePart.Text or MessagePart.File:
                 WriteText(json, RequestMessages.Text(part)!);
                 break;
             case MessagePart.ToolUse use:
                 json.WriteStartObject();
                 json.WriteStartObject("toolUse");
-                json.WriteString("toolUseId", IdOf(use.ToolUseId));
+                json.WriteString("toolUseId", ToolUseIds.Plain(use.ToolUseId, MostOfId));
                 json.WriteString("name", use.ToolName);
                 json.WriteObject("input", use.Parameters);
                 json.WriteEndObject();
@@ -74,7 +86,7 @@ internal static class ConverseWire
             case MessagePart.ToolResult result:
                 json.WriteStartObject();
                 json.WriteStartObject("toolResult");
-                json.WriteString("toolUseId", IdOf(result.ToolUseId));
+                json.WriteString("toolUseId", ToolUseIds.Plain(result.ToolUseId, MostOfId));
                 json.WriteStartArray("content");
                 WriteResult(json, result.Error ?? result.Result ?? "");
                 json.WriteEndArray();
@@ -192,16 +204,5 @@ internal static class ConverseWire
         json.WriteStartObject("additionalModelRequestFields");
         json.WriteString("reasoning_effort", level is "none" or "off" or "disabled" or "minimal" ? "low" : level is "xhigh" or "max" ? "high" : level);
         json.WriteEndObject();
-    }
-
-    /// <summary>Ids here are letters, digits, dashes and underscores, at most 64 of them; other vendors' may be others.</summary>
-    private static string IdOf(string id)
-    {
-        const int Most = 64;
-        if (id.Length <= Most && id.All(IsPlain)) return id;
-        var plain = string.Concat(id.Select(one => IsPlain(one) ? one : '_'));
-        return plain.Length <= Most ? plain : plain[^Most..];
-
-        static bool IsPlain(char one) => char.IsAsciiLetterOrDigit(one) || one is '-' or '_';
     }
 }

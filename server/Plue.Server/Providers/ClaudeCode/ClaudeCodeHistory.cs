@@ -8,7 +8,7 @@ namespace Plue.Server.Providers.ClaudeCode;
 /// A chat as the CLI is told it: who said which text. Reasoning and tool calls of earlier answers stay out, for they belong to the
 /// session that made them.
 /// </summary>
-internal sealed record ClaudeCodeHistory(IReadOnlyList<ClaudeCodeHistory.Entry> Past, string Question)
+internal sealed record ClaudeCodeHistory(IReadOnlyList<ClaudeCodeHistory.Entry> Past, ClaudeCodeHistory.Entry Question)
 {
     public static readonly string EmptyFingerprint = Hash([]);
 
@@ -17,34 +17,39 @@ internal sealed record ClaudeCodeHistory(IReadOnlyList<ClaudeCodeHistory.Entry> 
 
     public static ClaudeCodeHistory Of(IReadOnlyList<Message> messages)
     {
-        var entries = messages.Where(message => message.Role != MessageRole.System)
-            .Select(message => new Entry(message.Role == MessageRole.Assistant, TextOf(message)))
-            .Where(entry => entry.Text.Length > 0)
-            .ToList();
+        var entries = messages.Where(message => message.Role != MessageRole.System).Select(EntryOf).Where(entry => entry.Said.Length > 0 || entry.Images.Count > 0).ToList();
         return entries is [.. var past, { IsAnswer: false } question]
-            ? new ClaudeCodeHistory(past, question.Text)
+            ? new ClaudeCodeHistory(past, question)
             : throw new FailureException(FailureKind.BadRequest, "There is no question to answer. Write one, then try again.");
     }
 
     /// <summary>The fingerprint of this history with its question and an answer added.</summary>
     public string FingerprintWith(string answer)
     {
-        List<Entry> all = [.. Past, new Entry(false, Question)];
+        List<Entry> all = [.. Past, Question];
         if (answer.Trim().Length > 0) { all.Add(new Entry(true, answer.Trim())); }
 
         return Hash(all);
     }
 
-    private static string TextOf(Message message)
+    private static Entry EntryOf(Message message)
+    {
+        var kept = message.Parts.Where(part => part is not MessagePart.File { IsPinned: true }).ToList();
+        var text = TextOf(kept);
+        return new Entry(message.Role == MessageRole.Assistant, text)
+        {
+            Said = kept.Count == message.Parts.Count ? text : TextOf(message.Parts),
+            Images = message.Role == MessageRole.User ? [.. message.Parts.OfType<MessagePart.File>().Where(file => file is { IsImage: true, Data: not null })] : [],
+        };
+    }
+
+    private static string TextOf(IReadOnlyList<MessagePart> parts)
     {
         var text = new StringBuilder();
-        foreach (var part in message.Parts)
+        foreach (var part in parts)
         {
             if (part is MessagePart.Text said) { text.Append(said.Content); }
-            else if (part is MessagePart.File file)
-            {
-                text.Append(text.Length > 0 ? "\n\n" : "").Append("<file path=\"").Append(file.Path).Append("\">\n").Append(file.Content ?? "(not available)").Append("\n</file>\n");
-            }
+            else if (part is MessagePart.File file && RequestMessages.Text(file) is { } tag) { text.Append(text.Length > 0 ? "\n\n" : "").Append(tag).Append('\n'); }
         }
 
         return text.ToString().Trim();
@@ -58,10 +63,17 @@ internal sealed record ClaudeCodeHistory(IReadOnlyList<ClaudeCodeHistory.Entry> 
             var text = Encoding.UTF8.GetBytes(entry.Text);
             hash.AppendData([(byte)(entry.IsAnswer ? 'a' : 'u'), .. BitConverter.GetBytes(text.Length)]);
             hash.AppendData(text);
+            foreach (var image in entry.Images.Where(image => !image.IsPinned)) { hash.AppendData(Encoding.UTF8.GetBytes($"i{image.Blob}")); }
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    public sealed record Entry(bool IsAnswer, string Text);
+    /// <param name="Text">Without the pinned files: they come anew with every question, and a session that was told them before holds the same history.</param>
+    public sealed record Entry(bool IsAnswer, string Text)
+    {
+        /// <summary>What the CLI is told.</summary>
+        public string Said { get; init; } = Text;
+        public IReadOnlyList<MessagePart.File> Images { get; init; } = [];
+    }
 }

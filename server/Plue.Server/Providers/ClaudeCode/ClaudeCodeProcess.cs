@@ -72,7 +72,8 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
         return child.WriteLineAsync(ClaudeCodeWire.SetModel(NextId(), model), cancellationToken);
     }
 
-    public ValueTask AskAsync(string text, CancellationToken cancellationToken) => child.WriteLineAsync(ClaudeCodeWire.User(text, query: true), cancellationToken);
+    public ValueTask AskAsync(ClaudeCodeHistory.Entry question, CancellationToken cancellationToken) =>
+        child.WriteLineAsync(ClaudeCodeWire.User(question.Said, query: true, question.Images), cancellationToken);
 
     public ValueTask InterruptAsync(CancellationToken cancellationToken) => child.WriteLineAsync(ClaudeCodeWire.Interrupt(NextId()), cancellationToken);
 
@@ -88,7 +89,7 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
                 continue;
             }
 
-            await child.WriteLineAsync(ClaudeCodeWire.User(entry.Text, query: false), cancellationToken).ConfigureAwait(false);
+            await child.WriteLineAsync(ClaudeCodeWire.User(entry.Said, query: false, entry.Images), cancellationToken).ConfigureAwait(false);
             while (await ReadAsync(cancellationToken).ConfigureAwait(false) is var line and not ClaudeCodeLine.Result)
             {
                 if (line is null) { throw new IOException("It ended while it was told the history."); }

@@ -47,12 +47,13 @@ internal static class ClaudeCodeWire
     });
 
     /// <param name="query">False only adds it to the history; a result line still answers.</param>
-    public static byte[] User(string text, bool query) => Write(writer =>
+    public static byte[] User(string text, bool query, IReadOnlyList<MessagePart.File>? images = null) => Write(writer =>
     {
         writer.WriteString("type", "user");
         writer.WriteStartObject("message");
         writer.WriteString("role", "user");
-        WriteText(writer, PlainText(text));
+        // The last block must be a text: it is the one that is read for commands.
+        WriteText(writer, text.Length > 0 ? PlainText(text) : ["\u2060"], images);
         writer.WriteEndObject();
         WriteOrigin(writer);
         if (!query) { writer.WriteBoolean("shouldQuery", false); }
@@ -142,9 +143,21 @@ internal static class ClaudeCodeWire
         writer.WriteString("request_id", requestId);
     }
 
-    private static void WriteText(Utf8JsonWriter writer, IReadOnlyList<string> blocks)
+    private static void WriteText(Utf8JsonWriter writer, IReadOnlyList<string> blocks, IReadOnlyList<MessagePart.File>? images = null)
     {
         writer.WriteStartArray("content");
+        foreach (var image in images ?? [])
+        {
+            writer.WriteStartObject();
+            writer.WriteString("type", "image");
+            writer.WriteStartObject("source");
+            writer.WriteString("type", "base64");
+            writer.WriteString("media_type", image.MediaType);
+            writer.WriteBase64String("data", image.Data!.Value.Span);
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
         foreach (var block in blocks)
         {
             writer.WriteStartObject();

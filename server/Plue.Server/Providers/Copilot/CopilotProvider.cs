@@ -39,7 +39,7 @@ internal sealed class CopilotProvider(
         var said = isGpt ? settings with { MaxTokens = null } : settings;
         if (other is not null)
         {
-            await foreach (var next in new Responses(said, Connection(InitiatorOf(request), hasImage: false)).StreamAsync(endpoint.At(ResponsesPath), asked, cancellationToken).ConfigureAwait(false))
+            await foreach (var next in new Responses(said, Connection(InitiatorOf(request), request.Messages.Any(RequestMessages.HasImages))).StreamAsync(endpoint.At(ResponsesPath), asked, cancellationToken).ConfigureAwait(false))
             {
                 yield return next;
             }

@@ -237,6 +237,9 @@ internal static class ExternalWire
                     writer.WriteString("type"u8, "file"u8);
                     writer.WriteString("path"u8, file.Path);
                     writer.WriteString("content"u8, file.Content ?? "");
+                    if (file.MediaType is { } mediaType) { writer.WriteString("media_type"u8, mediaType); }
+                    if (file.Language is { } language) { writer.WriteString("language"u8, language); }
+                    if (file.Data is { } data) { writer.WriteBase64String("data"u8, data.Span); }
                     break;
                 case MessagePart.ToolUse(var id, var name, var arguments):
                     writer.WriteString("type"u8, "tool_use"u8);
@@ -271,10 +274,20 @@ internal static class ExternalWire
         return parts.Count > 0 ? parts : [new MessagePart.Text(message.Text("content") ?? "")];
     }
 
+    private static MessagePart.File ReadFile(JsonElement part)
+    {
+        var isImage = part.Text("media_type")?.StartsWith("image/", StringComparison.Ordinal) == true && part.Field("data") is { ValueKind: JsonValueKind.String };
+        return new MessagePart.File(part.Text("path") ?? "", isImage ? null : part.Text("content"), Language: part.Text("language"))
+        {
+            MediaType = part.Text("media_type"),
+            Data = isImage && part.Field("data") is { } data && data.TryGetBytesFromBase64(out var bytes) ? bytes : null,
+        };
+    }
+
     private static MessagePart? ReadPart(JsonElement part) => part.Text("type") switch
     {
         "text" => new MessagePart.Text(part.Text("content") ?? ""),
-        "file" => new MessagePart.File(part.Text("path") ?? "", part.Text("content")),
+        "file" => ReadFile(part),
         "tool_use" => new MessagePart.ToolUse(part.Text("tool_use_id") ?? "", part.Text("tool_name") ?? "", part.Text("parameters") ?? "{}"),
         "tool_result" => new MessagePart.ToolResult(part.Text("tool_use_id") ?? "", part.Text("result"), part.Text("error")),
         "reasoning" => new MessagePart.Reasoning(part.Text("content") ?? ""),

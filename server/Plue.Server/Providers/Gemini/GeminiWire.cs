@@ -106,8 +106,19 @@ internal static partial class GeminiWire
 
         foreach (var part in message.Parts)
         {
-            if (RequestMessages.Text(part) is { } text) WriteText(json, new Piece(text));
+            if (part is MessagePart.File { IsImage: true, Data: { } data } image) WriteImage(json, image.MediaType!, data);
+            else if (RequestMessages.Text(part) is { } text) WriteText(json, new Piece(text));
         }
+    }
+
+    private static void WriteImage(Utf8JsonWriter json, string mediaType, ReadOnlyMemory<byte> data)
+    {
+        json.WriteStartObject();
+        json.WriteStartObject("inlineData");
+        json.WriteString("mimeType", mediaType);
+        json.WriteBase64String("data", data.Span);
+        json.WriteEndObject();
+        json.WriteEndObject();
     }
 
     private static void WriteAnswer(Utf8JsonWriter json, Message message, GeminiOptions options, bool needsSignatures)

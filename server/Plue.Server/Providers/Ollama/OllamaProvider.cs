@@ -43,7 +43,9 @@ public sealed class OllamaProvider : IProvider
             }
         }
 
-        var body = OllamaWire.Request(request, Settings, model!);
+        if (model!.Can("vision") == false && request.Messages.Any(RequestMessages.HasImages)) yield return new ProviderEvent.Waiting($"an answer without images, which {request.Model} does not take");
+
+        var body = OllamaWire.Request(request, Settings, model);
         var failures = connection.Failures(request.Model);
         var parser = new OllamaParser(failures, request);
         await foreach (var next in connection.StreamAsync(connection.Endpoint.At("/api/chat"), body, Framing.JsonLines, parser, failures, cancellationToken).ConfigureAwait(false))

@@ -13,7 +13,7 @@ internal static class OllamaWire
     {
         json.WriteString("model", request.Model);
         json.WriteBoolean("stream", true);
-        WriteMessages(json, request, settings);
+        WriteMessages(json, model.Can("vision") == false ? RequestMessages.WithoutImages(request) : request, settings);
         if (model.Can("tools") != false) WriteTools(json, request);
         if ((request.ReasoningLevel ?? settings.ReasoningLevel) is { } level && model.Can("thinking") == true) WriteThink(json, model, level);
         json.WriteStartObject("options");
@@ -55,7 +55,8 @@ internal static class OllamaWire
                 json.WriteEndObject();
             }
 
-            if (RequestMessages.Text(message) is { Length: > 0 } text) WriteMessage(json, "user", text);
+            if (RequestMessages.HasImages(message)) WriteWithImages(json, message);
+            else if (RequestMessages.Text(message) is { Length: > 0 } text) WriteMessage(json, "user", text);
         }
 
         json.WriteEndArray();
@@ -66,6 +67,21 @@ internal static class OllamaWire
         json.WriteStartObject();
         json.WriteString("role", role);
         json.WriteString("content", text);
+        json.WriteEndObject();
+    }
+
+    private static void WriteWithImages(Utf8JsonWriter json, Message message)
+    {
+        json.WriteStartObject();
+        json.WriteString("role", "user");
+        json.WriteString("content", RequestMessages.Text(message));
+        json.WriteStartArray("images");
+        foreach (var (_, image) in RequestMessages.Pieces(message))
+        {
+            if (image is not null) json.WriteBase64StringValue(image.Data!.Value.Span);
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 

@@ -108,7 +108,8 @@ internal static class OpenAiWire
                 json.WriteEndObject();
             }
 
-            if (RequestMessages.Text(message) is { Length: > 0 } text) WriteMessage(json, "user", text);
+            if (RequestMessages.HasImages(message)) WriteWithImages(json, message);
+            else if (RequestMessages.Text(message) is { Length: > 0 } text) WriteMessage(json, "user", text);
         }
 
         json.WriteEndArray();
@@ -119,6 +120,34 @@ internal static class OpenAiWire
         json.WriteStartObject();
         json.WriteString("role", role);
         json.WriteString("content", text);
+        json.WriteEndObject();
+    }
+
+    /// <summary>A list of blocks only where it must be one: not every server takes it.</summary>
+    private static void WriteWithImages(Utf8JsonWriter json, Message message)
+    {
+        json.WriteStartObject();
+        json.WriteString("role", "user");
+        json.WriteStartArray("content");
+        foreach (var (text, image) in RequestMessages.Pieces(message))
+        {
+            json.WriteStartObject();
+            json.WriteString("type", image is null ? "text" : "image_url");
+            if (image is null)
+            {
+                json.WriteString("text", text);
+            }
+            else
+            {
+                json.WriteStartObject("image_url");
+                json.WriteString("url", RequestMessages.DataUrl(image));
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 
@@ -167,10 +196,12 @@ internal static class OpenAiWire
         if (text.Length > 0 || dialect is Dialect.DeepSeek or Dialect.Kimi) json.WriteString("reasoning_content", text);
     }
 
-    /// <summary>Mistral takes nine letters and digits, and nothing else: an id of another vendor becomes one that is always the same.</summary>
+    /// <summary>Mistral takes nine letters and digits, and nothing else, and OpenAI no more than 40: an id of another vendor becomes one that is always the same.</summary>
     private static string CallId(string id, Dialect dialect)
     {
         const int Length = 9;
+        const int MostAtOpenAi = 40;
+        if (dialect == Dialect.OpenAi) return ToolUseIds.Short(id, MostAtOpenAi);
         if (dialect != Dialect.Mistral || (id.Length == Length && id.All(char.IsAsciiLetterOrDigit))) return id;
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)))[..Length];
     }

@@ -7,6 +7,7 @@ namespace Plue.Server.Providers.OpenAi;
 /// <summary>The request body of the Responses API. Nothing is stored at the vendor: the conversation is sent whole, encrypted reasoning included.</summary>
 internal static class ResponsesWire
 {
+    private const int MostOfId = 64;
     private const string EncryptedContent = "reasoning.encrypted_content";
 
     public static byte[] Request(ProviderRequest request, ProviderSettings settings, RefusableOptions without, out RefusableOptions sent)
@@ -60,12 +61,31 @@ internal static class ResponsesWire
         {
             json.WriteStartObject();
             json.WriteString("type", "function_call_output");
-            json.WriteString("call_id", result.ToolUseId);
+            json.WriteString("call_id", ToolUseIds.Short(result.ToolUseId, MostOfId));
             json.WriteString("output", RequestMessages.Text(result));
             json.WriteEndObject();
         }
 
-        if (RequestMessages.Text(message) is { Length: > 0 } text) WriteText(json, "user", "input_text", text);
+        if (RequestMessages.HasImages(message)) WriteWithImages(json, message);
+        else if (RequestMessages.Text(message) is { Length: > 0 } text) WriteText(json, "user", "input_text", text);
+    }
+
+    private static void WriteWithImages(Utf8JsonWriter json, Message message)
+    {
+        json.WriteStartObject();
+        json.WriteString("role", "user");
+        json.WriteStartArray("content");
+        foreach (var (text, image) in RequestMessages.Pieces(message))
+        {
+            json.WriteStartObject();
+            json.WriteString("type", image is null ? "input_text" : "input_image");
+            if (image is null) json.WriteString("text", text);
+            else json.WriteString("image_url", RequestMessages.DataUrl(image));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
     private static void WriteAnswer(Utf8JsonWriter json, Message message, bool takesReasoning)
@@ -81,7 +101,7 @@ internal static class ResponsesWire
                 case MessagePart.ToolUse use:
                     json.WriteStartObject();
                     json.WriteString("type", "function_call");
-                    json.WriteString("call_id", use.ToolUseId);
+                    json.WriteString("call_id", ToolUseIds.Short(use.ToolUseId, MostOfId));
                     json.WriteString("name", use.ToolName);
                     json.WriteString("arguments", JsonText.IsObject(use.Parameters) ? use.Parameters : "{}");
                     json.WriteEndObject();
