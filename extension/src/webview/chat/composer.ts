@@ -1,52 +1,98 @@
 // Where a question is written. The draft is the reader's: it survives a reload, a refusal and a stopped sidecar.
-import { element, icon } from '../shared/element';
+import { element, icon, setText, textButton } from '../shared/element';
+import { CompletionList } from './completionList';
+import type { Token } from './mention';
+import { SentHistory } from './sentHistory';
 
 export interface ComposerActions {
-  send(text: string): void;
+  /** `now`: it does not wait for the answer under way. */
+  send(text: string, now: boolean): void;
   stop(): void;
-  draftChanged(draft: string): void;
+  /** The draft, or where the cursor stands in it. */
+  edited(draft: string, cursor: number): void;
+  pasted(files: File[]): void;
+  /** What was sent in this chat, oldest first. */
+  sent(): readonly string[];
 }
 
 export interface ComposerState {
   isRunning: boolean;
   /** Why nothing can be sent now; the draft can still be written. */
   blocked: string | undefined;
+  /** Why not until something else is done here, as answering a question about a file: said under the draft. */
+  waitsFor: string | undefined;
 }
 
 const mostLines = 12;
+const isMac = typeof navigator !== 'undefined' && /Mac/u.test(navigator.platform);
+const withControl = isMac ? '⌘' : 'Ctrl+';
 
 export class Composer {
   readonly node: HTMLElement;
+  readonly completions: CompletionList;
   private readonly input: HTMLTextAreaElement;
-  private readonly button: HTMLButtonElement;
-  private state: ComposerState = { isRunning: false, blocked: undefined };
+  private readonly sendButton: HTMLButtonElement;
+  private readonly stopButton: HTMLButtonElement;
+  private readonly hint = element('span', { id: 'composer-hint', class: 'hint' });
+  private readonly hintWords = element('span');
+  private readonly bringBack: HTMLButtonElement;
+  private readonly history: SentHistory;
+  private state: ComposerState = { isRunning: false, blocked: undefined, waitsFor: undefined };
+  /** What was cleared, until something else is written. */
+  private cleared: string | undefined;
 
-  constructor(private readonly actions: ComposerActions) {
+  /**
+   * @param chips Above the draft, in its box.
+   * @param menu Beside the draft.
+   */
+  constructor(
+    private readonly actions: ComposerActions,
+    chips: HTMLElement,
+    menu: HTMLElement,
+  ) {
     this.input = element('textarea', {
       rows: 1,
-      placeholder: 'Ask a question',
+      placeholder: 'Ask, or type / for prompts, @ for files',
       'aria-label': 'Message',
       'aria-describedby': 'composer-hint',
     });
-    this.button = element('button', { type: 'button', class: 'icon-button send' });
-    this.button.addEventListener('click', () => (this.state.isRunning ? this.actions.stop() : this.send()));
+    this.history = new SentHistory(() => actions.sent());
+    this.completions = new CompletionList(this.input);
+    this.sendButton = element('button', { type: 'button', class: 'icon-button send' }, icon('send'));
+    this.sendButton.addEventListener('click', () => this.send(false));
+    this.stopButton = element(
+      'button',
+      { type: 'button', class: 'icon-button stop', 'aria-label': 'Stop (Escape)', title: 'Stop (Escape)', hidden: true },
+      icon('debug-stop'),
+    );
+    this.stopButton.addEventListener('click', () => {
+      this.actions.stop();
+      this.input.focus();
+    });
+    this.bringBack = textButton('Undo', () => this.undoClear(), 'quiet');
     this.input.addEventListener('input', () => this.changed());
     this.input.addEventListener('keydown', (event) => this.pressed(event));
-    const hint = element('span', { id: 'composer-hint', class: 'hint' }, 'Enter sends, Shift+Enter breaks the line');
-    const box = element('div', { class: 'composer-box' }, this.input, this.button);
-    this.node = element('div', { class: 'composer' }, box, hint);
+    this.input.addEventListener('keyup', (event) => event.key.startsWith('Arrow') && this.follow());
+    this.input.addEventListener('click', () => this.follow());
+    this.input.addEventListener('paste', (event) => this.pasted(event));
+    this.hint.append(this.hintWords, this.bringBack);
+    const line = element('div', { class: 'composer-line' }, menu, this.input, this.sendButton, this.stopButton);
+    const box = element('div', { class: 'composer-box' }, chips, line);
+    this.node = element('div', { class: 'composer' }, this.completions.node, box, this.hint);
     this.show(this.state);
   }
 
   show(state: ComposerState): void {
     this.state = state;
-    const name = state.isRunning ? 'debug-stop' : 'send';
-    const label = state.isRunning ? 'Stop (Escape)' : (state.blocked ?? 'Send (Enter)');
-    if (!this.button.firstElementChild?.classList.contains(`codicon-${name}`)) this.button.replaceChildren(icon(name));
-    this.button.setAttribute('aria-label', label);
-    this.button.title = label;
+    const label = state.blocked ?? state.waitsFor ?? (state.isRunning ? 'Queue (Enter)' : 'Send (Enter)');
+    this.sendButton.setAttribute('aria-label', label);
+    this.sendButton.title = label;
     // Not `disabled`: the focus would be lost when a turn ends under the reader's finger.
-    this.button.setAttribute('aria-disabled', String(!state.isRunning && !this.canSend()));
+    this.sendButton.setAttribute('aria-disabled', String(!this.canSend()));
+    this.stopButton.hidden = !state.isRunning;
+    this.hint.classList.toggle('waits', state.waitsFor !== undefined);
+    this.bringBack.hidden = this.cleared === undefined;
+    setText(this.hintWords, this.hintNow());
   }
 
   get draft(): string {
@@ -64,37 +110,98 @@ export class Composer {
     this.setDraft(this.draft === '' ? text : `${text}\n${this.draft}`);
   }
 
+  /** Writes in place of a mention or command, and goes on behind it. */
+  replace({ start, end }: Token, text: string): void {
+    this.input.setRangeText(text, start, end, 'end');
+    this.changed();
+  }
+
   focus(): void {
     this.input.focus();
   }
 
   private canSend(): boolean {
-    return !this.state.isRunning && this.state.blocked === undefined && this.draft.trim() !== '';
+    const { blocked, waitsFor } = this.state;
+    return blocked === undefined && waitsFor === undefined && this.draft.trim() !== '';
   }
 
-  private send(): void {
+  private send(now: boolean): void {
     if (!this.canSend()) return;
     const text = this.draft.trim();
+    this.completions.close();
     this.setDraft('');
-    this.actions.send(text);
+    this.actions.send(text, now);
   }
 
   private pressed(event: KeyboardEvent): void {
     const isComposing = event.isComposing || event.keyCode === 229;
-    if (event.key === 'Enter' && !event.shiftKey && !isComposing) {
-      event.preventDefault();
-      this.send();
-    } else if (event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
-      event.preventDefault();
+    if (isComposing || this.completions.pressed(event)) return;
+    const withControlKey = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+    const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
+    const letter = event.key.toLowerCase();
+    if (event.key === 'Enter' && !event.shiftKey) {
+      this.send(event.ctrlKey || event.metaKey);
+    } else if (letter === 'k' && withControlKey) {
       event.stopPropagation();
-      this.setDraft('');
+      this.clear();
+    } else if (letter === 'z' && withControlKey && this.cleared !== undefined) {
+      event.stopPropagation();
+      this.undoClear();
+    } else if (!(isPlain && this.walk(event.key))) {
+      return;
     }
+    event.preventDefault();
+  }
+
+  /** Up in an empty composer brings back what was sent; Down leads to newer. */
+  private walk(key: string): boolean {
+    const text =
+      key === 'ArrowUp' ? this.history.older(this.draft) : key === 'ArrowDown' ? this.history.newer(this.draft) : undefined;
+    if (text === undefined) return false;
+    this.setDraft(text);
+    this.input.setSelectionRange(text.length, text.length);
+    return true;
+  }
+
+  private clear(): void {
+    const { draft } = this;
+    this.setDraft('');
+    if (draft !== '') this.cleared = draft;
+    this.show(this.state);
+  }
+
+  private undoClear(): void {
+    const draft = this.cleared ?? '';
+    this.setDraft(draft);
+    this.input.focus();
+  }
+
+  /** An image alone becomes a file beside the draft; with text, as from a spreadsheet, the text is meant. */
+  private pasted(event: ClipboardEvent): void {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (files.length === 0 || (event.clipboardData?.getData('text/plain') ?? '') !== '') return;
+    event.preventDefault();
+    this.actions.pasted(files);
   }
 
   private changed(): void {
+    this.cleared = undefined;
     this.grow();
     this.show(this.state);
-    this.actions.draftChanged(this.draft);
+    this.follow();
+  }
+
+  private follow(): void {
+    this.actions.edited(this.draft, this.input.selectionStart);
+  }
+
+  private hintNow(): string {
+    const { isRunning, waitsFor } = this.state;
+    if (this.cleared !== undefined) return 'The draft was cleared.';
+    if (waitsFor !== undefined) return `${waitsFor}.`;
+    if (this.history.isWalking(this.draft) && this.draft !== '') return 'Sent before. Up and Down lead to others, Enter asks it again.';
+    if (isRunning) return `Enter queues, ${withControl}Enter sends now, Escape stops`;
+    return 'Enter sends, Shift+Enter breaks the line, Shift while dropping adds a file';
   }
 
   private grow(): void {

@@ -1,8 +1,7 @@
-// The chat's title, who answers, and what it cost so far.
+// The chat's title and who answers; the meters of cost and context stand at its end.
 import type { CodexSummary, ProviderInfoView, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, setText } from '../shared/element';
 import { visibleText } from '../shared/visibleText';
-import { money } from '../shared/figures';
 import type { AnswerOptions } from './answerOptions';
 import { insteadWords } from './figures';
 import { chosenProvider, type Picker } from './picker';
@@ -18,18 +17,18 @@ export class Header {
     'Recording',
   );
   private readonly instead = element('span', { class: 'instead', hidden: true }, icon('info'), this.insteadName);
-  private readonly cost = element('span', { class: 'cost', hidden: true, title: 'Cost of this chat so far' });
   private name = '';
 
   constructor(
     picker: Picker,
     options: AnswerOptions,
+    meters: readonly HTMLElement[],
     private readonly onRename: (title: string) => void,
   ) {
     this.title = element('button', { type: 'button', class: 'title-button', title: 'Rename (F2)' });
     this.title.addEventListener('click', () => this.rename());
     this.heading.append(this.title);
-    this.node = element('header', { class: 'chat-header' }, this.heading, this.badge, this.instead, picker.node, options.node, this.cost);
+    this.node = element('header', { class: 'chat-header' }, this.heading, this.badge, this.instead, picker.node, options.node, ...meters);
   }
 
   /** @param answeredBy Of the last answer. */
@@ -42,8 +41,6 @@ export class Header {
     this.instead.hidden = instead === undefined;
     this.instead.title = visibleText(instead ?? '');
     setText(this.insteadName, instead === undefined ? '' : visibleText(`Answered by ${answeredBy?.providerName ?? ''}`));
-    this.cost.hidden = codex.cost === undefined;
-    setText(this.cost, codex.cost === undefined ? '' : money(codex.cost));
   }
 
   rename(): void {

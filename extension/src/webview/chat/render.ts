@@ -9,13 +9,14 @@ import { AnswerOptions } from './answerOptions';
 import { Announcer } from './announcer';
 import { Banners } from '../shared/banners';
 import { type ChatState, fromSnapshot, isRunning, reduce } from './chatState';
-import { Composer } from './composer';
+import { ComposerArea } from './composerArea';
+import { CostMeter } from './costMeter';
 import { EmptyChat } from './emptyChat';
 import { failureLine, type Remedies } from './failure';
 import { Header } from './header';
 import { textOf, type MessageContext } from './message';
 import { MessageList } from './messageList';
-import { chosenProvider, type KnownChoices, Picker } from './picker';
+import { chosenChoice, chosenProvider, type KnownChoices, Picker } from './picker';
 
 type EventParams = Extract<ToPage, { type: 'event' }>['params'];
 
@@ -54,7 +55,8 @@ export class ChatPage {
   private readonly list: MessageList;
   private readonly activity: ActivityLine;
   private readonly empty: EmptyChat;
-  private readonly composer: Composer;
+  private readonly composer: ComposerArea;
+  private readonly cost = new CostMeter();
 
   constructor(
     private readonly root: HTMLElement,
@@ -64,6 +66,7 @@ export class ChatPage {
   ) {
     this.scrollTop = kept?.scrollTop ?? null;
     this.lists = new ModelLists((providerId) => panel.post({ type: 'listModels', providerId }));
+    this.lists.onChange(() => this.composer.hasImage && this.schedule());
     this.picker = new Picker(this.lists, {
       choose: (providerId, model) => panel.post({ type: 'choose', providerId, ...(model === undefined ? {} : { model }) }),
       connect: () => panel.post({ type: 'help', action: 'chooseProvider' }),
@@ -73,7 +76,21 @@ export class ChatPage {
       setFallbacks: (fallbacks) => panel.post({ type: 'fallbacks', fallbacks }),
       openSettings: () => this.help('openSettings'),
     });
-    this.header = new Header(this.picker, this.options, (title) => panel.post({ type: 'rename', title }));
+    this.composer = new ComposerArea(root, {
+      post: (message) => panel.post(message),
+      sent: (text) => this.sent(text),
+      stop: () => this.stop(),
+      changed: () => {
+        this.keep();
+        if (this.composer.hasImage) this.schedule();
+      },
+      chooseModel: () => this.picker.open(),
+      costLimit: (limit) => this.cost.showLimit(limit),
+      say: (words) => this.announcer.say(words),
+    });
+    this.header = new Header(this.picker, this.options, [this.cost.node, this.composer.meter.node], (title) =>
+      panel.post({ type: 'rename', title }),
+    );
     this.activity = new ActivityLine(() => this.stop());
     this.empty = new EmptyChat({
       suggest: (question) => {
@@ -95,7 +112,6 @@ export class ChatPage {
       (scrollTop) => this.scrolled(scrollTop),
       (state, message) => this.contextOf(state, message),
     );
-    this.composer = new Composer({ send: (text) => this.send(text), stop: () => this.stop(), draftChanged: () => this.keep() });
     const composerColumn = element('div', { class: 'column' }, this.refused, this.composer.node);
     root.append(
       this.header.node,
@@ -107,7 +123,7 @@ export class ChatPage {
     root.addEventListener('click', (event) => this.clicked(event));
     root.addEventListener('auxclick', (event) => this.clicked(event));
     root.addEventListener('keydown', (event) => this.pressed(event));
-    if (kept !== undefined) this.composer.setDraft(kept.draft);
+    if (kept !== undefined) this.composer.restore(kept.draft, kept.attachments ?? []);
     this.draw();
   }
 
@@ -123,6 +139,7 @@ export class ChatPage {
         this.state = fromSnapshot(message.chat, this.state);
         this.refoldRecent();
         this.settleSending();
+        this.composer.receive({ type: 'contextFiles', files: message.chat.contextFiles });
         break;
       case 'event':
         this.fold(message.params);
@@ -155,6 +172,9 @@ export class ChatPage {
       case 'focusComposer':
         this.composer.focus();
         return;
+      default:
+        this.composer.receive(message);
+        return;
     }
     this.schedule();
   }
@@ -163,7 +183,7 @@ export class ChatPage {
     this.recent.push(params);
     if (this.recent.length > mostRecent) this.recent.splice(0, mostRecent / 2);
     const { kind } = params.event;
-    if (kind === 'messageAdded' || kind === 'turnStarted') this.sending = undefined;
+    if (kind === 'messageAdded' || kind === 'turnStarted' || kind === 'queueChanged') this.sending = undefined;
     if (kind === 'turnStarted') this.refusal = undefined;
     if (this.state === undefined) return;
     const missedBefore = this.state.missedEvents;
@@ -182,10 +202,9 @@ export class ChatPage {
 
   // What the reader does
 
-  private send(text: string): void {
+  private sent(text: string): void {
     this.sending = text;
     this.refusal = undefined;
-    this.panel.post({ type: 'send', text });
     this.list.followEnd();
     this.schedule();
   }
@@ -268,7 +287,9 @@ export class ChatPage {
   }
 
   private keep(): void {
-    this.panel.setState({ codexId: this.codexId, draft: this.composer.draft, scrollTop: this.scrollTop } satisfies PageState);
+    const { draft, attachments } = this.composer;
+    const files = attachments.length === 0 ? {} : { attachments };
+    this.panel.setState({ codexId: this.codexId, draft, ...files, scrollTop: this.scrollTop } satisfies PageState);
   }
 
   private keepSoon(): void {
@@ -302,7 +323,13 @@ export class ChatPage {
     this.composer.show({
       isRunning: state !== undefined && isRunning(state) && this.sidecar.state === 'running',
       blocked: this.blocked(state),
+      isReadOnly: state === undefined || state.readOnlyReason !== undefined,
+      queue: state?.queue ?? [],
+      sent: (state?.messages ?? []).filter(({ role }) => role === 'user').map(textOf),
+      blind: this.composer.hasImage ? this.blind() : undefined,
+      contextKey: contextKey(state),
     });
+    this.cost.show(state?.codex.cost);
     this.loading.hidden = state !== undefined || this.sidecar.state === 'stopped' || this.refusal !== undefined;
     this.root.setAttribute('aria-busy', String(state === undefined && !this.loading.hidden));
     this.loading.textContent = this.sidecar.state === 'starting' ? 'Starting Plue…' : 'Loading…';
@@ -380,9 +407,26 @@ export class ChatPage {
     };
   }
 
+  /** Known once the provider's models are. */
+  private blind(): string | undefined {
+    const provider = this.chosen();
+    const choice = this.state === undefined ? undefined : chosenChoice(this.state.codex, this.providers);
+    if (provider === undefined || !provider.enabled) return undefined;
+    if (provider.kind !== 'tour') this.lists.load(provider.id);
+    const model = this.lists.model(provider.id, choice?.model ?? provider.model);
+    return model?.supportsVision === false ? `${model.name ?? model.id} sees no images` : undefined;
+  }
+
   private chosen(): ProviderSummary | undefined {
     return chosenProvider(this.state?.codex, this.providers);
   }
+}
+
+/** What the context depends on beside the draft. */
+function contextKey(state: ChatState | undefined): string {
+  if (state === undefined || isRunning(state)) return '';
+  const { codex, messages } = state;
+  return JSON.stringify([codex.providerId, codex.model, messages.length, messages.at(-1)?.id, messages.at(-1)?.status]);
 }
 
 function endingNote(state: ChatState): string | undefined {

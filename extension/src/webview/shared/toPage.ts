@@ -1,6 +1,7 @@
 // What arrives at the page is checked here, once: anything that is not one of the messages is dropped.
 import * as v from 'valibot';
 import {
+  attachmentSchema,
   codexGetResultSchema,
   codexSummarySchema,
   messageEventParamsSchema,
@@ -8,6 +9,7 @@ import {
   modelViewSchema,
   providerSummarySchema,
 } from '../../protocol/schemas.generated';
+import { composerToPage } from './composerToPage';
 import type { PageState, ToPage } from './viewMessages';
 
 /** Undefined for anything a panel does not say. */
@@ -41,10 +43,12 @@ const toPage: v.GenericSchema<unknown, ToPage> = v.variant('type', [
   v.object({ type: v.literal('refused'), text: maybeText, error: v.object({ kind: text, message: text }) }),
   v.object({ type: v.literal('sidecar'), state: v.picklist(['starting', 'running', 'stopped']), cause: maybeText }),
   v.object({ type: v.literal('focusComposer') }),
+  composerToPage,
 ]);
 
 const pageState: v.GenericSchema<unknown, PageState> = v.object({
   codexId: text,
   draft: text,
+  attachments: v.optional(v.array(attachmentSchema)),
   scrollTop: v.nullable(number),
 });

@@ -1,6 +1,7 @@
 // What the chat page and its panel say to each other. Only view matters are named here;
 // chat matters travel as the wire's own types.
 import type {
+  Attachment,
   ChatOptions,
   CodexGetResult,
   MessageEventParams,
@@ -8,6 +9,10 @@ import type {
   ModelView,
   ProviderSummary,
 } from '../../protocol/protocol.generated';
+import type { ComposerFromPage, ComposerToPage } from './composerMessages';
+
+export { slashCommands } from './composerMessages';
+export type { ComposerFromPage, ComposerToPage, FileHit, FilePlace, PromptView, SlashCommand } from './composerMessages';
 
 /** Panel to page. */
 export type ToPage =
@@ -24,7 +29,8 @@ export type ToPage =
   | { type: 'refused'; text?: string; error: ViewError }
   /** The sidecar: `starting`, `running`, or `stopped` with the cause. */
   | { type: 'sidecar'; state: 'starting' | 'running' | 'stopped'; cause?: string }
-  | { type: 'focusComposer' };
+  | { type: 'focusComposer' }
+  | ComposerToPage;
 
 /** `kind` is a FailureKind in camelCase and picks the button that helps. */
 export interface ViewError {
@@ -51,7 +57,8 @@ export type HelpAction =
 /** Page to panel. Every one is checked against a schema before it is acted on. */
 export type FromPage =
   | { type: 'ready' }
-  | { type: 'send'; text: string }
+  /** `queue` lets it wait for the answer under way. */
+  | { type: 'send'; text: string; attachments?: Attachment[]; queue?: boolean }
   | { type: 'stop' }
   | { type: 'retry'; messageId: string; continue?: boolean }
   | { type: 'discard'; messageId: string }
@@ -64,12 +71,15 @@ export type FromPage =
   | { type: 'copy'; text: string }
   | { type: 'insert'; text: string }
   | { type: 'openLink'; href: string }
-  | { type: 'help'; action: HelpAction; providerId?: string };
+  | { type: 'help'; action: HelpAction; providerId?: string }
+  | ComposerFromPage;
 
 /** Kept by VS Code across reloads. Draft and scroll belong to the page; the rest lives in the sidecar. */
 export interface PageState {
   codexId: string;
   draft: string;
+  /** Beside the draft. */
+  attachments?: Attachment[];
   /** Pixels from the top, or null while following the end. */
   scrollTop: number | null;
 }

@@ -1,0 +1,274 @@
+// Everything below the messages: what waits to be sent, pinned files, the files of the next message, and the composer itself.
+import type { Attachment, AttachmentView, QueuedView } from '../../protocol/protocol.generated';
+import { element } from '../shared/element';
+import { menuButton } from '../shared/menu';
+import type { ComposerFromPage, ComposerToPage, FromPage } from '../shared/viewMessages';
+import { AttachedFiles, type AttachedFile } from './attachedFiles';
+import { AttachmentChips } from './attachmentChips';
+import { Composer } from './composer';
+import { ContextMeter } from './contextMeter';
+import { takeDrops } from './dropTarget';
+import { FileMentions } from './fileMentions';
+import { PinnedFiles } from './pinnedFiles';
+import { QueueList } from './queueList';
+import { SlashCommands } from './slashCommands';
+
+export interface ComposerAreaActions {
+  post(message: Extract<FromPage, { type: 'send' }> | ComposerFromPage): void;
+  /** A message was given away. */
+  sent(text: string): void;
+  stop(): void;
+  /** Draft or files changed. */
+  changed(): void;
+  chooseModel(): void;
+  costLimit(limit: number | undefined): void;
+  say(words: string): void;
+}
+
+export interface ComposerAreaState {
+  isRunning: boolean;
+  blocked: string | undefined;
+  isReadOnly: boolean;
+  queue: readonly QueuedView[];
+  /** Texts of the questions of this chat, oldest first. */
+  sent: readonly string[];
+  /** Why the model that answers cannot see images; undefined when it can, or nobody knows. */
+  blind: string | undefined;
+  /** Changes whenever the context may have: another message, another model. */
+  contextKey: string;
+}
+
+/** Milliseconds without a key before the context is measured again. */
+const restBeforeMeasuring = 500;
+
+export class ComposerArea {
+  readonly node: HTMLElement;
+  readonly meter: ContextMeter;
+  private readonly composer: Composer;
+  private readonly files: AttachedFiles;
+  private readonly chips: AttachmentChips;
+  private readonly pinned: PinnedFiles;
+  private readonly queue: QueueList;
+  private readonly mentions: FileMentions;
+  private readonly slash: SlashCommands;
+  private state: ComposerAreaState = {
+    isRunning: false,
+    blocked: 'Plue is starting; the draft is kept',
+    isReadOnly: true,
+    queue: [],
+    sent: [],
+    blind: undefined,
+    contextKey: '',
+  };
+  /** What was sent and may come back. */
+  private under: { text: string; files: readonly AttachedFile[] } | undefined;
+  private measuring: ReturnType<typeof setTimeout> | undefined;
+  private measured = '';
+
+  /** @param page Takes what is dropped. */
+  constructor(
+    page: HTMLElement,
+    private readonly actions: ComposerAreaActions,
+  ) {
+    const { post } = actions;
+    this.files = new AttachedFiles(post, () => this.filesChanged());
+    this.chips = new AttachmentChips({
+      remove: (id) => this.removeFile(id),
+      allowOutside: (id) => this.files.allowOutside(id),
+      sendAs: (id, how) => this.files.sendAs(id, how),
+      pin: (id) => this.pin(id),
+    });
+    this.pinned = new PinnedFiles((paths) => post({ type: 'pin', paths }));
+    this.queue = new QueueList({
+      sendNow: ({ id }) => post({ type: 'steer', queuedId: id }),
+      edit: (queued) => this.editQueued(queued),
+      remove: ({ id }) => post({ type: 'unqueue', queuedId: id }),
+    });
+    this.composer = new Composer(
+      {
+        send: (text, now) => this.send(text, now),
+        stop: () => actions.stop(),
+        edited: (draft, cursor) => this.edited(draft, cursor),
+        pasted: (files) => this.addDropped(files),
+        sent: () => this.state.sent,
+      },
+      this.chips.node,
+      menuButton({
+        label: 'Add files',
+        key: 'add-files',
+        items: () => [
+          { label: 'Add file…', run: () => post({ type: 'pickFiles' }) },
+          { label: 'Add selection', run: () => post({ type: 'attachSelection' }) },
+          { label: 'Pin file…', run: () => post({ type: 'pickPin', paths: this.pinned.paths }) },
+        ],
+      }),
+    );
+    const replace = this.composer.replace.bind(this.composer);
+    this.mentions = new FileMentions(this.composer.completions, {
+      find: (text) => post({ type: 'findFiles', text }),
+      attach: (place) => this.files.add(place),
+      replace,
+    });
+    this.slash = new SlashCommands(this.composer.completions, {
+      run: (command) => post({ type: 'runCommand', command }),
+      chooseModel: () => actions.chooseModel(),
+      listPrompts: () => post({ type: 'listPrompts' }),
+      readPrompt: (uri) => post({ type: 'readPrompt', uri }),
+      replace,
+    });
+    this.meter = new ContextMeter(() => post({ type: 'runCommand', command: 'compact' }));
+    this.node = element('div', { class: 'composer-parts' }, this.queue.node, this.pinned.node, this.composer.node);
+    takeDrops(page, {
+      dropped: (uris) => post({ type: 'dropped', uris }),
+      droppedFiles: (files) => this.addDropped(files),
+    });
+  }
+
+  get draft(): string {
+    return this.composer.draft;
+  }
+
+  get attachments(): Attachment[] {
+    return this.files.attachments;
+  }
+
+  get hasImage(): boolean {
+    return this.files.hasImage;
+  }
+
+  show(state: ComposerAreaState): void {
+    this.state = state;
+    this.queue.show(state.queue, state.isRunning, state.isReadOnly);
+    this.showComposer();
+    this.meter.allowCompacting(!state.isRunning && state.blocked === undefined);
+    this.measureSoon(0);
+  }
+
+  receive(message: ComposerToPage): void {
+    switch (message.type) {
+      case 'files':
+        return this.mentions.receive(message.text, message.files, message.note);
+      case 'attach':
+        this.files.receive(message);
+        return this.composer.focus();
+      case 'inspected':
+      case 'image':
+        return this.files.receive(message);
+      case 'contextFiles':
+        this.pinned.show(message.files, this.state.isReadOnly);
+        this.measured = '';
+        this.showComposer();
+        return this.measureSoon(0);
+      case 'context':
+        this.actions.costLimit(message.costLimit);
+        return this.meter.show(message.context);
+      case 'prompts':
+        return this.slash.receive(message.prompts);
+      case 'promptText':
+        this.composer.setDraft(this.draft === '' ? message.text : `${message.text}\n${this.draft}`);
+        return this.composer.focus();
+      case 'done':
+        this.measured = '';
+        this.measureSoon(0);
+        return this.actions.say(message.words);
+    }
+  }
+
+  /** The draft and the files of before a reload. */
+  restore(draft: string, attachments: readonly Attachment[]): void {
+    this.composer.setDraft(draft);
+    this.files.restore(attachments);
+  }
+
+  setDraft(draft: string): void {
+    this.composer.setDraft(draft);
+  }
+
+  /** Gives a refused question back, with its files. */
+  giveBack(text: string): void {
+    this.composer.giveBack(text);
+    if (this.under?.text === text) this.files.giveBack(this.under.files);
+    this.under = undefined;
+  }
+
+  focus(): void {
+    this.composer.focus();
+  }
+
+  private send(text: string, now: boolean): void {
+    if (this.files.all.length === 0 && this.slash.runs(text)) return;
+    const { attachments } = this;
+    const files = this.files.take();
+    this.under = { text, files };
+    const withFiles = attachments.length === 0 ? {} : { attachments };
+    if (now && this.state.isRunning) this.actions.post({ type: 'steer', text, ...withFiles });
+    else this.actions.post({ type: 'send', text, ...withFiles, ...(this.state.isRunning ? { queue: true } : {}) });
+    this.actions.sent(text);
+  }
+
+  private edited(draft: string, cursor: number): void {
+    const isCommand = this.slash.follow(draft, cursor);
+    if (!isCommand) this.slash.forget();
+    const isMention = !isCommand && this.mentions.follow(draft, cursor);
+    if (!isCommand && !isMention) this.composer.completions.close();
+    this.actions.changed();
+    this.measureSoon();
+  }
+
+  private addDropped(files: File[]): void {
+    for (const file of files) void this.files.addDropped(file);
+    this.composer.focus();
+  }
+
+  private editQueued({ id, text, attachments }: QueuedView): void {
+    this.actions.post({ type: 'unqueue', queuedId: id });
+    this.composer.setDraft(this.draft === '' ? text : `${text}\n${this.draft}`);
+    this.files.restore(attachments.map(attachmentOf));
+    this.composer.focus();
+  }
+
+  private removeFile(id: string): void {
+    this.files.remove(id);
+    if (this.files.all.length === 0) this.composer.focus();
+  }
+
+  private pin(id: string): void {
+    const path = this.files.all.find((file) => file.id === id)?.attachment.path;
+    if (path === undefined) return;
+    this.files.remove(id);
+    this.pinned.pin(path);
+    this.composer.focus();
+  }
+
+  private filesChanged(): void {
+    this.showComposer();
+    this.actions.changed();
+    this.measureSoon();
+  }
+
+  private showComposer(): void {
+    const { isRunning, blocked, blind } = this.state;
+    this.chips.show(this.files.all, { blind, pinned: this.pinned.paths });
+    this.composer.show({ isRunning, blocked, waitsFor: this.files.blocked });
+  }
+
+  /** What is measured already is not asked for again. */
+  private measureSoon(rest = restBeforeMeasuring): void {
+    clearTimeout(this.measuring);
+    this.measuring = setTimeout(() => {
+      const { contextKey, blocked } = this.state;
+      const attachments = this.attachments;
+      const key = JSON.stringify([contextKey, this.draft, attachments]);
+      if (contextKey === '' || blocked !== undefined || key === this.measured) return;
+      this.measured = key;
+      this.actions.post({ type: 'measureContext', draft: this.draft, attachments });
+    }, rest);
+  }
+}
+
+/** What was queued was allowed, wherever it lies. */
+function attachmentOf({ path, blob, mediaType, range, mode, kind }: AttachmentView): Attachment {
+  if (blob !== undefined && kind === 'image') return { blob, name: path, ...(mediaType === undefined ? {} : { mediaType }) };
+  const how = { ...(range === undefined ? {} : { range }), ...(mode === undefined ? {} : { mode }) };
+  return { path, ...how, ...(/^(?:[/\\\\]|[a-z]:)/iu.test(path) ? { allowOutside: true } : {}) };
+}

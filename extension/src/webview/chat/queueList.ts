@@ -1,0 +1,55 @@
+// What waits to be sent, above the composer.
+import type { QueuedView } from '../../protocol/protocol.generated';
+import { element, icon, iconButton, textButton } from '../shared/element';
+import { visibleText } from '../shared/visibleText';
+
+export interface QueueActions {
+  sendNow(queued: QueuedView): void;
+  /** Back into the composer. */
+  edit(queued: QueuedView): void;
+  remove(queued: QueuedView): void;
+}
+
+export class QueueList {
+  readonly node = element('section', { class: 'queue', 'aria-label': 'Queued messages', hidden: true });
+  private shown = '';
+
+  constructor(private readonly actions: QueueActions) {}
+
+  show(queue: readonly QueuedView[], isRunning: boolean, isReadOnly: boolean): void {
+    const key = JSON.stringify([queue, isRunning, isReadOnly]);
+    if (key === this.shown) return;
+    this.shown = key;
+    const hadFocus = this.node.contains(document.activeElement);
+    this.node.hidden = queue.length === 0;
+    const words = queue.length === 1 ? '1 queued' : `${queue.length} queued`;
+    this.node.replaceChildren(
+      element('div', { class: 'queue-title' }, icon('list-ordered'), isRunning ? `${words}, sent after this answer` : `${words}, waiting for you`),
+      element('ol', {}, ...queue.map((queued) => this.row(queued, isRunning, isReadOnly))),
+    );
+    if (hadFocus) this.node.querySelector('button')?.focus();
+  }
+
+  private row(queued: QueuedView, isRunning: boolean, isReadOnly: boolean): HTMLElement {
+    const { attachments } = queued;
+    const files = attachments.length === 1 ? '1 file' : `${attachments.length} files`;
+    const text = visibleText(queued.text.replace(/\s+/gu, ' ').trim());
+    return element(
+      'li',
+      { title: visibleText(queued.text) },
+      element('span', { class: 'queue-text' }, text),
+      attachments.length === 0 ? undefined : element('span', { class: 'chip-detail' }, files),
+      ...(isReadOnly
+        ? []
+        : [
+            textButton(isRunning ? 'Send Now' : 'Send', () => this.actions.sendNow(queued), 'quiet'),
+            iconButton('edit', `Edit “${shortened(text)}”`, () => this.actions.edit(queued)),
+            iconButton('close', `Remove “${shortened(text)}”`, () => this.actions.remove(queued)),
+          ]),
+    );
+  }
+}
+
+function shortened(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+}

@@ -1,0 +1,107 @@
+// What can be run or put in by a slash: commands for this chat, and the user's prompts.
+import type { PromptView, SlashCommand } from '../shared/viewMessages';
+import type { Completion, CompletionList } from './completionList';
+import { commandAt, type Token } from './mention';
+
+export interface SlashActions {
+  run(command: SlashCommand): void;
+  chooseModel(): void;
+  listPrompts(): void;
+  readPrompt(uri: string): void;
+  replace(token: Token, text: string): void;
+}
+
+interface Command {
+  name: string;
+  icon: string;
+  detail: string;
+  run(): void;
+}
+
+export class SlashCommands {
+  private readonly commands: Command[];
+  private prompts: PromptView[] | undefined;
+  private token: Token | undefined;
+
+  constructor(
+    private readonly list: CompletionList,
+    private readonly actions: SlashActions,
+  ) {
+    const run = (command: SlashCommand) => () => actions.run(command);
+    this.commands = [
+      { name: 'compact', icon: 'fold', detail: 'Summarize what was said, so that the model has room again', run: run('compact') },
+      { name: 'undo', icon: 'discard', detail: 'Hide the last question and its answer', run: run('undo') },
+      { name: 'redo', icon: 'redo', detail: 'Bring back what was undone', run: run('redo') },
+      { name: 'fork', icon: 'repo-forked', detail: 'Go on in a copy of this chat', run: run('fork') },
+      { name: 'model', icon: 'symbol-misc', detail: 'Choose who answers', run: () => actions.chooseModel() },
+      { name: 'export', icon: 'export', detail: 'Write this chat to a file', run: run('export') },
+      { name: 'new', icon: 'add', detail: 'Begin another chat', run: run('newChat') },
+    ];
+  }
+
+  /** True while the cursor is in a command. */
+  follow(text: string, cursor: number): boolean {
+    this.token = commandAt(text, cursor);
+    if (this.token === undefined) return false;
+    if (this.prompts === undefined) {
+      this.prompts = [];
+      this.actions.listPrompts();
+    }
+    this.show();
+    return true;
+  }
+
+  /** The prompts are asked for again with the next slash: they are files, and may change. */
+  forget(): void {
+    this.prompts = undefined;
+    this.token = undefined;
+  }
+
+  receive(prompts: PromptView[]): void {
+    this.prompts = prompts;
+    if (this.token !== undefined) this.show();
+  }
+
+  /** Runs a draft that is a command and nothing else. */
+  runs(draft: string): boolean {
+    const command = this.commands.find(({ name }) => draft === `/${name}`);
+    command?.run();
+    return command !== undefined;
+  }
+
+  private show(): void {
+    const { token } = this;
+    if (token === undefined) return;
+    const typed = token.query.toLowerCase();
+    const commands = this.commands
+      .filter(({ name }) => name.startsWith(typed))
+      .map((command) => ({
+        icon: command.icon,
+        label: `/${command.name}`,
+        detail: command.detail,
+        pick: () => this.take(token, () => command.run()),
+      }));
+    const prompts = (this.prompts ?? [])
+      .filter(({ title, uri }) => title.toLowerCase().includes(typed) || promptName(uri).startsWith(typed))
+      .map(
+        (prompt): Completion => ({
+          icon: 'note',
+          label: `/${promptName(prompt.uri)}`,
+          detail: prompt.description ?? prompt.title,
+          pick: () => this.take(token, () => this.actions.readPrompt(prompt.uri)),
+        }),
+      );
+    this.list.show({ label: 'Commands and prompts', rows: [...commands, ...prompts] });
+  }
+
+  private take(token: Token, run: () => void): void {
+    this.list.close();
+    this.token = undefined;
+    this.actions.replace(token, '');
+    run();
+  }
+}
+
+function promptName(uri: string): string {
+  return decodeURIComponent(uri.slice(uri.lastIndexOf('/') + 1));
+}
