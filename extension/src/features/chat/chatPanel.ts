@@ -17,18 +17,21 @@ import type { CodexSummary } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import { readChoice } from '../../protocol/settingValues';
-import type { FromPage, ToPage } from '../../webview/shared/viewMessages';
+import type { FilePlace, FromPage, ToPage } from '../../webview/shared/viewMessages';
+import { ComposerPanel } from './composerPanel';
 import { readFromPage } from './fromPage';
 import { help } from './help';
 import type { LastEditor } from './insertCode';
 import type { RecentModels } from './recentModels';
 import { openLink } from './links';
+import type { WorkspaceFiles } from './workspaceFiles';
 
 /** What a panel works with. */
 export interface ChatHouse {
   sidecar: Sidecar;
   providers: ProviderList;
   lastEditor: LastEditor;
+  files: WorkspaceFiles;
   log: vscode.LogOutputChannel;
   recent: RecentModels;
   /** extension/out/webview */
@@ -44,6 +47,9 @@ export class ChatPanel implements vscode.Disposable {
   private snapshotting: Promise<void> | undefined;
   private focusWanted = false;
   private codex: CodexSummary | undefined;
+  private readonly composer: ComposerPanel;
+  /** For a page that is not up yet. */
+  private waiting: FilePlace[] = [];
 
   readonly onDidDispose = this.disposed.event;
 
@@ -53,6 +59,7 @@ export class ChatPanel implements vscode.Disposable {
     private readonly house: ChatHouse,
   ) {
     const { sidecar, providers } = house;
+    this.composer = this.disposables.add(new ComposerPanel(codexId, house, (message) => this.post(message)));
     panel.webview.options = { enableScripts: true, localResourceRoots: [house.pages] };
     panel.iconPath = house.icon;
     this.disposables.add(
@@ -102,6 +109,13 @@ export class ChatPanel implements vscode.Disposable {
     if (this.pageIsReady) this.focusComposer();
   }
 
+  /** Puts files beside the draft. */
+  attach(files: readonly FilePlace[]): void {
+    this.waiting.push(...files);
+    if (this.pageIsReady) this.attachWaiting();
+    this.reveal();
+  }
+
   async stop(): Promise<void> {
     await this.house.sidecar.request(messageStop, { codexId: this.codexId });
   }
@@ -129,7 +143,7 @@ export class ChatPanel implements vscode.Disposable {
       const failure = toFailureError(error);
       this.house.log.warn(`${message.type}: ${failure.kind}: ${failure.message}`);
       // The draft goes back to where it was typed.
-      const draft = message.type === 'send' ? { text: message.text } : {};
+      const draft = 'text' in message && (message.type === 'send' || message.type === 'steer') ? { text: message.text } : {};
       this.post({ type: 'refused', ...draft, error: { kind: failure.kind, message: failure.message } });
     }
   }
@@ -141,7 +155,7 @@ export class ChatPanel implements vscode.Disposable {
       case 'ready':
         return this.onReady();
       case 'send':
-        await sidecar.request(messageSend, { codexId, text: message.text });
+        await sidecar.request(messageSend, { codexId, text: message.text, attachments: message.attachments, queue: message.queue });
         return this.rememberChosen();
       case 'stop':
         return this.stop();
@@ -174,6 +188,8 @@ export class ChatPanel implements vscode.Disposable {
         if (message.action === 'chooseProvider') await this.askForProvider();
         else await help(message.action, message.providerId);
         return;
+      default:
+        return this.composer.act(message);
     }
   }
 
@@ -181,7 +197,13 @@ export class ChatPanel implements vscode.Disposable {
     this.pageIsReady = true;
     this.post({ type: 'sidecar', ...this.house.sidecar.state });
     await this.sendSnapshot();
+    this.attachWaiting();
     if (this.focusWanted) this.focusComposer();
+  }
+
+  private attachWaiting(): void {
+    const files = this.waiting.splice(0);
+    if (files.length > 0) this.post({ type: 'attach', files });
   }
 
   private focusComposer(): void {

@@ -1,6 +1,7 @@
 // The open chats: at most one panel for each.
 import * as vscode from 'vscode';
 import { codexCreate, codexList } from '../../protocol/protocol.generated';
+import type { FilePlace } from '../../webview/shared/viewMessages';
 import { ChatPanel, type ChatHouse } from './chatPanel';
 import { readRestoredChat } from './fromPage';
 
@@ -23,38 +24,47 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     return this.panels.get(codexId)?.panel.visible === true;
   }
 
-  async create(): Promise<void> {
-    await this.house.providers.ensureDefault();
-    const codex = await this.house.sidecar.request(codexCreate, { templateId: 'ai-chat' });
-    this.open(codex.uri, codex.title);
+  /** Beside the draft of the chat that was in front last, or of a new one. */
+  async attach(files: readonly FilePlace[]): Promise<void> {
+    if (files.length === 0) return;
+    const last = this.memory.get<unknown>(lastChatKey);
+    const open = this.active ?? (typeof last === 'string' ? this.panels.get(last) : undefined) ?? (await this.openLast());
+    open.attach(files);
   }
 
-  open(codexId: string, title = 'Chat'): void {
+  async create(): Promise<ChatPanel> {
+    await this.house.providers.ensureDefault();
+    const codex = await this.house.sidecar.request(codexCreate, { templateId: 'ai-chat' });
+    return this.open(codex.uri, codex.title);
+  }
+
+  open(codexId: string, title = 'Chat'): ChatPanel {
     const known = this.panels.get(codexId);
     if (known) {
       known.reveal();
-      return;
+      return known;
     }
     const panel = vscode.window.createWebviewPanel(viewType, title, vscode.ViewColumn.Active, {
       enableScripts: true,
       localResourceRoots: [this.house.pages],
       retainContextWhenHidden: false,
     });
-    this.adopt(codexId, panel).reveal();
+    const chat = this.adopt(codexId, panel);
+    chat.reveal();
+    return chat;
   }
 
   /** The chat that was in front last, or else a new one. */
-  async openLast(): Promise<void> {
+  async openLast(): Promise<ChatPanel> {
     const last = this.memory.get<unknown>(lastChatKey);
     if (typeof last === 'string') {
       const { items } = await this.house.sidecar.request(codexList, { collection: 'chats', includeArchived: true });
       const codex = items.find((item) => item.uri === last);
       if (codex) {
-        this.open(codex.uri, codex.title);
-        return;
+        return this.open(codex.uri, codex.title);
       }
     }
-    await this.create();
+    return this.create();
   }
 
   deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {

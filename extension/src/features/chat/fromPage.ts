@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { FromPage, PageState } from '../../webview/shared/viewMessages';
+import { attachments, fromComposer } from './fromComposer';
 
 const text = v.string();
 /** A name that the page repeats from what it was sent. */
@@ -9,7 +10,7 @@ const choice = v.strictObject({ providerId: id, model: v.optional(id) });
 
 const fromPage = v.variant('type', [
   v.strictObject({ type: v.literal('ready') }),
-  v.strictObject({ type: v.literal('send'), text }),
+  v.strictObject({ type: v.literal('send'), text, attachments: v.optional(attachments), queue: v.optional(v.boolean()) }),
   v.strictObject({ type: v.literal('stop') }),
   v.strictObject({ type: v.literal('retry'), messageId: id, continue: v.optional(v.boolean()) }),
   v.strictObject({ type: v.literal('discard'), messageId: id }),
@@ -48,6 +49,7 @@ const fromPage = v.variant('type', [
     ]),
     providerId: v.optional(id),
   }),
+  fromComposer,
 ]) satisfies v.GenericSchema<unknown, FromPage>;
 
 /** A message of the page, or undefined when it is not one. The page shows what models wrote, so nothing of it is taken on trust. */

@@ -3,11 +3,13 @@ import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling } from '../../infrastructure/errors';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
+import { chosenFiles, chosenSelection } from './addToChat';
 import { ChatPanels, viewType } from './chatPanels';
 import { commands } from './commands';
 import { tellWhenFinished } from './finished';
 import { LastEditor } from './insertCode';
 import { RecentModels } from './recentModels';
+import { WorkspaceFiles } from './workspaceFiles';
 
 /** `openAtStart`: have a chat ready, unless VS Code restores one. */
 export function activateChat(
@@ -18,6 +20,8 @@ export function activateChat(
   openAtStart: boolean,
 ): vscode.Disposable {
   const disposables = new Disposables();
+  const lastEditor = disposables.add(new LastEditor());
+  const files = disposables.add(new WorkspaceFiles(lastEditor));
   const panels = disposables.add(
     new ChatPanels(
       {
@@ -25,7 +29,8 @@ export function activateChat(
         providers,
         log,
         recent: new RecentModels(context.globalState),
-        lastEditor: disposables.add(new LastEditor()),
+        lastEditor,
+        files,
         pages: vscode.Uri.joinPath(context.extensionUri, 'extension', 'out', 'webview'),
         icon: {
           light: vscode.Uri.joinPath(context.extensionUri, 'extension', 'media', 'plue-light.svg'),
@@ -43,8 +48,8 @@ export function activateChat(
       open: (codexId, title) => panels.open(codexId, title),
     }),
   );
-  const register = (id: string, action: (argument: unknown) => Promise<void>): void => {
-    disposables.add(vscode.commands.registerCommand(id, (argument: unknown) => runWithErrorHandling(log, () => action(argument))));
+  const register = (id: string, action: (...given: unknown[]) => Promise<unknown>): void => {
+    disposables.add(vscode.commands.registerCommand(id, (...given: unknown[]) => runWithErrorHandling(log, () => action(...given))));
   };
   register(commands.newChat, () => panels.create());
   register(commands.openChat, async (uri) => {
@@ -52,6 +57,8 @@ export function activateChat(
     else await panels.openLast();
   });
   register(commands.stop, async () => panels.active?.stop());
+  register(commands.addFileToChat, async (clicked, chosen) => panels.attach(await chosenFiles(files, clicked, chosen)));
+  register(commands.addSelectionToChat, () => panels.attach(chosenSelection(files)));
   disposables.add(vscode.window.registerWebviewPanelSerializer(viewType, panels));
 
   if (openAtStart && !hasChatTab()) void runWithErrorHandling(log, () => panels.openLast());

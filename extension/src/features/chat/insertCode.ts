@@ -7,6 +7,11 @@ export class LastEditor implements vscode.Disposable {
     if (editor !== undefined && isWritten(editor)) this.editor = editor;
   });
 
+  /** Undefined once it is closed. */
+  get current(): vscode.TextEditor | undefined {
+    return this.editor?.document.isClosed === true ? undefined : this.editor;
+  }
+
   /** Puts the text in place of the selection, as one step of undo. Without an editor it goes to the clipboard, and says so. */
   async insert(text: string): Promise<void> {
     const editor = await this.shown();

@@ -125,7 +125,12 @@ export class AttachedFiles {
     const isStored = file.attachment.path === undefined;
     const stored = isStored && view?.blob !== undefined ? { blob: view.blob, mediaType: view.mediaType ?? file.attachment.mediaType } : {};
     const attachment = withoutNothing({ ...file.attachment, ...stored });
-    this.change(file.id, { isBusy: false, attachment, ...(view === undefined ? {} : { view }), ...(problem === undefined ? {} : { problem }) });
+    this.change(file.id, {
+      isBusy: false,
+      attachment,
+      ...(view === undefined ? {} : { view }),
+      ...(problem === undefined ? {} : { problem }),
+    });
     const now = this.find(file.id);
     if (now !== undefined && !isStored) this.readIfImage(now);
   }
@@ -186,8 +191,8 @@ export class AttachedFiles {
 
 /** What has to be answered still. */
 export function openQuestions({ attachment, view }: AttachedFile): AttachmentQuestion[] {
-  return (view?.questions ?? []).filter(
-    (question) => (question === 'outsideWorkspace' ? attachment.allowOutside !== true : attachment.mode === undefined),
+  return (view?.questions ?? []).filter((question) =>
+    question === 'outsideWorkspace' ? attachment.allowOutside !== true : attachment.mode === undefined,
   );
 }
 

@@ -173,7 +173,8 @@ function titleOf({ attachment, view }: AttachedFile): string {
 /** "3.2 MB, 81k tokens" */
 function sizeWords(view: AttachmentView | undefined): string {
   const { size, tokens } = view ?? {};
-  const bytes = size === undefined ? undefined : size < 1024 * 1024 ? `${Math.ceil(size / 1024)} KB` : `${(size / 1024 / 1024).toFixed(1)} MB`;
+  const bytes =
+    size === undefined ? undefined : size < 1024 * 1024 ? `${Math.ceil(size / 1024)} KB` : `${(size / 1024 / 1024).toFixed(1)} MB`;
   return [bytes, tokens === undefined ? undefined : `about ${count(tokens)} tokens`].filter((word) => word !== undefined).join(', ');
 }
 

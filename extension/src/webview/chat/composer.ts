@@ -155,8 +155,7 @@ export class Composer {
 
   /** Up in an empty composer brings back what was sent; Down leads to newer. */
   private walk(key: string): boolean {
-    const text =
-      key === 'ArrowUp' ? this.history.older(this.draft) : key === 'ArrowDown' ? this.history.newer(this.draft) : undefined;
+    const text = key === 'ArrowUp' ? this.history.older(this.draft) : key === 'ArrowDown' ? this.history.newer(this.draft) : undefined;
     if (text === undefined) return false;
     this.setDraft(text);
     this.input.setSelectionRange(text.length, text.length);

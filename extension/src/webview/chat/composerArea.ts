@@ -70,7 +70,7 @@ export class ComposerArea {
     page: HTMLElement,
     private readonly actions: ComposerAreaActions,
   ) {
-    const { post } = actions;
+    const post: ComposerAreaActions['post'] = (message) => actions.post(message);
     this.files = new AttachedFiles(post, () => this.filesChanged());
     this.chips = new AttachmentChips({
       remove: (id) => this.removeFile(id),

@@ -71,7 +71,8 @@ export class ContextMeter {
     const { tokens, window, compactsAt, isEstimate, shares } = context;
     const about = isEstimate ? 'About ' : '';
     const share = shareOf(tokens, window);
-    const words = window === undefined ? `${about}${count(tokens)} tokens` : `${about}${count(tokens)} of ${count(window)} tokens, ${share}%`;
+    const words =
+      window === undefined ? `${about}${count(tokens)} tokens` : `${about}${count(tokens)} of ${count(window)} tokens, ${share}%`;
     setText(this.figure, window === undefined ? `${count(tokens)} tokens` : `${share}%`);
     this.button.setAttribute('aria-label', `Context: ${words}`);
     this.boxes.forEach((box, at) => {

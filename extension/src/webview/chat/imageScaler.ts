@@ -36,9 +36,7 @@ export async function scaleImage(image: Blob, name: string): Promise<ScaledImage
     const size = fitWithin(before, longestSide);
     const isScaled = size.width !== before.width;
     const canvas = draw(bitmap, size);
-    const encoded = await Promise.all(
-      encodings(isOpaque(canvas)).map(async (type) => ({ type, blob: await encode(canvas, type) })),
-    );
+    const encoded = await Promise.all(encodings(isOpaque(canvas)).map(async (type) => ({ type, blob: await encode(canvas, type) })));
     const original = !isScaled && imageTypes.includes(image.type) ? [{ type: image.type, blob: image }] : [];
     const candidates = [...original, ...encoded].flatMap(({ type, blob }) => (blob === null ? [] : [{ type, blob, bytes: blob.size }]));
     const chosen = chooseEncoding(candidates);

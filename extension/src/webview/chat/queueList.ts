@@ -24,7 +24,12 @@ export class QueueList {
     this.node.hidden = queue.length === 0;
     const words = queue.length === 1 ? '1 queued' : `${queue.length} queued`;
     this.node.replaceChildren(
-      element('div', { class: 'queue-title' }, icon('list-ordered'), isRunning ? `${words}, sent after this answer` : `${words}, waiting for you`),
+      element(
+        'div',
+        { class: 'queue-title' },
+        icon('list-ordered'),
+        isRunning ? `${words}, sent after this answer` : `${words}, waiting for you`,
+      ),
       element('ol', {}, ...queue.map((queued) => this.row(queued, isRunning, isReadOnly))),
     );
     if (hadFocus) this.node.querySelector('button')?.focus();

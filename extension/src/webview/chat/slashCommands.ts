@@ -83,14 +83,12 @@ export class SlashCommands {
       }));
     const prompts = (this.prompts ?? [])
       .filter(({ title, uri }) => title.toLowerCase().includes(typed) || promptName(uri).startsWith(typed))
-      .map(
-        (prompt): Completion => ({
-          icon: 'note',
-          label: `/${promptName(prompt.uri)}`,
-          detail: prompt.description ?? prompt.title,
-          pick: () => this.take(token, () => this.actions.readPrompt(prompt.uri)),
-        }),
-      );
+      .map((prompt): Completion => ({
+        icon: 'note',
+        label: `/${promptName(prompt.uri)}`,
+        detail: prompt.description ?? prompt.title,
+        pick: () => this.take(token, () => this.actions.readPrompt(prompt.uri)),
+      }));
     this.list.show({ label: 'Commands and prompts', rows: [...commands, ...prompts] });
   }
 

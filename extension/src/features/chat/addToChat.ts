@@ -1,0 +1,47 @@
+// Files and selections of the editor, put beside the draft of the chat used last.
+import * as vscode from 'vscode';
+import type { FilePlace } from '../../webview/shared/viewMessages';
+import type { WorkspaceFiles } from './workspaceFiles';
+
+/** What the command was called for: the files chosen in the explorer, or the one of the editor in front. Folders are left out, and so is what is on no disk. */
+export async function chosenFiles(files: WorkspaceFiles, clicked: unknown, chosen: unknown): Promise<FilePlace[]> {
+  const several = Array.isArray(chosen) ? chosen.filter((one) => one instanceof vscode.Uri) : [];
+  const one = clicked instanceof vscode.Uri ? clicked : vscode.window.activeTextEditor?.document.uri;
+  const uris = several.length > 0 ? several : one === undefined ? [] : [one];
+  if (uris.length === 0) {
+    void vscode.window.showInformationMessage('No file is in front. Choose one in the explorer or open it.');
+    return [];
+  }
+  const kinds = await Promise.all(uris.map((uri) => kindOf(uri)));
+  const leftOut = kinds.find((kind) => kind !== 'file');
+  if (leftOut !== undefined) void vscode.window.showInformationMessage(reasons[leftOut]);
+  return uris.filter((_, at) => kinds[at] === 'file').map((uri) => ({ path: files.pathOf(uri) }));
+}
+
+/** Says so when there is no selection. */
+export function chosenSelection(files: WorkspaceFiles): FilePlace[] {
+  const selection = files.selection();
+  if (selection === undefined) {
+    void vscode.window.showInformationMessage('Nothing is selected in a saved file. Select some lines first.');
+    return [];
+  }
+  if (selection.isUnsaved === true)
+    void vscode.window.showInformationMessage(`${selection.path} has unsaved changes; what is saved goes to the chat.`);
+  return [{ path: selection.path, ...(selection.range === undefined ? {} : { range: selection.range }) }];
+}
+
+const reasons = {
+  folder: 'Folders are not added to a chat. Choose the files in it.',
+  elsewhere: 'Only files on a disk can be added to a chat. Save it first.',
+  gone: 'A file is not there any more.',
+};
+
+async function kindOf(uri: vscode.Uri): Promise<'file' | keyof typeof reasons> {
+  if (uri.scheme !== 'file') return 'elsewhere';
+  try {
+    const { type } = await vscode.workspace.fs.stat(uri);
+    return (type & vscode.FileType.Directory) !== 0 ? 'folder' : 'file';
+  } catch {
+    return 'gone';
+  }
+}

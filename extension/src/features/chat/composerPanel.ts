@@ -1,0 +1,254 @@
+// What a chat's panel does for its composer: names files, looks at them, and carries queue, pins, prompts and figures between page and sidecar.
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import { toFailureError, UserCancelledError } from '../../infrastructure/errors';
+import {
+  attachmentInspect,
+  attachmentRead,
+  attachmentStore,
+  codexFork,
+  codexGet,
+  codexList,
+  codexRedo,
+  codexUndo,
+  codexUpdate,
+  messageCompact,
+  messageContext,
+  messageSteer,
+  messageUnqueue,
+  settingsGet,
+} from '../../protocol/protocol.generated';
+import type { Attachment, AttachmentView } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+import type { ComposerFromPage, ComposerToPage, FilePlace, SlashCommand } from '../../webview/shared/viewMessages';
+import type { LastEditor } from './insertCode';
+import { promptText } from './promptText';
+import type { WorkspaceFiles } from './workspaceFiles';
+import { readImage } from './workspaceImage';
+
+export interface ComposerHouse {
+  sidecar: Sidecar;
+  files: WorkspaceFiles;
+  lastEditor: LastEditor;
+  log: vscode.LogOutputChannel;
+}
+
+export class ComposerPanel implements vscode.Disposable {
+  private readonly disposables = new Disposables();
+  /** What the page asked last about files, to be answered again when more of the folder was read. */
+  private asked: string | undefined;
+
+  constructor(
+    private readonly codexId: string,
+    private readonly house: ComposerHouse,
+    private readonly post: (message: ComposerToPage) => void,
+  ) {
+    this.disposables.add(
+      house.files.onDidRead(() => {
+        if (this.asked !== undefined) void this.findFiles(this.asked);
+      }),
+    );
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+
+  async act(message: ComposerFromPage): Promise<void> {
+    const { sidecar, files } = this.house;
+    const { codexId } = this;
+    switch (message.type) {
+      case 'findFiles':
+        return this.findFiles(message.text);
+      case 'inspect':
+        return this.inspect(message.chipId, message.attachment);
+      case 'readImage':
+        return this.readImage(message.chipId, message.path, message.allowOutside === true);
+      case 'storeImage':
+        return this.storeImage(message);
+      case 'readThumbnail':
+        return this.readThumbnail(message.chipId, message.blob);
+      case 'dropped':
+        return this.attach(message.uris.flatMap(fileUri));
+      case 'pickFiles':
+        return this.attach((await this.pick('Add to the Question', true)) ?? []);
+      case 'attachSelection':
+        return this.attachSelection();
+      case 'steer': {
+        const { queuedId, text, attachments } = message;
+        await sidecar.request(messageSteer, { codexId, queuedId, text, attachments });
+        return;
+      }
+      case 'unqueue':
+        await sidecar.request(messageUnqueue, { codexId, queuedId: message.queuedId });
+        return;
+      case 'pin':
+        return this.pin(message.paths);
+      case 'pickPin': {
+        const picked = (await this.pick('Pin: Send with Every Question', true)) ?? [];
+        return picked.length === 0 ? undefined : this.pin([...new Set([...message.paths, ...picked.map((uri) => files.pathOf(uri))])]);
+      }
+      case 'measureContext':
+        return this.measure(message.draft, message.attachments);
+      case 'runCommand':
+        return this.run(message.command);
+      case 'listPrompts':
+        return this.listPrompts();
+      case 'readPrompt':
+        return this.readPrompt(message.uri);
+    }
+  }
+
+  private async findFiles(text: string): Promise<void> {
+    this.asked = text;
+    const found = await this.house.files.find(text);
+    if (this.asked === text) this.post({ type: 'files', text, ...found });
+  }
+
+  /** Chips for files that the user named outside of the page. */
+  attach(uris: readonly vscode.Uri[]): void {
+    const files = uris.map((uri): FilePlace => ({ path: this.house.files.pathOf(uri) }));
+    if (files.length > 0) this.post({ type: 'attach', files });
+  }
+
+  private attachSelection(): void {
+    const selection = this.house.files.selection();
+    if (selection === undefined) void vscode.window.showInformationMessage('Nothing is selected in an editor. Select some lines first.');
+    else this.post({ type: 'attach', files: [selection] });
+  }
+
+  private inspect(chipId: string, { path, range, mode }: Attachment): Promise<void> {
+    return this.look(chipId, () => this.house.sidecar.request(attachmentInspect, { path: path ?? '', range, mode }));
+  }
+
+  private storeImage({ chipId, name, mediaType, data }: Extract<ComposerFromPage, { type: 'storeImage' }>): Promise<void> {
+    return this.look(chipId, () => this.house.sidecar.request(attachmentStore, { name, mediaType, data }));
+  }
+
+  private async look(chipId: string, ask: () => Promise<AttachmentView>): Promise<void> {
+    try {
+      this.post({ type: 'inspected', chipId, view: await ask() });
+    } catch (error) {
+      this.post({ type: 'inspected', chipId, error: toFailureError(error).message });
+    }
+  }
+
+  private async readImage(chipId: string, path: string, allowOutside: boolean): Promise<void> {
+    try {
+      if (!vscode.workspace.isTrusted) throw new Error('This folder is not trusted, so Plue leaves its files alone.');
+      const { mediaType, data } = await readImage(path, this.house.files.folder, allowOutside);
+      this.post({ type: 'image', chipId, mediaType, data: data.toString('base64'), isStored: false });
+    } catch (error) {
+      this.post({ type: 'inspected', chipId, error: toFailureError(error).message });
+    }
+  }
+
+  private async readThumbnail(chipId: string, blob: string): Promise<void> {
+    try {
+      const image = await this.house.sidecar.request(attachmentRead, { blob });
+      this.post({ type: 'image', chipId, ...image, isStored: true });
+    } catch (error) {
+      this.post({ type: 'inspected', chipId, error: toFailureError(error).message });
+    }
+  }
+
+  private async pick(title: string, canSelectMany: boolean): Promise<vscode.Uri[] | undefined> {
+    const { folder } = this.house.files;
+    return vscode.window.showOpenDialog({
+      title,
+      openLabel: 'Add',
+      canSelectMany,
+      ...(folder === undefined ? {} : { defaultUri: vscode.Uri.file(folder) }),
+    });
+  }
+
+  private async pin(contextFiles: string[]): Promise<void> {
+    const { sidecar } = this.house;
+    await sidecar.request(codexUpdate, { uri: this.codexId, contextFiles });
+    const { contextFiles: files } = await sidecar.request(codexGet, { uri: this.codexId, limit: 1 });
+    this.post({ type: 'contextFiles', files });
+  }
+
+  /** Without it the page does without a meter: the chat works as before. */
+  private async measure(draft: string, attachments: Attachment[]): Promise<void> {
+    const { sidecar, log } = this.house;
+    const quietly = async <T>(ask: Promise<T>): Promise<T | undefined> =>
+      ask.catch((error: unknown) => {
+        log.debug(`The context was not measured: ${toFailureError(error).message}`);
+        return undefined;
+      });
+    const [context, settings] = await Promise.all([
+      quietly(sidecar.request(messageContext, { codexId: this.codexId, draft, attachments })),
+      quietly(sidecar.request(settingsGet, {})),
+    ]);
+    const limit = settings?.values['budget_usd_per_chat'];
+    this.post({
+      type: 'context',
+      ...(context === undefined ? {} : { context }),
+      ...(typeof limit === 'number' && limit > 0 ? { costLimit: limit } : {}),
+    });
+  }
+
+  private async run(command: SlashCommand): Promise<void> {
+    const { sidecar } = this.house;
+    const { codexId } = this;
+    switch (command) {
+      case 'compact': {
+        const { tokensBefore, tokensAfter } = await sidecar.request(messageCompact, { codexId });
+        return this.post({ type: 'done', words: `Summarized: ${tokensBefore} tokens before, ${tokensAfter} now` });
+      }
+      case 'undo':
+        await sidecar.request(codexUndo, { uri: codexId });
+        return this.post({ type: 'done', words: 'Undone' });
+      case 'redo':
+        await sidecar.request(codexRedo, { uri: codexId });
+        return this.post({ type: 'done', words: 'Brought back' });
+      case 'fork': {
+        const { uri } = await sidecar.request(codexFork, { uri: codexId });
+        await vscode.commands.executeCommand('plue.openChat', uri);
+        return;
+      }
+      case 'export':
+        await vscode.commands.executeCommand('plue.channels.export', codexId);
+        return;
+      case 'newChat':
+        await vscode.commands.executeCommand('plue.newChat');
+        return;
+    }
+  }
+
+  /** Those that ship with Plue are instructions for a model, and no questions. */
+  private async listPrompts(): Promise<void> {
+    const { items } = await this.house.sidecar.request(codexList, { collection: 'prompts' });
+    const prompts = items
+      .filter(({ layer }) => layer !== 'shipped')
+      .map(({ uri, title, description }) => ({ uri, title, ...(description === undefined ? {} : { description }) }));
+    this.post({ type: 'prompts', prompts });
+  }
+
+  private async readPrompt(uri: string): Promise<void> {
+    const { document } = await this.house.sidecar.request(codexGet, { uri });
+    if (document === undefined) throw new UserCancelledError();
+    const editor = this.house.lastEditor.current;
+    const selection = editor === undefined || editor.selection.isEmpty ? undefined : editor.document.getText(editor.selection);
+    this.post({
+      type: 'promptText',
+      text: promptText(document.text, {
+        ...(selection === undefined ? {} : { selection }),
+        ...(editor === undefined ? {} : { file: this.house.files.pathOf(editor.document.uri) }),
+      }),
+    });
+  }
+}
+
+/** An address of a file, or the path of one; nothing else is read. */
+function fileUri(address: string): vscode.Uri[] {
+  try {
+    const uri = vscode.Uri.parse(address, true);
+    if (uri.scheme === 'file') return [uri];
+    // A served VS Code names the files of its machine by its own scheme.
+    return uri.scheme === 'vscode-remote' ? [vscode.Uri.file(uri.path)] : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,61 @@
+// The files of a folder as a search finds them: what .gitignore and .ignore files name is left out, at every level.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import ignore, { type Ignore } from 'ignore';
+
+export interface Walk {
+  /** Paths relative to the folder, with /; a folder's ends with one. */
+  isExcluded(path: string): boolean;
+  /** Relative to the folder, with /. */
+  found(path: string): void;
+  isCancelled(): boolean;
+}
+
+/** What one folder's ignore files say. */
+interface Rules {
+  /** Of the folder, with / at its end; empty for the root. */
+  folder: string;
+  ignore: Ignore;
+}
+
+const ignoreFiles = ['.gitignore', '.ignore'];
+/** Bytes of an ignore file that are read. */
+const longestRules = 256 * 1024;
+
+/** Goes through the folder breadth first, so that what lies near the root is found first. Symbolic links are not followed. A folder that cannot be read is passed by. */
+export async function walkFolder(root: string, walk: Walk): Promise<void> {
+  const waiting: { folder: string; rules: readonly Rules[] }[] = [{ folder: '', rules: [] }];
+  for (let at = 0; at < waiting.length && !walk.isCancelled(); at++) {
+    const next = waiting[at];
+    if (next === undefined) return;
+    const { folder } = next;
+    const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
+    const rules = [...next.rules, ...(await rulesIn(root, folder, new Set(entries.map(({ name }) => name))))];
+    for (const entry of entries) {
+      if (walk.isCancelled()) return;
+      const isFolder = entry.isDirectory();
+      if (!isFolder && !entry.isFile()) continue;
+      const path = `${folder}${entry.name}${isFolder ? '/' : ''}`;
+      if (path === '.git/' || path.endsWith('/.git/') || walk.isExcluded(path) || isIgnored(path, rules)) continue;
+      if (isFolder) waiting.push({ folder: path, rules });
+      else walk.found(path);
+    }
+  }
+}
+
+/** The rules nearest to a file have the last word. */
+function isIgnored(path: string, rules: readonly Rules[]): boolean {
+  for (const { folder, ignore: one } of rules.toReversed()) {
+    const { ignored, unignored } = one.test(path.slice(folder.length));
+    if (ignored || unignored) return ignored;
+  }
+  return false;
+}
+
+async function rulesIn(root: string, folder: string, names: ReadonlySet<string>): Promise<Rules[]> {
+  const texts = await Promise.all(
+    ignoreFiles.filter((name) => names.has(name)).map((name) => readFile(join(root, folder, name), 'utf8').catch(() => '')),
+  );
+  const text = texts.join('\n');
+  return text.trim() === '' || text.length > longestRules ? [] : [{ folder, ignore: ignore().add(text) }];
+}

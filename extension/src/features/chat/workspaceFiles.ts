@@ -1,0 +1,158 @@
+// The files of the open folder that can be named by @: read once, and again after files came or went.
+import { relative, sep } from 'node:path';
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import type { FileHit } from '../../webview/shared/viewMessages';
+import { exclusions } from './exclusions';
+import { bestFiles, type NamedFile } from './fileOrder';
+import { walkFolder } from './folderWalk';
+import type { LastEditor } from './insertCode';
+
+export interface FoundFiles {
+  files: FileHit[];
+  /** Why there are not all, or none. */
+  note?: string;
+}
+
+/** Of a folder; more would be slow to look through, and nobody types that long. */
+const mostFiles = 50_000;
+const mostHits = 40;
+/** Milliseconds that an answer waits for a reading under way. */
+const patience = 200;
+
+export class WorkspaceFiles implements vscode.Disposable {
+  private readonly disposables = new Disposables();
+  private readonly read = this.disposables.add(new vscode.EventEmitter<void>());
+  private reading: { folder: string; paths: string[]; isDone: boolean; isCancelled: boolean; done: Promise<void> } | undefined;
+
+  /** More of the folder was read. */
+  readonly onDidRead = this.read.event;
+
+  constructor(private readonly lastEditor: LastEditor) {
+    const forget = (): void => this.forget();
+    this.disposables.add(vscode.workspace.onDidChangeWorkspaceFolders(forget));
+    this.disposables.add(
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (change.affectsConfiguration('files.exclude') || change.affectsConfiguration('search.exclude')) forget();
+      }),
+    );
+  }
+
+  /** Where the files of a chat lie; undefined without a folder on a disk. */
+  get folder(): string | undefined {
+    return vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri.fsPath;
+  }
+
+  async find(text: string): Promise<FoundFiles> {
+    const { folder } = this;
+    if (folder === undefined) return { files: [], note: 'No folder is open, so there are no files to name.' };
+    if (!vscode.workspace.isTrusted) return { files: [], note: 'This folder is not trusted, so Plue leaves its files alone.' };
+    const reading = this.readingOf(folder);
+    await Promise.race([reading.done, new Promise((resolve) => setTimeout(resolve, patience))]);
+    const open = this.openPaths();
+    const isOpen = new Set(open);
+    const named = (path: string): NamedFile => ({ path, name: path.slice(path.lastIndexOf('/') + 1), isOpen: isOpen.has(path) });
+    const all = [...open, ...reading.paths.filter((path) => !isOpen.has(path))].map(named);
+    const hits = bestFiles(text, all, mostHits).map((file): FileHit => this.hit(file));
+    const selection = this.selection();
+    const files = selection !== undefined && 'selection'.startsWith(text) ? [selection, ...hits] : hits;
+    const note = noteFor(reading, files.length);
+    return { files, ...(note === undefined ? {} : { note }) };
+  }
+
+  /** The lines that are selected in the editor used last; undefined without any. */
+  selection(): FileHit | undefined {
+    const editor = this.lastEditor.current;
+    if (editor === undefined || editor.selection.isEmpty || editor.document.uri.scheme !== 'file') return undefined;
+    const { start, end } = editor.selection;
+    // A selection to the beginning of a line does not mean that line.
+    const last = end.character === 0 && end.line > start.line ? end.line : end.line + 1;
+    return {
+      path: this.pathOf(editor.document.uri),
+      range: { start: start.line + 1, end: last },
+      kind: 'selection',
+      ...(editor.document.isDirty ? { isUnsaved: true } : {}),
+    };
+  }
+
+  /** Relative to the folder, with /, or the whole path of what lies elsewhere. */
+  pathOf(uri: vscode.Uri): string {
+    const way = this.folder === undefined ? '..' : relative(this.folder, uri.fsPath);
+    const isOutside = way === '' || way === '..' || way.startsWith(`..${sep}`) || way === uri.fsPath;
+    return isOutside ? uri.fsPath : way.replaceAll(sep, '/');
+  }
+
+  dispose(): void {
+    this.forget();
+    this.disposables.dispose();
+  }
+
+  private hit({ path, isOpen }: NamedFile): FileHit {
+    const isUnsaved = vscode.workspace.textDocuments.some(({ isDirty, uri }) => isDirty && this.pathOf(uri) === path);
+    return { path, kind: isOpen ? 'open' : 'file', ...(isUnsaved ? { isUnsaved } : {}) };
+  }
+
+  /** The files of the open tabs in this folder, those in front first. */
+  private openPaths(): string[] {
+    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+    const paths = tabs
+      .sort((one, other) => Number(other.isActive) - Number(one.isActive))
+      .flatMap(({ input }) => (input instanceof vscode.TabInputText && input.uri.scheme === 'file' ? [this.pathOf(input.uri)] : []));
+    return [...new Set(paths)].filter((path) => !/^(?:[/\\]|[a-z]:)/iu.test(path));
+  }
+
+  private readingOf(folder: string): NonNullable<typeof this.reading> {
+    if (this.reading?.folder === folder && !this.reading.isCancelled) return this.reading;
+    const configuration = vscode.workspace.getConfiguration(undefined, vscode.Uri.file(folder));
+    const isExcluded = exclusions(configuration.get('files.exclude'), configuration.get('search.exclude'));
+    const reading = { folder, paths: [] as string[], isDone: false, isCancelled: false, done: Promise.resolve() };
+    reading.done = walkFolder(folder, {
+      isExcluded,
+      found: (path) => {
+        reading.paths.push(path);
+        if (reading.paths.length % 5_000 === 0) this.read.fire();
+      },
+      isCancelled: () => reading.isCancelled || reading.paths.length >= mostFiles,
+    }).then(() => {
+      reading.isDone = true;
+      if (!reading.isCancelled) this.read.fire();
+    });
+    this.watch(folder, reading.paths, isExcluded);
+    return (this.reading = reading);
+  }
+
+  private watcher: vscode.FileSystemWatcher | undefined;
+
+  /** What goes is taken out; what comes may be ignored, so the folder is read again for it. */
+  private watch(folder: string, paths: string[], isExcluded: (path: string) => boolean): void {
+    this.watcher?.dispose();
+    const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, '**/*'));
+    this.watcher = watcher;
+    watcher.onDidCreate((uri) => {
+      const path = this.pathOf(uri);
+      if (!isExcluded(path) && !path.split('/').includes('.git')) this.forget();
+    });
+    watcher.onDidChange((uri) => {
+      if (/[/\\]\.(?:git)?ignore$/u.test(uri.fsPath)) this.forget();
+    });
+    watcher.onDidDelete((uri) => {
+      const gone = this.pathOf(uri);
+      const kept = paths.filter((path) => path !== gone && !path.startsWith(`${gone}/`));
+      if (kept.length < paths.length) paths.splice(0, paths.length, ...kept);
+    });
+  }
+
+  private forget(): void {
+    if (this.reading !== undefined) this.reading.isCancelled = true;
+    this.reading = undefined;
+    this.watcher?.dispose();
+    this.watcher = undefined;
+  }
+}
+
+function noteFor(reading: { paths: string[]; isDone: boolean }, found: number): string | undefined {
+  const count = reading.paths.length.toLocaleString('en-US');
+  if (!reading.isDone) return `Reading the folder, ${count} files so far…`;
+  if (reading.paths.length >= mostFiles) return `This folder is large: only its first ${count} files are offered.`;
+  return found === 0 ? 'No file has these letters in its path.' : undefined;
+}

@@ -1,0 +1,47 @@
+// An image of the open folder for the page, which scales it.
+import { open, realpath } from 'node:fs/promises';
+import { isAbsolute, relative, resolve } from 'node:path';
+
+/** Bytes. */
+const largestImage = 20 * 1024 * 1024;
+
+/**
+ * Reads an image and nothing else: the page shows what models wrote, so its word is not enough.
+ * @param allowOutside The user was asked.
+ * @throws Error with one sentence for a person.
+ */
+export async function readImage(
+  path: string,
+  folder: string | undefined,
+  allowOutside: boolean,
+): Promise<{ mediaType: string; data: Buffer }> {
+  const real = await realpath(folder === undefined ? path : resolve(folder, path)).catch(() => undefined);
+  if (real === undefined) throw new Error(`${path} is not there any more.`);
+  if (!allowOutside && (folder === undefined || !isInside(real, await realpath(folder))))
+    throw new Error(`${path} lies outside of the open folder.`);
+  const file = await open(real, 'r');
+  try {
+    const { size } = await file.stat();
+    if (size > largestImage) throw new Error(`${path} has ${(size / 1024 / 1024).toFixed(1)} MB; images up to 20 MB can be added.`);
+    const data = await file.readFile();
+    const mediaType = imageTypeOf(data);
+    if (mediaType === undefined) throw new Error(`${path} is not a PNG, JPEG, GIF or WebP image.`);
+    return { mediaType, data };
+  } finally {
+    await file.close();
+  }
+}
+
+/** By its first bytes, whatever it is called. */
+export function imageTypeOf(data: Uint8Array): string | undefined {
+  const text = String.fromCharCode(...data.subarray(0, 12));
+  if (text.startsWith('\u0089PNG\r\n\u001a\n')) return 'image/png';
+  if (text.startsWith('\u00ff\u00d8\u00ff')) return 'image/jpeg';
+  if (/^GIF8[79]a/u.test(text)) return 'image/gif';
+  return text.startsWith('RIFF') && text.slice(8) === 'WEBP' ? 'image/webp' : undefined;
+}
+
+function isInside(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way !== '' && way !== '..' && !way.startsWith('../') && !way.startsWith('..\\') && !isAbsolute(way);
+}
