@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { MarkdownView } from '../../../extension/src/webview/chat/markdownView';
 
-const actions = { copy: vi.fn(), insert: vi.fn() };
+const actions = { copy: vi.fn(), insert: vi.fn(), apply: vi.fn(), newFile: vi.fn(), preview: vi.fn() };
 
 function render(text: string): HTMLElement {
   const view = new MarkdownView(actions);

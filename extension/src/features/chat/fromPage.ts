@@ -5,6 +5,7 @@ import { attachments, fromComposer } from './fromComposer';
 const text = v.string();
 /** A name that the page repeats from what it was sent. */
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(1000));
+const info = v.pipe(v.string(), v.maxLength(4000));
 
 const choice = v.strictObject({ providerId: id, model: v.optional(id) });
 
@@ -29,6 +30,9 @@ const fromPage = v.variant('type', [
   v.strictObject({ type: v.literal('fallbacks'), fallbacks: v.pipe(v.array(choice), v.maxLength(100)) }),
   v.strictObject({ type: v.literal('copy'), text }),
   v.strictObject({ type: v.literal('insert'), text }),
+  v.strictObject({ type: v.literal('applyCode'), text, info }),
+  v.strictObject({ type: v.literal('newFile'), text, info }),
+  v.strictObject({ type: v.literal('preview'), text, info }),
   v.strictObject({ type: v.literal('openLink'), href: v.pipe(v.string(), v.maxLength(8000)) }),
   v.strictObject({
     type: v.literal('help'),

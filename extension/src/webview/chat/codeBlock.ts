@@ -1,43 +1,58 @@
 // Code in an answer: a row with the language and what can be done with it, and the code colored by classes that chat.css themes.
 import DOMPurify from 'dompurify';
 import hljs from 'highlight.js/lib/common';
-import { copyButton, element, iconButton } from '../shared/element';
+import { copyButton, element, iconButton, setText } from '../shared/element';
 import { visibleText } from '../shared/visibleText';
 
+/** `info` is what stands behind the opening fence: a language, and perhaps the file that the code is for. */
 export interface CodeActions {
   copy(text: string): void;
   insert(text: string): void;
+  /** Shows the code against the file it is for. */
+  apply(text: string, info: string): void;
+  newFile(text: string, info: string): void;
+  /** Shows a diagram in VS Code's own Markdown preview. */
+  preview(text: string, info: string): void;
 }
 
 /** Longer code stays in one color: coloring it would take longer than a reader waits. */
 const longestColored = 60_000;
 
-export function codeBlock(source: string, language: string, actions: CodeActions): HTMLElement {
+export function codeBlock(source: string, info: string, actions: CodeActions): HTMLElement {
+  const language = languageOf(info);
   const block = element('div', { class: 'code', 'data-language': language });
   const code = element('code');
   const text = (): string => code.textContent ?? '';
+  const act = (action: (text: string, info: string) => void) => (): void => action(text(), block.dataset['info'] ?? '');
   block.append(
     element(
       'div',
       { class: 'code-header' },
-      element('span', { class: 'code-language' }, language),
+      element('span', { class: 'code-language' }, language, element('span', { class: 'code-path' })),
       element(
         'span',
         { class: 'code-actions' },
+        ...(language === 'mermaid' ? [iconButton('open-preview', 'Open preview', act(actions.preview))] : []),
         copyButton('Copy code', () => actions.copy(text())),
         iconButton('insert', 'Insert at cursor', () => actions.insert(text())),
+        iconButton('git-compare', 'Apply as a diff', act(actions.apply)),
+        iconButton('new-file', 'New file', act(actions.newFile)),
       ),
     ),
     element('pre', { tabindex: 0, 'aria-label': language === '' ? 'Code' : `Code, ${language}`, role: 'group' }, code),
   );
-  fillCode(block, source, language);
+  fillCode(block, source, info);
   return block;
 }
 
 /** Shows longer code in a block that is already there. Until `closed`, only what is short enough is colored again. */
-export function fillCode(block: HTMLElement, source: string, language: string, closed = true): void {
+export function fillCode(block: HTMLElement, source: string, info: string, closed = true): void {
   const code = block.querySelector('code');
-  if (code === null) return;
+  const path = block.querySelector('.code-path');
+  if (code === null || path === null) return;
+  const language = languageOf(info);
+  block.dataset['info'] = info.trim();
+  setText(path, visibleText(pathOf(info)));
   const visible = visibleText(source);
   if (visible.length > (closed ? longestColored : 8_000)) {
     extend(code, visible);
@@ -46,6 +61,17 @@ export function fillCode(block: HTMLElement, source: string, language: string, c
   const colored = language !== '' && hljs.getLanguage(language) !== undefined ? color(visible, language) : undefined;
   if (colored === undefined) extend(code, visible);
   else code.replaceChildren(colored);
+}
+
+/** The first word behind a fence; of a path, its ending. */
+export function languageOf(info: string): string {
+  const word = /^[^\s:{]*/.exec(info.trim())?.[0] ?? '';
+  return /^[\w+#.-]+/.exec(word.includes('/') ? (/\.([^./]+)$/.exec(word)?.[1] ?? '') : word)?.[0] ?? '';
+}
+
+/** The file that stands behind the language, as in `ts src/date.ts` or `ts:src/date.ts`. */
+function pathOf(info: string): string {
+  return /(?:^|[\s:="'])([^\s:="']*[./][^\s:="']*\w)/.exec(info.trim())?.[1] ?? '';
 }
 
 function color(source: string, language: string): DocumentFragment {

@@ -1,10 +1,12 @@
 // Text that a model wrote, as elements. Nothing in it can run, load or navigate: markup is not passed on, what is
-// built is sanitized by a strict list, images become links, and links only ask the panel.
+// built is sanitized by a strict list, images of others become links, and links only ask the panel.
 import DOMPurify from 'dompurify';
-import MarkdownIt, { type Env, type StateInline, type Token } from 'markdown-it';
-import { element, icon } from '../shared/element';
+import MarkdownIt, { type Env, type StateBlock, type StateInline, type Token } from 'markdown-it';
+import { element, icon, textButton } from '../shared/element';
 import { visibleText } from '../shared/visibleText';
 import { codeBlock, type CodeActions } from './codeBlock';
+import { showFormula } from './formula';
+import { asCsv, asMarkdown, rowsOf } from './tableText';
 
 /** One top-level block of a text: a paragraph, a list, a fence. */
 export interface Block {
@@ -15,7 +17,10 @@ export interface Block {
 }
 
 /** Link definitions seen so far; one for each text. Parsing adds to it. */
-export type Definitions = Pick<Env, 'references'>;
+export type Definitions = Pick<Env, 'references'> & {
+  /** More of the text follows: a formula without its end still has one coming. */
+  isOpen?: boolean;
+};
 
 export function parseBlocks(text: string, definitions: Definitions): Block[] {
   const blocks: Block[] = [];
@@ -34,7 +39,7 @@ export function parseBlocks(text: string, definitions: Definitions): Block[] {
 export function renderBlock(block: Block, definitions: Definitions, actions: CodeActions): HTMLElement {
   const fence = block.tokens[0];
   if (block.tokens.length === 1 && fence !== undefined && (fence.type === 'fence' || fence.type === 'code_block')) {
-    return wrapped(codeBlock(fence.content, languageOf(fence.info), actions));
+    return wrapped(codeBlock(fence.content, fence.info, actions));
   }
   const html = markdown.renderer.render(block.tokens, markdown.options, definitions);
   const node = wrapped(DOMPurify.sanitize(html, allowed));
@@ -70,16 +75,21 @@ const allowed = {
     'th',
     'td',
     'a',
+    'div',
+    'span',
   ],
-  ALLOWED_ATTR: ['class', 'start', 'data-href', 'data-language'],
+  ALLOWED_ATTR: ['class', 'start', 'data-href', 'data-info'],
+  // No browser follows these; what they hold is checked before it is used.
+  ADD_URI_SAFE_ATTR: ['data-href', 'data-info'],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
 };
 
 const markdown = new MarkdownIt({ html: false, linkify: true, breaks: false });
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
-markdown.validateLink = (href) => isOpenable(href);
-markdown.inline.ruler.before('escape', 'math', mathAsText);
+markdown.validateLink = (href) => isOpenable(href) || isShownImage(href);
+markdown.inline.ruler.before('escape', 'formula', inlineFormula);
+markdown.block.ruler.before('fence', 'formula', formulaBlock, { alt: ['paragraph', 'reference', 'blockquote', 'list'] });
 
 const { rules } = markdown.renderer;
 rules['link_open'] = (tokens, at) => `<a data-href="${escape(attribute(tokens[at], 'href'))}">`;
@@ -90,7 +100,11 @@ rules['image'] = (tokens, at) => {
   return `<a class="image-link" data-href="${escape(href)}">${escape(words)}</a>`;
 };
 rules['fence'] = rules['code_block'] = (tokens, at) =>
-  `<pre data-language="${escape(languageOf(tokens[at]?.info ?? ''))}">${escape(tokens[at]?.content ?? '')}</pre>`;
+  `<pre data-info="${escape(tokens[at]?.info ?? '')}">${escape(tokens[at]?.content ?? '')}</pre>`;
+rules['formula'] = (tokens, at) => {
+  const [tag, look] = [tokens[at]?.block === true ? 'div' : 'span', tokens[at]?.info ?? ''];
+  return `<${tag} class="formula ${look}">${escape(tokens[at]?.content ?? '')}</${tag}>`;
+};
 for (const cell of ['th_open', 'td_open']) {
   rules[cell] = (tokens, at) => {
     const side = /text-align:\s*(left|center|right)/.exec(attribute(tokens[at], 'style'))?.[1];
@@ -98,14 +112,54 @@ for (const cell of ['th_open', 'td_open']) {
   };
 }
 
-/** A math formula stays as it was written; without this, its backslashes and stars would be taken for Markdown. */
-function mathAsText(state: StateInline, silent: boolean): boolean {
-  const formula = /^(?:\\\([^]+?\\\)|\\\[[^]+?\\\]|\$\$[^]+?\$\$|\$(?=\S)[^$\n]*?[^\s$]\$(?!\d))/.exec(
+/** `$x$`, `\(x\)`, and between words also `$$x$$` and `\[x\]`. */
+function inlineFormula(state: StateInline, silent: boolean): boolean {
+  const formula = /^(?:\\\([^]+?\\\)|\\\[[^]+?\\\]|\$\$[^$]+?\$\$|\$(?=\S)[^$\n]*?[^\s$]\$(?!\w))/.exec(
     state.src.slice(state.pos, state.pos + 2000),
   )?.[0];
-  if (formula === undefined) return false;
-  if (!silent) state.push('text', '', 0).content = formula;
+  if (formula === undefined || (formula.startsWith('$') && isMoney(formula, state.src[state.pos - 1]))) return false;
+  if (!silent) {
+    const token = state.push('formula', 'span', 0);
+    token.content = formula;
+    token.info = /^(?:\$\$|\\\[)/.test(formula) ? 'display' : '';
+  }
   state.pos += formula.length;
+  return true;
+}
+
+/** Between two dollar signs stands a sentence, or one of the signs ends a word. */
+function isMoney(formula: string, before: string | undefined): boolean {
+  if (before !== undefined && /[\w$\\]/.test(before)) return true;
+  return /^\$\d/.test(formula) && /[a-z]{2,} [a-z]+/i.test(formula) && !/[\\^_{}]/.test(formula);
+}
+
+/** A formula on lines of its own. A blank line is no part of one. */
+function formulaBlock(state: StateBlock, startLine: number, endLine: number, silent: boolean): boolean {
+  const lineAt = (line: number): string => state.getLines(line, line + 1, state.blkIndent, false);
+  const isCode = /^(?: {4}|\t)/.test(lineAt(startLine));
+  const opening = /^(?:\$\$|\\\[)/.exec(lineAt(startLine).trim())?.[0];
+  if (opening === undefined || isCode) return false;
+  const closing = opening === '$$' ? '$$' : '\\]';
+
+  let line = startLine;
+  let text = lineAt(line).trim().slice(2);
+  while (!text.includes(closing)) {
+    line++;
+    const isEnd = line >= endLine;
+    if (isEnd && state.env['isOpen'] === true) break;
+    if (isEnd || state.isEmpty(line)) return false;
+    text = lineAt(line);
+  }
+  const isWhole = line < endLine;
+  if (isWhole && text.trimEnd().indexOf(closing) !== text.trimEnd().length - 2) return false;
+  if (silent) return true;
+
+  const token = state.push('formula', 'div', 0);
+  token.block = true;
+  token.content = state.getLines(startLine, isWhole ? line + 1 : endLine, state.blkIndent, false).trim();
+  token.info = isWhole ? 'display' : 'open';
+  token.map = [startLine, line + 1];
+  state.line = line + 1;
   return true;
 }
 
@@ -117,12 +171,13 @@ function isOpenable(href: string): boolean {
   return scheme === 'https:' || scheme === 'http:' || scheme === 'mailto:';
 }
 
-function attribute(token: Token | undefined, name: string): string {
-  return String(token?.attrGet(name) ?? '');
+/** A small picture that the answer itself holds: nothing is fetched for it. */
+function isShownImage(href: string): boolean {
+  return href.length <= 300_000 && /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+$/.test(href);
 }
 
-export function languageOf(info: string | undefined): string {
-  return /^[\w+#.-]+/.exec(info?.trim() ?? '')?.[0] ?? '';
+function attribute(token: Token | undefined, name: string): string {
+  return String(token?.attrGet(name) ?? '');
 }
 
 function escape(text: string): string {
@@ -135,21 +190,39 @@ function wrapped(content: Node): HTMLElement {
 
 function finish(root: HTMLElement, actions: CodeActions): void {
   for (const pre of root.querySelectorAll('pre')) {
-    pre.replaceWith(codeBlock(pre.textContent ?? '', pre.dataset['language'] ?? '', actions));
+    pre.replaceWith(codeBlock(pre.textContent ?? '', pre.dataset['info'] ?? '', actions));
   }
-  for (const table of root.querySelectorAll('table')) {
-    const scroller = element('div', { class: 'table', tabindex: 0, role: 'group', 'aria-label': 'Table' });
-    table.replaceWith(scroller);
-    scroller.append(table);
-  }
+  for (const table of root.querySelectorAll('table')) finishTable(table, actions);
   for (const link of root.querySelectorAll('a')) finishLink(link);
   for (const item of root.querySelectorAll('li')) finishTask(item);
   showHiddenCharacters(root);
+  for (const formula of root.querySelectorAll<HTMLElement>('.formula:not(.open)')) showFormula(formula);
+}
+
+/** A wide table scrolls by itself, and can be taken along. */
+function finishTable(table: HTMLTableElement, actions: CodeActions): void {
+  const block = element('div', { class: 'table-block' });
+  const scroller = element('div', { class: 'table', tabindex: 0, role: 'group', 'aria-label': 'Table' });
+  table.replaceWith(block);
+  scroller.append(table);
+  block.append(
+    scroller,
+    element(
+      'div',
+      { class: 'table-actions' },
+      textButton('Copy as Markdown', () => actions.copy(asMarkdown(rowsOf(table))), 'quiet'),
+      textButton('Copy as CSV', () => actions.copy(asCsv(rowsOf(table))), 'quiet'),
+    ),
+  );
 }
 
 /** Without an address of its own nothing can follow it: no click, no middle click, no drag, no prefetch. */
 function finishLink(link: HTMLAnchorElement): void {
   const href = link.dataset['href'] ?? '';
+  if (link.classList.contains('image-link') && isShownImage(href)) {
+    link.replaceWith(element('img', { class: 'image', src: href, alt: visibleText(link.textContent ?? '') }));
+    return;
+  }
   if (!isOpenable(href) || href === '') {
     link.replaceWith(...link.childNodes);
     return;

@@ -1,8 +1,9 @@
 // A Markdown text that grows. Blocks that can no longer change are built once; only the end is parsed and built again,
 // so that a long answer costs in proportion to its length.
 import { element } from '../shared/element';
-import { fillCode, type CodeActions } from './codeBlock';
-import { type Block, type Definitions, languageOf, parseBlocks, renderBlock } from './markdown';
+import { fillCode, languageOf, type CodeActions } from './codeBlock';
+import { type Block, type Definitions, parseBlocks, renderBlock } from './markdown';
+import { completeOpenEnd } from './openEnd';
 
 export class MarkdownView {
   readonly node = element('div', { class: 'markdown' });
@@ -26,7 +27,7 @@ export class MarkdownView {
     const open = text.slice(this.openAt);
     const definitions: Definitions = { references: { ...this.definitions.references } };
     const blocks = parseBlocks(open, definitions);
-    this.show(blocks, definitions, open);
+    this.show(isWhole ? blocks : withOpenEnd(blocks, definitions, open), definitions, open);
     this.settle(blocks, open);
   }
 
@@ -69,6 +70,16 @@ function settledBlocks(blocks: Block[], text: string): number {
   return firstLineIsWhole ? blocks.length - 1 : Math.max(0, blocks.length - 2);
 }
 
+/** The last block as it will most likely be; it may turn into two. */
+function withOpenEnd(blocks: Block[], definitions: Definitions, text: string): Block[] {
+  const last = blocks.at(-1);
+  if (last === undefined || last.tokens[0]?.type === 'fence') return blocks;
+  const written = text.slice(lineOffset(text, last.firstLine));
+  const completed = completeOpenEnd(written);
+  if (completed === written && !/^[ >]*(?:\$\$|\\\[)/m.test(written)) return blocks;
+  return [...blocks.slice(0, -1), ...parseBlocks(completed, { ...definitions, isOpen: true })];
+}
+
 /** Half of a closing fence would be a line of code for a moment, and the block would jump when it closes. */
 function hideHalfClosing(block: Block, text: string): void {
   const fence = block.tokens[0];
@@ -82,7 +93,7 @@ function growCode(shown: Element, block: Block, isOpen: boolean): boolean {
   if (fence?.type !== 'fence' || !(code instanceof HTMLElement) || !code.classList.contains('code')) return false;
   const language = languageOf(fence.info);
   if (code.dataset['language'] !== language) return false;
-  fillCode(code, fence.content, language, !isOpen);
+  fillCode(code, fence.content, fence.info, !isOpen);
   return true;
 }
 

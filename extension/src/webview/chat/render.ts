@@ -104,6 +104,9 @@ export class ChatPage {
       {
         copy: (text) => panel.post({ type: 'copy', text }),
         insert: (text) => panel.post({ type: 'insert', text }),
+        apply: (text, info) => panel.post({ type: 'applyCode', text, info }),
+        newFile: (text, info) => panel.post({ type: 'newFile', text, info }),
+        preview: (text, info) => panel.post({ type: 'preview', text, info }),
         retry: (messageId, goOn) => this.retry(messageId, goOn),
         discard: (messageId) => panel.post({ type: 'discard', messageId }),
         remediesFor: (message) => this.remedies(message.providerInfo?.providerId, message.id, textOf(message).trim() !== ''),

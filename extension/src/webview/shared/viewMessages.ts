@@ -70,6 +70,10 @@ export type FromPage =
   | { type: 'fallbacks'; fallbacks: ModelChoice[] }
   | { type: 'copy'; text: string }
   | { type: 'insert'; text: string }
+  /** `info`: what stands behind the opening fence of the code. */
+  | { type: 'applyCode'; text: string; info: string }
+  | { type: 'newFile'; text: string; info: string }
+  | { type: 'preview'; text: string; info: string }
   | { type: 'openLink'; href: string }
   | { type: 'help'; action: HelpAction; providerId?: string }
   | ComposerFromPage;

@@ -1,0 +1,46 @@
+// The end of a text that is still being written. What is half there is drawn as what it will most likely be,
+// so that a row, a formula or a link does not show its marks first and then jump.
+
+/** The last block of a growing text, completed for the eye; what was written already is never taken away. */
+export function completeOpenEnd(block: string): string {
+  const table = completeTable(block);
+  if (table !== undefined) return table;
+  if (/^ {0,3}(?:`{3,}|~{3,}|\$\$|\\\[)/.test(block)) return block;
+  const from = Math.max(0, block.length - 2000);
+  const shortened = shortenLink(block);
+  return shortened === block ? block.slice(0, from) + verbatimFormula(block.slice(from)) : shortened;
+}
+
+/** The heading row of a table is one before the line of dashes under it has come. */
+function completeTable(block: string): string | undefined {
+  const match = /^(\|[^\n]+)(?:\n([|:\- ]*))?$/.exec(block);
+  const heading = match?.[1];
+  if (heading === undefined) return undefined;
+  const cells = heading
+    .trim()
+    .replace(/^\||\|$/g, '')
+    .split(/(?<!\\)\|/);
+  return `${heading}\n|${cells.map(() => '---|').join('')}`;
+}
+
+/** `[words](https://exa` shows its words until its address is whole. */
+function shortenLink(block: string): string {
+  const middle = block.lastIndexOf('](');
+  if (middle < 0 || /[()\s]/.test(block.slice(middle + 2))) return block;
+  return block.slice(0, middle).replace(/!?\[([^[\]\n]{1,300})$/, '$1');
+}
+
+/** A formula that is not closed yet stays as it was written: its stars and underlines are no emphasis. */
+function verbatimFormula(block: string): string {
+  const open = /(?:(?<![\\$\w])\$(?=[^\s$\d])[^$\n]{0,200}|\\\((?:(?!\\\))[^]){0,1000}|\\\[(?:(?!\\\])[^]){0,1000})$/.exec(withoutCode(block));
+  if (open === null) return block;
+  const formula = block.slice(open.index);
+  return block.slice(0, open.index) + formula.replace(/[!-/:-@[-`{-~]/g, '\\$&');
+}
+
+/** Of the same length, so that a place in it is a place in the text. */
+function withoutCode(block: string): string {
+  return block
+    .replace(/(`+)[^]*?(?<!`)\1(?!`)/g, (code) => ' '.repeat(code.length))
+    .replace(/(?<!\\)\$(?=\S)[^$\n]*?[^\s$]\$(?!\d)/g, (formula) => ' '.repeat(formula.length));
+}
