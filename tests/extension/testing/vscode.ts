@@ -126,6 +126,7 @@ export function reset(): void {
   browser.opens = true;
   languageModels.length = 0;
   LanguageModelToolResultPart = ToolResultPart;
+  window.state.focused = true;
   workspace.isTrusted = true;
   workspace.workspaceFolders = undefined;
 }
@@ -135,6 +136,7 @@ export const windowState = new EventEmitter<{ focused: boolean }>();
 export const window = {
   tabGroups: { all: [], close: (): Promise<boolean> => Promise.resolve(true) },
   onDidChangeWindowState: windowState.event,
+  state: { focused: true },
   activeTextEditor: undefined,
   onDidChangeActiveTextEditor: (): Disposable => new Disposable(() => undefined),
   showErrorMessage: (text: string, ...rest: unknown[]) => show('error', text, rest),

@@ -1,10 +1,11 @@
 // One chat in the editor area: between its page and the sidecar. It holds no chat; the sidecar does.
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
-import { toFailureError, UserCancelledError } from '../../infrastructure/errors';
+import { runWithErrorHandling, toFailureError, UserCancelledError } from '../../infrastructure/errors';
 import { pageHtml } from '../../infrastructure/pageHtml';
 import {
   codexGet,
+  codexMarkRead,
   codexUpdate,
   messageDiscard,
   messageRetry,
@@ -19,6 +20,7 @@ import type { ProviderList } from '../../server/providerList';
 import { readChoice } from '../../protocol/settingValues';
 import type { FilePlace, FromPage, ToPage } from '../../webview/shared/viewMessages';
 import { ComposerPanel } from './composerPanel';
+import { type ApplyCode, newFile, previewDiagram } from './applyCode';
 import { readFromPage } from './fromPage';
 import { help } from './help';
 import type { LastEditor } from './insertCode';
@@ -32,6 +34,7 @@ export interface ChatHouse {
   providers: ProviderList;
   lastEditor: LastEditor;
   files: WorkspaceFiles;
+  applyCode: ApplyCode;
   log: vscode.LogOutputChannel;
   recent: RecentModels;
   /** extension/out/webview */
@@ -70,8 +73,10 @@ export class ChatPanel implements vscode.Disposable {
     this.disposables.add(
       panel.onDidChangeViewState(() => {
         if (!panel.visible) this.pageIsReady = false;
+        this.markRead();
       }),
     );
+    this.disposables.add(vscode.window.onDidChangeWindowState(() => this.markRead()));
     this.disposables.add(panel.onDidDispose(() => this.end()));
     this.disposables.add(
       sidecar.onMessageEvent((params) => {
@@ -149,7 +154,7 @@ export class ChatPanel implements vscode.Disposable {
   }
 
   private async act(message: FromPage): Promise<void> {
-    const { sidecar, lastEditor } = this.house;
+    const { sidecar, lastEditor, applyCode, log } = this.house;
     const { codexId } = this;
     switch (message.type) {
       case 'ready':
@@ -182,6 +187,12 @@ export class ChatPanel implements vscode.Disposable {
         return vscode.env.clipboard.writeText(message.text);
       case 'insert':
         return lastEditor.insert(message.text);
+      case 'applyCode':
+        return runWithErrorHandling(log, () => applyCode.apply(message.text, message.info));
+      case 'newFile':
+        return runWithErrorHandling(log, () => newFile(message.text, message.info));
+      case 'preview':
+        return runWithErrorHandling(log, () => previewDiagram(message.text, message.info));
       case 'openLink':
         return openLink(message.href);
       case 'help':
@@ -288,6 +299,17 @@ export class ChatPanel implements vscode.Disposable {
     this.codex = codex;
     this.panel.title = codex.title.trim() === '' ? 'New chat' : codex.title;
     this.post({ type: 'codex', codex });
+    this.markRead();
+  }
+
+  /** What stands in a visible panel of the window in front has been seen. */
+  private markRead(): void {
+    if (this.codex?.unread !== true || !this.panel.visible || !vscode.window.state.focused) return;
+    // Asked once; the answer comes as a change of the codex.
+    this.codex = { ...this.codex, unread: false };
+    this.house.sidecar
+      .request(codexMarkRead, { uri: this.codexId })
+      .catch((error: unknown) => this.house.log.warn(`${this.codexId} could not be marked as read: ${toFailureError(error).message}`));
   }
 
   private post(message: ToPage): void {

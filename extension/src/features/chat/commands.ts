@@ -4,4 +4,6 @@ export const commands = {
   stop: 'plue.stop',
   addFileToChat: 'plue.addFileToChat',
   addSelectionToChat: 'plue.addSelectionToChat',
+  acceptCode: 'plue.applyCode.accept',
+  discardCode: 'plue.applyCode.discard',
 } as const;

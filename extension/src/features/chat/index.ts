@@ -4,6 +4,7 @@ import { runWithErrorHandling } from '../../infrastructure/errors';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import { chosenFiles, chosenSelection } from './addToChat';
+import { ApplyCode } from './applyCode';
 import { ChatPanels, viewType } from './chatPanels';
 import { commands } from './commands';
 import { tellWhenFinished } from './finished';
@@ -22,6 +23,7 @@ export function activateChat(
   const disposables = new Disposables();
   const lastEditor = disposables.add(new LastEditor());
   const files = disposables.add(new WorkspaceFiles(lastEditor));
+  const applyCode = disposables.add(new ApplyCode(lastEditor));
   const panels = disposables.add(
     new ChatPanels(
       {
@@ -31,6 +33,7 @@ export function activateChat(
         recent: new RecentModels(context.globalState),
         lastEditor,
         files,
+        applyCode,
         pages: vscode.Uri.joinPath(context.extensionUri, 'extension', 'out', 'webview'),
         icon: {
           light: vscode.Uri.joinPath(context.extensionUri, 'extension', 'media', 'plue-light.svg'),
@@ -59,6 +62,8 @@ export function activateChat(
   register(commands.stop, async () => panels.active?.stop());
   register(commands.addFileToChat, async (clicked, chosen) => panels.attach(await chosenFiles(files, clicked, chosen)));
   register(commands.addSelectionToChat, () => panels.attach(chosenSelection(files)));
+  register(commands.acceptCode, (right) => applyCode.accept(right instanceof vscode.Uri ? right : undefined));
+  register(commands.discardCode, (right) => applyCode.discard(right instanceof vscode.Uri ? right : undefined));
   disposables.add(vscode.window.registerWebviewPanelSerializer(viewType, panels));
 
   if (openAtStart && !hasChatTab()) void runWithErrorHandling(log, () => panels.openLast());

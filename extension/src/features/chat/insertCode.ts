@@ -12,6 +12,18 @@ export class LastEditor implements vscode.Disposable {
     return this.editor?.document.isClosed === true ? undefined : this.editor;
   }
 
+  /** The text that was in front last, unless it was closed. */
+  get document(): vscode.TextDocument | undefined {
+    return this.editor === undefined || this.editor.document.isClosed ? undefined : this.editor.document;
+  }
+
+  /** What is selected there, as offsets, when it is this document. */
+  selectionIn(document: vscode.TextDocument): { start: number; end: number } | undefined {
+    if (this.editor === undefined || this.document?.uri.toString() !== document.uri.toString()) return undefined;
+    const { start, end } = this.editor.selection;
+    return { start: document.offsetAt(start), end: document.offsetAt(end) };
+  }
+
   /** Puts the text in place of the selection, as one step of undo. Without an editor it goes to the clipboard, and says so. */
   async insert(text: string): Promise<void> {
     const editor = await this.shown();
@@ -43,7 +55,8 @@ export class LastEditor implements vscode.Disposable {
   }
 }
 
-/** Output panes and the like are editors too, and take no code. */
+/** Output panes, the sides of a proposed change and the like are editors too, and take no code. */
 function isWritten(editor: vscode.TextEditor): boolean {
-  return editor.document.uri.scheme !== 'output';
+  const { scheme } = editor.document.uri;
+  return scheme === 'untitled' || vscode.workspace.fs.isWritableFileSystem(scheme) === true;
 }

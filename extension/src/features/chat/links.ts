@@ -2,6 +2,7 @@
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import * as vscode from 'vscode';
+import { isInside } from './openFolder';
 
 export type LinkTarget =
   | { type: 'external'; href: string }
@@ -57,11 +58,6 @@ async function openFile(path: string, folder: string, line: number | undefined):
   }
   const at = line === undefined ? undefined : new vscode.Range(Math.max(0, line - 1), 0, Math.max(0, line - 1), 0);
   await vscode.window.showTextDocument(vscode.Uri.file(real), { selection: at, viewColumn: vscode.ViewColumn.One });
-}
-
-function isInside(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return way !== '' && way !== '..' && !way.startsWith(`..${process.platform === 'win32' ? '\\' : '/'}`) && !isAbsolute(way);
 }
 
 function decode(text: string): string {

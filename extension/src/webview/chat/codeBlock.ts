@@ -23,7 +23,8 @@ export function codeBlock(source: string, info: string, actions: CodeActions): H
   const block = element('div', { class: 'code', 'data-language': language });
   const code = element('code');
   const text = (): string => code.textContent ?? '';
-  const act = (action: (text: string, info: string) => void) => (): void => action(text(), block.dataset['info'] ?? '');
+  const button = (name: string, label: string, does: 'apply' | 'newFile' | 'preview'): HTMLButtonElement =>
+    iconButton(name, label, () => actions[does](text(), block.dataset['info'] ?? ''));
   block.append(
     element(
       'div',
@@ -32,11 +33,11 @@ export function codeBlock(source: string, info: string, actions: CodeActions): H
       element(
         'span',
         { class: 'code-actions' },
-        ...(language === 'mermaid' ? [iconButton('open-preview', 'Open preview', act(actions.preview))] : []),
+        ...(language === 'mermaid' ? [button('open-preview', 'Open preview', 'preview')] : []),
         copyButton('Copy code', () => actions.copy(text())),
         iconButton('insert', 'Insert at cursor', () => actions.insert(text())),
-        iconButton('git-compare', 'Apply as a diff', act(actions.apply)),
-        iconButton('new-file', 'New file', act(actions.newFile)),
+        button('git-compare', 'Apply as a diff', 'apply'),
+        button('new-file', 'New file', 'newFile'),
       ),
     ),
     element('pre', { tabindex: 0, 'aria-label': language === '' ? 'Code' : `Code, ${language}`, role: 'group' }, code),

@@ -32,7 +32,9 @@ function shortenLink(block: string): string {
 
 /** A formula that is not closed yet stays as it was written: its stars and underlines are no emphasis. */
 function verbatimFormula(block: string): string {
-  const open = /(?:(?<![\\$\w])\$(?=[^\s$\d])[^$\n]{0,200}|\\\((?:(?!\\\))[^]){0,1000}|\\\[(?:(?!\\\])[^]){0,1000})$/.exec(withoutCode(block));
+  const open = /(?:(?<![\\$\w])\$(?=[^\s$\d])[^$\n]{0,200}|\\\((?:(?!\\\))[^]){0,1000}|\\\[(?:(?!\\\])[^]){0,1000})$/.exec(
+    withoutCode(block),
+  );
   if (open === null) return block;
   const formula = block.slice(open.index);
   return block.slice(0, open.index) + formula.replace(/[!-/:-@[-`{-~]/g, '\\$&');

@@ -8,7 +8,8 @@ export function rowsOf(table: HTMLTableElement): Rows {
 }
 
 export function asMarkdown(rows: Rows): string {
-  const line = (cells: string[]): string => `| ${cells.map((cell) => cell.replace(/[\\|]/g, '\\$&').replace(/\s*\n\s*/g, ' ')).join(' | ')} |\n`;
+  const line = (cells: string[]): string =>
+    `| ${cells.map((cell) => cell.replace(/[\\|]/g, '\\$&').replace(/\s*\n\s*/g, ' ')).join(' | ')} |\n`;
   const [heading = [], ...rest] = rows;
   return line(heading) + line(heading.map(() => '---')) + rest.map(line).join('');
 }

@@ -1,10 +1,10 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { tellWhenFinished } from '../../../../extension/src/features/chat/finished';
 import { codexList, settingsGet } from '../../../../extension/src/protocol/protocol.generated';
 import type { MessageEvent } from '../../../../extension/src/protocol/protocol.generated';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
-import { answers, reset, shown } from '../../testing/vscode';
+import { answers, reset, shown, window } from '../../testing/vscode';
 import { codex, codexId } from '../../webview/chatSamples';
 
 const ended: MessageEvent = { kind: 'turnFinished', turnId: 't1', stopReason: 'endTurn' };
@@ -22,12 +22,16 @@ function follow(setting: string | undefined, isVisible: boolean): void {
   tellWhenFinished({ sidecar, log, isVisible: () => isVisible, open: (uri) => opened.push(uri) });
 }
 
-async function end(event: MessageEvent = ended): Promise<void> {
-  sidecar.messageEvent.fire({ codexId, seq: 1, event });
-  await new Promise((resolve) => setImmediate(resolve));
+async function end(event: MessageEvent = ended, ...others: string[]): Promise<void> {
+  for (const id of [codexId, ...others]) sidecar.messageEvent.fire({ codexId: id, seq: 1, event });
+  await vi.advanceTimersByTimeAsync(2000);
 }
 
-beforeEach(reset);
+beforeEach(() => {
+  reset();
+  vi.useFakeTimers();
+});
+afterEach(() => vi.useRealTimers());
 
 describe('an answer that ends', () => {
   it.each([
@@ -56,6 +60,23 @@ describe('an answer that ends', () => {
     await end({ ...ended, stopReason: 'failed' });
     await end({ ...ended, stopReason: 'stopped' });
     expect(shown.map(({ text }) => text)).toEqual(['“Fix the date parser” stopped with an error.']);
+  });
+
+  it('is told when its chat is visible in a window that is not in front', async () => {
+    follow(undefined, true);
+    window.state.focused = false;
+    await end();
+    expect(shown).toHaveLength(1);
+  });
+
+  it('shares one notification with others that end at the same time, and Show asks which', async () => {
+    const other = 'codex://chats/other';
+    follow(undefined, false);
+    sidecar.answer(codexList, () => ({ items: [codex(), codex({ uri: other, title: 'Name the release' })] }));
+    answers.push('Show', 'Name the release');
+    await end(ended, other);
+    expect(shown.map(({ text }) => text)).toEqual(['2 chats have ended.', 'Which chat?']);
+    expect(opened).toEqual([other]);
   });
 
   it('is at least in the log when the settings cannot be read', async () => {

@@ -1,0 +1,260 @@
+// Code of an answer on its way into a file: shown against it in VS Code's own diff editor, and written only when accepted.
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import { FailureError } from '../../infrastructure/errors';
+import type { LastEditor } from './insertCode';
+import { namedFile } from './namedFile';
+import { type InsidePath, isProtected, openFolders, pathInside } from './openFolder';
+import { placeCode } from './placeCode';
+
+export const proposedScheme = 'plue-proposed';
+
+/** What a file would become. */
+interface Proposal {
+  file: vscode.Uri;
+  /** The file as it was compared; undefined where there is none yet. */
+  before: string | undefined;
+  after: string;
+}
+
+const mostProposals = 50;
+
+export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  /** By the address of the right side. */
+  private readonly proposals = new Map<string, Proposal>();
+  private readonly registration = vscode.workspace.registerTextDocumentContentProvider(proposedScheme, this);
+  private count = 0;
+
+  constructor(private readonly lastEditor: LastEditor) {}
+
+  /** Shows the code against the file that it names, the one that was last in front, or one that is asked for. */
+  async apply(text: string, info: string): Promise<void> {
+    const { path, code } = namedFile(info, text);
+    const file = await this.targetOf(path);
+    if (file === undefined || !(await mayTouch(file))) return;
+    const document = await openIfThere(file);
+    const before = document?.getText();
+    const shown = document === undefined ? undefined : this.lastEditor.selectionIn(document);
+    const { text: after, place } = placeCode(before ?? '', code, shown);
+    if (after === before) {
+      void vscode.window.showInformationMessage(`${basename(file.fsPath)} already says what the code says.`);
+      return;
+    }
+    await this.show({ file, before, after }, place);
+  }
+
+  /** `right` names the diff whose button was pressed; without it the one in front is meant. */
+  async accept(right: vscode.Uri | undefined): Promise<void> {
+    const address = right ?? proposalInFront();
+    const proposal = address && this.proposals.get(address.toString());
+    if (address === undefined || proposal === undefined)
+      throw new FailureError('badRequest', 'This change is no longer known. Apply the code again.');
+    const { file, before, after } = proposal;
+    // The folder may have changed since the diff was drawn.
+    if ((await jailed(file.fsPath)) === undefined) throw outside(file.fsPath);
+    const document = await openIfThere(file);
+    if (document?.getText() !== before) {
+      throw new FailureError(
+        'conflict',
+        `${basename(file.fsPath)} has changed since the diff was made. Discard it, and apply the code again.`,
+      );
+    }
+    const wasDirty = document?.isDirty === true;
+    const edit = new vscode.WorkspaceEdit();
+    if (document === undefined) edit.createFile(file, { contents: new TextEncoder().encode(after) });
+    else {
+      const { start, end, text } = change(document.getText(), after);
+      edit.replace(file, new vscode.Range(document.positionAt(start), document.positionAt(end)), text);
+    }
+    if (!(await vscode.workspace.applyEdit(edit))) {
+      throw new FailureError('conflict', `${basename(file.fsPath)} did not take the change. Nothing was written.`);
+    }
+    const changed = await vscode.workspace.openTextDocument(file);
+    // What the user had not saved is left for them to save.
+    if (!wasDirty) await changed.save();
+    await this.close(address);
+    await vscode.window.showTextDocument(changed, { preview: false });
+  }
+
+  async discard(right: vscode.Uri | undefined): Promise<void> {
+    const address = right ?? proposalInFront();
+    if (address !== undefined) await this.close(address);
+  }
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.proposals.get(uri.toString())?.after ?? '';
+  }
+
+  dispose(): void {
+    this.registration.dispose();
+    this.proposals.clear();
+  }
+
+  private async show(proposal: Proposal, place: string): Promise<void> {
+    const id = ++this.count;
+    const right = vscode.Uri.from({ scheme: proposedScheme, path: proposal.file.path, query: `${id}` });
+    // A file that is not there is compared with nothing.
+    const left = proposal.before === undefined ? right.with({ query: `${id}-nothing` }) : proposal.file;
+    this.proposals.set(right.toString(), proposal);
+    const oldest = this.proposals.keys().next();
+    if (this.proposals.size > mostProposals && oldest.done !== true) this.proposals.delete(oldest.value);
+    const what = proposal.before === undefined ? 'new file' : place;
+    await vscode.commands.executeCommand('vscode.diff', left, right, `${basename(proposal.file.fsPath)} (proposed: ${what})`, {
+      preview: false,
+      viewColumn: vscode.ViewColumn.One,
+    });
+  }
+
+  private async close(right: vscode.Uri): Promise<void> {
+    const tabs = vscode.window.tabGroups.all
+      .flatMap((group) => group.tabs)
+      .filter(({ input }) => input instanceof vscode.TabInputTextDiff && input.modified.toString() === right.toString());
+    await vscode.window.tabGroups.close(tabs);
+    this.proposals.delete(right.toString());
+  }
+
+  private async targetOf(path: string | undefined): Promise<vscode.Uri | undefined> {
+    const folders = openFolders();
+    if (folders.length === 0) throw noFolder();
+    if (path !== undefined) return namedTarget(path, folders);
+    const last = this.lastEditor.document;
+    if (last?.uri.scheme === 'file' && (await jailed(last.uri.fsPath)) !== undefined) return last.uri;
+    return askForFile();
+  }
+}
+
+/** Opens the code as a file of its own: at the path it names, after asking where, else as one that has no name yet. */
+export async function newFile(text: string, info: string): Promise<void> {
+  const { path, code } = namedFile(info, text);
+  const folder = openFolders()[0];
+  if (path === undefined || folder === undefined) return openUntitled(code, info);
+  const chosen = await vscode.window.showInputBox({
+    title: 'New file',
+    prompt: `Where in ${basename(folder)}`,
+    value: path.replace(/^[\\/]+/, ''),
+    ignoreFocusOut: true,
+  });
+  if (chosen === undefined || chosen.trim() === '') return;
+  const inside = await pathInside(chosen.trim(), folder);
+  if (inside === undefined) throw outside(chosen);
+  const uri = vscode.Uri.file(inside.real);
+  if ((await openIfThere(uri)) !== undefined) {
+    throw new FailureError('conflict', `There is already a file ${chosen.trim()}. Use “Apply as a diff” to change it.`);
+  }
+  if (!(await mayTouch(uri))) return;
+  const edit = new vscode.WorkspaceEdit();
+  edit.createFile(uri, { contents: new TextEncoder().encode(code), overwrite: false });
+  if (!(await vscode.workspace.applyEdit(edit)))
+    throw new FailureError('conflict', `${chosen.trim()} could not be made. Choose another place.`);
+  await vscode.window.showTextDocument(uri, { preview: false });
+}
+
+/** A diagram in VS Code's own Markdown preview, which is where it may run what draws it. */
+export async function previewDiagram(text: string, info: string): Promise<void> {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = '`'.repeat(longest + 1);
+  const content = `${fence}${info.split('\n')[0] ?? ''}\n${text.replace(/\n?$/, '\n')}${fence}\n`;
+  const document = await vscode.workspace.openTextDocument({ language: 'markdown', content });
+  await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: true });
+  await vscode.commands.executeCommand('markdown.showPreview', document.uri);
+}
+
+async function openUntitled(content: string, info: string): Promise<void> {
+  const known = new Set(await vscode.languages.getLanguages());
+  const word = (/^[\w+#-]+/.exec(info.trim())?.[0] ?? '').toLowerCase();
+  const language = languageIds[word] ?? word;
+  const document = await vscode.workspace.openTextDocument({ content, language: known.has(language) ? language : 'plaintext' });
+  await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One, preview: false });
+}
+
+/** Names behind a fence that VS Code knows by another. */
+const languageIds: Record<string, string> = {
+  ...{ ts: 'typescript', tsx: 'typescriptreact', js: 'javascript', jsx: 'javascriptreact', mjs: 'javascript', cjs: 'javascript' },
+  ...{ py: 'python', sh: 'shellscript', bash: 'shellscript', zsh: 'shellscript', shell: 'shellscript', console: 'shellscript' },
+  ...{ cs: 'csharp', 'c#': 'csharp', 'c++': 'cpp', 'f#': 'fsharp', fs: 'fsharp', yml: 'yaml', md: 'markdown', rb: 'ruby', rs: 'rust' },
+  ...{ golang: 'go', ps1: 'powershell', pwsh: 'powershell', docker: 'dockerfile', make: 'makefile', text: 'plaintext', txt: 'plaintext' },
+};
+
+/** The named file of the first folder that has it; else one that ends so; else a new one. */
+async function namedTarget(path: string, folders: string[]): Promise<vscode.Uri | undefined> {
+  const places = (await Promise.all(folders.map((folder) => pathInside(path, folder)))).flatMap((inside) =>
+    inside === undefined ? [] : [vscode.Uri.file(inside.real)],
+  );
+  const fresh = places[0];
+  if (fresh === undefined) throw outside(path);
+  for (const place of places) if ((await openIfThere(place)) !== undefined) return place;
+  const tail = path.replace(/\\/g, '/').replace(/^(?:\.{0,2}\/)+/, '');
+  const alike = await vscode.workspace.findFiles(`**/${tail.replace(/[[\]{}*?]/g, '[$&]')}`, '**/node_modules/**', 20);
+  if (alike.length === 0) return fresh;
+  const rows = alike.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
+  const chosen = await vscode.window.showQuickPick([...rows, { label: `$(new-file) New file ${path}`, uri: fresh }], {
+    title: `Which file is ${path}?`,
+  });
+  return chosen?.uri;
+}
+
+async function askForFile(): Promise<vscode.Uri | undefined> {
+  const open = vscode.workspace.textDocuments.filter(({ uri, isClosed }) => uri.scheme === 'file' && !isClosed);
+  const rows = open.map(({ uri }) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
+  const other = { label: '$(folder-opened) Another file…', uri: undefined };
+  const chosen = await vscode.window.showQuickPick([...rows, other], { title: 'Which file is the code for?' });
+  if (chosen === undefined || chosen.uri !== undefined) return chosen?.uri;
+  const [file] = (await vscode.window.showOpenDialog({ canSelectMany: false, openLabel: 'Choose' })) ?? [];
+  return file;
+}
+
+/** Outside of the open folders nothing is touched; what decides which programs run is touched only when the user says so. */
+async function mayTouch(file: vscode.Uri): Promise<boolean> {
+  const inside = file.scheme === 'file' ? await jailed(file.fsPath) : undefined;
+  if (inside === undefined) throw outside(file.fsPath);
+  if (!isProtected(inside.within)) return true;
+  const show = 'Show the Change';
+  const said = await vscode.window.showWarningMessage(
+    `${inside.within} can decide what programs run, or hold secrets. Show a change to it that a model wrote?`,
+    { modal: true },
+    show,
+  );
+  return said === show;
+}
+
+/** Where it really leads; undefined when that is outside of every open folder. */
+async function jailed(path: string): Promise<InsidePath | undefined> {
+  for (const folder of openFolders()) {
+    const inside = await pathInside(path, folder);
+    if (inside !== undefined) return inside;
+  }
+  return undefined;
+}
+
+async function openIfThere(file: vscode.Uri): Promise<vscode.TextDocument | undefined> {
+  const isThere = await vscode.workspace.fs.stat(file).then(
+    () => true,
+    () => false,
+  );
+  return isThere ? vscode.workspace.openTextDocument(file) : undefined;
+}
+
+function proposalInFront(): vscode.Uri | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  return input instanceof vscode.TabInputTextDiff && input.modified.scheme === proposedScheme ? input.modified : undefined;
+}
+
+/** The one stretch in which two texts differ. */
+export function change(before: string, after: string): { start: number; end: number; text: string } {
+  const shorter = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < shorter && before[start] === after[start]) start++;
+  let same = 0;
+  while (same < shorter - start && before[before.length - 1 - same] === after[after.length - 1 - same]) same++;
+  return { start, end: before.length - same, text: after.slice(start, after.length - same) };
+}
+
+function outside(path: string): FailureError {
+  return new FailureError('badRequest', `${path} is outside of the open folder, so Plue leaves it alone. The code can be copied.`);
+}
+
+function noFolder(): FailureError {
+  return vscode.workspace.isTrusted
+    ? new FailureError('badRequest', 'No folder is open. Open one, or use “New file”.')
+    : new FailureError('untrusted', 'The folder is not trusted, so Plue leaves its files alone.');
+}

@@ -1,0 +1,50 @@
+// The one place of the disk that a chat's words may point at: the folders that are open and trusted.
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import * as vscode from 'vscode';
+
+/** Paths of the open folders on this machine; none while they are not trusted. */
+export function openFolders(): string[] {
+  if (!vscode.workspace.isTrusted) return [];
+  return (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file').map(({ uri }) => uri.fsPath);
+}
+
+export function isInside(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way !== '' && way !== '..' && !way.startsWith(`..${process.platform === 'win32' ? '\\' : '/'}`) && !isAbsolute(way);
+}
+
+export interface InsidePath {
+  /** Absolute, without symbolic links. */
+  real: string;
+  /** From the folder on. */
+  within: string;
+}
+
+/**
+ * Where a path really leads, or undefined when that is outside of `folder`. Symbolic links are followed; of a file
+ * that is not there yet, those of its nearest folder that is.
+ */
+export async function pathInside(path: string, folder: string): Promise<InsidePath | undefined> {
+  const [real, home] = [await realPathOf(resolve(folder, path)), await realPathOf(folder)];
+  return real !== undefined && home !== undefined && isInside(real, home) ? { real, within: relative(home, real) } : undefined;
+}
+
+async function realPathOf(path: string): Promise<string | undefined> {
+  const real = await realpath(path).catch((error: unknown) => (isMissing(error) ? 'missing' : undefined));
+  if (real !== 'missing') return real;
+  if (dirname(path) === path) return undefined;
+  const parent = await realPathOf(dirname(path));
+  return parent === undefined ? undefined : join(parent, basename(path));
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+/** Files that decide what programs run or hold secrets: the folder's settings, its version control, environments and keys. */
+export function isProtected(path: string): boolean {
+  return /(?:^|[\\/])(?:\.git|\.vscode|\.husky|\.ssh|\.claude|\.plue|\.github[\\/]workflows|\.devcontainer)(?:[\\/]|$)|(?:^|[\\/])(?:\.env[^\\/]*|\.npmrc|\.gitmodules|[^\\/]+\.(?:pem|key|code-workspace))$/i.test(
+    path,
+  );
+}
