@@ -56,22 +56,24 @@ describe('Markdown of an answer', () => {
     );
   });
 
-  it.each(['1. one\n\n2. two\n   - a\n\nb', '- a\n\n  b\n- c\n***\nd\n===\ne', 'a\n~~~\n\nb\n``\n~~~\nc | d\n--|--\n1 | 2\n\ne'])(
-    'looks the same wherever the stream of %j paused',
-    (text) => {
-      const whole = render(text).innerHTML;
-      const letterByLetter = new MarkdownView(actions);
-      for (let pause = 0; pause < text.length; pause++) {
-        letterByLetter.update(text.slice(0, pause), false);
-        const paused = new MarkdownView(actions);
-        paused.update(text.slice(0, pause), false);
-        paused.update(text, true);
-        expect(paused.node.innerHTML, `paused after ${JSON.stringify(text.slice(0, pause))}`).toBe(whole);
-      }
-      letterByLetter.update(text, true);
-      expect(letterByLetter.node.innerHTML).toBe(whole);
-    },
-  );
+  it.each([
+    '1. one\n\n2. two\n   - a\n\nb',
+    '- a\n\n  b\n- c\n***\nd\n===\ne',
+    'a\n~~~\n\nb\n``\n~~~\nc | d\n--|--\n1 | 2\n\ne',
+    'So\n$$\na_1 * b\n+ d\n\nc\n\\[\nx\n- y\n\\]\nand $$ z\n\n$$\n= 1',
+  ])('looks the same wherever the stream of %j paused', (text) => {
+    const whole = render(text).innerHTML;
+    const letterByLetter = new MarkdownView(actions);
+    for (let pause = 0; pause < text.length; pause++) {
+      letterByLetter.update(text.slice(0, pause), false);
+      const paused = new MarkdownView(actions);
+      paused.update(text.slice(0, pause), false);
+      paused.update(text, true);
+      expect(paused.node.innerHTML, `paused after ${JSON.stringify(text.slice(0, pause))}`).toBe(whole);
+    }
+    letterByLetter.update(text, true);
+    expect(letterByLetter.node.innerHTML).toBe(whole);
+  });
 
   it('builds settled blocks once', () => {
     const view = new MarkdownView(actions);

@@ -1,5 +1,5 @@
 // The one place of the disk that a chat's words may point at: the folders that are open and trusted.
-import { realpath } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import * as vscode from 'vscode';
 
@@ -31,15 +31,16 @@ export async function pathInside(path: string, folder: string): Promise<InsidePa
 }
 
 async function realPathOf(path: string): Promise<string | undefined> {
-  const real = await realpath(path).catch((error: unknown) => (isMissing(error) ? 'missing' : undefined));
-  if (real !== 'missing') return real;
-  if (dirname(path) === path) return undefined;
+  const real = await realpath(path).catch(() => undefined);
+  if (real !== undefined) return real;
+  // A link that leads nowhere would be followed by whoever writes to it.
+  const isThere = await lstat(path).then(
+    () => true,
+    (error: unknown) => !(error instanceof Error && 'code' in error && error.code === 'ENOENT'),
+  );
+  if (isThere || dirname(path) === path) return undefined;
   const parent = await realPathOf(dirname(path));
   return parent === undefined ? undefined : join(parent, basename(path));
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 /** Files that decide what programs run or hold secrets: the folder's settings, its version control, environments and keys. */

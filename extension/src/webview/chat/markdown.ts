@@ -130,7 +130,7 @@ function inlineFormula(state: StateInline, silent: boolean): boolean {
 /** Between two dollar signs stands a sentence, or one of the signs ends a word. */
 function isMoney(formula: string, before: string | undefined): boolean {
   if (before !== undefined && /[\w$\\]/.test(before)) return true;
-  return /^\$\d/.test(formula) && /[a-z]{2,} [a-z]+/i.test(formula) && !/[\\^_{}]/.test(formula);
+  return /^\$\d/.test(formula) && /\s[a-z]{2,}/i.test(formula) && !/[\\^_{}]/.test(formula);
 }
 
 /** A formula on lines of its own. A blank line is no part of one. */
@@ -146,7 +146,7 @@ function formulaBlock(state: StateBlock, startLine: number, endLine: number, sil
   while (!text.includes(closing)) {
     line++;
     const isEnd = line >= endLine;
-    if (isEnd && state.env['isOpen'] === true) break;
+    if (isEnd && state.env['isOpen'] === true && isLastLine(state, endLine)) break;
     if (isEnd || state.isEmpty(line)) return false;
     text = lineAt(line);
   }
@@ -161,6 +161,10 @@ function formulaBlock(state: StateBlock, startLine: number, endLine: number, sil
   token.map = [startLine, line + 1];
   state.line = line + 1;
   return true;
+}
+
+function isLastLine(state: StateBlock, endLine: number): boolean {
+  return state.src.slice(state.eMarks[endLine - 1]).trim() === '';
 }
 
 /** Web and mail addresses, and paths of the workspace; the panel checks again. */

@@ -11,9 +11,9 @@ export class MarkdownView {
   private isWhole = false;
   /** Of the settled blocks; those of the open end may still change with it. */
   private definitions: Definitions = {};
-  /** Where the open end begins, in `text` and among the children of `node`. */
+  /** Where the open end begins in `text`, and the elements that show it. */
   private openAt = 0;
-  private settledCount = 0;
+  private openNodes: HTMLElement[] = [];
 
   constructor(private readonly actions: CodeActions) {}
 
@@ -25,7 +25,7 @@ export class MarkdownView {
     this.isWhole = isWhole;
 
     const open = text.slice(this.openAt);
-    const definitions: Definitions = { references: { ...this.definitions.references } };
+    const definitions: Definitions = { references: { ...this.definitions.references }, isOpen: !isWhole };
     const blocks = parseBlocks(open, definitions);
     this.show(isWhole ? blocks : withOpenEnd(blocks, definitions, open), definitions, open);
     this.settle(blocks, open);
@@ -35,20 +35,22 @@ export class MarkdownView {
     this.node.replaceChildren();
     this.definitions = {};
     this.openAt = 0;
-    this.settledCount = 0;
+    this.openNodes = [];
   }
 
   private show(blocks: Block[], definitions: Definitions, open: string): void {
     blocks.forEach((block, index) => {
-      const before = this.node.children[this.settledCount + index];
+      const before = this.openNodes[index];
       const isOpen = index === blocks.length - 1 && !this.isWhole;
       if (isOpen) hideHalfClosing(block, open);
       if (before !== undefined && growCode(before, block, isOpen)) return;
       const node = renderBlock(block, definitions, this.actions);
+      if (before?.innerHTML === node.innerHTML) return;
       if (before === undefined) this.node.append(node);
-      else if (before.innerHTML !== node.innerHTML) before.replaceWith(node);
+      else before.replaceWith(node);
+      this.openNodes[index] = node;
     });
-    while (this.node.children.length > this.settledCount + blocks.length) this.node.lastElementChild?.remove();
+    for (const late of this.openNodes.splice(blocks.length)) late.remove();
   }
 
   private settle(blocks: Block[], open: string): void {
@@ -58,7 +60,7 @@ export class MarkdownView {
     const end = lineOffset(open, firstOpen.firstLine);
     parseBlocks(open.slice(0, end), this.definitions);
     this.openAt += end;
-    this.settledCount += count;
+    this.openNodes.splice(0, count);
   }
 }
 
@@ -66,18 +68,24 @@ export class MarkdownView {
 function settledBlocks(blocks: Block[], text: string): number {
   const last = blocks.at(-1);
   if (last === undefined) return 0;
+  // Without an end it is no formula, and belongs to the paragraph before it.
+  if (isOpenFormula(last)) return Math.max(0, blocks.length - 2);
   const firstLineIsWhole = /[\r\n]/.test(text.slice(lineOffset(text, last.firstLine), -1));
   return firstLineIsWhole ? blocks.length - 1 : Math.max(0, blocks.length - 2);
+}
+
+function isOpenFormula({ tokens: [token] }: Block): boolean {
+  return token?.type === 'formula' && token.info === 'open';
 }
 
 /** The last block as it will most likely be; it may turn into two. */
 function withOpenEnd(blocks: Block[], definitions: Definitions, text: string): Block[] {
   const last = blocks.at(-1);
-  if (last === undefined || last.tokens[0]?.type === 'fence') return blocks;
+  if (last === undefined || last.tokens[0]?.type === 'fence' || isOpenFormula(last)) return blocks;
   const written = text.slice(lineOffset(text, last.firstLine));
   const completed = completeOpenEnd(written);
-  if (completed === written && !/^[ >]*(?:\$\$|\\\[)/m.test(written)) return blocks;
-  return [...blocks.slice(0, -1), ...parseBlocks(completed, { ...definitions, isOpen: true })];
+  if (completed === written) return blocks;
+  return [...blocks.slice(0, -1), ...parseBlocks(completed, { ...definitions })];
 }
 
 /** Half of a closing fence would be a line of code for a moment, and the block would jump when it closes. */

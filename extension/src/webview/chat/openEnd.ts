@@ -5,7 +5,6 @@
 export function completeOpenEnd(block: string): string {
   const table = completeTable(block);
   if (table !== undefined) return table;
-  if (/^ {0,3}(?:`{3,}|~{3,}|\$\$|\\\[)/.test(block)) return block;
   const from = Math.max(0, block.length - 2000);
   const shortened = shortenLink(block);
   return shortened === block ? block.slice(0, from) + verbatimFormula(block.slice(from)) : shortened;
@@ -13,7 +12,7 @@ export function completeOpenEnd(block: string): string {
 
 /** The heading row of a table is one before the line of dashes under it has come. */
 function completeTable(block: string): string | undefined {
-  const match = /^(\|[^\n]+)(?:\n([|:\- ]*))?$/.exec(block);
+  const match = /^(\|[^\n]*[^|\s\n][^\n]*)(?:\n([|:\- ]*))?$/.exec(block);
   const heading = match?.[1];
   if (heading === undefined) return undefined;
   const cells = heading
