@@ -2,7 +2,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { MessageEvent } from '../../../extension/src/protocol/protocol.generated';
 import { ChatPage } from '../../../extension/src/webview/chat/render';
-import { windowSize } from '../../../extension/src/webview/chat/messageList';
 import { readPageState, readToPage } from '../../../extension/src/webview/shared/toPage';
 import type { FromPage, PageState, ToPage } from '../../../extension/src/webview/shared/viewMessages';
 import { answer, chat, codex, codexId, numbered, provider, question, turn } from './chatSamples';
@@ -136,9 +135,9 @@ describe('the composer', () => {
 
   it('keeps the draft over a reload, and leaves another chat’s alone', async () => {
     type('half a question');
-    expect(readPageState(kept, codexId)).toEqual({ codexId, draft: 'half a question', scrollTop: null });
+    expect(readPageState(kept, codexId)).toEqual({ codexId, draft: 'half a question', place: null });
     expect(readPageState(kept, 'codex://chats/other')).toBeUndefined();
-    open({ codexId, draft: 'half a question', scrollTop: null });
+    open({ codexId, draft: 'half a question', place: null });
     await receive(snapshot());
     expect(composer().value).toBe('half a question');
   });
@@ -291,16 +290,33 @@ describe('a failed answer', () => {
 });
 
 describe('the page', () => {
-  it('holds a window of a long chat and adds earlier messages on demand', async () => {
-    const messages = Array.from({ length: windowSize * 2 + 50 }, (_, index) => question(`m${index}`, `Question ${index}`));
-    await receive(snapshot(messages));
-    expect(articles()).toHaveLength(windowSize);
-    expect(articles().at(-1)).toBe(`m${messages.length - 1}`);
-    button('Show earlier messages').click();
-    expect(articles()).toHaveLength(windowSize * 2);
-    button('Show earlier messages').click();
+  it('draws only what is near the view of a long chat, and counts all of it for a screen reader', async () => {
+    const messages = Array.from({ length: 250 }, (_, index) => question(`m${index}`, `Question ${index}`));
+    await receive(snapshot(messages, { offset: 750 }));
+    expect(articles().length).toBeLessThan(40);
+    expect(articles().at(-1)).toBe('m249');
+    const last = find('article:last-of-type', HTMLElement);
+    expect([last.getAttribute('aria-posinset'), last.getAttribute('aria-setsize')]).toEqual(['1000', '1000']);
+  });
+
+  it('asks for earlier messages where the reader goes, and shows them when they are here', async () => {
+    const messages = Array.from({ length: 100 }, (_, index) => question(`m${900 + index}`, `Question ${900 + index}`));
+    await receive(snapshot(messages, { offset: 900 }));
+    press(find('.messages', HTMLElement), 'Home');
+    const asked = posted.find((message) => message.type === 'list');
+    expect(asked).toEqual({ type: 'list', offset: 0, limit: 50, generation: 1 });
+    expect(articles()).toEqual([]);
+    const earlier = Array.from({ length: 50 }, (_, index) => question(`m${index}`, `Question ${index}`));
+    await receive({ type: 'range', generation: 1, offset: 0, messages: earlier });
     expect(articles()[0]).toBe('m0');
-    expect(button('Show earlier messages').hidden).toBe(true);
+  });
+
+  it('lets go of answers about a branch that is not shown any more', async () => {
+    await receive(snapshot([question('m9', 'Hi')], { offset: 50 }), snapshot([question('n9', 'Hi')], { offset: 50 }));
+    press(find('.messages', HTMLElement), 'Home');
+    const other = Array.from({ length: 50 }, (_, index) => question(`m${index}`, `Question ${index}`));
+    await receive({ type: 'range', generation: 1, offset: 0, messages: other });
+    expect(articles()).toEqual([]);
   });
 
   it('takes away a discarded message', async () => {

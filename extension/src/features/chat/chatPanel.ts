@@ -6,7 +6,10 @@ import { pageHtml } from '../../infrastructure/pageHtml';
 import {
   codexGet,
   codexMarkRead,
+  codexRedo,
+  codexUndo,
   codexUpdate,
+  messageCompact,
   messageDiscard,
   messageRetry,
   messageSend,
@@ -21,9 +24,10 @@ import { readChoice } from '../../protocol/settingValues';
 import type { FilePlace, FromPage, ToPage } from '../../webview/shared/viewMessages';
 import { ComposerPanel } from './composerPanel';
 import { type ApplyCode, newFile, previewDiagram } from './applyCode';
-import { readFromPage } from './fromPage';
+import { isReading, readFromPage } from './fromPage';
 import { help } from './help';
 import type { LastEditor } from './insertCode';
+import { Reading } from './reading';
 import type { RecentModels } from './recentModels';
 import { openLink } from './links';
 import type { WorkspaceFiles } from './workspaceFiles';
@@ -42,6 +46,9 @@ export interface ChatHouse {
   icon: { light: vscode.Uri; dark: vscode.Uri };
 }
 
+/** The page asks for earlier messages itself. */
+const lastMessages = 100;
+
 export class ChatPanel implements vscode.Disposable {
   private readonly disposables = new Disposables();
   private readonly disposed = new vscode.EventEmitter<void>();
@@ -53,6 +60,7 @@ export class ChatPanel implements vscode.Disposable {
   private readonly composer: ComposerPanel;
   /** For a page that is not up yet. */
   private waiting: FilePlace[] = [];
+  readonly reading: Reading;
 
   readonly onDidDispose = this.disposed.event;
 
@@ -63,6 +71,7 @@ export class ChatPanel implements vscode.Disposable {
   ) {
     const { sidecar, providers } = house;
     this.composer = this.disposables.add(new ComposerPanel(codexId, house, (message) => this.post(message)));
+    this.reading = this.disposables.add(new Reading(codexId, house, (message) => this.post(message)));
     panel.webview.options = { enableScripts: true, localResourceRoots: [house.pages] };
     panel.iconPath = house.icon;
     this.disposables.add(
@@ -125,6 +134,29 @@ export class ChatPanel implements vscode.Disposable {
     await this.house.sidecar.request(messageStop, { codexId: this.codexId });
   }
 
+  async undo(): Promise<void> {
+    this.show(await this.house.sidecar.request(codexUndo, { uri: this.codexId }));
+  }
+
+  async redo(): Promise<void> {
+    this.show(await this.house.sidecar.request(codexRedo, { uri: this.codexId }));
+  }
+
+  /** Opens the find bar. */
+  find(): void {
+    this.post({ type: 'find' });
+  }
+
+  /** Summarises what was said so far, and tells what that saved. */
+  async compact(): Promise<void> {
+    const title = 'Summarising earlier messages…';
+    const { tokensBefore, tokensAfter } = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
+      this.house.sidecar.request(messageCompact, { codexId: this.codexId }),
+    );
+    const [before, after] = [tokensBefore, tokensAfter].map((tokens) => tokens.toLocaleString());
+    void vscode.window.showInformationMessage(`${before} tokens of earlier messages are now ${after}. The original stays in the chat.`);
+  }
+
   dispose(): void {
     this.panel.dispose();
   }
@@ -148,7 +180,7 @@ export class ChatPanel implements vscode.Disposable {
       const failure = toFailureError(error);
       this.house.log.warn(`${message.type}: ${failure.kind}: ${failure.message}`);
       // The draft goes back to where it was typed.
-      const draft = 'text' in message && (message.type === 'send' || message.type === 'steer') ? { text: message.text } : {};
+      const draft = 'text' in message && (message.type === 'send' || message.type === 'steer' || message.type === 'edit') ? { text: message.text } : {};
       this.post({ type: 'refused', ...draft, error: { kind: failure.kind, message: failure.message } });
     }
   }
@@ -200,7 +232,7 @@ export class ChatPanel implements vscode.Disposable {
         else await help(message.action, message.providerId);
         return;
       default:
-        return this.composer.act(message);
+        return isReading(message) ? this.reading.act(message) : this.composer.act(message);
     }
   }
 
@@ -232,7 +264,7 @@ export class ChatPanel implements vscode.Disposable {
   private async fetchSnapshot(): Promise<void> {
     const { sidecar, providers } = this.house;
     try {
-      const chat = await sidecar.request(codexGet, { uri: this.codexId });
+      const chat = await sidecar.request(codexGet, { uri: this.codexId, limit: lastMessages });
       // What is known of the providers is enough to draw; looking for them again may ask programs.
       const items = providers.items.length > 0 ? providers.items : await providers.refresh();
       // Events that arrived meanwhile were numbered: the page drops what the snapshot holds and folds the rest.

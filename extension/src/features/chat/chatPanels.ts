@@ -20,6 +20,10 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     return [...this.panels.values()].find((chat) => chat.panel.active);
   }
 
+  of(codexId: string): ChatPanel | undefined {
+    return this.panels.get(codexId);
+  }
+
   isVisible(codexId: string): boolean {
     return this.panels.get(codexId)?.panel.visible === true;
   }

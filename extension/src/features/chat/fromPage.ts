@@ -1,6 +1,7 @@
 import * as v from 'valibot';
-import type { FromPage, PageState } from '../../webview/shared/viewMessages';
+import type { FromPage, PageState, ReadingFromPage } from '../../webview/shared/viewMessages';
 import { attachments, fromComposer } from './fromComposer';
+import { readingFromPage } from './readingFromPage';
 
 const text = v.string();
 /** A name that the page repeats from what it was sent. */
@@ -9,7 +10,15 @@ const info = v.pipe(v.string(), v.maxLength(4000));
 
 const choice = v.strictObject({ providerId: id, model: v.optional(id) });
 
+const readingTypes: ReadonlySet<string> = new Set(readingFromPage.map((schema) => schema.entries.type.literal));
+
+/** Whether it is about the messages that somebody reads. */
+export function isReading<T extends { type: string }>(message: T | ReadingFromPage): message is ReadingFromPage {
+  return readingTypes.has(message.type);
+}
+
 const fromPage = v.variant('type', [
+  ...readingFromPage,
   v.strictObject({ type: v.literal('ready') }),
   v.strictObject({ type: v.literal('send'), text, attachments: v.optional(attachments), queue: v.optional(v.boolean()) }),
   v.strictObject({ type: v.literal('stop') }),

@@ -5,6 +5,8 @@ import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import { chosenFiles, chosenSelection } from './addToChat';
 import { ApplyCode } from './applyCode';
+import { registerImages } from './attachedFiles';
+import type { ChatPanel } from './chatPanel';
 import { ChatPanels, viewType } from './chatPanels';
 import { commands } from './commands';
 import { tellWhenFinished } from './finished';
@@ -64,6 +66,19 @@ export function activateChat(
   register(commands.addSelectionToChat, () => panels.attach(chosenSelection(files)));
   register(commands.acceptCode, (right) => applyCode.accept(right instanceof vscode.Uri ? right : undefined));
   register(commands.discardCode, (right) => applyCode.discard(right instanceof vscode.Uri ? right : undefined));
+  /** Run from a page's menu it names its chat; from the palette the one in front is meant. */
+  const registerForChat = (id: string, action: (chat: ChatPanel) => Promise<void>): void => {
+    register(id, async (uri) => {
+      const chat = typeof uri === 'string' ? panels.of(uri) : panels.active;
+      if (chat !== undefined) await action(chat);
+    });
+  };
+  registerForChat(commands.undo, (chat) => chat.undo());
+  registerForChat(commands.redo, (chat) => chat.redo());
+  registerForChat(commands.find, (chat) => Promise.resolve(chat.find()));
+  registerForChat(commands.jump, (chat) => chat.reading.jump());
+  registerForChat(commands.compact, (chat) => chat.compact());
+  disposables.add(registerImages(sidecar));
   disposables.add(vscode.window.registerWebviewPanelSerializer(viewType, panels));
 
   if (openAtStart && !hasChatTab()) void runWithErrorHandling(log, () => panels.openLast());

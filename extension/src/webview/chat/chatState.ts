@@ -17,6 +17,8 @@ export interface ChatState {
   readonly messages: readonly MessageView[];
   /** How many messages of the branch stand before the first of `messages`. */
   readonly offset: number;
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
   /** Waiting to be sent. */
   readonly queue: readonly QueuedView[];
   /** The turn under way. */
@@ -62,6 +64,8 @@ export function fromSnapshot(chat: CodexGetResult, before?: ChatState): ChatStat
     codex: chat.codex,
     messages: chat.messages,
     offset: chat.offset,
+    canUndo: chat.canUndo,
+    canRedo: chat.canRedo,
     queue: chat.queue,
     lastSeq: chat.lastSeq,
     missedEvents: false,
@@ -90,9 +94,9 @@ export function isRunning(state: ChatState): boolean {
 function fold(state: ChatState, event: MessageEvent, now: number): ChatState {
   switch (event.kind) {
     case 'messageAdded':
-      return withMessage(state, event.message);
+      return { ...withMessage(state, event.message), canUndo: true, canRedo: false };
     case 'messageRemoved':
-      return { ...state, messages: state.messages.filter((message) => message.id !== event.messageId) };
+      return withoutMessage(state, event.messageId);
     case 'branchChanged':
       return { ...state, missedEvents: true };
     case 'queueChanged':
@@ -165,6 +169,18 @@ function without<K extends 'activity' | 'ending' | 'turnId' | 'turnStartedAt' | 
 function withMessage(state: ChatState, message: MessageView): ChatState {
   const at = state.messages.findIndex((known) => known.id === message.id);
   return { ...state, messages: at < 0 ? [...state.messages, message] : state.messages.with(at, message) };
+}
+
+/** Which number the others have now is known for those that are held; else the chat is asked for again. */
+function withoutMessage(state: ChatState, messageId: string): ChatState {
+  const messages = state.messages.filter((message) => message.id !== messageId);
+  return messages.length === state.messages.length && state.offset > 0 ? { ...state, missedEvents: true } : { ...state, messages };
+}
+
+/** Lets go of the earliest messages when there are more than `most`; they can be asked for again. */
+export function withoutEarliest(state: ChatState, most: number): ChatState {
+  const over = state.messages.length - most;
+  return over <= 0 ? state : { ...state, messages: state.messages.slice(over), offset: state.offset + over };
 }
 
 function withProvider(state: ChatState, messageId: string, providerInfo: ProviderInfoView): ChatState {

@@ -37,7 +37,7 @@ export function insteadWords({ providerName, insteadOf }: ProviderInfoView): str
 }
 
 /** "For a million tokens: $3 in, $15 out, $0.3 cached read" */
-function priceUsed(price: PriceView): string {
+export function priceUsed(price: PriceView): string {
   const parts = [
     `$${price.inputPerMillion} in`,
     `$${price.outputPerMillion} out`,
@@ -48,7 +48,7 @@ function priceUsed(price: PriceView): string {
 }
 
 /** As stored with the answer, else as this page saw it. */
-function toFirstToken({ timing: stored }: MessageView, seen: Timing | undefined): number | undefined {
+export function toFirstToken({ timing: stored }: MessageView, seen: Timing | undefined): number | undefined {
   if (stored?.firstTokenMs !== undefined) return stored.firstTokenMs;
   return seen?.turnStartedAt !== undefined && seen.firstDeltaAt !== undefined ? seen.firstDeltaAt - seen.turnStartedAt : undefined;
 }

@@ -1,6 +1,7 @@
 // The chat's title and who answers; the meters of cost and context stand at its end.
 import type { CodexSummary, ProviderInfoView, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, setText } from '../shared/element';
+import { menuButton, type MenuItem } from '../shared/menu';
 import { visibleText } from '../shared/visibleText';
 import type { AnswerOptions } from './answerOptions';
 import { insteadWords } from './figures';
@@ -24,11 +25,14 @@ export class Header {
     options: AnswerOptions,
     meters: readonly HTMLElement[],
     private readonly onRename: (title: string) => void,
+    menu: () => MenuItem[],
   ) {
     this.title = element('button', { type: 'button', class: 'title-button', title: 'Rename (F2)' });
     this.title.addEventListener('click', () => this.rename());
     this.heading.append(this.title);
-    this.node = element('header', { class: 'chat-header' }, this.heading, this.badge, this.instead, picker.node, options.node, ...meters);
+    const more = menuButton({ label: 'Chat menu', key: 'chat-menu', items: menu });
+    const parts = [this.heading, this.badge, this.instead, picker.node, options.node, ...meters, more];
+    this.node = element('header', { class: 'chat-header' }, ...parts);
   }
 
   /** @param answeredBy Of the last answer. */

@@ -1,16 +1,20 @@
 // One message as an article. Its parts keep their elements while they grow.
 import type { MessagePart, MessageView } from '../../protocol/protocol.generated';
 import { copyButton, element, icon, iconButton, setText, textButton } from '../shared/element';
+import { menuAt, menuButton, type MenuItem } from '../shared/menu';
 import { visibleText } from '../shared/visibleText';
+import { BranchSwitch } from './branchSwitch';
 import type { Timing } from './chatState';
 import type { CodeActions } from './codeBlock';
+import { CompactionLine } from './compaction';
+import { detailsTable } from './details';
 import { failureLine, type FailedProvider, type Remedies } from './failure';
 import { type Figure, figuresOf } from './figures';
 import { MarkdownView } from './markdownView';
+import { MessageEditor } from './messageEditor';
+import { MessageFile, type FileActions } from './messageFile';
 import { Reasoning } from './reasoning';
-import { ToolCall } from './toolCall';
-
-export type ToolResults = ReadonlyMap<string, Extract<MessagePart, { kind: 'toolResult' }>>;
+import { ToolCall, type ToolResults } from './toolCall';
 
 /** What is known beside the message itself. */
 export interface MessageContext {
@@ -18,6 +22,8 @@ export interface MessageContext {
   results: ToolResults;
   /** Only the last message offers to go on, and only when nothing runs and the chat can be written to. */
   canGoOn: boolean;
+  /** Nothing runs, and the chat can be written to. */
+  canChange: boolean;
   /** The turn of this message is under way: a tool without a result is still running. */
   isRunning: boolean;
   provider: FailedProvider | undefined;
@@ -25,9 +31,15 @@ export interface MessageContext {
   note: string | undefined;
 }
 
-export interface MessageActions extends CodeActions {
+export interface MessageActions extends CodeActions, FileActions {
   retry(messageId: string, goOn: boolean): void;
+  /** Asks which model should answer. */
+  retryWith(messageId: string): void;
+  edit(messageId: string, text: string): void;
+  fork(messageId: string): void;
   discard(messageId: string): void;
+  remove(messageId: string): void;
+  switchBranch(messageId: string): void;
   remediesFor(message: MessageView): Remedies;
 }
 
@@ -38,8 +50,16 @@ export class Message {
   private readonly figures = element('span', { class: 'figures' });
   private readonly copy: HTMLButtonElement;
   private readonly retry: HTMLButtonElement;
+  private readonly change: HTMLButtonElement;
+  private readonly about: HTMLButtonElement;
+  private readonly more: HTMLButtonElement;
+  private readonly branch: BranchSwitch;
+  private readonly compaction: CompactionLine | undefined;
+  private details: HTMLElement | undefined;
+  private editor: MessageEditor | undefined;
   private parts: ShownPart[] = [];
   private message: MessageView;
+  private context: MessageContext | undefined;
   private shownEnding = '';
   private shownFigures = '';
 
@@ -48,28 +68,142 @@ export class Message {
     private readonly actions: MessageActions,
   ) {
     this.message = message;
-    this.copy = copyButton(message.role === 'user' ? 'Copy message' : 'Copy answer', () => actions.copy(textOf(this.message)));
+    const isQuestion = message.role === 'user';
+    this.copy = copyButton(isQuestion ? 'Copy message' : 'Copy answer', () => actions.copy(textOf(this.message)));
     this.retry = iconButton('refresh', 'Retry', () => actions.retry(this.message.id, false));
-    this.node = element('article', { class: `message ${message.role}`, 'data-message-id': message.id });
-    if (message.role === 'user') {
-      this.node.append(element('div', { class: 'message-header' }, element('span', { class: 'who' }, 'You'), this.copy), this.body);
+    this.change = iconButton('edit', 'Edit message', () => this.edit());
+    this.about = iconButton('info', 'Details', () => this.toggleDetails());
+    this.about.classList.add('details-button');
+    this.about.setAttribute('aria-expanded', 'false');
+    this.more = menuButton({ label: 'More actions', key: `more-${message.id}`, items: () => this.menu() });
+    this.branch = new BranchSwitch((id) => actions.switchBranch(id));
+    this.node = element('article', { class: `message ${message.role}`, 'data-message-id': message.id, tabindex: -1 });
+    this.node.addEventListener('contextmenu', (event) => this.openMenu(event));
+    if (message.compaction !== undefined) {
+      this.compaction = new CompactionLine(`${message.id}-summary`, actions);
+      this.node.className = 'message compacted';
+      this.node.append(this.compaction.node);
+    } else if (isQuestion) {
+      const tools = element('div', { class: 'message-tools' }, this.branch.node, this.change, this.copy, this.more);
+      this.node.append(element('div', { class: 'message-header' }, element('span', { class: 'who' }, 'You'), tools), this.body);
     } else {
-      this.node.append(this.body, this.ending, element('div', { class: 'message-footer' }, this.copy, this.retry, this.figures));
+      const footer = element(
+        'div',
+        { class: 'message-footer' },
+        this.branch.node,
+        this.copy,
+        this.retry,
+        this.about,
+        this.more,
+        this.figures,
+      );
+      this.node.append(this.body, this.ending, footer);
     }
+  }
+
+  /** A draft of somebody's stands in it. */
+  get isEditing(): boolean {
+    return this.editor !== undefined;
   }
 
   update(message: MessageView, context: MessageContext): void {
     this.message = message;
+    this.context = context;
     this.node.setAttribute('aria-label', labelOf(message));
     this.node.classList.toggle('streaming', message.status === 'streaming');
+    if (this.compaction !== undefined && message.compaction !== undefined) {
+      this.compaction.update(message.compaction, textOf(message));
+      return;
+    }
     this.showParts(message, context);
     const hasText = textOf(message) !== '';
     this.copy.hidden = !hasText;
+    this.change.hidden = !context.canChange;
+    this.about.hidden = message.role === 'user' || message.status === 'streaming';
+    this.branch.show(message, context.canChange);
     // Of an answer that never began, a model's name and a time would only puzzle.
     const isEmpty = (message.status === 'failed' && !hasText) || (message.status === 'stopped' && message.parts.length === 0);
     this.showFigures(message.status === 'streaming' || isEmpty ? [] : figuresOf(message, context.timing));
-    this.retry.hidden = !context.canGoOn || message.status !== 'complete';
+    this.retry.hidden = !context.canChange || message.status !== 'complete';
     this.showEnding(message, context);
+    if (this.details !== undefined) this.showDetails();
+  }
+
+  // What a reader does with it
+
+  private menu(): MenuItem[] {
+    const { id, role, status } = this.message;
+    const canChange = this.context?.canChange === true;
+    const isQuestion = role === 'user';
+    const items: (MenuItem | false)[] = [
+      textOf(this.message) !== '' && {
+        label: isQuestion ? 'Copy Message' : 'Copy Answer',
+        run: () => this.actions.copy(textOf(this.message)),
+      },
+      canChange && isQuestion && { label: 'Edit…', run: () => this.edit() },
+      canChange && { label: isQuestion ? 'Ask Again' : 'Retry', run: () => this.actions.retry(id, false) },
+      canChange && {
+        label: isQuestion ? 'Ask Again with Another Model…' : 'Retry with Another Model…',
+        run: () => this.actions.retryWith(id),
+      },
+      !isQuestion &&
+        status !== 'streaming' && { label: this.details === undefined ? 'Show Details' : 'Hide Details', run: () => this.toggleDetails() },
+      status !== 'streaming' && { label: 'Fork from Here', run: () => this.actions.fork(id) },
+      canChange && { label: 'Delete', run: () => this.actions.remove(id) },
+    ];
+    return items.filter((item) => item !== false);
+  }
+
+  private openMenu(event: MouseEvent): void {
+    // Text that is selected or written, and links, have the editor's own menu.
+    if (event.target instanceof Element && event.target.closest('a, input, textarea, img') !== null) return;
+    if (this.compaction !== undefined || document.getSelection()?.isCollapsed === false) return;
+    event.preventDefault();
+    const owner = event.target instanceof HTMLElement && event.target.closest('button') !== null ? event.target : this.node;
+    const { left, top } = this.node.getBoundingClientRect();
+    // A key that opens the menu has no place of its own.
+    const isByKey = event.clientX === 0 && event.clientY === 0;
+    menuAt(
+      isByKey ? { x: left + 12, y: Math.max(8, top + 28) } : { x: event.clientX, y: event.clientY },
+      owner,
+      'Message actions',
+      this.menu(),
+    );
+  }
+
+  private edit(): void {
+    if (this.editor !== undefined) return;
+    const close = (): void => {
+      this.editor?.node.replaceWith(this.body);
+      this.editor = undefined;
+      this.node.classList.remove('editing');
+      this.change.focus({ preventScroll: true });
+    };
+    const send = (text: string): void => {
+      close();
+      this.actions.edit(this.message.id, text);
+    };
+    this.editor = new MessageEditor(textOf(this.message), send, close);
+    this.node.classList.add('editing');
+    this.body.replaceWith(this.editor.node);
+    this.editor.focus();
+  }
+
+  private toggleDetails(): void {
+    this.about.setAttribute('aria-expanded', String(this.details === undefined));
+    if (this.details === undefined) {
+      this.showDetails();
+      return;
+    }
+    this.details.remove();
+    this.details = undefined;
+  }
+
+  private showDetails(): void {
+    const table = detailsTable(this.message, this.context?.timing, (text) => this.actions.copy(text));
+    this.details?.remove();
+    this.details = table;
+    this.node.append(table);
   }
 
   private showFigures(figures: Figure[]): void {
@@ -106,8 +240,9 @@ export class Message {
       case 'toolUse':
         return toolCall(new ToolCall(id));
       case 'file':
+        return file(new MessageFile(this.actions));
       case 'toolResult':
-        return fileChip(part.kind);
+        throw new Error('A result is shown with its call.');
     }
   }
 
@@ -120,6 +255,7 @@ export class Message {
       context.provider?.kind,
       context.provider?.authType,
       context.note,
+      message.notCarried,
     ]);
     if (key === this.shownEnding) return;
     this.shownEnding = key;
@@ -144,6 +280,7 @@ export class Message {
           element('div', { class: 'failure' }, element('div', { class: 'failure-text' }, icon('error'), visibleText(error.message))),
         );
     }
+    if (message.notCarried !== undefined && message.notCarried.length > 0) lines.push(notCarriedLine(message.notCarried));
     if (context.note !== undefined) lines.push(thinLine(context.note, ...(context.canGoOn ? [goOn] : [])));
     return lines;
   }
@@ -187,13 +324,8 @@ function toolCall(view: ToolCall): ShownPart {
   };
 }
 
-function fileChip(kind: MessagePart['kind']): ShownPart {
-  const path = element('span');
-  return {
-    kind,
-    node: element('span', { class: 'chip' }, icon('file'), path),
-    update: (part) => part.kind === 'file' && setText(path, visibleText(part.path)),
-  };
+function file(view: MessageFile): ShownPart {
+  return { kind: 'file', node: view.node, update: (part) => part.kind === 'file' && view.update(part) };
 }
 
 function thinLine(sentence: string, ...actions: HTMLElement[]): HTMLElement {
@@ -201,7 +333,13 @@ function thinLine(sentence: string, ...actions: HTMLElement[]): HTMLElement {
   return element('div', { class: 'thin-line' }, element('span', {}, sentence), ...spaced);
 }
 
+/** What the answer's model could not be sent is said where it matters: with the answer. */
+function notCarriedLine(sentences: readonly string[]): HTMLElement {
+  return element('div', { class: 'thin-line' }, icon('info'), element('span', {}, visibleText(sentences.join(' '))));
+}
+
 function labelOf(message: MessageView): string {
+  if (message.compaction !== undefined) return 'Summary of earlier messages';
   if (message.role === 'user') return 'Your message';
   const who = message.providerInfo?.modelId ?? message.providerInfo?.providerName;
   return who === undefined ? 'Answer' : visibleText(`Answer from ${who}`);

@@ -18,6 +18,8 @@ export interface KnownChoices {
 export class Picker {
   readonly node: HTMLElement;
   private readonly picker: ModelPicker;
+  /** Takes the next choice instead of the chat. */
+  private once: ((choice: ModelChoice) => void) | undefined;
 
   constructor(lists: ModelLists, actions: PickerActions) {
     this.picker = new ModelPicker({
@@ -25,11 +27,17 @@ export class Picker {
       label: 'Provider and model',
       lists,
       choose: (choice) => {
-        if (choice !== undefined) actions.choose(choice.providerId, choice.model);
+        const { once } = this;
+        this.once = undefined;
+        if (choice === undefined) return;
+        if (once === undefined) actions.choose(choice.providerId, choice.model);
+        else once(choice);
       },
       connect: () => actions.connect(),
     });
     this.node = this.picker.node;
+    // Opened by hand it is about the chat again.
+    this.picker.button.addEventListener('click', () => (this.once = undefined), { capture: true });
   }
 
   show(codex: CodexSummary, providers: ProviderSummary[], known: KnownChoices): void {
@@ -37,6 +45,13 @@ export class Picker {
   }
 
   open(): void {
+    this.once = undefined;
+    this.picker.open();
+  }
+
+  /** Asks for a model for one answer; the chat keeps its own. */
+  ask(choose: (choice: ModelChoice) => void): void {
+    this.once = choose;
     this.picker.open();
   }
 }

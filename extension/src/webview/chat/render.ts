@@ -1,27 +1,39 @@
 // The whole chat page: lays its parts out, shows the state at most once per frame, and carries what the reader does to the panel.
 import type { MessageView, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, textButton } from '../shared/element';
+import type { MenuItem } from '../shared/menu';
 import type { Panel } from '../shared/panel';
-import type { HelpAction, PageState, ToPage, ViewError } from '../shared/viewMessages';
+import { undeleteMs, type HelpAction, type PageState, type Place, type ToPage, type ViewError } from '../shared/viewMessages';
 import { ModelLists } from '../shared/modelLists';
 import { ActivityLine } from './activityLine';
 import { AnswerOptions } from './answerOptions';
 import { Announcer } from './announcer';
+import { Blobs } from './blobs';
 import { Banners } from '../shared/banners';
-import { type ChatState, fromSnapshot, isRunning, reduce } from './chatState';
 import { ComposerArea } from './composerArea';
 import { CostMeter } from './costMeter';
+import { type ChatState, fromSnapshot, isRunning, reduce, withoutEarliest } from './chatState';
+import { chatMenu } from './chatMenu';
 import { EmptyChat } from './emptyChat';
 import { failureLine, type Remedies } from './failure';
+import { FindBar } from './findBar';
 import { Header } from './header';
-import { textOf, type MessageContext } from './message';
+import { textOf, type MessageActions, type MessageContext } from './message';
+import { isImage } from './messageFile';
 import { MessageList } from './messageList';
 import { chosenChoice, chosenProvider, type KnownChoices, Picker } from './picker';
+import { MessagePages } from './pages';
+import { nextQuestion } from './questions';
+import { Toast } from './toast';
 
 type EventParams = Extract<ToPage, { type: 'event' }>['params'];
 
 /** More than can pass while a snapshot is under way. */
 const mostRecent = 5000;
+
+/** Messages that the end of a long chat may grow to, and what is kept of it then. */
+const longestEnd = 400;
+const keptOfEnd = 200;
 
 type Sidecar = { state: 'starting' | 'running' | 'stopped'; cause?: string };
 
@@ -38,12 +50,19 @@ export class ChatPage {
   private dismissedNotice: string | undefined;
   private frame: number | undefined;
   private keeping: ReturnType<typeof setTimeout> | undefined;
-  private scrollTop: number | null;
+  private place: Place | null;
   private isRestored = false;
   /** The next frame waits this long, where the last one was slow. */
   private restMs = 0;
 
+  /** Deleted, while that can still be undone. */
+  private readonly deleted = new Set<string>();
+
   private readonly announcer = new Announcer();
+  private readonly toast = new Toast();
+  private readonly pages: MessagePages;
+  private readonly blobs: Blobs;
+  private readonly find: FindBar;
   private readonly banners = new Banners();
   private readonly loading = element('p', { class: 'loading' }, 'Loading…');
   private readonly turnFailure = element('div', { class: 'turn-failure' });
@@ -64,7 +83,9 @@ export class ChatPage {
     private readonly codexId: string,
     kept: PageState | undefined,
   ) {
-    this.scrollTop = kept?.scrollTop ?? null;
+    this.place = kept?.place ?? null;
+    this.pages = new MessagePages((offset, limit, generation) => panel.post({ type: 'list', offset, limit, generation }));
+    this.blobs = new Blobs((blob) => panel.post({ type: 'readBlob', blob }));
     this.lists = new ModelLists((providerId) => panel.post({ type: 'listModels', providerId }));
     this.lists.onChange(() => this.composer.hasImage && this.schedule());
     this.picker = new Picker(this.lists, {
@@ -88,8 +109,12 @@ export class ChatPage {
       costLimit: (limit) => this.cost.showLimit(limit),
       say: (words) => this.announcer.say(words),
     });
-    this.header = new Header(this.picker, this.options, [this.cost.node, this.composer.meter.node], (title) =>
-      panel.post({ type: 'rename', title }),
+    this.header = new Header(
+      this.picker,
+      this.options,
+      [this.cost.node, this.composer.meter.node],
+      (title) => panel.post({ type: 'rename', title }),
+      () => this.menu(),
     );
     this.activity = new ActivityLine(() => this.stop());
     this.empty = new EmptyChat({
@@ -100,22 +125,26 @@ export class ChatPage {
       pick: () => this.picker.open(),
       connect: () => panel.post({ type: 'help', action: 'chooseProvider' }),
     });
-    this.list = new MessageList(
-      {
-        copy: (text) => panel.post({ type: 'copy', text }),
-        insert: (text) => panel.post({ type: 'insert', text }),
-        apply: (text, info) => panel.post({ type: 'applyCode', text, info }),
-        newFile: (text, info) => panel.post({ type: 'newFile', text, info }),
-        preview: (text, info) => panel.post({ type: 'preview', text, info }),
-        retry: (messageId, goOn) => this.retry(messageId, goOn),
-        discard: (messageId) => panel.post({ type: 'discard', messageId }),
-        remediesFor: (message) => this.remedies(message.providerInfo?.providerId, message.id, textOf(message).trim() !== ''),
-      },
-      [this.loading, this.empty.node, this.turnFailure, this.activity.node],
-      (scrollTop) => this.scrolled(scrollTop),
-      (state, message) => this.contextOf(state, message),
-    );
-    const composerColumn = element('div', { class: 'column' }, this.refused, this.composer.node);
+    this.list = new MessageList({
+      actions: this.messageActions(),
+      pages: this.pages,
+      after: [this.loading, this.empty.node, this.turnFailure, this.activity.node],
+      onPlace: (place) => this.moved(place),
+      contextOf: (state, message) => this.contextOf(state, message),
+      isHidden: (messageId) => this.deleted.has(messageId),
+      onDrawn: () => this.find.mark(),
+    });
+    this.find = new FindBar({
+      ask: (text) => panel.post({ type: 'find', text }),
+      goTo: (index, messageId, act) => this.list.goTo(index, messageId, act),
+      reveal: (rect) => this.list.reveal(rect),
+      firstInView: () => this.list.firstInView,
+      drawn: () => this.list.drawn,
+      leave: () => this.composer.focus(),
+      say: (words) => this.announcer.say(words),
+    });
+    this.list.node.append(this.find.node);
+    const composerColumn = element('div', { class: 'column' }, this.toast.node, this.refused, this.composer.node);
     root.append(
       this.header.node,
       this.banners.node,
@@ -140,9 +169,11 @@ export class ChatPage {
       case 'snapshot':
         this.providers = message.providers;
         this.state = fromSnapshot(message.chat, this.state);
+        this.pages.renew();
         this.refoldRecent();
         this.settleSending();
         this.composer.receive({ type: 'contextFiles', files: message.chat.contextFiles });
+        this.find.refresh();
         break;
       case 'event':
         this.fold(message.params);
@@ -178,6 +209,21 @@ export class ChatPage {
       default:
         this.composer.receive(message);
         return;
+      case 'range':
+        if (!this.pages.take(message.offset, message.messages, message.generation)) return;
+        break;
+      case 'found':
+        this.find.show(message.text, message.found, message.isTruncated);
+        return;
+      case 'jump':
+        this.goToQuestion(message.index, message.messageId);
+        return;
+      case 'blob':
+        this.blobs.take(message.blob, message.mediaType, message.data);
+        return;
+      case 'find':
+        this.find.open();
+        return;
     }
     this.schedule();
   }
@@ -191,7 +237,9 @@ export class ChatPage {
     if (this.state === undefined) return;
     const missedBefore = this.state.missedEvents;
     this.state = reduce(this.state, params, Date.now());
+    if (this.state.messages.length > longestEnd && this.place === null) this.state = withoutEarliest(this.state, keptOfEnd);
     if (this.state.missedEvents && !missedBefore) this.panel.post({ type: 'ready' });
+    if (kind === 'messageFinished') this.find.refresh();
     this.announcer.follow(this.state);
   }
 
@@ -222,6 +270,75 @@ export class ChatPage {
     this.composer.focus();
   }
 
+  private messageActions(): MessageActions {
+    const { panel } = this;
+    return {
+      copy: (text) => panel.post({ type: 'copy', text }),
+      insert: (text) => panel.post({ type: 'insert', text }),
+      apply: (text, info) => panel.post({ type: 'applyCode', text, info }),
+      newFile: (text, info) => panel.post({ type: 'newFile', text, info }),
+      preview: (text, info) => panel.post({ type: 'preview', text, info }),
+      retry: (messageId, goOn) => this.retry(messageId, goOn),
+      retryWith: (messageId) =>
+        this.picker.ask(({ providerId, model }) => {
+          panel.post({ type: 'retryWith', messageId, providerId, ...(model === undefined ? {} : { model }) });
+          this.list.followEnd();
+        }),
+      edit: (messageId, text) => {
+        panel.post({ type: 'edit', messageId, text });
+        this.list.followEnd();
+      },
+      fork: (messageId) => panel.post({ type: 'fork', messageId }),
+      discard: (messageId) => panel.post({ type: 'discard', messageId }),
+      remove: (messageId) => this.remove(messageId),
+      switchBranch: (messageId) => panel.post({ type: 'switchBranch', messageId }),
+      remediesFor: (message) => this.remedies(message.providerInfo?.providerId, message.id, textOf(message).trim() !== ''),
+      blobs: this.blobs,
+      openFile: (file) => {
+        const { path, range, blob } = file;
+        if (isImage(file) && blob !== undefined) panel.post({ type: 'openImage', blob, name: path });
+        else panel.post({ type: 'openFile', path, ...(range === undefined ? {} : { range }) });
+      },
+    };
+  }
+
+  /** It is gone from the page at once, and from the chat when nobody took it back. */
+  private remove(messageId: string): void {
+    this.deleted.add(messageId);
+    this.panel.post({ type: 'delete', messageId });
+    const undo = (): void => {
+      this.deleted.delete(messageId);
+      this.panel.post({ type: 'undelete', messageId });
+      this.schedule();
+    };
+    this.toast.show('Deleted.', undo, undeleteMs);
+    this.announcer.say('Deleted. Undo is below the messages.');
+    this.schedule();
+  }
+
+  private menu(): MenuItem[] {
+    const { state } = this;
+    if (state === undefined) return [];
+    return chatMenu(state, {
+      rename: () => this.header.rename(),
+      fork: () => this.panel.post({ type: 'fork' }),
+      find: () => this.find.open(),
+      run: (command) => this.panel.post({ type: 'command', command }),
+    });
+  }
+
+  /** @param backwards To the one before what is in view. */
+  private jump(backwards: boolean): void {
+    const found = nextQuestion(this.list, this.list.firstInView, backwards);
+    if (found === 'unknown') this.panel.post({ type: 'nextQuestion', index: this.list.firstInView, backwards });
+    else if (found !== undefined) this.goToQuestion(found.index, found.id);
+    else if (!backwards) this.list.followEnd();
+  }
+
+  private goToQuestion(index: number, messageId: string): void {
+    this.list.goTo(index, messageId, (article) => article.focus({ preventScroll: true }));
+  }
+
   private help(action: HelpAction, providerId?: string): void {
     this.panel.post({ type: 'help', action, ...(providerId === undefined ? {} : { providerId }) });
   }
@@ -247,7 +364,11 @@ export class ChatPage {
 
   private pressed(event: KeyboardEvent): void {
     if (event.isComposing) return;
-    if (event.key === 'Enter' && event.target instanceof HTMLAnchorElement) {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key === 'f') {
+      this.find.open();
+    } else if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
+      this.jump(event.key === 'ArrowUp');
+    } else if (event.key === 'Enter' && event.target instanceof HTMLAnchorElement) {
       event.target.click();
     } else if (event.key === 'Escape' && this.state !== undefined && isRunning(this.state)) {
       this.stop();
@@ -283,16 +404,16 @@ export class ChatPage {
 
   // What is kept over a reload
 
-  private scrolled(scrollTop: number | null): void {
+  private moved(place: Place | null): void {
     if (!this.isRestored) return;
-    this.scrollTop = scrollTop;
+    this.place = place;
     this.keepSoon();
   }
 
   private keep(): void {
     const { draft, attachments } = this.composer;
     const files = attachments.length === 0 ? {} : { attachments };
-    this.panel.setState({ codexId: this.codexId, draft, ...files, scrollTop: this.scrollTop } satisfies PageState);
+    this.panel.setState({ codexId: this.codexId, draft, ...files, place: this.place } satisfies PageState);
   }
 
   private keepSoon(): void {
@@ -341,14 +462,14 @@ export class ChatPage {
     this.header.show(state.codex, this.providers, state.messages.findLast(({ role }) => role === 'assistant')?.providerInfo);
     this.picker.show(state.codex, this.providers, this.known);
     this.options.show(state.codex, this.providers, state.readOnlyReason === undefined);
-    if (state.messages.length === 0 && !isRunning(state) && this.sending === undefined && state.ending?.error === undefined)
+    if (state.messages.length + state.offset === 0 && !isRunning(state) && this.sending === undefined && state.ending?.error === undefined)
       this.empty.show(state.codex, this.providers);
     else this.empty.hide();
     this.showTurnFailure(state);
     this.activity.show(state, this.sending !== undefined);
     this.list.show(state);
     if (!this.isRestored) {
-      this.list.restore(this.scrollTop);
+      this.list.restore(this.place);
       this.isRestored = true;
     }
   }
@@ -404,6 +525,7 @@ export class ChatPage {
     return {
       timing: state.timings.get(message.id),
       canGoOn: isLast && !running && state.readOnlyReason === undefined,
+      canChange: !running && state.readOnlyReason === undefined,
       isRunning: running && (isLast || message === state.messages.findLast(({ role }) => role === 'assistant')),
       provider: this.providers.find(({ id }) => id === providerId),
       note: isLast && message.role === 'assistant' ? endingNote(state) : undefined,

@@ -4,7 +4,10 @@ import { visibleText } from '../shared/visibleText';
 import { Fold } from './fold';
 
 type ToolUse = Extract<MessagePart, { kind: 'toolUse' }>;
-type ToolResult = Extract<MessagePart, { kind: 'toolResult' }>;
+export type ToolResult = Extract<MessagePart, { kind: 'toolResult' }>;
+
+/** By the id of the call. */
+export type ToolResults = ReadonlyMap<string, ToolResult>;
 
 /** One tool call in one line, open to what went in and what came out. */
 export class ToolCall {

@@ -47,7 +47,12 @@ export function menuButton({ label, text, key, isTabStop, items }: MenuButton): 
   return button;
 }
 
-function show(button: HTMLButtonElement, label: string, items: MenuItem[]): void {
+/** Opens a menu where the pointer is; the focus goes back to `owner`. */
+export function menuAt(point: { x: number; y: number }, owner: HTMLElement, label: string, items: MenuItem[]): void {
+  show(owner, label, items, point);
+}
+
+function show(button: HTMLElement, label: string, items: MenuItem[], point?: { x: number; y: number }): void {
   open?.();
   const rows = items.map(({ label: words, run }) => {
     const row = element('button', { type: 'button', class: 'menu-item', role: 'menuitem', tabindex: '-1' }, visibleText(words));
@@ -69,8 +74,8 @@ function show(button: HTMLButtonElement, label: string, items: MenuItem[]): void
     const now = button.isConnected
       ? button
       : [...document.querySelectorAll('[data-key]')].find((one) => one.getAttribute('data-key') === key);
-    now?.setAttribute('aria-expanded', 'false');
-    if (refocus && now instanceof HTMLElement) now.focus();
+    if (point === undefined) now?.setAttribute('aria-expanded', 'false');
+    if (refocus && now instanceof HTMLElement) now.focus({ preventScroll: true });
   };
   const leave = (): void => close(false);
   const outside = (event: MouseEvent): void => {
@@ -93,18 +98,18 @@ function show(button: HTMLButtonElement, label: string, items: MenuItem[]): void
     event.stopPropagation();
   });
   (document.querySelector('main') ?? document.body).append(menu);
-  place(menu, button);
+  place(menu, point === undefined ? button.getBoundingClientRect() : { right: -1, left: point.x, top: point.y, bottom: point.y });
   document.addEventListener('mousedown', outside, true);
   window.addEventListener('resize', leave);
-  button.setAttribute('aria-expanded', 'true');
+  if (point === undefined) button.setAttribute('aria-expanded', 'true');
   open = leave;
   rows[0]?.focus();
 }
 
-function place(menu: HTMLElement, button: HTMLElement): void {
-  const at = button.getBoundingClientRect();
+function place(menu: HTMLElement, at: { left: number; right: number; top: number; bottom: number }): void {
   const size = menu.getBoundingClientRect();
-  const left = Math.max(4, Math.min(at.right - size.width, document.documentElement.clientWidth - size.width - 4));
+  const wanted = at.right < 0 ? at.left : at.right - size.width;
+  const left = Math.max(4, Math.min(wanted, document.documentElement.clientWidth - size.width - 4));
   const below = at.bottom + 2;
   const fits = below + size.height <= document.documentElement.clientHeight - 4;
   menu.style.left = `${left}px`;

@@ -4,7 +4,9 @@ import {
   attachmentSchema,
   codexGetResultSchema,
   codexSummarySchema,
+  foundViewSchema,
   messageEventParamsSchema,
+  messageViewSchema,
   modelChoiceSchema,
   modelViewSchema,
   providerSummarySchema,
@@ -44,11 +46,16 @@ const toPage: v.GenericSchema<unknown, ToPage> = v.variant('type', [
   v.object({ type: v.literal('sidecar'), state: v.picklist(['starting', 'running', 'stopped']), cause: maybeText }),
   v.object({ type: v.literal('focusComposer') }),
   composerToPage,
+  v.object({ type: v.literal('range'), generation: number, offset: number, messages: v.array(messageViewSchema) }),
+  v.object({ type: v.literal('found'), text, found: v.array(foundViewSchema), isTruncated: v.boolean() }),
+  v.object({ type: v.literal('jump'), index: number, messageId: text }),
+  v.object({ type: v.literal('blob'), blob: text, mediaType: maybeText, data: maybeText }),
+  v.object({ type: v.literal('find') }),
 ]);
 
 const pageState: v.GenericSchema<unknown, PageState> = v.object({
   codexId: text,
   draft: text,
   attachments: v.optional(v.array(attachmentSchema)),
-  scrollTop: v.nullable(number),
+  place: v.nullable(v.object({ index: number, messageId: maybeText, offset: number })),
 });

@@ -4,7 +4,10 @@ import type {
   Attachment,
   ChatOptions,
   CodexGetResult,
+  LineRange,
   MessageEventParams,
+  MessageFindResult,
+  MessageView,
   ModelChoice,
   ModelView,
   ProviderSummary,
@@ -30,7 +33,19 @@ export type ToPage =
   /** The sidecar: `starting`, `running`, or `stopped` with the cause. */
   | { type: 'sidecar'; state: 'starting' | 'running' | 'stopped'; cause?: string }
   | { type: 'focusComposer' }
-  | ComposerToPage;
+  | ComposerToPage
+  | ReadingToPage;
+
+/** Panel to page, about the messages that somebody reads. */
+export type ReadingToPage =
+  /** Messages that were asked for with `list`, and with what number. */
+  | { type: 'range'; generation: number; offset: number; messages: MessageView[] }
+  | ({ type: 'found'; text: string } & MessageFindResult)
+  | { type: 'jump'; index: number; messageId: string }
+  /** Without data it cannot be had. */
+  | { type: 'blob'; blob: string; mediaType?: string; data?: string }
+  /** Opens the find bar. */
+  | { type: 'find' };
 
 /** `kind` is a FailureKind in camelCase and picks the button that helps. */
 export interface ViewError {
@@ -76,14 +91,57 @@ export type FromPage =
   | { type: 'preview'; text: string; info: string }
   | { type: 'openLink'; href: string }
   | { type: 'help'; action: HelpAction; providerId?: string }
-  | ComposerFromPage;
+  | ComposerFromPage
+  | ReadingFromPage;
 
-/** Kept by VS Code across reloads. Draft and scroll belong to the page; the rest lives in the sidecar. */
+/** What a menu of the page may run: commands of Plue about this chat. */
+export const chatCommands = [
+  'plue.chat.undo',
+  'plue.chat.redo',
+  'plue.chat.jump',
+  'plue.chat.export',
+  'plue.chat.compact',
+  'plue.chat.pinFiles',
+] as const;
+
+export type ChatCommand = (typeof chatCommands)[number];
+
+/** Page to panel, about the messages that somebody reads. */
+export type ReadingFromPage =
+  | { type: 'list'; offset: number; limit: number; generation: number }
+  | { type: 'edit'; messageId: string; text: string }
+  | { type: 'retryWith'; messageId: string; providerId: string; model?: string }
+  /** Without a message: the whole chat. */
+  | { type: 'fork'; messageId?: string }
+  /** Takes effect when the time for `undelete` is over. */
+  | { type: 'delete'; messageId: string }
+  | { type: 'undelete'; messageId: string }
+  | { type: 'switchBranch'; messageId: string }
+  | { type: 'find'; text: string }
+  | { type: 'nextQuestion'; index: number; backwards: boolean }
+  | { type: 'readBlob'; blob: string }
+  | { type: 'openFile'; path: string; range?: LineRange }
+  | { type: 'openImage'; blob: string; name: string }
+  | { type: 'command'; command: ChatCommand };
+
+/** Where a reader is in a chat. */
+export interface Place {
+  /** Of the first message in view, from 0 in the branch that is shown. */
+  index: number;
+  messageId?: string;
+  /** Pixels from its top to the top of the view. */
+  offset: number;
+}
+
+/** Milliseconds in which a deletion can be undone. */
+export const undeleteMs = 7000;
+
+/** Kept by VS Code across reloads. Draft and place belong to the page; the rest lives in the sidecar. */
 export interface PageState {
   codexId: string;
   draft: string;
   /** Beside the draft. */
   attachments?: Attachment[];
-  /** Pixels from the top, or null while following the end. */
-  scrollTop: number | null;
+  /** Null while following the end. */
+  place: Place | null;
 }

@@ -20,6 +20,20 @@ test('Every message of the page is understood', () => {
     { type: 'insert', text: 'x' },
     { type: 'openLink', href: 'https://example.org' },
     { type: 'help', action: 'setKey', providerId: 'anthropic' },
+    { type: 'list', offset: 0, limit: 50, generation: 3 },
+    { type: 'edit', messageId: 'm1', text: 'x' },
+    { type: 'retryWith', messageId: 'm1', providerId: 'groq', model: 'llama' },
+    { type: 'fork', messageId: 'm1' },
+    { type: 'fork' },
+    { type: 'delete', messageId: 'm1' },
+    { type: 'undelete', messageId: 'm1' },
+    { type: 'switchBranch', messageId: 'm1' },
+    { type: 'find', text: 'x' },
+    { type: 'nextQuestion', index: 4, backwards: true },
+    { type: 'readBlob', blob: 'b1' },
+    { type: 'openFile', path: 'src/a.ts', range: { start: 1, end: 2 } },
+    { type: 'openImage', blob: 'b1', name: 'a.png' },
+    { type: 'command', command: 'plue.chat.undo' },
   ]) {
     expect(readFromPage(message)).toEqual(message);
   }
@@ -42,6 +56,10 @@ test('What is not a message of ours is refused', () => {
     { type: 'retry', messageId: '' },
     { type: 'help', action: 'workbench.action.terminal.new' },
     { type: 'openLink', href: 'x'.repeat(8001) },
+    { type: 'command', command: 'workbench.action.terminal.new' },
+    { type: 'list', offset: -1, limit: 50, generation: 0 },
+    { type: 'list', offset: 0, limit: 100_000, generation: 0 },
+    { type: 'openFile', path: 'a', range: { start: 0, end: 2 } },
   ]) {
     expect(readFromPage(message)).toBeUndefined();
   }
@@ -57,6 +75,6 @@ test('No value of any shape makes reading throw', () => {
 });
 
 test('A panel is restored only to an address of a chat', () => {
-  expect(readRestoredChat({ codexId: 'codex://chats/a', draft: '', scrollTop: null })).toBe('codex://chats/a');
+  expect(readRestoredChat({ codexId: 'codex://chats/a', draft: '', place: null })).toBe('codex://chats/a');
   for (const state of [undefined, {}, { codexId: 'codex://providers/a' }, { codexId: 4 }]) expect(readRestoredChat(state)).toBeUndefined();
 });

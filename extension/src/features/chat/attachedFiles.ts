@@ -1,0 +1,89 @@
+// Opens what went with a message: a file where it lies, an image from what the chat keeps of it.
+import { realpath } from 'node:fs/promises';
+import { basename, isAbsolute, relative, resolve } from 'node:path';
+import * as vscode from 'vscode';
+import { attachmentRead } from '../../protocol/protocol.generated';
+import type { LineRange } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+
+const imageScheme = 'plue-image';
+
+/** A file at its lines. One outside the open folder was allowed when it was sent, and is asked for again. */
+export async function openAttached(path: string, range: LineRange | undefined): Promise<void> {
+  if (!vscode.workspace.isTrusted) {
+    void vscode.window.showInformationMessage('The folder is not trusted, so Plue leaves its files alone.');
+    return;
+  }
+  const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri.fsPath;
+  const whole = isAbsolute(path) ? path : folder === undefined ? undefined : resolve(folder, path);
+  const real = whole === undefined ? undefined : await realpath(whole).catch(() => undefined);
+  if (real === undefined) {
+    void vscode.window.showInformationMessage(`There is no file ${path} any more.`);
+    return;
+  }
+  if ((folder === undefined || !isInside(real, await realpath(folder))) && !(await mayOpenOutside(real))) return;
+  const selection = range === undefined ? undefined : new vscode.Range(range.start - 1, 0, range.end - 1, Number.MAX_SAFE_INTEGER);
+  await vscode.window.showTextDocument(vscode.Uri.file(real), { selection, viewColumn: vscode.ViewColumn.One });
+}
+
+/** In VS Code's own view of images. */
+export async function openImage(blob: string, name: string): Promise<void> {
+  const uri = vscode.Uri.from({ scheme: imageScheme, path: `/${basename(name)}`, query: blob });
+  await vscode.commands.executeCommand('vscode.open', uri, { viewColumn: vscode.ViewColumn.Active, preview: true });
+}
+
+/** The images of all chats as files that can only be read; nothing of them is written anywhere. */
+export function registerImages(sidecar: Sidecar): vscode.Disposable {
+  return vscode.workspace.registerFileSystemProvider(imageScheme, new Images(sidecar), { isReadonly: true, isCaseSensitive: true });
+}
+
+class Images implements vscode.FileSystemProvider {
+  private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
+  readonly onDidChangeFile = this.changed.event;
+
+  constructor(private readonly sidecar: Sidecar) {}
+
+  watch(): vscode.Disposable {
+    return new vscode.Disposable(() => undefined);
+  }
+
+  async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
+    const { length } = await this.readFile(uri);
+    return { type: vscode.FileType.File, ctime: 0, mtime: 0, size: length };
+  }
+
+  async readFile(uri: vscode.Uri): Promise<Uint8Array> {
+    const { data } = await this.sidecar.request(attachmentRead, { blob: uri.query });
+    return Buffer.from(data, 'base64');
+  }
+
+  readDirectory(): [string, vscode.FileType][] {
+    return [];
+  }
+
+  createDirectory(uri: vscode.Uri): void {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+
+  writeFile(uri: vscode.Uri): void {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+
+  delete(uri: vscode.Uri): void {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+
+  rename(uri: vscode.Uri): void {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+}
+
+async function mayOpenOutside(path: string): Promise<boolean> {
+  const open = 'Open';
+  return (await vscode.window.showInformationMessage(`${path} lies outside the open folder.`, open)) === open;
+}
+
+function isInside(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way !== '' && !way.startsWith('..') && !isAbsolute(way);
+}

@@ -1,0 +1,30 @@
+// A line over the composer that says what was just done and takes it back for a while.
+import { element, textButton } from '../shared/element';
+
+export class Toast {
+  readonly node = element('div', { class: 'toast', role: 'group', 'aria-label': 'Done', hidden: true });
+  private closing: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param forMs How long it can be taken back, milliseconds. */
+  show(words: string, undo: () => void, forMs: number): void {
+    this.node.replaceChildren(
+      element('span', {}, words),
+      textButton(
+        'Undo',
+        () => {
+          this.hide();
+          undo();
+        },
+        'quiet',
+      ),
+    );
+    this.node.hidden = false;
+    clearTimeout(this.closing);
+    this.closing = setTimeout(() => this.hide(), forMs);
+  }
+
+  hide(): void {
+    clearTimeout(this.closing);
+    this.node.hidden = true;
+  }
+}
