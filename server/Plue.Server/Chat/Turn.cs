@@ -13,6 +13,13 @@ namespace Plue.Server.Chat;
 /// <param name="mask">Removes secrets from what a provider said about a failure.</param>
 public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvider time, Func<string, string> mask)
 {
+    /// <summary>How long a provider that is told to stop may take to end in good order. Then the turn ends with what it has, and the provider is left to itself.</summary>
+    public static readonly TimeSpan StopPatience = TimeSpan.FromMilliseconds(60);
+
+    private Task naming = Task.CompletedTask; // a record of the message that must not come behind its ending; under the gate
+    private Action? release; // of what waits to be told from a secret; under the gate
+    private bool isOver; // nothing more is heard; under the gate
+
     public string Id { get; } = Ids.New("turn");
 
     /// <summary>Null before the answer begins. Read under the gate.</summary>
@@ -30,6 +37,9 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
     /// <summary>What is done before the model is asked.</summary>
     public Func<CancellationToken, Task>? Before { get; init; }
 
+    /// <summary>The messages that follow the same one as this stored one, itself included. Asked under the gate.</summary>
+    public Func<Message, IReadOnlyList<string>>? AlternativesOf { get; init; }
+
     /// <summary>Taken out of the answer itself; null leaves it as it came.</summary>
     public ITextMask? Secrets { get; init; }
 
@@ -46,22 +56,58 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
 
             live = Begin(codexId, chosen);
             await log.BeginAsync(live.ToMessage(MessageStatus.Streaming, time.GetUtcNow()), cancellationToken);
-            await AskAsync(chosen, answerers, live, ending, cancellationToken);
+            await AskOrLeaveAsync(() => AskAsync(chosen, answerers, live, ending, cancellationToken), cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            ending.Reason = StopReason.Stopped;
+            lock (gate) { ending.Stop(); }
         }
         catch (FailureException fault)
         {
-            ending.Fail(fault.Failure);
+            lock (gate) { ending.Fail(fault.Failure); }
         }
         catch (Exception fault)
         {
-            ending.Fail(new Failure(FailureKind.Internal, $"The answer failed in a way Plue did not expect: {mask(fault.Message)}"));
+            lock (gate) { ending.Fail(new Failure(FailureKind.Internal, $"The answer failed in a way Plue did not expect: {mask(fault.Message)}")); }
         }
 
-        return await FinishAsync(live ?? Begin(codexId, chosen), ending);
+        return await FinishAsync(live ?? Begin(codexId, chosen), ending, cancellationToken.IsCancellationRequested);
+    }
+
+    /// <summary>When the user stops, a provider that does not end soon is no longer listened to; it ends in the background.</summary>
+    private async Task AskOrLeaveAsync(Func<Task> ask, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        await using var stopping = cancellationToken.UnsafeRegister(static state => ((CancellationTokenSource)state!).CancelAfter(StopPatience), patience);
+        // A task of its own: a provider may hold its thread, too.
+        var asking = Task.Run(ask, CancellationToken.None);
+        try
+        {
+            await asking.WaitAsync(patience.Token);
+        }
+        catch (OperationCanceledException) when (!asking.IsCompleted)
+        {
+            Task last;
+            lock (gate)
+            {
+                release?.Invoke();
+                (isOver, last) = (true, naming);
+            }
+
+            await last;
+            throw;
+        }
+    }
+
+    /// <summary>Under the gate, so that an ending is never changed behind its back.</summary>
+    /// <exception cref="OperationCanceledException">The turn has ended without waiting.</exception>
+    private void Do(Action change)
+    {
+        lock (gate)
+        {
+            if (isOver) { throw new OperationCanceledException(); }
+            change();
+        }
     }
 
     private LiveMessage Begin(string codexId, ProviderInfo chosen)
@@ -92,7 +138,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
         Failure? failure = null;
         while (await answerers.NextAsync(failure, cancellationToken) is { } answerer)
         {
-            ending.Begin(answerer);
+            Do(() => ending.Begin(answerer));
             await NameAsync(answerer, live, cancellationToken);
             await HearAsync(answerer, live, ending, cancellationToken);
             Heard?.Invoke(answerer.Provider.Settings, ending.Error);
@@ -101,8 +147,11 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
             if (failure is null || !live.IsEmpty) { return; }
         }
 
-        lock (gate) { live.ProviderInfo = chosen; }
-        ending.Fail(answerers.Failure);
+        Do(() =>
+        {
+            live.ProviderInfo = chosen;
+            ending.Fail(answerers.Failure);
+        });
     }
 
     /// <summary>Says who is asked when it is not the one that was named last.</summary>
@@ -111,17 +160,17 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
         var info = new ProviderInfo(answerer.Provider.Settings.Id, answerer.Request.Model, null, answerer.InsteadOf is { } why ? mask(why) : null);
         if (live.ProviderInfo is { } named && named.ProviderId == info.ProviderId && named.InsteadOf == info.InsteadOf)
         {
-            lock (gate) { live.ProviderInfo = info; }
+            Do(() => live.ProviderInfo = info);
             return;
         }
 
-        lock (gate)
+        Do(() =>
         {
             live.ProviderInfo = info;
             sink.Publish(new TurnEvent.AnsweredBy(live.Id, info));
-        }
-
-        await log.BeginAsync(live.ToMessage(MessageStatus.Streaming, time.GetUtcNow()), cancellationToken);
+            naming = log.BeginAsync(live.ToMessage(MessageStatus.Streaming, time.GetUtcNow()), cancellationToken).AsTask();
+        });
+        await naming;
     }
 
     private async Task HearAsync(Answerer answerer, LiveMessage live, Ending ending, CancellationToken cancellationToken)
@@ -130,18 +179,19 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
         {
             await StreamAsync(answerer, live, ending, cancellationToken);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
-            throw;
+            // Whatever it says about being stopped is no failure of its own.
+            throw new OperationCanceledException(cancellationToken);
         }
         catch (FailureException fault)
         {
-            ending.Fail(fault.Failure);
+            Do(() => ending.Fail(fault.Failure));
         }
         catch (Exception fault)
         {
             // A provider promises events, not exceptions. Should one break its promise, the turn still ends as a turn.
-            ending.Fail(new Failure(FailureKind.Internal, $"{answerer.Provider.Settings.Name} failed in a way Plue did not expect: {mask(fault.Message)}"));
+            Do(() => ending.Fail(new Failure(FailureKind.Internal, $"{answerer.Provider.Settings.Name} failed in a way Plue did not expect: {mask(fault.Message)}")));
         }
     }
 
@@ -151,6 +201,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
         var masked = Secrets is null ? null : new AnswerMask(Secrets);
         void Take(ProviderEvent next) => Fold(next, live, ending);
         Action<ProviderEvent> take = Take;
+        lock (gate) { release = () => masked?.Release(take); }
         try
         {
             while (true)
@@ -161,6 +212,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
 
                 lock (gate)
                 {
+                    if (isOver) { return; }
                     if (masked is null) { Fold(events.Current, live, ending); }
                     else { masked.Take(events.Current, take); }
                 }
@@ -169,11 +221,15 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
         finally
         {
             // Stopped or broken off: what waited to be told from a secret is part of the answer.
-            lock (gate) { masked?.Release(take); }
+            lock (gate)
+            {
+                if (!isOver) { release(); }
+            }
         }
 
         if (ending.Reason is null)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             ending.Fail(new Failure(FailureKind.CutStream, $"The answer from {answerer.Provider.Settings.Name} ended before it was complete."));
         }
     }
@@ -241,8 +297,10 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
         }
     }
 
-    private async Task<Message> FinishAsync(LiveMessage live, Ending ending)
+    /// <param name="isStopped">What failed because it was stopped has not failed.</param>
+    private async Task<Message> FinishAsync(LiveMessage live, Ending ending, bool isStopped)
     {
+        if (isStopped && ending.Reason is null or StopReason.Failed) { ending.Stop(); }
         var reason = ending.Reason ?? StopReason.Failed;
         var error = ending.Error is { } failure ? failure with { Message = mask(failure.Message) } : null;
         Message message;
@@ -274,7 +332,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
         {
             Live = null;
             Finishing?.Invoke(message);
-            sink.Publish(new TurnEvent.MessageFinished(message));
+            sink.Publish(new TurnEvent.MessageFinished(message, AlternativesOf?.Invoke(message) ?? []));
             sink.Publish(new TurnEvent.TurnFinished(Id, reason, error));
         }
 
@@ -313,6 +371,8 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
         }
 
         public void Fail(Failure failure) => (Reason, Error) = (StopReason.Failed, failure);
+
+        public void Stop() => (Reason, Error) = (StopReason.Stopped, null);
 
         public void RequestedAgainAt(DateTimeOffset at) => requested = time.GetElapsedTime(began) + (at - time.GetUtcNow());
 

@@ -8,12 +8,19 @@ public abstract record TurnEvent
     private TurnEvent() { }
 
     /// <summary>A message that nobody streams: the user's.</summary>
-    public sealed record MessageAdded(Message Message) : TurnEvent;
+    /// <param name="Alternatives">The messages that follow the same one, itself included, oldest first; empty where nobody knows.</param>
+    public sealed record MessageAdded(Message Message, IReadOnlyList<string> Alternatives) : TurnEvent
+    {
+        public MessageAdded(Message message) : this(message, []) { }
+    }
 
     public sealed record MessageRemoved(string MessageId) : TurnEvent;
 
     /// <summary>Another branch is shown: whoever looks on has to look anew.</summary>
     public sealed record BranchChanged(string? MessageId) : TurnEvent;
+
+    /// <param name="Queue">All that waits to be sent, in order.</param>
+    public sealed record QueueChanged(IReadOnlyList<Message> Queue) : TurnEvent;
 
     public sealed record TurnStarted(string TurnId) : TurnEvent;
 
@@ -39,7 +46,11 @@ public abstract record TurnEvent
     public sealed record Retrying(int Attempt, DateTimeOffset Until, string Why) : TurnEvent;
 
     /// <summary>Stored before it is published.</summary>
-    public sealed record MessageFinished(Message Message) : TurnEvent;
+    /// <param name="Alternatives">See <see cref="MessageAdded"/>.</param>
+    public sealed record MessageFinished(Message Message, IReadOnlyList<string> Alternatives) : TurnEvent
+    {
+        public MessageFinished(Message message) : this(message, []) { }
+    }
 
     public sealed record TurnFinished(string TurnId, StopReason Reason, Failure? Error) : TurnEvent;
 }
