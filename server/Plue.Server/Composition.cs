@@ -133,6 +133,7 @@ internal sealed class Composition : IAsyncDisposable
         Mask = Redactor.Mask,
         Secrets = Secrets,
         HasTemplate = id => templates.Value.Find(id) is not null,
+        IsTemplate = (id, ancestor) => templates.Value.IsA(id, ancestor),
         HooksOf = HooksOf,
         SystemPromptOf = SystemPromptOf,
         OptionsOf = OptionsOf,

@@ -21,6 +21,8 @@ public sealed class ChatServices
     public required Func<ITextMask?> Secrets { get; init; }
     /// <summary>Whether there is a template of this id.</summary>
     public required Func<string, bool> HasTemplate { get; init; }
+    /// <summary>Whether the first is the second template or descends from it.</summary>
+    public required Func<string, string, bool> IsTemplate { get; init; }
     /// <summary>What the template of a chat says should follow a new message.</summary>
     public required Func<string, Message, IReadOnlyList<HookAction>> HooksOf { get; init; }
     /// <summary>The system prompt of a chat of this template.</summary>

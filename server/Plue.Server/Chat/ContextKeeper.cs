@@ -26,40 +26,43 @@ public sealed class ContextKeeper(ChatServices services, ITurnSink sink, Lock ga
     }
 
     /// <summary>Summarises before a question is sent, when the window is nearly full. Never keeps the question from being sent.</summary>
+    /// <param name="path">What is to be answered, oldest first.</param>
     /// <param name="model">Null when the provider has not said it yet.</param>
-    public async Task MakeRoomAsync(ChatJournal writer, ProviderSettings settings, string? model, long files, CancellationToken cancellationToken)
+    /// <returns>The summary as stored; null when there was room, or none could be made.</returns>
+    public async Task<Message?> MakeRoomAsync(
+        ChatJournal writer, IReadOnlyList<Message> path, ProviderSettings settings, string? model, long files, CancellationToken cancellationToken)
     {
-        var chat = writer.Chat;
         // Claude Code keeps its own history in its window.
-        if (settings.Kind == ProviderKinds.ClaudeCode || model is null || !Compactor.HasWork(chat.Messages)) { return; }
-        if (!ContextMeter.Measure(chat.Messages, services.SystemPromptOf(chat.TemplateId), files, 0, WindowOf(settings, model)).IsNearlyFull) { return; }
+        if (settings.Kind == ProviderKinds.ClaudeCode || model is null || !Compactor.HasWork(path)) { return null; }
+        if (!ContextMeter.Measure(path, services.SystemPromptOf(writer.Chat.TemplateId), files, 0, WindowOf(settings, model)).IsNearlyFull) { return null; }
 
         try
         {
-            await SummariseAsync(writer, new ModelChoice(settings.Id, model), cancellationToken);
+            return await SummariseAsync(writer, path, new ModelChoice(settings.Id, model), cancellationToken);
         }
         catch (FailureException fault)
         {
-            services.Logger.LogWarning("{Chat} was not summarised: {Why}", chat.Id, fault.Message);
+            services.Logger.LogWarning("{Chat} was not summarised: {Why}", writer.Id, fault.Message);
+            return null;
         }
     }
 
     /// <summary>Summarises now, stores the summary and shows it.</summary>
     /// <param name="chosen">Asked where no small model is configured.</param>
     /// <exception cref="FailureException">Conflict: nothing to summarise. Else why the model did not answer.</exception>
-    public async Task<Compaction> SummariseAsync(ChatJournal writer, ModelChoice chosen, CancellationToken cancellationToken)
+    public async Task<Message> SummariseAsync(ChatJournal writer, IReadOnlyList<Message> path, ModelChoice chosen, CancellationToken cancellationToken)
     {
-        var chat = writer.Chat;
-        if (!Compactor.HasWork(chat.Messages)) { throw new FailureException(FailureKind.Conflict, "There is nothing to summarise yet: only what was said before the last question is."); }
+        if (!Compactor.HasWork(path)) { throw new FailureException(FailureKind.Conflict, "There is nothing to summarise yet: only what was said before the last question is."); }
 
         lock (gate) { sink.Publish(new TurnEvent.Waiting("Summarising what was said before")); }
         sink.Idle();
         var compactor = new Compactor(side.AskAsync, WindowOf, services.Time);
-        var summary = await compactor.SummariseAsync(codexId, chat.Messages, services.SmallModel() ?? chosen, services.PromptOf("summary"), cancellationToken);
+        var summary = await compactor.SummariseAsync(codexId, path, services.SmallModel() ?? chosen, services.PromptOf("summary"), cancellationToken);
         await writer.AppendAsync(summary, CancellationToken.None);
+        var chat = writer.Chat;
         services.Usage.Add(summary, chat.Id, chat.TemplateId);
-        lock (gate) { sink.Publish(new TurnEvent.MessageAdded(summary)); }
-        return summary.Compaction!;
+        lock (gate) { sink.Publish(new TurnEvent.MessageAdded(summary, chat.Tree.AlternativesOf(summary))); }
+        return summary;
     }
 
     /// <summary>Has the small model name the chat, when one is configured and nobody has named it. Stores the title.</summary>

@@ -17,12 +17,22 @@ public sealed class Conversation : IAsyncDisposable
     private readonly ChatJournal? journal;
     private readonly StoredChat read; // what this window could only read
     private RunningTurn? running;
+    private CancellationTokenSource? preparing; // what is asked before a turn begins
+    private bool queueFlows; // false from the start, after a stop and after a failure: what waits is then sent when the user says so
     private readonly CancellationTokenSource closing = new();
 
     private readonly ContextKeeper keeper;
 
-    /// <param name="Turn">Null for work that is no answer.</param>
-    private sealed record RunningTurn(string Id, Turn? Turn, CancellationTokenSource Stop, TaskCompletionSource Ended);
+    private sealed class RunningTurn(string id, string parentId)
+    {
+        public string Id => id;
+        /// <summary>The message that the answer follows: the question, or the summary that was made for it.</summary>
+        public string ParentId { get; set; } = parentId;
+        /// <summary>Null for work that is no answer.</summary>
+        public Turn? Turn { get; init; }
+        public CancellationTokenSource Stop { get; } = new();
+        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 
     /// <param name="journal">Null when this window may only read; <paramref name="readOnlyReason"/> then says why.</param>
     /// <param name="before">The same chat as this window could only read it; views of it have to look anew.</param>
@@ -48,17 +58,23 @@ public sealed class Conversation : IAsyncDisposable
         get { lock (gate) { return Summarize(); } }
     }
 
+    /// <summary>The chat at one moment, for who does not follow its events.</summary>
+    public ConversationSnapshot Look() => Snapshot(_ => 0);
+
     /// <summary>Everything a view needs, taken at one moment. <paramref name="seal"/> runs at that same moment.</summary>
     public ConversationSnapshot Snapshot(Func<ITurnSink, long> seal)
     {
         lock (gate)
         {
             var now = chat;
-            var messages = now.Messages.ToList();
-            if (running?.Turn?.Live is { } live)
+            var messages = now.Messages;
+            if (running is not null)
             {
-                messages.RemoveAll(message => message.Id == live.Id);
-                messages.Add(live.ToMessage(MessageStatus.Streaming, services.Time.GetUtcNow()));
+                // The file may not know yet that the answer began.
+                var before = now.Tree.PathTo(running.ParentId);
+                messages = running.Turn?.Live is { } live
+                    ? [.. before, live.ToMessage(MessageStatus.Streaming, services.Time.GetUtcNow()) with { ParentId = running.ParentId }]
+                    : before;
             }
 
             return new ConversationSnapshot(Summarize(), now, messages, running?.Id, seal(sink), ReadOnlyReason);
@@ -66,77 +82,129 @@ public sealed class Conversation : IAsyncDisposable
     }
 
     /// <summary>Stores the message, durable when it returns, and starts the answer when the template's hook asks for one.</summary>
-    public async Task<(string MessageId, string? TurnId)> SendAsync(string text, string? providerId, string? model, bool answer, CancellationToken cancellationToken)
+    /// <param name="mayWait">While an answer is written it is queued and sent by itself when that one has ended well.</param>
+    public async Task<Sent> SendAsync(Draft draft, bool mayWait, CancellationToken cancellationToken)
     {
-        if (string.IsNullOrWhiteSpace(text)) { throw new FailureException(FailureKind.MissingField, "There is nothing to send."); }
-
         using var change = await EnterAsync(cancellationToken);
         var writer = Writer();
+        var message = Compose(draft);
+        if (mayWait && draft.WantsAnswer && await QueueAsync(writer, message, draft, cancellationToken)) { return new Sent(message.Id, null, IsQueued: true); }
+
         RefuseWhileRunning();
-        text = services.Secrets()?.Mask(text) ?? text;
-        var choice = Choice(providerId, model);
-        // What cannot be answered is refused before it is stored, so that the draft is kept.
-        var prepared = answer ? await PrepareAsync(choice, cancellationToken) : null;
-        await ChooseAsync(choice, cancellationToken);
-
-        var now = services.Time.GetUtcNow();
-        var message = new Message
-        {
-            Id = Ids.New("msg"),
-            CodexId = CodexId,
-            Role = MessageRole.User,
-            CreatedAt = now,
-            UpdatedAt = now,
-            ParentId = chat.Tree.Head,
-            Parts = [new MessagePart.Text(text)],
-        };
-        var asked = services.HooksOf(chat.TemplateId, message).OfType<HookAction.SendToLlm>().Any();
-        await writer.AppendAsync(message, cancellationToken);
-        lock (gate) { sink.Publish(new TurnEvent.MessageAdded(message)); }
-
-        var turnId = prepared is not null && asked ? Start(prepared, choice.Model, goOn: false) : null;
-        NotifyChanged();
-        return (message.Id, turnId);
+        return await SayAsync(writer, message, Choice(draft.ProviderId, draft.Model), draft.WantsAnswer, interrupts: false, cancellationToken);
     }
 
-    /// <summary>Answers the last question again, or goes on with the last answer.</summary>
-    public async Task<(string MessageId, string? TurnId)> RetryAsync(string messageId, string? providerId, string? model, bool goOn, CancellationToken cancellationToken)
+    /// <summary>Says it before everything that is queued. An answer under way is stopped and kept, because no provider takes anything in between.</summary>
+    /// <param name="queuedId">Of the queued message that is meant; null says <paramref name="draft"/>.</param>
+    public async Task<Sent> SteerAsync(string? queuedId, Draft? draft, CancellationToken cancellationToken)
+    {
+        using var change = await EnterAsync(cancellationToken);
+        var writer = Writer();
+        var message = queuedId is null
+            ? Compose(draft ?? throw NothingToSend())
+            : Queued(queuedId) with { ParentId = null };
+        var sent = await SayAsync(writer, message, Choice(draft?.ProviderId, draft?.Model), wantsAnswer: true, interrupts: true, cancellationToken);
+        if (queuedId is not null) { lock (gate) { queueFlows = true; } }
+
+        return sent;
+    }
+
+    /// <summary>Takes a message out of the queue.</summary>
+    public async Task UnqueueAsync(string queuedId, CancellationToken cancellationToken)
+    {
+        using var change = await EnterAsync(cancellationToken);
+        await Writer().UnqueueAsync(Queued(queuedId).Id, cancellationToken);
+        PublishQueue();
+    }
+
+    /// <summary>Asks a question anew in other words, beside the old one, which stays with its answers.</summary>
+    public async Task<Sent> EditAsync(string messageId, Draft draft, CancellationToken cancellationToken)
     {
         using var change = await EnterAsync(cancellationToken);
         var writer = Writer();
         RefuseWhileRunning();
-        var messages = chat.Messages.ToList();
-        var index = messages.FindIndex(message => message.Id == messageId);
-        if (index < 0) { throw NoSuchMessage(); }
+        var old = Stored(messageId);
+        if (old.Role != MessageRole.User) { throw new FailureException(FailureKind.Conflict, "Only a question can be changed. Answer it again to get another answer."); }
 
-        var question = messages.FindLastIndex(message => message.Role == MessageRole.User);
-        if (question < 0 || question > index)
+        var message = Compose(draft with { Files = draft.Files ?? [.. old.Parts.OfType<MessagePart.File>()] }) with { ParentId = old.ParentId ?? "" };
+        return await SayAsync(writer, message, Choice(draft.ProviderId, draft.Model), draft.WantsAnswer, interrupts: false, cancellationToken);
+    }
+
+    /// <summary>Answers a question once more, beside the answers that it has, or goes on with the last answer.</summary>
+    /// <param name="messageId">The question, or what came after it: then the question before that is meant.</param>
+    public async Task<Sent> RetryAsync(string messageId, string? providerId, string? model, bool goOn, CancellationToken cancellationToken)
+    {
+        using var change = await EnterAsync(cancellationToken);
+        Writer();
+        RefuseWhileRunning();
+        var path = chat.Tree.PathTo(Stored(messageId).Id);
+        var question = path.LastOrDefault(message => message.Role == MessageRole.User)
+            ?? throw new FailureException(FailureKind.Conflict, "There is no question before this message.");
+        if (goOn && chat.Messages.LastOrDefault(message => message.Role == MessageRole.User)?.Id != question.Id)
         {
-            throw new FailureException(FailureKind.Conflict, "Only the last question of a chat can be answered again.");
+            throw new FailureException(FailureKind.Conflict, "Only the last answer of a chat can be continued.");
         }
 
         var choice = Choice(providerId, model);
         var prepared = await PrepareAsync(choice, cancellationToken);
         await ChooseAsync(choice, cancellationToken);
-        if (!goOn)
-        {
-            foreach (var old in messages.Skip(question + 1)) { await HideAsync(writer, old.Id, cancellationToken); }
-        }
-
-        var turnId = Start(prepared, choice.Model, goOn);
+        var turnId = Start(prepared, choice.Model, goOn, goOn ? chat.Tree.Head : question.Id);
         NotifyChanged();
-        return (messages[question].Id, turnId);
+        return new Sent(question.Id, turnId);
     }
 
+    /// <summary>Hides an answer, or a question with everything that follows it. The trail keeps them; where an alternative is left, that one is shown.</summary>
     public async Task DiscardAsync(string messageId, CancellationToken cancellationToken)
     {
         using var change = await EnterAsync(cancellationToken);
         var writer = Writer();
         RefuseWhileRunning();
-        if (!chat.Messages.Any(message => message.Id == messageId)) { throw NoSuchMessage(); }
+        var tree = chat.Tree;
+        var message = Stored(messageId);
+        var gone = message.Role == MessageRole.User ? tree.Under(message.Id) : [message.Id];
+        var beside = tree.AlternativesOf(message);
+        var other = beside.LastOrDefault(id => string.CompareOrdinal(id, message.Id) < 0) ?? beside.FirstOrDefault(id => id != message.Id);
+        await writer.DiscardAsync(gone, other is not null && gone.Contains(tree.Head) ? tree.EndOf(other) : null, cancellationToken);
+        lock (gate)
+        {
+            sink.Publish(gone.Count == 1 && other is null ? new TurnEvent.MessageRemoved(message.Id) : new TurnEvent.BranchChanged(chat.Tree.Head));
+        }
 
-        await HideAsync(writer, messageId, cancellationToken);
         NotifyChanged();
+    }
+
+    /// <summary>Shows the branch that goes through this message, down to its newest end.</summary>
+    public Task SwitchAsync(string messageId, CancellationToken cancellationToken) =>
+        MoveAsync(writer => writer.SwitchAsync(chat.Tree.EndOf(Stored(messageId).Id), cancellationToken), cancellationToken);
+
+    /// <summary>Hides the last turn.</summary>
+    /// <exception cref="FailureException">Conflict: there is none.</exception>
+    public Task UndoAsync(CancellationToken cancellationToken) => MoveAsync(writer => writer.UndoAsync(cancellationToken), cancellationToken);
+
+    /// <summary>Brings back what the last undo hid.</summary>
+    /// <exception cref="FailureException">Conflict: there is nothing.</exception>
+    public Task RedoAsync(CancellationToken cancellationToken) => MoveAsync(writer => writer.RedoAsync(cancellationToken), cancellationToken);
+
+    /// <summary>The messages of a copy: the branch that is shown, up to and with this one. What is still being written is left out.</summary>
+    public IReadOnlyList<Message> BranchTo(string? messageId) =>
+        [.. (messageId is null ? chat.Messages : chat.Tree.PathTo(Stored(messageId).Id)).Where(message => message.Status != MessageStatus.Streaming)];
+
+    /// <summary>Nothing is unread any more. Written only when that says something new, and never a reason to fail.</summary>
+    public async Task MarkReadAsync(CancellationToken cancellationToken)
+    {
+        var now = chat;
+        var last = now.Messages.LastOrDefault(message => message.Role == MessageRole.Assistant && message.Status != MessageStatus.Streaming)?.Id ?? "";
+        if (journal is null || (!now.Unread && now.ReadUntil is not null)) { return; }
+
+        try
+        {
+            await journal.UpdateAsync(new ChatFields { ReadUntil = last }, cancellationToken);
+            NotifyChanged();
+        }
+        catch (FailureException fault)
+        {
+            services.Logger.LogDebug("{Chat} stays unread: {Reason}", CodexId, fault.Message);
+        }
     }
 
     /// <summary>Has what was said before the last question summarised. Stoppable like an answer, and shown like one.</summary>
@@ -147,7 +215,7 @@ public sealed class Conversation : IAsyncDisposable
         var writer = Writer();
         RefuseWhileRunning();
         var chosen = new ModelChoice(chat.ProviderId ?? throw NoProvider(), chat.Model);
-        var work = new RunningTurn(Ids.New("turn"), null, new CancellationTokenSource(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var work = new RunningTurn(Ids.New("turn"), chat.Tree.Head);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, work.Stop.Token);
         lock (gate)
         {
@@ -158,7 +226,7 @@ public sealed class Conversation : IAsyncDisposable
         var (reason, error) = (StopReason.EndTurn, (Failure?)null);
         try
         {
-            return await keeper.SummariseAsync(writer, chosen, either.Token);
+            return (await keeper.SummariseAsync(writer, chat.Messages, chosen, either.Token)).Compaction!;
         }
         catch (OperationCanceledException)
         {
@@ -189,18 +257,30 @@ public sealed class Conversation : IAsyncDisposable
     /// <param name="draft">Tokens of what is being written.</param>
     public ContextFill Measure(long draft) => keeper.Measure(chat, files: 0, draft);
 
-    /// <summary>Returns when the turn has ended. Does nothing without one.</summary>
+    /// <summary>Ends what is under way, or being prepared, and lets what is queued wait. Returns when the turn has ended. Does nothing without one.</summary>
     public async Task StopAsync()
     {
-        var turn = running;
-        if (turn is null) { return; }
-
-        try { await turn.Stop.CancelAsync(); }
-        catch (ObjectDisposedException) { /* It ended by itself meanwhile. */ }
-        await turn.Ended.Task;
+        CancellationTokenSource? asking;
+        lock (gate) { (asking, queueFlows) = (preparing, false); }
+        await CancelAsync(asking);
+        await EndTurnAsync();
     }
 
-    public async Task UpdateAsync(ChatFields fields, CancellationToken cancellationToken)
+    /// <param name="expectedVersion">Refused when the chat changed since; null changes it whatever came.</param>
+    /// <param name="fields">What to change, from the chat as it is then.</param>
+    public async Task UpdateAsync(Func<StoredChat, ChatFields> fields, long? expectedVersion, CancellationToken cancellationToken)
+    {
+        using var change = await EnterAsync(cancellationToken);
+        var now = Writer().Chat;
+        if (expectedVersion is { } expected && now.Version is var version && version != expected)
+        {
+            throw new FailureException(FailureKind.Conflict, $"This chat was changed meanwhile (it is at version {version}, you had {expected}). Look at it again, then repeat the change.");
+        }
+
+        if (fields(now) is var changed && changed != ChatFields.None) { await UpdateAsync(changed, cancellationToken); }
+    }
+
+    private async Task UpdateAsync(ChatFields fields, CancellationToken cancellationToken)
     {
         await Writer().UpdateAsync(fields, cancellationToken);
         NotifyChanged();
@@ -224,10 +304,10 @@ public sealed class Conversation : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await closing.CancelAsync();
-        await StopAsync();
+        await EndTurnAsync();
         // A change under way is finished, and with it a turn that it started.
         using var change = await EnterAsync(CancellationToken.None);
-        await StopAsync();
+        await EndTurnAsync();
         if (journal is not null) { await journal.DisposeAsync(); }
     }
 
@@ -235,7 +315,26 @@ public sealed class Conversation : IAsyncDisposable
     /// <param name="Failure">Why it could not say it.</param>
     private sealed record Prepared(IProvider Provider, string? Model, string? System, IReadOnlyList<ModelChoice> StandIns, Failure? Failure = null);
 
+    /// <summary>A provider that is slow to say what it offers is left when the user stops.</summary>
     private async Task<Prepared> PrepareAsync((string? ProviderId, string? Model) choice, CancellationToken cancellationToken)
+    {
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
+        lock (gate) { preparing = giveUp; }
+        try
+        {
+            return await Task.Run(() => LookAsync(choice, giveUp.Token), giveUp.Token).WaitAsync(giveUp.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && !closing.IsCancellationRequested)
+        {
+            throw new FailureException(FailureKind.Conflict, "You stopped this before it was sent.");
+        }
+        finally
+        {
+            lock (gate) { preparing = null; }
+        }
+    }
+
+    private async Task<Prepared> LookAsync((string? ProviderId, string? Model) choice, CancellationToken cancellationToken)
     {
         var id = choice.ProviderId ?? throw NoProvider();
         var provider = await services.Providers.GetAsync(id, cancellationToken);
@@ -245,10 +344,9 @@ public sealed class Conversation : IAsyncDisposable
             [.. (chat.Fallbacks is { Count: > 0 } own ? own : services.Fallbacks()).Where(other => other.ProviderId != provider.Settings.Id || (other.Model is { } model && model != choice.Model))];
         if (standIns.Count > 0 && services.Providers.Rest.RestingUntil(provider.Settings) is not null) { return new Prepared(provider, null, system, standIns); }
 
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
         try
         {
-            return new Prepared(provider, await services.Providers.ResolveModelAsync(provider, choice.Model, either.Token), system, standIns);
+            return new Prepared(provider, await services.Providers.ResolveModelAsync(provider, choice.Model, cancellationToken), system, standIns);
         }
         catch (FailureException fault) when (standIns.Count > 0 && Answerers.CanHelp(fault.Failure))
         {
@@ -263,29 +361,29 @@ public sealed class Conversation : IAsyncDisposable
         await services.Budget().CheckAsync(chat.TotalCost ?? 0, () => services.Usage.SpentTodayAsync(cancellationToken));
     }
 
-    private Candidate Chosen(Prepared prepared, string? model, bool goOn) => new(
+    private Candidate Chosen(Prepared prepared, string? model, Func<string> parentId, bool goOn) => new(
         prepared.Provider.Settings.Name,
         async cancellationToken =>
         {
             if (prepared.Failure is { } failure) { throw new FailureException(failure); }
-            return Ask(prepared.Provider, prepared.Model ?? await services.Providers.ResolveModelAsync(prepared.Provider, model, cancellationToken), prepared, goOn);
+            return Ask(prepared.Provider, prepared.Model ?? await services.Providers.ResolveModelAsync(prepared.Provider, model, cancellationToken), prepared, parentId, goOn);
         },
         () => services.Providers.Rest.Sentence(prepared.Provider.Settings));
 
-    private Candidate StandIn(ModelChoice choice, Prepared prepared, bool goOn) => new(
+    private Candidate StandIn(ModelChoice choice, Prepared prepared, Func<string> parentId, bool goOn) => new(
         services.Providers.NameOf(choice.ProviderId),
         async cancellationToken =>
         {
             var provider = await services.Providers.GetAsync(choice.ProviderId, cancellationToken);
             await CheckBudgetAsync(provider.Settings, cancellationToken);
-            return Ask(provider, await services.Providers.ResolveModelAsync(provider, choice.Model, cancellationToken), prepared, goOn);
+            return Ask(provider, await services.Providers.ResolveModelAsync(provider, choice.Model, cancellationToken), prepared, parentId, goOn);
         },
         () => services.Providers.Find(choice.ProviderId) is { } known ? services.Providers.Rest.Sentence(known.Settings) : null);
 
-    private Answerer Ask(IProvider provider, string model, Prepared prepared, bool goOn)
+    private Answerer Ask(IProvider provider, string model, Prepared prepared, Func<string> parentId, bool goOn)
     {
         var options = chat.Options.Over(services.OptionsOf(chat.TemplateId));
-        var history = chat.Messages.Where(message => message.Status != MessageStatus.Streaming).ToList();
+        var history = chat.Tree.PathTo(parentId());
         var request = ContextBuilder.Build(CodexId, history, provider.Settings, model, prepared.System, services.Workspace.TrustedFolder, goOn, options);
         return new Answerer(provider, request, name => services.Providers.PriceOf(provider.Settings, name));
     }
@@ -296,57 +394,68 @@ public sealed class Conversation : IAsyncDisposable
         services.Answered(settings, failure);
     }
 
-    private string Start(Prepared prepared, string? chosenModel, bool goOn)
+    /// <param name="parentId">The message that the answer follows: the head, or an earlier one whose other answers stay beside this one.</param>
+    private string Start(Prepared prepared, string? chosenModel, bool goOn, string parentId)
     {
-        var answerers = new Answerers(
-            Chosen(prepared, chosenModel, goOn), [.. prepared.StandIns.Select(choice => StandIn(choice, prepared, goOn))], services.Logger);
-        var chosen = new ProviderInfo(prepared.Provider.Settings.Id, prepared.Model ?? chosenModel);
-        var stop = new CancellationTokenSource();
         var writer = Writer();
+        RunningTurn? started = null;
+        string ParentId() => started?.ParentId ?? parentId;
+        var answerers = new Answerers(
+            Chosen(prepared, chosenModel, ParentId, goOn), [.. prepared.StandIns.Select(choice => StandIn(choice, prepared, ParentId, goOn))], services.Logger);
+        var chosen = new ProviderInfo(prepared.Provider.Settings.Id, prepared.Model ?? chosenModel);
         var turn = new Turn(writer, sink, gate, services.Time, services.Mask)
         {
             Finishing = Keep,
             Heard = Heard,
             Secrets = services.Secrets(),
-            ParentId = () => writer.Chat.Tree.Head,
-            Before = cancellationToken => keeper.MakeRoomAsync(writer, prepared.Provider.Settings, prepared.Model, files: 0, cancellationToken),
+            ParentId = ParentId,
+            AlternativesOf = message => chat.Tree.AlternativesOf(message),
+            Before = async cancellationToken =>
+            {
+                var summary = await keeper.MakeRoomAsync(writer, chat.Tree.PathTo(parentId), prepared.Provider.Settings, prepared.Model, files: 0, cancellationToken);
+                if (summary is not null) { lock (gate) { started!.ParentId = summary.Id; } }
+            },
         };
-        var started = new RunningTurn(turn.Id, turn, stop, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        started = new RunningTurn(turn.Id, parentId) { Turn = turn };
         lock (gate)
         {
             if (running is not null) { throw Busy(); }
             running = started;
+            if (parentId != chat.Tree.Head) { sink.Publish(new TurnEvent.BranchChanged(parentId)); }
         }
 
-        _ = Task.Run(async () =>
-        {
-            try
-            {
-                await turn.RunAsync(CodexId, chosen, answerers, stop.Token);
-            }
-            catch (Exception fault)
-            {
-                services.Logger.LogError(fault, "The turn {Turn} broke", turn.Id);
-                lock (gate) { running = null; }
-            }
-            finally
-            {
-                stop.Dispose();
-                NotifyChanged();
-                started.Ended.TrySetResult();
-            }
-
-            await NameAsync(writer);
-        });
+        _ = Task.Run(() => RunAsync(started, turn, chosen, answerers));
         return turn.Id;
     }
 
-    /// <summary>In nobody's way: without a title of its own a chat goes by its first line.</summary>
-    private async Task NameAsync(ChatJournal writer)
+    private async Task RunAsync(RunningTurn started, Turn turn, ProviderInfo chosen, Answerers answerers)
     {
         try
         {
-            if (await keeper.NameAsync(writer, closing.Token)) { NotifyChanged(); }
+            await turn.RunAsync(CodexId, chosen, answerers, started.Stop.Token);
+        }
+        catch (Exception fault)
+        {
+            services.Logger.LogError(fault, "The turn {Turn} broke", turn.Id);
+            lock (gate) { running = null; }
+        }
+        finally
+        {
+            started.Stop.Dispose();
+            NotifyChanged();
+            started.Ended.TrySetResult();
+        }
+
+        await SendNextAsync();
+        await NameAsync();
+    }
+
+    /// <summary>In nobody's way: without a title of its own a chat goes by its first line.</summary>
+    private async Task NameAsync()
+    {
+        try
+        {
+            if (await keeper.NameAsync(Writer(), closing.Token)) { NotifyChanged(); }
         }
         catch (Exception fault) when (fault is FailureException or OperationCanceledException or ObjectDisposedException)
         {
@@ -354,10 +463,128 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends what waits, one after the other, once nothing is under way. What cannot be sent goes on waiting.</summary>
+    private async Task SendNextAsync()
+    {
+        try
+        {
+            using var change = await EnterAsync(closing.Token);
+            while (NextQueued() is { } next)
+            {
+                await SayAsync(Writer(), next with { ParentId = null }, Choice(null, null), wantsAnswer: true, interrupts: false, closing.Token);
+            }
+        }
+        catch (OperationCanceledException) when (closing.IsCancellationRequested)
+        {
+            services.Logger.LogDebug("{Chat} is closed; what is queued stays queued", CodexId);
+        }
+        catch (Exception fault)
+        {
+            services.Logger.LogWarning("{Chat}: what is queued waits: {Reason}", CodexId, fault.Message);
+            lock (gate) { queueFlows = false; }
+            PublishQueue();
+        }
+    }
+
+    private Message? NextQueued()
+    {
+        lock (gate) { return running is null && queueFlows && !closing.IsCancellationRequested ? chat.Queue.FirstOrDefault() : null; }
+    }
+
+    /// <returns>False when nothing is under way, so that it can be sent at once.</returns>
+    private async Task<bool> QueueAsync(ChatJournal writer, Message message, Draft draft, CancellationToken cancellationToken)
+    {
+        lock (gate)
+        {
+            if (running is null) { return false; }
+            queueFlows = true;
+        }
+
+        await ChooseAsync(Choice(draft.ProviderId, draft.Model), cancellationToken);
+        await writer.QueueAsync(message, cancellationToken);
+        PublishQueue();
+        // The answer may have ended meanwhile.
+        _ = SendNextAsync();
+        return true;
+    }
+
+    private Message Compose(Draft draft)
+    {
+        if (string.IsNullOrWhiteSpace(draft.Text) && draft.Files is not { Count: > 0 }) { throw NothingToSend(); }
+
+        var text = services.Secrets()?.Mask(draft.Text) ?? draft.Text;
+        var now = services.Time.GetUtcNow();
+        return new Message
+        {
+            Id = Ids.New("msg"),
+            CodexId = CodexId,
+            Role = draft.Role,
+            CreatedAt = now,
+            UpdatedAt = now,
+            Parts = [.. draft.Files ?? [], .. string.IsNullOrWhiteSpace(text) ? (IEnumerable<MessagePart>)[] : [new MessagePart.Text(text)]],
+        };
+    }
+
+    /// <param name="message">Without a parent it follows what is shown.</param>
+    /// <param name="interrupts">Whether an answer under way is stopped for it.</param>
+    private async Task<Sent> SayAsync(
+        ChatJournal writer, Message message, (string? ProviderId, string? Model) choice, bool wantsAnswer, bool interrupts, CancellationToken cancellationToken)
+    {
+        var asked = wantsAnswer && services.HooksOf(chat.TemplateId, message).OfType<HookAction.SendToLlm>().Any();
+        // What cannot be answered is refused before it is stored, so that the draft is kept.
+        var prepared = asked ? await PrepareAsync(choice, cancellationToken) : null;
+        if (interrupts) { await EndTurnAsync(); }
+
+        await ChooseAsync(choice, cancellationToken);
+        var before = chat;
+        message = message with { ParentId = message.ParentId ?? before.Tree.Head };
+        await writer.AppendAsync(message, cancellationToken);
+        lock (gate)
+        {
+            if (message.ParentId == before.Tree.Head) { sink.Publish(new TurnEvent.MessageAdded(message, chat.Tree.AlternativesOf(message))); }
+            else { sink.Publish(new TurnEvent.BranchChanged(message.Id)); }
+
+            if (before.Queue.Any(queued => queued.Id == message.Id)) { sink.Publish(new TurnEvent.QueueChanged(chat.Queue)); }
+        }
+
+        var turnId = prepared is null ? null : Start(prepared, choice.Model, goOn: false, chat.Tree.Head);
+        NotifyChanged();
+        return new Sent(message.Id, turnId);
+    }
+
+    private async Task MoveAsync(Func<ChatJournal, ValueTask> move, CancellationToken cancellationToken)
+    {
+        using var change = await EnterAsync(cancellationToken);
+        var writer = Writer();
+        RefuseWhileRunning();
+        await move(writer);
+        lock (gate) { sink.Publish(new TurnEvent.BranchChanged(chat.Tree.Head)); }
+        NotifyChanged();
+    }
+
+    private async Task EndTurnAsync()
+    {
+        var turn = running;
+        if (turn is null) { return; }
+
+        await CancelAsync(turn.Stop);
+        await turn.Ended.Task;
+    }
+
+    private static async Task CancelAsync(CancellationTokenSource? source)
+    {
+        if (source is null) { return; }
+
+        try { await source.CancelAsync(); }
+        catch (ObjectDisposedException) { /* It ended by itself meanwhile. */ }
+    }
+
     /// <summary>Runs under the gate, together with the turn's last events.</summary>
     private void Keep(Message message)
     {
         running = null;
+        // What waited was meant to follow an answer.
+        queueFlows &= message.Status != MessageStatus.Failed;
         services.Usage.Add(message, chat.Id, chat.TemplateId);
     }
 
@@ -372,14 +599,15 @@ public sealed class Conversation : IAsyncDisposable
         await UpdateAsync(new ChatFields(ProviderId: choice.ProviderId, Model: choice.Model ?? ""), cancellationToken);
     }
 
-    private async Task HideAsync(ChatJournal writer, string messageId, CancellationToken cancellationToken)
+    private void PublishQueue()
     {
-        await writer.DiscardAsync(messageId, cancellationToken);
-        lock (gate)
-        {
-            sink.Publish(new TurnEvent.MessageRemoved(messageId));
-        }
+        lock (gate) { sink.Publish(new TurnEvent.QueueChanged(chat.Queue)); }
     }
+
+    private Message Stored(string messageId) => chat.Tree.Find(messageId) ?? throw new FailureException(FailureKind.NotFound, "That message is no longer in this chat.");
+
+    private Message Queued(string messageId) =>
+        chat.Queue.FirstOrDefault(message => message.Id == messageId) ?? throw new FailureException(FailureKind.NotFound, "That message is no longer waiting.");
 
     private ChatSummary Summarize() => chat.Summarize() with { Status = running is null ? chat.Status : ChatStatus.Running };
 
@@ -396,7 +624,7 @@ public sealed class Conversation : IAsyncDisposable
 
     private static FailureException NoProvider() => new(FailureKind.MissingField, "This chat has no provider. Choose one.");
 
-    private static FailureException NoSuchMessage() => new(FailureKind.NotFound, "That message is no longer in this chat.");
+    private static FailureException NothingToSend() => new(FailureKind.MissingField, "There is nothing to send.");
 
     private ChatJournal Writer() => closing.IsCancellationRequested
         ? throw new FailureException(FailureKind.NotFound, "This chat was closed. Open it again.")
@@ -415,4 +643,13 @@ public sealed class Conversation : IAsyncDisposable
 /// <param name="Messages">Of the branch that is shown, the one still being written included.</param>
 /// <param name="TurnId">The turn under way, or null.</param>
 /// <param name="LastSeq">Events up to this number are folded in.</param>
-public sealed record ConversationSnapshot(ChatSummary Summary, StoredChat Chat, IReadOnlyList<Message> Messages, string? TurnId, long LastSeq, string? ReadOnlyReason);
+public sealed record ConversationSnapshot(ChatSummary Summary, StoredChat Chat, IReadOnlyList<Message> Messages, string? TurnId, long LastSeq, string? ReadOnlyReason)
+{
+    /// <summary>The messages that follow the same one, itself included, oldest first.</summary>
+    public IReadOnlyList<string> AlternativesOf(Message message)
+    {
+        var stored = Chat.Tree.AlternativesOf(message);
+        // The file may not know yet of the one that is being written.
+        return stored.Contains(message.Id) ? stored : [.. stored, message.Id];
+    }
+}

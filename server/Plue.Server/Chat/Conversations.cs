@@ -20,6 +20,9 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
             .OrderByDescending(summary => summary.UpdatedAt)];
     }
 
+    /// <summary>What lies in the trash, the last deleted first.</summary>
+    public IReadOnlyList<ChatSummary> ListDeleted() => services.Store.ListDeleted();
+
     /// <param name="providerId">Null takes the default.</param>
     public async Task<Conversation> CreateAsync(string templateId, string? title, string? providerId, string? model, CancellationToken cancellationToken)
     {
@@ -58,6 +61,42 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
         services.Store.Delete(ChatIdOf(codexUri));
         services.Changed(conversation.CodexId, null);
     }
+
+    /// <summary>Brings a chat back from the trash.</summary>
+    public async Task<Conversation> RestoreAsync(string codexUri, CancellationToken cancellationToken)
+    {
+        await Task.Run(() => services.Store.Restore(ChatIdOf(codexUri)), cancellationToken);
+        var conversation = await GetAsync(codexUri, cancellationToken);
+        services.Changed(conversation.CodexId, conversation.Summary);
+        return conversation;
+    }
+
+    /// <summary>A chat of its own with the messages of a branch up to one. The other one stays as it is; what its answers cost is not counted again.</summary>
+    /// <param name="messageId">The last message of the copy; null takes the branch that is shown.</param>
+    /// <param name="title">Null names it after the other one.</param>
+    public async Task<Conversation> ForkAsync(string codexUri, string? messageId, string? title, CancellationToken cancellationToken)
+    {
+        var original = await GetAsync(codexUri, cancellationToken);
+        var (chat, branch) = (original.Look().Chat, original.BranchTo(messageId));
+        var journal = await Task.Run(() => services.Store.Create(chat.TemplateId, title ?? $"{chat.Title} (fork)", chat.ProviderId, chat.Model), cancellationToken);
+        var codexId = CodexUri.Of(CodexCollection.Chats, journal.Id).ToString();
+        await journal.UpdateAsync(new ChatFields(Fallbacks: chat.Fallbacks, Options: chat.Options) { Tags = chat.Tags, ContextFiles = chat.ContextFiles }, CancellationToken.None);
+        List<Message> copies = [];
+        foreach (var message in branch) { copies.Add(message with { Id = Ids.New("msg"), CodexId = codexId, ParentId = copies is [.., var last] ? last.Id : "", IsCopy = true }); }
+
+        await journal.AppendAllAsync(copies, CancellationToken.None);
+        var conversation = new Conversation(services, journal.Chat, journal, readOnlyReason: null);
+        open[journal.Id] = new Lazy<Task<Conversation>>(Task.FromResult(conversation));
+        services.Changed(codexId, conversation.Summary);
+        return conversation;
+    }
+
+    /// <summary>What happened to a chat, newest first.</summary>
+    public Task<IReadOnlyList<ChatChange>> HistoryAsync(string codexUri, CancellationToken cancellationToken) =>
+        Task.Run(() => services.Store.History(ChatIdOf(codexUri)), cancellationToken);
+
+    /// <summary>Whether the first is the second template or descends from it.</summary>
+    public bool IsTemplate(string templateId, string ancestor) => services.IsTemplate(templateId, ancestor);
 
     public async ValueTask DisposeAsync()
     {

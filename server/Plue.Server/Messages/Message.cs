@@ -24,6 +24,8 @@ public sealed record Message
     public Compaction? Compaction { get; init; }
     /// <summary>Not part of the conversation: a title that a model made. Kept because it was paid for.</summary>
     public bool IsHidden { get; init; }
+    /// <summary>Taken over from another chat, where it was paid for.</summary>
+    public bool IsCopy { get; init; }
 
     /// <summary>The text parts joined; what a person would call "the message".</summary>
     public string Text => string.Concat(Parts.OfType<MessagePart.Text>().Select(part => part.Content));

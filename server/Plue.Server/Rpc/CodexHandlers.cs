@@ -7,17 +7,12 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>codex/*: the documents, which in this version are the chats.</summary>
+/// <summary>codex/* for chats.</summary>
 internal sealed class CodexHandlers(RpcServer server, Conversations conversations, ProviderRegistry providers)
 {
     public void Register()
     {
-        server.Map(Methods.CodexList, (parameters, _) =>
-        {
-            if (parameters.Collection != "chats") { throw new FailureException(FailureKind.NotFound, $"There is no collection {parameters.Collection}."); }
-            var chats = conversations.List(parameters.IncludeArchived ?? false);
-            return Task.FromResult(new CodexListResult([.. chats.Select(Summary)], chats.Count));
-        });
+        server.Map(Methods.CodexList, (parameters, _) => Task.FromResult(List(parameters)));
         server.Map(Methods.CodexGet, async (parameters, cancellationToken) =>
         {
             var conversation = await conversations.GetAsync(parameters.Uri, cancellationToken);
@@ -29,21 +24,60 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
             var conversation = await conversations.CreateAsync(parameters.TemplateId, parameters.Title, parameters.ProviderId, parameters.Model, cancellationToken);
             return Summary(conversation.Summary);
         });
-        server.Map(Methods.CodexUpdate, async (parameters, cancellationToken) =>
-        {
-            var conversation = await conversations.GetAsync(parameters.Uri, cancellationToken);
-            // Another provider has other models: the old choice goes with it unless a new one came.
-            var model = parameters.Model ?? (parameters.ProviderId is null ? null : "");
-            var fields = new ChatFields(parameters.Title, parameters.Archived, parameters.ProviderId, model, Fallbacks(parameters.Fallbacks), Options(parameters.Options));
-            await conversation.UpdateAsync(fields, cancellationToken);
-            conversation.Warm();
-            return Summary(conversation.Summary);
-        });
+        server.Map(Methods.CodexUpdate, UpdateAsync);
         server.Map(Methods.CodexDelete, async (parameters, cancellationToken) =>
         {
             await conversations.DeleteAsync(parameters.Uri, cancellationToken);
             return new Nothing();
         });
+        server.Map(Methods.CodexRestore, async (parameters, cancellationToken) => Summary((await conversations.RestoreAsync(parameters.Uri, cancellationToken)).Summary));
+        server.Map(Methods.CodexFork, async (parameters, cancellationToken) =>
+            Summary((await conversations.ForkAsync(parameters.Uri, parameters.MessageId, parameters.Title, cancellationToken)).Summary));
+        server.Map(Methods.CodexUndo, (parameters, cancellationToken) => ChangeAsync(parameters.Uri, chat => chat.UndoAsync(cancellationToken), cancellationToken));
+        server.Map(Methods.CodexRedo, (parameters, cancellationToken) => ChangeAsync(parameters.Uri, chat => chat.RedoAsync(cancellationToken), cancellationToken));
+        server.Map(Methods.CodexSwitchBranch, (parameters, cancellationToken) =>
+            ChangeAsync(parameters.Uri, chat => chat.SwitchAsync(parameters.MessageId, cancellationToken), cancellationToken));
+        server.Map(Methods.CodexMarkRead, async (parameters, cancellationToken) =>
+        {
+            await (await conversations.GetAsync(parameters.Uri, cancellationToken)).MarkReadAsync(cancellationToken);
+            return new Nothing();
+        });
+        server.Map(Methods.CodexHistory, async (parameters, cancellationToken) => new CodexHistoryResult(
+            [.. (await conversations.HistoryAsync(parameters.Uri, cancellationToken)).Select((change, index) => new CodexVersionView(change.Version, change.Time, change.Author, change.What, null, index == 0))]));
+    }
+
+    private CodexListResult List(CodexListParams parameters)
+    {
+        if (parameters.Collection != "chats") { throw new FailureException(FailureKind.NotFound, $"There is no collection {parameters.Collection}."); }
+
+        var query = ChatRows.QueryOf(parameters);
+        // Who asks for archived ones by name wants to see them.
+        var includeArchived = parameters.IncludeArchived ?? query.Conditions.Any(condition => condition.Field == "archived");
+        var chats = parameters.Deleted == true ? conversations.ListDeleted() : conversations.List(includeArchived);
+        var ofTemplate = parameters.TemplateId is { } template ? chats.Where(chat => conversations.IsTemplate(chat.TemplateId, template)) : chats;
+        var (page, total) = ChatRows.Query(ofTemplate, query);
+        return new CodexListResult([.. page.Select(Summary)], total);
+    }
+
+    private async Task<CodexSummary> UpdateAsync(CodexUpdateParams parameters, CancellationToken cancellationToken)
+    {
+        var conversation = await conversations.GetAsync(parameters.Uri, cancellationToken);
+        var messages = ChatUpdate.Messages(parameters);
+        await conversation.UpdateAsync(chat => ChatUpdate.Fields(parameters, chat), parameters.ExpectedVersion, cancellationToken);
+        for (var i = 0; i < messages.Count; i++)
+        {
+            await conversation.SendAsync(messages[i] with { WantsAnswer = i == messages.Count - 1 }, mayWait: false, cancellationToken);
+        }
+
+        conversation.Warm();
+        return Summary(conversation.Summary);
+    }
+
+    private async Task<CodexSummary> ChangeAsync(string uri, Func<Conversation, Task> change, CancellationToken cancellationToken)
+    {
+        var conversation = await conversations.GetAsync(uri, cancellationToken);
+        await change(conversation);
+        return Summary(conversation.Summary);
     }
 
     public static CodexSummary Summary(ChatSummary summary) => new()
@@ -67,37 +101,15 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
         Version = summary.Version,
     };
 
-    /// <summary>A provider that is not there yet may be named; it is passed over until it is.</summary>
-    private static IReadOnlyList<Messages.ModelChoice>? Fallbacks(IReadOnlyList<Protocol.ModelChoice>? choices)
-    {
-        if (choices is null) { return null; }
-        if (choices.FirstOrDefault(choice => !CodexUri.TryOf(CodexCollection.Providers, choice.ProviderId, out _)) is { } wrong)
-        {
-            throw new FailureException(FailureKind.MissingField, $"\"{wrong.ProviderId}\" is not the name of a provider.");
-        }
-
-        return [.. choices.Select(choice => new Messages.ModelChoice(choice.ProviderId, string.IsNullOrWhiteSpace(choice.Model) ? null : choice.Model)).Distinct()];
-    }
-
-    private static Messages.ChatOptions? Options(Protocol.ChatOptions? options)
-    {
-        if (options is null) { return null; }
-        if (options.Temperature is < 0 or > 2) { throw new FailureException(FailureKind.MissingField, "The temperature is a number from 0 to 2."); }
-        if (options.MaxTokens is < 1) { throw new FailureException(FailureKind.MissingField, "The longest answer is at least one token."); }
-        if (options.StopSequences?.Any(string.IsNullOrEmpty) == true) { throw new FailureException(FailureKind.MissingField, "A stop sequence cannot be empty."); }
-        return new Messages.ChatOptions(
-            options.Temperature, options.MaxTokens, options.StopSequences is { Count: > 0 } stops ? stops : null, string.IsNullOrWhiteSpace(options.ReasoningLevel) ? null : options.ReasoningLevel);
-    }
-
     private CodexGetResult Get(ConversationSnapshot snapshot, int? limit)
     {
         var offset = limit is { } most ? Math.Max(0, snapshot.Messages.Count - most) : 0;
         return new()
         {
             Codex = Summary(snapshot.Summary),
-            Messages = [.. snapshot.Messages.Skip(offset).Select(message => ToProtocol.Message(message, providers.NameOf, snapshot.Chat.Tree))],
+            Messages = [.. snapshot.Messages.Skip(offset).Select(message => ToProtocol.Message(message, providers.NameOf, snapshot.AlternativesOf(message)))],
             Offset = offset,
-            Queue = [],
+            Queue = [.. snapshot.Chat.Queue.Select(ToProtocol.Queued)],
             CanUndo = snapshot.Chat.Tree.Undone is not null,
             CanRedo = snapshot.Chat.Tree.Redone is not null,
             ContextFiles = [],

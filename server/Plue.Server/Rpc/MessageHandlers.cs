@@ -1,31 +1,61 @@
 using Plue.Protocol;
 using Plue.Server.Chat;
 using Plue.Server.Messages;
+using Plue.Server.Providers;
 
 namespace Plue.Server.Rpc;
 
 /// <summary>message/*: what a user does in a chat.</summary>
-internal sealed class MessageHandlers(RpcServer server, Conversations conversations)
+internal sealed class MessageHandlers(RpcServer server, Conversations conversations, ProviderRegistry providers)
 {
+    private const int LongestPage = 1000;
+    private const int MostFound = 1000;
+
     public void Register()
     {
-        server.Map(Methods.MessageSend, SendAsync);
-        server.Map(Methods.MessageStop, async (parameters, cancellationToken) =>
+        server.Map(Methods.MessageSend, async (parameters, cancellationToken) =>
         {
-            await (await conversations.GetAsync(parameters.CodexId, cancellationToken)).StopAsync();
-            return new Nothing();
+            var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
+            var draft = new Draft(parameters.Text) { ProviderId = parameters.Provider, Model = parameters.Model, WantsAnswer = parameters.Answer ?? true };
+            return Result(await conversation.SendAsync(draft, parameters.Queue ?? false, cancellationToken));
+        });
+        server.Map(Methods.MessageEdit, async (parameters, cancellationToken) =>
+        {
+            var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
+            var draft = new Draft(parameters.Text) { ProviderId = parameters.Provider, Model = parameters.Model, WantsAnswer = parameters.Answer ?? true };
+            return Result(await conversation.EditAsync(parameters.MessageId, draft, cancellationToken));
         });
         server.Map(Methods.MessageRetry, async (parameters, cancellationToken) =>
         {
             var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
-            var (messageId, turnId) = await conversation.RetryAsync(parameters.MessageId, parameters.Provider, parameters.Model, parameters.Continue ?? false, cancellationToken);
-            return new MessageSendResult(messageId, turnId);
+            return Result(await conversation.RetryAsync(parameters.MessageId, parameters.Provider, parameters.Model, parameters.Continue ?? false, cancellationToken));
         });
-        server.Map(Methods.MessageDiscard, async (parameters, cancellationToken) =>
+        server.Map(Methods.MessageSteer, async (parameters, cancellationToken) =>
         {
             var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
-            await conversation.DiscardAsync(parameters.MessageId, cancellationToken);
-            return new Nothing();
+            return Result(await conversation.SteerAsync(parameters.QueuedId, parameters.Text is { } text ? new Draft(text) : null, cancellationToken));
+        });
+        server.Map(Methods.MessageUnqueue, (parameters, cancellationToken) => DoAsync(parameters.CodexId, chat => chat.UnqueueAsync(parameters.QueuedId, cancellationToken), cancellationToken));
+        server.Map(Methods.MessageStop, (parameters, cancellationToken) => DoAsync(parameters.CodexId, chat => chat.StopAsync(), cancellationToken));
+        server.Map(Methods.MessageDiscard, (parameters, cancellationToken) => DoAsync(parameters.CodexId, chat => chat.DiscardAsync(parameters.MessageId, cancellationToken), cancellationToken));
+        server.Map(Methods.MessageList, async (parameters, cancellationToken) => List(await LookAsync(parameters.CodexId, cancellationToken), parameters));
+        server.Map(Methods.MessageGet, async (parameters, cancellationToken) =>
+        {
+            var look = await LookAsync(parameters.CodexId, cancellationToken);
+            var message = look.Messages.FirstOrDefault(message => message.Id == parameters.MessageId) ?? look.Chat.Tree.Find(parameters.MessageId);
+            return message is null ? throw new FailureException(FailureKind.NotFound, "That message is no longer in this chat.") : View(look, message);
+        });
+        server.Map(Methods.MessageOutline, async (parameters, cancellationToken) =>
+        {
+            var look = await LookAsync(parameters.CodexId, cancellationToken);
+            return new MessageOutlineResult(
+                [.. BranchText.Questions(look.Messages).Select(place => new OutlineEntry(place.Question.Id, place.Index, BranchText.Beginning(place.Question), place.Question.CreatedAt))]);
+        });
+        server.Map(Methods.MessageFind, async (parameters, cancellationToken) =>
+        {
+            var look = await LookAsync(parameters.CodexId, cancellationToken);
+            List<FoundText> found = [.. BranchText.Find(look.Messages, parameters.Text).Take(MostFound + 1)];
+            return new MessageFindResult([.. found.Take(MostFound).Select(place => new FoundView(place.Message.Id, place.Index, place.Count))], found.Count > MostFound);
         });
         server.Map(Methods.MessageCompact, async (parameters, cancellationToken) =>
         {
@@ -43,10 +73,24 @@ internal sealed class MessageHandlers(RpcServer server, Conversations conversati
         fill.Tokens, fill.Window, fill.IsEstimate, fill.CompactsAt,
         [new("Instructions", fill.Instructions), new("Files", fill.Files), new("Messages", fill.Messages), new("Draft", fill.Draft)]);
 
-    private async Task<MessageSendResult> SendAsync(MessageSendParams parameters, CancellationToken cancellationToken)
+    private MessageListResult List(ConversationSnapshot look, MessageListParams parameters)
     {
-        var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
-        var (messageId, turnId) = await conversation.SendAsync(parameters.Text, parameters.Provider, parameters.Model, parameters.Answer ?? true, cancellationToken);
-        return new MessageSendResult(messageId, turnId);
+        if (parameters.Offset < 0 || parameters.Limit < 0) { throw new FailureException(FailureKind.MissingField, "An offset and a limit are 0 or more."); }
+
+        var page = look.Messages.Skip(parameters.Offset).Take(Math.Min(parameters.Limit, LongestPage));
+        return new MessageListResult([.. page.Select(message => View(look, message))], parameters.Offset, look.Messages.Count);
     }
+
+    private MessageView View(ConversationSnapshot look, Message message) => ToProtocol.Message(message, providers.NameOf, look.AlternativesOf(message));
+
+    private async Task<ConversationSnapshot> LookAsync(string codexId, CancellationToken cancellationToken) =>
+        (await conversations.GetAsync(codexId, cancellationToken)).Look();
+
+    private async Task<Nothing> DoAsync(string codexId, Func<Conversation, Task> act, CancellationToken cancellationToken)
+    {
+        await act(await conversations.GetAsync(codexId, cancellationToken));
+        return new Nothing();
+    }
+
+    private static MessageSendResult Result(Sent sent) => new(sent.MessageId, sent.TurnId) { Queued = sent.IsQueued ? true : null };
 }

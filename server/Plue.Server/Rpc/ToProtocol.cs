@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Plue.Server.Chat;
 using Plue.Server.Messages;
-using Plue.Server.Store;
 using Wire = Plue.Protocol;
 
 namespace Plue.Server.Rpc;
@@ -11,8 +10,8 @@ internal static class ToProtocol
 {
     public static string Name<T>(T value) where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 
-    /// <param name="tree">Null where a message comes alone: its alternatives are then not said.</param>
-    public static Wire.MessageView Message(Message message, Func<string, string> providerName, MessageTree? tree = null) => new()
+    /// <param name="alternatives">The messages that follow the same one, itself included; empty where nobody knows.</param>
+    public static Wire.MessageView Message(Message message, Func<string, string> providerName, IReadOnlyList<string> alternatives) => new()
     {
         Id = message.Id,
         Role = (Wire.MessageRole)message.Role,
@@ -21,7 +20,7 @@ internal static class ToProtocol
         CreatedAt = message.CreatedAt,
         UpdatedAt = message.UpdatedAt,
         ParentId = string.IsNullOrEmpty(message.ParentId) ? null : message.ParentId,
-        Alternatives = tree?.AlternativesOf(message) is { Count: > 1 } alternatives ? alternatives : null,
+        Alternatives = alternatives.Count > 1 ? alternatives : null,
         NotCarried = message.NotCarried.Count == 0 ? null : message.NotCarried,
         Compaction = message.Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
         Error = message.Error is { } error ? Error(error) : null,
@@ -43,9 +42,10 @@ internal static class ToProtocol
 
     public static Wire.MessageEvent Event(TurnEvent turnEvent, Func<string, string> providerName) => turnEvent switch
     {
-        TurnEvent.MessageAdded(var message) => new Wire.MessageAdded(Message(message, providerName)),
+        TurnEvent.MessageAdded(var message, var alternatives) => new Wire.MessageAdded(Message(message, providerName, alternatives)),
         TurnEvent.MessageRemoved(var id) => new Wire.MessageRemoved(id),
         TurnEvent.BranchChanged(var id) => new Wire.BranchChanged(id),
+        TurnEvent.QueueChanged(var queue) => new Wire.QueueChanged([.. queue.Select(Queued)]),
         TurnEvent.TurnStarted(var id) => new Wire.TurnStarted(id),
         TurnEvent.Waiting(var what) => new Wire.Waiting(what),
         TurnEvent.MessageStarted(var message) => new Wire.MessageStarted(message.Id, Provider(message.ProviderInfo ?? new("", null), providerName)),
@@ -57,9 +57,26 @@ internal static class ToProtocol
         TurnEvent.ToolCallFinished(var id, var toolUseId, var result, var error) => new Wire.ToolCallFinished(id, toolUseId, result, error),
         TurnEvent.Restarted(var id, var attempt, var delay, var why) => new Wire.Restarted(id, attempt, delay.TotalMilliseconds, why),
         TurnEvent.Retrying(var attempt, var until, var why) => new Wire.Retrying(attempt, until, why),
-        TurnEvent.MessageFinished(var message) => new Wire.MessageFinished(Message(message, providerName)),
+        TurnEvent.MessageFinished(var message, var alternatives) => new Wire.MessageFinished(Message(message, providerName, alternatives)),
         TurnEvent.TurnFinished(var id, var reason, var error) => new Wire.TurnFinished(id, (Wire.StopReason)reason, error is null ? null : Error(error)),
         _ => throw new InvalidOperationException($"No wire event for {turnEvent.GetType().Name}"),
+    };
+
+    public static Wire.QueuedView Queued(Message message) => new(message.Id, message.Text, [.. message.Parts.OfType<MessagePart.File>().Select(Attached)]);
+
+    /// <summary>A file as it was taken in: it is not looked at again.</summary>
+    private static Wire.AttachmentView Attached(MessagePart.File file) => new()
+    {
+        Path = file.Path,
+        Name = Path.GetFileName(file.Path),
+        Kind = file.IsImage ? Wire.AttachmentKind.Image : file.Content is null ? Wire.AttachmentKind.Binary : Wire.AttachmentKind.Text,
+        Language = file.Language,
+        MediaType = file.MediaType,
+        Blob = file.Blob,
+        Range = file.Range is { } range ? new(range.Start, range.End) : null,
+        Mode = file.IsSummary ? Wire.AttachmentMode.Summary : null,
+        Size = file.Size,
+        Questions = [],
     };
 
     private static Wire.ProviderInfoView Provider(ProviderInfo info, Func<string, string> providerName) =>

@@ -96,14 +96,17 @@ internal sealed class ChatFold
             Tree = tree,
             Queue = [.. queue],
             Unread = IsUnread(tree.Path),
+            ReadUntil = readUntil,
             Version = lastSeq,
             CreatedAt = firstTime ?? default,
             UpdatedAt = lastMessageTime > firstTime ? lastMessageTime : firstTime ?? default,
-            TotalCost = entries.Sum(entry => entry.Message.Cost?.TotalCost) is var sum && entries.Exists(entry => entry.Message.Cost is not null) ? sum : null,
+            TotalCost = CostOf(entries.FindAll(entry => entry.Message is { IsCopy: false, Cost: not null })),
             Status = isDamaged ? ChatStatus.Damaged : StatusOf(tree.Path),
             Notice = notices.Count > 0 ? string.Join(' ', notices) : null,
         };
     }
+
+    private static decimal? CostOf(List<Entry> paid) => paid.Count > 0 ? paid.Sum(entry => entry.Message.Cost?.TotalCost ?? 0) : null;
 
     /// <summary>Hidden messages are no part of the tree: what followed one follows what it followed.</summary>
     private MessageTree Tree(MessageStatus open)

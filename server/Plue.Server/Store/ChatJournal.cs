@@ -73,6 +73,10 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     public async ValueTask AppendAsync(Message message, CancellationToken cancellationToken) =>
         await WriteAsync(new StoredComplete(StoredMessage.From(message)), durable: true, message.Id, cancellationToken);
 
+    /// <summary>All or, after a crash, a beginning of them. Durable.</summary>
+    public async ValueTask AppendAllAsync(IReadOnlyList<Message> messages, CancellationToken cancellationToken) =>
+        await Task.Run(() => Write(durable: true, null, [.. messages.Select(message => new StoredComplete(StoredMessage.From(message)))]), cancellationToken);
+
     public async ValueTask BeginAsync(Message streaming, CancellationToken cancellationToken) =>
         await WriteAsync(new StoredStarted(StoredMessage.From(streaming)), durable: false, streaming.Id, cancellationToken);
 
@@ -101,6 +105,12 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     /// <summary>Hides a message; the trail keeps it. Durable.</summary>
     public async ValueTask DiscardAsync(string messageId, CancellationToken cancellationToken) =>
         await WriteAsync(new StoredDiscarded(messageId), durable: true, messageId, cancellationToken);
+
+    /// <summary>Hides these, and shows another branch if that is said; the trail keeps them. Durable.</summary>
+    /// <param name="head">The last message of that branch; null leaves what is left of the one that is shown.</param>
+    public async ValueTask DiscardAsync(IReadOnlyList<string> messageIds, string? head, CancellationToken cancellationToken) => await Task.Run(
+        () => Write(durable: true, null, [.. messageIds.Select(id => new StoredDiscarded(id)), .. head is null ? (IEnumerable<StoredRecord>)[] : [new StoredHead(head, StoredHead.Switch)]]),
+        cancellationToken);
 
     /// <summary>Shows another branch. Durable.</summary>
     /// <param name="messageId">Its last message; empty before the first.</param>
@@ -161,16 +171,16 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 
     /// <summary>Off the caller's thread, because fsync may take long; once begun it is not canceled, so that the answer is always true.</summary>
     private async Task WriteAsync(StoredRecord record, bool durable, string? supersedes, CancellationToken cancellationToken) =>
-        await Task.Run(() => Write(record, durable, supersedes), cancellationToken);
+        await Task.Run(() => Write(durable, supersedes, record), cancellationToken);
 
-    private void Write(StoredRecord record, bool durable, string? supersedes)
+    private void Write(bool durable, string? supersedes, params StoredRecord[] records)
     {
         lock (writing)
         {
             if (disposed) { throw new FailureException(FailureKind.NotFound, "This chat was closed. Open it again."); }
 
             chat = null;
-            journal.Append(durable, record.ToUtf8());
+            journal.Append(durable, [.. records.Select(record => record.ToUtf8())]);
             if (supersedes is null) { return; }
 
             lock (buffering) { partials.Remove(supersedes); }

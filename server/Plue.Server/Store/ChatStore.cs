@@ -59,6 +59,53 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     /// <summary>Newest first. A chat that cannot be read has a row too, whose notice says why.</summary>
     public IReadOnlyList<ChatSummary> List() => index.List(IsId, id => Read(id).Summarize());
 
+    /// <summary>What lies in the trash, the last deleted first. What cannot be read there is left out.</summary>
+    public IReadOnlyList<ChatSummary> ListDeleted()
+    {
+        if (!Directory.Exists(paths.Trash)) { return []; }
+
+        List<ChatSummary> deleted = [];
+        foreach (var file in new DirectoryInfo(paths.Trash).EnumerateFiles($"{IdPrefix}*{Extension}").OrderByDescending(file => file.LastWriteTimeUtc))
+        {
+            var id = Path.GetFileNameWithoutExtension(file.Name);
+            if (!IsId(id)) { continue; }
+
+            try
+            {
+                var fold = new ChatFold();
+                deleted.Add(fold.ToChat(JournalReader.Scan(file.FullName, fold.Take), LostHeader(id), isOwned: false).Summarize());
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                logger.LogWarning("{Chat} in the trash is not shown: {Why}", id, exception.Message);
+            }
+        }
+
+        return deleted;
+    }
+
+    /// <summary>What happened to a chat, newest first.</summary>
+    /// <exception cref="FailureException">NotFound; StoreReadOnly: the file cannot be read.</exception>
+    public IReadOnlyList<ChatChange> History(string id)
+    {
+        var path = PathOf(id);
+        var history = new ChatHistory();
+        try
+        {
+            JournalReader.Scan(path, history.Take);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw Journal.NotFound(Subject);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw StoreFailure.From(exception, "The history of this chat could not be read");
+        }
+
+        return history.Changes;
+    }
+
     /// <summary>Every answer of the chats that were written to since then, hidden ones and those of deleted chats too. What cannot be read is left out.</summary>
     public IEnumerable<UsageEntry> Answers(DateTimeOffset since, Func<string, string> providerName)
     {

@@ -26,11 +26,7 @@ public sealed class MessageTree
         }
 
         Head = byId.ContainsKey(head) ? head : "";
-        var path = new List<Message>();
-        for (var at = Find(Head); at is not null && path.Count <= byId.Count; at = Find(at.ParentId ?? "")) { path.Add(at); }
-
-        path.Reverse();
-        Path = path;
+        Path = PathTo(Head);
     }
 
     public static MessageTree Empty { get; } = new([], "", []);
@@ -45,6 +41,16 @@ public sealed class MessageTree
     public int Count => byId.Count;
 
     public Message? Find(string id) => byId.GetValueOrDefault(id);
+
+    /// <summary>The branch that ends with this message, oldest first; empty where there is no such message.</summary>
+    public IReadOnlyList<Message> PathTo(string id)
+    {
+        var path = new List<Message>();
+        for (var at = Find(id); at is not null && path.Count <= byId.Count; at = Find(at.ParentId ?? "")) { path.Add(at); }
+
+        path.Reverse();
+        return path;
+    }
 
     /// <summary>The messages that follow the same one, itself included, oldest first.</summary>
     public IReadOnlyList<string> AlternativesOf(Message message) => children.GetValueOrDefault(message.ParentId ?? "") ?? [];

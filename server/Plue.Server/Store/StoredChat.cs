@@ -33,6 +33,8 @@ public sealed record StoredChat
     public IReadOnlyList<Message> Queue { get; init; } = [];
     /// <summary>An answer came that nobody has looked at.</summary>
     public bool Unread { get; init; }
+    /// <summary>The id of the last message that somebody looked at; null while nobody ever said so.</summary>
+    public string? ReadUntil { get; init; }
     /// <summary>The number of the last record: grows with every change.</summary>
     public long Version { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
@@ -100,6 +102,8 @@ public enum ChatStatus { Idle, Running, Interrupted, Failed, Damaged }
 public sealed record ChatFields(
     string? Title = null, bool? Archived = null, string? ProviderId = null, string? Model = null, IReadOnlyList<ModelChoice>? Fallbacks = null, ChatOptions? Options = null)
 {
+    public static readonly ChatFields None = new();
+
     private const string ProviderPrefix = "codex://providers/";
 
     public bool? Pinned { get; init; }

@@ -24,6 +24,7 @@ internal sealed record StoredMessage
     public IReadOnlyList<string>? NotCarried { get; init; }
     public StoredCompaction? Compaction { get; init; }
     public bool? Hidden { get; init; }
+    public bool? Copy { get; init; }
 
     public static StoredMessage From(Message message) => new()
     {
@@ -45,6 +46,7 @@ internal sealed record StoredMessage
         NotCarried = message.NotCarried.Count == 0 ? null : message.NotCarried,
         Compaction = message.Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
         Hidden = message.IsHidden ? true : null,
+        Copy = message.IsCopy ? true : null,
     };
 
     /// <summary>Parts of a type that this version does not know are left out.</summary>
@@ -78,6 +80,7 @@ internal sealed record StoredMessage
         NotCarried = NotCarried ?? [],
         Compaction = Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
         IsHidden = Hidden ?? false,
+        IsCopy = Copy ?? false,
     };
 
     internal static DateTimeOffset Utc(DateTime time) =>

@@ -45,6 +45,18 @@ public sealed class TemplateCatalog(PluePaths paths)
         }
     }
 
+    /// <summary>Whether it is that template or descends from it.</summary>
+    public bool IsA(string id, string ancestor)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var at = id; at is not null && seen.Add(at); at = Find(at)?.ParentTemplate)
+        {
+            if (at == ancestor) { return true; }
+        }
+
+        return false;
+    }
+
     private DocumentProblem? Refresh()
     {
         var (files, problem) = DocumentFile.List(paths.Templates, Extension);
