@@ -116,7 +116,7 @@ describe('the composer', () => {
     type('more');
     await receive({ type: 'refused', text: 'Why?', error: { kind: 'vaultLocked', message: 'The vault is locked.' } });
     expect(composer().value).toBe('Why?\nmore');
-    expect(document.querySelector('[role=status]')?.textContent).toBe('Error: The vault is locked.');
+    expect(document.querySelector('.visually-hidden[role=status]')?.textContent).toBe('Error: The vault is locked.');
     button('Unlock Vault…').click();
     expect(posted).toContainEqual({ type: 'help', action: 'unlockVault', providerId: 'anthropic' });
   });
@@ -207,7 +207,7 @@ describe('an answer', () => {
   });
 
   it('announces its beginning and its end and none of its words', async () => {
-    const said = (): string | null | undefined => document.querySelector('[role=status]')?.textContent;
+    const said = (): string | null | undefined => document.querySelector('.visually-hidden[role=status]')?.textContent;
     await receive(snapshot([]), ...events(turn()));
     expect(said()).toBe('Answer started');
     await receive(...events([{ kind: 'turnFinished', turnId: 't1', stopReason: 'stopped' }], 13));
