@@ -69,13 +69,14 @@ function withoutBlankEnds(lines: string[]): string[] {
   return first < 0 ? [] : lines.slice(first, last + 1);
 }
 
-/** The code begins and ends as the file does, or holds most of it and more. */
+/** The code begins and ends as the file does, or holds most of it and more. A lone bracket at the end says nothing. */
 function isWholeFile(file: string[], code: string[]): boolean {
   const [old, fresh] = [file, code].map((lines) => lines.map((line) => line.trim()).filter((line) => line !== ''));
   if (old === undefined || fresh === undefined) return false;
-  if (old[0] === fresh[0] && old.at(-1) === fresh.at(-1) && fresh.length >= old.length / 2) return true;
   const [before, after] = [new Set(old), new Set(fresh)];
   const kept = old.filter((line) => after.has(line)).length / old.length;
+  const isAsLong = fresh.length >= old.length;
+  if (old[0] === fresh[0] && old.at(-1) === fresh.at(-1)) return isAsLong || (kept >= 0.5 && /\w{2}/.test(old.at(-1) ?? ''));
   return kept >= 0.75 && fresh.some((line) => !before.has(line));
 }
 

@@ -33,6 +33,11 @@ describe('a block of code', () => {
     expect(place).toBe('lines 10–13');
   });
 
+  it('that begins as the file does, and ends with a bracket as it does, is not taken for the file', () => {
+    const two = 'function a() {\n  return 1;\n}\n\nfunction b() {\n  return 2;\n}\n';
+    expect(placeCode(two, 'function a() {\n  check();\n  return 1;\n}').text).toBe(two.replace('a() {\n', 'a() {\n  check();\n'));
+  });
+
   it('whose heading changed still replaces the old one', () => {
     const { text } = placeCode(file, '  parse(text: string, zone: string): Date {\n    return new Date(`${text}${zone}`);\n  }\n');
     expect(text).not.toContain('parse(text: string): Date');
