@@ -184,7 +184,10 @@ async function namedTarget(path: string, folders: string[]): Promise<vscode.Uri 
   if (fresh === undefined) throw outside(path);
   for (const place of places) if ((await openIfThere(place)) !== undefined) return place;
   const tail = path.replace(/\\/g, '/').replace(/^(?:\.{0,2}\/)+/, '');
-  const alike = await vscode.workspace.findFiles(`**/${tail.replace(/[[\]{}*?]/g, '[$&]')}`, '**/node_modules/**', 20);
+  const found = await vscode.workspace.findFiles(`**/${tail.replace(/[[\]{}*?]/g, '[$&]')}`, '**/node_modules/**', 20);
+  // What is found through a link may lie elsewhere.
+  const inside = await Promise.all(found.map(({ fsPath }) => jailed(fsPath)));
+  const alike = found.filter((_, at) => inside[at] !== undefined);
   if (alike.length === 0) return fresh;
   const rows = alike.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
   const chosen = await vscode.window.showQuickPick([...rows, { label: `$(new-file) New file ${path}`, uri: fresh }], {
