@@ -224,7 +224,11 @@ async function travel(journey, workbench, endpoint) {
     await page.locator('.tab').filter({ hasText: 'Preview' }).waitFor();
   });
 
-  await journey.look('No request leaves the window', async () => assert.deepEqual(await workbench.requests.leaks(), []));
+  await journey.look('No request leaves the window', async () => {
+    // Plue's own files count as well when a reload cut their request off; they have a host that no network knows.
+    const foreign = (await workbench.requests.leaks()).filter((url) => !new URL(url).host.endsWith('.vscode-resource.vscode-cdn.net'));
+    assert.deepEqual(foreign, []);
+  });
 
   await journey.step('A chat that is hidden says when its answer is there', async () => {
     await backToChat();
