@@ -143,7 +143,7 @@ describe('Whatever an answer says', () => {
       ),
       { numRuns: 300 },
     );
-  });
+  }, 30_000);
 
   it('a small picture that it holds itself is shown, and one from elsewhere is a link', () => {
     const image = render('![a dot](data:image/png;base64,iVBORw0KGgo=)').querySelector('img');
