@@ -120,6 +120,8 @@ internal sealed class Composition : IAsyncDisposable
         new ProviderHandlers(ProviderServices(() => chats.Value.List())), Vault,
         id => Providers.Find(id) is { Settings.Source: Plue.Server.Providers.ProviderSource.File }, Redactor.Mask, DisposeAsync);
 
+    public ChatSearch Search => new(Paths, chats.Value, Logs.CreateLogger("Search"));
+    public SearchServices SearchServices => new(Search, Redactor.Mask, DisposeAsync);
     public VaultServices VaultServices => new(Vault, ProviderKeys.RenameAsync);
     public CatalogServices CatalogServices => new(Catalog, userCatalogs.Value, catalogRefresh.Value, Usage.TypicalChatAsync, DisposeAsync);
 

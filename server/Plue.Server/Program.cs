@@ -13,6 +13,7 @@ var root = new RootCommand("Plue: chat and agents with your own providers")
     ProvidersCommand.Create(() => new Composition(LogLevel.Warning).ProvidersHouse, terminal),
     ModelsCommand.Create(() => new Composition(LogLevel.Warning).ProvidersHouse, terminal),
     CatalogCommand.Create(() => new Composition(LogLevel.Warning).CatalogServices, terminal),
+    SearchCommand.Create(() => new Composition(LogLevel.Warning).SearchServices, terminal),
 };
 var parsed = root.Parse(args);
 var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(8) });

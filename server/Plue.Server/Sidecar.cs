@@ -52,6 +52,7 @@ internal static class Sidecar
         var keepingFresh = house.CatalogServices.Refresh.KeepFreshAsync(house.Logs.CreateLogger("Catalog"), background.Token);
         new SettingsHandlers(server, house.Paths, () => house.Templates).Register();
         new UsageHandlers(server, house.Usage, conversations, house.Providers, house.TemplateNameOf).Register();
+        new SearchHandlers(server, house.Search, house.Time).Register();
         _ = EmptyTrashAsync(house, logger, background.Token);
 
         // A blocked read of stdin cannot be cancelled: when we are told to stop, it is left behind.

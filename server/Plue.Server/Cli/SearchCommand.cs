@@ -1,0 +1,101 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Plue.Protocol;
+using Plue.Server.Messages;
+using Plue.Server.Rpc;
+using Plue.Server.Store;
+
+namespace Plue.Server.Cli;
+
+/// <summary><c>plue search TEXT</c>: search/chats from a shell. Hits are printed as they are found.</summary>
+internal sealed class SearchCommand(Func<SearchServices> open, Terminal terminal)
+{
+    private static readonly JsonTypeInfo<SearchHit> HitType = (JsonTypeInfo<SearchHit>)Wire.Options.GetTypeInfo(typeof(SearchHit));
+
+    private readonly Argument<string[]> text = new("text")
+    {
+        Arity = ArgumentArity.ZeroOrMore,
+        Description = "Words that are all in the message, or \"a phrase\" in quotes of its own; without any, the other options alone choose",
+    };
+    private readonly Option<string?> from = new("--from") { Description = "The first day, as 2026-11-21" };
+    private readonly Option<string?> to = new("--to") { Description = "The last day" };
+    private readonly Option<string?> provider = new("--provider") { Description = "Who answered, by the name in codex://providers/" };
+    private readonly Option<string?> model = new("--model") { Description = "The model that answered" };
+    private readonly Option<bool> code = new("--code") { Description = "Only messages with a code block" };
+    private readonly Option<Protocol.MessageStatus?> status = new("--status") { Description = "Only messages that ended like this" };
+    private readonly Option<bool> archived = new("--archived") { Description = "Search archived chats too" };
+    private readonly Option<int> limit = new("--limit") { Description = "How many hits at most", DefaultValueFactory = _ => SearchQuery.DefaultLimit };
+    private readonly Option<bool> json = new("--json") { Description = "Print one JSON object a line, as search/hits has them" };
+
+    public static Command Create(Func<SearchServices> open, Terminal terminal) => new SearchCommand(open, terminal).Build();
+
+    private Command Build()
+    {
+        var command = new Command("search", "Search the text of all chats") { text, from, to, provider, model, code, status, archived, limit, json };
+        command.SetAction(RunAsync);
+        command.Validators.Add(result =>
+        {
+            foreach (var day in new[] { from, to })
+            {
+                if (result.GetValue(day) is { } given && Midnight(given) is null) { result.AddError($"\"{given}\" is not a day. Write it as 2026-11-21."); }
+            }
+        });
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var services = open();
+            var query = SearchHandlers.Query(new SearchChatsParams("", string.Join(' ', parsed.GetValue(text) ?? []))
+            {
+                From = Midnight(parsed.GetValue(from)),
+                To = Midnight(parsed.GetValue(to), daysLater: 1),
+                ProviderId = parsed.GetValue(provider),
+                Model = parsed.GetValue(model),
+                HasCode = parsed.GetValue(code) ? true : null,
+                Status = parsed.GetValue(status),
+                IncludeArchived = parsed.GetValue(archived),
+                Limit = parsed.GetValue(limit),
+            });
+            var asJson = parsed.GetValue(json);
+            var summary = await services.Search.RunAsync(query, finds =>
+            {
+                foreach (var hit in finds.Select(SearchHandlers.Hit)) { terminal.WriteLine(services.Mask(asJson ? JsonSerializer.Serialize(hit, HitType) : Lines(hit))); }
+            }, cancellationToken);
+            if (summary.IsTruncated) { terminal.WriteError(string.Create(CultureInfo.InvariantCulture, $"There are more than {summary.Hits}. See more with --limit.")); }
+            if (summary.Unreadable > 0) { terminal.WriteError(summary.Unreadable == 1 ? "1 chat could not be read." : string.Create(CultureInfo.InvariantCulture, $"{summary.Unreadable} chats could not be read.")); }
+            return ExitCodes.Done;
+        }
+        catch (FailureException failure)
+        {
+            terminal.WriteError(failure.Message);
+            return failure.Failure.Kind == FailureKind.BadRequest ? ExitCodes.BadUsage : ExitCodes.Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCodes.Interrupted;
+        }
+    }
+
+    private static string Lines(SearchHit hit)
+    {
+        var place = hit.MessageId.Length == 0 ? hit.CodexId : $"{hit.CodexId} {hit.MessageId}";
+        return string.Create(CultureInfo.InvariantCulture, $"{hit.CreatedAt.ToLocalTime():yyyy-MM-dd HH:mm}  {SearchSnippet.Clean(hit.Title)}\n  {hit.Snippet}\n  {place}");
+    }
+
+    /// <summary>Where the user is; null for a text that is no day.</summary>
+    private static DateTimeOffset? Midnight(string? day, int daysLater = 0) =>
+        DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) && date.Year is > 1 and < 9999
+            ? new DateTimeOffset(date.AddDays(daysLater).ToDateTime(TimeOnly.MinValue, DateTimeKind.Local))
+            : null;
+}
+
+/// <summary>What a search needs from the rest of the house.</summary>
+internal sealed record SearchServices(ChatSearch Search, Func<string, string> Mask, Func<ValueTask> Dispose) : IAsyncDisposable
+{
+    public ValueTask DisposeAsync() => Dispose();
+}

@@ -1,0 +1,82 @@
+using System.Threading.Channels;
+using Plue.Protocol;
+using Plue.Server.Codices;
+using Plue.Server.Store;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>search/chats: the first hits are told at once, the rest gathered for a moment each.</summary>
+internal sealed class SearchHandlers(RpcServer server, ChatSearch search, TimeProvider time)
+{
+    private const int MostAtOnce = 200;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(30);
+
+    public void Register() => server.Map(Methods.SearchChats, RunAsync);
+
+    public static SearchQuery Query(SearchChatsParams asked) => new(asked.Text)
+    {
+        From = asked.From,
+        To = asked.To,
+        ProviderId = asked.ProviderId,
+        Model = asked.Model,
+        HasCode = asked.HasCode,
+        Status = (Messages.MessageStatus?)asked.Status,
+        Role = (Messages.MessageRole?)asked.Role,
+        Tags = asked.Tags ?? [],
+        IncludeArchived = asked.IncludeArchived ?? false,
+        Limit = Math.Clamp(asked.Limit ?? SearchQuery.DefaultLimit, 1, SearchQuery.LargestLimit),
+    };
+
+    public static SearchHit Hit(SearchFind find) => new(
+        CodexUri.Of(CodexCollection.Chats, find.Chat.Id).ToString(), find.Chat.Title, find.MessageId, (MessageRole)find.Role, find.CreatedAt,
+        find.Snippet.Text, find.Snippet.Start, find.Snippet.Length);
+
+    public static SearchChatsResult Result(SearchSummary summary) => new(summary.Hits, summary.Chats, summary.IsTruncated, summary.Unreadable);
+
+    private async Task<SearchChatsResult> RunAsync(SearchChatsParams asked, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var found = Channel.CreateUnbounded<SearchFind>(new UnboundedChannelOptions { SingleReader = true });
+        var searching = SearchAsync(Query(asked), found.Writer, stop.Token);
+        try
+        {
+            await TellAsync(asked.SearchId, found.Reader, searching, stop.Token);
+        }
+        catch
+        {
+            await stop.CancelAsync();
+            await Task.WhenAny(searching);
+            throw;
+        }
+
+        return Result(await searching);
+    }
+
+    private async Task<SearchSummary> SearchAsync(SearchQuery query, ChannelWriter<SearchFind> found, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await search.RunAsync(query, finds =>
+            {
+                foreach (var find in finds) { found.TryWrite(find); }
+            }, cancellationToken);
+        }
+        finally
+        {
+            found.Complete();
+        }
+    }
+
+    private async Task TellAsync(string searchId, ChannelReader<SearchFind> found, Task searching, CancellationToken cancellationToken)
+    {
+        while (await found.WaitToReadAsync(cancellationToken))
+        {
+            List<SearchHit> hits = [];
+            while (hits.Count < MostAtOnce && found.TryRead(out var find)) { hits.Add(Hit(find)); }
+
+            await server.NotifyAsync(Methods.SearchHits, new SearchHitsParams(searchId, hits), cancellationToken);
+            await Task.WhenAny(searching, Task.Delay(Pause, time, cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using Microsoft.Extensions.Logging;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Store;
+
+/// <summary>
+/// Finds messages in all chats by reading their journals: newest chats first, and in each the newest messages first. A chat whose title has the
+/// terms is found by it when none of its messages is. Any number may run at a time; each has two threads of its own, because it reads without pause.
+/// </summary>
+public sealed class ChatSearch(PluePaths paths, ChatStore store, ILogger logger)
+{
+    private const int Workers = 2;
+
+    /// <param name="onFound">What one chat gave, as soon as that is known and all newer chats were told of; never at the same time as another.</param>
+    /// <exception cref="FailureException">StoreReadOnly: the chats cannot be listed.</exception>
+    /// <exception cref="OperationCanceledException">Both threads have ended by then.</exception>
+    public async Task<SearchSummary> RunAsync(SearchQuery query, Action<IReadOnlyList<SearchFind>> onFound, CancellationToken cancellationToken)
+    {
+        if (query.IsEmpty) { return new SearchSummary(0, 0, false, 0); }
+
+        var chats = await Task.Run(() => store.List().Where(query.Includes).ToList(), cancellationToken);
+        var round = new Round(chats, query.Limit, onFound);
+        var ready = new JournalQuery(query);
+        void Work()
+        {
+            while (round.Next() is { } index) { round.Settle(index, Scan(ready, chats[index], cancellationToken)); }
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, Workers)
+            .Select(_ => Task.Factory.StartNew(Work, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        return round.Summary;
+    }
+
+    /// <summary>Null when the chat cannot be read.</summary>
+    private IReadOnlyList<SearchFind>? Scan(JournalQuery query, ChatSummary chat, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var matcher = new JournalMatcher(query, chat, cancellationToken);
+        try
+        {
+            Journal.RefuseNewer(JournalReader.Scan(Path.Combine(paths.Chats, $"{chat.Id}.jsonl"), matcher.Take), "chat");
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return []; // deleted meanwhile
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FailureException)
+        {
+            logger.LogInformation("{Chat} was not searched: {Reason}", chat.Id, exception.Message);
+            return null;
+        }
+
+        var finds = matcher.Finds;
+        return finds.Count > 0 ? finds : query.Query.FindTitle(chat) is { } title ? [title] : [];
+    }
+
+    /// <summary>Gives out the chats in their order and tells of them in that order. No more is kept than can still be told.</summary>
+    private sealed class Round(IReadOnlyList<ChatSummary> chats, int limit, Action<IReadOnlyList<SearchFind>> onFound)
+    {
+        private readonly Lock gate = new();
+        private readonly IReadOnlyList<SearchFind>?[] settled = new IReadOnlyList<SearchFind>?[chats.Count];
+        private int next;
+        private int told;
+        private int found;
+        private int hits;
+        private int chatsWithHits;
+        private int unreadable;
+
+        public SearchSummary Summary
+        {
+            get { lock (gate) { return new(hits, chatsWithHits, found > limit, unreadable); } }
+        }
+
+        /// <summary>Null at the end, or when later chats could give nothing that is told.</summary>
+        public int? Next()
+        {
+            lock (gate) { return next < chats.Count && found <= limit ? next++ : null; }
+        }
+
+        public void Settle(int index, IReadOnlyList<SearchFind>? finds)
+        {
+            lock (gate)
+            {
+                if (finds is null) { unreadable++; }
+
+                settled[index] = finds ?? [];
+                found += finds?.Count ?? 0;
+                for (; told < chats.Count && settled[told] is { } ready; settled[told++] = null) { Tell(ready); }
+            }
+        }
+
+        private void Tell(IReadOnlyList<SearchFind> finds)
+        {
+            IReadOnlyList<SearchFind> shown = [.. finds.Take(limit - hits)];
+            if (shown.Count == 0) { return; }
+
+            hits += shown.Count;
+            chatsWithHits++;
+            onFound(shown);
+        }
+    }
+}
+
+/// <param name="Chats">In how many chats.</param>
+/// <param name="IsTruncated">There is more than the limit allowed.</param>
+/// <param name="Unreadable">How many chats could not be read.</param>
+public sealed record SearchSummary(int Hits, int Chats, bool IsTruncated, int Unreadable);

@@ -1,0 +1,119 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+using System.Text;
+using System.Text.Encodings.Web;
+
+namespace Plue.Server.Store;
+
+/// <summary>
+/// A search term as the bytes of a journal may hold it: in JSON, in either case. Says quickly where the term cannot be, and errs only by saying
+/// that it may be; the decoded text has the last word.
+/// </summary>
+internal sealed class EscapedTerm
+{
+    private const int MostBeginnings = 16;
+    private const string CommonestFirst = " etaoinsrhldcumfpgywbvk,._-:/0123456789(){}[]=xjqz;";
+    private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // the journal's own
+    private static readonly Lazy<ILookup<char, char>> ByUpperCase =
+        new(() => Enumerable.Range(0, char.MaxValue + 1).Select(code => (char)code).Where(letter => char.ToUpperInvariant(letter) != letter).ToLookup(char.ToUpperInvariant));
+
+    private readonly byte[] run = []; // the longest piece that JSON writes as it is, in lower case
+    private readonly int first; // the two rarest bytes of it
+    private readonly int second;
+    private readonly byte[][] beginnings = []; // where there is no such piece: all spellings of the term's first characters
+
+    public EscapedTerm(string term)
+    {
+        var longest = LongestRun(term);
+        if (longest.Length < 2)
+        {
+            beginnings = BeginningsOf(term);
+            return;
+        }
+
+        run = Encoding.ASCII.GetBytes(longest.ToLowerInvariant());
+        int[] rarest = [.. Enumerable.Range(0, run.Length).OrderByDescending(at => RarityOf(run[at]))];
+        first = rarest[0];
+        second = rarest.Skip(1).FirstOrDefault(at => run[at] != run[first], rarest[1]);
+    }
+
+    /// <param name="json">Text between the quotes, or a whole line.</param>
+    public bool MayBeIn(ReadOnlySpan<byte> json)
+    {
+        if (run.Length > 0) { return HasRun(json); }
+
+        foreach (var beginning in beginnings)
+        {
+            if (json.IndexOf(beginning) >= 0) { return true; }
+        }
+
+        return false;
+    }
+
+    /// <summary>Sixteen places at a time: only where both rare bytes stand right is the whole run compared.</summary>
+    private bool HasRun(ReadOnlySpan<byte> json)
+    {
+        var last = json.Length - run.Length;
+        var at = 0;
+        var (firstFold, firstByte) = (Vector128.Create(FoldOf(run[first])), Vector128.Create(run[first]));
+        var (secondFold, secondByte) = (Vector128.Create(FoldOf(run[second])), Vector128.Create(run[second]));
+        for (; at + Vector128<byte>.Count - 1 <= last; at += Vector128<byte>.Count)
+        {
+            var both = Vector128.Equals(Vector128.Create(json.Slice(at + first, Vector128<byte>.Count)) | firstFold, firstByte)
+                & Vector128.Equals(Vector128.Create(json.Slice(at + second, Vector128<byte>.Count)) | secondFold, secondByte);
+            for (var places = both.ExtractMostSignificantBits(); places != 0; places &= places - 1)
+            {
+                if (IsRun(json, at + BitOperations.TrailingZeroCount(places))) { return true; }
+            }
+        }
+
+        for (; at <= last; at++)
+        {
+            if (IsRun(json, at)) { return true; }
+        }
+
+        return false;
+    }
+
+    private bool IsRun(ReadOnlySpan<byte> json, int at) => Ascii.EqualsIgnoreCase(json.Slice(at, run.Length), run);
+
+    private static byte FoldOf(byte lower) => (byte)(char.IsAsciiLetterLower((char)lower) ? 0x20 : 0);
+
+    private static int RarityOf(byte lower) => CommonestFirst.IndexOf((char)lower) is var index and >= 0 ? index : CommonestFirst.Length;
+
+    private static string LongestRun(string term)
+    {
+        var (best, bestLength) = (0, 0);
+        for (int begin = 0, at = 0; at < term.Length; at++)
+        {
+            if (term[at] is < ' ' or > '~' or '"' or '\\') { begin = at + 1; }
+            else if (at + 1 - begin > bestLength) { (best, bestLength) = (begin, at + 1 - begin); }
+        }
+
+        return term.Substring(best, bestLength);
+    }
+
+    private static byte[][] BeginningsOf(string term)
+    {
+        string[] spellings = [""];
+        foreach (var rune in term.EnumerateRunes())
+        {
+            string[] longer = [.. spellings.SelectMany(spelling => CasesOf(rune).Select(next => spelling + next))];
+            if (longer.Length > MostBeginnings && spellings.Length > 1) { break; }
+
+            spellings = longer;
+            if (spellings[0].Length >= 4) { break; }
+        }
+
+        return [.. spellings.Select(spelling => Encoding.UTF8.GetBytes(Encoder.Encode(spelling)))];
+    }
+
+    /// <summary>Every character that may count as this one, and perhaps some more.</summary>
+    private static IEnumerable<string> CasesOf(Rune rune)
+    {
+        IEnumerable<string> cases = [rune.ToString(), Rune.ToUpperInvariant(rune).ToString(), Rune.ToLowerInvariant(rune).ToString()];
+        if (rune.IsBmp) { cases = cases.Concat(ByUpperCase.Value[char.ToUpperInvariant((char)rune.Value)].Select(other => other.ToString())); }
+
+        return cases.Distinct(StringComparer.Ordinal);
+    }
+}

@@ -1,0 +1,108 @@
+using Plue.Server.Messages;
+
+namespace Plue.Server.Store;
+
+/// <summary>What a message has to have to be found. Searched are text, reasoning, the names and kept contents of files, and tool calls: names, parameters, results, errors.</summary>
+public sealed record SearchQuery
+{
+    public const int DefaultLimit = 500;
+    public const int LargestLimit = 5_000;
+
+    /// <param name="text">See <see cref="SearchTerms"/>.</param>
+    /// <exception cref="FailureException">BadRequest: the text is too long.</exception>
+    public SearchQuery(string text) => Terms = SearchTerms.Parse(text);
+
+    /// <summary>All of them have to be in the message; none finds by the filters alone.</summary>
+    public IReadOnlyList<string> Terms { get; }
+    /// <summary>The first moment that counts, by the message's beginning.</summary>
+    public DateTimeOffset? From { get; init; }
+    /// <summary>The first moment that no longer counts.</summary>
+    public DateTimeOffset? To { get; init; }
+    /// <summary>Of the message, or the chat's own where the message has none.</summary>
+    public string? ProviderId { get; init; }
+    /// <summary>Likewise.</summary>
+    public string? Model { get; init; }
+    public bool? HasCode { get; init; }
+    public MessageStatus? Status { get; init; }
+    public MessageRole? Role { get; init; }
+    /// <summary>The chat has all of them.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+    public bool IncludeArchived { get; init; }
+    public int Limit { get; init; } = DefaultLimit;
+
+    /// <summary>It asks for nothing, so nothing is found.</summary>
+    public bool IsEmpty => Terms.Count == 0 && Tags.Count == 0
+        && (From, To, ProviderId, Model, HasCode, Status, Role) is (null, null, null, null, null, null, null);
+
+    /// <summary>A message of this chat may be found.</summary>
+    public bool Includes(ChatSummary chat) => (IncludeArchived || !chat.Archived)
+        && (From is not { } from || chat.UpdatedAt >= from)
+        && Tags.All(tag => chat.Tags.Contains(tag, StringComparer.OrdinalIgnoreCase));
+
+    /// <summary>Null when it is not what was asked for.</summary>
+    public SearchFind? Find(Message message, ChatSummary chat)
+    {
+        if (message.IsHidden || !IsInTime(message.CreatedAt) || Role is { } role && message.Role != role || Status is { } status && message.Status != status
+            || !IsOf(ProviderId, message.ProviderInfo?.ProviderId ?? chat.ProviderId) || !IsOf(Model, message.ProviderInfo?.ModelId ?? chat.Model)
+            || HasCode is { } hasCode && message.Parts.OfType<MessagePart.Text>().Any(part => HasCodeBlock(part.Content)) != hasCode)
+        {
+            return null;
+        }
+
+        List<string> texts = [.. message.Parts.SelectMany(TextsOf)];
+        return Place(texts) is { } snippet ? new SearchFind(chat, message.Id, message.Role, message.CreatedAt, snippet) : null;
+    }
+
+    /// <summary>The chat itself, by its title; null when that is not what was asked for.</summary>
+    public SearchFind? FindTitle(ChatSummary chat) =>
+        Terms.Count > 0 && (HasCode, Status, Role) is (null, null, null) && IsInTime(chat.CreatedAt) && IsOf(ProviderId, chat.ProviderId) && IsOf(Model, chat.Model)
+        && Place([chat.Title]) is { } snippet
+            ? new SearchFind(chat, "", MessageRole.User, chat.CreatedAt, snippet)
+            : null;
+
+    /// <summary>What of a part is searched.</summary>
+    private static IEnumerable<string> TextsOf(MessagePart part)
+    {
+        string?[] texts = part switch
+        {
+            MessagePart.Text text => [text.Content],
+            MessagePart.File file => [file.Path, file.Content],
+            MessagePart.ToolUse use => [use.ToolName, use.Parameters],
+            MessagePart.ToolResult result => [result.Result, result.Error],
+            MessagePart.Reasoning reasoning => [reasoning.Content],
+            _ => [],
+        };
+        return texts.OfType<string>();
+    }
+
+    /// <summary>Around the first place of the first term, when all terms are there.</summary>
+    private SearchSnippet? Place(IReadOnlyList<string> texts)
+    {
+        if (Terms.Count == 0) { return SearchSnippet.Of(texts.FirstOrDefault(text => !string.IsNullOrWhiteSpace(text)) ?? "", 0, 0); }
+        if (!Terms.All(term => texts.Any(text => text.Contains(term, StringComparison.OrdinalIgnoreCase)))) { return null; }
+
+        var found = texts.First(text => text.Contains(Terms[0], StringComparison.OrdinalIgnoreCase));
+        return SearchSnippet.Of(found, found.IndexOf(Terms[0], StringComparison.OrdinalIgnoreCase), Terms[0].Length);
+    }
+
+    private bool IsInTime(DateTimeOffset moment) => (From is not { } from || moment >= from) && (To is not { } to || moment < to);
+
+    private static bool IsOf(string? asked, string? has) => asked is null || string.Equals(asked, has, StringComparison.OrdinalIgnoreCase);
+
+    private static bool HasCodeBlock(string text)
+    {
+        if (!text.Contains("```", StringComparison.Ordinal) && !text.Contains("~~~", StringComparison.Ordinal)) { return false; }
+
+        foreach (var line in text.AsSpan().EnumerateLines())
+        {
+            var begin = line.TrimStart();
+            if (begin.StartsWith("```", StringComparison.Ordinal) || begin.StartsWith("~~~", StringComparison.Ordinal)) { return true; }
+        }
+
+        return false;
+    }
+}
+
+/// <summary>A message that was asked for.</summary>
+/// <param name="MessageId">Empty when it is the chat's title that was found.</param>
+public sealed record SearchFind(ChatSummary Chat, string MessageId, MessageRole Role, DateTimeOffset CreatedAt, SearchSnippet Snippet);

@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Text;
+
+namespace Plue.Server.Store;
+
+/// <summary>
+/// One line around what was found. White space is one space, and what cannot be seen is left out: control characters, and those that would turn
+/// the direction of what stands around them. It is cut between characters as a reader sees them.
+/// </summary>
+/// <param name="Start">Where the found text begins, in UTF-16 units.</param>
+public sealed record SearchSnippet(string Text, int Start, int Length)
+{
+    private const int Width = 160;
+    private const int Before = 48;
+    private const int Margin = 4 * Width; // looked at on each side, for what is left out; also ends what has no end, as marks upon marks
+
+    /// <param name="start">The first place in <paramref name="text"/>.</param>
+    public static SearchSnippet Of(string text, int start, int length)
+    {
+        var from = Math.Max(0, start - Margin);
+        if (from > 0 && char.IsLowSurrogate(text[from])) { from++; }
+        var to = Math.Min(text.Length, start + Math.Min(length, Width) + Margin);
+        if (to < text.Length && char.IsLowSurrogate(text[to])) { to--; }
+
+        var line = new StringBuilder();
+        Append(line, text.AsSpan(from, start - from));
+        var begin = line.Length;
+        Append(line, text.AsSpan(start, Math.Max(0, Math.Min(length, to - start))));
+        var end = line.Length;
+        if (start + length < to) { Append(line, text.AsSpan((start + length)..to)); }
+
+        return Cut(line.ToString(), begin, end, from > 0, to < text.Length);
+    }
+
+    /// <summary>A text in one line, of which everything can be seen.</summary>
+    public static string Clean(string text)
+    {
+        var line = new StringBuilder();
+        Append(line, text);
+        return line.ToString().Trim();
+    }
+
+    private static SearchSnippet Cut(string line, int begin, int end, bool isCutBefore, bool isCutBehind)
+    {
+        List<int> edges = [0];
+        for (var at = 0; at < line.Length;) { edges.Add(at += StringInfo.GetNextTextElementLength(line.AsSpan(at))); }
+
+        var left = edges.FindLast(edge => edge <= begin);
+        foreach (var edge in Enumerable.Reverse(edges).Where(edge => edge < left && begin - edge <= Before)) { left = edge; }
+
+        if (left == 0 || line.AsSpan(0, left).IsWhiteSpace()) { left = Math.Min(begin, line.Length - line.AsSpan().TrimStart().Length); }
+        var right = edges.FindLast(edge => edge - left <= Width);
+        if (right <= begin) { right = Math.Min(line.Length, begin + Width); } // one character that is longer than a line
+        if (right < line.Length && char.IsLowSurrogate(line[right])) { right--; }
+
+        var head = left > 0 && !line.AsSpan(0, left).IsWhiteSpace() || isCutBefore ? "…" : "";
+        var shown = line.AsSpan(left..right);
+        var tail = right < line.Length || isCutBehind ? "…" : "";
+        if (tail.Length == 0 && right > end) { shown = shown[..Math.Max(end - left, shown.TrimEnd().Length)]; }
+
+        return new($"{head}{shown}{tail}", head.Length + begin - left, Math.Max(0, Math.Min(end, right) - begin));
+    }
+
+    private static void Append(StringBuilder line, ReadOnlySpan<char> text)
+    {
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (Rune.IsWhiteSpace(rune))
+            {
+                if (line is not [.., ' ']) { line.Append(' '); }
+            }
+            else if (IsVisible(rune))
+            {
+                line.Append(rune);
+            }
+        }
+    }
+
+    /// <summary>The two joiners shape emoji and scripts, and move nothing.</summary>
+    private static bool IsVisible(Rune rune) => rune.Value is 0x200C or 0x200D
+        || Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate);
+}

@@ -1,0 +1,55 @@
+using System.Text;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Store;
+
+/// <summary>
+/// What a search asks for: every term has to be there. Words are parted by white space; <c>"a phrase"</c> is one term, in which <c>""</c> is a
+/// quote; a phrase that is not closed goes to the end. Terms are found without regard to case and otherwise character by character:
+/// ß is not ss, and é in one character is not e with a combining accent.
+/// </summary>
+internal static class SearchTerms
+{
+    /// <summary>In UTF-16 units.</summary>
+    public const int LongestText = 1_000;
+
+    /// <exception cref="FailureException">BadRequest: longer than <see cref="LongestText"/>.</exception>
+    public static IReadOnlyList<string> Parse(string text)
+    {
+        if (text.Length > LongestText) { throw new FailureException(FailureKind.BadRequest, "The text to search for is longer than 1,000 characters. Shorten it."); }
+
+        List<string> terms = [];
+        var term = new StringBuilder();
+        for (var at = 0; at < text.Length;)
+        {
+            term.Clear();
+            if (text[at] == '"') { at = TakePhrase(text, at + 1, term); }
+            else
+            {
+                for (; at < text.Length && text[at] != '"' && !char.IsWhiteSpace(text[at]); at++) { term.Append(text[at]); }
+            }
+
+            if (term.Length > 0) { terms.Add(WithoutLoneSurrogates(term.ToString())); }
+            while (at < text.Length && char.IsWhiteSpace(text[at])) { at++; }
+        }
+
+        return [.. terms.Distinct(StringComparer.OrdinalIgnoreCase)];
+    }
+
+    /// <returns>Behind the phrase.</returns>
+    private static int TakePhrase(string text, int at, StringBuilder phrase)
+    {
+        for (; at < text.Length; at++)
+        {
+            if (text[at] == '"' && text.ElementAtOrDefault(at + 1) != '"') { return at + 1; }
+            if (text[at] == '"') { at++; }
+
+            phrase.Append(text[at]);
+        }
+
+        return at;
+    }
+
+    /// <summary>Journals have none: there they are U+FFFD.</summary>
+    private static string WithoutLoneSurrogates(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
+}

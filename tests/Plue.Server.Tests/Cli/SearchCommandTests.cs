@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using Plue.Server.Cli;
+using Plue.Server.Messages;
+using Plue.Server.Store;
+using Plue.Server.Tests.Store;
+
+namespace Plue.Server.Tests.Cli;
+
+public sealed class SearchCommandTests : IDisposable
+{
+    private readonly StoreFixture fixture = new();
+    private readonly StringWriter output = new();
+    private readonly StringWriter error = new();
+
+    public void Dispose() => fixture.Dispose();
+
+    [Fact]
+    public async Task Hits_are_printed_with_their_place()
+    {
+        var id = await fixture.NewChatAsync("Where is\nthe needle?", "Not here.");
+        Assert.Equal(0, await RunAsync("the", "NEEDLE"));
+        Assert.Matches($"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} [0-9:]{{5}}  A title\n  Where is the needle\\?\n  codex://chats/{id} msg_[0-9a-f]{{32}}\n$", output.ToString());
+        Assert.Equal("", error.ToString());
+    }
+
+    [Fact]
+    public async Task Json_is_one_hit_a_line()
+    {
+        await fixture.NewChatAsync("needle 1", "needle 2", "needle 3");
+        Assert.Equal(0, await RunAsync("needle", "--json", "--limit", "2"));
+        Assert.Equal(["needle 3", "needle 2"], output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("snippet").GetString()));
+        Assert.Equal("There are more than 2. See more with --limit.\n", error.ToString());
+    }
+
+    [Fact]
+    public async Task Options_choose_without_any_word()
+    {
+        await using (var journal = fixture.NewStore().Create("ai-chat", "Mixed", "own", null))
+        {
+            await journal.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "a question"), CancellationToken.None);
+            await journal.AppendAsync(StoreFixture.NewMessage(MessageRole.Assistant, "```\ncode\n```", MessageStatus.Stopped) with { ProviderInfo = new ProviderInfo("other", "m1") }, CancellationToken.None);
+        }
+
+        foreach (var options in new[] { new[] { "--code" }, ["--status", "stopped"], ["--provider", "other"], ["--model", "m1", "--from", "2026-01-01"] })
+        {
+            output.GetStringBuilder().Clear();
+            Assert.Equal(0, await RunAsync(options));
+            Assert.Contains("``` code ```", output.ToString());
+            Assert.DoesNotContain("a question", output.ToString());
+        }
+
+        output.GetStringBuilder().Clear();
+        Assert.Equal(0, await RunAsync("question", "--to", "2000-01-01"));
+        Assert.Equal("", output.ToString());
+    }
+
+    [Fact]
+    public async Task A_wrong_day_is_a_usage_error()
+    {
+        Assert.NotEqual(0, await RunAsync("x", "--from", "yesterday"));
+        Assert.Equal("", output.ToString());
+    }
+
+    private Task<int> RunAsync(params string[] arguments)
+    {
+        var services = new SearchServices(new ChatSearch(fixture.Paths, fixture.NewStore(), NullLogger.Instance), text => text, () => ValueTask.CompletedTask);
+        var command = SearchCommand.Create(() => services, new Terminal(TextReader.Null, output, error, isInputRedirected: true));
+        return command.Parse(arguments).InvokeAsync(new InvocationConfiguration { Output = TextWriter.Null, Error = TextWriter.Null });
+    }
+}

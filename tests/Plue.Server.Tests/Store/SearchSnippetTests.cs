@@ -1,0 +1,60 @@
+using System.Globalization;
+using FsCheck;
+using FsCheck.Fluent;
+using Plue.Server.Store;
+
+namespace Plue.Server.Tests.Store;
+
+public sealed class SearchSnippetTests
+{
+    [Theory]
+    [InlineData("a needle here", "needle", "a needle here")]
+    [InlineData("needle", "needle", "needle")]
+    [InlineData("  two\r\n\tlines, a needle\n\n", "needle", "two lines, a needle")]
+    [InlineData("abc\u202ened\u0000le fed", "ned\u0000le", "abcnedle fed")]
+    [InlineData("👩\u200d👩\u200d👧 needle", "needle", "👩\u200d👩\u200d👧 needle")]
+    [InlineData("a\u2028needle\u00a0b", "needle", "a needle b")]
+    public void It_is_one_line_in_which_everything_can_be_seen(string text, string found, string line)
+    {
+        var snippet = SearchSnippet.Of(text, text.IndexOf(found, StringComparison.Ordinal), found.Length);
+        Assert.Equal(line, snippet.Text);
+        Assert.Equal(SearchSnippet.Clean(found), snippet.Text.Substring(snippet.Start, snippet.Length));
+    }
+
+    [Fact]
+    public void A_long_text_is_cut_on_both_sides_between_whole_characters()
+    {
+        var family = "👩\u200d👩\u200d👧\u200d👦";
+        var text = $"{string.Concat(Enumerable.Repeat(family, 400))}needle{string.Concat(Enumerable.Repeat("e\u0301", 900))}";
+        var snippet = SearchSnippet.Of(text, text.IndexOf("needle", StringComparison.Ordinal), 6);
+        Assert.Equal("needle", snippet.Text.Substring(snippet.Start, snippet.Length));
+        Assert.StartsWith($"…{family}", snippet.Text);
+        Assert.EndsWith("e\u0301…", snippet.Text);
+        Assert.InRange(snippet.Text.Length, 140, 162);
+        Assert.Empty(snippet.Text[1..snippet.Start].Replace(family, "", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_phrase_longer_than_a_line_and_marks_without_end_are_cut()
+    {
+        var phrase = SearchSnippet.Of(new string('x', 5_000), 1_000, 1_000);
+        Assert.InRange(phrase.Text.Length, 100, 170);
+        Assert.True(phrase.Start + phrase.Length <= phrase.Text.Length);
+        var marks = SearchSnippet.Of($"a{new string('\u0301', 100_000)}needle", 100_001, 6);
+        Assert.InRange(marks.Text.Length, 6, 900);
+        Assert.Contains("needle", marks.Text);
+    }
+
+    [Fact]
+    public void Any_place_of_any_text_can_be_shown()
+    {
+        var pieces = Gen.Elements("a", " ", "\n", "é", "e\u0301", "😀", "\u200d", "\u202e", "\ud83d", "\u0000", "日", "word ", "👩\u200d👧").ListOf().Select(string.Concat);
+        var places = from text in pieces from start in Gen.Choose(0, text.Length) from length in Gen.Choose(0, text.Length - start) select (text, start, length);
+        Prop.ForAll(places.ToArbitrary(), place =>
+        {
+            var snippet = SearchSnippet.Of(place.text, place.start, place.length);
+            return snippet is { Start: >= 0, Length: >= 0, Text.Length: <= 322 } && snippet.Start + snippet.Length <= snippet.Text.Length
+                && snippet.Text.EnumerateRunes().All(rune => System.Text.Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.LineSeparator) && rune.Value != 0x202E);
+        }).QuickCheckThrowOnFailure();
+    }
+}
