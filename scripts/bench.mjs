@@ -1,10 +1,12 @@
 // `npm run bench`: what the published build costs, beside `curl` and a bare C# reader of the same streams in the same run.
 // Medians and ratios go to artifacts/bench/report.{md,json}; no time is ever asserted.   --quick  fewer runs
+// --only turns|chats  one part     --short  the chats alone and small, with the sidecar as it is built for tests: that everything measured still works
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { chatFigures } from '../tests/bench/chats.mjs';
 import { costOf, median, timeOf } from '../tests/bench/measure.mjs';
 import { registryOnce } from '../tests/bench/registry.mjs';
 import { serveOnce } from '../tests/bench/serve.mjs';
@@ -14,18 +16,44 @@ import { inArtifacts, inRoot } from './lib/paths.mjs';
 import { requireDotnet, requireNode } from './lib/prerequisites.mjs';
 import { Stop, runMain, step } from './lib/progress.mjs';
 import { hostRid, publish } from './lib/publish.mjs';
-import { findOnPath } from './lib/run.mjs';
+import { findOnPath, runOrStop } from './lib/run.mjs';
 
 const shortAnswer = 20;
 const longAnswer = 50_000;
 const manyProviders = 1_000;
 const manyModels = 5_000;
 
+/** @type {import('../tests/bench/chats.mjs').Size} */
+const smallChats = { rounds: 3, appends: 20, openMessages: 200, listed: 200, searched: { chats: 100, messages: 40, characters: 1_000 } };
+/** @type {import('../tests/bench/chats.mjs').Size} A gigabyte is searched. */
+const largeChats = {
+  rounds: 7,
+  appends: 500,
+  openMessages: 10_000,
+  listed: 10_000,
+  searched: { chats: 1_000, messages: 400, characters: 2_000 },
+};
+
+/** What is measured of chats. What pages cost belongs here too, as a set of its own. @type {Record<string, typeof chatFigures>} */
+const figureSets = { 'Many and large chats': chatFigures };
+
 await runMain(async () => {
-  const { values } = parseArgs({ options: { quick: { type: 'boolean' } } });
+  const { values } = parseArgs({ options: { quick: { type: 'boolean' }, short: { type: 'boolean' }, only: { type: 'string' } } });
+  if (values.only && !['turns', 'chats'].includes(values.only)) throw new Stop(`There is no part \`${values.only}\`: turns, chats.`);
   requireNode();
   await requireDotnet();
   if (process.platform !== 'linux') throw new Stop('The benchmark reads /proc and needs Linux.');
+  mkdirSync(inArtifacts('bench'), { recursive: true });
+  if (values.short) {
+    const serve = { command: 'dotnet', args: [inArtifacts('bin', 'Plue.Server', 'debug', 'plue.dll'), 'serve'] };
+    const maker = { command: 'dotnet', args: [inArtifacts('bin', 'ChatMaker', 'debug', 'ChatMaker.dll')] };
+    const chats = await measureChats(serve, maker, smallChats);
+    writeFileSync(inArtifacts('bench', 'short.json'), JSON.stringify(chats, null, 2));
+    return console.log(chatTable(chats));
+  }
+  const chats = values.only === 'turns' ? [] : await measureLargeChats();
+  if (chats.length > 0) writeFileSync(inArtifacts('bench', 'chats.json'), JSON.stringify(chats, null, 2));
+  if (values.only === 'chats') return console.log(chatTable(chats));
   for (const tool of ['curl', 'perl']) if (!findOnPath(tool)) throw new Stop(`The benchmark needs \`${tool}\` on PATH.`);
   const plue = await published('server/Plue.Server', sidecarSources, inArtifacts('publish', hostRid()), 'plue');
   const reader = await published('tests/bench/BareReader', ['tests/bench/BareReader'], inArtifacts('bench', 'bin'), 'bare-reader');
@@ -37,9 +65,8 @@ await runMain(async () => {
     bareReaderSizeMb: megabytes(reader),
     figures,
   };
-  mkdirSync(inArtifacts('bench'), { recursive: true });
-  writeFileSync(inArtifacts('bench', 'report.json'), JSON.stringify(report, null, 2));
-  const text = markdown(report);
+  writeFileSync(inArtifacts('bench', 'report.json'), JSON.stringify({ ...report, chats }, null, 2));
+  const text = [markdown(report), chats.length > 0 ? chatTable(chats) : ''].join('\n');
   writeFileSync(inArtifacts('bench', 'report.md'), text);
   console.log(text);
 });
@@ -163,6 +190,40 @@ async function repeat(times, work) {
 async function published(project, sources, folder, name) {
   const made = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return made > newestChange(sources) ? join(folder, name) : publish(project, hostRid(), name, folder);
+}
+
+async function measureLargeChats() {
+  const plue = await published('server/Plue.Server', sidecarSources, inArtifacts('publish', hostRid()), 'plue');
+  await step('Building the maker of chats', () =>
+    runOrStop('dotnet', ['build', 'tests/Tools/ChatMaker', '-c', 'Release', '--nologo', '-v', 'q']),
+  );
+  const maker = { command: 'dotnet', args: [inArtifacts('bin', 'ChatMaker', 'release', 'ChatMaker.dll')] };
+  return measureChats({ command: plue, args: ['serve'] }, maker, largeChats);
+}
+
+/** @param {import('../tests/bench/measure.mjs').Program} serve @param {import('../tests/bench/measure.mjs').Program} maker @param {import('../tests/bench/chats.mjs').Size} size */
+async function measureChats(serve, maker, size) {
+  const home = mkdtempSync(join(tmpdir(), 'plue-bench-'));
+  try {
+    const own = { ...serve, env: { HOME: home } };
+    const figures = [];
+    for (const [title, measureSet] of Object.entries(figureSets))
+      figures.push(...(await step(title, () => measureSet({ maker, serve: own, grep: findOnPath('grep'), home }, size))));
+    return figures;
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+/** @param {import('../tests/bench/chats.mjs').Figure[]} figures */
+function chatTable(figures) {
+  const show = (/** @type {number | undefined} */ value, /** @type {number} */ digits) =>
+    value === undefined ? '' : value.toFixed(digits);
+  const rows = figures.map(
+    (f) =>
+      `| ${f.name} | ${f.unit} | ${show(f.plue, f.digits)} | ${show(f.bare, f.digits)} | ${show(f.other, f.digits)} | ${f.bare ? (f.plue / f.bare).toFixed(2) : ''} |`,
+  );
+  return ['# What chats cost', '', '| figure | unit | plue | bare | grep | × bare |', '|---|---|---|---|---|---|', ...rows, ''].join('\n');
 }
 
 /** @param {string} file */

@@ -1,6 +1,7 @@
 // `npm test`: every test of both languages and those in a real VS Code; the last line counts them all.
-//   --only csharp|typescript|e2e   one suite     --update   rewrite expected files and pictures (UPDATE=1)
+//   --only csharp|typescript|e2e|bench   one suite     --update   rewrite expected files and pictures (UPDATE=1)
 import { parseArgs } from 'node:util';
+import { runBenchTests } from './lib/benchTests.mjs';
 import { build, installPackages } from './lib/build.mjs';
 import { runCSharpTests } from './lib/csharpTests.mjs';
 import { runE2eTests } from './lib/e2eTests.mjs';
@@ -14,6 +15,7 @@ const suites = {
   csharp: { suite: 'C#', run: runCSharpTests },
   typescript: { suite: 'TypeScript', run: runTypeScriptTests },
   e2e: { suite: 'VS Code', run: runE2eTests },
+  bench: { suite: 'Benchmark', run: runBenchTests },
 };
 
 await runMain(async () => {

@@ -1,0 +1,80 @@
+// `plue serve` as a child: requests with LSP framing answered by id, notifications by name, and what memory it took.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/**
+ * @typedef {any} Result What the bench asks for is checked by the tests.
+ * @typedef {{id?: number, method?: string, params: Result, result: Result, error?: {message: string}}} Incoming
+ * @param {import('./measure.mjs').Program} program
+ */
+export async function startSidecar({ command, args, env }) {
+  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'ignore'] });
+  const exited = new Promise((resolve) => child.on('close', resolve).on('error', resolve));
+  /** @type {Map<number, (message: Incoming) => void>} */
+  const waiting = new Map();
+  /** @type {Map<string, (params: Result) => void>} */
+  const listening = new Map();
+  listen(child.stdout, (message) => {
+    if (message.id === undefined) return listening.get(message.method ?? '')?.(message.params);
+    waiting.get(message.id)?.(message);
+    waiting.delete(message.id);
+  });
+  let last = 0;
+  /** @param {string} method @param {object} params @returns {Promise<Result>} */
+  const ask = async (method, params) => {
+    const id = ++last;
+    const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
+    const replied = new Promise((/** @type {(message: Incoming) => void} */ resolve) => waiting.set(id, resolve));
+    child.stdin.write(`Content-Length: ${body.length}\r\n\r\n`);
+    child.stdin.write(body);
+    const message = await Promise.race([replied, exited.then(() => undefined)]);
+    if (message === undefined) throw new Error(`\`plue serve\` ended before it answered ${method}.`);
+    if (message.error) throw new Error(`${method}: ${message.error.message}`);
+    return message.result;
+  };
+  const end = async () => {
+    child.stdin.end();
+    const hard = setTimeout(() => child.kill('SIGKILL'), 5_000);
+    await exited;
+    clearTimeout(hard);
+  };
+  try {
+    await ask('initialize', { processId: process.pid, initializationOptions: { trusted: true } });
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return {
+    ask,
+    end,
+    /** One listener a method. @param {string} method @param {(params: Result) => void} listener */
+    on: (method, listener) => void listening.set(method, listener),
+    /** The most it held so far, in megabytes. */
+    peakMb: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
+  };
+}
+
+/** @param {import('node:stream').Readable} stdout @param {(message: Incoming) => void} take */
+function listen(stdout, take) {
+  /** @type {Buffer[]} */
+  let chunks = [];
+  let needed = 0;
+  let have = 0;
+  stdout.on('data', (chunk) => {
+    chunks.push(chunk);
+    have += chunk.length;
+    if (have < needed) return;
+    let buffer = Buffer.concat(chunks);
+    for (;;) {
+      const end = buffer.indexOf('\r\n\r\n');
+      const length = end < 0 ? NaN : Number(/Content-Length: (\d+)/i.exec(buffer.toString('latin1', 0, end))?.[1]);
+      needed = end < 0 ? 0 : end + 4 + length;
+      if (end < 0 || buffer.length < needed) break;
+      const message = JSON.parse(buffer.toString('utf8', end + 4, needed));
+      buffer = buffer.subarray(needed);
+      take(message);
+    }
+    chunks = [buffer];
+    have = buffer.length;
+  });
+}
