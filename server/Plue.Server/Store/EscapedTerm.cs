@@ -11,7 +11,7 @@ namespace Plue.Server.Store;
 /// </summary>
 internal sealed class EscapedTerm
 {
-    private const int MostBeginnings = 16;
+    private const int MostBeginnings = 8;
     private const string CommonestFirst = " etaoinsrhldcumfpgywbvk,._-:/0123456789(){}[]=xjqz;";
     private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // the journal's own
     private static readonly Lazy<ILookup<char, char>> ByUpperCase =
