@@ -188,6 +188,7 @@ export class ChatPanel implements vscode.Disposable {
   private async act(message: FromPage): Promise<void> {
     const { sidecar, lastEditor, applyCode, log } = this.house;
     const { codexId } = this;
+    if (message.type === 'send' || message.type === 'retry') await this.reading.settle();
     switch (message.type) {
       case 'ready':
         return this.onReady();

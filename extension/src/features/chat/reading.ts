@@ -35,6 +35,7 @@ export class Reading implements vscode.Disposable {
   async act(message: ReadingFromPage): Promise<void> {
     const { sidecar } = this.house;
     const { codexId } = this;
+    if (message.type === 'edit' || message.type === 'retryWith' || message.type === 'switchBranch') await this.settle();
     switch (message.type) {
       case 'list':
         return this.list(message.offset, message.limit, message.generation);
@@ -93,9 +94,13 @@ export class Reading implements vscode.Disposable {
     if (chosen !== undefined) this.goTo(chosen.entry);
   }
 
-  /** What was deleted and not taken back is deleted now. */
+  /** What was deleted and not taken back is deleted now: before anything else changes the chat. */
+  async settle(): Promise<void> {
+    for (const messageId of [...this.deleting.keys()]) await this.deleteNow(messageId);
+  }
+
   dispose(): void {
-    for (const messageId of this.deleting.keys()) void this.deleteNow(messageId);
+    void this.settle();
   }
 
   private async list(offset: number, limit: number, generation: number): Promise<void> {
@@ -119,6 +124,7 @@ export class Reading implements vscode.Disposable {
     } catch (error) {
       void vscode.window.showErrorMessage(`The message was not deleted: ${toFailureError(error).message}`);
     }
+    this.post({ type: 'deletionSettled', messageId });
   }
 
   private async nextQuestion(index: number, backwards: boolean): Promise<void> {

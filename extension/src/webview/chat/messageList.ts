@@ -48,7 +48,7 @@ export interface MessageListOptions {
   onPlace: (place: Place | null) => void;
   contextOf: (state: ChatState, message: MessageView) => Omit<MessageContext, 'results'>;
   /** Deleted, while that can still be undone. */
-  isHidden: (messageId: string) => boolean;
+  isHidden: (messageId: string, index: number) => boolean;
   /** Other messages are drawn than before, or in another way. */
   onDrawn: () => void;
 }
@@ -110,6 +110,11 @@ export class MessageList {
   /** The articles in the page, top down. */
   get drawn(): HTMLElement[] {
     return [...this.articles.querySelectorAll<HTMLElement>(':scope > article')];
+  }
+
+  /** -1 for a message that was never drawn. */
+  indexOf(messageId: string): number {
+    return this.ids.indexOf(messageId);
   }
 
   messageAt(index: number): MessageView | undefined {
@@ -267,7 +272,7 @@ export class MessageList {
   private rowAt(index: number, results = this.results()): Row | undefined {
     const { state } = this;
     const message = this.messageAt(index);
-    if (state === undefined || message === undefined || !isShown(message) || this.options.isHidden(message.id)) return undefined;
+    if (state === undefined || message === undefined || !isShown(message) || this.options.isHidden(message.id, index)) return undefined;
     const around = this.options.contextOf(state, message);
     const context = JSON.stringify([
       around,

@@ -14,6 +14,7 @@ import { ComposerArea } from './composerArea';
 import { CostMeter } from './costMeter';
 import { type ChatState, fromSnapshot, isRunning, reduce, withoutEarliest } from './chatState';
 import { chatMenu } from './chatMenu';
+import { Deletions } from './deletions';
 import { EmptyChat } from './emptyChat';
 import { failureLine, type Remedies } from './failure';
 import { FindBar } from './findBar';
@@ -55,8 +56,7 @@ export class ChatPage {
   /** The next frame waits this long, where the last one was slow. */
   private restMs = 0;
 
-  /** Deleted, while that can still be undone. */
-  private readonly deleted = new Set<string>();
+  private readonly deletions = new Deletions();
 
   private readonly announcer = new Announcer();
   private readonly toast = new Toast();
@@ -131,7 +131,7 @@ export class ChatPage {
       after: [this.loading, this.empty.node, this.turnFailure, this.activity.node],
       onPlace: (place) => this.moved(place),
       contextOf: (state, message) => this.contextOf(state, message),
-      isHidden: (messageId) => this.deleted.has(messageId),
+      isHidden: (messageId, index) => this.deletions.hides(messageId, index),
       onDrawn: () => this.find.mark(),
     });
     this.find = new FindBar({
@@ -170,6 +170,7 @@ export class ChatPage {
         this.providers = message.providers;
         this.state = fromSnapshot(message.chat, this.state);
         this.pages.renew();
+        this.deletions.renew();
         this.refoldRecent();
         this.settleSending();
         this.composer.receive({ type: 'contextFiles', files: message.chat.contextFiles });
@@ -218,6 +219,9 @@ export class ChatPage {
       case 'jump':
         this.goToQuestion(message.index, message.messageId);
         return;
+      case 'deletionSettled':
+        this.deletions.settle(message.messageId, this.state?.missedEvents !== true);
+        break;
       case 'blob':
         this.blobs.take(message.blob, message.mediaType, message.data);
         return;
@@ -256,6 +260,7 @@ export class ChatPage {
   private sent(text: string): void {
     this.sending = text;
     this.refusal = undefined;
+    this.toast.hide();
     this.list.followEnd();
     this.schedule();
   }
@@ -304,15 +309,19 @@ export class ChatPage {
 
   /** It is gone from the page at once, and from the chat when nobody took it back. */
   private remove(messageId: string): void {
-    this.deleted.add(messageId);
+    const index = this.list.indexOf(messageId);
+    const message = this.list.messageAt(index);
+    if (message === undefined) return;
+    this.deletions.add(message, index);
     this.panel.post({ type: 'delete', messageId });
     const undo = (): void => {
-      this.deleted.delete(messageId);
+      this.deletions.undo(messageId);
       this.panel.post({ type: 'undelete', messageId });
       this.schedule();
     };
-    this.toast.show('Deleted.', undo, undeleteMs);
-    this.announcer.say('Deleted. Undo is below the messages.');
+    const words = message.role === 'user' && index < this.list.total - 1 ? 'Deleted, with all that followed.' : 'Deleted.';
+    this.toast.show(words, undo, undeleteMs);
+    this.announcer.say(`${words} Undo is above the composer.`);
     this.schedule();
   }
 

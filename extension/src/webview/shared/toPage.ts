@@ -49,6 +49,7 @@ const toPage: v.GenericSchema<unknown, ToPage> = v.variant('type', [
   v.object({ type: v.literal('range'), generation: number, offset: number, messages: v.array(messageViewSchema) }),
   v.object({ type: v.literal('found'), text, found: v.array(foundViewSchema), isTruncated: v.boolean() }),
   v.object({ type: v.literal('jump'), index: number, messageId: text }),
+  v.object({ type: v.literal('deletionSettled'), messageId: text }),
   v.object({ type: v.literal('blob'), blob: text, mediaType: maybeText, data: maybeText }),
   v.object({ type: v.literal('find') }),
 ]);

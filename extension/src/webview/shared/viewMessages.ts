@@ -42,6 +42,8 @@ export type ReadingToPage =
   | { type: 'range'; generation: number; offset: number; messages: MessageView[] }
   | ({ type: 'found'; text: string } & MessageFindResult)
   | { type: 'jump'; index: number; messageId: string }
+  /** A deletion took effect, or failed. */
+  | { type: 'deletionSettled'; messageId: string }
   /** Without data it cannot be had. */
   | { type: 'blob'; blob: string; mediaType?: string; data?: string }
   /** Opens the find bar. */
