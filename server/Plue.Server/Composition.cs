@@ -130,6 +130,7 @@ internal sealed class Composition : IAsyncDisposable
         Store = chats.Value,
         Providers = Providers,
         Workspace = Workspace,
+        Files = new RequestFiles(Attachments),
         Time = Time,
         Logger = Logs.CreateLogger("Chat"),
         Mask = Redactor.Mask,

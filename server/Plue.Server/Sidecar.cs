@@ -35,8 +35,8 @@ internal static class Sidecar
 
         var lifecycle = new LifecycleHandlers(server, house.Workspace, stop, logger);
         lifecycle.Register();
-        new CodexHandlers(server, conversations, house.Providers).Register();
-        new MessageHandlers(server, conversations, house.Providers).Register();
+        new CodexHandlers(server, conversations, house.Providers, house.Attachments).Register();
+        new MessageHandlers(server, conversations, house.Providers, house.Attachments).Register();
         new AttachmentHandlers(server, house.Attachments).Register();
         var services = house.ProviderServices(() => conversations.List(includeArchived: true));
         new ProviderHandlers(services).Register(server);

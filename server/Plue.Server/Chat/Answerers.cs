@@ -10,6 +10,9 @@ public sealed record Answerer(IProvider Provider, ProviderRequest Request, Func<
     /// <summary>Why the chosen provider does not answer; null for that one itself.</summary>
     public string? InsteadOf { get; init; }
 
+    /// <summary>What of the chat the request does not carry, one sentence each.</summary>
+    public IReadOnlyList<string> NotCarried { get; init; } = [];
+
     /// <summary>What an answer cost; null where no price is known.</summary>
     /// <param name="model">As the vendor named it.</param>
     /// <param name="vendorCost">USD as the vendor reported it; null where the catalog's price counts.</param>

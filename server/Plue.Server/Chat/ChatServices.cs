@@ -13,6 +13,8 @@ public sealed class ChatServices
     public required ChatStore Store { get; init; }
     public required ProviderRegistry Providers { get; init; }
     public required Workspace Workspace { get; init; }
+    /// <summary>What a request carries beside the text of the chat.</summary>
+    public required RequestFiles Files { get; init; }
     public required TimeProvider Time { get; init; }
     public required ILogger Logger { get; init; }
     /// <summary>Takes the vault's values out of a text.</summary>

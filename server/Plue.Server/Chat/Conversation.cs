@@ -255,7 +255,7 @@ public sealed class Conversation : IAsyncDisposable
 
     /// <summary>How full the model's window is.</summary>
     /// <param name="draft">Tokens of what is being written.</param>
-    public ContextFill Measure(long draft) => keeper.Measure(chat, files: 0, draft);
+    public ContextFill Measure(long draft) => keeper.Measure(chat, services.Files.PinnedTokens(chat.ContextFiles), draft);
 
     /// <summary>Ends what is under way, or being prepared, and lets what is queued wait. Returns when the turn has ended. Does nothing without one.</summary>
     public async Task StopAsync()
@@ -385,7 +385,8 @@ public sealed class Conversation : IAsyncDisposable
         var options = chat.Options.Over(services.OptionsOf(chat.TemplateId));
         var history = chat.Tree.PathTo(parentId());
         var request = ContextBuilder.Build(CodexId, history, provider.Settings, model, prepared.System, services.Workspace.TrustedFolder, goOn, options);
-        return new Answerer(provider, request, name => services.Providers.PriceOf(provider.Settings, name));
+        var (filled, notCarried) = services.Files.Fill(request, chat.ContextFiles, provider, services.Providers.ModelOf(provider.Settings, model));
+        return new Answerer(provider, filled, name => services.Providers.PriceOf(provider.Settings, name)) { NotCarried = notCarried };
     }
 
     private void Heard(ProviderSettings settings, Failure? failure)
@@ -412,7 +413,7 @@ public sealed class Conversation : IAsyncDisposable
             AlternativesOf = message => chat.Tree.AlternativesOf(message),
             Before = async cancellationToken =>
             {
-                var summary = await keeper.MakeRoomAsync(writer, chat.Tree.PathTo(parentId), prepared.Provider.Settings, prepared.Model, files: 0, cancellationToken);
+                var summary = await keeper.MakeRoomAsync(writer, chat.Tree.PathTo(parentId), prepared.Provider.Settings, prepared.Model, services.Files.PinnedTokens(chat.ContextFiles), cancellationToken);
                 if (summary is not null) { lock (gate) { started!.ParentId = summary.Id; } }
             },
         };

@@ -25,6 +25,7 @@ public sealed class LiveMessage(Message start)
     public string Id => start.Id;
     public bool IsEmpty => parts.Count == 0;
     public ProviderInfo? ProviderInfo { get; set; } = start.ProviderInfo;
+    public IReadOnlyList<string> NotCarried { get; set; } = [];
 
     /// <summary>Tool calls that no result came for yet: id and name.</summary>
     public IReadOnlyList<(string ToolUseId, string ToolName)> OpenToolCalls
@@ -97,6 +98,7 @@ public sealed class LiveMessage(Message start)
         Cost = cost,
         Timing = timing,
         ProviderInfo = ProviderInfo,
+        NotCarried = NotCarried,
     };
 
     private int Append(PartKind kind, string text)

@@ -138,7 +138,11 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
         Failure? failure = null;
         while (await answerers.NextAsync(failure, cancellationToken) is { } answerer)
         {
-            Do(() => ending.Begin(answerer));
+            Do(() =>
+            {
+                ending.Begin(answerer);
+                live.NotCarried = answerer.NotCarried;
+            });
             await NameAsync(answerer, live, cancellationToken);
             await HearAsync(answerer, live, ending, cancellationToken);
             Heard?.Invoke(answerer.Provider.Settings, ending.Error);

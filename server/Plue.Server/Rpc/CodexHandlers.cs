@@ -8,7 +8,7 @@ using Plue.Server.Store;
 namespace Plue.Server.Rpc;
 
 /// <summary>codex/* for chats.</summary>
-internal sealed class CodexHandlers(RpcServer server, Conversations conversations, ProviderRegistry providers)
+internal sealed class CodexHandlers(RpcServer server, Conversations conversations, ProviderRegistry providers, Attachments attachments)
 {
     public void Register()
     {
@@ -107,12 +107,12 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
         return new()
         {
             Codex = Summary(snapshot.Summary),
-            Messages = [.. snapshot.Messages.Skip(offset).Select(message => ToProtocol.Message(message, providers.NameOf, snapshot.AlternativesOf(message)))],
+            Messages = [.. snapshot.Messages.Skip(offset).Select(message => ToProtocol.Message(message, providers.NameOf, snapshot.AlternativesOf(message), attachments.HasChanged))],
             Offset = offset,
             Queue = [.. snapshot.Chat.Queue.Select(ToProtocol.Queued)],
             CanUndo = snapshot.Chat.Tree.Undone is not null,
             CanRedo = snapshot.Chat.Tree.Redone is not null,
-            ContextFiles = [],
+            ContextFiles = [.. snapshot.Chat.ContextFiles.Select(path => AttachmentHandlers.View(attachments.InspectPinned(path)))],
             TurnId = snapshot.TurnId,
             LastSeq = snapshot.LastSeq,
             ReadOnlyReason = snapshot.ReadOnlyReason,

@@ -6,7 +6,7 @@ using Plue.Server.Providers;
 namespace Plue.Server.Rpc;
 
 /// <summary>message/*: what a user does in a chat.</summary>
-internal sealed class MessageHandlers(RpcServer server, Conversations conversations, ProviderRegistry providers)
+internal sealed class MessageHandlers(RpcServer server, Conversations conversations, ProviderRegistry providers, Attachments attachments)
 {
     private const int LongestPage = 1000;
     private const int MostFound = 1000;
@@ -16,13 +16,25 @@ internal sealed class MessageHandlers(RpcServer server, Conversations conversati
         server.Map(Methods.MessageSend, async (parameters, cancellationToken) =>
         {
             var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
-            var draft = new Draft(parameters.Text) { ProviderId = parameters.Provider, Model = parameters.Model, WantsAnswer = parameters.Answer ?? true };
+            var draft = new Draft(parameters.Text)
+            {
+                ProviderId = parameters.Provider,
+                Model = parameters.Model,
+                WantsAnswer = parameters.Answer ?? true,
+                Files = await ReadAsync(parameters.Attachments, cancellationToken),
+            };
             return Result(await conversation.SendAsync(draft, parameters.Queue ?? false, cancellationToken));
         });
         server.Map(Methods.MessageEdit, async (parameters, cancellationToken) =>
         {
             var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
-            var draft = new Draft(parameters.Text) { ProviderId = parameters.Provider, Model = parameters.Model, WantsAnswer = parameters.Answer ?? true };
+            var draft = new Draft(parameters.Text)
+            {
+                ProviderId = parameters.Provider,
+                Model = parameters.Model,
+                WantsAnswer = parameters.Answer ?? true,
+                Files = parameters.Attachments is { } attached ? await ReadAsync(attached, cancellationToken) : null,
+            };
             return Result(await conversation.EditAsync(parameters.MessageId, draft, cancellationToken));
         });
         server.Map(Methods.MessageRetry, async (parameters, cancellationToken) =>
@@ -33,7 +45,7 @@ internal sealed class MessageHandlers(RpcServer server, Conversations conversati
         server.Map(Methods.MessageSteer, async (parameters, cancellationToken) =>
         {
             var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
-            return Result(await conversation.SteerAsync(parameters.QueuedId, parameters.Text is { } text ? new Draft(text) : null, cancellationToken));
+            return Result(await conversation.SteerAsync(parameters.QueuedId, parameters.Text is { } text ? new Draft(text) { Files = await ReadAsync(parameters.Attachments, cancellationToken) } : null, cancellationToken));
         });
         server.Map(Methods.MessageUnqueue, (parameters, cancellationToken) => DoAsync(parameters.CodexId, chat => chat.UnqueueAsync(parameters.QueuedId, cancellationToken), cancellationToken));
         server.Map(Methods.MessageStop, (parameters, cancellationToken) => DoAsync(parameters.CodexId, chat => chat.StopAsync(), cancellationToken));
@@ -65,7 +77,8 @@ internal sealed class MessageHandlers(RpcServer server, Conversations conversati
         server.Map(Methods.MessageContext, async (parameters, cancellationToken) =>
         {
             var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
-            return Context(conversation.Measure(TokenEstimate.Of(parameters.Draft)));
+            var files = Domain(parameters.Attachments).Sum(file => attachments.Inspect(file).Tokens ?? 0);
+            return Context(conversation.Measure(TokenEstimate.Of(parameters.Draft) + files));
         });
     }
 
@@ -81,7 +94,7 @@ internal sealed class MessageHandlers(RpcServer server, Conversations conversati
         return new MessageListResult([.. page.Select(message => View(look, message))], parameters.Offset, look.Messages.Count);
     }
 
-    private MessageView View(ConversationSnapshot look, Message message) => ToProtocol.Message(message, providers.NameOf, look.AlternativesOf(message));
+    private MessageView View(ConversationSnapshot look, Message message) => ToProtocol.Message(message, providers.NameOf, look.AlternativesOf(message), attachments.HasChanged);
 
     private async Task<ConversationSnapshot> LookAsync(string codexId, CancellationToken cancellationToken) =>
         (await conversations.GetAsync(codexId, cancellationToken)).Look();
@@ -91,6 +104,12 @@ internal sealed class MessageHandlers(RpcServer server, Conversations conversati
         await act(await conversations.GetAsync(codexId, cancellationToken));
         return new Nothing();
     }
+
+    /// <summary>What cannot be sent is refused before anything is stored, so that the draft is kept.</summary>
+    private Task<IReadOnlyList<Messages.MessagePart.File>> ReadAsync(IReadOnlyList<Protocol.Attachment>? attached, CancellationToken cancellationToken) =>
+        Task.Run(() => attachments.Read(Domain(attached)), cancellationToken);
+
+    private static IReadOnlyList<Chat.Attachment> Domain(IReadOnlyList<Protocol.Attachment>? attached) => [.. (attached ?? []).Select(AttachmentHandlers.Domain)];
 
     private static MessageSendResult Result(Sent sent) => new(sent.MessageId, sent.TurnId) { Queued = sent.IsQueued ? true : null };
 }

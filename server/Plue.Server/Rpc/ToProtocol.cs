@@ -11,11 +11,13 @@ internal static class ToProtocol
     public static string Name<T>(T value) where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 
     /// <param name="alternatives">The messages that follow the same one, itself included; empty where nobody knows.</param>
-    public static Wire.MessageView Message(Message message, Func<string, string> providerName, IReadOnlyList<string> alternatives) => new()
+    /// <param name="hasChanged">Whether a file that was sent is another now; null where nobody looks.</param>
+    public static Wire.MessageView Message(
+        Message message, Func<string, string> providerName, IReadOnlyList<string> alternatives, Func<MessagePart.File, bool?>? hasChanged = null) => new()
     {
         Id = message.Id,
         Role = (Wire.MessageRole)message.Role,
-        Parts = [.. message.Parts.Select(Part)],
+        Parts = [.. message.Parts.Select(part => Part(part, hasChanged))],
         Status = (Wire.MessageStatus)message.Status,
         CreatedAt = message.CreatedAt,
         UpdatedAt = message.UpdatedAt,
@@ -82,11 +84,12 @@ internal static class ToProtocol
     private static Wire.ProviderInfoView Provider(ProviderInfo info, Func<string, string> providerName) =>
         new(info.ProviderId, providerName(info.ProviderId), info.ModelId, info.RequestId, info.InsteadOf);
 
-    private static Wire.MessagePart Part(MessagePart part) => part switch
+    private static Wire.MessagePart Part(MessagePart part, Func<MessagePart.File, bool?>? hasChanged) => part switch
     {
         MessagePart.Text(var content) => new Wire.TextPart(content),
         MessagePart.File file => new Wire.FilePart(
-            file.Path, file.Content, file.Language, file.Blob, file.MediaType, file.Size, file.Range is { } range ? new(range.Start, range.End) : null, file.IsSummary ? true : null, null),
+            file.Path, file.Content, file.Language, file.Blob, file.MediaType, file.Size, file.Range is { } range ? new(range.Start, range.End) : null, file.IsSummary ? true : null,
+            hasChanged?.Invoke(file)),
         MessagePart.ToolUse(var id, var name, var parameters) => new Wire.ToolUsePart(id, name, parameters),
         MessagePart.ToolResult(var id, var result, var error) => new Wire.ToolResultPart(id, result, error),
         MessagePart.Reasoning reasoning => new Wire.ReasoningPart(reasoning.Content),

@@ -5,7 +5,7 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.Copilot;
 
 /// <summary>GitHub Copilot as VS Code offers it to extensions: signed in there, allowed there, paid there.</summary>
-internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEditorModels?> editor, TimeProvider time) : IProvider
+internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEditorModels?> editor, TimeProvider time) : IProvider, ITakesNoImages
 {
     private const string Vendor = "copilot";
 

@@ -1,0 +1,127 @@
+using System.Text;
+using Plue.Server.Messages;
+using Plue.Server.Providers;
+
+namespace Plue.Server.Chat;
+
+/// <summary>
+/// Puts into a request what the journal only names: images, long texts, and the pinned files at their current content. Those go into the last
+/// question, before its text, so that everything before it is the same bytes as in the turn before. What cannot go along is said in a sentence and never fails the turn.
+/// </summary>
+public sealed class RequestFiles(Attachments attachments)
+{
+    /// <summary>Bytes of all images of one request: vendors refuse larger requests. The newest go first.</summary>
+    public const int MostImages = 20 * 1024 * 1024;
+
+    /// <param name="pinned">The chat's context files, as the user named them.</param>
+    /// <param name="known">What is known of the model; null where nothing is.</param>
+    /// <returns>The request, and what of the chat it does not carry.</returns>
+    public (ProviderRequest Request, IReadOnlyList<string> NotCarried) Fill(ProviderRequest request, IReadOnlyList<string> pinned, IProvider provider, ModelInfo? known)
+    {
+        var notCarried = new NotCarriedFiles(WhyNoImages(provider, request.Model, known));
+        List<Message> messages = [.. request.Messages];
+        Pin(messages, pinned, notCarried);
+        var room = (long)MostImages;
+        for (var at = messages.Count - 1; at >= 0; at--)
+        {
+            if (!messages[at].Parts.Any(part => part is MessagePart.File)) { continue; }
+
+            var takesGif = provider.Settings.Kind is not (ProviderKinds.Gemini or ProviderKinds.VertexAi) || !request.Model.Contains("gemini", StringComparison.OrdinalIgnoreCase);
+            messages[at] = messages[at] with { Parts = [.. messages[at].Parts.Select(part => part is MessagePart.File file ? Filled(file, takesGif, ref room, notCarried) : part)] };
+        }
+
+        var filled = request with { Messages = messages };
+        return (filled, [.. RequestMessages.NotCarried(filled, provider.Settings), .. notCarried.Sentences()]);
+    }
+
+    /// <summary>Of the pinned files, as they are now.</summary>
+    public long PinnedTokens(IReadOnlyList<string> pinned) => pinned.Sum(path => attachments.InspectPinned(path).Tokens ?? 0);
+
+    private void Pin(List<Message> messages, IReadOnlyList<string> pinned, NotCarriedFiles notCarried)
+    {
+        var last = messages.FindLastIndex(message => message.Role == MessageRole.User && message.Parts.Any(part => part is MessagePart.Text or MessagePart.File));
+        if (pinned.Count == 0 || last < 0) { return; }
+
+        var parts = new List<MessagePart>();
+        foreach (var path in pinned)
+        {
+            var (view, part) = attachments.ReadPinned(path);
+            if (part is not null)
+            {
+                parts.Add(part);
+                continue;
+            }
+
+            var why = Attachments.WhyNotNow(view) ?? "It cannot be read now.";
+            parts.Add(new MessagePart.Text($"(The pinned file {view.Path} is not here: {why})"));
+            notCarried.Say($"A pinned file was not sent: {why}");
+        }
+
+        messages[last] = messages[last] with { Parts = [.. parts, .. messages[last].Parts] };
+    }
+
+    private MessagePart.File Filled(MessagePart.File file, bool takesGif, ref long room, NotCarriedFiles notCarried)
+    {
+        if (!file.IsImage)
+        {
+            if (file is not { Content: null, Blob: { } text }) { return file; }
+
+            var content = Load(text, file, notCarried);
+            return file with { Content = content is null ? "(This text is not available any more.)" : Encoding.UTF8.GetString(content) };
+        }
+
+        if (notCarried.HasNoImages)
+        {
+            notCarried.AddImage();
+            return file with { Data = null };
+        }
+
+        if (file.MediaType == "image/gif" && !takesGif)
+        {
+            notCarried.Say($"{file.Path} was not sent: Gemini takes no GIF images.");
+            return file with { Data = null };
+        }
+
+        var stored = file.Data is null && file.Blob is { } blob ? Load(blob, file, notCarried) : null;
+        if ((stored is null ? file.Data : new ReadOnlyMemory<byte>(stored)) is not { } image) { return file; }
+
+        if (image.Length > room)
+        {
+            // Once one does not fit, no older one goes: which are sent then changes seldom.
+            room = 0;
+            notCarried.Say($"{file.Path} was not sent: with the images after it, it is over 20 MiB.");
+            return file with { Data = null };
+        }
+
+        room -= image.Length;
+        return file with { Data = image };
+    }
+
+    private byte[]? Load(string blob, MessagePart.File file, NotCarriedFiles notCarried)
+    {
+        try { return attachments.ReadBlob(blob).Content; }
+        catch (FailureException fault)
+        {
+            notCarried.Say($"{file.Path} was not sent: {fault.Message}");
+            return null;
+        }
+    }
+
+    private static string? WhyNoImages(IProvider provider, string model, ModelInfo? known) =>
+        provider is ITakesNoImages ? $"{provider.Settings.Name} takes no images" : known?.SupportsVision == false ? $"{model} takes no images" : null;
+
+    /// <param name="whyNoImages">Null when images are taken.</param>
+    private sealed class NotCarriedFiles(string? whyNoImages)
+    {
+        private readonly List<string> sentences = [];
+        private int images;
+
+        public bool HasNoImages => whyNoImages is not null;
+
+        public void AddImage() => images++;
+
+        public void Say(string sentence) => sentences.Add(sentence);
+
+        public IReadOnlyList<string> Sentences() => images == 0 ? sentences : [$"{(images == 1 ? "One image was" : $"{images} images were")} not sent: {whyNoImages}.", .. sentences];
+    }
+}
