@@ -55,7 +55,7 @@ public sealed class AttachmentHandlersTests : IDisposable
             Assert.Equal("badRequest", ErrorKind(reply));
         }
 
-        Assert.Empty((await sidecar.Client.ResultAsync("codex/get", new { uri }))?["messages"]?.AsArray() ?? [null]);
+        Assert.Equal(0, (await sidecar.Client.ResultAsync("codex/get", new { uri }))?["messages"]?.AsArray().Count);
         Assert.Empty(vendor.Requests);
     }
 
