@@ -53,6 +53,7 @@ internal static class Sidecar
         new SettingsHandlers(server, house.Paths, () => house.Templates).Register();
         new UsageHandlers(server, house.Usage, conversations, house.Providers, house.TemplateNameOf).Register();
         new SearchHandlers(server, house.Search, house.Time).Register();
+        var following = conversations.FollowAsync(background.Token);
         _ = EmptyTrashAsync(house, logger, background.Token);
 
         // A blocked read of stdin cannot be cancelled: when we are told to stop, it is left behind.
@@ -61,7 +62,7 @@ internal static class Sidecar
         await await Task.WhenAny(server.RunAsync(stop.Token), stopped.Task);
 
         await background.CancelAsync();
-        await keepingFresh;
+        await Task.WhenAll(keepingFresh, following);
         // Turns are stopped and stored and every child is ended, but not at any price: the editor may start a new sidecar any moment.
         var ending = EndAsync(conversations, house);
         try { await ending.WaitAsync(EndingTime, CancellationToken.None); }

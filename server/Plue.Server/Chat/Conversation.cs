@@ -16,6 +16,8 @@ public sealed class Conversation : IAsyncDisposable
     private readonly SemaphoreSlim changing = new(1, 1); // what a user does happens one after the other; never held while an answer is written
     private readonly ChatJournal? journal;
     private readonly StoredChat read; // what this window could only read
+    private readonly string? diskReason; // why
+    private readonly Following following;
     private RunningTurn? running;
     private CancellationTokenSource? preparing; // what is asked before a turn begins
     private bool queueFlows; // false from the start, after a stop and after a failure: what waits is then sent when the user says so
@@ -41,17 +43,22 @@ public sealed class Conversation : IAsyncDisposable
         this.services = services;
         read = chat;
         this.journal = journal;
-        ReadOnlyReason = readOnlyReason;
+        diskReason = readOnlyReason;
         CodexId = CodexUri.Of(CodexCollection.Chats, chat.Id).ToString();
         sink = before?.sink ?? services.SinkFor(CodexId);
         before?.sink.Skip();
         keeper = new ContextKeeper(services, sink, gate, CodexId);
+        following = new Following(sink, chat);
     }
 
     private StoredChat chat => journal?.Chat ?? read;
 
     public string CodexId { get; }
-    public string? ReadOnlyReason { get; }
+    /// <summary>Why it cannot be written to now; null when it can.</summary>
+    public string? ReadOnlyReason => journal is null ? diskReason : journal.ReadOnlyReason;
+
+    /// <summary>The disk or the file's format lets this window only read it; it does not follow either.</summary>
+    public bool IsReadOnly => journal is null;
 
     public ChatSummary Summary
     {
@@ -77,8 +84,27 @@ public sealed class Conversation : IAsyncDisposable
                     : before;
             }
 
-            return new ConversationSnapshot(Summarize(), now, messages, running?.Id, seal(sink), ReadOnlyReason);
+            return new ConversationSnapshot(Summarize(), now, messages, running?.Id ?? following.TurnId, seal(sink), ReadOnlyReason);
         }
+    }
+
+    /// <summary>Takes in what other windows wrote, and tells views of it; a look at the file's length and time when there is nothing.</summary>
+    /// <returns>False when the chat is no longer there.</returns>
+    public bool Follow()
+    {
+        if (journal is null || closing.IsCancellationRequested) { return true; }
+
+        bool isChanged;
+        lock (gate)
+        {
+            following.Begin();
+            if (!journal.Follow(following.Take)) { return false; }
+
+            isChanged = following.End(journal.Chat, running is null);
+        }
+
+        if (isChanged) { NotifyChanged(); }
+        return true;
     }
 
     /// <summary>Stores the message, durable when it returns, and starts the answer when the template's hook asks for one.</summary>
@@ -612,15 +638,28 @@ public sealed class Conversation : IAsyncDisposable
 
     private ChatSummary Summarize() => chat.Summarize() with { Status = running is null ? chat.Status : ChatStatus.Running };
 
+    /// <exception cref="FailureException">Conflict: another window is answering or writing.</exception>
     private async Task<Change> EnterAsync(CancellationToken cancellationToken)
     {
         await changing.WaitAsync(cancellationToken);
-        return new Change(changing);
+        try
+        {
+            return new Change(changing, journal is null || closing.IsCancellationRequested ? null : await journal.HoldAsync(cancellationToken));
+        }
+        catch
+        {
+            changing.Release();
+            throw;
+        }
     }
 
-    private readonly struct Change(SemaphoreSlim changing) : IDisposable
+    private readonly struct Change(SemaphoreSlim changing, IDisposable? hold) : IDisposable
     {
-        public void Dispose() => changing.Release();
+        public void Dispose()
+        {
+            hold?.Dispose();
+            changing.Release();
+        }
     }
 
     private static FailureException NoProvider() => new(FailureKind.MissingField, "This chat has no provider. Choose one.");
@@ -629,7 +668,7 @@ public sealed class Conversation : IAsyncDisposable
 
     private ChatJournal Writer() => closing.IsCancellationRequested
         ? throw new FailureException(FailureKind.NotFound, "This chat was closed. Open it again.")
-        : journal ?? throw new FailureException(FailureKind.StoreReadOnly, ReadOnlyReason ?? "This chat is read-only.");
+        : journal ?? throw new FailureException(FailureKind.StoreReadOnly, diskReason ?? "This chat is read-only.");
 
     private void RefuseWhileRunning()
     {

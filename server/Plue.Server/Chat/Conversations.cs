@@ -6,18 +6,40 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Chat;
 
-/// <summary>The chats of this process: opened on first use, each once.</summary>
+/// <summary>The chats of this process: opened on first use, each once, and followed while other windows write to them.</summary>
 public sealed class Conversations(ChatServices services) : IAsyncDisposable
 {
+    // A look costs some microseconds for each open chat, and unlike a file watcher it works on every disk and counts against no limit of the system.
+    private static readonly TimeSpan ChatPause = TimeSpan.FromMilliseconds(250);
+    private const int ChatLooksForOneOfTheTree = 4;
+
+    private readonly Lock tree = new(); // taken while rows are compared, so that a chat deleted here does not come back
+    private Dictionary<string, ChatSummary>? rows; // as views of the tree know them; null until somebody listed the chats
     private readonly ConcurrentDictionary<string, Lazy<Task<Conversation>>> open = new(StringComparer.Ordinal);
 
+    /// <summary>Newest first.</summary>
     public IReadOnlyList<ChatSummary> List(bool includeArchived)
     {
-        var running = open.Values.Where(IsReady).Select(chat => chat.Value.Result).Where(chat => chat.ReadOnlyReason is null).Select(chat => chat.Summary).ToDictionary(summary => summary.Id);
-        return [.. services.Store.List()
-            .Select(stored => running.GetValueOrDefault(stored.Id, stored))
-            .Where(summary => includeArchived || !summary.Archived)
-            .OrderByDescending(summary => summary.UpdatedAt)];
+        IReadOnlyList<ChatSummary> stored;
+        lock (tree)
+        {
+            stored = services.Store.List();
+            rows ??= stored.ToDictionary(summary => summary.Id, StringComparer.Ordinal);
+        }
+
+        var here = Opened().Select(chat => chat.Summary).ToDictionary(summary => summary.Id, StringComparer.Ordinal);
+        var isSorted = true;
+        var list = new List<ChatSummary>(stored.Count);
+        foreach (var row in stored)
+        {
+            var summary = here.GetValueOrDefault(row.Id, row);
+            if (summary.Archived && !includeArchived) { continue; }
+
+            isSorted &= list is not [.., var last] || last.UpdatedAt >= summary.UpdatedAt;
+            list.Add(summary);
+        }
+
+        return isSorted ? list : [.. list.OrderByDescending(summary => summary.UpdatedAt)];
     }
 
     /// <summary>What lies in the trash, the last deleted first.</summary>
@@ -36,7 +58,7 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
         return conversation;
     }
 
-    /// <summary>A chat that could only be read is looked at anew: its owner writes on, or is gone.</summary>
+    /// <summary>As its file is now. A chat that the disk let this window only read is looked at anew.</summary>
     /// <exception cref="FailureException">NotFound when there is no such chat.</exception>
     public async Task<Conversation> GetAsync(string codexUri, CancellationToken cancellationToken)
     {
@@ -44,7 +66,15 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
         var known = open.GetValueOrDefault(id);
         var lazy = known ?? Open(id, null);
         var conversation = await ReadyAsync(id, lazy, cancellationToken);
-        if (lazy != known || conversation.ReadOnlyReason is null) { return conversation; }
+        if (lazy != known) { return conversation; }
+
+        if (!conversation.IsReadOnly)
+        {
+            if (conversation.Follow()) { return conversation; }
+
+            await ForgetAsync(id, lazy, conversation);
+            throw new FailureException(FailureKind.NotFound, "This chat does not exist any more. Choose another.");
+        }
 
         open.TryRemove(new KeyValuePair<string, Lazy<Task<Conversation>>>(id, lazy));
         return await ReadyAsync(id, Open(id, conversation), cancellationToken);
@@ -53,12 +83,106 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
     /// <summary>Stops it, then moves it to the trash.</summary>
     public async Task DeleteAsync(string codexUri, CancellationToken cancellationToken)
     {
+        var id = ChatIdOf(codexUri);
         var conversation = await GetAsync(codexUri, cancellationToken);
         if (conversation.ReadOnlyReason is { } reason) { throw new FailureException(FailureKind.StoreReadOnly, reason); }
 
+        // Whoever asks for it meanwhile waits here, so that nobody opens it again before it is gone.
+        var gone = new TaskCompletionSource<Conversation>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var waiting = new Lazy<Task<Conversation>>(gone.Task);
+        if (!open.TryGetValue(id, out var lazy) || !IsReady(lazy) || lazy.Value.Result != conversation || !open.TryUpdate(id, waiting, lazy))
+        {
+            throw new FailureException(FailureKind.NotFound, "This chat is already being deleted.");
+        }
+
+        try
+        {
+            await conversation.DisposeAsync();
+            lock (tree)
+            {
+                services.Store.Delete(id);
+                rows?.Remove(id);
+            }
+
+            End(new FailureException(FailureKind.NotFound, "This chat was deleted."));
+        }
+        catch (Exception fault)
+        {
+            End(fault);
+            throw;
+        }
+
+        services.Changed(conversation.CodexId, null);
+
+        void End(Exception answer)
+        {
+            open.TryRemove(new KeyValuePair<string, Lazy<Task<Conversation>>>(id, waiting));
+            gone.SetException(answer);
+            _ = gone.Task.Exception; // often nobody asked
+        }
+    }
+
+    /// <summary>Looks again and again at what other windows write, until it is canceled.</summary>
+    public async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(ChatPause, services.Time);
+        try
+        {
+            for (var look = 1; await timer.WaitForNextTickAsync(cancellationToken); look++)
+            {
+                try
+                {
+                    foreach (var (id, lazy) in open)
+                    {
+                        if (IsReady(lazy) && !lazy.Value.Result.Follow()) { await ForgetAsync(id, lazy, lazy.Value.Result); }
+                    }
+
+                    if (look % ChatLooksForOneOfTheTree == 0) { FollowTree(); }
+                }
+                catch (FailureException fault)
+                {
+                    services.Logger.LogWarning("What other windows write is not seen for now: {Reason}", fault.Message);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            services.Logger.LogDebug("Other windows are no longer followed");
+        }
+    }
+
+    /// <summary>Tells of chats that other windows made, changed or deleted; those that are open here tell it themselves.</summary>
+    private void FollowTree()
+    {
+        lock (tree)
+        {
+            if (rows is null) { return; }
+
+            var listed = services.Store.List();
+            if (listed.Count == rows.Count && listed.All(row => ReferenceEquals(rows.GetValueOrDefault(row.Id), row))) { return; }
+
+            var now = listed.ToDictionary(summary => summary.Id, StringComparer.Ordinal);
+            foreach (var row in listed)
+            {
+                if (!row.Equals(rows.GetValueOrDefault(row.Id)) && !open.ContainsKey(row.Id)) { services.Changed(UriOf(row.Id), row); }
+            }
+
+            foreach (var id in rows.Keys)
+            {
+                if (!now.ContainsKey(id) && !open.ContainsKey(id)) { services.Changed(UriOf(id), null); }
+            }
+
+            rows = now;
+        }
+    }
+
+    /// <summary>Another window deleted it.</summary>
+    private async Task ForgetAsync(string id, Lazy<Task<Conversation>> lazy, Conversation conversation)
+    {
+        if (!open.TryRemove(new KeyValuePair<string, Lazy<Task<Conversation>>>(id, lazy))) { return; }
+
+        lock (tree) { rows?.Remove(id); }
         await conversation.DisposeAsync();
-        open.TryRemove(ChatIdOf(codexUri), out _);
-        services.Store.Delete(ChatIdOf(codexUri));
         services.Changed(conversation.CodexId, null);
     }
 
@@ -130,11 +254,15 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
             var journal = await services.Store.OpenAsync(id, CancellationToken.None);
             return new Conversation(services, journal.Chat, journal, readOnlyReason: null, before);
         }
-        catch (FailureException fault) when (fault.Failure.Kind is FailureKind.Conflict or FailureKind.StoreReadOnly)
+        catch (FailureException fault) when (fault.Failure.Kind == FailureKind.StoreReadOnly)
         {
             return new Conversation(services, services.Store.Read(id), null, fault.Failure.Message, before);
         }
     }
+
+    private IEnumerable<Conversation> Opened() => open.Values.Where(IsReady).Select(chat => chat.Value.Result);
+
+    private static string UriOf(string id) => CodexUri.Of(CodexCollection.Chats, id).ToString();
 
     private static bool IsReady(Lazy<Task<Conversation>> chat) => chat.IsValueCreated && chat.Value.IsCompletedSuccessfully;
 

@@ -18,9 +18,7 @@ public static partial class DurableFile
     /// <exception cref="IOException">Nothing was changed.</exception>
     public static void Replace(string path, ReadOnlySpan<byte> content)
     {
-        var directory = Path.GetDirectoryName(Path.GetFullPath(path)) ?? throw new IOException($"{path} has no directory.");
-        CreatePrivateDirectory(directory);
-        var temporary = Path.Combine(directory, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
+        var temporary = TemporaryBeside(path);
         try
         {
             using (var stream = OpenPrivate(temporary, FileMode.CreateNew, FileAccess.Write))
@@ -37,7 +35,39 @@ public static partial class DurableFile
             throw;
         }
 
-        SyncDirectory(directory);
+        SyncDirectory(Path.GetDirectoryName(temporary)!);
+    }
+
+    /// <summary>As <see cref="Replace"/>, with the content of another file.</summary>
+    /// <exception cref="IOException">Nothing was changed.</exception>
+    public static void Copy(string from, string path)
+    {
+        var temporary = TemporaryBeside(path);
+        try
+        {
+            using (var source = OpenPrivate(from, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
+            using (var target = OpenPrivate(temporary, FileMode.CreateNew, FileAccess.Write))
+            {
+                source.CopyTo(target);
+                Sync(target.SafeFileHandle);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+
+        SyncDirectory(Path.GetDirectoryName(temporary)!);
+    }
+
+    private static string TemporaryBeside(string path)
+    {
+        var directory = Path.GetDirectoryName(Path.GetFullPath(path)) ?? throw new IOException($"{path} has no directory.");
+        CreatePrivateDirectory(directory);
+        return Path.Combine(directory, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
     }
 
     /// <summary>Opens unbuffered; a new file has mode 0600 from its first moment.</summary>

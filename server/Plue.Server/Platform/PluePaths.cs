@@ -16,6 +16,8 @@ public sealed class PluePaths(string home)
     public string Chats => Path.Combine(Home, "codices", "chats");
     /// <summary>What was attached to messages, by its SHA-256.</summary>
     public string Blobs => Path.Combine(Home, "blobs");
+    /// <summary>Files as they were before a newer version rewrote them.</summary>
+    public string Backups => Path.Combine(Home, "backups");
     public string Index => Path.Combine(Home, "index");
     public string Logs => Path.Combine(Home, "logs");
     public string Trash => Path.Combine(Home, "trash");

@@ -8,8 +8,8 @@ namespace Plue.Server.Store;
 /// <summary>Folds the lines of a journal into a chat, in file order: clocks may jump, sequence does not.</summary>
 internal sealed class ChatFold
 {
-
     private readonly List<Entry> entries = [];
+    private readonly List<Entry> open = []; // begun and not ended
     private readonly Dictionary<string, Entry> byId = new(StringComparer.Ordinal);
     private readonly List<string> droppedNotices = [];
     private readonly List<string> undone = [];
@@ -30,10 +30,20 @@ internal sealed class ChatFold
     private long lastSeq;
     private int notUnderstood;
     private bool hasDropped;
+    private decimal? totalCost;
+    private MessageTree? tree; // as it was last asked for; null when more changed since than the messages in stale
+    private readonly HashSet<Entry> stale = [];
+    private bool leftBranch; // the newest message does not follow the one that was shown last
 
     /// <summary>Lines that no longer say anything, because a complete record of their message came later.</summary>
     public HashSet<long> Superseded { get; } = [];
     public long SupersededBytes { get; private set; }
+
+    /// <summary>Told of every line that says something, after it was taken in.</summary>
+    public Action<ChatNews>? Changed { get; init; }
+
+    /// <summary>A message was begun and not ended.</summary>
+    public bool IsUnfinished => open.Count > 0;
 
     public void Take(JournalLine line)
     {
@@ -50,40 +60,41 @@ internal sealed class ChatFold
             return;
         }
 
-        switch (record)
+        var change = record switch
         {
-            case StoredComplete complete: Complete(complete.Message.ToMessage(), line); break;
-            case StoredStarted started: Begin(started.Message.ToMessage(), line); break;
-            case StoredPartial partial: Append(partial, line); break;
-            case StoredHead moved: MoveHead(moved); break;
-            case StoredQueued queued: Queue(queued.Message.ToMessage()); break;
-            case StoredUnqueued unqueued: Unqueue(unqueued.MessageId); break;
-            case StoredPartialReset reset when byId.TryGetValue(reset.MessageId, out var entry): entry.Reset(line); break;
-            case StoredDiscarded discarded when byId.TryGetValue(discarded.MessageId, out var entry): entry.IsDiscarded = true; break;
-            case StoredFields fields: Apply(fields); break;
-            case StoredDropped { Reason: StoredDropped.Damaged } dropped: NoteDropped(dropped, line); break;
-        }
+            StoredComplete complete => Complete(complete.Message.ToMessage(), line),
+            StoredStarted started => Begin(started.Message.ToMessage(), line),
+            StoredPartial partial => Append(partial, line),
+            StoredPartialReset reset when byId.TryGetValue(reset.MessageId, out var entry) => Reset(entry, line),
+            StoredHead moved => MoveHead(moved),
+            StoredDiscarded discarded when byId.TryGetValue(discarded.MessageId, out var entry) => Discard(entry),
+            StoredQueued queued => Queue(queued.Message.ToMessage()),
+            StoredUnqueued unqueued => Unqueue(unqueued.MessageId),
+            StoredFields fields => Apply(fields),
+            StoredDropped { Reason: StoredDropped.Damaged } dropped => NoteDropped(dropped, line),
+            _ => null,
+        };
+        if (change is not null) { Changed?.Invoke(change); }
     }
 
     /// <summary>Every message that was ended, hidden ones too: what was paid for.</summary>
     public IEnumerable<Message> Ended => entries.Where(entry => !entry.IsOpen).Select(entry => entry.Message);
 
     /// <summary>Begun and never ended, as interrupted messages.</summary>
-    public IReadOnlyList<Message> Unfinished() => [.. entries.Where(entry => entry.IsOpen).Select(entry => entry.ToMessage(MessageStatus.Interrupted))];
+    public IReadOnlyList<Message> Unfinished() => [.. open.Select(entry => entry.ToMessage(MessageStatus.Interrupted))];
 
     /// <param name="isOwned">An owner lives: what is unfinished is still being written, and a torn end is a line on its way.</param>
-    /// <param name="keptAside">The file that now holds the damaged bytes, when this program just repaired.</param>
-    /// <param name="isRunning">What is unfinished is still being written, by this process.</param>
-    public StoredChat ToChat(JournalScan scan, StoredHeader lost, bool isOwned, string? keptAside = null, bool isRunning = false)
+    /// <param name="repaired">What was said when this program repaired the file; it stands for what the scan found.</param>
+    public StoredChat ToChat(JournalScan scan, StoredHeader lost, bool isOwned, RepairNotice? repaired = null)
     {
         var header = scan.Header ?? lost;
-        var tree = Tree(isOwned || isRunning ? MessageStatus.Streaming : MessageStatus.Interrupted);
-        var notices = Notices(scan, isOwned, keptAside, out var isDamaged);
+        var shown = Tree(isOwned ? MessageStatus.Streaming : MessageStatus.Interrupted);
+        var (notice, isDamaged) = repaired ?? NoticeOf(scan, isOwned);
         return new StoredChat
         {
             Id = lost.Id,
             TemplateId = header.Template,
-            Title = title ?? StoredChat.TitleOf(tree.Path),
+            Title = title ?? StoredChat.TitleOf(shown.Path),
             HasTitle = title is not null,
             Archived = archived,
             Pinned = pinned,
@@ -93,35 +104,53 @@ internal sealed class ChatFold
             Model = model,
             Fallbacks = fallbacks,
             Options = options,
-            Tree = tree,
+            Tree = shown,
             Queue = [.. queue],
-            Unread = IsUnread(tree.Path),
+            Unread = IsUnread(shown.Path),
             ReadUntil = readUntil,
             Version = lastSeq,
             CreatedAt = firstTime ?? default,
             UpdatedAt = lastMessageTime > firstTime ? lastMessageTime : firstTime ?? default,
-            TotalCost = CostOf(entries.FindAll(entry => entry.Message is { IsCopy: false, Cost: not null })),
-            Status = isDamaged ? ChatStatus.Damaged : StatusOf(tree.Path),
-            Notice = notices.Count > 0 ? string.Join(' ', notices) : null,
+            TotalCost = totalCost,
+            Status = isDamaged ? ChatStatus.Damaged : StatusOf(shown.Path),
+            Notice = notice,
         };
     }
 
-    private static decimal? CostOf(List<Entry> paid) => paid.Count > 0 ? paid.Sum(entry => entry.Message.Cost?.TotalCost ?? 0) : null;
-
     /// <summary>Hidden messages are no part of the tree: what followed one follows what it followed.</summary>
-    private MessageTree Tree(MessageStatus open)
+    private MessageTree Tree(MessageStatus unfinished)
+    {
+        stale.UnionWith(open);
+        foreach (var entry in stale)
+        {
+            // Only the end of the branch changes cheaply; whatever else did, all is looked at again.
+            tree = entry.IsDiscarded || entry.Message.IsHidden ? null : tree?.With(Shown(entry, unfinished));
+        }
+
+        stale.Clear();
+        tree ??= WholeTree(unfinished);
+        stale.UnionWith(open);
+        return tree;
+    }
+
+    private Message Shown(Entry entry, MessageStatus unfinished)
+    {
+        var message = entry.ToMessage(unfinished);
+        var parent = ParentOf(entry);
+        return message.ParentId == parent ? message : message with { ParentId = parent };
+    }
+
+    private MessageTree WholeTree(MessageStatus unfinished)
     {
         List<Message> visible = new(entries.Count);
         foreach (var entry in entries)
         {
             if (entry.IsDiscarded || entry.Message.IsHidden) { continue; }
 
-            var message = entry.ToMessage(open);
-            var parent = ParentOf(entry);
-            visible.Add(message.ParentId == parent ? message : message with { ParentId = parent });
+            visible.Add(Shown(entry, unfinished));
         }
 
-        return new MessageTree(visible, Visible(head), undone);
+        return new MessageTree(visible, Visible(head), [.. undone]);
     }
 
     private string ParentOf(Entry entry) => Visible(entry.ParentId);
@@ -144,7 +173,7 @@ internal sealed class ChatFold
         && path.LastOrDefault(message => message.Role == MessageRole.Assistant && message.Status != MessageStatus.Streaming) is { } answer
         && string.CompareOrdinal(answer.Id, readUntil) > 0;
 
-    private void MoveHead(StoredHead moved)
+    private ChatNews MoveHead(StoredHead moved)
     {
         switch (moved.Reason)
         {
@@ -153,52 +182,89 @@ internal sealed class ChatFold
             default: undone.Clear(); break;
         }
 
-        head = moved.MessageId;
+        (head, tree) = (moved.MessageId, null);
+        return new ChatNews.Other();
     }
 
-    private void Queue(Message message)
+    private ChatNews Discard(Entry entry)
+    {
+        (entry.IsDiscarded, tree) = (true, null);
+        return new ChatNews.Other();
+    }
+
+    private ChatNews Queue(Message message)
     {
         Unqueue(message.Id);
         queue.Add(message);
+        return new ChatNews.Other();
     }
 
-    private void Unqueue(string id) => queue.RemoveAll(message => message.Id == id);
-
-    private void Complete(Message message, JournalLine line)
+    private ChatNews Unqueue(string id)
     {
-        Unqueue(message.Id);
-        lastMessageTime = line.Time;
-        if (!byId.TryGetValue(message.Id, out var entry)) { entry = Add(message); }
+        queue.RemoveAll(message => message.Id == id);
+        return new ChatNews.Other();
+    }
 
+    private ChatNews Complete(Message message, JournalLine line)
+    {
+        var wasQueued = queue.Count > 0 && queue.Exists(waiting => waiting.Id == message.Id);
+        if (wasQueued) { Unqueue(message.Id); }
+
+        lastMessageTime = line.Time;
+        var isNew = !byId.TryGetValue(message.Id, out var entry);
+        entry ??= Add(message);
         foreach (var (seq, bytes) in entry.Lines)
         {
             Superseded.Add(seq);
             SupersededBytes += bytes;
         }
 
+        var isAnswer = entry.IsOpen;
+        if (!isNew && entry.Message is { IsCopy: false, Cost: { } replaced }) { totalCost -= replaced.TotalCost; }
+        if (message is { IsCopy: false, Cost: { } cost }) { totalCost = (totalCost ?? 0) + cost.TotalCost; }
+
         entry.End(message);
+        open.Remove(entry);
+        stale.Add(entry);
+        return message.IsHidden || wasQueued || (!isNew && !isAnswer) || (isNew && leftBranch) || head != message.Id ? new ChatNews.Other()
+            : isAnswer ? new ChatNews.Ended(message) : new ChatNews.Added(message);
     }
 
-    private void Begin(Message message, JournalLine line)
+    private ChatNews Begin(Message message, JournalLine line)
     {
         lastMessageTime = line.Time;
-        if (!byId.TryGetValue(message.Id, out var entry)) { entry = Add(message); }
-
-        entry.Begin(message);
+        var isNew = !byId.TryGetValue(message.Id, out var entry);
+        entry ??= Add(message);
+        Open(entry, message);
         entry.Note(line);
+        return head == message.Id && !(isNew && leftBranch) ? new ChatNews.Begun(message) : new ChatNews.Other();
     }
 
     /// <summary>Text whose beginning was lost is still text.</summary>
-    private void Append(StoredPartial partial, JournalLine line)
+    private ChatNews? Append(StoredPartial partial, JournalLine line)
     {
         if (!byId.TryGetValue(partial.MessageId, out var entry))
         {
             var message = new Message { Id = partial.MessageId, CodexId = "", Role = MessageRole.Assistant, CreatedAt = line.Time, UpdatedAt = line.Time };
             entry = Add(message);
-            entry.Begin(message);
+            Open(entry, message);
         }
 
-        entry.Append(partial, line);
+        return entry.Append(partial, line) is { } part ? new ChatNews.Text(partial.MessageId, part, partial.Kind == "reasoning", partial.Text) : null;
+    }
+
+    private static ChatNews Reset(Entry entry, JournalLine line)
+    {
+        entry.Reset(line);
+        return new ChatNews.Other();
+    }
+
+    private void Open(Entry entry, Message message)
+    {
+        if (entry.IsDiscarded) { tree = null; }
+
+        entry.Begin(message);
+        if (!open.Contains(entry)) { open.Add(entry); }
     }
 
     private Entry Add(Message message)
@@ -208,6 +274,9 @@ internal sealed class ChatFold
         byId.Add(message.Id, entry);
         if (message.IsHidden) { return entry; }
 
+        leftBranch = Visible(head) != Visible(entry.ParentId);
+        if (leftBranch) { tree = null; }
+
         head = message.Id;
         undone.Clear();
         return entry;
@@ -215,7 +284,7 @@ internal sealed class ChatFold
         static string LastOf(List<Entry> entries) => entries.FindLast(entry => !entry.Message.IsHidden)?.Message.Id ?? "";
     }
 
-    private void Apply(StoredFields fields)
+    private ChatNews Apply(StoredFields fields)
     {
         title = Changed(title, fields.Title);
         archived = fields.Archived ?? archived;
@@ -227,15 +296,24 @@ internal sealed class ChatFold
         tags = fields.Tags ?? tags;
         contextFiles = fields.ContextFiles ?? contextFiles;
         readUntil = fields.ReadUntil ?? readUntil;
+        return new ChatNews.Fields();
 
         static string? Changed(string? old, string? value) => value is null ? old : value.Length == 0 ? null : value;
     }
 
-    private void NoteDropped(StoredDropped dropped, JournalLine line)
+    private ChatNews NoteDropped(StoredDropped dropped, JournalLine line)
     {
         hasDropped = true;
         droppedNotices.Add(string.Create(CultureInfo.InvariantCulture, $"{Entries(dropped.FirstSeq, line.Seq)} of this chat could not be read")
             + (dropped.Kept is { } kept ? $"; the damaged bytes are kept in {kept}." : "."));
+        return new ChatNews.Other();
+    }
+
+    /// <param name="keptAside">The file that now holds the damaged bytes, when this program is about to repair.</param>
+    public RepairNotice NoticeOf(JournalScan scan, bool isOwned, string? keptAside = null)
+    {
+        var notices = Notices(scan, isOwned, keptAside, out var isDamaged);
+        return new RepairNotice(notices.Count > 0 ? string.Join(' ', notices) : null, isDamaged);
     }
 
     private List<string> Notices(JournalScan scan, bool isOwned, string? keptAside, out bool isDamaged)
@@ -309,10 +387,11 @@ internal sealed class ChatFold
             partials.Clear();
         }
 
-        public void Append(StoredPartial partial, JournalLine line)
+        /// <returns>Which part of the message as it is shown the text went to; null when it came too late.</returns>
+        public int? Append(StoredPartial partial, JournalLine line)
         {
             Note(line);
-            if (!IsOpen) { return; } // late text of a message that was ended
+            if (!IsOpen) { return null; }
 
             if (!partials.TryGetValue(partial.Part, out var part))
             {
@@ -322,7 +401,12 @@ internal sealed class ChatFold
 
             part.Text.Append(partial.Text);
             Message = Message with { UpdatedAt = line.Time };
+            return GoesOn(partial.Part, part.IsReasoning) ? partial.Part : Message.Parts.Count + partials.Count(other => other.Key < partial.Part && !GoesOn(other.Key, other.Value.IsReasoning));
         }
+
+        /// <summary>The message was begun with such a part.</summary>
+        private bool GoesOn(int index, bool isReasoning) =>
+            index < Message.Parts.Count && (isReasoning ? Message.Parts[index] is MessagePart.Reasoning : Message.Parts[index] is MessagePart.Text);
 
         public void Reset(JournalLine line)
         {
@@ -365,3 +449,6 @@ internal sealed class ChatFold
         public void Note(JournalLine line) => Lines.Add((line.Seq, line.Json.Length + 1));
     }
 }
+
+/// <summary>What loading repaired or could not read, as one or more sentences.</summary>
+internal sealed record RepairNotice(string? Text, bool IsDamaged);

@@ -4,70 +4,159 @@ using Plue.Server.Messages;
 namespace Plue.Server.Store;
 
 /// <summary>
-/// A chat opened by its one writer. Partial text is gathered here and written about every 200 ms or 16 Ki characters without fsync, so a killed
-/// process loses no more than that; whole messages and fields are durable before their call returns. Any thread may call.
+/// A chat that this process follows, and writes to in turn with others: it owns the file for as long as one change or one answer takes, so
+/// other windows can write in between and see what is written. Partial text is gathered here and written about every 200 ms or 16 Ki
+/// characters without fsync, so a killed process loses no more than that; whole messages and fields are durable before their call returns.
+/// What a killed owner left unfinished, the next one stores as interrupted. Any thread may call.
 /// </summary>
 public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 {
     private const int FlushCharacters = 16 * 1024;
     private const long CompactionMinimum = 256 * 1024;
     private const string Subject = "chat";
+    private const string AnsweredElsewhere = "Another window is answering in this chat.";
     private static readonly TimeSpan FlushInterval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3); // for another window that writes; an answer is not waited for
+    private static readonly TimeSpan RepairPause = TimeSpan.FromSeconds(5);
 
     private readonly Lock writing = new(); // held during fsync; taken before buffering
     private readonly Lock buffering = new(); // never held during fsync: the streaming path takes it
     private readonly PartialBuffer partials = new();
+    private readonly HashSet<string> begun = new(StringComparer.Ordinal); // answers under way here; the file is owned until they are whole
+    private readonly List<ChatNews> heard = []; // of others, since the last Follow
+    private readonly string path;
+    private readonly StoredHeader lost;
     private readonly Journal journal;
-    private readonly ChatFold fold; // of the file as it stands; changed and read under writing
-    private readonly Func<StoredChat> toChat;
+    private readonly TimeProvider time;
     private readonly ITimer timer;
     private readonly ILogger logger;
+    private ChatFold fold; // of the file as it stands; changed and read under writing
+    private RepairNotice? repaired;
+    private int holds; // changes under way
+    private bool isReading; // what comes now was written by others
+    private bool othersLive; // some other process owned the file when it was last looked at
+    private DateTimeOffset nextRepair;
     private bool flushIsDue;
     private bool disposed;
     private bool failing;
     private StoredChat? chat; // null when it is to be folded anew
 
-    private ChatJournal(string id, Journal journal, ChatFold fold, Func<StoredChat> toChat, TimeProvider time, ILogger logger)
+    private ChatJournal(string path, StoredHeader lost, Func<int, string> backup, TimeProvider time, ILogger logger)
     {
-        (Id, this.journal, this.fold, this.toChat, this.logger) = (id, journal, fold, toChat, logger);
+        (this.path, this.lost, this.time, this.logger) = (path, lost, time, logger);
+        fold = NewFold();
+        journal = new Journal(path, Subject, lost, backup, time, line => fold.Take(line), () =>
+        {
+            fold = NewFold();
+            chat = null;
+            Hear(new ChatNews.Other());
+        });
         timer = time.CreateTimer(static state => ((ChatJournal)state!).Flush(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Raised once, when the journal is closed.</summary>
     internal event Action<ChatJournal>? Closed;
 
-    public string Id { get; }
+    public string Id => lost.Id;
 
-    /// <summary>The chat as its file says it now, partial text that is not on disk yet left out.</summary>
+    /// <summary>The chat as its file was last read or written, partial text that is not on disk yet left out.</summary>
     public StoredChat Chat
     {
-        get { lock (writing) { return chat ??= toChat(); } }
+        get { lock (writing) { return chat ??= fold.ToChat(journal.Scan, lost, journal.IsOwned || othersLive, repaired); } }
     }
 
-    internal static ChatJournal Open(string path, StoredHeader lost, TimeProvider time, ILogger logger)
+    /// <summary>Why this process cannot write to the chat now, as a sentence; null when it can.</summary>
+    public string? ReadOnlyReason
     {
-        var fold = new ChatFold();
-        var journal = Journal.Open(path, lost, time, Subject, fold.Take, out var scan);
+        get { lock (writing) { return IsAnsweredElsewhere ? AnsweredElsewhere : null; } }
+    }
+
+    private bool IsAnsweredElsewhere => !journal.IsOwned && othersLive && fold.IsUnfinished;
+
+    /// <summary>Reads the chat, and unless another process is writing to it repairs it and ends what a former owner left unfinished.</summary>
+    /// <param name="backup">Where a file of an older format is copied to before it is rewritten.</param>
+    /// <exception cref="FailureException">NotFound; StoreReadOnly: the disk, or a newer format.</exception>
+    internal static ChatJournal Open(string path, StoredHeader lost, Func<int, string> backup, TimeProvider time, ILogger logger)
+    {
+        var opened = new ChatJournal(path, lost, backup, time, logger);
         try
         {
-            var interrupted = fold.Unfinished();
-            if (interrupted.Count > 0)
+            lock (opened.writing)
             {
-                journal.Append(durable: true, [.. interrupted.Select(message => new StoredComplete(StoredMessage.From(message)).ToUtf8())]);
+                if (opened.journal.CatchUp() == JournalNews.Gone) { throw Journal.NotFound(Subject); }
+
+                if (opened.TryAcquire())
+                {
+                    opened.CompactIfWorthIt();
+                    opened.ReleaseIfIdle();
+                }
+
+                opened.heard.Clear();
             }
 
-            StoredChat ToChat() => fold.ToChat(scan, lost, isOwned: false, journal.KeptAside, isRunning: true);
-            if (ToChat().Notice is { } notice) { logger.LogWarning("{Chat}: {Notice}", lost.Id, notice); }
+            if (opened.Chat.Notice is { } notice) { logger.LogWarning("{Chat}: {Notice}", lost.Id, notice); }
 
-            if (fold.SupersededBytes * 2 > journal.Length && journal.Length > CompactionMinimum) { Compact(journal, fold, lost.Id, logger); }
-
-            return new ChatJournal(lost.Id, journal, fold, ToChat, time, logger);
+            return opened;
         }
         catch
         {
-            journal.Dispose();
+            opened.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Takes in what others wrote since the last call; asked again and again while somebody looks on. An answer whose writer is gone is
+    /// stored as interrupted.
+    /// </summary>
+    /// <param name="onChange">Called with each change, in order.</param>
+    /// <returns>False when the chat is no longer there.</returns>
+    public bool Follow(Action<ChatNews> onChange)
+    {
+        lock (writing)
+        {
+            if (disposed) { return true; }
+
+            try
+            {
+                if (!journal.IsOwned && !LookOn()) { return false; }
+            }
+            catch (FailureException failure) when (failure.Failure.Kind == FailureKind.NotFound)
+            {
+                return false;
+            }
+            catch (FailureException failure)
+            {
+                nextRepair = time.GetUtcNow() + RepairPause;
+                logger.LogWarning("{Chat}: {Why}", Id, failure.Message);
+            }
+
+            // Whoever looks anew sees all the rest too.
+            if (heard.Find(change => change is ChatNews.Other) is { } other) { onChange(other); }
+            else { heard.ForEach(onChange); }
+
+            heard.Clear();
+            return true;
+        }
+    }
+
+    /// <summary>Owns the chat until the result is disposed, so that nothing of others comes in between; waits while another window writes.</summary>
+    /// <exception cref="FailureException">Conflict: another window answers, or did not finish writing; NotFound; StoreReadOnly.</exception>
+    public async Task<IDisposable> HoldAsync(CancellationToken cancellationToken)
+    {
+        var asked = time.GetTimestamp();
+        while (!await Task.Run(TryHold, cancellationToken))
+        {
+            if (ReadOnlyReason is { } reason) { throw new FailureException(FailureKind.Conflict, reason); }
+            if (time.GetElapsedTime(asked) > Patience)
+            {
+                throw new FailureException(FailureKind.Conflict, "Another window is writing to this chat. Try again in a moment.");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(2, 20)), time, cancellationToken);
+        }
+
+        return new Hold(this);
     }
 
     public async ValueTask AppendAsync(Message message, CancellationToken cancellationToken) =>
@@ -75,7 +164,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 
     /// <summary>All or, after a crash, a beginning of them. Durable.</summary>
     public async ValueTask AppendAllAsync(IReadOnlyList<Message> messages, CancellationToken cancellationToken) =>
-        await Task.Run(() => Write(durable: true, null, [.. messages.Select(message => new StoredComplete(StoredMessage.From(message)))]), cancellationToken);
+        await WriteAsync(durable: true, null, cancellationToken, [.. messages.Select(message => new StoredComplete(StoredMessage.From(message)))]);
 
     public async ValueTask BeginAsync(Message streaming, CancellationToken cancellationToken) =>
         await WriteAsync(new StoredStarted(StoredMessage.From(streaming)), durable: false, streaming.Id, cancellationToken);
@@ -108,9 +197,9 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 
     /// <summary>Hides these, and shows another branch if that is said; the trail keeps them. Durable.</summary>
     /// <param name="head">The last message of that branch; null leaves what is left of the one that is shown.</param>
-    public async ValueTask DiscardAsync(IReadOnlyList<string> messageIds, string? head, CancellationToken cancellationToken) => await Task.Run(
-        () => Write(durable: true, null, [.. messageIds.Select(id => new StoredDiscarded(id)), .. head is null ? (IEnumerable<StoredRecord>)[] : [new StoredHead(head, StoredHead.Switch)]]),
-        cancellationToken);
+    public async ValueTask DiscardAsync(IReadOnlyList<string> messageIds, string? head, CancellationToken cancellationToken) => await WriteAsync(
+        durable: true, null, cancellationToken,
+        [.. messageIds.Select(id => new StoredDiscarded(id)), .. head is null ? (IEnumerable<StoredRecord>)[] : [new StoredHead(head, StoredHead.Switch)]]);
 
     /// <summary>Shows another branch. Durable.</summary>
     /// <param name="messageId">Its last message; empty before the first.</param>
@@ -145,7 +234,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     public async ValueTask UpdateAsync(ChatFields fields, CancellationToken cancellationToken) =>
         await WriteAsync(fields.ToStored(), durable: true, null, cancellationToken);
 
-    /// <summary>Writes what waits and lets another window own the chat.</summary>
+    /// <summary>Writes what waits and follows no longer.</summary>
     public void Dispose()
     {
         lock (buffering)
@@ -169,18 +258,169 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await Task.Run(Dispose);
 
-    /// <summary>Off the caller's thread, because fsync may take long; once begun it is not canceled, so that the answer is always true.</summary>
-    private async Task WriteAsync(StoredRecord record, bool durable, string? supersedes, CancellationToken cancellationToken) =>
-        await Task.Run(() => Write(durable, supersedes, record), cancellationToken);
+    private sealed class Hold(ChatJournal journal) : IDisposable
+    {
+        private ChatJournal? held = journal;
 
-    private void Write(bool durable, string? supersedes, params StoredRecord[] records)
+        public void Dispose() => Interlocked.Exchange(ref held, null)?.LetGo();
+    }
+
+    private ChatFold NewFold() => new()
+    {
+        Changed = change =>
+        {
+            chat = null;
+            if (isReading) { Hear(change); }
+        },
+    };
+
+    private void Hear(ChatNews change)
+    {
+        if (heard is not [ChatNews.Other]) { heard.Add(change); }
+    }
+
+    private bool TryHold()
+    {
+        lock (writing)
+        {
+            if (disposed) { throw new FailureException(FailureKind.NotFound, "This chat was closed. Open it again."); }
+            if (!TryAcquire()) { return false; }
+
+            holds++;
+            return true;
+        }
+    }
+
+    private void LetGo()
+    {
+        lock (writing)
+        {
+            holds--;
+            ReleaseIfIdle();
+        }
+    }
+
+    /// <summary>Caller holds <see cref="writing"/>. False when the file is gone.</summary>
+    private bool LookOn()
+    {
+        if (!CatchUp()) { return false; }
+
+        var lived = othersLive;
+        othersLive = fold.IsUnfinished && JournalLock.IsHeld(path);
+        if (lived != othersLive) { chat = null; }
+
+        // Its writer may have finished and left between the two looks; who acquires reads again.
+        if (fold.IsUnfinished && !othersLive && time.GetUtcNow() >= nextRepair && TryAcquire()) { ReleaseIfIdle(); }
+
+        return true;
+    }
+
+    private bool CatchUp()
+    {
+        isReading = true;
+        try { return journal.CatchUp() != JournalNews.Gone; }
+        finally { isReading = false; }
+    }
+
+    /// <summary>Caller holds <see cref="writing"/>. Reads what others wrote, repairs, and ends what they left unfinished.</summary>
+    private bool TryAcquire()
+    {
+        if (journal.IsOwned) { return true; }
+
+        isReading = true;
+        try
+        {
+            if (!journal.TryAcquire())
+            {
+                // Another writes: what it says tells whether waiting helps.
+                if (journal.CatchUp() == JournalNews.Gone) { throw Journal.NotFound(Subject); }
+
+                (othersLive, chat) = (true, null);
+                return false;
+            }
+        }
+        finally
+        {
+            isReading = false;
+        }
+
+        (othersLive, chat) = (false, null);
+        try
+        {
+            Repair();
+            return true;
+        }
+        catch
+        {
+            journal.Release();
+            throw;
+        }
+    }
+
+    private void Repair()
+    {
+        if (journal.Scan.Damaged.Count > 0 || journal.Scan.Header is null)
+        {
+            if (journal.Scan.Damaged.Count > 0) { journal.KeepAside(); }
+
+            repaired = fold.NoticeOf(journal.Scan, isOwned: false, journal.KeptAside);
+            journal.Repair();
+        }
+
+        if (!fold.IsUnfinished) { return; }
+
+        journal.Append(durable: true, [.. fold.Unfinished().Select(message => new StoredComplete(StoredMessage.From(message)).ToUtf8())]);
+        Hear(new ChatNews.Other());
+    }
+
+    private void CompactIfWorthIt()
+    {
+        if (fold.SupersededBytes * 2 <= journal.Length || journal.Length <= CompactionMinimum) { return; }
+
+        try
+        {
+            journal.Compact(fold.Superseded);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            logger.LogWarning(exception, "{Chat}: not compacted this time", Id);
+        }
+    }
+
+    /// <summary>Caller holds <see cref="writing"/>.</summary>
+    private void ReleaseIfIdle()
+    {
+        if (holds == 0 && begun.Count == 0) { journal.Release(); }
+    }
+
+    private Task WriteAsync(StoredRecord record, bool durable, string? supersedes, CancellationToken cancellationToken) =>
+        WriteAsync(durable, supersedes, cancellationToken, record);
+
+    /// <summary>Off the caller's thread, because fsync may take long; once begun it is not canceled, so that the answer is always true.</summary>
+    private async Task WriteAsync(bool durable, string? supersedes, CancellationToken cancellationToken, params StoredRecord[] records)
+    {
+        using var hold = await HoldAsync(cancellationToken);
+        await Task.Run(() => Write(durable, supersedes, records), CancellationToken.None);
+    }
+
+    private void Write(bool durable, string? supersedes, StoredRecord[] records)
     {
         lock (writing)
         {
             if (disposed) { throw new FailureException(FailureKind.NotFound, "This chat was closed. Open it again."); }
 
-            chat = null;
-            journal.Append(durable, [.. records.Select(record => record.ToUtf8())]);
+            var starts = records is [StoredStarted];
+            try
+            {
+                journal.Append(durable, [.. records.Select(record => record.ToUtf8())]);
+                if (starts && supersedes is not null) { begun.Add(supersedes); }
+            }
+            finally
+            {
+                // An answer that cannot be kept is no longer under way either.
+                if (!starts && supersedes is not null) { begun.Remove(supersedes); }
+            }
+
             if (supersedes is null) { return; }
 
             lock (buffering) { partials.Remove(supersedes); }
@@ -210,7 +450,8 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 
                 try
                 {
-                    chat = null;
+                    if (!TryAcquire()) { throw new FailureException(FailureKind.Conflict, AnsweredElsewhere); }
+
                     var records = partials.Peek(out var mark);
                     if (records.Length > 0) { journal.Append(durable: false, records); }
 
@@ -224,23 +465,11 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
                     failing = true;
                     if (!disposed) { ScheduleFlush(); }
                 }
-                catch (ObjectDisposedException)
+                finally
                 {
-                    // The timer fired while Dispose, which flushes itself, was finishing.
+                    ReleaseIfIdle();
                 }
             }
-        }
-    }
-
-    private static void Compact(Journal journal, ChatFold fold, string id, ILogger logger)
-    {
-        try
-        {
-            journal.Compact(fold.Superseded);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            logger.LogWarning(exception, "{Chat}: not compacted this time", id);
         }
     }
 }

@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 
 namespace Plue.Server.Store;
 
-/// <summary>All chats of a user: one journal each in <see cref="PluePaths.Chats"/>. Any number of processes may read; each chat has one writer.</summary>
+/// <summary>All chats of a user: one journal each in <see cref="PluePaths.Chats"/>. Any number of processes follow a chat; one at a time writes to it.</summary>
 public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger)
 {
     private const string IdPrefix = "chat_";
@@ -27,8 +28,8 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         return Open(id);
     }
 
-    /// <summary>Becomes the writer. What an earlier one left unfinished is stored as interrupted, and damage is repaired.</summary>
-    /// <exception cref="FailureException">NotFound; Conflict, naming the owner; StoreReadOnly: the disk, or a newer format.</exception>
+    /// <summary>To follow and to write to. What a dead process left unfinished is stored as interrupted, and damage is repaired.</summary>
+    /// <exception cref="FailureException">NotFound; StoreReadOnly: the disk, or a newer format.</exception>
     public async Task<ChatJournal> OpenAsync(string id, CancellationToken cancellationToken) =>
         await Task.Run(() => Open(id), cancellationToken);
 
@@ -40,9 +41,9 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         try
         {
             // Asked before reading: an owner that ends in between leaves a whole file, one that begins is seen next time.
-            var isOwned = IsOwned(id);
+            var isOwned = JournalLock.IsHeld(path);
             var fold = new ChatFold();
-            var scan = JournalReader.Scan(path, fold.Take);
+            var scan = JournalReader.Scan(path, line => fold.Take(line));
             Journal.RefuseNewer(scan, Subject);
             return fold.ToChat(scan, LostHeader(id), isOwned);
         }
@@ -122,7 +123,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
                 string template;
                 try
                 {
-                    var scan = JournalReader.Scan(file.FullName, fold.Take);
+                    var scan = JournalReader.Scan(file.FullName, line => fold.Take(line));
                     template = scan.Header?.Template ?? LostTemplate;
                 }
                 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -139,8 +140,8 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         }
     }
 
-    /// <summary>Durable. Works for the owner, and for a chat that nobody has open.</summary>
-    /// <exception cref="FailureException">NotFound, Conflict, StoreReadOnly.</exception>
+    /// <summary>Durable.</summary>
+    /// <exception cref="FailureException">NotFound; Conflict: another window is answering; StoreReadOnly.</exception>
     public async Task UpdateAsync(string id, ChatFields fields, CancellationToken cancellationToken)
     {
         if (open.TryGetValue(id, out var journal))
@@ -154,7 +155,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     }
 
     /// <summary>Moves the chat to <see cref="PluePaths.Trash"/>; a journal of it that this process has open is closed first.</summary>
-    /// <exception cref="FailureException">NotFound; Conflict: open in another window; StoreReadOnly.</exception>
+    /// <exception cref="FailureException">NotFound; Conflict: another window is writing to it; StoreReadOnly.</exception>
     public void Delete(string id)
     {
         if (open.TryGetValue(id, out var journal)) { journal.Dispose(); }
@@ -166,11 +167,6 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     /// <exception cref="FailureException">NotFound, StoreReadOnly.</exception>
     public void Restore(string id) => Move(TrashPathOf(id), PathOf(id), "This chat was not restored");
 
-    /// <summary>Why this process cannot write to the chat now, as a sentence; null when it can or already does.</summary>
-    public string? ReadOnlyReason(string id) => !open.ContainsKey(id) && JournalLock.IsHeld(PathOf(id))
-        ? JournalLock.OwnedSentence(JournalLock.PathOf(PathOf(id)), Subject)
-        : null;
-
     /// <summary><c>chat_</c> and 32 lower-case hex digits, so that an id is never a path.</summary>
     public static bool IsId(string id) => id.Length == IdPrefix.Length + 32
         && id.StartsWith(IdPrefix, StringComparison.Ordinal)
@@ -178,13 +174,11 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
 
     private ChatJournal Open(string id)
     {
-        var journal = ChatJournal.Open(PathOf(id), LostHeader(id), time, logger);
+        var journal = ChatJournal.Open(PathOf(id), LostHeader(id), format => BackupPathOf(id, format), time, logger);
         open[id] = journal;
         journal.Closed += closed => open.TryRemove(new(id, closed));
         return journal;
     }
-
-    private bool IsOwned(string id) => open.ContainsKey(id) || JournalLock.IsHeld(PathOf(id));
 
     private static void Move(string from, string to, string what, Action<string>? before = null)
     {
@@ -210,6 +204,9 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     private string PathOf(string id) => Path.Combine(paths.Chats, Valid(id) + Extension);
 
     private string TrashPathOf(string id) => Path.Combine(paths.Trash, Valid(id) + Extension);
+
+    private string BackupPathOf(string id, int format) =>
+        Path.Combine(paths.Backups, "chats", string.Create(CultureInfo.InvariantCulture, $"{Valid(id)}.format{format}{Extension}"));
 
     private static string Valid(string id) => IsId(id) ? id : throw Journal.NotFound(Subject);
 }

@@ -6,35 +6,38 @@ using Plue.Server.Platform;
 namespace Plue.Server.Store;
 
 /// <summary>
-/// The append-only file behind a chat or task, opened by its one writer. Lines: <see cref="JournalLine"/>; records: <see cref="StoredRecord"/>;
-/// the first names the format version, id and template. Format 1.
-/// Opening repairs: bytes that are no good line are copied to <c>&lt;file&gt;.damaged-&lt;time&gt;</c>; at the end of the file they are then cut off,
-/// elsewhere the file is written anew without them and with a <c>dropped</c> record in their place. Nothing is ever deleted unread,
-/// and a file of a newer format is not touched.
+/// The append-only file behind a chat or task. Lines: <see cref="JournalLine"/>; records: <see cref="StoredRecord"/>; the first names the format
+/// version, id and template. Any number of processes follow the file; one at a time, the one that holds its lock, appends, after it has read
+/// what others appended. A file that was rewritten has another first line, so whoever follows reads it anew.
+/// Its owner repairs: bytes that are no good line are copied to <c>&lt;file&gt;.damaged-&lt;time&gt;</c>; at the end of the file they are then cut off,
+/// elsewhere the file is written anew without them and with a <c>dropped</c> record in their place. The first append to a file of an older
+/// format copies it to the backups and rewrites it. Nothing is ever deleted unread, and a file of a newer format is not touched. Not thread-safe.
 /// </summary>
-internal sealed class Journal : IDisposable
+/// <param name="lost">Stands in for a first line that cannot be read.</param>
+/// <param name="backup">Where the file of an older format is copied to before it is rewritten.</param>
+/// <param name="onLine">Gets every good line, those of others and its own.</param>
+/// <param name="onAnew">The lines so far no longer count: all come again.</param>
+internal sealed class Journal(string path, string subject, StoredHeader lost, Func<int, string> backup, TimeProvider time, JournalLineAction onLine, Action onAnew) : IDisposable
 {
-    private readonly string path;
-    private readonly string subject;
-    private readonly TimeProvider time;
-    private readonly JournalLock owner;
-    private readonly JournalLineAction onLine;
+    private const int BeginLength = 256;
+    private const int EndLength = 64;
+
     private readonly ArrayBufferWriter<byte> lines = new();
-    private FileStream file;
-    private long goodLength;
-    private long lastSeq;
+    private byte[] begin = []; // of the file as it was read: by these and the next it is known again
+    private byte[] end = []; // before the end of the last good line
+    private (long Length, DateTime Modified) seen;
+    private JournalLock? owner;
+    private FileStream? file; // open while it is owned
     private bool mayHaveTornTail;
-    private bool disposed;
 
-    private Journal(string path, string subject, TimeProvider time, JournalLock owner, FileStream file, JournalScan scan, JournalLineAction onLine)
-    {
-        (this.path, this.subject, this.time, this.owner, this.file, this.onLine) = (path, subject, time, owner, file, onLine);
-        (goodLength, lastSeq) = (scan.GoodLength, scan.LastSeq);
-    }
+    /// <summary>What reading found so far.</summary>
+    public JournalScan Scan { get; private set; } = new(onLine);
 
-    public long Length => goodLength;
+    public bool IsOwned => owner is not null;
 
-    /// <summary>Where opening put the bytes it could not read; null when all were good.</summary>
+    public long Length => Scan.GoodLength;
+
+    /// <summary>Where <see cref="KeepAside()"/> put the bytes that could not be read; null when all were good.</summary>
     public string? KeptAside { get; private set; }
 
     /// <summary>Makes a journal with its first records; it appears whole or not at all.</summary>
@@ -56,27 +59,55 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    /// <summary>Becomes the writer: locks, gives every good line to <paramref name="onLine"/>, and later each that is appended; repairs.</summary>
-    /// <param name="lost">Stands in for a first line that cannot be read.</param>
-    /// <exception cref="FailureException">NotFound; Conflict: another owner lives; StoreReadOnly: the disk, or a newer format.</exception>
-    public static Journal Open(string path, StoredHeader lost, TimeProvider time, string subject, JournalLineAction onLine, out JournalScan scan)
+    /// <summary>Reads what was appended since; opens the file only when it changed.</summary>
+    /// <exception cref="FailureException">StoreReadOnly: the file cannot be read, or is of a newer format.</exception>
+    public JournalNews CatchUp()
     {
-        if (!File.Exists(path)) { throw NotFound(subject); }
-
-        var owner = JournalLock.Acquire(path, subject);
-        Journal? journal = null;
         try
         {
-            scan = JournalReader.Scan(path, onLine);
-            RefuseNewer(scan, subject);
-            journal = new Journal(path, subject, time, owner, OpenForWriting(path), scan, onLine);
-            journal.Repair(scan, lost);
-            return journal;
+            var info = new FileInfo(path);
+            if (!info.Exists) { return JournalNews.Gone; }
+
+            var now = (info.Length, info.LastWriteTimeUtc);
+            if (now == seen) { return JournalNews.None; }
+
+            using var stream = JournalReader.Open(path);
+            var news = ReadOn(stream);
+            seen = now;
+            RefuseNewer(Scan, subject);
+            return news;
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return JournalNews.Gone;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException(FailureKind.StoreReadOnly, $"This {subject} could not be read ({exception.Message.TrimEnd('.')}). Check {path}.", exception);
+        }
+    }
+
+    /// <summary>Becomes the one who appends, and reads what others appended. False when another process is.</summary>
+    /// <exception cref="FailureException">NotFound; StoreReadOnly: the disk, or a newer format.</exception>
+    public bool TryAcquire()
+    {
+        if (IsOwned) { return true; }
+        if (!File.Exists(path)) { throw NotFound(subject); }
+        if (JournalLock.TryAcquire(path, subject) is not { } acquired) { return false; }
+
+        try
+        {
+            file = DurableFile.OpenPrivate(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            ReadOn(file);
+            RefuseNewer(Scan, subject);
+            owner = acquired;
+            return true;
         }
         catch (Exception exception)
         {
-            journal?.file.Dispose();
-            owner.Dispose();
+            file?.Dispose();
+            file = null;
+            acquired.Dispose();
             if (exception is FileNotFoundException) { throw NotFound(subject); }
 
             if (exception is IOException or UnauthorizedAccessException)
@@ -87,6 +118,39 @@ internal sealed class Journal : IDisposable
             throw;
         }
     }
+
+    /// <summary>Lets others append.</summary>
+    public void Release()
+    {
+        if (mayHaveTornTail) { TryCutTail(); }
+
+        file?.Dispose();
+        file = null;
+        owner?.Dispose();
+        owner = null;
+        seen = default;
+    }
+
+    public void Dispose() => Release();
+
+    /// <summary>Copies what could not be read to a file beside this one.</summary>
+    /// <exception cref="FailureException">StoreReadOnly: nothing was changed.</exception>
+    public void KeepAside() => Guard("cannot be opened for writing", () => KeptAside = KeepAside(Scan.Damaged));
+
+    /// <summary>Leaves only good lines in the file; the others were kept aside.</summary>
+    /// <exception cref="FailureException">StoreReadOnly.</exception>
+    public void Repair() => Guard("cannot be opened for writing", () =>
+    {
+        if (Scan.IsDamagedInside)
+        {
+            Rewrite(new HashSet<long>());
+            return;
+        }
+
+        RandomAccess.SetLength(Owned.SafeFileHandle, Scan.GoodLength);
+        DurableFile.Sync(Owned.SafeFileHandle);
+        Scan.ForgetTail();
+    });
 
     public static void RefuseNewer(JournalScan scan, string subject)
     {
@@ -103,9 +167,12 @@ internal sealed class Journal : IDisposable
     /// <exception cref="FailureException">StoreReadOnly: nothing was appended; a later call may succeed.</exception>
     public void Append(bool durable, params ReadOnlySpan<byte[]> records)
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
+        if (Scan.Header is { Format: < StoredHeader.CurrentFormat }) { Guard("was not saved", () => Rewrite(new HashSet<long>())); }
+
         lines.ResetWrittenCount();
-        var seq = lastSeq;
+        if (Scan.LacksLineFeed) { lines.Write("\n"u8); }
+
+        var seq = Scan.LastSeq;
         foreach (var record in records)
         {
             if (record.Length > JournalLine.MaxBytes - 256)
@@ -121,14 +188,11 @@ internal sealed class Journal : IDisposable
             if (mayHaveTornTail) { CutTail(); }
 
             mayHaveTornTail = true;
-            RandomAccess.Write(file.SafeFileHandle, lines.WrittenSpan, goodLength);
-            if (durable) { DurableFile.Sync(file.SafeFileHandle); }
+            RandomAccess.Write(Owned.SafeFileHandle, lines.WrittenSpan, Scan.GoodLength);
+            if (durable) { DurableFile.Sync(Owned.SafeFileHandle); }
 
             mayHaveTornTail = false;
-            var offset = goodLength;
-            goodLength += lines.WrittenCount;
-            lastSeq = seq;
-            GiveLines(offset);
+            TakeLines();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -141,52 +205,76 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    private void GiveLines(long offset)
-    {
-        for (var rest = lines.WrittenSpan; rest.IndexOf((byte)'\n') is var end and >= 0; rest = rest[(end + 1)..], offset += end + 1)
-        {
-            if (JournalLine.TryParse(rest[..end], offset, out var line)) { onLine(line); }
-        }
-    }
-
     /// <summary>Writes the file anew without some lines; a <c>dropped</c> record stands for each run of them. Old file or new, never between.</summary>
     /// <exception cref="IOException">Nothing was changed.</exception>
-    public void Compact(IReadOnlySet<long> dropped) => Rewrite(dropped, null);
+    public void Compact(IReadOnlySet<long> dropped) => Rewrite(dropped);
 
-    public void Dispose()
+    private FileStream Owned => file ?? throw new InvalidOperationException($"The {subject} is written to by nobody.");
+
+    private void TakeLines()
     {
-        if (disposed) { return; }
+        var offset = Scan.GoodLength;
+        for (var rest = lines.WrittenSpan; rest.IndexOf((byte)'\n') is var length and >= 0; rest = rest[(length + 1)..], offset += length + 1)
+        {
+            Scan.Take(rest[..length], offset, terminated: true);
+        }
 
-        disposed = true;
-        if (mayHaveTornTail) { TryCutTail(); }
-
-        file.Dispose();
-        owner.Dispose();
+        Remember(Owned);
     }
 
-    private static FileStream OpenForWriting(string path) =>
-        DurableFile.OpenPrivate(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-
-    private void Repair(JournalScan scan, StoredHeader lost)
+    private JournalNews ReadOn(FileStream stream)
     {
-        if (scan.Damaged.Count > 0) { KeptAside = KeepAside(scan.Damaged); }
-
-        if (scan.IsDamagedInside)
+        var isAnew = !IsContinued(stream);
+        if (isAnew)
         {
-            Rewrite(new HashSet<long>(), scan.Header is null ? lost : null);
-            return;
+            Scan = new JournalScan(onLine);
+            onAnew();
         }
 
-        if (scan.Damaged.Count > 0)
-        {
-            RandomAccess.SetLength(file.SafeFileHandle, goodLength);
-            DurableFile.Sync(file.SafeFileHandle);
-        }
+        var before = Scan.GoodLength;
+        Scan.ForgetTail();
+        JournalReader.Read(stream, Scan);
+        Remember(stream);
+        return isAnew ? JournalNews.Anew : Scan.GoodLength > before ? JournalNews.Grew : JournalNews.None;
+    }
 
-        if (scan.LacksLineFeed)
+    /// <summary>Whether what was read is still there, so that only what follows is new.</summary>
+    private bool IsContinued(FileStream stream)
+    {
+        Span<byte> buffer = stackalloc byte[BeginLength];
+        return stream.Length >= Scan.GoodLength
+            && Read(stream, buffer[..begin.Length], 0).SequenceEqual(begin)
+            && Read(stream, buffer[..end.Length], Scan.GoodLength - end.Length).SequenceEqual(end);
+    }
+
+    private void Remember(FileStream stream)
+    {
+        Span<byte> buffer = stackalloc byte[BeginLength];
+        if (begin.Length < BeginLength) { begin = Read(stream, buffer[..(int)Math.Min(BeginLength, Scan.GoodLength)], 0).ToArray(); }
+
+        var length = (int)Math.Min(EndLength, Scan.GoodLength);
+        if (end.Length != length) { end = new byte[length]; }
+
+        Read(stream, end, Scan.GoodLength - length);
+    }
+
+    private static Span<byte> Read(FileStream stream, Span<byte> buffer, long offset)
+    {
+        var filled = 0;
+        while (filled < buffer.Length && RandomAccess.Read(stream.SafeFileHandle, buffer[filled..], offset + filled) is var read and > 0) { filled += read; }
+
+        return buffer[..filled];
+    }
+
+    private void Guard(string what, Action change)
+    {
+        try
         {
-            RandomAccess.Write(file.SafeFileHandle, "\n"u8, goodLength);
-            goodLength++;
+            change();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw StoreFailure.From(exception, $"This {subject} {what}");
         }
     }
 
@@ -204,7 +292,7 @@ internal sealed class Journal : IDisposable
                 for (long done = 0; done < range.Length;)
                 {
                     var wanted = (int)Math.Min(buffer.Length, range.Length - done);
-                    var read = RandomAccess.Read(file.SafeFileHandle, buffer.AsSpan(0, wanted), range.Offset + done);
+                    var read = RandomAccess.Read(Owned.SafeFileHandle, buffer.AsSpan(0, wanted), range.Offset + done);
                     if (read == 0) { break; }
 
                     copy.Write(buffer, 0, read);
@@ -219,8 +307,12 @@ internal sealed class Journal : IDisposable
         return Path.GetFileName(aside);
     }
 
-    private void Rewrite(IReadOnlySet<long> dropped, StoredHeader? newHeader)
+    private void Rewrite(IReadOnlySet<long> dropped)
     {
+        var header = Scan.Header ?? lost;
+        if (header.Format < StoredHeader.CurrentFormat) { DurableFile.Copy(path, backup(header.Format)); }
+
+        header = header with { Format = StoredHeader.CurrentFormat, Rewritten = (header.Rewritten ?? 0) + 1 };
         var temporary = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
         FileStream? target = null;
         try
@@ -228,14 +320,12 @@ internal sealed class Journal : IDisposable
             // This handle stays valid across the rename, so there is no moment in which the journal has none.
             target = DurableFile.OpenPrivate(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
             var copy = target;
-            var rewriting = new JournalRewriting(dropped, newHeader, time.GetUtcNow(), KeptAside);
+            var rewriting = new JournalRewriting(dropped, header, time.GetUtcNow(), KeptAside);
             JournalReader.Scan(path, line => rewriting.Take(line, copy));
             rewriting.Finish(copy);
             DurableFile.Sync(copy.SafeFileHandle);
-            var length = copy.Length;
             File.Move(temporary, path, overwrite: true);
             (target, file) = (file, copy);
-            (goodLength, lastSeq) = (length, rewriting.LastSeq);
             DurableFile.SyncDirectory(Path.GetDirectoryName(path)!);
         }
         catch
@@ -247,18 +337,26 @@ internal sealed class Journal : IDisposable
         {
             target?.Dispose();
         }
+
+        (begin, end) = ([], []);
+        Scan = new JournalScan(onLine);
+        onAnew();
+        ReadOn(Owned);
     }
 
     private void CutTail()
     {
-        RandomAccess.SetLength(file.SafeFileHandle, goodLength);
+        RandomAccess.SetLength(Owned.SafeFileHandle, Scan.GoodLength);
         mayHaveTornTail = false;
     }
 
-    /// <summary>When even that fails, the next append tries again first, and the next opening would.</summary>
+    /// <summary>When even that fails, the next append tries again first, and the next owner would.</summary>
     private void TryCutTail()
     {
         try { CutTail(); }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { mayHaveTornTail = true; }
     }
 }
+
+/// <summary>What <see cref="Journal.CatchUp"/> found: <c>Anew</c> means that the file was rewritten, <c>Gone</c> that it is no longer there.</summary>
+internal enum JournalNews { None, Grew, Anew, Gone }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
@@ -25,13 +24,12 @@ internal sealed class JournalLock : IDisposable
     /// <exception cref="FailureException">Conflict: another owner lives. StoreReadOnly: no lock can be made here.</exception>
     public static JournalLock Acquire(string journal, string subject)
     {
-        var path = PathOf(journal);
         for (var attempt = 1; ; attempt++)
         {
             // Several attempts, because a glance of IsHeld looks like an owner for a moment.
-            if (TryAcquire(path, subject) is { } acquired) { return acquired; }
+            if (TryAcquire(journal, subject) is { } acquired) { return acquired; }
 
-            if (attempt == Attempts) { throw new FailureException(FailureKind.Conflict, OwnedSentence(path, subject)); }
+            if (attempt == Attempts) { throw new FailureException(FailureKind.Conflict, $"Another window is writing to this {subject}. Try again when it has finished."); }
 
             Thread.Sleep(Pause);
         }
@@ -59,15 +57,6 @@ internal sealed class JournalLock : IDisposable
         }
     }
 
-    /// <summary>"This chat is open in another window (process 1234)."</summary>
-    public static string OwnedSentence(string lockPath, string subject)
-    {
-        var owner = ReadOwner(lockPath);
-        return owner == Environment.ProcessId ? $"This {subject} is already open in this window."
-            : owner is { } id ? $"This {subject} is open in another window (process {id.ToString(CultureInfo.InvariantCulture)})."
-            : $"This {subject} is open in another window.";
-    }
-
     public static string PathOf(string journal) => journal + ".lock";
 
     /// <summary>Deletes the file while it is still locked, so that nobody's lock is deleted by another.</summary>
@@ -83,8 +72,11 @@ internal sealed class JournalLock : IDisposable
         file.Dispose();
     }
 
-    private static JournalLock? TryAcquire(string path, string subject)
+    /// <returns>Null when it is held, or when somebody glances at it.</returns>
+    /// <exception cref="FailureException">StoreReadOnly: no lock can be made here.</exception>
+    public static JournalLock? TryAcquire(string journal, string subject)
     {
+        var path = PathOf(journal);
         FileStream file;
         try
         {
@@ -110,7 +102,7 @@ internal sealed class JournalLock : IDisposable
         var token = Guid.NewGuid().ToString("N");
         try
         {
-            var content = Encoding.ASCII.GetBytes(FormattableString.Invariant($"{Environment.ProcessId} {StartTime():O} {token}\n"));
+            var content = Encoding.ASCII.GetBytes(FormattableString.Invariant($"{Environment.ProcessId} {StartTime.Value:O} {token}\n"));
             file.SetLength(0);
             file.Write(content);
             if (ReadContent(path).EndsWith(token + "\n", StringComparison.Ordinal)) { return new JournalLock(file); }
@@ -128,24 +120,11 @@ internal sealed class JournalLock : IDisposable
     /// <summary>EWOULDBLOCK (11 on Linux, 35 on macOS) or a sharing violation: the lock is held. All else is a broken disk.</summary>
     private static bool IsHeldError(IOException exception) => (exception.HResult & 0xFFFF) is 11 or 35 or 32 or 33;
 
-    private static DateTime StartTime()
+    private static readonly Lazy<DateTime> StartTime = new(() =>
     {
         using var self = Process.GetCurrentProcess();
         return self.StartTime.ToUniversalTime();
-    }
-
-    private static int? ReadOwner(string path)
-    {
-        try
-        {
-            var content = ReadContent(path).Split(' ');
-            return int.TryParse(content[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0 ? id : null;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    });
 
     private static string ReadContent(string path)
     {

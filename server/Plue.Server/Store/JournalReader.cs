@@ -13,30 +13,39 @@ internal static class JournalReader
     /// <exception cref="IOException">The file cannot be read at all.</exception>
     public static JournalScan Scan(string path, JournalLineAction onLine)
     {
-        using var stream = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.Open,
-            Access = FileAccess.Read,
-            Share = FileShare.ReadWrite | FileShare.Delete,
-            BufferSize = 0,
-        });
+        using var stream = Open(path);
         var scan = new JournalScan(onLine);
-        var buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
+        Read(stream, scan);
+        return scan;
+    }
+
+    /// <exception cref="IOException">The file cannot be read at all.</exception>
+    public static FileStream Open(string path) => new(path, new FileStreamOptions
+    {
+        Mode = FileMode.Open,
+        Access = FileAccess.Read,
+        Share = FileShare.ReadWrite | FileShare.Delete,
+        BufferSize = 0,
+    });
+
+    /// <summary>Goes on where the scan ended.</summary>
+    public static void Read(FileStream stream, JournalScan scan)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(stream.Length - scan.GoodLength + 1, 4096, FirstBuffer));
         try
         {
+            stream.Position = scan.GoodLength;
             Scan(stream, ref buffer, scan);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
-
-        return scan;
     }
 
     private static void Scan(FileStream stream, ref byte[] buffer, JournalScan scan)
     {
-        long offset = 0; // of buffer[0] in the file
+        var offset = scan.GoodLength; // of buffer[0] in the file
         var filled = 0;
         var searched = 0;
         var skipping = false; // inside a line that is too long to hold

@@ -3,8 +3,8 @@ using System.Text.Json;
 
 namespace Plue.Server.Store;
 
-/// <summary>Copies good lines byte for byte and keeps the count of sequence numbers whole: what is left out is named by <c>dropped</c> records.</summary>
-internal sealed class JournalRewriting(IReadOnlySet<long> dropped, StoredHeader? newHeader, DateTimeOffset now, string? keptAside)
+/// <summary>Copies good lines byte for byte behind a new header and keeps the count of sequence numbers whole: what is left out is named by <c>dropped</c> records.</summary>
+internal sealed class JournalRewriting(IReadOnlySet<long> dropped, StoredHeader header, DateTimeOffset now, string? keptAside)
 {
     private const int FlushAt = 256 * 1024;
 
@@ -16,7 +16,13 @@ internal sealed class JournalRewriting(IReadOnlySet<long> dropped, StoredHeader?
 
     public void Take(JournalLine line, Stream target)
     {
-        Start();
+        if (line.Type.SequenceEqual(StoredHeader.TypeName) && !started)
+        {
+            Start(line.Time);
+            return;
+        }
+
+        Start(now);
         var earlier = line.Type.SequenceEqual(StoredDropped.TypeName) ? JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredDropped) : null;
         var first = earlier?.FirstSeq ?? line.Seq;
         if (first > LastSeq + 1)
@@ -43,19 +49,17 @@ internal sealed class JournalRewriting(IReadOnlySet<long> dropped, StoredHeader?
 
     public void Finish(Stream target)
     {
-        Start();
+        Start(now);
         EndRun();
         Flush(target);
     }
 
-    private void Start()
+    private void Start(DateTimeOffset created)
     {
         if (started) { return; }
 
         started = true;
-        if (newHeader is null) { return; }
-
-        Put(1, newHeader);
+        JournalLine.Write(output, 1, created, header.ToUtf8());
         LastSeq = 1;
     }
 

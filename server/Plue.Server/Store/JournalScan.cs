@@ -39,8 +39,11 @@ internal sealed class JournalScan(JournalLineAction onLine)
 
         if (JournalLine.TryParse(bytes, offset, out var line)) { Accept(line, terminated); }
         else if (bytes.Length > 0) { Salvage(bytes, offset, terminated); }
-        else if (terminated && damaged is not [.., { IsTorn: true }]) { GoodLength = offset + 1; }
+        else if (terminated && damaged is not [.., { IsTorn: true }]) { (GoodLength, LacksLineFeed) = (offset + 1, false); }
     }
+
+    /// <summary>What lies behind the last good line is read again: it may have been a line on its way.</summary>
+    public void ForgetTail() => damaged.RemoveAll(range => range.Offset >= GoodLength);
 
     public void AddDamage(long offset, long length, bool terminated)
     {

@@ -8,26 +8,26 @@ namespace Plue.Server.Store;
 /// </summary>
 public sealed class MessageTree
 {
-    private readonly Dictionary<string, Message> byId = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, List<string>> children = new(StringComparer.Ordinal);
+    private readonly Message[] messages; // every branch, in the order of the journal
+    private readonly Message[] path; // the same array when there is one branch
     private readonly IReadOnlyList<string> undone;
+    private Index? index; // made when it is first asked for: most chats have one branch and are only read through
+
+    private sealed record Index(Dictionary<string, Message> ById, Dictionary<string, List<string>> Children);
 
     /// <param name="messages">Visible ones in the order of the journal, <see cref="Message.ParentId"/> set; empty is a first message.</param>
     /// <param name="head">The last message of the branch that is shown; empty before the first.</param>
     /// <param name="undone">Former heads, the one to be redone next at the end.</param>
     public MessageTree(IEnumerable<Message> messages, string head, IReadOnlyList<string> undone)
     {
+        this.messages = [.. messages];
         this.undone = undone;
-        foreach (var message in messages)
-        {
-            byId.Add(message.Id, message);
-            if (!children.TryGetValue(message.ParentId ?? "", out var siblings)) { children.Add(message.ParentId ?? "", siblings = []); }
-            siblings.Add(message.Id);
-        }
-
-        Head = byId.ContainsKey(head) ? head : "";
-        Path = PathTo(Head);
+        Head = IsOneBranch(this.messages, head) || ById.ContainsKey(head) ? head : "";
+        path = IsOneBranch(this.messages, Head) ? this.messages : BranchTo(Head);
     }
+
+    private MessageTree(Message[] messages, Message[] path, IReadOnlyList<string> undone) =>
+        (this.messages, this.path, this.undone, Head) = (messages, path, undone, path[^1].Id);
 
     public static MessageTree Empty { get; } = new([], "", []);
 
@@ -35,31 +35,40 @@ public sealed class MessageTree
     public string Head { get; }
 
     /// <summary>The branch that is shown, oldest first.</summary>
-    public IReadOnlyList<Message> Path { get; }
+    public IReadOnlyList<Message> Path => path;
 
     /// <summary>How many messages all branches have together.</summary>
-    public int Count => byId.Count;
+    public int Count => messages.Length;
 
-    public Message? Find(string id) => byId.GetValueOrDefault(id);
-
-    /// <summary>The branch that ends with this message, oldest first; empty where there is no such message.</summary>
-    public IReadOnlyList<Message> PathTo(string id)
+    /// <summary>This tree with the message behind its head, or in its head's place; null when it belongs elsewhere.</summary>
+    internal MessageTree? With(Message message)
     {
-        var path = new List<Message>();
-        for (var at = Find(id); at is not null && path.Count <= byId.Count; at = Find(at.ParentId ?? "")) { path.Add(at); }
+        if (path.Length == 0) { return null; }
+        if (message.Id == Head)
+        {
+            var changed = Replaced(messages, message);
+            return new(changed, path == messages ? changed : Replaced(path, message), undone);
+        }
 
-        path.Reverse();
-        return path;
+        if (message.ParentId != Head) { return null; }
+
+        Message[] longer = [.. messages, message];
+        return new(longer, path == messages ? longer : [.. path, message], []);
     }
 
+    public Message? Find(string id) => id == Head && path.Length > 0 ? path[^1] : ById.GetValueOrDefault(id);
+
+    /// <summary>The branch that ends with this message, oldest first; empty where there is no such message.</summary>
+    public IReadOnlyList<Message> PathTo(string id) => id == Head ? path : BranchTo(id);
+
     /// <summary>The messages that follow the same one, itself included, oldest first.</summary>
-    public IReadOnlyList<string> AlternativesOf(Message message) => children.GetValueOrDefault(message.ParentId ?? "") ?? [];
+    public IReadOnlyList<string> AlternativesOf(Message message) => path == messages ? [message.Id] : Children.GetValueOrDefault(message.ParentId ?? "") ?? [];
 
     /// <summary>The newest end of the branches that go through this message.</summary>
     public string EndOf(string id)
     {
         var end = id;
-        for (var steps = 0; steps <= byId.Count && children.TryGetValue(end, out var next); steps++) { end = next[^1]; }
+        for (var steps = 0; steps <= messages.Length && Children.TryGetValue(end, out var next); steps++) { end = next[^1]; }
 
         return end;
     }
@@ -70,7 +79,7 @@ public sealed class MessageTree
         List<string> found = [id];
         for (var i = 0; i < found.Count; i++)
         {
-            if (children.TryGetValue(found[i], out var next)) { found.AddRange(next); }
+            if (Children.TryGetValue(found[i], out var next)) { found.AddRange(next); }
         }
 
         return found;
@@ -91,5 +100,50 @@ public sealed class MessageTree
     }
 
     /// <summary>The head before the last undo; null when there is none.</summary>
-    public string? Redone => undone is [.., var last] && byId.ContainsKey(last) ? last : null;
+    public string? Redone => undone is [.., var last] && ById.ContainsKey(last) ? last : null;
+
+    private Dictionary<string, Message> ById => (index ??= NewIndex()).ById;
+
+    private Dictionary<string, List<string>> Children => (index ??= NewIndex()).Children;
+
+    private Index NewIndex()
+    {
+        Index made = new(new(messages.Length, StringComparer.Ordinal), new(messages.Length, StringComparer.Ordinal));
+        foreach (var message in messages)
+        {
+            made.ById.Add(message.Id, message);
+            if (!made.Children.TryGetValue(message.ParentId ?? "", out var siblings)) { made.Children.Add(message.ParentId ?? "", siblings = []); }
+            siblings.Add(message.Id);
+        }
+
+        return made;
+    }
+
+    private static bool IsOneBranch(Message[] messages, string head)
+    {
+        var before = "";
+        foreach (var message in messages)
+        {
+            if ((message.ParentId ?? "") != before) { return false; }
+            before = message.Id;
+        }
+
+        return head == before;
+    }
+
+    private Message[] BranchTo(string head)
+    {
+        var found = new List<Message>();
+        for (var at = ById.GetValueOrDefault(head); at is not null && found.Count <= messages.Length; at = ById.GetValueOrDefault(at.ParentId ?? "")) { found.Add(at); }
+
+        found.Reverse();
+        return [.. found];
+    }
+
+    private static Message[] Replaced(Message[] messages, Message message)
+    {
+        Message[] changed = [.. messages];
+        changed[Array.FindLastIndex(changed, other => other.Id == message.Id)] = message;
+        return changed;
+    }
 }

@@ -38,7 +38,8 @@ internal abstract record StoredRecord
 /// The first line, <c>seq</c> 1. Format 1 was one line of messages, each following the one before it. Format 2 is a tree: messages name the one
 /// they follow, and <c>head</c> records say which branch is shown.
 /// </summary>
-internal sealed record StoredHeader(int Format, string Id, string Template) : StoredRecord
+/// <param name="Rewritten">How often the file was written anew, so that whoever follows it notices.</param>
+internal sealed record StoredHeader(int Format, string Id, string Template, int? Rewritten = null) : StoredRecord
 {
     /// <summary>Raised when an older program could no longer read the journal rightly; it then refuses.</summary>
     public const int CurrentFormat = 2;

@@ -1,6 +1,7 @@
 // A chat's owner in a process of its own, for the tests that kill it. Arguments: the data folder, the chat's id, a mode.
 //   append: messages and streamed answers until killed; prints "acknowledged <message id>" after each durable append.
-//   hold:   opens the chat, prints "open", waits for the end of stdin.
+//   answer: begins an answer, writes "half" of it, prints "begun", waits for the end of stdin.
+//   many:   as many user messages as the 4th argument says, each "<process id> <number>"; prints "acknowledged <number>" after each.
 //   once:   one user message of the length in the 4th argument; prints "acknowledged" or "failed <kind>: <sentence>", and goes on after each line of stdin.
 using Microsoft.Extensions.Logging.Abstractions;
 using Plue.Server.Messages;
@@ -16,7 +17,8 @@ try
     switch (args[2])
     {
         case "append": await AppendAsync(journal); break;
-        case "hold": Console.In.ReadToEnd(); break;
+        case "answer": await AnswerAsync(journal); break;
+        case "many": await ManyAsync(journal, int.Parse(args[3], System.Globalization.CultureInfo.InvariantCulture)); break;
         case "once": await OnceAsync(journal, int.Parse(args[3], System.Globalization.CultureInfo.InvariantCulture)); break;
         default: return 2;
     }
@@ -50,6 +52,26 @@ async Task AppendAsync(ChatJournal journal)
 
         await journal.AppendAsync(answer with { Status = MessageStatus.Complete, Parts = [new MessagePart.Text(text)] }, CancellationToken.None);
         Console.WriteLine($"acknowledged {answer.Id}");
+    }
+}
+
+async Task AnswerAsync(ChatJournal journal)
+{
+    var answer = NewMessage(MessageRole.Assistant, MessageStatus.Streaming);
+    await journal.BeginAsync(answer, CancellationToken.None);
+    journal.AppendPartial(answer.Id, 0, false, "half");
+    while (!journal.Chat.Messages[^1].Text.Contains("half", StringComparison.Ordinal)) { await Task.Delay(10); }
+
+    Console.WriteLine("begun");
+    Console.In.ReadToEnd();
+}
+
+async Task ManyAsync(ChatJournal journal, int count)
+{
+    for (var number = 0; number < count; number++)
+    {
+        await journal.AppendAsync(NewMessage(MessageRole.User, MessageStatus.Complete, $"{Environment.ProcessId} {number}"), CancellationToken.None);
+        Console.WriteLine($"acknowledged {number}");
     }
 }
 

@@ -1,0 +1,82 @@
+using Plue.Server.Messages;
+using Plue.Server.Store;
+
+namespace Plue.Server.Chat;
+
+/// <summary>Tells views of a chat what another window writes, as if it were written here. The conversation's gate guards it.</summary>
+internal sealed class Following(ITurnSink sink, StoredChat chat)
+{
+    private bool isChanged;
+    private bool isMissed;
+
+    /// <summary>A turn of another window that views were told of; its true id is not known here.</summary>
+    public string? TurnId { get; private set; } = chat.Status == ChatStatus.Running ? NewTurn() : null;
+
+    public void Begin() => (isChanged, isMissed) = (false, false);
+
+    public void Take(ChatNews news)
+    {
+        isChanged |= news is not ChatNews.Text;
+        switch (news)
+        {
+            case ChatNews.Begun(var message):
+                StartTurn();
+                sink.Publish(new TurnEvent.MessageStarted(message));
+                break;
+            case ChatNews.Text(var messageId, var part, false, var content):
+                sink.Publish(new TurnEvent.TextDelta(messageId, part, content));
+                break;
+            case ChatNews.Text(var messageId, var part, true, var content):
+                sink.Publish(new TurnEvent.ReasoningDelta(messageId, part, content));
+                break;
+            case ChatNews.Ended(var message):
+                sink.Publish(new TurnEvent.MessageFinished(message));
+                EndTurn(message);
+                break;
+            case ChatNews.Added(var message):
+                sink.Publish(new TurnEvent.MessageAdded(message));
+                break;
+            case ChatNews.Other:
+                isMissed = true;
+                break;
+        }
+    }
+
+    /// <param name="chat">As it is after the news.</param>
+    /// <param name="isIdle">No turn of this window is under way.</param>
+    /// <returns>Whether the chat's row may have changed.</returns>
+    public bool End(StoredChat chat, bool isIdle)
+    {
+        if (isMissed)
+        {
+            sink.Publish(new TurnEvent.BranchChanged(chat.Tree.Head));
+            if (isIdle && chat.Status == ChatStatus.Running) { StartTurn(); }
+        }
+
+        if (TurnId is not null && (chat.Status != ChatStatus.Running || !isIdle) && chat.Messages is [.., var last]) { EndTurn(last); }
+        return isChanged;
+    }
+
+    private void StartTurn()
+    {
+        if (TurnId is null) { sink.Publish(new TurnEvent.TurnStarted(TurnId = NewTurn())); }
+    }
+
+    private void EndTurn(Message answer)
+    {
+        if (TurnId is not { } turn) { return; }
+
+        TurnId = null;
+        sink.Publish(new TurnEvent.TurnFinished(turn, ReasonOf(answer.Status), answer.Error));
+        sink.Idle();
+    }
+
+    private static StopReason ReasonOf(MessageStatus status) => status switch
+    {
+        MessageStatus.Stopped or MessageStatus.Interrupted => StopReason.Stopped,
+        MessageStatus.Failed => StopReason.Failed,
+        _ => StopReason.EndTurn,
+    };
+
+    private static string NewTurn() => Ids.New("turn");
+}
