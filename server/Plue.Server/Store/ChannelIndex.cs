@@ -1,80 +1,156 @@
-using System.Text.Json;
+using System.Globalization;
+using System.IO.Enumeration;
 using Microsoft.Extensions.Logging;
 using Plue.Server.Messages;
-using Plue.Server.Platform;
 
 namespace Plue.Server.Store;
 
 /// <summary>
-/// Remembers the summary of each journal by the file's length and time, so that a list of a thousand chats opens only what changed.
-/// A cache: deleted or damaged it is rebuilt, and failing to write it is no error.
+/// Remembers the row of each journal in a folder by the file's length and time, so that a list of ten thousand chats opens only what changed;
+/// while the folder itself is unchanged, which every lock taken in it changes, not even the files are looked at.
+/// A cache (<see cref="IndexFile"/>): deleted or damaged it is made anew, and failing to write it is no error.
 /// </summary>
-internal sealed class ChannelIndex(PluePaths paths, ILogger logger)
+/// <param name="folder">Where the journals lie.</param>
+internal sealed class ChannelIndex(string folder, string indexPath, TimeProvider time, ILogger logger)
 {
+    private const string Prefix = "chat_";
+    private const string Extension = ".jsonl";
     private static readonly TimeSpan StrayAge = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2); // as coarse as the time of a folder can be
+    private static readonly TimeSpan LongestTrust = TimeSpan.FromSeconds(30); // files may be written without a lock, by hand
+    private static readonly EnumerationOptions AllFiles = new() { AttributesToSkip = 0 };
 
     private readonly Lock gate = new();
-    private Dictionary<string, StoredIndexEntry>? known;
+    private readonly IndexFile file = new(indexPath, logger);
+    private Dictionary<string, IndexRow>? known;
+    private IReadOnlyList<ChatSummary> listed = [];
+    private List<string> running = []; // paths of those rows that end to be true without a byte being written
+    private DateTime folderTime;
+    private DateTime listedAt;
+    private int looks;
 
-    private string IndexPath => Path.Combine(paths.Index, "chats.json");
+    /// <summary>What the first look at the folder repaired in the index, as a sentence; null when nothing.</summary>
+    public string? Notice { get; private set; }
 
-    /// <summary>Newest first.</summary>
+    /// <summary>Newest first. The same object as long as nothing changed, and the same row as long as its chat did not.</summary>
+    /// <param name="read">The row of a journal that changed.</param>
+    /// <exception cref="FailureException">StoreReadOnly: the folder cannot be read.</exception>
     public IReadOnlyList<ChatSummary> List(Func<string, bool> isId, Func<string, ChatSummary> read)
     {
         lock (gate)
         {
-            known ??= Load();
-            var current = new Dictionary<string, StoredIndexEntry>(StringComparer.Ordinal);
-            var summaries = new List<ChatSummary>();
-            var changed = false;
-            foreach (var file in Journals())
+            var isFirst = known is null;
+            known ??= file.Load();
+            if (!isFirst && IsFresh()) { return listed; }
+
+            listedAt = time.GetUtcNow().UtcDateTime;
+            folderTime = Directory.GetLastWriteTimeUtc(folder);
+            var before = known.Count;
+            var (changed, seen) = Look(known, isId, read);
+            List<string> gone = [];
+            if (seen < known.Count)
             {
-                var id = Path.GetFileNameWithoutExtension(file.Name);
-                if (!isId(id)) { continue; }
-
-                if (known.TryGetValue(id, out var entry) && entry.Length == file.Length && entry.Modified == file.LastWriteTimeUtc.Ticks)
-                {
-                    current.Add(id, entry);
-                    summaries.Add(entry.ToSummary());
-                    continue;
-                }
-
-                if (Summarize(id, file, read) is not { } summary) { continue; }
-
-                summaries.Add(summary);
-                // Running ends without a byte being written when the owner is killed, so it is not remembered.
-                if (summary.Status is ChatStatus.Running or ChatStatus.Damaged) { continue; }
-
-                changed = true;
-                current.Add(id, StoredIndexEntry.From(summary, file.Length, file.LastWriteTimeUtc.Ticks));
+                gone = [.. known.Values.Where(row => row.Seen != looks).Select(row => row.Summary.Id)];
+                gone.ForEach(id => known.Remove(id));
             }
 
-            changed |= current.Count != known.Count;
-            known = current;
-            if (changed) { Save(); }
+            if (isFirst) { NoteRepair(before, changed.Count, gone.Count); }
+            if (!isFirst && changed.Count + gone.Count == 0) { return listed; }
 
-            return [.. summaries.OrderByDescending(summary => summary.UpdatedAt).ThenByDescending(summary => summary.Id, StringComparer.Ordinal)];
+            running = [.. known.Values.Where(row => row.Summary.Status == ChatStatus.Running).Select(row => PathOf(row.Summary.Id))];
+            file.Save(known, changed, gone);
+            return listed = NewestFirst(known.Values);
         }
     }
 
-    private IReadOnlyList<FileInfo> Journals()
+    private static List<ChatSummary> NewestFirst(IEnumerable<IndexRow> rows)
+    {
+        List<ChatSummary> sorted = [.. rows.Select(row => row.Summary)];
+        sorted.Sort((a, b) => b.UpdatedAt.CompareTo(a.UpdatedAt) is var order and not 0 ? order : string.CompareOrdinal(b.Id, a.Id));
+        return sorted;
+    }
+
+    private bool IsFresh()
+    {
+        var now = time.GetUtcNow().UtcDateTime;
+        return Directory.GetLastWriteTimeUtc(folder) == folderTime && listedAt - folderTime > Settled && now - listedAt < LongestTrust && running.TrueForAll(JournalLock.IsHeld);
+    }
+
+    private (List<IndexRow> Changed, int Seen) Look(Dictionary<string, IndexRow> rows, Func<string, bool> isId, Func<string, ChatSummary> read)
+    {
+        looks++;
+        var seen = 0;
+        List<IndexRow> changed = [];
+        foreach (var (row, id, length, modified) in Journals(rows))
+        {
+            if (row is not null && IsTrue(row))
+            {
+                row.Seen = looks;
+                seen++;
+                continue;
+            }
+
+            if (!isId(id) || Summarize(id, modified, read) is not { } summary) { continue; }
+
+            var made = new IndexRow(length, modified, summary) { Seen = looks };
+            rows[id] = made;
+            changed.Add(made);
+            seen++;
+        }
+
+        return (changed, seen);
+    }
+
+    /// <summary>Running ends without a byte being written when the owner is killed, and what could not be read may be readable now.</summary>
+    private bool IsTrue(IndexRow row) => row.Summary.Status switch
+    {
+        ChatStatus.Running => JournalLock.IsHeld(PathOf(row.Summary.Id)),
+        ChatStatus.Damaged => false,
+        _ => true,
+    };
+
+    /// <summary>Each journal with its row when the file is as the row says; one look at each file.</summary>
+    private List<(IndexRow? Row, string Id, long Length, long Modified)> Journals(Dictionary<string, IndexRow> rows)
     {
         try
         {
-            var directory = new DirectoryInfo(paths.Chats);
-            if (!directory.Exists) { return []; }
+            if (!Directory.Exists(folder)) { return []; }
 
-            foreach (var stray in directory.EnumerateFiles(".chat_*.tmp").Where(file => DateTime.UtcNow - file.LastWriteTimeUtc > StrayAge)) { stray.Delete(); }
+            var byName = rows.GetAlternateLookup<ReadOnlySpan<char>>();
+            List<(IndexRow?, string, long, long)> found = new(rows.Count);
+            var files = new FileSystemEnumerable<(IndexRow? Row, string Name, long Length, long Modified)>(
+                folder,
+                (ref FileSystemEntry entry) =>
+                {
+                    var (length, modified) = (entry.Length, entry.LastWriteTimeUtc.UtcTicks);
+                    var isJournal = entry.FileName.EndsWith(Extension);
+                    return isJournal && byName.TryGetValue(entry.FileName[..^Extension.Length], out var row) && row.Length == length && row.Modified == modified
+                        ? (row, row.Summary.Id, length, modified)
+                        : (null, (isJournal ? entry.FileName[..^Extension.Length] : entry.FileName).ToString(), length, modified);
+                },
+                AllFiles)
+            {
+                ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && (IsJournal(entry.FileName) || IsStray(entry.FileName)),
+            };
+            foreach (var (row, name, length, modified) in files)
+            {
+                if (!IsStray(name)) { found.Add((row, name, length, modified)); }
+                else if (time.GetUtcNow().UtcDateTime - new DateTime(modified, DateTimeKind.Utc) > StrayAge) { File.Delete(Path.Combine(folder, name)); }
+            }
 
-            return [.. directory.EnumerateFiles("chat_*.jsonl")];
+            return found;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, $"The chats could not be listed ({exception.Message.TrimEnd('.')}). Check {paths.Chats}.", exception);
+            throw new FailureException(FailureKind.StoreReadOnly, $"The chats could not be listed ({exception.Message.TrimEnd('.')}). Check {folder}.", exception);
         }
     }
 
-    private static ChatSummary? Summarize(string id, FileInfo file, Func<string, ChatSummary> read)
+    private static bool IsJournal(ReadOnlySpan<char> name) => name.StartsWith(Prefix) && name.EndsWith(Extension);
+
+    private static bool IsStray(ReadOnlySpan<char> name) => name is ['.', .. var rest] && rest.StartsWith(Prefix) && rest.EndsWith(".tmp");
+
+    private static ChatSummary? Summarize(string id, long modified, Func<string, ChatSummary> read)
     {
         try
         {
@@ -86,87 +162,30 @@ internal sealed class ChannelIndex(PluePaths paths, ILogger logger)
         }
         catch (FailureException failure)
         {
-            var time = new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero);
+            var time = new DateTimeOffset(modified, TimeSpan.Zero);
             return new ChatSummary(id, "", "Chat that cannot be read", false, null, null, time, time, 0, null, ChatStatus.Damaged, failure.Message);
         }
     }
 
-    private Dictionary<string, StoredIndexEntry> Load()
+    private void NoteRepair(int before, int changed, int gone)
     {
-        try
-        {
-            var stored = JsonSerializer.Deserialize(File.ReadAllBytes(IndexPath), StoredJson.Default.StoredIndex);
-            if (stored is { Format: StoredIndex.CurrentFormat, Chats: { } chats })
-            {
-                return chats.Where(entry => entry?.Id is not null).DistinctBy(entry => entry.Id).ToDictionary(entry => entry.Id, StringComparer.Ordinal);
-            }
-        }
-        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
-        {
-            logger.LogDebug(exception, "The index of chats is rebuilt");
-        }
+        var count = known?.Count ?? 0;
+        Notice = count > 0 && file.IsDamaged ? Sentence($"The list of chats was damaged and is made anew from {count} chats.")
+            : count > 0 && file.IsMissing ? Sentence($"The list of chats was missing and is made anew from {count} chats.")
+            : before != count || gone > 0 ? Sentence($"The list of chats named {before} chats and there are {count}; {changed} were read anew and {gone} taken out.")
+            : null;
+        if (Notice is { } notice) { logger.LogInformation("{Notice}", notice); }
 
-        return new(StringComparer.Ordinal);
+        static string Sentence(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
     }
 
-    private void Save()
-    {
-        try
-        {
-            var stored = new StoredIndex(StoredIndex.CurrentFormat, [.. known!.Values]);
-            DurableFile.Replace(IndexPath, JsonSerializer.SerializeToUtf8Bytes(stored, StoredJson.Default.StoredIndex));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            logger.LogDebug(exception, "The index of chats was not written");
-        }
-    }
+    private string PathOf(string id) => Path.Combine(folder, id + Extension);
 }
 
-/// <summary>The file of <see cref="ChannelIndex"/>; of another format it is rebuilt.</summary>
-internal sealed record StoredIndex(int Format, IReadOnlyList<StoredIndexEntry> Chats)
+/// <param name="Length">Of the journal when it was read, in bytes.</param>
+/// <param name="Modified">UTC ticks of the journal's last write then.</param>
+internal sealed record IndexRow(long Length, long Modified, ChatSummary Summary)
 {
-    public const int CurrentFormat = 3;
-}
-
-/// <param name="Modified">UTC ticks of the journal's last write.</param>
-internal sealed record StoredIndexEntry(
-    string Id,
-    long Length,
-    long Modified,
-    string Template,
-    string Title,
-    bool Archived,
-    string? ProviderId,
-    string? Model,
-    DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt,
-    int MessageCount,
-    decimal? TotalCost,
-    string Status,
-    string? Notice,
-    IReadOnlyList<StoredChoice>? Fallbacks,
-    StoredOptions? Options,
-    bool Pinned,
-    IReadOnlyList<string>? Tags,
-    bool Unread,
-    long Version)
-{
-    public static StoredIndexEntry From(ChatSummary summary, long length, long modified) => new(
-        summary.Id, length, modified, summary.TemplateId, summary.Title, summary.Archived, summary.ProviderId, summary.Model,
-        summary.CreatedAt, summary.UpdatedAt, summary.MessageCount, summary.TotalCost, Names<ChatStatus>.Of(summary.Status), summary.Notice,
-        summary.Fallbacks.Count == 0 ? null : [.. summary.Fallbacks.Select(choice => new StoredChoice(choice.ProviderId, choice.Model))],
-        summary.Options == ChatOptions.None ? null : StoredOptions.From(summary.Options),
-        summary.Pinned, summary.Tags.Count == 0 ? null : summary.Tags, summary.Unread, summary.Version);
-
-    public ChatSummary ToSummary() => new(
-        Id, Template, Title, Archived, ProviderId, Model, CreatedAt, UpdatedAt, MessageCount, TotalCost, Names<ChatStatus>.Parse(Status, ChatStatus.Idle), Notice)
-    {
-        Fallbacks = [.. (Fallbacks ?? []).Select(ChatFields.ChoiceOf)],
-        Options = Options?.ToOptions() ?? ChatOptions.None,
-        Pinned = Pinned,
-        Tags = Tags ?? [],
-        Unread = Unread,
-        Version = Version,
-    };
+    /// <summary>The number of the look at the folder that last met the file.</summary>
+    public int Seen { get; set; }
 }

@@ -17,6 +17,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     private const string AnsweredElsewhere = "Another window is answering in this chat.";
     private static readonly TimeSpan FlushInterval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3); // for another window that writes; an answer is not waited for
+    private static readonly TimeSpan Courtesy = TimeSpan.FromMilliseconds(30); // to one that waits
     private static readonly TimeSpan RepairPause = TimeSpan.FromSeconds(5);
 
     private readonly Lock writing = new(); // held during fsync; taken before buffering
@@ -65,10 +66,27 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         get { lock (writing) { return chat ??= fold.ToChat(journal.Scan, lost, journal.IsOwned || othersLive, repaired); } }
     }
 
+    /// <summary>The chat as its file is now.</summary>
+    /// <exception cref="FailureException">NotFound; StoreReadOnly: the file cannot be read.</exception>
+    internal StoredChat Look()
+    {
+        lock (writing)
+        {
+            if (!journal.IsOwned && !disposed && !LookOn()) { throw Journal.NotFound(Subject); }
+
+            return Chat;
+        }
+    }
+
     /// <summary>Why this process cannot write to the chat now, as a sentence; null when it can.</summary>
     public string? ReadOnlyReason
     {
         get { lock (writing) { return IsAnsweredElsewhere ? AnsweredElsewhere : null; } }
+    }
+
+    private bool IsOwned
+    {
+        get { lock (writing) { return journal.IsOwned; } }
     }
 
     private bool IsAnsweredElsewhere => !journal.IsOwned && othersLive && fold.IsUnfinished;
@@ -144,16 +162,28 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     /// <exception cref="FailureException">Conflict: another window answers, or did not finish writing; NotFound; StoreReadOnly.</exception>
     public async Task<IDisposable> HoldAsync(CancellationToken cancellationToken)
     {
-        var asked = time.GetTimestamp();
-        while (!await Task.Run(TryHold, cancellationToken))
-        {
-            if (ReadOnlyReason is { } reason) { throw new FailureException(FailureKind.Conflict, reason); }
-            if (time.GetElapsedTime(asked) > Patience)
-            {
-                throw new FailureException(FailureKind.Conflict, "Another window is writing to this chat. Try again in a moment.");
-            }
+        if (!IsOwned && JournalLock.IsWanted(path)) { await Task.Delay(Courtesy, time, cancellationToken); }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(2, 20)), time, cancellationToken);
+        var asked = time.GetTimestamp();
+        var hasWaited = false;
+        try
+        {
+            while (!await Task.Run(TryHold, cancellationToken))
+            {
+                if (ReadOnlyReason is { } reason) { throw new FailureException(FailureKind.Conflict, reason); }
+                if (time.GetElapsedTime(asked) > Patience)
+                {
+                    throw new FailureException(FailureKind.Conflict, "Another window is writing to this chat. Try again in a moment.");
+                }
+
+                JournalLock.Want(path);
+                hasWaited = true;
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(2, 10)), time, cancellationToken);
+            }
+        }
+        finally
+        {
+            if (hasWaited) { JournalLock.Unwant(path); }
         }
 
         return new Hold(this);
@@ -306,7 +336,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         if (!CatchUp()) { return false; }
 
         var lived = othersLive;
-        othersLive = fold.IsUnfinished && JournalLock.IsHeld(path);
+        othersLive = (fold.IsUnfinished || journal.Scan.Damaged.Count > 0) && JournalLock.IsHeld(path);
         if (lived != othersLive) { chat = null; }
 
         // Its writer may have finished and left between the two looks; who acquires reads again.

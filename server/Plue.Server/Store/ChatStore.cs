@@ -15,7 +15,8 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     private const string LostTemplate = "ai-chat";
 
     private readonly ConcurrentDictionary<string, ChatJournal> open = new(StringComparer.Ordinal);
-    private readonly ChannelIndex index = new(paths, logger);
+    private readonly ChannelIndex index = new(paths.Chats, Path.Combine(paths.Index, "chats.idx"), time, logger);
+    private readonly ChannelIndex deleted = new(paths.Trash, Path.Combine(paths.Index, "deleted.idx"), time, logger);
 
     /// <summary>Durable when it returns, and open for writing.</summary>
     /// <param name="title">Null names it after its first message.</param>
@@ -35,9 +36,10 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
 
     /// <summary>Reads along with whoever writes; changes nothing.</summary>
     /// <exception cref="FailureException">NotFound; StoreReadOnly: a newer format, or a file that cannot be read.</exception>
-    public StoredChat Read(string id)
+    public StoredChat Read(string id) => Read(id, PathOf(id));
+
+    private static StoredChat Read(string id, string path)
     {
-        var path = PathOf(id);
         try
         {
             // Asked before reading: an owner that ends in between leaves a whole file, one that begins is seen next time.
@@ -58,7 +60,15 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     }
 
     /// <summary>Newest first. A chat that cannot be read has a row too, whose notice says why.</summary>
-    public IReadOnlyList<ChatSummary> List() => index.List(IsId, id => Read(id).Summarize());
+    /// <exception cref="FailureException">StoreReadOnly: the folder cannot be read.</exception>
+    public IReadOnlyList<ChatSummary> List() => index.List(IsId, id => (open.TryGetValue(id, out var journal) ? journal.Look() : Read(id)).Summarize());
+
+    /// <summary>What lies in the trash and can be restored, newest first.</summary>
+    /// <exception cref="FailureException">StoreReadOnly: the folder cannot be read.</exception>
+    public IReadOnlyList<ChatSummary> ListDeleted() => deleted.List(IsId, id => Read(id, TrashPathOf(id)).Summarize());
+
+    /// <summary>What the first listing repaired in its index, as a sentence; null when nothing.</summary>
+    public string? IndexNotice => index.Notice;
 
     /// <summary>What lies in the trash, the last deleted first. What cannot be read there is left out.</summary>
     public IReadOnlyList<ChatSummary> ListDeleted()

@@ -16,6 +16,8 @@ internal sealed class JournalLock : IDisposable
     private const int Attempts = 8;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
+    private static readonly TimeSpan WantedTime = TimeSpan.FromSeconds(5);
+
     private readonly FileStream file;
 
     private JournalLock(FileStream file) => this.file = file;
@@ -56,6 +58,35 @@ internal sealed class JournalLock : IDisposable
             return true;
         }
     }
+
+    /// <summary>Leaves word that somebody waits, so that who writes one message after the other lets it in between.</summary>
+    public static void Want(string journal)
+    {
+        try
+        {
+            if (IsWanted(journal)) { return; }
+
+            using var mark = DurableFile.OpenPrivate(WantedPathOf(journal), FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            mark.WriteByte((byte)'\n');
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Without it the wait may be longer.
+        }
+    }
+
+    /// <summary>Whether somebody waits; the word of one that was killed counts a few seconds.</summary>
+    public static bool IsWanted(string journal) =>
+        new FileInfo(WantedPathOf(journal)) is { Exists: true } mark && DateTime.UtcNow - mark.LastWriteTimeUtc < WantedTime;
+
+    /// <summary>Nobody waits any more; who still does says so again.</summary>
+    public static void Unwant(string journal)
+    {
+        try { File.Delete(WantedPathOf(journal)); }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { /* It ends by itself. */ }
+    }
+
+    private static string WantedPathOf(string journal) => journal + ".wanted";
 
     public static string PathOf(string journal) => journal + ".lock";
 

@@ -10,8 +10,8 @@ public sealed class TwoSidecarsTests
     [Fact]
     public async Task Both_windows_write_in_turn_and_while_one_answers_the_other_follows_live()
     {
-        var goOn = new SemaphoreSlim(0);
-        await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(Chunk("Hel")).WaitFor(goOn).Send(Chunk("lo")).Send(End));
+        var goOn = new TaskCompletionSource();
+        await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(Chunk("Hel")).Gate(goOn.Task).Send(Chunk("lo")).Send(End));
         var home = Home(endpoint);
         await using var first = await SidecarProcess.StartAsync(home);
         await using var second = await SidecarProcess.StartAsync(home);
@@ -34,13 +34,12 @@ public sealed class TwoSidecarsTests
         Assert.NotNull((string?)seen?["turnId"]);
         Assert.Equal("conflict", ErrorKind(await second.Client.RequestAsync("message/send", new { codexId = uri, text = "Me too" })));
 
-        goOn.Release();
+        goOn.SetResult();
         var finished = await second.Client.NextAsync("message/event", item => Kind(item) == "messageFinished");
         Assert.Equal("Hello", Text(finished["event"]?["message"]));
         await second.Client.NextAsync("message/event", item => Kind(item) == "turnFinished");
         await first.Client.TurnAsync();
 
-        goOn.Release();
         await second.Client.AskAsync(uri, "Two");
         Assert.Equal("Two", Text((await first.Client.NextAsync("message/event", item => Kind(item) == "messageAdded"))["event"]?["message"]));
         await first.Client.NextAsync("message/event", item => Kind(item) == "turnFinished");

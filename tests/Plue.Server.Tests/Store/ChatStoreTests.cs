@@ -104,7 +104,7 @@ public sealed class ChatStoreTests : IDisposable
         var second = await fixture.NewChatAsync("two", "three");
         var expected = fixture.NewStore().List();
         Assert.Equal([second, first], expected.Select(row => row.Id));
-        var index = Path.Combine(fixture.Paths.Index, "chats.json");
+        var index = Path.Combine(fixture.Paths.Index, "chats.idx");
         foreach (var broken in new[] { "", "{", "null", "{\"format\":1}", "{\"format\":1,\"chats\":[null,{}]}", "{\"format\":9,\"chats\":[]}", "\0\0\0" })
         {
             File.WriteAllBytes(index, System.Text.Encoding.UTF8.GetBytes(broken));
@@ -149,6 +149,7 @@ public sealed class ChatStoreTests : IDisposable
             var id = await store.NewChatAsync("private");
             store.NewStore().List();
             await using var open = await store.NewStore().OpenAsync(id, CancellationToken.None);
+            using var hold = await open.HoldAsync(CancellationToken.None);
             foreach (var directory in Directory.EnumerateDirectories(Path.Combine(fixture.Home, "deep"), "*", SearchOption.AllDirectories).Append(Path.Combine(fixture.Home, "deep")))
             {
                 Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, NativeFile.ModeOf(directory));
