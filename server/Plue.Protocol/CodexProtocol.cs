@@ -73,7 +73,11 @@ public sealed record ChatOptions(double? Temperature, int? MaxTokens, IReadOnlyL
 public enum CodexStatus { Idle, Running, Interrupted, Failed, Damaged }
 
 /// <param name="Limit">Of a chat only so many of its last messages; null means all.</param>
-public sealed record CodexGetParams(string Uri, int? Limit);
+public sealed record CodexGetParams(string Uri, int? Limit)
+{
+    /// <summary>Of a document as this version had it; null means as it is.</summary>
+    public long? Version { get; init; }
+}
 
 public sealed record CodexGetResult
 {
@@ -101,8 +105,8 @@ public sealed record CodexGetResult
 }
 
 /// <summary>A document as it stands in its file.</summary>
-/// <param name="Text">The whole file, comments included.</param>
-/// <param name="Values">Its fields by name, as written; secrets never. Empty for Markdown.</param>
+/// <param name="Text">The whole file, comments included; a key that was typed into it reads ***REDACTED***.</param>
+/// <param name="Values">Its fields by name, as written; secrets never. Of Markdown its front matter.</param>
 /// <param name="Path">Null for what ships with Plue.</param>
 /// <param name="CanUndo">There is an earlier version.</param>
 public sealed record DocumentView(

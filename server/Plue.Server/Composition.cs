@@ -33,6 +33,7 @@ internal sealed class Composition : IAsyncDisposable
     private readonly Lazy<Vault.Vault> vault;
     private readonly Lazy<TemplateCatalog> templates;
     private readonly Lazy<Prompts> prompts;
+    private readonly Lazy<Documents> documents;
     private readonly Lazy<UserCatalogs> userCatalogs;
     private readonly Lazy<CatalogRefresh> catalogRefresh;
     private readonly Lazy<ChatStore> chats;
@@ -50,8 +51,9 @@ internal sealed class Composition : IAsyncDisposable
         EnvironmentKeys = new EnvironmentKeys(Environment.GetEnvironmentVariable, Redactor);
         logs = new(() => new LoggerFactory([new StderrLog(logLevel, paths.Logs, Redactor.Mask)], new LoggerFilterOptions { MinLevel = logLevel }));
         vault = new(() => new Vault.Vault(paths.Vault, Keychain.OfThisMachine(paths.Vault), Redactor, Time));
-        templates = new(() => new TemplateCatalog(paths));
-        prompts = new(() => new Prompts(paths));
+        templates = new(() => new TemplateCatalog(paths, () => Workspace.TrustedFolder));
+        prompts = new(() => new Prompts(paths, () => Workspace.TrustedFolder));
+        documents = new(() => new Documents(paths, templates.Value, Time, () => Workspace.TrustedFolder));
         tokens = new(() => new OAuthTokens(new SecretSource(vault, EnvironmentKeys), http.Value, paths, Time));
         signIns = new(() => new SignIns(tokens.Value, Time));
         chats = new(() => new ChatStore(paths, Time, Logs.CreateLogger("Store")));
@@ -115,6 +117,15 @@ internal sealed class Composition : IAsyncDisposable
         OriginOfProgram = ExternalPrograms.OriginOf,
         Chats = chats,
     };
+
+    /// <param name="changed">Told after each change: the address, and what is there now or null.</param>
+    public DocumentHandlers DocumentHandlers(Action<string, Protocol.CodexSummary?> changed)
+    {
+        var links = new CodexLinks(documents.Value, Paths, () => chats.Value.List(), id => chats.Value.Read(id).ContextFiles, id => Providers.Find(id) is not null, () => Workspace.TrustedFolder);
+        return new DocumentHandlers(documents.Value, links, Providers, changed);
+    }
+
+    public CodexHouse CodexHouse => new(DocumentHandlers((_, _) => { }), Redactor.Mask, DisposeAsync);
 
     public ProvidersHouse ProvidersHouse => new(
         new ProviderHandlers(ProviderServices(() => chats.Value.List())), Vault,

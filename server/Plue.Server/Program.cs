@@ -12,6 +12,7 @@ var root = new RootCommand("Plue: chat and agents with your own providers")
     VaultCommand.Create(() => new Composition(LogLevel.Warning).VaultServices, terminal),
     ProvidersCommand.Create(() => new Composition(LogLevel.Warning).ProvidersHouse, terminal),
     ModelsCommand.Create(() => new Composition(LogLevel.Warning).ProvidersHouse, terminal),
+    CodexCommand.Create(() => new Composition(LogLevel.Warning).CodexHouse, terminal),
     CatalogCommand.Create(() => new Composition(LogLevel.Warning).CatalogServices, terminal),
     SearchCommand.Create(() => new Composition(LogLevel.Warning).SearchServices, terminal),
 };

@@ -37,14 +37,10 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
 
     public ProviderReferences ReferencesTo(string id)
     {
-        var uri = CodexUri.TryOf(CodexCollection.Providers, id, out var address) ? address.ToString() : "";
-        var named = templates.Value.List().Where(entry => entry.Template is { } template && Names(template, uri)).Select(entry => entry.Id).Distinct(StringComparer.Ordinal);
-        var config = UserConfig.Read(paths);
-        List<string> settings = [];
-        if (config.DefaultLarge?.ProviderId == id) { settings.Add(UserConfig.DefaultLargeKey); }
-        if (config.DefaultSmall?.ProviderId == id) { settings.Add(UserConfig.DefaultSmallKey); }
-        if (config.Fallbacks.Any(choice => choice.ProviderId == id)) { settings.Add(UserConfig.FallbacksKey); }
-        return new ProviderReferences([.. named], settings);
+        if (!CodexUri.TryOf(CodexCollection.Providers, id, out var uri)) { return new ProviderReferences([], []); }
+
+        var named = CodexLinks.OfTemplates(templates.Value).Where(link => link.To == uri).Select(link => link.From).Distinct(StringComparer.Ordinal);
+        return new ProviderReferences([.. named], [.. CodexLinks.OfSettings(paths).Where(link => link.To == uri).Select(link => link.Kind)]);
     }
 
     /// <summary>Creates the file, or changes only what is named in it; all of it in one write, after all of it was found to be right.</summary>
@@ -157,10 +153,6 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
     private static string? Address(CatalogProvider? vendor) => vendor?.ApiEndpoint is { Length: > 0 } endpoint && endpoint[0] != '$' && Uri.TryCreate(endpoint, UriKind.Absolute, out _) ? endpoint : null;
 
     private static string Example(ProviderKind kind) => kind.Id == ProviderKinds.Azure ? "https://my-resource.openai.azure.com" : "http://localhost:1234/v1";
-
-    private static bool Names(Template template, string uri) =>
-        template.Default("provider_ref") is Json5String { Value: var one } && one == uri
-        || template.Default("candidates") is Json5Array candidates && candidates.Items.OfType<Json5Object>().Any(candidate => candidate.GetString("provider_ref") == uri);
 
     private ConfiguredProvider Configured(FileCodex codex, Template? template) => read.GetValue(codex, unread => Read(unread, template));
 

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
 using Plue.Protocol;
 using Plue.Server.Chat;
+using Plue.Server.Codices;
 using Plue.Server.Platform;
 using Plue.Server.Rpc;
 using Plue.Server.Store;
@@ -33,9 +34,12 @@ internal static class Sidecar
             codexId => new MessageNotifier(codexId, server, house.Providers.NameOf, house.Time, logger),
             (codexId, summary) => _ = NotifyChangedAsync(server, codexId, summary, logger)));
 
+        var documents = new Lazy<DocumentHandlers>(() => house.DocumentHandlers((uri, summary) => _ = NotifyDocumentAsync(server, uri, summary, logger)));
+
         var lifecycle = new LifecycleHandlers(server, house.Workspace, stop, logger);
         lifecycle.Register();
         new CodexHandlers(server, conversations, house.Providers, house.Attachments).Register();
+        DocumentRoutes.Register(server, documents);
         new MessageHandlers(server, conversations, house.Providers, house.Attachments).Register();
         new AttachmentHandlers(server, house.Attachments).Register();
         var services = house.ProviderServices(() => conversations.List(includeArchived: true));
@@ -101,6 +105,16 @@ internal static class Sidecar
 
     private static Task NotifyChangedAsync(RpcServer server, string codexId, ChatSummary? summary, ILogger logger) =>
         NotifyAsync(server, Methods.CodexChanged, new CodexChangedParams(codexId, summary is null ? null : CodexHandlers.Summary(summary)), logger);
+
+    /// <summary>Whoever shows providers shows their states as well, which are not in the file.</summary>
+    private static async Task NotifyDocumentAsync(RpcServer server, string uri, CodexSummary? summary, ILogger logger)
+    {
+        await NotifyAsync(server, Methods.CodexChanged, new CodexChangedParams(uri, summary), logger);
+        if (CodexUri.TryParse(uri, out var address) && address.Collection == CodexCollection.Providers)
+        {
+            await NotifyAsync(server, Methods.ProviderChanged, new ProviderChangedParams(summary is null ? null : address.Name), logger);
+        }
+    }
 
     private static async Task NotifyAsync<TParams>(RpcServer server, RpcNotification<TParams> method, TParams parameters, ILogger logger)
     {

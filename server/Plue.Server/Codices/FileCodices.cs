@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
@@ -11,92 +12,143 @@ namespace Plue.Server.Codices;
 /// <summary>One document that a person writes.</summary>
 /// <param name="Id">The file's name without its extension.</param>
 /// <param name="Uri">Null when the file's name cannot be an address; the problems say so.</param>
-/// <param name="Path">Of the file.</param>
-/// <param name="Values">As written, without defaults; what could be read when the file is broken.</param>
+/// <param name="Path">Of the file; empty for what ships with Plue.</param>
+/// <param name="Values">As written, without defaults; what could be read when the file is broken. Of Markdown its front matter.</param>
 /// <param name="IsBroken">It could not be read whole and must not be used.</param>
-public sealed record FileCodex(string Id, CodexUri? Uri, string Path, Json5Object Values, IReadOnlyList<DocumentProblem> Problems, bool IsBroken)
+internal sealed record FileCodex(string Id, CodexUri? Uri, string Path, Json5Object Values, IReadOnlyList<DocumentProblem> Problems, bool IsBroken)
 {
+    public TemplateLayer Layer { get; init; } = TemplateLayer.User;
+    public string TemplateId { get; init; } = "";
+    /// <summary>SHA-256 of the file; null when it could not be read.</summary>
+    public string? Hash { get; init; }
+    public DateTimeOffset Modified { get; init; }
+
     /// <summary>It is broken, or its values break a rule of the template.</summary>
     public bool HasErrors => Problems.Any(problem => problem.IsError);
+
+    public string Title => new[] { Values.GetString("title"), Values.GetString("name") }.FirstOrDefault(title => !string.IsNullOrWhiteSpace(title)) ?? Id;
+
+    public string? Description => Values.GetString("description");
+
+    public IReadOnlyList<string> Tags => Values.GetStrings(TemplateValidation.TagsField);
 }
 
 /// <summary>
-/// The documents of one collection, each a JSON5 file of the user's folder. The files are the truth: each is looked at in
-/// every call and read anew when it changed, so a change made in an editor counts at once; one broken file never hides another. What did not
-/// change is the same object again. Safe to use from several threads.
+/// The documents of one collection, each a file of the user's folder, over those that ship and under those of a trusted workspace. The files are the
+/// truth: each is looked at in every call and read anew when it changed, so a change made in an editor counts at once; one broken file never hides
+/// another. What did not change is the same object again. Every version of the user's files is kept in a trail. Safe to use from several threads,
+/// and by several processes at once.
 /// </summary>
-public sealed class FileCodices(CodexCollection collection, string folder, string templateId, TemplateCatalog templates, PluePaths paths, TimeProvider? time = null)
+/// <param name="workspace">The trusted folder, or null.</param>
+internal sealed partial class FileCodices(DocumentForm form, string folder, PluePaths paths, TimeProvider? time = null, Func<string?>? workspace = null)
 {
-    private const string Extension = ".json5";
-
     /// <summary>Of the coarsest clocks of file systems in use: a file can change again within it and look the same.</summary>
     private static readonly TimeSpan ClockTick = TimeSpan.FromSeconds(2);
 
+    private readonly string collection = form.Collection.ToString().ToLowerInvariant();
+    private readonly VersionStore versions = new(paths, time ?? TimeProvider.System);
     private readonly Lock gate = new();
     private readonly Lock reading = new();
     private Dictionary<string, Known> known = new(StringComparer.Ordinal);
 
-    public static FileCodices Providers(PluePaths paths, TemplateCatalog templates, TimeProvider? time = null) =>
-        new(CodexCollection.Providers, paths.Providers, "llm-provider", templates, paths, time);
+    public static FileCodices Providers(PluePaths paths, TemplateCatalog templates, TimeProvider? time = null) => new(new ProviderForm(templates), paths.Providers, paths, time);
+
+    public DocumentForm Form => form;
 
     /// <summary>Why the folder itself cannot be read; null when it can, or is not there.</summary>
-    public DocumentProblem? FolderProblem => DocumentFile.List(folder, Extension).Problem;
+    public DocumentProblem? FolderProblem => DocumentFile.List(folder, form.Extension).Problem;
 
-    /// <summary>Sorted by id. A missing folder has none.</summary>
+    /// <summary>Sorted by id, of each the one that counts. A missing folder has none.</summary>
     public IReadOnlyList<FileCodex> List()
     {
-        var paths = DocumentFile.List(folder, Extension).Paths;
-        var template = templates.Find(templateId);
+        var own = DocumentFile.List(folder, form.Extension).Paths;
+        var workspaces = WorkspacePaths();
         lock (reading)
         {
-            List<FileCodex> codices = new(paths.Count);
-            var current = new Dictionary<string, Known>(paths.Count, StringComparer.Ordinal);
-            foreach (var path in paths)
-            {
-                if (Look(path, template) is not { } entry) { continue; }
+            var current = new Dictionary<string, Known>(own.Count, StringComparer.Ordinal);
+            var codices = new Dictionary<string, FileCodex>(StringComparer.Ordinal);
+            foreach (var name in form.ShippedNames) { codices[name] = Shipped(name)!; }
 
-                codices.Add(entry.Codex);
+            foreach (var (path, layer) in own.Select(path => (path, TemplateLayer.User)).Concat(workspaces.Select(path => (path, TemplateLayer.Workspace))))
+            {
+                if (Look(path, layer) is not { } entry) { continue; }
+
                 current[path] = entry;
+                if (layer == TemplateLayer.User || form.WorkspaceWins) { codices[entry.Codex.Id] = entry.Codex; }
+                else { codices.TryAdd(entry.Codex.Id, entry.Codex); }
             }
 
             known = current;
-            return codices;
+            return [.. codices.Values.OrderBy(codex => codex.Id, StringComparer.Ordinal)];
         }
     }
 
-    /// <summary>Null when there is no such file.</summary>
+    /// <summary>Null when there is no such document.</summary>
     public FileCodex? Get(string id)
     {
-        if (!CodexUri.TryOf(collection, id, out var uri)) { return null; }
+        if (!CodexUri.TryOf(form.Collection, id, out var uri)) { return null; }
 
-        var path = FilePath(uri);
-        var template = templates.Find(templateId);
+        var foreign = WorkspacePaths().FirstOrDefault(path => NameOf(path) == uri.Name);
         lock (reading)
         {
-            if (Look(path, template) is not { } entry)
-            {
-                known.Remove(path);
-                return null;
-            }
+            if (foreign is not null && form.WorkspaceWins && Remembered(foreign, TemplateLayer.Workspace) is { } first) { return first; }
 
-            known[path] = entry;
-            return entry.Codex;
+            return Remembered(FilePath(uri), TemplateLayer.User) ?? Shipped(uri.Name) ?? (foreign is null ? null : Remembered(foreign, TemplateLayer.Workspace));
         }
     }
+
+    /// <summary>The file as it stands; null when it cannot be read any more.</summary>
+    public byte[]? BytesOf(FileCodex codex) => codex.Layer == TemplateLayer.Shipped ? form.ReadShipped(codex.Id) : DocumentFile.Read(codex.Path).Bytes;
+
+    /// <summary>The versions of a document. What was edited outside since the last look becomes one.</summary>
+    public VersionTrail TrailOf(FileCodex codex)
+    {
+        if (codex.Uri is not { } uri) { return VersionTrail.Empty; }
+
+        try
+        {
+            var trail = versions.Read(collection, uri.Name);
+            if (codex.Layer != TemplateLayer.User || codex.Hash is null || codex.Hash == trail.Hash) { return trail; }
+
+            lock (gate)
+            {
+                using var turn = Turn(uri, "was not looked at");
+                return Notice(uri, DocumentFile.Read(FilePath(uri)).Bytes);
+            }
+        }
+        catch (FailureException)
+        {
+            // The document is shown without its versions: the next change says why none can be kept.
+            return VersionTrail.Empty;
+        }
+    }
+
+    /// <summary>Of a document that is there or was deleted.</summary>
+    /// <exception cref="FailureException">StoreReadOnly: the trail cannot be read.</exception>
+    public VersionTrail TrailOf(CodexUri uri) => Get(uri.Name) is { } codex ? TrailOf(codex) : versions.Read(collection, uri.Name);
+
+    /// <summary>The bytes of a version; null when there is none or they were not kept.</summary>
+    public byte[]? ContentOf(CodexUri uri, long version) => versions.ContentOf(collection, uri.Name, version);
+
+    /// <summary>Every version of a document with its bytes, oldest first; null where they were not kept.</summary>
+    public void Walk(CodexUri uri, Action<long, byte[]?> onVersion) => versions.Walk(collection, uri.Name, onVersion);
 
     /// <summary>Writes a new file. Values that break a rule of the template are written and reported, as in an editor.</summary>
     /// <exception cref="FailureException">Conflict: there is one of that name. PermissionDenied: a literal secret. NotFound: not a name. StoreReadOnly.</exception>
     public FileCodex Create(string id, Json5Object values)
     {
-        var uri = CodexUri.Of(collection, id);
         RefuseSecret([], values);
-        lock (gate)
-        {
-            if (Load(FilePath(uri)) is not null) { throw new FailureException(FailureKind.Conflict, $"{uri} exists already. Choose another name."); }
+        return Create(id, form.Write(id, null, form.TemplateIdOf(id, values), values), VersionAuthor.You, "Created");
+    }
 
-            DocumentFile.Replace(FilePath(uri), Encoding.UTF8.GetBytes(Json5Writer.WriteFile(values)));
-            return Loaded(uri);
-        }
+    /// <summary>Writes a new file as it is given.</summary>
+    /// <exception cref="FailureException">As for <see cref="Create(string, Json5Object)"/>.</exception>
+    public FileCodex Create(string id, string text, string author, string what)
+    {
+        var uri = CodexUri.Of(form.Collection, id);
+        return Change(uri, null, author, (before, _) => before is null && Get(id) is null
+            ? new Edited(Encode(text), VersionKind.Created, what)
+            : throw new FailureException(FailureKind.Conflict, $"{uri} exists already. Choose another name."));
     }
 
     /// <summary>Sets one value and leaves the rest of the file as it was, comments included.</summary>
@@ -105,67 +157,91 @@ public sealed class FileCodices(CodexCollection collection, string folder, strin
     public FileCodex Set(string id, IReadOnlyList<string> path, Json5Node value)
     {
         RefuseSecret(path, value);
-        return Edit(id, text => Json5Edit.Set(text, path, value));
+        return Edit(id, null, $"Changed {path[0]}", text => Json5Edit.Set(text, path, value));
     }
 
     public FileCodex Set(string id, string field, Json5Node value) => Set(id, [field], value);
 
     /// <summary>Sets several values, or takes them out where null, in one write: all of them or none.</summary>
     /// <exception cref="FailureException">As for <see cref="Set(string, IReadOnlyList{string}, Json5Node)"/>.</exception>
-    public FileCodex Change(string id, IReadOnlyList<(string Field, Json5Node? Value)> changes)
-    {
-        foreach (var (field, value) in changes)
-        {
-            if (value is not null) { RefuseSecret([field], value); }
-        }
+    public FileCodex Change(string id, IReadOnlyList<(string Field, Json5Node? Value)> changes) => Change(id, null, _ => changes);
 
-        return Edit(id, text => changes.Aggregate(new Json5Edited(text), (edited, change) => edited.Error is not null ? edited
-            : change.Value is { } value ? Json5Edit.Set(edited.Text, [change.Field], value)
-            : Json5Edit.Remove(edited.Text, [change.Field])));
+    /// <summary>The same, from the values that the file has when its turn comes.</summary>
+    /// <param name="expectedVersion">Conflict when the document is another version by then; null takes any.</param>
+    public FileCodex Change(string id, long? expectedVersion, Func<Json5Object, IReadOnlyList<(string Field, Json5Node? Value)>> changesOf)
+    {
+        IReadOnlyList<(string Field, Json5Node? Value)> changes = [];
+        return Edit(id, expectedVersion, () => changes.Count == 0 ? "Changed" : $"Changed {string.Join(", ", changes.Select(change => change.Field))}", text =>
+        {
+            changes = changesOf(form.Read(id, Encode(text)).Values);
+            foreach (var (field, value) in changes)
+            {
+                if (value is not null) { RefuseSecret([field], value); }
+            }
+
+            return form.Edit(text, changes);
+        });
+    }
+
+    /// <summary>Replaces the whole file.</summary>
+    /// <exception cref="FailureException">NotFound, Conflict: another version. PermissionDenied: a literal secret. StoreReadOnly.</exception>
+    public FileCodex Replace(string id, long? expectedVersion, string text)
+    {
+        var uri = CodexUri.Of(form.Collection, id);
+        return Change(uri, expectedVersion, VersionAuthor.You, (before, _) => before is null ? throw Missing(uri) : new Edited(Encode(text), VersionKind.Changed, "Edited"));
     }
 
     /// <summary>Refuses what could not be written: a field the template does not know, a value it does not allow, a literal secret.</summary>
     /// <exception cref="FailureException">MissingField, PermissionDenied.</exception>
-    public void Check(IReadOnlyList<(string Field, Json5Node? Value)> changes)
+    public void Check(IReadOnlyList<(string Field, Json5Node? Value)> changes, string? templateId = null)
     {
         foreach (var (field, value) in changes)
         {
             if (value is not null) { RefuseSecret([field], value); }
         }
 
-        var template = templates.Find(templateId) ?? throw new FailureException(FailureKind.NotFound, $"The template {templateId} is missing, so nothing was changed.");
-        // What is taken out has to be a field as well, or its name is a slip.
-        var values = Json5Object.Of(changes.Where(change => change.Value is not null || template.Field(change.Field) is null).Select(change => (change.Field, change.Value ?? new Json5Null())));
-        var wrong = TemplateValidation.Check(template with { Fields = [.. template.Fields.Select(field => field with { Required = false })] }, values).FirstOrDefault(problem => problem.IsError);
-        if (wrong is not null) { throw new FailureException(FailureKind.MissingField, $"Nothing was changed. {wrong.Message}"); }
+        form.Check(templateId ?? form.TemplateIdOf("", Json5Object.Empty), changes);
     }
 
     /// <summary>Removes one key, so that its default counts again; comments stay.</summary>
     /// <exception cref="FailureException">As for <see cref="Set(string, IReadOnlyList{string}, Json5Node)"/>.</exception>
-    public FileCodex Unset(string id, IReadOnlyList<string> path) => Edit(id, text => Json5Edit.Remove(text, path));
+    public FileCodex Unset(string id, IReadOnlyList<string> path) => Edit(id, null, $"Took {path[0]} away", text => Json5Edit.Remove(text, path));
+
+    /// <summary>Brings the version before back, byte for byte.</summary>
+    /// <exception cref="FailureException">NotFound. Conflict: there is no earlier version, or the file belongs to nobody here. StoreReadOnly.</exception>
+    public FileCodex Undo(string id) => Step(id, VersionKind.Undo, trail => trail.UndoTo, "earlier");
+
+    /// <summary>Takes an undo back.</summary>
+    /// <exception cref="FailureException">As for <see cref="Undo"/>.</exception>
+    public FileCodex Redo(string id) => Step(id, VersionKind.Redo, trail => trail.RedoTo, "later");
 
     /// <summary>Moves the file to the trash.</summary>
     /// <returns>Where it lies now.</returns>
-    /// <exception cref="FailureException">NotFound, StoreReadOnly.</exception>
+    /// <exception cref="FailureException">NotFound. PermissionDenied: it ships with Plue or belongs to the workspace. StoreReadOnly.</exception>
     public string Delete(string id)
     {
-        var uri = CodexUri.Of(collection, id);
+        var uri = CodexUri.Of(form.Collection, id);
         lock (gate)
         {
-            if (!File.Exists(FilePath(uri))) { throw Missing(uri); }
+            using var turn = Turn(uri, "was not deleted");
+            var path = FilePath(uri);
+            RefuseWorkspace(uri);
+            if (!File.Exists(path)) { throw Unowned(uri); }
 
+            Notice(uri, DocumentFile.Read(path).Bytes);
             try
             {
                 DurableFile.CreatePrivateDirectory(paths.Trash);
                 var now = (time ?? TimeProvider.System).GetUtcNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
-                var name = $"{collection.ToString().ToLowerInvariant()}-{uri.Name}-{now}";
-                var target = System.IO.Path.Combine(paths.Trash, name + Extension);
-                for (var copy = 2; File.Exists(target); copy++) { target = System.IO.Path.Combine(paths.Trash, $"{name}-{copy}{Extension}"); }
+                var name = $"{collection}-{uri.Name}-{now}";
+                var target = System.IO.Path.Combine(paths.Trash, name + form.Extension);
+                for (var copy = 2; File.Exists(target); copy++) { target = System.IO.Path.Combine(paths.Trash, $"{name}-{copy}{form.Extension}"); }
 
-                Trash.Stamp(FilePath(uri), time ?? TimeProvider.System);
-                File.Move(FilePath(uri), target);
+                Trash.Stamp(path, time ?? TimeProvider.System);
+                File.Move(path, target);
                 DurableFile.SyncDirectory(paths.Trash);
                 DurableFile.SyncDirectory(folder);
+                TryAppend(uri, VersionKind.Deleted, VersionAuthor.You, "Deleted", null, null);
                 return target;
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -175,83 +251,223 @@ public sealed class FileCodices(CodexCollection collection, string folder, strin
         }
     }
 
-    private FileCodex Edit(string id, Func<string, Json5Edited> edit)
+    /// <summary>What lies in the trash, of each address the last one deleted.</summary>
+    public IReadOnlyList<FileCodex> Deleted() =>
+    [
+        .. TrashFiles().GroupBy(file => file.Uri.Name, StringComparer.Ordinal).OrderBy(files => files.Key, StringComparer.Ordinal)
+            .Select(files => Load(files.Last().Path, TemplateLayer.User, files.Key)).OfType<FileCodex>(),
+    ];
+
+    /// <summary>Brings the one that was deleted last back from the trash.</summary>
+    /// <exception cref="FailureException">NotFound: not in the trash. Conflict: the name is taken. StoreReadOnly.</exception>
+    public FileCodex Restore(string id)
     {
-        var uri = CodexUri.Of(collection, id);
+        var uri = CodexUri.Of(form.Collection, id);
         lock (gate)
         {
+            using var turn = Turn(uri, "was not restored");
+            var from = TrashFiles().LastOrDefault(file => file.Uri == uri).Path ?? throw new FailureException(FailureKind.NotFound, $"{uri} is not in the trash.");
             var path = FilePath(uri);
-            var (bytes, problem) = DocumentFile.Read(path);
-            if (problem is not null) { throw new FailureException(FailureKind.Conflict, $"{uri} was not changed. {problem.Message}"); }
+            if (DocumentFile.Read(path) is not (null, null)) { throw new FailureException(FailureKind.Conflict, $"There is another {uri} now. Delete it or give it another name, then restore."); }
 
-            var document = Json5Reader.Read(bytes ?? throw Missing(uri));
-            var error = document.Errors.Count > 0 ? document.Errors[0] : null;
-            var edited = error is null ? edit(document.Text) : new Json5Edited(document.Text, error);
-            if (edited.Error is { } found)
+            try
             {
-                throw new FailureException(FailureKind.Conflict,
-                    $"{uri} was not changed, because its file has a mistake at line {found.Span.Line}, column {found.Span.Column}: {found.Message} Open {path} and correct it.");
+                DurableFile.CreatePrivateDirectory(folder);
+                File.Move(from, path);
+                DurableFile.SyncDirectory(folder);
+                DurableFile.SyncDirectory(paths.Trash);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                throw new FailureException(FailureKind.StoreReadOnly, $"{uri} could not be restored: {exception.Message} Allow writing in {paths.Home}, then try again.", exception);
             }
 
-            if (edited.Text != document.Text) { DocumentFile.Replace(path, Encoding.UTF8.GetBytes(edited.Text)); }
+            if (DocumentFile.Read(path).Bytes is { } bytes) { TryAppend(uri, VersionKind.Restored, VersionAuthor.You, "Restored from the trash", VersionStore.HashOf(bytes), Kept(uri, bytes)); }
 
             return Loaded(uri);
         }
     }
 
-    private FileCodex Loaded(CodexUri uri) => Load(FilePath(uri)) ?? throw Missing(uri);
+    private FileCodex Step(string id, string kind, Func<VersionTrail, long?> targetOf, string which)
+    {
+        var uri = CodexUri.Of(form.Collection, id);
+        return Change(uri, null, VersionAuthor.You, (_, trail) =>
+        {
+            if (!File.Exists(FilePath(uri))) { throw Unowned(uri); }
 
-    private FileCodex? Load(string path) => Load(path, templates.Find(templateId));
+            var target = targetOf(trail) ?? throw new FailureException(FailureKind.Conflict, $"There is no {which} version of {uri}.");
+            var content = ContentOf(uri, target) ?? throw new FailureException(FailureKind.NotFound, $"Version {target} of {uri} cannot be read any more, so nothing was changed.");
+            return new Edited(content, kind, $"Back to version {target}") { Of = target };
+        });
+    }
 
-    private Known? Look(string path, Template? template)
+    private FileCodex Edit(string id, long? expectedVersion, string what, Func<string, Json5Edited> edit) => Edit(id, expectedVersion, () => what, edit);
+
+    private FileCodex Edit(string id, long? expectedVersion, Func<string> what, Func<string, Json5Edited> edit)
+    {
+        var uri = CodexUri.Of(form.Collection, id);
+        return Change(uri, expectedVersion, VersionAuthor.You, (before, _) =>
+        {
+            var text = PromptForm.Decode(before ?? throw Missing(uri));
+            var error = form.Extension == ".json5" && Json5Reader.Read(before).Errors is [var first, ..] ? first : null;
+            if (text is null && error is null) { throw new FailureException(FailureKind.Conflict, $"{uri} was not changed. {PromptForm.NotText.Message}"); }
+
+            var edited = error is null ? edit(text!) : new Json5Edited("", error);
+            if (edited.Error is { } found)
+            {
+                throw new FailureException(FailureKind.Conflict,
+                    $"{uri} was not changed, because its file has a mistake at line {found.Span.Line}, column {found.Span.Column}: {found.Message} Open {FilePath(uri)} and correct it.");
+            }
+
+            return new Edited(edited.Text == text ? before : Encode(edited.Text), VersionKind.Changed, what());
+        });
+    }
+
+    /// <summary>The one way in which files are written: in turn, after what was made outside is in the trail, and with a version of its own.</summary>
+    private FileCodex Change(CodexUri uri, long? expectedVersion, string author, Func<byte[]?, VersionTrail, Edited> edit)
+    {
+        lock (gate)
+        {
+            using var turn = Turn(uri, "was not changed");
+            var path = FilePath(uri);
+            var (own, problem) = DocumentFile.Read(path);
+            if (problem is not null) { throw new FailureException(FailureKind.Conflict, $"{uri} was not changed. {problem.Message}"); }
+
+            RefuseWorkspace(uri);
+            var trail = Notice(uri, own);
+            if (expectedVersion is { } expected && expected != trail.Number)
+            {
+                throw new FailureException(FailureKind.Conflict, $"{uri} was not changed, because it changed since you opened it. Look at what is there now, then try again.");
+            }
+
+            var shipped = own is null ? form.ReadShipped(uri.Name) : null;
+            var edited = edit(own ?? shipped, trail);
+            if (own is not null && edited.Bytes.AsSpan().SequenceEqual(own)) { return Loaded(uri); }
+
+            if (edited.Bytes.Length > Json5Reader.MaxBytes) { throw new FailureException(FailureKind.BadRequest, $"{uri} was not written, because a document is at most 4 MiB."); }
+            // What was there before can be taken out step by step.
+            if (HoldsSecret(uri, edited.Bytes) && (own is null || !HoldsSecret(uri, own))) { throw new FailureException(FailureKind.PermissionDenied, LiteralSecrets.Message); }
+
+            // So that undo leads back to what shipped.
+            if (shipped is not null) { versions.Append(collection, uri.Name, VersionKind.Created, VersionAuthor.Plue, "As it ships with Plue", VersionStore.HashOf(shipped), shipped); }
+
+            DocumentFile.Replace(path, edited.Bytes);
+            TryAppend(uri, edited.Kind, author, edited.What, VersionStore.HashOf(edited.Bytes), Kept(uri, edited.Bytes), edited.Of);
+            return Loaded(uri);
+        }
+    }
+
+    /// <summary>Called in turn: an edit made outside becomes a version, so that no later one can hide it.</summary>
+    private VersionTrail Notice(CodexUri uri, byte[]? bytes)
+    {
+        var trail = versions.Read(collection, uri.Name);
+        if (bytes is null || VersionStore.HashOf(bytes) is var hash && hash == trail.Hash) { return trail; }
+
+        var isNew = trail.Number == 0;
+        return versions.Append(collection, uri.Name, isNew ? VersionKind.Created : VersionKind.Changed, VersionAuthor.Outside, isNew ? "As it was found" : "Edited outside Plue", hash, Kept(uri, bytes));
+    }
+
+    /// <summary>The file is right already. A version that cannot be written now is noticed at the next look, as one made outside.</summary>
+    private void TryAppend(CodexUri uri, string kind, string author, string what, string? hash, byte[]? content, long? of = null)
+    {
+        try { versions.Append(collection, uri.Name, kind, author, what, hash, content, of); }
+        catch (FailureException) { }
+    }
+
+    /// <summary>A trail is for ever, so no key goes into it.</summary>
+    private byte[]? Kept(CodexUri uri, byte[] bytes) => HoldsSecret(uri, bytes) ? null : bytes;
+
+    private bool HoldsSecret(CodexUri uri, byte[] bytes) => form.Read(uri.Name, bytes).Problems.Any(problem => problem.Message == LiteralSecrets.Message);
+
+    private IDisposable Turn(CodexUri uri, string what) => DocumentTurn.Take(paths, collection, $"{uri} {what}");
+
+    private void RefuseWorkspace(CodexUri uri)
+    {
+        if (WorkspacePaths().Count > 0 && Get(uri.Name)?.Layer == TemplateLayer.Workspace)
+        {
+            throw new FailureException(FailureKind.PermissionDenied, $"{uri} belongs to the workspace. Change its file there, or make a copy of your own.");
+        }
+    }
+
+    private FailureException Unowned(CodexUri uri) => form.ReadShipped(uri.Name) is null
+        ? Missing(uri)
+        : new FailureException(FailureKind.PermissionDenied, $"{uri} ships with Plue and stays. Change it to make a copy of your own.");
+
+    private FileCodex Loaded(CodexUri uri) => Load(FilePath(uri), TemplateLayer.User, uri.Name) ?? throw Missing(uri);
+
+    private FileCodex? Remembered(string path, TemplateLayer layer)
+    {
+        if (Look(path, layer) is not { } entry)
+        {
+            known.Remove(path);
+            return null;
+        }
+
+        known[path] = entry;
+        return entry.Codex;
+    }
+
+    private Known? Look(string path, TemplateLayer layer)
     {
         var file = new FileInfo(path);
         // A link says nothing about its target, and a file that changed a moment ago may change again within the same tick.
         var tells = file.Exists && !file.Attributes.HasFlag(FileAttributes.ReparsePoint);
         var (length, modified) = tells ? (file.Length, file.LastWriteTimeUtc) : default;
-        if (tells && known.GetValueOrDefault(path) is { } entry && entry.Length == length && entry.Modified == modified && entry.Template == template
-            && entry.ReadAt - modified > ClockTick)
+        if (tells && known.GetValueOrDefault(path) is { } entry && entry.Length == length && entry.Modified == modified && entry.ReadAt - modified > ClockTick
+            && Equals(entry.DependsOn, form.DependsOn(entry.Codex.Values)))
         {
             return entry;
         }
 
         var now = DateTime.UtcNow;
-        return Load(path, template) is { } codex ? new Known(tells ? length : -1, modified, now, template, codex) : null;
+        return Load(path, layer, NameOf(path)) is { } codex ? new Known(tells ? length : -1, modified, now, form.DependsOn(codex.Values), codex) : null;
     }
 
-    private FileCodex? Load(string path, Template? template)
+    private FileCodex? Shipped(string name) => form.ReadShipped(name) is { } bytes
+        ? Read(bytes, "", TemplateLayer.Shipped, name, [])
+        : null;
+
+    private FileCodex? Load(string path, TemplateLayer layer, string id)
     {
-        var id = System.IO.Path.GetFileName(path)[..^Extension.Length];
         var (bytes, unreadable) = DocumentFile.Read(path);
         if (bytes is null && unreadable is null) { return null; }
 
-        var problems = new List<DocumentProblem>();
-        if (!CodexUri.TryOf(collection, id, out var uri))
+        List<DocumentProblem> problems = [];
+        if (!CodexUri.TryOf(form.Collection, id, out var uri))
         {
             problems.Add(new DocumentProblem("The file's name cannot be an address. Rename it with lower-case letters, digits, dots, underscores and hyphens.", 1, 1, IsError: true));
         }
 
-        if (unreadable is not null) { return new FileCodex(id, uri, path, Json5Object.Empty, [.. problems, unreadable], IsBroken: true); }
-
-        var document = Json5Reader.Read(bytes);
-        problems.AddRange(DocumentProblem.From(document));
-        problems.AddRange(LiteralSecrets.Find(document));
-        if (document.Root is not Json5Object values)
-        {
-            if (document.Root is { } other) { problems.Add(DocumentProblem.Error($"The file holds {other.Kind} where an object was expected.", other.Span)); }
-
-            return new FileCodex(id, uri, path, Json5Object.Empty, problems, IsBroken: true);
-        }
-
-        if (document.IsValid)
-        {
-            problems.AddRange(template is not null
-                ? TemplateValidation.Check(template, values)
-                : [DocumentProblem.Error($"The template `{templateId}` is missing, so nothing here can be checked.", values.Span)]);
-        }
-
-        return new FileCodex(id, uri, path, values, problems, IsBroken: uri is null || !document.IsValid);
+        return bytes is null ? new FileCodex(id, uri, path, Json5Object.Empty, [.. problems, unreadable!], IsBroken: true) { Layer = layer } : Read(bytes, path, layer, id, problems);
     }
+
+    private FileCodex Read(byte[] bytes, string path, TemplateLayer layer, string id, List<DocumentProblem> problems)
+    {
+        CodexUri.TryOf(form.Collection, id, out var uri);
+        var reading = form.Read(id, bytes);
+        return new FileCodex(id, uri, path, reading.Values, [.. problems, .. reading.Problems], uri is null || reading.IsBroken)
+        {
+            Layer = layer,
+            TemplateId = form.TemplateIdOf(id, reading.Values),
+            Hash = VersionStore.HashOf(bytes),
+            Modified = path.Length > 0 ? new DateTimeOffset(File.GetLastWriteTimeUtc(path), TimeSpan.Zero) : DateTimeOffset.UnixEpoch,
+        };
+    }
+
+    private IEnumerable<(CodexUri Uri, string Path)> TrashFiles() => DocumentFile.List(paths.Trash, form.Extension).Paths
+        .Select(path => (Match: InTrash().Match(NameOf(path)), Path: path))
+        .Where(file => file.Match.Success && file.Match.Groups["collection"].Value == collection)
+        .Select(file => (Uri: CodexUri.TryOf(form.Collection, file.Match.Groups["name"].Value, out var uri) ? uri : null, file.Path,
+            When: file.Match.Groups["when"].Value, Copy: int.TryParse(file.Match.Groups["copy"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var copy) ? copy : 1))
+        .Where(file => file.Uri is not null)
+        .OrderBy(file => file.When, StringComparer.Ordinal).ThenBy(file => file.Copy)
+        .Select(file => (file.Uri!, file.Path));
+
+    private IReadOnlyList<string> WorkspacePaths() => form.WorkspaceFolder is { } inside ? DocumentFile.ListWorkspace(workspace?.Invoke(), inside, form.Extension) : [];
+
+    private string NameOf(string path) => System.IO.Path.GetFileName(path)[..^form.Extension.Length];
+
+    private static byte[] Encode(string text) => Encoding.UTF8.GetBytes(text);
 
     private static void RefuseSecret(IReadOnlyList<string> path, Json5Node value)
     {
@@ -260,8 +476,26 @@ public sealed class FileCodices(CodexCollection collection, string folder, strin
 
     private static FailureException Missing(CodexUri uri) => new(FailureKind.NotFound, $"There is no {uri}. It may have been deleted or renamed; choose another.");
 
-    private string FilePath(CodexUri uri) => System.IO.Path.Combine(folder, uri.Name + Extension);
+    private string FilePath(CodexUri uri) => System.IO.Path.Combine(folder, uri.Name + form.Extension);
+
+    [GeneratedRegex(@"\A(?<collection>[a-z]+)-(?<name>.+)-(?<when>[0-9]{8}-[0-9]{6})(?:-(?<copy>[0-9]{1,6}))?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex InTrash();
+
+    private sealed record Edited(byte[] Bytes, string Kind, string What)
+    {
+        /// <summary>Of undo and redo: the version brought back.</summary>
+        public long? Of { get; init; }
+    }
 
     /// <param name="Length">-1 for a file that is read every time.</param>
-    private sealed record Known(long Length, DateTime Modified, DateTime ReadAt, Template? Template, FileCodex Codex);
+    private sealed record Known(long Length, DateTime Modified, DateTime ReadAt, object? DependsOn, FileCodex Codex);
+}
+
+/// <summary>Who made a version.</summary>
+internal static class VersionAuthor
+{
+    public const string You = "you";
+    /// <summary>An editor or another program changed the file.</summary>
+    public const string Outside = "outside";
+    public const string Plue = "plue";
 }

@@ -36,6 +36,22 @@ public static partial class LiteralSecrets
         return [.. found.OrderBy(span => span.Start).Take(MaxFound).Select(span => DocumentProblem.Error(Message, span))];
     }
 
+    /// <summary>The text with every secret of it left out, for showing.</summary>
+    public static string Redact(Json5Document document)
+    {
+        var found = new List<Json5Span>();
+        if (document.Root is { } root) { FindByName(root, found); }
+
+        var text = document.Text;
+        foreach (var span in found.OrderByDescending(span => span.Start)) { text = string.Concat(text.AsSpan(0, span.Start), $"\"{RedactedJson.Redacted}\"", text.AsSpan(span.End)); }
+
+        return Redact(text);
+    }
+
+    public static string Redact(string text) => KnownKeys().Replace(text, RedactedJson.Redacted);
+
+    public static bool IsInText(string text) => KnownKeys().IsMatch(text);
+
     /// <summary>Whether a value, made by the program or typed into a form, may not go into a file.</summary>
     /// <param name="path">The keys above it.</param>
     public static bool IsIn(IReadOnlyList<string> path, Json5Node value)

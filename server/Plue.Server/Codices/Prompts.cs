@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
@@ -13,12 +12,13 @@ namespace Plue.Server.Codices;
 /// <param name="Problems">Such as a user's file that could not be read, so that the shipped prompt is used.</param>
 public sealed record Prompt(CodexUri Uri, string Text, string? Description, TemplateLayer Layer, IReadOnlyList<DocumentProblem> Problems);
 
-/// <summary>Prompts by address: a user's file over the shipped one. Files are read at every call, so a change counts from the next turn.</summary>
-public sealed class Prompts(PluePaths paths)
+/// <summary>Prompts by address: a trusted workspace's file over the user's, and that over the shipped one. Files are read at every call, so a change counts from the next turn.</summary>
+/// <param name="workspace">The trusted folder, or null.</param>
+public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null)
 {
-    private const string Prefix = "prompts/";
     private const string Extension = ".md";
-    private const string Fence = "---";
+
+    private readonly PromptForm form = new();
 
     /// <summary>By address, as in <c>codex://prompts/default-assistant.md</c>.</summary>
     /// <exception cref="FailureException">NotFound: not a prompt's address, or nothing there.</exception>
@@ -34,71 +34,45 @@ public sealed class Prompts(PluePaths paths)
         if (uri.Collection != CodexCollection.Prompts) { return null; }
 
         var problems = new List<DocumentProblem>();
-        var (bytes, problem) = DocumentFile.Read(FilePath(uri));
-        if (bytes is not null)
+        foreach (var (path, layer) in Files(uri))
         {
-            if (Decode(bytes) is { } text) { return Parse(uri, text, TemplateLayer.User); }
+            var (bytes, problem) = DocumentFile.Read(path);
+            if (bytes is not null)
+            {
+                if (PromptForm.Decode(bytes) is { } text) { return Parse(uri, text, layer, problems); }
 
-            problem = new DocumentProblem("The file is not UTF-8 text. Save it as UTF-8.", 1, 1, IsError: true);
+                problem = PromptForm.NotText;
+            }
+
+            if (problem is not null) { problems.Add(problem); }
         }
 
-        if (problem is not null) { problems.Add(problem); }
+        if (form.ReadShipped(uri.Name) is { } shipped) { return Parse(uri, Encoding.UTF8.GetString(shipped), TemplateLayer.Shipped, problems); }
 
-        if (ReadShipped(uri.Name) is { } shipped) { return Parse(uri, shipped, TemplateLayer.Shipped) with { Problems = problems }; }
-
-        return problem is null ? null : throw new FailureException(FailureKind.NotFound, $"{uri} could not be used. {problem.Message}");
+        return problems.Count == 0 ? null : throw new FailureException(FailureKind.NotFound, $"{uri} could not be used. {problems[0].Message}");
     }
 
     /// <summary>Every address that leads to a prompt, sorted.</summary>
     public IReadOnlyList<CodexUri> List()
     {
-        var names = DocumentFile.List(paths.Prompts, Extension).Paths.Select(path => Path.GetFileName(path))
-            .Concat(ShippedNames());
+        var names = DocumentFile.List(paths.Prompts, Extension).Paths.Concat(Workspace()).Select(path => Path.GetFileName(path)).Concat(form.ShippedNames);
         return [.. names.Select(name => CodexUri.TryOf(CodexCollection.Prompts, name, out var uri) ? uri : null).OfType<CodexUri>().Distinct().OrderBy(uri => uri.Name, StringComparer.Ordinal)];
     }
 
-    /// <summary>Takes the front matter off: lines of <c>key: value</c> between two lines of three hyphens at the very start.</summary>
-    private static Prompt Parse(CodexUri uri, string text, TemplateLayer layer)
+    private static Prompt Parse(CodexUri uri, string text, TemplateLayer layer, IReadOnlyList<DocumentProblem> problems)
     {
-        text = text.TrimStart('\uFEFF').ReplaceLineEndings("\n");
-        if (!text.StartsWith(Fence + "\n", StringComparison.Ordinal)) { return new Prompt(uri, text.Trim(), null, layer, []); }
-
-        var lines = text.Split('\n');
-        var end = Array.FindIndex(lines, 1, line => line.TrimEnd() == Fence);
-        if (end < 0)
-        {
-            return new Prompt(uri, text.Trim(), null, layer,
-                [new DocumentProblem("The front matter has no closing line of three hyphens, so it is read as part of the prompt.", 1, 1, IsError: false)]);
-        }
-
-        var description = lines[1..end]
-            .Where(line => line.StartsWith("description:", StringComparison.Ordinal))
-            .Select(line => line["description:".Length..].Trim())
-            .LastOrDefault();
-        return new Prompt(uri, string.Join('\n', lines[(end + 1)..]).Trim(), description is null ? null : Unquote(description), layer, []);
+        var parsed = FrontMatter.Parse(text);
+        return new Prompt(uri, parsed.Body, parsed.Values.GetString("description"), layer, [.. problems, .. parsed.Problems]);
     }
 
-    private static string Unquote(string text) => text.Length >= 2 && text[0] is '"' or '\'' && text[^1] == text[0] ? text[1..^1] : text;
-
-    private static string? Decode(byte[] bytes)
+    private IEnumerable<(string Path, TemplateLayer Layer)> Files(CodexUri uri)
     {
-        try { return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes); }
-        catch (DecoderFallbackException) { return null; }
+        if (Workspace().FirstOrDefault(path => Path.GetFileName(path) == uri.Name + Extension) is { } own) { yield return (own, TemplateLayer.Workspace); }
+
+        yield return (FilePath(uri), TemplateLayer.User);
     }
 
-    private static string? ReadShipped(string name)
-    {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(Prefix + name + Extension);
-        if (stream is null) { return null; }
-
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        return reader.ReadToEnd();
-    }
-
-    private static IEnumerable<string> ShippedNames() => Assembly.GetExecutingAssembly().GetManifestResourceNames()
-        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Extension, StringComparison.Ordinal))
-        .Select(name => name[Prefix.Length..])
-        .Where(name => !name.Contains('/', StringComparison.Ordinal));
+    private IReadOnlyList<string> Workspace() => DocumentFile.ListWorkspace(workspace?.Invoke(), "prompts", Extension);
 
     private string FilePath(CodexUri uri) => Path.Combine(paths.Prompts, uri.Name + Extension);
 }

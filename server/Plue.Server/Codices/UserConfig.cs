@@ -105,6 +105,7 @@ public sealed record UserConfig
 
         lock (Gate)
         {
+            using var turn = DocumentTurn.Take(paths, "settings", "The settings were not changed");
             var (bytes, problem) = DocumentFile.Read(paths.Config);
             if (problem is not null) { throw new FailureException(FailureKind.Conflict, $"The settings were not changed. {problem.Message}"); }
 

@@ -8,6 +8,9 @@ public sealed class PluePaths(string home)
     public string Providers => Path.Combine(Home, "providers");
     public string Templates => Path.Combine(Home, "templates");
     public string Prompts => Path.Combine(Home, "prompts");
+    public string Items => Path.Combine(Home, "items");
+    /// <summary>The versions of documents.</summary>
+    public string History => Path.Combine(Home, "history");
     /// <summary>Programs that the user lets Plue start.</summary>
     public string Approvals => Path.Combine(Home, "approvals.json");
     public string Catalog => Path.Combine(Home, "catalog");
@@ -21,6 +24,9 @@ public sealed class PluePaths(string home)
     public string Index => Path.Combine(Home, "index");
     public string Logs => Path.Combine(Home, "logs");
     public string Trash => Path.Combine(Home, "trash");
+
+    /// <summary>The lock file of the documents of this kind: see <see cref="FileTurn"/>.</summary>
+    public string Turn(string kind) => Path.Combine(Home, "locks", kind);
 
     /// <summary>Creates nothing: folders are made when something is first written.</summary>
     public static PluePaths FromEnvironment()

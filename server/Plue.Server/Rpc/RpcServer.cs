@@ -39,6 +39,16 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
         });
     }
 
+    /// <summary>Takes the requests that hold, and leaves the others to whoever was mapped before.</summary>
+    public void Map<TParams, TResult>(RpcRequest<TParams, TResult> method, Func<TParams, bool> takes, Func<TParams, TResult> handle)
+        where TParams : class
+    {
+        routes.Remove(method.Name, out var others);
+        Map(method, (parameters, _) => Task.FromResult(handle(parameters)));
+        var own = routes[method.Name];
+        if (others is not null) { routes[method.Name] = (parameters, cancellationToken) => (takes(Read<TParams>(parameters)) ? own : others)(parameters, cancellationToken); }
+    }
+
     public void Map<TParams>(RpcNotification<TParams> method, Func<TParams, CancellationToken, Task> handle)
         where TParams : class
     {

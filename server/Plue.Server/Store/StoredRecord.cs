@@ -157,6 +157,7 @@ internal sealed record StoredDropped(long FirstSeq, string Reason, string? Kept 
 [JsonSerializable(typeof(StoredQueued))]
 [JsonSerializable(typeof(StoredUnqueued))]
 [JsonSerializable(typeof(StoredDropped))]
+[JsonSerializable(typeof(StoredVersion))]
 internal sealed partial class StoredJson : JsonSerializerContext
 {
     /// <summary>The generated default would escape every letter beyond ASCII; journals are read by people and searched by bytes.</summary>

@@ -7,6 +7,8 @@ namespace Plue.Server.Templates;
 /// <summary>Reads and writes the files that people edit: capped, and every failure a sentence.</summary>
 public static class DocumentFile
 {
+    private const int MaxOfWorkspace = 1000;
+
     /// <summary>The bytes, or why there are none. A missing file is null without a problem.</summary>
     public static (byte[]? Bytes, DocumentProblem? Problem) Read(string path)
     {
@@ -50,6 +52,27 @@ public static class DocumentFile
         {
             return ([], Problem($"The folder could not be read: {exception.Message}"));
         }
+    }
+
+    /// <summary>The files of a trusted workspace's <c>.plue</c>, sorted by name. One that is a link out of the workspace is passed over.</summary>
+    /// <param name="workspace">Null has none.</param>
+    public static IReadOnlyList<string> ListWorkspace(string? workspace, string folder, string extension)
+    {
+        if (workspace is null) { return []; }
+
+        var root = RealPath.Of(workspace).TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar;
+        return [.. List(Path.Combine(workspace, ".plue", folder), extension).Paths.Take(MaxOfWorkspace).Where(path => RealPath.Of(path).StartsWith(root, StringComparison.Ordinal))];
+    }
+
+    /// <summary>What ships inside the program; null when nothing of that name does.</summary>
+    public static byte[]? ReadResource(string name)
+    {
+        using var stream = typeof(DocumentFile).Assembly.GetManifestResourceStream(name);
+        if (stream is null) { return null; }
+
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
     }
 
     /// <summary>Replaces the file; a link stays a link and its target is replaced.</summary>

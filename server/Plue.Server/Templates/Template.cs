@@ -19,6 +19,8 @@ public sealed record Template
     /// <summary>A theme color id.</summary>
     public string? Color { get; init; }
 
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
     /// <summary>The top-level keys written in the template's own file.</summary>
     internal IReadOnlySet<string> Given { get; init; } = new HashSet<string>();
 

@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Templates;
 
 /// <summary>Where a document comes from; a later one wins.</summary>
-public enum TemplateLayer { Shipped, User }
+public enum TemplateLayer { Shipped, User, Workspace }
 
 /// <summary>One template file.</summary>
 /// <param name="Source">The file's path; for a shipped one its name.</param>
@@ -11,10 +11,12 @@ public enum TemplateLayer { Shipped, User }
 public sealed record TemplateEntry(string Id, TemplateLayer Layer, string Source, Template? Template, IReadOnlyList<DocumentProblem> Problems);
 
 /// <summary>
-/// Every template: those that ship, and the user's over them. A user's file with mistakes hides nothing: the shipped one stays in force.
+/// Every template: those that ship, the user's over them, and those of a trusted workspace. A user's file with mistakes hides nothing: the shipped
+/// one stays in force. A workspace's template never takes the place of another, because a template can say where a provider's key goes.
 /// Changes in the user's folder are noticed at the next call, and a file is read when it is first needed. Safe to use from several threads.
 /// </summary>
-public sealed class TemplateCatalog(PluePaths paths)
+/// <param name="workspace">The trusted folder, or null.</param>
+public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = null)
 {
     private const string Prefix = "templates/";
     private const string Extension = ".json5";
@@ -24,13 +26,13 @@ public sealed class TemplateCatalog(PluePaths paths)
     /// <summary>The user's come first, so the first of an id that could be read is the one in force.</summary>
     private IReadOnlyList<Source> sources = [];
 
-    /// <summary>All files, broken ones too, sorted by id, the user's before a shipped one of the same id.</summary>
+    /// <summary>All files, broken ones too, sorted by id, the one in force before others of the same id.</summary>
     public IReadOnlyList<TemplateEntry> List()
     {
         lock (gate)
         {
             var problem = Refresh();
-            List<TemplateEntry> entries = [.. sources.Select(Resolve).OrderBy(entry => entry.Id, StringComparer.Ordinal).ThenByDescending(entry => entry.Layer)];
+            List<TemplateEntry> entries = [.. sources.Select(Resolve).OrderBy(entry => entry.Id, StringComparer.Ordinal)];
             return problem is null ? entries : [new TemplateEntry("", TemplateLayer.User, paths.Templates, null, [problem]), .. entries];
         }
     }
@@ -57,11 +59,36 @@ public sealed class TemplateCatalog(PluePaths paths)
         return false;
     }
 
+    /// <summary>Holds what a file says against the parents that are in force, without putting it in force itself.</summary>
+    public TemplateReading Check(string id, ReadOnlySpan<byte> utf8)
+    {
+        var own = Named(id, TemplateReader.Read(utf8));
+        if (own.Template is not { } template) { return own; }
+
+        lock (gate)
+        {
+            Refresh();
+            var resolved = TemplateInheritance.Resolve(template, Own);
+            return new TemplateReading(resolved.Template, [.. own.Problems, .. resolved.Problems]);
+        }
+    }
+
+    /// <summary>Null when none of that id ships.</summary>
+    public static byte[]? ReadShipped(string id) => DocumentFile.ReadResource(Prefix + id + Extension);
+
+    public static IEnumerable<string> ShippedIds() => typeof(TemplateCatalog).Assembly.GetManifestResourceNames()
+        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+        .Select(name => name[Prefix.Length..^Extension.Length]);
+
     private DocumentProblem? Refresh()
     {
         var (files, problem) = DocumentFile.List(paths.Templates, Extension);
-        var now = Stamp(files);
-        if (now != stamp) { (sources, stamp) = ([.. files.Select(OfFile), .. Shipped()], now); }
+        var others = DocumentFile.ListWorkspace(workspace?.Invoke(), "templates", Extension);
+        var now = Stamp([.. files, .. others]);
+        if (now != stamp)
+        {
+            (sources, stamp) = ([.. files.Select(path => OfFile(path, TemplateLayer.User)), .. ShippedIds().Select(OfResource), .. others.Select(path => OfFile(path, TemplateLayer.Workspace))], now);
+        }
 
         return problem;
     }
@@ -77,10 +104,10 @@ public sealed class TemplateCatalog(PluePaths paths)
 
     private Template? Own(string id) => sources.FirstOrDefault(source => source.Id == id && source.Reading.Template is not null)?.Reading.Template;
 
-    private static Source OfFile(string path)
+    private static Source OfFile(string path, TemplateLayer layer)
     {
         var id = Path.GetFileName(path)[..^Extension.Length];
-        return new Source(id, TemplateLayer.User, path, () => ReadFile(id, path));
+        return new Source(id, layer, path, () => ReadFile(id, path));
     }
 
     private static TemplateReading ReadFile(string id, string path)
@@ -96,26 +123,10 @@ public sealed class TemplateCatalog(PluePaths paths)
         ? new TemplateReading(null, [new DocumentProblem($"`id` is `{template.Id}` and the file is named `{id}{Extension}`. Give both the same name.", 1, 1, IsError: true), .. reading.Problems])
         : reading;
 
-    private static IEnumerable<Source> Shipped() => typeof(TemplateCatalog).Assembly.GetManifestResourceNames()
-        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
-        .Select(OfResource);
-
-    private static Source OfResource(string name)
-    {
-        var id = name[Prefix.Length..^Extension.Length];
-        return new Source(id, TemplateLayer.Shipped, name, () => ReadShipped(id, name));
-    }
-
-    private static TemplateReading ReadShipped(string id, string name)
-    {
-        using var stream = typeof(TemplateCatalog).Assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"{name} is not in the program.");
-        var bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return Named(id, TemplateReader.Read(bytes));
-    }
+    private static Source OfResource(string id) => new(id, TemplateLayer.Shipped, Prefix + id + Extension, () => Named(id, TemplateReader.Read(ReadShipped(id))));
 
     private static string Stamp(IReadOnlyList<string> files) =>
-        string.Join('\n', files.Select(path => new FileInfo(path)).Select(file => $"{file.Name}/{(file.Exists ? file.Length : 0)}/{file.LastWriteTimeUtc.Ticks}"));
+        string.Join('\n', files.Select(path => new FileInfo(path)).Select(file => $"{file.FullName}/{(file.Exists ? file.Length : 0)}/{file.LastWriteTimeUtc.Ticks}"));
 
     private sealed class Source(string id, TemplateLayer layer, string name, Func<TemplateReading> read)
     {

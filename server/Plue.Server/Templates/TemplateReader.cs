@@ -60,6 +60,7 @@ public static class TemplateReader
             ParentSpan = root.Find("parent_template")?.Span ?? root.Span,
             Fields = ReadFields(keys, "fields", problems, inherits: parent is not null),
             Hooks = automation is null ? [] : [.. automation.Objects("hooks").ToList().Select(hook => ReadHook(hook, problems)).OfType<AutomationHook>()],
+            Tags = keys.Texts("tags"),
             Icon = metadata?.Text("icon"),
             Color = metadata?.Text("color"),
         };

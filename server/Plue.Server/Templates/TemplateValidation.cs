@@ -7,15 +7,29 @@ namespace Plue.Server.Templates;
 /// <summary>Holds the values of a codex against its template. Messages never repeat a value: someone may have put a key there.</summary>
 public static class TemplateValidation
 {
+    public const string TagsField = "tags";
+
     /// <summary>More of one kind of mistake than anyone reads.</summary>
     private const int MaxOfAKind = 50;
+
+    /// <summary>What every codex may have beside the fields of its template.</summary>
+    private static readonly TemplateField Tags = new() { Name = TagsField, Type = FieldType.Array, Items = new TemplateField { Name = "", Type = FieldType.Text } };
 
     /// <param name="template">With its parents' fields.</param>
     public static IReadOnlyList<DocumentProblem> Check(Template template, Json5Object values)
     {
         var problems = new List<DocumentProblem>();
-        CheckObject(template.Fields, values, $"{template.Id} has no field", problems);
+        CheckObject(template.Field(Tags.Name) is null ? [.. template.Fields, Tags] : template.Fields, values, $"{template.Id} has no field", problems);
         return [.. problems.OrderBy(problem => (problem.Line, problem.Column))];
+    }
+
+    /// <summary>What is wrong with the tags of a codex that has no template.</summary>
+    public static IReadOnlyList<DocumentProblem> CheckTags(Json5Object values)
+    {
+        var problems = new List<DocumentProblem>();
+        if (values.Find(TagsField) is { } tags) { CheckValue(Tags, tags, $"`{TagsField}`", problems); }
+
+        return problems;
     }
 
     private static void CheckObject(IReadOnlyList<TemplateField> fields, Json5Object values, string unknown, List<DocumentProblem> problems)

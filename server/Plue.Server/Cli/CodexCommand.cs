@@ -1,0 +1,146 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Plue.Protocol;
+using Plue.Server.Messages;
+using Plue.Server.Rpc;
+
+namespace Plue.Server.Cli;
+
+/// <summary><c>plue codex</c>: what codex/* does with documents, from a shell. <c>--json</c> prints the wire's own results.</summary>
+internal sealed class CodexCommand(Func<CodexHouse> house, Terminal terminal)
+{
+    /// <param name="house">Made only when a verb really runs.</param>
+    public static Command Create(Func<CodexHouse> house, Terminal terminal) => new CodexCommand(house, terminal).Build();
+
+    private Command Build() => new("codex", "Look at providers, prompts, templates and items, and go back to earlier versions of them")
+    {
+        List(), Get(), History(),
+        Change("undo", "Bring the version before back", (documents, uri) => documents.Undo(uri)),
+        Change("redo", "Take an undo back", (documents, uri) => documents.Redo(uri)),
+        Change("restore", "Bring a deleted document back from the trash", (documents, uri) => documents.Restore(uri)),
+        Links(),
+    };
+
+    private Command List()
+    {
+        var collection = new Argument<string>("collection") { Description = "providers, prompts, templates or items" };
+        var template = new Option<string?>("--template") { Description = "Only those of this template or one that descends from it" };
+        var tag = new Option<string[]>("--tag") { Description = "Only those with this tag; may be given several times" };
+        var deleted = new Option<bool>("--deleted") { Description = "What lies in the trash" };
+        return Verb("list", "List the documents of a collection", [collection, template, tag, deleted], (documents, parsed, json) =>
+        {
+            var listed = documents.List(new CodexListParams(parsed.GetValue(collection)!, null) { TemplateId = parsed.GetValue(template), Tags = parsed.GetValue(tag), Deleted = parsed.GetValue(deleted) });
+            if (json) { WriteJson(listed); }
+            else
+            {
+                foreach (var codex in listed.Items) { terminal.WriteLine(Line(codex)); }
+            }
+        });
+    }
+
+    private Command Get()
+    {
+        var (uri, version) = (Uri(), new Option<long?>("--version") { Description = "As this version had it" });
+        return Verb("get", "Print a document", [uri, version], (documents, parsed, json) =>
+        {
+            var address = parsed.GetValue(uri)!;
+            var got = parsed.GetValue(version) is { } number ? documents.GetVersion(address, number) : documents.Get(address);
+            if (json) { WriteJson(got); }
+            else
+            {
+                terminal.Write(got.Document!.Text);
+                foreach (var problem in got.Document.Problems) { terminal.WriteError(string.Create(CultureInfo.InvariantCulture, $"{problem.Line}:{problem.Column} {problem.Message}")); }
+            }
+        });
+    }
+
+    private Command History()
+    {
+        var (uri, diff) = (Uri(), new Option<bool>("--diff") { Description = "With what each version changed" });
+        return Verb("history", "List the versions of a document, newest first", [uri, diff], (documents, parsed, json) =>
+        {
+            var history = documents.History(parsed.GetValue(uri)!);
+            if (json)
+            {
+                WriteJson(history);
+                return;
+            }
+
+            foreach (var version in history.Versions)
+            {
+                terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{version.Version}  {version.Time.UtcDateTime:u}  {version.Author}  {version.What}{(version.IsCurrent ? "  (now)" : "")}"));
+                if (parsed.GetValue(diff) && version.Diff is { } text) { terminal.Write(text); }
+            }
+        });
+    }
+
+    private Command Links()
+    {
+        var uri = Uri();
+        return Verb("links", "List what refers to a document and what it refers to", [uri], (documents, parsed, json) =>
+        {
+            var links = documents.Links(parsed.GetValue(uri)!);
+            if (json)
+            {
+                WriteJson(links);
+                return;
+            }
+
+            foreach (var link in links.Incoming) { terminal.WriteLine($"from  {link.Kind}  {link.Target}  {link.Title}"); }
+            foreach (var link in links.Outgoing) { terminal.WriteLine($"to  {link.Kind}  {link.Target}  {(link.Exists ? link.Title : "(not there)")}"); }
+        });
+    }
+
+    private Command Change(string name, string description, Func<DocumentHandlers, string, CodexSummary> change)
+    {
+        var uri = Uri();
+        return Verb(name, description, [uri], (documents, parsed, json) =>
+        {
+            var changed = change(documents, parsed.GetValue(uri)!);
+            if (json) { WriteJson(changed); }
+            else { terminal.WriteLine(Line(changed)); }
+        });
+    }
+
+    private Command Verb(string name, string description, IReadOnlyList<Symbol> symbols, Action<DocumentHandlers, ParseResult, bool> run)
+    {
+        var json = ProviderVerbs.Json();
+        var command = new Command(name, description) { json };
+        foreach (var symbol in symbols)
+        {
+            if (symbol is Argument argument) { command.Arguments.Add(argument); }
+            else { command.Options.Add((Option)symbol); }
+        }
+
+        command.SetAction(async (parsed, _) =>
+        {
+            await using var opened = house();
+            try
+            {
+                run(opened.Documents, parsed, parsed.GetValue(json));
+                return ExitCodes.Done;
+            }
+            catch (FailureException fault)
+            {
+                terminal.WriteError(opened.Mask(fault.Message));
+                return fault.Failure.Kind is FailureKind.BadRequest or FailureKind.MissingField ? ExitCodes.BadUsage : ExitCodes.Failed;
+            }
+        });
+        return command;
+    }
+
+    private static Argument<string> Uri() => new("uri") { Description = "Its address, as in codex://prompts/default-assistant" };
+
+    private static string Line(CodexSummary codex) =>
+        string.Create(CultureInfo.InvariantCulture, $"{codex.Uri}  {codex.Title}  {codex.Layer?.ToString().ToLowerInvariant()}  version {codex.Version}{(codex.Tags.Count > 0 ? "  #" : "")}{string.Join(" #", codex.Tags)}");
+
+    private void WriteJson<T>(T value) => terminal.WriteLine(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Wire.Options.GetTypeInfo(typeof(T))));
+}
+
+/// <summary>What <c>plue codex</c> needs from the rest of the house; bound in Composition.</summary>
+internal sealed record CodexHouse(DocumentHandlers Documents, Func<string, string> Mask, Func<ValueTask> Dispose) : IAsyncDisposable
+{
+    public ValueTask DisposeAsync() => Dispose();
+}

@@ -1,0 +1,141 @@
+using Plue.Server.Json5;
+using Plue.Server.Platform;
+using Plue.Server.Store;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Codices;
+
+/// <summary>One end of a reference, as seen from the other.</summary>
+/// <param name="Target">A codex address, or a file's path.</param>
+internal sealed record CodexEnd(string Kind, string Target, string Title, bool Exists);
+
+/// <summary>A reference that something holds.</summary>
+/// <param name="From">What <see cref="CodexLinks"/> calls the holder: a template's id, or an address.</param>
+/// <param name="To">Null for a file.</param>
+/// <param name="File">A path as it is written; null for a codex.</param>
+internal sealed record CodexReference(string Kind, string From, CodexUri? To, string? File);
+
+/// <summary>What refers to what: documents, chats and settings. Read from the files at each call; nothing is kept.</summary>
+/// <param name="chats">All of them, archived ones too.</param>
+/// <param name="contextFilesOf">The pinned files of a chat by its id.</param>
+/// <param name="isProvider">Whether there is such a provider, with a file of its own or found on this machine.</param>
+/// <param name="trustedFolder">Where relative paths begin; null checks absolute ones alone.</param>
+internal sealed class CodexLinks(
+    Documents documents, PluePaths paths, Func<IReadOnlyList<ChatSummary>> chats, Func<string, IReadOnlyList<string>> contextFilesOf, Func<string, bool> isProvider, Func<string?> trustedFolder)
+{
+    private const string ProviderKind = "provider_ref";
+    private const string PromptKind = "prompt";
+    private const string TemplateKind = "template";
+    private const string FileKind = "file";
+
+    /// <summary>What the templates in force refer to by the defaults of their fields, those from their parents included.</summary>
+    public static IEnumerable<CodexReference> OfTemplates(TemplateCatalog templates) =>
+        templates.List().Where(entry => entry.Template is not null).DistinctBy(entry => entry.Id).SelectMany(entry => OfTemplate(entry.Template!));
+
+    /// <summary>What the settings refer to; the kind is the setting's key.</summary>
+    public static IEnumerable<CodexReference> OfSettings(PluePaths paths)
+    {
+        var config = UserConfig.Read(paths);
+        (string Key, string? Provider)[] choices =
+        [
+            (UserConfig.DefaultLargeKey, config.DefaultLarge?.ProviderId),
+            (UserConfig.DefaultSmallKey, config.DefaultSmall?.ProviderId),
+            .. config.Fallbacks.Select(choice => (UserConfig.FallbacksKey, (string?)choice.ProviderId)).Distinct(),
+        ];
+        return choices.SelectMany(choice => CodexUri.TryOf(CodexCollection.Providers, choice.Provider, out var uri) ? [new CodexReference(choice.Key, paths.Config, uri, null)] : Array.Empty<CodexReference>());
+    }
+
+    /// <summary>What refers to the codex, by title.</summary>
+    public IReadOnlyList<CodexEnd> Incoming(CodexUri uri)
+    {
+        List<CodexEnd> links = [];
+        foreach (var codex in documents.All.SelectMany(files => files.List()).Where(codex => codex.Uri is not null && codex.Uri != uri))
+        {
+            links.AddRange(Of(codex).Where(reference => reference.To == uri).Select(reference => new CodexEnd(reference.Kind, codex.Uri!.ToString(), codex.Title, true)));
+        }
+
+        links.AddRange(OfSettings(paths).Where(reference => reference.To == uri).Select(reference => new CodexEnd(reference.Kind, paths.Config, "Settings", true)));
+        links.AddRange(chats().SelectMany(chat => Of(chat).Where(reference => reference.To == uri).Select(reference => new CodexEnd(reference.Kind, reference.From, chat.Title, true))));
+        return [.. links.Distinct()];
+    }
+
+    /// <summary>What the codex refers to, in the order of its file.</summary>
+    /// <exception cref="Messages.FailureException">NotFound.</exception>
+    public IReadOnlyList<CodexEnd> Outgoing(CodexUri uri)
+    {
+        IEnumerable<CodexReference> references;
+        if (uri.Collection == CodexCollection.Chats)
+        {
+            var chat = chats().FirstOrDefault(chat => chat.Id == uri.Name) ?? throw new Messages.FailureException(Messages.FailureKind.NotFound, "This chat does not exist any more. Choose another.");
+            references = Of(chat).Concat(contextFilesOf(chat.Id).Select(file => new CodexReference(FileKind, uri.ToString(), null, file)));
+        }
+        else { references = Of(documents.Get(uri)); }
+
+        return [.. references.Where(reference => reference.To != uri).Select(End).Distinct()];
+    }
+
+    private static IEnumerable<CodexReference> OfTemplate(Template template)
+    {
+        if (template.ParentTemplate is { } parent && CodexUri.TryOf(CodexCollection.Templates, parent, out var uri)) { yield return new CodexReference(TemplateKind, template.Id, uri, null); }
+
+        foreach (var field in template.Fields.Where(field => field.Default is not null))
+        {
+            foreach (var reference in In(field.Default!, field.Name, field, template.Id)) { yield return reference; }
+        }
+    }
+
+    private static IEnumerable<CodexReference> Of(ChatSummary chat)
+    {
+        var from = CodexUri.Of(CodexCollection.Chats, chat.Id).ToString();
+        if (CodexUri.TryOf(CodexCollection.Templates, chat.TemplateId, out var template)) { yield return new CodexReference(TemplateKind, from, template, null); }
+
+        foreach (var provider in chat.Fallbacks.Select(choice => choice.ProviderId).Prepend(chat.ProviderId).Distinct())
+        {
+            if (CodexUri.TryOf(CodexCollection.Providers, provider, out var uri)) { yield return new CodexReference(ProviderKind, from, uri, null); }
+        }
+    }
+
+    private IEnumerable<CodexReference> Of(FileCodex codex)
+    {
+        if (codex.Uri?.Collection == CodexCollection.Templates && documents.Templates.Find(codex.Id) is { } own) { return OfTemplate(own); }
+
+        var template = documents.Templates.Find(codex.TemplateId);
+        var from = codex.Uri?.ToString() ?? codex.Id;
+        var references = codex.Values.Members.SelectMany(member => In(member.Value, member.Name, template?.Field(member.Name), from));
+        return codex.Uri?.Collection is CodexCollection.Items && CodexUri.TryOf(CodexCollection.Templates, codex.TemplateId, out var uri)
+            ? references.Prepend(new CodexReference(TemplateKind, from, uri, null))
+            : references;
+    }
+
+    /// <summary>Every address in a value, whatever its field's type, and every path where the field is of files.</summary>
+    private static IEnumerable<CodexReference> In(Json5Node value, string name, TemplateField? field, string from) => value switch
+    {
+        Json5String text when CodexUri.TryParse(text.Value, out var uri) => [new CodexReference(KindOf(name), from, uri, null)],
+        Json5String { Value.Length: > 0 } text when field?.Type == FieldType.FileReference => [new CodexReference(FileKind, from, null, text.Value)],
+        Json5Array array => array.Items.SelectMany(item => In(item, name, field?.Items, from)),
+        Json5Object inner => inner.Members.SelectMany(member => In(member.Value, member.Name, field?.Properties.FirstOrDefault(property => property.Name == member.Name), from)),
+        _ => [],
+    };
+
+    private static string KindOf(string field) => field switch
+    {
+        "system_prompt_ref" => PromptKind,
+        _ => field,
+    };
+
+    private CodexEnd End(CodexReference reference)
+    {
+        if (reference.To is not { } uri) { return new CodexEnd(reference.Kind, reference.File!, Path.GetFileName(reference.File!), FileExists(reference.File!)); }
+
+        if (uri.Collection == CodexCollection.Chats)
+        {
+            var chat = chats().FirstOrDefault(chat => chat.Id == uri.Name);
+            return new CodexEnd(reference.Kind, uri.ToString(), chat?.Title ?? uri.Name, chat is not null);
+        }
+
+        var codex = Documents.Has(uri.Collection) ? documents.Of(uri.Collection).Get(uri.Name) : null;
+        return new CodexEnd(reference.Kind, uri.ToString(), codex?.Title ?? uri.Name, codex is not null || (uri.Collection == CodexCollection.Providers && isProvider(uri.Name)));
+    }
+
+    private bool FileExists(string file) => Path.IsPathFullyQualified(file) ? File.Exists(file) : trustedFolder() is { } folder && File.Exists(Path.Combine(folder, file));
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Text;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Codices;
+
+/// <summary>Every collection whose codices are files.</summary>
+internal sealed class Documents(PluePaths paths, TemplateCatalog templates, TimeProvider time, Func<string?> workspace)
+{
+    private const int MaxName = 60;
+
+    private readonly FileCodices providers = FileCodices.Providers(paths, templates, time);
+    private readonly FileCodices prompts = new(new PromptForm(), paths.Prompts, paths, time, workspace);
+    private readonly FileCodices templateFiles = new(new TemplateForm(templates), paths.Templates, paths, time, workspace);
+    private readonly FileCodices items = new(new ItemForm(templates), paths.Items, paths, time, workspace);
+
+    public TemplateCatalog Templates => templates;
+
+    public IEnumerable<FileCodices> All => [providers, prompts, templateFiles, items];
+
+    public static bool Has(CodexCollection collection) => collection is CodexCollection.Providers or CodexCollection.Prompts or CodexCollection.Templates or CodexCollection.Items;
+
+    /// <exception cref="FailureException">NotFound: its codices are not files.</exception>
+    public FileCodices Of(CodexCollection collection) => collection switch
+    {
+        CodexCollection.Providers => providers,
+        CodexCollection.Prompts => prompts,
+        CodexCollection.Templates => templateFiles,
+        CodexCollection.Items => items,
+        _ => throw new FailureException(FailureKind.NotFound, $"The codices of {collection.ToString().ToLowerInvariant()} are not files."),
+    };
+
+    /// <exception cref="FailureException">NotFound.</exception>
+    public FileCodex Get(CodexUri uri) =>
+        Of(uri.Collection).Get(uri.Name) ?? throw new FailureException(FailureKind.NotFound, $"There is no {uri}. It may have been deleted or renamed; choose another.");
+
+    /// <summary>A name made from a title that nothing has yet.</summary>
+    /// <param name="isTaken">Names that stand for something else.</param>
+    public string FreeName(CodexCollection collection, string title, Func<string, bool>? isTaken = null)
+    {
+        var slug = Slug(title, collection);
+        var free = slug;
+        for (var number = 2; isTaken?.Invoke(free) == true || Of(collection).Get(free) is not null; number++) { free = string.Create(CultureInfo.InvariantCulture, $"{slug}-{number}"); }
+
+        return free;
+    }
+
+    private static string Slug(string title, CodexCollection collection)
+    {
+        var output = new StringBuilder();
+        foreach (var c in title.Normalize(NormalizationForm.FormD).ToLowerInvariant())
+        {
+            if (char.IsAsciiLetterOrDigit(c)) { output.Append(c); }
+            else if (CharUnicodeInfo.GetUnicodeCategory(c) != UnicodeCategory.NonSpacingMark && output.Length > 0 && output[^1] != '-') { output.Append('-'); }
+
+            if (output.Length == MaxName) { break; }
+        }
+
+        var slug = output.ToString().Trim('-');
+        return CodexUri.TryOf(collection, slug, out _) ? slug : collection.ToString().ToLowerInvariant()[..^1];
+    }
+}

@@ -1,0 +1,130 @@
+using System.Text;
+using Plue.Server.Json5;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Codices;
+
+/// <summary>
+/// The head of a Markdown file: lines of <c>key: value</c> between two lines of three hyphens at the very start. A value is text, or a list:
+/// <c>[one, two]</c>, or lines of <c>- one</c> below its key. That much of YAML and no more.
+/// </summary>
+/// <param name="Body">The Markdown below, with line feeds alone and without blank ends.</param>
+internal sealed record FrontMatter(Json5Object Values, string Body, IReadOnlyList<DocumentProblem> Problems)
+{
+    private const string Fence = "---";
+
+    public static FrontMatter Parse(string text)
+    {
+        var lines = text.TrimStart('\uFEFF').ReplaceLineEndings("\n").Split('\n');
+        if (lines[0] != Fence) { return new FrontMatter(Json5Object.Empty, string.Join('\n', lines).Trim(), []); }
+
+        var end = Array.FindIndex(lines, 1, line => line.TrimEnd() == Fence);
+        if (end < 0)
+        {
+            return new FrontMatter(Json5Object.Empty, string.Join('\n', lines).Trim(),
+                [new DocumentProblem("The front matter has no closing line of three hyphens, so it is read as part of the prompt.", 1, 1, IsError: false)]);
+        }
+
+        var members = new List<Json5Member>();
+        for (var i = 1; i < end; i++)
+        {
+            if (KeyOf(lines[i]) is not { } key) { continue; }
+
+            var span = new Json5Span(0, 0, i + 1, 1);
+            var value = lines[i][(key.Length + 1)..].Trim();
+            var items = lines[(i + 1)..end].TakeWhile(IsItem).Select(line => Unquote(line.TrimStart()[1..].Trim())).ToList();
+            members.Add(new Json5Member(key, value.Length == 0 && items.Count > 0 ? Json5Array.Of(items) : ValueOf(value), span));
+        }
+
+        return new FrontMatter(new Json5Object(members), string.Join('\n', lines[(end + 1)..]).Trim(), []);
+    }
+
+    /// <summary>Sets one key, or takes it away where the value is null, and leaves the rest of the file as it was.</summary>
+    /// <returns>Null for a value that is neither text nor a list of texts.</returns>
+    public static string? Set(string text, string key, Json5Node? value)
+    {
+        if (value is not (null or Json5String) && !(value is Json5Array array && array.Items.All(item => item is Json5String))) { return null; }
+
+        var newLine = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
+        var mark = text.StartsWith('\uFEFF') ? "\uFEFF" : "";
+        var lines = text[mark.Length..].Split('\n').ToList();
+        string? Entry(string end) => value is null ? null : $"{key}: {Write(value)}{end}";
+        var close = lines[0].TrimEnd('\r') == Fence ? lines.FindIndex(1, line => line.TrimEnd() == Fence) : -1;
+        if (close < 0) { return value is null ? text : $"{mark}{Fence}{newLine}{Entry(newLine)}{Fence}{newLine}{text[mark.Length..]}"; }
+
+        var ending = newLine == "\r\n" ? "\r" : "";
+        var at = lines.FindLastIndex(close - 1, close - 1, line => KeyOf(line) == key);
+        if (at < 0)
+        {
+            if (Entry(ending) is { } added) { lines.Insert(close, added); }
+        }
+        else
+        {
+            var count = 1 + lines.Skip(at + 1).Take(close - at - 1).TakeWhile(IsItem).Count();
+            lines.RemoveRange(at, count);
+            if (Entry(ending) is { } changed) { lines.Insert(at, changed); }
+        }
+
+        return mark + string.Join('\n', lines);
+    }
+
+    private static string? KeyOf(string line)
+    {
+        var colon = line.IndexOf(':', StringComparison.Ordinal);
+        return colon > 0 && line.AsSpan(0, colon).IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") < 0 && line[0] != '-' ? line[..colon] : null;
+    }
+
+    private static bool IsItem(string line) => line.TrimStart().StartsWith("- ", StringComparison.Ordinal);
+
+    private static Json5Node ValueOf(string value)
+    {
+        if (value is not ['[', .. var inner, ']']) { return new Json5String(Unquote(value)); }
+
+        return Json5Array.Of(Items(inner).Select(Unquote).Where(item => item.Length > 0));
+    }
+
+    /// <summary>Split at commas that stand outside quotes.</summary>
+    private static IEnumerable<string> Items(string text)
+    {
+        var item = new StringBuilder();
+        var quote = '\0';
+        for (var i = 0; i < text.Length; i++)
+        {
+            var c = text[i];
+            if (c == ',' && quote == '\0')
+            {
+                yield return item.ToString().Trim();
+                item.Clear();
+                continue;
+            }
+
+            if (quote == '"' && c == '\\' && i + 1 < text.Length) { item.Append(c).Append(text[++i]); continue; }
+            if (quote == c) { quote = '\0'; }
+            else if (quote == '\0' && c is '"' or '\'' && item.ToString().Trim().Length == 0) { quote = c; }
+            item.Append(c);
+        }
+
+        yield return item.ToString().Trim();
+    }
+
+    private static string Write(Json5Node value) => value is Json5Array array
+        ? $"[{string.Join(", ", array.Items.OfType<Json5String>().Select(item => Quote(item.Value, inList: true)))}]"
+        : Quote(((Json5String)value).Value, inList: false);
+
+    private static string Quote(string text, bool inList)
+    {
+        text = text.ReplaceLineEndings(" ");
+        var isPlain = text.Length > 0 && text.Trim() == text && text[0] is not ('"' or '\'' or '[' or '{' or '#' or '-' or '&' or '*' or '!' or '|' or '>' or '%' or '@' or '`')
+            && !text.Contains(": ", StringComparison.Ordinal) && !text.Contains(" #", StringComparison.Ordinal) && !text.EndsWith(':')
+            && !(inList && text.AsSpan().ContainsAny(",]["));
+        return isPlain ? text : $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+    }
+
+    private static string Unquote(string text)
+    {
+        if (text.Length < 2 || text[0] is not ('"' or '\'') || text[^1] != text[0]) { return text; }
+
+        var inner = text[1..^1];
+        return text[0] == '\'' ? inner : inner.Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\\\", "\\", StringComparison.Ordinal);
+    }
+}

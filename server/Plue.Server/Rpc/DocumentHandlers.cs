@@ -1,0 +1,282 @@
+using System.Text.Json;
+using Plue.Protocol;
+using Plue.Server.Codices;
+using Plue.Server.Json5;
+using Plue.Server.Messages;
+using Plue.Server.Providers;
+using Plue.Server.Store;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>codex/* of the collections whose codices are files: providers, prompts, templates and items. The command line asks the same.</summary>
+/// <param name="changed">Told after each change: the address, and what is there now or null.</param>
+internal sealed class DocumentHandlers(Documents documents, CodexLinks links, ProviderRegistry providers, Action<string, CodexSummary?> changed)
+{
+    private const int MaxVersions = 500;
+    private const int MaxDiff = 64 * 1024;
+
+    /// <summary>Whether codices of this collection, as the wire writes it, are files.</summary>
+    public static bool Takes(string collection) => Enum.TryParse<CodexCollection>(collection, ignoreCase: true, out var known) && Documents.Has(known);
+
+    /// <summary>Whether the codex of this address is a file.</summary>
+    public static bool TakesUri(string uri) => CodexUri.TryParse(uri, out var known) && Documents.Has(known.Collection);
+
+    /// <summary>Whether a new codex is a file: its collection says so, or its template is of no other.</summary>
+    public bool Takes(CodexCreateParams parameters) => parameters.Collection is { } collection
+        ? Takes(collection)
+        : documents.Templates.Find(parameters.TemplateId) is not null && ItemForm.Takes(documents.Templates, parameters.TemplateId);
+
+    public CodexListResult List(CodexListParams parameters)
+    {
+        var files = documents.Of(Collection(parameters.Collection));
+        var all = parameters.Deleted == true ? files.Deleted() : files.List();
+        var rows = all.Where(codex => codex.Uri is not null
+            && (parameters.TemplateId is not { } id || codex.TemplateId == id || documents.Templates.IsA(codex.TemplateId, id)));
+        var (page, total) = Query(parameters).Apply(rows, ValueOf);
+        return new CodexListResult([.. page.Select(codex => Summary(codex, parameters.Deleted == true ? VersionTrail.Empty : files.TrailOf(codex)))], total);
+    }
+
+    public CodexGetResult Get(string address)
+    {
+        var (uri, files) = Parse(address);
+        var codex = documents.Get(uri);
+        var trail = files.TrailOf(codex);
+        var isOwn = codex.Layer == TemplateLayer.User;
+        return new CodexGetResult
+        {
+            Codex = Summary(codex, trail),
+            Messages = [],
+            Offset = 0,
+            Queue = [],
+            CanUndo = isOwn && trail.UndoTo is not null,
+            CanRedo = isOwn && trail.RedoTo is not null,
+            ContextFiles = [],
+            Document = View(codex, files, trail),
+            LastSeq = 0,
+            ReadOnlyReason = codex.Layer == TemplateLayer.Workspace ? "This belongs to the workspace. Change its file there, or make a copy of your own." : null,
+        };
+    }
+
+    /// <summary>The file as a version had it; problems are those of that text.</summary>
+    public CodexGetResult GetVersion(string address, long version)
+    {
+        var (uri, files) = Parse(address);
+        var content = files.ContentOf(uri, version) ?? throw NoVersion(uri, version);
+        var now = Get(address);
+        var reading = files.Form.Read(uri.Name, content);
+        return now with { Document = now.Document! with { Text = Text(files, content), Values = Values(reading.Values), Problems = Problems(reading.Problems) } };
+    }
+
+    public CodexSummary Create(CodexCreateParams parameters)
+    {
+        var collection = parameters.Collection is { } named ? Collection(named) : CodexCollection.Items;
+        var files = documents.Of(collection);
+        if (parameters.Title?.Trim() is not { Length: > 0 } title) { throw new FailureException(FailureKind.MissingField, "Give it a title: its name comes from that."); }
+
+        if (collection == CodexCollection.Items && documents.Templates.Find(parameters.TemplateId) is null)
+        {
+            throw new FailureException(FailureKind.NotFound, $"There is no template {parameters.TemplateId}.{Platform.NearestName.Hint(parameters.TemplateId, ItemTemplates())}");
+        }
+
+        if (collection == CodexCollection.Items && !ItemForm.Takes(documents.Templates, parameters.TemplateId))
+        {
+            throw new FailureException(FailureKind.MissingField, $"What follows {parameters.TemplateId} is not kept in items.");
+        }
+
+        var name = documents.FreeName(collection, title, IsReserved(collection));
+        var template = collection == CodexCollection.Templates && documents.Templates.Find(parameters.TemplateId) is null ? "" : parameters.TemplateId;
+        var text = parameters.Text is { } whole ? files.Form.Renamed(whole, name) : files.Form.Write(name, title, template, Given(files, template, parameters.Values));
+        return Changed(files.Create(name, text, VersionAuthor.You, "Created"), files);
+    }
+
+    public CodexSummary Update(CodexUpdateParams parameters)
+    {
+        var (uri, files) = Parse(parameters.Uri);
+        if ((parameters.Archived, parameters.ProviderId, parameters.Model, parameters.Fallbacks, parameters.Options, parameters.Pinned, parameters.ContextFiles) is not (null, null, null, null, null, null, null))
+        {
+            throw new FailureException(FailureKind.MissingField, "Only chats have this. Set the fields of a document by their names.");
+        }
+
+        if (parameters.Text is { } text) { return Changed(files.Replace(uri.Name, parameters.ExpectedVersion, text), files); }
+
+        return Changed(files.Change(uri.Name, parameters.ExpectedVersion, values =>
+        {
+            List<(string Field, Json5Node? Value)> changes = [.. (parameters.Set ?? new Dictionary<string, JsonElement>()).Select(pair => (pair.Key, FieldViews.ToJson5(pair.Value)))];
+            if (parameters.Title is { } title) { changes.Add((files.Form.TitleField(values), new Json5String(title))); }
+            if (parameters.Tags is { } tags) { changes.Add((TemplateValidation.TagsField, Json5Array.Of(tags))); }
+            foreach (var (field, more) in parameters.Append ?? new Dictionary<string, JsonElement>())
+            {
+                var items = FieldViews.ToJson5(more) switch { Json5Array array => array.Items, null => [], var one => [one] };
+                if (values.Find(field) is not (null or Json5Null or Json5Array)) { throw new FailureException(FailureKind.MissingField, $"`{field}` is not a list, so nothing can be added to it."); }
+
+                changes.Add((field, Json5Array.Of((values.GetArray(field)?.Items ?? []).Concat(items))));
+            }
+
+            files.Check(changes, files.Form.TemplateIdOf(uri.Name, values));
+            return changes;
+        }), files);
+    }
+
+    public void Delete(string address)
+    {
+        var (uri, files) = Parse(address);
+        if (uri.Collection == CodexCollection.Providers) { providers.Delete(uri.Name); }
+        else { files.Delete(uri.Name); }
+
+        // What ships comes to light again when the user's copy goes.
+        var now = files.Get(uri.Name);
+        changed(uri.ToString(), now is null ? null : Summary(now, files.TrailOf(now)));
+    }
+
+    public CodexSummary Restore(string address)
+    {
+        var (uri, files) = Parse(address);
+        return Changed(files.Restore(uri.Name), files);
+    }
+
+    public CodexSummary Undo(string address)
+    {
+        var (uri, files) = Parse(address);
+        return Changed(files.Undo(uri.Name), files);
+    }
+
+    public CodexSummary Redo(string address)
+    {
+        var (uri, files) = Parse(address);
+        return Changed(files.Redo(uri.Name), files);
+    }
+
+    public CodexSummary Fork(CodexForkParams parameters)
+    {
+        var (uri, files) = Parse(parameters.Uri);
+        var source = files.Get(uri.Name);
+        var content = parameters.Version is { } version
+            ? files.ContentOf(uri, version) ?? throw NoVersion(uri, version)
+            : files.BytesOf(source ?? documents.Get(uri)) ?? throw new FailureException(FailureKind.NotFound, $"{uri} cannot be read, so it cannot be copied.");
+        var text = PromptForm.Decode(content) ?? throw new FailureException(FailureKind.Conflict, $"{uri} was not copied. {PromptForm.NotText.Message}");
+        var values = files.Form.Read(uri.Name, content).Values;
+        var title = parameters.Title?.Trim() is { Length: > 0 } given ? given : $"{source?.Title ?? uri.Name} copy";
+        var name = documents.FreeName(uri.Collection, title, IsReserved(uri.Collection));
+        var renamed = files.Form.Edit(files.Form.Renamed(text, name), [(files.Form.TitleField(values), new Json5String(title))]);
+        return Changed(files.Create(name, renamed.Error is null ? renamed.Text : text, VersionAuthor.You, $"Copied from {uri.Name}"), files);
+    }
+
+    public CodexHistoryResult History(string address)
+    {
+        var (uri, files) = Parse(address);
+        var trail = files.TrailOf(uri);
+        if (trail.Number == 0) { documents.Get(uri); }
+
+        var diffs = new Dictionary<long, string>();
+        var first = trail.Number - MaxVersions;
+        string? before = null;
+        files.Walk(uri, (number, content) =>
+        {
+            var text = content is null ? null : PromptForm.Decode(content);
+            if (number > first && text is not null && before is not null && UnifiedDiff.Of(before, text) is { Length: <= MaxDiff } diff) { diffs[number] = LiteralSecrets.Redact(diff); }
+
+            before = text;
+        });
+        return new CodexHistoryResult(
+        [
+            .. trail.Versions.Where(version => version.Number > first).Reverse()
+                .Select(version => new CodexVersionView(version.Number, version.Time, version.Author, version.What, diffs.GetValueOrDefault(version.Number), version.Number == trail.Number)),
+        ]);
+    }
+
+    /// <summary>Of any collection, chats too.</summary>
+    public CodexLinksResult Links(string address)
+    {
+        var uri = CodexUri.Parse(address);
+        return new CodexLinksResult(Views(links.Incoming(uri)), Views(links.Outgoing(uri)));
+    }
+
+    private static CodexQuery Query(CodexListParams parameters) => new()
+    {
+        Conditions = [.. (parameters.Filter ?? []).Select(filter => new CodexCondition(filter.Field, FieldViews.ToJson5(filter.EqualTo), FieldViews.ToJson5(filter.Contains), filter.Exists))],
+        Tags = parameters.Tags ?? [],
+        SortBy = parameters.SortBy,
+        Descending = parameters.Descending ?? false,
+        Offset = parameters.Offset ?? 0,
+        Limit = parameters.Limit,
+    };
+
+    /// <summary>A field of the file, or what a row shows.</summary>
+    private static Json5Node? ValueOf(FileCodex codex, string field) => codex.Values.Find(field) ?? field switch
+    {
+        "title" or "name" => new Json5String(codex.Title),
+        "template" => new Json5String(codex.TemplateId),
+        "layer" => new Json5String(codex.Layer.ToString().ToLowerInvariant()),
+        "uri" => new Json5String(codex.Uri!.ToString()),
+        "updated_at" => new Json5String(codex.Modified.UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture)),
+        _ => null,
+    };
+
+    private static CodexSummary Summary(FileCodex codex, VersionTrail trail) => new()
+    {
+        Uri = codex.Uri!.ToString(),
+        TemplateId = codex.TemplateId,
+        Title = codex.Title,
+        Status = codex.IsBroken ? CodexStatus.Damaged : CodexStatus.Idle,
+        CreatedAt = trail.Versions is [var first, ..] ? first.Time : codex.Modified,
+        UpdatedAt = codex.Modified,
+        MessageCount = 0,
+        Archived = false,
+        Fallbacks = [],
+        Options = ToProtocol.Options(Messages.ChatOptions.None),
+        Tags = codex.Tags,
+        Pinned = false,
+        Unread = false,
+        Version = trail.Number,
+        Layer = (CodexLayer)codex.Layer,
+        Description = codex.Description,
+    };
+
+    private static DocumentView View(FileCodex codex, FileCodices files, VersionTrail trail) => new(
+        Text(files, files.BytesOf(codex) ?? []), Values(codex.Values), Problems(codex.Problems), codex.Path.Length == 0 ? null : codex.Path,
+        codex.Layer == TemplateLayer.User && trail.UndoTo is not null, codex.Layer == TemplateLayer.User && trail.RedoTo is not null);
+
+    private static string Text(FileCodices files, byte[] content) => files.Form.Redact(PromptForm.Decode(content) ?? "");
+
+    private static IReadOnlyDictionary<string, JsonElement> Values(Json5Object values)
+    {
+        using var json = JsonDocument.Parse(RedactedJson.Of(values));
+        return json.RootElement.EnumerateObject().ToDictionary(member => member.Name, member => member.Value.Clone(), StringComparer.Ordinal);
+    }
+
+    private static IReadOnlyList<DocumentProblemView> Problems(IReadOnlyList<DocumentProblem> problems) =>
+        [.. problems.Select(problem => new DocumentProblemView(problem.Message, problem.Line, problem.Column, problem.IsError))];
+
+    private static IReadOnlyList<CodexLinkView> Views(IReadOnlyList<CodexEnd> found) => [.. found.Select(link => new CodexLinkView(link.Kind, link.Target, link.Title, link.Exists))];
+
+    private static Json5Object Given(FileCodices files, string template, IReadOnlyDictionary<string, JsonElement>? values)
+    {
+        List<(string Field, Json5Node? Value)> given = [.. (values ?? new Dictionary<string, JsonElement>()).Select(pair => (pair.Key, FieldViews.ToJson5(pair.Value)))];
+        files.Check(given, template);
+        return Json5Object.Of(given.Where(pair => pair.Value is not null).Select(pair => (pair.Field, pair.Value!)));
+    }
+
+    private IEnumerable<string> ItemTemplates() => documents.Templates.List().Where(entry => entry.Template is not null && ItemForm.Takes(documents.Templates, entry.Id)).Select(entry => entry.Id);
+
+    private static Func<string, bool>? IsReserved(CodexCollection collection) => collection == CodexCollection.Providers ? ProviderRegistry.IsReserved : null;
+
+    private CodexSummary Changed(FileCodex codex, FileCodices files)
+    {
+        var summary = Summary(codex, files.TrailOf(codex));
+        changed(summary.Uri, summary);
+        return summary;
+    }
+
+    private static FailureException NoVersion(CodexUri uri, long version) => new(FailureKind.NotFound, $"There is no version {version} of {uri} that could be read.");
+
+    private static CodexCollection Collection(string name) => Enum.TryParse<CodexCollection>(name, ignoreCase: true, out var collection) && Enum.IsDefined(collection) && !char.IsAsciiDigit(name[0])
+        ? collection
+        : throw new FailureException(FailureKind.NotFound, $"There is no collection {name}.");
+
+    private (CodexUri Uri, FileCodices Files) Parse(string address)
+    {
+        var uri = CodexUri.Parse(address);
+        return (uri, documents.Of(uri.Collection));
+    }
+}

@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Store;
+
+/// <summary>
+/// The trails of all documents: a journal each, <c>history/COLLECTION/NAME.jsonl</c>, that outlives its document. Who appends holds the collection's
+/// <see cref="FileTurn"/>; anybody may read.
+/// </summary>
+internal sealed class VersionStore(PluePaths paths, TimeProvider time)
+{
+    private const int MaxInline = 256 * 1024;
+    private const string Template = "version-trail";
+    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+
+    private readonly ConcurrentDictionary<string, (long Length, DateTime Modified, VersionTrail Trail)> known = new(StringComparer.Ordinal);
+
+    public static string HashOf(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
+
+    /// <summary>Changes nothing. A document without a trail has an empty one.</summary>
+    /// <exception cref="FailureException">StoreReadOnly: it cannot be read, or is of a newer format.</exception>
+    public VersionTrail Read(string collection, string name)
+    {
+        var file = new FileInfo(PathOf(collection, name));
+        if (!file.Exists) { return VersionTrail.Empty; }
+
+        if (known.TryGetValue(file.FullName, out var entry) && entry.Length == file.Length && entry.Modified == file.LastWriteTimeUtc) { return entry.Trail; }
+
+        var trail = new VersionTrail();
+        Scan(collection, name, (version, at) => trail.Take(version, at));
+        known[file.FullName] = (file.Length, file.LastWriteTimeUtc, trail);
+        return trail;
+    }
+
+    /// <summary>Durable when it returns.</summary>
+    /// <param name="content">Null where there is none, or where it shall not be kept.</param>
+    /// <exception cref="FailureException">StoreReadOnly: nothing was appended.</exception>
+    public VersionTrail Append(string collection, string name, string kind, string author, string what, string? hash, byte[]? content, long? of = null)
+    {
+        var path = PathOf(collection, name);
+        var last = 0L;
+        // From the file and not from what is known of it: the number must be the next one.
+        Scan(collection, name, (version, _) => last = Math.Max(last, version.Number));
+        var text = content is null || content.Length > MaxInline ? null : TextOf(content);
+        var record = new StoredVersion(last + 1, kind, author, what, hash, text, content is null || text is not null ? null : hash, of);
+        if (record.Blob is { } blob) { Keep(blob, content!); }
+
+        var header = new StoredHeader(StoredHeader.CurrentFormat, $"{collection}/{name}", Template);
+        if (!File.Exists(path)) { Journal.Create(path, header, time, "history", record); }
+        else
+        {
+            using var journal = Journal.Open(path, header, time, "history", _ => { }, out var _);
+            journal.Append(durable: true, record.ToUtf8());
+        }
+
+        return Read(collection, name);
+    }
+
+    /// <summary>The bytes of a version; null when it is not there or was not kept.</summary>
+    public byte[]? ContentOf(string collection, string name, long number)
+    {
+        byte[]? content = null;
+        Scan(collection, name, (version, _) =>
+        {
+            if (version.Number == number) { content = ContentOf(version); }
+        });
+        return content;
+    }
+
+    /// <summary>Every version with its bytes, oldest first; null where they were not kept.</summary>
+    public void Walk(string collection, string name, Action<long, byte[]?> onVersion) =>
+        Scan(collection, name, (version, _) => onVersion(version.Number, ContentOf(version)));
+
+    private void Scan(string collection, string name, Action<StoredVersion, DateTimeOffset> onVersion)
+    {
+        try
+        {
+            var path = PathOf(collection, name);
+            if (!File.Exists(path)) { return; }
+
+            var scan = JournalReader.Scan(path, line =>
+            {
+                if (line.Type.SequenceEqual(StoredVersion.TypeName) && JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredVersion) is { } version) { onVersion(version, line.Time); }
+            });
+            Journal.RefuseNewer(scan, "history");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw StoreFailure.From(exception, $"The history of {name} could not be read");
+        }
+    }
+
+    private byte[]? ContentOf(StoredVersion version)
+    {
+        if (version.Content is { } text) { return Strict.GetBytes(text); }
+        if (version.Blob is not { } blob || !IsHash(blob)) { return null; }
+
+        try
+        {
+            var content = File.ReadAllBytes(BlobPath(blob));
+            return HashOf(content) == blob ? content : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private void Keep(string blob, byte[] content)
+    {
+        try
+        {
+            if (!File.Exists(BlobPath(blob))) { DurableFile.Replace(BlobPath(blob), content); }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw StoreFailure.From(exception, "The version was not kept");
+        }
+    }
+
+    private static string? TextOf(byte[] content)
+    {
+        try { return Strict.GetString(content); }
+        catch (DecoderFallbackException) { return null; }
+    }
+
+    private static bool IsHash(string blob) => blob.Length == 64 && blob.AsSpan().IndexOfAnyExcept("0123456789abcdef") < 0;
+
+    private string BlobPath(string blob) => Path.Combine(paths.History, "blobs", blob);
+
+    private string PathOf(string collection, string name) => Path.Combine(paths.History, collection, name + ".jsonl");
+}

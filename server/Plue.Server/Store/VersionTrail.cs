@@ -1,0 +1,87 @@
+using System.Text.Json.Serialization;
+
+namespace Plue.Server.Store;
+
+/// <summary>A line of a document's trail.</summary>
+/// <param name="Number">From 1, one more with each line.</param>
+/// <param name="Kind">A constant of <see cref="VersionKind"/>.</param>
+/// <param name="What">One short sentence for people.</param>
+/// <param name="Hash">SHA-256 of the file in lower-case hex digits; null where the document was deleted.</param>
+/// <param name="Content">The file as UTF-8; null where it is a <paramref name="Blob"/>, or is not kept because it held a key.</param>
+/// <param name="Blob">The name of a file in the trails' folder of blobs.</param>
+/// <param name="Of">Of undo and redo: the version brought back.</param>
+internal sealed record StoredVersion(long Number, string Kind, string Author, string What, string? Hash, string? Content, string? Blob, long? Of) : StoredRecord
+{
+    public static ReadOnlySpan<byte> TypeName => "version"u8;
+    [JsonPropertyOrder(-1)]
+    public override string Type => "version";
+}
+
+internal static class VersionKind
+{
+    public const string Created = "created";
+    public const string Changed = "changed";
+    public const string Undo = "undo";
+    public const string Redo = "redo";
+    public const string Deleted = "deleted";
+    public const string Restored = "restored";
+}
+
+/// <summary>One version of a document, without its content.</summary>
+/// <param name="Hash">Null where the document was deleted.</param>
+/// <param name="IsKept">Whether its content can be brought back.</param>
+internal sealed record DocumentVersion(long Number, DateTimeOffset Time, string Kind, string Author, string What, string? Hash, bool IsKept);
+
+/// <summary>The versions of a document, oldest first, and where undo and redo lead. Nothing is ever taken out of it.</summary>
+internal sealed class VersionTrail
+{
+    public static readonly VersionTrail Empty = new();
+
+    private readonly List<DocumentVersion> versions = [];
+    /// <summary>Versions in the order that undo walks back, up to what a later change cut off.</summary>
+    private readonly List<DocumentVersion> line = [];
+    private int place = -1;
+
+    public IReadOnlyList<DocumentVersion> Versions => versions;
+
+    /// <summary>Of the newest version; 0 before the first.</summary>
+    public long Number => versions is [.., var last] ? last.Number : 0;
+
+    /// <summary>Null before the first version and while the document is deleted.</summary>
+    public string? Hash { get; private set; }
+
+    public long? UndoTo => place <= 0 ? null : Nearest(place - 1, -1);
+
+    public long? RedoTo => Nearest(place + 1, 1);
+
+    public void Take(StoredVersion version, DateTimeOffset time)
+    {
+        var taken = new DocumentVersion(version.Number, time, version.Kind, version.Author, version.What, version.Hash, version.Content is not null || version.Blob is not null);
+        versions.Add(taken);
+        switch (version.Kind)
+        {
+            case VersionKind.Undo or VersionKind.Redo when line.FindIndex(other => other.Number == version.Of) is var found and >= 0:
+                place = found;
+                break;
+            case VersionKind.Deleted or VersionKind.Restored: break;
+            default:
+                if (version.Kind == VersionKind.Created) { place = -1; }
+                line.RemoveRange(place + 1, line.Count - place - 1);
+                line.Add(taken);
+                place++;
+                break;
+        }
+
+        Hash = version.Hash;
+    }
+
+    private long? Nearest(int from, int step)
+    {
+        for (var i = from; i >= 0 && i < line.Count; i += step)
+        {
+            if (line[i].IsKept) { return line[i].Number; }
+        }
+
+        return null;
+    }
+}
