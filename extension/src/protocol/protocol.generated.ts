@@ -353,6 +353,7 @@ export interface CodexForkParams {
 export interface CodexGetParams {
   uri: string;
   limit?: number;
+  version?: number;
 }
 
 export interface CodexGetResult {

@@ -287,6 +287,7 @@ export const codexForkParamsSchema: v.GenericSchema<unknown, wire.CodexForkParam
 export const codexGetParamsSchema: v.GenericSchema<unknown, wire.CodexGetParams> = v.object({
   uri: v.string(),
   limit: v.optional(v.number()),
+  version: v.optional(v.number()),
 });
 
 export const messageRoleSchema: v.GenericSchema<unknown, wire.MessageRole> = v.picklist(['system', 'user', 'assistant']);

@@ -120,6 +120,7 @@ internal sealed class CodexCommand(Func<CodexHouse> house, Terminal terminal)
             try
             {
                 run(opened.Documents, parsed, parsed.GetValue(json));
+                terminal.Flush();
                 return ExitCodes.Done;
             }
             catch (FailureException fault)

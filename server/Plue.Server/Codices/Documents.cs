@@ -10,6 +10,9 @@ namespace Plue.Server.Codices;
 internal sealed class Documents(PluePaths paths, TemplateCatalog templates, TimeProvider time, Func<string?> workspace)
 {
     private const int MaxName = 60;
+    /// <summary>The program has no tables of Unicode; each letter stands above its plain one.</summary>
+    private const string Accented = "àáâãäåçèéêëìíîïñòóôõöøùúûüýÿß";
+    private const string Plain = "aaaaaaceeeeiiiinoooooouuuuyys";
 
     private readonly FileCodices providers = FileCodices.Providers(paths, templates, time);
     private readonly FileCodices prompts = new(new PromptForm(), paths.Prompts, paths, time, workspace);
@@ -50,10 +53,11 @@ internal sealed class Documents(PluePaths paths, TemplateCatalog templates, Time
     private static string Slug(string title, CodexCollection collection)
     {
         var output = new StringBuilder();
-        foreach (var c in title.Normalize(NormalizationForm.FormD).ToLowerInvariant())
+        foreach (var c in title.ToLowerInvariant())
         {
-            if (char.IsAsciiLetterOrDigit(c)) { output.Append(c); }
-            else if (CharUnicodeInfo.GetUnicodeCategory(c) != UnicodeCategory.NonSpacingMark && output.Length > 0 && output[^1] != '-') { output.Append('-'); }
+            var letter = Accented.IndexOf(c, StringComparison.Ordinal) is var found and >= 0 ? Plain[found] : c;
+            if (char.IsAsciiLetterOrDigit(letter)) { output.Append(letter); }
+            else if (output.Length > 0 && output[^1] != '-') { output.Append('-'); }
 
             if (output.Length == MaxName) { break; }
         }

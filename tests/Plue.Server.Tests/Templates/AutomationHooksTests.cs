@@ -5,7 +5,7 @@ namespace Plue.Server.Tests.Templates;
 
 public class AutomationHooksTests
 {
-    private const string Values = "{messages: [{role: 'user', tags: ['a', 'b']}, {role: 'assistant', content: 'all good'}], empty: null, matrix: [[1, 2], [3]]}";
+    private const string Values = "{messages: [{role: 'user', tags: ['a', 'b']}, {role: 'assistant', content: 'all good'}], empty: null, matrix: [[1, 2], [3]], tags: ['urgent']}";
 
     [Theory]
     [InlineData("{field: 'messages[-1].role', equals: 'assistant'}", true)]
@@ -18,6 +18,8 @@ public class AutomationHooksTests
     [InlineData("{field: 'messages[0].tags', contains: 'c'}", false)]
     [InlineData("{field: 'messages[1].content', contains: 'good'}", true)]
     [InlineData("{field: 'messages[1]', contains: 'content'}", true)]
+    [InlineData("{field: 'tags', contains: 'urgent'}", true)]
+    [InlineData("{field: 'tags', contains: 'later'}", false)]
     [InlineData("{field: 'missing', contains: 'x'}", false)]
     [InlineData("{field: 'missing', exists: false}", true)]
     [InlineData("{field: 'missing.deeper[2]', exists: true}", false)]
