@@ -70,31 +70,6 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     /// <summary>What the first listing repaired in its index, as a sentence; null when nothing.</summary>
     public string? IndexNotice => index.Notice;
 
-    /// <summary>What lies in the trash, the last deleted first. What cannot be read there is left out.</summary>
-    public IReadOnlyList<ChatSummary> ListDeleted()
-    {
-        if (!Directory.Exists(paths.Trash)) { return []; }
-
-        List<ChatSummary> deleted = [];
-        foreach (var file in new DirectoryInfo(paths.Trash).EnumerateFiles($"{IdPrefix}*{Extension}").OrderByDescending(file => file.LastWriteTimeUtc))
-        {
-            var id = Path.GetFileNameWithoutExtension(file.Name);
-            if (!IsId(id)) { continue; }
-
-            try
-            {
-                var fold = new ChatFold();
-                deleted.Add(fold.ToChat(JournalReader.Scan(file.FullName, fold.Take), LostHeader(id), isOwned: false).Summarize());
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                logger.LogWarning("{Chat} in the trash is not shown: {Why}", id, exception.Message);
-            }
-        }
-
-        return deleted;
-    }
-
     /// <summary>What happened to a chat, newest first.</summary>
     /// <exception cref="FailureException">NotFound; StoreReadOnly: the file cannot be read.</exception>
     public IReadOnlyList<ChatChange> History(string id)
