@@ -138,6 +138,11 @@ internal sealed class JournalLock : IDisposable
             file.Write(content);
             if (ReadContent(path).EndsWith(token + "\n", StringComparison.Ordinal)) { return new JournalLock(file); }
         }
+        catch (IOException) when (!File.Exists(path))
+        {
+            file.Dispose();
+            return null; // the former owner deleted it in between
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             file.Dispose();
