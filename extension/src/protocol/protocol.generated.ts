@@ -148,7 +148,6 @@ export interface AttachmentView {
   tokens?: number;
   questions: AttachmentQuestion[];
   problem?: string;
-  /** What the user should know though it is sent: it is no text, it ends earlier, keys in it are masked. Null when there is nothing. */
   note?: string;
 }
 

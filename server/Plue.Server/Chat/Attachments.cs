@@ -134,7 +134,11 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
     private Looked LookAtPinned(string path)
     {
         var look = Look(new Attachment(path));
-        if (look.View.Questions.Contains(AttachmentQuestion.OutsideWorkspace)) { return new(look.View with { Questions = [], Problem = $"{look.View.Path} lies outside the workspace, so it is not sent with every message." }); }
+        if (look.View.Questions.Contains(AttachmentQuestion.OutsideWorkspace))
+        {
+            return new(look.View with { Questions = [], Problem = $"{look.View.Path} lies outside the workspace, so it is not sent with every message." });
+        }
+
         if (!look.View.Questions.Contains(AttachmentQuestion.TooLarge)) { return look; }
 
         var summary = Look(new Attachment(path, Mode: AttachmentMode.Summary));
@@ -180,7 +184,8 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
     private static string ShownOf(string full, string folder)
     {
         var named = Path.GetRelativePath(folder, full);
-        if (named == ".." || named.StartsWith($"..{Path.DirectorySeparatorChar}", StringComparison.Ordinal) || Path.IsPathRooted(named)) { named = Path.GetRelativePath(RealPath.Of(folder), RealPath.Of(full)); }
+        var leadsOut = named == ".." || named.StartsWith($"..{Path.DirectorySeparatorChar}", StringComparison.Ordinal) || Path.IsPathRooted(named);
+        if (leadsOut) { named = Path.GetRelativePath(RealPath.Of(folder), RealPath.Of(full)); }
         return OperatingSystem.IsWindows() ? named.Replace('\\', '/') : named;
     }
 
@@ -236,7 +241,10 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
     {
         if (range.Start < 1 || range.End < range.Start || range.Start > file.Lines)
         {
-            view = view with { Problem = range.Start > file.Lines ? $"{view.Path} has only {Count(file.Lines, "line")}, so there is no line {range.Start}." : $"{range.Start}-{range.End} is not a range of lines." };
+            var problem = range.Start > file.Lines
+                ? $"{view.Path} has only {Count(file.Lines, "line")}, so there is no line {range.Start}."
+                : $"{range.Start}-{range.End} is not a range of lines.";
+            view = view with { Problem = problem };
             return (null, null);
         }
 
@@ -258,7 +266,8 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
     private static Looked OfBinary(string path, long size, (string Hash, DateTimeOffset Modified) stamp)
     {
         var part = new MessagePart.File(path, null) { Size = size, Hash = stamp.Hash, ModifiedAt = stamp.Modified };
-        return new(new AttachedFile { Path = path, Kind = AttachmentKind.Binary, Size = size, Tokens = TokenEstimate.Of(part), Note = $"{path} is not text, so only its name and size are sent." }, part);
+        var view = new AttachedFile { Path = path, Kind = AttachmentKind.Binary, Size = size, Tokens = TokenEstimate.Of(part) };
+        return new(view with { Note = $"{path} is not text, so only its name and size are sent." }, part);
     }
 
     private Looked OfBlob(string name, string blob)
