@@ -58,6 +58,8 @@ public sealed class ContextKeeper(ChatServices services, ITurnSink sink, Lock ga
         sink.Idle();
         var compactor = new Compactor(side.AskAsync, WindowOf, services.Time);
         var summary = await compactor.SummariseAsync(codexId, path, services.SmallModel() ?? chosen, services.PromptOf("summary"), cancellationToken);
+        // A model that did not listen to a stop may answer when the chat has gone on.
+        cancellationToken.ThrowIfCancellationRequested();
         await writer.AppendAsync(summary, CancellationToken.None);
         var chat = writer.Chat;
         services.Usage.Add(summary, chat.Id, chat.TemplateId);

@@ -24,6 +24,7 @@ public sealed class Conversation : IAsyncDisposable
     private readonly CancellationTokenSource closing = new();
 
     private readonly ContextKeeper keeper;
+    private readonly SemaphoreSlim updating = new(1, 1); // fields change also while something else is under way
 
     private sealed class RunningTurn(string id, string parentId)
     {
@@ -111,10 +112,14 @@ public sealed class Conversation : IAsyncDisposable
     /// <param name="mayWait">While an answer is written it is queued and sent by itself when that one has ended well.</param>
     public async Task<Sent> SendAsync(Draft draft, bool mayWait, CancellationToken cancellationToken)
     {
-        using var change = await EnterAsync(cancellationToken);
         var writer = Writer();
         var message = Compose(draft);
-        if (mayWait && draft.WantsAnswer && await QueueAsync(writer, message, draft, cancellationToken)) { return new Sent(message.Id, null, IsQueued: true); }
+        var queued = new Sent(message.Id, null, IsQueued: true);
+        // Before its turn comes, because a summary that is being made holds up every other change.
+        if (mayWait && draft.WantsAnswer && await QueueAsync(writer, message, draft, cancellationToken)) { return queued; }
+
+        using var change = await EnterAsync(cancellationToken);
+        if (mayWait && draft.WantsAnswer && await QueueAsync(writer, message, draft, cancellationToken)) { return queued; }
 
         RefuseWhileRunning();
         return await SayAsync(writer, message, Choice(draft.ProviderId, draft.Model), draft.WantsAnswer, interrupts: false, cancellationToken);
@@ -252,7 +257,7 @@ public sealed class Conversation : IAsyncDisposable
         var (reason, error) = (StopReason.EndTurn, (Failure?)null);
         try
         {
-            return (await keeper.SummariseAsync(writer, chat.Messages, chosen, either.Token)).Compaction!;
+            return (await keeper.SummariseAsync(writer, chat.Messages, chosen, either.Token).WaitAsync(either.Token)).Compaction!;
         }
         catch (OperationCanceledException)
         {
@@ -276,6 +281,8 @@ public sealed class Conversation : IAsyncDisposable
             NotifyChanged();
             work.Stop.Dispose();
             work.Ended.TrySetResult();
+            // Begins when this change has ended.
+            _ = SendNextAsync();
         }
     }
 
@@ -296,7 +303,9 @@ public sealed class Conversation : IAsyncDisposable
     /// <param name="fields">What to change, from the chat as it is then.</param>
     public async Task UpdateAsync(Func<StoredChat, ChatFields> fields, long? expectedVersion, CancellationToken cancellationToken)
     {
-        using var change = await EnterAsync(cancellationToken);
+        await updating.WaitAsync(cancellationToken);
+        using var change = new Change(updating, null);
+        using var hold = await Writer().HoldAsync(cancellationToken);
         var now = Writer().Chat;
         if (expectedVersion is { } expected && now.Version is var version && version != expected)
         {

@@ -52,7 +52,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
         lock (gate) { sink.Publish(new TurnEvent.TurnStarted(Id)); }
         try
         {
-            if (Before is not null) { await Before(cancellationToken); }
+            if (Before is not null) { await Before(cancellationToken).WaitAsync(cancellationToken); }
 
             live = Begin(codexId, chosen);
             await log.BeginAsync(live.ToMessage(MessageStatus.Streaming, time.GetUtcNow()), cancellationToken);

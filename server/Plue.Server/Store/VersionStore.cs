@@ -53,7 +53,12 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
         if (!File.Exists(path)) { Journal.Create(path, header, time, "history", record); }
         else
         {
-            using var journal = Journal.Open(path, header, time, "history", _ => { }, out var _);
+            using var journal = new Journal(path, "history", header, format => $"{path}.format{format}", time, _ => { }, () => { });
+            if (!journal.TryAcquire()) { throw new FailureException(FailureKind.Conflict, $"The history of {name} is being written by another window. Try again."); }
+
+            if (journal.Scan.Damaged.Count > 0) { journal.KeepAside(); }
+            if (journal.Scan.Damaged.Count > 0 || journal.Scan.Header is null) { journal.Repair(); }
+
             journal.Append(durable: true, record.ToUtf8());
         }
 
