@@ -84,7 +84,7 @@ export class Message {
       this.node.className = 'message compacted';
       this.node.append(this.compaction.node);
     } else if (isQuestion) {
-      const tools = element('div', { class: 'message-tools' }, this.branch.node, this.change, this.copy, this.more);
+      const tools = element('div', { class: 'message-tools' }, this.change, this.copy, this.more, this.branch.node);
       this.node.append(element('div', { class: 'message-header' }, element('span', { class: 'who' }, 'You'), tools), this.body);
     } else {
       const footer = element(

@@ -31,21 +31,20 @@ export class MessageFile {
     const name = visibleText(nameOf(file.path));
     const about = aboutWords(file);
     this.button.title = visibleText(file.path);
-    this.button.setAttribute('aria-label', visibleText(['Open', nameOf(file.path), about, changedWords(file)].filter(Boolean).join(', ')));
     this.button.replaceChildren(
       icon(isImage(file) ? 'file-media' : 'file'),
       element('span', { class: 'file-name' }, name),
       element('span', { class: 'file-about' }, visibleText(about)),
       ...(file.hasChanged === true ? [element('span', { class: 'file-changed' }, 'changed since')] : []),
     );
-    if (isImage(file) && file.blob !== undefined) this.draw(file.blob, name);
+    if (isImage(file) && file.blob !== undefined) this.draw(file.blob);
   }
 
-  private draw(blob: string, name: string): void {
+  private draw(blob: string): void {
     this.actions.blobs.read(blob, (address) => {
       if (address === undefined || this.file?.blob !== blob) return;
       this.button.classList.add('has-image');
-      this.button.prepend(element('img', { class: 'thumbnail', src: address, alt: `Image ${name}` }));
+      this.button.prepend(element('img', { class: 'thumbnail', src: address, alt: '' }));
     });
   }
 }
@@ -66,10 +65,6 @@ export function bytes(size: number): string {
   if (size < 1024) return `${size} B`;
   const [value, unit] = size < 1024 ** 2 ? [size / 1024, 'KB'] : [size / 1024 ** 2, 'MB'];
   return `${value < 10 ? value.toFixed(1).replace(/\.0$/, '') : Math.round(value)} ${unit}`;
-}
-
-function changedWords(file: FileInMessage): string {
-  return file.hasChanged === true ? 'the file has changed since' : '';
 }
 
 export function isImage({ mediaType, blob }: FileInMessage): boolean {
