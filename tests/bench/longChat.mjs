@@ -10,7 +10,8 @@ import { inRoot } from '../../scripts/lib/paths.mjs';
 export const manyMessages = 10_000;
 
 /**
- * @typedef {{openMs: number, frames: number, slowFrames: number, longestFrameMs: number, mostNodes: number, heapMb: number, blankFrames: number}} LongChatFigures
+ * @typedef {{openMs: number, frames: number, slowFrames: number, longestFrameMs: number, mostNodes: number, heapMb: number, blankFrames: number}} Scrolled
+ * @typedef {Scrolled & {workPerFrameMs: number}} LongChatFigures
  * @returns {Promise<LongChatFigures>}
  */
 export async function measureLongChat() {
@@ -26,7 +27,16 @@ export async function measureLongChat() {
     await page.evaluate(playPanel, manyMessages);
     await page.addScriptTag({ content: readFileSync(`${out}/chat.js`, 'utf8') });
     await page.locator('article').first().waitFor();
-    return await page.evaluate(scrollThrough);
+    // What the page's thread worked itself, however busy the machine is with other things.
+    const session = await page.context().newCDPSession(page);
+    await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+    const worked = async () => {
+      const { metrics } = await session.send('Performance.getMetrics');
+      return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0) * 1000;
+    };
+    const before = await worked();
+    const figures = await page.evaluate(scrollThrough);
+    return { ...figures, workPerFrameMs: ((await worked()) - before) / figures.frames };
   } finally {
     await browser.close();
   }
@@ -90,7 +100,7 @@ function playPanel(total) {
   });
 }
 
-/** In the page: from the end to the beginning and back, first as with a wheel and then by long throws. @returns {Promise<LongChatFigures>} */
+/** In the page: from the end to the beginning and back, first as with a wheel and then by long throws. @returns {Promise<Scrolled>} */
 async function scrollThrough() {
   const openMs = performance.now() - Reflect.get(window, 'began');
   const scroller = document.querySelector('.messages');
