@@ -192,18 +192,19 @@ export class Message {
   private toggleDetails(): void {
     this.about.setAttribute('aria-expanded', String(this.details === undefined));
     if (this.details === undefined) {
-      this.showDetails();
+      this.showDetails().scrollIntoView?.({ block: 'nearest' });
       return;
     }
     this.details.remove();
     this.details = undefined;
   }
 
-  private showDetails(): void {
+  private showDetails(): HTMLElement {
     const table = detailsTable(this.message, this.context?.timing, (text) => this.actions.copy(text));
     this.details?.remove();
     this.details = table;
     this.node.append(table);
+    return table;
   }
 
   private showFigures(figures: Figure[]): void {
