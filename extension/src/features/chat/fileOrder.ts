@@ -16,7 +16,7 @@ export function bestFiles(text: string, files: readonly NamedFile[], most: numbe
     return [...files.filter(({ isOpen }) => isOpen), ...others].slice(0, most);
   }
   const exact = files.filter(({ path }) => path === typed);
-  const found = fuzzysort.go(typed, files, {
+  const found = fuzzysort.go(typed, candidates(typed, files), {
     keys: ['name', 'path'],
     limit: most,
     threshold: 0.2,
@@ -24,6 +24,28 @@ export function bestFiles(text: string, files: readonly NamedFile[], most: numbe
     scoreFn: (result) => Math.max(result[0]?.score ?? 0, (result[1]?.score ?? 0) * 0.9) * (result.obj.isOpen ? 1.1 : 1),
   });
   return [...exact, ...found.map(({ obj }) => obj).filter((file) => !exact.includes(file))].slice(0, most);
+}
+
+/** Ranked are at most as many as can be between two keys; the first are nearest to the root. */
+const mostRanked = 10_000;
+
+/** Those that have the letters at all: looking is much cheaper than ranking. */
+function candidates(typed: string, files: readonly NamedFile[]): NamedFile[] {
+  const letters = typed.toLowerCase().replace(/\s/gu, '');
+  const ranked: NamedFile[] = [];
+  for (const file of files) {
+    if (hasInOrder(file.path.toLowerCase(), letters) && ranked.push(file) === mostRanked) break;
+  }
+  return ranked;
+}
+
+function hasInOrder(path: string, letters: string): boolean {
+  let at = 0;
+  for (const letter of letters) {
+    at = path.indexOf(letter, at) + 1;
+    if (at === 0) return false;
+  }
+  return true;
 }
 
 function compare(one: string, other: string): number {

@@ -25,6 +25,8 @@ export class WorkspaceFiles implements vscode.Disposable {
   private readonly read = this.disposables.add(new vscode.EventEmitter<void>());
   private reading: { folder: string; paths: string[]; isDone: boolean; isCancelled: boolean; done: Promise<void> } | undefined;
 
+  private watcher: vscode.FileSystemWatcher | undefined;
+
   /** More of the folder was read. */
   readonly onDidRead = this.read.event;
 
@@ -120,8 +122,6 @@ export class WorkspaceFiles implements vscode.Disposable {
     this.watch(folder, reading.paths, isExcluded);
     return (this.reading = reading);
   }
-
-  private watcher: vscode.FileSystemWatcher | undefined;
 
   /** What goes is taken out; what comes may be ignored, so the folder is read again for it. */
   private watch(folder: string, paths: string[], isExcluded: (path: string) => boolean): void {

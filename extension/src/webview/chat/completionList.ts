@@ -20,9 +20,11 @@ export interface Completions {
 export class CompletionList {
   readonly node = element('div', { class: 'completions', hidden: true });
   private readonly list = element('div', { id: 'completions', class: 'completion-rows', role: 'listbox' });
-  private readonly note = element('div', { class: 'completion-note', role: 'status', hidden: true });
+  private readonly note = element('div', { id: 'completion-note', class: 'completion-note', hidden: true });
   private rows: { node: HTMLElement; completion: Completion }[] = [];
   private active = 0;
+  /** The reader chose a row; until then the first is meant. */
+  private isMoved = false;
 
   constructor(private readonly input: HTMLTextAreaElement) {
     this.node.append(this.list, this.note);
@@ -48,6 +50,7 @@ export class CompletionList {
     this.input.setAttribute('role', 'combobox');
     this.input.setAttribute('aria-autocomplete', 'list');
     this.input.setAttribute('aria-controls', 'completions');
+    this.input.setAttribute('aria-describedby', note === undefined ? 'composer-hint' : 'completion-note');
     this.input.setAttribute('aria-expanded', String(rows.length > 0));
     // Rows that came while a large folder is read do not move the mark.
     this.mark(
@@ -67,6 +70,7 @@ export class CompletionList {
     this.isMoved = false;
     for (const name of ['role', 'aria-autocomplete', 'aria-controls', 'aria-expanded', 'aria-activedescendant'])
       this.input.removeAttribute(name);
+    this.input.setAttribute('aria-describedby', 'composer-hint');
   }
 
   /** True when the key was for the list. */
@@ -85,8 +89,6 @@ export class CompletionList {
     event.stopPropagation();
     return true;
   }
-
-  private isMoved = false;
 
   private move(to: number): void {
     this.isMoved = true;

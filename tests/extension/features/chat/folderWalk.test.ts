@@ -1,0 +1,135 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { exclusions } from '../../../../extension/src/features/chat/exclusions';
+import { walkFolder } from '../../../../extension/src/features/chat/folderWalk';
+
+let folder: string;
+
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'plue-walk-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function write(files: Record<string, string>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}
+
+async function found(isExcluded: (path: string) => boolean = () => false, most = Infinity): Promise<string[]> {
+  const paths: string[] = [];
+  await walkFolder(folder, { isExcluded, found: (path) => paths.push(path), isCancelled: () => paths.length >= most });
+  return paths;
+}
+
+describe('the files of a folder', () => {
+  it('come without what an ignore file names, at every level, and the nearest has the last word', async () => {
+    write({
+      '.gitignore': 'build/\n*.log\n/only-root.txt\n',
+      'a.ts': '',
+      'only-root.txt': '',
+      'build/out.js': '',
+      'trace.log': '',
+      'src/.gitignore': '!keep.log\ngenerated.ts\n',
+      'src/keep.log': '',
+      'src/other.log': '',
+      'src/generated.ts': '',
+      'src/only-root.txt': '',
+      'docs/.ignore': 'draft.md\n',
+      'docs/draft.md': '',
+      'docs/done.md': '',
+      '.git/HEAD': '',
+    });
+    expect((await found()).sort()).toEqual([
+      '.gitignore',
+      'a.ts',
+      'docs/.ignore',
+      'docs/done.md',
+      'src/.gitignore',
+      'src/keep.log',
+      'src/only-root.txt',
+    ]);
+  });
+
+  it('come nearest to the root first, and no more than are wanted', async () => {
+    write({ 'deep/er/a.ts': '', 'deep/b.ts': '', 'c.ts': '', 'd.ts': '' });
+    expect(await found()).toEqual(['c.ts', 'd.ts', 'deep/b.ts', 'deep/er/a.ts']);
+    expect(await found(() => false, 2)).toHaveLength(2);
+  });
+
+  it('come without what a setting excludes', async () => {
+    write({ 'node_modules/x/index.js': '', 'src/a.ts': '', 'src/a.js': '', 'src/deep/b.js': '', 'top.txt': '', 'src/top.txt': '' });
+    const isExcluded = exclusions(
+      { '**/node_modules': true, '**/*.js': { when: '$(basename).ts' } },
+      { 'src/deep/': true, 'top.txt': true, 'src/**': false },
+    );
+    expect((await found(isExcluded)).sort()).toEqual(['src/a.js', 'src/a.ts', 'src/top.txt']);
+  });
+
+  it('come without links, so that a circle ends and nothing outside is offered', async () => {
+    write({ 'a.ts': '', 'src/b.ts': '' });
+    symlinkSync(folder, join(folder, 'src', 'circle'), 'junction');
+    expect((await found()).sort()).toEqual(['a.ts', 'src/b.ts']);
+  });
+
+  it('are those that git sees, whatever the rules are', async () => {
+    const part = fc.constantFrom('a', 'b', 'c.log', 'd.ts', '.e', 'f g');
+    const path = fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/'));
+    const rule = fc.constantFrom(
+      'a',
+      'a/',
+      '/b',
+      '*.log',
+      '!c.log',
+      '!b/',
+      'b/**',
+      '**/d.ts',
+      '.e',
+      'f g',
+      '# a',
+      'a/b',
+      '!a/b/',
+      '[cd]*',
+      '\\#x',
+      '',
+    );
+    const rules = fc.array(rule, { maxLength: 4 }).map((lines) => lines.join('\n'));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(path, { maxLength: 12 }),
+        fc.array(fc.tuple(fc.constantFrom('', 'a/', 'b/', 'a/b/'), rules), { maxLength: 3 }),
+        async (paths, ignores) => {
+          rmSync(folder, { recursive: true, force: true });
+          mkdirSync(folder);
+          for (const file of [...paths.map((one) => `${one}.x`), ...paths]) {
+            try {
+              write({ [file]: '' });
+            } catch {
+              // A file stands where a folder should be.
+            }
+          }
+          for (const [where, text] of ignores) {
+            try {
+              write({ [`${where}.gitignore`]: text });
+            } catch {
+              // The same.
+            }
+          }
+          const git = (...args: string[]): string => execFileSync('git', ['-C', folder, ...args], { encoding: 'utf8' });
+          git('init', '-q');
+          const seen = git('-c', 'core.excludesFile=', '-c', 'core.quotePath=false', 'ls-files', '--others', '--exclude-standard', '-z');
+          expect((await found()).sort()).toEqual(
+            seen
+              .split('\0')
+              .filter((one) => one !== '')
+              .sort(),
+          );
+        },
+      ),
+      { numRuns: 40 },
+    );
+  }, 60_000);
+});

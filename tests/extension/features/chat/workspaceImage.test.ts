@@ -1,0 +1,49 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { imageTypeOf, readImage } from '../../../../extension/src/features/chat/workspaceImage';
+
+const png = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3]);
+let outside: string;
+let folder: string;
+
+beforeAll(() => {
+  outside = mkdtempSync(join(tmpdir(), 'plue-image-'));
+  folder = join(outside, 'workspace');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'a.png'), png);
+  writeFileSync(join(folder, 'secrets.png'), 'KEY=1');
+  writeFileSync(join(outside, 'b.png'), png);
+  symlinkSync(join(outside, 'b.png'), join(folder, 'link.png'));
+});
+afterAll(() => rmSync(outside, { recursive: true, force: true }));
+
+describe('an image of the open folder', () => {
+  it('is read with its kind', async () => {
+    expect(await readImage('a.png', folder, false)).toEqual({ mediaType: 'image/png', data: png });
+  });
+
+  it.each(['../b.png', 'link.png', ''])('is not read from elsewhere by %j, unless the user said so', async (path) => {
+    await expect(readImage(path, folder, false)).rejects.toThrow('outside of the open folder');
+  });
+
+  it('is read from elsewhere when the user said so', async () => {
+    expect((await readImage(join(outside, 'b.png'), folder, true)).data).toEqual(png);
+  });
+
+  it('is nothing else that is called so', async () => {
+    await expect(readImage('secrets.png', folder, false)).rejects.toThrow('is not a PNG');
+    await expect(readImage('gone.png', folder, false)).rejects.toThrow('not there any more');
+  });
+
+  it.each([
+    [[0xff, 0xd8, 0xff, 0xe0], 'image/jpeg'],
+    [[...Buffer.from('GIF89a')], 'image/gif'],
+    [[...Buffer.from('RIFF1234WEBPVP8 ')], 'image/webp'],
+    [[...Buffer.from('RIFF1234WAVEfmt ')], undefined],
+    [[], undefined],
+  ])('of the bytes %j is %s', (bytes, expected) => {
+    expect(imageTypeOf(Uint8Array.from(bytes))).toBe(expected);
+  });
+});
