@@ -14,6 +14,15 @@ export interface FoundFiles {
   note?: string;
 }
 
+/** One look at a folder, growing while it is under way. */
+interface Reading {
+  folder: string;
+  paths: string[];
+  isDone: boolean;
+  isCancelled: boolean;
+  done: Promise<void>;
+}
+
 /** Of a folder; more would be slow to look through, and nobody types that long. */
 const mostFiles = 50_000;
 const mostHits = 40;
@@ -23,7 +32,7 @@ const patience = 200;
 export class WorkspaceFiles implements vscode.Disposable {
   private readonly disposables = new Disposables();
   private readonly read = this.disposables.add(new vscode.EventEmitter<void>());
-  private reading: { folder: string; paths: string[]; isDone: boolean; isCancelled: boolean; done: Promise<void> } | undefined;
+  private reading: Reading | undefined;
 
   private watcher: vscode.FileSystemWatcher | undefined;
 
@@ -103,11 +112,11 @@ export class WorkspaceFiles implements vscode.Disposable {
     return [...new Set(paths)].filter((path) => !/^(?:[/\\]|[a-z]:)/iu.test(path));
   }
 
-  private readingOf(folder: string): NonNullable<typeof this.reading> {
+  private readingOf(folder: string): Reading {
     if (this.reading?.folder === folder && !this.reading.isCancelled) return this.reading;
     const configuration = vscode.workspace.getConfiguration(undefined, vscode.Uri.file(folder));
     const isExcluded = exclusions(configuration.get('files.exclude'), configuration.get('search.exclude'));
-    const reading = { folder, paths: [] as string[], isDone: false, isCancelled: false, done: Promise.resolve() };
+    const reading: Reading = { folder, paths: [], isDone: false, isCancelled: false, done: Promise.resolve() };
     reading.done = walkFolder(folder, {
       isExcluded,
       found: (path) => {
@@ -150,7 +159,7 @@ export class WorkspaceFiles implements vscode.Disposable {
   }
 }
 
-function noteFor(reading: { paths: string[]; isDone: boolean }, found: number): string | undefined {
+function noteFor(reading: Reading, found: number): string | undefined {
   const count = reading.paths.length.toLocaleString('en-US');
   if (!reading.isDone) return `Reading the folder, ${count} files so far…`;
   if (reading.paths.length >= mostFiles) return `This folder is large: only its first ${count} files are offered.`;
