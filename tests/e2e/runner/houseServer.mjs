@@ -1,0 +1,11 @@
+// A provider of the Plue home that a story's own endpoint answers, ready before anything starts.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** @param {string} home The Plue home. @param {import('./scriptedEndpoint.mjs').ScriptedEndpoint} endpoint @param {object} [more] Fields of the provider's file. */
+export function writeHouseServer(home, endpoint, more = {}) {
+  const folder = join(home, 'providers');
+  mkdirSync(folder, { recursive: true });
+  const settings = { name: 'House server', provider_type: 'openai-compatible', endpoint: endpoint.url, model: 'small-1', ...more };
+  writeFileSync(join(folder, 'house.json5'), JSON.stringify(settings));
+}
