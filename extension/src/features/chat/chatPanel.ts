@@ -57,7 +57,7 @@ export class ChatPanel implements vscode.Disposable {
   private snapshotting: Promise<void> | undefined;
   private focusWanted = false;
   private codex: CodexSummary | undefined;
-  private readonly composer: ComposerPanel;
+  readonly composer: ComposerPanel;
   /** For a page that is not up yet. */
   private waiting: FilePlace[] = [];
   readonly reading: Reading;
@@ -180,7 +180,8 @@ export class ChatPanel implements vscode.Disposable {
       const failure = toFailureError(error);
       this.house.log.warn(`${message.type}: ${failure.kind}: ${failure.message}`);
       // The draft goes back to where it was typed.
-      const draft = 'text' in message && (message.type === 'send' || message.type === 'steer' || message.type === 'edit') ? { text: message.text } : {};
+      const draft =
+        'text' in message && (message.type === 'send' || message.type === 'steer' || message.type === 'edit') ? { text: message.text } : {};
       this.post({ type: 'refused', ...draft, error: { kind: failure.kind, message: failure.message } });
     }
   }

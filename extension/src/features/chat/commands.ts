@@ -11,4 +11,5 @@ export const commands = {
   find: 'plue.chat.find',
   jump: 'plue.chat.jump',
   compact: 'plue.chat.compact',
+  pinFiles: 'plue.chat.pinFiles',
 } as const;

@@ -4,15 +4,10 @@ import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError, UserCancelledError } from '../../infrastructure/errors';
 import {
   attachmentInspect,
-  attachmentRead,
   attachmentStore,
-  codexFork,
   codexGet,
   codexList,
-  codexRedo,
-  codexUndo,
   codexUpdate,
-  messageCompact,
   messageContext,
   messageSteer,
   messageUnqueue,
@@ -20,7 +15,7 @@ import {
 } from '../../protocol/protocol.generated';
 import type { Attachment, AttachmentView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import type { ComposerFromPage, ComposerToPage, FilePlace, SlashCommand } from '../../webview/shared/viewMessages';
+import type { ComposerFromPage, ComposerToPage, FilePlace } from '../../webview/shared/viewMessages';
 import type { LastEditor } from './insertCode';
 import { promptText } from './promptText';
 import type { WorkspaceFiles } from './workspaceFiles';
@@ -55,7 +50,7 @@ export class ComposerPanel implements vscode.Disposable {
   }
 
   async act(message: ComposerFromPage): Promise<void> {
-    const { sidecar, files } = this.house;
+    const { sidecar } = this.house;
     const { codexId } = this;
     switch (message.type) {
       case 'findFiles':
@@ -66,12 +61,10 @@ export class ComposerPanel implements vscode.Disposable {
         return this.readImage(message.chipId, message.path, message.allowOutside === true);
       case 'storeImage':
         return this.storeImage(message);
-      case 'readThumbnail':
-        return this.readThumbnail(message.chipId, message.blob);
       case 'dropped':
         return this.attach(message.uris.flatMap(fileUri));
       case 'pickFiles':
-        return this.attach((await this.pick('Add to the Question', true)) ?? []);
+        return this.attach((await this.pick('Add to the Question')) ?? []);
       case 'attachSelection':
         return this.attachSelection();
       case 'steer': {
@@ -84,14 +77,10 @@ export class ComposerPanel implements vscode.Disposable {
         return;
       case 'pin':
         return this.pin(message.paths);
-      case 'pickPin': {
-        const picked = (await this.pick('Pin: Send with Every Question', true)) ?? [];
-        return picked.length === 0 ? undefined : this.pin([...new Set([...message.paths, ...picked.map((uri) => files.pathOf(uri))])]);
-      }
+      case 'pickPin':
+        return this.pickPins();
       case 'measureContext':
         return this.measure(message.draft, message.attachments);
-      case 'runCommand':
-        return this.run(message.command);
       case 'listPrompts':
         return this.listPrompts();
       case 'readPrompt':
@@ -137,29 +126,29 @@ export class ComposerPanel implements vscode.Disposable {
     try {
       if (!vscode.workspace.isTrusted) throw new Error('This folder is not trusted, so Plue leaves its files alone.');
       const { mediaType, data } = await readImage(path, this.house.files.folder, allowOutside);
-      this.post({ type: 'image', chipId, mediaType, data: data.toString('base64'), isStored: false });
+      this.post({ type: 'image', chipId, mediaType, data: data.toString('base64') });
     } catch (error) {
       this.post({ type: 'inspected', chipId, error: toFailureError(error).message });
     }
   }
 
-  private async readThumbnail(chipId: string, blob: string): Promise<void> {
-    try {
-      const image = await this.house.sidecar.request(attachmentRead, { blob });
-      this.post({ type: 'image', chipId, ...image, isStored: true });
-    } catch (error) {
-      this.post({ type: 'inspected', chipId, error: toFailureError(error).message });
-    }
-  }
-
-  private async pick(title: string, canSelectMany: boolean): Promise<vscode.Uri[] | undefined> {
+  private async pick(title: string): Promise<vscode.Uri[] | undefined> {
     const { folder } = this.house.files;
     return vscode.window.showOpenDialog({
       title,
       openLabel: 'Add',
-      canSelectMany,
+      canSelectMany: true,
       ...(folder === undefined ? {} : { defaultUri: vscode.Uri.file(folder) }),
     });
+  }
+
+  /** Asks which files are to go with every question, beside those that do. */
+  async pickPins(): Promise<void> {
+    const picked = (await this.pick('Pin: Send with Every Question')) ?? [];
+    if (picked.length === 0) return;
+    const { contextFiles } = await this.house.sidecar.request(codexGet, { uri: this.codexId, limit: 1 });
+    const paths = [...contextFiles.map(({ path }) => path), ...picked.map((uri) => this.house.files.pathOf(uri))];
+    await this.pin([...new Set(paths)]);
   }
 
   private async pin(contextFiles: string[]): Promise<void> {
@@ -187,34 +176,6 @@ export class ComposerPanel implements vscode.Disposable {
       ...(context === undefined ? {} : { context }),
       ...(typeof limit === 'number' && limit > 0 ? { costLimit: limit } : {}),
     });
-  }
-
-  private async run(command: SlashCommand): Promise<void> {
-    const { sidecar } = this.house;
-    const { codexId } = this;
-    switch (command) {
-      case 'compact': {
-        const { tokensBefore, tokensAfter } = await sidecar.request(messageCompact, { codexId });
-        return this.post({ type: 'done', words: `Summarized: ${tokensBefore} tokens before, ${tokensAfter} now` });
-      }
-      case 'undo':
-        await sidecar.request(codexUndo, { uri: codexId });
-        return this.post({ type: 'done', words: 'Undone' });
-      case 'redo':
-        await sidecar.request(codexRedo, { uri: codexId });
-        return this.post({ type: 'done', words: 'Brought back' });
-      case 'fork': {
-        const { uri } = await sidecar.request(codexFork, { uri: codexId });
-        await vscode.commands.executeCommand('plue.openChat', uri);
-        return;
-      }
-      case 'export':
-        await vscode.commands.executeCommand('plue.channels.export', codexId);
-        return;
-      case 'newChat':
-        await vscode.commands.executeCommand('plue.newChat');
-        return;
-    }
   }
 
   /** Those that ship with Plue are instructions for a model, and no questions. */

@@ -1,6 +1,6 @@
 // What a composer may say to its panel.
 import * as v from 'valibot';
-import { slashCommands, type ComposerFromPage } from '../../webview/shared/viewMessages';
+import type { ComposerFromPage } from '../../webview/shared/viewMessages';
 
 const text = v.string();
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(1000));
@@ -27,16 +27,14 @@ export const fromComposer = v.variant('type', [
   v.strictObject({ type: v.literal('inspect'), chipId: id, attachment }),
   v.strictObject({ type: v.literal('readImage'), chipId: id, path, allowOutside: v.optional(v.boolean()) }),
   v.strictObject({ type: v.literal('storeImage'), chipId: id, name: path, mediaType: id, data: image }),
-  v.strictObject({ type: v.literal('readThumbnail'), chipId: id, blob: id }),
   v.strictObject({ type: v.literal('dropped'), uris: v.pipe(v.array(path), v.maxLength(1000)) }),
   v.strictObject({ type: v.literal('pickFiles') }),
   v.strictObject({ type: v.literal('attachSelection') }),
   v.strictObject({ type: v.literal('steer'), queuedId: v.optional(id), text: v.optional(text), attachments: v.optional(attachments) }),
   v.strictObject({ type: v.literal('unqueue'), queuedId: id }),
   v.strictObject({ type: v.literal('pin'), paths: v.pipe(v.array(path), v.maxLength(1000)) }),
-  v.strictObject({ type: v.literal('pickPin'), paths: v.pipe(v.array(path), v.maxLength(1000)) }),
+  v.strictObject({ type: v.literal('pickPin') }),
   v.strictObject({ type: v.literal('measureContext'), draft: text, attachments }),
-  v.strictObject({ type: v.literal('runCommand'), command: v.picklist(slashCommands) }),
   v.strictObject({ type: v.literal('listPrompts') }),
   v.strictObject({ type: v.literal('readPrompt'), uri: prompt }),
 ]) satisfies v.GenericSchema<unknown, ComposerFromPage>;

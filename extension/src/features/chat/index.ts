@@ -78,6 +78,7 @@ export function activateChat(
   registerForChat(commands.find, (chat) => Promise.resolve(chat.find()));
   registerForChat(commands.jump, (chat) => chat.reading.jump());
   registerForChat(commands.compact, (chat) => chat.compact());
+  registerForChat(commands.pinFiles, (chat) => chat.composer.pickPins());
   disposables.add(registerImages(sidecar));
   disposables.add(vscode.window.registerWebviewPanelSerializer(viewType, panels));
 

@@ -2,7 +2,7 @@
 import type { Attachment, AttachmentMode, AttachmentQuestion, AttachmentView, LineRange } from '../../protocol/protocol.generated';
 import type { ComposerFromPage, ComposerToPage, FilePlace } from '../shared/viewMessages';
 import { nameOf } from './fileMentions';
-import { blobOf, imageTypes, scaleImage, type ScaledImage } from './imageScaler';
+import { blobOf, scaleImage, type ScaledImage } from './imageScaler';
 
 export interface AttachedFile {
   readonly id: string;
@@ -19,14 +19,18 @@ export interface AttachedFile {
   readonly scaling?: string;
 }
 
+export interface AttachedFilesActions {
+  post(message: ComposerFromPage): void;
+  changed(): void;
+  /** Tells the data address of a stored image, now or later; undefined when there is none. */
+  readBlob(blob: string, tell: (address: string | undefined) => void): void;
+}
+
 export class AttachedFiles {
   private files: readonly AttachedFile[] = [];
   private lastId = 0;
 
-  constructor(
-    private readonly post: (message: ComposerFromPage) => void,
-    private readonly changed: () => void,
-  ) {}
+  constructor(private readonly actions: AttachedFilesActions) {}
 
   get all(): readonly AttachedFile[] {
     return this.files;
@@ -74,7 +78,7 @@ export class AttachedFiles {
       const name = attachment.name ?? nameOf(attachment.path ?? 'image');
       const file = this.begin(attachment, nameOf(name));
       if (attachment.blob === undefined) this.inspect(file);
-      else this.post({ type: 'readThumbnail', chipId: file.id, blob: attachment.blob });
+      else this.showStored(file, attachment.blob);
     }
   }
 
@@ -117,7 +121,7 @@ export class AttachedFiles {
     const file = this.find(message.chipId);
     if (file === undefined) return;
     if (message.type === 'inspected') this.inspected(file, message.view, message.error);
-    else void this.received(file, blobOf(message.data, message.mediaType), message.isStored);
+    else void this.scale(file, blobOf(message.data, message.mediaType));
   }
 
   private inspected(file: AttachedFile, view: AttachmentView | undefined, error: string | undefined): void {
@@ -140,13 +144,16 @@ export class AttachedFiles {
     const isReady = file.view?.kind === 'image' && file.problem === undefined && openQuestions(file).length === 0;
     if (path === undefined || !isReady) return;
     this.change(file.id, { isBusy: true });
-    this.post({ type: 'readImage', chipId: file.id, path, ...(allowOutside === true ? { allowOutside } : {}) });
+    this.actions.post({ type: 'readImage', chipId: file.id, path, ...(allowOutside === true ? { allowOutside } : {}) });
   }
 
-  private async received(file: AttachedFile, image: Blob, isStored: boolean): Promise<void> {
-    if (!isStored) return this.scale(file, image);
-    const scaled = imageTypes.includes(image.type) ? await scaleImage(image, file.name).catch(() => undefined) : undefined;
-    this.change(file.id, { isBusy: false, ...(scaled === undefined ? {} : { thumbnail: scaled.thumbnail }) });
+  private showStored({ id }: AttachedFile, blob: string): void {
+    this.actions.readBlob(blob, (address) =>
+      this.change(id, {
+        isBusy: false,
+        ...(address === undefined ? { problem: 'The image is not there any more.' } : { thumbnail: address }),
+      }),
+    );
   }
 
   private async scale(file: AttachedFile, image: Blob): Promise<void> {
@@ -159,7 +166,7 @@ export class AttachedFiles {
         scaling: scalingWords(scaled),
       });
       if (this.find(file.id) === undefined) return;
-      this.post({ type: 'storeImage', chipId: file.id, name: nameOf(name), mediaType: scaled.mediaType, data: scaled.data });
+      this.actions.post({ type: 'storeImage', chipId: file.id, name: nameOf(name), mediaType: scaled.mediaType, data: scaled.data });
     } catch (error) {
       this.change(file.id, { isBusy: false, problem: error instanceof Error ? error.message : 'The image could not be read.' });
     }
@@ -172,7 +179,7 @@ export class AttachedFiles {
   }
 
   private inspect({ id, attachment }: AttachedFile): void {
-    this.post({ type: 'inspect', chipId: id, attachment });
+    this.actions.post({ type: 'inspect', chipId: id, attachment });
   }
 
   private find(id: string): AttachedFile | undefined {
@@ -185,7 +192,7 @@ export class AttachedFiles {
 
   private set(files: readonly AttachedFile[]): void {
     this.files = files;
-    this.changed();
+    this.actions.changed();
   }
 }
 

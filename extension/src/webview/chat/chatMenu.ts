@@ -22,7 +22,7 @@ export function chatMenu(state: ChatState, actions: ChatMenuActions): MenuItem[]
     hasMessages && { label: 'Fork', run: () => actions.fork() },
     hasMessages && { label: 'Find', run: () => actions.find() },
     hasMessages && command('Jump to Question…', 'plue.chat.jump'),
-    state.readOnlyReason === undefined && command('Pinned Files…', 'plue.chat.pinFiles'),
+    state.readOnlyReason === undefined && command('Pin Files…', 'plue.chat.pinFiles'),
     canChange && hasMessages && command('Compact Now', 'plue.chat.compact'),
     hasMessages && command('Export…', 'plue.chat.export'),
   ];

@@ -2,7 +2,7 @@
 import type { Attachment, AttachmentView, QueuedView } from '../../protocol/protocol.generated';
 import { element } from '../shared/element';
 import { menuButton } from '../shared/menu';
-import type { ComposerFromPage, ComposerToPage, FromPage } from '../shared/viewMessages';
+import type { ChatCommand, ComposerFromPage, ComposerToPage, FromPage } from '../shared/viewMessages';
 import { AttachedFiles, type AttachedFile } from './attachedFiles';
 import { AttachmentChips } from './attachmentChips';
 import { Composer } from './composer';
@@ -21,8 +21,12 @@ export interface ComposerAreaActions {
   /** Draft or files changed. */
   changed(): void;
   chooseModel(): void;
+  run(command: ChatCommand): void;
+  fork(): void;
+  find(): void;
   costLimit(limit: number | undefined): void;
-  say(words: string): void;
+  /** Tells the data address of a stored image, now or later; undefined when there is none. */
+  readBlob(blob: string, tell: (address: string | undefined) => void): void;
 }
 
 export interface ComposerAreaState {
@@ -71,7 +75,7 @@ export class ComposerArea {
     private readonly actions: ComposerAreaActions,
   ) {
     const post: ComposerAreaActions['post'] = (message) => actions.post(message);
-    this.files = new AttachedFiles(post, () => this.filesChanged());
+    this.files = new AttachedFiles({ post, changed: () => this.filesChanged(), readBlob: (blob, tell) => actions.readBlob(blob, tell) });
     this.chips = new AttachmentChips({
       remove: (id) => this.removeFile(id),
       allowOutside: (id) => this.files.allowOutside(id),
@@ -99,7 +103,7 @@ export class ComposerArea {
         items: () => [
           { label: 'Add file…', run: () => post({ type: 'pickFiles' }) },
           { label: 'Add selection', run: () => post({ type: 'attachSelection' }) },
-          { label: 'Pin file…', run: () => post({ type: 'pickPin', paths: this.pinned.paths }) },
+          { label: 'Pin file…', run: () => post({ type: 'pickPin' }) },
         ],
       }),
     );
@@ -110,13 +114,15 @@ export class ComposerArea {
       replace,
     });
     this.slash = new SlashCommands(this.composer.completions, {
-      run: (command) => post({ type: 'runCommand', command }),
+      run: (command) => actions.run(command),
+      fork: () => actions.fork(),
+      find: () => actions.find(),
       chooseModel: () => actions.chooseModel(),
       listPrompts: () => post({ type: 'listPrompts' }),
       readPrompt: (uri) => post({ type: 'readPrompt', uri }),
       replace,
     });
-    this.meter = new ContextMeter(() => post({ type: 'runCommand', command: 'compact' }));
+    this.meter = new ContextMeter(() => actions.run('plue.chat.compact'));
     this.node = element('div', { class: 'composer-parts' }, this.queue.node, this.pinned.node, this.composer.node);
     takeDrops(page, {
       dropped: (uris) => post({ type: 'dropped', uris }),
@@ -167,10 +173,6 @@ export class ComposerArea {
       case 'promptText':
         this.composer.setDraft(this.draft === '' ? message.text : `${message.text}\n${this.draft}`);
         return this.composer.focus();
-      case 'done':
-        this.measured = '';
-        this.measureSoon(0);
-        return this.actions.say(message.words);
     }
   }
 

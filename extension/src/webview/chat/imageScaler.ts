@@ -7,7 +7,7 @@ export const largestOriginal = 20 * 1024 * 1024;
 const thumbnailSide = 64;
 
 /** What every vendor takes. */
-export const imageTypes = ['image/png', 'image/jpeg', 'image/webp', 'image/gif'];
+const imageTypes = ['image/png', 'image/jpeg', 'image/webp', 'image/gif'];
 
 export interface Size {
   width: number;

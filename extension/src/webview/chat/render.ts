@@ -106,8 +106,11 @@ export class ChatPage {
         if (this.composer.hasImage) this.schedule();
       },
       chooseModel: () => this.picker.open(),
+      run: (command) => panel.post({ type: 'command', command }),
+      fork: () => panel.post({ type: 'fork' }),
+      find: () => this.find.open(),
       costLimit: (limit) => this.cost.showLimit(limit),
-      say: (words) => this.announcer.say(words),
+      readBlob: (blob, tell) => this.blobs.read(blob, tell),
     });
     this.header = new Header(
       this.picker,

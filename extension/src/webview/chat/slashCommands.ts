@@ -1,10 +1,12 @@
 // What can be run or put in by a slash: commands for this chat, and the user's prompts.
-import type { PromptView, SlashCommand } from '../shared/viewMessages';
+import type { ChatCommand, PromptView } from '../shared/viewMessages';
 import type { Completion, CompletionList } from './completionList';
 import { commandAt, type Token } from './mention';
 
 export interface SlashActions {
-  run(command: SlashCommand): void;
+  run(command: ChatCommand): void;
+  fork(): void;
+  find(): void;
   chooseModel(): void;
   listPrompts(): void;
   readPrompt(uri: string): void;
@@ -27,15 +29,16 @@ export class SlashCommands {
     private readonly list: CompletionList,
     private readonly actions: SlashActions,
   ) {
-    const run = (command: SlashCommand) => () => actions.run(command);
+    const run = (command: ChatCommand) => () => actions.run(command);
     this.commands = [
-      { name: 'compact', icon: 'fold', detail: 'Summarize what was said, so that the model has room again', run: run('compact') },
-      { name: 'undo', icon: 'discard', detail: 'Hide the last question and its answer', run: run('undo') },
-      { name: 'redo', icon: 'redo', detail: 'Bring back what was undone', run: run('redo') },
-      { name: 'fork', icon: 'repo-forked', detail: 'Go on in a copy of this chat', run: run('fork') },
+      { name: 'compact', icon: 'fold', detail: 'Summarize what was said, so that the model has room again', run: run('plue.chat.compact') },
+      { name: 'undo', icon: 'discard', detail: 'Hide the last question and its answer', run: run('plue.chat.undo') },
+      { name: 'redo', icon: 'redo', detail: 'Bring back what was undone', run: run('plue.chat.redo') },
+      { name: 'fork', icon: 'repo-forked', detail: 'Go on in a copy of this chat', run: () => actions.fork() },
+      { name: 'find', icon: 'search', detail: 'Find in this chat', run: () => actions.find() },
       { name: 'model', icon: 'symbol-misc', detail: 'Choose who answers', run: () => actions.chooseModel() },
-      { name: 'export', icon: 'export', detail: 'Write this chat to a file', run: run('export') },
-      { name: 'new', icon: 'add', detail: 'Begin another chat', run: run('newChat') },
+      { name: 'export', icon: 'export', detail: 'Write this chat to a file', run: run('plue.chat.export') },
+      { name: 'new', icon: 'add', detail: 'Begin another chat', run: run('plue.newChat') },
     ];
   }
 

@@ -7,8 +7,8 @@ export type ComposerToPage =
   | { type: 'files'; text: string; files: FileHit[]; note?: string }
   /** A file as it would be sent, or why it could not be looked at. */
   | { type: 'inspected'; chipId: string; view?: AttachmentView; error?: string }
-  /** Base64 of an image of the workspace, to be scaled here; or of one that was stored, for its thumbnail. */
-  | { type: 'image'; chipId: string; mediaType: string; data: string; isStored: boolean }
+  /** Base64 of an image of the workspace, to be scaled here. */
+  | { type: 'image'; chipId: string; mediaType: string; data: string }
   /** To be put beside the draft: from a command, a drop or a dialog. */
   | { type: 'attach'; files: FilePlace[] }
   /** The pinned files at their current content. */
@@ -17,9 +17,7 @@ export type ComposerToPage =
   | { type: 'context'; context?: MessageContextResult; costLimit?: number }
   | { type: 'prompts'; prompts: PromptView[] }
   /** To be put into the composer. */
-  | { type: 'promptText'; text: string }
-  /** Something that was asked for is done. */
-  | { type: 'done'; words: string };
+  | { type: 'promptText'; text: string };
 
 /** Page to panel. */
 export type ComposerFromPage =
@@ -27,7 +25,6 @@ export type ComposerFromPage =
   | { type: 'inspect'; chipId: string; attachment: Attachment }
   | { type: 'readImage'; chipId: string; path: string; allowOutside?: boolean }
   | { type: 'storeImage'; chipId: string; name: string; mediaType: string; data: string }
-  | { type: 'readThumbnail'; chipId: string; blob: string }
   | { type: 'dropped'; uris: string[] }
   | { type: 'pickFiles' }
   | { type: 'attachSelection' }
@@ -35,14 +32,10 @@ export type ComposerFromPage =
   | { type: 'unqueue'; queuedId: string }
   /** Replaces the list of pinned files. */
   | { type: 'pin'; paths: string[] }
-  | { type: 'pickPin'; paths: string[] }
+  | { type: 'pickPin' }
   | { type: 'measureContext'; draft: string; attachments: Attachment[] }
-  | { type: 'runCommand'; command: SlashCommand }
   | { type: 'listPrompts' }
   | { type: 'readPrompt'; uri: string };
-
-export const slashCommands = ['compact', 'undo', 'redo', 'fork', 'export', 'newChat'] as const;
-export type SlashCommand = (typeof slashCommands)[number];
 
 /** `path` is relative to the open folder where it lies inside, else absolute. */
 export interface FilePlace {

@@ -20,11 +20,10 @@ const prompt = v.object({ uri: text, title: text, description: maybeText });
 export const composerToPage = v.variant('type', [
   v.object({ type: v.literal('files'), text, files: v.array(hit), note: maybeText }),
   v.object({ type: v.literal('inspected'), chipId: text, view: v.optional(attachmentViewSchema), error: maybeText }),
-  v.object({ type: v.literal('image'), chipId: text, mediaType: text, data: text, isStored: v.boolean() }),
+  v.object({ type: v.literal('image'), chipId: text, mediaType: text, data: text }),
   v.object({ type: v.literal('attach'), files: v.array(v.object(place)) }),
   v.object({ type: v.literal('contextFiles'), files: v.array(attachmentViewSchema) }),
   v.object({ type: v.literal('context'), context: v.optional(context), costLimit: v.optional(v.number()) }),
   v.object({ type: v.literal('prompts'), prompts: v.array(prompt) }),
   v.object({ type: v.literal('promptText'), text }),
-  v.object({ type: v.literal('done'), words: text }),
 ]) satisfies v.GenericSchema<unknown, ComposerToPage>;

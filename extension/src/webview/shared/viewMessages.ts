@@ -14,8 +14,7 @@ import type {
 } from '../../protocol/protocol.generated';
 import type { ComposerFromPage, ComposerToPage } from './composerMessages';
 
-export { slashCommands } from './composerMessages';
-export type { ComposerFromPage, ComposerToPage, FileHit, FilePlace, PromptView, SlashCommand } from './composerMessages';
+export type { ComposerFromPage, ComposerToPage, FileHit, FilePlace, PromptView } from './composerMessages';
 
 /** Panel to page. */
 export type ToPage =
@@ -98,6 +97,7 @@ export type FromPage =
 
 /** What a menu of the page may run: commands of Plue about this chat. */
 export const chatCommands = [
+  'plue.newChat',
   'plue.chat.undo',
   'plue.chat.redo',
   'plue.chat.jump',
