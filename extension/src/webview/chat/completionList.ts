@@ -38,7 +38,8 @@ export class CompletionList {
   }
 
   show({ label, rows, note }: Completions): void {
-    if (rows.length === 0 && note === undefined) return this.close();
+    // A draft that came back, as over a reload, is not being written.
+    if (document.activeElement !== this.input || (rows.length === 0 && note === undefined)) return this.close();
     const before = this.rows[this.active]?.completion.label;
     this.list.setAttribute('aria-label', label);
     this.rows = rows.map((completion, at) => ({ completion, node: this.row(completion, at) }));

@@ -200,7 +200,7 @@ export class Composer {
     if (waitsFor !== undefined) return `${waitsFor}.`;
     if (this.history.isWalking(this.draft) && this.draft !== '') return 'Sent before. Up and Down lead to others, Enter asks it again.';
     if (isRunning) return `Enter queues, ${withControl}Enter sends now, Escape stops`;
-    return 'Enter sends, Shift+Enter breaks the line, Shift while dropping adds a file';
+    return 'Enter sends, Shift+Enter breaks the line. Hold Shift to drop files here';
   }
 
   private grow(): void {

@@ -99,6 +99,7 @@ export class ComposerArea {
       this.chips.node,
       menuButton({
         label: 'Add files',
+        icon: 'attach',
         key: 'add-files',
         items: () => [
           { label: 'Add file…', run: () => post({ type: 'pickFiles' }) },

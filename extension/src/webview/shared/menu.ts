@@ -10,8 +10,10 @@ export interface MenuItem {
 export interface MenuButton {
   /** Names the button; its tooltip too. */
   label: string;
-  /** Words on the button; without them it is three dots. */
+  /** Words on the button; without them it is an icon. */
   text?: string;
+  /** Three dots when not said. */
+  icon?: string;
   /** Keeps the focus when the part around it is built anew. */
   key: string;
   isTabStop?: boolean;
@@ -22,7 +24,7 @@ export interface MenuButton {
 /** One menu at most is open; it hangs in the page itself, so that no list cuts it off. */
 let open: (() => void) | undefined;
 
-export function menuButton({ label, text, key, isTabStop, items }: MenuButton): HTMLButtonElement {
+export function menuButton({ label, text, icon: drawn = 'ellipsis', key, isTabStop, items }: MenuButton): HTMLButtonElement {
   const button = element(
     'button',
     {
@@ -35,7 +37,7 @@ export function menuButton({ label, text, key, isTabStop, items }: MenuButton): 
       'data-key': key,
       tabindex: isTabStop === false ? '-1' : undefined,
     },
-    ...(text === undefined ? [icon('ellipsis')] : [text, icon('chevron-down')]),
+    ...(text === undefined ? [icon(drawn)] : [text, icon('chevron-down')]),
   );
   button.addEventListener('click', () => show(button, label, items()));
   button.addEventListener('keydown', (event) => {
