@@ -41,9 +41,9 @@ async function travel(journey, workbench, endpoint) {
   const draft = () => workbench.chat.locator('.composer textarea');
   const button = (/** @type {string | RegExp} */ name) => workbench.chat.getByRole('button', { name });
   const chip = (/** @type {string} */ name) =>
-    workbench.chat.getByRole('group', { name: 'Files for the next message' }).locator('.file-chip').filter({ hasText: name });
+    workbench.chat.getByRole('group', { name: 'Files for the next message' }).locator('.context-chip').filter({ hasText: name });
   const pinned = (/** @type {string} */ name) =>
-    workbench.chat.getByRole('group', { name: 'Pinned files' }).locator('.file-chip').filter({ hasText: name });
+    workbench.chat.getByRole('group', { name: 'Pinned files' }).locator('.context-chip').filter({ hasText: name });
 
   /** As VS Code hands a drag on while Shift is held. @param {string[]} paths */
   const drop = async (paths) => {
@@ -100,8 +100,7 @@ async function travel(journey, workbench, endpoint) {
   });
 
   await journey.step('A dropped file from outside of the folder is asked about, and nothing is sent until then', async () => {
-    await button('Remove hello.txt').first().click();
-    await button('Remove hello.txt').first().click();
+    for (let left = 2; left > 0; left--) await button('Remove hello.txt').first().click();
     await drop([join(workbench.folder, 'outside.txt')]);
     await chip('outside.txt').getByText('It lies outside the open folder.').waitFor();
     await draft().fill('What is this?');
@@ -116,7 +115,7 @@ async function travel(journey, workbench, endpoint) {
   });
 
   await journey.step('Once it is answered, the file goes along', async () => {
-    await chip('outside.txt').getByRole('button', { name: 'Send It' }).click();
+    await chip('outside.txt').getByRole('button', { name: 'Send It', exact: true }).click();
     await draft().press('Enter');
     await untilFinished(workbench);
     assert.match(JSON.stringify(endpoint.asked.at(-1)), /Not of the folder\./);
@@ -136,7 +135,7 @@ async function travel(journey, workbench, endpoint) {
     await drop([join(workspace, 'src')]);
     await chip('src').getByText('is a folder').waitFor();
     await workbench.chat.getByText('Remove src, which cannot be sent.').waitFor();
-    await chip('src').getByRole('button', { name: 'Remove' }).click();
+    await chip('src').getByRole('button', { name: 'Remove', exact: true }).click();
     await chip('src').waitFor({ state: 'detached' });
   });
 
@@ -146,7 +145,7 @@ async function travel(journey, workbench, endpoint) {
     await workbench.until(
       async () =>
         (await chip('stripes.png')
-          .locator('img.thumbnail')
+          .locator('img.chip-picture')
           .evaluate((image) => (image instanceof HTMLImageElement ? image.naturalWidth : 0))) === 64,
     );
   });

@@ -58,7 +58,7 @@ async function travel(journey, workbench, endpoint) {
   const draft = () => workbench.chat.locator('.composer textarea');
   const rows = () => workbench.chat.getByRole('option');
   const button = (/** @type {string | RegExp} */ name) => workbench.chat.getByRole('button', { name });
-  const chips = () => workbench.chat.getByRole('group', { name: 'Files for the next message' }).locator('.file-chip');
+  const chips = () => workbench.chat.getByRole('group', { name: 'Files for the next message' }).locator('.context-chip');
 
   await journey.step('An @ offers the files of the folder, without what is ignored', async () => {
     await workbench.show();

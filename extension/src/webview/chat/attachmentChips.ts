@@ -52,7 +52,7 @@ export class AttachmentChips {
     const head = element(
       'span',
       { class: 'chip-head' },
-      file.thumbnail === undefined ? chipIcon(file) : element('img', { class: 'thumbnail', src: file.thumbnail, alt: '' }),
+      file.thumbnail === undefined ? chipIcon(file) : element('img', { class: 'chip-picture', src: file.thumbnail, alt: '' }),
       element('span', { class: 'chip-name' }, visibleText(file.name)),
       element('span', { class: 'chip-detail' }, detailOf(file)),
       warning === undefined ? undefined : element('span', { class: 'chip-warning' }, icon('warning'), visibleText(warning)),
@@ -60,7 +60,7 @@ export class AttachmentChips {
     const buttons = [...(this.canPin(file, context) ? [this.pin(file)] : []), this.remove(file)];
     return element(
       'div',
-      { class: `file-chip${isWide ? ' wide' : ''}`, title: titleOf(file), 'data-chip': file.id },
+      { class: `context-chip${isWide ? ' wide' : ''}`, title: titleOf(file), 'data-chip': file.id },
       head,
       ...(file.problem === undefined ? questions.slice(0, 1).map((question) => this.question(file, question)) : [problem(file.problem)]),
       element('span', { class: 'chip-buttons' }, ...buttons),
@@ -124,9 +124,11 @@ export class AttachmentChips {
     if (this.last !== undefined) this.show(this.last.files, this.last.context);
   }
 
-  private canPin({ attachment, problem: reason }: AttachedFile, { pinned }: ChipContext): boolean {
-    const { path, range, allowOutside } = attachment;
-    return path !== undefined && range === undefined && reason === undefined && allowOutside !== true && !pinned.includes(path);
+  /** Whole files of the open folder. */
+  private canPin({ attachment, view, problem: reason }: AttachedFile, { pinned }: ChipContext): boolean {
+    const { path, range } = attachment;
+    const isOutside = view?.questions.includes('outsideWorkspace') === true;
+    return path !== undefined && range === undefined && reason === undefined && !isOutside && !pinned.includes(path);
   }
 
   private pin(file: AttachedFile): HTMLElement {

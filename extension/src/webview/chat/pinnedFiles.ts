@@ -38,7 +38,7 @@ export class PinnedFiles {
     const detail = problem ?? (tokens === undefined ? '' : `${count(tokens)} tokens`);
     return element(
       'div',
-      { class: `file-chip${problem === undefined ? '' : ' wide'}`, title: visibleText(path) },
+      { class: `context-chip${problem === undefined ? '' : ' wide'}`, title: visibleText(path) },
       element(
         'span',
         { class: 'chip-head' },
