@@ -1,0 +1,365 @@
+// @vitest-environment jsdom
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { AttachmentView, QueuedView } from '../../../extension/src/protocol/protocol.generated';
+import { ChatPage } from '../../../extension/src/webview/chat/render';
+import { readPageState, readToPage } from '../../../extension/src/webview/shared/toPage';
+import type { FromPage, PageState, ToPage } from '../../../extension/src/webview/shared/viewMessages';
+import { chat, codexId, numbered, provider, question } from './chatSamples';
+
+let page: ChatPage;
+let posted: FromPage[];
+let kept: unknown;
+
+function open(state?: PageState): void {
+  document.body.innerHTML = '';
+  const root = document.body.appendChild(document.createElement('main'));
+  posted = [];
+  page = new ChatPage(
+    root,
+    { post: (message) => posted.push(message), getState: () => kept, setState: (next) => (kept = next) },
+    codexId,
+    state,
+  );
+}
+
+async function receive(...messages: ToPage[]): Promise<void> {
+  for (const message of messages) {
+    const read = readToPage(message);
+    if (read === undefined) throw new Error(`The page does not know ${JSON.stringify(message)}`);
+    page.receive(read);
+  }
+  await vi.waitFor(() => expect(page.isDrawn).toBe(true));
+}
+
+function snapshot(change = {}): ToPage {
+  return { type: 'snapshot', chat: chat([question('m1', 'Hi')], change), providers: [provider()] };
+}
+
+const running: ToPage[] = numbered([{ kind: 'turnStarted', turnId: 't1' }]).map((params) => ({ type: 'event', params }));
+
+function input(): HTMLTextAreaElement {
+  const found = document.querySelector('textarea');
+  if (found === null) throw new Error('No composer');
+  return found;
+}
+
+function type(text: string): void {
+  input().focus();
+  input().value = text;
+  input().setSelectionRange(text.length, text.length);
+  input().dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+function press(key: string, more: KeyboardEventInit = {}): void {
+  input().dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...more }));
+}
+
+function button(label: string): HTMLButtonElement {
+  const all = [...document.querySelectorAll('button')];
+  const found = all.find((one) => one.textContent === label || one.getAttribute('aria-label') === label);
+  if (found === undefined)
+    throw new Error(`No button "${label}" among: ${all.map((one) => one.getAttribute('aria-label') ?? one.textContent).join(', ')}`);
+  return found;
+}
+
+const last = <T extends FromPage['type']>(kind: T): Extract<FromPage, { type: T }> | undefined =>
+  posted.findLast((message): message is Extract<FromPage, { type: T }> => message.type === kind);
+const rows = (): string[] => [...document.querySelectorAll('[role=option].completion')].map((row) => row.textContent ?? '');
+const chips = (): string[] => [...document.querySelectorAll('.chips .context-chip')].map((one) => one.textContent ?? '');
+const hint = (): string => document.querySelector('#composer-hint')?.textContent ?? '';
+
+function view(change: Partial<AttachmentView> = {}): AttachmentView {
+  return { path: 'src/date.ts', name: 'date.ts', kind: 'text', tokens: 1200, size: 4000, questions: [], ...change };
+}
+
+/** Chooses src/date.ts by @ and lets the sidecar say this of it. */
+async function attach(change: Partial<AttachmentView> = {}): Promise<void> {
+  await receive({ type: 'attach', files: [{ path: change.path ?? 'src/date.ts' }] });
+  await receive({ type: 'inspected', chipId: last('inspect')?.chipId ?? '', view: view(change) });
+}
+
+beforeEach(async () => {
+  kept = undefined;
+  open();
+  await receive(snapshot());
+});
+
+describe('a mention', () => {
+  const files: ToPage = {
+    type: 'files',
+    text: 'da',
+    files: [
+      { path: 'src/date.ts', kind: 'open' },
+      { path: 'data.ts', kind: 'file' },
+    ],
+  };
+
+  it('asks for files, is a combobox while they are offered, and makes a chip of the chosen one', async () => {
+    type('Why does @da');
+    expect(last('findFiles')).toEqual({ type: 'findFiles', text: 'da' });
+    await receive(files);
+    expect(rows()).toEqual(['date.tssrc · open', 'data.ts']);
+    expect(input().getAttribute('role')).toBe('combobox');
+    press('ArrowDown');
+    expect(document.getElementById(input().getAttribute('aria-activedescendant') ?? '')?.textContent).toBe('data.ts');
+    press('ArrowUp');
+    press('Enter');
+    expect(input().value).toBe('Why does @src/date.ts ');
+    expect(input().hasAttribute('role')).toBe(false);
+    expect(last('inspect')?.attachment).toEqual({ path: 'src/date.ts' });
+    expect(last('send')).toBeUndefined();
+  });
+
+  it('takes lines behind the name', async () => {
+    type('@da');
+    await receive(files);
+    type('@da:12-40');
+    press('Tab');
+    expect(last('inspect')?.attachment).toEqual({ path: 'src/date.ts', range: { start: 12, end: 40 } });
+  });
+
+  it('that was typed to its end and a space is taken too', async () => {
+    type('@da');
+    await receive(files);
+    type('@data.ts:3');
+    type('@data.ts:3 ');
+    expect(last('inspect')?.attachment).toEqual({ path: 'data.ts', range: { start: 3, end: 3 } });
+  });
+
+  it('says why nothing is offered', async () => {
+    type('@');
+    await receive({ type: 'files', text: '', files: [], note: 'This folder is not trusted, so Plue leaves its files alone.' });
+    expect(document.querySelector('.completion-note')?.textContent).toContain('not trusted');
+    press('Escape');
+    expect(document.querySelector<HTMLElement>('.completions')?.hidden).toBe(true);
+    expect(posted.some((message) => message.type === 'stop')).toBe(false);
+  });
+
+  it('passes by an answer for what is no longer written', async () => {
+    type('@da');
+    type('@dat');
+    await receive(files);
+    expect(rows()).toEqual([]);
+  });
+});
+
+describe('a chip', () => {
+  it('shows what the file costs, and goes with the question', async () => {
+    await attach();
+    expect(chips()[0]).toContain('date.ts1.2k tokens');
+    type('Why?');
+    press('Enter');
+    expect(last('send')).toEqual({ type: 'send', text: 'Why?', attachments: [{ path: 'src/date.ts' }] });
+    expect(chips()).toEqual([]);
+  });
+
+  it('comes back with a refused question', async () => {
+    await attach();
+    type('Why?');
+    press('Enter');
+    await receive({ type: 'refused', text: 'Why?', error: { kind: 'vaultLocked', message: 'The vault is locked.' } });
+    expect(input().value).toBe('Why?');
+    expect(chips()).toHaveLength(1);
+  });
+
+  it('is kept over a reload with the draft', async () => {
+    await attach();
+    type('half');
+    const state = readPageState(kept, codexId);
+    expect(state).toMatchObject({ draft: 'half', attachments: [{ path: 'src/date.ts' }] });
+    open(state);
+    expect(last('inspect')?.attachment).toEqual({ path: 'src/date.ts' });
+  });
+
+  it('asks before a file from elsewhere is sent', async () => {
+    await attach({ path: '/etc/hosts', name: 'hosts', questions: ['outsideWorkspace'] });
+    type('Why?');
+    press('Enter');
+    expect(last('send')).toBeUndefined();
+    expect(hint()).toContain('Answer the question about hosts first.');
+    button('Send It').click();
+    press('Enter');
+    expect(last('send')?.attachments).toEqual([{ path: '/etc/hosts', allowOutside: true }]);
+  });
+
+  it.each([
+    ['Whole', { mode: 'whole' }],
+    ['Summary', { mode: 'summary' }],
+  ])('asks how a large file is sent: %s', async (label, expected) => {
+    await attach({ size: 3_400_000, questions: ['tooLarge'] });
+    expect(chips()[0]).toContain('It is large: 3.2 MB, about 1.2k tokens.');
+    button(label).click();
+    expect(last('inspect')?.attachment).toEqual({ path: 'src/date.ts', ...expected });
+  });
+
+  it('takes lines of a large file, and no nonsense in their place', async () => {
+    await attach({ questions: ['tooLarge'] });
+    button('Lines…').click();
+    const lines = document.querySelector<HTMLInputElement>('.lines-input');
+    if (lines === null) throw new Error('No field for lines');
+    lines.value = 'many';
+    button('Take').click();
+    expect(lines.getAttribute('aria-invalid')).toBe('true');
+    lines.value = '12-40';
+    button('Take').click();
+    expect(last('inspect')?.attachment).toEqual({ path: 'src/date.ts', range: { start: 12, end: 40 } });
+  });
+
+  it('that cannot be sent says why and blocks until it is removed', async () => {
+    await attach({ problem: 'src/date.ts is a folder. Attach the files in it.' });
+    type('Why?');
+    press('Enter');
+    expect(last('send')).toBeUndefined();
+    expect(chips()[0]).toContain('is a folder');
+    button('Remove').click();
+    press('Enter');
+    expect(last('send')).toEqual({ type: 'send', text: 'Why?' });
+  });
+
+  it('of an image warns when the model sees none', async () => {
+    await receive({
+      type: 'models',
+      providerId: 'anthropic',
+      models: [{ id: 'claude-sonnet-4-6', name: 'Sonnet', supportsVision: false }],
+    });
+    await attach({ path: 'a.png', name: 'a.png', kind: 'image' });
+    await vi.waitFor(() => expect(chips()[0]).toContain('Sonnet sees no images'));
+  });
+
+  it('is pinned by its button, and unpinned above the composer', async () => {
+    await attach();
+    button('Pin date.ts: send it with every question').click();
+    expect(last('pin')).toEqual({ type: 'pin', paths: ['src/date.ts'] });
+    expect(chips()).toEqual([]);
+    await receive({ type: 'contextFiles', files: [view()] });
+    expect(document.querySelector('.pinned-files')?.textContent).toContain('date.ts1.2k tokens');
+    button('Unpin date.ts').click();
+    expect(last('pin')).toEqual({ type: 'pin', paths: [] });
+  });
+});
+
+describe('a command', () => {
+  it('is offered by a slash and run by Enter', async () => {
+    type('/comp');
+    expect(rows()).toEqual(['/compactSummarize what was said, so that the model has room again']);
+    press('Enter');
+    expect(last('command')).toEqual({ type: 'command', command: 'plue.chat.compact' });
+    expect(input().value).toBe('');
+    await receive();
+  });
+
+  it('is run although its list was closed, and never sent', () => {
+    type('/undo');
+    press('Escape');
+    press('Enter');
+    expect(last('command')).toEqual({ type: 'command', command: 'plue.chat.undo' });
+    expect(last('send')).toBeUndefined();
+  });
+
+  it('stands beside the user’s prompts, whose text comes into the composer', async () => {
+    type('/');
+    expect(last('listPrompts')).toBeDefined();
+    await receive({ type: 'prompts', prompts: [{ uri: 'codex://prompts/review', title: 'Review', description: 'Look for mistakes.' }] });
+    expect(rows()).toContain('/reviewLook for mistakes.');
+    type('/rev');
+    press('Enter');
+    expect(last('readPrompt')).toEqual({ type: 'readPrompt', uri: 'codex://prompts/review' });
+    await receive({ type: 'promptText', text: 'Review this.' });
+    expect(input().value).toBe('Review this.');
+  });
+});
+
+describe('while an answer runs', () => {
+  const queue: QueuedView[] = [{ id: 'q1', text: 'And then?', attachments: [view()] }];
+  const queueChanged: ToPage[] = numbered([{ kind: 'queueChanged', queue }], 2).map((params) => ({ type: 'event', params }));
+
+  it('Enter queues and Ctrl+Enter says it now', async () => {
+    await receive(...running);
+    type('And then?');
+    press('Enter');
+    expect(last('send')).toEqual({ type: 'send', text: 'And then?', queue: true });
+    await receive(...queueChanged);
+    type('Shorter');
+    press('Enter', { ctrlKey: true });
+    expect(last('steer')).toEqual({ type: 'steer', text: 'Shorter' });
+  });
+
+  it('what is queued can be sent now, taken back and removed', async () => {
+    await receive(...running, ...queueChanged);
+    expect(document.querySelector('.queue')?.textContent).toContain('1 queued, sent after this answer');
+    button('Send Now').click();
+    expect(last('steer')).toEqual({ type: 'steer', queuedId: 'q1' });
+    button('Remove “And then?”').click();
+    expect(last('unqueue')).toEqual({ type: 'unqueue', queuedId: 'q1' });
+    button('Edit “And then?”').click();
+    expect(input().value).toBe('And then?');
+    expect(last('inspect')?.attachment).toEqual({ path: 'src/date.ts' });
+  });
+
+  it('and when it was stopped, the queue waits', async () => {
+    await receive(...running, ...queueChanged);
+    await receive(
+      ...numbered([{ kind: 'turnFinished', turnId: 't1', stopReason: 'stopped' }], 3).map((params): ToPage => ({ type: 'event', params })),
+    );
+    expect(document.querySelector('.queue')?.textContent).toContain('1 queued, waiting for you');
+    button('Send').click();
+    expect(last('steer')).toEqual({ type: 'steer', queuedId: 'q1' });
+  });
+});
+
+describe('the draft', () => {
+  it('is cleared by Ctrl+K and brought back by Undo or Ctrl+Z', () => {
+    type('A long thought');
+    press('k', { ctrlKey: true });
+    expect(input().value).toBe('');
+    expect(hint()).toContain('The draft was cleared.');
+    press('z', { ctrlKey: true });
+    expect(input().value).toBe('A long thought');
+    press('k', { ctrlKey: true });
+    button('Undo').click();
+    expect(input().value).toBe('A long thought');
+  });
+
+  it('is what was sent before after Up in an empty composer', () => {
+    input().focus();
+    press('ArrowUp');
+    expect(input().value).toBe('Hi');
+    press('ArrowDown');
+    expect(input().value).toBe('');
+  });
+
+  it('is measured with its files, and the figure shown', async () => {
+    await vi.waitFor(() => expect(last('measureContext')).toEqual({ type: 'measureContext', draft: '', attachments: [] }));
+    type('Why?');
+    await vi.waitFor(() => expect(last('measureContext')?.draft).toBe('Why?'), { timeout: 3000 });
+    await receive({
+      type: 'context',
+      context: { tokens: 82_000, window: 200_000, isEstimate: true, compactsAt: 170_000, shares: [] },
+      costLimit: 2,
+    });
+    expect(document.querySelector('.meter-button')?.textContent).toBe('41%');
+  });
+});
+
+describe('a drop', () => {
+  function drop(data: Record<string, string>, files: File[] = []): void {
+    const dataTransfer = {
+      types: [...Object.keys(data), ...(files.length > 0 ? ['Files'] : [])],
+      getData: (kind: string) => data[kind] ?? '',
+      files,
+    };
+    const event = new Event('drop', { bubbles: true, cancelable: true });
+    Object.defineProperty(event, 'dataTransfer', { value: dataTransfer });
+    document.querySelector('main')?.dispatchEvent(event);
+  }
+
+  it('of named files tells the panel where they are', () => {
+    drop({ 'text/uri-list': 'file:///work/a.ts\r\nfile:///work/b.ts' });
+    expect(last('dropped')).toEqual({ type: 'dropped', uris: ['file:///work/a.ts', 'file:///work/b.ts'] });
+  });
+
+  it('of a file from elsewhere that is no image says how it can be added', async () => {
+    drop({}, [new File(['x'], 'notes.txt', { type: 'text/plain' })]);
+    await vi.waitFor(() => expect(chips()[0]).toContain('Only images can be dropped from outside of VS Code.'));
+  });
+});
