@@ -110,6 +110,7 @@ async function travel(journey, workbench, endpoint) {
   });
 
   await journey.step('The files go with the question, and only the lines that were named', async () => {
+    await workbench.chat.locator('button[aria-label^="Send"][aria-disabled="false"]').waitFor();
     await draft().press('Enter');
     await untilFinished(workbench);
     const sent = JSON.stringify(endpoint.asked.at(-1));
