@@ -139,7 +139,7 @@ async function travel(journey, workbench, endpoint) {
 
   await journey.step('The editor shows the lines that are meant', async () => {
     await page.getByRole('treeitem', { name: 'src', exact: true }).click();
-    await page.getByRole('treeitem', { name: 'date.ts' }).dblclick();
+    await page.getByRole('treeitem', { name: 'date.ts', exact: true }).dblclick();
     await page.locator('.monaco-editor .view-line').filter({ hasText: 'day3 =' }).first().waitFor();
     await page.keyboard.press('Control+Home');
     for (const key of ['ArrowDown', 'ArrowDown', 'Shift+ArrowDown']) await page.keyboard.press(key);

@@ -37,7 +37,8 @@ export class Uri {
 
   static parse(text: string): Uri {
     const url = new URL(text);
-    return new Uri(url.protocol.slice(0, -1), text.slice(url.protocol.length));
+    const hasPath = url.protocol === 'file:' || url.protocol === 'vscode-remote:';
+    return new Uri(url.protocol.slice(0, -1), hasPath ? decodeURIComponent(url.pathname) : text.slice(url.protocol.length));
   }
 
   static joinPath(base: Uri, ...parts: string[]): Uri {
@@ -198,10 +199,25 @@ export const workspace: {
   workspaceFolders: { uri: Uri }[] | undefined;
   fs: typeof fileSystem;
   onDidSaveTextDocument: typeof savedDocument.event;
+  onDidChangeWorkspaceFolders: () => Disposable;
+  onDidChangeConfiguration: () => Disposable;
+  getConfiguration: () => { get: (name: string) => unknown };
+  createFileSystemWatcher: () => unknown;
+  textDocuments: { uri: Uri; isDirty: boolean }[];
   openTextDocument: (uri: Uri) => Promise<{ uri: Uri }>;
 } = {
   fs: fileSystem,
   onDidSaveTextDocument: savedDocument.event,
+  onDidChangeWorkspaceFolders: () => new Disposable(() => undefined),
+  onDidChangeConfiguration: () => new Disposable(() => undefined),
+  getConfiguration: () => ({ get: () => undefined }),
+  createFileSystemWatcher: () => ({
+    onDidCreate: folderWatch.created.event,
+    onDidChange: folderWatch.changed.event,
+    onDidDelete: folderWatch.deleted.event,
+    dispose: () => undefined,
+  }),
+  textDocuments: [],
   openTextDocument: (uri) => Promise.resolve({ uri }),
   isTrusted: true,
   workspaceFolders: undefined,
@@ -280,6 +296,20 @@ export let LanguageModelToolResultPart: typeof ToolResultPart | undefined = Tool
 
 export function playOldEditor(): void {
   LanguageModelToolResultPart = undefined;
+}
+
+/** Fired by a test as the disk would. */
+export const folderWatch = { created: new EventEmitter<Uri>(), changed: new EventEmitter<Uri>(), deleted: new EventEmitter<Uri>() };
+
+export class RelativePattern {
+  constructor(
+    readonly base: string,
+    readonly pattern: string,
+  ) {}
+}
+
+export class TabInputText {
+  constructor(readonly uri: Uri) {}
 }
 
 export class Range {

@@ -328,6 +328,16 @@ describe('the draft', () => {
     expect(input().value).toBe('');
   });
 
+  it('that was sent before offers nothing by itself, so that Down leads on', async () => {
+    await receive({ type: 'snapshot', chat: chat([question('m1', 'See @date')]), providers: [provider()] });
+    input().focus();
+    press('ArrowUp');
+    expect(input().value).toBe('See @date');
+    expect(last('findFiles')).toBeUndefined();
+    press('ArrowDown');
+    expect(input().value).toBe('');
+  });
+
   it('is measured with its files, and the figure shown', async () => {
     await vi.waitFor(() => expect(last('measureContext')).toEqual({ type: 'measureContext', draft: '', attachments: [] }));
     type('Why?');

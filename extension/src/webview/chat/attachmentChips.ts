@@ -158,8 +158,10 @@ function problem(words: string): HTMLElement {
   return element('span', { class: 'chip-problem' }, visibleText(words));
 }
 
-function detailOf({ attachment, view, problem: reason, scaling }: AttachedFile): string {
-  if (reason !== undefined) return '';
+/** A question tells the size itself. */
+function detailOf(file: AttachedFile): string {
+  const { attachment, view, problem: reason, scaling } = file;
+  if (reason !== undefined || openQuestions(file).length > 0) return '';
   const { range, mode } = attachment;
   const tokens = view?.tokens === undefined ? undefined : `${count(view.tokens)} tokens`;
   return [range === undefined ? undefined : linesWords(range), mode === 'summary' ? 'summary' : undefined, scaling, tokens]

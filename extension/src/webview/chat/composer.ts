@@ -99,9 +99,10 @@ export class Composer {
     return this.input.value;
   }
 
+  /** Offers nothing: what comes from elsewhere is not being typed. */
   setDraft(draft: string): void {
     this.input.value = draft;
-    this.changed();
+    this.changed(0);
   }
 
   /** Gives a refused question back in front of what was written since. */
@@ -183,15 +184,16 @@ export class Composer {
     this.actions.pasted(files);
   }
 
-  private changed(): void {
+  /** @param cursor Where something may be completed. */
+  private changed(cursor = this.input.selectionStart): void {
     this.cleared = undefined;
     this.grow();
     this.show(this.state);
-    this.follow();
+    this.follow(cursor);
   }
 
-  private follow(): void {
-    this.actions.edited(this.draft, this.input.selectionStart);
+  private follow(cursor = this.input.selectionStart): void {
+    this.actions.edited(this.draft, cursor);
   }
 
   private hintNow(): string {

@@ -1,0 +1,141 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ComposerPanel } from '../../../../extension/src/features/chat/composerPanel';
+import { LastEditor } from '../../../../extension/src/features/chat/insertCode';
+import { WorkspaceFiles } from '../../../../extension/src/features/chat/workspaceFiles';
+import {
+  attachmentInspect,
+  codexGet,
+  codexList,
+  codexUpdate,
+  messageContext,
+  messageSteer,
+  settingsGet,
+} from '../../../../extension/src/protocol/protocol.generated';
+import type { ComposerToPage } from '../../../../extension/src/webview/shared/viewMessages';
+import { fakeLog } from '../../testing/fakeLog';
+import { FakeSidecar } from '../../testing/fakeSidecar';
+import { files as chosen, folderWatch, reset, Uri, workspace } from '../../testing/vscode';
+import { chat, codex } from '../../webview/chatSamples';
+
+const codexId = 'codex://chats/one';
+let folder: string;
+let sidecar: FakeSidecar;
+let posted: ComposerToPage[];
+let panel: ComposerPanel;
+let files: WorkspaceFiles;
+
+beforeEach(() => {
+  reset();
+  folder = mkdtempSync(join(tmpdir(), 'plue-composer-'));
+  mkdirSync(join(folder, 'src'));
+  writeFileSync(join(folder, 'src', 'date.ts'), '');
+  writeFileSync(join(folder, 'notes.md'), '');
+  workspace.workspaceFolders = [{ uri: Uri.file(folder) }];
+  sidecar = new FakeSidecar();
+  posted = [];
+  const lastEditor = new LastEditor();
+  files = new WorkspaceFiles(lastEditor);
+  panel = new ComposerPanel(codexId, { sidecar, files, lastEditor, log: fakeLog().log }, (message) => posted.push(message));
+});
+
+afterEach(() => {
+  panel.dispose();
+  files.dispose();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function found(text: string): Promise<string[]> {
+  await panel.act({ type: 'findFiles', text });
+  const message = posted.findLast((one) => one.type === 'files');
+  return message?.type === 'files' ? message.files.map(({ path }) => path) : [];
+}
+
+describe('files by @', () => {
+  it('are those of the open folder, and one that came or went is noticed', async () => {
+    expect(await found('')).toEqual(['notes.md', 'src/date.ts']);
+    writeFileSync(join(folder, 'src', 'dates.ts'), '');
+    folderWatch.created.fire(Uri.file(join(folder, 'src', 'dates.ts')));
+    await vi.waitFor(async () => expect((await found('date')).sort()).toEqual(['src/date.ts', 'src/dates.ts']));
+    folderWatch.deleted.fire(Uri.file(join(folder, 'src')));
+    expect(await found('date')).toEqual([]);
+  });
+
+  it('are not read in a folder that is not trusted, and it is said why', async () => {
+    workspace.isTrusted = false;
+    expect(await found('')).toEqual([]);
+    expect(posted.at(-1)).toMatchObject({ note: 'This folder is not trusted, so Plue leaves its files alone.' });
+  });
+
+  it('are none without a folder, and it is said why', async () => {
+    workspace.workspaceFolders = undefined;
+    expect(await found('')).toEqual([]);
+    expect(posted.at(-1)).toMatchObject({ note: 'No folder is open, so there are no files to name.' });
+  });
+});
+
+describe('what is dropped', () => {
+  it('is named as it lies: in the folder or elsewhere, and never by another scheme', async () => {
+    const uris = [`file://${folder}/src/date.ts`, 'file:///etc/hosts', 'vscode-remote://host/srv/a.ts', 'https://example.org', 'nonsense'];
+    await panel.act({ type: 'dropped', uris });
+    expect(posted).toEqual([{ type: 'attach', files: [{ path: 'src/date.ts' }, { path: '/etc/hosts' }, { path: '/srv/a.ts' }] }]);
+  });
+});
+
+describe('a file', () => {
+  it('that cannot be looked at says so on its chip and nowhere else', async () => {
+    sidecar.answer(attachmentInspect, () => {
+      throw new Error('The disk is gone.');
+    });
+    await panel.act({ type: 'inspect', chipId: 'file-1', attachment: { path: 'a.ts' } });
+    expect(posted).toEqual([{ type: 'inspected', chipId: 'file-1', error: 'The disk is gone.' }]);
+  });
+
+  it('that is pinned goes beside those that are', async () => {
+    const pinned = { path: 'notes.md', name: 'notes.md', kind: 'text' as const, questions: [] };
+    sidecar.answer(codexGet, () => chat([], { contextFiles: [pinned] })).answer(codexUpdate, () => codex());
+    chosen.push(Uri.file(join(folder, 'src', 'date.ts')));
+    await panel.act({ type: 'pickPin' });
+    expect(sidecar.asked.find(({ method }) => method === codexUpdate.method)?.params).toEqual({
+      uri: codexId,
+      contextFiles: ['notes.md', 'src/date.ts'],
+    });
+    expect(posted).toEqual([{ type: 'contextFiles', files: [pinned] }]);
+  });
+});
+
+describe('the queue', () => {
+  it('is passed on with its files', async () => {
+    sidecar.answer(messageSteer, () => ({ messageId: 'm2' }));
+    await panel.act({ type: 'steer', text: 'Shorter', attachments: [{ path: 'a.ts' }] });
+    expect(sidecar.asked[0]?.params).toMatchObject({ codexId, text: 'Shorter', attachments: [{ path: 'a.ts' }] });
+  });
+});
+
+describe('the meters', () => {
+  const context = { tokens: 10, isEstimate: true, shares: [] };
+
+  it('show the context and the limit of a chat', async () => {
+    sidecar
+      .answer(messageContext, () => context)
+      .answer(settingsGet, () => ({ path: '', groups: [], values: { budget_usd_per_chat: 2 } }));
+    await panel.act({ type: 'measureContext', draft: '', attachments: [] });
+    expect(posted).toEqual([{ type: 'context', context, costLimit: 2 }]);
+  });
+
+  it('show nothing where nothing could be measured, and trouble nobody', async () => {
+    await panel.act({ type: 'measureContext', draft: '', attachments: [] });
+    expect(posted).toEqual([{ type: 'context' }]);
+  });
+});
+
+describe('prompts', () => {
+  it('are the user’s and the folder’s, not what ships as instructions for a model', async () => {
+    const prompt = (name: string, layer: 'shipped' | 'user') => codex({ uri: `codex://prompts/${name}`, title: name, layer });
+    sidecar.answer(codexList, () => ({ items: [prompt('default-assistant', 'shipped'), prompt('review', 'user')], total: 2 }));
+    await panel.act({ type: 'listPrompts' });
+    expect(posted).toEqual([{ type: 'prompts', prompts: [{ uri: 'codex://prompts/review', title: 'review' }] }]);
+  });
+});
