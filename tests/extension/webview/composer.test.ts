@@ -226,6 +226,14 @@ describe('a chip', () => {
     await vi.waitFor(() => expect(chips()[0]).toContain('Sonnet sees no images'));
   });
 
+  it('says what is to be known of a file that is sent all the same', async () => {
+    await attach({ note: 'src/date.ts is not text, so only its name and size are sent.' });
+    expect(chips()[0]).toContain('only its name and size are sent');
+    type('Why?');
+    press('Enter');
+    expect(last('send')?.attachments).toHaveLength(1);
+  });
+
   it('is pinned by its button, and unpinned above the composer', async () => {
     await attach();
     button('Pin date.ts: send it with every question').click();

@@ -47,7 +47,8 @@ export class AttachmentChips {
 
   private chip(file: AttachedFile, context: ChipContext): HTMLElement {
     const questions = openQuestions(file);
-    const isWide = file.problem !== undefined || questions.length > 0;
+    const note = file.problem === undefined && questions.length === 0 ? file.view?.note : undefined;
+    const isWide = file.problem !== undefined || questions.length > 0 || note !== undefined;
     const warning = isImage(file) && file.problem === undefined ? context.blind : undefined;
     const head = element(
       'span',
@@ -63,6 +64,7 @@ export class AttachmentChips {
       { class: `context-chip${isWide ? ' wide' : ''}`, title: titleOf(file), 'data-chip': file.id },
       head,
       ...(file.problem === undefined ? questions.slice(0, 1).map((question) => this.question(file, question)) : [problem(file.problem)]),
+      note === undefined ? undefined : element('span', { class: 'chip-problem' }, visibleText(note)),
       element('span', { class: 'chip-buttons' }, ...buttons),
     );
   }
