@@ -123,7 +123,7 @@ async function travel(journey, workbench, endpoint) {
     const meter = button(/^Context: /);
     await meter.hover();
     const popup = chat.getByRole('dialog', { name: 'Context' });
-    await workbench.until(async () => /Messages\s+[1-9]/.test(await popup.innerText()));
+    await popup.getByText('Messages').waitFor();
     await popup.getByText(/Plue summarizes from .* tokens \(85%\) on/).waitFor();
     await popup.getByRole('button', { name: 'Compact Now' }).waitFor();
   });
