@@ -120,7 +120,7 @@ internal sealed class JournalLock : IDisposable
             var options = OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None;
             file = DurableFile.OpenPrivate(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, share, options);
         }
-        catch (IOException exception) when (exception is not DirectoryNotFoundException && File.Exists(path) && IsHeldError(exception))
+        catch (IOException exception) when (exception is not (DirectoryNotFoundException or FileNotFoundException) && IsHeldError(exception))
         {
             return null;
         }

@@ -72,7 +72,7 @@ public sealed class PromptsTests : IDisposable
         Save("mine.md", "x");
         Save("default-assistant.md", "x");
         Save("Not A Name.md", "x");
-        Assert.Equal(["codex://prompts/default-assistant", "codex://prompts/mine"], prompts.List().Select(uri => uri.ToString()));
+        Assert.Equal(["codex://prompts/default-assistant", "codex://prompts/mine", "codex://prompts/summary", "codex://prompts/title"], prompts.List().Select(uri => uri.ToString()));
     }
 
     private void Save(string name, string text) => Save(name, Encoding.UTF8.GetBytes(text));

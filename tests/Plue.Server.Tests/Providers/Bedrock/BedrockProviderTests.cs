@@ -316,8 +316,8 @@ public class BedrockConverseTests : ProviderContract
             """{"system":[{"text":"Be brief."}],"messages":"""
             + """[{"role":"user","content":[{"text":"Read it"},{"text":"<file path=\"b.txt\">\nbytes\n</file>"}]},"""
             + """{"role":"assistant","content":[{"reasoningContent":{"reasoningText":{"text":"hm","signature":"c2ln"}}},{"reasoningContent":{"redactedContent":"b3BhcXVl"}},"""
-            + """{"toolUse":{"toolUseId":"call_1","name":"read","input":{"path":"a.txt"}}},{"toolUse":{"toolUseId":"t2","name":"read","input":{}}}]},"""
-            + """{"role":"user","content":[{"toolResult":{"toolUseId":"call_1","content":[{"text":"no such file"}],"status":"error"}},"""
+            + """{"toolUse":{"toolUseId":"call_1_0af63155","name":"read","input":{"path":"a.txt"}}},{"toolUse":{"toolUseId":"t2","name":"read","input":{}}}]},"""
+            + """{"role":"user","content":[{"toolResult":{"toolUseId":"call_1_0af63155","content":[{"text":"no such file"}],"status":"error"}},"""
             + """{"toolResult":{"toolUseId":"t2","content":[{"json":{"output":""}}]}},{"text":"and?"}]}],"inferenceConfig":"""
             + """{"maxTokens":100,"temperature":0.5,"stopSequences":["END"]},"toolConfig":"""
             + """{"tools":[{"toolSpec":{"name":"read","description":"Reads a file.","inputSchema":{"json":{"type":"object","properties":{"path":{"type":"string"}}}}}}]}}""",
