@@ -254,12 +254,13 @@ internal sealed class Composition : IAsyncDisposable
         : new ChatOptions(
             values.GetNumber("temperature"), values.GetInteger("max_tokens"), values.GetStrings("stop_sequences") is { Count: > 0 } stops ? stops : null, values.GetString("reasoning_level"));
 
-    private IReadOnlyList<HookAction> HooksOf(string templateId, Message message)
+    private IReadOnlyList<HookAction> HooksOf(StoredChat chat, Message message)
     {
-        if (templates.Value.Find(templateId) is not { } template) { return []; }
+        if (templates.Value.Find(chat.TemplateId) is not { } template) { return []; }
 
         var last = Json5Object.Of(("role", new Json5String(message.Role.ToString().ToLowerInvariant())), ("content", new Json5String(message.Text)));
-        var values = Json5Object.Of(("messages", Json5Array.Of(last)));
+        var values = Json5Object.Of(
+            ("title", new Json5String(chat.Title)), ("tags", Json5Array.Of(chat.Tags)), ("messages", Json5Array.Of(last)));
         return AutomationHooks.Evaluate(template.Hooks, new HookChange(HookTrigger.FieldChange, "messages"), values);
     }
 

@@ -26,7 +26,7 @@ public sealed class ChatServices
     /// <summary>Whether the first is the second template or descends from it.</summary>
     public required Func<string, string, bool> IsTemplate { get; init; }
     /// <summary>What the template of a chat says should follow a new message.</summary>
-    public required Func<string, Message, IReadOnlyList<HookAction>> HooksOf { get; init; }
+    public required Func<StoredChat, Message, IReadOnlyList<HookAction>> HooksOf { get; init; }
     /// <summary>The system prompt of a chat of this template.</summary>
     public required Func<string, string?> SystemPromptOf { get; init; }
     /// <summary>What the template of a chat asks of the model; a chat's own options count before it.</summary>

@@ -566,7 +566,7 @@ public sealed class Conversation : IAsyncDisposable
     private async Task<Sent> SayAsync(
         ChatJournal writer, Message message, (string? ProviderId, string? Model) choice, bool wantsAnswer, bool interrupts, CancellationToken cancellationToken)
     {
-        var asked = wantsAnswer && services.HooksOf(chat.TemplateId, message).OfType<HookAction.SendToLlm>().Any();
+        var asked = wantsAnswer && services.HooksOf(chat, message).OfType<HookAction.SendToLlm>().Any();
         // What cannot be answered is refused before it is stored, so that the draft is kept.
         var prepared = asked ? await PrepareAsync(choice, cancellationToken) : null;
         if (interrupts) { await EndTurnAsync(); }

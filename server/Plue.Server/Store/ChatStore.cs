@@ -25,7 +25,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     {
         var id = Ids.New(IdPrefix.TrimEnd('_'), time);
         var header = new StoredHeader(StoredHeader.CurrentFormat, id, templateId);
-        Journal.Create(PathOf(id), header, time, Subject, new ChatFields(title, null, providerId, model).ToStored());
+        Journal.Create(PathOf(id), header, time, Subject, new ChatFields(title, null, providerId, model) { ReadUntil = "" }.ToStored());
         return Open(id);
     }
 

@@ -85,7 +85,6 @@ public sealed class ChatFieldsTests : IAsyncLifetime
     public async Task An_answer_that_nobody_looked_at_is_unread_until_it_is_marked()
     {
         Assert.False((bool?)(await RowAsync())?["unread"]);
-        await sidecar.Client.ResultAsync("codex/markRead", new { uri });
         await sidecar.Client.AskAsync(uri, "one");
         Assert.True((bool?)(await RowAsync())?["unread"]);
         await sidecar.Client.ResultAsync("codex/markRead", new { uri });
