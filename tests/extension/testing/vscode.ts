@@ -167,7 +167,7 @@ export const window = {
   /** A test ends it by `progress.cancel`. */
   withProgress: (options: { title?: string }, task: (progress: unknown, token: unknown) => unknown): unknown => {
     if (options.title !== undefined) shown.push({ kind: 'progress', text: options.title, buttons: [] });
-    return task({}, progress.token);
+    return task({ report: () => undefined }, progress.token);
   },
 };
 

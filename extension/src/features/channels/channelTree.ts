@@ -1,73 +1,143 @@
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
-import type { CodexSummary } from '../../protocol/protocol.generated';
+import type { CodexListResult, CodexSummary } from '../../protocol/protocol.generated';
 import { codexList } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import { byUpdated, rowOf } from './row';
+import { ChatGroups, groupNames, type ChatFilter, type GroupName } from './chatGroups';
+import { rowOf } from './row';
+
+/** What lies in the trash is asked for by page and never held whole. */
+type AnyGroup = GroupName | 'Deleted';
 
 export type ChannelNode =
-  { type: 'group'; name: 'User Chats' | 'Archived' } | { type: 'chat'; codex: CodexSummary } | { type: 'failure'; message: string };
+  | { type: 'group'; name: AnyGroup }
+  | { type: 'chat'; uri: string }
+  | { type: 'deletedChat'; uri: string }
+  | { type: 'more'; group: AnyGroup }
+  | { type: 'failure'; message: string };
 
 const minute = 60_000;
 
-/** The chats, grouped, newest first, kept current by codex/changed. */
+/** So many rows of a group are handed to VS Code; a row below them asks for as many again. */
+export const rowsAtOnce = 200;
+
+/** The chats by day, kept current by codex/changed: of a change only the rows it touches are drawn again. */
 export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly changed = new vscode.EventEmitter<ChannelNode | ChannelNode[] | undefined>();
+  private readonly counted = new vscode.EventEmitter<void>();
   private readonly disposables = new Disposables();
-  private readonly chats = new Map<string, CodexSummary>();
+  private readonly chats = new ChatGroups(Date.now());
+  private readonly groups = new Map<AnyGroup, ChannelNode>();
+  /** The rows that VS Code was given, with the words they had: it knows them by identity. */
+  private readonly rows = new Map<string, { node: ChannelNode; words: string }>();
+  private readonly limits = new Map<AnyGroup, number>();
+  private trash: CodexListResult = { items: [], total: 0 };
   private loading: Promise<void> | undefined;
   private failure: string | undefined;
   private drawing: NodeJS.Timeout | undefined;
+  private readonly dirty = { uris: new Set<string>(), groups: new Set<AnyGroup>(), trash: false };
+  private drawnGroups = '';
 
   readonly onDidChangeTreeData = this.changed.event;
+  /** The numbers of chats, read ones or shown ones changed. */
+  readonly onDidCount = this.counted.event;
 
   constructor(private readonly sidecar: Sidecar) {
     this.disposables.add(this.changed);
+    this.disposables.add(this.counted);
     this.disposables.add(sidecar.onDidStart(() => this.refresh()));
     this.disposables.add(
       sidecar.onDidChangeState((state) => {
         if (state.state === 'stopped') this.refresh();
       }),
     );
-    this.disposables.add(
-      sidecar.onCodexChanged(({ uri, codex }) => {
-        if (codex) this.chats.set(uri, codex);
-        else this.chats.delete(uri);
-        this.drawSoon();
-      }),
-    );
-    // "2 m" grows old by itself.
-    const ageing = setInterval(() => this.drawSoon(), minute);
+    this.disposables.add(sidecar.onCodexChanged(({ uri, codex }) => this.hear(uri, codex)));
+    // "2 m" grows old by itself, and at midnight today is yesterday.
+    const ageing = setInterval(() => this.age(), minute);
     this.disposables.add(new vscode.Disposable(() => clearInterval(ageing)));
+  }
+
+  get unread(): number {
+    return this.chats.unread;
+  }
+
+  /** How many chats there are, and how many pass the filter. */
+  get counts(): { all: number; shown: number } {
+    return { all: this.chats.size, shown: this.chats.shown };
+  }
+
+  get filter(): ChatFilter {
+    return this.chats.filter;
   }
 
   /** Reads the list again. */
   refresh(): void {
     this.loading = undefined;
-    this.changed.fire();
+    this.drawAll();
+  }
+
+  narrow(filter: ChatFilter): void {
+    this.chats.narrow(filter);
+    this.limits.clear();
+    this.drawAll();
+  }
+
+  showMore(group: AnyGroup): void {
+    this.limits.set(group, this.limitOf(group) + rowsAtOnce);
+    if (group === 'Deleted') this.dirty.trash = true;
+    this.dirty.groups.add(group);
+    void this.draw();
   }
 
   /** The chat as last heard. */
   chat(uri: string): CodexSummary | undefined {
-    return this.chats.get(uri);
+    return this.chats.chat(uri);
+  }
+
+  deletedChat(uri: string): CodexSummary | undefined {
+    return this.trash.items.find((codex) => codex.uri === uri);
+  }
+
+  /** All chats but the deleted ones, in no order. */
+  all(): Iterable<CodexSummary> {
+    return this.chats.all();
+  }
+
+  tags(): [tag: string, count: number][] {
+    return this.chats.tags();
+  }
+
+  /** VS Code asks for it only to reveal a row; what is not shown cannot be revealed. */
+  getParent(node: ChannelNode): ChannelNode | undefined {
+    if (node.type === 'more') return this.group(node.group);
+    if (node.type === 'deletedChat') return this.group('Deleted');
+    const codex = node.type === 'chat' ? this.chat(node.uri) : undefined;
+    return codex === undefined ? undefined : this.group(this.chats.groupOf(codex));
   }
 
   async getChildren(node?: ChannelNode): Promise<ChannelNode[]> {
     if (node === undefined) {
       await (this.loading ??= this.load());
-      return this.groups();
+      return this.roots();
     }
-    if (node.type !== 'group') return [];
-    return this.sorted(node.name === 'Archived').map((codex) => ({ type: 'chat', codex }));
+    return node.type === 'group' ? this.rowsOf(node.name) : [];
   }
 
   getTreeItem(node: ChannelNode): vscode.TreeItem {
     switch (node.type) {
       case 'group':
-        return groupItem(node.name);
-      case 'chat':
-        return chatItem(node.codex);
+        return groupItem(node.name, node.name === 'Deleted' ? this.trash.total : this.chats.of(node.name).length);
+      case 'chat': {
+        const codex = this.chat(node.uri);
+        return codex === undefined ? new vscode.TreeItem('') : chatItem(codex);
+      }
+      case 'deletedChat': {
+        const codex = this.deletedChat(node.uri);
+        return codex === undefined ? new vscode.TreeItem('') : deletedItem(codex);
+      }
+      case 'more':
+        return moreItem(node.group, this.sizeOf(node.group) - this.limitOf(node.group));
       case 'failure':
         return failureItem(node.message);
     }
@@ -80,41 +150,158 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
 
   private async load(): Promise<void> {
     try {
-      const { items } = await this.sidecar.request(codexList, { collection: 'chats', includeArchived: true });
-      this.chats.clear();
-      for (const codex of items) this.chats.set(codex.uri, codex);
+      const [{ items }, trash] = await Promise.all([
+        this.sidecar.request(codexList, { collection: 'chats', includeArchived: true }),
+        this.listTrash(),
+      ]);
+      this.chats.replace(items);
+      this.trash = trash;
       this.failure = undefined;
     } catch (error) {
       this.failure = toFailureError(error).message;
     }
+    this.counted.fire();
   }
 
-  private groups(): ChannelNode[] {
-    const failure: ChannelNode[] = this.failure === undefined ? [] : [{ type: 'failure', message: this.failure }];
-    // Nothing at all: the view's own welcome is shown.
-    if (this.chats.size === 0) return failure;
-    const archived: ChannelNode[] = this.sorted(true).length > 0 ? [{ type: 'group', name: 'Archived' }] : [];
-    return [...failure, { type: 'group', name: 'User Chats' }, ...archived];
+  private listTrash(): Promise<CodexListResult> {
+    return this.sidecar.request(codexList, { collection: 'chats', deleted: true, limit: this.limitOf('Deleted') });
   }
 
-  private sorted(archived: boolean): CodexSummary[] {
-    return [...this.chats.values()].filter((codex) => codex.archived === archived).sort(byUpdated);
+  private hear(uri: string, codex: CodexSummary | undefined): void {
+    if (!uri.startsWith('codex://chats/')) return;
+    const isKnown = this.chats.chat(uri) !== undefined;
+    if (codex === undefined) {
+      const left = this.chats.remove(uri);
+      if (left !== undefined) this.dirty.groups.add(left);
+      this.rows.delete(uri);
+    } else {
+      for (const group of this.chats.put(codex)) this.dirty.groups.add(group);
+      this.dirty.uris.add(uri);
+    }
+    // It went to the trash, or may have come from there.
+    if (codex === undefined ? isKnown : !isKnown && this.trash.total > 0) this.dirty.trash = true;
+    this.drawSoon();
   }
 
   /** A running chat changes often; the tree is drawn at most ten times a second. */
   private drawSoon(): void {
     this.drawing ??= setTimeout(() => {
       this.drawing = undefined;
-      this.changed.fire();
+      void this.draw();
     }, 100);
+  }
+
+  private async draw(): Promise<void> {
+    const { uris, groups } = this.dirty;
+    if (this.dirty.trash) {
+      this.dirty.trash = false;
+      const { total } = this.trash;
+      // A trash that cannot be read now is shown as it was.
+      this.trash = await this.listTrash().catch(() => this.trash);
+      if (total !== this.trash.total) groups.add('Deleted');
+    }
+    this.counted.fire();
+    if (this.rootsAsText() !== this.drawnGroups) {
+      this.drawAll();
+      return;
+    }
+    const rows = [...uris].flatMap((uri) => {
+      const row = this.rows.get(uri);
+      const codex = this.chat(uri);
+      // A group that is drawn again draws its rows.
+      return row === undefined || codex === undefined || groups.has(this.chats.groupOf(codex)) ? [] : [row.node];
+    });
+    const changed = [...[...groups].map((name) => this.group(name)), ...rows];
+    this.settle();
+    if (changed.length > 0) this.changed.fire(changed);
+  }
+
+  private drawAll(): void {
+    this.settle();
+    this.changed.fire(undefined);
+  }
+
+  private settle(): void {
+    this.dirty.uris.clear();
+    this.dirty.groups.clear();
+  }
+
+  private age(): void {
+    const now = Date.now();
+    if (this.chats.passTime(now)) {
+      this.drawAll();
+      return;
+    }
+    const aged = [...this.rows].flatMap(([uri, row]) => {
+      const codex = this.chat(uri);
+      if (codex === undefined) return [];
+      const words = rowOf(codex, now).description;
+      if (words === row.words) return [];
+      row.words = words;
+      return [row.node];
+    });
+    if (aged.length > 0) this.changed.fire(aged);
+  }
+
+  private roots(): ChannelNode[] {
+    this.drawnGroups = this.rootsAsText();
+    const failure: ChannelNode[] = this.failure === undefined ? [] : [{ type: 'failure', message: this.failure }];
+    // Nothing at all: the view's own welcome is shown.
+    return [...failure, ...this.shownGroups().map((name) => this.group(name))];
+  }
+
+  private shownGroups(): AnyGroup[] {
+    const groups: AnyGroup[] = groupNames.filter((name) => this.chats.of(name).length > 0);
+    return this.trash.total > 0 && Object.keys(this.filter).length === 0 ? [...groups, 'Deleted'] : groups;
+  }
+
+  private rootsAsText(): string {
+    return this.shownGroups().join();
+  }
+
+  private rowsOf(name: AnyGroup): ChannelNode[] {
+    const limit = this.limitOf(name);
+    const now = Date.now();
+    const rows =
+      name === 'Deleted'
+        ? this.trash.items.map(({ uri }): ChannelNode => ({ type: 'deletedChat', uri }))
+        : this.chats
+            .of(name)
+            .slice(0, limit)
+            .map((codex) => this.row(codex, now));
+    return this.sizeOf(name) > limit ? [...rows, { type: 'more', group: name }] : rows;
+  }
+
+  private row(codex: CodexSummary, now: number): ChannelNode {
+    const node = this.rows.get(codex.uri)?.node ?? { type: 'chat', uri: codex.uri };
+    this.rows.set(codex.uri, { node, words: rowOf(codex, now).description });
+    return node;
+  }
+
+  private group(name: AnyGroup): ChannelNode {
+    const node = this.groups.get(name) ?? { type: 'group', name };
+    this.groups.set(name, node);
+    return node;
+  }
+
+  private sizeOf(name: AnyGroup): number {
+    return name === 'Deleted' ? this.trash.total : this.chats.of(name).length;
+  }
+
+  private limitOf(name: AnyGroup): number {
+    return this.limits.get(name) ?? rowsAtOnce;
   }
 }
 
-function groupItem(name: 'User Chats' | 'Archived'): vscode.TreeItem {
+const collapsed: ReadonlySet<AnyGroup> = new Set(['Yesterday', 'Last 7 Days', 'Older', 'Archived', 'Deleted']);
+
+function groupItem(name: AnyGroup, count: number): vscode.TreeItem {
   const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
-  const item = new vscode.TreeItem(name, name === 'Archived' ? Collapsed : Expanded);
+  const item = new vscode.TreeItem(name, collapsed.has(name) ? Collapsed : Expanded);
   item.id = `group:${name}`;
-  item.contextValue = 'group';
+  item.description = String(count);
+  item.accessibilityInformation = { label: `${name}, ${count === 1 ? '1 chat' : `${count} chats`}` };
+  item.contextValue = name === 'Deleted' ? 'trash' : 'group';
   return item;
 }
 
@@ -126,8 +313,33 @@ function chatItem(codex: CodexSummary): vscode.TreeItem {
   item.iconPath = new vscode.ThemeIcon(row.icon);
   item.tooltip = row.tooltip;
   item.accessibilityInformation = { label: row.accessibilityLabel };
-  item.contextValue = codex.archived ? 'archivedChat' : 'chat';
+  // Words that menus look for: "chat pinned unread".
+  item.contextValue = [codex.archived ? 'archivedChat' : 'chat', codex.pinned ? 'pinned' : '', codex.unread ? 'unread' : '']
+    .filter((word) => word !== '')
+    .join(' ');
   item.command = { command: 'plue.openChat', title: 'Open', arguments: [codex.uri] };
+  return item;
+}
+
+function deletedItem(codex: CodexSummary): vscode.TreeItem {
+  const row = rowOf(codex, Date.now());
+  const item = new vscode.TreeItem(row.label, vscode.TreeItemCollapsibleState.None);
+  item.id = `deleted:${codex.uri}`;
+  item.description = row.description;
+  item.iconPath = new vscode.ThemeIcon('trash');
+  item.tooltip = row.tooltip;
+  item.accessibilityInformation = { label: `${row.accessibilityLabel}, deleted` };
+  item.contextValue = 'deletedChat';
+  return item;
+}
+
+function moreItem(group: AnyGroup, hidden: number): vscode.TreeItem {
+  const item = new vscode.TreeItem('Show more', vscode.TreeItemCollapsibleState.None);
+  item.id = `more:${group}`;
+  item.description = `${hidden} older`;
+  item.iconPath = new vscode.ThemeIcon('ellipsis');
+  item.contextValue = 'more';
+  item.command = { command: 'plue.channels.showMore', title: 'Show More', arguments: [group] };
   return item;
 }
 

@@ -1,41 +1,119 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
-import { runWithErrorHandling } from '../../infrastructure/errors';
+import { runWithErrorHandling, UserCancelledError } from '../../infrastructure/errors';
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { ChannelTree, type ChannelNode } from './channelTree';
-import { archiveChat, commands, deleteChat, renameChat } from './commands';
+import { ChatActions } from './chatActions';
+import { groupNames, type ChatFilter } from './chatGroups';
+import { commands } from './commands';
+import { formatAge, timeOf } from './row';
 
 export function activateChannels(sidecar: Sidecar, log: vscode.LogOutputChannel): vscode.Disposable {
   const disposables = new Disposables();
   const tree = disposables.add(new ChannelTree(sidecar));
+  const actions = new ChatActions(sidecar);
   const view = disposables.add(
-    vscode.window.createTreeView<ChannelNode>('plue.chatChannels', { treeDataProvider: tree, showCollapseAll: false }),
+    vscode.window.createTreeView<ChannelNode>('plue.chatChannels', { treeDataProvider: tree, showCollapseAll: false, canSelectMany: true }),
   );
+  disposables.add(tree.onDidCount(() => showCounts(view, tree)));
 
-  const onRow = (id: string, action: (codex: CodexSummary) => Promise<unknown>): void => {
-    disposables.add(
-      vscode.commands.registerCommand(id, async (node: unknown) => {
-        const codex = codexOf(tree, node, view.selection[0]);
-        if (codex) await runWithErrorHandling(log, () => action(codex));
-      }),
-    );
+  const register = (id: string, action: (...given: unknown[]) => Promise<unknown>): void => {
+    disposables.add(vscode.commands.registerCommand(id, (...given: unknown[]) => runWithErrorHandling(log, () => action(...given))));
   };
-  onRow(commands.open, (codex) => Promise.resolve(vscode.commands.executeCommand('plue.openChat', codex.uri)));
-  onRow(commands.rename, (codex) => renameChat(sidecar, codex));
-  onRow(commands.archive, (codex) => archiveChat(sidecar, codex, true));
-  onRow(commands.unarchive, (codex) => archiveChat(sidecar, codex, false));
-  onRow(commands.delete, (codex) => deleteChat(sidecar, codex));
+  /** A menu hands over the row, and all that are selected; a key the selection; the palette nothing, and asks. */
+  const onChats = (id: string, title: string, action: (chats: CodexSummary[]) => Promise<unknown>): void =>
+    register(id, async (node, nodes) => {
+      const given = readRows(nodes) ?? readRows([node]);
+      const selected = view.visible ? view.selection : [];
+      const chats = chatsOf(tree, given ?? selected);
+      await action(chats.length > 0 || given !== undefined ? chats : [await pickChat(tree, title)]);
+    });
+  const onChat = (id: string, title: string, action: (codex: CodexSummary) => Promise<unknown>): void =>
+    onChats(id, title, async ([codex]) => (codex === undefined ? undefined : action(codex)));
+  onChat(commands.open, 'Open Chat', ({ uri }) => Promise.resolve(vscode.commands.executeCommand('plue.openChat', uri)));
+  onChat(commands.rename, 'Rename Chat', (codex) => actions.rename(codex));
+  onChats(commands.pin, 'Pin Chat', (chats) => actions.pin(chats, true));
+  onChats(commands.unpin, 'Unpin Chat', (chats) => actions.pin(chats, false));
+  onChats(commands.archive, 'Archive Chat', (chats) => actions.archive(chats, true));
+  onChats(commands.unarchive, 'Move Chat out of Archive', (chats) => actions.archive(chats, false));
+  onChats(commands.editTags, 'Edit Tags of Chat', (chats) => actions.editTags(chats, tree.tags()));
+  onChats(commands.markRead, 'Mark Chat as Read', (chats) => actions.markRead(chats));
+  onChat(commands.fork, 'Fork Chat', (codex) => actions.fork(codex));
+  onChats(commands.delete, 'Delete Chat', (chats) => actions.delete(chats));
+  register(commands.restore, (node, nodes) => {
+    const given = readRows(nodes) ?? readRows([node]) ?? [...view.selection];
+    const chats = given.flatMap((row) => (row.type === 'deletedChat' ? [tree.deletedChat(row.uri)] : []));
+    return actions.restore(chats.filter((codex) => codex !== undefined));
+  });
+  register(commands.archiveOlder, () => actions.archiveOlder(tree.all()));
+
+  const narrow = async (filter: ChatFilter): Promise<void> => {
+    tree.narrow(filter);
+    showCounts(view, tree);
+    await vscode.commands.executeCommand('setContext', 'plue.channels.isFiltered', Object.keys(filter).length > 0);
+  };
+  register(commands.filter, async () => narrow(await pickFilter(tree)));
+  register(commands.clearFilter, () => narrow({}));
+  register(commands.showMore, (group) => {
+    const parsed = v.safeParse(v.picklist([...groupNames, 'Deleted']), group);
+    if (parsed.success) tree.showMore(parsed.output);
+    return Promise.resolve();
+  });
   disposables.add(vscode.commands.registerCommand(commands.refresh, () => tree.refresh()));
   return disposables;
 }
 
-const chatNode = v.object({ type: v.literal('chat'), codex: v.object({ uri: v.string() }) });
+const rows = v.array(v.object({ type: v.picklist(['chat', 'deletedChat']), uri: v.string() }));
 
-/** A menu hands over the row, whose address is looked up; a key hands over nothing and means the selected row. */
-function codexOf(tree: ChannelTree, node: unknown, selected: ChannelNode | undefined): CodexSummary | undefined {
-  const parsed = v.safeParse(chatNode, node);
-  if (parsed.success) return tree.chat(parsed.output.codex.uri);
-  return selected?.type === 'chat' ? tree.chat(selected.codex.uri) : undefined;
+function readRows(nodes: unknown): ChannelNode[] | undefined {
+  // With others selected, a group may be among them.
+  const chats: unknown = Array.isArray(nodes) ? nodes.filter((node) => v.is(rows.item, node)) : undefined;
+  const parsed = v.safeParse(rows, chats);
+  return parsed.success && parsed.output.length > 0 ? parsed.output : undefined;
+}
+
+function chatsOf(tree: ChannelTree, nodes: readonly ChannelNode[]): CodexSummary[] {
+  return nodes.flatMap((node) => (node.type === 'chat' ? [tree.chat(node.uri)] : [])).filter((codex) => codex !== undefined);
+}
+
+async function pickChat(tree: ChannelTree, title: string): Promise<CodexSummary> {
+  await tree.getChildren();
+  const now = Date.now();
+  const choices = [...tree.all()]
+    .sort((a, b) => timeOf(b) - timeOf(a))
+    .map((codex) => ({
+      label: codex.title.trim() === '' ? 'New chat' : codex.title,
+      description: [formatAge(now - timeOf(codex)), codex.archived ? 'archived' : ''].filter((part) => part !== '').join(', '),
+      codex,
+    }));
+  const chosen = await vscode.window.showQuickPick(choices, {
+    title,
+    placeHolder: choices.length === 0 ? 'There is no chat yet' : 'Type a part of its title',
+  });
+  if (chosen === undefined) throw new UserCancelledError();
+  return chosen.codex;
+}
+
+async function pickFilter(tree: ChannelTree): Promise<ChatFilter> {
+  await tree.getChildren();
+  const running = [...tree.all()].filter(({ status }) => status === 'running').length;
+  const kinds: { label: string; description: string; filter: ChatFilter }[] = [
+    { label: '$(list-flat) All chats', description: '', filter: {} },
+    { label: '$(circle-filled) Unread', description: String(tree.unread), filter: { only: 'unread' } },
+    { label: '$(loading) Answering now', description: String(running), filter: { only: 'running' } },
+    ...tree.tags().map(([tag, count]) => ({ label: `$(tag) ${tag}`, description: String(count), filter: { tag } })),
+  ];
+  const chosen = await vscode.window.showQuickPick(kinds, { title: 'Filter Chats', placeHolder: 'Which chats to show' });
+  if (chosen === undefined) throw new UserCancelledError();
+  return chosen.filter;
+}
+
+function showCounts(view: vscode.TreeView<ChannelNode>, tree: ChannelTree): void {
+  const { unread, filter, counts } = tree;
+  const words = unread === 1 ? '1 unread chat' : `${unread} unread chats`;
+  if (view.badge?.value !== (unread === 0 ? undefined : unread)) view.badge = unread === 0 ? undefined : { value: unread, tooltip: words };
+  const what = filter.tag === undefined ? (filter.only === 'running' ? 'answering now' : filter.only) : `tagged ${filter.tag}`;
+  view.message = what === undefined ? undefined : `${counts.shown} of ${counts.all} chats: ${what}`;
 }

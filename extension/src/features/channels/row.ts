@@ -27,27 +27,35 @@ const statusWords = {
   damaged: 'partly unreadable',
 } as const satisfies Record<CodexStatus, string>;
 
+/** Told before what the chat itself is doing. A question mark is kept for a chat that waits for the user's word. */
+const unreadIcon = 'circle-filled';
+
 /** `now` in milliseconds since the epoch. */
 export function rowOf(codex: CodexSummary, now: number): Row {
   const label = codex.title.trim() === '' ? 'New chat' : codex.title;
   const age = formatAge(now - Date.parse(codex.updatedAt));
   const cost = codex.cost === undefined ? '' : formatCost(codex.cost);
   const status = statusWords[codex.status];
+  const unread = codex.unread ? 'unread' : '';
+  const tags = codex.tags.map((tag) => `#${tag}`).join(' ');
   const messages = codex.messageCount === 1 ? '1 message' : `${codex.messageCount} messages`;
   const model = [codex.providerId, codex.model].filter((part) => part !== undefined && part !== '').join(' / ');
   return {
     label,
-    description: [age, cost].filter((part) => part !== '').join('  '),
-    icon: icons[codex.status],
+    description: [age, cost, tags].filter((part) => part !== '').join('  '),
+    icon: codex.unread && codex.status === 'idle' ? unreadIcon : icons[codex.status],
     tooltip: [
       label,
-      [messages, cost, status].filter((part) => part !== '').join(', '),
+      [unread, messages, cost, status].filter((part) => part !== '').join(', '),
       model,
+      tags,
       `Changed ${new Date(codex.updatedAt).toLocaleString()}`,
     ]
       .filter((line) => line !== '')
       .join('\n'),
-    accessibilityLabel: [label, status, `changed ${age} ago`, cost].filter((part) => part !== '').join(', '),
+    accessibilityLabel: [label, unread, codex.pinned ? 'pinned' : '', status, `changed ${age} ago`, cost, tags]
+      .filter((part) => part !== '')
+      .join(', '),
   };
 }
 
@@ -71,7 +79,23 @@ export function formatCost(cost: number): string {
   return `$${cost.toFixed(2)}`;
 }
 
-/** Newest first; equal times stay in the order of their addresses, so that rows do not jump. */
-export function byUpdated(a: CodexSummary, b: CodexSummary): number {
-  return Date.parse(b.updatedAt) - Date.parse(a.updatedAt) || a.uri.localeCompare(b.uri);
+/** What runs first, then newest first; equal times stay in the order of their addresses, so that rows do not jump. */
+export function byPlace(a: CodexSummary, b: CodexSummary): number {
+  return isRunning(b) - isRunning(a) || timeOf(b) - timeOf(a) || (a.uri < b.uri ? -1 : a.uri > b.uri ? 1 : 0);
+}
+
+function isRunning({ status }: CodexSummary): number {
+  return status === 'running' ? 1 : 0;
+}
+
+/** Reading a time is dear where ten thousand are compared. */
+const times = new WeakMap<CodexSummary, number>();
+
+/** When it changed, in milliseconds since the epoch. A time that cannot be read counts as the oldest. */
+export function timeOf(codex: CodexSummary): number {
+  const known = times.get(codex);
+  if (known !== undefined) return known;
+  const time = Date.parse(codex.updatedAt) || 0;
+  times.set(codex, time);
+  return time;
 }

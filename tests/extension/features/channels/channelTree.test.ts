@@ -1,44 +1,46 @@
-import { afterEach, expect, test } from 'vitest';
-import { ChannelTree, type ChannelNode } from '../../../../extension/src/features/channels/channelTree';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { ChannelTree, rowsAtOnce, type ChannelNode } from '../../../../extension/src/features/channels/channelTree';
 import { FailureError } from '../../../../extension/src/infrastructure/errors';
 import { codexList, type CodexSummary } from '../../../../extension/src/protocol/protocol.generated';
 import { FakeSidecar } from '../../testing/fakeSidecar';
+import { chatSummary as chat } from './chatSummary';
 
 const trees: ChannelTree[] = [];
-afterEach(() => trees.splice(0).forEach((tree) => tree.dispose()));
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date(2026, 10, 21, 12) });
+});
+afterEach(() => {
+  trees.splice(0).forEach((tree) => tree.dispose());
+  vi.useRealTimers();
+});
 
-function chat(name: string, archived = false): CodexSummary {
-  const time = '2026-11-21T11:58:00Z';
-  return {
-    uri: `codex://chats/${name}`,
-    templateId: 'ai-chat',
-    title: name,
-    status: 'idle',
-    createdAt: time,
-    updatedAt: time,
-    messageCount: 0,
-    archived,
-    fallbacks: [],
-    options: {},
-    tags: [],
-    pinned: false,
-    unread: false,
-    version: 1,
-  };
+interface Grove {
+  tree: ChannelTree;
+  sidecar: FakeSidecar;
+  trash: CodexSummary[];
+  /** What VS Code was told to draw again: addresses, names of groups, or "all". */
+  drawn: string[];
 }
 
-function treeOf(...items: CodexSummary[]): { tree: ChannelTree; sidecar: FakeSidecar } {
-  const sidecar = new FakeSidecar().answer(codexList, () => ({ items, total: items.length }));
+function treeOf(...items: CodexSummary[]): Grove {
+  const trash: CodexSummary[] = [];
+  const sidecar = new FakeSidecar().answer(codexList, ({ deleted, limit }) =>
+    deleted === true ? { items: trash.slice(0, limit), total: trash.length } : { items, total: items.length },
+  );
   const tree = new ChannelTree(sidecar);
   trees.push(tree);
-  return { tree, sidecar };
+  const drawn: string[] = [];
+  const nameOf = (node: ChannelNode): string => (node.type === 'group' ? node.name : 'uri' in node ? node.uri : node.type);
+  tree.onDidChangeTreeData((nodes) => drawn.push(...(nodes === undefined ? ['all'] : [nodes].flat().map(nameOf))));
+  return { tree, sidecar, trash, drawn };
 }
 
 async function draw(tree: ChannelTree): Promise<string[]> {
   const lines: string[] = [];
   const label = (node: ChannelNode): string => {
     const item = tree.getTreeItem(node);
-    return typeof item.label === 'string' ? item.label : '';
+    const text = typeof item.label === 'string' ? item.label : '';
+    return node.type === 'group' ? `${text} ${String(item.description)}` : text;
   };
   for (const node of await tree.getChildren()) {
     lines.push(label(node));
@@ -47,9 +49,14 @@ async function draw(tree: ChannelTree): Promise<string[]> {
   return lines;
 }
 
-test('Archived chats have a group of their own, only when there are any', async () => {
-  expect(await draw(treeOf(chat('a')).tree)).toEqual(['User Chats', '  a']);
-  expect(await draw(treeOf(chat('a'), chat('b', true)).tree)).toEqual(['User Chats', '  a', 'Archived', '  b']);
+const soon = (): Promise<unknown> => vi.advanceTimersByTimeAsync(150);
+
+test('Pinned chats, days and the archive are groups of their own, only when there is something in them', async () => {
+  const old = new Date(2026, 9, 1).toISOString();
+  expect(await draw(treeOf(chat('a')).tree)).toEqual(['Today 1', '  a']);
+  expect(
+    await draw(treeOf(chat('a'), chat('b', { archived: true }), chat('c', { pinned: true }), chat('d', { updatedAt: old })).tree),
+  ).toEqual(['Pinned 1', '  c', 'Today 1', '  a', 'Older 1', '  d', 'Archived 1', '  b']);
 });
 
 test('Without a chat the tree is empty, so that the welcome is shown', async () => {
@@ -61,8 +68,86 @@ test('A chat that changes, appears or goes away does so without a reload', async
   await draw(tree);
   sidecar.codexChanged.fire({ uri: 'codex://chats/b', codex: chat('b') });
   sidecar.codexChanged.fire({ uri: 'codex://chats/a' });
-  expect(await draw(tree)).toEqual(['User Chats', '  b']);
-  expect(sidecar.methods()).toEqual(['codex/list']);
+  expect(await draw(tree)).toEqual(['Today 1', '  b']);
+});
+
+test('Of a chat that changes in its place only its row is drawn again', async () => {
+  const { tree, sidecar, drawn } = treeOf(chat('a'), chat('b'));
+  await draw(tree);
+  sidecar.codexChanged.fire({
+    uri: 'codex://chats/a',
+    codex: chat('a', { title: 'Better', updatedAt: tree.chat('codex://chats/a')?.updatedAt ?? '' }),
+  });
+  await soon();
+  expect(drawn).toEqual(['codex://chats/a']);
+  expect(await draw(tree)).toEqual(['Today 2', '  Better', '  b']);
+});
+
+test('Of a chat that moves only the groups that it left and joined are drawn again', async () => {
+  const { tree, sidecar, drawn } = treeOf(chat('a'), chat('b'), chat('c', { pinned: true }));
+  await draw(tree);
+  sidecar.codexChanged.fire({ uri: 'codex://chats/a', codex: chat('a', { pinned: true }) });
+  await soon();
+  expect(drawn.sort()).toEqual(['Pinned', 'Today']);
+});
+
+test('A change of a document that is no chat draws nothing', async () => {
+  const { tree, sidecar, drawn } = treeOf(chat('a'));
+  await draw(tree);
+  sidecar.codexChanged.fire({ uri: 'codex://prompts/p.md', codex: chat('p', { uri: 'codex://prompts/p.md' }) });
+  await soon();
+  expect(drawn).toEqual([]);
+});
+
+test('A minute later only the rows whose age reads otherwise are drawn again', async () => {
+  const { tree, drawn } = treeOf(chat('a'), chat('old', { updatedAt: new Date(2026, 9, 1).toISOString() }));
+  await draw(tree);
+  await vi.advanceTimersByTimeAsync(60_500);
+  expect(drawn).toEqual(['codex://chats/a']);
+});
+
+test('A deleted chat is in the trash, and a restored one is back', async () => {
+  const { tree, sidecar, trash } = treeOf(chat('a'), chat('b'));
+  await draw(tree);
+  trash.push(chat('a'));
+  sidecar.codexChanged.fire({ uri: 'codex://chats/a' });
+  await soon();
+  expect(await draw(tree)).toEqual(['Today 1', '  b', 'Deleted 1', '  a']);
+  trash.pop();
+  sidecar.codexChanged.fire({ uri: 'codex://chats/a', codex: chat('a') });
+  await soon();
+  expect(await draw(tree)).toEqual(['Today 2', '  a', '  b']);
+});
+
+test('A large group shows its first rows, and the rest when it is asked for', async () => {
+  const { tree } = treeOf(...Array.from({ length: 2 * rowsAtOnce + 1 }, (_, index) => chat(String(index))));
+  const [group] = await tree.getChildren();
+  const rows = await tree.getChildren(group);
+  expect(rows.length).toBe(rowsAtOnce + 1);
+  expect(rows.at(-1)).toEqual({ type: 'more', group: 'Today' });
+  tree.showMore('Today');
+  tree.showMore('Today');
+  expect((await tree.getChildren(group)).length).toBe(2 * rowsAtOnce + 1);
+});
+
+test('A filter shows only what it names, and says how many that are', async () => {
+  const { tree } = treeOf(chat('a', { tags: ['work'] }), chat('b', { unread: true }), chat('c', { status: 'running' }));
+  await draw(tree);
+  tree.narrow({ tag: 'work' });
+  expect(await draw(tree)).toEqual(['Today 1', '  a']);
+  expect(tree.counts).toEqual({ all: 3, shown: 1 });
+  tree.narrow({ only: 'unread' });
+  expect(await draw(tree)).toEqual(['Today 1', '  b']);
+  tree.narrow({});
+  expect(await draw(tree)).toEqual(['Today 3', '  c', '  a', '  b']);
+});
+
+test('Unread chats are counted for the badge', async () => {
+  const { tree, sidecar } = treeOf(chat('a', { unread: true }), chat('b', { unread: true, archived: true }));
+  await draw(tree);
+  expect(tree.unread).toBe(1);
+  sidecar.codexChanged.fire({ uri: 'codex://chats/a', codex: chat('a') });
+  expect(tree.unread).toBe(0);
 });
 
 test('A list that cannot be read is a row that says why', async () => {
@@ -77,7 +162,8 @@ test('A list that cannot be read is a row that says why', async () => {
 test('A sidecar that came back is asked again', async () => {
   const { tree, sidecar } = treeOf(chat('a'));
   await draw(tree);
+  const before = sidecar.methods().length;
   sidecar.started.fire();
   await draw(tree);
-  expect(sidecar.methods()).toEqual(['codex/list', 'codex/list']);
+  expect(sidecar.methods().length).toBe(2 * before);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { byUpdated, formatAge, formatCost, rowOf } from '../../../../extension/src/features/channels/row';
+import { byPlace, formatAge, formatCost, rowOf } from '../../../../extension/src/features/channels/row';
 import type { CodexSummary } from '../../../../extension/src/protocol/protocol.generated';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
@@ -35,6 +35,14 @@ test('State is told by shape, and in words to a screen reader', () => {
   expect(rowOf(chat({ status: 'interrupted' }), now).accessibilityLabel).toBe('Fix the date parser, interrupted, changed 2 m ago');
 });
 
+test('What nobody has read is a filled dot, and said in words', () => {
+  const row = rowOf(chat({ unread: true, tags: ['work'] }), now);
+  expect(row.icon).toBe('circle-filled');
+  expect(row.accessibilityLabel).toBe('Fix the date parser, unread, changed 2 m ago, #work');
+  expect(row.description).toBe('2 m  #work');
+  expect(rowOf(chat({ unread: true, status: 'running' }), now).icon).toBe('loading~spin');
+});
+
 test('Age is one number and one letter', () => {
   const minute = 60_000;
   const ages = [-5, 0, 59_999, minute, 59 * minute, 60 * minute, 24 * 60 * minute, 8 * 24 * 60 * minute, 800 * 24 * 60 * minute, NaN];
@@ -48,5 +56,5 @@ test('A cost too small for cents is still not nothing', () => {
 test('The chat that changed last is first', () => {
   const older = chat({ uri: 'codex://chats/b', updatedAt: '2026-11-20T00:00:00Z' });
   const twin = chat({ uri: 'codex://chats/0' });
-  expect([older, chat(), twin].sort(byUpdated).map(({ uri }) => uri)).toEqual(['codex://chats/0', 'codex://chats/a', 'codex://chats/b']);
+  expect([older, chat(), twin].sort(byPlace).map(({ uri }) => uri)).toEqual(['codex://chats/0', 'codex://chats/a', 'codex://chats/b']);
 });

@@ -1,0 +1,130 @@
+// What a person does with one chat or with many at once.
+import * as vscode from 'vscode';
+import { FailureError, toFailureError, UserCancelledError } from '../../infrastructure/errors';
+import type { CodexSummary } from '../../protocol/protocol.generated';
+import { codexDelete, codexFork, codexMarkRead, codexRestore, codexUpdate } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+import { timeOf } from './row';
+import { pickTags, retagged } from './tags';
+
+type Chats = readonly CodexSummary[];
+
+/** So many requests are under way at a time. */
+const atOnce = 8;
+/** From so many chats on, a notification says how far it is. */
+const isLong = 25;
+const day = 86_400_000;
+
+export class ChatActions {
+  constructor(private readonly sidecar: Sidecar) {}
+
+  async rename(codex: CodexSummary): Promise<void> {
+    const title = await vscode.window.showInputBox({
+      title: 'Rename Chat',
+      value: codex.title,
+      validateInput: (value) => (value.trim() === '' ? 'A chat needs a name.' : undefined),
+    });
+    if (title === undefined || title.trim() === codex.title) throw new UserCancelledError();
+    await this.sidecar.request(codexUpdate, { uri: codex.uri, title: title.trim() });
+  }
+
+  async pin(chats: Chats, pinned: boolean): Promise<void> {
+    const changing = chats.filter((codex) => codex.pinned !== pinned);
+    await this.each(changing, pinned ? 'pinned' : 'unpinned', ({ uri }) => this.sidecar.request(codexUpdate, { uri, pinned }));
+  }
+
+  async archive(chats: Chats, archived: boolean): Promise<void> {
+    const changing = chats.filter((codex) => codex.archived !== archived);
+    const words = archived ? 'archived' : 'moved out of the archive';
+    await this.each(changing, words, ({ uri }) => this.sidecar.request(codexUpdate, { uri, archived }));
+  }
+
+  async archiveOlder(all: Iterable<CodexSummary>, now = Date.now()): Promise<void> {
+    const candidates = [...all].filter(({ archived, pinned, status }) => !archived && !pinned && status !== 'running');
+    const choices = [7, 30, 90, 365].map((days) => {
+      const chats = candidates.filter((codex) => timeOf(codex) < now - days * day);
+      return { label: days === 365 ? 'A year' : `${days} days`, description: count(chats), chats };
+    });
+    const chosen = await vscode.window.showQuickPick(choices, {
+      title: 'Archive All Older Than…',
+      placeHolder: 'Pinned chats stay where they are',
+    });
+    if (chosen === undefined) throw new UserCancelledError();
+    if (chosen.chats.length === 0) {
+      void vscode.window.showInformationMessage('No chat is that old.');
+      return;
+    }
+    await this.archive(chosen.chats, true);
+    await this.offerUndo(`Archived ${count(chosen.chats)}.`, () =>
+      this.archive(
+        chosen.chats.map((codex) => ({ ...codex, archived: true })),
+        false,
+      ),
+    );
+  }
+
+  async editTags(chats: Chats, known: readonly [tag: string, count: number][]): Promise<void> {
+    const { before, after } = await pickTags(chats, known);
+    const changing = chats.map((codex) => ({ codex, tags: retagged(codex.tags, before, after) }));
+    const changed = changing.filter(({ codex, tags }) => tags.join('\n') !== codex.tags.join('\n'));
+    await this.each(changed, 'tagged', ({ codex: { uri }, tags }) => this.sidecar.request(codexUpdate, { uri, tags }));
+  }
+
+  async markRead(chats: Chats): Promise<void> {
+    const unread = chats.filter((codex) => codex.unread);
+    await this.each(unread, 'marked as read', ({ uri }) => this.sidecar.request(codexMarkRead, { uri }));
+  }
+
+  async fork(codex: CodexSummary): Promise<void> {
+    const { uri } = await this.sidecar.request(codexFork, { uri: codex.uri });
+    await vscode.commands.executeCommand('plue.openChat', uri);
+  }
+
+  /** Nothing is lost, so nothing is asked before; Undo stands in what is said after. */
+  async delete(chats: Chats): Promise<void> {
+    await this.each(chats, 'moved to the trash', ({ uri }) => this.sidecar.request(codexDelete, { uri }));
+    const [only] = chats;
+    const what = only !== undefined && chats.length === 1 ? `“${only.title}”` : count(chats);
+    await this.offerUndo(`Moved ${what} to the trash.`, () => this.restore(chats));
+  }
+
+  async restore(chats: Chats): Promise<void> {
+    await this.each(chats, 'restored', ({ uri }) => this.sidecar.request(codexRestore, { uri }));
+  }
+
+  private async offerUndo(said: string, undo: () => Promise<void>): Promise<void> {
+    if ((await vscode.window.showInformationMessage(said, 'Undo')) === 'Undo') await undo();
+  }
+
+  /** One that fails does not keep the others; then it is said how many were not done, and why the first was not. */
+  private async each<T>(chats: readonly T[], done: string, action: (chat: T) => Promise<unknown>): Promise<void> {
+    const work = async (report: (finished: number) => void): Promise<void> => {
+      const failures: FailureError[] = [];
+      let next = 0;
+      const worker = async (): Promise<void> => {
+        for (let chat = chats[next++]; chat !== undefined; chat = chats[next++]) {
+          try {
+            await action(chat);
+          } catch (error) {
+            failures.push(toFailureError(error));
+          }
+          report(1);
+        }
+      };
+      await Promise.all(Array.from({ length: Math.min(atOnce, chats.length) }, worker));
+      const [first] = failures;
+      if (first === undefined) return;
+      if (chats.length === 1) throw first;
+      throw new FailureError(first.kind, `Not ${done}: ${failures.length} of ${chats.length} chats. ${first.message}`);
+    };
+    if (chats.length < isLong) return work(() => undefined);
+    const title = `${chats.length} chats are being ${done}…`;
+    return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, (progress) =>
+      work((finished) => progress.report({ increment: (100 * finished) / chats.length })),
+    );
+  }
+}
+
+function count(chats: Chats): string {
+  return chats.length === 1 ? '1 chat' : `${chats.length} chats`;
+}

@@ -1,0 +1,196 @@
+// Which chats stand under which heading, kept in order while chats change one by one.
+import type { CodexSummary } from '../../protocol/protocol.generated';
+import { byPlace, timeOf } from './row';
+
+export const groupNames = ['Pinned', 'Today', 'Yesterday', 'Last 7 Days', 'Older', 'Archived'] as const;
+
+export type GroupName = (typeof groupNames)[number];
+
+/** Begins of days in the reader's own time, in milliseconds since the epoch. */
+export interface Days {
+  today: number;
+  yesterday: number;
+  /** Seven days with today. */
+  week: number;
+}
+
+/** `now` in milliseconds since the epoch. Days have 23 to 25 hours. */
+export function daysAt(now: number): Days {
+  const day = (back: number): number => {
+    const date = new Date(now);
+    return new Date(date.getFullYear(), date.getMonth(), date.getDate() - back).getTime();
+  };
+  return { today: day(0), yesterday: day(1), week: day(6) };
+}
+
+/** What lies in the future by another machine's clock is of today; what has no readable time is old. */
+export function groupOf(codex: CodexSummary, days: Days): GroupName {
+  if (codex.archived) return 'Archived';
+  if (codex.pinned) return 'Pinned';
+  const time = timeOf(codex);
+  if (time >= days.today) return 'Today';
+  if (time >= days.yesterday) return 'Yesterday';
+  return time >= days.week ? 'Last 7 Days' : 'Older';
+}
+
+/** Narrows what is shown; nothing set shows all. */
+export interface ChatFilter {
+  tag?: string;
+  only?: 'unread' | 'running';
+}
+
+export function passes(codex: CodexSummary, { tag, only }: ChatFilter): boolean {
+  if (tag !== undefined && !codex.tags.includes(tag)) return false;
+  if (only === 'unread') return codex.unread;
+  return only !== 'running' || codex.status === 'running';
+}
+
+export class ChatGroups {
+  private readonly chats = new Map<string, CodexSummary>();
+  private readonly groups = new Map<GroupName, CodexSummary[]>();
+  private days: Days;
+  private wanted: ChatFilter = {};
+  private unreadChats = 0;
+
+  constructor(now: number) {
+    this.days = daysAt(now);
+  }
+
+  get size(): number {
+    return this.chats.size;
+  }
+
+  /** Unread and not archived, whatever the filter. */
+  get unread(): number {
+    return this.unreadChats;
+  }
+
+  get filter(): ChatFilter {
+    return this.wanted;
+  }
+
+  /** How many pass the filter. */
+  get shown(): number {
+    return [...this.groups.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
+  chat(uri: string): CodexSummary | undefined {
+    return this.chats.get(uri);
+  }
+
+  /** In no order. */
+  all(): Iterable<CodexSummary> {
+    return this.chats.values();
+  }
+
+  /** In order; empty where there is none. */
+  of(group: GroupName): readonly CodexSummary[] {
+    return this.groups.get(group) ?? [];
+  }
+
+  groupOf(codex: CodexSummary): GroupName {
+    return groupOf(codex, this.days);
+  }
+
+  /** Every tag with how many chats have it, the commonest first. */
+  tags(): [tag: string, count: number][] {
+    const counts = new Map<string, number>();
+    for (const { tags } of this.chats.values()) for (const tag of tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+    return [...counts].sort(([a, m], [b, n]) => n - m || a.localeCompare(b));
+  }
+
+  replace(chats: Iterable<CodexSummary>): void {
+    this.chats.clear();
+    for (const codex of chats) this.chats.set(codex.uri, codex);
+    this.rebuild();
+  }
+
+  narrow(filter: ChatFilter): void {
+    this.wanted = filter;
+    this.rebuild();
+  }
+
+  /** True when a day began since and chats stand elsewhere now. */
+  passTime(now: number): boolean {
+    const days = daysAt(now);
+    if (days.today === this.days.today) return false;
+    this.days = days;
+    this.rebuild();
+    return true;
+  }
+
+  /** The groups whose rows came, went or moved; none when the chat stays where it is. */
+  put(codex: CodexSummary): GroupName[] {
+    const before = this.chats.get(codex.uri);
+    const group = this.groupOf(codex);
+    this.chats.set(codex.uri, codex);
+    this.unreadChats += countsUnread(codex) - countsUnread(before);
+    const isShown = passes(codex, this.wanted);
+    if (before !== undefined && isShown && passes(before, this.wanted) && this.groupOf(before) === group) {
+      const rows = this.of(group);
+      const at = placeOf(rows, before);
+      const [above, below] = [rows[at - 1], rows[at + 1]];
+      if ((above === undefined || byPlace(above, codex) < 0) && (below === undefined || byPlace(codex, below) < 0)) {
+        this.groups.get(group)?.splice(at, 1, codex);
+        return [];
+      }
+    }
+    const left = before === undefined ? undefined : this.takeOut(before);
+    const joined = isShown ? this.putIn(codex, group) : undefined;
+    return [...new Set([left, joined])].filter((one) => one !== undefined);
+  }
+
+  /** The group that it left, if it was shown. */
+  remove(uri: string): GroupName | undefined {
+    const before = this.chats.get(uri);
+    if (before === undefined) return undefined;
+    this.chats.delete(uri);
+    this.unreadChats -= countsUnread(before);
+    return this.takeOut(before);
+  }
+
+  private rebuild(): void {
+    this.groups.clear();
+    this.unreadChats = 0;
+    for (const codex of this.chats.values()) {
+      this.unreadChats += countsUnread(codex);
+      if (!passes(codex, this.wanted)) continue;
+      const group = this.groupOf(codex);
+      const rows = this.groups.get(group);
+      if (rows === undefined) this.groups.set(group, [codex]);
+      else rows.push(codex);
+    }
+    for (const rows of this.groups.values()) rows.sort(byPlace);
+  }
+
+  private putIn(codex: CodexSummary, group: GroupName): GroupName {
+    const rows = this.groups.get(group) ?? [];
+    rows.splice(placeOf(rows, codex), 0, codex);
+    this.groups.set(group, rows);
+    return group;
+  }
+
+  private takeOut(codex: CodexSummary): GroupName | undefined {
+    if (!passes(codex, this.wanted)) return undefined;
+    const group = this.groupOf(codex);
+    this.groups.get(group)?.splice(placeOf(this.of(group), codex), 1);
+    return group;
+  }
+}
+
+function countsUnread(codex: CodexSummary | undefined): number {
+  return codex?.unread === true && !codex.archived ? 1 : 0;
+}
+
+/** Where it stands, or would stand. */
+function placeOf(rows: readonly CodexSummary[], codex: CodexSummary): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const row = rows[middle];
+    if (row !== undefined && byPlace(row, codex) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

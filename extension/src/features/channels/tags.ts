@@ -1,0 +1,66 @@
+// Choosing tags for chats: those that are known, and new ones by typing them.
+import * as vscode from 'vscode';
+import { UserCancelledError } from '../../infrastructure/errors';
+import type { CodexSummary } from '../../protocol/protocol.generated';
+
+/** As the sidecar refuses longer ones. */
+const longestTag = 64;
+
+export interface TagChoice {
+  /** What all of the chats had. */
+  before: readonly string[];
+  after: readonly string[];
+}
+
+/** A tag that only some of the chats have stays with them unless it is chosen for all. */
+export function retagged(tags: readonly string[], before: readonly string[], after: readonly string[]): string[] {
+  const kept = tags.filter((tag) => after.includes(tag) || !before.includes(tag));
+  return [...kept, ...after.filter((tag) => !tags.includes(tag))];
+}
+
+/** What was typed as a tag; undefined where it is none. */
+export function tagOf(typed: string): string | undefined {
+  const tag = typed.trim().replace(/^#/, '').trim();
+  return tag === '' || tag.length > longestTag ? undefined : tag;
+}
+
+export async function pickTags(
+  chats: readonly Pick<CodexSummary, 'tags'>[],
+  known: readonly [tag: string, count: number][],
+): Promise<TagChoice> {
+  const before = (chats[0]?.tags ?? []).filter((tag) => chats.every(({ tags }) => tags.includes(tag)));
+  const some = (tag: string): number => chats.filter(({ tags }) => tags.includes(tag)).length;
+  const rows = known.map(([tag]) => {
+    const having = some(tag);
+    return { label: tag, description: having > 0 && having < chats.length ? `on ${having} of ${chats.length}` : '' };
+  });
+  const pick = vscode.window.createQuickPick();
+  pick.title = chats.length === 1 ? 'Tags of the Chat' : `Tags of ${chats.length} Chats`;
+  pick.placeholder = rows.length === 0 ? 'Type a new tag' : 'Choose tags, or type a new one';
+  pick.canSelectMany = true;
+  pick.items = rows;
+  pick.selectedItems = rows.filter(({ label }) => before.includes(label));
+  pick.onDidChangeValue((typed) => {
+    const tag = tagOf(typed);
+    const chosen = new Set(pick.selectedItems.map(({ label }) => label));
+    const made = pick.items.filter(({ label, description }) => description === 'new' && chosen.has(label));
+    const isNew = tag !== undefined && ![...rows, ...made].some(({ label }) => label === tag);
+    pick.items = [...(isNew ? [{ label: tag, description: 'new' }] : []), ...made, ...rows];
+    pick.selectedItems = pick.items.filter(({ label }) => chosen.has(label));
+  });
+  pick.show();
+  try {
+    return await new Promise((resolve, reject) => {
+      pick.onDidAccept(() => {
+        const typed = pick.items.find(({ label, description }) => description === 'new' && label === tagOf(pick.value));
+        const after = new Set(pick.selectedItems.map(({ label }) => label));
+        // Enter behind a new word means that word.
+        if (typed !== undefined) after.add(typed.label);
+        resolve({ before, after: [...after] });
+      });
+      pick.onDidHide(() => reject(new UserCancelledError()));
+    });
+  } finally {
+    pick.dispose();
+  }
+}
