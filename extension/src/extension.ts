@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { activateChannels } from './features/channels';
 import { activateChat } from './features/chat';
 import { activateProviders } from './features/providers';
+import { activateSearch } from './features/search';
 import { activateSettings } from './features/settings';
 import { activateUsage } from './features/usage';
 import { activateVault } from './features/vault';
@@ -45,6 +46,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateChannels(client, log),
     activateChat(context, client, providers, log, launch.openChat),
     activateSettings(context, client, providers, log),
+    activateSearch(context, client, providers, log),
     activateUsage(context, client, log),
   );
   log.info(`Activated in ${Math.round(performance.now() - begun)} ms.`);

@@ -40,7 +40,11 @@ public sealed record MessageEditParams(string CodexId, string MessageId, string 
 }
 
 /// <summary>Of the branch that is shown.</summary>
-public sealed record MessageListParams(string CodexId, int Offset, int Limit);
+public sealed record MessageListParams(string CodexId, int Offset, int Limit)
+{
+    /// <summary>Begins with this message; the offset then says nothing.</summary>
+    public string? MessageId { get; init; }
+}
 
 /// <param name="Total">How many messages the branch has.</param>
 public sealed record MessageListResult(IReadOnlyList<MessageView> Messages, int Offset, int Total);

@@ -806,6 +806,7 @@ export interface MessageListParams {
   codexId: string;
   offset: number;
   limit: number;
+  messageId?: string;
 }
 
 export interface MessageListResult {

@@ -717,6 +717,7 @@ export const messageListParamsSchema: v.GenericSchema<unknown, wire.MessageListP
   codexId: v.string(),
   offset: v.number(),
   limit: v.number(),
+  messageId: v.optional(v.string()),
 });
 
 export const messageListResultSchema: v.GenericSchema<unknown, wire.MessageListResult> = v.object({

@@ -21,6 +21,7 @@ import {
   hostLanguageModels,
   messageEvent,
   providerChanged,
+  searchHits,
   workspaceTrust,
 } from '../protocol/protocol.generated';
 import type {
@@ -29,6 +30,7 @@ import type {
   MessageEventParams,
   PlueOptions,
   ProviderChangedParams,
+  SearchHitsParams,
 } from '../protocol/protocol.generated';
 import { stoppedFailure, toFailure } from './failures';
 import { askLanguageModel, listLanguageModels } from './languageModels';
@@ -48,6 +50,7 @@ export interface Sidecar {
   readonly onCodexChanged: vscode.Event<CodexChangedParams>;
   readonly onMessageEvent: vscode.Event<MessageEventParams>;
   readonly onProviderChanged: vscode.Event<ProviderChangedParams>;
+  readonly onSearchHits: vscode.Event<SearchHitsParams>;
 }
 
 export interface SidecarOptions {
@@ -74,6 +77,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   private readonly codexChanged = new vscode.EventEmitter<CodexChangedParams>();
   private readonly messageEvent = new vscode.EventEmitter<MessageEventParams>();
   private readonly providerChanged = new vscode.EventEmitter<ProviderChangedParams>();
+  private readonly searchHits = new vscode.EventEmitter<SearchHitsParams>();
   private readonly policy = new RestartPolicy();
   private readonly disposables = new Disposables();
   private life: Life | undefined;
@@ -85,9 +89,10 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   readonly onCodexChanged = this.codexChanged.event;
   readonly onMessageEvent = this.messageEvent.event;
   readonly onProviderChanged = this.providerChanged.event;
+  readonly onSearchHits = this.searchHits.event;
 
   constructor(private readonly options: SidecarOptions) {
-    const emitters = [this.started, this.stateChanged, this.codexChanged, this.messageEvent, this.providerChanged];
+    const emitters = [this.started, this.stateChanged, this.codexChanged, this.messageEvent, this.providerChanged, this.searchHits];
     for (const emitter of emitters) this.disposables.add(emitter);
     this.disposables.add(
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
@@ -153,6 +158,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     registrations.add(life.client.onNotification(codexChanged, (params) => this.codexChanged.fire(params)));
     registrations.add(life.client.onNotification(messageEvent, (params) => this.messageEvent.fire(params)));
     registrations.add(life.client.onNotification(providerChanged, (params) => this.providerChanged.fire(params)));
+    registrations.add(life.client.onNotification(searchHits, (params) => this.searchHits.fire(params)));
     registrations.add(life.client.onRequest(hostLanguageModels, listLanguageModels));
     registrations.add(
       life.client.onRequest(hostLanguageModel, (params, token) =>

@@ -90,8 +90,11 @@ internal sealed class MessageHandlers(RpcServer server, Conversations conversati
     {
         if (parameters.Offset < 0 || parameters.Limit < 0) { throw new FailureException(FailureKind.MissingField, "An offset and a limit are 0 or more."); }
 
-        var page = look.Messages.Skip(parameters.Offset).Take(Math.Min(parameters.Limit, LongestPage));
-        return new MessageListResult([.. page.Select(message => View(look, message))], parameters.Offset, look.Messages.Count);
+        var offset = parameters.MessageId is { } id ? look.Messages.ToList().FindIndex(message => message.Id == id) : parameters.Offset;
+        if (offset < 0) { throw new FailureException(FailureKind.NotFound, "That message is not in the branch that is shown."); }
+
+        var page = look.Messages.Skip(offset).Take(Math.Min(parameters.Limit, LongestPage));
+        return new MessageListResult([.. page.Select(message => View(look, message))], offset, look.Messages.Count);
     }
 
     private MessageView View(ConversationSnapshot look, Message message) => ToProtocol.Message(message, providers.NameOf, look.AlternativesOf(message), attachments.HasChanged);

@@ -134,6 +134,8 @@ public sealed class ChatFieldsTests : IAsyncLifetime
         Assert.Equal(["An answer with Apples and apples", "two"], Texts(page));
         var id = (string?)page?["messages"]?[1]?["id"];
         Assert.Equal("two", Text(await sidecar.Client.ResultAsync("message/get", new { codexId = uri, messageId = id })));
+        Assert.Equal(2, (int?)(await sidecar.Client.ResultAsync("message/list", new { codexId = uri, offset = 0, limit = 1, messageId = id }))?["offset"]);
+        Assert.Equal("notFound", ErrorKind(await sidecar.Client.RequestAsync("message/list", new { codexId = uri, offset = 0, limit = 1, messageId = "msg_1" })));
         Assert.Equal("notFound", ErrorKind(await sidecar.Client.RequestAsync("message/get", new { codexId = uri, messageId = "msg_1" })));
         Assert.Equal("missingField", ErrorKind(await sidecar.Client.RequestAsync("message/list", new { codexId = uri, offset = -1, limit = 2 })));
 

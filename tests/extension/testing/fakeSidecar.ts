@@ -6,6 +6,7 @@ import type {
   ErrorData,
   MessageEventParams,
   ProviderChangedParams,
+  SearchHitsParams,
 } from '../../../extension/src/protocol/protocol.generated';
 import type { Sidecar, SidecarState } from '../../../extension/src/server/client';
 
@@ -17,6 +18,7 @@ export class FakeSidecar implements Sidecar {
   readonly codexChanged = new EventEmitter<CodexChangedParams>();
   readonly messageEvent = new EventEmitter<MessageEventParams>();
   readonly providerChanged = new EventEmitter<ProviderChangedParams>();
+  readonly searchHits = new EventEmitter<SearchHitsParams>();
   private readonly table = new Map<string, (params: unknown, token?: CancellationToken) => unknown>();
 
   state: SidecarState = { state: 'running' };
@@ -25,6 +27,7 @@ export class FakeSidecar implements Sidecar {
   readonly onCodexChanged: Event<CodexChangedParams> = this.codexChanged.event;
   readonly onMessageEvent: Event<MessageEventParams> = this.messageEvent.event;
   readonly onProviderChanged: Event<ProviderChangedParams> = this.providerChanged.event;
+  readonly onSearchHits: Event<SearchHitsParams> = this.searchHits.event;
 
   /** From now on. An answer that throws is a failure of the request. */
   answer<P, R>(type: RequestType<P, R, ErrorData>, answer: (params: P, token?: CancellationToken) => R | Promise<R>): this {

@@ -56,6 +56,8 @@ export class ChatPanel implements vscode.Disposable {
   private pageIsReady = false;
   private snapshotting: Promise<void> | undefined;
   private focusWanted = false;
+  /** To be gone to when the page is up. */
+  private messageWanted: string | undefined;
   private codex: CodexSummary | undefined;
   readonly composer: ComposerPanel;
   /** For a page that is not up yet. */
@@ -121,6 +123,13 @@ export class ChatPanel implements vscode.Disposable {
     this.panel.reveal();
     this.focusWanted = true;
     if (this.pageIsReady) this.focusComposer();
+  }
+
+  /** Shows a message, in whatever branch it is. */
+  goTo(messageId: string): void {
+    this.focusWanted = false;
+    this.messageWanted = messageId;
+    if (this.pageIsReady) this.goToWanted();
   }
 
   /** Puts files beside the draft. */
@@ -243,12 +252,19 @@ export class ChatPanel implements vscode.Disposable {
     this.post({ type: 'sidecar', ...this.house.sidecar.state });
     await this.sendSnapshot();
     this.attachWaiting();
+    this.goToWanted();
     if (this.focusWanted) this.focusComposer();
   }
 
   private attachWaiting(): void {
     const files = this.waiting.splice(0);
     if (files.length > 0) this.post({ type: 'attach', files });
+  }
+
+  private goToWanted(): void {
+    const messageId = this.messageWanted;
+    this.messageWanted = undefined;
+    if (messageId !== undefined) void runWithErrorHandling(this.house.log, () => this.reading.goToMessage(messageId));
   }
 
   private focusComposer(): void {

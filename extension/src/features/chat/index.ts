@@ -57,9 +57,10 @@ export function activateChat(
     disposables.add(vscode.commands.registerCommand(id, (...given: unknown[]) => runWithErrorHandling(log, () => action(...given))));
   };
   register(commands.newChat, () => panels.create());
-  register(commands.openChat, async (uri) => {
-    if (typeof uri === 'string' && uri.startsWith('codex://chats/')) panels.open(uri);
-    else await panels.openLast();
+  register(commands.openChat, async (uri, messageId) => {
+    if (typeof uri !== 'string' || !uri.startsWith('codex://chats/')) await panels.openLast();
+    else if (typeof messageId === 'string') panels.open(uri).goTo(messageId);
+    else panels.open(uri);
   });
   register(commands.stop, async () => panels.active?.stop());
   register(commands.addFileToChat, async (clicked, chosen) => panels.attach(await chosenFiles(files, clicked, chosen)));

@@ -94,6 +94,22 @@ export class Reading implements vscode.Disposable {
     if (chosen !== undefined) this.goTo(chosen.entry);
   }
 
+  /** A message of a branch that is not shown brings that branch to the front. */
+  async goToMessage(messageId: string): Promise<void> {
+    const { sidecar } = this.house;
+    const { codexId } = this;
+    const place = async (): Promise<number> => (await sidecar.request(messageList, { codexId, offset: 0, limit: 1, messageId })).offset;
+    let index: number;
+    try {
+      index = await place();
+    } catch (error) {
+      if (toFailureError(error).kind !== 'notFound') throw error;
+      await sidecar.request(codexSwitchBranch, { uri: codexId, messageId });
+      index = await place();
+    }
+    this.post({ type: 'jump', index, messageId });
+  }
+
   /** What was deleted and not taken back is deleted now: before anything else changes the chat. */
   async settle(): Promise<void> {
     for (const messageId of [...this.deleting.keys()]) await this.deleteNow(messageId);

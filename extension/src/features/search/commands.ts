@@ -1,0 +1,3 @@
+export const commands = {
+  searchChats: 'plue.searchChats',
+} as const;

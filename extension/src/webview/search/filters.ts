@@ -1,0 +1,212 @@
+// The search box and what narrows the search.
+import { element, icon, iconButton, textButton } from '../shared/element';
+import { visibleText } from '../shared/visibleText';
+import type { SearchChoices } from './messages';
+import { emptyForm, isFiltered, periods, roles, statuses, type SearchForm } from './query';
+
+const periodWords = {
+  any: 'Any time',
+  today: 'Today',
+  week: 'Last 7 days',
+  month: 'Last 30 days',
+  year: 'Last year',
+  custom: 'From … to …',
+} as const;
+const roleWords = { user: 'Questions', assistant: 'Answers' } as const;
+const statusWords = { complete: 'Finished', stopped: 'Stopped', interrupted: 'Interrupted', failed: 'Failed' } as const;
+
+export class Filters {
+  readonly node: HTMLElement;
+  readonly box: HTMLInputElement;
+  private readonly period = choice(
+    'When',
+    periods.map((one) => [one, periodWords[one]]),
+  );
+  private readonly from = dayInput('From');
+  private readonly to = dayInput('To');
+  private readonly days: HTMLElement;
+  private readonly provider = choice('Provider', [['', 'Any provider']]);
+  private readonly model = choice('Model', [['', 'Any model']]);
+  private readonly role = choice('Who', [['', 'Questions and answers'], ...roles.map((one) => [one, roleWords[one]] as const)]);
+  private readonly status = choice('Status', [['', 'Any status'], ...statuses.map((one) => [one, statusWords[one]] as const)]);
+  private readonly tag = choice('Add a tag', [['', 'Tags']]);
+  private readonly tags = element('span', { class: 'tags' });
+  private readonly hasCode = check('With code');
+  private readonly includeArchived = check('Archived too');
+  private readonly reset: HTMLButtonElement;
+  private chosenTags: string[];
+  private known: SearchChoices = { providers: [], models: [], tags: [] };
+
+  /** @param onChange `typing` while the text is being typed. */
+  constructor(
+    before: SearchForm,
+    private readonly onChange: (typing: boolean) => void,
+  ) {
+    this.chosenTags = before.tags;
+    this.box = element('input', {
+      type: 'search',
+      class: 'text-input search-box',
+      'aria-label': 'Search all chats',
+      placeholder: 'Search all chats',
+      spellcheck: 'false',
+      autocomplete: 'off',
+    });
+    this.days = element('span', { class: 'days' }, this.from, element('span', { 'aria-hidden': 'true' }, 'to'), this.to);
+    this.reset = textButton('Remove filters', () => this.removeAll(), 'quiet');
+    this.node = element(
+      'div',
+      { class: 'column', role: 'search' },
+      element('div', { class: 'search-line' }, icon('search'), this.box),
+      element(
+        'div',
+        { class: 'filters', role: 'group', 'aria-label': 'Filters' },
+        this.period,
+        this.days,
+        this.provider,
+        this.model,
+        this.role,
+        this.status,
+        this.tag,
+        this.tags,
+        this.hasCode.node,
+        this.includeArchived.node,
+        this.reset,
+      ),
+    );
+    this.write(before);
+    this.box.addEventListener('input', () => onChange(true));
+    for (const control of [
+      this.period,
+      this.from,
+      this.to,
+      this.provider,
+      this.model,
+      this.role,
+      this.status,
+      this.hasCode.box,
+      this.includeArchived.box,
+    ])
+      control.addEventListener('change', () => this.change());
+    this.tag.addEventListener('change', () => {
+      if (this.tag.value !== '') this.chosenTags = [...this.chosenTags, this.tag.value];
+      this.change();
+    });
+  }
+
+  get form(): SearchForm {
+    return {
+      text: this.box.value,
+      period: periods.find((one) => one === this.period.value) ?? 'any',
+      from: this.from.value,
+      to: this.to.value,
+      providerId: this.provider.value,
+      model: this.model.value,
+      role: roles.find((one) => one === this.role.value) ?? '',
+      status: statuses.find((one) => one === this.status.value) ?? '',
+      tags: this.chosenTags,
+      hasCode: this.hasCode.box.checked,
+      includeArchived: this.includeArchived.box.checked,
+    };
+  }
+
+  offer(choices: SearchChoices): void {
+    this.known = choices;
+    this.fill(this.form);
+  }
+
+  removeAll(): void {
+    this.write({ ...emptyForm, text: this.box.value });
+    this.box.focus();
+    this.onChange(false);
+  }
+
+  includeArchive(): void {
+    this.includeArchived.box.checked = true;
+    this.change();
+  }
+
+  private change(): void {
+    const form = this.form;
+    // Days that are not shown do not count.
+    if (form.period !== 'custom') this.from.value = this.to.value = '';
+    this.fill(this.form);
+    this.onChange(false);
+  }
+
+  private write(form: SearchForm): void {
+    this.chosenTags = form.tags;
+    this.box.value = form.text;
+    this.period.value = form.period;
+    this.from.value = form.from;
+    this.to.value = form.to;
+    this.role.value = form.role;
+    this.status.value = form.status;
+    this.hasCode.box.checked = form.hasCode;
+    this.includeArchived.box.checked = form.includeArchived;
+    this.fill(form);
+  }
+
+  /** What is chosen stays, even where it is offered no more. */
+  private fill(form: SearchForm): void {
+    const { providers, models, tags } = this.known;
+    offer(
+      this.provider,
+      providers.map(({ id, name }) => [id, name]),
+      form.providerId,
+    );
+    offer(
+      this.model,
+      models.map((model) => [model, model]),
+      form.model,
+    );
+    offer(
+      this.tag,
+      tags.filter((tag) => !form.tags.includes(tag)).map((tag) => [tag, tag]),
+      '',
+    );
+    this.tag.hidden = tags.length === 0;
+    this.days.hidden = form.period !== 'custom';
+    this.reset.hidden = !isFiltered(form);
+    this.tags.replaceChildren(
+      ...form.tags.map((tag) =>
+        element(
+          'span',
+          { class: 'tag' },
+          `#${visibleText(tag)}`,
+          iconButton('close', `Remove tag ${tag}`, () => {
+            this.chosenTags = this.chosenTags.filter((one) => one !== tag);
+            this.change();
+            this.box.focus();
+          }),
+        ),
+      ),
+    );
+  }
+}
+
+type Option = readonly [value: string, words: string];
+
+function choice(label: string, options: readonly Option[]): HTMLSelectElement {
+  const node = element('select', { class: 'select', 'aria-label': label });
+  for (const [value, words] of options) node.append(element('option', { value }, words));
+  return node;
+}
+
+function offer(select: HTMLSelectElement, options: readonly Option[], chosen: string): void {
+  const [none] = select.options;
+  const known: Option[] = options.some(([value]) => value === chosen) || chosen === '' ? [...options] : [...options, [chosen, chosen]];
+  select.replaceChildren(
+    ...(none === undefined ? [] : [none]),
+    ...known.map(([value, words]) => element('option', { value }, visibleText(words))),
+  );
+  select.value = chosen;
+}
+
+function dayInput(label: string): HTMLInputElement {
+  return element('input', { type: 'date', class: 'text-input day', 'aria-label': label });
+}
+
+function check(label: string): { node: HTMLElement; box: HTMLInputElement } {
+  const box = element('input', { type: 'checkbox', class: 'checkbox' });
+  return { box, node: element('label', { class: 'check' }, box, label) };
+}

@@ -1,0 +1,93 @@
+// What stands in the search box and its filters, and what is asked of the sidecar for it.
+import type { MessageRole, MessageStatus } from '../../protocol/protocol.generated';
+import type { SearchQuery } from './messages';
+
+export const periods = ['any', 'today', 'week', 'month', 'year', 'custom'] as const;
+export const roles = ['user', 'assistant'] as const satisfies readonly MessageRole[];
+export const statuses = ['complete', 'stopped', 'interrupted', 'failed'] as const satisfies readonly MessageStatus[];
+
+export type Period = (typeof periods)[number];
+
+/** Empty texts filter nothing. */
+export interface SearchForm {
+  text: string;
+  period: Period;
+  /** Days as 2026-11-21, both counted in; of `custom` only. */
+  from: string;
+  to: string;
+  providerId: string;
+  model: string;
+  role: '' | (typeof roles)[number];
+  status: '' | (typeof statuses)[number];
+  tags: string[];
+  hasCode: boolean;
+  includeArchived: boolean;
+}
+
+export const emptyForm: SearchForm = {
+  text: '',
+  period: 'any',
+  from: '',
+  to: '',
+  providerId: '',
+  model: '',
+  role: '',
+  status: '',
+  tags: [],
+  hasCode: false,
+  includeArchived: false,
+};
+
+/** Undefined where nothing was asked for. */
+export function queryOf(form: SearchForm, now: Date): SearchQuery | undefined {
+  const text = form.text.trim();
+  const { from, to } = momentsOf(form, now);
+  const narrowed: Omit<SearchQuery, 'text'> = {
+    ...(from === undefined ? {} : { from: from.toISOString() }),
+    ...(to === undefined ? {} : { to: to.toISOString() }),
+    ...(form.providerId === '' ? {} : { providerId: form.providerId }),
+    ...(form.model.trim() === '' ? {} : { model: form.model.trim() }),
+    ...(form.role === '' ? {} : { role: form.role }),
+    ...(form.status === '' ? {} : { status: form.status }),
+    ...(form.tags.length === 0 ? {} : { tags: form.tags }),
+    ...(form.hasCode ? { hasCode: true } : {}),
+  };
+  if (text === '' && Object.keys(narrowed).length === 0) return undefined;
+  return { text, ...narrowed, ...(form.includeArchived ? { includeArchived: true } : {}) };
+}
+
+/** Whether a filter narrows what is found; looking into the archive widens it. */
+export function isFiltered(form: SearchForm): boolean {
+  return JSON.stringify({ ...form, text: '', includeArchived: false }) !== JSON.stringify(emptyForm);
+}
+
+/** One sentence for days that are the wrong way round. */
+export function problemOf({ period, from, to }: SearchForm): string | undefined {
+  return period === 'custom' && from !== '' && to !== '' && from > to ? 'The first day lies after the last one.' : undefined;
+}
+
+const daysBack: Readonly<Record<Period, number | undefined>> = {
+  any: undefined,
+  today: 0,
+  week: 6,
+  month: 29,
+  year: 364,
+  custom: undefined,
+};
+
+function momentsOf({ period, from, to }: SearchForm, now: Date): { from?: Date; to?: Date } {
+  const back = daysBack[period];
+  if (back !== undefined) return { from: new Date(now.getFullYear(), now.getMonth(), now.getDate() - back) };
+  if (period !== 'custom') return {};
+  const [first, last] = [dayOf(from, 0), dayOf(to, 1)];
+  return { ...(first === undefined ? {} : { from: first }), ...(last === undefined ? {} : { to: last }) };
+}
+
+/** The begin of a day in the reader's own time, so many days later. */
+function dayOf(day: string, later: number): Date | undefined {
+  const [year, month, date] = day.split('-').map(Number);
+  if (year === undefined || month === undefined || date === undefined) return undefined;
+  const moment = new Date(year, month - 1, date + later);
+  // What is still being typed may be no day, or of a year that no clock writes.
+  return moment.getFullYear() >= 1970 && moment.getFullYear() <= 9999 ? moment : undefined;
+}

@@ -1,0 +1,191 @@
+// All text of all chats: typed for, narrowed, found while it is still being searched.
+import type { SearchChatsResult } from '../../protocol/protocol.generated';
+import { element, icon, setText, textButton, type Child } from '../shared/element';
+import type { Panel } from '../shared/panel';
+import { visibleText } from '../shared/visibleText';
+import { Filters } from './filters';
+import type { FromSearchPage, ToSearchPage } from './messages';
+import { emptyForm, isFiltered, problemOf, queryOf } from './query';
+import type { KeptSearch } from './readMessages';
+import { keyOf, Results } from './results';
+
+/** Milliseconds without a key before it is searched. */
+export const typingPause = 150;
+
+/** Places; more are not read by anybody. */
+const mostHits = 500;
+
+export class SearchPage {
+  private readonly filters: Filters;
+  private readonly results: Results;
+  private readonly line = element('div', { class: 'column progress-line' });
+  private readonly note = element('div', { class: 'column note' });
+  private readonly status = element('span', { class: 'visually-hidden', role: 'status' });
+  private pause: ReturnType<typeof setTimeout> | undefined;
+  private searches = 0;
+  /** Under way, or the last one. */
+  private searchId = '';
+  private isSearching = false;
+  private chosen: string | undefined;
+  /** The results of the search before stay until the new one found something: nothing flickers while one types. */
+  private isStale = false;
+
+  constructor(
+    root: HTMLElement,
+    private readonly panel: Panel<FromSearchPage>,
+    kept: KeptSearch | undefined,
+    private readonly now: () => Date = () => new Date(),
+  ) {
+    this.chosen = kept?.chosen;
+    this.filters = new Filters(kept?.form ?? emptyForm, (typing) => this.changed(typing));
+    this.results = new Results(
+      (hit) => {
+        this.chosen = keyOf(hit);
+        this.keep();
+        panel.post({ type: 'open', uri: hit.codexId, messageId: hit.messageId });
+      },
+      () => this.filters.box.focus(),
+    );
+    const found = element('div', { class: 'page-body' }, this.note, element('div', { class: 'column' }, this.results.node));
+    root.append(
+      element(
+        'header',
+        { class: 'page-header' },
+        element('h1', { class: 'visually-hidden' }, 'Search chats'),
+        this.filters.node,
+        this.line,
+      ),
+      found,
+      this.status,
+    );
+    this.filters.box.addEventListener('keydown', (event) => {
+      if (event.isComposing) return;
+      if (event.key === 'ArrowDown' && this.results.hits > 0) {
+        event.preventDefault();
+        this.results.focus();
+      } else if (event.key === 'Enter') this.search();
+    });
+    panel.post({ type: 'ready' });
+    this.search();
+    this.filters.box.focus();
+  }
+
+  receive(message: ToSearchPage): void {
+    switch (message.type) {
+      case 'choices':
+        this.filters.offer(message.choices);
+        return;
+      case 'focus':
+        this.filters.box.focus();
+        this.filters.box.select();
+        return;
+      case 'refused':
+        this.say(failureLine(message.error.message));
+        return;
+      case 'hits':
+        if (message.searchId !== this.searchId) return;
+        this.dropStale();
+        this.results.add(message.hits, this.chosen);
+        this.drawLine();
+        return;
+      case 'done':
+        if (message.searchId !== this.searchId) return;
+        this.isSearching = false;
+        this.dropStale();
+        this.drawLine();
+        this.finish(message.result);
+        return;
+      case 'failed':
+        if (message.searchId !== this.searchId) return;
+        this.isSearching = false;
+        this.dropStale();
+        this.drawLine();
+        this.say(
+          failureLine(message.error.message),
+          textButton('Try again', () => this.search()),
+        );
+        setText(this.status, visibleText(message.error.message));
+        return;
+    }
+  }
+
+  private changed(typing: boolean): void {
+    clearTimeout(this.pause);
+    this.keep();
+    if (typing) this.pause = setTimeout(() => this.search(), typingPause);
+    else this.search();
+  }
+
+  private keep(): void {
+    this.panel.setState({ form: this.filters.form, chosen: this.chosen } satisfies KeptSearch);
+  }
+
+  private search(): void {
+    clearTimeout(this.pause);
+    const { form } = this.filters;
+    const problem = problemOf(form);
+    const query = problem === undefined ? queryOf(form, this.now()) : undefined;
+    this.say();
+    if (query === undefined) {
+      if (this.isSearching) this.panel.post({ type: 'cancel' });
+      this.isSearching = false;
+      this.searchId = '';
+      this.results.clear();
+      this.drawLine();
+      if (problem === undefined)
+        this.say(element('p', {}, 'Type words that are all in a message, or put a phrase in quotes. The filters work alone, too.'));
+      else this.say(failureLine(problem));
+      return;
+    }
+    this.searchId = `search-${++this.searches}`;
+    this.isSearching = true;
+    this.isStale = true;
+    this.drawLine();
+    this.panel.post({ type: 'search', searchId: this.searchId, query: { ...query, limit: mostHits } });
+  }
+
+  private dropStale(): void {
+    if (!this.isStale) return;
+    this.isStale = false;
+    this.results.clear();
+  }
+
+  private finish({ hits, chats, isTruncated, unreadable }: SearchChatsResult): void {
+    const { form } = this.filters;
+    const words = hits === 0 ? 'Nothing found.' : `${places(hits)} in ${chats === 1 ? '1 chat' : `${chats} chats`}.`;
+    setText(this.status, words);
+    const notes: Child[] = [];
+    if (hits === 0) {
+      const what = form.text.trim() === '' ? 'Nothing fits these filters.' : `Nothing found for “${visibleText(form.text.trim())}”.`;
+      notes.push(element('p', {}, what));
+      if (isFiltered(form)) notes.push(textButton('Remove filters', () => this.filters.removeAll()));
+      if (!form.includeArchived) notes.push(textButton('Search archived chats too', () => this.filters.includeArchive()));
+    }
+    if (isTruncated) notes.push(element('p', {}, `These are the first ${hits} places. Type more words or choose filters to see others.`));
+    if (unreadable > 0)
+      notes.push(element('p', {}, unreadable === 1 ? '1 chat could not be read.' : `${unreadable} chats could not be read.`));
+    this.say(...notes);
+  }
+
+  private drawLine(): void {
+    const { results, isSearching } = this;
+    const count =
+      this.isStale || results.hits === 0 ? '' : `${places(results.hits)} in ${results.chats === 1 ? '1 chat' : `${results.chats} chats`}`;
+    this.line.replaceChildren(
+      ...(isSearching ? [icon('loading codicon-modifier-spin'), element('span', {}, 'Searching…')] : []),
+      element('span', { class: 'count' }, count),
+    );
+  }
+
+  private say(...children: Child[]): void {
+    this.note.replaceChildren(...children.filter((child) => child !== undefined));
+  }
+}
+
+function failureLine(message: string): HTMLElement {
+  return element('div', { class: 'failure-text' }, icon('error'), element('span', {}, visibleText(message)));
+}
+
+function places(hits: number): string {
+  return hits === 1 ? '1 place' : `${hits} places`;
+}
