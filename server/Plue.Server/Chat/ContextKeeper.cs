@@ -22,7 +22,8 @@ public sealed class ContextKeeper(ChatServices services, ITurnSink sink, Lock ga
     {
         var settings = chat.ProviderId is { } id ? services.Providers.Find(id)?.Settings : null;
         var model = chat.Model ?? settings?.Model ?? chat.Messages.LastOrDefault(message => message.Role == MessageRole.Assistant)?.ProviderInfo?.ModelId;
-        return ContextMeter.Measure(chat.Messages, services.SystemPromptOf(chat.TemplateId), files, draft, settings is null || model is null ? null : WindowOf(settings, model));
+        return ContextMeter.Measure(
+            chat.Messages, services.SystemPromptOf(chat.TemplateId), files, draft, settings is null || model is null ? null : WindowOf(settings, model), IsSummed);
     }
 
     /// <summary>Summarises before a question is sent, when the window is nearly full. Never keeps the question from being sent.</summary>
@@ -34,7 +35,7 @@ public sealed class ContextKeeper(ChatServices services, ITurnSink sink, Lock ga
     {
         // Claude Code keeps its own history in its window.
         if (settings.Kind == ProviderKinds.ClaudeCode || model is null || !Compactor.HasWork(path)) { return null; }
-        if (!ContextMeter.Measure(path, services.SystemPromptOf(writer.Chat.TemplateId), files, 0, WindowOf(settings, model)).IsNearlyFull) { return null; }
+        if (!ContextMeter.Measure(path, services.SystemPromptOf(writer.Chat.TemplateId), files, 0, WindowOf(settings, model), IsSummed).IsNearlyFull) { return null; }
 
         try
         {
@@ -84,6 +85,10 @@ public sealed class ContextKeeper(ChatServices services, ITurnSink sink, Lock ga
         await writer.UpdateAsync(new ChatFields(Title: title) { TitleFromModel = true }, cancellationToken);
         return true;
     }
+
+    /// <summary>Claude Code asks its model again after each tool, and counts all of it.</summary>
+    private bool IsSummed(Message message) =>
+        message.ProviderInfo is { } info && services.Providers.Find(info.ProviderId)?.Settings.Kind == ProviderKinds.ClaudeCode;
 
     private long? WindowOf(ModelChoice choice) =>
         services.Providers.Find(choice.ProviderId)?.Settings is { } settings && (choice.Model ?? settings.Model) is { } model ? WindowOf(settings, model) : null;

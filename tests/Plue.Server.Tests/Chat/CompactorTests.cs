@@ -134,12 +134,13 @@ public class CompactorTests
     {
         var path = Path(("user", Long("q")), ("assistant", "a"), ("user", "12345678"));
         path[1] = path[1] with { Usage = new Usage { InputTokens = 5000, OutputTokens = 100 } };
-        var fill = ContextMeter.Measure(path, "1234", files: 0, draft: 7, window: 6000);
+        var fill = ContextMeter.Measure(path, "1234", files: 0, draft: 7, window: 6000, _ => false);
         Assert.False(fill.IsEstimate);
         Assert.Equal(5100 + TokenEstimate.Of(path[2]) + 7, fill.Tokens);
         Assert.Equal(5100, fill.CompactsAt);
         Assert.True(fill.IsNearlyFull);
-        Assert.True(ContextMeter.Measure(Path(("user", "x")), null, 0, 0, null) is { IsEstimate: true, CompactsAt: null, IsNearlyFull: false });
+        Assert.True(ContextMeter.Measure(path, "1234", 0, 0, 6000, _ => true) is { IsEstimate: true, IsNearlyFull: false });
+        Assert.True(ContextMeter.Measure(Path(("user", "x")), null, 0, 0, null, _ => false) is { IsEstimate: true, CompactsAt: null, IsNearlyFull: false });
     }
 
     [Fact]
@@ -147,9 +148,9 @@ public class CompactorTests
     {
         var path = Path(("user", Long("one")), ("assistant", "two"), ("user", "three"));
         path[1] = path[1] with { Usage = new Usage { InputTokens = 9000, OutputTokens = 100 } };
-        var before = ContextMeter.Measure(path, null, 0, 0, 10_000);
+        var before = ContextMeter.Measure(path, null, 0, 0, 10_000, _ => false);
         var summary = await SummariseAsync(path, "short");
-        var after = ContextMeter.Measure([.. path, summary], null, 0, 0, 10_000);
+        var after = ContextMeter.Measure([.. path, summary], null, 0, 0, 10_000, _ => false);
         Assert.True(before.IsNearlyFull && !after.IsNearlyFull && after.Tokens < 200);
     }
 

@@ -76,7 +76,7 @@ export class Composer {
     this.input.addEventListener('click', () => this.follow());
     this.input.addEventListener('paste', (event) => this.pasted(event));
     this.hint.append(this.hintWords, this.bringBack);
-    const line = element('div', { class: 'composer-line' }, menu, this.input, this.sendButton, this.stopButton);
+    const line = element('div', { class: 'composer-line' }, this.input, this.sendButton, this.stopButton, menu);
     const box = element('div', { class: 'composer-box' }, chips, line);
     this.node = element('div', { class: 'composer' }, this.completions.node, box, this.hint);
     this.show(this.state);
@@ -193,7 +193,9 @@ export class Composer {
   }
 
   private follow(cursor = this.input.selectionStart): void {
-    this.actions.edited(this.draft, cursor);
+    // What came back is read or changed first; nothing is completed in it before.
+    const isBack = this.draft !== '' && this.history.isWalking(this.draft);
+    this.actions.edited(this.draft, isBack ? 0 : cursor);
   }
 
   private hintNow(): string {
