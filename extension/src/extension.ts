@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { activateChannels } from './features/channels';
 import { activateChat } from './features/chat';
+import { activateItems } from './features/items';
 import { activateProviders } from './features/providers';
 import { activateSearch } from './features/search';
 import { activateSettings } from './features/settings';
@@ -46,6 +47,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateChannels(client, log),
     activateChat(context, client, providers, log, launch.openChat),
     activateSettings(context, client, providers, log),
+    activateItems(context, client, log),
     activateSearch(context, client, providers, log),
     activateUsage(context, client, log),
   );

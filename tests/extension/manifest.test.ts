@@ -66,7 +66,7 @@ test('Commands that need a row or a provider stay out of the command palette', (
   expect(hidden?.sort()).toEqual(contributed.filter(needsOne));
 });
 
-test.each(['chat', 'search', 'settings', 'usage'])('A restored %s panel wakes the extension', (name) => {
+test.each(['chat', 'item', 'search', 'settings', 'usage'])('A restored %s panel wakes the extension', (name) => {
   expect(manifest.activationEvents).toContain(`onWebviewPanel:plue.${name}`);
 });
 

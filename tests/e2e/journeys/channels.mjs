@@ -1,56 +1,122 @@
-// The tree of chats: what a person does with a chat that is not in front.
+// The tree of chats: what a person does with a chat that is not in front, and with many at once.
 import assert from 'node:assert/strict';
-import { ask, composer, untilFinished } from '../runner/chatPage.mjs';
+import { ask, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
 
 /** @param {import('../runner/journey.mjs').Journey} journey */
 export default async function (journey) {
   const workbench = await journey.open({ env: { PLUE_OPEN_CHAT: '1' } });
   const { page } = workbench;
   const row = (/** @type {string} */ title) => page.getByRole('treeitem', { name: new RegExp(title) });
+  const input = () => page.locator('.quick-input-widget input[type="text"]').first();
   const menu = async (/** @type {string} */ title, /** @type {string} */ entry) => {
     await row(title).click({ button: 'right' });
     // By key: a menu ignores the mouse for a moment after it opened.
-    await page.getByRole('menuitem', { name: entry }).hover();
+    await page.getByRole('menuitem', { name: entry, exact: true }).hover();
     await page.keyboard.press('Enter');
   };
+  /** As the tree draws them: headings and rows, from the top. */
+  const order = async () =>
+    (await page.locator('.pane-body [role="treeitem"] .label-name').allTextContents()).filter((text) => text.trim() !== '');
+  const chatOf = async (/** @type {string} */ question) => {
+    await newChat(workbench);
+    await ask(workbench, question);
+    await untilFinished(workbench);
+  };
 
-  await journey.step('A chat appears in the tree under its title', async () => {
+  await journey.step('A chat appears in the tree under today and its title', async () => {
     await workbench.show();
     await composer(workbench).waitFor({ timeout: 60_000 });
     await ask(workbench, 'Hello tree');
     await untilFinished(workbench);
     await page.getByRole('tab', { name: 'Plue', exact: true }).click();
     await row('Hello tree').waitFor();
+    assert.deepEqual(await order(), ['Today', 'Hello tree']);
   });
 
   await journey.step('A chat can be renamed from its row', async () => {
-    await menu('Hello tree', 'Rename');
-    await page.locator('.quick-input-widget input').fill('A better name');
+    await menu('Hello tree', 'Rename Chat…');
+    await input().fill('A better name');
     await page.keyboard.press('Enter');
     await row('A better name').waitFor();
   });
 
+  await journey.step('A pinned chat stands above the days', async () => {
+    await chatOf('Second of the tree');
+    await row('Second of the tree').waitFor();
+    await menu('A better name', 'Pin Chat');
+    await row('Pinned').waitFor();
+    assert.deepEqual(await order(), ['Pinned', 'A better name', 'Today', 'Second of the tree']);
+  });
+
+  await journey.step('Tags are typed once and stand on the row', async () => {
+    await menu('A better name', 'Edit Tags of Chat…');
+    await input().fill('garden');
+    await page.keyboard.press('Enter');
+    await page.getByRole('treeitem', { name: /A better name.*#garden/ }).waitFor();
+  });
+
+  await journey.step('A filter shows the chats of a tag, and says so', async () => {
+    await workbench.command('Plue: Filter Chats…');
+    await input().fill('garden');
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'garden' }).first().waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByText('1 of 2 chats: tagged garden').waitFor();
+    await row('Second of the tree').waitFor({ state: 'detached' });
+  });
+
+  await journey.step('The filter is taken away again', async () => {
+    await workbench.command('Plue: Show All Chats');
+    await row('Second of the tree').waitFor();
+    await page.getByText('1 of 2 chats: tagged garden').waitFor({ state: 'detached' });
+  });
+
   await journey.step('An archived chat moves to its own group, and back', async () => {
-    await menu('A better name', 'Archive');
+    await menu('A better name', 'Archive Chat');
     await row('Archived').waitFor();
     await row('Archived').click();
     await row('A better name').waitFor();
-    await menu('A better name', 'Move out of Archive');
+    await menu('A better name', 'Move Chat out of Archive');
     await row('Archived').waitFor({ state: 'detached' });
     await row('A better name').waitFor();
   });
 
-  await journey.step('Deleting asks first, and Cancel deletes nothing', async () => {
-    await menu('A better name', 'Delete');
-    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
-    await row('A better name').waitFor();
+  await journey.step('An answer that nobody has seen is marked unread and counted', async () => {
+    await chatOf('Third of the tree');
+    await ask(workbench, 'And a long answer please');
+    await row('A better name').click();
+    await page.getByRole('treeitem', { name: /Third of the tree.*unread/ }).waitFor({ timeout: 60_000 });
+    await page.locator('.activitybar .badge-content', { hasText: '1' }).waitFor();
   });
 
-  await journey.step('A deleted chat is gone from the tree and its panel closes', async () => {
-    await menu('A better name', 'Delete');
-    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-    await row('A better name').waitFor({ state: 'detached' });
-    await page.locator('iframe.webview').waitFor({ state: 'detached' });
-    assert.equal(await page.locator('.tabs-container .tab').count(), 0);
+  await journey.step('Many rows are deleted at once, and Undo brings them back', async () => {
+    await row('Second of the tree').click();
+    await row('Third of the tree').click({ modifiers: ['ControlOrMeta'] });
+    await page.keyboard.press('Delete');
+    await row('Third of the tree').waitFor({ state: 'detached' });
+    await row('Second of the tree').waitFor({ state: 'detached' });
+    await row('Deleted').waitFor();
   });
+
+  await journey.step('A deleted chat lies in the trash, and is restored from there', async () => {
+    await row('Deleted').click();
+    await menu('Third of the tree', 'Restore Chat');
+    await page.getByRole('treeitem', { name: /Deleted, 1 chat/ }).waitFor();
+    await page.getByRole('treeitem', { name: /Third of the tree.*deleted/ }).waitFor({ state: 'detached' });
+    await row('Third of the tree').waitFor();
+  });
+
+  await journey.step('A fork is a chat of its own', async () => {
+    await menu('Third of the tree', 'Fork Chat');
+    await workbench.until(async () => (await row('Third of the tree').count()) === 2);
+  });
+
+  for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast'])) {
+    await journey.look(`The tree in ${theme}`, async () => {
+      const body = workbench.setTheme(theme);
+      await page
+        .locator(`.monaco-workbench.${body.replace('vscode-', 'vs').replace('vslight', 'vs').replace('vshigh-contrast', 'hc-black')}`)
+        .first()
+        .waitFor({ timeout: 30_000 });
+    });
+  }
 }

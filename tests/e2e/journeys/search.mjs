@@ -1,7 +1,7 @@
 // Search over all chats: typing, filters, the keyboard, and the message that was found.
 import assert from 'node:assert/strict';
 import { requireAccessible } from '../runner/accessibility.mjs';
-import { ask, composer, untilFinished } from '../runner/chatPage.mjs';
+import { ask, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
 
 /** @param {import('../runner/journey.mjs').Journey} journey */
 export default async function (journey) {
@@ -23,8 +23,7 @@ export default async function (journey) {
     await untilFinished(workbench);
     await ask(workbench, 'And where do quaggas live?');
     await untilFinished(workbench);
-    await workbench.command('Plue: New Chat');
-    await page.getByRole('tab', { name: 'New chat' }).waitFor();
+    await newChat(workbench);
     await ask(workbench, 'Tell me of the zebra and the gnu');
     await untilFinished(workbench);
     await page.keyboard.press('Control+Alt+Shift+F');

@@ -1,0 +1,104 @@
+// Prompts, templates, providers and items: choosing one, taking a change back, the trash.
+import * as vscode from 'vscode';
+import { FailureError, UserCancelledError } from '../../infrastructure/errors';
+import type { CodexLinkView, CodexSummary } from '../../protocol/protocol.generated';
+import { codexDelete, codexLinks, codexList, codexRedo, codexRestore, codexUndo } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+
+export const collections = ['items', 'prompts', 'templates', 'providers'] as const;
+
+export type Collection = (typeof collections)[number];
+
+const words = { items: 'Item', prompts: 'Prompt', templates: 'Template', providers: 'Provider' } as const satisfies Record<
+  Collection,
+  string
+>;
+
+/** What follows one of them is kept elsewhere than in items. */
+const otherRoots = ['ai-chat', 'task', 'llm-provider', 'markdown'];
+
+export class Documents {
+  constructor(private readonly sidecar: Sidecar) {}
+
+  /** The user's own; what ships has no history and cannot be deleted. */
+  async pick(title: string, from: readonly Collection[], deleted = false): Promise<CodexSummary> {
+    const lists = await Promise.all(
+      from.map(async (collection) => {
+        const { items } = await this.sidecar.request(codexList, { collection, ...(deleted ? { deleted } : {}) });
+        return items.filter(({ layer }) => layer === 'user').map((codex) => ({ codex, kind: words[collection] }));
+      }),
+    );
+    const rows = lists.flat().map(({ codex, kind }) => ({ label: codex.title, description: kind, detail: codex.description ?? '', codex }));
+    if (rows.length === 0)
+      throw new FailureError('notFound', deleted ? 'The trash is empty.' : `There is nothing of your own here yet: no ${kindsOf(from)}.`);
+    const chosen = await vscode.window.showQuickPick(rows, { title, placeHolder: 'Type a part of its name', matchOnDescription: true });
+    if (chosen === undefined) throw new UserCancelledError();
+    return chosen.codex;
+  }
+
+  /** A template whose documents are items. */
+  async pickTemplate(): Promise<string> {
+    const list = async (templateId?: string): Promise<CodexSummary[]> =>
+      (await this.sidecar.request(codexList, { collection: 'templates', ...(templateId === undefined ? {} : { templateId }) })).items;
+    const [all, ...others] = await Promise.all([list(), ...otherRoots.map(list)]);
+    const elsewhere = new Set(others.flat().map(({ uri }) => uri));
+    const rows = all
+      .filter(({ uri, status }) => !elsewhere.has(uri) && status !== 'damaged')
+      .map(({ uri, title, description }) => ({ label: title, description: description ?? '', id: uri.slice('codex://templates/'.length) }));
+    if (rows.length === 0)
+      throw new FailureError('notFound', 'There is no template of your own yet. Put one into the folder templates of Plue’s home.');
+    const chosen = await vscode.window.showQuickPick(rows, {
+      title: 'New from Template',
+      placeHolder: 'Choose what it is',
+      matchOnDescription: true,
+    });
+    if (chosen === undefined) throw new UserCancelledError();
+    return chosen.id;
+  }
+
+  async undo(codex: CodexSummary): Promise<void> {
+    await this.sidecar.request(codexUndo, { uri: codex.uri });
+    await this.offer(`Took the last change of “${codex.title}” back.`, 'Redo', () => this.redo(codex));
+  }
+
+  async redo(codex: CodexSummary): Promise<void> {
+    await this.sidecar.request(codexRedo, { uri: codex.uri });
+    await this.offer(`Made the change of “${codex.title}” again.`, 'Undo', () => this.undo(codex));
+  }
+
+  /** Asks only when something refers to it: else Undo is enough. */
+  async delete(codex: CodexSummary): Promise<void> {
+    const { incoming } = await this.sidecar.request(codexLinks, { uri: codex.uri });
+    if (incoming.length > 0) {
+      const answer = await vscode.window.showWarningMessage(
+        `Move “${codex.title}” to the trash?`,
+        { modal: true, detail: `${linksSentence(incoming)} It can be restored from there.` },
+        'Move to Trash',
+      );
+      if (answer === undefined) throw new UserCancelledError();
+    }
+    await this.sidecar.request(codexDelete, { uri: codex.uri });
+    await this.offer(`Moved “${codex.title}” to the trash.`, 'Undo', () => this.restore(codex));
+  }
+
+  async restore({ uri }: CodexSummary): Promise<void> {
+    await this.sidecar.request(codexRestore, { uri });
+  }
+
+  private async offer(said: string, button: string, action: () => Promise<void>): Promise<void> {
+    if ((await vscode.window.showInformationMessage(said, button)) === button) await action();
+  }
+}
+
+/** "“A” and 2 more refer to it." */
+export function linksSentence(incoming: readonly CodexLinkView[]): string {
+  const names = [...new Set(incoming.map(({ title, target }) => `“${title === '' ? target : title}”`))];
+  const parts = names.length > 3 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
+  const before = parts.slice(0, -1).join(', ');
+  const list = before === '' ? parts.join('') : `${before} and ${parts.at(-1)}`;
+  return `${list} ${names.length === 1 ? 'refers' : 'refer'} to it.`;
+}
+
+function kindsOf(from: readonly Collection[]): string {
+  return from.map((collection) => words[collection].toLowerCase()).join(', no ');
+}

@@ -1,0 +1,95 @@
+// The versions of a document, against the newest in VS Code's own diff editor.
+import * as vscode from 'vscode';
+import { FailureError, UserCancelledError } from '../../infrastructure/errors';
+import type { CodexSummary, CodexVersionView } from '../../protocol/protocol.generated';
+import { codexGet, codexHistory, codexUpdate } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+
+export const versionScheme = 'plue-version';
+
+export class History implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  private readonly registration = vscode.workspace.registerTextDocumentContentProvider(versionScheme, this);
+
+  constructor(private readonly sidecar: Sidecar) {}
+
+  async show(codex: CodexSummary): Promise<void> {
+    const { versions } = await this.sidecar.request(codexHistory, { uri: codex.uri });
+    const rows = versions.map((view) => ({
+      label: view.what,
+      description: [view.author === 'you' ? '' : authorOf(view), new Date(view.time).toLocaleString()]
+        .filter((part) => part !== '')
+        .join(', '),
+      detail: view.isCurrent ? 'As it is now' : `Version ${view.version}`,
+      view,
+    }));
+    const chosen = await vscode.window.showQuickPick(rows, {
+      title: `History of ${codex.title}`,
+      placeHolder: 'Choose a version to compare',
+      matchOnDescription: true,
+    });
+    if (chosen === undefined) throw new UserCancelledError();
+    const current = versions.find(({ isCurrent }) => isCurrent)?.version ?? codex.version;
+    const { version } = chosen.view;
+    // Of the newest one sees what it changed.
+    const [left, right] = chosen.view.isCurrent ? [Math.max(1, version - 1), version] : [version, current];
+    await vscode.commands.executeCommand(
+      'vscode.diff',
+      addressOf(codex.uri, left, left),
+      addressOf(codex.uri, right, left),
+      `${codex.title}: version ${left} ↔ ${right === current ? 'now' : right}`,
+      { preview: true },
+    );
+  }
+
+  /** `shown` is either side of the diff; without it the diff in front is meant. */
+  async restore(shown: vscode.Uri | undefined): Promise<void> {
+    const asked = readAddress(shown ?? versionInFront());
+    if (asked === undefined) throw new FailureError('badRequest', 'Choose a version first, with Plue: Show History.');
+    const { uri, restores } = asked;
+    const [{ codex }, old] = await Promise.all([
+      this.sidecar.request(codexGet, { uri }),
+      this.sidecar.request(codexGet, { uri, version: restores }),
+    ]);
+    if (old.document === undefined) throw new FailureError('notFound', 'That version has no text.');
+    await this.sidecar.request(codexUpdate, { uri, text: old.document.text, expectedVersion: codex.version });
+    await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+    void vscode.window.showInformationMessage(`“${codex.title}” is again as in version ${restores}. The history keeps what it was.`);
+  }
+
+  async provideTextDocumentContent(address: vscode.Uri): Promise<string> {
+    const asked = readAddress(address);
+    if (asked === undefined) return '';
+    const { document } = await this.sidecar.request(codexGet, { uri: asked.uri, version: asked.version });
+    return document?.text ?? '';
+  }
+
+  dispose(): void {
+    this.registration.dispose();
+  }
+}
+
+function authorOf({ author }: CodexVersionView): string {
+  return author === 'outside' ? 'changed outside Plue' : `by ${author}`;
+}
+
+/** A version is written once, so its address never shows anything else. */
+function addressOf(uri: string, version: number, restores: number): vscode.Uri {
+  const name = uri.slice(uri.lastIndexOf('/') + 1);
+  const query = new URLSearchParams({ uri, version: String(version), restores: String(restores) });
+  // The ending colours the text.
+  const ending = name.endsWith('.md') ? '' : '.json5';
+  return vscode.Uri.from({ scheme: versionScheme, path: `/${version}/${name}${ending}`, query: query.toString() });
+}
+
+function readAddress(address: vscode.Uri | undefined): { uri: string; version: number; restores: number } | undefined {
+  if (address?.scheme !== versionScheme) return undefined;
+  const query = new URLSearchParams(address.query);
+  const uri = query.get('uri') ?? '';
+  const [version, restores] = [Number(query.get('version')), Number(query.get('restores'))];
+  return uri.startsWith('codex://') && version > 0 && restores > 0 ? { uri, version, restores } : undefined;
+}
+
+function versionInFront(): vscode.Uri | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  return input instanceof vscode.TabInputTextDiff ? input.modified : undefined;
+}

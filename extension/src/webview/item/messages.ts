@@ -1,0 +1,33 @@
+// What the page of an item and its host say to each other.
+import type { CodexSummary, TemplateView } from '../../protocol/protocol.generated';
+
+/** A new one of a template, or one that is there. */
+export type ItemTarget = { templateId: string } | { uri: string };
+
+/** Host to page. */
+export type ToItemPage =
+  /** Replaces what is shown. Without a codex it is a new one. */
+  | {
+      type: 'form';
+      target: ItemTarget;
+      template: TemplateView;
+      codex?: CodexSummary;
+      values: Record<string, unknown>;
+      readOnlyReason?: string;
+    }
+  /** Kept; the form shows what the file says now. */
+  | { type: 'saved'; codex: CodexSummary; values: Record<string, unknown> }
+  /** Somebody else changed it meanwhile, or took it away. */
+  | { type: 'changed'; isGone: boolean }
+  | { type: 'refused'; error: { kind: string; message: string } };
+
+/** Page to host. Every one is checked against a schema before it is acted on. */
+export type FromItemPage =
+  /** The page came up, and showed this before. */
+  | { type: 'ready'; target?: ItemTarget }
+  | { type: 'reload' }
+  /** Null takes a field away. */
+  | { type: 'save'; title: string; values: Record<string, unknown>; expectedVersion?: number }
+  | { type: 'history' }
+  | { type: 'openFile' }
+  | { type: 'delete' };

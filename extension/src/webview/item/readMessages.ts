@@ -1,0 +1,41 @@
+// What arrives at the page is checked here, once: anything that is not one of the messages is dropped.
+import * as v from 'valibot';
+import { codexSummarySchema, templateViewSchema } from '../../protocol/schemas.generated';
+import type { ItemTarget, ToItemPage } from './messages';
+
+const text = v.string();
+const target: v.GenericSchema<unknown, ItemTarget> = v.union([v.strictObject({ templateId: text }), v.strictObject({ uri: text })]);
+const values = v.record(text, v.unknown());
+
+const toPage: v.GenericSchema<unknown, ToItemPage> = v.variant('type', [
+  v.object({
+    type: v.literal('form'),
+    target,
+    template: templateViewSchema,
+    codex: v.optional(codexSummarySchema),
+    values,
+    readOnlyReason: v.optional(text),
+  }),
+  v.object({ type: v.literal('saved'), codex: codexSummarySchema, values }),
+  v.object({ type: v.literal('changed'), isGone: v.boolean() }),
+  v.object({ type: v.literal('refused'), error: v.object({ kind: text, message: text }) }),
+]);
+
+/** Undefined for anything the host does not say. */
+export function readToItemPage(data: unknown): ToItemPage | undefined {
+  const parsed = v.safeParse(toPage, data);
+  return parsed.success ? parsed.output : undefined;
+}
+
+/** What the page kept over a reload: what was typed and not saved. */
+export interface KeptItem {
+  target: ItemTarget;
+  changes: Record<string, unknown>;
+}
+
+const kept: v.GenericSchema<unknown, KeptItem> = v.object({ target, changes: values });
+
+export function readKeptItem(data: unknown): KeptItem | undefined {
+  const parsed = v.safeParse(kept, data);
+  return parsed.success ? parsed.output : undefined;
+}

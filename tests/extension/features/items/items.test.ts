@@ -1,0 +1,106 @@
+import { beforeEach, expect, test } from 'vitest';
+import { Documents, linksSentence } from '../../../../extension/src/features/items/documents';
+import { readFromItemPage } from '../../../../extension/src/features/items/fromPage';
+import {
+  codexDelete,
+  codexLinks,
+  codexList,
+  codexRedo,
+  codexRestore,
+  codexUndo,
+  type CodexSummary,
+} from '../../../../extension/src/protocol/protocol.generated';
+import { FakeSidecar } from '../../testing/fakeSidecar';
+import { answers, reset, shown } from '../../testing/vscode';
+
+beforeEach(reset);
+
+function document(uri: string, change: Partial<CodexSummary> = {}): CodexSummary {
+  const time = '2026-11-21T12:00:00Z';
+  return {
+    uri,
+    templateId: 'recipe',
+    title: uri.slice(uri.lastIndexOf('/') + 1),
+    status: 'idle',
+    createdAt: time,
+    updatedAt: time,
+    messageCount: 0,
+    archived: false,
+    fallbacks: [],
+    options: {},
+    tags: [],
+    pinned: false,
+    unread: false,
+    version: 1,
+    layer: 'user',
+    ...change,
+  };
+}
+
+const soup = document('codex://items/soup');
+const link = (title: string) => ({ kind: 'prompt', target: `codex://chats/${title}`, title, exists: true });
+
+test('What nothing refers to is deleted at once and can be taken back', async () => {
+  const sidecar = new FakeSidecar()
+    .answer(codexLinks, () => ({ incoming: [], outgoing: [] }))
+    .answer(codexDelete, () => ({}))
+    .answer(codexRestore, () => soup);
+  answers.push('Undo');
+  await new Documents(sidecar).delete(soup);
+  expect(shown.map(({ text }) => text)).toEqual(['Moved “soup” to the trash.']);
+  expect(sidecar.methods()).toEqual(['codex/links', 'codex/delete', 'codex/restore']);
+});
+
+test('What something refers to is deleted only after it was said', async () => {
+  const sidecar = new FakeSidecar().answer(codexLinks, () => ({ incoming: [link('a'), link('b')], outgoing: [] }));
+  await expect(new Documents(sidecar).delete(soup)).rejects.toThrow('Cancelled.');
+  expect(shown[0]?.detail).toBe('“a” and “b” refer to it. It can be restored from there.');
+  expect(sidecar.methods()).toEqual(['codex/links']);
+});
+
+test('Who refers is named, and from the fourth on counted', () => {
+  expect(linksSentence([link('a')])).toBe('“a” refers to it.');
+  expect(linksSentence([link('a'), link('a'), link('b'), link('c')])).toBe('“a”, “b” and “c” refer to it.');
+  expect(linksSentence(['a', 'b', 'c', 'd', 'e'].map(link))).toBe('“a”, “b”, “c” and 2 more refer to it.');
+});
+
+test('A change taken back can be made again from what is said', async () => {
+  const sidecar = new FakeSidecar().answer(codexUndo, () => soup).answer(codexRedo, () => soup);
+  answers.push('Redo');
+  await new Documents(sidecar).undo(soup);
+  expect(sidecar.methods()).toEqual(['codex/undo', 'codex/redo']);
+});
+
+test('Only templates whose documents are items are offered', async () => {
+  const template = (id: string) => document(`codex://templates/${id}`, { title: id });
+  const sidecar = new FakeSidecar().answer(codexList, ({ templateId }) => {
+    const items =
+      templateId === undefined
+        ? ['ai-chat', 'careful', 'llm-provider', 'recipe']
+        : templateId === 'ai-chat'
+          ? ['ai-chat', 'careful']
+          : templateId === 'llm-provider'
+            ? ['llm-provider']
+            : [];
+    return { items: items.map(template), total: items.length };
+  });
+  answers.push('recipe');
+  expect(await new Documents(sidecar).pickTemplate()).toBe('recipe');
+  expect(shown[0]?.buttons).toEqual(['recipe']);
+});
+
+test('What ships with Plue is not offered where one’s own is asked for', async () => {
+  const sidecar = new FakeSidecar().answer(codexList, () => ({
+    items: [soup, document('codex://prompts/p.md', { layer: 'shipped' })],
+    total: 2,
+  }));
+  answers.push('soup');
+  expect(await new Documents(sidecar).pick('Open Item', ['items'])).toEqual(soup);
+  expect(shown[0]?.buttons).toEqual(['soup']);
+});
+
+test('The page of an item names only items', () => {
+  expect(readFromItemPage({ type: 'ready', target: { uri: 'codex://items/soup' } })).toBeDefined();
+  for (const message of [undefined, { type: 'ready', target: { uri: 'codex://providers/p' } }, { type: 'save' }])
+    expect(readFromItemPage(message)).toBeUndefined();
+});
