@@ -14,13 +14,25 @@ namespace Plue.Server.Store;
 internal sealed class JournalLock : IDisposable
 {
     private const int Attempts = 8;
+    private const int NoSuchFile = 2; // ENOENT
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     private static readonly TimeSpan WantedTime = TimeSpan.FromSeconds(5);
 
     private readonly FileStream file;
+    private readonly string token;
 
-    private JournalLock(FileStream file) => this.file = file;
+    private JournalLock(FileStream file, string token) => (this.file, this.token) = (file, token);
+
+    /// <summary>Whether the lock file is still the one that was locked: deleted by hand, it keeps nobody out.</summary>
+    public bool IsWhole
+    {
+        get
+        {
+            try { return OperatingSystem.IsWindows() || IsNamedBy(token, file.Name); }
+            catch (IOException) { return true; } // a disk that cannot say so is no sign of another owner
+        }
+    }
 
     /// <param name="subject">What the journal holds, for the sentence: <c>chat</c>.</param>
     /// <exception cref="FailureException">Conflict: another owner lives. StoreReadOnly: no lock can be made here.</exception>
@@ -93,7 +105,7 @@ internal sealed class JournalLock : IDisposable
     /// <summary>Deletes the file while it is still locked, so that nobody's lock is deleted by another.</summary>
     public void Dispose()
     {
-        if (!OperatingSystem.IsWindows())
+        if (!OperatingSystem.IsWindows() && IsWhole)
         {
             // A file left behind is without effect, so a failure here is too.
             try { File.Delete(file.Name); }
@@ -120,7 +132,7 @@ internal sealed class JournalLock : IDisposable
             var options = OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None;
             file = DurableFile.OpenPrivate(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, share, options);
         }
-        catch (IOException exception) when (exception is not (DirectoryNotFoundException or FileNotFoundException) && IsHeldError(exception))
+        catch (IOException exception) when (FileTurn.IsHeldElsewhere(exception))
         {
             return null;
         }
@@ -136,12 +148,7 @@ internal sealed class JournalLock : IDisposable
             var content = Encoding.ASCII.GetBytes(FormattableString.Invariant($"{Environment.ProcessId} {StartTime.Value:O} {token}\n"));
             file.SetLength(0);
             file.Write(content);
-            if (ReadContent(path).EndsWith(token + "\n", StringComparison.Ordinal)) { return new JournalLock(file); }
-        }
-        catch (IOException) when (!File.Exists(path))
-        {
-            file.Dispose();
-            return null; // the former owner deleted it in between
+            if (IsNamedBy(token, path)) { return new JournalLock(file, token); }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -153,19 +160,25 @@ internal sealed class JournalLock : IDisposable
         return null;
     }
 
-    /// <summary>EWOULDBLOCK (11 on Linux, 35 on macOS) or a sharing violation: the lock is held. All else is a broken disk.</summary>
-    private static bool IsHeldError(IOException exception) => (exception.HResult & 0xFFFF) is 11 or 35 or 32 or 33;
-
     private static readonly Lazy<DateTime> StartTime = new(() =>
     {
         using var self = Process.GetCurrentProcess();
         return self.StartTime.ToUniversalTime();
     });
 
-    private static string ReadContent(string path)
+    /// <summary>Whether the lock file of this name is the one that carries the token; one that is not there is not.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    private static bool IsNamedBy(string token, string path)
     {
         Span<byte> buffer = stackalloc byte[256];
-        using var handle = DurableFile.OpenUnlocked(path);
-        return Encoding.ASCII.GetString(buffer[..RandomAccess.Read(handle, buffer, 0)]);
+        try
+        {
+            using var handle = DurableFile.OpenUnlocked(path);
+            return Encoding.ASCII.GetString(buffer[..RandomAccess.Read(handle, buffer, 0)]).EndsWith(token + "\n", StringComparison.Ordinal);
+        }
+        catch (IOException exception) when (exception is FileNotFoundException || exception.HResult == NoSuchFile)
+        {
+            return false;
+        }
     }
 }

@@ -116,6 +116,26 @@ public sealed class TwoWritersTests : IDisposable
     }
 
     [Fact]
+    public async Task Nothing_is_lost_when_somebody_deletes_the_lock_of_a_writer()
+    {
+        var id = await fixture.NewChatAsync("one");
+        await using var first = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
+        using var hold = await first.HoldAsync(CancellationToken.None);
+        File.Delete(fixture.PathOf(id) + ".lock");
+        await using var second = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
+        await second.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "two"), CancellationToken.None);
+        using (await second.HoldAsync(CancellationToken.None))
+        {
+            var failure = await Assert.ThrowsAsync<FailureException>(() => first.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "x"), CancellationToken.None).AsTask());
+            Assert.Equal(FailureKind.Conflict, failure.Failure.Kind);
+            await second.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "three"), CancellationToken.None);
+        }
+
+        await first.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "four"), CancellationToken.None);
+        Assert.Equal(["one", "two", "three", "four"], fixture.NewStore().Read(id).Messages.Select(message => message.Text));
+    }
+
+    [Fact]
     public async Task A_chat_that_another_window_deleted_is_gone_here_too()
     {
         var id = await fixture.NewChatAsync("one");
