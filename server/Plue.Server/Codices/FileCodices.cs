@@ -231,16 +231,13 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
             Notice(uri, DocumentFile.Read(path).Bytes);
             try
             {
-                DurableFile.CreatePrivateDirectory(paths.Trash);
                 var now = (time ?? TimeProvider.System).GetUtcNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
                 var name = $"{collection}-{uri.Name}-{now}";
                 var target = System.IO.Path.Combine(paths.Trash, name + form.Extension);
                 for (var copy = 2; File.Exists(target); copy++) { target = System.IO.Path.Combine(paths.Trash, $"{name}-{copy}{form.Extension}"); }
 
                 Trash.Stamp(path, time ?? TimeProvider.System);
-                File.Move(path, target);
-                DurableFile.SyncDirectory(paths.Trash);
-                DurableFile.SyncDirectory(folder);
+                DurableFile.Move(path, target);
                 TryAppend(uri, VersionKind.Deleted, VersionAuthor.You, "Deleted", null, null);
                 return target;
             }
@@ -272,10 +269,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
 
             try
             {
-                DurableFile.CreatePrivateDirectory(folder);
-                File.Move(from, path);
-                DurableFile.SyncDirectory(folder);
-                DurableFile.SyncDirectory(paths.Trash);
+                DurableFile.Move(from, path);
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {

@@ -15,19 +15,17 @@ public static partial class DurableFile
     private const int MacCloseOnExec = 0x1000000;
 
     /// <summary>Replaces the file or leaves the old one: write new, fsync, rename, fsync the directory.</summary>
-    /// <exception cref="IOException">Nothing was changed.</exception>
+    /// <exception cref="IOException">
+    /// Nothing was changed; or, when only the last of these failed, what replaced an older file is there and a power cut may bring that one back.
+    /// </exception>
     public static void Replace(string path, ReadOnlySpan<byte> content)
     {
         var temporary = TemporaryBeside(path);
         try
         {
-            using (var stream = OpenPrivate(temporary, FileMode.CreateNew, FileAccess.Write))
-            {
-                stream.Write(content);
-                Sync(stream.SafeFileHandle);
-            }
-
-            File.Move(temporary, path, overwrite: true);
+            using var stream = OpenPrivate(temporary, FileMode.CreateNew, FileAccess.Write);
+            stream.Write(content);
+            Sync(stream.SafeFileHandle);
         }
         catch
         {
@@ -35,24 +33,20 @@ public static partial class DurableFile
             throw;
         }
 
-        SyncDirectory(Path.GetDirectoryName(temporary)!);
+        Rename(temporary, path);
     }
 
     /// <summary>As <see cref="Replace"/>, with the content of another file.</summary>
-    /// <exception cref="IOException">Nothing was changed.</exception>
+    /// <exception cref="IOException">As for <see cref="Replace"/>.</exception>
     public static void Copy(string from, string path)
     {
         var temporary = TemporaryBeside(path);
         try
         {
-            using (var source = OpenPrivate(from, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
-            using (var target = OpenPrivate(temporary, FileMode.CreateNew, FileAccess.Write))
-            {
-                source.CopyTo(target);
-                Sync(target.SafeFileHandle);
-            }
-
-            File.Move(temporary, path, overwrite: true);
+            using var source = OpenPrivate(from, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var target = OpenPrivate(temporary, FileMode.CreateNew, FileAccess.Write);
+            source.CopyTo(target);
+            Sync(target.SafeFileHandle);
         }
         catch
         {
@@ -60,7 +54,42 @@ public static partial class DurableFile
             throw;
         }
 
-        SyncDirectory(Path.GetDirectoryName(temporary)!);
+        Rename(temporary, path);
+    }
+
+    /// <summary>Moves a file to where there is none of that name; the folder is made where it is missing.</summary>
+    /// <exception cref="IOException">Nothing was changed.</exception>
+    public static void Move(string from, string to)
+    {
+        var (source, target) = (Path.GetDirectoryName(Path.GetFullPath(from))!, Path.GetDirectoryName(Path.GetFullPath(to))!);
+        CreatePrivateDirectory(target);
+        File.Move(from, to);
+        try
+        {
+            SyncDirectory(target);
+            SyncDirectory(source);
+        }
+        catch
+        {
+            File.Move(to, from);
+            throw;
+        }
+    }
+
+    private static void Rename(string temporary, string path)
+    {
+        var isNew = !File.Exists(path);
+        try
+        {
+            File.Move(temporary, path, overwrite: true);
+            SyncDirectory(Path.GetDirectoryName(temporary)!);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            if (isNew) { File.Delete(path); }
+            throw;
+        }
     }
 
     private static string TemporaryBeside(string path)

@@ -135,7 +135,7 @@ internal sealed class ChannelIndex(string folder, string indexPath, TimeProvider
             foreach (var (row, name, length, modified) in files)
             {
                 if (!IsStray(name)) { found.Add((row, name, length, modified)); }
-                else if (time.GetUtcNow().UtcDateTime - new DateTime(modified, DateTimeKind.Utc) > StrayAge) { File.Delete(Path.Combine(folder, name)); }
+                else if (time.GetUtcNow().UtcDateTime - new DateTime(modified, DateTimeKind.Utc) > StrayAge) { Sweep(Path.Combine(folder, name)); }
             }
 
             return found;
@@ -144,6 +144,12 @@ internal sealed class ChannelIndex(string folder, string indexPath, TimeProvider
         {
             throw new FailureException(FailureKind.StoreReadOnly, $"The chats could not be listed ({exception.Message.TrimEnd('.')}). Check {folder}.", exception);
         }
+    }
+
+    private static void Sweep(string stray)
+    {
+        try { File.Delete(stray); }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { /* It harms nobody. */ }
     }
 
     private static bool IsJournal(ReadOnlySpan<char> name) => name.StartsWith(Prefix) && name.EndsWith(Extension);

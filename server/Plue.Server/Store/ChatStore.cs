@@ -171,12 +171,9 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         {
             if (!File.Exists(from)) { throw Journal.NotFound(Subject); }
 
-            DurableFile.CreatePrivateDirectory(Path.GetDirectoryName(to)!);
             using var owner = JournalLock.Acquire(from, Subject);
             before?.Invoke(from);
-            File.Move(from, to);
-            DurableFile.SyncDirectory(Path.GetDirectoryName(to)!);
-            DurableFile.SyncDirectory(Path.GetDirectoryName(from)!);
+            DurableFile.Move(from, to);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -164,9 +164,10 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
     public static FailureException NotFound(string subject) => new(FailureKind.NotFound, $"This {subject} does not exist any more. Choose another.");
 
     /// <summary>All of the records or none; with <paramref name="durable"/> they are on the disk when this returns.</summary>
-    /// <exception cref="FailureException">StoreReadOnly: nothing was appended; a later call may succeed.</exception>
+    /// <exception cref="FailureException">StoreReadOnly, or Conflict where another process took over: nothing was appended; a later call may succeed.</exception>
     public void Append(bool durable, params ReadOnlySpan<byte[]> records)
     {
+        if (owner is not { IsWhole: true }) { Regain(); }
         if (Scan.Header is { Format: < StoredHeader.CurrentFormat }) { Guard("was not saved", () => Rewrite(new HashSet<long>())); }
 
         lines.ResetWrittenCount();
@@ -210,6 +211,15 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
     public void Compact(IReadOnlySet<long> dropped) => Rewrite(dropped);
 
     private FileStream Owned => file ?? throw new InvalidOperationException($"The {subject} is written to by nobody.");
+
+    /// <summary>Whoever deletes the lock file lets others in: what they wrote comes first.</summary>
+    private void Regain()
+    {
+        Release();
+        if (!TryAcquire()) { throw new FailureException(FailureKind.Conflict, $"Another window is writing to this {subject}. Try again when it has finished."); }
+
+        mayHaveTornTail = Scan.HasTornTail;
+    }
 
     private void TakeLines()
     {
@@ -284,27 +294,38 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
         var aside = $"{path}.damaged-{stamp}";
         for (var i = 2; File.Exists(aside); i++) { aside = string.Create(CultureInfo.InvariantCulture, $"{path}.damaged-{stamp}-{i}"); }
 
-        using (var copy = DurableFile.OpenPrivate(aside, FileMode.CreateNew, FileAccess.Write))
+        try
         {
-            var buffer = new byte[64 * 1024];
-            foreach (var range in ranges)
+            using (var copy = DurableFile.OpenPrivate(aside, FileMode.CreateNew, FileAccess.Write))
             {
-                for (long done = 0; done < range.Length;)
-                {
-                    var wanted = (int)Math.Min(buffer.Length, range.Length - done);
-                    var read = RandomAccess.Read(Owned.SafeFileHandle, buffer.AsSpan(0, wanted), range.Offset + done);
-                    if (read == 0) { break; }
+                foreach (var range in ranges) { CopyTo(copy, range); }
 
-                    copy.Write(buffer, 0, read);
-                    done += read;
-                }
+                DurableFile.Sync(copy.SafeFileHandle);
             }
 
-            DurableFile.Sync(copy.SafeFileHandle);
+            DurableFile.SyncDirectory(Path.GetDirectoryName(path)!);
+        }
+        catch
+        {
+            File.Delete(aside); // the next owner makes another, and half of one helps nobody
+            throw;
         }
 
-        DurableFile.SyncDirectory(Path.GetDirectoryName(path)!);
         return Path.GetFileName(aside);
+    }
+
+    private void CopyTo(FileStream copy, DamagedRange range)
+    {
+        var buffer = new byte[64 * 1024];
+        for (long done = 0; done < range.Length;)
+        {
+            var wanted = (int)Math.Min(buffer.Length, range.Length - done);
+            var read = RandomAccess.Read(Owned.SafeFileHandle, buffer.AsSpan(0, wanted), range.Offset + done);
+            if (read == 0) { break; }
+
+            copy.Write(buffer, 0, read);
+            done += read;
+        }
     }
 
     private void Rewrite(IReadOnlySet<long> dropped)
@@ -315,6 +336,7 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
         header = header with { Format = StoredHeader.CurrentFormat, Rewritten = (header.Rewritten ?? 0) + 1 };
         var temporary = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
         FileStream? target = null;
+        var isMoved = false;
         try
         {
             // This handle stays valid across the rename, so there is no moment in which the journal has none.
@@ -325,23 +347,25 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
             rewriting.Finish(copy);
             DurableFile.Sync(copy.SafeFileHandle);
             File.Move(temporary, path, overwrite: true);
+            isMoved = true;
             (target, file) = (file, copy);
             DurableFile.SyncDirectory(Path.GetDirectoryName(path)!);
+            (begin, end) = ([], []);
+            Scan = new JournalScan(onLine);
+            onAnew();
+            ReadOn(Owned);
         }
         catch
         {
-            File.Delete(temporary);
+            // What was read of the old file says nothing about the new one: whoever appends next acquires and reads anew.
+            if (isMoved) { Release(); }
+            else { File.Delete(temporary); }
             throw;
         }
         finally
         {
             target?.Dispose();
         }
-
-        (begin, end) = ([], []);
-        Scan = new JournalScan(onLine);
-        onAnew();
-        ReadOn(Owned);
     }
 
     private void CutTail()

@@ -102,8 +102,11 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
     private byte[]? ContentOf(StoredVersion version)
     {
         if (version.Content is { } text) { return Strict.GetBytes(text); }
-        if (version.Blob is not { } blob || !IsHash(blob)) { return null; }
+        return version.Blob is { } blob && IsHash(blob) ? BytesOf(blob) : null;
+    }
 
+    private byte[]? BytesOf(string blob)
+    {
         try
         {
             var content = File.ReadAllBytes(BlobPath(blob));
@@ -119,7 +122,8 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
     {
         try
         {
-            if (!File.Exists(BlobPath(blob))) { DurableFile.Replace(BlobPath(blob), content); }
+            // One that a disk has damaged is written anew.
+            if (BytesOf(blob) is null) { DurableFile.Replace(BlobPath(blob), content); }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -139,6 +139,21 @@ public sealed class VersionTests : IDisposable
     }
 
     [Fact]
+    public void A_stored_version_that_a_disk_has_damaged_is_made_whole_by_the_next_of_the_same_bytes()
+    {
+        var large = $"{{ provider_type: 'tour', description: '{new string('x', 300_000)}' }}";
+        Save("x", large);
+        Trail("x");
+        var blob = Directory.GetFiles(Path.Combine(paths.History, "blobs")).Single();
+        File.WriteAllText(blob, "damaged");
+        Save("x", Commented);
+        Trail("x");
+        Save("x", large);
+        Trail("x");
+        Assert.Equal([large, Commented, large], Enumerable.Range(1, 3).Select(number => Encoding.UTF8.GetString(providers.ContentOf(CodexUri.Parse("codex://providers/x"), number) ?? [])));
+    }
+
+    [Fact]
     public async Task Two_writers_at_once_lose_no_version()
     {
         Save("x", "{ provider_type: 'tour' }");

@@ -116,9 +116,32 @@ public sealed class ChatJournalTests : IDisposable
     }
 
     [Fact]
+    public async Task On_a_full_disk_nothing_half_is_kept_aside_of_a_damaged_chat()
+    {
+        var mount = Path.Combine(fixture.Home, "small");
+        using (Mount.Small(mount, 256))
+        {
+            var small = new StoreFixture(mount);
+            var id = await small.NewChatAsync("kept");
+            File.AppendAllText(small.PathOf(id), new string('x', 60 * 1024));
+            File.WriteAllBytes(Path.Combine(mount, "ballast"), new byte[140 * 1024]);
+            var failure = await Assert.ThrowsAsync<FailureException>(() => small.NewStore().OpenAsync(id, CancellationToken.None));
+            Assert.Contains("no space left", failure.Message);
+            Assert.Empty(Directory.GetFiles(small.Paths.Chats, "*.damaged-*"));
+            Assert.Equal("kept", Assert.Single(small.NewStore().Read(id).Messages).Text);
+            File.Delete(Path.Combine(mount, "ballast"));
+            await using var journal = await small.NewStore().OpenAsync(id, CancellationToken.None);
+            Assert.Equal(60 * 1024, new FileInfo(Assert.Single(Directory.GetFiles(small.Paths.Chats, "*.damaged-*"))).Length);
+        }
+    }
+
+    [Fact]
     public async Task On_a_read_only_disk_a_chat_is_read_but_not_opened()
     {
         var id = await fixture.NewChatAsync("kept");
+        var stray = Path.Combine(fixture.Paths.Chats, ".chat_left.tmp");
+        File.WriteAllText(stray, "left by a killed process");
+        File.SetLastWriteTimeUtc(stray, DateTime.UtcNow.AddDays(-1));
         using (Mount.ReadOnly(fixture.Home))
         {
             Assert.Equal("kept", Assert.Single(fixture.NewStore().Read(id).Messages).Text);
