@@ -189,12 +189,35 @@ public sealed record CodexExportResult(string FileName, string? Content);
 public enum ImportFormat { Auto, Plue, ClaudeCode, Codex }
 
 /// <param name="Paths">Files, or folders that are searched for them.</param>
-public sealed record CodexImportParams(IReadOnlyList<string> Paths, ImportFormat? Format);
+public sealed record CodexImportParams(IReadOnlyList<string> Paths, ImportFormat? Format)
+{
+    /// <summary>True makes a second chat of what was imported before; otherwise that is a failure of its file.</summary>
+    public bool? Again { get; init; }
+}
 
 /// <param name="NotCarried">What was left out and why, one sentence each.</param>
 public sealed record CodexImportResult(IReadOnlyList<CodexSummary> Imported, IReadOnlyList<string> NotCarried, IReadOnlyList<ImportFailureView> Failed);
 
-public sealed record ImportFailureView(string Path, string Message);
+public sealed record ImportFailureView(string Path, string Message)
+{
+    /// <summary>The chat that it was imported as before; null for every other failure.</summary>
+    public string? Uri { get; init; }
+}
+
+/// <param name="Format"><c>claudeCode</c> or <c>codex</c>.</param>
+/// <param name="Paths">Folders to look in; null looks where that program keeps its sessions.</param>
+public sealed record CodexImportableParams(ImportFormat Format, IReadOnlyList<string>? Paths);
+
+/// <summary>The last written first.</summary>
+/// <param name="IsTruncated">There are more than are listed.</param>
+public sealed record CodexImportableResult(IReadOnlyList<ImportableView> Sessions, bool IsTruncated);
+
+/// <param name="Size">Bytes of the file.</param>
+public sealed record ImportableView(string Path, string Title, DateTimeOffset UpdatedAt, long Size)
+{
+    /// <summary>The chat that it was imported as; null for one that was not.</summary>
+    public string? Uri { get; init; }
+}
 
 /// <param name="Codex">Null when it was deleted.</param>
 public sealed record CodexChangedParams(string Uri, CodexSummary? Codex);

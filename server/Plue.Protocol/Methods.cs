@@ -52,6 +52,8 @@ public static class Methods
     public static readonly RpcRequest<CodexUriParams, CodexLinksResult> CodexLinks = new("codex/links");
     public static readonly RpcRequest<CodexExportParams, CodexExportResult> CodexExport = new("codex/export");
     public static readonly RpcRequest<CodexImportParams, CodexImportResult> CodexImport = new("codex/import");
+    /// <summary>What codex/import could take over on this machine.</summary>
+    public static readonly RpcRequest<CodexImportableParams, CodexImportableResult> CodexImportable = new("codex/importable");
     /// <summary>Nothing of this chat is unread any more.</summary>
     public static readonly RpcRequest<CodexUriParams, Nothing> CodexMarkRead = new("codex/markRead");
     /// <summary>A row of the tree changed or went away.</summary>

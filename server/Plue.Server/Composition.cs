@@ -22,6 +22,7 @@ using Plue.Server.Providers.VertexAi;
 using Plue.Server.Rpc;
 using Plue.Server.Store;
 using Plue.Server.Templates;
+using Plue.Server.Transfer;
 using Plue.Server.Vault;
 
 namespace Plue.Server;
@@ -133,6 +134,16 @@ internal sealed class Composition : IAsyncDisposable
 
     public ChatSearch Search => new(Paths, chats.Value, Logs.CreateLogger("Search"));
     public SearchServices SearchServices => new(Search, Redactor.Mask, DisposeAsync);
+    public TransferServices TransferServices
+    {
+        get
+        {
+            var blobs = new Blobs(Paths);
+            return new(chats.Value, new ChatExport(blobs, Redactor),
+                new ChatImport(new ImportedChats(Paths, Time), blobs, Redactor, Environment.GetEnvironmentVariable, Home), Redactor.Mask, DisposeAsync);
+        }
+    }
+
     public VaultServices VaultServices => new(Vault, ProviderKeys.RenameAsync);
     public CatalogServices CatalogServices => new(Catalog, userCatalogs.Value, catalogRefresh.Value, Usage.TypicalChatAsync, DisposeAsync);
 

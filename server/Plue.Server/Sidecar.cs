@@ -58,6 +58,7 @@ internal static class Sidecar
         new UsageHandlers(server, house.Usage, conversations, house.Providers, house.TemplateNameOf).Register();
         new SearchHandlers(server, house.Search, house.Time).Register();
         var following = conversations.FollowAsync(background.Token);
+        new TransferHandlers(house.TransferServices, (codexId, summary) => _ = NotifyChangedAsync(server, codexId, summary, logger)).Register(server);
         _ = EmptyTrashAsync(house, logger, background.Token);
 
         // A blocked read of stdin cannot be cancelled: when we are told to stop, it is left behind.

@@ -37,6 +37,29 @@ public static partial class OrdinaryFile
         return read == content.Length ? content : content[..read];
     }
 
+    /// <summary>Opens a file that is too large to be read at once.</summary>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    /// <exception cref="NotSupportedException">It is a folder, a pipe, a socket or a device.</exception>
+    /// <exception cref="IOException">The disk said no.</exception>
+    public static FileStream OpenRead(string path)
+    {
+        if (Directory.Exists(path)) { throw new NotSupportedException("It is a folder."); }
+        if (IsOfTheSystem(path)) { throw new NotSupportedException("It is not an ordinary file."); }
+
+        var handle = Open(path);
+        try
+        {
+            LengthOf(handle);
+            return new FileStream(handle, FileAccess.Read, bufferSize: 0);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
     private static bool IsOfTheSystem(string path) =>
         !OperatingSystem.IsWindows() && new[] { "/dev/", "/proc/", "/sys/" }.Any(folder => path.StartsWith(folder, StringComparison.Ordinal));
 

@@ -133,6 +133,15 @@ internal sealed record StoredOptions(double? Temperature, int? MaxTokens, IReadO
     public ChatOptions ToOptions() => new(Temperature, MaxTokens, StopSequences, ReasoningLevel);
 }
 
+/// <summary>The chat began elsewhere; the second line of its journal. Readers of chats pass over it.</summary>
+/// <param name="Source">See <see cref="ImportedChat"/>.</param>
+internal sealed record StoredImported(string Source) : StoredRecord
+{
+    public static ReadOnlySpan<byte> TypeName => "imported"u8;
+    [JsonPropertyOrder(-1)]
+    public override string Type => "imported";
+}
+
 /// <summary>Stands for the lines <paramref name="FirstSeq"/> up to its own <c>seq</c>, which are no longer in the file.</summary>
 /// <param name="Reason"><c>compacted</c>: nothing was lost. <c>damaged</c>: they could not be read.</param>
 /// <param name="Kept">The file beside the journal that holds the damaged bytes.</param>
@@ -158,6 +167,7 @@ internal sealed record StoredDropped(long FirstSeq, string Reason, string? Kept 
 [JsonSerializable(typeof(StoredUnqueued))]
 [JsonSerializable(typeof(StoredDropped))]
 [JsonSerializable(typeof(StoredVersion))]
+[JsonSerializable(typeof(StoredImported))]
 internal sealed partial class StoredJson : JsonSerializerContext
 {
     /// <summary>The generated default would escape every letter beyond ASCII; journals are read by people and searched by bytes.</summary>

@@ -1,4 +1,4 @@
-namespace Plue.Server.Chat;
+namespace Plue.Server.Platform;
 
 /// <summary>The kinds of pictures that vendors take, told by their first bytes: a name can say anything.</summary>
 public static class ImageType

@@ -1,0 +1,135 @@
+using System.Buffers;
+using System.Text.Json;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Store;
+
+/// <summary>Chats that began in another program or on another machine. The journal of one says in its second line where it came from.</summary>
+public sealed class ImportedChats(PluePaths paths, TimeProvider time)
+{
+    public const int LongestSource = 300;
+    private const string Extension = ".jsonl";
+    private const string TemplateId = "ai-chat";
+    private const int BeginningBytes = 2048;
+
+    /// <summary>The ids of imported chats by <see cref="ImportedChat.Source"/>; of several the last one. Reads the beginnings of the journals.</summary>
+    public IReadOnlyDictionary<string, string> Sources()
+    {
+        var found = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (!Directory.Exists(paths.Chats)) { return found; }
+
+        foreach (var path in Directory.EnumerateFiles(paths.Chats, $"chat_*{Extension}").Order(StringComparer.Ordinal))
+        {
+            var id = Path.GetFileNameWithoutExtension(path);
+            if (ChatStore.IsId(id) && SourceOf(path) is { } source) { found[source] = id; }
+        }
+
+        return found;
+    }
+
+    /// <summary>Writes all of it; the chat appears whole or not at all. Durable when it returns.</summary>
+    /// <returns>Its id.</returns>
+    /// <exception cref="FailureException">BadRequest: a message is too long; StoreReadOnly: the disk.</exception>
+    public string Create(ImportedChat chat)
+    {
+        var id = Ids.New("chat", time);
+        var path = Path.Combine(paths.Chats, id + Extension);
+        var temporary = Path.Combine(paths.Chats, $".{id}.tmp");
+        try
+        {
+            DurableFile.CreatePrivateDirectory(paths.Chats);
+            using (var file = DurableFile.OpenPrivate(temporary, FileMode.CreateNew, FileAccess.Write))
+            {
+                foreach (var (seq, (at, record)) in Records(id, chat).Index()) { Write(file, seq + 1, at, record); }
+                DurableFile.Sync(file.SafeFileHandle);
+            }
+
+            File.Move(temporary, path);
+            DurableFile.SyncDirectory(paths.Chats);
+            return id;
+        }
+        catch (Exception exception)
+        {
+            TryDelete(temporary);
+            if (exception is IOException or UnauthorizedAccessException) { throw StoreFailure.From(exception, "This chat was not imported"); }
+            throw;
+        }
+    }
+
+    /// <summary>The times in the file are those of the messages, so that the chat stands where it belongs in the list.</summary>
+    private static IEnumerable<(DateTimeOffset At, StoredRecord Record)> Records(string id, ImportedChat chat)
+    {
+        var created = chat.Messages.Count > 0 ? chat.Messages[0].CreatedAt : chat.CreatedAt;
+        yield return (created, new StoredHeader(StoredHeader.CurrentFormat, id, TemplateId));
+        yield return (created, new StoredImported(chat.Source.Length > LongestSource ? chat.Source[..LongestSource] : chat.Source));
+        yield return (created, new ChatFields(chat.Title, chat.Archived ? true : null) { Pinned = chat.Pinned ? true : null, Tags = chat.Tags.Count > 0 ? chat.Tags : null }.ToStored());
+        var address = $"codex://chats/{id}";
+        foreach (var message in chat.Messages) { yield return (Later(message.CreatedAt, message.UpdatedAt), new StoredComplete(StoredMessage.From(message with { CodexId = address }))); }
+
+        var last = chat.Messages.Count > 0 ? chat.Messages[^1] : null;
+        if (last is not null && last.Id != chat.Head) { yield return (Later(last.CreatedAt, last.UpdatedAt), new StoredHead(chat.Head, StoredHead.Switch)); }
+    }
+
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
+
+    private static void Write(FileStream file, long seq, DateTimeOffset at, StoredRecord record)
+    {
+        var json = record.ToUtf8();
+        if (json.Length > JournalLine.MaxBytes - 256)
+        {
+            throw new FailureException(FailureKind.BadRequest, "One of its messages is longer than 64 MiB, which a chat cannot keep. Take it out of the file and import again.");
+        }
+
+        var line = new ArrayBufferWriter<byte>(json.Length + 128);
+        JournalLine.Write(line, seq, at, json);
+        file.Write(line.WrittenSpan);
+    }
+
+    private static string? SourceOf(string path)
+    {
+        try
+        {
+            var beginning = new byte[BeginningBytes];
+            using var file = DurableFile.OpenUnlocked(path);
+            var read = beginning.AsSpan(0, RandomAccess.Read(file, beginning, 0));
+            var first = read.IndexOf((byte)'\n');
+            if (first < 0) { return null; }
+
+            var rest = read[(first + 1)..];
+            var end = rest.IndexOf((byte)'\n');
+            return end >= 0 && JournalLine.TryParse(rest[..end], first + 1, out var line) && line.Type.SequenceEqual(StoredImported.TypeName)
+                ? JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredImported)?.Source
+                : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null; // A chat that cannot be read was not imported as far as anybody can tell.
+        }
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The name begins with a dot and is no chat's: nobody reads it.
+        }
+    }
+}
+
+/// <summary>A chat as it is taken over: a fixed set of fields, and among them nothing that Plue would act on.</summary>
+/// <param name="Source">Which session of which program, to notice when it is imported again.</param>
+/// <param name="Messages">Every branch, each message behind the one it follows; ids and <see cref="Message.ParentId"/> are set.</param>
+/// <param name="Head">The last message of the branch that is shown; empty before the first.</param>
+public sealed record ImportedChat(string Source, string? Title, IReadOnlyList<Message> Messages, string Head)
+{
+    /// <summary>Of a chat without messages.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+    public bool Archived { get; init; }
+    public bool Pinned { get; init; }
+    public IReadOnlyList<string> Tags { get; init; } = [];
+}

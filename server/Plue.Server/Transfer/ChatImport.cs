@@ -1,0 +1,209 @@
+using System.Text;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Store;
+
+namespace Plue.Server.Transfer;
+
+/// <summary>
+/// Takes chats over from files. Each appears whole or not at all. What comes in is history: who answered is kept in words that name no provider,
+/// nothing is counted as spent here, paths are only names, and known secrets are masked.
+/// </summary>
+public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask, Func<string, string?> environment, string userHome)
+{
+    private const int LongestTitle = 200;
+    private const string Imported = " (imported)";
+    private const int MostListed = 2_000;
+    private const long GlanceBytes = 256 * 1024;
+
+    /// <param name="paths">Files, or folders that are searched.</param>
+    /// <param name="format">Null looks at the content of each file.</param>
+    /// <param name="again">Makes a second chat of a session that was imported before.</param>
+    public ImportReport Run(IReadOnlyList<string> paths, SessionFormat? format, bool again, CancellationToken cancellationToken)
+    {
+        var (leftOut, imported, failed) = (new LeftOut(), new List<string>(), new List<ImportFailure>());
+        var known = chats.Sources().ToDictionary(StringComparer.Ordinal);
+        foreach (var path in paths)
+        {
+            var isFolder = Directory.Exists(path);
+            IEnumerable<string> files = isFolder ? SessionFiles.In(path, leftOut, cancellationToken).Select(file => file.FullName).Order(StringComparer.Ordinal) : [path];
+            foreach (var file in files)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                try
+                {
+                    var ofThis = new LeftOut();
+                    if (Read(file, format, ofThis, isFolder, cancellationToken) is not { } session)
+                    {
+                        leftOut.Add(LeftOut.OtherFile);
+                        continue;
+                    }
+
+                    if (!again && known.TryGetValue(session.Source, out var existing))
+                    {
+                        failed.Add(new ImportFailure(file, "This was imported before. Import it again to have it a second time.", existing));
+                        continue;
+                    }
+
+                    imported.Add(known[session.Source] = chats.Create(Finished(session)));
+                    leftOut.Add(ofThis);
+                }
+                catch (Exception exception) when (exception is FailureException or IOException or UnauthorizedAccessException or NotSupportedException)
+                {
+                    failed.Add(new ImportFailure(file, Why(exception), null));
+                }
+            }
+        }
+
+        return new ImportReport(imported, leftOut.Sentences, failed);
+    }
+
+    /// <summary>Sessions that could be imported, the last written first, by what their beginnings say.</summary>
+    /// <param name="format">Whose.</param>
+    /// <param name="folders">Null looks where that program keeps them.</param>
+    public FoundSessions Find(SessionFormat format, IReadOnlyList<string>? folders, CancellationToken cancellationToken)
+    {
+        var known = chats.Sources();
+        var capped = new LeftOut();
+        var files = (folders ?? FoldersOf(format)).Where(Directory.Exists).SelectMany(folder => SessionFiles.In(folder, capped, cancellationToken))
+            .OrderByDescending(file => file.LastWriteTimeUtc).ToList();
+        List<FoundSession> found = [];
+        foreach (var file in files.Take(MostListed))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (Glance(file, format, cancellationToken) is not { Messages.Count: > 0 } session) { continue; }
+
+            found.Add(new FoundSession(file.FullName, mask.Mask(session.Title ?? StoredChat.TitleOf(session.Messages)), file.LastWriteTimeUtc, file.Length, known.GetValueOrDefault(session.Source)));
+        }
+
+        return new FoundSessions(found, files.Count > MostListed || capped.Sentences.Count > 0);
+    }
+
+    private string[] FoldersOf(SessionFormat format)
+    {
+        string Home(string variable, string folder) => environment(variable) is { Length: > 0 } given ? given : Path.Combine(userHome, folder);
+        return format switch
+        {
+            SessionFormat.ClaudeCode => [Path.Combine(Home("CLAUDE_CONFIG_DIR", ".claude"), "projects")],
+            SessionFormat.Codex => [Path.Combine(Home("CODEX_HOME", ".codex"), "sessions"), Path.Combine(Home("CODEX_HOME", ".codex"), "archived_sessions")],
+            _ => [],
+        };
+    }
+
+    private static ImportedSession? Glance(FileInfo file, SessionFormat format, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var stream = OrdinaryFile.OpenRead(file.FullName);
+            if (SessionFormats.Of(stream) != format) { return null; }
+
+            stream.Position = 0;
+            return Read(stream, format, new LeftOut(), file.Name, GlanceBytes, cancellationToken);
+        }
+        catch (Exception exception) when (exception is FailureException or IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            return null;
+        }
+    }
+
+    /// <returns>Null for a file in a folder that is no chat.</returns>
+    private static ImportedSession? Read(string path, SessionFormat? format, LeftOut leftOut, bool inFolder, CancellationToken cancellationToken)
+    {
+        if (!Path.IsPathFullyQualified(path)) { throw new FailureException(FailureKind.BadRequest, "Say where the file is with its whole path."); }
+
+        using var stream = OrdinaryFile.OpenRead(path);
+        if (stream.Length > ImportLimits.MostFileBytes) { throw new FailureException(FailureKind.BadRequest, "This file is larger than 512 MiB. Split it and import the parts."); }
+
+        var seen = SessionFormats.Of(stream);
+        stream.Position = 0;
+        if ((inFolder ? seen : format ?? seen) is not { } kind || (inFolder && format is not null && format != kind))
+        {
+            return inFolder ? null : throw new FailureException(FailureKind.BadRequest, "This is no chat that Plue knows. Choose a file of Plue, Claude Code or Codex.");
+        }
+
+        var session = Read(stream, kind, leftOut, Path.GetFileName(path), long.MaxValue, cancellationToken);
+        if (session.Messages.Count > 0) { return session; }
+        if (kind == SessionFormat.Plue) { return session; }
+
+        return inFolder ? null : throw new FailureException(FailureKind.BadRequest, "There is no message in this file. Choose another.");
+    }
+
+    private static ImportedSession Read(Stream stream, SessionFormat format, LeftOut leftOut, string name, long most, CancellationToken cancellationToken)
+    {
+        var session = format switch
+        {
+            SessionFormat.ClaudeCode => new ClaudeCodeReader(leftOut).Read(SessionLines.Read(stream, leftOut, most, cancellationToken)),
+            SessionFormat.Codex => new CodexReader(leftOut).Read(SessionLines.Read(stream, leftOut, most, cancellationToken)),
+            _ => PlueChatFile.Read(stream, leftOut),
+        };
+        ImportLimits.Check(session.Messages.Count);
+        return session.Source.EndsWith(':') ? session with { Source = session.Source + name } : session;
+    }
+
+    private ImportedChat Finished(ImportedSession read)
+    {
+        var session = read.WithOwnIds();
+        var masked = new MaskedChat(blobs, mask);
+        return new ImportedChat(session.Source, Title(session.Title), [.. session.Messages.Select(message => Kept(masked.Of(Named(message))))], session.Head)
+        {
+            CreatedAt = session.CreatedAt,
+            Archived = session.Archived,
+            Pinned = session.Pinned,
+            Tags = [.. session.Tags.Select(mask.Mask)],
+        };
+    }
+
+    private string? Title(string? title)
+    {
+        if (title is null) { return null; }
+
+        var line = mask.Mask(title).ReplaceLineEndings(" ").Trim();
+        return line.Length == 0 ? null : line.Length <= LongestTitle ? line : line[..(char.IsHighSurrogate(line[LongestTitle - 1]) ? LongestTitle - 1 : LongestTitle)];
+    }
+
+    /// <summary>A provider's id has no blank and no bracket, so these words can never be one.</summary>
+    private static Message Named(Message message) => message with
+    {
+        IsCopy = true,
+        ProviderInfo = message.ProviderInfo is not { } info || info.ProviderId.EndsWith(Imported, StringComparison.Ordinal)
+            ? message.ProviderInfo
+            : info with { ProviderId = ImportLimits.Name(info.ProviderId) + Imported },
+    };
+
+    /// <summary>Puts what came along where attachments are kept.</summary>
+    private Message Kept(Message message) => message.Parts.Any(part => part is MessagePart.File { Data: not null })
+        ? message with { Parts = [.. message.Parts.Select(part => part is MessagePart.File { Data: { } data } file ? file with { Blob = blobs.Put(Masked(file, data).Span), Data = null } : part)] }
+        : message;
+
+    private ReadOnlyMemory<byte> Masked(MessagePart.File file, ReadOnlyMemory<byte> data)
+    {
+        if (file.IsImage || mask.IsEmpty) { return data; }
+
+        var text = Encoding.UTF8.GetString(data.Span);
+        var masked = mask.Mask(text);
+        return masked == text ? data : Encoding.UTF8.GetBytes(masked);
+    }
+
+    private static string Why(Exception exception) => exception switch
+    {
+        FailureException failure => failure.Message,
+        FileNotFoundException or DirectoryNotFoundException => "This file is not there any more. Choose another.",
+        UnauthorizedAccessException => "This file may not be read. Check its permissions.",
+        NotSupportedException => "This is not an ordinary file. Choose another.",
+        _ => $"This file could not be read ({exception.Message.TrimEnd('.')}). Check the disk and try again.",
+    };
+}
+
+/// <param name="ChatIds">In the order in which they were made.</param>
+/// <param name="NotCarried">What was left out, one sentence a kind.</param>
+public sealed record ImportReport(IReadOnlyList<string> ChatIds, IReadOnlyList<string> NotCarried, IReadOnlyList<ImportFailure> Failed);
+
+/// <param name="ExistingChatId">The chat that it was imported as before; null for every other reason.</param>
+public sealed record ImportFailure(string Path, string Message, string? ExistingChatId);
+
+/// <param name="IsTruncated">There are more than were looked at.</param>
+public sealed record FoundSessions(IReadOnlyList<FoundSession> Sessions, bool IsTruncated);
+
+/// <param name="Size">Bytes of the file.</param>
+/// <param name="ChatId">The chat that it was imported as; null for a new one.</param>
+public sealed record FoundSession(string Path, string Title, DateTimeOffset UpdatedAt, long Size, string? ChatId);

@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Plue.Server.Transfer;
+
+/// <summary>Members of JSON that somebody else wrote: what is missing or of another kind is null, and nothing throws.</summary>
+internal static partial class JsonFields
+{
+    public static JsonElement? Get(this JsonElement value, string name) =>
+        value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var found) && found.ValueKind != JsonValueKind.Null ? found : null;
+
+    public static string? Text(this JsonElement value, string name) => value.Get(name) is { } found ? found.AsText() : null;
+
+    public static string? AsText(this JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.String) { return null; }
+
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair: such characters are given up, the text is not.
+            using var mended = JsonDocument.Parse(Surrogate().Replace(value.GetRawText(), "\\ufffd"));
+            return mended.RootElement.GetString();
+        }
+    }
+
+    public static bool Is(this JsonElement value, string name) => value.Get(name)?.ValueKind == JsonValueKind.True;
+
+    public static long Count(this JsonElement value, string name) =>
+        value.Get(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var count) ? Math.Clamp(count, 0, 1L << 50) : 0;
+
+    public static DateTimeOffset? Time(this JsonElement value, string name) =>
+        DateTimeOffset.TryParse(value.Text(name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+        && time.Year is >= 1970 and < 9999 ? time : null;
+
+    public static IEnumerable<JsonElement> Items(this JsonElement value) => value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [];
+
+    public static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
+
+    [GeneratedRegex(@"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")]
+    private static partial Regex Surrogate();
+}

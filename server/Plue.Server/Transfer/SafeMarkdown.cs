@@ -1,0 +1,67 @@
+using Markdig;
+using Markdig.Extensions.Tables;
+using Markdig.Renderers.Html;
+using Markdig.Syntax;
+using Markdig.Syntax.Inlines;
+
+namespace Plue.Server.Transfer;
+
+/// <summary>
+/// Renders what anybody may have written to HTML that does nothing by itself: HTML in it is text, pictures are links, and a link leads to
+/// http, https or mailto or is text. Anything that the library cannot take is shown as it was written.
+/// </summary>
+internal sealed class SafeMarkdown
+{
+    /// <summary>Longer texts are not worth the time; they are shown as they are.</summary>
+    private const int LongestRendered = 2 * 1024 * 1024;
+
+    private readonly MarkdownPipeline pipeline = new MarkdownPipelineBuilder().DisableHtml().UsePipeTables().UseEmphasisExtras().Build();
+
+    public string ToHtml(string markdown)
+    {
+        if (markdown.Length > LongestRendered) { return HtmlExport.Pre(markdown); }
+
+        try
+        {
+            var document = Markdown.Parse(markdown, pipeline);
+            foreach (var table in document.Descendants<Table>())
+            {
+                foreach (var column in table.ColumnDefinitions) { column.Alignment = null; }
+            }
+
+            foreach (var link in document.Descendants<LinkInline>().ToList()) { Tame(link); }
+            foreach (var link in document.Descendants<AutolinkInline>().ToList()) { Tame(link); }
+            return document.ToHtml(pipeline);
+        }
+        catch (ArgumentException)
+        {
+            return HtmlExport.Pre(markdown); // nested too deeply
+        }
+    }
+
+    private static void Tame(LinkInline link)
+    {
+        link.IsImage = false;
+        link.GetDynamicUrl = null;
+        if (Allowed(link.Url) is { } url)
+        {
+            link.Url = url;
+            Mark(link);
+            return;
+        }
+
+        link.ReplaceBy(new ContainerInline());
+    }
+
+    private static void Tame(AutolinkInline link)
+    {
+        var url = link.IsEmail ? $"mailto:{link.Url}" : link.Url;
+        if (Allowed(url) is null) { link.ReplaceBy(new LiteralInline(link.Url)); }
+        else { Mark(link); }
+    }
+
+    private static void Mark(MarkdownObject link) => link.GetAttributes().AddProperty("rel", "noopener noreferrer nofollow");
+
+    private static string? Allowed(string? url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" or "mailto" ? address.AbsoluteUri : null;
+}

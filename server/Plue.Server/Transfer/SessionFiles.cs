@@ -1,0 +1,38 @@
+namespace Plue.Server.Transfer;
+
+/// <summary>Looks for sessions in a folder. Links are not followed, so nothing outside it is found; depth and count have an end.</summary>
+internal static class SessionFiles
+{
+    private const int MostDepth = 8;
+    private const int MostEntries = 100_000;
+    private const int MostFiles = 5_000;
+    private static readonly EnumerationOptions Listing = new() { AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
+
+    public static IReadOnlyList<FileInfo> In(string folder, LeftOut leftOut, CancellationToken cancellationToken)
+    {
+        List<FileInfo> found = [];
+        var waiting = new Stack<(DirectoryInfo Folder, int Depth)>([(new DirectoryInfo(folder), 0)]);
+        var entries = 0;
+        while (waiting.TryPop(out var next))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            foreach (var entry in next.Folder.EnumerateFileSystemInfos("*", Listing))
+            {
+                if (++entries > MostEntries || found.Count >= MostFiles)
+                {
+                    leftOut.Add(LeftOut.BeyondTheCap);
+                    return found;
+                }
+
+                if (entry is FileInfo file && IsSession(file)) { found.Add(file); }
+                else if (entry is DirectoryInfo inner && next.Depth < MostDepth && inner.Name != "subagents") { waiting.Push((inner, next.Depth + 1)); }
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>By name; an agent's own file belongs to a session beside it.</summary>
+    private static bool IsSession(FileInfo file) =>
+        file.Extension is ".jsonl" or ".json" && !file.Name.StartsWith("agent-", StringComparison.Ordinal);
+}

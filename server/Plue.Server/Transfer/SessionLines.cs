@@ -1,0 +1,73 @@
+using System.Text.Json;
+
+namespace Plue.Server.Transfer;
+
+/// <summary>The JSON objects of a file with one a line, read piece by piece. A line that is no object, or too long, is counted and passed over.</summary>
+internal static class SessionLines
+{
+    private const int LongestLine = 64 * 1024 * 1024;
+    private const int FirstBuffer = 64 * 1024;
+
+    /// <param name="most">Bytes to look at; a line that they cut off is not given.</param>
+    public static IEnumerable<JsonElement> Read(Stream stream, LeftOut leftOut, long most = long.MaxValue, CancellationToken cancellationToken = default)
+    {
+        foreach (var line in Lines(stream, leftOut, most, cancellationToken))
+        {
+            if (line.Span.Trim(" \t\r"u8).IsEmpty) { continue; }
+            if (Parsed(line) is { } value) { yield return value; }
+            else { leftOut.Add(LeftOut.Unreadable); }
+        }
+    }
+
+    private static JsonElement? Parsed(ReadOnlyMemory<byte> line)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static IEnumerable<ReadOnlyMemory<byte>> Lines(Stream stream, LeftOut leftOut, long most, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[FirstBuffer];
+        var (filled, searched, total, isSkipping) = (0, 0, 0L, false);
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (filled == buffer.Length)
+            {
+                if (buffer.Length < LongestLine) { Array.Resize(ref buffer, (int)Math.Min(LongestLine, buffer.Length * 2L)); }
+                else { (filled, searched, isSkipping) = (0, 0, true); }
+            }
+
+            var read = stream.Read(buffer, filled, (int)Math.Min(buffer.Length - filled, most - total));
+            (filled, total) = (filled + read, total + read);
+            var start = 0;
+            while (Array.IndexOf(buffer, (byte)'\n', searched, filled - searched) is var end and >= 0)
+            {
+                if (isSkipping) { leftOut.Add(LeftOut.TooLong); }
+                else { yield return buffer.AsMemory(start, end - start); }
+
+                isSkipping = false;
+                start = searched = end + 1;
+            }
+
+            if (read == 0)
+            {
+                if (isSkipping) { leftOut.Add(LeftOut.TooLong); }
+                else if (total < most && filled > start) { yield return buffer.AsMemory(start, filled - start); }
+
+                yield break;
+            }
+
+            Array.Copy(buffer, start, buffer, 0, filled - start);
+            filled -= start;
+            searched = filled;
+        }
+    }
+}
