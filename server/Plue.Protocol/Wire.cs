@@ -48,6 +48,8 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(CodexExportResult))]
 [JsonSerializable(typeof(CodexImportParams))]
 [JsonSerializable(typeof(CodexImportResult))]
+[JsonSerializable(typeof(CodexImportableParams))]
+[JsonSerializable(typeof(CodexImportableResult))]
 [JsonSerializable(typeof(MessageSteerParams))]
 [JsonSerializable(typeof(MessageUnqueueParams))]
 [JsonSerializable(typeof(MessageEditParams))]

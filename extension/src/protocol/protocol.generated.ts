@@ -20,6 +20,7 @@ export const codexSwitchBranch = new RequestType<CodexSwitchBranchParams, CodexS
 export const codexLinks = new RequestType<CodexUriParams, CodexLinksResult, ErrorData>('codex/links');
 export const codexExport = new RequestType<CodexExportParams, CodexExportResult, ErrorData>('codex/export');
 export const codexImport = new RequestType<CodexImportParams, CodexImportResult, ErrorData>('codex/import');
+export const codexImportable = new RequestType<CodexImportableParams, CodexImportableResult, ErrorData>('codex/importable');
 export const codexMarkRead = new RequestType<CodexUriParams, Nothing, ErrorData>('codex/markRead');
 export const codexChanged = new NotificationType<CodexChangedParams>('codex/changed');
 export const messageSend = new RequestType<MessageSendParams, MessageSendResult, ErrorData>('message/send');
@@ -377,12 +378,23 @@ export interface CodexHistoryResult {
 export interface CodexImportParams {
   paths: string[];
   format?: ImportFormat;
+  again?: boolean;
 }
 
 export interface CodexImportResult {
   imported: CodexSummary[];
   notCarried: string[];
   failed: ImportFailureView[];
+}
+
+export interface CodexImportableParams {
+  format: ImportFormat;
+  paths?: string[];
+}
+
+export interface CodexImportableResult {
+  sessions: ImportableView[];
+  isTruncated: boolean;
 }
 
 export type CodexLayer = 'shipped' | 'user' | 'workspace';
@@ -696,9 +708,18 @@ export interface HostToolUse {
 export interface ImportFailureView {
   path: string;
   message: string;
+  uri?: string;
 }
 
 export type ImportFormat = 'auto' | 'plue' | 'claudeCode' | 'codex';
+
+export interface ImportableView {
+  path: string;
+  title: string;
+  updatedAt: string;
+  size: number;
+  uri?: string;
+}
 
 export interface InitializeParams {
   processId?: number;

@@ -425,17 +425,37 @@ export const importFormatSchema: v.GenericSchema<unknown, wire.ImportFormat> = v
 export const codexImportParamsSchema: v.GenericSchema<unknown, wire.CodexImportParams> = v.object({
   paths: v.array(v.string()),
   format: v.optional(importFormatSchema),
+  again: v.optional(v.boolean()),
 });
 
 export const importFailureViewSchema: v.GenericSchema<unknown, wire.ImportFailureView> = v.object({
   path: v.string(),
   message: v.string(),
+  uri: v.optional(v.string()),
 });
 
 export const codexImportResultSchema: v.GenericSchema<unknown, wire.CodexImportResult> = v.object({
   imported: v.array(codexSummarySchema),
   notCarried: v.array(v.string()),
   failed: v.array(importFailureViewSchema),
+});
+
+export const codexImportableParamsSchema: v.GenericSchema<unknown, wire.CodexImportableParams> = v.object({
+  format: importFormatSchema,
+  paths: v.optional(v.array(v.string())),
+});
+
+export const importableViewSchema: v.GenericSchema<unknown, wire.ImportableView> = v.object({
+  path: v.string(),
+  title: v.string(),
+  updatedAt: v.string(),
+  size: v.number(),
+  uri: v.optional(v.string()),
+});
+
+export const codexImportableResultSchema: v.GenericSchema<unknown, wire.CodexImportableResult> = v.object({
+  sessions: v.array(importableViewSchema),
+  isTruncated: v.boolean(),
 });
 
 export const codexLinkViewSchema: v.GenericSchema<unknown, wire.CodexLinkView> = v.object({

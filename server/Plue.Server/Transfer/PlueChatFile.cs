@@ -76,7 +76,8 @@ internal sealed record PlueChatFile
     {
         var messages = InOrder(leftOut).Select(stored => Taken(stored, leftOut)).ToList();
         var key = Id is { Length: > 0 } id ? id : $"{StoredMessage.Utc(CreatedAt):O}";
-        return new ImportedSession($"plue:{key}", Title, messages, Head ?? "", StoredMessage.Utc(CreatedAt))
+        var head = Head is not null && (Head.Length == 0 || messages.Exists(message => message.Id == Head)) ? Head : messages.LastOrDefault()?.Id ?? "";
+        return new ImportedSession($"plue:{key}", Title, messages, head, StoredMessage.Utc(CreatedAt))
         {
             Archived = Archived ?? false,
             Pinned = Pinned ?? false,

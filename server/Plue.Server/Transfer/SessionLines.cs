@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Plue.Server.Transfer;
 
@@ -21,6 +22,8 @@ internal static class SessionLines
 
     private static JsonElement? Parsed(ReadOnlyMemory<byte> line)
     {
+        if (!Utf8.IsValid(line.Span)) { return null; }
+
         try
         {
             using var document = JsonDocument.Parse(line);

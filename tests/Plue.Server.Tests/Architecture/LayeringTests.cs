@@ -18,8 +18,9 @@ public partial class LayeringTests
         ["Codices"] = ["Json5", "Templates", "Store", "Messages", "Platform"],
         ["Providers"] = ["Messages", "Platform", "Catalog"],
         ["Chat"] = ["Providers", "Codices", "Templates", "Store", "Catalog", "Json5", "Messages", "Platform"],
-        ["Rpc"] = ["Chat", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
-        ["Cli"] = ["Rpc", "Chat", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
+        ["Transfer"] = ["Store", "Codices", "Messages", "Platform"],
+        ["Rpc"] = ["Transfer", "Chat", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
+        ["Cli"] = ["Rpc", "Transfer", "Chat", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
     };
 
     public static TheoryData<string> Rooms => [.. MayUse.Keys];

@@ -12,4 +12,6 @@ export const commands = {
   jump: 'plue.chat.jump',
   compact: 'plue.chat.compact',
   pinFiles: 'plue.chat.pinFiles',
+  export: 'plue.chat.export',
+  importChats: 'plue.importChats',
 } as const;

@@ -12,6 +12,7 @@ import { commands } from './commands';
 import { tellWhenFinished } from './finished';
 import { LastEditor } from './insertCode';
 import { RecentModels } from './recentModels';
+import { Transfer } from './transfer';
 import { WorkspaceFiles } from './workspaceFiles';
 
 /** `openAtStart`: have a chat ready, unless VS Code restores one. */
@@ -80,6 +81,12 @@ export function activateChat(
   registerForChat(commands.jump, (chat) => chat.reading.jump());
   registerForChat(commands.compact, (chat) => chat.compact());
   registerForChat(commands.pinFiles, (chat) => chat.composer.pickPins());
+  const transfer = new Transfer(sidecar);
+  register(commands.export, async (given) => {
+    const uri = typeof given === 'string' ? given : panels.active?.codexId;
+    if (uri !== undefined) await transfer.export(uri);
+  });
+  register(commands.importChats, () => transfer.import());
   disposables.add(registerImages(sidecar));
   disposables.add(vscode.window.registerWebviewPanelSerializer(viewType, panels));
 

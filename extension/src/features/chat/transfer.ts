@@ -1,0 +1,175 @@
+// Chats into files and out of them.
+import { homedir } from 'node:os';
+import * as vscode from 'vscode';
+import { UserCancelledError } from '../../infrastructure/errors';
+import type { CodexImportResult, ExportFormat, ImportFormat, ImportableView } from '../../protocol/protocol.generated';
+import { codexExport, codexGet, codexImport, codexImportable } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+
+const formats: (vscode.QuickPickItem & { format: ExportFormat; extension: string })[] = [
+  { label: 'Markdown', description: 'to read and to paste', format: 'markdown', extension: 'md' },
+  { label: 'HTML', description: 'one page that opens in any browser', format: 'html', extension: 'html' },
+  { label: 'JSON', description: 'everything, to be imported again', format: 'json', extension: 'json' },
+];
+
+const sources: (vscode.QuickPickItem & { source: ImportFormat })[] = [
+  { label: 'Claude Code', description: 'sessions on this machine', source: 'claudeCode' },
+  { label: 'Codex', description: 'sessions on this machine', source: 'codex' },
+  { label: 'Files…', description: 'exported by Plue, or sessions from elsewhere', source: 'auto' },
+];
+
+export class Transfer {
+  constructor(private readonly sidecar: Pick<Sidecar, 'request'>) {}
+
+  /** Asks for the format and the file, and offers to open it. */
+  async export(uri: string): Promise<void> {
+    const chosen = await vscode.window.showQuickPick(formats, { title: 'Export Chat', placeHolder: 'As what?' });
+    if (chosen === undefined) throw new UserCancelledError();
+    const { codex } = await this.sidecar.request(codexGet, { uri, limit: 1 });
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
+    const file = await vscode.window.showSaveDialog({
+      title: 'Export Chat',
+      saveLabel: 'Export',
+      filters: { [chosen.label]: [chosen.extension] },
+      defaultUri: vscode.Uri.joinPath(folder, `${fileName(codex.title)}.${chosen.extension}`),
+    });
+    if (file === undefined) throw new UserCancelledError();
+    await this.sidecar.request(codexExport, { uri, format: chosen.format, path: file.fsPath });
+    void this.offerToOpen(file, chosen.format);
+  }
+
+  /** Asks where from and which, takes them over one by one, and opens the last. */
+  async import(): Promise<void> {
+    const chosen = await vscode.window.showQuickPick(sources, { title: 'Import Chats', placeHolder: 'Where from?' });
+    if (chosen === undefined) throw new UserCancelledError();
+    const paths = chosen.source === 'auto' ? await chooseFiles() : await this.chooseSessions(chosen.source, chosen.label);
+    const result = await this.run(paths, chosen.source, false);
+    const before = result.failed.filter(({ uri }) => uri !== undefined && uri !== null).map(({ path }) => path);
+    const all = before.length > 0 && (await wantsAgain(before.length)) ? joined(result, before, await this.run(before, chosen.source, true)) : result;
+    void tell(all);
+    const last = all.imported.at(-1);
+    if (last !== undefined) await vscode.commands.executeCommand('plue.openChat', last.uri);
+  }
+
+  private async chooseSessions(format: ImportFormat, name: string): Promise<string[]> {
+    const { sessions, isTruncated } = await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title: `Looking for sessions of ${name}`, cancellable: true },
+      (_, token) => this.sidecar.request(codexImportable, { format }, token),
+    );
+    if (sessions.length === 0) {
+      void vscode.window.showInformationMessage(`No sessions of ${name} were found on this machine. Choose Files… for sessions that lie elsewhere.`);
+      throw new UserCancelledError();
+    }
+    const rows = sessions.map((session) => ({ label: session.title, ...about(session), path: session.path }));
+    const chosen = await vscode.window.showQuickPick(rows, {
+      title: `Import from ${name}`,
+      placeHolder: isTruncated ? `Which chats? The ${sessions.length} newest are listed.` : 'Which chats?',
+      canPickMany: true,
+      matchOnDescription: true,
+      matchOnDetail: true,
+    });
+    if (chosen === undefined || chosen.length === 0) throw new UserCancelledError();
+    return chosen.map(({ path }) => path);
+  }
+
+  /** One request a file, so that it can be seen how far it is, and stopped with what came in so far. */
+  private async run(paths: readonly string[], format: ImportFormat, again: boolean): Promise<CodexImportResult> {
+    return vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title: 'Importing chats', cancellable: true },
+      async (progress, token) => {
+        const all: CodexImportResult = { imported: [], notCarried: [], failed: [] };
+        for (const path of paths) {
+          if (token.isCancellationRequested) break;
+          progress.report({ increment: 100 / paths.length, message: path.replace(/^.*[\\/]/, '') });
+          const { imported, notCarried, failed } = await this.sidecar.request(codexImport, { paths: [path], format, again }, token);
+          all.imported.push(...imported);
+          all.failed.push(...failed);
+          const name = imported[0]?.title ?? path;
+          all.notCarried.push(...notCarried.map((sentence) => (paths.length === 1 ? sentence : `${name}: ${sentence}`)));
+        }
+        return all;
+      },
+    );
+  }
+
+  private async offerToOpen(file: vscode.Uri, format: ExportFormat): Promise<void> {
+    const answer = await vscode.window.showInformationMessage(`The chat was written to ${file.fsPath}.`, 'Open');
+    if (answer !== 'Open') return;
+    if (format === 'html') await vscode.env.openExternal(file);
+    else await vscode.window.showTextDocument(file);
+  }
+}
+
+/** A suggestion for the dialog; the user may change it. */
+export function fileName(title: string): string {
+  const safe = title
+    .replace(/[\p{C}<>:"/\\|?*]+/gu, '-')
+    .slice(0, 80)
+    .replace(/^[\s.-]+|[\s.-]+$/g, '');
+  return safe === '' ? 'chat' : safe;
+}
+
+/** What was imported and what was not, as Markdown. */
+export function report({ imported, notCarried, failed }: CodexImportResult): string {
+  const list = (title: string, lines: readonly string[]): string[] =>
+    lines.length === 0 ? [] : [`## ${title}`, '', ...lines.map((line) => `- ${plain(line)}`), ''];
+  return [
+    '# Imported Chats',
+    '',
+    ...list('Imported', imported.map(({ title, messageCount }) => `${title} (${messageCount === 1 ? '1 message' : `${messageCount} messages`})`)),
+    ...list('Left out', notCarried),
+    ...list('Not imported', failed.map(({ path, message }) => `${path}: ${message}`)),
+  ].join('\n');
+}
+
+/** Titles and paths are shown, never rendered. */
+function plain(text: string): string {
+  return text.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]<>#|!~]/g, '\\$&');
+}
+
+function about({ updatedAt, size, uri, path }: ImportableView): { description: string; detail: string } {
+  const imported = uri === undefined || uri === null ? '' : ' · imported before';
+  return { description: `${new Date(updatedAt).toLocaleString()} · ${sizeWords(size)}${imported}`, detail: path };
+}
+
+function sizeWords(bytes: number): string {
+  return bytes < 1024 * 1024 ? `${Math.max(1, Math.round(bytes / 1024))} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+}
+
+async function chooseFiles(): Promise<string[]> {
+  const files = await vscode.window.showOpenDialog({
+    title: 'Import Chats',
+    openLabel: 'Import',
+    canSelectMany: true,
+    filters: { Chats: ['json', 'jsonl'], 'All files': ['*'] },
+  });
+  if (files === undefined || files.length === 0) throw new UserCancelledError();
+  return files.map(({ fsPath }) => fsPath);
+}
+
+async function wantsAgain(count: number): Promise<boolean> {
+  const answer = await vscode.window.showWarningMessage(
+    count === 1 ? 'This chat was imported before. Import it a second time?' : `${count} of these chats were imported before. Import them a second time?`,
+    { modal: true, detail: 'The chats that you have stay as they are.' },
+    'Import Again',
+  );
+  return answer === 'Import Again';
+}
+
+function joined(first: CodexImportResult, repeated: readonly string[], second: CodexImportResult): CodexImportResult {
+  return {
+    imported: [...first.imported, ...second.imported],
+    notCarried: [...first.notCarried, ...second.notCarried],
+    failed: [...first.failed.filter(({ path }) => !repeated.includes(path)), ...second.failed],
+  };
+}
+
+async function tell(result: CodexImportResult): Promise<void> {
+  const { imported, notCarried, failed } = result;
+  const came = imported.length === 1 ? '1 chat was imported.' : imported.length === 0 ? 'No chat was imported.' : `${imported.length} chats were imported.`;
+  const not = failed.length === 0 ? '' : failed.length === 1 ? ' 1 file was not.' : ` ${failed.length} files were not.`;
+  const show = failed.length > 0 ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
+  const answer = await show(came + not, ...(notCarried.length + failed.length > 0 ? ['Show Report'] : []));
+  if (answer !== 'Show Report') return;
+  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'markdown', content: report(result) }));
+}

@@ -1,0 +1,231 @@
+using System.Security.Cryptography;
+using System.Text;
+using AngleSharp.Dom;
+using AngleSharp.Html.Parser;
+using FsCheck;
+using FsCheck.Fluent;
+using Plue.Server.Messages;
+using Plue.Server.Tests.Testing;
+using Plue.Server.Transfer;
+
+namespace Plue.Server.Tests.Transfer;
+
+public sealed class ExportTests : IDisposable
+{
+    private const string Secret = "sk-live-0123456789-very-secret";
+    private static readonly byte[] Png = [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A, 1, 2, 3];
+    private static readonly string[] Hostile =
+    [
+        "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<iframe src=\"http://evil.example\"></iframe>", "[a](javascript:alert(1))", "[a](JaVaScRiPt:alert(1))",
+        "[a](java\tscript:alert(1))", "[a]( javascript:alert(1))", "[a](data:text/html,<script>alert(1)</script>)", "[a](vbscript:x)", "[a](file:///etc/passwd)", "[a](//evil.example/x)",
+        "[a](/etc/passwd)", "![a](http://evil.example/pixel.png)", "![a](data:image/svg+xml,<svg onload=alert(1)>)", "[![a](http://evil.example/p.png)](http://evil.example)",
+        "<javascript:alert(1)>", "<http://fine.example>", "<a@b.example>", "[a]: javascript:alert(1)\n\n[a]", "[a](http://x.example \"\\\" onmouseover=alert(1)\")", "```\"onload=alert(1)\n</code></pre><script>\n```",
+        "``` x\" onclick=\"alert(1)\ncode\n```", "<style>@import 'http://evil.example'</style>", "<svg><script>alert(1)</script></svg>", "a {onclick=alert(1)}", "[a](http://x.example){onclick=alert(1)}",
+        "<base href=\"http://evil.example\">", "<meta http-equiv=refresh content=\"0;url=http://evil.example\">", "<link rel=stylesheet href=http://evil.example>", "&lt;script&gt;", "&#106;avascript:alert(1)",
+        "[a](&#106;avascript:alert(1))", "| a |\n|:-:|\n| <script>x</script> |", "</title></style></pre></details></main><script>alert(1)</script>", "<!-- --><script>x</script>", "<![CDATA[<script>]]>", "\"><script>x</script>",
+        "' onmouseover='alert(1)", "\u2028<script>", "[a](http://[::1)", "[a](https:evil)", "<form action=http://evil.example><button>x</button></form>", "- [ ] task", "~~x~~ ^a^ ~b~ ==c== ++d++",
+    ];
+
+    private readonly TransferFixture fixture = new();
+
+    public void Dispose() => fixture.Dispose();
+
+    [Fact]
+    public async Task Markdown_reads_like_the_chat()
+    {
+        var at = new DateTimeOffset(2026, 3, 4, 5, 6, 0, TimeSpan.Zero);
+        var question = TransferFixture.Question(new MessagePart.Text("Why?"), new MessagePart.File("src/a.cs", "var a = \"```\";", null, "csharp")) with { CreatedAt = at };
+        var answer = TransferFixture.Answer(new MessagePart.Reasoning("Hm.\nWell. </details>"), new MessagePart.ToolUse("t1", "read<x>", """{"path":"a"}"""),
+            new MessagePart.ToolResult("t1", "42", null), new MessagePart.Text("Because.")) with { CreatedAt = at, Status = MessageStatus.Stopped };
+        var chat = await fixture.ChatAsync("Title", question, answer, TransferFixture.Answer(new MessagePart.Text("Other")) with { ParentId = question.Id, CreatedAt = at });
+        await using (var journal = await fixture.Chats.OpenAsync(chat.Id, CancellationToken.None)) { await journal.SwitchAsync(answer.Id, CancellationToken.None); }
+
+        var text = fixture.Export.Make(fixture.Chats.Read(chat.Id), ChatFileFormat.Markdown);
+        Assert.Equal("Title.md", text.FileName);
+        Assert.EndsWith("there is 1 other.*", text.Content.Split('\n')[2]);
+        Assert.Equal("""
+            ## You · 2026-03-04 05:06 UTC
+
+            Why?
+
+            `src/a.cs`
+
+            ````csharp
+            var a = "```";
+            ````
+
+            ## claude-test · 2026-03-04 05:06 UTC
+
+            <details><summary>Thinking</summary>
+
+            > Hm.
+            > Well. &lt;/details>
+
+            </details>
+
+            <details><summary>Tool call: read&lt;x&gt;</summary>
+
+            ```json
+            {"path":"a"}
+            ```
+
+            </details>
+
+            <details><summary>Tool result</summary>
+
+            ```
+            42
+            ```
+
+            </details>
+
+            Because.
+
+            > Stopped.
+
+            """.ReplaceLineEndings("\n"), string.Join('\n', text.Content.Split('\n')[4..]));
+    }
+
+    [Fact]
+    public async Task A_stored_key_is_in_no_export_whatever_part_held_it()
+    {
+        fixture.Redactor.Register(Secret);
+        var kept = fixture.Blobs.Put(Encoding.UTF8.GetBytes($"long {Secret} file"));
+        var chat = await fixture.ChatAsync($"About {Secret}",
+            TransferFixture.Question(new MessagePart.Text($"a {Secret}"), new MessagePart.File($"{Secret}.txt", $"in {Secret}"), new MessagePart.File("long.txt", null, kept)),
+            TransferFixture.Answer(new MessagePart.Reasoning($"r {Secret}", $"s{Secret}", $"o{Secret}"), new MessagePart.ToolUse(Secret, Secret, $$"""{"k":"{{Secret}}"}"""),
+                new MessagePart.ToolResult(Secret, $"x {Secret}", null), new MessagePart.ToolResult("2", null, $"e {Secret}")) with
+            {
+                Status = MessageStatus.Failed,
+                Error = new Failure(FailureKind.Internal, $"failed {Secret}"),
+                ProviderInfo = new ProviderInfo("p", $"m-{Secret}", $"r-{Secret}", $"because {Secret}"),
+                NotCarried = [$"not {Secret}"],
+            });
+        await using (var journal = await fixture.Chats.OpenAsync(chat.Id, CancellationToken.None)) { await journal.UpdateAsync(new() { Tags = [Secret] }, CancellationToken.None); }
+
+        foreach (var format in Enum.GetValues<ChatFileFormat>())
+        {
+            var made = fixture.Export.Make(fixture.Chats.Read(chat.Id), format);
+            Assert.DoesNotContain(Secret, made.Content + made.FileName);
+            Assert.DoesNotContain(Convert.ToBase64String(Encoding.UTF8.GetBytes($"long {Secret} file")), made.Content);
+            Assert.Contains("***", made.Content);
+        }
+    }
+
+    [Fact]
+    public async Task Html_never_has_anything_that_runs_or_is_fetched()
+    {
+        await CheckAsync(Hostile);
+        foreach (var texts in Gen.Sample(Gen.NonEmptyListOf(Gen.OneOf(TransferFixture.Texts, Gen.NonEmptyListOf(Gen.Elements(Hostile)).Select(some => string.Concat(some)))), 12, 30))
+        {
+            await CheckAsync([.. texts]);
+        }
+    }
+
+    [Fact]
+    public async Task Html_shows_text_links_tables_and_pictures()
+    {
+        var picture = fixture.Blobs.Put(Png);
+        var chat = await fixture.ChatAsync("Shown",
+            TransferFixture.Question(new MessagePart.Text("See **this** [page](https://fine.example/a?b=1&c=2)."), new MessagePart.File("x.png", null, picture) { MediaType = "image/png" }),
+            TransferFixture.Answer(new MessagePart.Text("| a | b |\n|---|---|\n| 1 | <b> |")));
+        var html = Scan(fixture.Export.Make(chat, ChatFileFormat.Html).Content);
+        Assert.Equal("https://fine.example/a?b=1&c=2", html.QuerySelector("a")?.GetAttribute("href"));
+        Assert.Equal("noopener noreferrer nofollow", html.QuerySelector("a")?.GetAttribute("rel"));
+        Assert.Equal("this", html.QuerySelector("strong")?.TextContent);
+        Assert.Equal("<b>", html.QuerySelectorAll("td")[1].TextContent);
+        Assert.Equal($"data:image/png;base64,{Convert.ToBase64String(Png)}", html.QuerySelector("img")?.GetAttribute("src"));
+    }
+
+    [Fact]
+    public async Task Text_nested_beyond_reason_is_shown_as_it_is()
+    {
+        var chat = await fixture.ChatAsync("Deep", TransferFixture.Question(new MessagePart.Text(new string('>', 20_000) + "x")), TransferFixture.Answer(new MessagePart.Text(new string('[', 5_000))));
+        Scan(fixture.Export.Make(chat, ChatFileFormat.Html).Content);
+    }
+
+    [Fact]
+    public void A_file_name_is_safe_on_every_system()
+    {
+        Prop.ForAll(Gen.OneOf(TransferFixture.Texts, Gen.Elements("../../etc/passwd", "CON", "con.txt", "a/b\\c", "nul ", "..", "....", "x\u202Efdp.exe", string.Concat(Enumerable.Repeat("🙂", 200)), "aux.tar.gz")).ToArbitrary(), title =>
+        {
+            var name = ExportName.Of(title, ".md");
+            Assert.EndsWith(".md", name);
+            Assert.Equal(name, Path.GetFileName(name));
+            Assert.True(name.IndexOfAny(['<', '>', ':', '"', '/', '\\', '|', '?', '*', '\u202E', '\0']) < 0, name);
+            Assert.True(name.Length is > 3 and < 100 && !name.StartsWith('.') && !name.Any(char.IsControl), name);
+            Assert.DoesNotContain(name.Split('.')[0].TrimEnd().ToUpperInvariant(), new[] { "CON", "AUX", "NUL", "PRN" });
+            Assert.Equal(name, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(name)));
+        }).QuickCheckThrowOnFailure();
+        Assert.Equal("Fix the build - now.html", ExportName.Of("Fix the build / now?", ".html"));
+    }
+
+    [Fact]
+    public async Task A_window_exports_to_a_file_or_gets_the_text()
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        var id = await new Store.StoreFixture(sidecar.Home).NewChatAsync("Hello", "World");
+        var path = Path.Combine(fixture.Outside, "out.html");
+        var written = await sidecar.Client.ResultAsync("codex/export", new { uri = $"codex://chats/{id}", format = "html", path });
+        Assert.Equal("""{"fileName":"A title.html"}""", written?.ToJsonString());
+        Assert.Contains("World", File.ReadAllText(path));
+        Assert.Equal(["out.html"], Directory.EnumerateFileSystemEntries(fixture.Outside).Select(Path.GetFileName));
+        var returned = await sidecar.Client.ResultAsync("codex/export", new { uri = $"codex://chats/{id}", format = "markdown" });
+        Assert.StartsWith("# A title", (string?)returned?["content"]);
+        Assert.Contains("whole path", (await sidecar.Client.RequestAsync("codex/export", new { uri = $"codex://chats/{id}", format = "json", path = "relative.json" }))["error"]!.ToJsonString());
+    }
+
+    private async Task CheckAsync(IReadOnlyList<string> texts)
+    {
+        var parts = texts.SelectMany(text => new MessagePart[]
+        {
+            new MessagePart.Text(text), new MessagePart.Reasoning(text), new MessagePart.File(text, text, null, text), new MessagePart.ToolUse(text, text, text),
+            new MessagePart.ToolResult(text, text, null), new MessagePart.ToolResult(text, null, text), new MessagePart.File(text, null, null) { MediaType = "image/svg+xml" },
+        }).ToArray();
+        var chat = await fixture.ChatAsync(string.Concat(texts), TransferFixture.Question(parts), TransferFixture.Answer(parts) with
+        {
+            ProviderInfo = new ProviderInfo(texts[0], texts[^1]),
+            Status = MessageStatus.Failed,
+            Error = new Failure(FailureKind.Internal, string.Concat(texts)),
+        });
+        Scan(fixture.Export.Make(chat, ChatFileFormat.Html).Content);
+    }
+
+    /// <summary>Only elements that show, only attributes that do nothing, and a policy that the browser holds it to.</summary>
+    private static IDocument Scan(string html)
+    {
+        var document = new HtmlParser().ParseDocument(html);
+        string[] shows =
+        [
+            "html", "head", "body", "meta", "title", "style", "header", "main", "section", "h1", "h2", "h3", "h4", "h5", "h6", "p", "time", "pre", "code", "details", "summary", "figure", "figcaption", "img", "a", "em",
+            "strong", "ul", "ol", "li", "blockquote", "br", "hr", "table", "thead", "tbody", "tr", "th", "td", "del", "sub", "sup", "mark", "ins",
+        ];
+        foreach (var element in document.All)
+        {
+            Assert.Contains(element.LocalName, shows);
+            foreach (var attribute in element.Attributes)
+            {
+                switch (attribute.Name)
+                {
+                    case "href":
+                        Assert.Matches("^(https?|mailto):", attribute.Value);
+                        Assert.Contains("noopener", element.GetAttribute("rel"));
+                        break;
+                    case "src":
+                        Assert.Matches("^data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]*$", attribute.Value);
+                        break;
+                    default:
+                        Assert.Contains(attribute.Name, new[] { "lang", "charset", "http-equiv", "content", "name", "class", "alt", "rel", "title", "start", "type" });
+                        break;
+                }
+            }
+        }
+
+        Assert.Equal(4, document.QuerySelectorAll("meta").Length);
+        var style = Assert.Single(document.QuerySelectorAll("style")).TextContent;
+        var policy = Assert.Single(document.QuerySelectorAll("meta[http-equiv]")).GetAttribute("content");
+        Assert.Equal($"default-src 'none'; img-src data:; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(style)))}'; form-action 'none'; base-uri 'none'", policy);
+        Assert.DoesNotContain("url(", style);
+        return document;
+    }
+}
