@@ -152,11 +152,13 @@ export const window = {
   showOpenDialog: () => Promise.resolve(files.length === 0 ? undefined : files.splice(0, 1)),
   showSaveDialog: () => Promise.resolve(files.shift()),
   /** Chosen by the label that the test put into `answers`. */
-  showQuickPick: (rows: readonly (string | { label: string })[], options?: { title?: string }): Promise<unknown> => {
+  showQuickPick: (rows: readonly (string | { label: string })[], options?: { title?: string; canPickMany?: boolean }): Promise<unknown> => {
     const labelOf = (row: string | { label: string }): string => (typeof row === 'string' ? row : row.label);
     shown.push({ kind: 'pick', text: options?.title ?? '', buttons: rows.map(labelOf) });
     const wanted = answers.shift();
-    return Promise.resolve(wanted === undefined ? undefined : rows.find((row) => labelOf(row).includes(wanted)));
+    if (wanted === undefined) return Promise.resolve(undefined);
+    const fitting = rows.filter((row) => labelOf(row).includes(wanted));
+    return Promise.resolve(options?.canPickMany === true ? fitting : fitting[0]);
   },
   registerWebviewPanelSerializer: (): Disposable => new Disposable(() => undefined),
   createWebviewPanel: (): FakePanel => {
@@ -204,7 +206,7 @@ export const workspace: {
   getConfiguration: () => { get: (name: string) => unknown };
   createFileSystemWatcher: () => unknown;
   textDocuments: { uri: Uri; isDirty: boolean }[];
-  openTextDocument: (uri: Uri) => Promise<{ uri: Uri }>;
+  openTextDocument: (what: Uri | { content: string }) => Promise<{ uri: Uri }>;
 } = {
   fs: fileSystem,
   onDidSaveTextDocument: savedDocument.event,
@@ -218,7 +220,8 @@ export const workspace: {
     dispose: () => undefined,
   }),
   textDocuments: [],
-  openTextDocument: (uri) => Promise.resolve({ uri }),
+  /** A new document has its text for an address. */
+  openTextDocument: (what) => Promise.resolve({ uri: 'content' in what ? Uri.parse(`untitled:${what.content}`) : what }),
   isTrusted: true,
   workspaceFolders: undefined,
 };

@@ -45,7 +45,8 @@ export class Transfer {
     const paths = chosen.source === 'auto' ? await chooseFiles() : await this.chooseSessions(chosen.source, chosen.label);
     const result = await this.run(paths, chosen.source, false);
     const before = result.failed.filter(({ uri }) => uri !== undefined && uri !== null).map(({ path }) => path);
-    const all = before.length > 0 && (await wantsAgain(before.length)) ? joined(result, before, await this.run(before, chosen.source, true)) : result;
+    const all =
+      before.length > 0 && (await wantsAgain(before.length)) ? joined(result, before, await this.run(before, chosen.source, true)) : result;
     void tell(all);
     const last = all.imported.at(-1);
     if (last !== undefined) await vscode.commands.executeCommand('plue.openChat', last.uri);
@@ -57,7 +58,9 @@ export class Transfer {
       (_, token) => this.sidecar.request(codexImportable, { format }, token),
     );
     if (sessions.length === 0) {
-      void vscode.window.showInformationMessage(`No sessions of ${name} were found on this machine. Choose Files… for sessions that lie elsewhere.`);
+      void vscode.window.showInformationMessage(
+        `No sessions of ${name} were found on this machine. Choose Files… for sessions that lie elsewhere.`,
+      );
       throw new UserCancelledError();
     }
     const rows = sessions.map((session) => ({ label: session.title, ...about(session), path: session.path }));
@@ -116,9 +119,15 @@ export function report({ imported, notCarried, failed }: CodexImportResult): str
   return [
     '# Imported Chats',
     '',
-    ...list('Imported', imported.map(({ title, messageCount }) => `${title} (${messageCount === 1 ? '1 message' : `${messageCount} messages`})`)),
+    ...list(
+      'Imported',
+      imported.map(({ title, messageCount }) => `${title} (${messageCount === 1 ? '1 message' : `${messageCount} messages`})`),
+    ),
     ...list('Left out', notCarried),
-    ...list('Not imported', failed.map(({ path, message }) => `${path}: ${message}`)),
+    ...list(
+      'Not imported',
+      failed.map(({ path, message }) => `${path}: ${message}`),
+    ),
   ].join('\n');
 }
 
@@ -149,7 +158,9 @@ async function chooseFiles(): Promise<string[]> {
 
 async function wantsAgain(count: number): Promise<boolean> {
   const answer = await vscode.window.showWarningMessage(
-    count === 1 ? 'This chat was imported before. Import it a second time?' : `${count} of these chats were imported before. Import them a second time?`,
+    count === 1
+      ? 'This chat was imported before. Import it a second time?'
+      : `${count} of these chats were imported before. Import them a second time?`,
     { modal: true, detail: 'The chats that you have stay as they are.' },
     'Import Again',
   );
@@ -166,7 +177,12 @@ function joined(first: CodexImportResult, repeated: readonly string[], second: C
 
 async function tell(result: CodexImportResult): Promise<void> {
   const { imported, notCarried, failed } = result;
-  const came = imported.length === 1 ? '1 chat was imported.' : imported.length === 0 ? 'No chat was imported.' : `${imported.length} chats were imported.`;
+  const came =
+    imported.length === 1
+      ? '1 chat was imported.'
+      : imported.length === 0
+        ? 'No chat was imported.'
+        : `${imported.length} chats were imported.`;
   const not = failed.length === 0 ? '' : failed.length === 1 ? ' 1 file was not.' : ` ${failed.length} files were not.`;
   const show = failed.length > 0 ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
   const answer = await show(came + not, ...(notCarried.length + failed.length > 0 ? ['Show Report'] : []));
