@@ -1,10 +1,11 @@
 // `npm test`: every test of both languages and those in a real VS Code; the last line counts them all.
-//   --only csharp|typescript|e2e|bench   one suite     --update   rewrite expected files and pictures (UPDATE=1)
+//   --only csharp|typescript|e2e|bench|faults   one suite     --update   rewrite expected files and pictures (UPDATE=1)
 import { parseArgs } from 'node:util';
 import { runBenchTests } from './lib/benchTests.mjs';
 import { build, installPackages } from './lib/build.mjs';
 import { runCSharpTests } from './lib/csharpTests.mjs';
 import { runE2eTests } from './lib/e2eTests.mjs';
+import { runFaultTests } from './lib/faultTests.mjs';
 import { requireDotnet, requireNode } from './lib/prerequisites.mjs';
 import { Stop, runMain } from './lib/progress.mjs';
 import { report } from './lib/testResults.mjs';
@@ -16,6 +17,7 @@ const suites = {
   typescript: { suite: 'TypeScript', run: runTypeScriptTests },
   e2e: { suite: 'VS Code', run: runE2eTests },
   bench: { suite: 'Benchmark', run: runBenchTests },
+  faults: { suite: 'Faults', run: runFaultTests },
 };
 
 await runMain(async () => {

@@ -243,7 +243,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                throw new FailureException(FailureKind.StoreReadOnly, $"{uri} could not be deleted: {exception.Message} Allow writing in {paths.Home}, then try again.", exception);
+                throw StoreFailure.From(exception, $"{uri} was not deleted");
             }
         }
     }
@@ -273,7 +273,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                throw new FailureException(FailureKind.StoreReadOnly, $"{uri} could not be restored: {exception.Message} Allow writing in {paths.Home}, then try again.", exception);
+                throw StoreFailure.From(exception, $"{uri} was not restored");
             }
 
             if (DocumentFile.Read(path).Bytes is { } bytes) { TryAppend(uri, VersionKind.Restored, VersionAuthor.You, "Restored from the trash", VersionStore.HashOf(bytes), Kept(uri, bytes)); }
@@ -345,9 +345,23 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
             // So that undo leads back to what shipped.
             if (shipped is not null) { versions.Append(collection, uri.Name, VersionKind.Created, VersionAuthor.Plue, "As it ships with Plue", VersionStore.HashOf(shipped), shipped); }
 
-            DocumentFile.Replace(path, edited.Bytes);
+            Write(path, own, edited.Bytes);
             TryAppend(uri, edited.Kind, author, edited.What, VersionStore.HashOf(edited.Bytes), Kept(uri, edited.Bytes), edited.Of);
             return Loaded(uri);
+        }
+    }
+
+    /// <summary>What a disk could not make sure of after all is taken back, so that a failure changed nothing.</summary>
+    private static void Write(string path, byte[]? own, byte[] bytes)
+    {
+        try
+        {
+            DocumentFile.Replace(path, bytes);
+        }
+        catch (FailureException) when (own is not null && DocumentFile.Read(path).Bytes.AsSpan().SequenceEqual(bytes))
+        {
+            DocumentFile.Replace(path, own);
+            throw;
         }
     }
 

@@ -1,6 +1,7 @@
 using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
+using Plue.Server.Store;
 
 namespace Plue.Server.Templates;
 
@@ -86,7 +87,7 @@ public static class DocumentFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, $"{path} could not be written: {exception.Message} Free some space or allow writing there, then try again.", exception);
+            throw StoreFailure.From(exception, $"The file {path} was not written");
         }
     }
 
