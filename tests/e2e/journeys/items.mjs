@@ -7,6 +7,7 @@ import { requireAccessible } from '../runner/accessibility.mjs';
 const recipe = `{
   id: "recipe", name: "Recipe", description: "What to cook, and how.", version: "1.0.0",
   fields: [
+    { name: "title", type: "text" },
     { name: "servings", type: "number", min: 1, default: 2, description: "For how many." },
     { name: "course", type: "select", options: ["starter", "main", "dessert"] },
     { name: "steps", type: "array", items: { type: "text" } },

@@ -41,7 +41,7 @@ function open(before?: KeptItem): void {
 }
 
 function showSoup(): void {
-  page.receive({ type: 'form', target: { uri: soup.uri }, template, codex: soup, values: { title: 'Soup', servings: 2 } });
+  page.receive({ type: 'form', target: { uri: soup.uri }, template, codex: soup, values: { servings: 2 } });
 }
 
 function type(name: string, value: string): void {
@@ -68,11 +68,25 @@ test('A new item needs a title, and is made with what was typed', () => {
   expect(posted.at(-1)).toEqual({ type: 'save', title: 'Soup', values: { servings: 4 } });
 });
 
+test('A template with a place for the title asks for it once', () => {
+  const field = { name: 'name', type: 'text', required: false, options: [], properties: [] } as const;
+  const named: TemplateView = { ...template, fields: [...template.fields, { ...field, options: [], properties: [] }] };
+  page.receive({ type: 'form', target: { templateId: 'recipe' }, template: named, values: {} });
+  expect(root.querySelector('#item-title')).toBeNull();
+  type('name', 'Soup');
+  press('Create');
+  expect(posted.at(-1)).toEqual({ type: 'save', title: 'Soup', values: {} });
+  page.receive({ type: 'saved', codex: soup, values: { name: 'Soup' } });
+  type('name', 'Broth');
+  press('Save');
+  expect(posted.at(-1)).toEqual({ type: 'save', values: { name: 'Broth' }, expectedVersion: 3 });
+});
+
 test('Only what was changed is saved, against the version that was read', () => {
   showSoup();
   type('servings', '6');
   press('Save');
-  expect(posted.at(-1)).toEqual({ type: 'save', title: 'Soup', values: { servings: 6 }, expectedVersion: 3 });
+  expect(posted.at(-1)).toEqual({ type: 'save', values: { servings: 6 }, expectedVersion: 3 });
   page.receive({ type: 'saved', codex: { ...soup, version: 4 }, values: { servings: 6 } });
   type('servings', '7');
   press('Save');

@@ -11,7 +11,7 @@ const fromPage = v.variant('type', [
   v.strictObject({ type: v.literal('reload') }),
   v.strictObject({
     type: v.literal('save'),
-    title: v.pipe(v.string(), v.maxLength(1000)),
+    title: v.optional(v.pipe(v.string(), v.maxLength(1000))),
     values: v.record(v.string(), v.unknown()),
     expectedVersion: v.optional(v.pipe(v.number(), v.integer())),
   }),

@@ -100,7 +100,7 @@ export class ItemEditor implements vscode.Disposable {
     this.page.post({ type: 'form', target, template, codex, values, ...(readOnlyReason === undefined ? {} : { readOnlyReason }) });
   }
 
-  private async save(title: string, values: Record<string, unknown>, expectedVersion: number | undefined): Promise<void> {
+  private async save(title: string | undefined, values: Record<string, unknown>, expectedVersion: number | undefined): Promise<void> {
     const { target } = this;
     const { sidecar } = this.house;
     if (target === undefined) return;
@@ -108,10 +108,9 @@ export class ItemEditor implements vscode.Disposable {
     try {
       this.codex =
         'templateId' in target
-          ? await sidecar.request(codexCreate, { templateId: target.templateId, title, values })
+          ? await sidecar.request(codexCreate, { templateId: target.templateId, ...(title === undefined ? {} : { title }), values })
           : await sidecar.request(codexUpdate, {
               uri: target.uri,
-              ...(title === this.codex?.title ? {} : { title }),
               set: values,
               ...(expectedVersion === undefined ? {} : { expectedVersion }),
             });

@@ -1,5 +1,5 @@
 // A document of a template of the user's own, as a form.
-import type { FieldView } from '../../protocol/protocol.generated';
+import type { FieldView, TemplateView } from '../../protocol/protocol.generated';
 import { Banners } from '../shared/banners';
 import { element, setText, textButton } from '../shared/element';
 import { Form } from '../shared/form';
@@ -10,19 +10,26 @@ import type { KeptItem } from './readMessages';
 
 type Shown = Extract<ToItemPage, { type: 'form' }>;
 
-/** What every item has, whatever its template says. */
-const ownFields: readonly FieldView[] = [
-  { name: 'title', type: 'text', required: true, options: [], properties: [] },
-  {
-    name: 'tags',
-    type: 'array',
-    required: false,
-    options: [],
-    properties: [],
-    description: 'To find it by.',
-    items: { name: 'tag', type: 'text', required: false, options: [], properties: [] },
-  },
-];
+/** Whatever the template says, an item can have tags. */
+const tags: FieldView = {
+  name: 'tags',
+  type: 'array',
+  required: false,
+  options: [],
+  properties: [],
+  description: 'To find it by.',
+  items: { name: 'tag', type: 'text', required: false, options: [], properties: [] },
+};
+
+/** Of a new one whose template has no place for a title. */
+const fileTitle: FieldView = {
+  name: 'title',
+  type: 'text',
+  required: true,
+  options: [],
+  properties: [],
+  description: 'Its file is named after it.',
+};
 
 export class ItemPage {
   private readonly heading = element('h1', {}, 'Loading…');
@@ -72,13 +79,7 @@ export class ItemPage {
         return this.show(message);
       case 'saved':
         this.isSaving = false;
-        if (this.shown !== undefined) this.shown = { ...this.shown, codex: message.codex, target: { uri: message.codex.uri } };
-        this.form?.update({ ...message.values, title: message.codex.title });
-        this.banners.set('problem', undefined);
-        this.keep();
-        this.draw();
-        setText(this.status, 'Saved.');
-        return;
+        return this.showSaved(message);
       case 'changed':
         return this.tellChanged(message.isGone);
       case 'refused':
@@ -93,11 +94,19 @@ export class ItemPage {
   private show(message: Shown): void {
     this.shown = message;
     const { template, codex, values, readOnlyReason, target } = message;
-    const own = ownFields.filter(({ name }) => !template.fields.some((field) => field.name === name));
+    const isNew = codex === undefined;
+    const title = titleFieldOf(template);
+    // A title is what a new one is named after.
+    const fields = template.fields.map((field) => (isNew && field.name === title ? { ...field, required: true } : field));
+    const own = [
+      ...(isNew && title === undefined ? [fileTitle] : []),
+      ...fields,
+      ...(fields.some(({ name }) => name === tags.name) ? [] : [tags]),
+    ];
     this.form = new Form({
       id: 'item',
-      fields: [...own, ...template.fields],
-      values: codex === undefined ? values : { ...values, title: codex.title },
+      fields: own,
+      values,
       isReadOnly: readOnlyReason !== undefined,
       onChange: () => this.keep(),
     });
@@ -116,6 +125,21 @@ export class ItemPage {
     this.form.focus();
   }
 
+  private showSaved({ codex, values }: Extract<ToItemPage, { type: 'saved' }>): void {
+    const { shown } = this;
+    if (shown === undefined) return;
+    this.kept = undefined;
+    if (shown.codex === undefined) this.show({ ...shown, codex, values, target: { uri: codex.uri } });
+    else {
+      this.shown = { ...shown, codex };
+      this.form?.update(values);
+      this.banners.set('problem', undefined);
+      this.keep();
+      this.draw();
+    }
+    setText(this.status, 'Saved.');
+  }
+
   private draw(): void {
     const { shown } = this;
     if (shown === undefined) return;
@@ -130,15 +154,14 @@ export class ItemPage {
   private send(): void {
     const { form, shown } = this;
     if (form === undefined || shown === undefined || shown.readOnlyReason !== undefined || this.isSaving || !form.check()) return;
-    const { title, ...values } = shown.codex === undefined ? form.values : form.changes;
     this.isSaving = true;
     this.draw();
-    this.panel.post({
-      type: 'save',
-      title: typeof title === 'string' ? title : (shown.codex?.title ?? ''),
-      values,
-      ...(shown.codex === undefined ? {} : { expectedVersion: shown.codex.version }),
-    });
+    if (shown.codex !== undefined) {
+      this.panel.post({ type: 'save', values: form.changes, expectedVersion: shown.codex.version });
+      return;
+    }
+    const { [titleFieldOf(shown.template) ?? fileTitle.name]: title, ...values } = form.values;
+    this.panel.post({ type: 'save', title: typeof title === 'string' ? title : '', values });
   }
 
   private tellChanged(isGone: boolean): void {
@@ -162,4 +185,9 @@ export class ItemPage {
     this.kept = { target: this.shown.target, changes: this.form.changes };
     this.panel.setState(this.kept);
   }
+}
+
+/** As the sidecar chooses it. */
+function titleFieldOf({ fields }: TemplateView): string | undefined {
+  return ['name', 'title'].find((name) => fields.some((field) => field.name === name));
 }

@@ -26,8 +26,8 @@ export type FromItemPage =
   /** The page came up, and showed this before. */
   | { type: 'ready'; target?: ItemTarget }
   | { type: 'reload' }
-  /** Null takes a field away. */
-  | { type: 'save'; title: string; values: Record<string, unknown>; expectedVersion?: number }
+  /** The title is that of a new one. Null takes a field away. */
+  | { type: 'save'; title?: string; values: Record<string, unknown>; expectedVersion?: number }
   | { type: 'history' }
   | { type: 'openFile' }
   | { type: 'delete' };
