@@ -16,9 +16,7 @@ export class History implements vscode.TextDocumentContentProvider, vscode.Dispo
     const { versions } = await this.sidecar.request(codexHistory, { uri: codex.uri });
     const rows = versions.map((view) => ({
       label: view.what,
-      description: [view.author === 'you' ? '' : authorOf(view), new Date(view.time).toLocaleString()]
-        .filter((part) => part !== '')
-        .join(', '),
+      description: [authorOf(view), new Date(view.time).toLocaleString()].filter((part) => part !== '').join(', '),
       detail: view.isCurrent ? 'As it is now' : `Version ${view.version}`,
       view,
     }));
