@@ -6,7 +6,8 @@ namespace Plue.Server.Transfer;
 /// <summary>A file name that every system takes, made of a title.</summary>
 internal static class ExportName
 {
-    private const int LongestTitle = 80;
+    /// <summary>In UTF-16 units: three bytes each at most, and file systems take 255 with what is put around a name.</summary>
+    private const int LongestTitle = 60;
     private const string Forbidden = "<>:\"/\\|?*";
     private static readonly HashSet<string> Devices = new(
         ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", .. Enumerable.Range(0, 10).SelectMany(digit => new[] { $"COM{digit}", $"LPT{digit}" })], StringComparer.OrdinalIgnoreCase);

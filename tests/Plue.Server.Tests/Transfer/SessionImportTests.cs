@@ -223,6 +223,33 @@ public sealed class SessionImportTests : IDisposable
     }
 
     [Fact]
+    public void A_line_beyond_the_cap_is_passed_over_and_the_rest_comes_in()
+    {
+        var path = fixture.Write("s1.jsonl", ClaudeCode[..2]);
+        using (var file = new FileStream(path, FileMode.Append))
+        {
+            file.Write(new byte[65 * 1024 * 1024]);
+            file.Write(Encoding.UTF8.GetBytes("\n" + ClaudeCode[3]));
+        }
+
+        var report = fixture.Run(path);
+        Assert.Equal(2, fixture.Chats.Read(Assert.Single(report.ChatIds)).Messages.Count);
+        Assert.Contains("1 line was longer than 64 MiB and was passed over.", report.NotCarried);
+    }
+
+    [Fact]
+    public void Files_and_chats_beyond_the_caps_are_refused_whole()
+    {
+        var large = fixture.Write("large.jsonl", ClaudeCode);
+        using (var file = new FileStream(large, FileMode.Open)) { file.SetLength(513L * 1024 * 1024); }
+        var many = fixture.Write("many.jsonl", Enumerable.Range(0, 200_001).Select(i => $$$"""{"type":"user","uuid":"{{{i}}}","sessionId":"m","message":{"content":"x"}}"""));
+        var report = fixture.Import.Run([large, many], null, false, CancellationToken.None);
+        Assert.Equal(["This file is larger than 512 MiB. Split it and import the parts.", "This file has more than 200,000 messages, which one chat cannot keep. Split it and import the parts."],
+            report.Failed.Select(failure => failure.Message));
+        Assert.Empty(fixture.Files);
+    }
+
+    [Fact]
     public void Each_file_that_cannot_be_imported_says_why_and_the_others_come_in()
     {
         var good = fixture.Write("s1.jsonl", ClaudeCode);

@@ -106,8 +106,8 @@ export class Transfer {
 /** A suggestion for the dialog; the user may change it. */
 export function fileName(title: string): string {
   const safe = title
+    .slice(0, 60)
     .replace(/[\p{C}<>:"/\\|?*]+/gu, '-')
-    .slice(0, 80)
     .replace(/^[\s.-]+|[\s.-]+$/g, '');
   return safe === '' ? 'chat' : safe;
 }

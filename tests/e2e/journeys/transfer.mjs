@@ -1,0 +1,73 @@
+// Chats out of another program and into a file.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { answers } from '../runner/chatPage.mjs';
+import { asked, notification, pick, type } from '../runner/prompts.mjs';
+
+const at = (/** @type {number} */ second) => new Date(Date.UTC(2026, 1, 1, 10, 0, second)).toISOString();
+const session = [
+  { type: 'user', uuid: 'u1', parentUuid: null, message: { role: 'user', content: 'Which file is the largest?' }, timestamp: at(0) },
+  {
+    type: 'assistant',
+    uuid: 'a1',
+    parentUuid: 'u1',
+    message: { id: 'm1', model: 'claude-opus-9', content: [{ type: 'tool_use', id: 't1', name: 'Bash', input: { command: 'ls -S' } }] },
+    timestamp: at(1),
+  },
+  {
+    type: 'user',
+    uuid: 'r1',
+    parentUuid: 'a1',
+    message: { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't1', content: 'whale.txt' }] },
+    timestamp: at(2),
+  },
+  {
+    type: 'assistant',
+    uuid: 'a2',
+    parentUuid: 'r1',
+    message: { id: 'm2', model: 'claude-opus-9', content: [{ type: 'text', text: 'It is **whale.txt**.' }] },
+    timestamp: at(3),
+  },
+  { type: 'user', uuid: 's1', parentUuid: null, isSidechain: true, message: { role: 'user', content: 'aside' }, timestamp: at(4) },
+];
+
+/** @param {import('../runner/journey.mjs').Journey} journey */
+export default async function (journey) {
+  const workbench = await journey.open();
+  const { page } = workbench;
+  const sessions = join(workbench.folder, 'home', '.claude', 'projects', '-somewhere');
+  mkdirSync(sessions, { recursive: true });
+  writeFileSync(join(sessions, 'one.jsonl'), session.map((line) => `${JSON.stringify({ ...line, sessionId: 'one' })}\n`).join(''));
+  const exported = join(workbench.folder, 'whale.md');
+
+  await journey.step('Sessions of Claude Code on this machine are listed', async () => {
+    await workbench.show();
+    await workbench.command('Plue: Import Chats…');
+    await pick(workbench, 'Import Chats', 'Claude Code');
+    await asked(workbench, 'Import from Claude Code');
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Which file is the largest?' }).waitFor();
+  });
+
+  await journey.step('A chosen one opens as a chat with its tools', async () => {
+    await page.locator('.quick-input-list .monaco-list-row').first().click();
+    await page.locator('.quick-input-widget').getByRole('button', { name: 'OK' }).click();
+    await answers(workbench).filter({ hasText: 'It is whale.txt.' }).waitFor();
+    await answers(workbench).filter({ hasText: 'Bash' }).waitFor();
+  });
+
+  await journey.step('The report says what was left out', async () => {
+    await notification(workbench, '1 chat was imported.').getByRole('button', { name: 'Show Report' }).click();
+    await page.locator('.view-lines', { hasText: '1 message of an agent' }).waitFor();
+  });
+
+  await journey.step('The chat is exported as Markdown', async () => {
+    await page.getByRole('tab', { name: /Which file is the largest/ }).click();
+    await workbench.command('Plue: Export Chat…');
+    await pick(workbench, 'Export Chat', 'Markdown');
+    await type(workbench, 'Export Chat', exported);
+    await notification(workbench, 'The chat was written to').waitFor();
+    assert.ok(existsSync(exported));
+    assert.match(readFileSync(exported, 'utf8'), /## claude-opus-9 · 2026-02-01 10:00 UTC\n\n<details><summary>Tool call: Bash<\/summary>/);
+  });
+}
