@@ -1,7 +1,6 @@
 using System.Text;
 using FsCheck.Fluent;
 using Plue.Server.Messages;
-using Plue.Server.Store;
 using Plue.Server.Tests.Testing;
 using Plue.Server.Transfer;
 
