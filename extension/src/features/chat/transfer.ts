@@ -47,9 +47,9 @@ export class Transfer {
     const before = result.failed.filter(({ uri }) => uri !== undefined && uri !== null).map(({ path }) => path);
     const all =
       before.length > 0 && (await wantsAgain(before.length)) ? joined(result, before, await this.run(before, chosen.source, true)) : result;
-    void tell(all);
     const last = all.imported.at(-1);
     if (last !== undefined) await vscode.commands.executeCommand('plue.openChat', last.uri);
+    void tell(all);
   }
 
   private async chooseSessions(format: ImportFormat, name: string): Promise<string[]> {
