@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling } from '../../infrastructure/errors';
@@ -82,8 +83,10 @@ export function activateChat(
   registerForChat(commands.compact, (chat) => chat.compact());
   registerForChat(commands.pinFiles, (chat) => chat.composer.pickPins());
   const transfer = new Transfer(sidecar);
+  // A page names its chat, a row of the tree is handed over whole; from the palette the chat in front is meant.
+  const row = v.object({ type: v.literal('chat'), uri: v.string() });
   register(commands.export, async (given) => {
-    const uri = typeof given === 'string' ? given : panels.active?.codexId;
+    const uri = typeof given === 'string' ? given : v.is(row, given) ? given.uri : panels.active?.codexId;
     if (uri !== undefined) await transfer.export(uri);
   });
   register(commands.importChats, () => transfer.import());
