@@ -371,6 +371,15 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
         var trail = versions.Read(collection, uri.Name);
         if (bytes is null || VersionStore.HashOf(bytes) is var hash && hash == trail.Hash) { return trail; }
 
+        // As after an undo of which only the file was kept: redo leads on from there.
+        foreach (var (kind, step) in new[] { (VersionKind.Undo, trail.UndoTo), (VersionKind.Redo, trail.RedoTo) })
+        {
+            if (step is { } number && trail.Versions.Any(version => version.Number == number && version.Hash == hash))
+            {
+                return versions.Append(collection, uri.Name, kind, VersionAuthor.Outside, $"Back to version {number}", hash, Kept(uri, bytes), number);
+            }
+        }
+
         var isNew = trail.Number == 0;
         return versions.Append(collection, uri.Name, isNew ? VersionKind.Created : VersionKind.Changed, VersionAuthor.Outside, isNew ? "As it was found" : "Edited outside Plue", hash, Kept(uri, bytes));
     }

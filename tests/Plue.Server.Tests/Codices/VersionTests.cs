@@ -54,6 +54,19 @@ public sealed class VersionTests : IDisposable
     }
 
     [Fact]
+    public void An_undo_of_which_only_the_file_was_kept_can_still_be_redone()
+    {
+        providers.Create("x", Json5Object.Of(("provider_type", new Json5String("tour"))));
+        var first = Bytes("x");
+        providers.Set("x", "model", new Json5String("a"));
+        var second = Bytes("x");
+        File.WriteAllBytes(Path.Combine(paths.Providers, "x.json5"), first);
+        providers.Redo("x");
+        Assert.Equal(second, Bytes("x"));
+        Assert.Equal([("you", "created"), ("you", "changed"), ("outside", "undo"), ("you", "redo")], Trail("x").Versions.Select(version => (version.Author, version.Kind)));
+    }
+
+    [Fact]
     public void A_change_after_an_undo_ends_redo_and_the_trail_keeps_everything()
     {
         providers.Create("x", Json5Object.Of(("provider_type", new Json5String("tour"))));
