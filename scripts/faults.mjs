@@ -1,12 +1,14 @@
 // `npm run faults`: breaks saving in every way that a machine breaks it, then opens everything: what was acknowledged is there. Some minutes.
 //   --short  every fourteenth place     --every N  every N-th place     --only WORDS  the stories whose name has them
 // One line a story: faults injected, acknowledged steps found again, repairs. The result also goes to artifacts/faults.
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Reader, stories } from '../tests/faults/stories.mjs';
 import { whyNot } from '../tests/faults/strace.mjs';
+import { sidecarSources } from './lib/build.mjs';
+import { newestChange } from './lib/fingerprint.mjs';
 import { inArtifacts } from './lib/paths.mjs';
 import { requireDotnet, requireNode } from './lib/prerequisites.mjs';
 import { runMain, step } from './lib/progress.mjs';
@@ -18,8 +20,11 @@ await runMain(async () => {
   await requireDotnet();
   if (!values.short) {
     await step('Building the story', async () => {
-      for (const tool of ['FaultStory', 'JournalWriter'])
-        await runOrStop('dotnet', ['build', `tests/Tools/${tool}`, '--nologo', '-v', 'q']);
+      for (const tool of ['FaultStory', 'JournalWriter']) {
+        const made = statSync(inArtifacts('bin', tool, 'debug', `${tool}.dll`), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+        if (made < newestChange([...sidecarSources, `tests/Tools/${tool}`]))
+          await runOrStop('dotnet', ['build', `tests/Tools/${tool}`, '--nologo', '-v', 'q']);
+      }
     });
   }
   mkdirSync(inArtifacts('faults'), { recursive: true });
