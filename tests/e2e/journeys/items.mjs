@@ -38,15 +38,15 @@ export default async function (journey) {
     await workbench.command('Plue: New from Template…');
     await choose('Recipe');
     await form().getByRole('textbox', { name: 'Title' }).fill('Soup', { timeout: 60_000 });
-    await form().getByLabel('Servings').fill('4');
-    await form().getByLabel('Course').selectOption('starter');
+    await form().getByLabel('Servings', { exact: true }).fill('4');
+    await form().getByLabel('Course', { exact: true }).selectOption('starter');
     await form().getByRole('button', { name: 'Create' }).click();
     await written(/servings: 4/);
     await form().getByRole('heading', { name: 'Soup' }).waitFor();
   });
 
   await journey.step('A change is saved into its file', async () => {
-    await form().getByLabel('Servings').fill('6');
+    await form().getByLabel('Servings', { exact: true }).fill('6');
     await form().getByRole('button', { name: 'Save' }).click();
     await written(/servings: 6/);
   });
@@ -55,16 +55,16 @@ export default async function (journey) {
 
   await journey.step('A save that meets a change from elsewhere keeps what was typed and offers to reload', async () => {
     writeFileSync(file, readFileSync(file, 'utf8').replace('servings: 6', 'servings: 8'));
-    await form().getByLabel('Servings').fill('7');
+    await form().getByLabel('Servings', { exact: true }).fill('7');
     await form().getByRole('button', { name: 'Save' }).click();
     await form().getByText('It was changed elsewhere').waitFor();
-    assert.equal(await form().getByLabel('Servings').inputValue(), '7');
+    assert.equal(await form().getByLabel('Servings', { exact: true }).inputValue(), '7');
   });
 
   await journey.step('Reload shows what the file says now', async () => {
     await form().getByRole('button', { name: 'Reload' }).click();
     await form().getByText('It was changed elsewhere').waitFor({ state: 'detached' });
-    assert.equal(await form().getByLabel('Servings').inputValue(), '8');
+    assert.equal(await form().getByLabel('Servings', { exact: true }).inputValue(), '8');
   });
 
   await journey.step('The form is there after a reload of the window, in light', async () => {
