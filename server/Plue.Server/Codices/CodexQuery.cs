@@ -26,7 +26,7 @@ public sealed record CodexQuery
     public (IReadOnlyList<TRow> Page, int Total) Apply<TRow>(IEnumerable<TRow> rows, Func<TRow, string, Json5Node?> valueOf)
     {
         Check();
-        List<TRow> found = [.. rows.Where(row => Conditions.All(condition => condition.Holds(valueOf(row, condition.Field))) && HasTags(valueOf(row, TagsField)))];
+        List<TRow> found = [.. rows.Where(row => Conditions.All(condition => condition.Holds(valueOf(row, condition.Field))) && (Tags.Count == 0 || HasTags(valueOf(row, TagsField))))];
         var ordered = SortBy is null ? found : Sorted(found, row => valueOf(row, SortBy));
         return ([.. ordered.Skip(Offset).Take(Limit ?? int.MaxValue)], found.Count);
     }
@@ -38,8 +38,8 @@ public sealed record CodexQuery
         foreach (var condition in Conditions) { condition.Check(); }
     }
 
-    private bool HasTags(Json5Node? value) => Tags.Count == 0
-        || (value is Json5Array array && Tags.All(tag => array.Items.Any(item => item is Json5String text && text.Value.Equals(tag, StringComparison.OrdinalIgnoreCase))));
+    private bool HasTags(Json5Node? value) => value is Json5Array array
+        && Tags.All(tag => array.Items.Any(item => item is Json5String text && text.Value.Equals(tag, StringComparison.OrdinalIgnoreCase)));
 
     private IEnumerable<TRow> Sorted<TRow>(List<TRow> rows, Func<TRow, Json5Node?> key)
     {

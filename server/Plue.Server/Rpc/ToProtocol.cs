@@ -14,25 +14,25 @@ internal static class ToProtocol
     /// <param name="hasChanged">Whether a file that was sent is another now; null where nobody looks.</param>
     public static Wire.MessageView Message(
         Message message, Func<string, string> providerName, IReadOnlyList<string> alternatives, Func<MessagePart.File, bool?>? hasChanged = null) => new()
-    {
-        Id = message.Id,
-        Role = (Wire.MessageRole)message.Role,
-        Parts = [.. message.Parts.Select(part => Part(part, hasChanged))],
-        Status = (Wire.MessageStatus)message.Status,
-        CreatedAt = message.CreatedAt,
-        UpdatedAt = message.UpdatedAt,
-        ParentId = string.IsNullOrEmpty(message.ParentId) ? null : message.ParentId,
-        Alternatives = alternatives.Count > 1 ? alternatives : null,
-        NotCarried = message.NotCarried.Count == 0 ? null : message.NotCarried,
-        Compaction = message.Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
-        Error = message.Error is { } error ? Error(error) : null,
-        Usage = message.Usage is { } usage
+        {
+            Id = message.Id,
+            Role = (Wire.MessageRole)message.Role,
+            Parts = [.. message.Parts.Select(part => Part(part, hasChanged))],
+            Status = (Wire.MessageStatus)message.Status,
+            CreatedAt = message.CreatedAt,
+            UpdatedAt = message.UpdatedAt,
+            ParentId = string.IsNullOrEmpty(message.ParentId) ? null : message.ParentId,
+            Alternatives = alternatives.Count > 1 ? alternatives : null,
+            NotCarried = message.NotCarried.Count == 0 ? null : message.NotCarried,
+            Compaction = message.Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
+            Error = message.Error is { } error ? Error(error) : null,
+            Usage = message.Usage is { } usage
             ? new(usage.InputTokens, usage.OutputTokens, usage.TotalTokens, usage.CachedReadTokens, usage.CachedWriteTokens, usage.ReasoningTokens)
             : null,
-        Cost = message.Cost is { } cost ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource, cost.Price is { } price ? Price(price) : null) : null,
-        ProviderInfo = message.ProviderInfo is { } info ? Provider(info, providerName) : null,
-        Timing = message.Timing is { } timing ? new(timing.FirstToken?.TotalMilliseconds, timing.Duration.TotalMilliseconds) : null,
-    };
+            Cost = message.Cost is { } cost ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource, cost.Price is { } price ? Price(price) : null) : null,
+            ProviderInfo = message.ProviderInfo is { } info ? Provider(info, providerName) : null,
+            Timing = message.Timing is { } timing ? new(timing.FirstToken?.TotalMilliseconds, timing.Duration.TotalMilliseconds) : null,
+        };
 
     public static Wire.ModelChoice Choice(ModelChoice choice) => new(choice.ProviderId, choice.Model);
 

@@ -32,8 +32,16 @@ public sealed class ChatFieldsTests : IAsyncLifetime
             uri,
             set = new
             {
-                title = "Mine", model = "big", temperature = 0.5, max_tokens = 9, stop_sequences = new[] { "END" }, reasoning_level = "high",
-                tags = new[] { " a ", "A", "b" }, pinned = true, archived = true, context_files = new[] { "src/a.ts" },
+                title = "Mine",
+                model = "big",
+                temperature = 0.5,
+                max_tokens = 9,
+                stop_sequences = new[] { "END" },
+                reasoning_level = "high",
+                tags = new[] { " a ", "A", "b" },
+                pinned = true,
+                archived = true,
+                context_files = new[] { "src/a.ts" },
             },
         });
         Assert.Equal(("Mine", "big", 0.5, 9, "END", "high"),

@@ -36,7 +36,8 @@ public sealed class ExportTests : IDisposable
         var at = new DateTimeOffset(2026, 3, 4, 5, 6, 0, TimeSpan.Zero);
         var question = TransferFixture.Question(new MessagePart.Text("Why?"), new MessagePart.File("src/a.cs", "var a = \"```\";", null, "csharp")) with { CreatedAt = at };
         var answer = TransferFixture.Answer(new MessagePart.Reasoning("Hm.\nWell. </details>"), new MessagePart.ToolUse("t1", "read<x>", """{"path":"a"}"""),
-            new MessagePart.ToolResult("t1", "42", null), new MessagePart.Text("Because.")) with { CreatedAt = at, Status = MessageStatus.Stopped };
+            new MessagePart.ToolResult("t1", "42", null), new MessagePart.Text("Because.")) with
+        { CreatedAt = at, Status = MessageStatus.Stopped };
         var chat = await fixture.ChatAsync("Title", question, answer, TransferFixture.Answer(new MessagePart.Text("Other")) with { ParentId = question.Id, CreatedAt = at });
         await using (var journal = await fixture.Chats.OpenAsync(chat.Id, CancellationToken.None)) { await journal.SwitchAsync(answer.Id, CancellationToken.None); }
 
