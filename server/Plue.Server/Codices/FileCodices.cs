@@ -188,7 +188,13 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     public FileCodex Replace(string id, long? expectedVersion, string text)
     {
         var uri = CodexUri.Of(form.Collection, id);
-        return Change(uri, expectedVersion, VersionAuthor.You, (before, _) => before is null ? throw Missing(uri) : new Edited(Encode(text), VersionKind.Changed, "Edited"));
+        return Change(uri, expectedVersion, VersionAuthor.You, (before, _) =>
+        {
+            if (before is null) { throw Missing(uri); }
+            if (IsRedacted(text) && PromptForm.Decode(before) is var old && (old is null || !IsRedacted(old))) { throw Redacted(); }
+
+            return new Edited(Encode(text), VersionKind.Changed, "Edited");
+        });
     }
 
     /// <summary>Refuses what could not be written: a field the template does not know, a value it does not allow, a literal secret.</summary>
@@ -489,7 +495,14 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     private static void RefuseSecret(IReadOnlyList<string> path, Json5Node value)
     {
         if (LiteralSecrets.IsIn(path, value)) { throw new FailureException(FailureKind.PermissionDenied, LiteralSecrets.Message); }
+        if (IsRedacted(Json5Writer.Write(value))) { throw Redacted(); }
     }
+
+    /// <summary>What is shown in place of a key must never be written over the key itself.</summary>
+    private static bool IsRedacted(string text) => text.Contains(RedactedJson.Redacted, StringComparison.Ordinal);
+
+    private static FailureException Redacted() =>
+        new(FailureKind.PermissionDenied, $"Nothing was changed, because {RedactedJson.Redacted} only stands for a key that is not shown. Open the file itself to change it.");
 
     private static FailureException Missing(CodexUri uri) => new(FailureKind.NotFound, $"There is no {uri}. It may have been deleted or renamed; choose another.");
 

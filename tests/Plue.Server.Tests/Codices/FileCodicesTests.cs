@@ -176,6 +176,18 @@ public sealed class FileCodicesTests : IDisposable
         Assert.Equal(20, providers.Get("x")!.Values.GetStringMap("headers").Count);
     }
 
+    [Fact]
+    public void What_stands_for_a_hidden_key_is_never_written_over_the_key()
+    {
+        const string Own = "{ api_key: 'real', headers: { region: 'eu' } }";
+        Save("x.json5", Own);
+        var shown = providers.Form.Redact(Own);
+        Assert.DoesNotContain("real", shown);
+        Assert.Equal(FailureKind.PermissionDenied, Fails(() => providers.Replace("x", null, shown)));
+        Assert.Equal(FailureKind.PermissionDenied, Fails(() => providers.Set("x", ["headers", "region"], new Json5String(RedactedJson.Redacted))));
+        Assert.Equal(Own, File.ReadAllText(Path.Combine(paths.Providers, "x.json5")));
+    }
+
     private static FailureKind Fails(Action action) => Assert.Throws<FailureException>(action).Failure.Kind;
 
     private void Save(string name, string text) => Save(name, Encoding.UTF8.GetBytes(text));
