@@ -6,12 +6,14 @@ namespace Plue.Server.Store;
 /// <summary>A message on disk. Enums are snake_case texts, because a later version may know more of them.</summary>
 internal sealed record StoredMessage
 {
+    private const long LongestWait = 365L * 24 * 60 * 60 * 1000; // ms
+
     public required string Id { get; init; }
     public required string CodexId { get; init; }
     public required string Role { get; init; }
     /// <summary>The message it follows, empty for a first one. Absent in format 1: then the one before it.</summary>
     public string? ParentId { get; init; }
-    public IReadOnlyList<StoredPart>? Parts { get; init; }
+    public IReadOnlyList<StoredPart?>? Parts { get; init; }
     /// <summary>UTC, like every time here.</summary>
     public required DateTime CreatedAt { get; init; }
     public DateTime UpdatedAt { get; init; }
@@ -56,13 +58,13 @@ internal sealed record StoredMessage
         CodexId = CodexId,
         Role = Names<MessageRole>.Parse(Role, MessageRole.System),
         ParentId = ParentId,
-        Parts = [.. (Parts ?? []).Select(part => part.ToPart()).OfType<MessagePart>()],
+        Parts = [.. (Parts ?? []).Select(part => part?.ToPart()).OfType<MessagePart>()],
         CreatedAt = Utc(CreatedAt),
         UpdatedAt = Utc(UpdatedAt),
         Status = Names<MessageStatus>.Parse(Status, MessageStatus.Complete),
         Error = Error is { } error
             ? new(Names<FailureKind>.Parse(error.Kind, FailureKind.Internal), error.Message,
-                error.RetryAfterMs is { } wait ? TimeSpan.FromMilliseconds(wait) : null)
+                error.RetryAfterMs is >= 0 and < LongestWait and var wait ? TimeSpan.FromMilliseconds(wait) : null)
             : null,
         Usage = Usage is { } usage
             ? new()
