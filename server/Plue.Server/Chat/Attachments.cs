@@ -169,13 +169,16 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
         try
         {
             var full = folder is null ? Path.GetFullPath(path) : Path.GetFullPath(path, folder);
-            var isInside = RealPath.LeadsInto(full, folder);
-            place = new(full, RealPath.Of(full), isInside ? ShownOf(full, folder!) : full, isInside);
+            // One look at where it leads answers everything, so that a link cannot lead elsewhere in between.
+            var real = RealPath.Of(full);
+            var isInside = RealPath.LeadsInto(real, folder);
+            place = new(full, real, isInside ? ShownOf(full, folder!) : full, isInside);
             if (folder is null && RealPath.IsInside(full, workspace.OpenFolder)) { return NotTrusted; }
         }
         catch (Exception exception) when (exception is ArgumentException or IOException or NotSupportedException) { return $"{path} is not a path."; }
 
-        return protectedPaths.WhyNot(place.Full) is { } why ? $"{place.Shown} {why}." : null;
+        // Also the place that is read, should a link lead elsewhere by now.
+        return (protectedPaths.WhyNot(place.Full) ?? protectedPaths.WhyNot(place.Real)) is { } why ? $"{place.Shown} {why}." : null;
     }
 
     private const string NotTrusted = "The folder is not trusted, so its files are not read.";

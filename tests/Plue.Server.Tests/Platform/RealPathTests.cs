@@ -1,0 +1,24 @@
+using Plue.Server.Platform;
+
+namespace Plue.Server.Tests.Platform;
+
+public sealed class RealPathTests : IDisposable
+{
+    private readonly string folder = RealPath.Of(Directory.CreateTempSubdirectory("plue-real-").FullName);
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void A_folder_on_the_way_that_is_a_link_is_followed_where_the_system_does_not_say_so_itself()
+    {
+        var outside = Directory.CreateDirectory(Path.Combine(folder, "outside", "keys")).FullName;
+        File.WriteAllText(Path.Combine(outside, "id"), "key");
+        var inside = Directory.CreateDirectory(Path.Combine(folder, "work")).FullName;
+        Directory.CreateSymbolicLink(Path.Combine(inside, "docs"), Path.Combine("..", "outside"));
+        Directory.CreateSymbolicLink(Path.Combine(inside, "more"), Path.Combine(inside, "docs", "keys"));
+        Assert.Equal(Path.Combine(outside, "id"), RealPath.Walked(Path.Combine(inside, "docs", "keys", "id")));
+        Assert.Equal(Path.Combine(outside, "id"), RealPath.Walked(Path.Combine(inside, "more", "id")));
+        Assert.Equal(Path.Combine(outside, "gone"), RealPath.Walked(Path.Combine(inside, "docs", "keys", "gone")));
+        Assert.False(RealPath.LeadsInto(Path.Combine(inside, "more", "id"), inside));
+    }
+}
