@@ -108,6 +108,8 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
         }
         catch (Exception fault)
         {
+            // It is still there: who opens it next goes on with the numbers that views of it know.
+            open.TryUpdate(id, new Lazy<Task<Conversation>>(() => OpenAsync(id, conversation)), waiting);
             End(fault);
             throw;
         }
