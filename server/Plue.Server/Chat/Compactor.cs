@@ -20,6 +20,10 @@ public sealed partial class Compactor(Func<SideRequest, TimeSpan, CancellationTo
     /// <summary>Whether there is anything before the last question that is not summarised yet.</summary>
     public static bool HasWork(IReadOnlyList<Message> path) => Covered(path).Any(message => message.Compaction is null);
 
+    /// <summary>Whether a summary would make room: what it stands for is longer than a summary may be.</summary>
+    /// <param name="window">Tokens.</param>
+    public static bool MakesRoom(IReadOnlyList<Message> path, long window) => HasWork(path) && Covered(path).Sum(TokenEstimate.Of) > LongestOf(window);
+
     /// <returns>The summary, not stored yet; it follows the last message of <paramref name="path"/>.</returns>
     /// <param name="instructions">How to summarise: the prompt.</param>
     /// <exception cref="FailureException">Conflict: nothing to summarise, or the summary would save nothing. Else why the model did not answer.</exception>
@@ -73,7 +77,9 @@ public sealed partial class Compactor(Func<SideRequest, TimeSpan, CancellationTo
     }
 
     /// <summary>Tokens of a summary: what it replaces should be far longer.</summary>
-    private long SummaryOf(ModelChoice who) => Math.Min(LongestSummary, Window(who) / 4);
+    private long SummaryOf(ModelChoice who) => LongestOf(Window(who));
+
+    private static long LongestOf(long window) => Math.Min(LongestSummary, window / 4);
 
     /// <summary>Tokens of the text to be summarised at once.</summary>
     private long Room(ModelChoice who) => Math.Max(1024, (Window(who) - SummaryOf(who)) * 6 / 10);

@@ -34,8 +34,10 @@ public sealed class ContextKeeper(ChatServices services, ITurnSink sink, Lock ga
         ChatJournal writer, IReadOnlyList<Message> path, ProviderSettings settings, string? model, long files, CancellationToken cancellationToken)
     {
         // Claude Code keeps its own history in its window.
-        if (settings.Kind == ProviderKinds.ClaudeCode || model is null || !Compactor.HasWork(path)) { return null; }
-        if (!ContextMeter.Measure(path, services.SystemPromptOf(writer.Chat.TemplateId), files, 0, WindowOf(settings, model), IsSummed).IsNearlyFull) { return null; }
+        if (settings.Kind == ProviderKinds.ClaudeCode || model is null || WindowOf(settings, model) is not { } window) { return null; }
+        // Where pinned files or the question itself fill the window, a summary of a few words would be paid for with every question and help nothing.
+        if (!Compactor.MakesRoom(path, window)) { return null; }
+        if (!ContextMeter.Measure(path, services.SystemPromptOf(writer.Chat.TemplateId), files, 0, window, IsSummed).IsNearlyFull) { return null; }
 
         try
         {

@@ -179,9 +179,16 @@ public sealed class Conversation : IAsyncDisposable
         var choice = Choice(providerId, model);
         var prepared = await PrepareAsync(choice, cancellationToken);
         await ChooseAsync(choice, cancellationToken);
-        var turnId = Start(prepared, choice.Model, goOn, goOn ? chat.Tree.Head : question.Id);
+        var turnId = Start(prepared, choice.Model, goOn, goOn ? chat.Tree.Head : BeforeAnswer(question, path));
         NotifyChanged();
         return new Sent(question.Id, turnId);
+    }
+
+    /// <summary>What another answer follows: the question, or the summary that was made for its first answer and serves this one too.</summary>
+    private string BeforeAnswer(Message question, IReadOnlyList<Message> path)
+    {
+        var answered = path[^1].Id == question.Id ? chat.Tree.PathTo(chat.Tree.EndOf(question.Id)) : path;
+        return answered.SkipWhile(message => message.Id != question.Id).Skip(1).TakeWhile(message => message.Compaction is not null).LastOrDefault()?.Id ?? question.Id;
     }
 
     /// <summary>Hides an answer, or a question with everything that follows it. The trail keeps them; where an alternative is left, that one is shown.</summary>
@@ -247,7 +254,7 @@ public sealed class Conversation : IAsyncDisposable
         RefuseWhileRunning();
         var chosen = new ModelChoice(chat.ProviderId ?? throw NoProvider(), chat.Model);
         var work = new RunningTurn(Ids.New("turn"), chat.Tree.Head);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, work.Stop.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, work.Stop.Token, closing.Token);
         lock (gate)
         {
             running = work;

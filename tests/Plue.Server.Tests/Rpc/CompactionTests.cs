@@ -65,6 +65,37 @@ public sealed class CompactionTests
     }
 
     [Fact]
+    public async Task Another_answer_to_a_question_uses_the_summary_that_was_made_for_the_first()
+    {
+        await using var endpoint = new ScriptedEndpoint(Answer(Long), Answer("SUMMARY"), Answer("Second"), Answer("Second again"));
+        await using var sidecar = await StartAsync(endpoint, window: 6000);
+        var uri = await sidecar.Client.CreateChatAsync();
+        await sidecar.Client.AskAsync(uri, "First question " + Long);
+        await sidecar.Client.AskAsync(uri, "Second question " + string.Concat(Enumerable.Repeat(Long, 4)));
+        Assert.Equal(3, endpoint.Requests.Count);
+        var before = await sidecar.Client.ResultAsync("codex/get", new { uri });
+        await sidecar.Client.ResultAsync("message/retry", new { codexId = uri, messageId = (string?)before!["messages"]!.AsArray()[^1]!["id"] });
+        await sidecar.Client.TurnAsync();
+        Assert.Equal(4, endpoint.Requests.Count);
+        Assert.Contains("SUMMARY", endpoint.Requests[^1].Body);
+        var after = await sidecar.Client.ResultAsync("codex/get", new { uri });
+        Assert.Equal(before["messages"]!.AsArray().Count, after!["messages"]!.AsArray().Count);
+        Assert.Equal(2, after["messages"]!.AsArray()[^1]!["alternatives"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public async Task A_long_question_after_a_short_chat_is_not_paid_for_twice()
+    {
+        await using var endpoint = new ScriptedEndpoint(Answer("Hello."), Answer("Second"));
+        await using var sidecar = await StartAsync(endpoint, window: 2000);
+        var uri = await sidecar.Client.CreateChatAsync();
+        await sidecar.Client.AskAsync(uri, "Hi");
+        await sidecar.Client.AskAsync(uri, "Second question " + Long + Long);
+        Assert.Equal(2, endpoint.Requests.Count);
+        Assert.Contains("Second question", endpoint.Requests[^1].Body);
+    }
+
+    [Fact]
     public async Task A_summary_that_cannot_be_had_does_not_keep_the_question_from_being_sent()
     {
         await using var endpoint = new ScriptedEndpoint(Answer(Long), ScriptedAnswer.Json("{\"error\":{\"message\":\"no\"}}", 500), Answer("Second"));
