@@ -32,6 +32,14 @@ public sealed class UsageLedgerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_summary_is_paid_for_like_an_answer()
+    {
+        await using var ledger = NewLedger();
+        ledger.Add(Answer("What was said", 1000, 50, 0.75m) with { Role = MessageRole.System, Compaction = new Compaction(2, 900, 100) }, "chat_1", "ai-chat");
+        Assert.Equal(0.75m, Assert.Single(await AllAsync(ledger)).Cost);
+    }
+
+    [Fact]
     public async Task What_nothing_came_of_is_no_answer()
     {
         await using var ledger = NewLedger();
