@@ -144,6 +144,7 @@ export class ChatPanel implements vscode.Disposable {
   }
 
   async undo(): Promise<void> {
+    await this.reading.settle();
     this.show(await this.house.sidecar.request(codexUndo, { uri: this.codexId }));
   }
 
@@ -158,6 +159,7 @@ export class ChatPanel implements vscode.Disposable {
 
   /** Summarises what was said so far, and tells what that saved. */
   async compact(): Promise<void> {
+    await this.reading.settle();
     const title = 'Summarising earlier messages…';
     const { tokensBefore, tokensAfter } = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
       this.house.sidecar.request(messageCompact, { codexId: this.codexId }),
@@ -198,7 +200,7 @@ export class ChatPanel implements vscode.Disposable {
   private async act(message: FromPage): Promise<void> {
     const { sidecar, lastEditor, applyCode, log } = this.house;
     const { codexId } = this;
-    if (message.type === 'send' || message.type === 'retry') await this.reading.settle();
+    if (message.type === 'send' || message.type === 'steer' || message.type === 'retry') await this.reading.settle();
     switch (message.type) {
       case 'ready':
         return this.onReady();

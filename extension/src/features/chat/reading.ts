@@ -22,6 +22,9 @@ export interface ReadingHouse {
   log: vscode.LogOutputChannel;
 }
 
+/** What has to see a chat without the messages that were just deleted. */
+const settledFirst: ReadonlySet<string> = new Set<ReadingFromPage['type']>(['edit', 'retryWith', 'switchBranch', 'fork']);
+
 export class Reading implements vscode.Disposable {
   /** Deletions that can still be taken back. */
   private readonly deleting = new Map<string, NodeJS.Timeout>();
@@ -35,7 +38,7 @@ export class Reading implements vscode.Disposable {
   async act(message: ReadingFromPage): Promise<void> {
     const { sidecar } = this.house;
     const { codexId } = this;
-    if (message.type === 'edit' || message.type === 'retryWith' || message.type === 'switchBranch') await this.settle();
+    if (settledFirst.has(message.type)) await this.settle();
     switch (message.type) {
       case 'list':
         return this.list(message.offset, message.limit, message.generation);
