@@ -121,6 +121,19 @@ describe('the composer', () => {
     expect(posted).toContainEqual({ type: 'help', action: 'unlockVault', providerId: 'anthropic' });
   });
 
+  it('forgets why the model before refused once another is chosen', async () => {
+    await receive(snapshot());
+    await receive({ type: 'refused', error: { kind: 'modelNotFound', message: 'It has no such model.' } });
+    expect(document.querySelector('.failure')?.textContent).toContain('It has no such model.');
+    button('Choose Another…').click();
+    const filter = find('.picker-filter', HTMLInputElement);
+    filter.value = 'my-own-model';
+    filter.dispatchEvent(new Event('input', { bubbles: true }));
+    press(filter, 'Enter');
+    await vi.waitFor(() => expect(page.isDrawn).toBe(true));
+    expect(document.querySelector('.failure')).toBeNull();
+  });
+
   it('gives back a question that was under way when the sidecar stopped', async () => {
     await receive(snapshot());
     type('Why?');

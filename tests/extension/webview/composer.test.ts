@@ -126,6 +126,15 @@ describe('a mention', () => {
     expect(last('inspect')?.attachment).toEqual({ path: 'data.ts', range: { start: 3, end: 3 } });
   });
 
+  it('of a file that goes along already leaves Enter to the message', async () => {
+    await attach();
+    type('Why does @src/date.ts');
+    await receive({ type: 'files', text: 'src/date.ts', files: [{ path: 'src/date.ts', kind: 'file' }] });
+    expect(rows()).toEqual([]);
+    press('Enter');
+    expect(last('send')?.text).toBe('Why does @src/date.ts');
+  });
+
   it('says why nothing is offered', async () => {
     type('@');
     await receive({ type: 'files', text: '', files: [], note: 'This folder is not trusted, so Plue leaves its files alone.' });
@@ -241,6 +250,15 @@ describe('a chip', () => {
     expect(chips()).toEqual([]);
     await receive({ type: 'contextFiles', files: [view()] });
     expect(document.querySelector('.pinned-files')?.textContent).toContain('date.ts1.2k tokens');
+    button('Unpin date.ts').click();
+    expect(last('pin')).toEqual({ type: 'pin', paths: [] });
+  });
+});
+
+describe('a pinned file', () => {
+  it('that came with the chat can be unpinned', async () => {
+    open();
+    await receive({ type: 'snapshot', chat: chat([question('m1', 'Hi')], { contextFiles: [view()] }), providers: [provider()] });
     button('Unpin date.ts').click();
     expect(last('pin')).toEqual({ type: 'pin', paths: [] });
   });

@@ -45,7 +45,7 @@ describe('what stands around a message', () => {
 
   it('says what a summary saved', () => {
     expect(compactionWords({ messages: 20, tokensBefore: 84_000, tokensAfter: 6_000 })).toBe(
-      '84k tokens of earlier messages summarised to 6k. The original stays above.',
+      '84k tokens of earlier messages summarized to 6k. The original stays above.',
     );
   });
 

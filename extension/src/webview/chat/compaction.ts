@@ -1,4 +1,4 @@
-// The line where earlier messages are summarised for the model. What was said stays above it.
+// The line where earlier messages are summarized for the model. What was said stays above it.
 import type { CompactionView } from '../../protocol/protocol.generated';
 import { element } from '../shared/element';
 import { count } from '../shared/figures';
@@ -29,7 +29,7 @@ export class CompactionLine {
   }
 }
 
-/** "84k tokens of earlier messages summarised to 6k. The original stays above." */
+/** "84k tokens of earlier messages summarized to 6k. The original stays above." */
 export function compactionWords({ tokensBefore, tokensAfter }: CompactionView): string {
-  return `${count(tokensBefore)} tokens of earlier messages summarised to ${count(tokensAfter)}. The original stays above.`;
+  return `${count(tokensBefore)} tokens of earlier messages summarized to ${count(tokensAfter)}. The original stays above.`;
 }

@@ -112,6 +112,7 @@ export class ComposerArea {
     this.mentions = new FileMentions(this.composer.completions, {
       find: (text) => post({ type: 'findFiles', text }),
       attach: (place) => this.files.add(place),
+      isAttached: (path) => this.isAttached(path),
       replace,
     });
     this.slash = new SlashCommands(this.composer.completions, {
@@ -146,6 +147,7 @@ export class ComposerArea {
   show(state: ComposerAreaState): void {
     this.state = state;
     this.queue.show(state.queue, state.isRunning, state.isReadOnly);
+    this.pinned.allowChanges(!state.isReadOnly);
     this.showComposer();
     this.meter.allowCompacting(!state.isRunning && state.blocked === undefined);
     this.measureSoon(0);
@@ -233,6 +235,11 @@ export class ComposerArea {
   private removeFile(id: string): void {
     this.files.remove(id);
     if (this.files.all.length === 0) this.composer.focus();
+  }
+
+  private isAttached(path: string): boolean {
+    const isWhole = ({ attachment }: AttachedFile) => attachment.path === path && attachment.range === undefined;
+    return this.pinned.paths.includes(path) || this.files.all.some(isWhole);
   }
 
   private pin(id: string): void {

@@ -6,6 +6,8 @@ import { mentionAt, type Token, writePlace } from './mention';
 export interface FileMentionActions {
   find(text: string): void;
   attach(file: FilePlace): void;
+  /** Whether the whole file goes along already. */
+  isAttached(path: string): boolean;
   /** Writes in place of what was typed. */
   replace(token: Token, text: string): void;
 }
@@ -43,6 +45,8 @@ export class FileMentions {
   private show(note: string | undefined): void {
     const { token } = this;
     if (token === undefined) return;
+    // A mention that is complete leaves Enter to the message.
+    if (token.range === undefined && this.actions.isAttached(token.query)) return this.list.close();
     const rows = this.files.map((file) => ({
       icon: file.kind === 'selection' ? 'selection' : 'file',
       label: file.kind === 'selection' ? '@selection' : nameOf(file.path),

@@ -48,5 +48,6 @@ export class Fold {
     this.button.firstElementChild?.classList.toggle('codicon-chevron-right', !this.isOpen);
     this.button.firstElementChild?.classList.toggle('codicon-chevron-down', this.isOpen);
     this.refresh();
+    if (this.isOpen) this.node.scrollIntoView?.({ block: 'nearest' });
   }
 }

@@ -28,6 +28,11 @@ export class PinnedFiles {
     if (hadFocus) this.node.querySelector('button')?.focus();
   }
 
+  /** Files can come before it is known whether the chat can be written to. */
+  allowChanges(isAllowed: boolean): void {
+    if (this.isReadOnly === isAllowed) this.show(this.files, !isAllowed);
+  }
+
   pin(path: string): void {
     if (!this.paths.includes(path)) this.onChange([...this.paths, path]);
   }

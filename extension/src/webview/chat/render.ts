@@ -89,7 +89,12 @@ export class ChatPage {
     this.lists = new ModelLists((providerId) => panel.post({ type: 'listModels', providerId }));
     this.lists.onChange(() => this.composer.hasImage && this.schedule());
     this.picker = new Picker(this.lists, {
-      choose: (providerId, model) => panel.post({ type: 'choose', providerId, ...(model === undefined ? {} : { model }) }),
+      choose: (providerId, model) => {
+        // What was refused was refused by the model before.
+        this.refusal = undefined;
+        panel.post({ type: 'choose', providerId, ...(model === undefined ? {} : { model }) });
+        this.schedule();
+      },
       connect: () => panel.post({ type: 'help', action: 'chooseProvider' }),
     });
     this.options = new AnswerOptions(this.lists, {
