@@ -59,6 +59,11 @@ export class SinglePage<From extends { type: string }, To> implements vscode.Dis
     return vscode.ViewColumn.Active;
   }
 
+  /** Names the tab after what it shows. */
+  entitle(title: string): void {
+    if (this.panel) this.panel.title = title;
+  }
+
   /** Lost while the page is hidden: it says that it is ready when it is back. */
   post(message: To): void {
     void this.panel?.webview.postMessage(message);

@@ -90,12 +90,14 @@ export class ItemEditor implements vscode.Disposable {
     this.codex = undefined;
     if ('templateId' in target) {
       const template = await sidecar.request(templateGet, { id: target.templateId });
+      this.page.entitle(`New ${template.name}`);
       this.page.post({ type: 'form', target, template, values: {} });
       return;
     }
     const { codex, document, readOnlyReason } = await sidecar.request(codexGet, { uri: target.uri });
     const template = await sidecar.request(templateGet, { id: codex.templateId });
     this.codex = codex;
+    this.page.entitle(codex.title);
     const values = document?.values ?? {};
     this.page.post({ type: 'form', target, template, codex, values, ...(readOnlyReason === undefined ? {} : { readOnlyReason }) });
   }
@@ -117,6 +119,7 @@ export class ItemEditor implements vscode.Disposable {
       const { uri } = this.codex;
       this.target = { uri };
       const { document } = await sidecar.request(codexGet, { uri });
+      this.page.entitle(this.codex.title);
       this.page.post({ type: 'saved', codex: this.codex, values: document?.values ?? {} });
     } finally {
       this.isSaving = false;
