@@ -232,7 +232,7 @@ function list(options: ControlOptions): FieldControl {
     rows.append(node);
     return control;
   };
-  const more = textButton('Add item', () => {
+  const more = textButton('Add', () => {
     add(undefined).focus();
     onInput();
   });
