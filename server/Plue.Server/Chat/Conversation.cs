@@ -480,13 +480,18 @@ public sealed class Conversation : IAsyncDisposable
         catch (Exception fault)
         {
             services.Logger.LogError(fault, "The turn {Turn} broke", turn.Id);
-            lock (gate) { running = null; }
+            lock (gate)
+            {
+                (running, queueFlows) = (null, false);
+                var failure = new Failure(FailureKind.Internal, "The answer broke off in a way Plue did not expect. Ask again.");
+                sink.Publish(new TurnEvent.TurnFinished(turn.Id, StopReason.Failed, failure));
+            }
         }
         finally
         {
             started.Stop.Dispose();
-            NotifyChanged();
-            started.Ended.TrySetResult();
+            try { NotifyChanged(); }
+            finally { started.Ended.TrySetResult(); }
         }
 
         await SendNextAsync();
