@@ -501,8 +501,8 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     /// <summary>What is shown in place of a key must never be written over the key itself.</summary>
     private static bool IsRedacted(string text) => text.Contains(RedactedJson.Redacted, StringComparison.Ordinal);
 
-    private static FailureException Redacted() =>
-        new(FailureKind.PermissionDenied, $"Nothing was changed, because {RedactedJson.Redacted} only stands for a key that is not shown. Open the file itself to change it.");
+    private static FailureException Redacted() => new(
+        FailureKind.PermissionDenied, $"Nothing was changed, because {RedactedJson.Redacted} stands for a key that is not shown. Open the file itself to change it.");
 
     private static FailureException Missing(CodexUri uri) => new(FailureKind.NotFound, $"There is no {uri}. It may have been deleted or renamed; choose another.");
 

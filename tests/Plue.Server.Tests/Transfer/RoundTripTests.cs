@@ -91,7 +91,11 @@ public sealed class RoundTripTests : IDisposable
     [Fact]
     public void A_part_that_is_nothing_and_a_wait_without_end_do_not_keep_the_rest_from_coming_in()
     {
-        var path = fixture.Write("chat.json", """{"format":"plue-chat","version":1,"messages":[{"id":"m","codex_id":"","role":"user","created_at":"2026-01-01T00:00:00Z","status":"failed","error":{"kind":"internal","message":"No.","retry_after_ms":9223372036854775807},"parts":[null,{"type":"text","content":"Kept"}]}]}""");
+        const string Message = """
+            {"id":"m","codex_id":"","role":"user","created_at":"2026-01-01T00:00:00Z","status":"failed",
+             "error":{"kind":"internal","message":"No.","retry_after_ms":9223372036854775807},"parts":[null,{"type":"text","content":"Kept"}]}
+            """;
+        var path = fixture.Write("chat.json", $$"""{"format":"plue-chat","version":1,"messages":[{{Message}}]}""");
         var report = fixture.Run(path);
         Assert.Equal("Kept", fixture.Chats.Read(Assert.Single(report.ChatIds)).Messages[0].Text);
     }
