@@ -54,6 +54,9 @@ export function helpFor(kind: string): HelpButton[] {
       return [showLog, { title: 'Restart', command: 'plue.restartServer' }];
     case 'untrusted':
       return [{ title: 'Manage Workspace Trust', command: 'workbench.trust.manage' }];
+    // What was asked for does not fit how things are now; the log says no more.
+    case 'conflict':
+      return [];
     default:
       return [showLog];
   }
@@ -80,7 +83,11 @@ export async function runWithErrorHandling<T>(log: Log, action: () => Promise<T>
 
 async function showFailure(failure: FailureError): Promise<void> {
   const buttons = helpFor(failure.kind);
-  const chosen = await vscode.window.showErrorMessage(failure.message, ...buttons.map((button) => button.title));
+  const titles = buttons.map((button) => button.title);
+  const chosen =
+    failure.kind === 'conflict'
+      ? await vscode.window.showWarningMessage(failure.message, ...titles)
+      : await vscode.window.showErrorMessage(failure.message, ...titles);
   const button = buttons.find((candidate) => candidate.title === chosen);
   if (button) await vscode.commands.executeCommand(button.command);
 }

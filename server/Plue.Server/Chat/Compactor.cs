@@ -17,6 +17,12 @@ public sealed partial class Compactor(Func<SideRequest, TimeSpan, CancellationTo
     private const int LongestResult = 2000;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
+    /// <exception cref="FailureException">Conflict: nothing to summarise.</exception>
+    public static void RequireWork(IReadOnlyList<Message> path)
+    {
+        if (!HasWork(path)) { throw new FailureException(FailureKind.Conflict, "There is nothing to summarize yet: only what was said before the last question is."); }
+    }
+
     /// <summary>Whether there is anything before the last question that is not summarised yet.</summary>
     public static bool HasWork(IReadOnlyList<Message> path) => Covered(path).Any(message => message.Compaction is null);
 
@@ -29,7 +35,7 @@ public sealed partial class Compactor(Func<SideRequest, TimeSpan, CancellationTo
     /// <exception cref="FailureException">Conflict: nothing to summarise, or the summary would save nothing. Else why the model did not answer.</exception>
     public async Task<Message> SummariseAsync(string codexId, IReadOnlyList<Message> path, ModelChoice who, string instructions, CancellationToken cancellationToken)
     {
-        if (!HasWork(path)) { throw new FailureException(FailureKind.Conflict, "There is nothing to summarise yet: only what was said before the last question is."); }
+        RequireWork(path);
 
         var before = SentHistory.Of(path).Sum(TokenEstimate.Of);
         var covered = Covered(path);

@@ -55,9 +55,9 @@ public sealed class ContextKeeper(ChatServices services, ITurnSink sink, Lock ga
     /// <exception cref="FailureException">Conflict: nothing to summarise. Else why the model did not answer.</exception>
     public async Task<Message> SummariseAsync(ChatJournal writer, IReadOnlyList<Message> path, ModelChoice chosen, CancellationToken cancellationToken)
     {
-        if (!Compactor.HasWork(path)) { throw new FailureException(FailureKind.Conflict, "There is nothing to summarise yet: only what was said before the last question is."); }
+        Compactor.RequireWork(path);
 
-        lock (gate) { sink.Publish(new TurnEvent.Waiting("Summarising what was said before")); }
+        lock (gate) { sink.Publish(new TurnEvent.Waiting("Summarizing what was said before")); }
         sink.Idle();
         var compactor = new Compactor(side.AskAsync, WindowOf, services.Time);
         var summary = await compactor.SummariseAsync(codexId, path, services.SmallModel() ?? chosen, services.PromptOf("summary"), cancellationToken);

@@ -252,6 +252,7 @@ public sealed class Conversation : IAsyncDisposable
         using var change = await EnterAsync(cancellationToken);
         var writer = Writer();
         RefuseWhileRunning();
+        Compactor.RequireWork(chat.Messages);
         var chosen = new ModelChoice(chat.ProviderId ?? throw NoProvider(), chat.Model);
         var work = new RunningTurn(Ids.New("turn"), chat.Tree.Head);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, work.Stop.Token, closing.Token);
