@@ -177,8 +177,8 @@ public sealed class Conversation : IAsyncDisposable
         }
 
         var choice = Choice(providerId, model);
+        // Another model is asked for this once; the chat keeps its own.
         var prepared = await PrepareAsync(choice, cancellationToken);
-        await ChooseAsync(choice, cancellationToken);
         var turnId = Start(prepared, choice.Model, goOn, goOn ? chat.Tree.Head : BeforeAnswer(question, path));
         NotifyChanged();
         return new Sent(question.Id, turnId);

@@ -48,6 +48,19 @@ public sealed class BranchTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Another_model_that_is_asked_once_leaves_the_chat_with_its_own()
+    {
+        sidecar.WriteProvider("other", InMemorySidecar.ProviderAt(endpoint.Url));
+        await AskAsync("one");
+        await sidecar.Client.ResultAsync("message/retry", new { codexId = uri, messageId = Id(await GetAsync(), 0), provider = "other", model = "special" });
+        await sidecar.Client.TurnAsync();
+        Assert.Equal("special", (string?)JsonNode.Parse(LastRequest.Body)?["model"]);
+        var chat = await GetAsync();
+        Assert.Equal("other", (string?)chat?["messages"]?[1]?["providerInfo"]?["providerId"]);
+        Assert.Equal("scripted", (string?)chat?["codex"]?["providerId"]);
+    }
+
+    [Fact]
     public async Task A_second_answer_stands_beside_the_first_and_both_events_and_the_chat_say_so()
     {
         await AskAsync("one");
