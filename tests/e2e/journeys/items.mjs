@@ -96,6 +96,16 @@ export default async function (journey) {
   await journey.step('An old version is restored, and the history keeps the one it replaced', async () => {
     await workbench.command('Plue: Restore This Version');
     await written(/servings: 4/);
+    // The comparison closes and the form takes the focus, which would close a list that was opened before.
+    await page.getByRole('tab', { name: /Soup: version 1/ }).waitFor({ state: 'detached' });
+    await workbench.until(
+      async () =>
+        (await form()
+          .getByLabel('Servings', { exact: true })
+          .inputValue()
+          .catch(() => '')) === '4',
+    );
+    await form().locator(':focus').waitFor();
   });
 
   await journey.step('The last change is taken back', async () => {

@@ -27,7 +27,9 @@ export default async function (journey) {
   await journey.step('A chat of 10,000 messages opens at its end', async () => {
     await workbench.show();
     await workbench.page.getByRole('tab', { name: 'Plue', exact: true }).click();
-    await workbench.page.locator('.pane-body .monaco-list-row').filter({ hasText: ' 0' }).last().click();
+    const row = (/** @type {string} */ words) => workbench.page.locator('.pane-body .monaco-list-row').filter({ hasText: words });
+    await row('Older').click();
+    await row(' 0').last().click();
     await article(many).waitFor({ timeout: 120_000 });
     assert.ok((await chat.locator('article').count()) < 80);
   });

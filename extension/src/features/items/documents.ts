@@ -31,7 +31,13 @@ export class Documents {
     const rows = lists.flat().map(({ codex, kind }) => ({ label: codex.title, description: kind, detail: codex.description ?? '', codex }));
     if (rows.length === 0)
       throw new FailureError('notFound', deleted ? 'The trash is empty.' : `There is nothing of your own here yet: no ${kindsOf(from)}.`);
-    const chosen = await vscode.window.showQuickPick(rows, { title, placeHolder: 'Type a part of its name', matchOnDescription: true });
+    const chosen = await vscode.window.showQuickPick(rows, {
+      title,
+      placeHolder: 'Type a part of its name',
+      matchOnDescription: true,
+      // A page that comes up takes the focus, and must not close the list with it.
+      ignoreFocusOut: true,
+    });
     if (chosen === undefined) throw new UserCancelledError();
     return chosen.codex;
   }
@@ -51,6 +57,7 @@ export class Documents {
       title: 'New from Template',
       placeHolder: 'Choose what it is',
       matchOnDescription: true,
+      ignoreFocusOut: true,
     });
     if (chosen === undefined) throw new UserCancelledError();
     return chosen.id;

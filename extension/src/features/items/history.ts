@@ -24,6 +24,7 @@ export class History implements vscode.TextDocumentContentProvider, vscode.Dispo
       title: `History of ${codex.title}`,
       placeHolder: 'Choose a version to compare',
       matchOnDescription: true,
+      ignoreFocusOut: true,
     });
     if (chosen === undefined) throw new UserCancelledError();
     const current = versions.find(({ isCurrent }) => isCurrent)?.version ?? codex.version;
