@@ -146,7 +146,12 @@ async function travel(journey, workbench, endpoint) {
     await journey.look(`The answer has no serious accessibility finding in ${theme}`, async () => {
       const bodyClass = workbench.setTheme(theme);
       await workbench.show();
-      await workbench.chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });
+      const themed = workbench.chat.locator(`body.${bodyClass}`);
+      // The first window after a long answer has come up without its page: it is shown once more.
+      await themed.waitFor({ timeout: 20_000 }).catch(async () => {
+        await workbench.show();
+        await themed.waitFor({ timeout: 60_000 });
+      });
       await answer().locator('math').first().waitFor();
       await answer().locator('h2').scrollIntoViewIfNeeded();
       await requireAccessible(await workbench.chatFrame());
