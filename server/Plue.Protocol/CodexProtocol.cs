@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Plue.Protocol;
 
-/// <param name="Collection"><c>chats</c>, <c>providers</c>, <c>prompts</c>, <c>templates</c> or <c>items</c>.</param>
+/// <param name="Collection"><c>chats</c>, <c>tasks</c>, <c>providers</c>, <c>prompts</c>, <c>templates</c> or <c>items</c>.</param>
 public sealed record CodexListParams(string Collection, bool? IncludeArchived)
 {
     /// <summary>Of this template or one that descends from it.</summary>
@@ -56,7 +56,11 @@ public sealed record CodexSummary
     public required bool Unread { get; init; }
     /// <summary>Grows with every change; <c>codex/update</c> with an older one is refused.</summary>
     public required long Version { get; init; }
-    /// <summary>Where a document comes from; null for chats, which are always the user's.</summary>
+    /// <summary>Of a task: its status as records.md has it, <c>waiting_for_child</c> and the like.</summary>
+    public string? TaskStatus { get; init; }
+    /// <summary>The chat or task that asked for this task.</summary>
+    public string? SpawnedBy { get; init; }
+    /// <summary>Where a document comes from; null for chats and tasks, which are always the user's.</summary>
     public CodexLayer? Layer { get; init; }
     public string? Description { get; init; }
 }
@@ -102,7 +106,16 @@ public sealed record CodexGetResult
     public string? ReadOnlyReason { get; init; }
     /// <summary>What loading repaired or could not read, as one sentence.</summary>
     public string? Notice { get; init; }
+    /// <summary>Of a chat or task: the fields of its template that are its own, by the names that the template gives them; what is not there has its default.</summary>
+    public IReadOnlyDictionary<string, JsonElement>? Values { get; init; }
+    /// <summary>What a model is told besides the messages, in this order; null for documents.</summary>
+    public IReadOnlyList<SteeringSource>? Steering { get; init; }
+    /// <summary>Hooks that failed, newest first, until the codex changes again; null for none.</summary>
+    public IReadOnlyList<HookFailureView>? HookFailures { get; init; }
 }
+
+/// <param name="What">The action as the template writes it: <c>set_field</c>.</param>
+public sealed record HookFailureView(DateTimeOffset Time, string What, string Message);
 
 /// <summary>A document as it stands in its file.</summary>
 /// <param name="Text">The whole file, comments included; a key that was typed into it reads ***REDACTED***.</param>
@@ -119,7 +132,7 @@ public sealed record DocumentProblemView(string Message, int Line, int Column, b
 /// <param name="Title">Null names a chat after its first message. Required for documents, whose name comes from it.</param>
 public sealed record CodexCreateParams(string TemplateId, string? Title, string? ProviderId, string? Model)
 {
-    /// <summary>Null means <c>chats</c>, or for a template that is none of chat, task and provider <c>items</c>.</summary>
+    /// <summary>Null means <c>chats</c>, for a template that descends from task <c>tasks</c>, and for one that is none of chat, task and provider <c>items</c>.</summary>
     public string? Collection { get; init; }
     /// <summary>Of a document: the whole file. Otherwise it is written from <see cref="Values"/>.</summary>
     public string? Text { get; init; }
@@ -148,6 +161,17 @@ public sealed record CodexUpdateParams(
 }
 
 public sealed record CodexDeleteParams(string Uri);
+
+/// <param name="Name">The new last part of the address.</param>
+/// <param name="DryRun">True changes nothing and says what would be.</param>
+public sealed record CodexRenameParams(string Uri, string Name, bool? DryRun);
+
+/// <param name="Uri">The new address.</param>
+/// <param name="Updated">What referred to it and now refers to the new address.</param>
+/// <param name="Left">What still refers to the old one, and why: files that ship, belong to the workspace or have mistakes.</param>
+public sealed record CodexRenameResult(string Uri, IReadOnlyList<CodexLinkView> Updated, IReadOnlyList<CodexLeftReference> Left);
+
+public sealed record CodexLeftReference(string Target, string Title, string Why);
 
 public sealed record CodexUriParams(string Uri);
 

@@ -74,3 +74,8 @@ public sealed record HostModelText(string Text) : HostModelEvent;
 
 /// <param name="Parameters">A JSON object as text, whole.</param>
 public sealed record HostModelToolCall(string ToolUseId, string ToolName, string Parameters) : HostModelEvent;
+
+public enum HostNotifyLevel { Info, Warning, Error }
+
+/// <param name="Uri">The codex that it is about, to be opened; null for none.</param>
+public sealed record HostNotifyParams(string Message, HostNotifyLevel Level, string? Uri);

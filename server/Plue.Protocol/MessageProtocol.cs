@@ -123,7 +123,14 @@ public sealed record MessageView
     public CostView? Cost { get; init; }
     public ProviderInfoView? ProviderInfo { get; init; }
     public TimingView? Timing { get; init; }
+    /// <summary>What steered this answer, with the version used; null for answers of older versions of Plue.</summary>
+    public IReadOnlyList<SteeredBy>? SteeredBy { get; init; }
 }
+
+/// <param name="Source">A codex address, or a file's path.</param>
+/// <param name="Version">As in <c>SteeringSource</c>.</param>
+/// <param name="HasChanged">It is another version than the answer before had; also for one that is new or gone.</param>
+public sealed record SteeredBy(SteeringKind Kind, string Source, string Title, string Version, bool? HasChanged);
 
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(TextPart), "text")]

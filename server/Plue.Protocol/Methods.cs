@@ -50,6 +50,8 @@ public static class Methods
     public static readonly RpcRequest<CodexForkParams, CodexSummary> CodexFork = new("codex/fork");
     public static readonly RpcRequest<CodexSwitchBranchParams, CodexSummary> CodexSwitchBranch = new("codex/switchBranch");
     public static readonly RpcRequest<CodexUriParams, CodexLinksResult> CodexLinks = new("codex/links");
+    /// <summary>Another name for a document; what refers to it is changed along.</summary>
+    public static readonly RpcRequest<CodexRenameParams, CodexRenameResult> CodexRename = new("codex/rename");
     public static readonly RpcRequest<CodexExportParams, CodexExportResult> CodexExport = new("codex/export");
     public static readonly RpcRequest<CodexImportParams, CodexImportResult> CodexImport = new("codex/import");
     /// <summary>What codex/import could take over on this machine.</summary>
@@ -151,12 +153,22 @@ public static class Methods
     public static readonly RpcRequest<UsageParams, UsageCsvResult> UsageCsv = new("usage/csv");
     public static readonly RpcRequest<Nothing, SettingsResult> SettingsGet = new("settings/get");
     public static readonly RpcRequest<SettingsSetParams, SettingsResult> SettingsSet = new("settings/set");
+
+    // Templates.
+    public static readonly RpcRequest<TemplateListParams, TemplateListResult> TemplateList = new("template/list");
     public static readonly RpcRequest<TemplateGetParams, TemplateView> TemplateGet = new("template/get");
+    public static readonly RpcRequest<TemplateCheckParams, TemplateCheckResult> TemplateCheck = new("template/check");
+    /// <summary>Nobody is called, nothing is stored.</summary>
+    public static readonly RpcRequest<TemplateTryParams, TemplateTryResult> TemplateTry = new("template/try");
+    public static readonly RpcRequest<TemplateSchemaParams, TemplateSchemaResult> TemplateSchema = new("template/schema");
+    public static readonly RpcRequest<Nothing, TemplateStartingPointsResult> TemplateStartingPoints = new("template/startingPoints");
 
     // The other way round: what the sidecar asks of the editor.
     public static readonly RpcRequest<HostLanguageModelsParams, HostLanguageModelsResult> HostLanguageModels = new("host/languageModels");
     /// <summary>Answered when the model has said all; cancelling the request stops it.</summary>
     public static readonly RpcRequest<HostLanguageModelParams, HostLanguageModelResult> HostLanguageModel = new("host/languageModel");
+    /// <summary>A hook has something to say to the user.</summary>
+    public static readonly RpcNotification<HostNotifyParams> HostNotify = new("host/notify");
     /// <summary>From the editor, before the answer to host/languageModel.</summary>
     public static readonly RpcNotification<HostLanguageModelEventParams> HostLanguageModelEvent = new("host/languageModelEvent");
 }

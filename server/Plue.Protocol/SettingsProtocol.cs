@@ -39,7 +39,3 @@ public sealed record SettingsGroup(string Title, IReadOnlyList<FieldView> Fields
 
 /// <param name="Value">Null takes the setting out of the file, so that its default counts.</param>
 public sealed record SettingsSetParams(string Name, JsonElement? Value);
-
-public sealed record TemplateGetParams(string Id);
-
-public sealed record TemplateView(string Id, string Name, string? Description, IReadOnlyList<FieldView> Fields);

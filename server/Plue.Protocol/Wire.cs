@@ -128,6 +128,18 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(HostLanguageModelParams))]
 [JsonSerializable(typeof(HostLanguageModelResult))]
 [JsonSerializable(typeof(HostLanguageModelEventParams))]
+[JsonSerializable(typeof(HostNotifyParams))]
+[JsonSerializable(typeof(TemplateListParams))]
+[JsonSerializable(typeof(TemplateListResult))]
+[JsonSerializable(typeof(TemplateCheckParams))]
+[JsonSerializable(typeof(TemplateCheckResult))]
+[JsonSerializable(typeof(TemplateTryParams))]
+[JsonSerializable(typeof(TemplateTryResult))]
+[JsonSerializable(typeof(TemplateSchemaParams))]
+[JsonSerializable(typeof(TemplateSchemaResult))]
+[JsonSerializable(typeof(TemplateStartingPointsResult))]
+[JsonSerializable(typeof(CodexRenameParams))]
+[JsonSerializable(typeof(CodexRenameResult))]
 public sealed partial class WireContext : JsonSerializerContext;
 
 public static class Wire

@@ -160,7 +160,7 @@ internal sealed class Composition : IAsyncDisposable
         HasTemplate = id => templates.Value.Find(id) is not null,
         IsTemplate = (id, ancestor) => templates.Value.IsA(id, ancestor),
         HooksOf = HooksOf,
-        SystemPromptOf = SystemPromptOf,
+        SteeringOf = SteeringOf,
         OptionsOf = OptionsOf,
         Fallbacks = () => UserConfig.Read(Paths).Fallbacks,
         SmallModel = () => UserConfig.Read(Paths).DefaultSmall,
@@ -219,6 +219,8 @@ internal sealed class Composition : IAsyncDisposable
             ? !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(reference[EnvironmentKeys.Scheme.Length..]))
             : stored.Contains(reference);
     }
+
+    private Steering SteeringOf(StoredChat chat) => new(SystemPromptOf(chat.TemplateId), []);
 
     public string? SystemPromptOf(string templateId) =>
         templates.Value.Find(templateId)?.Default("system_prompt_ref") is Json5String { Value: var reference } ? prompts.Value.Get(reference).Text : null;

@@ -18,6 +18,7 @@ export const codexRedo = new RequestType<CodexUriParams, CodexSummary, ErrorData
 export const codexFork = new RequestType<CodexForkParams, CodexSummary, ErrorData>('codex/fork');
 export const codexSwitchBranch = new RequestType<CodexSwitchBranchParams, CodexSummary, ErrorData>('codex/switchBranch');
 export const codexLinks = new RequestType<CodexUriParams, CodexLinksResult, ErrorData>('codex/links');
+export const codexRename = new RequestType<CodexRenameParams, CodexRenameResult, ErrorData>('codex/rename');
 export const codexExport = new RequestType<CodexExportParams, CodexExportResult, ErrorData>('codex/export');
 export const codexImport = new RequestType<CodexImportParams, CodexImportResult, ErrorData>('codex/import');
 export const codexImportable = new RequestType<CodexImportableParams, CodexImportableResult, ErrorData>('codex/importable');
@@ -88,9 +89,15 @@ export const usageSummary = new RequestType<UsageParams, UsageSummaryResult, Err
 export const usageCsv = new RequestType<UsageParams, UsageCsvResult, ErrorData>('usage/csv');
 export const settingsGet = new RequestType<Nothing, SettingsResult, ErrorData>('settings/get');
 export const settingsSet = new RequestType<SettingsSetParams, SettingsResult, ErrorData>('settings/set');
+export const templateList = new RequestType<TemplateListParams, TemplateListResult, ErrorData>('template/list');
 export const templateGet = new RequestType<TemplateGetParams, TemplateView, ErrorData>('template/get');
+export const templateCheck = new RequestType<TemplateCheckParams, TemplateCheckResult, ErrorData>('template/check');
+export const templateTry = new RequestType<TemplateTryParams, TemplateTryResult, ErrorData>('template/try');
+export const templateSchema = new RequestType<TemplateSchemaParams, TemplateSchemaResult, ErrorData>('template/schema');
+export const templateStartingPoints = new RequestType<Nothing, TemplateStartingPointsResult, ErrorData>('template/startingPoints');
 export const hostLanguageModels = new RequestType<HostLanguageModelsParams, HostLanguageModelsResult, ErrorData>('host/languageModels');
 export const hostLanguageModel = new RequestType<HostLanguageModelParams, HostLanguageModelResult, ErrorData>('host/languageModel');
+export const hostNotify = new NotificationType<HostNotifyParams>('host/notify');
 export const hostLanguageModelEvent = new NotificationType<HostLanguageModelEventParams>('host/languageModelEvent');
 
 export interface AnsweredBy {
@@ -369,6 +376,9 @@ export interface CodexGetResult {
   lastSeq: number;
   readOnlyReason?: string;
   notice?: string;
+  values?: Record<string, unknown>;
+  steering?: SteeringSource[];
+  hookFailures?: HookFailureView[];
 }
 
 export interface CodexHistoryResult {
@@ -398,6 +408,12 @@ export interface CodexImportableResult {
 }
 
 export type CodexLayer = 'shipped' | 'user' | 'workspace';
+
+export interface CodexLeftReference {
+  target: string;
+  title: string;
+  why: string;
+}
 
 export interface CodexLink {
   uri: string;
@@ -434,6 +450,18 @@ export interface CodexListResult {
   total: number;
 }
 
+export interface CodexRenameParams {
+  uri: string;
+  name: string;
+  dryRun?: boolean;
+}
+
+export interface CodexRenameResult {
+  uri: string;
+  updated: CodexLinkView[];
+  left: CodexLeftReference[];
+}
+
 export type CodexStatus = 'idle' | 'running' | 'interrupted' | 'failed' | 'damaged';
 
 export interface CodexSummary {
@@ -454,6 +482,8 @@ export interface CodexSummary {
   pinned: boolean;
   unread: boolean;
   version: number;
+  taskStatus?: string;
+  spawnedBy?: string;
   layer?: CodexLayer;
   description?: string;
 }
@@ -608,10 +638,18 @@ export interface FilePart {
   hasChanged?: boolean;
 }
 
+export type FindingKind = 'error' | 'warning' | 'risk';
+
 export interface FoundView {
   messageId: string;
   index: number;
   count: number;
+}
+
+export interface HookFailureView {
+  time: string;
+  what: string;
+  message: string;
 }
 
 export interface HostLanguageModelEventParams {
@@ -675,6 +713,14 @@ export interface HostModelView {
   maxInputTokens: number;
   supportsTools?: boolean;
   supportsVision?: boolean;
+}
+
+export type HostNotifyLevel = 'info' | 'warning' | 'error';
+
+export interface HostNotifyParams {
+  message: string;
+  level: HostNotifyLevel;
+  uri?: string;
 }
 
 export type HostPart =
@@ -916,6 +962,7 @@ export interface MessageView {
   cost?: CostView;
   providerInfo?: ProviderInfoView;
   timing?: TimingView;
+  steeredBy?: SteeredBy[];
 }
 
 export interface ModelChoice {
@@ -1196,10 +1243,112 @@ export interface SettingsSetParams {
   value?: unknown;
 }
 
+export interface SteeredBy {
+  kind: SteeringKind;
+  source: string;
+  title: string;
+  version: string;
+  hasChanged?: boolean;
+}
+
+export type SteeringKind = 'prompt' | 'override' | 'rules' | 'template' | 'provider';
+
+export interface SteeringSource {
+  kind: SteeringKind;
+  source: string;
+  title: string;
+  version: string;
+  hiddenCharacters?: number;
+  leftOut?: string;
+  path?: string;
+}
+
 export type StopReason = 'endTurn' | 'maxTokens' | 'stopSequence' | 'toolUse' | 'refusal' | 'contextFull' | 'stopped' | 'failed';
+
+export interface TemplateCheckParams {
+  id?: string;
+  text?: string;
+}
+
+export interface TemplateCheckResult {
+  findings: TemplateFinding[];
+}
+
+export interface TemplateFinding {
+  kind: FindingKind;
+  code: string;
+  templateId: string;
+  path: string;
+  line: number;
+  column: number;
+  message: string;
+}
 
 export interface TemplateGetParams {
   id: string;
+}
+
+export interface TemplateListParams {
+  collection?: string;
+}
+
+export interface TemplateListResult {
+  templates: TemplateSummary[];
+}
+
+export interface TemplateSchemaParams {
+  id?: string;
+}
+
+export interface TemplateSchemaResult {
+  schema: string;
+}
+
+export interface TemplateStartingPoint {
+  id: string;
+  name: string;
+  description: string;
+  text: string;
+  prompt?: string;
+}
+
+export interface TemplateStartingPointsResult {
+  startingPoints: TemplateStartingPoint[];
+}
+
+export interface TemplateSummary {
+  id: string;
+  name: string;
+  description?: string;
+  version?: string;
+  parentTemplate?: string;
+  collection: string;
+  layer: CodexLayer;
+  path?: string;
+  icon?: string;
+  color?: string;
+  tags: string[];
+  inForce: boolean;
+  problems: DocumentProblemView[];
+}
+
+export interface TemplateTryParams {
+  id: string;
+  values?: Record<string, unknown>;
+}
+
+export interface TemplateTryResult {
+  id: string;
+  name: string;
+  system: string;
+  message: string;
+  sources: SteeringSource[];
+  tools: ToolView[];
+  provider?: TrialProvider;
+  inputTokens: number;
+  firstCost?: number;
+  mostCost?: number;
+  findings: TemplateFinding[];
 }
 
 export interface TemplateView {
@@ -1207,6 +1356,11 @@ export interface TemplateView {
   name: string;
   description?: string;
   fields: FieldView[];
+  parentTemplate?: string;
+  collection?: string;
+  icon?: string;
+  color?: string;
+  path?: string;
 }
 
 export interface TextDelta {
@@ -1254,6 +1408,23 @@ export interface ToolUsePart {
   toolUseId: string;
   toolName: string;
   parameters: string;
+}
+
+export interface ToolView {
+  name: string;
+  description: string;
+  mayChange: boolean;
+  known: boolean;
+}
+
+export interface TrialProvider {
+  providerId: string;
+  name: string;
+  model?: string;
+  status?: string;
+  price?: PriceView;
+  contextWindow?: number;
+  isFree: boolean;
 }
 
 export interface TurnFinished {

@@ -241,6 +241,8 @@ export const codexSummarySchema: v.GenericSchema<unknown, wire.CodexSummary> = v
   pinned: v.boolean(),
   unread: v.boolean(),
   version: v.number(),
+  taskStatus: v.optional(v.string()),
+  spawnedBy: v.optional(v.string()),
   layer: v.optional(codexLayerSchema),
   description: v.optional(v.string()),
 });
@@ -352,6 +354,16 @@ export const timingViewSchema: v.GenericSchema<unknown, wire.TimingView> = v.obj
   durationMs: v.number(),
 });
 
+export const steeringKindSchema: v.GenericSchema<unknown, wire.SteeringKind> = v.picklist(['prompt', 'override', 'rules', 'template', 'provider']);
+
+export const steeredBySchema: v.GenericSchema<unknown, wire.SteeredBy> = v.object({
+  kind: steeringKindSchema,
+  source: v.string(),
+  title: v.string(),
+  version: v.string(),
+  hasChanged: v.optional(v.boolean()),
+});
+
 export const messageViewSchema: v.GenericSchema<unknown, wire.MessageView> = v.object({
   id: v.string(),
   role: messageRoleSchema,
@@ -368,6 +380,7 @@ export const messageViewSchema: v.GenericSchema<unknown, wire.MessageView> = v.o
   cost: v.optional(costViewSchema),
   providerInfo: v.optional(providerInfoViewSchema),
   timing: v.optional(timingViewSchema),
+  steeredBy: v.optional(v.array(steeredBySchema)),
 });
 
 export const queuedViewSchema: v.GenericSchema<unknown, wire.QueuedView> = v.object({
@@ -392,6 +405,22 @@ export const documentViewSchema: v.GenericSchema<unknown, wire.DocumentView> = v
   canRedo: v.boolean(),
 });
 
+export const steeringSourceSchema: v.GenericSchema<unknown, wire.SteeringSource> = v.object({
+  kind: steeringKindSchema,
+  source: v.string(),
+  title: v.string(),
+  version: v.string(),
+  hiddenCharacters: v.optional(v.number()),
+  leftOut: v.optional(v.string()),
+  path: v.optional(v.string()),
+});
+
+export const hookFailureViewSchema: v.GenericSchema<unknown, wire.HookFailureView> = v.object({
+  time: v.string(),
+  what: v.string(),
+  message: v.string(),
+});
+
 export const codexGetResultSchema: v.GenericSchema<unknown, wire.CodexGetResult> = v.object({
   codex: codexSummarySchema,
   messages: v.array(messageViewSchema),
@@ -405,6 +434,9 @@ export const codexGetResultSchema: v.GenericSchema<unknown, wire.CodexGetResult>
   lastSeq: v.number(),
   readOnlyReason: v.optional(v.string()),
   notice: v.optional(v.string()),
+  values: v.optional(v.record(v.string(), v.unknown())),
+  steering: v.optional(v.array(steeringSourceSchema)),
+  hookFailures: v.optional(v.array(hookFailureViewSchema)),
 });
 
 export const codexVersionViewSchema: v.GenericSchema<unknown, wire.CodexVersionView> = v.object({
@@ -493,6 +525,24 @@ export const codexListParamsSchema: v.GenericSchema<unknown, wire.CodexListParam
 export const codexListResultSchema: v.GenericSchema<unknown, wire.CodexListResult> = v.object({
   items: v.array(codexSummarySchema),
   total: v.number(),
+});
+
+export const codexRenameParamsSchema: v.GenericSchema<unknown, wire.CodexRenameParams> = v.object({
+  uri: v.string(),
+  name: v.string(),
+  dryRun: v.optional(v.boolean()),
+});
+
+export const codexLeftReferenceSchema: v.GenericSchema<unknown, wire.CodexLeftReference> = v.object({
+  target: v.string(),
+  title: v.string(),
+  why: v.string(),
+});
+
+export const codexRenameResultSchema: v.GenericSchema<unknown, wire.CodexRenameResult> = v.object({
+  uri: v.string(),
+  updated: v.array(codexLinkViewSchema),
+  left: v.array(codexLeftReferenceSchema),
 });
 
 export const codexSwitchBranchParamsSchema: v.GenericSchema<unknown, wire.CodexSwitchBranchParams> = v.object({
@@ -602,6 +652,14 @@ export const hostModelViewSchema: v.GenericSchema<unknown, wire.HostModelView> =
 
 export const hostLanguageModelsResultSchema: v.GenericSchema<unknown, wire.HostLanguageModelsResult> = v.object({
   models: v.array(hostModelViewSchema),
+});
+
+export const hostNotifyLevelSchema: v.GenericSchema<unknown, wire.HostNotifyLevel> = v.picklist(['info', 'warning', 'error']);
+
+export const hostNotifyParamsSchema: v.GenericSchema<unknown, wire.HostNotifyParams> = v.object({
+  message: v.string(),
+  level: hostNotifyLevelSchema,
+  uri: v.optional(v.string()),
 });
 
 export const clientInfoSchema: v.GenericSchema<unknown, wire.ClientInfo> = v.object({
@@ -1032,8 +1090,109 @@ export const settingsSetParamsSchema: v.GenericSchema<unknown, wire.SettingsSetP
   value: v.optional(v.unknown()),
 });
 
+export const templateCheckParamsSchema: v.GenericSchema<unknown, wire.TemplateCheckParams> = v.object({
+  id: v.optional(v.string()),
+  text: v.optional(v.string()),
+});
+
+export const findingKindSchema: v.GenericSchema<unknown, wire.FindingKind> = v.picklist(['error', 'warning', 'risk']);
+
+export const templateFindingSchema: v.GenericSchema<unknown, wire.TemplateFinding> = v.object({
+  kind: findingKindSchema,
+  code: v.string(),
+  templateId: v.string(),
+  path: v.string(),
+  line: v.number(),
+  column: v.number(),
+  message: v.string(),
+});
+
+export const templateCheckResultSchema: v.GenericSchema<unknown, wire.TemplateCheckResult> = v.object({
+  findings: v.array(templateFindingSchema),
+});
+
 export const templateGetParamsSchema: v.GenericSchema<unknown, wire.TemplateGetParams> = v.object({
   id: v.string(),
+});
+
+export const templateListParamsSchema: v.GenericSchema<unknown, wire.TemplateListParams> = v.object({
+  collection: v.optional(v.string()),
+});
+
+export const templateSummarySchema: v.GenericSchema<unknown, wire.TemplateSummary> = v.object({
+  id: v.string(),
+  name: v.string(),
+  description: v.optional(v.string()),
+  version: v.optional(v.string()),
+  parentTemplate: v.optional(v.string()),
+  collection: v.string(),
+  layer: codexLayerSchema,
+  path: v.optional(v.string()),
+  icon: v.optional(v.string()),
+  color: v.optional(v.string()),
+  tags: v.array(v.string()),
+  inForce: v.boolean(),
+  problems: v.array(documentProblemViewSchema),
+});
+
+export const templateListResultSchema: v.GenericSchema<unknown, wire.TemplateListResult> = v.object({
+  templates: v.array(templateSummarySchema),
+});
+
+export const templateSchemaParamsSchema: v.GenericSchema<unknown, wire.TemplateSchemaParams> = v.object({
+  id: v.optional(v.string()),
+});
+
+export const templateSchemaResultSchema: v.GenericSchema<unknown, wire.TemplateSchemaResult> = v.object({
+  schema: v.string(),
+});
+
+export const templateStartingPointSchema: v.GenericSchema<unknown, wire.TemplateStartingPoint> = v.object({
+  id: v.string(),
+  name: v.string(),
+  description: v.string(),
+  text: v.string(),
+  prompt: v.optional(v.string()),
+});
+
+export const templateStartingPointsResultSchema: v.GenericSchema<unknown, wire.TemplateStartingPointsResult> = v.object({
+  startingPoints: v.array(templateStartingPointSchema),
+});
+
+export const templateTryParamsSchema: v.GenericSchema<unknown, wire.TemplateTryParams> = v.object({
+  id: v.string(),
+  values: v.optional(v.record(v.string(), v.unknown())),
+});
+
+export const toolViewSchema: v.GenericSchema<unknown, wire.ToolView> = v.object({
+  name: v.string(),
+  description: v.string(),
+  mayChange: v.boolean(),
+  known: v.boolean(),
+});
+
+export const trialProviderSchema: v.GenericSchema<unknown, wire.TrialProvider> = v.object({
+  providerId: v.string(),
+  name: v.string(),
+  model: v.optional(v.string()),
+  status: v.optional(v.string()),
+  price: v.optional(priceViewSchema),
+  contextWindow: v.optional(v.number()),
+  isFree: v.boolean(),
+});
+
+export const templateTryResultSchema: v.GenericSchema<unknown, wire.TemplateTryResult> = v.object({
+  id: v.string(),
+  name: v.string(),
+  system: v.string(),
+  message: v.string(),
+  sources: v.array(steeringSourceSchema),
+  tools: v.array(toolViewSchema),
+  provider: v.optional(trialProviderSchema),
+  inputTokens: v.number(),
+  firstCost: v.optional(v.number()),
+  mostCost: v.optional(v.number()),
+  findings: v.array(templateFindingSchema),
 });
 
 export const templateViewSchema: v.GenericSchema<unknown, wire.TemplateView> = v.object({
@@ -1041,6 +1200,11 @@ export const templateViewSchema: v.GenericSchema<unknown, wire.TemplateView> = v
   name: v.string(),
   description: v.optional(v.string()),
   fields: v.array(fieldViewSchema),
+  parentTemplate: v.optional(v.string()),
+  collection: v.optional(v.string()),
+  icon: v.optional(v.string()),
+  color: v.optional(v.string()),
+  path: v.optional(v.string()),
 });
 
 export const usageCsvResultSchema: v.GenericSchema<unknown, wire.UsageCsvResult> = v.object({

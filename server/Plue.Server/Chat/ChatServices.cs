@@ -27,8 +27,8 @@ public sealed class ChatServices
     public required Func<string, string, bool> IsTemplate { get; init; }
     /// <summary>What the template of a chat says should follow a new message.</summary>
     public required Func<StoredChat, Message, IReadOnlyList<HookAction>> HooksOf { get; init; }
-    /// <summary>The system prompt of a chat of this template.</summary>
-    public required Func<string, string?> SystemPromptOf { get; init; }
+    /// <summary>What the model is told besides the messages of a chat, as the files are now.</summary>
+    public required Func<StoredChat, Steering> SteeringOf { get; init; }
     /// <summary>What the template of a chat asks of the model; a chat's own options count before it.</summary>
     public required Func<string, ChatOptions> OptionsOf { get; init; }
     /// <summary>Who stands in where a chat does not say it.</summary>

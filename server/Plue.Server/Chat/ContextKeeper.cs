@@ -23,7 +23,7 @@ public sealed class ContextKeeper(ChatServices services, ITurnSink sink, Lock ga
         var settings = chat.ProviderId is { } id ? services.Providers.Find(id)?.Settings : null;
         var model = chat.Model ?? settings?.Model ?? chat.Messages.LastOrDefault(message => message.Role == MessageRole.Assistant)?.ProviderInfo?.ModelId;
         return ContextMeter.Measure(
-            chat.Messages, services.SystemPromptOf(chat.TemplateId), files, draft, settings is null || model is null ? null : WindowOf(settings, model), IsSummed);
+            chat.Messages, services.SteeringOf(chat).System, files, draft, settings is null || model is null ? null : WindowOf(settings, model), IsSummed);
     }
 
     /// <summary>Summarises before a question is sent, when the window is nearly full. Never keeps the question from being sent.</summary>
@@ -37,7 +37,7 @@ public sealed class ContextKeeper(ChatServices services, ITurnSink sink, Lock ga
         if (settings.Kind == ProviderKinds.ClaudeCode || model is null || WindowOf(settings, model) is not { } window) { return null; }
         // Where pinned files or the question itself fill the window, a summary of a few words would be paid for with every question and help nothing.
         if (!Compactor.MakesRoom(path, window)) { return null; }
-        if (!ContextMeter.Measure(path, services.SystemPromptOf(writer.Chat.TemplateId), files, 0, window, IsSummed).IsNearlyFull) { return null; }
+        if (!ContextMeter.Measure(path, services.SteeringOf(writer.Chat).System, files, 0, window, IsSummed).IsNearlyFull) { return null; }
 
         try
         {

@@ -356,7 +356,7 @@ public sealed class Conversation : IAsyncDisposable
 
     /// <param name="Model">Null when the provider is asked for it later: it could not say it now, or rests, and others may answer instead.</param>
     /// <param name="Failure">Why it could not say it.</param>
-    private sealed record Prepared(IProvider Provider, string? Model, string? System, IReadOnlyList<ModelChoice> StandIns, Failure? Failure = null);
+    private sealed record Prepared(IProvider Provider, string? Model, Steering Steering, IReadOnlyList<ModelChoice> StandIns, Failure? Failure = null);
 
     /// <summary>A provider that is slow to say what it offers is left when the user stops.</summary>
     private async Task<Prepared> PrepareAsync((string? ProviderId, string? Model) choice, CancellationToken cancellationToken)
@@ -382,18 +382,18 @@ public sealed class Conversation : IAsyncDisposable
         var id = choice.ProviderId ?? throw NoProvider();
         var provider = await services.Providers.GetAsync(id, cancellationToken);
         await CheckBudgetAsync(provider.Settings, cancellationToken);
-        var system = services.SystemPromptOf(chat.TemplateId);
+        var steering = services.SteeringOf(chat);
         IReadOnlyList<ModelChoice> standIns =
             [.. (chat.Fallbacks is { Count: > 0 } own ? own : services.Fallbacks()).Where(other => other.ProviderId != provider.Settings.Id || (other.Model is { } model && model != choice.Model))];
-        if (standIns.Count > 0 && services.Providers.Rest.RestingUntil(provider.Settings) is not null) { return new Prepared(provider, null, system, standIns); }
+        if (standIns.Count > 0 && services.Providers.Rest.RestingUntil(provider.Settings) is not null) { return new Prepared(provider, null, steering, standIns); }
 
         try
         {
-            return new Prepared(provider, await services.Providers.ResolveModelAsync(provider, choice.Model, cancellationToken), system, standIns);
+            return new Prepared(provider, await services.Providers.ResolveModelAsync(provider, choice.Model, cancellationToken), steering, standIns);
         }
         catch (FailureException fault) when (standIns.Count > 0 && Answerers.CanHelp(fault.Failure))
         {
-            return new Prepared(provider, null, system, standIns, fault.Failure);
+            return new Prepared(provider, null, steering, standIns, fault.Failure);
         }
     }
 
@@ -427,7 +427,7 @@ public sealed class Conversation : IAsyncDisposable
     {
         var options = chat.Options.Over(services.OptionsOf(chat.TemplateId));
         var history = chat.Tree.PathTo(parentId());
-        var request = ContextBuilder.Build(CodexId, history, provider.Settings, model, prepared.System, services.Workspace.TrustedFolder, goOn, options);
+        var request = ContextBuilder.Build(CodexId, history, provider.Settings, model, prepared.Steering.System, services.Workspace.TrustedFolder, goOn, options);
         var (filled, notCarried) = services.Files.Fill(request, chat.ContextFiles, provider, services.Providers.ModelOf(provider.Settings, model));
         return new Answerer(provider, filled, name => services.Providers.PriceOf(provider.Settings, name)) { NotCarried = notCarried };
     }
@@ -452,6 +452,7 @@ public sealed class Conversation : IAsyncDisposable
             Finishing = Keep,
             Heard = Heard,
             Secrets = services.Secrets(),
+            SteeredBy = prepared.Steering.Used,
             ParentId = ParentId,
             AlternativesOf = message => chat.Tree.AlternativesOf(message),
             Before = async cancellationToken =>

@@ -43,6 +43,9 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
     /// <summary>Taken out of the answer itself; null leaves it as it came.</summary>
     public ITextMask? Secrets { get; init; }
 
+    /// <summary>What is told to whoever answers, kept with the answer.</summary>
+    public IReadOnlyList<SteeringSource> SteeredBy { get; init; } = [];
+
     /// <param name="chosen">Whom the user asked; others may answer.</param>
     /// <returns>The answer as stored.</returns>
     public async Task<Message> RunAsync(string codexId, ProviderInfo chosen, Answerers answerers, CancellationToken cancellationToken)
@@ -123,6 +126,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
             UpdatedAt = now,
             Status = MessageStatus.Streaming,
             ProviderInfo = chosen,
+            SteeredBy = SteeredBy,
         });
         lock (gate)
         {

@@ -20,6 +20,8 @@ public sealed record Message
     public Timing? Timing { get; init; }
     /// <summary>What of the chat this answer's model could not be sent, one sentence each.</summary>
     public IReadOnlyList<string> NotCarried { get; init; } = [];
+    /// <summary>What steered this answer.</summary>
+    public IReadOnlyList<SteeringSource> SteeredBy { get; init; } = [];
     /// <summary>Set on a summary (a system message) that stands for all messages before it.</summary>
     public Compaction? Compaction { get; init; }
     /// <summary>Not part of the conversation: a title that a model made. Kept because it was paid for.</summary>

@@ -17,6 +17,7 @@ public sealed class PluePaths(string home)
     public string CatalogBackups => Path.Combine(Catalog, ".backups");
     public string Vault => Path.Combine(Home, "vault.json");
     public string Chats => Path.Combine(Home, "codices", "chats");
+    public string Tasks => Path.Combine(Home, "codices", "tasks");
     /// <summary>What was attached to messages, by its SHA-256.</summary>
     public string Blobs => Path.Combine(Home, "blobs");
     /// <summary>Files as they were before a newer version rewrote them.</summary>

@@ -24,6 +24,7 @@ internal sealed record StoredMessage
     public StoredProviderInfo? ProviderInfo { get; init; }
     public StoredTiming? Timing { get; init; }
     public IReadOnlyList<string>? NotCarried { get; init; }
+    public IReadOnlyList<StoredSteering>? SteeredBy { get; init; }
     public StoredCompaction? Compaction { get; init; }
     public bool? Hidden { get; init; }
     public bool? Copy { get; init; }
@@ -46,6 +47,7 @@ internal sealed record StoredMessage
         ProviderInfo = message.ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId, info.InsteadOf) : null,
         Timing = message.Timing is { } timing ? new(timing.FirstToken?.TotalMilliseconds, timing.Duration.TotalMilliseconds) : null,
         NotCarried = message.NotCarried.Count == 0 ? null : message.NotCarried,
+        SteeredBy = message.SteeredBy.Count == 0 ? null : [.. message.SteeredBy.Select(source => new StoredSteering(Names<SteeringKind>.Of(source.Kind), source.Source, source.Title, source.Version))],
         Compaction = message.Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
         Hidden = message.IsHidden ? true : null,
         Copy = message.IsCopy ? true : null,
@@ -80,6 +82,7 @@ internal sealed record StoredMessage
         ProviderInfo = ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId, info.InsteadOf) : null,
         Timing = Timing?.ToTiming(),
         NotCarried = NotCarried ?? [],
+        SteeredBy = [.. (SteeredBy ?? []).Select(source => new SteeringSource(Names<SteeringKind>.Parse(source.Kind, SteeringKind.Rules), source.Source, source.Title, source.Version))],
         Compaction = Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
         IsHidden = Hidden ?? false,
         IsCopy = Copy ?? false,
@@ -143,6 +146,8 @@ internal sealed record StoredPart(
 }
 
 internal sealed record StoredLines(int Start, int End);
+
+internal sealed record StoredSteering(string Kind, string Source, string Title, string Version);
 
 internal sealed record StoredCompaction(int Messages, long TokensBefore, long TokensAfter);
 

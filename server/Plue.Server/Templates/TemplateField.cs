@@ -34,6 +34,9 @@ public sealed record TemplateField
     internal IReadOnlySet<string> Given { get; init; } = new HashSet<string>();
 
     internal Json5Span Span { get; init; }
+
+    /// <summary>Written as a key at the top of the template: only a default, for a field that a parent has.</summary>
+    internal bool IsShort { get; init; }
 }
 
 /// <summary>The field counts only while another one has one of these values.</summary>

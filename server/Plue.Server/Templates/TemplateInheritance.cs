@@ -33,7 +33,7 @@ public static class TemplateInheritance
             chain.Add(parent);
         }
 
-        var resolved = chain[^1];
+        var resolved = chain[^1] with { Fields = [.. chain[^1].Fields.Where(field => !IsOwnTags(field))] };
         var problems = CheckFields(resolved);
         for (var i = chain.Count - 2; i >= 0; i--)
         {
@@ -56,7 +56,9 @@ public static class TemplateInheritance
             .ToList();
         foreach (var field in child.Fields.Where(field => parent.Field(field.Name) is null))
         {
-            if (!field.Given.Contains("type")) { problems.Add(DocumentProblem.Error($"`type` is missing from `{field.Name}`, and `{parent.Id}` has no such field.", field.Span)); }
+            if (IsOwnTags(field)) { continue; }
+            if (field.IsShort) { problems.Add(DocumentProblem.Error($"`{field.Name}` goes with templates that descend from task or ai-chat, and `{parent.Id}` has no such field.", field.Span)); }
+            else if (!field.Given.Contains("type")) { problems.Add(DocumentProblem.Error($"`type` is missing from `{field.Name}`, and `{parent.Id}` has no such field.", field.Span)); }
 
             fields.Add(field);
         }
@@ -70,6 +72,9 @@ public static class TemplateInheritance
             Color = child.Color ?? parent.Color,
         };
     }
+
+    /// <summary>Tags may stand on any template; where there is no such field they are the template's own.</summary>
+    private static bool IsOwnTags(TemplateField field) => field.IsShort && field.Name == TemplateValidation.TagsField;
 
     private static TemplateField Merge(TemplateField parent, TemplateField child, Template owner, List<DocumentProblem> problems)
     {
@@ -132,6 +137,12 @@ public static class TemplateInheritance
         var problems = new List<DocumentProblem>();
         foreach (var field in template.Fields.Where(field => field.Given.Count > 0))
         {
+            if (field.IsShort && template.ParentTemplate is null)
+            {
+                problems.Add(DocumentProblem.Error($"`{field.Name}` is the default of a field, and this template has no field of that name. Name a `parent_template` that has it, or add the field.", field.Span));
+                continue;
+            }
+
             if (field.Type == FieldType.Select && field.Options.Count == 0) { problems.Add(DocumentProblem.Error($"The select field `{field.Name}` needs `options`.", field.Span)); }
 
             if (field.Default is not null and not Json5Null && field.Given.Contains("default")) { TemplateValidation.CheckValue(field with { Locked = false }, field.Default, $"The default of `{field.Name}`", problems); }

@@ -66,7 +66,26 @@ public static class TemplateReader
         };
         metadata?.Finish();
         automation?.Finish();
+        template = template with { Fields = WithAgentKeys(template.Fields, keys, root, problems) };
         return template with { Given = keys.Finish() };
+    }
+
+    /// <summary>A key of <see cref="AgentSpec.Keys"/> at the top of a template is the default of the field of that name.</summary>
+    private static List<TemplateField> WithAgentKeys(IReadOnlyList<TemplateField> own, KeyReader keys, Json5Object root, List<DocumentProblem> problems)
+    {
+        var fields = own.ToList();
+        foreach (var name in AgentSpec.Keys)
+        {
+            if (keys.Any(name) is not { } value || value is Json5Null) { continue; }
+
+            var at = root.FindMember(name)!.NameSpan;
+            var index = fields.FindIndex(field => field.Name == name);
+            if (index < 0) { fields.Add(new TemplateField { Name = name, Default = value, Given = new HashSet<string>(["default"]), Span = at, IsShort = true }); }
+            else if (fields[index].Given.Contains("default")) { problems.Add(DocumentProblem.Error($"`{name}` stands here and as the default of its field. Keep one of them.", at)); }
+            else { fields[index] = fields[index] with { Default = value, Given = new HashSet<string>([.. fields[index].Given, "default"]) }; }
+        }
+
+        return fields;
     }
 
     /// <summary>The fields of a list under the given key; the settings are written in the same form.</summary>

@@ -65,6 +65,16 @@ public static class TemplateValidation
     /// <param name="label">How messages begin.</param>
     internal static void CheckValue(TemplateField field, Json5Node value, string label, List<DocumentProblem> problems)
     {
+        if (IsListOfProviders(field, value))
+        {
+            var one = field with { Locked = false };
+            foreach (var item in ((Json5Array)value).Items) { CheckValue(one, item, label, problems); }
+
+            if (field is { Locked: true, Default: not null } && !IsWithin(field, value)) { problems.Add(DocumentProblem.Error($"{label} is locked by its template and can only be narrowed.", value.Span)); }
+
+            return;
+        }
+
         void Fail(string message) => problems.Add(DocumentProblem.Error(message, value.Span));
         var expected = field.Type switch
         {
@@ -93,6 +103,9 @@ public static class TemplateValidation
 
         if (field is { Locked: true, Default: not null } && !IsWithin(field, value)) { Fail($"{label} is locked by its template and can only be narrowed."); }
     }
+
+    /// <summary>A reference to a provider may be a list: the next answers when the first cannot.</summary>
+    private static bool IsListOfProviders(TemplateField field, Json5Node value) => field is { Type: FieldType.CodexReference, TemplateFilter: "llm-provider" } && value is Json5Array;
 
     /// <summary>Whether a value keeps within the default of a locked field: fewer items of a list, else the same value.</summary>
     internal static bool IsWithin(TemplateField locked, Json5Node? value) => (locked.Default, value) switch

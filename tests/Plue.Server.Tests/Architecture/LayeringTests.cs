@@ -17,10 +17,11 @@ public partial class LayeringTests
         ["Templates"] = ["Json5", "Store", "Messages", "Platform"],
         ["Codices"] = ["Json5", "Templates", "Store", "Messages", "Platform"],
         ["Providers"] = ["Messages", "Platform", "Catalog"],
+        ["Language"] = ["Codices", "Templates", "Providers", "Catalog", "Json5", "Messages", "Platform"],
         ["Chat"] = ["Providers", "Codices", "Templates", "Store", "Catalog", "Json5", "Messages", "Platform"],
         ["Transfer"] = ["Store", "Codices", "Messages", "Platform"],
-        ["Rpc"] = ["Transfer", "Chat", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
-        ["Cli"] = ["Rpc", "Transfer", "Chat", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
+        ["Rpc"] = ["Transfer", "Chat", "Language", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
+        ["Cli"] = ["Rpc", "Transfer", "Chat", "Language", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
     };
 
     public static TheoryData<string> Rooms => [.. MayUse.Keys];

@@ -1,0 +1,118 @@
+using System.Text.Json;
+
+namespace Plue.Protocol;
+
+/// <param name="Collection">Only those whose codices live there: <c>chats</c>, <c>tasks</c>, <c>providers</c> or <c>items</c>; null means all.</param>
+public sealed record TemplateListParams(string? Collection);
+
+/// <param name="Templates">By name; of each id the one in force first, then those that it hides or that have mistakes.</param>
+public sealed record TemplateListResult(IReadOnlyList<TemplateSummary> Templates);
+
+public sealed record TemplateSummary
+{
+    public required string Id { get; init; }
+    public required string Name { get; init; }
+    public string? Description { get; init; }
+    public string? Version { get; init; }
+    public string? ParentTemplate { get; init; }
+    /// <summary>Where codices of it live.</summary>
+    public required string Collection { get; init; }
+    public required CodexLayer Layer { get; init; }
+    /// <summary>Null for what ships with Plue.</summary>
+    public string? Path { get; init; }
+    /// <summary>A codicon name.</summary>
+    public string? Icon { get; init; }
+    /// <summary>A theme color id.</summary>
+    public string? Color { get; init; }
+    public required IReadOnlyList<string> Tags { get; init; }
+    /// <summary>False for a file with mistakes and for one that another of the same id hides.</summary>
+    public required bool InForce { get; init; }
+    public required IReadOnlyList<DocumentProblemView> Problems { get; init; }
+}
+
+public sealed record TemplateGetParams(string Id);
+
+/// <summary>A template as a form draws it: with its parents' fields.</summary>
+public sealed record TemplateView(string Id, string Name, string? Description, IReadOnlyList<FieldView> Fields)
+{
+    public string? ParentTemplate { get; init; }
+    /// <summary>Where codices of it live.</summary>
+    public string? Collection { get; init; }
+    public string? Icon { get; init; }
+    public string? Color { get; init; }
+    /// <summary>Null for what ships with Plue.</summary>
+    public string? Path { get; init; }
+}
+
+/// <param name="Id">Null checks every template, and what all of them refer to.</param>
+/// <param name="Text">The file as it would be; null takes it as it is.</param>
+public sealed record TemplateCheckParams(string? Id, string? Text);
+
+public sealed record TemplateCheckResult(IReadOnlyList<TemplateFinding> Findings);
+
+/// <summary><c>risk</c>: it works, and may cost or change more than is meant.</summary>
+public enum FindingKind { Error, Warning, Risk }
+
+/// <param name="Code">Stable, for a pipeline: <c>syntax</c>, <c>field</c>, <c>reference</c>, <c>risk.write-anywhere</c>, ...</param>
+/// <param name="Path">The file; for what ships with Plue its name.</param>
+/// <param name="Line">From 1.</param>
+/// <param name="Column">From 1.</param>
+public sealed record TemplateFinding(FindingKind Kind, string Code, string TemplateId, string Path, int Line, int Column, string Message);
+
+/// <param name="Values">Fields by name, over the defaults of the template.</param>
+public sealed record TemplateTryParams(string Id, IReadOnlyDictionary<string, JsonElement>? Values);
+
+/// <summary>What a codex of this template would send and be allowed, without anybody being called.</summary>
+public sealed record TemplateTryResult
+{
+    public required string Id { get; init; }
+    public required string Name { get; init; }
+    /// <summary>What the model would be told, whole.</summary>
+    public required string System { get; init; }
+    /// <summary>The first message; for a task its goal.</summary>
+    public required string Message { get; init; }
+    public required IReadOnlyList<SteeringSource> Sources { get; init; }
+    public required IReadOnlyList<ToolView> Tools { get; init; }
+    /// <summary>Who would answer; null when nobody can, and <see cref="Findings"/> say why.</summary>
+    public TrialProvider? Provider { get; init; }
+    /// <summary>Tokens of the first request, estimated.</summary>
+    public required long InputTokens { get; init; }
+    /// <summary>USD of the first request at most, its longest answer included; null when the price is not known.</summary>
+    public decimal? FirstCost { get; init; }
+    /// <summary>USD at most for the whole task, from its budget; null when it has none.</summary>
+    public decimal? MostCost { get; init; }
+    public required IReadOnlyList<TemplateFinding> Findings { get; init; }
+}
+
+/// <param name="Price">Null when it is not known.</param>
+/// <param name="IsFree">A model of this machine.</param>
+public sealed record TrialProvider(string ProviderId, string Name, string? Model, string? Status, PriceView? Price, long? ContextWindow, bool IsFree);
+
+/// <param name="Known">False for a name that no tool of Plue has.</param>
+/// <param name="MayChange">It can write files, run commands or spend money.</param>
+public sealed record ToolView(string Name, string Description, bool MayChange, bool Known);
+
+/// <summary>What a model is told besides the messages.</summary>
+public enum SteeringKind { Prompt, Override, Rules, Template, Provider }
+
+/// <param name="Source">A codex address, or a file's path.</param>
+/// <param name="Version">Changes whenever the content does.</param>
+/// <param name="HiddenCharacters">Characters in it that no editor shows; null for none.</param>
+/// <param name="LeftOut">Why it does not count; null when it does.</param>
+public sealed record SteeringSource(SteeringKind Kind, string Source, string Title, string Version, int? HiddenCharacters, string? LeftOut)
+{
+    /// <summary>The file to open; null for what ships with Plue.</summary>
+    public string? Path { get; init; }
+}
+
+/// <param name="Id">The codices of this template; null describes template files themselves.</param>
+public sealed record TemplateSchemaParams(string? Id);
+
+/// <param name="Schema">A JSON schema (draft 2020-12).</param>
+public sealed record TemplateSchemaResult(string Schema);
+
+public sealed record TemplateStartingPointsResult(IReadOnlyList<TemplateStartingPoint> StartingPoints);
+
+/// <param name="Text">The file, to be given to <c>codex/create</c>, which puts the new id in.</param>
+/// <param name="Prompt">Text of a prompt that goes with it, or null; the file refers to it as <c>codex://prompts/ID</c>, and the new id is put in there too.</param>
+public sealed record TemplateStartingPoint(string Id, string Name, string Description, string Text, string? Prompt);

@@ -1,0 +1,90 @@
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Codices;
+
+/// <summary>Where an address leads.</summary>
+/// <param name="Uri">Of the codex; null for a secret, and for what is no address.</param>
+/// <param name="Title">Null when nothing is there.</param>
+/// <param name="Path">The file to open; null for what ships with Plue, and for chats, tasks and secrets.</param>
+/// <param name="Problem">One sentence when it leads nowhere or to the wrong kind of thing; null when all is well.</param>
+/// <param name="IsError">False for what may be there later: a provider that is not configured yet, a secret of a locked vault.</param>
+internal sealed record Reference(CodexUri? Uri, string? Title, string? Path, string? Problem, bool IsError = true);
+
+/// <summary>Follows <c>codex://</c> and <c>vault://</c> addresses through the layers, and says plainly where one leads nowhere.</summary>
+/// <param name="isProvider">Whether there is such a provider, with a file of its own or found on this machine.</param>
+/// <param name="channelTitle">The title of a chat or task; null when there is none.</param>
+/// <param name="defaultChoice">The user's large or small default by its address's name; null when none is chosen.</param>
+/// <param name="secrets">The addresses in the vault; null while they cannot be known.</param>
+internal sealed class References(
+    Documents documents, Func<string, bool> isProvider, Func<CodexUri, string?> channelTitle, Func<string, ModelChoice?> defaultChoice, Func<IReadOnlySet<string>?> secrets)
+{
+    public const string DefaultLarge = "default-large";
+    public const string DefaultSmall = "default-small";
+    /// <summary>The filter that means the prompts.</summary>
+    public const string MarkdownFilter = PromptForm.TemplateId;
+
+    /// <param name="templateFilter">The template that the target must be of or descend from, or <see cref="MarkdownFilter"/>; null takes any.</param>
+    public Reference Resolve(string address, string? templateFilter)
+    {
+        if (SecretReference.In(address) is { Reference: var secret })
+        {
+            return SecretReference.IsOfVault(secret) && secrets() is { } known && !known.Contains(secret)
+                ? new Reference(null, null, null, $"The vault has no {secret}. Store it with Plue: Configure Provider Key.", IsError: false)
+                : new Reference(null, secret, null, null);
+        }
+
+        if (!CodexUri.TryParse(address, out var uri))
+        {
+            return new Reference(null, null, null, "That is not an address of the form codex://COLLECTION/NAME.");
+        }
+
+        if (WrongKind(uri, templateFilter) is { } wrong) { return new Reference(uri, null, null, wrong); }
+
+        return uri.Collection switch
+        {
+            CodexCollection.Chats or CodexCollection.Tasks => channelTitle(uri) is { } title ? new Reference(uri, title, null, null) : Dangling(uri, []),
+            CodexCollection.Providers when uri.Name is DefaultLarge or DefaultSmall => OfDefault(uri),
+            _ => OfDocument(uri, templateFilter),
+        };
+    }
+
+    private Reference OfDefault(CodexUri uri) => defaultChoice(uri.Name) is { } choice
+        ? new Reference(uri, choice.Model is { } model ? $"{choice.ProviderId}, {model}" : choice.ProviderId, null, null)
+        : new Reference(uri, null, null, $"No {(uri.Name == DefaultLarge ? "large" : "small")} default is chosen yet. Choose one with Plue: Choose Default Provider.", IsError: false);
+
+    private Reference OfDocument(CodexUri uri, string? templateFilter)
+    {
+        var files = documents.Of(uri.Collection);
+        if (files.Get(uri.Name) is not { } codex)
+        {
+            return uri.Collection == CodexCollection.Providers && isProvider(uri.Name) ? new Reference(uri, uri.Name, null, null)
+                : Dangling(uri, files.List().Select(other => other.Id), isError: uri.Collection != CodexCollection.Providers);
+        }
+
+        var path = codex.Path.Length == 0 ? null : codex.Path;
+        if (uri.Collection == CodexCollection.Items && templateFilter is not null && !documents.Templates.IsA(codex.TemplateId, templateFilter))
+        {
+            return new Reference(uri, codex.Title, path, $"{uri} follows {codex.TemplateId}, and {templateFilter} is wanted here.");
+        }
+
+        return codex.IsBroken ? new Reference(uri, codex.Title, path, $"{uri} has mistakes and cannot be used: {codex.Problems.FirstOrDefault(problem => problem.IsError)?.Message}") : new Reference(uri, codex.Title, path, null);
+    }
+
+    /// <summary>Why an address of this collection cannot be meant here; null when it can.</summary>
+    private string? WrongKind(CodexUri uri, string? templateFilter)
+    {
+        if (templateFilter is null) { return null; }
+
+        var wanted = templateFilter == MarkdownFilter ? CodexCollection.Prompts
+            : documents.Templates.IsA(templateFilter, ProviderForm.TemplateId) ? CodexCollection.Providers
+            : documents.Templates.IsA(templateFilter, "ai-chat") ? CodexCollection.Chats
+            : documents.Templates.IsA(templateFilter, "task") ? CodexCollection.Tasks
+            : CodexCollection.Items;
+        return uri.Collection == wanted ? null : $"{uri} is of the wrong kind: codex://{wanted.ToString().ToLowerInvariant()}/… is wanted here.";
+    }
+
+    private static Reference Dangling(CodexUri uri, IEnumerable<string> others, bool isError = true) =>
+        new(uri, null, null, $"There is no {uri}.{NearestName.Hint(uri.Name, [.. others])}", isError);
+}

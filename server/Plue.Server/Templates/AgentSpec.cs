@@ -1,0 +1,74 @@
+using Plue.Server.Json5;
+
+namespace Plue.Server.Templates;
+
+/// <summary>What a chat or task may do and is told to use, read from its values. Shapes: records.md section 1.4.</summary>
+public sealed record AgentSpec
+{
+    /// <summary>
+    /// What a template may also write at its top, where a person looks for it: <c>budget: {...}</c> there is the default of the field <c>budget</c>, which a
+    /// parent declares. So inheritance, locks, checks and forms know one thing only, the field.
+    /// </summary>
+    public static readonly IReadOnlyList<string> Keys =
+    [
+        "provider_ref", "model", "candidates", "system_prompt_ref", "system_prompt_override", "tags", "available_tools", "permissions", "budget", "outputs", "checks",
+        "max_spawned_tasks",
+    ];
+
+    /// <summary>Addresses, the first that can answer first; empty means the user's default.</summary>
+    public IReadOnlyList<string> ProviderRefs { get; init; } = [];
+    public string? Model { get; init; }
+    public IReadOnlyList<AgentCandidate> Candidates { get; init; } = [];
+    public string? SystemPromptRef { get; init; }
+    public string? SystemPromptOverride { get; init; }
+    public IReadOnlyList<string> Tags { get; init; } = [];
+    /// <summary>A hard list.</summary>
+    public IReadOnlyList<string> AvailableTools { get; init; } = [];
+    public AgentPermissions Permissions { get; init; } = new([], [], []);
+    public AgentBudget Budget { get; init; } = new(null, null, null, null);
+    /// <summary>A JSON schema; null means that any text will do.</summary>
+    public Json5Object? Outputs { get; init; }
+    public IReadOnlyList<AgentCheck> Checks { get; init; } = [];
+    public int MaxSpawnedTasks { get; init; }
+
+    /// <param name="values">With the defaults of the template. What is of another type than it should be is left out: validation tells of it.</param>
+    public static AgentSpec Of(Json5Object values) => new()
+    {
+        ProviderRefs = ProvidersOf(values),
+        Model = Text(values, "model"),
+        Candidates = [.. Objects(values, "candidates").Select(candidate => new AgentCandidate(ProvidersOf(candidate), Text(candidate, "model"), candidate.GetStrings("needs")))],
+        SystemPromptRef = Text(values, "system_prompt_ref"),
+        SystemPromptOverride = Text(values, "system_prompt_override"),
+        Tags = values.GetStrings("tags"),
+        AvailableTools = values.GetStrings("available_tools"),
+        Permissions = values.GetObject("permissions") is { } rights ? new(rights.GetStrings("allow"), rights.GetStrings("ask"), rights.GetStrings("deny")) : new([], [], []),
+        Budget = values.GetObject("budget") is { } budget ? AgentBudget.Of(budget) : new(null, null, null, null),
+        Outputs = values.GetObject("outputs"),
+        Checks = [.. Objects(values, "checks").Select(check => new AgentCheck(Text(check, "command"), check.GetObject("schema")))],
+        MaxSpawnedTasks = values.GetInteger("max_spawned_tasks") ?? 0,
+    };
+
+    private static IReadOnlyList<string> ProvidersOf(Json5Object values) => Text(values, "provider_ref") is { } one ? [one] : values.GetStrings("provider_ref");
+
+    private static string? Text(Json5Object values, string name) => values.GetString(name) is { } text && !string.IsNullOrWhiteSpace(text) ? text : null;
+
+    private static IEnumerable<Json5Object> Objects(Json5Object values, string name) => (values.GetArray(name)?.Items ?? []).OfType<Json5Object>();
+}
+
+/// <summary>One that may be chosen for a task, and what it must be able to do.</summary>
+public sealed record AgentCandidate(IReadOnlyList<string> ProviderRefs, string? Model, IReadOnlyList<string> Needs);
+
+/// <summary>Rules, each list in the order of its file. Deny counts before ask, and ask before allow.</summary>
+public sealed record AgentPermissions(IReadOnlyList<string> Allow, IReadOnlyList<string> Ask, IReadOnlyList<string> Deny);
+
+/// <summary>Null means no limit of its own.</summary>
+public sealed record AgentBudget(decimal? Usd, long? Tokens, int? Rounds, long? Seconds)
+{
+    public static AgentBudget Of(Json5Object values) => new(
+        values.GetNumber("usd") is { } usd && double.IsFinite(usd) && Math.Abs(usd) < 1e12 ? (decimal)usd : null, Whole(values, "tokens"), values.GetInteger("rounds"), Whole(values, "seconds"));
+
+    private static long? Whole(Json5Object values, string name) => values.GetNumber(name) is { } number && Math.Abs(number) < 1e15 ? (long)number : null;
+}
+
+/// <summary>What decides whether a task was done well: the exit code of a command, or a JSON schema for its outputs.</summary>
+public sealed record AgentCheck(string? Command, Json5Object? Schema);
