@@ -1,0 +1,33 @@
+using Plue.Server.Platform;
+
+namespace Plue.Server.Templates;
+
+/// <summary>A tool as templates name it.</summary>
+/// <param name="Description">One sentence, for lists and hovers; what a model is told stands in <c>codex://prompts/tool-NAME</c>.</param>
+/// <param name="MayChange">It can write files, run commands or spend money.</param>
+public sealed record ToolName(string Name, string Description, bool MayChange);
+
+/// <summary>The tools that Plue has itself.</summary>
+public static class ToolNames
+{
+    /// <summary>Between a server of the Model Context Protocol and its tool: <c>github/create_issue</c>.</summary>
+    public const char ServerSeparator = '/';
+
+    public static readonly IReadOnlyList<ToolName> All =
+    [
+        new("read", "Reads a file, or some lines of it.", MayChange: false),
+        new("write", "Writes a whole file.", MayChange: true),
+        new("edit", "Replaces a passage of a file.", MayChange: true),
+        new("bash", "Runs a command.", MayChange: true),
+        new("search", "Finds files by name, and lines by what they say.", MayChange: false),
+        new("spawn_task", "Has a part of the work done by another agent.", MayChange: true),
+    ];
+
+    public static ToolName? Find(string name) => All.FirstOrDefault(tool => tool.Name == name);
+
+    /// <summary>Whether it can be a tool: one of ours, or one of a server.</summary>
+    public static bool CanBe(string name) => Find(name) is not null || (name.IndexOf(ServerSeparator, StringComparison.Ordinal) is > 0 and var at && at < name.Length - 1);
+
+    /// <summary>Why it is no tool, as a sentence.</summary>
+    public static string Unknown(string name) => $"There is no tool `{name}`.{NearestName.Hint(name, [.. All.Select(tool => tool.Name)])}";
+}
