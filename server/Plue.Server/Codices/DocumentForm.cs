@@ -81,7 +81,7 @@ internal abstract class DocumentForm(CodexCollection collection, string extensio
 /// <summary>Files that hold the values of one template's fields.</summary>
 internal sealed class ProviderForm(TemplateCatalog templates) : DocumentForm(CodexCollection.Providers, ".json5")
 {
-    public const string TemplateId = "llm-provider";
+    public const string TemplateId = TemplateCollections.ProviderRoot;
 
     public override string TemplateIdOf(string name, Json5Object values) => TemplateId;
 
@@ -105,8 +105,6 @@ internal sealed class ProviderForm(TemplateCatalog templates) : DocumentForm(Cod
 internal sealed class ItemForm(TemplateCatalog templates) : DocumentForm(CodexCollection.Items, ".json5")
 {
     public const string TemplateField = "template";
-    /// <summary>Codices of these live elsewhere.</summary>
-    private static readonly string[] OtherCollections = ["ai-chat", "task", ProviderForm.TemplateId];
 
     public override string? WorkspaceFolder => "items";
 
@@ -115,7 +113,7 @@ internal sealed class ItemForm(TemplateCatalog templates) : DocumentForm(CodexCo
     public override object? DependsOn(Json5Object values) => templates.Find(TemplateIdOf("", values));
 
     /// <summary>Whether codices of this template are items.</summary>
-    public static bool Takes(TemplateCatalog templates, string templateId) => !OtherCollections.Any(other => templates.IsA(templateId, other));
+    public static bool Takes(TemplateCatalog templates, string templateId) => templates.CollectionOf(templateId) == TemplateCollection.Items;
 
     public override DocumentReading Read(string name, byte[] bytes) => ReadJson5(bytes, (_, values) =>
     {

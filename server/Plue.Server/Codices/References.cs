@@ -78,10 +78,13 @@ internal sealed class References(
         if (templateFilter is null) { return null; }
 
         var wanted = templateFilter == MarkdownFilter ? CodexCollection.Prompts
-            : documents.Templates.IsA(templateFilter, ProviderForm.TemplateId) ? CodexCollection.Providers
-            : documents.Templates.IsA(templateFilter, "ai-chat") ? CodexCollection.Chats
-            : documents.Templates.IsA(templateFilter, "task") ? CodexCollection.Tasks
-            : CodexCollection.Items;
+            : documents.Templates.CollectionOf(templateFilter) switch
+            {
+                TemplateCollection.Providers => CodexCollection.Providers,
+                TemplateCollection.Chats => CodexCollection.Chats,
+                TemplateCollection.Tasks => CodexCollection.Tasks,
+                _ => CodexCollection.Items,
+            };
         return uri.Collection == wanted ? null : $"{uri} is of the wrong kind: codex://{wanted.ToString().ToLowerInvariant()}/… is wanted here.";
     }
 

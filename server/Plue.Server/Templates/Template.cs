@@ -19,6 +19,9 @@ public sealed record Template
     /// <summary>A theme color id.</summary>
     public string? Color { get; init; }
 
+    /// <summary>Where its codices live.</summary>
+    public TemplateCollection Collection { get; init; } = TemplateCollection.Items;
+
     public IReadOnlyList<string> Tags { get; init; } = [];
 
     /// <summary>The top-level keys written in the template's own file.</summary>

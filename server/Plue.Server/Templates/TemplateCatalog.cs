@@ -59,6 +59,9 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         return false;
     }
 
+    /// <summary>Where codices of this template live; of one that is not there or has mistakes by what its id says.</summary>
+    public TemplateCollection CollectionOf(string id) => Find(id)?.Collection ?? TemplateCollections.Of([id]);
+
     /// <summary>Holds what a file says against the parents that are in force, without putting it in force itself.</summary>
     public TemplateReading Check(string id, ReadOnlySpan<byte> utf8)
     {

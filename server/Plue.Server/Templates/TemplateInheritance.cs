@@ -44,6 +44,7 @@ public static class TemplateInheritance
             problems.AddRange(CheckFields(resolved));
         }
 
+        resolved = resolved with { Collection = TemplateCollections.Of(chain.Select(template => template.Id)) };
         return new TemplateReading(problems.Any(problem => problem.IsError) ? null : resolved, problems);
 
         TemplateReading Broken(string message) => new(null, [DocumentProblem.Error(message, own.ParentSpan)]);

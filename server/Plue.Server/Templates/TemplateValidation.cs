@@ -105,7 +105,7 @@ public static class TemplateValidation
     }
 
     /// <summary>A reference to a provider may be a list: the next answers when the first cannot.</summary>
-    private static bool IsListOfProviders(TemplateField field, Json5Node value) => field is { Type: FieldType.CodexReference, TemplateFilter: "llm-provider" } && value is Json5Array;
+    private static bool IsListOfProviders(TemplateField field, Json5Node value) => field is { Type: FieldType.CodexReference, TemplateFilter: TemplateCollections.ProviderRoot } && value is Json5Array;
 
     /// <summary>Whether a value keeps within the default of a locked field: fewer items of a list, else the same value.</summary>
     internal static bool IsWithin(TemplateField locked, Json5Node? value) => (locked.Default, value) switch
