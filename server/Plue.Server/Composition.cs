@@ -126,6 +126,8 @@ internal sealed class Composition : IAsyncDisposable
         return new DocumentHandlers(documents.Value, links, Providers, changed);
     }
 
+    public TemplateHandlers TemplateHandlers => new(documents.Value);
+
     public CodexHouse CodexHouse => new(DocumentHandlers((_, _) => { }), Redactor.Mask, DisposeAsync);
 
     public ProvidersHouse ProvidersHouse => new(

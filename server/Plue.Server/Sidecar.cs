@@ -54,7 +54,8 @@ internal static class Sidecar
         new CatalogHandlers(server, house.CatalogServices).Register();
         using var background = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
         var keepingFresh = house.CatalogServices.Refresh.KeepFreshAsync(house.Logs.CreateLogger("Catalog"), background.Token);
-        new SettingsHandlers(server, house.Paths, () => house.Templates).Register();
+        new SettingsHandlers(server, house.Paths).Register();
+        TemplateHandlers.Register(server, new Lazy<TemplateHandlers>(() => house.TemplateHandlers));
         new UsageHandlers(server, house.Usage, conversations, house.Providers, house.TemplateNameOf).Register();
         new SearchHandlers(server, house.Search, house.Time).Register();
         var following = conversations.FollowAsync(background.Token);

@@ -246,7 +246,7 @@ internal sealed class DocumentHandlers(Documents documents, CodexLinks links, Pr
     }
 
     private static IReadOnlyList<DocumentProblemView> Problems(IReadOnlyList<DocumentProblem> problems) =>
-        [.. problems.Select(problem => new DocumentProblemView(problem.Message, problem.Line, problem.Column, problem.IsError))];
+        [.. problems.Select(FieldViews.View)];
 
     private static IReadOnlyList<CodexLinkView> Views(IReadOnlyList<CodexEnd> found) => [.. found.Select(link => new CodexLinkView(link.Kind, link.Target, link.Title, link.Exists))];
 

@@ -2,12 +2,11 @@ using Plue.Protocol;
 using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
-using Plue.Server.Templates;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>settings/* and template/get: what forms are drawn from.</summary>
-internal sealed class SettingsHandlers(RpcServer server, PluePaths paths, Func<TemplateCatalog> templates)
+/// <summary>settings/*: what the form of the settings is drawn from.</summary>
+internal sealed class SettingsHandlers(RpcServer server, PluePaths paths)
 {
     public void Register()
     {
@@ -20,11 +19,6 @@ internal sealed class SettingsHandlers(RpcServer server, PluePaths paths, Func<T
             }
 
             return Task.FromResult(Result(UserConfig.Set(paths, parameters.Name, FieldViews.ToJson5(parameters.Value))));
-        });
-        server.Map(Methods.TemplateGet, (parameters, _) =>
-        {
-            var template = templates().Find(parameters.Id) ?? throw new FailureException(FailureKind.NotFound, $"There is no template {parameters.Id}.");
-            return Task.FromResult(new TemplateView(template.Id, template.Name, template.Description, [.. template.Fields.Select(FieldViews.View)]));
         });
     }
 

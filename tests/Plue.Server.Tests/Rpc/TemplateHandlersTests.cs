@@ -1,0 +1,57 @@
+using System.Text.Json.Nodes;
+using Plue.Server.Tests.Testing;
+
+namespace Plue.Server.Tests.Rpc;
+
+/// <summary>template/* as a window asks it.</summary>
+public sealed class TemplateHandlersTests : IDisposable
+{
+    private readonly string home = Directory.CreateTempSubdirectory("plue-templates-").FullName;
+
+    public void Dispose() => Directory.Delete(home, recursive: true);
+
+    [Fact]
+    public async Task Templates_are_listed_by_name_with_the_one_in_force_before_those_with_mistakes()
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync(home);
+        Write("templates/ai-chat.json5", "{ id: 'ai-chat', name: 'My chat' ");
+        Write("templates/scout.json5", "{ id: 'scout', name: 'A scout', parent_template: 'task', metadata: { icon: 'search' } }");
+        Write("templates/broken.json5", "{ id: 'broken', name: 'Broken', parent_template: 'task', fields: 3 }");
+        Write("templates/recipe.json5", "{ id: 'recipe', name: 'Recipe', fields: [{ name: 'title', type: 'text' }] }");
+
+        var all = (await sidecar.Client.ResultAsync("template/list", new { }))!["templates"]!.AsArray();
+        var names = all.Select(template => (string?)template!["name"]).ToList();
+        Assert.Equal(names.Order(StringComparer.OrdinalIgnoreCase), names.Where(name => name != "My chat").Append("My chat").Order(StringComparer.OrdinalIgnoreCase));
+        var chats = all.Where(template => (string?)template!["id"] == "ai-chat").ToList();
+        Assert.Equal([(true, "shipped"), (false, "user")], chats.Select(template => ((bool)template!["inForce"]!, (string)template["layer"]!)));
+        Assert.NotEmpty(chats[1]!["problems"]!.AsArray());
+
+        var tasks = await ListAsync(sidecar, "tasks");
+        Assert.Contains("scout", tasks.Select(template => (string?)template!["id"]));
+        Assert.False((bool)tasks.Single(template => (string?)template!["id"] == "broken")!["inForce"]!);
+        Assert.Equal(["recipe"], (await ListAsync(sidecar, "items")).Select(template => (string?)template!["id"]));
+    }
+
+    [Fact]
+    public async Task A_template_is_given_with_its_parents_fields_and_where_its_codices_live()
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync(home);
+        Write("templates/scout.json5", "{ id: 'scout', name: 'A scout', parent_template: 'task', metadata: { icon: 'search' } }");
+        var scout = await sidecar.Client.ResultAsync("template/get", new { id = "scout" });
+        Assert.Equal(("task", "tasks", "search", "charts.green"), ((string?)scout!["parentTemplate"], (string?)scout["collection"], (string?)scout["icon"], (string?)scout["color"]));
+        Assert.EndsWith("scout.json5", (string?)scout["path"], StringComparison.Ordinal);
+        Assert.Contains("goal", scout["fields"]!.AsArray().Select(field => (string?)field!["name"]));
+        Assert.Null((string?)(await sidecar.Client.ResultAsync("template/get", new { id = "task" }))!["path"]);
+        Assert.Equal("There is no template scoot. Did you mean `scout`?", (string?)(await sidecar.Client.RequestAsync("template/get", new { id = "scoot" }))["error"]?["message"]);
+    }
+
+    private static async Task<JsonArray> ListAsync(InMemorySidecar sidecar, string collection) =>
+        (await sidecar.Client.ResultAsync("template/list", new { collection }))!["templates"]!.AsArray();
+
+    private void Write(string name, string text)
+    {
+        var path = Path.Combine(home, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+    }
+}
