@@ -117,7 +117,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
     const folders = openFolders();
     if (folders.length === 0) throw noFolder();
     if (path !== undefined) return namedTarget(path, folders);
-    const last = this.lastEditor.document;
+    const last = this.lastEditor.current?.document;
     if (last?.uri.scheme === 'file' && (await jailed(last.uri.fsPath)) !== undefined) return last.uri;
     return askForFile();
   }

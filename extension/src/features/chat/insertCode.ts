@@ -12,15 +12,11 @@ export class LastEditor implements vscode.Disposable {
     return this.editor?.document.isClosed === true ? undefined : this.editor;
   }
 
-  /** The text that was in front last, unless it was closed. */
-  get document(): vscode.TextDocument | undefined {
-    return this.editor === undefined || this.editor.document.isClosed ? undefined : this.editor.document;
-  }
-
   /** What is selected there, as offsets, when it is this document. */
   selectionIn(document: vscode.TextDocument): { start: number; end: number } | undefined {
-    if (this.editor === undefined || this.document?.uri.toString() !== document.uri.toString()) return undefined;
-    const { start, end } = this.editor.selection;
+    const { current } = this;
+    if (current?.document.uri.toString() !== document.uri.toString()) return undefined;
+    const { start, end } = current.selection;
     return { start: document.offsetAt(start), end: document.offsetAt(end) };
   }
 
@@ -45,8 +41,8 @@ export class LastEditor implements vscode.Disposable {
 
   /** An editor whose tab is in the background is brought back with its cursor; a closed one is not opened again. */
   private async shown(): Promise<vscode.TextEditor | undefined> {
-    const { editor } = this;
-    if (editor === undefined || editor.document.isClosed) return undefined;
+    const editor = this.current;
+    if (editor === undefined) return undefined;
     return vscode.window.showTextDocument(editor.document, {
       viewColumn: editor.viewColumn,
       selection: editor.selection,

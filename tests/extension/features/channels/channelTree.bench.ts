@@ -2,7 +2,7 @@ import { bench } from 'vitest';
 import { ChannelTree } from '../../../../extension/src/features/channels/channelTree';
 import { codexList } from '../../../../extension/src/protocol/protocol.generated';
 import { FakeSidecar } from '../../testing/fakeSidecar';
-import { chatSummary } from './chatSummary';
+import { chatSummary } from '../../testing/codexSummary';
 
 const chats = 10_000;
 const items = Array.from({ length: chats }, (_, index) =>

@@ -3,7 +3,7 @@ import { ChannelTree, rowsAtOnce, type ChannelNode } from '../../../../extension
 import { FailureError } from '../../../../extension/src/infrastructure/errors';
 import { codexList, type CodexSummary } from '../../../../extension/src/protocol/protocol.generated';
 import { FakeSidecar } from '../../testing/fakeSidecar';
-import { chatSummary as chat } from './chatSummary';
+import { chatSummary as chat } from '../../testing/codexSummary';
 
 const trees: ChannelTree[] = [];
 beforeEach(() => {

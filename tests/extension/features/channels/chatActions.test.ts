@@ -6,7 +6,7 @@ import { FailureError } from '../../../../extension/src/infrastructure/errors';
 import { codexDelete, codexRestore, codexUpdate } from '../../../../extension/src/protocol/protocol.generated';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import { answers, reset, shown } from '../../testing/vscode';
-import { chatSummary as chat } from './chatSummary';
+import { chatSummary as chat } from '../../testing/codexSummary';
 
 beforeEach(reset);
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { ChatGroups, daysAt, groupNames, groupOf, passes, type ChatFilter } from '../../../../extension/src/features/channels/chatGroups';
 import { byPlace } from '../../../../extension/src/features/channels/row';
 import type { CodexSummary } from '../../../../extension/src/protocol/protocol.generated';
-import { chatSummary } from './chatSummary';
+import { chatSummary } from '../../testing/codexSummary';
 
 const hour = 3_600_000;
 const noon = new Date(2026, 10, 21, 12).getTime();

@@ -10,31 +10,14 @@ import {
   codexUndo,
   type CodexSummary,
 } from '../../../../extension/src/protocol/protocol.generated';
+import { codexSummary } from '../../testing/codexSummary';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import { answers, reset, shown } from '../../testing/vscode';
 
 beforeEach(reset);
 
 function document(uri: string, change: Partial<CodexSummary> = {}): CodexSummary {
-  const time = '2026-11-21T12:00:00Z';
-  return {
-    uri,
-    templateId: 'recipe',
-    title: uri.slice(uri.lastIndexOf('/') + 1),
-    status: 'idle',
-    createdAt: time,
-    updatedAt: time,
-    messageCount: 0,
-    archived: false,
-    fallbacks: [],
-    options: {},
-    tags: [],
-    pinned: false,
-    unread: false,
-    version: 1,
-    layer: 'user',
-    ...change,
-  };
+  return codexSummary(uri, { templateId: 'recipe', layer: 'user', ...change });
 }
 
 const soup = document('codex://items/soup');
