@@ -47,7 +47,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateChannels(client, log),
     activateChat(context, client, providers, log, launch.openChat),
     activateSettings(context, client, providers, log),
-    activateItems(context, client, log),
+    activateItems(context, client, providers, log),
     activateSearch(context, client, providers, log),
     activateUsage(context, client, log),
   );

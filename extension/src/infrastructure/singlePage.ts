@@ -59,6 +59,10 @@ export class SinglePage<From extends { type: string }, To> implements vscode.Dis
     return vscode.ViewColumn.Active;
   }
 
+  close(): void {
+    this.panel?.dispose();
+  }
+
   /** Names the tab after what it shows. */
   entitle(title: string): void {
     if (this.panel) this.panel.title = title;

@@ -19,6 +19,7 @@ import {
   hostLanguageModel,
   hostLanguageModelEvent,
   hostLanguageModels,
+  hostNotify,
   messageEvent,
   providerChanged,
   searchHits,
@@ -27,6 +28,7 @@ import {
 import type {
   CodexChangedParams,
   ErrorData,
+  HostNotifyParams,
   MessageEventParams,
   PlueOptions,
   ProviderChangedParams,
@@ -51,6 +53,8 @@ export interface Sidecar {
   readonly onMessageEvent: vscode.Event<MessageEventParams>;
   readonly onProviderChanged: vscode.Event<ProviderChangedParams>;
   readonly onSearchHits: vscode.Event<SearchHitsParams>;
+  /** A hook wants the user to know something. */
+  readonly onNotify: vscode.Event<HostNotifyParams>;
 }
 
 export interface SidecarOptions {
@@ -78,6 +82,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   private readonly messageEvent = new vscode.EventEmitter<MessageEventParams>();
   private readonly providerChanged = new vscode.EventEmitter<ProviderChangedParams>();
   private readonly searchHits = new vscode.EventEmitter<SearchHitsParams>();
+  private readonly notified = new vscode.EventEmitter<HostNotifyParams>();
   private readonly policy = new RestartPolicy();
   private readonly disposables = new Disposables();
   private life: Life | undefined;
@@ -90,10 +95,11 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   readonly onMessageEvent = this.messageEvent.event;
   readonly onProviderChanged = this.providerChanged.event;
   readonly onSearchHits = this.searchHits.event;
+  readonly onNotify = this.notified.event;
 
   constructor(private readonly options: SidecarOptions) {
-    const emitters = [this.started, this.stateChanged, this.codexChanged, this.messageEvent, this.providerChanged, this.searchHits];
-    for (const emitter of emitters) this.disposables.add(emitter);
+    const told = [this.codexChanged, this.messageEvent, this.providerChanged, this.searchHits, this.notified];
+    for (const emitter of [this.started, this.stateChanged, ...told]) this.disposables.add(emitter);
     this.disposables.add(
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
         // While it starts, the new start options say it already.
@@ -159,6 +165,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     registrations.add(life.client.onNotification(messageEvent, (params) => this.messageEvent.fire(params)));
     registrations.add(life.client.onNotification(providerChanged, (params) => this.providerChanged.fire(params)));
     registrations.add(life.client.onNotification(searchHits, (params) => this.searchHits.fire(params)));
+    registrations.add(life.client.onNotification(hostNotify, (params) => this.notified.fire(params)));
     registrations.add(life.client.onRequest(hostLanguageModels, listLanguageModels));
     registrations.add(
       life.client.onRequest(hostLanguageModel, (params, token) =>

@@ -4,6 +4,7 @@ import type { RequestType } from 'vscode-languageclient/node';
 import type {
   CodexChangedParams,
   ErrorData,
+  HostNotifyParams,
   MessageEventParams,
   ProviderChangedParams,
   SearchHitsParams,
@@ -19,6 +20,7 @@ export class FakeSidecar implements Sidecar {
   readonly messageEvent = new EventEmitter<MessageEventParams>();
   readonly providerChanged = new EventEmitter<ProviderChangedParams>();
   readonly searchHits = new EventEmitter<SearchHitsParams>();
+  readonly notified = new EventEmitter<HostNotifyParams>();
   private readonly table = new Map<string, (params: unknown, token?: CancellationToken) => unknown>();
 
   state: SidecarState = { state: 'running' };
@@ -28,6 +30,7 @@ export class FakeSidecar implements Sidecar {
   readonly onMessageEvent: Event<MessageEventParams> = this.messageEvent.event;
   readonly onProviderChanged: Event<ProviderChangedParams> = this.providerChanged.event;
   readonly onSearchHits: Event<SearchHitsParams> = this.searchHits.event;
+  readonly onNotify: Event<HostNotifyParams> = this.notified.event;
 
   /** From now on. An answer that throws is a failure of the request. */
   answer<P, R>(type: RequestType<P, R, ErrorData>, answer: (params: P, token?: CancellationToken) => R | Promise<R>): this {

@@ -16,6 +16,7 @@ import {
   messageStop,
   providerModels,
   settingsGet,
+  templateList,
 } from '../../protocol/protocol.generated';
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -48,6 +49,8 @@ export interface ChatHouse {
 
 /** The page asks for earlier messages itself. */
 const lastMessages = 100;
+/** Milliseconds without a change before hooks that failed are asked for. */
+const restBeforeHooks = 300;
 
 export class ChatPanel implements vscode.Disposable {
   private readonly disposables = new Disposables();
@@ -59,6 +62,8 @@ export class ChatPanel implements vscode.Disposable {
   /** To be gone to when the page is up. */
   private messageWanted: string | undefined;
   private codex: CodexSummary | undefined;
+  private hookTimer: ReturnType<typeof setTimeout> | undefined;
+  private hasFailedHooks = false;
   readonly composer: ComposerPanel;
   /** For a page that is not up yet. */
   private waiting: FilePlace[] = [];
@@ -97,8 +102,11 @@ export class ChatPanel implements vscode.Disposable {
     this.disposables.add(
       sidecar.onCodexChanged(({ uri, codex }) => {
         if (uri !== codexId) return;
-        if (codex) this.show(codex);
-        else panel.dispose();
+        if (codex === undefined) panel.dispose();
+        else {
+          this.show(codex);
+          this.lookAtHooks(codex);
+        }
       }),
     );
     this.disposables.add(
@@ -173,6 +181,7 @@ export class ChatPanel implements vscode.Disposable {
   }
 
   private end(): void {
+    clearTimeout(this.hookTimer);
     this.disposables.dispose();
     this.disposed.fire();
     this.disposed.dispose();
@@ -240,6 +249,12 @@ export class ChatPanel implements vscode.Disposable {
         return runWithErrorHandling(log, () => previewDiagram(message.text, message.info));
       case 'openLink':
         return openLink(message.href);
+      case 'newOfTemplate':
+        await vscode.commands.executeCommand('plue.newChatFromTemplate', { templateId: message.templateId });
+        return;
+      case 'tryTemplate':
+        await vscode.commands.executeCommand('plue.tryTemplate', this.codex?.templateId);
+        return;
       case 'help':
         if (message.action === 'chooseProvider') await this.askForProvider();
         else await help(message.action, message.providerId);
@@ -290,7 +305,9 @@ export class ChatPanel implements vscode.Disposable {
       // Events that arrived meanwhile were numbered: the page drops what the snapshot holds and folds the rest.
       this.show(chat.codex);
       this.post({ type: 'snapshot', chat, providers: items });
+      this.hasFailedHooks = (chat.hookFailures?.length ?? 0) > 0;
       void this.sendChoices();
+      void this.sendTemplates();
       providers
         .refresh()
         .catch((error: unknown) => this.house.log.warn(`The providers could not be listed: ${toFailureError(error).message}`));
@@ -325,6 +342,33 @@ export class ChatPanel implements vscode.Disposable {
       this.house.log.warn(`The settings could not be read: ${toFailureError(error).message}`);
       this.post({ type: 'choices', recent });
     }
+  }
+
+  /** The names for the switch under the composer; without them it shows the id. */
+  private async sendTemplates(): Promise<void> {
+    try {
+      const collection = this.codexId.startsWith('codex://tasks/') ? 'tasks' : 'chats';
+      const { templates } = await this.house.sidecar.request(templateList, { collection });
+      this.post({ type: 'templates', templates: templates.filter(({ inForce }) => inForce).map(({ id, name }) => ({ id, name })) });
+    } catch (error) {
+      this.house.log.warn(`The templates could not be listed: ${toFailureError(error).message}`);
+    }
+  }
+
+  /** A hook runs after a change, and nothing else says that it failed. */
+  private lookAtHooks({ status }: CodexSummary): void {
+    if (status === 'running' || !this.pageIsReady) return;
+    clearTimeout(this.hookTimer);
+    this.hookTimer = setTimeout(() => {
+      this.house.sidecar.request(codexGet, { uri: this.codexId, limit: 1 }).then(
+        ({ hookFailures = [] }) => {
+          if (hookFailures.length === 0 && !this.hasFailedHooks) return;
+          this.hasFailedHooks = hookFailures.length > 0;
+          this.post({ type: 'hookFailures', failures: hookFailures });
+        },
+        (error: unknown) => this.house.log.warn(`The hooks of ${this.codexId} could not be looked at: ${toFailureError(error).message}`),
+      );
+    }, restBeforeHooks);
   }
 
   private async askForProvider(): Promise<void> {

@@ -1,6 +1,8 @@
 // The open chats: at most one panel for each.
 import * as vscode from 'vscode';
-import { codexCreate, codexList } from '../../protocol/protocol.generated';
+import { toFailureError } from '../../infrastructure/errors';
+import { codexCreate, codexGet } from '../../protocol/protocol.generated';
+import type { CodexSummary } from '../../protocol/protocol.generated';
 import type { FilePlace } from '../../webview/shared/viewMessages';
 import { ChatPanel, type ChatHouse } from './chatPanel';
 import { readRestoredChat } from './fromPage';
@@ -62,13 +64,20 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
   async openLast(): Promise<ChatPanel> {
     const last = this.memory.get<unknown>(lastChatKey);
     if (typeof last === 'string') {
-      const { items } = await this.house.sidecar.request(codexList, { collection: 'chats', includeArchived: true });
-      const codex = items.find((item) => item.uri === last);
-      if (codex) {
-        return this.open(codex.uri, codex.title);
-      }
+      const codex = await this.find(last);
+      if (codex !== undefined) return this.open(codex.uri, codex.title);
     }
     return this.create();
+  }
+
+  /** Undefined for what was deleted. */
+  private async find(uri: string): Promise<CodexSummary | undefined> {
+    try {
+      return (await this.house.sidecar.request(codexGet, { uri, limit: 1 })).codex;
+    } catch (error) {
+      if (toFailureError(error).kind === 'notFound') return undefined;
+      throw error;
+    }
   }
 
   deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {

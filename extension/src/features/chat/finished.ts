@@ -69,7 +69,9 @@ async function gather({ codexId }: Ending, { sidecar, isVisible }: FinishedHouse
 }
 
 async function tell(endings: Ending[], { sidecar, open }: FinishedHouse): Promise<void> {
-  const { items } = await sidecar.request(codexList, { collection: 'chats', includeArchived: true });
+  const collections = [...new Set(endings.map(({ codexId }) => (codexId.startsWith('codex://tasks/') ? 'tasks' : 'chats')))];
+  const lists = await Promise.all(collections.map((collection) => sidecar.request(codexList, { collection, includeArchived: true })));
+  const items = lists.flatMap((list) => list.items);
   const chats = endings.flatMap(({ codexId, hasFailed }) => {
     const codex = items.find(({ uri }) => uri === codexId);
     if (codex === undefined) return [];

@@ -43,6 +43,8 @@ const fromPage = v.variant('type', [
   v.strictObject({ type: v.literal('newFile'), text, info }),
   v.strictObject({ type: v.literal('preview'), text, info }),
   v.strictObject({ type: v.literal('openLink'), href: v.pipe(v.string(), v.maxLength(8000)) }),
+  v.strictObject({ type: v.literal('newOfTemplate'), templateId: id }),
+  v.strictObject({ type: v.literal('tryTemplate') }),
   v.strictObject({
     type: v.literal('help'),
     action: v.picklist([
@@ -71,7 +73,10 @@ export function readFromPage(message: unknown): FromPage | undefined {
   return parsed.success ? parsed.output : undefined;
 }
 
-const pageState = v.object({ codexId: v.pipe(v.string(), v.startsWith('codex://chats/')) });
+/** What has messages. */
+export const talk = /^codex:\/\/(chats|tasks)\//;
+
+const pageState = v.object({ codexId: v.pipe(v.string(), v.regex(talk)) });
 
 /** The chat that a restored panel shows, or undefined when its state says nothing of use. */
 export function readRestoredChat(state: unknown): PageState['codexId'] | undefined {

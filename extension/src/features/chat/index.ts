@@ -11,6 +11,7 @@ import type { ChatPanel } from './chatPanel';
 import { ChatPanels, viewType } from './chatPanels';
 import { commands } from './commands';
 import { tellWhenFinished } from './finished';
+import { talk } from './fromPage';
 import { LastEditor } from './insertCode';
 import { RecentModels } from './recentModels';
 import { Transfer } from './transfer';
@@ -60,7 +61,7 @@ export function activateChat(
   };
   register(commands.newChat, () => panels.create());
   register(commands.openChat, async (uri, messageId) => {
-    if (typeof uri !== 'string' || !uri.startsWith('codex://chats/')) await panels.openLast();
+    if (typeof uri !== 'string' || !talk.test(uri)) await panels.openLast();
     else if (typeof messageId === 'string') panels.open(uri).goTo(messageId);
     else panels.open(uri);
   });
@@ -84,7 +85,7 @@ export function activateChat(
   registerForChat(commands.pinFiles, (chat) => chat.composer.pickPins());
   const transfer = new Transfer(sidecar);
   // A page names its chat, a row of the tree is handed over whole; from the palette the chat in front is meant.
-  const row = v.object({ type: v.literal('chat'), uri: v.string() });
+  const row = v.object({ type: v.literal('codex'), uri: v.string() });
   register(commands.export, async (given) => {
     const uri = typeof given === 'string' ? given : v.is(row, given) ? given.uri : panels.active?.codexId;
     if (uri !== undefined) await transfer.export(uri);

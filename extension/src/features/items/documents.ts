@@ -14,9 +14,6 @@ const words = { items: 'Item', prompts: 'Prompt', templates: 'Template', provide
   string
 >;
 
-/** What follows one of them is kept elsewhere than in items. */
-const otherRoots = ['ai-chat', 'task', 'llm-provider', 'markdown'];
-
 export class Documents {
   constructor(private readonly sidecar: Sidecar) {}
 
@@ -40,27 +37,6 @@ export class Documents {
     });
     if (chosen === undefined) throw new UserCancelledError();
     return chosen.codex;
-  }
-
-  /** A template whose documents are items. */
-  async pickTemplate(): Promise<string> {
-    const list = async (templateId?: string): Promise<CodexSummary[]> =>
-      (await this.sidecar.request(codexList, { collection: 'templates', ...(templateId === undefined ? {} : { templateId }) })).items;
-    const [all, ...others] = await Promise.all([list(), ...otherRoots.map(list)]);
-    const elsewhere = new Set(others.flat().map(({ uri }) => uri));
-    const rows = all
-      .filter(({ uri, status }) => !elsewhere.has(uri) && status !== 'damaged')
-      .map(({ uri, title, description }) => ({ label: title, description: description ?? '', id: uri.slice('codex://templates/'.length) }));
-    if (rows.length === 0)
-      throw new FailureError('notFound', 'There is no template of your own yet. Put one into the folder templates of Plue’s home.');
-    const chosen = await vscode.window.showQuickPick(rows, {
-      title: 'New from Template',
-      placeHolder: 'Choose what it is',
-      matchOnDescription: true,
-      ignoreFocusOut: true,
-    });
-    if (chosen === undefined) throw new UserCancelledError();
-    return chosen.id;
   }
 
   async undo(codex: CodexSummary): Promise<void> {

@@ -22,11 +22,12 @@ export class History implements vscode.TextDocumentContentProvider, vscode.Dispo
     }));
     const chosen = await vscode.window.showQuickPick(rows, {
       title: `History of ${codex.title}`,
-      placeHolder: 'Choose a version to compare',
+      placeHolder: codex.layer === undefined ? 'What happened, newest first' : 'Choose a version to compare',
       matchOnDescription: true,
       ignoreFocusOut: true,
     });
-    if (chosen === undefined) throw new UserCancelledError();
+    // Of a chat there is the list; its messages say the rest.
+    if (chosen === undefined || codex.layer === undefined) throw new UserCancelledError();
     const current = versions.find(({ isCurrent }) => isCurrent)?.version ?? codex.version;
     const { version } = chosen.view;
     // Of the newest one sees what it changed.

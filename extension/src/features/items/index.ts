@@ -1,32 +1,94 @@
+import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
-import { runWithErrorHandling } from '../../infrastructure/errors';
+import { FailureError, runWithErrorHandling } from '../../infrastructure/errors';
+import { codexCreate, codexGet, templateGet } from '../../protocol/protocol.generated';
+import type { CodexSummary, FieldView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
+import { pickTemplate } from '../../server/pickTemplate';
+import type { ProviderList } from '../../server/providerList';
+import type { ItemTarget } from '../../webview/item/messages';
 import { commands } from './commands';
 import { collections, Documents } from './documents';
+import { newTarget } from './fromPage';
 import { History } from './history';
 import { ItemEditor } from './itemEditor';
+import { showNotifications } from './notify';
+import { openCodex } from './openCodex';
 
 export function activateItems(
   context: Pick<vscode.ExtensionContext, 'extensionUri'>,
   sidecar: Sidecar,
+  providers: ProviderList,
   log: vscode.LogOutputChannel,
 ): vscode.Disposable {
   const disposables = new Disposables();
   const documents = new Documents(sidecar);
   const history = disposables.add(new History(sidecar));
-  const editor = disposables.add(new ItemEditor({ sidecar, documents, history, extensionUri: context.extensionUri, log }));
+  const editor = disposables.add(new ItemEditor({ sidecar, providers, documents, history, extensionUri: context.extensionUri, log }));
+  const open = (uri: string): Promise<void> => openCodex(sidecar, uri, (item) => editor.open({ uri: item }));
+  disposables.add(showNotifications(sidecar, log, open));
   const register = (id: string, action: (given: unknown) => Promise<unknown>): void => {
     disposables.add(vscode.commands.registerCommand(id, (given: unknown) => runWithErrorHandling(log, () => action(given))));
   };
-  register(commands.newFromTemplate, async () => editor.open({ templateId: await documents.pickTemplate() }));
+  register(commands.newFromTemplate, async () => {
+    const none = 'There is no template of your own yet. Make one with Plue: New Template.';
+    await editor.open({ templateId: (await pickTemplate(sidecar, { title: 'New from Template', collection: 'items', none })).id });
+  });
+  register(commands.newTask, async (given) => {
+    const none = 'There is no template for a task. Make one with Plue: New Template.';
+    await editor.open(
+      targetOf(given) ?? { templateId: (await pickTemplate(sidecar, { title: 'New Task', collection: 'tasks', none })).id },
+    );
+  });
+  register(commands.newChatFromTemplate, async (given) => {
+    const none = 'There is no template for a chat. Make one with Plue: New Template.';
+    const target = targetOf(given) ?? {
+      templateId: (await pickTemplate(sidecar, { title: 'New Chat From Template', collection: 'chats', none })).id,
+    };
+    await newChat(target, { sidecar, providers, editor });
+  });
+  register(commands.chatSettings, async (given) => {
+    if (typeof given === 'string') await editor.open({ uri: given });
+  });
   register(commands.openItem, async () => editor.open({ uri: (await documents.pick('Open Item', ['items'])).uri }));
+  register(commands.openCodex, async (given) => {
+    if (typeof given === 'string') await open(given);
+  });
   // A provider goes with its key and its models: that is asked on the Providers page.
   register(commands.deleteDocument, async () => documents.delete(await documents.pick('Move to Trash', ['items', 'prompts', 'templates'])));
   register(commands.restoreDocument, async () => documents.restore(await documents.pick('Restore from Trash', collections, true)));
-  register(commands.showHistory, async () => history.show(await documents.pick('Show History', collections)));
+  register(commands.showHistory, async (given) => {
+    const named = async (uri: string): Promise<CodexSummary> => (await sidecar.request(codexGet, { uri, limit: 1 })).codex;
+    await history.show(await (typeof given === 'string' ? named(given) : documents.pick('Show History', collections)));
+  });
   register(commands.undoChange, async () => documents.undo(await documents.pick('Undo Last Change of…', collections)));
   register(commands.redoChange, async () => documents.redo(await documents.pick('Redo Last Change of…', collections)));
   register(commands.restoreVersion, (shown) => history.restore(shown instanceof vscode.Uri ? shown : undefined));
   return disposables;
+}
+
+type NewTarget = Extract<ItemTarget, { templateId: string }>;
+
+/** A page hands over a template and what to begin with; the palette nothing, and asks. */
+function targetOf(given: unknown): NewTarget | undefined {
+  const parsed = v.safeParse(newTarget, given);
+  return parsed.success ? parsed.output : undefined;
+}
+
+/** Opened at once, unless its template must be told something first. */
+async function newChat(target: NewTarget, house: { sidecar: Sidecar; providers: ProviderList; editor: ItemEditor }): Promise<void> {
+  const { sidecar, providers, editor } = house;
+  const template = await sidecar.request(templateGet, { id: target.templateId });
+  if (template.collection !== 'chats') throw new FailureError('badRequest', `“${template.name}” is not for chats.`);
+  const values = target.values ?? {};
+  if (template.fields.some((field) => isMissing(field, values))) return editor.open(target);
+  await providers.ensureDefault();
+  const { uri } = await sidecar.request(codexCreate, { templateId: template.id, collection: 'chats', values });
+  await vscode.commands.executeCommand('plue.openChat', uri);
+}
+
+/** The provider is chosen in the chat. */
+function isMissing({ name, required, default: given, conditional }: FieldView, values: Record<string, unknown>): boolean {
+  return required && given === undefined && conditional === undefined && values[name] === undefined && name !== 'provider_ref';
 }

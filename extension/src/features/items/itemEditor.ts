@@ -1,11 +1,12 @@
-// The page of one item, seen from the extension host.
+// The page of a form, seen from the extension host: one item, a new task or chat, or the settings of one that is there.
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
-import { FailureError } from '../../infrastructure/errors';
+import { FailureError, toFailureError } from '../../infrastructure/errors';
 import { SinglePage } from '../../infrastructure/singlePage';
-import { codexCreate, codexGet, codexUpdate, templateGet } from '../../protocol/protocol.generated';
-import type { CodexSummary } from '../../protocol/protocol.generated';
+import { codexCreate, codexGet, codexList, codexUpdate, providerModels, templateGet } from '../../protocol/protocol.generated';
+import type { CodexGetResult, CodexSummary, TemplateView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
+import type { ProviderList } from '../../server/providerList';
 import type { FromItemPage, ItemTarget, ToItemPage } from '../../webview/item/messages';
 import type { Documents } from './documents';
 import { readFromItemPage } from './fromPage';
@@ -15,6 +16,7 @@ export const viewType = 'plue.item';
 
 export interface ItemHouse {
   sidecar: Sidecar;
+  providers: ProviderList;
   documents: Documents;
   history: History;
   extensionUri: vscode.Uri;
@@ -25,9 +27,13 @@ export class ItemEditor implements vscode.Disposable {
   private readonly disposables = new Disposables();
   private readonly page: SinglePage<FromItemPage, ToItemPage>;
   private target: ItemTarget | undefined;
+  private template: TemplateView | undefined;
   private codex: CodexSummary | undefined;
+  /** As the page has them. */
+  private values: Record<string, unknown> = {};
   /** Changes of our own are no news to the page. */
   private isSaving = false;
+  private isLooking = false;
 
   constructor(private readonly house: ItemHouse) {
     this.page = this.disposables.add(
@@ -45,9 +51,12 @@ export class ItemEditor implements vscode.Disposable {
     this.disposables.add(
       house.sidecar.onCodexChanged(({ uri, codex }) => {
         if (uri !== this.codex?.uri || this.isSaving || codex?.version === this.codex.version) return;
-        this.page.post({ type: 'changed', isGone: codex === undefined });
+        if (codex === undefined) this.page.post({ type: 'changed', isGone: true });
+        else if (isFile(codex)) this.page.post({ type: 'changed', isGone: false });
+        else void this.lookAgain(codex);
       }),
     );
+    this.disposables.add(house.providers.onDidChange((providers) => this.page.post({ type: 'providers', providers })));
   }
 
   async open(target: ItemTarget): Promise<void> {
@@ -71,6 +80,11 @@ export class ItemEditor implements vscode.Disposable {
         return this.show();
       case 'save':
         return this.save(message.title, message.values, message.expectedVersion);
+      case 'listModels':
+        return this.listModels(message.providerId);
+      case 'connect':
+        await vscode.commands.executeCommand('plue.manageProviders');
+        return;
       case 'history':
         return this.house.history.show(this.opened());
       case 'openFile': {
@@ -88,41 +102,124 @@ export class ItemEditor implements vscode.Disposable {
     const { sidecar } = this.house;
     if (target === undefined) throw new FailureError('notFound', 'No item is chosen. Open one with Plue: Open Item.');
     this.codex = undefined;
-    if ('templateId' in target) {
-      const template = await sidecar.request(templateGet, { id: target.templateId });
-      this.page.entitle(`New ${template.name}`);
-      this.page.post({ type: 'form', target, template, values: {} });
-      return;
-    }
-    const { codex, document, readOnlyReason } = await sidecar.request(codexGet, { uri: target.uri });
-    const template = await sidecar.request(templateGet, { id: codex.templateId });
-    this.codex = codex;
-    this.page.entitle(codex.title);
-    const values = document?.values ?? {};
-    this.page.post({ type: 'form', target, template, codex, values, ...(readOnlyReason === undefined ? {} : { readOnlyReason }) });
+    const found = 'uri' in target ? await this.get(target.uri) : undefined;
+    const templateId = 'uri' in target ? (found?.codex.templateId ?? '') : target.templateId;
+    const template = await sidecar.request(templateGet, { id: templateId });
+    const offers = await this.offersFor(template);
+    this.template = template;
+    this.codex = found?.codex;
+    this.values = found === undefined ? {} : valuesOf(found);
+    const title = found === undefined ? `New ${template.name}` : found.codex.title;
+    this.page.entitle(found === undefined || isFile(found.codex) ? title : `Settings: ${title}`);
+    this.page.post({ type: 'providers', providers: this.house.providers.items });
+    this.page.post({
+      type: 'form',
+      target,
+      template,
+      ...(found === undefined ? {} : { codex: found.codex }),
+      values: 'uri' in target ? this.values : (target.values ?? {}),
+      offers,
+      ...(found?.readOnlyReason === undefined ? {} : { readOnlyReason: found.readOnlyReason }),
+      ...(found?.hookFailures === undefined ? {} : { hookFailures: found.hookFailures }),
+    });
+    if (this.house.providers.items.length === 0) await this.house.providers.refresh();
   }
 
   private async save(title: string | undefined, values: Record<string, unknown>, expectedVersion: number | undefined): Promise<void> {
-    const { target } = this;
-    const { sidecar } = this.house;
-    if (target === undefined) return;
+    const { target, template } = this;
+    if (target === undefined || template === undefined) return;
     this.isSaving = true;
     try {
-      this.codex =
-        'templateId' in target
-          ? await sidecar.request(codexCreate, { templateId: target.templateId, ...(title === undefined ? {} : { title }), values })
-          : await sidecar.request(codexUpdate, {
-              uri: target.uri,
-              set: values,
-              ...(expectedVersion === undefined ? {} : { expectedVersion }),
-            });
-      const { uri } = this.codex;
-      this.target = { uri };
-      const { document } = await sidecar.request(codexGet, { uri });
-      this.page.entitle(this.codex.title);
-      this.page.post({ type: 'saved', codex: this.codex, values: document?.values ?? {} });
+      if ('templateId' in target) await this.create(template, title, values);
+      else await this.change(target.uri, values, expectedVersion);
     } finally {
       this.isSaving = false;
+    }
+  }
+
+  /** An item is shown as it was stored; a chat or task goes on in its own panel. */
+  private async create(template: TemplateView, title: string | undefined, values: Record<string, unknown>): Promise<void> {
+    const { sidecar, providers } = this.house;
+    const { collection } = template;
+    const isFiled = collection === undefined || collection === 'items';
+    if (!isFiled) await providers.ensureDefault();
+    const codex = await sidecar.request(codexCreate, {
+      templateId: template.id,
+      ...(isFiled ? {} : { collection }),
+      ...(title === undefined ? {} : { title }),
+      values,
+    });
+    if (isFiled) return this.tellSaved(codex);
+    this.page.close();
+    await vscode.commands.executeCommand('plue.openChat', codex.uri);
+  }
+
+  private async change(uri: string, set: Record<string, unknown>, expectedVersion: number | undefined): Promise<void> {
+    const { sidecar } = this.house;
+    if (this.codex !== undefined && !isFile(this.codex)) {
+      // Each message makes a newer version of a chat; only what this form shows counts here.
+      const { codex, values } = await this.get(uri);
+      if (!isSame(values ?? {}, this.values))
+        throw new FailureError('conflict', `The settings of “${codex.title}” were changed elsewhere.`);
+      await this.tellSaved(await sidecar.request(codexUpdate, { uri, set }));
+    } else {
+      await this.tellSaved(await sidecar.request(codexUpdate, { uri, set, ...(expectedVersion === undefined ? {} : { expectedVersion }) }));
+    }
+  }
+
+  private async tellSaved(codex: CodexSummary): Promise<void> {
+    const { uri } = codex;
+    this.codex = codex;
+    this.target = { uri };
+    this.values = valuesOf(await this.get(uri));
+    if (isFile(codex)) this.page.entitle(codex.title);
+    this.page.post({ type: 'saved', codex, values: this.values });
+  }
+
+  /** A chat changes with every message; its settings seldom. */
+  private async lookAgain(codex: CodexSummary): Promise<void> {
+    if (this.isLooking || codex.status === 'running') return;
+    this.isLooking = true;
+    try {
+      const found = await this.get(codex.uri);
+      if (found.codex.uri !== this.codex?.uri || this.isSaving) return;
+      this.codex = found.codex;
+      if (!isSame(valuesOf(found), this.values)) this.page.post({ type: 'changed', isGone: false });
+    } catch (error) {
+      this.house.log.warn(`The settings of ${codex.uri} could not be read: ${toFailureError(error).message}`);
+    } finally {
+      this.isLooking = false;
+    }
+  }
+
+  private get(uri: string): Promise<CodexGetResult> {
+    return this.house.sidecar.request(codexGet, { uri, limit: 1 });
+  }
+
+  /** What is there to refer to. Without it one types the address. */
+  private async offersFor({ fields }: TemplateView): Promise<Record<string, string[]>> {
+    const { sidecar, log } = this.house;
+    const wanted = fields.filter(({ type, templateFilter }) => type === 'codexReference' && templateFilter !== undefined);
+    const lists = wanted.map(async ({ name, templateFilter }): Promise<[string, string[]]> => {
+      const collection = templateFilter === 'markdown' ? 'prompts' : templateFilter === 'llm-provider' ? 'providers' : 'items';
+      const only = collection === 'items' && templateFilter !== undefined ? { templateId: templateFilter } : {};
+      const { items } = await sidecar.request(codexList, { collection, ...only });
+      return [name, items.map(({ uri }) => uri)];
+    });
+    try {
+      return Object.fromEntries(await Promise.all(lists));
+    } catch (error) {
+      log.warn(`Nothing can be offered for ${wanted.map(({ name }) => name).join(', ')}: ${toFailureError(error).message}`);
+      return {};
+    }
+  }
+
+  private async listModels(providerId: string): Promise<void> {
+    try {
+      const { models, error } = await this.house.sidecar.request(providerModels, { id: providerId });
+      this.page.post({ type: 'models', providerId, models, ...(error === undefined ? {} : { error: error.message }) });
+    } catch (error) {
+      this.page.post({ type: 'models', providerId, models: [], error: toFailureError(error).message });
     }
   }
 
@@ -130,4 +227,18 @@ export class ItemEditor implements vscode.Disposable {
     if (this.codex === undefined) throw new FailureError('notFound', 'Save it first.');
     return this.codex;
   }
+}
+
+/** Chats and tasks are records of Plue's own, of no layer. */
+function isFile({ layer }: CodexSummary): boolean {
+  return layer !== undefined;
+}
+
+function valuesOf({ document, values }: CodexGetResult): Record<string, unknown> {
+  return document?.values ?? values ?? {};
+}
+
+function isSame(one: Record<string, unknown>, other: Record<string, unknown>): boolean {
+  const text = (values: Record<string, unknown>): string => JSON.stringify(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return text(one) === text(other);
 }

@@ -7,6 +7,7 @@ export interface ChatMenuActions {
   rename(): void;
   fork(): void;
   find(): void;
+  tryTemplate(): void;
   run(command: ChatCommand): void;
 }
 
@@ -23,6 +24,8 @@ export function chatMenu(state: ChatState, actions: ChatMenuActions): MenuItem[]
     hasMessages && { label: 'Find', run: () => actions.find() },
     hasMessages && command('Jump to Question…', 'plue.chat.jump'),
     state.readOnlyReason === undefined && command('Pin Files…', 'plue.chat.pinFiles'),
+    command('Chat Settings…', 'plue.chat.settings'),
+    { label: 'Try Its Template', run: () => actions.tryTemplate() },
     canChange && hasMessages && command('Compact Now', 'plue.chat.compact'),
     hasMessages && command('Export…', 'plue.chat.export'),
   ];

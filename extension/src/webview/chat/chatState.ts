@@ -3,6 +3,7 @@ import type {
   CodexGetResult,
   CodexSummary,
   ErrorView,
+  HookFailureView,
   MessageEvent,
   MessageEventParams,
   MessagePart,
@@ -26,6 +27,8 @@ export interface ChatState {
   readonly lastSeq: number;
   readonly readOnlyReason?: string;
   readonly notice?: string;
+  /** Newest first. */
+  readonly hookFailures?: readonly HookFailureView[];
   /** What is going on while no text comes. */
   readonly activity?: Activity;
   /** How the last turn ended, until the next one begins. */
@@ -73,6 +76,7 @@ export function fromSnapshot(chat: CodexGetResult, before?: ChatState): ChatStat
     ...(chat.turnId === undefined ? {} : { turnId: chat.turnId }),
     ...(chat.readOnlyReason === undefined ? {} : { readOnlyReason: chat.readOnlyReason }),
     ...(chat.notice === undefined ? {} : { notice: chat.notice }),
+    ...(chat.hookFailures === undefined ? {} : { hookFailures: chat.hookFailures }),
     ...(chat.turnId !== undefined && chat.turnId === before?.turnId && before.activity !== undefined ? { activity: before.activity } : {}),
   };
 }

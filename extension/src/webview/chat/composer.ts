@@ -44,11 +44,13 @@ export class Composer {
   /**
    * @param chips Above the draft, in its box.
    * @param menu Beside the draft.
+   * @param foot Under its box.
    */
   constructor(
     private readonly actions: ComposerActions,
     chips: HTMLElement,
     menu: HTMLElement,
+    foot: HTMLElement,
   ) {
     this.input = element('textarea', {
       rows: 1,
@@ -78,7 +80,13 @@ export class Composer {
     this.hint.append(this.hintWords, this.bringBack);
     const line = element('div', { class: 'composer-line' }, this.input, this.sendButton, this.stopButton, menu);
     const box = element('div', { class: 'composer-box' }, chips, line);
-    this.node = element('div', { class: 'composer' }, this.completions.node, box, this.hint);
+    this.node = element(
+      'div',
+      { class: 'composer' },
+      this.completions.node,
+      box,
+      element('div', { class: 'composer-foot' }, foot, this.hint),
+    );
     this.show(this.state);
   }
 

@@ -73,6 +73,8 @@ export class ComposerArea {
   constructor(
     page: HTMLElement,
     private readonly actions: ComposerAreaActions,
+    /** Under the box of the draft. */
+    foot: HTMLElement,
   ) {
     const post: ComposerAreaActions['post'] = (message) => actions.post(message);
     this.files = new AttachedFiles({ post, changed: () => this.filesChanged(), readBlob: (blob, tell) => actions.readBlob(blob, tell) });
@@ -107,6 +109,7 @@ export class ComposerArea {
           { label: 'Pin file…', run: () => post({ type: 'pickPin' }) },
         ],
       }),
+      foot,
     );
     const replace = this.composer.replace.bind(this.composer);
     this.mentions = new FileMentions(this.composer.completions, {

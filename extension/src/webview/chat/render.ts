@@ -1,9 +1,18 @@
 // The whole chat page: lays its parts out, shows the state at most once per frame, and carries what the reader does to the panel.
 import type { MessageView, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, textButton } from '../shared/element';
+import { hookFailureWords } from '../shared/hookFailure';
 import type { MenuItem } from '../shared/menu';
 import type { Panel } from '../shared/panel';
-import { undeleteMs, type HelpAction, type PageState, type Place, type ToPage, type ViewError } from '../shared/viewMessages';
+import {
+  undeleteMs,
+  type HelpAction,
+  type PageState,
+  type Place,
+  type TemplateName,
+  type ToPage,
+  type ViewError,
+} from '../shared/viewMessages';
 import { ModelLists } from '../shared/modelLists';
 import { ActivityLine } from './activityLine';
 import { AnswerOptions } from './answerOptions';
@@ -25,6 +34,7 @@ import { MessageList } from './messageList';
 import { chosenChoice, chosenProvider, type KnownChoices, Picker } from './picker';
 import { MessagePages } from './pages';
 import { nextQuestion } from './questions';
+import { TemplateSwitch } from './templateSwitch';
 import { Toast } from './toast';
 
 type EventParams = Extract<ToPage, { type: 'event' }>['params'];
@@ -42,6 +52,7 @@ export class ChatPage {
   private state: ChatState | undefined;
   private providers: ProviderSummary[] = [];
   private known: KnownChoices = { recent: [] };
+  private templates: readonly TemplateName[] = [];
   private sidecar: Sidecar = { state: 'running' };
   /** The last events, for the snapshot that was taken before them and arrives after them. */
   private recent: EventParams[] = [];
@@ -76,6 +87,7 @@ export class ChatPage {
   private readonly empty: EmptyChat;
   private readonly composer: ComposerArea;
   private readonly cost = new CostMeter();
+  private readonly template: TemplateSwitch;
 
   constructor(
     private readonly root: HTMLElement,
@@ -97,26 +109,35 @@ export class ChatPage {
       },
       connect: () => panel.post({ type: 'help', action: 'chooseProvider' }),
     });
+    this.template = new TemplateSwitch({
+      run: (command) => panel.post({ type: 'command', command }),
+      newOf: (templateId) => panel.post({ type: 'newOfTemplate', templateId }),
+      tryTemplate: () => panel.post({ type: 'tryTemplate' }),
+    });
     this.options = new AnswerOptions(this.lists, {
       setOptions: (options) => panel.post({ type: 'options', options }),
       setFallbacks: (fallbacks) => panel.post({ type: 'fallbacks', fallbacks }),
       openSettings: () => this.help('openSettings'),
     });
-    this.composer = new ComposerArea(root, {
-      post: (message) => panel.post(message),
-      sent: (text) => this.sent(text),
-      stop: () => this.stop(),
-      changed: () => {
-        this.keep();
-        if (this.composer.hasImage) this.schedule();
+    this.composer = new ComposerArea(
+      root,
+      {
+        post: (message) => panel.post(message),
+        sent: (text) => this.sent(text),
+        stop: () => this.stop(),
+        changed: () => {
+          this.keep();
+          if (this.composer.hasImage) this.schedule();
+        },
+        chooseModel: () => this.picker.open(),
+        run: (command) => panel.post({ type: 'command', command }),
+        fork: () => panel.post({ type: 'fork' }),
+        find: () => this.find.open(),
+        costLimit: (limit) => this.cost.showLimit(limit),
+        readBlob: (blob, tell) => this.blobs.read(blob, tell),
       },
-      chooseModel: () => this.picker.open(),
-      run: (command) => panel.post({ type: 'command', command }),
-      fork: () => panel.post({ type: 'fork' }),
-      find: () => this.find.open(),
-      costLimit: (limit) => this.cost.showLimit(limit),
-      readBlob: (blob, tell) => this.blobs.read(blob, tell),
-    });
+      this.template.node,
+    );
     this.header = new Header(
       this.picker,
       this.options,
@@ -202,6 +223,12 @@ export class ChatPage {
         break;
       case 'codex':
         if (this.state !== undefined) this.state = { ...this.state, codex: message.codex };
+        break;
+      case 'hookFailures':
+        if (this.state !== undefined) this.state = { ...this.state, hookFailures: message.failures };
+        break;
+      case 'templates':
+        this.templates = message.templates;
         break;
       case 'refused':
         this.giveBack(message.text, message.error);
@@ -340,6 +367,7 @@ export class ChatPage {
       rename: () => this.header.rename(),
       fork: () => this.panel.post({ type: 'fork' }),
       find: () => this.find.open(),
+      tryTemplate: () => this.panel.post({ type: 'tryTemplate' }),
       run: (command) => this.panel.post({ type: 'command', command }),
     });
   }
@@ -478,6 +506,7 @@ export class ChatPage {
 
     this.header.show(state.codex, this.providers, state.messages.findLast(({ role }) => role === 'assistant')?.providerInfo);
     this.picker.show(state.codex, this.providers, this.known);
+    this.template.show(state.codex, this.templates, state.messages.length + state.offset === 0);
     this.options.show(state.codex, this.providers, state.readOnlyReason === undefined);
     if (state.messages.length + state.offset === 0 && !isRunning(state) && this.sending === undefined && state.ending?.error === undefined)
       this.empty.show(state.codex, this.providers);
@@ -499,6 +528,9 @@ export class ChatPage {
     ]);
     this.banners.set('starting', this.sidecar.state === 'starting' && state !== undefined ? 'Starting Plue…' : undefined);
     this.banners.set('readOnly', state?.readOnlyReason, 'warning');
+    this.banners.set('hooks', hookFailureWords(state?.hookFailures), 'warning', [
+      textButton('Show History', () => this.panel.post({ type: 'command', command: 'plue.showHistory' })),
+    ]);
     const notice = state?.notice === this.dismissedNotice ? undefined : state?.notice;
     this.banners.set('notice', notice, 'info', [], () => {
       this.dismissedNotice = notice;

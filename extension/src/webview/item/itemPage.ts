@@ -1,35 +1,19 @@
-// A document of a template of the user's own, as a form.
-import type { FieldView, TemplateView } from '../../protocol/protocol.generated';
+// What a template has fields for, as a form: an item, a new task, what a chat is told and may use.
+import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { Banners } from '../shared/banners';
 import { element, setText, textButton } from '../shared/element';
+import type { ControlOptions } from '../shared/fieldControl';
 import { Form } from '../shared/form';
+import { hookFailureWords } from '../shared/hookFailure';
+import { ModelLists } from '../shared/modelLists';
 import type { Panel } from '../shared/panel';
 import { visibleText } from '../shared/visibleText';
+import { layoutOf, type Layout } from './layout';
 import type { FromItemPage, ToItemPage } from './messages';
+import { ProviderChoice } from './providerChoice';
 import type { KeptItem } from './readMessages';
 
 type Shown = Extract<ToItemPage, { type: 'form' }>;
-
-/** Whatever the template says, an item can have tags. */
-const tags: FieldView = {
-  name: 'tags',
-  type: 'array',
-  required: false,
-  options: [],
-  properties: [],
-  description: 'To find it by.',
-  items: { name: 'tag', type: 'text', required: false, options: [], properties: [] },
-};
-
-/** Of a new one whose template has no place for a title. */
-const fileTitle: FieldView = {
-  name: 'title',
-  type: 'text',
-  required: true,
-  options: [],
-  properties: [],
-  description: 'Its file is named after it.',
-};
 
 export class ItemPage {
   private readonly heading = element('h1', {}, 'Loading…');
@@ -42,6 +26,10 @@ export class ItemPage {
   private readonly extra: HTMLButtonElement[];
   private shown: Shown | undefined;
   private form: Form | undefined;
+  private layout: Layout | undefined;
+  private choice: ProviderChoice | undefined;
+  private providers: ProviderSummary[] = [];
+  private readonly lists: ModelLists;
   private isSaving = false;
 
   constructor(
@@ -49,6 +37,7 @@ export class ItemPage {
     private readonly panel: Panel<FromItemPage>,
     private kept: KeptItem | undefined,
   ) {
+    this.lists = new ModelLists((providerId) => panel.post({ type: 'listModels', providerId }));
     this.save = textButton('Save', () => this.send(), 'primary');
     this.extra = [
       textButton('Show history…', () => panel.post({ type: 'history' })),
@@ -77,6 +66,13 @@ export class ItemPage {
     switch (message.type) {
       case 'form':
         return this.show(message);
+      case 'providers':
+        this.providers = message.providers;
+        this.choice?.show(this.providers);
+        return;
+      case 'models':
+        this.lists.show(message.providerId, message.models, message.error);
+        return;
       case 'saved':
         this.isSaving = false;
         return this.showSaved(message);
@@ -85,7 +81,8 @@ export class ItemPage {
       case 'refused':
         this.isSaving = false;
         this.draw();
-        if (message.error.kind === 'conflict') this.tellChanged(false);
+        if (this.shown === undefined) this.tellNotLoaded(message.error.message);
+        else if (message.error.kind === 'conflict') this.tellChanged(false);
         else this.banners.set('problem', message.error.message, 'error', [], () => this.banners.set('problem', undefined));
         return;
     }
@@ -93,26 +90,25 @@ export class ItemPage {
 
   private show(message: Shown): void {
     this.shown = message;
-    const { template, codex, values, readOnlyReason, target } = message;
-    const isNew = codex === undefined;
-    const title = titleFieldOf(template);
-    // A title is what a new one is named after.
-    const fields = template.fields.map((field) => (isNew && field.name === title ? { ...field, required: true } : field));
-    const own = [
-      ...(isNew && title === undefined ? [fileTitle] : []),
-      ...fields,
-      ...(fields.some(({ name }) => name === tags.name) ? [] : [tags]),
-    ];
+    const { template, codex, values, readOnlyReason, target, offers } = message;
+    const layout = layoutOf(template, codex === undefined);
+    this.layout = layout;
+    // What was typed before a reload, if it was typed for this one.
+    const typed = JSON.stringify(this.kept?.target) === JSON.stringify(target) ? (this.kept?.changes ?? {}) : {};
+    const model = typed['model'] ?? values['model'];
+    this.choice = undefined;
     this.form = new Form({
+      ...layout,
       id: 'item',
-      fields: own,
       values,
+      ...(offers === undefined ? {} : { offers }),
       isReadOnly: readOnlyReason !== undefined,
+      controls: layout.choosesModel
+        ? { provider_ref: (options) => (this.choice = this.chooseProvider(options, typeof model === 'string' ? model : undefined)) }
+        : {},
       onChange: () => this.keep(),
     });
-    // What was typed before a reload, if it was typed for this one.
-    if (JSON.stringify(this.kept?.target) === JSON.stringify(target))
-      for (const [name, value] of Object.entries(this.kept?.changes ?? {})) this.form.set(name, value ?? undefined);
+    for (const [name, value] of Object.entries(typed)) this.form.set(name, value ?? undefined);
     this.place.replaceChildren(
       ...(template.description === undefined ? [] : [element('p', { class: 'quiet' }, visibleText(template.description))]),
       this.form.node,
@@ -120,9 +116,18 @@ export class ItemPage {
     this.banners.set('problem', undefined);
     this.banners.set('changed', undefined);
     this.banners.set('readOnly', readOnlyReason, 'info');
+    this.banners.set('hooks', hookFailureWords(message.hookFailures), 'warning', [
+      textButton('Show History', () => this.panel.post({ type: 'history' })),
+    ]);
     this.keep();
     this.draw();
     this.form.focus();
+  }
+
+  private chooseProvider(options: ControlOptions, model: string | undefined): ProviderChoice {
+    const choice = new ProviderChoice(options, this.lists, model, () => this.panel.post({ type: 'connect' }));
+    choice.show(this.providers);
+    return choice;
   }
 
   private showSaved({ codex, values }: Extract<ToItemPage, { type: 'saved' }>): void {
@@ -144,11 +149,15 @@ export class ItemPage {
     const { shown } = this;
     if (shown === undefined) return;
     setText(this.heading, visibleText(shown.codex?.title ?? `New ${shown.template.name}`));
-    setText(this.kind, shown.codex === undefined ? '' : visibleText(shown.template.name));
+    const isSettings = shown.codex !== undefined && shown.codex.layer === undefined;
+    setText(this.kind, shown.codex === undefined ? '' : visibleText(`${shown.template.name}${isSettings ? ', settings' : ''}`));
     this.buttons.hidden = false;
     this.save.hidden = shown.readOnlyReason !== undefined;
-    setText(this.save, this.isSaving ? 'Saving…' : shown.codex === undefined ? 'Create' : 'Save');
-    for (const button of this.extra) button.hidden = shown.codex === undefined;
+    const { verb, verbing } = this.layout ?? { verb: 'Save', verbing: 'Saving…' };
+    setText(this.save, this.isSaving ? verbing : verb);
+    // The panel of a chat or task has these itself.
+    const isFile = shown.codex?.layer !== undefined;
+    for (const button of this.extra) button.hidden = !isFile;
   }
 
   private send(): void {
@@ -160,8 +169,18 @@ export class ItemPage {
       this.panel.post({ type: 'save', values: form.changes, expectedVersion: shown.codex.version });
       return;
     }
-    const { [titleFieldOf(shown.template) ?? fileTitle.name]: title, ...values } = form.values;
-    this.panel.post({ type: 'save', title: typeof title === 'string' ? title : '', values });
+    const { [this.layout?.title ?? '']: title, ...values } = form.values;
+    const model = this.choice?.chosenModel;
+    this.panel.post({
+      type: 'save',
+      ...(typeof title === 'string' ? { title } : {}),
+      values: this.choice === undefined ? values : { ...values, model },
+    });
+  }
+
+  private tellNotLoaded(why: string): void {
+    setText(this.heading, 'Nothing to show');
+    this.banners.set('problem', why, 'error', [textButton('Try Again', () => this.panel.post({ type: 'reload' }))]);
   }
 
   private tellChanged(isGone: boolean): void {
@@ -182,12 +201,8 @@ export class ItemPage {
 
   private keep(): void {
     if (this.shown === undefined || this.form === undefined) return;
-    this.kept = { target: this.shown.target, changes: this.form.changes };
+    const model = this.choice?.chosenModel;
+    this.kept = { target: this.shown.target, changes: { ...this.form.changes, ...(model === undefined ? {} : { model }) } };
     this.panel.setState(this.kept);
   }
-}
-
-/** As the sidecar chooses it. */
-function titleFieldOf({ fields }: TemplateView): string | undefined {
-  return ['name', 'title'].find((name) => fields.some((field) => field.name === name));
 }

@@ -1,8 +1,8 @@
-// What the page of an item and its host say to each other.
-import type { CodexSummary, TemplateView } from '../../protocol/protocol.generated';
+// What the page of a form and its host say to each other.
+import type { CodexSummary, HookFailureView, ModelView, ProviderSummary, TemplateView } from '../../protocol/protocol.generated';
 
-/** A new one of a template, or one that is there. */
-export type ItemTarget = { templateId: string } | { uri: string };
+/** A new one of a template, begun with some values, or one that is there. */
+export type ItemTarget = { templateId: string; values?: Record<string, unknown> } | { uri: string };
 
 /** Host to page. */
 export type ToItemPage =
@@ -14,7 +14,12 @@ export type ToItemPage =
       codex?: CodexSummary;
       values: Record<string, unknown>;
       readOnlyReason?: string;
+      /** Codex addresses that a field could hold, by its name. */
+      offers?: Record<string, string[]>;
+      hookFailures?: HookFailureView[];
     }
+  | { type: 'providers'; providers: ProviderSummary[] }
+  | { type: 'models'; providerId: string; models: ModelView[]; error?: string }
   /** Kept; the form shows what the file says now. */
   | { type: 'saved'; codex: CodexSummary; values: Record<string, unknown> }
   /** Somebody else changed it meanwhile, or took it away. */
@@ -28,6 +33,8 @@ export type FromItemPage =
   | { type: 'reload' }
   /** The title is that of a new one. Null takes a field away. */
   | { type: 'save'; title?: string; values: Record<string, unknown>; expectedVersion?: number }
+  | { type: 'listModels'; providerId: string }
+  | { type: 'connect' }
   | { type: 'history' }
   | { type: 'openFile' }
   | { type: 'delete' };

@@ -1,11 +1,20 @@
 // What arrives at the page is checked here, once: anything that is not one of the messages is dropped.
 import * as v from 'valibot';
-import { codexSummarySchema, templateViewSchema } from '../../protocol/schemas.generated';
+import {
+  codexSummarySchema,
+  hookFailureViewSchema,
+  modelViewSchema,
+  providerSummarySchema,
+  templateViewSchema,
+} from '../../protocol/schemas.generated';
 import type { ItemTarget, ToItemPage } from './messages';
 
 const text = v.string();
-const target: v.GenericSchema<unknown, ItemTarget> = v.union([v.strictObject({ templateId: text }), v.strictObject({ uri: text })]);
 const values = v.record(text, v.unknown());
+const target: v.GenericSchema<unknown, ItemTarget> = v.union([
+  v.strictObject({ templateId: text, values: v.optional(values) }),
+  v.strictObject({ uri: text }),
+]);
 
 const toPage: v.GenericSchema<unknown, ToItemPage> = v.variant('type', [
   v.object({
@@ -15,7 +24,11 @@ const toPage: v.GenericSchema<unknown, ToItemPage> = v.variant('type', [
     codex: v.optional(codexSummarySchema),
     values,
     readOnlyReason: v.optional(text),
+    offers: v.optional(v.record(text, v.array(text))),
+    hookFailures: v.optional(v.array(hookFailureViewSchema)),
   }),
+  v.object({ type: v.literal('providers'), providers: v.array(providerSummarySchema) }),
+  v.object({ type: v.literal('models'), providerId: text, models: v.array(modelViewSchema), error: v.optional(text) }),
   v.object({ type: v.literal('saved'), codex: codexSummarySchema, values }),
   v.object({ type: v.literal('changed'), isGone: v.boolean() }),
   v.object({ type: v.literal('refused'), error: v.object({ kind: text, message: text }) }),

@@ -1,7 +1,7 @@
 // A form drawn from the fields of a template or of the settings. It keeps what was typed until it is asked for, and never holds a secret.
 import type { FieldView } from '../../protocol/protocol.generated';
 import { element, setText, textButton } from './element';
-import { controlFor, type FieldControl } from './fieldControl';
+import { controlFor, type ControlOptions, type FieldControl } from './fieldControl';
 import { visibleText } from './visibleText';
 
 export type FormValues = Readonly<Record<string, unknown>>;
@@ -14,6 +14,12 @@ export interface FormOptions {
   values: FormValues;
   /** Not drawn, but conditions may ask for them. */
   hidden?: readonly string[];
+  /** Rarely used: they stand under "More", which is shut until it is needed. */
+  folded?: readonly string[];
+  /** Controls of the page's own, by the names of their fields. */
+  controls?: Readonly<Record<string, (options: ControlOptions) => FieldControl>>;
+  /** What is offered while one types into a field, by its name. */
+  offers?: Readonly<Record<string, readonly string[]>>;
   isReadOnly?: boolean;
   /** "Default" where an unset field counts as its default, "Suggested" where nothing is sent then. */
   defaultWord?: string;
@@ -36,13 +42,18 @@ interface Row {
 export class Form {
   readonly node: HTMLElement;
   private readonly rows: Row[];
+  private readonly more: HTMLDetailsElement;
   private before: FormValues;
 
   constructor(private readonly options: FormOptions) {
     this.before = options.values;
     const hidden = new Set(options.hidden);
     this.rows = options.fields.filter(({ name }) => !hidden.has(name)).map((field) => this.row(field));
-    this.node = element('div', { class: 'form' }, ...this.rows.map(({ node }) => node));
+    const folded = new Set(options.folded);
+    const nodes = (isFolded: boolean): HTMLElement[] =>
+      this.rows.filter(({ field }) => folded.has(field.name) === isFolded).map(({ node }) => node);
+    this.more = element('details', { class: 'more' }, element('summary', {}, 'More'), ...nodes(true));
+    this.node = element('div', { class: 'form' }, ...nodes(false), this.more);
     this.showConditions();
   }
 
@@ -69,7 +80,7 @@ export class Form {
   /** Shows what is wrong at each field and goes to the first of them. True when nothing is. */
   check(): boolean {
     const wrong = this.rows.filter((row) => !this.checkRow(row));
-    wrong[0]?.control.focus();
+    this.goTo(wrong[0]);
     return wrong.length === 0;
   }
 
@@ -100,15 +111,20 @@ export class Form {
   }
 
   focus(name?: string): void {
-    const row = this.rows.find(({ field, node }) => !node.hidden && (name === undefined || field.name === name));
-    row?.control.focus();
+    this.goTo(this.rows.find(({ field, node }) => !node.hidden && (name === undefined || field.name === name)));
+  }
+
+  private goTo(row: Row | undefined): void {
+    if (row === undefined) return;
+    if (this.more.contains(row.node)) this.more.open = true;
+    row.control.focus();
   }
 
   private row(field: FieldView): Row {
     const { options } = this;
     const id = `${options.id}-${field.name}`;
     const label = options.labels?.[field.name] ?? labelOf(field.name);
-    const control = controlFor({
+    const control = (options.controls?.[field.name] ?? controlFor)({
       id,
       label,
       field,
@@ -142,6 +158,10 @@ export class Form {
       ? element('div', { class: 'field-label', id: `${id}-label` }, visibleText(label))
       : element('label', { class: 'field-label', id: `${id}-label`, for: id }, visibleText(label));
     if (field.required) name.append(element('span', { class: 'field-required' }, ' (required)'));
+    const offered = options.offers?.[field.name] ?? [];
+    const offers = offered.length === 0 ? undefined : element('datalist', { id: `${id}-offers` });
+    offers?.append(...offered.map((value) => element('option', { value })));
+    if (offers !== undefined) control.node.setAttribute('list', offers.id);
     const row: Row = {
       field,
       control,
@@ -153,6 +173,7 @@ export class Form {
         element('div', { class: 'field-head' }, name, reset),
         help,
         control.node,
+        offers,
         problem,
       ),
     };
@@ -185,6 +206,7 @@ export class Form {
   private showConditions(): void {
     const values = this.values;
     for (const { field, node } of this.rows) node.hidden = !counts(field, values, this.options.fields);
+    this.more.hidden = !this.rows.some(({ node }) => !node.hidden && this.more.contains(node));
   }
 }
 

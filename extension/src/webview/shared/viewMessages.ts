@@ -4,6 +4,7 @@ import type {
   Attachment,
   ChatOptions,
   CodexGetResult,
+  HookFailureView,
   LineRange,
   MessageEventParams,
   MessageFindResult,
@@ -27,6 +28,10 @@ export type ToPage =
   | { type: 'choices'; recent: ModelChoice[]; large?: ModelChoice; small?: ModelChoice }
   /** The title, provider, model or options changed. */
   | { type: 'codex'; codex: CodexGetResult['codex'] }
+  /** Hooks of its template that failed, newest first, until it changes again. */
+  | { type: 'hookFailures'; failures: HookFailureView[] }
+  /** What chats, or tasks, can be made from; the one of this codex too. */
+  | { type: 'templates'; templates: TemplateName[] }
   /** A send or retry was refused: give the draft back and say why. */
   | { type: 'refused'; text?: string; error: ViewError }
   /** The sidecar: `starting`, `running`, or `stopped` with the cause. */
@@ -47,6 +52,12 @@ export type ReadingToPage =
   | { type: 'blob'; blob: string; mediaType?: string; data?: string }
   /** Opens the find bar. */
   | { type: 'find' };
+
+/** A template as a menu shows it. */
+export interface TemplateName {
+  id: string;
+  name: string;
+}
 
 /** `kind` is a FailureKind in camelCase and picks the button that helps. */
 export interface ViewError {
@@ -91,6 +102,9 @@ export type FromPage =
   | { type: 'newFile'; text: string; info: string }
   | { type: 'preview'; text: string; info: string }
   | { type: 'openLink'; href: string }
+  /** Another chat, of this template. */
+  | { type: 'newOfTemplate'; templateId: string }
+  | { type: 'tryTemplate' }
   | { type: 'help'; action: HelpAction; providerId?: string }
   | ComposerFromPage
   | ReadingFromPage;
@@ -104,6 +118,9 @@ export const chatCommands = [
   'plue.chat.export',
   'plue.chat.compact',
   'plue.chat.pinFiles',
+  'plue.chat.settings',
+  'plue.newChatFromTemplate',
+  'plue.showHistory',
 ] as const;
 
 export type ChatCommand = (typeof chatCommands)[number];

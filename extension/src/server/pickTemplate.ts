@@ -1,0 +1,73 @@
+// Choosing a template: what it is for, and what may go wrong with it.
+import * as vscode from 'vscode';
+import { FailureError, UserCancelledError } from '../infrastructure/errors';
+import { templateCheck, templateList } from '../protocol/protocol.generated';
+import type { TemplateFinding, TemplateSummary } from '../protocol/protocol.generated';
+import type { Sidecar } from './client';
+
+export interface TemplateQuestion {
+  title: string;
+  /** Only those whose codices live there; all without it. */
+  collection?: 'chats' | 'tasks' | 'items';
+  /** Said when there is none. */
+  none: string;
+}
+
+interface Row extends vscode.QuickPickItem {
+  template: TemplateSummary;
+}
+
+/** Those in force. Each row can be tried without being chosen. */
+export async function pickTemplate(sidecar: Sidecar, { title, collection, none }: TemplateQuestion): Promise<TemplateSummary> {
+  const [{ templates }, risks] = await Promise.all([
+    sidecar.request(templateList, collection === undefined ? {} : { collection }),
+    sidecar.request(templateCheck, {}).then(
+      ({ findings }) => findings.filter(({ kind }) => kind === 'risk'),
+      // A choice can be made without them; Plue: Check Templates says why they are not known.
+      (): TemplateFinding[] => [],
+    ),
+  ]);
+  const usable = templates.filter(({ inForce, problems }) => inForce && !problems.some(({ isError }) => isError));
+  if (usable.length === 0) throw new FailureError('notFound', none);
+  const tryIt: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('beaker'), tooltip: 'Try Template' };
+  const pick = vscode.window.createQuickPick<Row>();
+  pick.title = title;
+  pick.placeholder = 'Choose a template';
+  pick.matchOnDescription = true;
+  // A page that comes up takes the focus, and must not close the list with it.
+  pick.ignoreFocusOut = true;
+  pick.items = usable.map((template) => ({
+    label: `$(${iconOf(template)}) ${template.name}`,
+    description: template.description ?? '',
+    ...riskLine(risks.filter(({ templateId }) => templateId === template.id)),
+    buttons: [tryIt],
+    template,
+  }));
+  pick.show();
+  try {
+    return await new Promise((resolve, reject) => {
+      pick.onDidAccept(() => {
+        const [chosen] = pick.selectedItems;
+        if (chosen !== undefined) resolve(chosen.template);
+      });
+      pick.onDidTriggerItemButton(({ item }) => {
+        reject(new UserCancelledError());
+        void vscode.commands.executeCommand('plue.tryTemplate', item.template.id);
+      });
+      pick.onDidHide(() => reject(new UserCancelledError()));
+    });
+  } finally {
+    pick.dispose();
+  }
+}
+
+function iconOf({ icon, collection }: TemplateSummary): string {
+  if (icon !== undefined && /^[a-z0-9-]+$/.test(icon)) return icon;
+  return collection === 'chats' ? 'comment-discussion' : collection === 'tasks' ? 'checklist' : 'file';
+}
+
+function riskLine(risks: readonly TemplateFinding[]): { detail?: string } {
+  const [first] = risks;
+  if (first === undefined) return {};
+  return { detail: `$(warning) ${first.message}${risks.length === 1 ? '' : ` (${risks.length - 1} more)`}` };
+}

@@ -1,0 +1,143 @@
+// Which fields of a template a form shows, in which order, and what its buttons say: for items, for tasks, and for what a chat is told and may use.
+import type { FieldView, TemplateView } from '../../protocol/protocol.generated';
+
+export interface Layout {
+  fields: FieldView[];
+  /** Under "More". */
+  folded: string[];
+  /** Set elsewhere, or by Plue itself. */
+  hidden: string[];
+  /** One control chooses `provider_ref` and `model`. */
+  choosesModel: boolean;
+  /** The field that a new one is named after. */
+  title: string | undefined;
+  /** On the button that keeps what was typed. */
+  verb: string;
+  /** While it does. */
+  verbing: string;
+}
+
+/** Whatever the template says, an item can have tags. */
+const tags: FieldView = {
+  name: 'tags',
+  type: 'array',
+  required: false,
+  options: [],
+  properties: [],
+  description: 'To find it by.',
+  items: { name: 'tag', type: 'text', required: false, options: [], properties: [] },
+};
+
+/** Of a new one whose template has no place for a title. */
+const fileTitle: FieldView = {
+  name: 'title',
+  type: 'text',
+  required: true,
+  options: [],
+  properties: [],
+  description: 'Its file is named after it.',
+};
+
+/** What a chat's own page has a control for. */
+const inPanel = [
+  'title',
+  'provider_ref',
+  'model',
+  'messages',
+  'context_files',
+  'temperature',
+  'max_tokens',
+  'stop_sequences',
+  'reasoning_level',
+];
+/** Plue writes these. */
+const ofPlue = ['status', 'spawned_by', 'messages'];
+/** Of every task; a field that is in none of these lists is the user's own, and stands in sight. */
+const firstOfTask = ['goal', 'title', 'provider_ref'];
+const rareInTask = [
+  'candidates',
+  'system_prompt_ref',
+  'system_prompt_override',
+  'tags',
+  'available_tools',
+  'permissions',
+  'outputs',
+  'checks',
+  'max_spawned_tasks',
+];
+const lastOfChat = ['system_prompt_ref', 'system_prompt_override', 'available_tools'];
+
+/** @param isNew It is not there yet. */
+export function layoutOf(template: TemplateView, isNew: boolean): Layout {
+  switch (template.collection) {
+    case 'tasks':
+      return isNew ? newTask(template) : settings(template, ['goal'], [...ofPlue, ...inPanel]);
+    case 'chats':
+      return settings(template, [], [...ofPlue, ...inPanel], isNew);
+    default:
+      return item(template, isNew);
+  }
+}
+
+function item(template: TemplateView, isNew: boolean): Layout {
+  const title = titleFieldOf(template);
+  // A title is what a new one is named after.
+  const fields = template.fields.map((field) => (isNew && field.name === title ? { ...field, required: true } : field));
+  return {
+    fields: [
+      ...(isNew && title === undefined ? [fileTitle] : []),
+      ...fields,
+      ...(fields.some(({ name }) => name === tags.name) ? [] : [tags]),
+    ],
+    folded: [],
+    hidden: [],
+    choosesModel: false,
+    title: title ?? fileTitle.name,
+    ...(isNew ? { verb: 'Create', verbing: 'Creating…' } : saving),
+  };
+}
+
+function newTask({ fields }: TemplateView): Layout {
+  const isOwn = ({ name }: FieldView): boolean => ![...firstOfTask, 'model', 'budget', ...rareInTask, ...ofPlue].includes(name);
+  return {
+    fields: [
+      ...named(fields, firstOfTask),
+      ...fields.filter(isOwn),
+      ...named(fields, ['budget', ...rareInTask]),
+      ...named(fields, ['model', ...ofPlue]),
+    ],
+    folded: rareInTask,
+    hidden: ['model', ...ofPlue],
+    choosesModel: true,
+    title: 'title',
+    verb: 'Start',
+    verbing: 'Starting…',
+  };
+}
+
+function settings({ fields }: TemplateView, first: string[], hidden: string[], isNew = false): Layout {
+  const listed = [...first, ...lastOfChat, ...rareInTask];
+  return {
+    fields: [
+      ...named(fields, first),
+      ...fields.filter(({ name }) => !listed.includes(name)),
+      ...named(fields, [...new Set([...lastOfChat, ...rareInTask])]),
+    ],
+    folded: [],
+    hidden,
+    choosesModel: false,
+    title: undefined,
+    ...(isNew ? { verb: 'Start', verbing: 'Starting…' } : saving),
+  };
+}
+
+const saving = { verb: 'Save', verbing: 'Saving…' };
+
+function named(fields: readonly FieldView[], names: readonly string[]): FieldView[] {
+  return names.flatMap((name) => fields.filter((field) => field.name === name));
+}
+
+/** As the sidecar chooses it. */
+function titleFieldOf({ fields }: TemplateView): string | undefined {
+  return ['name', 'title'].find((name) => fields.some((field) => field.name === name));
+}

@@ -1,0 +1,95 @@
+// Who works on a task: one control for the fields `provider_ref` and `model`.
+import type { ModelChoice, ProviderSummary } from '../../protocol/protocol.generated';
+import { element } from '../shared/element';
+import type { ControlOptions, FieldControl } from '../shared/fieldControl';
+import type { ModelLists } from '../shared/modelLists';
+import { keptChoiceWords, ModelPicker } from '../shared/modelPicker';
+
+const prefix = 'codex://providers/';
+
+export class ProviderChoice implements FieldControl {
+  readonly node: HTMLElement;
+  readonly isGroup = true;
+  private readonly picker: ModelPicker;
+  private providers: readonly ProviderSummary[] = [];
+  /** A value that is no single provider stays as it is until one is chosen. */
+  private value: unknown;
+
+  constructor(
+    private readonly options: ControlOptions,
+    lists: ModelLists,
+    /** The model that goes with it; undefined is the provider's own. */
+    private model: string | undefined,
+    connect: () => void,
+  ) {
+    this.picker = new ModelPicker({
+      id: options.id,
+      label: 'Provider and model',
+      lists,
+      unset: this.unset(),
+      connect,
+      choose: (choice) => {
+        this.value = choice === undefined ? undefined : prefix + choice.providerId;
+        this.model = choice?.model;
+        this.draw();
+        options.onCommit();
+      },
+    });
+    this.node = element('div', { class: 'choice-field' }, this.picker.node);
+    this.write(options.value);
+  }
+
+  get chosenModel(): string | undefined {
+    return this.value === undefined ? undefined : this.model;
+  }
+
+  show(providers: readonly ProviderSummary[]): void {
+    this.providers = providers;
+    this.draw();
+  }
+
+  read(): unknown {
+    return this.value;
+  }
+
+  write(value: unknown): void {
+    this.value = value ?? undefined;
+    this.draw();
+  }
+
+  problem(): string | undefined {
+    return undefined;
+  }
+
+  describedBy(ids: string): void {
+    this.picker.button.setAttribute('aria-describedby', ids);
+  }
+
+  markInvalid(invalid: boolean): void {
+    this.node.classList.toggle('invalid', invalid);
+  }
+
+  focus(): void {
+    this.picker.button.focus();
+  }
+
+  private draw(): void {
+    const { providers } = this;
+    const chosen = this.choice();
+    const words = chosen !== undefined ? keptChoiceWords(chosen, providers) : this.value === undefined ? this.unset() : 'Several, in order';
+    this.picker.show({ words, providers, chosen });
+  }
+
+  private choice(): ModelChoice | undefined {
+    const { value, model } = this;
+    if (typeof value !== 'string' || !value.startsWith(prefix)) return undefined;
+    return { providerId: value.slice(prefix.length), ...(model === undefined ? {} : { model }) };
+  }
+
+  /** What the template says counts while nothing is chosen. */
+  private unset(): string {
+    const given = this.options.field.default;
+    if (typeof given === 'string') return `From the template: ${given.startsWith(prefix) ? given.slice(prefix.length) : given}`;
+    return given === undefined ? 'Your default' : 'From the template: several, in order';
+  }
+}
