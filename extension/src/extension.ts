@@ -5,6 +5,7 @@ import { activateItems } from './features/items';
 import { activateProviders } from './features/providers';
 import { activateSearch } from './features/search';
 import { activateSettings } from './features/settings';
+import { activateTemplates } from './features/templates';
 import { activateUsage } from './features/usage';
 import { activateVault } from './features/vault';
 import { runWithErrorHandling } from './infrastructure/errors';
@@ -48,6 +49,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateChat(context, client, providers, log, launch.openChat),
     activateSettings(context, client, providers, log),
     activateItems(context, client, providers, log),
+    activateTemplates(context, client, log),
     activateSearch(context, client, providers, log),
     activateUsage(context, client, log),
   );

@@ -7,8 +7,8 @@ import type { Sidecar } from './client';
 
 export interface TemplateQuestion {
   title: string;
-  /** Only those whose codices live there; all without it. */
-  collection?: 'chats' | 'tasks' | 'items';
+  /** Only those whose codices live there. */
+  collections: readonly ('chats' | 'tasks' | 'items')[];
   /** Said when there is none. */
   none: string;
 }
@@ -18,16 +18,19 @@ interface Row extends vscode.QuickPickItem {
 }
 
 /** Those in force. Each row can be tried without being chosen. */
-export async function pickTemplate(sidecar: Sidecar, { title, collection, none }: TemplateQuestion): Promise<TemplateSummary> {
+export async function pickTemplate(sidecar: Sidecar, { title, collections, none }: TemplateQuestion): Promise<TemplateSummary> {
   const [{ templates }, risks] = await Promise.all([
-    sidecar.request(templateList, collection === undefined ? {} : { collection }),
+    sidecar.request(templateList, {}),
     sidecar.request(templateCheck, {}).then(
       ({ findings }) => findings.filter(({ kind }) => kind === 'risk'),
       // A choice can be made without them; Plue: Check Templates says why they are not known.
       (): TemplateFinding[] => [],
     ),
   ]);
-  const usable = templates.filter(({ inForce, problems }) => inForce && !problems.some(({ isError }) => isError));
+  const wanted: readonly string[] = collections;
+  const usable = templates.filter(
+    ({ inForce, problems, collection }) => inForce && wanted.includes(collection) && !problems.some(({ isError }) => isError),
+  );
   if (usable.length === 0) throw new FailureError('notFound', none);
   const tryIt: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('beaker'), tooltip: 'Try Template' };
   const pick = vscode.window.createQuickPick<Row>();

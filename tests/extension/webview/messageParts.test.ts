@@ -11,7 +11,7 @@ import { aboutWords } from '../../../extension/src/webview/chat/messageFile';
 import { answer, chat, codexId, question } from './chatSamples';
 
 const nothing = (): void => undefined;
-const menuActions = { rename: nothing, fork: nothing, find: nothing, pin: nothing, run: nothing };
+const menuActions = { rename: nothing, fork: nothing, find: nothing, tryTemplate: nothing, run: nothing };
 
 describe('what stands around a message', () => {
   it('tells tokens with the share that came from the cache, and leaves out what is not known', () => {

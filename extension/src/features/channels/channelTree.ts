@@ -4,25 +4,30 @@ import { toFailureError } from '../../infrastructure/errors';
 import type { CodexListResult, CodexSummary } from '../../protocol/protocol.generated';
 import { codexList } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import { ChatGroups, groupNames, type ChatFilter, type GroupName } from './chatGroups';
-import { rowOf } from './row';
+import { ChatGroups, groupNames, isTask, type ChatFilter, type GroupName } from './chatGroups';
+import { isWorking, rowOf, timeOf } from './row';
 
 /** What lies in the trash is asked for by page and never held whole. */
 type AnyGroup = GroupName | 'Deleted';
 
 export type ChannelNode =
   | { type: 'group'; name: AnyGroup }
-  | { type: 'chat'; uri: string }
-  | { type: 'deletedChat'; uri: string }
+  /** A chat or a task. */
+  | { type: 'codex'; uri: string }
+  | { type: 'deleted'; uri: string }
+  | { type: 'noTask' }
   | { type: 'more'; group: AnyGroup }
   | { type: 'failure'; message: string };
+
+/** What the tree shows. */
+const collections = ['chats', 'tasks'] as const;
 
 const minute = 60_000;
 
 /** So many rows of a group are handed to VS Code; a row below them asks for as many again. */
 export const rowsAtOnce = 200;
 
-/** The chats by day, kept current by codex/changed: of a change only the rows it touches are drawn again. */
+/** The chats by day and the tasks by who asked for them, kept current by codex/changed: of a change only the rows it touches are drawn again. */
 export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<ChannelNode | ChannelNode[] | undefined>();
   private readonly counted = new vscode.EventEmitter<void>();
@@ -111,9 +116,12 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
   /** VS Code asks for it only to reveal a row; what is not shown cannot be revealed. */
   getParent(node: ChannelNode): ChannelNode | undefined {
     if (node.type === 'more') return this.group(node.group);
-    if (node.type === 'deletedChat') return this.group('Deleted');
-    const codex = node.type === 'chat' ? this.chat(node.uri) : undefined;
-    return codex === undefined ? undefined : this.group(this.chats.groupOf(codex));
+    if (node.type === 'deleted') return this.group('Deleted');
+    if (node.type === 'noTask') return this.group('Agent Tasks');
+    const codex = node.type === 'codex' ? this.chat(node.uri) : undefined;
+    if (codex === undefined) return undefined;
+    const parent = this.chats.parentOf(codex);
+    return parent === undefined || codex.archived ? this.group(this.chats.groupOf(codex)) : this.row(parent, Date.now());
   }
 
   async getChildren(node?: ChannelNode): Promise<ChannelNode[]> {
@@ -121,18 +129,21 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
       await (this.loading ??= this.load());
       return this.roots();
     }
-    return node.type === 'group' ? this.rowsOf(node.name) : [];
+    if (node.type === 'group') return this.rowsOf(node.name);
+    return node.type === 'codex' ? this.childrenOf(node.uri).map((task) => this.row(task, Date.now())) : [];
   }
 
   getTreeItem(node: ChannelNode): vscode.TreeItem {
     switch (node.type) {
       case 'group':
-        return groupItem(node.name, node.name === 'Deleted' ? this.trash.total : this.chats.of(node.name).length);
-      case 'chat': {
+        return groupItem(node.name, node.name === 'Deleted' ? this.trash.total : this.chats.of(node.name).length, this.waiting(node.name));
+      case 'codex': {
         const codex = this.chat(node.uri);
-        return codex === undefined ? new vscode.TreeItem('') : chatItem(codex);
+        return codex === undefined ? new vscode.TreeItem('') : codexItem(codex, this.childrenOf(node.uri).length > 0);
       }
-      case 'deletedChat': {
+      case 'noTask':
+        return noTaskItem();
+      case 'deleted': {
         const codex = this.deletedChat(node.uri);
         return codex === undefined ? new vscode.TreeItem('') : deletedItem(codex);
       }
@@ -149,32 +160,50 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
   }
 
   private async load(): Promise<void> {
-    try {
-      const [{ items }, trash] = await Promise.all([
-        this.sidecar.request(codexList, { collection: 'chats', includeArchived: true }),
-        this.listTrash(),
-      ]);
-      this.chats.replace(items);
-      this.trash = trash;
-      this.failure = undefined;
-    } catch (error) {
-      this.failure = toFailureError(error).message;
-    }
+    const [trash, ...lists] = await Promise.allSettled([
+      this.listTrash(),
+      ...collections.map((collection) => this.sidecar.request(codexList, { collection, includeArchived: true })),
+    ]);
+    // What could be read is shown, whatever else could not.
+    this.chats.replace(lists.flatMap((list) => (list.status === 'fulfilled' ? list.value.items : [])));
+    if (trash.status === 'fulfilled') this.trash = trash.value;
+    const failed = [...lists, trash].find(({ status }) => status === 'rejected');
+    this.failure = failed?.status === 'rejected' ? toFailureError(failed.reason).message : undefined;
     this.counted.fire();
   }
 
-  private listTrash(): Promise<CodexListResult> {
-    return this.sidecar.request(codexList, { collection: 'chats', deleted: true, limit: this.limitOf('Deleted') });
+  /** The last deleted first, as far as they are shown. */
+  private async listTrash(): Promise<CodexListResult> {
+    const limit = this.limitOf('Deleted');
+    const lists = await Promise.all(collections.map((collection) => this.sidecar.request(codexList, { collection, deleted: true, limit })));
+    return {
+      items: lists
+        .flatMap(({ items }) => items)
+        .sort((a, b) => timeOf(b) - timeOf(a))
+        .slice(0, limit),
+      total: lists.reduce((sum, { total }) => sum + total, 0),
+    };
+  }
+
+  private childrenOf(uri: string): readonly CodexSummary[] {
+    const codex = this.chat(uri);
+    return codex !== undefined && isTask(codex) && !codex.archived ? this.chats.childrenOf(uri) : [];
+  }
+
+  /** How many of a group wait for the user. */
+  private waiting(name: AnyGroup): number {
+    return name === 'Agent Tasks' ? this.chats.of(name).filter(({ taskStatus }) => taskStatus === 'waiting_for_approval').length : 0;
   }
 
   private hear(uri: string, codex: CodexSummary | undefined): void {
-    if (!uri.startsWith('codex://chats/')) return;
+    if (!collections.some((collection) => uri.startsWith(`codex://${collection}/`))) return;
     const isKnown = this.chats.chat(uri) !== undefined;
     if (codex === undefined) {
       const left = this.chats.remove(uri);
       if (left !== undefined) this.dirty.groups.add(left);
       this.rows.delete(uri);
     } else {
+      if (codex.taskStatus !== this.chat(uri)?.taskStatus) this.dirty.groups.add(this.chats.groupOf(codex));
       for (const group of this.chats.put(codex)) this.dirty.groups.add(group);
       this.dirty.uris.add(uri);
     }
@@ -251,8 +280,11 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
   }
 
   private shownGroups(): AnyGroup[] {
-    const groups: AnyGroup[] = groupNames.filter((name) => this.chats.of(name).length > 0);
-    return this.trash.total > 0 && Object.keys(this.filter).length === 0 ? [...groups, 'Deleted'] : groups;
+    const isFiltered = Object.keys(this.filter).length > 0;
+    // Beside chats, tasks have their place before there is one.
+    const hasPlace = (name: AnyGroup): boolean => name === 'Agent Tasks' && !isFiltered && this.chats.size > 0;
+    const groups: AnyGroup[] = groupNames.filter((name) => this.chats.of(name).length > 0 || hasPlace(name));
+    return this.trash.total > 0 && !isFiltered ? [...groups, 'Deleted'] : groups;
   }
 
   private rootsAsText(): string {
@@ -264,16 +296,17 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
     const now = Date.now();
     const rows =
       name === 'Deleted'
-        ? this.trash.items.map(({ uri }): ChannelNode => ({ type: 'deletedChat', uri }))
+        ? this.trash.items.map(({ uri }): ChannelNode => ({ type: 'deleted', uri }))
         : this.chats
-            .of(name)
+            .tops(name)
             .slice(0, limit)
             .map((codex) => this.row(codex, now));
+    if (rows.length === 0 && name === 'Agent Tasks') return [{ type: 'noTask' }];
     return this.sizeOf(name) > limit ? [...rows, { type: 'more', group: name }] : rows;
   }
 
   private row(codex: CodexSummary, now: number): ChannelNode {
-    const node = this.rows.get(codex.uri)?.node ?? { type: 'chat', uri: codex.uri };
+    const node = this.rows.get(codex.uri)?.node ?? { type: 'codex', uri: codex.uri };
     this.rows.set(codex.uri, { node, words: rowOf(codex, now).description });
     return node;
   }
@@ -285,7 +318,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
   }
 
   private sizeOf(name: AnyGroup): number {
-    return name === 'Deleted' ? this.trash.total : this.chats.of(name).length;
+    return name === 'Deleted' ? this.trash.total : this.chats.tops(name).length;
   }
 
   private limitOf(name: AnyGroup): number {
@@ -295,26 +328,32 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
 
 const collapsed: ReadonlySet<AnyGroup> = new Set(['Yesterday', 'Last 7 Days', 'Older', 'Archived', 'Deleted']);
 
-function groupItem(name: AnyGroup, count: number): vscode.TreeItem {
+function groupItem(name: AnyGroup, count: number, waiting: number): vscode.TreeItem {
   const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
   const item = new vscode.TreeItem(name, collapsed.has(name) ? Collapsed : Expanded);
   item.id = `group:${name}`;
-  item.description = String(count);
-  item.accessibilityInformation = { label: `${name}, ${count === 1 ? '1 chat' : `${count} chats`}` };
-  item.contextValue = name === 'Deleted' ? 'trash' : 'group';
+  item.description = [count === 0 ? '' : String(count), waiting === 0 ? '' : `?${waiting}`].filter((part) => part !== '').join('  ');
+  const noun = name === 'Agent Tasks' ? 'task' : 'chat';
+  const words = count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
+  item.accessibilityInformation = {
+    label: [name, words, waiting === 0 ? '' : `${waiting} waiting for you`].filter((part) => part !== '').join(', '),
+  };
+  item.contextValue = name === 'Deleted' ? 'trash' : name === 'Agent Tasks' ? 'tasks' : 'group';
   return item;
 }
 
-function chatItem(codex: CodexSummary): vscode.TreeItem {
+function codexItem(codex: CodexSummary, hasChildren: boolean): vscode.TreeItem {
   const row = rowOf(codex, Date.now());
-  const item = new vscode.TreeItem(row.label, vscode.TreeItemCollapsibleState.None);
+  const { Expanded, None } = vscode.TreeItemCollapsibleState;
+  const item = new vscode.TreeItem(row.label, hasChildren ? Expanded : None);
   item.id = codex.uri;
   item.description = row.description;
   item.iconPath = new vscode.ThemeIcon(row.icon);
   item.tooltip = row.tooltip;
   item.accessibilityInformation = { label: row.accessibilityLabel };
-  // Words that menus look for: "chat pinned unread".
-  item.contextValue = [codex.archived ? 'archivedChat' : 'chat', codex.pinned ? 'pinned' : '', codex.unread ? 'unread' : '']
+  // Words that menus look for: "chat pinned unread", "archivedTask".
+  const noun = isTask(codex) ? (codex.archived ? 'archivedTask' : 'task') : codex.archived ? 'archivedChat' : 'chat';
+  item.contextValue = [noun, codex.pinned ? 'pinned' : '', codex.unread ? 'unread' : '', isWorking(codex) ? 'working' : '']
     .filter((word) => word !== '')
     .join(' ');
   item.command = { command: 'plue.openChat', title: 'Open', arguments: [codex.uri] };
@@ -329,7 +368,18 @@ function deletedItem(codex: CodexSummary): vscode.TreeItem {
   item.iconPath = new vscode.ThemeIcon('trash');
   item.tooltip = row.tooltip;
   item.accessibilityInformation = { label: `${row.accessibilityLabel}, deleted` };
-  item.contextValue = 'deletedChat';
+  item.contextValue = isTask(codex) ? 'deletedTask' : 'deletedChat';
+  return item;
+}
+
+function noTaskItem(): vscode.TreeItem {
+  const item = new vscode.TreeItem('No agent works yet', vscode.TreeItemCollapsibleState.None);
+  item.id = 'noTask';
+  item.description = 'New task…';
+  item.iconPath = new vscode.ThemeIcon('add');
+  item.tooltip = 'Give an agent something to do.';
+  item.accessibilityInformation = { label: 'No agent works yet. New task', role: 'button' };
+  item.command = { command: 'plue.newTask', title: 'New Task' };
   return item;
 }
 
@@ -344,7 +394,7 @@ function moreItem(group: AnyGroup, hidden: number): vscode.TreeItem {
 }
 
 function failureItem(message: string): vscode.TreeItem {
-  const item = new vscode.TreeItem('The chats could not be read', vscode.TreeItemCollapsibleState.None);
+  const item = new vscode.TreeItem('Not everything could be read', vscode.TreeItemCollapsibleState.None);
   item.id = 'failure';
   item.description = message;
   item.tooltip = message;

@@ -1,10 +1,11 @@
-// What a person does with one chat or with many at once.
+// What a person does with one chat or task, or with many at once.
 import * as vscode from 'vscode';
 import { FailureError, toFailureError, UserCancelledError } from '../../infrastructure/errors';
 import type { CodexSummary } from '../../protocol/protocol.generated';
-import { codexDelete, codexFork, codexMarkRead, codexRestore, codexUpdate } from '../../protocol/protocol.generated';
+import { codexDelete, codexFork, codexMarkRead, codexRestore, codexUpdate, messageStop } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import { timeOf } from './row';
+import { isTask } from './chatGroups';
+import { isWorking, labelOf, timeOf } from './row';
 import { pickTags, retagged } from './tags';
 
 type Chats = readonly CodexSummary[];
@@ -20,9 +21,9 @@ export class ChatActions {
 
   async rename(codex: CodexSummary): Promise<void> {
     const title = await vscode.window.showInputBox({
-      title: 'Rename Chat',
+      title: isTask(codex) ? 'Rename Task' : 'Rename Chat',
       value: codex.title,
-      validateInput: (value) => (value.trim() === '' ? 'A chat needs a name.' : undefined),
+      validateInput: (value) => (value.trim() === '' ? 'It needs a name.' : undefined),
     });
     if (title === undefined || title.trim() === codex.title) throw new UserCancelledError();
     await this.sidecar.request(codexUpdate, { uri: codex.uri, title: title.trim() });
@@ -40,7 +41,7 @@ export class ChatActions {
   }
 
   async archiveOlder(all: Iterable<CodexSummary>, now = Date.now()): Promise<void> {
-    const candidates = [...all].filter(({ archived, pinned, status }) => !archived && !pinned && status !== 'running');
+    const candidates = [...all].filter((codex) => !isTask(codex) && !codex.archived && !codex.pinned && codex.status !== 'running');
     const choices = [7, 30, 90, 365].map((days) => {
       const chats = candidates.filter((codex) => timeOf(codex) < now - days * day);
       return { label: days === 365 ? 'A year' : `${days} days`, description: count(chats), chats };
@@ -75,6 +76,10 @@ export class ChatActions {
     await this.each(unread, 'marked as read', ({ uri }) => this.sidecar.request(codexMarkRead, { uri }));
   }
 
+  async stop(chats: Chats): Promise<void> {
+    await this.each(chats.filter(isWorking), 'stopped', ({ uri }) => this.sidecar.request(messageStop, { codexId: uri }));
+  }
+
   async fork(codex: CodexSummary): Promise<void> {
     const { uri } = await this.sidecar.request(codexFork, { uri: codex.uri });
     await vscode.commands.executeCommand('plue.openChat', uri);
@@ -84,7 +89,7 @@ export class ChatActions {
   async delete(chats: Chats): Promise<void> {
     await this.each(chats, 'moved to the trash', ({ uri }) => this.sidecar.request(codexDelete, { uri }));
     const [only] = chats;
-    const what = only !== undefined && chats.length === 1 ? `“${only.title}”` : count(chats);
+    const what = only !== undefined && chats.length === 1 ? `“${labelOf(only)}”` : count(chats);
     await this.offerUndo(`Moved ${what} to the trash.`, () => this.restore(chats));
   }
 
@@ -97,7 +102,11 @@ export class ChatActions {
   }
 
   /** One that fails does not keep the others; then it is said how many were not done, and why the first was not. */
-  private async each<T>(chats: readonly T[], done: string, action: (chat: T) => Promise<unknown>): Promise<void> {
+  private async each<T extends CodexSummary | { codex: CodexSummary }>(
+    chats: readonly T[],
+    done: string,
+    action: (chat: T) => Promise<unknown>,
+  ): Promise<void> {
     const work = async (report: (finished: number) => void): Promise<void> => {
       const failures: FailureError[] = [];
       let next = 0;
@@ -115,16 +124,19 @@ export class ChatActions {
       const [first] = failures;
       if (first === undefined) return;
       if (chats.length === 1) throw first;
-      throw new FailureError(first.kind, `Not ${done}: ${failures.length} of ${chats.length} chats. ${first.message}`);
+      throw new FailureError(first.kind, `Not ${done}: ${failures.length} of ${count(chats)}. ${first.message}`);
     };
     if (chats.length < isLong) return work(() => undefined);
-    const title = `${chats.length} chats are being ${done}…`;
+    const title = `${count(chats)} are being ${done}…`;
     return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, (progress) =>
       work((finished) => progress.report({ increment: (100 * finished) / chats.length })),
     );
   }
 }
 
-function count(chats: Chats): string {
-  return chats.length === 1 ? '1 chat' : `${chats.length} chats`;
+function count(chats: readonly (CodexSummary | { codex: CodexSummary })[]): string {
+  const tasks = chats.filter((one) => isTask('codex' in one ? one.codex : one)).length;
+  const noun = tasks === 0 ? 'chat' : tasks === chats.length ? 'task' : undefined;
+  if (noun === undefined) return `${chats.length} chats and tasks`;
+  return chats.length === 1 ? `1 ${noun}` : `${chats.length} ${noun}s`;
 }

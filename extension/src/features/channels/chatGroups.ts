@@ -1,8 +1,8 @@
-// Which chats stand under which heading, kept in order while chats change one by one.
+// Which chats and tasks stand under which heading, kept in order while they change one by one.
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import { byPlace, timeOf } from './row';
 
-export const groupNames = ['Pinned', 'Today', 'Yesterday', 'Last 7 Days', 'Older', 'Archived'] as const;
+export const groupNames = ['Pinned', 'Today', 'Yesterday', 'Last 7 Days', 'Older', 'Agent Tasks', 'Archived'] as const;
 
 export type GroupName = (typeof groupNames)[number];
 
@@ -26,11 +26,16 @@ export function daysAt(now: number): Days {
 /** What lies in the future by another machine's clock is of today; what has no readable time is old. */
 export function groupOf(codex: CodexSummary, days: Days): GroupName {
   if (codex.archived) return 'Archived';
+  if (isTask(codex)) return 'Agent Tasks';
   if (codex.pinned) return 'Pinned';
   const time = timeOf(codex);
   if (time >= days.today) return 'Today';
   if (time >= days.yesterday) return 'Yesterday';
   return time >= days.week ? 'Last 7 Days' : 'Older';
+}
+
+export function isTask({ uri }: CodexSummary): boolean {
+  return uri.startsWith('codex://tasks/');
 }
 
 /** Narrows what is shown; nothing set shows all. */
@@ -50,6 +55,8 @@ export class ChatGroups {
   private readonly groups = new Map<GroupName, CodexSummary[]>();
   private days: Days;
   private wanted: ChatFilter = {};
+  /** The tasks of each task that asked for some, in order; made when it is asked for. */
+  private families: Map<string, CodexSummary[]> | undefined;
   private unreadChats = 0;
 
   constructor(now: number) {
@@ -88,6 +95,34 @@ export class ChatGroups {
     return this.groups.get(group) ?? [];
   }
 
+  /** As a group lists them: a task stands under the task that asked for it. */
+  tops(group: GroupName): readonly CodexSummary[] {
+    const rows = this.of(group);
+    return group === 'Agent Tasks' ? rows.filter((task) => this.parentOf(task) === undefined) : rows;
+  }
+
+  /** The tasks that a task asked for, in order. */
+  childrenOf(uri: string): readonly CodexSummary[] {
+    if (this.families === undefined) {
+      this.families = new Map();
+      for (const task of this.of('Agent Tasks')) {
+        const parent = this.parentOf(task);
+        if (parent === undefined) continue;
+        const children = this.families.get(parent.uri);
+        if (children === undefined) this.families.set(parent.uri, [task]);
+        else children.push(task);
+      }
+    }
+    return this.families.get(uri) ?? [];
+  }
+
+  /** The task that it stands under; one that is younger than its child is none. */
+  parentOf({ spawnedBy, createdAt }: CodexSummary): CodexSummary | undefined {
+    const parent = spawnedBy === undefined ? undefined : this.chats.get(spawnedBy);
+    if (parent === undefined || !isTask(parent) || Date.parse(parent.createdAt) >= Date.parse(createdAt)) return undefined;
+    return !parent.archived && passes(parent, this.wanted) ? parent : undefined;
+  }
+
   groupOf(codex: CodexSummary): GroupName {
     return groupOf(codex, this.days);
   }
@@ -124,6 +159,7 @@ export class ChatGroups {
     const before = this.chats.get(codex.uri);
     const group = this.groupOf(codex);
     this.chats.set(codex.uri, codex);
+    this.families = undefined;
     this.unreadChats += countsUnread(codex) - countsUnread(before);
     const isShown = passes(codex, this.wanted);
     if (before !== undefined && isShown && passes(before, this.wanted) && this.groupOf(before) === group) {
@@ -145,12 +181,14 @@ export class ChatGroups {
     const before = this.chats.get(uri);
     if (before === undefined) return undefined;
     this.chats.delete(uri);
+    this.families = undefined;
     this.unreadChats -= countsUnread(before);
     return this.takeOut(before);
   }
 
   private rebuild(): void {
     this.groups.clear();
+    this.families = undefined;
     this.unreadChats = 0;
     for (const codex of this.chats.values()) {
       this.unreadChats += countsUnread(codex);

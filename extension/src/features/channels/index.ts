@@ -6,9 +6,9 @@ import type { CodexSummary } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { ChannelTree, type ChannelNode } from './channelTree';
 import { ChatActions } from './chatActions';
-import { groupNames, type ChatFilter } from './chatGroups';
+import { groupNames, isTask, type ChatFilter } from './chatGroups';
 import { commands } from './commands';
-import { formatAge, timeOf } from './row';
+import { formatAge, labelOf, timeOf } from './row';
 
 export function activateChannels(sidecar: Sidecar, log: vscode.LogOutputChannel): vscode.Disposable {
   const disposables = new Disposables();
@@ -32,21 +32,27 @@ export function activateChannels(sidecar: Sidecar, log: vscode.LogOutputChannel)
     });
   const onChat = (id: string, title: string, action: (codex: CodexSummary) => Promise<unknown>): void =>
     onChats(id, title, async ([codex]) => (codex === undefined ? undefined : action(codex)));
-  onChat(commands.open, 'Open Chat', ({ uri }) => Promise.resolve(vscode.commands.executeCommand('plue.openChat', uri)));
-  onChat(commands.rename, 'Rename Chat', (codex) => actions.rename(codex));
+  onChat(commands.open, 'Open', ({ uri }) => Promise.resolve(vscode.commands.executeCommand('plue.openChat', uri)));
+  onChats(commands.stop, 'Stop', (chats) => actions.stop(chats));
   onChats(commands.pin, 'Pin Chat', (chats) => actions.pin(chats, true));
   onChats(commands.unpin, 'Unpin Chat', (chats) => actions.pin(chats, false));
-  onChats(commands.archive, 'Archive Chat', (chats) => actions.archive(chats, true));
-  onChats(commands.unarchive, 'Move Chat out of Archive', (chats) => actions.archive(chats, false));
-  onChats(commands.editTags, 'Edit Tags of Chat', (chats) => actions.editTags(chats, tree.tags()));
-  onChats(commands.markRead, 'Mark Chat as Read', (chats) => actions.markRead(chats));
   onChat(commands.fork, 'Fork Chat', (codex) => actions.fork(codex));
-  onChats(commands.delete, 'Delete Chat', (chats) => actions.delete(chats));
-  register(commands.restore, (node, nodes) => {
+  const restore = (node: unknown, nodes: unknown): Promise<void> => {
     const given = readRows(nodes) ?? readRows([node]) ?? [...view.selection];
-    const chats = given.flatMap((row) => (row.type === 'deletedChat' ? [tree.deletedChat(row.uri)] : []));
+    const chats = given.flatMap((row) => (row.type === 'deleted' ? [tree.deletedChat(row.uri)] : []));
     return actions.restore(chats.filter((codex) => codex !== undefined));
-  });
+  };
+  // A menu says Chat or Task; what is done is the same.
+  const both = [
+    [[commands.archive, commands.archiveTask], 'Archive', (chats) => actions.archive(chats, true)],
+    [[commands.unarchive, commands.unarchiveTask], 'Move out of Archive', (chats) => actions.archive(chats, false)],
+    [[commands.editTags, commands.editTaskTags], 'Edit Tags', (chats) => actions.editTags(chats, tree.tags())],
+    [[commands.markRead, commands.markTaskRead], 'Mark as Read', (chats) => actions.markRead(chats)],
+    [[commands.delete, commands.deleteTask], 'Delete', (chats) => actions.delete(chats)],
+  ] as const satisfies [string[], string, (chats: CodexSummary[]) => Promise<void>][];
+  for (const [ids, title, action] of both) for (const id of ids) onChats(id, title, action);
+  for (const id of [commands.rename, commands.renameTask]) onChat(id, 'Rename', (codex) => actions.rename(codex));
+  for (const id of [commands.restore, commands.restoreTask]) register(id, restore);
   register(commands.archiveOlder, () => actions.archiveOlder(tree.all()));
 
   const narrow = async (filter: ChatFilter): Promise<void> => {
@@ -65,7 +71,7 @@ export function activateChannels(sidecar: Sidecar, log: vscode.LogOutputChannel)
   return disposables;
 }
 
-const rows = v.array(v.object({ type: v.picklist(['chat', 'deletedChat']), uri: v.string() }));
+const rows = v.array(v.object({ type: v.picklist(['codex', 'deleted']), uri: v.string() }));
 
 function readRows(nodes: unknown): ChannelNode[] | undefined {
   // With others selected, a group may be among them.
@@ -75,7 +81,7 @@ function readRows(nodes: unknown): ChannelNode[] | undefined {
 }
 
 function chatsOf(tree: ChannelTree, nodes: readonly ChannelNode[]): CodexSummary[] {
-  return nodes.flatMap((node) => (node.type === 'chat' ? [tree.chat(node.uri)] : [])).filter((codex) => codex !== undefined);
+  return nodes.flatMap((node) => (node.type === 'codex' ? [tree.chat(node.uri)] : [])).filter((codex) => codex !== undefined);
 }
 
 async function pickChat(tree: ChannelTree, title: string): Promise<CodexSummary> {
@@ -84,13 +90,15 @@ async function pickChat(tree: ChannelTree, title: string): Promise<CodexSummary>
   const choices = [...tree.all()]
     .sort((a, b) => timeOf(b) - timeOf(a))
     .map((codex) => ({
-      label: codex.title.trim() === '' ? 'New chat' : codex.title,
-      description: [formatAge(now - timeOf(codex)), codex.archived ? 'archived' : ''].filter((part) => part !== '').join(', '),
+      label: labelOf(codex),
+      description: [formatAge(now - timeOf(codex)), isTask(codex) ? 'task' : '', codex.archived ? 'archived' : '']
+        .filter((part) => part !== '')
+        .join(', '),
       codex,
     }));
   const chosen = await vscode.window.showQuickPick(choices, {
     title,
-    placeHolder: choices.length === 0 ? 'There is no chat yet' : 'Type a part of its title',
+    placeHolder: choices.length === 0 ? 'There is none yet' : 'Type a part of its title',
   });
   if (chosen === undefined) throw new UserCancelledError();
   return chosen.codex;
@@ -112,7 +120,7 @@ async function pickFilter(tree: ChannelTree): Promise<ChatFilter> {
 
 function showCounts(view: vscode.TreeView<ChannelNode>, tree: ChannelTree): void {
   const { unread, filter, counts } = tree;
-  const words = unread === 1 ? '1 unread chat' : `${unread} unread chats`;
+  const words = `${unread} unread`;
   if (view.badge?.value !== (unread === 0 ? undefined : unread)) view.badge = unread === 0 ? undefined : { value: unread, tooltip: words };
   const what = filter.tag === undefined ? (filter.only === 'running' ? 'answering now' : filter.only) : `tagged ${filter.tag}`;
   view.message = what === undefined ? undefined : `${counts.shown} of ${counts.all} chats: ${what}`;

@@ -1,6 +1,6 @@
 import type { CodexStatus, CodexSummary } from '../../protocol/protocol.generated';
 
-/** How a chat looks in the tree. */
+/** How a chat or task looks in the tree. */
 export interface Row {
   label: string;
   /** "2 m  $0.04" */
@@ -27,23 +27,43 @@ const statusWords = {
   damaged: 'partly unreadable',
 } as const satisfies Record<CodexStatus, string>;
 
+const taskIcons: Readonly<Record<string, string>> = {
+  queued: 'circle-large-outline',
+  running: 'loading~spin',
+  paused: 'debug-pause',
+  waiting_for_approval: 'question',
+  waiting_for_child: 'type-hierarchy-sub',
+  over_budget: 'credit-card',
+  done: 'check',
+  failed: 'close',
+  stopped: 'circle-slash',
+  interrupted: 'warning',
+};
+
+/** Those that a task can be stopped in. */
+const working: readonly string[] = ['running', 'paused', 'waiting_for_approval', 'waiting_for_child'];
+
 /** Told before what the chat itself is doing. A question mark is kept for a chat that waits for the user's word. */
 const unreadIcon = 'circle-filled';
 
 /** `now` in milliseconds since the epoch. */
 export function rowOf(codex: CodexSummary, now: number): Row {
-  const label = codex.title.trim() === '' ? 'New chat' : codex.title;
+  const label = labelOf(codex);
   const age = formatAge(now - Date.parse(codex.updatedAt));
   const cost = codex.cost === undefined ? '' : formatCost(codex.cost);
-  const status = statusWords[codex.status];
+  const { taskStatus } = codex;
+  // A task's own status says more, but not that its file is damaged.
+  const status = taskStatus === undefined || codex.status === 'damaged' ? statusWords[codex.status] : taskStatus.replaceAll('_', ' ');
   const unread = codex.unread ? 'unread' : '';
   const tags = codex.tags.map((tag) => `#${tag}`).join(' ');
   const messages = codex.messageCount === 1 ? '1 message' : `${codex.messageCount} messages`;
   const model = [codex.providerId, codex.model].filter((part) => part !== undefined && part !== '').join(' / ');
   return {
     label,
-    description: [age, cost, tags].filter((part) => part !== '').join('  '),
-    icon: codex.unread && codex.status === 'idle' ? unreadIcon : icons[codex.status],
+    description: (taskStatus === undefined ? [age, cost, tags] : [codex.unread ? '●' : '', codex.model ?? '', said(taskStatus), age, cost])
+      .filter((part) => part !== '')
+      .join('  '),
+    icon: iconOf(codex),
     tooltip: [
       label,
       [unread, messages, cost, status].filter((part) => part !== '').join(', '),
@@ -57,6 +77,25 @@ export function rowOf(codex: CodexSummary, now: number): Row {
       .filter((part) => part !== '')
       .join(', '),
   };
+}
+
+export function labelOf({ title, uri }: CodexSummary): string {
+  return title.trim() !== '' ? title : uri.startsWith('codex://tasks/') ? 'New task' : 'New chat';
+}
+
+/** An answer or work is under way, and can be stopped. */
+export function isWorking({ status, taskStatus }: CodexSummary): boolean {
+  return status === 'running' || (taskStatus !== undefined && working.includes(taskStatus));
+}
+
+function iconOf({ status, unread, taskStatus }: CodexSummary): string {
+  if (taskStatus !== undefined && status !== 'damaged') return taskIcons[taskStatus] ?? icons[status];
+  return unread && status === 'idle' ? unreadIcon : icons[status];
+}
+
+/** What the shape alone might not say. */
+function said(taskStatus: string): string {
+  return ['queued', 'running', 'done'].includes(taskStatus) ? '' : taskStatus.replaceAll('_', ' ');
 }
 
 /** One number and one letter; a clock that runs behind ours is "now". */
@@ -84,8 +123,8 @@ export function byPlace(a: CodexSummary, b: CodexSummary): number {
   return isRunning(b) - isRunning(a) || timeOf(b) - timeOf(a) || (a.uri < b.uri ? -1 : a.uri > b.uri ? 1 : 0);
 }
 
-function isRunning({ status }: CodexSummary): number {
-  return status === 'running' ? 1 : 0;
+function isRunning(codex: CodexSummary): number {
+  return codex.status === 'running' || codex.taskStatus === 'running' ? 1 : 0;
 }
 
 /** Reading a time is dear where ten thousand are compared. */

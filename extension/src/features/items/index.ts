@@ -33,18 +33,18 @@ export function activateItems(
   };
   register(commands.newFromTemplate, async () => {
     const none = 'There is no template of your own yet. Make one with Plue: New Template.';
-    await editor.open({ templateId: (await pickTemplate(sidecar, { title: 'New from Template', collection: 'items', none })).id });
+    await editor.open({ templateId: (await pickTemplate(sidecar, { title: 'New from Template', collections: ['items'], none })).id });
   });
   register(commands.newTask, async (given) => {
     const none = 'There is no template for a task. Make one with Plue: New Template.';
     await editor.open(
-      targetOf(given) ?? { templateId: (await pickTemplate(sidecar, { title: 'New Task', collection: 'tasks', none })).id },
+      targetOf(given) ?? { templateId: (await pickTemplate(sidecar, { title: 'New Task', collections: ['tasks'], none })).id },
     );
   });
   register(commands.newChatFromTemplate, async (given) => {
     const none = 'There is no template for a chat. Make one with Plue: New Template.';
     const target = targetOf(given) ?? {
-      templateId: (await pickTemplate(sidecar, { title: 'New Chat From Template', collection: 'chats', none })).id,
+      templateId: (await pickTemplate(sidecar, { title: 'New Chat From Template', collections: ['chats'], none })).id,
     };
     await newChat(target, { sidecar, providers, editor });
   });

@@ -1,0 +1,100 @@
+// What a look through all templates found, in the Problems view.
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import { toFailureError } from '../../infrastructure/errors';
+import type { Log } from '../../infrastructure/logging';
+import { templateCheck } from '../../protocol/protocol.generated';
+import type { TemplateFinding } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+
+const { Error: error, Warning: warning, Information: information } = vscode.DiagnosticSeverity;
+const severities = { error, warning, risk: information } as const satisfies Record<TemplateFinding['kind'], vscode.DiagnosticSeverity>;
+
+/** A file that is open has its mistakes marked as one types; here they stand for those that are not. Risks stand here for all. */
+export class Check implements vscode.Disposable {
+  private readonly disposables = new Disposables();
+  private readonly problems = vscode.languages.createDiagnosticCollection('Plue check');
+  /** By file; undefined until somebody asked for a check. */
+  private findings: Map<string, TemplateFinding[]> | undefined;
+
+  constructor(
+    private readonly sidecar: Sidecar,
+    log: Pick<Log, 'warn'>,
+  ) {
+    this.disposables.add(this.problems);
+    const redraw = ({ uri }: vscode.TextDocument): void => this.draw(uri.fsPath);
+    this.disposables.add(vscode.workspace.onDidOpenTextDocument(redraw));
+    this.disposables.add(vscode.workspace.onDidCloseTextDocument(redraw));
+    this.disposables.add(
+      vscode.workspace.onDidSaveTextDocument(({ uri }) => {
+        // Whoever asked once wants to see that it is mended.
+        if (this.findings === undefined || !isOfTemplates(uri)) return;
+        this.look().catch((fault: unknown) => log.warn(`The templates could not be checked: ${toFailureError(fault).message}`));
+      }),
+    );
+  }
+
+  async run(): Promise<void> {
+    const findings = await this.look();
+    if (findings.length === 0) {
+      void vscode.window.showInformationMessage('No findings: the templates, and what they refer to, are in order.');
+      return;
+    }
+    const shown = await vscode.window.showWarningMessage(summaryOf(findings), 'Show Problems');
+    if (shown !== undefined) await vscode.commands.executeCommand('workbench.actions.view.problems');
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+
+  private async look(): Promise<TemplateFinding[]> {
+    const { findings } = await this.sidecar.request(templateCheck, {});
+    const before = [...(this.findings?.keys() ?? [])];
+    this.findings = new Map();
+    for (const finding of findings) {
+      const others = this.findings.get(finding.path);
+      if (others === undefined) this.findings.set(finding.path, [finding]);
+      else others.push(finding);
+    }
+    for (const path of new Set([...before, ...this.findings.keys()])) this.draw(path);
+    return findings;
+  }
+
+  private draw(path: string): void {
+    // What ships with Plue is in no file.
+    if (this.findings === undefined || !isAbsolute(path)) return;
+    const isOpen = vscode.workspace.textDocuments.some(({ uri }) => uri.fsPath === path);
+    const found = (this.findings.get(path) ?? []).filter(({ kind }) => kind === 'risk' || !isOpen);
+    this.problems.set(vscode.Uri.file(path), found.map(diagnosticOf));
+  }
+}
+
+/** "2 mistakes, 1 risk." */
+export function summaryOf(findings: readonly TemplateFinding[]): string {
+  const words = (kind: TemplateFinding['kind'], noun: string): string => {
+    const count = findings.filter((finding) => finding.kind === kind).length;
+    return count === 0 ? '' : `${count} ${noun}${count === 1 ? '' : 's'}`;
+  };
+  const parts = [words('error', 'mistake'), words('warning', 'warning'), words('risk', 'risk')].filter((part) => part !== '');
+  const [first] = findings;
+  const what = first !== undefined && findings.length === 1 ? ` ${first.templateId}: ${first.message}` : '';
+  return `${parts.join(', ')} in the templates.${what}`;
+}
+
+export function isOfTemplates({ fsPath }: vscode.Uri): boolean {
+  return /[/\\](?:templates|prompts)[/\\][^/\\]+\.(?:json5?|md)$/.test(fsPath);
+}
+
+function isAbsolute(path: string): boolean {
+  return /^(?:[/\\]|[a-z]:[/\\])/i.test(path);
+}
+
+/** The wire counts from 1. */
+function diagnosticOf({ kind, code, message, line, column }: TemplateFinding): vscode.Diagnostic {
+  const at = new vscode.Position(Math.max(0, line - 1), Math.max(0, column - 1));
+  const diagnostic = new vscode.Diagnostic(new vscode.Range(at, at), message, severities[kind]);
+  diagnostic.source = 'Plue check';
+  diagnostic.code = code;
+  return diagnostic;
+}

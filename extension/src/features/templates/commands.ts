@@ -1,0 +1,5 @@
+export const commands = {
+  newTemplate: 'plue.newTemplate',
+  tryTemplate: 'plue.tryTemplate',
+  checkTemplates: 'plue.checkTemplates',
+} as const;

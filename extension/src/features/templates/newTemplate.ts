@@ -1,0 +1,141 @@
+// A template of one's own, begun from one that works: asks from what, how it is called and for whom, and opens what it wrote.
+import * as vscode from 'vscode';
+import { FailureError, UserCancelledError } from '../../infrastructure/errors';
+import { codexCreate, codexGet, templateList, templateStartingPoints } from '../../protocol/protocol.generated';
+import type { TemplateStartingPoint } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+
+export async function newTemplate(sidecar: Sidecar): Promise<void> {
+  const point = await pickStartingPoint(sidecar);
+  const name = await askName(point.name);
+  const folder = await askFolder();
+  const id = await freeId(sidecar, name);
+  const written = folder === undefined ? await writeForUser(sidecar, point, id, name) : await writeInto(folder, point, id, name);
+  await vscode.window.showTextDocument(written.template, { viewColumn: vscode.ViewColumn.One, preview: false });
+  if (written.prompt !== undefined) {
+    await vscode.window.showTextDocument(written.prompt, { viewColumn: vscode.ViewColumn.Beside, preview: false, preserveFocus: true });
+  }
+}
+
+interface Written {
+  template: vscode.Uri;
+  prompt: vscode.Uri | undefined;
+}
+
+async function pickStartingPoint(sidecar: Sidecar): Promise<TemplateStartingPoint> {
+  const { startingPoints } = await sidecar.request(templateStartingPoints, {});
+  const rows = startingPoints.map((point) => ({ label: point.name, detail: point.description, point }));
+  const chosen = await vscode.window.showQuickPick(rows, {
+    title: 'New Template (1 of 3)',
+    placeHolder: 'What to begin with',
+    matchOnDetail: true,
+    ignoreFocusOut: true,
+  });
+  if (chosen === undefined) throw new UserCancelledError();
+  return chosen.point;
+}
+
+async function askName(example: string): Promise<string> {
+  const name = await vscode.window.showInputBox({
+    title: 'New Template (2 of 3)',
+    prompt: 'What lists show. Its file is named after it.',
+    placeHolder: example,
+    ignoreFocusOut: true,
+    validateInput: (typed) => (slug(typed) === '' ? 'A template needs a name with a letter or a digit in it.' : undefined),
+  });
+  if (name === undefined) throw new UserCancelledError();
+  return name.trim();
+}
+
+/** The open folder's own, or undefined for the user's. An untrusted folder is left alone. */
+async function askFolder(): Promise<vscode.Uri | undefined> {
+  const folder = vscode.workspace.workspaceFolders?.[0];
+  if (folder === undefined || !vscode.workspace.isTrusted) return undefined;
+  const rows = [
+    { label: '$(account) For you, in every workspace', detail: 'Kept in the folder of Plue.', folder: undefined },
+    {
+      label: '$(root-folder) Only for this workspace',
+      detail: 'Kept in .plue, to be shared with those who work on it. It cannot be allowed more than your own templates.',
+      folder: vscode.Uri.joinPath(folder.uri, '.plue'),
+    },
+  ];
+  const chosen = await vscode.window.showQuickPick(rows, { title: 'New Template (3 of 3)', placeHolder: 'For whom', ignoreFocusOut: true });
+  if (chosen === undefined) throw new UserCancelledError();
+  return chosen.folder;
+}
+
+/** A name that no template has, of whatever layer. */
+async function freeId(sidecar: Sidecar, name: string): Promise<string> {
+  const { templates } = await sidecar.request(templateList, {});
+  const taken = new Set(templates.map(({ id }) => id));
+  const first = slug(name);
+  let id = first;
+  for (let number = 2; taken.has(id); number++) id = `${first}-${number}`;
+  return id;
+}
+
+/** The prompt goes first, so that the template never refers to nothing. */
+async function writeForUser(sidecar: Sidecar, point: TemplateStartingPoint, id: string, name: string): Promise<Written> {
+  const prompt =
+    point.prompt === undefined
+      ? undefined
+      : await sidecar.request(codexCreate, { templateId: 'markdown', collection: 'prompts', title: id, text: point.prompt });
+  const text = adapted(point, { id, name, ...(prompt === undefined ? {} : { prompt: prompt.uri }) });
+  const template = await sidecar.request(codexCreate, { templateId: id, collection: 'templates', title: id, text });
+  return {
+    template: await fileOf(sidecar, template.uri),
+    prompt: prompt === undefined ? undefined : await fileOf(sidecar, prompt.uri),
+  };
+}
+
+async function fileOf(sidecar: Sidecar, uri: string): Promise<vscode.Uri> {
+  const { document } = await sidecar.request(codexGet, { uri });
+  if (document?.path === undefined) throw new FailureError('notFound', `${uri} was written, but its file cannot be found.`);
+  return vscode.Uri.file(document.path);
+}
+
+async function writeInto(folder: vscode.Uri, point: TemplateStartingPoint, id: string, name: string): Promise<Written> {
+  const template = vscode.Uri.joinPath(folder, 'templates', `${id}.json5`);
+  const prompt = vscode.Uri.joinPath(folder, 'prompts', `${id}.md`);
+  for (const file of [template, ...(point.prompt === undefined ? [] : [prompt])]) {
+    if (await exists(file)) throw new FailureError('conflict', `${file.fsPath} is there already. Choose another name.`);
+  }
+  const write = async (file: vscode.Uri, text: string): Promise<void> => {
+    try {
+      await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(text));
+    } catch {
+      throw new FailureError('storeReadOnly', `${file.fsPath} could not be written. Look whether the folder can be written to.`);
+    }
+  };
+  if (point.prompt !== undefined) await write(prompt, point.prompt);
+  await write(template, adapted(point, { id, name, prompt: `codex://prompts/${id}` }));
+  return { template, prompt: point.prompt === undefined ? undefined : prompt };
+}
+
+async function exists(file: vscode.Uri): Promise<boolean> {
+  return vscode.workspace.fs.stat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The starting point's text under its new id and name: wherever it names itself or its prompt. */
+export function adapted(point: TemplateStartingPoint, { id, name, prompt }: { id: string; name: string; prompt?: string }): string {
+  const promptAddress = new RegExp(`codex://prompts/${point.id}(?:\\.md)?(?=")`, 'g');
+  return point.text
+    .replace(promptAddress, () => prompt ?? `codex://prompts/${id}`)
+    .replaceAll(JSON.stringify(point.id), () => JSON.stringify(id))
+    .replace(`name: ${JSON.stringify(point.name)}`, () => `name: ${JSON.stringify(name)}`);
+}
+
+/** As ids are: small letters, digits and hyphens. */
+export function slug(name: string): string {
+  return name
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 60)
+    .replace(/-+$/, '');
+}

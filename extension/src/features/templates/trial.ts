@@ -1,0 +1,157 @@
+// The page of a trial, seen from the extension host.
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import { FailureError, toFailureError } from '../../infrastructure/errors';
+import { SinglePage } from '../../infrastructure/singlePage';
+import { templateGet, templateTry } from '../../protocol/protocol.generated';
+import type { FieldView, TemplateTryResult, TemplateView } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+import type { FromTrialPage, ToTrialPage } from '../../webview/trial/messages';
+import { isOfTemplates } from './check';
+import { commands } from './commands';
+import { readFromTrialPage } from './fromPage';
+
+export const viewType = 'plue.trial';
+
+export interface TrialHouse {
+  sidecar: Sidecar;
+  extensionUri: vscode.Uri;
+  log: vscode.LogOutputChannel;
+  /** Asks which template is meant. */
+  choose: () => Promise<string>;
+}
+
+export class TrialEditor implements vscode.Disposable {
+  private readonly disposables = new Disposables();
+  private readonly page: SinglePage<FromTrialPage, ToTrialPage>;
+  private id: string | undefined;
+  private values: Record<string, unknown> = {};
+  private template: TemplateView | undefined;
+  private result: TemplateTryResult | undefined;
+  /** The trial under way; an older one that ends later is passed over. */
+  private attempt = 0;
+
+  constructor(private readonly house: TrialHouse) {
+    this.page = this.disposables.add(
+      new SinglePage<FromTrialPage, ToTrialPage>({
+        name: 'trial',
+        title: 'Try Template',
+        viewType,
+        extensionUri: house.extensionUri,
+        log: house.log,
+        read: readFromTrialPage,
+        act: (message) => this.act(message),
+        refuse: (error) => ({ type: 'refused', error }),
+      }),
+    );
+    // A template, its parent or a prompt was saved: what is shown may be other now.
+    this.disposables.add(vscode.workspace.onDidSaveTextDocument(({ uri }) => isOfTemplates(uri) && this.tryAgain()));
+    this.disposables.add(house.sidecar.onCodexChanged(({ uri }) => /^codex:\/\/(templates|prompts)\//.test(uri) && this.tryAgain()));
+  }
+
+  async open(id: string): Promise<void> {
+    if (id !== this.id) this.values = {};
+    this.id = id;
+    const wasOpen = this.page.isOpen;
+    this.page.reveal();
+    // A page that comes up asks itself.
+    if (wasOpen) await this.try();
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+
+  private async act(message: FromTrialPage): Promise<void> {
+    switch (message.type) {
+      case 'ready':
+        if (this.id === undefined && message.id !== undefined) {
+          this.id = message.id;
+          this.values = message.values ?? {};
+        }
+        return this.try();
+      case 'choose':
+        return this.open(await this.house.choose());
+      case 'try':
+        this.values = message.values;
+        return this.try();
+      case 'start':
+        return this.start(message.values);
+      case 'openFinding': {
+        const finding = this.result?.findings[message.index];
+        if (finding !== undefined) await openAt(finding.path, finding.line, finding.column);
+        return;
+      }
+      case 'openSource': {
+        const source = this.result?.sources[message.index];
+        if (source?.path !== undefined) await openAt(source.path, 1, 1);
+        else if (source !== undefined) await vscode.commands.executeCommand('plue.openCodex', source.source);
+        return;
+      }
+      case 'openTemplate':
+        if (this.template?.path !== undefined) await openAt(this.template.path, 1, 1);
+        return;
+      case 'newTemplate':
+        await vscode.commands.executeCommand(commands.newTemplate);
+        return;
+    }
+  }
+
+  private tryAgain(): void {
+    if (!this.page.isOpen || this.id === undefined) return;
+    this.try().catch((error: unknown) => {
+      const { kind, message } = toFailureError(error);
+      this.page.post({ type: 'refused', error: { kind, message } });
+    });
+  }
+
+  private async try(): Promise<void> {
+    const { id, values } = this;
+    const { sidecar } = this.house;
+    if (id === undefined) {
+      this.page.post({ type: 'empty' });
+      return;
+    }
+    const attempt = ++this.attempt;
+    this.page.post({ type: 'trying', ...(this.template?.id === id ? {} : { name: `Try: ${id}` }) });
+    const [template, result] = await Promise.all([
+      sidecar.request(templateGet, { id }),
+      sidecar.request(templateTry, { id, values }),
+    ]);
+    if (attempt !== this.attempt) return;
+    this.template = template;
+    this.result = result;
+    this.page.entitle(`Try: ${template.name}`);
+    this.page.post({
+      type: 'trial',
+      trial: {
+        id,
+        name: template.name,
+        ...(template.description === undefined ? {} : { description: template.description }),
+        collection: template.collection ?? 'items',
+        ...(template.path === undefined ? {} : { path: template.path }),
+        fields: template.fields.filter(isAsked),
+        values,
+      },
+      result,
+    });
+  }
+
+  private async start(values: Record<string, unknown>): Promise<void> {
+    const { template } = this;
+    if (template === undefined) throw new FailureError('notFound', 'Choose a template first.');
+    const command = template.collection === 'tasks' ? 'plue.newTask' : 'plue.newChatFromTemplate';
+    await vscode.commands.executeCommand(command, { templateId: template.id, values });
+  }
+}
+
+/** What it has to be told before anything can be said of it; who answers is in the trial itself. */
+function isAsked({ name, required, default: given, conditional }: FieldView): boolean {
+  if (name === 'provider_ref' || name === 'messages') return false;
+  return name === 'goal' || (required && given === undefined && conditional === undefined);
+}
+
+async function openAt(path: string, line: number, column: number): Promise<void> {
+  const at = new vscode.Position(Math.max(0, line - 1), Math.max(0, column - 1));
+  await vscode.window.showTextDocument(vscode.Uri.file(path), { selection: new vscode.Range(at, at), viewColumn: vscode.ViewColumn.Beside });
+}
