@@ -10,7 +10,16 @@ public sealed record InitializeParams
     public int? ProcessId { get; init; }
     public ClientInfo? ClientInfo { get; init; }
     public PlueOptions? InitializationOptions { get; init; }
+    public EditorCapabilities? Capabilities { get; init; }
 }
+
+/// <summary>What of an editor's abilities matters here.</summary>
+public sealed record EditorCapabilities(EditorTextDocuments? TextDocument);
+
+public sealed record EditorTextDocuments(EditorSynchronization? Synchronization);
+
+/// <param name="DynamicRegistration">It can be told later which files to tell of.</param>
+public sealed record EditorSynchronization(bool? DynamicRegistration);
 
 public sealed record ClientInfo(string Name, string? Version);
 
@@ -20,7 +29,32 @@ public sealed record PlueOptions(string? WorkspaceFolder, bool Trusted);
 
 public sealed record InitializeResult(ServerCapabilities Capabilities, ServerInfo ServerInfo);
 
-public sealed record ServerCapabilities;
+/// <summary>What the sidecar does for files. An editor that takes registrations is told the rest in <c>client/registerCapability</c>, with the folders that count.</summary>
+public sealed record ServerCapabilities
+{
+    public string PositionEncoding { get; init; } = "utf-16";
+    public TextSyncOptions? TextDocumentSync { get; init; }
+    public CompletionOptions? CompletionProvider { get; init; }
+    public bool? HoverProvider { get; init; }
+    public DocumentLinkOptions? DocumentLinkProvider { get; init; }
+    public bool? DefinitionProvider { get; init; }
+    public bool? ReferencesProvider { get; init; }
+    public RenameOptions? RenameProvider { get; init; }
+    public bool? DocumentSymbolProvider { get; init; }
+    public bool? DocumentFormattingProvider { get; init; }
+    public CodeActionOptions? CodeActionProvider { get; init; }
+}
+
+/// <param name="Change">2: what changed, not the whole text.</param>
+public sealed record TextSyncOptions(bool OpenClose, int Change, bool Save);
+
+public sealed record CompletionOptions(IReadOnlyList<string> TriggerCharacters);
+
+public sealed record DocumentLinkOptions(bool ResolveProvider);
+
+public sealed record RenameOptions(bool PrepareProvider);
+
+public sealed record CodeActionOptions(IReadOnlyList<string> CodeActionKinds);
 
 public sealed record ServerInfo(string Name, string Version);
 

@@ -4,6 +4,7 @@ using Plue.Server.Chat;
 using Plue.Server.Cli;
 using Plue.Server.Codices;
 using Plue.Server.Json5;
+using Plue.Server.Language;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
@@ -120,10 +121,20 @@ internal sealed class Composition : IAsyncDisposable
     };
 
     /// <param name="changed">Told after each change: the address, and what is there now or null.</param>
-    public DocumentHandlers DocumentHandlers(Action<string, Protocol.CodexSummary?> changed)
+    public DocumentHandlers DocumentHandlers(Action<string, Protocol.CodexSummary?> changed) => new(documents.Value, Links, Providers, changed);
+
+    private CodexLinks Links =>
+        new(documents.Value, Paths, () => chats.Value.List(), id => chats.Value.Read(id).ContextFiles, id => Providers.Find(id) is not null, () => Workspace.TrustedFolder);
+
+    /// <param name="secrets">What the vault holds, by name; null while that is not known.</param>
+    public LanguageSources LanguageSources(Func<IReadOnlyList<KnownSecret>?> secrets) => new(
+        Paths, () => Workspace.TrustedFolder, documents.Value, Links, Catalog, Providers, uri => chats.Value.List().FirstOrDefault(chat => chat.Id == uri.Name)?.Title, secrets);
+
+    /// <summary>By name, with their origins while the vault is open.</summary>
+    public async Task<IReadOnlyList<KnownSecret>> SecretNamesAsync(CancellationToken cancellationToken)
     {
-        var links = new CodexLinks(documents.Value, Paths, () => chats.Value.List(), id => chats.Value.Read(id).ContextFiles, id => Providers.Find(id) is not null, () => Workspace.TrustedFolder);
-        return new DocumentHandlers(documents.Value, links, Providers, changed);
+        try { return [.. (await Vault.ListAsync(cancellationToken)).Select(entry => new KnownSecret(entry.Reference, entry.Origins))]; }
+        catch (FailureException) { return [.. (await Vault.ReferencesAsync(cancellationToken)).Order(StringComparer.Ordinal).Select(reference => new KnownSecret(reference, []))]; }
     }
 
     public TemplateHandlers TemplateHandlers => new(documents.Value);

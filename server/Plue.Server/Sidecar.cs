@@ -40,6 +40,13 @@ internal static class Sidecar
         lifecycle.Register();
         new CodexHandlers(server, conversations, house.Providers, house.Attachments).Register();
         DocumentRoutes.Register(server, documents);
+        await using var language = new LanguageHandlers(server, house.LanguageSources, house.SecretNamesAsync, house.Time, house.Logs.CreateLogger("Language"));
+        language.Register();
+        var registrations = new LanguageRegistrations(server, house.Paths, house.Workspace, logger);
+        lifecycle.FilesChanged += () =>
+        {
+            if (lifecycle.TakesRegistrations) { registrations.Announce(); }
+        };
         new MessageHandlers(server, conversations, house.Providers, house.Attachments).Register();
         new AttachmentHandlers(server, house.Attachments).Register();
         var services = house.ProviderServices(() => conversations.List(includeArchived: true));

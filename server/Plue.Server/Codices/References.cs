@@ -72,21 +72,24 @@ internal sealed class References(
         return codex.IsBroken ? new Reference(uri, codex.Title, path, $"{uri} has mistakes and cannot be used: {codex.Problems.FirstOrDefault(problem => problem.IsError)?.Message}") : new Reference(uri, codex.Title, path, null);
     }
 
-    /// <summary>Why an address of this collection cannot be meant here; null when it can.</summary>
-    private string? WrongKind(CodexUri uri, string? templateFilter)
+    /// <summary>The collection that targets of this filter live in; null where any will do.</summary>
+    public CodexCollection? Wanted(string? templateFilter) => templateFilter switch
     {
-        if (templateFilter is null) { return null; }
+        null => null,
+        MarkdownFilter => CodexCollection.Prompts,
+        _ => documents.Templates.CollectionOf(templateFilter) switch
+        {
+            TemplateCollection.Providers => CodexCollection.Providers,
+            TemplateCollection.Chats => CodexCollection.Chats,
+            TemplateCollection.Tasks => CodexCollection.Tasks,
+            _ => CodexCollection.Items,
+        },
+    };
 
-        var wanted = templateFilter == MarkdownFilter ? CodexCollection.Prompts
-            : documents.Templates.CollectionOf(templateFilter) switch
-            {
-                TemplateCollection.Providers => CodexCollection.Providers,
-                TemplateCollection.Chats => CodexCollection.Chats,
-                TemplateCollection.Tasks => CodexCollection.Tasks,
-                _ => CodexCollection.Items,
-            };
-        return uri.Collection == wanted ? null : $"{uri} is of the wrong kind: codex://{wanted.ToString().ToLowerInvariant()}/… is wanted here.";
-    }
+    /// <summary>Why an address of this collection cannot be meant here; null when it can.</summary>
+    private string? WrongKind(CodexUri uri, string? templateFilter) => Wanted(templateFilter) is { } wanted && uri.Collection != wanted
+        ? $"{uri} is of the wrong kind: codex://{wanted.ToString().ToLowerInvariant()}/… is wanted here."
+        : null;
 
     private static Reference Dangling(CodexUri uri, IEnumerable<string> others, bool isError = true) =>
         new(uri, null, null, $"There is no {uri}.{NearestName.Hint(uri.Name, [.. others])}", isError);

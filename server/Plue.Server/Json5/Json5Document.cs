@@ -31,9 +31,11 @@ public sealed class Json5Document(string text, Json5Node? root, IReadOnlyList<Js
 public sealed class Json5Lines
 {
     private readonly List<int> starts = [0];
+    private readonly string text;
 
     public Json5Lines(string text)
     {
+        this.text = text;
         for (var i = 0; i < text.Length; i++)
         {
             if (text[i] == '\n' || (text[i] == '\r' && (i + 1 == text.Length || text[i + 1] != '\n'))) { starts.Add(i + 1); }
@@ -44,6 +46,20 @@ public sealed class Json5Lines
     {
         var line = LineOf(start);
         return new Json5Span(start, end, line + 1, start - starts[line] + 1);
+    }
+
+    public int Count => starts.Count;
+
+    /// <summary>The index of a place, both counted from 1. What lies behind the end of a line or of the text is that end.</summary>
+    public int IndexAt(int line, int column)
+    {
+        if (line < 1) { return 0; }
+        if (line > starts.Count) { return text.Length; }
+
+        var (start, end) = (starts[line - 1], line == starts.Count ? text.Length : starts[line]);
+        while (end > start && text[end - 1] is '\n' or '\r') { end--; }
+
+        return (int)Math.Clamp(start + Math.Max(0L, column - 1L), start, end);
     }
 
     /// <summary>The last line that begins at or before the position. Written out: the library's own search is compiled at run time, which costs more than the whole file.</summary>

@@ -77,6 +77,14 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
         return listed is null && known is null ? null : Merged(settings, listed ?? new ModelInfo { Id = model }, known);
     }
 
+    /// <summary>Those at hand, asking nobody: the stored list, else the catalog's.</summary>
+    public IReadOnlyList<ModelInfo> Known(ProviderSettings settings) => WithoutVendor(settings, ProviderFingerprint.OfConnection(settings), null).Models;
+
+    /// <summary>Whether those at hand have it; null where they need not be all.</summary>
+    public bool? Knows(ProviderSettings settings, string model) => KindsThatListAll.Contains(settings.Kind) && Known(settings) is { Count: > 0 } known
+        ? known.Any(candidate => string.Equals(Plain(candidate.Id), Plain(model), StringComparison.OrdinalIgnoreCase))
+        : null;
+
     /// <returns>Null where the vendor was never asked.</returns>
     public StoredModels? Stored(ProviderSettings settings) => cache.Find(settings.Id, ProviderFingerprint.OfConnection(settings));
 

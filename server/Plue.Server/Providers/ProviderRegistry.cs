@@ -177,6 +177,12 @@ public sealed class ProviderRegistry : IAsyncDisposable
     /// <summary>What is known of a model without asking anybody; null where nothing is.</summary>
     public ModelInfo? ModelOf(ProviderSettings settings, string modelId) => models.Find(settings, modelId);
 
+    /// <summary>The models at hand, asking nobody.</summary>
+    public IReadOnlyList<ModelInfo> KnownModels(ProviderSettings settings) => models.Known(settings);
+
+    /// <summary>Whether those at hand have it; null where they need not be all.</summary>
+    public bool? KnowsModel(ProviderSettings settings, string modelId) => models.Knows(settings, modelId);
+
     /// <summary>Lists the models, with what the catalog knows about each.</summary>
     /// <param name="refresh">Asks the vendor even when the stored list is fresh.</param>
     /// <exception cref="FailureException">NotFound, ProviderDisabled. That the vendor cannot be asked is in the listing.</exception>

@@ -13,14 +13,21 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
     /// <summary>Whether <c>shutdown</c> came before the end; decides the exit code, as LSP has it.</summary>
     public bool WasShutDown { get; private set; }
 
+    /// <summary>Whether the editor can be told later which files to tell of.</summary>
+    public bool TakesRegistrations { get; private set; }
+
+    /// <summary>The editor is ready, or the workspace was trusted: it may have to be told of more files.</summary>
+    public event Action? FilesChanged;
+
     public void Register()
     {
         server.Map(Methods.Initialize, (parameters, _) =>
         {
             if (parameters.InitializationOptions is { } options) { workspace.Open(options.WorkspaceFolder, options.Trusted); }
             if (parameters.ProcessId is { } parent) { WatchParent(parent); }
+            TakesRegistrations = parameters.Capabilities?.TextDocument?.Synchronization?.DynamicRegistration ?? false;
             server.IsInitialized = true;
-            return Task.FromResult(new InitializeResult(new ServerCapabilities(), new ServerInfo("plue", Version)));
+            return Task.FromResult(new InitializeResult(TakesRegistrations ? new ServerCapabilities() : LanguageRegistrations.Capabilities, new ServerInfo("plue", Version)));
         });
         server.Map(Methods.Initialized, (_, _) =>
         {
@@ -28,11 +35,13 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
             {
                 if (ChildProcess.EndOrphans() is > 0 and var ended) { logger.LogWarning("Ended {Count} programs that a killed sidecar had left running", ended); }
             }, CancellationToken.None);
+            FilesChanged?.Invoke();
             return Task.CompletedTask;
         });
         server.Map(Methods.WorkspaceTrust, (parameters, _) =>
         {
             workspace.SetTrusted(parameters.Trusted);
+            FilesChanged?.Invoke();
             return Task.CompletedTask;
         });
         server.Map(Methods.Shutdown, (_, _) =>

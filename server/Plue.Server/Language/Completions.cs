@@ -1,0 +1,210 @@
+using Plue.Server.Codices;
+using Plue.Server.Json5;
+using Plue.Server.Platform;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Language;
+
+internal enum SuggestionKind { Key, Value, Reference, Model, Tool, Icon, Color }
+
+/// <summary>One entry of the list that comes up while typing.</summary>
+/// <param name="Insert">What takes the place of <paramref name="Replaces"/>.</param>
+internal sealed record Suggestion(string Label, SuggestionKind Kind, string Insert, Piece Replaces)
+{
+    public string? Detail { get; init; }
+    /// <summary>Markdown.</summary>
+    public string? Documentation { get; init; }
+    /// <summary>What the typed text is held against; unset means the label.</summary>
+    public string? Filter { get; init; }
+    public required string Sort { get; init; }
+    /// <summary>Whether <see cref="Insert"/> has places to fill in, as snippets have.</summary>
+    public bool IsSnippet { get; init; }
+    /// <summary>Whether the list comes up again for what is to be filled in.</summary>
+    public bool AsksOn { get; init; }
+}
+
+/// <summary>What can stand at a place.</summary>
+internal static class Completions
+{
+    private const int Most = 2000;
+
+    private sealed record Choice(string Text, SuggestionKind Kind, string? Detail = null, string? Documentation = null, bool IsText = true);
+
+    public static IReadOnlyList<Suggestion> At(LanguageSources sources, OpenDocument document, int offset)
+    {
+        if (document.IsTooLarge) { return []; }
+        if (!document.Place.IsJson5) { return PromptCompletions.At(sources, document, offset); }
+
+        var model = new DocumentModel(sources, document);
+        var place = model.At(offset);
+        return (place.Cursor.Kind, place.Shape) switch
+        {
+            (CursorKind.Key, { } shape) => [.. Keys(model, place, shape)],
+            (CursorKind.Value, { } shape) => [.. Values(sources, model, place, shape, offset).Take(Most)],
+            _ => [],
+        };
+    }
+
+    private static IEnumerable<Suggestion> Keys(DocumentModel model, PlaceInDocument place, Shape shape)
+    {
+        var cursor = place.Cursor;
+        var taken = place.Values.Members.Select(member => member.Name).Where(name => name != place.KeyName).ToHashSet(StringComparer.Ordinal);
+        var order = 0;
+        foreach (var key in shape.Keys.Where(key => !taken.Contains(key.Name) && IsOfUse(model, shape, key)))
+        {
+            order++;
+            var counts = key.Conditional is not { } condition || condition.Holds(place.Values.Find(condition.Field)
+                ?? shape.Keys.FirstOrDefault(other => other.Name == condition.Field)?.Default);
+            var rank = !counts ? 2 : key.Required ? 0 : 1;
+            var name = cursor.Quote == '\0' ? key.Name : $"{cursor.Quote}{key.Name}{cursor.Quote}";
+            var inner = model.Member(shape, key.Name, place.Values);
+            var value = ValueSnippet(model.Document.Text, inner?.Field ?? key);
+            yield return new Suggestion(key.Name, SuggestionKind.Key, cursor.HasColon ? name : $"{name}: {value}{Comma(model.Document.Text, cursor.Token.End)}", cursor.Token)
+            {
+                Detail = Words.Type(key),
+                Documentation = Words.Of(key, key.Name),
+                Filter = name,
+                Sort = $"{rank}{order:D4}",
+                IsSnippet = !cursor.HasColon,
+                AsksOn = !cursor.HasColon && (inner?.Meaning is not (null or Meaning.Plain) || (inner?.Field ?? key).Type is FieldType.Select or FieldType.CodexReference),
+            };
+        }
+    }
+
+    /// <summary>A key of an agent at the top of a template is the default of a field, which somebody must have.</summary>
+    private static bool IsOfUse(DocumentModel model, Shape shape, TemplateField key) =>
+        shape.Role != Role.Template || !AgentSpec.Keys.Contains(key.Name) || key.Name == TemplateValidation.TagsField || model.Fields.Any(field => field.Name == key.Name);
+
+    private static string ValueSnippet(string text, TemplateField field)
+    {
+        var quote = QuoteOf(text);
+        return field.Type switch
+        {
+            FieldType.Number => field.Default is Json5Number number ? $"${{1:{Json5Writer.Write(number)}}}" : "$1",
+            FieldType.Boolean => field.Default is Json5Boolean { Value: false } ? "${1|false,true|}" : "${1|true,false|}",
+            FieldType.Array => field.Items?.Type is FieldType.Object ? "[{ $1 }]" : field.Items is { Type: FieldType.Number } ? "[$1]" : $"[{quote}$1{quote}]",
+            FieldType.Object => "{ $1 }",
+            _ => $"{quote}$1{quote}",
+        };
+    }
+
+    /// <summary>The mark that the file uses for its texts.</summary>
+    private static char QuoteOf(string text)
+    {
+        var (plain, single) = (text.IndexOf('"', StringComparison.Ordinal), text.IndexOf('\'', StringComparison.Ordinal));
+        return plain < 0 && single >= 0 ? '\'' : '"';
+    }
+
+    /// <summary>A comma where the rest of the line has none.</summary>
+    private static string Comma(string text, int end)
+    {
+        var rest = text.AsSpan(end);
+        rest = rest[..(rest.IndexOfAny('\n', '\r') is var line and >= 0 ? line : rest.Length)].Trim();
+        return rest.Length == 0 || rest.StartsWith("//") ? "," : rest[0] is '}' or ',' or ']' ? "" : ", ";
+    }
+
+    private static IEnumerable<Suggestion> Values(LanguageSources sources, DocumentModel model, PlaceInDocument place, Shape shape, int offset)
+    {
+        var cursor = place.Cursor;
+        var inList = !cursor.Steps[^1].Frame.IsObject;
+        var quote = QuoteOf(model.Document.Text);
+        if (cursor.Quote == '\0' && !inList && shape.Field.Type is FieldType.Array or FieldType.Object)
+        {
+            yield return new Suggestion(shape.Field.Type == FieldType.Array ? "[ ]" : "{ }", SuggestionKind.Value, ValueSnippet(model.Document.Text, shape.Field), cursor.Token)
+            {
+                Detail = Words.Type(shape.Field), Sort = "0", IsSnippet = true, AsksOn = true,
+            };
+            yield break;
+        }
+
+        if (shape.Field.Type == FieldType.Array && !inList) { yield break; }
+
+        var current = cursor.Quote == '\0' ? "" : model.Document[cursor.Inner];
+        var taken = inList && place.KeyName is { } list ? place.Values.GetStrings(list).Where(item => item != current).ToHashSet(StringComparer.Ordinal) : [];
+        var order = 0;
+        foreach (var choice in Choices(sources, model, place, shape).Where(choice => !taken.Contains(choice.Text)))
+        {
+            if (cursor.Quote != '\0' && !choice.IsText) { continue; }
+
+            // A text whose end is not typed would swallow the rest of the line.
+            var replaces = cursor.Quote == '\0' ? cursor.Token : cursor.IsClosed ? cursor.Inner : new Piece(cursor.Inner.Start, Math.Max(cursor.Inner.Start, offset));
+            var insert = !choice.IsText ? choice.Text
+                : cursor.Quote == '\0' ? $"{quote}{choice.Text}{quote}"
+                : cursor.IsClosed ? choice.Text
+                : choice.Text + cursor.Quote;
+            yield return new Suggestion(choice.Text, choice.Kind, insert, replaces)
+            {
+                Detail = choice.Detail, Documentation = choice.Documentation, Sort = $"{order++:D5}",
+            };
+        }
+    }
+
+    private static IEnumerable<Choice> Choices(LanguageSources sources, DocumentModel model, PlaceInDocument place, Shape shape) => shape.Meaning switch
+    {
+        Meaning.Reference => Addresses(sources, shape.Field.TemplateFilter),
+        Meaning.Secret => sources.Secrets.Select(secret => new Choice(secret.Reference, SuggestionKind.Reference, secret.Origins.Count > 0 ? string.Join(", ", secret.Origins) : null)),
+        Meaning.Model => Models(sources, model, place.Values),
+        Meaning.CatalogProvider => sources.Catalog.Ids.Select(id => new Choice(id, SuggestionKind.Reference, sources.Catalog.Find(id)?.Name)),
+        Meaning.Tool => ToolNames.All.Select(tool => new Choice(tool.Name, SuggestionKind.Tool, tool.MayChange ? "may change things" : null, Words.Escape(tool.Description))),
+        Meaning.TemplateId => TemplateIds(sources, model).Select(OfTemplate),
+        Meaning.TemplateFilter => TemplateIds(sources, model).Select(OfTemplate).Prepend(new Choice(References.MarkdownFilter, SuggestionKind.Reference, "A prompt")),
+        Meaning.FieldName or Meaning.FieldPath => model.Fields.Select(field => new Choice(field.Name, SuggestionKind.Key, Words.Type(field), Words.Of(field, field.Name))),
+        Meaning.Icon => ThemeNames.Icons.Select(icon => new Choice(icon, SuggestionKind.Icon)),
+        Meaning.Color => ThemeNames.Colors.Select(color => new Choice(color, SuggestionKind.Color)),
+        _ => OfType(shape.Field),
+    };
+
+    private static IEnumerable<Choice> OfType(TemplateField field)
+    {
+        var usual = field.Default;
+        return field.Type switch
+        {
+            FieldType.Boolean => new[] { "true", "false" }.Select(word => new Choice(word, SuggestionKind.Value, usual is Json5Boolean { Value: var on } && on == (word == "true") ? "default" : null, IsText: false)),
+            _ when field.Options.Count > 0 => field.Options.Select(option => new Choice(option, SuggestionKind.Value, usual is Json5String text && text.Value == option ? "default" : null)),
+            FieldType.Number when usual is Json5Number number => [new Choice(Json5Writer.Write(number), SuggestionKind.Value, "default", IsText: false)],
+            _ when usual is Json5String { Value: var text } && !text.AsSpan().ContainsAny("\n\"'\\") => [new Choice(text, SuggestionKind.Value, "default")],
+            _ => [],
+        };
+    }
+
+    /// <summary>What a filter lets through, with what it is called.</summary>
+    private static IEnumerable<Choice> Addresses(LanguageSources sources, string? filter)
+    {
+        var wanted = sources.References.Wanted(filter);
+        if (wanted is null or CodexCollection.Providers)
+        {
+            foreach (var name in (string[])[References.DefaultLarge, References.DefaultSmall])
+            {
+                var address = $"codex://providers/{name}";
+                yield return new Choice(address, SuggestionKind.Reference, sources.References.Resolve(address, null) is { Problem: null, Title: { } title } ? title : "Your choice; none is made yet");
+            }
+
+            foreach (var (settings, fault) in sources.Providers.List())
+            {
+                if (CodexUri.TryOf(CodexCollection.Providers, settings.Id, out var uri)) { yield return new Choice(uri.ToString(), SuggestionKind.Reference, fault is null ? settings.Name : $"{settings.Name}, has mistakes"); }
+            }
+        }
+
+        var collections = sources.Documents.All.Where(files => files.Form.Collection != CodexCollection.Providers && (wanted is null || files.Form.Collection == wanted));
+        foreach (var codex in collections.SelectMany(files => files.List()).Where(codex => codex.Uri is not null))
+        {
+            if (codex.Uri!.Collection == CodexCollection.Items && filter is not null && !sources.Templates.IsA(codex.TemplateId, filter)) { continue; }
+
+            yield return new Choice(codex.Uri.ToString(), SuggestionKind.Reference, codex.Title == codex.Id ? null : codex.Title, codex.Description is { } text ? Words.Escape(text) : null);
+        }
+    }
+
+    private static IEnumerable<Choice> Models(LanguageSources sources, DocumentModel model, Json5Object values) =>
+        ModelNames.ProviderOf(sources, model, values) is { } settings
+            ? sources.Providers.KnownModels(settings).Select(known => new Choice(known.Id, SuggestionKind.Model, Words.Short(known), Words.Of(known)))
+            : [];
+
+    /// <summary>Those in force, but the one that is being written, which cannot descend from itself.</summary>
+    private static IEnumerable<TemplateEntry> TemplateIds(LanguageSources sources, DocumentModel model) => sources.Templates.List()
+        .Where(entry => entry.Template is not null && !(model.Document.Place.Collection == CodexCollection.Templates && entry.Id == model.Document.Place.Name))
+        .Where(entry => model.Document.Place.Collection != CodexCollection.Items || ItemForm.Takes(sources.Templates, entry.Id))
+        .DistinctBy(entry => entry.Id);
+
+    private static Choice OfTemplate(TemplateEntry entry) =>
+        new(entry.Id, SuggestionKind.Reference, entry.Template!.Name, entry.Template.Description is { } text ? Words.Escape(text) : null);
+}

@@ -1,0 +1,231 @@
+using Plue.Server.Json5;
+
+namespace Plue.Server.Language;
+
+internal enum CursorKind { Nothing, Key, Value }
+
+/// <summary>A key as far as it is typed, with its value where that is text or a word.</summary>
+internal sealed record LooseMember(string Name, Piece At)
+{
+    public string? Value { get; set; }
+}
+
+/// <summary>An object or a list that is open around a place, its end perhaps not typed yet.</summary>
+internal sealed class Frame(bool isObject, int start)
+{
+    public bool IsObject => isObject;
+    /// <summary>Of its opening mark.</summary>
+    public int Start => start;
+    /// <summary>Those behind the place too, as far as they can be told.</summary>
+    public List<LooseMember> Members { get; } = [];
+}
+
+/// <summary>A frame, and the key of it that leads on to the place; null in a list, and where the key itself is typed.</summary>
+internal readonly record struct FrameStep(Frame Frame, string? Key);
+
+/// <summary>
+/// Where a place in a half-typed JSON5 text is. Found from its marks alone, because what the reader recovers may lack the very thing that is being
+/// typed. Never fails: a text that is none leads nowhere.
+/// </summary>
+/// <param name="Steps">From the outermost; empty outside of everything.</param>
+/// <param name="Token">What stands at the place and is to be replaced; empty when nothing does.</param>
+/// <param name="Quote">The mark that the token begins with, or the zero character.</param>
+/// <param name="IsClosed">Whether a token with a mark ends with one.</param>
+/// <param name="HasColon">Whether a colon follows.</param>
+internal sealed record Cursor(IReadOnlyList<FrameStep> Steps, CursorKind Kind, Piece Token, char Quote, bool IsClosed, bool HasColon)
+{
+    private enum Expect { Key, Colon, Value, Next }
+
+    private enum TokenKind { Mark, Text, Word, Comment, End }
+
+    private readonly record struct Lexeme(TokenKind Kind, int Start, int End, bool IsClosed = true);
+
+    private sealed class Open(Frame frame)
+    {
+        public Frame Frame => frame;
+        public Expect Expect { get; set; } = frame.IsObject ? Expect.Key : Expect.Value;
+        public LooseMember? Current { get; set; }
+    }
+
+    /// <summary>What stands between the token's marks, or the token.</summary>
+    public Piece Inner => Quote == '\0' ? Token : new Piece(Token.Start + 1, Math.Max(Token.Start + 1, IsClosed ? Token.End - 1 : Token.End));
+
+    public static Cursor At(string text, int offset)
+    {
+        offset = Math.Clamp(offset, 0, text.Length);
+        var open = new Stack<Open>();
+        Cursor? found = null;
+        var position = 0;
+        var lastEnd = 0;
+        while (true)
+        {
+            var lexeme = Next(text, position);
+            if (found is null && lexeme.Kind == TokenKind.Comment && lexeme.Start < offset && (offset < lexeme.End || (offset == lexeme.End && text[lexeme.Start + 1] == '/')))
+            {
+                return new Cursor([], CursorKind.Nothing, new Piece(offset, offset), '\0', true, false);
+            }
+
+            if (lexeme.Kind == TokenKind.Comment)
+            {
+                position = lexeme.End;
+                continue;
+            }
+
+            if (found is null && (lexeme.Kind == TokenKind.End || offset <= lexeme.Start)) { found = Between(text, open, offset, lastEnd, lexeme); }
+            if (lexeme.Kind == TokenKind.End) { return found!; }
+
+            if (found is null && lexeme.Kind is TokenKind.Text or TokenKind.Word && (offset < lexeme.End || (offset == lexeme.End && (lexeme.Kind == TokenKind.Word || !lexeme.IsClosed))))
+            {
+                found = Within(text, open, lexeme);
+            }
+
+            Take(text, open, lexeme);
+            position = lastEnd = lexeme.End;
+        }
+    }
+
+    private static Cursor Between(string text, Stack<Open> open, int offset, int lastEnd, Lexeme next)
+    {
+        var empty = new Piece(offset, offset);
+        var isNewLine = text.AsSpan(lastEnd, Math.Max(0, offset - lastEnd)).Contains('\n');
+        var kind = open.Count == 0 ? CursorKind.Nothing : open.Peek().Expect switch
+        {
+            Expect.Key => CursorKind.Key,
+            Expect.Value => CursorKind.Value,
+            // A comma was forgotten at the end of the line.
+            Expect.Next when isNewLine => open.Peek().Frame.IsObject ? CursorKind.Key : CursorKind.Value,
+            _ => CursorKind.Nothing,
+        };
+        return new Cursor(StepsOf(open, kind), kind, empty, '\0', true, next.Kind == TokenKind.Mark && text[next.Start] == ':');
+    }
+
+    private static Cursor Within(string text, Stack<Open> open, Lexeme lexeme)
+    {
+        var hasColon = Following(text, lexeme.End) == ':';
+        var kind = open.Count == 0 ? CursorKind.Nothing
+            : open.Peek() is { Frame.IsObject: true } inner && (inner.Expect != Expect.Value || hasColon) ? CursorKind.Key
+            : CursorKind.Value;
+        var quote = lexeme.Kind == TokenKind.Text ? text[lexeme.Start] : '\0';
+        return new Cursor(StepsOf(open, kind), kind, new Piece(lexeme.Start, lexeme.End), quote, lexeme.IsClosed, hasColon);
+    }
+
+    private static FrameStep[] StepsOf(Stack<Open> open, CursorKind kind)
+    {
+        var steps = new FrameStep[open.Count];
+        var index = open.Count;
+        foreach (var frame in open)
+        {
+            index--;
+            var isLast = index == open.Count - 1;
+            steps[index] = new FrameStep(frame.Frame, frame.Frame.IsObject && !(isLast && kind != CursorKind.Value) ? frame.Current?.Name : null);
+        }
+
+        return steps;
+    }
+
+    private static void Take(string text, Stack<Open> open, Lexeme lexeme)
+    {
+        var top = open.Count == 0 ? null : open.Peek();
+        if (lexeme.Kind is TokenKind.Text or TokenKind.Word)
+        {
+            if (top is null) { return; }
+
+            var content = Content(text, lexeme);
+            if (top.Frame.IsObject && (top.Expect != Expect.Value || Following(text, lexeme.End) == ':'))
+            {
+                top.Current = new LooseMember(content, new Piece(lexeme.Start, lexeme.End));
+                top.Frame.Members.Add(top.Current);
+                top.Expect = Expect.Colon;
+                return;
+            }
+
+            if (top.Frame.IsObject && top.Current is not null) { top.Current.Value = content; }
+
+            top.Expect = Expect.Next;
+            return;
+        }
+
+        switch (text[lexeme.Start])
+        {
+            case '{' or '[': open.Push(new Open(new Frame(text[lexeme.Start] == '{', lexeme.Start))); break;
+            case '}' or ']': Close(open, ofObject: text[lexeme.Start] == '}'); break;
+            case ':' when top is { Frame.IsObject: true, Expect: Expect.Colon }: top.Expect = Expect.Value; break;
+            case ',' when top is { Frame.IsObject: true }:
+                top.Expect = Expect.Key;
+                top.Current = null;
+                break;
+            case ',' when top is not null: top.Expect = Expect.Value; break;
+        }
+    }
+
+    /// <summary>Closes what is of that kind, and what was left open within it. A mark that closes nothing is passed over.</summary>
+    private static void Close(Stack<Open> open, bool ofObject)
+    {
+        if (open.All(frame => frame.Frame.IsObject != ofObject)) { return; }
+
+        while (open.Pop().Frame.IsObject != ofObject) { }
+
+        if (open.Count > 0) { open.Peek().Expect = Expect.Next; }
+    }
+
+    private static char Following(string text, int position)
+    {
+        while (true)
+        {
+            var next = Next(text, position);
+            if (next.Kind == TokenKind.End) { return '\0'; }
+            if (next.Kind != TokenKind.Comment) { return text[next.Start]; }
+
+            position = next.End;
+        }
+    }
+
+    private static string Content(string text, Lexeme lexeme)
+    {
+        if (lexeme.Kind == TokenKind.Word) { return text[lexeme.Start..lexeme.End]; }
+
+        var inner = text[(lexeme.Start + 1)..Math.Max(lexeme.Start + 1, lexeme.IsClosed ? lexeme.End - 1 : lexeme.End)];
+        return inner.Contains('\\', StringComparison.Ordinal) && Json5Reader.Read(text[lexeme.Start..lexeme.End]).Root is Json5String read ? read.Value : inner;
+    }
+
+    private static Lexeme Next(string text, int position)
+    {
+        while (position < text.Length && (char.IsWhiteSpace(text[position]) || text[position] == '\uFEFF')) { position++; }
+
+        if (position >= text.Length) { return new Lexeme(TokenKind.End, text.Length, text.Length); }
+
+        var c = text[position];
+        if (c is '{' or '}' or '[' or ']' or ':' or ',') { return new Lexeme(TokenKind.Mark, position, position + 1); }
+        if (c is '"' or '\'') { return TextAt(text, position, c); }
+        if (c == '/' && position + 1 < text.Length && text[position + 1] is '/' or '*') { return CommentAt(text, position); }
+
+        var end = position + 1;
+        while (end < text.Length && !char.IsWhiteSpace(text[end]) && text[end] is not ('{' or '}' or '[' or ']' or ':' or ',' or '"' or '\'' or '/')) { end++; }
+
+        return new Lexeme(TokenKind.Word, position, end);
+    }
+
+    private static Lexeme TextAt(string text, int start, char quote)
+    {
+        for (var i = start + 1; i < text.Length; i++)
+        {
+            if (text[i] == '\\') { i++; }
+            else if (text[i] == quote) { return new Lexeme(TokenKind.Text, start, i + 1); }
+            else if (text[i] is '\n' or '\r') { return new Lexeme(TokenKind.Text, start, i, IsClosed: false); }
+        }
+
+        return new Lexeme(TokenKind.Text, start, text.Length, IsClosed: false);
+    }
+
+    private static Lexeme CommentAt(string text, int start)
+    {
+        if (text[start + 1] == '*')
+        {
+            var close = text.IndexOf("*/", start + 2, StringComparison.Ordinal);
+            return new Lexeme(TokenKind.Comment, start, close < 0 ? text.Length : close + 2);
+        }
+
+        var end = text.AsSpan(start).IndexOfAny("\n\r");
+        return new Lexeme(TokenKind.Comment, start, end < 0 ? text.Length : start + end);
+    }
+}

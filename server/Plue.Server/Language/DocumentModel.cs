@@ -1,0 +1,172 @@
+using Plue.Server.Codices;
+using Plue.Server.Json5;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Language;
+
+/// <summary>A value of a document with what is known of its place.</summary>
+/// <param name="Shape">Null where nothing is known.</param>
+/// <param name="Key">The nearest key above it.</param>
+/// <param name="Container">The nearest object around it.</param>
+internal sealed record Placed(Json5Node Node, Shape? Shape, Json5Member Key, Json5Object Container);
+
+/// <summary>An object of a document, and what it should be.</summary>
+internal sealed record PlacedObject(Json5Object Value, Shape Shape);
+
+/// <summary>What is to be known of a place to complete or explain it.</summary>
+/// <param name="Shape">Of the object whose key is typed, or of the value; null where nothing is known.</param>
+/// <param name="Values">The nearest object around the place.</param>
+/// <param name="KeyName">The key at the place, or the one whose value it is; null in an empty place for a key.</param>
+internal sealed record PlaceInDocument(Cursor Cursor, Shape? Shape, Json5Object Values, string? KeyName);
+
+/// <summary>A document together with the templates that say what may stand in it.</summary>
+internal sealed class DocumentModel
+{
+    private const int MostValues = 200_000;
+
+    private readonly LanguageSources sources;
+    private readonly ShapeWalk walk;
+    private readonly Lazy<IReadOnlyList<TemplateField>> fields;
+
+    public DocumentModel(LanguageSources sources, OpenDocument document)
+    {
+        (this.sources, Document) = (sources, document);
+        fields = new(KnownFields);
+        walk = new ShapeWalk(sources, document.Place, fields);
+    }
+
+    public OpenDocument Document { get; }
+
+    /// <summary>Those that the template has or that the codex may fill; a parent's first. Also of a file with mistakes, as far as they can be told.</summary>
+    public IReadOnlyList<TemplateField> Fields => fields.Value;
+
+    public string? ParentId => Document.Root.GetString("parent_template");
+
+    /// <summary>Every scalar value, in the order of the file.</summary>
+    public IEnumerable<Placed> Values()
+    {
+        var root = Document.Root;
+        return Within(root, walk.Root(root), new Json5Member("", root), root).Take(MostValues);
+    }
+
+    /// <summary>Every object of which it is known what may stand in it.</summary>
+    public IEnumerable<PlacedObject> Objects() => Objects(Document.Root, walk.Root(Document.Root)).Take(MostValues);
+
+    public PlaceInDocument At(int offset)
+    {
+        var cursor = Cursor.At(Document.Text, offset);
+        if (cursor.Steps.Count == 0 || !cursor.Steps[0].Frame.IsObject) { return new PlaceInDocument(cursor, null, Json5Object.Empty, null); }
+
+        Json5Node? node = Document.Root;
+        var values = ValuesOf(cursor.Steps[0].Frame, node);
+        Shape? shape = walk.Root(values);
+        string? key = null;
+        for (var i = 0; i < cursor.Steps.Count && shape is not null; i++)
+        {
+            var (frame, name) = cursor.Steps[i];
+            node = node is null ? null : Find(node, frame.Start) ?? node;
+            if (!frame.IsObject)
+            {
+                shape = ShapeWalk.Item(shape);
+                continue;
+            }
+
+            values = ValuesOf(frame, node);
+            if (name is null) { continue; }
+
+            key = name;
+            shape = walk.Member(shape, name, values);
+        }
+
+        if (cursor.Kind == CursorKind.Key) { key = cursor.Token.Start == cursor.Token.End ? null : Document[cursor.Inner]; }
+        return new PlaceInDocument(cursor, shape, values, key);
+    }
+
+    /// <summary>The shape of the value of a key, in an object of that shape.</summary>
+    public Shape? Member(Shape shape, string name, Json5Object values) => walk.Member(shape, name, values);
+
+    private IEnumerable<Placed> Within(Json5Node node, Shape? shape, Json5Member key, Json5Object container)
+    {
+        switch (node)
+        {
+            case Json5Object value:
+                foreach (var member in value.Members)
+                {
+                    foreach (var inner in Within(member.Value, shape is null ? null : walk.Member(shape, member.Name, value), member, value)) { yield return inner; }
+                }
+
+                break;
+            case Json5Array array:
+                foreach (var item in array.Items)
+                {
+                    foreach (var inner in Within(item, shape is null ? null : ShapeWalk.Item(shape), key, container)) { yield return inner; }
+                }
+
+                break;
+            default:
+                yield return new Placed(node, shape, key, container);
+                break;
+        }
+    }
+
+    private IEnumerable<PlacedObject> Objects(Json5Node node, Shape shape)
+    {
+        if (node is Json5Array array)
+        {
+            foreach (var inner in array.Items.SelectMany(item => Objects(item, ShapeWalk.Item(shape)))) { yield return inner; }
+        }
+
+        if (node is not Json5Object value) { yield break; }
+
+        yield return new PlacedObject(value, shape);
+        foreach (var member in value.Members)
+        {
+            if (walk.Member(shape, member.Name, value) is not { } next) { continue; }
+
+            foreach (var inner in Objects(member.Value, next)) { yield return inner; }
+        }
+    }
+
+    /// <summary>What the reader understood, and what only the marks tell.</summary>
+    private static Json5Object ValuesOf(Frame frame, Json5Node? around)
+    {
+        var read = around is null ? null : Find(around, frame.Start) as Json5Object;
+        var loose = frame.Members.Where(member => member.Value is not null && read?.FindMember(member.Name) is null)
+            .Select(member => new Json5Member(member.Name, new Json5String(member.Value!)));
+        return new Json5Object([.. read?.Members ?? [], .. loose]) { Span = read?.Span ?? default };
+    }
+
+    /// <summary>The object or list that begins there.</summary>
+    private static Json5Node? Find(Json5Node node, int start)
+    {
+        while (true)
+        {
+            if (node.Span.Start == start && node is Json5Object or Json5Array) { return node; }
+
+            var inner = node switch
+            {
+                Json5Object value => value.Members.Select(member => member.Value).LastOrDefault(value => value.Span.Start <= start && start < value.Span.End),
+                Json5Array array => array.Items.LastOrDefault(item => item.Span.Start <= start && start < item.Span.End),
+                _ => null,
+            };
+            if (inner is null) { return null; }
+
+            node = inner;
+        }
+    }
+
+    private IReadOnlyList<TemplateField> KnownFields()
+    {
+        var root = Document.Root;
+        switch (Document.Place.Collection)
+        {
+            case CodexCollection.Templates:
+                var own = (root.GetArray("fields")?.Items ?? []).OfType<Json5Object>().Select(FieldReading.Of).Where(field => field.Name.Length > 0).ToList();
+                var parents = ParentId is { } parent && parent != Document.Place.Name ? sources.Templates.Find(parent)?.Fields ?? [] : [];
+                return [.. parents.Where(field => own.All(other => other.Name != field.Name)), .. own];
+            case CodexCollection.Providers: return sources.Templates.Find(ProviderForm.TemplateId)?.Fields ?? [];
+            case CodexCollection.Items: return root.GetString(ItemForm.TemplateField) is { } template ? sources.Templates.Find(template)?.Fields ?? [] : [];
+            default: return [];
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using Plue.Server.Catalog;
+using Plue.Server.Codices;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Language;
+
+/// <summary>A secret by its name, and where it may be sent.</summary>
+/// <param name="Origins">Empty while the vault is locked.</param>
+internal sealed record KnownSecret(string Reference, IReadOnlyList<string> Origins);
+
+/// <summary>What the answers of this room are made from.</summary>
+/// <param name="links">What refers to a codex.</param>
+/// <param name="channelTitle">The title of a chat or task; null when there is none.</param>
+/// <param name="secrets">What the vault holds, by name; null while that cannot be known.</param>
+internal sealed class LanguageSources(
+    PluePaths paths, Func<string?> trustedFolder, Documents documents, CodexLinks links, ProviderCatalog catalog, ProviderRegistry providers, Func<CodexUri, string?> channelTitle,
+    Func<IReadOnlyList<KnownSecret>?> secrets)
+{
+    /// <summary>Of the files that are open, the text that the editor has; by path.</summary>
+    private Func<string, OpenDocument?> openAt = _ => null;
+
+    public PluePaths Paths => paths;
+    public string? TrustedFolder => trustedFolder();
+    public Documents Documents => documents;
+    public TemplateCatalog Templates => documents.Templates;
+    public CodexLinks Links => links;
+    public ProviderCatalog Catalog => catalog;
+    public ProviderRegistry Providers => providers;
+
+    public IReadOnlyList<KnownSecret> Secrets => secrets() ?? [];
+
+    public References References { get; } = new(
+        documents, id => providers.Find(id) is not null, channelTitle,
+        name => name == References.DefaultLarge ? UserConfig.Read(paths).DefaultLarge : UserConfig.Read(paths).DefaultSmall,
+        () => secrets()?.Select(secret => secret.Reference).ToHashSet(StringComparer.Ordinal));
+
+    public LanguageSources With(Func<string, OpenDocument?> open)
+    {
+        openAt = open;
+        return this;
+    }
+
+    public DocumentPlace? PlaceOf(string path) => DocumentPlace.Of(path, paths, trustedFolder());
+
+    /// <summary>Every file that the user or a trusted workspace has, as the editor has it where it is open.</summary>
+    public IEnumerable<OpenDocument> OwnFiles() =>
+        documents.All.SelectMany(files => files.List()).Where(codex => codex.Path.Length > 0).Select(codex => Read(codex.Path)).OfType<OpenDocument>();
+
+    /// <summary>Null when there is no such file, or it is none of ours.</summary>
+    public OpenDocument? Read(string path) =>
+        openAt(path) ?? (PlaceOf(path) is { } place && DocumentFile.Read(path).Bytes is { } bytes && PromptForm.Decode(bytes) is { } text ? new OpenDocument(place, text, 0) : null);
+
+    /// <summary>The document of an address, one that ships too; null where there is none, and for chats and tasks.</summary>
+    public OpenDocument? Find(CodexUri uri)
+    {
+        if (!Documents.Has(uri.Collection) || documents.Of(uri.Collection) is not { } files || files.Get(uri.Name) is not { } codex) { return null; }
+        if (codex.Path.Length > 0) { return Read(codex.Path); }
+
+        return files.BytesOf(codex) is { } bytes && PromptForm.Decode(bytes) is { } text
+            ? new OpenDocument(new DocumentPlace(uri.Collection, uri.Name, TemplateLayer.Shipped, uri.Name + files.Form.Extension), text, 0)
+            : null;
+    }
+
+    /// <summary>The settings that an address of a provider stands for; null where nobody can tell.</summary>
+    public ProviderSettings? ProviderAt(string? address)
+    {
+        if (!CodexUri.TryParse(address, out var uri) || uri.Collection != CodexCollection.Providers) { return null; }
+
+        var choice = uri.Name switch
+        {
+            References.DefaultLarge => UserConfig.Read(paths).DefaultLarge,
+            References.DefaultSmall => UserConfig.Read(paths).DefaultSmall,
+            var name => new ModelChoice(name),
+        };
+        return choice is null ? null : providers.Find(choice.ProviderId)?.Settings;
+    }
+}

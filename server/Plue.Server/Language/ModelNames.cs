@@ -1,0 +1,37 @@
+using Plue.Server.Codices;
+using Plue.Server.Json5;
+using Plue.Server.Providers;
+
+namespace Plue.Server.Language;
+
+/// <summary>Whose models are meant where a document names one.</summary>
+internal static class ModelNames
+{
+    /// <param name="values">The object that names the model.</param>
+    /// <returns>Null where no provider is named, or none that is known.</returns>
+    public static ProviderSettings? ProviderOf(LanguageSources sources, DocumentModel model, Json5Object values)
+    {
+        if (model.Document.Place.Collection == CodexCollection.Providers) { return OfFile(sources, model.Document.Place.Name, values); }
+
+        var named = Address(values.Find("provider_ref")) ?? Address(model.Document.Root.Find("provider_ref"))
+            ?? Address(model.Fields.FirstOrDefault(field => field.Name == "provider_ref")?.Default);
+        return sources.ProviderAt(named);
+    }
+
+    private static string? Address(Json5Node? node) => node switch
+    {
+        Json5String text => text.Value,
+        Json5Array { Items: [Json5String first, ..] } => first.Value,
+        _ => null,
+    };
+
+    /// <summary>As the file says it now, which may be more than was saved.</summary>
+    private static ProviderSettings? OfFile(LanguageSources sources, string id, Json5Object values)
+    {
+        var (kind, catalog) = (values.GetString("provider_type") ?? ProviderKinds.ClaudeCode, values.GetString("catalog_provider"));
+        var saved = sources.Providers.Find(id)?.Settings;
+        return saved is not null && saved.Kind == kind && saved.CatalogProvider == catalog ? saved
+            : ProviderKinds.Find(kind) is null ? null
+            : new ProviderSettings { Id = id, Name = id, Kind = kind, CatalogProvider = catalog, Source = ProviderSource.File };
+    }
+}

@@ -1,0 +1,69 @@
+using Plue.Server.Codices;
+using Plue.Server.Json5;
+
+namespace Plue.Server.Language;
+
+/// <summary>A place in a file of ours, or of Plue's own.</summary>
+internal sealed record Occurrence(OpenDocument Document, Piece At);
+
+/// <param name="Target">The document that it leads to.</param>
+internal sealed record DocumentLinkTo(Piece At, OpenDocument Target, string Title);
+
+/// <summary>From a name to what is meant, and back.</summary>
+internal static class Navigation
+{
+    private static readonly Piece Begin = new(0, 0);
+
+    public static IReadOnlyList<DocumentLinkTo> Links(LanguageSources sources, OpenDocument document) =>
+    [
+        .. Mentions.Of(new DocumentModel(sources, document))
+            .Where(mention => mention.Kind is MentionKind.Address or MentionKind.TemplateId && mention.Codex is not null)
+            .Select(mention => sources.Find(mention.Codex!) is { } target ? new DocumentLinkTo(mention.At, target, $"Open {mention.Codex}") : null)
+            .OfType<DocumentLinkTo>(),
+    ];
+
+    public static Occurrence? Definition(LanguageSources sources, OpenDocument document, int offset)
+    {
+        var model = new DocumentModel(sources, document);
+        if (Mentions.At(model, offset) is not { } mention) { return null; }
+        if (mention.IsField) { return FieldDefinition(sources, model, mention.Text); }
+
+        return mention.Codex is { } uri && sources.Find(uri) is { } target ? new Occurrence(target, target.Place.IsJson5 && target.Root.Find("id") is { } id ? Piece.Of(id.Span) : Begin) : null;
+    }
+
+    /// <summary>Who names the thing at the place: a field within its document, a codex in every file.</summary>
+    public static IReadOnlyList<Occurrence> References(LanguageSources sources, OpenDocument document, int offset, bool withDefinition)
+    {
+        var model = new DocumentModel(sources, document);
+        var mention = Mentions.At(model, offset);
+        if (mention is { IsField: true })
+        {
+            return [.. OfField(model, mention.Text).Where(one => withDefinition || one.Kind != MentionKind.FieldDefinition).Select(one => new Occurrence(document, one.Name))];
+        }
+
+        return (mention is null ? document.Place.Uri : mention.Codex) is { } uri
+            ? [.. OfCodex(sources, uri).Where(pair => withDefinition || pair.Mention.Kind != MentionKind.OwnId).Select(pair => new Occurrence(pair.Model.Document, pair.Mention.At))]
+            : [];
+    }
+
+    public static IEnumerable<Mention> OfField(DocumentModel model, string name) => Mentions.Of(model).Where(mention => mention.IsField && mention.Text == name);
+
+    /// <summary>Every place in a user's files that names a codex.</summary>
+    public static IEnumerable<(DocumentModel Model, Mention Mention)> OfCodex(LanguageSources sources, CodexUri uri) =>
+        sources.OwnFiles().Select(file => new DocumentModel(sources, file)).SelectMany(model => Mentions.Of(model).Where(mention => mention.Codex == uri).Select(mention => (model, mention)));
+
+    /// <summary>In this file, or in that of the nearest parent that writes the field.</summary>
+    private static Occurrence? FieldDefinition(LanguageSources sources, DocumentModel model, string name)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var document = model.Document; document is not null;)
+        {
+            if (Mentions.FieldDefinitions(document).FirstOrDefault(field => field.Text == name) is { } found) { return new Occurrence(document, found.At); }
+
+            var next = document.Root.GetString(document.Place.Collection == CodexCollection.Templates ? "parent_template" : ItemForm.TemplateField);
+            document = next is not null && seen.Add(next) && CodexUri.TryOf(CodexCollection.Templates, next, out var uri) ? sources.Find(uri) : null;
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,61 @@
+using System.Text;
+using Plue.Server.Codices;
+using Plue.Server.Json5;
+
+namespace Plue.Server.Language;
+
+/// <summary>A piece of a text, in UTF-16 units.</summary>
+internal readonly record struct Piece(int Start, int End)
+{
+    public static Piece Of(Json5Span span) => new(span.Start, span.End);
+
+    public bool Has(int offset) => Start <= offset && offset <= End;
+}
+
+/// <summary>One change of a text, its place counted from 0; without a place all of it is replaced.</summary>
+internal sealed record TextChange(string Text, (int Line, int Character)? Start = null, (int Line, int Character)? End = null);
+
+/// <summary>A file as it stands in an editor, or on the disk. Never changes: each version is another object, read once when it is first asked about.</summary>
+/// <param name="version">The editor's; 0 for a file of the disk.</param>
+internal sealed class OpenDocument(DocumentPlace place, string text, int version)
+{
+    private readonly Lazy<Json5Document> json5 = new(() => Json5Reader.Read(text));
+    private readonly Lazy<Json5Lines> lines = new(() => new Json5Lines(text));
+    private readonly Lazy<FrontMatter> frontMatter = new(() => FrontMatter.Parse(text));
+
+    public DocumentPlace Place => place;
+    public string Text => text;
+    public int Version => version;
+    public Json5Lines Lines => lines.Value;
+    public Json5Document Json5 => json5.Value;
+    public FrontMatter FrontMatter => frontMatter.Value;
+
+    /// <summary>More than is read: then nothing is said but that.</summary>
+    public bool IsTooLarge => text.Length > Json5Reader.MaxBytes;
+
+    public Json5Object Root => Json5.Root as Json5Object ?? Json5Object.Empty;
+
+    public byte[] Bytes => Encoding.UTF8.GetBytes(text);
+
+    public string this[Piece piece] => text[piece.Start..piece.End];
+
+    /// <summary>What follows changes, each against the text that the one before left. A place beyond the text is its end.</summary>
+    public OpenDocument With(IReadOnlyList<TextChange> changes, int newVersion)
+    {
+        var (changed, at) = (text, Lines);
+        foreach (var change in changes)
+        {
+            if (change is { Start: { } first, End: { } last })
+            {
+                var start = at.IndexAt(first.Line + 1, first.Character + 1);
+                var end = Math.Max(start, at.IndexAt(last.Line + 1, last.Character + 1));
+                changed = string.Concat(changed.AsSpan(0, start), change.Text, changed.AsSpan(end));
+            }
+            else { changed = change.Text; }
+
+            at = changes.Count == 1 ? at : new Json5Lines(changed);
+        }
+
+        return new OpenDocument(place, changed, newVersion);
+    }
+}

@@ -1,0 +1,106 @@
+using Plue.Server.Codices;
+using Plue.Server.Json5;
+using Plue.Server.Platform;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Language;
+
+/// <summary>Something to mark in a text.</summary>
+/// <param name="Code">Which check found it; stable.</param>
+internal sealed record LanguageProblem(Piece At, string Message, bool IsError, string Code);
+
+/// <summary>What is wrong with a document: what its own check says, and what only the other documents can tell.</summary>
+internal static class Problems
+{
+    public const string Syntax = "syntax";
+    public const string Secret = "secret";
+    public const string Rule = "rule";
+    public const string Reference = "reference";
+    public const string Tool = "tool";
+    public const string Model = "model";
+    public const string Name = "name";
+
+    private const int Most = 200;
+
+    public static IReadOnlyList<LanguageProblem> Of(LanguageSources sources, OpenDocument document)
+    {
+        if (document.IsTooLarge) { return [new LanguageProblem(new Piece(0, 1), "The file is larger than 4 MiB, the most that is read.", true, Syntax)]; }
+
+        var place = document.Place;
+        var problems = sources.Documents.Of(place.Collection).Form.Read(place.Name, document.Bytes).Problems.Select(problem => OfFile(document, problem)).ToList();
+        if (place.Uri is null) { problems.Add(new LanguageProblem(new Piece(0, 0), $"The file's name cannot be a name of {place.Collection.ToString().ToLowerInvariant()}. Use lower-case letters, digits and hyphens.", true, Rule)); }
+        if (!place.IsJson5 || document.Json5.IsValid)
+        {
+            var model = new DocumentModel(sources, document);
+            problems.AddRange(Mentions.Of(model).Select(mention => OfMention(sources, model, mention)).OfType<LanguageProblem>());
+            if (place.IsJson5) { problems.AddRange(model.Values().Select(placed => OfValue(sources, model, placed)).OfType<LanguageProblem>()); }
+        }
+
+        return [.. problems.DistinctBy(problem => (problem.At.Start, problem.Message)).OrderBy(problem => problem.At.Start).Take(Most)];
+    }
+
+    private static LanguageProblem OfFile(OpenDocument document, DocumentProblem problem)
+    {
+        var start = document.Lines.IndexAt(problem.Line, problem.Column);
+        var code = problem.Message == LiteralSecrets.Message ? Secret : Rule;
+        if (document.Place.IsJson5)
+        {
+            if (document.Json5.Errors.FirstOrDefault(error => error.Span.Start == start && error.Message == problem.Message) is { } error) { return new LanguageProblem(Piece.Of(error.Span), problem.Message, true, Syntax); }
+            // The name of the file and the one it says: told of the whole file, meant of the latter.
+            if (problem is { Line: 1, Column: 1 } && problem.Message.StartsWith("`id` ", StringComparison.Ordinal) && document.Root.Find("id") is { } id) { return new LanguageProblem(Piece.Of(id.Span), problem.Message, problem.IsError, code); }
+        }
+
+        return new LanguageProblem(new Piece(start, EndOf(document.Text, start)), problem.Message, problem.IsError, code);
+    }
+
+    /// <summary>Of the text, the word or the mark that begins there; of a line of Markdown its end.</summary>
+    private static int EndOf(string text, int start)
+    {
+        if (start >= text.Length) { return text.Length; }
+
+        var cursor = text[start] is '{' or '[' ? null : Cursor.At(text, start + 1);
+        if (cursor is not null && cursor.Token.Start == start && cursor.Token.End > start) { return cursor.Token.End; }
+        if (text[start] is '{' or '[') { return start + 1; }
+
+        var line = text.AsSpan(start).IndexOfAny('\n', '\r');
+        return line < 0 ? text.Length : start + Math.Max(1, line);
+    }
+
+    private static LanguageProblem? OfMention(LanguageSources sources, DocumentModel model, Mention mention)
+    {
+        switch (mention.Kind)
+        {
+            // What a prompt says in passing need not exist.
+            case MentionKind.Address when model.Document.Place.IsJson5:
+            case MentionKind.Secret when model.Document.Place.IsJson5:
+                var found = sources.References.Resolve(mention.Text, mention.Filter);
+                return found.Problem is { } problem ? new LanguageProblem(mention.At, problem, found.IsError, Reference) : null;
+            case MentionKind.TemplateId when mention.Shape?.Role is Role.Hook or Role.Field && sources.Templates.Find(mention.Text) is null:
+                return new LanguageProblem(mention.At, $"There is no template `{mention.Text}`, or it has mistakes.{NearestName.Hint(mention.Text, Ids(sources))}", true, Reference);
+            case MentionKind.Field when mention.Shape?.Meaning == Meaning.FieldName && model.Fields.All(field => field.Name != mention.Text):
+                return new LanguageProblem(mention.At, $"There is no field `{mention.Text}`.{NearestName.Hint(mention.Text, model.Fields.Select(field => field.Name))}", false, Name);
+            default: return null;
+        }
+    }
+
+    private static LanguageProblem? OfValue(LanguageSources sources, DocumentModel model, Placed placed)
+    {
+        if (placed.Node is not Json5String { Value.Length: > 0 } text) { return null; }
+
+        LanguageProblem Found(string message, bool isError, string code) => new(Piece.Of(text.Span), message, isError, code);
+        switch (placed.Shape?.Meaning)
+        {
+            case Meaning.Tool when !ToolNames.CanBe(text.Value): return Found(ToolNames.Unknown(text.Value), true, Tool);
+            case Meaning.Icon when char.IsAsciiLetter(text.Value[0]) && !ThemeNames.Icons.Contains(text.Value):
+                return Found($"There is no icon `{text.Value}`.{NearestName.Hint(text.Value, ThemeNames.Icons)}", false, Name);
+            case Meaning.CatalogProvider when sources.Catalog.Find(text.Value) is null:
+                return Found($"There is no `{text.Value}` in the catalog.{NearestName.Hint(text.Value, sources.Catalog.Ids)}", false, Name);
+            case Meaning.Model when ModelNames.ProviderOf(sources, model, placed.Container) is { } settings && sources.Providers.KnowsModel(settings, text.Value) == false:
+                var known = sources.Providers.KnownModels(settings).Select(candidate => candidate.Id);
+                return Found($"{settings.Name} lists no model `{text.Value}`.{NearestName.Hint(text.Value, known)}", false, Model);
+            default: return null;
+        }
+    }
+
+    private static IEnumerable<string> Ids(LanguageSources sources) => sources.Templates.List().Where(entry => entry.Template is not null).Select(entry => entry.Id).Distinct(StringComparer.Ordinal);
+}

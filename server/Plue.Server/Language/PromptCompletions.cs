@@ -1,0 +1,84 @@
+using Plue.Server.Codices;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Language;
+
+/// <summary>Completion in Markdown: the keys of its head, fields in double braces, addresses.</summary>
+internal static class PromptCompletions
+{
+    private const string Fence = "---";
+    private const string Open = "{{";
+    private const string Scheme = "codex://";
+
+    private static readonly (string Name, string Insert, string Description)[] Keys =
+    [
+        ("name", "name: ", "What lists show; unset means the file's name."),
+        ("description", "description: ", "One sentence: what it is for."),
+        ("tags", "tags: [$1]", "Words to find it by."),
+        ("arguments", "arguments: [$1]", "What the prompt is given when it is used as a command, by name."),
+    ];
+
+    public static IReadOnlyList<Suggestion> At(LanguageSources sources, OpenDocument document, int offset)
+    {
+        var text = document.Text;
+        offset = Math.Clamp(offset, 0, text.Length);
+        var line = text.LastIndexOf('\n', Math.Max(0, offset - 1), Math.Max(0, offset)) + 1;
+        var before = text[line..offset];
+        if (before.LastIndexOf(Open, StringComparison.Ordinal) is var open and >= 0 && before[(open + 2)..].All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or ' '))
+        {
+            return [.. Fields(sources, text, before, line + open + 2, offset)];
+        }
+
+        if (before.LastIndexOf(Scheme, StringComparison.Ordinal) is var address and >= 0 && before[address..].AsSpan().IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyz0123456789:/._-") < 0)
+        {
+            var end = EndOfWord(text, offset, c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '/' or '.' or '_' or '-' or ':');
+            return
+            [
+                .. sources.Documents.All.SelectMany(files => files.List()).Where(codex => codex.Uri is not null).Select((codex, index) =>
+                    new Suggestion(codex.Uri!.ToString(), SuggestionKind.Reference, codex.Uri.ToString(), new Piece(line + address, end)) { Detail = codex.Title, Sort = $"{index:D5}" }),
+            ];
+        }
+
+        return IsInHead(text, line) && !before.Contains(':', StringComparison.Ordinal) ? [.. HeadKeys(document, line, offset)] : [];
+    }
+
+    /// <summary>The fields of chats and tasks, which may be named in a prompt.</summary>
+    public static IEnumerable<TemplateField> FieldsOf(LanguageSources sources) => sources.Templates.List()
+        .Where(entry => entry.Template is not null && (sources.Templates.IsA(entry.Id, "ai-chat") || sources.Templates.IsA(entry.Id, "task")))
+        .SelectMany(entry => entry.Template!.Fields)
+        .DistinctBy(field => field.Name);
+
+    private static IEnumerable<Suggestion> Fields(LanguageSources sources, string text, string before, int start, int offset)
+    {
+        var typed = before[(before.LastIndexOf(Open, StringComparison.Ordinal) + 2)..];
+        start += typed.Length - typed.TrimStart().Length;
+        var end = EndOfWord(text, offset, c => char.IsAsciiLetterOrDigit(c) || c == '_');
+        var closes = text.AsSpan(end).TrimStart(' ').StartsWith("}}") ? "" : "}}";
+        return FieldsOf(sources).Select((field, index) =>
+            new Suggestion(field.Name, SuggestionKind.Key, field.Name + closes, new Piece(start, end)) { Detail = Words.Type(field), Documentation = Words.Of(field, field.Name), Sort = $"{index:D5}" });
+    }
+
+    private static IEnumerable<Suggestion> HeadKeys(OpenDocument document, int line, int offset)
+    {
+        var end = EndOfWord(document.Text, offset, c => char.IsAsciiLetterOrDigit(c) || c == '_');
+        var order = 0;
+        foreach (var (name, insert, description) in Keys.Where(key => !document.FrontMatter.Values.Has(key.Name)))
+        {
+            yield return new Suggestion(name, SuggestionKind.Key, insert, new Piece(line, end)) { Documentation = description, Sort = $"{order++}", IsSnippet = insert.Contains('$', StringComparison.Ordinal) };
+        }
+    }
+
+    /// <summary>Whether the line stands between the marks of the head, its end perhaps not typed yet.</summary>
+    private static bool IsInHead(string text, int line)
+    {
+        var lines = text.AsSpan(0, line).TrimStart('\uFEFF').ToString().ReplaceLineEndings("\n").Split('\n');
+        return line > 0 && lines[0] == Fence && lines.Skip(1).All(one => one.TrimEnd() != Fence);
+    }
+
+    private static int EndOfWord(string text, int offset, Func<char, bool> isPart)
+    {
+        while (offset < text.Length && isPart(text[offset])) { offset++; }
+
+        return offset;
+    }
+}

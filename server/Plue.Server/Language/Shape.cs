@@ -1,0 +1,138 @@
+using Plue.Server.Codices;
+using Plue.Server.Json5;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Language;
+
+/// <summary>What a value stands for beyond its type.</summary>
+internal enum Meaning { Plain, Reference, Secret, Model, CatalogProvider, Tool, TemplateId, TemplateFilter, FieldName, FieldPath, Icon, Color }
+
+/// <summary>What an object is: the same key means another thing in another of them.</summary>
+internal enum Role { Values, Template, Metadata, Field, Conditional, Automation, Hook, Condition }
+
+/// <summary>What may stand at a place of a document: the field that describes it, and what it stands for.</summary>
+/// <param name="Role">Of the object, or of each object in the list.</param>
+internal sealed record Shape(TemplateField Field, Role Role, Meaning Meaning = Meaning.Plain)
+{
+    /// <summary>The keys of an object; empty means any.</summary>
+    public IReadOnlyList<TemplateField> Keys => Field.Properties;
+}
+
+/// <summary>Walks from the root of a document down, along keys and lists, and says at each step what may stand there.</summary>
+/// <param name="fields">The fields of the template that the document describes, or follows.</param>
+internal sealed class ShapeWalk(LanguageSources sources, DocumentPlace place, Lazy<IReadOnlyList<TemplateField>> fields)
+{
+    private const string LlmProvider = ProviderForm.TemplateId;
+
+    public Shape Root(Json5Object values) => place.Collection switch
+    {
+        CodexCollection.Templates => new Shape(Object("", TemplateShape.Fields), Role.Template),
+        CodexCollection.Providers => new Shape(Object("", WithTags(FieldsOf(LlmProvider))), Role.Values),
+        _ => new Shape(Object("", [TemplateKey, .. WithTags(FieldsOf(values.GetString(ItemForm.TemplateField)))]), Role.Values),
+    };
+
+    /// <summary>What the value of a key is; null where no such key is known.</summary>
+    /// <param name="siblings">The object that has the key.</param>
+    public Shape? Member(Shape shape, string name, Json5Object siblings)
+    {
+        if (shape.Keys.FirstOrDefault(key => key.Name == name) is not { } field)
+        {
+            return shape.Meaning == Meaning.Secret ? new Shape(new TemplateField { Name = name }, Role.Values, Meaning.Secret) : null;
+        }
+
+        return (shape.Role, name) switch
+        {
+            (Role.Template, "fields") or (Role.Field, "properties" or "items") => new Shape(field, Role.Field),
+            (Role.Template, "metadata") => new Shape(field, Role.Metadata),
+            (Role.Template, "automation") => new Shape(field, Role.Automation),
+            (Role.Automation, "hooks") => new Shape(field, Role.Hook),
+            (Role.Hook, "conditions") => new Shape(field, Role.Condition),
+            (Role.Hook, "values") => new Shape(Object(name, FieldsOf(siblings.GetString("template"))), Role.Values),
+            (Role.Hook, "value") => new Shape(LikeField(siblings.GetString("target")) ?? field, Role.Values),
+            (Role.Condition, "equals" or "not_equals" or "contains") => new Shape(LikeField(siblings.GetString("field")) ?? field, Role.Values),
+            (Role.Field, "conditional") => new Shape(field, Role.Conditional),
+            (Role.Conditional, "value") => new Shape(LikeField(siblings.GetString("field")) ?? field, Role.Values),
+            (Role.Field, "default") => OfDefault(siblings),
+            _ => new Shape(field, Role.Values, MeaningOf(shape, field)),
+        };
+    }
+
+    /// <summary>What each item of a list is. A reference to a provider may be a list of such.</summary>
+    public static Shape Item(Shape list) => list.Field.Type == FieldType.CodexReference ? list
+        : list.Field.Items is { } item ? list with { Field = item, Meaning = item.Type == FieldType.CodexReference ? Meaning.Reference : list.Meaning }
+        : list.Role == Role.Values ? list with { Field = new TemplateField { Name = "" } }
+        : list;
+
+    /// <summary>The fields of the template in force; none where there is none.</summary>
+    private IReadOnlyList<TemplateField> FieldsOf(string? template) => template is null ? [] : sources.Templates.Find(template)?.Fields ?? [];
+
+    private Shape OfDefault(Json5Object siblings)
+    {
+        var own = FieldReading.Of(siblings);
+        var inherited = own.Name.Length > 0 ? fields.Value.FirstOrDefault(field => field.Name == own.Name) : null;
+        var field = siblings.Has("type") || inherited is null ? own : inherited;
+        return new Shape(field with { Name = "default" }, Role.Values, field.Type == FieldType.CodexReference ? Meaning.Reference : OfName(own.Name, field));
+    }
+
+    /// <summary>What a value has to be like to be held against a field: its own type, or one item of a list.</summary>
+    private TemplateField? LikeField(string? path)
+    {
+        var name = path?.Split('.', '[')[0];
+        return name is null || name != path ? null : fields.Value.FirstOrDefault(field => field.Name == name);
+    }
+
+    private static TemplateField Object(string name, IReadOnlyList<TemplateField> properties) => new() { Name = name, Type = FieldType.Object, Properties = properties };
+
+    private static IReadOnlyList<TemplateField> WithTags(IReadOnlyList<TemplateField> fields) => fields.Any(field => field.Name == Tags.Name) ? fields : [.. fields, Tags];
+
+    private static Meaning MeaningOf(Shape shape, TemplateField field) => (shape.Role, field.Name) switch
+    {
+        _ when field.Type == FieldType.CodexReference => Meaning.Reference,
+        (Role.Metadata, "icon") => Meaning.Icon,
+        (Role.Metadata, "color") => Meaning.Color,
+        (Role.Template, "parent_template") or (Role.Hook, "template") => Meaning.TemplateId,
+        (Role.Field, "template_filter") => Meaning.TemplateFilter,
+        (Role.Condition, "field") => Meaning.FieldPath,
+        (Role.Hook, "field" or "target") or (Role.Conditional, "field") => Meaning.FieldName,
+        (Role.Template or Role.Values, _) when ReferenceEquals(field, TemplateKey) => Meaning.TemplateId,
+        (Role.Template or Role.Values, _) => OfName(field.Name, field),
+        _ => Meaning.Plain,
+    };
+
+    /// <summary>Of the fields that mean the same wherever they stand.</summary>
+    private static Meaning OfName(string name, TemplateField field) => (name, field.Type) switch
+    {
+        ("model", FieldType.Text) => Meaning.Model,
+        ("available_tools", FieldType.Array) => Meaning.Tool,
+        ("catalog_provider", FieldType.Text) => Meaning.CatalogProvider,
+        ("api_key_ref", FieldType.Text) or ("headers" or "additional_auth", FieldType.Object) => Meaning.Secret,
+        _ => Meaning.Plain,
+    };
+
+    private static readonly TemplateField Tags = new()
+    {
+        Name = TemplateValidation.TagsField, Type = FieldType.Array, Items = new TemplateField { Name = "" }, Description = "Words to find it by.",
+    };
+
+    private static readonly TemplateField TemplateKey = new() { Name = ItemForm.TemplateField, Required = true, Description = "Which of your templates this follows." };
+}
+
+/// <summary>A field as far as it is typed, mistakes and all.</summary>
+internal static class FieldReading
+{
+    public static TemplateField Of(Json5Object value) => new()
+    {
+        Name = value.GetString("name") ?? "",
+        Type = FieldTypes.ByName.GetValueOrDefault(value.GetString("type") ?? ""),
+        Description = value.GetString("description"),
+        Required = value.GetBoolean("required") ?? false,
+        Default = value.Find("default"),
+        Options = value.GetStrings("options"),
+        Min = value.GetNumber("min"),
+        Max = value.GetNumber("max"),
+        Items = value.GetObject("items") is { } items ? Of(items) : null,
+        Properties = [.. (value.GetArray("properties")?.Items ?? []).OfType<Json5Object>().Select(Of)],
+        TemplateFilter = value.GetString("template_filter"),
+        Locked = value.GetBoolean("locked") ?? false,
+    };
+}

@@ -1,0 +1,24 @@
+using System.Text;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Language;
+
+/// <summary>The names that VS Code has for icons and colors.</summary>
+internal static class ThemeNames
+{
+    private static readonly Lazy<IReadOnlyList<string>> Read = new(() =>
+        Encoding.UTF8.GetString(DocumentFile.ReadResource("codicons.txt") ?? throw new InvalidOperationException("codicons.txt is not in the program.")).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+
+    /// <summary>Every codicon, of the version that the extension draws with.</summary>
+    public static IReadOnlyList<string> Icons => Read.Value;
+
+    /// <summary>Those meant for signs beside names; any other that a theme has may be used as well.</summary>
+    public static readonly IReadOnlyList<string> Colors =
+    [
+        "charts.blue", "charts.green", "charts.orange", "charts.purple", "charts.red", "charts.yellow", "charts.foreground",
+        "terminal.ansiBlue", "terminal.ansiCyan", "terminal.ansiGreen", "terminal.ansiMagenta", "terminal.ansiRed", "terminal.ansiYellow",
+        "errorForeground", "foreground", "descriptionForeground", "disabledForeground", "icon.foreground",
+        "editorWarning.foreground", "editorInfo.foreground", "textLink.foreground",
+        "testing.iconPassed", "testing.iconFailed", "testing.iconQueued", "testing.iconSkipped", "notificationsInfoIcon.foreground",
+    ];
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text;
+using Plue.Server.Json5;
+using Plue.Server.Providers;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Language;
+
+/// <summary>What is said of fields and models in lists and hovers. Markdown; what comes from files is escaped.</summary>
+internal static class Words
+{
+    private const int MostCharacters = 600;
+
+    /// <summary>Of one line, for lists.</summary>
+    public static string Type(TemplateField field) => field.Type switch
+    {
+        FieldType.Array when field.Items is { } items => $"array of {Type(items)}",
+        FieldType.CodexReference when field.TemplateFilter is { } filter => $"codex_reference to {filter}",
+        _ => field.Type.Name(),
+    } + (field.Required ? ", required" : "");
+
+    /// <param name="more">Sentences of the place, such as where the field is inherited from.</param>
+    public static string Of(TemplateField field, string name, params IEnumerable<string> more)
+    {
+        var text = new StringBuilder($"**{Escape(name)}** · {Escape(Type(field))}");
+        void Add(string line) => text.Append("\n\n").Append(line);
+        if (field.Description is { Length: > 0 } description) { Add(Escape(description)); }
+        if (field.Options.Count > 0) { Add($"One of {string.Join(", ", field.Options.Select(Code))}."); }
+        if (field.Default is not null and not Json5Null) { Add($"Default: {Code(Json5Writer.Write(field.Default))}."); }
+        if (Bounds(field) is { } bounds) { Add(bounds); }
+        if (field.Conditional is { } condition) { Add($"Counts only while {Code(condition.Field)} is {string.Join(" or ", condition.Values.Select(value => Code(Json5Writer.Write(value))))}."); }
+        if (field.Locked) { Add("Locked: what descends from the template may narrow it and never widen it."); }
+        foreach (var sentence in more) { Add(sentence); }
+
+        return text.ToString();
+    }
+
+    /// <summary>Price and window, for lists.</summary>
+    public static string? Short(ModelInfo model) =>
+        string.Join(" · ", new[] { Price(model), model.ContextLength is { } window ? $"{Count(window)} tokens" : null }.OfType<string>()) is { Length: > 0 } text ? text : null;
+
+    public static string Of(ModelInfo model)
+    {
+        List<string> lines = [$"**{Escape(model.Name ?? model.Id)}**"];
+        if (model.Description is { Length: > 0 } description) { lines.Add(Escape(description)); }
+        lines.Add(Price(model) is { } price ? $"{price}." : "Its price is not known.");
+        if (model.ContextLength is { } window) { lines.Add($"Window: {Count(window)} tokens{(model.MaxOutput is { } most ? $", answers up to {Count(most)}" : "")}."); }
+        List<string> can =
+        [
+            .. new[] { model.SupportsTools == true ? "tools" : null, model.SupportsVision == true ? "images" : null, model.CanReason == true ? "reasoning" : null }.OfType<string>(),
+        ];
+        if (can.Count > 0) { lines.Add($"Has {string.Join(", ", can)}."); }
+        return string.Join("\n\n", lines);
+    }
+
+    public static string Code(string text) => $"`{Capped(text).Replace('`', '\'').ReplaceLineEndings(" ")}`";
+
+    /// <summary>Text from a file must not become a link, an image or markup of the window.</summary>
+    public static string Escape(string text)
+    {
+        var escaped = new StringBuilder();
+        foreach (var c in Capped(text))
+        {
+            if (c is '\\' or '`' or '*' or '_' or '{' or '}' or '[' or ']' or '<' or '>' or '(' or ')' or '#' or '!' or '|' or '&' or '$') { escaped.Append('\\'); }
+            escaped.Append(c);
+        }
+
+        return escaped.ToString();
+    }
+
+    private static string Capped(string text) => text.Length > MostCharacters ? text[..MostCharacters] + "…" : text;
+
+    private static string? Bounds(TemplateField field) => (field.Min, field.Max) switch
+    {
+        ({ } min, { } max) => $"From {Number(min)} to {Number(max)}.",
+        ({ } min, null) => $"At least {Number(min)}.",
+        (null, { } max) => $"At most {Number(max)}.",
+        _ => null,
+    };
+
+    private static string? Price(ModelInfo model) => model.Pricing is { } price
+        ? $"${price.InputPerMillion.ToString("0.00##", CultureInfo.InvariantCulture)} in, ${price.OutputPerMillion.ToString("0.00##", CultureInfo.InvariantCulture)} out per million tokens"
+        : null;
+
+    private static string Number(double number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,232 @@
+using Microsoft.Extensions.Logging;
+using Plue.Protocol;
+using Plue.Server.Language;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>
+/// textDocument/*: the files that are open in the editor, and what is known of them. Each version of a text is read once. Problems are told a moment after
+/// the last change, and only those of the newest version.
+/// </summary>
+/// <param name="secretsOf">What the vault holds, by name; asked anew after a moment.</param>
+internal sealed class LanguageHandlers(
+    RpcServer server, Func<Func<IReadOnlyList<KnownSecret>?>, LanguageSources> build, Func<CancellationToken, Task<IReadOnlyList<KnownSecret>>> secretsOf, TimeProvider time, ILogger logger)
+    : IAsyncDisposable
+{
+    /// <summary>More are not kept: an editor has some dozens of ours open at most.</summary>
+    private const int MostOpen = 500;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan SecretsAreGoodFor = TimeSpan.FromSeconds(2);
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, Opened> open = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource ending = new();
+    private Lazy<LanguageSources>? sources;
+    private volatile IReadOnlyList<KnownSecret>? secrets;
+    private DateTimeOffset secretsReadAt;
+
+    private sealed class Opened(OpenDocument document)
+    {
+        public OpenDocument Document { get; set; } = document;
+        public CancellationTokenSource? Pending { get; set; }
+        public Task Checking { get; set; } = Task.CompletedTask;
+    }
+
+    private LanguageSources Sources => sources!.Value;
+
+    public void Register()
+    {
+        sources = new Lazy<LanguageSources>(() => build(() => secrets).With(OpenAt));
+        server.Map(LanguageMethods.DidOpen, (parameters, _) =>
+        {
+            Open(parameters.TextDocument);
+            return Task.CompletedTask;
+        });
+        server.Map(LanguageMethods.DidChange, (parameters, _) =>
+        {
+            Change(parameters);
+            return Task.CompletedTask;
+        });
+        server.Map(LanguageMethods.DidSave, (_, _) =>
+        {
+            CheckAll();
+            return Task.CompletedTask;
+        });
+        server.Map(LanguageMethods.DidClose, (parameters, cancellationToken) => CloseAsync(parameters.TextDocument?.Uri, cancellationToken));
+
+        Map(LanguageMethods.Completion, asked => (asked.TextDocument, asked.Position), new CompletionListView(false, []), (document, offset, _) =>
+            new CompletionListView(false, [.. Completions.At(Sources, document, offset).Select(suggestion => LanguageViews.Item(document, suggestion))]));
+        Map(LanguageMethods.Hover, asked => (asked.TextDocument, asked.Position), null, (document, offset, _) =>
+            Hovers.At(Sources, document, offset) is { } hover ? new HoverView(LanguageViews.Markup(hover.Markdown), LanguageViews.Range(document, hover.At)) : null);
+        Map(LanguageMethods.DocumentLink, asked => (asked.TextDocument, null), [], (document, _, _) =>
+            [.. Navigation.Links(Sources, document).Select(link => new DocumentLinkView(LanguageViews.Range(document, link.At), LanguageViews.UriOf(link.Target.Place), link.Title))]);
+        Map(LanguageMethods.Definition, asked => (asked.TextDocument, asked.Position), null, (document, offset, _) =>
+            Navigation.Definition(Sources, document, offset) is { } found ? LanguageViews.Location(found) : null);
+        Map(LanguageMethods.References, asked => (asked.TextDocument, asked.Position), [], (document, offset, asked) =>
+            [.. Navigation.References(Sources, document, offset, asked.Context?.IncludeDeclaration ?? true).Select(LanguageViews.Location)]);
+        Map(LanguageMethods.PrepareRename, asked => (asked.TextDocument, asked.Position), null, (document, offset, _) =>
+            Renames.Prepare(Sources, document, offset) is { } found ? new PrepareRenameView(LanguageViews.Range(document, found.At), found.Name) : null);
+        Map(LanguageMethods.Rename, asked => (asked.TextDocument, asked.Position), new WorkspaceEditView([]), (document, offset, asked) =>
+            LanguageViews.Edit(Renames.To(Sources, document, offset, asked.NewName ?? "")));
+        Map(LanguageMethods.DocumentSymbol, asked => (asked.TextDocument, null), [], (document, _, _) => [.. Symbols.Of(document).Select(symbol => LanguageViews.Symbol(document, symbol))]);
+        Map(LanguageMethods.Formatting, asked => (asked.TextDocument, null), [], (document, _, _) => [.. Formatter.Format(document).Select(edit => LanguageViews.Edit(document, edit))]);
+        Map(LanguageMethods.CodeAction, asked => (asked.TextDocument, asked.Range?.Start), [], (document, offset, asked) =>
+            asked.Context?.Only is { } only && !only.Any(kind => LanguageViews.QuickFix.StartsWith(kind, StringComparison.Ordinal)) ? []
+                : [.. Fixes.At(Sources, document, new Piece(offset, Math.Max(offset, OffsetOf(document, asked.Range?.End)))).Select(fix => LanguageViews.Action(document, fix))]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await ending.CancelAsync();
+        Task[] checks;
+        lock (gate) { checks = [.. open.Values.Select(opened => opened.Checking)]; }
+
+        await Task.WhenAll(checks);
+        ending.Dispose();
+    }
+
+    /// <summary>A request about an open document; of any other the answer is that there is nothing.</summary>
+    private void Map<TParams, TResult>(
+        RpcRequest<TParams, TResult> method, Func<TParams, (TextDocumentName? Document, TextPosition? At)> read, TResult nothing, Func<OpenDocument, int, TParams, TResult> answer)
+        where TParams : class => server.Map(method, async (parameters, cancellationToken) =>
+        {
+            var (name, at) = read(parameters);
+            if (Find(name?.Uri) is not { } document) { return nothing; }
+
+            await RefreshSecretsAsync(cancellationToken);
+            return answer(document, OffsetOf(document, at), parameters);
+        });
+
+    private static int OffsetOf(OpenDocument document, TextPosition? at) => at is null ? 0 : document.Lines.IndexAt(Below(at.Line), Below(at.Character));
+
+    /// <summary>From 0 to 1 as the first, and no overflow of a number that makes no sense.</summary>
+    private static int Below(int index) => Math.Clamp(index, 0, int.MaxValue - 1) + 1;
+
+    private void Open(TextDocumentItem? item)
+    {
+        if (item?.Text is not { } text || LanguageViews.PathOf(item.Uri) is not { } path || Sources.PlaceOf(path) is not { } place) { return; }
+
+        lock (gate)
+        {
+            if (open.Count >= MostOpen && !open.ContainsKey(item.Uri)) { return; }
+
+            if (open.TryGetValue(item.Uri, out var before)) { before.Pending?.Cancel(); }
+            open[item.Uri] = new Opened(new OpenDocument(place, text, item.Version));
+        }
+
+        Check(item.Uri);
+    }
+
+    private void Change(DidChangeTextDocumentParams parameters)
+    {
+        if (parameters.TextDocument?.Uri is not { } uri) { return; }
+
+        lock (gate)
+        {
+            if (!open.TryGetValue(uri, out var opened)) { return; }
+
+            var changes = (parameters.ContentChanges ?? []).Where(change => change?.Text is not null).Select(change => change.Range is { Start: { } start, End: { } end }
+                ? new TextChange(change.Text, (Below(start.Line) - 1, Below(start.Character) - 1), (Below(end.Line) - 1, Below(end.Character) - 1))
+                : new TextChange(change.Text));
+            opened.Document = opened.Document.With([.. changes], parameters.TextDocument.Version);
+        }
+
+        Check(uri);
+    }
+
+    private async Task CloseAsync(string? uri, CancellationToken cancellationToken)
+    {
+        lock (gate)
+        {
+            if (uri is null || !open.Remove(uri, out var opened)) { return; }
+
+            opened.Pending?.Cancel();
+        }
+
+        await server.NotifyAsync(LanguageMethods.PublishDiagnostics, new PublishDiagnosticsParams(uri, null, []), cancellationToken);
+    }
+
+    private OpenDocument? Find(string? uri)
+    {
+        if (uri is null) { return null; }
+
+        lock (gate) { return open.GetValueOrDefault(uri)?.Document; }
+    }
+
+    private OpenDocument? OpenAt(string path)
+    {
+        lock (gate) { return open.Values.Select(opened => opened.Document).FirstOrDefault(document => document.Place.Path == path); }
+    }
+
+    /// <summary>A saved file may be what others refer to.</summary>
+    private void CheckAll()
+    {
+        string[] uris;
+        lock (gate) { uris = [.. open.Keys]; }
+
+        foreach (var uri in uris) { Check(uri); }
+    }
+
+    /// <summary>A moment later, unless something changes before.</summary>
+    private void Check(string uri)
+    {
+        lock (gate)
+        {
+            if (ending.IsCancellationRequested || !open.TryGetValue(uri, out var opened)) { return; }
+
+            opened.Pending?.Cancel();
+            opened.Pending = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
+            opened.Checking = CheckAsync(uri, opened, opened.Pending);
+        }
+    }
+
+    private async Task CheckAsync(string uri, Opened opened, CancellationTokenSource pending)
+    {
+        try
+        {
+            await Task.Delay(Pause, time, pending.Token);
+            await RefreshSecretsAsync(pending.Token);
+            OpenDocument document;
+            lock (gate) { document = opened.Document; }
+
+            var diagnostics = Problems.Of(Sources, document).Select(problem => LanguageViews.Diagnostic(document, problem)).ToList();
+            if (pending.IsCancellationRequested) { return; }
+
+            await server.NotifyAsync(LanguageMethods.PublishDiagnostics, new PublishDiagnosticsParams(uri, document.Version, diagnostics), pending.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            logger.LogTrace("What was typed since is looked at instead");
+        }
+        catch (Exception fault)
+        {
+            logger.LogError(fault, "{Uri} could not be checked", uri);
+        }
+        finally
+        {
+            lock (gate)
+            {
+                if (ReferenceEquals(opened.Pending, pending)) { opened.Pending = null; }
+            }
+
+            pending.Dispose();
+        }
+    }
+
+    private async Task RefreshSecretsAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (secrets is not null && now - secretsReadAt < SecretsAreGoodFor) { return; }
+
+        try
+        {
+            secrets = await secretsOf(cancellationToken);
+            secretsReadAt = now;
+        }
+        catch (FailureException fault)
+        {
+            logger.LogDebug("The names in the vault are not known: {Reason}", fault.Message);
+        }
+    }
+}

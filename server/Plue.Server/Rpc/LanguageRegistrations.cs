@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Logging;
+using Plue.Protocol;
+using Plue.Server.Language;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>
+/// Tells the editor which files are ours: those of the home at once, those of the workspace when it is trusted. So an untrusted folder's files are not
+/// even sent, and an editor needs to know nothing of <c>PLUE_HOME</c>.
+/// </summary>
+internal sealed class LanguageRegistrations(RpcServer server, PluePaths paths, Workspace workspace, ILogger logger)
+{
+    private const int Incremental = 2;
+    private static readonly string[] Triggers = ["\"", "'", "/", "{", ":"];
+    private static readonly string[] ActionKinds = [LanguageViews.QuickFix];
+
+    private readonly Lock gate = new();
+    private readonly HashSet<string> announced = new(StringComparer.Ordinal);
+
+    /// <summary>For an editor that cannot be told later; which files it sends is then its own choice.</summary>
+    public static ServerCapabilities Capabilities { get; } = new()
+    {
+        TextDocumentSync = new TextSyncOptions(OpenClose: true, Incremental, Save: true),
+        CompletionProvider = new CompletionOptions(Triggers),
+        HoverProvider = true,
+        DocumentLinkProvider = new DocumentLinkOptions(ResolveProvider: false),
+        DefinitionProvider = true,
+        ReferencesProvider = true,
+        RenameProvider = new RenameOptions(PrepareProvider: true),
+        DocumentSymbolProvider = true,
+        DocumentFormattingProvider = true,
+        CodeActionProvider = new CodeActionOptions(ActionKinds),
+    };
+
+    /// <summary>Returns at once: the answer can only be read when this notification was handled.</summary>
+    public void Announce()
+    {
+        if (IsNew(paths.Home)) { _ = RegisterAsync(paths.Home, ofWorkspace: false); }
+        if (workspace.TrustedFolder is { } folder && IsNew(Path.Combine(folder, ".plue"))) { _ = RegisterAsync(Path.Combine(folder, ".plue"), ofWorkspace: true); }
+    }
+
+    private bool IsNew(string folder)
+    {
+        lock (gate) { return announced.Add(Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar)); }
+    }
+
+    private async Task RegisterAsync(string folder, bool ofWorkspace)
+    {
+        var registrations = Registrations([.. DocumentPlace.Patterns(ofWorkspace).Select(pattern => new DocumentFilterView("file", new RelativePatternView(LanguageViews.UriOf(folder), pattern)))]);
+        try
+        {
+            await server.RequestAsync(LanguageMethods.RegisterCapability, new RegistrationParams(registrations), CancellationToken.None);
+        }
+        catch (Exception fault) when (fault is FailureException or OperationCanceledException)
+        {
+            logger.LogWarning("The editor does not help with the files in {Folder}: {Reason}", folder, fault.Message);
+        }
+    }
+
+    private static IReadOnlyList<RegistrationView> Registrations(IReadOnlyList<DocumentFilterView> selector)
+    {
+        var options = new RegistrationOptionsView(selector);
+        (string Method, RegistrationOptionsView Options)[] methods =
+        [
+            (LanguageMethods.DidOpen.Name, options),
+            (LanguageMethods.DidChange.Name, options with { SyncKind = Incremental }),
+            (LanguageMethods.DidClose.Name, options),
+            (LanguageMethods.DidSave.Name, options),
+            (LanguageMethods.Completion.Name, options with { TriggerCharacters = Triggers }),
+            (LanguageMethods.Hover.Name, options),
+            (LanguageMethods.DocumentLink.Name, options),
+            (LanguageMethods.Definition.Name, options),
+            (LanguageMethods.References.Name, options),
+            (LanguageMethods.Rename.Name, options with { PrepareProvider = true }),
+            (LanguageMethods.DocumentSymbol.Name, options),
+            (LanguageMethods.Formatting.Name, options),
+            (LanguageMethods.CodeAction.Name, options with { CodeActionKinds = ActionKinds }),
+        ];
+        return [.. methods.Select(method => new RegistrationView(Guid.NewGuid().ToString("N"), method.Method, method.Options))];
+    }
+}
