@@ -129,8 +129,25 @@ public sealed record MessageView
 
 /// <param name="Source">A codex address, or a file's path.</param>
 /// <param name="Version">As in <c>SteeringSource</c>.</param>
-/// <param name="HasChanged">It is another version than the answer before had; also for one that is new or gone.</param>
-public sealed record SteeredBy(SteeringKind Kind, string Source, string Title, string Version, bool? HasChanged);
+public sealed record SteeredBy(SteeringKind Kind, string Source, string Title, string Version);
+
+/// <param name="Note">Why nothing of the open folder steers the chat, in one sentence; null when it may.</param>
+public sealed record MessageSteeringResult(IReadOnlyList<SteeringSource> Sources, string? Note);
+
+/// <param name="Version">What the user saw: another content is not allowed along with it.</param>
+public sealed record MessageAllowSteeringParams(string CodexId, string Source, string Version);
+
+/// <param name="Prompt">Its address.</param>
+public sealed record MessagePromptParams(string CodexId, string Prompt);
+
+/// <param name="Text">With the fields of the chat filled in.</param>
+/// <param name="Holes">What is still to be filled in, in the order of the text: arguments, <c>selection</c> and <c>file</c>.</param>
+public sealed record MessagePromptResult(string Text, IReadOnlyList<PromptHoleView> Holes, IReadOnlyList<PromptArgumentView> Arguments);
+
+/// <param name="Start">Of <c>{{name}}</c> in the text, in UTF-16 units.</param>
+public sealed record PromptHoleView(string Name, int Start, int Length);
+
+public sealed record PromptArgumentView(string Name, string? Description, bool IsOptional);
 
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(TextPart), "text")]

@@ -78,6 +78,12 @@ public static class Methods
     /// <summary>Summarises what was said so far, so that the model's window has room again.</summary>
     public static readonly RpcRequest<MessageCodexParams, MessageCompactResult> MessageCompact = new("message/compact");
     public static readonly RpcRequest<MessageContextParams, MessageContextResult> MessageContext = new("message/context");
+    /// <summary>What the model would be told besides the messages if it were asked now.</summary>
+    public static readonly RpcRequest<MessageCodexParams, MessageSteeringResult> MessageSteering = new("message/steering");
+    /// <summary>Lets a text that was left out for its hidden characters count from now on, in every chat.</summary>
+    public static readonly RpcRequest<MessageAllowSteeringParams, MessageSteeringResult> MessageAllowSteering = new("message/allowSteering");
+    /// <summary>A prompt to be put into the composer.</summary>
+    public static readonly RpcRequest<MessagePromptParams, MessagePromptResult> MessagePrompt = new("message/prompt");
     /// <summary>Hides a message: an interrupted answer, or any that the user deletes; with a question its answers go. The trail keeps it.</summary>
     public static readonly RpcRequest<MessageDiscardParams, Nothing> MessageDiscard = new("message/discard");
     public static readonly RpcNotification<MessageEventParams> MessageEvent = new("message/event");

@@ -103,6 +103,8 @@ public sealed record SteeringSource(SteeringKind Kind, string Source, string Tit
 {
     /// <summary>The file to open; null for what ships with Plue.</summary>
     public string? Path { get; init; }
+    /// <summary>It is left out only until <c>message/allowSteering</c>.</summary>
+    public bool? MayBeAllowed { get; init; }
 }
 
 /// <param name="Id">The codices of this template; null describes template files themselves.</param>

@@ -18,6 +18,7 @@ namespace Plue.Protocol;
         typeof(CamelCaseEnumConverter<FieldType>), typeof(CamelCaseEnumConverter<HostRole>), typeof(CamelCaseEnumConverter<CodexLayer>),
         typeof(CamelCaseEnumConverter<ExportFormat>), typeof(CamelCaseEnumConverter<ImportFormat>), typeof(CamelCaseEnumConverter<AttachmentKind>),
         typeof(CamelCaseEnumConverter<AttachmentMode>), typeof(CamelCaseEnumConverter<AttachmentQuestion>),
+        typeof(CamelCaseEnumConverter<SteeringKind>), typeof(CamelCaseEnumConverter<FindingKind>), typeof(CamelCaseEnumConverter<HostNotifyLevel>),
     ])]
 [JsonSerializable(typeof(Nothing))]
 [JsonSerializable(typeof(InitializeParams))]
@@ -64,6 +65,10 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(MessageCompactResult))]
 [JsonSerializable(typeof(MessageContextParams))]
 [JsonSerializable(typeof(MessageContextResult))]
+[JsonSerializable(typeof(MessageSteeringResult))]
+[JsonSerializable(typeof(MessageAllowSteeringParams))]
+[JsonSerializable(typeof(MessagePromptParams))]
+[JsonSerializable(typeof(MessagePromptResult))]
 [JsonSerializable(typeof(AttachmentInspectParams))]
 [JsonSerializable(typeof(AttachmentView))]
 [JsonSerializable(typeof(AttachmentStoreParams))]

@@ -34,7 +34,9 @@ internal sealed class Composition : IAsyncDisposable
     private readonly Lazy<ILoggerFactory> logs;
     private readonly Lazy<Vault.Vault> vault;
     private readonly Lazy<TemplateCatalog> templates;
+    private readonly AllowedTexts allowedTexts;
     private readonly Lazy<Prompts> prompts;
+    private readonly Lazy<SteeringText> steering;
     private readonly Lazy<Documents> documents;
     private readonly Lazy<UserCatalogs> userCatalogs;
     private readonly Lazy<CatalogRefresh> catalogRefresh;
@@ -54,7 +56,11 @@ internal sealed class Composition : IAsyncDisposable
         logs = new(() => new LoggerFactory([new StderrLog(logLevel, paths.Logs, Redactor.Mask)], new LoggerFilterOptions { MinLevel = logLevel }));
         vault = new(() => new Vault.Vault(paths.Vault, Keychain.OfThisMachine(paths.Vault), Redactor, Time));
         templates = new(() => new TemplateCatalog(paths, () => Workspace.TrustedFolder));
-        prompts = new(() => new Prompts(paths, () => Workspace.TrustedFolder));
+        allowedTexts = new AllowedTexts(paths, Time);
+        prompts = new(() => new Prompts(paths, () => Workspace.TrustedFolder, allowedTexts.IsAllowed));
+        steering = new(() => new SteeringText(
+            templates.Value, prompts.Value, new WorkspaceRules(() => Workspace.TrustedFolder), allowedTexts, Workspace,
+            () => UserConfig.Read(paths).Values.GetBoolean(UserConfig.WorkspaceRulesKey) != false));
         documents = new(() => new Documents(paths, templates.Value, Time, () => Workspace.TrustedFolder));
         tokens = new(() => new OAuthTokens(new SecretSource(vault, EnvironmentKeys), http.Value, paths, Time));
         signIns = new(() => new SignIns(tokens.Value, Time));
@@ -233,10 +239,20 @@ internal sealed class Composition : IAsyncDisposable
             : stored.Contains(reference);
     }
 
-    private Steering SteeringOf(StoredChat chat) => new(SystemPromptOf(chat.TemplateId), []);
+    /// <summary>What a codex of any template is told.</summary>
+    public SteeringText Steering => steering.Value;
 
-    public string? SystemPromptOf(string templateId) =>
-        templates.Value.Find(templateId)?.Default("system_prompt_ref") is Json5String { Value: var reference } ? prompts.Value.Get(reference).Text : null;
+    public SteeringServices SteeringServices => new(
+        SteeringOf, (told, source, version) => Steering.Allow(told, source, version),
+        (chat, prompt) => Steering.Command(prompt, chat.TemplateId, ChatValues.Own(chat), () => ChatValues.Told(chat)));
+
+    private Steering SteeringOf(StoredChat chat) => Masked(Steering.Of(chat.TemplateId, ChatValues.Own(chat), () => ChatValues.Told(chat)));
+
+    /// <summary>Without a chat, and without the rules of a folder.</summary>
+    private string? SystemPromptOf(string templateId) =>
+        Masked(Steering.Of(templateId, Json5Object.Empty, hasRules: false)) is var told && told.Failure is { } failure ? throw new FailureException(failure) : told.System;
+
+    private Steering Masked(Steering told) => told.System is { } system && Secrets() is { } mask ? told with { System = mask.Mask(system) } : told;
 
     /// <summary>Removes for good what has lain in the trash longer than the settings say; nothing while they cannot be read.</summary>
     public void EmptyTrash()

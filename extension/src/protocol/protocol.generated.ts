@@ -36,6 +36,9 @@ export const messageOutline = new RequestType<MessageCodexParams, MessageOutline
 export const messageFind = new RequestType<MessageFindParams, MessageFindResult, ErrorData>('message/find');
 export const messageCompact = new RequestType<MessageCodexParams, MessageCompactResult, ErrorData>('message/compact');
 export const messageContext = new RequestType<MessageContextParams, MessageContextResult, ErrorData>('message/context');
+export const messageSteering = new RequestType<MessageCodexParams, MessageSteeringResult, ErrorData>('message/steering');
+export const messageAllowSteering = new RequestType<MessageAllowSteeringParams, MessageSteeringResult, ErrorData>('message/allowSteering');
+export const messagePrompt = new RequestType<MessagePromptParams, MessagePromptResult, ErrorData>('message/prompt');
 export const messageDiscard = new RequestType<MessageDiscardParams, Nothing, ErrorData>('message/discard');
 export const messageEvent = new NotificationType<MessageEventParams>('message/event');
 export const attachmentInspect = new RequestType<AttachmentInspectParams, AttachmentView, ErrorData>('attachment/inspect');
@@ -787,6 +790,12 @@ export interface MessageAdded {
   message: MessageView;
 }
 
+export interface MessageAllowSteeringParams {
+  codexId: string;
+  source: string;
+  version: string;
+}
+
 export interface MessageCodexParams {
   codexId: string;
 }
@@ -893,6 +902,17 @@ export type MessagePart =
   | ({ kind: 'toolResult' } & ToolResultPart)
   | ({ kind: 'reasoning' } & ReasoningPart);
 
+export interface MessagePromptParams {
+  codexId: string;
+  prompt: string;
+}
+
+export interface MessagePromptResult {
+  text: string;
+  holes: PromptHoleView[];
+  arguments: PromptArgumentView[];
+}
+
 export interface MessageRemoved {
   messageId: string;
 }
@@ -935,6 +955,11 @@ export interface MessageSteerParams {
   queuedId?: string;
   text?: string;
   attachments?: Attachment[];
+}
+
+export interface MessageSteeringResult {
+  sources: SteeringSource[];
+  note?: string;
 }
 
 export interface MessageStopParams {
@@ -1010,6 +1035,18 @@ export interface PriceView {
 }
 
 export type ProblemSeverity = 'error' | 'warning';
+
+export interface PromptArgumentView {
+  name: string;
+  description?: string;
+  isOptional: boolean;
+}
+
+export interface PromptHoleView {
+  name: string;
+  start: number;
+  length: number;
+}
 
 export interface ProviderApproveParams {
   path: string;
@@ -1248,7 +1285,6 @@ export interface SteeredBy {
   source: string;
   title: string;
   version: string;
-  hasChanged?: boolean;
 }
 
 export type SteeringKind = 'prompt' | 'override' | 'rules' | 'template' | 'provider';
@@ -1261,6 +1297,7 @@ export interface SteeringSource {
   hiddenCharacters?: number;
   leftOut?: string;
   path?: string;
+  mayBeAllowed?: boolean;
 }
 
 export type StopReason = 'endTurn' | 'maxTokens' | 'stopSequence' | 'toolUse' | 'refusal' | 'contextFull' | 'stopped' | 'failed';

@@ -361,7 +361,6 @@ export const steeredBySchema: v.GenericSchema<unknown, wire.SteeredBy> = v.objec
   source: v.string(),
   title: v.string(),
   version: v.string(),
-  hasChanged: v.optional(v.boolean()),
 });
 
 export const messageViewSchema: v.GenericSchema<unknown, wire.MessageView> = v.object({
@@ -413,6 +412,7 @@ export const steeringSourceSchema: v.GenericSchema<unknown, wire.SteeringSource>
   hiddenCharacters: v.optional(v.number()),
   leftOut: v.optional(v.string()),
   path: v.optional(v.string()),
+  mayBeAllowed: v.optional(v.boolean()),
 });
 
 export const hookFailureViewSchema: v.GenericSchema<unknown, wire.HookFailureView> = v.object({
@@ -691,6 +691,12 @@ export const initializeResultSchema: v.GenericSchema<unknown, wire.InitializeRes
   serverInfo: serverInfoSchema,
 });
 
+export const messageAllowSteeringParamsSchema: v.GenericSchema<unknown, wire.MessageAllowSteeringParams> = v.object({
+  codexId: v.string(),
+  source: v.string(),
+  version: v.string(),
+});
+
 export const messageCodexParamsSchema: v.GenericSchema<unknown, wire.MessageCodexParams> = v.object({
   codexId: v.string(),
 });
@@ -815,6 +821,29 @@ export const messageOutlineResultSchema: v.GenericSchema<unknown, wire.MessageOu
   entries: v.array(outlineEntrySchema),
 });
 
+export const messagePromptParamsSchema: v.GenericSchema<unknown, wire.MessagePromptParams> = v.object({
+  codexId: v.string(),
+  prompt: v.string(),
+});
+
+export const promptHoleViewSchema: v.GenericSchema<unknown, wire.PromptHoleView> = v.object({
+  name: v.string(),
+  start: v.number(),
+  length: v.number(),
+});
+
+export const promptArgumentViewSchema: v.GenericSchema<unknown, wire.PromptArgumentView> = v.object({
+  name: v.string(),
+  description: v.optional(v.string()),
+  isOptional: v.boolean(),
+});
+
+export const messagePromptResultSchema: v.GenericSchema<unknown, wire.MessagePromptResult> = v.object({
+  text: v.string(),
+  holes: v.array(promptHoleViewSchema),
+  arguments: v.array(promptArgumentViewSchema),
+});
+
 export const messageRetryParamsSchema: v.GenericSchema<unknown, wire.MessageRetryParams> = v.object({
   codexId: v.string(),
   messageId: v.string(),
@@ -844,6 +873,11 @@ export const messageSteerParamsSchema: v.GenericSchema<unknown, wire.MessageStee
   queuedId: v.optional(v.string()),
   text: v.optional(v.string()),
   attachments: v.optional(v.array(attachmentSchema)),
+});
+
+export const messageSteeringResultSchema: v.GenericSchema<unknown, wire.MessageSteeringResult> = v.object({
+  sources: v.array(steeringSourceSchema),
+  note: v.optional(v.string()),
 });
 
 export const messageStopParamsSchema: v.GenericSchema<unknown, wire.MessageStopParams> = v.object({

@@ -383,6 +383,7 @@ public sealed class Conversation : IAsyncDisposable
         var provider = await services.Providers.GetAsync(id, cancellationToken);
         await CheckBudgetAsync(provider.Settings, cancellationToken);
         var steering = services.SteeringOf(chat);
+        if (steering.Failure is { } unusable) { throw new FailureException(unusable); }
         IReadOnlyList<ModelChoice> standIns =
             [.. (chat.Fallbacks is { Count: > 0 } own ? own : services.Fallbacks()).Where(other => other.ProviderId != provider.Settings.Id || (other.Model is { } model && model != choice.Model))];
         if (standIns.Count > 0 && services.Providers.Rest.RestingUntil(provider.Settings) is not null) { return new Prepared(provider, null, steering, standIns); }

@@ -26,6 +26,7 @@ public sealed class LiveMessage(Message start)
     public bool IsEmpty => parts.Count == 0;
     public ProviderInfo? ProviderInfo { get; set; } = start.ProviderInfo;
     public IReadOnlyList<string> NotCarried { get; set; } = [];
+    public IReadOnlyList<SteeringSource> SteeredBy { get; set; } = start.SteeredBy;
 
     /// <summary>Tool calls that no result came for yet: id and name.</summary>
     public IReadOnlyList<(string ToolUseId, string ToolName)> OpenToolCalls
@@ -99,6 +100,7 @@ public sealed class LiveMessage(Message start)
         Timing = timing,
         ProviderInfo = ProviderInfo,
         NotCarried = NotCarried,
+        SteeredBy = SteeredBy,
     };
 
     private int Append(PartKind kind, string text)

@@ -43,7 +43,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
     /// <summary>Taken out of the answer itself; null leaves it as it came.</summary>
     public ITextMask? Secrets { get; init; }
 
-    /// <summary>What is told to whoever answers, kept with the answer.</summary>
+    /// <summary>What is told to whoever answers, kept with the answer together with the provider that gives it.</summary>
     public IReadOnlyList<SteeringSource> SteeredBy { get; init; } = [];
 
     /// <param name="chosen">Whom the user asked; others may answer.</param>
@@ -146,6 +146,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
             {
                 ending.Begin(answerer);
                 live.NotCarried = answerer.NotCarried;
+                live.SteeredBy = [.. SteeredBy, ProviderFingerprint.Source(answerer.Provider.Settings)];
             });
             await NameAsync(answerer, live, cancellationToken);
             await HearAsync(answerer, live, ending, cancellationToken);

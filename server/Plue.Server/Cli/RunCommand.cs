@@ -32,7 +32,7 @@ internal sealed class RunCommand(Func<RunServices> house, Terminal terminal)
     {
         output.AcceptOnlyFromAmong("text", "stream-json");
         kind.AcceptOnlyFromAmong([.. ProviderKinds.All]);
-        var command = new Command("run", "Ask once and print the answer") { question, provider, kind, baseUrl, keyEnv, model, passphraseFd, output };
+        var command = new Command("run", "Ask once and print the answer. The prompt of new chats steers it; AGENTS.md and CLAUDE.md of the folder are not read.") { question, provider, kind, baseUrl, keyEnv, model, passphraseFd, output };
         command.Validators.Add(result =>
         {
             if (result.GetValue(provider) is not null && result.GetValue(kind) is not null) { result.AddError("Give --provider or --kind, not both."); }

@@ -186,7 +186,7 @@ internal sealed class PromptForm() : DocumentForm(CodexCollection.Prompts, ".md"
 {
     public const string TemplateId = "markdown";
     private const string Prefix = "prompts/";
-    private static readonly string[] Fields = ["name", "description", "tags"];
+    private static readonly string[] Fields = ["name", "description", "tags", PromptArguments.Field];
 
     public override string? WorkspaceFolder => "prompts";
 
@@ -214,6 +214,14 @@ internal sealed class PromptForm() : DocumentForm(CodexCollection.Prompts, ".md"
 
         var parsed = FrontMatter.Parse(text);
         List<DocumentProblem> problems = [.. parsed.Problems, .. TemplateValidation.CheckTags(parsed.Values)];
+        PromptArguments.Read(parsed.Values, problems);
+        problems.AddRange(parsed.Values.Members.Where(member => !Fields.Contains(member.Name)).Select(member =>
+            DocumentProblem.Warning($"A prompt has no field `{member.Name}`: it means nothing here.{NearestName.Hint(member.Name, Fields)}", member.NameSpan)));
+        if (HiddenCharacters.Count(text.TrimStart('\uFEFF')) is > 0 and var hidden)
+        {
+            problems.Add(new DocumentProblem(hidden == 1 ? "The file has a character that nobody sees and a model reads." : $"The file has {hidden} characters that nobody sees and a model reads.", 1, 1, IsError: false));
+        }
+
         if (LiteralSecrets.IsInText(text)) { problems.Add(new DocumentProblem(LiteralSecrets.Message, 1, 1, IsError: true)); }
 
         return new DocumentReading(parsed.Values, problems, IsBroken: false);

@@ -32,8 +32,9 @@ internal sealed record FrontMatter(Json5Object Values, string Body, IReadOnlyLis
 
             var span = new Json5Span(0, 0, i + 1, 1);
             var value = lines[i][(key.Length + 1)..].Trim();
-            var items = lines[(i + 1)..end].TakeWhile(IsItem).Select(line => Unquote(line.TrimStart()[1..].Trim())).ToList();
-            members.Add(new Json5Member(key, value.Length == 0 && items.Count > 0 ? Json5Array.Of(items) : ValueOf(value), span));
+            var first = i + 2;
+            var items = lines[(i + 1)..end].TakeWhile(IsItem).Select((line, at) => Text(Unquote(line.TrimStart()[1..].Trim()), first + at, line.IndexOf('-', StringComparison.Ordinal) + 3)).ToList();
+            members.Add(new Json5Member(key, value.Length == 0 && items.Count > 0 ? Json5Array.Of(items) : ValueOf(value, i + 1, lines[i].Length - lines[i][(key.Length + 1)..].TrimStart().Length + 1), span));
         }
 
         return new FrontMatter(new Json5Object(members), string.Join('\n', lines[(end + 1)..]).Trim(), []);
@@ -76,12 +77,14 @@ internal sealed record FrontMatter(Json5Object Values, string Body, IReadOnlyLis
 
     private static bool IsItem(string line) => line.TrimStart().StartsWith("- ", StringComparison.Ordinal);
 
-    private static Json5Node ValueOf(string value)
+    private static Json5Node ValueOf(string value, int line, int column)
     {
-        if (value is not ['[', .. var inner, ']']) { return new Json5String(Unquote(value)); }
+        if (value is not ['[', .. var inner, ']']) { return Text(Unquote(value), line, column); }
 
-        return Json5Array.Of(Items(inner).Select(Unquote).Where(item => item.Length > 0));
+        return Json5Array.Of(Items(inner).Select(Unquote).Where(item => item.Length > 0).Select(item => Text(item, line, column)));
     }
+
+    private static Json5Node Text(string value, int line, int column) => new Json5String(value) { Span = new Json5Span(0, 0, line, column) };
 
     /// <summary>Split at commas that stand outside quotes.</summary>
     private static IEnumerable<string> Items(string text)

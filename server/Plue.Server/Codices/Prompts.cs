@@ -10,11 +10,25 @@ namespace Plue.Server.Codices;
 /// <param name="Description">From the front matter.</param>
 /// <param name="Layer">Where it comes from.</param>
 /// <param name="Problems">Such as a user's file that could not be read, so that the shipped prompt is used.</param>
-public sealed record Prompt(CodexUri Uri, string Text, string? Description, TemplateLayer Layer, IReadOnlyList<DocumentProblem> Problems);
+public sealed record Prompt(CodexUri Uri, string Text, string? Description, TemplateLayer Layer, IReadOnlyList<DocumentProblem> Problems)
+{
+    /// <summary>What it asks for when it is used as a command.</summary>
+    public IReadOnlyList<PromptArgument> Arguments { get; init; } = [];
+    /// <summary>Null for a shipped one.</summary>
+    public string? Path { get; init; }
+    /// <summary>Of its file, in lower-case hex.</summary>
+    public required string Sha256 { get; init; }
+    public int HiddenCharacters { get; init; }
+}
+
+/// <param name="Prompt">The one that counts; null when none does.</param>
+/// <param name="LeftOut">A workspace's that would stand over it, and has characters that nobody sees and nobody allowed.</param>
+public sealed record FoundPrompt(Prompt? Prompt, Prompt? LeftOut);
 
 /// <summary>Prompts by address: a trusted workspace's file over the user's, and that over the shipped one. Files are read at every call, so a change counts from the next turn.</summary>
 /// <param name="workspace">The trusted folder, or null.</param>
-public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null)
+/// <param name="isAllowed">Whether the user lets a workspace's prompt with hidden characters count, by its hash.</param>
+public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null, Func<string, bool>? isAllowed = null)
 {
     private const string Extension = ".md";
 
@@ -25,21 +39,37 @@ public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null)
     public Prompt Get(string reference)
     {
         var uri = CodexUri.Parse(reference);
-        return Find(uri) ?? throw new FailureException(FailureKind.NotFound, $"There is no prompt {uri}. Create {FilePath(uri)} or choose another prompt.");
+        var found = Look(uri);
+        if (found is { Prompt: null, LeftOut: not null }) { throw new FailureException(FailureKind.NotFound, $"{uri} is left out: it has characters that nobody sees. Allow it in the list of what steers a chat, or take them out."); }
+
+        return found.Prompt ?? throw new FailureException(FailureKind.NotFound, uri.Collection == CodexCollection.Prompts
+            ? $"There is no prompt {uri}.{NearestName.Hint(uri.Name, List().Select(other => other.Name))} Create {FilePath(uri)} or choose another prompt."
+            : $"{uri} is no prompt. Choose one of codex://prompts/.");
     }
 
-    /// <summary>Null when there is none, or the address is of another collection.</summary>
-    public Prompt? Find(CodexUri uri)
-    {
-        if (uri.Collection != CodexCollection.Prompts) { return null; }
+    /// <summary>Null when none counts, or the address is of another collection.</summary>
+    public Prompt? Find(CodexUri uri) => Look(uri).Prompt;
 
+    /// <exception cref="FailureException">NotFound: there are files, and none can be read.</exception>
+    public FoundPrompt Look(CodexUri uri)
+    {
+        if (uri.Collection != CodexCollection.Prompts) { return new FoundPrompt(null, null); }
+
+        Prompt? leftOut = null;
         var problems = new List<DocumentProblem>();
         foreach (var (path, layer) in Files(uri))
         {
             var (bytes, problem) = DocumentFile.Read(path);
             if (bytes is not null)
             {
-                if (PromptForm.Decode(bytes) is { } text) { return Parse(uri, text, layer, problems); }
+                if (PromptForm.Decode(bytes) is { } text)
+                {
+                    var prompt = Parse(uri, text, layer, problems, bytes) with { Path = path };
+                    if (layer != TemplateLayer.Workspace || prompt.HiddenCharacters == 0 || isAllowed?.Invoke(prompt.Sha256) == true) { return new FoundPrompt(prompt, leftOut); }
+
+                    leftOut = prompt;
+                    continue;
+                }
 
                 problem = PromptForm.NotText;
             }
@@ -47,9 +77,9 @@ public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null)
             if (problem is not null) { problems.Add(problem); }
         }
 
-        if (form.ReadShipped(uri.Name) is { } shipped) { return Parse(uri, Encoding.UTF8.GetString(shipped), TemplateLayer.Shipped, problems); }
+        if (form.ReadShipped(uri.Name) is { } shipped) { return new FoundPrompt(Parse(uri, Encoding.UTF8.GetString(shipped), TemplateLayer.Shipped, problems, shipped), leftOut); }
 
-        return problems.Count == 0 ? null : throw new FailureException(FailureKind.NotFound, $"{uri} could not be used. {problems[0].Message}");
+        return problems.Count == 0 ? new FoundPrompt(null, leftOut) : throw new FailureException(FailureKind.NotFound, $"{uri} could not be used. {problems[0].Message}");
     }
 
     /// <summary>Every address that leads to a prompt, sorted.</summary>
@@ -59,10 +89,15 @@ public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null)
         return [.. names.Select(name => CodexUri.TryOf(CodexCollection.Prompts, name, out var uri) ? uri : null).OfType<CodexUri>().Distinct().OrderBy(uri => uri.Name, StringComparer.Ordinal)];
     }
 
-    private static Prompt Parse(CodexUri uri, string text, TemplateLayer layer, IReadOnlyList<DocumentProblem> problems)
+    private static Prompt Parse(CodexUri uri, string text, TemplateLayer layer, IReadOnlyList<DocumentProblem> problems, byte[] bytes)
     {
         var parsed = FrontMatter.Parse(text);
-        return new Prompt(uri, parsed.Body, parsed.Values.GetString("description"), layer, [.. problems, .. parsed.Problems]);
+        return new Prompt(uri, parsed.Body, parsed.Values.GetString("description"), layer, [.. problems, .. parsed.Problems])
+        {
+            Arguments = PromptArguments.Read(parsed.Values),
+            Sha256 = AllowedTexts.HashOf(bytes),
+            HiddenCharacters = HiddenCharacters.Count(text.TrimStart('\uFEFF')),
+        };
     }
 
     private IEnumerable<(string Path, TemplateLayer Layer)> Files(CodexUri uri)

@@ -27,6 +27,9 @@ public sealed record UserConfig
     /// <summary>Whether the vault's values are masked in chats.</summary>
     public const string MaskSecretsKey = "mask_secrets";
 
+    /// <summary>Whether AGENTS.md and CLAUDE.md of the workspace steer chats.</summary>
+    public const string WorkspaceRulesKey = "workspace_rules";
+
     private static readonly Lock Gate = new();
 
     /// <summary>Null while nobody chose.</summary>

@@ -21,6 +21,14 @@ public static class Json5Writer
         return output.ToString();
     }
 
+    /// <summary>All on one line: <c>{ usd: 1, tools: ["read"] }</c>.</summary>
+    public static string WriteLine(Json5Node node) => node switch
+    {
+        Json5Array { Items: not [] } array => $"[{string.Join(", ", array.Items.Select(WriteLine))}]",
+        Json5Object { Members: not [] } value => $"{{ {string.Join(", ", value.Members.Select(member => $"{WriteKey(member.Name)}: {WriteLine(member.Value)}"))} }}",
+        _ => Write(node),
+    };
+
     /// <summary>A key, quoted only if it must be.</summary>
     public static string WriteKey(string name) => IsPlainKey(name) ? name : Quote(name);
 

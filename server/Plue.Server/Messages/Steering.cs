@@ -7,6 +7,12 @@ public sealed record Steering(string? System, IReadOnlyList<SteeringSource> Sour
 {
     public static readonly Steering None = new(null, []);
 
+    /// <summary>Why nobody can be asked with it; null when all is well.</summary>
+    public Failure? Failure { get; init; }
+
+    /// <summary>Why the rules of the open folder do not count, in one sentence; null when they do.</summary>
+    public string? Note { get; init; }
+
     /// <summary>Those that count, as an answer keeps them.</summary>
     public IReadOnlyList<SteeringSource> Used => [.. Sources.Where(source => source.LeftOut is null)];
 }
@@ -21,6 +27,8 @@ public sealed record SteeringSource(SteeringKind Kind, string Source, string Tit
     public int HiddenCharacters { get; init; }
     /// <summary>Why it does not count; null when it does.</summary>
     public string? LeftOut { get; init; }
+    /// <summary>Set when it is left out only until the user allows it: the hash of its content.</summary>
+    public string? MayBeAllowed { get; init; }
     /// <summary>The file to open; null for what ships with Plue.</summary>
     public string? Path { get; init; }
 }

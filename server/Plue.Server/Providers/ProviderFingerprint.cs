@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Plue.Server.Messages;
 
 namespace Plue.Server.Providers;
 
@@ -16,6 +17,9 @@ internal static class ProviderFingerprint
         settings.Temperature?.ToString(Invariant), .. settings.StopSequences, settings.ReasoningLevel, settings.SupportsTools.ToString(),
         settings.SupportsStreaming.ToString(), settings.Timeout?.ToString(), settings.RetryPolicy,
     ]);
+
+    /// <summary>As one of those that steer an answer.</summary>
+    public static SteeringSource Source(ProviderSettings settings) => new(SteeringKind.Provider, $"codex://providers/{settings.Id}", settings.Name, Of(settings)[..12]);
 
     /// <summary>Of where it is and as whom it is asked: the list of models depends on nothing else.</summary>
     public static string OfConnection(ProviderSettings settings) => Hash(Connection(settings));

@@ -8,7 +8,7 @@ using Plue.Server.Store;
 namespace Plue.Server.Rpc;
 
 /// <summary>codex/* for chats.</summary>
-internal sealed class CodexHandlers(RpcServer server, Conversations conversations, ProviderRegistry providers, Attachments attachments)
+internal sealed class CodexHandlers(RpcServer server, Conversations conversations, ProviderRegistry providers, Attachments attachments, Func<StoredChat, Messages.Steering> steeringOf)
 {
     public void Register()
     {
@@ -117,6 +117,7 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
             LastSeq = snapshot.LastSeq,
             ReadOnlyReason = snapshot.ReadOnlyReason,
             Notice = snapshot.Chat.Notice,
+            Steering = SteeringHandlers.View(snapshot.Chat, providers, steeringOf).Sources,
         };
     }
 }

@@ -31,8 +31,16 @@ internal static class ToProtocol
             : null,
             Cost = message.Cost is { } cost ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource, cost.Price is { } price ? Price(price) : null) : null,
             ProviderInfo = message.ProviderInfo is { } info ? Provider(info, providerName) : null,
+            SteeredBy = message.SteeredBy.Count == 0 ? null : [.. message.SteeredBy.Select(source => new Wire.SteeredBy((Wire.SteeringKind)source.Kind, source.Source, source.Title, source.Version))],
             Timing = message.Timing is { } timing ? new(timing.FirstToken?.TotalMilliseconds, timing.Duration.TotalMilliseconds) : null,
         };
+
+    public static Wire.SteeringSource Steering(SteeringSource source) => new(
+        (Wire.SteeringKind)source.Kind, source.Source, source.Title, source.Version, source.HiddenCharacters > 0 ? source.HiddenCharacters : null, source.LeftOut)
+    {
+        Path = source.Path,
+        MayBeAllowed = source.MayBeAllowed is null ? null : true,
+    };
 
     public static Wire.ModelChoice Choice(ModelChoice choice) => new(choice.ProviderId, choice.Model);
 

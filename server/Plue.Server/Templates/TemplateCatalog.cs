@@ -38,12 +38,15 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
     }
 
     /// <summary>The template in force, or null.</summary>
-    public Template? Find(string id)
+    public Template? Find(string id) => InForce(id)?.Template;
+
+    /// <summary>The template in force with where it comes from, or null.</summary>
+    public TemplateEntry? InForce(string id)
     {
         lock (gate)
         {
             Refresh();
-            return sources.Where(source => source.Id == id).Select(source => Resolve(source).Template).FirstOrDefault(template => template is not null);
+            return sources.Where(source => source.Id == id).Select(Resolve).FirstOrDefault(entry => entry.Template is not null);
         }
     }
 

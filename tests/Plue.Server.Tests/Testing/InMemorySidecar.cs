@@ -24,10 +24,11 @@ internal sealed class InMemorySidecar : IAsyncDisposable
     public string Home { get; }
     public RpcClient Client { get; }
 
-    public static async Task<InMemorySidecar> StartAsync(string? home = null)
+    /// <param name="folder">Open in the window; null for none.</param>
+    public static async Task<InMemorySidecar> StartAsync(string? home = null, string? folder = null, bool trusted = false)
     {
         var sidecar = new InMemorySidecar(home ?? Directory.CreateTempSubdirectory("plue-test-").FullName);
-        await sidecar.Client.ResultAsync("initialize", new { processId = Environment.ProcessId, initializationOptions = new { trusted = false } });
+        await sidecar.Client.ResultAsync("initialize", new { processId = Environment.ProcessId, initializationOptions = new { workspaceFolder = folder, trusted } });
         await sidecar.Client.NotifyAsync("initialized");
         return sidecar;
     }

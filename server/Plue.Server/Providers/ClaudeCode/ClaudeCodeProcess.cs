@@ -17,6 +17,7 @@ internal sealed record ClaudeCodeLaunch(string SessionId, bool Resumes, string D
 
     public IReadOnlyList<string> Arguments()
     {
+        // Without setting sources the program reads no CLAUDE.md by itself: the rules of the workspace come once, with the system prompt, as for every provider.
         List<string> arguments =
         [
             "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose", "--include-partial-messages",

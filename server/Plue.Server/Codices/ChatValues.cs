@@ -1,0 +1,34 @@
+using System.Globalization;
+using Plue.Server.Json5;
+using Plue.Server.Messages;
+using Plue.Server.Store;
+
+namespace Plue.Server.Codices;
+
+/// <summary>A chat as the values of its template's fields.</summary>
+internal static class ChatValues
+{
+    /// <summary>What the chat says itself.</summary>
+    public static Json5Object Own(StoredChat chat)
+    {
+        List<(string, Json5Node)> values = [];
+        void Add(string name, Json5Node? value) { if (value is not null) { values.Add((name, value)); } }
+
+        Add("provider_ref", chat.ProviderId is { } provider ? new Json5String(CodexUri.Of(CodexCollection.Providers, provider).ToString()) : null);
+        Add("model", chat.Model is { } model ? new Json5String(model) : null);
+        Add("context_files", chat.ContextFiles.Count == 0 ? null : Json5Array.Of(chat.ContextFiles));
+        Add("temperature", chat.Options.Temperature is { } temperature ? new Json5Number(temperature) : null);
+        Add("max_tokens", chat.Options.MaxTokens is { } tokens ? new Json5Number(tokens) : null);
+        Add("stop_sequences", chat.Options.StopSequences is { } stops ? Json5Array.Of(stops) : null);
+        Add("reasoning_level", chat.Options.ReasoningLevel is { } level ? new Json5String(level) : null);
+        return Json5Object.Of(values);
+    }
+
+    /// <summary>What grows by itself: title, tags and what was said.</summary>
+    public static Json5Object Told(StoredChat chat) => Json5Object.Of(
+        ("title", new Json5String(chat.Title)), ("tags", Json5Array.Of(chat.Tags)), ("messages", Json5Array.Of(chat.Messages.Select(Said))));
+
+    private static Json5Object Said(Message message) => Json5Object.Of(
+        ("role", new Json5String(message.Role.ToString().ToLowerInvariant())), ("content", new Json5String(message.Text)),
+        ("timestamp", new Json5String(message.CreatedAt.UtcDateTime.ToString("O", CultureInfo.InvariantCulture))));
+}

@@ -1,0 +1,54 @@
+using Plue.Server.Json5;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Codices;
+
+/// <summary>What a prompt asks for when it is used as a command.</summary>
+public sealed record PromptArgument(string Name, string? Description, bool IsOptional);
+
+/// <summary><c>arguments: [topic, "tone?: how it is said"]</c> in the front matter of a prompt.</summary>
+internal static class PromptArguments
+{
+    public const string Field = "arguments";
+    /// <summary>What the editor fills in.</summary>
+    public const string Selection = "selection";
+    public const string File = "file";
+    private const int Most = 20;
+    private const int LongestName = 40;
+
+    /// <summary>Those that can be used; what is wrong with the others goes to <paramref name="problems"/>.</summary>
+    public static IReadOnlyList<PromptArgument> Read(Json5Object frontMatter, List<DocumentProblem>? problems = null)
+    {
+        if (frontMatter.FindMember(Field) is not { } member || member.Value is Json5String { Value: "" }) { return []; }
+
+        var items = member.Value is Json5Array list ? list.Items : [member.Value];
+        if (items.Count > Most) { problems?.Add(DocumentProblem.Error($"A prompt asks for at most {Most} arguments.", member.NameSpan)); }
+
+        List<PromptArgument> arguments = [];
+        foreach (var item in items.Take(Most).OfType<Json5String>())
+        {
+            var at = item.Span.Line > 0 ? item.Span : member.NameSpan;
+            if (Of(item.Value) is not { } argument)
+            {
+                problems?.Add(DocumentProblem.Error("An argument is a name of letters, digits and _, with ? when it may be left out, and after a colon what it is: `tone?: How it is said`.", at));
+            }
+            else if (argument.Name is Selection or File) { problems?.Add(DocumentProblem.Warning($"`{argument.Name}` comes from the editor by itself. Leave it out here.", at)); }
+            else if (arguments.Any(other => other.Name == argument.Name)) { problems?.Add(DocumentProblem.Error($"`{argument.Name}` is there twice.", at)); }
+            else { arguments.Add(argument); }
+        }
+
+        return arguments;
+    }
+
+    private static PromptArgument? Of(string text)
+    {
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        var name = (colon < 0 ? text : text[..colon]).Trim();
+        var isOptional = name.EndsWith('?');
+        if (isOptional) { name = name[..^1]; }
+
+        var isName = name.Length is > 0 and <= LongestName && (char.IsAsciiLetter(name[0]) || name[0] == '_') && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+        var description = colon < 0 ? "" : text[(colon + 1)..].Trim();
+        return isName ? new PromptArgument(name, description.Length == 0 ? null : description, isOptional) : null;
+    }
+}

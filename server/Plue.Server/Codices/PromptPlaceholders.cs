@@ -1,0 +1,118 @@
+using System.Text;
+using Plue.Server.Json5;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Codices;
+
+/// <summary>Something that is still to be put into a text.</summary>
+/// <param name="Start">Of <c>{{name}}</c> in the text, in UTF-16 units.</param>
+public sealed record PromptHole(string Name, int Start, int Length);
+
+/// <param name="Holes">In the order of the text.</param>
+public sealed record FilledPrompt(string Text, IReadOnlyList<PromptHole> Holes);
+
+/// <summary>
+/// <c>{{field}}</c>, <c>{{budget.usd}}</c>, <c>{{messages[-1].content}}</c> in a prompt. What is put in is text and is not looked at again; a path that
+/// leads nowhere is nothing, and a line of nothing but such paths is left out. <c>\{{</c> is two braces.
+/// </summary>
+public static class PromptPlaceholders
+{
+    /// <summary>UTF-16 units of one value; the rest is cut off.</summary>
+    public const int LongestValue = 32 * 1024;
+    /// <summary>UTF-16 units of all values of a prompt together.</summary>
+    public const int LongestOfAll = 256 * 1024;
+    private const int LongestPath = 200;
+
+    /// <summary>Whether there is anything to do: values need not be gathered for a text without.</summary>
+    public static bool AreIn(string text) => text.Contains("{{", StringComparison.Ordinal);
+
+    /// <param name="keeps">Names that somebody else fills in, left as they are written; null keeps none.</param>
+    public static FilledPrompt Fill(string text, Json5Object values, Func<string, bool>? keeps = null)
+    {
+        var output = new StringBuilder(text.Length);
+        List<PromptHole> holes = [];
+        var room = LongestOfAll;
+        for (var at = 0; at < text.Length;)
+        {
+            var end = text.IndexOf('\n', at);
+            var line = text.AsSpan(at, (end < 0 ? text.Length : end + 1) - at);
+            at += line.Length;
+            var (began, held) = (output.Length, holes.Count);
+            if (FillLine(line, values, keeps, output, holes, ref room)) { continue; }
+
+            output.Length = began;
+            holes.RemoveRange(held, holes.Count - held);
+            // The last line has no end of its own: what stands before it gives its.
+            if (end < 0 && output.Length > 0) { output.Length--; }
+        }
+
+        return new FilledPrompt(output.ToString(), holes);
+    }
+
+    /// <returns>False for a line of placeholders alone that all were nothing.</returns>
+    private static bool FillLine(ReadOnlySpan<char> line, Json5Object values, Func<string, bool>? keeps, StringBuilder output, List<PromptHole> holes, ref int room)
+    {
+        var (hasNothing, hasMore) = (false, false);
+        while (line.IndexOf("{{") is var open and >= 0)
+        {
+            var before = line[..open];
+            var isEscaped = before.EndsWith("\\");
+            var inner = line[(open + 2)..];
+            var close = inner.IndexOf("}}");
+            var path = isEscaped || close is < 0 or > LongestPath ? null : PathOf(inner[..close]);
+            if (isEscaped) { before = before[..^1]; }
+
+            output.Append(before);
+            hasMore |= !before.IsWhiteSpace();
+            if (path is null)
+            {
+                output.Append("{{");
+                hasMore = true;
+                line = inner;
+                continue;
+            }
+
+            if (keeps?.Invoke(path.Text) == true)
+            {
+                holes.Add(new PromptHole(path.Text, output.Length, close + 4));
+                output.Append(line.Slice(open, close + 4));
+                hasMore = true;
+            }
+            else
+            {
+                var value = Cut(ValueText(path.Find(values)), Math.Min(room, LongestValue));
+                output.Append(value);
+                room -= value.Length;
+                if (value.Length == 0) { hasNothing = true; } else { hasMore = true; }
+            }
+
+            line = inner[(close + 2)..];
+        }
+
+        output.Append(line);
+        return hasMore || !hasNothing || !line.IsWhiteSpace();
+    }
+
+    /// <summary>Only what could be a field: braces in a prompt may be about something else.</summary>
+    private static ValuePath? PathOf(ReadOnlySpan<char> inner)
+    {
+        var text = inner.Trim();
+        var isPath = text.Length > 0 && (char.IsAsciiLetter(text[0]) || text[0] == '_') && text.IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.[]") < 0;
+        return isPath ? ValuePath.TryParse(text.ToString()) : null;
+    }
+
+    private static string ValueText(Json5Node? value) => value switch
+    {
+        null or Json5Null => "",
+        Json5String text => text.Value.ReplaceLineEndings("\n"),
+        Json5Array list => string.Join(", ", list.Items.Select(item => item is Json5String text ? text.Value.ReplaceLineEndings("\n") : Json5Writer.WriteLine(item))),
+        _ => Json5Writer.WriteLine(value),
+    };
+
+    private static string Cut(string text, int most)
+    {
+        if (text.Length <= most) { return text; }
+
+        return text[..(most > 0 && char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)];
+    }
+}

@@ -1,0 +1,28 @@
+using System.Text.Json.Nodes;
+using FsCheck;
+using FsCheck.Fluent;
+using Plue.Server.Platform;
+using Plue.Server.Tests.Testing;
+
+namespace Plue.Server.Tests.Platform;
+
+public class HiddenCharactersTests
+{
+    public static TheoryData<string> Cases => [.. Data().Select(sample => (string)sample["what"]!)];
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void What_nobody_sees_is_counted_and_made_visible(string what)
+    {
+        var sample = Data().Single(sample => (string)sample["what"]! == what);
+        var text = (string)sample["text"]!;
+        Assert.Equal(((string)sample["visible"]!, (int)sample["count"]!), (HiddenCharacters.Visible(text), HiddenCharacters.Count(text)));
+    }
+
+    [Fact]
+    public void What_was_made_visible_hides_nothing_any_more() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(
+        ArbMap.Default.GeneratorFor<NonNull<string>>().Where(text => !text.Get.Any(char.IsSurrogate)).ToArbitrary(),
+        text => HiddenCharacters.Count(HiddenCharacters.Visible(text.Get)) == 0 && (HiddenCharacters.Count(text.Get) > 0 || HiddenCharacters.Visible(text.Get) == text.Get)));
+
+    private static IEnumerable<JsonNode> Data() => JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "tests", "hidden-characters.json")))!.AsArray().OfType<JsonNode>();
+}

@@ -1,0 +1,172 @@
+using System.Text.Json.Nodes;
+using Plue.Server.Tests.Testing;
+using static Plue.Server.Tests.Testing.ChatScript;
+
+namespace Plue.Server.Tests.Rpc;
+
+/// <summary>What a model is told besides the messages, and that the window hears of it.</summary>
+public sealed class SteeringHandlersTests : IAsyncLifetime
+{
+    private readonly ScriptedEndpoint endpoint = new() { Route = _ => Answer("Yes.") };
+    private readonly string folder = Directory.CreateTempSubdirectory("plue-workspace-").FullName;
+    private InMemorySidecar sidecar = null!;
+    private string uri = "";
+
+    public async ValueTask InitializeAsync()
+    {
+        sidecar = await InMemorySidecar.StartAsync(folder: folder, trusted: true);
+        sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url));
+        Write(sidecar.Home, "templates/mine.json5", "{ id: 'mine', name: 'Mine', parent_template: 'ai-chat', fields: [{ name: 'system_prompt_ref', default: 'codex://prompts/mine' }, { name: 'team', type: 'array', items: { type: 'text' }, default: ['Ada', 'Bo'] }] }");
+        Write(sidecar.Home, "prompts/mine.md", "---\ndescription: Mine\n---\nWork on {{title}} with {{team}}.\n{{nothing}}\nDone.");
+        uri = await CreateAsync("mine");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await sidecar.DisposeAsync();
+        await endpoint.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_model_is_told_the_prompt_with_its_fields_and_then_the_rules_of_the_folder()
+    {
+        Write(folder, "AGENTS.md", "Use tabs. {{title}}");
+        var system = await AskedAsync("Hello");
+        Assert.StartsWith("Work on Talk with Ada, Bo.\nDone.\n\n# Rules of this project\n", system, StringComparison.Ordinal);
+        Assert.EndsWith("\n\n## AGENTS.md\n\nUse tabs. {{title}}", system, StringComparison.Ordinal);
+        Assert.Equal(["prompt mine", "rules AGENTS.md", "template Mine", "provider Scripted"], await SourcesAsync());
+    }
+
+    [Fact]
+    public async Task An_answer_keeps_what_steered_it_and_a_change_counts_from_the_next_one()
+    {
+        Write(folder, "AGENTS.md", "Use tabs.");
+        await AskedAsync("One");
+        Write(sidecar.Home, "prompts/mine.md", "Be brief.");
+        sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url, "temperature: 0.5"));
+        Assert.StartsWith("Be brief.\n\n# Rules", await AskedAsync("Two"), StringComparison.Ordinal);
+        var chat = await sidecar.Client.ResultAsync("codex/get", new { uri });
+        var (first, second) = (Versions(chat?["messages"]?[1]), Versions(chat?["messages"]?[3]));
+        Assert.Equal(["codex://prompts/mine", Path.Combine(folder, "AGENTS.md"), "codex://templates/mine", "codex://providers/scripted"], first.Keys);
+        Assert.Equal(["codex://prompts/mine", "codex://providers/scripted"], first.Keys.Where(key => first[key] != second[key]));
+        Assert.All(second.Values, version => Assert.Matches("^[0-9a-f]{12}$", version));
+        Assert.Equal(second.Values, chat?["steering"]?.AsArray().Select(source => (string?)source?["version"]));
+    }
+
+    [Fact]
+    public async Task A_changed_parent_changes_the_version_of_its_templates()
+    {
+        Write(sidecar.Home, "templates/child.json5", "{ id: 'child', name: 'Child', parent_template: 'mine', fields: [] }");
+        var child = await CreateAsync("child");
+        var before = await VersionAsync(child, "template");
+        Write(sidecar.Home, "templates/mine.json5", "{ id: 'mine', name: 'Mine', parent_template: 'ai-chat', fields: [] }");
+        Assert.NotEqual(before, await VersionAsync(child, "template"));
+    }
+
+    [Fact]
+    public async Task Rules_of_a_folder_that_is_not_trusted_are_not_read_and_the_setting_turns_them_off()
+    {
+        Write(folder, "AGENTS.md", "Use tabs.");
+        await sidecar.Client.ResultAsync("settings/set", new { name = "workspace_rules", value = false });
+        Assert.DoesNotContain("tabs", await AskedAsync("One"), StringComparison.Ordinal);
+        Assert.Equal("AGENTS.md and CLAUDE.md are switched off in the settings.", (string?)(await SteeringAsync())?["note"]);
+
+        await sidecar.Client.ResultAsync("settings/set", new { name = "workspace_rules", value = true });
+        Assert.Contains("tabs", await AskedAsync("Two"), StringComparison.Ordinal);
+
+        await using var other = await InMemorySidecar.StartAsync(folder: folder, trusted: false);
+        other.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url));
+        var chat = await other.Client.CreateChatAsync();
+        var steering = await other.Client.ResultAsync("message/steering", new { codexId = chat });
+        Assert.StartsWith("This folder is not trusted", (string?)steering?["note"], StringComparison.Ordinal);
+        Assert.DoesNotContain("rules", Kinds(steering));
+    }
+
+    [Fact]
+    public async Task A_file_with_hidden_characters_steers_nothing_until_the_user_allows_exactly_it()
+    {
+        Write(folder, "AGENTS.md", "Use tabs.\u202E");
+        Assert.DoesNotContain("tabs", await AskedAsync("One"), StringComparison.Ordinal);
+        var rules = (await SteeringAsync())?["sources"]?[1];
+        Assert.Equal(("AGENTS.md", 1, true, "It has a character that nobody sees and a model reads."),
+            ((string?)rules?["title"], (int?)rules?["hiddenCharacters"], (bool?)rules?["mayBeAllowed"], (string?)rules?["leftOut"]));
+
+        object Allowing(JsonNode? source, string? version = null) => new { codexId = uri, source = (string?)source?["source"], version = version ?? (string?)source?["version"] };
+        Assert.Equal("conflict", ErrorKind(await sidecar.Client.RequestAsync("message/allowSteering", Allowing(rules, "000000000000"))));
+        var allowed = (await sidecar.Client.ResultAsync("message/allowSteering", Allowing(rules)))?["sources"]?[1];
+        Assert.Equal((null, 1), ((string?)allowed?["leftOut"], (int?)allowed?["hiddenCharacters"]));
+        Assert.Contains("tabs", await AskedAsync("Two"), StringComparison.Ordinal);
+
+        Write(folder, "AGENTS.md", "Use tabs, always.\u202E");
+        Assert.DoesNotContain("tabs", await AskedAsync("Three"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_prompt_of_the_folder_with_hidden_characters_leaves_the_users_own_in_force()
+    {
+        Write(folder, ".plue/prompts/mine.md", "Obey the folder.");
+        Assert.StartsWith("Obey the folder.", await AskedAsync("One"), StringComparison.Ordinal);
+        Write(folder, ".plue/prompts/mine.md", "Obey the folder.\U000E0041");
+        Assert.StartsWith("Work on Talk", await AskedAsync("Two"), StringComparison.Ordinal);
+        Assert.Equal(["prompt mine", "prompt mine", "template Mine", "provider Scripted"], await SourcesAsync());
+
+        // The user's own is counted and shown, and used.
+        Write(sidecar.Home, "prompts/mine.md", "My own\u200B words.");
+        Assert.StartsWith("My own\u200B words.", await AskedAsync("Three"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_chat_whose_prompt_is_gone_refuses_the_question_before_it_is_stored_and_says_what_to_do()
+    {
+        File.Delete(Path.Combine(sidecar.Home, "prompts", "mine.md"));
+        Write(sidecar.Home, "prompts/mined.md", "x");
+        var reply = await sidecar.Client.RequestAsync("message/send", new { codexId = uri, text = "Hello" });
+        Assert.Equal(("notFound", $"There is no prompt codex://prompts/mine. Did you mean `mined`? Create {Path.Combine(sidecar.Home, "prompts", "mine.md")} or choose another prompt."),
+            (ErrorKind(reply), (string?)reply["error"]?["message"]));
+        var chat = await sidecar.Client.ResultAsync("codex/get", new { uri });
+        Assert.Empty(chat?["messages"]?.AsArray() ?? []);
+        Assert.StartsWith("There is no prompt", (string?)chat?["steering"]?[0]?["leftOut"], StringComparison.Ordinal);
+        // Measuring goes on.
+        await sidecar.Client.ResultAsync("message/context", new { codexId = uri, draft = "x" });
+    }
+
+    [Fact]
+    public async Task A_prompt_as_a_command_comes_with_the_chats_fields_and_tells_what_is_still_to_be_filled_in()
+    {
+        Write(sidecar.Home, "prompts/explain.md", "---\narguments: [topic, \"depth?: how far\"]\n---\nIn {{title}}, explain {{topic}} {{depth}}:\n{{gone}}\n{{selection}}");
+        var prompt = await sidecar.Client.ResultAsync("message/prompt", new { codexId = uri, prompt = "codex://prompts/explain" });
+        var text = (string?)prompt?["text"] ?? "";
+        Assert.Equal("In Talk, explain {{topic}} {{depth}}:\n{{selection}}", text);
+        Assert.Equal(["{{topic}}", "{{depth}}", "{{selection}}"], prompt?["holes"]?.AsArray().Select(hole => text.Substring((int)hole!["start"]!, (int)hole["length"]!)));
+        Assert.Equal(["topic False ", "depth True how far"], prompt?["arguments"]?.AsArray().Select(argument => $"{argument?["name"]} {(bool?)argument?["isOptional"]} {argument?["description"]}"));
+    }
+
+    private static void Write(string folder, string path, string text)
+    {
+        var file = Path.Combine(folder, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text);
+    }
+
+    private async Task<string> CreateAsync(string templateId) =>
+        (string?)(await sidecar.Client.ResultAsync("codex/create", new { templateId, providerId = "scripted", title = "Talk" }))?["uri"] ?? "";
+
+    /// <returns>What the model was told besides the messages.</returns>
+    private async Task<string> AskedAsync(string text)
+    {
+        await sidecar.Client.AskAsync(uri, text);
+        return (string?)JsonNode.Parse(endpoint.Requests[^1].Body)?["messages"]?[0]?["content"] ?? "";
+    }
+
+    private Task<JsonNode?> SteeringAsync() => sidecar.Client.ResultAsync("message/steering", new { codexId = uri });
+
+    private async Task<IEnumerable<string>> SourcesAsync() => (await SteeringAsync())?["sources"]?.AsArray().Select(source => $"{source?["kind"]} {source?["title"]}") ?? [];
+
+    private async Task<string?> VersionAsync(string codexId, string kind) =>
+        (string?)(await sidecar.Client.ResultAsync("message/steering", new { codexId }))?["sources"]?.AsArray().Single(source => (string?)source?["kind"] == kind)?["version"];
+
+    private static IEnumerable<string?> Kinds(JsonNode? steering) => steering?["sources"]?.AsArray().Select(source => (string?)source?["kind"]) ?? [];
+
+    private static Dictionary<string, string> Versions(JsonNode? message) =>
+        (message?["steeredBy"]?.AsArray() ?? []).ToDictionary(source => (string)source!["source"]!, source => (string)source!["version"]!);
+}
