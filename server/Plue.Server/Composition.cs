@@ -130,7 +130,7 @@ internal sealed class Composition : IAsyncDisposable
     public DocumentHandlers DocumentHandlers(Action<string, Protocol.CodexSummary?> changed) => new(documents.Value, Links, Providers, changed);
 
     private CodexLinks Links =>
-        new(documents.Value, Paths, () => chats.Value.List(), id => chats.Value.Read(id).ContextFiles, id => Providers.Find(id) is not null, () => Workspace.TrustedFolder);
+        new(documents.Value, Paths, () => chats.Value.ListAll(), id => chats.Value.Read(id).ContextFiles, id => Providers.Find(id) is not null, () => Workspace.TrustedFolder);
 
     /// <param name="secrets">What the vault holds, by name; null while that is not known.</param>
     public LanguageSources LanguageSources(Func<IReadOnlyList<KnownSecret>?> secrets) => new(
@@ -148,10 +148,10 @@ internal sealed class Composition : IAsyncDisposable
     public CodexHouse CodexHouse => new(DocumentHandlers((_, _) => { }), Redactor.Mask, DisposeAsync);
 
     public ProvidersHouse ProvidersHouse => new(
-        new ProviderHandlers(ProviderServices(() => chats.Value.List())), Vault,
+        new ProviderHandlers(ProviderServices(() => chats.Value.ListAll())), Vault,
         id => Providers.Find(id) is { Settings.Source: Plue.Server.Providers.ProviderSource.File }, Redactor.Mask, DisposeAsync);
 
-    public ChatSearch Search => new(Paths, chats.Value, Logs.CreateLogger("Search"));
+    public ChatSearch Search => new(chats.Value, Logs.CreateLogger("Search"));
     public SearchServices SearchServices => new(Search, Redactor.Mask, DisposeAsync);
     public TransferServices TransferServices
     {
@@ -176,7 +176,7 @@ internal sealed class Composition : IAsyncDisposable
         Logger = Logs.CreateLogger("Chat"),
         Mask = Redactor.Mask,
         Secrets = Secrets,
-        HasTemplate = id => templates.Value.Find(id) is not null,
+        TemplateOf = templates.Value.Find,
         IsTemplate = (id, ancestor) => templates.Value.IsA(id, ancestor),
         HooksOf = HooksOf,
         SteeringOf = SteeringOf,

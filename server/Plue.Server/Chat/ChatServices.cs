@@ -21,8 +21,8 @@ public sealed class ChatServices
     public required Func<string, string> Mask { get; init; }
     /// <summary>What is taken out of questions and answers; null when the user wants them as they are.</summary>
     public required Func<ITextMask?> Secrets { get; init; }
-    /// <summary>Whether there is a template of this id.</summary>
-    public required Func<string, bool> HasTemplate { get; init; }
+    /// <summary>The template in force; null for one that is not there, has mistakes, or belongs to a workspace that is not trusted.</summary>
+    public required Func<string, Template?> TemplateOf { get; init; }
     /// <summary>Whether the first is the second template or descends from it.</summary>
     public required Func<string, string, bool> IsTemplate { get; init; }
     /// <summary>What the template of a chat says should follow a new message.</summary>

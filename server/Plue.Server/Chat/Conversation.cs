@@ -45,7 +45,7 @@ public sealed class Conversation : IAsyncDisposable
         read = chat;
         this.journal = journal;
         diskReason = readOnlyReason;
-        CodexId = CodexUri.Of(CodexCollection.Chats, chat.Id).ToString();
+        CodexId = CodexUri.OfChannel(chat.Id).ToString();
         sink = before?.sink ?? services.SinkFor(CodexId);
         before?.sink.Skip();
         keeper = new ContextKeeper(services, sink, gate, CodexId);

@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Plue.Server.Codices;
 using Plue.Server.Messages;
+using Plue.Server.Providers;
 using Plue.Server.Store;
+using Plue.Server.Templates;
 
 namespace Plue.Server.Chat;
 
@@ -12,19 +15,25 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
     // A look costs some microseconds for each open chat, and unlike a file watcher it works on every disk and counts against no limit of the system.
     private static readonly TimeSpan ChatPause = TimeSpan.FromMilliseconds(250);
     private const int ChatLooksForOneOfTheTree = 4;
+    private const string TaskTemplate = "task";
 
     private readonly Lock tree = new(); // taken while rows are compared, so that a chat deleted here does not come back
     private Dictionary<string, ChatSummary>? rows; // as views of the tree know them; null until somebody listed the chats
     private readonly ConcurrentDictionary<string, Lazy<Task<Conversation>>> open = new(StringComparer.Ordinal);
 
-    /// <summary>Newest first.</summary>
-    public IReadOnlyList<ChatSummary> List(bool includeArchived)
+    /// <summary>The chats, newest first.</summary>
+    public IReadOnlyList<ChatSummary> List(bool includeArchived) => List(services.Store.List, includeArchived);
+
+    /// <summary>The tasks, newest first.</summary>
+    public IReadOnlyList<ChatSummary> ListTasks(bool includeArchived) => List(services.Store.ListTasks, includeArchived);
+
+    private IReadOnlyList<ChatSummary> List(Func<IReadOnlyList<ChatSummary>> rowsOf, bool includeArchived)
     {
         IReadOnlyList<ChatSummary> stored;
         lock (tree)
         {
-            stored = services.Store.List();
-            rows ??= stored.ToDictionary(summary => summary.Id, StringComparer.Ordinal);
+            stored = rowsOf();
+            rows ??= services.Store.ListAll().ToDictionary(summary => summary.Id, StringComparer.Ordinal);
         }
 
         var here = Opened().Select(chat => chat.Summary).ToDictionary(summary => summary.Id, StringComparer.Ordinal);
@@ -43,19 +52,53 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
     }
 
     /// <summary>What lies in the trash, the last deleted first.</summary>
-    public IReadOnlyList<ChatSummary> ListDeleted() => services.Store.ListDeleted();
+    public IReadOnlyList<ChatSummary> ListDeleted(ChannelKind kind) => services.Store.ListDeleted(kind);
 
-    /// <param name="providerId">Null takes the default.</param>
-    public async Task<Conversation> CreateAsync(string templateId, string? title, string? providerId, string? model, CancellationToken cancellationToken)
+    /// <summary>Makes a chat, or of a template that descends from task a task.</summary>
+    /// <param name="given">Title and choice of model; without a provider it takes the template's, else the user's default.</param>
+    /// <param name="values">Other fields by the names that the template gives.</param>
+    /// <exception cref="FailureException">NotFound: no such template, or for a task nobody who could work on it. MissingField: a field that is missing or wrong. StoreReadOnly.</exception>
+    public async Task<Conversation> CreateAsync(string templateId, ChatFields given, IReadOnlyDictionary<string, JsonElement> values, CancellationToken cancellationToken)
     {
-        if (!services.HasTemplate(templateId)) { throw new FailureException(FailureKind.NotFound, $"There is no template {templateId}."); }
+        var template = services.TemplateOf(templateId) ?? throw new FailureException(FailureKind.NotFound, $"There is no template {templateId}.");
+        var kind = IsTemplate(templateId, TaskTemplate) ? ChannelKind.Task : ChannelKind.Chat;
+        var fields = ChannelFields.Begin(kind, template, given, values);
+        if (kind == ChannelKind.Task) { await CheckWorkerAsync(fields, cancellationToken); }
+        if (string.IsNullOrEmpty(fields.ProviderId))
+        {
+            var choice = await services.Providers.DefaultChoiceAsync(cancellationToken);
+            fields = fields with { ProviderId = choice.ProviderId, Model = string.IsNullOrEmpty(fields.Model) ? choice.Model : fields.Model };
+        }
 
-        var choice = providerId is null ? await services.Providers.DefaultChoiceAsync(cancellationToken) : new ModelChoice(providerId);
-        var journal = await Task.Run(() => services.Store.Create(templateId, title, choice.ProviderId, model ?? choice.Model), cancellationToken);
+        var journal = await Task.Run(() => services.Store.Create(kind, templateId, fields), cancellationToken);
         var conversation = new Conversation(services, journal.Chat, journal, readOnlyReason: null);
         open[journal.Chat.Id] = new Lazy<Task<Conversation>>(Task.FromResult(conversation));
         services.Changed(conversation.CodexId, conversation.Summary);
         return conversation;
+    }
+
+    /// <summary>Nobody waits for a task that nobody could work on: it is refused before it is stored.</summary>
+    private async Task CheckWorkerAsync(ChatFields fields, CancellationToken cancellationToken)
+    {
+        FailureException? first = null;
+        string[] asked = [string.IsNullOrEmpty(fields.ProviderId) ? ProviderRegistry.DefaultLarge : fields.ProviderId, .. (fields.Fallbacks ?? []).Select(choice => choice.ProviderId)];
+        foreach (var id in asked)
+        {
+            try
+            {
+                var settings = (await services.Providers.GetAsync(id, cancellationToken)).Settings;
+                // The tour only shows what others would say.
+                if (settings.Kind != ProviderKinds.Tour || !ProviderRegistry.IsReserved(id)) { return; }
+
+                first ??= new FailureException(FailureKind.NotFound, "No provider is connected that could work on this. Connect one with Plue: Manage Providers, then start the task again.");
+            }
+            catch (FailureException fault)
+            {
+                first ??= fault;
+            }
+        }
+
+        throw first!;
     }
 
     /// <summary>As its file is now. A chat that the disk let this window only read is looked at anew.</summary>
@@ -160,7 +203,7 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
         {
             if (rows is null) { return; }
 
-            var listed = services.Store.List();
+            var listed = services.Store.ListAll();
             if (listed.Count == rows.Count && listed.All(row => ReferenceEquals(rows.GetValueOrDefault(row.Id), row))) { return; }
 
             var now = listed.ToDictionary(summary => summary.Id, StringComparer.Ordinal);
@@ -204,9 +247,10 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
     {
         var original = await GetAsync(codexUri, cancellationToken);
         var (chat, branch) = (original.Look().Chat, original.BranchTo(messageId));
-        var journal = await Task.Run(() => services.Store.Create(chat.TemplateId, title ?? $"{chat.Title} (fork)", chat.ProviderId, chat.Model), cancellationToken);
-        var codexId = CodexUri.Of(CodexCollection.Chats, journal.Id).ToString();
-        await journal.UpdateAsync(new ChatFields(Fallbacks: chat.Fallbacks, Options: chat.Options) { Tags = chat.Tags, ContextFiles = chat.ContextFiles }, CancellationToken.None);
+        var fields = new ChatFields(title ?? $"{chat.Title} (fork)", null, chat.ProviderId, chat.Model);
+        var journal = await Task.Run(() => services.Store.Create(chat.IsTask ? ChannelKind.Task : ChannelKind.Chat, chat.TemplateId, fields), cancellationToken);
+        var codexId = CodexUri.OfChannel(journal.Id).ToString();
+        await journal.UpdateAsync(new ChatFields(Fallbacks: chat.Fallbacks, Options: chat.Options) { Tags = chat.Tags, ContextFiles = chat.ContextFiles, Values = chat.Values.Count > 0 ? chat.Values : null }, CancellationToken.None);
         List<Message> copies = [];
         foreach (var message in branch) { copies.Add(message with { Id = Ids.New("msg"), CodexId = codexId, ParentId = copies is [.., var last] ? last.Id : "", IsCopy = true }); }
 
@@ -220,6 +264,9 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
     /// <summary>What happened to a chat, newest first.</summary>
     public Task<IReadOnlyList<ChatChange>> HistoryAsync(string codexUri, CancellationToken cancellationToken) =>
         Task.Run(() => services.Store.History(ChatIdOf(codexUri)), cancellationToken);
+
+    /// <summary>Null when it is missing or has mistakes.</summary>
+    public Template? TemplateOf(string templateId) => services.TemplateOf(templateId);
 
     /// <summary>Whether the first is the second template or descends from it.</summary>
     public bool IsTemplate(string templateId, string ancestor) => services.IsTemplate(templateId, ancestor);
@@ -264,13 +311,13 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
 
     private IEnumerable<Conversation> Opened() => open.Values.Where(IsReady).Select(chat => chat.Value.Result);
 
-    private static string UriOf(string id) => CodexUri.Of(CodexCollection.Chats, id).ToString();
+    private static string UriOf(string id) => CodexUri.OfChannel(id).ToString();
 
     private static bool IsReady(Lazy<Task<Conversation>> chat) => chat.IsValueCreated && chat.Value.IsCompletedSuccessfully;
 
     private static string ChatIdOf(string codexUri)
     {
-        if (CodexUri.TryParse(codexUri, out var uri) && uri.Collection == CodexCollection.Chats) { return uri.Name; }
-        throw new FailureException(FailureKind.NotFound, $"{codexUri} is not the address of a chat.");
+        if (CodexUri.TryParse(codexUri, out var uri) && uri.Collection is CodexCollection.Chats or CodexCollection.Tasks && uri == CodexUri.OfChannel(uri.Name)) { return uri.Name; }
+        throw new FailureException(FailureKind.NotFound, $"{codexUri} is not the address of a chat or task.");
     }
 }

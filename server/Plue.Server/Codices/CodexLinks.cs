@@ -16,7 +16,7 @@ internal sealed record CodexEnd(string Kind, string Target, string Title, bool E
 internal sealed record CodexReference(string Kind, string From, CodexUri? To, string? File);
 
 /// <summary>What refers to what: documents, chats and settings. Read from the files at each call; nothing is kept.</summary>
-/// <param name="chats">All of them, archived ones too.</param>
+/// <param name="chats">All of them and all tasks, archived ones too.</param>
 /// <param name="contextFilesOf">The pinned files of a chat by its id.</param>
 /// <param name="isProvider">Whether there is such a provider, with a file of its own or found on this machine.</param>
 /// <param name="trustedFolder">Where relative paths begin; null checks absolute ones alone.</param>
@@ -64,7 +64,7 @@ internal sealed class CodexLinks(
     public IReadOnlyList<CodexEnd> Outgoing(CodexUri uri)
     {
         IEnumerable<CodexReference> references;
-        if (uri.Collection == CodexCollection.Chats)
+        if (IsChannel(uri))
         {
             var chat = chats().FirstOrDefault(chat => chat.Id == uri.Name) ?? throw new Messages.FailureException(Messages.FailureKind.NotFound, "This chat does not exist any more. Choose another.");
             references = Of(chat).Concat(contextFilesOf(chat.Id).Select(file => new CodexReference(FileKind, uri.ToString(), null, file)));
@@ -86,13 +86,15 @@ internal sealed class CodexLinks(
 
     private static IEnumerable<CodexReference> Of(ChatSummary chat)
     {
-        var from = CodexUri.Of(CodexCollection.Chats, chat.Id).ToString();
+        var from = CodexUri.OfChannel(chat.Id).ToString();
         if (CodexUri.TryOf(CodexCollection.Templates, chat.TemplateId, out var template)) { yield return new CodexReference(TemplateKind, from, template, null); }
 
         foreach (var provider in chat.Fallbacks.Select(choice => choice.ProviderId).Prepend(chat.ProviderId).Distinct())
         {
             if (CodexUri.TryOf(CodexCollection.Providers, provider, out var uri)) { yield return new CodexReference(ProviderKind, from, uri, null); }
         }
+
+        if (CodexUri.TryParse(chat.SpawnedBy, out var parent)) { yield return new CodexReference(StoredChat.SpawnedByField, from, parent, null); }
     }
 
     private IEnumerable<CodexReference> Of(FileCodex codex)
@@ -117,6 +119,8 @@ internal sealed class CodexLinks(
         _ => [],
     };
 
+    private static bool IsChannel(CodexUri uri) => uri.Collection is CodexCollection.Chats or CodexCollection.Tasks;
+
     private static string KindOf(string field) => field switch
     {
         "system_prompt_ref" => PromptKind,
@@ -127,7 +131,7 @@ internal sealed class CodexLinks(
     {
         if (reference.To is not { } uri) { return new CodexEnd(reference.Kind, reference.File!, Path.GetFileName(reference.File!), FileExists(reference.File!)); }
 
-        if (uri.Collection == CodexCollection.Chats)
+        if (IsChannel(uri))
         {
             var chat = chats().FirstOrDefault(chat => chat.Id == uri.Name);
             return new CodexEnd(reference.Kind, uri.ToString(), chat?.Title ?? uri.Name, chat is not null);

@@ -31,6 +31,9 @@ public sealed record CodexUri
         : throw new FailureException(FailureKind.NotFound,
             $"That cannot be a name in {Folder(collection)}. Use up to {MaxNameLength} lower-case letters, digits, dots, underscores and hyphens, and begin with a letter or digit.");
 
+    /// <param name="id">Of a chat or a task, which its beginning says.</param>
+    public static CodexUri OfChannel(string id) => Of(id.StartsWith("task_", StringComparison.Ordinal) ? CodexCollection.Tasks : CodexCollection.Chats, id);
+
     public static bool TryOf(CodexCollection collection, string? name, [NotNullWhen(true)] out CodexUri? uri)
     {
         uri = null;

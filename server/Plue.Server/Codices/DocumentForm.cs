@@ -256,6 +256,12 @@ internal static class FieldCheck
     public static void Refuse(TemplateCatalog templates, string templateId, IReadOnlyList<(string Field, Json5Node? Value)> changes)
     {
         var template = templates.Find(templateId) ?? throw new FailureException(FailureKind.NotFound, $"The template {templateId} is missing, so nothing was changed.");
+        Refuse(template, changes);
+    }
+
+    /// <exception cref="FailureException">MissingField: a field the template does not know, or a value it does not allow.</exception>
+    public static void Refuse(Template template, IReadOnlyList<(string Field, Json5Node? Value)> changes)
+    {
         // What is taken out has to be a field as well, or its name is a slip.
         var values = Json5Object.Of(changes.Where(change => change.Value is not null || template.Field(change.Field) is null).Select(change =>
             (change.Field, change.Value ?? (change.Field == TemplateValidation.TagsField ? Json5Array.Of(Enumerable.Empty<Json5Node>()) : new Json5Null()))));

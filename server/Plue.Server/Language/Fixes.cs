@@ -93,7 +93,8 @@ internal static partial class Fixes
 
         // As the member that stands first: on a line of its own, or in front of it.
         var between = document.Text[(value.Span.Start + 1)..value.Members[0].NameSpan.Start];
-        var lead = between.AsSpan().ContainsAny('\n', '\r') ? between[..between.AsSpan().IndexOfAnyExcept("\r\n \t") is var end and >= 0 ? end : between.Length] : " ";
+        var end = between.AsSpan().IndexOfAnyExcept("\r\n \t");
+        var lead = between.AsSpan().ContainsAny('\n', '\r') ? between[..(end < 0 ? between.Length : end)] : " ";
         return $"{lead}{field.Name}: {text},";
     }
 

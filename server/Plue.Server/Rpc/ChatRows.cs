@@ -15,7 +15,7 @@ internal static class ChatRows
         ["id"] = chat => new Json5String(chat.Id),
         ["template"] = chat => new Json5String(chat.TemplateId),
         ["title"] = chat => new Json5String(chat.Title),
-        ["status"] = chat => new Json5String(ToProtocol.Name(chat.Status)),
+        ["status"] = chat => new Json5String(chat.TaskStatus ?? ToProtocol.Name(chat.Status)),
         ["provider_ref"] = chat => chat.ProviderId is { } id ? new Json5String($"codex://providers/{id}") : null,
         ["model"] = chat => Text(chat.Model),
         ["temperature"] = chat => Number(chat.Options.Temperature),
@@ -29,6 +29,7 @@ internal static class ChatRows
         ["created_at"] = chat => Time(chat.CreatedAt),
         ["updated_at"] = chat => Time(chat.UpdatedAt),
         ["message_count"] = chat => Number(chat.MessageCount),
+        ["spawned_by"] = chat => Text(chat.SpawnedBy),
         ["cost"] = chat => Number((double?)chat.TotalCost),
     };
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Plue.Protocol;
 using Plue.Server.Chat;
 using Plue.Server.Codices;
@@ -7,9 +8,12 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>codex/* for chats.</summary>
+/// <summary>codex/* for chats and tasks.</summary>
 internal sealed class CodexHandlers(RpcServer server, Conversations conversations, ProviderRegistry providers, Attachments attachments, Func<StoredChat, Messages.Steering> steeringOf)
 {
+    private const string Chats = "chats";
+    private const string Tasks = "tasks";
+
     public void Register()
     {
         server.Map(Methods.CodexList, (parameters, _) => Task.FromResult(List(parameters)));
@@ -21,7 +25,9 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
         });
         server.Map(Methods.CodexCreate, async (parameters, cancellationToken) =>
         {
-            var conversation = await conversations.CreateAsync(parameters.TemplateId, parameters.Title, parameters.ProviderId, parameters.Model, cancellationToken);
+            RefuseWrongCollection(parameters);
+            var given = new ChatFields(parameters.Title, null, parameters.ProviderId, parameters.Model);
+            var conversation = await conversations.CreateAsync(parameters.TemplateId, given, parameters.Values ?? new Dictionary<string, JsonElement>(), cancellationToken);
             return Summary(conversation.Summary);
         });
         server.Map(Methods.CodexUpdate, UpdateAsync);
@@ -48,12 +54,19 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
 
     private CodexListResult List(CodexListParams parameters)
     {
-        if (parameters.Collection != "chats") { throw new FailureException(FailureKind.NotFound, $"There is no collection {parameters.Collection}."); }
+        var kind = parameters.Collection switch
+        {
+            Chats => ChannelKind.Chat,
+            Tasks => ChannelKind.Task,
+            _ => throw new FailureException(FailureKind.NotFound, $"There is no collection {parameters.Collection}."),
+        };
 
         var query = ChatRows.QueryOf(parameters);
         // Who asks for archived ones by name wants to see them.
         var includeArchived = parameters.IncludeArchived ?? query.Conditions.Any(condition => condition.Field == "archived");
-        var chats = parameters.Deleted == true ? conversations.ListDeleted() : conversations.List(includeArchived);
+        var chats = parameters.Deleted == true ? conversations.ListDeleted(kind)
+            : kind == ChannelKind.Task ? conversations.ListTasks(includeArchived)
+            : conversations.List(includeArchived);
         var ofTemplate = parameters.TemplateId is { } template ? chats.Where(chat => conversations.IsTemplate(chat.TemplateId, template)) : chats;
         var (page, total) = ChatRows.Query(ofTemplate, query);
         return new CodexListResult([.. page.Select(Summary)], total);
@@ -63,7 +76,7 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
     {
         var conversation = await conversations.GetAsync(parameters.Uri, cancellationToken);
         var messages = ChatUpdate.Messages(parameters);
-        await conversation.UpdateAsync(chat => ChatUpdate.Fields(parameters, chat), parameters.ExpectedVersion, cancellationToken);
+        await conversation.UpdateAsync(chat => ChatUpdate.Fields(parameters, chat, conversations.TemplateOf(chat.TemplateId)), parameters.ExpectedVersion, cancellationToken);
         for (var i = 0; i < messages.Count; i++)
         {
             await conversation.SendAsync(messages[i] with { WantsAnswer = i == messages.Count - 1 }, mayWait: false, cancellationToken);
@@ -82,7 +95,7 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
 
     public static CodexSummary Summary(ChatSummary summary) => new()
     {
-        Uri = CodexUri.Of(CodexCollection.Chats, summary.Id).ToString(),
+        Uri = CodexUri.OfChannel(summary.Id).ToString(),
         TemplateId = summary.TemplateId,
         Title = summary.Title,
         Status = (CodexStatus)summary.Status,
@@ -99,7 +112,18 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
         Pinned = summary.Pinned,
         Unread = summary.Unread,
         Version = summary.Version,
+        TaskStatus = summary.TaskStatus,
+        SpawnedBy = summary.SpawnedBy,
     };
+
+    private void RefuseWrongCollection(CodexCreateParams parameters)
+    {
+        var isTask = conversations.IsTemplate(parameters.TemplateId, "task");
+        if (parameters.Collection is { } asked && asked != (isTask ? Tasks : Chats))
+        {
+            throw new FailureException(FailureKind.MissingField, $"What follows {parameters.TemplateId} is kept in {(isTask ? Tasks : Chats)}, not in {asked}.");
+        }
+    }
 
     private CodexGetResult Get(ConversationSnapshot snapshot, int? limit)
     {
@@ -118,6 +142,8 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
             ReadOnlyReason = snapshot.ReadOnlyReason,
             Notice = snapshot.Chat.Notice,
             Steering = SteeringHandlers.View(snapshot.Chat, providers, steeringOf).Sources,
+            Values = snapshot.Chat.Values,
+            HookFailures = snapshot.Chat.HookFailures is { Count: > 0 } failures ? [.. failures.Select(failure => new HookFailureView(failure.Time, failure.Action, failure.Message))] : null,
         };
     }
 }

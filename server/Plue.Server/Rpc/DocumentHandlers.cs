@@ -33,7 +33,7 @@ internal sealed class DocumentHandlers(Documents documents, CodexLinks links, Pr
         var all = parameters.Deleted == true ? files.Deleted() : files.List();
         var rows = all.Where(codex => codex.Uri is not null
             && (parameters.TemplateId is not { } id || codex.TemplateId == id || documents.Templates.IsA(codex.TemplateId, id)));
-        var (page, total) = Query(parameters).Apply(rows, ValueOf);
+        var (page, total) = ChatRows.QueryOf(parameters).Apply(rows, ValueOf);
         return new CodexListResult([.. page.Select(codex => Summary(codex, parameters.Deleted == true ? VersionTrail.Empty : files.TrailOf(codex)))], total);
     }
 
@@ -191,16 +191,6 @@ internal sealed class DocumentHandlers(Documents documents, CodexLinks links, Pr
         var uri = CodexUri.Parse(address);
         return new CodexLinksResult(Views(links.Incoming(uri)), Views(links.Outgoing(uri)));
     }
-
-    private static CodexQuery Query(CodexListParams parameters) => new()
-    {
-        Conditions = [.. (parameters.Filter ?? []).Select(filter => new CodexCondition(filter.Field, FieldViews.ToJson5(filter.EqualTo), FieldViews.ToJson5(filter.Contains), filter.Exists))],
-        Tags = parameters.Tags ?? [],
-        SortBy = parameters.SortBy,
-        Descending = parameters.Descending ?? false,
-        Offset = parameters.Offset ?? 0,
-        Limit = parameters.Limit,
-    };
 
     /// <summary>A field of the file, or what a row shows.</summary>
     private static Json5Node? ValueOf(FileCodex codex, string field) => codex.Values.Find(field) ?? field switch

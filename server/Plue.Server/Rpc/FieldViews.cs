@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using Plue.Server.Json5;
 using Plue.Server.Templates;
@@ -29,51 +28,8 @@ internal static class FieldViews
 
     public static Wire.DocumentProblemView View(DocumentProblem problem) => new(problem.Message, problem.Line, problem.Column, problem.IsError);
 
-    public static JsonElement ToJson(Json5Node value)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer)) { Write(writer, value); }
-
-        using var document = JsonDocument.Parse(buffer.WrittenMemory);
-        return document.RootElement.Clone();
-    }
+    public static JsonElement ToJson(Json5Node value) => JsonValue.Of(value);
 
     /// <returns>Null for null.</returns>
-    public static Json5Node? ToJson5(JsonElement? value) => value is null or { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined }
-        ? null
-        : Json5Reader.Read(value.Value.GetRawText()).Root;
-
-    private static void Write(Utf8JsonWriter writer, Json5Node value)
-    {
-        switch (value)
-        {
-            case Json5String text: writer.WriteStringValue(text.Value); break;
-            case Json5Boolean boolean: writer.WriteBooleanValue(boolean.Value); break;
-            case Json5Number { Value: var number } when double.IsFinite(number): WriteNumber(writer, number); break;
-            case Json5Array array:
-                writer.WriteStartArray();
-                foreach (var item in array.Items) { Write(writer, item); }
-
-                writer.WriteEndArray();
-                break;
-            case Json5Object members:
-                writer.WriteStartObject();
-                foreach (var name in members.Members.Select(member => member.Name).Distinct(StringComparer.Ordinal))
-                {
-                    writer.WritePropertyName(name);
-                    Write(writer, members.Find(name)!);
-                }
-
-                writer.WriteEndObject();
-                break;
-            // JSON has no other numbers.
-            default: writer.WriteNullValue(); break;
-        }
-    }
-
-    private static void WriteNumber(Utf8JsonWriter writer, double number)
-    {
-        if (Math.Floor(number) == number && Math.Abs(number) < 1e15) { writer.WriteNumberValue((long)number); }
-        else { writer.WriteNumberValue(number); }
-    }
+    public static Json5Node? ToJson5(JsonElement? value) => JsonValue.ToJson5(value);
 }

@@ -16,25 +16,15 @@ internal sealed class MessageHandlers(RpcServer server, Conversations conversati
         server.Map(Methods.MessageSend, async (parameters, cancellationToken) =>
         {
             var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
-            var draft = new Draft(parameters.Text)
-            {
-                ProviderId = parameters.Provider,
-                Model = parameters.Model,
-                WantsAnswer = parameters.Answer ?? true,
-                Files = await ReadAsync(parameters.Attachments, cancellationToken),
-            };
+            var files = await ReadAsync(parameters.Attachments, cancellationToken);
+            var draft = Said(parameters.Text, parameters.Provider, parameters.Model, parameters.Answer, files);
             return Result(await conversation.SendAsync(draft, parameters.Queue ?? false, cancellationToken));
         });
         server.Map(Methods.MessageEdit, async (parameters, cancellationToken) =>
         {
             var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
-            var draft = new Draft(parameters.Text)
-            {
-                ProviderId = parameters.Provider,
-                Model = parameters.Model,
-                WantsAnswer = parameters.Answer ?? true,
-                Files = parameters.Attachments is { } attached ? await ReadAsync(attached, cancellationToken) : null,
-            };
+            var files = parameters.Attachments is { } attached ? await ReadAsync(attached, cancellationToken) : null;
+            var draft = Said(parameters.Text, parameters.Provider, parameters.Model, parameters.Answer, files);
             return Result(await conversation.EditAsync(parameters.MessageId, draft, cancellationToken));
         });
         server.Map(Methods.MessageRetry, async (parameters, cancellationToken) =>
@@ -107,6 +97,9 @@ internal sealed class MessageHandlers(RpcServer server, Conversations conversati
         await act(await conversations.GetAsync(codexId, cancellationToken));
         return new Nothing();
     }
+
+    private static Draft Said(string text, string? provider, string? model, bool? answer, IReadOnlyList<Messages.MessagePart.File>? files) =>
+        new(text) { ProviderId = provider, Model = model, WantsAnswer = answer ?? true, Files = files };
 
     /// <summary>What cannot be sent is refused before anything is stored, so that the draft is kept.</summary>
     private Task<IReadOnlyList<Messages.MessagePart.File>> ReadAsync(IReadOnlyList<Protocol.Attachment>? attached, CancellationToken cancellationToken) =>

@@ -162,6 +162,6 @@ internal sealed class ProviderViews(ProviderServices services)
         var chats = services.Chats().Where(chat => chat.ProviderId == id).ToList();
         var references = providers.ReferencesTo(id);
         return new ProviderUses(
-            chats.Count, [.. chats.Take(MostChats).Select(chat => new CodexLink(CodexUri.Of(CodexCollection.Chats, chat.Id).ToString(), chat.Title))], references.Templates, references.Settings);
+            chats.Count, [.. chats.Take(MostChats).Select(chat => new CodexLink(CodexUri.OfChannel(chat.Id).ToString(), chat.Title))], references.Templates, references.Settings);
     }
 }

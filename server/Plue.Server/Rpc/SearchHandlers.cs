@@ -28,7 +28,7 @@ internal sealed class SearchHandlers(RpcServer server, ChatSearch search, TimePr
     };
 
     public static SearchHit Hit(SearchFind find) => new(
-        CodexUri.Of(CodexCollection.Chats, find.Chat.Id).ToString(), find.Chat.Title, find.MessageId, (MessageRole)find.Role, find.CreatedAt,
+        CodexUri.OfChannel(find.Chat.Id).ToString(), find.Chat.Title, find.MessageId, (MessageRole)find.Role, find.CreatedAt,
         find.Snippet.Text, find.Snippet.Start, find.Snippet.Length);
 
     public static SearchChatsResult Result(SearchSummary summary) => new(summary.Hits, summary.Chats, summary.IsTruncated, summary.Unreadable);

@@ -87,7 +87,7 @@ internal sealed class TransferHandlers(TransferServices services, Action<string,
         _ => null,
     };
 
-    private static string Address(string id) => CodexUri.Of(CodexCollection.Chats, id).ToString();
+    private static string Address(string id) => CodexUri.OfChannel(id).ToString();
 }
 
 /// <summary>What moving chats needs from the rest of the house.</summary>

@@ -51,7 +51,7 @@ internal sealed class UsageHandlers(RpcServer server, UsageLedger ledger, Conver
 
     private Dictionary<string, string> Titles() => conversations.List(includeArchived: true).ToDictionary(chat => chat.Id, chat => chat.Title);
 
-    private static string AddressOf(string chatId) => CodexUri.Of(CodexCollection.Chats, chatId).ToString();
+    private static string AddressOf(string chatId) => CodexUri.OfChannel(chatId).ToString();
 
     private static Protocol.UsageFigures Figures(Store.UsageFigures figures) => new()
     {

@@ -10,10 +10,10 @@ namespace Plue.Server.Store;
 /// while the folder itself is unchanged, which every lock taken in it changes, not even the files are looked at.
 /// A cache (<see cref="IndexFile"/>): deleted or damaged it is made anew, and failing to write it is no error.
 /// </summary>
+/// <param name="kind">Whose journals are looked at.</param>
 /// <param name="folder">Where the journals lie.</param>
-internal sealed class ChannelIndex(string folder, string indexPath, TimeProvider time, ILogger logger)
+internal sealed class ChannelIndex(ChannelKind kind, string folder, string indexPath, TimeProvider time, ILogger logger)
 {
-    private const string Prefix = "chat_";
     private const string Extension = ".jsonl";
     private static readonly TimeSpan StrayAge = TimeSpan.FromHours(1);
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2); // as coarse as the time of a folder can be
@@ -35,7 +35,7 @@ internal sealed class ChannelIndex(string folder, string indexPath, TimeProvider
     /// <summary>Newest first. The same object as long as nothing changed, and the same row as long as its chat did not.</summary>
     /// <param name="read">The row of a journal that changed.</param>
     /// <exception cref="FailureException">StoreReadOnly: the folder cannot be read.</exception>
-    public IReadOnlyList<ChatSummary> List(Func<string, bool> isId, Func<string, ChatSummary> read)
+    public IReadOnlyList<ChatSummary> List(Func<string, ChatSummary> read)
     {
         lock (gate)
         {
@@ -46,7 +46,7 @@ internal sealed class ChannelIndex(string folder, string indexPath, TimeProvider
             listedAt = time.GetUtcNow().UtcDateTime;
             folderTime = Directory.GetLastWriteTimeUtc(folder);
             var before = known.Count;
-            var (changed, seen) = Look(known, isId, read);
+            var (changed, seen) = Look(known, read);
             List<string> gone = [];
             if (seen < known.Count)
             {
@@ -76,7 +76,7 @@ internal sealed class ChannelIndex(string folder, string indexPath, TimeProvider
         return Directory.GetLastWriteTimeUtc(folder) == folderTime && listedAt - folderTime > Settled && now - listedAt < LongestTrust && running.TrueForAll(JournalLock.IsHeld);
     }
 
-    private (List<IndexRow> Changed, int Seen) Look(Dictionary<string, IndexRow> rows, Func<string, bool> isId, Func<string, ChatSummary> read)
+    private (List<IndexRow> Changed, int Seen) Look(Dictionary<string, IndexRow> rows, Func<string, ChatSummary> read)
     {
         looks++;
         var seen = 0;
@@ -90,7 +90,7 @@ internal sealed class ChannelIndex(string folder, string indexPath, TimeProvider
                 continue;
             }
 
-            if (!isId(id) || Summarize(id, modified, read) is not { } summary) { continue; }
+            if (!kind.Names(id) || Summarize(id, modified, read) is not { } summary) { continue; }
 
             var made = new IndexRow(length, modified, summary) { Seen = looks };
             rows[id] = made;
@@ -152,9 +152,9 @@ internal sealed class ChannelIndex(string folder, string indexPath, TimeProvider
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { /* It harms nobody. */ }
     }
 
-    private static bool IsJournal(ReadOnlySpan<char> name) => name.StartsWith(Prefix) && name.EndsWith(Extension);
+    private bool IsJournal(ReadOnlySpan<char> name) => name.StartsWith(kind.Prefix) && name.EndsWith(Extension);
 
-    private static bool IsStray(ReadOnlySpan<char> name) => name is ['.', .. var rest] && rest.StartsWith(Prefix) && rest.EndsWith(".tmp");
+    private bool IsStray(ReadOnlySpan<char> name) => name is ['.', .. var rest] && rest.StartsWith(kind.Prefix) && rest.EndsWith(".tmp");
 
     private static ChatSummary? Summarize(string id, long modified, Func<string, ChatSummary> read)
     {

@@ -6,8 +6,11 @@ using Plue.Server.Messages;
 namespace Plue.Server.Store;
 
 /// <summary>Folds the lines of a journal into a chat, in file order: clocks may jump, sequence does not.</summary>
-internal sealed class ChatFold
+/// <param name="isTask">Answers then change the status, too: a task runs while one is written.</param>
+internal sealed class ChatFold(bool isTask)
 {
+    private const int MostFailures = 20;
+
     private readonly List<Entry> entries = [];
     private readonly List<Entry> open = []; // begun and not ended
     private readonly Dictionary<string, Entry> byId = new(StringComparer.Ordinal);
@@ -24,6 +27,8 @@ internal sealed class ChatFold
     private ChatOptions options = ChatOptions.None;
     private IReadOnlyList<string> tags = [];
     private IReadOnlyList<string> contextFiles = [];
+    private IReadOnlyDictionary<string, JsonElement> values = StoredChat.NoValues;
+    private readonly List<HookFailure> hookFailures = []; // oldest first
     private string? readUntil;
     private DateTimeOffset? firstTime;
     private DateTimeOffset lastMessageTime;
@@ -71,6 +76,7 @@ internal sealed class ChatFold
             StoredQueued queued => Queue(queued.Message.ToMessage()),
             StoredUnqueued unqueued => Unqueue(unqueued.MessageId),
             StoredFields fields => Apply(fields),
+            StoredHook hook => Note(hook, line.Time),
             StoredDropped { Reason: StoredDropped.Damaged } dropped => NoteDropped(dropped, line),
             _ => null,
         };
@@ -90,12 +96,13 @@ internal sealed class ChatFold
         var header = scan.Header ?? lost;
         var shown = Tree(isOwned ? MessageStatus.Streaming : MessageStatus.Interrupted);
         var (notice, isDamaged) = repaired ?? NoticeOf(scan, isOwned);
+        var named = title ?? (values.TryGetValue(StoredChat.GoalField, out var goal) && isTask && goal.ValueKind == JsonValueKind.String ? StoredChat.TitleOf(goal.GetString()!) : null);
         return new StoredChat
         {
             Id = lost.Id,
             TemplateId = header.Template,
-            Title = title ?? StoredChat.TitleOf(shown.Path),
-            HasTitle = title is not null,
+            Title = named ?? StoredChat.TitleOf(shown.Path),
+            HasTitle = named is not null,
             Archived = archived,
             Pinned = pinned,
             Tags = tags,
@@ -104,6 +111,8 @@ internal sealed class ChatFold
             Model = model,
             Fallbacks = fallbacks,
             Options = options,
+            Values = isTask && open.Count > 0 && !isOwned ? WithStatus(TaskStates.Interrupted) : values,
+            HookFailures = hookFailures.Count == 0 ? [] : [.. hookFailures.AsEnumerable().Reverse()],
             Tree = shown,
             Queue = [.. queue],
             Unread = IsUnread(shown.Path),
@@ -222,6 +231,8 @@ internal sealed class ChatFold
         var isAnswer = entry.IsOpen;
         if (!isNew && entry.Message is { IsCopy: false, Cost: { } replaced }) { totalCost -= replaced.TotalCost; }
         if (message is { IsCopy: false, Cost: { } cost }) { totalCost = (totalCost ?? 0) + cost.TotalCost; }
+        if (message is { Role: MessageRole.User, IsHidden: false }) { hookFailures.Clear(); }
+        NoteStatus(message);
 
         entry.End(message);
         open.Remove(entry);
@@ -236,6 +247,7 @@ internal sealed class ChatFold
         var isNew = !byId.TryGetValue(message.Id, out var entry);
         entry ??= Add(message);
         Open(entry, message);
+        NoteStatus(message);
         entry.Note(line);
         return head == message.Id && !(isNew && leftBranch) ? new ChatNews.Begun(message) : new ChatNews.Other();
     }
@@ -295,10 +307,43 @@ internal sealed class ChatFold
         pinned = fields.Pinned ?? pinned;
         tags = fields.Tags ?? tags;
         contextFiles = fields.ContextFiles ?? contextFiles;
+        if (fields.Values is { } changed) { values = Merged(changed); }
+        // That somebody looked is no change.
+        if (fields.By is null && fields.ReadUntil is null) { hookFailures.Clear(); }
         readUntil = fields.ReadUntil ?? readUntil;
         return new ChatNews.Fields();
 
         static string? Changed(string? old, string? value) => value is null ? old : value.Length == 0 ? null : value;
+    }
+
+    private Dictionary<string, JsonElement> Merged(IEnumerable<KeyValuePair<string, JsonElement>> changed)
+    {
+        var merged = new Dictionary<string, JsonElement>(values, StringComparer.Ordinal);
+        foreach (var (name, value) in changed)
+        {
+            if (value.ValueKind == JsonValueKind.Null) { merged.Remove(name); }
+            else { merged[name] = value; }
+        }
+
+        return merged;
+    }
+
+    private Dictionary<string, JsonElement> WithStatus(string status) => Merged([new(TaskStates.Field, JsonSerializer.SerializeToElement(status, StoredJson.Default.String))]);
+
+    private void NoteStatus(Message message)
+    {
+        if (isTask && message is { Role: MessageRole.Assistant, IsHidden: false, IsCopy: false, Compaction: null }) { values = WithStatus(TaskStates.After(message)); }
+    }
+
+    private ChatNews Note(StoredHook hook, DateTimeOffset time)
+    {
+        if (hook.Error is { } error)
+        {
+            if (hookFailures.Count == MostFailures) { hookFailures.RemoveAt(0); }
+            hookFailures.Add(new HookFailure(time, hook.Action, error));
+        }
+
+        return new ChatNews.Fields();
     }
 
     private ChatNews NoteDropped(StoredDropped dropped, JournalLine line)

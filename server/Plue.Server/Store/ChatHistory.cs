@@ -6,7 +6,7 @@ namespace Plue.Server.Store;
 
 /// <summary>Something that happened to a chat.</summary>
 /// <param name="Version">The number of its record.</param>
-/// <param name="Author"><c>you</c>, <c>plue</c>, or a model's name.</param>
+/// <param name="Author"><c>you</c>, <c>plue</c>, <c>hook</c>, or a model's name.</param>
 /// <param name="What">One short sentence.</param>
 public sealed record ChatChange(long Version, DateTimeOffset Time, string Author, string What);
 
@@ -16,6 +16,7 @@ internal sealed class ChatHistory
     public const int Most = 1000;
     private const string You = "you";
     private const string Plue = "plue";
+    private const string Hook = "hook";
     private const int QuoteLength = 60;
     private const long CreationEnd = 2; // the header, and the fields that the chat was made with
 
@@ -51,7 +52,10 @@ internal sealed class ChatHistory
 
         switch (record)
         {
-            case StoredHeader: Say(You, "Made this chat."); break;
+            case StoredHeader header: Say(You, ChannelKind.Task.Names(header.Id) ? "Made this task." : "Made this chat."); break;
+            case StoredHook hook: Say(Hook, hook.Error is { } error ? $"Hook {hook.Action} failed: {error}" : hook.Outcome ?? $"Hook {hook.Action}."); break;
+            // What a hook changed, its own record tells.
+            case StoredFields { By: ChangedBy.Hook }: break;
             case StoredComplete { Message.Copy: true } copied:
                 Note(copied.Message.ToMessage());
                 if (copiedBy != seq - 1) { Say(You, "Took over messages of another chat."); }
@@ -123,6 +127,7 @@ internal sealed class ChatHistory
         if (fields.Fallbacks is not null) { say(You, "Changed who stands in."); }
         if (fields.Options is not null) { say(You, "Changed the options."); }
         if (fields.ContextFiles is not null) { say(You, "Changed the files in context."); }
+        if (fields.Values is { } values) { say(fields.By ?? You, $"Set {string.Join(", ", values.Keys)}."); }
     }
 
     /// <returns>Whether another message of this role follows the same one.</returns>

@@ -264,6 +264,11 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     public async ValueTask UpdateAsync(ChatFields fields, CancellationToken cancellationToken) =>
         await WriteAsync(fields.ToStored(), durable: true, null, cancellationToken);
 
+    /// <summary>Notes what a hook did, or why it failed. Durable.</summary>
+    /// <param name="depth">How many hooks led to this one.</param>
+    public async ValueTask NoteHookAsync(string trigger, string? field, string action, string? outcome, string? error, int depth, CancellationToken cancellationToken) =>
+        await WriteAsync(new StoredHook(trigger, field, action, outcome, error, depth), durable: true, null, cancellationToken);
+
     /// <summary>Writes what waits and follows no longer.</summary>
     public void Dispose()
     {
@@ -295,7 +300,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         public void Dispose() => Interlocked.Exchange(ref held, null)?.LetGo();
     }
 
-    private ChatFold NewFold() => new()
+    private ChatFold NewFold() => new(ChannelKind.Task.Names(Id))
     {
         Changed = change =>
         {

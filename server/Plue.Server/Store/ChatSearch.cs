@@ -5,10 +5,10 @@ using Plue.Server.Platform;
 namespace Plue.Server.Store;
 
 /// <summary>
-/// Finds messages in all chats by reading their journals: newest chats first, and in each the newest messages first. A chat whose title has the
+/// Finds messages in all chats and tasks by reading their journals: newest chats first, and in each the newest messages first. A chat whose title has the
 /// terms is found by it when none of its messages is. Any number may run at a time; each has two threads of its own, because it reads without pause.
 /// </summary>
-public sealed class ChatSearch(PluePaths paths, ChatStore store, ILogger logger)
+public sealed class ChatSearch(ChatStore store, ILogger logger)
 {
     private const int Workers = 2;
 
@@ -19,7 +19,7 @@ public sealed class ChatSearch(PluePaths paths, ChatStore store, ILogger logger)
     {
         if (query.IsEmpty) { return new SearchSummary(0, 0, false, 0); }
 
-        var chats = await Task.Run(() => store.List().Where(query.Includes).ToList(), cancellationToken);
+        var chats = await Task.Run(() => store.ListAll().Where(query.Includes).ToList(), cancellationToken);
         var round = new Round(chats, query.Limit, onFound);
         var ready = new JournalQuery(query);
         void Work()
@@ -39,7 +39,7 @@ public sealed class ChatSearch(PluePaths paths, ChatStore store, ILogger logger)
         var matcher = new JournalMatcher(query, chat, cancellationToken);
         try
         {
-            Journal.RefuseNewer(JournalReader.Scan(Path.Combine(paths.Chats, $"{chat.Id}.jsonl"), matcher.Take), "chat");
+            Journal.RefuseNewer(JournalReader.Scan(store.PathOf(chat.Id), matcher.Take), "chat");
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {

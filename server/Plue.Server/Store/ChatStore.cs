@@ -6,26 +6,30 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Store;
 
-/// <summary>All chats of a user: one journal each in <see cref="PluePaths.Chats"/>. Any number of processes follow a chat; one at a time writes to it.</summary>
+/// <summary>All chats and tasks of a user: one journal each in <see cref="PluePaths.Chats"/> or <see cref="PluePaths.Tasks"/>, as the id says. Any number of processes follow a chat; one at a time writes to it.</summary>
 public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger)
 {
-    private const string IdPrefix = "chat_";
     private const string Extension = ".jsonl";
     private const string Subject = "chat";
-    private const string LostTemplate = "ai-chat";
 
     private readonly ConcurrentDictionary<string, ChatJournal> open = new(StringComparer.Ordinal);
-    private readonly ChannelIndex index = new(paths.Chats, Path.Combine(paths.Index, "chats.idx"), time, logger);
-    private readonly ChannelIndex deleted = new(paths.Trash, Path.Combine(paths.Index, "deleted.idx"), time, logger);
+    private readonly ChannelIndex index = new(ChannelKind.Chat, paths.Chats, Path.Combine(paths.Index, "chats.idx"), time, logger);
+    private readonly ChannelIndex tasks = new(ChannelKind.Task, paths.Tasks, Path.Combine(paths.Index, "tasks.idx"), time, logger);
+    private readonly ChannelIndex deleted = new(ChannelKind.Chat, paths.Trash, Path.Combine(paths.Index, "deleted.idx"), time, logger);
+    private readonly ChannelIndex deletedTasks = new(ChannelKind.Task, paths.Trash, Path.Combine(paths.Index, "deleted-tasks.idx"), time, logger);
 
     /// <summary>Durable when it returns, and open for writing.</summary>
     /// <param name="title">Null names it after its first message.</param>
     /// <exception cref="FailureException">StoreReadOnly.</exception>
-    public ChatJournal Create(string templateId, string? title, string? providerId, string? model)
+    public ChatJournal Create(string templateId, string? title, string? providerId, string? model) => Create(ChannelKind.Chat, templateId, new ChatFields(title, null, providerId, model));
+
+    /// <param name="fields">What it begins with.</param>
+    /// <exception cref="FailureException">StoreReadOnly.</exception>
+    public ChatJournal Create(ChannelKind kind, string templateId, ChatFields fields)
     {
-        var id = Ids.New(IdPrefix.TrimEnd('_'), time);
+        var id = Ids.New(kind.Name, time);
         var header = new StoredHeader(StoredHeader.CurrentFormat, id, templateId);
-        Journal.Create(PathOf(id), header, time, Subject, new ChatFields(title, null, providerId, model) { ReadUntil = "" }.ToStored());
+        Journal.Create(PathOf(id), header, time, Subject, (fields with { ReadUntil = "" }).ToStored());
         return Open(id);
     }
 
@@ -44,7 +48,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         {
             // Asked before reading: an owner that ends in between leaves a whole file, one that begins is seen next time.
             var isOwned = JournalLock.IsHeld(path);
-            var fold = new ChatFold();
+            var fold = new ChatFold(ChannelKind.Task.Names(id));
             var scan = JournalReader.Scan(path, line => fold.Take(line));
             Journal.RefuseNewer(scan, Subject);
             return fold.ToChat(scan, LostHeader(id), isOwned);
@@ -61,11 +65,20 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
 
     /// <summary>Newest first. A chat that cannot be read has a row too, whose notice says why.</summary>
     /// <exception cref="FailureException">StoreReadOnly: the folder cannot be read.</exception>
-    public IReadOnlyList<ChatSummary> List() => index.List(IsId, id => (open.TryGetValue(id, out var journal) ? journal.Look() : Read(id)).Summarize());
+    public IReadOnlyList<ChatSummary> List() => index.List(Row);
+
+    /// <summary>The tasks, as <see cref="List"/> lists the chats.</summary>
+    /// <exception cref="FailureException">StoreReadOnly: the folder cannot be read.</exception>
+    public IReadOnlyList<ChatSummary> ListTasks() => tasks.List(Row);
+
+    /// <summary>Chats and tasks, newest first.</summary>
+    /// <exception cref="FailureException">StoreReadOnly: a folder cannot be read.</exception>
+    public IReadOnlyList<ChatSummary> ListAll() => ListTasks() is { Count: > 0 } found ? [.. List().Concat(found).OrderByDescending(row => row.UpdatedAt)] : List();
 
     /// <summary>What lies in the trash and can be restored, newest first.</summary>
+    /// <param name="kind">Null means chats.</param>
     /// <exception cref="FailureException">StoreReadOnly: the folder cannot be read.</exception>
-    public IReadOnlyList<ChatSummary> ListDeleted() => deleted.List(IsId, id => Read(id, TrashPathOf(id)).Summarize());
+    public IReadOnlyList<ChatSummary> ListDeleted(ChannelKind? kind = null) => (kind == ChannelKind.Task ? deletedTasks : deleted).List(id => Read(id, TrashPathOf(id)).Summarize());
 
     /// <summary>What the first listing repaired in its index, as a sentence; null when nothing.</summary>
     public string? IndexNotice => index.Notice;
@@ -97,19 +110,19 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     {
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         string NameOf(string provider) => names.TryGetValue(provider, out var name) ? name : names[provider] = providerName(provider);
-        foreach (var folder in new[] { paths.Chats, paths.Trash }.Where(Directory.Exists))
+        foreach (var folder in new[] { paths.Chats, paths.Tasks, paths.Trash }.Where(Directory.Exists))
         {
-            foreach (var file in new DirectoryInfo(folder).EnumerateFiles($"{IdPrefix}*{Extension}").Where(file => file.LastWriteTimeUtc >= since.UtcDateTime))
+            foreach (var file in new DirectoryInfo(folder).EnumerateFiles($"*{Extension}").Where(file => file.LastWriteTimeUtc >= since.UtcDateTime))
             {
                 var id = Path.GetFileNameWithoutExtension(file.Name);
                 if (!IsId(id)) { continue; }
 
-                var fold = new ChatFold();
+                var fold = new ChatFold(ChannelKind.Task.Names(id));
                 string template;
                 try
                 {
                     var scan = JournalReader.Scan(file.FullName, line => fold.Take(line));
-                    template = scan.Header?.Template ?? LostTemplate;
+                    template = scan.Header?.Template ?? LostHeader(id).Template;
                 }
                 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
                 {
@@ -152,10 +165,10 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     /// <exception cref="FailureException">NotFound, StoreReadOnly.</exception>
     public void Restore(string id) => Move(TrashPathOf(id), PathOf(id), "This chat was not restored");
 
-    /// <summary><c>chat_</c> and 32 lower-case hex digits, so that an id is never a path.</summary>
-    public static bool IsId(string id) => id.Length == IdPrefix.Length + 32
-        && id.StartsWith(IdPrefix, StringComparison.Ordinal)
-        && id.AsSpan(IdPrefix.Length).IndexOfAnyExcept("0123456789abcdef") < 0;
+    /// <summary>Whether it is the id of a chat or a task.</summary>
+    public static bool IsId(string id) => ChannelKind.Of(id) is not null;
+
+    private ChatSummary Row(string id) => (open.TryGetValue(id, out var journal) ? journal.Look() : Read(id)).Summarize();
 
     private ChatJournal Open(string id)
     {
@@ -181,9 +194,10 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         }
     }
 
-    private static StoredHeader LostHeader(string id) => new(StoredHeader.CurrentFormat, id, LostTemplate);
+    private static StoredHeader LostHeader(string id) => new(StoredHeader.CurrentFormat, id, ChannelKind.Task.Names(id) ? "task" : "ai-chat");
 
-    private string PathOf(string id) => Path.Combine(paths.Chats, Valid(id) + Extension);
+    /// <exception cref="FailureException">NotFound: it is no id.</exception>
+    internal string PathOf(string id) => Path.Combine((ChannelKind.Of(id) ?? throw Journal.NotFound(Subject)).FolderIn(paths), id + Extension);
 
     private string TrashPathOf(string id) => Path.Combine(paths.Trash, Valid(id) + Extension);
 

@@ -18,7 +18,7 @@ internal sealed class IndexFile(string path, ILogger logger)
     private int stored; // rows in the file, those that no longer count too
     private bool isAnew; // to be written whole
 
-    private static ReadOnlySpan<byte> Mark => "plueix04"u8;
+    private static ReadOnlySpan<byte> Mark => "plueix05"u8;
 
     /// <summary>There was none.</summary>
     public bool IsMissing { get; private set; }
@@ -160,6 +160,8 @@ internal sealed class IndexFile(string path, ILogger logger)
         writer.Write(chat.Pinned);
         writer.Write(chat.Unread);
         writer.Write(chat.Version);
+        WriteText(chat.TaskStatus);
+        WriteText(chat.SpawnedBy);
         WriteList(chat.Tags, writer.Write);
         WriteList(chat.Fallbacks, choice =>
         {
@@ -205,6 +207,8 @@ internal sealed class IndexFile(string path, ILogger logger)
             Pinned = reader.ReadBoolean(),
             Unread = reader.ReadBoolean(),
             Version = reader.ReadInt64(),
+            TaskStatus = ReadText(),
+            SpawnedBy = ReadText(),
             Tags = ReadList(reader.ReadString),
             Fallbacks = ReadList(() => new ModelChoice(reader.ReadString(), ReadText())),
             Options = reader.ReadBoolean()

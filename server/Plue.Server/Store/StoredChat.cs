@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Plue.Server.Messages;
 
 namespace Plue.Server.Store;
@@ -6,7 +7,12 @@ namespace Plue.Server.Store;
 public sealed record StoredChat
 {
     public const string DefaultTitle = "New chat";
+    /// <summary>What a task is to reach; its first line is the title of one that has none.</summary>
+    public const string GoalField = "goal";
+    /// <summary>The address of the chat or task that asked for a task.</summary>
+    public const string SpawnedByField = "spawned_by";
     private const int TitleLength = 60;
+    internal static readonly IReadOnlyDictionary<string, JsonElement> NoValues = new Dictionary<string, JsonElement>();
 
     public required string Id { get; init; }
     public required string TemplateId { get; init; }
@@ -23,6 +29,10 @@ public sealed record StoredChat
     public IReadOnlyList<string> Tags { get; init; } = [];
     /// <summary>Files in context for the whole chat, as the user named them.</summary>
     public IReadOnlyList<string> ContextFiles { get; init; } = [];
+    /// <summary>The fields of its template that no other member holds, by name; what is not there has its default. Of a task its status too.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Values { get; init; } = NoValues;
+    /// <summary>Hooks that failed since somebody last changed the chat, newest first.</summary>
+    public IReadOnlyList<HookFailure> HookFailures { get; init; } = [];
     /// <summary>A title that a model or the user gave; else it is the beginning of the first message.</summary>
     public bool HasTitle { get; init; }
     /// <summary>Every branch; one that its owner never ended is <see cref="MessageStatus.Interrupted"/> with the text it had.</summary>
@@ -46,9 +56,12 @@ public sealed record StoredChat
     public string? Notice { get; init; }
 
     /// <summary>What a chat without a title of its own is called.</summary>
-    public static string TitleOf(IReadOnlyList<Message> messages)
+    public static string TitleOf(IReadOnlyList<Message> messages) => TitleOf(messages.FirstOrDefault(message => message.Role == MessageRole.User)?.Text ?? "");
+
+    /// <summary>The beginning of the first line.</summary>
+    internal static string TitleOf(string said)
     {
-        var text = (messages.FirstOrDefault(message => message.Role == MessageRole.User)?.Text ?? "").AsSpan().Trim();
+        var text = said.AsSpan().Trim();
         var end = text.IndexOfAny('\r', '\n');
         var line = (end < 0 ? text : text[..end]).TrimEnd();
         if (line.IsEmpty) { return DefaultTitle; }
@@ -67,7 +80,25 @@ public sealed record StoredChat
             Tags = Tags,
             Unread = Unread,
             Version = Version,
+            TaskStatus = IsTask ? Text(TaskStates.Field) : null,
+            SpawnedBy = IsTask ? Text(SpawnedByField) : null,
         };
+
+    public bool IsTask => ChannelKind.Task.Names(Id);
+
+    /// <summary>A field of <see cref="Values"/>; null when it is not there or no text.</summary>
+    public string? Text(string field) => Values.TryGetValue(field, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}
+
+/// <param name="Action">As the template writes it: <c>set_field</c>.</param>
+/// <param name="Message">One sentence.</param>
+public sealed record HookFailure(DateTimeOffset Time, string Action, string Message);
+
+/// <summary>Who changed fields, where it was not the user.</summary>
+public static class ChangedBy
+{
+    public const string Hook = "hook";
+    public const string Plue = "plue";
 }
 
 /// <summary>A row of the channel tree.</summary>
@@ -91,6 +122,10 @@ public sealed record ChatSummary(
     public IReadOnlyList<string> Tags { get; init; } = [];
     public bool Unread { get; init; }
     public long Version { get; init; }
+    /// <summary>Of a task: a constant of <see cref="TaskStates"/>, or what the user or a hook set.</summary>
+    public string? TaskStatus { get; init; }
+    /// <summary>Of a task: the address of what asked for it.</summary>
+    public string? SpawnedBy { get; init; }
 }
 
 /// <summary><c>Running</c>: an answer is being written, by this window or another. <c>Damaged</c>: part of the journal could not be read.</summary>
@@ -111,6 +146,10 @@ public sealed record ChatFields(
     public IReadOnlyList<string>? Tags { get; init; }
     /// <summary>The whole list.</summary>
     public IReadOnlyList<string>? ContextFiles { get; init; }
+    /// <summary>Merged key by key; null takes one away.</summary>
+    public IReadOnlyDictionary<string, JsonElement>? Values { get; init; }
+    /// <summary>A constant of <see cref="ChangedBy"/>; null for the user.</summary>
+    public string? By { get; init; }
     /// <summary>The title was made by a model.</summary>
     public bool TitleFromModel { get; init; }
     /// <summary>The id of the last message that somebody looked at.</summary>
@@ -119,7 +158,7 @@ public sealed record ChatFields(
     internal StoredFields ToStored() =>
         new(Title, Archived, string.IsNullOrEmpty(ProviderId) ? ProviderId : ProviderPrefix + ProviderId, Model,
             Fallbacks is null ? null : [.. Fallbacks.Select(choice => new StoredChoice(ProviderPrefix + choice.ProviderId, choice.Model))],
-            Options is null ? null : StoredOptions.From(Options), Pinned, Tags, ContextFiles, TitleFromModel ? "model" : null, ReadUntil);
+            Options is null ? null : StoredOptions.From(Options), Pinned, Tags, ContextFiles, TitleFromModel ? "model" : null, ReadUntil, Values, By);
 
     internal static ModelChoice ChoiceOf(StoredChoice choice) => new(ProviderIdOf(choice.ProviderRef) ?? "", choice.Model);
 

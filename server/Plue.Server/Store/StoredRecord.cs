@@ -26,6 +26,7 @@ internal abstract record StoredRecord
         var type when type.SequenceEqual("queued"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredQueued),
         var type when type.SequenceEqual("unqueued"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredUnqueued),
         var type when type.SequenceEqual("fields"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredFields),
+        var type when type.SequenceEqual("hook"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredHook),
         var type when type.SequenceEqual(StoredHeader.TypeName) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredHeader),
         var type when type.SequenceEqual(StoredDropped.TypeName) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredDropped),
         _ => null,
@@ -115,12 +116,28 @@ internal sealed record StoredUnqueued(string MessageId) : StoredRecord
 /// <param name="Options">All of them; an absent member is one that the chat does not set.</param>
 /// <param name="TitleFrom"><c>model</c> for a title that a model made; a user's is never replaced by one.</param>
 /// <param name="ReadUntil">The id of the last message that somebody looked at.</param>
+/// <param name="Values">The other fields of the template, merged key by key; null takes one away.</param>
+/// <param name="By">A constant of <see cref="ChangedBy"/>; absent for the user.</param>
 internal sealed record StoredFields(
     string? Title, bool? Archived, string? ProviderRef, string? Model, IReadOnlyList<StoredChoice>? Fallbacks = null, StoredOptions? Options = null,
-    bool? Pinned = null, IReadOnlyList<string>? Tags = null, IReadOnlyList<string>? ContextFiles = null, string? TitleFrom = null, string? ReadUntil = null) : StoredRecord
+    bool? Pinned = null, IReadOnlyList<string>? Tags = null, IReadOnlyList<string>? ContextFiles = null, string? TitleFrom = null, string? ReadUntil = null,
+    IReadOnlyDictionary<string, JsonElement>? Values = null, string? By = null) : StoredRecord
 {
     [JsonPropertyOrder(-1)]
     public override string Type => "fields";
+}
+
+/// <summary>A hook of the template was carried out, or failed.</summary>
+/// <param name="Trigger">As the template writes it: <c>field_change</c>.</param>
+/// <param name="Field">Which field changed; absent for the other triggers.</param>
+/// <param name="Action">As the template writes it: <c>set_field</c>.</param>
+/// <param name="Outcome">What it did, one sentence; absent when it failed.</param>
+/// <param name="Error">Why it failed, one sentence.</param>
+/// <param name="Depth">How many hooks led to this one; 0 for a person's own change.</param>
+internal sealed record StoredHook(string Trigger, string? Field, string Action, string? Outcome, string? Error, int Depth) : StoredRecord
+{
+    [JsonPropertyOrder(-1)]
+    public override string Type => "hook";
 }
 
 /// <param name="ProviderRef"><c>codex://providers/NAME</c>.</param>
@@ -162,6 +179,8 @@ internal sealed record StoredDropped(long FirstSeq, string Reason, string? Kept 
 [JsonSerializable(typeof(StoredPartialReset))]
 [JsonSerializable(typeof(StoredDiscarded))]
 [JsonSerializable(typeof(StoredFields))]
+[JsonSerializable(typeof(StoredHook))]
+[JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(StoredHead))]
 [JsonSerializable(typeof(StoredQueued))]
 [JsonSerializable(typeof(StoredUnqueued))]

@@ -66,7 +66,7 @@ public sealed class SearchCommandTests : IDisposable
 
     private Task<int> RunAsync(params string[] arguments)
     {
-        var services = new SearchServices(new ChatSearch(fixture.Paths, fixture.NewStore(), NullLogger.Instance), text => text, () => ValueTask.CompletedTask);
+        var services = new SearchServices(new ChatSearch(fixture.NewStore(), NullLogger.Instance), text => text, () => ValueTask.CompletedTask);
         var command = SearchCommand.Create(() => services, new Terminal(TextReader.Null, output, error, isInputRedirected: true));
         return command.Parse(arguments).InvokeAsync(new InvocationConfiguration { Output = TextWriter.Null, Error = TextWriter.Null });
     }

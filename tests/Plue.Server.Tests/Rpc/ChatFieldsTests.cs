@@ -66,6 +66,40 @@ public sealed class ChatFieldsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_template_of_ones_own_gives_its_chats_fields_of_their_own()
+    {
+        sidecar.WriteTemplate("review", """
+            { id: 'review', name: 'Review', parent_template: 'ai-chat', fields: [
+              { name: 'depth', type: 'select', options: ['quick', 'thorough'], default: 'quick' },
+              { name: 'ticket', type: 'text', required: true },
+              { name: 'areas', type: 'array', items: { type: 'text' }, default: ['code'] },
+              { name: 'tags', type: 'array', items: { type: 'text' }, default: ['review'] } ] }
+            """);
+        Assert.Equal("Nothing was made. `ticket` is missing.", await RefusedAsync("codex/create", new { templateId = "review", providerId = "scripted" }));
+        Assert.Equal("Nothing was made. `ticket` is empty.", await RefusedAsync("codex/create", new { templateId = "review", providerId = "scripted", values = new { ticket = " " } }));
+        var made = await sidecar.Client.ResultAsync("codex/create", new { templateId = "review", providerId = "scripted", values = new { ticket = "PL-1", temperature = 0.2, title = "Look" } });
+        var own = (string)made!["uri"]!;
+        Assert.Equal(("Look", 0.2, "review"), ((string?)made["title"], (double?)made["options"]?["temperature"], Tags(made)));
+
+        await UpdateAsync(new { uri = own, set = new { depth = "thorough", system_prompt_override = "Be kind." }, append = new { areas = "tests" } });
+        Assert.Equal("""{"ticket":"PL-1","depth":"thorough","system_prompt_override":"Be kind.","areas":["code","tests"]}""", await ValuesAsync(own));
+        await UpdateAsync(new { uri = own, set = new { depth = (string?)null } });
+        Assert.Equal("""{"ticket":"PL-1","system_prompt_override":"Be kind.","areas":["code","tests"]}""", await ValuesAsync(own));
+
+        Assert.Equal("Nothing was changed. `depth` is none of quick, thorough.", await RefusedAsync(new { uri = own, set = new { depth = "deep" } }));
+        Assert.Equal("A chat has no field `tickets`. Did you mean `ticket`?", await RefusedAsync(new { uri = own, set = new { tickets = "x" } }));
+        Assert.Equal("`depth` is no list: put it into set.", await RefusedAsync(new { uri = own, append = new { depth = "quick" } }));
+        Assert.StartsWith("Keys are not kept in files.", await RefusedAsync("codex/update", new { uri = own, set = new { ticket = "sk-canary-0123456789abcdef" } }, "permissionDenied"), StringComparison.Ordinal);
+
+        var history = (await sidecar.Client.ResultAsync("codex/history", new { uri = own }))?["versions"]?.AsArray();
+        Assert.Equal("Set depth.", (string?)history?[0]?["what"]);
+        var copy = (string)(await sidecar.Client.ResultAsync("codex/fork", new { uri = own }))!["uri"]!;
+        Assert.Equal(await ValuesAsync(own), await ValuesAsync(copy));
+        await using var again = await InMemorySidecar.StartAsync(sidecar.Home);
+        Assert.Equal("PL-1", (string?)(await again.Client.ResultAsync("codex/get", new { uri = own }))?["values"]?["ticket"]);
+    }
+
+    [Fact]
     public async Task Two_writers_cannot_overwrite_each_other()
     {
         var version = (long?)(await UpdateAsync(new { uri, title = "One" }))?["version"];
@@ -157,10 +191,14 @@ public sealed class ChatFieldsTests : IAsyncLifetime
 
     private Task<JsonNode?> UpdateAsync(object parameters) => sidecar.Client.ResultAsync("codex/update", parameters);
 
-    private async Task<string?> RefusedAsync(object parameters)
+    private async Task<string> ValuesAsync(string codex) => (await sidecar.Client.ResultAsync("codex/get", new { uri = codex }))?["values"]?.ToJsonString() ?? "";
+
+    private Task<string?> RefusedAsync(object parameters) => RefusedAsync("codex/update", parameters);
+
+    private async Task<string?> RefusedAsync(string method, object parameters, string kind = "missingField")
     {
-        var reply = await sidecar.Client.RequestAsync("codex/update", parameters);
-        Assert.Equal("missingField", ErrorKind(reply));
+        var reply = await sidecar.Client.RequestAsync(method, parameters);
+        Assert.Equal(kind, ErrorKind(reply));
         return (string?)reply["error"]?["message"];
     }
 

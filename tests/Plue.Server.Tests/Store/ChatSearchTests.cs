@@ -300,9 +300,9 @@ public sealed class ChatSearchTests : IDisposable
     private static async Task<(List<SearchFind> Finds, SearchSummary Summary)> SearchAsync(SearchQuery query, StoreFixture fixture)
     {
         List<SearchFind> finds = [];
-        var search = new ChatSearch(fixture.Paths, fixture.NewStore(), NullLogger.Instance);
+        var search = new ChatSearch(fixture.NewStore(), NullLogger.Instance);
         return (finds, await search.RunAsync(query, finds.AddRange, CancellationToken.None));
     }
 
-    private ChatSearch NewSearch() => new(fixture.Paths, fixture.NewStore(), NullLogger.Instance);
+    private ChatSearch NewSearch() => new(fixture.NewStore(), NullLogger.Instance);
 }

@@ -39,9 +39,13 @@ internal sealed class InMemorySidecar : IAsyncDisposable
 
     public void WriteProvider(string id, string json5) => WriteProvider(Home, id, json5);
 
-    public static void WriteProvider(string home, string id, string json5)
+    public void WriteTemplate(string id, string json5) => Write(Home, "templates", id, json5);
+
+    public static void WriteProvider(string home, string id, string json5) => Write(home, "providers", id, json5);
+
+    private static void Write(string home, string collection, string id, string json5)
     {
-        var folder = Path.Combine(home, "providers");
+        var folder = Path.Combine(home, collection);
         Directory.CreateDirectory(folder);
         using var stream = new FileStream(Path.Combine(folder, id + ".json5"), FileMode.Create);
         stream.Write(Encoding.UTF8.GetBytes(json5));

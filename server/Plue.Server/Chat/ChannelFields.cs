@@ -1,0 +1,285 @@
+using System.Text.Json;
+using Plue.Server.Codices;
+using Plue.Server.Json5;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+using Plue.Server.Store;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Chat;
+
+/// <summary>
+/// The fields of a chat or task by the names that its template gives. What records have a place for goes there; every other field of the template is one
+/// of its values, held against the template before it is stored.
+/// </summary>
+internal static class ChannelFields
+{
+    public const string Messages = "messages";
+    private const string Title = "title";
+    private const string ProviderRef = "provider_ref";
+    private const string Tags = "tags";
+    private const string ContextFiles = "context_files";
+    private const int LongestTag = 64;
+    private const int LongestPath = 4096;
+    private const int MostItems = 200;
+    private const int LongestValue = 256 * 1024; // characters of JSON
+
+    private static readonly string[] Names =
+        [Title, ProviderRef, "model", "temperature", "max_tokens", "stop_sequences", "reasoning_level", Tags, "pinned", "archived", ContextFiles];
+
+    private static readonly string[] Lists = [Messages, Tags, ContextFiles, "stop_sequences"];
+
+    /// <summary>Kept with the codex when it is made; the others count from the template as long as nobody sets them.</summary>
+    private static readonly string[] Copied = [Title, ProviderRef, "model", Tags, ContextFiles];
+
+    /// <param name="template">Null when it is missing or has mistakes: the chat then has only what every chat has.</param>
+    /// <exception cref="FailureException">MissingField: no such field, or a value that it cannot have. PermissionDenied: a literal secret.</exception>
+    public static ChatFields Set(ChatFields fields, string name, JsonElement value, StoredChat chat, Template? template)
+    {
+        var options = fields.Options ?? chat.Options;
+        var isNull = value.ValueKind == JsonValueKind.Null;
+        switch (name)
+        {
+            case Title: return fields with { Title = Text(name, value) ?? "" };
+            case ProviderRef: return SetProviders(fields, name, value);
+            case "model": return fields with { Model = Text(name, value) ?? "" };
+            case "temperature": return fields with { Options = options with { Temperature = isNull ? null : Number(name, value) } };
+            case "max_tokens": return fields with { Options = options with { MaxTokens = isNull ? null : Whole(name, value) } };
+            case "stop_sequences": return fields with { Options = options with { StopSequences = isNull ? null : Texts(name, value) } };
+            case "reasoning_level": return fields with { Options = options with { ReasoningLevel = Text(name, value) is { Length: > 0 } level ? level : null } };
+            case Tags: return fields with { Tags = isNull ? [] : TagsOf(Texts(name, value)) };
+            case ContextFiles: return fields with { ContextFiles = isNull ? [] : FilesOf(Texts(name, value)) };
+            case "pinned": return fields with { Pinned = !isNull && YesOrNo(name, value) };
+            case "archived": return fields with { Archived = !isNull && YesOrNo(name, value) };
+            case Messages: throw Wrong("Messages of a chat are added, never replaced: put them into append.");
+            case TaskStates.Field when chat.IsTask && value.ValueKind == JsonValueKind.String && value.ValueEquals(TaskStates.Running):
+                throw Wrong("A task is running while it is worked on, and only then. Send it a message to go on.");
+            default: return SetOwn(fields, name, value, chat, template);
+        }
+    }
+
+    /// <exception cref="FailureException">As for <see cref="Set"/>; also for a field that is no list.</exception>
+    public static ChatFields Append(ChatFields fields, string name, JsonElement value, StoredChat chat, Template? template)
+    {
+        var options = fields.Options ?? chat.Options;
+        return name switch
+        {
+            Messages => fields,
+            Tags => fields with { Tags = TagsOf([.. fields.Tags ?? chat.Tags, .. Texts(name, value)]) },
+            ContextFiles => fields with { ContextFiles = FilesOf([.. fields.ContextFiles ?? chat.ContextFiles, .. Texts(name, value)]) },
+            "stop_sequences" => fields with { Options = options with { StopSequences = [.. options.StopSequences ?? [], .. Texts(name, value)] } },
+            _ when Names.Contains(name) => throw Wrong($"`{name}` is no list: put it into set."),
+            _ when template?.Field(name) is { Type: FieldType.Array } => SetOwn(fields, name, JsonValue.Of(Longer(fields, name, value, chat, template)), chat, template),
+            _ when template?.Field(name) is not null => throw Wrong($"`{name}` is no list: put it into set."),
+            _ => throw Wrong($"A {(chat.IsTask ? "task" : "chat")} has no list `{name}`.{NearestName.Hint(name, Lists.Concat(OwnNames(template)))}"),
+        };
+    }
+
+    /// <summary>Checks what is changed as a whole: bounds of the options, and what the template says of fields that have a place of their own.</summary>
+    /// <param name="given">The fields that were set.</param>
+    public static void Check(ChatFields fields, IReadOnlyDictionary<string, JsonElement>? given, Template? template)
+    {
+        Check(fields.Options);
+        if (template is null || given is null) { return; }
+
+        FieldCheck.Refuse(template, [.. given.Where(pair => pair.Key != ProviderRef && Names.Contains(pair.Key) && template.Field(pair.Key) is not null).Select(pair => (pair.Key, JsonValue.ToJson5(pair.Value)))]);
+    }
+
+    /// <summary>What a codex begins with: what was given, and the defaults that are kept with it. The others count from the template.</summary>
+    /// <exception cref="FailureException">MissingField: a required field is missing, or a value that it cannot have. PermissionDenied: a literal secret.</exception>
+    public static ChatFields Begin(ChannelKind kind, Template template, ChatFields fields, IReadOnlyDictionary<string, JsonElement> values)
+    {
+        var nothing = new StoredChat
+        {
+            Id = kind.Prefix + new string('0', 32), TemplateId = template.Id, Title = "", Archived = false, ProviderId = null, Model = null,
+            CreatedAt = default, UpdatedAt = default, TotalCost = null, Status = ChatStatus.Idle,
+        };
+        var begun = fields;
+        foreach (var name in Copied.Where(name => !IsGiven(fields, name) && !values.ContainsKey(name)))
+        {
+            if (template.Default(name) is { } value and not (Json5Null or Json5Array { Items.Count: 0 })) { begun = Set(begun, name, JsonValue.Of(value), nothing, template); }
+        }
+
+        foreach (var (name, value) in values) { begun = Set(begun, name, value, nothing, template); }
+
+        Check(begun, values, template);
+        CheckRequired(template, begun, values);
+        return kind == ChannelKind.Task ? begun with { Values = WithStatus(begun.Values, template) } : begun;
+    }
+
+    /// <summary>All fields with the defaults of the template. Messages are <c>{role, content, timestamp}</c>, made when they are looked at.</summary>
+    /// <param name="next">A message that is about to be added.</param>
+    public static Json5Object Values(StoredChat chat, Template template, Message? next = null)
+    {
+        List<(string, Json5Node)> members =
+        [
+            (Title, new Json5String(chat.Title)), (Tags, Json5Array.Of(chat.Tags)), (ContextFiles, Json5Array.Of(chat.ContextFiles)),
+            ("pinned", new Json5Boolean(chat.Pinned)), ("archived", new Json5Boolean(chat.Archived)), (Messages, new Json5Array(new MessageNodes(chat.Messages, next))),
+        ];
+        Add(ProviderRef, chat.ProviderId is { } id ? new Json5String(AddressOf(id)) : null);
+        Add("model", chat.Model is { } model ? new Json5String(model) : null);
+        Add("temperature", chat.Options.Temperature is { } temperature ? new Json5Number(temperature) : null);
+        Add("max_tokens", chat.Options.MaxTokens is { } most ? new Json5Number(most) : null);
+        Add("stop_sequences", chat.Options.StopSequences is { } stops ? Json5Array.Of(stops) : null);
+        Add("reasoning_level", chat.Options.ReasoningLevel is { } level ? new Json5String(level) : null);
+        foreach (var (name, value) in chat.Values) { Add(name, JsonValue.ToJson5(value)); }
+
+        return template.WithDefaults(Json5Object.Of(members));
+
+        void Add(string name, Json5Node? value)
+        {
+            if (value is not null) { members.Add((name, value)); }
+        }
+    }
+
+    private static bool IsGiven(ChatFields fields, string name) => name switch
+    {
+        Title => fields.Title is { Length: > 0 },
+        ProviderRef => fields.ProviderId is not null,
+        // The template's model is one of the template's provider.
+        "model" => fields.Model is not null || fields.ProviderId is not null,
+        _ => false,
+    };
+
+    private static void CheckRequired(Template template, ChatFields fields, IReadOnlyDictionary<string, JsonElement> values)
+    {
+        List<(string Name, Json5Node Value)> all = [.. values.Select(pair => (pair.Key, Value: JsonValue.ToJson5(pair.Value))).Where(pair => pair.Value is not null && template.Field(pair.Key) is not null).Select(pair => (pair.Key, pair.Value!))];
+        if (fields.Title is { Length: > 0 } title && template.Field(Title) is not null && !values.ContainsKey(Title)) { all.Add((Title, new Json5String(title))); }
+        if (fields.Model is { Length: > 0 } model && template.Field("model") is not null && !values.ContainsKey("model")) { all.Add(("model", new Json5String(model))); }
+
+        // Who answers is the user's default where nobody says it, and messages come later.
+        var asked = template with { Fields = [.. template.Fields.Select(field => field.Name is ProviderRef or Messages ? field with { Required = false } : field)] };
+        var wrong = TemplateValidation.Check(asked, Json5Object.Of(all)).FirstOrDefault(problem => problem.IsError)?.Message
+            ?? asked.Fields.Where(field => field.Required && all.Any(pair => pair.Name == field.Name && pair.Value is Json5String text && string.IsNullOrWhiteSpace(text.Value)))
+                .Select(field => $"`{field.Name}` is empty.").FirstOrDefault();
+        if (wrong is not null) { throw Wrong($"Nothing was made. {wrong}"); }
+    }
+
+    private static Dictionary<string, JsonElement> WithStatus(IReadOnlyDictionary<string, JsonElement>? values, Template template)
+    {
+        var all = new Dictionary<string, JsonElement>(values ?? new Dictionary<string, JsonElement>(), StringComparer.Ordinal);
+        all.TryAdd(TaskStates.Field, JsonValue.Of(template.Default(TaskStates.Field) ?? new Json5String(TaskStates.Queued)));
+        return all;
+    }
+
+    private static ChatFields SetOwn(ChatFields fields, string name, JsonElement value, StoredChat chat, Template? template)
+    {
+        if (template?.Field(name) is null) { throw Wrong($"A {(chat.IsTask ? "task" : "chat")} has no field `{name}`.{NearestName.Hint(name, Names.Concat(OwnNames(template)))}"); }
+        if (value.GetRawText().Length > LongestValue) { throw Wrong($"`{name}` is longer than {LongestValue / 1024} thousand characters."); }
+
+        var node = JsonValue.ToJson5(value);
+        if (node is not null && LiteralSecrets.IsIn([name], node)) { throw new FailureException(FailureKind.PermissionDenied, LiteralSecrets.Message); }
+
+        FieldCheck.Refuse(template, [(name, node)]);
+        var values = new Dictionary<string, JsonElement>(fields.Values ?? new Dictionary<string, JsonElement>(), StringComparer.Ordinal) { [name] = value.Clone() };
+        return fields with { Values = values };
+    }
+
+    private static Json5Array Longer(ChatFields fields, string name, JsonElement value, StoredChat chat, Template template)
+    {
+        var before = fields.Values?.TryGetValue(name, out var set) == true ? JsonValue.ToJson5(set)
+            : chat.Values.TryGetValue(name, out var stored) ? JsonValue.ToJson5(stored)
+            : template.Default(name);
+        var more = JsonValue.ToJson5(value) switch { Json5Array array => array.Items, null => [], var one => [one] };
+        return Json5Array.Of(((before as Json5Array)?.Items ?? []).Concat(more));
+    }
+
+    private static IEnumerable<string> OwnNames(Template? template) => template?.Fields.Select(field => field.Name).Where(name => name != Messages) ?? [];
+
+    /// <summary>Another provider has other models: the old choice goes with it unless a new one came. Of a list the others stand in.</summary>
+    private static ChatFields SetProviders(ChatFields fields, string name, JsonElement value)
+    {
+        var providers = value.ValueKind == JsonValueKind.Array ? Texts(name, value) : [Text(name, value) ?? ""];
+        return fields with
+        {
+            ProviderId = ProviderOf(providers.FirstOrDefault()),
+            Model = fields.Model ?? "",
+            Fallbacks = value.ValueKind == JsonValueKind.Array ? [.. providers.Skip(1).Select(provider => new ModelChoice(ProviderOf(provider)))] : fields.Fallbacks,
+        };
+    }
+
+    private static string AddressOf(string providerId) => $"codex://providers/{providerId}";
+
+    private static string ProviderOf(string? reference)
+    {
+        if (string.IsNullOrEmpty(reference)) { return ""; }
+        if (CodexUri.TryParse(reference, out var uri) && uri.Collection == CodexCollection.Providers) { return uri.Name; }
+
+        throw Wrong($"\"{reference}\" is not the address of a provider: write codex://providers/NAME.");
+    }
+
+    private static void Check(ChatOptions? options)
+    {
+        if (options?.Temperature is < 0 or > 2) { throw Wrong("The temperature is a number from 0 to 2."); }
+        if (options?.MaxTokens is < 1) { throw Wrong("The longest answer is at least one token."); }
+        if (options?.StopSequences?.Any(string.IsNullOrEmpty) == true) { throw Wrong("A stop sequence cannot be empty."); }
+    }
+
+    /// <exception cref="FailureException">MissingField.</exception>
+    public static IReadOnlyList<string> TagsOf(IReadOnlyList<string> tags)
+    {
+        if (tags.Any(tag => string.IsNullOrWhiteSpace(tag) || tag.Trim().Length > LongestTag || tag.Any(char.IsControl)))
+        {
+            throw Wrong($"A tag is one line of up to {LongestTag} characters.");
+        }
+
+        return Capped("tags", [.. tags.Select(tag => tag.Trim()).Distinct(StringComparer.OrdinalIgnoreCase)]);
+    }
+
+    /// <exception cref="FailureException">MissingField.</exception>
+    public static IReadOnlyList<string> FilesOf(IReadOnlyList<string> paths) =>
+        paths.Any(path => string.IsNullOrWhiteSpace(path) || path.Length > LongestPath || path.Contains('\0', StringComparison.Ordinal))
+            ? throw Wrong("A file in context is named by its path.")
+            : Capped("files in context", [.. paths.Distinct(StringComparer.Ordinal)]);
+
+    private static IReadOnlyList<string> Capped(string what, IReadOnlyList<string> items) =>
+        items.Count <= MostItems ? items : throw Wrong($"A chat has at most {MostItems} {what}.");
+
+    /// <returns>Null for null.</returns>
+    private static string? Text(string name, JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => null,
+        JsonValueKind.String => value.GetString(),
+        _ => throw Wrong($"`{name}` is a text."),
+    };
+
+    private static double Number(string name, JsonElement value) => value.ValueKind == JsonValueKind.Number ? value.GetDouble() : throw Wrong($"`{name}` is a number.");
+
+    private static int Whole(string name, JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : throw Wrong($"`{name}` is a whole number.");
+
+    private static bool YesOrNo(string name, JsonElement value) =>
+        value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong($"`{name}` is true or false.");
+
+    /// <summary>One text stands for a list of it.</summary>
+    private static IReadOnlyList<string> Texts(string name, JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => [value.GetString() ?? ""],
+        JsonValueKind.Array when value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) => [.. value.EnumerateArray().Select(item => item.GetString() ?? "")],
+        _ => throw Wrong($"`{name}` is a list of texts."),
+    };
+
+    private static FailureException Wrong(string sentence) => new(FailureKind.MissingField, sentence);
+
+    /// <summary>Messages as values: a hook that looks at the last of ten thousand makes only that one.</summary>
+    private sealed class MessageNodes(IReadOnlyList<Message> messages, Message? next) : IReadOnlyList<Json5Node>
+    {
+        public int Count => messages.Count + (next is null ? 0 : 1);
+
+        public Json5Node this[int index]
+        {
+            get
+            {
+                var message = index == messages.Count && next is not null ? next : messages[index];
+                return Json5Object.Of(
+                    ("role", new Json5String(message.Role.ToString().ToLowerInvariant())), ("content", new Json5String(message.Text)),
+                    ("timestamp", new Json5String(message.CreatedAt.UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture))));
+            }
+        }
+
+        public IEnumerator<Json5Node> GetEnumerator() => Enumerable.Range(0, Count).Select(index => this[index]).GetEnumerator();
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+    }
+}

@@ -1,0 +1,24 @@
+namespace Plue.Server.Messages;
+
+/// <summary>Where a task stands, as its field <c>status</c> says it.</summary>
+public static class TaskStates
+{
+    public const string Field = "status";
+    public const string Queued = "queued";
+    public const string Running = "running";
+    public const string OverBudget = "over_budget";
+    public const string Done = "done";
+    public const string Failed = "failed";
+    public const string Stopped = "stopped";
+    public const string Interrupted = "interrupted";
+
+    /// <summary>What an answer makes of the task.</summary>
+    public static string After(Message answer) => answer.Status switch
+    {
+        MessageStatus.Streaming => Running,
+        MessageStatus.Stopped => Stopped,
+        MessageStatus.Interrupted => Interrupted,
+        MessageStatus.Failed => answer.Error?.Kind == FailureKind.BudgetExceeded ? OverBudget : Failed,
+        _ => Done,
+    };
+}

@@ -1,0 +1,29 @@
+using Plue.Server.Platform;
+
+namespace Plue.Server.Store;
+
+/// <summary>What a journal tells of. The id says it: <c>chat_</c> or <c>task_</c>, and 32 lower-case hex digits, so that an id is never a path.</summary>
+public sealed record ChannelKind
+{
+    public static readonly ChannelKind Chat = new("chat", paths => paths.Chats);
+    public static readonly ChannelKind Task = new("task", paths => paths.Tasks);
+    public static readonly IReadOnlyList<ChannelKind> All = [Chat, Task];
+
+    private readonly Func<PluePaths, string> folder;
+
+    private ChannelKind(string name, Func<PluePaths, string> folder) => (Name, this.folder) = (name, folder);
+
+    public string Name { get; }
+
+    /// <summary>How its ids and files begin.</summary>
+    public string Prefix => Name + "_";
+
+    public string FolderIn(PluePaths paths) => folder(paths);
+
+    /// <summary>Null for what is no id.</summary>
+    public static ChannelKind? Of(string id) => All.FirstOrDefault(kind => kind.Names(id));
+
+    public bool Names(string id) => id.Length == Prefix.Length + 32
+        && id.StartsWith(Prefix, StringComparison.Ordinal)
+        && id.AsSpan(Prefix.Length).IndexOfAnyExcept("0123456789abcdef") < 0;
+}
