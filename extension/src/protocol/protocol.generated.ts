@@ -316,6 +316,10 @@ export interface ClientInfo {
   version?: string;
 }
 
+export interface CodeActionOptions {
+  codeActionKinds: string[];
+}
+
 export interface CodexChangedParams {
   uri: string;
   codex?: CodexSummary;
@@ -532,6 +536,10 @@ export interface CompactionView {
   tokensAfter: number;
 }
 
+export interface CompletionOptions {
+  triggerCharacters: string[];
+}
+
 export interface ContextShare {
   name: string;
   tokens: number;
@@ -544,6 +552,10 @@ export interface CostView {
   totalCost: number;
   priceSource: string;
   price?: PriceView;
+}
+
+export interface DocumentLinkOptions {
+  resolveProvider: boolean;
 }
 
 export interface DocumentProblemView {
@@ -560,6 +572,18 @@ export interface DocumentView {
   path?: string;
   canUndo: boolean;
   canRedo: boolean;
+}
+
+export interface EditorCapabilities {
+  textDocument?: EditorTextDocuments;
+}
+
+export interface EditorSynchronization {
+  dynamicRegistration?: boolean;
+}
+
+export interface EditorTextDocuments {
+  synchronization?: EditorSynchronization;
 }
 
 export interface EnvChoice {
@@ -774,6 +798,7 @@ export interface InitializeParams {
   processId?: number;
   clientInfo?: ClientInfo;
   initializationOptions?: PlueOptions;
+  capabilities?: EditorCapabilities;
 }
 
 export interface InitializeResult {
@@ -1205,6 +1230,10 @@ export interface ReasoningPart {
   content: string;
 }
 
+export interface RenameOptions {
+  prepareProvider: boolean;
+}
+
 export interface Restarted {
   messageId: string;
   attempt: number;
@@ -1256,7 +1285,19 @@ export interface SearchHitsParams {
   hits: SearchHit[];
 }
 
-export type ServerCapabilities = Record<string, never>;
+export interface ServerCapabilities {
+  positionEncoding: string;
+  textDocumentSync?: TextSyncOptions;
+  completionProvider?: CompletionOptions;
+  hoverProvider?: boolean;
+  documentLinkProvider?: DocumentLinkOptions;
+  definitionProvider?: boolean;
+  referencesProvider?: boolean;
+  renameProvider?: RenameOptions;
+  documentSymbolProvider?: boolean;
+  documentFormattingProvider?: boolean;
+  codeActionProvider?: CodeActionOptions;
+}
 
 export interface ServerInfo {
   name: string;
@@ -1408,6 +1449,12 @@ export interface TextDelta {
 
 export interface TextPart {
   content: string;
+}
+
+export interface TextSyncOptions {
+  openClose: boolean;
+  change: number;
+  save: boolean;
 }
 
 export interface TimingView {

@@ -672,13 +672,59 @@ export const plueOptionsSchema: v.GenericSchema<unknown, wire.PlueOptions> = v.o
   trusted: v.boolean(),
 });
 
+export const editorSynchronizationSchema: v.GenericSchema<unknown, wire.EditorSynchronization> = v.object({
+  dynamicRegistration: v.optional(v.boolean()),
+});
+
+export const editorTextDocumentsSchema: v.GenericSchema<unknown, wire.EditorTextDocuments> = v.object({
+  synchronization: v.optional(editorSynchronizationSchema),
+});
+
+export const editorCapabilitiesSchema: v.GenericSchema<unknown, wire.EditorCapabilities> = v.object({
+  textDocument: v.optional(editorTextDocumentsSchema),
+});
+
 export const initializeParamsSchema: v.GenericSchema<unknown, wire.InitializeParams> = v.object({
   processId: v.optional(v.number()),
   clientInfo: v.optional(clientInfoSchema),
   initializationOptions: v.optional(plueOptionsSchema),
+  capabilities: v.optional(editorCapabilitiesSchema),
+});
+
+export const textSyncOptionsSchema: v.GenericSchema<unknown, wire.TextSyncOptions> = v.object({
+  openClose: v.boolean(),
+  change: v.number(),
+  save: v.boolean(),
+});
+
+export const completionOptionsSchema: v.GenericSchema<unknown, wire.CompletionOptions> = v.object({
+  triggerCharacters: v.array(v.string()),
+});
+
+export const documentLinkOptionsSchema: v.GenericSchema<unknown, wire.DocumentLinkOptions> = v.object({
+  resolveProvider: v.boolean(),
+});
+
+export const renameOptionsSchema: v.GenericSchema<unknown, wire.RenameOptions> = v.object({
+  prepareProvider: v.boolean(),
+});
+
+export const codeActionOptionsSchema: v.GenericSchema<unknown, wire.CodeActionOptions> = v.object({
+  codeActionKinds: v.array(v.string()),
 });
 
 export const serverCapabilitiesSchema: v.GenericSchema<unknown, wire.ServerCapabilities> = v.object({
+  positionEncoding: v.string(),
+  textDocumentSync: v.optional(textSyncOptionsSchema),
+  completionProvider: v.optional(completionOptionsSchema),
+  hoverProvider: v.optional(v.boolean()),
+  documentLinkProvider: v.optional(documentLinkOptionsSchema),
+  definitionProvider: v.optional(v.boolean()),
+  referencesProvider: v.optional(v.boolean()),
+  renameProvider: v.optional(renameOptionsSchema),
+  documentSymbolProvider: v.optional(v.boolean()),
+  documentFormattingProvider: v.optional(v.boolean()),
+  codeActionProvider: v.optional(codeActionOptionsSchema),
 });
 
 export const serverInfoSchema: v.GenericSchema<unknown, wire.ServerInfo> = v.object({
