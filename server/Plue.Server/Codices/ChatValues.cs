@@ -21,6 +21,8 @@ internal static class ChatValues
         Add("max_tokens", chat.Options.MaxTokens is { } tokens ? new Json5Number(tokens) : null);
         Add("stop_sequences", chat.Options.StopSequences is { } stops ? Json5Array.Of(stops) : null);
         Add("reasoning_level", chat.Options.ReasoningLevel is { } level ? new Json5String(level) : null);
+        foreach (var (name, value) in chat.Values) { Add(name, JsonValue.ToJson5(value)); }
+
         return Json5Object.Of(values);
     }
 
