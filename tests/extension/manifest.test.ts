@@ -65,7 +65,8 @@ test('Every menu entry, key and welcome link names a contributed command', () =>
 });
 
 test('Commands that need a row or a provider stay out of the command palette', () => {
-  const needsOne = (command: string): boolean => /^plue\.(channels\.(open|stop|restore|showMore)|tasks\..*|openCodex|allowKey)$/.test(command);
+  const needsOne = (command: string): boolean =>
+    /^plue\.(channels\.(open|stop|restore|showMore)|tasks\..*|openCodex|allowKey)$/.test(command);
   const hidden = contributes.menus['commandPalette']?.filter(({ when }) => when === 'false').map(({ command }) => command);
   expect(hidden?.sort()).toEqual(contributed.filter(needsOne));
 });
@@ -81,7 +82,16 @@ test('A row has at most two inline actions', () => {
     const patterns = [...when.matchAll(/(!\()?viewItem =~ \/(.*?)\//g)];
     return patterns.length > 0 && patterns.every(([, not, pattern = '']) => new RegExp(pattern).test(item) === (not === undefined));
   };
-  for (const item of ['chat', 'chat pinned', 'chat pinned unread', 'archivedChat', 'archivedChat unread', 'task', 'task unread working', 'archivedTask']) {
+  for (const item of [
+    'chat',
+    'chat pinned',
+    'chat pinned unread',
+    'archivedChat',
+    'archivedChat unread',
+    'task',
+    'task unread working',
+    'archivedTask',
+  ]) {
     const actions = inline.filter(({ when }) => when !== undefined && matches(when, item)).length;
     expect(actions).toBeGreaterThan(0);
     expect(actions).toBeLessThanOrEqual(2);

@@ -89,6 +89,7 @@ export class TreeItem {
 
 export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
 export const ViewColumn = { Active: -1, Beside: -2, One: 1 };
+export const DiagnosticSeverity = { Error: 0, Warning: 1, Information: 2 };
 export const ProgressLocation = { Window: 10, Notification: 15 };
 export const StatusBarAlignment = { Left: 1, Right: 2 };
 export const QuickPickItemKind = { Separator: -1, Default: 0 };
@@ -160,6 +161,8 @@ export const window = {
     const fitting = rows.filter((row) => labelOf(row).includes(wanted));
     return Promise.resolve(options?.canPickMany === true ? fitting : fitting[0]);
   },
+  /** Chosen by the label that the test put into `answers`; one that begins with "button:" presses the first button of its row. */
+  createQuickPick: (): FakePick => new FakePick(),
   registerWebviewPanelSerializer: (): Disposable => new Disposable(() => undefined),
   createWebviewPanel: (): FakePanel => {
     const panel = new FakePanel();
@@ -322,6 +325,37 @@ export class Range {
     readonly endLine: number,
     readonly endCharacter: number,
   ) {}
+}
+
+class FakePick {
+  title = '';
+  items: { label: string; detail?: string; buttons?: unknown[] }[] = [];
+  selectedItems: { label: string }[] = [];
+  private readonly accepted = new EventEmitter<void>();
+  private readonly pressed = new EventEmitter<{ item: unknown; button: unknown }>();
+  private readonly hidden = new EventEmitter<void>();
+  readonly onDidAccept = this.accepted.event;
+  readonly onDidTriggerItemButton = this.pressed.event;
+  readonly onDidHide = this.hidden.event;
+
+  show(): void {
+    shown.push({ kind: 'pick', text: this.title, buttons: this.items.map(({ label, detail }) => [label, detail ?? ''].join(' ').trim()) });
+    const wanted = answers.shift();
+    const label = wanted?.replace(/^button:/, '');
+    const item = this.items.find((row) => label !== undefined && row.label.includes(label));
+    queueMicrotask(() => {
+      if (item === undefined) this.hidden.fire();
+      else if (label !== wanted) this.pressed.fire({ item, button: item.buttons?.[0] });
+      else {
+        this.selectedItems = [item];
+        this.accepted.fire();
+      }
+    });
+  }
+
+  dispose(): void {
+    this.hidden.dispose();
+  }
 }
 
 /** A panel whose page is the test: it hears what is posted and says what it likes. */

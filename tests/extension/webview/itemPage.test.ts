@@ -1,31 +1,18 @@
 // @vitest-environment jsdom
 import { beforeEach, expect, test } from 'vitest';
-import type { CodexSummary, TemplateView } from '../../../extension/src/protocol/protocol.generated';
+import type { FieldView, TemplateView } from '../../../extension/src/protocol/protocol.generated';
 import { ItemPage } from '../../../extension/src/webview/item/itemPage';
 import type { FromItemPage } from '../../../extension/src/webview/item/messages';
 import { readKeptItem, readToItemPage, type KeptItem } from '../../../extension/src/webview/item/readMessages';
+import { codexSummary } from '../testing/codexSummary';
+import { provider } from './chatSamples';
 
 const template: TemplateView = {
   id: 'recipe',
   name: 'Recipe',
   fields: [{ name: 'servings', type: 'number', required: false, options: [], properties: [], min: 1 }],
 };
-const soup: CodexSummary = {
-  uri: 'codex://items/soup',
-  templateId: 'recipe',
-  title: 'Soup',
-  status: 'idle',
-  createdAt: '2026-11-21T12:00:00Z',
-  updatedAt: '2026-11-21T12:00:00Z',
-  messageCount: 0,
-  archived: false,
-  fallbacks: [],
-  options: {},
-  tags: [],
-  pinned: false,
-  unread: false,
-  version: 3,
-};
+const soup = codexSummary('codex://items/soup', { templateId: 'recipe', title: 'Soup', version: 3, layer: 'user' });
 let root: HTMLElement;
 let page: ItemPage;
 let posted: FromItemPage[];
@@ -131,4 +118,106 @@ test('One that cannot be changed says why and cannot be saved', () => {
 test('What is not a message of the host is dropped', () => {
   for (const message of [undefined, { type: 'form' }, { type: 'changed' }]) expect(readToItemPage(message)).toBeUndefined();
   expect(readToItemPage({ type: 'changed', isGone: true })).toBeDefined();
+});
+
+function field(name: string, change: Partial<FieldView> = {}): FieldView {
+  return { name, type: 'text', required: false, options: [], properties: [], ...change };
+}
+
+/** As `task` has them, with two fields of the user's own. */
+const taskTemplate: TemplateView = {
+  id: 'log-reader',
+  name: 'Log reader',
+  collection: 'tasks',
+  fields: [
+    field('title'),
+    field('goal', { type: 'textarea', required: true }),
+    field('status', { type: 'select', options: ['queued'], default: 'queued' }),
+    field('spawned_by', { type: 'codexReference' }),
+    field('provider_ref', { type: 'codexReference', templateFilter: 'llm-provider', default: 'codex://providers/default-small' }),
+    field('model'),
+    field('available_tools', { type: 'array', default: ['read'] }),
+    field('budget', { type: 'object', properties: [field('usd', { type: 'number' })] }),
+    field('depth', { type: 'select', options: ['quick', 'thorough'], default: 'quick' }),
+    field('until', { conditional: { field: 'depth', values: ['thorough'] } }),
+  ],
+};
+
+const labels = (): (string | null)[] =>
+  [...root.querySelectorAll<HTMLElement>('.field')].filter(({ hidden }) => !hidden).map((node) => node.getAttribute('data-field'));
+
+function newTask(values?: Record<string, unknown>): void {
+  page.receive({ type: 'providers', providers: [provider()] });
+  const target = { templateId: 'log-reader', ...(values === undefined ? {} : { values }) };
+  page.receive({ type: 'form', target, template: taskTemplate, values: values ?? {} });
+}
+
+test('A new task asks for its goal first, shows the user’s own fields and folds what is rarely used', () => {
+  newTask();
+  expect(labels()).toEqual(['goal', 'title', 'provider_ref', 'depth', 'budget', 'available_tools']);
+  expect([...root.querySelectorAll('details .field')].map((node) => node.getAttribute('data-field'))).toEqual(['available_tools']);
+  type('depth', 'thorough');
+  expect(labels()).toContain('until');
+});
+
+test('A task is started with its goal, its provider and its model', () => {
+  newTask({ goal: 'Find the leak.' });
+  expect(root.textContent).toContain('From the template: default-small');
+  root.querySelector<HTMLButtonElement>('.picker-button')?.click();
+  page.receive({ type: 'models', providerId: provider().id, models: [{ id: 'small-1' }] });
+  const model = [...root.querySelectorAll<HTMLElement>('[role=option]')].find(({ textContent }) => textContent.includes('small-1'));
+  model?.click();
+  press('Start');
+  expect(posted.at(-1)).toEqual({
+    type: 'save',
+    values: { goal: 'Find the leak.', provider_ref: `codex://providers/${provider().id}`, model: 'small-1' },
+  });
+});
+
+test('A field under More that is wrong is brought to light', () => {
+  const needed = { ...taskTemplate, fields: [...taskTemplate.fields, field('checks', { required: true })] };
+  page.receive({ type: 'form', target: { templateId: 'x' }, template: needed, values: { goal: 'x' } });
+  expect(root.querySelector('details')?.open).toBe(false);
+  press('Start');
+  expect(root.querySelector('details')?.open).toBe(true);
+  expect(document.activeElement?.id).toBe('item-checks');
+});
+
+test('The settings of a chat leave out what the chat has a control for', () => {
+  const template: TemplateView = {
+    id: 'careful',
+    name: 'Careful',
+    collection: 'chats',
+    fields: ['provider_ref', 'messages', 'model', 'temperature', 'system_prompt_ref', 'tone'].map((name) => field(name)),
+  };
+  const chat = codexSummary('codex://chats/a', { templateId: 'careful' });
+  page.receive({
+    type: 'form',
+    target: { uri: chat.uri },
+    template,
+    codex: chat,
+    values: { tone: 'dry' },
+    offers: { system_prompt_ref: ['codex://prompts/a.md'] },
+  });
+  expect(labels()).toEqual(['tone', 'system_prompt_ref']);
+  expect(root.querySelector('datalist option')?.getAttribute('value')).toBe('codex://prompts/a.md');
+  expect(() => press('Open file')).toThrow();
+  type('tone', 'warm');
+  press('Save');
+  expect(posted.at(-1)).toEqual({ type: 'save', values: { tone: 'warm' }, expectedVersion: 1 });
+});
+
+test('A hook that failed is said above the form, with a way to the history', () => {
+  const hookFailures = [{ time: '2026-11-21T12:00:00Z', what: 'set_field', message: 'There is no field colour.' }];
+  page.receive({ type: 'form', target: { uri: soup.uri }, template, codex: soup, values: {}, hookFailures });
+  expect(root.textContent).toContain('A hook failed (set_field): There is no field colour.');
+  press('Show History');
+  expect(posted.at(-1)).toEqual({ type: 'history' });
+});
+
+test('A form that cannot be loaded says why and can be asked for again', () => {
+  page.receive({ type: 'refused', error: { kind: 'notFound', message: 'There is no template recipe.' } });
+  expect(root.querySelector('h1')?.textContent).toBe('Nothing to show');
+  press('Try Again');
+  expect(posted.at(-1)).toEqual({ type: 'reload' });
 });

@@ -114,5 +114,12 @@ it('The menu of a chat offers only what can be done now', () => {
   expect(labels({ canUndo: true })).toContain('Undo Last Turn');
   expect(labels({ canUndo: false })).not.toContain('Undo Last Turn');
   expect(labels({ canUndo: true, turnId: 't1' })).not.toContain('Undo Last Turn');
-  expect(labels({ canUndo: true, readOnlyReason: 'Another window writes it.' })).toEqual(['Fork', 'Find', 'Jump to Question…', 'Export…']);
+  expect(labels({ canUndo: true, readOnlyReason: 'Another window writes it.' })).toEqual([
+    'Fork',
+    'Find',
+    'Jump to Question…',
+    'Chat Settings…',
+    'Try Template',
+    'Export…',
+  ]);
 });

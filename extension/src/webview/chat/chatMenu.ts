@@ -25,7 +25,7 @@ export function chatMenu(state: ChatState, actions: ChatMenuActions): MenuItem[]
     hasMessages && command('Jump to Question…', 'plue.chat.jump'),
     state.readOnlyReason === undefined && command('Pin Files…', 'plue.chat.pinFiles'),
     command(state.codex.uri.startsWith('codex://tasks/') ? 'Task Settings…' : 'Chat Settings…', 'plue.chat.settings'),
-    { label: 'Try Its Template', run: () => actions.tryTemplate() },
+    { label: 'Try Template', run: () => actions.tryTemplate() },
     canChange && hasMessages && command('Compact Now', 'plue.chat.compact'),
     hasMessages && command('Export…', 'plue.chat.export'),
   ];

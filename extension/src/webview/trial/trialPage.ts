@@ -244,7 +244,7 @@ function sources(told: readonly SteeringSource[], panel: Panel<FromTrialPage>): 
     const name = visibleText(title === '' ? source : title);
     const more = [
       sourceWords[kind],
-      ...(hiddenCharacters === undefined ? [] : [`${hiddenCharacters} hidden characters`]),
+      ...(hiddenCharacters === undefined ? [] : [hiddenCharacters === 1 ? '1 hidden character' : `${hiddenCharacters} hidden characters`]),
       ...(leftOut === undefined ? [] : [`left out: ${leftOut}`]),
     ];
     return element(

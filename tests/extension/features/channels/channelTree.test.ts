@@ -3,7 +3,7 @@ import { ChannelTree, rowsAtOnce, type ChannelNode } from '../../../../extension
 import { FailureError } from '../../../../extension/src/infrastructure/errors';
 import { codexList, type CodexSummary } from '../../../../extension/src/protocol/protocol.generated';
 import { FakeSidecar } from '../../testing/fakeSidecar';
-import { chatSummary as chat } from '../../testing/codexSummary';
+import { chatSummary as chat, codexSummary } from '../../testing/codexSummary';
 
 const trees: ChannelTree[] = [];
 beforeEach(() => {
@@ -24,9 +24,10 @@ interface Grove {
 
 function treeOf(...items: CodexSummary[]): Grove {
   const trash: CodexSummary[] = [];
-  const sidecar = new FakeSidecar().answer(codexList, ({ deleted, limit }) =>
-    deleted === true ? { items: trash.slice(0, limit), total: trash.length } : { items, total: items.length },
-  );
+  const sidecar = new FakeSidecar().answer(codexList, ({ collection, deleted, limit }) => {
+    const found = (deleted === true ? trash : items).filter(({ uri }) => uri.startsWith(`codex://${collection}/`));
+    return { items: found.slice(0, limit), total: found.length };
+  });
   const tree = new ChannelTree(sidecar);
   trees.push(tree);
   const drawn: string[] = [];
@@ -42,10 +43,14 @@ async function draw(tree: ChannelTree): Promise<string[]> {
     const text = typeof item.label === 'string' ? item.label : '';
     return node.type === 'group' ? `${text} ${String(item.description)}` : text;
   };
-  for (const node of await tree.getChildren()) {
-    lines.push(label(node));
-    for (const child of await tree.getChildren(node)) lines.push(`  ${label(child)}`);
-  }
+  const grow = async (node: ChannelNode, depth: string): Promise<void> => {
+    const children = await tree.getChildren(node);
+    // The place for tasks has a test of its own.
+    if (children[0]?.type === 'noTask') return;
+    lines.push(depth + label(node));
+    for (const child of children) await grow(child, `${depth}  `);
+  };
+  for (const node of await tree.getChildren()) await grow(node, '');
   return lines;
 }
 
@@ -97,6 +102,61 @@ test('A change of a document that is no chat draws nothing', async () => {
   sidecar.codexChanged.fire({ uri: 'codex://prompts/p.md', codex: chat('p', { uri: 'codex://prompts/p.md' }) });
   await soon();
   expect(drawn).toEqual([]);
+});
+
+function task(name: string, change: Partial<CodexSummary> = {}): CodexSummary {
+  return codexSummary(`codex://tasks/${name}`, { templateId: 'task', taskStatus: 'done', ...change });
+}
+
+test('A task stands under the task that asked for it, and one that a chat asked for at the top', async () => {
+  const before = new Date(2026, 10, 21, 11).toISOString();
+  const { tree } = treeOf(
+    chat('a'),
+    task('plan', { createdAt: before, taskStatus: 'running' }),
+    task('write', { spawnedBy: 'codex://tasks/plan' }),
+    task('look', { spawnedBy: 'codex://chats/a' }),
+  );
+  expect(await draw(tree)).toEqual(['Today 1', '  a', 'Agent Tasks 3', '  plan', '    write', '  look']);
+});
+
+test('Tasks that name each other are both shown', async () => {
+  const { tree } = treeOf(task('a', { spawnedBy: 'codex://tasks/b' }), task('b', { spawnedBy: 'codex://tasks/a' }));
+  expect(await draw(tree)).toEqual(['Agent Tasks 2', '  a', '  b']);
+});
+
+test('The heading of the tasks says how many wait for the user, as soon as one does', async () => {
+  const { tree, sidecar, drawn } = treeOf(task('a', { taskStatus: 'running' }));
+  await draw(tree);
+  sidecar.codexChanged.fire({ uri: 'codex://tasks/a', codex: task('a', { taskStatus: 'waiting_for_approval' }) });
+  await soon();
+  expect(drawn).toContain('Agent Tasks');
+  expect(await draw(tree)).toEqual(['Agent Tasks 1  ?1', '  a']);
+});
+
+test('Beside chats there is a place for tasks before there is one, with a way to the first', async () => {
+  const { tree } = treeOf(chat('a'));
+  const [, place] = await tree.getChildren();
+  expect(place).toEqual({ type: 'group', name: 'Agent Tasks' });
+  const [row] = await tree.getChildren(place);
+  if (row === undefined) throw new Error('The place is empty.');
+  expect(tree.getTreeItem(row).command?.command).toBe('plue.newTask');
+});
+
+test('Archived and deleted tasks are where archived and deleted chats are', async () => {
+  const { tree, trash } = treeOf(chat('a'), task('old', { archived: true }));
+  trash.push(task('gone'), chat('lost', { updatedAt: new Date(2026, 9, 1).toISOString() }));
+  expect(await draw(tree)).toEqual(['Today 1', '  a', 'Archived 1', '  old', 'Deleted 2', '  gone', '  lost']);
+  expect(tree.getTreeItem({ type: 'codex', uri: 'codex://tasks/old' }).contextValue).toBe('archivedTask');
+  expect(tree.getTreeItem({ type: 'deleted', uri: 'codex://tasks/gone' }).contextValue).toBe('deletedTask');
+});
+
+test('When the tasks cannot be read the chats are there, and it says why', async () => {
+  const { tree, sidecar } = treeOf(chat('a'));
+  sidecar.answer(codexList, ({ collection, deleted }) => {
+    if (collection === 'tasks') throw new FailureError('internal', 'The disk is full.');
+    return { items: deleted === true ? [] : [chat('a')], total: 1 };
+  });
+  expect(await draw(tree)).toEqual(['Not everything could be read', 'Today 1', '  a']);
 });
 
 test('A minute later only the rows whose age reads otherwise are drawn again', async () => {

@@ -54,24 +54,6 @@ test('A change taken back can be made again from what is said', async () => {
   expect(sidecar.methods()).toEqual(['codex/undo', 'codex/redo']);
 });
 
-test('Only templates whose documents are items are offered', async () => {
-  const template = (id: string) => document(`codex://templates/${id}`, { title: id });
-  const sidecar = new FakeSidecar().answer(codexList, ({ templateId }) => {
-    const items =
-      templateId === undefined
-        ? ['ai-chat', 'careful', 'llm-provider', 'recipe']
-        : templateId === 'ai-chat'
-          ? ['ai-chat', 'careful']
-          : templateId === 'llm-provider'
-            ? ['llm-provider']
-            : [];
-    return { items: items.map(template), total: items.length };
-  });
-  answers.push('recipe');
-  expect(await new Documents(sidecar).pickTemplate()).toBe('recipe');
-  expect(shown[0]?.buttons).toEqual(['recipe']);
-});
-
 test('What ships with Plue is not offered where one’s own is asked for', async () => {
   const sidecar = new FakeSidecar().answer(codexList, () => ({
     items: [soup, document('codex://prompts/p.md', { layer: 'shipped' })],

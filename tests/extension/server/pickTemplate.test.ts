@@ -1,0 +1,53 @@
+import { beforeEach, expect, test } from 'vitest';
+import { templateCheck, templateList, type TemplateFinding, type TemplateSummary } from '../../../extension/src/protocol/protocol.generated';
+import { pickTemplate } from '../../../extension/src/server/pickTemplate';
+import { FakeSidecar } from '../testing/fakeSidecar';
+import { templateSummary as template } from '../testing/templateSummary';
+import { answers, executed, reset, shown } from '../testing/vscode';
+
+beforeEach(reset);
+
+function risk(templateId: string, message: string): TemplateFinding {
+  return { kind: 'risk', code: 'risk.write-anywhere', templateId, path: `${templateId}.json5`, line: 1, column: 1, message };
+}
+
+const question = { title: 'New Task', collections: ['tasks'], none: 'There is no template for a task.' } as const;
+
+function sidecarWith(templates: TemplateSummary[], findings: TemplateFinding[] = []): FakeSidecar {
+  return new FakeSidecar().answer(templateList, () => ({ templates })).answer(templateCheck, () => ({ findings }));
+}
+
+test('Only templates of the wanted kind, in force and without mistakes are offered', async () => {
+  const mistake = { message: 'It ends too early.', line: 1, column: 1, isError: true };
+  const sidecar = sidecarWith([
+    template('writer'),
+    template('hidden', { inForce: false }),
+    template('broken', { problems: [mistake] }),
+    template('ai-chat', { collection: 'chats' }),
+  ]);
+  answers.push('writer');
+  expect((await pickTemplate(sidecar, question)).id).toBe('writer');
+  expect(shown).toEqual([{ kind: 'pick', text: 'New Task', buttons: ['$(checklist) writer'] }]);
+});
+
+test('A template with a risk says so before it is chosen', async () => {
+  answers.push('writer');
+  await pickTemplate(sidecarWith([template('writer', { icon: 'edit' })], [risk('writer', 'It may write anywhere.'), risk('writer', 'b')]), question);
+  expect(shown[0]?.buttons).toEqual(['$(edit) writer $(warning) It may write anywhere. (1 more)']);
+});
+
+test('Without the check of risks one can choose all the same', async () => {
+  const sidecar = new FakeSidecar().answer(templateList, () => ({ templates: [template('writer')] }));
+  answers.push('writer');
+  expect((await pickTemplate(sidecar, question)).id).toBe('writer');
+});
+
+test('A template is tried from the list instead of being chosen', async () => {
+  answers.push('button:writer');
+  await expect(pickTemplate(sidecarWith([template('writer')]), question)).rejects.toThrow('Cancelled.');
+  expect(executed).toEqual([['plue.tryTemplate', 'writer']]);
+});
+
+test('With nothing to choose it says what to do', async () => {
+  await expect(pickTemplate(sidecarWith([]), question)).rejects.toThrow(question.none);
+});

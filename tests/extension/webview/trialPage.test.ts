@@ -1,0 +1,160 @@
+// @vitest-environment jsdom
+import { beforeEach, expect, test } from 'vitest';
+import type { FieldView, TemplateTryResult } from '../../../extension/src/protocol/protocol.generated';
+import type { FromTrialPage, Trial } from '../../../extension/src/webview/trial/messages';
+import { readKeptTrial, readToTrialPage, type KeptTrial } from '../../../extension/src/webview/trial/readMessages';
+import { TrialPage } from '../../../extension/src/webview/trial/trialPage';
+
+const goal: FieldView = { name: 'goal', type: 'textarea', required: true, options: [], properties: [] };
+const trial: Trial = { id: 'log-reader', name: 'Log reader', collection: 'tasks', path: '/p/log-reader.json5', fields: [goal], values: {} };
+const result: TemplateTryResult = {
+  id: 'log-reader',
+  name: 'Log reader',
+  system: 'You read logs.\u202E',
+  message: 'Find the leak.',
+  sources: [{ kind: 'prompt', source: 'codex://prompts/log-reader.md', title: 'log-reader', version: 'a', hiddenCharacters: 1 }],
+  tools: [
+    { name: 'read', description: 'Reads a file.', mayChange: false, known: true },
+    { name: 'bash', description: 'Runs a command.', mayChange: true, known: true },
+    { name: 'raed', description: '', mayChange: false, known: false },
+  ],
+  provider: {
+    providerId: 'house',
+    name: 'House server',
+    model: 'small-1',
+    status: 'connected',
+    isFree: false,
+    contextWindow: 8000,
+    price: { inputPerMillion: 1, outputPerMillion: 2 },
+  },
+  inputTokens: 1234,
+  firstCost: 0.012,
+  mostCost: 0.5,
+  findings: [
+    {
+      kind: 'risk',
+      code: 'risk.write-anywhere',
+      templateId: 'log-reader',
+      path: '/p/log-reader.json5',
+      line: 7,
+      column: 3,
+      message: 'It may write anywhere.',
+    },
+  ],
+};
+
+let root: HTMLElement;
+let page: TrialPage;
+let posted: FromTrialPage[];
+let kept: unknown;
+
+beforeEach(() => open());
+
+function open(before?: KeptTrial): void {
+  posted = [];
+  root = document.createElement('main');
+  document.body.replaceChildren(root);
+  page = new TrialPage(
+    root,
+    { post: (message) => posted.push(message), getState: () => kept, setState: (state) => (kept = state) },
+    before,
+  );
+}
+
+function press(words: string): void {
+  const button = [...root.querySelectorAll('button')].find(({ textContent, hidden }) => textContent === words && !hidden);
+  if (button === undefined) throw new Error(`There is no button ${words}.`);
+  button.click();
+}
+
+function typeGoal(words: string): void {
+  const input = root.querySelector('textarea');
+  if (input === null) throw new Error('There is no field for the goal.');
+  input.value = words;
+  input.dispatchEvent(new Event('change', { bubbles: true }));
+}
+
+test('It says what the model would be told and cost, and makes what hides visible', () => {
+  page.receive({ type: 'trial', trial, result });
+  const said = root.textContent;
+  for (const words of [
+    'You read logs.⟨U+202E⟩',
+    'Find the leak.',
+    'House server',
+    '1.2k tokens of a window of 8k',
+    '$0.012 at most',
+    '$0.500',
+    '1 hidden character',
+  ])
+    expect(said).toContain(words);
+});
+
+test('Of each tool it says whether it may change things, and of an unknown one that it is none', () => {
+  page.receive({ type: 'trial', trial, result });
+  const rows = [...root.querySelectorAll('tbody tr')].map(({ textContent }) => textContent);
+  expect(rows).toEqual(['readReads a file. only looks', 'bashRuns a command. may change things', 'raedNo tool has this name. unknown']);
+});
+
+test('A finding leads to its line', () => {
+  page.receive({ type: 'trial', trial, result });
+  press('log-reader.json5:7');
+  expect(posted.at(-1)).toEqual({ type: 'openFinding', index: 0 });
+});
+
+test('What is typed stays when the template is saved meanwhile, and goes along with the next look', () => {
+  page.receive({ type: 'trial', trial, result });
+  typeGoal('Find the other leak.');
+  page.receive({ type: 'trial', trial, result: { ...result, system: 'You read everything.' } });
+  expect(root.textContent).toContain('You read everything.');
+  press('Refresh');
+  expect(posted.at(-1)).toEqual({ type: 'try', values: { goal: 'Find the other leak.' } });
+});
+
+test('It is started with what was typed, and not without what is needed', () => {
+  page.receive({ type: 'trial', trial, result });
+  press('Start Task');
+  expect(posted.at(-1)?.type).toBe('ready');
+  expect(root.textContent).toContain('This is needed.');
+  typeGoal('Find it.');
+  press('Start Task');
+  expect(posted.at(-1)).toEqual({ type: 'start', values: { goal: 'Find it.' } });
+});
+
+test('Without a template one is asked for', () => {
+  page.receive({ type: 'empty' });
+  press('Choose a Template…');
+  expect(posted.at(-1)).toEqual({ type: 'choose' });
+});
+
+test('A look that fails says why, keeps what was found before and can be repeated', () => {
+  page.receive({ type: 'trial', trial, result });
+  page.receive({ type: 'refused', error: { kind: 'conflict', message: 'Line 3 has a mistake.' } });
+  expect(root.textContent).toContain('Line 3 has a mistake. What stands below is from before.');
+  expect(root.textContent).toContain('You read logs.');
+  press('Try Again');
+  expect(posted.at(-1)).toEqual({ type: 'try', values: {} });
+  page.receive({ type: 'trial', trial, result });
+  expect(root.textContent).not.toContain('from before');
+});
+
+test('What ships cannot be opened as a file; a new one can begin with it', () => {
+  const { path: _, ...shipped } = trial;
+  page.receive({ type: 'trial', trial: shipped, result });
+  expect(() => press('Open Template')).toThrow();
+  press('New Template…');
+  expect(posted.at(-1)).toEqual({ type: 'newTemplate' });
+});
+
+test('The template and what was typed are there after a reload of the window', () => {
+  page.receive({ type: 'trial', trial, result });
+  typeGoal('Find it.');
+  open(readKeptTrial(kept));
+  expect(posted).toEqual([{ type: 'ready', id: 'log-reader', values: { goal: 'Find it.' } }]);
+  page.receive({ type: 'trial', trial: { ...trial, values: { goal: 'Find it.' } }, result });
+  expect(root.querySelector('textarea')?.value).toBe('Find it.');
+});
+
+test('What is not a message of the host is dropped', () => {
+  for (const message of [undefined, { type: 'trial', trial }, { type: 'refused' }]) expect(readToTrialPage(message)).toBeUndefined();
+  expect(readToTrialPage({ type: 'trial', trial, result })).toBeDefined();
+});
