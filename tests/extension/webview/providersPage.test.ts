@@ -326,6 +326,42 @@ describe('adding a provider', () => {
     expect(document.querySelector('.provider-row.selected')?.textContent).toContain('Anthropic 2');
   });
 
+  it('asks for a field of the user’s own without code, and folds what works unset', async () => {
+    const own = (name: string, change: Partial<FieldView> = {}): FieldView => ({
+      name,
+      type: 'text',
+      required: false,
+      options: [],
+      properties: [],
+      ...change,
+    });
+    const fields = [
+      own('name'),
+      own('provider_type', { type: 'select', options: ['anthropic'], required: true }),
+      own('cost_center', { required: true, description: 'Who pays.' }),
+      own('gateway', { conditional: { field: 'provider_type', values: ['anthropic'] } }),
+      own('cli_path', { conditional: { field: 'provider_type', values: ['claude-code'] } }),
+      own('timeout_ms', { type: 'number' }),
+    ];
+    await click('Choose Anthropic');
+    expect(postedOf('loadTemplate')).toHaveLength(1);
+    await receive({ type: 'template', template: { id: 'llm-provider', name: 'Provider', fields } }, finished('template'));
+    expect(all(HTMLElement, '.form > .field').map(({ dataset, hidden }) => [dataset['field'], hidden])).toEqual([
+      ['cost_center', false],
+      ['gateway', false],
+    ]);
+    expect(all(HTMLElement, 'details .field').map(({ dataset, hidden }) => [dataset['field'], hidden])).toEqual([
+      ['cli_path', true],
+      ['timeout_ms', false],
+    ]);
+    await click('Connect');
+    expect(postedOf('connect')).toEqual([]);
+    expect(document.activeElement).toBe(input('connect-field-cost_center'));
+    type(input('connect-field-cost_center'), 'research');
+    await click('Connect');
+    expect(postedOf('connect')[0]?.provider.fields).toEqual({ cost_center: 'research' });
+  });
+
   it('shows why a test failed, with the way to set the key, and stores the same provider again', async () => {
     await click('Choose Anthropic');
     await click('Connect');

@@ -56,6 +56,7 @@ const fromPage: v.GenericSchema<unknown, FromPage> = v.union([
       endpoint: v.optional(text),
       authType: v.optional(id),
       command: v.optional(text),
+      fields: v.optional(v.record(v.string(), v.unknown())),
     }),
     then: v.picklist(['test', 'setKey', 'signIn']),
     work,
@@ -64,7 +65,7 @@ const fromPage: v.GenericSchema<unknown, FromPage> = v.union([
   v.strictObject({ type: v.literal('saveCatalog'), document: v.unknown(), previousId: v.optional(id), work }),
   v.strictObject({ type: v.literal('exportCatalog'), ids: v.array(id), work }),
   v.strictObject({ type: v.literal('restore'), backupId: id, work }),
-  v.strictObject({ type: v.literal('openChat'), uri: v.pipe(v.string(), v.startsWith('codex://chats/'), v.maxLength(1000)), work }),
+  v.strictObject({ type: v.literal('openChat'), uri: v.pipe(v.string(), v.regex(/^codex:\/\/(chats|tasks)\//), v.maxLength(1000)), work }),
 ]);
 
 /** A message of the page, or undefined when it is not one. The page shows what vendors wrote, so nothing of it is taken on trust. */

@@ -291,11 +291,11 @@ export class ProvidersPage implements vscode.Disposable {
 
   /** Stores it, then tests it at once; setting a key and signing in test it themselves. */
   private async connect(
-    { id, name, kind, catalogProvider, endpoint, authType, command }: NewProvider,
+    { id, name, kind, catalogProvider, endpoint, authType, command, fields: others = {} }: NewProvider,
     then: 'test' | 'setKey' | 'signIn',
   ): Promise<void> {
     const { sidecar, providers, actions } = this.house;
-    const fields: Record<string, unknown> = {};
+    const { model, ...fields }: Record<string, unknown> = { ...others };
     if (authType !== undefined) fields['auth_type'] = authType;
     if (command !== undefined) fields['command'] = command;
     const stored: ProviderSummary = await sidecar.request(providerConfigure, {
@@ -305,6 +305,7 @@ export class ProvidersPage implements vscode.Disposable {
       // Once stored, an address that was emptied is taken away again.
       endpoint: endpoint ?? (id === undefined ? undefined : ''),
       catalogProvider,
+      model: given(model),
       enabled: true,
       fields,
     });

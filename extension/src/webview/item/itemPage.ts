@@ -169,7 +169,7 @@ export class ItemPage {
       this.panel.post({ type: 'save', values: form.changes, expectedVersion: shown.codex.version });
       return;
     }
-    const { [this.layout?.title ?? '']: title, ...values } = form.values;
+    const { [this.layout?.title ?? '']: title, ...values } = form.drawn;
     const model = this.choice?.chosenModel;
     this.panel.post({
       type: 'save',

@@ -9,6 +9,7 @@ import type {
 } from '../../protocol/protocol.generated';
 import { element, icon, textButton, type Child } from '../shared/element';
 import { urlProblem } from '../shared/fieldControl';
+import { Form } from '../shared/form';
 import { Section } from '../shared/section';
 import { visibleText } from '../shared/visibleText';
 import { deedButton, failureLine, failureOf, focusHeading, isUp, loadingLine, routeHead, type Actions, type View } from './actions';
@@ -28,6 +29,29 @@ import {
   statusOf,
 } from './words';
 
+/** Asked on this page in words of its own, or kept in the vault. */
+const elsewhere = ['name', 'provider_type', 'catalog_provider', 'api_key_ref', 'auth_type', 'command', 'endpoint', 'enabled'];
+
+/** What works unset. A field that is not among these, as one of the user's own, stands in sight. */
+const rare = [
+  'description',
+  'model',
+  'cli_path',
+  'max_turns',
+  'custom_system_prompt',
+  'allowed_tools',
+  'max_tokens',
+  'temperature',
+  'stop_sequences',
+  'reasoning_level',
+  'supports_streaming',
+  'supports_tools',
+  'timeout_ms',
+  'retry_policy',
+  'headers',
+  'additional_auth',
+];
+
 /** What the page is busy with while a provider is stored and tested. */
 export const connectWork = 'connect';
 
@@ -35,6 +59,8 @@ export class ConnectView implements View {
   readonly node: HTMLElement;
   private readonly head = new Section('div', {});
   private readonly fields = new Section('div', {});
+  private readonly formPlace = element('div', {});
+  private form: Form | undefined;
   private readonly enables = new Section('section', { class: 'enables', 'aria-label': 'What it enables' });
   private readonly foot = new Section('div', {});
   private state: State | undefined;
@@ -51,7 +77,12 @@ export class ConnectView implements View {
       'section',
       { class: 'route', 'aria-label': 'Connect' },
       this.head.node,
-      element('div', { class: 'connect' }, element('div', { class: 'connect-main' }, this.fields.node, this.foot.node), this.enables.node),
+      element(
+        'div',
+        { class: 'connect' },
+        element('div', { class: 'connect-main' }, this.fields.node, this.formPlace, this.foot.node),
+        this.enables.node,
+      ),
     );
   }
 
@@ -75,6 +106,7 @@ export class ConnectView implements View {
     const executables =
       this.choice.kind === 'external' ? [state.executables, state.busy, state.failures['approve'], state.failures['executables']] : [];
     this.fields.show(['fields', kind, catalog?.endpoint, ...executables, this.choice.command], () => this.fieldLines(state, kind));
+    this.showForm(state);
     const provider = this.stored(state);
     this.enables.show([catalog, state.catalogDetails[this.choice.catalogId ?? '']?.models, state.models[provider?.id ?? '']], () =>
       this.enabled(state),
@@ -82,6 +114,25 @@ export class ConnectView implements View {
     this.foot.show([provider, state.busy, state.failures, state.sidecar.state, this.choice.authType, this.choice.wasTested], () =>
       this.footLines(state, kind),
     );
+  }
+
+  /** The fields of the template that have no words of their own here. */
+  private showForm({ template }: State): void {
+    if (template === undefined || this.form !== undefined) return;
+    const { choice } = this;
+    this.form = new Form({
+      id: 'connect-field',
+      fields: template.fields,
+      values: { ...choice.fields, provider_type: choice.kind },
+      hidden: elsewhere,
+      folded: rare,
+      defaultWord: 'Suggested',
+      onChange: () => {
+        choice.fields = this.form?.drawn ?? {};
+        this.keep();
+      },
+    });
+    this.formPlace.replaceChildren(this.form.node);
   }
 
   private kindOf({ kinds }: State): ProviderKindView | undefined {
@@ -334,6 +385,7 @@ export class ConnectView implements View {
     // The usual one of a kind is not written down.
     if (auth !== undefined && auth !== kind.authTypes[0]) provider.authType = authSpelling[auth];
     if (choice.command !== undefined) provider.command = choice.command;
+    if (this.form !== undefined && Object.keys(this.form.drawn).length > 0) provider.fields = this.form.drawn;
     choice.wasTested = true;
     this.keep();
     const deed: Deed = { type: 'connect', provider, then };
@@ -365,8 +417,9 @@ export class ConnectView implements View {
     ];
     for (const [id, problem] of problems) this.tell(id, problem);
     const wrong = problems.find(([, problem]) => problem !== undefined)?.[0];
-    if (wrong !== undefined) document.getElementById(wrong)?.focus();
-    return wrong === undefined;
+    if (wrong === undefined) return this.form?.check() !== false;
+    document.getElementById(wrong)?.focus();
+    return false;
   }
 
   private tell(id: string, problem: string | undefined): void {

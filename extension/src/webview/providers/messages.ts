@@ -56,6 +56,8 @@ export interface NewProvider {
   authType?: string;
   /** The program of an external provider. */
   command?: string;
+  /** Whatever else the template has, by the names of the file; null takes one out. */
+  fields?: Record<string, unknown>;
 }
 
 /** What the page asks for. */

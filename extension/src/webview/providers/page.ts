@@ -260,8 +260,8 @@ export class ProvidersPage implements Actions {
       this.lookedAt = tried;
       if (tried !== '') this.ask('executables', { type: 'loadExecutables' });
     }
+    if (route.at === 'edit' || route.at === 'connect') needs('template', state.template !== undefined, { type: 'loadTemplate' });
     if (route.at === 'edit') {
-      needs('template', state.template !== undefined, { type: 'loadTemplate' });
       needs(`detail:${route.id}`, state.details[route.id] !== undefined, { type: 'show', id: route.id });
     }
     if (route.at === 'backups') needs('backups', state.backups !== undefined, { type: 'loadBackups' });

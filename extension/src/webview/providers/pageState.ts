@@ -23,6 +23,7 @@ export interface Choice {
   endpoint?: string;
   authType?: string;
   command?: string;
+  fields?: Record<string, unknown>;
   providerId?: string;
   wasTested?: boolean;
 }
@@ -214,6 +215,7 @@ const route: v.GenericSchema<unknown, Route> = v.variant('at', [
       endpoint: maybe,
       authType: maybe,
       command: maybe,
+      fields: v.optional(v.record(v.string(), v.unknown())),
       providerId: maybe,
       wasTested: v.optional(v.boolean()),
     }),

@@ -68,6 +68,15 @@ export class Form {
     return values;
   }
 
+  /** What stands in the fields that are drawn and count now. */
+  get drawn(): Record<string, unknown> {
+    const set = this.rows.flatMap(({ field, control, node }) => {
+      const value = node.hidden ? undefined : control.read();
+      return value === undefined ? [] : [[field.name, value] as const];
+    });
+    return Object.fromEntries(set);
+  }
+
   /** What differs from the file; null takes a field out of it. */
   get changes(): Record<string, unknown> {
     const values = this.values;
