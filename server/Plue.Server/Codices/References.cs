@@ -1,6 +1,5 @@
 using Plue.Server.Messages;
 using Plue.Server.Platform;
-using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
