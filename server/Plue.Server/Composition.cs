@@ -105,7 +105,8 @@ internal sealed class Composition : IAsyncDisposable
         Build = Build,
         BindKey = EnvironmentKeys.Bind,
         GiveKey = EnvironmentKeys.Give,
-        SystemPromptOf = SystemPromptOf,
+        Templates = () => templates.Value,
+        SteeringOf = (template, values) => Masked(Steering.Of(template, values, hasRules: false)),
         Mask = Redactor.Mask,
         Secrets = Secrets,
         Dispose = DisposeAsync,
@@ -248,10 +249,6 @@ internal sealed class Composition : IAsyncDisposable
 
     private Steering SteeringOf(StoredChat chat) => Masked(Steering.Of(chat.TemplateId, ChatValues.Own(chat), () => ChatValues.Told(chat)));
 
-    /// <summary>Without a chat, and without the rules of a folder.</summary>
-    private string? SystemPromptOf(string templateId) =>
-        Masked(Steering.Of(templateId, Json5Object.Empty, hasRules: false)) is var told && told.Failure is { } failure ? throw new FailureException(failure) : told.System;
-
     private Steering Masked(Steering told) => told.System is { } system && Secrets() is { } mask ? told with { System = mask.Mask(system) } : told;
 
     /// <summary>Removes for good what has lain in the trash longer than the settings say; nothing while they cannot be read.</summary>
@@ -291,10 +288,7 @@ internal sealed class Composition : IAsyncDisposable
     private string NameOf(string providerId) => Providers.NameOf(providerId);
 
     /// <summary>The defaults of the template's fields.</summary>
-    private ChatOptions OptionsOf(string templateId) => templates.Value.Find(templateId)?.WithDefaults(Json5Object.Empty) is not { } values
-        ? ChatOptions.None
-        : new ChatOptions(
-            values.GetNumber("temperature"), values.GetInteger("max_tokens"), values.GetStrings("stop_sequences") is { Count: > 0 } stops ? stops : null, values.GetString("reasoning_level"));
+    private ChatOptions OptionsOf(string templateId) => templates.Value.Find(templateId) is { } template ? ChatValues.OptionsOf(template.WithDefaults(Json5Object.Empty)) : ChatOptions.None;
 
     private IReadOnlyList<HookAction> HooksOf(StoredChat chat, Message message)
     {

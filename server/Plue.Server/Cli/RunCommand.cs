@@ -22,6 +22,11 @@ internal sealed class RunCommand(Func<RunServices> house, Terminal terminal)
     private readonly Option<string?> baseUrl = new("--base-url") { Description = "Where that connection goes" };
     private readonly Option<string?> keyEnv = new("--key-env") { Description = "The environment variable that holds its key, which goes to --base-url only" };
     private readonly Option<string?> model = new("--model") { Description = "The model; without it, the provider's own choice" };
+    private readonly Option<string> template = new("--template")
+    {
+        Description = "The chat or agent that answers, by its id: its prompt, provider, model and options", DefaultValueFactory = _ => RunAgent.DefaultTemplate,
+    };
+    private readonly Option<string[]> set = new("--set") { Description = "A field of the template, as NAME=VALUE; may be given several times" };
     private readonly Option<int?> passphraseFd = new("--passphrase-fd") { Description = "Read the vault's passphrase from this file descriptor" };
     private readonly Option<string> output = new("--output") { Description = "text, or stream-json: one event a line", DefaultValueFactory = _ => "text" };
 
@@ -32,7 +37,10 @@ internal sealed class RunCommand(Func<RunServices> house, Terminal terminal)
     {
         output.AcceptOnlyFromAmong("text", "stream-json");
         kind.AcceptOnlyFromAmong([.. ProviderKinds.All]);
-        var command = new Command("run", "Ask once and print the answer. The prompt of new chats steers it; AGENTS.md and CLAUDE.md of the folder are not read.") { question, provider, kind, baseUrl, keyEnv, model, passphraseFd, output };
+        var command = new Command("run", "Ask once and print the answer. A template steers it; AGENTS.md and CLAUDE.md of the folder are not read, and no tools are used.")
+        {
+            question, template, set, provider, kind, baseUrl, keyEnv, model, passphraseFd, output,
+        };
         command.Validators.Add(result =>
         {
             if (result.GetValue(provider) is not null && result.GetValue(kind) is not null) { result.AddError("Give --provider or --kind, not both."); }
@@ -63,6 +71,7 @@ internal sealed class RunCommand(Func<RunServices> house, Terminal terminal)
         {
             if (parsed.GetValue(passphraseFd) is { } fd) { await VaultCommand.UnlockAsync(services.Vault.Value, fd, terminal, cancellationToken); }
 
+            var agent = RunAgent.Of(services.Templates(), services.SteeringOf, parsed.GetValue(template)!, parsed.GetValue(set) ?? [], text);
             IProvider chosen;
             if (parsed.GetValue(kind) is { } unstored)
             {
@@ -70,12 +79,15 @@ internal sealed class RunCommand(Func<RunServices> house, Terminal terminal)
             }
             else
             {
-                chosen = await services.Providers.GetAsync(parsed.GetValue(provider) ?? ProviderRegistry.DefaultLarge, cancellationToken);
+                chosen = parsed.GetValue(provider) is { } named ? await services.Providers.GetAsync(named, cancellationToken) : await agent.ProviderAsync(services.Providers, cancellationToken);
             }
+
+            // Another provider has other models.
+            var wanted = parsed.GetValue(model) ?? (parsed.GetValue(provider) is null && parsed.GetValue(kind) is null ? agent.Spec.Model : null);
 
             await using (chosen)
             {
-                return await AskAsync(services, chosen, text, parsed.GetValue(model), parsed.GetValue(output) == "stream-json", cancellationToken);
+                return await AskAsync(services, agent, chosen, text, wanted, parsed.GetValue(output) == "stream-json", cancellationToken);
             }
         }
         catch (FailureException fault)
@@ -89,7 +101,7 @@ internal sealed class RunCommand(Func<RunServices> house, Terminal terminal)
         }
     }
 
-    private async Task<int> AskAsync(RunServices services, IProvider chosen, string text, string? wantedModel, bool asJson, CancellationToken cancellationToken)
+    private async Task<int> AskAsync(RunServices services, RunAgent agent, IProvider chosen, string text, string? wantedModel, bool asJson, CancellationToken cancellationToken)
     {
         var resolved = await services.Providers.ResolveModelAsync(chosen, wantedModel, cancellationToken);
         var now = services.Time.GetUtcNow();
@@ -103,7 +115,7 @@ internal sealed class RunCommand(Func<RunServices> house, Terminal terminal)
             Parts = [new MessagePart.Text(text)],
         };
         // The folder a command is started in is the user's own choice, but nothing of it is needed to answer a question.
-        var request = ContextBuilder.Build(ask.CodexId, [ask], chosen.Settings, resolved, services.SystemPromptOf("ai-chat"), workingDirectory: null, goOn: false);
+        var request = ContextBuilder.Build(ask.CodexId, [ask], chosen.Settings, resolved, agent.System, workingDirectory: null, goOn: false, agent.Options);
         ITurnSink sink = asJson ? new JsonLines(terminal, services.Providers.NameOf) : new AnswerText(terminal);
         var turn = new Turn(new UnstoredLog(), sink, new Lock(), services.Time, services.Mask) { Secrets = services.Secrets() };
         var answerers = Answerers.Only(chosen, request, name => services.Providers.PriceOf(chosen.Settings, name));

@@ -1,5 +1,8 @@
+using Plue.Server.Json5;
+using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
+using Plue.Server.Templates;
 
 namespace Plue.Server.Cli;
 
@@ -15,7 +18,9 @@ internal sealed class RunServices : IAsyncDisposable
     public required Action<string, string> BindKey { get; init; }
     /// <summary>Keeps a key that was handed over, for one origin; gives its reference.</summary>
     public required Func<string, string, string> GiveKey { get; init; }
-    public required Func<string, string?> SystemPromptOf { get; init; }
+    public required Func<TemplateCatalog> Templates { get; init; }
+    /// <summary>What a codex of this template with these values is told, without the rules of a folder.</summary>
+    public required Func<string, Json5Object, Steering> SteeringOf { get; init; }
     public required Func<string, string> Mask { get; init; }
     /// <summary>What is taken out of the answer; null when the user wants it as it is.</summary>
     public required Func<ITextMask?> Secrets { get; init; }

@@ -26,6 +26,10 @@ internal static class ChatValues
         return Json5Object.Of(values);
     }
 
+    /// <summary>What these values ask of a model.</summary>
+    public static ChatOptions OptionsOf(Json5Object values) => new(
+        values.GetNumber("temperature"), values.GetInteger("max_tokens"), values.GetStrings("stop_sequences") is { Count: > 0 } stops ? stops : null, values.GetString("reasoning_level"));
+
     /// <summary>What grows by itself: title, tags and what was said.</summary>
     public static Json5Object Told(StoredChat chat) => Json5Object.Of(
         ("title", new Json5String(chat.Title)), ("tags", Json5Array.Of(chat.Tags)), ("messages", Json5Array.Of(chat.Messages.Select(Said))));

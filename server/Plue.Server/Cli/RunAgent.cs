@@ -1,0 +1,65 @@
+using Plue.Server.Codices;
+using Plue.Server.Json5;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Cli;
+
+/// <summary>Who is asked by <c>plue run</c>: a template with the values of the command line, ready to answer once.</summary>
+/// <param name="Options">What the template asks of the model.</param>
+internal sealed record RunAgent(AgentSpec Spec, string? System, ChatOptions Options)
+{
+    public const string DefaultTemplate = TemplateCollections.ChatRoot;
+    private const string GoalField = "goal";
+
+    /// <param name="given">Fields as the command line has them: <c>NAME=VALUE</c>.</param>
+    /// <param name="question">For a task its goal.</param>
+    /// <exception cref="FailureException">NotFound: no such template, or a prompt that is not there. MissingField: a value that the template does not allow. BadRequest: nothing that answers.</exception>
+    public static RunAgent Of(TemplateCatalog templates, Func<string, Json5Object, Steering> steeringOf, string templateId, IReadOnlyList<string> given, string question)
+    {
+        var template = templates.Find(templateId)
+            ?? throw new FailureException(FailureKind.NotFound, $"There is no template {templateId}, or it has mistakes.{NearestName.Hint(templateId, [.. templates.List().Select(entry => entry.Id)])} Look with: plue template check");
+        if (template.Collection is not (TemplateCollection.Chats or TemplateCollection.Tasks))
+        {
+            throw new FailureException(FailureKind.BadRequest, $"{templateId} is a template of {template.Collection.Name()}: nothing there answers. Choose one that descends from task or ai-chat.");
+        }
+
+        List<(string Name, Json5Node Value)> values = [.. given.Select(pair => ValueOf(template, pair))];
+        if (template.Field(GoalField) is not null && values.TrueForAll(value => value.Name != GoalField)) { values.Add((GoalField, new Json5String(question))); }
+
+        FieldCheck.Refuse(templates, templateId, [.. values.Select(value => (value.Name, (Json5Node?)value.Value))]);
+        var own = Json5Object.Of(values);
+        var all = template.WithDefaults(own);
+        var told = steeringOf(templateId, own);
+        return told.Failure is { } failure ? throw new FailureException(failure) : new RunAgent(AgentSpec.Of(all), told.System, ChatValues.OptionsOf(all));
+    }
+
+    /// <summary>The first of its providers that can be asked; the user's default when it names none.</summary>
+    /// <exception cref="FailureException">None can; what the first one said.</exception>
+    public async Task<IProvider> ProviderAsync(ProviderRegistry providers, CancellationToken cancellationToken)
+    {
+        FailureException? first = null;
+        foreach (var reference in Spec.ProviderRefs.DefaultIfEmpty(CodexUri.Of(CodexCollection.Providers, ProviderRegistry.DefaultLarge).ToString()))
+        {
+            try { return await providers.GetAsync(CodexUri.Parse(reference).Name, cancellationToken); }
+            catch (FailureException fault) { first ??= fault; }
+        }
+
+        throw first!;
+    }
+
+    /// <summary>A text is taken as it is, anything else as JSON5.</summary>
+    private static (string Name, Json5Node Value) ValueOf(Template template, string pair)
+    {
+        var at = pair.IndexOf('=', StringComparison.Ordinal);
+        if (at <= 0) { throw new FailureException(FailureKind.BadRequest, "--set takes NAME=VALUE."); }
+
+        var (name, text) = (pair[..at].Trim(), pair[(at + 1)..]);
+        if (template.Field(name) is not { Type: FieldType.Number or FieldType.Boolean or FieldType.Array or FieldType.Object }) { return (name, new Json5String(text)); }
+
+        var read = Json5Reader.Read(text);
+        return read is { IsValid: true, Root: { } value } ? (name, value) : throw new FailureException(FailureKind.BadRequest, $"The value of {name} cannot be read: {read.Errors[0].Message}");
+    }
+}
