@@ -22,8 +22,8 @@ internal abstract class DocumentForm(CodexCollection collection, string extensio
     /// <summary>The folder of a workspace's <c>.plue</c> that has such files; null where a workspace can have none.</summary>
     public virtual string? WorkspaceFolder => null;
 
-    /// <summary>Whether a workspace's file stands over the user's.</summary>
-    public virtual bool WorkspaceWins => true;
+    /// <summary>Whether a workspace's file of this name stands over the user's.</summary>
+    public virtual bool WorkspaceWins(string name) => true;
 
     public virtual IEnumerable<string> ShippedNames => [];
 
@@ -35,6 +35,9 @@ internal abstract class DocumentForm(CodexCollection collection, string extensio
     public abstract object? DependsOn(Json5Object values);
 
     public abstract DocumentReading Read(string name, byte[] bytes);
+
+    /// <summary>The same, where it matters from which layer the file is.</summary>
+    public virtual DocumentReading Read(string name, byte[] bytes, TemplateLayer layer) => Read(name, bytes);
 
     /// <summary>A new file.</summary>
     /// <param name="template">What the new one shall be of.</param>
@@ -152,7 +155,8 @@ internal sealed class TemplateForm(TemplateCatalog templates) : DocumentForm(Cod
 {
     public override string? WorkspaceFolder => "templates";
 
-    public override bool WorkspaceWins => false;
+    /// <summary>One with mistakes, or one that a workspace may not have, does not.</summary>
+    public override bool WorkspaceWins(string name) => templates.FindEntry(name)?.Layer == TemplateLayer.Workspace;
 
     public override IEnumerable<string> ShippedNames => TemplateCatalog.ShippedIds();
 
@@ -163,8 +167,10 @@ internal sealed class TemplateForm(TemplateCatalog templates) : DocumentForm(Cod
     /// <summary>Its parents, which are files as well: it is read anew each time.</summary>
     public override object? DependsOn(Json5Object values) => new();
 
-    public override DocumentReading Read(string name, byte[] bytes) =>
-        ReadJson5(bytes, (_, values) => templates.Check(name, bytes).Problems) is var reading && reading.IsBroken ? reading : reading with { IsBroken = reading.Problems.Any(problem => problem.IsError) };
+    public override DocumentReading Read(string name, byte[] bytes) => Read(name, bytes, TemplateLayer.User);
+
+    public override DocumentReading Read(string name, byte[] bytes, TemplateLayer layer) =>
+        ReadJson5(bytes, (_, values) => templates.Check(name, bytes, layer).Problems) is var reading && reading.IsBroken ? reading : reading with { IsBroken = reading.Problems.Any(problem => problem.IsError) };
 
     public override string Write(string name, string? title, string template, Json5Object values)
     {

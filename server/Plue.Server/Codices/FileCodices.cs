@@ -74,7 +74,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
                 if (Look(path, layer) is not { } entry) { continue; }
 
                 current[path] = entry;
-                if (layer == TemplateLayer.User || form.WorkspaceWins) { codices[entry.Codex.Id] = entry.Codex; }
+                if (layer == TemplateLayer.User || form.WorkspaceWins(entry.Codex.Id)) { codices[entry.Codex.Id] = entry.Codex; }
                 else { codices.TryAdd(entry.Codex.Id, entry.Codex); }
             }
 
@@ -91,7 +91,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
         var foreign = WorkspacePaths().FirstOrDefault(path => NameOf(path) == uri.Name);
         lock (reading)
         {
-            if (foreign is not null && form.WorkspaceWins && Remembered(foreign, TemplateLayer.Workspace) is { } first) { return first; }
+            if (foreign is not null && form.WorkspaceWins(uri.Name) && Remembered(foreign, TemplateLayer.Workspace) is { } first) { return first; }
 
             return Remembered(FilePath(uri), TemplateLayer.User) ?? Shipped(uri.Name) ?? (foreign is null ? null : Remembered(foreign, TemplateLayer.Workspace));
         }
@@ -467,7 +467,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     private FileCodex Read(byte[] bytes, string path, TemplateLayer layer, string id, List<DocumentProblem> problems)
     {
         CodexUri.TryOf(form.Collection, id, out var uri);
-        var reading = form.Read(id, bytes);
+        var reading = form.Read(id, bytes, layer);
         return new FileCodex(id, uri, path, reading.Values, [.. problems, .. reading.Problems], uri is null || reading.IsBroken)
         {
             Layer = layer,

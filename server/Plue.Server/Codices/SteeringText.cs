@@ -30,7 +30,7 @@ internal sealed class SteeringText(TemplateCatalog templates, Prompts prompts, W
     /// <param name="hasRules">False leaves the workspace's rules alone.</param>
     public Steering Of(string templateId, Json5Object own, Func<Json5Object>? more = null, bool hasRules = true)
     {
-        if (templates.InForce(templateId) is not { Template: { } template } entry)
+        if (templates.FindEntry(templateId) is not { Template: { } template } entry)
         {
             return new Steering(null, [new SteeringSource(SteeringKind.Template, $"codex://templates/{templateId}", templateId, "") { LeftOut = "There is no such template, or it has mistakes." }]);
         }
@@ -161,7 +161,7 @@ internal sealed class SteeringText(TemplateCatalog templates, Prompts prompts, W
 
         var hashes = new StringBuilder();
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        for (var id = template.Id; id is not null && seen.Add(id) && templates.InForce(id) is { } entry; id = entry.Template?.ParentTemplate)
+        for (var id = template.Id; id is not null && seen.Add(id) && templates.FindEntry(id) is { } entry; id = entry.Template?.ParentTemplate)
         {
             var bytes = entry.Layer == TemplateLayer.Shipped ? TemplateCatalog.ReadShipped(id) : DocumentFile.Read(entry.Source).Bytes;
             hashes.Append(AllowedTexts.HashOf(bytes ?? []));

@@ -28,6 +28,12 @@ public sealed class Json5String(string value) : Json5Node
 {
     public string Value { get; } = value;
     public override string Kind => "text";
+
+    /// <summary>Where some of its characters stand; the whole text where it is written with escapes.</summary>
+    public Json5Span At(int start, int length) => Span.End - Span.Start == Value.Length + 2 && start >= 0 && length >= 0 && start + length <= Value.Length
+        ? new Json5Span(Span.Start + 1 + start, Span.Start + 1 + start + length, Span.Line, Span.Column + 1 + start)
+        : Span;
+
     public override bool HasSameValueAs(Json5Node other) => other is Json5String text && text.Value == Value;
 }
 

@@ -6,7 +6,11 @@ public enum HookTrigger { FieldChange, StatusChange, Created }
 
 /// <summary>One hook of a template: what it waits for, what must hold, and what then happens.</summary>
 /// <param name="Field">For a field change: which one. Null means any.</param>
-public sealed record AutomationHook(HookTrigger Trigger, string? Field, IReadOnlyList<HookCondition> Conditions, HookAction Action);
+public sealed record AutomationHook(HookTrigger Trigger, string? Field, IReadOnlyList<HookCondition> Conditions, HookAction Action)
+{
+    /// <summary>As its file writes it, for the places of its parts.</summary>
+    internal Json5Object Source { get; init; } = Json5Object.Empty;
+}
 
 /// <summary>What happened to a codex.</summary>
 /// <param name="Field">The field that changed; null for the other triggers.</param>

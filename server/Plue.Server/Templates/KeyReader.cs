@@ -68,7 +68,10 @@ internal sealed class KeyReader(Json5Object value, string what, List<DocumentPro
         return null;
     }
 
-    public void Fail(string name, string message) => problems.Add(DocumentProblem.Error(message, value.Find(name)?.Span ?? value.Span));
+    public void Fail(string name, string message) => problems.Add(DocumentProblem.Error(message, SpanOf(name)));
+
+    /// <summary>Of a key's value; of the whole when it has none.</summary>
+    public Json5Span SpanOf(string name) => value.Find(name)?.Span ?? value.Span;
 
     /// <summary>Called when every key was asked for: reports those that nobody knows and those that stand twice.</summary>
     public IReadOnlySet<string> Finish()

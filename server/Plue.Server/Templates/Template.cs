@@ -30,6 +30,9 @@ public sealed record Template
     /// <summary>Where <see cref="ParentTemplate"/> is named.</summary>
     internal Json5Span ParentSpan { get; init; }
 
+    /// <summary>It has its parents' fields already, and nothing more comes from them.</summary>
+    internal bool IsWhole { get; init; }
+
     public TemplateField? Field(string name) => Fields.FirstOrDefault(field => field.Name == name);
 
     /// <summary>A field's default, or null.</summary>

@@ -11,8 +11,8 @@ public enum TemplateLayer { Shipped, User, Workspace }
 public sealed record TemplateEntry(string Id, TemplateLayer Layer, string Source, Template? Template, IReadOnlyList<DocumentProblem> Problems);
 
 /// <summary>
-/// Every template: those that ship, the user's over them, and those of a trusted workspace. A user's file with mistakes hides nothing: the shipped
-/// one stays in force. A workspace's template never takes the place of another, because a template can say where a provider's key goes.
+/// Every template: those that ship, the user's over them, and those of a trusted workspace over both. A file with mistakes hides nothing: the one below
+/// stays in force. A workspace's template is held to the rights of what it takes the place of (<see cref="WorkspaceRights"/>), and none is for providers.
 /// Changes in the user's folder are noticed at the next call, and a file is read when it is first needed. Safe to use from several threads.
 /// </summary>
 /// <param name="workspace">The trusted folder, or null.</param>
@@ -23,7 +23,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
 
     private readonly Lock gate = new();
     private string? stamp;
-    /// <summary>The user's come first, so the first of an id that could be read is the one in force.</summary>
+    /// <summary>The highest layer comes first, so the first of an id that could be read is the one in force.</summary>
     private IReadOnlyList<Source> sources = [];
 
     /// <summary>All files, broken ones too, sorted by id, the one in force before others of the same id.</summary>
@@ -32,50 +32,52 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         lock (gate)
         {
             var problem = Refresh();
-            List<TemplateEntry> entries = [.. sources.Select(Resolve).OrderBy(entry => entry.Id, StringComparer.Ordinal)];
+            List<TemplateEntry> entries = [.. sources.Select(Resolve).OrderBy(entry => entry.Id, StringComparer.Ordinal).ThenBy(entry => entry.Template is null)];
             return problem is null ? entries : [new TemplateEntry("", TemplateLayer.User, paths.Templates, null, [problem]), .. entries];
         }
     }
 
     /// <summary>The template in force, or null.</summary>
-    public Template? Find(string id) => InForce(id)?.Template;
+    public Template? Find(string id) => FindEntry(id)?.Template;
 
-    /// <summary>The template in force with where it comes from, or null.</summary>
-    public TemplateEntry? InForce(string id)
+    /// <summary>The file of the template in force, or null.</summary>
+    public TemplateEntry? FindEntry(string id)
     {
         lock (gate)
         {
             Refresh();
-            return sources.Where(source => source.Id == id).Select(Resolve).FirstOrDefault(entry => entry.Template is not null);
+            return InForce(id, TemplateLayer.Workspace);
         }
     }
 
     /// <summary>Whether it is that template or descends from it.</summary>
     public bool IsA(string id, string ancestor)
     {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        for (var at = id; at is not null && seen.Add(at); at = Find(at)?.ParentTemplate)
+        lock (gate)
         {
-            if (at == ancestor) { return true; }
-        }
+            Refresh();
+            var seen = new HashSet<string>(StringComparer.Ordinal);
+            for (var at = id; at is not null && seen.Add(at); at = InForce(at, TemplateLayer.Workspace)?.Template?.ParentTemplate)
+            {
+                if (at == ancestor) { return true; }
+            }
 
-        return false;
+            return false;
+        }
     }
 
     /// <summary>Where codices of this template live; of one that is not there or has mistakes by what its id says.</summary>
     public TemplateCollection CollectionOf(string id) => Find(id)?.Collection ?? TemplateCollections.Of([id]);
 
     /// <summary>Holds what a file says against the parents that are in force, without putting it in force itself.</summary>
-    public TemplateReading Check(string id, ReadOnlySpan<byte> utf8)
+    /// <param name="layer">Where the file stands: one of the workspace has fewer rights.</param>
+    public TemplateReading Check(string id, ReadOnlySpan<byte> utf8, TemplateLayer layer = TemplateLayer.User)
     {
         var own = Named(id, TemplateReader.Read(utf8));
-        if (own.Template is not { } template) { return own; }
-
         lock (gate)
         {
             Refresh();
-            var resolved = TemplateInheritance.Resolve(template, Own);
-            return new TemplateReading(resolved.Template, [.. own.Problems, .. resolved.Problems]);
+            return Complete(own, layer);
         }
     }
 
@@ -93,7 +95,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         var now = Stamp([.. files, .. others]);
         if (now != stamp)
         {
-            (sources, stamp) = ([.. files.Select(path => OfFile(path, TemplateLayer.User)), .. ShippedIds().Select(OfResource), .. others.Select(path => OfFile(path, TemplateLayer.Workspace))], now);
+            (sources, stamp) = ([.. others.Select(path => OfFile(path, TemplateLayer.Workspace)), .. files.Select(path => OfFile(path, TemplateLayer.User)), .. ShippedIds().Select(OfResource)], now);
         }
 
         return problem;
@@ -103,12 +105,42 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
     {
         if (source.Entry is { } known) { return known; }
 
-        var (own, problems) = source.Reading;
-        var resolved = own is null ? new TemplateReading(null, []) : TemplateInheritance.Resolve(own, Own);
-        return source.Entry = new TemplateEntry(source.Id, source.Layer, source.Name, resolved.Template, [.. problems, .. resolved.Problems]);
+        source.IsResolving = true;
+        var (template, problems) = Complete(source.Reading, source.Layer);
+        source.IsResolving = false;
+        return source.Entry = new TemplateEntry(source.Id, source.Layer, source.Name, template, problems);
     }
 
-    private Template? Own(string id) => sources.FirstOrDefault(source => source.Id == id && source.Reading.Template is not null)?.Reading.Template;
+    /// <summary>What a file says, with what comes from its parents.</summary>
+    private TemplateReading Complete(TemplateReading reading, TemplateLayer layer)
+    {
+        if (reading.Template is not { } own) { return reading; }
+
+        var resolved = TemplateInheritance.Resolve(own, id => Raw(id, TemplateLayer.User));
+        if (HasWorkspace && resolved.Template?.Collection != TemplateCollection.Providers)
+        {
+            // What is for providers takes nothing from a workspace, not even through a parent.
+            var withWorkspace = TemplateInheritance.Resolve(own, id => Raw(id, TemplateLayer.Workspace));
+            if (withWorkspace.Template?.Collection != TemplateCollection.Providers) { resolved = withWorkspace; }
+        }
+
+        List<DocumentProblem> problems = [.. reading.Problems, .. resolved.Problems];
+        if (layer != TemplateLayer.Workspace || resolved.Template is not { } whole) { return new TemplateReading(resolved.Template, problems); }
+
+        var held = WorkspaceRights.Hold(whole, InForce(own.Id, TemplateLayer.User)?.Template, own.ParentTemplate is { } parent ? InForce(parent, TemplateLayer.Workspace)?.Template : null);
+        return new TemplateReading(held.Template, [.. problems, .. held.Problems]);
+    }
+
+    /// <param name="top">The highest layer to look in.</param>
+    private TemplateEntry? InForce(string id, TemplateLayer top) =>
+        sources.Where(source => source.Id == id && source.Layer <= top && !source.IsResolving).Select(Resolve).FirstOrDefault(entry => entry.Template is not null);
+
+    /// <summary>As its file says it; one of the workspace as far as it counts.</summary>
+    private Template? Raw(string id, TemplateLayer top) => sources.Where(source => source.Id == id && source.Layer <= top)
+        .Select(source => source.Layer == TemplateLayer.Workspace && !source.IsResolving ? Resolve(source).Template : source.Reading.Template)
+        .FirstOrDefault(template => template is not null);
+
+    private bool HasWorkspace => sources.Count > 0 && sources[0].Layer == TemplateLayer.Workspace;
 
     private static Source OfFile(string path, TemplateLayer layer)
     {
@@ -144,6 +176,9 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
 
         /// <summary>As the file itself says it.</summary>
         public TemplateReading Reading => reading ??= read();
+
+        /// <summary>While its parents are looked for, which may lead back to it.</summary>
+        public bool IsResolving { get; set; }
 
         /// <summary>With its parents; null until it was asked for.</summary>
         public TemplateEntry? Entry { get; set; }

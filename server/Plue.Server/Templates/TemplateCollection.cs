@@ -18,13 +18,15 @@ public static class TemplateCollections
         _ => "items",
     };
 
-    /// <summary>Of a template that goes by these ids: its own, then its parents'.</summary>
-    internal static TemplateCollection Of(IEnumerable<string> line) =>
-        line.Select(id => id switch
+    /// <summary>Of a template that goes by these ids: its own, then its parents'. What descends from a provider is one, whatever else it is.</summary>
+    /// <param name="otherwise">Of the last of them, where that is known.</param>
+    internal static TemplateCollection Of(IReadOnlyCollection<string> line, TemplateCollection otherwise = TemplateCollection.Items) =>
+        line.Contains(ProviderRoot) ? TemplateCollection.Providers
+        : otherwise != TemplateCollection.Items ? otherwise
+        : line.FirstOrDefault(id => id is ChatRoot or TaskRoot) switch
         {
-            ProviderRoot => TemplateCollection.Providers,
             ChatRoot => TemplateCollection.Chats,
             TaskRoot => TemplateCollection.Tasks,
             _ => TemplateCollection.Items,
-        }).FirstOrDefault(collection => collection != TemplateCollection.Items, TemplateCollection.Items);
+        };
 }

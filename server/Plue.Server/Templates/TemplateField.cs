@@ -42,6 +42,9 @@ public sealed record TemplateField
 /// <summary>The field counts only while another one has one of these values.</summary>
 public sealed record FieldCondition(string Field, IReadOnlyList<Json5Node> Values)
 {
+    /// <summary>Where the other field is named.</summary>
+    internal Json5Span Span { get; init; }
+
     public bool Holds(Json5Node? value) => value is not null && Values.Any(value.HasSameValueAs);
 }
 

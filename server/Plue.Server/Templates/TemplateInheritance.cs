@@ -9,12 +9,15 @@ namespace Plue.Server.Templates;
 /// </summary>
 public static class TemplateInheritance
 {
+    /// <summary>The attributes by which a default is judged.</summary>
+    private static readonly string[] DecidesDefault = ["default", "type", "options", "min", "max", "items", "properties"];
+
     /// <param name="own">As its file says it.</param>
-    /// <param name="find">Other templates as their files say them; null for what does not exist or has mistakes.</param>
+    /// <param name="find">Other templates as their files say them, or whole; null for what does not exist or has mistakes.</param>
     public static TemplateReading Resolve(Template own, Func<string, Template?> find)
     {
         var chain = new List<Template> { own };
-        while (chain[^1].ParentTemplate is { } name)
+        while (chain[^1] is { IsWhole: false, ParentTemplate: { } name })
         {
             if (chain.Any(template => template.Id == name))
             {
@@ -33,21 +36,41 @@ public static class TemplateInheritance
             chain.Add(parent);
         }
 
-        var resolved = chain[^1] with { Fields = [.. chain[^1].Fields.Where(field => !IsOwnTags(field))] };
-        var problems = CheckFields(resolved);
+        var collection = TemplateCollections.Of([.. chain.Select(template => template.Id)], chain[^1].Collection);
+        var resolved = chain[^1] with { Collection = collection, Fields = [.. chain[^1].Fields.Where(field => !IsOwnTags(field))] };
+        var problems = Judge(resolved, chain[^1]);
         for (var i = chain.Count - 2; i >= 0; i--)
         {
             if (problems.Any(problem => problem.IsError)) { return Broken($"The parent template `{chain[i + 1].Id}` has mistakes."); }
 
-            problems = [];
-            resolved = Merge(resolved, chain[i], problems);
-            problems.AddRange(CheckFields(resolved));
+            resolved = Merge(resolved, chain[i], problems = []) with { Collection = collection };
+            problems.AddRange(Judge(resolved, chain[i]));
         }
 
-        resolved = resolved with { Collection = TemplateCollections.Of(chain.Select(template => template.Id)) };
-        return new TemplateReading(problems.Any(problem => problem.IsError) ? null : resolved, problems);
+        return new TemplateReading(problems.Any(problem => problem.IsError) ? null : resolved, [.. problems.OrderBy(problem => (problem.Line, problem.Column))]);
 
         TemplateReading Broken(string message) => new(null, [DocumentProblem.Error(message, own.ParentSpan)]);
+
+        List<DocumentProblem> Judge(Template whole, Template written)
+        {
+            var found = CheckFields(whole);
+            if (written.Given.Contains("automation")) { HookChecks.Check(whole, CollectionOf, found); }
+
+            return found;
+        }
+
+        TemplateCollection? CollectionOf(string id)
+        {
+            var line = new List<string> { id };
+            for (var at = find(id); ; at = find(line[^1]))
+            {
+                if (at is null) { return null; }
+                if (at.IsWhole || at.ParentTemplate is null) { return TemplateCollections.Of(line, at.Collection); }
+                if (line.Contains(at.ParentTemplate)) { return null; }
+
+                line.Add(at.ParentTemplate);
+            }
+        }
     }
 
     private static Template Merge(Template parent, Template child, List<DocumentProblem> problems)
@@ -71,6 +94,7 @@ public static class TemplateInheritance
             Hooks = child.Given.Contains("automation") ? child.Hooks : parent.Hooks,
             Icon = child.Icon ?? parent.Icon,
             Color = child.Color ?? parent.Color,
+            IsWhole = false,
         };
     }
 
@@ -100,36 +124,13 @@ public static class TemplateInheritance
         };
         if (parent.Locked)
         {
-            foreach (var attribute in Widened(parent, merged, child.Given))
+            foreach (var attribute in Narrowing.Widened(parent, merged, child.Given))
             {
                 problems.Add(DocumentProblem.Error($"`{parent.Name}` is locked by `{owner.Id}`: its `{attribute}` can be narrowed and not widened.", child.Span));
             }
         }
 
         return merged;
-    }
-
-    /// <summary>The attributes of a locked field that a child made wider, or changed where narrower has no meaning.</summary>
-    private static IEnumerable<string> Widened(TemplateField parent, TemplateField merged, IReadOnlySet<string> given)
-    {
-        if (!merged.Locked) { yield return "locked"; }
-
-        if (merged.Type != parent.Type) { yield return "type"; }
-
-        if (parent.Required && !merged.Required) { yield return "required"; }
-
-        if (parent.Options.Count > 0 && (merged.Options.Count == 0 || merged.Options.Except(parent.Options).Any())) { yield return "options"; }
-
-        if (parent.Min is { } min && !(merged.Min >= min)) { yield return "min"; }
-
-        if (parent.Max is { } max && !(merged.Max <= max)) { yield return "max"; }
-
-        if (parent.Default is not null && !TemplateValidation.IsWithin(parent, merged.Default)) { yield return "default"; }
-
-        foreach (var attribute in (string[])["items", "properties", "auto", "template_filter", "conditional"])
-        {
-            if (given.Contains(attribute)) { yield return attribute; }
-        }
     }
 
     /// <summary>What can only be judged when types and parents are known. Inherited attributes were judged in their own file.</summary>
@@ -146,15 +147,47 @@ public static class TemplateInheritance
 
             if (field.Type == FieldType.Select && field.Options.Count == 0) { problems.Add(DocumentProblem.Error($"The select field `{field.Name}` needs `options`.", field.Span)); }
 
-            if (field.Default is not null and not Json5Null && field.Given.Contains("default")) { TemplateValidation.CheckValue(field with { Locked = false }, field.Default, $"The default of `{field.Name}`", problems); }
-
-            if (field.Conditional is { } condition && field.Given.Contains("conditional") && template.Field(condition.Field) is null)
+            if (field.Default is not null and not Json5Null && field.Given.Overlaps(DecidesDefault))
             {
-                problems.Add(DocumentProblem.Error(
-                    $"`conditional` of `{field.Name}` names a field `{condition.Field}` that is not there.{NearestName.Hint(condition.Field, template.Fields.Select(other => other.Name))}", field.Span));
+                var at = problems.Count;
+                TemplateValidation.CheckValue(field with { Locked = false }, field.Default, $"The default of `{field.Name}`", problems);
+                if (AgentChecks.AppliesTo(template)) { AgentChecks.Check(field.Name, field.Default, problems); }
+
+                // A parent's default stands in another file.
+                if (!field.Given.Contains("default")) { problems = [.. problems.Take(at), .. problems.Skip(at).Select(problem => problem with { Line = field.Span.Line, Column = field.Span.Column })]; }
             }
+
+            if (field.Conditional is { } condition && field.Given.Contains("conditional")) { CheckConditional(template, field, condition, problems); }
         }
 
         return problems;
+    }
+
+    private static void CheckConditional(Template template, TemplateField field, FieldCondition condition, List<DocumentProblem> problems)
+    {
+        if (template.Field(condition.Field) is not { } other)
+        {
+            problems.Add(DocumentProblem.Error(
+                $"`conditional` of `{field.Name}` names a field `{condition.Field}` that is not there.{NearestName.Hint(condition.Field, template.Fields.Select(known => known.Name))}", condition.Span));
+            return;
+        }
+
+        var seen = new HashSet<string>(StringComparer.Ordinal) { field.Name };
+        for (var at = other; at is not null; at = at.Conditional is { } next ? template.Field(next.Field) : null)
+        {
+            if (seen.Add(at.Name)) { continue; }
+
+            if (at.Name == field.Name) { problems.Add(DocumentProblem.Error($"`conditional` of `{field.Name}` depends on itself{(other.Name == field.Name ? "" : $" by way of `{other.Name}`")}.", condition.Span)); }
+
+            return;
+        }
+
+        var order = template.Fields.Select(known => known.Name).ToList();
+        if (order.IndexOf(other.Name) > order.IndexOf(field.Name))
+        {
+            problems.Add(DocumentProblem.Warning($"`{field.Name}` depends on `{other.Name}`, which a form shows below it. Write `{other.Name}` first.", condition.Span));
+        }
+
+        foreach (var value in condition.Values) { TemplateValidation.CheckValue(other with { Locked = false }, value, $"The condition on `{other.Name}`", problems); }
     }
 }

@@ -61,8 +61,8 @@ public static class TemplateReader
             Fields = ReadFields(keys, "fields", problems, inherits: parent is not null),
             Hooks = automation is null ? [] : [.. automation.Objects("hooks").ToList().Select(hook => ReadHook(hook, problems)).OfType<AutomationHook>()],
             Tags = keys.Texts("tags"),
-            Icon = metadata?.Text("icon"),
-            Color = metadata?.Text("color"),
+            Icon = ReadIcon(metadata, problems),
+            Color = ReadColor(metadata, problems),
         };
         metadata?.Finish();
         automation?.Finish();
@@ -167,7 +167,7 @@ public static class TemplateReader
         if (wanted is null) { problems.Add(DocumentProblem.Error("`value` is missing from `conditional`.", value.Span)); }
 
         keys.Finish();
-        return field is null || wanted is null ? null : new FieldCondition(field, wanted is Json5Array list ? list.Items : [wanted]);
+        return field is null || wanted is null ? null : new FieldCondition(field, wanted is Json5Array list ? list.Items : [wanted]) { Span = keys.SpanOf("field") };
     }
 
     private static AutomationHook? ReadHook(Json5Object value, List<DocumentProblem> problems)
@@ -180,7 +180,7 @@ public static class TemplateReader
         var conditions = keys.Objects("conditions").ToList().SelectMany(condition => ReadConditions(condition, problems)).ToList();
         var action = ReadAction(keys, value);
         keys.Finish();
-        return trigger is { } known && action is not null ? new AutomationHook(known, field, conditions, action) : null;
+        return trigger is { } known && action is not null ? new AutomationHook(known, field, conditions, action) { Source = value } : null;
     }
 
     private static HookAction? ReadAction(KeyReader keys, Json5Object value)
@@ -229,6 +229,27 @@ public static class TemplateReader
 
         keys.Finish();
         return conditions;
+    }
+
+    /// <summary>A look that cannot be shown is no reason to do without the template.</summary>
+    private static string? ReadIcon(KeyReader? metadata, List<DocumentProblem> problems)
+    {
+        if (metadata?.Text("icon") is not { } icon) { return null; }
+
+        if (char.IsAsciiLetterLower(icon.FirstOrDefault()) && icon.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-')) { return icon; }
+
+        problems.Add(DocumentProblem.Warning("`icon` is the name of a codicon, such as checklist. The default icon is shown.", metadata.SpanOf("icon")));
+        return null;
+    }
+
+    private static string? ReadColor(KeyReader? metadata, List<DocumentProblem> problems)
+    {
+        if (metadata?.Text("color") is not { } color) { return null; }
+
+        if (color.Length > 0 && color.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.')) { return color; }
+
+        problems.Add(DocumentProblem.Warning("`color` is the id of a theme color, such as charts.blue. No color is shown.", metadata.SpanOf("color")));
+        return null;
     }
 
     private static bool IsVersion(string text)

@@ -19,6 +19,11 @@ public static class TemplateValidation
     public static IReadOnlyList<DocumentProblem> Check(Template template, Json5Object values)
     {
         var problems = new List<DocumentProblem>();
+        if (AgentChecks.AppliesTo(template))
+        {
+            foreach (var name in AgentSpec.Keys) { AgentChecks.Check(name, values.Find(name) ?? new Json5Null(), problems); }
+        }
+
         CheckObject(template.Field(Tags.Name) is null ? [.. template.Fields, Tags] : template.Fields, values, $"{template.Id} has no field", problems);
         return [.. problems.OrderBy(problem => (problem.Line, problem.Column))];
     }
@@ -70,7 +75,7 @@ public static class TemplateValidation
             var one = field with { Locked = false };
             foreach (var item in ((Json5Array)value).Items) { CheckValue(one, item, label, problems); }
 
-            if (field is { Locked: true, Default: not null } && !IsWithin(field, value)) { problems.Add(DocumentProblem.Error($"{label} is locked by its template and can only be narrowed.", value.Span)); }
+            if (field.Locked && !Narrowing.IsWithin(field, value)) { problems.Add(DocumentProblem.Error($"{label} is locked by its template and can only be narrowed.", value.Span)); }
 
             return;
         }
@@ -101,20 +106,11 @@ public static class TemplateValidation
             case Json5Object inner when field.Properties.Count > 0: CheckObject(field.Properties, inner, $"{label} has no", problems); break;
         }
 
-        if (field is { Locked: true, Default: not null } && !IsWithin(field, value)) { Fail($"{label} is locked by its template and can only be narrowed."); }
+        if (field.Locked && !Narrowing.IsWithin(field, value)) { Fail($"{label} is locked by its template and can only be narrowed."); }
     }
 
     /// <summary>A reference to a provider may be a list: the next answers when the first cannot.</summary>
     private static bool IsListOfProviders(TemplateField field, Json5Node value) => field is { Type: FieldType.CodexReference, TemplateFilter: TemplateCollections.ProviderRoot } && value is Json5Array;
-
-    /// <summary>Whether a value keeps within the default of a locked field: fewer items of a list, else the same value.</summary>
-    internal static bool IsWithin(TemplateField locked, Json5Node? value) => (locked.Default, value) switch
-    {
-        (null, _) => true,
-        (Json5Array allowed, Json5Array chosen) => chosen.Items.All(item => allowed.Items.Any(item.HasSameValueAs)),
-        ({ } allowed, not null) => allowed.HasSameValueAs(value),
-        _ => false,
-    };
 
     private static void CheckNumber(TemplateField field, double number, string label, Action<string> fail)
     {

@@ -15,7 +15,7 @@ public sealed class TemplateInheritanceTests : IDisposable
             { name: "size", type: "number", min: 1, max: 10, locked: true },
             { name: "mode", type: "select", options: ["a", "b", "c"], locked: true },
           ],
-          automation: { hooks: [{ trigger: "created", action: "send_to_llm" }] } }
+          automation: { hooks: [{ trigger: "created", action: "notify", message: "Made" }] } }
         """;
 
     private readonly PluePaths paths = new(Directory.CreateTempSubdirectory("plue-templates-").FullName);
@@ -49,6 +49,46 @@ public sealed class TemplateInheritanceTests : IDisposable
         Save("child", """{ id: "child", name: "Child", parent_template: "base", fields: [{ name: "tools", default: ["read"] }] }""");
         Save("grandchild", """{ id: "grandchild", name: "G", parent_template: "child" }""");
         Assert.Equal("[\"read\"]", Json5Writer.Write(Find("grandchild").Default("tools")!));
+    }
+
+    /// <summary>What a parent locks, what a child says at its top or in the field, and whether that keeps within.</summary>
+    [Theory]
+    [InlineData("available_tools", "['read', 'bash']", "['bash']", true)]
+    [InlineData("available_tools", "['read', 'bash']", "['bash', 'write']", false)]
+    [InlineData("max_spawned_tasks", "3", "2", true)]
+    [InlineData("max_spawned_tasks", "3", "4", false)]
+    [InlineData("budget", "{ usd: 1, rounds: 10 }", "{ usd: 0.5, rounds: 10, tokens: 5 }", true)]
+    [InlineData("budget", "{ usd: 1, rounds: 10 }", "{ usd: 0.5 }", false)]
+    [InlineData("budget", "{ usd: 1, rounds: 10 }", "{ usd: 1.5, rounds: 10 }", false)]
+    [InlineData("permissions", "{ allow: ['bash(npm *)'], deny: ['read(**/*.env)'] }", "{ allow: ['bash(npm test)'], deny: ['read'] }", true)]
+    [InlineData("permissions", "{ allow: ['bash(npm *)'], deny: ['read(**/*.env)'] }", "{ allow: ['bash(npm *)', 'write'], deny: ['read(**/*.env)'] }", false)]
+    [InlineData("permissions", "{ allow: ['bash(npm *)'], deny: ['read(**/*.env)'] }", "{ allow: [], deny: [] }", false)]
+    [InlineData("permissions", "{ ask: ['write'] }", "{ deny: ['write'] }", true)]
+    [InlineData("permissions", "{ deny: ['write'] }", "{ ask: ['write'] }", false)]
+    [InlineData("provider_ref", "['codex://providers/a', 'codex://providers/b']", "'codex://providers/b'", true)]
+    [InlineData("provider_ref", "'codex://providers/a'", "['codex://providers/a']", true)]
+    [InlineData("provider_ref", "'codex://providers/a'", "'codex://providers/b'", false)]
+    [InlineData("model", "'small'", "'small'", true)]
+    [InlineData("model", "'small'", "'large'", false)]
+    public void What_is_locked_is_held_in_children_and_in_the_values_of_a_codex(string field, string locked, string child, bool isWithin)
+    {
+        Save("base", $"{{ id: 'base', name: 'Base', parent_template: 'task', fields: [{{ name: '{field}', default: {locked}, locked: true }}] }}");
+        Save("child", $"{{ id: 'child', name: 'Child', parent_template: 'base', {field}: {child} }}");
+        var catalog = new TemplateCatalog(paths);
+        Assert.Equal(isWithin, catalog.Find("child") is not null);
+
+        var values = Assert.IsType<Json5Object>(Json5Reader.Read($"{{ goal: 'g', {field}: {child} }}").Root);
+        Assert.Equal(isWithin ? [] : [$"`{field}` is locked by its template and can only be narrowed."], TemplateValidation.Check(catalog.Find("base")!, values).Select(problem => problem.Message));
+    }
+
+    [Theory]
+    [InlineData("['a', 'b']", "c", "1:103 error: The default of `mode` is none of a, b. Did you mean `a`?")]
+    [InlineData("['a', 'c']", "c", "")]
+    public void A_select_with_fewer_options_needs_a_default_among_them(string options, string kept, string expected)
+    {
+        Save("base", $"{{ id: 'base', name: 'Base', fields: [{{ name: 'mode', type: 'select', options: ['a', 'b', 'c'], default: '{kept}', locked: true }}] }}");
+        Save("child", $"{{                                       id: 'child', name: 'Child', parent_template: 'base', fields: [{{ name: 'mode', options: {options} }}] }}");
+        Assert.Equal(expected, string.Join('\n', Problems("child")));
     }
 
     [Theory]
@@ -102,7 +142,7 @@ public sealed class TemplateInheritanceTests : IDisposable
     {
         Save("base", Base);
         Save("child", """{ id: "child", name: "Child", parent_template: "base", fields: [{ name: "first", default: 5 }, { name: "other" }] }""");
-        Assert.Equal(["1:96 error: `type` is missing from `other`, and `base` has no such field.", "1:91 error: The default of `first` is a number where text was expected."], Problems("child"));
+        Assert.Equal(["1:91 error: The default of `first` is a number where text was expected.", "1:96 error: `type` is missing from `other`, and `base` has no such field."], Problems("child"));
     }
 
     [Fact]
@@ -119,7 +159,7 @@ public sealed class TemplateInheritanceTests : IDisposable
         Assert.Contains(catalog.List(), entry => entry is { Id: "ai-chat", Layer: TemplateLayer.User, Template: null, Problems.Count: > 0 });
 
         File.Delete(Path.Combine(paths.Templates, "ai-chat.json5"));
-        Assert.Equal(2, catalog.List().Count);
+        Assert.Equal(TemplateCatalog.ShippedIds().Count(), catalog.List().Count);
     }
 
     [Fact]

@@ -1,0 +1,76 @@
+using Plue.Server.Json5;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Templates;
+
+/// <summary>Holds the hooks of a template against its fields, and against the other templates.</summary>
+internal static class HookChecks
+{
+    private const string StatusField = "status";
+
+    /// <summary>What conditions may ask of every codex, whatever its template.</summary>
+    private static readonly string[] OfEveryCodex = ["title", TemplateValidation.TagsField];
+
+    /// <param name="template">With its parents' fields; its hooks are its own.</param>
+    /// <param name="collectionOf">Where the codices of another template live; null when it does not exist or has mistakes.</param>
+    public static void Check(Template template, Func<string, TemplateCollection?> collectionOf, List<DocumentProblem> problems)
+    {
+        foreach (var hook in template.Hooks)
+        {
+            CheckTrigger(template, hook, problems);
+            CheckAction(template, hook, collectionOf, problems);
+            foreach (var condition in (hook.Source.GetArray("conditions")?.Items ?? []).OfType<Json5Object>())
+            {
+                if (condition.Find("field") is Json5String text && ValuePath.TryParse(text.Value) is { } path) { CheckName(template, path.Field, text, "A condition", problems); }
+            }
+        }
+    }
+
+    private static void CheckTrigger(Template template, AutomationHook hook, List<DocumentProblem> problems)
+    {
+        if (hook.Field is not null && hook.Source.Find("field") is Json5String field)
+        {
+            if (hook.Trigger != HookTrigger.FieldChange) { problems.Add(DocumentProblem.Warning("`field` has no effect here: it goes with the trigger field_change.", field.Span)); }
+            else { CheckName(template, hook.Field, field, "The hook", problems); }
+        }
+
+        if (hook.Trigger == HookTrigger.StatusChange && template.Field(StatusField) is null)
+        {
+            problems.Add(DocumentProblem.Warning($"This never happens: the template has no field `{StatusField}`.", At(hook, "trigger")));
+        }
+    }
+
+    private static void CheckAction(Template template, AutomationHook hook, Func<string, TemplateCollection?> collectionOf, List<DocumentProblem> problems)
+    {
+        void Fail(string message, string key) => problems.Add(DocumentProblem.Error(message, At(hook, key)));
+        switch (hook.Action)
+        {
+            case HookAction.SendToLlm when template.Collection is not (TemplateCollection.Chats or TemplateCollection.Tasks):
+                Fail($"Only chats and tasks ask a model, and this template is neither. Give it `{TemplateCollections.ChatRoot}` or `{TemplateCollections.TaskRoot}` as its parent.", "action");
+                break;
+            case HookAction.SetField set when template.Field(set.Target) is { } field:
+                // A text with placeholders is known only when the hook runs.
+                if (set.Value is Json5Null || (set.Value as Json5String)?.Value.Contains("{{", StringComparison.Ordinal) == true) { break; }
+
+                TemplateValidation.CheckValue(field, set.Value, $"The value for `{set.Target}`", problems);
+                if (AgentChecks.AppliesTo(template)) { AgentChecks.Check(set.Target, set.Value, problems); }
+
+                break;
+            case HookAction.SetField set:
+                Fail($"`target` names a field `{set.Target}` that is not there.{NearestName.Hint(set.Target, template.Fields.Select(field => field.Name))}", "target");
+                break;
+            case HookAction.SpawnTask spawn when (spawn.TemplateId == template.Id ? template.Collection : collectionOf(spawn.TemplateId)) is var collection and not TemplateCollection.Tasks:
+                Fail(collection is null ? $"There is no template `{spawn.TemplateId}`, or it has mistakes." : $"`{spawn.TemplateId}` does not descend from {TemplateCollections.TaskRoot}, so nobody can work on it.", "template");
+                break;
+        }
+    }
+
+    private static void CheckName(Template template, string name, Json5String at, string what, List<DocumentProblem> problems)
+    {
+        if (template.Field(name) is not null || OfEveryCodex.Contains(name)) { return; }
+
+        problems.Add(DocumentProblem.Error($"{what} names a field `{name}` that is not there.{NearestName.Hint(name, template.Fields.Select(field => field.Name))}", at.At(0, name.Length)));
+    }
+
+    private static Json5Span At(AutomationHook hook, string key) => hook.Source.Find(key)?.Span ?? hook.Source.Span;
+}

@@ -1,0 +1,140 @@
+using Plue.Server.Json5;
+
+namespace Plue.Server.Templates;
+
+/// <summary>
+/// What counts as narrower, in one place: for what descends from a locked field, for the values of a codex, and for a workspace's template over another.
+/// A list has fewer items, a select any of its options, a limit (<c>max_…</c>) and each key of a <c>budget</c> is smaller, <c>permissions</c> allow less
+/// and ask or deny more. Any other value is the same value.
+/// </summary>
+public static class Narrowing
+{
+    public const string Tools = "available_tools";
+    public const string Permissions = "permissions";
+    public const string Budget = "budget";
+    public const string SpawnLimit = "max_spawned_tasks";
+    private const string LimitPrefix = "max_";
+    private const string Allow = "allow";
+    private static readonly string[] Restrictions = ["ask", "deny"];
+
+    /// <summary>What an agent may do and use.</summary>
+    internal static readonly IReadOnlyList<string> Rights = [Tools, Permissions, Budget, SpawnLimit];
+
+    /// <summary>Whether a value keeps within the default of a field.</summary>
+    /// <param name="value">Null is no value, which leaves a limit away.</param>
+    public static bool IsWithin(TemplateField field, Json5Node? value) => field.Default is null or Json5Null || value switch
+    {
+        null or Json5Null => false,
+        _ when field.Type == FieldType.Select => value is Json5String chosen && field.Options.Contains(chosen.Value),
+        _ => Parts(field, field.Default, value).All(part => part.IsWithin),
+    };
+
+    /// <summary>What of the value keeps within the default of a right, and one sentence for each part that did not.</summary>
+    /// <param name="limit">One of <see cref="Rights"/>; without a default nobody gave it.</param>
+    /// <param name="value">Null takes what the field has.</param>
+    internal static (Json5Node? Value, IReadOnlyList<(string Message, Json5Span Span)> Changes) Narrow(TemplateField limit, Json5Node? value)
+    {
+        if (value is null or Json5Null) { return (limit.Default, []); }
+
+        var changes = new List<(string, Json5Span)>();
+        foreach (var part in Parts(limit, limit.Default is null or Json5Null ? None(limit.Name) : limit.Default, value).Where(part => !part.IsWithin))
+        {
+            changes.Add((part.Message, part.Span));
+            value = part.Repair(value);
+        }
+
+        return (value, changes);
+    }
+
+    /// <summary>The attributes of a locked field that a child made wider, or changed where narrower has no meaning.</summary>
+    internal static IEnumerable<string> Widened(TemplateField parent, TemplateField merged, IReadOnlySet<string> given)
+    {
+        if (!merged.Locked) { yield return "locked"; }
+
+        if (merged.Type != parent.Type) { yield return "type"; }
+
+        if (parent.Required && !merged.Required) { yield return "required"; }
+
+        if (parent.Options.Count > 0 && (merged.Options.Count == 0 || merged.Options.Except(parent.Options).Any())) { yield return "options"; }
+
+        if (parent.Min is { } min && !(merged.Min >= min)) { yield return "min"; }
+
+        if (parent.Max is { } max && !(merged.Max <= max)) { yield return "max"; }
+
+        if (!IsWithin(parent, merged.Default)) { yield return "default"; }
+
+        foreach (var attribute in (string[])["items", "properties", "auto", "template_filter", "conditional"])
+        {
+            if (given.Contains(attribute)) { yield return attribute; }
+        }
+    }
+
+    /// <summary>One thing that can be too wide, and how it is put right.</summary>
+    private sealed record Part(bool IsWithin, string Message, Json5Span Span, Func<Json5Node, Json5Node> Repair);
+
+    private static IEnumerable<Part> Parts(TemplateField field, Json5Node limit, Json5Node value) => (field.Name, limit, value) switch
+    {
+        (Permissions, Json5Object most, Json5Object rules) => OfPermissions(most, rules),
+        (Budget, Json5Object most, Json5Object chosen) => OfBudget(most, chosen),
+        (_, Json5Number most, Json5Number number) when field.Name.StartsWith(LimitPrefix, StringComparison.Ordinal) =>
+            [new(number.Value <= most.Value, $"`{field.Name}` is more than the {Json5Writer.Write(most)} of what it takes the place of, which counts.", value.Span, _ => limit)],
+        (_, Json5Array or Json5String, Json5Array or Json5String) when limit is Json5Array || value is Json5Array => OfList(field, Items(limit), value),
+        _ => [new(limit.HasSameValueAs(value), $"`{field.Name}` stays as it is in what it takes the place of.", value.Span, _ => limit)],
+    };
+
+    private static IEnumerable<Part> OfList(TemplateField field, IReadOnlyList<Json5Node> allowed, Json5Node value) =>
+        Items(value).Select(item => new Part(
+            allowed.Any(item.HasSameValueAs),
+            $"`{(item as Json5String)?.Value ?? field.Name}` is left out of `{field.Name}`: what it takes the place of does not have it.", item.Span,
+            list => Json5Array.Of(Items(list).Where(other => !ReferenceEquals(other, item)))));
+
+    private static IEnumerable<Part> OfPermissions(Json5Object limit, Json5Object value)
+    {
+        var allowed = Rules(limit, Allow).Select(text => PermissionRule.TryParse(text.Value, out _)).OfType<PermissionRule>().ToList();
+        foreach (var rule in Rules(value, Allow))
+        {
+            var isAllowed = limit.GetStrings(Allow).Contains(rule.Value) || (PermissionRule.TryParse(rule.Value, out _) is { } parsed && allowed.Any(other => other.Covers(parsed)));
+            yield return new Part(isAllowed, $"`{rule.Value}` is left out of `{Allow}`: nothing that stands over it allows that.", rule.Span,
+                rules => WithRules((Json5Object)rules, Allow, list => list.Where(other => !ReferenceEquals(other, rule))));
+        }
+
+        foreach (var name in Restrictions)
+        {
+            // What is asked each time may be denied instead.
+            var own = (name == "deny" ? [name] : Restrictions).SelectMany(list => Rules(value, list)).Select(text => PermissionRule.TryParse(text.Value, out _)).OfType<PermissionRule>().ToList();
+            var texts = value.GetStrings(name);
+            foreach (var rule in Rules(limit, name))
+            {
+                var isKept = texts.Contains(rule.Value) || (PermissionRule.TryParse(rule.Value, out _) is { } parsed && own.Any(other => other.Covers(parsed)));
+                yield return new Part(isKept, $"`{rule.Value}` stays in `{name}`: a rule that restricts cannot be taken away.", value.Find(name)?.Span ?? value.Span,
+                    rules => WithRules((Json5Object)rules, name, list => [.. list, rule]));
+            }
+        }
+    }
+
+    private static IEnumerable<Part> OfBudget(Json5Object limit, Json5Object value)
+    {
+        foreach (var most in limit.Members.Where(member => member.Value is Json5Number))
+        {
+            var own = value.FindMember(most.Name);
+            var isWithin = own?.Value is Json5Number number && number.Value <= ((Json5Number)most.Value).Value;
+            yield return new Part(isWithin, $"`{most.Name}` of `{Budget}` stays at {Json5Writer.Write(most.Value)}, the most that is given.", own?.Value.Span ?? value.Span,
+                budget => ((Json5Object)budget).With(most.Name, most.Value));
+        }
+    }
+
+    /// <summary>What a right is that nobody gave. A budget may be set where there was none.</summary>
+    private static Json5Node None(string name) => name switch
+    {
+        Budget or Permissions => Json5Object.Empty,
+        SpawnLimit => new Json5Number(0),
+        _ => Json5Array.Of(Enumerable.Empty<Json5Node>()),
+    };
+
+    private static IReadOnlyList<Json5Node> Items(Json5Node value) => value is Json5Array array ? array.Items : [value];
+
+    private static IEnumerable<Json5String> Rules(Json5Object permissions, string name) => (permissions.GetArray(name)?.Items ?? []).OfType<Json5String>();
+
+    private static Json5Object WithRules(Json5Object permissions, string name, Func<IEnumerable<Json5Node>, IEnumerable<Json5Node>> change) =>
+        permissions.With(name, Json5Array.Of(change(permissions.GetArray(name)?.Items ?? [])));
+}
