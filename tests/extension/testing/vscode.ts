@@ -204,6 +204,7 @@ export const workspace: {
   workspaceFolders: { uri: Uri }[] | undefined;
   fs: typeof fileSystem;
   onDidSaveTextDocument: typeof savedDocument.event;
+  onDidGrantWorkspaceTrust: () => Disposable;
   onDidChangeWorkspaceFolders: () => Disposable;
   onDidChangeConfiguration: () => Disposable;
   getConfiguration: () => { get: (name: string) => unknown };
@@ -213,6 +214,7 @@ export const workspace: {
 } = {
   fs: fileSystem,
   onDidSaveTextDocument: savedDocument.event,
+  onDidGrantWorkspaceTrust: () => new Disposable(() => undefined),
   onDidChangeWorkspaceFolders: () => new Disposable(() => undefined),
   onDidChangeConfiguration: () => new Disposable(() => undefined),
   getConfiguration: () => ({ get: () => undefined }),

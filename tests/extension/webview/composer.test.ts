@@ -290,8 +290,66 @@ describe('a command', () => {
     type('/rev');
     press('Enter');
     expect(last('readPrompt')).toEqual({ type: 'readPrompt', uri: 'codex://prompts/review' });
-    await receive({ type: 'promptText', text: 'Review this.' });
+    await receive({ type: 'promptText', text: 'Review this.', args: [] });
     expect(input().value).toBe('Review this.');
+  });
+
+  it('that is a prompt asks for its arguments, one after the other by Tab', async () => {
+    const args = [
+      { name: 'topic', description: 'what it is about', isOptional: false },
+      { name: 'tone', isOptional: true },
+    ];
+    await receive({ type: 'promptText', text: 'Explain {{topic}} in {{tone}}', args });
+    const selected = (): string => input().value.slice(input().selectionStart, input().selectionEnd);
+    expect(selected()).toBe('{{topic}}');
+    expect(hint()).toContain('topic: what it is about. 2 to fill in');
+    press('Tab');
+    expect(selected()).toBe('{{tone}}');
+    press('Tab', { shiftKey: true });
+    expect(selected()).toBe('{{topic}}');
+    press('Enter');
+    expect(last('send')).toBeUndefined();
+    expect(hint()).toContain('topic is not filled in. Send it as it is?');
+    input().value = 'Explain dates in {{tone}}';
+    input().dispatchEvent(new Event('input', { bubbles: true }));
+    press('Enter');
+    expect(last('send')).toEqual({ type: 'send', text: 'Explain dates in' });
+    await receive();
+  });
+
+  it('takes what stands behind it into the prompt', async () => {
+    type('/');
+    await receive({ type: 'prompts', prompts: [{ uri: 'codex://prompts/explain', title: 'Explain' }] });
+    type('/explain leap years');
+    press('Enter');
+    expect(last('send')).toBeUndefined();
+    expect(last('readPrompt')).toEqual({ type: 'readPrompt', uri: 'codex://prompts/explain' });
+    await receive({ type: 'promptText', text: 'Explain {{topic}}', args: [{ name: 'topic', isOptional: false }] });
+    expect(input().value).toBe('Explain leap years');
+  });
+
+  it('that there is not is held back, and sent as text when the reader says so once more', async () => {
+    type('/comapct now');
+    press('Enter');
+    expect(last('send')).toBeUndefined();
+    expect(input().value).toBe('/comapct now');
+    expect(hint()).toContain('There is no /comapct. Send it as text?');
+    press('Enter');
+    expect(last('send')).toEqual({ type: 'send', text: '/comapct now' });
+    await receive();
+  });
+
+  it('that takes nothing behind it says so, and a path is text', async () => {
+    type('/undo that');
+    press('Enter');
+    expect(hint()).toContain('/undo takes nothing behind it. Send it as text?');
+    button('Send as Text').click();
+    expect(last('send')).toEqual({ type: 'send', text: '/undo that' });
+    await receive(...running);
+    type('/usr/bin is missing');
+    press('Enter');
+    expect(last('send')).toEqual({ type: 'send', text: '/usr/bin is missing', queue: true });
+    await receive();
   });
 });
 

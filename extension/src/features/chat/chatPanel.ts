@@ -25,12 +25,14 @@ import { readChoice } from '../../protocol/settingValues';
 import type { FilePlace, FromPage, ToPage } from '../../webview/shared/viewMessages';
 import { ComposerPanel } from './composerPanel';
 import { type ApplyCode, newFile, previewDiagram } from './applyCode';
-import { isReading, readFromPage } from './fromPage';
+import { isReading, isSteering, readFromPage } from './fromPage';
 import { help } from './help';
 import type { LastEditor } from './insertCode';
 import { Reading } from './reading';
 import type { RecentModels } from './recentModels';
 import { openLink } from './links';
+import type { ShippedDocuments } from './shippedDocuments';
+import { Steering } from './steering';
 import type { WorkspaceFiles } from './workspaceFiles';
 
 /** What a panel works with. */
@@ -42,6 +44,7 @@ export interface ChatHouse {
   applyCode: ApplyCode;
   log: vscode.LogOutputChannel;
   recent: RecentModels;
+  shipped: ShippedDocuments;
   /** extension/out/webview */
   pages: vscode.Uri;
   icon: { light: vscode.Uri; dark: vscode.Uri };
@@ -68,6 +71,7 @@ export class ChatPanel implements vscode.Disposable {
   /** For a page that is not up yet. */
   private waiting: FilePlace[] = [];
   readonly reading: Reading;
+  private readonly steering: Steering;
 
   readonly onDidDispose = this.disposed.event;
 
@@ -79,6 +83,7 @@ export class ChatPanel implements vscode.Disposable {
     const { sidecar, providers } = house;
     this.composer = this.disposables.add(new ComposerPanel(codexId, house, (message) => this.post(message)));
     this.reading = this.disposables.add(new Reading(codexId, house, (message) => this.post(message)));
+    this.steering = this.disposables.add(new Steering(codexId, house, (message) => this.post(message)));
     panel.webview.options = { enableScripts: true, localResourceRoots: [house.pages] };
     panel.iconPath = house.icon;
     this.disposables.add(
@@ -260,7 +265,8 @@ export class ChatPanel implements vscode.Disposable {
         else await help(message.action, message.providerId);
         return;
       default:
-        return isReading(message) ? this.reading.act(message) : this.composer.act(message);
+        if (isReading(message)) return this.reading.act(message);
+        return isSteering(message) ? this.steering.act(message) : this.composer.act(message);
     }
   }
 
@@ -308,6 +314,7 @@ export class ChatPanel implements vscode.Disposable {
       this.hasFailedHooks = (chat.hookFailures?.length ?? 0) > 0;
       void this.sendChoices();
       void this.sendTemplates();
+      this.steering.refresh();
       providers
         .refresh()
         .catch((error: unknown) => this.house.log.warn(`The providers could not be listed: ${toFailureError(error).message}`));

@@ -1,7 +1,7 @@
 // What a chat's panel does for its composer: names files, looks at them, and carries queue, pins, prompts and figures between page and sidecar.
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
-import { toFailureError, UserCancelledError } from '../../infrastructure/errors';
+import { toFailureError } from '../../infrastructure/errors';
 import {
   attachmentInspect,
   attachmentStore,
@@ -9,6 +9,7 @@ import {
   codexList,
   codexUpdate,
   messageContext,
+  messagePrompt,
   messageSteer,
   messageUnqueue,
   settingsGet,
@@ -188,16 +189,16 @@ export class ComposerPanel implements vscode.Disposable {
   }
 
   private async readPrompt(uri: string): Promise<void> {
-    const { document } = await this.house.sidecar.request(codexGet, { uri });
-    if (document === undefined) throw new UserCancelledError();
+    const { text, holes, arguments: args } = await this.house.sidecar.request(messagePrompt, { codexId: this.codexId, prompt: uri });
     const editor = this.house.lastEditor.current;
     const selection = editor === undefined || editor.selection.isEmpty ? undefined : editor.document.getText(editor.selection);
     this.post({
       type: 'promptText',
-      text: promptText(document.text, {
+      text: promptText(text, holes, {
         ...(selection === undefined ? {} : { selection }),
         ...(editor === undefined ? {} : { file: this.house.files.pathOf(editor.document.uri) }),
       }),
+      args,
     });
   }
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { FromPage, PageState, ReadingFromPage } from '../../webview/shared/viewMessages';
+import type { FromPage, PageState, ReadingFromPage, SteeringFromPage } from '../../webview/shared/viewMessages';
 import { attachments, fromComposer } from './fromComposer';
 import { readingFromPage } from './readingFromPage';
 
@@ -15,6 +15,21 @@ const readingTypes: ReadonlySet<string> = new Set(readingFromPage.map((schema) =
 /** Whether it is about the messages that somebody reads. */
 export function isReading<T extends { type: string }>(message: T | ReadingFromPage): message is ReadingFromPage {
   return readingTypes.has(message.type);
+}
+
+const path = v.pipe(v.string(), v.minLength(1), v.maxLength(8000));
+
+const steeringFromPage = [
+  v.strictObject({ type: v.literal('steering') }),
+  v.strictObject({ type: v.literal('openSteering'), source: path, path: v.optional(path) }),
+  v.strictObject({ type: v.literal('allowSteering'), source: path, version: id }),
+] as const;
+
+const steeringTypes: ReadonlySet<string> = new Set(steeringFromPage.map((schema) => schema.entries.type.literal));
+
+/** Whether it is about what steers the chat. */
+export function isSteering<T extends { type: string }>(message: T | SteeringFromPage): message is SteeringFromPage {
+  return steeringTypes.has(message.type);
 }
 
 const fromPage = v.variant('type', [
@@ -65,6 +80,7 @@ const fromPage = v.variant('type', [
     providerId: v.optional(id),
   }),
   fromComposer,
+  ...steeringFromPage,
 ]) satisfies v.GenericSchema<unknown, FromPage>;
 
 /** A message of the page, or undefined when it is not one. The page shows what models wrote, so nothing of it is taken on trust. */

@@ -15,6 +15,7 @@ import { talk } from './fromPage';
 import { LastEditor } from './insertCode';
 import { RecentModels } from './recentModels';
 import { Transfer } from './transfer';
+import { ShippedDocuments } from './shippedDocuments';
 import { WorkspaceFiles } from './workspaceFiles';
 
 /** `openAtStart`: have a chat ready, unless VS Code restores one. */
@@ -39,6 +40,7 @@ export function activateChat(
         lastEditor,
         files,
         applyCode,
+        shipped: disposables.add(new ShippedDocuments(sidecar)),
         pages: vscode.Uri.joinPath(context.extensionUri, 'extension', 'out', 'webview'),
         icon: {
           light: vscode.Uri.joinPath(context.extensionUri, 'extension', 'media', 'plue-light.svg'),

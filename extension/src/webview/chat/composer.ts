@@ -1,7 +1,9 @@
 // Where a question is written. The draft is the reader's: it survives a reload, a refusal and a stopped sidecar.
+import type { PromptArgumentView } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../shared/element';
 import { CompletionList } from './completionList';
 import type { Token } from './mention';
+import { PromptStops } from './promptStops';
 import { SentHistory } from './sentHistory';
 
 export interface ComposerActions {
@@ -13,6 +15,8 @@ export interface ComposerActions {
   pasted(files: File[]): void;
   /** What was sent in this chat, oldest first. */
   sent(): readonly string[];
+  /** Why a draft is probably not meant so; it is sent when the reader says so once more. */
+  mistake(text: string): string | undefined;
 }
 
 export interface ComposerState {
@@ -36,10 +40,14 @@ export class Composer {
   private readonly hint = element('span', { id: 'composer-hint', class: 'hint' });
   private readonly hintWords = element('span');
   private readonly bringBack: HTMLButtonElement;
+  private readonly sendAnyway: HTMLButtonElement;
   private readonly history: SentHistory;
   private state: ComposerState = { isRunning: false, blocked: undefined, waitsFor: undefined };
   /** What was cleared, until something else is written. */
   private cleared: string | undefined;
+  /** A draft that was held back, and why. */
+  private held: { text: string; why: string } | undefined;
+  private readonly stops = new PromptStops();
 
   /**
    * @param chips Above the draft, in its box.
@@ -72,12 +80,13 @@ export class Composer {
       this.input.focus();
     });
     this.bringBack = textButton('Undo', () => this.undoClear(), 'quiet');
+    this.sendAnyway = textButton('Send as Text', () => this.send(false), 'quiet');
     this.input.addEventListener('input', () => this.changed());
     this.input.addEventListener('keydown', (event) => this.pressed(event));
     this.input.addEventListener('keyup', (event) => event.key.startsWith('Arrow') && this.follow());
     this.input.addEventListener('click', () => this.follow());
     this.input.addEventListener('paste', (event) => this.pasted(event));
-    this.hint.append(this.hintWords, this.bringBack);
+    this.hint.append(this.hintWords, this.bringBack, this.sendAnyway);
     const line = element('div', { class: 'composer-line' }, this.input, this.sendButton, this.stopButton, menu);
     const box = element('div', { class: 'composer-box' }, chips, line);
     this.node = element(
@@ -98,7 +107,8 @@ export class Composer {
     // Not `disabled`: the focus would be lost when a turn ends under the reader's finger.
     this.sendButton.setAttribute('aria-disabled', String(!this.canSend()));
     this.stopButton.hidden = !state.isRunning;
-    this.hint.classList.toggle('waits', state.waitsFor !== undefined);
+    this.hint.classList.toggle('waits', state.waitsFor !== undefined || this.held !== undefined);
+    this.sendAnyway.hidden = this.held === undefined;
     this.bringBack.hidden = this.cleared === undefined;
     setText(this.hintWords, this.hintNow());
   }
@@ -111,6 +121,15 @@ export class Composer {
   setDraft(draft: string): void {
     this.input.value = draft;
     this.changed(0);
+  }
+
+  /** A prompt before what is written; its arguments are gone through with Tab. */
+  putPrompt(text: string, args: readonly PromptArgumentView[]): void {
+    this.stops.begin(args);
+    this.setDraft(this.draft === '' ? text : `${text}\n${this.draft}`);
+    this.input.focus();
+    this.input.setSelectionRange(0, 0);
+    if (!this.toStop(false)) this.input.setSelectionRange(this.draft.length, this.draft.length);
   }
 
   /** Gives a refused question back in front of what was written since. */
@@ -136,8 +155,16 @@ export class Composer {
 
   private send(now: boolean): void {
     if (!this.canSend()) return;
-    const text = this.draft.trim();
+    const { text, missing } = this.stops.finish(this.draft.trim());
     this.completions.close();
+    const why = missing === undefined ? this.actions.mistake(text) : `${missing.argument.name} is not filled in. Send it as it is?`;
+    if (why !== undefined && this.held?.text !== this.draft) {
+      this.held = { text: this.draft, why };
+      this.show(this.state);
+      this.input.focus();
+      return;
+    }
+    this.stops.begin([]);
     this.setDraft('');
     this.actions.send(text, now);
   }
@@ -148,7 +175,9 @@ export class Composer {
     const withControlKey = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
     const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
     const letter = event.key.toLowerCase();
-    if (event.key === 'Enter' && !event.shiftKey) {
+    if (event.key === 'Tab' && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      if (!this.toStop(event.shiftKey)) return;
+    } else if (event.key === 'Enter' && !event.shiftKey) {
       this.send(event.ctrlKey || event.metaKey);
     } else if (letter === 'k' && withControlKey) {
       event.stopPropagation();
@@ -160,6 +189,16 @@ export class Composer {
       return;
     }
     event.preventDefault();
+  }
+
+  /** Selects the next argument that is still to be filled in. */
+  private toStop(backwards: boolean): boolean {
+    const { selectionStart: start, selectionEnd: end } = this.input;
+    const stop = this.stops.next(this.draft, { start, end }, backwards);
+    if (stop === undefined) return false;
+    this.input.setSelectionRange(stop.start, stop.end);
+    this.show(this.state);
+    return true;
   }
 
   /** Up in an empty composer brings back what was sent; Down leads to newer. */
@@ -195,6 +234,7 @@ export class Composer {
   /** @param cursor Where something may be completed. */
   private changed(cursor = this.input.selectionStart): void {
     this.cleared = undefined;
+    if (this.held?.text !== this.draft) this.held = undefined;
     this.grow();
     this.show(this.state);
     this.follow(cursor);
@@ -210,6 +250,9 @@ export class Composer {
     const { isRunning, waitsFor } = this.state;
     if (this.cleared !== undefined) return 'The draft was cleared.';
     if (waitsFor !== undefined) return `${waitsFor}.`;
+    if (this.held !== undefined) return this.held.why;
+    const toFillIn = this.stops.words(this.draft, this.input.selectionStart);
+    if (toFillIn !== undefined) return toFillIn;
     if (this.history.isWalking(this.draft) && this.draft !== '') return 'Sent before. Up and Down lead to others, Enter asks it again.';
     if (isRunning) return `Enter queues, ${withControl}Enter sends now, Escape stops`;
     return 'Enter sends, Shift+Enter breaks the line. Hold Shift to drop files here';

@@ -11,6 +11,7 @@ import { takeDrops } from './dropTarget';
 import { FileMentions } from './fileMentions';
 import { PinnedFiles } from './pinnedFiles';
 import { QueueList } from './queueList';
+import { withGiven } from './promptStops';
 import { SlashCommands } from './slashCommands';
 
 export interface ComposerAreaActions {
@@ -68,6 +69,8 @@ export class ComposerArea {
   private under: { text: string; files: readonly AttachedFile[] } | undefined;
   private measuring: ReturnType<typeof setTimeout> | undefined;
   private measured = '';
+  /** What stood behind the command whose prompt is being read. */
+  private given = '';
 
   /** @param page Takes what is dropped. */
   constructor(
@@ -97,6 +100,7 @@ export class ComposerArea {
         edited: (draft, cursor) => this.edited(draft, cursor),
         pasted: (files) => this.addDropped(files),
         sent: () => this.state.sent,
+        mistake: (text) => (this.files.all.length === 0 ? this.slash.mistake(text) : undefined),
       },
       this.chips.node,
       menuButton({
@@ -124,7 +128,10 @@ export class ComposerArea {
       find: () => actions.find(),
       chooseModel: () => actions.chooseModel(),
       listPrompts: () => post({ type: 'listPrompts' }),
-      readPrompt: (uri) => post({ type: 'readPrompt', uri }),
+      readPrompt: (uri, given) => {
+        this.given = given;
+        post({ type: 'readPrompt', uri });
+      },
       replace,
     });
     this.meter = new ContextMeter(() => actions.run('plue.chat.compact'));
@@ -177,8 +184,9 @@ export class ComposerArea {
       case 'prompts':
         return this.slash.receive(message.prompts);
       case 'promptText':
-        this.composer.setDraft(this.draft === '' ? message.text : `${message.text}\n${this.draft}`);
-        return this.composer.focus();
+        this.composer.putPrompt(withGiven(message.text, message.args, this.given), message.args);
+        this.given = '';
+        return;
     }
   }
 
@@ -204,7 +212,7 @@ export class ComposerArea {
   }
 
   private send(text: string, now: boolean): void {
-    if (this.files.all.length === 0 && this.slash.runs(text)) return;
+    if (this.files.all.length === 0 && this.slash.mistake(text) === undefined && this.slash.runs(text)) return;
     const { attachments } = this;
     const files = this.files.take();
     this.under = { text, files };

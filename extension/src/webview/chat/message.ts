@@ -27,6 +27,8 @@ export interface MessageContext {
   /** The turn of this message is under way: a tool without a result is still running. */
   isRunning: boolean;
   provider: FailedProvider | undefined;
+  /** Said above the answer: what steers it is another than with the answer before. */
+  steeringChange: string | undefined;
   /** Said under the answer, e.g. that the model declined. */
   note: string | undefined;
 }
@@ -47,6 +49,7 @@ export class Message {
   readonly node: HTMLElement;
   private readonly body = element('div', { class: 'message-body' });
   private readonly ending = element('div', { class: 'message-ending' });
+  private readonly steering = element('div', { class: 'steering-change', hidden: true });
   private readonly figures = element('span', { class: 'figures' });
   private readonly copy: HTMLButtonElement;
   private readonly retry: HTMLButtonElement;
@@ -97,7 +100,7 @@ export class Message {
         this.more,
         this.figures,
       );
-      this.node.append(this.body, this.ending, footer);
+      this.node.append(this.steering, this.body, this.ending, footer);
     }
   }
 
@@ -115,6 +118,8 @@ export class Message {
       this.compaction.update(message.compaction, textOf(message));
       return;
     }
+    this.steering.hidden = context.steeringChange === undefined;
+    setText(this.steering, visibleText(context.steeringChange ?? ''));
     this.showParts(message, context);
     const hasText = textOf(message) !== '';
     this.copy.hidden = !hasText;

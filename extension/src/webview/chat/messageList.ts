@@ -46,7 +46,7 @@ export interface MessageListOptions {
   after: HTMLElement[];
   /** Null while following the end. */
   onPlace: (place: Place | null) => void;
-  contextOf: (state: ChatState, message: MessageView) => Omit<MessageContext, 'results'>;
+  contextOf: (state: ChatState, message: MessageView, index: number) => Omit<MessageContext, 'results'>;
   /** Deleted, while that can still be undone. */
   isHidden: (messageId: string, index: number) => boolean;
   /** Other messages are drawn than before, or in another way. */
@@ -273,7 +273,7 @@ export class MessageList {
     const { state } = this;
     const message = this.messageAt(index);
     if (state === undefined || message === undefined || !isShown(message) || this.options.isHidden(message.id, index)) return undefined;
-    const around = this.options.contextOf(state, message);
+    const around = this.options.contextOf(state, message, index);
     const context = JSON.stringify([
       around,
       message.parts.map((part) => (part.kind === 'toolUse' ? sizeOf(results.get(part.toolUseId)) : 0)),

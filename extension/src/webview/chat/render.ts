@@ -1,5 +1,5 @@
 // The whole chat page: lays its parts out, shows the state at most once per frame, and carries what the reader does to the panel.
-import type { MessageView, ProviderSummary } from '../../protocol/protocol.generated';
+import type { MessageSteeringResult, MessageView, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, textButton } from '../shared/element';
 import { hookFailureWords } from '../shared/hookFailure';
 import type { MenuItem } from '../shared/menu';
@@ -35,6 +35,8 @@ import { chosenChoice, chosenProvider, type KnownChoices, Picker } from './picke
 import { MessagePages } from './pages';
 import { nextQuestion } from './questions';
 import { TemplateSwitch } from './templateSwitch';
+import { steeredBefore, steeringChange } from './steeringChange';
+import { SteeringList } from './steeringList';
 import { Toast } from './toast';
 
 type EventParams = Extract<ToPage, { type: 'event' }>['params'];
@@ -88,6 +90,8 @@ export class ChatPage {
   private readonly composer: ComposerArea;
   private readonly cost = new CostMeter();
   private readonly template: TemplateSwitch;
+  private readonly steeringList: SteeringList;
+  private steering: MessageSteeringResult | undefined;
 
   constructor(
     private readonly root: HTMLElement,
@@ -138,10 +142,16 @@ export class ChatPage {
       },
       this.template.node,
     );
+    this.steeringList = new SteeringList({
+      refresh: () => panel.post({ type: 'steering' }),
+      open: ({ source, path }) => panel.post({ type: 'openSteering', source, ...(path === undefined ? {} : { path }) }),
+      allow: ({ source, version }) => panel.post({ type: 'allowSteering', source, version }),
+      manageTrust: () => this.help('manageTrust'),
+    });
     this.header = new Header(
       this.picker,
       this.options,
-      [this.cost.node, this.composer.meter.node],
+      [this.steeringList.node, this.cost.node, this.composer.meter.node],
       (title) => panel.post({ type: 'rename', title }),
       () => this.menu(),
     );
@@ -159,7 +169,7 @@ export class ChatPage {
       pages: this.pages,
       after: [this.loading, this.empty.node, this.turnFailure, this.activity.node],
       onPlace: (place) => this.moved(place),
-      contextOf: (state, message) => this.contextOf(state, message),
+      contextOf: (state, message, index) => this.contextOf(state, message, index),
       isHidden: (messageId, index) => this.deletions.hides(messageId, index),
       onDrawn: () => this.find.mark(),
     });
@@ -263,6 +273,9 @@ export class ChatPage {
       case 'find':
         this.find.open();
         return;
+      case 'steering':
+        this.steering = message.steering;
+        break;
     }
     this.schedule();
   }
@@ -504,6 +517,7 @@ export class ChatPage {
     this.loading.textContent = this.sidecar.state === 'starting' ? 'Starting Plue…' : 'Loading…';
     if (state === undefined) return;
 
+    this.steeringList.show(this.steering, state.messages.findLast(({ steeredBy }) => steeredBy !== undefined)?.steeredBy);
     this.header.show(state.codex, this.providers, state.messages.findLast(({ role }) => role === 'assistant')?.providerInfo);
     this.picker.show(state.codex, this.providers, this.known);
     this.template.show(state.codex, this.templates, state.messages.length + state.offset === 0);
@@ -567,7 +581,7 @@ export class ChatPage {
     return this.sending === undefined ? undefined : 'Sending';
   }
 
-  private contextOf(state: ChatState, message: MessageView): Omit<MessageContext, 'results'> {
+  private contextOf(state: ChatState, message: MessageView, index: number): Omit<MessageContext, 'results'> {
     const isLast = state.messages.at(-1)?.id === message.id;
     const running = isRunning(state);
     const providerId = message.providerInfo?.providerId;
@@ -577,8 +591,15 @@ export class ChatPage {
       canChange: !running && state.readOnlyReason === undefined,
       isRunning: running && (isLast || message === state.messages.findLast(({ role }) => role === 'assistant')),
       provider: this.providers.find(({ id }) => id === providerId),
+      steeringChange: this.steeringChange(message, index),
       note: isLast && message.role === 'assistant' ? endingNote(state) : undefined,
     };
+  }
+
+  private steeringChange({ steeredBy }: MessageView, index: number): string | undefined {
+    if (steeredBy === undefined) return undefined;
+    const before = steeredBefore(index, (at) => this.list.messageAt(at));
+    return before === undefined ? undefined : steeringChange(before, steeredBy);
   }
 
   /** Known once the provider's models are. */

@@ -9,7 +9,8 @@ export interface SlashActions {
   find(): void;
   chooseModel(): void;
   listPrompts(): void;
-  readPrompt(uri: string): void;
+  /** @param given What stood behind the command. */
+  readPrompt(uri: string, given: string): void;
   replace(token: Token, text: string): void;
 }
 
@@ -23,6 +24,8 @@ interface Command {
 export class SlashCommands {
   private readonly commands: Command[];
   private prompts: PromptView[] | undefined;
+  /** As they were listed last. */
+  private known: readonly PromptView[] = [];
   private token: Token | undefined;
 
   constructor(
@@ -62,14 +65,29 @@ export class SlashCommands {
 
   receive(prompts: PromptView[]): void {
     this.prompts = prompts;
+    this.known = prompts;
     if (this.token !== undefined) this.show();
   }
 
-  /** Runs a draft that is a command and nothing else. */
+  /** Runs a draft that is a command and nothing else, or puts the prompt that it names in its place. */
   runs(draft: string): boolean {
     const command = this.commands.find(({ name }) => draft === `/${name}`);
-    command?.run();
-    return command !== undefined;
+    if (command !== undefined) {
+      command.run();
+      return true;
+    }
+    const { name, given } = readCommand(draft) ?? {};
+    const prompt = this.known.find(({ uri }) => promptName(uri) === name);
+    if (prompt !== undefined) this.actions.readPrompt(prompt.uri, given ?? '');
+    return prompt !== undefined;
+  }
+
+  /** Why a draft that looks like a command is none; undefined when it is one, or text. */
+  mistake(draft: string): string | undefined {
+    const { name, given } = readCommand(draft) ?? {};
+    if (name === undefined || this.known.some(({ uri }) => promptName(uri) === name)) return undefined;
+    if (!this.commands.some((command) => command.name === name)) return `There is no /${name}. Send it as text?`;
+    return given === '' ? undefined : `/${name} takes nothing behind it. Send it as text?`;
   }
 
   private show(): void {
@@ -90,7 +108,7 @@ export class SlashCommands {
         icon: 'note',
         label: `/${promptName(prompt.uri)}`,
         detail: prompt.description ?? prompt.title,
-        pick: () => this.take(token, () => this.actions.readPrompt(prompt.uri)),
+        pick: () => this.take(token, () => this.actions.readPrompt(prompt.uri, '')),
       }));
     this.list.show({ label: 'Commands and prompts', rows: [...commands, ...prompts] });
   }
@@ -101,6 +119,13 @@ export class SlashCommands {
     this.actions.replace(token, '');
     run();
   }
+}
+
+/** `/word` or `/word and more` at the very beginning; a path as /usr/bin is none. */
+function readCommand(draft: string): { name: string; given: string } | undefined {
+  const match = /^\/(?<name>[A-Za-z][\w.-]*)(?:\s+(?<given>[^]*))?$/u.exec(draft.trim());
+  const name = match?.groups?.['name'];
+  return name === undefined ? undefined : { name, given: match?.groups?.['given'] ?? '' };
 }
 
 function promptName(uri: string): string {

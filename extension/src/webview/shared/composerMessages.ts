@@ -1,5 +1,5 @@
 // What the composer and the panel say to each other: files, images, the queue, prompts and the context meter.
-import type { Attachment, AttachmentView, LineRange, MessageContextResult } from '../../protocol/protocol.generated';
+import type { Attachment, AttachmentView, LineRange, MessageContextResult, PromptArgumentView } from '../../protocol/protocol.generated';
 
 /** Panel to page. */
 export type ComposerToPage =
@@ -16,8 +16,8 @@ export type ComposerToPage =
   /** How full the window is; nothing where it is not known. `costLimit` in USD. */
   | { type: 'context'; context?: MessageContextResult; costLimit?: number }
   | { type: 'prompts'; prompts: PromptView[] }
-  /** To be put into the composer. */
-  | { type: 'promptText'; text: string };
+  /** To be put into the composer, where the arguments that stand in it as {{name}} are filled in. */
+  | { type: 'promptText'; text: string; args: PromptArgumentView[] };
 
 /** Page to panel. */
 export type ComposerFromPage =

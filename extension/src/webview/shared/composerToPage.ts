@@ -1,7 +1,7 @@
 // What the panel says to the composer, checked.
 import * as v from 'valibot';
 import type { MessageContextResult } from '../../protocol/protocol.generated';
-import { attachmentViewSchema, lineRangeSchema } from '../../protocol/schemas.generated';
+import { attachmentViewSchema, lineRangeSchema, promptArgumentViewSchema } from '../../protocol/schemas.generated';
 import type { ComposerToPage, FilePlace } from './composerMessages';
 
 const text = v.string();
@@ -25,5 +25,5 @@ export const composerToPage = v.variant('type', [
   v.object({ type: v.literal('contextFiles'), files: v.array(attachmentViewSchema) }),
   v.object({ type: v.literal('context'), context: v.optional(context), costLimit: v.optional(v.number()) }),
   v.object({ type: v.literal('prompts'), prompts: v.array(prompt) }),
-  v.object({ type: v.literal('promptText'), text }),
+  v.object({ type: v.literal('promptText'), text, args: v.array(promptArgumentViewSchema) }),
 ]) satisfies v.GenericSchema<unknown, ComposerToPage>;

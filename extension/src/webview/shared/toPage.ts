@@ -7,6 +7,7 @@ import {
   foundViewSchema,
   hookFailureViewSchema,
   messageEventParamsSchema,
+  messageSteeringResultSchema,
   messageViewSchema,
   modelChoiceSchema,
   modelViewSchema,
@@ -55,6 +56,7 @@ const toPage: v.GenericSchema<unknown, ToPage> = v.variant('type', [
   v.object({ type: v.literal('deletionSettled'), messageId: text }),
   v.object({ type: v.literal('blob'), blob: text, mediaType: maybeText, data: maybeText }),
   v.object({ type: v.literal('find') }),
+  v.object({ type: v.literal('steering'), steering: messageSteeringResultSchema }),
 ]);
 
 const pageState: v.GenericSchema<unknown, PageState> = v.object({

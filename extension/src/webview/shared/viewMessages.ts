@@ -8,6 +8,7 @@ import type {
   LineRange,
   MessageEventParams,
   MessageFindResult,
+  MessageSteeringResult,
   MessageView,
   ModelChoice,
   ModelView,
@@ -38,7 +39,11 @@ export type ToPage =
   | { type: 'sidecar'; state: 'starting' | 'running' | 'stopped'; cause?: string }
   | { type: 'focusComposer' }
   | ComposerToPage
-  | ReadingToPage;
+  | ReadingToPage
+  | SteeringToPage;
+
+/** What the model would be told besides the messages if it were asked now. */
+export type SteeringToPage = { type: 'steering'; steering: MessageSteeringResult };
 
 /** Panel to page, about the messages that somebody reads. */
 export type ReadingToPage =
@@ -107,7 +112,17 @@ export type FromPage =
   | { type: 'tryTemplate' }
   | { type: 'help'; action: HelpAction; providerId?: string }
   | ComposerFromPage
-  | ReadingFromPage;
+  | ReadingFromPage
+  | SteeringFromPage;
+
+/** Page to panel, about what steers the chat. */
+export type SteeringFromPage =
+  /** Asks for it anew. */
+  | { type: 'steering' }
+  /** Without a path it has no file. */
+  | { type: 'openSteering'; source: string; path?: string }
+  /** Lets it count, in the version that was seen. */
+  | { type: 'allowSteering'; source: string; version: string };
 
 /** What a menu of the page may run: commands of Plue about this chat. */
 export const chatCommands = [

@@ -1,0 +1,87 @@
+// What steers a chat: asked anew whenever its files may have changed, opened, and allowed.
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import { toFailureError } from '../../infrastructure/errors';
+import { messageAllowSteering, messageSteering } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+import type { SteeringFromPage, SteeringToPage } from '../../webview/shared/viewMessages';
+import type { ShippedDocuments } from './shippedDocuments';
+
+export interface SteeringHouse {
+  sidecar: Sidecar;
+  shipped: Pick<ShippedDocuments, 'open'>;
+  log: vscode.LogOutputChannel;
+}
+
+export class Steering implements vscode.Disposable {
+  private readonly disposables = new Disposables();
+  private asking: Promise<void> | undefined;
+  private isOld = false;
+
+  constructor(
+    private readonly codexId: string,
+    private readonly house: SteeringHouse,
+    private readonly post: (message: SteeringToPage) => void,
+  ) {
+    const { sidecar } = house;
+    // While a window is away its files are edited elsewhere, and while a turn runs by others.
+    this.disposables.add(vscode.window.onDidChangeWindowState(({ focused }) => focused && this.refresh()));
+    this.disposables.add(vscode.workspace.onDidSaveTextDocument(() => this.refresh()));
+    this.disposables.add(vscode.workspace.onDidGrantWorkspaceTrust(() => this.refresh()));
+    this.disposables.add(
+      sidecar.onMessageEvent((params) => {
+        if (params.codexId === codexId && params.event.kind === 'turnFinished') this.refresh();
+      }),
+    );
+    this.disposables.add(sidecar.onCodexChanged(({ uri }) => uri === codexId && this.refresh()));
+  }
+
+  async act(message: SteeringFromPage): Promise<void> {
+    const { codexId } = this;
+    switch (message.type) {
+      case 'steering':
+        return this.refresh();
+      case 'openSteering':
+        return this.open(message.source, message.path);
+      case 'allowSteering': {
+        const { source, version } = message;
+        this.post({ type: 'steering', steering: await this.house.sidecar.request(messageAllowSteering, { codexId, source, version }) });
+        return;
+      }
+    }
+  }
+
+  /** Once more at the end when it is asked for meanwhile. */
+  refresh(): void {
+    this.isOld = true;
+    this.asking ??= this.ask().finally(() => (this.asking = undefined));
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+
+  /** Without an answer the page goes on showing what it knows. */
+  private async ask(): Promise<void> {
+    const { sidecar, log } = this.house;
+    while (this.isOld) {
+      this.isOld = false;
+      try {
+        this.post({ type: 'steering', steering: await sidecar.request(messageSteering, { codexId: this.codexId }) });
+      } catch (error) {
+        log.debug(`What steers ${this.codexId} is not known: ${toFailureError(error).message}`);
+      }
+    }
+  }
+
+  private async open(source: string, path: string | undefined): Promise<void> {
+    if (source.startsWith('codex://providers/')) {
+      await vscode.commands.executeCommand('plue.manageProviders', source.slice('codex://providers/'.length));
+    } else if (path === undefined) {
+      await this.house.shipped.open(source);
+    } else {
+      const document = await vscode.workspace.openTextDocument(vscode.Uri.file(path));
+      await vscode.window.showTextDocument(document, { preview: true });
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { readFromPage } from '../../../../extension/src/features/chat/fromPage';
+import { Steering } from '../../../../extension/src/features/chat/steering';
+import { messageAllowSteering, messageSteering } from '../../../../extension/src/protocol/protocol.generated';
+import type { SteeringToPage } from '../../../../extension/src/webview/shared/viewMessages';
+import { fakeLog } from '../../testing/fakeLog';
+import { FakeSidecar } from '../../testing/fakeSidecar';
+import { reset } from '../../testing/vscode';
+import { codex, codexId } from '../../webview/chatSamples';
+
+let sidecar: FakeSidecar;
+let posted: SteeringToPage[];
+let opened: string[];
+let steering: Steering;
+const asked = (): number => sidecar.methods().filter((method) => method === 'message/steering').length;
+
+beforeEach(() => {
+  reset();
+  posted = [];
+  opened = [];
+  sidecar = new FakeSidecar()
+    .answer(messageSteering, () => ({ sources: [] }))
+    .answer(messageAllowSteering, () => ({ sources: [], note: 'allowed' }));
+  const shipped = {
+    open: (uri: string) => {
+      opened.push(uri);
+      return Promise.resolve();
+    },
+  };
+  steering = new Steering(codexId, { sidecar, shipped, log: fakeLog().log }, (message) => posted.push(message));
+});
+afterEach(() => steering.dispose());
+
+it('What steers a chat is asked anew when a turn of it ended or the chat changed, and not for others', async () => {
+  sidecar.messageEvent.fire({
+    codexId: 'codex://chats/other',
+    seq: 1,
+    event: { kind: 'turnFinished', turnId: 't', stopReason: 'endTurn' },
+  });
+  sidecar.messageEvent.fire({ codexId, seq: 1, event: { kind: 'turnStarted', turnId: 't' } });
+  expect(asked()).toBe(0);
+  sidecar.messageEvent.fire({ codexId, seq: 2, event: { kind: 'turnFinished', turnId: 't', stopReason: 'endTurn' } });
+  await vi.waitFor(() => expect(posted).toHaveLength(1));
+  sidecar.codexChanged.fire({ uri: codexId, codex: codex() });
+  await vi.waitFor(() => expect(posted).toHaveLength(2));
+});
+
+it('Asked several times at once, it asks once more and no oftener', async () => {
+  for (let time = 0; time < 5; time++) steering.refresh();
+  await vi.waitFor(() => expect(posted).toHaveLength(2));
+  expect(asked()).toBe(2);
+});
+
+it('A failure leaves what the page knows', async () => {
+  sidecar.answer(messageSteering, () => {
+    throw new Error('no');
+  });
+  steering.refresh();
+  await vi.waitFor(() => expect(asked()).toBe(1));
+  expect(posted).toEqual([]);
+});
+
+it('What was allowed is shown at once, and what ships opens to be read', async () => {
+  await steering.act({ type: 'allowSteering', source: '/work/AGENTS.md', version: 'abc' });
+  expect(sidecar.asked.at(-1)?.params).toEqual({ codexId, source: '/work/AGENTS.md', version: 'abc' });
+  expect(posted).toEqual([{ type: 'steering', steering: { sources: [], note: 'allowed' } }]);
+  await steering.act({ type: 'openSteering', source: 'codex://prompts/default-assistant' });
+  expect(opened).toEqual(['codex://prompts/default-assistant']);
+});
+
+it('Only what the page may say is heard', () => {
+  expect(readFromPage({ type: 'steering' })).toBeDefined();
+  expect(readFromPage({ type: 'allowSteering', source: 'x', version: 'y' })).toBeDefined();
+  expect(readFromPage({ type: 'allowSteering', source: 'x' })).toBeUndefined();
+  expect(readFromPage({ type: 'openSteering', source: '', path: 'x' })).toBeUndefined();
+});

@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { PromptStops, withGiven } from '../../../extension/src/webview/chat/promptStops';
+
+const topic = { name: 'topic', description: 'what it is about', isOptional: false };
+const tone = { name: 'tone', isOptional: true };
+
+function stops(): PromptStops {
+  const made = new PromptStops();
+  made.begin([topic, tone]);
+  return made;
+}
+
+describe('the arguments of a prompt in the draft', () => {
+  const draft = 'Explain {{topic}} {{other}} in {{tone}}.';
+
+  it('are gone through one after the other, in both directions, round and round', () => {
+    const first = { start: 8, end: 17 };
+    const second = { start: 31, end: 39 };
+    expect(stops().next(draft, { start: 0, end: 0 }, false)).toMatchObject(first);
+    expect(stops().next(draft, first, false)).toMatchObject(second);
+    expect(stops().next(draft, second, false)).toMatchObject(first);
+    expect(stops().next(draft, first, true)).toMatchObject(second);
+    expect(stops().next('Done', { start: 0, end: 0 }, false)).toBeUndefined();
+    expect(new PromptStops().next(draft, { start: 0, end: 0 }, false)).toBeUndefined();
+  });
+
+  it('say what they are', () => {
+    expect(stops().words(draft, 8)).toBe('topic: what it is about. 2 to fill in, Tab goes to the next.');
+    expect(stops().words(draft, 33)).toBe('tone (may be left out). 2 to fill in, Tab goes to the next.');
+    expect(stops().words('Done', 0)).toBeUndefined();
+  });
+
+  it('are missing at the end, or left out where they may be', () => {
+    expect(stops().finish(draft).missing?.argument.name).toBe('topic');
+    expect(stops().finish('Explain dates {{other}}, {{tone}}')).toEqual({ text: 'Explain dates {{other}},' });
+  });
+
+  it('take what stood behind the command, the last one all that is left', () => {
+    expect(withGiven('{{topic}}|{{tone}}', [topic, tone], 'dates very kindly, please')).toBe('dates|very kindly, please');
+    expect(withGiven('{{topic}}|{{tone}}', [topic, tone], 'dates')).toBe('dates|{{tone}}');
+    expect(withGiven('{{topic}}', [topic], '  two words ')).toBe('two words');
+    expect(withGiven('{{topic}} {{x}}', [], 'dates')).toBe('{{topic}} {{x}}');
+  });
+
+  it('take what is given as it is', () => {
+    const word = fc.string({ minLength: 1 }).filter((given) => /^\S+$/u.test(given));
+    fc.assert(
+      fc.property(word, (given) => {
+        expect(withGiven('<{{topic}}>', [topic], given)).toBe(`<${given}>`);
+      }),
+    );
+  });
+});

@@ -1,0 +1,132 @@
+// @vitest-environment jsdom
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { MessageSteeringResult, SteeredBy, SteeringSource } from '../../../extension/src/protocol/protocol.generated';
+import { changedSince, steeredBefore, steeringChange } from '../../../extension/src/webview/chat/steeringChange';
+import { SteeringList } from '../../../extension/src/webview/chat/steeringList';
+import { answer, question } from './chatSamples';
+
+const prompt: SteeredBy = { kind: 'prompt', source: 'codex://prompts/mine', title: 'mine', version: 'a' };
+const rules: SteeredBy = { kind: 'rules', source: '/work/AGENTS.md', title: 'AGENTS.md', version: 'b' };
+const template: SteeredBy = { kind: 'template', source: 'codex://templates/ai-chat', title: 'Chat', version: 'c' };
+const provider: SteeredBy = { kind: 'provider', source: 'codex://providers/p', title: 'Anthropic', version: 'd' };
+const changed = (source: SteeredBy): SteeredBy => ({ ...source, version: `${source.version}2` });
+
+describe('what is another than with the answer before', () => {
+  it('is nothing when all is as it was, and another provider is no change of the texts', () => {
+    expect(steeringChange([prompt, rules, provider], [prompt, rules, provider])).toBeUndefined();
+    expect(steeringChange([prompt, provider], [prompt, { ...provider, source: 'codex://providers/q' }])).toBeUndefined();
+  });
+
+  it('is said in a sentence', () => {
+    expect(steeringChange([prompt, rules], [changed(prompt), changed(rules)])).toBe('mine and AGENTS.md changed: they count from here.');
+    expect(steeringChange([provider], [changed(provider)])).toBe('Anthropic changed: it counts from here.');
+    expect(steeringChange([prompt], [prompt, rules])).toBe('AGENTS.md counts from here.');
+    expect(steeringChange([prompt, rules, template], [changed(template), rules])).toBe(
+      'Chat changed: it counts from here. mine no longer counts.',
+    );
+  });
+
+  it('is looked up at the nearest answer above that knows it', () => {
+    const messages = [question('m1', 'a'), answer('m2', 'b', { steeredBy: [prompt] }), question('m3', 'c'), answer('m4', 'd')];
+    expect(steeredBefore(4, (at) => messages[at])).toEqual([prompt]);
+    expect(steeredBefore(1, (at) => messages[at])).toBeUndefined();
+    // A message that is not loaded yet may be one.
+    expect(steeredBefore(4, (at) => (at === 2 ? undefined : messages[at]))).toBeUndefined();
+  });
+
+  it('is marked for the next answer, but not on what is left out', () => {
+    expect(changedSince([prompt], prompt)).toBe(false);
+    expect(changedSince([prompt], changed(prompt))).toBe(true);
+    expect(changedSince([prompt], rules)).toBe(true);
+    expect(changedSince([prompt], { ...rules, leftOut: 'x' })).toBe(false);
+    expect(changedSince(undefined, prompt)).toBe(false);
+  });
+});
+
+describe('the list of what steers a chat', () => {
+  let done: string[];
+  let list: SteeringList;
+  const hidden: SteeringSource = {
+    ...rules,
+    hiddenCharacters: 2,
+    leftOut: 'It has 2 characters that nobody sees.',
+    mayBeAllowed: true,
+    path: rules.source,
+  };
+  const button = (): HTMLButtonElement | null => list.node.querySelector('.steering-button');
+  const popup = (): HTMLElement | null => list.node.querySelector('[role=dialog]');
+  const press = (label: string): void => [...list.node.querySelectorAll('button')].find((one) => one.textContent === label)?.click();
+  const show = (steering: MessageSteeringResult, last?: SteeredBy[]): void => list.show(steering, last);
+
+  beforeEach(() => {
+    done = [];
+    list = new SteeringList({
+      refresh: () => done.push('refresh'),
+      open: ({ source }) => done.push(`open ${source}`),
+      allow: ({ source, version }) => done.push(`allow ${source} ${version}`),
+      manageTrust: () => done.push('trust'),
+    });
+    document.body.replaceChildren(list.node);
+  });
+
+  it('is hidden while nothing is known, and then says how many count', () => {
+    list.show(undefined, undefined);
+    expect(list.node.hidden).toBe(true);
+    show({ sources: [prompt, rules, template] });
+    expect(button()?.textContent).toBe('3');
+    expect(button()?.getAttribute('aria-label')).toBe('Steered by 3: mine, AGENTS.md, Chat');
+    expect(list.node.classList.contains('warning')).toBe(false);
+  });
+
+  it('opens by a click, asks anew, and closes by Escape with the focus back on its button', () => {
+    show({ sources: [prompt] });
+    button()?.click();
+    expect(popup()?.hidden).toBe(false);
+    expect(button()?.getAttribute('aria-expanded')).toBe('true');
+    press('mine');
+    popup()?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
+    expect(popup()?.hidden).toBe(true);
+    expect(document.activeElement).toBe(button());
+    expect(done).toEqual(['refresh', 'open codex://prompts/mine']);
+  });
+
+  it('says what changed since the last answer and what nobody sees', () => {
+    show({ sources: [changed(prompt), { ...template, hiddenCharacters: 1 }] }, [prompt, template]);
+    expect(popup()?.textContent).toContain('minePromptChanged: counts from the next answer');
+    expect(popup()?.textContent).toContain('ChatTemplateA character in it nobody sees.');
+    expect(list.node.classList.contains('warning')).toBe(true);
+  });
+
+  it('says why a file is left out, shows it, and lets it count in the version that was seen', () => {
+    show({ sources: [prompt, hidden] });
+    expect(button()?.textContent).toBe('1');
+    expect(popup()?.textContent).toContain('Left out. It has 2 characters that nobody sees.');
+    press('Show');
+    press('Use It Anyway');
+    expect(done).toEqual(['open /work/AGENTS.md', 'allow /work/AGENTS.md b']);
+  });
+
+  it('keeps the focus inside when it is drawn anew', () => {
+    show({ sources: [prompt, hidden] });
+    button()?.click();
+    const use = [...list.node.querySelectorAll('button')].find((one) => one.textContent === 'Use It Anyway');
+    use?.focus();
+    show({ sources: [prompt, { ...rules, hiddenCharacters: 2 }] });
+    expect(document.activeElement).toBe(button());
+    expect(popup()?.hidden).toBe(false);
+  });
+
+  it('says that a folder is not trusted and leads to where that is changed', () => {
+    show({ sources: [template], note: 'This folder is not trusted, so nothing in it steers the chat.' });
+    expect(popup()?.textContent).toContain('This folder is not trusted');
+    press('Manage Trust');
+    expect(done).toEqual(['trust']);
+    show({ sources: [template], note: 'AGENTS.md and CLAUDE.md are switched off in the settings.' });
+    expect([...list.node.querySelectorAll('button')].find((one) => one.textContent === 'Manage Trust')?.hidden).toBe(true);
+  });
+
+  it('draws a name that hides something so that it is seen', () => {
+    show({ sources: [{ ...rules, title: 'AGENTS\u202E.md' }] });
+    expect(popup()?.textContent).toContain('AGENTS⟨U+202E⟩.md');
+  });
+});
