@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { activateChannels } from './features/channels';
 import { activateChat } from './features/chat';
 import { activateItems } from './features/items';
+import { activateLanguage } from './features/language';
 import { activateProviders } from './features/providers';
 import { activateSearch } from './features/search';
 import { activateSettings } from './features/settings';
@@ -50,6 +51,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateSettings(context, client, providers, log),
     activateItems(context, client, providers, log),
     activateTemplates(context, client, log),
+    activateLanguage(client, log),
     activateSearch(context, client, providers, log),
     activateUsage(context, client, log),
   );

@@ -33,6 +33,21 @@ internal sealed class InMemorySidecar : IAsyncDisposable
         return sidecar;
     }
 
+    /// <summary>As an editor with a folder open that is not trusted.</summary>
+    /// <param name="registers">Whether it can be told later which files to tell of.</param>
+    public static async Task<InMemorySidecar> StartAsync(string workspaceFolder, bool registers)
+    {
+        var sidecar = new InMemorySidecar(Directory.CreateTempSubdirectory("plue-test-").FullName);
+        await sidecar.Client.ResultAsync("initialize", new
+        {
+            processId = Environment.ProcessId,
+            initializationOptions = new { workspaceFolder, trusted = false },
+            capabilities = new { textDocument = new { synchronization = new { dynamicRegistration = registers } } },
+        });
+        await sidecar.Client.NotifyAsync("initialized");
+        return sidecar;
+    }
+
     /// <summary>Makes a vault that this editor opens.</summary>
     public Task UnlockedVaultAsync() =>
         Client.ResultAsync("vault/create", new { way = "editor", wayId = "test", secret = Convert.ToBase64String(new byte[32]) });

@@ -1,0 +1,38 @@
+// Which files are ours, by their addresses alone.
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+export const languageId = 'plue-json5';
+/** What ships with Plue, for reading. */
+export const shippedScheme = 'plue-codex';
+
+/** Of a `vscode.Uri` what is looked at. */
+export interface Address {
+  scheme: string;
+  path: string;
+  fsPath: string;
+}
+
+/** Where the sidecar, which has the same environment, keeps what is the user's. */
+export function plueHome(env: NodeJS.ProcessEnv): string {
+  const given = env['PLUE_HOME']?.trim();
+  return given === undefined || given === '' ? join(homedir(), '.plue') : given;
+}
+
+/** Whether it is JSON5 of Plue's, wherever the home is, that no file name tells VS Code of. */
+export function isOurs(address: Address, home: string): boolean {
+  if (address.scheme === shippedScheme || address.scheme === 'plue-version') return address.path.endsWith('.json5');
+  if (address.scheme !== 'file' || !address.fsPath.endsWith('.json5')) return false;
+  return ['templates', 'providers', 'items'].some((folder) => isIn(address.fsPath, join(home, folder)));
+}
+
+/** `plue-codex:/templates/task.json5` shows `codex://templates/task`. */
+export function codexOf({ scheme, path }: Address): string | undefined {
+  const parts = /^\/([a-z]+)\/([a-z0-9][a-z0-9._-]*)\.(?:json5|md)$/.exec(path);
+  return scheme === shippedScheme && parts !== null ? `codex://${parts[1] ?? ''}/${parts[2] ?? ''}` : undefined;
+}
+
+/** Directly, not deeper. */
+function isIn(path: string, folder: string): boolean {
+  return path.startsWith(folder) && /^[\\/][^\\/]+$/.test(path.slice(folder.length));
+}

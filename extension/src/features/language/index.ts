@@ -1,0 +1,34 @@
+// What the language features need of VS Code beside the sidecar's own answers: the colors of the files, and a view of those that ship.
+// Which files are looked at, and since when, the sidecar says itself: it registers the folders with VS Code.
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import { toFailureError } from '../../infrastructure/errors';
+import { codexGet } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+import { codexOf, isOurs, languageId, plueHome, shippedScheme } from './files';
+
+export function activateLanguage(sidecar: Sidecar, log: vscode.LogOutputChannel): vscode.Disposable {
+  const disposables = new Disposables();
+  const home = plueHome(process.env);
+  const color = async (document: vscode.TextDocument): Promise<void> => {
+    // A language that the user or another extension chose stays.
+    if (document.languageId !== 'plaintext' || !isOurs(document.uri, home)) return;
+    try {
+      await vscode.languages.setTextDocumentLanguage(document, languageId);
+    } catch (error) {
+      // It was closed meanwhile.
+      log.debug(`The colors of ${document.uri.path}: ${toFailureError(error).message}`);
+    }
+  };
+  disposables.add(vscode.workspace.onDidOpenTextDocument(color));
+  for (const document of vscode.workspace.textDocuments) void color(document);
+  disposables.add(
+    vscode.workspace.registerTextDocumentContentProvider(shippedScheme, {
+      provideTextDocumentContent: async (address) => {
+        const uri = codexOf(address);
+        return uri === undefined ? '' : ((await sidecar.request(codexGet, { uri })).document?.text ?? '');
+      },
+    }),
+  );
+  return disposables;
+}

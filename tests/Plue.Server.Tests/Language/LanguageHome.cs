@@ -1,0 +1,90 @@
+using Microsoft.Extensions.Logging;
+using Plue.Server.Language;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Tests.Language;
+
+/// <summary>A home of its own with a few files, and what the language features say of a text in it. A bar in a text is the place that is asked about.</summary>
+internal sealed class LanguageHome : IAsyncDisposable
+{
+    public const char Mark = '|';
+
+    private readonly Composition house;
+
+    public LanguageHome(bool trusted = false)
+    {
+        Home = Directory.CreateTempSubdirectory("plue-language-").FullName;
+        Workspace = Path.Combine(Home, "workspace");
+        Directory.CreateDirectory(Workspace);
+        house = new Composition(LogLevel.None, new PluePaths(Home));
+        house.Workspace.Open(Workspace, trusted);
+        Sources = house.LanguageSources(() => Secrets);
+        Write("providers/local.json5", "{ name: \"Local\", provider_type: \"anthropic\", model: \"claude-sonnet-4-6\" }");
+        Write("prompts/scout.md", "---\ndescription: Looks around.\n---\nYou look for {{goal}}.\n");
+        Write("templates/scout.json5", Scout);
+    }
+
+    public const string Scout =
+        """
+        {
+          id: "scout",
+          name: "Scout",
+          parent_template: "task",
+          system_prompt_ref: "codex://prompts/scout",
+          fields: [
+            { name: "area", type: "select", options: ["server", "window"], default: "server", description: "Where to look." },
+            { name: "depth", type: "number", min: 1, conditional: { field: "area", value: "server" } },
+          ],
+          automation: { hooks: [{ trigger: "field_change", field: "area", action: "notify", message: "Looks at {{area}}." }] },
+        }
+
+        """;
+
+    public string Home { get; }
+    public string Workspace { get; }
+    public LanguageSources Sources { get; }
+    public IReadOnlyList<KnownSecret> Secrets { get; set; } = [new("vault://local/api_key", ["https://api.anthropic.com"])];
+
+    public string Write(string file, string text)
+    {
+        var path = Path.Combine(Home, file);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    public OpenDocument Open(string file, string text) =>
+        new(Sources.PlaceOf(Path.Combine(Home, file)) ?? throw new InvalidOperationException($"{file} is none of ours."), text, 1);
+
+    /// <summary>The text without its mark, and where that was.</summary>
+    public (OpenDocument Document, int Offset) At(string file, string marked)
+    {
+        var offset = marked.IndexOf(Mark, StringComparison.Ordinal);
+        return (Open(file, marked.Remove(offset, 1)), offset);
+    }
+
+    public IReadOnlyList<Suggestion> Complete(string file, string marked)
+    {
+        var (document, offset) = At(file, marked);
+        return Completions.At(Sources, document, offset);
+    }
+
+    public string? Hover(string file, string marked)
+    {
+        var (document, offset) = At(file, marked);
+        return Hovers.At(Sources, document, offset)?.Markdown;
+    }
+
+    /// <summary>Each problem as the text that it marks and its message.</summary>
+    public IReadOnlyList<string> Check(string file, string text)
+    {
+        var document = Open(file, text);
+        return [.. Problems.Of(Sources, document).Select(problem => $"{document[problem.At]}: {problem.Message}")];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await house.DisposeAsync();
+        Directory.Delete(Home, recursive: true);
+    }
+}

@@ -1,0 +1,92 @@
+using Plue.Server.Codices;
+using Plue.Server.Json5;
+using Plue.Server.Language;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Tests.Language;
+
+public sealed class ProblemTests : IAsyncLifetime
+{
+    private readonly LanguageHome home = new();
+
+    public ValueTask InitializeAsync() => default;
+
+    public ValueTask DisposeAsync() => home.DisposeAsync();
+
+    [Theory]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', descripton: 'x' }", "descripton: `descripton` is not a key of a template. Did you mean `description`?")]
+    [InlineData("templates/scout.json5", "{ id: 'other', name: 'Scout' }", "'other': `id` is `other` and the file is named `scout.json5`. Give both the same name.")]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'tsk' }", "'tsk': There is no parent template `tsk`, or it has mistakes.")]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', available_tools: ['raed'] }", "'raed': There is no tool `raed`. Did you mean `read`?")]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/scuot' }", "codex://prompts/scuot: There is no codex://prompts/scuot. Did you mean `scout`?")]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://providers/local' }", "codex://providers/local: codex://providers/local is of the wrong kind: codex://prompts/… is wanted here.")]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', metadata: { icon: 'checklst' } }", "'checklst': There is no icon `checklst`. Did you mean `checklist`?")]
+    [InlineData("templates/scout.json5", "{ id: 'scout' name: 'Scout' }", "name: Found 'name' where ',' or '}' was expected.")]
+    [InlineData("providers/local.json5", "{ provider_type: 'anthropc' }", "'anthropc': `provider_type` is none of claude-code, anthropic, openai, openai-compatible, ollama, gemini, bedrock, vertexai, azure, openrouter, github-copilot, external, tour. Did you mean `anthropic`?")]
+    [InlineData("providers/local.json5", "{ provider_type: 'anthropic', model: 'claude-sonet-4-6' }", "'claude-sonet-4-6': Local lists no model `claude-sonet-4-6`. Did you mean `claude-sonnet-4-6`?")]
+    [InlineData("providers/local.json5", "{ provider_type: 'anthropic', api_key_ref: 'vault://local/apikey' }", "vault://local/apikey: The vault has no vault://local/apikey. Store it with Plue: Configure Provider Key.")]
+    [InlineData("items/one.json5", "{ template: 'nobody' }", "'nobody': There is no template `nobody`, or it has mistakes.")]
+    [InlineData("prompts/mine.md", "---\ndescription: x\n", "---: The front matter has no closing line of three hyphens, so it is read as part of the prompt.")]
+    public void A_mistake_is_marked_where_it_is(string file, string text, string expected) => Assert.Contains(expected, home.Check(file, text));
+
+    [Fact]
+    public void A_key_in_a_file_is_marked_and_never_repeated()
+    {
+        var problem = Assert.Single(Problems.Of(home.Sources, home.Open("providers/local.json5", "{ provider_type: 'anthropic', api_key_ref: 'sk-ant-0123456789abcdef0123' }")), one => one.Code == Problems.Secret);
+
+        Assert.Equal(LiteralSecrets.Message, problem.Message);
+    }
+
+    [Fact]
+    public void What_ships_and_what_is_right_has_no_problems()
+    {
+        Assert.Empty(home.Check("templates/scout.json5", LanguageHome.Scout));
+        foreach (var id in TemplateCatalog.ShippedIds()) { Assert.Empty(home.Check($"templates/{id}.json5", System.Text.Encoding.UTF8.GetString(TemplateCatalog.ReadShipped(id)!))); }
+    }
+
+    [Fact]
+    public void A_file_says_the_same_in_the_editor_as_everywhere_else()
+    {
+        const string broken = "{ id: 'scout', name: 'Scout', parent_template: 'task', budget: { usd: -1 }, max_spawned_tasks: 'x', fields: [{ name: 'a', type: 'selct' }] }";
+        var listed = home.Sources.Templates.Check("scout", System.Text.Encoding.UTF8.GetBytes(broken)).Problems.Select(problem => problem.Message);
+
+        Assert.Empty(listed.Except(Problems.Of(home.Sources, home.Open("templates/scout.json5", broken)).Select(problem => problem.Message)));
+    }
+
+    [Fact]
+    public void A_file_too_large_gets_one_sentence_and_costs_nothing_else()
+    {
+        var document = home.Open("templates/scout.json5", new string(' ', Json5Reader.MaxBytes + 1));
+
+        Assert.Equal("The file is larger than 4 MiB, the most that is read.", Assert.Single(Problems.Of(home.Sources, document)).Message);
+        Assert.Empty(Completions.At(home.Sources, document, 5));
+        Assert.Empty(Symbols.Of(document));
+        Assert.Empty(Formatter.Format(document));
+    }
+
+    [Fact]
+    public void A_file_of_marks_alone_is_survived()
+    {
+        foreach (var bomb in new[] { new string('[', 100_000), new string('{', 100_000), string.Concat(Enumerable.Repeat("{fields:[", 20_000)), new string('"', 50_001), "/*" + new string('*', 100_000) })
+        {
+            var document = home.Open("templates/scout.json5", bomb);
+
+            Assert.NotEmpty(Problems.Of(home.Sources, document));
+            _ = Completions.At(home.Sources, document, bomb.Length);
+            _ = Symbols.Of(document);
+        }
+    }
+
+    [Fact]
+    public async Task The_workspaces_files_count_only_when_it_is_trusted()
+    {
+        Assert.Null(home.Sources.PlaceOf(Path.Combine(home.Workspace, ".plue", "templates", "a.json5")));
+
+        await using var trusted = new LanguageHome(trusted: true);
+        Assert.Equal(CodexCollection.Templates, trusted.Sources.PlaceOf(Path.Combine(trusted.Workspace, ".plue", "templates", "a.json5"))?.Collection);
+        Assert.Null(trusted.Sources.PlaceOf(Path.Combine(trusted.Workspace, ".plue", "providers", "a.json5")));
+        Assert.Null(trusted.Sources.PlaceOf(Path.Combine(trusted.Workspace, "templates", "a.json5")));
+        Assert.Null(trusted.Sources.PlaceOf(Path.Combine(trusted.Home, "templates", "deep", "a.json5")));
+        Assert.Null(trusted.Sources.PlaceOf(Path.Combine(trusted.Home, "x", "..", "templates", "a.json5")));
+    }
+}

@@ -1,0 +1,161 @@
+using System.Text.Json.Nodes;
+using Plue.Server.Tests.Testing;
+
+namespace Plue.Server.Tests.Rpc;
+
+/// <summary>An editor that writes templates, at the other end of the whole protocol.</summary>
+public sealed class LanguageHandlersTests
+{
+    private const string Broken = "{ id: \"scout\", name: \"Scout\", parent_template: \"task\", available_tools: [\"raed\"] }";
+
+    [Fact]
+    public async Task A_mistake_is_told_while_typing_and_goes_when_it_is_mended()
+    {
+        var home = Directory.CreateTempSubdirectory("plue-language-").FullName;
+        await using var sidecar = await SidecarProcess.StartAsync(home);
+        var uri = UriOf(home, "templates/scout.json5");
+        await OpenAsync(sidecar.Client, uri, Broken);
+
+        var told = await ProblemsAsync(sidecar.Client, uri, 1);
+        var problem = Assert.Single(told["diagnostics"]!.AsArray());
+        Assert.Equal("There is no tool `raed`. Did you mean `read`?", (string?)problem!["message"]);
+        Assert.Equal(("Plue", "tool", 1), ((string?)problem["source"], (string?)problem["code"], (int?)problem["severity"]));
+        Assert.Equal(Broken.IndexOf("\"raed", StringComparison.Ordinal), (int?)problem["range"]!["start"]!["character"]);
+
+        var start = Broken.IndexOf("raed", StringComparison.Ordinal);
+        await sidecar.Client.NotifyAsync("textDocument/didChange", new
+        {
+            textDocument = new { uri, version = 2 },
+            contentChanges = new[] { new { range = new { start = new { line = 0, character = start }, end = new { line = 0, character = start + 4 } }, text = "read" } },
+        });
+        Assert.Empty((await ProblemsAsync(sidecar.Client, uri, 2))["diagnostics"]!.AsArray());
+
+        var offered = await sidecar.Client.ResultAsync("textDocument/completion", At(uri, 0, start));
+        Assert.Contains(offered!["items"]!.AsArray(), item => (string?)item!["label"] == "bash");
+        var hover = await sidecar.Client.ResultAsync("textDocument/hover", At(uri, 0, start + 1));
+        Assert.Contains("Reads a file", (string?)hover!["contents"]!["value"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_question_is_answered_and_leads_to_what_it_is_about()
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        Write(sidecar.Home, "prompts/scout.md", "Look.");
+        const string text = "{ id: \"scout\", name: \"Scout\", parent_template: \"task\",\n system_prompt_ref: \"codex://prompts/scout\" }\n";
+        Write(sidecar.Home, "templates/scout.json5", text);
+        var uri = UriOf(sidecar.Home, "templates/scout.json5");
+        await OpenAsync(sidecar.Client, uri, text);
+        var (line, character) = (1, 40);
+
+        var links = await sidecar.Client.ResultAsync("textDocument/documentLink", new { textDocument = new { uri } });
+        Assert.Equal(["plue-codex:/templates/task.json5", UriOf(sidecar.Home, "prompts/scout.md")], links!.AsArray().Select(link => (string?)link!["target"]));
+        Assert.Equal(UriOf(sidecar.Home, "prompts/scout.md"), (string?)(await sidecar.Client.ResultAsync("textDocument/definition", At(uri, line, character)))!["uri"]);
+        Assert.Single((await sidecar.Client.ResultAsync("textDocument/references", At(uri, line, character)))!.AsArray());
+        Assert.Equal("scout", (string?)(await sidecar.Client.ResultAsync("textDocument/prepareRename", At(uri, line, character)))!["placeholder"]);
+
+        var rename = await sidecar.Client.ResultAsync("textDocument/rename", new { textDocument = new { uri }, position = new { line, character }, newName = "ranger" });
+        var changes = rename!["documentChanges"]!.AsArray();
+        Assert.Equal(1, (int?)changes[0]!["textDocument"]!["version"]);
+        Assert.Equal(("rename", UriOf(sidecar.Home, "prompts/ranger.md")), ((string?)changes[1]!["kind"], (string?)changes[1]!["newUri"]));
+
+        Assert.Equal(["id", "name", "parent_template", "system_prompt_ref"], (await sidecar.Client.ResultAsync("textDocument/documentSymbol", new { textDocument = new { uri } }))!.AsArray().Select(symbol => (string?)symbol!["name"]));
+        Assert.Single((await sidecar.Client.ResultAsync("textDocument/formatting", new { textDocument = new { uri }, options = new { tabSize = 2 } }))!.AsArray());
+        Assert.Empty((await sidecar.Client.ResultAsync("textDocument/codeAction", new { textDocument = new { uri }, range = new { start = new { line = 0, character = 0 }, end = new { line = 0, character = 0 } }, context = new { diagnostics = Array.Empty<int>() } }))!.AsArray());
+
+        // The file that is named is only given its new name by the editor, so the open text counts.
+        await sidecar.Client.NotifyAsync("textDocument/didClose", new { textDocument = new { uri } });
+        Assert.Null(await sidecar.Client.ResultAsync("textDocument/hover", At(uri, line, character)));
+    }
+
+    [Fact]
+    public async Task A_thousand_quick_changes_end_with_the_problems_of_the_last()
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        var uri = UriOf(sidecar.Home, "templates/scout.json5");
+        await OpenAsync(sidecar.Client, uri, "");
+        for (var version = 2; version <= 1000; version++)
+        {
+            await sidecar.Client.NotifyAsync("textDocument/didChange", new
+            {
+                textDocument = new { uri, version },
+                contentChanges = new[] { new { range = new { start = new { line = 0, character = version - 2 }, end = new { line = 0, character = version - 2 } }, text = version == 2 ? "{" : " " } },
+            });
+        }
+
+        var told = await ProblemsAsync(sidecar.Client, uri, 1000);
+        Assert.Contains(told["diagnostics"]!.AsArray(), problem => (string?)problem!["code"] == "syntax" && (int?)problem["range"]!["start"]!["character"] == 999);
+    }
+
+    [Fact]
+    public async Task Files_of_a_workspace_are_looked_at_when_it_is_trusted()
+    {
+        var folder = Directory.CreateTempSubdirectory("plue-workspace-").FullName;
+        await using var sidecar = await EditorAsync(folder);
+        var uri = UriOf(folder, ".plue/templates/scout.json5");
+        await OpenAsync(sidecar.Client, uri, Broken);
+        Assert.Empty((await sidecar.Client.ResultAsync("textDocument/completion", At(uri, 0, 2)))!["items"]!.AsArray());
+
+        await sidecar.Client.NotifyAsync("workspace/trust", new { trusted = true });
+        await OpenAsync(sidecar.Client, uri, Broken);
+
+        Assert.NotEmpty((await ProblemsAsync(sidecar.Client, uri, 1))["diagnostics"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task An_editor_that_takes_it_is_told_of_the_home_at_once_and_of_the_workspace_when_it_is_trusted()
+    {
+        var folder = Directory.CreateTempSubdirectory("plue-workspace-").FullName;
+        await using var sidecar = await EditorAsync(folder, registers: true);
+
+        Assert.Equal(UriOf(sidecar.Home, ""), await RegisteredAsync(sidecar.Client) + "/");
+        await sidecar.Client.NotifyAsync("workspace/trust", new { trusted = true });
+        Assert.Equal(UriOf(folder, ".plue"), await RegisteredAsync(sidecar.Client));
+
+        static async Task<string?> RegisteredAsync(RpcClient client)
+        {
+            var (id, asked) = await client.AskedAsync("client/registerCapability");
+            await client.AnswerAsync(id, new { });
+            return (string?)asked["registrations"]![0]!["registerOptions"]!["documentSelector"]![0]!["pattern"]!["baseUri"];
+        }
+    }
+
+    [Theory]
+    [InlineData("textDocument/hover")]
+    [InlineData("textDocument/completion")]
+    [InlineData("textDocument/codeAction")]
+    [InlineData("textDocument/rename")]
+    public async Task A_question_without_its_parts_is_no_harm(string method)
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        await OpenAsync(sidecar.Client, UriOf(sidecar.Home, "templates/scout.json5"), Broken);
+        foreach (var odd in new[] { "{}", "{\"textDocument\":{}}", "{\"textDocument\":{\"uri\":\"file:///etc/passwd\"},\"position\":{\"line\":-1,\"character\":2147483647}}", $"{{\"textDocument\":{{\"uri\":\"{UriOf(sidecar.Home, "templates/scout.json5")}\"}},\"newName\":\"x\"}}" })
+        {
+            var reply = await sidecar.Client.RequestAsync(method, JsonNode.Parse(odd));
+            Assert.DoesNotContain("-32603", reply.ToJsonString(), StringComparison.Ordinal);
+        }
+
+        await sidecar.Client.NotifyAsync("textDocument/didOpen", new { });
+        await sidecar.Client.NotifyAsync("textDocument/didChange", new { textDocument = new { uri = UriOf(sidecar.Home, "templates/scout.json5") } });
+        await sidecar.Client.NotifyAsync("textDocument/didClose", new { });
+        await sidecar.Client.ResultAsync("vault/status");
+    }
+
+    private static Task<InMemorySidecar> EditorAsync(string folder, bool registers = false) => InMemorySidecar.StartAsync(folder, registers);
+
+    private static Task OpenAsync(RpcClient client, string uri, string text) =>
+        client.NotifyAsync("textDocument/didOpen", new { textDocument = new { uri, languageId = "plue-json5", version = 1, text } });
+
+    private static Task<JsonObject> ProblemsAsync(RpcClient client, string uri, int version) =>
+        client.NextAsync("textDocument/publishDiagnostics", told => (string?)told["uri"] == uri && (int?)told["version"] == version);
+
+    private static object At(string uri, int line, int character) => new { textDocument = new { uri }, position = new { line, character } };
+
+    private static string UriOf(string folder, string file) => Plue.Server.Rpc.LanguageViews.UriOf(Path.Combine(folder, file));
+
+    private static void Write(string home, string file, string text)
+    {
+        var path = Path.Combine(home, file);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+    }
+}
