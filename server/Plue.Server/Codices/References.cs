@@ -1,5 +1,6 @@
 using Plue.Server.Messages;
 using Plue.Server.Platform;
+using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
