@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Plue.Server.Json5;
 
 /// <summary>The text after an edit; with an error it is the text as it was.</summary>
@@ -9,7 +11,7 @@ public static class Json5Edit
     private const int Indentation = 2;
 
     /// <summary>Sets the value at a path of keys; missing objects on the way are made. An empty text becomes a new object.</summary>
-    /// <param name="path">At least one key.</param>
+    /// <param name="path">At least one key. In a list it is the place, from 0; the place behind the last one adds an item.</param>
     public static Json5Edited Set(string text, IReadOnlyList<string> path, Json5Node value)
     {
         ArgumentOutOfRangeException.ThrowIfZero(path.Count);
@@ -21,52 +23,94 @@ public static class Json5Edit
 
         if (!document.IsValid) { return new Json5Edited(text, document.Errors[0]); }
 
-        if (document.Root is not Json5Object current) { return NotAnObject(text, document.Root!, "The file"); }
-
-        var newLine = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
+        var current = document.Root!;
         for (var i = 0; ; i++)
         {
-            if (current.FindMember(path[i]) is not { } member)
+            var at = i;
+            Entry? entry;
+            if (current is Json5Object owner)
             {
-                return new Json5Edited(Insert(text, document, current, path[i], Wrap(path, i + 1, value), newLine));
+                entry = owner.FindMember(path[i]) is { } member ? Entry.Of(member) : null;
+                if (entry is null)
+                {
+                    return new Json5Edited(Insert(text, document, owner.Span, owner.Members.Count > 0 ? Entry.Of(owner.Members[^1]) : null, path[i], Wrap(path, at + 1, value)));
+                }
+            }
+            else if (current is Json5Array list && int.TryParse(path[i], NumberStyles.None, CultureInfo.InvariantCulture, out var place))
+            {
+                if (place > list.Items.Count) { return new Json5Edited(text, new Json5Error($"The list has {list.Items.Count} items, and nothing can stand at {place}.", list.Span)); }
+
+                if (place == list.Items.Count)
+                {
+                    return new Json5Edited(Insert(text, document, list.Span, place > 0 ? Entry.Of(list.Items[^1]) : null, null, Wrap(path, at + 1, value)));
+                }
+
+                entry = Entry.Of(list.Items[place]);
+            }
+            else
+            {
+                return new Json5Edited(text, new Json5Error($"{(i == 0 ? "The file" : $"`{path[i - 1]}`")} is {current.Kind} where an object was expected.", current.Span));
             }
 
             if (i == path.Count - 1)
             {
-                return new Json5Edited(Replace(text, member.Value.Span.Start, member.Value.Span.End,
-                    Json5Writer.Write(value, IndentAt(text, member.NameSpan.Start).Length, newLine)));
+                return new Json5Edited(Replace(text, entry.Value.Span.Start, entry.Value.Span.End, Json5Writer.Write(value, IndentAt(text, entry.Start).Length, NewLineOf(text))));
             }
 
-            if (member.Value is not Json5Object inner) { return NotAnObject(text, member.Value, $"`{path[i]}`"); }
-
-            current = inner;
+            current = entry.Value;
         }
     }
 
-    /// <summary>Removes a key and its value; a comment on the same line stays. Nothing happens when the key is not there.</summary>
+    /// <summary>Puts other values where some stand, and leaves everything between them as it is. A text keeps its quotation marks.</summary>
+    /// <param name="text">As it was read.</param>
+    /// <param name="changes">Spans of values that were read from it, none within another.</param>
+    public static string Replace(string text, params IEnumerable<(Json5Span At, Json5Node Value)> changes) =>
+        changes.OrderByDescending(change => change.At.Start).Aggregate(text, (edited, change) =>
+        {
+            var (at, value) = change;
+            var mark = text[at.Start] == '\'' ? '\'' : '"';
+            return Replace(edited, at.Start, at.End, Json5Writer.Write(value, IndentAt(text, at.Start).Length, NewLineOf(text), mark));
+        });
+
+    /// <summary>Removes a key and its value, or an item of a list; a comment on the same line stays. Nothing happens when it is not there.</summary>
     public static Json5Edited Remove(string text, IReadOnlyList<string> path)
     {
         ArgumentOutOfRangeException.ThrowIfZero(path.Count);
         var document = Json5Reader.Read(text);
         if (!document.IsValid) { return new Json5Edited(text, document.Errors[0]); }
 
-        var parent = document.Root;
-        foreach (var key in path.SkipLast(1)) { parent = (parent as Json5Object)?.Find(key); }
+        var owner = document.Root;
+        foreach (var key in path.SkipLast(1)) { owner = owner is Json5Array list ? Item(list, key) : (owner as Json5Object)?.Find(key); }
 
-        if (parent is not Json5Object owner) { return new Json5Edited(text); }
-
+        List<Entry> entries = owner switch
+        {
+            Json5Object value => [.. value.Members.Select(Entry.Of)],
+            Json5Array list => [.. list.Items.Select(Entry.Of)],
+            _ => [],
+        };
         // From the last to the first, so that the positions before stay true.
         var edited = text;
-        for (var i = owner.Members.Count - 1; i >= 0; i--)
+        for (var i = entries.Count - 1; i >= 0; i--)
         {
-            if (owner.Members[i].Name == path[^1]) { edited = RemoveMember(edited, document, owner, i); }
+            var isMeant = owner is Json5Object value ? value.Members[i].Name == path[^1] : ReferenceEquals(entries[i].Value, Item((Json5Array)owner!, path[^1]));
+            if (isMeant) { edited = RemoveEntry(edited, document, entries[i], i + 1 < entries.Count ? entries[i + 1].Start : owner!.Span.End - 1); }
         }
 
         return new Json5Edited(edited);
     }
 
-    private static Json5Edited NotAnObject(string text, Json5Node found, string what) =>
-        new(text, new Json5Error($"{what} is {found.Kind} where an object was expected.", found.Span));
+    /// <summary>A member or an item: where it begins, and its value.</summary>
+    private sealed record Entry(int Start, Json5Node Value)
+    {
+        public static Entry Of(Json5Member member) => new(member.NameSpan.Start, member.Value);
+
+        public static Entry Of(Json5Node item) => new(item.Span.Start, item);
+    }
+
+    private static Json5Node? Item(Json5Array list, string key) =>
+        int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var place) && place < list.Items.Count ? list.Items[place] : null;
+
+    private static string NewLineOf(string text) => text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
 
     private static Json5Node Wrap(IReadOnlyList<string> path, int from, Json5Node value)
     {
@@ -75,23 +119,24 @@ public static class Json5Edit
         return value;
     }
 
-    private static string Insert(string text, Json5Document document, Json5Object owner, string name, Json5Node value, string newLine)
+    /// <param name="name">Null for an item of a list.</param>
+    private static string Insert(string text, Json5Document document, Json5Span owner, Entry? last, string? name, Json5Node value)
     {
-        var close = owner.Span.End - 1;
+        var newLine = NewLineOf(text);
+        var close = owner.End - 1;
         var closeIndent = IndentAt(text, close);
         var closeLine = LineStart(text, close);
-        var closeStandsAlone = closeLine + closeIndent.Length == close && closeLine > owner.Span.Start;
-        var last = owner.Members.Count > 0 ? owner.Members[^1] : null;
+        var closeStandsAlone = closeLine + closeIndent.Length == close && closeLine > owner.Start;
         var hasTrailingComma = last is null || FindComma(text, document, last.Value.Span.End, close) >= 0;
-        string Entry(int indent) => $"{Json5Writer.WriteKey(name)}: {Json5Writer.Write(value, indent, newLine)}";
+        string Written(int indent) => (name is null ? "" : $"{Json5Writer.WriteKey(name)}: ") + Json5Writer.Write(value, indent, newLine);
 
         if (closeStandsAlone)
         {
-            var indent = last is not null && IndentAt(text, last.NameSpan.Start) is var own && LineStart(text, last.NameSpan.Start) + own.Length == last.NameSpan.Start
+            var indent = last is not null && IndentAt(text, last.Start) is var own && LineStart(text, last.Start) + own.Length == last.Start
                 ? own
                 : closeIndent + new string(' ', Indentation);
             var comma = last is null || hasTrailingComma ? "," : "";
-            var line = $"{indent}{Entry(indent.Length)}{comma}{newLine}";
+            var line = $"{indent}{Written(indent.Length)}{comma}{newLine}";
             var withLine = Replace(text, closeLine, closeLine, line);
             return hasTrailingComma ? withLine : Replace(withLine, last!.Value.Span.End, last.Value.Span.End, ",");
         }
@@ -99,26 +144,26 @@ public static class Json5Edit
         if (last is null)
         {
             // Nothing inside but white space, or a comment that the new key then follows.
-            var indent = IndentAt(text, owner.Span.Start);
+            var indent = IndentAt(text, owner.Start);
             var inner = new string(' ', indent.Length + Indentation);
-            var inside = text[(owner.Span.Start + 1)..close].TrimEnd();
-            return Replace(text, owner.Span.Start + 1, close, $"{inside}{newLine}{inner}{Entry(inner.Length)},{newLine}{indent}");
+            var inside = text[(owner.Start + 1)..close].TrimEnd();
+            return name is null && inside.Length == 0
+                ? Replace(text, owner.Start + 1, close, Written(indent.Length))
+                : Replace(text, owner.Start + 1, close, $"{inside}{newLine}{inner}{Written(inner.Length)},{newLine}{indent}");
         }
 
-        var lineIndent = IndentAt(text, last.NameSpan.Start).Length;
-        if (!hasTrailingComma) { return Replace(text, last.Value.Span.End, last.Value.Span.End, $", {Entry(lineIndent)}"); }
+        var lineIndent = IndentAt(text, last.Start).Length;
+        if (!hasTrailingComma) { return Replace(text, last.Value.Span.End, last.Value.Span.End, $", {Written(lineIndent)}"); }
 
         var behind = FindComma(text, document, last.Value.Span.End, close) + 1;
-        return Replace(text, behind, behind, $" {Entry(lineIndent)},");
+        return Replace(text, behind, behind, $" {Written(lineIndent)},");
     }
 
-    private static string RemoveMember(string text, Json5Document document, Json5Object owner, int index)
+    private static string RemoveEntry(string text, Json5Document document, Entry entry, int limit)
     {
-        var member = owner.Members[index];
-        var limit = index + 1 < owner.Members.Count ? owner.Members[index + 1].NameSpan.Start : owner.Span.End - 1;
-        var start = member.NameSpan.Start;
-        var comma = FindComma(document.Text, document, member.Value.Span.End, limit);
-        var valueEnd = member.Value.Span.End;
+        var start = entry.Start;
+        var comma = FindComma(document.Text, document, entry.Value.Span.End, limit);
+        var valueEnd = entry.Value.Span.End;
         if (comma >= 0)
         {
             // What stands between the value and its comma can only be white space or comments, and those stay.

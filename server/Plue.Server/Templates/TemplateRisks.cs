@@ -76,7 +76,7 @@ public static class TemplateRisks
 
         if (agent.MaxSpawnedTasks == 0 || !MaySpawn(agent)) { return; }
 
-        foreach (var child in Children(template, agent, find))
+        foreach (var child in Children(template, agent, find).OrderByDescending(child => AgentSpec.Of(child.WithDefaults(Json5Object.Empty)).Budget.Usd ?? decimal.MaxValue))
         {
             var own = AgentSpec.Of(child.WithDefaults(Json5Object.Empty)).Budget;
             var message = (budget, own) switch

@@ -72,7 +72,8 @@ public sealed class PromptsTests : IDisposable
         Save("mine.md", "x");
         Save("default-assistant.md", "x");
         Save("Not A Name.md", "x");
-        Assert.Equal(["codex://prompts/default-assistant", "codex://prompts/mine", "codex://prompts/summary", "codex://prompts/title"], prompts.List().Select(uri => uri.ToString()));
+        var expected = new PromptForm().ShippedNames.Append("mine").Order(StringComparer.Ordinal).Select(name => $"codex://prompts/{name}");
+        Assert.Equal(expected, prompts.List().Select(uri => uri.ToString()));
     }
 
     private void Save(string name, string text) => Save(name, Encoding.UTF8.GetBytes(text));

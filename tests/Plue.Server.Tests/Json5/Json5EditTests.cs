@@ -23,6 +23,16 @@ public class Json5EditTests
     [InlineData("{\n  b: 2,\n}", "h/a", "{\n  b: 2,\n  h: {\n    a: \"new\",\n  },\n}")]
     [InlineData("{a: 1, a: 2}", "a", "{a: 1, a: \"new\"}")]
     [InlineData("\uFEFF{a: 1}", "a", "\uFEFF{a: \"new\"}")]
+    [InlineData("{ a: [1, /* two */ 2, 3] }", "a/1", "{ a: [1, /* two */ \"new\", 3] }")]
+    [InlineData("{ a: [{ b: 1 }, { b: 2 /* why */ }] }", "a/1/b", "{ a: [{ b: 1 }, { b: \"new\" /* why */ }] }")]
+    [InlineData("{ a: [{ b: 1 }] }", "a/0/c", "{ a: [{ b: 1, c: \"new\" }] }")]
+    [InlineData("{ a: [1, 2] }", "a/2", "{ a: [1, 2, \"new\"] }")]
+    [InlineData("{\n  a: [\n    1, // one\n    2 // two\n  ],\n}", "a/2", "{\n  a: [\n    1, // one\n    2, // two\n    \"new\"\n  ],\n}")]
+    [InlineData("{ a: [] }", "a/0", "{ a: [\"new\"] }")]
+    [InlineData("{ a: [] }", "a/0/b", "{ a: [{\n  b: \"new\",\n}] }")]
+    [InlineData("{ a: [/* none */] }", "a/0", "{ a: [/* none */\n  \"new\",\n] }")]
+    [InlineData("{ '0': 1 }", "0", "{ '0': \"new\" }")]
+    [InlineData("[1]", "0", "[\"new\"]")]
     public void One_value_is_set_and_the_rest_stays_as_it_was(string text, string path, string expected)
     {
         var edited = Json5Edit.Set(text, path.Split('/'), New);
@@ -38,6 +48,12 @@ public class Json5EditTests
     [InlineData("{ a: 1, b: 2 }", "c", "{ a: 1, b: 2 }")]
     [InlineData("{ a: 1, a: 2 }", "a", "{ }")]
     [InlineData("{ h: {a: 1} }", "h/a", "{ h: {} }")]
+    [InlineData("{ a: [1, 2, 3] }", "a/1", "{ a: [1, 3] }")]
+    [InlineData("{ a: [1, 2] }", "a/1", "{ a: [1, ] }")]
+    [InlineData("{ a: [1, 2] }", "a/2", "{ a: [1, 2] }")]
+    [InlineData("{ a: [1, 2] }", "a/b", "{ a: [1, 2] }")]
+    [InlineData("{\n  a: [\n    'x', // first\n    'y',\n  ],\n}", "a/1", "{\n  a: [\n    'x', // first\n  ],\n}")]
+    [InlineData("{ a: [{ b: 1 }, { b: 2, c: 3 }] }", "a/1/b", "{ a: [{ b: 1 }, { c: 3 }] }")]
     public void One_value_is_removed_and_the_rest_stays_as_it_was(string text, string path, string expected)
     {
         var edited = Json5Edit.Remove(text, path.Split('/'));
@@ -49,12 +65,75 @@ public class Json5EditTests
     [InlineData("{ a: 1", "1:7 Found the end of the file where ',' or '}' was expected.")]
     [InlineData("[]", "1:1 The file is a list where an object was expected.")]
     [InlineData("{ a: 1 }", "1:6 `a` is a number where an object was expected.")]
+    [InlineData("{ a: [1] }", "1:6 `a` is a list where an object was expected.")]
     public void A_file_that_cannot_be_edited_stays_as_it_was(string text, string expected)
     {
         var edited = Json5Edit.Set(text, ["a", "b"], New);
         Assert.Equal(text, edited.Text);
         Assert.Equal(expected, $"{edited.Error?.Span.Line}:{edited.Error?.Span.Column} {edited.Error?.Message}");
     }
+
+    [Fact]
+    public void A_place_behind_the_end_of_a_list_is_refused()
+    {
+        var edited = Json5Edit.Set("{ a: [1] }", ["a", "2"], New);
+        Assert.Equal(("{ a: [1] }", "The list has 1 items, and nothing can stand at 2."), (edited.Text, edited.Error?.Message));
+    }
+
+    [Fact]
+    public void Several_values_are_replaced_at_once_and_texts_keep_their_marks()
+    {
+        const string Text = "{ a: 'x', // x\n  b: [\"x\", { c: 'x' }] }";
+        var root = (Json5Object)Json5Reader.Read(Text).Root!;
+        var list = root.GetArray("b")!;
+        Assert.Equal("{ a: 'it\\'s \"y\"', // x\n  b: [\"it's \\\"y\\\"\", { c: 5 }] }", Json5Edit.Replace(Text,
+            (root.Find("a")!.Span, new Json5String("it's \"y\"")),
+            (((Json5Object)list.Items[1]).Find("c")!.Span, new Json5Number(5)),
+            (list.Items[0].Span, new Json5String("it's \"y\""))));
+    }
+
+    /// <summary>Any value, however deep, in any document with comments, line ends and quotes of every kind.</summary>
+    [Fact]
+    public void Replacing_any_value_of_any_document_leaves_every_other_character_as_it_was()
+    {
+        var cases = from before in JsonTexts.Objects from value in JsonTexts.Nodes from seed in Gen.Choose(0, int.MaxValue) select (before, value, seed);
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(cases.ToArbitrary(), test =>
+        {
+            var random = new Random(test.seed);
+            var text = JsonTexts.Noisy(test.before, random);
+            var document = Json5Reader.Read(text);
+            Assert.Empty(document.Errors);
+            Assert.True(document.Root!.HasSameValueAs(test.before), text);
+            List<(string[] Path, Json5Node Node)> places = [.. Places(document.Root, []).Where(place => place.Path.Length > 0)];
+            if (places.Count == 0) { return; }
+
+            var (path, old) = places[random.Next(places.Count)];
+            foreach (var edited in (string[])[Json5Edit.Set(text, path, test.value).Text, Json5Edit.Replace(text, (old.Span, test.value))])
+            {
+                Assert.StartsWith(text[..old.Span.Start], edited, StringComparison.Ordinal);
+                Assert.EndsWith(text[old.Span.End..], edited, StringComparison.Ordinal);
+                var after = Json5Reader.Read(edited);
+                Assert.Empty(after.Errors);
+                Assert.True(At(after.Root!, path).HasSameValueAs(test.value), edited);
+                var inOld = document.Comments.Where(comment => comment.Span.Start >= old.Span.Start && comment.Span.End <= old.Span.End);
+                Assert.Equal(document.Comments.Except(inOld).Select(comment => comment.Text), after.Comments.Select(comment => comment.Text));
+            }
+
+            var removed = Json5Reader.Read(Json5Edit.Remove(text, path).Text);
+            Assert.Empty(removed.Errors);
+            Assert.Equal(places.Count - places.Count(place => place.Path.Take(path.Length).SequenceEqual(path)), Places(removed.Root!, []).Count(place => place.Path.Length > 0));
+        }));
+    }
+
+    private static IEnumerable<(string[] Path, Json5Node Node)> Places(Json5Node node, string[] path) => node switch
+    {
+        Json5Object value => value.Members.SelectMany(member => Places(member.Value, [.. path, member.Name])).Prepend((path, node)),
+        Json5Array list => list.Items.SelectMany((item, i) => Places(item, [.. path, $"{i}"])).Prepend((path, node)),
+        _ => [(path, node)],
+    };
+
+    private static Json5Node At(Json5Node root, IEnumerable<string> path) =>
+        path.Aggregate(root, (node, key) => node is Json5Array list ? list.Items[int.Parse(key, System.Globalization.CultureInfo.InvariantCulture)] : ((Json5Object)node).Find(key)!);
 
     [Fact]
     public void Whatever_is_written_reads_back_to_the_same_value() => Prop.ForAll(JsonTexts.Nodes.ToArbitrary(), node =>

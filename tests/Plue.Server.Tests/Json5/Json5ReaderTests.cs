@@ -131,8 +131,53 @@ public class Json5ReaderTests
         {
             var document = Json5Reader.Read(text);
             Assert.True(document.Root is not null || document.Errors.Count > 0);
-            Assert.All(document.Errors, error => Assert.InRange(error.Span.Start, 0, text.Length));
+            Assert.All(document.Errors, error => AssertWithin(text, error.Span));
         }));
+    }
+
+    /// <summary>A place that an editor can show: within the text, and its line and column say the same as its index.</summary>
+    private static void AssertWithin(string text, Json5Span span)
+    {
+        Assert.InRange(span.Start, 0, text.Length);
+        Assert.InRange(span.End, span.Start, text.Length);
+        var before = text[..span.Start];
+        var lines = before.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n').Split('\n');
+        // A place between CR and LF belongs to the line that they end.
+        if (!(before.EndsWith('\r') && text.AsSpan(span.Start).StartsWith("\n"))) { Assert.Equal((lines.Length, lines[^1].Length + 1), (span.Line, span.Column)); }
+    }
+
+    /// <summary>Megabytes of what looks like the worst there is, each within seconds on a busy machine.</summary>
+    [Theory]
+    [InlineData("[")]
+    [InlineData("{a:")]
+    [InlineData("[1,")]
+    [InlineData("]")]
+    [InlineData("\"")]
+    [InlineData("'\\")]
+    [InlineData("/*")]
+    [InlineData("/")]
+    [InlineData("//\n")]
+    [InlineData("a")]
+    [InlineData("a ")]
+    [InlineData("9")]
+    [InlineData("0x")]
+    [InlineData("\\u0061")]
+    [InlineData("\r")]
+    [InlineData("@\n")]
+    [InlineData("[@ /**/ {@}],")]
+    [InlineData("\uFFFD")]
+    public void However_long_the_mess_reading_it_ends_in_time(string scrap)
+    {
+        var text = string.Concat(Enumerable.Repeat(scrap, Json5Reader.MaxBytes / scrap.Length));
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        foreach (var mess in (string[])[text, "[" + text[..^1], "{a: [" + text[..^5]])
+        {
+            var document = Json5Reader.Read(mess);
+            Assert.True(document.Root is not null || document.Errors.Count > 0);
+            Assert.All(document.Errors.Take(3), error => Assert.InRange(error.Span.End, error.Span.Start, mess.Length));
+        }
+
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(20));
     }
 
     [Fact]

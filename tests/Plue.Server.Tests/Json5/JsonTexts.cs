@@ -24,6 +24,23 @@ internal static class JsonTexts
 
     public static Arbitrary<string> Arbitrary { get; } = Nodes.Select(Write).ToArbitrary();
 
+    /// <summary>The value as somebody might have typed it: comments, line ends, quotes and trailing commas at random.</summary>
+    public static string Noisy(Json5Node node, Random random)
+    {
+        string[] between = ["", " ", "\n", "\r\n", "\t", " /* a, ] } : */ ", "// it's \"x\", {[\n", "\u00A0"];
+        string Gap() => between[random.Next(between.Length)];
+        string Text(string value) => Json5Writer.Write(new Json5String(value), mark: random.Next(2) == 0 ? '"' : '\'');
+        string Entries(IReadOnlyList<string> entries) => string.Join(",", entries.Select(entry => Gap() + entry + Gap())) + (entries.Count > 0 && random.Next(2) == 0 ? "," + Gap() : "");
+        string Value(Json5Node value) => value switch
+        {
+            Json5Object inner => "{" + Gap() + Entries([.. inner.Members.Select(member => Text(member.Name) + Gap() + ":" + Gap() + Value(member.Value))]) + "}",
+            Json5Array list => "[" + Gap() + Entries([.. list.Items.Select(Value)]) + "]",
+            Json5String text => Text(text.Value),
+            _ => Json5Writer.Write(value),
+        };
+        return Gap() + Value(node) + Gap();
+    }
+
     private static Gen<Json5Node> Node(int size) => size <= 1
         ? Plain
         : Gen.OneOf(Plain, Object(size).Select(value => (Json5Node)value), Node(size / 3).ListOf().Select(items => (Json5Node)new Json5Array([.. items.Take(5)])));
