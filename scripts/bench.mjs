@@ -1,12 +1,13 @@
 // `npm run bench`: what the published build costs, beside `curl` and a bare C# reader of the same streams in the same run.
 // Medians and ratios go to artifacts/bench/report.{md,json}; no time is ever asserted.   --quick  fewer runs
-// --only turns|chats  one part     --short  the chats alone and small, with the sidecar as it is built for tests: that everything measured still works
+// --only turns|chats|language  one part     --short  the chats alone and small, with the sidecar as it is built for tests: that everything measured still works
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chatFigures } from '../tests/bench/chats.mjs';
+import { languageOnce } from '../tests/bench/language.mjs';
 import { costOf, median, timeOf } from '../tests/bench/measure.mjs';
 import { registryOnce } from '../tests/bench/registry.mjs';
 import { serveOnce } from '../tests/bench/serve.mjs';
@@ -39,7 +40,8 @@ const figureSets = { 'Many and large chats': chatFigures };
 
 await runMain(async () => {
   const { values } = parseArgs({ options: { quick: { type: 'boolean' }, short: { type: 'boolean' }, only: { type: 'string' } } });
-  if (values.only && !['turns', 'chats'].includes(values.only)) throw new Stop(`There is no part \`${values.only}\`: turns, chats.`);
+  if (values.only && !['turns', 'chats', 'language'].includes(values.only))
+    throw new Stop(`There is no part \`${values.only}\`: turns, chats, language.`);
   requireNode();
   await requireDotnet();
   if (process.platform !== 'linux') throw new Stop('The benchmark reads /proc and needs Linux.');
@@ -51,6 +53,7 @@ await runMain(async () => {
     writeFileSync(inArtifacts('bench', 'short.json'), JSON.stringify(chats, null, 2));
     return console.log(chatTable(chats));
   }
+  if (values.only === 'language') return console.log(await languageFigure());
   const chats = values.only === 'turns' ? [] : await measureLargeChats();
   if (chats.length > 0) writeFileSync(inArtifacts('bench', 'chats.json'), JSON.stringify(chats, null, 2));
   if (values.only === 'chats') return console.log(chatTable(chats));
@@ -66,7 +69,7 @@ await runMain(async () => {
     figures,
   };
   writeFileSync(inArtifacts('bench', 'report.json'), JSON.stringify({ ...report, chats }, null, 2));
-  const text = [markdown(report), chats.length > 0 ? chatTable(chats) : ''].join('\n');
+  const text = [markdown(report), await languageFigure(), chats.length > 0 ? chatTable(chats) : ''].join('\n');
   writeFileSync(inArtifacts('bench', 'report.md'), text);
   console.log(text);
 });
@@ -190,6 +193,19 @@ async function repeat(times, work) {
 async function published(project, sources, folder, name) {
   const made = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return made > newestChange(sources) ? join(folder, name) : publish(project, hostRid(), name, folder);
+}
+
+async function languageFigure() {
+  const plue = await published('server/Plue.Server', sidecarSources, inArtifacts('publish', hostRid()), 'plue');
+  const home = mkdtempSync(join(tmpdir(), 'plue-bench-'));
+  try {
+    const { completionMs, bareMs } = await step('Typing in 5,000 lines', () =>
+      languageOnce({ command: plue, args: ['serve'], env: { HOME: home } }, { home: join(home, 'plue'), rounds: 40 }),
+    );
+    return `A template of 5,000 lines, from a keystroke to its completion: ${completionMs.toFixed(1)} ms, ${(completionMs / bareMs).toFixed(1)} × parsing it bare.\n`;
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
 }
 
 async function measureLargeChats() {

@@ -32,6 +32,12 @@ export async function startSidecar({ command, args, env }) {
     if (message.error) throw new Error(`${method}: ${message.error.message}`);
     return message.result;
   };
+  /** @param {string} method @param {object} params */
+  const tell = (method, params) => {
+    const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', method, params }));
+    child.stdin.write(`Content-Length: ${body.length}\r\n\r\n`);
+    child.stdin.write(body);
+  };
   const end = async () => {
     child.stdin.end();
     const hard = setTimeout(() => child.kill('SIGKILL'), 5_000);
@@ -46,6 +52,7 @@ export async function startSidecar({ command, args, env }) {
   }
   return {
     ask,
+    tell,
     end,
     /** One listener a method. @param {string} method @param {(params: Result) => void} listener */
     on: (method, listener) => void listening.set(method, listener),

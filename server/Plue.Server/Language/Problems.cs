@@ -70,9 +70,7 @@ internal static class Problems
     {
         switch (mention.Kind)
         {
-            // What a prompt says in passing need not exist.
-            case MentionKind.Address when model.Document.Place.IsJson5:
-            case MentionKind.Secret when model.Document.Place.IsJson5:
+            case MentionKind.Address or MentionKind.Secret when IsMeant(model, mention):
                 var found = sources.References.Resolve(mention.Text, mention.Filter);
                 return found.Problem is { } problem ? new LanguageProblem(mention.At, problem, found.IsError, Reference) : null;
             case MentionKind.TemplateId when mention.Shape?.Role is Role.Hook or Role.Field && sources.Templates.Find(mention.Text) is null:
@@ -82,6 +80,10 @@ internal static class Problems
             default: return null;
         }
     }
+
+    /// <summary>What a prompt or a description says in passing need not exist.</summary>
+    private static bool IsMeant(DocumentModel model, Mention mention) =>
+        model.Document.Place.IsJson5 && mention.Shape is null or { Meaning: not Meaning.Plain } or { Role: Role.Values };
 
     private static LanguageProblem? OfValue(LanguageSources sources, DocumentModel model, Placed placed)
     {

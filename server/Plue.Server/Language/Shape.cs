@@ -11,7 +11,7 @@ internal enum Meaning { Plain, Reference, Secret, Model, CatalogProvider, Tool, 
 internal enum Role { Values, Template, Metadata, Field, Conditional, Automation, Hook, Condition }
 
 /// <summary>What may stand at a place of a document: the field that describes it, and what it stands for.</summary>
-/// <param name="Role">Of the object, or of each object in the list.</param>
+/// <param name="Role">Of the object, or of each object in the list; of a single value that of the object around it.</param>
 internal sealed record Shape(TemplateField Field, Role Role, Meaning Meaning = Meaning.Plain)
 {
     /// <summary>The keys of an object; empty means any.</summary>
@@ -53,7 +53,7 @@ internal sealed class ShapeWalk(LanguageSources sources, DocumentPlace place, La
             (Role.Field, "conditional") => new Shape(field, Role.Conditional),
             (Role.Conditional, "value") => new Shape(LikeField(siblings.GetString("field")) ?? field, Role.Values),
             (Role.Field, "default") => OfDefault(siblings),
-            _ => new Shape(field, Role.Values, MeaningOf(shape, field)),
+            _ => new Shape(field, field.Type is FieldType.Array or FieldType.Object ? Role.Values : shape.Role, MeaningOf(shape, field)),
         };
     }
 

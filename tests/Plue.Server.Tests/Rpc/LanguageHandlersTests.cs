@@ -107,7 +107,7 @@ public sealed class LanguageHandlersTests
         var folder = Directory.CreateTempSubdirectory("plue-workspace-").FullName;
         await using var sidecar = await EditorAsync(folder, registers: true);
 
-        Assert.Equal(UriOf(sidecar.Home, ""), await RegisteredAsync(sidecar.Client) + "/");
+        Assert.Equal(Plue.Server.Rpc.LanguageViews.UriOf(sidecar.Home), await RegisteredAsync(sidecar.Client));
         await sidecar.Client.NotifyAsync("workspace/trust", new { trusted = true });
         Assert.Equal(UriOf(folder, ".plue"), await RegisteredAsync(sidecar.Client));
 
