@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { FieldView, TemplateView } from '../../../extension/src/protocol/protocol.generated';
 import { ItemPage } from '../../../extension/src/webview/item/itemPage';
 import type { FromItemPage } from '../../../extension/src/webview/item/messages';
-import { readKeptItem, readToItemPage, type KeptItem } from '../../../extension/src/webview/item/readMessages';
+import { readKeptForms, readToItemPage, type KeptForms } from '../../../extension/src/webview/item/readMessages';
 import { codexSummary } from '../testing/codexSummary';
 import { provider } from './chatSamples';
 
@@ -20,7 +20,7 @@ let kept: unknown;
 
 beforeEach(() => open());
 
-function open(before?: KeptItem): void {
+function open(before?: KeptForms): void {
   posted = [];
   root = document.createElement('main');
   document.body.replaceChildren(root);
@@ -96,10 +96,22 @@ test('A save that meets another one keeps what was typed and offers to reload', 
 test('What was typed and not saved is there after a reload of the window', () => {
   showSoup();
   type('servings', '6');
-  open(readKeptItem(kept));
+  open(readKeptForms(kept));
   expect(posted).toEqual([{ type: 'ready', target: { uri: soup.uri } }]);
   showSoup();
   expect(root.querySelector<HTMLInputElement>('#item-servings')?.value).toBe('6');
+});
+
+test('What was typed into one form is there again after another was shown', () => {
+  showSoup();
+  type('servings', '6');
+  page.receive({ type: 'form', target: { templateId: 'recipe' }, template, values: {} });
+  expect(root.querySelector<HTMLInputElement>('#item-servings')?.value).toBe('');
+  showSoup();
+  expect(root.querySelector<HTMLInputElement>('#item-servings')?.value).toBe('6');
+  page.receive({ type: 'saved', codex: { ...soup, version: 4 }, values: { servings: 6 } });
+  page.receive({ type: 'form', target: { templateId: 'recipe' }, template, values: {} });
+  expect(kept).toEqual({ target: { templateId: 'recipe' }, drafts: [] });
 });
 
 test('One that cannot be changed says why and cannot be saved', () => {

@@ -12,6 +12,7 @@ export const commands = {
   jump: 'plue.chat.jump',
   compact: 'plue.chat.compact',
   pinFiles: 'plue.chat.pinFiles',
+  settings: 'plue.chat.settings',
   export: 'plue.chat.export',
   importChats: 'plue.importChats',
 } as const;

@@ -85,6 +85,7 @@ export function activateChat(
   registerForChat(commands.jump, (chat) => chat.reading.jump());
   registerForChat(commands.compact, (chat) => chat.compact());
   registerForChat(commands.pinFiles, (chat) => chat.composer.pickPins());
+  registerForChat(commands.settings, async ({ codexId }) => vscode.commands.executeCommand('plue.openItem', codexId));
   const transfer = new Transfer(sidecar);
   // A page names its chat, a row of the tree is handed over whole; from the palette the chat in front is meant.
   const row = v.object({ type: v.literal('codex'), uri: v.string() });

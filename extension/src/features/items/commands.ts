@@ -2,7 +2,6 @@ export const commands = {
   newFromTemplate: 'plue.newFromTemplate',
   newTask: 'plue.newTask',
   newChatFromTemplate: 'plue.newChatFromTemplate',
-  chatSettings: 'plue.chat.settings',
   openItem: 'plue.openItem',
   openCodex: 'plue.openCodex',
   deleteDocument: 'plue.deleteDocument',

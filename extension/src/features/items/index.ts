@@ -48,10 +48,10 @@ export function activateItems(
     };
     await newChat(target, { sidecar, providers, editor });
   });
-  register(commands.chatSettings, async (given) => {
-    if (typeof given === 'string') await editor.open({ uri: given });
-  });
-  register(commands.openItem, async () => editor.open({ uri: (await documents.pick('Open Item', ['items'])).uri }));
+  // A chat names itself: its form holds its settings.
+  register(commands.openItem, async (given) =>
+    editor.open({ uri: typeof given === 'string' ? given : (await documents.pick('Open Item', ['items'])).uri }),
+  );
   register(commands.openCodex, async (given) => {
     if (typeof given === 'string') await open(given);
   });

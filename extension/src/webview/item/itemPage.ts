@@ -9,11 +9,13 @@ import { ModelLists } from '../shared/modelLists';
 import type { Panel } from '../shared/panel';
 import { visibleText } from '../shared/visibleText';
 import { layoutOf, type Layout } from './layout';
-import type { FromItemPage, ToItemPage } from './messages';
+import type { FromItemPage, ItemTarget, ToItemPage } from './messages';
 import { ProviderChoice } from './providerChoice';
-import type { KeptItem } from './readMessages';
+import type { Draft, KeptForms } from './readMessages';
 
 type Shown = Extract<ToItemPage, { type: 'form' }>;
+
+const mostDrafts = 20;
 
 export class ItemPage {
   private readonly heading = element('h1', {}, 'Loading…');
@@ -31,12 +33,15 @@ export class ItemPage {
   private providers: ProviderSummary[] = [];
   private readonly lists: ModelLists;
   private isSaving = false;
+  /** What was typed and not saved, by what it is for: another form may come in front of it. */
+  private readonly drafts = new Map<string, Draft>();
 
   constructor(
     root: HTMLElement,
     private readonly panel: Panel<FromItemPage>,
-    private kept: KeptItem | undefined,
+    kept: KeptForms | undefined,
   ) {
+    for (const draft of kept?.drafts ?? []) this.drafts.set(keyOf(draft.target), draft);
     this.lists = new ModelLists((providerId) => panel.post({ type: 'listModels', providerId }));
     this.save = textButton('Save', () => this.send(), 'primary');
     this.extra = [
@@ -93,8 +98,7 @@ export class ItemPage {
     const { template, codex, values, readOnlyReason, target, offers } = message;
     const layout = layoutOf(template, codex === undefined);
     this.layout = layout;
-    // What was typed before a reload, if it was typed for this one.
-    const typed = JSON.stringify(this.kept?.target) === JSON.stringify(target) ? (this.kept?.changes ?? {}) : {};
+    const typed = this.drafts.get(keyOf(target))?.changes ?? {};
     const model = typed['model'] ?? values['model'];
     this.choice = undefined;
     this.form = new Form({
@@ -133,7 +137,7 @@ export class ItemPage {
   private showSaved({ codex, values }: Extract<ToItemPage, { type: 'saved' }>): void {
     const { shown } = this;
     if (shown === undefined) return;
-    this.kept = undefined;
+    this.drafts.delete(keyOf(shown.target));
     if (shown.codex === undefined) this.show({ ...shown, codex, values, target: { uri: codex.uri } });
     else {
       this.shown = { ...shown, codex };
@@ -192,7 +196,7 @@ export class ItemPage {
         'warning',
         [
           textButton('Reload', () => {
-            this.kept = undefined;
+            if (this.shown !== undefined) this.drafts.delete(keyOf(this.shown.target));
             this.panel.post({ type: 'reload' });
           }),
         ],
@@ -201,8 +205,16 @@ export class ItemPage {
 
   private keep(): void {
     if (this.shown === undefined || this.form === undefined) return;
+    const { target } = this.shown;
     const model = this.choice?.chosenModel;
-    this.kept = { target: this.shown.target, changes: { ...this.form.changes, ...(model === undefined ? {} : { model }) } };
-    this.panel.setState(this.kept);
+    const changes = { ...this.form.changes, ...(model === undefined ? {} : { model }) };
+    // The one in front is the last, and the oldest makes room.
+    this.drafts.delete(keyOf(target));
+    if (Object.keys(changes).length > 0) this.drafts.set(keyOf(target), { target, changes });
+    this.panel.setState({ target, drafts: [...this.drafts.values()].slice(-mostDrafts) } satisfies KeptForms);
   }
+}
+
+function keyOf(target: ItemTarget): string {
+  return JSON.stringify(target);
 }

@@ -40,15 +40,21 @@ export function readToItemPage(data: unknown): ToItemPage | undefined {
   return parsed.success ? parsed.output : undefined;
 }
 
-/** What the page kept over a reload: what was typed and not saved. */
-export interface KeptItem {
+/** What was typed into one form and not saved. */
+export interface Draft {
   target: ItemTarget;
   changes: Record<string, unknown>;
 }
 
-const kept: v.GenericSchema<unknown, KeptItem> = v.object({ target, changes: values });
+/** What the page kept over a reload: the form in front, and what was typed into it and others. */
+export interface KeptForms {
+  target: ItemTarget;
+  drafts: Draft[];
+}
 
-export function readKeptItem(data: unknown): KeptItem | undefined {
+const kept: v.GenericSchema<unknown, KeptForms> = v.object({ target, drafts: v.array(v.object({ target, changes: values })) });
+
+export function readKeptForms(data: unknown): KeptForms | undefined {
   const parsed = v.safeParse(kept, data);
   return parsed.success ? parsed.output : undefined;
 }
