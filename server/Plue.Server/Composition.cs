@@ -96,6 +96,7 @@ internal sealed class Composition : IAsyncDisposable
     public Attachments Attachments => attachments.Value;
     public ILoggerFactory Logs => logs.Value;
     public TemplateCatalog Templates => templates.Value;
+    public ChatStore Chats => chats.Value;
 
     public RunServices RunServices => new()
     {
@@ -128,14 +129,20 @@ internal sealed class Composition : IAsyncDisposable
     };
 
     /// <param name="changed">Told after each change: the address, and what is there now or null.</param>
-    public DocumentHandlers DocumentHandlers(Action<string, Protocol.CodexSummary?> changed) => new(documents.Value, Links, Providers, changed);
+    /// <param name="updateChat">By a chat's id; null writes to its file.</param>
+    public DocumentHandlers DocumentHandlers(Action<string, Protocol.CodexSummary?> changed, Func<string, ChatFields, CancellationToken, Task>? updateChat = null)
+    {
+        var rename = new CodexRename(documents.Value, Paths, new RenameServices(
+            () => chats.Value.ListAll(), id => chats.Value.Read(id).Values, updateChat ?? chats.Value.UpdateAsync, ProviderRegistry.IsReserved, ProviderKeys.RefuseRenamingAsync, ProviderCodices.KeptWords, Providers.Renamed));
+        return new DocumentHandlers(documents.Value, Links, rename, Providers, changed);
+    }
 
     private CodexLinks Links =>
         new(documents.Value, Paths, () => chats.Value.ListAll(), id => chats.Value.Read(id).ContextFiles, id => Providers.Find(id) is not null, () => Workspace.TrustedFolder);
 
     /// <param name="secrets">What the vault holds, by name; null while that is not known.</param>
     public LanguageSources LanguageSources(Func<IReadOnlyList<KnownSecret>?> secrets) => new(
-        Paths, () => Workspace.TrustedFolder, documents.Value, Links, Catalog, Providers, uri => chats.Value.List().FirstOrDefault(chat => chat.Id == uri.Name)?.Title, secrets);
+        Paths, () => Workspace.TrustedFolder, documents.Value, Links, Catalog, Providers, ChannelTitleOf, secrets);
 
     /// <summary>By name, with their origins while the vault is open.</summary>
     public async Task<IReadOnlyList<KnownSecret>> SecretNamesAsync(CancellationToken cancellationToken)
@@ -144,7 +151,28 @@ internal sealed class Composition : IAsyncDisposable
         catch (FailureException) { return [.. (await Vault.ReferencesAsync(cancellationToken)).Order(StringComparer.Ordinal).Select(reference => new KnownSecret(reference, []))]; }
     }
 
-    public TemplateHandlers TemplateHandlers => new(documents.Value);
+    /// <summary>What <c>codex://</c> and <c>vault://</c> lead to now. Nothing is unlocked for that.</summary>
+    public References References => new(documents.Value, id => Providers.Find(id) is not null, ChannelTitleOf, DefaultChoiceOf, VaultNames);
+
+    public TemplateChecks TemplateChecks => new(documents.Value, References);
+
+    public TemplateHandlers TemplateHandlers
+    {
+        get
+        {
+            var checks = TemplateChecks;
+            var trial = new TemplateTrial(
+                templates.Value, Providers, checks, (id, given) => Masked(Steering.Of(id, given)), ToolTextOf);
+            return new TemplateHandlers(documents.Value, checks, trial, Providers);
+        }
+    }
+
+    public TemplatesHouse TemplatesHouse(string? workspace)
+    {
+        if (workspace is not null) { Workspace.Open(Path.GetFullPath(workspace), trusted: true); }
+
+        return new TemplatesHouse(TemplateHandlers, Redactor.Mask, DisposeAsync);
+    }
 
     public CodexHouse CodexHouse => new(DocumentHandlers((_, _) => { }), Redactor.Mask, DisposeAsync);
 
@@ -239,6 +267,16 @@ internal sealed class Composition : IAsyncDisposable
             ? !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(reference[EnvironmentKeys.Scheme.Length..]))
             : stored.Contains(reference);
     }
+
+    private string? ToolTextOf(string tool) => CodexUri.TryOf(CodexCollection.Prompts, $"tool-{tool}", out var uri) ? prompts.Value.Find(uri)?.Text : null;
+
+    private string? ChannelTitleOf(CodexUri uri) => chats.Value.ListAll().FirstOrDefault(chat => CodexUri.OfChannel(chat.Id) == uri)?.Title;
+
+    private ModelChoice? DefaultChoiceOf(string name) => UserConfig.Read(Paths) is var config && name == References.DefaultLarge ? config.DefaultLarge : config.DefaultSmall;
+
+    /// <summary>The addresses in the vault; null while it cannot be looked at, and where it has none.</summary>
+    private IReadOnlySet<string>? VaultNames() =>
+        Vault.ReferencesAsync(CancellationToken.None) is { IsCompletedSuccessfully: true, Result: { Count: > 0 } names } ? names : null;
 
     /// <summary>What a codex of any template is told.</summary>
     public SteeringText Steering => steering.Value;

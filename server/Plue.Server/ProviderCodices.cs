@@ -65,6 +65,10 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
         return id;
     }
 
+    /// <summary>What a file must say itself once its name does not say it any more: an external program is told the provider's name.</summary>
+    public static IReadOnlyList<(IReadOnlyList<string> Path, string Value)> KeptWords(FileCodex codex) =>
+        codex.Values.GetString("provider_type") == ProviderKinds.External && codex.Values.GetObject("additional_auth")?.Has("provider") != true ? [(["additional_auth", "provider"], codex.Id)] : [];
+
     public void SetDefault(ModelChoice choice, bool small) => UserConfig.SetChoice(paths, small ? UserConfig.DefaultSmallKey : UserConfig.DefaultLargeKey, choice);
 
     public void Delete(string id)

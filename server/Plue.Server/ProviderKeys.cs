@@ -74,6 +74,16 @@ internal sealed partial class ProviderKeys(PluePaths paths, Lazy<TemplateCatalog
         if (isKey && path[0] != "api_key_ref") { files.Value.Unset(id, path); }
     }
 
+    /// <summary>Refuses another name for a provider whose sign-in is kept under this one. Keys stay where the file says.</summary>
+    /// <exception cref="FailureException">Conflict.</exception>
+    public async Task RefuseRenamingAsync(string id, CancellationToken cancellationToken)
+    {
+        if (providers.Find(id) is { Settings: { AuthType: AuthType.Oauth, Name: var name } } && await vault.Value.ContainsAsync(OAuthTokens.AccessReference(id), cancellationToken))
+        {
+            throw new FailureException(FailureKind.Conflict, $"The sign-in of {name} is kept under this name, so nothing was renamed. Sign {name} out first, then sign in again under the new name.");
+        }
+    }
+
     /// <summary>Under a name that is free: no key that is there is replaced.</summary>
     private async Task<string> StoreAsync(string id, string name, string secret, Uri address, CancellationToken cancellationToken)
     {

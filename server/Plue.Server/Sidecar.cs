@@ -34,7 +34,7 @@ internal static class Sidecar
             codexId => new MessageNotifier(codexId, server, house.Providers.NameOf, house.Time, logger),
             (codexId, summary) => _ = NotifyChangedAsync(server, codexId, summary, logger)));
 
-        var documents = new Lazy<DocumentHandlers>(() => house.DocumentHandlers((uri, summary) => _ = NotifyDocumentAsync(server, uri, summary, logger)));
+        var documents = new Lazy<DocumentHandlers>(() => house.DocumentHandlers((uri, summary) => _ = NotifyDocumentAsync(server, uri, summary, logger), conversations.UpdateAsync));
 
         var lifecycle = new LifecycleHandlers(server, house.Workspace, stop, logger);
         lifecycle.Register();

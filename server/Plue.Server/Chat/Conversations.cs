@@ -123,6 +123,14 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
         return await ReadyAsync(id, Open(id, conversation), cancellationToken);
     }
 
+    /// <summary>Changes fields of a chat; one that nobody looks at is not opened for that.</summary>
+    /// <exception cref="FailureException">NotFound; Conflict: another window is writing to it; StoreReadOnly.</exception>
+    public async Task UpdateAsync(string id, ChatFields fields, CancellationToken cancellationToken)
+    {
+        if (!open.ContainsKey(id)) { await services.Store.UpdateAsync(id, fields, cancellationToken); }
+        else { await (await GetAsync(CodexUri.OfChannel(id).ToString(), cancellationToken)).UpdateAsync(_ => fields, null, cancellationToken); }
+    }
+
     /// <summary>Stops it, then moves it to the trash.</summary>
     public async Task DeleteAsync(string codexUri, CancellationToken cancellationToken)
     {

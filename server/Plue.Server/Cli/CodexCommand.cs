@@ -1,9 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Plue.Protocol;
-using Plue.Server.Messages;
 using Plue.Server.Rpc;
 
 namespace Plue.Server.Cli;
@@ -11,6 +8,8 @@ namespace Plue.Server.Cli;
 /// <summary><c>plue codex</c>: what codex/* does with documents, from a shell. <c>--json</c> prints the wire's own results.</summary>
 internal sealed class CodexCommand(Func<CodexHouse> house, Terminal terminal)
 {
+    private readonly Verbs<CodexHouse> verbs = new(_ => house(), terminal);
+
     /// <param name="house">Made only when a verb really runs.</param>
     public static Command Create(Func<CodexHouse> house, Terminal terminal) => new CodexCommand(house, terminal).Build();
 
@@ -20,6 +19,7 @@ internal sealed class CodexCommand(Func<CodexHouse> house, Terminal terminal)
         Change("undo", "Bring the version before back", (documents, uri) => documents.Undo(uri)),
         Change("redo", "Take an undo back", (documents, uri) => documents.Redo(uri)),
         Change("restore", "Bring a deleted document back from the trash", (documents, uri) => documents.Restore(uri)),
+        Rename(),
         Links(),
     };
 
@@ -32,7 +32,7 @@ internal sealed class CodexCommand(Func<CodexHouse> house, Terminal terminal)
         return Verb("list", "List the documents of a collection", [collection, template, tag, deleted], (documents, parsed, json) =>
         {
             var listed = documents.List(new CodexListParams(parsed.GetValue(collection)!, null) { TemplateId = parsed.GetValue(template), Tags = parsed.GetValue(tag), Deleted = parsed.GetValue(deleted) });
-            if (json) { WriteJson(listed); }
+            if (json) { verbs.WriteJson(listed); }
             else
             {
                 foreach (var codex in listed.Items) { terminal.WriteLine(Line(codex)); }
@@ -47,7 +47,7 @@ internal sealed class CodexCommand(Func<CodexHouse> house, Terminal terminal)
         {
             var address = parsed.GetValue(uri)!;
             var got = parsed.GetValue(version) is { } number ? documents.GetVersion(address, number) : documents.Get(address);
-            if (json) { WriteJson(got); }
+            if (json) { verbs.WriteJson(got); }
             else
             {
                 terminal.Write(got.Document!.Text);
@@ -64,7 +64,7 @@ internal sealed class CodexCommand(Func<CodexHouse> house, Terminal terminal)
             var history = documents.History(parsed.GetValue(uri)!);
             if (json)
             {
-                WriteJson(history);
+                verbs.WriteJson(history);
                 return;
             }
 
@@ -84,12 +84,32 @@ internal sealed class CodexCommand(Func<CodexHouse> house, Terminal terminal)
             var links = documents.Links(parsed.GetValue(uri)!);
             if (json)
             {
-                WriteJson(links);
+                verbs.WriteJson(links);
                 return;
             }
 
             foreach (var link in links.Incoming) { terminal.WriteLine($"from  {link.Kind}  {link.Target}  {link.Title}"); }
             foreach (var link in links.Outgoing) { terminal.WriteLine($"to  {link.Kind}  {link.Target}  {(link.Exists ? link.Title : "(not there)")}"); }
+        });
+    }
+
+    private Command Rename()
+    {
+        var (uri, name, json) = (Uri(), new Argument<string>("name") { Description = "The new last part of its address" }, CommonOptions.Json());
+        var dryRun = new Option<bool>("--dry-run") { Description = "Change nothing, and say what would be" };
+        return verbs.Verb("rename", "Give a document another name, and change what refers to it", [uri, name, dryRun, json], async (opened, parsed, cancellationToken) =>
+        {
+            var done = await opened.Documents.RenameAsync(new CodexRenameParams(parsed.GetValue(uri)!, parsed.GetValue(name)!, parsed.GetValue(dryRun)), cancellationToken);
+            if (parsed.GetValue(json))
+            {
+                verbs.WriteJson(done);
+                return ExitCodes.Done;
+            }
+
+            terminal.WriteLine(done.Uri);
+            foreach (var link in done.Updated) { terminal.WriteLine($"changed  {link.Kind}  {link.Target}  {link.Title}"); }
+            foreach (var left in done.Left) { terminal.WriteError($"left  {left.Target}  {left.Why}"); }
+            return ExitCodes.Done;
         });
     }
 
@@ -99,49 +119,29 @@ internal sealed class CodexCommand(Func<CodexHouse> house, Terminal terminal)
         return Verb(name, description, [uri], (documents, parsed, json) =>
         {
             var changed = change(documents, parsed.GetValue(uri)!);
-            if (json) { WriteJson(changed); }
+            if (json) { verbs.WriteJson(changed); }
             else { terminal.WriteLine(Line(changed)); }
         });
     }
 
     private Command Verb(string name, string description, IReadOnlyList<Symbol> symbols, Action<DocumentHandlers, ParseResult, bool> run)
     {
-        var json = ProviderVerbs.Json();
-        var command = new Command(name, description) { json };
-        foreach (var symbol in symbols)
+        var json = CommonOptions.Json();
+        return verbs.Verb(name, description, [.. symbols, json], (opened, parsed, _) =>
         {
-            if (symbol is Argument argument) { command.Arguments.Add(argument); }
-            else { command.Options.Add((Option)symbol); }
-        }
-
-        command.SetAction(async (parsed, _) =>
-        {
-            await using var opened = house();
-            try
-            {
-                run(opened.Documents, parsed, parsed.GetValue(json));
-                terminal.Flush();
-                return ExitCodes.Done;
-            }
-            catch (FailureException fault)
-            {
-                terminal.WriteError(opened.Mask(fault.Message));
-                return fault.Failure.Kind is FailureKind.BadRequest or FailureKind.MissingField ? ExitCodes.BadUsage : ExitCodes.Failed;
-            }
+            run(opened.Documents, parsed, parsed.GetValue(json));
+            return Task.FromResult(ExitCodes.Done);
         });
-        return command;
     }
 
     private static Argument<string> Uri() => new("uri") { Description = "Its address, as in codex://prompts/default-assistant" };
 
     private static string Line(CodexSummary codex) =>
         string.Create(CultureInfo.InvariantCulture, $"{codex.Uri}  {codex.Title}  {codex.Layer?.ToString().ToLowerInvariant()}  version {codex.Version}{(codex.Tags.Count > 0 ? "  #" : "")}{string.Join(" #", codex.Tags)}");
-
-    private void WriteJson<T>(T value) => terminal.WriteLine(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Wire.Options.GetTypeInfo(typeof(T))));
 }
 
 /// <summary>What <c>plue codex</c> needs from the rest of the house; bound in Composition.</summary>
-internal sealed record CodexHouse(DocumentHandlers Documents, Func<string, string> Mask, Func<ValueTask> Dispose) : IAsyncDisposable
+internal sealed record CodexHouse(DocumentHandlers Documents, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
 {
     public ValueTask DisposeAsync() => Dispose();
 }

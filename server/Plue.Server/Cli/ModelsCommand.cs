@@ -10,13 +10,13 @@ internal static class ModelsCommand
 {
     public static Command Create(Func<ProvidersHouse> house, Terminal terminal)
     {
-        var verbs = new ProviderVerbs(house, terminal);
+        var verbs = new Verbs<ProvidersHouse>(_ => house(), terminal);
         var id = new Argument<string?>("provider") { Arity = ArgumentArity.ZeroOrOne, Description = "The provider's name in codex://providers/; without it, the one that new chats use" };
         var refresh = new Option<bool>("--refresh") { Description = "Ask the vendor even when the stored list is fresh" };
-        var (json, fd) = (ProviderVerbs.Json(), ProviderVerbs.PassphraseFd());
+        var (json, fd) = (CommonOptions.Json(), CommonOptions.PassphraseFd());
         return verbs.Verb("models", "List the models of a provider", [id, refresh, json, fd], async (opened, parsed, cancellationToken) =>
         {
-            await verbs.UnlockAsync(opened, parsed.GetValue(fd), cancellationToken);
+            await opened.UnlockAsync(parsed.GetValue(fd), terminal, cancellationToken);
             var listed = await opened.Handlers.ModelsAsync(parsed.GetValue(id) ?? ProviderRegistry.DefaultLarge, parsed.GetValue(refresh), cancellationToken);
             if (parsed.GetValue(json)) { verbs.WriteJson(listed); }
             else

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Plue.Protocol;
 using Plue.Server.Messages;
 using Plue.Server.Rpc;
@@ -12,7 +11,7 @@ namespace Plue.Server.Cli;
 /// <summary><c>plue providers</c>: what provider/* does, from a shell. <c>--json</c> prints the wire's own results.</summary>
 internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal terminal)
 {
-    private readonly ProviderVerbs verbs = new(house, terminal);
+    private readonly Verbs<ProvidersHouse> verbs = new(_ => house(), terminal);
 
     /// <param name="house">Made only when a verb really runs.</param>
     public static Command Create(Func<ProvidersHouse> house, Terminal terminal) => new ProvidersCommand(house, terminal).Build();
@@ -21,7 +20,7 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
 
     private Command List()
     {
-        var json = ProviderVerbs.Json();
+        var json = CommonOptions.Json();
         return verbs.Verb("list", "List providers: the user's own and those found on this machine", [json], async (opened, parsed, cancellationToken) =>
         {
             var listed = await opened.Handlers.ListAsync(cancellationToken);
@@ -38,7 +37,7 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
 
     private Command Show()
     {
-        var (id, json) = (ProviderVerbs.Id(), ProviderVerbs.Json());
+        var (id, json) = (Id(), CommonOptions.Json());
         return verbs.Verb("show", "Show one provider: its fields without secrets, what uses it, how it did", [id, json], async (opened, parsed, cancellationToken) =>
         {
             var detail = await opened.Handlers.GetAsync(parsed.GetValue(id)!, cancellationToken);
@@ -83,7 +82,7 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
 
     private Command Set()
     {
-        var (fields, id) = (new FieldOptions(), ProviderVerbs.Id());
+        var (fields, id) = (new FieldOptions(), Id());
         var catalog = new Option<string?>("--catalog") { Description = "A vendor of the catalog; an empty text takes it away" };
         var unset = new Option<string[]>("--unset") { Description = "Take a field away; may be given several times" };
         return verbs.Verb("set", "Change a provider; what is not named stays as it is", [id, catalog, unset, .. fields.All], async (opened, parsed, cancellationToken) =>
@@ -96,17 +95,17 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
 
     private Command Enable()
     {
-        var (id, json, fd) = (ProviderVerbs.Id(), ProviderVerbs.Json(), ProviderVerbs.PassphraseFd());
+        var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
         return verbs.Verb("enable", "Switch a provider on, if it answers", [id, json, fd], async (opened, parsed, cancellationToken) =>
         {
-            await verbs.UnlockAsync(opened, parsed.GetValue(fd), cancellationToken);
+            await opened.UnlockAsync(parsed.GetValue(fd), terminal, cancellationToken);
             return ShowTested(await opened.Handlers.SetEnabledAsync(parsed.GetValue(id)!, enabled: true, cancellationToken), parsed.GetValue(json));
         });
     }
 
     private Command Disable()
     {
-        var (id, json) = (ProviderVerbs.Id(), ProviderVerbs.Json());
+        var (id, json) = (Id(), CommonOptions.Json());
         return verbs.Verb("disable", "Switch a provider off", [id, json], async (opened, parsed, cancellationToken) =>
         {
             ShowChanged(await opened.Handlers.SetEnabledAsync(parsed.GetValue(id)!, enabled: false, cancellationToken), parsed.GetValue(json));
@@ -116,17 +115,17 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
 
     private Command Test()
     {
-        var (id, json, fd) = (ProviderVerbs.Id(), ProviderVerbs.Json(), ProviderVerbs.PassphraseFd());
+        var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
         return verbs.Verb("test", "Ask a provider whether it works", [id, json, fd], async (opened, parsed, cancellationToken) =>
         {
-            await verbs.UnlockAsync(opened, parsed.GetValue(fd), cancellationToken);
+            await opened.UnlockAsync(parsed.GetValue(fd), terminal, cancellationToken);
             return ShowTested(await opened.Handlers.TestAsync(parsed.GetValue(id)!, cancellationToken), parsed.GetValue(json));
         });
     }
 
     private Command Delete()
     {
-        var (id, json, fd) = (ProviderVerbs.Id(), ProviderVerbs.Json(), ProviderVerbs.PassphraseFd());
+        var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
         var deleteKey = new Option<bool>("--delete-key") { Description = "Delete its key from the vault too, unless another provider uses it" };
         return verbs.Verb("delete", "Move a provider's file to the trash", [id, deleteKey, json, fd], async (opened, parsed, cancellationToken) =>
         {
@@ -141,7 +140,7 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
 
     private Command Default()
     {
-        var (id, json) = (ProviderVerbs.Id(), ProviderVerbs.Json());
+        var (id, json) = (Id(), CommonOptions.Json());
         var small = new Option<bool>("--small") { Description = "For small jobs instead of new chats" };
         var model = new Option<string?>("--model") { Description = "One of its models; without it, its own choice" };
         return verbs.Verb("default", "Choose what new chats use", [id, small, model, json], async (opened, parsed, cancellationToken) =>
@@ -175,13 +174,15 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
         return string.Join("  ", words);
     }
 
+    private static Argument<string> Id() => new("id") { Description = "The provider's name in codex://providers/" };
+
     private static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("u", CultureInfo.InvariantCulture);
 
     /// <summary>What add and set have in common.</summary>
     private sealed class FieldOptions
     {
         public readonly Option<string?> Kind = new("--kind") { Description = "How Plue talks to it" };
-        public readonly Option<bool> Json = ProviderVerbs.Json();
+        public readonly Option<bool> Json = CommonOptions.Json();
         private readonly Option<string?> name = new("--name") { Description = "What lists show" };
         private readonly Option<string?> endpoint = new("--endpoint") { Description = "The address to call; an empty text takes it away" };
         private readonly Option<string?> model = new("--model") { Description = "The model used when a chat names none; an empty text takes it away" };
@@ -203,77 +204,24 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
         public ProviderConfigureParams Params(ParseResult parsed, string? id, string? catalog, string[]? unset = null)
         {
             var fields = (parsed.GetValue(anyField) ?? []).Select(pair => pair.Split('=', 2)).GroupBy(pair => pair[0], StringComparer.Ordinal)
-                .ToDictionary(pairs => pairs.Key, pairs => Value(pairs.Last()[1]), StringComparer.Ordinal);
+                .ToDictionary(pairs => pairs.Key, pairs => FieldValue.Of(pairs.Last()[1]), StringComparer.Ordinal);
             foreach (var gone in unset ?? []) { fields[gone] = JsonElement.Parse("null"); }
 
             return new ProviderConfigureParams(
                 id, parsed.GetValue(name) ?? "", parsed.GetValue(Kind) ?? "", parsed.GetValue(endpoint), parsed.GetValue(model), null, parsed.GetValue(asDefault), parsed.GetValue(asSmall), catalog, fields);
-        }
-
-        private static JsonElement Value(string text)
-        {
-            try
-            {
-                return JsonElement.Parse(text);
-            }
-            catch (JsonException)
-            {
-                return JsonElement.Parse($"\"{JsonEncodedText.Encode(text)}\"");
-            }
         }
     }
 }
 
 /// <summary>What <c>plue providers</c> and <c>plue models</c> need from the rest of the house; bound in Composition.</summary>
 /// <param name="HasFile">Whether a provider of this id has a file of its own.</param>
-internal sealed record ProvidersHouse(ProviderHandlers Handlers, Vault.Vault Vault, Func<string, bool> HasFile, Func<string, string> Mask, Func<ValueTask> Dispose) : IAsyncDisposable
+internal sealed record ProvidersHouse(ProviderHandlers Handlers, Vault.Vault Vault, Func<string, bool> HasFile, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
 {
-    public ValueTask DisposeAsync() => Dispose();
-}
-
-/// <summary>How each of these verbs begins and ends.</summary>
-internal sealed class ProviderVerbs(Func<ProvidersHouse> house, Terminal terminal)
-{
-    public static Option<bool> Json() => new("--json") { Description = "Print JSON" };
-
-    public static Argument<string> Id() => new("id") { Description = "The provider's name in codex://providers/" };
-
-    public static Option<int?> PassphraseFd() => new("--passphrase-fd") { Description = "Read the vault's passphrase from this file descriptor", HelpName = "N" };
-
-    public Command Verb(string name, string description, IReadOnlyList<Symbol> symbols, Func<ProvidersHouse, ParseResult, CancellationToken, Task<int>> run)
-    {
-        var command = new Command(name, description);
-        foreach (var symbol in symbols)
-        {
-            if (symbol is Argument argument) { command.Arguments.Add(argument); }
-            else { command.Options.Add((Option)symbol); }
-        }
-
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            await using var opened = house();
-            try
-            {
-                return await run(opened, parsed, cancellationToken);
-            }
-            catch (FailureException fault)
-            {
-                terminal.WriteError(opened.Mask(fault.Message));
-                return fault.Failure.Kind is FailureKind.BadRequest or FailureKind.MissingField ? ExitCodes.BadUsage : ExitCodes.Failed;
-            }
-            catch (OperationCanceledException)
-            {
-                return ExitCodes.Interrupted;
-            }
-        });
-        return command;
-    }
-
     /// <summary>Only when a passphrase is given: what the keychain opens opens by itself.</summary>
-    public async Task UnlockAsync(ProvidersHouse opened, int? passphraseFd, CancellationToken cancellationToken)
+    public async Task UnlockAsync(int? passphraseFd, Terminal terminal, CancellationToken cancellationToken)
     {
-        if (passphraseFd is { } fd) { await VaultCommand.UnlockAsync(opened.Vault, fd, terminal, cancellationToken); }
+        if (passphraseFd is { } fd) { await VaultCommand.UnlockAsync(Vault, fd, terminal, cancellationToken); }
     }
 
-    public void WriteJson<T>(T value) => terminal.WriteLine(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Wire.Options.GetTypeInfo(typeof(T))));
+    public ValueTask DisposeAsync() => Dispose();
 }

@@ -33,17 +33,8 @@ internal sealed class CodexLinks(
         templates.List().Where(entry => entry.Template is not null).DistinctBy(entry => entry.Id).SelectMany(entry => OfTemplate(entry.Template!));
 
     /// <summary>What the settings refer to; the kind is the setting's key.</summary>
-    public static IEnumerable<CodexReference> OfSettings(PluePaths paths)
-    {
-        var config = UserConfig.Read(paths);
-        (string Key, string? Provider)[] choices =
-        [
-            (UserConfig.DefaultLargeKey, config.DefaultLarge?.ProviderId),
-            (UserConfig.DefaultSmallKey, config.DefaultSmall?.ProviderId),
-            .. config.Fallbacks.Select(choice => (UserConfig.FallbacksKey, (string?)choice.ProviderId)).Distinct(),
-        ];
-        return choices.SelectMany(choice => CodexUri.TryOf(CodexCollection.Providers, choice.Provider, out var uri) ? [new CodexReference(choice.Key, paths.Config, uri, null)] : Array.Empty<CodexReference>());
-    }
+    public static IEnumerable<CodexReference> OfSettings(PluePaths paths) =>
+        FoundReferences.InSettings(UserConfig.Read(paths).Values).Where(found => found.To is not null).Select(found => new CodexReference(found.Field, paths.Config, found.To, null)).Distinct();
 
     /// <summary>What refers to the codex, by title.</summary>
     public IReadOnlyList<CodexEnd> Incoming(CodexUri uri)
@@ -78,13 +69,27 @@ internal sealed class CodexLinks(
     {
         if (template.ParentTemplate is { } parent && CodexUri.TryOf(CodexCollection.Templates, parent, out var uri)) { yield return new CodexReference(TemplateKind, template.Id, uri, null); }
 
-        foreach (var field in template.Fields.Where(field => field.Default is not null))
+        foreach (var reference in template.Fields.Where(field => field.Default is not null).SelectMany(field => FoundReferences.In(field.Default!, field, field.Name)).SelectMany(found => Of(found, template.Id)))
         {
-            foreach (var reference in In(field.Default!, field.Name, field, template.Id)) { yield return reference; }
+            yield return reference;
+        }
+
+        foreach (var spawned in template.Hooks.Select(hook => hook.Action).OfType<HookAction.SpawnTask>())
+        {
+            if (CodexUri.TryOf(CodexCollection.Templates, spawned.TemplateId, out var child)) { yield return new CodexReference(TemplateKind, template.Id, child, null); }
         }
     }
 
-    private static IEnumerable<CodexReference> Of(ChatSummary chat)
+    /// <summary>None for a secret, and for what leads nowhere by its form.</summary>
+    private static IEnumerable<CodexReference> Of(FoundReference found, string from) => found switch
+    {
+        { To: { } uri } => [new CodexReference(KindOf(found.Field), from, uri, null)],
+        { Form: ReferenceForm.File } => [new CodexReference(FileKind, from, null, found.Text)],
+        _ => [],
+    };
+
+    /// <summary>What a chat refers to.</summary>
+    public static IEnumerable<CodexReference> Of(ChatSummary chat)
     {
         var from = CodexUri.OfChannel(chat.Id).ToString();
         if (CodexUri.TryOf(CodexCollection.Templates, chat.TemplateId, out var template)) { yield return new CodexReference(TemplateKind, from, template, null); }
@@ -103,25 +108,16 @@ internal sealed class CodexLinks(
 
         var template = documents.Templates.Find(codex.TemplateId);
         var from = codex.Uri?.ToString() ?? codex.Id;
-        var references = codex.Values.Members.SelectMany(member => In(member.Value, member.Name, template?.Field(member.Name), from));
+        var references = FoundReferences.In(codex.Values, template?.Fields ?? []).SelectMany(found => Of(found, from));
         return codex.Uri?.Collection is CodexCollection.Items && CodexUri.TryOf(CodexCollection.Templates, codex.TemplateId, out var uri)
             ? references.Prepend(new CodexReference(TemplateKind, from, uri, null))
             : references;
     }
 
-    /// <summary>Every address in a value, whatever its field's type, and every path where the field is of files.</summary>
-    private static IEnumerable<CodexReference> In(Json5Node value, string name, TemplateField? field, string from) => value switch
-    {
-        Json5String text when CodexUri.TryParse(text.Value, out var uri) => [new CodexReference(KindOf(name), from, uri, null)],
-        Json5String { Value.Length: > 0 } text when field?.Type == FieldType.FileReference => [new CodexReference(FileKind, from, null, text.Value)],
-        Json5Array array => array.Items.SelectMany(item => In(item, name, field?.Items, from)),
-        Json5Object inner => inner.Members.SelectMany(member => In(member.Value, member.Name, field?.Properties.FirstOrDefault(property => property.Name == member.Name), from)),
-        _ => [],
-    };
-
     private static bool IsChannel(CodexUri uri) => uri.Collection is CodexCollection.Chats or CodexCollection.Tasks;
 
-    private static string KindOf(string field) => field switch
+    /// <summary>What a reference in this field is called.</summary>
+    public static string KindOf(string field) => field switch
     {
         "system_prompt_ref" => PromptKind,
         _ => field,

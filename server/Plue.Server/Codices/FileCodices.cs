@@ -221,6 +221,58 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     /// <exception cref="FailureException">As for <see cref="Undo"/>.</exception>
     public FileCodex Redo(string id) => Step(id, VersionKind.Redo, trail => trail.RedoTo, "later");
 
+    /// <summary>Changes what the program itself has a reason to change. Nothing happens where the text stays as it is.</summary>
+    /// <exception cref="FailureException">As for <see cref="Set(string, IReadOnlyList{string}, Json5Node)"/>.</exception>
+    public FileCodex Rewrite(string id, string what, Func<string, string> rewrite) => Edit(id, null, VersionAuthor.Plue, () => what, text => new Json5Edited(rewrite(text)));
+
+    /// <summary>Writes a document under a second name, its history along. Doing it again changes nothing.</summary>
+    /// <exception cref="FailureException">Conflict: the name is taken by another. StoreReadOnly.</exception>
+    public void CopyTo(string id, string newId, string text)
+    {
+        var (uri, copy) = (CodexUri.Of(form.Collection, id), CodexUri.Of(form.Collection, newId));
+        lock (gate)
+        {
+            using var turn = Turn(uri, "was not renamed");
+            var (bytes, path) = (Encode(text), FilePath(copy));
+            var there = DocumentFile.Read(path);
+            if (there.Problem is not null || (there.Bytes is { } other && !other.AsSpan().SequenceEqual(bytes))) { throw new FailureException(FailureKind.Conflict, $"{copy} exists already. Choose another name."); }
+
+            Notice(uri, DocumentFile.Read(FilePath(uri)).Bytes);
+            versions.CopyTrail(collection, uri.Name, copy.Name);
+            if (there.Bytes is not null) { return; }
+
+            Write(path, null, bytes);
+            // A version to begin with: undo leads to no text that knows the old name.
+            TryAppend(copy, VersionKind.Created, VersionAuthor.You, $"Renamed from {uri.Name}", VersionStore.HashOf(bytes), Kept(copy, bytes));
+        }
+    }
+
+    /// <summary>Takes the old name away after <see cref="CopyTo"/>.</summary>
+    /// <param name="hash">Of the file that was copied.</param>
+    /// <exception cref="FailureException">Conflict: it changed since. StoreReadOnly.</exception>
+    public void Drop(string id, string newId, string? hash)
+    {
+        var uri = CodexUri.Of(form.Collection, id);
+        lock (gate)
+        {
+            using var turn = Turn(uri, "still has its old name as well");
+            try
+            {
+                if (DocumentFile.Read(FilePath(uri)).Bytes is { } now && VersionStore.HashOf(now) != hash)
+                {
+                    throw new FailureException(FailureKind.Conflict, $"{uri} changed while it was renamed, so it is still there as well. Take over what is new, then delete it.");
+                }
+
+                File.Delete(FilePath(uri));
+                if (!versions.DropTrail(collection, id, newId)) { TryAppend(uri, VersionKind.Deleted, VersionAuthor.You, $"Renamed to {newId}", null, null); }
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                throw StoreFailure.From(exception, $"{uri} still has its old name as well");
+            }
+        }
+    }
+
     /// <summary>Moves the file to the trash.</summary>
     /// <returns>Where it lies now.</returns>
     /// <exception cref="FailureException">NotFound. PermissionDenied: it ships with Plue or belongs to the workspace. StoreReadOnly.</exception>
@@ -303,10 +355,12 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
 
     private FileCodex Edit(string id, long? expectedVersion, string what, Func<string, Json5Edited> edit) => Edit(id, expectedVersion, () => what, edit);
 
-    private FileCodex Edit(string id, long? expectedVersion, Func<string> what, Func<string, Json5Edited> edit)
+    private FileCodex Edit(string id, long? expectedVersion, Func<string> what, Func<string, Json5Edited> edit) => Edit(id, expectedVersion, VersionAuthor.You, what, edit);
+
+    private FileCodex Edit(string id, long? expectedVersion, string author, Func<string> what, Func<string, Json5Edited> edit)
     {
         var uri = CodexUri.Of(form.Collection, id);
-        return Change(uri, expectedVersion, VersionAuthor.You, (before, _) =>
+        return Change(uri, expectedVersion, author, (before, _) =>
         {
             var text = PromptForm.Decode(before ?? throw Missing(uri));
             var error = form.Extension == ".json5" && Json5Reader.Read(before).Errors is [var first, ..] ? first : null;

@@ -10,7 +10,11 @@ namespace Plue.Server.Codices;
 /// <param name="Path">The file to open; null for what ships with Plue, and for chats, tasks and secrets.</param>
 /// <param name="Problem">One sentence when it leads nowhere or to the wrong kind of thing; null when all is well.</param>
 /// <param name="IsError">False for what may be there later: a provider that is not configured yet, a secret of a locked vault.</param>
-internal sealed record Reference(CodexUri? Uri, string? Title, string? Path, string? Problem, bool IsError = true);
+internal sealed record Reference(CodexUri? Uri, string? Title, string? Path, string? Problem, bool IsError = true)
+{
+    /// <summary>Something is there, and it is not what belongs here.</summary>
+    public bool IsWrongKind { get; init; }
+}
 
 /// <summary>Follows <c>codex://</c> and <c>vault://</c> addresses through the layers, and says plainly where one leads nowhere.</summary>
 /// <param name="isProvider">Whether there is such a provider, with a file of its own or found on this machine.</param>
@@ -24,6 +28,15 @@ internal sealed class References(
     public const string DefaultSmall = "default-small";
     /// <summary>The filter that means the prompts.</summary>
     public const string MarkdownFilter = PromptForm.TemplateId;
+
+    public Reference Resolve(FoundReference found) => found switch
+    {
+        { Form: ReferenceForm.File } => new Reference(null, found.Text, null, null),
+        { Form: ReferenceForm.Name, To: null } => new Reference(null, null, null, $"`{found.Text}` cannot be a name here. Use lower-case letters, digits and hyphens."),
+        { Form: ReferenceForm.Name, To: { Collection: CodexCollection.Templates } uri } => OfTemplate(uri, found.Filter),
+        { Form: ReferenceForm.Name, To: { } uri } => Resolve(uri.ToString(), found.Filter),
+        _ => Resolve(found.Text, found.Filter),
+    };
 
     /// <param name="templateFilter">The template that the target must be of or descend from, or <see cref="MarkdownFilter"/>; null takes any.</param>
     public Reference Resolve(string address, string? templateFilter)
@@ -40,7 +53,7 @@ internal sealed class References(
             return new Reference(null, null, null, "That is not an address of the form codex://COLLECTION/NAME.");
         }
 
-        if (WrongKind(uri, templateFilter) is { } wrong) { return new Reference(uri, null, null, wrong); }
+        if (WrongKind(uri, templateFilter) is { } wrong) { return new Reference(uri, null, null, wrong) { IsWrongKind = true }; }
 
         return uri.Collection switch
         {
@@ -66,10 +79,26 @@ internal sealed class References(
         var path = codex.Path.Length == 0 ? null : codex.Path;
         if (uri.Collection == CodexCollection.Items && templateFilter is not null && !documents.Templates.IsA(codex.TemplateId, templateFilter))
         {
-            return new Reference(uri, codex.Title, path, $"{uri} follows {codex.TemplateId}, and {templateFilter} is wanted here.");
+            return new Reference(uri, codex.Title, path, $"{uri} follows {codex.TemplateId}, and {templateFilter} is wanted here.") { IsWrongKind = true };
         }
 
         return codex.IsBroken ? new Reference(uri, codex.Title, path, $"{uri} has mistakes and cannot be used: {codex.Problems.FirstOrDefault(problem => problem.IsError)?.Message}") : new Reference(uri, codex.Title, path, null);
+    }
+
+    /// <summary>One that is named by its id alone, so the one in force is meant.</summary>
+    private Reference OfTemplate(CodexUri uri, string? ancestor)
+    {
+        var templates = documents.Templates;
+        if (templates.Find(uri.Name) is not { } template)
+        {
+            var known = templates.List().Where(entry => entry.Template is not null).Select(entry => entry.Id);
+            return new Reference(uri, null, null, $"There is no template `{uri.Name}`, or it has mistakes.{NearestName.Hint(uri.Name, known)}");
+        }
+
+        var path = documents.Of(CodexCollection.Templates).Get(uri.Name) is { Path.Length: > 0 } file ? file.Path : null;
+        return ancestor is null || templates.IsA(uri.Name, ancestor)
+            ? new Reference(uri, template.Name, path, null)
+            : new Reference(uri, template.Name, path, $"`{uri.Name}` does not descend from {ancestor}, and one that does is wanted here.") { IsWrongKind = true };
     }
 
     /// <summary>The collection that targets of this filter live in; null where any will do.</summary>

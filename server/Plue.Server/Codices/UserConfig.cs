@@ -106,22 +106,36 @@ public sealed record UserConfig
 
         if (value is not null && LiteralSecrets.IsIn([key], value)) { throw new FailureException(FailureKind.PermissionDenied, LiteralSecrets.Message); }
 
+        return Change(paths, mayCreate: value is not null, document =>
+        {
+            var text = document.Text;
+            // An empty file is an error of JSON5 and no mistake here.
+            return value is not null && text.AsSpan().Trim('\uFEFF').IsWhiteSpace()
+                ? Json5Edit.Set("", [key], value)
+                : !document.IsValid ? new Json5Edited(text, document.Errors[0])
+                : value is null ? Json5Edit.Remove(text, [key])
+                : Json5Edit.Set(text, [key], value);
+        });
+    }
+
+    /// <summary>Changes what the program itself has a reason to change.</summary>
+    /// <param name="rewrite">Given the text and what it says.</param>
+    /// <exception cref="FailureException">Conflict: the file has a mistake and is left alone. StoreReadOnly.</exception>
+    public static void Rewrite(PluePaths paths, Func<string, Json5Object, string> rewrite) => Change(paths, mayCreate: false, document => !document.IsValid
+        ? new Json5Edited(document.Text, document.Errors[0])
+        : new Json5Edited(document.Root is Json5Object values ? rewrite(document.Text, values) : document.Text));
+
+    private static UserConfig Change(PluePaths paths, bool mayCreate, Func<Json5Document, Json5Edited> edit)
+    {
         lock (Gate)
         {
             using var turn = DocumentTurn.Take(paths, "settings", "The settings were not changed");
             var (bytes, problem) = DocumentFile.Read(paths.Config);
             if (problem is not null) { throw new FailureException(FailureKind.Conflict, $"The settings were not changed. {problem.Message}"); }
 
-            if (bytes is null && value is null) { return Read(paths); }
+            if (bytes is null && !mayCreate) { return Read(paths); }
 
-            var document = Json5Reader.Read(bytes ?? []);
-            var text = document.Text;
-            // An empty file is an error of JSON5 and no mistake here.
-            var edited = value is not null && text.AsSpan().Trim('\uFEFF').IsWhiteSpace()
-                ? Json5Edit.Set("", [key], value)
-                : !document.IsValid ? new Json5Edited(text, document.Errors[0])
-                : value is null ? Json5Edit.Remove(text, [key])
-                : Json5Edit.Set(text, [key], value);
+            var edited = edit(Json5Reader.Read(bytes ?? []));
             if (edited.Error is { } error)
             {
                 throw new FailureException(FailureKind.Conflict,

@@ -20,7 +20,7 @@ public static class JsonValue
         ? null
         : Json5Reader.Read(value.Value.GetRawText()).Root;
 
-    private static void Write(Utf8JsonWriter writer, Json5Node value)
+    public static void Write(Utf8JsonWriter writer, Json5Node value)
     {
         switch (value)
         {

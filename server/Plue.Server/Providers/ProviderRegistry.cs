@@ -140,6 +140,14 @@ public sealed class ProviderRegistry : IAsyncDisposable
         Changed?.Invoke(null);
     }
 
+    /// <summary>What was remembered of a provider goes by its new name; its models are listed anew.</summary>
+    public void Renamed(string id, string newId)
+    {
+        states.Rename(id, newId);
+        models.Forget(id);
+        Changed?.Invoke(null);
+    }
+
     public string NameOf(string id) => IsReserved(id) ? NameOfChoice(id) : Find(id)?.Settings.Name ?? id;
 
     /// <summary>The user's choice; without one, the first that was found on this machine.</summary>
@@ -160,9 +168,7 @@ public sealed class ProviderRegistry : IAsyncDisposable
             return model;
         }
 
-        if (settings.Kind == ProviderKinds.Tour) { return "recording"; }
-        if (settings.Kind == ProviderKinds.ClaudeCode) { return "default"; }
-        if (models.CatalogOf(settings)?.DefaultLargeModelId is { Length: > 0 } usual && !models.IsMissing(settings, usual)) { return usual; }
+        if (UsualModel(settings) is { } usual) { return usual; }
 
         var listing = await models.ListAsync(provider, refresh: false, cancellationToken);
         if (listing.Models is [var first, ..]) { return first.Id; }
@@ -170,6 +176,10 @@ public sealed class ProviderRegistry : IAsyncDisposable
 
         throw new FailureException(FailureKind.MissingField, $"{settings.Name} offers no model. {HowToGetOne(settings)}");
     }
+
+    /// <summary>The model that a chat would get, as far as that is known without asking anybody; null where only the vendor's list would tell.</summary>
+    public string? ModelWithoutAsking(ProviderSettings settings, string? chosen) =>
+        (chosen is { Length: > 0 } ? chosen : settings.Model) is { Length: > 0 } model ? model : UsualModel(settings) ?? models.Stored(settings)?.Models.FirstOrDefault()?.Id;
 
     /// <returns>Null where the price is not known.</returns>
     public Price? PriceOf(ProviderSettings settings, string model) => models.Find(settings, model)?.Pricing;
@@ -340,6 +350,14 @@ public sealed class ProviderRegistry : IAsyncDisposable
             return built[key] = provider;
         }
     }
+
+    /// <summary>What is taken where nobody chose; null where the vendor must be asked.</summary>
+    private string? UsualModel(ProviderSettings settings) => settings.Kind switch
+    {
+        ProviderKinds.Tour => "recording",
+        ProviderKinds.ClaudeCode => "default",
+        _ => models.CatalogOf(settings)?.DefaultLargeModelId is { Length: > 0 } usual && !models.IsMissing(settings, usual) ? usual : null,
+    };
 
     private static string HowToGetOne(ProviderSettings settings) => settings.Kind == ProviderKinds.Ollama
         ? "Get one with `ollama pull qwen3`, then try again."

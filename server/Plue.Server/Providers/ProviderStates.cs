@@ -135,6 +135,17 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         }
     }
 
+    public void Rename(string id, string newId)
+    {
+        lock (gate)
+        {
+            if (!known.Remove(id, out var state)) { return; }
+
+            Schedule(id);
+            Put(newId, state);
+        }
+    }
+
     public void Forget(string id)
     {
         lock (gate)

@@ -11,7 +11,7 @@ namespace Plue.Server.Rpc;
 
 /// <summary>codex/* of the collections whose codices are files: providers, prompts, templates and items. The command line asks the same.</summary>
 /// <param name="changed">Told after each change: the address, and what is there now or null.</param>
-internal sealed class DocumentHandlers(Documents documents, CodexLinks links, ProviderRegistry providers, Action<string, CodexSummary?> changed)
+internal sealed class DocumentHandlers(Documents documents, CodexLinks links, CodexRename rename, ProviderRegistry providers, Action<string, CodexSummary?> changed)
 {
     private const int MaxVersions = 500;
     private const int MaxDiff = 64 * 1024;
@@ -86,7 +86,7 @@ internal sealed class DocumentHandlers(Documents documents, CodexLinks links, Pr
 
         var name = documents.FreeName(collection, title, IsReserved(collection));
         var template = collection == CodexCollection.Templates && documents.Templates.Find(parameters.TemplateId) is null ? "" : parameters.TemplateId;
-        var text = parameters.Text is { } whole ? files.Form.Renamed(whole, name) : files.Form.Write(name, title, template, Given(files, template, parameters.Values));
+        var text = parameters.Text is { } whole ? Adopted(files, whole, name) : files.Form.Write(name, title, template, Given(files, template, parameters.Values));
         return Changed(files.Create(name, text, VersionAuthor.You, "Created"), files);
     }
 
@@ -185,6 +185,24 @@ internal sealed class DocumentHandlers(Documents documents, CodexLinks links, Pr
         ]);
     }
 
+    public async Task<CodexRenameResult> RenameAsync(CodexRenameParams parameters, CancellationToken cancellationToken)
+    {
+        var (uri, files) = Parse(parameters.Uri);
+        var done = await rename.RunAsync(uri, parameters.Name, parameters.DryRun ?? false, cancellationToken);
+        if (parameters.DryRun != true)
+        {
+            foreach (var holder in done.Updated.Select(end => end.Target).Distinct().Where(TakesUri).Select(CodexUri.Parse).Append(done.To))
+            {
+                if (documents.Of(holder.Collection).Get(holder.Name) is { } codex) { Changed(codex, documents.Of(holder.Collection)); }
+            }
+
+            // What ships comes to light again when the user's copy goes by another name.
+            changed(uri.ToString(), files.Get(uri.Name) is { } now ? Summary(now, files.TrailOf(now)) : null);
+        }
+
+        return new CodexRenameResult(done.To.ToString(), Views(done.Updated), [.. done.Left.Select(left => new CodexLeftReference(left.Target, left.Title, left.Why))]);
+    }
+
     /// <summary>Of any collection, chats too.</summary>
     public CodexLinksResult Links(string address)
     {
@@ -246,6 +264,13 @@ internal sealed class DocumentHandlers(Documents documents, CodexLinks links, Pr
         files.Check(given, template);
         return Json5Object.Of(given.Where(pair => pair.Value is not null).Select(pair => (pair.Field, pair.Value!)));
     }
+
+    /// <summary>A whole file under the name that is free: a template brings that name along as its id.</summary>
+    private string Adopted(FileCodices files, string text, string name) => files.Form.Renamed(
+        files.Form.Collection == CodexCollection.Templates
+            ? ReferenceEdit.Adopt(text, name, documents.Templates.Find, prompt => documents.Of(CodexCollection.Prompts).Get(prompt) is not null)
+            : text,
+        name);
 
     private IEnumerable<string> ItemTemplates() => documents.Templates.List().Where(entry => entry.Template is not null && ItemForm.Takes(documents.Templates, entry.Id)).Select(entry => entry.Id);
 

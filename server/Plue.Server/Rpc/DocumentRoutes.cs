@@ -21,6 +21,7 @@ internal static class DocumentRoutes
         server.Map(Methods.CodexUndo, asked => DocumentHandlers.TakesUri(asked.Uri), asked => documents.Value.Undo(asked.Uri));
         server.Map(Methods.CodexRedo, asked => DocumentHandlers.TakesUri(asked.Uri), asked => documents.Value.Redo(asked.Uri));
         server.Map(Methods.CodexFork, asked => DocumentHandlers.TakesUri(asked.Uri), asked => documents.Value.Fork(asked));
+        server.Map(Methods.CodexRename, (asked, cancellationToken) => documents.Value.RenameAsync(asked, cancellationToken));
         server.Map(Methods.CodexLinks, _ => true, asked => documents.Value.Links(asked.Uri));
     }
 }

@@ -1,13 +1,17 @@
+using System.Text.Json;
 using Plue.Protocol;
+using Plue.Server.Chat;
 using Plue.Server.Codices;
+using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
+using Plue.Server.Providers;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Rpc;
 
 /// <summary>template/*. The command line asks the same.</summary>
-internal sealed class TemplateHandlers(Documents documents)
+internal sealed class TemplateHandlers(Documents documents, TemplateChecks checks, TemplateTrial trial, ProviderRegistry providers)
 {
     private readonly TemplateCatalog templates = documents.Templates;
 
@@ -16,6 +20,10 @@ internal sealed class TemplateHandlers(Documents documents)
     {
         server.Map(Methods.TemplateList, (parameters, _) => Task.FromResult(handlers.Value.List(parameters)));
         server.Map(Methods.TemplateGet, (parameters, _) => Task.FromResult(handlers.Value.Get(parameters)));
+        server.Map(Methods.TemplateCheck, (parameters, _) => Task.FromResult(handlers.Value.Check(parameters)));
+        server.Map(Methods.TemplateTry, (parameters, _) => Task.FromResult(handlers.Value.Try(parameters)));
+        server.Map(Methods.TemplateSchema, (parameters, _) => Task.FromResult(handlers.Value.Schema(parameters)));
+        server.Map(Methods.TemplateStartingPoints, (_, _) => Task.FromResult(StartingPoints()));
     }
 
     public TemplateListResult List(TemplateListParams parameters)
@@ -45,6 +53,44 @@ internal sealed class TemplateHandlers(Documents documents)
         };
     }
 
+    /// <exception cref="FailureException">NotFound: there is no file of this id, and no text was given.</exception>
+    public TemplateCheckResult Check(TemplateCheckParams parameters)
+    {
+        if (parameters is { Id: { } id, Text: null } && templates.List().All(entry => entry.Id != id)) { Find(id); }
+
+        return new TemplateCheckResult([.. (parameters.Id is { } one ? checks.Of(one, parameters.Text) : checks.All()).Select(View)]);
+    }
+
+    /// <exception cref="FailureException">NotFound. Conflict: the template has mistakes.</exception>
+    public TemplateTryResult Try(TemplateTryParams parameters)
+    {
+        var given = Json5Object.Of((parameters.Values ?? new Dictionary<string, JsonElement>())
+            .Select(pair => (pair.Key, Value: FieldViews.ToJson5(pair.Value))).Where(pair => pair.Value is not null).Select(pair => (pair.Key, pair.Value!)));
+        var tried = trial.Run(parameters.Id, given);
+        return new TemplateTryResult
+        {
+            Id = tried.Template.Id,
+            Name = tried.Template.Name,
+            System = tried.Steering.System ?? "",
+            Message = tried.Message,
+            Sources = [.. tried.Steering.Sources.Select(ToProtocol.Steering)],
+            Tools = [.. tried.Tools.Select(View)],
+            Provider = tried.Answerer is { } answerer ? View(answerer) : null,
+            InputTokens = tried.InputTokens,
+            FirstCost = tried.FirstCost,
+            MostCost = tried.MostCost,
+            Findings = [.. tried.Findings.Select(View)],
+        };
+    }
+
+    /// <exception cref="FailureException">NotFound: there is none, or none without mistakes.</exception>
+    public TemplateSchemaResult Schema(TemplateSchemaParams parameters) => new(parameters.Id is { } id
+        ? TemplateSchema.Of(Find(id), templates.CollectionOf)
+        : TemplateSchema.OfTemplateFiles(templates.CollectionOf));
+
+    public static TemplateStartingPointsResult StartingPoints() =>
+        new([.. StartingPoint.All.Select(point => new TemplateStartingPoint(point.Id, point.Name, point.Description, point.Text, point.Prompt))]);
+
     private Template Find(string id) => templates.Find(id)
         ?? throw new FailureException(FailureKind.NotFound, $"There is no template {id}.{NearestName.Hint(id, templates.List().Where(entry => entry.Template is not null).Select(entry => entry.Id))}");
 
@@ -70,6 +116,21 @@ internal sealed class TemplateHandlers(Documents documents)
             Problems = [.. entry.Problems.Select(FieldViews.View)],
         };
     }
+
+    private TrialProvider View(TrialAnswerer answerer)
+    {
+        var settings = answerer.Settings;
+        var status = providers.StateOf(settings).Health switch { ProviderHealth.Connected => ProviderStatus.Connected, ProviderHealth.Error => ProviderStatus.Error, _ => ProviderStatus.Untested };
+        return new TrialProvider(
+            settings.Id, settings.Name, answerer.Model, ToProtocol.Name(status), answerer.Price is { } price ? ToProtocol.Price(price) : null, answerer.Known?.ContextLength, settings.IsFree);
+    }
+
+    private static ToolView View(string tool) => ToolNames.Find(tool) is { } known
+        ? new ToolView(known.Name, known.Description, known.MayChange, Known: true)
+        : new ToolView(tool, ToolNames.CanBe(tool) ? $"A tool of the server {tool.Split(ToolNames.ServerSeparator)[0]}." : ToolNames.Unknown(tool), MayChange: true, Known: false);
+
+    private static TemplateFinding View(Finding finding) =>
+        new((Protocol.FindingKind)finding.Kind, finding.Code, finding.TemplateId, finding.Path, finding.Line, finding.Column, finding.Message);
 
     private string Collection(string templateId) => templates.CollectionOf(templateId).Name();
 

@@ -46,7 +46,7 @@ internal static class ToProtocol
 
     public static Wire.ChatOptions Options(ChatOptions options) => new(options.Temperature, options.MaxTokens, options.StopSequences, options.ReasoningLevel);
 
-    private static Wire.PriceView Price(Price price) => new(price.InputPerMillion, price.OutputPerMillion, price.CachedReadPerMillion, price.CachedWritePerMillion);
+    public static Wire.PriceView Price(Price price) => new(price.InputPerMillion, price.OutputPerMillion, price.CachedReadPerMillion, price.CachedWritePerMillion);
 
     public static Wire.ErrorView Error(Failure failure) => new(Name(failure.Kind), failure.Message, failure.RetryAfter?.TotalMilliseconds);
 

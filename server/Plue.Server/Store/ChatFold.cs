@@ -30,6 +30,7 @@ internal sealed class ChatFold(bool isTask)
     private IReadOnlyDictionary<string, JsonElement> values = StoredChat.NoValues;
     private readonly List<HookFailure> hookFailures = []; // oldest first
     private string? readUntil;
+    private string? template;
     private DateTimeOffset? firstTime;
     private DateTimeOffset lastMessageTime;
     private long lastSeq;
@@ -100,7 +101,7 @@ internal sealed class ChatFold(bool isTask)
         return new StoredChat
         {
             Id = lost.Id,
-            TemplateId = header.Template,
+            TemplateId = template ?? header.Template,
             Title = named ?? StoredChat.TitleOf(shown.Path),
             HasTitle = named is not null,
             Archived = archived,
@@ -311,6 +312,7 @@ internal sealed class ChatFold(bool isTask)
         // That somebody looked is no change.
         if (fields.By is null && fields.ReadUntil is null) { hookFailures.Clear(); }
         readUntil = fields.ReadUntil ?? readUntil;
+        template = fields.Template ?? template;
         return new ChatNews.Fields();
 
         static string? Changed(string? old, string? value) => value is null ? old : value.Length == 0 ? null : value;

@@ -127,6 +127,7 @@ internal sealed class ChatHistory
         if (fields.Fallbacks is not null) { say(You, "Changed who stands in."); }
         if (fields.Options is not null) { say(You, "Changed the options."); }
         if (fields.ContextFiles is not null) { say(You, "Changed the files in context."); }
+        if (fields.Template is { } template) { say(Plue, $"Its template is named {template} now."); }
         if (fields.Values is { } values) { say(fields.By ?? You, $"Set {string.Join(", ", values.Keys)}."); }
     }
 

@@ -155,10 +155,13 @@ public sealed record ChatFields(
     /// <summary>The id of the last message that somebody looked at.</summary>
     public string? ReadUntil { get; init; }
 
+    /// <summary>The template goes by this name now.</summary>
+    public string? TemplateId { get; init; }
+
     internal StoredFields ToStored() =>
         new(Title, Archived, string.IsNullOrEmpty(ProviderId) ? ProviderId : ProviderPrefix + ProviderId, Model,
             Fallbacks is null ? null : [.. Fallbacks.Select(choice => new StoredChoice(ProviderPrefix + choice.ProviderId, choice.Model))],
-            Options is null ? null : StoredOptions.From(Options), Pinned, Tags, ContextFiles, TitleFromModel ? "model" : null, ReadUntil, Values, By);
+            Options is null ? null : StoredOptions.From(Options), Pinned, Tags, ContextFiles, TitleFromModel ? "model" : null, ReadUntil, Values, By, TemplateId);
 
     internal static ModelChoice ChoiceOf(StoredChoice choice) => new(ProviderIdOf(choice.ProviderRef) ?? "", choice.Model);
 

@@ -117,11 +117,12 @@ internal sealed record StoredUnqueued(string MessageId) : StoredRecord
 /// <param name="TitleFrom"><c>model</c> for a title that a model made; a user's is never replaced by one.</param>
 /// <param name="ReadUntil">The id of the last message that somebody looked at.</param>
 /// <param name="Values">The other fields of the template, merged key by key; null takes one away.</param>
+/// <param name="Template">The header's has this name now.</param>
 /// <param name="By">A constant of <see cref="ChangedBy"/>; absent for the user.</param>
 internal sealed record StoredFields(
     string? Title, bool? Archived, string? ProviderRef, string? Model, IReadOnlyList<StoredChoice>? Fallbacks = null, StoredOptions? Options = null,
     bool? Pinned = null, IReadOnlyList<string>? Tags = null, IReadOnlyList<string>? ContextFiles = null, string? TitleFrom = null, string? ReadUntil = null,
-    IReadOnlyDictionary<string, JsonElement>? Values = null, string? By = null) : StoredRecord
+    IReadOnlyDictionary<string, JsonElement>? Values = null, string? By = null, string? Template = null) : StoredRecord
 {
     [JsonPropertyOrder(-1)]
     public override string Type => "fields";

@@ -65,6 +65,33 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
         return Read(collection, name);
     }
 
+    /// <summary>Gives a second document the trail of the first. One that has a trail of its own keeps that.</summary>
+    /// <exception cref="FailureException">StoreReadOnly.</exception>
+    public void CopyTrail(string collection, string name, string newName)
+    {
+        try
+        {
+            if (File.Exists(PathOf(collection, name)) && !File.Exists(PathOf(collection, newName))) { DurableFile.Replace(PathOf(collection, newName), File.ReadAllBytes(PathOf(collection, name))); }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw StoreFailure.From(exception, $"The history of {name} was not taken along");
+        }
+    }
+
+    /// <summary>Removes a trail that another document has whole.</summary>
+    /// <returns>False where it has not, and the trail stays.</returns>
+    /// <exception cref="IOException">Or UnauthorizedAccessException.</exception>
+    public bool DropTrail(string collection, string name, string newName)
+    {
+        var path = PathOf(collection, name);
+        if (!File.Exists(path)) { return true; }
+        if (!File.Exists(PathOf(collection, newName)) || !File.ReadAllBytes(PathOf(collection, newName)).AsSpan().StartsWith(File.ReadAllBytes(path))) { return false; }
+
+        File.Delete(path);
+        return true;
+    }
+
     /// <summary>The bytes of a version; null when it is not there or was not kept.</summary>
     public byte[]? ContentOf(string collection, string name, long number)
     {

@@ -1,0 +1,123 @@
+using Plue.Server.Codices;
+using Plue.Server.Json5;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Chat;
+
+/// <summary>Who would answer.</summary>
+/// <param name="Model">Null when only asking the vendor would tell.</param>
+/// <param name="Known">What is known of the model; null where nothing is.</param>
+internal sealed record TrialAnswerer(ProviderSettings Settings, string? Model, ModelInfo? Known)
+{
+    public Price? Price => Known?.Pricing;
+}
+
+/// <summary>What a codex of a template would send and be allowed.</summary>
+/// <param name="Message">The first one; of a task its goal.</param>
+/// <param name="Answerer">Null when nobody can; the findings say why.</param>
+/// <param name="InputTokens">Of the first request, estimated.</param>
+/// <param name="FirstCost">USD of the first request at most; null when the price or the longest answer is not known.</param>
+/// <param name="MostCost">USD at most, from the budget; null without one.</param>
+internal sealed record TrialResult(
+    Template Template, Steering Steering, string Message, IReadOnlyList<string> Tools, TrialAnswerer? Answerer, long InputTokens, decimal? FirstCost, decimal? MostCost, IReadOnlyList<Finding> Findings);
+
+/// <summary>A dry run: nobody is called, nothing is stored. What is told of models is what is known already.</summary>
+/// <param name="steeringOf">The very function that real chats use, with a template's id and the values of a codex.</param>
+/// <param name="toolText">What a model is told of a tool; null where nothing is written of it yet.</param>
+internal sealed class TemplateTrial(
+    TemplateCatalog templates, ProviderRegistry providers, TemplateChecks checks, Func<string, Json5Object, Steering> steeringOf, Func<string, string?> toolText)
+{
+    private const string ProviderField = "provider_ref";
+
+    /// <param name="given">Fields by name, over the defaults of the template.</param>
+    /// <exception cref="FailureException">NotFound: no such template. Conflict: it has mistakes, and the first of them.</exception>
+    public TrialResult Run(string id, Json5Object given)
+    {
+        var template = templates.Find(id) ?? throw Missing(id);
+        var values = template.WithDefaults(given);
+        var spec = AgentSpec.Of(values);
+        var findings = checks.Of(id, null).Concat(OfValues(template, given)).ToList();
+        var answerer = Answerer(spec, id, findings);
+        var steering = steeringOf(id, given);
+        // What a prompt's address has wrong was found by the checks, unless the values bring it.
+        if (steering.Failure is { } failure && findings.All(finding => finding.Code != FindingCodes.Reference)) { findings.Add(new Finding(FindingKind.Error, FindingCodes.Reference, id, "", 1, 1, failure.Message)); }
+
+        var message = values.GetString("goal") ?? LastQuestion(values) ?? "";
+        var tokens = TokenEstimate.Of(steering.System) + TokenEstimate.Of(message) + spec.AvailableTools.Sum(tool => TokenEstimate.Of(toolText(tool)));
+        return new TrialResult(template, steering, message, spec.AvailableTools, answerer, tokens, FirstCost(answerer, values, tokens), spec.Budget.Usd, findings);
+    }
+
+    private FailureException Missing(string id)
+    {
+        var entries = templates.List();
+        var mistake = entries.Where(entry => entry.Id == id).SelectMany(entry => entry.Problems).FirstOrDefault(problem => problem.IsError);
+        return mistake is null
+            ? new FailureException(FailureKind.NotFound, $"There is no template {id}.{NearestName.Hint(id, entries.Where(entry => entry.Template is not null).Select(entry => entry.Id))}")
+            : new FailureException(FailureKind.Conflict, $"The template {id} has a mistake at line {mistake.Line}, column {mistake.Column}: {mistake.Message}");
+    }
+
+    /// <summary>What would be wrong with a codex of these values. That nobody chose a provider is no mistake: a new codex gets the user's.</summary>
+    private static IEnumerable<Finding> OfValues(Template template, Json5Object given) =>
+        TemplateValidation.Check(template with { Fields = [.. template.Fields.Select(field => field.Name == ProviderField ? field with { Required = false } : field)] }, given)
+            .Select(problem => new Finding(problem.IsError ? FindingKind.Error : FindingKind.Warning, FindingCodes.Field, template.Id, "", 1, 1, problem.Message));
+
+    private TrialAnswerer? Answerer(AgentSpec spec, string id, List<Finding> findings)
+    {
+        foreach (var reference in spec.ProviderRefs)
+        {
+            if (Usable(reference, spec.Model, id, findings) is { } found) { return found; }
+        }
+
+        if (spec.ProviderRefs.Count > 0) { return null; }
+
+        var candidates = spec.Candidates
+            .SelectMany(candidate => candidate.ProviderRefs.Select(reference => (candidate.Needs, Found: Usable(reference, candidate.Model ?? spec.Model, id, findings))))
+            .Where(candidate => candidate.Found is not null && candidate.Needs.All(need => CanBeMet(need, candidate.Found)))
+            .Select(candidate => candidate.Found!).ToList();
+        return spec.Candidates.Count == 0
+            ? Usable(CodexUri.Of(CodexCollection.Providers, References.DefaultLarge).ToString(), spec.Model, id, findings)
+            : candidates.MinBy(candidate => candidate.Settings.IsFree ? 0 : candidate.Price is { } price ? price.InputPerMillion + price.OutputPerMillion : decimal.MaxValue);
+    }
+
+    /// <summary>What is not known is tried.</summary>
+    private static bool CanBeMet(string need, TrialAnswerer answerer) => need switch
+    {
+        "tools" => answerer.Known?.SupportsTools ?? answerer.Settings.SupportsTools,
+        "images" => answerer.Known?.SupportsVision ?? true,
+        "reasoning" => answerer.Known?.CanReason ?? true,
+        _ => true,
+    };
+
+    private TrialAnswerer? Usable(string reference, string? model, string id, List<Finding> findings)
+    {
+        // A reference that leads nowhere was found by the checks.
+        if (!CodexUri.TryParse(reference, out var uri) || uri.Collection != CodexCollection.Providers) { return null; }
+
+        try
+        {
+            var settings = providers.Get(uri.Name).Settings;
+            var known = providers.ModelWithoutAsking(settings, model);
+            return new TrialAnswerer(settings, known, known is null ? null : providers.ModelOf(settings, known));
+        }
+        catch (FailureException fault)
+        {
+            findings.Add(new Finding(FindingKind.Warning, FindingCodes.ReferenceMachine, id, "", 1, 1, fault.Message));
+            return null;
+        }
+    }
+
+    private static string? LastQuestion(Json5Object values) =>
+        (values.GetArray("messages")?.Items ?? []).OfType<Json5Object>().LastOrDefault(message => message.GetString("role") == "user")?.GetString("content");
+
+    private static decimal? FirstCost(TrialAnswerer? answerer, Json5Object values, long inputTokens)
+    {
+        if (answerer is null) { return null; }
+        if (answerer.Settings.IsFree) { return 0; }
+
+        var longest = values.GetInteger("max_tokens") ?? answerer.Settings.MaxTokens ?? answerer.Known?.MaxOutput;
+        return answerer.Price is { } price && longest is { } output ? price.CostOf(new Usage { InputTokens = inputTokens, OutputTokens = output }).TotalCost : null;
+    }
+}

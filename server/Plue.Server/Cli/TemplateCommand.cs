@@ -1,0 +1,171 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Plue.Protocol;
+using Plue.Server.Codices;
+using Plue.Server.Messages;
+using Plue.Server.Rpc;
+using FindingKind = Plue.Protocol.FindingKind;
+
+namespace Plue.Server.Cli;
+
+/// <summary><c>plue template</c>: what template/* does, from a shell or in a team's pipeline. <c>--json</c> prints the wire's own results.</summary>
+internal sealed class TemplateCommand
+{
+    private readonly Terminal terminal;
+    private readonly Verbs<TemplatesHouse> verbs;
+    private readonly Option<string?> workspace = new("--workspace") { Description = "Also what this folder has in .plue; naming it here is trusting it", HelpName = "DIR" };
+
+    private TemplateCommand(Func<string?, TemplatesHouse> house, Terminal terminal)
+    {
+        this.terminal = terminal;
+        verbs = new Verbs<TemplatesHouse>(parsed => house(parsed.GetValue(workspace)), terminal);
+        workspace.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var folder }] && !Directory.Exists(folder)) { result.AddError($"There is no folder {folder}."); }
+        });
+    }
+
+    /// <param name="house">Given the folder that the user names; made only when a verb really runs.</param>
+    public static Command Create(Func<string?, TemplatesHouse> house, Terminal terminal) => new TemplateCommand(house, terminal).Build();
+
+    private Command Build() => new("template", "Look at templates, check them, and try what they would do") { List(), Show(), Check(), Try(), Schema() };
+
+    private Command List()
+    {
+        var collection = new Option<string?>("--collection") { Description = "Only those whose codices live there: chats, tasks, providers or items" };
+        collection.AcceptOnlyFromAmong("chats", "tasks", "providers", "items");
+        return Verb("list", "List templates", [collection], (templates, parsed, json) =>
+        {
+            var listed = templates.List(new TemplateListParams(parsed.GetValue(collection)));
+            if (json) { verbs.WriteJson(listed); }
+            else
+            {
+                foreach (var template in listed.Templates) { terminal.WriteLine(Line(template)); }
+            }
+
+            return ExitCodes.Done;
+        });
+    }
+
+    private Command Show()
+    {
+        var id = Id();
+        return Verb("show", "Show a template with its parents' fields", [id], (templates, parsed, json) =>
+        {
+            var template = templates.Get(new TemplateGetParams(parsed.GetValue(id)!));
+            if (json)
+            {
+                verbs.WriteJson(template);
+                return ExitCodes.Done;
+            }
+
+            terminal.WriteLine($"{template.Id}  {template.Name}  {template.Collection}{(template.ParentTemplate is { } parent ? $"  from {parent}" : "")}");
+            if (template.Description is { } description) { terminal.WriteLine(description); }
+            if (template.Path is { } path) { terminal.WriteLine($"File: {path}"); }
+            foreach (var field in template.Fields) { terminal.WriteLine($"  {field.Name}  {ToProtocol.Name(field.Type)}{(field.Required ? "  required" : "")}{(field.Default is { } value ? $"  {value.GetRawText()}" : "")}"); }
+
+            return ExitCodes.Done;
+        });
+    }
+
+    private Command Check()
+    {
+        var id = new Argument<string?>("id") { Arity = ArgumentArity.ZeroOrOne, Description = "One template; without it all of them, the items and the providers" };
+        var strict = new Option<bool>("--strict") { Description = "Fail on warnings and risks too, but for what only this machine lacks" };
+        return Verb("check", "Look for what is wrong with templates; fails when there is something", [id, strict], (templates, parsed, json) =>
+        {
+            var found = templates.Check(new TemplateCheckParams(parsed.GetValue(id), null));
+            if (json) { verbs.WriteJson(found); }
+            else
+            {
+                foreach (var finding in found.Findings) { terminal.WriteLine(Line(finding)); }
+            }
+
+            var isStrict = parsed.GetValue(strict);
+            return found.Findings.Any(finding => finding.Kind == FindingKind.Error || (isStrict && finding.Code != FindingCodes.ReferenceMachine)) ? ExitCodes.Failed : ExitCodes.Done;
+        });
+    }
+
+    private Command Try()
+    {
+        var id = Id();
+        var set = new Option<string[]>("--set") { Description = "A field of the codex, as NAME=VALUE; the value is JSON or text. May be given several times", HelpName = "NAME=VALUE" };
+        set.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1)) { result.AddError("--set takes NAME=VALUE."); }
+        });
+        return Verb("try", "Show what a codex of this template would send, without calling anybody", [id, set], (templates, parsed, json) =>
+        {
+            var values = (parsed.GetValue(set) ?? []).Select(pair => pair.Split('=', 2)).GroupBy(pair => pair[0], StringComparer.Ordinal)
+                .ToDictionary(pairs => pairs.Key, pairs => FieldValue.Of(pairs.Last()[1]), StringComparer.Ordinal);
+            var tried = templates.Try(new TemplateTryParams(parsed.GetValue(id)!, values));
+            if (json) { verbs.WriteJson(tried); }
+            else { Show(tried); }
+
+            return ExitCodes.Done;
+        });
+    }
+
+    private Command Schema()
+    {
+        var id = new Argument<string?>("id") { Arity = ArgumentArity.ZeroOrOne, Description = "The codices of this template; without it the files of templates" };
+        return Verb("schema", "Print a JSON schema for other editors", [id], (templates, parsed, json) =>
+        {
+            var schema = templates.Schema(new TemplateSchemaParams(parsed.GetValue(id)));
+            if (json) { verbs.WriteJson(schema); }
+            else { terminal.Write(schema.Schema); }
+
+            return ExitCodes.Done;
+        });
+    }
+
+    private void Show(TemplateTryResult tried)
+    {
+        terminal.WriteLine($"{tried.Id}  {tried.Name}");
+        terminal.WriteLine(tried.Provider is { } provider ? $"Answers: {provider.Name}{(provider.Model is { } model ? $", {model}" : "")}{(provider.Status is { } status ? $"  ({status})" : "")}" : "Answers: nobody");
+        foreach (var tool in tried.Tools) { terminal.WriteLine($"Tool: {tool.Name}{(tool.MayChange ? "  (may change things)" : "")}  {tool.Description}"); }
+        terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"First request: about {tried.InputTokens} tokens{(tried.FirstCost is { } first ? $", at most ${first:0.00####}" : "")}"));
+        if (tried.MostCost is { } most) { terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"In all: at most ${most:0.00####}")); }
+        foreach (var source in tried.Sources) { terminal.WriteLine($"From: {source.Source}{(source.LeftOut is { } why ? $"  left out: {why}" : "")}"); }
+        terminal.WriteLine();
+        terminal.WriteLine(tried.System);
+        if (tried.Message.Length > 0)
+        {
+            terminal.WriteLine();
+            terminal.WriteLine(tried.Message);
+        }
+
+        foreach (var finding in tried.Findings) { terminal.WriteError(Line(finding)); }
+    }
+
+    private Command Verb(string name, string description, IReadOnlyList<Symbol> symbols, Func<TemplateHandlers, ParseResult, bool, int> run)
+    {
+        var json = CommonOptions.Json();
+        return verbs.Verb(name, description, [.. symbols, workspace, json], (opened, parsed, _) => Task.FromResult(run(opened.Templates, parsed, parsed.GetValue(json))));
+    }
+
+    private static Argument<string> Id() => new("id") { Description = "The template's id" };
+
+    private static string Line(TemplateSummary template)
+    {
+        List<string> words = [template.Id, template.Name, template.Collection, ToProtocol.Name(template.Layer)];
+        if (template.ParentTemplate is { } parent) { words.Add($"from {parent}"); }
+        if (!template.InForce) { words.Add(template.Problems.Any(problem => problem.IsError) ? "(has mistakes)" : "(hidden)"); }
+        return string.Join("  ", words);
+    }
+
+    /// <summary><c>path:line:col severity message [code]</c>, which editors and pipelines know how to read.</summary>
+    private static string Line(TemplateFinding finding)
+    {
+        var here = Directory.GetCurrentDirectory() + Path.DirectorySeparatorChar;
+        var path = finding.Path.StartsWith(here, StringComparison.Ordinal) ? finding.Path[here.Length..] : finding.Path;
+        return string.Create(CultureInfo.InvariantCulture, $"{(path.Length > 0 ? path : finding.TemplateId)}:{finding.Line}:{finding.Column} {ToProtocol.Name(finding.Kind)} {finding.Message} [{finding.Code}]");
+    }
+}
+
+/// <summary>What <c>plue template</c> needs from the rest of the house; bound in Composition.</summary>
+internal sealed record TemplatesHouse(TemplateHandlers Templates, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
+{
+    public ValueTask DisposeAsync() => Dispose();
+}

@@ -1,0 +1,232 @@
+using System.Text.Json;
+using Plue.Server.Json5;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Store;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Codices;
+
+/// <param name="Updated">What referred to it; in a dry run what would be changed.</param>
+/// <param name="Left">What still refers to the old name, and why.</param>
+internal sealed record Renaming(CodexUri From, CodexUri To, IReadOnlyList<CodexEnd> Updated, IReadOnlyList<LeftReference> Left);
+
+/// <param name="Target">A codex address, or a file's path.</param>
+internal sealed record LeftReference(string Target, string Title, string Why);
+
+/// <summary>What is beside the documents and knows them by their names; bound in Composition.</summary>
+/// <param name="Chats">All chats and tasks, archived ones too.</param>
+/// <param name="ValuesOf">The fields of a chat that are its template's own, by the chat's id.</param>
+/// <param name="UpdateChat">By the chat's id.</param>
+/// <param name="IsReserved">Whether a provider's name stands for something else.</param>
+/// <param name="RefuseProvider">Throws where something hangs on a provider's name that cannot be moved.</param>
+/// <param name="KeepWords">What a provider's file must say itself once its name does not say it any more: fields of its file, with values.</param>
+/// <param name="ProviderRenamed">What was remembered of a provider goes along.</param>
+internal sealed record RenameServices(
+    Func<IReadOnlyList<ChatSummary>> Chats,
+    Func<string, IReadOnlyDictionary<string, JsonElement>> ValuesOf,
+    Func<string, ChatFields, CancellationToken, Task> UpdateChat,
+    Func<string, bool> IsReserved,
+    Func<string, CancellationToken, Task> RefuseProvider,
+    Func<FileCodex, IReadOnlyList<(IReadOnlyList<string> Path, string Value)>> KeepWords,
+    Action<string, string> ProviderRenamed);
+
+/// <summary>
+/// Gives a document another name, with its history, and changes what refers to it. The document stands under both names until the last reference is changed,
+/// so whenever this is broken off nothing dangles, and doing it again finishes it.
+/// </summary>
+internal sealed class CodexRename(Documents documents, PluePaths paths, RenameServices services)
+{
+    /// <exception cref="FailureException">
+    /// NotFound: no such document, or not a name. Conflict: the name is taken, or the file has a mistake. PermissionDenied: it ships with Plue or belongs to the workspace. StoreReadOnly.
+    /// </exception>
+    public async Task<Renaming> RunAsync(CodexUri from, string name, bool dryRun, CancellationToken cancellationToken)
+    {
+        var files = documents.Of(from.Collection);
+        var codex = Own(from, files);
+        var to = CodexUri.Of(from.Collection, name);
+        if (from.Collection == CodexCollection.Templates && !TemplateReader.IsId(to.Name))
+        {
+            throw new FailureException(FailureKind.NotFound, "A template's id may have lower-case letters, digits and hyphens only.");
+        }
+
+        if (from == to) { throw new FailureException(FailureKind.Conflict, $"{from} has this name already."); }
+        if (from.Collection == CodexCollection.Providers && services.IsReserved(to.Name)) { throw new FailureException(FailureKind.Conflict, $"{to.Name} stands for the provider that the user chose. Take another name."); }
+        if (from.Collection == CodexCollection.Providers) { await services.RefuseProvider(from.Name, cancellationToken); }
+
+        var text = NewText(codex, files, from, to);
+        if (files.Get(to.Name) is { } taken && !(taken.Layer == TemplateLayer.User && files.BytesOf(taken) is { } there && PromptForm.Decode(there) == text))
+        {
+            throw new FailureException(FailureKind.Conflict, $"{to} exists already. Choose another name.");
+        }
+
+        if (!dryRun) { files.CopyTo(from.Name, to.Name, text); }
+
+        List<CodexEnd> updated = [];
+        List<LeftReference> left = [];
+        foreach (var holder in documents.All.SelectMany(all => all.List().Select(holder => (Files: all, Codex: holder))).Where(holder => holder.Codex.Uri is { } uri && uri != from && uri != to))
+        {
+            InDocument(holder.Files, holder.Codex, from, to, dryRun, updated, left);
+        }
+
+        InSettings(from, to, dryRun, updated, left);
+        await InChatsAsync(from, to, dryRun, updated, left, cancellationToken);
+        if (!dryRun)
+        {
+            if (from.Collection == CodexCollection.Providers) { services.ProviderRenamed(from.Name, to.Name); }
+
+            files.Drop(from.Name, to.Name, codex.Hash);
+        }
+
+        return new Renaming(from, to, [.. updated.Distinct()], left);
+    }
+
+    private static FileCodex Own(CodexUri uri, FileCodices files) => files.Get(uri.Name) switch
+    {
+        null => throw new FailureException(FailureKind.NotFound, $"There is no {uri} with a file of its own. It may have been deleted or renamed; choose another."),
+        { Layer: TemplateLayer.Shipped } => throw new FailureException(FailureKind.PermissionDenied, $"{uri} ships with Plue and keeps its name. Make a copy under the name that you want."),
+        { Layer: TemplateLayer.Workspace } => throw new FailureException(FailureKind.PermissionDenied, $"{uri} belongs to the workspace. Rename its file there."),
+        var codex => codex,
+    };
+
+    /// <summary>The document as it is to stand under its new name; where it refers to itself, it goes on doing so.</summary>
+    private string NewText(FileCodex codex, FileCodices files, CodexUri from, CodexUri to)
+    {
+        var text = files.BytesOf(codex) is { } bytes ? PromptForm.Decode(bytes) : null;
+        if (text is null || (files.Form.Extension == ".json5" && !Json5Reader.Read(text).IsValid))
+        {
+            throw new FailureException(FailureKind.Conflict, $"{from} was not renamed, because its file has a mistake. Open {codex.Path} and correct it.");
+        }
+
+        var (renamed, _) = Rewritten(files, codex, text, from, to);
+        if (from.Collection == CodexCollection.Providers)
+        {
+            foreach (var (path, value) in services.KeepWords(codex)) { renamed = Json5Edit.Set(renamed, path, new Json5String(value)).Text; }
+        }
+
+        return files.Form.Renamed(renamed, to.Name);
+    }
+
+    /// <summary>The text with its references renamed, and the fields that hold them; none where nothing refers.</summary>
+    private (string Text, IReadOnlyList<string> Fields) Rewritten(FileCodices files, FileCodex codex, string text, CodexUri from, CodexUri to)
+    {
+        if (files.Form.Extension != ".json5")
+        {
+            var head = FrontMatter.Parse(text).Values;
+            var found = FoundReferences.In(head, []).Where(reference => reference.To == from).ToList();
+            return (found.Select(reference => reference.Field).Distinct().Aggregate(text, (changed, field) => FrontMatter.Set(changed, field, Renamed(head.Find(field)!, from, to)) ?? changed),
+                [.. found.Select(reference => reference.Field)]);
+        }
+
+        if (Json5Reader.Read(text).Root is not Json5Object root) { return (text, []); }
+
+        List<FoundReference> references = [.. Found(files.Form.Collection, codex, root).Where(reference => reference.To == from)];
+        return (ReferenceEdit.Rename(text, references, from, to), [.. references.Select(reference => reference.Field)]);
+    }
+
+    private IEnumerable<FoundReference> Found(CodexCollection collection, FileCodex codex, Json5Object root) => collection switch
+    {
+        CodexCollection.Templates => FoundReferences.InTemplate(root, documents.Templates.Find),
+        CodexCollection.Items => FoundReferences.InItem(root, documents.Templates.Find(codex.TemplateId)?.Fields ?? []),
+        _ => FoundReferences.In(root, documents.Templates.Find(codex.TemplateId)?.Fields ?? []),
+    };
+
+    private static Json5Node Renamed(Json5Node value, CodexUri from, CodexUri to) => value switch
+    {
+        Json5Array array => Json5Array.Of(array.Items.Select(item => Renamed(item, from, to))),
+        Json5Object inner => Json5Object.Of(inner.Members.Select(member => (member.Name, Renamed(member.Value, from, to)))),
+        Json5String text when FoundReferences.In(text, null, "").FirstOrDefault(reference => reference.To == from) is { } found => new Json5String(found.Renamed(to)),
+        _ => value,
+    };
+
+    private void InDocument(FileCodices files, FileCodex holder, CodexUri from, CodexUri to, bool dryRun, List<CodexEnd> updated, List<LeftReference> left)
+    {
+        var (uri, text) = (holder.Uri!.ToString(), files.BytesOf(holder) is { } bytes ? PromptForm.Decode(bytes) : null);
+        if (text is null) { return; }
+
+        var fields = Rewritten(files, holder, text, from, to).Fields;
+        var isBroken = files.Form.Extension == ".json5" && !Json5Reader.Read(text).IsValid;
+        if (fields.Count == 0)
+        {
+            // What cannot be read whole may hide one.
+            if (isBroken && holder.Layer != TemplateLayer.Shipped && text.Contains(from.ToString(), StringComparison.Ordinal)) { left.Add(new LeftReference(uri, holder.Title, "Its file has a mistake.")); }
+
+            return;
+        }
+
+        var why = holder.Layer switch
+        {
+            TemplateLayer.Shipped => "It ships with Plue.",
+            TemplateLayer.Workspace => "It belongs to the workspace.",
+            _ when isBroken => "Its file has a mistake.",
+            _ => null,
+        };
+        if (why is null && !dryRun)
+        {
+            try { files.Rewrite(holder.Id, $"Reference to {from} renamed", now => Rewritten(files, holder, now, from, to).Text); }
+            catch (FailureException fault) { why = fault.Message; }
+        }
+
+        if (why is not null) { left.Add(new LeftReference(uri, holder.Title, why)); }
+        else { updated.AddRange(fields.Select(field => new CodexEnd(CodexLinks.KindOf(field), uri, holder.Title, true))); }
+    }
+
+    private void InSettings(CodexUri from, CodexUri to, bool dryRun, List<CodexEnd> updated, List<LeftReference> left)
+    {
+        const string Title = "Settings";
+        if (DocumentFile.Read(paths.Config).Bytes is not { } bytes) { return; }
+
+        var document = Json5Reader.Read(bytes);
+        List<FoundReference> found = [.. (document.Root is Json5Object root ? FoundReferences.InSettings(root) : []).Where(reference => reference.To == from)];
+        if (found.Count == 0) { return; }
+
+        try
+        {
+            if (!document.IsValid) { throw new FailureException(FailureKind.Conflict, "Its file has a mistake."); }
+            if (!dryRun) { UserConfig.Rewrite(paths, (text, values) => ReferenceEdit.Rename(text, FoundReferences.InSettings(values), from, to)); }
+
+            updated.AddRange(found.Select(reference => new CodexEnd(reference.Field, paths.Config, Title, true)));
+        }
+        catch (FailureException fault)
+        {
+            left.Add(new LeftReference(paths.Config, Title, fault.Message));
+        }
+    }
+
+    private async Task InChatsAsync(CodexUri from, CodexUri to, bool dryRun, List<CodexEnd> updated, List<LeftReference> left, CancellationToken cancellationToken)
+    {
+        foreach (var chat in services.Chats())
+        {
+            var uri = CodexUri.OfChannel(chat.Id).ToString();
+            try
+            {
+                var values = RenamedValues(services.ValuesOf(chat.Id), from, to);
+                List<string> kinds = [.. CodexLinks.Of(chat).Where(reference => reference.To == from).Select(reference => reference.Kind), .. values.Keys.Select(CodexLinks.KindOf)];
+                if (kinds.Count == 0) { continue; }
+
+                if (!dryRun) { await services.UpdateChat(chat.Id, Fields(chat, from, to) with { Values = values.Count > 0 ? values : null, By = ChangedBy.Plue }, cancellationToken); }
+
+                updated.AddRange(kinds.Select(kind => new CodexEnd(kind, uri, chat.Title, true)));
+            }
+            catch (FailureException fault)
+            {
+                left.Add(new LeftReference(uri, chat.Title, fault.Message));
+            }
+        }
+    }
+
+    /// <summary>Those of the values that refer to it, under the new name.</summary>
+    private static Dictionary<string, JsonElement> RenamedValues(IReadOnlyDictionary<string, JsonElement> values, CodexUri from, CodexUri to) => values
+        .Select(pair => (Name: pair.Key, Value: JsonValue.ToJson5(pair.Value)))
+        .Where(pair => pair.Value is not null && FoundReferences.In(pair.Value, null, pair.Name).Any(reference => reference.To == from))
+        .ToDictionary(pair => pair.Name, pair => JsonValue.Of(Renamed(pair.Value!, from, to)), StringComparer.Ordinal);
+
+    private static ChatFields Fields(ChatSummary chat, CodexUri from, CodexUri to) => from.Collection switch
+    {
+        CodexCollection.Templates => new ChatFields { TemplateId = to.Name },
+        CodexCollection.Providers => new ChatFields(
+            ProviderId: chat.ProviderId == from.Name ? to.Name : null,
+            Fallbacks: chat.Fallbacks.Any(choice => choice.ProviderId == from.Name) ? [.. chat.Fallbacks.Select(choice => choice.ProviderId == from.Name ? choice with { ProviderId = to.Name } : choice)] : null),
+        _ => ChatFields.None,
+    };
+}

@@ -1,0 +1,42 @@
+using Plue.Server.Json5;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Codices;
+
+/// <summary>Gives references in a text another target and leaves everything else as it was, quotes and comments included.</summary>
+internal static class ReferenceEdit
+{
+    /// <summary>The text of a JSON5 file with every reference to a codex under that codex's new name.</summary>
+    /// <param name="found">Of this very text.</param>
+    public static string Rename(string text, IEnumerable<FoundReference> found, CodexUri from, CodexUri to) =>
+        Replace(text, found.Where(reference => reference.To == from).Select(reference => (reference.Span, reference.Renamed(to))));
+
+    /// <summary>A template's file under a new id: where it speaks of itself, and of its prompt that is still to be written, it means the new one.</summary>
+    /// <param name="hasPrompt">Whether there is a prompt of this name.</param>
+    public static string Adopt(string text, string id, Func<string, Template?> find, Func<string, bool> hasPrompt)
+    {
+        if (Json5Reader.Read(text) is not { IsValid: true, Root: Json5Object root } || root.GetString("id") is not { } old || !TemplateReader.IsId(old)) { return text; }
+
+        var found = FoundReferences.InTemplate(root, find).ToList();
+        var own = CodexUri.Of(CodexCollection.Templates, old);
+        var prompt = CodexUri.Of(CodexCollection.Prompts, old);
+        return Replace(text,
+        [
+            .. found.Where(reference => reference.To == own && reference.Path != "parent_template").Select(reference => (reference.Span, reference.Renamed(CodexUri.Of(CodexCollection.Templates, id)))),
+            .. found.Where(reference => reference.To == prompt && !hasPrompt(old)).Select(reference => (reference.Span, reference.Renamed(CodexUri.Of(CodexCollection.Prompts, id)))),
+        ]);
+    }
+
+    private static string Replace(string text, IEnumerable<(Json5Span Span, string Value)> changes)
+    {
+        // From the last to the first, so that the positions before stay true.
+        foreach (var (span, value) in changes.OrderByDescending(change => change.Span.Start))
+        {
+            var quote = text[span.Start];
+            var written = quote == '\'' && value.AsSpan().IndexOfAny('\'', '\\') < 0 ? $"'{value}'" : Json5Writer.Write(new Json5String(value));
+            text = string.Concat(text.AsSpan(0, span.Start), written, text.AsSpan(span.End));
+        }
+
+        return text;
+    }
+}

@@ -1,0 +1,40 @@
+using Plue.Protocol;
+using Plue.Server.Templates;
+using Plue.Server.Tests.Testing;
+
+namespace Plue.Server.Tests.Templates;
+
+/// <summary>Starting points work as they are, and under the name that they get.</summary>
+public sealed class StartingPointTests : IAsyncDisposable
+{
+    private readonly PlueHome home = new();
+
+    public ValueTask DisposeAsync() => home.DisposeAsync();
+
+    public static TheoryData<string> Ids => [.. StartingPoint.All.Select(point => point.Id)];
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void One_becomes_a_template_without_findings_under_the_name_that_it_gets(string id)
+    {
+        var point = StartingPoint.All.Single(candidate => candidate.Id == id);
+        var documents = home.House.DocumentHandlers((_, _) => { });
+        var made = documents.Create(new CodexCreateParams("", "Own thing", null, null) { Collection = "templates", Text = point.Text });
+        Assert.Equal("codex://templates/own-thing", made.Uri);
+        if (point.Prompt is { } prompt) { Assert.Equal("codex://prompts/own-thing", documents.Create(new CodexCreateParams("markdown", "own-thing", null, null) { Collection = "prompts", Text = prompt }).Uri); }
+
+        var text = home.Read("templates/own-thing.json5");
+        Assert.DoesNotContain(id, text, StringComparison.Ordinal);
+        Assert.Contains("// ", text, StringComparison.Ordinal);
+        Assert.Empty(home.House.TemplateChecks.Of("own-thing", null).Where(finding => finding.Code != "reference.machine"));
+    }
+
+    [Fact]
+    public void There_is_one_of_each_kind()
+    {
+        var points = home.House.TemplateHandlers;
+        Assert.Equal(["my-chat", "my-reader", "my-writer", "my-orchestrator", "my-form"], Plue.Server.Rpc.TemplateHandlers.StartingPoints().StartingPoints.Select(point => point.Id));
+        Assert.All(StartingPoint.All, point => Assert.EndsWith(".", point.Description, StringComparison.Ordinal));
+        Assert.NotNull(points);
+    }
+}
