@@ -2,9 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Plue.Protocol;
-using Plue.Server.Codices;
-using Plue.Server.Messages;
 using Plue.Server.Rpc;
+using Plue.Server.Templates;
 using FindingKind = Plue.Protocol.FindingKind;
 
 namespace Plue.Server.Cli;

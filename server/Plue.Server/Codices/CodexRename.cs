@@ -114,7 +114,7 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
         {
             var head = FrontMatter.Parse(text).Values;
             var found = FoundReferences.In(head, []).Where(reference => reference.To == from).ToList();
-            return (found.Select(reference => reference.Field).Distinct().Aggregate(text, (changed, field) => FrontMatter.Set(changed, field, Renamed(head.Find(field)!, from, to)) ?? changed),
+            return (found.Select(reference => reference.Field).Distinct().Aggregate(text, (changed, field) => FrontMatter.Set(changed, field, Renamed(head.Find(field)!, field, from, to)) ?? changed),
                 [.. found.Select(reference => reference.Field)]);
         }
 
@@ -131,11 +131,12 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
         _ => FoundReferences.In(root, documents.Templates.Find(codex.TemplateId)?.Fields ?? []),
     };
 
-    private static Json5Node Renamed(Json5Node value, CodexUri from, CodexUri to) => value switch
+    /// <param name="name">The nearest key above.</param>
+    private static Json5Node Renamed(Json5Node value, string name, CodexUri from, CodexUri to) => value switch
     {
-        Json5Array array => Json5Array.Of(array.Items.Select(item => Renamed(item, from, to))),
-        Json5Object inner => Json5Object.Of(inner.Members.Select(member => (member.Name, Renamed(member.Value, from, to)))),
-        Json5String text when FoundReferences.In(text, null, "").FirstOrDefault(reference => reference.To == from) is { } found => new Json5String(found.Renamed(to)),
+        Json5Array array => Json5Array.Of(array.Items.Select(item => Renamed(item, name, from, to))),
+        Json5Object inner => Json5Object.Of(inner.Members.Select(member => (member.Name, Renamed(member.Value, member.Name, from, to)))),
+        Json5String text when FoundReferences.In(text, null, name).FirstOrDefault(reference => reference.To == from) is { } found => new Json5String(found.Renamed(to)),
         _ => value,
     };
 
@@ -219,7 +220,7 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
     private static Dictionary<string, JsonElement> RenamedValues(IReadOnlyDictionary<string, JsonElement> values, CodexUri from, CodexUri to) => values
         .Select(pair => (Name: pair.Key, Value: JsonValue.ToJson5(pair.Value)))
         .Where(pair => pair.Value is not null && FoundReferences.In(pair.Value, null, pair.Name).Any(reference => reference.To == from))
-        .ToDictionary(pair => pair.Name, pair => JsonValue.Of(Renamed(pair.Value!, from, to)), StringComparer.Ordinal);
+        .ToDictionary(pair => pair.Name, pair => JsonValue.Of(Renamed(pair.Value!, pair.Name, from, to)), StringComparer.Ordinal);
 
     private static ChatFields Fields(ChatSummary chat, CodexUri from, CodexUri to) => from.Collection switch
     {

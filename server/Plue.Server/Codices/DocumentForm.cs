@@ -126,7 +126,7 @@ internal sealed class ItemForm(TemplateCatalog templates) : DocumentForm(CodexCo
         if (templates.Find(id) is not { } template)
         {
             var known = templates.List().Where(entry => entry.Template is not null).Select(entry => entry.Id);
-            return [DocumentProblem.Error($"There is no template `{id}`, or it has mistakes.{NearestName.Hint(id, known)}", at)];
+            return [DocumentProblem.Error($"There is no template `{id}`, or it has mistakes.{NearestName.Hint(id, known)}", at) with { Code = FindingCodes.Reference }];
         }
 
         return TemplateValidation.Check(template, FieldCheck.Without(values, TemplateField));

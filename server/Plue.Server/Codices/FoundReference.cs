@@ -10,6 +10,8 @@ public enum ReferenceForm
     Address,
     /// <summary>The name alone, where only one collection can be meant: <c>parent_template: "task"</c>.</summary>
     Name,
+    /// <summary>A rule about a template: <c>spawn_task(task-reviewer)</c>.</summary>
+    Rule,
     /// <summary><c>vault://</c> or <c>env://</c>.</summary>
     Secret,
     /// <summary>A path.</summary>
@@ -26,13 +28,19 @@ public enum ReferenceForm
 internal sealed record FoundReference(string Text, ReferenceForm Form, CodexUri? To, string Field, string Path, string? Filter, Json5Span Span)
 {
     /// <summary>What stands for the codex under another name, in the same form.</summary>
-    public string Renamed(CodexUri to) => Form == ReferenceForm.Name ? to.Name : Text.EndsWith(".md", StringComparison.Ordinal) ? $"{to}.md" : to.ToString();
+    public string Renamed(CodexUri to) => Form switch
+    {
+        ReferenceForm.Name => to.Name,
+        ReferenceForm.Rule => $"{FoundReferences.SpawnTask}({to.Name})",
+        _ => Text.EndsWith(".md", StringComparison.Ordinal) ? $"{to}.md" : to.ToString(),
+    };
 }
 
 /// <summary>The one walk that finds references, for links, checks, renaming and the editor. Nothing is followed here: see <see cref="References"/>.</summary>
 internal static class FoundReferences
 {
-    private const string SpawnTask = "spawn_task";
+    /// <summary>The tool, and the action of a hook.</summary>
+    public const string SpawnTask = "spawn_task";
 
     /// <summary>In values: every address whatever its field's type, what stands where an address belongs, and paths where the field is of files.</summary>
     /// <param name="fields">Of the template that the values follow; what they do not know is looked through as well.</param>
@@ -104,6 +112,10 @@ internal static class FoundReferences
     {
         var filter = field?.Type == FieldType.CodexReference ? field.TemplateFilter : null;
         if (CodexUri.TryParse(text.Value, out var uri)) { yield return new FoundReference(text.Value, ReferenceForm.Address, uri, name, path, filter, text.Span); }
+        else if (name is "allow" or "ask" or "deny" && PermissionRule.TryParse(text.Value, out _) is { Tool: SpawnTask, Pattern: { } pattern } && CodexUri.TryOf(CodexCollection.Templates, pattern, out uri))
+        {
+            yield return new FoundReference(text.Value, ReferenceForm.Rule, uri, name, path, TemplateCollections.TaskRoot, text.Span);
+        }
         else if (SecretReference.In(text.Value) is { Reference: var secret }) { yield return new FoundReference(secret, ReferenceForm.Secret, null, name, path, null, text.Span); }
         else if (field?.Type == FieldType.CodexReference && text.Value.Length > 0) { yield return new FoundReference(text.Value, ReferenceForm.Address, null, name, path, filter, text.Span); }
         else if (field?.Type == FieldType.FileReference && text.Value.Length > 0) { yield return new FoundReference(text.Value, ReferenceForm.File, null, name, path, null, text.Span); }
@@ -155,7 +167,7 @@ internal static class FoundReferences
 
             var path = $"automation.hooks[{i}]";
             var spawned = hook.GetString("action") == SpawnTask ? hook.Find("template") as Json5String : null;
-            if (spawned is not null) { yield return OfTemplate(spawned, "template", $"{path}.template") with { Filter = "task" }; }
+            if (spawned is not null) { yield return OfTemplate(spawned, "template", $"{path}.template") with { Filter = TemplateCollections.TaskRoot }; }
 
             foreach (var member in hook.Members)
             {

@@ -33,7 +33,7 @@ public static partial class LiteralSecrets
             if (!found.Any(other => other.Start <= span.Start && span.Start < other.End)) { found.Add(span); }
         }
 
-        return [.. found.OrderBy(span => span.Start).Take(MaxFound).Select(span => DocumentProblem.Error(Message, span))];
+        return [.. found.OrderBy(span => span.Start).Take(MaxFound).Select(span => DocumentProblem.Error(Message, span) with { Code = FindingCodes.Secret })];
     }
 
     /// <summary>The text with every secret of it left out, for showing.</summary>

@@ -33,7 +33,7 @@ internal sealed class References(
     {
         { Form: ReferenceForm.File } => new Reference(null, found.Text, null, null),
         { Form: ReferenceForm.Name, To: null } => new Reference(null, null, null, $"`{found.Text}` cannot be a name here. Use lower-case letters, digits and hyphens."),
-        { Form: ReferenceForm.Name, To: { Collection: CodexCollection.Templates } uri } => OfTemplate(uri, found.Filter),
+        { Form: ReferenceForm.Name or ReferenceForm.Rule, To: { Collection: CodexCollection.Templates } uri } => OfTemplate(uri, found.Filter),
         { Form: ReferenceForm.Name, To: { } uri } => Resolve(uri.ToString(), found.Filter),
         _ => Resolve(found.Text, found.Filter),
     };

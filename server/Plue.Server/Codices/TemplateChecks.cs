@@ -7,37 +7,12 @@ namespace Plue.Server.Codices;
 public enum FindingKind { Error, Warning, Risk }
 
 /// <summary>What a check found, at its place.</summary>
-/// <param name="Code">One of <see cref="FindingCodes"/>, or of the risks.</param>
+/// <param name="Code">One of <see cref="FindingCodes"/> or <see cref="TemplateRisks"/>.</param>
 /// <param name="TemplateId">The template it is about: of an item or a provider the one that it follows.</param>
 /// <param name="Path">The file; for what ships with Plue its name.</param>
 /// <param name="Line">From 1.</param>
 /// <param name="Column">From 1.</param>
 internal sealed record Finding(FindingKind Kind, string Code, string TemplateId, string Path, int Line, int Column, string Message);
-
-/// <summary>
-/// The codes of findings. Pipelines name them, so none is ever changed; those of risks are <c>risk.…</c> and stand with the rules for them.
-/// </summary>
-internal static class FindingCodes
-{
-    /// <summary>The file is not JSON5.</summary>
-    public const string Syntax = "syntax";
-    /// <summary>A key, a type or a value that does not belong there.</summary>
-    public const string Field = "field";
-    /// <summary>Only what the parents say makes it wrong: none is there, they go in a circle, a locked field is widened.</summary>
-    public const string Inheritance = "inheritance";
-    /// <summary>It counts otherwise than its file says: rights of a workspace's template are narrowed, or another of this id stands before it.</summary>
-    public const string Narrowed = "narrowed";
-    /// <summary>A reference leads nowhere.</summary>
-    public const string Reference = "reference";
-    /// <summary>A reference leads to something of another kind than belongs there.</summary>
-    public const string ReferenceType = "reference.type";
-    /// <summary>References lead back to where they began.</summary>
-    public const string ReferenceCycle = "reference.cycle";
-    /// <summary>A reference leads to what this machine does not have yet: a provider, a key, a default.</summary>
-    public const string ReferenceMachine = "reference.machine";
-    /// <summary>There is no tool of that name.</summary>
-    public const string Tool = "tool";
-}
 
 /// <summary>Looks for what is wrong with templates and with what follows them. Changes nothing and asks nobody.</summary>
 internal sealed class TemplateChecks(Documents documents, References references)
@@ -49,8 +24,8 @@ internal sealed class TemplateChecks(Documents documents, References references)
     /// <summary>Every template of the user and the workspace, those that ship, the items and the providers.</summary>
     public IReadOnlyList<Finding> All() => Sorted(
     [
-        .. templates.List().SelectMany(OfEntry),
-        .. Cycles(),
+        // What ships is fit for daily use; what there is to think about is said of one that is asked for by name.
+        .. templates.List().SelectMany(entry => OfEntry(entry).Where(finding => entry.Layer != TemplateLayer.Shipped || finding.Kind == FindingKind.Error)),
         .. documents.Of(CodexCollection.Items).List().SelectMany(OfDocument),
         .. documents.Of(CodexCollection.Providers).List().SelectMany(OfDocument),
     ]);
@@ -58,8 +33,8 @@ internal sealed class TemplateChecks(Documents documents, References references)
     /// <summary>Every file of this id, or the text as it would be.</summary>
     /// <param name="text">Null takes the files as they are.</param>
     public IReadOnlyList<Finding> Of(string id, string? text) => Sorted(text is null
-        ? [.. templates.List().Where(entry => entry.Id == id).SelectMany(OfEntry), .. Cycles().Where(finding => finding.TemplateId == id)]
-        : OfText(id, documents.Of(CodexCollection.Templates).Get(id) is { Path.Length: > 0 } file ? file.Path : $"{id}.json5", Encoding.UTF8.GetBytes(text)));
+        ? templates.List().Where(entry => entry.Id == id).SelectMany(OfEntry)
+        : OfText(id, documents.Of(CodexCollection.Templates).Get(id) is { Path.Length: > 0 } file ? file : null, Encoding.UTF8.GetBytes(text)));
 
     private static IReadOnlyList<Finding> Sorted(IEnumerable<Finding> findings) =>
         [.. findings.DistinctBy(finding => (finding.Path, finding.Line, finding.Column, finding.Message)).OrderBy(finding => finding.Path, StringComparer.Ordinal).ThenBy(finding => finding.Line).ThenBy(finding => finding.Column)];
@@ -67,17 +42,14 @@ internal sealed class TemplateChecks(Documents documents, References references)
     private IEnumerable<Finding> OfEntry(TemplateEntry entry)
     {
         var bytes = entry.Layer == TemplateLayer.Shipped ? TemplateCatalog.ReadShipped(entry.Id) : DocumentFile.Read(entry.Source).Bytes;
-        if (bytes is null) { return entry.Problems.Select(problem => Of(problem, FindingCodes.Field, entry.Id, entry.Source)); }
-
-        var findings = OfFile(entry.Id, entry.Source, bytes, entry.Template, entry.Problems);
-        // What this machine does not have is no news about what ships.
-        return entry.Layer == TemplateLayer.Shipped ? findings.Where(finding => finding.Code != FindingCodes.ReferenceMachine) : findings;
+        return bytes is null ? entry.Problems.Select(problem => Of(problem, entry.Id, entry.Source)) : OfFile(entry.Id, entry.Source, bytes, entry.Template, entry.Problems);
     }
 
-    private IEnumerable<Finding> OfText(string id, string path, byte[] bytes)
+    /// <param name="file">The one that the text would replace; null for a new one.</param>
+    private IEnumerable<Finding> OfText(string id, FileCodex? file, byte[] bytes)
     {
-        var reading = templates.Check(id, bytes);
-        return OfFile(id, path, bytes, reading.Template, reading.Problems);
+        var reading = templates.Check(id, bytes, file?.Layer ?? TemplateLayer.User);
+        return OfFile(id, file?.Path ?? $"{id}.json5", bytes, reading.Template, reading.Problems);
     }
 
     /// <param name="resolved">With its parents; null while there are mistakes.</param>
@@ -85,21 +57,19 @@ internal sealed class TemplateChecks(Documents documents, References references)
     private List<Finding> OfFile(string id, string path, byte[] bytes, Template? resolved, IReadOnlyList<DocumentProblem> problems)
     {
         var document = Json5Reader.Read(bytes);
-        var syntax = DocumentProblem.From(document).ToHashSet();
-        var own = TemplateReader.Read(bytes).Problems.ToHashSet();
-        // One under another name than its own is not even held against its parents.
-        var isElsewhere = document.Root is Json5Object named && named.GetString("id") != id;
-        List<Finding> findings =
-        [
-            .. problems.Select(problem => Of(problem, syntax.Contains(problem) ? FindingCodes.Syntax : isElsewhere || own.Contains(problem) ? FindingCodes.Field
-                : problem.IsError ? FindingCodes.Inheritance : FindingCodes.Narrowed, id, path)),
-            .. LiteralSecrets.Find(document).Select(problem => Of(problem, FindingCodes.Field, id, path)),
-        ];
-        if (document.Root is not Json5Object root) { return findings; }
+        List<Finding> findings = [.. problems.Concat(LiteralSecrets.Find(document)).Select(problem => Of(problem, id, path))];
+        if (document.Root is Json5Object root)
+        {
+            // Of parents and of templates that hooks name the file's own reading has told; and a template may speak of itself before it is there.
+            findings.AddRange(Follow(FoundReferences.InTemplate(root, templates.Find).Where(found => found is not { Form: ReferenceForm.Name, Field: "parent_template" or "template" }
+                && !(found.To is { Collection: CodexCollection.Templates } own && own.Name == id)), id, path));
+        }
 
-        // A parent and a place that another finding names already are not told of twice.
-        findings.AddRange(Follow(FoundReferences.InTemplate(root, templates.Find).Where(found => found.Path != "parent_template"), id, path));
-        if (resolved is not null) { findings.AddRange(Tools(resolved, root, id, path)); }
+        if (resolved is not null)
+        {
+            findings.AddRange(TemplateRisks.Find(resolved, templates.Find)
+                .Select(risk => new Finding(FindingKind.Risk, risk.Code, id, path, Math.Max(1, risk.Span.Line), Math.Max(1, risk.Span.Column), risk.Message)));
+        }
 
         return findings;
     }
@@ -109,10 +79,9 @@ internal sealed class TemplateChecks(Documents documents, References references)
         var isItem = codex.Uri?.Collection == CodexCollection.Items;
         var fields = templates.Find(codex.TemplateId)?.Fields ?? [];
         var found = isItem ? FoundReferences.InItem(codex.Values, fields) : FoundReferences.In(codex.Values, fields);
-        var syntax = DocumentFile.Read(codex.Path).Bytes is { } bytes ? DocumentProblem.From(Json5Reader.Read(bytes)).ToHashSet() : [];
         return
         [
-            .. codex.Problems.Select(problem => Of(problem, syntax.Contains(problem) ? FindingCodes.Syntax : FindingCodes.Field, codex.TemplateId, codex.Path)),
+            .. codex.Problems.Select(problem => Of(problem, codex.TemplateId, codex.Path)),
             // The form of an item's file has said already what is wrong with its template.
             .. Follow(found.Where(reference => reference.Path != ItemForm.TemplateField), codex.TemplateId, codex.Path),
             .. isItem && Circle(codex, fields) is { } circle ? [circle] : Array.Empty<Finding>(),
@@ -129,33 +98,6 @@ internal sealed class TemplateChecks(Documents documents, References references)
             yield return new Finding(end.IsError ? FindingKind.Error : FindingKind.Warning, code, id, path, Math.Max(1, reference.Span.Line), Math.Max(1, reference.Span.Column), problem);
         }
     }
-
-    /// <summary>Only what the file itself lists: what it inherits is its parent's.</summary>
-    private static IEnumerable<Finding> Tools(Template resolved, Json5Object root, string id, string path)
-    {
-        var own = root.Find("available_tools") ?? (root.GetArray("fields")?.Items ?? []).OfType<Json5Object>().LastOrDefault(field => field.GetString("name") == "available_tools")?.Find("default");
-        if (own is not Json5Array list || resolved.Field("available_tools") is null) { return []; }
-
-        return list.Items.OfType<Json5String>().Where(tool => !ToolNames.CanBe(tool.Value))
-            .Select(tool => new Finding(FindingKind.Error, FindingCodes.Tool, id, path, Math.Max(1, tool.Span.Line), Math.Max(1, tool.Span.Column), ToolNames.Unknown(tool.Value)));
-    }
-
-    /// <summary>Templates whose tasks, once created, start each other without end.</summary>
-    private IEnumerable<Finding> Cycles()
-    {
-        foreach (var entry in templates.List().Where(entry => entry.Template is not null).DistinctBy(entry => entry.Id))
-        {
-            if (WayBack(entry.Id, Spawned) is not { } way) { continue; }
-
-            var bytes = entry.Layer == TemplateLayer.Shipped ? TemplateCatalog.ReadShipped(entry.Id) : DocumentFile.Read(entry.Source).Bytes;
-            var at = bytes is not null && Json5Reader.Read(bytes).Root is Json5Object root ? root.FindMember("automation")?.NameSpan ?? default : default;
-            yield return new Finding(FindingKind.Warning, FindingCodes.ReferenceCycle, entry.Id, entry.Source, Math.Max(1, at.Line), Math.Max(1, at.Column),
-                $"A new task of `{entry.Id}` starts one of itself, on and on: {string.Join(", ", way)}.");
-        }
-    }
-
-    private IEnumerable<string> Spawned(string id) => (templates.Find(id)?.Hooks ?? [])
-        .Where(hook => hook.Trigger == HookTrigger.Created).Select(hook => hook.Action).OfType<HookAction.SpawnTask>().Select(action => action.TemplateId);
 
     /// <summary>A field that holds one reference makes a chain, as a parent does; lists of references may lead anywhere.</summary>
     private Finding? Circle(FileCodex codex, IReadOnlyList<TemplateField> fields)
@@ -191,6 +133,6 @@ internal sealed class TemplateChecks(Documents documents, References references)
         return null;
     }
 
-    private static Finding Of(DocumentProblem problem, string code, string id, string path) =>
-        new(problem.IsError ? FindingKind.Error : FindingKind.Warning, code, id, path, problem.Line, problem.Column, problem.Message);
+    private static Finding Of(DocumentProblem problem, string id, string path) =>
+        new(problem.IsError ? FindingKind.Error : FindingKind.Warning, problem.Code, id, path, problem.Line, problem.Column, problem.Message);
 }

@@ -37,7 +37,7 @@ internal static class AgentChecks
         foreach (var tool in tools.Items.OfType<Json5String>().Where(tool => !ToolNames.CanBe(tool.Value)))
         {
             var hint = tool.Value.IndexOf('(', StringComparison.Ordinal) > 0 ? " Rules such as `bash(npm test*)` go into `permissions`." : "";
-            problems.Add(DocumentProblem.Error(ToolNames.Unknown(tool.Value) + hint, tool.Span));
+            problems.Add(DocumentProblem.Error(ToolNames.Unknown(tool.Value) + hint, tool.Span) with { Code = FindingCodes.Tool });
         }
     }
 

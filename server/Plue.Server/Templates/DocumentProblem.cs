@@ -9,11 +9,14 @@ namespace Plue.Server.Templates;
 /// <param name="IsError">False for what works but is probably not meant.</param>
 public sealed record DocumentProblem(string Message, int Line, int Column, bool IsError)
 {
+    /// <summary>One of <see cref="FindingCodes"/>.</summary>
+    public string Code { get; init; } = FindingCodes.Field;
+
     public static DocumentProblem Error(string message, Json5Span at) => new(message, Math.Max(1, at.Line), Math.Max(1, at.Column), IsError: true);
 
     public static DocumentProblem Warning(string message, Json5Span at) => new(message, Math.Max(1, at.Line), Math.Max(1, at.Column), IsError: false);
 
-    public static IEnumerable<DocumentProblem> From(Json5Document document) => document.Errors.Select(error => Error(error.Message, error.Span));
+    public static IEnumerable<DocumentProblem> From(Json5Document document) => document.Errors.Select(error => Error(error.Message, error.Span) with { Code = FindingCodes.Syntax });
 
     public override string ToString() => $"{Line}:{Column} {(IsError ? "error" : "warning")}: {Message}";
 }

@@ -42,7 +42,7 @@ internal static class HookChecks
 
     private static void CheckAction(Template template, AutomationHook hook, Func<string, TemplateCollection?> collectionOf, List<DocumentProblem> problems)
     {
-        void Fail(string message, string key) => problems.Add(DocumentProblem.Error(message, At(hook, key)));
+        void Fail(string message, string key, string code = FindingCodes.Field) => problems.Add(DocumentProblem.Error(message, At(hook, key)) with { Code = code });
         switch (hook.Action)
         {
             case HookAction.SendToLlm when template.Collection is not (TemplateCollection.Chats or TemplateCollection.Tasks):
@@ -60,7 +60,8 @@ internal static class HookChecks
                 Fail($"`target` names a field `{set.Target}` that is not there.{NearestName.Hint(set.Target, template.Fields.Select(field => field.Name))}", "target");
                 break;
             case HookAction.SpawnTask spawn when (spawn.TemplateId == template.Id ? template.Collection : collectionOf(spawn.TemplateId)) is var collection and not TemplateCollection.Tasks:
-                Fail(collection is null ? $"There is no template `{spawn.TemplateId}`, or it has mistakes." : $"`{spawn.TemplateId}` does not descend from {TemplateCollections.TaskRoot}, so nobody can work on it.", "template");
+                Fail(collection is null ? $"There is no template `{spawn.TemplateId}`, or it has mistakes." : $"`{spawn.TemplateId}` does not descend from {TemplateCollections.TaskRoot}, so nobody can work on it.", "template",
+                    collection is null ? FindingCodes.Reference : FindingCodes.ReferenceType);
                 break;
         }
     }

@@ -128,7 +128,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         if (layer != TemplateLayer.Workspace || resolved.Template is not { } whole) { return new TemplateReading(resolved.Template, problems); }
 
         var held = WorkspaceRights.Hold(whole, InForce(own.Id, TemplateLayer.User)?.Template, own.ParentTemplate is { } parent ? InForce(parent, TemplateLayer.Workspace)?.Template : null);
-        return new TemplateReading(held.Template, [.. problems, .. held.Problems]);
+        return new TemplateReading(held.Template, [.. problems, .. held.Problems.Select(problem => problem with { Code = FindingCodes.Narrowed })]);
     }
 
     /// <param name="top">The highest layer to look in.</param>

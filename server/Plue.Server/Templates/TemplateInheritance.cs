@@ -49,7 +49,7 @@ public static class TemplateInheritance
 
         return new TemplateReading(problems.Any(problem => problem.IsError) ? null : resolved, [.. problems.OrderBy(problem => (problem.Line, problem.Column))]);
 
-        TemplateReading Broken(string message) => new(null, [DocumentProblem.Error(message, own.ParentSpan)]);
+        TemplateReading Broken(string message) => new(null, [DocumentProblem.Error(message, own.ParentSpan) with { Code = FindingCodes.Inheritance }]);
 
         List<DocumentProblem> Judge(Template whole, Template written)
         {
@@ -126,7 +126,7 @@ public static class TemplateInheritance
         {
             foreach (var attribute in Narrowing.Widened(parent, merged, child.Given))
             {
-                problems.Add(DocumentProblem.Error($"`{parent.Name}` is locked by `{owner.Id}`: its `{attribute}` can be narrowed and not widened.", child.Span));
+                problems.Add(DocumentProblem.Error($"`{parent.Name}` is locked by `{owner.Id}`: its `{attribute}` can be narrowed and not widened.", child.Span) with { Code = FindingCodes.Inheritance });
             }
         }
 

@@ -10,7 +10,7 @@ namespace Plue.Server.Tests.Chat;
 public sealed class TemplateTrialTests : IAsyncDisposable
 {
     private const string Scout = "{ id: 'scout', name: 'Scout', parent_template: 'task', provider_ref: 'codex://providers/p', system_prompt_ref: 'codex://prompts/scout', "
-        + "available_tools: ['read', 'write', 'github/create_issue', 'reed'], budget: { usd: 0.25 } }";
+        + "available_tools: ['read', 'write', 'github/create_issue'], budget: { usd: 0.25 } }";
     private readonly PlueHome home = new();
 
     public TemplateTrialTests()
@@ -28,14 +28,14 @@ public sealed class TemplateTrialTests : IAsyncDisposable
     {
         var tried = Try("scout", ("goal", "Find the bug."));
         Assert.Equal(("You are a scout.", "Find the bug."), (tried.System, tried.Message));
-        Assert.Equal([("read", false, true), ("write", true, true), ("github/create_issue", true, false), ("reed", true, false)], tried.Tools.Select(tool => (tool.Name, tool.MayChange, tool.Known)));
+        Assert.Equal([("read", false, true), ("write", true, true), ("github/create_issue", true, false)], tried.Tools.Select(tool => (tool.Name, tool.MayChange, tool.Known)));
         Assert.Equal(("p", "claude-sonnet-4-6", "untested", false), (tried.Provider!.ProviderId, tried.Provider.Model, tried.Provider.Status, tried.Provider.IsFree));
         Assert.NotNull(tried.Provider.ContextWindow);
         var price = tried.Provider.Price!;
-        Assert.Equal(TokenEstimate.Of(tried.System) + TokenEstimate.Of(tried.Message), tried.InputTokens);
+        Assert.True(tried.InputTokens > TokenEstimate.Of(tried.System) + TokenEstimate.Of(tried.Message), "What a model is told of its tools counts.");
         Assert.Equal((tried.InputTokens * price.InputPerMillion + 1000 * price.OutputPerMillion) / 1_000_000m, tried.FirstCost);
         Assert.Equal(0.25m, tried.MostCost);
-        Assert.Equal(["tool"], tried.Findings.Select(finding => finding.Code));
+        Assert.Empty(tried.Findings);
     }
 
     [Fact]

@@ -14,13 +14,13 @@ public sealed class TemplateProcessTests : IAsyncDisposable
     [Fact]
     public async Task A_new_agent_type_is_checked_shown_and_tried_from_a_shell()
     {
-        home.Write("templates/scout.json5", "{\n  id: 'scout', name: 'Scout', parent_template: 'task',\n  system_prompt_ref: 'codex://prompts/scuot',\n}");
+        home.Write("templates/scout.json5", "{\n  id: 'scout', name: 'Scout', parent_template: 'task', budget: { usd: 1 },\n  system_prompt_ref: 'codex://prompts/scuot',\n}");
         home.Write("prompts/scout.md", "You are a scout.");
         home.Write("providers/p.json5", "{ provider_type: 'tour', name: 'Tour' }");
         var wrong = await RunAsync("template", "check", "scout");
         Assert.Equal((1, "templates/scout.json5:3:22 error There is no codex://prompts/scuot. Did you mean `scout`? [reference]\n", ""), wrong);
 
-        home.Write("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/scout' }");
+        home.Write("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', budget: { usd: 1 }, system_prompt_ref: 'codex://prompts/scout' }");
         Assert.Equal((0, "", ""), await RunAsync("template", "check", "scout"));
         Assert.Contains("scout  Scout  tasks  user  from task\n", (await RunAsync("template", "list", "--collection", "tasks")).Stdout, StringComparison.Ordinal);
         Assert.Contains("  goal  textarea  required\n", (await RunAsync("template", "show", "scout")).Stdout, StringComparison.Ordinal);
@@ -34,18 +34,18 @@ public sealed class TemplateProcessTests : IAsyncDisposable
     public async Task A_pipeline_checks_a_workspace_and_strict_counts_warnings_but_not_what_the_machine_lacks()
     {
         var folder = Path.Combine(home.Folder, "work");
-        home.Write("work/.plue/templates/theirs.json5", "{ id: 'theirs', name: 'Theirs', parent_template: 'task', provider_ref: 'codex://providers/default-small' }");
+        home.Write("work/.plue/templates/theirs.json5", "{ id: 'theirs', name: 'Theirs', parent_template: 'task', budget: { usd: 1 }, provider_ref: 'codex://providers/default-small' }");
         Assert.DoesNotContain("theirs", (await RunAsync("template", "list")).Stdout, StringComparison.Ordinal);
         var found = await RunAsync("template", "check", "--workspace", folder, "--strict", "--json");
         Assert.Equal(0, found.ExitCode);
         Assert.Equal(["reference.machine"], JsonNode.Parse(found.Stdout)!["findings"]!.AsArray().Select(finding => (string?)finding!["code"]));
 
         home.Write("work/.plue/templates/circle.json5",
-            "{ id: 'circle', name: 'C', parent_template: 'task', automation: { hooks: [{ trigger: 'created', action: 'spawn_task', template: 'circle' }] } }");
+            "{ id: 'circle', name: 'C', parent_template: 'task', budget: { usd: 1 }, automation: { hooks: [{ trigger: 'created', action: 'spawn_task', template: 'circle' }] } }");
         Assert.Equal(0, (await RunAsync("template", "check", "circle", "--workspace", folder)).ExitCode);
         var strict = await RunAsync("template", "check", "circle", "--workspace", folder, "--strict");
         Assert.Equal(1, strict.ExitCode);
-        Assert.EndsWith("[reference.cycle]\n", strict.Stdout, StringComparison.Ordinal);
+        Assert.EndsWith("[risk.spawn-loop]\n", strict.Stdout, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -33,7 +33,7 @@ public sealed class CodexRenameTests : IAsyncDisposable
         Assert.Contains("see: codex://prompts/new.md\n", home.Read("prompts/other.md"), StringComparison.Ordinal);
         Assert.False(home.Has("prompts/old.md"));
         Assert.Equal("Reference to codex://prompts/old renamed", Documents.History("codex://items/a").Versions[0].What);
-        Assert.Empty(home.House.TemplateChecks.All());
+        Assert.DoesNotContain(home.House.TemplateChecks.All(), finding => finding.Kind == Plue.Server.Codices.FindingKind.Error);
     }
 
     [Fact]
@@ -54,9 +54,13 @@ public sealed class CodexRenameTests : IAsyncDisposable
         Assert.Equal(["Renamed from old", "Changed name", "As it was found"], Documents.History("codex://templates/new").Versions.Select(version => version.What));
         Assert.False(Documents.Get("codex://templates/new").CanUndo);
 
+        home.Write("templates/boss.json5", "{ id: 'boss', name: 'Boss', parent_template: 'task', available_tools: ['spawn_task'], permissions: { deny: ['spawn_task(boss)', 'bash'] } }");
+        await RenameAsync("codex://templates/boss", "chief");
+        Assert.Contains("deny: ['spawn_task(chief)', 'bash']", home.Read("templates/chief.json5"), StringComparison.Ordinal);
+
         await RenameAsync("codex://templates/form", "sheet");
         Assert.Equal("{ template: 'sheet' }", home.Read("items/a.json5"));
-        Assert.Empty(home.House.TemplateChecks.All());
+        Assert.DoesNotContain(home.House.TemplateChecks.All(), finding => finding.Kind == Plue.Server.Codices.FindingKind.Error);
     }
 
     [Fact]

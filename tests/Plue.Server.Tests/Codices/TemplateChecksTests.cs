@@ -25,15 +25,29 @@ public sealed class TemplateChecksTests : IAsyncDisposable
     [InlineData("{ id: 'x', name: 'X', parent_template: 'task',\n  provider_ref: 'codex://providers/later' }", "reference.machine")]
     [InlineData("{ id: 'x', name: 'X', parent_template: 'task',\n  available_tools: ['reed'] }", "tool")]
     [InlineData("{ id: 'x', name: 'X', parent_template: 'task',\n  automation: { hooks: [{ trigger: 'created', action: 'spawn_task', template: 'llm-provider' }] } }", "reference.type")]
-    [InlineData("{ id: 'x', name: 'X', parent_template: 'task',\n  automation: { hooks: [{ trigger: 'created', action: 'spawn_task', template: 'x' }] } }", "reference.cycle")]
+    [InlineData("{ id: 'x', name: 'X', parent_template: 'task',\n  automation: { hooks: [{ trigger: 'created', action: 'spawn_task', template: 'x' }] } }", "risk.spawn-loop")]
+    [InlineData("{ id: 'x', name: 'X', parent_template: 'task',\n  automation: { hooks: [{ trigger: 'created', action: 'spawn_task', template: 'y' }] } }", "reference")]
+    [InlineData("{ id: 'x', name: 'X', parent_template: 'task',\n  permissions: { allow: ['write'] }, available_tools: ['write'] }", "risk.write-anywhere")]
+    [InlineData("{ id: 'x', name: 'X', parent_template: 'task-orchestrator',\n  available_tools: ['bash'] }", "inheritance")]
+    [InlineData("{ id: 'x', name: 'X',\n  api_key: 'sk-ant-REDACTED' }", "secret")]
     [InlineData("{ id: 'x', name: 'X',\n  fields: [{ name: 'a', type: 'codex_reference', template_filter: 'recipee' }] }", "reference")]
     public void Each_mistake_has_its_code_and_its_line(string text, string code)
     {
         var path = home.Write("templates/x.json5", text);
         var finding = Assert.Single(checks.Of("x", null), finding => finding.Code == code);
         Assert.Equal((path, text.Contains('\n', StringComparison.Ordinal) ? 2 : 1), (finding.Path, finding.Line));
-        Assert.Equal(code is "reference.machine" or "reference.cycle" ? FindingKind.Warning : FindingKind.Error, finding.Kind);
+        Assert.Equal(code.StartsWith("risk.", StringComparison.Ordinal) ? FindingKind.Risk : code == "reference.machine" ? FindingKind.Warning : FindingKind.Error, finding.Kind);
         Assert.Contains(finding, checks.All());
+    }
+
+    [Fact]
+    public void Rights_that_a_workspaces_template_may_not_have_are_a_warning()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(home.Folder, "work")).FullName;
+        home.Write("work/.plue/templates/theirs.json5", "{ id: 'theirs', name: 'Theirs', parent_template: 'task', budget: { usd: 1 }, available_tools: ['read', 'bash'],\n permissions: { allow: ['bash(*)'] } }");
+        home.House.Workspace.Open(folder, trusted: true);
+        var finding = Assert.Single(checks.Of("theirs", null));
+        Assert.Equal((FindingKind.Warning, "narrowed", 2), (finding.Kind, finding.Code, finding.Line));
     }
 
     [Fact]
@@ -53,7 +67,7 @@ public sealed class TemplateChecksTests : IAsyncDisposable
         home.Write("items/b.json5", "{ template: 'nite' }");
         home.Write("providers/p.json5", "{ provider_type: 'olama' }");
         Assert.Equal(
-            [("a.json5", 3, "reference"), ("b.json5", 1, "field"), ("p.json5", 1, "field")],
+            [("a.json5", 3, "reference"), ("b.json5", 1, "reference"), ("p.json5", 1, "field")],
             checks.All().Select(finding => (Path.GetFileName(finding.Path), finding.Line, finding.Code)));
     }
 

@@ -125,6 +125,7 @@ export function adapted(point: TemplateStartingPoint, { id, name, prompt }: { id
   return point.text
     .replace(promptAddress, () => prompt ?? `codex://prompts/${id}`)
     .replaceAll(JSON.stringify(point.id), () => JSON.stringify(id))
+    .replaceAll(`spawn_task(${point.id})`, () => `spawn_task(${id})`)
     .replace(`name: ${JSON.stringify(point.name)}`, () => `name: ${JSON.stringify(name)}`);
 }
 
