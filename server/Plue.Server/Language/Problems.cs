@@ -16,11 +16,11 @@ internal static class Problems
     public const string Secret = "secret";
     public const string Rule = "rule";
     public const string Reference = "reference";
-    public const string Tool = "tool";
     public const string Model = "model";
     public const string Name = "name";
 
     private const int Most = 200;
+    private const string NameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 
     public static IReadOnlyList<LanguageProblem> Of(LanguageSources sources, OpenDocument document)
     {
@@ -33,11 +33,18 @@ internal static class Problems
         {
             var model = new DocumentModel(sources, document);
             problems.AddRange(Mentions.Of(model).Select(mention => OfMention(sources, model, mention)).OfType<LanguageProblem>());
+            if (place.Collection == CodexCollection.Templates) { problems.AddRange(Risks(sources, document)); }
             if (place.IsJson5) { problems.AddRange(model.Values().Select(placed => OfValue(sources, model, placed)).OfType<LanguageProblem>()); }
         }
 
         return [.. problems.DistinctBy(problem => (problem.At.Start, problem.Message)).OrderBy(problem => problem.At.Start).Take(Most)];
     }
+
+    /// <summary>What works, and may cost or change more than is meant.</summary>
+    private static IEnumerable<LanguageProblem> Risks(LanguageSources sources, OpenDocument document) =>
+        sources.Templates.Check(document.Place.Name, document.Bytes).Template is { } template
+            ? TemplateRisks.Find(template, sources.Templates.Find).Select(risk => new LanguageProblem(Piece.Of(risk.Span), risk.Message, false, risk.Code))
+            : [];
 
     private static LanguageProblem OfFile(OpenDocument document, DocumentProblem problem)
     {
@@ -50,17 +57,23 @@ internal static class Problems
             if (problem is { Line: 1, Column: 1 } && problem.Message.StartsWith("`id` ", StringComparison.Ordinal) && document.Root.Find("id") is { } id) { return new LanguageProblem(Piece.Of(id.Span), problem.Message, problem.IsError, code); }
         }
 
-        return new LanguageProblem(new Piece(start, EndOf(document.Text, start)), problem.Message, problem.IsError, code);
+        return new LanguageProblem(new Piece(start, EndOf(document, start)), problem.Message, problem.IsError, code);
     }
 
-    /// <summary>Of the text, the word or the mark that begins there; of a line of Markdown its end.</summary>
-    private static int EndOf(string text, int start)
+    /// <summary>Of the text, the word or the mark that begins there; of a name within a text its end; of Markdown the end of the line.</summary>
+    private static int EndOf(OpenDocument document, int start)
     {
+        var text = document.Text;
         if (start >= text.Length) { return text.Length; }
+        if (document.Place.IsJson5)
+        {
+            var cursor = text[start] is '{' or '[' ? null : Cursor.At(text, start + 1);
+            if (cursor is null || !cursor.Token.Has(start) || cursor.Token.End == start) { return start + 1; }
+            if (cursor.Token.Start == start) { return cursor.Token.End; }
 
-        var cursor = text[start] is '{' or '[' ? null : Cursor.At(text, start + 1);
-        if (cursor is not null && cursor.Token.Start == start && cursor.Token.End > start) { return cursor.Token.End; }
-        if (text[start] is '{' or '[') { return start + 1; }
+            var length = text.AsSpan(start, Math.Max(0, cursor.Inner.End - start)).IndexOfAnyExcept(NameCharacters);
+            return length < 0 ? Math.Max(start + 1, cursor.Inner.End) : start + Math.Max(1, length);
+        }
 
         var line = text.AsSpan(start).IndexOfAny('\n', '\r');
         return line < 0 ? text.Length : start + Math.Max(1, line);
@@ -73,10 +86,9 @@ internal static class Problems
             case MentionKind.Address or MentionKind.Secret when IsMeant(model, mention):
                 var found = sources.References.Resolve(mention.Text, mention.Filter);
                 return found.Problem is { } problem ? new LanguageProblem(mention.At, problem, found.IsError, Reference) : null;
-            case MentionKind.TemplateId when mention.Shape?.Role is Role.Hook or Role.Field && sources.Templates.Find(mention.Text) is null:
-                return new LanguageProblem(mention.At, $"There is no template `{mention.Text}`, or it has mistakes.{NearestName.Hint(mention.Text, Ids(sources))}", true, Reference);
-            case MentionKind.Field when mention.Shape?.Meaning == Meaning.FieldName && model.Fields.All(field => field.Name != mention.Text):
-                return new LanguageProblem(mention.At, $"There is no field `{mention.Text}`.{NearestName.Hint(mention.Text, model.Fields.Select(field => field.Name))}", false, Name);
+            case MentionKind.TemplateId when mention.Shape?.Meaning == Meaning.TemplateFilter && sources.Templates.Find(mention.Text) is null:
+                var known = sources.Templates.List().Where(entry => entry.Template is not null).Select(entry => entry.Id).Distinct(StringComparer.Ordinal);
+                return new LanguageProblem(mention.At, $"There is no template `{mention.Text}`, or it has mistakes.{NearestName.Hint(mention.Text, known)}", true, Reference);
             default: return null;
         }
     }
@@ -92,7 +104,6 @@ internal static class Problems
         LanguageProblem Found(string message, bool isError, string code) => new(Piece.Of(text.Span), message, isError, code);
         switch (placed.Shape?.Meaning)
         {
-            case Meaning.Tool when !ToolNames.CanBe(text.Value): return Found(ToolNames.Unknown(text.Value), true, Tool);
             case Meaning.Icon when char.IsAsciiLetter(text.Value[0]) && !ThemeNames.Icons.Contains(text.Value):
                 return Found($"There is no icon `{text.Value}`.{NearestName.Hint(text.Value, ThemeNames.Icons)}", false, Name);
             case Meaning.CatalogProvider when sources.Catalog.Find(text.Value) is null:
@@ -103,6 +114,4 @@ internal static class Problems
             default: return null;
         }
     }
-
-    private static IEnumerable<string> Ids(LanguageSources sources) => sources.Templates.List().Where(entry => entry.Template is not null).Select(entry => entry.Id).Distinct(StringComparer.Ordinal);
 }

@@ -31,6 +31,7 @@ internal sealed class LanguageHome : IAsyncDisposable
           name: "Scout",
           parent_template: "task",
           system_prompt_ref: "codex://prompts/scout",
+          budget: { usd: 1, rounds: 20 },
           fields: [
             { name: "area", type: "select", options: ["server", "window"], default: "server", description: "Where to look." },
             { name: "depth", type: "number", min: 1, conditional: { field: "area", value: "server" } },

@@ -21,8 +21,9 @@ public sealed class ProblemTests : IAsyncLifetime
     [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/scuot' }", "codex://prompts/scuot: There is no codex://prompts/scuot. Did you mean `scout`?")]
     [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://providers/local' }", "codex://providers/local: codex://providers/local is of the wrong kind: codex://prompts/… is wanted here.")]
     [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', metadata: { icon: 'checklst' } }", "'checklst': There is no icon `checklst`. Did you mean `checklist`?")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', automation: { hooks: [{ trigger: 'created', action: 'spawn_task', template: 'taks' }] } }", "taks: There is no template `taks`, or it has mistakes. Did you mean `task`?")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', automation: { hooks: [{ trigger: 'created', action: 'set_field', target: 'gaol', value: 'x' }] } }", "gaol: There is no field `gaol`. Did you mean `goal`?")]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', automation: { hooks: [{ trigger: 'created', action: 'spawn_task', template: 'taks' }] } }", "'taks': There is no template `taks`, or it has mistakes.")]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', automation: { hooks: [{ trigger: 'created', action: 'set_field', target: 'gaol', value: 'x' }] } }", "'gaol': `target` names a field `gaol` that is not there. Did you mean `goal`?")]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', automation: { hooks: [{ trigger: 'field_change', field: 'gaol', action: 'send_to_llm' }] } }", "gaol: The hook names a field `gaol` that is not there. Did you mean `goal`?")]
     [InlineData("templates/scout.json5", "{ id: 'scout' name: 'Scout' }", "name: Found 'name' where ',' or '}' was expected.")]
     [InlineData("providers/local.json5", "{ provider_type: 'anthropc' }", "'anthropc': `provider_type` is none of claude-code, anthropic, openai, openai-compatible, ollama, gemini, bedrock, vertexai, azure, openrouter, github-copilot, external, tour. Did you mean `anthropic`?")]
     [InlineData("providers/local.json5", "{ provider_type: 'anthropic', model: 'claude-sonet-4-6' }", "'claude-sonet-4-6': Local lists no model `claude-sonet-4-6`. Did you mean `claude-sonnet-4-6`?")]
@@ -43,7 +44,11 @@ public sealed class ProblemTests : IAsyncLifetime
     public void What_ships_and_what_is_right_has_no_problems()
     {
         Assert.Empty(home.Check("templates/scout.json5", LanguageHome.Scout));
-        foreach (var id in TemplateCatalog.ShippedIds()) { Assert.Empty(home.Check($"templates/{id}.json5", System.Text.Encoding.UTF8.GetString(TemplateCatalog.ReadShipped(id)!))); }
+        foreach (var id in TemplateCatalog.ShippedIds()) 
+        {
+            var document = home.Open($"templates/{id}.json5", System.Text.Encoding.UTF8.GetString(TemplateCatalog.ReadShipped(id)!));
+            Assert.DoesNotContain(Problems.Of(home.Sources, document), problem => !problem.Code.StartsWith("risk.", StringComparison.Ordinal));
+        }
     }
 
     [Fact]
@@ -53,6 +58,14 @@ public sealed class ProblemTests : IAsyncLifetime
         var listed = home.Sources.Templates.Check("scout", System.Text.Encoding.UTF8.GetBytes(broken)).Problems.Select(problem => problem.Message);
 
         Assert.Empty(listed.Except(Problems.Of(home.Sources, home.Open("templates/scout.json5", broken)).Select(problem => problem.Message)));
+    }
+
+    [Fact]
+    public void What_may_cost_more_than_is_meant_is_told_as_a_warning()
+    {
+        var risk = Assert.Single(Problems.Of(home.Sources, home.Open("templates/scout.json5", LanguageHome.Scout.Replace("{ usd: 1, rounds: 20 }", "{ rounds: 20 }", StringComparison.Ordinal))));
+
+        Assert.Equal((TemplateRisks.NoBudget, false), (risk.Code, risk.IsError));
     }
 
     [Fact]

@@ -6,7 +6,7 @@ namespace Plue.Server.Tests.Rpc;
 /// <summary>An editor that writes templates, at the other end of the whole protocol.</summary>
 public sealed class LanguageHandlersTests
 {
-    private const string Broken = "{ id: \"scout\", name: \"Scout\", parent_template: \"task\", available_tools: [\"raed\"] }";
+    private const string Broken = "{ id: \"scout\", name: \"Scout\", parent_template: \"task\", budget: { usd: 1, rounds: 5 }, available_tools: [\"raed\"] }";
 
     [Fact]
     public async Task A_mistake_is_told_while_typing_and_goes_when_it_is_mended()
@@ -19,7 +19,7 @@ public sealed class LanguageHandlersTests
         var told = await ProblemsAsync(sidecar.Client, uri, 1);
         var problem = Assert.Single(told["diagnostics"]!.AsArray());
         Assert.Equal("There is no tool `raed`. Did you mean `read`?", (string?)problem!["message"]);
-        Assert.Equal(("Plue", "tool", 1), ((string?)problem["source"], (string?)problem["code"], (int?)problem["severity"]));
+        Assert.Equal(("Plue", "rule", 1), ((string?)problem["source"], (string?)problem["code"], (int?)problem["severity"]));
         Assert.Equal(Broken.IndexOf("\"raed", StringComparison.Ordinal), (int?)problem["range"]!["start"]!["character"]);
 
         var start = Broken.IndexOf("raed", StringComparison.Ordinal);

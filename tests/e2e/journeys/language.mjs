@@ -34,7 +34,7 @@ export default async function (journey) {
   const file = join(workbench.folder, 'workspace', '.plue', 'templates', 'scout.json5');
   const editor = page.locator('.editor-instance .monaco-editor').first();
   const row = (/** @type {string} */ words) => page.locator('.suggest-widget .monaco-list-row', { hasText: words }).first();
-  const squiggle = page.locator('.squiggly-error, .squiggly-warning').first();
+  const squiggle = page.locator('.squiggly-error').first();
 
   const openFile = async (/** @type {string} */ name, /** @type {string} */ shown) => {
     await page.keyboard.press('Control+P');
