@@ -43,6 +43,7 @@ public sealed class ProblemTests : IAsyncLifetime
     [Fact]
     public void What_ships_and_what_is_right_has_no_problems()
     {
+        home.Write("config.json5", "{ default_large: \"local\", default_small: \"local\" }");
         Assert.Empty(home.Check("templates/scout.json5", LanguageHome.Scout));
         foreach (var id in TemplateCatalog.ShippedIds()) 
         {
