@@ -134,7 +134,7 @@ public sealed class Conversation : IAsyncDisposable
         var message = queuedId is null
             ? Compose(draft ?? throw NothingToSend())
             : Queued(queuedId) with { ParentId = null };
-        var sent = await SayAsync(writer, message, Choice(draft?.ProviderId, draft?.Model), wantsAnswer: true, interrupts: true, cancellationToken);
+        var sent = await SayAsync(writer, message, Choice(draft?.ProviderId, draft?.Model), Asked(), interrupts: true, cancellationToken);
         if (queuedId is not null) { lock (gate) { queueFlows = true; } }
 
         return sent;
@@ -522,7 +522,7 @@ public sealed class Conversation : IAsyncDisposable
             using var change = await EnterAsync(closing.Token);
             while (NextQueued() is { } next)
             {
-                await SayAsync(Writer(), next with { ParentId = null }, Choice(null, null), wantsAnswer: true, interrupts: false, closing.Token);
+                await SayAsync(Writer(), next with { ParentId = null }, Choice(null, null), Asked(), interrupts: false, closing.Token);
             }
         }
         catch (OperationCanceledException) when (closing.IsCancellationRequested)
@@ -602,6 +602,12 @@ public sealed class Conversation : IAsyncDisposable
         NotifyChanged();
         return new Sent(message.Id, turnId);
     }
+
+    /// <summary>Whether a message is answered: as the hooks say, or whatever they say.</summary>
+    private enum Answering { AsHooksSay, Never, Always }
+
+    /// <summary>The hooks of a chat say what is answered. An agent that is told something goes on with its task.</summary>
+    private Answering Asked(bool wantsAnswer = true) => !wantsAnswer ? Answering.Never : chat.IsTask ? Answering.Always : Answering.AsHooksSay;
 
     private async Task MoveAsync(Func<ChatJournal, ValueTask> move, CancellationToken cancellationToken)
     {

@@ -38,7 +38,7 @@ public sealed class AutomationTests : IAsyncLifetime
     [Fact]
     public async Task A_changed_field_sets_another_in_order_and_the_history_says_who_did_it()
     {
-        Template("review", "ai-chat", "{ name: 'depth', type: 'text' }, { name: 'label', type: 'text' }, { name: 'size', type: 'number' }, { name: 'copy', type: 'number' }",
+        Template("review", "ai-chat", "{ name: 'title', type: 'text' }, { name: 'depth', type: 'text' }, { name: 'label', type: 'text' }, { name: 'size', type: 'number' }, { name: 'copy', type: 'number' }",
             "{ trigger: 'field_change', field: 'depth', action: 'set_field', target: 'label', value: 'Look {{depth}} at {{size}}' }",
             "{ trigger: 'field_change', field: 'depth', action: 'set_field', target: 'copy', value: '{{size}}' }",
             "{ trigger: 'field_change', field: 'label', action: 'set_field', target: 'title', value: '{{label}}!', conditions: [{ field: 'depth', not_equals: 'low' }] }",
@@ -113,18 +113,17 @@ public sealed class AutomationTests : IAsyncLifetime
     public async Task A_hook_that_fails_is_shown_until_the_chat_changes_and_stops_nothing_else()
     {
         Template("frail", "ai-chat", "{ name: 'depth', type: 'select', options: ['a', 'b'] }, { name: 'label', type: 'text' }",
-            "{ trigger: 'field_change', field: 'title', action: 'set_field', target: 'depth', value: 'c' }",
-            "{ trigger: 'field_change', field: 'title', action: 'set_field', target: 'nothing', value: 'x' }",
-            "{ trigger: 'field_change', field: 'title', action: 'spawn_task', template: 'gone', values: {} }",
-            "{ trigger: 'field_change', field: 'title', action: 'set_field', target: 'label', value: 'sk-canary-0123456789abcdef' }",
+            "{ trigger: 'field_change', field: 'title', action: 'set_field', target: 'depth', value: '{{title}}' }",
+            "{ trigger: 'field_change', field: 'title', action: 'spawn_task', template: 'task', values: {} }",
+            "{ trigger: 'field_change', field: 'title', action: 'set_field', target: 'label', value: 'sk-canary-{{tags[0]}}' }",
             "{ trigger: 'field_change', field: 'title', action: 'set_field', target: 'label', value: 'good' }",
             Answers);
         var uri = await ChatAsync("frail");
-        await sidecar.Client.ResultAsync("codex/update", new { uri, title = "New" });
+        await sidecar.Client.ResultAsync("codex/update", new { uri, title = "New", tags = new[] { "0123456789abcdef" } });
         var got = await GetAsync(uri);
         Assert.Equal("good", (string?)got?["values"]?["label"]);
         Assert.Equal(
-            ["set_field: Keys are not kept in files. Run Plue: Configure Provider Key.", "spawn_task: There is no template gone.", "set_field: A chat has no field `nothing`.", "set_field: Nothing was changed. `depth` is none of a, b. Did you mean `a`?"],
+            ["set_field: Keys are not kept in files. Run Plue: Configure Provider Key.", "spawn_task: Nothing was made. `goal` is missing.", "set_field: Nothing was changed. `depth` is none of a, b."],
             Failures(got));
         await sidecar.Client.AskAsync(uri, "Still there?");
         got = await GetAsync(uri);
@@ -171,10 +170,10 @@ public sealed class AutomationTests : IAsyncLifetime
     [Fact]
     public async Task Items_have_hooks_too()
     {
-        Template("ticket", null, "{ name: 'title', type: 'text' }, { name: 'status', type: 'select', options: ['open', 'closed'], default: 'open' }, { name: 'note', type: 'text' }, { name: 'made', type: 'boolean' }",
+        Template("ticket", null, "{ name: 'title', type: 'text' }, { name: 'status', type: 'select', options: ['open', 'closed'], default: 'open' }, { name: 'note', type: 'text' }, { name: 'made', type: 'boolean' }, { name: 'rank', type: 'number' }",
             "{ trigger: 'created', action: 'set_field', target: 'made', value: true }",
             "{ trigger: 'status_change', action: 'set_field', target: 'note', value: '{{title}} is {{status}}' }",
-            "{ trigger: 'status_change', action: 'send_to_llm' }",
+            "{ trigger: 'status_change', action: 'set_field', target: 'rank', value: '{{title}}' }",
             "{ trigger: 'status_change', action: 'notify', message: '{{note}}' }");
         var uri = (string)(await sidecar.Client.ResultAsync("codex/create", new { templateId = "ticket", title = "Leak" }))!["uri"]!;
         Assert.True((bool?)(await GetAsync(uri))?["document"]?["values"]?["made"]);
@@ -182,7 +181,7 @@ public sealed class AutomationTests : IAsyncLifetime
         Assert.Equal(("Leak is closed", uri), Notice(await sidecar.Client.NextAsync("host/notify")));
         var got = await GetAsync(uri);
         Assert.Equal("Leak is closed", (string?)got?["document"]?["values"]?["note"]);
-        Assert.Equal(["send_to_llm: Only a chat or a task can be answered. Let the hook start a task with spawn_task."], Failures(got));
+        Assert.Equal(["set_field: Nothing was changed. `rank` is text where a number was expected."], Failures(got));
         Assert.Equal(["hook: Hook set note", "you: Changed status", "hook: Hook set made", "you: Created"], await HistoryAsync(uri));
         await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { title = "Drip" } });
         Assert.Null((await GetAsync(uri))?["hookFailures"]);

@@ -43,7 +43,8 @@ public sealed class TaskTests : IAsyncLifetime
         Assert.True(File.Exists(Path.Combine(sidecar.Home, "codices", "tasks", uri[(uri.LastIndexOf('/') + 1)..] + ".jsonl")));
 
         // Opened like a chat, it goes on.
-        await sidecar.Client.AskAsync(uri, "And the index?");
+        await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "And the index?" });
+        await sidecar.Client.NextAsync("codex/changed", item => (string?)item["codex"]?["taskStatus"] == "done" && (int?)item["codex"]?["messageCount"] == 4);
         Assert.Equal(4, Texts(await GetAsync(uri)).Count);
         Assert.Contains("Made this task.", await HistoryAsync(uri));
     }
