@@ -82,7 +82,7 @@ internal sealed record StoredMessage
         ProviderInfo = ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId, info.InsteadOf) : null,
         Timing = Timing?.ToTiming(),
         NotCarried = NotCarried ?? [],
-        SteeredBy = [.. (SteeredBy ?? []).Select(source => new SteeringSource(Names<SteeringKind>.Parse(source.Kind, SteeringKind.Rules), source.Source, source.Title, source.Version))],
+        SteeredBy = SteeredBy is not { } steered ? [] : [.. steered.Select(source => new SteeringSource(Names<SteeringKind>.Parse(source.Kind, SteeringKind.Rules), source.Source, source.Title, source.Version))],
         Compaction = Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
         IsHidden = Hidden ?? false,
         IsCopy = Copy ?? false,
