@@ -31,7 +31,6 @@ import type { LastEditor } from './insertCode';
 import { Reading } from './reading';
 import type { RecentModels } from './recentModels';
 import { openLink } from './links';
-import type { ShippedDocuments } from './shippedDocuments';
 import { Steering } from './steering';
 import type { WorkspaceFiles } from './workspaceFiles';
 
@@ -44,7 +43,6 @@ export interface ChatHouse {
   applyCode: ApplyCode;
   log: vscode.LogOutputChannel;
   recent: RecentModels;
-  shipped: ShippedDocuments;
   /** extension/out/webview */
   pages: vscode.Uri;
   icon: { light: vscode.Uri; dark: vscode.Uri };

@@ -15,7 +15,6 @@ import { talk } from './fromPage';
 import { LastEditor } from './insertCode';
 import { RecentModels } from './recentModels';
 import { Transfer } from './transfer';
-import { ShippedDocuments } from './shippedDocuments';
 import { WorkspaceFiles } from './workspaceFiles';
 
 /** `openAtStart`: have a chat ready, unless VS Code restores one. */
@@ -40,7 +39,6 @@ export function activateChat(
         lastEditor,
         files,
         applyCode,
-        shipped: disposables.add(new ShippedDocuments(sidecar)),
         pages: vscode.Uri.joinPath(context.extensionUri, 'extension', 'out', 'webview'),
         icon: {
           light: vscode.Uri.joinPath(context.extensionUri, 'extension', 'media', 'plue-light.svg'),

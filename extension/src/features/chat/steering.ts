@@ -5,11 +5,9 @@ import { toFailureError } from '../../infrastructure/errors';
 import { messageAllowSteering, messageSteering } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { SteeringFromPage, SteeringToPage } from '../../webview/shared/viewMessages';
-import type { ShippedDocuments } from './shippedDocuments';
 
 export interface SteeringHouse {
   sidecar: Sidecar;
-  shipped: Pick<ShippedDocuments, 'open'>;
   log: vscode.LogOutputChannel;
 }
 
@@ -75,10 +73,8 @@ export class Steering implements vscode.Disposable {
   }
 
   private async open(source: string, path: string | undefined): Promise<void> {
-    if (source.startsWith('codex://providers/')) {
-      await vscode.commands.executeCommand('plue.manageProviders', source.slice('codex://providers/'.length));
-    } else if (path === undefined) {
-      await this.house.shipped.open(source);
+    if (path === undefined || source.startsWith('codex://providers/')) {
+      await vscode.commands.executeCommand('plue.openCodex', source);
     } else {
       const document = await vscode.workspace.openTextDocument(vscode.Uri.file(path));
       await vscode.window.showTextDocument(document, { preview: true });

@@ -1,24 +1,22 @@
 import * as vscode from 'vscode';
-import { FailureError } from '../../infrastructure/errors';
 import { codexGet } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
+import { shippedPath, shippedScheme } from '../../server/shipped';
 
-/** Shows any codex where it is at home: a chat or task in its panel, an item as a form, everything else as its file. */
+const providers = 'codex://providers/';
+
+/** Shows any codex where it is at home: a chat or task in its panel, an item as a form, a provider on its page, everything else as its text. */
 export async function openCodex(sidecar: Sidecar, uri: string, openItem: (uri: string) => Promise<void>): Promise<void> {
   if (/^codex:\/\/(chats|tasks)\//.test(uri)) {
     await vscode.commands.executeCommand('plue.openChat', uri);
-    return;
+  } else if (uri.startsWith(providers)) {
+    await vscode.commands.executeCommand('plue.manageProviders', uri.slice(providers.length));
+  } else if (uri.startsWith('codex://items/')) {
+    await openItem(uri);
+  } else {
+    const { document } = await sidecar.request(codexGet, { uri });
+    const address =
+      document?.path === undefined ? vscode.Uri.from({ scheme: shippedScheme, path: shippedPath(uri) }) : vscode.Uri.file(document.path);
+    await vscode.window.showTextDocument(address, { preview: true });
   }
-  if (uri.startsWith('codex://items/')) return openItem(uri);
-  const { document, codex } = await sidecar.request(codexGet, { uri });
-  if (document === undefined) throw new FailureError('notFound', `${uri} has no file.`);
-  if (document.path === undefined) {
-    // What ships is in no file: its text is shown to be read.
-    const language = uri.startsWith('codex://prompts/') ? 'markdown' : 'jsonc';
-    const shown = await vscode.workspace.openTextDocument({ content: document.text, language });
-    await vscode.window.showTextDocument(shown, { preview: true });
-    void vscode.window.showInformationMessage(`“${codex.title}” ships with Plue, so this is a copy. Saving it changes nothing there.`);
-    return;
-  }
-  await vscode.window.showTextDocument(vscode.Uri.file(document.path), { preview: true });
 }

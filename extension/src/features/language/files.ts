@@ -1,10 +1,9 @@
 // Which files are ours, by their addresses alone.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { shippedScheme } from '../../server/shipped';
 
 export const languageId = 'plue-json5';
-/** What ships with Plue, for reading. */
-export const shippedScheme = 'plue-codex';
 
 /** Of a `vscode.Uri` what is looked at. */
 export interface Address {

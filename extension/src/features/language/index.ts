@@ -5,7 +5,8 @@ import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
 import { codexGet } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import { codexOf, isOurs, languageId, plueHome, shippedScheme } from './files';
+import { shippedScheme } from '../../server/shipped';
+import { codexOf, isOurs, languageId, plueHome } from './files';
 
 export function activateLanguage(sidecar: Sidecar, log: vscode.LogOutputChannel): vscode.Disposable {
   const disposables = new Disposables();

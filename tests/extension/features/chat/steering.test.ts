@@ -5,29 +5,21 @@ import { messageAllowSteering, messageSteering } from '../../../../extension/src
 import type { SteeringToPage } from '../../../../extension/src/webview/shared/viewMessages';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
-import { reset } from '../../testing/vscode';
+import { executed, reset } from '../../testing/vscode';
 import { codex, codexId } from '../../webview/chatSamples';
 
 let sidecar: FakeSidecar;
 let posted: SteeringToPage[];
-let opened: string[];
 let steering: Steering;
 const asked = (): number => sidecar.methods().filter((method) => method === 'message/steering').length;
 
 beforeEach(() => {
   reset();
   posted = [];
-  opened = [];
   sidecar = new FakeSidecar()
     .answer(messageSteering, () => ({ sources: [] }))
     .answer(messageAllowSteering, () => ({ sources: [], note: 'allowed' }));
-  const shipped = {
-    open: (uri: string) => {
-      opened.push(uri);
-      return Promise.resolve();
-    },
-  };
-  steering = new Steering(codexId, { sidecar, shipped, log: fakeLog().log }, (message) => posted.push(message));
+  steering = new Steering(codexId, { sidecar, log: fakeLog().log }, (message) => posted.push(message));
 });
 afterEach(() => steering.dispose());
 
@@ -65,7 +57,7 @@ it('What was allowed is shown at once, and what ships opens to be read', async (
   expect(sidecar.asked.at(-1)?.params).toEqual({ codexId, source: '/work/AGENTS.md', version: 'abc' });
   expect(posted).toEqual([{ type: 'steering', steering: { sources: [], note: 'allowed' } }]);
   await steering.act({ type: 'openSteering', source: 'codex://prompts/default-assistant' });
-  expect(opened).toEqual(['codex://prompts/default-assistant']);
+  expect(executed).toEqual([['plue.openCodex', 'codex://prompts/default-assistant']]);
 });
 
 it('Only what the page may say is heard', () => {
