@@ -129,8 +129,8 @@ export class Workbench {
         await this.page.keyboard.press('F1');
         await input.waitFor({ timeout: 10_000 });
         await input.fill(`>${title}`, { timeout: 5_000 });
-        await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().waitFor({ timeout: 10_000 });
-        await this.page.keyboard.press('Enter');
+        // A longer title may fit as well and stand above it.
+        await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click({ timeout: 10_000 });
         return;
       } catch (error) {
         if (attempt === 3) throw error;
