@@ -68,7 +68,10 @@ export default async function (journey) {
     await composer(workbench).focus();
     await workbench.page.keyboard.press('Control+f');
     await chat.getByRole('textbox', { name: 'Find in chat' }).fill('code');
-    await chat.locator('.find-count').filter({ hasText: /^\d+ of \d+$/ }).waitFor();
+    await chat
+      .locator('.find-count')
+      .filter({ hasText: /^\d+ of \d+$/ })
+      .waitFor();
     await workbench.page.keyboard.press('Escape');
   });
 

@@ -15,6 +15,7 @@ import { watchRequests } from './requests.mjs';
  * @property {boolean} [installed] Installed as a user has it, and not under development: notifications are shown as they come.
  * @property {boolean} [forgetsSecrets] VS Code keeps its secrets in memory only, as a served one may.
  * @property {string} [tests] A test entry point to run inside the extension host.
+ * @property {Record<string, unknown>} [settings] More of the user's settings.
  * @property {(home: string) => void} [prepare] Writes into the Plue home before anything starts.
  */
 
@@ -55,7 +56,7 @@ export class Workbench {
     writeFileSync(join(within('workspace'), 'hello.txt'), 'A file of the workspace.\n');
     within('home');
     options.prepare?.(within('plue'));
-    writeUserSettings(folder, options.theme ?? 'Dark Modern', options.trusted ?? true);
+    writeUserSettings(folder, options.theme ?? 'Dark Modern', options);
     if (options.installed) symlinkSync(root, join(within('extensions'), 'plue.plue-vscode-0.1.0'), 'junction');
     const server = await startServer(folder, options);
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
@@ -141,7 +142,7 @@ export class Workbench {
 
   /** Changes the theme for the next {@link show}. @param {NonNullable<WorkbenchOptions['theme']>} theme */
   setTheme(theme) {
-    writeUserSettings(this.folder, theme, this.#options.trusted ?? true);
+    writeUserSettings(this.folder, theme, this.#options);
     return bodyClasses[theme];
   }
 
@@ -200,8 +201,8 @@ function startServer(folder, options, port) {
   });
 }
 
-/** @param {string} folder @param {string} theme @param {boolean} trusted */
-function writeUserSettings(folder, theme, trusted) {
+/** @param {string} folder @param {string} theme @param {WorkbenchOptions} options */
+function writeUserSettings(folder, theme, { trusted = true, settings: more }) {
   const user = join(folder, 'user', 'User');
   mkdirSync(user, { recursive: true });
   const settings = {
@@ -214,6 +215,7 @@ function writeUserSettings(folder, theme, trusted) {
     'extensions.autoUpdate': false,
     'extensions.ignoreRecommendations': true,
     ...(trusted ? { 'security.workspace.trust.enabled': false } : {}),
+    ...more,
   };
   writeFileSync(join(user, 'settings.json'), JSON.stringify(settings, null, 2));
 }
