@@ -57,6 +57,7 @@ export default async function (journey) {
     // A text that is put in whole stays as it is.
     settings: {
       'editor.autoIndent': 'none',
+      'editor.autoSurround': 'never',
       'editor.autoClosingBrackets': 'never',
       'editor.autoClosingQuotes': 'never',
       'editor.formatOnType': false,
@@ -114,6 +115,29 @@ async function travel(journey, workbench, endpoint) {
 
   await journey.step('It gets fields and a prompt of its own', async () => {
     await write('log-reader.md', prompt);
+    await write('log-reader.json5', agent.replace('available_tools', 'availible_tools'));
+  });
+
+  await journey.step('A slip is marked where it stands, with what was meant', async () => {
+    await page.locator('.squiggly-error, .squiggly-warning').first().waitFor();
+    await page
+      .getByRole('tab', { name: /log-reader\.json5.*1/ })
+      .first()
+      .waitFor();
+  });
+
+  await journey.step('The names that fit are offered while one types', async () => {
+    await write('log-reader.json5', agent);
+    await page.locator('.squiggly-error').waitFor({ state: 'detached' });
+    // Behind the last tool.
+    await page.keyboard.press('Control+Home');
+    for (let line = 0; line < 7; line++) await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('End');
+    for (let letter = 0; letter < 2; letter++) await page.keyboard.press('ArrowLeft');
+    await page.keyboard.insertText(', "');
+    await page.keyboard.press('Control+Space');
+    await page.locator('.suggest-widget.visible .monaco-list-row', { hasText: 'bash' }).waitFor();
+    await page.keyboard.press('Escape');
     await write('log-reader.json5', agent);
   });
 
