@@ -130,11 +130,13 @@ internal sealed class Composition : IAsyncDisposable
 
     /// <param name="changed">Told after each change: the address, and what is there now or null.</param>
     /// <param name="updateChat">By a chat's id; null writes to its file.</param>
-    public DocumentHandlers DocumentHandlers(Action<string, Protocol.CodexSummary?> changed, Func<string, ChatFields, CancellationToken, Task>? updateChat = null)
+    /// <param name="automation">Carries out the hooks of items; null where nothing is made or changed.</param>
+    public DocumentHandlers DocumentHandlers(
+        Action<string, Protocol.CodexSummary?> changed, Func<string, ChatFields, CancellationToken, Task>? updateChat = null, Automation? automation = null)
     {
         var rename = new CodexRename(documents.Value, Paths, new RenameServices(
             () => chats.Value.ListAll(), id => chats.Value.Read(id).Values, updateChat ?? chats.Value.UpdateAsync, ProviderRegistry.IsReserved, ProviderKeys.RefuseRenamingAsync, ProviderCodices.KeptWords, Providers.Renamed));
-        return new DocumentHandlers(documents.Value, Links, rename, Providers, changed);
+        return new DocumentHandlers(documents.Value, Links, rename, Providers, changed, automation is null ? null : new ItemHooks(automation, documents.Value, Time));
     }
 
     private CodexLinks Links =>
@@ -195,7 +197,8 @@ internal sealed class Composition : IAsyncDisposable
     public VaultServices VaultServices => new(Vault, ProviderKeys.RenameAsync);
     public CatalogServices CatalogServices => new(Catalog, userCatalogs.Value, catalogRefresh.Value, Usage.TypicalChatAsync, DisposeAsync);
 
-    public ChatServices ChatServices(Func<string, ITurnSink> sinkFor, Action<string, ChatSummary?> changed) => new()
+    /// <param name="notify">Told what a hook says, and about which address.</param>
+    public ChatServices ChatServices(Func<string, ITurnSink> sinkFor, Action<string, ChatSummary?> changed, Action<string, string> notify) => new()
     {
         Store = chats.Value,
         Providers = Providers,
@@ -207,7 +210,7 @@ internal sealed class Composition : IAsyncDisposable
         Secrets = Secrets,
         TemplateOf = templates.Value.Find,
         IsTemplate = (id, ancestor) => templates.Value.IsA(id, ancestor),
-        HooksOf = HooksOf,
+        Notify = notify,
         SteeringOf = SteeringOf,
         OptionsOf = OptionsOf,
         Fallbacks = () => UserConfig.Read(Paths).Fallbacks,
@@ -327,16 +330,6 @@ internal sealed class Composition : IAsyncDisposable
 
     /// <summary>The defaults of the template's fields.</summary>
     private ChatOptions OptionsOf(string templateId) => templates.Value.Find(templateId) is { } template ? ChatValues.OptionsOf(template.WithDefaults(Json5Object.Empty)) : ChatOptions.None;
-
-    private IReadOnlyList<HookAction> HooksOf(StoredChat chat, Message message)
-    {
-        if (templates.Value.Find(chat.TemplateId) is not { } template) { return []; }
-
-        var last = Json5Object.Of(("role", new Json5String(message.Role.ToString().ToLowerInvariant())), ("content", new Json5String(message.Text)));
-        var values = Json5Object.Of(
-            ("title", new Json5String(chat.Title)), ("tags", Json5Array.Of(chat.Tags)), ("messages", Json5Array.Of(last)));
-        return AutomationHooks.Evaluate(template.Hooks, new HookChange(HookTrigger.FieldChange, "messages"), values);
-    }
 
     private async Task<Failure?> ProbeAsync(ProviderSettings settings, CancellationToken cancellationToken)
     {

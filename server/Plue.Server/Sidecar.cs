@@ -32,9 +32,11 @@ internal static class Sidecar
         var server = new RpcServer(input, output, logger);
         var conversations = new Conversations(house.ChatServices(
             codexId => new MessageNotifier(codexId, server, house.Providers.NameOf, house.Time, logger),
-            (codexId, summary) => _ = NotifyChangedAsync(server, codexId, summary, logger)));
+            (codexId, summary) => _ = NotifyChangedAsync(server, codexId, summary, logger),
+            (message, uri) => _ = NotifyAsync(server, Methods.HostNotify, new HostNotifyParams(message, HostNotifyLevel.Info, uri), logger)));
 
-        var documents = new Lazy<DocumentHandlers>(() => house.DocumentHandlers((uri, summary) => _ = NotifyDocumentAsync(server, uri, summary, logger), conversations.UpdateAsync));
+        var documents = new Lazy<DocumentHandlers>(
+            () => house.DocumentHandlers((uri, summary) => _ = NotifyDocumentAsync(server, uri, summary, logger), conversations.UpdateAsync, conversations.Automation));
 
         var lifecycle = new LifecycleHandlers(server, house.Workspace, stop, logger);
         lifecycle.Register();

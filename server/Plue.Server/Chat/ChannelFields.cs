@@ -108,30 +108,10 @@ internal static class ChannelFields
         return kind == ChannelKind.Task ? begun with { Values = WithStatus(begun.Values, template) } : begun;
     }
 
-    /// <summary>All fields with the defaults of the template. Messages are <c>{role, content, timestamp}</c>, made when they are looked at.</summary>
+    /// <summary>All fields with the defaults of the template.</summary>
     /// <param name="next">A message that is about to be added.</param>
-    public static Json5Object Values(StoredChat chat, Template template, Message? next = null)
-    {
-        List<(string, Json5Node)> members =
-        [
-            (Title, new Json5String(chat.Title)), (Tags, Json5Array.Of(chat.Tags)), (ContextFiles, Json5Array.Of(chat.ContextFiles)),
-            ("pinned", new Json5Boolean(chat.Pinned)), ("archived", new Json5Boolean(chat.Archived)), (Messages, new Json5Array(new MessageNodes(chat.Messages, next))),
-        ];
-        Add(ProviderRef, chat.ProviderId is { } id ? new Json5String(AddressOf(id)) : null);
-        Add("model", chat.Model is { } model ? new Json5String(model) : null);
-        Add("temperature", chat.Options.Temperature is { } temperature ? new Json5Number(temperature) : null);
-        Add("max_tokens", chat.Options.MaxTokens is { } most ? new Json5Number(most) : null);
-        Add("stop_sequences", chat.Options.StopSequences is { } stops ? Json5Array.Of(stops) : null);
-        Add("reasoning_level", chat.Options.ReasoningLevel is { } level ? new Json5String(level) : null);
-        foreach (var (name, value) in chat.Values) { Add(name, JsonValue.ToJson5(value)); }
-
-        return template.WithDefaults(Json5Object.Of(members));
-
-        void Add(string name, Json5Node? value)
-        {
-            if (value is not null) { members.Add((name, value)); }
-        }
-    }
+    public static Json5Object Values(StoredChat chat, Template template, Message? next = null) =>
+        template.WithDefaults(new Json5Object([.. ChatValues.Told(chat, next).Members, .. ChatValues.Own(chat).Members]));
 
     private static bool IsGiven(ChatFields fields, string name) => name switch
     {
@@ -199,8 +179,6 @@ internal static class ChannelFields
         };
     }
 
-    private static string AddressOf(string providerId) => $"codex://providers/{providerId}";
-
     private static string ProviderOf(string? reference)
     {
         if (string.IsNullOrEmpty(reference)) { return ""; }
@@ -261,25 +239,4 @@ internal static class ChannelFields
     };
 
     private static FailureException Wrong(string sentence) => new(FailureKind.MissingField, sentence);
-
-    /// <summary>Messages as values: a hook that looks at the last of ten thousand makes only that one.</summary>
-    private sealed class MessageNodes(IReadOnlyList<Message> messages, Message? next) : IReadOnlyList<Json5Node>
-    {
-        public int Count => messages.Count + (next is null ? 0 : 1);
-
-        public Json5Node this[int index]
-        {
-            get
-            {
-                var message = index == messages.Count && next is not null ? next : messages[index];
-                return Json5Object.Of(
-                    ("role", new Json5String(message.Role.ToString().ToLowerInvariant())), ("content", new Json5String(message.Text)),
-                    ("timestamp", new Json5String(message.CreatedAt.UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture))));
-            }
-        }
-
-        public IEnumerator<Json5Node> GetEnumerator() => Enumerable.Range(0, Count).Select(index => this[index]).GetEnumerator();
-
-        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
-    }
 }

@@ -25,8 +25,8 @@ public sealed class ChatServices
     public required Func<string, Template?> TemplateOf { get; init; }
     /// <summary>Whether the first is the second template or descends from it.</summary>
     public required Func<string, string, bool> IsTemplate { get; init; }
-    /// <summary>What the template of a chat says should follow a new message.</summary>
-    public required Func<StoredChat, Message, IReadOnlyList<HookAction>> HooksOf { get; init; }
+    /// <summary>A hook has something to say about the codex of an address.</summary>
+    public required Action<string, string> Notify { get; init; }
     /// <summary>What the model is told besides the messages of a chat, as the files are now.</summary>
     public required Func<StoredChat, Steering> SteeringOf { get; init; }
     /// <summary>What the template of a chat asks of the model; a chat's own options count before it.</summary>

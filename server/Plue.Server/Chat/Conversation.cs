@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Plue.Server.Codices;
+using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
 using Plue.Server.Store;
@@ -11,6 +12,7 @@ namespace Plue.Server.Chat;
 public sealed class Conversation : IAsyncDisposable
 {
     private readonly ChatServices services;
+    private readonly Automation automation;
     private readonly ITurnSink sink;
     private readonly Lock gate = new();
     private readonly SemaphoreSlim changing = new(1, 1); // what a user does happens one after the other; never held while an answer is written
@@ -25,9 +27,12 @@ public sealed class Conversation : IAsyncDisposable
 
     private readonly ContextKeeper keeper;
     private readonly SemaphoreSlim updating = new(1, 1); // fields change also while something else is under way
+    private Task beginning = Task.CompletedTask; // what its template asks for when it is made
 
     private sealed class RunningTurn(string id, string parentId)
     {
+        /// <summary>How many hooks led to it.</summary>
+        public int Depth { get; init; }
         public string Id => id;
         /// <summary>The message that the answer follows: the question, or the summary that was made for it.</summary>
         public string ParentId { get; set; } = parentId;
@@ -39,9 +44,9 @@ public sealed class Conversation : IAsyncDisposable
 
     /// <param name="journal">Null when this window may only read; <paramref name="readOnlyReason"/> then says why.</param>
     /// <param name="before">The same chat as this window could only read it; views of it have to look anew.</param>
-    public Conversation(ChatServices services, StoredChat chat, ChatJournal? journal, string? readOnlyReason, Conversation? before = null)
+    internal Conversation(ChatServices services, Automation automation, StoredChat chat, ChatJournal? journal, string? readOnlyReason, Conversation? before = null)
     {
-        this.services = services;
+        (this.services, this.automation) = (services, automation);
         read = chat;
         this.journal = journal;
         diskReason = readOnlyReason;
@@ -53,6 +58,8 @@ public sealed class Conversation : IAsyncDisposable
     }
 
     private StoredChat chat => journal?.Chat ?? read;
+
+    private Template? template => services.TemplateOf(chat.TemplateId);
 
     public string CodexId { get; }
     /// <summary>Why it cannot be written to now; null when it can.</summary>
@@ -74,7 +81,7 @@ public sealed class Conversation : IAsyncDisposable
     {
         lock (gate)
         {
-            var now = chat;
+            var now = Now;
             var messages = now.Messages;
             if (running is not null)
             {
@@ -122,7 +129,7 @@ public sealed class Conversation : IAsyncDisposable
         if (mayWait && draft.WantsAnswer && await QueueAsync(writer, message, draft, cancellationToken)) { return queued; }
 
         RefuseWhileRunning();
-        return await SayAsync(writer, message, Choice(draft.ProviderId, draft.Model), draft.WantsAnswer, interrupts: false, cancellationToken);
+        return await SayAsync(writer, message, Choice(draft.ProviderId, draft.Model), Asked(draft.WantsAnswer), interrupts: false, cancellationToken);
     }
 
     /// <summary>Says it before everything that is queued. An answer under way is stopped and kept, because no provider takes anything in between.</summary>
@@ -158,7 +165,7 @@ public sealed class Conversation : IAsyncDisposable
         if (old.Role != MessageRole.User) { throw new FailureException(FailureKind.Conflict, "Only a question can be changed. Answer it again to get another answer."); }
 
         var message = Compose(draft with { Files = draft.Files ?? [.. old.Parts.OfType<MessagePart.File>()] }) with { ParentId = old.ParentId ?? "" };
-        return await SayAsync(writer, message, Choice(draft.ProviderId, draft.Model), draft.WantsAnswer, interrupts: false, cancellationToken);
+        return await SayAsync(writer, message, Choice(draft.ProviderId, draft.Model), Asked(draft.WantsAnswer), interrupts: false, cancellationToken);
     }
 
     /// <summary>Answers a question once more, beside the answers that it has, or goes on with the last answer.</summary>
@@ -311,6 +318,16 @@ public sealed class Conversation : IAsyncDisposable
     /// <param name="fields">What to change, from the chat as it is then.</param>
     public async Task UpdateAsync(Func<StoredChat, ChatFields> fields, long? expectedVersion, CancellationToken cancellationToken)
     {
+        var before = await ChangeAsync(fields, expectedVersion, cancellationToken);
+        if (template is not { Hooks.Count: > 0 } known) { return; }
+
+        var changes = HookChange.Between(WithoutMessages(before, known), WithoutMessages(chat, known));
+        if (Automation.Waits(known, changes)) { await automation.RunAsync(Hooks(AnswerLastAsync), changes, depth: 0, cancellationToken); }
+    }
+
+    /// <returns>The chat as it was.</returns>
+    private async Task<StoredChat> ChangeAsync(Func<StoredChat, ChatFields> fields, long? expectedVersion, CancellationToken cancellationToken)
+    {
         await updating.WaitAsync(cancellationToken);
         using var change = new Change(updating, null);
         using var hold = await Writer().HoldAsync(cancellationToken);
@@ -321,6 +338,7 @@ public sealed class Conversation : IAsyncDisposable
         }
 
         if (fields(now) is var changed && changed != ChatFields.None) { await UpdateAsync(changed, cancellationToken); }
+        return now;
     }
 
     private async Task UpdateAsync(ChatFields fields, CancellationToken cancellationToken)
@@ -348,6 +366,7 @@ public sealed class Conversation : IAsyncDisposable
     {
         await closing.CancelAsync();
         await EndTurnAsync();
+        await beginning;
         // A change under way is finished, and with it a turn that it started.
         using var change = await EnterAsync(CancellationToken.None);
         await EndTurnAsync();
@@ -430,6 +449,11 @@ public sealed class Conversation : IAsyncDisposable
         var history = chat.Tree.PathTo(parentId());
         var request = ContextBuilder.Build(CodexId, history, provider.Settings, model, prepared.Steering.System, services.Workspace.TrustedFolder, goOn, options);
         var (filled, notCarried) = services.Files.Fill(request, chat.ContextFiles, provider, services.Providers.ModelOf(provider.Settings, model));
+        if (chat.IsTask && template is { } known)
+        {
+            TaskBudget.Check(AgentSpec.Of(ChannelFields.Values(chat, known)).Budget, chat, filled, provider.Settings.IsFree ? null : services.Providers.PriceOf(provider.Settings, model));
+        }
+
         return new Answerer(provider, filled, name => services.Providers.PriceOf(provider.Settings, name)) { NotCarried = notCarried };
     }
 
@@ -440,7 +464,8 @@ public sealed class Conversation : IAsyncDisposable
     }
 
     /// <param name="parentId">The message that the answer follows: the head, or an earlier one whose other answers stay beside this one.</param>
-    private string Start(Prepared prepared, string? chosenModel, bool goOn, string parentId)
+    /// <param name="depth">How many hooks led to it.</param>
+    private string Start(Prepared prepared, string? chosenModel, bool goOn, string parentId, int depth = 0)
     {
         var writer = Writer();
         RunningTurn? started = null;
@@ -462,7 +487,7 @@ public sealed class Conversation : IAsyncDisposable
                 if (summary is not null) { lock (gate) { started!.ParentId = summary.Id; } }
             },
         };
-        started = new RunningTurn(turn.Id, parentId) { Turn = turn };
+        started = new RunningTurn(turn.Id, parentId) { Turn = turn, Depth = depth };
         lock (gate)
         {
             if (running is not null) { throw Busy(); }
@@ -478,6 +503,7 @@ public sealed class Conversation : IAsyncDisposable
     {
         try
         {
+            if (chat.IsTask) { await AutomateAsync(HookChange.Of(TaskStates.Field), started.Depth); }
             await turn.RunAsync(CodexId, chosen, answerers, started.Stop.Token);
         }
         catch (Exception fault)
@@ -497,8 +523,69 @@ public sealed class Conversation : IAsyncDisposable
             finally { started.Ended.TrySetResult(); }
         }
 
+        await AutomateAsync([Added, .. chat.IsTask ? HookChange.Of(TaskStates.Field) : []], started.Depth);
         await SendNextAsync();
         await NameAsync();
+    }
+
+    private static readonly HookChange Added = new(HookTrigger.FieldChange, ChannelFields.Messages);
+
+    /// <summary>It was made just now: what its template asks for then is carried out beside whoever made it.</summary>
+    /// <param name="depth">How many hooks led to it.</param>
+    internal void WasCreated(int depth) => beginning = Task.Run(() => AutomateAsync([new HookChange(HookTrigger.Created)], depth));
+
+    /// <summary>What nobody waits for.</summary>
+    private async Task AutomateAsync(IReadOnlyList<HookChange> changes, int depth)
+    {
+        try
+        {
+            if (Automation.Waits(template, changes)) { await automation.RunAsync(Hooks(AnswerLastAsync), changes, depth, closing.Token); }
+        }
+        catch (OperationCanceledException)
+        {
+            services.Logger.LogDebug("{Chat} is closed; its hooks wait for the next change", CodexId);
+        }
+        catch (Exception fault)
+        {
+            services.Logger.LogError(fault, "{Chat}: the hooks broke", CodexId);
+        }
+    }
+
+    private ConversationHooks Hooks(Func<int, CancellationToken, Task<string?>> answer) => new(CodexId, template, () => Now, UpdateAsync, Writer, answer);
+
+    /// <summary>A task runs from the moment that its turn begins, which the file knows a little later.</summary>
+    private StoredChat Now => chat is { IsTask: true } task && running is not null ? task.WithStatus(TaskStates.Running) : chat;
+
+    private static Json5Object WithoutMessages(StoredChat chat, Template template) => ChannelFields.Values(chat with { Tree = MessageTree.Empty }, template);
+
+    /// <summary>A hook other than that of a new message asks for an answer: to what was said last, or to the goal of a task that nobody has worked on.</summary>
+    /// <returns>Why there is none; null when it is on its way.</returns>
+    private async Task<string?> AnswerLastAsync(int depth, CancellationToken cancellationToken)
+    {
+        using var change = await EnterAsync(cancellationToken);
+        if (running is not null) { return "an answer is being written."; }
+
+        try
+        {
+            if (chat is { IsTask: true, Messages.Count: 0 } && chat.Text(StoredChat.GoalField) is { } goal)
+            {
+                await SayAsync(Writer(), Compose(new Draft(goal)), Choice(null, null), Answering.Always, interrupts: false, cancellationToken, depth);
+                return null;
+            }
+
+            if (chat.Messages is not [.., { Role: MessageRole.User }]) { return "there was nothing to answer."; }
+
+            var choice = Choice(null, null);
+            Start(await PrepareAsync(choice, cancellationToken), choice.Model, goOn: false, chat.Tree.Head, depth);
+            NotifyChanged();
+            return null;
+        }
+        catch (FailureException fault) when (chat.IsTask)
+        {
+            var status = fault.Failure.Kind == FailureKind.BudgetExceeded ? TaskStates.OverBudget : TaskStates.Failed;
+            await UpdateAsync(new ChatFields { Values = StoredChat.StatusValue(status), By = ChangedBy.Plue }, CancellationToken.None);
+            throw;
+        }
     }
 
     /// <summary>In nobody's way: without a title of its own a chat goes by its first line.</summary>
@@ -578,10 +665,15 @@ public sealed class Conversation : IAsyncDisposable
 
     /// <param name="message">Without a parent it follows what is shown.</param>
     /// <param name="interrupts">Whether an answer under way is stopped for it.</param>
+    /// <param name="depth">How many hooks led to it.</param>
     private async Task<Sent> SayAsync(
-        ChatJournal writer, Message message, (string? ProviderId, string? Model) choice, bool wantsAnswer, bool interrupts, CancellationToken cancellationToken)
+        ChatJournal writer, Message message, (string? ProviderId, string? Model) choice, Answering answering, bool interrupts, CancellationToken cancellationToken, int depth = 0)
     {
-        var asked = wantsAnswer && services.HooksOf(chat, message).OfType<HookAction.SendToLlm>().Any();
+        var planned = template is { } known ? Automation.Plan(known, Added, () => ChannelFields.Values(chat, known, message)) : [];
+        if (answering == Answering.Never) { planned = [.. planned.Where(action => action is not HookAction.SendToLlm)]; }
+        if (answering == Answering.Always && !planned.OfType<HookAction.SendToLlm>().Any()) { planned = [new HookAction.SendToLlm(), .. planned]; }
+
+        var asked = planned.OfType<HookAction.SendToLlm>().Any();
         // What cannot be answered is refused before it is stored, so that the draft is kept.
         var prepared = asked ? await PrepareAsync(choice, cancellationToken) : null;
         if (interrupts) { await EndTurnAsync(); }
@@ -598,7 +690,16 @@ public sealed class Conversation : IAsyncDisposable
             if (before.Queue.Any(queued => queued.Id == message.Id)) { sink.Publish(new TurnEvent.QueueChanged(chat.Queue)); }
         }
 
-        var turnId = prepared is null ? null : Start(prepared, choice.Model, goOn: false, chat.Tree.Head);
+        string? turnId = null;
+        Task<string?> AnswerAsync(int next, CancellationToken _)
+        {
+            if (prepared is null || turnId is not null) { return Task.FromResult<string?>("an answer is being written."); }
+
+            turnId = Start(prepared, choice.Model, goOn: false, chat.Tree.Head, next);
+            return Task.FromResult<string?>(null);
+        }
+
+        await automation.RunAsync(Hooks(AnswerAsync), [Added], depth, closing.Token, planned);
         NotifyChanged();
         return new Sent(message.Id, turnId);
     }
@@ -666,7 +767,7 @@ public sealed class Conversation : IAsyncDisposable
     private Message Queued(string messageId) =>
         chat.Queue.FirstOrDefault(message => message.Id == messageId) ?? throw new FailureException(FailureKind.NotFound, "That message is no longer waiting.");
 
-    private ChatSummary Summarize() => chat.Summarize() with { Status = running is null ? chat.Status : ChatStatus.Running };
+    private ChatSummary Summarize() => Now.Summarize() with { Status = running is null ? chat.Status : ChatStatus.Running };
 
     /// <exception cref="FailureException">Conflict: another window is answering or writing.</exception>
     private async Task<Change> EnterAsync(CancellationToken cancellationToken)

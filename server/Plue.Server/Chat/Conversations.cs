@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Plue.Server.Codices;
+using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
 using Plue.Server.Store;
@@ -10,16 +11,25 @@ using Plue.Server.Templates;
 namespace Plue.Server.Chat;
 
 /// <summary>The chats of this process: opened on first use, each once, and followed while other windows write to them.</summary>
-public sealed class Conversations(ChatServices services) : IAsyncDisposable
+public sealed class Conversations : IAsyncDisposable
 {
     // A look costs some microseconds for each open chat, and unlike a file watcher it works on every disk and counts against no limit of the system.
     private static readonly TimeSpan ChatPause = TimeSpan.FromMilliseconds(250);
     private const int ChatLooksForOneOfTheTree = 4;
-    private const string TaskTemplate = "task";
 
+    private readonly ChatServices services;
     private readonly Lock tree = new(); // taken while rows are compared, so that a chat deleted here does not come back
     private Dictionary<string, ChatSummary>? rows; // as views of the tree know them; null until somebody listed the chats
     private readonly ConcurrentDictionary<string, Lazy<Task<Conversation>>> open = new(StringComparer.Ordinal);
+
+    public Conversations(ChatServices services)
+    {
+        this.services = services;
+        Automation = new Automation(SpawnAsync, services.Notify, services.Time, services.Logger);
+    }
+
+    /// <summary>Carries out the hooks of everything that this process changes.</summary>
+    public Automation Automation { get; }
 
     /// <summary>The chats, newest first.</summary>
     public IReadOnlyList<ChatSummary> List(bool includeArchived) => List(services.Store.List, includeArchived);
@@ -58,10 +68,14 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
     /// <param name="given">Title and choice of model; without a provider it takes the template's, else the user's default.</param>
     /// <param name="values">Other fields by the names that the template gives.</param>
     /// <exception cref="FailureException">NotFound: no such template, or for a task nobody who could work on it. MissingField: a field that is missing or wrong. StoreReadOnly.</exception>
-    public async Task<Conversation> CreateAsync(string templateId, ChatFields given, IReadOnlyDictionary<string, JsonElement> values, CancellationToken cancellationToken)
+    public Task<Conversation> CreateAsync(string templateId, ChatFields given, IReadOnlyDictionary<string, JsonElement> values, CancellationToken cancellationToken) =>
+        CreateAsync(templateId, given, values, depth: 0, cancellationToken);
+
+    /// <param name="depth">How many hooks led to it.</param>
+    private async Task<Conversation> CreateAsync(string templateId, ChatFields given, IReadOnlyDictionary<string, JsonElement> values, int depth, CancellationToken cancellationToken)
     {
         var template = services.TemplateOf(templateId) ?? throw new FailureException(FailureKind.NotFound, $"There is no template {templateId}.");
-        var kind = IsTemplate(templateId, TaskTemplate) ? ChannelKind.Task : ChannelKind.Chat;
+        var kind = template.Collection == TemplateCollection.Tasks ? ChannelKind.Task : ChannelKind.Chat;
         var fields = ChannelFields.Begin(kind, template, given, values);
         if (kind == ChannelKind.Task) { await CheckWorkerAsync(fields, cancellationToken); }
         if (string.IsNullOrEmpty(fields.ProviderId))
@@ -71,10 +85,20 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
         }
 
         var journal = await Task.Run(() => services.Store.Create(kind, templateId, fields), cancellationToken);
-        var conversation = new Conversation(services, journal.Chat, journal, readOnlyReason: null);
+        var conversation = new Conversation(services, Automation, journal.Chat, journal, readOnlyReason: null);
         open[journal.Chat.Id] = new Lazy<Task<Conversation>>(Task.FromResult(conversation));
         services.Changed(conversation.CodexId, conversation.Summary);
+        conversation.WasCreated(depth);
         return conversation;
+    }
+
+    /// <summary>A hook starts a task.</summary>
+    private async Task<string> SpawnAsync(string templateId, Json5Object values, string spawnedBy, int depth, CancellationToken cancellationToken)
+    {
+        if (services.TemplateOf(templateId) is { Collection: not TemplateCollection.Tasks }) { throw new FailureException(FailureKind.MissingField, $"{templateId} is no template of a task."); }
+
+        var given = values.With(StoredChat.SpawnedByField, new Json5String(spawnedBy));
+        return (await CreateAsync(templateId, ChatFields.None, JsonValue.Members(given), depth, cancellationToken)).CodexId;
     }
 
     /// <summary>Nobody waits for a task that nobody could work on: it is refused before it is stored.</summary>
@@ -258,15 +282,26 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
         var fields = new ChatFields(title ?? $"{chat.Title} (fork)", null, chat.ProviderId, chat.Model);
         var journal = await Task.Run(() => services.Store.Create(chat.IsTask ? ChannelKind.Task : ChannelKind.Chat, chat.TemplateId, fields), cancellationToken);
         var codexId = CodexUri.OfChannel(journal.Id).ToString();
-        await journal.UpdateAsync(new ChatFields(Fallbacks: chat.Fallbacks, Options: chat.Options) { Tags = chat.Tags, ContextFiles = chat.ContextFiles, Values = chat.Values.Count > 0 ? chat.Values : null }, CancellationToken.None);
+        await journal.UpdateAsync(new ChatFields(Fallbacks: chat.Fallbacks, Options: chat.Options) { Tags = chat.Tags, ContextFiles = chat.ContextFiles, Values = ValuesOfCopy(chat) }, CancellationToken.None);
         List<Message> copies = [];
         foreach (var message in branch) { copies.Add(message with { Id = Ids.New("msg"), CodexId = codexId, ParentId = copies is [.., var last] ? last.Id : "", IsCopy = true }); }
 
         await journal.AppendAllAsync(copies, CancellationToken.None);
-        var conversation = new Conversation(services, journal.Chat, journal, readOnlyReason: null);
+        var conversation = new Conversation(services, Automation, journal.Chat, journal, readOnlyReason: null);
         open[journal.Id] = new Lazy<Task<Conversation>>(Task.FromResult(conversation));
         services.Changed(codexId, conversation.Summary);
         return conversation;
+    }
+
+    /// <summary>Nobody works on the copy of a task, and nobody asked for it.</summary>
+    private static IReadOnlyDictionary<string, JsonElement>? ValuesOfCopy(StoredChat chat)
+    {
+        if (chat.Values.Count == 0) { return null; }
+
+        var values = chat.Values.Where(pair => !chat.IsTask || pair.Key != StoredChat.SpawnedByField).ToDictionary(StringComparer.Ordinal);
+        if (chat.IsTask) { values[TaskStates.Field] = JsonValue.Of(new Json5String(TaskStates.Stopped)); }
+
+        return values;
     }
 
     /// <summary>What happened to a chat, newest first.</summary>
@@ -309,11 +344,11 @@ public sealed class Conversations(ChatServices services) : IAsyncDisposable
         try
         {
             var journal = await services.Store.OpenAsync(id, CancellationToken.None);
-            return new Conversation(services, journal.Chat, journal, readOnlyReason: null, before);
+            return new Conversation(services, Automation, journal.Chat, journal, readOnlyReason: null, before);
         }
         catch (FailureException fault) when (fault.Failure.Kind == FailureKind.StoreReadOnly)
         {
-            return new Conversation(services, services.Store.Read(id), null, fault.Failure.Message, before);
+            return new Conversation(services, Automation, services.Store.Read(id), null, fault.Failure.Message, before);
         }
     }
 

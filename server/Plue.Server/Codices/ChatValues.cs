@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
@@ -30,11 +31,30 @@ internal static class ChatValues
     public static ChatOptions OptionsOf(Json5Object values) => new(
         values.GetNumber("temperature"), values.GetInteger("max_tokens"), values.GetStrings("stop_sequences") is { Count: > 0 } stops ? stops : null, values.GetString("reasoning_level"));
 
-    /// <summary>What grows by itself: title, tags and what was said.</summary>
-    public static Json5Object Told(StoredChat chat) => Json5Object.Of(
-        ("title", new Json5String(chat.Title)), ("tags", Json5Array.Of(chat.Tags)), ("messages", Json5Array.Of(chat.Messages.Select(Said))));
+    /// <summary>What grows by itself or is about the chat: title, tags and what was said.</summary>
+    /// <param name="next">A message that is about to be added.</param>
+    public static Json5Object Told(StoredChat chat, Message? next = null) => Json5Object.Of(
+        ("title", new Json5String(chat.Title)), ("tags", Json5Array.Of(chat.Tags)), ("pinned", new Json5Boolean(chat.Pinned)), ("archived", new Json5Boolean(chat.Archived)),
+        ("messages", new Json5Array(new MessageNodes(chat.Messages, next))));
 
-    private static Json5Object Said(Message message) => Json5Object.Of(
-        ("role", new Json5String(message.Role.ToString().ToLowerInvariant())), ("content", new Json5String(message.Text)),
-        ("timestamp", new Json5String(message.CreatedAt.UtcDateTime.ToString("O", CultureInfo.InvariantCulture))));
+    /// <summary>Messages as values: a hook that looks at the last of ten thousand makes only that one.</summary>
+    private sealed class MessageNodes(IReadOnlyList<Message> messages, Message? next) : IReadOnlyList<Json5Node>
+    {
+        public int Count => messages.Count + (next is null ? 0 : 1);
+
+        public Json5Node this[int index]
+        {
+            get
+            {
+                var message = index == messages.Count && next is not null ? next : messages[index];
+                return Json5Object.Of(
+                    ("role", new Json5String(message.Role.ToString().ToLowerInvariant())), ("content", new Json5String(message.Text)),
+                    ("timestamp", new Json5String(message.CreatedAt.UtcDateTime.ToString("O", CultureInfo.InvariantCulture))));
+            }
+        }
+
+        public IEnumerator<Json5Node> GetEnumerator() => Enumerable.Range(0, Count).Select(index => this[index]).GetEnumerator();
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    }
 }

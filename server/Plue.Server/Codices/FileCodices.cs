@@ -168,10 +168,13 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
 
     /// <summary>The same, from the values that the file has when its turn comes.</summary>
     /// <param name="expectedVersion">Conflict when the document is another version by then; null takes any.</param>
-    public FileCodex Change(string id, long? expectedVersion, Func<Json5Object, IReadOnlyList<(string Field, Json5Node? Value)>> changesOf)
+    /// <param name="author">Who changes it: a constant of <see cref="VersionAuthor"/> or <see cref="ChangedBy"/>.</param>
+    public FileCodex Change(
+        string id, long? expectedVersion, Func<Json5Object, IReadOnlyList<(string Field, Json5Node? Value)>> changesOf, string author = VersionAuthor.You)
     {
         IReadOnlyList<(string Field, Json5Node? Value)> changes = [];
-        return Edit(id, expectedVersion, () => changes.Count == 0 ? "Changed" : $"Changed {string.Join(", ", changes.Select(change => change.Field))}", text =>
+        var verb = author == ChangedBy.Hook ? "Hook set" : "Changed";
+        return Edit(id, expectedVersion, author, () => changes.Count == 0 ? "Changed" : $"{verb} {string.Join(", ", changes.Select(change => change.Field))}", text =>
         {
             changes = changesOf(form.Read(id, Encode(text)).Values);
             foreach (var (field, value) in changes)

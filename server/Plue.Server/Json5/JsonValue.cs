@@ -15,6 +15,15 @@ public static class JsonValue
         return document.RootElement.Clone();
     }
 
+    /// <summary>The members of an object by name; the last of several counts.</summary>
+    public static IReadOnlyDictionary<string, JsonElement> Members(Json5Object values)
+    {
+        var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var member in values.Members) { members[member.Name] = Of(member.Value); }
+
+        return members;
+    }
+
     /// <returns>Null for null.</returns>
     public static Json5Node? ToJson5(JsonElement? value) => value is null or { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined }
         ? null

@@ -5,6 +5,7 @@ using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
 using Plue.Server.Store;
+using Plue.Server.Templates;
 
 namespace Plue.Server.Rpc;
 
@@ -116,12 +117,13 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
         SpawnedBy = summary.SpawnedBy,
     };
 
+    /// <summary>That there is no such template is said where it is needed.</summary>
     private void RefuseWrongCollection(CodexCreateParams parameters)
     {
-        var isTask = conversations.IsTemplate(parameters.TemplateId, "task");
-        if (parameters.Collection is { } asked && asked != (isTask ? Tasks : Chats))
+        if (conversations.TemplateOf(parameters.TemplateId)?.Collection is not { } collection) { return; }
+        if (parameters.Collection is { } asked ? asked != collection.Name() : collection == TemplateCollection.Providers)
         {
-            throw new FailureException(FailureKind.MissingField, $"What follows {parameters.TemplateId} is kept in {(isTask ? Tasks : Chats)}, not in {asked}.");
+            throw new FailureException(FailureKind.MissingField, $"What follows {parameters.TemplateId} is kept in {collection.Name()}.");
         }
     }
 
@@ -143,7 +145,7 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
             Notice = snapshot.Chat.Notice,
             Steering = SteeringHandlers.View(snapshot.Chat, providers, steeringOf).Sources,
             Values = snapshot.Chat.Values,
-            HookFailures = snapshot.Chat.HookFailures is { Count: > 0 } failures ? [.. failures.Select(failure => new HookFailureView(failure.Time, failure.Action, failure.Message))] : null,
+            HookFailures = snapshot.Chat.HookFailures is { Count: > 0 } failures ? [.. failures.Select(ToProtocol.HookFailure)] : null,
         };
     }
 }

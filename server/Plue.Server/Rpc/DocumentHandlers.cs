@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Plue.Protocol;
+using Plue.Server.Chat;
 using Plue.Server.Codices;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
@@ -11,7 +12,9 @@ namespace Plue.Server.Rpc;
 
 /// <summary>codex/* of the collections whose codices are files: providers, prompts, templates and items. The command line asks the same.</summary>
 /// <param name="changed">Told after each change: the address, and what is there now or null.</param>
-internal sealed class DocumentHandlers(Documents documents, CodexLinks links, CodexRename rename, ProviderRegistry providers, Action<string, CodexSummary?> changed)
+/// <param name="hooks">Null where nothing is made or changed.</param>
+internal sealed class DocumentHandlers(
+    Documents documents, CodexLinks links, CodexRename rename, ProviderRegistry providers, Action<string, CodexSummary?> changed, ItemHooks? hooks = null)
 {
     private const int MaxVersions = 500;
     private const int MaxDiff = 64 * 1024;
@@ -54,6 +57,7 @@ internal sealed class DocumentHandlers(Documents documents, CodexLinks links, Co
             ContextFiles = [],
             Document = View(codex, files, trail),
             LastSeq = 0,
+            HookFailures = hooks?.FailuresOf(uri.ToString()) is { Count: > 0 } failures ? [.. failures.Select(ToProtocol.HookFailure)] : null,
             ReadOnlyReason = codex.Layer == TemplateLayer.Workspace ? "This belongs to the workspace. Change its file there, or make a copy of your own." : null,
         };
     }
@@ -68,7 +72,7 @@ internal sealed class DocumentHandlers(Documents documents, CodexLinks links, Co
         return now with { Document = now.Document! with { Text = Text(files, content), Values = Values(reading.Values), Problems = Problems(reading.Problems) } };
     }
 
-    public CodexSummary Create(CodexCreateParams parameters)
+    public async Task<CodexSummary> CreateAsync(CodexCreateParams parameters, CancellationToken cancellationToken)
     {
         var collection = parameters.Collection is { } named ? Collection(named) : CodexCollection.Items;
         var files = documents.Of(collection);
@@ -87,20 +91,21 @@ internal sealed class DocumentHandlers(Documents documents, CodexLinks links, Co
         var name = documents.FreeName(collection, title, IsReserved(collection));
         var template = collection == CodexCollection.Templates && documents.Templates.Find(parameters.TemplateId) is null ? "" : parameters.TemplateId;
         var text = parameters.Text is { } whole ? Adopted(files, whole, name) : files.Form.Write(name, title, template, Given(files, template, parameters.Values));
-        return Changed(files.Create(name, text, VersionAuthor.You, "Created"), files);
+        return await FollowedAsync(null, files.Create(name, text, VersionAuthor.You, "Created"), files, cancellationToken);
     }
 
-    public CodexSummary Update(CodexUpdateParams parameters)
+    public async Task<CodexSummary> UpdateAsync(CodexUpdateParams parameters, CancellationToken cancellationToken)
     {
         var (uri, files) = Parse(parameters.Uri);
+        var before = files.Get(uri.Name);
         if ((parameters.Archived, parameters.ProviderId, parameters.Model, parameters.Fallbacks, parameters.Options, parameters.Pinned, parameters.ContextFiles) is not (null, null, null, null, null, null, null))
         {
             throw new FailureException(FailureKind.MissingField, "Only chats have this. Set the fields of a document by their names.");
         }
 
-        if (parameters.Text is { } text) { return Changed(files.Replace(uri.Name, parameters.ExpectedVersion, text), files); }
+        if (parameters.Text is { } text) { return await FollowedAsync(before, files.Replace(uri.Name, parameters.ExpectedVersion, text), files, cancellationToken); }
 
-        return Changed(files.Change(uri.Name, parameters.ExpectedVersion, values =>
+        var after = files.Change(uri.Name, parameters.ExpectedVersion, values =>
         {
             List<(string Field, Json5Node? Value)> changes = [.. (parameters.Set ?? new Dictionary<string, JsonElement>()).Select(pair => (pair.Key, FieldViews.ToJson5(pair.Value)))];
             if (parameters.Title is { } title) { changes.Add((files.Form.TitleField(values), new Json5String(title))); }
@@ -115,7 +120,15 @@ internal sealed class DocumentHandlers(Documents documents, CodexLinks links, Co
 
             files.Check(changes, files.Form.TemplateIdOf(uri.Name, values));
             return changes;
-        }), files);
+        });
+        return await FollowedAsync(before, after, files, cancellationToken);
+    }
+
+    /// <summary>Carries out what the hooks say once the file is written; what they change is told as well.</summary>
+    private async Task<CodexSummary> FollowedAsync(FileCodex? before, FileCodex after, FileCodices files, CancellationToken cancellationToken)
+    {
+        var summary = Changed(after, files);
+        return hooks is not null && await hooks.RunAsync(before, after, cancellationToken) is var now && now.Hash != after.Hash ? Changed(now, files) : summary;
     }
 
     public void Delete(string address)

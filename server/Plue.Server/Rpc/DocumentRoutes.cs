@@ -9,8 +9,8 @@ internal static class DocumentRoutes
     {
         server.Map(Methods.CodexList, asked => DocumentHandlers.Takes(asked.Collection), asked => documents.Value.List(asked));
         server.Map(Methods.CodexGet, asked => DocumentHandlers.TakesUri(asked.Uri), asked => asked.Version is { } version ? documents.Value.GetVersion(asked.Uri, version) : documents.Value.Get(asked.Uri));
-        server.Map(Methods.CodexCreate, asked => documents.Value.Takes(asked), asked => documents.Value.Create(asked));
-        server.Map(Methods.CodexUpdate, asked => DocumentHandlers.TakesUri(asked.Uri), asked => documents.Value.Update(asked));
+        server.Map(Methods.CodexCreate, asked => documents.Value.Takes(asked), (asked, cancellationToken) => documents.Value.CreateAsync(asked, cancellationToken));
+        server.Map(Methods.CodexUpdate, asked => DocumentHandlers.TakesUri(asked.Uri), (asked, cancellationToken) => documents.Value.UpdateAsync(asked, cancellationToken));
         server.Map(Methods.CodexDelete, asked => DocumentHandlers.TakesUri(asked.Uri), asked =>
         {
             documents.Value.Delete(asked.Uri);

@@ -41,10 +41,14 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
 
     /// <summary>Takes the requests that hold, and leaves the others to whoever was mapped before.</summary>
     public void Map<TParams, TResult>(RpcRequest<TParams, TResult> method, Func<TParams, bool> takes, Func<TParams, TResult> handle)
+        where TParams : class => Map(method, takes, (parameters, _) => Task.FromResult(handle(parameters)));
+
+    /// <summary>Takes the requests that hold, and leaves the others to whoever was mapped before.</summary>
+    public void Map<TParams, TResult>(RpcRequest<TParams, TResult> method, Func<TParams, bool> takes, Func<TParams, CancellationToken, Task<TResult>> handle)
         where TParams : class
     {
         routes.Remove(method.Name, out var others);
-        Map(method, (parameters, _) => Task.FromResult(handle(parameters)));
+        Map(method, handle);
         var own = routes[method.Name];
         if (others is not null) { routes[method.Name] = (parameters, cancellationToken) => (takes(Read<TParams>(parameters)) ? own : others)(parameters, cancellationToken); }
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Plue.Server.Chat;
 using Plue.Server.Messages;
+using Plue.Server.Store;
 using Wire = Plue.Protocol;
 
 namespace Plue.Server.Rpc;
@@ -34,6 +35,8 @@ internal static class ToProtocol
             SteeredBy = message.SteeredBy.Count == 0 ? null : [.. message.SteeredBy.Select(source => new Wire.SteeredBy((Wire.SteeringKind)source.Kind, source.Source, source.Title, source.Version))],
             Timing = message.Timing is { } timing ? new(timing.FirstToken?.TotalMilliseconds, timing.Duration.TotalMilliseconds) : null,
         };
+
+    public static Wire.HookFailureView HookFailure(HookFailure failure) => new(failure.Time, failure.Action, failure.Message);
 
     public static Wire.SteeringSource Steering(SteeringSource source) => new(
         (Wire.SteeringKind)source.Kind, source.Source, source.Title, source.Version, source.HiddenCharacters > 0 ? source.HiddenCharacters : null, source.LeftOut)

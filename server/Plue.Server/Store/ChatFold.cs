@@ -330,7 +330,7 @@ internal sealed class ChatFold(bool isTask)
         return merged;
     }
 
-    private Dictionary<string, JsonElement> WithStatus(string status) => Merged([new(TaskStates.Field, JsonSerializer.SerializeToElement(status, StoredJson.Default.String))]);
+    private Dictionary<string, JsonElement> WithStatus(string status) => Merged(StoredChat.StatusValue(status));
 
     private void NoteStatus(Message message)
     {

@@ -86,6 +86,12 @@ public sealed record StoredChat
 
     public bool IsTask => ChannelKind.Task.Names(Id);
 
+    public StoredChat WithStatus(string status) => this with { Values = Values.Concat(StatusValue(status)).GroupBy(pair => pair.Key).ToDictionary(same => same.Key, same => same.Last().Value, StringComparer.Ordinal) };
+
+    /// <summary>The one value that says where a task stands.</summary>
+    public static IReadOnlyDictionary<string, JsonElement> StatusValue(string status) =>
+        new Dictionary<string, JsonElement>(StringComparer.Ordinal) { [TaskStates.Field] = JsonSerializer.SerializeToElement(status, StoredJson.Default.String) };
+
     /// <summary>A field of <see cref="Values"/>; null when it is not there or no text.</summary>
     public string? Text(string field) => Values.TryGetValue(field, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

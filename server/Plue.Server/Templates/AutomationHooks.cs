@@ -14,12 +14,44 @@ public sealed record AutomationHook(HookTrigger Trigger, string? Field, IReadOnl
 
 /// <summary>What happened to a codex.</summary>
 /// <param name="Field">The field that changed; null for the other triggers.</param>
-public sealed record HookChange(HookTrigger Trigger, string? Field = null);
+public sealed record HookChange(HookTrigger Trigger, string? Field = null)
+{
+    private const string StatusField = "status";
+
+    /// <summary>As a template writes it.</summary>
+    public string TriggerName => Trigger switch
+    {
+        HookTrigger.FieldChange => "field_change",
+        HookTrigger.StatusChange => "status_change",
+        _ => "created",
+    };
+
+    /// <summary>What happened when a field changed: of <c>status</c> the change of the status as well.</summary>
+    public static IReadOnlyList<HookChange> Of(string field) =>
+        field == StatusField ? [new(HookTrigger.FieldChange, field), new(HookTrigger.StatusChange)] : [new(HookTrigger.FieldChange, field)];
+
+    /// <summary>What happened between two states of a codex.</summary>
+    public static IReadOnlyList<HookChange> Between(Json5Object before, Json5Object after) =>
+    [
+        .. after.Members.Concat(before.Members).Select(member => member.Name).Distinct(StringComparer.Ordinal)
+            .Where(name => (before.Find(name), after.Find(name)) is var (old, now) && !(old is null || now is null ? old == now : old.HasSameValueAs(now)))
+            .SelectMany(Of),
+    ];
+}
 
 /// <summary>What a hook asks for. A closed set of values: Templates only names the deed, Chat and Agents do it.</summary>
 public abstract record HookAction
 {
     private HookAction() { }
+
+    /// <summary>As a template writes it.</summary>
+    public string Name => this switch
+    {
+        SendToLlm => "send_to_llm",
+        SetField => "set_field",
+        SpawnTask => "spawn_task",
+        _ => "notify",
+    };
 
     public sealed record SendToLlm : HookAction;
 

@@ -43,7 +43,7 @@ public sealed class CodexRenameTests : IAsyncDisposable
         home.Write("templates/child.json5", "{ id: 'child', name: 'Child', parent_template: \"old\" }");
         home.Write("templates/form.json5", "{ id: 'form', name: 'Form' }");
         home.Write("items/a.json5", "{ template: 'form' }");
-        Documents.Update(new CodexUpdateParams("codex://templates/old", null, null, null, null, null, null) { Set = Values("name", "Older") });
+        await Documents.UpdateAsync(new CodexUpdateParams("codex://templates/old", null, null, null, null, null, null) { Set = Values("name", "Older") }, CancellationToken.None);
         var chat = NewChat("old", "tour");
 
         var done = await RenameAsync("codex://templates/old", "new");

@@ -15,13 +15,17 @@ public sealed class StartingPointTests : IAsyncDisposable
 
     [Theory]
     [MemberData(nameof(Ids))]
-    public void One_becomes_a_template_without_findings_under_the_name_that_it_gets(string id)
+    public async Task One_becomes_a_template_without_findings_under_the_name_that_it_gets(string id)
     {
         var point = StartingPoint.All.Single(candidate => candidate.Id == id);
         var documents = home.House.DocumentHandlers((_, _) => { });
-        var made = documents.Create(new CodexCreateParams("", "Own thing", null, null) { Collection = "templates", Text = point.Text });
+        var made = await documents.CreateAsync(new CodexCreateParams("", "Own thing", null, null) { Collection = "templates", Text = point.Text }, CancellationToken.None);
         Assert.Equal("codex://templates/own-thing", made.Uri);
-        if (point.Prompt is { } prompt) { Assert.Equal("codex://prompts/own-thing", documents.Create(new CodexCreateParams("markdown", "own-thing", null, null) { Collection = "prompts", Text = prompt }).Uri); }
+        if (point.Prompt is { } prompt)
+        {
+            Assert.Equal("codex://prompts/own-thing", (await documents.CreateAsync(new CodexCreateParams("markdown", "own-thing", null, null) { Collection = "prompts", Text = prompt }, CancellationToken.None)).Uri);
+        }
+
 
         var text = home.Read("templates/own-thing.json5");
         Assert.DoesNotContain(id, text, StringComparison.Ordinal);
