@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Plue.Server.Json5;
-using Plue.Server.Messages;
 using Plue.Server.Store;
 using Plue.Server.Templates;
 

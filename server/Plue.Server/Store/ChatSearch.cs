@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Plue.Server.Messages;
-using Plue.Server.Platform;
 
 namespace Plue.Server.Store;
 

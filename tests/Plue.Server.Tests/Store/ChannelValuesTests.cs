@@ -1,0 +1,85 @@
+using System.Text.Json;
+using Plue.Server.Messages;
+using Plue.Server.Store;
+
+namespace Plue.Server.Tests.Store;
+
+/// <summary>Own fields, hooks and tasks, as journals keep them.</summary>
+public sealed class ChannelValuesTests
+{
+    private readonly StoreFixture fixture = new();
+
+    [Fact]
+    public async Task Values_are_merged_name_by_name_and_null_takes_one_away()
+    {
+        var store = fixture.NewStore();
+        var id = "";
+        await using (var journal = store.Create(ChannelKind.Chat, "review", new ChatFields { Values = Json("""{ "a": 1, "b": { "c": [true] } }""") }))
+        {
+            id = journal.Id;
+            await journal.UpdateAsync(new ChatFields { Values = Json("""{ "a": null, "d": "x" }""") }, CancellationToken.None);
+            Assert.Equal("b={ \"c\": [true] } d=\"x\"", Text(journal.Chat.Values).Replace("{\"c\":[true]}", "{ \"c\": [true] }", StringComparison.Ordinal));
+        }
+
+        Assert.Equal("x", fixture.NewStore().Read(id).Text("d"));
+        Assert.Equal(["Set a, d.", "Made this chat."], store.History(id).Select(change => change.What));
+    }
+
+    [Fact]
+    public async Task A_failed_hook_stays_until_the_user_changes_something()
+    {
+        var store = fixture.NewStore();
+        await using var journal = store.Create("ai-chat", null, null, null);
+        await journal.NoteHookAsync("field_change", "a", "set_field", null, "It cannot.", 1, CancellationToken.None);
+        await journal.NoteHookAsync("field_change", "a", "notify", "Hook said \"x\"", null, 1, CancellationToken.None);
+        await journal.UpdateAsync(new ChatFields { Values = Json("""{ "a": 1 }"""), By = ChangedBy.Hook }, CancellationToken.None);
+        await journal.UpdateAsync(new ChatFields { ReadUntil = "" }, CancellationToken.None);
+        var failure = Assert.Single(journal.Chat.HookFailures);
+        Assert.Equal(("set_field", "It cannot."), (failure.Action, failure.Message));
+        Assert.Equal([("hook", "Hook said \"x\""), ("hook", "Hook set_field failed: It cannot."), ("you", "Made this chat.")], store.History(journal.Id).Select(change => (change.Author, change.What)));
+        await journal.UpdateAsync(new ChatFields("Named"), CancellationToken.None);
+        Assert.Empty(journal.Chat.HookFailures);
+    }
+
+    [Fact]
+    public async Task A_task_has_a_row_of_its_own_and_its_answers_say_where_it_stands()
+    {
+        var store = fixture.NewStore();
+        var fields = new ChatFields { Values = Json("""{ "goal": " Do it.\nWell.", "status": "queued", "spawned_by": "codex://chats/x" }""") };
+        await using var journal = store.Create(ChannelKind.Task, "task", fields);
+        Assert.Empty(store.List());
+        Assert.Equal(("Do it.", "queued", "codex://chats/x"), Row(store));
+
+        var answer = new Message { Id = Ids.New("msg"), CodexId = "x", Role = MessageRole.Assistant, CreatedAt = DateTimeOffset.UtcNow, UpdatedAt = DateTimeOffset.UtcNow, Status = MessageStatus.Streaming };
+        await journal.BeginAsync(answer, CancellationToken.None);
+        Assert.Equal("running", journal.Chat.Text("status"));
+        foreach (var (status, error, expected) in new (MessageStatus, Failure?, string)[]
+        {
+            (MessageStatus.Complete, null, "done"), (MessageStatus.Stopped, null, "stopped"), (MessageStatus.Interrupted, null, "interrupted"),
+            (MessageStatus.Failed, new Failure(FailureKind.Timeout, "Late."), "failed"), (MessageStatus.Failed, new Failure(FailureKind.BudgetExceeded, "Dear."), "over_budget"),
+        })
+        {
+            await journal.AppendAsync(answer with { Status = status, Error = error }, CancellationToken.None);
+            Assert.Equal(expected, journal.Chat.Text("status"));
+        }
+
+        Assert.Equal("over_budget", Row(fixture.NewStore()).Status);
+        // Said again from the index, without opening the journal.
+        Assert.Equal(Row(store), Row(fixture.NewStore()));
+    }
+
+    [Fact]
+    public async Task A_chat_with_a_status_of_its_own_keeps_it_whatever_is_answered()
+    {
+        await using var journal = fixture.NewStore().Create(ChannelKind.Chat, "ticket", new ChatFields { Values = Json("""{ "status": "open" }""") });
+        await journal.AppendAsync(new Message { Id = Ids.New("msg"), CodexId = "x", Role = MessageRole.Assistant, CreatedAt = default, UpdatedAt = default }, CancellationToken.None);
+        Assert.Equal("open", journal.Chat.Text("status"));
+        Assert.Null(journal.Chat.Summarize().TaskStatus);
+    }
+
+    private static (string Title, string? Status, string? SpawnedBy) Row(ChatStore store) => store.ListTasks().Select(row => (row.Title, row.TaskStatus, row.SpawnedBy)).Single();
+
+    private static Dictionary<string, JsonElement> Json(string json) => JsonDocument.Parse(json).RootElement.EnumerateObject().ToDictionary(member => member.Name, member => member.Value);
+
+    private static string Text(IReadOnlyDictionary<string, JsonElement> values) => string.Join(' ', values.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value.GetRawText()}"));
+}
