@@ -1,5 +1,3 @@
-using Plue.Server.Platform;
-
 namespace Plue.Server.Templates;
 
 /// <summary>What is wrong with a rule, and where in its text.</summary>

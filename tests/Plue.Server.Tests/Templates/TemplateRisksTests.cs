@@ -47,7 +47,7 @@ public class TemplateRisksTests
                 "1:147 It may run any command without asking, because `bash(*)` is allowed. Allow the commands it needs, as in `bash(npm test*)`.",
             ],
             risks.Select(risk => $"{risk.Span.Line}:{risk.Span.Column} {risk.Message}"));
-        Assert.Equal("3 tasks of `task-code-writer` at 1.5 USD come to 4.5 USD, more than its own 2. Allow fewer tasks, or give them less or it more.",
+        Assert.Equal("3 tasks of `task-orchestrator` at 10 USD come to 30 USD, more than its own 2. Allow fewer tasks, or give them less or it more.",
             Find("available_tools: ['spawn_task'], max_spawned_tasks: 3, budget: { usd: 2 }, permissions: { deny: ['spawn_task(x)'] }").Single().Message);
     }
 
