@@ -186,6 +186,21 @@ describe('a form', () => {
     open({ fields: [field('note', { description: 'left\u202Eright' })] });
     expect(rowOf('note').textContent).toContain('left⟨U+202E⟩right');
   });
+
+  it('shows what the default of an object says, and keeps the rest of it when one part is set', () => {
+    const budget = field('budget', {
+      type: 'object',
+      default: { usd: 0.5, rounds: 10 },
+      properties: [field('usd', { type: 'number' }), field('rounds', { type: 'number' })],
+    });
+    const own = new Form({ id: 'edit', fields: [budget], values: {} });
+    document.body.replaceChildren(own.node);
+    expect(control('budget-usd').getAttribute('placeholder')).toBe('Default: 0.5');
+    type(control('budget-usd'), '1');
+    expect(own.changes).toEqual({ budget: { usd: 1, rounds: 10 } });
+    const written = new Form({ id: 'edit', fields: [budget], values: { budget: { usd: 2 } } });
+    expect(written.changes).toEqual({});
+  });
 });
 
 it('A name reads as words', () => {

@@ -522,7 +522,10 @@ export class ChatPage {
     this.picker.show(state.codex, this.providers, this.known);
     this.template.show(state.codex, this.templates, state.messages.length + state.offset === 0);
     this.options.show(state.codex, this.providers, state.readOnlyReason === undefined);
-    if (state.messages.length + state.offset === 0 && !isRunning(state) && this.sending === undefined && state.ending?.error === undefined)
+    const isEmpty = state.messages.length + state.offset === 0;
+    const isTask = state.codex.uri.startsWith('codex://tasks/');
+    // What a task is about was said when it was made.
+    if (isEmpty && !isTask && !isRunning(state) && this.sending === undefined && state.ending?.error === undefined)
       this.empty.show(state.codex, this.providers);
     else this.empty.hide();
     this.showTurnFailure(state);

@@ -258,11 +258,13 @@ function list(options: ControlOptions): FieldControl {
 /** An object whose keys are known. */
 function properties(options: ControlOptions): FieldControl {
   const { id, field } = options;
+  const defaults = entriesOf(field.default);
+  let isUnset = options.value === undefined || options.value === null;
   const controls = field.properties.map((property) => {
     const control = controlFor({
       ...options,
       id: `${id}-${property.name}`,
-      field: property,
+      field: property.name in defaults ? { ...property, default: defaults[property.name] } : property,
       value: entriesOf(options.value)[property.name],
     });
     control.node.setAttribute('aria-label', `${options.label}: ${property.name}`);
@@ -278,9 +280,14 @@ function properties(options: ControlOptions): FieldControl {
         const value = control.read();
         return value === undefined ? [] : [[property.name, value] as const];
       });
-      return entries.length === 0 ? undefined : Object.fromEntries(entries);
+      if (entries.length === 0) return undefined;
+      // Who sets one of a default keeps the others.
+      return { ...(isUnset ? defaults : {}), ...Object.fromEntries(entries) };
     },
-    write: (value) => controls.forEach(({ property, control }) => control.write(entriesOf(value)[property.name])),
+    write: (value) => {
+      isUnset = value === undefined || value === null;
+      controls.forEach(({ property, control }) => control.write(entriesOf(value)[property.name]));
+    },
     problem: () => first(controls.map(({ control }) => control.problem())),
     focus: () => controls[0]?.control.focus(),
   };

@@ -172,8 +172,14 @@ function findings(found: readonly TemplateFinding[], panel: Panel<FromTrialPage>
     return element(
       'li',
       { class: `finding ${kind}` },
-      icon(findingIcons[kind]),
-      element('span', { class: 'finding-words' }, element('strong', {}, `${findingWords[kind]}. `), visibleText(message)),
+      // What stands in no file is about what was typed above.
+      icon(path === '' ? 'edit' : findingIcons[kind]),
+      element(
+        'span',
+        { class: 'finding-words' },
+        element('strong', {}, path === '' ? 'To fill in. ' : `${findingWords[kind]}. `),
+        visibleText(message),
+      ),
       path === '' ? undefined : place,
     );
   });
