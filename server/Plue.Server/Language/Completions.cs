@@ -1,6 +1,5 @@
 using Plue.Server.Codices;
 using Plue.Server.Json5;
-using Plue.Server.Platform;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Language;
@@ -62,7 +61,7 @@ internal static class Completions
             yield return new Suggestion(key.Name, SuggestionKind.Key, cursor.HasColon ? name : $"{name}: {value}{Comma(model.Document.Text, cursor.Token.End)}", cursor.Token)
             {
                 Detail = Words.Type(key),
-                Documentation = Words.Of(key, key.Name),
+                Documentation = Words.About(key),
                 Filter = name,
                 Sort = $"{rank}{order:D4}",
                 IsSnippet = !cursor.HasColon,
@@ -148,7 +147,7 @@ internal static class Completions
         Meaning.Tool => ToolNames.All.Select(tool => new Choice(tool.Name, SuggestionKind.Tool, tool.MayChange ? "may change things" : null, Words.Escape(tool.Description))),
         Meaning.TemplateId => TemplateIds(sources, model).Select(OfTemplate),
         Meaning.TemplateFilter => TemplateIds(sources, model).Select(OfTemplate).Prepend(new Choice(References.MarkdownFilter, SuggestionKind.Reference, "A prompt")),
-        Meaning.FieldName or Meaning.FieldPath => model.Fields.Select(field => new Choice(field.Name, SuggestionKind.Key, Words.Type(field), Words.Of(field, field.Name))),
+        Meaning.FieldName or Meaning.FieldPath => model.Fields.Select(field => new Choice(field.Name, SuggestionKind.Key, Words.Type(field), Words.About(field))),
         Meaning.Icon => ThemeNames.Icons.Select(icon => new Choice(icon, SuggestionKind.Icon)),
         Meaning.Color => ThemeNames.Colors.Select(color => new Choice(color, SuggestionKind.Color)),
         _ => OfType(shape.Field),

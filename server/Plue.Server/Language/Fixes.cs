@@ -46,18 +46,18 @@ internal static partial class Fixes
 
         if (Meant().Match(problem.Message) is { Success: true } meant && Typo(document, problem) is { } typo)
         {
-            yield return new Fix($"Change to `{meant.Groups[1].Value}`", problem, IsUsual: true) { Edits = [(typo, meant.Groups[1].Value)] };
+            yield return new Fix($"Change to “{meant.Groups[1].Value}”", problem, IsUsual: true) { Edits = [(typo, meant.Groups[1].Value)] };
         }
 
         if (Missing().Match(problem.Message) is { Success: true } missing && model.Objects().FirstOrDefault(one => one.Value.Span.Start == problem.At.Start) is { } lacking
             && lacking.Shape.Keys.FirstOrDefault(key => key.Name == missing.Groups[1].Value) is { } field)
         {
-            yield return new Fix($"Add `{field.Name}`", problem, IsUsual: true) { Edits = [(new Piece(lacking.Value.Span.Start + 1, lacking.Value.Span.Start + 1), Member(document, lacking.Value, field))] };
+            yield return new Fix($"Add “{field.Name}”", problem, IsUsual: true) { Edits = [(new Piece(lacking.Value.Span.Start + 1, lacking.Value.Span.Start + 1), Member(document, lacking.Value, field))] };
         }
 
         if (problem.Code == Problems.Rule && UnknownKey(model, problem) is { } unknown)
         {
-            yield return new Fix($"Remove `{unknown.Name}`", problem) { Edits = Removal(document, unknown) };
+            yield return new Fix($"Remove “{unknown.Name}”", problem) { Edits = Removal(document, unknown) };
         }
 
         if (problem.Code == Problems.Reference && Mentions.At(model, problem.At.Start) is { } mention && Creation(sources, document, mention) is { } file)

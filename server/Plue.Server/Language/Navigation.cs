@@ -1,5 +1,4 @@
 using Plue.Server.Codices;
-using Plue.Server.Json5;
 
 namespace Plue.Server.Language;
 

@@ -1,4 +1,3 @@
-using Plue.Server.Codices;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Language;
@@ -55,7 +54,7 @@ internal static class PromptCompletions
         var end = EndOfWord(text, offset, c => char.IsAsciiLetterOrDigit(c) || c == '_');
         var closes = text.AsSpan(end).TrimStart(' ').StartsWith("}}") ? "" : "}}";
         return FieldsOf(sources).Select((field, index) =>
-            new Suggestion(field.Name, SuggestionKind.Key, field.Name + closes, new Piece(start, end)) { Detail = Words.Type(field), Documentation = Words.Of(field, field.Name), Sort = $"{index:D5}" });
+            new Suggestion(field.Name, SuggestionKind.Key, field.Name + closes, new Piece(start, end)) { Detail = Words.Type(field), Documentation = Words.About(field), Sort = $"{index:D5}" });
     }
 
     private static IEnumerable<Suggestion> HeadKeys(OpenDocument document, int line, int offset)

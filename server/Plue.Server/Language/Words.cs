@@ -20,19 +20,20 @@ internal static class Words
     } + (field.Required ? ", required" : "");
 
     /// <param name="more">Sentences of the place, such as where the field is inherited from.</param>
-    public static string Of(TemplateField field, string name, params IEnumerable<string> more)
-    {
-        var text = new StringBuilder($"**{Escape(name)}** · {Escape(Type(field))}");
-        void Add(string line) => text.Append("\n\n").Append(line);
-        if (field.Description is { Length: > 0 } description) { Add(Escape(description)); }
-        if (field.Options.Count > 0) { Add($"One of {string.Join(", ", field.Options.Select(Code))}."); }
-        if (field.Default is not null and not Json5Null) { Add($"Default: {Code(Json5Writer.Write(field.Default))}."); }
-        if (Bounds(field) is { } bounds) { Add(bounds); }
-        if (field.Conditional is { } condition) { Add($"Counts only while {Code(condition.Field)} is {string.Join(" or ", condition.Values.Select(value => Code(Json5Writer.Write(value))))}."); }
-        if (field.Locked) { Add("Locked: what descends from the template may narrow it and never widen it."); }
-        foreach (var sentence in more) { Add(sentence); }
+    public static string Of(TemplateField field, string name, params IEnumerable<string> more) =>
+        string.Join("\n\n", [$"**{Escape(name)}** · {Escape(Type(field))}", .. Lines(field), .. more]);
 
-        return text.ToString();
+    /// <summary>Without name and type, which a list shows beside.</summary>
+    public static string About(TemplateField field) => string.Join("\n\n", Lines(field));
+
+    private static IEnumerable<string> Lines(TemplateField field)
+    {
+        if (field.Description is { Length: > 0 } description) { yield return Escape(description); }
+        if (field.Options.Count > 0) { yield return $"One of {string.Join(", ", field.Options.Select(Code))}."; }
+        if (field.Default is not null and not Json5Null) { yield return $"Default: {Code(Json5Writer.Write(field.Default))}."; }
+        if (Bounds(field) is { } bounds) { yield return bounds; }
+        if (field.Conditional is { } condition) { yield return $"Counts only while {Code(condition.Field)} is {string.Join(" or ", condition.Values.Select(value => Code(Json5Writer.Write(value))))}."; }
+        if (field.Locked) { yield return "Locked: what descends from the template may narrow it and never widen it."; }
     }
 
     /// <summary>Price and window, for lists.</summary>

@@ -145,11 +145,11 @@ public sealed class NavigationTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("Change to `description`", "{ id: 'scout', name: 'Scout', descri|pton: 'x' }", "{ id: 'scout', name: 'Scout', description: 'x' }")]
-    [InlineData("Remove `nobody`", "{\n  id: 'scout',\n  no|body: { a: 1 },\n  name: 'Scout',\n}", "{\n  id: 'scout',\n  name: 'Scout',\n}")]
-    [InlineData("Change to `read`", "{ id: 'scout', name: 'Scout', parent_template: 'task', available_tools: ['ra|ed'] }", "{ id: 'scout', name: 'Scout', parent_template: 'task', available_tools: ['read'] }")]
-    [InlineData("Change to `scout`", "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/sc|uot' }", "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/scout' }")]
-    [InlineData("Add `name`", "{|\n  id: 'scout',\n}", "{\n  name: \"\",\n  id: 'scout',\n}")]
+    [InlineData("Change to “description”", "{ id: 'scout', name: 'Scout', descri|pton: 'x' }", "{ id: 'scout', name: 'Scout', description: 'x' }")]
+    [InlineData("Remove “nobody”", "{\n  id: 'scout',\n  no|body: { a: 1 },\n  name: 'Scout',\n}", "{\n  id: 'scout',\n  name: 'Scout',\n}")]
+    [InlineData("Change to “read”", "{ id: 'scout', name: 'Scout', parent_template: 'task', available_tools: ['ra|ed'] }", "{ id: 'scout', name: 'Scout', parent_template: 'task', available_tools: ['read'] }")]
+    [InlineData("Change to “scout”", "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/sc|uot' }", "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/scout' }")]
+    [InlineData("Add “name”", "{|\n  id: 'scout',\n}", "{\n  name: \"\",\n  id: 'scout',\n}")]
     public void A_mistake_is_mended(string title, string text, string expected)
     {
         var (document, offset) = home.At(Scout, text);

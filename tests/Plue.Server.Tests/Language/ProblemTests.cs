@@ -45,7 +45,7 @@ public sealed class ProblemTests : IAsyncLifetime
     {
         home.Write("config.json5", "{ default_large: \"local\", default_small: \"local\" }");
         Assert.Empty(home.Check("templates/scout.json5", LanguageHome.Scout));
-        foreach (var id in TemplateCatalog.ShippedIds()) 
+        foreach (var id in TemplateCatalog.ShippedIds())
         {
             var document = home.Open($"templates/{id}.json5", System.Text.Encoding.UTF8.GetString(TemplateCatalog.ReadShipped(id)!));
             Assert.DoesNotContain(Problems.Of(home.Sources, document), problem => !problem.Code.StartsWith("risk.", StringComparison.Ordinal));

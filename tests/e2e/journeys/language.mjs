@@ -91,7 +91,7 @@ export default async function (journey) {
     await save(/raed/);
   });
 
-  const fix = page.locator('.action-widget .monaco-list-row', { hasText: 'Change to `read`' }).first();
+  const fix = page.locator('.action-widget .monaco-list-row', { hasText: 'Change to “read”' }).first();
   await journey.step('The ways to mend it are listed', async () => {
     await goTo(8, columnOf(8, 'raed') + 1);
     await page.keyboard.press('Control+.');
@@ -133,6 +133,8 @@ export default async function (journey) {
       await page.locator('.view-line', { hasText: 'Looks around' }).first().click();
       await page.locator('.part.statusbar', { hasText: 'Plue template (JSON5)' }).waitFor();
       await goTo(5, 5);
+      // The sidecar answers again: what is asked for by a key is asked only once.
+      await page.locator('.breadcrumbs-control', { hasText: 'parent_template' }).waitFor({ timeout: 60_000 });
       await page.keyboard.press('Control+K');
       await page.keyboard.press('Control+I');
       await page.locator('.monaco-hover', { hasText: 'The template whose fields this one inherits' }).waitFor({ timeout: 60_000 });
