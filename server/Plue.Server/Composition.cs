@@ -279,7 +279,7 @@ internal sealed class Composition : IAsyncDisposable
 
     /// <summary>The addresses in the vault; null while it cannot be looked at, and where it has none.</summary>
     private IReadOnlySet<string>? VaultNames() =>
-        Vault.ReferencesAsync(CancellationToken.None) is { IsCompletedSuccessfully: true, Result: { Count: > 0 } names } ? names : null;
+        Vault.ReferencesAsync(CancellationToken.None).AsTask() is { IsCompletedSuccessfully: true, Result: { Count: > 0 } names } ? names : null;
 
     /// <summary>What a codex of any template is told.</summary>
     public SteeringText Steering => steering.Value;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Plue.Protocol;
 using Plue.Server.Rpc;
 using Plue.Server.Templates;

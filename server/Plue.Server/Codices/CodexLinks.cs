@@ -1,4 +1,3 @@
-using Plue.Server.Json5;
 using Plue.Server.Platform;
 using Plue.Server.Store;
 using Plue.Server.Templates;

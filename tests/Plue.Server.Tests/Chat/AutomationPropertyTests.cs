@@ -3,7 +3,6 @@ using FsCheck.Fluent;
 using Microsoft.Extensions.Logging.Abstractions;
 using Plue.Server.Chat;
 using Plue.Server.Json5;
-using Plue.Server.Messages;
 using Plue.Server.Templates;
 using Plue.Server.Tests.Testing;
 

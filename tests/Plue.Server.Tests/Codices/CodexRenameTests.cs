@@ -1,5 +1,4 @@
 using Plue.Protocol;
-using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Store;
 using Plue.Server.Tests.Testing;
