@@ -32,6 +32,7 @@ export default async function (journey) {
     await untilFinished(workbench);
     await page.getByRole('tab', { name: 'Plue', exact: true }).click();
     await row('Hello tree').waitFor();
+    await row('No agent works yet').waitFor();
     assert.deepEqual(await order(), ['Today', 'Hello tree', ...places]);
   });
 

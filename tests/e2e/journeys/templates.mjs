@@ -197,7 +197,8 @@ async function travel(journey, workbench, endpoint) {
     await composer(workbench).waitFor({ timeout: 60_000 });
     await answers(workbench).filter({ hasText: 'Line 12 went wrong first.' }).waitFor({ timeout: 60_000 });
     await untilFinished(workbench);
-    const asked = JSON.stringify(endpoint.asked.at(-1));
+    // A title may be asked for behind it.
+    const asked = JSON.stringify(endpoint.asked);
     assert.match(asked, /You read logs, thorough/);
     assert.match(asked, /Find out why the build stopped/);
   });
@@ -238,7 +239,7 @@ async function travel(journey, workbench, endpoint) {
     await composer(workbench).fill('Well?');
     await composer(workbench).press('Enter');
     await untilFinished(workbench);
-    assert.match(JSON.stringify(endpoint.asked.at(-1)), /Answer in one word/);
+    assert.match(JSON.stringify(endpoint.asked), /Answer in one word/);
   });
 
   await journey.step('A hook tells what a change means, with a way there', async () => {
@@ -253,14 +254,19 @@ async function travel(journey, workbench, endpoint) {
     await notification(workbench, 'Decided: Tabs').getByRole('button', { name: 'Open' }).click();
   });
 
-  await journey.step('A risk is found and shown among the problems', async () => {
+  await journey.step('What a check finds is shown among the problems', async () => {
     writeFileSync(
       inHome('templates', 'wild.json5'),
       agent.replaceAll('log-reader', 'wild').replace('"search"]', '"search", "write", "bash"]'),
     );
     await workbench.command('Plue: Check Templates');
-    await notification(workbench, /risk/).first().waitFor();
-    await notification(workbench, /risk/).first().getByRole('button', { name: 'Show Problems' }).click();
+    await notification(workbench, /in the templates/)
+      .first()
+      .waitFor();
+    await notification(workbench, /in the templates/)
+      .first()
+      .getByRole('button', { name: 'Show Problems' })
+      .click();
     await page.locator('.markers-panel').getByText('Plue check').first().waitFor();
   });
 
@@ -268,7 +274,8 @@ async function travel(journey, workbench, endpoint) {
     const shipped = readFileSync(inRoot('templates', 'llm-provider.json5'), 'utf8');
     const own = '{ name: "cost_center", type: "text", required: true, description: "Who pays for it." },';
     writeFileSync(inHome('templates', 'llm-provider.json5'), shipped.replace('fields: [', `fields: [\n    ${own}`));
-    await workbench.command('Plue: Add Provider…');
+    await workbench.command('Plue: Manage Providers');
+    await form().getByRole('button', { name: 'Add provider', exact: true }).click({ timeout: 60_000 });
     await button('Choose Own server (OpenAI-compatible)').click({ timeout: 60_000 });
     await form().getByRole('textbox', { name: 'Cost center' }).fill('Research');
     await form().getByRole('textbox', { name: 'Name', exact: true }).fill('Lab');
