@@ -98,20 +98,25 @@ internal sealed class Composition : IAsyncDisposable
     public TemplateCatalog Templates => templates.Value;
     public ChatStore Chats => chats.Value;
 
-    public RunServices RunServices => new()
+    /// <param name="workspace">A folder that counts as trusted, because the user names it; null for none.</param>
+    public RunServices RunServices(string? workspace)
     {
-        Providers = Providers,
-        Vault = new Lazy<Vault.Vault>(() => Vault),
-        Time = Time,
-        Build = Build,
-        BindKey = EnvironmentKeys.Bind,
-        GiveKey = EnvironmentKeys.Give,
-        Templates = () => templates.Value,
-        SteeringOf = (template, values) => Masked(Steering.Of(template, values, hasRules: false)),
-        Mask = Redactor.Mask,
-        Secrets = Secrets,
-        Dispose = DisposeAsync,
-    };
+        Trust(workspace);
+        return new RunServices
+        {
+            Providers = Providers,
+            Vault = new Lazy<Vault.Vault>(() => Vault),
+            Time = Time,
+            Build = Build,
+            BindKey = EnvironmentKeys.Bind,
+            GiveKey = EnvironmentKeys.Give,
+            Templates = () => templates.Value,
+            SteeringOf = (template, values) => Masked(Steering.Of(template, values)),
+            Mask = Redactor.Mask,
+            Secrets = Secrets,
+            Dispose = DisposeAsync,
+        };
+    }
 
     public ProviderServices ProviderServices(Func<IReadOnlyList<ChatSummary>> chats) => new()
     {
@@ -169,11 +174,16 @@ internal sealed class Composition : IAsyncDisposable
         }
     }
 
+    /// <param name="workspace">A folder that counts as trusted, because the user names it; null for none.</param>
     public TemplatesHouse TemplatesHouse(string? workspace)
     {
-        if (workspace is not null) { Workspace.Open(Path.GetFullPath(workspace), trusted: true); }
-
+        Trust(workspace);
         return new TemplatesHouse(TemplateHandlers, Redactor.Mask, DisposeAsync);
+    }
+
+    private void Trust(string? workspace)
+    {
+        if (workspace is not null) { Workspace.Open(Path.GetFullPath(workspace), trusted: true); }
     }
 
     public CodexHouse CodexHouse => new(DocumentHandlers((_, _) => { }), Redactor.Mask, DisposeAsync);

@@ -7,8 +7,8 @@ var terminal = Terminal.OfThisProcess();
 var root = new RootCommand("Plue: chat and agents with your own providers")
 {
     ServeCommand.Create(Sidecar.RunAsync),
-    RunCommand.Create(() => new Composition(LogLevel.Warning).RunServices, terminal),
-    AiProviderCommand.Create(() => new Composition(LogLevel.Warning).RunServices, terminal),
+    RunCommand.Create(workspace => new Composition(LogLevel.Warning).RunServices(workspace), terminal),
+    AiProviderCommand.Create(() => new Composition(LogLevel.Warning).RunServices(null), terminal),
     VaultCommand.Create(() => new Composition(LogLevel.Warning).VaultServices, terminal),
     ProvidersCommand.Create(() => new Composition(LogLevel.Warning).ProvidersHouse, terminal),
     ModelsCommand.Create(() => new Composition(LogLevel.Warning).ProvidersHouse, terminal),

@@ -13,6 +13,7 @@ internal sealed record RunAgent(AgentSpec Spec, string? System, ChatOptions Opti
 {
     public const string DefaultTemplate = TemplateCollections.ChatRoot;
     private const string GoalField = "goal";
+    private const string ProviderField = "provider_ref";
 
     /// <param name="given">Fields as the command line has them: <c>NAME=VALUE</c>.</param>
     /// <param name="question">For a task its goal.</param>
@@ -26,11 +27,16 @@ internal sealed record RunAgent(AgentSpec Spec, string? System, ChatOptions Opti
             throw new FailureException(FailureKind.BadRequest, $"{templateId} is a template of {template.Collection.Name()}: nothing there answers. Choose one that descends from task or ai-chat.");
         }
 
-        List<(string Name, Json5Node Value)> values = [.. given.Select(pair => ValueOf(template, pair))];
+        List<(string Name, Json5Node Value)> values =
+            [.. TemplateOptions.Values(given, name => template.Field(name) is not { Type: FieldType.Number or FieldType.Boolean or FieldType.Array or FieldType.Object })];
         if (template.Field(GoalField) is not null && values.TrueForAll(value => value.Name != GoalField)) { values.Add((GoalField, new Json5String(question))); }
 
-        FieldCheck.Refuse(templates, templateId, [.. values.Select(value => (value.Name, (Json5Node?)value.Value))]);
         var own = Json5Object.Of(values);
+        // Who answers may be the user's default, or named by an option.
+        var asked = template with { Fields = [.. template.Fields.Select(field => field.Name == ProviderField ? field with { Required = false } : field)] };
+        var wrong = TemplateValidation.Check(asked, own).FirstOrDefault(problem => problem.IsError);
+        if (wrong is not null) { throw new FailureException(FailureKind.MissingField, $"{wrong.Message} Give it with --set NAME=VALUE."); }
+
         var all = template.WithDefaults(own);
         var told = steeringOf(templateId, own);
         return told.Failure is { } failure ? throw new FailureException(failure) : new RunAgent(AgentSpec.Of(all), told.System, ChatValues.OptionsOf(all));
@@ -48,18 +54,5 @@ internal sealed record RunAgent(AgentSpec Spec, string? System, ChatOptions Opti
         }
 
         throw first!;
-    }
-
-    /// <summary>A text is taken as it is, anything else as JSON5.</summary>
-    private static (string Name, Json5Node Value) ValueOf(Template template, string pair)
-    {
-        var at = pair.IndexOf('=', StringComparison.Ordinal);
-        if (at <= 0) { throw new FailureException(FailureKind.BadRequest, "--set takes NAME=VALUE."); }
-
-        var (name, text) = (pair[..at].Trim(), pair[(at + 1)..]);
-        if (template.Field(name) is not { Type: FieldType.Number or FieldType.Boolean or FieldType.Array or FieldType.Object }) { return (name, new Json5String(text)); }
-
-        var read = Json5Reader.Read(text);
-        return read is { IsValid: true, Root: { } value } ? (name, value) : throw new FailureException(FailureKind.BadRequest, $"The value of {name} cannot be read: {read.Errors[0].Message}");
     }
 }

@@ -8,7 +8,7 @@ namespace Plue.Server.Cli;
 /// <summary>
 /// <c>plue run "question"</c>: one answer on stdout, nothing stored. Exit codes: 0 answered, 1 the provider failed, 2 bad usage, 130 interrupted.
 /// </summary>
-internal sealed class RunCommand(Func<RunServices> house, Terminal terminal)
+internal sealed class RunCommand(Func<string?, RunServices> house, Terminal terminal)
 {
     private const int MaxInputCharacters = 16 * 1024 * 1024;
 
@@ -26,20 +26,21 @@ internal sealed class RunCommand(Func<RunServices> house, Terminal terminal)
     {
         Description = "The chat or agent that answers, by its id: its prompt, provider, model and options", DefaultValueFactory = _ => RunAgent.DefaultTemplate,
     };
-    private readonly Option<string[]> set = new("--set") { Description = "A field of the template, as NAME=VALUE; may be given several times" };
+    private readonly Option<string[]> set = TemplateOptions.Set();
+    private readonly Option<string?> workspace = TemplateOptions.Workspace();
     private readonly Option<int?> passphraseFd = new("--passphrase-fd") { Description = "Read the vault's passphrase from this file descriptor" };
     private readonly Option<string> output = new("--output") { Description = "text, or stream-json: one event a line", DefaultValueFactory = _ => "text" };
 
     /// <param name="house">Made only when the command really runs: a help text needs none of it.</param>
-    public static Command Create(Func<RunServices> house, Terminal terminal) => new RunCommand(house, terminal).Build();
+    public static Command Create(Func<string?, RunServices> house, Terminal terminal) => new RunCommand(house, terminal).Build();
 
     private Command Build()
     {
         output.AcceptOnlyFromAmong("text", "stream-json");
         kind.AcceptOnlyFromAmong([.. ProviderKinds.All]);
-        var command = new Command("run", "Ask once and print the answer. A template steers it; AGENTS.md and CLAUDE.md of the folder are not read, and no tools are used.")
+        var command = new Command("run", "Ask once and print the answer. A template steers it, and with --workspace the rules of that folder. No tools are used.")
         {
-            question, template, set, provider, kind, baseUrl, keyEnv, model, passphraseFd, output,
+            question, template, set, workspace, provider, kind, baseUrl, keyEnv, model, passphraseFd, output,
         };
         command.Validators.Add(result =>
         {
@@ -66,7 +67,7 @@ internal sealed class RunCommand(Func<RunServices> house, Terminal terminal)
             return ExitCodes.BadUsage;
         }
 
-        await using var services = house();
+        await using var services = house(parsed.GetValue(workspace));
         try
         {
             if (parsed.GetValue(passphraseFd) is { } fd) { await VaultCommand.UnlockAsync(services.Vault.Value, fd, terminal, cancellationToken); }

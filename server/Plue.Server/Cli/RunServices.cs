@@ -19,7 +19,7 @@ internal sealed class RunServices : IAsyncDisposable
     /// <summary>Keeps a key that was handed over, for one origin; gives its reference.</summary>
     public required Func<string, string, string> GiveKey { get; init; }
     public required Func<TemplateCatalog> Templates { get; init; }
-    /// <summary>What a codex of this template with these values is told, without the rules of a folder.</summary>
+    /// <summary>What a codex of this template with these values is told, with the rules of the folder that was named.</summary>
     public required Func<string, Json5Object, Steering> SteeringOf { get; init; }
     public required Func<string, string> Mask { get; init; }
     /// <summary>What is taken out of the answer; null when the user wants it as it is.</summary>

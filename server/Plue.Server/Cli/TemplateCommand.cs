@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Plue.Protocol;
+using Plue.Server.Json5;
 using Plue.Server.Rpc;
 using Plue.Server.Templates;
 using FindingKind = Plue.Protocol.FindingKind;
@@ -12,16 +13,12 @@ internal sealed class TemplateCommand
 {
     private readonly Terminal terminal;
     private readonly Verbs<TemplatesHouse> verbs;
-    private readonly Option<string?> workspace = new("--workspace") { Description = "Also what this folder has in .plue; naming it here is trusting it", HelpName = "DIR" };
+    private readonly Option<string?> workspace = TemplateOptions.Workspace();
 
     private TemplateCommand(Func<string?, TemplatesHouse> house, Terminal terminal)
     {
         this.terminal = terminal;
         verbs = new Verbs<TemplatesHouse>(parsed => house(parsed.GetValue(workspace)), terminal);
-        workspace.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: var folder }] && !Directory.Exists(folder)) { result.AddError($"There is no folder {folder}."); }
-        });
     }
 
     /// <param name="house">Given the folder that the user names; made only when a verb really runs.</param>
@@ -88,16 +85,13 @@ internal sealed class TemplateCommand
     private Command Try()
     {
         var id = Id();
-        var set = new Option<string[]>("--set") { Description = "A field of the codex, as NAME=VALUE; the value is JSON or text. May be given several times", HelpName = "NAME=VALUE" };
-        set.Validators.Add(result =>
-        {
-            if (result.Tokens.Any(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1)) { result.AddError("--set takes NAME=VALUE."); }
-        });
+        var set = TemplateOptions.Set();
         return Verb("try", "Show what a codex of this template would send, without calling anybody", [id, set], (templates, parsed, json) =>
         {
-            var values = (parsed.GetValue(set) ?? []).Select(pair => pair.Split('=', 2)).GroupBy(pair => pair[0], StringComparer.Ordinal)
-                .ToDictionary(pairs => pairs.Key, pairs => FieldValue.Of(pairs.Last()[1]), StringComparer.Ordinal);
-            var tried = templates.Try(new TemplateTryParams(parsed.GetValue(id)!, values));
+            var fields = templates.Get(new TemplateGetParams(parsed.GetValue(id)!)).Fields;
+            var values = TemplateOptions.Values(
+                parsed.GetValue(set) ?? [], name => fields.FirstOrDefault(field => field.Name == name)?.Type is not (Protocol.FieldType.Number or Protocol.FieldType.Boolean or Protocol.FieldType.Array or Protocol.FieldType.Object));
+            var tried = templates.Try(new TemplateTryParams(parsed.GetValue(id)!, values.ToDictionary(value => value.Name, value => JsonValue.Of(value.Value), StringComparer.Ordinal)));
             if (json) { verbs.WriteJson(tried); }
             else { Show(tried); }
 

@@ -27,8 +27,7 @@ internal sealed class SteeringText(TemplateCatalog templates, Prompts prompts, W
 
     /// <param name="own">The fields that the codex has itself, over the defaults of the template.</param>
     /// <param name="more">Further values for placeholders, gathered only when some are used; null for none.</param>
-    /// <param name="hasRules">False leaves the workspace's rules alone.</param>
-    public Steering Of(string templateId, Json5Object own, Func<Json5Object>? more = null, bool hasRules = true)
+    public Steering Of(string templateId, Json5Object own, Func<Json5Object>? more = null)
     {
         if (templates.FindEntry(templateId) is not { Template: { } template } entry)
         {
@@ -39,11 +38,11 @@ internal sealed class SteeringText(TemplateCatalog templates, Prompts prompts, W
         {
             Path = entry.Layer == TemplateLayer.Shipped ? null : entry.Source,
         };
-        return Of(template, own, more, hasRules) is var told ? told with { Sources = [.. told.Sources, source] } : told;
+        return Of(template, own, more) is var told ? told with { Sources = [.. told.Sources, source] } : told;
     }
 
     /// <summary>Of a template as it would be: it need not be in force, and is no source.</summary>
-    public Steering Of(Template template, Json5Object own, Func<Json5Object>? more = null, bool hasRules = true)
+    public Steering Of(Template template, Json5Object own, Func<Json5Object>? more = null)
     {
         var values = template.WithDefaults(own);
         var spec = AgentSpec.Of(values);
@@ -74,7 +73,7 @@ internal sealed class SteeringText(TemplateCatalog templates, Prompts prompts, W
             words = PromptPlaceholders.Fill(words, known).Text.Trim();
         }
 
-        var (project, note) = hasRules ? Rules(sources) : (null, null);
+        var (project, note) = Rules(sources);
         string?[] parts = [words, project];
         var system = string.Join("\n\n", parts.Where(part => !string.IsNullOrEmpty(part)));
         return new Steering(system.Length == 0 ? null : system, sources) { Failure = failure, Note = note };

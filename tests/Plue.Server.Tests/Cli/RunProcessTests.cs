@@ -59,6 +59,37 @@ public sealed class RunProcessTests
     }
 
     [Fact]
+    public async Task An_agent_of_ones_own_is_asked_with_its_prompt_its_fields_and_the_rules_of_the_folder_that_was_named()
+    {
+        await using var endpoint = new ScriptedEndpoint { Route = _ => Wire("openai-compatible") };
+        await using var home = new PlueHome();
+        home.Write("templates/scribe.json5", """
+            {
+              id: "scribe", name: "Scribe", parent_template: "task", model: "small-one", budget: { usd: 1 },
+              provider_ref: ["codex://providers/gone", "codex://providers/here"], system_prompt_ref: "codex://prompts/scribe",
+              fields: [{ name: "audience", type: "select", options: ["users", "developers"], default: "users" }, { name: "lines", type: "number", default: 1 }],
+            }
+            """);
+        home.Write("prompts/scribe.md", "Write {{lines}} lines for {{audience}}: {{goal}}");
+        home.Write("providers/here.json5", $"{{ provider_type: 'openai-compatible', name: 'Here', endpoint: '{endpoint.Url}' }}");
+        home.Write("work/AGENTS.md", "No adjectives.");
+
+        var run = await RunAsync("", ["The entry", "--template", "scribe", "--set", "audience=developers", "--set", "lines=3", "--workspace", Path.Combine(home.Folder, "work")], home.Folder);
+        Assert.Equal((0, "Grüße 😀\n", ""), run);
+        var asked = JsonNode.Parse((await endpoint.NextRequestAsync()).Body)!;
+        var system = (string?)asked["messages"]![0]!["content"];
+        Assert.Equal("small-one", (string?)asked["model"]);
+        Assert.StartsWith("Write 3 lines for developers: The entry\n\n", system, StringComparison.Ordinal);
+        Assert.EndsWith("No adjectives.", system, StringComparison.Ordinal);
+
+        var wrong = await RunAsync("", ["x", "--template", "scribe", "--set", "audience=nobody"], home.Folder);
+        Assert.Equal((1, "", "`audience` is none of users, developers. Give it with --set NAME=VALUE.\n"), wrong);
+        var missing = await RunAsync("", ["x", "--template", "scirbe"], home.Folder);
+        Assert.Equal("There is no template scirbe, or it has mistakes. Did you mean `scribe`? Look with: plue template check\n", missing.Stderr);
+        Assert.Equal(2, (await RunAsync("", ["x", "--set", "audience"], home.Folder)).ExitCode);
+    }
+
+    [Fact]
     public async Task Each_line_of_a_json_stream_is_an_event()
     {
         await using var endpoint = new ScriptedEndpoint(Wire("openai-compatible"));
@@ -120,11 +151,11 @@ public sealed class RunProcessTests
 
     private static string[] Connection(ScriptedEndpoint endpoint) => ["--kind", "openai-compatible", "--base-url", endpoint.Url + "v1", "--model", "model"];
 
-    private static Task<(int ExitCode, string Stdout, string Stderr)> RunAsync(string input, string[] arguments) => ProcessAsync(input, ["run", .. arguments]);
+    private static Task<(int ExitCode, string Stdout, string Stderr)> RunAsync(string input, string[] arguments, string? home = null) => ProcessAsync(input, ["run", .. arguments], home);
 
-    private static async Task<(int ExitCode, string Stdout, string Stderr)> ProcessAsync(string input, string[] arguments)
+    private static async Task<(int ExitCode, string Stdout, string Stderr)> ProcessAsync(string input, string[] arguments, string? home = null)
     {
-        using var process = Start(arguments);
+        using var process = Start(arguments, home);
         await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
         var stdout = process.StandardOutput.ReadToEndAsync();
@@ -133,11 +164,11 @@ public sealed class RunProcessTests
         return (process.ExitCode, await stdout, await stderr);
     }
 
-    private static Process Start(string[] arguments) => Process.Start(new ProcessStartInfo(SidecarProcess.Executable, arguments)
+    private static Process Start(string[] arguments, string? home = null) => Process.Start(new ProcessStartInfo(SidecarProcess.Executable, arguments)
     {
         RedirectStandardInput = true,
         RedirectStandardOutput = true,
         RedirectStandardError = true,
-        Environment = { ["PLUE_HOME"] = Directory.CreateTempSubdirectory("plue-run-").FullName, ["A_KEY"] = "sk-run-canary-0123456789" },
+        Environment = { ["PLUE_HOME"] = home ?? Directory.CreateTempSubdirectory("plue-run-").FullName, ["A_KEY"] = "sk-run-canary-0123456789" },
     }) ?? throw new InvalidOperationException("plue did not start.");
 }

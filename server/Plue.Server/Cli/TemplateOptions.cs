@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Plue.Server.Json5;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Cli;
+
+/// <summary>The options that every command about templates has, and what is typed into them.</summary>
+internal static class TemplateOptions
+{
+    public static Option<string?> Workspace()
+    {
+        var option = new Option<string?>("--workspace") { Description = "Also what this folder has in .plue; naming it here is trusting it", HelpName = "DIR" };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var folder }] && !Directory.Exists(folder)) { result.AddError($"There is no folder {folder}."); }
+        });
+        return option;
+    }
+
+    public static Option<string[]> Set()
+    {
+        var option = new Option<string[]>("--set") { Description = "A field of the template, as NAME=VALUE; may be given several times", HelpName = "NAME=VALUE" };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1)) { result.AddError("--set takes NAME=VALUE."); }
+        });
+        return option;
+    }
+
+    /// <summary>The last value of each name. What is typed for a field of text is that text, anything else is read as JSON5.</summary>
+    /// <param name="isText">Whether a field holds text, by its name.</param>
+    /// <exception cref="FailureException">BadRequest: a value cannot be read.</exception>
+    public static IReadOnlyList<(string Name, Json5Node Value)> Values(IReadOnlyList<string> given, Func<string, bool> isText) =>
+        [.. given.Select(pair => pair.Split('=', 2)).GroupBy(pair => pair[0].Trim(), StringComparer.Ordinal).Select(pairs => (pairs.Key, Value(pairs.Key, pairs.Last()[1], isText(pairs.Key))))];
+
+    private static Json5Node Value(string name, string text, bool isText)
+    {
+        if (isText) { return new Json5String(text); }
+
+        var read = Json5Reader.Read(text);
+        return read is { IsValid: true, Root: { } value } ? value
+            : throw new FailureException(FailureKind.BadRequest, $"The value of {name} cannot be read: {read.Errors[0].Message} Write it as JSON.");
+    }
+}
