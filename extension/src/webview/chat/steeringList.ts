@@ -45,7 +45,6 @@ export class SteeringList {
       this.heading,
       this.rows,
       this.note,
-      this.trust,
     );
     this.node = element('div', { class: 'steering', hidden: true }, this.button, this.popup);
     this.button.addEventListener('click', () => (this.popup.hidden ? this.open() : this.close()));
@@ -91,7 +90,8 @@ export class SteeringList {
       (again ?? this.button).focus();
     }
     setText(this.note, note ?? '');
-    this.trust.hidden = note === undefined || !note.includes('not trusted');
+    if (note?.includes('not trusted') === true) this.popup.append(this.trust);
+    else this.trust.remove();
   }
 
   private row(source: SteeringSource, at: number, isChanged: boolean): HTMLElement {
