@@ -233,3 +233,14 @@ test('A form that cannot be loaded says why and can be asked for again', () => {
   press('Try Again');
   expect(posted.at(-1)).toEqual({ type: 'reload' });
 });
+
+test('A hook that fails on a save is told at once, and no longer after one that went well', () => {
+  showSoup();
+  type('servings', '6');
+  press('Save');
+  const hookFailures = [{ time: '2026-01-01T00:00:00Z', what: 'spawn_task', message: 'Nothing was made. `goal` is empty.' }];
+  page.receive({ type: 'saved', codex: { ...soup, version: 4 }, values: { servings: 6 }, hookFailures });
+  expect(root.textContent).toContain('A hook failed (spawn_task): Nothing was made.');
+  page.receive({ type: 'saved', codex: { ...soup, version: 5 }, values: { servings: 6 } });
+  expect(root.textContent).not.toContain('A hook failed');
+});

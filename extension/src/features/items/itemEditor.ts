@@ -171,9 +171,15 @@ export class ItemEditor implements vscode.Disposable {
     const { uri } = codex;
     this.codex = codex;
     this.target = { uri };
-    this.values = valuesOf(await this.get(uri));
+    const found = await this.get(uri);
+    this.values = valuesOf(found);
     if (isFile(codex)) this.page.entitle(codex.title);
-    this.page.post({ type: 'saved', codex, values: this.values });
+    this.page.post({
+      type: 'saved',
+      codex,
+      values: this.values,
+      ...(found.hookFailures === undefined ? {} : { hookFailures: found.hookFailures }),
+    });
   }
 
   /** A chat changes with every message; its settings seldom. */

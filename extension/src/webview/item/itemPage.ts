@@ -1,5 +1,5 @@
 // What a template has fields for, as a form: an item, a new task, what a chat is told and may use.
-import type { ProviderSummary } from '../../protocol/protocol.generated';
+import type { HookFailureView, ProviderSummary } from '../../protocol/protocol.generated';
 import { Banners } from '../shared/banners';
 import { element, setText, textButton } from '../shared/element';
 import type { ControlOptions } from '../shared/fieldControl';
@@ -120,12 +120,17 @@ export class ItemPage {
     this.banners.set('problem', undefined);
     this.banners.set('changed', undefined);
     this.banners.set('readOnly', readOnlyReason, 'info');
-    this.banners.set('hooks', hookFailureWords(message.hookFailures), 'warning', [
-      textButton('Show History', () => this.panel.post({ type: 'history' })),
-    ]);
+    this.tellHooks(message.hookFailures);
     this.keep();
     this.draw();
     this.form.focus();
+  }
+
+  private tellHooks(failures: readonly HookFailureView[] | undefined): void {
+    const words = hookFailureWords(failures);
+    this.banners.set('hooks', words === undefined ? undefined : visibleText(words), 'warning', [
+      textButton('Show History', () => this.panel.post({ type: 'history' })),
+    ]);
   }
 
   private chooseProvider(options: ControlOptions, model: string | undefined): ProviderChoice {
@@ -134,15 +139,17 @@ export class ItemPage {
     return choice;
   }
 
-  private showSaved({ codex, values }: Extract<ToItemPage, { type: 'saved' }>): void {
+  private showSaved({ codex, values, hookFailures }: Extract<ToItemPage, { type: 'saved' }>): void {
     const { shown } = this;
     if (shown === undefined) return;
     this.drafts.delete(keyOf(shown.target));
-    if (shown.codex === undefined) this.show({ ...shown, codex, values, target: { uri: codex.uri } });
-    else {
+    if (shown.codex === undefined) {
+      this.show({ ...shown, codex, values, target: { uri: codex.uri }, ...(hookFailures === undefined ? {} : { hookFailures }) });
+    } else {
       this.shown = { ...shown, codex };
       this.form?.update(values);
       this.banners.set('problem', undefined);
+      this.tellHooks(hookFailures);
       this.keep();
       this.draw();
     }

@@ -21,7 +21,7 @@ export type ToItemPage =
   | { type: 'providers'; providers: ProviderSummary[] }
   | { type: 'models'; providerId: string; models: ModelView[]; error?: string }
   /** Kept; the form shows what the file says now. */
-  | { type: 'saved'; codex: CodexSummary; values: Record<string, unknown> }
+  | { type: 'saved'; codex: CodexSummary; values: Record<string, unknown>; hookFailures?: HookFailureView[] }
   /** Somebody else changed it meanwhile, or took it away. */
   | { type: 'changed'; isGone: boolean }
   | { type: 'refused'; error: { kind: string; message: string } };

@@ -29,7 +29,7 @@ const toPage: v.GenericSchema<unknown, ToItemPage> = v.variant('type', [
   }),
   v.object({ type: v.literal('providers'), providers: v.array(providerSummarySchema) }),
   v.object({ type: v.literal('models'), providerId: text, models: v.array(modelViewSchema), error: v.optional(text) }),
-  v.object({ type: v.literal('saved'), codex: codexSummarySchema, values }),
+  v.object({ type: v.literal('saved'), codex: codexSummarySchema, values, hookFailures: v.optional(v.array(hookFailureViewSchema)) }),
   v.object({ type: v.literal('changed'), isGone: v.boolean() }),
   v.object({ type: v.literal('refused'), error: v.object({ kind: text, message: text }) }),
 ]);
