@@ -187,6 +187,17 @@ describe('a form', () => {
     expect(rowOf('note').textContent).toContain('left⟨U+202E⟩right');
   });
 
+  it('shows what the default of a list says, and keeps it when one is added', () => {
+    open({ fields: [field('available_tools', { type: 'array', items: field('tool'), default: ['read', 'search'] })] });
+    expect(rowOf('available_tools').textContent).toContain('Default: read, search');
+    expect(form.changes).toEqual({});
+    click('Add item to Available tools');
+    type(document.getElementById('edit-available_tools-2'), 'write');
+    expect(form.values).toEqual({ available_tools: ['read', 'search', 'write'] });
+    click('Use default for Available tools');
+    expect(form.values).toEqual({});
+  });
+
   it('shows what the default of an object says, and keeps the rest of it when one part is set', () => {
     const budget = field('budget', {
       type: 'object',

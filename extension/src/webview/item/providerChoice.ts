@@ -4,6 +4,7 @@ import { element } from '../shared/element';
 import type { ControlOptions, FieldControl } from '../shared/fieldControl';
 import type { ModelLists } from '../shared/modelLists';
 import { keptChoiceWords, ModelPicker } from '../shared/modelPicker';
+import { visibleText } from '../shared/visibleText';
 
 const prefix = 'codex://providers/';
 
@@ -89,7 +90,10 @@ export class ProviderChoice implements FieldControl {
   /** What the template says counts while nothing is chosen. */
   private unset(): string {
     const given = this.options.field.default;
-    if (typeof given === 'string') return `From the template: ${given.startsWith(prefix) ? given.slice(prefix.length) : given}`;
+    if (typeof given === 'string') {
+      const id = given.startsWith(prefix) ? given.slice(prefix.length) : given;
+      return visibleText(`From the template: ${this.providers.find((provider) => provider.id === id)?.name ?? id}`);
+    }
     return given === undefined ? 'Your default' : 'From the template: several, in order';
   }
 }

@@ -205,7 +205,7 @@ function select(options: ControlOptions): FieldControl {
 
 /** Items one below the other, each with its own control. */
 function list(options: ControlOptions): FieldControl {
-  const { id, label, field, isReadOnly, onInput, onCommit } = options;
+  const { id, label, field, isReadOnly, defaultWord, onInput, onCommit } = options;
   const itemField: FieldView = field.items ?? { name: field.name, type: 'text', required: false, options: [], properties: [] };
   const rows = element('div', { class: 'items' });
   let items: { control: FieldControl; node: HTMLElement }[] = [];
@@ -223,6 +223,7 @@ function list(options: ControlOptions): FieldControl {
         iconButton('close', `Remove item ${items.length + 1} of ${label}`, () => {
           items = items.filter((one) => one !== item);
           node.remove();
+          unset.hidden = items.length > 0 || given.length === 0;
           more.focus();
           onCommit();
         }),
@@ -230,9 +231,14 @@ function list(options: ControlOptions): FieldControl {
     }
     items.push(item);
     rows.append(node);
+    unset.hidden = true;
     return control;
   };
+  const given: readonly unknown[] = Array.isArray(field.default) ? field.default : [];
+  const unset = defaultNote(defaultWord, given.map(asText).join(', '));
   const more = textButton('Add', () => {
+    // Who adds to a default keeps what it has.
+    if (items.length === 0) given.forEach(add);
     add(undefined).focus();
     onInput();
   });
@@ -241,10 +247,11 @@ function list(options: ControlOptions): FieldControl {
     items = [];
     rows.replaceChildren();
     if (Array.isArray(value)) value.forEach((one: unknown) => add(one));
+    unset.hidden = items.length > 0 || given.length === 0;
   };
   write(options.value);
   return {
-    ...group(id, rows, isReadOnly ? undefined : more),
+    ...group(id, unset, rows, isReadOnly ? undefined : more),
     read: () => {
       const values = items.map(({ control }) => control.read()).filter((value) => value !== undefined);
       return values.length === 0 ? undefined : values;
@@ -253,6 +260,11 @@ function list(options: ControlOptions): FieldControl {
     problem: () => first(items.map(({ control }) => control.problem())),
     focus: () => (items[0]?.control ?? more).focus(),
   };
+}
+
+/** What counts while nothing is set, where no placeholder can say it. */
+function defaultNote(defaultWord: string, words: string): HTMLElement {
+  return element('div', { class: 'field-help', hidden: words === '' }, visibleText(`${defaultWord}: ${words}`));
 }
 
 /** An object whose keys are known. */
