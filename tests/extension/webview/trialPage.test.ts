@@ -157,3 +157,11 @@ test('What is not a message of the host is dropped', () => {
   for (const message of [undefined, { type: 'trial', trial }, { type: 'refused' }]) expect(readToTrialPage(message)).toBeUndefined();
   expect(readToTrialPage({ type: 'trial', trial, result })).toBeDefined();
 });
+
+test('A form is filled in, and nobody is said to answer', () => {
+  page.receive({ type: 'trial', trial: { ...trial, collection: 'items' }, result });
+  expect(root.querySelector('.kind')?.textContent).toBe('form');
+  expect(root.textContent).toContain('A form asks no model by itself.');
+  expect(root.textContent).not.toContain('Who answers');
+  expect([...root.querySelectorAll('button')].map((button) => button.textContent)).toContain('Fill In');
+});

@@ -31,9 +31,11 @@ export function activateItems(
   const register = (id: string, action: (given: unknown) => Promise<unknown>): void => {
     disposables.add(vscode.commands.registerCommand(id, (given: unknown) => runWithErrorHandling(log, () => action(given))));
   };
-  register(commands.newFromTemplate, async () => {
+  register(commands.newFromTemplate, async (given) => {
     const none = 'There is no template of your own yet. Make one with Plue: New Template.';
-    await editor.open({ templateId: (await pickTemplate(sidecar, { title: 'New from Template', collections: ['items'], none })).id });
+    await editor.open(
+      targetOf(given) ?? { templateId: (await pickTemplate(sidecar, { title: 'New from Template', collections: ['items'], none })).id },
+    );
   });
   register(commands.newTask, async (given) => {
     const none = 'There is no template for a task. Make one with Plue: New Template.';

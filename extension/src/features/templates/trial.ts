@@ -140,7 +140,7 @@ export class TrialEditor implements vscode.Disposable {
   private async start(values: Record<string, unknown>): Promise<void> {
     const { template } = this;
     if (template === undefined) throw new FailureError('notFound', 'Choose a template first.');
-    const command = template.collection === 'tasks' ? 'plue.newTask' : 'plue.newChatFromTemplate';
+    const command = { tasks: 'plue.newTask', chats: 'plue.newChatFromTemplate' }[template.collection ?? ''] ?? 'plue.newFromTemplate';
     await vscode.commands.executeCommand(command, { templateId: template.id, values });
   }
 }

@@ -5,7 +5,7 @@ export interface Trial {
   id: string;
   name: string;
   description?: string;
-  /** `tasks` or `chats`. */
+  /** `tasks`, `chats` or `items`. */
   collection: string;
   /** Null for what ships with Plue. */
   path?: string;

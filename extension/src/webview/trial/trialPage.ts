@@ -21,6 +21,12 @@ const sourceWords: Readonly<Record<SteeringSource['kind'], string>> = {
 const findingIcons: Readonly<Record<TemplateFinding['kind'], string>> = { error: 'error', warning: 'warning', risk: 'shield' };
 const findingWords: Readonly<Record<TemplateFinding['kind'], string>> = { error: 'Mistake', warning: 'Warning', risk: 'Risk' };
 
+const kinds: Readonly<Record<string, { kind: string; start: string }>> = {
+  tasks: { kind: 'agent', start: 'Start Task' },
+  chats: { kind: 'chat', start: 'Start Chat' },
+};
+const form = { kind: 'form', start: 'Fill In' };
+
 export class TrialPage {
   private readonly heading = element('h1', {}, 'Loading…');
   private readonly kind = element('span', { class: 'kind' });
@@ -84,8 +90,9 @@ export class TrialPage {
     this.isTrying = false;
     this.trial = trial;
     setText(this.heading, visibleText(`Try: ${trial.name}`));
-    setText(this.kind, trial.collection === 'tasks' ? 'agent' : 'chat');
-    setText(this.start, trial.collection === 'tasks' ? 'Start Task' : 'Start Chat');
+    const { kind, start } = kinds[trial.collection] ?? form;
+    setText(this.kind, kind);
+    setText(this.start, start);
     this.start.hidden = false;
     this.open.hidden = trial.path === undefined;
     this.banners.set('problem', undefined);
@@ -96,7 +103,7 @@ export class TrialPage {
       [textButton('New Template…', () => this.panel.post({ type: 'newTemplate' }))],
     );
     this.showForm(trial);
-    this.body.show(result, () => sections(result, this.panel));
+    this.body.show([trial.collection, result], () => (trial.collection in kinds ? sections : formSections)(result, this.panel));
     this.keep();
     if (wasTrying) setText(this.status, `Nobody was called. ${findingsSentence(result.findings)}`);
   }
@@ -160,6 +167,11 @@ function sections(result: TemplateTryResult, panel: Panel<FromTrialPage>): Child
   ];
 }
 
+function formSections(result: TemplateTryResult, panel: Panel<FromTrialPage>): Child[] {
+  const words = 'A form asks no model by itself. Its hooks, if it has some, run when one is created or changed.';
+  return [findings(result.findings, panel), element('p', { class: 'quiet' }, words)];
+}
+
 function section(title: string, ...children: Child[]): HTMLElement {
   return element('section', { class: 'trial-section' }, element('h2', {}, title), ...children);
 }
@@ -178,12 +190,17 @@ function findings(found: readonly TemplateFinding[], panel: Panel<FromTrialPage>
         'span',
         { class: 'finding-words' },
         element('strong', {}, path === '' ? 'To fill in. ' : `${findingWords[kind]}. `),
-        visibleText(message),
+        ...withCode(message),
       ),
       path === '' ? undefined : place,
     );
   });
   return section('Findings', element('ul', { class: 'plain-list' }, ...rows));
+}
+
+/** What stands in backticks is a name of the file. */
+function withCode(words: string): Child[] {
+  return words.split('`').map((part, index) => (index % 2 === 0 ? visibleText(part) : element('code', {}, visibleText(part))));
 }
 
 export function findingsSentence(found: readonly TemplateFinding[]): string {
@@ -250,14 +267,19 @@ function sources(told: readonly SteeringSource[], panel: Panel<FromTrialPage>): 
     const name = visibleText(title === '' ? source : title);
     const more = [
       sourceWords[kind],
-      ...(hiddenCharacters === undefined ? [] : [hiddenCharacters === 1 ? '1 hidden character' : `${hiddenCharacters} hidden characters`]),
-      ...(leftOut === undefined ? [] : [`left out: ${leftOut}`]),
+      ...(hiddenCharacters === undefined || leftOut !== undefined
+        ? []
+        : [hiddenCharacters === 1 ? '1 hidden character' : `${hiddenCharacters} hidden characters`]),
     ];
     return element(
       'li',
       { class: leftOut === undefined ? 'source' : 'source left-out' },
       textButton(name, () => panel.post({ type: 'openSource', index }), 'quiet'),
-      element('span', { class: 'quiet' }, visibleText(more.join(', '))),
+      element(
+        'span',
+        { class: 'quiet' },
+        visibleText(leftOut === undefined ? more.join(', ') : `${more.join(', ')}. Left out. ${leftOut}`),
+      ),
     );
   });
   return element('ul', { class: 'plain-list' }, ...rows);
