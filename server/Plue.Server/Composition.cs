@@ -141,7 +141,7 @@ internal sealed class Composition : IAsyncDisposable
     {
         var rename = new CodexRename(documents.Value, Paths, new RenameServices(
             () => chats.Value.ListAll(), id => chats.Value.Read(id).Values, updateChat ?? chats.Value.UpdateAsync, ProviderRegistry.IsReserved, ProviderKeys.RefuseRenamingAsync, ProviderCodices.KeptWords, Providers.Renamed));
-        return new DocumentHandlers(documents.Value, Links, rename, Providers, changed, automation is null ? null : new ItemHooks(automation, documents.Value, Time));
+        return new DocumentHandlers(documents.Value, Links, rename, Providers, changed, automation is null ? null : new ItemHooks(automation, documents.Value));
     }
 
     private CodexLinks Links =>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
@@ -33,23 +32,16 @@ internal interface IHookTarget
 internal sealed record HookNote(HookChange Change, HookAction Action, string? Outcome, string? Error, int Depth);
 
 /// <summary>
-/// Carries out what the hooks of templates ask for. A change leads to actions, and what they change leads to more: not deeper than
-/// <see cref="MostDepth"/>, and not faster than <see cref="MostPerCodex"/> and <see cref="MostInAll"/> a minute. A hook that fails says so on its codex and
-/// stops nothing else.
+/// Carries out what the hooks of templates ask for. A change leads to actions, and what they change leads to more, within <see cref="HookBounds"/>. A hook
+/// that fails says so on its codex and stops nothing else.
 /// </summary>
 /// <param name="spawn">Makes a task: its template, its values, the address of who asks, the depth of what follows. Answers with its address.</param>
 /// <param name="notify">Tells the user something about the codex of an address.</param>
 public sealed class Automation(Func<string, Json5Object, string, int, CancellationToken, Task<string>> spawn, Action<string, string> notify, TimeProvider time, ILogger logger)
 {
-    public const int MostDepth = 8;
-    public const int MostPerCodex = 60;
-    public const int MostInAll = 300;
     private const int LongestQuote = 200;
-    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentDictionary<string, Queue<long>> recent = new(StringComparer.Ordinal);
-    private readonly Queue<long> all = new();
-    private readonly Lock counting = new();
+    internal HookBounds Bounds { get; } = new(time);
 
     /// <summary>What the hooks would do, without doing it.</summary>
     internal static IReadOnlyList<HookAction> Plan(Template template, HookChange change, Func<Json5Object> values) =>
@@ -59,21 +51,28 @@ public sealed class Automation(Func<string, Json5Object, string, int, Cancellati
     internal static bool Waits(Template? template, IEnumerable<HookChange> changes) =>
         template is not null && changes.Any(change => template.Hooks.Any(hook => hook.Trigger == change.Trigger && (hook.Field is null || hook.Field == change.Field)));
 
+    /// <summary>Once a bound is reached, nothing more is carried out but the answer to what a person said.</summary>
     /// <param name="depth">How many hooks led to these changes; 0 for a person's own.</param>
+    /// <param name="cancellationToken">Ends it between two actions, with nothing noted.</param>
     /// <param name="planned">What the hooks said of the first change already.</param>
     internal async Task RunAsync(IHookTarget target, IReadOnlyList<HookChange> changes, int depth, CancellationToken cancellationToken, IReadOnlyList<HookAction>? planned = null)
     {
         var waiting = new Queue<(HookChange Change, int Depth)>(changes.Select(change => (change, depth)));
+        var isOver = false;
         while (waiting.TryDequeue(out var next))
         {
             var actions = planned ?? (target.Template is { } template ? Plan(template, next.Change, target.Values) : []);
             planned = null;
             foreach (var action in actions)
             {
-                if (Refusal(target.Uri, action, next.Depth) is { } why)
+                cancellationToken.ThrowIfCancellationRequested();
+                if (isOver && (next.Depth > 0 || action is not HookAction.SendToLlm)) { continue; }
+
+                if (Bounds.Refusal(target.Uri, action, next.Depth) is { } why)
                 {
+                    isOver = true;
                     await NoteAsync(target, new HookNote(next.Change, action, null, why, next.Depth), cancellationToken);
-                    return;
+                    continue;
                 }
 
                 foreach (var followed in await DoAsync(target, next.Change, action, next.Depth, cancellationToken)) { waiting.Enqueue((followed, next.Depth + 1)); }
@@ -90,11 +89,15 @@ public sealed class Automation(Func<string, Json5Object, string, int, Cancellati
 
             return followed;
         }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
         catch (FailureException fault)
         {
             await NoteAsync(target, new HookNote(change, action, null, fault.Message, depth), cancellationToken);
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception fault)
         {
             logger.LogError(fault, "{Codex}: the hook {Action} broke", target.Uri, action.Name);
             await NoteAsync(target, new HookNote(change, action, null, "It failed in a way Plue did not expect. The log says more.", depth), cancellationToken);
@@ -113,7 +116,7 @@ public sealed class Automation(Func<string, Json5Object, string, int, Cancellati
                 var changed = await target.SetFieldAsync(field, HookValues.Fill(value, target.Values()), cancellationToken);
                 return (changed.Count > 0 ? $"Hook set {field}." : null, changed);
             case HookAction.SpawnTask(var template, var values):
-                return ($"Hook started {await spawn(template, (Json5Object)HookValues.Fill(values, target.Values()), target.Uri, depth, cancellationToken)}.", []);
+                return ($"Hook started {await SpawnAsync(template, (Json5Object)HookValues.Fill(values, target.Values()), target.Uri, depth, cancellationToken)}.", []);
             case HookAction.Notify(var message):
                 var text = HookValues.Fill(message, target.Values());
                 notify(text, target.Uri);
@@ -123,48 +126,25 @@ public sealed class Automation(Func<string, Json5Object, string, int, Cancellati
         }
     }
 
-    /// <summary>A codex that cannot be written to, or is being closed, cannot keep it; the log does.</summary>
+    private async Task<string> SpawnAsync(string template, Json5Object values, string spawnedBy, int depth, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await spawn(template, values, spawnedBy, depth, cancellationToken);
+        }
+        catch
+        {
+            Bounds.GiveBack(spawnedBy);
+            throw;
+        }
+    }
+
+    /// <summary>A codex that cannot be written to cannot keep it; the log does.</summary>
     private async Task NoteAsync(IHookTarget target, HookNote note, CancellationToken cancellationToken)
     {
         if (note.Error is not null) { logger.LogWarning("{Codex}: the hook {Action} failed: {Why}", target.Uri, note.Action.Name, note.Error); }
 
         try { await target.NoteAsync(note, cancellationToken); }
-        catch (FailureException fault) { logger.LogWarning("{Codex}: what the hook {Action} did was not kept: {Why}", target.Uri, note.Action.Name, fault.Message); }
-    }
-
-    /// <summary>Why nothing more is carried out; null when it may be. That a person's own message is answered is no matter of hooks that run away.</summary>
-    private string? Refusal(string uri, HookAction action, int depth)
-    {
-        if (depth >= MostDepth) { return $"{MostDepth} hooks had followed from one change, so it was left out. Make the hooks of the template end."; }
-        if (depth == 0 && action is HookAction.SendToLlm) { return null; }
-
-        lock (counting)
-        {
-            var own = recent.GetOrAdd(uri, _ => new Queue<long>());
-            Forget(own);
-            Forget(all);
-            if (own.Count >= MostPerCodex) { return $"{MostPerCodex} hooks ran within a minute, so it was left out. Make the hooks of the template end, or change it again later."; }
-            if (all.Count >= MostInAll) { return $"{MostInAll} hooks ran within a minute in all, so it was left out. Change it again later."; }
-
-            own.Enqueue(time.GetTimestamp());
-            all.Enqueue(time.GetTimestamp());
-            if (recent.Count > MostInAll) { Sweep(); }
-
-            return null;
-        }
-    }
-
-    private void Sweep()
-    {
-        foreach (var (uri, queue) in recent)
-        {
-            Forget(queue);
-            if (queue.Count == 0) { recent.TryRemove(uri, out _); }
-        }
-    }
-
-    private void Forget(Queue<long> queue)
-    {
-        while (queue.TryPeek(out var oldest) && time.GetElapsedTime(oldest) > Minute) { queue.Dequeue(); }
+        catch (FailureException fault) when (!cancellationToken.IsCancellationRequested) { logger.LogWarning("{Codex}: what the hook {Action} did was not kept: {Why}", target.Uri, note.Action.Name, fault.Message); }
     }
 }

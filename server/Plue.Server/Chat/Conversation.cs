@@ -25,7 +25,10 @@ public sealed class Conversation : IAsyncDisposable
     private bool queueFlows; // false from the start, after a stop and after a failure: what waits is then sent when the user says so
     private readonly CancellationTokenSource closing = new();
 
+    private readonly Asking asking;
     private readonly ContextKeeper keeper;
+    private const string AnswerUnderWay = "an answer is being written.";
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(40);
     private readonly SemaphoreSlim updating = new(1, 1); // fields change also while something else is under way
     private Task beginning = Task.CompletedTask; // what its template asks for when it is made
 
@@ -39,6 +42,8 @@ public sealed class Conversation : IAsyncDisposable
         /// <summary>Null for work that is no answer.</summary>
         public Turn? Turn { get; init; }
         public CancellationTokenSource Stop { get; } = new();
+        /// <summary>Why it was stopped, when it was not the user.</summary>
+        public Failure? StoppedFor { get; set; }
         public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
@@ -53,6 +58,7 @@ public sealed class Conversation : IAsyncDisposable
         CodexId = CodexUri.OfChannel(chat.Id).ToString();
         sink = before?.sink ?? services.SinkFor(CodexId);
         before?.sink.Skip();
+        asking = new Asking(services, CodexId, () => this.chat);
         keeper = new ContextKeeper(services, sink, gate, CodexId);
         following = new Following(sink, chat);
     }
@@ -123,10 +129,10 @@ public sealed class Conversation : IAsyncDisposable
         var message = Compose(draft);
         var queued = new Sent(message.Id, null, IsQueued: true);
         // Before its turn comes, because a summary that is being made holds up every other change.
-        if (mayWait && draft.WantsAnswer && await QueueAsync(writer, message, draft, cancellationToken)) { return queued; }
+        if (mayWait && draft.WantsAnswer && message.Parts.Count > 0 && await QueueAsync(writer, message, draft, cancellationToken)) { return queued; }
 
         using var change = await EnterAsync(cancellationToken);
-        if (mayWait && draft.WantsAnswer && await QueueAsync(writer, message, draft, cancellationToken)) { return queued; }
+        if (mayWait && draft.WantsAnswer && message.Parts.Count > 0 && await QueueAsync(writer, message, draft, cancellationToken)) { return queued; }
 
         RefuseWhileRunning();
         return await SayAsync(writer, message, Choice(draft.ProviderId, draft.Model), Asked(draft.WantsAnswer), interrupts: false, cancellationToken);
@@ -260,7 +266,7 @@ public sealed class Conversation : IAsyncDisposable
         var writer = Writer();
         RefuseWhileRunning();
         Compactor.RequireWork(chat.Messages);
-        var chosen = new ModelChoice(chat.ProviderId ?? throw NoProvider(), chat.Model);
+        var chosen = new ModelChoice(chat.ProviderId ?? throw Asking.NoProvider(), chat.Model);
         var work = new RunningTurn(Ids.New("turn"), chat.Tree.Head);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, work.Stop.Token, closing.Token);
         lock (gate)
@@ -322,7 +328,8 @@ public sealed class Conversation : IAsyncDisposable
         if (template is not { Hooks.Count: > 0 } known) { return; }
 
         var changes = HookChange.Between(WithoutMessages(before, known), WithoutMessages(chat, known));
-        if (Automation.Waits(known, changes)) { await automation.RunAsync(Hooks(AnswerLastAsync), changes, depth: 0, cancellationToken); }
+        // What is changed is changed: whoever asked need not stay for what follows.
+        if (Automation.Waits(known, changes)) { await AutomateAsync(Hooks(AnswerLastAsync), changes, depth: 0); }
     }
 
     /// <returns>The chat as it was.</returns>
@@ -373,18 +380,14 @@ public sealed class Conversation : IAsyncDisposable
         if (journal is not null) { await journal.DisposeAsync(); }
     }
 
-    /// <param name="Model">Null when the provider is asked for it later: it could not say it now, or rests, and others may answer instead.</param>
-    /// <param name="Failure">Why it could not say it.</param>
-    private sealed record Prepared(IProvider Provider, string? Model, Steering Steering, IReadOnlyList<ModelChoice> StandIns, Failure? Failure = null);
-
     /// <summary>A provider that is slow to say what it offers is left when the user stops.</summary>
-    private async Task<Prepared> PrepareAsync((string? ProviderId, string? Model) choice, CancellationToken cancellationToken)
+    private async Task<Asking.Prepared> PrepareAsync((string? ProviderId, string? Model) choice, CancellationToken cancellationToken)
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, closing.Token);
         lock (gate) { preparing = giveUp; }
         try
         {
-            return await Task.Run(() => LookAsync(choice, giveUp.Token), giveUp.Token).WaitAsync(giveUp.Token);
+            return await Task.Run(() => asking.PrepareAsync(choice, giveUp.Token), giveUp.Token).WaitAsync(giveUp.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && !closing.IsCancellationRequested)
         {
@@ -396,87 +399,20 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
-    private async Task<Prepared> LookAsync((string? ProviderId, string? Model) choice, CancellationToken cancellationToken)
-    {
-        var id = choice.ProviderId ?? throw NoProvider();
-        var provider = await services.Providers.GetAsync(id, cancellationToken);
-        await CheckBudgetAsync(provider.Settings, cancellationToken);
-        var steering = services.SteeringOf(chat);
-        if (steering.Failure is { } unusable) { throw new FailureException(unusable); }
-        IReadOnlyList<ModelChoice> standIns =
-            [.. (chat.Fallbacks is { Count: > 0 } own ? own : services.Fallbacks()).Where(other => other.ProviderId != provider.Settings.Id || (other.Model is { } model && model != choice.Model))];
-        if (standIns.Count > 0 && services.Providers.Rest.RestingUntil(provider.Settings) is not null) { return new Prepared(provider, null, steering, standIns); }
-
-        try
-        {
-            return new Prepared(provider, await services.Providers.ResolveModelAsync(provider, choice.Model, cancellationToken), steering, standIns);
-        }
-        catch (FailureException fault) when (standIns.Count > 0 && Answerers.CanHelp(fault.Failure))
-        {
-            return new Prepared(provider, null, steering, standIns, fault.Failure);
-        }
-    }
-
-    private async Task CheckBudgetAsync(ProviderSettings settings, CancellationToken cancellationToken)
-    {
-        if (settings.IsFree) { return; }
-
-        await services.Budget().CheckAsync(chat.TotalCost ?? 0, () => services.Usage.SpentTodayAsync(cancellationToken));
-    }
-
-    private Candidate Chosen(Prepared prepared, string? model, Func<string> parentId, bool goOn) => new(
-        prepared.Provider.Settings.Name,
-        async cancellationToken =>
-        {
-            if (prepared.Failure is { } failure) { throw new FailureException(failure); }
-            return Ask(prepared.Provider, prepared.Model ?? await services.Providers.ResolveModelAsync(prepared.Provider, model, cancellationToken), prepared, parentId, goOn);
-        },
-        () => services.Providers.Rest.Sentence(prepared.Provider.Settings));
-
-    private Candidate StandIn(ModelChoice choice, Prepared prepared, Func<string> parentId, bool goOn) => new(
-        services.Providers.NameOf(choice.ProviderId),
-        async cancellationToken =>
-        {
-            var provider = await services.Providers.GetAsync(choice.ProviderId, cancellationToken);
-            await CheckBudgetAsync(provider.Settings, cancellationToken);
-            return Ask(provider, await services.Providers.ResolveModelAsync(provider, choice.Model, cancellationToken), prepared, parentId, goOn);
-        },
-        () => services.Providers.Find(choice.ProviderId) is { } known ? services.Providers.Rest.Sentence(known.Settings) : null);
-
-    private Answerer Ask(IProvider provider, string model, Prepared prepared, Func<string> parentId, bool goOn)
-    {
-        var options = chat.Options.Over(services.OptionsOf(chat.TemplateId));
-        var history = chat.Tree.PathTo(parentId());
-        var request = ContextBuilder.Build(CodexId, history, provider.Settings, model, prepared.Steering.System, services.Workspace.TrustedFolder, goOn, options);
-        var (filled, notCarried) = services.Files.Fill(request, chat.ContextFiles, provider, services.Providers.ModelOf(provider.Settings, model));
-        if (chat.IsTask && template is { } known)
-        {
-            TaskBudget.Check(AgentSpec.Of(ChannelFields.Values(chat, known)).Budget, chat, filled, provider.Settings.IsFree ? null : services.Providers.PriceOf(provider.Settings, model));
-        }
-
-        return new Answerer(provider, filled, name => services.Providers.PriceOf(provider.Settings, name)) { NotCarried = notCarried };
-    }
-
-    private void Heard(ProviderSettings settings, Failure? failure)
-    {
-        services.Providers.Rest.Heard(settings, failure);
-        services.Answered(settings, failure);
-    }
-
     /// <param name="parentId">The message that the answer follows: the head, or an earlier one whose other answers stay beside this one.</param>
     /// <param name="depth">How many hooks led to it.</param>
-    private string Start(Prepared prepared, string? chosenModel, bool goOn, string parentId, int depth = 0)
+    private string Start(Asking.Prepared prepared, string? chosenModel, bool goOn, string parentId, int depth = 0)
     {
         var writer = Writer();
         RunningTurn? started = null;
         string ParentId() => started?.ParentId ?? parentId;
-        var answerers = new Answerers(
-            Chosen(prepared, chosenModel, ParentId, goOn), [.. prepared.StandIns.Select(choice => StandIn(choice, prepared, ParentId, goOn))], services.Logger);
+        var answerers = asking.AnswerersOf(prepared, chosenModel, ParentId, goOn);
         var chosen = new ProviderInfo(prepared.Provider.Settings.Id, prepared.Model ?? chosenModel);
         var turn = new Turn(writer, sink, gate, services.Time, services.Mask)
         {
             Finishing = Keep,
-            Heard = Heard,
+            Heard = asking.Heard,
+            StoppedFor = () => started?.StoppedFor,
             Secrets = services.Secrets(),
             SteeredBy = prepared.Steering.Used,
             ParentId = ParentId,
@@ -501,10 +437,12 @@ public sealed class Conversation : IAsyncDisposable
 
     private async Task RunAsync(RunningTurn started, Turn turn, ProviderInfo chosen, Answerers answerers)
     {
+        Message? answer = null;
         try
         {
-            if (chat.IsTask) { await AutomateAsync(HookChange.Of(TaskStates.Field), started.Depth); }
-            await turn.RunAsync(CodexId, chosen, answerers, started.Stop.Token);
+            if (chat.IsTask) { await AutomateAsync(Hooks(AnswerLastAsync), HookChange.Of(TaskStates.Field), started.Depth); }
+            await using var deadline = Deadline(started);
+            answer = await turn.RunAsync(CodexId, chosen, answerers, started.Stop.Token);
         }
         catch (Exception fault)
         {
@@ -523,27 +461,60 @@ public sealed class Conversation : IAsyncDisposable
             finally { started.Ended.TrySetResult(); }
         }
 
-        await AutomateAsync([Added, .. chat.IsTask ? HookChange.Of(TaskStates.Field) : []], started.Depth);
+        await FollowUpAsync(answer, started.Depth);
         await SendNextAsync();
         await NameAsync();
     }
 
+    /// <summary>Stops the turn when its task may work no longer; null where nothing bounds that.</summary>
+    private ITimer? Deadline(RunningTurn turn) => asking.TimeLeft is { } left && left < LongestTimer
+        ? services.Time.CreateTimer(
+            _ =>
+            {
+                turn.StoppedFor = TaskBudget.OutOfTime;
+                _ = CancelAsync(turn.Stop);
+            },
+            null, left, Timeout.InfiniteTimeSpan)
+        : null;
+
+    /// <summary>What the hooks ask for after an answer. They see the chat as it ended then: a question that came meanwhile has hooks of its own, and is answered by them or not at all.</summary>
+    /// <param name="answer">Null, or not stored, when the turn broke: then nothing was added.</param>
+    private async Task FollowUpAsync(Message? answer, int depth)
+    {
+        var ended = chat.Tree;
+        if (answer is not null && ended.Head != answer.Id) { ended = new MessageTree(ended.PathTo(answer.Id), answer.Id, []); }
+        var isStored = answer is not null && ended.Head == answer.Id;
+        var target = Hooks(static (_, _) => Task.FromResult<string?>("there was nothing to answer."), isStored ? ended : null);
+        await AutomateAsync(target, [.. isStored ? [Added] : (IEnumerable<HookChange>)[], .. chat.IsTask ? HookChange.Of(TaskStates.Field) : []], depth);
+    }
+
+    /// <summary>It was made just now.</summary>
+    internal static readonly HookChange Created = new(HookTrigger.Created);
+
     private static readonly HookChange Added = new(HookTrigger.FieldChange, ChannelFields.Messages);
 
-    /// <summary>It was made just now: what its template asks for then is carried out beside whoever made it.</summary>
+    /// <summary>What its template asks for when it is made is carried out beside whoever made it.</summary>
     /// <param name="depth">How many hooks led to it.</param>
-    internal void WasCreated(int depth) => beginning = Task.Run(() => AutomateAsync([new HookChange(HookTrigger.Created)], depth));
-
-    /// <summary>What nobody waits for.</summary>
-    private async Task AutomateAsync(IReadOnlyList<HookChange> changes, int depth)
+    internal void WasCreated(int depth) => beginning = Task.Run(async () =>
     {
+        await AutomateAsync(Hooks(AnswerLastAsync), [Created], depth);
+        if (running is { } turn) { await Task.WhenAny(turn.Ended.Task, Task.Delay(Timeout.Infinite, closing.Token)); }
+        if (!closing.IsCancellationRequested) { journal?.WasStarted(); }
+    });
+
+    /// <summary>Carries out what hooks wait for; what fails of it is no failure of what they follow.</summary>
+    /// <param name="planned">What the hooks said of the first change already.</param>
+    private async Task AutomateAsync(IHookTarget target, IReadOnlyList<HookChange> changes, int depth, IReadOnlyList<HookAction>? planned = null)
+    {
+        if (planned is null && !Automation.Waits(target.Template, changes)) { return; }
+
         try
         {
-            if (Automation.Waits(template, changes)) { await automation.RunAsync(Hooks(AnswerLastAsync), changes, depth, closing.Token); }
+            await automation.RunAsync(target, changes, depth, closing.Token, planned);
         }
-        catch (OperationCanceledException)
+        catch (Exception fault) when (closing.IsCancellationRequested)
         {
-            services.Logger.LogDebug("{Chat} is closed; its hooks wait for the next change", CodexId);
+            services.Logger.LogDebug("{Chat} is closed; its hooks wait for the next change ({Why})", CodexId, fault.Message);
         }
         catch (Exception fault)
         {
@@ -551,10 +522,21 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
-    private ConversationHooks Hooks(Func<int, CancellationToken, Task<string?>> answer) => new(CodexId, template, () => Now, UpdateAsync, Writer, answer);
+    /// <param name="ended">The messages that they see; null for those that are shown.</param>
+    private ConversationHooks Hooks(Func<int, CancellationToken, Task<string?>> answer, MessageTree? ended = null) => new(
+        CodexId, template, () => ended is null ? Now : Now with { Tree = ended }, UpdateAsync,
+        async (note, cancellationToken) =>
+        {
+            await Writer().NoteHookAsync(note.Change.TriggerName, note.Change.Field, note.Action.Name, note.Outcome, note.Error, note.Depth, cancellationToken);
+            if (note.Error is not null) { NotifyChanged(); }
+        },
+        answer);
 
     /// <summary>A task runs from the moment that its turn begins, which the file knows a little later.</summary>
     private StoredChat Now => chat is { IsTask: true } task && running is not null ? task.WithStatus(TaskStates.Running) : chat;
+
+    /// <summary>A task that nobody has worked on, and that says what is to be reached.</summary>
+    private bool IsUntouched => chat is { IsTask: true, Tree.Count: 0 } task && !string.IsNullOrWhiteSpace(task.Text(StoredChat.GoalField));
 
     private static Json5Object WithoutMessages(StoredChat chat, Template template) => ChannelFields.Values(chat with { Tree = MessageTree.Empty }, template);
 
@@ -562,30 +544,41 @@ public sealed class Conversation : IAsyncDisposable
     /// <returns>Why there is none; null when it is on its way.</returns>
     private async Task<string?> AnswerLastAsync(int depth, CancellationToken cancellationToken)
     {
-        using var change = await EnterAsync(cancellationToken);
-        if (running is not null) { return "an answer is being written."; }
+        // A change that waits for the turn to end must not be waited for by the turn's own hooks.
+        if (running is not null) { return AnswerUnderWay; }
 
         try
         {
-            if (chat is { IsTask: true, Messages.Count: 0 } && chat.Text(StoredChat.GoalField) is { } goal)
-            {
-                await SayAsync(Writer(), Compose(new Draft(goal)), Choice(null, null), Answering.Always, interrupts: false, cancellationToken, depth);
-                return null;
-            }
-
-            if (chat.Messages is not [.., { Role: MessageRole.User }]) { return "there was nothing to answer."; }
-
-            var choice = Choice(null, null);
-            Start(await PrepareAsync(choice, cancellationToken), choice.Model, goOn: false, chat.Tree.Head, depth);
-            NotifyChanged();
-            return null;
+            return await BeginAnswerAsync(depth, cancellationToken);
         }
-        catch (FailureException fault) when (chat.IsTask)
+        catch (FailureException fault) when (chat.IsTask && !closing.IsCancellationRequested)
         {
             var status = fault.Failure.Kind == FailureKind.BudgetExceeded ? TaskStates.OverBudget : TaskStates.Failed;
+            if (chat.Text(TaskStates.Field) == status) { throw; }
+
             await UpdateAsync(new ChatFields { Values = StoredChat.StatusValue(status), By = ChangedBy.Plue }, CancellationToken.None);
+            await AutomateAsync(Hooks(AnswerLastAsync), HookChange.Of(TaskStates.Field), depth);
             throw;
         }
+    }
+
+    private async Task<string?> BeginAnswerAsync(int depth, CancellationToken cancellationToken)
+    {
+        using var change = await EnterAsync(cancellationToken);
+        if (running is not null) { return AnswerUnderWay; }
+
+        if (IsUntouched)
+        {
+            await SayAsync(Writer(), Compose(new Draft("")), Choice(null, null), Answering.Always, interrupts: false, cancellationToken, depth);
+            return null;
+        }
+
+        if (chat.Messages is not [.., { Role: MessageRole.User }]) { return "there was nothing to answer."; }
+
+        var choice = Choice(null, null);
+        Start(await PrepareAsync(choice, cancellationToken), choice.Model, goOn: false, chat.Tree.Head, depth);
+        NotifyChanged();
+        return null;
     }
 
     /// <summary>In nobody's way: without a title of its own a chat goes by its first line.</summary>
@@ -648,7 +641,7 @@ public sealed class Conversation : IAsyncDisposable
 
     private Message Compose(Draft draft)
     {
-        if (string.IsNullOrWhiteSpace(draft.Text) && draft.Files is not { Count: > 0 }) { throw NothingToSend(); }
+        if (string.IsNullOrWhiteSpace(draft.Text) && draft.Files is not { Count: > 0 } && !IsUntouched) { throw NothingToSend(); }
 
         var text = services.Secrets()?.Mask(draft.Text) ?? draft.Text;
         var now = services.Time.GetUtcNow();
@@ -663,15 +656,28 @@ public sealed class Conversation : IAsyncDisposable
         };
     }
 
+    /// <summary>The first that an agent hears is its goal, also when it is told more.</summary>
+    private Message WithGoal(Message message)
+    {
+        if (!IsUntouched || message.Role != MessageRole.User || chat.Text(StoredChat.GoalField) is not { } goal) { return message; }
+
+        var said = services.Secrets()?.Mask(goal) ?? goal;
+        var text = message.Text.Length == 0 ? said : $"{said}\n\n{message.Text}";
+        return message with { Parts = [.. message.Parts.Where(part => part is not MessagePart.Text), new MessagePart.Text(text)] };
+    }
+
     /// <param name="message">Without a parent it follows what is shown.</param>
     /// <param name="interrupts">Whether an answer under way is stopped for it.</param>
     /// <param name="depth">How many hooks led to it.</param>
     private async Task<Sent> SayAsync(
         ChatJournal writer, Message message, (string? ProviderId, string? Model) choice, Answering answering, bool interrupts, CancellationToken cancellationToken, int depth = 0)
     {
+        message = WithGoal(message);
+        if (message.Parts.Count == 0) { throw NothingToSend(); }
+
         var planned = template is { } known ? Automation.Plan(known, Added, () => ChannelFields.Values(chat, known, message)) : [];
         if (answering == Answering.Never) { planned = [.. planned.Where(action => action is not HookAction.SendToLlm)]; }
-        if (answering == Answering.Always && !planned.OfType<HookAction.SendToLlm>().Any()) { planned = [new HookAction.SendToLlm(), .. planned]; }
+        if (answering == Answering.Always && message.Role == MessageRole.User && !planned.OfType<HookAction.SendToLlm>().Any()) { planned = [new HookAction.SendToLlm(), .. planned]; }
 
         var asked = planned.OfType<HookAction.SendToLlm>().Any();
         // What cannot be answered is refused before it is stored, so that the draft is kept.
@@ -691,15 +697,17 @@ public sealed class Conversation : IAsyncDisposable
         }
 
         string? turnId = null;
-        Task<string?> AnswerAsync(int next, CancellationToken _)
+        async Task<string?> AnswerAsync(int next, CancellationToken token)
         {
-            if (prepared is null || turnId is not null) { return Task.FromResult<string?>("an answer is being written."); }
+            if (answering == Answering.Never) { return "the message was only to be kept."; }
+            if (turnId is not null) { return AnswerUnderWay; }
+            if (message.Role != MessageRole.User) { return "there was nothing to answer."; }
 
-            turnId = Start(prepared, choice.Model, goOn: false, chat.Tree.Head, next);
-            return Task.FromResult<string?>(null);
+            turnId = Start(prepared ?? await PrepareAsync(choice, token), choice.Model, goOn: false, chat.Tree.Head, next);
+            return null;
         }
 
-        await automation.RunAsync(Hooks(AnswerAsync), [Added], depth, closing.Token, planned);
+        await AutomateAsync(Hooks(AnswerAsync), [Added], depth, planned);
         NotifyChanged();
         return new Sent(message.Id, turnId);
     }
@@ -792,8 +800,6 @@ public sealed class Conversation : IAsyncDisposable
             changing.Release();
         }
     }
-
-    private static FailureException NoProvider() => new(FailureKind.MissingField, "This chat has no provider. Choose one.");
 
     private static FailureException NothingToSend() => new(FailureKind.MissingField, "There is nothing to send.");
 

@@ -8,10 +8,11 @@ namespace Plue.Server.Chat;
 /// <summary>A chat or task as its hooks see it.</summary>
 /// <param name="chat">As it is now.</param>
 /// <param name="update">Stores fields and tells of them.</param>
-/// <param name="writer">Throws when it cannot be written to.</param>
+/// <param name="note">Keeps what a hook did.</param>
 /// <param name="answer">Answers what was said last; see <see cref="IHookTarget.SendToLlmAsync"/>.</param>
 internal sealed class ConversationHooks(
-    string uri, Template? template, Func<StoredChat> chat, Func<ChatFields, CancellationToken, Task> update, Func<ChatJournal> writer, Func<int, CancellationToken, Task<string?>> answer) : IHookTarget
+    string uri, Template? template, Func<StoredChat> chat, Func<ChatFields, CancellationToken, Task> update, Func<HookNote, CancellationToken, Task> note,
+    Func<int, CancellationToken, Task<string?>> answer) : IHookTarget
 {
     public string Uri => uri;
 
@@ -34,6 +35,5 @@ internal sealed class ConversationHooks(
 
     public Task<string?> SendToLlmAsync(int depth, CancellationToken cancellationToken) => answer(depth, cancellationToken);
 
-    public async Task NoteAsync(HookNote note, CancellationToken cancellationToken) =>
-        await writer().NoteHookAsync(note.Change.TriggerName, note.Change.Field, note.Action.Name, note.Outcome, note.Error, note.Depth, cancellationToken);
+    public Task NoteAsync(HookNote said, CancellationToken cancellationToken) => note(said, cancellationToken);
 }

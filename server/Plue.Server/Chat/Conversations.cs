@@ -69,10 +69,12 @@ public sealed class Conversations : IAsyncDisposable
     /// <param name="values">Other fields by the names that the template gives.</param>
     /// <exception cref="FailureException">NotFound: no such template, or for a task nobody who could work on it. MissingField: a field that is missing or wrong. StoreReadOnly.</exception>
     public Task<Conversation> CreateAsync(string templateId, ChatFields given, IReadOnlyDictionary<string, JsonElement> values, CancellationToken cancellationToken) =>
-        CreateAsync(templateId, given, values, depth: 0, cancellationToken);
+        CreateAsync(templateId, given, values, spawnedBy: null, depth: 0, cancellationToken);
 
+    /// <param name="spawnedBy">Whose hook asked for it; null for a person.</param>
     /// <param name="depth">How many hooks led to it.</param>
-    private async Task<Conversation> CreateAsync(string templateId, ChatFields given, IReadOnlyDictionary<string, JsonElement> values, int depth, CancellationToken cancellationToken)
+    private async Task<Conversation> CreateAsync(
+        string templateId, ChatFields given, IReadOnlyDictionary<string, JsonElement> values, string? spawnedBy, int depth, CancellationToken cancellationToken)
     {
         var template = services.TemplateOf(templateId) ?? throw new FailureException(FailureKind.NotFound, $"There is no template {templateId}.");
         var kind = template.Collection == TemplateCollection.Tasks ? ChannelKind.Task : ChannelKind.Chat;
@@ -84,8 +86,10 @@ public sealed class Conversations : IAsyncDisposable
             fields = fields with { ProviderId = choice.ProviderId, Model = string.IsNullOrEmpty(fields.Model) ? choice.Model : fields.Model };
         }
 
+        if (kind == ChannelKind.Task && Automation.Waits(template, [Conversation.Created])) { fields = fields with { StartsByItself = true }; }
         var journal = await Task.Run(() => services.Store.Create(kind, templateId, fields), cancellationToken);
         var conversation = new Conversation(services, Automation, journal.Chat, journal, readOnlyReason: null);
+        if (spawnedBy is not null) { Automation.Bounds.Follows(conversation.CodexId, spawnedBy); }
         open[journal.Chat.Id] = new Lazy<Task<Conversation>>(Task.FromResult(conversation));
         services.Changed(conversation.CodexId, conversation.Summary);
         conversation.WasCreated(depth);
@@ -98,7 +102,7 @@ public sealed class Conversations : IAsyncDisposable
         if (services.TemplateOf(templateId) is { Collection: not TemplateCollection.Tasks }) { throw new FailureException(FailureKind.MissingField, $"{templateId} is no template of a task."); }
 
         var given = values.With(StoredChat.SpawnedByField, new Json5String(spawnedBy));
-        return (await CreateAsync(templateId, ChatFields.None, JsonValue.Members(given), depth, cancellationToken)).CodexId;
+        return (await CreateAsync(templateId, ChatFields.None, JsonValue.Members(given), spawnedBy, depth, cancellationToken)).CodexId;
     }
 
     /// <summary>Nobody waits for a task that nobody could work on: it is refused before it is stored.</summary>

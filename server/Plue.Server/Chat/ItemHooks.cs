@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Plue.Server.Codices;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
@@ -7,16 +6,9 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Chat;
 
-/// <summary>The hooks of items: changes made through codex/*, not those made in an editor. What failed is remembered until the item changes again, or this process ends.</summary>
-internal sealed class ItemHooks(Automation automation, Documents documents, TimeProvider time)
+/// <summary>The hooks of items: changes made through codex/*, not those made in an editor. What they did is kept in the item's history.</summary>
+internal sealed class ItemHooks(Automation automation, Documents documents)
 {
-    private const int MostFailures = 20;
-
-    private readonly ConcurrentDictionary<string, IReadOnlyList<HookFailure>> failures = new(StringComparer.Ordinal);
-
-    /// <summary>Newest first.</summary>
-    public IReadOnlyList<HookFailure> FailuresOf(string uri) => failures.GetValueOrDefault(uri) ?? [];
-
     /// <summary>Carries out what the hooks of the item's template ask for.</summary>
     /// <param name="before">Null when it was made just now.</param>
     /// <returns>The item as it then is.</returns>
@@ -24,8 +16,7 @@ internal sealed class ItemHooks(Automation automation, Documents documents, Time
     {
         if (after.Uri is not { Collection: CodexCollection.Items } uri) { return after; }
 
-        failures.TryRemove(uri.ToString(), out _);
-        var target = new Item(uri, documents, Note);
+        var target = new Item(uri, documents);
         if (target.Template is not { } template) { return after; }
 
         IReadOnlyList<HookChange> changes = before is null
@@ -35,15 +26,7 @@ internal sealed class ItemHooks(Automation automation, Documents documents, Time
         return documents.Get(uri);
     }
 
-    private void Note(string uri, HookNote note)
-    {
-        if (note.Error is not { } error) { return; }
-
-        var failure = new HookFailure(time.GetUtcNow(), note.Action.Name, error);
-        failures.AddOrUpdate(uri, _ => [failure], (_, before) => [failure, .. before.Take(MostFailures - 1)]);
-    }
-
-    private sealed class Item(CodexUri uri, Documents documents, Action<string, HookNote> note) : IHookTarget
+    private sealed class Item(CodexUri uri, Documents documents) : IHookTarget
     {
         public string Uri { get; } = uri.ToString();
 
@@ -69,9 +52,14 @@ internal sealed class ItemHooks(Automation automation, Documents documents, Time
         public Task<string?> SendToLlmAsync(int depth, CancellationToken cancellationToken) =>
             throw new FailureException(FailureKind.Conflict, "Only a chat or a task can be answered. Let the hook start a task with spawn_task.");
 
-        public Task NoteAsync(HookNote said, CancellationToken cancellationToken)
+        public Task NoteAsync(HookNote note, CancellationToken cancellationToken)
         {
-            note(Uri, said);
+            // A field that a hook set is a version of the file, which says so itself.
+            if ((note.Action is not HookAction.SetField || note.Error is not null) && (note.Error is null ? note.Outcome : $"Hook {note.Action.Name} failed: {note.Error}") is { } what)
+            {
+                documents.Of(uri.Collection).NoteHook(uri, note.Action.Name, what, note.Error);
+            }
+
             return Task.CompletedTask;
         }
     }

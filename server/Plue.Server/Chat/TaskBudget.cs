@@ -6,24 +6,52 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Chat;
 
-/// <summary>Holds a request against the budget of its task, before it is sent.</summary>
+/// <summary>
+/// Holds a request against the budget of its task, before it is sent. Answers of every branch count, and money also of those that were deleted: it was spent.
+/// What reaches a limit exactly is within it.
+/// </summary>
 internal static class TaskBudget
 {
-    /// <param name="price">Null where no price is known: then only tokens and rounds count.</param>
+    /// <param name="price">Null where no price is known: then money bounds nothing.</param>
     /// <exception cref="FailureException">BudgetExceeded, with the figures and the way forward.</exception>
     public static void Check(AgentBudget budget, StoredChat task, ProviderRequest request, Price? price)
     {
-        var answers = task.Messages.Where(message => message is { Role: MessageRole.Assistant, IsCopy: false, Status: not MessageStatus.Streaming }).ToList();
-        if (budget.Rounds is { } rounds && answers.Count(message => message.Usage is not null) >= rounds) { throw Over($"It has asked the model {Number(rounds)} times, as often as its budget allows."); }
+        if (budget.Rounds is { } rounds && Answers(task).Count(WasAsked) >= rounds) { throw Over($"It has asked the model {Number(rounds)} times, as often as its budget allows."); }
+        if (TimeLeft(budget, task) is { } left && left <= TimeSpan.Zero) { throw new FailureException(OutOfTime); }
 
         var next = TokenEstimate.Of(request.System ?? "") + request.Messages.Sum(TokenEstimate.Of);
-        var used = answers.Sum(message => message.Usage?.TotalTokens ?? 0);
+        var used = Answers(task).Sum(message => message.Usage?.TotalTokens ?? 0);
         if (budget.Tokens is { } tokens && used + next > tokens) { throw Over($"It has used {Number(used)} tokens, the next request takes about {Number(next)}, and its budget is {Number(tokens)}."); }
 
-        var cost = next * (price?.InputPerMillion ?? 0) / 1_000_000m;
+        if (budget.Usd is not { } usd || price is null) { return; }
+
+        // An answer without a bound is not counted ahead: with the model's own maximum nearly nothing could be asked. What it then costs counts for the next.
+        var cost = ((next * price.InputPerMillion) + ((request.MaxTokens ?? 0) * price.OutputPerMillion)) / 1_000_000m;
         var spent = task.TotalCost ?? 0;
-        if (budget.Usd is { } usd && price is not null && spent + cost > usd) { throw Over($"It has cost {Usd(spent)}, the next request costs at least {Usd(cost)}, and its budget is {Usd(usd)}."); }
+        if (spent + cost > usd)
+        {
+            var what = request.MaxTokens is { } most ? $"the next request with an answer of up to {Number(most)} tokens may cost {Usd(cost)}" : $"the next request costs at least {Usd(cost)}";
+            throw Over($"It has cost {Usd(spent)}, {what}, and its budget is {Usd(usd)}.");
+        }
     }
+
+    /// <summary>What is left of the time that the task may work: answers count as long as they took. Null where nothing bounds it.</summary>
+    public static TimeSpan? TimeLeft(AgentBudget budget, StoredChat task)
+    {
+        if (budget.Seconds is not { } seconds) { return null; }
+
+        var worked = Answers(task).Sum(message => (message.Timing?.Duration ?? TimeSpan.Zero).Ticks);
+        return TimeSpan.FromTicks((long)Math.Clamp((decimal)seconds * TimeSpan.TicksPerSecond - worked, 0, long.MaxValue));
+    }
+
+    /// <summary>Why the work ends when its time is over.</summary>
+    public static Failure OutOfTime => Over("It has worked as long as its budget allows.").Failure;
+
+    private static IEnumerable<Message> Answers(StoredChat task) =>
+        task.Tree.All.Where(message => message is { Role: MessageRole.Assistant, IsCopy: false, Status: not MessageStatus.Streaming });
+
+    /// <summary>What was refused before anybody was asked is no round. Some programs never say what they used.</summary>
+    private static bool WasAsked(Message answer) => answer.Usage is not null || answer.Parts.Count > 0 || answer.Status != MessageStatus.Failed;
 
     private static FailureException Over(string sentence) =>
         new(FailureKind.BudgetExceeded, $"This task is over its budget. {sentence} Raise the budget in its settings, then send it a message.");

@@ -34,6 +34,9 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
     /// <summary>The message that the answer follows; asked when the answer begins.</summary>
     public Func<string> ParentId { get; init; } = static () => "";
 
+    /// <summary>Asked when the turn is stopped: why, when it was not the user. The answer then has failed, with what it has.</summary>
+    public Func<Failure?> StoppedFor { get; init; } = static () => null;
+
     /// <summary>What is done before the model is asked.</summary>
     public Func<CancellationToken, Task>? Before { get; init; }
 
@@ -63,7 +66,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            lock (gate) { ending.Stop(); }
+            lock (gate) { Stop(ending); }
         }
         catch (FailureException fault)
         {
@@ -309,7 +312,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
     /// <param name="isStopped">What failed because it was stopped has not failed.</param>
     private async Task<Message> FinishAsync(LiveMessage live, Ending ending, bool isStopped)
     {
-        if (isStopped && ending.Reason is null or StopReason.Failed) { ending.Stop(); }
+        if (isStopped && ending.Reason is null or StopReason.Failed) { Stop(ending); }
         var reason = ending.Reason ?? StopReason.Failed;
         var error = ending.Error is { } failure ? failure with { Message = mask(failure.Message) } : null;
         Message message;
@@ -347,6 +350,12 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
 
         sink.Idle();
         return message;
+    }
+
+    private void Stop(Ending ending)
+    {
+        if (StoppedFor() is { } failure) { ending.Fail(failure); }
+        else { ending.Stop(); }
     }
 
     private static MessageStatus StatusOf(StopReason reason) => reason switch

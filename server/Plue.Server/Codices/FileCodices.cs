@@ -228,6 +228,20 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     /// <exception cref="FailureException">As for <see cref="Set(string, IReadOnlyList{string}, Json5Node)"/>.</exception>
     public FileCodex Rewrite(string id, string what, Func<string, string> rewrite) => Edit(id, null, VersionAuthor.Plue, () => what, text => new Json5Edited(rewrite(text)));
 
+    /// <summary>Notes in the trail what a hook did beside the content, or why it failed.</summary>
+    /// <param name="action">As the template writes it.</param>
+    /// <param name="error">One sentence; null when it did not fail.</param>
+    /// <exception cref="FailureException">Conflict, StoreReadOnly: it was not noted.</exception>
+    public void NoteHook(CodexUri uri, string action, string what, string? error)
+    {
+        lock (gate)
+        {
+            using var turn = Turn(uri, "says nothing of its hook");
+            Notice(uri, DocumentFile.Read(FilePath(uri)).Bytes);
+            versions.NoteHook(collection, uri.Name, action, what, error);
+        }
+    }
+
     /// <summary>Writes a document under a second name, its history along. Doing it again changes nothing.</summary>
     /// <exception cref="FailureException">Conflict: the name is taken by another. StoreReadOnly.</exception>
     public void CopyTo(string id, string newId, string text)

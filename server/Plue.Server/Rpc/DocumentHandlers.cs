@@ -57,7 +57,7 @@ internal sealed class DocumentHandlers(
             ContextFiles = [],
             Document = View(codex, files, trail),
             LastSeq = 0,
-            HookFailures = hooks?.FailuresOf(uri.ToString()) is { Count: > 0 } failures ? [.. failures.Select(ToProtocol.HookFailure)] : null,
+            HookFailures = trail.HookFailures is { Count: > 0 } failures ? [.. failures.Select(ToProtocol.HookFailure)] : null,
             ReadOnlyReason = codex.Layer == TemplateLayer.Workspace ? "This belongs to the workspace. Change its file there, or make a copy of your own." : null,
         };
     }

@@ -57,7 +57,7 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
             if (isFirst) { NoteRepair(before, changed.Count, gone.Count); }
             if (!isFirst && changed.Count + gone.Count == 0) { return listed; }
 
-            running = [.. known.Values.Where(row => row.Summary.Status == ChatStatus.Running).Select(row => PathOf(row.Summary.Id))];
+            running = [.. known.Values.Where(row => row.Summary is { Status: ChatStatus.Running } or { TaskStatus: TaskStates.Queued }).Select(row => PathOf(row.Summary.Id))];
             file.Save(known, changed, gone);
             return listed = NewestFirst(known.Values);
         }
@@ -92,6 +92,14 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
 
             if (!kind.Names(id) || Summarize(id, modified, read) is not { } summary) { continue; }
 
+            // Nobody has to start every task: one that still waits is the row it was.
+            if (row is { Summary.TaskStatus: TaskStates.Queued } && summary.TaskStatus == TaskStates.Queued)
+            {
+                row.Seen = looks;
+                seen++;
+                continue;
+            }
+
             var made = new IndexRow(length, modified, summary) { Seen = looks };
             rows[id] = made;
             changed.Add(made);
@@ -101,10 +109,11 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
         return (changed, seen);
     }
 
-    /// <summary>Running ends without a byte being written when the owner is killed, and what could not be read may be readable now.</summary>
+    /// <summary>Running, and waiting to be run, ends without a byte being written when the owner is killed, and what could not be read may be readable now.</summary>
     private bool IsTrue(IndexRow row) => row.Summary.Status switch
     {
         ChatStatus.Running => JournalLock.IsHeld(PathOf(row.Summary.Id)),
+        ChatStatus.Idle when row.Summary.TaskStatus == TaskStates.Queued => JournalLock.IsHeld(PathOf(row.Summary.Id)),
         ChatStatus.Damaged => false,
         _ => true,
     };

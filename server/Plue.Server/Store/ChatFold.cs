@@ -31,6 +31,7 @@ internal sealed class ChatFold(bool isTask)
     private readonly List<HookFailure> hookFailures = []; // oldest first
     private string? readUntil;
     private string? template;
+    private bool startsByItself;
     private DateTimeOffset? firstTime;
     private DateTimeOffset lastMessageTime;
     private long lastSeq;
@@ -48,8 +49,11 @@ internal sealed class ChatFold(bool isTask)
     /// <summary>Told of every line that says something, after it was taken in.</summary>
     public Action<ChatNews>? Changed { get; init; }
 
-    /// <summary>A message was begun and not ended.</summary>
-    public bool IsUnfinished => open.Count > 0;
+    /// <summary>A message was begun and not ended, or a task waits for its hooks.</summary>
+    public bool IsUnfinished => open.Count > 0 || IsWaiting;
+
+    /// <summary>A task that its hooks were to start, and did not yet.</summary>
+    public bool IsWaiting => isTask && startsByItself && values.TryGetValue(TaskStates.Field, out var status) && status.ValueKind == JsonValueKind.String && status.ValueEquals(TaskStates.Queued);
 
     public void Take(JournalLine line)
     {
@@ -112,7 +116,7 @@ internal sealed class ChatFold(bool isTask)
             Model = model,
             Fallbacks = fallbacks,
             Options = options,
-            Values = isTask && open.Count > 0 && !isOwned ? WithStatus(TaskStates.Interrupted) : values,
+            Values = isTask && IsUnfinished && !isOwned ? WithStatus(TaskStates.Interrupted) : values,
             HookFailures = hookFailures.Count == 0 ? [] : [.. hookFailures.AsEnumerable().Reverse()],
             Tree = shown,
             Queue = [.. queue],
@@ -309,10 +313,11 @@ internal sealed class ChatFold(bool isTask)
         tags = fields.Tags ?? tags;
         contextFiles = fields.ContextFiles ?? contextFiles;
         if (fields.Values is { } changed) { values = Merged(changed); }
-        // That somebody looked is no change.
-        if (fields.By is null && fields.ReadUntil is null) { hookFailures.Clear(); }
+        // That somebody looked is no change, nor is a title that a model found.
+        if (fields.By is null && fields.ReadUntil is null && fields.TitleFrom is null) { hookFailures.Clear(); }
         readUntil = fields.ReadUntil ?? readUntil;
         template = fields.Template ?? template;
+        startsByItself |= fields.StartsByItself == true;
         return new ChatNews.Fields();
 
         static string? Changed(string? old, string? value) => value is null ? old : value.Length == 0 ? null : value;

@@ -23,7 +23,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     private readonly Lock writing = new(); // held during fsync; taken before buffering
     private readonly Lock buffering = new(); // never held during fsync: the streaming path takes it
     private readonly PartialBuffer partials = new();
-    private readonly HashSet<string> begun = new(StringComparer.Ordinal); // answers under way here; the file is owned until they are whole
+    private readonly HashSet<string> begun = new(StringComparer.Ordinal); // answers under way here, or a new task that starts; the file is owned until they are whole
     private readonly List<ChatNews> heard = []; // of others, since the last Follow
     private readonly string path;
     private readonly StoredHeader lost;
@@ -93,10 +93,12 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 
     /// <summary>Reads the chat, and unless another process is writing to it repairs it and ends what a former owner left unfinished.</summary>
     /// <param name="backup">Where a file of an older format is copied to before it is rewritten.</param>
+    /// <param name="starts">It was made just now and is owned until <see cref="WasStarted"/>.</param>
     /// <exception cref="FailureException">NotFound; StoreReadOnly: the disk, or a newer format.</exception>
-    internal static ChatJournal Open(string path, StoredHeader lost, Func<int, string> backup, TimeProvider time, ILogger logger)
+    internal static ChatJournal Open(string path, StoredHeader lost, Func<int, string> backup, TimeProvider time, ILogger logger, bool starts = false)
     {
         var opened = new ChatJournal(path, lost, backup, time, logger);
+        if (starts) { opened.begun.Add(lost.Id); }
         try
         {
             lock (opened.writing)
@@ -269,6 +271,15 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     public async ValueTask NoteHookAsync(string trigger, string? field, string action, string? outcome, string? error, int depth, CancellationToken cancellationToken) =>
         await WriteAsync(new StoredHook(trigger, field, action, outcome, error, depth), durable: true, null, cancellationToken);
 
+    /// <summary>The hooks that wait for a new task were carried out, and what they started has ended.</summary>
+    public void WasStarted()
+    {
+        lock (writing)
+        {
+            if (begun.Remove(Id)) { ReleaseIfIdle(); }
+        }
+    }
+
     /// <summary>Writes what waits and follows no longer.</summary>
     public void Dispose()
     {
@@ -402,9 +413,12 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
             journal.Repair();
         }
 
-        if (!fold.IsUnfinished) { return; }
+        // A task that was made just now waits for its owner: this process.
+        if (!fold.IsUnfinished || begun.Contains(Id)) { return; }
 
-        journal.Append(durable: true, [.. fold.Unfinished().Select(message => new StoredComplete(StoredMessage.From(message)).ToUtf8())]);
+        if (fold.IsWaiting) { journal.Append(durable: true, new ChatFields { Values = StoredChat.StatusValue(TaskStates.Interrupted), By = ChangedBy.Plue }.ToStored().ToUtf8()); }
+        if (fold.Unfinished() is { Count: > 0 } unfinished) { journal.Append(durable: true, [.. unfinished.Select(message => new StoredComplete(StoredMessage.From(message)).ToUtf8())]); }
+
         Hear(new ChatNews.Other());
     }
 

@@ -37,6 +37,9 @@ public sealed class MessageTree
     /// <summary>The branch that is shown, oldest first.</summary>
     public IReadOnlyList<Message> Path => path;
 
+    /// <summary>The messages of all branches, in the order of the journal.</summary>
+    public IReadOnlyList<Message> All => messages;
+
     /// <summary>How many messages all branches have together.</summary>
     public int Count => messages.Length;
 

@@ -161,13 +161,16 @@ public sealed record ChatFields(
     /// <summary>The id of the last message that somebody looked at.</summary>
     public string? ReadUntil { get; init; }
 
+    /// <summary>Of a new task: hooks wait for it. The journal is then owned until <see cref="ChatJournal.WasStarted"/>.</summary>
+    public bool StartsByItself { get; init; }
+
     /// <summary>The template goes by this name now.</summary>
     public string? TemplateId { get; init; }
 
     internal StoredFields ToStored() =>
         new(Title, Archived, string.IsNullOrEmpty(ProviderId) ? ProviderId : ProviderPrefix + ProviderId, Model,
             Fallbacks is null ? null : [.. Fallbacks.Select(choice => new StoredChoice(ProviderPrefix + choice.ProviderId, choice.Model))],
-            Options is null ? null : StoredOptions.From(Options), Pinned, Tags, ContextFiles, TitleFromModel ? "model" : null, ReadUntil, Values, By, TemplateId);
+            Options is null ? null : StoredOptions.From(Options), Pinned, Tags, ContextFiles, TitleFromModel ? "model" : null, ReadUntil, Values, By, TemplateId, StartsByItself ? true : null);
 
     internal static ModelChoice ChoiceOf(StoredChoice choice) => new(ProviderIdOf(choice.ProviderRef) ?? "", choice.Model);
 

@@ -119,10 +119,12 @@ internal sealed record StoredUnqueued(string MessageId) : StoredRecord
 /// <param name="Values">The other fields of the template, merged key by key; null takes one away.</param>
 /// <param name="Template">The header's has this name now.</param>
 /// <param name="By">A constant of <see cref="ChangedBy"/>; absent for the user.</param>
+/// <param name="StartsByItself">Of a new task: the hooks of its template wait for it. One that is still queued when its owner is gone was never started.</param>
 internal sealed record StoredFields(
     string? Title, bool? Archived, string? ProviderRef, string? Model, IReadOnlyList<StoredChoice>? Fallbacks = null, StoredOptions? Options = null,
     bool? Pinned = null, IReadOnlyList<string>? Tags = null, IReadOnlyList<string>? ContextFiles = null, string? TitleFrom = null, string? ReadUntil = null,
-    IReadOnlyDictionary<string, JsonElement>? Values = null, string? By = null, string? Template = null) : StoredRecord
+    IReadOnlyDictionary<string, JsonElement>? Values = null, string? By = null, string? Template = null,
+    bool? StartsByItself = null) : StoredRecord
 {
     [JsonPropertyOrder(-1)]
     public override string Type => "fields";

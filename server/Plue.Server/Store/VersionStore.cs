@@ -39,14 +39,22 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
     /// <summary>Durable when it returns.</summary>
     /// <param name="content">Null where there is none, or where it shall not be kept.</param>
     /// <exception cref="FailureException">StoreReadOnly: nothing was appended.</exception>
-    public VersionTrail Append(string collection, string name, string kind, string author, string what, string? hash, byte[]? content, long? of = null)
+    public VersionTrail Append(string collection, string name, string kind, string author, string what, string? hash, byte[]? content, long? of = null) =>
+        Append(collection, name, new StoredVersion(0, kind, author, what, hash, null, null, of), content);
+
+    /// <summary>Notes what a hook did beside the content, or why it failed. Durable when it returns.</summary>
+    /// <exception cref="FailureException">StoreReadOnly, Conflict: nothing was appended.</exception>
+    public void NoteHook(string collection, string name, string action, string what, string? error) =>
+        Append(collection, name, new StoredVersion(0, VersionKind.Hook, ChangedBy.Hook, what, Read(collection, name).Hash, null, null, null, action, error), null);
+
+    private VersionTrail Append(string collection, string name, StoredVersion version, byte[]? content)
     {
         var path = PathOf(collection, name);
         var last = 0L;
         // From the file and not from what is known of it: the number must be the next one.
-        Scan(collection, name, (version, _) => last = Math.Max(last, version.Number));
+        Scan(collection, name, (known, _) => last = Math.Max(last, known.Number));
         var text = content is null || content.Length > MaxInline ? null : TextOf(content);
-        var record = new StoredVersion(last + 1, kind, author, what, hash, text, content is null || text is not null ? null : hash, of);
+        var record = version with { Number = last + 1, Content = text, Blob = content is null || text is not null ? null : version.Hash };
         if (record.Blob is { } blob) { Keep(blob, content!); }
 
         var header = new StoredHeader(StoredHeader.CurrentFormat, $"{collection}/{name}", Template);
@@ -105,7 +113,10 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
 
     /// <summary>Every version with its bytes, oldest first; null where they were not kept.</summary>
     public void Walk(string collection, string name, Action<long, byte[]?> onVersion) =>
-        Scan(collection, name, (version, _) => onVersion(version.Number, ContentOf(version)));
+        Scan(collection, name, (version, _) =>
+        {
+            if (version.Kind != VersionKind.Hook) { onVersion(version.Number, ContentOf(version)); }
+        });
 
     private void Scan(string collection, string name, Action<StoredVersion, DateTimeOffset> onVersion)
     {

@@ -10,7 +10,10 @@ namespace Plue.Server.Store;
 /// <param name="Content">The file as UTF-8; null where it is a <paramref name="Blob"/>, or is not kept because it held a key.</param>
 /// <param name="Blob">The name of a file in the trails' folder of blobs.</param>
 /// <param name="Of">Of undo and redo: the version brought back.</param>
-internal sealed record StoredVersion(long Number, string Kind, string Author, string What, string? Hash, string? Content, string? Blob, long? Of) : StoredRecord
+/// <param name="Action">Of what a hook did, as the template writes it: <c>notify</c>.</param>
+/// <param name="Error">Why the hook failed, one sentence; absent when it did not.</param>
+internal sealed record StoredVersion(
+    long Number, string Kind, string Author, string What, string? Hash, string? Content, string? Blob, long? Of, string? Action = null, string? Error = null) : StoredRecord
 {
     public static ReadOnlySpan<byte> TypeName => "version"u8;
     [JsonPropertyOrder(-1)]
@@ -25,6 +28,8 @@ internal static class VersionKind
     public const string Redo = "redo";
     public const string Deleted = "deleted";
     public const string Restored = "restored";
+    /// <summary>No version of the content: what a hook did beside it, or why it failed.</summary>
+    public const string Hook = "hook";
 }
 
 /// <summary>One version of a document, without its content.</summary>
@@ -37,15 +42,21 @@ internal sealed class VersionTrail
 {
     public static readonly VersionTrail Empty = new();
 
+    private const int MostFailures = 20;
+
     private readonly List<DocumentVersion> versions = [];
     /// <summary>Versions in the order that undo walks back, up to what a later change cut off.</summary>
     private readonly List<DocumentVersion> line = [];
+    private readonly List<HookFailure> hookFailures = []; // oldest first
     private int place = -1;
 
     public IReadOnlyList<DocumentVersion> Versions => versions;
 
-    /// <summary>Of the newest version; 0 before the first.</summary>
-    public long Number => versions is [.., var last] ? last.Number : 0;
+    /// <summary>Of the newest version of the content; 0 before the first.</summary>
+    public long Number { get; private set; }
+
+    /// <summary>Hooks that failed since anybody else changed the document, newest first.</summary>
+    public IReadOnlyList<HookFailure> HookFailures => [.. hookFailures.AsEnumerable().Reverse().Take(MostFailures)];
 
     /// <summary>Null before the first version and while the document is deleted.</summary>
     public string? Hash { get; private set; }
@@ -58,6 +69,14 @@ internal sealed class VersionTrail
     {
         var taken = new DocumentVersion(version.Number, time, version.Kind, version.Author, version.What, version.Hash, version.Content is not null || version.Blob is not null);
         versions.Add(taken);
+        if (version.Kind == VersionKind.Hook)
+        {
+            if (version is { Action: { } action, Error: { } error }) { hookFailures.Add(new HookFailure(time, action, error)); }
+            return;
+        }
+
+        Number = version.Number;
+        if (version.Author != ChangedBy.Hook) { hookFailures.Clear(); }
         switch (version.Kind)
         {
             case VersionKind.Undo or VersionKind.Redo when line.FindIndex(other => other.Number == version.Of) is var found and >= 0:

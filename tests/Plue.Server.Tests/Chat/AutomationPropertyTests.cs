@@ -3,6 +3,7 @@ using FsCheck.Fluent;
 using Microsoft.Extensions.Logging.Abstractions;
 using Plue.Server.Chat;
 using Plue.Server.Json5;
+using Plue.Server.Messages;
 using Plue.Server.Templates;
 using Plue.Server.Tests.Testing;
 
@@ -32,9 +33,10 @@ public sealed class AutomationPropertyTests
             var spawned = 0;
             Automation? automation = null;
             automation = new Automation(
-                async (_, values, _, depth, cancellationToken) =>
+                async (_, values, parent, depth, cancellationToken) =>
                 {
                     var child = $"codex://tasks/{++spawned}";
+                    automation!.Bounds.Follows(child, parent);
                     await automation!.RunAsync(new Target(target.Template) { Uri = child }, [new HookChange(HookTrigger.Created)], depth, cancellationToken);
                     return child;
                 },
@@ -42,8 +44,8 @@ public sealed class AutomationPropertyTests
             var running = automation.RunAsync(target, [.. HookChange.Of("a"), .. HookChange.Of("status"), new HookChange(HookTrigger.Created)], 0, CancellationToken.None);
             Assert.True(running.IsCompletedSuccessfully);
             // What a person's own change asks of a model is not counted.
-            Assert.InRange(target.Deeds, 0, Automation.MostPerCodex + (4 * hooks.Count));
-            Assert.InRange(spawned, 0, Automation.MostInAll);
+            Assert.InRange(target.Deeds, 0, HookBounds.MostPerCodex + (4 * hooks.Count));
+            Assert.InRange(spawned, 0, HookBounds.MostTasks);
         }).Check(Config.QuickThrowOnFailure);
     }
 
@@ -55,10 +57,62 @@ public sealed class AutomationPropertyTests
         var target = new Target(new Template { Id = "self", Name = "self", Hooks = [new AutomationHook(HookTrigger.FieldChange, "a", [], new HookAction.Notify("hi"))] });
         for (var i = 0; i < 100; i++) { await automation.RunAsync(target, HookChange.Of("a"), 0, CancellationToken.None); }
 
-        Assert.Equal(Automation.MostPerCodex, target.Outcomes);
+        Assert.Equal(HookBounds.MostPerCodex, target.Outcomes);
         time.Advance(TimeSpan.FromSeconds(61));
         await automation.RunAsync(target, HookChange.Of("a"), 0, CancellationToken.None);
-        Assert.Equal(Automation.MostPerCodex + 1, target.Outcomes);
+        Assert.Equal(HookBounds.MostPerCodex + 1, target.Outcomes);
+    }
+
+    [Fact]
+    public async Task A_question_is_answered_however_many_hooks_ran_before()
+    {
+        var automation = new Automation((_, _, _, _, _) => Task.FromResult("codex://tasks/x"), (_, _) => { }, new MovableTime(), NullLogger.Instance);
+        var target = new Target(new Template
+        {
+            Id = "self", Name = "self",
+            Hooks = [new AutomationHook(HookTrigger.FieldChange, "messages", [], new HookAction.Notify("hi")), new AutomationHook(HookTrigger.FieldChange, "messages", [], new HookAction.SendToLlm())],
+        });
+        for (var i = 0; i < 100; i++) { await automation.RunAsync(target, HookChange.Of("messages"), 0, CancellationToken.None); }
+
+        Assert.Equal((HookBounds.MostPerCodex, 100), (target.Outcomes, target.Deeds));
+    }
+
+    [Fact]
+    public async Task Hooks_start_few_tasks_an_hour_however_long_the_chain_that_leads_to_them()
+    {
+        var (time, spawned, fails) = (new MovableTime(), new List<string>(), true);
+        Automation? automation = null;
+        automation = new Automation(
+            (_, _, parent, _, _) =>
+            {
+                if (fails) { throw new FailureException(FailureKind.MissingField, "No goal."); }
+                spawned.Add($"codex://tasks/{spawned.Count}");
+                automation!.Bounds.Follows(spawned[^1], parent);
+                return Task.FromResult(spawned[^1]);
+            },
+            (_, _) => { }, time, NullLogger.Instance);
+        var template = new Template { Id = "self", Name = "self", Hooks = [new AutomationHook(HookTrigger.FieldChange, "a", [], new HookAction.SpawnTask("self", Json5Object.Empty))] };
+        async Task<string?> SpawnAsync(string uri)
+        {
+            time.Advance(TimeSpan.FromSeconds(5));
+            var target = new Target(template) { Uri = uri };
+            await automation.RunAsync(target, HookChange.Of("a"), 0, CancellationToken.None);
+            return target.Error;
+        }
+
+        // What was not made is not counted.
+        for (var i = 0; i < 30; i++) { Assert.Equal("No goal.", await SpawnAsync("codex://chats/x")); }
+
+        fails = false;
+        for (var i = 0; i < HookBounds.MostTasks; i++) { Assert.Null(await SpawnAsync(i == 0 ? "codex://chats/x" : spawned[^1])); }
+
+        Assert.StartsWith("Hooks started 20 tasks within an hour that go back to codex://chats/x, so no other was started.", await SpawnAsync(spawned[^1]), StringComparison.Ordinal);
+        Assert.NotNull(await SpawnAsync("codex://chats/x"));
+        for (var i = 0; i < 40; i++) { Assert.Null(await SpawnAsync($"codex://items/{i}")); }
+
+        Assert.StartsWith("Hooks started 60 tasks within an hour in all", await SpawnAsync("codex://items/other"), StringComparison.Ordinal);
+        time.Advance(TimeSpan.FromMinutes(61));
+        Assert.Null(await SpawnAsync("codex://chats/x"));
     }
 
     private sealed class Target(Template template) : IHookTarget
@@ -69,6 +123,7 @@ public sealed class AutomationPropertyTests
         public Template Template => template;
         public int Deeds { get; private set; }
         public int Outcomes { get; private set; }
+        public string? Error { get; private set; }
 
         public Json5Object Values() => values;
 
@@ -88,6 +143,7 @@ public sealed class AutomationPropertyTests
         public Task NoteAsync(HookNote note, CancellationToken cancellationToken)
         {
             if (note.Outcome is not null) { Outcomes++; }
+            Error = note.Error ?? Error;
 
             return Task.CompletedTask;
         }

@@ -110,6 +110,77 @@ public sealed class AutomationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_question_is_answered_once_whatever_the_hooks_ask_for()
+    {
+        const string ask = "action: 'send_to_llm'";
+        Template("eager", "ai-chat", "{ name: 'last', type: 'text' }",
+            $"{{ trigger: 'field_change', field: 'messages', {ask} }}", $"{{ trigger: 'field_change', {ask} }}",
+            "{ trigger: 'field_change', field: 'messages', action: 'set_field', target: 'last', value: '{{messages[-1].content}}' }",
+            $"{{ trigger: 'field_change', field: 'last', {ask} }}");
+        var uri = await ChatAsync("eager");
+        for (var asked = 1; asked <= 3; asked++)
+        {
+            await sidecar.Client.AskAsync(uri, $"Question {asked}");
+            // Kept, and not answered, while the hooks of the answer still run.
+            await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = $"Note {asked}", answer = false });
+            Assert.Equal(asked, endpoint.Requests.Count);
+        }
+
+        Assert.Equal(9, Texts(await GetAsync(uri)).Count);
+        Assert.Equal(3, endpoint.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_question_is_answered_when_a_hook_of_what_its_hook_set_says_so()
+    {
+        Template("indirect", "ai-chat", "{ name: 'last', type: 'text' }",
+            "{ trigger: 'field_change', field: 'messages', action: 'set_field', target: 'last', value: '{{messages[-1].content}}', conditions: [{ field: 'messages[-1].role', equals: 'user' }] }",
+            "{ trigger: 'field_change', field: 'last', action: 'send_to_llm' }");
+        var uri = await ChatAsync("indirect");
+        await sidecar.Client.AskAsync(uri, "What?");
+        Assert.Equal(["What?", "Yes"], Texts(await GetAsync(uri)));
+        Assert.Null((await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "Keep", answer = false }))?["turnId"]);
+        Assert.Single(endpoint.Requests);
+    }
+
+    [Fact]
+    public async Task A_task_that_cannot_begin_has_failed_and_its_hooks_hear_of_it()
+    {
+        Template("lost", "task", "", "{ trigger: 'created', action: 'send_to_llm' }", "{ trigger: 'status_change', action: 'notify', message: 'Task {{status}}' }", "{ trigger: 'status_change', action: 'send_to_llm' }");
+        var made = await sidecar.Client.ResultAsync("codex/create", new { templateId = "lost", providerId = "scripted", values = new { goal = "Go", system_prompt_ref = "codex://prompts/gone.md" } });
+        Assert.Equal("Task failed", Notice(await sidecar.Client.NextAsync("host/notify")).Message);
+        var uri = (string)made!["uri"]!;
+        await sidecar.Client.NextAsync("codex/changed", item => (string?)item["uri"] == uri && (string?)item["codex"]?["taskStatus"] == "failed");
+        List<string> failures;
+        do { failures = Failures(await GetAsync(uri)); } while (failures.Count < 2);
+        Assert.All(failures, failure => Assert.StartsWith("send_to_llm: ", failure, StringComparison.Ordinal));
+        Assert.Empty(endpoint.Requests);
+    }
+
+    [Fact]
+    public async Task Tasks_that_start_tasks_are_held_to_twenty_an_hour()
+    {
+        const string spawn = "{ trigger: 'created', action: 'spawn_task', template: 'swarm', values: { goal: 'more', provider_ref: 'codex://providers/scripted' } }";
+        Template("swarm", "task", "", spawn, spawn, spawn);
+        await sidecar.Client.ResultAsync("codex/create", new { templateId = "swarm", providerId = "scripted", values = new { goal = "more" } });
+        List<string> failures = [];
+        JsonArray tasks;
+        do
+        {
+            await sidecar.Client.NextAsync("codex/changed");
+            tasks = (await sidecar.Client.ResultAsync("codex/list", new { collection = "tasks" }))!["items"]!.AsArray();
+            if (tasks.Count < 21) { continue; }
+
+            failures.Clear();
+            foreach (var task in tasks) { failures.AddRange(Failures(await GetAsync((string)task!["uri"]!))); }
+        }
+        while (failures.Count < 14);
+
+        Assert.Equal(21, tasks.Count);
+        Assert.All(failures, failure => Assert.StartsWith("spawn_task: Hooks started 20 tasks within an hour that go back to codex://tasks/", failure, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_hook_that_fails_is_shown_until_the_chat_changes_and_stops_nothing_else()
     {
         Template("frail", "ai-chat", "{ name: 'depth', type: 'select', options: ['a', 'b'] }, { name: 'label', type: 'text' }",
@@ -182,8 +253,16 @@ public sealed class AutomationTests : IAsyncLifetime
         var got = await GetAsync(uri);
         Assert.Equal("Leak is closed", (string?)got?["document"]?["values"]?["note"]);
         Assert.Equal(["set_field: Nothing was changed. `rank` is text where a number was expected."], Failures(got));
-        Assert.Equal(["hook: Hook set note", "you: Changed status", "hook: Hook set made", "you: Created"], await HistoryAsync(uri));
-        await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { title = "Drip" } });
+        Assert.Equal(
+            ["hook: Hook said \"Leak is closed\"", "hook: Hook set_field failed: Nothing was changed. `rank` is text where a number was expected.", "hook: Hook set note", "you: Changed status", "hook: Hook set made", "you: Created"],
+            await HistoryAsync(uri));
+
+        // Another program knows of it too, and what hooks did beside the content makes it no other version.
+        await using (var again = await InMemorySidecar.StartAsync(sidecar.Home)) { Assert.Equal(Failures(got), Failures(await again.Client.ResultAsync("codex/get", new { uri }))); }
+
+        await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { title = "Drip" }, expectedVersion = (long?)got?["codex"]?["version"] });
+        Assert.Equal("Leak", (string?)(await sidecar.Client.ResultAsync("codex/undo", new { uri }))?["title"]);
+        await sidecar.Client.ResultAsync("codex/redo", new { uri });
         Assert.Null((await GetAsync(uri))?["hookFailures"]);
     }
 

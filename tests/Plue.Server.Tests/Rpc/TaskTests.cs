@@ -104,6 +104,65 @@ public sealed class TaskTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_task_whose_time_is_over_keeps_what_it_wrote_and_asks_no_more()
+    {
+        endpoint.Route = _ => ScriptedAnswer.Events().Send(Chunk("Half")).Hang();
+        var uri = await TaskAsync("Go.", new { seconds = 1 });
+        await StatusAsync(sidecar.Client, uri, "over_budget");
+        var got = await GetAsync(uri);
+        var answer = got!["messages"]![1]!;
+        Assert.Equal(("Half", "failed", "budgetExceeded"), (Text(answer), (string?)answer["status"], (string?)answer["error"]?["kind"]));
+        Assert.Equal("This task is over its budget. It has worked as long as its budget allows. Raise the budget in its settings, then send it a message.", (string?)answer["error"]?["message"]);
+
+        await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "Go on" });
+        await StatusAsync(sidecar.Client, uri, "over_budget");
+        Assert.Single(endpoint.Requests);
+        endpoint.Route = _ => Answer("All");
+        await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { budget = new { seconds = 600 } } });
+        await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "And now" });
+        await StatusAsync(sidecar.Client, uri, "done");
+    }
+
+    [Fact]
+    public async Task A_task_that_only_the_tour_could_work_on_is_not_made()
+    {
+        await using var empty = await InMemorySidecar.StartAsync();
+        var refused = await empty.Client.RequestAsync("codex/create", new { templateId = "task", values = new { goal = "Go" } });
+        Assert.Equal("No provider is connected that could work on this. Connect one with Plue: Manage Providers, then start the task again.", (string?)refused["error"]?["message"]);
+        Assert.Empty((await empty.Client.ResultAsync("codex/list", new { collection = "tasks" }))!["items"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task A_task_whose_program_is_killed_before_it_asked_anybody_waits_for_a_person()
+    {
+        // The model is asked for first, and nobody answers.
+        sidecar.WriteProvider("slow", $"{{ name: 'Slow', provider_type: 'openai-compatible', endpoint: '{endpoint.Url}v1', retry_policy: 'none' }}");
+        endpoint.Route = _ => ScriptedAnswer.Silence();
+        await using var first = await SidecarProcess.StartAsync(sidecar.Home);
+        var made = await first.Client.ResultAsync("codex/create", new { templateId = "task", providerId = "slow", values = new { goal = "Go far." } });
+        var uri = (string)made!["uri"]!;
+        await endpoint.NextRequestAsync();
+        Assert.Equal("queued", (string?)(await sidecar.Client.ResultAsync("codex/list", new { collection = "tasks" }))?["items"]?[0]?["taskStatus"]);
+        await first.KillAsync();
+        Assert.Equal("interrupted", (string?)(await sidecar.Client.ResultAsync("codex/list", new { collection = "tasks" }))?["items"]?[0]?["taskStatus"]);
+        Assert.Equal("interrupted", (string?)(await GetAsync(uri))?["codex"]?["taskStatus"]);
+
+        endpoint.Route = _ => Answer("Done it.");
+        await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "", provider = "scripted" });
+        await StatusAsync(sidecar.Client, uri, "done");
+        Assert.Equal(["Go far.", "Done it."], Texts(await GetAsync(uri)));
+    }
+
+    [Fact]
+    public async Task A_task_that_is_told_more_before_it_began_hears_its_goal_first()
+    {
+        sidecar.WriteTemplate("manual", "{ id: 'manual', name: 'manual', parent_template: 'task', automation: { hooks: [{ trigger: 'created', action: 'notify', message: 'Made' }] } }");
+        var uri = (string)(await sidecar.Client.ResultAsync("codex/create", new { templateId = "manual", providerId = "scripted", values = new { goal = "Go." } }))!["uri"]!;
+        await sidecar.Client.AskAsync(uri, "Slowly.");
+        Assert.Equal(["Go.\n\nSlowly.", "Done it."], Texts(await GetAsync(uri)));
+    }
+
+    [Fact]
     public async Task A_task_that_is_stopped_or_fails_says_so()
     {
         endpoint.Route = _ => ScriptedAnswer.Events().Send(Chunk("Half")).Hang();

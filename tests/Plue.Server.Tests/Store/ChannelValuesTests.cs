@@ -34,11 +34,48 @@ public sealed class ChannelValuesTests
         await journal.NoteHookAsync("field_change", "a", "notify", "Hook said \"x\"", null, 1, CancellationToken.None);
         await journal.UpdateAsync(new ChatFields { Values = Json("""{ "a": 1 }"""), By = ChangedBy.Hook }, CancellationToken.None);
         await journal.UpdateAsync(new ChatFields { ReadUntil = "" }, CancellationToken.None);
+        await journal.UpdateAsync(new ChatFields("Found") { TitleFromModel = true }, CancellationToken.None);
         var failure = Assert.Single(journal.Chat.HookFailures);
         Assert.Equal(("set_field", "It cannot."), (failure.Action, failure.Message));
-        Assert.Equal([("hook", "Hook said \"x\""), ("hook", "Hook set_field failed: It cannot."), ("you", "Made this chat.")], store.History(journal.Id).Select(change => (change.Author, change.What)));
+        Assert.Equal([("plue", "Named it \"Found\"."), ("hook", "Hook said \"x\""), ("hook", "Hook set_field failed: It cannot."), ("you", "Made this chat.")], store.History(journal.Id).Select(change => (change.Author, change.What)));
         await journal.UpdateAsync(new ChatFields("Named"), CancellationToken.None);
         Assert.Empty(journal.Chat.HookFailures);
+    }
+
+    [Fact]
+    public async Task A_task_whose_program_ends_before_it_was_started_is_interrupted()
+    {
+        var first = fixture.NewStore();
+        var journal = first.Create(ChannelKind.Task, "task", new ChatFields { Values = Json("""{ "status": "queued" }"""), StartsByItself = true });
+        var other = fixture.NewStore();
+        Assert.Equal("queued", Assert.Single(other.ListTasks()).TaskStatus);
+        await using (var looking = await other.OpenAsync(journal.Id, CancellationToken.None))
+        {
+            Assert.Equal("queued", looking.Chat.Text("status"));
+            await journal.DisposeAsync();
+            Assert.True(looking.Follow(_ => { }));
+            Assert.Equal("interrupted", looking.Chat.Text("status"));
+        }
+
+        Assert.Equal("interrupted", Assert.Single(other.ListTasks()).TaskStatus);
+        Assert.Equal(("plue", "Set status."), (other.History(journal.Id)[0].Author, other.History(journal.Id)[0].What));
+    }
+
+    [Fact]
+    public async Task A_task_that_nobody_looked_at_since_is_listed_as_interrupted_and_one_that_waits_for_a_person_as_queued()
+    {
+        var first = fixture.NewStore();
+        await first.Create(ChannelKind.Task, "task", new ChatFields { Values = Json("""{ "status": "queued" }"""), StartsByItself = true }).DisposeAsync();
+        await first.Create(ChannelKind.Task, "task", new ChatFields { Values = Json("""{ "status": "queued" }""") }).DisposeAsync();
+        var other = fixture.NewStore();
+        var rows = other.ListTasks();
+        Assert.Equal(["interrupted", "queued"], rows.Select(row => row.TaskStatus).Order(StringComparer.Ordinal));
+        Assert.Equal(rows, other.ListTasks());
+        await using (var started = first.Create(ChannelKind.Task, "task", new ChatFields { Values = Json("""{ "status": "queued" }"""), StartsByItself = true }))
+        {
+            started.WasStarted();
+            Assert.Equal(2, other.ListTasks().Count(row => row.TaskStatus == "interrupted"));
+        }
     }
 
     [Fact]
