@@ -11,6 +11,14 @@ namespace Plue.Server.Chat;
 /// <summary>One open chat: its stored messages, the turn under way, and everything a user can do to it.</summary>
 public sealed class Conversation : IAsyncDisposable
 {
+    /// <summary>It was made just now.</summary>
+    internal static readonly HookChange Created = new(HookTrigger.Created);
+
+    private static readonly HookChange Added = new(HookTrigger.FieldChange, ChannelFields.Messages);
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(40);
+    private const string AnswerUnderWay = "an answer is being written.";
+    private const string StoppedBefore = "You stopped this before it was sent.";
+
     private readonly ChatServices services;
     private readonly Automation automation;
     private readonly ITurnSink sink;
@@ -27,25 +35,8 @@ public sealed class Conversation : IAsyncDisposable
 
     private readonly Asking asking;
     private readonly ContextKeeper keeper;
-    private const string AnswerUnderWay = "an answer is being written.";
-    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(40);
     private readonly SemaphoreSlim updating = new(1, 1); // fields change also while something else is under way
     private Task beginning = Task.CompletedTask; // what its template asks for when it is made
-
-    private sealed class RunningTurn(string id, string parentId)
-    {
-        /// <summary>How many hooks led to it.</summary>
-        public int Depth { get; init; }
-        public string Id => id;
-        /// <summary>The message that the answer follows: the question, or the summary that was made for it.</summary>
-        public string ParentId { get; set; } = parentId;
-        /// <summary>Null for work that is no answer.</summary>
-        public Turn? Turn { get; init; }
-        public CancellationTokenSource Stop { get; } = new();
-        /// <summary>Why it was stopped, when it was not the user.</summary>
-        public Failure? StoppedFor { get; set; }
-        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
 
     /// <param name="journal">Null when this window may only read; <paramref name="readOnlyReason"/> then says why.</param>
     /// <param name="before">The same chat as this window could only read it; views of it have to look anew.</param>
@@ -391,7 +382,7 @@ public sealed class Conversation : IAsyncDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && !closing.IsCancellationRequested)
         {
-            throw new FailureException(FailureKind.Conflict, "You stopped this before it was sent.");
+            throw new FailureException(FailureKind.Conflict, StoppedBefore);
         }
         finally
         {
@@ -488,11 +479,6 @@ public sealed class Conversation : IAsyncDisposable
         await AutomateAsync(target, [.. isStored ? [Added] : (IEnumerable<HookChange>)[], .. chat.IsTask ? HookChange.Of(TaskStates.Field) : []], depth);
     }
 
-    /// <summary>It was made just now.</summary>
-    internal static readonly HookChange Created = new(HookTrigger.Created);
-
-    private static readonly HookChange Added = new(HookTrigger.FieldChange, ChannelFields.Messages);
-
     /// <summary>What its template asks for when it is made is carried out beside whoever made it.</summary>
     /// <param name="depth">How many hooks led to it.</param>
     internal void WasCreated(int depth) => beginning = Task.Run(async () =>
@@ -553,7 +539,9 @@ public sealed class Conversation : IAsyncDisposable
         }
         catch (FailureException fault) when (chat.IsTask && !closing.IsCancellationRequested)
         {
-            var status = fault.Failure.Kind == FailureKind.BudgetExceeded ? TaskStates.OverBudget : TaskStates.Failed;
+            var status = fault.Failure.Kind == FailureKind.BudgetExceeded ? TaskStates.OverBudget
+                : fault.Message == StoppedBefore ? TaskStates.Stopped
+                : TaskStates.Failed;
             if (chat.Text(TaskStates.Field) == status) { throw; }
 
             await UpdateAsync(new ChatFields { Values = StoredChat.StatusValue(status), By = ChangedBy.Plue }, CancellationToken.None);
@@ -815,18 +803,4 @@ public sealed class Conversation : IAsyncDisposable
     private static FailureException Busy() => new(FailureKind.Conflict, "An answer is still being written. Stop it first, or wait for it.");
 
     private void NotifyChanged() => services.Changed(CodexId, Summary);
-}
-
-/// <param name="Messages">Of the branch that is shown, the one still being written included.</param>
-/// <param name="TurnId">The turn under way, or null.</param>
-/// <param name="LastSeq">Events up to this number are folded in.</param>
-public sealed record ConversationSnapshot(ChatSummary Summary, StoredChat Chat, IReadOnlyList<Message> Messages, string? TurnId, long LastSeq, string? ReadOnlyReason)
-{
-    /// <summary>The messages that follow the same one, itself included, oldest first.</summary>
-    public IReadOnlyList<string> AlternativesOf(Message message)
-    {
-        var stored = Chat.Tree.AlternativesOf(message);
-        // The file may not know yet of the one that is being written.
-        return stored.Contains(message.Id) ? stored : [.. stored, message.Id];
-    }
 }

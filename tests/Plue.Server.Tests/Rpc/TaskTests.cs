@@ -154,6 +154,17 @@ public sealed class TaskTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_task_that_is_stopped_before_it_asked_anybody_is_stopped()
+    {
+        sidecar.WriteProvider("slow", $"{{ name: 'Slow', provider_type: 'openai-compatible', endpoint: '{endpoint.Url}v1', retry_policy: 'none' }}");
+        endpoint.Route = _ => ScriptedAnswer.Silence();
+        var uri = (string)(await sidecar.Client.ResultAsync("codex/create", new { templateId = "task", providerId = "slow", values = new { goal = "Go." } }))!["uri"]!;
+        await endpoint.NextRequestAsync();
+        await sidecar.Client.ResultAsync("message/stop", new { codexId = uri });
+        await StatusAsync(sidecar.Client, uri, "stopped");
+    }
+
+    [Fact]
     public async Task A_task_that_is_told_more_before_it_began_hears_its_goal_first()
     {
         sidecar.WriteTemplate("manual", "{ id: 'manual', name: 'manual', parent_template: 'task', automation: { hooks: [{ trigger: 'created', action: 'notify', message: 'Made' }] } }");
