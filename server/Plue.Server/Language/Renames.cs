@@ -57,7 +57,7 @@ internal static class Renames
         if (sources.Find(to) is not null) { throw new FailureException(FailureKind.Conflict, $"{to} exists already. Choose another name."); }
 
         var elsewhere = sources.Links.Incoming(from).FirstOrDefault(end => !(CodexUri.TryParse(end.Target, out var uri) && Documents.Has(uri.Collection)));
-        if (elsewhere is not null) { throw new FailureException(FailureKind.Conflict, $"“{elsewhere.Title}” refers to {from}, and is no file that an editor changes. Rename it in Plue instead."); }
+        if (elsewhere is not null) { throw new FailureException(FailureKind.Conflict, $"“{elsewhere.Title}” refers to {from}, and is no file that an editor changes. Run Plue: Rename Item, Prompt, Template or Provider."); }
 
         var path = Path.Combine(Path.GetDirectoryName(place.Path)!, to.Name + Path.GetExtension(place.Path));
         var edits = Navigation.OfCodex(sources, from).GroupBy(pair => pair.Model.Document.Place.Path, StringComparer.Ordinal)

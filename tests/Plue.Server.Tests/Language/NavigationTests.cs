@@ -141,7 +141,7 @@ public sealed class NavigationTests : IAsyncLifetime
         home.Write("config.json5", "{ default_large: \"local\" }");
         var (document, offset) = home.At(Scout, "{ parent_template: 'task', provider_ref: 'codex://providers/lo|cal' }");
 
-        Assert.Contains("Rename it in Plue", Assert.Throws<FailureException>(() => Renames.To(home.Sources, document, offset, "other")).Message, StringComparison.Ordinal);
+        Assert.Contains("Run Plue: Rename", Assert.Throws<FailureException>(() => Renames.To(home.Sources, document, offset, "other")).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -4,6 +4,7 @@ export const commands = {
   newChatFromTemplate: 'plue.newChatFromTemplate',
   openItem: 'plue.openItem',
   openCodex: 'plue.openCodex',
+  renameDocument: 'plue.renameDocument',
   deleteDocument: 'plue.deleteDocument',
   restoreDocument: 'plue.restoreDocument',
   showHistory: 'plue.showHistory',

@@ -1,8 +1,8 @@
 // Prompts, templates, providers and items: choosing one, taking a change back, the trash.
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
-import type { CodexLinkView, CodexSummary } from '../../protocol/protocol.generated';
-import { codexDelete, codexLinks, codexList, codexRedo, codexRestore, codexUndo } from '../../protocol/protocol.generated';
+import type { CodexLinkView, CodexRenameResult, CodexSummary } from '../../protocol/protocol.generated';
+import { codexDelete, codexLinks, codexList, codexRedo, codexRename, codexRestore, codexUndo } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 
 export const collections = ['items', 'prompts', 'templates', 'providers'] as const;
@@ -64,6 +64,30 @@ export class Documents {
     await this.offer(`Moved “${codex.title}” to the trash.`, 'Undo', () => this.restore(codex));
   }
 
+  /** What refers to it is changed along; what cannot be is named before anything happens. */
+  async rename(codex: CodexSummary): Promise<void> {
+    const before = codex.uri.slice(codex.uri.lastIndexOf('/') + 1);
+    const name = await vscode.window.showInputBox({
+      title: `Rename “${codex.title}”`,
+      value: before,
+      prompt: 'The last part of its address. What refers to it is changed along.',
+      ignoreFocusOut: true,
+    });
+    if (name === undefined || name.trim() === before) throw new UserCancelledError();
+    const asked = { uri: codex.uri, name: name.trim() };
+    const plan = await this.sidecar.request(codexRename, { ...asked, dryRun: true });
+    if (plan.updated.length + plan.left.length > 0) {
+      const answer = await vscode.window.showWarningMessage(
+        `Rename “${codex.title}” to ${plan.uri}?`,
+        { modal: true, detail: renameDetail(plan) },
+        'Rename',
+      );
+      if (answer === undefined) throw new UserCancelledError();
+    }
+    const done = await this.sidecar.request(codexRename, asked);
+    await vscode.window.showInformationMessage(`“${codex.title}” is ${done.uri} now.`);
+  }
+
   async restore({ uri }: CodexSummary): Promise<void> {
     await this.sidecar.request(codexRestore, { uri });
   }
@@ -76,10 +100,22 @@ export class Documents {
 /** "“A” and 2 more refer to it." */
 export function linksSentence(incoming: readonly CodexLinkView[]): string {
   const names = [...new Set(incoming.map(({ title, target }) => `“${title === '' ? target : title}”`))];
+  return `${nameSome(names)} ${names.length === 1 ? 'refers' : 'refer'} to it.`;
+}
+
+function renameDetail({ updated, left }: CodexRenameResult): string {
+  const changed = [...new Set(updated.map(({ title, target }) => `“${title === '' ? target : title}”`))];
+  const kept = left.map(({ title, target, why }) => `“${title === '' ? target : title}” still names the old one. ${why}`);
+  return [...(changed.length === 0 ? [] : [`${nameSome(changed)} ${changed.length === 1 ? 'is' : 'are'} changed along.`]), ...kept].join(
+    '\n',
+  );
+}
+
+/** "“A”, “B” and 2 more". */
+function nameSome(names: readonly string[]): string {
   const parts = names.length > 3 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
   const before = parts.slice(0, -1).join(', ');
-  const list = before === '' ? parts.join('') : `${before} and ${parts.at(-1)}`;
-  return `${list} ${names.length === 1 ? 'refers' : 'refer'} to it.`;
+  return before === '' ? parts.join('') : `${before} and ${parts.at(-1)}`;
 }
 
 function kindsOf(from: readonly Collection[]): string {

@@ -57,6 +57,7 @@ export function activateItems(
   register(commands.openCodex, async (given) => {
     if (typeof given === 'string') await open(given);
   });
+  register(commands.renameDocument, async () => documents.rename(await documents.pick('Rename', collections)));
   // A provider goes with its key and its models: that is asked on the Providers page.
   register(commands.deleteDocument, async () => documents.delete(await documents.pick('Move to Trash', ['items', 'prompts', 'templates'])));
   register(commands.restoreDocument, async () => documents.restore(await documents.pick('Restore from Trash', collections, true)));

@@ -6,6 +6,7 @@ import {
   codexLinks,
   codexList,
   codexRedo,
+  codexRename,
   codexRestore,
   codexUndo,
   type CodexSummary,
@@ -39,6 +40,23 @@ test('What something refers to is deleted only after it was said', async () => {
   await expect(new Documents(sidecar).delete(soup)).rejects.toThrow('Cancelled.');
   expect(shown[0]?.detail).toBe('“a” and “b” refer to it. It can be restored from there.');
   expect(sidecar.methods()).toEqual(['codex/links']);
+});
+
+test('A rename says first what goes along and what does not, and then does it', async () => {
+  const left = [{ target: 'codex://templates/shared', title: 'Shared', why: 'It belongs to the workspace.' }];
+  const sidecar = new FakeSidecar().answer(codexRename, () => ({ uri: 'codex://items/stew', updated: [link('a')], left }));
+  answers.push('stew', 'Rename');
+  await new Documents(sidecar).rename(soup);
+  expect(shown[1]?.detail).toBe('“a” is changed along.\n“Shared” still names the old one. It belongs to the workspace.');
+  expect(shown[2]?.text).toBe('“soup” is codex://items/stew now.');
+  expect(sidecar.asked.map(({ params }) => params)).toEqual([
+    { uri: soup.uri, name: 'stew', dryRun: true },
+    { uri: soup.uri, name: 'stew' },
+  ]);
+
+  answers.push('pot', undefined);
+  await expect(new Documents(sidecar).rename(soup)).rejects.toThrow('Cancelled.');
+  expect(sidecar.asked).toHaveLength(3);
 });
 
 test('Who refers is named, and from the fourth on counted', () => {
