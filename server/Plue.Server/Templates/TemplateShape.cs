@@ -30,10 +30,13 @@ public static class TemplateShape
         [
             .. field.Properties.Select(property => property.Name switch
             {
-                "items" => WithItself(field, depth - 1) with { Name = "items", Description = property.Description, Conditional = property.Conditional, Required = false },
+                "items" => Unnamed(WithItself(field, depth - 1)) with { Name = "items", Description = property.Description, Conditional = property.Conditional, Required = false },
                 "properties" => property with { Items = WithItself(field, depth - 1) },
                 _ => property,
             }),
         ],
     };
+
+    /// <summary>An item of a list has no name.</summary>
+    private static TemplateField Unnamed(TemplateField field) => field with { Properties = [.. field.Properties.Where(property => property.Name != "name")] };
 }
