@@ -10,14 +10,14 @@ public static class DocumentFile
 {
     private const int MaxOfWorkspace = 1000;
 
-    /// <summary>The bytes, or why there are none. A missing file is null without a problem.</summary>
+    /// <summary>The bytes, or why there are none; a pipe is never waited for. A missing file is null without a problem.</summary>
     public static (byte[]? Bytes, DocumentProblem? Problem) Read(string path)
     {
         try
         {
             if (!File.Exists(path)) { return (null, new FileInfo(path).LinkTarget is null ? null : Problem("The file is a link that leads nowhere.")); }
 
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            using var stream = OrdinaryFile.OpenRead(path);
             // The length may be wrong or change: what is counted is what arrives.
             var buffer = new byte[Math.Min(stream.CanSeek ? stream.Length : 0, Json5Reader.MaxBytes) + 1];
             var count = 0;
@@ -32,6 +32,7 @@ public static class DocumentFile
                 if (count > Json5Reader.MaxBytes) { return (null, Problem("The file is larger than 4 MiB, the most that is read.")); }
             }
         }
+        catch (NotSupportedException) { return (null, Problem("It is not an ordinary file.")); }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return (null, Problem($"The file could not be read: {exception.Message}"));

@@ -18,6 +18,8 @@ public sealed record TemplateEntry(string Id, TemplateLayer Layer, string Source
 /// <param name="workspace">The trusted folder, or null.</param>
 public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = null)
 {
+    /// <summary>In one line, the parent's parents included.</summary>
+    public const int MostParents = 32;
     private const string Prefix = "templates/";
     private const string Extension = ".json5";
 
@@ -106,15 +108,26 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         if (source.Entry is { } known) { return known; }
 
         source.IsResolving = true;
-        var (template, problems) = Complete(source.Reading, source.Layer);
-        source.IsResolving = false;
-        return source.Entry = new TemplateEntry(source.Id, source.Layer, source.Name, template, problems);
+        try
+        {
+            var (template, problems) = Complete(source.Reading, source.Layer);
+            return source.Entry = new TemplateEntry(source.Id, source.Layer, source.Name, template, problems);
+        }
+        finally { source.IsResolving = false; }
     }
 
     /// <summary>What a file says, with what comes from its parents.</summary>
     private TemplateReading Complete(TemplateReading reading, TemplateLayer layer)
     {
         if (reading.Template is not { } own) { return reading; }
+        if (HasTooManyParents(own))
+        {
+            return new TemplateReading(null,
+            [
+                .. reading.Problems,
+                DocumentProblem.Error($"More than {MostParents} templates stand over `{own.Id}`. Name one as its parent that stands nearer to the beginning.", own.ParentSpan) with { Code = FindingCodes.Inheritance },
+            ]);
+        }
 
         var resolved = TemplateInheritance.Resolve(own, id => Raw(id, TemplateLayer.User));
         if (HasWorkspace && resolved.Template?.Collection != TemplateCollection.Providers)
@@ -129,6 +142,18 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
 
         var held = WorkspaceRights.Hold(whole, InForce(own.Id, TemplateLayer.User)?.Template, own.ParentTemplate is { } parent ? InForce(parent, TemplateLayer.Workspace)?.Template : null);
         return new TemplateReading(held.Template, [.. problems, .. held.Problems.Select(problem => problem with { Code = FindingCodes.Narrowed })]);
+    }
+
+    /// <summary>Each parent of a workspace is completed within its child, so a line of them has to end. A circle is told of by who walks it.</summary>
+    private bool HasTooManyParents(Template own)
+    {
+        var seen = new HashSet<string>([own.Id], StringComparer.Ordinal);
+        for (var at = own.ParentTemplate; at is not null && seen.Add(at); at = sources.Where(source => source.Id == at).Select(source => source.Reading.Template).FirstOrDefault(template => template is not null)?.ParentTemplate)
+        {
+            if (seen.Count > MostParents + 1) { return true; }
+        }
+
+        return false;
     }
 
     /// <param name="top">The highest layer to look in.</param>
@@ -164,7 +189,10 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
     private static Source OfResource(string id) => new(id, TemplateLayer.Shipped, Prefix + id + Extension, () => Named(id, TemplateReader.Read(ReadShipped(id))));
 
     private static string Stamp(IReadOnlyList<string> files) =>
-        string.Join('\n', files.Select(path => new FileInfo(path)).Select(file => $"{file.FullName}/{(file.Exists ? file.Length : 0)}/{file.LastWriteTimeUtc.Ticks}"));
+        string.Join('\n', files.Select(path => (Path: path, File: Target(path))).Select(file => $"{file.Path}/{(file.File.Exists ? file.File.Length : 0)}/{file.File.LastWriteTimeUtc.Ticks}"));
+
+    /// <summary>A link says nothing about its target.</summary>
+    private static FileInfo Target(string path) => new FileInfo(path) is var file && file.Exists && file.Attributes.HasFlag(FileAttributes.ReparsePoint) ? new FileInfo(RealPath.Of(path)) : file;
 
     private sealed class Source(string id, TemplateLayer layer, string name, Func<TemplateReading> read)
     {

@@ -10,6 +10,9 @@ public sealed record TemplateReading(Template? Template, IReadOnlyList<DocumentP
 /// <summary>Reads a template file. Unknown keys, wrong types and impossible values are errors with a position.</summary>
 public static class TemplateReader
 {
+    /// <summary>Each is held against every change, and against every other.</summary>
+    public const int MostHooks = 200;
+
     private static readonly Dictionary<string, HookTrigger> Triggers = new(StringComparer.Ordinal)
     {
         ["field_change"] = HookTrigger.FieldChange,
@@ -59,7 +62,7 @@ public static class TemplateReader
             ParentTemplate = parent,
             ParentSpan = root.Find("parent_template")?.Span ?? root.Span,
             Fields = ReadFields(keys, "fields", problems, inherits: parent is not null),
-            Hooks = automation is null ? [] : [.. automation.Objects("hooks").ToList().Select(hook => ReadHook(hook, problems)).OfType<AutomationHook>()],
+            Hooks = automation is null ? [] : ReadHooks(automation, problems),
             Tags = keys.Texts("tags"),
             Icon = ReadIcon(metadata, problems),
             Color = ReadColor(metadata, problems),
@@ -92,10 +95,11 @@ public static class TemplateReader
     internal static List<TemplateField> ReadFields(KeyReader keys, string name, List<DocumentProblem> problems, bool inherits)
     {
         var fields = new List<TemplateField>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var item in keys.Objects(name))
         {
             var field = ReadField(item, problems, named: true, inherits);
-            if (fields.Any(other => other.Name == field.Name)) { problems.Add(DocumentProblem.Error($"There are two fields named `{field.Name}`.", item.Find("name")?.Span ?? item.Span)); }
+            if (!names.Add(field.Name)) { problems.Add(DocumentProblem.Error($"There are two fields named `{field.Name}`.", item.Find("name")?.Span ?? item.Span)); }
 
             fields.Add(field);
         }
@@ -170,6 +174,14 @@ public static class TemplateReader
         return field is null || wanted is null ? null : new FieldCondition(field, wanted is Json5Array list ? list.Items : [wanted]) { Span = keys.SpanOf("field") };
     }
 
+    private static List<AutomationHook> ReadHooks(KeyReader automation, List<DocumentProblem> problems)
+    {
+        List<Json5Object> hooks = [.. automation.Objects("hooks")];
+        if (hooks.Count > MostHooks) { problems.Add(DocumentProblem.Error($"A template has at most {MostHooks} hooks.", hooks[MostHooks].Span)); }
+
+        return [.. hooks.Take(MostHooks).Select(hook => ReadHook(hook, problems)).OfType<AutomationHook>()];
+    }
+
     private static AutomationHook? ReadHook(Json5Object value, List<DocumentProblem> problems)
     {
         var keys = new KeyReader(value, "a hook", problems);
@@ -195,7 +207,8 @@ public static class TemplateReader
 
                 return target is null || set is null ? null : new HookAction.SetField(target, set);
             case "spawn_task":
-                return keys.RequiredText("template") is { } template ? new HookAction.SpawnTask(template, keys.Object("values") ?? Json5Object.Empty) : null;
+                var (template, values) = (keys.RequiredText("template"), keys.Object("values"));
+                return template is null ? null : new HookAction.SpawnTask(template, values ?? Json5Object.Empty);
             case "notify": return keys.RequiredText("message") is { } message ? new HookAction.Notify(message) : null;
             case null: return null;
             default:

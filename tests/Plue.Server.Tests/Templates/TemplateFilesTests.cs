@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Text;
+using Plue.Server.Platform;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Tests.Templates;
+
+/// <summary>What can lie in a folder of templates besides plain small files.</summary>
+public sealed class TemplateFilesTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly PluePaths paths = new(Directory.CreateTempSubdirectory("plue-templates-").FullName);
+    private readonly string workspace = Directory.CreateTempSubdirectory("plue-workspace-").FullName;
+
+    public void Dispose()
+    {
+        Directory.Delete(paths.Home, recursive: true);
+        Directory.Delete(workspace, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_pipe_is_never_waited_for()
+    {
+        if (OperatingSystem.IsWindows()) { return; }
+
+        Directory.CreateDirectory(paths.Templates);
+        using (var made = Process.Start("mkfifo", Path.Combine(paths.Templates, "pipe.json5"))) { await made.WaitForExitAsync(TestContext.Current.CancellationToken); }
+        var entry = await Task.Run(() => new TemplateCatalog(paths).List().Single(entry => entry.Id == "pipe"), TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.Equal("It is not an ordinary file.", Assert.Single(entry.Problems).Message);
+    }
+
+    [Fact]
+    public void A_change_behind_a_link_counts_at_once()
+    {
+        if (OperatingSystem.IsWindows()) { return; }
+
+        Directory.CreateDirectory(paths.Templates);
+        var target = Path.Combine(workspace, "mine.json5");
+        File.WriteAllText(target, "{ id: 'mine', name: 'One' }");
+        File.CreateSymbolicLink(Path.Combine(paths.Templates, "mine.json5"), target);
+        var catalog = new TemplateCatalog(paths);
+        Assert.Equal("One", catalog.Find("mine")?.Name);
+        File.WriteAllText(target, "{ id: 'mine', name: 'Another' }");
+        Assert.Equal("Another", catalog.Find("mine")?.Name);
+    }
+
+    [Fact]
+    public void A_line_of_parents_has_an_end_whoever_is_asked_for_first()
+    {
+        const int Line = 990;
+        for (var i = 0; i < Line; i++) { Save($"t{i}", $"parent_template: '{(i == 0 ? "task" : $"t{i - 1}")}'"); }
+
+        foreach (var first in (int[])[Line - 1, 0])
+        {
+            var catalog = new TemplateCatalog(paths, () => workspace);
+            _ = catalog.Find($"t{first}");
+            // With task.
+            Assert.NotNull(catalog.Find($"t{TemplateCatalog.MostParents - 1}"));
+            Assert.Equal($"More than {TemplateCatalog.MostParents} templates stand over `t{Line - 1}`. Name one as its parent that stands nearer to the beginning.",
+                Assert.Single(catalog.List().Single(entry => entry.Id == $"t{Line - 1}").Problems).Message);
+            Assert.Null(catalog.Find($"t{TemplateCatalog.MostParents}"));
+        }
+    }
+
+    [Fact]
+    public void Fifty_thousand_fields_are_read_in_a_moment()
+    {
+        var fields = string.Concat(Enumerable.Range(0, 50_000).Select(i => $"{{ name: 'f{i}', type: 'text' }},"));
+        var watch = Stopwatch.StartNew();
+        Assert.Equal(50_000, TemplateReader.Read(Encoding.UTF8.GetBytes($"{{ id: 'x', name: 'X', fields: [{fields}] }}")).Template?.Fields.Count);
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(4));
+    }
+
+    [Fact]
+    public void A_template_has_only_so_many_hooks()
+    {
+        static string Text(int hooks) => $"{{ id: 'x', name: 'X', automation: {{ hooks: [{string.Concat(Enumerable.Repeat("{ trigger: 'created', action: 'notify', message: 'Hi' },", hooks))}] }} }}";
+        Assert.Equal(TemplateReader.MostHooks, TemplateReader.Read(Encoding.UTF8.GetBytes(Text(TemplateReader.MostHooks))).Template?.Hooks.Count);
+        var tooMany = TemplateReader.Read(Encoding.UTF8.GetBytes(Text(TemplateReader.MostHooks + 1)));
+        Assert.Equal((null, $"A template has at most {TemplateReader.MostHooks} hooks."), (tooMany.Template, Assert.Single(tooMany.Problems).Message));
+    }
+
+    private void Save(string id, string text)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(workspace, ".plue", "templates")).FullName;
+        File.WriteAllText(Path.Combine(folder, $"{id}.json5"), $"{{ id: '{id}', name: 'X', {text} }}");
+    }
+}
