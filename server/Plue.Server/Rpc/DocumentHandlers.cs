@@ -107,6 +107,8 @@ internal sealed class DocumentHandlers(
 
         var after = files.Change(uri.Name, parameters.ExpectedVersion, values =>
         {
+            // Looked at in turn, so that hooks do not take for this change what another one did meanwhile.
+            before = files.Get(uri.Name);
             List<(string Field, Json5Node? Value)> changes = [.. (parameters.Set ?? new Dictionary<string, JsonElement>()).Select(pair => (pair.Key, FieldViews.ToJson5(pair.Value)))];
             if (parameters.Title is { } title) { changes.Add((files.Form.TitleField(values), new Json5String(title))); }
             if (parameters.Tags is { } tags) { changes.Add((TemplateValidation.TagsField, Json5Array.Of(tags))); }

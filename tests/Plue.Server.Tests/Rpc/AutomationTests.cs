@@ -267,6 +267,24 @@ public sealed class AutomationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Two_windows_that_change_an_item_at_once_set_off_each_hook_once()
+    {
+        const int Rounds = 20;
+        Template("ticket", null, "{ name: 'title', type: 'text' }, { name: 'status', type: 'number' }, { name: 'seen', type: 'text', default: '' }",
+            "{ trigger: 'status_change', action: 'set_field', target: 'seen', value: '{{seen}}+' }");
+        await using var other = await InMemorySidecar.StartAsync(sidecar.Home);
+        var uri = (string)(await sidecar.Client.ResultAsync("codex/create", new { templateId = "ticket", title = "Leak" }))!["uri"]!;
+        for (var i = 1; i <= Rounds; i++)
+        {
+            await Task.WhenAll(
+                sidecar.Client.ResultAsync("codex/update", new { uri, set = new { status = i } }),
+                other.Client.ResultAsync("codex/update", new { uri, title = $"Leak {i}" }));
+        }
+
+        Assert.Equal(new string('+', Rounds), (string?)(await GetAsync(uri))?["document"]?["values"]?["seen"]);
+    }
+
+    [Fact]
     public async Task Only_the_window_that_made_the_change_runs_the_hooks()
     {
         Template("note", "ai-chat", "{ name: 'count', type: 'text', default: '' }", "{ trigger: 'field_change', field: 'title', action: 'set_field', target: 'count', value: '{{count}}+' }");
