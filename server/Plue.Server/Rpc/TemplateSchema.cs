@@ -148,8 +148,8 @@ internal sealed class TemplateSchema
         {
             case FieldType.Number:
                 writer.WriteString("type", "number");
-                if (field.Min is { } min) { writer.WriteNumber("minimum", (decimal)min); }
-                if (field.Max is { } max) { writer.WriteNumber("maximum", (decimal)max); }
+                if (field.Min is { } min && double.IsFinite(min)) { writer.WriteNumber("minimum", min); }
+                if (field.Max is { } max && double.IsFinite(max)) { writer.WriteNumber("maximum", max); }
 
                 break;
             case FieldType.Boolean: writer.WriteString("type", "boolean"); break;

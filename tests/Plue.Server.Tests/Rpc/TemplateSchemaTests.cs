@@ -39,6 +39,14 @@ public sealed class TemplateSchemaTests : IAsyncDisposable
     public void A_mistake_does_not_fit(string text, string fault) => Assert.Contains(fault, Faults(Schema(null), System.Text.Encoding.UTF8.GetBytes(text)));
 
     [Fact]
+    public void Bounds_that_JSON_cannot_have_are_left_out_and_large_ones_stay()
+    {
+        home.Write("templates/wide.json5", "{ id: 'wide', name: 'Wide', fields: [{ name: 'size', type: 'number', min: -Infinity, max: 1e300 }] }");
+        var size = System.Text.Json.Nodes.JsonNode.Parse(Schema("wide"))?["properties"]?["size"];
+        Assert.Equal((null, 1e300), (size?["minimum"], (double?)size?["maximum"]));
+    }
+
+    [Fact]
     public void The_codices_of_a_template_have_a_schema_too()
     {
         home.Write("templates/note.json5", """
