@@ -68,9 +68,15 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
         var chats = parameters.Deleted == true ? conversations.ListDeleted(kind)
             : kind == ChannelKind.Task ? conversations.ListTasks(includeArchived)
             : conversations.List(includeArchived);
-        var ofTemplate = parameters.TemplateId is { } template ? chats.Where(chat => conversations.IsTemplate(chat.TemplateId, template)) : chats;
-        var (page, total) = ChatRows.Query(ofTemplate, query);
+        var (page, total) = ChatRows.Query(parameters.TemplateId is { } template ? OfTemplate(chats, template) : chats, query);
         return new CodexListResult([.. page.Select(Summary)], total);
+    }
+
+    /// <summary>Ten thousand chats have a few templates, and each look at one goes to the disk.</summary>
+    private List<ChatSummary> OfTemplate(IReadOnlyList<ChatSummary> chats, string template)
+    {
+        var those = chats.Select(chat => chat.TemplateId).Distinct(StringComparer.Ordinal).Where(id => conversations.IsTemplate(id, template)).ToHashSet(StringComparer.Ordinal);
+        return [.. chats.Where(chat => those.Contains(chat.TemplateId))];
     }
 
     private async Task<CodexSummary> UpdateAsync(CodexUpdateParams parameters, CancellationToken cancellationToken)
