@@ -68,6 +68,8 @@ export interface SidecarOptions {
 /** One life of the sidecar. The library's own restart is not used: a death while starting would reach it twice. */
 interface Life {
   client: LanguageClient;
+  /** As it was told at the start. */
+  trusted: boolean;
   registrations: Disposables;
   child?: ChildProcess;
   over: boolean;
@@ -102,8 +104,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     for (const emitter of [this.started, this.stateChanged, ...told]) this.disposables.add(emitter);
     this.disposables.add(
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
-        // While it starts, the new start options say it already.
-        if (this.state.state === 'running') void this.life?.client.sendNotification(workspaceTrust, { trusted: true });
+        if (this.state.state === 'running') this.tellTrust();
       }),
     );
   }
@@ -158,7 +159,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
 
   private live(): void {
     const registrations = new Disposables();
-    const life: Life = { client: this.createClient(() => life), registrations, over: false };
+    const life: Life = { client: this.createClient(() => life), trusted: false, registrations, over: false };
     this.life = life;
     // A client keeps one handler for a method, so each is registered here once and shared by an event.
     registrations.add(life.client.onNotification(codexChanged, (params) => this.codexChanged.fire(params)));
@@ -178,6 +179,8 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
       .then(
         () => {
           if (this.life !== life || life.over) return;
+          // Trust may have come after the start options were sent.
+          if (!life.trusted && this.options.workspace().trusted) this.tellTrust();
           this.setState({ state: 'running' });
           this.started.fire();
         },
@@ -187,6 +190,10 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
       .finally(() => clearTimeout(patience));
   }
 
+  private tellTrust(): void {
+    void this.life?.client.sendNotification(workspaceTrust, { trusted: true });
+  }
+
   private createClient(life: () => Life): LanguageClient {
     const { log } = this.options;
     return new QuietClient('plue', 'Plue', () => Promise.resolve(this.spawn(life())), {
@@ -194,7 +201,11 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
       outputChannel: log,
       traceOutputChannel: maskedChannel(log),
       revealOutputChannelOn: RevealOutputChannelOn.Never,
-      initializationOptions: () => this.options.workspace(),
+      initializationOptions: () => {
+        const options = this.options.workspace();
+        life().trusted = options.trusted;
+        return options;
+      },
       initializationFailedHandler: () => false,
       stdioOptions: {
         stdout: () => undefined, // the protocol's own

@@ -31,6 +31,9 @@ internal static class ChatValues
     public static ChatOptions OptionsOf(Json5Object values) => new(
         values.GetNumber("temperature"), values.GetInteger("max_tokens"), values.GetStrings("stop_sequences") is { Count: > 0 } stops ? stops : null, values.GetString("reasoning_level"));
 
+    /// <summary>The names of what <see cref="Told"/> tells.</summary>
+    public static IReadOnlyList<string> ToldNames { get; } = ["title", "tags", "pinned", "archived", "messages"];
+
     /// <summary>What grows by itself or is about the chat: title, tags and what was said.</summary>
     /// <param name="next">A message that is about to be added.</param>
     public static Json5Object Told(StoredChat chat, Message? next = null) => Json5Object.Of(

@@ -120,16 +120,9 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
 
         if (Json5Reader.Read(text).Root is not Json5Object root) { return (text, []); }
 
-        List<FoundReference> references = [.. Found(files.Form.Collection, codex, root).Where(reference => reference.To == from)];
+        List<FoundReference> references = [.. FoundReferences.InFile(files.Form.Collection, root, documents.Templates.Find).Where(reference => reference.To == from)];
         return (ReferenceEdit.Rename(text, references, from, to), [.. references.Select(reference => reference.Field)]);
     }
-
-    private IEnumerable<FoundReference> Found(CodexCollection collection, FileCodex codex, Json5Object root) => collection switch
-    {
-        CodexCollection.Templates => FoundReferences.InTemplate(root, documents.Templates.Find),
-        CodexCollection.Items => FoundReferences.InItem(root, documents.Templates.Find(codex.TemplateId)?.Fields ?? []),
-        _ => FoundReferences.In(root, documents.Templates.Find(codex.TemplateId)?.Fields ?? []),
-    };
 
     /// <param name="name">The nearest key above.</param>
     private static Json5Node Renamed(Json5Node value, string name, CodexUri from, CodexUri to) => value switch

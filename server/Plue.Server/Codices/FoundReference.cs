@@ -27,6 +27,9 @@ public enum ReferenceForm
 /// <param name="Span">The whole value, quotes included.</param>
 internal sealed record FoundReference(string Text, ReferenceForm Form, CodexUri? To, string Field, string Path, string? Filter, Json5Span Span)
 {
+    /// <summary>A template without which the file cannot be read: its reading says already whether it is there.</summary>
+    public bool IsOfReading => Form == ReferenceForm.Name && Field is "parent_template" or ItemForm.TemplateField;
+
     /// <summary>What stands for the codex under another name, in the same form.</summary>
     public string Renamed(CodexUri to) => Form switch
     {
@@ -41,6 +44,15 @@ internal static class FoundReferences
 {
     /// <summary>The tool, and the action of a hook.</summary>
     public const string SpawnTask = "spawn_task";
+
+    /// <summary>In a user's JSON5 file, by what it is.</summary>
+    /// <param name="find">Templates with their parents' fields; null for what does not exist.</param>
+    public static IEnumerable<FoundReference> InFile(CodexCollection collection, Json5Object root, Func<string, Template?> find) => collection switch
+    {
+        CodexCollection.Templates => InTemplate(root, find),
+        CodexCollection.Items => InItem(root, root.GetString(ItemForm.TemplateField) is { } template ? find(template)?.Fields ?? [] : []),
+        _ => In(root, find(ProviderForm.TemplateId)?.Fields ?? []),
+    };
 
     /// <summary>In values: every address whatever its field's type, what stands where an address belongs, and paths where the field is of files.</summary>
     /// <param name="fields">Of the template that the values follow; what they do not know is looked through as well.</param>

@@ -26,6 +26,23 @@ public static class PromptPlaceholders
     /// <summary>Whether there is anything to do: values need not be gathered for a text without.</summary>
     public static bool AreIn(string text) => text.Contains("{{", StringComparison.Ordinal);
 
+    /// <summary>Where they are, whatever they lead to.</summary>
+    public static IEnumerable<(ValuePath Path, PromptHole At)> In(string text)
+    {
+        var (seen, ofLine) = (0, -1);
+        while (text.IndexOf("{{", seen, StringComparison.Ordinal) is var open and >= 0)
+        {
+            if (ofLine < open) { ofLine = text.IndexOf('\n', open) is var end and >= 0 ? end : text.Length; }
+
+            if (PathAt(text.AsSpan(seen, ofLine - seen), open - seen, out var length) is { } path)
+            {
+                yield return (path, new PromptHole(path.Text, open, length));
+                seen = open + length;
+            }
+            else { seen = open + 2; }
+        }
+    }
+
     /// <param name="keeps">Names that somebody else fills in, left as they are written; null keeps none.</param>
     public static FilledPrompt Fill(string text, Json5Object values, Func<string, bool>? keeps = null)
     {
@@ -56,11 +73,8 @@ public static class PromptPlaceholders
         while (line.IndexOf("{{") is var open and >= 0)
         {
             var before = line[..open];
-            var isEscaped = before.EndsWith("\\");
-            var inner = line[(open + 2)..];
-            var close = inner.IndexOf("}}");
-            var path = isEscaped || close is < 0 or > LongestPath ? null : PathOf(inner[..close]);
-            if (isEscaped) { before = before[..^1]; }
+            var path = PathAt(line, open, out var length);
+            if (before.EndsWith("\\")) { before = before[..^1]; }
 
             output.Append(before);
             hasMore |= !before.IsWhiteSpace();
@@ -68,14 +82,14 @@ public static class PromptPlaceholders
             {
                 output.Append("{{");
                 hasMore = true;
-                line = inner;
+                line = line[(open + 2)..];
                 continue;
             }
 
             if (keeps?.Invoke(path.Text) == true)
             {
-                holes.Add(new PromptHole(path.Text, output.Length, close + 4));
-                output.Append(line.Slice(open, close + 4));
+                holes.Add(new PromptHole(path.Text, output.Length, length));
+                output.Append(line.Slice(open, length));
                 hasMore = true;
             }
             else
@@ -86,11 +100,21 @@ public static class PromptPlaceholders
                 if (value.Length == 0) { hasNothing = true; } else { hasMore = true; }
             }
 
-            line = inner[(close + 2)..];
+            line = line[(open + length)..];
         }
 
         output.Append(line);
         return hasMore || !hasNothing || !line.IsWhiteSpace();
+    }
+
+    /// <summary>What stands between the braces that open there; null where no placeholder does.</summary>
+    /// <param name="length">Of all of it, braces included.</param>
+    private static ValuePath? PathAt(ReadOnlySpan<char> line, int open, out int length)
+    {
+        var inner = line[(open + 2)..];
+        var close = inner.IndexOf("}}");
+        length = close + 4;
+        return line[..open].EndsWith("\\") || close is < 0 or > LongestPath ? null : PathOf(inner[..close]);
     }
 
     /// <summary>Only what could be a field: braces in a prompt may be about something else.</summary>

@@ -60,9 +60,8 @@ internal sealed class TemplateChecks(Documents documents, References references)
         List<Finding> findings = [.. problems.Concat(LiteralSecrets.Find(document)).Select(problem => Of(problem, id, path))];
         if (document.Root is Json5Object root)
         {
-            // Of parents and of templates that hooks name the file's own reading has told; and a template may speak of itself before it is there.
-            findings.AddRange(Follow(FoundReferences.InTemplate(root, templates.Find).Where(found => found is not { Form: ReferenceForm.Name, Field: "parent_template" or "template" }
-                && !(found.To is { Collection: CodexCollection.Templates } own && own.Name == id)), id, path));
+            // A template may speak of itself before it is there.
+            findings.AddRange(Follow(FoundReferences.InTemplate(root, templates.Find).Where(found => !(found.To is { Collection: CodexCollection.Templates } own && own.Name == id)), id, path));
         }
 
         if (resolved is not null)
@@ -78,19 +77,18 @@ internal sealed class TemplateChecks(Documents documents, References references)
     {
         var isItem = codex.Uri?.Collection == CodexCollection.Items;
         var fields = templates.Find(codex.TemplateId)?.Fields ?? [];
-        var found = isItem ? FoundReferences.InItem(codex.Values, fields) : FoundReferences.In(codex.Values, fields);
+        var found = FoundReferences.InFile(codex.Uri?.Collection ?? CodexCollection.Providers, codex.Values, templates.Find);
         return
         [
             .. codex.Problems.Select(problem => Of(problem, codex.TemplateId, codex.Path)),
-            // The form of an item's file has said already what is wrong with its template.
-            .. Follow(found.Where(reference => reference.Path != ItemForm.TemplateField), codex.TemplateId, codex.Path),
+            .. Follow(found, codex.TemplateId, codex.Path),
             .. isItem && Circle(codex, fields) is { } circle ? [circle] : Array.Empty<Finding>(),
         ];
     }
 
     private IEnumerable<Finding> Follow(IEnumerable<FoundReference> found, string id, string path)
     {
-        foreach (var reference in found)
+        foreach (var reference in found.Where(reference => !reference.IsOfReading))
         {
             if (references.Resolve(reference) is not { Problem: { } problem } end) { continue; }
 

@@ -27,7 +27,8 @@ internal static class Completions
 {
     private const int Most = 2000;
 
-    private sealed record Choice(string Text, SuggestionKind Kind, string? Detail = null, string? Documentation = null, bool IsText = true);
+    /// <param name="Snippet">What is written instead of the text, with places to fill in.</param>
+    private sealed record Choice(string Text, SuggestionKind Kind, string? Detail = null, string? Documentation = null, bool IsText = true, string? Snippet = null);
 
     public static IReadOnlyList<Suggestion> At(LanguageSources sources, OpenDocument document, int offset)
     {
@@ -127,13 +128,14 @@ internal static class Completions
 
             // A text whose end is not typed would swallow the rest of the line.
             var replaces = cursor.Quote == '\0' ? cursor.Token : cursor.IsClosed ? cursor.Inner : new Piece(cursor.Inner.Start, Math.Max(cursor.Inner.Start, offset));
-            var insert = !choice.IsText ? choice.Text
-                : cursor.Quote == '\0' ? $"{quote}{choice.Text}{quote}"
-                : cursor.IsClosed ? choice.Text
-                : choice.Text + cursor.Quote;
+            var text = choice.Snippet ?? choice.Text;
+            var insert = !choice.IsText ? text
+                : cursor.Quote == '\0' ? $"{quote}{text}{quote}"
+                : cursor.IsClosed ? text
+                : text + cursor.Quote;
             yield return new Suggestion(choice.Text, choice.Kind, insert, replaces)
             {
-                Detail = choice.Detail, Documentation = choice.Documentation, Sort = $"{order++:D5}",
+                Detail = choice.Detail, Documentation = choice.Documentation, Sort = $"{order++:D5}", IsSnippet = choice.Snippet is not null,
             };
         }
     }
@@ -144,7 +146,8 @@ internal static class Completions
         Meaning.Secret => sources.Secrets.Select(secret => new Choice(secret.Reference, SuggestionKind.Reference, secret.Origins.Count > 0 ? string.Join(", ", secret.Origins) : null)),
         Meaning.Model => Models(sources, model, place.Values),
         Meaning.CatalogProvider => sources.Catalog.Ids.Select(id => new Choice(id, SuggestionKind.Reference, sources.Catalog.Find(id)?.Name)),
-        Meaning.Tool => ToolNames.All.Select(tool => new Choice(tool.Name, SuggestionKind.Tool, tool.MayChange ? "may change things" : null, Words.Escape(tool.Description))),
+        Meaning.Tool => ToolNames.All.Select(OfTool),
+        Meaning.Rule => Rules(sources),
         Meaning.TemplateId => TemplateIds(sources, model).Select(OfTemplate),
         Meaning.TemplateFilter => TemplateIds(sources, model).Select(OfTemplate).Prepend(new Choice(References.MarkdownFilter, SuggestionKind.Reference, "A prompt")),
         Meaning.FieldName or Meaning.FieldPath => model.Fields.Select(field => new Choice(field.Name, SuggestionKind.Key, Words.Type(field), Words.About(field))),
@@ -203,6 +206,23 @@ internal static class Completions
         .Where(entry => entry.Template is not null && !(model.Document.Place.Collection == CodexCollection.Templates && entry.Id == model.Document.Place.Name))
         .Where(entry => model.Document.Place.Collection != CodexCollection.Items || ItemForm.Takes(sources.Templates, entry.Id))
         .DistinctBy(entry => entry.Id);
+
+    private static Choice OfTool(ToolName tool) => new(tool.Name, SuggestionKind.Tool, tool.MayChange ? "may change things" : null, Words.Escape(tool.Description));
+
+    /// <summary>Every use of a tool, or those of a pattern; of the tool that starts tasks each template that it can be.</summary>
+    private static IEnumerable<Choice> Rules(LanguageSources sources)
+    {
+        foreach (var tool in ToolNames.All)
+        {
+            yield return OfTool(tool);
+            if (tool.Name != FoundReferences.SpawnTask) { yield return OfTool(tool) with { Text = $"{tool.Name}(…)", Snippet = $"{tool.Name}($1)" }; }
+        }
+
+        foreach (var entry in sources.Templates.List().Where(entry => entry.Template is not null && sources.Templates.IsA(entry.Id, TemplateCollections.TaskRoot)).DistinctBy(entry => entry.Id))
+        {
+            yield return OfTemplate(entry) with { Text = $"{FoundReferences.SpawnTask}({entry.Id})" };
+        }
+    }
 
     private static Choice OfTemplate(TemplateEntry entry) =>
         new(entry.Id, SuggestionKind.Reference, entry.Template!.Name, entry.Template.Description is { } text ? Words.Escape(text) : null);

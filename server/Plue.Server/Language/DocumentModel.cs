@@ -37,6 +37,8 @@ internal sealed class DocumentModel
 
     public OpenDocument Document { get; }
 
+    public TemplateCatalog Templates => sources.Templates;
+
     /// <summary>Those that the template has or that the codex may fill; a parent's first. Also of a file with mistakes, as far as they can be told.</summary>
     public IReadOnlyList<TemplateField> Fields => fields.Value;
 

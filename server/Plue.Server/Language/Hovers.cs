@@ -39,7 +39,7 @@ internal static class Hovers
     private static string? OfValue(LanguageSources sources, DocumentModel model, PlaceInDocument place, Shape shape, string text) => shape.Meaning switch
     {
         Meaning.Model => OfModel(sources, ModelNames.ProviderOf(sources, model, place.Values), text),
-        Meaning.Tool when ToolNames.Find(text) is { } tool => $"**{Words.Escape(tool.Name)}**\n\n{Words.Escape(tool.Description)}{(tool.MayChange ? "\n\nIt may change things." : "")}",
+        Meaning.Tool or Meaning.Rule when ToolNames.Find(text.Split('(')[0]) is { } tool => $"**{Words.Escape(tool.Name)}**\n\n{Words.Escape(tool.Description)}{(tool.MayChange ? "\n\nIt may change things." : "")}",
         Meaning.CatalogProvider when sources.Catalog.Find(text) is { } vendor => $"**{Words.Escape(vendor.Name)}**\n\n{vendor.Models.Count} models in the catalog.",
         _ => null,
     };
@@ -51,7 +51,7 @@ internal static class Hovers
     {
         MentionKind.Secret => OfSecret(sources, mention.Text),
         MentionKind.Field or MentionKind.FieldDefinition => OfField(sources, model, mention.Text),
-        MentionKind.Address or MentionKind.TemplateId when mention.Codex is { } uri => OfCodex(sources, uri, mention),
+        MentionKind.Address or MentionKind.TemplateId when mention.Codex is { } uri => OfCodex(sources, uri, mention.Found),
         _ => null,
     };
 
@@ -83,9 +83,9 @@ internal static class Hovers
         return origin;
     }
 
-    private static string OfCodex(LanguageSources sources, CodexUri uri, Mention mention)
+    private static string OfCodex(LanguageSources sources, CodexUri uri, FoundReference? reference)
     {
-        var found = sources.References.Resolve(uri.ToString(), mention.Filter);
+        var found = reference is null ? sources.References.Resolve(uri.ToString(), null) : sources.References.Resolve(reference);
         List<string> lines = [$"**{Words.Escape(found.Title ?? uri.ToString())}**"];
         if (found.Problem is { } problem) { lines.Add(Words.Escape(problem)); }
         if (Documents.Has(uri.Collection) && sources.Documents.Of(uri.Collection).Get(uri.Name) is { } codex)

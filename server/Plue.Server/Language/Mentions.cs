@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Plue.Server.Codices;
 using Plue.Server.Json5;
-using Plue.Server.Platform;
 
 namespace Plue.Server.Language;
 
@@ -10,14 +9,16 @@ internal enum MentionKind { Address, TemplateId, OwnId, Secret, Field, FieldDefi
 /// <summary>A place in a document that names something.</summary>
 /// <param name="At">All of it, without quotes.</param>
 /// <param name="Name">The part that another name would take the place of.</param>
-/// <param name="Codex">What is meant, as far as it is a codex.</param>
-/// <param name="Filter">Of an address: what its target has to be.</param>
-internal sealed record Mention(MentionKind Kind, Piece At, Piece Name, string Text, CodexUri? Codex = null, string? Filter = null, Shape? Shape = null)
+/// <param name="Found">Of an address, a template and a secret: the reference.</param>
+internal sealed record Mention(MentionKind Kind, Piece At, Piece Name, string Text, FoundReference? Found = null)
 {
+    /// <summary>What is meant, as far as it is a codex.</summary>
+    public CodexUri? Codex { get; init; } = Found?.To;
+
     public bool IsField => Kind is MentionKind.Field or MentionKind.FieldDefinition;
 }
 
-/// <summary>Finds what a document names.</summary>
+/// <summary>Finds what a document names: what it refers to, as <see cref="FoundReferences"/> has it, and fields.</summary>
 internal static partial class Mentions
 {
     private const string Extension = ".md";
@@ -46,30 +47,21 @@ internal static partial class Mentions
             foreach (var definition in FieldDefinitions(document)) { yield return definition; }
         }
 
+        foreach (var found in FoundReferences.InFile(document.Place.Collection, document.Root, model.Templates.Find))
+        {
+            if (OfReference(document, found) is { } mention) { yield return mention; }
+        }
+
         foreach (var placed in model.Values())
         {
             if (placed.Node is not Json5String text || Plain(document, text) is not { } at) { continue; }
 
-            if (isTemplate && placed.Key.Name == "id" && ReferenceEquals(placed.Container, document.Root)) { yield return new Mention(MentionKind.OwnId, at, at, text.Value, document.Place.Uri); }
-            else if (placed.Shape?.Meaning is Meaning.TemplateId || (placed.Shape?.Meaning is Meaning.TemplateFilter && text.Value != References.MarkdownFilter))
-            {
-                CodexUri.TryOf(CodexCollection.Templates, text.Value, out var template);
-                yield return new Mention(MentionKind.TemplateId, at, at, text.Value, template, Shape: placed.Shape);
-            }
+            if (isTemplate && placed.Key.Name == "id" && ReferenceEquals(placed.Container, document.Root)) { yield return new Mention(MentionKind.OwnId, at, at, text.Value) { Codex = document.Place.Uri }; }
             else if (placed.Shape?.Meaning is Meaning.FieldName or Meaning.FieldPath)
             {
                 var length = text.Value.AsSpan().IndexOfAny('.', '[');
                 var name = new Piece(at.Start, length < 0 ? at.End : at.Start + length);
-                yield return new Mention(MentionKind.Field, at, name, document[name], Shape: placed.Shape);
-            }
-            else if (text.Value.StartsWith("codex://", StringComparison.Ordinal) || placed.Shape?.Meaning == Meaning.Reference)
-            {
-                yield return Address(text.Value, at, placed.Shape);
-            }
-            else if (SecretReference.In(text.Value) is { Reference: var secret })
-            {
-                var start = at.Start + text.Value.IndexOf(secret, StringComparison.Ordinal);
-                yield return new Mention(MentionKind.Secret, new Piece(start, start + secret.Length), new Piece(start, start + secret.Length), secret, Shape: placed.Shape);
+                yield return new Mention(MentionKind.Field, at, name, document[name]);
             }
             else if (placed.Key.Name == "message" && isTemplate)
             {
@@ -83,28 +75,43 @@ internal static partial class Mentions
         foreach (Match match in Addresses().Matches(document.Text))
         {
             var text = match.Value.TrimEnd('.');
-            if (CodexUri.TryParse(text, out _)) { yield return Address(text, new Piece(match.Index, match.Index + text.Length), null); }
+            var at = new Piece(match.Index, match.Index + text.Length);
+            if (CodexUri.TryParse(text, out var uri)) { yield return Address(at, new FoundReference(text, ReferenceForm.Address, uri, "", "", null, default)); }
         }
 
         foreach (var placeholder in Placeholders(document.Text, new Piece(0, document.Text.Length))) { yield return placeholder; }
     }
 
-    private static Mention Address(string text, Piece at, Shape? shape)
+    /// <summary>Null for a path, and for what is written with escapes, so that its parts cannot be pointed at.</summary>
+    private static Mention? OfReference(OpenDocument document, FoundReference found)
     {
-        CodexUri.TryParse(text, out var uri);
-        var slash = text.LastIndexOf('/');
-        var isMarkdown = uri?.Collection == CodexCollection.Prompts && text.EndsWith(Extension, StringComparison.Ordinal);
-        var name = new Piece(at.Start + slash + 1, isMarkdown ? at.End - Extension.Length : at.End);
-        return new Mention(MentionKind.Address, at, name, text, uri, shape?.Field.TemplateFilter, shape);
+        var start = found.Form == ReferenceForm.File ? -1 : document.Text.IndexOf(found.Text, found.Span.Start, found.Span.End - found.Span.Start, StringComparison.Ordinal);
+        if (start < 0) { return null; }
+
+        var at = new Piece(start, start + found.Text.Length);
+        return found.Form switch
+        {
+            ReferenceForm.Address => Address(at, found),
+            ReferenceForm.Secret => new Mention(MentionKind.Secret, at, at, found.Text, found),
+            ReferenceForm.Rule => new Mention(MentionKind.TemplateId, at, new Piece(at.End - 1 - found.To!.Name.Length, at.End - 1), found.To.Name, found),
+            _ => new Mention(MentionKind.TemplateId, at, at, found.Text, found),
+        };
+    }
+
+    private static Mention Address(Piece at, FoundReference found)
+    {
+        var isMarkdown = found.To?.Collection == CodexCollection.Prompts && found.Text.EndsWith(Extension, StringComparison.Ordinal);
+        var name = new Piece(at.Start + found.Text.LastIndexOf('/') + 1, isMarkdown ? at.End - Extension.Length : at.End);
+        return new Mention(MentionKind.Address, at, name, found.Text, found);
     }
 
     private static IEnumerable<Mention> Placeholders(string text, Piece within)
     {
-        foreach (Match match in Placeholder().Matches(text[within.Start..within.End]))
+        foreach (var (path, hole) in PromptPlaceholders.In(text[within.Start..within.End]))
         {
-            var name = match.Groups[1];
-            var at = new Piece(within.Start + name.Index, within.Start + name.Index + name.Length);
-            yield return new Mention(MentionKind.Field, at, at, name.Value);
+            var start = text.IndexOf(path.Field, within.Start + hole.Start, StringComparison.Ordinal);
+            var at = new Piece(start, start + path.Field.Length);
+            yield return new Mention(MentionKind.Field, at, at, path.Field);
         }
     }
 
@@ -117,7 +124,4 @@ internal static partial class Mentions
 
     [GeneratedRegex(@"codex://[a-z]{1,16}/[a-z0-9][a-z0-9._-]{0,127}", RegexOptions.CultureInvariant)]
     private static partial Regex Addresses();
-
-    [GeneratedRegex(@"\{\{\s{0,8}([A-Za-z][A-Za-z0-9_]{0,127})[^{}\r\n]{0,128}\}\}", RegexOptions.CultureInvariant)]
-    private static partial Regex Placeholder();
 }

@@ -34,6 +34,7 @@ internal static class Problems
             var model = new DocumentModel(sources, document);
             problems.AddRange(Mentions.Of(model).Select(mention => OfMention(sources, model, mention)).OfType<LanguageProblem>());
             if (place.Collection == CodexCollection.Templates) { problems.AddRange(Risks(sources, document)); }
+            if (!place.IsJson5) { problems.AddRange(Unfilled(sources, model)); }
             if (place.IsJson5) { problems.AddRange(model.Values().Select(placed => OfValue(sources, model, placed)).OfType<LanguageProblem>()); }
         }
 
@@ -79,23 +80,22 @@ internal static class Problems
         return line < 0 ? text.Length : start + Math.Max(1, line);
     }
 
-    private static LanguageProblem? OfMention(LanguageSources sources, DocumentModel model, Mention mention)
-    {
-        switch (mention.Kind)
-        {
-            case MentionKind.Address or MentionKind.Secret when IsMeant(model, mention):
-                var found = sources.References.Resolve(mention.Text, mention.Filter);
-                return found.Problem is { } problem ? new LanguageProblem(mention.At, problem, found.IsError, Reference) : null;
-            case MentionKind.TemplateId when mention.Shape?.Meaning == Meaning.TemplateFilter && sources.Templates.Find(mention.Text) is null:
-                var known = sources.Templates.List().Where(entry => entry.Template is not null).Select(entry => entry.Id).Distinct(StringComparer.Ordinal);
-                return new LanguageProblem(mention.At, $"There is no template `{mention.Text}`, or it has mistakes.{NearestName.Hint(mention.Text, known)}", true, Reference);
-            default: return null;
-        }
-    }
+    /// <summary>What a prompt says in passing need not exist.</summary>
+    private static LanguageProblem? OfMention(LanguageSources sources, DocumentModel model, Mention mention) =>
+        model.Document.Place.IsJson5 && mention.Found is { IsOfReading: false } reference && sources.References.Resolve(reference) is { Problem: { } problem } found
+            ? new LanguageProblem(mention.At, problem, found.IsError, Reference)
+            : null;
 
-    /// <summary>What a prompt or a description says in passing need not exist.</summary>
-    private static bool IsMeant(DocumentModel model, Mention mention) =>
-        model.Document.Place.IsJson5 && mention.Shape is null or { Meaning: not Meaning.Plain } or { Role: Role.Values };
+    /// <summary>Placeholders for what nothing fills in: no argument, and no field of those that use the prompt.</summary>
+    private static IEnumerable<LanguageProblem> Unfilled(LanguageSources sources, DocumentModel model)
+    {
+        var mentions = Mentions.Of(model).Where(mention => mention.Kind == MentionKind.Field).ToList();
+        if (mentions.Count == 0) { return []; }
+
+        var known = PromptCompletions.NamesFor(sources, model.Document);
+        return mentions.Where(mention => !known.Contains(mention.Text)).Select(mention =>
+            new LanguageProblem(mention.At, $"Nothing fills in `{mention.Text}`: no template that uses this prompt has such a field, and it is no argument.{NearestName.Hint(mention.Text, known)}", false, Name));
+    }
 
     private static LanguageProblem? OfValue(LanguageSources sources, DocumentModel model, Placed placed)
     {

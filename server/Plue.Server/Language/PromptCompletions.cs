@@ -1,3 +1,4 @@
+using Plue.Server.Codices;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Language;
@@ -25,7 +26,7 @@ internal static class PromptCompletions
         var before = text[line..offset];
         if (before.LastIndexOf(Open, StringComparison.Ordinal) is var open and >= 0 && before[(open + 2)..].All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or ' '))
         {
-            return [.. Fields(sources, text, before, line + open + 2, offset)];
+            return [.. Fields(sources, document, before, line + open + 2, offset)];
         }
 
         if (before.LastIndexOf(Scheme, StringComparison.Ordinal) is var address and >= 0 && before[address..].AsSpan().IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyz0123456789:/._-") < 0)
@@ -47,14 +48,30 @@ internal static class PromptCompletions
         .SelectMany(entry => entry.Template!.Fields)
         .DistinctBy(field => field.Name);
 
-    private static IEnumerable<Suggestion> Fields(LanguageSources sources, string text, string before, int start, int offset)
+    /// <summary>What something fills in: arguments, what the editor and the chat tell, and the fields of the templates that use the prompt; of all of them where none does.</summary>
+    public static IReadOnlyCollection<string> NamesFor(LanguageSources sources, OpenDocument document)
     {
+        var users = CodexLinks.OfTemplates(sources.Templates).Where(reference => reference.To == document.Place.Uri).Select(reference => sources.Templates.Find(reference.From)).OfType<Template>().ToList();
+        var fields = users.Count > 0 ? users.SelectMany(user => user.Fields) : FieldsOf(sources);
+        return new HashSet<string>([.. fields.Select(field => field.Name), .. Arguments(document).Select(argument => argument.Name), .. ChatValues.ToldNames], StringComparer.Ordinal);
+    }
+
+    private static IEnumerable<PromptArgument> Arguments(OpenDocument document) =>
+    [
+        .. PromptArguments.Read(document.FrontMatter.Values),
+        new PromptArgument(PromptArguments.Selection, "What is selected in the editor.", IsOptional: true), new PromptArgument(PromptArguments.File, "The file in the editor.", IsOptional: true),
+    ];
+
+    private static IEnumerable<Suggestion> Fields(LanguageSources sources, OpenDocument document, string before, int start, int offset)
+    {
+        var text = document.Text;
         var typed = before[(before.LastIndexOf(Open, StringComparison.Ordinal) + 2)..];
         start += typed.Length - typed.TrimStart().Length;
         var end = EndOfWord(text, offset, c => char.IsAsciiLetterOrDigit(c) || c == '_');
         var closes = text.AsSpan(end).TrimStart(' ').StartsWith("}}") ? "" : "}}";
-        return FieldsOf(sources).Select((field, index) =>
-            new Suggestion(field.Name, SuggestionKind.Key, field.Name + closes, new Piece(start, end)) { Detail = Words.Type(field), Documentation = Words.About(field), Sort = $"{index:D5}" });
+        var own = Arguments(document).Select(argument => (argument.Name, Detail: "argument", About: Words.Escape(argument.Description ?? "")));
+        return own.Concat(FieldsOf(sources).Select(field => (field.Name, Detail: Words.Type(field), About: Words.About(field)))).DistinctBy(one => one.Name).Select((one, index) =>
+            new Suggestion(one.Name, SuggestionKind.Key, one.Name + closes, new Piece(start, end)) { Detail = one.Detail, Documentation = one.About, Sort = $"{index:D5}" });
     }
 
     private static IEnumerable<Suggestion> HeadKeys(OpenDocument document, int line, int offset)

@@ -61,7 +61,7 @@ internal static class Renames
 
         var path = Path.Combine(Path.GetDirectoryName(place.Path)!, to.Name + Path.GetExtension(place.Path));
         var edits = Navigation.OfCodex(sources, from).GroupBy(pair => pair.Model.Document.Place.Path, StringComparer.Ordinal)
-            .Select(file => new DocumentEdit(file.First().Model.Document, InOrder(file.Select(pair => (pair.Mention.Name, to.Name)))));
+            .Select(file => new DocumentEdit(file.First().Model.Document, InOrder(file.Select(pair => (pair.Mention.At, pair.Mention.Found?.Renamed(to) ?? to.Name)))));
         return new RenameEdit([.. edits], place.Path, path);
     }
 

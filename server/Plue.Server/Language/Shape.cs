@@ -5,7 +5,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Language;
 
 /// <summary>What a value stands for beyond its type.</summary>
-internal enum Meaning { Plain, Reference, Secret, Model, CatalogProvider, Tool, TemplateId, TemplateFilter, FieldName, FieldPath, Icon, Color }
+internal enum Meaning { Plain, Reference, Secret, Model, CatalogProvider, Tool, Rule, TemplateId, TemplateFilter, FieldName, FieldPath, Icon, Color }
 
 /// <summary>What an object is: the same key means another thing in another of them.</summary>
 internal enum Role { Values, Template, Metadata, Field, Conditional, Automation, Hook, Condition }
@@ -37,7 +37,12 @@ internal sealed class ShapeWalk(LanguageSources sources, DocumentPlace place, La
     {
         if (shape.Keys.FirstOrDefault(key => key.Name == name) is not { } field)
         {
-            return shape.Meaning == Meaning.Secret ? new Shape(new TemplateField { Name = name }, Role.Values, Meaning.Secret) : null;
+            return shape.Meaning switch
+            {
+                Meaning.Secret => new Shape(new TemplateField { Name = name }, Role.Values, Meaning.Secret),
+                Meaning.Rule => new Shape(new TemplateField { Name = name, Type = FieldType.Array, Items = new TemplateField { Name = "" } }, Role.Values, Meaning.Rule),
+                _ => null,
+            };
         }
 
         return (shape.Role, name) switch
@@ -88,6 +93,7 @@ internal sealed class ShapeWalk(LanguageSources sources, DocumentPlace place, La
     private static Meaning MeaningOf(Shape shape, TemplateField field) => (shape.Role, field.Name) switch
     {
         _ when field.Type == FieldType.CodexReference => Meaning.Reference,
+        _ when shape.Meaning == Meaning.Rule => Meaning.Rule,
         (Role.Metadata, "icon") => Meaning.Icon,
         (Role.Metadata, "color") => Meaning.Color,
         (Role.Template, "parent_template") or (Role.Hook, "template") => Meaning.TemplateId,
@@ -104,6 +110,7 @@ internal sealed class ShapeWalk(LanguageSources sources, DocumentPlace place, La
     {
         ("model", FieldType.Text) => Meaning.Model,
         ("available_tools", FieldType.Array) => Meaning.Tool,
+        ("permissions", FieldType.Object) => Meaning.Rule,
         ("catalog_provider", FieldType.Text) => Meaning.CatalogProvider,
         ("api_key_ref", FieldType.Text) or ("headers" or "additional_auth", FieldType.Object) => Meaning.Secret,
         _ => Meaning.Plain,

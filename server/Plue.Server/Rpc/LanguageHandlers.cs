@@ -18,6 +18,8 @@ internal sealed class LanguageHandlers(
     private const int MostOpen = 500;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan SecretsAreGoodFor = TimeSpan.FromSeconds(2);
+    /// <summary>A keyring of the system may be slow, and most answers need no name from the vault.</summary>
+    private static readonly TimeSpan SecretsAreWaitedFor = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, Opened> open = new(StringComparer.Ordinal);
@@ -25,6 +27,7 @@ internal sealed class LanguageHandlers(
     private Lazy<LanguageSources>? sources;
     private volatile IReadOnlyList<KnownSecret>? secrets;
     private DateTimeOffset secretsReadAt;
+    private Task secretsReading = Task.CompletedTask;
 
     private sealed class Opened(OpenDocument document)
     {
@@ -80,7 +83,7 @@ internal sealed class LanguageHandlers(
     {
         await ending.CancelAsync();
         Task[] checks;
-        lock (gate) { checks = [.. open.Values.Select(opened => opened.Checking)]; }
+        lock (gate) { checks = [.. open.Values.Select(opened => opened.Checking), secretsReading]; }
 
         await Task.WhenAll(checks);
         ending.Dispose();
@@ -94,7 +97,8 @@ internal sealed class LanguageHandlers(
             var (name, at) = read(parameters);
             if (Find(name?.Uri) is not { } document) { return nothing; }
 
-            await RefreshSecretsAsync(cancellationToken);
+            await SecretsAsync(cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
             return answer(document, OffsetOf(document, at), parameters);
         });
 
@@ -137,14 +141,16 @@ internal sealed class LanguageHandlers(
 
     private async Task CloseAsync(string? uri, CancellationToken cancellationToken)
     {
+        Task telling;
         lock (gate)
         {
             if (uri is null || !open.Remove(uri, out var opened)) { return; }
 
             opened.Pending?.Cancel();
+            telling = server.NotifyAsync(LanguageMethods.PublishDiagnostics, new PublishDiagnosticsParams(uri, null, []), cancellationToken);
         }
 
-        await server.NotifyAsync(LanguageMethods.PublishDiagnostics, new PublishDiagnosticsParams(uri, null, []), cancellationToken);
+        await telling;
     }
 
     private OpenDocument? Find(string? uri)
@@ -186,14 +192,21 @@ internal sealed class LanguageHandlers(
         try
         {
             await Task.Delay(Pause, time, pending.Token);
-            await RefreshSecretsAsync(pending.Token);
+            await ReadSecrets().WaitAsync(pending.Token);
             OpenDocument document;
             lock (gate) { document = opened.Document; }
 
             var diagnostics = Problems.Of(Sources, document).Select(problem => LanguageViews.Diagnostic(document, problem)).ToList();
-            if (pending.IsCancellationRequested) { return; }
+            Task telling;
+            lock (gate)
+            {
+                // Nothing may come after what its closing tells.
+                if (pending.IsCancellationRequested) { return; }
 
-            await server.NotifyAsync(LanguageMethods.PublishDiagnostics, new PublishDiagnosticsParams(uri, document.Version, diagnostics), pending.Token);
+                telling = server.NotifyAsync(LanguageMethods.PublishDiagnostics, new PublishDiagnosticsParams(uri, document.Version, diagnostics), pending.Token);
+            }
+
+            await telling;
         }
         catch (OperationCanceledException)
         {
@@ -214,19 +227,33 @@ internal sealed class LanguageHandlers(
         }
     }
 
-    private async Task RefreshSecretsAsync(CancellationToken cancellationToken)
+    /// <summary>Those that were read last will do, and a moment passes for the first.</summary>
+    private async Task SecretsAsync(CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        if (secrets is not null && now - secretsReadAt < SecretsAreGoodFor) { return; }
+        var reading = ReadSecrets();
+        if (secrets is null && !reading.IsCompleted) { await Task.WhenAny(reading, Task.Delay(SecretsAreWaitedFor, time, cancellationToken)); }
+    }
 
-        try
+    /// <summary>Never fails; one reading at a time.</summary>
+    private Task ReadSecrets()
+    {
+        lock (gate)
         {
-            secrets = await secretsOf(cancellationToken);
-            secretsReadAt = now;
+            var now = time.GetUtcNow();
+            if (secretsReading.IsCompleted && (secrets is null || now - secretsReadAt >= SecretsAreGoodFor))
+            {
+                secretsReadAt = now;
+                secretsReading = Task.Run(() => ReadSecretsAsync(ending.Token), CancellationToken.None);
+            }
+
+            return secretsReading;
         }
-        catch (FailureException fault)
-        {
-            logger.LogDebug("The names in the vault are not known: {Reason}", fault.Message);
-        }
+    }
+
+    private async Task ReadSecretsAsync(CancellationToken cancellationToken)
+    {
+        try { secrets = await secretsOf(cancellationToken); }
+        catch (OperationCanceledException) { logger.LogTrace("The names in the vault are of no use any more"); }
+        catch (Exception fault) { logger.LogDebug("The names in the vault are not known: {Reason}", fault.Message); }
     }
 }

@@ -66,6 +66,9 @@ public sealed class CompletionTests : IAsyncLifetime
         { "items/one.json5", "{ | }", "template" },
         { "prompts/mine.md", "---\n|\n---\n", "name description tags arguments" },
         { "prompts/mine.md", "---\ndescription: x\n---\nDo {{|", "goal status" },
+        { "prompts/mine.md", "---\narguments: [tone]\n---\nDo {{|", "tone selection file goal" },
+        { Template, "{ parent_template: 'task', permissions: { allow: ['|'] } }", "read write(…) bash(…) spawn_task(scout)" },
+        { Template, "{ parent_template: 'task', fields: [{ name: 'permissions', default: { deny: [| ] } }] }", "bash spawn_task(task)" },
         { "prompts/mine.md", "See codex://prompts/|", "codex://prompts/scout" },
     };
 
@@ -104,6 +107,14 @@ public sealed class CompletionTests : IAsyncLifetime
 
         Assert.Equal("name", offered[0]);
         Assert.True(offered.IndexOf("options") > offered.IndexOf("locked"));
+    }
+
+    [Fact]
+    public void A_rule_with_a_pattern_has_room_for_it()
+    {
+        var rule = home.Complete(Template, "{ parent_template: 'task', permissions: { ask: ['|'] } }").Single(suggestion => suggestion.Label == "write(…)");
+
+        Assert.Equal(("write($1)", true), (rule.Insert, rule.IsSnippet));
     }
 
     [Theory]

@@ -1,3 +1,5 @@
+using Plue.Server.Codices;
+using Plue.Server.Json5;
 using Plue.Server.Language;
 using Plue.Server.Messages;
 using Plue.Server.Templates;
@@ -114,6 +116,17 @@ public sealed class NavigationTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_template_is_renamed_in_the_rules_that_name_it()
+    {
+        home.Write("templates/chief.json5", "{ id: \"chief\", name: \"Chief\", parent_template: \"task\", permissions: { allow: [\"spawn_task(scout)\"] } }");
+        var (document, offset) = home.At(Scout, LanguageHome.Scout.Replace("id: \"scout", "id: \"sc|out", StringComparison.Ordinal));
+
+        var edit = Renames.To(home.Sources, document, offset, "ranger").Documents.Single(one => one.Document.Place.Name == "chief");
+
+        Assert.Contains("\"spawn_task(ranger)\"", Formatter.Applied(edit.Document.Text, edit.Edits), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_field_is_renamed_wherever_its_template_names_it()
     {
         var (document, offset) = home.At(Scout, LanguageHome.Scout.Replace("name: \"area", "name: \"ar|ea", StringComparison.Ordinal));
@@ -167,6 +180,7 @@ public sealed class NavigationTests : IAsyncLifetime
         var fix = Assert.Single(Fixes.At(home.Sources, document, new Piece(offset, offset)), one => one.Creates is not null);
 
         Assert.Equal(Path.Combine(home.Home, "prompts", "nobody-yet.md"), fix.Creates?.Path);
+        Assert.NotEmpty(FrontMatter.Parse(fix.Creates!.Value.Text).Values.GetString("description")!);
     }
 
     [Fact]

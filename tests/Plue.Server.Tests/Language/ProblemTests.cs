@@ -28,9 +28,44 @@ public sealed class ProblemTests : IAsyncLifetime
     [InlineData("providers/local.json5", "{ provider_type: 'anthropc' }", "'anthropc': `provider_type` is none of claude-code, anthropic, openai, openai-compatible, ollama, gemini, bedrock, vertexai, azure, openrouter, github-copilot, external, tour. Did you mean `anthropic`?")]
     [InlineData("providers/local.json5", "{ provider_type: 'anthropic', model: 'claude-sonet-4-6' }", "'claude-sonet-4-6': Local lists no model `claude-sonet-4-6`. Did you mean `claude-sonnet-4-6`?")]
     [InlineData("providers/local.json5", "{ provider_type: 'anthropic', api_key_ref: 'vault://local/apikey' }", "vault://local/apikey: The vault has no vault://local/apikey. Store it with Plue: Configure Provider Key.")]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', permissions: { allow: ['spawn_task(scuot)'] } }", "spawn_task(scuot): There is no template `scuot`, or it has mistakes. Did you mean `scout`?")]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', fields: [{ name: 'a', type: 'codex_reference', template_filter: 'taks' }] }", "taks: There is no template `taks`, or it has mistakes. Did you mean `task`?")]
+    [InlineData("prompts/scout.md", "Look for {{gaol}}.", "gaol: Nothing fills in `gaol`: no template that uses this prompt has such a field, and it is no argument. Did you mean `goal`?")]
     [InlineData("items/one.json5", "{ template: 'nobody' }", "'nobody': There is no template `nobody`, or it has mistakes.")]
     [InlineData("prompts/mine.md", "---\ndescription: x\n", "---: The front matter has no closing line of three hyphens, so it is read as part of the prompt.")]
     public void A_mistake_is_marked_where_it_is(string file, string text, string expected) => Assert.Contains(expected, home.Check(file, text));
+
+    [Fact]
+    public void A_placeholder_that_something_fills_in_is_no_mistake()
+    {
+        const string filled = "---\ndescription: x\narguments: [tone]\n---\n{{goal}} {{area}} {{budget.usd}} {{tone}} {{selection}} {{title}} {{messages[-1].content}} \\{{nobody}} {{ no field }}\n";
+
+        Assert.Empty(home.Check("prompts/scout.md", filled));
+        // Its own field is that of the one template that uses it.
+        Assert.Single(home.Check("prompts/scout.md", filled.Replace("area", "language", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void What_a_prompt_that_ships_asks_for_is_filled_in()
+    {
+        foreach (var codex in home.Sources.Documents.Of(CodexCollection.Prompts).List().Where(codex => codex.Layer == TemplateLayer.Shipped))
+        {
+            Assert.Empty(Problems.Of(home.Sources, home.Sources.Find(codex.Uri!)!).Select(problem => $"{codex.Uri}: {problem.Message}"));
+        }
+    }
+
+    /// <summary>One walk finds references, for the editor as for checks and renaming.</summary>
+    [Fact]
+    public void A_reference_is_the_same_in_the_editor_as_everywhere_else()
+    {
+        foreach (var id in TemplateCatalog.ShippedIds())
+        {
+            var document = home.Open($"templates/{id}.json5", System.Text.Encoding.UTF8.GetString(TemplateCatalog.ReadShipped(id)!));
+            var found = FoundReferences.InTemplate(document.Root, home.Sources.Templates.Find).Where(reference => reference.To is not null).Select(reference => reference.To);
+
+            Assert.Equal(found, Mentions.Of(new DocumentModel(home.Sources, document)).Where(mention => mention.Found?.To is not null).Select(mention => mention.Found!.To));
+        }
+    }
 
     [Fact]
     public void A_key_in_a_file_is_marked_and_never_repeated()

@@ -87,6 +87,104 @@ public sealed class LanguageHandlersTests
     }
 
     [Fact]
+    public async Task Questions_between_quick_changes_are_all_answered_from_what_was_typed_by_then()
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        var uri = UriOf(sidecar.Home, "templates/scout.json5");
+        await OpenAsync(sidecar.Client, uri, "{  }");
+        List<Task<JsonNode?>> asked = [];
+        for (var version = 2; version <= 1000; version++)
+        {
+            await ChangeAsync(sidecar.Client, uri, version, 1, " ");
+            if (version % 50 == 0) { asked.Add(sidecar.Client.ResultAsync("textDocument/completion", At(uri, 0, 2))); }
+        }
+
+        Assert.Equal(20, asked.Count);
+        Assert.All(await Task.WhenAll(asked), offered => Assert.Contains(offered!["items"]!.AsArray(), item => (string?)item!["label"] == "id"));
+        await ProblemsAsync(sidecar.Client, uri, 1000);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_closed_while_it_is_looked_at_has_no_problems_left()
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        var uri = UriOf(sidecar.Home, "templates/scout.json5");
+        for (var round = 0; round < 20; round++)
+        {
+            await OpenAsync(sidecar.Client, uri, Broken);
+            if (round % 2 == 0) { await ProblemsAsync(sidecar.Client, uri, 1); }
+
+            await sidecar.Client.NotifyAsync("textDocument/didClose", new { textDocument = new { uri } });
+            var told = await sidecar.Client.NextAsync("textDocument/publishDiagnostics", one => (string?)one["uri"] == uri && one["version"] is null);
+            Assert.Empty(told["diagnostics"]!.AsArray());
+        }
+
+        // Opened again it is looked at again, and nothing of before comes in between.
+        await OpenAsync(sidecar.Client, uri, Broken.Replace("raed", "read", StringComparison.Ordinal));
+        Assert.Empty((await ProblemsAsync(sidecar.Client, uri, 1))["diagnostics"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task A_file_of_4_MiB_and_one_that_is_none_of_ours_keep_nothing_waiting()
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        var (large, other, ours) = (UriOf(sidecar.Home, "templates/large.json5"), UriOf(sidecar.Home, "notes.json5"), UriOf(sidecar.Home, "templates/scout.json5"));
+        await OpenAsync(sidecar.Client, large, "{ id: 'large', name: 'Large', /*" + new string('x', (4 * 1024 * 1024) - 40) + "*/ }");
+        await OpenAsync(sidecar.Client, other, Broken);
+        await OpenAsync(sidecar.Client, ours, Broken);
+
+        JsonObject[] told = [await sidecar.Client.NextAsync("textDocument/publishDiagnostics"), await sidecar.Client.NextAsync("textDocument/publishDiagnostics")];
+        Assert.Empty(told.Single(one => (string?)one["uri"] == large)["diagnostics"]!.AsArray());
+        Assert.NotEmpty(told.Single(one => (string?)one["uri"] == ours)["diagnostics"]!.AsArray());
+        Assert.Empty((await sidecar.Client.ResultAsync("textDocument/completion", At(other, 0, 2)))!["items"]!.AsArray());
+        Assert.Empty((await sidecar.Client.ResultAsync("textDocument/documentLink", new { textDocument = new { uri = other } }))!.AsArray());
+        Assert.Null(await sidecar.Client.ResultAsync("textDocument/hover", At(other, 0, 30)));
+    }
+
+    [Fact]
+    public async Task A_question_that_is_taken_back_is_answered_as_such_and_the_next_one_in_full()
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        var uri = UriOf(sidecar.Home, "templates/scout.json5");
+        await OpenAsync(sidecar.Client, uri, "{  }");
+        for (var round = 0; round < 20; round++)
+        {
+            var id = sidecar.Client.Start("textDocument/completion", At(uri, 0, 2), out var reply);
+            await sidecar.Client.NotifyAsync("$/cancelRequest", new { id });
+            // It may have been faster than its end.
+            var answered = await reply;
+            Assert.True(answered["result"]?["items"] is not null || (int?)answered["error"]?["code"] == -32800, answered.ToJsonString());
+        }
+
+        Assert.NotEmpty((await sidecar.Client.ResultAsync("textDocument/completion", At(uri, 0, 2)))!["items"]!.AsArray());
+    }
+
+    /// <summary>An editor that was open before: what it has open is told as soon as it knows that we want it, and everything else of the file with it.</summary>
+    [Fact]
+    public async Task A_file_that_was_open_before_the_start_gets_everything_once_it_is_told_of()
+    {
+        var folder = Directory.CreateTempSubdirectory("plue-workspace-").FullName;
+        for (var life = 0; life < 2; life++)
+        {
+            await using var sidecar = await InMemorySidecar.StartAsync(folder, registers: true);
+            var (_, asked) = await sidecar.Client.AskedAsync("client/registerCapability");
+            var methods = asked["registrations"]!.AsArray().Select(one => (string?)one!["method"]).ToList();
+
+            // The files come before anything that is asked about them.
+            Assert.Equal("textDocument/didOpen", methods[0]);
+            Assert.Equal(
+                ["codeAction", "completion", "definition", "didChange", "didClose", "didOpen", "didSave", "documentLink", "documentSymbol", "formatting", "hover", "references", "rename"],
+                methods.Select(method => method!["textDocument/".Length..]).Order(StringComparer.Ordinal));
+            // It does not wait for the answer: what an editor sends at once counts.
+            var uri = UriOf(sidecar.Home, "templates/scout.json5");
+            await OpenAsync(sidecar.Client, uri, Broken);
+            Assert.NotEmpty((await sidecar.Client.ResultAsync("textDocument/documentLink", new { textDocument = new { uri } }))!.AsArray());
+            Assert.NotNull(await sidecar.Client.ResultAsync("textDocument/hover", At(uri, 0, Broken.IndexOf("parent", StringComparison.Ordinal) + 1)));
+            Assert.NotEmpty((await ProblemsAsync(sidecar.Client, uri, 1))["diagnostics"]!.AsArray());
+        }
+    }
+
+    [Fact]
     public async Task Files_of_a_workspace_are_looked_at_when_it_is_trusted()
     {
         var folder = Directory.CreateTempSubdirectory("plue-workspace-").FullName;
@@ -144,6 +242,12 @@ public sealed class LanguageHandlersTests
 
     private static Task OpenAsync(RpcClient client, string uri, string text) =>
         client.NotifyAsync("textDocument/didOpen", new { textDocument = new { uri, languageId = "plue-json5", version = 1, text } });
+
+    private static Task ChangeAsync(RpcClient client, string uri, int version, int character, string text) => client.NotifyAsync("textDocument/didChange", new
+    {
+        textDocument = new { uri, version },
+        contentChanges = new[] { new { range = new { start = new { line = 0, character }, end = new { line = 0, character } }, text } },
+    });
 
     private static Task<JsonObject> ProblemsAsync(RpcClient client, string uri, int version) =>
         client.NextAsync("textDocument/publishDiagnostics", told => (string?)told["uri"] == uri && (int?)told["version"] == version);

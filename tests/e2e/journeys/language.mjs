@@ -39,7 +39,8 @@ export default async function (journey) {
   const openFile = async (/** @type {string} */ name, /** @type {string} */ shown) => {
     await page.keyboard.press('Control+P');
     await page.locator('.quick-input-widget input').fill(name);
-    await page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().waitFor();
+    // The list of what was open last stands there first, and Enter takes the row that has the focus.
+    await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: name }).waitFor();
     await page.keyboard.press('Enter');
     await page.locator('.view-line', { hasText: shown }).first().waitFor();
   };
@@ -125,6 +126,38 @@ export default async function (journey) {
     await page.locator('.monaco-hover', { hasText: 'The template whose fields this one inherits' }).waitFor({ timeout: 30_000 });
   });
 
+  await journey.step('A line becomes a comment and a line again, and a list indents what is in it', async () => {
+    await page.keyboard.press('Escape');
+    await goTo(4, 1);
+    await page.keyboard.press('Control+/');
+    await page.locator('.view-line', { hasText: '// name: "Scout"' }).waitFor();
+    await page.keyboard.press('Control+/');
+    await page.locator('.view-line', { hasText: /^\s*name: "Scout"/ }).waitFor();
+    await goTo(10, 100);
+    await page.keyboard.press('Enter');
+    await page.locator('.part.statusbar', { hasText: 'Ln 11, Col 5' }).waitFor();
+    await page.keyboard.press('Control+Z');
+    await page.keyboard.press('Control+S');
+  });
+
+  /** What a name means and where it leads, in a file that was open before. */
+  const hasEverything = async () => {
+    // Links come by themselves; what is asked for by a key is asked only once, so the sidecar has to be there by then.
+    await page.locator('.view-line .detected-link', { hasText: 'task' }).waitFor({ timeout: 60_000 });
+    await page.locator('.breadcrumbs-control', { hasText: 'parent_template' }).waitFor({ timeout: 60_000 });
+    await page.keyboard.press('Control+K');
+    await page.keyboard.press('Control+I');
+    await page.locator('.monaco-hover', { hasText: 'The template whose fields this one inherits' }).waitFor({ timeout: 60_000 });
+  };
+
+  await journey.step('A sidecar that starts anew knows the file that is open', async () => {
+    await workbench.command('Plue: Restart Sidecar');
+    await page.locator('.view-line .detected-link', { hasText: 'task' }).waitFor({ state: 'detached', timeout: 60_000 });
+    await page.locator('.view-line', { hasText: 'Looks around' }).first().click();
+    await goTo(5, 5);
+    await hasEverything();
+  });
+
   for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast'])) {
     await journey.look(`The same in ${theme}`, async () => {
       await page.keyboard.press('Escape');
@@ -133,11 +166,7 @@ export default async function (journey) {
       await page.locator('.view-line', { hasText: 'Looks around' }).first().click();
       await page.locator('.part.statusbar', { hasText: 'Plue template (JSON5)' }).waitFor();
       await goTo(5, 5);
-      // The sidecar answers again: what is asked for by a key is asked only once.
-      await page.locator('.breadcrumbs-control', { hasText: 'parent_template' }).waitFor({ timeout: 60_000 });
-      await page.keyboard.press('Control+K');
-      await page.keyboard.press('Control+I');
-      await page.locator('.monaco-hover', { hasText: 'The template whose fields this one inherits' }).waitFor({ timeout: 60_000 });
+      await hasEverything();
     });
   }
 

@@ -49,8 +49,19 @@ export class ProviderActions {
   }
 
   async moveKey(id: string): Promise<ProviderSummary> {
+    await this.saveFile(id);
     await vscode.commands.executeCommand(otherCommands.unlockVault);
     return this.listed(await this.sidecar.request(providerMoveKey, { id }));
+  }
+
+  /** What is written into the file meanwhile would collide with what the editor holds. */
+  private async saveFile(id: string): Promise<void> {
+    const { file, fault } = this.find(id);
+    const path = fault?.path ?? file;
+    const document = vscode.workspace.textDocuments.find((one) => one.uri.scheme === 'file' && one.uri.fsPath === path && one.isDirty);
+    if (document !== undefined && !(await document.save())) {
+      throw new FailureError('conflict', 'The provider’s file has changes that could not be saved. Save it first.');
+    }
   }
 
   async openFile(id: string): Promise<void> {
