@@ -1,4 +1,3 @@
-using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
 using Plue.Server.Store;

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Plue.Server.Chat;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
+using Plue.Server.Store;
 using Plue.Server.Templates;
 using Plue.Server.Tests.Testing;
 
@@ -113,6 +114,37 @@ public sealed class AutomationPropertyTests
         Assert.StartsWith("Hooks started 60 tasks within an hour in all", await SpawnAsync("codex://items/other"), StringComparison.Ordinal);
         time.Advance(TimeSpan.FromMinutes(61));
         Assert.Null(await SpawnAsync("codex://chats/x"));
+    }
+
+    [Fact]
+    public void Asking_the_hooks_of_a_long_chat_costs_as_little_as_of_a_short_one()
+    {
+        var role = ValuePath.TryParse("messages[-1].role")!;
+        var template = new Template { Id = "self", Name = "self", Hooks = [new AutomationHook(HookTrigger.FieldChange, "messages", [new HookCondition.EqualTo(role, new Json5String("user"))], new HookAction.SendToLlm())] };
+        long AllocatedFor(int count)
+        {
+            var messages = Enumerable.Range(0, count).Select(i => new Message
+            {
+                Id = $"m{i}", CodexId = "codex://chats/x", ParentId = i == 0 ? "" : $"m{i - 1}", Role = i % 2 == 0 ? MessageRole.User : MessageRole.Assistant,
+                CreatedAt = DateTimeOffset.UnixEpoch, UpdatedAt = DateTimeOffset.UnixEpoch, Parts = [new MessagePart.Text("Some words.")],
+            }).ToList();
+            var chat = new StoredChat
+            {
+                Id = "chat_1", TemplateId = "self", Title = "", Archived = false, ProviderId = null, Model = null, CreatedAt = default, UpdatedAt = default, TotalCost = null,
+                Status = ChatStatus.Idle, Tree = new MessageTree(messages, $"m{count - 1}", []),
+            };
+            long Once()
+            {
+                var before = GC.GetAllocatedBytesForCurrentThread();
+                Assert.Single(Automation.Plan(template, new HookChange(HookTrigger.FieldChange, "messages"), () => ChannelFields.Values(chat, template, messages[0])));
+                return GC.GetAllocatedBytesForCurrentThread() - before;
+            }
+
+            Once();
+            return Enumerable.Range(0, 5).Min(_ => Once());
+        }
+
+        Assert.InRange(AllocatedFor(10_000), 0, AllocatedFor(10) + 1024);
     }
 
     private sealed class Target(Template template) : IHookTarget
