@@ -378,7 +378,7 @@ function noTaskItem(): vscode.TreeItem {
   item.description = 'New task…';
   item.iconPath = new vscode.ThemeIcon('add');
   item.tooltip = 'Give an agent something to do.';
-  item.accessibilityInformation = { label: 'No agent works yet. New task', role: 'button' };
+  item.accessibilityInformation = { label: 'No agent works yet. New task' };
   item.command = { command: 'plue.newTask', title: 'New Task' };
   return item;
 }

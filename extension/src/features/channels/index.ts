@@ -18,6 +18,13 @@ export function activateChannels(sidecar: Sidecar, log: vscode.LogOutputChannel)
     vscode.window.createTreeView<ChannelNode>('plue.chatChannels', { treeDataProvider: tree, showCollapseAll: false, canSelectMany: true }),
   );
   disposables.add(tree.onDidCount(() => showCounts(view, tree)));
+  // Before the first list nobody knows whether there are no chats.
+  const first = disposables.add(
+    tree.onDidCount(() => {
+      first.dispose();
+      void vscode.commands.executeCommand('setContext', 'plue.channels.isListed', true);
+    }),
+  );
 
   const register = (id: string, action: (...given: unknown[]) => Promise<unknown>): void => {
     disposables.add(vscode.commands.registerCommand(id, (...given: unknown[]) => runWithErrorHandling(log, () => action(...given))));
