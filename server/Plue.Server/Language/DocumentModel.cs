@@ -163,8 +163,12 @@ internal sealed class DocumentModel
         switch (Document.Place.Collection)
         {
             case CodexCollection.Templates:
-                var own = (root.GetArray("fields")?.Items ?? []).OfType<Json5Object>().Select(FieldReading.Of).Where(field => field.Name.Length > 0).ToList();
                 var parents = ParentId is { } parent && parent != Document.Place.Name ? sources.Templates.Find(parent)?.Fields ?? [] : [];
+                // The type that a child does not repeat is its parent's.
+                var own = (root.GetArray("fields")?.Items ?? []).OfType<Json5Object>()
+                    .Select(value => (Field: FieldReading.Of(value), HasType: value.Has("type")))
+                    .Select(read => read.HasType ? read.Field : parents.FirstOrDefault(field => field.Name == read.Field.Name) ?? read.Field)
+                    .Where(field => field.Name.Length > 0).ToList();
                 return [.. parents.Where(field => own.All(other => other.Name != field.Name)), .. own];
             case CodexCollection.Providers: return sources.Templates.Find(ProviderForm.TemplateId)?.Fields ?? [];
             case CodexCollection.Items: return root.GetString(ItemForm.TemplateField) is { } template ? sources.Templates.Find(template)?.Fields ?? [] : [];

@@ -132,7 +132,7 @@ export default async function (journey) {
     await page.keyboard.press('Control+/');
     await page.locator('.view-line', { hasText: '// name: "Scout"' }).waitFor();
     await page.keyboard.press('Control+/');
-    await page.locator('.view-line', { hasText: /^\s*name: "Scout"/ }).waitFor();
+    await page.locator('.view-line', { hasText: '// name: "Scout"' }).waitFor({ state: 'detached' });
     await goTo(10, 100);
     await page.keyboard.press('Enter');
     await page.locator('.part.statusbar', { hasText: 'Ln 11, Col 5' }).waitFor();
