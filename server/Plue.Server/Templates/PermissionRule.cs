@@ -58,7 +58,7 @@ public sealed record PermissionRule
     {
         var sameTool = Tool == other.Tool
             || (Tool.EndsWith($"{ToolNames.ServerSeparator}{AnyOfServer}", StringComparison.Ordinal) && other.Tool.StartsWith(Tool[..^1], StringComparison.Ordinal));
-        return sameTool && (Pattern is null || (other.Pattern is not null && GlobPattern.Of(Pattern, IsPath).Covers(GlobPattern.Of(other.Pattern, IsPath))));
+        return sameTool && (Pattern is null || (other.Pattern is not null && (!IsPath || RootOf(Pattern) == RootOf(other.Pattern)) && GlobPattern.Of(Pattern, IsPath).Covers(GlobPattern.Of(other.Pattern, IsPath))));
     }
 
     /// <summary>Whether its pattern leaves nothing out, or holds no folder or program fast: <c>write</c>, <c>write(**)</c>, <c>write(/**)</c>, <c>bash(*)</c>.</summary>
@@ -69,6 +69,9 @@ public sealed record PermissionRule
     public override string ToString() => Pattern is null ? Tool : $"{Tool}({Pattern})";
 
     private bool IsPath => TakesPath(Tool);
+
+    /// <summary>Where a path begins: <c>**</c> is everything in the workspace and nothing beside it.</summary>
+    private static string RootOf(string path) => path.StartsWith('/') ? "/" : path.StartsWith("~/", StringComparison.Ordinal) ? "~/" : "";
 
     private static bool TakesPath(string tool) => tool is "read" or "write" or "edit" or "search";
 

@@ -76,6 +76,12 @@ public class PermissionRuleTests
     [InlineData("github/create_issue", "github/*", false)]
     [InlineData("github/*", "githubx/a", false)]
     [InlineData("spawn_task(task-*)", "spawn_task(task-reviewer)", true)]
+    [InlineData("write(**)", "write(~/.ssh/**)", false)]
+    [InlineData("write(**)", "write(/etc/hosts)", false)]
+    [InlineData("write(**/hosts)", "write(/etc/hosts)", false)]
+    [InlineData("write(*/notes)", "write(~/notes)", false)]
+    [InlineData("write(/**)", "write(/etc/hosts)", true)]
+    [InlineData("write(~/**)", "write(~/notes/a)", true)]
     public void A_rule_covers_what_is_narrower(string rule, string other, bool covers) => Assert.Equal(covers, Rule(rule).Covers(Rule(other)));
 
     [Theory]
