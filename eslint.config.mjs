@@ -11,8 +11,8 @@ const layers = [
         'Features must not import sibling features: run a command or share through server/.',
       ),
       {
-        regex: 'webview/(?!shared/viewMessages$|[a-z]+/messages$)',
-        message: 'Of the pages, the extension host knows only their messages.',
+        regex: 'webview/(?!shared/viewMessages$|shared/visibleText$|[a-z]+/messages$)',
+        message: 'Of the pages, the extension host knows only their messages, and how they draw what hides in a text.',
       },
     ]),
   ),

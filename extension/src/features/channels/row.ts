@@ -1,4 +1,5 @@
 import type { CodexStatus, CodexSummary } from '../../protocol/protocol.generated';
+import { visibleText } from '../../webview/shared/visibleText';
 
 /** How a chat or task looks in the tree. */
 export interface Row {
@@ -55,7 +56,7 @@ export function rowOf(codex: CodexSummary, now: number): Row {
   // A task's own status says more, but not that its file is damaged.
   const status = taskStatus === undefined || codex.status === 'damaged' ? statusWords[codex.status] : taskStatus.replaceAll('_', ' ');
   const unread = codex.unread ? 'unread' : '';
-  const tags = codex.tags.map((tag) => `#${tag}`).join(' ');
+  const tags = codex.tags.map((tag) => `#${visibleText(tag)}`).join(' ');
   const messages = codex.messageCount === 1 ? '1 message' : `${codex.messageCount} messages`;
   const model = [codex.providerId, codex.model].filter((part) => part !== undefined && part !== '').join(' / ');
   return {
@@ -73,14 +74,22 @@ export function rowOf(codex: CodexSummary, now: number): Row {
     ]
       .filter((line) => line !== '')
       .join('\n'),
-    accessibilityLabel: [label, unread, codex.pinned ? 'pinned' : '', status, `changed ${age} ago`, cost, tags]
+    accessibilityLabel: [
+      label,
+      unread,
+      codex.pinned ? 'pinned' : '',
+      status,
+      age === 'now' ? 'changed now' : `changed ${age} ago`,
+      cost,
+      tags,
+    ]
       .filter((part) => part !== '')
       .join(', '),
   };
 }
 
 export function labelOf({ title, uri }: CodexSummary): string {
-  return title.trim() !== '' ? title : uri.startsWith('codex://tasks/') ? 'New task' : 'New chat';
+  return title.trim() !== '' ? visibleText(title) : uri.startsWith('codex://tasks/') ? 'New task' : 'New chat';
 }
 
 /** An answer or work is under way, and can be stopped. */

@@ -23,6 +23,7 @@ import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import { readChoice } from '../../protocol/settingValues';
 import type { FilePlace, FromPage, ToPage } from '../../webview/shared/viewMessages';
+import { visibleText } from '../../webview/shared/visibleText';
 import { ComposerPanel } from './composerPanel';
 import { type ApplyCode, newFile, previewDiagram } from './applyCode';
 import { isReading, isSteering, readFromPage } from './fromPage';
@@ -398,7 +399,7 @@ export class ChatPanel implements vscode.Disposable {
 
   private show(codex: CodexSummary): void {
     this.codex = codex;
-    this.panel.title = codex.title.trim() === '' ? 'New chat' : codex.title;
+    this.panel.title = codex.title.trim() === '' ? 'New chat' : visibleText(codex.title);
     this.post({ type: 'codex', codex });
     this.markRead();
   }

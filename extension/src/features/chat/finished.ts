@@ -6,6 +6,7 @@ import type { Log } from '../../infrastructure/logging';
 import { codexList, settingsGet } from '../../protocol/protocol.generated';
 import type { MessageEventParams } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
+import { visibleText } from '../../webview/shared/visibleText';
 
 export interface FinishedHouse {
   sidecar: Sidecar;
@@ -75,7 +76,8 @@ async function tell(endings: Ending[], { sidecar, open }: FinishedHouse): Promis
   const chats = endings.flatMap(({ codexId, hasFailed }) => {
     const codex = items.find(({ uri }) => uri === codexId);
     if (codex === undefined) return [];
-    return [{ codexId, hasFailed, title: codex.title, label: codex.title.trim() === '' ? 'New chat' : codex.title }];
+    const title = visibleText(codex.title);
+    return [{ codexId, hasFailed, title, label: title.trim() === '' ? 'New chat' : title }];
   });
   const [first] = chats;
   if (first === undefined) return;

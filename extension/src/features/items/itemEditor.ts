@@ -8,6 +8,7 @@ import type { CodexGetResult, CodexSummary, TemplateView } from '../../protocol/
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import type { FromItemPage, ItemTarget, ToItemPage } from '../../webview/item/messages';
+import { visibleText } from '../../webview/shared/visibleText';
 import type { Documents } from './documents';
 import { readFromItemPage } from './fromPage';
 import type { History } from './history';
@@ -110,7 +111,7 @@ export class ItemEditor implements vscode.Disposable {
     this.codex = found?.codex;
     this.values = found === undefined ? {} : valuesOf(found);
     const title = found === undefined ? `New ${template.name}` : found.codex.title;
-    this.page.entitle(found === undefined || isFile(found.codex) ? title : `Settings: ${title}`);
+    this.page.entitle(visibleText(found === undefined || isFile(found.codex) ? title : `Settings: ${title}`));
     this.page.post({ type: 'providers', providers: this.house.providers.items });
     this.page.post({
       type: 'form',
@@ -173,7 +174,7 @@ export class ItemEditor implements vscode.Disposable {
     this.target = { uri };
     const found = await this.get(uri);
     this.values = valuesOf(found);
-    if (isFile(codex)) this.page.entitle(codex.title);
+    if (isFile(codex)) this.page.entitle(visibleText(codex.title));
     this.page.post({
       type: 'saved',
       codex,

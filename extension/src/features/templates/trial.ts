@@ -7,6 +7,7 @@ import { templateGet, templateTry } from '../../protocol/protocol.generated';
 import type { FieldView, TemplateTryResult, TemplateView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { FromTrialPage, ToTrialPage } from '../../webview/trial/messages';
+import { visibleText } from '../../webview/shared/visibleText';
 import { isOfTemplates } from './check';
 import { commands } from './commands';
 import { readFromTrialPage } from './fromPage';
@@ -121,7 +122,7 @@ export class TrialEditor implements vscode.Disposable {
     if (attempt !== this.attempt) return;
     this.template = template;
     this.result = result;
-    this.page.entitle(`Try: ${template.name}`);
+    this.page.entitle(visibleText(`Try: ${template.name}`));
     this.page.post({
       type: 'trial',
       trial: {

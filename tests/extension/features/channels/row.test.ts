@@ -58,3 +58,9 @@ test('The chat that changed last is first', () => {
   const twin = chat({ uri: 'codex://chats/0' });
   expect([older, chat(), twin].sort(byPlace).map(({ uri }) => uri)).toEqual(['codex://chats/0', 'codex://chats/a', 'codex://chats/b']);
 });
+
+test('What hides in a title or a tag is drawn, so that it cannot turn the row around', () => {
+  const row = rowOf(chat({ title: 'Fail \u202Eesrever', tags: ['a\u200Bb'], updatedAt: '2026-11-21T12:00:00Z' }), now);
+  expect(row.label).toBe('Fail ⟨U+202E⟩esrever');
+  expect(row.accessibilityLabel).toBe('Fail ⟨U+202E⟩esrever, changed now, #a⟨U+200B⟩b');
+});
