@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Plue.Protocol;
 using Plue.Server.Language;
-using Plue.Server.Messages;
 
 namespace Plue.Server.Rpc;
 
