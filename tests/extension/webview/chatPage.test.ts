@@ -146,6 +146,10 @@ describe('the composer', () => {
     expect(posted).toContainEqual({ type: 'help', action: 'restartSidecar' });
   });
 
+  it('says which chat it shows before anything is typed, so that a reload brings it back', () => {
+    expect(readPageState(kept, codexId)).toEqual({ codexId, draft: '', place: null });
+  });
+
   it('keeps the draft over a reload, and leaves another chat’s alone', async () => {
     type('half a question');
     expect(readPageState(kept, codexId)).toEqual({ codexId, draft: 'half a question', place: null });

@@ -195,6 +195,8 @@ export class ChatPage {
     root.addEventListener('auxclick', (event) => this.clicked(event));
     root.addEventListener('keydown', (event) => this.pressed(event));
     if (kept !== undefined) this.composer.restore(kept.draft, kept.attachments ?? []);
+    // VS Code brings back only a panel that says which chat it shows.
+    else this.keep();
     this.draw();
   }
 
