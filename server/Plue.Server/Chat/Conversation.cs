@@ -315,16 +315,16 @@ public sealed class Conversation : IAsyncDisposable
     /// <param name="fields">What to change, from the chat as it is then.</param>
     public async Task UpdateAsync(Func<StoredChat, ChatFields> fields, long? expectedVersion, CancellationToken cancellationToken)
     {
-        var before = await ChangeAsync(fields, expectedVersion, cancellationToken);
+        var (before, after) = await ChangeAsync(fields, expectedVersion, cancellationToken);
         if (template is not { Hooks.Count: > 0 } known) { return; }
 
-        var changes = HookChange.Between(WithoutMessages(before, known), WithoutMessages(chat, known));
+        var changes = HookChange.Between(WithoutMessages(before, known), WithoutMessages(after, known));
         // What is changed is changed: whoever asked need not stay for what follows.
         if (Automation.Waits(known, changes)) { await AutomateAsync(Hooks(AnswerLastAsync), changes, depth: 0); }
     }
 
-    /// <returns>The chat as it was.</returns>
-    private async Task<StoredChat> ChangeAsync(Func<StoredChat, ChatFields> fields, long? expectedVersion, CancellationToken cancellationToken)
+    /// <returns>The chat as it was and as this change left it, whatever other windows do meanwhile.</returns>
+    private async Task<(StoredChat Before, StoredChat After)> ChangeAsync(Func<StoredChat, ChatFields> fields, long? expectedVersion, CancellationToken cancellationToken)
     {
         await updating.WaitAsync(cancellationToken);
         using var change = new Change(updating, null);
@@ -336,7 +336,7 @@ public sealed class Conversation : IAsyncDisposable
         }
 
         if (fields(now) is var changed && changed != ChatFields.None) { await UpdateAsync(changed, cancellationToken); }
-        return now;
+        return (now, Writer().Chat);
     }
 
     private async Task UpdateAsync(ChatFields fields, CancellationToken cancellationToken)

@@ -35,6 +35,8 @@ internal static class Completions
         if (document.IsTooLarge) { return []; }
         if (!document.Place.IsJson5) { return PromptCompletions.At(sources, document, offset); }
 
+        if (Beginning(document) is { } whole) { return [whole]; }
+
         var model = new DocumentModel(sources, document);
         var place = model.At(offset);
         return (place.Cursor.Kind, place.Shape) switch
@@ -43,6 +45,22 @@ internal static class Completions
             (CursorKind.Value, { } shape) => [.. Values(sources, model, place, shape, offset).Take(Most)],
             _ => [],
         };
+    }
+
+    /// <summary>A whole file, where there is none yet but perhaps a word.</summary>
+    private static Suggestion? Beginning(OpenDocument document)
+    {
+        var typed = document.Text.AsSpan().Trim();
+        if (typed.ContainsAnyExcept("abcdefghijklmnopqrstuvwxyz")) { return null; }
+
+        var (label, detail, text) = document.Place.Collection switch
+        {
+            CodexCollection.Templates => ("template", "A whole template", $"{{\n  id: \"{document.Place.Name}\",\n  name: \"$1\",\n  parent_template: \"${{2:task}}\",\n  $0\n}}\n"),
+            CodexCollection.Items => ("item", "A whole item", "{\n  template: \"$1\",\n  $0\n}\n"),
+            _ => ("provider", "A whole provider", "{\n  name: \"$1\",\n  provider_type: \"$2\",\n  $0\n}\n"),
+        };
+        var start = document.Text.Length - document.Text.AsSpan().TrimStart().Length;
+        return new Suggestion(label, SuggestionKind.Key, text, new Piece(start, start + typed.Length)) { Detail = detail, Sort = "0", IsSnippet = true };
     }
 
     private static IEnumerable<Suggestion> Keys(DocumentModel model, PlaceInDocument place, Shape shape)

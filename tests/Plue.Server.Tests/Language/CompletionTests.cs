@@ -19,6 +19,9 @@ public sealed class CompletionTests : IAsyncLifetime
     /// <summary>A place, and some of what has to be offered there.</summary>
     public static TheoryData<string, string, string> Places => new()
     {
+        { Template, "|", "template" },
+        { Template, "\n  tem|\n", "template" },
+        { Provider, "|", "provider" },
         { Template, "{ | }", "id name description fields parent_template automation metadata" },
         { Template, "{ id: 'mine', na| }", "name" },
         { Template, "{\n  id: 'mine',\n  |\n}", "name" },
@@ -85,7 +88,6 @@ public sealed class CompletionTests : IAsyncLifetime
     [InlineData(Template, "{ // a comment |\n }")]
     [InlineData(Template, "{ /* | */ }")]
     [InlineData(Template, "{ id: 'mine' | }")]
-    [InlineData(Template, "|")]
     [InlineData(Template, "{ nobody: { | } }")]
     [InlineData(Template, "{ fields: [{ name: 'a', options: '|' }] }")]
     [InlineData("prompts/mine.md", "Nothing | here")]

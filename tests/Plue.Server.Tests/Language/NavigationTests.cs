@@ -1,5 +1,4 @@
 using Plue.Server.Codices;
-using Plue.Server.Json5;
 using Plue.Server.Language;
 using Plue.Server.Messages;
 using Plue.Server.Templates;

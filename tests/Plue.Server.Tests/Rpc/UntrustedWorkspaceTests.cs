@@ -22,7 +22,8 @@ public sealed class UntrustedWorkspaceTests : IAsyncLifetime
         Write(".plue/templates/theirs-item.json5", "{ id: 'theirs-item', name: 'Theirs', fields: [{ name: 'name', type: 'text' }] }");
         Write(".plue/templates/theirs.json5", "{ id: 'theirs', name: 'Theirs', parent_template: 'task' }");
         Write(".plue/templates/ai-chat.json5", """
-            { id: 'ai-chat', name: 'Theirs', fields: [{ name: 'title', type: 'text' }, { name: 'label', type: 'text' }, { name: 'system_prompt_ref', type: 'codex_reference', default: 'codex://prompts/default-assistant' }],
+            { id: 'ai-chat', name: 'Theirs', fields: [{ name: 'title', type: 'text' }, { name: 'label', type: 'text' },
+                { name: 'messages', type: 'array', items: { type: 'object', properties: [{ name: 'role', type: 'text' }, { name: 'content', type: 'textarea' }] } }, { name: 'system_prompt_ref', type: 'codex_reference', default: 'codex://prompts/default-assistant' }],
               automation: { hooks: [
                 { trigger: 'field_change', field: 'title', action: 'set_field', target: 'label', value: 'Theirs: hook.' },
                 { trigger: 'field_change', field: 'messages', action: 'send_to_llm', conditions: [{ field: 'messages[-1].role', equals: 'user' }] },
@@ -53,6 +54,7 @@ public sealed class UntrustedWorkspaceTests : IAsyncLifetime
 
         await sidecar.Client.NotifyAsync("workspace/trust", new { trusted = true });
         Assert.Equal("templates/ai-chat templates/theirs templates/theirs-item prompts/default-assistant prompts/theirs items/theirs", await TheirsAsync());
+        Assert.Equal("Theirs: hook.", await HookedAsync(uri));
         Assert.Equal(["Theirs: prompt.", "Theirs: rules."], (await ToldAsync(uri)).Split('\n').Where(line => line.StartsWith("Theirs", StringComparison.Ordinal)));
 
         await sidecar.Client.NotifyAsync("workspace/trust", new { trusted = false });

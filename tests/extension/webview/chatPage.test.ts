@@ -307,6 +307,15 @@ describe('a failed answer', () => {
 });
 
 describe('the page', () => {
+  it('offers to start a task that could not begin, and sends nothing by itself', async () => {
+    const codex = { ...chat([]).codex, uri: 'codex://tasks/task_1', taskStatus: 'interrupted' };
+    await receive({ type: 'snapshot', chat: { ...chat([]), codex }, providers: [provider()] });
+    posted.length = 0;
+    expect(document.body.textContent).toContain('Plue ended before this task could begin.');
+    button('Start').click();
+    expect(posted).toEqual([{ type: 'send', text: '' }]);
+  });
+
   it('draws only what is near the view of a long chat, and counts all of it for a screen reader', async () => {
     const messages = Array.from({ length: 250 }, (_, index) => question(`m${index}`, `Question ${index}`));
     await receive(snapshot(messages, { offset: 750 }));

@@ -550,6 +550,11 @@ export class ChatPage {
     this.banners.set('hooks', hookFailureWords(state?.hookFailures), 'warning', [
       textButton('Show History', () => this.panel.post({ type: 'command', command: 'plue.showHistory' })),
     ]);
+    // Nobody but the user spends money after a restart.
+    const hasNotBegun = state?.codex.taskStatus === 'interrupted' && state.messages.length + state.offset === 0;
+    this.banners.set('begin', hasNotBegun ? 'Plue ended before this task could begin.' : undefined, 'info', [
+      textButton('Start', () => this.panel.post({ type: 'send', text: '' }), 'primary'),
+    ]);
     const notice = state?.notice === this.dismissedNotice ? undefined : state?.notice;
     this.banners.set('notice', notice, 'info', [], () => {
       this.dismissedNotice = notice;
