@@ -1,6 +1,6 @@
 // Lines above the messages or the composer that say what state the chat is in, and stay until it changes or they are dismissed.
 import { element, icon, iconButton } from './element';
-import { visibleText } from './visibleText';
+import { withCode } from './withCode';
 
 export type BannerLook = 'info' | 'warning' | 'error';
 
@@ -20,7 +20,7 @@ export class Banners {
       'div',
       { class: `banner ${look}` },
       icon(look),
-      element('span', { class: 'banner-words' }, visibleText(words)),
+      element('span', { class: 'banner-words' }, ...withCode(words)),
       ...(buttons.length === 0 ? [] : [element('span', { class: 'buttons' }, ...buttons)]),
       onDismiss === undefined ? undefined : iconButton('close', 'Dismiss', onDismiss),
     );

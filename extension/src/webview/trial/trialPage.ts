@@ -7,6 +7,7 @@ import { Form } from '../shared/form';
 import type { Panel } from '../shared/panel';
 import { Section } from '../shared/section';
 import { visibleText } from '../shared/visibleText';
+import { withCode } from '../shared/withCode';
 import type { FromTrialPage, ToTrialPage, Trial } from './messages';
 import type { KeptTrial } from './readMessages';
 
@@ -196,11 +197,6 @@ function findings(found: readonly TemplateFinding[], panel: Panel<FromTrialPage>
     );
   });
   return section('Findings', element('ul', { class: 'plain-list' }, ...rows));
-}
-
-/** What stands in backticks is a name of the file. */
-function withCode(words: string): Child[] {
-  return words.split('`').map((part, index) => (index % 2 === 0 ? visibleText(part) : element('code', {}, visibleText(part))));
 }
 
 export function findingsSentence(found: readonly TemplateFinding[]): string {
