@@ -186,11 +186,12 @@ async function travel(journey, workbench, endpoint) {
     endpoint.text = 'One word after the other. '.repeat(12);
     await ask(workbench, 'Take your time');
     await isStreaming(workbench);
-    for (const text of ['First in the queue', 'Second in the queue', 'Third in the queue']) {
+    for (const [waiting, text] of ['First in the queue', 'Second in the queue', 'Third in the queue'].entries()) {
       await draft().fill(text);
       await draft().press('Enter');
+      // What is typed while a message is on its way stays in the draft.
+      await workbench.until(async () => (await queued().count()) === waiting + 1);
     }
-    await workbench.until(async () => (await queued().count()) === 3);
     await button(/^Stop/).waitFor();
   });
 
