@@ -186,7 +186,7 @@ export class Workbench {
   async close() {
     await this.#context.close();
     await this.#server.stop();
-    if (!process.env.PLUE_KEEP) rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    if (!process.env.PLUE_KEEP) rmSync(this.folder, { recursive: true, force: true, maxRetries: 20 });
   }
 }
 
