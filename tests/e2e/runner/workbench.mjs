@@ -186,7 +186,13 @@ export class Workbench {
   async close() {
     await this.#context.close();
     await this.#server.stop();
-    if (!process.env.PLUE_KEEP) rmSync(this.folder, { recursive: true, force: true, maxRetries: 20 });
+    if (process.env.PLUE_KEEP) return;
+    try {
+      rmSync(this.folder, { recursive: true, force: true, maxRetries: 20 });
+    } catch (error) {
+      // A program that a step started may still write there; the journey is over all the same.
+      console.warn(`${this.folder} was left behind: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 }
 
