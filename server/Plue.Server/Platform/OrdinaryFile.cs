@@ -60,8 +60,9 @@ public static partial class OrdinaryFile
         }
     }
 
+    /// <summary>What lies in shared memory is an ordinary file.</summary>
     private static bool IsOfTheSystem(string path) =>
-        !OperatingSystem.IsWindows() && new[] { "/dev/", "/proc/", "/sys/" }.Any(folder => path.StartsWith(folder, StringComparison.Ordinal));
+        !OperatingSystem.IsWindows() && !path.StartsWith("/dev/shm/", StringComparison.Ordinal) && new[] { "/dev/", "/proc/", "/sys/" }.Any(folder => path.StartsWith(folder, StringComparison.Ordinal));
 
     private static long LengthOf(SafeFileHandle handle)
     {
