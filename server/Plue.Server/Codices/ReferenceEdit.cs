@@ -27,16 +27,6 @@ internal static class ReferenceEdit
         ]);
     }
 
-    private static string Replace(string text, IEnumerable<(Json5Span Span, string Value)> changes)
-    {
-        // From the last to the first, so that the positions before stay true.
-        foreach (var (span, value) in changes.OrderByDescending(change => change.Span.Start))
-        {
-            var quote = text[span.Start];
-            var written = quote == '\'' && value.AsSpan().IndexOfAny('\'', '\\') < 0 ? $"'{value}'" : Json5Writer.Write(new Json5String(value));
-            text = string.Concat(text.AsSpan(0, span.Start), written, text.AsSpan(span.End));
-        }
-
-        return text;
-    }
+    private static string Replace(string text, IEnumerable<(Json5Span Span, string Value)> changes) =>
+        Json5Edit.Replace(text, changes.Select(change => (change.Span, (Json5Node)new Json5String(change.Value))));
 }

@@ -44,7 +44,7 @@ internal static class PromptCompletions
 
     /// <summary>The fields of chats and tasks, which may be named in a prompt.</summary>
     public static IEnumerable<TemplateField> FieldsOf(LanguageSources sources) => sources.Templates.List()
-        .Where(entry => entry.Template is not null && (sources.Templates.IsA(entry.Id, "ai-chat") || sources.Templates.IsA(entry.Id, "task")))
+        .Where(entry => entry.Template?.Collection is TemplateCollection.Chats or TemplateCollection.Tasks)
         .SelectMany(entry => entry.Template!.Fields)
         .DistinctBy(field => field.Name);
 
