@@ -18,15 +18,13 @@ await runMain(async () => {
   const { values } = parseArgs({ options: { short: { type: 'boolean' }, every: { type: 'string' }, only: { type: 'string' } } });
   requireNode();
   await requireDotnet();
-  if (!values.short) {
-    await step('Building the story', async () => {
-      for (const tool of ['FaultStory', 'JournalWriter']) {
-        const made = statSync(inArtifacts('bin', tool, 'debug', `${tool}.dll`), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-        if (made < newestChange([...sidecarSources, `tests/Tools/${tool}`]))
-          await runOrStop('dotnet', ['build', `tests/Tools/${tool}`, '--nologo', '-v', 'q']);
-      }
-    });
-  }
+  await step('Building the story', async () => {
+    for (const tool of ['FaultStory', 'JournalWriter']) {
+      const made = statSync(inArtifacts('bin', tool, 'debug', `${tool}.dll`), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+      if (made < newestChange([...sidecarSources, `tests/Tools/${tool}`]))
+        await runOrStop('dotnet', ['build', `tests/Tools/${tool}`, '--nologo', '-v', 'q']);
+    }
+  });
   mkdirSync(inArtifacts('faults'), { recursive: true });
   // In memory, because there is much to write and no power is cut here.
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'plue-faults-'));
