@@ -12,12 +12,15 @@ namespace Plue.Server.Chat;
 /// </summary>
 internal static class TaskBudget
 {
+    /// <summary>An answer that was stopped for its time took a little less than that by its own clock; in what is left nobody could answer.</summary>
+    private static readonly TimeSpan LeastUseful = TimeSpan.FromMilliseconds(100);
+
     /// <param name="price">Null where no price is known: then money bounds nothing.</param>
     /// <exception cref="FailureException">BudgetExceeded, with the figures and the way forward.</exception>
     public static void Check(AgentBudget budget, StoredChat task, ProviderRequest request, Price? price)
     {
         if (budget.Rounds is { } rounds && Answers(task).Count(WasAsked) >= rounds) { throw Over($"It has asked the model {Number(rounds)} times, as often as its budget allows."); }
-        if (TimeLeft(budget, task) is { } left && left <= TimeSpan.Zero) { throw new FailureException(OutOfTime); }
+        if (TimeLeft(budget, task) is { } left && left < LeastUseful) { throw new FailureException(OutOfTime); }
 
         var next = TokenEstimate.Of(request.System ?? "") + request.Messages.Sum(TokenEstimate.Of);
         var used = Answers(task).Sum(message => message.Usage?.TotalTokens ?? 0);

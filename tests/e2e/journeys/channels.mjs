@@ -98,6 +98,9 @@ export default async function (journey) {
     await row('Third of the tree').waitFor({ state: 'detached' });
     await row('Second of the tree').waitFor({ state: 'detached' });
     await row('Deleted').waitFor();
+    // The rows moved under the mouse; the words that come up over one would cover the next.
+    await page.mouse.move(900, 400);
+    await page.locator('.hover-contents').waitFor({ state: 'hidden' });
   });
 
   await journey.step('A deleted chat lies in the trash, and is restored from there', async () => {
