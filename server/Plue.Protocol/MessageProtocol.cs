@@ -123,6 +123,8 @@ public sealed record MessageView
     public CostView? Cost { get; init; }
     public ProviderInfoView? ProviderInfo { get; init; }
     public TimingView? Timing { get; init; }
+    /// <summary>Why the model stopped here: <c>toolUse</c> means that the answer goes on in the next message, with the results of its calls.</summary>
+    public StopReason? StopReason { get; init; }
     /// <summary>What steered this answer, with the version used; null for answers of older versions of Plue.</summary>
     public IReadOnlyList<SteeredBy>? SteeredBy { get; init; }
 }
@@ -213,6 +215,7 @@ public sealed record MessageEventParams(string CodexId, long Seq, MessageEvent E
 [JsonDerivedType(typeof(ReasoningDelta), "reasoningDelta")]
 [JsonDerivedType(typeof(ToolCallStarted), "toolCallStarted")]
 [JsonDerivedType(typeof(ToolCallDelta), "toolCallDelta")]
+[JsonDerivedType(typeof(ToolCallProgress), "toolCallProgress")]
 [JsonDerivedType(typeof(ToolCallFinished), "toolCallFinished")]
 [JsonDerivedType(typeof(Restarted), "restarted")]
 [JsonDerivedType(typeof(Retrying), "retrying")]
@@ -247,6 +250,9 @@ public sealed record ReasoningDelta(string MessageId, int PartIndex, string Text
 public sealed record ToolCallStarted(string MessageId, int PartIndex, string ToolUseId, string ToolName) : MessageEvent;
 
 public sealed record ToolCallDelta(string MessageId, int PartIndex, string Text) : MessageEvent;
+
+/// <summary>What a tool says while it runs: the output of a command as it comes. Never stored; the result is.</summary>
+public sealed record ToolCallProgress(string MessageId, string ToolUseId, string Text) : MessageEvent;
 
 public sealed record ToolCallFinished(string MessageId, string ToolUseId, string? Result, string? Error) : MessageEvent;
 

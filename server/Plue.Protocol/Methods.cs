@@ -169,6 +169,50 @@ public static class Methods
     public static readonly RpcRequest<TemplateSchemaParams, TemplateSchemaResult> TemplateSchema = new("template/schema");
     public static readonly RpcRequest<Nothing, TemplateStartingPointsResult> TemplateStartingPoints = new("template/startingPoints");
 
+    // Agents.
+    /// <summary>Makes a task and has it begin.</summary>
+    public static readonly RpcRequest<TaskSpawnParams, TaskView> TaskSpawn = new("task/spawn");
+    public static readonly RpcRequest<TaskListParams, TaskListResult> TaskList = new("task/list");
+    public static readonly RpcRequest<TaskUriParams, TaskDetail> TaskGet = new("task/get");
+    /// <summary>Without an address every task is stopped.</summary>
+    public static readonly RpcRequest<TaskStopParams, Nothing> TaskStop = new("task/stop");
+    /// <summary>Takes effect at the next settled step.</summary>
+    public static readonly RpcRequest<TaskUriParams, Nothing> TaskPause = new("task/pause");
+    /// <summary>Goes on where it stands: paused, stopped, interrupted, failed or over its budget.</summary>
+    public static readonly RpcRequest<TaskUriParams, Nothing> TaskResume = new("task/resume");
+    /// <summary>Tells it something; delivered with its next round.</summary>
+    public static readonly RpcRequest<TaskSteerParams, Nothing> TaskSteer = new("task/steer");
+    public static readonly RpcRequest<TaskSetBudgetParams, TaskView> TaskBudget = new("task/budget");
+    public static readonly RpcRequest<TaskUriParams, Nothing> TaskArchive = new("task/archive");
+    /// <summary>Settles a task that nobody will go on with: whoever waits for it is told that it was dropped.</summary>
+    public static readonly RpcRequest<TaskUriParams, Nothing> TaskDrop = new("task/drop");
+    public static readonly RpcNotification<TaskEventParams> TaskEvent = new("task/event");
+
+    // What waits for the user's word.
+    public static readonly RpcRequest<Nothing, ApprovalListResult> ApprovalList = new("approval/list");
+    public static readonly RpcRequest<ApprovalAnswerParams, Nothing> ApprovalAnswer = new("approval/answer");
+    public static readonly RpcRequest<Nothing, ApprovalRulesResult> ApprovalRules = new("approval/rules");
+    public static readonly RpcRequest<ApprovalForgetParams, ApprovalRulesResult> ApprovalForget = new("approval/forget");
+    public static readonly RpcNotification<ApprovalChangedParams> ApprovalChanged = new("approval/changed");
+
+    // What agents changed in files.
+    public static readonly RpcRequest<EditListParams, EditListResult> EditList = new("edit/list");
+    public static readonly RpcRequest<EditDecideParams, EditListResult> EditAccept = new("edit/accept");
+    public static readonly RpcRequest<EditDecideParams, EditListResult> EditReject = new("edit/reject");
+    /// <summary>Takes back what a turn changed, commands included; what somebody changed since stays and is told.</summary>
+    public static readonly RpcRequest<EditTurnParams, EditListResult> EditUndo = new("edit/undo");
+    public static readonly RpcRequest<EditTurnParams, EditListResult> EditRedo = new("edit/redo");
+    public static readonly RpcRequest<EditContentParams, EditContentResult> EditContent = new("edit/content");
+    public static readonly RpcNotification<EditChangedParams> EditChanged = new("edit/changed");
+
+    // Servers of the Model Context Protocol.
+    public static readonly RpcRequest<Nothing, McpListResult> McpList = new("mcp/list");
+    public static readonly RpcRequest<McpApproveParams, McpListResult> McpApprove = new("mcp/approve");
+    public static readonly RpcRequest<McpNameParams, McpListResult> McpRevoke = new("mcp/revoke");
+    public static readonly RpcRequest<McpNameParams, McpListResult> McpStart = new("mcp/start");
+    public static readonly RpcRequest<McpNameParams, McpListResult> McpStop = new("mcp/stop");
+    public static readonly RpcNotification<Nothing> McpChanged = new("mcp/changed");
+
     // The other way round: what the sidecar asks of the editor.
     public static readonly RpcRequest<HostLanguageModelsParams, HostLanguageModelsResult> HostLanguageModels = new("host/languageModels");
     /// <summary>Answered when the model has said all; cancelling the request stops it.</summary>

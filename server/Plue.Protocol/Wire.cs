@@ -19,8 +19,36 @@ namespace Plue.Protocol;
         typeof(CamelCaseEnumConverter<ExportFormat>), typeof(CamelCaseEnumConverter<ImportFormat>), typeof(CamelCaseEnumConverter<AttachmentKind>),
         typeof(CamelCaseEnumConverter<AttachmentMode>), typeof(CamelCaseEnumConverter<AttachmentQuestion>),
         typeof(CamelCaseEnumConverter<SteeringKind>), typeof(CamelCaseEnumConverter<FindingKind>), typeof(CamelCaseEnumConverter<HostNotifyLevel>),
+        typeof(CamelCaseEnumConverter<ApprovalKind>), typeof(CamelCaseEnumConverter<ApprovalDecision>), typeof(CamelCaseEnumConverter<TodoState>),
+        typeof(CamelCaseEnumConverter<TimelineKind>), typeof(CamelCaseEnumConverter<EditKind>), typeof(CamelCaseEnumConverter<EditState>),
+        typeof(CamelCaseEnumConverter<McpState>),
     ])]
 [JsonSerializable(typeof(Nothing))]
+[JsonSerializable(typeof(ApprovalListResult))]
+[JsonSerializable(typeof(ApprovalChangedParams))]
+[JsonSerializable(typeof(ApprovalAnswerParams))]
+[JsonSerializable(typeof(ApprovalRulesResult))]
+[JsonSerializable(typeof(ApprovalForgetParams))]
+[JsonSerializable(typeof(TaskSpawnParams))]
+[JsonSerializable(typeof(TaskListParams))]
+[JsonSerializable(typeof(TaskListResult))]
+[JsonSerializable(typeof(TaskView))]
+[JsonSerializable(typeof(TaskUriParams))]
+[JsonSerializable(typeof(TaskStopParams))]
+[JsonSerializable(typeof(TaskSteerParams))]
+[JsonSerializable(typeof(TaskSetBudgetParams))]
+[JsonSerializable(typeof(TaskDetail))]
+[JsonSerializable(typeof(TaskEventParams))]
+[JsonSerializable(typeof(EditListParams))]
+[JsonSerializable(typeof(EditListResult))]
+[JsonSerializable(typeof(EditDecideParams))]
+[JsonSerializable(typeof(EditTurnParams))]
+[JsonSerializable(typeof(EditContentParams))]
+[JsonSerializable(typeof(EditContentResult))]
+[JsonSerializable(typeof(EditChangedParams))]
+[JsonSerializable(typeof(McpListResult))]
+[JsonSerializable(typeof(McpApproveParams))]
+[JsonSerializable(typeof(McpNameParams))]
 [JsonSerializable(typeof(InitializeParams))]
 [JsonSerializable(typeof(InitializeResult))]
 [JsonSerializable(typeof(WorkspaceTrustParams))]

@@ -98,14 +98,104 @@ export const templateCheck = new RequestType<TemplateCheckParams, TemplateCheckR
 export const templateTry = new RequestType<TemplateTryParams, TemplateTryResult, ErrorData>('template/try');
 export const templateSchema = new RequestType<TemplateSchemaParams, TemplateSchemaResult, ErrorData>('template/schema');
 export const templateStartingPoints = new RequestType<Nothing, TemplateStartingPointsResult, ErrorData>('template/startingPoints');
+export const taskSpawn = new RequestType<TaskSpawnParams, TaskView, ErrorData>('task/spawn');
+export const taskList = new RequestType<TaskListParams, TaskListResult, ErrorData>('task/list');
+export const taskGet = new RequestType<TaskUriParams, TaskDetail, ErrorData>('task/get');
+export const taskStop = new RequestType<TaskStopParams, Nothing, ErrorData>('task/stop');
+export const taskPause = new RequestType<TaskUriParams, Nothing, ErrorData>('task/pause');
+export const taskResume = new RequestType<TaskUriParams, Nothing, ErrorData>('task/resume');
+export const taskSteer = new RequestType<TaskSteerParams, Nothing, ErrorData>('task/steer');
+export const taskBudget = new RequestType<TaskSetBudgetParams, TaskView, ErrorData>('task/budget');
+export const taskArchive = new RequestType<TaskUriParams, Nothing, ErrorData>('task/archive');
+export const taskDrop = new RequestType<TaskUriParams, Nothing, ErrorData>('task/drop');
+export const taskEvent = new NotificationType<TaskEventParams>('task/event');
+export const approvalList = new RequestType<Nothing, ApprovalListResult, ErrorData>('approval/list');
+export const approvalAnswer = new RequestType<ApprovalAnswerParams, Nothing, ErrorData>('approval/answer');
+export const approvalRules = new RequestType<Nothing, ApprovalRulesResult, ErrorData>('approval/rules');
+export const approvalForget = new RequestType<ApprovalForgetParams, ApprovalRulesResult, ErrorData>('approval/forget');
+export const approvalChanged = new NotificationType<ApprovalChangedParams>('approval/changed');
+export const editList = new RequestType<EditListParams, EditListResult, ErrorData>('edit/list');
+export const editAccept = new RequestType<EditDecideParams, EditListResult, ErrorData>('edit/accept');
+export const editReject = new RequestType<EditDecideParams, EditListResult, ErrorData>('edit/reject');
+export const editUndo = new RequestType<EditTurnParams, EditListResult, ErrorData>('edit/undo');
+export const editRedo = new RequestType<EditTurnParams, EditListResult, ErrorData>('edit/redo');
+export const editContent = new RequestType<EditContentParams, EditContentResult, ErrorData>('edit/content');
+export const editChanged = new NotificationType<EditChangedParams>('edit/changed');
+export const mcpList = new RequestType<Nothing, McpListResult, ErrorData>('mcp/list');
+export const mcpApprove = new RequestType<McpApproveParams, McpListResult, ErrorData>('mcp/approve');
+export const mcpRevoke = new RequestType<McpNameParams, McpListResult, ErrorData>('mcp/revoke');
+export const mcpStart = new RequestType<McpNameParams, McpListResult, ErrorData>('mcp/start');
+export const mcpStop = new RequestType<McpNameParams, McpListResult, ErrorData>('mcp/stop');
+export const mcpChanged = new NotificationType<Nothing>('mcp/changed');
 export const hostLanguageModels = new RequestType<HostLanguageModelsParams, HostLanguageModelsResult, ErrorData>('host/languageModels');
 export const hostLanguageModel = new RequestType<HostLanguageModelParams, HostLanguageModelResult, ErrorData>('host/languageModel');
 export const hostNotify = new NotificationType<HostNotifyParams>('host/notify');
 export const hostLanguageModelEvent = new NotificationType<HostLanguageModelEventParams>('host/languageModelEvent');
 
+export interface AnsweredApprovalView {
+  time: string;
+  what: string;
+  decision: string;
+  reason?: string;
+}
+
 export interface AnsweredBy {
   messageId: string;
   providerInfo: ProviderInfoView;
+}
+
+export interface ApprovalAnswerParams {
+  id: string;
+  fingerprint: string;
+  decision: ApprovalDecision;
+  reason?: string;
+  rule?: string;
+  equalToo?: boolean;
+}
+
+export interface ApprovalChangedParams {
+  approvals: ApprovalView[];
+}
+
+export type ApprovalDecision = 'once' | 'always' | 'deny';
+
+export interface ApprovalForgetParams {
+  id: string;
+}
+
+export type ApprovalKind = 'command' | 'write' | 'edit' | 'delete' | 'read' | 'spawn' | 'serverTool' | 'startServer' | 'fetch' | 'other';
+
+export interface ApprovalListResult {
+  approvals: ApprovalView[];
+}
+
+export interface ApprovalRuleView {
+  id: string;
+  rule: string;
+  folder?: string;
+  createdAt: string;
+}
+
+export interface ApprovalRulesResult {
+  rules: ApprovalRuleView[];
+}
+
+export interface ApprovalView {
+  id: string;
+  fingerprint: string;
+  codexId: string;
+  path: string[];
+  toolUseId?: string;
+  toolName: string;
+  kind: ApprovalKind;
+  what: string;
+  diff?: string;
+  where?: string;
+  why: string;
+  sandbox?: string;
+  rule?: string;
+  ruleFolder?: string;
+  createdAt: string;
 }
 
 export interface Attachment {
@@ -294,6 +384,12 @@ export interface CatalogValidateParams {
 
 export interface CatalogValidateResult {
   problems: CatalogProblem[];
+}
+
+export interface ChangedFileView {
+  path: string;
+  added: number;
+  removed: number;
 }
 
 export interface ChatOptions {
@@ -574,6 +670,52 @@ export interface DocumentView {
   canRedo: boolean;
 }
 
+export interface EditChangedParams {
+  codexId: string;
+}
+
+export interface EditContentParams {
+  codexId: string;
+  path: string;
+}
+
+export interface EditContentResult {
+  text?: string;
+}
+
+export interface EditDecideParams {
+  codexId: string;
+  path?: string;
+  hunkId?: string;
+}
+
+export type EditKind = 'created' | 'modified' | 'deleted';
+
+export interface EditListParams {
+  codexId?: string;
+}
+
+export interface EditListResult {
+  files: FileEditView[];
+  turns: EditTurnView[];
+}
+
+export type EditState = 'pending' | 'accepted' | 'rejected' | 'mixed';
+
+export interface EditTurnParams {
+  codexId: string;
+  turnId?: string;
+}
+
+export interface EditTurnView {
+  codexId: string;
+  turnId: string;
+  time: string;
+  title: string;
+  files: number;
+  isUndone: boolean;
+}
+
 export interface EditorCapabilities {
   textDocument?: EditorTextDocuments;
 }
@@ -643,6 +785,19 @@ export interface FieldView {
   properties: FieldView[];
   templateFilter?: string;
   conditional?: FieldConditionView;
+}
+
+export interface FileEditView {
+  path: string;
+  codexId: string;
+  kind: EditKind;
+  state: EditState;
+  added: number;
+  removed: number;
+  hunks: HunkView[];
+  tools: string[];
+  conflict?: string;
+  isBinary: boolean;
 }
 
 export interface FileFault {
@@ -778,6 +933,16 @@ export interface HostToolUse {
   parameters: string;
 }
 
+export interface HunkView {
+  id: string;
+  oldStart: number;
+  oldLines: number;
+  newStart: number;
+  newLines: number;
+  state: EditState;
+  text: string;
+}
+
 export interface ImportFailureView {
   path: string;
   message: string;
@@ -809,6 +974,40 @@ export interface InitializeResult {
 export interface LineRange {
   start: number;
   end: number;
+}
+
+export interface McpApproveParams {
+  name: string;
+  fingerprint: string;
+}
+
+export interface McpListResult {
+  servers: McpServerView[];
+}
+
+export interface McpNameParams {
+  name: string;
+}
+
+export interface McpServerView {
+  name: string;
+  source: string;
+  state: McpState;
+  command: string;
+  environment: string[];
+  fingerprint: string;
+  changes?: string[];
+  tools: McpToolView[];
+  tokens?: number;
+  error?: string;
+}
+
+export type McpState = 'notApproved' | 'stopped' | 'starting' | 'running' | 'failed' | 'signInNeeded';
+
+export interface McpToolView {
+  name: string;
+  description: string;
+  tokens: number;
 }
 
 export interface MessageAdded {
@@ -872,6 +1071,7 @@ export type MessageEvent =
   | ({ kind: 'reasoningDelta' } & ReasoningDelta)
   | ({ kind: 'toolCallStarted' } & ToolCallStarted)
   | ({ kind: 'toolCallDelta' } & ToolCallDelta)
+  | ({ kind: 'toolCallProgress' } & ToolCallProgress)
   | ({ kind: 'toolCallFinished' } & ToolCallFinished)
   | ({ kind: 'restarted' } & Restarted)
   | ({ kind: 'retrying' } & Retrying)
@@ -1012,6 +1212,7 @@ export interface MessageView {
   cost?: CostView;
   providerInfo?: ProviderInfoView;
   timing?: TimingView;
+  stopReason?: StopReason;
   steeredBy?: SteeredBy[];
 }
 
@@ -1230,6 +1431,11 @@ export interface ReasoningPart {
   content: string;
 }
 
+export interface RejectedCandidate {
+  candidate: string;
+  why: string;
+}
+
 export interface RenameOptions {
   prepareProvider: boolean;
 }
@@ -1245,6 +1451,12 @@ export interface Retrying {
   attempt: number;
   until: string;
   why: string;
+}
+
+export interface RoutingReceipt {
+  chosen: string;
+  why: string;
+  rejected: RejectedCandidate[];
 }
 
 export interface SearchChatsParams {
@@ -1342,6 +1554,90 @@ export interface SteeringSource {
 }
 
 export type StopReason = 'endTurn' | 'maxTokens' | 'stopSequence' | 'toolUse' | 'refusal' | 'contextFull' | 'stopped' | 'failed';
+
+export interface TaskBudgetView {
+  usd?: number;
+  tokens?: number;
+  rounds?: number;
+  seconds?: number;
+}
+
+export interface TaskDetail {
+  task: TaskView;
+  goal: string;
+  plan: TodoView[];
+  children: TaskView[];
+  files: ChangedFileView[];
+  approvals: AnsweredApprovalView[];
+  timeline: TimelineLane[];
+  outputs?: unknown;
+  routing?: RoutingReceipt;
+}
+
+export interface TaskEventParams {
+  taskId: string;
+  task?: TaskView;
+}
+
+export interface TaskListParams {
+  root?: string;
+  includeArchived?: boolean;
+}
+
+export interface TaskListResult {
+  tasks: TaskView[];
+}
+
+export interface TaskSetBudgetParams {
+  uri: string;
+  budget: TaskBudgetView;
+}
+
+export interface TaskSpawnParams {
+  templateId: string;
+  goal: string;
+  values?: Record<string, unknown>;
+  provider?: string;
+  model?: string;
+  budget?: TaskBudgetView;
+  parentId?: string;
+}
+
+export interface TaskSteerParams {
+  uri: string;
+  text: string;
+}
+
+export interface TaskStopParams {
+  uri?: string;
+  under?: boolean;
+}
+
+export interface TaskUriParams {
+  uri: string;
+}
+
+export interface TaskView {
+  uri: string;
+  templateId: string;
+  templateName: string;
+  title: string;
+  status: string;
+  parentId?: string;
+  providerId?: string;
+  providerName?: string;
+  model?: string;
+  spent: TaskBudgetView;
+  spentInAll: TaskBudgetView;
+  budget: TaskBudgetView;
+  isLocal: boolean;
+  createdAt: string;
+  updatedAt: string;
+  waiting: number;
+  unread: boolean;
+  archived: boolean;
+  note?: string;
+}
 
 export interface TemplateCheckParams {
   id?: string;
@@ -1457,9 +1753,34 @@ export interface TextSyncOptions {
   save: boolean;
 }
 
+export type TimelineKind = 'model' | 'tool' | 'waiting';
+
+export interface TimelineLane {
+  uri: string;
+  title: string;
+  status: string;
+  costUsd?: number;
+  spans: TimelineSpan[];
+}
+
+export interface TimelineSpan {
+  kind: TimelineKind;
+  name: string;
+  start: string;
+  end?: string;
+  costUsd?: number;
+}
+
 export interface TimingView {
   firstTokenMs?: number;
   durationMs: number;
+}
+
+export type TodoState = 'open' | 'active' | 'done';
+
+export interface TodoView {
+  text: string;
+  state: TodoState;
 }
 
 export interface ToolCallDelta {
@@ -1473,6 +1794,12 @@ export interface ToolCallFinished {
   toolUseId: string;
   result?: string;
   error?: string;
+}
+
+export interface ToolCallProgress {
+  messageId: string;
+  toolUseId: string;
+  text: string;
 }
 
 export interface ToolCallStarted {

@@ -2,6 +2,60 @@
 import * as v from 'valibot';
 import type * as wire from './protocol.generated';
 
+export const approvalDecisionSchema: v.GenericSchema<unknown, wire.ApprovalDecision> = v.picklist(['once', 'always', 'deny']);
+
+export const approvalAnswerParamsSchema: v.GenericSchema<unknown, wire.ApprovalAnswerParams> = v.object({
+  id: v.string(),
+  fingerprint: v.string(),
+  decision: approvalDecisionSchema,
+  reason: v.optional(v.string()),
+  rule: v.optional(v.string()),
+  equalToo: v.optional(v.boolean()),
+});
+
+export const approvalKindSchema: v.GenericSchema<unknown, wire.ApprovalKind> = v.picklist(['command', 'write', 'edit', 'delete', 'read', 'spawn', 'serverTool', 'startServer', 'fetch', 'other']);
+
+export const approvalViewSchema: v.GenericSchema<unknown, wire.ApprovalView> = v.object({
+  id: v.string(),
+  fingerprint: v.string(),
+  codexId: v.string(),
+  path: v.array(v.string()),
+  toolUseId: v.optional(v.string()),
+  toolName: v.string(),
+  kind: approvalKindSchema,
+  what: v.string(),
+  diff: v.optional(v.string()),
+  where: v.optional(v.string()),
+  why: v.string(),
+  sandbox: v.optional(v.string()),
+  rule: v.optional(v.string()),
+  ruleFolder: v.optional(v.string()),
+  createdAt: v.string(),
+});
+
+export const approvalChangedParamsSchema: v.GenericSchema<unknown, wire.ApprovalChangedParams> = v.object({
+  approvals: v.array(approvalViewSchema),
+});
+
+export const approvalForgetParamsSchema: v.GenericSchema<unknown, wire.ApprovalForgetParams> = v.object({
+  id: v.string(),
+});
+
+export const approvalListResultSchema: v.GenericSchema<unknown, wire.ApprovalListResult> = v.object({
+  approvals: v.array(approvalViewSchema),
+});
+
+export const approvalRuleViewSchema: v.GenericSchema<unknown, wire.ApprovalRuleView> = v.object({
+  id: v.string(),
+  rule: v.string(),
+  folder: v.optional(v.string()),
+  createdAt: v.string(),
+});
+
+export const approvalRulesResultSchema: v.GenericSchema<unknown, wire.ApprovalRulesResult> = v.object({
+  rules: v.array(approvalRuleViewSchema),
+});
+
 export const lineRangeSchema: v.GenericSchema<unknown, wire.LineRange> = v.object({
   start: v.number(),
   end: v.number(),
@@ -354,6 +408,8 @@ export const timingViewSchema: v.GenericSchema<unknown, wire.TimingView> = v.obj
   durationMs: v.number(),
 });
 
+export const stopReasonSchema: v.GenericSchema<unknown, wire.StopReason> = v.picklist(['endTurn', 'maxTokens', 'stopSequence', 'toolUse', 'refusal', 'contextFull', 'stopped', 'failed']);
+
 export const steeringKindSchema: v.GenericSchema<unknown, wire.SteeringKind> = v.picklist(['prompt', 'override', 'rules', 'template', 'provider']);
 
 export const steeredBySchema: v.GenericSchema<unknown, wire.SteeredBy> = v.object({
@@ -379,6 +435,7 @@ export const messageViewSchema: v.GenericSchema<unknown, wire.MessageView> = v.o
   cost: v.optional(costViewSchema),
   providerInfo: v.optional(providerInfoViewSchema),
   timing: v.optional(timingViewSchema),
+  stopReason: v.optional(stopReasonSchema),
   steeredBy: v.optional(v.array(steeredBySchema)),
 });
 
@@ -571,6 +628,75 @@ export const codexUriParamsSchema: v.GenericSchema<unknown, wire.CodexUriParams>
   uri: v.string(),
 });
 
+export const editChangedParamsSchema: v.GenericSchema<unknown, wire.EditChangedParams> = v.object({
+  codexId: v.string(),
+});
+
+export const editContentParamsSchema: v.GenericSchema<unknown, wire.EditContentParams> = v.object({
+  codexId: v.string(),
+  path: v.string(),
+});
+
+export const editContentResultSchema: v.GenericSchema<unknown, wire.EditContentResult> = v.object({
+  text: v.optional(v.string()),
+});
+
+export const editDecideParamsSchema: v.GenericSchema<unknown, wire.EditDecideParams> = v.object({
+  codexId: v.string(),
+  path: v.optional(v.string()),
+  hunkId: v.optional(v.string()),
+});
+
+export const editListParamsSchema: v.GenericSchema<unknown, wire.EditListParams> = v.object({
+  codexId: v.optional(v.string()),
+});
+
+export const editKindSchema: v.GenericSchema<unknown, wire.EditKind> = v.picklist(['created', 'modified', 'deleted']);
+
+export const editStateSchema: v.GenericSchema<unknown, wire.EditState> = v.picklist(['pending', 'accepted', 'rejected', 'mixed']);
+
+export const hunkViewSchema: v.GenericSchema<unknown, wire.HunkView> = v.object({
+  id: v.string(),
+  oldStart: v.number(),
+  oldLines: v.number(),
+  newStart: v.number(),
+  newLines: v.number(),
+  state: editStateSchema,
+  text: v.string(),
+});
+
+export const fileEditViewSchema: v.GenericSchema<unknown, wire.FileEditView> = v.object({
+  path: v.string(),
+  codexId: v.string(),
+  kind: editKindSchema,
+  state: editStateSchema,
+  added: v.number(),
+  removed: v.number(),
+  hunks: v.array(hunkViewSchema),
+  tools: v.array(v.string()),
+  conflict: v.optional(v.string()),
+  isBinary: v.boolean(),
+});
+
+export const editTurnViewSchema: v.GenericSchema<unknown, wire.EditTurnView> = v.object({
+  codexId: v.string(),
+  turnId: v.string(),
+  time: v.string(),
+  title: v.string(),
+  files: v.number(),
+  isUndone: v.boolean(),
+});
+
+export const editListResultSchema: v.GenericSchema<unknown, wire.EditListResult> = v.object({
+  files: v.array(fileEditViewSchema),
+  turns: v.array(editTurnViewSchema),
+});
+
+export const editTurnParamsSchema: v.GenericSchema<unknown, wire.EditTurnParams> = v.object({
+  codexId: v.string(),
+  turnId: v.optional(v.string()),
+});
+
 export const errorDataSchema: v.GenericSchema<unknown, wire.ErrorData> = v.object({
   kind: v.string(),
   retryAfterMs: v.optional(v.number()),
@@ -628,8 +754,6 @@ export const hostLanguageModelParamsSchema: v.GenericSchema<unknown, wire.HostLa
   tools: v.array(hostToolSchema),
   options: hostModelOptionsSchema,
 });
-
-export const stopReasonSchema: v.GenericSchema<unknown, wire.StopReason> = v.picklist(['endTurn', 'maxTokens', 'stopSequence', 'toolUse', 'refusal', 'contextFull', 'stopped', 'failed']);
 
 export const hostLanguageModelResultSchema: v.GenericSchema<unknown, wire.HostLanguageModelResult> = v.object({
   stopReason: stopReasonSchema,
@@ -737,6 +861,40 @@ export const initializeResultSchema: v.GenericSchema<unknown, wire.InitializeRes
   serverInfo: serverInfoSchema,
 });
 
+export const mcpApproveParamsSchema: v.GenericSchema<unknown, wire.McpApproveParams> = v.object({
+  name: v.string(),
+  fingerprint: v.string(),
+});
+
+export const mcpStateSchema: v.GenericSchema<unknown, wire.McpState> = v.picklist(['notApproved', 'stopped', 'starting', 'running', 'failed', 'signInNeeded']);
+
+export const mcpToolViewSchema: v.GenericSchema<unknown, wire.McpToolView> = v.object({
+  name: v.string(),
+  description: v.string(),
+  tokens: v.number(),
+});
+
+export const mcpServerViewSchema: v.GenericSchema<unknown, wire.McpServerView> = v.object({
+  name: v.string(),
+  source: v.string(),
+  state: mcpStateSchema,
+  command: v.string(),
+  environment: v.array(v.string()),
+  fingerprint: v.string(),
+  changes: v.optional(v.array(v.string())),
+  tools: v.array(mcpToolViewSchema),
+  tokens: v.optional(v.number()),
+  error: v.optional(v.string()),
+});
+
+export const mcpListResultSchema: v.GenericSchema<unknown, wire.McpListResult> = v.object({
+  servers: v.array(mcpServerViewSchema),
+});
+
+export const mcpNameParamsSchema: v.GenericSchema<unknown, wire.McpNameParams> = v.object({
+  name: v.string(),
+});
+
 export const messageAllowSteeringParamsSchema: v.GenericSchema<unknown, wire.MessageAllowSteeringParams> = v.object({
   codexId: v.string(),
   source: v.string(),
@@ -809,6 +967,7 @@ export const messageEventSchema: v.GenericSchema<unknown, wire.MessageEvent> = v
   v.object({ kind: v.literal('reasoningDelta'),  messageId: v.string(),  partIndex: v.number(),  text: v.string(), }),
   v.object({ kind: v.literal('toolCallStarted'),  messageId: v.string(),  partIndex: v.number(),  toolUseId: v.string(),  toolName: v.string(), }),
   v.object({ kind: v.literal('toolCallDelta'),  messageId: v.string(),  partIndex: v.number(),  text: v.string(), }),
+  v.object({ kind: v.literal('toolCallProgress'),  messageId: v.string(),  toolUseId: v.string(),  text: v.string(), }),
   v.object({ kind: v.literal('toolCallFinished'),  messageId: v.string(),  toolUseId: v.string(),  result: v.optional(v.string()),  error: v.optional(v.string()), }),
   v.object({ kind: v.literal('restarted'),  messageId: v.string(),  attempt: v.number(),  delayMs: v.number(),  why: v.string(), }),
   v.object({ kind: v.literal('retrying'),  attempt: v.number(),  until: v.string(),  why: v.string(), }),
@@ -1168,6 +1327,139 @@ export const settingsResultSchema: v.GenericSchema<unknown, wire.SettingsResult>
 export const settingsSetParamsSchema: v.GenericSchema<unknown, wire.SettingsSetParams> = v.object({
   name: v.string(),
   value: v.optional(v.unknown()),
+});
+
+export const taskBudgetViewSchema: v.GenericSchema<unknown, wire.TaskBudgetView> = v.object({
+  usd: v.optional(v.number()),
+  tokens: v.optional(v.number()),
+  rounds: v.optional(v.number()),
+  seconds: v.optional(v.number()),
+});
+
+export const taskViewSchema: v.GenericSchema<unknown, wire.TaskView> = v.object({
+  uri: v.string(),
+  templateId: v.string(),
+  templateName: v.string(),
+  title: v.string(),
+  status: v.string(),
+  parentId: v.optional(v.string()),
+  providerId: v.optional(v.string()),
+  providerName: v.optional(v.string()),
+  model: v.optional(v.string()),
+  spent: taskBudgetViewSchema,
+  spentInAll: taskBudgetViewSchema,
+  budget: taskBudgetViewSchema,
+  isLocal: v.boolean(),
+  createdAt: v.string(),
+  updatedAt: v.string(),
+  waiting: v.number(),
+  unread: v.boolean(),
+  archived: v.boolean(),
+  note: v.optional(v.string()),
+});
+
+export const todoStateSchema: v.GenericSchema<unknown, wire.TodoState> = v.picklist(['open', 'active', 'done']);
+
+export const todoViewSchema: v.GenericSchema<unknown, wire.TodoView> = v.object({
+  text: v.string(),
+  state: todoStateSchema,
+});
+
+export const changedFileViewSchema: v.GenericSchema<unknown, wire.ChangedFileView> = v.object({
+  path: v.string(),
+  added: v.number(),
+  removed: v.number(),
+});
+
+export const answeredApprovalViewSchema: v.GenericSchema<unknown, wire.AnsweredApprovalView> = v.object({
+  time: v.string(),
+  what: v.string(),
+  decision: v.string(),
+  reason: v.optional(v.string()),
+});
+
+export const timelineKindSchema: v.GenericSchema<unknown, wire.TimelineKind> = v.picklist(['model', 'tool', 'waiting']);
+
+export const timelineSpanSchema: v.GenericSchema<unknown, wire.TimelineSpan> = v.object({
+  kind: timelineKindSchema,
+  name: v.string(),
+  start: v.string(),
+  end: v.optional(v.string()),
+  costUsd: v.optional(v.number()),
+});
+
+export const timelineLaneSchema: v.GenericSchema<unknown, wire.TimelineLane> = v.object({
+  uri: v.string(),
+  title: v.string(),
+  status: v.string(),
+  costUsd: v.optional(v.number()),
+  spans: v.array(timelineSpanSchema),
+});
+
+export const rejectedCandidateSchema: v.GenericSchema<unknown, wire.RejectedCandidate> = v.object({
+  candidate: v.string(),
+  why: v.string(),
+});
+
+export const routingReceiptSchema: v.GenericSchema<unknown, wire.RoutingReceipt> = v.object({
+  chosen: v.string(),
+  why: v.string(),
+  rejected: v.array(rejectedCandidateSchema),
+});
+
+export const taskDetailSchema: v.GenericSchema<unknown, wire.TaskDetail> = v.object({
+  task: taskViewSchema,
+  goal: v.string(),
+  plan: v.array(todoViewSchema),
+  children: v.array(taskViewSchema),
+  files: v.array(changedFileViewSchema),
+  approvals: v.array(answeredApprovalViewSchema),
+  timeline: v.array(timelineLaneSchema),
+  outputs: v.optional(v.unknown()),
+  routing: v.optional(routingReceiptSchema),
+});
+
+export const taskEventParamsSchema: v.GenericSchema<unknown, wire.TaskEventParams> = v.object({
+  taskId: v.string(),
+  task: v.optional(taskViewSchema),
+});
+
+export const taskListParamsSchema: v.GenericSchema<unknown, wire.TaskListParams> = v.object({
+  root: v.optional(v.string()),
+  includeArchived: v.optional(v.boolean()),
+});
+
+export const taskListResultSchema: v.GenericSchema<unknown, wire.TaskListResult> = v.object({
+  tasks: v.array(taskViewSchema),
+});
+
+export const taskSetBudgetParamsSchema: v.GenericSchema<unknown, wire.TaskSetBudgetParams> = v.object({
+  uri: v.string(),
+  budget: taskBudgetViewSchema,
+});
+
+export const taskSpawnParamsSchema: v.GenericSchema<unknown, wire.TaskSpawnParams> = v.object({
+  templateId: v.string(),
+  goal: v.string(),
+  values: v.optional(v.record(v.string(), v.unknown())),
+  provider: v.optional(v.string()),
+  model: v.optional(v.string()),
+  budget: v.optional(taskBudgetViewSchema),
+  parentId: v.optional(v.string()),
+});
+
+export const taskSteerParamsSchema: v.GenericSchema<unknown, wire.TaskSteerParams> = v.object({
+  uri: v.string(),
+  text: v.string(),
+});
+
+export const taskStopParamsSchema: v.GenericSchema<unknown, wire.TaskStopParams> = v.object({
+  uri: v.optional(v.string()),
+  under: v.optional(v.boolean()),
+});
+
+export const taskUriParamsSchema: v.GenericSchema<unknown, wire.TaskUriParams> = v.object({
+  uri: v.string(),
 });
 
 export const templateCheckParamsSchema: v.GenericSchema<unknown, wire.TemplateCheckParams> = v.object({

@@ -39,6 +39,9 @@ public abstract record TurnEvent
 
     public sealed record ToolCallDelta(string MessageId, int PartIndex, string Text) : TurnEvent;
 
+    /// <summary>What a tool says while it runs; not stored.</summary>
+    public sealed record ToolCallProgress(string MessageId, string ToolUseId, string Text) : TurnEvent;
+
     public sealed record ToolCallFinished(string MessageId, string ToolUseId, string? Result, string? Error) : TurnEvent;
 
     public sealed record Restarted(string MessageId, int Attempt, TimeSpan Delay, string Why) : TurnEvent;

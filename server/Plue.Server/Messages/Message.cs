@@ -18,6 +18,8 @@ public sealed record Message
     public Cost? Cost { get; init; }
     public ProviderInfo? ProviderInfo { get; init; }
     public Timing? Timing { get; init; }
+    /// <summary>Why the model stopped; null where an older version did not keep it. <see cref="StopReason.ToolUse"/>: Plue ran the calls, and the answer goes on in the next message.</summary>
+    public StopReason? StopReason { get; init; }
     /// <summary>What of the chat this answer's model could not be sent, one sentence each.</summary>
     public IReadOnlyList<string> NotCarried { get; init; } = [];
     /// <summary>What steered this answer.</summary>

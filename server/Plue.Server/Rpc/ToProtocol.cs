@@ -34,6 +34,7 @@ internal static class ToProtocol
             ProviderInfo = message.ProviderInfo is { } info ? Provider(info, providerName) : null,
             SteeredBy = message.SteeredBy.Count == 0 ? null : [.. message.SteeredBy.Select(source => new Wire.SteeredBy((Wire.SteeringKind)source.Kind, source.Source, source.Title, source.Version))],
             Timing = message.Timing is { } timing ? new(timing.FirstToken?.TotalMilliseconds, timing.Duration.TotalMilliseconds) : null,
+            StopReason = (Wire.StopReason?)message.StopReason,
         };
 
     public static Wire.HookFailureView HookFailure(HookFailure failure) => new(failure.Time, failure.Action, failure.Message);
@@ -67,6 +68,7 @@ internal static class ToProtocol
         TurnEvent.ReasoningDelta(var id, var index, var text) => new Wire.ReasoningDelta(id, index, text),
         TurnEvent.ToolCallStarted(var id, var index, var toolUseId, var toolName) => new Wire.ToolCallStarted(id, index, toolUseId, toolName),
         TurnEvent.ToolCallDelta(var id, var index, var text) => new Wire.ToolCallDelta(id, index, text),
+        TurnEvent.ToolCallProgress(var id, var toolUseId, var text) => new Wire.ToolCallProgress(id, toolUseId, text),
         TurnEvent.ToolCallFinished(var id, var toolUseId, var result, var error) => new Wire.ToolCallFinished(id, toolUseId, result, error),
         TurnEvent.Restarted(var id, var attempt, var delay, var why) => new Wire.Restarted(id, attempt, delay.TotalMilliseconds, why),
         TurnEvent.Retrying(var attempt, var until, var why) => new Wire.Retrying(attempt, until, why),

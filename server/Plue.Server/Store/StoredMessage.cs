@@ -23,6 +23,7 @@ internal sealed record StoredMessage
     public StoredCost? Cost { get; init; }
     public StoredProviderInfo? ProviderInfo { get; init; }
     public StoredTiming? Timing { get; init; }
+    public string? StopReason { get; init; }
     public IReadOnlyList<string>? NotCarried { get; init; }
     public IReadOnlyList<StoredSteering>? SteeredBy { get; init; }
     public StoredCompaction? Compaction { get; init; }
@@ -46,6 +47,7 @@ internal sealed record StoredMessage
         Cost = message.Cost is { } cost ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource, StoredPrice.From(cost.Price)) : null,
         ProviderInfo = message.ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId, info.InsteadOf) : null,
         Timing = message.Timing is { } timing ? new(timing.FirstToken?.TotalMilliseconds, timing.Duration.TotalMilliseconds) : null,
+        StopReason = message.StopReason is { } reason ? Names<StopReason>.Of(reason) : null,
         NotCarried = message.NotCarried.Count == 0 ? null : message.NotCarried,
         SteeredBy = message.SteeredBy.Count == 0 ? null : [.. message.SteeredBy.Select(source => new StoredSteering(Names<SteeringKind>.Of(source.Kind), source.Source, source.Title, source.Version))],
         Compaction = message.Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
@@ -81,6 +83,7 @@ internal sealed record StoredMessage
         Cost = Cost is { } cost ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource) { Price = cost.Price?.ToPrice() } : null,
         ProviderInfo = ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId, info.InsteadOf) : null,
         Timing = Timing?.ToTiming(),
+        StopReason = StopReason is { } reason ? Names<StopReason>.Parse(reason, Messages.StopReason.EndTurn) : null,
         NotCarried = NotCarried ?? [],
         SteeredBy = SteeredBy is not { } steered ? [] : [.. steered.Select(source => new SteeringSource(Names<SteeringKind>.Parse(source.Kind, SteeringKind.Rules), source.Source, source.Title, source.Version))],
         Compaction = Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,

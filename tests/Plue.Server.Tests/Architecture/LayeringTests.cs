@@ -18,10 +18,14 @@ public partial class LayeringTests
         ["Codices"] = ["Json5", "Templates", "Store", "Messages", "Platform"],
         ["Providers"] = ["Messages", "Platform", "Catalog"],
         ["Language"] = ["Codices", "Templates", "Providers", "Catalog", "Json5", "Messages", "Platform"],
-        ["Chat"] = ["Providers", "Codices", "Templates", "Store", "Catalog", "Json5", "Messages", "Platform"],
+        ["Permissions"] = ["Templates", "Store", "Json5", "Messages", "Platform"],
+        ["Edits"] = ["Codices", "Store", "Messages", "Platform"],
+        ["Tools"] = ["Edits", "Permissions", "Providers", "Codices", "Templates", "Store", "Json5", "Messages", "Platform"],
+        ["Chat"] = ["Tools", "Edits", "Permissions", "Providers", "Codices", "Templates", "Store", "Catalog", "Json5", "Messages", "Platform"],
+        ["Agents"] = ["Chat", "Tools", "Edits", "Permissions", "Providers", "Codices", "Templates", "Store", "Catalog", "Json5", "Messages", "Platform"],
         ["Transfer"] = ["Store", "Codices", "Messages", "Platform"],
-        ["Rpc"] = ["Transfer", "Chat", "Language", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
-        ["Cli"] = ["Rpc", "Transfer", "Chat", "Language", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
+        ["Rpc"] = ["Transfer", "Agents", "Chat", "Tools", "Edits", "Permissions", "Language", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
+        ["Cli"] = ["Rpc", "Transfer", "Agents", "Chat", "Tools", "Edits", "Permissions", "Language", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
     };
 
     public static TheoryData<string> Rooms => [.. MayUse.Keys];

@@ -13,6 +13,9 @@ import type {
   StopReason,
 } from '../../protocol/protocol.generated';
 
+/** Characters. */
+const longestOutput = 20_000;
+
 export interface ChatState {
   readonly codex: CodexSummary;
   readonly messages: readonly MessageView[];
@@ -39,6 +42,8 @@ export interface ChatState {
   readonly restartedMessageId?: string;
   /** Moments seen by this page only, by message id. */
   readonly timings: ReadonlyMap<string, Timing>;
+  /** What running tools have said so far, by the id of the call. */
+  readonly outputs: ReadonlyMap<string, string>;
   readonly turnStartedAt?: number;
 }
 
@@ -73,6 +78,7 @@ export function fromSnapshot(chat: CodexGetResult, before?: ChatState): ChatStat
     lastSeq: chat.lastSeq,
     missedEvents: false,
     timings: before?.timings ?? new Map(),
+    outputs: before?.outputs ?? new Map(),
     ...(chat.turnId === undefined ? {} : { turnId: chat.turnId }),
     ...(chat.readOnlyReason === undefined ? {} : { readOnlyReason: chat.readOnlyReason }),
     ...(chat.notice === undefined ? {} : { notice: chat.notice }),
@@ -140,6 +146,8 @@ function fold(state: ChatState, event: MessageEvent, now: number): ChatState {
       });
     case 'toolCallDelta':
       return withParts(state, event.messageId, (parts) => addToLastCall(parts, event.partIndex, event.text));
+    case 'toolCallProgress':
+      return withOutput(state, event.toolUseId, event.text);
     case 'toolCallFinished':
       return withParts(state, event.messageId, (parts) => withResult(parts, event));
     case 'restarted':
@@ -229,6 +237,12 @@ function withResult(parts: readonly MessagePart[], finished: { toolUseId: string
   };
   const at = parts.findIndex((part) => part.kind === 'toolResult' && part.toolUseId === finished.toolUseId);
   return at < 0 ? [...parts, result] : parts.with(at, result);
+}
+
+/** Only the end of long output is kept: the whole comes with the result. */
+function withOutput(state: ChatState, toolUseId: string, text: string): ChatState {
+  const output = ((state.outputs.get(toolUseId) ?? '') + text).slice(-longestOutput);
+  return { ...state, outputs: new Map(state.outputs).set(toolUseId, output) };
 }
 
 /** A tool that has run was asked for in a confirmed record; what came after its result was not yet confirmed. */

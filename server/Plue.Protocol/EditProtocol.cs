@@ -1,0 +1,54 @@
+namespace Plue.Protocol;
+
+/// <param name="CodexId">The chat or task whose changes are meant, with everything under it; null for all that are not decided.</param>
+public sealed record EditListParams(string? CodexId);
+
+public sealed record EditListResult(IReadOnlyList<FileEditView> Files)
+{
+    /// <summary>Turns whose changes can be taken back, the last first.</summary>
+    public required IReadOnlyList<EditTurnView> Turns { get; init; }
+}
+
+public enum EditKind { Created, Modified, Deleted }
+
+public enum EditState { Pending, Accepted, Rejected, Mixed }
+
+/// <summary>What one agent changed of one file, all its turns together, against how the file was before the first that is not decided.</summary>
+public sealed record FileEditView
+{
+    /// <summary>From the workspace, with <c>/</c>.</summary>
+    public required string Path { get; init; }
+    public required string CodexId { get; init; }
+    public required EditKind Kind { get; init; }
+    public required EditState State { get; init; }
+    public required int Added { get; init; }
+    public required int Removed { get; init; }
+    public required IReadOnlyList<HunkView> Hunks { get; init; }
+    /// <summary>The tools that did it: <c>edit</c>, <c>bash</c>.</summary>
+    public required IReadOnlyList<string> Tools { get; init; }
+    /// <summary>Why it cannot be taken back as it is, in one sentence: somebody changed the same place since.</summary>
+    public string? Conflict { get; init; }
+    /// <summary>No text: it is shown and decided as a whole.</summary>
+    public bool IsBinary { get; init; }
+}
+
+/// <summary>Lines from 1. A hunk with no old lines was added, one with no new lines removed.</summary>
+public sealed record HunkView(string Id, int OldStart, int OldLines, int NewStart, int NewLines, EditState State, string Text);
+
+/// <param name="IsUndone">Its changes were taken back and can be brought back.</param>
+public sealed record EditTurnView(string CodexId, string TurnId, DateTimeOffset Time, string Title, int Files, bool IsUndone);
+
+/// <param name="Path">Null means every file of the codex.</param>
+/// <param name="HunkId">Null means the whole file.</param>
+public sealed record EditDecideParams(string CodexId, string? Path, string? HunkId);
+
+/// <param name="TurnId">Null means the last turn.</param>
+public sealed record EditTurnParams(string CodexId, string? TurnId);
+
+/// <summary>How a file was before an agent changed it, for the left side of the diff editor.</summary>
+public sealed record EditContentParams(string CodexId, string Path);
+
+/// <param name="Text">Null for a file that was not there.</param>
+public sealed record EditContentResult(string? Text);
+
+public sealed record EditChangedParams(string CodexId);

@@ -1,0 +1,97 @@
+using System.Text.Json;
+
+namespace Plue.Protocol;
+
+/// <param name="Values">Fields of the template by name.</param>
+/// <param name="Provider">Null takes the template's.</param>
+/// <param name="ParentId">The chat or task that it belongs to; null makes the top of a tree.</param>
+public sealed record TaskSpawnParams(string TemplateId, string Goal, IReadOnlyDictionary<string, JsonElement>? Values, string? Provider, string? Model, TaskBudgetView? Budget, string? ParentId);
+
+/// <param name="Root">Only the tree under this chat or task; null lists every tree.</param>
+public sealed record TaskListParams(string? Root, bool? IncludeArchived);
+
+public sealed record TaskListResult(IReadOnlyList<TaskView> Tasks);
+
+/// <summary>Null means no limit of its own, or, of what was spent, that it is not known.</summary>
+public sealed record TaskBudgetView(decimal? Usd, long? Tokens, int? Rounds, long? Seconds);
+
+public sealed record TaskView
+{
+    public required string Uri { get; init; }
+    public required string TemplateId { get; init; }
+    public required string TemplateName { get; init; }
+    public required string Title { get; init; }
+    /// <summary>As records.md has it.</summary>
+    public required string Status { get; init; }
+    /// <summary>The chat or task above it.</summary>
+    public string? ParentId { get; init; }
+    public string? ProviderId { get; init; }
+    public string? ProviderName { get; init; }
+    public string? Model { get; init; }
+    /// <summary>Of the task itself; money is null while a price is not known.</summary>
+    public required TaskBudgetView Spent { get; init; }
+    /// <summary>Of the task and everything under it.</summary>
+    public required TaskBudgetView SpentInAll { get; init; }
+    public required TaskBudgetView Budget { get; init; }
+    /// <summary>It costs nothing: it runs on this machine.</summary>
+    public bool IsLocal { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset UpdatedAt { get; init; }
+    /// <summary>Approvals that it waits for.</summary>
+    public required int Waiting { get; init; }
+    public bool Unread { get; init; }
+    public bool Archived { get; init; }
+    /// <summary>Why it stands where it stands, in one sentence; null where the status says it all.</summary>
+    public string? Note { get; init; }
+}
+
+public sealed record TaskUriParams(string Uri);
+
+/// <param name="Under">Also everything under it.</param>
+public sealed record TaskStopParams(string? Uri, bool? Under);
+
+public sealed record TaskSteerParams(string Uri, string Text);
+
+/// <summary>Limits as they shall be from now on; what is null stays.</summary>
+public sealed record TaskSetBudgetParams(string Uri, TaskBudgetView Budget);
+
+/// <summary>All that the panel of a task shows beside its messages.</summary>
+public sealed record TaskDetail
+{
+    public required TaskView Task { get; init; }
+    public required string Goal { get; init; }
+    public required IReadOnlyList<TodoView> Plan { get; init; }
+    public required IReadOnlyList<TaskView> Children { get; init; }
+    public required IReadOnlyList<ChangedFileView> Files { get; init; }
+    /// <summary>Answers that the user gave, oldest first.</summary>
+    public required IReadOnlyList<AnsweredApprovalView> Approvals { get; init; }
+    /// <summary>One lane for each agent of the tree under it, itself first.</summary>
+    public required IReadOnlyList<TimelineLane> Timeline { get; init; }
+    /// <summary>What it handed back; null while it has not.</summary>
+    public JsonElement? Outputs { get; init; }
+    /// <summary>Why this model was chosen; null where nothing was to be chosen.</summary>
+    public RoutingReceipt? Routing { get; init; }
+}
+
+public enum TodoState { Open, Active, Done }
+
+public sealed record TodoView(string Text, TodoState State);
+
+public sealed record ChangedFileView(string Path, int Added, int Removed);
+
+public sealed record AnsweredApprovalView(DateTimeOffset Time, string What, string Decision, string? Reason);
+
+public sealed record TimelineLane(string Uri, string Title, string Status, decimal? CostUsd, IReadOnlyList<TimelineSpan> Spans);
+
+public enum TimelineKind { Model, Tool, Waiting }
+
+/// <param name="End">Null while it goes on.</param>
+public sealed record TimelineSpan(TimelineKind Kind, string Name, DateTimeOffset Start, DateTimeOffset? End, decimal? CostUsd);
+
+/// <summary>Who was chosen, who was not, and why.</summary>
+public sealed record RoutingReceipt(string Chosen, string Why, IReadOnlyList<RejectedCandidate> Rejected);
+
+public sealed record RejectedCandidate(string Candidate, string Why);
+
+/// <summary>A task changed; the whole row, as <c>task/list</c> gives it. Null when it is gone.</summary>
+public sealed record TaskEventParams(string TaskId, TaskView? Task);

@@ -1,0 +1,99 @@
+using System.Security.Cryptography;
+using System.Text;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Permissions;
+
+public enum ApprovalKind { Command, Write, Edit, Delete, Read, Spawn, ServerTool, StartServer, Fetch, Other }
+
+/// <summary>What is to be asked.</summary>
+public sealed record ApprovalRequest
+{
+    public required string CodexId { get; init; }
+    public required IReadOnlyList<string> Path { get; init; }
+    public string? ToolUseId { get; init; }
+    public required string ToolName { get; init; }
+    public required ApprovalKind Kind { get; init; }
+    /// <summary>Letter for letter what would be done; what is done afterwards is this and nothing else.</summary>
+    public required string What { get; init; }
+    public string? Diff { get; init; }
+    public string? Where { get; init; }
+    public required string Why { get; init; }
+    public string? Sandbox { get; init; }
+    public string? Rule { get; init; }
+    public string? RuleFolder { get; init; }
+
+    /// <summary>Of everything that the user is shown and that will be done.</summary>
+    public string Fingerprint => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
+        string.Join('\0', [ToolName, Kind.ToString(), What, Diff ?? "", Where ?? "", Sandbox ?? "", Rule ?? "", RuleFolder ?? ""]))));
+}
+
+/// <summary>A question that nobody has answered yet.</summary>
+public sealed record PendingApproval(string Id, ApprovalRequest Request, string Fingerprint, DateTimeOffset CreatedAt);
+
+public enum ApprovalDecision { Once, Always, Deny }
+
+/// <param name="Reason">The user's word for the model, with a denial.</param>
+public sealed record ApprovalAnswer(ApprovalDecision Decision, string? Reason = null);
+
+/// <summary>The one inbox of this process: whatever waits for the user's word, from every depth. Nothing of it outlives the process: then nobody was there to agree.</summary>
+public sealed class Approvals(TimeProvider time)
+{
+    private readonly Lock gate = new();
+    private readonly List<(PendingApproval Pending, TaskCompletionSource<ApprovalAnswer> Answer)> waiting = [];
+
+    /// <summary>The list is another one now. Called outside of locks.</summary>
+    public event Action? Changed;
+
+    /// <summary>Oldest first.</summary>
+    public IReadOnlyList<PendingApproval> Pending
+    {
+        get { lock (gate) { return [.. waiting.Select(one => one.Pending)]; } }
+    }
+
+    /// <summary>Waits for the user. Cancelling takes the question back.</summary>
+    public async Task<ApprovalAnswer> AskAsync(ApprovalRequest request, CancellationToken cancellationToken)
+    {
+        var pending = new PendingApproval(Ids.New("apr"), request, request.Fingerprint, time.GetUtcNow());
+        var answer = new TaskCompletionSource<ApprovalAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (gate) { waiting.Add((pending, answer)); }
+        Changed?.Invoke();
+        try
+        {
+            return await answer.Task.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            bool isGone;
+            lock (gate) { isGone = waiting.RemoveAll(one => one.Pending.Id == pending.Id) > 0; }
+            if (isGone) { Changed?.Invoke(); }
+        }
+    }
+
+    /// <summary>Answers once: what was answered or taken back is no longer there.</summary>
+    /// <param name="fingerprint">What the user saw.</param>
+    /// <param name="equalToo">Answers every question of the same fingerprint.</param>
+    /// <returns>The question that was answered.</returns>
+    /// <exception cref="FailureException">NotFound: it no longer waits. Conflict: it is about something else than what was seen.</exception>
+    public PendingApproval Answer(string id, string fingerprint, ApprovalAnswer answer, bool equalToo)
+    {
+        PendingApproval asked;
+        lock (gate)
+        {
+            var at = waiting.FindIndex(one => one.Pending.Id == id);
+            if (at < 0) { throw new FailureException(FailureKind.NotFound, "This question no longer waits for an answer."); }
+
+            asked = waiting[at].Pending;
+            if (asked.Fingerprint != fingerprint) { throw new FailureException(FailureKind.Conflict, "This question is about something else now. Look at it again."); }
+
+            foreach (var one in waiting.Where(one => one.Pending.Id == id || (equalToo && one.Pending.Fingerprint == fingerprint)).ToList())
+            {
+                waiting.Remove(one);
+                one.Answer.TrySetResult(answer);
+            }
+        }
+
+        Changed?.Invoke();
+        return asked;
+    }
+}

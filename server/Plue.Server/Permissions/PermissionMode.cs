@@ -1,0 +1,22 @@
+namespace Plue.Server.Permissions;
+
+/// <summary>How much a chat or task is asked about.</summary>
+public enum PermissionMode
+{
+    /// <summary>Everything that changes something is asked about.</summary>
+    Ask,
+    /// <summary>Ordinary files of the workspace are changed without a question; they can be reviewed and taken back.</summary>
+    EditFreely,
+    /// <summary>Nothing is changed: it reads, and says what it would do.</summary>
+    PlanOnly,
+}
+
+/// <summary>As fields and settings write it.</summary>
+public static class PermissionModes
+{
+    public const string Field = "permission_mode";
+
+    public static PermissionMode Of(string? text) => text switch { "edit" => PermissionMode.EditFreely, "plan" => PermissionMode.PlanOnly, _ => PermissionMode.Ask };
+
+    public static string ToText(PermissionMode mode) => mode switch { PermissionMode.EditFreely => "edit", PermissionMode.PlanOnly => "plan", _ => "ask" };
+}

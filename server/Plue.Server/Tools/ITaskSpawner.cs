@@ -1,0 +1,22 @@
+using System.Text.Json;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Tools;
+
+/// <summary>What spawn_task asks for.</summary>
+/// <param name="ToolUseId">Of the call: after a restart the parent finds its child by it.</param>
+/// <param name="Model">Only one of the template's candidates; null leaves the choice to routing.</param>
+public sealed record SpawnRequest(string ParentId, string ToolUseId, string TemplateId, string Goal, JsonElement? Values, AgentBudget Budget, string? Model);
+
+/// <summary>Makes tasks for whoever calls spawn_task; bound in Composition, because tasks stand above tools.</summary>
+public interface ITaskSpawner
+{
+    /// <summary>Whether it may be made: template, count, depth, budget, provider. Changes nothing.</summary>
+    /// <returns>The resolved provider, model and price, for whoever approves it, in one line.</returns>
+    /// <exception cref="ToolFailureException">It may not.</exception>
+    Task<string> CheckAsync(SpawnRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Makes the task and waits until it has ended in whatever way. Cancelling stops it.</summary>
+    /// <returns>Its result as JSON: status, outputs, output, files_changed, cost, execution_time_ms.</returns>
+    Task<string> RunAsync(SpawnRequest request, IToolProgress progress, CancellationToken cancellationToken);
+}

@@ -1,0 +1,171 @@
+using System.Text.Json;
+using Plue.Server.Edits;
+using Plue.Server.Permissions;
+
+namespace Plue.Server.Tools;
+
+/// <summary>A call of a model.</summary>
+/// <param name="Parameters">A JSON object as the model wrote it.</param>
+public sealed record ToolCall(string ToolUseId, string Name, string Parameters);
+
+/// <summary>What came of a call: one of result and error is set.</summary>
+public sealed record ToolCallResult(string ToolUseId, string? Result, string? Error)
+{
+    public JsonElement? Finished { get; init; }
+    public IReadOnlyList<FileChange> Changes { get; init; } = [];
+    public IReadOnlyList<Messages.MessagePart.File> Images { get; init; } = [];
+}
+
+/// <summary>What a runner of tools tells and asks while it works.</summary>
+public interface IToolObserver
+{
+    /// <summary>Returns when the intent is durable. Called before anything with effects is done.</summary>
+    ValueTask IntendAsync(ToolCall call, CancellationToken cancellationToken);
+
+    void Progress(ToolCall call, string text);
+
+    /// <summary>It waits for the user, or does so no longer.</summary>
+    void Waiting(ToolCall call, bool isWaiting);
+
+    void Finished(ToolCallResult result);
+}
+
+/// <summary>
+/// The one place where a call becomes an effect: found, planned, judged, asked about, its intent made durable, its changes recorded, run, cut to size. Nothing
+/// that a model says gets around it.
+/// </summary>
+public sealed class ToolRunner(PermissionPolicy policy, Approvals approvals, IEditLog edits, Func<Rights.Chain, IReadOnlyList<string>> pathOf)
+{
+    /// <summary>Characters of a result that the model gets at once.</summary>
+    public const int LongestResult = 40_000;
+
+    /// <summary>Runs the calls of one round. Those that only read run beside each other, everything else one after the other in the order of the calls.</summary>
+    /// <param name="contextOf">By the id of a call.</param>
+    /// <returns>One result for each call, in their order. Stopped calls have an error that says so.</returns>
+    public async Task<IReadOnlyList<ToolCallResult>> RunAsync(
+        IReadOnlyList<ToolCall> calls, Toolbox toolbox, Func<string, ToolContext> contextOf, IToolObserver observer, CancellationToken cancellationToken)
+    {
+        var results = new ToolCallResult[calls.Count];
+        async Task DoAsync(int at)
+        {
+            results[at] = await RunAsync(calls[at], toolbox.Find(calls[at].Name), contextOf(calls[at].ToolUseId), observer, cancellationToken);
+            observer.Finished(results[at]);
+        }
+
+        for (var at = 0; at < calls.Count;)
+        {
+            var beside = calls.Skip(at).TakeWhile(call => toolbox.Find(call.Name) is not { RunsAlone: true }).Count();
+            await Task.WhenAll(Enumerable.Range(at, Math.Max(1, beside)).Select(DoAsync));
+            at += Math.Max(1, beside);
+        }
+
+        return results;
+    }
+
+    private async Task<ToolCallResult> RunAsync(ToolCall call, ITool? tool, ToolContext context, IToolObserver observer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (tool is null) { throw new ToolFailureException($"There is no tool {call.Name}. Use only the tools you were given."); }
+
+            var planned = await tool.PlanAsync(Parse(call), context, cancellationToken);
+            await AllowAsync(call, tool, planned, context, observer, cancellationToken);
+            if (planned.Changes is { Count: 0 }) { return Result(call, await RunAsync(call, planned, observer, cancellationToken), []); }
+
+            await observer.IntendAsync(call, cancellationToken);
+            // What is started is carried to its end or ended: what it changed is looked at in any case.
+            var scope = await edits.BeginAsync(
+                new EditAuthor(context.CodexId, context.TurnId, call.ToolUseId, tool.Name), context.Workspace ?? throw new ToolFailureException("No folder is open."), planned.Changes, cancellationToken);
+            IReadOnlyList<FileChange> changes = [];
+            ToolOutcome outcome;
+            try { outcome = await RunAsync(call, planned, observer, cancellationToken); }
+            finally { changes = await scope.EndAsync(CancellationToken.None); }
+
+            return Result(call, outcome, changes);
+        }
+        catch (ToolFailureException fault)
+        {
+            return new ToolCallResult(call.ToolUseId, null, Cut(fault.Message));
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return new ToolCallResult(call.ToolUseId, null, "Stopped by the user.");
+        }
+        catch (Messages.FailureException fault)
+        {
+            return new ToolCallResult(call.ToolUseId, null, fault.Message);
+        }
+    }
+
+    private static Task<ToolOutcome> RunAsync(ToolCall call, PlannedCall planned, IToolObserver observer, CancellationToken cancellationToken) =>
+        planned.RunAsync(new Progress(text => observer.Progress(call, text)), cancellationToken);
+
+    /// <exception cref="ToolFailureException">It may not be done; the sentence says why.</exception>
+    private async Task AllowAsync(ToolCall call, ITool tool, PlannedCall planned, ToolContext context, IToolObserver observer, CancellationToken cancellationToken)
+    {
+        var rights = context.Rights();
+        var verdict = planned.Actions.Select(action => policy.Judge(tool.Name, action, rights)).MaxBy(one => one.Decision);
+        if (verdict is null or { Decision: Decision.Allow }) { return; }
+        if (verdict.Decision == Decision.Deny) { throw new ToolFailureException($"This was not done: {verdict.Why}"); }
+        if (rights.Any(one => one.IsUnattended)) { throw new ToolFailureException($"This was not done: {verdict.Why} Nobody is there to be asked."); }
+
+        observer.Waiting(call, true);
+        try
+        {
+            var answer = await approvals.AskAsync(
+                new ApprovalRequest
+                {
+                    CodexId = context.CodexId,
+                    Path = pathOf(context.Rights),
+                    ToolUseId = call.ToolUseId,
+                    ToolName = tool.Name,
+                    Kind = planned.Kind,
+                    What = planned.What,
+                    Diff = planned.Diff,
+                    Where = verdict.Where ?? planned.Where,
+                    Why = verdict.Why,
+                    Sandbox = planned.Sandbox,
+                    Rule = verdict.Rule,
+                    RuleFolder = verdict.Rule is null ? null : context.Workspace,
+                },
+                cancellationToken);
+            if (answer.Decision != ApprovalDecision.Deny) { return; }
+
+            throw new ToolFailureException(string.IsNullOrWhiteSpace(answer.Reason)
+                ? "The user refused this. Do not try it in another way; ask what to do instead, or go on without it."
+                : $"The user refused this and says: {answer.Reason}");
+        }
+        finally
+        {
+            observer.Waiting(call, false);
+        }
+    }
+
+    private static JsonElement Parse(ToolCall call)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(call.Parameters.Length == 0 ? "{}" : call.Parameters);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? document.RootElement.Clone()
+                : throw new ToolFailureException("The parameters have to be a JSON object.");
+        }
+        catch (JsonException fault)
+        {
+            throw new ToolFailureException($"The parameters are no valid JSON ({fault.Message}). Nothing was done; send the call again.", fault);
+        }
+    }
+
+    private static ToolCallResult Result(ToolCall call, ToolOutcome outcome, IReadOnlyList<FileChange> changes) =>
+        new(call.ToolUseId, Cut(outcome.Text), null) { Finished = outcome.Finished, Changes = changes, Images = outcome.Images };
+
+    private static string Cut(string text) => text.Length <= LongestResult
+        ? text
+        : $"{text[..(LongestResult / 2)]}\n[{text.Length - LongestResult} characters are left out here]\n{text[^(LongestResult / 2)..]}";
+
+    private sealed class Progress(Action<string> say) : IToolProgress
+    {
+        public void Say(string text) => say(text);
+    }
+}
