@@ -12,6 +12,10 @@ public sealed record ProviderRequest
     /// <summary>Oldest first, ending with a user message. Empty assistant messages were left out.</summary>
     public required IReadOnlyList<Message> Messages { get; init; }
     public IReadOnlyList<ToolDeclaration> Tools { get; init; } = [];
+    /// <summary>For a program that runs its own rounds; null where nothing may be run. No other provider uses it: there the turn runs what the model calls.</summary>
+    public IToolHost? ToolHost { get; init; }
+    /// <summary>Of the program's own tools those that the template's list means, as Plue names them: <c>read</c>, <c>bash</c>.</summary>
+    public IReadOnlyList<string> OwnTools { get; init; } = [];
     public int? MaxTokens { get; init; }
     public double? Temperature { get; init; }
     public IReadOnlyList<string> StopSequences { get; init; } = [];
