@@ -2,6 +2,13 @@
 // asks for one key, and answers, answers slowly, cuts its answer, sends a web page or is overloaded.
 import { createServer } from 'node:http';
 
+/**
+ * @typedef {object} Reply What a model says in one round.
+ * @property {string} [text]
+ * @property {{ name: string, parameters: object }[]} [calls] The tools that it calls.
+ * @property {{ input: number, output: number }} [tokens]
+ */
+
 /** @typedef {'answers' | 'answers slowly' | 'cuts its answer' | 'sends a web page' | 'is overloaded'} Manner */
 
 const paceMs = 150;
@@ -21,6 +28,8 @@ export class ScriptedEndpoint {
   text =
     'The endpoint on this machine answers.\n\n```js\nconst answer = 42;\n```\n\nSee [the manual](https://example.org/manual) for more.';
   models = ['small-1', 'large-2'];
+  /** Says what an agent does in its next round, from what it was asked; it may take its time. @type {((asked: any) => Reply | Promise<Reply>) | undefined} */
+  reply;
   /** What it was asked, the bodies of requests for an answer. @type {any[]} */
   asked = [];
 
@@ -69,7 +78,8 @@ export class ScriptedEndpoint {
     } else if (path.endsWith('/chat/completions')) {
       const asked = JSON.parse(body);
       this.asked.push(asked);
-      await this.#stream(response, completionEvents(asked.model ?? 'small-1', this.text));
+      const reply = (await this.reply?.(asked)) ?? { text: this.text };
+      await this.#stream(response, completionEvents(asked.model ?? 'small-1', reply));
     } else if (path.endsWith('/messages')) {
       const asked = JSON.parse(body);
       this.asked.push(asked);
@@ -108,8 +118,10 @@ function sendJson(response, status, body) {
 /** @param {string} text */
 const wordsOf = (text) => text.match(/\s*\S+/g) ?? [];
 
-/** @param {string} model @param {string} text */
-function completionEvents(model, text) {
+let lastCall = 0;
+
+/** @param {string} model @param {Reply} reply */
+function completionEvents(model, { text = '', calls = [], tokens = { input: 12, output: 34 } }) {
   const event = (/** @type {object} */ more) =>
     `data: ${JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model, ...more })}\n\n`;
   const choice = (/** @type {object} */ delta, /** @type {string | null} */ finish) => ({
@@ -117,8 +129,19 @@ function completionEvents(model, text) {
   });
   return [
     ...wordsOf(text).map((word) => event(choice({ content: word }, null))),
-    event(choice({}, 'stop')),
-    event({ choices: [], usage: { prompt_tokens: 12, completion_tokens: 34, total_tokens: 46 } }),
+    ...calls.map(({ name, parameters }, index) =>
+      event(
+        choice(
+          { tool_calls: [{ index, id: `call_${++lastCall}`, type: 'function', function: { name, arguments: JSON.stringify(parameters) } }] },
+          null,
+        ),
+      ),
+    ),
+    event(choice({}, calls.length > 0 ? 'tool_calls' : 'stop')),
+    event({
+      choices: [],
+      usage: { prompt_tokens: tokens.input, completion_tokens: tokens.output, total_tokens: tokens.input + tokens.output },
+    }),
     'data: [DONE]\n\n',
   ];
 }
