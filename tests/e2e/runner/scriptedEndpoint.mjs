@@ -132,7 +132,9 @@ function completionEvents(model, { text = '', calls = [], tokens = { input: 12, 
     ...calls.map(({ name, parameters }, index) =>
       event(
         choice(
-          { tool_calls: [{ index, id: `call_${++lastCall}`, type: 'function', function: { name, arguments: JSON.stringify(parameters) } }] },
+          {
+            tool_calls: [{ index, id: `call_${++lastCall}`, type: 'function', function: { name, arguments: JSON.stringify(parameters) } }],
+          },
           null,
         ),
       ),
