@@ -170,7 +170,11 @@ public sealed record FilePart(string Path, string? Content, string? Language, st
 /// <param name="Parameters">A JSON object as text; may be cut short while it streams.</param>
 public sealed record ToolUsePart(string ToolUseId, string ToolName, string Parameters) : MessagePart;
 
-public sealed record ToolResultPart(string ToolUseId, string? Result, string? Error) : MessagePart;
+public sealed record ToolResultPart(string ToolUseId, string? Result, string? Error) : MessagePart
+{
+    /// <summary>The files that the call changed; null for none.</summary>
+    public IReadOnlyList<ChangedFileView>? Changes { get; init; }
+}
 
 public sealed record ReasoningPart(string Content) : MessagePart;
 

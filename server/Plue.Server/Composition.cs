@@ -6,6 +6,8 @@ using Plue.Server.Codices;
 using Plue.Server.Json5;
 using Plue.Server.Language;
 using Plue.Server.Messages;
+using Plue.Server.Edits;
+using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Anthropic;
@@ -23,6 +25,7 @@ using Plue.Server.Providers.VertexAi;
 using Plue.Server.Rpc;
 using Plue.Server.Store;
 using Plue.Server.Templates;
+using Plue.Server.Tools;
 using Plue.Server.Transfer;
 using Plue.Server.Vault;
 
@@ -46,12 +49,14 @@ internal sealed class Composition : IAsyncDisposable
     private readonly Lazy<ProviderHttp> http = new();
     private readonly Lazy<OAuthTokens> tokens;
     private readonly Lazy<SignIns> signIns;
+    private readonly Lazy<ToolRunner> toolRunner;
     private bool isDisposed;
 
     public Composition(LogLevel logLevel, PluePaths? plueHome = null, TimeProvider? timeProvider = null)
     {
         var paths = plueHome ?? PluePaths.FromEnvironment();
         Time = timeProvider ?? TimeProvider.System;
+        Approvals = new Approvals(Time);
         EnvironmentKeys = new EnvironmentKeys(Environment.GetEnvironmentVariable, Redactor);
         logs = new(() => new LoggerFactory([new StderrLog(logLevel, paths.Logs, Redactor.Mask)], new LoggerFilterOptions { MinLevel = logLevel }));
         vault = new(() => new Vault.Vault(paths.Vault, Keychain.OfThisMachine(paths.Vault), Redactor, Time));
@@ -64,6 +69,7 @@ internal sealed class Composition : IAsyncDisposable
         documents = new(() => new Documents(paths, templates.Value, Time, () => Workspace.TrustedFolder));
         tokens = new(() => new OAuthTokens(new SecretSource(vault, EnvironmentKeys), http.Value, paths, Time));
         signIns = new(() => new SignIns(tokens.Value, Time));
+        toolRunner = new(() => new ToolRunner(new PermissionPolicy(), Approvals, new NoEdits(), rights => [.. rights().Reverse().Select(one => one.Title)]));
         chats = new(() => new ChatStore(paths, Time, Logs.CreateLogger("Store")));
         attachments = new(() => new Attachments(new Blobs(paths), Workspace, new ProtectedPaths(paths, Home), Secrets));
         usage = new(() => new UsageLedger(paths, since => chats.Value.Answers(since, NameOf), NameOf, Time, Logs.CreateLogger("Usage")));
@@ -83,6 +89,9 @@ internal sealed class Composition : IAsyncDisposable
     public Redactor Redactor { get; } = new();
     public EnvironmentKeys EnvironmentKeys { get; }
     public Workspace Workspace { get; } = new();
+    public Approvals Approvals { get; }
+    /// <summary>Where tools come from, in the order in which a model is told of them.</summary>
+    public IReadOnlyList<IToolSource> ToolSources { get; init; } = [];
     public ProviderCatalog Catalog { get; }
     public Discovery Discovery { get; }
     public ProviderRegistry Providers { get; }
@@ -227,6 +236,8 @@ internal sealed class Composition : IAsyncDisposable
         SmallModel = () => UserConfig.Read(Paths).DefaultSmall,
         PromptOf = name => prompts.Value.Get($"codex://prompts/{name}.md").Text,
         Budget = () => Budget.Of(UserConfig.Read(Paths)),
+        ToolRunner = toolRunner.Value,
+        ToolSources = ToolSources,
         Usage = Usage,
         Answered = Providers.Answered,
         SinkFor = sinkFor,

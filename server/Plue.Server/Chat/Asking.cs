@@ -1,17 +1,33 @@
 using Plue.Server.Messages;
 using Plue.Server.Providers;
 using Plue.Server.Store;
+using Plue.Server.Permissions;
 using Plue.Server.Templates;
+using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
 /// <summary>Who is asked in a chat or task, and with what: provider, model, steering, stand-ins and the request itself, each held against the budgets.</summary>
 /// <param name="now">The chat as it is now.</param>
-internal sealed class Asking(ChatServices services, string codexId, Func<StoredChat> now)
+internal sealed class Asking(ChatServices services, string codexId, Func<StoredChat> now, CodexTools tools)
 {
     /// <param name="Model">Null when the provider is asked for it later: it could not say it now, or rests, and others may answer instead.</param>
     /// <param name="Failure">Why it could not say it.</param>
     internal sealed record Prepared(IProvider Provider, string? Model, Steering Steering, IReadOnlyList<ModelChoice> StandIns, Failure? Failure = null);
+
+    /// <summary>Ends what a model is told while only plans are made.</summary>
+    internal const string PlanOnly = """
+        # Only a plan is wanted
+
+        Change nothing now: whatever writes, runs or sends is refused. Read what you need, then say what you would do, in which files and in which order, and what you are not sure of. The user decides whether it is done.
+        """;
+
+    /// <summary>What is asked in one round.</summary>
+    /// <param name="ParentId">The message that the answer follows.</param>
+    /// <param name="GoOn">True when the last answer is to be continued.</param>
+    /// <param name="Notes">Which tools it has not, one sentence each.</param>
+    /// <param name="Pinned">Read once for a turn, so that its rounds say the same.</param>
+    internal sealed record Question(string ParentId, bool GoOn, Toolbox Tools, IReadOnlyList<string> Notes, PinnedFiles Pinned, string TurnId);
 
     /// <summary>Looks whether anybody can be asked.</summary>
     /// <exception cref="FailureException">MissingField: no provider was chosen. BudgetExceeded. Else why the provider or the steering cannot be used.</exception>
@@ -22,6 +38,7 @@ internal sealed class Asking(ChatServices services, string codexId, Func<StoredC
         await CheckBudgetAsync(provider.Settings, cancellationToken);
         var steering = services.SteeringOf(chat);
         if (steering.Failure is { } unusable) { throw new FailureException(unusable); }
+        if (tools.Mode == PermissionMode.PlanOnly) { steering = steering with { System = steering.System is { } system ? $"{system}\n\n{PlanOnly}" : PlanOnly }; }
         IReadOnlyList<ModelChoice> standIns =
             [.. (chat.Fallbacks is { Count: > 0 } own ? own : services.Fallbacks()).Where(other => other.ProviderId != provider.Settings.Id || (other.Model is { } model && model != choice.Model))];
         if (standIns.Count > 0 && services.Providers.Rest.RestingUntil(provider.Settings) is not null) { return new Prepared(provider, null, steering, standIns); }
@@ -36,13 +53,11 @@ internal sealed class Asking(ChatServices services, string codexId, Func<StoredC
         }
     }
 
-    /// <summary>The chosen provider and those that stand in for it.</summary>
+    /// <summary>The chosen provider and those that stand in for it, for one round.</summary>
     /// <param name="chosenModel">As the user chose it; null leaves it to the provider.</param>
-    /// <param name="parentId">The message that the answer follows.</param>
-    /// <param name="goOn">True when the last answer is to be continued.</param>
-    public Answerers AnswerersOf(Prepared prepared, string? chosenModel, Func<string> parentId, bool goOn)
+    public Answerers AnswerersOf(Prepared prepared, string? chosenModel, Question question)
     {
-        Answerer Ask(IProvider provider, string model) => Request(provider, model, prepared.Steering, parentId(), goOn);
+        Answerer Ask(IProvider provider, string model) => Request(provider, model, prepared.Steering, question);
         return new Answerers(Chosen(prepared, chosenModel, Ask), [.. prepared.StandIns.Select(choice => StandIn(choice, Ask))], services.Logger);
     }
 
@@ -75,6 +90,7 @@ internal sealed class Asking(ChatServices services, string codexId, Func<StoredC
         async cancellationToken =>
         {
             if (prepared.Failure is { } failure) { throw new FailureException(failure); }
+            await CheckBudgetAsync(prepared.Provider.Settings, cancellationToken);
             return ask(prepared.Provider, prepared.Model ?? await services.Providers.ResolveModelAsync(prepared.Provider, model, cancellationToken));
         },
         () => services.Providers.Rest.Sentence(prepared.Provider.Settings));
@@ -89,13 +105,26 @@ internal sealed class Asking(ChatServices services, string codexId, Func<StoredC
         },
         () => services.Providers.Find(choice.ProviderId) is { } known ? services.Providers.Rest.Sentence(known.Settings) : null);
 
-    private Answerer Request(IProvider provider, string model, Steering steering, string parentId, bool goOn)
+    private Answerer Request(IProvider provider, string model, Steering steering, Question question)
     {
         var chat = now();
         var options = chat.Options.Over(services.OptionsOf(chat.TemplateId));
-        var request = ContextBuilder.Build(codexId, chat.Tree.PathTo(parentId), provider.Settings, model, steering.System, services.Workspace.TrustedFolder, goOn, options);
-        var (filled, notCarried) = services.Files.Fill(request, chat.ContextFiles, provider, services.Providers.ModelOf(provider.Settings, model));
-        if (Budget is { } budget) { TaskBudget.Check(budget, chat, filled, provider.Settings.IsFree ? null : services.Providers.PriceOf(provider.Settings, model)); }
+        var request = ContextBuilder.Build(codexId, chat.Tree.PathTo(question.ParentId), provider.Settings, model, steering.System, services.Workspace.TrustedFolder, question.GoOn, options);
+        var known = services.Providers.ModelOf(provider.Settings, model);
+        var takesTools = known?.SupportsTools != false && provider.Settings.Kind != ProviderKinds.Tour;
+        if (takesTools) { request = request with { Tools = question.Tools.Declarations }; }
+        if (provider.Settings.Kind == ProviderKinds.ClaudeCode)
+        {
+            var names = tools.Spec.AvailableTools;
+            var host = services.HostOf(new ToolHosting(codexId, question.TurnId, question.Tools, names, id => tools.ContextOf(question.TurnId, id)));
+            request = host is null ? request with { Tools = [] } : request with { ToolHost = host, OwnTools = names };
+        }
+
+        var (filled, notCarried) = services.Files.Fill(request, question.Pinned, provider, known);
+        notCarried = [.. notCarried, .. question.Notes, .. takesTools || question.Tools.Tools.Count == 0 || provider.Settings.Kind == ProviderKinds.Tour ? (IEnumerable<string>)[] : [$"It had no tools: {model} takes none."]];
+        var price = provider.Settings.IsFree ? null : services.Providers.PriceOf(provider.Settings, model);
+        if (Budget is { } budget) { TaskBudget.Check(budget, chat, filled, price); }
+        services.CheckSpending?.Invoke(chat, filled, price);
 
         return new Answerer(provider, filled, name => services.Providers.PriceOf(provider.Settings, name)) { NotCarried = notCarried };
     }

@@ -1,11 +1,17 @@
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Store;
 using Plue.Server.Templates;
+using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
+
+/// <summary>A turn whose provider runs its own rounds.</summary>
+/// <param name="ContextOf">By the id of a call.</param>
+public sealed record ToolHosting(string CodexId, string TurnId, Toolbox Tools, IReadOnlyList<string> Names, Func<string, ToolContext> ContextOf);
 
 /// <summary>What a chat needs from the rest of the house; bound in Composition.</summary>
 public sealed class ChatServices
@@ -40,6 +46,22 @@ public sealed class ChatServices
     /// <summary>What the user wants to spend, as the settings say it now.</summary>
     public required Func<Budget> Budget { get; init; }
     public required UsageLedger Usage { get; init; }
+    /// <summary>Where a model's calls are carried out.</summary>
+    public required ToolRunner ToolRunner { get; init; }
+    /// <summary>Where tools come from, in the order in which a model is told of them.</summary>
+    public IReadOnlyList<IToolSource> ToolSources { get; init; } = [];
+    /// <summary>Tools that only this chat or task has: to hand its work over, to have a part of it done.</summary>
+    public Func<StoredChat, IReadOnlyList<ITool>> ToolsFor { get; init; } = static _ => [];
+    /// <summary>Nobody is there to be asked for a chat or task of this address.</summary>
+    public Func<string, bool> IsUnattended { get; init; } = static _ => false;
+    /// <summary>For a program that runs its own rounds: what it may ask of Plue while it answers, and which of its own tools it has; null where it may run nothing.</summary>
+    public Func<ToolHosting, IToolHost?> HostOf { get; init; } = static _ => null;
+    /// <summary>Holds a request of a chat or task against what whoever it works for may still spend, before it is sent; null where nothing is held. Throws BudgetExceeded.</summary>
+    public Action<StoredChat, ProviderRequest, Price?>? CheckSpending { get; init; }
+    /// <summary>A chat or task called <c>finish</c>: its address, and what it hands back. Called when its turn has ended, before what follows it.</summary>
+    public Func<string, JsonElement, Task>? HandedBack { get; init; }
+    /// <summary>Takes back what these turns of a codex made of files, or brings it back; null where files are not kept.</summary>
+    public Func<string, IReadOnlyList<string>, bool, CancellationToken, Task>? MoveEdits { get; init; }
     /// <summary>How asking a provider went; null when it answered.</summary>
     public required Action<ProviderSettings, Failure?> Answered { get; init; }
     /// <summary>Where the events of a chat go.</summary>

@@ -15,19 +15,9 @@ public static class ContextBuilder
     public static ProviderRequest Build(
         string codexId, IReadOnlyList<Message> history, ProviderSettings settings, string model, string? system, string? workingDirectory, bool goOn, ChatOptions? options = null)
     {
-        var messages = SentHistory.Of(history).Where(message => message.Role != MessageRole.System && HasSomethingToSay(message)).ToList();
-        if (goOn && messages is [.., { Role: MessageRole.Assistant } last])
-        {
-            messages.Add(new Message
-            {
-                Id = last.Id + "_continue",
-                CodexId = codexId,
-                Role = MessageRole.User,
-                CreatedAt = last.UpdatedAt,
-                UpdatedAt = last.UpdatedAt,
-                Parts = [new MessagePart.Text(ContinueRequest)],
-            });
-        }
+        var messages = SentHistory.Of(history).Where(message => message.Role != MessageRole.System && HasSomethingToSay(message)).SelectMany(Rounds).ToList();
+        // The answer that goes on may have asked for tools since: what it was asked stays where it was.
+        if (goOn && BrokenOff(messages) is { } at) { messages.Insert(at + 1, Continue(messages[at])); }
 
         return new ProviderRequest
         {
@@ -41,6 +31,42 @@ public static class ContextBuilder
             ReasoningLevel = options?.ReasoningLevel ?? settings.ReasoningLevel,
             WorkingDirectory = workingDirectory,
         };
+    }
+
+    /// <summary>Where the answer to the last question was broken off: at the end, or where its next part follows at once. Null where results are what the model is asked about.</summary>
+    private static int? BrokenOff(List<Message> messages)
+    {
+        if (messages is [.., { Role: MessageRole.Assistant }]) { return messages.Count - 1; }
+
+        for (var at = messages.Count - 2; at >= 0 && (messages[at].Role == MessageRole.Assistant || messages[at].Parts.Any(part => part is MessagePart.ToolResult)); at--)
+        {
+            if (messages[at].Role == MessageRole.Assistant && messages[at + 1].Role == MessageRole.Assistant) { return at; }
+        }
+
+        return null;
+    }
+
+    private static Message Continue(Message last) => last with
+    {
+        Id = last.Id + "_continue",
+        Role = MessageRole.User,
+        CreatedAt = last.UpdatedAt,
+        Parts = [new MessagePart.Text(ContinueRequest)],
+        ProviderInfo = null,
+    };
+
+    /// <summary>A round as vendors know it: what the model asked for, then the results as an answer to it.</summary>
+    private static IEnumerable<Message> Rounds(Message message)
+    {
+        if (message.Role != MessageRole.Assistant || !message.HasToolRound) { return [message]; }
+
+        // Images stand in an answer only as the results of its calls.
+        var results = message.Parts.Where(part => part is MessagePart.ToolResult or MessagePart.File).ToList();
+        return results.Count == 0 ? [message] :
+        [
+            message with { Parts = [.. message.Parts.Where(part => part is not (MessagePart.ToolResult or MessagePart.File))] },
+            message with { Id = message.Id + "_results", Role = MessageRole.User, Parts = results, ProviderInfo = null },
+        ];
     }
 
     /// <summary>A failed answer without any text would be an empty message, which every vendor refuses.</summary>

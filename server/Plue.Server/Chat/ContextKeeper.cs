@@ -77,7 +77,7 @@ public sealed class ContextKeeper(ChatServices services, ITurnSink sink, Lock ga
         var chat = writer.Chat;
         if (chat.HasTitle || services.SmallModel() is not { } small || services.Providers.Find(small.ProviderId)?.Settings.Kind is ProviderKinds.ClaudeCode or ProviderKinds.Tour) { return false; }
         if (chat.Messages.FirstOrDefault(message => message.Role == MessageRole.User) is not { } question) { return false; }
-        if (chat.Messages.FirstOrDefault(message => message is { Role: MessageRole.Assistant, Status: MessageStatus.Complete }) is not { } answer) { return false; }
+        if (chat.Messages.FirstOrDefault(message => message is { Role: MessageRole.Assistant, Status: MessageStatus.Complete, GoesOn: false }) is not { } answer) { return false; }
 
         var (title, said) = await new TitleMaker(side.AskAsync, services.Time).MakeAsync(codexId, question, answer, small, services.PromptOf("title"), cancellationToken);
         await writer.AppendAsync(said, cancellationToken);

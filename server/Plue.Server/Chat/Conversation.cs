@@ -15,7 +15,6 @@ public sealed class Conversation : IAsyncDisposable
     internal static readonly HookChange Created = new(HookTrigger.Created);
 
     private static readonly HookChange Added = new(HookTrigger.FieldChange, ChannelFields.Messages);
-    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(40);
     private const string AnswerUnderWay = "an answer is being written.";
     private const string StoppedBefore = "You stopped this before it was sent.";
 
@@ -28,19 +27,21 @@ public sealed class Conversation : IAsyncDisposable
     private readonly StoredChat read; // what this window could only read
     private readonly string? diskReason; // why
     private readonly Following following;
-    private RunningTurn? running;
     private CancellationTokenSource? preparing; // what is asked before a turn begins
     private bool queueFlows; // false from the start, after a stop and after a failure: what waits is then sent when the user says so
     private readonly CancellationTokenSource closing = new();
 
     private readonly Asking asking;
     private readonly ContextKeeper keeper;
+    private readonly TurnRunner turns;
     private readonly SemaphoreSlim updating = new(1, 1); // fields change also while something else is under way
     private Task beginning = Task.CompletedTask; // what its template asks for when it is made
 
     /// <param name="journal">Null when this window may only read; <paramref name="readOnlyReason"/> then says why.</param>
     /// <param name="before">The same chat as this window could only read it; views of it have to look anew.</param>
-    internal Conversation(ChatServices services, Automation automation, StoredChat chat, ChatJournal? journal, string? readOnlyReason, Conversation? before = null)
+    /// <param name="find">Another chat or task by its address, as it is now; null when it is not there.</param>
+    internal Conversation(
+        ChatServices services, Automation automation, StoredChat chat, ChatJournal? journal, string? readOnlyReason, Func<string, StoredChat?> find, Conversation? before = null)
     {
         (this.services, this.automation) = (services, automation);
         read = chat;
@@ -49,12 +50,32 @@ public sealed class Conversation : IAsyncDisposable
         CodexId = CodexUri.OfChannel(chat.Id).ToString();
         sink = before?.sink ?? services.SinkFor(CodexId);
         before?.sink.Skip();
-        asking = new Asking(services, CodexId, () => this.chat);
+        var tools = new CodexTools(services, CodexId, () => this.chat, find);
+        asking = new Asking(services, CodexId, () => this.chat, tools);
         keeper = new ContextKeeper(services, sink, gate, CodexId);
+        turns = new TurnRunner(services, CodexId, gate, sink, asking, keeper, tools, () => this.chat)
+        {
+            Beginning = turn => this.chat.IsTask ? AutomateAsync(Hooks(AnswerLastAsync), HookChange.Of(TaskStates.Field), turn.Depth) : Task.CompletedTask,
+            // What waited was meant to follow an answer.
+            Ending = answer => queueFlows &= answer is { Status: not MessageStatus.Failed },
+            Deliver = DeliverAsync,
+            Following = async (answer, turn) =>
+            {
+                await FollowUpAsync(answer, turn.Depth);
+                await SendNextAsync();
+                await NameAsync();
+            },
+            Changed = NotifyChanged,
+        };
         following = new Following(sink, chat);
     }
 
     private StoredChat chat => journal?.Chat ?? read;
+
+    private RunningTurn? running => turns.Running;
+
+    /// <summary>The chat as it is stored.</summary>
+    internal StoredChat Stored() => chat;
 
     private Template? template => services.TemplateOf(chat.TemplateId);
 
@@ -125,11 +146,14 @@ public sealed class Conversation : IAsyncDisposable
         using var change = await EnterAsync(cancellationToken);
         if (mayWait && draft.WantsAnswer && message.Parts.Count > 0 && await QueueAsync(writer, message, draft, cancellationToken)) { return queued; }
 
-        RefuseWhileRunning();
+        turns.RefuseWhileRunning();
         return await SayAsync(writer, message, Choice(draft.ProviderId, draft.Model), Asked(draft.WantsAnswer), interrupts: false, cancellationToken);
     }
 
-    /// <summary>Says it before everything that is queued. An answer under way is stopped and kept, because no provider takes anything in between.</summary>
+    /// <summary>
+    /// Says it before everything that is queued. While tools are at work it waits for their results and goes with them; text under way is stopped and kept,
+    /// because no provider takes anything in between.
+    /// </summary>
     /// <param name="queuedId">Of the queued message that is meant; null says <paramref name="draft"/>.</param>
     public async Task<Sent> SteerAsync(string? queuedId, Draft? draft, CancellationToken cancellationToken)
     {
@@ -138,11 +162,51 @@ public sealed class Conversation : IAsyncDisposable
         var message = queuedId is null
             ? Compose(draft ?? throw NothingToSend())
             : Queued(queuedId) with { ParentId = null };
+        if (running is { Turn.IsAtTools: true } turn && message.Parts.Count > 0)
+        {
+            if (queuedId is null) { await writer.QueueAsync(message, cancellationToken); }
+            if (turns.TrySay(message.Id))
+            {
+                lock (gate) { queueFlows = true; }
+                PublishQueue();
+                return new Sent(message.Id, turn.Id, IsQueued: true);
+            }
+        }
+
         var sent = await SayAsync(writer, message, Choice(draft?.ProviderId, draft?.Model), Asked(), interrupts: true, cancellationToken);
         if (queuedId is not null) { lock (gate) { queueFlows = true; } }
 
         return sent;
     }
+
+    /// <summary>A queued message goes to the turn under way, behind the results of its tools. One that was taken back meanwhile does not.</summary>
+    private async Task DeliverAsync(string queuedId, RunningTurn turn, CancellationToken cancellationToken)
+    {
+        if (chat.Queue.FirstOrDefault(queued => queued.Id == queuedId) is not { } queued) { return; }
+
+        var message = queued with { ParentId = turn.ParentId };
+        var planned = template is { } known ? Automation.Plan(known, Added, () => ChannelFields.Values(chat, known, message)) : [];
+        await Writer().AppendAsync(message, CancellationToken.None);
+        lock (gate)
+        {
+            turn.ParentId = message.Id;
+            sink.Publish(new TurnEvent.MessageAdded(message, chat.Tree.AlternativesOf(message)));
+            sink.Publish(new TurnEvent.QueueChanged(chat.Queue));
+        }
+
+        await AutomateAsync(Hooks(static (_, _) => Task.FromResult<string?>(AnswerUnderWay)), [Added], turn.Depth, [.. planned.Where(action => action is not HookAction.SendToLlm)]);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>Lets the turn under way do nothing more once the results of its round are stored. Does nothing without one.</summary>
+    public void Pause() => turns.Pause();
+
+    /// <summary>Lets a turn that paused, or was to, go on.</summary>
+    public void Resume() => turns.Resume();
+
+    /// <summary>The turn under way waits for something, or no longer does: shown as the status of a task.</summary>
+    /// <param name="state">A constant of <see cref="TaskStates"/>.</param>
+    public void Wait(string state, bool isWaiting) => turns.Wait(state, isWaiting);
 
     /// <summary>Takes a message out of the queue.</summary>
     public async Task UnqueueAsync(string queuedId, CancellationToken cancellationToken)
@@ -157,7 +221,7 @@ public sealed class Conversation : IAsyncDisposable
     {
         using var change = await EnterAsync(cancellationToken);
         var writer = Writer();
-        RefuseWhileRunning();
+        turns.RefuseWhileRunning();
         var old = Stored(messageId);
         if (old.Role != MessageRole.User) { throw new FailureException(FailureKind.Conflict, "Only a question can be changed. Answer it again to get another answer."); }
 
@@ -170,8 +234,8 @@ public sealed class Conversation : IAsyncDisposable
     public async Task<Sent> RetryAsync(string messageId, string? providerId, string? model, bool goOn, CancellationToken cancellationToken)
     {
         using var change = await EnterAsync(cancellationToken);
-        Writer();
-        RefuseWhileRunning();
+        var writer = Writer();
+        turns.RefuseWhileRunning();
         var path = chat.Tree.PathTo(Stored(messageId).Id);
         var question = path.LastOrDefault(message => message.Role == MessageRole.User)
             ?? throw new FailureException(FailureKind.Conflict, "There is no question before this message.");
@@ -183,7 +247,7 @@ public sealed class Conversation : IAsyncDisposable
         var choice = Choice(providerId, model);
         // Another model is asked for this once; the chat keeps its own.
         var prepared = await PrepareAsync(choice, cancellationToken);
-        var turnId = Start(prepared, choice.Model, goOn, goOn ? chat.Tree.Head : BeforeAnswer(question, path));
+        var turnId = turns.Start(writer, prepared, choice.Model, goOn, goOn ? chat.Tree.Head : BeforeAnswer(question, path));
         NotifyChanged();
         return new Sent(question.Id, turnId);
     }
@@ -200,12 +264,13 @@ public sealed class Conversation : IAsyncDisposable
     {
         using var change = await EnterAsync(cancellationToken);
         var writer = Writer();
-        RefuseWhileRunning();
+        turns.RefuseWhileRunning();
         var tree = chat.Tree;
         var message = Stored(messageId);
-        var gone = message.Role == MessageRole.User ? tree.Under(message.Id) : [message.Id];
-        var beside = tree.AlternativesOf(message);
-        var other = beside.LastOrDefault(id => string.CompareOrdinal(id, message.Id) < 0) ?? beside.FirstOrDefault(id => id != message.Id);
+        var gone = message.Role == MessageRole.User ? tree.Under(message.Id) : tree.AnswerOf(message);
+        var first = tree.Find(gone[0])!;
+        var beside = tree.AlternativesOf(first);
+        var other = beside.LastOrDefault(id => string.CompareOrdinal(id, first.Id) < 0) ?? beside.FirstOrDefault(id => id != first.Id);
         await writer.DiscardAsync(gone, other is not null && gone.Contains(tree.Head) ? tree.EndOf(other) : null, cancellationToken);
         lock (gate)
         {
@@ -221,11 +286,34 @@ public sealed class Conversation : IAsyncDisposable
 
     /// <summary>Hides the last turn.</summary>
     /// <exception cref="FailureException">Conflict: there is none.</exception>
-    public Task UndoAsync(CancellationToken cancellationToken) => MoveAsync(writer => writer.UndoAsync(cancellationToken), cancellationToken);
+    public Task UndoAsync(CancellationToken cancellationToken) => MoveAsync(
+        async writer =>
+        {
+            if (chat.Tree.Undone is { } head) { await MoveEditsAsync(Beyond(chat.Messages, head).Reverse(), isUndo: true, cancellationToken); }
+            await writer.UndoAsync(cancellationToken);
+        },
+        cancellationToken);
 
     /// <summary>Brings back what the last undo hid.</summary>
     /// <exception cref="FailureException">Conflict: there is nothing.</exception>
-    public Task RedoAsync(CancellationToken cancellationToken) => MoveAsync(writer => writer.RedoAsync(cancellationToken), cancellationToken);
+    public Task RedoAsync(CancellationToken cancellationToken) => MoveAsync(
+        async writer =>
+        {
+            if (chat.Tree.Redone is { } head) { await MoveEditsAsync(Beyond(chat.Tree.PathTo(head), chat.Tree.Head), isUndo: false, cancellationToken); }
+            await writer.RedoAsync(cancellationToken);
+        },
+        cancellationToken);
+
+    /// <summary>What a branch has behind one of its messages; all of it for an empty id.</summary>
+    private static IEnumerable<Message> Beyond(IReadOnlyList<Message> path, string id) => id.Length == 0 ? path : path.SkipWhile(message => message.Id != id).Skip(1);
+
+    /// <summary>Before the messages: where files cannot be moved, nothing is.</summary>
+    private async Task MoveEditsAsync(IEnumerable<Message> messages, bool isUndo, CancellationToken cancellationToken)
+    {
+        if (services.MoveEdits is not { } move || messages.Select(message => message.TurnId).OfType<string>().Distinct(StringComparer.Ordinal).ToList() is not { Count: > 0 } turnIds) { return; }
+
+        await move(CodexId, turnIds, isUndo, cancellationToken);
+    }
 
     /// <summary>The messages of a copy: the branch that is shown, up to and with this one. What is still being written is left out.</summary>
     public IReadOnlyList<Message> BranchTo(string? messageId) =>
@@ -255,14 +343,14 @@ public sealed class Conversation : IAsyncDisposable
     {
         using var change = await EnterAsync(cancellationToken);
         var writer = Writer();
-        RefuseWhileRunning();
+        turns.RefuseWhileRunning();
         Compactor.RequireWork(chat.Messages);
         var chosen = new ModelChoice(chat.ProviderId ?? throw Asking.NoProvider(), chat.Model);
         var work = new RunningTurn(Ids.New("turn"), chat.Tree.Head);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, work.Stop.Token, closing.Token);
         lock (gate)
         {
-            running = work;
+            turns.Running = work;
             sink.Publish(new TurnEvent.TurnStarted(work.Id));
         }
 
@@ -285,7 +373,7 @@ public sealed class Conversation : IAsyncDisposable
         {
             lock (gate)
             {
-                running = null;
+                turns.Running = null;
                 sink.Publish(new TurnEvent.TurnFinished(work.Id, reason, error));
             }
 
@@ -307,8 +395,8 @@ public sealed class Conversation : IAsyncDisposable
     {
         CancellationTokenSource? asking;
         lock (gate) { (asking, queueFlows) = (preparing, false); }
-        await CancelAsync(asking);
-        await EndTurnAsync();
+        await TurnRunner.CancelAsync(asking);
+        await turns.EndAsync();
     }
 
     /// <param name="expectedVersion">Refused when the chat changed since; null changes it whatever came.</param>
@@ -363,11 +451,11 @@ public sealed class Conversation : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await closing.CancelAsync();
-        await EndTurnAsync();
+        await turns.EndAsync();
         await beginning;
         // A change under way is finished, and with it a turn that it started.
         using var change = await EnterAsync(CancellationToken.None);
-        await EndTurnAsync();
+        await turns.EndAsync();
         if (journal is not null) { await journal.DisposeAsync(); }
     }
 
@@ -389,84 +477,6 @@ public sealed class Conversation : IAsyncDisposable
             lock (gate) { preparing = null; }
         }
     }
-
-    /// <param name="parentId">The message that the answer follows: the head, or an earlier one whose other answers stay beside this one.</param>
-    /// <param name="depth">How many hooks led to it.</param>
-    private string Start(Asking.Prepared prepared, string? chosenModel, bool goOn, string parentId, int depth = 0)
-    {
-        var writer = Writer();
-        RunningTurn? started = null;
-        string ParentId() => started?.ParentId ?? parentId;
-        var answerers = asking.AnswerersOf(prepared, chosenModel, ParentId, goOn);
-        var chosen = new ProviderInfo(prepared.Provider.Settings.Id, prepared.Model ?? chosenModel);
-        var turn = new Turn(writer, sink, gate, services.Time, services.Mask)
-        {
-            Finishing = Keep,
-            Heard = asking.Heard,
-            StoppedFor = () => started?.StoppedFor,
-            Secrets = services.Secrets(),
-            SteeredBy = prepared.Steering.Used,
-            ParentId = ParentId,
-            AlternativesOf = message => chat.Tree.AlternativesOf(message),
-            Before = async cancellationToken =>
-            {
-                var summary = await keeper.MakeRoomAsync(writer, chat.Tree.PathTo(parentId), prepared.Provider.Settings, prepared.Model, services.Files.PinnedTokens(chat.ContextFiles), cancellationToken);
-                if (summary is not null) { lock (gate) { started!.ParentId = summary.Id; } }
-            },
-        };
-        started = new RunningTurn(turn.Id, parentId) { Turn = turn, Depth = depth };
-        lock (gate)
-        {
-            if (running is not null) { throw Busy(); }
-            running = started;
-            if (parentId != chat.Tree.Head) { sink.Publish(new TurnEvent.BranchChanged(parentId)); }
-        }
-
-        _ = Task.Run(() => RunAsync(started, turn, chosen, answerers));
-        return turn.Id;
-    }
-
-    private async Task RunAsync(RunningTurn started, Turn turn, ProviderInfo chosen, Answerers answerers)
-    {
-        Message? answer = null;
-        try
-        {
-            if (chat.IsTask) { await AutomateAsync(Hooks(AnswerLastAsync), HookChange.Of(TaskStates.Field), started.Depth); }
-            await using var deadline = Deadline(started);
-            answer = await turn.RunAsync(CodexId, chosen, answerers, started.Stop.Token);
-        }
-        catch (Exception fault)
-        {
-            services.Logger.LogError(fault, "The turn {Turn} broke", turn.Id);
-            lock (gate)
-            {
-                (running, queueFlows) = (null, false);
-                var failure = new Failure(FailureKind.Internal, "The answer broke off in a way Plue did not expect. Ask again.");
-                sink.Publish(new TurnEvent.TurnFinished(turn.Id, StopReason.Failed, failure));
-            }
-        }
-        finally
-        {
-            started.Stop.Dispose();
-            try { NotifyChanged(); }
-            finally { started.Ended.TrySetResult(); }
-        }
-
-        await FollowUpAsync(answer, started.Depth);
-        await SendNextAsync();
-        await NameAsync();
-    }
-
-    /// <summary>Stops the turn when its task may work no longer; null where nothing bounds that.</summary>
-    private ITimer? Deadline(RunningTurn turn) => asking.TimeLeft is { } left && left < LongestTimer
-        ? services.Time.CreateTimer(
-            _ =>
-            {
-                turn.StoppedFor = TaskBudget.OutOfTime;
-                _ = CancelAsync(turn.Stop);
-            },
-            null, left, Timeout.InfiniteTimeSpan)
-        : null;
 
     /// <summary>What the hooks ask for after an answer. They see the chat as it ended then: a question that came meanwhile has hooks of its own, and is answered by them or not at all.</summary>
     /// <param name="answer">Null, or not stored, when the turn broke: then nothing was added.</param>
@@ -519,7 +529,7 @@ public sealed class Conversation : IAsyncDisposable
         answer);
 
     /// <summary>A task runs from the moment that its turn begins, which the file knows a little later.</summary>
-    private StoredChat Now => chat is { IsTask: true } task && running is not null ? task.WithStatus(TaskStates.Running) : chat;
+    private StoredChat Now => chat is { IsTask: true } task && running is { } turn ? task.WithStatus(turn.State) : chat;
 
     /// <summary>A task that nobody has worked on, and that says what is to be reached.</summary>
     private bool IsUntouched => chat is { IsTask: true, Tree.Count: 0 } task && !string.IsNullOrWhiteSpace(task.Text(StoredChat.GoalField));
@@ -564,7 +574,7 @@ public sealed class Conversation : IAsyncDisposable
         if (chat.Messages is not [.., { Role: MessageRole.User }]) { return "there was nothing to answer."; }
 
         var choice = Choice(null, null);
-        Start(await PrepareAsync(choice, cancellationToken), choice.Model, goOn: false, chat.Tree.Head, depth);
+        turns.Start(Writer(), await PrepareAsync(choice, cancellationToken), choice.Model, goOn: false, chat.Tree.Head, depth);
         NotifyChanged();
         return null;
     }
@@ -670,7 +680,7 @@ public sealed class Conversation : IAsyncDisposable
         var asked = planned.OfType<HookAction.SendToLlm>().Any();
         // What cannot be answered is refused before it is stored, so that the draft is kept.
         var prepared = asked ? await PrepareAsync(choice, cancellationToken) : null;
-        if (interrupts) { await EndTurnAsync(); }
+        if (interrupts) { await turns.EndAsync(); }
 
         await ChooseAsync(choice, cancellationToken);
         var before = chat;
@@ -691,7 +701,7 @@ public sealed class Conversation : IAsyncDisposable
             if (turnId is not null) { return AnswerUnderWay; }
             if (message.Role != MessageRole.User) { return "there was nothing to answer."; }
 
-            turnId = Start(prepared ?? await PrepareAsync(choice, token), choice.Model, goOn: false, chat.Tree.Head, next);
+            turnId = turns.Start(Writer(), prepared ?? await PrepareAsync(choice, token), choice.Model, goOn: false, chat.Tree.Head, next);
             return null;
         }
 
@@ -710,36 +720,10 @@ public sealed class Conversation : IAsyncDisposable
     {
         using var change = await EnterAsync(cancellationToken);
         var writer = Writer();
-        RefuseWhileRunning();
+        turns.RefuseWhileRunning();
         await move(writer);
         lock (gate) { sink.Publish(new TurnEvent.BranchChanged(chat.Tree.Head)); }
         NotifyChanged();
-    }
-
-    private async Task EndTurnAsync()
-    {
-        var turn = running;
-        if (turn is null) { return; }
-
-        await CancelAsync(turn.Stop);
-        await turn.Ended.Task;
-    }
-
-    private static async Task CancelAsync(CancellationTokenSource? source)
-    {
-        if (source is null) { return; }
-
-        try { await source.CancelAsync(); }
-        catch (ObjectDisposedException) { /* It ended by itself meanwhile. */ }
-    }
-
-    /// <summary>Runs under the gate, together with the turn's last events.</summary>
-    private void Keep(Message message)
-    {
-        running = null;
-        // What waited was meant to follow an answer.
-        queueFlows &= message.Status != MessageStatus.Failed;
-        services.Usage.Add(message, chat.Id, chat.TemplateId);
     }
 
     /// <summary>Another provider has other models: the old choice goes with it unless a new one came.</summary>
@@ -794,13 +778,6 @@ public sealed class Conversation : IAsyncDisposable
     private ChatJournal Writer() => closing.IsCancellationRequested
         ? throw new FailureException(FailureKind.NotFound, "This chat was closed. Open it again.")
         : journal ?? throw new FailureException(FailureKind.StoreReadOnly, diskReason ?? "This chat is read-only.");
-
-    private void RefuseWhileRunning()
-    {
-        if (running is not null) { throw Busy(); }
-    }
-
-    private static FailureException Busy() => new(FailureKind.Conflict, "An answer is still being written. Stop it first, or wait for it.");
 
     private void NotifyChanged() => services.Changed(CodexId, Summary);
 }

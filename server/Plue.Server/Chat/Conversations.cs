@@ -88,7 +88,7 @@ public sealed class Conversations : IAsyncDisposable
 
         if (kind == ChannelKind.Task && Automation.Waits(template, [Conversation.Created])) { fields = fields with { StartsByItself = true }; }
         var journal = await Task.Run(() => services.Store.Create(kind, templateId, fields), cancellationToken);
-        var conversation = new Conversation(services, Automation, journal.Chat, journal, readOnlyReason: null);
+        var conversation = new Conversation(services, Automation, journal.Chat, journal, readOnlyReason: null, Find);
         if (spawnedBy is not null) { Automation.Bounds.Follows(conversation.CodexId, spawnedBy); }
         open[journal.Chat.Id] = new Lazy<Task<Conversation>>(Task.FromResult(conversation));
         services.Changed(conversation.CodexId, conversation.Summary);
@@ -291,7 +291,7 @@ public sealed class Conversations : IAsyncDisposable
         foreach (var message in branch) { copies.Add(message with { Id = Ids.New("msg"), CodexId = codexId, ParentId = copies is [.., var last] ? last.Id : "", IsCopy = true }); }
 
         await journal.AppendAllAsync(copies, CancellationToken.None);
-        var conversation = new Conversation(services, Automation, journal.Chat, journal, readOnlyReason: null);
+        var conversation = new Conversation(services, Automation, journal.Chat, journal, readOnlyReason: null, Find);
         open[journal.Id] = new Lazy<Task<Conversation>>(Task.FromResult(conversation));
         services.Changed(codexId, conversation.Summary);
         return conversation;
@@ -348,11 +348,26 @@ public sealed class Conversations : IAsyncDisposable
         try
         {
             var journal = await services.Store.OpenAsync(id, CancellationToken.None);
-            return new Conversation(services, Automation, journal.Chat, journal, readOnlyReason: null, before);
+            return new Conversation(services, Automation, journal.Chat, journal, readOnlyReason: null, Find, before);
         }
         catch (FailureException fault) when (fault.Failure.Kind == FailureKind.StoreReadOnly)
         {
-            return new Conversation(services, Automation, services.Store.Read(id), null, fault.Failure.Message, before);
+            return new Conversation(services, Automation, services.Store.Read(id), null, fault.Failure.Message, Find, before);
+        }
+    }
+
+    /// <summary>A chat or task as it is now: an open one as this process knows it, else as its file says.</summary>
+    private StoredChat? Find(string codexUri)
+    {
+        try
+        {
+            var id = ChatIdOf(codexUri);
+            return open.TryGetValue(id, out var known) && IsReady(known) ? known.Value.Result.Stored() : services.Store.Read(id);
+        }
+        catch (FailureException fault)
+        {
+            services.Logger.LogDebug("{Codex} is not there: {Why}", codexUri, fault.Message);
+            return null;
         }
     }
 

@@ -31,7 +31,7 @@ internal sealed class Following(ITurnSink sink, StoredChat chat)
                 break;
             case ChatNews.Ended(var message):
                 sink.Publish(new TurnEvent.MessageFinished(message));
-                EndTurn(message);
+                if (!message.GoesOn) { EndTurn(message); }
                 break;
             case ChatNews.Added(var message):
                 sink.Publish(new TurnEvent.MessageAdded(message));

@@ -1,5 +1,6 @@
 using System.Text;
 using Plue.Server.Messages;
+using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
@@ -8,6 +9,8 @@ public sealed class LiveMessage(Message start)
 {
     private sealed class Part
     {
+        public MessagePart.File? File { get; init; }
+        public IReadOnlyList<FileChange> Changes { get; init; } = [];
         public required PartKind Kind { get; init; }
         public StringBuilder Text { get; } = new();
         public string Id { get; init; } = "";
@@ -18,7 +21,7 @@ public sealed class LiveMessage(Message start)
         public bool IsClosed { get; set; }
     }
 
-    private enum PartKind { Text, Reasoning, ToolUse, ToolResult }
+    private enum PartKind { Text, Reasoning, ToolUse, ToolResult, File }
 
     private readonly List<Part> parts = [];
 
@@ -27,6 +30,7 @@ public sealed class LiveMessage(Message start)
     public ProviderInfo? ProviderInfo { get; set; } = start.ProviderInfo;
     public IReadOnlyList<string> NotCarried { get; set; } = [];
     public IReadOnlyList<SteeringSource> SteeredBy { get; set; } = start.SteeredBy;
+    public StopReason? StopReason { get; set; }
 
     /// <summary>Tool calls that no result came for yet: id and name.</summary>
     public IReadOnlyList<(string ToolUseId, string ToolName)> OpenToolCalls
@@ -40,6 +44,16 @@ public sealed class LiveMessage(Message start)
             }
 
             return open;
+        }
+    }
+
+    /// <summary>The calls that came as a whole and have no result: what a broken stream left of a call is none.</summary>
+    public IReadOnlyList<ToolCall> Calls
+    {
+        get
+        {
+            var open = OpenToolCalls.Select(call => call.ToolUseId).ToHashSet(StringComparer.Ordinal);
+            return [.. parts.Where(part => part is { Kind: PartKind.ToolUse, IsClosed: true } && open.Contains(part.Id)).Select(part => new ToolCall(part.Id, part.ToolName, part.Text.ToString()))];
         }
     }
 
@@ -76,14 +90,28 @@ public sealed class LiveMessage(Message start)
     public void FinishToolCall(string toolUseId, string parameters)
     {
         var index = FindToolCall(toolUseId);
-        if (index >= 0) { parts[index].Text.Clear().Append(parameters); }
+        if (index < 0) { return; }
+
+        parts[index].Text.Clear().Append(parameters);
+        parts[index].IsClosed = true;
     }
 
-    public void AddToolResult(string toolUseId, string? result, string? error)
+    public void AddToolResult(string toolUseId, string? result, string? error, IReadOnlyList<FileChange>? changes = null)
     {
-        var part = new Part { Kind = PartKind.ToolResult, Id = toolUseId, Error = error };
+        var part = new Part { Kind = PartKind.ToolResult, Id = toolUseId, Error = error, Changes = changes ?? [] };
         part.Text.Append(result);
         parts.Add(part);
+    }
+
+    public void AddFile(MessagePart.File file) => parts.Add(new Part { Kind = PartKind.File, File = file });
+
+    /// <summary>Results come as their calls end; kept and sent they are in the order of the calls, with their images behind them.</summary>
+    public void OrderResults()
+    {
+        var order = parts.Where(part => part.Kind == PartKind.ToolUse).Select((part, at) => (part.Id, at)).GroupBy(call => call.Id).ToDictionary(same => same.Key, same => same.First().at, StringComparer.Ordinal);
+        var sorted = parts.OrderBy(part => part.Kind switch { PartKind.ToolResult => 1 + order.GetValueOrDefault(part.Id), PartKind.File => int.MaxValue, _ => 0 }).ToList();
+        parts.Clear();
+        parts.AddRange(sorted);
     }
 
     /// <summary>The vendor starts its answer again.</summary>
@@ -101,6 +129,7 @@ public sealed class LiveMessage(Message start)
         ProviderInfo = ProviderInfo,
         NotCarried = NotCarried,
         SteeredBy = SteeredBy,
+        StopReason = StopReason,
     };
 
     private int Append(PartKind kind, string text)
@@ -117,7 +146,8 @@ public sealed class LiveMessage(Message start)
         PartKind.Text => new MessagePart.Text(part.Text.ToString()),
         PartKind.Reasoning => new MessagePart.Reasoning(part.Text.ToString(), part.Signature, part.Opaque),
         PartKind.ToolUse => new MessagePart.ToolUse(part.Id, part.ToolName, part.Text.Length == 0 ? "{}" : part.Text.ToString()),
-        PartKind.ToolResult => new MessagePart.ToolResult(part.Id, part.Error is null ? part.Text.ToString() : null, part.Error),
+        PartKind.ToolResult => new MessagePart.ToolResult(part.Id, part.Error is null ? part.Text.ToString() : null, part.Error) { Changes = part.Changes },
+        PartKind.File => part.File!,
         _ => throw new InvalidOperationException(part.Kind.ToString()),
     };
 }

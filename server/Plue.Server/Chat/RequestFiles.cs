@@ -13,10 +13,9 @@ public sealed class RequestFiles(Attachments attachments)
     /// <summary>Bytes of all images of one request: vendors refuse larger requests. The newest go first.</summary>
     public const int MostImages = 20 * 1024 * 1024;
 
-    /// <param name="pinned">The chat's context files, as the user named them.</param>
     /// <param name="known">What is known of the model; null where nothing is.</param>
     /// <returns>The request, and what of the chat it does not carry.</returns>
-    public (ProviderRequest Request, IReadOnlyList<string> NotCarried) Fill(ProviderRequest request, IReadOnlyList<string> pinned, IProvider provider, ModelInfo? known)
+    public (ProviderRequest Request, IReadOnlyList<string> NotCarried) Fill(ProviderRequest request, PinnedFiles pinned, IProvider provider, ModelInfo? known)
     {
         var notCarried = new NotCarriedFiles(WhyNoImages(provider, request.Model, known));
         List<Message> messages = [.. request.Messages];
@@ -34,28 +33,20 @@ public sealed class RequestFiles(Attachments attachments)
         return (filled, [.. RequestMessages.NotCarried(filled, provider.Settings), .. notCarried.Sentences()]);
     }
 
+    /// <param name="paths">A chat's context files, as the user named them.</param>
+    public PinnedFiles Pinned(IReadOnlyList<string> paths) => new(attachments, paths);
+
     /// <summary>Of the pinned files, as they are now.</summary>
     public long PinnedTokens(IReadOnlyList<string> pinned) => pinned.Sum(path => attachments.InspectPinned(path).Tokens ?? 0);
 
-    private void Pin(List<Message> messages, IReadOnlyList<string> pinned, NotCarriedFiles notCarried)
+    private static void Pin(List<Message> messages, PinnedFiles pinned, NotCarriedFiles notCarried)
     {
-        var last = messages.FindLastIndex(message => message.Role == MessageRole.User && message.Parts.Any(part => part is MessagePart.Text or MessagePart.File));
-        if (pinned.Count == 0 || last < 0) { return; }
+        var last = messages.FindLastIndex(message =>
+            message.Role == MessageRole.User && message.Parts.Any(part => part is MessagePart.Text or MessagePart.File) && !message.Parts.Any(part => part is MessagePart.ToolResult));
+        if (pinned.Paths.Count == 0 || last < 0) { return; }
 
-        var parts = new List<MessagePart>();
-        foreach (var path in pinned)
-        {
-            var (view, part) = attachments.ReadPinned(path);
-            if (part is not null)
-            {
-                parts.Add(part);
-                continue;
-            }
-
-            var why = Attachments.WhyNotNow(view) ?? "It cannot be read now.";
-            parts.Add(new MessagePart.Text($"(The pinned file {view.Path} is not here: {why})"));
-            notCarried.Say($"A pinned file was not sent: {why}");
-        }
+        var (parts, missing) = pinned.Read();
+        foreach (var sentence in missing) { notCarried.Say(sentence); }
 
         messages[last] = messages[last] with { Parts = [.. parts, .. messages[last].Parts] };
     }

@@ -2,12 +2,14 @@ using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Store;
+using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// One turn: ask the provider, or the next one while nothing was said, stream, store, tell. A message is durable before anybody hears that it is
-/// finished, and a turn ends with exactly one <see cref="TurnEvent.TurnFinished"/>, whatever happened.
+/// One turn: ask the provider, or the next one while nothing was said, stream, run the tools that the model asks for, store, tell, and ask again while it
+/// asks for tools. Each round is a message. A message is durable before anybody hears that it is finished, and a turn ends with exactly one
+/// <see cref="TurnEvent.TurnFinished"/>, whatever happened.
 /// </summary>
 /// <param name="gate">Held while the live message changes and the event is published, so that a reader sees both or neither.</param>
 /// <param name="mask">Removes secrets from what a provider said about a failure.</param>
@@ -16,6 +18,12 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
     /// <summary>How long a provider that is told to stop may take to end in good order. Then the turn ends with what it has, and the provider is left to itself.</summary>
     public static readonly TimeSpan StopPatience = TimeSpan.FromMilliseconds(60);
 
+    /// <summary>How long tools may take to end what they started.</summary>
+    private static readonly TimeSpan ToolPatience = TimeSpan.FromSeconds(10);
+
+    private readonly ITurnSink sink = sink;
+    private readonly Lock gate = gate;
+    private readonly HashSet<string> notCarried = new(StringComparer.Ordinal); // said already in this turn
     private Task naming = Task.CompletedTask; // a record of the message that must not come behind its ending; under the gate
     private Action? release; // of what waits to be told from a secret; under the gate
     private bool isOver; // nothing more is heard; under the gate
@@ -25,13 +33,25 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
     /// <summary>Null before the answer begins. Read under the gate.</summary>
     public LiveMessage? Live { get; private set; }
 
-    /// <summary>Called with the answer under the gate, together with the last events.</summary>
+    /// <summary>Called under the gate with each message that was stored, together with its last event.</summary>
+    public Action<Message>? Kept { get; init; }
+
+    /// <summary>Called with the last message under the gate, together with the last events.</summary>
     public Action<Message>? Finishing { get; init; }
+
+    /// <summary>Runs what the model calls; null where nothing is run.</summary>
+    public Rounds? Rounds { get; init; }
+
+    /// <summary>Held while one round is under way: what bounds its time.</summary>
+    public Func<IDisposable?> EachRound { get; init; } = static () => null;
+
+    /// <summary>Tools are at work, or their results are being stored: what is said now follows them. Read under the gate.</summary>
+    public bool IsAtTools { get; internal set; }
 
     /// <summary>How asking each provider went; null when it answered. Not called for one that the user stopped.</summary>
     public Action<ProviderSettings, Failure?>? Heard { get; init; }
 
-    /// <summary>The message that the answer follows; asked when the answer begins.</summary>
+    /// <summary>The message that the next one follows; asked whenever one begins.</summary>
     public Func<string> ParentId { get; init; } = static () => "";
 
     /// <summary>Asked when the turn is stopped: why, when it was not the user. The answer then has failed, with what it has.</summary>
@@ -51,7 +71,13 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
 
     /// <param name="chosen">Whom the user asked; others may answer.</param>
     /// <returns>The answer as stored.</returns>
-    public async Task<Message> RunAsync(string codexId, ProviderInfo chosen, Answerers answerers, CancellationToken cancellationToken)
+    public Task<Message> RunAsync(string codexId, ProviderInfo chosen, Answerers answerers, CancellationToken cancellationToken) =>
+        RunAsync(codexId, chosen, () => answerers, cancellationToken);
+
+    /// <param name="chosen">Whom the user asked; others may answer.</param>
+    /// <param name="answerers">Whom to ask, for each round anew.</param>
+    /// <returns>The last message as stored.</returns>
+    public async Task<Message> RunAsync(string codexId, ProviderInfo chosen, Func<Answerers> answerers, CancellationToken cancellationToken)
     {
         var ending = new Ending(time);
         LiveMessage? live = null;
@@ -60,9 +86,31 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
         {
             if (Before is not null) { await Before(cancellationToken).WaitAsync(cancellationToken); }
 
-            live = Begin(codexId, chosen);
-            await log.BeginAsync(live.ToMessage(MessageStatus.Streaming, time.GetUtcNow()), cancellationToken);
-            await AskOrLeaveAsync(() => AskAsync(chosen, answerers, live, ending, cancellationToken), cancellationToken);
+            while (true)
+            {
+                using var bound = EachRound();
+                ending = new Ending(time);
+                live = Begin(codexId, chosen);
+                await log.BeginAsync(live.ToMessage(MessageStatus.Streaming, time.GetUtcNow()), cancellationToken);
+                if (Rounds?.Over is { } over) { throw new FailureException(over); }
+
+                var (round, end) = (live, ending);
+                await OrLeaveAsync(() => AskAsync(chosen, answerers(), round, end, cancellationToken), StopPatience, cancellationToken);
+                if (Rounds is null || !MayRun(live, ending)) { break; }
+
+                await OrLeaveAsync(() => RunToolsAsync(round, end, Rounds, cancellationToken), ToolPatience, cancellationToken);
+                if (Rounds.Finished is not null)
+                {
+                    lock (gate) { (live.StopReason, ending.Reason) = (StopReason.EndTurn, StopReason.EndTurn); }
+                    break;
+                }
+
+                cancellationToken.ThrowIfCancellationRequested();
+                await SettleAsync(live, ending);
+                live = null;
+                bound?.Dispose();
+                await Rounds.Between(cancellationToken);
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -80,11 +128,61 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
         return await FinishAsync(live ?? Begin(codexId, chosen), ending, cancellationToken.IsCancellationRequested);
     }
 
-    /// <summary>When the user stops, a provider that does not end soon is no longer listened to; it ends in the background.</summary>
-    private async Task AskOrLeaveAsync(Func<Task> ask, CancellationToken cancellationToken)
+    /// <summary>The model waits for tools. A vendor that says it merely ended means the same when whole calls are there.</summary>
+    private static bool MayRun(LiveMessage live, Ending ending) =>
+        ending is { Reason: StopReason.ToolUse or StopReason.EndTurn, RunsTools: true } && live.Calls.Count > 0;
+
+    /// <summary>What the calls are to do is known to the log before it is done, durably before anything has effects.</summary>
+    private async Task RunToolsAsync(LiveMessage live, Ending ending, Rounds rounds, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<ToolCall> calls = [];
+        Do(() =>
+        {
+            (IsAtTools, live.StopReason) = (true, StopReason.ToolUse);
+            // A call that the vendor left half is answered, too.
+            foreach (var (toolUseId, _) in live.OpenToolCalls.Where(open => live.Calls.All(call => call.ToolUseId != open.ToolUseId))) { AddResult(live, new ToolCallResult(toolUseId, null, "The call was cut off. Nothing was done; send it again.")); }
+            calls = live.Calls;
+        });
+        Message Now() => live.ToMessage(MessageStatus.Streaming, time.GetUtcNow(), null, ending.Usage, ending.CostOf(live.ProviderInfo?.ModelId), ending.Timing);
+        Message begun;
+        lock (gate) { begun = Now(); }
+        await log.BeginAsync(begun, cancellationToken);
+        await rounds.RunAsync(calls, new ToolWork(this, live, rounds, new Lazy<Task>(() => log.IntendAsync(begun, cancellationToken).AsTask())), cancellationToken);
+        Do(live.OrderResults);
+    }
+
+    /// <summary>Under the gate.</summary>
+    private void AddResult(LiveMessage live, ToolCallResult result)
+    {
+        var (text, error) = (result.Result is { } said ? Masked(said) : null, result.Error is { } why ? Masked(why) : null);
+        live.AddToolResult(result.ToolUseId, text, error, result.Changes);
+        foreach (var image in result.Images) { live.AddFile(image); }
+        sink.Publish(new TurnEvent.ToolCallFinished(live.Id, result.ToolUseId, text, error));
+    }
+
+    private string Masked(string text) => Secrets?.Mask(text) ?? text;
+
+    /// <summary>A round is complete: its results are what the model is asked about next.</summary>
+    private async Task SettleAsync(LiveMessage live, Ending ending)
+    {
+        Message message;
+        lock (gate) { message = live.ToMessage(MessageStatus.Complete, time.GetUtcNow(), null, ending.Usage, ending.CostOf(live.ProviderInfo?.ModelId), ending.Timing); }
+        await log.AppendAsync(message, CancellationToken.None);
+        lock (gate)
+        {
+            Live = null;
+            Kept?.Invoke(message);
+            sink.Publish(new TurnEvent.MessageFinished(message, AlternativesOf?.Invoke(message) ?? []));
+        }
+
+        sink.Idle();
+    }
+
+    /// <summary>When the user stops, what does not end soon is no longer listened to; it ends in the background.</summary>
+    private async Task OrLeaveAsync(Func<Task> ask, TimeSpan wait, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
-        await using var stopping = cancellationToken.UnsafeRegister(static state => ((CancellationTokenSource)state!).CancelAfter(StopPatience), patience);
+        await using var stopping = cancellationToken.UnsafeRegister(_ => patience.CancelAfter(wait), null);
         // A task of its own: a provider may hold its thread, too.
         var asking = Task.Run(ask, CancellationToken.None);
         try
@@ -130,6 +228,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
             Status = MessageStatus.Streaming,
             ProviderInfo = chosen,
             SteeredBy = SteeredBy,
+            TurnId = Id,
         });
         lock (gate)
         {
@@ -148,7 +247,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
             Do(() =>
             {
                 ending.Begin(answerer);
-                live.NotCarried = answerer.NotCarried;
+                live.NotCarried = [.. answerer.NotCarried.Where(sentence => !notCarried.Contains(sentence))];
                 live.SteeredBy = [.. SteeredBy, ProviderFingerprint.Source(answerer.Provider.Settings)];
             });
             await NameAsync(answerer, live, cancellationToken);
@@ -156,7 +255,11 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
             Heard?.Invoke(answerer.Provider.Settings, ending.Error);
             failure = ending.Error;
             // Once a piece is on the screen no other may go on with it.
-            if (failure is null || !live.IsEmpty) { return; }
+            if (failure is null || !live.IsEmpty)
+            {
+                notCarried.UnionWith(live.NotCarried);
+                return;
+            }
         }
 
         Do(() =>
@@ -321,11 +424,14 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
             // History stays valid for every vendor: a call that nothing answered gets an answer.
             foreach (var (toolUseId, toolName) in live.OpenToolCalls)
             {
-                var why = reason is StopReason.Stopped or StopReason.Failed ? "Interrupted." : $"Plue offered no tool named {toolName}.";
+                var why = reason is StopReason.Stopped or StopReason.Failed ? "Interrupted."
+                    : reason == StopReason.MaxTokens ? "The answer was cut at its longest, so nothing was done."
+                    : $"Plue offered no tool named {toolName}.";
                 live.AddToolResult(toolUseId, null, why);
                 sink.Publish(new TurnEvent.ToolCallFinished(live.Id, toolUseId, null, why));
             }
 
+            live.StopReason ??= reason == StopReason.ToolUse ? StopReason.EndTurn : reason;
             message = live.ToMessage(StatusOf(reason), time.GetUtcNow(), error, ending.Usage, ending.CostOf(live.ProviderInfo?.ModelId), ending.Timing);
         }
 
@@ -342,7 +448,8 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
 
         lock (gate)
         {
-            Live = null;
+            (Live, IsAtTools) = (null, false);
+            Kept?.Invoke(message);
             Finishing?.Invoke(message);
             sink.Publish(new TurnEvent.MessageFinished(message, AlternativesOf?.Invoke(message) ?? []));
             sink.Publish(new TurnEvent.TurnFinished(Id, reason, error));
@@ -365,6 +472,30 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
         _ => MessageStatus.Complete,
     };
 
+    /// <summary>Tells of one round of tools while it runs.</summary>
+    private sealed class ToolWork(Turn turn, LiveMessage live, Rounds rounds, Lazy<Task> intent) : IToolObserver
+    {
+        public async ValueTask IntendAsync(ToolCall call, CancellationToken cancellationToken) => await intent.Value.WaitAsync(cancellationToken);
+
+        public void Progress(ToolCall call, string text) => Tell(() => turn.sink.Publish(new TurnEvent.ToolCallProgress(live.Id, call.ToolUseId, turn.Masked(text))));
+
+        public void Waiting(ToolCall call, bool isWaiting) => rounds.Waiting(isWaiting);
+
+        public void Finished(ToolCallResult result) => Tell(() => turn.AddResult(live, result));
+
+        /// <summary>What comes when the turn has ended without waiting is not heard.</summary>
+        private void Tell(Action say)
+        {
+            lock (turn.gate)
+            {
+                if (turn.isOver) { return; }
+                say();
+            }
+
+            turn.sink.Idle();
+        }
+    }
+
     /// <summary>What the streams said about their end, and when.</summary>
     private sealed class Ending(TimeProvider time)
     {
@@ -375,6 +506,8 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
 
         public StopReason? Reason { get; set; }
         public Failure? Error { get; private set; }
+        /// <summary>Plue runs what this model calls. A program that runs its own rounds has run what it wanted.</summary>
+        public bool RunsTools => answerer?.Request is { ToolHost: null, Tools.Count: > 0 };
         public Usage? Usage { get; set; }
         public decimal? VendorCost { get; set; }
 

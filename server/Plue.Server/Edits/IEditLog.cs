@@ -1,3 +1,5 @@
+using Plue.Server.Messages;
+
 namespace Plue.Server.Edits;
 
 /// <summary>Who changes files.</summary>
@@ -5,15 +7,12 @@ namespace Plue.Server.Edits;
 /// <param name="ToolName">The tool that does it: <c>edit</c>, <c>bash</c>.</param>
 public sealed record EditAuthor(string CodexId, string TurnId, string ToolUseId, string ToolName);
 
-/// <param name="Path">From the workspace, with <c>/</c>.</param>
-public sealed record FileChange(string Path, int Added, int Removed);
-
 /// <summary>Keeps what agents change, so that it can be seen, accepted, rejected and taken back.</summary>
 public interface IEditLog
 {
     /// <summary>Before a tool that may change files runs. What it needs to take the change back is durable when this returns.</summary>
     /// <param name="paths">Absolute; null when nobody can tell: a command. Then the whole workspace is looked at.</param>
-    /// <exception cref="Messages.FailureException">StoreReadOnly: nothing could be kept, so nothing may be changed.</exception>
+    /// <exception cref="FailureException">StoreReadOnly: nothing could be kept, so nothing may be changed.</exception>
     ValueTask<IEditScope> BeginAsync(EditAuthor author, string workspace, IReadOnlyList<string>? paths, CancellationToken cancellationToken);
 }
 

@@ -20,6 +20,8 @@ public sealed record Message
     public Timing? Timing { get; init; }
     /// <summary>Why the model stopped; null where an older version did not keep it. <see cref="StopReason.ToolUse"/>: Plue ran the calls, and the answer goes on in the next message.</summary>
     public StopReason? StopReason { get; init; }
+    /// <summary>The turn that wrote this answer: what it changed is taken back together. Null for questions, and where an older version did not keep it.</summary>
+    public string? TurnId { get; init; }
     /// <summary>What of the chat this answer's model could not be sent, one sentence each.</summary>
     public IReadOnlyList<string> NotCarried { get; init; } = [];
     /// <summary>What steered this answer.</summary>
@@ -30,6 +32,12 @@ public sealed record Message
     public bool IsHidden { get; init; }
     /// <summary>Taken over from another chat, where it was paid for.</summary>
     public bool IsCopy { get; init; }
+
+    /// <summary>Plue ran its calls, whatever ended it then: their results stand behind them, and are the next thing that the model is told.</summary>
+    public bool HasToolRound => StopReason == Messages.StopReason.ToolUse || (StopReason == Messages.StopReason.EndTurn && Parts is [.., MessagePart.ToolResult]);
+
+    /// <summary>The answer goes on in the next message.</summary>
+    public bool GoesOn => Status == MessageStatus.Complete && StopReason == Messages.StopReason.ToolUse;
 
     /// <summary>The text parts joined; what a person would call "the message".</summary>
     public string Text => string.Concat(Parts.OfType<MessagePart.Text>().Select(part => part.Content));

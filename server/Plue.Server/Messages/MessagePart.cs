@@ -36,7 +36,11 @@ public abstract record MessagePart
     /// <param name="Parameters">A JSON object as the model wrote it.</param>
     public sealed record ToolUse(string ToolUseId, string ToolName, string Parameters) : MessagePart;
 
-    public sealed record ToolResult(string ToolUseId, string? Result, string? Error) : MessagePart;
+    public sealed record ToolResult(string ToolUseId, string? Result, string? Error) : MessagePart
+    {
+        /// <summary>The files that the call changed; the model is not told of them here.</summary>
+        public IReadOnlyList<FileChange> Changes { get; init; } = [];
+    }
 
     /// <param name="Signature">Opaque; replayed unchanged to the vendor and model that made it, dropped for any other.</param>
     /// <param name="Opaque">A redacted block, likewise.</param>

@@ -6,6 +6,9 @@ public static class TaskStates
     public const string Field = "status";
     public const string Queued = "queued";
     public const string Running = "running";
+    public const string Paused = "paused";
+    public const string WaitingForApproval = "waiting_for_approval";
+    public const string WaitingForChild = "waiting_for_child";
     public const string OverBudget = "over_budget";
     public const string Done = "done";
     public const string Failed = "failed";
@@ -16,6 +19,7 @@ public static class TaskStates
     public static string After(Message answer) => answer.Status switch
     {
         MessageStatus.Streaming => Running,
+        _ when answer.GoesOn => Running,
         MessageStatus.Stopped => Stopped,
         MessageStatus.Interrupted => Interrupted,
         MessageStatus.Failed => answer.Error?.Kind == FailureKind.BudgetExceeded ? OverBudget : Failed,

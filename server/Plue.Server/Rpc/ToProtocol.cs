@@ -104,7 +104,10 @@ internal static class ToProtocol
             file.Path, file.Content, file.Language, file.Blob, file.MediaType, file.Size, file.Range is { } range ? new(range.Start, range.End) : null, file.IsSummary ? true : null,
             hasChanged?.Invoke(file)),
         MessagePart.ToolUse(var id, var name, var parameters) => new Wire.ToolUsePart(id, name, parameters),
-        MessagePart.ToolResult(var id, var result, var error) => new Wire.ToolResultPart(id, result, error),
+        MessagePart.ToolResult result => new Wire.ToolResultPart(result.ToolUseId, result.Result, result.Error)
+        {
+            Changes = result.Changes.Count == 0 ? null : [.. result.Changes.Select(change => new Wire.ChangedFileView(change.Path, change.Added, change.Removed))],
+        },
         MessagePart.Reasoning reasoning => new Wire.ReasoningPart(reasoning.Content),
         _ => throw new InvalidOperationException($"No wire part for {part.GetType().Name}"),
     };

@@ -10,6 +10,7 @@ namespace Plue.Server.Store;
 internal sealed class ChatFold(bool isTask)
 {
     private const int MostFailures = 20;
+    private const string Interrupted = "Interrupted. It may have been done in part or as a whole: look before you do it again.";
 
     private readonly List<Entry> entries = [];
     private readonly List<Entry> open = []; // begun and not ended
@@ -50,10 +51,15 @@ internal sealed class ChatFold(bool isTask)
     public Action<ChatNews>? Changed { get; init; }
 
     /// <summary>A message was begun and not ended, or a task waits for its hooks.</summary>
-    public bool IsUnfinished => open.Count > 0 || IsWaiting;
+    public bool IsUnfinished => open.Count > 0 || IsWaiting || IsBetweenRounds;
+
+    /// <summary>A task whose last answer asked for tools and has their results: its next round was to follow.</summary>
+    public bool IsBetweenRounds => isTask && open.Count == 0 && HasStatus(TaskStates.Running);
 
     /// <summary>A task that its hooks were to start, and did not yet.</summary>
-    public bool IsWaiting => isTask && startsByItself && values.TryGetValue(TaskStates.Field, out var status) && status.ValueKind == JsonValueKind.String && status.ValueEquals(TaskStates.Queued);
+    public bool IsWaiting => isTask && startsByItself && HasStatus(TaskStates.Queued);
+
+    private bool HasStatus(string status) => values.TryGetValue(TaskStates.Field, out var value) && value.ValueKind == JsonValueKind.String && value.ValueEquals(status);
 
     public void Take(JournalLine line)
     {
@@ -92,7 +98,17 @@ internal sealed class ChatFold(bool isTask)
     public IEnumerable<Message> Ended => entries.Where(entry => !entry.IsOpen).Select(entry => entry.Message);
 
     /// <summary>Begun and never ended, as interrupted messages.</summary>
-    public IReadOnlyList<Message> Unfinished() => [.. open.Select(entry => entry.ToMessage(MessageStatus.Interrupted))];
+    public IReadOnlyList<Message> Unfinished() => [.. open.Select(entry => Settled(entry.ToMessage(MessageStatus.Interrupted)))];
+
+    /// <summary>Of a call that nothing answered nobody knows whether it was carried out: it is not carried out again, and the model is told.</summary>
+    private static Message Settled(Message message)
+    {
+        if (!message.HasToolRound) { return message; }
+
+        var answered = message.Parts.OfType<MessagePart.ToolResult>().Select(result => result.ToolUseId).ToHashSet(StringComparer.Ordinal);
+        var orphans = message.Parts.OfType<MessagePart.ToolUse>().Where(use => !answered.Contains(use.ToolUseId)).ToList();
+        return orphans.Count == 0 ? message : message with { Parts = [.. message.Parts, .. orphans.Select(use => new MessagePart.ToolResult(use.ToolUseId, null, Interrupted))] };
+    }
 
     /// <param name="isOwned">An owner lives: what is unfinished is still being written, and a torn end is a line on its way.</param>
     /// <param name="repaired">What was said when this program repaired the file; it stands for what the scan found.</param>
@@ -126,7 +142,7 @@ internal sealed class ChatFold(bool isTask)
             CreatedAt = firstTime ?? default,
             UpdatedAt = lastMessageTime > firstTime ? lastMessageTime : firstTime ?? default,
             TotalCost = totalCost,
-            Status = isDamaged ? ChatStatus.Damaged : StatusOf(shown.Path),
+            Status = isDamaged ? ChatStatus.Damaged : StatusOf(shown.Path, isOwned),
             Notice = notice,
         };
     }
@@ -410,12 +426,13 @@ internal sealed class ChatFold(bool isTask)
         ? string.Create(CultureInfo.InvariantCulture, $"Entry {first}")
         : string.Create(CultureInfo.InvariantCulture, $"Entries {first} to {last}");
 
-    private static ChatStatus StatusOf(IReadOnlyList<Message> messages) => messages is not [.., var last] ? ChatStatus.Idle
+    private static ChatStatus StatusOf(IReadOnlyList<Message> messages, bool isOwned) => messages is not [.., var last] ? ChatStatus.Idle
         : last.Status switch
         {
             MessageStatus.Streaming => ChatStatus.Running,
             MessageStatus.Interrupted => ChatStatus.Interrupted,
             MessageStatus.Failed => ChatStatus.Failed,
+            _ when last.GoesOn => isOwned ? ChatStatus.Running : ChatStatus.Interrupted,
             _ => ChatStatus.Idle,
         };
 

@@ -201,6 +201,9 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     public async ValueTask BeginAsync(Message streaming, CancellationToken cancellationToken) =>
         await WriteAsync(new StoredStarted(StoredMessage.From(streaming)), durable: false, streaming.Id, cancellationToken);
 
+    public async ValueTask IntendAsync(Message streaming, CancellationToken cancellationToken) =>
+        await WriteAsync(new StoredStarted(StoredMessage.From(streaming)), durable: true, streaming.Id, cancellationToken);
+
     public void AppendPartial(string messageId, int partIndex, bool isReasoning, string text)
     {
         lock (buffering)
@@ -416,7 +419,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         // A task that was made just now waits for its owner: this process.
         if (!fold.IsUnfinished || begun.Contains(Id)) { return; }
 
-        if (fold.IsWaiting) { journal.Append(durable: true, new ChatFields { Values = StoredChat.StatusValue(TaskStates.Interrupted), By = ChangedBy.Plue }.ToStored().ToUtf8()); }
+        if (fold.IsWaiting || fold.IsBetweenRounds) { journal.Append(durable: true, new ChatFields { Values = StoredChat.StatusValue(TaskStates.Interrupted), By = ChangedBy.Plue }.ToStored().ToUtf8()); }
         if (fold.Unfinished() is { Count: > 0 } unfinished) { journal.Append(durable: true, [.. unfinished.Select(message => new StoredComplete(StoredMessage.From(message)).ToUtf8())]); }
 
         Hear(new ChatNews.Other());

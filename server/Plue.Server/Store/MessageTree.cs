@@ -88,6 +88,21 @@ public sealed class MessageTree
         return found;
     }
 
+    /// <summary>The answer that a message belongs to: all of its rounds, oldest first.</summary>
+    public IReadOnlyList<string> AnswerOf(Message message)
+    {
+        var first = message;
+        while (Find(first.ParentId ?? "") is { Role: MessageRole.Assistant, GoesOn: true } before) { first = before; }
+
+        List<string> rounds = [first.Id];
+        for (var at = 0; at < rounds.Count; at++)
+        {
+            if (Find(rounds[at]) is { GoesOn: true } && Children.TryGetValue(rounds[at], out var next)) { rounds.AddRange(next.Where(id => Find(id)!.Role == MessageRole.Assistant)); }
+        }
+
+        return rounds;
+    }
+
     /// <summary>The head without the last question and what came after it; null when there is none.</summary>
     public string? Undone
     {

@@ -24,6 +24,7 @@ internal sealed record StoredMessage
     public StoredProviderInfo? ProviderInfo { get; init; }
     public StoredTiming? Timing { get; init; }
     public string? StopReason { get; init; }
+    public string? TurnId { get; init; }
     public IReadOnlyList<string>? NotCarried { get; init; }
     public IReadOnlyList<StoredSteering>? SteeredBy { get; init; }
     public StoredCompaction? Compaction { get; init; }
@@ -48,6 +49,7 @@ internal sealed record StoredMessage
         ProviderInfo = message.ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId, info.InsteadOf) : null,
         Timing = message.Timing is { } timing ? new(timing.FirstToken?.TotalMilliseconds, timing.Duration.TotalMilliseconds) : null,
         StopReason = message.StopReason is { } reason ? Names<StopReason>.Of(reason) : null,
+        TurnId = message.TurnId,
         NotCarried = message.NotCarried.Count == 0 ? null : message.NotCarried,
         SteeredBy = message.SteeredBy.Count == 0 ? null : [.. message.SteeredBy.Select(source => new StoredSteering(Names<SteeringKind>.Of(source.Kind), source.Source, source.Title, source.Version))],
         Compaction = message.Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
@@ -84,6 +86,7 @@ internal sealed record StoredMessage
         ProviderInfo = ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId, info.InsteadOf) : null,
         Timing = Timing?.ToTiming(),
         StopReason = StopReason is { } reason ? Names<StopReason>.Parse(reason, Messages.StopReason.EndTurn) : null,
+        TurnId = TurnId,
         NotCarried = NotCarried ?? [],
         SteeredBy = SteeredBy is not { } steered ? [] : [.. steered.Select(source => new SteeringSource(Names<SteeringKind>.Parse(source.Kind, SteeringKind.Rules), source.Source, source.Title, source.Version))],
         Compaction = Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
@@ -115,7 +118,8 @@ internal sealed record StoredPart(
     StoredLines? Range = null,
     bool? Summary = null,
     string? Hash = null,
-    DateTime? ModifiedAt = null)
+    DateTime? ModifiedAt = null,
+    IReadOnlyList<StoredChange>? Changes = null)
 {
     public static StoredPart From(MessagePart part) => part switch
     {
@@ -124,7 +128,8 @@ internal sealed record StoredPart(
             MediaType: file.MediaType, Size: file.Size, Range: file.Range is { } range ? new(range.Start, range.End) : null, Summary: file.IsSummary ? true : null,
             Hash: file.Hash, ModifiedAt: file.ModifiedAt?.UtcDateTime),
         MessagePart.ToolUse use => new("tool_use", ToolUseId: use.ToolUseId, ToolName: use.ToolName, Parameters: use.Parameters),
-        MessagePart.ToolResult result => new("tool_result", ToolUseId: result.ToolUseId, Result: result.Result, Error: result.Error),
+        MessagePart.ToolResult result => new("tool_result", ToolUseId: result.ToolUseId, Result: result.Result, Error: result.Error,
+            Changes: result.Changes.Count == 0 ? null : [.. result.Changes.Select(change => new StoredChange(change.Path, change.Added, change.Removed))]),
         MessagePart.Reasoning reasoning => new("reasoning", Content: reasoning.Content, Signature: reasoning.Signature, Opaque: reasoning.Opaque),
         _ => throw new InvalidOperationException($"{part.GetType().Name} has no disk shape."),
     };
@@ -142,13 +147,18 @@ internal sealed record StoredPart(
             ModifiedAt = ModifiedAt is { } modified ? StoredMessage.Utc(modified) : null,
         },
         "tool_use" => new MessagePart.ToolUse(ToolUseId ?? "", ToolName ?? "", Parameters ?? "{}"),
-        "tool_result" => new MessagePart.ToolResult(ToolUseId ?? "", Result, Error),
+        "tool_result" => new MessagePart.ToolResult(ToolUseId ?? "", Result, Error)
+        {
+            Changes = Changes is not { Count: > 0 } ? [] : [.. Changes.Select(change => new FileChange(change.Path, change.Added, change.Removed))],
+        },
         "reasoning" => new MessagePart.Reasoning(Content ?? "", Signature, Opaque),
         _ => null,
     };
 }
 
 internal sealed record StoredLines(int Start, int End);
+
+internal sealed record StoredChange(string Path, int Added, int Removed);
 
 internal sealed record StoredSteering(string Kind, string Source, string Title, string Version);
 

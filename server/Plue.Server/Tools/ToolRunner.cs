@@ -12,7 +12,7 @@ public sealed record ToolCall(string ToolUseId, string Name, string Parameters);
 public sealed record ToolCallResult(string ToolUseId, string? Result, string? Error)
 {
     public JsonElement? Finished { get; init; }
-    public IReadOnlyList<FileChange> Changes { get; init; } = [];
+    public IReadOnlyList<Messages.FileChange> Changes { get; init; } = [];
     public IReadOnlyList<Messages.MessagePart.File> Images { get; init; } = [];
 }
 
@@ -77,7 +77,7 @@ public sealed class ToolRunner(PermissionPolicy policy, Approvals approvals, IEd
             // What is started is carried to its end or ended: what it changed is looked at in any case.
             var scope = await edits.BeginAsync(
                 new EditAuthor(context.CodexId, context.TurnId, call.ToolUseId, tool.Name), context.Workspace ?? throw new ToolFailureException("No folder is open."), planned.Changes, cancellationToken);
-            IReadOnlyList<FileChange> changes = [];
+            IReadOnlyList<Messages.FileChange> changes = [];
             ToolOutcome outcome;
             try { outcome = await RunAsync(call, planned, observer, cancellationToken); }
             finally { changes = await scope.EndAsync(CancellationToken.None); }
@@ -95,6 +95,11 @@ public sealed class ToolRunner(PermissionPolicy policy, Approvals approvals, IEd
         catch (Messages.FailureException fault)
         {
             return new ToolCallResult(call.ToolUseId, null, fault.Message);
+        }
+        catch (Exception fault)
+        {
+            // One call that breaks is no reason to lose what the others did.
+            return new ToolCallResult(call.ToolUseId, null, Cut($"{call.Name} failed in a way Plue did not expect: {fault.Message}"));
         }
     }
 
@@ -157,7 +162,7 @@ public sealed class ToolRunner(PermissionPolicy policy, Approvals approvals, IEd
         }
     }
 
-    private static ToolCallResult Result(ToolCall call, ToolOutcome outcome, IReadOnlyList<FileChange> changes) =>
+    private static ToolCallResult Result(ToolCall call, ToolOutcome outcome, IReadOnlyList<Messages.FileChange> changes) =>
         new(call.ToolUseId, Cut(outcome.Text), null) { Finished = outcome.Finished, Changes = changes, Images = outcome.Images };
 
     private static string Cut(string text) => text.Length <= LongestResult

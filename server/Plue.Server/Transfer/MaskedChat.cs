@@ -32,7 +32,10 @@ internal sealed class MaskedChat(Blobs blobs, ITextMask mask)
         MessagePart.Text text => new MessagePart.Text(mask.Mask(text.Content)),
         MessagePart.File file => file with { Path = mask.Mask(file.Path), Content = OrNull(file.Content), Language = OrNull(file.Language), MediaType = OrNull(file.MediaType) },
         MessagePart.ToolUse use => new MessagePart.ToolUse(mask.Mask(use.ToolUseId), mask.Mask(use.ToolName), mask.Mask(use.Parameters)),
-        MessagePart.ToolResult result => new MessagePart.ToolResult(mask.Mask(result.ToolUseId), OrNull(result.Result), OrNull(result.Error)),
+        MessagePart.ToolResult result => new MessagePart.ToolResult(mask.Mask(result.ToolUseId), OrNull(result.Result), OrNull(result.Error))
+        {
+            Changes = result.Changes.Count == 0 ? [] : [.. result.Changes.Select(change => change with { Path = mask.Mask(change.Path) })],
+        },
         MessagePart.Reasoning reasoning => new MessagePart.Reasoning(mask.Mask(reasoning.Content), OrNull(reasoning.Signature), OrNull(reasoning.Opaque)),
         _ => throw new InvalidOperationException($"{part.GetType().Name} cannot be masked."),
     };

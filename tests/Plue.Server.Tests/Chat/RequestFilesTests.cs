@@ -75,12 +75,12 @@ public sealed class RequestFilesTests : IDisposable
     {
         var image = new MessagePart.File("a.png", null, blobs.Put(AttachmentsTests.Png)) { MediaType = "image/png", Size = 11 };
         var request = new ProviderRequest { CodexId = "c", Model = "blind", Messages = [Said(MessageRole.User, image, image, new MessagePart.Text("What?"))] };
-        var (filled, notCarried) = files.Fill(request, [], provider, new ModelInfo { Id = "blind", SupportsVision = false });
+        var (filled, notCarried) = files.Fill(request, files.Pinned([]), provider, new ModelInfo { Id = "blind", SupportsVision = false });
         Assert.Equal(["2 images were not sent: blind takes no images."], notCarried);
         Assert.StartsWith("<file path=\"a.png\" size=\"11\">(an image, not included)</file>", RequestMessages.Text(filled.Messages[0]), StringComparison.Ordinal);
-        Assert.Empty(files.Fill(request, [], provider, new ModelInfo { Id = "blind" }).NotCarried);
+        Assert.Empty(files.Fill(request, files.Pinned([]), provider, new ModelInfo { Id = "blind" }).NotCarried);
         var tour = new TourProvider(new ProviderSettings { Id = "tour", Name = "The tour", Kind = ProviderKinds.Tour }, TimeProvider.System);
-        Assert.Equal(["2 images were not sent: The tour takes no images."], files.Fill(request, [], tour, null).NotCarried);
+        Assert.Equal(["2 images were not sent: The tour takes no images."], files.Fill(request, files.Pinned([]), tour, null).NotCarried);
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class RequestFilesTests : IDisposable
     }
 
     private (ProviderRequest Request, IReadOnlyList<string> NotCarried) Fill(IReadOnlyList<string> pinned, params Message[] messages) =>
-        files.Fill(new ProviderRequest { CodexId = "c", Model = "m", Messages = messages }, pinned, provider, null);
+        files.Fill(new ProviderRequest { CodexId = "c", Model = "m", Messages = messages }, files.Pinned(pinned), provider, null);
 
     private static Message User(string text) => Said(MessageRole.User, new MessagePart.Text(text));
 

@@ -17,6 +17,20 @@ internal static class ChatScript
         return answer.Send(End);
     }
 
+    /// <summary>Asks for tools: pairs of name and parameters, each with an id of its own.</summary>
+    public static ScriptedAnswer Calls(string text, params (string Id, string Name, string Parameters)[] calls)
+    {
+        var answer = ScriptedAnswer.Events();
+        if (text.Length > 0) { answer.Send(Chunk(text)); }
+        for (var at = 0; at < calls.Length; at++)
+        {
+            var (id, name, parameters) = calls[at];
+            answer.Send($"data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"tool_calls\":[{{\"index\":{at},\"id\":\"{id}\",\"type\":\"function\",\"function\":{{\"name\":\"{name}\",\"arguments\":{JsonSerializer.Serialize(parameters)}}}}}]}}}}]}}\n\n");
+        }
+
+        return answer.Send("data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}]}\n\ndata: [DONE]\n\n");
+    }
+
     public static async Task<string> CreateChatAsync(this RpcClient client, string provider = "scripted") =>
         (string?)(await client.ResultAsync("codex/create", new { templateId = "ai-chat", providerId = provider }))?["uri"] ?? "";
 

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Plue.Server.Platform;
+using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Testing;
 
@@ -13,21 +14,23 @@ internal sealed class InMemorySidecar : IAsyncDisposable
     private readonly Task<int> running;
     private readonly Composition house;
 
-    private InMemorySidecar(string home)
+    private InMemorySidecar(string home, IReadOnlyList<IToolSource>? tools = null)
     {
         Home = home;
-        house = new Composition(LogLevel.Warning, new PluePaths(home));
+        house = tools is null ? new Composition(LogLevel.Warning, new PluePaths(home)) : new Composition(LogLevel.Warning, new PluePaths(home)) { ToolSources = tools };
         running = Task.Run(() => Sidecar.RunAsync(house, toServer.Reader, toClient.Writer, CancellationToken.None));
         Client = new RpcClient(toClient.Reader.AsStream(), toServer.Writer.AsStream());
     }
 
     public string Home { get; }
+    public Composition House => house;
     public RpcClient Client { get; }
 
     /// <param name="folder">Open in the window; null for none.</param>
-    public static async Task<InMemorySidecar> StartAsync(string? home = null, string? folder = null, bool trusted = false)
+    /// <param name="tools">In place of Plue's own; null for those.</param>
+    public static async Task<InMemorySidecar> StartAsync(string? home = null, string? folder = null, bool trusted = false, IReadOnlyList<IToolSource>? tools = null)
     {
-        var sidecar = new InMemorySidecar(home ?? Directory.CreateTempSubdirectory("plue-test-").FullName);
+        var sidecar = new InMemorySidecar(home ?? Directory.CreateTempSubdirectory("plue-test-").FullName, tools);
         await sidecar.Client.ResultAsync("initialize", new { processId = Environment.ProcessId, initializationOptions = new { workspaceFolder = folder, trusted } });
         await sidecar.Client.NotifyAsync("initialized");
         return sidecar;

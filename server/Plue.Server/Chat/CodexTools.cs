@@ -1,0 +1,92 @@
+using Plue.Server.Codices;
+using Plue.Server.Json5;
+using Plue.Server.Permissions;
+using Plue.Server.Providers;
+using Plue.Server.Store;
+using Plue.Server.Templates;
+using Plue.Server.Tools;
+
+namespace Plue.Server.Chat;
+
+/// <summary>The tools of one chat or task, and the rights that their calls are held against.</summary>
+/// <param name="now">The chat as it is now.</param>
+/// <param name="find">A chat or task by its address, as it is now; null when it is not there.</param>
+internal sealed class CodexTools(ChatServices services, string codexId, Func<StoredChat> now, Func<string, StoredChat?> find)
+{
+    private const int MostAncestors = 64;
+    private readonly SeenFiles seen = new();
+
+    /// <summary>What its template and its own values say of it.</summary>
+    public AgentSpec Spec => SpecOf(now());
+
+    public PermissionMode Mode => ModeOf(now());
+
+    /// <summary>The tools that it has at this moment, in an order that does not change.</summary>
+    /// <returns>With one sentence for each tool that it should have and has not.</returns>
+    public async Task<(Toolbox Tools, IReadOnlyList<string> Notes)> FindAsync(CancellationToken cancellationToken)
+    {
+        var chat = now();
+        var names = SpecOf(chat).AvailableTools;
+        List<string> notes = [];
+        List<ITool> tools = [];
+        if (services.Workspace.TrustedFolder is not null)
+        {
+            foreach (var source in services.ToolSources) { tools.AddRange(await source.FindAsync(names, notes, cancellationToken)); }
+        }
+        else if (names.Count > 0 && services.ToolSources.Count > 0 && (chat.IsTask || services.Workspace.OpenFolder is not null))
+        {
+            notes.Add(services.Workspace.OpenFolder is null ? "It had no tools: no folder is open." : "It had no tools: this folder is not trusted.");
+        }
+
+        tools.AddRange(services.ToolsFor(chat));
+        return (tools.Count == 0 ? Toolbox.Empty : new Toolbox([.. tools.DistinctBy(tool => tool.Declaration.Name, StringComparer.Ordinal)]), notes);
+    }
+
+    public ToolContext ContextOf(string turnId, string toolUseId) => new()
+    {
+        CodexId = codexId,
+        TurnId = turnId,
+        ToolUseId = toolUseId,
+        Workspace = services.Workspace.TrustedFolder is { } folder ? Platform.RealPath.Of(folder) : null,
+        Rights = Rights,
+        Seen = seen,
+    };
+
+    /// <summary>Its own, then those of whoever it works for, up to the top, all as they are at this moment.</summary>
+    public IReadOnlyList<Rights> Rights()
+    {
+        List<Rights> chain = [];
+        HashSet<string> known = new(StringComparer.Ordinal);
+        for (var (id, chat) = (codexId, (StoredChat?)now()); chat is not null && known.Add(id) && chain.Count < MostAncestors;)
+        {
+            chain.Add(RightsOf(id, chat));
+            if (!chat.IsTask || chat.Text(StoredChat.SpawnedByField) is not { } above) { break; }
+
+            (id, chat) = (above, find(above));
+        }
+
+        return chain;
+    }
+
+    private Rights RightsOf(string id, StoredChat chat)
+    {
+        var spec = SpecOf(chat);
+        return new Rights
+        {
+            CodexId = id,
+            Title = chat.Title,
+            Tools = spec.AvailableTools,
+            Permissions = spec.Permissions,
+            Mode = ModeOf(chat),
+            Workspace = services.Workspace.TrustedFolder is { } folder ? Platform.RealPath.Of(folder) : null,
+            IsUnattended = services.IsUnattended(id),
+        };
+    }
+
+    private AgentSpec SpecOf(StoredChat chat) => AgentSpec.Of(ValuesOf(chat));
+
+    private PermissionMode ModeOf(StoredChat chat) => PermissionModes.Of(ValuesOf(chat).GetString(PermissionModes.Field));
+
+    private Json5Object ValuesOf(StoredChat chat) =>
+        services.TemplateOf(chat.TemplateId) is { } template ? ChannelFields.Values(chat with { Tree = MessageTree.Empty }, template) : Json5Object.Empty;
+}

@@ -1,0 +1,37 @@
+using Plue.Server.Messages;
+
+namespace Plue.Server.Chat;
+
+/// <summary>The files that go with every question of a chat, read once for a turn: what its rounds say before the newest results stays the same bytes.</summary>
+/// <param name="paths">As the user named them.</param>
+public sealed class PinnedFiles(Attachments attachments, IReadOnlyList<string> paths)
+{
+    private (IReadOnlyList<MessagePart> Parts, IReadOnlyList<string> Missing)? read;
+
+    public IReadOnlyList<string> Paths => paths;
+
+    /// <returns>What the model gets, and one sentence for each file that is not there.</returns>
+    public (IReadOnlyList<MessagePart> Parts, IReadOnlyList<string> Missing) Read()
+    {
+        if (read is { } known) { return known; }
+
+        List<MessagePart> parts = [];
+        List<string> missing = [];
+        foreach (var path in paths)
+        {
+            var (view, part) = attachments.ReadPinned(path);
+            if (part is not null)
+            {
+                parts.Add(part);
+                continue;
+            }
+
+            var why = Attachments.WhyNotNow(view) ?? "It cannot be read now.";
+            parts.Add(new MessagePart.Text($"(The pinned file {view.Path} is not here: {why})"));
+            missing.Add($"A pinned file was not sent: {why}");
+        }
+
+        read = (parts, missing);
+        return read.Value;
+    }
+}

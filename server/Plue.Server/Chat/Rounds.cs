@@ -1,0 +1,115 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Plue.Server.Messages;
+using Plue.Server.Tools;
+
+namespace Plue.Server.Chat;
+
+/// <summary>What a turn does with the calls of its model, round after round, and when that has gone on long enough. For one turn.</summary>
+/// <param name="most">How often the model is asked.</param>
+public sealed class Rounds(ToolRunner runner, Func<string, ToolContext> contextOf, int most = Rounds.Most)
+{
+    /// <summary>How often a model is asked in one turn, where nothing else bounds it: a loop that nobody watches is ended.</summary>
+    public const int Most = 50;
+
+    /// <summary>How often the same call may come in a row; the last one is not carried out.</summary>
+    public const int Alike = 3;
+
+    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private string? last;
+    private int alike;
+    private int done;
+
+    /// <summary>Fixed when the first request of the turn is built, so that the beginning of every request is the same.</summary>
+    public Toolbox Toolbox { get; set; } = Toolbox.Empty;
+
+    /// <summary>Called when the results of a round are stored and before the model is asked again. May take as long as it likes.</summary>
+    public required Func<CancellationToken, Task> Between { get; init; }
+
+    /// <summary>A call waits for the user, or does so no longer.</summary>
+    public Action<bool> Waiting { get; init; } = static _ => { };
+
+    /// <summary>What the agent handed back; null while its work goes on.</summary>
+    public JsonElement? Finished { get; private set; }
+
+    /// <summary>Why the model is not asked again; null when it may be.</summary>
+    public Failure? Over { get; private set; }
+
+    /// <returns>A result for each call, in their order.</returns>
+    public async Task<IReadOnlyList<ToolCallResult>> RunAsync(IReadOnlyList<ToolCall> calls, IToolObserver observer, CancellationToken cancellationToken)
+    {
+        List<ToolCall> wanted = [];
+        Dictionary<string, ToolCallResult> results = new(StringComparer.Ordinal);
+        foreach (var call in calls)
+        {
+            if (Count(call) < Alike) { wanted.Add(call); }
+            else
+            {
+                results[call.ToolUseId] = new ToolCallResult(call.ToolUseId, null, $"This was asked for {Alike} times in a row, so it was not done again.");
+                observer.Finished(results[call.ToolUseId]);
+            }
+        }
+
+        foreach (var result in await runner.RunAsync(wanted, Toolbox, contextOf, observer, cancellationToken)) { results[result.ToolUseId] = result; }
+
+        Finished = results.Values.FirstOrDefault(result => result.Finished is not null)?.Finished;
+        done++;
+        if (alike >= Alike) { Over = new Failure(FailureKind.Conflict, $"The model asked for the same thing {Alike} times in a row ({calls[^1].Name}), so Plue stopped it. Say what it should do instead, or continue."); }
+        else if (done >= most) { Over = new Failure(FailureKind.BudgetExceeded, $"The model was asked {most} times in this answer, so Plue stopped to ask you. What was done is kept: continue, or say what to do instead."); }
+
+        return [.. calls.Select(call => results[call.ToolUseId])];
+    }
+
+    private int Count(ToolCall call)
+    {
+        var key = $"{call.Name}\0{Canonical(call.Parameters)}";
+        alike = key == last ? alike + 1 : 1;
+        last = key;
+        return alike;
+    }
+
+    /// <summary>The same JSON however its members are ordered and spaced; what is none stays as it is.</summary>
+    internal static string Canonical(string json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json.Length == 0 ? "{}" : json);
+            using var bytes = new MemoryStream();
+            using (var writer = new Utf8JsonWriter(bytes, Plain)) { Write(writer, document.RootElement); }
+
+            return Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
+        }
+        catch (JsonException)
+        {
+            return json;
+        }
+    }
+
+    private static void Write(Utf8JsonWriter writer, JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                writer.WriteStartObject();
+                foreach (var member in value.EnumerateObject().OrderBy(member => member.Name, StringComparer.Ordinal))
+                {
+                    writer.WritePropertyName(member.Name);
+                    Write(writer, member.Value);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case JsonValueKind.Array:
+                writer.WriteStartArray();
+                foreach (var item in value.EnumerateArray()) { Write(writer, item); }
+
+                writer.WriteEndArray();
+                break;
+            default:
+                value.WriteTo(writer);
+                break;
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Plue.Server.Permissions;
+using Plue.Server.Providers;
+using Plue.Server.Tools;
+
+namespace Plue.Server.Tests.Testing;
+
+/// <summary>Small real tools: <c>read</c> reads a file, <c>write</c> writes one, <c>bash</c> waits until the test lets it go on, and writes then.</summary>
+internal sealed class TestTools : IToolSource
+{
+    /// <summary>What was done, in order.</summary>
+    public ConcurrentQueue<string> Done { get; } = new();
+
+    /// <summary>Awaited by each <c>bash</c> before it does anything.</summary>
+    public TaskCompletionSource Gate { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Ends when a <c>bash</c> waits at the gate.</summary>
+    public TaskCompletionSource AtGate { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>How many reads are to be under way before any of them ends.</summary>
+    public int ReadsTogether { get; set; } = 1;
+
+    private readonly SemaphoreSlim arrived = new(0);
+    private readonly TaskCompletionSource together = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int reading;
+
+    public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<ITool>>([.. new[] { "read", "write", "bash" }.Where(names.Contains).Select(name => new Tool(this, name))]);
+
+    private sealed class Tool(TestTools house, string name) : ITool
+    {
+        public string Name => name;
+        public ToolDeclaration Declaration { get; } = new(name, $"The tool {name}.", """{"type":"object","properties":{"path":{"type":"string"},"text":{"type":"string"}}}""");
+        public bool IsReadOnly => name == "read";
+
+        public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
+        {
+            var path = Path.Combine(context.Workspace!, parameters.GetProperty("path").GetString()!);
+            var text = parameters.TryGetProperty("text", out var given) ? given.GetString()! : "";
+            return Task.FromResult<PlannedCall>(new Call(house, name, path, text));
+        }
+    }
+
+    private sealed class Call(TestTools house, string name, string path, string text) : PlannedCall
+    {
+        public override IReadOnlyList<ToolAction> Actions => [name == "read" ? new ToolAction.ReadFile(path) : new ToolAction.ChangeFile(path, FileChangeKind.Modify)];
+        public override ApprovalKind Kind => name == "read" ? ApprovalKind.Read : ApprovalKind.Write;
+        public override string What => text;
+        public override IReadOnlyList<string>? Changes => name == "read" ? [] : [path];
+
+        public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
+        {
+            if (name == "read")
+            {
+                if (Interlocked.Increment(ref house.reading) >= house.ReadsTogether) { house.together.TrySetResult(); }
+                await house.together.Task.WaitAsync(TimeSpan.FromSeconds(20), cancellationToken);
+                house.Done.Enqueue($"read {Path.GetFileName(path)}");
+                return new ToolOutcome(File.Exists(path) ? await File.ReadAllTextAsync(path, cancellationToken) : throw new ToolFailureException("There is no such file."));
+            }
+
+            if (name == "bash")
+            {
+                progress.Say("waiting");
+                house.AtGate.TrySetResult();
+                await house.Gate.Task.WaitAsync(cancellationToken);
+            }
+
+            await File.WriteAllTextAsync(path, text, cancellationToken);
+            house.Done.Enqueue($"{name} {Path.GetFileName(path)}");
+            return new ToolOutcome($"Wrote {Path.GetFileName(path)}.");
+        }
+    }
+}
