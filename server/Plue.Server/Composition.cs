@@ -56,7 +56,6 @@ internal sealed class Composition : IAsyncDisposable
     {
         var paths = plueHome ?? PluePaths.FromEnvironment();
         Time = timeProvider ?? TimeProvider.System;
-        Approvals = new Approvals(Time);
         EnvironmentKeys = new EnvironmentKeys(Environment.GetEnvironmentVariable, Redactor);
         logs = new(() => new LoggerFactory([new StderrLog(logLevel, paths.Logs, Redactor.Mask)], new LoggerFilterOptions { MinLevel = logLevel }));
         vault = new(() => new Vault.Vault(paths.Vault, Keychain.OfThisMachine(paths.Vault), Redactor, Time));
@@ -69,11 +68,14 @@ internal sealed class Composition : IAsyncDisposable
         documents = new(() => new Documents(paths, templates.Value, Time, () => Workspace.TrustedFolder));
         tokens = new(() => new OAuthTokens(new SecretSource(vault, EnvironmentKeys), http.Value, paths, Time));
         signIns = new(() => new SignIns(tokens.Value, Time));
-        toolRunner = new(() => new ToolRunner(new PermissionPolicy(), Approvals, new NoEdits(), rights => [.. rights().Reverse().Select(one => one.Title)]));
+        toolRunner = new(() => new ToolRunner(PermissionPolicy, Approvals, new NoEdits(), rights => [.. rights().Reverse().Select(one => one.Title)]));
         chats = new(() => new ChatStore(paths, Time, Logs.CreateLogger("Store")));
         attachments = new(() => new Attachments(new Blobs(paths), Workspace, new ProtectedPaths(paths, Home), Secrets));
         usage = new(() => new UsageLedger(paths, since => chats.Value.Answers(since, NameOf), NameOf, Time, Logs.CreateLogger("Usage")));
         Paths = paths;
+        StoredRules = new StoredRules(paths, Time);
+        Approvals = new Approvals(Time, StoredRules);
+        PermissionPolicy = new PermissionPolicy(paths, StoredRules, Home);
         Catalog = new ProviderCatalog(paths, CatalogTypes.KindByType.Keys.ToHashSet(), ReadCatalogSettings);
         userCatalogs = new(() => new UserCatalogs(paths, Catalog, Time));
         catalogRefresh = new(() => new CatalogRefresh(Catalog, ReadCatalogSettings, url => http.Value.For(url), Time));
@@ -89,9 +91,11 @@ internal sealed class Composition : IAsyncDisposable
     public Redactor Redactor { get; } = new();
     public EnvironmentKeys EnvironmentKeys { get; }
     public Workspace Workspace { get; } = new();
+    public StoredRules StoredRules { get; }
     public Approvals Approvals { get; }
     /// <summary>Where tools come from, in the order in which a model is told of them.</summary>
     public IReadOnlyList<IToolSource> ToolSources { get; init; } = [];
+    public PermissionPolicy PermissionPolicy { get; }
     public ProviderCatalog Catalog { get; }
     public Discovery Discovery { get; }
     public ProviderRegistry Providers { get; }

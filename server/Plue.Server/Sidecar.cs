@@ -67,6 +67,9 @@ internal static class Sidecar
         var keepingFresh = house.CatalogServices.Refresh.KeepFreshAsync(house.Logs.CreateLogger("Catalog"), background.Token);
         new SettingsHandlers(server, house.Paths).Register();
         TemplateHandlers.Register(server, new Lazy<TemplateHandlers>(() => house.TemplateHandlers));
+        var approvals = new ApprovalHandlers(server, house.Approvals, house.StoredRules);
+        approvals.Register();
+        house.Approvals.Changed += () => _ = NotifyAsync(server, Methods.ApprovalChanged, new ApprovalChangedParams(approvals.Views()), logger);
         new UsageHandlers(server, house.Usage, conversations, house.Providers, house.TemplateNameOf).Register();
         new SearchHandlers(server, house.Search, house.Time).Register();
         var following = conversations.FollowAsync(background.Token);

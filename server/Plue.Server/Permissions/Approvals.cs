@@ -34,10 +34,12 @@ public sealed record PendingApproval(string Id, ApprovalRequest Request, string 
 public enum ApprovalDecision { Once, Always, Deny }
 
 /// <param name="Reason">The user's word for the model, with a denial.</param>
-public sealed record ApprovalAnswer(ApprovalDecision Decision, string? Reason = null);
+/// <param name="Rule">With always: the rule as it was shown.</param>
+public sealed record ApprovalAnswer(ApprovalDecision Decision, string? Reason = null, string? Rule = null);
 
 /// <summary>The one inbox of this process: whatever waits for the user's word, from every depth. Nothing of it outlives the process: then nobody was there to agree.</summary>
-public sealed class Approvals(TimeProvider time)
+/// <param name="rules">Where always is kept; without it always is not to be had.</param>
+public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
 {
     private readonly Lock gate = new();
     private readonly List<(PendingApproval Pending, TaskCompletionSource<ApprovalAnswer> Answer)> waiting = [];
@@ -74,7 +76,10 @@ public sealed class Approvals(TimeProvider time)
     /// <param name="fingerprint">What the user saw.</param>
     /// <param name="equalToo">Answers every question of the same fingerprint.</param>
     /// <returns>The question that was answered.</returns>
-    /// <exception cref="FailureException">NotFound: it no longer waits. Conflict: it is about something else than what was seen.</exception>
+    /// <exception cref="FailureException">
+    /// NotFound: it no longer waits. Conflict: it is about something else than what was seen, or another rule. PermissionDenied: always is not to be had for it.
+    /// StoreReadOnly: the rule was not kept; then nothing is answered.
+    /// </exception>
     public PendingApproval Answer(string id, string fingerprint, ApprovalAnswer answer, bool equalToo)
     {
         PendingApproval asked;
@@ -85,6 +90,7 @@ public sealed class Approvals(TimeProvider time)
 
             asked = waiting[at].Pending;
             if (asked.Fingerprint != fingerprint) { throw new FailureException(FailureKind.Conflict, "This question is about something else now. Look at it again."); }
+            if (answer.Decision == ApprovalDecision.Always) { Keep(asked.Request, answer.Rule); }
 
             foreach (var one in waiting.Where(one => one.Pending.Id == id || (equalToo && one.Pending.Fingerprint == fingerprint)).ToList())
             {
@@ -95,5 +101,13 @@ public sealed class Approvals(TimeProvider time)
 
         Changed?.Invoke();
         return asked;
+    }
+
+    private void Keep(ApprovalRequest request, string? shown)
+    {
+        if (rules is null || request is not { Rule: { } rule, RuleFolder: { } folder }) { throw new FailureException(FailureKind.PermissionDenied, "This is asked about each time. Allow it once, or deny it."); }
+        if (shown != rule) { throw new FailureException(FailureKind.Conflict, "The rule is not the one that was shown. Look at it again."); }
+
+        rules.Add(rule, folder);
     }
 }

@@ -2,31 +2,100 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Permissions;
 
-/// <summary>Says what is done, asked about or refused: deny before ask, ask before allow, and the strictest of everybody above the agent.</summary>
+/// <summary>
+/// Says what is done, asked about or refused: deny before ask, ask before allow, and the strictest of the agent and everybody that it works for. What is asked about
+/// each time, such as files that decide what runs or a line that cannot be read, is not reached by any rule that allows.
+/// </summary>
 public sealed class PermissionPolicy
 {
-    /// <param name="rights">The agent first, then whoever it works for.</param>
-    public Verdict Judge(string tool, ToolAction action, IReadOnlyList<Rights> rights)
-    {
-        var strictest = new Verdict(Decision.Allow, "It changes nothing.");
-        foreach (var one in rights)
-        {
-            var verdict = Judge(action, one);
-            if (verdict.Decision > strictest.Decision) { strictest = verdict; }
-        }
+    private const int LongestRule = 1000;
 
-        return strictest;
+    private readonly StoredRules stored;
+    private readonly FileJudge files;
+    private readonly CommandJudge commands;
+    private readonly string userHome;
+
+    /// <param name="paths">Plue's own folder; the usual one where it is left out.</param>
+    /// <param name="userHome">What <c>~</c> is to commands and rules.</param>
+    /// <param name="searchPath">What commands find their programs by.</param>
+    /// <param name="shell">What runs commands.</param>
+    public PermissionPolicy(PluePaths? paths = null, StoredRules? stored = null, string? userHome = null, string? searchPath = null, string? shell = null)
+    {
+        paths ??= PluePaths.FromEnvironment();
+        this.stored = stored ?? new StoredRules(paths, TimeProvider.System);
+        this.userHome = userHome ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        files = new FileJudge(new ProtectedPaths(paths, this.userHome), this.userHome);
+        commands = new CommandJudge(
+            files, new SystemPrograms(searchPath ?? Environment.GetEnvironmentVariable("PATH")), this.userHome, shell ?? (OperatingSystem.IsWindows() ? "cmd.exe" : "/bin/sh"));
     }
 
-    private static Verdict Judge(ToolAction action, Rights rights) => action switch
+    /// <param name="tool">As templates name it.</param>
+    /// <param name="rights">The agent first, then whoever it works for. Its own list of tools is the only one that counts; everything else binds from above too.</param>
+    public Verdict Judge(string tool, ToolAction action, IReadOnlyList<Rights> rights)
     {
-        ToolAction.OwnRecord => new Verdict(Decision.Allow, "It stays in the task."),
-        ToolAction.ReadFile read when rights.Workspace is { } folder && RealPath.IsInside(read.Path, folder) => new Verdict(Decision.Allow, "Files of the workspace may be read."),
-        ToolAction.ReadFile => new Verdict(Decision.Deny, "Only files of the workspace may be read."),
-        _ when rights.Mode == PermissionMode.PlanOnly => new Verdict(Decision.Deny, "Only plans are made now, nothing is changed."),
-        ToolAction.ChangeFile change when rights.Workspace is not { } folder || !RealPath.IsInside(change.Path, folder) => new Verdict(Decision.Deny, "Only files of the workspace may be changed."),
-        ToolAction.ChangeFile when rights.Mode == PermissionMode.EditFreely => new Verdict(Decision.Allow, "Files of the workspace may be changed."),
-        ToolAction.SpawnTask => new Verdict(Decision.Allow, "Its template lists it."),
-        _ => new Verdict(Decision.Ask, "It changes something."),
-    };
+        if (action is ToolAction.OwnRecord) { return new Verdict(Decision.Allow, "It stays in the agent's own record."); }
+        if (rights is not [var own, ..]) { return new Verdict(Decision.Deny, "Nobody answers for this call."); }
+        if (!IsGiven(tool, own.Tools)) { return new Verdict(Decision.Deny, $"{own.Title} does not have the tool {tool}."); }
+
+        var (strictest, rule, rules) = (Finding.Allow("It changes nothing."), (string?)null, stored.List());
+        foreach (var one in rights)
+        {
+            var workspace = one.Workspace is null ? null : RealPath.TargetOf(one.Workspace);
+            var book = new RuleBook(one.Permissions, rules.Where(stored => stored.Folder == workspace).Select(stored => stored.Rule).ToHashSet(StringComparer.Ordinal), workspace, userHome);
+            var (finding, ofThis) = Judge(tool, action, one, workspace, book);
+            if (finding is { Decision: Decision.Ask, IsFirm: false } && book.IsStored(ofThis)) { finding = Finding.Allow("You allowed exactly this."); }
+
+            (strictest, rule) = (strictest.Or(finding), rule ?? ofThis);
+        }
+
+        return new Verdict(strictest.Decision, strictest.Why) { Where = strictest.Where, Rule = strictest is { Decision: Decision.Ask, IsFirm: false } && CanBeShown(rule) ? rule : null };
+    }
+
+    private (Finding Finding, string? Rule) Judge(string tool, ToolAction action, Rights rights, string? workspace, RuleBook book)
+    {
+        switch (action)
+        {
+            case ToolAction.ReadFile read: return (files.Read(read.Path, rights, book, tool), RuleOf(tool, read.Path, workspace));
+            case ToolAction.ChangeFile change: return (files.Change(change.Path, rights, book, tool, isByShell: false), RuleOf(tool, change.Path, workspace));
+            case ToolAction.RunCommand run:
+                var finding = commands.Judge(run, rights, book, out var line);
+                // The line means something else in another folder.
+                return (finding, line is not null && FileJudge.Target(run.Folder) == workspace ? $"bash({line})" : null);
+            case ToolAction.SpawnTask spawn:
+                return (book.Of("spawn_task", spawn.TemplateId) ?? (rights.Mode == PermissionMode.PlanOnly ? FileJudge.Plan
+                    : book.AllowsSpawn(spawn.TemplateId) ? Finding.Allow("Its template lists it.") : Finding.Ask("Its rules name other templates.")), $"spawn_task({spawn.TemplateId})");
+            case ToolAction.CallServer call:
+                var name = $"{call.Server}/{call.Tool}";
+                return (book.Tool(name) ?? (rights.Mode == PermissionMode.PlanOnly ? FileJudge.Plan
+                    : book.AllowsTool(name) ? Finding.Allow("A rule allows it.") : Finding.Ask($"It sends something to {call.Server}.")), name);
+            case ToolAction.Fetch fetch: return (Fetch(fetch.Address, rights, book), $"fetch({NetworkTarget.HostOf(fetch.Address)})");
+            default: throw new InvalidOperationException($"No judgement for {action.GetType().Name}");
+        }
+    }
+
+    private static Finding Fetch(Uri address, Rights rights, RuleBook book)
+    {
+        if (!address.IsAbsoluteUri || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps)) { return Finding.Deny("Only http and https addresses are fetched."); }
+        if (address.UserInfo.Length > 0) { return Finding.Deny("An address with a user name in it is not fetched: it looks like another host."); }
+
+        var host = NetworkTarget.HostOf(address);
+        if (book.Of("fetch", host) is { } restricted) { return restricted; }
+        if (rights.Mode == PermissionMode.PlanOnly) { return FileJudge.Plan; }
+        if (book.Allows("fetch", host)) { return Finding.Allow($"A rule names {host}."); }
+
+        return NetworkTarget.IsInner(address) ? Finding.Deny($"{host} is this machine or a network around it. Only a rule that names it allows that.") : Finding.Ask($"It sends a request to {host}.", host);
+    }
+
+    /// <summary>Exactly this file: a <c>*</c> in its name is a star.</summary>
+    private static string? RuleOf(string tool, string path, string? workspace)
+    {
+        if (workspace is null || FileJudge.Target(path) is not { } target) { return null; }
+
+        return $"{tool}({(RealPath.LiesIn(workspace, target) ? Path.GetRelativePath(workspace, target) : target).Replace('\\', '/')})";
+    }
+
+    private static bool CanBeShown(string? rule) => rule is { Length: <= LongestRule } && HiddenCharacters.Count(rule) == 0 && !rule.Any(char.IsControl);
+
+    private static bool IsGiven(string tool, IReadOnlyList<string> tools) =>
+        tools.Contains(tool) || tools.Any(given => given.EndsWith("/*", StringComparison.Ordinal) && tool.StartsWith(given[..^1], StringComparison.Ordinal));
 }

@@ -13,6 +13,8 @@ public sealed class PluePaths(string home)
     public string History => Path.Combine(Home, "history");
     /// <summary>Programs that the user lets Plue start.</summary>
     public string Approvals => Path.Combine(Home, "approvals.json");
+    /// <summary>What the user said is always allowed.</summary>
+    public string Rules => Path.Combine(Home, "permissions.json");
     /// <summary>Texts with hidden characters that the user lets steer a model.</summary>
     public string AllowedTexts => Path.Combine(Home, "allowed-texts.json");
     public string Catalog => Path.Combine(Home, "catalog");

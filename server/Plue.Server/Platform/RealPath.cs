@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Plue.Server.Platform;
 
@@ -6,6 +7,10 @@ namespace Plue.Server.Platform;
 public static partial class RealPath
 {
     private const int MostLinks = 40;
+    private const int LongestTarget = 4096;
+    private const int NotThere = 2;
+    private const int NotALink = 22;
+    private const int NotAFolder = 20;
 
     /// <summary>Whether a path, or what it links to, lies in the folder: for what is kept away from. What is let in asks <see cref="LeadsInto"/>.</summary>
     public static bool IsInside(string path, string? folder)
@@ -43,6 +48,73 @@ public static partial class RealPath
         finally { free(resolved); }
     }
 
+    /// <summary>
+    /// Where the system would go for this path, whether or not anything is there yet: links on the way and at its end are followed, those that lead to nothing too,
+    /// and <c>..</c> leaves the folder that a link led to.
+    /// </summary>
+    /// <param name="path">Absolute; not tidied up before, because that would leave a link by the wrong door.</param>
+    /// <returns>Null when it cannot be known: links in a circle, a folder that may not be looked into, or a place that is another one for each process.</returns>
+    public static string? TargetOf(string path)
+    {
+        var root = Path.GetPathRoot(path);
+        if (string.IsNullOrEmpty(root) || path.Contains('\0', StringComparison.Ordinal)) { return null; }
+
+        var at = root;
+        var links = MostLinks;
+        var names = new Stack<string>(Names(path[root.Length..]).Reverse());
+        while (names.TryPop(out var name))
+        {
+            if (name == ".") { continue; }
+            if (name == "..") { at = Path.GetDirectoryName(at) ?? at; continue; }
+
+            var next = Path.Combine(at, name);
+            if (!TryReadLink(next, out var target)) { return null; }
+            if (target is null)
+            {
+                at = next;
+                continue;
+            }
+
+            if (links-- == 0) { return null; }
+            if (Path.GetPathRoot(target) is { Length: > 0 } start) { (at, target) = (start, target[start.Length..]); }
+
+            foreach (var part in Names(target).Reverse()) { names.Push(part); }
+        }
+
+        return OperatingSystem.IsLinux() && Contains("/proc", at) ? null : at;
+    }
+
+    /// <summary>Whether a path is the folder or lies in it, name by name and without a look at the disk: both are as <see cref="TargetOf"/> gives them.</summary>
+    public static bool LiesIn(string folder, string path) => Contains(folder, path);
+
+    private static string[] Names(string path) =>
+        path.Split(OperatingSystem.IsWindows() ? ['/', '\\'] : ['/'], StringSplitOptions.RemoveEmptyEntries);
+
+    /// <param name="target">Null for what is no link or not there.</param>
+    /// <returns>False when that cannot be known.</returns>
+    private static bool TryReadLink(string path, out string? target)
+    {
+        target = null;
+        if (OperatingSystem.IsWindows())
+        {
+            try { target = new FileInfo(path).LinkTarget; }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return false; }
+
+            return true;
+        }
+
+        // What /proc calls links leads to another place for each process that looks.
+        if (OperatingSystem.IsLinux() && Contains("/proc", Path.GetDirectoryName(path) ?? "/")) { return false; }
+
+        var content = new byte[LongestTarget];
+        var length = (int)readlink(path, content, content.Length);
+        if (length < 0) { return Marshal.GetLastPInvokeError() is NotThere or NotALink or NotAFolder; }
+
+        var text = Encoding.UTF8.GetString(content, 0, length);
+        target = text;
+        return length < LongestTarget && !text.Contains('\uFFFD', StringComparison.Ordinal);
+    }
+
     /// <summary>From the root on, each folder of the path too.</summary>
     /// <exception cref="IOException">The links lead in a circle.</exception>
     internal static string Walked(string full, int links = MostLinks)
@@ -63,6 +135,9 @@ public static partial class RealPath
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint realpath(string path, nint resolved);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint readlink(string path, [Out] byte[] target, nint size);
 
     [LibraryImport("libc")]
     private static partial void free(nint memory);

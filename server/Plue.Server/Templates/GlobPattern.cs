@@ -25,6 +25,15 @@ internal sealed class GlobPattern
         return pattern;
     }
 
+    /// <summary>Whether this very text fits.</summary>
+    public bool Fits(string text)
+    {
+        var literal = new GlobPattern();
+        foreach (var letter in text) { literal.parts.Add((Kind.Letter, letter)); }
+
+        return Covers(literal);
+    }
+
     /// <summary>Whether everything that the other one fits is fitted by this one. Never true by mistake; false where it would take more than looking from left to right.</summary>
     public bool Covers(GlobPattern other)
     {

@@ -1,3 +1,5 @@
+using Plue.Server.Platform;
+
 namespace Plue.Server.Templates;
 
 /// <summary>What is wrong with a rule, and where in its text.</summary>
@@ -59,6 +61,30 @@ public sealed record PermissionRule
         var sameTool = Tool == other.Tool
             || (Tool.EndsWith($"{ToolNames.ServerSeparator}{AnyOfServer}", StringComparison.Ordinal) && other.Tool.StartsWith(Tool[..^1], StringComparison.Ordinal));
         return sameTool && (Pattern is null || (other.Pattern is not null && (!IsPath || RootOf(Pattern) == RootOf(other.Pattern)) && GlobPattern.Of(Pattern, IsPath).Covers(GlobPattern.Of(other.Pattern, IsPath))));
+    }
+
+    /// <summary>Whether it means this tool: by its name, or as one of its server's.</summary>
+    public bool IsOf(string tool) =>
+        Tool == tool || (Tool.EndsWith($"{ToolNames.ServerSeparator}{AnyOfServer}", StringComparison.Ordinal) && tool.StartsWith(Tool[..^1], StringComparison.Ordinal));
+
+    /// <summary>Whether its pattern means this command or template. True without a pattern.</summary>
+    public bool Means(string text) => Pattern is null || GlobPattern.Of(Pattern, isPath: false).Fits(text);
+
+    /// <summary>Whether its pattern means this file. True without a pattern.</summary>
+    /// <param name="path">Absolute, links followed.</param>
+    /// <param name="workspace">The same way.</param>
+    /// <param name="ignoreCase">For a rule that holds back, where the disk does not tell the cases apart.</param>
+    public bool MeansPath(string path, string? workspace, string userHome, bool ignoreCase = false)
+    {
+        if (Pattern is null) { return true; }
+
+        var (folder, pattern) = RootOf(Pattern) switch { "/" => ("/", Pattern), "~/" => (userHome, Pattern[2..]), _ => (workspace, Pattern) };
+        if (folder is null || (folder != "/" && !RealPath.LiesIn(folder, path))) { return false; }
+
+        var named = (folder == "/" ? path : Path.GetRelativePath(folder, path)).Replace('\\', '/');
+        return ignoreCase
+            ? GlobPattern.Of(pattern.ToLowerInvariant(), isPath: true).Fits(named.ToLowerInvariant())
+            : GlobPattern.Of(pattern, isPath: true).Fits(named);
     }
 
     /// <summary>Whether its pattern leaves nothing out, or holds no folder or program fast: <c>write</c>, <c>write(**)</c>, <c>write(/**)</c>, <c>bash(*)</c>.</summary>

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Text;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Permissions;
+
+/// <summary>
+/// Files of a workspace that decide what runs or what a model is told: a change of them always asks, whatever is allowed, whether they exist or not. And files
+/// that hold keys: they are never read for a model. By each name of a path, however disks fold it: case, Unicode form, dots and spaces at its end.
+/// </summary>
+public static class GuardedPaths
+{
+    private const string RunsPrograms = "programs read it and then run what it says";
+    private const string Steers = "it tells models what to do";
+    private const string Keys = "it holds keys or sign-ins";
+    private const string Plues = "it says what Plue may do";
+
+    private static readonly Dictionary<string, string> Names = Table(
+        (RunsPrograms, """
+            .git .hg .svn .vscode .vscode-server .idea .fleet .zed .devcontainer .devcontainer.json devcontainer.json .husky .githooks lefthook.yml .lefthook.yml .pre-commit-config.yaml
+            .gitconfig .gitmodules .gitattributes .gitlab-ci.yml .circleci azure-pipelines.yml jenkinsfile
+            .bashrc .bash_profile .bash_login .bash_logout .bash_aliases .zshrc .zprofile .zshenv .zlogin .zlogout .profile .kshrc .mkshrc .cshrc .tcshrc .login .logout .inputrc
+            .envrc .vimrc .exrc .nvimrc .gvimrc .emacs .tmux.conf .screenrc .xprofile .xinitrc .xsessionrc .ripgreprc .wgetrc .curlrc .gdbinit .lldbinit .netrc .ssh .gnupg
+            .npmrc .yarnrc .yarnrc.yml .pnpmfile.cjs package.json .mcp.json mcp.json
+            """),
+        (Steers, """
+            .claude .claude.json .cursor .codex .gemini .roo .roomodes .continue .windsurf .amazonq .kiro .opencode .crush .clinerules .cursorrules .windsurfrules .roorules .aider.conf.yml
+            agents.md agents.override.md agent.md claude.md claude.local.md gemini.md copilot-instructions.md
+            """),
+        (Plues, ".plue"));
+
+    private static readonly (string Folder, string Name, string Why)[] Pairs =
+    [
+        (".github", "workflows", RunsPrograms), (".github", "actions", RunsPrograms), (".github", "hooks", RunsPrograms), (".github", "instructions", Steers),
+        (".github", "prompts", Steers), (".github", "agents", Steers), (".github", "chatmodes", Steers), (".config", "fish", RunsPrograms), (".config", "git", RunsPrograms),
+    ];
+
+    private static readonly string[] EndsOfSettings = [".code-workspace", ".git"];
+    private static readonly string[] EndsOfExamples = [".example", ".sample", ".template", ".dist"];
+    private static readonly string[] EndsOfKeys = [".p12", ".pfx", ".jks", ".keystore", ".kdbx"];
+
+    /// <returns>Why a change of this path is asked about each time, as the end of a sentence; null for an ordinary file.</returns>
+    /// <param name="path">Absolute.</param>
+    /// <param name="below">The folder whose own names do not count: what lies above the workspace is not the agent's choice.</param>
+    public static string? WhyNotChange(string path, string? below)
+    {
+        var names = NamesOf(path, below);
+        for (var i = 0; i < names.Count; i++)
+        {
+            var name = names[i];
+            if (Names.TryGetValue(name, out var why)) { return why; }
+            if (name.StartsWith(".env", StringComparison.Ordinal) || (name.StartsWith(".aider", StringComparison.Ordinal) && name != ".aiderignore")) { return name[1] == 'e' ? Keys : Steers; }
+            if (EndsOfSettings.Any(end => name.EndsWith(end, StringComparison.Ordinal))) { return RunsPrograms; }
+            // What the name stands for is known only to the disk.
+            if (name.Length > 2 && name.IndexOf('~', StringComparison.Ordinal) is > 0 and <= 6 and var tilde && tilde + 1 < name.Length && char.IsAsciiDigit(name[tilde + 1])) { return "it is a short name that can stand for another file"; }
+            if (Pairs.FirstOrDefault(pair => i > 0 && pair.Name == name && pair.Folder == names[i - 1]) is { Why: { } both }) { return both; }
+        }
+
+        return null;
+    }
+
+    /// <returns>Why this path is not read for a model, as the end of a sentence that begins with its name; null for an ordinary file.</returns>
+    /// <inheritdoc cref="WhyNotChange"/>
+    public static string? WhyNotRead(string path, string? below)
+    {
+        if (NamesOf(path, below) is not [.., var name]) { return null; }
+
+        var isEnvironment = name == ".env" || name.StartsWith(".env.", StringComparison.Ordinal) || name is ".envrc" or ".netrc" or ".npmrc" or ".pypirc" or ".git-credentials";
+        return (isEnvironment && !EndsOfExamples.Any(end => name.EndsWith(end, StringComparison.Ordinal))) || EndsOfKeys.Any(end => name.EndsWith(end, StringComparison.Ordinal))
+            ? "holds keys or sign-ins and is never sent"
+            : null;
+    }
+
+    private static List<string> NamesOf(string path, string? below)
+    {
+        var rest = below is not null && RealPath.LiesIn(below, path) ? path[Math.Min(path.Length, below.Length)..] : path;
+        return [.. rest.Split(['/', '\\'], StringSplitOptions.RemoveEmptyEntries).Select(Fold).Where(name => name.Length > 0)];
+    }
+
+    /// <summary>One form for all names that some disk takes for the same.</summary>
+    internal static string Fold(string name)
+    {
+        var folded = new StringBuilder(name.Length);
+        foreach (var rune in name.EnumerateRunes())
+        {
+            // A stream of a file on Windows is the file.
+            if (rune.Value == ':' && folded.Length > 0) { break; }
+
+            folded.Append(rune.Value switch
+            {
+                >= 0xFF01 and <= 0xFF5E => ((char)(rune.Value - 0xFEE0)).ToString(),
+                0x212A => "k",
+                0x17F => "s",
+                0xDF or 0x1E9E => "ss",
+                0xFB00 => "ff",
+                0xFB01 => "fi",
+                0xFB02 => "fl",
+                0xFB03 => "ffi",
+                0xFB04 => "ffl",
+                0xFB05 or 0xFB06 => "st",
+                0x130 or 0x131 => "i",
+                0x2024 => ".",
+                _ when Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format or UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Control => "",
+                _ => rune.ToString(),
+            });
+        }
+
+        return folded.ToString().ToLowerInvariant().TrimEnd('.', ' ');
+    }
+
+    private static Dictionary<string, string> Table(params (string Why, string Names)[] groups) =>
+        groups.SelectMany(group => group.Names.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries).Select(name => (name, group.Why))).ToDictionary(pair => pair.name, pair => pair.Why, StringComparer.Ordinal);
+}

@@ -1,0 +1,442 @@
+using System.Text;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Permissions;
+
+/// <summary>
+/// Reads a line as <c>sh</c> and <c>bash</c> both would. What the two read differently, what is only known while it runs, and what changes the shell itself is an
+/// obstacle: the line is then asked about. Never throws.
+/// </summary>
+public static class ShellGrammar
+{
+    public const int LongestLine = 10_000;
+    private const int MostCommands = 100;
+    private const int MostDepth = 20;
+
+    private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal)
+    {
+        "if", "then", "elif", "else", "fi", "for", "while", "until", "do", "done", "case", "esac", "select", "function", "time", "coproc", "[[", "]]", "{", "}", "!",
+    };
+
+    /// <param name="userHome">What <c>~</c> stands for.</param>
+    public static ShellReading Read(string line, string userHome)
+    {
+        var parser = new Parser(line, userHome);
+        ShellObstacle? obstacle = null;
+        try { parser.Program(); }
+        catch (UnreadableException found) { obstacle = new ShellObstacle(found.Message, found.At); }
+
+        return new ShellReading(parser.Commands, obstacle is null ? parser.Canonical : null, obstacle);
+    }
+
+    private sealed class UnreadableException(string what, int at) : Exception(what)
+    {
+        public int At { get; } = at;
+    }
+
+    private sealed record Word(string Text, bool IsQuoted);
+
+    private sealed record Heredoc(string End, bool IsLiteral, bool IsIndented, int At);
+
+    private sealed class Parser(string text, string userHome)
+    {
+        private readonly StringBuilder canonical = new();
+        private readonly Queue<Heredoc> heredocs = new();
+        private bool hadHeredoc;
+        private int at;
+        private int depth;
+
+        // Null: where the shell stands depends on how something ends.
+        private IReadOnlyList<string>? moves = [];
+
+        public List<ShellCommand> Commands { get; } = [];
+
+        public string? Canonical => hadHeredoc ? null : canonical.ToString();
+
+        public void Program()
+        {
+            CheckLetters();
+            List(closer: '\0');
+            if (heredocs.TryPeek(out var open)) { throw Fail("the text after << has no end", open.At); }
+            if (Commands.Count == 0) { throw Fail("there is no command"); }
+        }
+
+        private void CheckLetters()
+        {
+            if (text.Length > LongestLine) { throw Fail($"it is longer than {LongestLine} characters", LongestLine); }
+
+            for (var i = 0; i < text.Length; i++)
+            {
+                var letter = text[i];
+                if (letter is not ('\n' or '\t') && char.IsControl(letter)) { throw Fail("it has a control character", i); }
+                if (letter > '~' && char.IsWhiteSpace(letter)) { throw Fail("it has a space that is no ordinary one", i); }
+                if (char.IsSurrogate(letter) && !(char.IsHighSurrogate(letter) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))) { throw Fail("it has half a character", i); }
+                if (char.IsHighSurrogate(letter)) { i++; }
+            }
+
+            if (HiddenCharacters.Count(text) > 0) { throw Fail("it has characters that no editor shows", 0); }
+        }
+
+        /// <param name="closer">What ends it, <c>\0</c> for the end of the line.</param>
+        private void List(char closer)
+        {
+            if (++depth > MostDepth) { throw Fail("it is nested too deeply"); }
+
+            var link = ShellLink.First;
+            for (var isFirst = true; ; isFirst = false)
+            {
+                SkipBlank(overLines: true);
+                if (IsAtEnd(closer))
+                {
+                    if (isFirst && closer != '\0') { throw Fail("a command is missing"); }
+                    break;
+                }
+
+                if (!isFirst) { Say(";"); }
+                AndOr(link);
+                link = ShellLink.Then;
+                SkipBlank(overLines: false);
+                if (Peek() == ';' && Peek(1) != ';') { at++; }
+                else if (Peek() != '\n' && !IsAtEnd(closer) && text[at - 1] != '&') { throw Fail("this cannot stand here"); }
+            }
+
+            depth--;
+        }
+
+        private bool IsAtEnd(char closer)
+        {
+            if (at < text.Length) { return Peek() == closer && (closer == ')' || (closer == '}' && IsDelimiter(Peek(1)))); }
+
+            return closer == '\0' ? true : throw Fail($"a {closer} is missing");
+        }
+
+        private void AndOr(ShellLink link)
+        {
+            var start = moves;
+            var (isConditional, hadOr) = (false, false);
+            Pipeline(link);
+            for (; ; )
+            {
+                SkipBlank(overLines: false);
+                var isAnd = Peek() == '&' && Peek(1) == '&';
+                if (!isAnd && !(Peek() == '|' && Peek(1) == '|')) { break; }
+
+                Say(isAnd ? "&&" : "||");
+                at += 2;
+                hadOr |= !isAnd;
+                // What follows || may run in either folder.
+                if (hadOr && !ReferenceEquals(start, moves)) { moves = null; }
+                SkipBlank(overLines: true);
+                var before = moves;
+                Pipeline(isAnd ? ShellLink.And : ShellLink.Or);
+                if (ReferenceEquals(before, moves)) { continue; }
+
+                isConditional = true;
+                if (hadOr) { moves = null; }
+            }
+
+            if (Peek() == '&')
+            {
+                if (Peek(1) == '>') { throw Fail("&> is read differently by different shells"); }
+
+                Say("&");
+                at++;
+                moves = start;
+            }
+            else if (isConditional) { moves = null; }
+        }
+
+        private void Pipeline(ShellLink link)
+        {
+            var start = moves;
+            var isNegated = false;
+            while (Peek() == '!' && IsDelimiter(Peek(1)) && Peek(1) != '(')
+            {
+                Say("!");
+                at++;
+                isNegated = true;
+                SkipBlank(overLines: false);
+            }
+
+            Command(link);
+            SkipBlank(overLines: false);
+            while (Peek() == '|' && Peek(1) != '|')
+            {
+                if (Peek(1) == '&') { throw Fail("|& is read differently by different shells"); }
+
+                Say("|");
+                at++;
+                // Each end of a pipe is a shell of its own.
+                moves = start;
+                SkipBlank(overLines: true);
+                Command(ShellLink.Pipe);
+                moves = start;
+                SkipBlank(overLines: false);
+            }
+
+            if (isNegated && !ReferenceEquals(start, moves)) { moves = null; }
+        }
+
+        private void Command(ShellLink link)
+        {
+            if (Peek() == '(')
+            {
+                if (Peek(1) == '(') { throw Fail("it calculates with (( ))"); }
+
+                var outside = moves;
+                Nested('(', ')');
+                moves = outside;
+                After(link);
+            }
+            else if (Peek() == '{' && IsBlank(Peek(1)))
+            {
+                Nested('{', '}');
+                After(link);
+            }
+            else { Simple(link); }
+        }
+
+        private void Nested(char opener, char closer)
+        {
+            Say(opener.ToString());
+            at++;
+            List(closer);
+            at++;
+            Say(closer.ToString());
+        }
+
+        /// <summary>The redirects of a whole group.</summary>
+        private void After(ShellLink link)
+        {
+            var redirects = new List<ShellRedirect>();
+            for (; ; )
+            {
+                SkipBlank(overLines: false);
+                if (!TryRedirect(redirects)) { break; }
+            }
+
+            if (!IsDelimiter(Peek())) { throw Fail("this cannot stand here"); }
+            if (redirects.Count > 0) { Add(new ShellCommand([], redirects, moves, link)); }
+        }
+
+        private void Simple(ShellLink link)
+        {
+            var began = at;
+            var (words, redirects) = (new List<string>(), new List<ShellRedirect>());
+            for (; ; )
+            {
+                SkipBlank(overLines: false);
+                if (Peek() == '(') { throw Fail(words.Count > 0 ? "it defines a function, or has a pattern with ( )" : "this cannot stand here"); }
+                if (at >= text.Length || Peek() is '\n' or ';' or '&' or '|' or ')') { break; }
+                if (TryRedirect(redirects)) { continue; }
+
+                var start = at;
+                var word = ReadWord();
+                if (words.Count == 0) { CheckProgram(word, start); }
+                words.Add(word.Text);
+                Say(ShellCommand.Quote(word.Text));
+            }
+
+            if (words.Count == 0 && redirects.Count == 0 && at == began) { throw Fail("a command is missing"); }
+            Add(new ShellCommand(words, redirects, moves, link));
+            if (words is not ["cd", ..]) { return; }
+
+            moves = words is [_, var folder] && folder.Length > 0 && folder[0] != '-' && moves is not null ? [.. moves, folder] : null;
+        }
+
+        private static void CheckProgram(Word word, int start)
+        {
+            if (!word.IsQuoted && Reserved.Contains(word.Text)) { throw Fail($"it has the shell's own word {word.Text}", start); }
+            if (word.Text.Length == 0) { throw Fail("its program has no name", start); }
+            if (word.Text.Contains('=', StringComparison.Ordinal)) { throw Fail("it sets a variable", start); }
+        }
+
+        private void Add(ShellCommand command)
+        {
+            if (Commands.Count >= MostCommands) { throw Fail($"it has more than {MostCommands} commands"); }
+            Commands.Add(command);
+        }
+
+        private bool TryRedirect(List<ShellRedirect> redirects)
+        {
+            var start = at;
+            while (char.IsAsciiDigit(Peek())) { at++; }
+
+            if (Peek() is not ('<' or '>'))
+            {
+                at = start;
+                return false;
+            }
+
+            if (at - start > 1) { throw Fail("shells read a descriptor above 9 differently", start); }
+
+            var descriptor = text[start..at];
+            var (first, second) = (Peek(), Peek(1));
+            if (second == '(') { throw Fail("it reads from or writes to another command with <( ) or >( )", start); }
+
+            if (first == '<' && second == '<')
+            {
+                Heredocument(start);
+                return true;
+            }
+
+            var operation = (first, second) switch { ('>', '>') => ">>", ('>', '|') => ">|", ('<', '>') => "<>", ('<', '&') => "<&", ('>', '&') => ">&", _ => first.ToString() };
+            at += operation.Length;
+            SkipBlank(overLines: false);
+            var from = at;
+            var target = ReadWord();
+            if (operation.EndsWith('&'))
+            {
+                if (target.IsQuoted || target.Text is not ("-" or [>= '0' and <= '9'])) { throw Fail("shells read what stands behind >& or <& differently", from); }
+
+                Say($"{descriptor}{operation}{target.Text}");
+                return true;
+            }
+
+            if (target.Text.Length == 0) { throw Fail("a file is missing", from); }
+
+            Say($"{descriptor}{operation}{ShellCommand.Quote(target.Text)}");
+            redirects.Add(new ShellRedirect(operation == "<" ? RedirectKind.Read : RedirectKind.Write, target.Text));
+            return true;
+        }
+
+        private void Heredocument(int start)
+        {
+            if (Peek(2) == '<') { throw Fail("<<< is not known to every shell", start); }
+
+            var isIndented = Peek(2) == '-';
+            at += isIndented ? 3 : 2;
+            SkipBlank(overLines: false);
+            var end = ReadWord();
+            if (end.Text.Contains('\n', StringComparison.Ordinal)) { throw Fail("the word behind << goes over two lines", start); }
+
+            heredocs.Enqueue(new Heredoc(end.Text, end.IsQuoted, isIndented, start));
+            hadHeredoc = true;
+        }
+
+        private void Newline()
+        {
+            at++;
+            while (heredocs.TryDequeue(out var heredoc)) { Skip(heredoc); }
+        }
+
+        private void Skip(Heredoc heredoc)
+        {
+            while (at < text.Length)
+            {
+                var end = text.IndexOf('\n', at);
+                var line = text[at..(end < 0 ? text.Length : end)];
+                var start = at;
+                at = end < 0 ? text.Length : end + 1;
+                if ((heredoc.IsIndented ? line.TrimStart('\t') : line) == heredoc.End) { return; }
+                if (!heredoc.IsLiteral && line.AsSpan().IndexOfAny("$`\\") is >= 0 and var special) { throw Fail("the text after << is put together while it runs", start + special); }
+            }
+
+            throw Fail("the text after << has no end", heredoc.At);
+        }
+
+        private Word ReadWord()
+        {
+            var (word, isQuoted, start) = (new StringBuilder(), false, at);
+            while (!IsDelimiter(Peek()))
+            {
+                switch (Peek())
+                {
+                    case '\\':
+                        if (at + 1 >= text.Length) { throw Fail("a character is missing behind \\"); }
+                        if (Peek(1) == '\n') { throw Fail("a word goes on in the next line"); }
+
+                        word.Append(text[at + 1]);
+                        (at, isQuoted) = (at + 2, true);
+                        break;
+                    case '\'':
+                        var end = text.IndexOf('\'', at + 1);
+                        if (end < 0) { throw Fail("a ' is missing"); }
+
+                        word.Append(text, at + 1, end - at - 1);
+                        (at, isQuoted) = (end + 1, true);
+                        break;
+                    case '"':
+                        InQuotes(word);
+                        isQuoted = true;
+                        break;
+                    case '$' or '`': throw Fail(Expansion());
+                    case '*' or '?': throw Fail("it has a pattern for file names");
+                    case '[' when at != start || !IsDelimiter(Peek(1)): throw Fail("it has a pattern for file names");
+                    case '{' when at == start && Peek(1) == '}' && IsDelimiter(Peek(2)):
+                        word.Append("{}");
+                        at += 2;
+                        break;
+                    case '{': throw Fail("it has { }, which some shells replace");
+                    case '~' when at == start:
+                        if (Peek(1) != '/' && !IsDelimiter(Peek(1))) { throw Fail("it names another user's folder with ~"); }
+
+                        word.Append(userHome);
+                        at++;
+                        // `~/` with a home of `/` is still one folder.
+                        break;
+                    case '~' when text[at - 1] is '=' or ':': throw Fail("it has a ~ that some shells replace");
+                    default:
+                        word.Append(text[at++]);
+                        break;
+                }
+            }
+
+            if (at == start) { throw Fail("a word is missing"); }
+            return new Word(word.ToString(), isQuoted);
+        }
+
+        private void InQuotes(StringBuilder word)
+        {
+            var start = at++;
+            for (; Peek() != '"' || at >= text.Length; at++)
+            {
+                if (at >= text.Length) { throw Fail("a \" is missing", start); }
+                if (Peek() is '$' or '`') { throw Fail(Expansion()); }
+                if (Peek() == '\\' && Peek(1) == '\n') { throw Fail("a word goes on in the next line"); }
+                if (Peek() == '\\' && at + 1 < text.Length && Peek(1) is '$' or '`' or '"' or '\\') { at++; }
+
+                word.Append(text[at]);
+            }
+
+            at++;
+        }
+
+        private string Expansion() => (Peek(), Peek(1), Peek(2)) switch
+        {
+            ('`', _, _) => "it puts in what another command prints, with ` `",
+            (_, '(', '(') => "it calculates with $(( ))",
+            (_, '(', _) => "it puts in what another command prints, with $( )",
+            (_, '\'' or '"', _) => "it has $ before a quote, which shells read differently",
+            _ => "it uses a variable with $",
+        };
+
+        private void SkipBlank(bool overLines)
+        {
+            for (; at < text.Length;)
+            {
+                if (text[at] is ' ' or '\t') { at++; }
+                else if (text[at] == '\\' && Peek(1) == '\n') { at += 2; }
+                else if (text[at] == '#' && (at == 0 || IsDelimiter(text[at - 1]))) { at = text.IndexOf('\n', at) is >= 0 and var end ? end : text.Length; }
+                else if (text[at] == '\n' && overLines) { Newline(); }
+                else { return; }
+            }
+        }
+
+        private void Say(string token)
+        {
+            if (canonical.Length > 0) { canonical.Append(' '); }
+            canonical.Append(token);
+        }
+
+        private char Peek(int ahead = 0) => at + ahead < text.Length ? text[at + ahead] : '\0';
+
+        private static bool IsBlank(char letter) => letter is ' ' or '\t' or '\n';
+
+        private static bool IsDelimiter(char letter) => IsBlank(letter) || letter is '\0' or ';' or '&' or '|' or '<' or '>' or '(' or ')';
+
+        private UnreadableException Fail(string what) => new(what, at);
+
+        private static UnreadableException Fail(string what, int at) => new(what, at);
+    }
+}

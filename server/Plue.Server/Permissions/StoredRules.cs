@@ -1,0 +1,78 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Permissions;
+
+/// <param name="Rule">Means exactly this command, file, address or tool: a <c>*</c> in it is a star.</param>
+/// <param name="Folder">The real path of the workspace that it is bound to.</param>
+public sealed record StoredRule(string Id, string Rule, string Folder, DateTime CreatedAt);
+
+/// <summary>What the user said is always allowed, each bound to a folder. Lies outside of every workspace; other windows write there too.</summary>
+public sealed class StoredRules(PluePaths paths, TimeProvider time)
+{
+    private const int Most = 2000;
+    private const int MostBytes = 4 * 1024 * 1024;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Oldest first. A file that cannot be read allows nothing.</summary>
+    public IReadOnlyList<StoredRule> List()
+    {
+        try { return Read(); }
+        catch (FailureException) { return []; }
+    }
+
+    /// <exception cref="FailureException">Conflict, StoreReadOnly: it was not kept.</exception>
+    public void Add(string rule, string workspace)
+    {
+        var folder = RealPath.TargetOf(workspace) ?? throw new FailureException(FailureKind.NotFound, $"The rule was not kept, because {workspace} leads nowhere.");
+        Change(rules => rules.Any(one => one.Rule == rule && one.Folder == folder)
+            ? rules
+            : [.. rules.TakeLast(Most - 1), new StoredRule(Ids.New("rule", time), rule, folder, time.GetUtcNow().UtcDateTime)]);
+    }
+
+    /// <exception cref="FailureException">NotFound: there is no such rule any more. Conflict, StoreReadOnly: it was not taken out.</exception>
+    public void Forget(string id) => Change(rules => rules.Any(one => one.Id == id)
+        ? [.. rules.Where(one => one.Id != id)]
+        : throw new FailureException(FailureKind.NotFound, "This rule is no longer there."));
+
+    private void Change(Func<IReadOnlyList<StoredRule>, IReadOnlyList<StoredRule>> change)
+    {
+        try
+        {
+            using var turn = FileTurn.Take(paths.Turn("permissions"), Patience);
+            DurableFile.Replace(paths.Rules, JsonSerializer.SerializeToUtf8Bytes(new StoredRuleList(change(Read())), StoredRulesContext.Default.StoredRuleList));
+        }
+        catch (IOException fault) when (FileTurn.IsHeldElsewhere(fault))
+        {
+            throw new FailureException(FailureKind.Conflict, "The rules were not changed, because another window is writing. Try again.", fault);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException(FailureKind.StoreReadOnly, $"The rules were not changed ({fault.Message.TrimEnd('.')}). Make {paths.Home} writable, then try again.", fault);
+        }
+    }
+
+    /// <exception cref="FailureException">Conflict: there is a file that is none of ours; it is left alone.</exception>
+    private IReadOnlyList<StoredRule> Read()
+    {
+        try
+        {
+            var content = OrdinaryFile.Read(paths.Rules, MostBytes) ?? throw new JsonException("It is too large.");
+            var rules = JsonSerializer.Deserialize(content, StoredRulesContext.Default.StoredRuleList)?.Rules ?? [];
+            return rules.Any(rule => rule is not { Id: not null, Rule: not null, Folder: not null }) ? throw new JsonException("A rule is not whole.") : rules;
+        }
+        catch (FileNotFoundException) { return []; }
+        catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new FailureException(FailureKind.Conflict, $"{paths.Rules} cannot be read ({fault.Message.TrimEnd('.')}). Correct or remove it, then try again.", fault);
+        }
+    }
+}
+
+internal sealed record StoredRuleList(IReadOnlyList<StoredRule> Rules);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(StoredRuleList))]
+internal sealed partial class StoredRulesContext : JsonSerializerContext;

@@ -1,0 +1,44 @@
+using Plue.Server.Platform;
+
+namespace Plue.Server.Permissions;
+
+/// <summary>Which file a program's name leads to, and whether only the system's owner could have put it there.</summary>
+/// <param name="searchPath">What commands find their programs by.</param>
+internal sealed class SystemPrograms(string? searchPath)
+{
+    private static readonly string[] Folders = ["/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/lib/cargo/bin"];
+
+    /// <returns>The program's own name; null when it cannot be known, or it is not the system's.</returns>
+    public string? NameOf(string program, string? workspace)
+    {
+        if (OperatingSystem.IsWindows()) { return null; }
+        if (program.Contains('/', StringComparison.Ordinal)) { return IsOfTheSystem(Path.GetDirectoryName(program)!) && IsOfTheSystem(program) ? Path.GetFileName(program) : null; }
+
+        foreach (var folder in (searchPath ?? "").Split(':'))
+        {
+            // The first that fits runs: a folder that the workspace can fill decides before the system does.
+            if (!Path.IsPathRooted(folder) || (workspace is not null && (RealPath.TargetOf(folder) is not { } real || RealPath.LiesIn(workspace, real)))) { return null; }
+
+            var file = Path.Combine(folder, program);
+            if (File.Exists(file)) { return IsOfTheSystem(file) ? program : null; }
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether a bare name may lead into the workspace, where a model can put what it likes.</summary>
+    public bool IsOfWorkspace(string program, string workspace)
+    {
+        if (OperatingSystem.IsWindows() || program.Contains('/', StringComparison.Ordinal)) { return false; }
+
+        foreach (var folder in (searchPath ?? "").Split(':'))
+        {
+            if (!Path.IsPathRooted(folder)) { return true; }
+            if (File.Exists(Path.Combine(folder, program))) { return RealPath.IsInside(Path.Combine(folder, program), workspace) || RealPath.IsInside(folder, workspace); }
+        }
+
+        return false;
+    }
+
+    private static bool IsOfTheSystem(string path) => Path.IsPathRooted(path) && RealPath.TargetOf(path) is { } real && Folders.Any(folder => RealPath.LiesIn(folder, real));
+}

@@ -1,0 +1,50 @@
+using Plue.Protocol;
+using Plue.Server.Permissions;
+using Wire = Plue.Protocol;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>approval/*: what waits for the user's word, and the rules that <c>always</c> stored.</summary>
+internal sealed class ApprovalHandlers(RpcServer server, Approvals approvals, StoredRules rules)
+{
+    public void Register()
+    {
+        server.Map(Methods.ApprovalList, (_, _) => Task.FromResult(new ApprovalListResult(Views())));
+        server.Map(Methods.ApprovalAnswer, (parameters, _) =>
+        {
+            var decision = (Permissions.ApprovalDecision)parameters.Decision;
+            approvals.Answer(parameters.Id, parameters.Fingerprint, new ApprovalAnswer(decision, parameters.Reason, parameters.Rule), parameters.EqualToo == true);
+            return Task.FromResult(new Nothing());
+        });
+        server.Map(Methods.ApprovalRules, (_, _) => Task.FromResult(Rules()));
+        server.Map(Methods.ApprovalForget, (parameters, _) =>
+        {
+            rules.Forget(parameters.Id);
+            return Task.FromResult(Rules());
+        });
+    }
+
+    /// <summary>As approval/changed tells it.</summary>
+    public IReadOnlyList<ApprovalView> Views() => [.. approvals.Pending.Select(View)];
+
+    private ApprovalRulesResult Rules() => new([.. rules.List().Select(rule => new ApprovalRuleView(rule.Id, rule.Rule, rule.Folder, new DateTimeOffset(rule.CreatedAt, TimeSpan.Zero)))]);
+
+    private static ApprovalView View(PendingApproval pending) => new()
+    {
+        Id = pending.Id,
+        Fingerprint = pending.Fingerprint,
+        CodexId = pending.Request.CodexId,
+        Path = pending.Request.Path,
+        ToolUseId = pending.Request.ToolUseId,
+        ToolName = pending.Request.ToolName,
+        Kind = (Wire.ApprovalKind)pending.Request.Kind,
+        What = pending.Request.What,
+        Diff = pending.Request.Diff,
+        Where = pending.Request.Where,
+        Why = pending.Request.Why,
+        Sandbox = pending.Request.Sandbox,
+        Rule = pending.Request.Rule,
+        RuleFolder = pending.Request.RuleFolder,
+        CreatedAt = pending.CreatedAt,
+    };
+}
