@@ -7,6 +7,10 @@ public sealed record EditListResult(IReadOnlyList<FileEditView> Files)
 {
     /// <summary>Turns whose changes can be taken back, the last first.</summary>
     public required IReadOnlyList<EditTurnView> Turns { get; init; }
+    /// <summary>What this request left as it is because somebody changed it since, one sentence for each file.</summary>
+    public IReadOnlyList<string> Conflicts { get; init; } = [];
+    /// <summary>What commands may change without a way back, in one sentence: what is too large, or not to be read.</summary>
+    public string? LeftOut { get; init; }
 }
 
 public enum EditKind { Created, Modified, Deleted }
@@ -32,8 +36,13 @@ public sealed record FileEditView
     public bool IsBinary { get; init; }
 }
 
-/// <summary>Lines from 1. A hunk with no old lines was added, one with no new lines removed.</summary>
-public sealed record HunkView(string Id, int OldStart, int OldLines, int NewStart, int NewLines, EditState State, string Text);
+/// <summary>Lines from 1. A hunk with no old lines was added, one with no new lines removed; without lines it stands before the line of its start.</summary>
+/// <param name="Text">The old lines, each behind a <c>-</c>, then the new ones behind a <c>+</c>.</param>
+public sealed record HunkView(string Id, int OldStart, int OldLines, int NewStart, int NewLines, EditState State, string Text)
+{
+    /// <summary>Somebody has changed the same place since: it can be accepted and not rejected.</summary>
+    public bool IsConflict { get; init; }
+}
 
 /// <param name="IsUndone">Its changes were taken back and can be brought back.</param>
 public sealed record EditTurnView(string CodexId, string TurnId, DateTimeOffset Time, string Title, int Files, bool IsUndone);
@@ -43,7 +52,8 @@ public sealed record EditTurnView(string CodexId, string TurnId, DateTimeOffset 
 public sealed record EditDecideParams(string CodexId, string? Path, string? HunkId);
 
 /// <param name="TurnId">Null means the last turn.</param>
-public sealed record EditTurnParams(string CodexId, string? TurnId);
+/// <param name="All">Every turn of the codex and of everything under it, whatever <paramref name="TurnId"/> is.</param>
+public sealed record EditTurnParams(string CodexId, string? TurnId, bool? All = null);
 
 /// <summary>How a file was before an agent changed it, for the left side of the diff editor.</summary>
 public sealed record EditContentParams(string CodexId, string Path);

@@ -3,6 +3,7 @@ using Plue.Server.Catalog;
 using Plue.Server.Chat;
 using Plue.Server.Cli;
 using Plue.Server.Codices;
+using Plue.Server.Edits;
 using Plue.Server.Json5;
 using Plue.Server.Language;
 using Plue.Server.Messages;
@@ -46,6 +47,7 @@ internal sealed class Composition : IAsyncDisposable
     private readonly Lazy<ChatStore> chats;
     private readonly Lazy<Attachments> attachments;
     private readonly Lazy<UsageLedger> usage;
+    private readonly Lazy<EditsHouse> edits;
     private readonly Lazy<ProviderHttp> http = new();
     private readonly Lazy<OAuthTokens> tokens;
     private readonly Lazy<SignIns> signIns;
@@ -72,6 +74,12 @@ internal sealed class Composition : IAsyncDisposable
         chats = new(() => new ChatStore(paths, Time, Logs.CreateLogger("Store")));
         attachments = new(() => new Attachments(new Blobs(paths), Workspace, new ProtectedPaths(paths, Home), Secrets));
         usage = new(() => new UsageLedger(paths, since => chats.Value.Answers(since, NameOf), NameOf, Time, Logs.CreateLogger("Usage")));
+        edits = new(() =>
+        {
+            var made = new EditsHouse(paths, () => Workspace.TrustedFolder, Time, Logs.CreateLogger("Edits"));
+            made.Log.Changed += codexId => EditsChanged?.Invoke(codexId);
+            return made;
+        });
         Paths = paths;
         StoredRules = new StoredRules(paths, Time);
         Approvals = new Approvals(Time, StoredRules);
@@ -107,6 +115,9 @@ internal sealed class Composition : IAsyncDisposable
     public Vault.Vault Vault => vault.Value;
     public UsageLedger Usage => usage.Value;
     public Attachments Attachments => attachments.Value;
+    public Lazy<EditsHouse> Edits => edits;
+    /// <summary>Told the id of a codex whose changes are different now.</summary>
+    public Action<string>? EditsChanged { get; set; }
     public ILoggerFactory Logs => logs.Value;
     public TemplateCatalog Templates => templates.Value;
     public ChatStore Chats => chats.Value;
@@ -334,6 +345,7 @@ internal sealed class Composition : IAsyncDisposable
         isDisposed = true;
         if (signIns.IsValueCreated) { await SignIns.DisposeAsync(); }
         if (usage.IsValueCreated) { await usage.Value.DisposeAsync(); }
+        if (edits.IsValueCreated) { edits.Value.Dispose(); }
         await Providers.DisposeAsync();
         if (vault.IsValueCreated) { await Vault.DisposeAsync(); }
         if (http.IsValueCreated) { http.Value.Dispose(); }

@@ -71,6 +71,8 @@ internal static class Sidecar
         approvals.Register();
         house.Approvals.Changed += () => _ = NotifyAsync(server, Methods.ApprovalChanged, new ApprovalChangedParams(approvals.Views()), logger);
         new UsageHandlers(server, house.Usage, conversations, house.Providers, house.TemplateNameOf).Register();
+        house.EditsChanged = codexId => _ = NotifyAsync(server, Methods.EditChanged, new EditChangedParams(CodexUri.OfChannel(codexId).ToString()), logger);
+        new EditHandlers(server, house.Edits, house.Workspace, () => conversations.List(includeArchived: true)).Register();
         new SearchHandlers(server, house.Search, house.Time).Register();
         var following = conversations.FollowAsync(background.Token);
         new TransferHandlers(house.TransferServices, (codexId, summary) => _ = NotifyChangedAsync(server, codexId, summary, logger)).Register(server);

@@ -35,6 +35,26 @@ internal static class UnifiedDiff
         return output.ToString();
     }
 
+    /// <summary>The places that differ, in order; between two of them stands at least one equal line.</summary>
+    /// <param name="a">Lines as <see cref="Lines"/> gives them.</param>
+    internal static List<Place> Places(List<string> a, List<string> b)
+    {
+        List<Place> places = [];
+        var edits = Edits(a, b);
+        for (var i = 0; i < edits.Count;)
+        {
+            if (edits[i].Kind == ' ') { i++; continue; }
+
+            var (from, removed) = (edits[i], 0);
+            var first = i;
+            for (; i < edits.Count && edits[i].Kind != ' '; i++) { removed += edits[i].Kind == '-' ? 1 : 0; }
+
+            places.Add(new Place(from.Old, removed, from.New, i - first - removed));
+        }
+
+        return places;
+    }
+
     private static void Append(StringBuilder output, List<Edit> edits, int from, int to)
     {
         var part = edits[from..to];
@@ -53,7 +73,7 @@ internal static class UnifiedDiff
         : string.Create(CultureInfo.InvariantCulture, $"{(count == 0 ? first : first + 1)},{count}");
 
     /// <summary>Each with its line end, so that a last line without one differs from one with it.</summary>
-    private static List<string> Lines(string text)
+    internal static List<string> Lines(string text)
     {
         var lines = new List<string>();
         for (var start = 0; start < text.Length;)
@@ -135,4 +155,7 @@ internal static class UnifiedDiff
     /// <param name="Kind">A space, <c>-</c> or <c>+</c>.</param>
     /// <param name="Old">How many lines of the old text stand before this one; <paramref name="New"/> of the new text.</param>
     private readonly record struct Edit(char Kind, string Line, int Old, int New);
+
+    /// <summary>Lines of the old text, counted from 0, and what stands for them in the new one.</summary>
+    internal readonly record struct Place(int OldStart, int OldLines, int NewStart, int NewLines);
 }

@@ -24,6 +24,8 @@ public sealed class PluePaths(string home)
     public string Tasks => Path.Combine(Home, "codices", "tasks");
     /// <summary>What was attached to messages, by its SHA-256.</summary>
     public string Blobs => Path.Combine(Home, "blobs");
+    /// <summary>What agents changed in files, and how these were before.</summary>
+    public string Edits => Path.Combine(Home, "edits");
     /// <summary>Files as they were before a newer version rewrote them.</summary>
     public string Backups => Path.Combine(Home, "backups");
     public string Index => Path.Combine(Home, "index");

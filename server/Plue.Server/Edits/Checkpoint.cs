@@ -1,0 +1,306 @@
+using System.Text;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Store;
+
+namespace Plue.Server.Edits;
+
+/// <summary>How all files of a workspace were at one moment. What is there and not kept has a state without a hash; a name that ends with <c>/</c> is a folder that was not looked into.</summary>
+/// <param name="Name">Of its file; the same for the same files.</param>
+/// <param name="LeftOut">What is not kept, in one sentence; null when everything is.</param>
+internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, CheckpointFile> Files, string? LeftOut)
+{
+    /// <summary>What differs now, by path. What was not looked at then is never taken for new.</summary>
+    public IEnumerable<(string Path, FileState Before, FileState After)> ChangedBy(Checkpoint now, HeldFolder folder, Contents contents)
+    {
+        var closed = Files.Keys.Where(path => path.EndsWith('/')).ToList();
+        var rules = new Lazy<List<IgnoreRules>>(() => [.. Files.Where(file => IsRules(file.Key) && file.Value.State.Kind == HeldKind.File && file.Value.State.IsKept).OrderByDescending(file => file.Key.Length)
+            .Select(file => new IgnoreRules(FolderOf(file.Key), Encoding.UTF8.GetString(contents.Read(file.Value.State.Hash!))))]);
+        foreach (var (path, file) in now.Files)
+        {
+            if (path.EndsWith('/')) { continue; }
+            if (Files.TryGetValue(path, out var before))
+            {
+                if (before.State != file.State) { yield return (path, before.State, file.State); }
+            }
+            else if (file.State.IsKept && !closed.Exists(start => start == "/" || path.StartsWith(start, StringComparison.Ordinal)) && !IsIgnored(path, rules.Value))
+            {
+                yield return (path, FileState.Absent, file.State);
+            }
+        }
+
+        // One that is not listed any more may only be ignored now.
+        foreach (var (path, file) in Files.Where(file => !file.Key.EndsWith('/') && !now.Files.ContainsKey(file.Key)))
+        {
+            if (file.State.IsKept && IsGone(path)) { yield return (path, file.State, FileState.Absent); }
+        }
+
+        bool IsGone(string path)
+        {
+            try { return folder.Look(path).Kind == HeldKind.Absent; }
+            // Behind a link: what stood here is not there any more, and what is behind the link is nobody's here.
+            catch (IOException) { return true; }
+        }
+    }
+
+    private static bool IsRules(string path) => path == ".gitignore" || path.EndsWith("/.gitignore", StringComparison.Ordinal);
+
+    private static string FolderOf(string path) => path.LastIndexOf('/') is > 0 and var end ? path[..end] : "";
+
+    /// <summary>The path itself, or a folder on the way to it.</summary>
+    private static bool IsIgnored(string path, List<IgnoreRules> rules)
+    {
+        for (var end = path.IndexOf('/'); ; end = path.IndexOf('/', end + 1))
+        {
+            var part = end < 0 ? path : path[..end];
+            if (rules.Select(one => one.IsIgnored(part, isFolder: end >= 0)).FirstOrDefault(decided => decided is not null) == true) { return true; }
+            if (end < 0) { return false; }
+        }
+    }
+}
+
+/// <param name="Stamp">As <see cref="HeldFile.Stamp"/>; empty when the file is to be read again.</param>
+internal sealed record CheckpointFile(FileState State, string Stamp);
+
+/// <summary>
+/// Makes checkpoints of one workspace. Links are not followed; <c>.git</c> and what <c>.gitignore</c> names are left out, and what is over the caps. A second
+/// one reads only what was touched since.
+/// </summary>
+internal sealed class Checkpoints(string folder, string workspace, Contents contents)
+{
+    public const int MostFiles = 50_000;
+    public const int LargestFile = 8 * 1024 * 1024;
+    public const long MostBytes = 400L * 1024 * 1024;
+    private const int DeepestFolder = 100;
+    private const string Mark = "plueckpt1";
+    /// <summary>A file touched less than this before it was looked at may be touched again without a trace in its times.</summary>
+    private static readonly TimeSpan Unsure = TimeSpan.FromMilliseconds(100);
+    private static readonly string[] NeverKept = [".git", ".hg", ".svn", "node_modules"];
+
+    private static readonly CheckpointFile NotKept = new(new FileState(HeldKind.Other), "");
+
+    private readonly Lock gate = new();
+    private Checkpoint? last;
+
+    public string? LeftOut => last?.LeftOut;
+    /// <summary>What the newest one is made of.</summary>
+    public IReadOnlySet<string> Needed => (last?.Files.Values.Select(file => file.State.Hash).OfType<string>() ?? []).ToHashSet(StringComparer.Ordinal);
+    private string Prefix => Blobs.IdOf(Encoding.UTF8.GetBytes(workspace))[..16] + "-";
+
+    /// <summary>Looks at all files. The contents are durable after <see cref="Contents.Sync"/>, the checkpoint itself after <see cref="Save"/>.</summary>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    public Checkpoint Take()
+    {
+        lock (gate)
+        {
+            var known = (last ?? Newest())?.Files ?? new Dictionary<string, CheckpointFile>();
+            var seen = new Scan(workspace);
+            using var held = new HeldFolder(workspace);
+            Dictionary<string, CheckpointFile> files = new(seen.Files.Count, StringComparer.Ordinal);
+            List<(string Path, HeldFile Found)> toRead = [];
+            long bytes = 0;
+            var (tooLarge, unread) = (0, seen.Closed.Count);
+            foreach (var closed in seen.Closed) { files[closed] = NotKept; }
+            var now = DateTime.UtcNow;
+            foreach (var path in seen.Files)
+            {
+                HeldFile found;
+                try { found = held.Look(path); }
+                catch (IOException) { continue; }
+
+                if (found.Kind is not (HeldKind.File or HeldKind.Link))
+                {
+                    if (found.Kind == HeldKind.Other) { files[path] = NotKept; }
+                    continue;
+                }
+
+                if (found.Size > LargestFile || bytes + found.Size > MostBytes)
+                {
+                    files[path] = new CheckpointFile(new FileState(HeldKind.Other, null, (int)(found.Size % int.MaxValue)), "");
+                    tooLarge++;
+                    continue;
+                }
+
+                bytes += found.Size;
+                if (found.Stamp.Length > 0 && known.TryGetValue(path, out var same) && same.Stamp == found.Stamp) { files[path] = same with { State = same.State with { Mode = ModeOf(found) } }; }
+                else { toRead.Add((path, found)); }
+            }
+
+            Parallel.ForEach(toRead, new ParallelOptions { MaxDegreeOfParallelism = Math.Min(4, Environment.ProcessorCount) }, one =>
+            {
+                try
+                {
+                    if (held.Read(one.Path, LargestFile) is not { } content) { return; }
+
+                    var isSure = now - one.Found.Changed > Unsure && held.Look(one.Path).Stamp == one.Found.Stamp;
+                    var file = new CheckpointFile(new FileState(one.Found.Kind, contents.Put(content), ModeOf(one.Found)), isSure ? one.Found.Stamp : "");
+                    lock (files) { files[one.Path] = file; }
+                }
+                catch (FileNotFoundException) { }
+                catch (IOException exception) when (exception.HResult is 13 or 1) // EACCES, EPERM
+                {
+                    Interlocked.Increment(ref unread);
+                    lock (files) { files[one.Path] = NotKept; }
+                }
+            });
+            return last = new Checkpoint(NameOf(files), files, Sentence(tooLarge, seen.TooMany, unread));
+        }
+    }
+
+    /// <summary>Durable when it returns.</summary>
+    public void Save(Checkpoint checkpoint)
+    {
+        var path = Path.Combine(folder, checkpoint.Name);
+        if (File.Exists(path)) { return; }
+
+        using var stream = new MemoryStream();
+        using (var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true))
+        {
+            writer.Write(Mark);
+            writer.Write(checkpoint.LeftOut ?? "");
+            writer.Write(checkpoint.Files.Count);
+            foreach (var (name, file) in checkpoint.Files)
+            {
+                writer.Write(name);
+                writer.Write((byte)file.State.Kind);
+                writer.Write(file.State.Mode);
+                writer.Write(file.State.Hash is not null);
+                if (file.State.Hash is { } hash) { writer.Write(Convert.FromHexString(hash)); }
+                writer.Write(file.Stamp);
+            }
+        }
+
+        stream.Write(System.Security.Cryptography.SHA256.HashData(stream.GetBuffer().AsSpan(0, (int)stream.Length)));
+        DurableFile.Replace(path, stream.GetBuffer().AsSpan(0, (int)stream.Length));
+    }
+
+    /// <returns>Null when it is not there or damaged.</returns>
+    public Checkpoint? Load(string name)
+    {
+        try
+        {
+            var content = File.ReadAllBytes(Path.Combine(folder, Path.GetFileName(name)));
+            if (content.Length < 32 || !System.Security.Cryptography.SHA256.HashData(content.AsSpan(..^32)).AsSpan().SequenceEqual(content.AsSpan(^32..))) { return null; }
+
+            using var reader = new BinaryReader(new MemoryStream(content));
+            if (reader.ReadString() != Mark) { return null; }
+
+            var leftOut = reader.ReadString();
+            var count = reader.ReadInt32();
+            Dictionary<string, CheckpointFile> files = new(count, StringComparer.Ordinal);
+            for (var i = 0; i < count; i++)
+            {
+                var path = reader.ReadString();
+                var (kind, mode) = ((HeldKind)reader.ReadByte(), reader.ReadInt32());
+                var hash = reader.ReadBoolean() ? Convert.ToHexStringLower(reader.ReadBytes(32)) : null;
+                files[path] = new CheckpointFile(new FileState(kind, hash, mode), reader.ReadString());
+            }
+
+            return new Checkpoint(name, files, leftOut.Length == 0 ? null : leftOut);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { return null; }
+    }
+
+    /// <summary>Removes those that nobody needs, but the newest.</summary>
+    public void Clean(IReadOnlySet<string> needed)
+    {
+        foreach (var file in Stored().Skip(1).Where(file => !needed.Contains(file.Name))) { file.Delete(); }
+    }
+
+    private IEnumerable<FileInfo> Stored() => Directory.Exists(folder) ? new DirectoryInfo(folder).EnumerateFiles(Prefix + "*").OrderByDescending(file => file.LastWriteTimeUtc) : [];
+
+    /// <summary>One whose contents are still kept.</summary>
+    private Checkpoint? Newest() => Stored().FirstOrDefault() is { } file && Load(file.Name) is { } found && found.Files.Values.All(one => one.State.Hash is not { } hash || contents.Has(hash)) ? found : null;
+
+    private string NameOf(Dictionary<string, CheckpointFile> files)
+    {
+        var text = new StringBuilder();
+        foreach (var (path, file) in files.OrderBy(file => file.Key, StringComparer.Ordinal)) { text.Append(path).Append('\0').Append(file.State.Hash).Append(file.State.Mode).Append(file.Stamp).Append('\n'); }
+
+        return Prefix + Blobs.IdOf(Encoding.UTF8.GetBytes(text.ToString()))[..32];
+    }
+
+    private static int ModeOf(HeldFile found) => found.Kind == HeldKind.File ? found.Mode : 0;
+
+    private static string? Sentence(int tooLarge, bool tooMany, int unread)
+    {
+        List<string> parts = [];
+        if (tooMany) { parts.Add($"the folder has more than {MostFiles:N0} files"); }
+        if (tooLarge > 0) { parts.Add($"{tooLarge:N0} {(tooLarge == 1 ? "file is" : "files are")} too large"); }
+        if (unread > 0) { parts.Add($"{unread:N0} may not be read"); }
+
+        return parts.Count == 0 ? null : $"Not all that commands change can be taken back: {string.Join(", ", parts)}.";
+    }
+
+    /// <summary>The names, in no order.</summary>
+    private sealed class Scan
+    {
+        private readonly string root;
+        private readonly List<IgnoreRules> rules = [];
+
+        public Scan(string root)
+        {
+            this.root = root;
+            Walk("", 0);
+        }
+
+        public List<string> Files { get; } = [];
+        /// <summary>Folders that were not looked into, each with a slash at its end.</summary>
+        public List<string> Closed { get; } = [];
+        public bool TooMany { get; private set; }
+
+        private void Walk(string path, int depth)
+        {
+            if (TooMany) { return; }
+            if (depth > DeepestFolder)
+            {
+                Closed.Add(path + "/");
+                return;
+            }
+
+            var count = rules.Count;
+            List<string> folders = [];
+            try
+            {
+                var full = Path.Combine(root, path);
+                var ignore = new FileInfo(Path.Combine(full, ".gitignore"));
+                if (ignore is { Exists: true, LinkTarget: null, Length: < 1024 * 1024 }) { rules.Add(new IgnoreRules(path, File.ReadAllText(ignore.FullName))); }
+
+                foreach (var entry in new DirectoryInfo(full).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false }))
+                {
+                    var name = path.Length == 0 ? entry.Name : $"{path}/{entry.Name}";
+                    var isFolder = entry is DirectoryInfo && !entry.Attributes.HasFlag(FileAttributes.ReparsePoint);
+                    if ((isFolder || entry.Name == ".git") && NeverKept.Contains(entry.Name)) { continue; }
+                    if (IsIgnored(name, isFolder)) { continue; }
+                    if (isFolder) { folders.Add(name); }
+                    else if (Files.Count >= MostFiles)
+                    {
+                        TooMany = true;
+                        Closed.Add("/");
+                        return;
+                    }
+                    else { Files.Add(name); }
+                }
+            }
+            catch (DirectoryNotFoundException) { }
+            catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
+            {
+                Closed.Add(path + "/");
+            }
+
+            foreach (var folder in folders) { Walk(folder, depth + 1); }
+
+            rules.RemoveRange(count, rules.Count - count);
+        }
+
+        private bool IsIgnored(string path, bool isFolder)
+        {
+            for (var i = rules.Count - 1; i >= 0; i--)
+            {
+                if (rules[i].IsIgnored(path, isFolder) is { } decided) { return decided; }
+            }
+
+            return false;
+        }
+    }
+}

@@ -1,0 +1,100 @@
+namespace Plue.Server.Edits;
+
+/// <summary>One change of one file by one tool.</summary>
+internal sealed record TurnEdit(EditRecord By, string Path, FileState Before, FileState After)
+{
+    public bool IsUndone { get; set; }
+}
+
+/// <summary>What one agent changed of one file and nobody has decided yet: from <see cref="Base"/> to <see cref="Left"/>.</summary>
+internal sealed record Review(string Workspace, string Codex, string Path)
+{
+    /// <summary>As the file was, with what was accepted since.</summary>
+    public FileState Base { get; set; } = FileState.Absent;
+    /// <summary>As the agent left it, without what was rejected since.</summary>
+    public FileState Left { get; set; } = FileState.Absent;
+    public FileState First { get; set; } = FileState.Absent;
+    public bool WasAccepted { get; set; }
+    public bool WasRejected { get; set; }
+    public SortedSet<string> Tools { get; } = new(StringComparer.Ordinal);
+    public bool IsPending => Base != Left;
+}
+
+/// <summary>The record of edits as it stands, folded from its lines.</summary>
+internal sealed class EditHistory
+{
+    private readonly List<EditRecord> records = [];
+    private readonly Dictionary<string, EditRecord> open = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Workspace, string Codex, string Path), Review> reviews = [];
+    private readonly List<TurnEdit> edits = [];
+
+    public IReadOnlyCollection<EditRecord> Open => open.Values;
+    public IReadOnlyCollection<Review> Reviews => reviews.Values;
+    /// <summary>The first first.</summary>
+    public IReadOnlyList<TurnEdit> Edits => edits;
+    public DateTimeOffset Oldest => records.Count == 0 ? DateTimeOffset.MaxValue : records[0].Time ?? DateTimeOffset.MinValue;
+
+    public Review? ReviewOf(string workspace, string codex, string path) => reviews.GetValueOrDefault((workspace, codex, path));
+
+    public void Take(EditRecord record)
+    {
+        if (record.Type == EditRecord.Head) { return; }
+
+        records.Add(record);
+        if (record.Type == EditRecord.Begun)
+        {
+            open[record.Scope] = record;
+            return;
+        }
+
+        if (record.Type == EditRecord.Ended) { open.Remove(record.Scope); }
+        foreach (var file in record.Files) { Take(record, file); }
+    }
+
+    private void Take(EditRecord record, FileRecord file)
+    {
+        var key = (record.Workspace, record.Codex, file.Path);
+        if (!reviews.TryGetValue(key, out var review)) { reviews[key] = review = new Review(key.Workspace, key.Codex, key.Path) { First = file.Before ?? FileState.Absent }; }
+
+        if (record.Type == EditRecord.Ended)
+        {
+            if (!review.IsPending) { (review.First, review.WasAccepted, review.WasRejected) = (file.Before ?? FileState.Absent, false, false); }
+            edits.Add(new TurnEdit(record, file.Path, file.Before ?? FileState.Absent, file.After ?? FileState.Absent));
+            review.Tools.Add(record.Tool);
+        }
+
+        (review.Base, review.Left) = (file.Base ?? FileState.Absent, file.Left ?? FileState.Absent);
+        review.WasAccepted |= record.Type == EditRecord.Accepted;
+        review.WasRejected |= record.Type == EditRecord.Rejected;
+        if (record.Type is not (EditRecord.Undone or EditRecord.Redone)) { return; }
+
+        foreach (var edit in edits.Where(edit => edit.Path == file.Path && edit.By.Codex == record.Codex && edit.By.Turn == record.Turn && edit.By.Workspace == record.Workspace))
+        {
+            edit.IsUndone = record.Type == EditRecord.Undone;
+        }
+    }
+
+    /// <summary>The last record that undid this turn's changes of the file; null when a later one brought them back.</summary>
+    public FileRecord? UndoOf(string workspace, string codex, string turn, string path)
+    {
+        var last = records.FindLast(record => record.Type is EditRecord.Undone or EditRecord.Redone && record.Workspace == workspace && record.Codex == codex && record.Turn == turn
+            && record.Files.Any(file => file.Path == path));
+        return last is { Type: EditRecord.Undone } ? last.Files.First(file => file.Path == path) : null;
+    }
+
+    /// <summary>What is younger, and what is not ended.</summary>
+    public Kept After(DateTimeOffset time) => new([.. records.Where(record => record.Time >= time || (record.Type == EditRecord.Begun && open.ContainsKey(record.Scope)))]);
+
+    /// <summary>Records that stay, in their order.</summary>
+    internal sealed class Kept(IReadOnlyList<EditRecord> records)
+    {
+        public IReadOnlyList<EditRecord> Records => records;
+
+        public IReadOnlySet<string> Needed { get; } = records.SelectMany(record => record.Files)
+            .SelectMany(file => new[] { file.Before, file.After, file.Base, file.Left, file.BaseBefore, file.LeftBefore })
+            .Select(state => state?.Hash).OfType<string>().ToHashSet(StringComparer.Ordinal);
+
+        /// <summary>Without a tenth of them, the oldest.</summary>
+        public Kept WithoutOldest() => new([.. records.Skip(Math.Max(1, records.Count / 10))]);
+    }
+}

@@ -1,0 +1,216 @@
+using Plue.Server.Codices;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Edits;
+
+/// <summary>Watches tools at work and writes down what they change.</summary>
+internal sealed class EditLog(EditStore store) : IEditLog
+{
+    private readonly Lock gate = new();
+    private readonly List<Scope> open = [];
+    private readonly Dictionary<string, Checkpoints> checkpoints = new(StringComparer.Ordinal);
+
+    /// <summary>Something about this codex's changes is different now.</summary>
+    public event Action<string>? Changed;
+
+    public EditStore Store => store;
+
+    public void Announce(string codexId) => Changed?.Invoke(codexId);
+
+    /// <summary>What commands may change without a way back, in one sentence; null as far as is known.</summary>
+    public string? LeftOut(string workspace)
+    {
+        lock (gate) { return checkpoints.TryGetValue(RealPath.Of(workspace), out var found) ? found.LeftOut : null; }
+    }
+
+    public async ValueTask<IEditScope> BeginAsync(EditAuthor author, string workspace, IReadOnlyList<string>? paths, CancellationToken cancellationToken) =>
+        await Task.Run<IEditScope>(() => Begin(author with { CodexId = IdOf(author.CodexId) }, RealPath.Of(workspace), paths), cancellationToken);
+
+    /// <summary>What was begun by a process that died is settled by looking at the files: what differs, it did.</summary>
+    /// <exception cref="FailureException">StoreReadOnly.</exception>
+    public void Settle(string workspace)
+    {
+        var real = RealPath.Of(workspace);
+        var left = store.Read(history => history.Open.Where(begun => begun.Workspace == real && begun.Process != store.Process).ToList()).Where(begun => !store.IsUnderWay(begun)).ToList();
+        foreach (var begun in left)
+        {
+            store.Change(history => history.Open.Any(one => one.Scope == begun.Scope)
+                ? [Ended(begun, Differences(real, begun.Files.ToDictionary(file => file.Path, file => file.Before ?? FileState.Absent), begun.Checkpoint is { } name ? CheckpointsOf(real).Load(name) : null, []), history)]
+                : []);
+            Announce(begun.Codex);
+        }
+
+        if (left.Count > 0) { CleanCheckpoints(real); }
+    }
+
+    /// <summary>Of an address its name, of a name itself.</summary>
+    public static string IdOf(string codexId) => CodexUri.TryParse(codexId, out var uri) ? uri.Name : codexId;
+
+    private Scope Begin(EditAuthor author, string workspace, IReadOnlyList<string>? paths)
+    {
+        try
+        {
+            Settle(workspace);
+            return paths is null ? BeginAll(author, workspace) : BeginNamed(author, workspace, [.. paths.Select(path => Inside(workspace, path)).OfType<string>().Distinct(StringComparer.Ordinal)]);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Plue.Server.Store.StoreFailure.From(exception, "How the files are could not be kept, so nothing was changed");
+        }
+    }
+
+    private Scope BeginNamed(EditAuthor author, string workspace, List<string> paths)
+    {
+        using var folder = new HeldFolder(workspace);
+        Dictionary<string, FileState> before = new(StringComparer.Ordinal);
+        foreach (var path in paths)
+        {
+            var state = FileState.Keep(folder, path, store.Contents);
+            if (!state.IsKept && state.Kind != HeldKind.Folder)
+            {
+                throw new FailureException(FailureKind.BadRequest, $"{path} is no ordinary file of at most 64 MB, so it could not be taken back and is not changed.");
+            }
+
+            before[path] = state;
+        }
+
+        var begun = Record(author, workspace, null) with { Files = [.. before.Select(file => new FileRecord(file.Key, file.Value, null, null, null))] };
+        store.Change(_ => [begun]);
+        return Opened(new Scope(this, begun, before, null));
+    }
+
+    private Scope BeginAll(EditAuthor author, string workspace)
+    {
+        var all = CheckpointsOf(workspace);
+        var checkpoint = all.Take();
+        var begun = Record(author, workspace, checkpoint.Name);
+        store.Change(_ =>
+        {
+            store.Contents.Sync();
+            all.Save(checkpoint);
+            return [begun];
+        });
+        return Opened(new Scope(this, begun, new(StringComparer.Ordinal), checkpoint));
+    }
+
+    private EditRecord Record(EditAuthor author, string workspace, string? checkpoint) => new()
+    {
+        Type = EditRecord.Begun,
+        Codex = author.CodexId,
+        Turn = author.TurnId,
+        ToolUse = author.ToolUseId,
+        Tool = author.ToolName,
+        Workspace = workspace,
+        Scope = Ids.New("scope", store.Time),
+        Process = store.Process,
+        Checkpoint = checkpoint,
+    };
+
+    private Scope Opened(Scope scope)
+    {
+        lock (gate) { open.Add(scope); }
+
+        return scope;
+    }
+
+    private IReadOnlyList<FileChange> End(Scope scope)
+    {
+        List<(string Path, FileState Before, FileState After)> changes = [];
+        try
+        {
+            lock (gate)
+            {
+                if (!open.Remove(scope)) { return []; }
+
+                var others = open.Where(other => other.Begun.Workspace == scope.Begun.Workspace).ToList();
+                var named = others.Where(other => other.Checkpoint is null).SelectMany(other => other.Before.Keys).ToHashSet(StringComparer.Ordinal);
+                changes = Differences(scope.Begun.Workspace, scope.Before, scope.Checkpoint, scope.Checkpoint is null ? [] : named);
+                // What is counted here is counted nowhere else.
+                foreach (var (path, _, after) in changes)
+                {
+                    foreach (var other in others.Where(other => other.Checkpoint is not null || other.Before.ContainsKey(path))) { other.Before[path] = after; }
+                }
+            }
+
+            store.Change(history => [Ended(scope.Begun, changes, history)]);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Plue.Server.Store.StoreFailure.From(exception, "What was changed could not be written down");
+        }
+
+        if (scope.Checkpoint is not null) { CleanCheckpoints(scope.Begun.Workspace); }
+        store.Sweep(CheckpointsOf(scope.Begun.Workspace).Needed);
+        if (changes.Count > 0) { Announce(scope.Begun.Codex); }
+
+        return [.. changes.Select(change => new FileChange(change.Path, Lines(change.Before, change.After).Added, Lines(change.Before, change.After).Removed))];
+    }
+
+    /// <summary>What is different now. A state that a scope has by name counts instead of the checkpoint's.</summary>
+    private List<(string Path, FileState Before, FileState After)> Differences(string workspace, Dictionary<string, FileState> before, Checkpoint? checkpoint, HashSet<string> others)
+    {
+        using var folder = new HeldFolder(workspace);
+        List<(string Path, FileState Before, FileState After)> changes = [];
+        foreach (var (path, state) in before.Where(file => !others.Contains(file.Key)))
+        {
+            var now = Now(folder, path);
+            if (now != state) { changes.Add((path, state, now)); }
+        }
+
+        if (checkpoint is not null)
+        {
+            changes.AddRange(checkpoint.ChangedBy(CheckpointsOf(workspace).Take(), folder, store.Contents).Where(change => !before.ContainsKey(change.Path) && !others.Contains(change.Path)));
+        }
+
+        return [.. changes.OrderBy(change => change.Path, StringComparer.Ordinal)];
+    }
+
+    private FileState Now(HeldFolder folder, string path)
+    {
+        try { return FileState.Keep(folder, path, store.Contents); }
+        // Behind a link.
+        catch (IOException) { return new FileState(HeldKind.Other); }
+    }
+
+    private EditRecord Ended(EditRecord begun, List<(string Path, FileState Before, FileState After)> changes, EditHistory history) => begun with
+    {
+        Type = EditRecord.Ended,
+        Checkpoint = null,
+        Time = null,
+        Files = [.. changes.Select(change => FileReview.Add(history.ReviewOf(begun.Workspace, begun.Codex, change.Path), change.Path, change.Before, change.After, store.Contents))],
+    };
+
+    private (int Added, int Removed) Lines(FileState before, FileState after) => FileReview.Count(before, after, store.Contents);
+
+    private Checkpoints CheckpointsOf(string workspace)
+    {
+        lock (gate)
+        {
+            if (!checkpoints.TryGetValue(workspace, out var found)) { checkpoints[workspace] = found = new Checkpoints(store.Checkpoints, workspace, store.Contents); }
+
+            return found;
+        }
+    }
+
+    private void CleanCheckpoints(string workspace) =>
+        CheckpointsOf(workspace).Clean(store.Read(history => history.Open.Select(begun => begun.Checkpoint).OfType<string>().ToHashSet(StringComparer.Ordinal)));
+
+    /// <summary>From the workspace; null for what is not in it.</summary>
+    private static string? Inside(string workspace, string path)
+    {
+        var full = Path.GetFullPath(path, workspace);
+        var real = Path.Combine(RealPath.Of(Path.GetDirectoryName(full) ?? full), Path.GetFileName(full));
+        var inside = Path.GetRelativePath(workspace, real).Replace(Path.DirectorySeparatorChar, '/');
+        return inside is "." or ".." || inside.StartsWith("../", StringComparison.Ordinal) || Path.IsPathRooted(inside) ? null : inside;
+    }
+
+    private sealed class Scope(EditLog log, EditRecord begun, Dictionary<string, FileState> before, Checkpoint? checkpoint) : IEditScope
+    {
+        public EditRecord Begun => begun;
+        public Dictionary<string, FileState> Before => before;
+        public Checkpoint? Checkpoint => checkpoint;
+
+        public async ValueTask<IReadOnlyList<FileChange>> EndAsync(CancellationToken cancellationToken) => await Task.Run(() => log.End(this), cancellationToken);
+    }
+}

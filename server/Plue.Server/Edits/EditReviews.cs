@@ -1,0 +1,94 @@
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Edits;
+
+/// <summary>What is under review, and what the user decides about it. Agents at work are not in its way.</summary>
+internal sealed class EditReviews(EditLog log)
+{
+    private EditStore Store => log.Store;
+
+    /// <param name="which">By the id of a codex; null for all that is not decided.</param>
+    public IReadOnlyList<FileReview> List(string workspace, Func<string, bool>? which)
+    {
+        var real = RealPath.Of(workspace);
+        log.Settle(real);
+        var reviews = Store.Read(history => history.Reviews.Where(review => review.Workspace == real && (which?.Invoke(review.Codex) ?? review.IsPending)).ToList());
+        if (reviews.Count == 0) { return []; }
+
+        using var folder = new HeldFolder(real);
+        List<FileReview> found = [];
+        foreach (var review in reviews.OrderBy(review => review.Path, StringComparer.Ordinal))
+        {
+            if (Open(review, folder) is { } file && (which is not null || file.IsPending)) { found.Add(file); }
+        }
+
+        return found;
+    }
+
+    /// <summary>The edits of a workspace, the first first.</summary>
+    public IReadOnlyList<TurnEdit> Edits(string workspace) => RealPath.Of(workspace) is var real ? Store.Read(history => history.Edits.Where(edit => edit.By.Workspace == real).ToList()) : [];
+
+    /// <returns>One sentence for each file that was left as it is.</returns>
+    /// <exception cref="FailureException">Conflict: there is no such hunk any more; StoreReadOnly: nothing was written down.</exception>
+    public IReadOnlyList<string> Decide(string workspace, string codexId, string? path, string? hunkId, bool isAccepted)
+    {
+        var real = RealPath.Of(workspace);
+        log.Settle(real);
+        List<string> conflicts = [];
+        List<EditRecord> records = [];
+        Store.Change(history =>
+        {
+            using var folder = new HeldFolder(real);
+            foreach (var review in history.Reviews.Where(review => review.Workspace == real && review.Codex == codexId && review.IsPending && (path is null || review.Path == path)).ToList())
+            {
+                try
+                {
+                    if (Open(review, folder) is not { IsPending: true } file) { continue; }
+
+                    string? refused = null;
+                    if ((isAccepted ? file.Accept(hunkId) : file.Reject(hunkId, folder, out refused)) is { } decided)
+                    {
+                        records.Add(new EditRecord { Type = isAccepted ? EditRecord.Accepted : EditRecord.Rejected, Codex = codexId, Workspace = real, Files = [decided] });
+                    }
+                    else if (hunkId is not null && refused is null)
+                    {
+                        throw new FailureException(FailureKind.Conflict, $"{review.Path} is not as it was shown any more. Look at it again.");
+                    }
+
+                    if (refused is not null) { conflicts.Add(refused); }
+                }
+                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+                {
+                    conflicts.Add($"{review.Path} was left as it is: {exception.Message}");
+                }
+            }
+
+            return records;
+        });
+        if (records.Count > 0) { log.Announce(codexId); }
+
+        return conflicts;
+    }
+
+    /// <returns>Null for a file that was not there; its text as it is now when nothing of it is under review.</returns>
+    /// <exception cref="FailureException">NotFound.</exception>
+    public string? Before(string workspace, string codexId, string path)
+    {
+        var real = RealPath.Of(workspace);
+        using var folder = new HeldFolder(real);
+        var review = Store.Read(history => history.ReviewOf(real, codexId, path)) ?? throw new FailureException(FailureKind.NotFound, $"Nobody has changed {path}.");
+        return (Open(review, folder) ?? throw new FailureException(FailureKind.NotFound, $"How {path} was is not kept any more.")).Before;
+    }
+
+    /// <returns>Null when what it was is not kept any more, or it cannot be looked at.</returns>
+    private FileReview? Open(Review review, HeldFolder folder)
+    {
+        try { return FileReview.Of(review, folder, Store.Contents); }
+        catch (Exception exception) when (exception is IOException or FailureException)
+        {
+            Microsoft.Extensions.Logging.LoggerExtensions.LogWarning(Store.Logger, "{Path} cannot be reviewed: {Why}", review.Path, exception.Message);
+            return null;
+        }
+    }
+}

@@ -1,0 +1,216 @@
+using System.Globalization;
+using System.Text;
+using Plue.Server.Codices;
+using Plue.Server.Platform;
+using Plue.Server.Store;
+
+namespace Plue.Server.Edits;
+
+/// <summary>A place that an agent changed and nobody has decided.</summary>
+/// <param name="OldStart">Lines from 1; without lines, the line that it stands before.</param>
+/// <param name="IsConflict">Somebody else has changed the same place since.</param>
+internal sealed record Hunk(string Id, int OldStart, int OldLines, int NewStart, int NewLines, bool IsConflict, string Text);
+
+/// <summary>
+/// One file under review as it is at this moment: how it was before the agent (<see cref="Review.Base"/>), how the agent left it, and how it is now. What others
+/// changed since belongs to neither side. Bytes are kept: only whole lines are exchanged.
+/// </summary>
+internal sealed class FileReview
+{
+    private readonly Review review;
+    private readonly Contents contents;
+    private readonly FileState now;
+    private readonly Encoding? form;
+    private readonly List<Place> places = [];
+    private readonly List<(Hunk Hunk, int Place)> hunks = [];
+
+    private FileReview(Review review, FileState now, Contents contents)
+    {
+        (this.review, this.now, this.contents) = (review, now, contents);
+        var states = new[] { review.Base, review.Left, now };
+        if (states.Any(state => state.Kind is not (HeldKind.File or HeldKind.Absent) || !state.IsKept)) { return; }
+
+        var bytes = states.Select(state => state.Hash is { } hash ? contents.Read(hash) : []).ToArray();
+        form = TextForm.Of(bytes);
+        if (form is null) { return; }
+
+        places = ThreeWay.Of(form.GetString(bytes[0]), form.GetString(bytes[1]), form.GetString(bytes[2]));
+        hunks = HunksOf(places);
+    }
+
+    /// <exception cref="IOException">The file cannot be looked at.</exception>
+    /// <exception cref="Messages.FailureException">NotFound: what it was is not kept any more.</exception>
+    public static FileReview Of(Review review, HeldFolder folder, Contents contents) => new(review, FileState.Keep(folder, review.Path, contents), contents);
+
+    public Review Review => review;
+    public IReadOnlyList<Hunk> Hunks => [.. hunks.Select(hunk => hunk.Hunk)];
+    public bool IsBinary => form is null;
+    public bool IsThere => now.Kind != HeldKind.Absent;
+
+    /// <summary>Something is left to decide.</summary>
+    public bool IsPending => review.IsPending && (hunks.Count > 0 || (IsWhole && now != review.Base));
+
+    /// <summary>There is nothing to decide line by line.</summary>
+    private bool IsWhole => form is null || (hunks.Count == 0 && IsOnlyKind);
+    /// <summary>Nothing differs but that it is there, or its permissions.</summary>
+    private bool IsOnlyKind => places.TrueForAll(place => place.Of == PlaceOf.Nobody) && (review.Base.Kind != review.Left.Kind || review.Base.Mode != review.Left.Mode);
+
+    /// <summary>Why not all of it can be taken back; null when all can.</summary>
+    public string? Conflict
+    {
+        get
+        {
+            if (!IsPending) { return null; }
+            if (IsWhole) { return now == review.Left && review.Base.IsKept ? null : $"{review.Path} was changed by somebody else since, so it cannot be taken back."; }
+
+            var lines = hunks.Where(hunk => hunk.Hunk.IsConflict).Select(hunk => hunk.Hunk.NewStart).ToList();
+            return lines.Count == 0 ? null
+                : now.Kind == HeldKind.Absent ? $"{review.Path} was removed by somebody else since, so it is not brought back."
+                : string.Create(CultureInfo.InvariantCulture, $"{review.Path} was changed by somebody else at the same place since (line {string.Join(", ", lines.Take(5))}), so that place cannot be taken back.");
+        }
+    }
+
+    /// <summary>The file without what is under review: the left side of a comparison. Null for one that was not there, and for what is no text.</summary>
+    public string? Before
+    {
+        get
+        {
+            if (form is null || (review.Base.Kind == HeldKind.Absent && places.TrueForAll(place => place.Before.Length == 0))) { return null; }
+
+            return string.Concat(places.Select(place => place.Before)).TrimStart('\uFEFF');
+        }
+    }
+
+    public (int Added, int Removed) Size => form is null ? (0, 0) : (hunks.Sum(hunk => hunk.Hunk.NewLines), hunks.Sum(hunk => hunk.Hunk.OldLines));
+
+    /// <summary>Lets what is there stand.</summary>
+    /// <param name="hunkId">Null for the whole file.</param>
+    /// <returns>Null when there is nothing of that id any more.</returns>
+    public FileRecord? Accept(string? hunkId)
+    {
+        if (hunkId is null) { return new FileRecord(review.Path, now, now, now, now); }
+        if (hunks.FindIndex(hunk => hunk.Hunk.Id == hunkId) is not (>= 0 and var at)) { return null; }
+
+        var chosen = hunks[at].Place;
+        return Decided(
+            (place, index) => index == chosen ? place.Now : place.Before,
+            (place, index) => index == chosen || place.Of == PlaceOf.Others ? place.Now : place.Left,
+            now);
+    }
+
+    /// <summary>Takes back what is the agent's alone, in the file as it is now.</summary>
+    /// <param name="hunkId">Null for the whole file.</param>
+    /// <param name="refused">Why something was left as it is, in one sentence.</param>
+    /// <returns>Null when nothing was done.</returns>
+    /// <exception cref="IOException">The file was not changed.</exception>
+    public FileRecord? Reject(string? hunkId, HeldFolder folder, out string? refused)
+    {
+        refused = null;
+        if (IsWhole)
+        {
+            refused = Conflict;
+            if (refused is not null) { return null; }
+
+            Put(folder, review.Base);
+            return new FileRecord(review.Path, now, review.Base, review.Base, review.Base);
+        }
+
+        var chosen = hunks.Where(hunk => hunkId is null || hunk.Hunk.Id == hunkId).ToList();
+        if (chosen.Exists(hunk => hunk.Hunk.IsConflict)) { refused = Conflict; }
+
+        var back = chosen.Where(hunk => !hunk.Hunk.IsConflict).Select(hunk => hunk.Place).ToHashSet();
+        if (back.Count == 0) { return null; }
+
+        var text = string.Concat(places.Select((place, index) => back.Contains(index) ? place.Before : place.Now));
+        var isAll = hunkId is null && refused is null;
+        var mode = now.Kind == HeldKind.File && !(isAll && review.Base.Kind == HeldKind.File && now.Mode == review.Left.Mode) ? now.Mode : review.Base.Kind == HeldKind.File ? review.Base.Mode : review.Left.Mode;
+        var after = text.Length == 0 && review.Base.Kind == HeldKind.Absent ? FileState.Absent : Keep(text, mode);
+        Put(folder, after);
+        return Decided(
+            (place, _) => place.Before,
+            (place, index) => back.Contains(index) ? place.Before : place.Of == PlaceOf.Others ? place.Now : place.Left,
+            after) with { Before = now };
+    }
+
+    /// <summary>What is under review after a tool changed the file from one state to another.</summary>
+    public static FileRecord Add(Review? review, string path, FileState before, FileState after, Contents contents)
+    {
+        if (review is null or { IsPending: false }) { return new FileRecord(path, before, after, before, after); }
+        if (review.Left == before) { return new FileRecord(path, before, after, review.Base, after); }
+
+        // What others changed between counts as decided: it is not the agent's.
+        var since = new FileReview(review, before, contents);
+        if (since.form is null) { return new FileRecord(path, before, after, before, after); }
+
+        var text = string.Concat(since.places.Select(place => place.Of == PlaceOf.Both ? place.Now : place.Before));
+        return new FileRecord(path, before, after, text.Length == 0 && review.Base.Kind == HeldKind.Absent ? FileState.Absent : since.Keep(text, before.Mode), after);
+    }
+
+    /// <summary>What is under review after the agent's own change was undone: as if it had never been.</summary>
+    public static FileRecord Undo(Review review, FileState from, FileState to, Contents contents)
+    {
+        var record = new FileRecord(review.Path, from, to, to, to) { BaseBefore = review.Base, LeftBefore = review.Left };
+        if (!review.IsPending) { return record; }
+
+        var since = new FileReview(review, to, contents);
+        if (since.form is null) { return record with { Base = review.Base == to || !review.Base.IsKept ? to : review.Base }; }
+
+        var text = string.Concat(since.places.Select(place => place.Before));
+        return record with { Base = text.Length == 0 && review.Base.Kind == HeldKind.Absent ? FileState.Absent : since.Keep(text, review.Base.Kind == HeldKind.File ? review.Base.Mode : to.Mode) };
+    }
+
+    public static (int Added, int Removed) Count(FileState before, FileState after, Contents contents)
+    {
+        var whole = new FileReview(new Review("", "", "") { Base = before, Left = after }, after, contents);
+        return whole.Size;
+    }
+
+    private FileRecord Decided(Func<Place, int, string> before, Func<Place, int, string> left, FileState after)
+    {
+        var (text, leftText) = (string.Concat(places.Select(before)), string.Concat(places.Select(left)));
+        var newBase = text.Length == 0 && review.Base.Kind == HeldKind.Absent ? FileState.Absent
+            : text.Length == 0 && after.Kind == HeldKind.Absent ? FileState.Absent
+            : Keep(text, review.Base.Kind == HeldKind.File ? review.Base.Mode : review.Left.Mode);
+        var newLeft = leftText.Length == 0 && (after.Kind == HeldKind.Absent || review.Left.Kind == HeldKind.Absent) ? FileState.Absent
+            : Keep(leftText, review.Left.Kind == HeldKind.File ? review.Left.Mode : after.Mode);
+        // Where no line is left to decide the permissions are only decided with the whole file.
+        return new FileRecord(review.Path, now, after, newBase, newLeft);
+    }
+
+    private FileState Keep(string text, int mode) => new(HeldKind.File, contents.Put(form!.GetBytes(text)), mode);
+
+    /// <exception cref="IOException">Somebody changed it at this moment; it was left as it is.</exception>
+    private void Put(HeldFolder folder, FileState state)
+    {
+        contents.Sync();
+        if (FileState.Keep(folder, review.Path, contents) != now) { throw new IOException($"{review.Path} is being changed by somebody else. Try again."); }
+
+        state.Restore(folder, review.Path, contents);
+    }
+
+    private List<(Hunk Hunk, int Place)> HunksOf(List<Place> all)
+    {
+        List<(Hunk Hunk, int Place)> found = [];
+        Dictionary<string, int> same = new(StringComparer.Ordinal);
+        var (oldLine, newLine) = (1, 1);
+        for (var i = 0; i < all.Count; i++)
+        {
+            var place = all[i];
+            var (before, after) = (UnifiedDiff.Lines(place.Before), UnifiedDiff.Lines(place.Now));
+            if (place.Of is PlaceOf.Agent or PlaceOf.Both)
+            {
+                var around = $"{(i > 0 ? UnifiedDiff.Lines(all[i - 1].Now)[^1..].FirstOrDefault() : "")}\0{string.Concat(before)}\0{string.Concat(after)}";
+                var key = Blobs.IdOf(Encoding.UTF8.GetBytes(around))[..16];
+                same[key] = same.GetValueOrDefault(key) + 1;
+                var text = string.Concat(before.Select(line => Shown('-', line)).Concat(after.Select(line => Shown('+', line))));
+                found.Add((new Hunk(string.Create(CultureInfo.InvariantCulture, $"{key}.{same[key]}"), oldLine, before.Count, newLine, after.Count, place.Of == PlaceOf.Both, text), i));
+            }
+
+            (oldLine, newLine) = (oldLine + before.Count, newLine + after.Count);
+        }
+
+        return found;
+    }
+
+    private static string Shown(char sign, string line) => line.EndsWith('\n') ? sign + line : sign + line + "\n";
+}

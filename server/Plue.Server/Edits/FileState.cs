@@ -1,0 +1,53 @@
+using Plue.Server.Platform;
+
+namespace Plue.Server.Edits;
+
+/// <summary>How a file was.</summary>
+/// <param name="Hash">Of its content in <see cref="Contents"/>, for a link of where it led; null for all but files and links.</param>
+/// <param name="Mode">The nine bits of permission; 0 for all but files.</param>
+internal sealed record FileState(HeldKind Kind, string? Hash = null, int Mode = 0)
+{
+    public static readonly FileState Absent = new(HeldKind.Absent);
+
+    public bool IsKept => Kind == HeldKind.Absent || Hash is not null;
+
+    /// <summary>Keeps what is there now. The content is durable after <see cref="Contents.Sync"/>.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static FileState Keep(HeldFolder folder, string path, Contents contents)
+    {
+        // What is exchanged while it is looked at is looked at again.
+        for (var tries = 0; ; tries++)
+        {
+            var found = folder.Look(path);
+            if (found.Kind is not (HeldKind.File or HeldKind.Link)) { return new FileState(found.Kind); }
+
+            try
+            {
+                return folder.Read(path, Contents.MostBytes) is { } content
+                    ? new FileState(found.Kind, contents.Put(content), found.Kind == HeldKind.File ? found.Mode : 0)
+                    : new FileState(HeldKind.Other);
+            }
+            catch (FileNotFoundException) when (tries < 3) { }
+        }
+    }
+
+    /// <summary>Makes the file what it was.</summary>
+    /// <exception cref="IOException">It was left as it is.</exception>
+    public void Restore(HeldFolder folder, string path, Contents contents)
+    {
+        switch (Kind)
+        {
+            case HeldKind.Absent:
+                folder.Delete(path);
+                break;
+            case HeldKind.File:
+                folder.Write(path, contents.Read(Hash!), Mode);
+                break;
+            case HeldKind.Link:
+                folder.WriteLink(path, System.Text.Encoding.UTF8.GetString(contents.Read(Hash!)));
+                break;
+            default:
+                throw new IOException($"What {path} was is not a file and was not kept.");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using Plue.Protocol;
+using Plue.Server.Codices;
+using Plue.Server.Edits;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Store;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>edit/*: what agents changed in the open folder, and what the user decides about it. Nothing of a folder that is not trusted is looked at.</summary>
+/// <param name="channels">All chats and tasks, for what is under which and their titles.</param>
+internal sealed class EditHandlers(RpcServer server, Lazy<EditsHouse> house, Workspace workspace, Func<IReadOnlyList<ChatSummary>> channels)
+{
+    private const int MostTurns = 200;
+    private const int DeepestTree = 100;
+
+    public void Register()
+    {
+        server.Map(Methods.EditList, (asked, _) => Task.Run(() => workspace.TrustedFolder is { } folder ? List(folder, asked.CodexId, []) : new EditListResult([]) { Turns = [] }));
+        server.Map(Methods.EditAccept, (asked, _) => Task.Run(() => Decide(asked, isAccepted: true)));
+        server.Map(Methods.EditReject, (asked, _) => Task.Run(() => Decide(asked, isAccepted: false)));
+        server.Map(Methods.EditUndo, (asked, cancellationToken) => TakeBackAsync(asked, isUndo: true, cancellationToken));
+        server.Map(Methods.EditRedo, (asked, cancellationToken) => TakeBackAsync(asked, isUndo: false, cancellationToken));
+        server.Map(Methods.EditContent, (asked, _) => Task.Run(() => new EditContentResult(house.Value.Reviews.Before(Folder, EditLog.IdOf(asked.CodexId), asked.Path))));
+    }
+
+    private string Folder => workspace.TrustedFolder
+        ?? throw new FailureException(FailureKind.Untrusted, "Changes are reviewed in a folder that you trust. Open the folder and trust it.");
+
+    private EditListResult Decide(EditDecideParams asked, bool isAccepted)
+    {
+        var folder = Folder;
+        if (asked is { HunkId: not null, Path: null }) { throw new FailureException(FailureKind.MissingField, "Say which file the change is in."); }
+
+        // Without a file everything under it is meant, as it is listed.
+        var family = asked.Path is null ? FamilyOf(asked.CodexId) : [EditLog.IdOf(asked.CodexId)];
+        return List(folder, asked.CodexId, [.. family.SelectMany(codex => house.Value.Reviews.Decide(folder, codex, asked.Path, asked.HunkId, isAccepted))]);
+    }
+
+    private async Task<EditListResult> TakeBackAsync(EditTurnParams asked, bool isUndo, CancellationToken cancellationToken)
+    {
+        var folder = Folder;
+        var (codex, turns) = (EditLog.IdOf(asked.CodexId), house.Value.Turns);
+        Func<TurnEdit, bool> which;
+        if (asked.All == true)
+        {
+            var family = FamilyOf(asked.CodexId);
+            which = edit => family.Contains(edit.By.Codex);
+        }
+        else
+        {
+            var turn = asked.TurnId ?? await Task.Run(() => house.Value.Reviews.Edits(folder).LastOrDefault(edit => edit.By.Codex == codex && edit.IsUndone != isUndo)?.By.Turn, cancellationToken)
+                ?? throw new FailureException(FailureKind.NotFound, isUndo ? "There is no turn whose changes could be taken back." : "There is no turn whose changes were taken back.");
+            which = edit => edit.By.Codex == codex && edit.By.Turn == turn;
+        }
+
+        var outcome = isUndo ? await turns.UndoAsync(folder, which, cancellationToken) : await turns.RedoAsync(folder, which, cancellationToken);
+        return await Task.Run(() => List(folder, asked.CodexId, outcome.Conflicts), cancellationToken);
+    }
+
+    private EditListResult List(string folder, string? codexId, IReadOnlyList<string> conflicts)
+    {
+        var family = codexId is null ? null : FamilyOf(codexId);
+        Func<string, bool>? which = family is null ? null : family.Contains;
+        var titles = channels().ToDictionary(channel => channel.Id, channel => channel.Title, StringComparer.Ordinal);
+        return new EditListResult([.. house.Value.Reviews.List(folder, which).Select(View)])
+        {
+            Turns = [.. house.Value.Reviews.Edits(folder).Where(edit => which?.Invoke(edit.By.Codex) ?? true)
+                .GroupBy(edit => (edit.By.Codex, edit.By.Turn)).Reverse().Take(MostTurns)
+                .Select(turn => new EditTurnView(
+                    AddressOf(turn.Key.Codex), turn.Key.Turn, turn.First().By.Time ?? default, titles.GetValueOrDefault(turn.Key.Codex, "Deleted chat"),
+                    turn.Select(edit => edit.Path).Distinct(StringComparer.Ordinal).Count(), turn.Any(edit => edit.IsUndone)))],
+            Conflicts = conflicts,
+            LeftOut = house.Value.Log.LeftOut(folder),
+        };
+    }
+
+    private static FileEditView View(FileReview file) => new()
+    {
+        Path = file.Review.Path,
+        CodexId = AddressOf(file.Review.Codex),
+        Kind = (file.IsPending ? file.Review.Base : file.Review.First).Kind == HeldKind.Absent ? EditKind.Created : file.IsThere ? EditKind.Modified : EditKind.Deleted,
+        State = file.IsPending ? EditState.Pending
+            : file.Review is { WasAccepted: true, WasRejected: true } ? EditState.Mixed
+            : file.Review.WasAccepted ? EditState.Accepted : EditState.Rejected,
+        Added = file.Size.Added,
+        Removed = file.Size.Removed,
+        Hunks = [.. file.Hunks.Select(hunk =>
+            new HunkView(hunk.Id, hunk.OldStart, hunk.OldLines, hunk.NewStart, hunk.NewLines, EditState.Pending, hunk.Text) { IsConflict = hunk.IsConflict })],
+        Tools = [.. file.Review.Tools],
+        Conflict = file.Conflict,
+        IsBinary = file.IsBinary,
+    };
+
+    private static string AddressOf(string codex) => CodexUri.OfChannel(codex).ToString();
+
+    /// <summary>The codex and everything under it, by id.</summary>
+    private HashSet<string> FamilyOf(string codexId)
+    {
+        HashSet<string> family = new([EditLog.IdOf(codexId)], StringComparer.Ordinal);
+        var all = channels().Where(channel => channel.SpawnedBy is not null).Select(channel => (channel.Id, Parent: EditLog.IdOf(channel.SpawnedBy!))).ToList();
+        for (var depth = 0; depth < DeepestTree; depth++)
+        {
+            var children = all.Where(channel => family.Contains(channel.Parent) && !family.Contains(channel.Id)).Select(channel => channel.Id).ToList();
+            if (children.Count == 0) { break; }
+
+            family.UnionWith(children);
+        }
+
+        return family;
+    }
+}
