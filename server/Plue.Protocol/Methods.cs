@@ -211,6 +211,7 @@ public static class Methods
     public static readonly RpcRequest<McpNameParams, McpListResult> McpRevoke = new("mcp/revoke");
     public static readonly RpcRequest<McpNameParams, McpListResult> McpStart = new("mcp/start");
     public static readonly RpcRequest<McpNameParams, McpListResult> McpStop = new("mcp/stop");
+    public static readonly RpcRequest<McpNameParams, McpSignInResult> McpSignIn = new("mcp/signIn");
     public static readonly RpcNotification<Nothing> McpChanged = new("mcp/changed");
 
     // The other way round: what the sidecar asks of the editor.

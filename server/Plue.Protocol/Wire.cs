@@ -49,6 +49,7 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(McpListResult))]
 [JsonSerializable(typeof(McpApproveParams))]
 [JsonSerializable(typeof(McpNameParams))]
+[JsonSerializable(typeof(McpSignInResult))]
 [JsonSerializable(typeof(InitializeParams))]
 [JsonSerializable(typeof(InitializeResult))]
 [JsonSerializable(typeof(WorkspaceTrustParams))]

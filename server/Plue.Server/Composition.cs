@@ -27,6 +27,7 @@ using Plue.Server.Rpc;
 using Plue.Server.Store;
 using Plue.Server.Templates;
 using Plue.Server.Tools;
+using Plue.Server.Tools.Mcp;
 using Plue.Server.Transfer;
 using Plue.Server.Vault;
 
@@ -52,6 +53,8 @@ internal sealed class Composition : IAsyncDisposable
     private readonly Lazy<OAuthTokens> tokens;
     private readonly Lazy<SignIns> signIns;
     private readonly Lazy<ToolRunner> toolRunner;
+    private readonly Lazy<McpServices> mcpServices;
+    private readonly Lazy<McpServers> mcpServers;
     private bool isDisposed;
 
     public Composition(LogLevel logLevel, PluePaths? plueHome = null, TimeProvider? timeProvider = null)
@@ -79,6 +82,16 @@ internal sealed class Composition : IAsyncDisposable
             var made = new EditsHouse(paths, () => Workspace.TrustedFolder, Time, Logs.CreateLogger("Edits"));
             made.Log.Changed += codexId => EditsChanged?.Invoke(codexId);
             return made;
+        });
+        mcpServices = new(() => new McpServices
+        {
+            Paths = paths, Workspace = Workspace, Secrets = new SecretSource(vault, EnvironmentKeys), Mask = Redactor.Mask, Time = Time, Environment = OwnEnvironment.Read(), Home = Home,
+        });
+        mcpServers = new(() =>
+        {
+            var servers = new McpServers(mcpServices.Value);
+            servers.Changed += () => McpChanged?.Invoke();
+            return servers;
         });
         Paths = paths;
         StoredRules = new StoredRules(paths, Time);
@@ -110,6 +123,10 @@ internal sealed class Composition : IAsyncDisposable
     public ProviderKeys ProviderKeys { get; }
     public ExternalPrograms ExternalPrograms { get; }
     public SignIns SignIns => signIns.Value;
+    public McpServers McpServers => mcpServers.Value;
+    /// <summary>As <see cref="McpServers.Changed"/>; listening to it makes nothing.</summary>
+    public event Action? McpChanged;
+    public McpTools McpTools => new(McpServers, mcpServices.Value);
     /// <summary>The language models of the window that is connected; null on the command line.</summary>
     public IEditorModels? Editor { get; set; }
     public Vault.Vault Vault => vault.Value;
@@ -226,6 +243,13 @@ internal sealed class Composition : IAsyncDisposable
             return new(chats.Value, new ChatExport(blobs, Redactor),
                 new ChatImport(new ImportedChats(Paths, Time), blobs, Redactor, Environment.GetEnvironmentVariable, Home), Redactor.Mask, DisposeAsync);
         }
+    }
+
+    /// <param name="workspace">A folder that counts as trusted, because the user names it; null for none.</param>
+    public McpHouse McpHouse(string? workspace)
+    {
+        Trust(workspace);
+        return new McpHouse(new McpHandlers(() => McpServers), Vault, Redactor.Mask, DisposeAsync);
     }
 
     public VaultServices VaultServices => new(Vault, ProviderKeys.RenameAsync);
@@ -346,6 +370,7 @@ internal sealed class Composition : IAsyncDisposable
         if (signIns.IsValueCreated) { await SignIns.DisposeAsync(); }
         if (usage.IsValueCreated) { await usage.Value.DisposeAsync(); }
         if (edits.IsValueCreated) { edits.Value.Dispose(); }
+        if (mcpServers.IsValueCreated) { await McpServers.DisposeAsync(); }
         await Providers.DisposeAsync();
         if (vault.IsValueCreated) { await Vault.DisposeAsync(); }
         if (http.IsValueCreated) { http.Value.Dispose(); }

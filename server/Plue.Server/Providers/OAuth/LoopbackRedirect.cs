@@ -20,20 +20,23 @@ internal sealed class LoopbackRedirect : IDisposable
     private static readonly TimeSpan ConnectionPatience = TimeSpan.FromSeconds(10);
 
     private readonly TcpListener listener;
-    private readonly byte[] state;
     private readonly string name;
     private readonly CancellationTokenSource closing = new();
     private readonly TaskCompletionSource<string> code = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int port;
+    private volatile string state = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
     private int connections;
 
     /// <exception cref="FailureException">Conflict: another program has the port.</exception>
-    public LoopbackRedirect(OAuthSettings settings)
+    public LoopbackRedirect(OAuthSettings settings) : this(settings.Name, settings.RedirectPort) { }
+
+    /// <param name="name">As sentences name whose sign-in it is.</param>
+    /// <param name="redirectPort">0 takes any free port.</param>
+    /// <exception cref="FailureException">Conflict: another program has the port.</exception>
+    public LoopbackRedirect(string name, int redirectPort)
     {
-        name = settings.Name;
-        State = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-        state = Encoding.ASCII.GetBytes(State);
-        listener = new TcpListener(IPAddress.Loopback, settings.RedirectPort) { ExclusiveAddressUse = true };
+        this.name = name;
+        listener = new TcpListener(IPAddress.Loopback, redirectPort) { ExclusiveAddressUse = true };
         try
         {
             listener.Start();
@@ -42,7 +45,7 @@ internal sealed class LoopbackRedirect : IDisposable
         {
             listener.Dispose();
             throw new FailureException(
-                FailureKind.Conflict, $"The port {settings.RedirectPort}, to which the sign-in of {name} comes back, is in use. Close the program that has it, or change redirect_port.", taken);
+                FailureKind.Conflict, $"The port {redirectPort}, to which the sign-in of {name} comes back, is in use. Close the program that has it, or change redirect_port.", taken);
         }
 
         port = ((IPEndPoint)listener.LocalEndpoint).Port;
@@ -50,7 +53,13 @@ internal sealed class LoopbackRedirect : IDisposable
     }
 
     /// <summary>What has to come back with the code.</summary>
-    public string State { get; }
+    public string State => state;
+
+    /// <summary>Who says that it answered (RFC 9207); null where it does not. Known with the code.</summary>
+    public string? Issuer { get; private set; }
+
+    /// <summary>From now on this has to come back with the code: whoever asks the question made it.</summary>
+    public void Expect(string newState) => state = newState;
 
     public Uri Url => new($"http://127.0.0.1:{port}{Path}");
 
@@ -126,7 +135,7 @@ internal sealed class LoopbackRedirect : IDisposable
         if ((question < 0 ? target : target[..question]) != Path) { return NotFound; }
 
         var query = Query(question < 0 ? "" : target[(question + 1)..]);
-        if (!query.TryGetValue("state", out var given) || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), state))
+        if (!query.TryGetValue("state", out var given) || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(state)))
         {
             return Refuse("400 Bad Request", "This is not the sign-in that Plue began.", new Failure(
                 FailureKind.ProviderAuthFailed, $"What came back from the sign-in of {name} does not belong to it, so it was not used. Sign in again."));
@@ -137,6 +146,7 @@ internal sealed class LoopbackRedirect : IDisposable
             return Refuse("200 OK", "The sign-in was not granted.", new OAuthRefusal(name, error, VendorMessage.Clean(query.GetValueOrDefault("error_description", "")), null).Failure);
         }
 
+        Issuer = query.GetValueOrDefault("iss");
         return query.TryGetValue("code", out var granted) && granted.Length > 0
             ? ("200 OK", "Plue goes on from here.", () => code.TrySetResult(granted))
             : Refuse("400 Bad Request", "The sign-in brought no code.", new Failure(FailureKind.BadResponse, $"The sign-in server of {name} sent the browser back without a code. Sign in again."));

@@ -1,0 +1,114 @@
+using System.CommandLine;
+using System.Globalization;
+using Plue.Protocol;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Rpc;
+
+namespace Plue.Server.Cli;
+
+/// <summary><c>plue mcp</c>: the servers of the Model Context Protocol from a shell.</summary>
+internal sealed class McpCommand(Func<string?, McpHouse> open, Terminal terminal)
+{
+    private readonly Option<string?> workspace = TemplateOptions.Workspace();
+    private readonly Option<bool> json = CommonOptions.Json();
+
+    public static Command Create(Func<string?, McpHouse> open, Terminal terminal) => new McpCommand(open, terminal).Build();
+
+    private Command Build()
+    {
+        var verbs = new Verbs<McpHouse>(parsed => open(parsed.GetValue(workspace)), terminal);
+        var name = new Argument<string>("name") { Description = "The server's name in the file that declares it" };
+        var fingerprint = new Option<string?>("--fingerprint") { Description = "What was shown; without it the server is shown and nothing is approved" };
+        var fd = CommonOptions.PassphraseFd();
+        return new Command("mcp", "Servers of the Model Context Protocol")
+        {
+            verbs.Verb("list", "List the servers that are declared; none is started", [workspace, json], (house, parsed, _) =>
+            {
+                Show(verbs, parsed, house.Handlers.List());
+                return Task.FromResult(ExitCodes.Done);
+            }),
+            verbs.Verb("approve", "Let a server start, as it is now", [name, fingerprint, workspace, json], async (house, parsed, cancellationToken) =>
+            {
+                var listed = house.Handlers.List();
+                if (parsed.GetValue(fingerprint) is { } seen)
+                {
+                    Show(verbs, parsed, Only(await house.Handlers.ApproveAsync(parsed.GetValue(name)!, seen, cancellationToken), parsed.GetValue(name)!));
+                    return ExitCodes.Done;
+                }
+
+                var one = Only(listed, parsed.GetValue(name)!);
+                Show(verbs, parsed, one);
+                terminal.WriteError($"Nothing was approved. To let it start, add: --fingerprint {one.Servers[0].Fingerprint}");
+                return ExitCodes.Failed;
+            }),
+            verbs.Verb("revoke", "Forget that a server was approved, and its sign-in", [name, workspace, json, fd], async (house, parsed, cancellationToken) =>
+            {
+                await house.UnlockAsync(parsed.GetValue(fd), terminal, cancellationToken);
+                Show(verbs, parsed, Only(await house.Handlers.RevokeAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!));
+                return ExitCodes.Done;
+            }),
+            verbs.Verb("test", "Start an approved server, list its tools and end it", [name, workspace, json, fd], async (house, parsed, cancellationToken) =>
+            {
+                await house.UnlockAsync(parsed.GetValue(fd), terminal, cancellationToken);
+                Show(verbs, parsed, Only(await house.Handlers.StartAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!));
+                return ExitCodes.Done;
+            }),
+        };
+    }
+
+    private static McpListResult Only(McpListResult listed, string name) => listed.Servers.FirstOrDefault(server => server.Name == name) is { } server
+        ? new McpListResult([server], [])
+        : throw new FailureException(FailureKind.NotFound, $"There is no server {HiddenCharacters.Visible(name)}.{NearestName.Hint(name, [.. listed.Servers.Select(other => other.Name)])}");
+
+    private void Show(Verbs<McpHouse> verbs, ParseResult parsed, McpListResult listed)
+    {
+        if (parsed.GetValue(json))
+        {
+            verbs.WriteJson(listed);
+            return;
+        }
+
+        foreach (var server in listed.Servers)
+        {
+            terminal.WriteLine($"{server.Name}  {Word(server.State)}{(server.Tokens is { } tokens ? string.Create(CultureInfo.InvariantCulture, $"  {server.Tools.Count} tools, about {tokens} tokens") : "")}");
+            terminal.WriteLine($"  Declared in: {Plain(server.Source)}");
+            terminal.WriteLine($"  {(server.Folder is null ? "Address" : "Command")}: {Plain(server.Folder is null ? server.Command : server.Program ?? server.Command)}");
+            foreach (var argument in server.Arguments) { terminal.WriteLine($"  Argument: {Plain(argument)}"); }
+            if (server.Folder is { } folder) { terminal.WriteLine($"  Folder: {Plain(folder)}"); }
+            if (server.Environment.Count > 0) { terminal.WriteLine($"  {(server.Folder is null ? "Headers" : "Variables")}: {Plain(string.Join(' ', server.Environment))}"); }
+            if (server.SecretOrigin is { } origin) { terminal.WriteLine($"  Keys go to: {origin}"); }
+            if (server.Fingerprint.Length > 0) { terminal.WriteLine($"  Fingerprint: {server.Fingerprint}"); }
+            foreach (var change in server.Changes ?? []) { terminal.WriteLine($"  {Plain(change)}"); }
+            if (server.Error is { } error) { terminal.WriteLine($"  {Plain(error)}"); }
+            foreach (var note in server.Notes) { terminal.WriteLine($"  {Plain(note)}"); }
+            foreach (var tool in server.Tools) { terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {tool.Name}  {tool.Tokens} tokens")); }
+        }
+
+        foreach (var problem in listed.Problems) { terminal.WriteError(Plain(problem)); }
+    }
+
+    private static string Word(McpState state) => state switch
+    {
+        McpState.NotApproved => "not approved",
+        McpState.Starting => "starting",
+        McpState.Running => "running",
+        McpState.Failed => "failed",
+        McpState.SignInNeeded => "sign-in needed",
+        _ => "stopped",
+    };
+
+    private static string Plain(string text) => HiddenCharacters.Visible(text);
+}
+
+/// <summary>What <c>plue mcp</c> needs from the rest of the house; bound in Composition.</summary>
+internal sealed record McpHouse(McpHandlers Handlers, Vault.Vault Vault, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
+{
+    /// <summary>Only when a passphrase is given: what the keychain opens opens by itself.</summary>
+    public async Task UnlockAsync(int? passphraseFd, Terminal terminal, CancellationToken cancellationToken)
+    {
+        if (passphraseFd is { } fd) { await VaultCommand.UnlockAsync(Vault, fd, terminal, cancellationToken); }
+    }
+
+    public ValueTask DisposeAsync() => Dispose();
+}

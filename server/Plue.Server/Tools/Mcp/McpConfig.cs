@@ -1,0 +1,163 @@
+using System.Text.RegularExpressions;
+using Plue.Server.Codices;
+using Plue.Server.Json5;
+using Plue.Server.Platform;
+using Plue.Server.Providers.OAuth;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Tools.Mcp;
+
+/// <param name="Problems">One sentence each, with the file.</param>
+public sealed record McpConfigured(IReadOnlyList<McpDeclaration> Servers, IReadOnlyList<string> Problems);
+
+/// <summary>
+/// Reads which servers are declared: by the user in <c>config.json5</c> under <c>mcp_servers</c> and in <c>mcp.json5</c>, then by a trusted folder in
+/// <c>.plue/mcp.json</c> and <c>.mcp.json</c>. The first of a name counts, so that no folder stands in for a server of the user's. Nothing is started.
+/// </summary>
+internal static partial class McpConfig
+{
+    public const string Key = "mcp_servers";
+    private const int MostServers = 100;
+    private const int MostArguments = 256;
+    /// <summary>Leaves room for the tool's name in the 64 characters that vendors allow.</summary>
+    private const int LongestName = 24;
+
+    public static McpConfigured Read(PluePaths paths, string? trustedFolder, string home)
+    {
+        var found = new Found(trustedFolder, home);
+        var config = UserConfig.Read(paths).Values.Find(Key);
+        if (config is Json5Object own) { found.Add(own, paths.Config, isOfWorkspace: false); }
+        else if (config is not (null or Json5Null)) { found.Problems.Add($"{paths.Config}: `{Key}` is not an object of servers."); }
+
+        found.AddFile(Path.Combine(paths.Home, "mcp.json5"), isOfWorkspace: false);
+        if (trustedFolder is not null)
+        {
+            found.AddFile(Path.Combine(trustedFolder, ".plue", "mcp.json"), isOfWorkspace: true);
+            found.AddFile(Path.Combine(trustedFolder, ".mcp.json"), isOfWorkspace: true);
+        }
+
+        return new McpConfigured(found.Servers, found.Problems);
+    }
+
+    [GeneratedRegex(@"\$\{[^}]*\}")]
+    private static partial Regex Variables();
+
+    [GeneratedRegex(@"^[A-Za-z0-9-]+(_[A-Za-z0-9-]+)*$")]
+    private static partial Regex Names();
+
+    private sealed class Found(string? workspace, string home)
+    {
+        public List<McpDeclaration> Servers { get; } = [];
+        public List<string> Problems { get; } = [];
+
+        public void AddFile(string path, bool isOfWorkspace)
+        {
+            if (isOfWorkspace && File.Exists(path) && !RealPath.LeadsInto(path, workspace))
+            {
+                Problems.Add($"{path} is a link that leads out of the folder, so it was not read.");
+                return;
+            }
+
+            var (bytes, problem) = DocumentFile.Read(path);
+            if (problem is not null) { Problems.Add($"{path}: {problem.Message}"); }
+            if (bytes is null) { return; }
+
+            var document = Json5Reader.Read(bytes);
+            if (!document.IsValid)
+            {
+                Problems.Add($"{path}: line {document.Errors[0].Span.Line}: {document.Errors[0].Message}");
+            }
+            else if (document.Root is Json5Object root && (root.GetObject("mcpServers") ?? root.GetObject("servers") ?? root.GetObject(Key)) is { } servers)
+            {
+                Add(servers, path, isOfWorkspace);
+            }
+            else
+            {
+                Problems.Add($"{path}: there is no object `mcpServers` in it.");
+            }
+        }
+
+        public void Add(Json5Object servers, string source, bool isOfWorkspace)
+        {
+            foreach (var name in servers.Members.Select(member => member.Name).Distinct(StringComparer.Ordinal))
+            {
+                if (servers.Find(name) is not Json5Object declared) { Problems.Add($"{source}: the server {HiddenCharacters.Visible(name)} is not an object."); }
+                else if (declared.GetBoolean("disabled") == true) { continue; }
+                else if (!Names().IsMatch(name) || name.Length > LongestName)
+                {
+                    Problems.Add($"{source}: a server cannot be called {Short(name)}. Use up to {LongestName} letters, digits, - and single _ between them.");
+                }
+                else if (Servers.FirstOrDefault(server => server.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } first)
+                {
+                    Problems.Add($"{source}: the server {name} is left out, because {first.Source} declares one of that name.");
+                }
+                else if (Servers.Count == MostServers) { Problems.Add($"{source}: the server {name} is left out, because there are {MostServers} already."); }
+                else { Servers.Add(Declaration(name, declared, source, isOfWorkspace)); }
+            }
+        }
+
+        private McpDeclaration Declaration(string name, Json5Object declared, string source, bool isOfWorkspace)
+        {
+            string Text(string text) => isOfWorkspace && workspace is not null ? text.Replace("${workspaceFolder}", workspace, StringComparison.Ordinal) : text;
+
+            var start = isOfWorkspace ? workspace! : home;
+            var folder = declared.GetString("cwd") is { Length: > 0 } cwd ? Path.GetFullPath(Text(cwd), start) : start;
+            var oauth = declared.GetObject("oauth");
+            var url = declared.GetString("url") ?? declared.GetString("serverUrl");
+            var server = new McpDeclaration
+            {
+                Name = name,
+                Source = source,
+                IsOfWorkspace = isOfWorkspace,
+                Folder = folder,
+                Command = url is null ? declared.GetString("command") is { } command ? Text(command) : null : null,
+                Arguments = [.. declared.GetStrings("args").Select(Text)],
+                Environment = Given(name, declared, "env", source, isOfWorkspace),
+                Address = Uri.TryCreate(url, UriKind.Absolute, out var address) ? address : null,
+                Headers = Given(name, declared, "headers", source, isOfWorkspace),
+                ClientId = oauth?.GetString("client_id") ?? oauth?.GetString("clientId"),
+                Scopes = oauth?.GetStrings("scopes") ?? [],
+                RedirectPort = oauth?.GetInteger("redirect_port") is > 0 and < 65536 and var port ? port : 0,
+            };
+            return server with { Fault = FaultOf(server, declared, url) };
+        }
+
+        /// <summary>What the server gets of variables or headers. What a folder's file asks for of the user's environment it does not get.</summary>
+        private Dictionary<string, string> Given(string name, Json5Object declared, string key, string source, bool isOfWorkspace)
+        {
+            var given = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (var (field, value) in declared.GetStringMap(key))
+            {
+                if (field.Length == 0 || field.Any(character => character is '=' or '\0' or '\r' or '\n') || value.Any(character => character is '\0' or '\r' or '\n'))
+                {
+                    Problems.Add($"{source}: {name} gets no {Short(field)}, because it cannot be written as one line.");
+                }
+                else if (isOfWorkspace && (Variables().IsMatch(value) || (SecretReference.In(value) is { } secret && SecretReference.IsOfEnvironment(secret.Reference))))
+                {
+                    Problems.Add($"{source}: {name} gets no {Short(field)}, because a folder's file may not take values of your environment. Declare the server in your own mcp.json5, or use vault://.");
+                }
+                else { given[field] = value; }
+            }
+
+            return given;
+        }
+
+        private static string? FaultOf(McpDeclaration server, Json5Object declared, string? url)
+        {
+            if (url is not null)
+            {
+                if (declared.GetString("type") == "sse") { return $"{server.Name} uses the old transport sse, which is not spoken here. Use its streamable HTTP address and the type http."; }
+                if (server.Address is null || server.Address.UserInfo.Length > 0 || server.Address.Scheme is not ("https" or "http")) { return $"The url of {server.Name} is not a web address without a name and password in it."; }
+
+                return server.IsOfWorkspace && !OAuthSettings.IsSafe(server.Address) ? $"The url of {server.Name} is not safe. Give one that begins with https://; http:// is only for this machine." : null;
+            }
+
+            return string.IsNullOrWhiteSpace(server.Command) ? $"{server.Name} names neither a command nor a url."
+                : server.Arguments.Count > MostArguments ? $"{server.Name} has more than {MostArguments} arguments."
+                : server.Arguments.Append(server.Command).Any(text => text.Contains('\0')) ? $"The command of {server.Name} has a NUL in it."
+                : null;
+        }
+
+        private static string Short(string text) => HiddenCharacters.Visible(text.Length > 40 ? text[..40] + "…" : text);
+    }
+}

@@ -1,0 +1,295 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using ModelContextProtocol;
+using ModelContextProtocol.Authentication;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+
+namespace Plue.Server.Tools.Mcp;
+
+/// <summary>One running server, from its start to its end. It was approved before this is made.</summary>
+internal sealed partial class McpConnection : IAsyncDisposable
+{
+    private const int MostPages = 50;
+    private static readonly TimeSpan LongestCall = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan PingPatience = TimeSpan.FromSeconds(5);
+
+    private readonly McpDeclaration server;
+    private readonly McpServices services;
+    private readonly List<string> given = [];
+    private ChildProcess? child;
+    private McpPipe? pipe;
+    private HttpClient? http;
+    private McpClient? client;
+    private int isListStale;
+
+    private McpConnection(McpDeclaration server, McpServices services) => (this.server, this.services) = (server, services);
+
+    /// <summary>Completes when the server is gone.</summary>
+    public Task Ended { get; private set; } = Task.CompletedTask;
+
+    /// <summary>It said that its tools are others now; looked at before they are used again, however often it says so.</summary>
+    public bool IsListStale => Volatile.Read(ref isListStale) != 0;
+
+    public bool HasResources => client?.ServerCapabilities.Resources is not null;
+    public bool HasPrompts => client?.ServerCapabilities.Prompts is not null;
+
+    public McpClient Client => client ?? throw new InvalidOperationException("The server did not start.");
+
+    /// <param name="signIn">A sign-in that the user began; null to use what there is.</param>
+    /// <exception cref="FailureException">It did not start; ProviderAuthFailed: it wants a sign-in.</exception>
+    public static async Task<McpConnection> OpenAsync(McpDeclaration server, McpIdentity identity, McpServices services, McpSignIn? signIn, CancellationToken cancellationToken)
+    {
+        var connection = new McpConnection(server, services);
+        using var patience = new CancellationTokenSource(signIn is null ? services.StartPatience : McpSignIn.Patience, services.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        try
+        {
+            var transport = server.Address is null
+                ? await connection.StartAsync(identity, either.Token).ConfigureAwait(false)
+                : await connection.ReachAsync(identity, signIn, either.Token).ConfigureAwait(false);
+            connection.client = await McpClient.CreateAsync(transport, connection.Options(), loggerFactory: null, either.Token).ConfigureAwait(false);
+            connection.Ended = connection.client.Completion;
+            return connection;
+        }
+        catch (Exception fault)
+        {
+            var failure = connection.FailureOf(fault, patience.IsCancellationRequested ? $"did not start within {services.StartPatience.TotalSeconds:0} s" : "did not start");
+            await connection.DisposeAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            throw failure;
+        }
+    }
+
+    /// <summary>Its tools as they are now, one page after the other. What is too much or broken is left out and told.</summary>
+    /// <exception cref="FailureException">It did not say.</exception>
+    public async Task<McpToolList> ListToolsAsync(CancellationToken cancellationToken)
+    {
+        Interlocked.Exchange(ref isListStale, 0);
+        List<McpToolInfo> tools = [];
+        List<string> notes = [];
+        if (Client.ServerCapabilities.Tools is null) { return new McpToolList(tools, notes); }
+
+        await WithinAsync(services.StartPatience, "list its tools", async (token, _) =>
+        {
+            string? cursor = null;
+            for (var page = 0; ; page++)
+            {
+                var request = new JsonRpcRequest { Method = RequestMethods.ToolsList, Params = cursor is null ? new JsonObject() : new JsonObject { ["cursor"] = cursor } };
+                var result = (await Client.SendRequestAsync(request, token).ConfigureAwait(false)).Result;
+                foreach (var tool in McpToolInfo.Read(server.Name, result, notes))
+                {
+                    if (tools.Any(other => other.Name == tool.Name || other.Declaration.Name == tool.Declaration.Name))
+                    {
+                        notes.Add($"The server {server.Name} has two tools called {HiddenCharacters.Visible(tool.Name)}; the first counts.");
+                    }
+                    else if (tools.Count < McpToolInfo.MostTools) { tools.Add(tool); }
+                    else
+                    {
+                        notes.Add($"The server {server.Name} has more than {McpToolInfo.MostTools} tools; the first {McpToolInfo.MostTools} are used.");
+                        return true;
+                    }
+                }
+
+                cursor = (result as JsonObject)?["nextCursor"] is JsonValue next && next.TryGetValue<string>(out var text) && text.Length > 0 ? text : null;
+                if (cursor is null) { return true; }
+                if (page == MostPages)
+                {
+                    notes.Add($"The server {server.Name} has more than {MostPages} pages of tools; the rest was not read.");
+                    return true;
+                }
+            }
+        }, cancellationToken).ConfigureAwait(false);
+        return new McpToolList(tools, [.. notes.Take(20)]);
+    }
+
+    /// <summary>Asks for something, as long as the server answers or shows that it is at it. A server that no longer answers at all is ended.</summary>
+    /// <param name="what">After "did not": <c>answer echo</c>.</param>
+    /// <param name="ask">Is given a token, and what counts as a sign of progress.</param>
+    /// <exception cref="FailureException">Timeout, ProviderAuthFailed, or what it said.</exception>
+    public async Task<T> WithinAsync<T>(TimeSpan patience, string what, Func<CancellationToken, Action, Task<T>> ask, CancellationToken cancellationToken)
+    {
+        using var quiet = new CancellationTokenSource(patience, services.Time);
+        using var whole = new CancellationTokenSource(LongestCall, services.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, quiet.Token, whole.Token);
+        try
+        {
+            return await ask(either.Token, () => quiet.CancelAfter(patience)).ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (fault is not OperationCanceledException) { throw FailureOf(fault, $"did not {what}"); }
+
+            await EndIfDeadAsync().ConfigureAwait(false);
+            throw new FailureException(FailureKind.Timeout, $"The server {server.Name} did not {what} in time. Ask for less at once, or go on without it.");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (client is not null) { await client.DisposeAsync().ConfigureAwait(false); }
+        if (pipe is not null) { await pipe.DisposeAsync().ConfigureAwait(false); }
+        else if (child is not null) { await child.DisposeAsync().ConfigureAwait(false); }
+
+        http?.Dispose();
+    }
+
+    /// <summary>Why it is gone, in one sentence.</summary>
+    public Failure Gone()
+    {
+        if (pipe?.Fault is { } fault) { return new Failure(FailureKind.BadResponse, $"The server {server.Name} {fault}, so it was ended."); }
+        if (child is null) { return new Failure(FailureKind.Unreachable, $"The connection to the server {server.Name} has ended."); }
+
+        var last = child.StderrTail.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault();
+        var code = child.Exited.IsCompletedSuccessfully ? $" with exit code {child.Exited.Result}" : "";
+        return new Failure(FailureKind.ProviderExecutableFailed, $"The server {server.Name} ended{code}.{(last is null ? " It said nothing about why." : $" It said: {Clean(last)}")}");
+    }
+
+    private McpClientOptions Options() => new()
+    {
+        ClientInfo = new Implementation { Name = "plue", Version = typeof(McpConnection).Assembly.GetName().Version?.ToString(3) ?? "0" },
+        // What it may ask of us: nothing.
+        Capabilities = new ClientCapabilities(),
+        InitializationTimeout = Timeout.InfiniteTimeSpan,
+        Handlers = new McpClientHandlers
+        {
+            NotificationHandlers = [new(NotificationMethods.ToolListChangedNotification, (_, _) =>
+            {
+                Interlocked.Exchange(ref isListStale, 1);
+                return default;
+            })],
+        },
+    };
+
+    private async Task<IClientTransport> StartAsync(McpIdentity identity, CancellationToken cancellationToken)
+    {
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in OwnEnvironment.Harmless)
+        {
+            if (services.Environment.TryGetValue(name, out var value)) { environment[name] = value; }
+        }
+
+        foreach (var (name, value) in await ResolvedAsync(server.Environment, identity, cancellationToken).ConfigureAwait(false)) { environment[name] = value; }
+
+        child = ChildProcess.Start(new ChildProcessStart
+        {
+            Program = identity.Program!,
+            Arguments = server.Arguments,
+            Environment = environment,
+            WorkingDirectory = server.Folder,
+            SecretNames = [.. server.Environment.Keys],
+            LineCap = McpPipe.LongestLine,
+            Patience = TimeSpan.FromSeconds(2),
+        });
+        return pipe = new McpPipe(server.Name, child);
+    }
+
+    private async Task<IClientTransport> ReachAsync(McpIdentity identity, McpSignIn? signIn, CancellationToken cancellationToken)
+    {
+        http = McpHttpGuard.Create(server, token => ResolvedAsync(server.Headers, identity, token));
+        var tokens = new McpTokens(server, services.Secrets, isFresh: signIn is not null);
+        // Without a token the server is asked plainly: only the user begins a sign-in.
+        var isSignedIn = signIn is not null || await tokens.GetTokensAsync(cancellationToken).ConfigureAwait(false) is not null;
+        return new HttpClientTransport(new HttpClientTransportOptions
+        {
+            Endpoint = server.Address!,
+            Name = server.Name,
+            TransportMode = HttpTransportMode.StreamableHttp,
+            ConnectionTimeout = services.StartPatience,
+            MaxReconnectionAttempts = 3,
+            OAuth = !isSignedIn ? null : new ClientOAuthOptions
+            {
+                RedirectUri = signIn?.Redirect ?? new Uri("http://127.0.0.1:1/callback"),
+                ClientId = server.ClientId,
+                Scopes = server.Scopes.Count == 0 ? null : server.Scopes,
+                TokenCache = tokens,
+                DynamicClientRegistration = new DynamicClientRegistrationOptions { ClientName = "Plue" },
+                AuthorizationCallbackHandler = signIn is not null ? signIn.GrantAsync! : (_, _) => throw SignInNeeded(null),
+            },
+        }, http, loggerFactory: null, ownsHttpClient: false);
+    }
+
+    /// <summary>With the secrets that values name. Said by name and never by value.</summary>
+    private async Task<IReadOnlyDictionary<string, string>> ResolvedAsync(IReadOnlyDictionary<string, string> declared, McpIdentity identity, CancellationToken cancellationToken)
+    {
+        var resolved = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in declared)
+        {
+            var plain = value;
+            if (SecretReference.In(value) is { } secret)
+            {
+                plain = secret.Before + (SecretReference.IsOfEnvironment(secret.Reference)
+                    ? Own(name, secret.Reference[SecretReference.EnvironmentScheme.Length..])
+                    : (await services.Secrets.GetAsync(secret.Reference, identity.OriginOf(server), cancellationToken).ConfigureAwait(false)).Reveal());
+            }
+            else if (!server.IsOfWorkspace) { plain = Variable().Replace(value, match => Own(name, match.Groups["name"].Value)); }
+
+            resolved[name] = plain;
+            lock (given)
+            {
+                if (plain.Length >= 6 && !given.Contains(plain)) { given.Add(plain); }
+            }
+        }
+
+        return resolved;
+    }
+
+    /// <summary>A variable that the user's own file names.</summary>
+    private string Own(string field, string variable) => services.Environment.TryGetValue(variable, out var value)
+        ? value
+        : throw new FailureException(FailureKind.NotFound, $"{field} of the server {server.Name} takes the variable {variable}, which is not set. Set it and restart VS Code, or store a key in the vault.");
+
+    private async Task EndIfDeadAsync()
+    {
+        using var patience = new CancellationTokenSource(PingPatience, services.Time);
+        try
+        {
+            await Client.PingAsync(cancellationToken: patience.Token).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is OperationCanceledException or McpException or IOException or HttpRequestException)
+        {
+            if (child is not null) { await child.EndAsync(urgent: true).ConfigureAwait(false); }
+        }
+    }
+
+    private FailureException FailureOf(Exception fault, string what)
+    {
+        for (var inner = fault; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is FailureException { Failure: var known }) { return new FailureException(known, fault); }
+            if (inner is HttpRequestException { StatusCode: System.Net.HttpStatusCode.Unauthorized }) { return SignInNeeded(fault); }
+        }
+
+        return fault switch
+        {
+            IOException or McpException when child?.Exited.IsCompleted == true || pipe?.Fault is not null => new FailureException(Gone(), fault),
+            OperationCanceledException => new FailureException(FailureKind.Timeout, $"The server {server.Name} {what}.{Said()}", fault),
+            HttpRequestException => new FailureException(FailureKind.Unreachable, $"The server {server.Name} {what}: {Clean(fault.Message)}", fault),
+            _ => new FailureException(FailureKind.BadResponse, $"The server {server.Name} {what}: {Clean(fault.Message)}{Said()}", fault),
+        };
+    }
+
+    private FailureException SignInNeeded(Exception? fault) =>
+        new(FailureKind.ProviderAuthFailed, $"The server {server.Name} wants a sign-in. Sign in with Plue: Model Context Protocol Servers.", fault);
+
+    private string Said() => child?.StderrTail is { Length: > 0 } said ? $" It said: {Clean(said.Split('\n')[^1])}" : "";
+
+    /// <summary>One line of a stranger's, without what it was given in confidence.</summary>
+    private string Clean(string text)
+    {
+        lock (given)
+        {
+            foreach (var value in given) { text = text.Replace(value, "***", StringComparison.Ordinal); }
+        }
+
+        text = services.Mask(text).ReplaceLineEndings(" ").Trim();
+        return HiddenCharacters.Visible(text.Length > 300 ? text[..300] + "…" : text);
+    }
+
+    [GeneratedRegex(@"\$\{(?:env:)?(?<name>[A-Za-z_][A-Za-z0-9_]*)\}")]
+    private static partial Regex Variable();
+}

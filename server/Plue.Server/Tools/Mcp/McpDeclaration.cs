@@ -1,0 +1,59 @@
+using Plue.Server.Providers;
+using Plue.Server.Providers.Http;
+
+namespace Plue.Server.Tools.Mcp;
+
+/// <summary>A server as a file declares it. Either <see cref="Command"/> or <see cref="Address"/> is set, unless it has a fault.</summary>
+public sealed record McpDeclaration
+{
+    public required string Name { get; init; }
+    /// <summary>The file that declares it.</summary>
+    public required string Source { get; init; }
+    /// <summary>The file belongs to the folder, not to the user: nothing of the user's environment goes into it.</summary>
+    public required bool IsOfWorkspace { get; init; }
+
+    /// <summary>As it is written: absolute, a path from <see cref="Folder"/>, or a name on PATH.</summary>
+    public string? Command { get; init; }
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+    /// <summary>As written: a value may name a secret.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+    /// <summary>Where it runs, absolute.</summary>
+    public required string Folder { get; init; }
+
+    public Uri? Address { get; init; }
+    /// <summary>As written: a value may name a secret.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+    public string? ClientId { get; init; }
+    public IReadOnlyList<string> Scopes { get; init; } = [];
+    /// <summary>Of the sign-in; 0 takes any free port.</summary>
+    public int RedirectPort { get; init; }
+
+    /// <summary>Why it cannot be used, in one sentence.</summary>
+    public string? Fault { get; init; }
+
+    /// <summary>Scheme, host and port; null for a program.</summary>
+    public Uri? Origin => Address is null ? null : ProviderEndpoint.OriginOf(Address);
+
+    /// <summary>Names of what it is given; values are never shown.</summary>
+    public IReadOnlyList<string> GivenNames => [.. (Address is null ? Environment : Headers).Keys.Order(StringComparer.Ordinal)];
+}
+
+/// <summary>What servers need from the rest of the house; bound in Composition.</summary>
+public sealed record McpServices
+{
+    public required Platform.PluePaths Paths { get; init; }
+    public required Platform.Workspace Workspace { get; init; }
+    public required ISecretStore Secrets { get; init; }
+    /// <summary>Takes the vault's values out of what a server says.</summary>
+    public required Func<string, string> Mask { get; init; }
+    public required TimeProvider Time { get; init; }
+    /// <summary>Ours, to choose from.</summary>
+    public required IReadOnlyDictionary<string, string> Environment { get; init; }
+    /// <summary>The user's own folder, where user's servers run that name no other.</summary>
+    public required string Home { get; init; }
+
+    /// <summary>From the start of a server until its tools are known.</summary>
+    public TimeSpan StartPatience { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>Without an answer or a sign of progress.</summary>
+    public TimeSpan CallPatience { get; init; } = TimeSpan.FromSeconds(120);
+}

@@ -1,0 +1,111 @@
+using System.Net;
+using Plue.Server.Providers.Http;
+using Plue.Server.Providers.OAuth;
+
+namespace Plue.Server.Tools.Mcp;
+
+/// <summary>
+/// Stands between the library and the network: the server's headers go to its own origin alone, no redirect is followed, other origins (those of the
+/// sign-in) are reached encrypted or not at all, and no message is longer than <see cref="McpPipe.LongestLine"/>.
+/// </summary>
+/// <param name="headers">Resolved anew for each request, and never kept.</param>
+internal sealed class McpHttpGuard(
+    McpDeclaration server, Func<CancellationToken, Task<IReadOnlyDictionary<string, string>>> headers, HttpMessageHandler inner) : DelegatingHandler(inner)
+{
+    public static HttpClient Create(McpDeclaration server, Func<CancellationToken, Task<IReadOnlyDictionary<string, string>>> headers) => new(new McpHttpGuard(server, headers, new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        UseProxy = !server.Address!.IsLoopback,
+        AutomaticDecompression = DecompressionMethods.None,
+        ActivityHeadersPropagator = null,
+        ConnectTimeout = ProviderHttp.ConnectTimeout,
+        ResponseDrainTimeout = TimeSpan.Zero,
+        MaxResponseDrainSize = 0,
+    })) { Timeout = Timeout.InfiniteTimeSpan };
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var address = request.RequestUri!;
+        if (ProviderEndpoint.OriginOf(address) == server.Origin)
+        {
+            foreach (var (name, value) in await headers(cancellationToken).ConfigureAwait(false))
+            {
+                if (!request.Headers.Contains(name)) { request.Headers.TryAddWithoutValidation(name, value); }
+            }
+        }
+        else if (!OAuthSettings.IsSafe(address) || (address.IsLoopback && !server.Address!.IsLoopback))
+        {
+            throw new HttpRequestException($"It wants to be reached at {address.Host}, which is not safe, so nothing was sent there.");
+        }
+
+        var answer = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        if ((int)answer.StatusCode is 301 or 302 or 303 or 307 or 308)
+        {
+            var target = answer.Headers.Location is { IsAbsoluteUri: true } location ? location.Host : "another address";
+            answer.Dispose();
+            throw new HttpRequestException($"It sends on to {target}, and nothing was sent there.", null, answer.StatusCode);
+        }
+
+        var isStream = answer.Content.Headers.ContentType?.MediaType == "text/event-stream";
+        var capped = new StreamContent(new CappedStream(await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), isStream));
+        foreach (var header in answer.Content.Headers) { capped.Headers.TryAddWithoutValidation(header.Key, header.Value); }
+
+        answer.Content = capped;
+        return answer;
+    }
+
+    /// <summary>Breaks off what is too long: an event of a stream, or a whole answer that is none.</summary>
+    private sealed class CappedStream(Stream inner, bool isStream) : Stream
+    {
+        private long length;
+        private bool wasEnd;
+
+        public override bool CanRead => true;
+        public override bool CanSeek => false;
+        public override bool CanWrite => false;
+        public override long Length => throw new NotSupportedException();
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override int Read(byte[] buffer, int offset, int count) => Count(buffer.AsSpan(offset, inner.Read(buffer, offset, count)));
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            return Count(buffer.Span[..read]);
+        }
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override void Flush() { }
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+        public override void SetLength(long value) => throw new NotSupportedException();
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing) { inner.Dispose(); }
+
+            base.Dispose(disposing);
+        }
+
+        private int Count(ReadOnlySpan<byte> read)
+        {
+            length += read.Length;
+            if (isStream)
+            {
+                for (var at = 0; at < read.Length; at++)
+                {
+                    if (read[at] == '\r') { continue; }
+
+                    // An empty line ends an event.
+                    if (read[at] == '\n' && wasEnd) { length = read.Length - at; }
+
+                    wasEnd = read[at] == '\n';
+                }
+            }
+
+            return length <= McpPipe.LongestLine ? read.Length : throw new IOException($"It sent a message of more than {McpPipe.LongestLine / (1024 * 1024)} MiB.");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Tools.Mcp;
+
+/// <summary>Finds the program of a server and says what is in it. Safe to use from several threads.</summary>
+/// <param name="searchPath">The value of PATH; a relative entry never counts.</param>
+/// <param name="openFolder">A name is never found in it: only a written path leads there, and that is shown before it is approved.</param>
+internal sealed class McpPrograms(string? searchPath, Func<string?> openFolder)
+{
+    private static readonly string[] Scripts = [".js", ".mjs", ".cjs", ".ts", ".mts", ".py", ".rb", ".sh", ".pl", ".php", ".lua", ".jar", ".dll"];
+    private const long LargestFile = 1024L * 1024 * 1024;
+
+    private readonly ConcurrentDictionary<string, (long Length, DateTime Written, string Sha256)> hashes = new(StringComparer.Ordinal);
+
+    /// <returns>Absolute, as it is started: a link stays a link, because programs look at the name they are called by.</returns>
+    /// <exception cref="FailureException">NotFound.</exception>
+    public string Find(McpDeclaration server)
+    {
+        var command = server.Command!;
+        if (command.Contains('/') || command.Contains(Path.DirectorySeparatorChar))
+        {
+            var full = Path.GetFullPath(command, server.Folder);
+            return Runnable(full) ?? throw new FailureException(FailureKind.NotFound, $"{full}, the program of the server {server.Name}, is not there or is not executable.");
+        }
+
+        return (searchPath ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Where(folder => Path.IsPathFullyQualified(folder) && !RealPath.IsInside(folder, openFolder()))
+            .Select(folder => Runnable(Path.Combine(folder, command))).FirstOrDefault(path => path is not null && !RealPath.IsInside(path, openFolder()))
+            ?? throw new FailureException(FailureKind.NotFound, $"The program {HiddenCharacters.Visible(command)} of the server {server.Name} was not found on PATH. Install it, or give its absolute path.");
+    }
+
+    /// <summary>The script that an interpreter is given: the first argument that is one; null without.</summary>
+    public static string? ScriptOf(McpDeclaration server)
+    {
+        foreach (var argument in server.Arguments.Where(argument => argument.Length > 0 && argument[0] != '-' && Scripts.Contains(Path.GetExtension(argument), StringComparer.OrdinalIgnoreCase)))
+        {
+            var path = Path.GetFullPath(argument, server.Folder);
+            if (File.Exists(path)) { return path; }
+        }
+
+        return null;
+    }
+
+    /// <summary>SHA-256 in lower-case hex.</summary>
+    /// <param name="mayBeKnown">Size and time of the file are enough to say that it is the same.</param>
+    /// <exception cref="FailureException">NotFound: it cannot be read.</exception>
+    public string HashOf(string path, bool mayBeKnown)
+    {
+        try
+        {
+            var file = new FileInfo(RealPath.Of(path));
+            if (file.Length > LargestFile) { throw new FailureException(FailureKind.NotFound, $"{path} is larger than 1 GiB, so it is not started."); }
+            if (mayBeKnown && hashes.TryGetValue(path, out var known) && (known.Length, known.Written) == (file.Length, file.LastWriteTimeUtc)) { return known.Sha256; }
+
+            using var content = OrdinaryFile.OpenRead(file.FullName);
+            var sha256 = Convert.ToHexStringLower(SHA256.HashData(content));
+            hashes[path] = (file.Length, file.LastWriteTimeUtc, sha256);
+            return sha256;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new FailureException(FailureKind.NotFound, $"{path} cannot be read ({fault.Message.TrimEnd('.')}).", fault);
+        }
+    }
+
+    private static string? Runnable(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return new[] { "", ".exe", ".cmd", ".bat" }.Select(extension => path + extension).FirstOrDefault(candidate => Path.HasExtension(candidate) && File.Exists(candidate));
+        }
+
+        return File.Exists(path) && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0 ? path : null;
+    }
+}

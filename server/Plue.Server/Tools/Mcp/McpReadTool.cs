@@ -1,0 +1,137 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ModelContextProtocol.Protocol;
+using Plue.Server.Providers;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Tools.Mcp;
+
+/// <summary>Resources and prompts of a server, as tools beside its own: a server's own tool of the same name goes before.</summary>
+internal sealed class McpReadTool : ITool
+{
+    private const int MostListed = 500;
+    private const int MostPages = 20;
+
+    private readonly McpServer server;
+    private readonly McpServices services;
+    private readonly Func<McpConnection, JsonElement, CancellationToken, Task<ToolOutcome>> read;
+    private readonly string tool;
+
+    private McpReadTool(McpServer server, McpServices services, string tool, string description, string schema, Func<McpReadTool, McpConnection, JsonElement, CancellationToken, Task<ToolOutcome>> read)
+    {
+        (this.server, this.services, this.tool) = (server, services, tool);
+        this.read = (connection, parameters, cancellationToken) => read(this, connection, parameters, cancellationToken);
+        Declaration = new ToolDeclaration(McpToolInfo.DeclaredName(server.Declaration.Name, tool), description, schema);
+    }
+
+    public static IReadOnlyList<McpReadTool> All(McpServer server, McpServices services)
+    {
+        var (resources, prompts) = server.Offers;
+        var name = server.Declaration.Name;
+        List<McpReadTool> tools = [];
+        if (resources)
+        {
+            tools.Add(new(server, services, "list_resources", $"Lists the resources that the server {name} offers, with their addresses.", """{"type":"object","properties":{}}""",
+                (self, connection, _, cancellationToken) => self.ListAsync(connection, cancellationToken, (RequestMethods.ResourcesList, "resources", "uri"), (RequestMethods.ResourcesTemplatesList, "resourceTemplates", "uriTemplate"))));
+            tools.Add(new(server, services, "read_resource", $"Reads a resource of the server {name}.", """{"type":"object","properties":{"uri":{"type":"string"}},"required":["uri"]}""",
+                (self, connection, parameters, cancellationToken) => self.ReadAsync(connection, Required(parameters, "uri"), cancellationToken)));
+        }
+
+        if (prompts)
+        {
+            tools.Add(new(server, services, "list_prompts", $"Lists the prompts that the server {name} offers, with their arguments.", """{"type":"object","properties":{}}""",
+                (self, connection, _, cancellationToken) => self.ListAsync(connection, cancellationToken, (RequestMethods.PromptsList, "prompts", "name"))));
+            tools.Add(new(server, services, "get_prompt", $"Reads a prompt of the server {name}.", """{"type":"object","properties":{"name":{"type":"string"},"arguments":{"type":"object","additionalProperties":{"type":"string"}}},"required":["name"]}""",
+                (self, connection, parameters, cancellationToken) => self.PromptAsync(connection, parameters, cancellationToken)));
+        }
+
+        return tools;
+    }
+
+    public string Name => $"{server.Declaration.Name}{ToolNames.ServerSeparator}{tool}";
+
+    public ToolDeclaration Declaration { get; }
+
+    /// <summary>A server that is asked can do anything.</summary>
+    public bool IsReadOnly => false;
+
+    public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken) =>
+        Task.FromResult<PlannedCall>(new McpCall(server.Declaration, tool, parameters, context, async (given, _, token) =>
+            await read(await server.ConnectedAsync(token).ConfigureAwait(false), given, token).ConfigureAwait(false)));
+
+    private async Task<ToolOutcome> ListAsync(McpConnection connection, CancellationToken cancellationToken, params (string Method, string Field, string Key)[] lists)
+    {
+        var content = new McpContent(server.Declaration.Name, services.Mask);
+        foreach (var (method, field, key) in lists)
+        {
+            await connection.WithinAsync(services.CallPatience, "list them", async (token, _) =>
+            {
+                string? cursor = null;
+                var listed = 0;
+                for (var page = 0; page < MostPages; page++)
+                {
+                    var request = new JsonRpcRequest { Method = method, Params = cursor is null ? new JsonObject() : new JsonObject { ["cursor"] = cursor } };
+                    var result = (await connection.Client.SendRequestAsync(request, token).ConfigureAwait(false)).Result as JsonObject;
+                    foreach (var item in (result?[field] as JsonArray ?? []).OfType<JsonObject>())
+                    {
+                        if (++listed > MostListed)
+                        {
+                            content.Line($"[There are more than {MostListed}]");
+                            return true;
+                        }
+
+                        content.Line(Line(item, key));
+                    }
+
+                    cursor = result?["nextCursor"] is JsonValue next && next.TryGetValue<string>(out var text) && text.Length > 0 ? text : null;
+                    if (cursor is null) { return true; }
+                }
+
+                content.Line("[There are more]");
+                return true;
+            }, cancellationToken).ConfigureAwait(false);
+        }
+
+        return content.Outcome("(none)");
+    }
+
+    private async Task<ToolOutcome> ReadAsync(McpConnection connection, string uri, CancellationToken cancellationToken)
+    {
+        var result = await connection.WithinAsync(services.CallPatience, "read it", async (token, _) => await connection.Client.ReadResourceAsync(uri, options: null, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        var content = new McpContent(server.Declaration.Name, services.Mask);
+        foreach (var one in result.Contents ?? []) { content.Add(one); }
+
+        return content.Outcome("(empty)");
+    }
+
+    private async Task<ToolOutcome> PromptAsync(McpConnection connection, JsonElement parameters, CancellationToken cancellationToken)
+    {
+        var name = Required(parameters, "name");
+        var arguments = parameters.TryGetProperty("arguments", out var given) && given.ValueKind == JsonValueKind.Object
+            ? given.EnumerateObject().GroupBy(field => field.Name, StringComparer.Ordinal).ToDictionary(field => field.Key, object? (field) => field.Last().Value.Clone(), StringComparer.Ordinal)
+            : [];
+        var result = await connection.WithinAsync(services.CallPatience, "give it", async (token, _) => await connection.Client.GetPromptAsync(name, arguments, options: null, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        var content = new McpContent(server.Declaration.Name, services.Mask);
+        foreach (var message in result.Messages ?? [])
+        {
+            content.Line(message.Role == Role.User ? "[User]" : "[Assistant]");
+            content.Add(message.Content);
+        }
+
+        return content.Outcome("(empty)");
+    }
+
+    private static string Line(JsonObject item, string key)
+    {
+        var about = string.Join(", ", new[] { Text(item, "title") ?? (key == "name" ? null : Text(item, "name")), Text(item, "description"), Text(item, "mimeType") }.OfType<string>());
+        var arguments = (item["arguments"] as JsonArray ?? []).OfType<JsonObject>()
+            .Select(argument => $"{Text(argument, "name")}{(argument["required"]?.GetValueKind() == JsonValueKind.True ? " (required)" : "")}").ToList();
+        return McpToolInfo.Described($"{Text(item, key)}{(about.Length > 0 ? $": {about}" : "")}{(arguments.Count > 0 ? $" [{string.Join(", ", arguments)}]" : "")}");
+    }
+
+    private static string? Text(JsonObject item, string name) => item[name] is JsonValue value && value.TryGetValue<string>(out var text) && text.Length > 0 ? text : null;
+
+    private static string Required(JsonElement parameters, string name) => parameters.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
+        ? text
+        : throw new ToolFailureException($"The parameter {name} is missing. Give it as text.");
+}

@@ -1,0 +1,335 @@
+using Plue.Server.Messages;
+
+namespace Plue.Server.Tools.Mcp;
+
+/// <summary>How a server stands.</summary>
+public enum McpServerState { NotApproved, Stopped, Starting, Running, Failed, SignInNeeded }
+
+/// <summary>
+/// One declared server over all its lives: approved, started on first use, started again after a crash with growing pauses, stopped. Its troubles stay its own.
+/// Safe for concurrent calls.
+/// </summary>
+internal sealed class McpServer(McpDeclaration declaration, McpServices services, McpPrograms programs, McpApprovals approvals, Action changed) : IAsyncDisposable
+{
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+    /// <summary>Whoever ran so long did not crash at its start.</summary>
+    private static readonly TimeSpan Steady = TimeSpan.FromMinutes(1);
+
+    private readonly SemaphoreSlim gate = new(1, 1);
+    private McpConnection? connection;
+    private string? runningFingerprint;
+    private volatile McpToolList? tools;
+    private volatile IReadOnlyList<string>? toolChanges;
+    private volatile Failure? failure;
+    private volatile bool isStarting;
+    private volatile bool isStoppedByUser;
+    private int crashes;
+    private long? startedAt;
+    private long? crashedAt;
+    private bool isDisposed;
+
+    public McpDeclaration Declaration => declaration;
+
+    public McpToolList? Tools => tools;
+
+    public Failure? Failure => failure;
+
+    /// <summary>How it is now. Nothing is started for that.</summary>
+    public McpServerLook Look()
+    {
+        if (declaration.Fault is { } fault) { return new McpServerLook(McpServerState.Failed, null, "", null, fault); }
+
+        McpIdentity identity;
+        try { identity = McpIdentity.Of(declaration, programs, mayBeKnown: true); }
+        catch (FailureException gone) { return new McpServerLook(McpServerState.Failed, null, "", null, gone.Message); }
+
+        var (approval, fingerprint) = (approvals.Find(declaration), FingerprintOf(identity));
+        if (approval is null) { return new McpServerLook(McpServerState.NotApproved, identity, fingerprint, null, null); }
+        if (identity.ChangesSince(approval.Parts) is { Count: > 0 } changes) { return new McpServerLook(McpServerState.NotApproved, identity, fingerprint, changes, null); }
+        if (toolChanges is { } others) { return new McpServerLook(McpServerState.NotApproved, identity, fingerprint, others, null); }
+
+        var state = isStarting ? McpServerState.Starting
+            : connection is { Ended.IsCompleted: false } ? McpServerState.Running
+            : failure is { Kind: FailureKind.ProviderAuthFailed } ? McpServerState.SignInNeeded
+            : failure is not null ? McpServerState.Failed
+            : McpServerState.Stopped;
+        return new McpServerLook(state, identity, fingerprint, null, failure?.Message);
+    }
+
+    /// <summary>Lets it start from now on, as it is and with the tools that it has now.</summary>
+    /// <exception cref="FailureException">Conflict: it is not what the user saw.</exception>
+    public async Task ApproveAsync(string fingerprint, CancellationToken cancellationToken)
+    {
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            RefuseFault();
+            var identity = McpIdentity.Of(declaration, programs, mayBeKnown: false);
+            if (fingerprint != FingerprintOf(identity))
+            {
+                throw new FailureException(FailureKind.Conflict, $"The server {declaration.Name} is another than the one you saw. Look at it again before you approve it.");
+            }
+
+            var known = approvals.Find(declaration)?.Tools;
+            approvals.Approve(declaration, identity, toolChanges is not null ? tools!.SeenWith(known ?? []) : known);
+            (toolChanges, failure, isStoppedByUser, crashes) = (null, null, false, 0);
+        }
+        finally
+        {
+            gate.Release();
+        }
+
+        changed();
+    }
+
+    /// <exception cref="FailureException">StoreReadOnly.</exception>
+    public async Task RevokeAsync(CancellationToken cancellationToken)
+    {
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            approvals.Revoke(declaration);
+            (toolChanges, failure) = (null, null);
+            await EndAsync().ConfigureAwait(false);
+            tools = null;
+            if (declaration.Address is not null) { await new McpTokens(declaration, services.Secrets, isFresh: false).ForgetAsync(cancellationToken).ConfigureAwait(false); }
+        }
+        finally
+        {
+            gate.Release();
+        }
+
+        changed();
+    }
+
+    /// <summary>Starts it because the user says so: what held it back before does not count.</summary>
+    /// <exception cref="FailureException">It may not, or did not, start.</exception>
+    public async Task<McpToolList> StartAsync(CancellationToken cancellationToken)
+    {
+        (isStoppedByUser, crashes, crashedAt) = (false, 0, null);
+        return await ToolsAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Until the user starts it again.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        isStoppedByUser = true;
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await EndAsync().ConfigureAwait(false);
+            failure = null;
+        }
+        finally
+        {
+            gate.Release();
+        }
+
+        changed();
+    }
+
+    /// <summary>Begins a sign-in.</summary>
+    /// <returns>What the browser is to open; null when the server wants none. How it ends shows in the state.</returns>
+    /// <exception cref="FailureException">It is not approved, has no address, or its sign-in cannot begin.</exception>
+    public async Task<Uri?> SignInAsync(CancellationToken cancellationToken)
+    {
+        if (declaration.Address is null) { throw new FailureException(FailureKind.BadRequest, $"The server {declaration.Name} is a program, which needs no sign-in here."); }
+
+        var signIn = new McpSignIn(declaration);
+        var opening = Task.Run(async () =>
+        {
+            using (signIn)
+            {
+                (isStoppedByUser, crashes, crashedAt) = (false, 0, null);
+                await RunAsync(signIn, CancellationToken.None).ConfigureAwait(false);
+            }
+        }, CancellationToken.None);
+        if (await Task.WhenAny(signIn.Page, opening).WaitAsync(services.StartPatience, cancellationToken).ConfigureAwait(false) == signIn.Page) { return await signIn.Page.ConfigureAwait(false); }
+
+        await opening.ConfigureAwait(false);
+        return null;
+    }
+
+    /// <summary>What it offers now; starts it on first use.</summary>
+    /// <exception cref="FailureException">It may not be started, or did not start; one sentence.</exception>
+    public async Task<McpToolList> ToolsAsync(CancellationToken cancellationToken)
+    {
+        await RunAsync(null, cancellationToken).ConfigureAwait(false);
+        return tools!;
+    }
+
+    public (bool Resources, bool Prompts) Offers => connection is { Ended.IsCompleted: false } running ? (running.HasResources, running.HasPrompts) : default;
+
+    /// <summary>The running server, approved with the tools that it has.</summary>
+    /// <exception cref="FailureException">As for <see cref="ToolsAsync"/>.</exception>
+    public Task<McpConnection> ConnectedAsync(CancellationToken cancellationToken) => RunAsync(null, cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await gate.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            isDisposed = true;
+            await EndAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private async Task<McpConnection> RunAsync(McpSignIn? signIn, CancellationToken cancellationToken)
+    {
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(isDisposed, this);
+            RefuseFault();
+            if (isStoppedByUser) { throw new FailureException(FailureKind.PermissionDenied, $"The user stopped the server {declaration.Name}."); }
+
+            if (connection is { Ended.IsCompleted: true })
+            {
+                NoteCrash();
+                await EndAsync().ConfigureAwait(false);
+            }
+
+            // What runs is what was approved: a file that changed meanwhile counts only when it is started anew.
+            var identity = McpIdentity.Of(declaration, programs, mayBeKnown: connection is not null);
+            var approval = RequireApproved(identity);
+            if (connection is not null && runningFingerprint != identity.Fingerprint) { await EndAsync().ConfigureAwait(false); }
+            if (connection is not null && signIn is not null) { await EndAsync().ConfigureAwait(false); }
+            if (connection is null) { await OpenAsync(identity, signIn, cancellationToken).ConfigureAwait(false); }
+            if (tools is null || runningFingerprint is null || connection!.IsListStale) { await ListAsync(identity, approval, cancellationToken).ConfigureAwait(false); }
+
+            return connection!;
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private void RefuseFault()
+    {
+        if (declaration.Fault is { } fault) { throw new FailureException(FailureKind.BadRequest, fault); }
+    }
+
+    private McpApproval RequireApproved(McpIdentity identity)
+    {
+        const string How = "Look at it and approve it with Plue: Model Context Protocol Servers.";
+        var approval = approvals.Find(declaration);
+        if (approval is null) { throw new FailureException(FailureKind.PermissionDenied, $"The server {declaration.Name} was not started, because it is not approved yet. {How}"); }
+        if (identity.ChangesSince(approval.Parts).Count > 0) { throw new FailureException(FailureKind.PermissionDenied, $"The server {declaration.Name} has changed since it was approved, so it was not started. {How}"); }
+        if (toolChanges is not null) { throw ToolsChanged(); }
+
+        return approval;
+    }
+
+    private FailureException ToolsChanged() => new(
+        FailureKind.PermissionDenied, $"The tools of the server {declaration.Name} have changed since it was approved, so it was stopped. Look at it and approve it with Plue: Model Context Protocol Servers.");
+
+    private async Task OpenAsync(McpIdentity identity, McpSignIn? signIn, CancellationToken cancellationToken)
+    {
+        if (crashedAt is { } last && PauseAfter(crashes) - services.Time.GetElapsedTime(last) is { Ticks: > 0 } left)
+        {
+            throw new FailureException(FailureKind.Unreachable, $"{failure?.Message ?? $"The server {declaration.Name} did not start."} It is tried again in {Math.Ceiling(left.TotalSeconds):0} s at the earliest.");
+        }
+
+        isStarting = true;
+        changed();
+        try
+        {
+            (tools, runningFingerprint) = (null, null);
+            connection = await McpConnection.OpenAsync(declaration, identity, services, signIn, cancellationToken).ConfigureAwait(false);
+            startedAt = services.Time.GetTimestamp();
+            failure = null;
+            _ = WatchAsync(connection);
+        }
+        catch (FailureException fault)
+        {
+            failure = fault.Failure;
+            if (fault.Failure.Kind is not (FailureKind.ProviderAuthFailed or FailureKind.VaultLocked or FailureKind.KeyNotBoundToOrigin or FailureKind.NotFound)) { NotePause(); }
+            throw;
+        }
+        finally
+        {
+            isStarting = false;
+            changed();
+        }
+    }
+
+    private async Task ListAsync(McpIdentity identity, McpApproval approval, CancellationToken cancellationToken)
+    {
+        try
+        {
+            tools = await connection!.ListToolsAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (FailureException fault)
+        {
+            failure = fault.Failure;
+            NotePause();
+            await EndAsync().ConfigureAwait(false);
+            changed();
+            throw;
+        }
+
+        if (approval.Tools is { } known && tools.ChangesSince(known) is { Count: > 0 } changes)
+        {
+            toolChanges = changes;
+            await EndAsync().ConfigureAwait(false);
+            changed();
+            throw ToolsChanged();
+        }
+
+        // The first list after an approval is what the approval goes with.
+        if (approval.Tools is null) { approvals.KeepTools(declaration, tools.SeenWith([])); }
+
+        runningFingerprint = identity.Fingerprint;
+        changed();
+    }
+
+    /// <summary>Tells of an end that nobody asked for when it comes, not when the server is used again.</summary>
+    private async Task WatchAsync(McpConnection running)
+    {
+        await running.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (connection == running)
+        {
+            failure = running.Gone();
+            changed();
+        }
+    }
+
+    private void NoteCrash()
+    {
+        failure = connection!.Gone();
+        if (startedAt is { } began && services.Time.GetElapsedTime(began) > Steady) { crashes = 0; }
+
+        NotePause();
+    }
+
+    private void NotePause()
+    {
+        crashes++;
+        crashedAt = services.Time.GetTimestamp();
+    }
+
+    /// <summary>The first crash is forgiven: most are the only one.</summary>
+    private static TimeSpan PauseAfter(int crashes) =>
+        crashes <= 1 ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, Math.Pow(2, Math.Min(crashes - 2, 10))));
+
+    private async Task EndAsync()
+    {
+        var old = connection;
+        connection = null;
+        runningFingerprint = null;
+        if (old is not null) { await old.DisposeAsync().ConfigureAwait(false); }
+    }
+
+    /// <summary>Of what the user sees: with the tools, where they are the question.</summary>
+    private string FingerprintOf(McpIdentity identity) => toolChanges is null ? identity.Fingerprint : McpIdentity.Hash($"{identity.Fingerprint}\0{tools!.Fingerprint}");
+}
+
+/// <summary>How a server is at one moment.</summary>
+/// <param name="Identity">Null where it cannot be found out.</param>
+/// <param name="Changes">What is another than when it was approved; null when nothing is.</param>
+internal sealed record McpServerLook(McpServerState State, McpIdentity? Identity, string Fingerprint, IReadOnlyList<string>? Changes, string? Error);

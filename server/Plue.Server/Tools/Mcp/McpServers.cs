@@ -1,0 +1,147 @@
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Tools.Mcp;
+
+/// <summary>A server as it is shown.</summary>
+public sealed record McpServerStatus
+{
+    public required McpDeclaration Declaration { get; init; }
+    public required McpServerState State { get; init; }
+    /// <summary>Absolute; null for a server with an address, and where there is none.</summary>
+    public string? Program { get; init; }
+    /// <summary>Of all that is approved with it.</summary>
+    public required string Fingerprint { get; init; }
+    /// <summary>Where a secret of the vault has to be bound to, to reach it; null where nothing can.</summary>
+    public Uri? SecretOrigin { get; init; }
+    public IReadOnlyList<string>? Changes { get; init; }
+    public string? Error { get; init; }
+    /// <summary>Those that it had when it last ran; empty before.</summary>
+    public IReadOnlyList<McpToolStatus> Tools { get; init; } = [];
+    /// <summary>What of its tools cannot be used, one sentence each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
+
+/// <param name="Name">As templates name it.</param>
+/// <param name="Tokens">In each request; an estimate.</param>
+public sealed record McpToolStatus(string Name, string Description, long Tokens);
+
+/// <summary>All servers that are declared, each by itself. The files are read when somebody asks; nothing is started before it is used. Safe for concurrent calls.</summary>
+public sealed class McpServers : IAsyncDisposable
+{
+    private readonly McpServices services;
+    private readonly McpPrograms programs;
+    private readonly McpApprovals approvals;
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, McpServer> servers = new(StringComparer.Ordinal);
+    private bool isDisposed;
+
+    public McpServers(McpServices services)
+    {
+        this.services = services;
+        programs = new McpPrograms(services.Environment.GetValueOrDefault("PATH"), () => services.Workspace.OpenFolder);
+        approvals = new McpApprovals(services.Paths, services.Time);
+    }
+
+    /// <summary>Something about them is another now. May come often, from any thread.</summary>
+    public event Action? Changed;
+
+    /// <summary>In the order of their files.</summary>
+    public (IReadOnlyList<McpServerStatus> Servers, IReadOnlyList<string> Problems) List()
+    {
+        var (found, problems) = Read();
+        return ([.. found.Select(Status)], problems);
+    }
+
+    /// <exception cref="FailureException">NotFound; Conflict: it is not what the user saw.</exception>
+    public Task ApproveAsync(string name, string fingerprint, CancellationToken cancellationToken) => Find(name).ApproveAsync(fingerprint, cancellationToken);
+
+    /// <summary>Forgets the approval and the sign-in, and stops it.</summary>
+    /// <exception cref="FailureException">NotFound, StoreReadOnly.</exception>
+    public Task RevokeAsync(string name, CancellationToken cancellationToken) => Find(name).RevokeAsync(cancellationToken);
+
+    /// <exception cref="FailureException">NotFound; or it may not, or did not, start.</exception>
+    public Task StartAsync(string name, CancellationToken cancellationToken) => Find(name).StartAsync(cancellationToken);
+
+    /// <exception cref="FailureException">NotFound.</exception>
+    public Task StopAsync(string name, CancellationToken cancellationToken) => Find(name).StopAsync(cancellationToken);
+
+    /// <returns>What the browser is to open; null when the server wants no sign-in.</returns>
+    /// <exception cref="FailureException">NotFound; or its sign-in cannot begin.</exception>
+    public Task<Uri?> SignInAsync(string name, CancellationToken cancellationToken) => Find(name).SignInAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        List<McpServer> all;
+        lock (gate)
+        {
+            isDisposed = true;
+            all = [.. servers.Values];
+            servers.Clear();
+        }
+
+        await Task.WhenAll(all.Select(server => server.DisposeAsync().AsTask())).ConfigureAwait(false);
+    }
+
+    /// <exception cref="FailureException">NotFound.</exception>
+    internal McpServer Find(string name) => Read().Servers.FirstOrDefault(server => server.Declaration.Name == name)
+        ?? throw new FailureException(FailureKind.NotFound, $"There is no server {HiddenCharacters.Visible(name)}.");
+
+    private (IReadOnlyList<McpServer> Servers, IReadOnlyList<string> Problems) Read()
+    {
+        var configured = McpConfig.Read(services.Paths, services.Workspace.TrustedFolder, services.Home);
+        List<McpServer> gone = [];
+        List<McpServer> found = [];
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(isDisposed, this);
+            foreach (var declaration in configured.Servers)
+            {
+                // One that is declared in another way is another server: the one before ends.
+                if (!servers.TryGetValue(declaration.Name, out var server) || !IsSame(server.Declaration, declaration))
+                {
+                    if (server is not null) { gone.Add(server); }
+                    servers[declaration.Name] = server = new McpServer(declaration, services, programs, approvals, () => Changed?.Invoke());
+                }
+
+                found.Add(server);
+            }
+
+            foreach (var name in servers.Keys.Except(configured.Servers.Select(server => server.Name)).ToList())
+            {
+                gone.Add(servers[name]);
+                servers.Remove(name);
+            }
+        }
+
+        foreach (var server in gone) { _ = server.DisposeAsync().AsTask(); }
+
+        return (found, configured.Problems);
+    }
+
+    private static bool IsSame(McpDeclaration one, McpDeclaration other) =>
+        (one.Source, one.Command, one.Folder, one.Address?.OriginalString, one.ClientId, one.RedirectPort, one.Fault, one.IsOfWorkspace)
+            == (other.Source, other.Command, other.Folder, other.Address?.OriginalString, other.ClientId, other.RedirectPort, other.Fault, other.IsOfWorkspace)
+        && one.Arguments.SequenceEqual(other.Arguments) && one.Scopes.SequenceEqual(other.Scopes)
+        && Equal(one.Environment, other.Environment) && Equal(one.Headers, other.Headers);
+
+    private static bool Equal(IReadOnlyDictionary<string, string> one, IReadOnlyDictionary<string, string> other) =>
+        one.Count == other.Count && one.All(pair => other.TryGetValue(pair.Key, out var value) && value == pair.Value);
+
+    private static McpServerStatus Status(McpServer server)
+    {
+        var look = server.Look();
+        return new McpServerStatus
+        {
+            Declaration = server.Declaration,
+            State = look.State,
+            Program = look.Identity?.Program,
+            Fingerprint = look.Fingerprint,
+            SecretOrigin = look.Identity?.OriginOf(server.Declaration),
+            Changes = look.Changes,
+            Error = look.Error,
+            Tools = [.. (server.Tools?.Tools ?? []).Select(tool => new McpToolStatus(tool.FullName, tool.Description, tool.Tokens))],
+            Notes = server.Tools?.Notes ?? [],
+        };
+    }
+}

@@ -1,0 +1,45 @@
+using ModelContextProtocol.Authentication;
+using Plue.Server.Messages;
+using Plue.Server.Providers.OAuth;
+
+namespace Plue.Server.Tools.Mcp;
+
+/// <summary>A sign-in that the user began: the library finds the sign-in server, we open a port for one answer, the browser does the rest.</summary>
+internal sealed class McpSignIn : IDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    private readonly string server;
+    private readonly LoopbackRedirect redirect;
+    private readonly TaskCompletionSource<Uri> page = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <exception cref="FailureException">Conflict: the port is in use.</exception>
+    public McpSignIn(McpDeclaration server)
+    {
+        this.server = server.Name;
+        redirect = new LoopbackRedirect(server.Name, server.RedirectPort);
+    }
+
+    /// <summary>Where the browser comes back to.</summary>
+    public Uri Redirect => redirect.Url;
+
+    /// <summary>What the browser is to open.</summary>
+    public Task<Uri> Page => page.Task;
+
+    public async Task<AuthorizationResult> GrantAsync(AuthorizationCallbackContext context, CancellationToken cancellationToken)
+    {
+        var address = context.AuthorizationUri;
+        if (!OAuthSettings.IsSafe(address)) { throw new FailureException(FailureKind.ProviderAuthFailed, $"The server {server} wants you to sign in at an address that is not safe, so it was not opened."); }
+
+        var state = Field(address, "state") ?? throw new FailureException(FailureKind.ProviderAuthFailed, $"The sign-in of the server {server} has no state, so it was not begun.");
+        redirect.Expect(state);
+        page.TrySetResult(address);
+        var code = await redirect.Code.WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
+        return new AuthorizationResult { Code = code, State = state, Iss = redirect.Issuer };
+    }
+
+    public void Dispose() => redirect.Dispose();
+
+    private static string? Field(Uri address, string name) => address.Query.TrimStart('?').Split('&').Select(pair => pair.Split('=', 2))
+        .Where(pair => pair.Length == 2 && pair[0] == name).Select(pair => Uri.UnescapeDataString(pair[1].Replace('+', ' '))).FirstOrDefault();
+}

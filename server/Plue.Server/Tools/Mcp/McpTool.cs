@@ -1,0 +1,85 @@
+using System.Text;
+using System.Text.Json;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+using Plue.Server.Permissions;
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Tools.Mcp;
+
+/// <summary>A tool of a server. What the server says of it grants nothing: each call is judged as one that may do anything.</summary>
+internal sealed class McpTool(McpServer server, McpToolInfo info, McpServices services) : ITool
+{
+    public string Name => info.FullName;
+
+    public ToolDeclaration Declaration => info.Declaration;
+
+    public bool IsReadOnly => false;
+
+    public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken) =>
+        Task.FromResult<PlannedCall>(new McpCall(server.Declaration, info.Name, parameters, context, CallAsync));
+
+    private async Task<ToolOutcome> CallAsync(JsonElement parameters, IToolProgress progress, CancellationToken cancellationToken)
+    {
+        var connection = await server.ConnectedAsync(cancellationToken).ConfigureAwait(false);
+        // The model was told of the tool as it was: another of its name is not called in its place.
+        if (server.Tools?.Tools.FirstOrDefault(tool => tool.Name == info.Name)?.Sha256 != info.Sha256)
+        {
+            throw new ToolFailureException($"The server {info.Server} has no such tool any more. Use only the tools you were given.");
+        }
+
+        var arguments = parameters.EnumerateObject().GroupBy(field => field.Name, StringComparer.Ordinal).ToDictionary(field => field.Key, object? (field) => field.Last().Value.Clone(), StringComparer.Ordinal);
+        var result = await connection.WithinAsync(services.CallPatience, $"answer {HiddenCharacters.Visible(info.Name)}", async (token, alive) =>
+            await connection.Client.CallToolAsync(info.Name, arguments, new Sign(progress, alive), options: null, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        var content = new McpContent(info.Server, services.Mask).Add(result.Content ?? []);
+        // Servers give the same as text; those that do not are taken at their word.
+        if (result.StructuredContent is { } structured && !(result.Content ?? []).OfType<TextContentBlock>().Any()) { content.Line(structured.GetRawText()); }
+
+        return result.IsError == true
+            ? throw new ToolFailureException($"The server {info.Server} says that this failed: {content.Text("it does not say why.")}")
+            : content.Outcome("(nothing)");
+    }
+
+    private sealed class Sign(IToolProgress progress, Action alive) : IProgress<ProgressNotificationValue>
+    {
+        private const int MostSaid = 200;
+        private int said;
+
+        public void Report(ProgressNotificationValue value)
+        {
+            alive();
+            if (Interlocked.Increment(ref said) > MostSaid) { return; }
+
+            var share = value.Total is > 0 and var total ? $"{Math.Clamp(value.Progress / total, 0, 1):P0}" : $"{value.Progress:0.##}";
+            progress.Say(value.Message is { Length: > 0 } message ? $"{share} {McpToolInfo.Described(message)}\n" : $"{share}\n");
+        }
+    }
+}
+
+/// <summary>What a call of a server would do: this tool, this JSON, letter for letter.</summary>
+internal sealed class McpCall(
+    McpDeclaration server, string tool, JsonElement parameters, ToolContext context, Func<JsonElement, IToolProgress, CancellationToken, Task<ToolOutcome>> run) : PlannedCall
+{
+    private const int LongestParameters = 1024 * 1024;
+
+    public override IReadOnlyList<ToolAction> Actions => [new ToolAction.CallServer(server.Name, tool)];
+
+    public override ApprovalKind Kind => ApprovalKind.ServerTool;
+
+    public override string What => $"{server.Name}{ToolNames.ServerSeparator}{tool}\n{parameters.GetRawText()}";
+
+    public override string? Where => server.Address?.OriginalString;
+
+    /// <summary>A program on this machine can change whatever it likes; one elsewhere no file of ours.</summary>
+    public override IReadOnlyList<string>? Changes => server.Address is null && context.Workspace is not null ? null : [];
+
+    public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
+    {
+        if (Encoding.UTF8.GetByteCount(parameters.GetRawText()) > LongestParameters) { throw new ToolFailureException("The parameters are longer than 1 MiB. Send less."); }
+
+        try { return await run(parameters, progress, cancellationToken).ConfigureAwait(false); }
+        catch (Messages.FailureException fault) { throw new ToolFailureException(fault.Message, fault); }
+    }
+}

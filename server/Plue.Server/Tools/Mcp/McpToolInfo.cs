@@ -1,0 +1,138 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Tools.Mcp;
+
+/// <summary>A tool as its server describes it, brought into a form that can be shown: capped, and with what no editor shows made visible.</summary>
+/// <param name="Name">As the server calls it.</param>
+/// <param name="Sha256">Of everything that the server says of it, uncut.</param>
+internal sealed record McpToolInfo(string Server, string Name, string Description, string Schema, string Sha256)
+{
+    public const int MostTools = 300;
+    private const int LongestToolName = 128;
+    private const int LongestDescription = 2000;
+    private const int LongestSchema = 24_000;
+    private const int DeepestSchema = 48;
+    private const int LongestDeclaredName = 64;
+
+    /// <summary>As templates and rules name it.</summary>
+    public string FullName => $"{Server}{ToolNames.ServerSeparator}{HiddenCharacters.Visible(Name)}";
+
+    public ToolDeclaration Declaration => new(DeclaredName(Server, Name), Description, Schema);
+
+    public long Tokens => TokenEstimate.Of(Declaration.Name) + TokenEstimate.Of(Description) + TokenEstimate.Of(Schema);
+
+    public McpSeenTool Seen => new(Name, Description, Sha256);
+
+    /// <summary>
+    /// A name that every vendor takes. It is made from these two names alone, so that it never depends on which other servers there are. No server's name has
+    /// two underscores together, so the first two end it: no server can take another's name, nor one of Plue's own, which have none.
+    /// </summary>
+    public static string DeclaredName(string server, string tool)
+    {
+        var clean = new StringBuilder(tool.Length);
+        foreach (var character in tool) { clean.Append(char.IsAsciiLetterOrDigit(character) || character is '_' or '-' ? character : '_'); }
+
+        var name = $"{server}__{clean}";
+        if (clean.ToString() == tool && name.Length <= LongestDeclaredName) { return name; }
+
+        var end = "_" + McpIdentity.Hash(tool)[..10];
+        return $"{(name.Length > LongestDeclaredName - end.Length ? name[..(LongestDeclaredName - end.Length)] : name)}{end}";
+    }
+
+    /// <summary>One page of a list. What cannot be used is left out and told; the rest of the list counts.</summary>
+    public static IEnumerable<McpToolInfo> Read(string server, JsonNode? page, List<string> notes)
+    {
+        if (page is not JsonObject || page["tools"] is not JsonArray tools)
+        {
+            notes.Add($"The server {server} gave no list of tools.");
+            yield break;
+        }
+
+        foreach (var tool in tools)
+        {
+            if (tool is not JsonObject described || Text(described["name"]) is not { Length: > 0 and <= LongestToolName } name)
+            {
+                notes.Add($"A tool of the server {server} is left out, because it has no usable name.");
+                continue;
+            }
+
+            var shown = HiddenCharacters.Visible(name);
+            if (described["inputSchema"] is not JsonObject schema || (schema["type"] is { } type && Text(type) != "object"))
+            {
+                notes.Add($"The tool {shown} of the server {server} is left out, because its parameters are not described as an object.");
+                continue;
+            }
+
+            var sha256 = McpIdentity.Hash($"{name}\0{described["title"]?.ToJsonString()}\0{described["description"]?.ToJsonString()}\0{schema.ToJsonString()}");
+            var plain = (JsonObject)schema.DeepClone();
+            plain["type"] = "object";
+            if (!Clean(plain, 0) || plain.ToJsonString() is not { Length: <= LongestSchema } text)
+            {
+                notes.Add($"The tool {shown} of the server {server} is left out, because its parameters are described at too great length.");
+                continue;
+            }
+
+            yield return new McpToolInfo(server, name, Described(Text(described["description"]) ?? Text(described["title"]) ?? ""), text, sha256);
+        }
+    }
+
+    /// <summary>What a server writes, capped and with hidden characters visible.</summary>
+    public static string Described(string text) => HiddenCharacters.Visible(text.Length <= LongestDescription
+        ? text
+        : string.Create(CultureInfo.InvariantCulture, $"{text[..LongestDescription]} [{text.Length - LongestDescription} characters are left out here]"));
+
+    private static string? Text(JsonNode? node) => node?.GetValueKind() == JsonValueKind.String ? node.GetValue<string>() : null;
+
+    /// <returns>False for what is too deep.</returns>
+    private static bool Clean(JsonNode node, int depth)
+    {
+        if (depth > DeepestSchema) { return false; }
+
+        switch (node)
+        {
+            case JsonObject members:
+                foreach (var (name, value) in members.ToList())
+                {
+                    if (name is "description" or "title" or "$comment" && Text(value) is { } text) { members[name] = Described(text); }
+                    else if (value is not null && !Clean(value, depth + 1)) { return false; }
+                }
+
+                return true;
+            case JsonArray items: return items.All(item => item is null || Clean(item, depth + 1));
+            default: return true;
+        }
+    }
+}
+
+/// <summary>The tools of a server as they are now.</summary>
+/// <param name="Notes">What of its list cannot be used, one sentence each.</param>
+internal sealed record McpToolList(IReadOnlyList<McpToolInfo> Tools, IReadOnlyList<string> Notes)
+{
+    public string Fingerprint { get; } = McpIdentity.Hash(string.Join('\0', Tools.OrderBy(tool => tool.Name, StringComparer.Ordinal).Select(tool => $"{tool.Name}\0{tool.Sha256}")));
+
+    /// <summary>What is new or another than what the user knew, in sentences. A tool that is gone takes nothing that was not agreed to.</summary>
+    public IReadOnlyList<string> ChangesSince(IReadOnlyList<McpSeenTool> before)
+    {
+        List<string> changes = [];
+        foreach (var tool in Tools)
+        {
+            var (old, shown) = (before.FirstOrDefault(seen => seen.Name == tool.Name), HiddenCharacters.Visible(tool.Name));
+            if (old is null) { changes.Add($"New tool {shown}: {tool.Description}"); }
+            else if (old.Description != tool.Description) { changes.Add($"Changed tool {shown}: was described as: {old.Description}\nis now described as: {tool.Description}"); }
+            else if (old.Sha256 != tool.Sha256) { changes.Add($"Changed tool {shown}: its parameters are described in another way."); }
+        }
+
+        return changes;
+    }
+
+    /// <summary>What the user knows from now on: also what is gone, so that its coming back is no news.</summary>
+    public IReadOnlyList<McpSeenTool> SeenWith(IReadOnlyList<McpSeenTool> before) =>
+        [.. Tools.Select(tool => tool.Seen), .. before.Where(old => Tools.All(tool => tool.Name != old.Name)).Take(McpToolInfo.MostTools)];
+}
