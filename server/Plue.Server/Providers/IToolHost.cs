@@ -1,3 +1,5 @@
+using Plue.Server.Messages;
+
 namespace Plue.Server.Providers;
 
 /// <summary>What a program that runs its own rounds (Claude Code) asks of Plue while it answers. Calls can come beside each other.</summary>
@@ -14,6 +16,12 @@ public interface IToolHost
 
     /// <summary>One of the program's own tools has run, whatever came of it: what it changed is looked at.</summary>
     Task EndedAsync(string toolUseId, CancellationToken cancellationToken);
+
+    /// <summary>Asked before the program goes on with another round.</summary>
+    /// <param name="usage">Of the answer so far.</param>
+    /// <param name="rounds">That it has had.</param>
+    /// <returns>Why it may not, with which the answer ends; null when it may.</returns>
+    Failure? WhyNotOn(Usage usage, int rounds);
 }
 
 /// <param name="Reason">Why not, for the model; null when it may.</param>

@@ -25,6 +25,8 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
     private ClaudeCodeProcess? process;
     private ClaudeCodeHistory? history;
     private string? system;
+    private ClaudeCodeTools? lastTools;
+    private IToolHost? host;
     private bool isAsked;
     private volatile bool isInTurn;
     private volatile bool isDisposed;
@@ -50,7 +52,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
         return true;
     }
 
-    public bool IsReadyFor(ProviderRequest request) => process is { IsAlive: true } current && current.Launch.Suits(LaunchFor(request.WorkingDirectory, request.Model, request.ReasoningLevel));
+    public bool IsReadyFor(ProviderRequest request) => process is { IsAlive: true } current && current.Launch.Suits(LaunchFor(request));
 
     /// <summary>Starts the process, or resumes it in the session that was remembered.</summary>
     public async Task WarmAsync(string? model, string? workingDirectory, CancellationToken cancellationToken)
@@ -62,7 +64,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
             if (process is { IsAlive: true } || isDisposed) { return; }
 
             process = null;
-            var launch = LaunchFor(workingDirectory, model, settings.ReasoningLevel);
+            var launch = LaunchFor(workingDirectory, model, settings.ReasoningLevel, folder => lastTools ?? ClaudeCodeTools.WithoutHost(folder));
             await StartAsync(launch, sessions.Find(codexId, launch.Directory), cancellationToken).ConfigureAwait(false);
             RestartIdle();
         }
@@ -77,7 +79,9 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
         isAsked = false;
         history = ClaudeCodeHistory.Of(request.Messages);
         system = (request.System, settings.CustomSystemPrompt) is ({ } one, { } other) ? $"{one}\n\n{other}" : request.System ?? settings.CustomSystemPrompt;
-        var wanted = LaunchFor(request.WorkingDirectory, request.Model, request.ReasoningLevel);
+        var wanted = LaunchFor(request);
+        lastTools = wanted.Tools;
+        host = request.ToolHost;
         if (process is { } current && !(current.IsAlive && Serves(current, wanted))) { await CloseAsync().ConfigureAwait(false); }
 
         try
@@ -109,7 +113,11 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
                     await StartFreshAsync(current.Launch, cancellationToken).ConfigureAwait(false);
                 }
                 else if (line is null) { turn.Fail(await current.GoneAsync().ConfigureAwait(false), events); }
-                else { turn.Accept(line, events); }
+                else
+                {
+                    turn.Accept(line, events);
+                    if (line is ClaudeCodeLine.ToolResults && host?.WhyNotOn(turn.Used, turn.Rounds) is { } failure) { turn.Break(failure, events); }
+                }
             }
             catch (InvalidDataException e)
             {
@@ -128,8 +136,11 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
     /// <summary>Leaves the turn. One that has not ended is interrupted, in the background, so that the process stays usable.</summary>
     public async Task LeaveAsync(ClaudeCodeTurn? turn)
     {
+        host = null;
+        process?.Questions.Stop();
         if (turn is { HasEnded: true, NeedsInterrupt: false } && process is { IsAlive: true })
         {
+            await process.Questions.SettleAsync().ConfigureAwait(false);
             Settle(turn);
             Release();
         }
@@ -203,6 +214,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
         current.Known = null;
         if (!isTold) { await current.SeedAsync(history.Past, cancellationToken).ConfigureAwait(false); }
 
+        current.Questions.Host = host;
         await current.AskAsync(history.Question, cancellationToken).ConfigureAwait(false);
         isAsked = true;
     }
@@ -237,7 +249,11 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
             logger.LogWarning("Claude Code did not stop when asked and was ended ({Error}).", e.Message);
             await current.DisposeAsync().ConfigureAwait(false);
         }
-        finally { Release(); }
+        finally
+        {
+            await current.Questions.SettleAsync().ConfigureAwait(false);
+            Release();
+        }
     }
 
     private void Release()
@@ -277,11 +293,14 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
         process = null;
     }
 
-    private ClaudeCodeLaunch LaunchFor(string? workingDirectory, string? model, string? effort)
+    private ClaudeCodeLaunch LaunchFor(ProviderRequest request) => LaunchFor(
+        request.WorkingDirectory, request.Model, request.ReasoningLevel, folder => ClaudeCodeTools.Of(request, folder, settings.ApiKeyRef is not null));
+
+    private ClaudeCodeLaunch LaunchFor(string? workingDirectory, string? model, string? effort, Func<string?, ClaudeCodeTools> toolsIn)
     {
         var folder = Directory.Exists(workingDirectory) ? Path.GetFullPath(workingDirectory) : null;
         return new ClaudeCodeLaunch("", false, folder ?? sessions.EmptyDirectory, folder, string.IsNullOrWhiteSpace(model) ? null : model,
-            Efforts.Contains(effort ?? settings.ReasoningLevel) ? effort ?? settings.ReasoningLevel : null, settings.MaxTurns);
+            Efforts.Contains(effort ?? settings.ReasoningLevel) ? effort ?? settings.ReasoningLevel : null, settings.MaxTurns) { Tools = toolsIn(folder) };
     }
 
     private static bool IsWithoutSession(ClaudeCodeLine? line) =>

@@ -59,6 +59,12 @@ internal static class ClaudeCodeEnvironment
         chosen["CLAUDE_CODE_MAX_RETRIES"] = "2";
         chosen["DISABLE_AUTOUPDATER"] = "1";
         chosen["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] = "1";
+        // A command ends with its call, and the next one begins in the folder again: so what is judged is what runs.
+        chosen["CLAUDE_CODE_DISABLE_BACKGROUND_TASKS"] = "1";
+        chosen["CLAUDE_BASH_MAINTAIN_PROJECT_WORKING_DIR"] = "1";
+        // Milliseconds: a task that another agent works on may take hours.
+        chosen["MCP_TOOL_TIMEOUT"] = "86400000";
+        chosen["ENABLE_TOOL_SEARCH"] = "false";
         if (ownsLogin) { return chosen; }
 
         foreach (var name in chosen.Keys.Where(name => name.StartsWith("CLAUDE_CODE_USE_", StringComparison.Ordinal)).ToList()) { chosen.Remove(name); }

@@ -43,7 +43,19 @@ internal abstract record ClaudeCodeLine
         bool IsError, string? Subtype, int? Status, string Text, string? StopReason, string? TerminalReason, Usage Usage, decimal? TotalCost) : ClaudeCodeLine;
 
     /// <summary>The CLI asks. <paramref name="Input"/> is the tool's input, as JSON.</summary>
-    public sealed record Question(string RequestId, string Subtype, string? ToolName, string? Input) : ClaudeCodeLine;
+    public sealed record Question(string RequestId, string Subtype, string? ToolName, string? Input) : ClaudeCodeLine
+    {
+        public string? ToolUseId { get; init; }
+
+        /// <summary>Which of our hooks it calls.</summary>
+        public string? Hook { get; init; }
+
+        /// <summary>What it asks of our server.</summary>
+        public ServerMessage? Message { get; init; }
+    }
+
+    /// <summary>It does not want its question answered any more.</summary>
+    public sealed record QuestionTakenBack(string RequestId) : ClaudeCodeLine;
 
     /// <summary>The CLI answers. <paramref name="Models"/> came with the answer to <c>initialize</c>.</summary>
     public sealed record Answer(string RequestId, string? Error, IReadOnlyList<ModelInfo>? Models) : ClaudeCodeLine;
@@ -62,4 +74,19 @@ internal abstract record ClaudeCodeLine
     }
 
     public sealed record ToolResult(string ToolUseId, string Content, bool IsError);
+
+    /// <summary>A message of JSON-RPC to a server of the Model Context Protocol. <paramref name="Id"/> is JSON; null for a notification.</summary>
+    public sealed record ServerMessage(string Method, string? Id)
+    {
+        /// <summary>Of <c>initialize</c>.</summary>
+        public string? ProtocolVersion { get; init; }
+
+        /// <summary>The tool that is called, by its name in our list, with its input as JSON.</summary>
+        public string? ToolName { get; init; }
+        public string Arguments { get; init; } = "{}";
+        public string? ToolUseId { get; init; }
+
+        /// <summary>Of <c>notifications/cancelled</c>: which message is not to be answered any more, as JSON.</summary>
+        public string? CancelledId { get; init; }
+    }
 }

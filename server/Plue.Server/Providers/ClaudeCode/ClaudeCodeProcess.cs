@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
@@ -9,11 +8,13 @@ namespace Plue.Server.Providers.ClaudeCode;
 /// <param name="ReadFolder">The trusted folder that its tools may read; null leaves it without tools.</param>
 internal sealed record ClaudeCodeLaunch(string SessionId, bool Resumes, string Directory, string? ReadFolder, string? Model, string? Effort, int? MaxTurns)
 {
+    public ClaudeCodeTools Tools { get; init; } = ClaudeCodeTools.None;
+
     public static string NewSessionId() => Guid.CreateVersion7().ToString("D");
 
     /// <summary>Whether a process started so can serve what is wanted now; the model can be changed while it runs.</summary>
     public bool Suits(ClaudeCodeLaunch wanted) =>
-        (Directory, ReadFolder, Effort, MaxTurns) == (wanted.Directory, wanted.ReadFolder, wanted.Effort, wanted.MaxTurns);
+        (Directory, ReadFolder, Effort, MaxTurns) == (wanted.Directory, wanted.ReadFolder, wanted.Effort, wanted.MaxTurns) && Tools.IsSame(wanted.Tools);
 
     public IReadOnlyList<string> Arguments()
     {
@@ -22,7 +23,7 @@ internal sealed record ClaudeCodeLaunch(string SessionId, bool Resumes, string D
         [
             "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose", "--include-partial-messages",
             "--permission-prompt-tool", "stdio", "--setting-sources", "", "--strict-mcp-config", "--disable-slash-commands",
-            "--thinking-display", "summarized", "--tools", ReadFolder is null ? "" : "Read,Grep,Glob",
+            "--thinking-display", "summarized", "--tools", string.Join(',', Tools.Own),
             Resumes ? $"--resume={SessionId}" : $"--session-id={SessionId}",
         ];
         if (Model is not null) { arguments.Add($"--model={Model}"); }
@@ -39,6 +40,8 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
     private static readonly TimeSpan FirstLine = TimeSpan.FromSeconds(30);
     private int requests;
     private bool hasSpoken;
+
+    public ClaudeCodeQuestions Questions { get; } = new(child, launch, logger);
 
     public ClaudeCodeLaunch Launch { get; } = launch;
 
@@ -64,7 +67,7 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
     public ValueTask InitializeAsync(string? system, CancellationToken cancellationToken)
     {
         (IsInitialized, System) = (true, system);
-        return child.WriteLineAsync(ClaudeCodeWire.Initialize(NextId(), system), cancellationToken);
+        return child.WriteLineAsync(ClaudeCodeWire.Initialize(NextId(), system, Launch.Tools.Own.Count + Launch.Tools.Ours.Count > 0, Launch.Tools.Ours.Count > 0), cancellationToken);
     }
 
     public ValueTask SetModelAsync(string model, CancellationToken cancellationToken)
@@ -114,7 +117,10 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
             switch (ClaudeCodeWire.Read(bytes.Span))
             {
                 case ClaudeCodeLine.Question question:
-                    await AnswerAsync(question, cancellationToken).ConfigureAwait(false);
+                    Questions.Take(question);
+                    break;
+                case ClaudeCodeLine.QuestionTakenBack question:
+                    Questions.TakeBack(question.RequestId);
                     break;
                 case ClaudeCodeLine.Answer { Error: { } error }:
                     logger.LogWarning("Claude Code refused a control request: {Error}", error);
@@ -141,10 +147,14 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
     public async Task CloseAsync()
     {
         await child.EndAsync().ConfigureAwait(false);
-        await child.DisposeAsync().ConfigureAwait(false);
+        await DisposeAsync().ConfigureAwait(false);
     }
 
-    public ValueTask DisposeAsync() => child.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await child.DisposeAsync().ConfigureAwait(false);
+        await Questions.SettleAsync().ConfigureAwait(false);
+    }
 
     private async ValueTask<ReadOnlyMemory<byte>?> ReadFirstAsync(CancellationToken cancellationToken)
     {
@@ -155,36 +165,6 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
         {
             throw new TimeoutException($"Claude Code said nothing within {FirstLine.TotalSeconds:0} s.");
         }
-    }
-
-    private ValueTask AnswerAsync(ClaudeCodeLine.Question question, CancellationToken cancellationToken)
-    {
-        if (question.Subtype != "can_use_tool")
-        {
-            logger.LogDebug("Claude Code asked for {Subtype}, which Plue does not do.", question.Subtype);
-            return child.WriteLineAsync(ClaudeCodeWire.Refuse(question.RequestId, $"Plue does not support {question.Subtype}."), cancellationToken);
-        }
-
-        var input = question.Input ?? "{}";
-        return child.WriteLineAsync(MayRead(question.ToolName, input)
-            ? ClaudeCodeWire.Allow(question.RequestId, input)
-            : ClaudeCodeWire.Deny(question.RequestId, Launch.ReadFolder is null
-                ? "No folder is open, so no tool may be used here."
-                : $"Only reading inside {Launch.ReadFolder} is allowed here."), cancellationToken);
-    }
-
-    private bool MayRead(string? tool, string input)
-    {
-        if (Launch.ReadFolder is not { } folder || tool is not ("Read" or "Grep" or "Glob")) { return false; }
-
-        try
-        {
-            using var document = JsonDocument.Parse(input);
-            var name = tool == "Read" ? "file_path" : "path";
-            var path = document.RootElement.TryGetProperty(name, out var value) ? value.GetString() : tool == "Read" ? null : folder;
-            return path is not null && RealPath.LeadsInto(Path.GetFullPath(path, folder), folder);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException) { return false; }
     }
 
     private string NextId() => $"plue-{Interlocked.Increment(ref requests)}";

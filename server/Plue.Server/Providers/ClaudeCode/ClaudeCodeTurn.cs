@@ -32,6 +32,12 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
     /// <summary>The text of the answer as its reader has it.</summary>
     public string Answer => answer.ToString();
 
+    /// <summary>How often the model was asked.</summary>
+    public int Rounds { get; private set; }
+
+    /// <summary>Of the answer so far.</summary>
+    public Usage Used => Sum(finishedMessages, message);
+
     /// <summary>What the process has cost in all, in USD.</summary>
     public decimal TotalCost => totalCost ?? costBefore;
 
@@ -55,12 +61,12 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
                 break;
             case ClaudeCodeLine.BlockStarted block:
                 open.Add(new OpenBlock(block.Index, block.Kind, block.ToolUseId));
-                if (block is { Kind: "tool_use", ToolUseId: { } toolUseId }) { events.Add(new ProviderEvent.ToolCallStarted(toolUseId, block.ToolName ?? "")); }
+                if (block is { Kind: "tool_use", ToolUseId: { } toolUseId }) { events.Add(new ProviderEvent.ToolCallStarted(toolUseId, ClaudeCodeServer.Plain(block.ToolName ?? ""))); }
 
                 break;
             case ClaudeCodeLine.MessageEnding ending:
                 message = Latest(message, ending.Usage);
-                events.Add(new ProviderEvent.UsageReported(Sum(finishedMessages, message)));
+                events.Add(new ProviderEvent.UsageReported(Used));
                 break;
             case ClaudeCodeLine.Assistant { Error: { } error } assistant:
                 errorClass = error;
@@ -91,6 +97,13 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
         }
     }
 
+    /// <summary>Ends the answer although the CLI would go on.</summary>
+    public void Break(Failure failure, List<ProviderEvent> events)
+    {
+        NeedsInterrupt = true;
+        Fail(failure, events);
+    }
+
     /// <summary>Ends the answer with a failure that no line told.</summary>
     public void Fail(Failure failure, List<ProviderEvent> events)
     {
@@ -106,11 +119,12 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
         if (!HasBegun) { events.Add(new ProviderEvent.Accepted(started.Model, started.Id)); }
 
         HasBegun = true;
+        Rounds++;
         messageId = started.Id;
         open.Clear();
         finishedMessages = Sum(finishedMessages, message);
         message = started.Usage;
-        events.Add(new ProviderEvent.UsageReported(Sum(finishedMessages, message)));
+        events.Add(new ProviderEvent.UsageReported(Used));
     }
 
     private void Confirm(string id, ClaudeCodeLine.Block block, List<ProviderEvent> events)
@@ -144,10 +158,11 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
                 Keep(new ProviderEvent.ReasoningFinished(null, redacted.Data), events);
                 break;
             case ClaudeCodeLine.Block.ToolUse tool:
-                confirmed.Add(new ProviderEvent.ToolCallStarted(tool.Id, tool.Name));
-                if (!wasStreamed) { events.Add(new ProviderEvent.ToolCallStarted(tool.Id, tool.Name)); }
+                var name = ClaudeCodeServer.Plain(tool.Name);
+                confirmed.Add(new ProviderEvent.ToolCallStarted(tool.Id, name));
+                if (!wasStreamed) { events.Add(new ProviderEvent.ToolCallStarted(tool.Id, name)); }
 
-                Keep(new ProviderEvent.ToolCallFinished(tool.Id, tool.Name, tool.Input), events);
+                Keep(new ProviderEvent.ToolCallFinished(tool.Id, name, tool.Input), events);
                 break;
         }
     }
@@ -157,8 +172,7 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
         var why = ClaudeCodeFailures.Why(retry.Status, retry.Error);
         if (retry.Status is 401 or 403)
         {
-            NeedsInterrupt = true;
-            Fail(failures.Authentication(), events);
+            Break(failures.Authentication(), events);
         }
         else if (HasUnconfirmed) { Restart(retry.Attempt, retry.Delay, why, events); }
         else { events.Add(new ProviderEvent.Waiting($"Claude Code tries again in {Math.Max(1, Math.Round(retry.Delay.TotalSeconds)):0} s: {why}")); }
@@ -170,7 +184,7 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
         if (!result.IsError && answer.Length == 0 && result.Text.Length > 0) { Say(result.Text, events); }
 
         totalCost = result.TotalCost;
-        var usage = result.Usage.TotalTokens > 0 ? result.Usage : Sum(finishedMessages, message);
+        var usage = result.Usage.TotalTokens > 0 ? result.Usage : Used;
         if (usage.TotalTokens > 0 || TotalCost > costBefore)
         {
             events.Add(new ProviderEvent.UsageReported(usage, result.TotalCost is null ? null : Math.Max(0, TotalCost - costBefore)));

@@ -11,6 +11,9 @@ namespace Plue.Server.Providers.ClaudeCode;
 /// </summary>
 internal static class ClaudeCodeWire
 {
+    public const string HookBefore = "before";
+    public const string HookAfter = "after";
+
     public static ClaudeCodeLine Read(ReadOnlySpan<byte> line)
     {
         if (line.IsEmpty || line[0] != (byte)'{') { return ClaudeCodeLine.Other.Instance; }
@@ -20,9 +23,19 @@ internal static class ClaudeCodeWire
         catch (JsonException) { return ClaudeCodeLine.Other.Instance; }
     }
 
-    public static byte[] Initialize(string requestId, string? system) => Write(writer =>
+    /// <param name="hasTools">Each use of a tool is asked about and its end told, whatever the CLI thinks of it.</param>
+    /// <param name="hasServer">Tools of ours are offered.</param>
+    public static byte[] Initialize(string requestId, string? system, bool hasTools, bool hasServer) => Write(writer =>
     {
         StartRequest(writer, requestId, "initialize");
+        if (hasTools) { WriteHooks(writer); }
+        if (hasServer)
+        {
+            writer.WriteStartArray("sdkMcpServers");
+            writer.WriteStringValue(ClaudeCodeServer.Name);
+            writer.WriteEndArray();
+        }
+
         if (system is not null)
         {
             writer.WriteStartArray("systemPrompt");
@@ -70,23 +83,36 @@ internal static class ClaudeCodeWire
         WriteOrigin(writer);
     });
 
-    public static byte[] Allow(string requestId, string input) => Write(writer =>
+    public static byte[] Allow(string requestId, string input) => Respond(requestId, writer =>
     {
-        StartResponse(writer, requestId, "success");
-        writer.WriteStartObject("response");
         writer.WriteString("behavior", "allow");
         writer.WritePropertyName("updatedInput");
         writer.WriteRawValue(input);
-        writer.WriteEndObject();
+    });
+
+    public static byte[] Deny(string requestId, string message) => Respond(requestId, writer =>
+    {
+        writer.WriteString("behavior", "deny");
+        writer.WriteString("message", message);
+    });
+
+    /// <summary>The answer to a hook: before a tool runs we want to be asked; after it there is nothing to say.</summary>
+    public static byte[] Hooked(string requestId, bool isBefore) => Respond(requestId, writer =>
+    {
+        if (!isBefore) { return; }
+
+        writer.WriteStartObject("hookSpecificOutput");
+        writer.WriteString("hookEventName", "PreToolUse");
+        writer.WriteString("permissionDecision", "ask");
         writer.WriteEndObject();
     });
 
-    public static byte[] Deny(string requestId, string message) => Write(writer =>
+    /// <summary>A successful answer with these fields.</summary>
+    public static byte[] Respond(string requestId, Action<Utf8JsonWriter> fields) => Write(writer =>
     {
         StartResponse(writer, requestId, "success");
         writer.WriteStartObject("response");
-        writer.WriteString("behavior", "deny");
-        writer.WriteString("message", message);
+        fields(writer);
         writer.WriteEndObject();
         writer.WriteEndObject();
     });
@@ -125,6 +151,25 @@ internal static class ClaudeCodeWire
         }
 
         return stream.ToArray();
+    }
+
+    private static void WriteHooks(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject("hooks");
+        foreach (var (when, hook) in new[] { ("PreToolUse", HookBefore), ("PostToolUse", HookAfter), ("PostToolUseFailure", HookAfter) })
+        {
+            writer.WriteStartArray(when);
+            writer.WriteStartObject();
+            writer.WriteStartArray("hookCallbackIds");
+            writer.WriteStringValue(hook);
+            writer.WriteEndArray();
+            // A hook that is not answered in time counts as none, and then reading would be asked about no more.
+            writer.WriteNumber("timeout", 24 * 60 * 60);
+            writer.WriteEndObject();
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndObject();
     }
 
     private static void StartRequest(Utf8JsonWriter writer, string requestId, string subtype)
@@ -192,6 +237,7 @@ internal static class ClaudeCodeWire
             "system" => ReadSystem(root),
             "control_request" => ReadQuestion(root),
             "control_response" => ReadAnswer(root),
+            "control_cancel_request" => new ClaudeCodeLine.QuestionTakenBack(Text(root, "request_id") ?? ""),
             "rate_limit_event" when root.TryGetProperty("rate_limit_info", out var info) => new ClaudeCodeLine.RateLimit(
                 Text(info, "status"), Number(info, "resetsAt") is > 0 and < 99_999_999_999 and var at ? DateTimeOffset.FromUnixTimeSeconds((long)at) : null),
             _ => ClaudeCodeLine.Other.Instance,
@@ -431,8 +477,25 @@ internal static class ClaudeCodeWire
     {
         var request = Object(root, "request");
         return new ClaudeCodeLine.Question(
-            Text(root, "request_id") ?? "", Text(request, "subtype") ?? "", Text(request, "tool_name"),
-            request.ValueKind == JsonValueKind.Object && request.TryGetProperty("input", out var input) ? input.GetRawText() : null);
+            Text(root, "request_id") ?? "", Text(request, "subtype") ?? "", Text(request, "tool_name"), Raw(request, "input"))
+        {
+            ToolUseId = Text(request, "tool_use_id"),
+            Hook = Text(request, "callback_id"),
+            Message = Text(request, "server_name") == ClaudeCodeServer.Name ? ReadServerMessage(Object(request, "message")) : null,
+        };
+    }
+
+    private static ClaudeCodeLine.ServerMessage ReadServerMessage(JsonElement message)
+    {
+        var parameters = Object(message, "params");
+        return new ClaudeCodeLine.ServerMessage(Text(message, "method") ?? "", Raw(message, "id"))
+        {
+            ProtocolVersion = Text(parameters, "protocolVersion"),
+            ToolName = Text(parameters, "name"),
+            Arguments = Raw(parameters, "arguments") ?? "{}",
+            ToolUseId = Text(Object(parameters, "_meta"), "claudecode/toolUseId"),
+            CancelledId = Raw(parameters, "requestId"),
+        };
     }
 
     private static ClaudeCodeLine.Answer ReadAnswer(JsonElement root)
@@ -467,6 +530,9 @@ internal static class ClaudeCodeWire
 
     private static string? Text(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static string? Raw(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? value.GetRawText() : null;
 
     private static double? Number(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;

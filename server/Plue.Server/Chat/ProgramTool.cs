@@ -1,0 +1,174 @@
+using System.Text;
+using System.Text.Json;
+using Plue.Server.Codices;
+using Plue.Server.Permissions;
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+using Plue.Server.Providers.ClaudeCode;
+using Plue.Server.Tools;
+
+namespace Plue.Server.Chat;
+
+/// <summary>
+/// One use of a tool of Claude Code's own, seen as a tool of ours: it says what would be done, and while it "runs" the program does it. Used once.
+/// </summary>
+/// <param name="name">As the program calls it: <c>Read</c>, <c>Bash</c>.</param>
+internal sealed class ProgramTool(string name) : ITool
+{
+    private const int LargestFile = 10 * 1024 * 1024;
+    private const string OutsideSandbox = "Claude Code runs this itself, outside Plue's sandbox.";
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private readonly TaskCompletionSource allowed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public string Name => name switch
+    {
+        "Read" => "read",
+        "Grep" or "Glob" => "search",
+        "Write" => "write",
+        "Edit" => "edit",
+        "Bash" => "bash",
+        _ => name,
+    };
+
+    public ToolDeclaration Declaration => new(name, "", "{}");
+
+    public bool IsReadOnly => name is "Read" or "Grep" or "Glob";
+
+    /// <summary>Done when the program may go on.</summary>
+    public Task Allowed => allowed.Task;
+
+    /// <summary>The program has done it, or will not any more.</summary>
+    public void End() => ended.TrySetResult();
+
+    public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
+    {
+        var folder = context.Workspace ?? throw new ToolFailureException("No folder is open, so there is nothing to work on.");
+        return Task.FromResult<PlannedCall>(name switch
+        {
+            "Read" or "Grep" or "Glob" => PlanRead(parameters, context, folder),
+            "Write" => PlanWrite(parameters, folder),
+            "Edit" => PlanEdit(parameters, folder),
+            "Bash" => PlanCommand(parameters, folder),
+            _ => throw new ToolFailureException($"There is no tool {name} here. Use only the tools you were given."),
+        });
+    }
+
+    private Call PlanRead(JsonElement parameters, ToolContext context, string folder)
+    {
+        var path = ClaudeCodeTools.ReadPath(name, parameters.GetRawText(), folder)
+            ?? throw new ToolFailureException("It cannot be told what this would read. Give an absolute path, and with it a pattern that stays inside.");
+        if (name == "Grep" && Directory.Exists(path) && context.Rights().Any(HoldsFilesBack))
+        {
+            // The program looks into every file of a folder by itself, also into those that rules keep back (SEC-25).
+            throw new ToolFailureException("Some files of this folder may not be read, so it is not searched as a whole. Search a single file, or read it.");
+        }
+
+        return new Call(this, [new ToolAction.ReadFile(path)], ApprovalKind.Read, $"{name} {parameters.GetRawText()}") { AtPath = path };
+    }
+
+    private static bool HoldsFilesBack(Rights rights) =>
+        rights.Permissions.Deny.Concat(rights.Permissions.Ask).Any(rule => rule.StartsWith("read", StringComparison.Ordinal) || rule.StartsWith("search", StringComparison.Ordinal));
+
+    private Call PlanWrite(JsonElement parameters, string folder)
+    {
+        var (path, content) = (PathIn(parameters, folder), Text(parameters, "content"));
+        var before = Read(path);
+        return Change(path, before, content, content);
+    }
+
+    private Call PlanEdit(JsonElement parameters, string folder)
+    {
+        var (path, passage, replacement) = (PathIn(parameters, folder), Text(parameters, "old_string"), Text(parameters, "new_string"));
+        var before = Read(path);
+        if (passage.Length == 0)
+        {
+            return before is null ? Change(path, null, replacement, replacement) : throw new ToolFailureException("old_string is empty, but the file is there. Write the whole file instead.");
+        }
+
+        // The program reads every line end as a line feed and looks for a passage more loosely than letter by letter. What is shown has to be what is done.
+        var text = (before ?? throw new ToolFailureException("There is no such file.")).Replace("\r\n", "\n", StringComparison.Ordinal);
+        var all = parameters.TryGetProperty("replace_all", out var value) && value.ValueKind == JsonValueKind.True;
+        var at = text.IndexOf(passage, StringComparison.Ordinal);
+        if (at < 0) { throw new ToolFailureException("old_string does not stand in the file letter by letter. Read the file again and copy the passage as it is."); }
+        if (!all && text.IndexOf(passage, at + 1, StringComparison.Ordinal) >= 0) { throw new ToolFailureException("old_string stands in the file more than once. Take in more lines around it, or set replace_all."); }
+
+        var after = all ? text.Replace(passage, replacement, StringComparison.Ordinal) : string.Concat(text.AsSpan(0, at), replacement, text.AsSpan(at + passage.Length));
+        return Change(path, text, after, UnifiedDiff.Of(text, after));
+    }
+
+    private Call Change(string path, string? before, string after, string what) => new(
+        this, [new ToolAction.ChangeFile(path, before is null ? FileChangeKind.Create : FileChangeKind.Modify)], Name == "write" ? ApprovalKind.Write : ApprovalKind.Edit, what)
+    {
+        AtPath = path,
+        ChangeDiff = UnifiedDiff.Of(before ?? "", after),
+        Paths = [path],
+        Before = (RealPath.Of(path), before),
+    };
+
+    private Call PlanCommand(JsonElement parameters, string folder)
+    {
+        foreach (var wish in new[] { "run_in_background", "dangerouslyDisableSandbox" })
+        {
+            if (parameters.TryGetProperty(wish, out var value) && value.ValueKind != JsonValueKind.False) { throw new ToolFailureException($"Leave out {wish}: it is not to be had here."); }
+        }
+
+        var command = Text(parameters, "command");
+        return new Call(this, [new ToolAction.RunCommand(command, folder)], ApprovalKind.Command, command) { AtPath = folder, HeldBy = OutsideSandbox, Paths = null };
+    }
+
+    private static string PathIn(JsonElement parameters, string folder) => Text(parameters, "file_path") is { Length: > 0 } path && !path.StartsWith('~') && !path.Contains('\0')
+        ? Path.GetFullPath(path, folder)
+        : throw new ToolFailureException("Give the absolute path of the file.");
+
+    private static string Text(JsonElement parameters, string field) => parameters.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.String
+        ? value.GetString() ?? ""
+        : throw new ToolFailureException($"The parameter {field} is missing.");
+
+    /// <returns>Null when there is no file.</returns>
+    private static string? Read(string path)
+    {
+        try
+        {
+            var content = OrdinaryFile.Read(path, LargestFile) ?? throw new ToolFailureException("The file is too large to be changed here.");
+            return Strict.GetString(content);
+        }
+        catch (FileNotFoundException) { return null; }
+        catch (DecoderFallbackException e) { throw new ToolFailureException("The file is not text in UTF-8, so what would be changed cannot be shown.", e); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException) { throw new ToolFailureException($"The file cannot be read: {e.Message}", e); }
+    }
+
+    private sealed class Call(ProgramTool tool, IReadOnlyList<ToolAction> actions, ApprovalKind kind, string what) : PlannedCall
+    {
+        public override IReadOnlyList<ToolAction> Actions => actions;
+        public override ApprovalKind Kind => kind;
+        public override string What => what;
+        public override string? Diff => ChangeDiff;
+        public override string? Where => AtPath;
+        public override string? Sandbox => HeldBy;
+        public override IReadOnlyList<string>? Changes => Paths;
+        public required string AtPath { get; init; }
+        public string? ChangeDiff { get; init; }
+        public string? HeldBy { get; init; }
+        public IReadOnlyList<string>? Paths { get; init; } = [];
+
+        /// <summary>Where the file really was when this was planned, and what stood in it.</summary>
+        public (string RealPath, string? Content)? Before { get; init; }
+
+        public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (Before is var (real, content) && (RealPath.Of(AtPath) != real || Normal(Read(AtPath)) != Normal(content)))
+            {
+                throw new ToolFailureException("The file changed while this was waiting, so nothing was done. Read it again.");
+            }
+
+            tool.allowed.TrySetResult();
+            // The program is at it now: it is heard to the end, whoever stops meanwhile.
+            await tool.ended.Task;
+            return new ToolOutcome("");
+        }
+
+        private static string? Normal(string? text) => text?.Replace("\r\n", "\n", StringComparison.Ordinal);
+    }
+}

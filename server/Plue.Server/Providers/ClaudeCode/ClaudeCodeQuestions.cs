@@ -1,0 +1,205 @@
+using Microsoft.Extensions.Logging;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Providers.ClaudeCode;
+
+/// <summary>
+/// What the CLI asks of us while it works: whether a tool may run, what a tool of ours says. Each question is answered on its own, however long that takes,
+/// and the CLI's lines are read on meanwhile.
+/// </summary>
+internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch launch, ILogger logger)
+{
+    private readonly Lock gate = new();
+    private readonly List<Pending> pending = [];
+    private readonly Dictionary<string, IToolHost> running = []; // own tools that were allowed and have not ended
+
+    /// <summary>Whom to ask; null between two answers.</summary>
+    public IToolHost? Host { get; set; }
+
+    public void Take(ClaudeCodeLine.Question question)
+    {
+        var one = new Pending(question, Host);
+        lock (gate)
+        {
+            pending.Add(one);
+            one.Work = Task.Run(() => WorkAsync(one));
+        }
+    }
+
+    /// <summary>The CLI does not want this answered any more.</summary>
+    public void TakeBack(string requestId) => Stop(one => one.Question.RequestId == requestId);
+
+    /// <summary>Whoever asks the user is to ask no more: the answer is over. Returns at once.</summary>
+    public void Stop()
+    {
+        Host = null;
+        Stop(_ => true);
+    }
+
+    /// <summary>Stops what is pending and ends what was begun. For when the tools themselves have ended or are gone with their process.</summary>
+    public async Task SettleAsync()
+    {
+        Stop();
+        List<Task> works;
+        lock (gate) { works = [.. pending.Select(one => one.Work)]; }
+
+        await Task.WhenAll(works).ConfigureAwait(false);
+        while (TakeRunning() is var (toolUseId, host)) { await EndAsync(toolUseId, host).ConfigureAwait(false); }
+    }
+
+    private void Stop(Func<Pending, bool> isMeant)
+    {
+        List<Pending> meant;
+        lock (gate) { meant = [.. pending.Where(isMeant)]; }
+
+        foreach (var one in meant) { one.Cancel(); }
+    }
+
+    private async Task WorkAsync(Pending one)
+    {
+        var question = one.Question;
+        try
+        {
+            var answer = await AnswerAsync(question, one.Host, one.Token).ConfigureAwait(false);
+            if (answer is not null) { await child.WriteLineAsync(answer, CancellationToken.None).ConfigureAwait(false); }
+        }
+        catch (IOException e) { logger.LogDebug("Claude Code went away before {Subtype} was answered: {Error}", question.Subtype, e.Message); }
+        finally
+        {
+            lock (gate) { pending.Remove(one); }
+
+            one.Dispose();
+        }
+    }
+
+    /// <returns>Null when the question was taken back and wants no answer.</returns>
+    private async Task<byte[]?> AnswerAsync(ClaudeCodeLine.Question question, IToolHost? host, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return question switch
+            {
+                { Subtype: "can_use_tool" } => await MayUseAsync(question, host, cancellationToken).ConfigureAwait(false),
+                { Subtype: "hook_callback", Hook: ClaudeCodeWire.HookBefore } => ClaudeCodeWire.Hooked(question.RequestId, isBefore: true),
+                { Subtype: "hook_callback", Hook: ClaudeCodeWire.HookAfter } => await AfterAsync(question).ConfigureAwait(false),
+                { Subtype: "mcp_message", Message: { } message } => await ServeAsync(question.RequestId, message, host, cancellationToken).ConfigureAwait(false),
+                _ => Unsupported(question),
+            };
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return question.Message is { Id: { } id } ? ClaudeCodeServer.Result(question.RequestId, id, "Stopped by the user.", isError: true) : null;
+        }
+        catch (Exception e) when (e is not IOException)
+        {
+            logger.LogError(e, "A question of Claude Code could not be answered.");
+            return ClaudeCodeWire.Refuse(question.RequestId, "Plue could not answer this, so it was not done.");
+        }
+    }
+
+    private byte[] Unsupported(ClaudeCodeLine.Question question)
+    {
+        logger.LogDebug("Claude Code asked for {Subtype}, which Plue does not do.", question.Subtype);
+        return ClaudeCodeWire.Refuse(question.RequestId, $"Plue does not support {question.Subtype}.");
+    }
+
+    private async Task<byte[]> MayUseAsync(ClaudeCodeLine.Question question, IToolHost? host, CancellationToken cancellationToken)
+    {
+        var (name, input) = (question.ToolName ?? "", question.Input ?? "{}");
+        if (!launch.Tools.IsHosted) { return MayRead(name, input) ? ClaudeCodeWire.Allow(question.RequestId, input) : ClaudeCodeWire.Deny(question.RequestId, OnlyReading); }
+        if (host is null) { return ClaudeCodeWire.Deny(question.RequestId, "The answer is over, so nothing more is done."); }
+        // A tool of ours is judged when it is called.
+        if (IsOurs(name)) { return ClaudeCodeWire.Allow(question.RequestId, input); }
+        if (!launch.Tools.Own.Contains(name) || question.ToolUseId is not { } toolUseId)
+        {
+            return ClaudeCodeWire.Deny(question.RequestId, $"There is no tool {name} here. Use only the tools you were given.");
+        }
+
+        var permission = await host.MayUseAsync(toolUseId, name, input, cancellationToken).ConfigureAwait(false);
+        if (!permission.IsAllowed) { return ClaudeCodeWire.Deny(question.RequestId, permission.Reason ?? "This is not allowed here."); }
+
+        lock (gate) { running[toolUseId] = host; }
+        return ClaudeCodeWire.Allow(question.RequestId, input);
+    }
+
+    private async Task<byte[]> AfterAsync(ClaudeCodeLine.Question question)
+    {
+        if (question.ToolUseId is { } toolUseId)
+        {
+            IToolHost? host;
+            lock (gate) { running.Remove(toolUseId, out host); }
+
+            if (host is not null) { await EndAsync(toolUseId, host).ConfigureAwait(false); }
+        }
+
+        return ClaudeCodeWire.Hooked(question.RequestId, isBefore: false);
+    }
+
+    private async Task<byte[]?> ServeAsync(string requestId, ClaudeCodeLine.ServerMessage message, IToolHost? host, CancellationToken cancellationToken)
+    {
+        if (message.Method == "notifications/cancelled") { Stop(one => one.Question.Message is { Id: { } id } && id == message.CancelledId); }
+        if (message.Id is not { } messageId) { return ClaudeCodeServer.Empty(requestId, null); }
+
+        switch (message.Method)
+        {
+            case "initialize": return ClaudeCodeServer.Greeting(requestId, messageId, message.ProtocolVersion);
+            case "tools/list": return ClaudeCodeServer.Tools(requestId, messageId, launch.Tools.Ours);
+            case "ping": return ClaudeCodeServer.Empty(requestId, messageId);
+            case "tools/call" when message.ToolName is { } name:
+                var (result, error) = host is null
+                    ? (null, "The answer is over, so nothing more is done.")
+                    : await host.CallAsync(message.ToolUseId ?? requestId, name, message.Arguments, cancellationToken).ConfigureAwait(false);
+                return ClaudeCodeServer.Result(requestId, messageId, result ?? error ?? "", isError: result is null);
+            default: return ClaudeCodeServer.Unknown(requestId, messageId, message.Method);
+        }
+    }
+
+    private async Task EndAsync(string toolUseId, IToolHost host)
+    {
+        try { await host.EndedAsync(toolUseId, CancellationToken.None).ConfigureAwait(false); }
+        catch (Exception e) { logger.LogError(e, "What the tool call {ToolUseId} changed could not be looked at.", toolUseId); }
+    }
+
+    private (string ToolUseId, IToolHost Host)? TakeRunning()
+    {
+        lock (gate)
+        {
+            foreach (var (toolUseId, host) in running)
+            {
+                running.Remove(toolUseId);
+                return (toolUseId, host);
+            }
+
+            return null;
+        }
+    }
+
+    private bool IsOurs(string name) => ClaudeCodeServer.IsOurs(name) && launch.Tools.Ours.Any(tool => tool.Name == ClaudeCodeServer.Plain(name));
+
+    private string OnlyReading => launch.ReadFolder is null ? "No folder is open, so no tool may be used here." : $"Only reading inside {launch.ReadFolder} is allowed here.";
+
+    private bool MayRead(string tool, string input) =>
+        launch.ReadFolder is { } folder && launch.Tools.Own.Contains(tool) && ClaudeCodeTools.ReadPath(tool, input, folder) is { } path && RealPath.LeadsInto(path, folder);
+
+    /// <summary>A question under way, and whom it was for: an answer that comes late does not reach the next turn.</summary>
+    private sealed class Pending(ClaudeCodeLine.Question question, IToolHost? host) : IDisposable
+    {
+        private readonly CancellationTokenSource stop = new();
+
+        public ClaudeCodeLine.Question Question => question;
+
+        public IToolHost? Host => host;
+
+        public CancellationToken Token => stop.Token;
+
+        public Task Work { get; set; } = Task.CompletedTask;
+
+        public void Cancel()
+        {
+            try { stop.Cancel(); }
+            catch (ObjectDisposedException) { /* It was answered meanwhile. */ }
+        }
+
+        public void Dispose() => stop.Dispose();
+    }
+}

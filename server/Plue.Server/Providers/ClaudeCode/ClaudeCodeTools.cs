@@ -1,0 +1,55 @@
+using System.Text.Json;
+
+namespace Plue.Server.Providers.ClaudeCode;
+
+/// <summary>Which tools a process has. They are fixed when it starts.</summary>
+/// <param name="Own">The CLI's own, as it names them: these exist in it and no others.</param>
+/// <param name="Ours">Plue's, which it reaches through <see cref="ClaudeCodeServer"/>.</param>
+/// <param name="IsHosted">Each use is asked about. Else it may only read, and only in the folder.</param>
+internal sealed record ClaudeCodeTools(IReadOnlyList<string> Own, IReadOnlyList<ToolDeclaration> Ours, bool IsHosted)
+{
+    public static readonly ClaudeCodeTools None = new([], [], false);
+    private static readonly ClaudeCodeTools Reading = new(["Read", "Grep", "Glob"], [], false);
+
+    /// <param name="folder">The trusted folder; without one it has none of its own.</param>
+    /// <param name="isKeyInside">A key of ours is in its environment, which its commands inherit: it runs none then (SEC-50).</param>
+    public static ClaudeCodeTools Of(ProviderRequest request, string? folder, bool isKeyInside)
+    {
+        if (request.ToolHost is null) { return WithoutHost(folder); }
+
+        var own = folder is null ? [] : request.OwnTools.SelectMany(Names).Where(name => !(isKeyInside && name == "Bash")).Distinct(StringComparer.Ordinal);
+        return new ClaudeCodeTools([.. own], request.Tools, true);
+    }
+
+    public static ClaudeCodeTools WithoutHost(string? folder) => folder is null ? None : Reading;
+
+    public bool IsSame(ClaudeCodeTools other) => IsHosted == other.IsHosted && Own.SequenceEqual(other.Own) && Ours.SequenceEqual(other.Ours);
+
+    /// <summary>The file or folder that a reading tool of the CLI would look into.</summary>
+    /// <param name="input">JSON.</param>
+    /// <returns>Null when that cannot be told from its path alone: a name pattern can lead out of the folder, too.</returns>
+    public static string? ReadPath(string tool, string input, string folder)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(input);
+            var path = TextOf(document.RootElement, tool == "Read" ? "file_path" : "path") ?? (tool == "Read" ? null : folder);
+            var pattern = tool == "Glob" ? TextOf(document.RootElement, "pattern") ?? "" : "";
+            var leadsOut = path is null || path.StartsWith('~') || pattern.StartsWith('~') || Path.IsPathRooted(pattern) || pattern.Contains("..", StringComparison.Ordinal);
+            return leadsOut ? null : Path.GetFullPath(path!, folder);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException) { return null; }
+    }
+
+    private static string? TextOf(JsonElement input, string name) => input.TryGetProperty(name, out var value) ? value.GetString() : null;
+
+    private static string[] Names(string tool) => tool switch
+    {
+        "read" => ["Read"],
+        "search" => ["Grep", "Glob"],
+        "write" => ["Write"],
+        "edit" => ["Edit"],
+        "bash" => ["Bash"],
+        _ => [],
+    };
+}
