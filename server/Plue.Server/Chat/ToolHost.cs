@@ -11,14 +11,22 @@ namespace Plue.Server.Chat;
 /// </summary>
 /// <param name="toolbox">Plue's tools that the program is offered.</param>
 /// <param name="contextOf">By the id of a call.</param>
-/// <param name="settled">A call has ended: what it changed and handed back. Its text comes with the program's own lines.</param>
 /// <param name="whyNotOn">The budget's word before another round, from the usage of the answer and its rounds so far.</param>
-public sealed class ToolHost(
-    ToolRunner runner, Toolbox toolbox, Func<string, ToolContext> contextOf, IToolObserver observer, Action<ToolCallResult> settled,
-    Func<Usage, int, Failure?> whyNotOn) : IToolHost
+public sealed class ToolHost(ToolRunner runner, Toolbox toolbox, Func<string, ToolContext> contextOf, Func<Usage, int, Failure?> whyNotOn) : IToolHost
 {
+    /// <summary>
+    /// What the program does with tools of its own where a template lists them. Everything else it reaches through us: its commands would run outside our
+    /// sandbox and with what its environment holds, and its search would look into files that rules keep back.
+    /// </summary>
+    public static readonly IReadOnlyList<string> OwnTools = ["read", "write", "edit"];
+
     private readonly ConcurrentDictionary<string, (ProgramTool Tool, Task Work)> running = new();
-    private readonly Observer quiet = new(observer, settled);
+
+    /// <summary>
+    /// Hears how the calls go. Of what has ended it is told what was changed and handed back; the text for the reader comes with the program's own lines.
+    /// Null while nobody listens.
+    /// </summary>
+    public IToolObserver? Observer { get; set; }
 
     public async Task<ToolPermission> MayUseAsync(string toolUseId, string toolName, string input, CancellationToken cancellationToken)
     {
@@ -47,16 +55,16 @@ public sealed class ToolHost(
     public Failure? WhyNotOn(Usage usage, int rounds) => whyNotOn(usage, rounds);
 
     private async Task<ToolCallResult> RunAsync(ToolCall call, Toolbox tools, CancellationToken cancellationToken) =>
-        (await runner.RunAsync([call], tools, contextOf, quiet, cancellationToken))[0];
+        (await runner.RunAsync([call], tools, contextOf, new Relay(this), cancellationToken))[0];
 
-    private sealed class Observer(IToolObserver inner, Action<ToolCallResult> settled) : IToolObserver
+    private sealed class Relay(ToolHost host) : IToolObserver
     {
-        public ValueTask IntendAsync(ToolCall call, CancellationToken cancellationToken) => inner.IntendAsync(call, cancellationToken);
+        public ValueTask IntendAsync(ToolCall call, CancellationToken cancellationToken) => host.Observer?.IntendAsync(call, cancellationToken) ?? ValueTask.CompletedTask;
 
-        public void Progress(ToolCall call, string text) => inner.Progress(call, text);
+        public void Progress(ToolCall call, string text) => host.Observer?.Progress(call, text);
 
-        public void Waiting(ToolCall call, bool isWaiting) => inner.Waiting(call, isWaiting);
+        public void Waiting(ToolCall call, bool isWaiting) => host.Observer?.Waiting(call, isWaiting);
 
-        public void Finished(ToolCallResult result) => settled(result);
+        public void Finished(ToolCallResult result) => host.Observer?.Finished(result);
     }
 }

@@ -7,8 +7,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Providers.ClaudeCode;
 
 /// <summary>
-/// The user's own <c>claude</c> program: one long-lived process for each chat. Its tools are off but for reading, and that only in a
-/// trusted folder. Temperature, stop sequences and a limit of output tokens are not things it takes.
+/// The user's own <c>claude</c> program: one long-lived process for each chat. Of its tools it has those that the request names, each use judged by the
+/// request's host; without a host it may only read, and that only in a trusted folder. Temperature, stop sequences and a limit of output tokens are not things it takes.
 /// </summary>
 public sealed class ClaudeCodeProvider : IProvider, IWarmable
 {
@@ -43,7 +43,10 @@ public sealed class ClaudeCodeProvider : IProvider, IWarmable
         }
 
         await using var visit = new Visit(conversation, isLast: conversation != conversations.GetValueOrDefault(request.CodexId));
-        if (!conversation.IsReadyFor(request)) { yield return new ProviderEvent.Waiting("Starting Claude Code"); }
+        if (!conversation.IsReadyFor(request))
+        {
+            yield return new ProviderEvent.Waiting(ClaudeCodeFolder.Ignored(request.WorkingDirectory) is { } ignored ? $"Starting Claude Code. {ignored}" : "Starting Claude Code");
+        }
 
         if (await visit.BeginAsync(request, cancellationToken).ConfigureAwait(false) is { } failure)
         {
