@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Plue.Server.Agents;
 using Plue.Server.Catalog;
 using Plue.Server.Chat;
 using Plue.Server.Cli;
@@ -256,8 +257,16 @@ internal sealed class Composition : IAsyncDisposable
     public CatalogServices CatalogServices => new(Catalog, userCatalogs.Value, catalogRefresh.Value, Usage.TypicalChatAsync, DisposeAsync);
 
     /// <param name="notify">Told what a hook says, and about which address.</param>
-    public ChatServices ChatServices(Func<string, ITurnSink> sinkFor, Action<string, ChatSummary?> changed, Action<string, string> notify) => new()
+    /// <param name="tasks">Looks after the tasks; asked late, because it is made of what this makes.</param>
+    /// <param name="isUnattended">Nobody can be asked.</param>
+    public ChatServices ChatServices(
+        Func<string, ITurnSink> sinkFor, Action<string, ChatSummary?> changed, Action<string, string> notify, Func<AgentTasks> tasks, bool isUnattended = false) => new()
     {
+        IsUnattended = _ => isUnattended,
+        ToolsFor = chat => tasks().ToolsFor(chat),
+        CheckSpending = (task, request, price) => tasks().CheckSpending(task, request, price),
+        Worked = (conversation, answer, cancellationToken) => tasks().WorkedAsync(conversation, answer, cancellationToken),
+        SpawnForHook = (template, values, spawnedBy, depth, cancellationToken) => tasks().Spawner.SpawnForHookAsync(template, values, spawnedBy, depth, cancellationToken),
         Store = chats.Value,
         Providers = Providers,
         Workspace = Workspace,
@@ -282,6 +291,20 @@ internal sealed class Composition : IAsyncDisposable
         SinkFor = sinkFor,
         Changed = changed,
     };
+
+    /// <param name="changed">Told of each task that changed; null when it is gone.</param>
+    public AgentTasks AgentTasks(Conversations conversations, Action<string, TaskRow?> changed) => new(new AgentServices
+    {
+        Conversations = conversations,
+        Providers = Providers,
+        Approvals = Approvals,
+        TemplateOf = templates.Value.Find,
+        TemplateIds = () => [.. templates.Value.List().Select(entry => entry.Id)],
+        PromptOf = name => prompts.Value.Get($"codex://prompts/{name}.md").Text,
+        Time = Time,
+        Logger = Logs.CreateLogger("Agents"),
+        Changed = changed,
+    });
 
     public IProvider Build(ProviderSettings settings)
     {

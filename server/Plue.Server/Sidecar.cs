@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
 using Plue.Protocol;
+using Plue.Server.Agents;
 using Plue.Server.Chat;
 using Plue.Server.Codices;
 using Plue.Server.Platform;
@@ -30,10 +31,18 @@ internal static class Sidecar
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var logger = house.Logs.CreateLogger("Rpc");
         var server = new RpcServer(input, output, logger);
+        AgentTasks? tasks = null;
         var conversations = new Conversations(house.ChatServices(
             codexId => new MessageNotifier(codexId, server, house.Providers.NameOf, house.Time, logger),
-            (codexId, summary) => _ = NotifyChangedAsync(server, codexId, summary, logger),
-            (message, uri) => _ = NotifyAsync(server, Methods.HostNotify, new HostNotifyParams(message, HostNotifyLevel.Info, uri), logger)));
+            (codexId, summary) =>
+            {
+                _ = NotifyChangedAsync(server, codexId, summary, logger);
+                tasks?.Changed(codexId);
+            },
+            (message, uri) => _ = NotifyAsync(server, Methods.HostNotify, new HostNotifyParams(message, HostNotifyLevel.Info, uri), logger),
+            () => tasks!));
+        tasks = house.AgentTasks(conversations, (uri, row) => _ = NotifyAsync(server, Methods.TaskEvent, new TaskEventParams(uri, row is null ? null : TaskViews.View(row)), logger));
+        new TaskHandlers(server, tasks, house.Approvals).Register();
 
         var documents = new Lazy<DocumentHandlers>(
             () => house.DocumentHandlers((uri, summary) => _ = NotifyDocumentAsync(server, uri, summary, logger), conversations.UpdateAsync, conversations.Automation));

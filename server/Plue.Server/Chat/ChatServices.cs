@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
@@ -60,6 +61,10 @@ public sealed class ChatServices
     public Action<StoredChat, ProviderRequest, Price?>? CheckSpending { get; init; }
     /// <summary>A chat or task called <c>finish</c>: its address, and what it hands back. Called when its turn has ended, before what follows it.</summary>
     public Func<string, JsonElement, Task>? HandedBack { get; init; }
+    /// <summary>A turn of a task has ended, with this last message; true when it goes on by itself, so that nothing else follows yet.</summary>
+    public Func<Conversation, Message, CancellationToken, Task<bool>>? Worked { get; init; }
+    /// <summary>Starts the task that a hook asks for: its template, its values, the address of who asks, the depth of what follows. Null makes it as it stands.</summary>
+    public Func<string, Json5Object, string, int, CancellationToken, Task<string>>? SpawnForHook { get; init; }
     /// <summary>Takes back what these turns of a codex made of files, or brings it back; null where files are not kept.</summary>
     public Func<string, IReadOnlyList<string>, bool, CancellationToken, Task>? MoveEdits { get; init; }
     /// <summary>How asking a provider went; null when it answered.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Plue.Server.Codices;
 using Plue.Server.Json5;
@@ -5,6 +6,7 @@ using Plue.Server.Messages;
 using Plue.Server.Providers;
 using Plue.Server.Store;
 using Plue.Server.Templates;
+using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
@@ -34,6 +36,7 @@ public sealed class Conversation : IAsyncDisposable
     private readonly Asking asking;
     private readonly ContextKeeper keeper;
     private readonly TurnRunner turns;
+    private readonly CodexTools tools;
     private readonly SemaphoreSlim updating = new(1, 1); // fields change also while something else is under way
     private Task beginning = Task.CompletedTask; // what its template asks for when it is made
 
@@ -50,7 +53,7 @@ public sealed class Conversation : IAsyncDisposable
         CodexId = CodexUri.OfChannel(chat.Id).ToString();
         sink = before?.sink ?? services.SinkFor(CodexId);
         before?.sink.Skip();
-        var tools = new CodexTools(services, CodexId, () => this.chat, find);
+        tools = new CodexTools(services, CodexId, () => this.chat, find);
         asking = new Asking(services, CodexId, () => this.chat, tools);
         keeper = new ContextKeeper(services, sink, gate, CodexId);
         turns = new TurnRunner(services, CodexId, gate, sink, asking, keeper, tools, () => this.chat)
@@ -61,6 +64,8 @@ public sealed class Conversation : IAsyncDisposable
             Deliver = DeliverAsync,
             Following = async (answer, turn) =>
             {
+                if (await WorkedAsync(answer)) { return; }
+
                 await FollowUpAsync(answer, turn.Depth);
                 await SendNextAsync();
                 await NameAsync();
@@ -399,6 +404,46 @@ public sealed class Conversation : IAsyncDisposable
         await turns.EndAsync();
     }
 
+    /// <summary>Keeps what Plue itself has to say of a task. Hooks hear of it only when it says where the task stands.</summary>
+    public async Task KeepAsync(IReadOnlyDictionary<string, JsonElement> values, CancellationToken cancellationToken)
+    {
+        await ChangeAsync(_ => new ChatFields { Values = values, By = ChangedBy.Plue }, null, cancellationToken);
+        if (values.ContainsKey(TaskStates.Field)) { await AutomateAsync(Hooks(AnswerLastAsync), HookChange.Of(TaskStates.Field), depth: 0); }
+    }
+
+    /// <summary>Runs a command for Plue itself, as if its agent had called bash: its rights hold, and the user may be asked.</summary>
+    public async Task<ToolCallResult> RunCommandAsync(string command, CancellationToken cancellationToken)
+    {
+        var call = new ToolCall(Ids.New("check"), "bash", JsonValue.Of(Json5Object.Of(("command", new Json5String(command)))).GetRawText());
+        List<ITool> found = [];
+        foreach (var source in services.ToolSources) { found.AddRange(await source.FindAsync(["bash"], [], cancellationToken)); }
+        return (await services.ToolRunner.RunAsync([call], new Toolbox(found), id => tools.ContextOf(call.ToolUseId, id), new NoObserver(), cancellationToken))[0];
+    }
+
+    private sealed class NoObserver : IToolObserver
+    {
+        public ValueTask IntendAsync(ToolCall call, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+        public void Progress(ToolCall call, string text) { }
+        public void Waiting(ToolCall call, bool isWaiting) { }
+        public void Finished(ToolCallResult result) { }
+    }
+
+    /// <summary>Has a new task worked on, whether its hooks ask for that or not.</summary>
+    /// <param name="depth">How many hooks led to it.</param>
+    /// <exception cref="FailureException">Why nobody could begin.</exception>
+    public async Task StartAsync(int depth)
+    {
+        try
+        {
+            await AutomateAsync(Hooks(AnswerLastAsync), [Created], depth);
+            if (IsUntouched && running is null && chat.Text(TaskStates.Field) == TaskStates.Queued) { await AnswerLastAsync(depth, closing.Token); }
+        }
+        finally
+        {
+            beginning = Task.Run(BeganAsync);
+        }
+    }
+
     /// <param name="expectedVersion">Refused when the chat changed since; null changes it whatever came.</param>
     /// <param name="fields">What to change, from the chat as it is then.</param>
     public async Task UpdateAsync(Func<StoredChat, ChatFields> fields, long? expectedVersion, CancellationToken cancellationToken)
@@ -478,6 +523,23 @@ public sealed class Conversation : IAsyncDisposable
         }
     }
 
+    /// <summary>Whoever looks after tasks has the first word.</summary>
+    /// <returns>Whether it goes on.</returns>
+    private async Task<bool> WorkedAsync(Message? answer)
+    {
+        if (answer is null || !chat.IsTask || services.Worked is not { } worked) { return false; }
+
+        try
+        {
+            return await worked(this, answer, closing.Token);
+        }
+        catch (Exception fault) when (fault is FailureException or OperationCanceledException or ObjectDisposedException)
+        {
+            services.Logger.LogWarning("{Task} stands as its last answer left it: {Why}", CodexId, fault.Message);
+            return false;
+        }
+    }
+
     /// <summary>What the hooks ask for after an answer. They see the chat as it ended then: a question that came meanwhile has hooks of its own, and is answered by them or not at all.</summary>
     /// <param name="answer">Null, or not stored, when the turn broke: then nothing was added.</param>
     private async Task FollowUpAsync(Message? answer, int depth)
@@ -494,9 +556,15 @@ public sealed class Conversation : IAsyncDisposable
     internal void WasCreated(int depth) => beginning = Task.Run(async () =>
     {
         await AutomateAsync(Hooks(AnswerLastAsync), [Created], depth);
+        await BeganAsync();
+    });
+
+    /// <summary>Once it has begun, or nobody begins, it no longer waits in this process.</summary>
+    private async Task BeganAsync()
+    {
         if (running is { } turn) { await Task.WhenAny(turn.Ended.Task, Task.Delay(Timeout.Infinite, closing.Token)); }
         if (!closing.IsCancellationRequested) { journal?.WasStarted(); }
-    });
+    }
 
     /// <summary>Carries out what hooks wait for; what fails of it is no failure of what they follow.</summary>
     /// <param name="planned">What the hooks said of the first change already.</param>

@@ -71,10 +71,25 @@ public sealed class Conversations : IAsyncDisposable
     public Task<Conversation> CreateAsync(string templateId, ChatFields given, IReadOnlyDictionary<string, JsonElement> values, CancellationToken cancellationToken) =>
         CreateAsync(templateId, given, values, spawnedBy: null, depth: 0, cancellationToken);
 
+    /// <summary>Makes a task on which nobody works before <see cref="Conversation.StartAsync"/>: until then it waits in this process.</summary>
+    /// <param name="spawnedBy">Who asked for it; null for a person.</param>
+    /// <param name="kept">What Plue itself keeps with it, in the same first record. Not held against the template.</param>
+    /// <param name="depth">How many hooks led to it.</param>
+    /// <exception cref="FailureException">As for a task that a person makes.</exception>
+    public Task<Conversation> SpawnAsync(
+        string templateId, ChatFields given, IReadOnlyDictionary<string, JsonElement> values, string? spawnedBy, IReadOnlyDictionary<string, JsonElement> kept, int depth, CancellationToken cancellationToken) =>
+        CreateAsync(templateId, given, values, spawnedBy, depth, cancellationToken, kept);
+
+    /// <summary>A chat or task as it is now.</summary>
+    /// <exception cref="FailureException">NotFound: it is not there, or cannot be read.</exception>
+    public StoredChat Read(string codexUri) => Find(codexUri) ?? throw new FailureException(FailureKind.NotFound, "There is no such chat or task.");
+
     /// <param name="spawnedBy">Whose hook asked for it; null for a person.</param>
     /// <param name="depth">How many hooks led to it.</param>
+    /// <param name="kept">Set when it is started by somebody else.</param>
     private async Task<Conversation> CreateAsync(
-        string templateId, ChatFields given, IReadOnlyDictionary<string, JsonElement> values, string? spawnedBy, int depth, CancellationToken cancellationToken)
+        string templateId, ChatFields given, IReadOnlyDictionary<string, JsonElement> values, string? spawnedBy, int depth, CancellationToken cancellationToken,
+        IReadOnlyDictionary<string, JsonElement>? kept = null)
     {
         var template = services.TemplateOf(templateId) ?? throw new FailureException(FailureKind.NotFound, $"There is no template {templateId}.");
         var kind = template.Collection == TemplateCollection.Tasks ? ChannelKind.Task : ChannelKind.Chat;
@@ -86,19 +101,21 @@ public sealed class Conversations : IAsyncDisposable
             fields = fields with { ProviderId = choice.ProviderId, Model = string.IsNullOrEmpty(fields.Model) ? choice.Model : fields.Model };
         }
 
-        if (kind == ChannelKind.Task && Automation.Waits(template, [Conversation.Created])) { fields = fields with { StartsByItself = true }; }
+        if (kept is not null) { fields = fields with { Values = (fields.Values ?? new Dictionary<string, JsonElement>()).Concat(kept).GroupBy(pair => pair.Key).ToDictionary(same => same.Key, same => same.Last().Value, StringComparer.Ordinal) }; }
+        if (kind == ChannelKind.Task && (kept is not null || Automation.Waits(template, [Conversation.Created]))) { fields = fields with { StartsByItself = true }; }
         var journal = await Task.Run(() => services.Store.Create(kind, templateId, fields), cancellationToken);
         var conversation = new Conversation(services, Automation, journal.Chat, journal, readOnlyReason: null, Find);
         if (spawnedBy is not null) { Automation.Bounds.Follows(conversation.CodexId, spawnedBy); }
         open[journal.Chat.Id] = new Lazy<Task<Conversation>>(Task.FromResult(conversation));
         services.Changed(conversation.CodexId, conversation.Summary);
-        conversation.WasCreated(depth);
+        if (kept is null) { conversation.WasCreated(depth); }
         return conversation;
     }
 
     /// <summary>A hook starts a task.</summary>
     private async Task<string> SpawnAsync(string templateId, Json5Object values, string spawnedBy, int depth, CancellationToken cancellationToken)
     {
+        if (services.SpawnForHook is { } spawn) { return await spawn(templateId, values, spawnedBy, depth, cancellationToken); }
         if (services.TemplateOf(templateId) is { Collection: not TemplateCollection.Tasks }) { throw new FailureException(FailureKind.MissingField, $"{templateId} is no template of a task."); }
 
         var given = values.With(StoredChat.SpawnedByField, new Json5String(spawnedBy));

@@ -1,0 +1,352 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Plue.Server.Chat;
+using Plue.Server.Codices;
+using Plue.Server.Json5;
+using Plue.Server.Messages;
+using Plue.Server.Providers;
+using Plue.Server.Store;
+using Plue.Server.Templates;
+using Plue.Server.Tools;
+
+namespace Plue.Server.Agents;
+
+/// <summary>What a person, a parent or Plue itself does to tasks, and how each is brought to its end.</summary>
+public sealed class AgentTasks
+{
+    private readonly AgentServices services;
+    private readonly TaskNews news;
+    private readonly Lazy<SpawnTaskTool> spawnTask;
+
+    public AgentTasks(AgentServices services)
+    {
+        this.services = services;
+        Look = new TaskLook(services.Conversations, services.Providers, services.Approvals);
+        Budgets = new BudgetTree(Look.Nodes);
+        news = new TaskNews(Look, services.Changed, services.Logger);
+        Spawner = new TaskSpawner(services, this);
+        spawnTask = new(() => new SpawnTaskTool(Spawner, services.PromptOf($"tool-{SpawnTaskTool.ToolName}")));
+        services.Approvals.Changed += TellOfApprovals;
+    }
+
+    public TaskLook Look { get; }
+
+    public BudgetTree Budgets { get; }
+
+    public TaskSpawner Spawner { get; }
+
+    /// <summary>A row of the tree changed.</summary>
+    /// <param name="uri">Of a task; others are passed over.</param>
+    public void Changed(string uri) => news.Changed(uri);
+
+    /// <summary>Completes at the next change of a task. Taken before one looks.</summary>
+    internal Task NextChange(string uri) => news.Next(uri);
+
+    /// <summary>
+    /// A turn of a task has ended. What its template asks for is held against what it handed back; when something is missing it is told once, when a check fails
+    /// it is told and then another candidate goes on, and else the result is kept.
+    /// </summary>
+    /// <returns>Whether it goes on.</returns>
+    public async Task<bool> WorkedAsync(Conversation conversation, Message answer, CancellationToken cancellationToken)
+    {
+        var task = conversation.Look().Chat;
+        if (!task.IsTask || task.Queue.Count > 0 || TaskResult.Of(task) is not null) { return false; }
+
+        switch (task.Text(TaskStates.Field))
+        {
+            case TaskStates.Stopped:
+                await SettleAsync(conversation, TaskStates.Stopped, "It was stopped.");
+                return false;
+            case TaskStates.Failed when await HandOverAsync(conversation, task, answer.Error?.Message ?? "It failed.", cancellationToken):
+                return true;
+            case TaskStates.Failed:
+                await SettleAsync(conversation, TaskStates.Failed, answer.Error?.Message ?? "It failed.");
+                return false;
+            case TaskStates.Done:
+                return await JudgeAsync(conversation, task, answer, cancellationToken);
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>The tools that a task has beside those of its template: to end its work, and where the template lists it to have a part of it done.</summary>
+    public IReadOnlyList<ITool> ToolsFor(StoredChat chat)
+    {
+        var spec = Look.SpecOf(chat);
+        List<ITool> tools = [];
+        if (spec.AvailableTools.Contains(SpawnTaskTool.ToolName)) { tools.Add(spawnTask.Value); }
+        if (chat.IsTask && (spec.Outputs is not null || chat.Text(StoredChat.SpawnedByField) is not null)) { tools.Add(new FinishTool(spec.Outputs, HandAsync)); }
+
+        return tools;
+    }
+
+    /// <summary>Holds a request against everybody's budget above it, too.</summary>
+    /// <param name="price">Null where none is known, and for what costs nothing.</param>
+    /// <exception cref="FailureException">BudgetExceeded.</exception>
+    public void CheckSpending(StoredChat task, ProviderRequest request, Price? price)
+    {
+        if (!task.IsTask) { return; }
+
+        var tokens = TokenEstimate.Of(request.System ?? "") + request.Messages.Sum(TokenEstimate.Of);
+        var usd = price is null ? 0 : ((tokens * price.InputPerMillion) + ((request.MaxTokens ?? 0) * price.OutputPerMillion)) / 1_000_000m;
+        Budgets.Reserve(CodexUri.OfChannel(task.Id).ToString(), new Spend(usd, true, tokens, 1, 0));
+    }
+
+    /// <summary>Keeps what the tool finish was called with.</summary>
+    /// <returns>What does not fit, when it may be called once more; null when the work has ended.</returns>
+    public async Task<string?> HandAsync(string uri, JsonElement outputs, CancellationToken cancellationToken)
+    {
+        var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
+        var task = conversation.Look().Chat;
+        var problem = Look.SpecOf(task).Outputs is { } schema ? OutputSchema.Check(outputs, schema) : null;
+        var isSecond = HandedBack.Of(task)?.Problem is not null;
+        var handed = new HandedBack(HandedBack.QuestionOf(task), problem is null ? outputs : null, problem);
+        await conversation.KeepAsync(Values((TaskFields.Handed, handed.ToValue())), cancellationToken);
+        return isSecond ? null : problem;
+    }
+
+    /// <exception cref="FailureException">NotFound; Conflict: another window works on it.</exception>
+    public async Task StopAsync(string uri, bool under, CancellationToken cancellationToken)
+    {
+        // From the top: a parent that is told of a stopped child would only go on to the next.
+        foreach (var one in under ? Look.Tree.Under(uri).Prepend(uri) : [uri]) { await EndAsync(one, "It was stopped.", cancellationToken); }
+    }
+
+    /// <summary>Stops every task that this process works on.</summary>
+    public async Task StopAllAsync(CancellationToken cancellationToken)
+    {
+        var tree = Look.Tree;
+        foreach (var uri in Look.Summaries.Where(summary => IsUnderWay(summary.TaskStatus)).Select(TaskLook.UriOf).OrderBy(uri => tree.Above(uri).Count))
+        {
+            try { await EndAsync(uri, "It was stopped.", cancellationToken); }
+            catch (FailureException fault) { services.Logger.LogInformation("{Task} was not stopped: {Why}", uri, fault.Message); }
+        }
+    }
+
+    /// <summary>Takes effect at the next settled step. Nothing where nothing is at work.</summary>
+    public async Task PauseAsync(string uri, CancellationToken cancellationToken) => (await services.Conversations.GetAsync(uri, cancellationToken)).Pause();
+
+    /// <summary>Goes on where it stands. Children whose call a restart cut off are gone on with first, and it is told what became of them.</summary>
+    /// <exception cref="FailureException">Conflict: it is done.</exception>
+    public async Task ResumeAsync(string uri, CancellationToken cancellationToken)
+    {
+        var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
+        var now = conversation.Look();
+        if (now.TurnId is not null)
+        {
+            conversation.Resume();
+            return;
+        }
+
+        if (now.Chat.Text(TaskStates.Field) == TaskStates.Done) { throw new FailureException(FailureKind.Conflict, "This task is done. Send it a message to have more done."); }
+
+        if (Spawner.CutOff(now.Chat, uri) is { Count: > 0 } children) { _ = ReattachAsync(conversation, children); }
+        else { await GoOnAsync(conversation, cancellationToken); }
+    }
+
+    /// <summary>Its next request follows what is stored.</summary>
+    internal static async Task GoOnAsync(Conversation conversation, CancellationToken cancellationToken)
+    {
+        var messages = conversation.Look().Chat.Messages;
+        if (messages is not [.., var last]) { await conversation.SendAsync(new Draft(""), mayWait: false, cancellationToken); }
+        else { await conversation.RetryAsync(last.Id, null, null, goOn: last.Role != MessageRole.User, cancellationToken); }
+    }
+
+    private async Task ReattachAsync(Conversation conversation, IReadOnlyList<string> children)
+    {
+        try
+        {
+            var results = await Spawner.WaitAgainAsync(conversation.CodexId, children);
+            var text = string.Join("\n\n", results.Select(result => result.ToJson()));
+            await conversation.SendAsync(new Draft($"Plue was restarted while you waited for spawn_task. This is what came of it:\n\n{text}\n\nGo on."), mayWait: false, CancellationToken.None);
+        }
+        catch (FailureException fault)
+        {
+            services.Logger.LogWarning("{Task} does not go on: {Why}", conversation.CodexId, fault.Message);
+        }
+    }
+
+    /// <summary>Tells it something; with its next round while it works, else it goes on with that.</summary>
+    public async Task SteerAsync(string uri, string text, CancellationToken cancellationToken)
+    {
+        var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
+        await conversation.SteerAsync(null, new Draft(text), cancellationToken);
+    }
+
+    /// <summary>Sets limits; null parts stay. What stands for its budget then waits to be resumed.</summary>
+    public async Task SetBudgetAsync(string uri, AgentBudget budget, CancellationToken cancellationToken)
+    {
+        if (budget is { Usd: < 0 } or { Tokens: < 0 } or { Rounds: < 1 } or { Seconds: < 1 }) { throw new FailureException(FailureKind.MissingField, "A limit is more than 0."); }
+
+        var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
+        await conversation.UpdateAsync(
+            task =>
+            {
+                AgentBudget Over(AgentBudget old) => new(budget.Usd ?? old.Usd, budget.Tokens ?? old.Tokens, budget.Rounds ?? old.Rounds, budget.Seconds ?? old.Seconds);
+                return new ChatFields { Values = Values((Narrowing.Budget, JsonValue.Of(TaskFields.ToJson5(Over(Look.SpecOf(task).Budget))))) };
+            },
+            null, cancellationToken);
+    }
+
+    /// <summary>Out of sight, with everything under it; none of it may be at work.</summary>
+    public async Task ArchiveAsync(string uri, CancellationToken cancellationToken)
+    {
+        var rows = Look.Rows(uri, includeArchived: true);
+        if (rows.FirstOrDefault(row => IsUnderWay(row.Summary.TaskStatus)) is { } busy) { throw new FailureException(FailureKind.Conflict, $"\"{busy.Summary.Title}\" is still worked on. Stop it first."); }
+
+        foreach (var row in rows) { await services.Conversations.UpdateAsync(row.Summary.Id, new ChatFields(Archived: true), cancellationToken); }
+    }
+
+    /// <summary>Nobody will go on with it and what is under it; whoever waits for it is told so.</summary>
+    public async Task DropAsync(string uri, CancellationToken cancellationToken)
+    {
+        foreach (var one in Look.Tree.Under(uri).Prepend(uri)) { await EndAsync(one, "It was dropped: nobody will go on with it.", cancellationToken); }
+    }
+
+    /// <summary>Keeps how it ended. Once.</summary>
+    internal async Task SettleAsync(Conversation conversation, string status, string? reason)
+    {
+        var task = conversation.Look().Chat;
+        if (TaskResult.Of(task) is not null) { return; }
+
+        var under = Look.Tree.Under(conversation.CodexId);
+        var inAll = Budgets.InAll(conversation.CodexId);
+        var result = new TaskResult(
+            conversation.CodexId, status, HandedBack.Of(task)?.Outputs, task.Messages.LastOrDefault(message => message.Role == MessageRole.Assistant)?.Text ?? "",
+            [.. under.Select(Find).Prepend(task).SelectMany(FilesOf).Select(change => change.Path).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
+            inAll.IsUsdKnown ? inAll.Usd : null, (long)(services.Time.GetUtcNow() - task.CreatedAt).TotalMilliseconds, reason);
+        var values = Values((TaskFields.Result, result.ToValue(task.Tree.Head)));
+        if (task.Text(TaskStates.Field) != status) { values = new(values, StringComparer.Ordinal) { [TaskStates.Field] = StoredChat.StatusValue(status)[TaskStates.Field] }; }
+
+        await conversation.KeepAsync(values, CancellationToken.None);
+    }
+
+    /// <summary>What the calls of a task changed, oldest first.</summary>
+    internal static IEnumerable<FileChange> FilesOf(StoredChat? task) =>
+        task?.Messages.SelectMany(message => message.Parts.OfType<MessagePart.ToolResult>()).SelectMany(result => result.Changes) ?? [];
+
+    internal static Dictionary<string, JsonElement> Values(params IEnumerable<(string Name, JsonElement Value)> values) => values.ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal);
+
+    private static bool IsUnderWay(string? status) => status is TaskStates.Running or TaskStates.Queued or TaskStates.Paused or TaskStates.WaitingForApproval or TaskStates.WaitingForChild;
+
+    private StoredChat? Find(string uri)
+    {
+        try { return Look.Read(uri); }
+        catch (FailureException) { return null; }
+    }
+
+    private async Task EndAsync(string uri, string reason, CancellationToken cancellationToken)
+    {
+        var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
+        await conversation.StopAsync();
+        var task = conversation.Look().Chat;
+        // What is done stays done.
+        if (task.Text(TaskStates.Field) is TaskStates.Done or TaskStates.Failed && TaskResult.Of(task) is not null) { return; }
+
+        await SettleAsync(conversation, TaskStates.Stopped, reason);
+    }
+
+    /// <summary>It says that it is done: is it?</summary>
+    private async Task<bool> JudgeAsync(Conversation conversation, StoredChat task, Message answer, CancellationToken cancellationToken)
+    {
+        var spec = Look.SpecOf(task);
+        var handed = HandedBack.Of(task);
+        if (answer.StopReason == StopReason.Refusal)
+        {
+            const string Refused = "The model declined to answer.";
+            if (await HandOverAsync(conversation, task, Refused, cancellationToken)) { return true; }
+            await SettleAsync(conversation, TaskStates.Failed, Refused);
+            return false;
+        }
+
+        if (spec.Outputs is not null && handed?.Outputs is null)
+        {
+            if (handed is null && !WasAskedToFinish(task))
+            {
+                await conversation.SendAsync(new Draft(AskToFinish), mayWait: false, cancellationToken);
+                return true;
+            }
+
+            await SettleAsync(conversation, TaskStates.Failed, handed?.Problem is { } problem ? $"What it handed back does not fit what its template asks for. {problem}" : "It ended without handing back what its template asks for.");
+            return false;
+        }
+
+        if (await FailedCheckAsync(conversation, spec, handed, cancellationToken) is not { } failed)
+        {
+            await SettleAsync(conversation, TaskStates.Done, null);
+            return false;
+        }
+
+        var routing = TaskRouting.Of(task) ?? new TaskRouting(task.Model ?? "", "", [], [], 0);
+        if (routing.Tries + 1 < TaskRouting.TriesEach)
+        {
+            await conversation.KeepAsync(Values((TaskFields.Routing, (routing with { Tries = routing.Tries + 1 }).ToValue())), cancellationToken);
+            await conversation.SendAsync(new Draft($"{failed} Put that right, then end your work again."), mayWait: false, cancellationToken);
+            return true;
+        }
+
+        if (await HandOverAsync(conversation, task, failed, cancellationToken)) { return true; }
+
+        await SettleAsync(conversation, TaskStates.Failed, failed);
+        return false;
+    }
+
+    private const string AskToFinish = "Your work has not ended: hand back its result by calling the tool finish, once and with everything that it asks for.";
+
+    private static bool WasAskedToFinish(StoredChat task) => task.Messages.LastOrDefault(message => message.Role == MessageRole.User)?.Text == AskToFinish;
+
+    /// <returns>The first check that fails, in a sentence; null when all is well.</returns>
+    private async Task<string?> FailedCheckAsync(Conversation conversation, AgentSpec spec, HandedBack? handed, CancellationToken cancellationToken)
+    {
+        foreach (var check in spec.Checks)
+        {
+            if (check.Schema is { } schema)
+            {
+                if (handed?.Outputs is not { } outputs) { return "A check asks for a result that is handed back with the tool finish."; }
+                if (OutputSchema.Check(outputs, schema) is { } problem) { return $"A check of the result failed. {problem}"; }
+            }
+            else if (check.Command is { } command && await FailedCommandAsync(conversation, command, cancellationToken) is { } said)
+            {
+                return $"The check `{command}` failed: {said}";
+            }
+        }
+
+        return null;
+    }
+
+    /// <returns>What it said when it did not end with 0.</returns>
+    private static async Task<string?> FailedCommandAsync(Conversation conversation, string command, CancellationToken cancellationToken)
+    {
+        var ran = await conversation.RunCommandAsync(command, cancellationToken);
+        if (ran.Error is { } error) { return error; }
+
+        var said = ran.Result ?? "";
+        return ExitCode.Of(said) == 0 ? null : said;
+    }
+
+    /// <summary>The next candidate goes on where this one failed.</summary>
+    /// <returns>False when there is none.</returns>
+    private async Task<bool> HandOverAsync(Conversation conversation, StoredChat task, string why, CancellationToken cancellationToken)
+    {
+        if (TaskRouting.Of(task) is not { Next: [var next, ..] } routing) { return false; }
+
+        await conversation.KeepAsync(Values((TaskFields.Routing, routing.Failed(why).ToValue())), cancellationToken);
+        try
+        {
+            await conversation.SendAsync(
+                new Draft($"You take this over from {routing.Chosen}, which failed: {why} Look at what was done, then reach the goal.") { ProviderId = next.Choice.ProviderId, Model = next.Choice.Model },
+                mayWait: false, cancellationToken);
+            return true;
+        }
+        catch (FailureException fault)
+        {
+            services.Logger.LogInformation("{Task} was not taken over by {Candidate}: {Why}", conversation.CodexId, next.Name, fault.Message);
+            return await HandOverAsync(conversation, conversation.Look().Chat, fault.Message, cancellationToken);
+        }
+    }
+
+    private void TellOfApprovals()
+    {
+        foreach (var summary in Look.Summaries.Where(summary => IsUnderWay(summary.TaskStatus))) { Changed(TaskLook.UriOf(summary)); }
+    }
+}

@@ -1,0 +1,122 @@
+using Plue.Server.Messages;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Agents;
+
+/// <summary>
+/// Holds each request of a task against its own budget and that of everybody above it, before it is sent. Nothing is counted twice or kept beside the journals:
+/// only what is promised to requests under way is held in memory, and that ends with them. Safe for concurrent calls; two requests never get the same rest.
+/// </summary>
+/// <param name="treeOf">Every task of the tree that a task is in, as it is now.</param>
+public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
+{
+    private static readonly AgentBudget NoLimit = new(null, null, null, null);
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, (Spend Estimate, int Answers)> underWay = new(StringComparer.Ordinal);
+
+    /// <summary>Promises a request what it is expected to use, until its answer is stored. A task has one request at a time.</summary>
+    /// <exception cref="FailureException">BudgetExceeded: whose budget it is, and the figures.</exception>
+    public void Reserve(string id, Spend estimate)
+    {
+        lock (gate)
+        {
+            underWay.Remove(id);
+            var nodes = Nodes(id);
+            if (!nodes.TryGetValue(id, out var own)) { return; }
+
+            underWay[id] = (estimate, own.Answers);
+            var promised = Promised(nodes);
+            foreach (var node in Path(nodes, id))
+            {
+                if (promised[node.Id].Over(node.Limits, estimate) is not { } why) { continue; }
+
+                underWay.Remove(id);
+                throw new FailureException(FailureKind.BudgetExceeded, node.Id == id
+                    ? $"This task is over its budget. {why} Raise the budget of the task, then resume it."
+                    : $"The budget of \"{node.Title}\", which this task is part of, is used up. {why} Raise that budget, then resume this task.");
+            }
+        }
+    }
+
+    /// <summary>What a task may still use or give away: the least that is left of its own budget and of everybody's above it.</summary>
+    public AgentBudget Left(string id)
+    {
+        lock (gate)
+        {
+            var nodes = Nodes(id);
+            var promised = Promised(nodes);
+            return Path(nodes, id).Select(node => promised[node.Id].LeftOf(node.Limits)).Aggregate(NoLimit, Least);
+        }
+    }
+
+    /// <summary>What a task and everything under it have used.</summary>
+    public Spend InAll(string id)
+    {
+        var nodes = Nodes(id);
+        return nodes.Count == 0 ? Spend.None : Used(nodes).GetValueOrDefault(id, Spend.None);
+    }
+
+    /// <summary>What a child gets: what was asked for or its template has, and never more than is left.</summary>
+    /// <param name="asked">Kept for the child by name; null parts are not.</param>
+    /// <returns>Its limits, and what is reserved for it.</returns>
+    /// <exception cref="FailureException">BudgetExceeded: nothing is left to give.</exception>
+    public static (AgentBudget Limits, AgentBudget Reserved) Share(AgentBudget left, AgentBudget asked, AgentBudget template)
+    {
+        if (left is { Usd: 0 } or { Tokens: 0 } or { Rounds: 0 } or { Seconds: 0 })
+        {
+            throw new FailureException(FailureKind.BudgetExceeded, "Nothing is left of the budget to give away. Do the rest yourself, or end with what there is.");
+        }
+
+        var reserved = new AgentBudget(Least(asked.Usd, asked.Usd is null ? null : left.Usd), Least(asked.Tokens, asked.Tokens is null ? null : left.Tokens),
+            (int?)Least(asked.Rounds, asked.Rounds is null ? null : left.Rounds), Least(asked.Seconds, asked.Seconds is null ? null : left.Seconds));
+        var wanted = new AgentBudget(asked.Usd ?? template.Usd, asked.Tokens ?? template.Tokens, asked.Rounds ?? template.Rounds, asked.Seconds ?? template.Seconds);
+        return (Least(wanted, left), reserved);
+    }
+
+    private static AgentBudget Least(AgentBudget one, AgentBudget other) =>
+        new(Least(one.Usd, other.Usd), Least(one.Tokens, other.Tokens), (int?)Least(one.Rounds, other.Rounds), Least(one.Seconds, other.Seconds));
+
+    private static decimal? Least(decimal? one, decimal? other) => one is { } a && other is { } b ? Math.Min(a, b) : one ?? other;
+
+    private static long? Least(long? one, long? other) => one is { } a && other is { } b ? Math.Min(a, b) : one ?? other;
+
+    private Dictionary<string, BudgetNode> Nodes(string id) => treeOf(id).ToDictionary(node => node.Id, StringComparer.Ordinal);
+
+    /// <summary>The task, then everybody above it.</summary>
+    private static List<BudgetNode> Path(Dictionary<string, BudgetNode> nodes, string id)
+    {
+        List<BudgetNode> path = [];
+        for (var node = nodes.GetValueOrDefault(id); node is not null && !path.Contains(node); node = node.ParentId is { } parent ? nodes.GetValueOrDefault(parent) : null) { path.Add(node); }
+
+        return path;
+    }
+
+    private static Dictionary<string, Spend> Used(Dictionary<string, BudgetNode> nodes) => Fold(nodes, node => node.Own, (_, inAll) => inAll);
+
+    /// <summary>With what is under way, and what is kept for those that have not ended.</summary>
+    private Dictionary<string, Spend> Promised(Dictionary<string, BudgetNode> nodes) => Fold(
+        nodes,
+        node => underWay.TryGetValue(node.Id, out var request) && request.Answers == node.Answers ? node.Own + request.Estimate : node.Own,
+        (node, inAll) => node.HasEnded ? inAll : Spend.Max(inAll, node.Reserved));
+
+    /// <param name="own">What a task counts itself.</param>
+    /// <param name="forParent">What it counts for its parent, from what it counts in all.</param>
+    private static Dictionary<string, Spend> Fold(Dictionary<string, BudgetNode> nodes, Func<BudgetNode, Spend> own, Func<BudgetNode, Spend, Spend> forParent)
+    {
+        var children = nodes.Values.Where(node => node.ParentId is { } parent && nodes.ContainsKey(parent)).ToLookup(node => node.ParentId!, StringComparer.Ordinal);
+        Dictionary<string, Spend> sums = new(StringComparer.Ordinal);
+        foreach (var node in nodes.Values) { Sum(node, []); }
+
+        return sums;
+
+        // Somebody can write a circle of parents into the journals by hand.
+        Spend Sum(BudgetNode node, HashSet<string> path)
+        {
+            if (sums.TryGetValue(node.Id, out var known)) { return known; }
+            if (!path.Add(node.Id)) { return Spend.None; }
+
+            return sums[node.Id] = children[node.Id].Aggregate(own(node), (sum, child) => sum + forParent(child, Sum(child, path)));
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.Text.Json;
+using Plue.Server.Json5;
+using Plue.Server.Permissions;
+using Plue.Server.Providers;
+using Plue.Server.Tools;
+
+namespace Plue.Server.Agents;
+
+/// <summary>finish: ends an agent's work with what it hands back.</summary>
+/// <param name="schema">Of the template's outputs; null when any report will do.</param>
+/// <param name="hand">Keeps it; answers with what does not fit while the agent may try once more.</param>
+public sealed class FinishTool(Json5Object? schema, Func<string, JsonElement, CancellationToken, Task<string?>> hand) : ITool
+{
+    public const string ToolName = "finish";
+
+    private const string AnyReport = """{"type":"object","required":["summary"],"properties":{"summary":{"type":"string","description":"What was reached, what was not, and what matters further on."}}}""";
+
+    public string Name => ToolName;
+
+    // It changes nothing but the task's own record, and has to be the last of a round.
+    public bool IsReadOnly => false;
+
+    public ToolDeclaration Declaration { get; } = new(
+        ToolName,
+        "Ends your work and hands back its result. Call it once, alone, when everything is done or cannot be done. Nothing that you say after it is read.",
+        schema is null ? AnyReport : Json5.JsonValue.Of(schema).GetRawText());
+
+    public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken) =>
+        Task.FromResult<PlannedCall>(new Call(context.CodexId, parameters.Clone(), hand));
+
+    private sealed class Call(string codexId, JsonElement outputs, Func<string, JsonElement, CancellationToken, Task<string?>> hand) : PlannedCall
+    {
+        public override IReadOnlyList<ToolAction> Actions => [new ToolAction.OwnRecord()];
+        public override ApprovalKind Kind => ApprovalKind.Other;
+        public override string What => outputs.GetRawText();
+
+        public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
+            await hand(codexId, outputs, cancellationToken) is { } problem
+                ? throw new ToolFailureException($"This does not fit what is asked for. {problem} Call finish once more with all of it.")
+                : new ToolOutcome("The work has ended.") { Finished = outputs };
+    }
+}

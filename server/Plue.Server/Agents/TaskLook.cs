@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+using Plue.Server.Chat;
+using Plue.Server.Codices;
+using Plue.Server.Messages;
+using Plue.Server.Permissions;
+using Plue.Server.Providers;
+using Plue.Server.Store;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Agents;
+
+/// <summary>The tasks as their journals tell them. Nothing is kept beside those but what was read of an unchanged one.</summary>
+/// <param name="approvals">Whoever is in it waits for the user.</param>
+public sealed class TaskLook(Conversations conversations, ProviderRegistry providers, Approvals approvals)
+{
+    private const int MostKept = 2000;
+
+    private readonly ConcurrentDictionary<string, (long Version, Figures Figures)> known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, int> waiting = new(StringComparer.Ordinal); // for children: how many
+
+    /// <summary>What is read of a journal.</summary>
+    private sealed record Figures(Spend Own, AgentBudget Limits, AgentBudget Reserved, int Answers, string? Note);
+
+    /// <summary>Every task with its row, newest first.</summary>
+    public IReadOnlyList<ChatSummary> Summaries => conversations.ListTasks(includeArchived: true);
+
+    public TaskTree Tree => TreeOf(Summaries);
+
+    public static string UriOf(ChatSummary summary) => CodexUri.OfChannel(summary.Id).ToString();
+
+    /// <exception cref="FailureException">NotFound.</exception>
+    public StoredChat Read(string uri) => conversations.Read(uri);
+
+    /// <summary>What its template and its own fields say.</summary>
+    public AgentSpec SpecOf(StoredChat task) => conversations.TemplateOf(task.TemplateId) is { } template ? SpecOf(task, template) : AgentSpec.Of(ChatValues.Own(task));
+
+    /// <param name="root">Only what is under it; null takes every task.</param>
+    public IReadOnlyList<TaskRow> Rows(string? root, bool includeArchived)
+    {
+        var summaries = Summaries;
+        var tree = TreeOf(summaries);
+        var under = root is null ? null : tree.Under(root).Append(root).ToHashSet(StringComparer.Ordinal);
+        return [.. summaries.Where(summary => (includeArchived || !summary.Archived) && (under is null || under.Contains(UriOf(summary)))).Select(summary => RowOf(summary, summaries, tree))];
+    }
+
+    /// <returns>Null when it is gone.</returns>
+    public TaskRow? Row(string uri)
+    {
+        var summaries = Summaries;
+        return summaries.FirstOrDefault(summary => UriOf(summary) == uri) is { } found ? RowOf(found, summaries, TreeOf(summaries)) : null;
+    }
+
+    /// <summary>Every task of the tree that this one is in, as budgets see them.</summary>
+    public IReadOnlyList<BudgetNode> Nodes(string uri)
+    {
+        var summaries = Summaries;
+        return Nodes(uri, summaries, TreeOf(summaries));
+    }
+
+    /// <summary>It waits for a child, or does so no longer.</summary>
+    public void WaitsForChild(string uri, bool isWaiting) => waiting.AddOrUpdate(uri, isWaiting ? 1 : 0, (_, count) => Math.Max(0, count + (isWaiting ? 1 : -1)));
+
+    private static TaskTree TreeOf(IReadOnlyList<ChatSummary> summaries) => new(summaries.Select(summary => (UriOf(summary), summary.SpawnedBy)));
+
+    private List<BudgetNode> Nodes(string uri, IReadOnlyList<ChatSummary> summaries, TaskTree tree)
+    {
+        var byUri = summaries.ToDictionary(UriOf, StringComparer.Ordinal);
+        var top = tree.Above(uri).LastOrDefault(byUri.ContainsKey) ?? uri;
+        List<BudgetNode> nodes = [];
+        foreach (var one in tree.Under(top).Prepend(top))
+        {
+            if (!byUri.TryGetValue(one, out var summary)) { continue; }
+
+            var figures = FiguresOf(summary);
+            nodes.Add(new BudgetNode(
+                one, tree.ParentOf(one) is { } parent && byUri.ContainsKey(parent) ? parent : null, summary.Title, figures.Limits, figures.Reserved, figures.Own, figures.Answers,
+                summary.TaskStatus is TaskStates.Done or TaskStates.Failed or TaskStates.Stopped));
+        }
+
+        return nodes;
+    }
+
+    private TaskRow RowOf(ChatSummary summary, IReadOnlyList<ChatSummary> summaries, TaskTree tree)
+    {
+        var uri = UriOf(summary);
+        var figures = FiguresOf(summary);
+        var inAll = new BudgetTree(_ => Nodes(uri, summaries, tree)).InAll(uri);
+        var asked = approvals.Pending.Count(pending => pending.Request.CodexId == uri);
+        var settings = summary.ProviderId is { } provider ? providers.Find(provider)?.Settings : null;
+        return new TaskRow(
+            uri, summary, conversations.TemplateOf(summary.TemplateId)?.Name ?? summary.TemplateId, StatusOf(summary, uri, asked), figures.Own, inAll, figures.Limits, settings?.IsFree == true,
+            summary.ProviderId is { } id ? providers.NameOf(id) : null, asked, figures.Note);
+    }
+
+    private string StatusOf(ChatSummary summary, string uri, int asked) => summary.TaskStatus switch
+    {
+        TaskStates.Running when asked > 0 => TaskStates.WaitingForApproval,
+        TaskStates.Running or TaskStates.Interrupted when waiting.GetValueOrDefault(uri) > 0 => TaskStates.WaitingForChild,
+        null => TaskStates.Interrupted,
+        var status => status,
+    };
+
+    private Figures FiguresOf(ChatSummary summary)
+    {
+        if (known.TryGetValue(summary.Id, out var kept) && kept.Version == summary.Version) { return kept.Figures; }
+
+        Figures figures;
+        try
+        {
+            var task = Read(UriOf(summary));
+            figures = new Figures(Spend.Of(task), SpecOf(task).Budget, TaskFields.BudgetOf(task, TaskFields.Reserved), Spend.Answers(task).Count, NoteOf(task));
+        }
+        catch (FailureException fault)
+        {
+            return new Figures(new Spend(summary.TotalCost ?? 0, false, 0, 0, 0), new AgentBudget(null, null, null, null), new AgentBudget(null, null, null, null), 0, fault.Message);
+        }
+
+        if (known.Count > MostKept) { known.Clear(); }
+        known[summary.Id] = (summary.Version, figures);
+        return figures;
+    }
+
+    private static string? NoteOf(StoredChat task) => task.Text(TaskStates.Field) switch
+    {
+        TaskStates.Failed or TaskStates.OverBudget or TaskStates.Stopped =>
+            TaskResult.Of(task)?.Reason ?? task.Messages.LastOrDefault()?.Error?.Message ?? task.HookFailures.FirstOrDefault()?.Message,
+        _ => null,
+    };
+
+    private static AgentSpec SpecOf(StoredChat task, Template template) => AgentSpec.Of(template.WithDefaults(ChatValues.Own(task)));
+}

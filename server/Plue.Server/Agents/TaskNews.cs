@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace Plue.Server.Agents;
+
+/// <summary>Tells of rows that changed, with those above them, whose sums change along; many changes at once are told once.</summary>
+internal sealed class TaskNews(TaskLook look, Action<string, TaskRow?> tell, ILogger logger)
+{
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> waiting = new(StringComparer.Ordinal);
+    private readonly Lock gate = new();
+    private readonly HashSet<string> changed = new(StringComparer.Ordinal);
+    private bool isTelling;
+
+    /// <summary>Completes at the next change.</summary>
+    public Task Next(string uri) => waiting.GetOrAdd(uri, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    public void Changed(string uri)
+    {
+        if (waiting.TryRemove(uri, out var waiter)) { waiter.TrySetResult(); }
+
+        lock (gate)
+        {
+            changed.Add(uri);
+            if (isTelling) { return; }
+            isTelling = true;
+        }
+
+        _ = Task.Run(Tell);
+    }
+
+    private void Tell()
+    {
+        while (true)
+        {
+            List<string> batch;
+            lock (gate)
+            {
+                if (changed.Count == 0)
+                {
+                    isTelling = false;
+                    return;
+                }
+
+                batch = [.. changed];
+                changed.Clear();
+            }
+
+            try
+            {
+                var tree = look.Tree;
+                foreach (var uri in batch.Concat(batch.SelectMany(tree.Above)).Distinct(StringComparer.Ordinal).ToList())
+                {
+                    if (look.Row(uri) is { } row) { tell(uri, row); }
+                    else if (batch.Contains(uri)) { tell(uri, null); }
+                }
+            }
+            catch (Exception fault)
+            {
+                logger.LogWarning("A change of tasks was not told: {Why}", fault.Message);
+            }
+        }
+    }
+}

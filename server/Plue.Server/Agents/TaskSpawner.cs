@@ -1,0 +1,370 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Plue.Server.Chat;
+using Plue.Server.Codices;
+using Plue.Server.Json5;
+using Plue.Server.Messages;
+using Plue.Server.Permissions;
+using Plue.Server.Platform;
+using Plue.Server.Store;
+using Plue.Server.Templates;
+using Plue.Server.Tools;
+
+namespace Plue.Server.Agents;
+
+/// <summary>Makes tasks: for a person, for a hook, and for an agent that waits for what its child hands back.</summary>
+public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITaskSpawner
+{
+    /// <summary>Tasks above each other.</summary>
+    public const int Deepest = 4;
+    /// <summary>Tasks in one tree, ended ones too.</summary>
+    public const int MostInTree = 50;
+
+    /// <summary>What an agent may not set of its child: who works on it, and what it may do and use.</summary>
+    private static readonly HashSet<string> NotGiven = [.. AgentSpec.Keys, TaskStates.Field, StoredChat.SpawnedByField, StoredChat.GoalField, PermissionModes.Field];
+
+    private readonly CandidateFinder candidates = new(services.Providers);
+    private readonly ProviderSlots slots = new(id => services.Providers.Find(id)?.Settings.IsFree == true ? ProviderSlots.Local : ProviderSlots.Hosted);
+    private readonly ConcurrentDictionary<string, Held> held = new(StringComparer.Ordinal); // by the address of the child that works
+    private readonly SemaphoreSlim making = new(1, 1); // so that two never get the same rest of a budget
+
+    /// <summary>A place at a provider, which is lent to others while its task waits for children of its own.</summary>
+    private sealed class Held(string providerId)
+    {
+        public string ProviderId => providerId;
+        public SemaphoreSlim Turn { get; } = new(1, 1);
+        public IDisposable? Place { get; set; }
+        public int Children { get; set; }
+    }
+
+    /// <summary>What would be made.</summary>
+    private sealed record Plan(Template Template, Route Route, AgentBudget Limits, AgentBudget Reserved)
+    {
+        public string Shown
+        {
+            get
+            {
+                var warning = Route.InOrder[0].Price is null && Limits.Usd is { } usd ? $"; the budget of {Spend.Money(usd)} cannot hold what has no price" : "";
+                return Route.InOrder[0].Shown + warning;
+            }
+        }
+    }
+
+    /// <summary>Makes a task for a person and has it begin.</summary>
+    /// <param name="providerId">Null leaves it to the template.</param>
+    /// <param name="budget">Over the template's; null parts are the template's.</param>
+    /// <param name="parentId">The chat or task that it belongs to; null makes the top of a tree.</param>
+    /// <exception cref="FailureException">It cannot be made; nothing is stored.</exception>
+    public async Task<Conversation> SpawnAsync(
+        string templateId, string goal, IReadOnlyDictionary<string, JsonElement> values, string? providerId, string? model, AgentBudget budget, string? parentId, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrWhiteSpace(goal)) { throw new FailureException(FailureKind.MissingField, "Say what the task is to reach."); }
+
+        Conversation conversation;
+        await making.WaitAsync(cancellationToken);
+        try
+        {
+            var all = new Dictionary<string, JsonElement>(values, StringComparer.Ordinal) { [StoredChat.GoalField] = JsonValue.Of(new Json5String(goal)) };
+            var plan = PlanFor(templateId, all, providerId, model, budget, parentId);
+            conversation = await MakeAsync(plan, all, parentId, toolUseId: null, depth: 0, cancellationToken);
+        }
+        finally
+        {
+            making.Release();
+        }
+
+        _ = BeginAsync(conversation, depth: 0);
+        return conversation;
+    }
+
+    /// <summary>A hook starts a task, for which nobody waits.</summary>
+    /// <param name="depth">How many hooks led to it.</param>
+    /// <returns>Its address.</returns>
+    public async Task<string> SpawnForHookAsync(string templateId, Json5Object values, string spawnedBy, int depth, CancellationToken cancellationToken)
+    {
+        Conversation conversation;
+        await making.WaitAsync(cancellationToken);
+        try
+        {
+            var all = new Dictionary<string, JsonElement>(JsonValue.Members(values), StringComparer.Ordinal);
+            all.Remove(StoredChat.SpawnedByField);
+            var plan = PlanFor(templateId, all, ProviderIn(all), ModelIn(all), new AgentBudget(null, null, null, null), spawnedBy);
+            conversation = await MakeAsync(plan, all, spawnedBy, toolUseId: null, depth, cancellationToken);
+        }
+        finally
+        {
+            making.Release();
+        }
+
+        _ = BeginAsync(conversation, depth);
+        return conversation.CodexId;
+    }
+
+    /// <inheritdoc/>
+    public Task<string> CheckAsync(SpawnRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // One that was made before a restart is waited for again.
+            return Task.FromResult(ChildOf(request) is { } child ? $"{tasks.Look.Read(child).Title}, which is there already" : PlanFor(request).Shown);
+        }
+        catch (FailureException fault)
+        {
+            throw new ToolFailureException(fault.Message, fault);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<string> RunAsync(SpawnRequest request, IToolProgress progress, CancellationToken cancellationToken)
+    {
+        var (uri, isNew) = await ChildAsync(request, cancellationToken);
+        await LendAsync(request.ParentId, cancellationToken);
+        var parent = await services.Conversations.GetAsync(request.ParentId, cancellationToken);
+        tasks.Look.WaitsForChild(request.ParentId, true);
+        parent.Wait(TaskStates.WaitingForChild, true);
+        try
+        {
+            return (await WorkAsync(uri, isNew, progress, cancellationToken)).ToJson();
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await tasks.StopAsync(uri, under: true, CancellationToken.None);
+            throw;
+        }
+        finally
+        {
+            tasks.Look.WaitsForChild(request.ParentId, false);
+            parent.Wait(TaskStates.WaitingForChild, false);
+            await TakeBackAsync(request.ParentId, cancellationToken);
+        }
+    }
+
+    /// <summary>The children that a task waited for when its process ended, oldest first.</summary>
+    internal IReadOnlyList<string> CutOff(StoredChat task, string uri)
+    {
+        if (task.Messages is not [.., { Status: MessageStatus.Interrupted } last]) { return []; }
+
+        var calls = last.Parts.OfType<MessagePart.ToolResult>().Where(result => result.Error is not null).Select(result => result.ToolUseId).ToHashSet(StringComparer.Ordinal);
+        return [.. tasks.Look.Tree.ChildrenOf(uri).Where(child => Find(child)?.Text(TaskFields.Call) is { } call && calls.Contains(call))];
+    }
+
+    /// <summary>Has each go on that has not ended, and waits for all.</summary>
+    internal async Task<IReadOnlyList<TaskResult>> WaitAgainAsync(string parentId, IReadOnlyList<string> children)
+    {
+        tasks.Look.WaitsForChild(parentId, true);
+        tasks.Changed(parentId);
+        try
+        {
+            return await Task.WhenAll(children.Select(child => WorkAsync(child, isNew: false, null, CancellationToken.None)));
+        }
+        finally
+        {
+            tasks.Look.WaitsForChild(parentId, false);
+            tasks.Changed(parentId);
+        }
+    }
+
+    private async Task<TaskResult> WorkAsync(string uri, bool isNew, IToolProgress? progress, CancellationToken cancellationToken)
+    {
+        var task = tasks.Look.Read(uri);
+        if (TaskResult.Of(task) is { } known) { return known; }
+
+        var provider = task.ProviderId ?? "";
+        using var place = new Leaving(this, uri, new Held(provider));
+        place.Held.Place = await slots.EnterAsync(provider, cancellationToken);
+        held[uri] = place.Held;
+        var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
+        if (isNew) { _ = BeginAsync(conversation, depth: 0); }
+        else if (task.Text(TaskStates.Field) is TaskStates.Interrupted or TaskStates.Stopped or TaskStates.Failed or TaskStates.Queued) { await tasks.ResumeAsync(uri, cancellationToken); }
+
+        return await EndOfAsync(uri, progress, cancellationToken);
+    }
+
+    /// <summary>Waits until it has ended, in whatever way. One that stands for its budget, or is paused, has not.</summary>
+    public async Task<TaskResult> EndOfAsync(string uri, IToolProgress? progress, CancellationToken cancellationToken)
+    {
+        string? told = null;
+        while (true)
+        {
+            var next = tasks.NextChange(uri);
+            if (Find(uri) is not { } task) { return new TaskResult(uri, TaskStates.Stopped, null, "", [], null, 0, "It was deleted."); }
+            if (TaskResult.Of(task) is { } result) { return result; }
+
+            var status = task.Text(TaskStates.Field) ?? TaskStates.Queued;
+            if (status != told) { progress?.Say($"{task.Title}: {status.Replace('_', ' ')}\n"); }
+            told = status;
+            await next.WaitAsync(cancellationToken);
+        }
+    }
+
+    private StoredChat? Find(string uri)
+    {
+        try { return tasks.Look.Read(uri); }
+        catch (FailureException fault) when (fault.Failure.Kind == FailureKind.NotFound) { return null; }
+    }
+
+    /// <summary>Has it worked on. What fails before its first answer ends it, because no answer will.</summary>
+    private async Task BeginAsync(Conversation conversation, int depth)
+    {
+        try
+        {
+            await conversation.StartAsync(depth);
+            var now = conversation.Look();
+            if (now.TurnId is null && now.Chat is { Tree.Count: 0 } task && task.Text(TaskStates.Field) is TaskStates.Failed or TaskStates.Stopped)
+            {
+                await tasks.SettleAsync(conversation, task.Text(TaskStates.Field)!, task.HookFailures.FirstOrDefault()?.Message ?? "It could not begin.");
+            }
+        }
+        catch (FailureException fault)
+        {
+            if (fault.Failure.Kind != FailureKind.BudgetExceeded) { await tasks.SettleAsync(conversation, TaskStates.Failed, fault.Message); }
+        }
+        catch (Exception fault)
+        {
+            services.Logger.LogError(fault, "{Task} could not begin", conversation.CodexId);
+            await tasks.SettleAsync(conversation, TaskStates.Failed, "It could not begin, in a way Plue did not expect. The log says more.");
+        }
+    }
+
+    private async Task<(string Uri, bool IsNew)> ChildAsync(SpawnRequest request, CancellationToken cancellationToken)
+    {
+        await making.WaitAsync(cancellationToken);
+        try
+        {
+            if (ChildOf(request) is { } child) { return (child, false); }
+
+            var plan = PlanFor(request);
+            return ((await MakeAsync(plan, ValuesOf(request), request.ParentId, request.ToolUseId, depth: 0, cancellationToken)).CodexId, true);
+        }
+        catch (FailureException fault)
+        {
+            throw new ToolFailureException(fault.Message, fault);
+        }
+        finally
+        {
+            making.Release();
+        }
+    }
+
+    private string? ChildOf(SpawnRequest request) =>
+        tasks.Look.Tree.ChildrenOf(request.ParentId).FirstOrDefault(child => Find(child)?.Text(TaskFields.Call) == request.ToolUseId);
+
+    private Plan PlanFor(SpawnRequest request)
+    {
+        if (request.Values is { } values && values.EnumerateObject().FirstOrDefault(value => NotGiven.Contains(value.Name)) is { Name: { } name } && NotGiven.Contains(name))
+        {
+            throw new ToolFailureException($"`values` cannot have `{name}`: what an agent may do and use is for its template and the user to say.");
+        }
+
+        if (request.ParentId.StartsWith($"codex://{CodexCollection.Tasks.ToString().ToLowerInvariant()}/", StringComparison.Ordinal))
+        {
+            var most = tasks.Look.SpecOf(tasks.Look.Read(request.ParentId)).MaxSpawnedTasks;
+            var made = services.Conversations.ListDeleted(ChannelKind.Task).Count(gone => gone.SpawnedBy == request.ParentId) + tasks.Look.Tree.ChildrenOf(request.ParentId).Count;
+            if (made >= most) { throw new ToolFailureException(most == 0 ? "This agent may not start others." : $"You have started {made} agents, as many as you may. Do the rest yourself, or end with what there is."); }
+        }
+
+        return PlanFor(request.TemplateId, ValuesOf(request), null, request.Model, request.Budget, request.ParentId);
+    }
+
+    private static Dictionary<string, JsonElement> ValuesOf(SpawnRequest request)
+    {
+        var values = request.Values is { } given ? given.EnumerateObject().ToDictionary(value => value.Name, value => value.Value, StringComparer.Ordinal) : new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        values[StoredChat.GoalField] = JsonValue.Of(new Json5String(request.Goal));
+        return values;
+    }
+
+    /// <exception cref="FailureException">It may not be made.</exception>
+    private Plan PlanFor(string templateId, Dictionary<string, JsonElement> values, string? providerId, string? model, AgentBudget asked, string? parentId)
+    {
+        var template = services.TemplateOf(templateId)
+            ?? throw new FailureException(FailureKind.NotFound, $"There is no template {templateId}.{NearestName.Hint(templateId, services.TemplateIds())}");
+        if (template.Collection != TemplateCollection.Tasks) { throw new FailureException(FailureKind.MissingField, $"{templateId} is no template of a task."); }
+
+        if (parentId is not null) { CheckPlace(parentId); }
+
+        var spec = AgentSpec.Of(template.WithDefaults(Json5Object.Of(values.Select(pair => (pair.Key, JsonValue.ToJson5(pair.Value) ?? new Json5Null())))));
+        var route = Routing.Choose(providerId is null ? candidates.Find(spec, model) : [candidates.Of(new(providerId, model), [])]);
+        if (route.InOrder.Count == 0)
+        {
+            throw new FailureException(FailureKind.NotFound, $"Nobody can work on this. {string.Join(" ", route.Rejected.Select(one => route.Rejected.Count == 1 ? one.Why : $"{one.Candidate}: {one.Why}"))}");
+        }
+
+        var left = parentId is null ? new AgentBudget(null, null, null, null) : tasks.Budgets.Left(parentId);
+        var (limits, reserved) = BudgetTree.Share(left, asked, spec.Budget);
+        return new Plan(template, route, limits, parentId is null ? new AgentBudget(null, null, null, null) : reserved);
+    }
+
+    private void CheckPlace(string parentId)
+    {
+        var tree = tasks.Look.Tree;
+        var above = tree.Above(parentId).Prepend(parentId).ToList();
+        if (above.Count(uri => Find(uri) is { IsTask: true }) >= Deepest) { throw new FailureException(FailureKind.PermissionDenied, $"Agents may start others {Deepest} deep, and this is the last of them. Do it yourself."); }
+        if (tree.Under(above[^1]).Count >= MostInTree) { throw new FailureException(FailureKind.PermissionDenied, $"There are {MostInTree} tasks under \"{Find(above[^1])?.Title ?? above[^1]}\", as many as may be. Do the rest yourself."); }
+    }
+
+    private async Task<Conversation> MakeAsync(Plan plan, Dictionary<string, JsonElement> values, string? parentId, string? toolUseId, int depth, CancellationToken cancellationToken)
+    {
+        var chosen = plan.Route.InOrder[0];
+        List<(string, JsonElement)> kept = [(Narrowing.Budget, JsonValue.Of(TaskFields.ToJson5(plan.Limits)))];
+        if (TaskFields.ToJson5(plan.Reserved) is { Members.Count: > 0 } reserved) { kept.Add((TaskFields.Reserved, JsonValue.Of(reserved))); }
+        if (parentId is not null) { kept.Add((StoredChat.SpawnedByField, JsonValue.Of(new Json5String(parentId)))); }
+        if (toolUseId is not null) { kept.Add((TaskFields.Call, JsonValue.Of(new Json5String(toolUseId)))); }
+        if (plan.Route.InOrder.Count + plan.Route.Rejected.Count > 1) { kept.Add((TaskFields.Routing, TaskRouting.Of(plan.Route).ToValue())); }
+
+        values.Remove("provider_ref");
+        values.Remove("model");
+        return await services.Conversations.SpawnAsync(
+            plan.Template.Id, new ChatFields(null, null, chosen.Choice.ProviderId, chosen.Choice.Model), values, parentId, AgentTasks.Values(kept), depth, cancellationToken);
+    }
+
+    private static string? ProviderIn(Dictionary<string, JsonElement> values) =>
+        values.TryGetValue("provider_ref", out var value) && value.ValueKind == JsonValueKind.String && CodexUri.TryParse(value.GetString() ?? "", out var uri) ? uri.Name : null;
+
+    private static string? ModelIn(Dictionary<string, JsonElement> values) => values.TryGetValue("model", out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    /// <summary>Who waits for a child works on nothing: its place is free for the child.</summary>
+    private async Task LendAsync(string uri, CancellationToken cancellationToken)
+    {
+        if (!held.TryGetValue(uri, out var mine)) { return; }
+
+        await mine.Turn.WaitAsync(cancellationToken);
+        if (mine.Children++ == 0)
+        {
+            mine.Place?.Dispose();
+            mine.Place = null;
+        }
+
+        mine.Turn.Release();
+    }
+
+    private async Task TakeBackAsync(string uri, CancellationToken cancellationToken)
+    {
+        if (!held.TryGetValue(uri, out var mine)) { return; }
+
+        await mine.Turn.WaitAsync(CancellationToken.None);
+        try
+        {
+            if (--mine.Children == 0 && !cancellationToken.IsCancellationRequested) { mine.Place = await slots.EnterAsync(mine.ProviderId, cancellationToken); }
+        }
+        catch (OperationCanceledException)
+        {
+            services.Logger.LogDebug("{Task} was stopped while it waited for its place", uri);
+        }
+        finally
+        {
+            mine.Turn.Release();
+        }
+    }
+
+    private sealed class Leaving(TaskSpawner spawner, string uri, Held mine) : IDisposable
+    {
+        public Held Held => mine;
+
+        public void Dispose()
+        {
+            spawner.held.TryRemove(uri, out _);
+            mine.Place?.Dispose();
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.Text.Json;
+using Plue.Server.Messages;
+using Plue.Server.Store;
+
+namespace Plue.Server.Agents;
+
+public enum SpanKind { Model, Tool }
+
+/// <param name="End">Null while it goes on.</param>
+public sealed record TaskSpan(SpanKind Kind, string Name, DateTimeOffset Start, DateTimeOffset? End, decimal? Usd);
+
+public enum StepState { Open, Active, Done }
+
+public sealed record TaskStep(string Text, StepState State);
+
+/// <summary>What the messages of a task say of its course.</summary>
+public static class TaskTimeline
+{
+    private const string TodoTool = "todo";
+
+    /// <summary>When the model was asked and when tools were at work, oldest first.</summary>
+    public static IReadOnlyList<TaskSpan> Of(StoredChat task)
+    {
+        List<TaskSpan> spans = [];
+        foreach (var answer in task.Messages.Where(message => message is { Role: MessageRole.Assistant, IsHidden: false, IsCopy: false }))
+        {
+            var isOver = answer.Status != MessageStatus.Streaming;
+            var answered = answer.Timing is { } timing ? answer.CreatedAt + timing.Duration : isOver ? answer.UpdatedAt : (DateTimeOffset?)null;
+            spans.Add(new TaskSpan(SpanKind.Model, answer.ProviderInfo?.ModelId ?? task.Model ?? "", answer.CreatedAt, answered, answer.Cost?.TotalCost));
+            var calls = answer.Parts.OfType<MessagePart.ToolUse>().Select(call => call.ToolName).Distinct(StringComparer.Ordinal).ToList();
+            if (calls.Count > 0 && answered is { } began) { spans.Add(new TaskSpan(SpanKind.Tool, string.Join(", ", calls), began, isOver ? answer.UpdatedAt > began ? answer.UpdatedAt : began : null, null)); }
+        }
+
+        return spans;
+    }
+
+    /// <summary>The steps that the agent last wrote down.</summary>
+    public static IReadOnlyList<TaskStep> PlanOf(StoredChat task)
+    {
+        var last = task.Messages.SelectMany(message => message.Parts.OfType<MessagePart.ToolUse>()).LastOrDefault(call => call.ToolName == TodoTool);
+        if (last is null) { return []; }
+
+        try
+        {
+            using var parameters = JsonDocument.Parse(last.Parameters.Length == 0 ? "{}" : last.Parameters);
+            return parameters.RootElement.ValueKind == JsonValueKind.Object && parameters.RootElement.TryGetProperty("steps", out var items) && items.ValueKind == JsonValueKind.Array
+                ? [.. items.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.Object).Select(item => new TaskStep(Text(item, "text"), StateOf(Text(item, "state"))))]
+                : [];
+        }
+        catch (JsonException)
+        {
+            return []; // cut short while it streams
+        }
+    }
+
+    private static string Text(JsonElement item, string name) => item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() ?? "" : "";
+
+    private static StepState StateOf(string text) => text switch { "active" => StepState.Active, "done" => StepState.Done, _ => StepState.Open };
+}

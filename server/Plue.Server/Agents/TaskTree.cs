@@ -1,0 +1,52 @@
+namespace Plue.Server.Agents;
+
+/// <summary>Who asked for whom, by address. Links that lead in a circle are followed once.</summary>
+public sealed class TaskTree
+{
+    private readonly Dictionary<string, string> parents = new(StringComparer.Ordinal);
+    private readonly ILookup<string, string> children;
+
+    /// <param name="links">Each task with the address of what asked for it; null for a person.</param>
+    public TaskTree(IEnumerable<(string Uri, string? Parent)> links)
+    {
+        foreach (var (uri, parent) in links)
+        {
+            if (!string.IsNullOrEmpty(parent)) { parents[uri] = parent; }
+        }
+
+        children = parents.ToLookup(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
+    }
+
+    /// <summary>The task or chat above it; null at the top.</summary>
+    public string? ParentOf(string uri) => parents.GetValueOrDefault(uri);
+
+    /// <summary>Oldest first: addresses sort by the time of making.</summary>
+    public IReadOnlyList<string> ChildrenOf(string uri) => [.. children[uri].Order(StringComparer.Ordinal)];
+
+    /// <summary>Nearest first; chats too.</summary>
+    public IReadOnlyList<string> Above(string uri)
+    {
+        List<string> above = [];
+        for (var next = ParentOf(uri); next is not null && next != uri && !above.Contains(next); next = ParentOf(next)) { above.Add(next); }
+
+        return above;
+    }
+
+    /// <summary>Everything under it, each before what is under that.</summary>
+    public IReadOnlyList<string> Under(string uri)
+    {
+        List<string> under = [];
+        HashSet<string> seen = new([uri], StringComparer.Ordinal);
+        void Add(string one)
+        {
+            foreach (var child in ChildrenOf(one).Where(seen.Add))
+            {
+                under.Add(child);
+                Add(child);
+            }
+        }
+
+        Add(uri);
+        return under;
+    }
+}

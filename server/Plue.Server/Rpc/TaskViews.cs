@@ -1,0 +1,78 @@
+using Plue.Protocol;
+using Plue.Server.Agents;
+using Plue.Server.Messages;
+using Plue.Server.Store;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>Tasks as the wire has them.</summary>
+internal static class TaskViews
+{
+    private const string Refused = "The user refused this";
+
+    public static TaskView View(TaskRow row) => new()
+    {
+        Uri = row.Uri,
+        TemplateId = row.Summary.TemplateId,
+        TemplateName = row.TemplateName,
+        Title = row.Summary.Title,
+        Status = row.Status,
+        ParentId = row.Summary.SpawnedBy,
+        ProviderId = row.Summary.ProviderId,
+        ProviderName = row.ProviderName,
+        Model = row.Summary.Model,
+        Spent = Spent(row.Spent),
+        SpentInAll = Spent(row.SpentInAll),
+        Budget = new TaskBudgetView(row.Budget.Usd, row.Budget.Tokens, row.Budget.Rounds, row.Budget.Seconds),
+        IsLocal = row.IsLocal,
+        CreatedAt = row.Summary.CreatedAt,
+        UpdatedAt = row.Summary.UpdatedAt,
+        Waiting = row.Waiting,
+        Unread = row.Summary.Unread,
+        Archived = row.Summary.Archived,
+        Note = row.Note,
+    };
+
+    /// <param name="rows">The task and everything under it.</param>
+    /// <param name="read">A task of those by its address.</param>
+    public static TaskDetail Detail(TaskRow row, StoredChat task, IReadOnlyList<TaskRow> rows, Func<string, StoredChat?> read, IReadOnlyList<(DateTimeOffset Since, string What)> waiting) => new()
+    {
+        Task = View(row),
+        Goal = task.Text(StoredChat.GoalField) ?? "",
+        Plan = [.. TaskTimeline.PlanOf(task).Select(step => new TodoView(step.Text, (TodoState)step.State))],
+        Children = [.. rows.Where(other => other.Summary.SpawnedBy == row.Uri).Select(View)],
+        Files = [.. AgentTasks.FilesOf(task).GroupBy(change => change.Path, StringComparer.Ordinal).Select(same => new ChangedFileView(same.Key, same.Sum(change => change.Added), same.Sum(change => change.Removed)))],
+        Approvals = [.. Answered(task)],
+        Timeline = [.. rows.Select(other => Lane(other, other.Uri == row.Uri ? task : read(other.Uri), other.Uri == row.Uri ? waiting : []))],
+        Outputs = TaskResult.Of(task)?.Outputs,
+        Routing = TaskRouting.Of(task) is { } routing
+            ? new RoutingReceipt(routing.Chosen, routing.Why, [.. routing.Rejected.Select(one => new RejectedCandidate(one.Candidate, one.Why))])
+            : null,
+    };
+
+    private static TaskBudgetView Spent(Spend spend) => new(spend.IsUsdKnown ? spend.Usd : null, spend.Tokens, spend.Rounds, (long)spend.Seconds);
+
+    private static TimelineLane Lane(TaskRow row, StoredChat? task, IReadOnlyList<(DateTimeOffset Since, string What)> waiting) => new(
+        row.Uri, row.Summary.Title, row.Status, row.Spent.IsUsdKnown ? row.Spent.Usd : null,
+        [
+            .. (task is null ? [] : TaskTimeline.Of(task)).Select(span => new TimelineSpan(span.Kind == SpanKind.Tool ? TimelineKind.Tool : TimelineKind.Model, span.Name, span.Start, span.End, span.Usd)),
+            .. waiting.Select(one => new TimelineSpan(TimelineKind.Waiting, one.What, one.Since, null, null)),
+        ]);
+
+    /// <summary>What the user refused, as the model was told of it.</summary>
+    private static IEnumerable<AnsweredApprovalView> Answered(StoredChat task)
+    {
+        foreach (var message in task.Messages)
+        {
+            foreach (var result in message.Parts.OfType<Messages.MessagePart.ToolResult>())
+            {
+                if (result.Error?.StartsWith(Refused, StringComparison.Ordinal) != true) { continue; }
+
+                var call = message.Parts.OfType<Messages.MessagePart.ToolUse>().FirstOrDefault(use => use.ToolUseId == result.ToolUseId);
+                var says = result.Error.IndexOf("says: ", StringComparison.Ordinal);
+                yield return new AnsweredApprovalView(message.UpdatedAt, call is null ? "" : $"{call.ToolName} {call.Parameters}", "deny", says < 0 ? null : result.Error[(says + "says: ".Length)..]);
+            }
+        }
+    }
+}
