@@ -8,7 +8,6 @@ using Plue.Server.Edits;
 using Plue.Server.Json5;
 using Plue.Server.Language;
 using Plue.Server.Messages;
-using Plue.Server.Edits;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
@@ -74,7 +73,6 @@ internal sealed class Composition : IAsyncDisposable
         documents = new(() => new Documents(paths, templates.Value, Time, () => Workspace.TrustedFolder));
         tokens = new(() => new OAuthTokens(new SecretSource(vault, EnvironmentKeys), http.Value, paths, Time));
         signIns = new(() => new SignIns(tokens.Value, Time));
-        toolRunner = new(() => new ToolRunner(PermissionPolicy, Approvals, new NoEdits(), rights => [.. rights().Reverse().Select(one => one.Title)]));
         chats = new(() => new ChatStore(paths, Time, Logs.CreateLogger("Store")));
         attachments = new(() => new Attachments(new Blobs(paths), Workspace, new ProtectedPaths(paths, Home), Secrets));
         usage = new(() => new UsageLedger(paths, since => chats.Value.Answers(since, NameOf), NameOf, Time, Logs.CreateLogger("Usage")));
@@ -98,6 +96,7 @@ internal sealed class Composition : IAsyncDisposable
         StoredRules = new StoredRules(paths, Time);
         Approvals = new Approvals(Time, StoredRules);
         PermissionPolicy = new PermissionPolicy(paths, StoredRules, Home);
+        toolRunner = new(() => new ToolRunner(PermissionPolicy, Approvals, edits.Value.Log, rights => [.. rights().Reverse().Select(one => one.Title)]));
         Catalog = new ProviderCatalog(paths, CatalogTypes.KindByType.Keys.ToHashSet(), ReadCatalogSettings);
         userCatalogs = new(() => new UserCatalogs(paths, Catalog, Time));
         catalogRefresh = new(() => new CatalogRefresh(Catalog, ReadCatalogSettings, url => http.Value.For(url), Time));
@@ -285,7 +284,9 @@ internal sealed class Composition : IAsyncDisposable
         PromptOf = name => prompts.Value.Get($"codex://prompts/{name}.md").Text,
         Budget = () => Budget.Of(UserConfig.Read(Paths)),
         ToolRunner = toolRunner.Value,
-        ToolSources = ToolSources,
+        ToolSources = [.. ToolSources, McpTools],
+        MoveEdits = (codexId, turnIds, isUndo, cancellationToken) =>
+            isUndo ? edits.Value.UndoTurnsAsync(codexId, turnIds, cancellationToken) : edits.Value.RedoTurnsAsync(codexId, turnIds, cancellationToken),
         Usage = Usage,
         Answered = Providers.Answered,
         SinkFor = sinkFor,
