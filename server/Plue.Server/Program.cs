@@ -18,6 +18,7 @@ var root = new RootCommand("Plue: chat and agents with your own providers")
     CatalogCommand.Create(() => new Composition(LogLevel.Warning).CatalogServices, terminal),
     SearchCommand.Create(() => new Composition(LogLevel.Warning).SearchServices, terminal),
     ChatsCommand.Create(() => new Composition(LogLevel.Warning).TransferServices, terminal),
+    SandboxCommand.Create(terminal),
 };
 var parsed = root.Parse(args);
 var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(8) });

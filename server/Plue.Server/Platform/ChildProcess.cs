@@ -165,6 +165,21 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>More of its output as it comes, for a program that says no lines; 0 when there is no more. Not to be mixed with <see cref="ReadLineAsync"/>.</summary>
+    public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, outputOver.Token);
+        try
+        {
+            return await output.ReadAsync(buffer, either.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return 0;
+        }
+    }
+
     /// <summary>Closes its input, which asks most programs to finish what they do and exit.</summary>
     public void CloseInput()
     {

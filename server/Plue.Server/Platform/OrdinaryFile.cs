@@ -25,6 +25,12 @@ public static partial class OrdinaryFile
         if (IsOfTheSystem(path)) { throw new NotSupportedException("It is not an ordinary file."); }
 
         using var handle = Open(path);
+        return Read(handle, most);
+    }
+
+    /// <summary>As <see cref="Read(string,int)"/>, of a file that was opened without waiting.</summary>
+    internal static byte[]? Read(SafeFileHandle handle, int most)
+    {
         var size = LengthOf(handle);
         if (size > most) { return null; }
 

@@ -11,6 +11,9 @@ public sealed class ProtectedPaths(PluePaths paths, string userHome)
     private static readonly string[] KeyNames = ["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk"];
     private const int LongestKeyHead = 256;
 
+    /// <summary>The files and folders that are known by where they lie, absolute; there need not be any.</summary>
+    public IReadOnlyList<string> Places => [paths.Home, .. Folders.Concat(Files).Select(name => Path.Combine(userHome, name))];
+
     /// <param name="path">As it is named; where it leads counts too.</param>
     /// <returns>The end of a sentence that begins with the file's name: <c>is Plue's own and is not sent</c>. Null for everything else.</returns>
     public string? WhyNot(string path)

@@ -34,7 +34,7 @@ public interface IToolObserver
 /// The one place where a call becomes an effect: found, planned, judged, asked about, its intent made durable, its changes recorded, run, cut to size. Nothing
 /// that a model says gets around it.
 /// </summary>
-public sealed class ToolRunner(PermissionPolicy policy, Approvals approvals, IEditLog edits, Func<Rights.Chain, IReadOnlyList<string>> pathOf)
+public sealed class ToolRunner(PermissionPolicy policy, Approvals approvals, IEditLog edits, Func<Rights.Chain, IReadOnlyList<string>> pathOf, ToolResults? results = null)
 {
     /// <summary>Characters of a result that the model gets at once.</summary>
     public const int LongestResult = 40_000;
@@ -71,7 +71,7 @@ public sealed class ToolRunner(PermissionPolicy policy, Approvals approvals, IEd
 
             var planned = await tool.PlanAsync(Parse(call), context, cancellationToken);
             await AllowAsync(call, tool, planned, context, observer, cancellationToken);
-            if (planned.Changes is { Count: 0 }) { return Result(call, await RunAsync(call, planned, observer, cancellationToken), []); }
+            if (planned.Changes is { Count: 0 }) { return Result(call, context, await RunAsync(call, planned, observer, cancellationToken), []); }
 
             await observer.IntendAsync(call, cancellationToken);
             // What is started is carried to its end or ended: what it changed is looked at in any case.
@@ -82,11 +82,11 @@ public sealed class ToolRunner(PermissionPolicy policy, Approvals approvals, IEd
             try { outcome = await RunAsync(call, planned, observer, cancellationToken); }
             finally { changes = await scope.EndAsync(CancellationToken.None); }
 
-            return Result(call, outcome, changes);
+            return Result(call, context, outcome, changes);
         }
         catch (ToolFailureException fault)
         {
-            return new ToolCallResult(call.ToolUseId, null, Cut(fault.Message));
+            return new ToolCallResult(call.ToolUseId, null, Cut(context, fault.Message));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -162,12 +162,10 @@ public sealed class ToolRunner(PermissionPolicy policy, Approvals approvals, IEd
         }
     }
 
-    private static ToolCallResult Result(ToolCall call, ToolOutcome outcome, IReadOnlyList<Messages.FileChange> changes) =>
-        new(call.ToolUseId, Cut(outcome.Text), null) { Finished = outcome.Finished, Changes = changes, Images = outcome.Images };
+    private ToolCallResult Result(ToolCall call, ToolContext context, ToolOutcome outcome, IReadOnlyList<Messages.FileChange> changes) =>
+        new(call.ToolUseId, Cut(context, outcome.Text), null) { Finished = outcome.Finished, Changes = changes, Images = outcome.Images };
 
-    private static string Cut(string text) => text.Length <= LongestResult
-        ? text
-        : $"{text[..(LongestResult / 2)]}\n[{text.Length - LongestResult} characters are left out here]\n{text[^(LongestResult / 2)..]}";
+    private string Cut(ToolContext context, string text) => results?.Cut(context.CodexId, text, LongestResult) ?? ToolResults.Shortened(text, LongestResult, "they were not kept");
 
     private sealed class Progress(Action<string> say) : IToolProgress
     {

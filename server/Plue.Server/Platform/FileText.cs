@@ -1,13 +1,19 @@
 using System.Text;
 using Plue.Server.Messages;
 
-namespace Plue.Server.Chat;
+namespace Plue.Server.Platform;
 
 /// <summary>A file's bytes as text, its lines kept as they are.</summary>
 /// <param name="Note">What the user should know about the reading; null when there is nothing.</param>
 public sealed record FileText(string Content, string? Note)
 {
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+    private static readonly UnicodeEncoding LittleEndian = new(bigEndian: false, byteOrderMark: true, throwOnInvalidBytes: true);
+    private static readonly UnicodeEncoding BigEndian = new(bigEndian: true, byteOrderMark: true, throwOnInvalidBytes: true);
+    private static readonly Encoding Latin = Encoding.GetEncoding("iso-8859-1", EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback);
+
+    private Encoding encoding = Strict;
+    private bool hasMark;
 
     /// <summary>An empty file has no line; a last line break ends the last line and begins none.</summary>
     public int Lines { get; } = CountOf(Content);
@@ -15,16 +21,25 @@ public sealed record FileText(string Content, string? Note)
     /// <returns>Null when it is not text.</returns>
     public static FileText? Of(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE])) { return new(Encoding.Unicode.GetString(bytes[2..]), "It was read as UTF-16."); }
-        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF])) { return new(Encoding.BigEndianUnicode.GetString(bytes[2..]), "It was read as UTF-16."); }
-        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF])) { bytes = bytes[3..]; }
+        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE])) { return Of(bytes, Encoding.Unicode, LittleEndian, 2, "It was read as UTF-16."); }
+        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF])) { return Of(bytes, Encoding.BigEndianUnicode, BigEndian, 2, "It was read as UTF-16."); }
+
+        var length = bytes.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? 3 : 0;
         if (bytes.Contains((byte)0)) { return null; }
 
-        try { return new(Strict.GetString(bytes), null); }
+        try { return Of(bytes, Strict, Strict, length, null); }
         catch (DecoderFallbackException)
         {
-            return LooksLikeLatin(bytes) ? new(Encoding.Latin1.GetString(bytes), "It is not UTF-8 and was read as Latin-1.") : null;
+            return LooksLikeLatin(bytes[length..]) ? Of(bytes, Latin, Latin, length, "It is not UTF-8 and was read as Latin-1.") : null;
         }
+    }
+
+    /// <summary>Another text in the encoding of this file, with its mark of the byte order.</summary>
+    /// <returns>Null when the encoding has no such character.</returns>
+    public byte[]? Encode(string text)
+    {
+        try { return [.. hasMark ? (encoding == Strict ? [0xEF, 0xBB, 0xBF] : encoding.GetPreamble()) : [], .. encoding.GetBytes(text)]; }
+        catch (EncoderFallbackException) { return null; }
     }
 
     /// <summary>The lines of the range as they stand in the file, their breaks included.</summary>
@@ -34,6 +49,9 @@ public sealed record FileText(string Content, string? Note)
         var start = StartOf(range.Start);
         return Content[start..Math.Max(start, StartOf(range.End + 1))];
     }
+
+    private static FileText Of(ReadOnlySpan<byte> bytes, Encoding decoder, Encoding encoding, int markLength, string? note) =>
+        new(decoder.GetString(bytes[markLength..]), note) { encoding = encoding, hasMark = markLength > 0 };
 
     /// <summary>Mostly letters, and none of the control characters that no text has.</summary>
     private static bool LooksLikeLatin(ReadOnlySpan<byte> bytes)

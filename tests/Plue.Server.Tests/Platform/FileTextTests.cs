@@ -1,10 +1,10 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Plue.Server.Chat;
+using Plue.Server.Platform;
 using Plue.Server.Messages;
 
-namespace Plue.Server.Tests.Chat;
+namespace Plue.Server.Tests.Platform;
 
 public class FileTextTests
 {

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using Plue.Server.Permissions;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Cli;
+
+/// <summary><c>plue sandbox [options] -- CMD</c>: becomes a command that writes only where it may.</summary>
+internal static class SandboxCommand
+{
+    /// <summary>As shells have it for what could not be started.</summary>
+    private const int NotStarted = 126;
+
+    public static Command Create(Terminal terminal)
+    {
+        var workspace = new Option<string>("--workspace") { Description = "The folder in which it may write", HelpName = "FOLDER", Required = true };
+        var writable = new Option<string[]>("--writable") { Description = "Another folder in which it may write", HelpName = "FOLDER" };
+        var hide = new Option<string[]>("--hide") { Description = "A file or folder that it cannot read", HelpName = "PATH" };
+        var network = new Option<bool>("--network") { Description = "It may use the network" };
+        var line = new Argument<string[]>("command") { Description = "The program, by its absolute path, and its arguments", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("sandbox", "Run a command that writes only in one folder and has no network (Linux)") { workspace, writable, hide, network, line };
+        command.SetAction(parsed =>
+        {
+            var words = parsed.GetRequiredValue(line);
+            try
+            {
+                if (!Path.IsPathFullyQualified(words[0])) { throw new IOException($"{words[0]} is not an absolute path."); }
+
+                Landlock.Become(
+                    [.. parsed.GetValue(writable)?.Prepend(parsed.GetRequiredValue(workspace)).Select(RealPath.Of) ?? [RealPath.Of(parsed.GetRequiredValue(workspace))]],
+                    [.. parsed.GetValue(hide)?.Select(RealPath.Of) ?? []],
+                    parsed.GetValue(network), words[0], words[1..]);
+            }
+            catch (IOException fault)
+            {
+                terminal.WriteError(fault.Message);
+            }
+
+            return NotStarted;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,182 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Permissions;
+
+/// <summary>
+/// The kernel's rules for this thread and whatever it becomes: where it may write, what it may read, no sockets. .NET can run nothing between fork and exec,
+/// so we start ourselves, take the rules on and become the command.
+/// </summary>
+public static partial class Landlock
+{
+    /// <summary>From this version on it holds the ends of files too; an older one is no sandbox.</summary>
+    private const int WithTruncation = 3;
+    private const int WithTcp = 4;
+    /// <summary>From this version on it holds signals to others.</summary>
+    internal const int WithSignals = 6;
+
+    private const long CreateRuleset = 444;
+    private const long AddRule = 445;
+    private const long RestrictSelf = 446;
+
+    private const ulong Execute = 1 << 0;
+    private const ulong WriteFile = 1 << 1;
+    private const ulong ReadFile = 1 << 2;
+    private const ulong ReadFolder = 1 << 3;
+    private const ulong Truncate = 1 << 14;
+    private const ulong All = (1 << 15) - 1;
+    private const ulong Read = Execute | ReadFile | ReadFolder;
+    private const ulong OfFiles = Execute | WriteFile | ReadFile | Truncate;
+    private static readonly string[] WritableDevices = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"];
+
+    /// <summary>What the kernel offers; 0 for nothing.</summary>
+    public static int Version { get; } = OperatingSystem.IsLinux() ? Math.Max(0, (int)UnixCalls.syscall((nint)CreateRuleset, 0, 0, 1, 0, 0, 0)) : 0;
+
+    public static bool IsEnough => Version >= WithTruncation;
+
+    /// <summary>Becomes the command. Returns only when that failed.</summary>
+    /// <param name="writable">Real paths of folders.</param>
+    /// <param name="hidden">Real paths.</param>
+    /// <param name="program">Absolute.</param>
+    /// <exception cref="IOException">A rule could not be taken on, or the program not be started. Nothing of it ran.</exception>
+    public static void Become(IReadOnlyList<string> writable, IReadOnlyList<string> hidden, bool allowNetwork, string program, IReadOnlyList<string> arguments)
+    {
+        if (!IsEnough) { throw new IOException("This kernel has no Landlock, or too old a one."); }
+
+        var rules = Ruleset(allowNetwork);
+        foreach (var folder in writable) { Allow(rules, folder, hidden, All); }
+        foreach (var device in WritableDevices) { Add(rules, device, WriteFile | ReadFile); }
+
+        Allow(rules, "/", hidden, Read);
+        DropCapabilities();
+        Check(prctl(38, 1, 0, 0, 0), "no new privileges"); // PR_SET_NO_NEW_PRIVS
+        Check(UnixCalls.syscall((nint)RestrictSelf, rules.DangerousGetHandle(), 0, 0, 0, 0, 0), "its rules");
+        Sockets(allowNetwork);
+        Run(program, arguments);
+    }
+
+    private static unsafe SafeFileHandle Ruleset(bool allowNetwork)
+    {
+        var attributes = stackalloc ulong[3];
+        attributes[0] = All;
+        attributes[1] = Version >= WithTcp && !allowNetwork ? 3UL : 0; // Neither bind nor connect.
+        attributes[2] = Version >= WithSignals ? 3UL : 0; // Neither abstract sockets nor signals of others.
+        var size = Version >= WithSignals ? 24 : Version >= WithTcp ? 16 : 8;
+        var handle = UnixCalls.syscall((nint)CreateRuleset, (nint)attributes, size, 0, 0, 0, 0);
+        Check(handle, "its rules");
+        return new SafeFileHandle(handle, ownsHandle: true);
+    }
+
+    /// <summary>A rule holds for everything under its folder and nothing can be taken out again: so where something is hidden, what lies beside it is allowed one by one.</summary>
+    private static void Allow(SafeFileHandle rules, string path, IReadOnlyList<string> hidden, ulong access)
+    {
+        if (hidden.Contains(path, StringComparer.Ordinal)) { return; }
+
+        var start = path.TrimEnd('/') + "/";
+        if (!hidden.Any(place => place.StartsWith(start, StringComparison.Ordinal))) { Add(rules, path, access); return; }
+
+        IReadOnlyList<string> entries;
+        try { entries = Directory.GetFileSystemEntries(path); }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return; }
+
+        foreach (var entry in entries) { Allow(rules, entry, hidden, access); }
+    }
+
+    private static unsafe void Add(SafeFileHandle rules, string path, ulong access)
+    {
+        const int PathOnly = 0x200000;
+        using var place = open(path, PathOnly | UnixCalls.NoFollow | UnixCalls.CloseOnExec);
+        // What went away meanwhile, and a link, need no rule: where it leads has its own.
+        if (place.IsInvalid || UnixCalls.FactsOf(place) is not { } facts || facts.IsLink) { return; }
+
+        var attributes = stackalloc byte[12];
+        *(ulong*)attributes = facts.IsFolder ? access : access & OfFiles;
+        *(int*)(attributes + 8) = (int)place.DangerousGetHandle();
+        Check(UnixCalls.syscall((nint)AddRule, rules.DangerousGetHandle(), 1, (nint)attributes, 0, 0, 0), path);
+    }
+
+    /// <summary>Root without its powers: an exec would give them back, were they not taken out of the bounding set.</summary>
+    private static unsafe void DropCapabilities()
+    {
+        for (var capability = 0; capability < 64; capability++) { _ = prctl(24, capability, 0, 0, 0); } // PR_CAPBSET_DROP; a user has none to drop.
+
+        var header = stackalloc uint[2] { 0x20080522, 0 }; // _LINUX_CAPABILITY_VERSION_3, this thread
+        var none = stackalloc uint[6];
+        new Span<uint>(none, 6).Clear();
+        Check(UnixCalls.syscall(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 91 : 126, (nint)header, (nint)none, 0, 0, 0, 0), "fewer powers");
+    }
+
+    /// <summary>Landlock holds neither UDP nor sockets that have a name: a filter refuses the call that makes a socket.</summary>
+    private static unsafe void Sockets(bool allowNetwork)
+    {
+        var isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+        const uint Allowed = 0x7FFF0000;
+        const uint Refused = 0x00050000 | UnixCalls.Denied;
+        const uint Killed = 0x80000000;
+        const uint IoUring = 425;
+        const uint UnixFamily = 1;
+        const ushort Load = 0x20;
+        const ushort Equal = 0x15;
+        const ushort AtLeast = 0x35;
+        const ushort Return = 0x06;
+        // code, steps when true, steps when false, value
+        ReadOnlySpan<(ushort Code, byte True, byte False, uint Value)> steps =
+        [
+            (Load, 0, 0, 4), // the architecture
+            (Equal, 1, 0, isArm ? 0xC00000B7 : 0xC000003E),
+            (Return, 0, 0, Killed),
+            (Load, 0, 0, 0), // the number of the call
+            (AtLeast, 5, 0, 0x40000000), // x32 has numbers of its own
+            (Equal, 4, 0, IoUring), // makes sockets, too
+            (Equal, 0, 2, isArm ? 198u : 41u), // socket
+            (Load, 0, 0, 16), // its family
+            (Equal, 1, allowNetwork ? (byte)0 : (byte)1, UnixFamily),
+            (Return, 0, 0, Allowed),
+            (Return, 0, 0, Refused),
+        ];
+        var code = stackalloc byte[steps.Length * 8];
+        for (var i = 0; i < steps.Length; i++)
+        {
+            *(ushort*)(code + (8 * i)) = steps[i].Code;
+            code[(8 * i) + 2] = steps[i].True;
+            code[(8 * i) + 3] = steps[i].False;
+            *(uint*)(code + (8 * i) + 4) = steps[i].Value;
+        }
+
+        var program = stackalloc nint[2] { steps.Length, (nint)code };
+        Check(prctl(22, 2, (nint)program, 0, 0), "no sockets"); // PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+    }
+
+    private static unsafe void Run(string program, IReadOnlyList<string> arguments)
+    {
+        // The runtime ignores it, and a command would inherit that.
+        const int BrokenPipe = 13;
+        _ = signal(BrokenPipe, 0);
+        var list = Texts([program, .. arguments]);
+        var environment = Texts([.. Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}")]);
+        fixed (nint* first = list, firstOfEnvironment = environment) { _ = execve(program, (nint)first, (nint)firstOfEnvironment); }
+
+        throw new IOException($"{program} could not be started ({Marshal.GetLastPInvokeErrorMessage()}).");
+    }
+
+    /// <summary>Never freed: this process is about to be another.</summary>
+    private static nint[] Texts(IReadOnlyList<string> texts) => [.. texts.Select(Marshal.StringToCoTaskMemUTF8), 0];
+
+    private static void Check(nint result, string what)
+    {
+        if (result < 0) { throw new IOException($"The sandbox could not be made: {what} ({Marshal.GetLastPInvokeErrorMessage()})."); }
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int prctl(int option, nint a, nint b, nint c, nint d);
+
+    [LibraryImport("libc")]
+    private static partial nint signal(int number, nint handler);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int execve(string program, nint arguments, nint environment);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial SafeFileHandle open(string path, int flags);
+}

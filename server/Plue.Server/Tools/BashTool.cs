@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Plue.Server.Permissions;
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+
+namespace Plue.Server.Tools;
+
+/// <summary>Runs a line of shell in the workspace, held by the sandbox of this machine. Nothing of the shell lasts to the next call.</summary>
+/// <param name="description">What the model is told.</param>
+/// <param name="allowsNetwork">The user's word; no call can change it.</param>
+public sealed class BashTool(string description, Sandbox sandbox, ToolResults results, Func<bool> allowsNetwork) : ITool
+{
+    private const int UsualSeconds = 120;
+    private const int MostSeconds = 1_800;
+    /// <summary>What Linux takes as one argument is 128 KiB.</summary>
+    private const int LongestCommand = 100_000;
+    private const string Schema =
+        """{"type":"object","properties":{"command":{"type":"string"},"timeout_s":{"type":"integer","minimum":1,"maximum":1800}},"required":["command"],"additionalProperties":false}""";
+
+    private static readonly string[] Shells = OperatingSystem.IsWindows() ? [@"C:\Program Files\Git\bin\bash.exe"] : ["/bin/bash", "/usr/bin/bash", "/bin/sh"];
+
+    public string Name => "bash";
+    public ToolDeclaration Declaration { get; } = new("bash", description, Schema);
+    public bool IsReadOnly => false;
+
+    public async Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
+    {
+        var given = new ToolParameters(parameters, "command", "timeout_s");
+        var command = given.Text("command");
+        var seconds = given.OptionalNumber("timeout_s", 1, MostSeconds) ?? UsualSeconds;
+        if (context.Workspace is not { } workspace) { throw new ToolFailureException("No folder is open, so no command can run."); }
+        if (string.IsNullOrWhiteSpace(command) || command.Contains('\0', StringComparison.Ordinal)) { throw new ToolFailureException("`command` is empty or has a zero character in it. Nothing was run."); }
+        if (Encoding.UTF8.GetByteCount(command) > LongestCommand) { throw new ToolFailureException("`command` is longer than 100,000 bytes. Write a script with `write` and run that."); }
+        if (Shells.FirstOrDefault(File.Exists) is not { } shell) { throw new ToolFailureException("There is no shell on this machine. Use the other tools."); }
+
+        return new Call(command, seconds, shell, await sandbox.KindAsync(cancellationToken), new SandboxRules(workspace) { AllowNetwork = allowsNetwork() }, sandbox, () => results.Begin(context.CodexId));
+    }
+
+    private sealed class Call(string command, int seconds, string shell, SandboxKind kind, SandboxRules rules, Sandbox sandbox, Func<KeptResult> keep) : PlannedCall
+    {
+        /// <summary>The outer shell only joins the two outputs in their order; the line is an argument and is read by the inner one alone.</summary>
+        private const string Joined = "exec 2>&1 </dev/null; exec \"$0\" \"$@\"";
+        private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
+        private const int MostAtOnce = 8_000;
+
+        public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.RunCommand(command, rules.Workspace)];
+        public override ApprovalKind Kind => ApprovalKind.Command;
+        public override string What => command;
+        public override string? Where => rules.Workspace;
+        public override string? Sandbox { get; } = Permissions.Sandbox.Sentence(kind, rules);
+        public override IReadOnlyList<string>? Changes => null;
+
+        public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var start = new ChildProcessStart
+            {
+                Program = shell,
+                Arguments = ["-c", Joined, shell, .. shell.EndsWith("bash", StringComparison.Ordinal) ? (string[])["--noprofile", "--norc"] : [], "-c", command],
+                Environment = ShellEnvironment.Of(OwnEnvironment.Read(), isHeld: kind != SandboxKind.None, rules.AllowNetwork),
+                WorkingDirectory = rules.Workspace,
+            };
+            using var output = new ShellOutput(keep);
+            try
+            {
+                using var held = sandbox.Hold(kind, start, rules);
+                return await RunAsync(held.Start, output, progress, cancellationToken);
+            }
+            catch (IOException fault)
+            {
+                throw new ToolFailureException($"The command was not run: {fault.Message}", fault);
+            }
+        }
+
+        private async Task<ToolOutcome> RunAsync(ChildProcessStart start, ShellOutput output, IToolProgress progress, CancellationToken cancellationToken)
+        {
+            var began = TimeProvider.System.GetTimestamp();
+            await using var child = ChildProcess.Start(start);
+            child.CloseInput();
+            using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            time.CancelAfter(TimeSpan.FromSeconds(seconds));
+            var isLate = false;
+            try { await ReadAsync(child, output, progress, time.Token); }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                isLate = true;
+                await child.EndAsync(urgent: true);
+            }
+
+            var code = await child.Exited.WaitAsync(cancellationToken);
+            var took = TimeProvider.System.GetElapsedTime(began).TotalSeconds;
+            var text = new StringBuilder(output.ToString());
+            if (text.Length > 0 && text[^1] != '\n') { text.Append('\n'); }
+            // What speaks here is not the command, whose outputs are joined, but what started it.
+            if (child.StderrTail is { Length: > 0 } complaint) { text.Append(CultureInfo.InvariantCulture, $"[{HiddenCharacters.Visible(complaint)}]\n"); }
+
+            text.Append(isLate
+                ? string.Create(CultureInfo.InvariantCulture, $"[Ended after {seconds} s, with everything it had started. Give `timeout_s` if it needs longer.]")
+                : string.Create(CultureInfo.InvariantCulture, $"[Exit code {code}, {took:0.0} s.]"));
+            return new ToolOutcome(text.ToString());
+        }
+
+        /// <summary>Says what is new ten times a second at most, and of a flood only the end.</summary>
+        private static async Task ReadAsync(ChildProcess child, ShellOutput output, IToolProgress progress, CancellationToken cancellationToken)
+        {
+            var buffer = new byte[64 * 1024];
+            var unsaid = new StringBuilder();
+            var last = TimeProvider.System.GetTimestamp();
+            void Say()
+            {
+                if (unsaid.Length == 0) { return; }
+
+                progress.Say(ToolResults.Tail(unsaid.ToString(), MostAtOnce));
+                unsaid.Clear();
+                last = TimeProvider.System.GetTimestamp();
+            }
+
+            while (true)
+            {
+                var reading = child.ReadAsync(buffer, cancellationToken).AsTask();
+                if (unsaid.Length > 0 && await Task.WhenAny(reading, Task.Delay(Beat, CancellationToken.None)) != reading) { Say(); }
+
+                var count = await reading;
+                if (count == 0) { break; }
+
+                unsaid.Append(output.Add(buffer.AsSpan(0, count)));
+                if (unsaid.Length > 4 * MostAtOnce) { unsaid.Remove(0, unsaid.Length - (2 * MostAtOnce)); }
+                if (TimeProvider.System.GetElapsedTime(last) >= Beat) { Say(); }
+            }
+
+            Say();
+        }
+    }
+}

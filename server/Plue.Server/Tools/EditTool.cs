@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Text.Json;
+using Plue.Server.Codices;
+using Plue.Server.Permissions;
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+
+namespace Plue.Server.Tools;
+
+/// <summary>Replaces a passage of a file. Encoding, mark of the byte order and line ends stay as they are.</summary>
+/// <param name="description">What the model is told.</param>
+public sealed class EditTool(string description) : ITool
+{
+    private const string Schema =
+        """{"type":"object","properties":{"path":{"type":"string"},"old":{"type":"string"},"new":{"type":"string"},"all":{"type":"boolean"}},"required":["path","old","new"],"additionalProperties":false}""";
+
+    public string Name => "edit";
+    public ToolDeclaration Declaration { get; } = new("edit", description, Schema);
+    public bool IsReadOnly => false;
+
+    public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
+    {
+        var given = new ToolParameters(parameters, "path", "old", "new", "all");
+        var path = WorkspacePath.Of(context.Workspace, given.Text("path"));
+        var (old, @new) = (given.Text("old"), given.Text("new"));
+        if (old == @new) { throw new ToolFailureException("`old` and `new` are the same. Nothing was changed."); }
+
+        var before = WorkspaceFile.Read(path);
+        if (context.Seen.HashOf(path.Full) is not { } hash) { throw new ToolFailureException($"You have not read {path.Relative} yet. Nothing was changed; read it first."); }
+        if (hash != OpenedFolder.HashOf(before)) { throw new ToolFailureException($"{path.Relative} changed since you read it. Nothing was changed; read it again."); }
+
+        var text = FileText.Of(before);
+        if (text?.Encode(text.Content) is not { } same || !same.AsSpan().SequenceEqual(before)) { throw new ToolFailureException($"{path.Relative} is no text that can be edited without damage."); }
+
+        var passage = Passage.Replace(text.Content, old, @new, given.Flag("all"));
+        if (passage.Text == text.Content) { throw new ToolFailureException("The file would stay as it is. Nothing was changed."); }
+
+        var after = text.Encode(passage.Text) ?? throw new ToolFailureException($"{path.Relative} is no UTF-8 file, and its encoding has not all of these characters. Nothing was changed.");
+        var diff = UnifiedDiff.Of(text.Content, passage.Text);
+        return Task.FromResult<PlannedCall>(new FileWrite(path, before, after, diff, diff, ApprovalKind.Edit, context.Seen, Said(path, passage)));
+    }
+
+    private static string Said(WorkspacePath path, Passage passage)
+    {
+        var where = passage.Count == 1
+            ? string.Create(CultureInfo.InvariantCulture, $"in line {passage.Line}")
+            : string.Create(CultureInfo.InvariantCulture, $"in {passage.Count} places");
+        return $"Changed {path.Relative} {where}.{(passage.Note is null ? "" : $" The passage was found {passage.Note}: read the place to see that it is right.")}";
+    }
+}

@@ -1,0 +1,85 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Plue.Server.Tools;
+
+/// <summary>A pattern for paths as <c>.gitignore</c> has it: <c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>**</c>, and for the asking also <c>{a,b}</c>. Without a <c>/</c> it fits at any depth.</summary>
+internal sealed class PathPattern
+{
+    private const int Longest = 1_000;
+    private readonly Regex regex;
+
+    private PathPattern(Regex regex) => this.regex = regex;
+
+    /// <param name="pattern">With <c>/</c> between names; one in front binds it to the top.</param>
+    /// <param name="withChoices">Whether <c>{a,b}</c> means either.</param>
+    /// <returns>Null when it is none, or too long.</returns>
+    public static PathPattern? TryOf(string pattern, bool withChoices)
+    {
+        if (pattern.Length is 0 or > Longest) { return null; }
+
+        var isBound = pattern.TrimEnd('/').Contains('/', StringComparison.Ordinal);
+        var text = new StringBuilder(isBound ? "^" : "^(?:.*/)?");
+        if (!Append(text, pattern.AsSpan().Trim('/').ToString(), withChoices)) { return null; }
+
+        try { return new PathPattern(new Regex(text.Append('$').ToString(), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline)); }
+        catch (Exception fault) when (fault is ArgumentException or NotSupportedException) { return null; }
+    }
+
+    /// <param name="path">From where the pattern stands, with <c>/</c>.</param>
+    public bool Fits(string path) => regex.IsMatch(path);
+
+    private static bool Append(StringBuilder text, string pattern, bool withChoices)
+    {
+        var depth = 0;
+        for (var i = 0; i < pattern.Length; i++)
+        {
+            var rest = pattern.AsSpan(i);
+            var isFirst = i == 0 || pattern[i - 1] == '/';
+            if (isFirst && rest.StartsWith("**/")) { text.Append("(?:.*/)?"); i += 2; }
+            else if (isFirst && rest.SequenceEqual("**")) { text.Append(".*"); i++; }
+            else if (rest[0] == '*')
+            {
+                text.Append("[^/]*");
+                while (i + 1 < pattern.Length && pattern[i + 1] == '*') { i++; }
+            }
+            else if (rest[0] == '?') { text.Append("[^/]"); }
+            else if (rest[0] == '[')
+            {
+                if (Class(rest) is not { } found) { return false; }
+
+                text.Append(found.Text);
+                i += found.Length - 1;
+            }
+            else if (rest[0] == '\\')
+            {
+                if (++i == pattern.Length) { return false; }
+                text.Append(Regex.Escape(pattern[i].ToString()));
+            }
+            else if (withChoices && rest[0] == '{') { text.Append("(?:"); depth++; }
+            else if (depth > 0 && rest[0] == ',') { text.Append('|'); }
+            else if (depth > 0 && rest[0] == '}') { text.Append(')'); depth--; }
+            else { text.Append(Regex.Escape(rest[0].ToString())); }
+        }
+
+        return depth == 0;
+    }
+
+    private static (string Text, int Length)? Class(ReadOnlySpan<char> pattern)
+    {
+        var at = 1;
+        var text = new StringBuilder("(?!/)[");
+        if (at < pattern.Length && pattern[at] is '!' or '^') { text.Append('^'); at++; }
+
+        for (var first = at; at < pattern.Length; at++)
+        {
+            if (pattern[at] == ']' && at > first) { return (text.Append(']').ToString().Replace("(?!/)[^", "[^/", StringComparison.Ordinal).Replace("(?!/)", "", StringComparison.Ordinal), at + 1); }
+            if (pattern[at] == '[' && at + 1 < pattern.Length && pattern[at + 1] == ':') { return null; }
+
+            var one = pattern[at] == '\\' && at + 1 < pattern.Length ? pattern[++at] : pattern[at];
+            text.Append(one == '-' && pattern[at - 1] != '\\' ? "-" : one is '\\' or ']' or '[' or '^' or '-' ? $"\\{one}" : one.ToString());
+        }
+
+        return null;
+    }
+}

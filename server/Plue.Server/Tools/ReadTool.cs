@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Plue.Server.Messages;
+using Plue.Server.Permissions;
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+
+namespace Plue.Server.Tools;
+
+/// <summary>Reads a file of the workspace, an image, a notebook, or the rest of an output that was too long.</summary>
+/// <param name="description">What the model is told.</param>
+public sealed class ReadTool(string description, ToolResults results) : ITool
+{
+    /// <summary>Lines of one answer.</summary>
+    public const int MostLines = 2_000;
+    /// <summary>Characters of one answer, below what <see cref="ToolRunner"/> cuts.</summary>
+    public const int MostCharacters = 36_000;
+    /// <summary>Characters of one line.</summary>
+    public const int LongestLine = 2_000;
+    private const int MostImageBytes = 5 * 1024 * 1024;
+
+    private const string Schema =
+        """{"type":"object","properties":{"path":{"type":"string"},"from":{"type":"integer","minimum":1},"to":{"type":"integer","minimum":1}},"required":["path"],"additionalProperties":false}""";
+
+    public string Name => "read";
+    public ToolDeclaration Declaration { get; } = new("read", description, Schema);
+    public bool IsReadOnly => true;
+
+    public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
+    {
+        var given = new ToolParameters(parameters, "path", "from", "to");
+        var (from, to) = (given.OptionalNumber("from", 1, int.MaxValue), given.OptionalNumber("to", 1, int.MaxValue));
+        if (to < from) { throw new ToolFailureException($"`to` ({to}) is before `from` ({from})."); }
+
+        var named = given.Text("path");
+        if (named.StartsWith(ToolResults.Scheme, StringComparison.Ordinal)) { return Task.FromResult<PlannedCall>(new OutputCall(results, context.CodexId, named, from ?? 1, to)); }
+
+        return Task.FromResult<PlannedCall>(new FileCall(WorkspacePath.Of(context.Workspace, named), context.Seen, from ?? 1, to));
+    }
+
+    /// <summary>The lines of a range with their numbers, cut where it gets too long.</summary>
+    internal static string Numbered(string text, int from, int? to, string? note)
+    {
+        var output = new StringBuilder();
+        var (line, last, isCut) = (0, 0, false);
+        foreach (var one in Lines(text))
+        {
+            line++;
+            if (line < from || isCut || line > (to ?? int.MaxValue)) { continue; }
+            if (line - from >= MostLines || output.Length + Math.Min(one.Length, LongestLine) > MostCharacters) { isCut = true; continue; }
+
+            output.Append(CultureInfo.InvariantCulture, $"{line,6}\t");
+            output.Append(one.Length <= LongestLine ? one : $"{one[..LongestLine]} [{one.Length - LongestLine} more characters in this line]").Append('\n');
+            last = line;
+        }
+
+        if (line == 0) { return "[The file is empty.]"; }
+        if (from > line) { throw new ToolFailureException($"There are only {line} lines."); }
+        if (isCut) { output.Append(CultureInfo.InvariantCulture, $"[These are lines {from} to {last} of {line}. Go on with `from: {last + 1}`.]\n"); }
+        else if (from > 1 || last < line) { output.Append(CultureInfo.InvariantCulture, $"[These are lines {from} to {last} of {line}.]\n"); }
+
+        if (note is not null) { output.Append(CultureInfo.InvariantCulture, $"[{note}]\n"); }
+        return output.ToString();
+    }
+
+    private static IEnumerable<string> Lines(string text)
+    {
+        for (var start = 0; start < text.Length;)
+        {
+            var end = text.IndexOf('\n', start) is var found and >= 0 ? found : text.Length;
+            yield return text[start..(end > start && text[end - 1] == '\r' ? end - 1 : end)];
+            start = end + 1;
+        }
+    }
+
+    private sealed class FileCall(WorkspacePath path, SeenFiles seen, int from, int? to) : PlannedCall
+    {
+        public override IReadOnlyList<ToolAction> Actions { get; } = path.Judged(one => new ToolAction.ReadFile(one));
+        public override ApprovalKind Kind => ApprovalKind.Read;
+        public override string What { get; } = path.Relative;
+        public override string? Where => path.Full;
+
+        public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
+        {
+            var content = WorkspaceFile.Read(path);
+            if (ProtectedPaths.WhyNot(content) is { } why) { throw new ToolFailureException($"{path.Relative} {why}."); }
+
+            var outcome = ImageType.Of(content) is { } mediaType ? Image(content, mediaType) : new ToolOutcome(Shown(content));
+            seen.Saw(path.Full, OpenedFolder.HashOf(content));
+            return Task.FromResult(outcome);
+        }
+
+        private ToolOutcome Image(byte[] content, string mediaType) => content.Length > MostImageBytes
+            ? throw new ToolFailureException($"{path.Relative} is an image of {content.Length / 1024 / 1024} MiB; only up to {MostImageBytes / 1024 / 1024} MiB are shown. Make a smaller copy of it.")
+            : new ToolOutcome($"[{path.Relative} is an image, {mediaType}, {content.Length} bytes. It is shown with this answer.]")
+            {
+                Images = [new MessagePart.File(path.Relative, null) { MediaType = mediaType, Size = content.Length, Hash = OpenedFolder.HashOf(content), Data = content }],
+            };
+
+        private string Shown(byte[] content)
+        {
+            var text = FileText.Of(content) ?? throw new ToolFailureException($"{path.Relative} is no text ({content.Length} bytes) and cannot be shown.");
+            if (path.Relative.EndsWith(".ipynb", StringComparison.OrdinalIgnoreCase) && Notebook.Cells(text.Content) is { } cells)
+            {
+                return Numbered(cells, from, to, "A notebook, shown by its cells. In the file it is JSON: `edit` needs the passage as it stands there, which `search` shows.");
+            }
+
+            return Numbered(text.Content, from, to, text.Note);
+        }
+    }
+
+    private sealed class OutputCall(ToolResults results, string codexId, string name, int from, int? to) : PlannedCall
+    {
+        public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.OwnRecord()];
+        public override ApprovalKind Kind => ApprovalKind.Read;
+        public override string What => name;
+
+        public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
+            Task.FromResult(new ToolOutcome(Numbered(results.Read(codexId, name), from, to, null)));
+    }
+}

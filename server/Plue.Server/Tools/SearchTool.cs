@@ -1,0 +1,211 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Plue.Server.Permissions;
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+
+namespace Plue.Server.Tools;
+
+/// <summary>Finds files by name and lines by what they say.</summary>
+/// <param name="description">What the model is told.</param>
+/// <param name="policy">Each file that is looked into is judged as if it were read.</param>
+public sealed class SearchTool(string description, PermissionPolicy policy) : ITool
+{
+    private const int MostLines = 200;
+    private const int MostNames = 500;
+    private const int LongestLine = 300;
+    private const int LongestQuery = 1_000;
+    private const int MostFileBytes = 8 * 1024 * 1024;
+    private static readonly TimeSpan RegexTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan WholeTime = TimeSpan.FromSeconds(60);
+    private const string Schema =
+        """{"type":"object","properties":{"query":{"type":"string"},"regex":{"type":"boolean"},"files":{"type":"string"},"ignore_case":{"type":"boolean"}},"additionalProperties":false}""";
+
+    public string Name => "search";
+    public ToolDeclaration Declaration { get; } = new("search", description, Schema);
+    public bool IsReadOnly => true;
+
+    /// <summary>Null where there is no ripgrep.</summary>
+    internal string? Ripgrep { get; init; } = WorkspaceListing.FindRipgrep();
+
+    public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
+    {
+        var given = new ToolParameters(parameters, "query", "regex", "files", "ignore_case");
+        var (query, files) = (given.OptionalText("query"), given.OptionalText("files"));
+        if (string.IsNullOrEmpty(query) && string.IsNullOrEmpty(files)) { throw new ToolFailureException("Give `query`, `files` or both."); }
+        if (query is { Length: > LongestQuery } || query?.AsSpan().IndexOfAny('\n', '\r', '\0') >= 0) { throw new ToolFailureException("`query` has to be a part of one line, of up to 1,000 characters."); }
+
+        var workspace = WorkspacePath.Of(context.Workspace, ".");
+        PathPattern? pattern = null;
+        if (!string.IsNullOrEmpty(files))
+        {
+            pattern = PathPattern.TryOf(files.StartsWith("./", StringComparison.Ordinal) ? files[1..] : files, withChoices: true)
+                ?? throw new ToolFailureException("`files` is no pattern of paths. Write it as in `src/**/*.ts`.");
+        }
+
+        var request = new Request(string.IsNullOrEmpty(query) ? null : query, given.Flag("regex"), given.Flag("ignore_case"), pattern, files);
+        return Task.FromResult<PlannedCall>(new Call(workspace, request, request.IsRegex && request.Query is not null ? Expression(request) : null, new WorkspaceListing(Ripgrep), path => MayRead(path, context)));
+    }
+
+    private bool MayRead(string path, ToolContext context) => policy.Judge("read", new ToolAction.ReadFile(path), context.Rights()).Decision == Decision.Allow;
+
+    private static Regex Expression(Request request)
+    {
+        var options = RegexOptions.CultureInvariant | (request.IgnoreCase ? RegexOptions.IgnoreCase : RegexOptions.None);
+        try
+        {
+            try { return new Regex(request.Query!, options | RegexOptions.NonBacktracking); }
+            catch (NotSupportedException) { return new Regex(request.Query!, options, RegexTime); }
+        }
+        catch (ArgumentException fault)
+        {
+            throw new ToolFailureException($"`query` is no regular expression: {fault.Message.TrimEnd('.')}. Leave `regex` out to find it as it stands.", fault);
+        }
+    }
+
+    private sealed record Request(string? Query, bool IsRegex, bool IgnoreCase, PathPattern? Files, string? FilesText);
+
+    private sealed class Call(WorkspacePath workspace, Request request, Regex? regex, WorkspaceListing listing, Func<string, bool> mayRead) : PlannedCall
+    {
+        public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.ReadFile(workspace.Full)];
+        public override ApprovalKind Kind => ApprovalKind.Read;
+        public override string What { get; } = string.Join(" in ", new[] { request.Query, request.FilesText }.Where(one => one is not null));
+        public override string? Where => workspace.Full;
+
+        public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) => Task.Run(() => Search(cancellationToken), cancellationToken);
+
+        private ToolOutcome Search(CancellationToken cancellationToken)
+        {
+            using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            time.CancelAfter(WholeTime);
+            try
+            {
+                // Only plain letters are the same bytes in every encoding.
+                var hint = regex is null && request.Query is { } query && query.All(char.IsAscii) ? query : null;
+                var files = listing.Files(workspace.Workspace, hint, request.IgnoreCase, time.Token, out var isWhole);
+                IEnumerable<string> wanted = request.Files is { } pattern ? files.Where(pattern.Fits) : files;
+                var output = request.Query is null ? Names([.. wanted], time.Token) : Lines(wanted, time.Token);
+                if (!isWhole) { output.Append(CultureInfo.InvariantCulture, $"[The workspace has more than {WorkspaceListing.MostFiles} files; only so many were looked at. Narrow `files`.]\n"); }
+
+                return new ToolOutcome(output.ToString());
+            }
+            catch (OperationCanceledException fault) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new ToolFailureException("The search took longer than 60 s. Narrow `files`, or search for a rarer word.", fault);
+            }
+            catch (RegexMatchTimeoutException fault)
+            {
+                throw new ToolFailureException("This regular expression takes too long. Make it simpler: no repeat inside a repeat.", fault);
+            }
+        }
+
+        private StringBuilder Names(List<string> files, CancellationToken cancellationToken)
+        {
+            var output = new StringBuilder();
+            var (shown, held) = (0, 0);
+            foreach (var file in files)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (shown == MostNames) { break; }
+                if (!mayRead(Path.Combine(workspace.Workspace, file))) { held++; continue; }
+
+                output.Append(HiddenCharacters.Visible(file)).Append('\n');
+                shown++;
+            }
+
+            if (shown == 0) { output.Append("No file fits.\n"); }
+            if (files.Count - held > shown) { output.Append(CultureInfo.InvariantCulture, $"[{shown} of {files.Count} files are shown. Narrow `files` to see the others.]\n"); }
+            return Ended(output, held, 0, files.Count(file => file.Contains('\uFFFD', StringComparison.Ordinal)));
+        }
+
+        private StringBuilder Lines(IEnumerable<string> files, CancellationToken cancellationToken)
+        {
+            var output = new StringBuilder();
+            var (shown, inFiles, held, large, unnamed) = (0, 0, 0, 0, 0);
+            var isCut = false;
+            using var folder = new OpenedFolder(workspace.Workspace);
+            foreach (var file in files)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (file.Contains('\uFFFD', StringComparison.Ordinal)) { unnamed++; continue; }
+
+                var content = Content(folder, file, ref large);
+                if (content is null || !MayFit(content)) { continue; }
+
+                var isFirst = true;
+                foreach (var (line, text) in Found(content, cancellationToken))
+                {
+                    if (isFirst && !mayRead(Path.Combine(workspace.Workspace, file))) { held++; break; }
+                    if (shown == MostLines) { isCut = true; break; }
+
+                    inFiles += isFirst ? 1 : 0;
+                    isFirst = false;
+                    shown++;
+                    output.Append(CultureInfo.InvariantCulture, $"{HiddenCharacters.Visible(file)}:{line}: {Around(text)}\n");
+                }
+
+                if (isCut) { break; }
+            }
+
+            output.Append(shown == 0 ? "No line fits.\n"
+                : isCut ? string.Create(CultureInfo.InvariantCulture, $"[The first {shown} lines, from {inFiles} files. There are more: narrow `files`, or search for something rarer.]\n")
+                : string.Create(CultureInfo.InvariantCulture, $"[{shown} {(shown == 1 ? "line" : "lines")} in {inFiles} {(inFiles == 1 ? "file" : "files")}.]\n"));
+            return Ended(output, held, large, unnamed);
+        }
+
+        private static StringBuilder Ended(StringBuilder output, int held, int large, int unnamed)
+        {
+            if (held > 0) { output.Append(CultureInfo.InvariantCulture, $"[{held} more may not be read and are left out.]\n"); }
+            if (large > 0) { output.Append(CultureInfo.InvariantCulture, $"[{large} files over {MostFileBytes / (1024 * 1024)} MiB were not looked into.]\n"); }
+            if (unnamed > 0) { output.Append(CultureInfo.InvariantCulture, $"[{unnamed} files have a name that is no valid text and cannot be opened.]\n"); }
+            return output;
+        }
+
+        private static string? Content(OpenedFolder folder, string file, ref int large)
+        {
+            try
+            {
+                if (folder.Read(file, MostFileBytes) is not { } content) { large++; return null; }
+
+                return ProtectedPaths.WhyNot(content) is null ? FileText.Of(content)?.Content : null;
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
+            {
+                // It went away, is a link or a pipe: then it is nothing to search.
+                return null;
+            }
+        }
+
+        private StringComparison Comparison => request.IgnoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+
+        private bool MayFit(string content) => regex is not null || content.Contains(request.Query!, Comparison);
+
+        private IEnumerable<(int Line, string Text)> Found(string content, CancellationToken cancellationToken)
+        {
+            var line = 0;
+            for (var start = 0; start < content.Length;)
+            {
+                line++;
+                if (line % 1_000 == 0) { cancellationToken.ThrowIfCancellationRequested(); }
+
+                var end = content.IndexOf('\n', start) is var found and >= 0 ? found : content.Length;
+                var text = content.AsSpan(start, end - start).TrimEnd('\r');
+                if (regex is null ? text.Contains(request.Query, Comparison) : regex.IsMatch(text)) { yield return (line, text.ToString()); }
+
+                start = end + 1;
+            }
+        }
+
+        /// <summary>The line, or of a long one the part that fits.</summary>
+        private string Around(string text)
+        {
+            if (text.Length <= LongestLine) { return text; }
+
+            var at = regex is null ? text.IndexOf(request.Query!, Comparison) : regex.Match(text).Index;
+            var from = Math.Clamp(at - (LongestLine / 3), 0, text.Length - LongestLine);
+            return $"{(from > 0 ? "…" : "")}{text.Substring(from, LongestLine)}{(from + LongestLine < text.Length ? "…" : "")}";
+        }
+    }
+}

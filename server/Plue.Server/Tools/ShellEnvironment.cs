@@ -1,0 +1,36 @@
+using Plue.Server.Providers;
+
+namespace Plue.Server.Tools;
+
+/// <summary>What a command sees of our environment: names that build tools need, and never one that could hold a key.</summary>
+internal static class ShellEnvironment
+{
+    private static readonly string[] Tools =
+    [
+        "SHELL", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "JAVA_HOME", "GOPATH", "GOROOT", "CARGO_HOME", "RUSTUP_HOME", "NVM_DIR", "NODE_PATH", "DOTNET_ROOT",
+        "PYENV_ROOT", "VIRTUAL_ENV", "CONDA_PREFIX", "ANDROID_HOME", "HOMEBREW_PREFIX", "PKG_CONFIG_PATH", "LD_LIBRARY_PATH",
+    ];
+
+    /// <summary>For programs that would wait for somebody at a terminal.</summary>
+    private static readonly Dictionary<string, string> Quiet = new()
+    {
+        ["TERM"] = "dumb", ["NO_COLOR"] = "1", ["PAGER"] = "cat", ["GIT_PAGER"] = "cat", ["GIT_TERMINAL_PROMPT"] = "0", ["GIT_EDITOR"] = "true", ["DEBIAN_FRONTEND"] = "noninteractive",
+    };
+
+    /// <param name="isHeld">Nothing can be written outside of the workspace: caches go to the folder for temporary files.</param>
+    /// <param name="allowNetwork">Without it a proxy is of no use, and its address may have a password in it.</param>
+    public static IReadOnlyDictionary<string, string> Of(IReadOnlyDictionary<string, string> own, bool isHeld, bool allowNetwork)
+    {
+        var environment = new Dictionary<string, string>(Quiet, StringComparer.Ordinal);
+        foreach (var name in OwnEnvironment.Harmless.Concat(Tools).Where(name => allowNetwork || !name.Contains("proxy", StringComparison.OrdinalIgnoreCase)))
+        {
+            if (own.TryGetValue(name, out var value)) { environment[name] = value; }
+        }
+
+        // A relative entry would be looked up in the workspace.
+        environment["PATH"] = string.Join(Path.PathSeparator, environment.GetValueOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin").Split(Path.PathSeparator).Where(Path.IsPathFullyQualified));
+        if (isHeld) { (environment["XDG_CACHE_HOME"], environment["DOTNET_CLI_HOME"]) = ("/tmp/cache", "/tmp"); }
+
+        return environment;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Text;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Tools;
+
+/// <summary>
+/// What a command prints, made harmless as it comes: sequences for a terminal are taken out and other
+/// controls are shown. Keeps the head and the tail; the whole goes to the disk when it gets long.
+/// </summary>
+internal sealed class ShellOutput(Func<KeptResult> keep) : IDisposable
+{
+    /// <summary>Characters of each of head and tail.</summary>
+    public const int Part = 15_000;
+    private const int LongestSequence = 4_096;
+
+    private readonly Decoder decoder = Encoding.UTF8.GetDecoder();
+    private readonly StringBuilder head = new();
+    private readonly StringBuilder tail = new();
+    private KeptResult? kept;
+    private string? keptFault;
+    private long length;
+    private State state;
+    private bool wasReturn;
+    private int sequence;
+
+    private enum State { Text, Escape, Control, Text7, TextEscape }
+
+    /// <returns>The same as harmless text, to be shown at once.</returns>
+    public string Add(ReadOnlySpan<byte> bytes)
+    {
+        var characters = new char[decoder.GetCharCount(bytes, flush: false)];
+        decoder.GetChars(bytes, characters, flush: false);
+        var clean = new StringBuilder(characters.Length);
+        foreach (var character in characters) { Take(character, clean); }
+
+        var text = HiddenCharacters.Visible(clean.ToString());
+        Append(text);
+        return text;
+    }
+
+    /// <summary>Everything, or head and tail and how to read the rest.</summary>
+    public override string ToString()
+    {
+        if (length <= 2 * Part) { return head.ToString() + tail; }
+
+        var end = ToolResults.Tail(tail.ToString(), Part);
+        return string.Create(CultureInfo.InvariantCulture, $"{head}\n[{length - head.Length - end.Length} characters are left out here; {keptFault ?? kept?.HowToRead}]\n{end}");
+    }
+
+    public void Dispose() => kept?.Dispose();
+
+    private void Append(string text)
+    {
+        length += text.Length;
+        Keep(text);
+        var first = Math.Min(text.Length, Part - head.Length);
+        if (first > 0 && first < text.Length && char.IsHighSurrogate(text[first - 1])) { first--; }
+
+        head.Append(text, 0, Math.Max(0, first));
+        tail.Append(text, Math.Max(0, first), text.Length - Math.Max(0, first));
+        if (tail.Length > 4 * Part) { tail.Remove(0, tail.Length - (2 * Part)); }
+    }
+
+    private void Keep(string text)
+    {
+        if (keptFault is not null || length <= 2 * Part) { return; }
+
+        try
+        {
+            if (kept is null)
+            {
+                kept = keep();
+                kept.Write(head.ToString() + tail);
+            }
+
+            kept.Write(text);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            keptFault = "they could not be kept";
+        }
+    }
+
+    /// <summary>ECMA-48: ESC [ … letter; ESC ] … BEL or ESC \; ESC and one letter. One that never ends is text again after a while.</summary>
+    private void Take(char character, StringBuilder clean)
+    {
+        if (state != State.Text && ++sequence > LongestSequence) { state = State.Text; }
+
+        switch (state)
+        {
+            case State.Escape:
+                state = character switch
+                {
+                    '[' => State.Control,
+                    ']' or 'P' or '^' or '_' or 'X' => State.Text7,
+                    >= ' ' and <= '/' => State.Escape,
+                    _ => State.Text,
+                };
+                break;
+            case State.Control when character is >= '@' and <= '~':
+                state = State.Text;
+                break;
+            case State.Control when character is '\n' or '\u001B':
+                state = State.Text;
+                Take(character, clean);
+                break;
+            case State.Text7:
+                state = character switch { '\a' or '\u009C' => State.Text, '\u001B' => State.TextEscape, _ => State.Text7 };
+                break;
+            case State.TextEscape:
+                state = character == '\\' ? State.Text : State.Text7;
+                break;
+            case State.Control:
+                break;
+            default:
+                if (character is '\u001B' or '\u009B' or '\u009D' or '\u0090')
+                {
+                    sequence = 0;
+                    state = character switch { '\u001B' => State.Escape, '\u009B' => State.Control, _ => State.Text7 };
+                }
+                else { Say(character, clean); }
+
+                break;
+        }
+    }
+
+    /// <summary>A return alone begins a line of its own.</summary>
+    private void Say(char character, StringBuilder clean)
+    {
+        if (wasReturn) { clean.Append('\n'); }
+        if (character != '\r' && !(wasReturn && character == '\n')) { clean.Append(character); }
+
+        wasReturn = character == '\r';
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text;
+using System.Text.Json;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Tools;
+
+public enum TodoState { Open, Active, Done }
+
+public sealed record TodoStep(string Text, TodoState State);
+
+/// <summary>What an agent means to do, in its own words.</summary>
+public sealed record TodoList(IReadOnlyList<TodoStep> Steps)
+{
+    public const string ToolName = "todo";
+    private const int MostSteps = 50;
+    private const int LongestText = 300;
+
+    /// <summary>The list as the last call that was not refused left it; null when there was none.</summary>
+    /// <param name="messages">In their order.</param>
+    public static TodoList? Of(IEnumerable<Message> messages)
+    {
+        TodoList? last = null;
+        foreach (var message in messages)
+        {
+            var failed = message.Parts.OfType<MessagePart.ToolResult>().Where(result => result.Error is not null).Select(result => result.ToolUseId).ToHashSet(StringComparer.Ordinal);
+            foreach (var call in message.Parts.OfType<MessagePart.ToolUse>().Where(call => call.ToolName == ToolName && !failed.Contains(call.ToolUseId))) { last = TryOf(call.Parameters) ?? last; }
+        }
+
+        return last;
+    }
+
+    /// <exception cref="ToolFailureException">It is no list of steps.</exception>
+    public static TodoList Of(JsonElement parameters)
+    {
+        var steps = new ToolParameters(parameters, "steps").List("steps");
+        return steps.Count <= MostSteps ? new TodoList([.. steps.Select(StepOf)]) : throw new ToolFailureException($"There are {steps.Count} steps; {MostSteps} is the most. Put small ones together.");
+    }
+
+    /// <summary>One line for each step.</summary>
+    public override string ToString() =>
+        Steps.Aggregate(new StringBuilder(), (text, step) => text.Append(step.State switch { TodoState.Done => "[x] ", TodoState.Active => "[>] ", _ => "[ ] " }).Append(step.Text).Append('\n')).ToString();
+
+    private static TodoStep StepOf(JsonElement step)
+    {
+        if (step.ValueKind != JsonValueKind.Object) { throw new ToolFailureException("Each of `steps` has to be an object with `text` and `state`."); }
+
+        var given = new ToolParameters(step, "text", "state");
+        var text = given.Text("text").ReplaceLineEndings(" ").Trim();
+        if (text.Length is 0 or > LongestText) { throw new ToolFailureException($"The `text` of a step has from 1 to {LongestText} characters."); }
+
+        return new TodoStep(text, given.Text("state") switch
+        {
+            "open" => TodoState.Open,
+            "active" => TodoState.Active,
+            "done" => TodoState.Done,
+            _ => throw new ToolFailureException("The `state` of a step is `open`, `active` or `done`."),
+        });
+    }
+
+    private static TodoList? TryOf(string parameters)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(parameters);
+            return document.RootElement.ValueKind == JsonValueKind.Object ? Of(document.RootElement) : null;
+        }
+        catch (Exception fault) when (fault is JsonException or ToolFailureException)
+        {
+            return null;
+        }
+    }
+}

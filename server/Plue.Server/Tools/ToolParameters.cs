@@ -1,0 +1,56 @@
+using System.Text.Json;
+
+namespace Plue.Server.Tools;
+
+/// <summary>What a model wrote for a tool of ours. What the tool does not know is refused: nothing is let through in the hope that it has no meaning.</summary>
+internal sealed class ToolParameters
+{
+    private readonly Dictionary<string, JsonElement> values = new(StringComparer.Ordinal);
+
+    /// <param name="known">Every parameter of the tool.</param>
+    /// <exception cref="ToolFailureException">There is another one, or one twice.</exception>
+    public ToolParameters(JsonElement parameters, params string[] known)
+    {
+        foreach (var property in parameters.EnumerateObject())
+        {
+            if (!known.Contains(property.Name, StringComparer.Ordinal))
+            {
+                throw new ToolFailureException($"There is no parameter `{Short(property.Name)}`. Nothing was done; use only {string.Join(", ", known.Select(name => $"`{name}`"))}.");
+            }
+
+            if (!values.TryAdd(property.Name, property.Value)) { throw new ToolFailureException($"`{property.Name}` is given twice. Nothing was done; give it once."); }
+        }
+    }
+
+    public string Text(string name) => OptionalText(name) ?? throw new ToolFailureException($"`{name}` is missing. Nothing was done; give it as a text.");
+
+    /// <returns>Null when it is not there.</returns>
+    public string? OptionalText(string name) => Value(name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.String } value => value.GetString(),
+        _ => throw Wrong(name, "a text"),
+    };
+
+    public int? OptionalNumber(string name, int least, int most) => Value(name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Number } value when value.TryGetDouble(out var number) && number == Math.Floor(number) && number >= least && number <= most => (int)number,
+        _ => throw Wrong(name, $"a whole number from {least} to {most}"),
+    };
+
+    public bool Flag(string name) => Value(name) switch
+    {
+        null or { ValueKind: JsonValueKind.False } => false,
+        { ValueKind: JsonValueKind.True } => true,
+        _ => throw Wrong(name, "true or false"),
+    };
+
+    public IReadOnlyList<JsonElement> List(string name) => Value(name) is { ValueKind: JsonValueKind.Array } value ? [.. value.EnumerateArray()] : throw Wrong(name, "a list");
+
+    private JsonElement? Value(string name) => values.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    private static ToolFailureException Wrong(string name, string expected) => new($"`{name}` has to be {expected}. Nothing was done; send the call again.");
+
+    private static string Short(string name) => name.Length <= 40 ? name : name[..40] + "…";
+}

@@ -1,0 +1,128 @@
+using System.Text;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Tools;
+
+/// <summary>The files of the workspace without what version control ignores, without links, and without <c>.git</c>: by ripgrep where it is installed, else by ourselves, with the same result.</summary>
+/// <param name="ripgrep">Absolute; null where there is none.</param>
+internal sealed class WorkspaceListing(string? ripgrep)
+{
+    public const int MostFiles = 300_000;
+    private const int MostIgnoreBytes = 1024 * 1024;
+    private static readonly TimeSpan Time = TimeSpan.FromSeconds(30);
+
+    /// <summary>Where a user or the system installs it. PATH may lead into the workspace.</summary>
+    public static string? FindRipgrep() => OperatingSystem.IsWindows()
+        ? null
+        : ((string[])["/usr/bin/rg", "/usr/local/bin/rg", "/opt/homebrew/bin/rg", "/run/current-system/sw/bin/rg"]).FirstOrDefault(File.Exists);
+
+    /// <summary>In the order of paths, from the workspace, with <c>/</c>.</summary>
+    /// <param name="containing">Files that have it in them, as bytes, and perhaps some more; null for all. Only a help: who needs to know looks into them.</param>
+    /// <param name="isWhole">False when there are more files than are listed.</param>
+    public IReadOnlyList<string> Files(string workspace, string? containing, bool ignoreCase, CancellationToken cancellationToken, out bool isWhole)
+    {
+        var files = (ripgrep is null ? null : ByRipgrep(workspace, containing, ignoreCase, cancellationToken)) ?? Walk(workspace, cancellationToken);
+        isWhole = files.Count < MostFiles;
+        files.Sort(StringComparer.Ordinal);
+        return files;
+    }
+
+    /// <returns>Null when it could not do it.</returns>
+    private List<string>? ByRipgrep(string workspace, string? containing, bool ignoreCase, CancellationToken cancellationToken)
+    {
+        List<string> arguments =
+        [
+            "--no-config", "--hidden", "--no-follow", "--no-messages", "--null", "--color=never", "--no-require-git",
+            "--no-ignore-dot", "--no-ignore-exclude", "--no-ignore-global", "--no-ignore-parent", "--glob-case-insensitive", "--glob=!.git",
+        ];
+        arguments.AddRange(containing is null ? ["--files"] : ["--files-with-matches", "--fixed-strings", "--text", ignoreCase ? "--ignore-case" : "--case-sensitive", "--regexp", containing]);
+        arguments.AddRange(["--", "./"]);
+        try { return ReadAsync(new ChildProcessStart { Program = ripgrep!, Arguments = arguments, Environment = new Dictionary<string, string>(), WorkingDirectory = workspace }, cancellationToken).GetAwaiter().GetResult(); }
+        catch (Exception fault) when (fault is IOException or TimeoutException) { return null; }
+    }
+
+    private static async Task<List<string>?> ReadAsync(ChildProcessStart start, CancellationToken cancellationToken)
+    {
+        await using var child = ChildProcess.Start(start);
+        child.CloseInput();
+        using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        time.CancelAfter(Time);
+        var files = new List<string>();
+        var rest = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        try
+        {
+            while (files.Count < MostFiles && await child.ReadAsync(buffer, time.Token) is > 0 and var count)
+            {
+                var from = 0;
+                for (var at = 0; at < count; at++)
+                {
+                    if (buffer[at] != 0) { continue; }
+
+                    rest.Write(buffer, from, at - from);
+                    var path = Encoding.UTF8.GetString(rest.GetBuffer(), 0, (int)rest.Length);
+                    files.Add(path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path);
+                    rest.SetLength(0);
+                    from = at + 1;
+                }
+
+                rest.Write(buffer, from, count - from);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested) { return null; }
+
+        if (files.Count >= MostFiles) { return files; }
+
+        // 1 says that nothing fits, 2 that some files could not be read.
+        return await child.Exited.WaitAsync(cancellationToken) is 0 or 1 or 2 ? files : null;
+    }
+
+    private static List<string> Walk(string workspace, CancellationToken cancellationToken)
+    {
+        var files = new List<string>();
+        var folders = new Stack<(string Relative, IReadOnlyList<(string Folder, IgnoreRules Rules)> Rules)>([("", [])]);
+        var options = new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true, ReturnSpecialDirectories = false };
+        while (folders.TryPop(out var folder) && files.Count < MostFiles)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var rules = folder.Rules;
+            var ignore = folder.Relative.Length == 0 ? ".gitignore" : $"{folder.Relative}/.gitignore";
+            if (IgnoreFile(workspace, ignore) is { } own) { rules = [.. rules, (folder.Relative, own)]; }
+
+            foreach (var entry in new DirectoryInfo(Path.Combine(workspace, folder.Relative)).EnumerateFileSystemInfos("*", options))
+            {
+                if (entry.Attributes.HasFlag(FileAttributes.ReparsePoint) || entry.Name.Equals(".git", StringComparison.OrdinalIgnoreCase)) { continue; }
+
+                var isFolder = entry is DirectoryInfo;
+                var relative = folder.Relative.Length == 0 ? entry.Name : $"{folder.Relative}/{entry.Name}";
+                if (IsIgnored(rules, relative, isFolder)) { continue; }
+                if (isFolder) { folders.Push((relative, rules)); }
+                else if (entry.Attributes.HasFlag(FileAttributes.Normal) || !entry.Attributes.HasFlag(FileAttributes.Device)) { files.Add(relative); }
+            }
+        }
+
+        return files;
+    }
+
+    /// <summary>The rules nearest to the file speak first.</summary>
+    private static bool IsIgnored(IReadOnlyList<(string Folder, IgnoreRules Rules)> rules, string path, bool isFolder)
+    {
+        for (var i = rules.Count - 1; i >= 0; i--)
+        {
+            var below = rules[i].Folder.Length == 0 ? path : path[(rules[i].Folder.Length + 1)..];
+            if (rules[i].Rules.Ignores(below, isFolder) is { } said) { return said; }
+        }
+
+        return false;
+    }
+
+    private static IgnoreRules? IgnoreFile(string workspace, string relative)
+    {
+        try
+        {
+            using var folder = new OpenedFolder(workspace);
+            return folder.Read(relative, MostIgnoreBytes) is { } content && FileText.Of(content) is { } text ? IgnoreRules.Of(text.Content) : null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException) { return null; }
+    }
+}

@@ -1,0 +1,72 @@
+using Plue.Server.Permissions;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Tools;
+
+/// <summary>A file or folder of the workspace as a model names it, and where it really is: every link on the way is followed once, here, and none later.</summary>
+/// <param name="Workspace">The real path.</param>
+/// <param name="Named">Absolute, as it was named.</param>
+/// <param name="Relative">From the workspace, without links, with <c>/</c>; empty for the workspace itself.</param>
+internal sealed record WorkspacePath(string Workspace, string Named, string Relative)
+{
+    private const int MostLinks = 40;
+    private const int Longest = 4096;
+
+    public string Full => Relative.Length == 0 ? Workspace : Path.Combine(Workspace, Relative.Replace('/', Path.DirectorySeparatorChar));
+
+    /// <summary>Both names are judged when they differ: a rule may speak of either.</summary>
+    public IReadOnlyList<ToolAction> Judged(Func<string, ToolAction> action) => Named == Full ? [action(Full)] : [action(Full), action(Named)];
+
+    /// <param name="named">From the workspace, or absolute.</param>
+    /// <exception cref="ToolFailureException">It leads out of the workspace, nowhere or in a circle.</exception>
+    public static WorkspacePath Of(string? workspace, string named)
+    {
+        if (workspace is null) { throw new ToolFailureException("No folder is open, so there are no files to work on."); }
+        if (named.Length > Longest || named.Contains('\0', StringComparison.Ordinal)) { throw new ToolFailureException("`path` is no path of a file. Give it from the workspace, with `/`."); }
+        if (OperatingSystem.IsWindows() && named.AsSpan(Math.Min(2, named.Length)).Contains(':')) { throw new ToolFailureException($"{named} is no path of a file."); }
+
+        var full = Path.GetFullPath(Path.Combine(workspace, named));
+        string real;
+        try { real = Resolve(full); }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new ToolFailureException($"{named} cannot be reached ({fault.Message.TrimEnd('.')}).", fault);
+        }
+
+        var relative = Path.GetRelativePath(workspace, real).Replace(Path.DirectorySeparatorChar, '/');
+        if (relative == ".." || relative.StartsWith("../", StringComparison.Ordinal) || Path.IsPathRooted(relative))
+        {
+            throw new ToolFailureException(real == full
+                ? $"{named} is outside the workspace. Only files of the workspace can be worked on."
+                : $"{named} is a link that leads out of the workspace, to {real}. Only files of the workspace can be worked on.");
+        }
+
+        return new WorkspacePath(workspace, full.TrimEnd(Path.DirectorySeparatorChar), relative == "." ? "" : relative);
+    }
+
+    /// <summary>The path with every link in it followed, whether or not there is something at its end.</summary>
+    /// <exception cref="IOException">The links lead in a circle.</exception>
+    private static string Resolve(string full)
+    {
+        var at = Path.GetPathRoot(full)!;
+        var links = 0;
+        var names = new Stack<string>(Names(full[at.Length..]));
+        while (names.TryPop(out var name))
+        {
+            if (name == "..") { at = Path.GetDirectoryName(at) ?? at; continue; }
+
+            var next = Path.Combine(at, name);
+            if (new FileInfo(next).LinkTarget is not { } target) { at = next; continue; }
+            if (++links > MostLinks) { throw new IOException("its links lead in a circle"); }
+            if (Path.IsPathRooted(target)) { at = Path.GetPathRoot(target)!; }
+
+            foreach (var one in Names(target[(Path.GetPathRoot(target)?.Length ?? 0)..])) { names.Push(one); }
+        }
+
+        return at;
+    }
+
+    /// <summary>The last first.</summary>
+    private static IEnumerable<string> Names(string path) =>
+        path.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries).Where(name => name != ".").Reverse();
+}

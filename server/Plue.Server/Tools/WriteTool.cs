@@ -1,0 +1,48 @@
+using System.Text.Json;
+using Plue.Server.Codices;
+using Plue.Server.Permissions;
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+
+namespace Plue.Server.Tools;
+
+/// <summary>Writes a whole file.</summary>
+/// <param name="description">What the model is told.</param>
+public sealed class WriteTool(string description) : ITool
+{
+    private const int MostCharacters = 4 * 1024 * 1024;
+    private const string Schema =
+        """{"type":"object","properties":{"path":{"type":"string"},"content":{"type":"string"}},"required":["path","content"],"additionalProperties":false}""";
+
+    public string Name => "write";
+    public ToolDeclaration Declaration { get; } = new("write", description, Schema);
+    public bool IsReadOnly => false;
+
+    public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
+    {
+        var given = new ToolParameters(parameters, "path", "content");
+        var path = WorkspacePath.Of(context.Workspace, given.Text("path"));
+        var content = given.Text("content");
+        if (content.Length > MostCharacters) { throw new ToolFailureException("`content` is longer than 4 MiB. Write it in parts, or have a command make it."); }
+
+        return Task.FromResult<PlannedCall>(Plan(path, content, context.Seen));
+    }
+
+    private static FileWrite Plan(WorkspacePath path, string content, SeenFiles seen)
+    {
+        var before = WorkspaceFile.TryRead(path);
+        if (before is null)
+        {
+            var bytes = new FileText("", null).Encode(content) ?? throw new ToolFailureException("`content` has half a character in it. Nothing was written.");
+            return new FileWrite(path, null, bytes, UnifiedDiff.Of("", content), content, ApprovalKind.Write, seen, $"Made {path.Relative}.");
+        }
+
+        if (seen.HashOf(path.Full) is not { } hash) { throw new ToolFailureException($"{path.Relative} is already there and you have not read it. Nothing was written; read it first, or use `edit`."); }
+        if (hash != OpenedFolder.HashOf(before)) { throw new ToolFailureException($"{path.Relative} changed since you read it. Nothing was written; read it again."); }
+
+        var old = FileText.Of(before) ?? throw new ToolFailureException($"{path.Relative} is no text and is not written over.");
+        var (text, note) = LineEnds.IsWindows(old.Content) && !content.Contains('\r', StringComparison.Ordinal) ? (LineEnds.ToWindows(content), " Its CRLF line ends were kept.") : (content, "");
+        var after = old.Encode(text) ?? throw new ToolFailureException($"{path.Relative} is no UTF-8 file, and its encoding has not all of these characters. Nothing was written.");
+        return new FileWrite(path, before, after, UnifiedDiff.Of(old.Content, text), text, ApprovalKind.Write, seen, $"Wrote {path.Relative}.{note}");
+    }
+}
