@@ -72,6 +72,9 @@ internal sealed class Asking(ChatServices services, string codexId, Func<StoredC
     /// <summary>How long the budget of a task lets it work on; null where nothing bounds it.</summary>
     public TimeSpan? TimeLeft => Budget is { } budget ? TaskBudget.TimeLeft(budget, now()) : null;
 
+    /// <summary>How often the model is asked in one turn before the user is asked. The budget of a task says it for the task.</summary>
+    public int MostRounds => Budget is { Rounds: not null } ? int.MaxValue : now().IsTask ? Rounds.MostOfTask : Rounds.Most;
+
     public static FailureException NoProvider() => new(FailureKind.MissingField, "This chat has no provider. Choose one.");
 
     private AgentBudget? Budget => now() is { IsTask: true } task && services.TemplateOf(task.TemplateId) is { } template

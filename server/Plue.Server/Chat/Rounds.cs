@@ -13,6 +13,9 @@ public sealed class Rounds(ToolRunner runner, Func<string, ToolContext> contextO
     /// <summary>How often a model is asked in one turn, where nothing else bounds it: a loop that nobody watches is ended.</summary>
     public const int Most = 50;
 
+    /// <summary>The same for a task whose budget does not say it.</summary>
+    public const int MostOfTask = 200;
+
     /// <summary>How often the same call may come in a row; the last one is not carried out.</summary>
     public const int Alike = 3;
 

@@ -38,7 +38,7 @@ internal sealed class TurnRunner(
         RunningTurn? started = null;
         Turn? turn = null;
         string ParentId() => started?.ParentId ?? parentId;
-        var rounds = new Rounds(services.ToolRunner, toolUseId => tools.ContextOf(turn!.Id, toolUseId))
+        var rounds = new Rounds(services.ToolRunner, toolUseId => tools.ContextOf(turn!.Id, toolUseId), asking.MostRounds)
         {
             Between = cancellationToken => BetweenAsync(started!, cancellationToken),
             Waiting = isWaiting => Wait(started!, TaskStates.WaitingForApproval, isWaiting),

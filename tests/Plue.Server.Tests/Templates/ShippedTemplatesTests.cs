@@ -51,6 +51,7 @@ public class ShippedTemplatesTests
         "messages: array of object { role: select, options user|assistant|system; content: textarea; timestamp: datetime, auto }",
         "context_files: array of file_reference",
         "available_tools: array of text, default [\"read\", \"write\", \"search\"]",
+        "permission_mode: select, default \"ask\", options ask|edit|plan",
         "model: text",
         "temperature: number, min 0, max 2, step 0.1",
         "max_tokens: number, min 1, max 200000, step 1",
@@ -72,6 +73,7 @@ public class ShippedTemplatesTests
         "tags: array of text, default [\"agent\"]",
         "available_tools: array of text, default [\"read\", \"search\"]",
         "permissions: object { allow: array of text; ask: array of text; deny: array of text }",
+        "permission_mode: select, default \"ask\", options ask|edit|plan",
         "budget: object { usd: number, min 0; tokens: number, min 0, step 1000; rounds: number, min 1, step 1; seconds: number, min 1, step 60 }, "
             + "default usd 1, tokens 1000000, rounds 60, seconds 1800",
         "outputs: object",

@@ -7,8 +7,8 @@ namespace Plue.Server.Providers.Anthropic;
 
 /// <summary>
 /// The request body. Two cache marks: one at the end of the system prompt (which covers the tools, as they come first), one at the end of the
-/// last user message; where pinned files stand in that one, which will stand elsewhere in the next turn, a third before them. Everything before
-/// these marks is the same bytes in the next turn.
+/// last user message; where pinned files stand in that one, which will stand elsewhere in the next turn, a third before them; between the rounds of a
+/// turn one more where the request of the round before ended. Everything before these marks is the same bytes in the next request.
 /// </summary>
 internal static partial class AnthropicWire
 {
@@ -79,6 +79,10 @@ internal static partial class AnthropicWire
     private static void WriteMessages(Utf8JsonWriter json, IReadOnlyList<Message> messages)
     {
         var lastUser = messages.Select((message, at) => (message, at)).LastOrDefault(entry => entry.message.Role == MessageRole.User, (null!, -1)).at;
+        // A round of many calls is longer than what the API looks back over: where the last request ended is marked, too.
+        var before = lastUser > 0 && messages[lastUser].Parts.Any(part => part is MessagePart.ToolResult)
+            ? messages.Take(lastUser).Select((message, at) => (message, at)).LastOrDefault(entry => entry.message.Role == MessageRole.User, (null!, -1)).at
+            : -1;
         var pinned = messages.ToList().FindIndex(message => message.Parts.Any(part => part is MessagePart.File { IsPinned: true }));
         json.WriteStartArray("messages");
         for (var at = 0; at < messages.Count; at++)
@@ -88,7 +92,7 @@ internal static partial class AnthropicWire
             json.WriteStartArray("content");
             // Results come first, as the API wants them.
             var parts = messages[at].Parts.OrderBy(part => part is MessagePart.ToolResult ? 0 : 1).ToList();
-            for (var part = 0; part < parts.Count; part++) WritePart(json, parts[part], isMarked: (at == lastUser || at == pinned - 1) && part == parts.Count - 1);
+            for (var part = 0; part < parts.Count; part++) WritePart(json, parts[part], isMarked: (at == lastUser || at == before || at == pinned - 1) && part == parts.Count - 1);
             json.WriteEndArray();
             json.WriteEndObject();
         }

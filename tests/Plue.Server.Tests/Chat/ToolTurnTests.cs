@@ -1,0 +1,390 @@
+using System.Text.Json.Nodes;
+using FsCheck;
+using FsCheck.Fluent;
+using Plue.Server.Chat;
+using Plue.Server.Messages;
+using Plue.Server.Permissions;
+using Plue.Server.Store;
+using Plue.Server.Tests.Testing;
+using static Plue.Server.Tests.Testing.ChatScript;
+
+namespace Plue.Server.Tests.Chat;
+
+/// <summary>Turns of several rounds: what is run, what is not, where they end, and what is left of them.</summary>
+public sealed class ToolTurnTests
+{
+    [Fact]
+    public async Task What_changes_a_file_asks_first_and_a_refusal_goes_to_the_model_with_its_reason()
+    {
+        await using var chat = await ToolChat.StartAsync("ask", Calls("", Write("c1", "new.txt", "hello")), Calls("", Write("c2", "new.txt", "hello you")));
+        var ended = chat.ComesAsync<TurnEvent.TurnFinished>();
+        await chat.Chat.SendAsync(new Draft("Write it."), mayWait: false, CancellationToken.None);
+        await chat.AnswerAsync(ApprovalDecision.Deny, "Not that word.");
+        await chat.AnswerAsync(ApprovalDecision.Once);
+        Assert.Equal(StopReason.EndTurn, (await ended).Reason);
+        Assert.Equal("hello you", chat.Read("new.txt"));
+        Assert.Equal(["The user refused this and says: Not that word."], Results(chat.Messages[1]).Select(result => result.Error));
+        Assert.Contains("Error: The user refused this and says: Not that word.", chat.Bodies[1], StringComparison.Ordinal);
+        Assert.Equal(["write new.txt"], chat.Tools.Done);
+    }
+
+    [Fact]
+    public async Task Calls_that_only_read_run_beside_each_other_and_their_results_stand_in_the_order_of_the_calls()
+    {
+        await using var chat = await ToolChat.StartAsync("ask", Calls("", Read("c1", "a.txt"), Read("c2", "b.txt"), Read("c3", "none.txt")));
+        chat.Tools.ReadsTogether = 3;
+        chat.Write("a.txt", "alpha");
+        chat.Write("b.txt", "beta");
+        await chat.AskAsync("Read both.");
+        Assert.Equal(["c1", "c2", "c3"], Results(chat.Messages[1]).Select(result => result.ToolUseId));
+        Assert.Equal(["alpha", "beta", "There is no such file."], Results(chat.Messages[1]).Select(result => result.Result ?? result.Error));
+    }
+
+    [Fact]
+    public async Task A_tool_that_is_not_there_is_an_error_for_the_model_and_the_turn_goes_on()
+    {
+        await using var chat = await ToolChat.StartAsync("edit", Calls("", ("c1", "fly", "{}")));
+        Assert.Equal(StopReason.EndTurn, (await chat.AskAsync("Fly.")).Reason);
+        Assert.Equal("There is no tool fly. Use only the tools you were given.", Results(chat.Messages[1]).Single().Error);
+        Assert.Equal("done", chat.Last.Text);
+    }
+
+    [Fact]
+    public async Task The_same_call_three_times_in_a_row_ends_the_turn_before_it_is_done_again()
+    {
+        await using var chat = await ToolChat.StartAsync(
+            "edit", Calls("", ("c1", "write", """{"path":"a","text":"1"}""")), Calls("", ("c2", "write", """{ "text": "1", "path": "a" }""")), Calls("", Write("c3", "a", "1")));
+        var end = await chat.AskAsync("Loop.");
+        Assert.Equal((StopReason.Failed, 2), (end.Reason, chat.Tools.Done.Count));
+        Assert.StartsWith("The model asked for the same thing 3 times in a row (write), so Plue stopped it.", end.Error!.Message, StringComparison.Ordinal);
+        Assert.Equal("This was asked for 3 times in a row, so it was not done again.", Results(chat.Messages[3]).Single().Error);
+
+        // Another call in between, and it is no row.
+        await using var other = await ToolChat.StartAsync("edit", Calls("", Write("c1", "a", "1")), Calls("", Write("c2", "a", "1")), Calls("", Write("c3", "b", "1")), Calls("", Write("c4", "a", "1")));
+        Assert.Equal(StopReason.EndTurn, (await other.AskAsync("Go.")).Reason);
+        Assert.Equal(4, other.Tools.Done.Count);
+    }
+
+    [Fact]
+    public async Task A_turn_of_too_many_rounds_asks_the_user_and_goes_on_from_the_results_when_told_to()
+    {
+        var rounds = Enumerable.Range(1, Rounds.Most).Select(at => Calls("", Write($"c{at}", $"f{at}", "1"))).ToArray();
+        await using var chat = await ToolChat.StartAsync("edit", rounds);
+        var end = await chat.AskAsync("Go on and on.");
+        Assert.Equal((StopReason.Failed, FailureKind.BudgetExceeded, Rounds.Most), (end.Reason, end.Error!.Kind, chat.Tools.Done.Count));
+
+        var ended = chat.ComesAsync<TurnEvent.TurnFinished>();
+        await chat.Chat.RetryAsync(chat.Last.Id, null, null, goOn: true, CancellationToken.None);
+        Assert.Equal(StopReason.EndTurn, (await ended).Reason);
+        Assert.Equal("tool", (string?)Sent(chat.Bodies[^1])[^1]!["role"]);
+        Assert.DoesNotContain(ContextBuilder.ContinueRequest, chat.Bodies[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_task_ends_at_the_rounds_of_its_budget_with_what_it_did_kept()
+    {
+        await using var chat = await ToolChat.StartAsync("task", "edit", [.. Enumerable.Range(1, 70).Select(at => Calls("", Write($"c{at}", $"f{at}", "1")))]);
+        await ComesTrueAsync(() => chat.Chat.Summary.TaskStatus == TaskStates.OverBudget);
+        Assert.Equal(60, chat.Tools.Done.Count);
+        Assert.Contains("It has asked the model 60 times", chat.Last.Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("edit")]
+    [InlineData("ask")]
+    public async Task REL_38_A_stop_at_any_event_ends_the_turn_once_and_leaves_what_every_vendor_takes(string mode)
+    {
+        for (var at = 0; ; at++)
+        {
+            await using var chat = await ToolChat.StartAsync(mode, Calls("One.", Read("c1", "a.txt"), Write("c2", "b.txt", "2")), Calls("Two.", Write("c3", "c.txt", "3")));
+            chat.Write("a.txt", "alpha");
+            var seen = 0;
+            var stopAt = at;
+            var reached = chat.ComesAsync<TurnEvent>(_ => Interlocked.Increment(ref seen) > stopAt);
+            var ended = chat.ComesAsync<TurnEvent.TurnFinished>();
+            await chat.Chat.SendAsync(new Draft("Go."), mayWait: false, CancellationToken.None);
+            // Where it asks, nobody answers: the turn waits there until it is stopped.
+            await Task.WhenAny(reached, ended, chat.AskedAsync());
+            var isLast = !reached.IsCompleted || ended.IsCompleted;
+            await chat.Chat.StopAsync();
+            await ended;
+            Assert.Single(chat.Events.OfType<TurnEvent.TurnFinished>());
+            Assert.Empty(chat.Approvals.Pending);
+            foreach (var message in chat.Messages) { Assert.NotEqual(MessageStatus.Streaming, message.Status); }
+
+            var before = chat.Bodies.Count;
+            chat.Next.Clear();
+            await chat.AskAsync("And now?");
+            AssertValid(Sent(chat.Bodies[before]));
+            if (isLast) { return; }
+
+            Assert.True(at < 60, "The turn never ended by itself.");
+        }
+    }
+
+    [Fact]
+    public async Task REL_11_After_a_kill_in_the_middle_of_a_tool_nothing_is_done_again_and_the_model_is_told()
+    {
+        await using var chat = await ToolChat.StartAsync("edit", Calls("I begin.", Write("c1", "one.txt", "1"), ("c2", "bash", """{"path":"two.txt","text":"2"}""")));
+        await chat.Chat.SendAsync(new Draft("Go."), mayWait: false, CancellationToken.None);
+        await chat.Tools.AtGate.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await using var later = await chat.AfterKillAsync();
+        await chat.Chat.StopAsync();
+
+        Assert.Equal(MessageStatus.Interrupted, later.Last.Status);
+        Assert.All(Results(later.Last), result => Assert.StartsWith("Interrupted.", result.Error, StringComparison.Ordinal));
+        Assert.Equal(["c1", "c2"], Results(later.Last).Select(result => result.ToolUseId));
+        Assert.Null(later.Read("two.txt"));
+
+        var before = later.Bodies.Count;
+        var ended = later.ComesAsync<TurnEvent.TurnFinished>();
+        await later.Chat.RetryAsync(later.Last.Id, null, null, goOn: true, CancellationToken.None);
+        Assert.Equal(StopReason.EndTurn, (await ended).Reason);
+        Assert.Empty(later.Tools.Done);
+        AssertValid(Sent(later.Bodies[before]));
+        Assert.DoesNotContain(ContextBuilder.ContinueRequest, later.Bodies[before], StringComparison.Ordinal);
+        Assert.Contains("look before you do it again", later.Bodies[before], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task REL_03_After_a_kill_between_two_rounds_a_task_is_interrupted_and_goes_on_from_its_results()
+    {
+        var silent = new TaskCompletionSource();
+        await using var chat = await ToolChat.StartAsync("task", "edit", [Calls("", Write("c1", "one.txt", "1")), ScriptedAnswer.Events().Gate(silent.Task)]);
+        await ComesTrueAsync(() => chat.Bodies.Count == 2);
+        Assert.Equal(TaskStates.Running, chat.Chat.Summary.TaskStatus);
+        await using var later = await chat.AfterKillAsync();
+        await chat.Chat.StopAsync();
+        Assert.Equal(TaskStates.Stopped, chat.Chat.Summary.TaskStatus);
+        Assert.Equal(TaskStates.Interrupted, later.Chat.Summary.TaskStatus);
+        var ended = later.ComesAsync<TurnEvent.TurnFinished>();
+        await later.Chat.RetryAsync(later.Last.Id, null, null, goOn: true, CancellationToken.None);
+        Assert.Equal(StopReason.EndTurn, (await ended).Reason);
+        Assert.Equal(TaskStates.Done, later.Chat.Summary.TaskStatus);
+        Assert.Empty(later.Tools.Done);
+    }
+
+    [Theory]
+    [InlineData("length")]
+    [InlineData("tool_calls")]
+    [InlineData(null)]
+    public async Task REL_07_A_call_whose_parameters_were_cut_is_never_run(string? finish)
+    {
+        var cut = ScriptedAnswer.Events().Send("""data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c1","type":"function","function":{"name":"write","arguments":"{\"path\":\"a\",\"text\":\"ha"}}]}}]}""" + "\n\n");
+        cut = finish is null ? cut.Cut() : cut.Send($"data: {{\"choices\":[{{\"index\":0,\"delta\":{{}},\"finish_reason\":\"{finish}\"}}]}}\n\ndata: [DONE]\n\n");
+        await using var chat = await ToolChat.StartAsync("edit", cut);
+        var end = await chat.AskAsync("Write.");
+        Assert.Equal(finish == "length" ? StopReason.MaxTokens : StopReason.Failed, end.Reason);
+        Assert.Empty(chat.Tools.Done);
+        Assert.Null(chat.Read("a"));
+        var before = chat.Bodies.Count;
+        await chat.AskAsync("Again.");
+        AssertValid(Sent(chat.Bodies[before]));
+    }
+
+    [Fact]
+    public async Task What_is_said_while_a_tool_works_follows_its_results_and_the_tool_is_not_stopped()
+    {
+        await using var chat = await ToolChat.StartAsync("edit", Calls("", ("c1", "bash", """{"path":"one.txt","text":"1"}""")));
+        var ended = chat.ComesAsync<TurnEvent.TurnFinished>();
+        await chat.Chat.SendAsync(new Draft("Go."), mayWait: false, CancellationToken.None);
+        await chat.Tools.AtGate.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        var sent = await chat.Chat.SteerAsync(null, new Draft("Shorter, please."), CancellationToken.None);
+        Assert.True(sent.IsQueued);
+        Assert.Equal(["Shorter, please."], chat.Chat.Look().Chat.Queue.Select(message => message.Text));
+        chat.Tools.Gate.SetResult();
+        Assert.Equal(StopReason.EndTurn, (await ended).Reason);
+        Assert.Equal("1", chat.Read("one.txt"));
+        Assert.Equal(["Go.", "", "Shorter, please.", "done"], chat.Messages.Select(message => message.Text));
+        Assert.Equal(["user", "assistant", "tool", "user"], Roles(Sent(chat.Bodies[1])));
+        Assert.Empty(chat.Chat.Look().Chat.Queue);
+        Assert.Equal(2, chat.Bodies.Count);
+    }
+
+    [Fact]
+    public async Task A_pause_takes_effect_when_the_results_are_stored_and_resume_asks_the_model_again()
+    {
+        await using var chat = await ToolChat.StartAsync("task", "edit", [Calls("", ("c1", "bash", """{"path":"one.txt","text":"1"}"""))]);
+        await chat.Tools.AtGate.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        chat.Chat.Pause();
+        Assert.Equal(TaskStates.Running, chat.Chat.Summary.TaskStatus);
+        chat.Tools.Gate.SetResult();
+        await ComesTrueAsync(() => chat.Chat.Summary.TaskStatus == TaskStates.Paused);
+        Assert.Single(chat.Bodies);
+        Assert.Equal((MessageStatus.Complete, StopReason.ToolUse), (chat.Last.Status, chat.Last.StopReason!.Value));
+        chat.Chat.Resume();
+        await ComesTrueAsync(() => chat.Chat.Summary.TaskStatus == TaskStates.Done);
+        Assert.Equal(2, chat.Bodies.Count);
+    }
+
+    [Fact]
+    public async Task A_stop_ends_a_turn_that_is_paused()
+    {
+        await using var chat = await ToolChat.StartAsync("task", "edit", [Calls("", Write("c1", "one.txt", "1"))]);
+        chat.Chat.Pause();
+        await ComesTrueAsync(() => chat.Chat.Summary.TaskStatus is TaskStates.Paused or TaskStates.Done);
+        await chat.Chat.StopAsync();
+        Assert.Contains(chat.Chat.Summary.TaskStatus, new[] { TaskStates.Stopped, TaskStates.Done });
+        Assert.Single(chat.Events.OfType<TurnEvent.TurnFinished>());
+    }
+
+    [Fact]
+    public async Task A_task_that_asks_says_that_it_waits_for_the_user()
+    {
+        await using var chat = await ToolChat.StartAsync("task", "ask", [Calls("", Write("c1", "one.txt", "1"))]);
+        await ComesTrueAsync(() => chat.Chat.Summary.TaskStatus == TaskStates.WaitingForApproval);
+        await chat.AnswerAsync(ApprovalDecision.Once);
+        await ComesTrueAsync(() => chat.Chat.Summary.TaskStatus == TaskStates.Done);
+        Assert.Equal("1", chat.Read("one.txt"));
+    }
+
+    [Fact]
+    public async Task While_only_plans_are_made_nothing_is_changed_and_the_model_knows_it()
+    {
+        await using var chat = await ToolChat.StartAsync("plan", Calls("", Write("c1", "one.txt", "1")), Answer("I would write it."));
+        await chat.AskAsync("Write it.");
+        Assert.Null(chat.Read("one.txt"));
+        Assert.Contains("Only plans are made now", Results(chat.Messages[1]).Single().Error, StringComparison.Ordinal);
+        Assert.All(chat.Bodies, body => Assert.Contains("Only a plan is wanted", body, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_not_trusted_gives_no_tools_and_the_answer_says_so()
+    {
+        await using var chat = await ToolChat.StartAsync("edit");
+        chat.Workspace.SetTrusted(false);
+        await chat.AskAsync("Read.");
+        Assert.DoesNotContain("\"tools\"", chat.Bodies[0], StringComparison.Ordinal);
+        Assert.Contains("It had no tools: this folder is not trusted.", chat.Last.NotCarried);
+    }
+
+    [Fact]
+    public async Task Every_round_begins_with_the_bytes_of_the_round_before()
+    {
+        var random = new System.Random(7);
+        for (var run = 0; run < 6; run++)
+        {
+            var provider = run % 2 == 0 ? "openai-compatible" : "anthropic";
+            var id = 0;
+            (string, string, string)[] Some() => [.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => random.Next(3) switch
+            {
+                0 => Read($"c{++id}", $"f{random.Next(3)}.txt"),
+                1 => Write($"c{++id}", $"f{random.Next(3)}.txt", $"{random.Next(99)} äöü \\\" \n"),
+                _ => ($"c{++id}", "nothing", $"{{\"n\":{random.Next(99)}}}"),
+            })];
+            ScriptedAnswer[] answers = [.. Enumerable.Range(0, 6).Select(at => provider == "anthropic" ? AnthropicScript.Calls($"Round {at}.", Some()) : Calls($"Round {at}.", Some()))];
+            await using var chat = await ToolChat.StartAsync("ai-chat", "edit", answers, provider: provider);
+            chat.Write("pinned.txt", "As it was.");
+            await chat.Chat.UpdateAsync(_ => ChatFields.None with { ContextFiles = ["pinned.txt"] }, null, CancellationToken.None);
+            var ended = chat.ComesAsync<TurnEvent.TurnFinished>();
+            var changed = chat.ComesAsync<TurnEvent.ToolCallFinished>();
+            await chat.Chat.SendAsync(new Draft("Go."), mayWait: false, CancellationToken.None);
+            await changed;
+            chat.Write("pinned.txt", "As it is now.");
+            Assert.Equal(StopReason.EndTurn, (await ended).Reason);
+            var bodies = chat.Bodies.Select(body => JsonNode.Parse(body)!).ToList();
+            Assert.Equal(7, bodies.Count);
+            for (var at = 1; at < bodies.Count; at++)
+            {
+                Assert.Equal(Bytes(bodies[at - 1]["tools"]), Bytes(bodies[at]["tools"]));
+                Assert.Equal(Bytes(bodies[at - 1]["system"]), Bytes(bodies[at]["system"]));
+                var (before, after) = (bodies[at - 1]["messages"]!.AsArray(), bodies[at]["messages"]!.AsArray());
+                Assert.True(after.Count > before.Count);
+                for (var message = 0; message < before.Count; message++) { Assert.Equal(Bytes(before[message]), Bytes(after[message])); }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task An_answer_of_several_rounds_is_discarded_retried_and_undone_as_a_whole()
+    {
+        await using var chat = await ToolChat.StartAsync("edit", Calls("One.", Write("c1", "a", "1")), Calls("Two.", Write("c2", "b", "2")), Answer("First."));
+        await chat.AskAsync("Go.");
+        Assert.Equal(["Go.", "One.", "Two.", "First."], chat.Messages.Select(message => message.Text));
+        Assert.Single(chat.Messages.Skip(1).Select(message => message.TurnId).Distinct());
+        var ended = chat.ComesAsync<TurnEvent.TurnFinished>();
+        await chat.Chat.RetryAsync(chat.Last.Id, null, null, goOn: false, CancellationToken.None);
+        await ended;
+        Assert.Equal(["Go.", "done"], chat.Messages.Select(message => message.Text));
+        await chat.Chat.DiscardAsync(chat.Last.Id, CancellationToken.None);
+        Assert.Equal(["Go.", "One.", "Two.", "First."], chat.Messages.Select(message => message.Text));
+        await chat.Chat.DiscardAsync(chat.Messages[2].Id, CancellationToken.None);
+        Assert.Equal(["Go."], chat.Messages.Select(message => message.Text));
+        await chat.Chat.UndoAsync(CancellationToken.None);
+        Assert.Empty(chat.Messages);
+    }
+
+    [Fact]
+    public void Parameters_are_the_same_however_their_members_are_ordered()
+    {
+        Prop.ForAll<int[]>(numbers =>
+        {
+            var members = numbers.Distinct().Select(number => $"\"k{number}\": [{number}, {{\"b\":1,\"a\":{number}}}]").ToList();
+            var one = $"{{{string.Join(',', members)}}}";
+            var other = $"{{ {string.Join(" , ", members.AsEnumerable().Reverse().Select(member => member.Replace("\"b\":1,", "", StringComparison.Ordinal).Replace("}]", ", \"b\" : 1}]", StringComparison.Ordinal)))} }}";
+            return Rounds.Canonical(one) == Rounds.Canonical(other);
+        }).QuickCheckThrowOnFailure();
+        Assert.NotEqual(Rounds.Canonical("""{"a":1}"""), Rounds.Canonical("""{"a":2}"""));
+        Assert.Equal("{half", Rounds.Canonical("{half"));
+    }
+
+    private static (string, string, string) Read(string id, string path) => (id, "read", $$"""{"path":"{{path}}"}""");
+
+    private static (string, string, string) Write(string id, string path, string text) =>
+        (id, "write", new JsonObject { ["path"] = path, ["text"] = text }.ToJsonString());
+
+    private static IEnumerable<MessagePart.ToolResult> Results(Message message) => message.Parts.OfType<MessagePart.ToolResult>();
+
+    private static JsonArray Sent(string body) => JsonNode.Parse(body)!["messages"]!.AsArray();
+
+    private static List<string?> Roles(JsonArray messages) => [.. messages.Select(message => (string?)message!["role"]).Where(role => role != "system")];
+
+    /// <summary>Every call has its result in the messages that follow at once, and no result is without its call.</summary>
+    private static void AssertValid(JsonArray messages)
+    {
+        HashSet<string> open = [];
+        foreach (var message in messages)
+        {
+            if ((string?)message!["role"] == "tool")
+            {
+                Assert.True(open.Remove((string)message["tool_call_id"]!), "A result without its call.");
+                continue;
+            }
+
+            Assert.Empty(open);
+            foreach (var call in message["tool_calls"]?.AsArray() ?? []) { open.Add((string)call!["id"]!); }
+        }
+
+        Assert.Empty(open);
+    }
+
+    /// <summary>Without the marks of the cache, which are no part of what is cached.</summary>
+    private static string Bytes(JsonNode? node)
+    {
+        var copy = node?.DeepClone();
+        void Strip(JsonNode? at)
+        {
+            if (at is JsonObject thing)
+            {
+                thing.Remove("cache_control");
+                foreach (var (_, value) in thing) { Strip(value); }
+            }
+            else if (at is JsonArray list)
+            {
+                foreach (var item in list) { Strip(item); }
+            }
+        }
+
+        Strip(copy);
+        return copy?.ToJsonString() ?? "";
+    }
+
+    private static async Task ComesTrueAsync(Func<bool> holds)
+    {
+        for (var tries = 0; !holds(); tries++)
+        {
+            Assert.True(tries < 1500, "It never came true.");
+            await Task.Delay(20);
+        }
+    }
+}

@@ -1,0 +1,200 @@
+using Microsoft.Extensions.Logging;
+using Plue.Server.Chat;
+using Plue.Server.Messages;
+using Plue.Server.Permissions;
+using Plue.Server.Platform;
+using Plue.Server.Store;
+
+namespace Plue.Server.Tests.Testing;
+
+/// <summary>A chat with tools in a real house: real journal, real files, a vendor on loopback that plays what the test says.</summary>
+internal sealed class ToolChat : ITurnSink, IAsyncDisposable
+{
+    private readonly Lock gate = new();
+    private readonly List<TurnEvent> events = [];
+    private readonly List<(Func<TurnEvent, bool> Fits, TaskCompletionSource Came)> awaited = [];
+    private readonly Composition house;
+
+    private ToolChat(string home, TestTools tools, ScriptedEndpoint endpoint)
+    {
+        (Home, Tools, Endpoint) = (home, tools, endpoint);
+        house = new Composition(LogLevel.Error, new PluePaths(home)) { ToolSources = [tools] };
+        Folder = Path.Combine(home, "work");
+        Directory.CreateDirectory(Folder);
+        house.Workspace.Open(Folder, trusted: true);
+        Conversations = new Conversations(house.ChatServices(_ => this, (_, _) => { }, (_, _) => { }));
+    }
+
+    public string Home { get; }
+    public string Folder { get; }
+    public TestTools Tools { get; }
+    public ScriptedEndpoint Endpoint { get; }
+    public Conversations Conversations { get; }
+    /// <summary>What the vendor says next; <c>done</c> when there is nothing.</summary>
+    public Queue<ScriptedAnswer> Next { get; private init; } = new();
+    public Conversation Chat { get; private set; } = null!;
+    public Approvals Approvals => house.Approvals;
+    public Workspace Workspace => house.Workspace;
+
+    public IReadOnlyList<TurnEvent> Events
+    {
+        get { lock (gate) { return [.. events]; } }
+    }
+
+    /// <summary>The branch that is shown.</summary>
+    public IReadOnlyList<Message> Messages => Chat.Look().Chat.Messages;
+
+    public Message Last => Messages[^1];
+
+    /// <summary>What the vendor was sent, in order.</summary>
+    public IReadOnlyList<string> Bodies => [.. Endpoint.Requests.Where(request => request.Method == "POST").Select(request => request.Body)];
+
+    /// <param name="mode">As the field says it.</param>
+    /// <param name="answers">In order; when they are used up, <c>done</c>.</param>
+    public static async Task<ToolChat> StartAsync(string mode, params ScriptedAnswer[] answers) => await StartAsync("ai-chat", mode, answers);
+
+    public static async Task<ToolChat> StartAsync(string template, string mode, ScriptedAnswer[] answers, TestTools? tools = null, string provider = "openai-compatible")
+    {
+        var endpoint = new ScriptedEndpoint();
+        var next = new Queue<ScriptedAnswer>(answers);
+        endpoint.Route = request => request.Method == "GET" ? ScriptedAnswer.Json("""{"data":[{"id":"model"}]}""")
+            : next.TryDequeue(out var answer) ? answer
+            : provider == "anthropic" ? AnthropicScript.Answer("done") : ChatScript.Answer("done");
+        var chat = new ToolChat(Directory.CreateTempSubdirectory("plue-test-").FullName, tools ?? new TestTools(), endpoint) { Next = next };
+        InMemorySidecar.WriteProvider(chat.Home, "scripted", provider == "anthropic"
+            ? $"{{ name: 'Scripted', provider_type: 'anthropic', auth_type: 'none', endpoint: '{endpoint.Url}', model: 'model', retry_policy: 'none' }}"
+            : InMemorySidecar.ProviderAt(endpoint.Url));
+        var values = new Dictionary<string, System.Text.Json.JsonElement>
+        {
+            ["permission_mode"] = System.Text.Json.JsonSerializer.SerializeToElement(mode, Json),
+            ["available_tools"] = System.Text.Json.JsonSerializer.SerializeToElement(new[] { "read", "write", "bash" }, Json),
+        };
+        if (template == "task") { values["goal"] = System.Text.Json.JsonSerializer.SerializeToElement("Do it.", Json); }
+        chat.Chat = await chat.Conversations.CreateAsync(template, ChatFields.None with { ProviderId = "scripted" }, values, CancellationToken.None);
+        return chat;
+    }
+
+    /// <summary>The same home as it is on the disk now, in another process that knows nothing of this one: as after a kill.</summary>
+    public async Task<ToolChat> AfterKillAsync()
+    {
+        var copy = Directory.CreateTempSubdirectory("plue-test-").FullName;
+        foreach (var file in Directory.EnumerateFiles(Home, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+        {
+            var target = Path.Combine(copy, Path.GetRelativePath(Home, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+
+        var chat = new ToolChat(copy, new TestTools(), Endpoint);
+        chat.Chat = await chat.Conversations.GetAsync(Chat.CodexId, CancellationToken.None);
+        return chat;
+    }
+
+    public string Write(string name, string text)
+    {
+        var path = Path.Combine(Folder, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    public string? Read(string name) => File.Exists(Path.Combine(Folder, name)) ? File.ReadAllText(Path.Combine(Folder, name)) : null;
+
+    /// <summary>Asks and waits for the end of the turn.</summary>
+    public async Task<TurnEvent.TurnFinished> AskAsync(string text)
+    {
+        var ended = ComesAsync<TurnEvent.TurnFinished>();
+        await Chat.SendAsync(new Draft(text), mayWait: false, CancellationToken.None);
+        return await ended;
+    }
+
+    /// <summary>Waits for the next event of this kind, from now on.</summary>
+    public async Task<T> ComesAsync<T>(Func<T, bool>? fits = null) where T : TurnEvent
+    {
+        T? found = null;
+        var came = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (gate)
+        {
+            awaited.Add((item =>
+            {
+                if (found is not null || item is not T wanted || fits?.Invoke(wanted) == false) { return false; }
+
+                found = wanted;
+                return true;
+            }, came));
+        }
+
+        await came.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        return found!;
+    }
+
+    /// <summary>Waits until a question is there, and answers it.</summary>
+    public async Task AnswerAsync(ApprovalDecision decision, string? reason = null)
+    {
+        await AskedAsync();
+        var asked = Approvals.Pending[0];
+        Approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(decision, reason), equalToo: false);
+    }
+
+    /// <summary>Waits until a question is there.</summary>
+    public async Task AskedAsync()
+    {
+        var came = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Look()
+        {
+            if (Approvals.Pending.Count > 0) { came.TrySetResult(); }
+        }
+
+        Approvals.Changed += Look;
+        Look();
+        await came.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Approvals.Changed -= Look;
+    }
+
+    public void Publish(TurnEvent turnEvent)
+    {
+        List<TaskCompletionSource> ready;
+        lock (gate)
+        {
+            events.Add(turnEvent);
+            ready = [.. awaited.Where(one => one.Fits(turnEvent)).Select(one => one.Came)];
+        }
+
+        ready.ForEach(one => one.TrySetResult());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Conversations.DisposeAsync();
+        await house.DisposeAsync();
+        await Endpoint.DisposeAsync();
+    }
+
+    private static readonly System.Text.Json.JsonSerializerOptions Json = new() { TypeInfoResolver = new System.Text.Json.Serialization.Metadata.DefaultJsonTypeInfoResolver() };
+}
+
+/// <summary>Answers as Anthropic streams them.</summary>
+internal static class AnthropicScript
+{
+    public static ScriptedAnswer Answer(string text) => Message("end_turn", Text(0, text));
+
+    public static ScriptedAnswer Calls(string text, params (string Id, string Name, string Parameters)[] calls) =>
+        Message("tool_use", [Text(0, text), .. calls.Select((call, at) => Call(at + 1, call))]);
+
+    private static ScriptedAnswer Message(string reason, params string[] blocks) => ScriptedAnswer.Events()
+        .Send(Event("message_start", """{"type":"message_start","message":{"id":"m","type":"message","role":"assistant","model":"model","content":[],"usage":{"input_tokens":10,"output_tokens":1}}}"""))
+        .Send(string.Concat(blocks))
+        .Send(Event("message_delta", $"{{\"type\":\"message_delta\",\"delta\":{{\"stop_reason\":\"{reason}\"}},\"usage\":{{\"output_tokens\":5}}}}"))
+        .Send(Event("message_stop", """{"type":"message_stop"}"""));
+
+    private static string Text(int at, string text) =>
+        Event("content_block_start", $"{{\"type\":\"content_block_start\",\"index\":{at},\"content_block\":{{\"type\":\"text\",\"text\":\"\"}}}}")
+        + Event("content_block_delta", $"{{\"type\":\"content_block_delta\",\"index\":{at},\"delta\":{{\"type\":\"text_delta\",\"text\":{System.Text.Json.Nodes.JsonValue.Create(text)!.ToJsonString()}}}}}")
+        + Event("content_block_stop", $"{{\"type\":\"content_block_stop\",\"index\":{at}}}");
+
+    private static string Call(int at, (string Id, string Name, string Parameters) call) =>
+        Event("content_block_start", $"{{\"type\":\"content_block_start\",\"index\":{at},\"content_block\":{{\"type\":\"tool_use\",\"id\":\"{call.Id}\",\"name\":\"{call.Name}\",\"input\":{{}}}}}}")
+        + Event("content_block_delta", $"{{\"type\":\"content_block_delta\",\"index\":{at},\"delta\":{{\"type\":\"input_json_delta\",\"partial_json\":{System.Text.Json.Nodes.JsonValue.Create(call.Parameters)!.ToJsonString()}}}}}")
+        + Event("content_block_stop", $"{{\"type\":\"content_block_stop\",\"index\":{at}}}");
+
+    private static string Event(string name, string data) => $"event: {name}\ndata: {data}\n\n";
+}
