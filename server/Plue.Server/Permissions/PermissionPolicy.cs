@@ -68,7 +68,7 @@ public sealed class PermissionPolicy
                 var name = $"{call.Server}/{call.Tool}";
                 return (book.Tool(name) ?? (rights.Mode == PermissionMode.PlanOnly ? FileJudge.Plan
                     : book.AllowsTool(name) ? Finding.Allow("A rule allows it.") : Finding.Ask($"It sends something to {call.Server}.")), name);
-            case ToolAction.Fetch fetch: return (Fetch(fetch.Address, rights, book), $"fetch({NetworkTarget.HostOf(fetch.Address)})");
+            case ToolAction.Fetch fetch: return (Fetch(fetch.Address, rights, book), fetch.Address.IsAbsoluteUri ? $"fetch({NetworkTarget.HostOf(fetch.Address)})" : null);
             default: throw new InvalidOperationException($"No judgement for {action.GetType().Name}");
         }
     }

@@ -11,6 +11,7 @@ public static partial class RealPath
     private const int NotThere = 2;
     private const int NotALink = 22;
     private const int NotAFolder = 20;
+    private static readonly int NameTooLong = OperatingSystem.IsLinux() ? 36 : 63;
 
     /// <summary>Whether a path, or what it links to, lies in the folder: for what is kept away from. What is let in asks <see cref="LeadsInto"/>.</summary>
     public static bool IsInside(string path, string? folder)
@@ -108,7 +109,8 @@ public static partial class RealPath
 
         var content = new byte[LongestTarget];
         var length = (int)readlink(path, content, content.Length);
-        if (length < 0) { return Marshal.GetLastPInvokeError() is NotThere or NotALink or NotAFolder; }
+        // Nothing can be there by a name that is too long.
+        if (length < 0) { return Marshal.GetLastPInvokeError() is var error && (error is NotThere or NotALink or NotAFolder || error == NameTooLong); }
 
         var text = Encoding.UTF8.GetString(content, 0, length);
         target = text;

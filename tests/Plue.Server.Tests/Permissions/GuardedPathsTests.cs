@@ -1,0 +1,170 @@
+using Plue.Server.Permissions;
+
+namespace Plue.Server.Tests.Permissions;
+
+public sealed class GuardedPathsTests : IDisposable
+{
+    private readonly Scene scene = new();
+
+    public void Dispose() => scene.Dispose();
+
+    [Theory]
+    [InlineData(".vscode/settings.json")]
+    [InlineData("sub/.vscode/tasks.json")]
+    [InlineData("x.code-workspace")]
+    [InlineData(".git/config")]
+    [InlineData(".git/hooks/pre-commit")]
+    [InlineData(".git")]
+    [InlineData("nested.git/config")]
+    [InlineData(".gitmodules")]
+    [InlineData(".github/workflows/ci.yml")]
+    [InlineData(".github/copilot-instructions.md")]
+    [InlineData(".devcontainer/devcontainer.json")]
+    [InlineData(".idea/workspace.xml")]
+    [InlineData(".husky/pre-commit")]
+    [InlineData(".bashrc")]
+    [InlineData(".zshrc")]
+    [InlineData(".profile")]
+    [InlineData(".mcp.json")]
+    [InlineData(".claude/settings.json")]
+    [InlineData(".cursor/rules/x.mdc")]
+    [InlineData(".roo/mcp.json")]
+    [InlineData(".env")]
+    [InlineData(".env.local")]
+    [InlineData("package.json")]
+    [InlineData(".plue/mcp.json")]
+    [InlineData(".ripgreprc")]
+    [InlineData(".npmrc")]
+    public void SEC_10_A_file_that_decides_what_runs_is_asked_about_each_time_and_the_danger_named(string path)
+    {
+        var verdict = scene.Change(path, scene.Agent(PermissionMode.EditFreely, allow: ["write", "edit", "write(**)"]));
+        Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
+        Assert.Equal(scene.At(path), verdict.Where);
+        Assert.Contains(": ", verdict.Why, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("AGENTS.md")]
+    [InlineData("sub/agents.md")]
+    [InlineData("CLAUDE.md")]
+    [InlineData(".cursorrules")]
+    [InlineData(".github/instructions/x.md")]
+    public void SEC_58_A_file_that_steers_models_is_asked_about_each_time(string path)
+    {
+        var verdict = scene.Change(path, scene.Agent(PermissionMode.EditFreely, allow: ["write"]));
+        Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
+        Assert.Contains("models", verdict.Why, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(".VSCode/settings.json")]
+    [InlineData(".GIT/config")]
+    [InlineData("Package.JSON")]
+    [InlineData(".vscode./settings.json")]
+    [InlineData(".vscode /settings.json")]
+    [InlineData(".git::$INDEX_ALLOCATION/config")]
+    [InlineData(".mcp.json:stream")]
+    [InlineData("GIT~1/config")]
+    [InlineData(".g\u200cit/config")]
+    [InlineData(".v\u017fcode/settings.json")]
+    [InlineData(".hus\u212ay/x")]
+    [InlineData("\uff0egit/config")]
+    [InlineData("sub/../.git/config")]
+    [InlineData("./.git//config")]
+    [InlineData(".git/")]
+    [InlineData("link/settings.json")]
+    [InlineData("chain/settings.json")]
+    [InlineData("dangling")]
+    [InlineData("top/.vscode/x")]
+    public void SEC_11_SEC_12_However_it_is_written_or_reached_and_whether_it_exists_or_not(string path)
+    {
+        scene.Link("link", ".vscode");
+        scene.Link("chain", "link");
+        scene.Link("dangling", ".mcp.json");
+        scene.Link("top", ".");
+        Assert.Equal(Decision.Ask, scene.Change(path, scene.Agent(PermissionMode.EditFreely, allow: ["write"])).Decision);
+    }
+
+    [Theory]
+    [InlineData("a.txt")]
+    [InlineData("src/new/file.ts")]
+    [InlineData(".gitignore")]
+    [InlineData(".editorconfig")]
+    [InlineData("docs/git/x.md")]
+    [InlineData("vscode/settings.json")]
+    [InlineData("environment.ts")]
+    [InlineData("my-package.json")]
+    [InlineData(".github/ISSUE_TEMPLATE.md")]
+    public void An_ordinary_file_is_freely_edited(string path) => Assert.Equal(Decision.Allow, scene.Change(path).Decision);
+
+    [Fact]
+    public void SEC_26_A_folder_beside_the_workspace_with_a_like_name_is_not_in_it()
+    {
+        Assert.Equal(Decision.Deny, scene.Change(Path.Combine(scene.Sibling, "x")).Decision);
+        Assert.Equal(Decision.Ask, scene.Read(Path.Combine(scene.Sibling, "x")).Decision);
+        Assert.Equal(Decision.Ask, scene.Command($"cat {scene.Sibling}/x").Decision);
+    }
+
+    [Theory]
+    [InlineData("file", "/etc/passwd")]
+    [InlineData("parent/passwd", null)]
+    [InlineData("parent/new", null)]
+    [InlineData("first", null)]
+    [InlineData("gone", null)]
+    [InlineData("loop", null)]
+    [InlineData("proc/x", null)]
+    [InlineData("up", null)]
+    public void SEC_27_A_link_that_leads_out_is_judged_by_where_it_leads(string path, string? target)
+    {
+        scene.Link("file", "/etc/passwd");
+        scene.Link("parent", "/etc");
+        scene.Link("second", "parent");
+        scene.Link("first", "second/passwd");
+        scene.Link("gone", "/nowhere/at/all");
+        scene.Link("loop", "loop");
+        scene.Link("proc", "/proc/self/cwd");
+        scene.Link("up", "../proj-evil");
+        var (write, read) = (scene.Change(path, scene.Agent(PermissionMode.EditFreely, allow: ["write(**)"])), scene.Read(path, scene.Agent(allow: ["read(**)"])));
+        Assert.NotEqual(Decision.Allow, write.Decision);
+        Assert.NotEqual(Decision.Allow, read.Decision);
+        Assert.NotEqual(Decision.Allow, scene.Command($"cat {path}").Decision);
+        Assert.NotEqual(Decision.Allow, scene.Command($"echo x > {path}", scene.Agent(PermissionMode.EditFreely)).Decision);
+        if (target is not null) { Assert.Equal(target, read.Where); }
+    }
+
+    [Fact]
+    public void SEC_27_A_step_back_behind_a_link_is_not_believed()
+    {
+        Directory.CreateDirectory(Path.Combine(scene.Sibling, "deep"));
+        scene.Link("out", "../proj-evil/deep");
+        Assert.Equal(Decision.Ask, scene.Change("out/../a.txt").Decision);
+        Assert.Equal(Decision.Ask, scene.Read("out/../a.txt").Decision);
+        Assert.Equal(Decision.Ask, scene.Command("cat out/../a.txt").Decision);
+    }
+
+    [Theory]
+    [InlineData(".env")]
+    [InlineData("sub/.env.production")]
+    [InlineData(".ENV")]
+    [InlineData("id_rsa")]
+    [InlineData("cert.pfx")]
+    [InlineData("link")]
+    public void SEC_25_A_file_with_keys_is_never_read(string path)
+    {
+        scene.Link("link", ".env");
+        Assert.Equal(Decision.Deny, scene.Read(path, scene.Agent(allow: ["read"])).Decision);
+    }
+
+    [Fact]
+    public void An_example_of_an_environment_is_read() => Assert.Equal(Decision.Allow, scene.Read(".env.example").Decision);
+
+    [Fact]
+    public void Plues_own_folder_is_neither_read_nor_changed()
+    {
+        var inside = Path.Combine(scene.Paths.Home, "permissions.json");
+        Assert.Equal(Decision.Deny, scene.Read(inside, scene.Agent(allow: ["read", "read(/**)"])).Decision);
+        Assert.Equal(Decision.Deny, scene.Change(inside, scene.Agent(PermissionMode.EditFreely, allow: ["write(/**)"])).Decision);
+        Assert.Equal(Decision.Deny, scene.Command($"cp a.txt {inside}", scene.Agent(allow: ["bash"])).Decision);
+        Assert.Equal(Decision.Deny, scene.Command($"echo x > {inside}", scene.Agent(PermissionMode.EditFreely)).Decision);
+    }
+}

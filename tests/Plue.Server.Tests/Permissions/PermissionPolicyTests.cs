@@ -1,0 +1,243 @@
+using System.Net;
+using Plue.Server.Messages;
+using Plue.Server.Permissions;
+
+namespace Plue.Server.Tests.Permissions;
+
+public sealed class PermissionPolicyTests : IDisposable
+{
+    private readonly Scene scene = new();
+
+    public void Dispose() => scene.Dispose();
+
+    [Fact]
+    public void A_tool_that_the_template_does_not_list_does_not_exist_for_its_agent()
+    {
+        var agent = scene.Agent(PermissionMode.EditFreely, allow: ["write", "bash"], tools: ["read", "github/*"]);
+        Assert.Equal(Decision.Allow, scene.Read("a.txt", agent).Decision);
+        Assert.Equal(Decision.Deny, scene.Change("a.txt", agent).Decision);
+        Assert.Equal(Decision.Deny, scene.Command("ls", agent).Decision);
+        Assert.Equal(Decision.Ask, scene.Policy.Judge("github/create_issue", new ToolAction.CallServer("github", "create_issue"), [agent]).Decision);
+        Assert.Equal(Decision.Deny, scene.Policy.Judge("gitlab/x", new ToolAction.CallServer("gitlab", "x"), [agent]).Decision);
+        Assert.Equal(Decision.Allow, scene.Policy.Judge("todo", new ToolAction.OwnRecord(), [agent]).Decision);
+        Assert.Equal(Decision.Deny, scene.Policy.Judge("read", new ToolAction.ReadFile(scene.At("a.txt")), []).Decision);
+    }
+
+    [Fact]
+    public void A_parents_list_of_tools_does_not_limit_its_child()
+    {
+        var (child, parent) = (scene.Agent(PermissionMode.EditFreely), scene.Agent(PermissionMode.EditFreely, tools: ["read", "spawn_task"]));
+        Assert.Equal(Decision.Allow, scene.Change("a.txt", child, parent).Decision);
+    }
+
+    [Fact]
+    public void Deny_counts_before_ask_and_ask_before_allow()
+    {
+        Assert.Equal(Decision.Allow, scene.Change("docs/a.md", scene.Agent(allow: ["write(docs/**)"])).Decision);
+        Assert.Equal(Decision.Ask, scene.Change("docs/a.md", scene.Agent(PermissionMode.EditFreely, allow: ["write(docs/**)"], ask: ["write(docs/a.md)"])).Decision);
+        Assert.Equal(Decision.Deny, scene.Change("docs/a.md", scene.Agent(PermissionMode.EditFreely, allow: ["write(docs/**)"], ask: ["write"], deny: ["edit(docs)"])).Decision);
+        Assert.Equal(Decision.Ask, scene.Change("src/a.md", scene.Agent(allow: ["write(docs/**)"])).Decision);
+        Assert.Equal(Decision.Deny, scene.Read("a.txt", scene.Agent(allow: ["read"], deny: ["read(*.txt)"])).Decision);
+        Assert.Equal(Decision.Deny, scene.Command("cat a.txt", scene.Agent(allow: ["bash"], deny: ["read(*.txt)"])).Decision);
+        Assert.Equal(Decision.Deny, scene.Command("ls", scene.Agent(deny: ["bash"])).Decision);
+        Assert.Equal(Decision.Ask, scene.Command("ls", scene.Agent(ask: ["bash(ls)"])).Decision);
+    }
+
+    [Fact]
+    public void A_rule_that_restricts_and_cannot_be_read_makes_everything_ask()
+    {
+        var agent = scene.Agent(PermissionMode.EditFreely, allow: ["bash", "write"], deny: ["bsah(rm *)"]);
+        Assert.Equal(Decision.Ask, scene.Command("ls", agent).Decision);
+        Assert.Equal(Decision.Ask, scene.Change("a.txt", agent).Decision);
+    }
+
+    [Fact]
+    public void Each_mode_asks_about_what_it_says()
+    {
+        Assert.Equal(Decision.Allow, scene.Read("a.txt").Decision);
+        Assert.Equal(Decision.Ask, scene.Change("a.txt", scene.Agent()).Decision);
+        Assert.Equal(Decision.Allow, scene.Change("a.txt", scene.Agent(PermissionMode.EditFreely)).Decision);
+        Assert.Equal(Decision.Ask, scene.Command("npm test", scene.Agent(PermissionMode.EditFreely)).Decision);
+        var plan = scene.Agent(PermissionMode.PlanOnly, allow: ["write", "bash", "github/*", "spawn_task"]);
+        Assert.Equal(Decision.Allow, scene.Read("a.txt", plan).Decision);
+        foreach (var action in (ToolAction[])[new ToolAction.ChangeFile(scene.At("a.txt"), FileChangeKind.Create), new ToolAction.SpawnTask("task"), new ToolAction.Fetch(new Uri("https://a.example")), new ToolAction.RunCommand("npm test", scene.Workspace)])
+        {
+            var verdict = scene.Policy.Judge("bash", action, [plan]);
+            Assert.Equal((Decision.Deny, null), (verdict.Decision, verdict.Rule));
+        }
+    }
+
+    [Fact]
+    public void Without_a_folder_nothing_is_read_changed_or_run()
+    {
+        var agent = scene.Agent(PermissionMode.EditFreely, allow: ["read", "write", "bash"]) with { Workspace = null };
+        Assert.Equal(Decision.Deny, scene.Read("a.txt", agent).Decision);
+        Assert.Equal(Decision.Deny, scene.Change("a.txt", agent).Decision);
+        Assert.Equal(Decision.Deny, scene.Command("ls", agent).Decision);
+    }
+
+    [Fact]
+    public void SEC_57_A_child_never_gets_more_than_whoever_it_works_for()
+    {
+        var child = scene.Agent(PermissionMode.EditFreely, allow: ["bash(npm *)", "write", "github/*"], title: "Child");
+        Assert.Equal(Decision.Allow, scene.Command("npm test", child).Decision);
+        Assert.Equal(Decision.Ask, scene.Command("npm test", child, scene.Agent()).Decision);
+        Assert.Equal(Decision.Allow, scene.Command("npm test", child, scene.Agent(allow: ["bash(npm test)"])).Decision);
+        Assert.Equal(Decision.Ask, scene.Change("a.txt", child, scene.Agent(), scene.Agent(PermissionMode.EditFreely)).Decision);
+        Assert.Equal(Decision.Deny, scene.Change("a.txt", child, scene.Agent(PermissionMode.EditFreely), scene.Agent(PermissionMode.PlanOnly)).Decision);
+        Assert.Equal(Decision.Deny, scene.Command("npm test", child, scene.Agent(allow: ["bash"]), scene.Agent(allow: ["bash"], deny: ["bash(npm *)"])).Decision);
+        Assert.Equal(Decision.Deny, scene.Change("a.txt", child, scene.Agent(PermissionMode.EditFreely) with { Workspace = scene.At("sub") }).Decision);
+        Assert.Equal(Decision.Allow, scene.Change("sub/b.txt", child, scene.Agent(PermissionMode.EditFreely) with { Workspace = scene.At("sub") }).Decision);
+    }
+
+    [Fact]
+    public void What_may_be_spawned_is_said_by_rules()
+    {
+        Verdict Spawn(string id, params Rights[] rights) => scene.Policy.Judge("spawn_task", new ToolAction.SpawnTask(id), rights);
+        Assert.Equal(Decision.Allow, Spawn("task-reviewer", scene.Agent()).Decision);
+        Assert.Equal(Decision.Deny, Spawn("task-orchestrator", scene.Agent(deny: ["spawn_task(task-orchestrator)"])).Decision);
+        Assert.Equal(Decision.Deny, Spawn("task-orchestrator", scene.Agent(), scene.Agent(deny: ["spawn_task(task-orchestrator)"])).Decision);
+        Assert.Equal(Decision.Ask, Spawn("task-orchestrator", scene.Agent(allow: ["spawn_task(task-reviewer)"])).Decision);
+        Assert.Equal(Decision.Allow, Spawn("task-reviewer", scene.Agent(allow: ["spawn_task(task-reviewer)"])).Decision);
+    }
+
+    [Fact]
+    public void SEC_15_Always_means_exactly_what_was_shown_in_this_folder_and_with_this_tool()
+    {
+        var rule = scene.Command("npm test -- 'a b'").Rule;
+        Assert.Equal("bash(npm test -- 'a b')", rule);
+        scene.Rules.Add(rule!, scene.Workspace);
+        Assert.Equal(Decision.Allow, scene.Command("npm   test -- \"a b\"").Decision);
+        foreach (var other in (string[])["npm test -- a b", "npm test", "npm test -- 'a b' c", "npm test -- 'a b'; id", "npm test -- 'a b' > out", "x=1 npm test -- 'a b'", "cd sub && npm test -- 'a b'"])
+        {
+            Assert.Equal((other, Decision.Ask), (other, scene.Command(other).Decision));
+        }
+
+        Assert.Equal(Decision.Ask, scene.Command("npm test -- 'a b'", scene.Agent() with { Workspace = scene.Sibling }).Decision);
+        Assert.Equal(Decision.Deny, scene.Command("npm test -- 'a b'", scene.Agent(deny: ["bash(npm *)"])).Decision);
+        Assert.Equal(Decision.Ask, scene.Command("npm test -- 'a b'", scene.Agent(ask: ["bash(npm *)"])).Decision);
+    }
+
+    [Fact]
+    public void SEC_15_A_star_in_what_was_allowed_is_a_star()
+    {
+        scene.Rules.Add(scene.Command("grep -r '*' .").Rule!, scene.Workspace);
+        Assert.Equal(Decision.Allow, scene.Command("grep -r '*' .").Decision);
+        Assert.Equal(Decision.Ask, scene.Command("grep -r 'x' .").Decision);
+        Assert.Equal(Decision.Ask, scene.Command("grep -r 'x' . ; touch '*' .").Decision);
+    }
+
+    [Fact]
+    public void SEC_15_A_line_of_several_commands_is_allowed_as_that_line_only()
+    {
+        Assert.Equal("bash(cd sub && npm test ; npm run lint)", scene.Command("cd sub && npm test\nnpm run lint").Rule);
+        var rule = scene.Command("npm test && npm run lint").Rule;
+        scene.Rules.Add(rule!, scene.Workspace);
+        Assert.Equal(Decision.Allow, scene.Command("npm test && npm run lint").Decision);
+        Assert.Equal(Decision.Ask, scene.Command("npm test").Decision);
+        Assert.Equal(Decision.Ask, scene.Command("npm test || npm run lint").Decision);
+    }
+
+    [Fact]
+    public void SEC_15_A_stored_rule_never_reaches_what_is_asked_about_each_time()
+    {
+        scene.Rules.Add("write(.vscode/settings.json)", scene.Workspace);
+        scene.Rules.Add("bash(sh -c ls)", scene.Workspace);
+        scene.Rules.Add("bash(cp a.txt .mcp.json)", scene.Workspace);
+        Assert.Equal(Decision.Ask, scene.Change(".vscode/settings.json").Decision);
+        Assert.Equal(Decision.Ask, scene.Command("sh -c ls").Decision);
+        Assert.Equal(Decision.Ask, scene.Command("cp a.txt .mcp.json").Decision);
+    }
+
+    [Fact]
+    public void A_file_that_was_allowed_is_allowed_for_that_tool()
+    {
+        var rule = scene.Change("sub/../a.txt", scene.Agent()).Rule;
+        Assert.Equal("write(a.txt)", rule);
+        scene.Rules.Add(rule!, scene.Workspace);
+        Assert.Equal(Decision.Allow, scene.Change("a.txt", scene.Agent()).Decision);
+        Assert.Equal(Decision.Ask, scene.Policy.Judge("edit", new ToolAction.ChangeFile(scene.At("a.txt"), FileChangeKind.Modify), [scene.Agent()]).Decision);
+        Assert.Equal(Decision.Ask, scene.Change("sub/b.txt", scene.Agent()).Decision);
+    }
+
+    [Fact]
+    public void Stored_rules_lie_outside_of_the_workspace_and_are_readable_by_their_owner_alone()
+    {
+        scene.Rules.Add("bash(npm test)", scene.Workspace);
+        scene.Rules.Add("bash(npm test)", scene.Workspace);
+        var again = new StoredRules(scene.Paths, TimeProvider.System);
+        var rule = Assert.Single(again.List());
+        Assert.Equal(("bash(npm test)", scene.Workspace), (rule.Rule, rule.Folder));
+        Assert.False(scene.Paths.Rules.StartsWith(scene.Workspace, StringComparison.Ordinal));
+        if (!OperatingSystem.IsWindows()) { Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(scene.Paths.Rules)); }
+
+        again.Forget(rule.Id);
+        Assert.Equal(Decision.Ask, scene.Command("npm test").Decision);
+        Assert.Equal(FailureKind.NotFound, Assert.Throws<FailureException>(() => again.Forget(rule.Id)).Failure.Kind);
+    }
+
+    [Theory]
+    [InlineData("not json")]
+    [InlineData("{\"rules\":[{\"id\":null}]}")]
+    public void A_damaged_file_of_rules_allows_nothing_and_is_left_alone(string content)
+    {
+        Directory.CreateDirectory(scene.Paths.Home);
+        File.WriteAllText(scene.Paths.Rules, content);
+        Assert.Empty(scene.Rules.List());
+        Assert.Equal(FailureKind.Conflict, Assert.Throws<FailureException>(() => scene.Rules.Add("bash(ls)", scene.Workspace)).Failure.Kind);
+        Assert.Equal(content, File.ReadAllText(scene.Paths.Rules));
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1/")]
+    [InlineData("http://localhost:8080/x")]
+    [InlineData("http://LOCALHOST./")]
+    [InlineData("http://a.localhost/")]
+    [InlineData("http://2130706433/")]
+    [InlineData("http://0x7f.1/")]
+    [InlineData("http://[::1]/")]
+    [InlineData("http://[::ffff:10.0.0.1]/")]
+    [InlineData("http://[64:ff9b::a00:1]/")]
+    [InlineData("http://[fe80::1]/")]
+    [InlineData("http://[fd00::1]/")]
+    [InlineData("http://10.1.2.3/")]
+    [InlineData("http://172.20.0.1/")]
+    [InlineData("http://192.168.0.1/")]
+    [InlineData("http://169.254.169.254/latest/meta-data")]
+    [InlineData("http://metadata.google.internal/")]
+    [InlineData("http://router/")]
+    [InlineData("http://0.0.0.0/")]
+    [InlineData("http://100.64.0.1/")]
+    [InlineData("ftp://example.com/")]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("https://example.com@evil.test/")]
+    [InlineData("https://user:word@example.com/")]
+    public void SEC_49_This_machine_and_the_networks_around_it_are_refused(string address) => Assert.Equal(Decision.Deny, scene.Fetch(address, scene.Agent(PermissionMode.EditFreely, allow: ["github/*"])).Decision);
+
+    [Fact]
+    public void SEC_49_SEC_56_A_host_asks_until_a_rule_names_exactly_it()
+    {
+        var verdict = scene.Fetch("https://Example.com/a?b");
+        Assert.Equal((Decision.Ask, "fetch(example.com)"), (verdict.Decision, verdict.Rule));
+        scene.Rules.Add(verdict.Rule!, scene.Workspace);
+        Assert.Equal(Decision.Allow, scene.Fetch("https://example.com/other").Decision);
+        foreach (var other in (string[])["https://example.com.evil.test/", "https://evil-example.com/", "https://sub.example.com/", "https://example.com:8443/", "https://exаmple.com/"])
+        {
+            Assert.Equal((other, Decision.Ask), (other, scene.Fetch(other).Decision));
+        }
+
+        Assert.True(NetworkTarget.IsInner(IPAddress.Parse("2002:7f00:1::")));
+        Assert.False(NetworkTarget.IsInner(IPAddress.Parse("93.184.216.34")));
+        Assert.False(NetworkTarget.IsInner(IPAddress.Parse("2606:2800:220:1::1")));
+    }
+
+    [Fact]
+    public void SEC_56_A_tool_of_a_server_asks_until_a_rule_names_it()
+    {
+        Verdict Call(string tool, Rights rights) => scene.Policy.Judge($"github/{tool}", new ToolAction.CallServer("github", tool), [rights]);
+        Assert.Equal((Decision.Ask, "github/create_issue"), (Call("create_issue", scene.Agent(PermissionMode.EditFreely)).Decision, Call("create_issue", scene.Agent()).Rule));
+        Assert.Equal(Decision.Allow, Call("create_issue", scene.Agent(allow: ["github/create_issue"])).Decision);
+        Assert.Equal(Decision.Ask, Call("delete_repo", scene.Agent(allow: ["github/create_issue"])).Decision);
+        Assert.Equal(Decision.Deny, Call("delete_repo", scene.Agent(allow: ["github/*"], deny: ["github/delete_repo"])).Decision);
+    }
+}
