@@ -1,0 +1,247 @@
+using System.Text.Json.Nodes;
+using Plue.Server.Tests.Testing;
+using static Plue.Server.Tests.Agents.AgentsHome;
+using static Plue.Server.Tests.Testing.ChatScript;
+
+namespace Plue.Server.Tests.Agents;
+
+/// <summary>Agents that have others do a part of their work: real journals, models on loopback.</summary>
+public sealed class OrchestrationTests : IAsyncLifetime
+{
+    private readonly TestTools tools = new();
+    private AgentsHome home = null!;
+
+    public async ValueTask InitializeAsync() => home = await StartAsync(tools);
+
+    public async ValueTask DisposeAsync() => await home.DisposeAsync();
+
+    [Fact]
+    public async Task Three_children_work_beside_each_other_and_their_results_come_back_to_the_parent()
+    {
+        var together = new CountdownEvent(3);
+        var all = new TaskCompletionSource();
+        home.Script = asked =>
+        {
+            if (asked.Model == "small")
+            {
+                if (together.Signal()) { all.TrySetResult(); }
+                return ScriptedAnswer.Events().Gate(all.Task).Send(Chunk($"Did {asked.Goal}.")).Send(End);
+            }
+
+            return asked.Asked == 0 ? Calls("I split it.", Spawn("c1", "one"), Spawn("c2", "two"), Spawn("c3", "three")) : Paid("All done.", 100);
+        };
+        var uri = await home.SpawnAsync("planner", "Plan it");
+        await home.StatusAsync(uri, "waiting_for_child");
+        var done = await home.StatusAsync(uri, "done");
+        Assert.Equal("planner", (string?)done["templateId"]);
+
+        var rows = await home.ListAsync(uri);
+        Assert.Equal(["one", "three", "two"], rows.Where(row => (string?)row!["parentId"] == uri).Select(row => (string?)row!["title"]).Order());
+        Assert.All(rows, row => Assert.Equal("done", (string?)row!["status"]));
+        var told = (await home.ChatAsync(uri))["messages"]![1]!["parts"]!.AsArray().Where(part => (string?)part!["kind"] == "toolResult").Select(part => JsonNode.Parse((string)part!["result"]!)!).ToList();
+        Assert.Equal(["Did one.", "Did two.", "Did three."], told.Select(result => (string?)result["output"]));
+        Assert.All(told, result => Assert.Equal("done", (string?)result["status"]));
+
+        var detail = await home.GetAsync(uri);
+        Assert.Equal(("Plan it", 3, 4), ((string?)detail["goal"], detail["children"]!.AsArray().Count, detail["timeline"]!.AsArray().Count));
+        Assert.Equal(["model", "tool", "model"], detail["timeline"]![0]!["spans"]!.AsArray().Select(span => (string?)span!["kind"]));
+    }
+
+    [Fact]
+    public async Task Stopping_a_parent_stops_its_children_and_everything_under_them()
+    {
+        home.WriteTemplate("middle", "provider_ref: 'codex://providers/large', available_tools: ['spawn_task'], max_spawned_tasks: 2");
+        home.Script = asked => asked.Goal switch
+        {
+            "top" => Calls("", Spawn("c1", "middle one", "middle")),
+            "middle one" => Calls("", Spawn("c2", "leaf")),
+            _ => ScriptedAnswer.Events().Send(Chunk("Half")).Hang(),
+        };
+        var uri = await home.SpawnAsync("planner", "top");
+        await home.NamedAsync("leaf", "running");
+        await home.Client.ResultAsync("task/stop", new { uri, under = true });
+        Assert.Equal(["leaf stopped", "middle one stopped", "top stopped"], (await home.ListAsync(uri)).Select(row => $"{(string?)row!["title"]} {(string?)row["status"]}").Order());
+    }
+
+    [Fact]
+    public async Task A_child_that_is_stopped_by_the_user_is_told_to_its_parent()
+    {
+        home.Script = asked => asked.Model == "small" ? ScriptedAnswer.Events().Send(Chunk("Half")).Hang() : asked.Asked == 0 ? Calls("", Spawn("c1", "one")) : Answer("Then without it.");
+        var uri = await home.SpawnAsync("planner", "Plan it");
+        var child = await home.NamedAsync("one", "running");
+        await home.Client.ResultAsync("task/stop", new { uri = (string?)child["uri"] });
+        await home.StatusAsync(uri, "done");
+        var told = JsonNode.Parse((string)(await home.ChatAsync(uri))["messages"]![1]!["parts"]!.AsArray().Single(part => (string?)part!["kind"] == "toolResult")!["result"]!)!;
+        Assert.Equal(("stopped", "It was stopped.", "Half"), ((string?)told["status"], (string?)told["reason"], (string?)told["output"]));
+    }
+
+    [Fact]
+    public async Task A_child_over_its_budget_waits_with_its_work_kept_and_goes_on_when_it_is_given_more()
+    {
+        home.Script = asked => asked.Model == "large" ? asked.Asked == 0 ? Calls("", Spawn("c1", "one", budget: new { rounds = 1 })) : Answer("Good.")
+            : asked.Asked == 0 ? Calls("I begin.", ("r1", "read", """{"path":"a.txt"}""")) : Answer("I end.");
+        File.WriteAllText(Path.Combine(home.Folder, "a.txt"), "alpha");
+        var uri = await home.SpawnAsync("planner", "Plan it");
+        var child = (string)(await home.NamedAsync("one", "over_budget"))["uri"]!;
+        Assert.Equal("waiting_for_child", (string?)(await home.GetAsync(uri))["task"]!["status"]);
+        var topped = await home.Client.ResultAsync("task/budget", new { uri = child, budget = new { rounds = 5 } });
+        Assert.Equal(5, (int?)topped!["budget"]!["rounds"]);
+        await home.Client.ResultAsync("task/resume", new { uri = child });
+        await home.StatusAsync(uri, "done");
+        Assert.Equal("done", (string?)(await home.GetAsync(child))["task"]!["status"]);
+        Assert.Contains("I begin.", Texts(await home.ChatAsync(child)));
+    }
+
+    [Fact]
+    public async Task What_siblings_use_together_is_held_against_the_budget_of_their_parent()
+    {
+        home.WriteTemplate("poor", "max_spawned_tasks: 5, provider_ref: 'codex://providers/large', available_tools: ['spawn_task'], budget: { tokens: 1500 }");
+        home.Script = asked => asked.Model == "large" ? asked.Asked == 0 ? Calls("", Spawn("c1", "one")) : Answer("Ok.") : Paid("Used much.", 2000);
+        var uri = await home.SpawnAsync("poor", "Plan it");
+        var stands = await home.StatusAsync(uri, "over_budget");
+        Assert.StartsWith("This task is over its budget.", (string?)stands["note"], StringComparison.Ordinal);
+        Assert.True((long)stands["spentInAll"]!["tokens"]! >= 2000);
+        Assert.True((long)stands["spent"]!["tokens"]! < 1500);
+    }
+
+    [Fact]
+    public async Task SEC_57_A_child_cannot_be_given_more_rights_or_another_model_by_whoever_starts_it()
+    {
+        home.Script = asked => asked.Asked == 0
+            ? Calls("", ("c1", "spawn_task", """{"template":"worker","goal":"x","values":{"available_tools":["bash"]}}"""), ("c2", "spawn_task", """{"template":"worker","goal":"x","model":"large"}"""), ("c3", "spawn_task", """{"template":"nobody","goal":"x"}"""))
+            : Answer("So be it.");
+        var uri = await home.SpawnAsync("planner", "Plan it");
+        await home.StatusAsync(uri, "done");
+        var errors = (await home.ChatAsync(uri))["messages"]![1]!["parts"]!.AsArray().Where(part => (string?)part!["kind"] == "toolResult").Select(part => (string?)part!["error"]).ToList();
+        Assert.Equal("`values` cannot have `available_tools`: what an agent may do and use is for its template and the user to say.", errors[0]);
+        Assert.Equal("This template leaves no choice of a model. Leave `model` out.", errors[1]);
+        Assert.StartsWith("There is no template nobody.", errors[2], StringComparison.Ordinal);
+        Assert.Single(await home.ListAsync());
+    }
+
+    [Fact]
+    public async Task SEC_57_Agents_start_others_only_so_often_and_so_deep()
+    {
+        home.WriteTemplate("again", "max_spawned_tasks: 1, provider_ref: 'codex://providers/large', available_tools: ['spawn_task']");
+        home.Script = asked => asked.Asked == 0 ? Calls("", Spawn("c1", asked.Goal + "+", "again"), Spawn("c2", "more", "again")) : Answer("Enough.");
+        var uri = await home.SpawnAsync("again", "g");
+        await home.StatusAsync(uri, "done");
+        var rows = await home.ListAsync(uri);
+        Assert.Equal(["g", "g+", "g++", "g+++"], rows.Select(row => (string?)row!["title"]).Order(StringComparer.Ordinal));
+        Assert.Contains("You have started 1 agents, as many as you may.", await ErrorsAsync(uri), StringComparison.Ordinal);
+        Assert.Contains("Agents may start others 4 deep", await ErrorsAsync((string)rows.Single(row => (string?)row!["title"] == "g+++")!["uri"]!), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SEC_57_What_is_taken_from_a_parent_is_taken_from_a_child_that_works_already()
+    {
+        home.Script = asked => asked.Model == "large" ? asked.Asked == 0 ? Calls("", Spawn("c1", "one")) : Answer("Good.")
+            : asked.Asked == 0 ? Calls("", ("b1", "bash", """{"path":"first.txt","text":"1"}"""))
+            : asked.Asked == 1 ? Calls("", ("w1", "write", """{"path":"second.txt","text":"2"}"""))
+            : Answer("I could not.");
+        var uri = (string)(await home.Client.ResultAsync("task/spawn", new { templateId = "planner", goal = "Plan it", values = new { permission_mode = "edit" } }))!["uri"]!;
+        // The worker itself may write freely; its parent may no longer.
+        await tools.AtGate.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await home.Client.ResultAsync("codex/update", new { uri, set = new { permission_mode = "plan" } });
+        tools.Gate.SetResult();
+        await home.StatusAsync(uri, "done");
+        Assert.False(File.Exists(Path.Combine(home.Folder, "second.txt")));
+    }
+
+    [Fact]
+    public async Task A_task_that_hands_back_what_its_template_asks_for_is_done_and_its_parent_gets_it()
+    {
+        home.WriteTemplate("asked", "provider_ref: 'codex://providers/small', available_tools: ['read'], outputs: { type: 'object', required: ['count'], properties: { count: { type: 'integer' } } }");
+        home.Script = asked => asked.Model == "large" ? asked.Asked == 0 ? Calls("", Spawn("c1", "Count", "asked")) : Answer("Good.")
+            : asked.Asked == 0 ? Calls("", ("f1", "finish", """{"count":"three"}"""))
+            : Calls("Three.", ("f2", "finish", """{"count":3}"""));
+        var uri = await home.SpawnAsync("planner", "Plan it");
+        await home.StatusAsync(uri, "done");
+        var told = JsonNode.Parse((string)(await home.ChatAsync(uri))["messages"]![1]!["parts"]!.AsArray().Single(part => (string?)part!["kind"] == "toolResult")!["result"]!)!;
+        Assert.Equal(("done", 3), ((string?)told["status"], (int?)told["outputs"]!["count"]));
+        var child = (await home.ListAsync(uri)).Single(row => (string?)row!["title"] == "Count");
+        Assert.Equal(3, (int?)(await home.GetAsync((string)child!["uri"]!))["outputs"]!["count"]);
+    }
+
+    [Fact]
+    public async Task A_task_that_never_hands_back_what_fits_fails_and_says_why()
+    {
+        home.WriteTemplate("asked", "provider_ref: 'codex://providers/small', available_tools: ['read'], outputs: { type: 'object', required: ['count'], properties: { count: { type: 'integer' } } }");
+        home.Script = asked => asked.Goal == "Forget" ? Answer("I am done.") : Calls("", ($"f{asked.Asked}", "finish", $$"""{"count":"{{asked.Asked}}"}"""));
+        var forgot = await home.StatusAsync(await home.SpawnAsync("asked", "Forget"), "failed");
+        Assert.Equal("It ended without handing back what its template asks for.", (string?)forgot["note"]);
+        var wrong = await home.StatusAsync(await home.SpawnAsync("asked", "Count"), "failed");
+        Assert.Equal("What it handed back does not fit what its template asks for. `count` is a text where integer is asked for.", (string?)wrong["note"]);
+    }
+
+    [Fact]
+    public async Task The_cheapest_candidate_works_and_when_its_check_fails_twice_the_next_goes_on()
+    {
+        home.WriteTemplate("routed", "available_tools: ['read'], candidates: [{ provider_ref: 'codex://providers/large', model: 'large', needs: ['tools'] }, { provider_ref: 'codex://providers/small', model: 'small', needs: ['tools'] }], "
+            + "outputs: { type: 'object' }, checks: [{ schema: { type: 'object', required: ['good'] } }]");
+        home.Script = asked => Calls("", ($"f{asked.Asked}", "finish", asked.Model == "large" ? """{"good":true}""" : """{"bad":true}"""));
+        var uri = await home.SpawnAsync("routed", "Do it well");
+        await home.StatusAsync(uri, "done");
+        var routing = (await home.GetAsync(uri))["routing"]!;
+        Assert.Equal(("Large, large", "Small, small"), ((string?)routing["chosen"], (string?)routing["rejected"]![0]!["candidate"]));
+        Assert.Equal("Small, small failed: A check of the result failed. The result has no `good`.", (string?)routing["why"]);
+        Assert.Equal(["small", "small", "large"], home.Endpoint.Requests.Where(request => request.Method == "POST").Select(request => (string?)JsonNode.Parse(request.Body)!["model"]));
+    }
+
+    [Fact]
+    public async Task A_candidate_that_cannot_be_asked_is_followed_by_the_next()
+    {
+        home.WriteTemplate("routed", "available_tools: [], candidates: [{ provider_ref: 'codex://providers/small', model: 'small' }, { provider_ref: 'codex://providers/large', model: 'large' }]");
+        home.Script = asked => asked.Model == "small" ? ScriptedAnswer.Json("{\"error\":{\"message\":\"no\"}}", 401) : Answer("Here.");
+        var uri = await home.SpawnAsync("routed", "Do it");
+        await home.StatusAsync(uri, "done");
+        Assert.Equal("Large, large", (string?)(await home.GetAsync(uri))["routing"]!["chosen"]);
+    }
+
+    [Fact]
+    public async Task A_task_pauses_at_its_next_settled_step_and_goes_on_when_it_is_told()
+    {
+        home.Script = asked => asked.Asked == 0 ? Calls("", ("b1", "bash", """{"path":"first.txt","text":"1"}""")) : Answer("Done.");
+        var uri = (string)(await home.Client.ResultAsync("task/spawn", new { templateId = "worker", goal = "Work", values = new { permission_mode = "edit" } }))!["uri"]!;
+        await tools.AtGate.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await home.Client.ResultAsync("task/pause", new { uri });
+        tools.Gate.SetResult();
+        await home.StatusAsync(uri, "paused");
+        await home.Client.ResultAsync("task/steer", new { uri, text = "Be brief." });
+        await home.Client.ResultAsync("task/resume", new { uri });
+        await home.StatusAsync(uri, "done");
+    }
+
+    [Fact]
+    public async Task A_task_that_is_dropped_or_archived_is_out_of_the_way()
+    {
+        home.Script = _ => ScriptedAnswer.Events().Send(Chunk("Half")).Hang();
+        var uri = await home.SpawnAsync("worker", "Go");
+        await home.StatusAsync(uri, "running");
+        Assert.Equal("conflict", ErrorKind(await home.Client.RequestAsync("task/archive", new { uri })));
+        await home.Client.ResultAsync("task/drop", new { uri });
+        Assert.Equal("stopped", (string?)(await home.GetAsync(uri))["task"]!["status"]);
+        await home.Client.ResultAsync("task/archive", new { uri });
+        Assert.Empty(await home.ListAsync());
+    }
+
+    [Fact]
+    public async Task No_more_children_work_at_one_provider_than_it_may_have()
+    {
+        var (now, most) = (0, 0);
+        home.Script = asked =>
+        {
+            if (asked.Model == "large") { return asked.Asked == 0 ? Calls("", [.. Enumerable.Range(1, 5).Select(at => Spawn($"c{at}", $"part {at}"))]) : Answer("Good."); }
+
+            most = Math.Max(most, Interlocked.Increment(ref now));
+            return ScriptedAnswer.Events().Pause(TimeSpan.FromMilliseconds(150)).Send(Chunk("x")).Gate(Task.Run(() => Interlocked.Decrement(ref now))).Send(End);
+        };
+        var uri = await home.SpawnAsync("planner", "Plan it");
+        await home.StatusAsync(uri, "done");
+        Assert.Equal(6, (await home.ListAsync(uri)).Count);
+        Assert.InRange(most, 1, 3);
+    }
+
+    private async Task<string> ErrorsAsync(string uri) =>
+        string.Join("\n", (await home.ChatAsync(uri))["messages"]!.AsArray().SelectMany(message => message!["parts"]!.AsArray()).Select(part => (string?)part!["error"]).Where(error => error is not null));
+}
