@@ -1,0 +1,241 @@
+using System.Diagnostics;
+using Plue.Server.Edits;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Tests.Edits;
+
+public sealed class EditLogTests : IDisposable
+{
+    private readonly EditBench bench = new();
+
+    public void Dispose() => bench.Dispose();
+
+    [Fact]
+    public async Task An_edit_is_listed_with_its_lines()
+    {
+        bench.Write("a.txt", "one\ntwo\nthree\n");
+        var changes = await bench.EditAsync("t1", "a.txt", "one\n2\nthree\nfour\n");
+        Assert.Equal([new FileChange("a.txt", 2, 1)], changes);
+        Assert.Equal(["-two\n+2\n", "+four\n"], bench.Review("a.txt").Hunks.Select(hunk => hunk.Text));
+    }
+
+    [Fact]
+    public async Task A_file_that_a_shell_deletes_comes_back_with_its_permissions()
+    {
+        bench.Write("bin/run.sh", "#!/bin/sh\necho hi\n");
+        File.SetUnixFileMode(bench.At("bin/run.sh"), (UnixFileMode)0b111_101_000);
+        bench.Write("keep.txt", "kept");
+        var before = bench.Everything();
+        var changes = await bench.ShellAsync("t1", "rm -r bin && echo new > made.txt && mv keep.txt moved.txt");
+        Assert.Equal(["bin/run.sh", "keep.txt", "made.txt", "moved.txt"], changes.Select(change => change.Path));
+        var after = bench.Everything();
+        Assert.Equal(new UndoOutcome(4, []).Files, (await bench.UndoAsync("t1")).Files);
+        Assert.Equal(before, bench.Everything());
+        await bench.RedoAsync("t1");
+        Assert.Equal(after, bench.Everything());
+    }
+
+    [Fact]
+    public async Task What_git_ignores_and_git_itself_are_left_out()
+    {
+        bench.Write(".gitignore", "build/\n*.log\n!kept.log\n");
+        bench.Write("build/out.txt", "1");
+        bench.Write(".git/config", "x");
+        bench.Write("node_modules/left/index.js", "y");
+        var changes = await bench.ShellAsync("t1", "echo 2 > build/out.txt; echo 2 > .git/config; echo 2 > a.log; echo 2 > kept.log; echo 2 > node_modules/left/index.js; echo 2 > src.txt");
+        Assert.Equal(["kept.log", "src.txt"], changes.Select(change => change.Path));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_not_ignored_any_more_does_not_count_as_made()
+    {
+        bench.Write(".gitignore", "secret.txt\nbuild/\n");
+        bench.Write("secret.txt", "the user's own");
+        bench.Write("build/deep/out.txt", "the user's own");
+        await bench.ShellAsync("t1", "echo '# nothing' > .gitignore");
+        await bench.UndoAsync("t1");
+        Assert.Equal("the user's own", bench.Read("secret.txt"));
+        Assert.Equal("the user's own", bench.Read("build/deep/out.txt"));
+    }
+
+    [Fact]
+    public async Task A_file_that_was_too_large_to_keep_is_never_removed_as_if_it_were_new()
+    {
+        using (var large = File.Create(bench.At("large.bin"))) { large.SetLength(Checkpoints.LargestFile + 1L); }
+        await bench.ShellAsync("t1", "echo small > large.bin");
+        var outcome = await bench.UndoAsync("t1");
+        Assert.Equal("small\n", bench.Read("large.bin"));
+        Assert.Contains("large.bin", Assert.Single(outcome.Conflicts), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_too_large_is_said()
+    {
+        using (var large = File.Create(bench.At("large.bin"))) { large.SetLength(Checkpoints.LargestFile + 1L); }
+        await bench.ShellAsync("t1", "true");
+        Assert.Equal("Not all that commands change can be taken back: 1 file is too large.", bench.House.Log.LeftOut(bench.Folder));
+    }
+
+    [Fact]
+    public async Task Two_at_work_are_told_apart_by_their_files()
+    {
+        bench.Write("a.txt", "a");
+        bench.Write("b.txt", "b");
+        var shell = await bench.BeginAsync("t1", EditBench.Chat, null);
+        var edit = await bench.BeginAsync("t2", EditBench.Other, "a.txt");
+        bench.Write("a.txt", "a2");
+        bench.Write("b.txt", "b2");
+        Assert.Equal(["b.txt"], (await shell.EndAsync(CancellationToken.None)).Select(change => change.Path));
+        Assert.Equal(["a.txt"], (await edit.EndAsync(CancellationToken.None)).Select(change => change.Path));
+    }
+
+    [Fact]
+    public async Task What_two_shells_change_counts_for_the_one_that_ends_first()
+    {
+        var first = await bench.BeginAsync("t1", EditBench.Chat, null);
+        var second = await bench.BeginAsync("t2", EditBench.Other, null);
+        bench.Write("a.txt", "a");
+        Assert.Equal(["a.txt"], (await second.EndAsync(CancellationToken.None)).Select(change => change.Path));
+        bench.Write("b.txt", "b");
+        Assert.Equal(["b.txt"], (await first.EndAsync(CancellationToken.None)).Select(change => change.Path));
+    }
+
+    [Fact]
+    public async Task What_was_begun_and_not_ended_is_settled_by_looking_at_the_files()
+    {
+        bench.Write("a.txt", "a");
+        bench.Write("gone.txt", "gone");
+        await bench.BeginAsync("t1", EditBench.Chat, "a.txt");
+        await bench.BeginAsync("t2", EditBench.Other, null);
+        bench.Write("a.txt", "a2");
+        File.Delete(bench.At("gone.txt"));
+        bench.Reopen();
+        Assert.Equal(["a.txt"], bench.House.Reviews.List(bench.Folder, id => id == EditBench.Chat).Select(file => file.Review.Path));
+        Assert.Contains("gone.txt", bench.House.Reviews.List(bench.Folder, id => id == EditBench.Other).Select(file => file.Review.Path));
+        await bench.UndoAllAsync();
+        Assert.Equal("gone", bench.Read("gone.txt"));
+        Assert.Equal("a", bench.Read("a.txt"));
+    }
+
+    [Fact]
+    public async Task What_another_living_process_has_begun_is_left_to_it()
+    {
+        bench.Write("a.txt", "a");
+        var scope = await bench.BeginAsync("t1", EditBench.Chat, "a.txt");
+        bench.Write("a.txt", "a2");
+        var other = bench.Open();
+        Assert.Empty(other.Reviews.List(bench.Folder, null));
+        await scope.EndAsync(CancellationToken.None);
+        Assert.Single(other.Reviews.List(bench.Folder, null));
+    }
+
+    [Fact]
+    public async Task Nothing_is_begun_where_nothing_can_be_kept()
+    {
+        bench.Write("a.txt", "a");
+        Directory.CreateDirectory(bench.Paths.Home);
+        File.WriteAllText(bench.Paths.Edits, "in the way");
+        var fault = await Assert.ThrowsAsync<FailureException>(() => bench.BeginAsync("t1", EditBench.Chat, "a.txt"));
+        Assert.Equal(FailureKind.StoreReadOnly, fault.Failure.Kind);
+    }
+
+    [Fact]
+    public async Task A_torn_line_costs_only_itself()
+    {
+        await bench.EditAsync("t1", "a.txt", "a\n");
+        File.AppendAllText(Path.Combine(bench.Paths.Edits, "edits.jsonl"), "{\"seq\":99,\"time\":\"20");
+        bench.Reopen();
+        await bench.EditAsync("t2", "b.txt", "b\n");
+        bench.Reopen();
+        Assert.Equal(["a.txt", "b.txt"], bench.Files);
+    }
+
+    [Fact]
+    public async Task Only_the_user_may_read_what_is_kept()
+    {
+        await bench.EditAsync("t1", "a.txt", "a\n");
+        await bench.ShellAsync("t2", "echo b > b.txt");
+        Assert.All(Directory.EnumerateFiles(bench.Paths.Edits, "*", SearchOption.AllDirectories), file => Assert.Equal((UnixFileMode)0b110_000_000, File.GetUnixFileMode(file)));
+    }
+
+    [Fact]
+    public async Task SEC_33_A_file_behind_a_link_is_neither_read_nor_written_nor_removed()
+    {
+        var outside = Directory.CreateDirectory(Path.Combine(bench.Root, "outside")).FullName;
+        File.WriteAllText(Path.Combine(outside, "a.txt"), "the agent's text\n");
+        bench.Write("sub/a.txt", "before\n");
+        await bench.EditAsync("t1", "sub/a.txt", "the agent's text\n");
+        await bench.EditAsync("t1", "sub/new.txt", "new\n");
+        File.WriteAllText(Path.Combine(outside, "new.txt"), "new\n");
+        Directory.Delete(bench.At("sub"), recursive: true);
+        Directory.CreateSymbolicLink(bench.At("sub"), outside);
+        var outcome = await bench.UndoAsync("t1");
+        Assert.Equal(0, outcome.Files);
+        Assert.Equal(2, outcome.Conflicts.Count);
+        Assert.Empty(bench.Reject("sub/a.txt").Where(sentence => !sentence.Contains("sub/a.txt", StringComparison.Ordinal)));
+        Assert.Equal("the agent's text\n", File.ReadAllText(Path.Combine(outside, "a.txt")));
+        Assert.True(File.Exists(Path.Combine(outside, "new.txt")));
+    }
+
+    [Fact]
+    public void SEC_33_Random_links_never_lead_a_restore_outside() => EditBench.ForMany(25, async random =>
+    {
+        using var world = new EditBench();
+        var outside = Directory.CreateDirectory(Path.Combine(world.Root, "outside")).FullName;
+        string[] names = ["a", "b", "c"];
+        foreach (var name in names)
+        {
+            File.WriteAllText(Path.Combine(outside, name), $"outside {name}");
+            Directory.CreateDirectory(Path.Combine(outside, "d" + name));
+            File.WriteAllText(Path.Combine(outside, "d" + name, "x"), "agent");
+            world.Write($"d{name}/x", "before");
+            world.Write(name, "before");
+        }
+
+        var safe = EditBench.Everything(outside);
+        foreach (var name in names)
+        {
+            await world.EditAsync("t1", name, $"outside {name}");
+            await world.EditAsync("t1", $"d{name}/x", "agent");
+        }
+
+        for (var i = 0; i < 4; i++)
+        {
+            var name = names[random.Next(names.Length)];
+            var (from, to) = random.Next(4) switch
+            {
+                0 => (name, Path.Combine(outside, name)),
+                1 => ("d" + name, Path.Combine(outside, "d" + name)),
+                2 => ("d" + name, "../outside/d" + name),
+                _ => (name, names[random.Next(names.Length)]),
+            };
+            if (Directory.Exists(world.At(from)) && new DirectoryInfo(world.At(from)).LinkTarget is null) { Directory.Delete(world.At(from), recursive: true); }
+            else { File.Delete(world.At(from)); }
+
+            File.CreateSymbolicLink(world.At(from), to);
+        }
+
+        if (random.Next(2) == 0) { foreach (var name in names) { world.Reject(name); world.Reject($"d{name}/x"); } }
+        await world.UndoAllAsync();
+        await world.RedoAllAsync();
+        Assert.Equal(safe, EditBench.Everything(outside));
+    });
+
+    [Fact]
+    public async Task Five_thousand_files_are_looked_at_again_without_reading_them()
+    {
+        for (var i = 0; i < 5_000; i++) { bench.Write($"src/{i % 100}/{i}.cs", $"// {i}\n" + new string('x', 4_000)); }
+        var first = Stopwatch.StartNew();
+        await bench.ShellAsync("t1", "true");
+        first.Stop();
+        await Task.Delay(150); // A file touched just now is read once more.
+        await bench.ShellAsync("t2", "true");
+        var second = Stopwatch.StartNew();
+        var changes = await bench.ShellAsync("t3", "echo y > src/7/107.cs");
+        second.Stop();
+        TestContext.Current.TestOutputHelper?.WriteLine($"first {first.ElapsedMilliseconds} ms, again {second.ElapsedMilliseconds} ms");
+        Assert.Equal(["src/7/107.cs"], changes.Select(change => change.Path));
+        Assert.True(second.Elapsed < TimeSpan.FromSeconds(5), $"It took {second.Elapsed}.");
+    }
+}

@@ -1,0 +1,116 @@
+using Plue.Server.Edits;
+
+namespace Plue.Server.Tests.Edits;
+
+public sealed class EditTurnsTests : IDisposable
+{
+    private readonly EditBench bench = new();
+
+    public void Dispose() => bench.Dispose();
+
+    [Fact]
+    public async Task A_file_that_somebody_changed_since_stays_and_the_others_are_taken_back()
+    {
+        bench.Write("a.txt", "a\n");
+        bench.Write("b.txt", "b\n");
+        await bench.EditAsync("t1", "a.txt", "a2\n");
+        await bench.EditAsync("t1", "b.txt", "b2\n");
+        bench.Write("a.txt", "mine\n");
+        var outcome = await bench.UndoAsync("t1");
+        Assert.Equal(1, outcome.Files);
+        Assert.Equal(["a.txt was changed by somebody else since, so it was left as it is."], outcome.Conflicts);
+        Assert.Equal(("mine\n", "b\n"), (bench.Read("a.txt"), bench.Read("b.txt")));
+    }
+
+    [Fact]
+    public async Task Redo_leaves_a_file_that_was_changed_after_the_undo()
+    {
+        bench.Write("a.txt", "a\n");
+        await bench.EditAsync("t1", "a.txt", "a2\n");
+        await bench.UndoAsync("t1");
+        bench.Write("a.txt", "mine\n");
+        Assert.Single((await bench.RedoAsync("t1")).Conflicts);
+        Assert.Equal("mine\n", bench.Read("a.txt"));
+    }
+
+    [Fact]
+    public async Task What_was_undone_is_not_under_review_and_what_is_redone_is_again()
+    {
+        bench.Write("a.txt", "1\n2\n3\n4\n5\n");
+        await bench.EditAsync("t1", "a.txt", "one\n2\n3\n4\n5\n");
+        await bench.EditAsync("t2", "a.txt", "one\n2\n3\n4\nfive\n");
+        await bench.UndoAsync("t2");
+        Assert.Equal("-1\n+one\n", Assert.Single(bench.Review("a.txt").Hunks).Text);
+        bench.Reopen();
+        await bench.RedoAsync("t2");
+        Assert.Equal(2, bench.Review("a.txt").Hunks.Count);
+        await bench.UndoAllAsync();
+        Assert.Empty(bench.Files);
+    }
+
+    [Fact]
+    public async Task An_accepted_turn_can_still_be_undone()
+    {
+        bench.Write("a.txt", "1\n2\n3\n");
+        await bench.EditAsync("t1", "a.txt", "1\ntwo\n3\n");
+        bench.Accept("a.txt");
+        await bench.UndoAsync("t1");
+        Assert.Equal("1\n2\n3\n", bench.Read("a.txt"));
+        Assert.Empty(bench.Files);
+    }
+
+    [Fact]
+    public async Task What_agents_did_in_turn_to_one_file_is_taken_back_together()
+    {
+        bench.Write("a.txt", "0\n");
+        await bench.EditAsync("t1", "a.txt", "1\n");
+        await bench.EditAsync("t1", "a.txt", "2\n", EditBench.Other);
+        await bench.EditAsync("t1", "a.txt", "3\n");
+        Assert.Single((await bench.UndoAsync("t1")).Conflicts);
+        Assert.Equal("3\n", bench.Read("a.txt"));
+        Assert.Empty((await bench.UndoAllAsync()).Conflicts);
+        Assert.Equal("0\n", bench.Read("a.txt"));
+        await bench.RedoAllAsync();
+        Assert.Equal("3\n", bench.Read("a.txt"));
+    }
+
+    [Fact]
+    public async Task A_link_that_a_shell_made_is_removed_and_what_it_led_to_stays()
+    {
+        bench.Write("a.txt", "a\n");
+        var before = bench.Everything();
+        await bench.ShellAsync("t1", "mv a.txt b.txt; ln -s b.txt a.txt; ln -s /etc away");
+        var after = bench.Everything();
+        Assert.Empty((await bench.UndoAsync("t1")).Conflicts);
+        Assert.Equal(before, bench.Everything());
+        await bench.RedoAsync("t1");
+        Assert.Equal(after, bench.Everything());
+    }
+
+    [Fact]
+    public void Undoing_all_gives_the_bytes_before_and_redoing_all_those_after() => EditBench.ForMany(20, async random =>
+    {
+        using var world = new EditBench();
+        for (var i = 0; i < 4; i++) { world.Write($"d{i % 2}/{i}", $"{i}\n"); }
+        var before = world.Everything();
+        for (var turn = 0; turn < 4; turn++)
+        {
+            var codex = random.Next(2) == 0 ? EditBench.Chat : EditBench.Other;
+            var file = $"d{random.Next(3)}/{random.Next(4)}";
+            switch (random.Next(5))
+            {
+                case 0: await world.ShellAsync($"t{turn}", $"rm -rf d{random.Next(2)}", codex); break;
+                case 1: await world.ShellAsync($"t{turn}", $"mkdir -p d2; for f in d0/* d1/*; do if [ -f $f ]; then mv $f d2/; break; fi; done", codex); break;
+                case 2: await world.ShellAsync($"t{turn}", $"mkdir -p $(dirname {file}); printf '\\000\\377{turn}' > {file}; chmod 70{random.Next(8)} {file}", codex); break;
+                default: await world.EditAsync($"t{turn}", file, $"{random.Next()}\n{turn}", codex); break;
+            }
+        }
+
+        var after = world.Everything();
+        Assert.Empty((await world.UndoAllAsync()).Conflicts);
+        Assert.Equal(before, world.Everything());
+        world.Reopen();
+        Assert.Empty((await world.RedoAllAsync()).Conflicts);
+        Assert.Equal(after, world.Everything());
+    });
+}
