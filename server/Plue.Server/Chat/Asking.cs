@@ -81,11 +81,14 @@ internal sealed class Asking(ChatServices services, string codexId, Func<StoredC
         ? AgentSpec.Of(ChannelFields.Values(task with { Tree = MessageTree.Empty }, template)).Budget
         : null;
 
-    private async Task CheckBudgetAsync(ProviderSettings settings, CancellationToken cancellationToken)
+    private Task CheckBudgetAsync(ProviderSettings settings, CancellationToken cancellationToken) => CheckBudgetAsync(settings, 0, cancellationToken);
+
+    /// <param name="underWay">What the answer that is being given has cost so far, in USD.</param>
+    private async Task CheckBudgetAsync(ProviderSettings settings, decimal underWay, CancellationToken cancellationToken)
     {
         if (settings.IsFree) { return; }
 
-        await services.Budget().CheckAsync(now().TotalCost ?? 0, () => services.Usage.SpentTodayAsync(cancellationToken));
+        await services.Budget().CheckAsync((now().TotalCost ?? 0) + underWay, async () => await services.Usage.SpentTodayAsync(cancellationToken) + underWay);
     }
 
     private Candidate Chosen(Prepared prepared, string? model, Func<IProvider, string, Answerer> ask) => new(
@@ -108,6 +111,21 @@ internal sealed class Asking(ChatServices services, string codexId, Func<StoredC
         },
         () => services.Providers.Find(choice.ProviderId) is { } known ? services.Providers.Rest.Sentence(known.Settings) : null);
 
+    /// <summary>Holds what an answer under way has used against the budgets, as the next request would be. For a program that runs its own rounds.</summary>
+    private async Task<Failure?> WhyNotOnAsync(ProviderSettings settings, string model, Usage usage, int rounds)
+    {
+        var chat = now();
+        var cost = settings.IsFree ? 0 : services.Providers.PriceOf(settings, model)?.CostOf(usage).TotalCost;
+        try
+        {
+            if (Budget is { } budget) { TaskBudget.CheckUnderWay(budget, chat, usage, rounds, cost); }
+            services.CheckUnderWay?.Invoke(chat, usage, rounds, cost);
+            await CheckBudgetAsync(settings, cost ?? 0, CancellationToken.None);
+            return rounds < Rounds.Most ? null : Rounds.TooMany(Rounds.Most);
+        }
+        catch (FailureException over) { return over.Failure; }
+    }
+
     private Answerer Request(IProvider provider, string model, Steering steering, Question question)
     {
         var chat = now();
@@ -118,9 +136,13 @@ internal sealed class Asking(ChatServices services, string codexId, Func<StoredC
         if (takesTools) { request = request with { Tools = question.Tools.Declarations }; }
         if (provider.Settings.Kind == ProviderKinds.ClaudeCode)
         {
-            var names = tools.Spec.AvailableTools;
-            var host = services.HostOf(new ToolHosting(codexId, question.TurnId, question.Tools, names, id => tools.ContextOf(question.TurnId, id)));
-            request = host is null ? request with { Tools = [] } : request with { ToolHost = host, OwnTools = names };
+            var own = tools.Spec.AvailableTools.Where(ToolHost.OwnTools.Contains).ToList();
+            var ours = new Toolbox([.. question.Tools.Tools.Where(tool => !own.Contains(tool.Name))]);
+            var secrets = services.Secrets();
+            var host = new ToolHost(
+                services.ToolRunner, ours, id => tools.ContextOf(question.TurnId, id),
+                (usage, rounds) => WhyNotOnAsync(provider.Settings, model, usage, rounds), text => secrets?.Mask(text) ?? text);
+            request = request with { ToolHost = host, OwnTools = own, Tools = ours.Declarations };
         }
 
         var (filled, notCarried) = services.Files.Fill(request, question.Pinned, provider, known);

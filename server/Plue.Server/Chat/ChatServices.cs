@@ -10,10 +10,6 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
-/// <summary>A turn whose provider runs its own rounds.</summary>
-/// <param name="ContextOf">By the id of a call.</param>
-public sealed record ToolHosting(string CodexId, string TurnId, Toolbox Tools, IReadOnlyList<string> Names, Func<string, ToolContext> ContextOf);
-
 /// <summary>What a chat needs from the rest of the house; bound in Composition.</summary>
 public sealed class ChatServices
 {
@@ -55,10 +51,10 @@ public sealed class ChatServices
     public Func<StoredChat, IReadOnlyList<ITool>> ToolsFor { get; init; } = static _ => [];
     /// <summary>Nobody is there to be asked for a chat or task of this address.</summary>
     public Func<string, bool> IsUnattended { get; init; } = static _ => false;
-    /// <summary>For a program that runs its own rounds: what it may ask of Plue while it answers, and which of its own tools it has; null where it may run nothing.</summary>
-    public Func<ToolHosting, IToolHost?> HostOf { get; init; } = static _ => null;
     /// <summary>Holds a request of a chat or task against what whoever it works for may still spend, before it is sent; null where nothing is held. Throws BudgetExceeded.</summary>
     public Action<StoredChat, ProviderRequest, Price?>? CheckSpending { get; init; }
+    /// <summary>The same for an answer under way whose program runs its own rounds: what it used so far, its rounds, and its cost where a price is known.</summary>
+    public Action<StoredChat, Usage, int, decimal?>? CheckUnderWay { get; init; }
     /// <summary>A chat or task called <c>finish</c>: its address, and what it hands back. Called when its turn has ended, before what follows it.</summary>
     public Func<string, JsonElement, Task>? HandedBack { get; init; }
     /// <summary>A turn of a task has ended, with this last message; true when it goes on by itself, so that nothing else follows yet.</summary>

@@ -38,6 +38,20 @@ internal static class TaskBudget
         }
     }
 
+    /// <summary>Holds an answer that is being given against the budget, before its program asks the model again.</summary>
+    /// <param name="cost">Of the answer so far, in USD; null where no price is known.</param>
+    /// <exception cref="FailureException">BudgetExceeded.</exception>
+    public static void CheckUnderWay(AgentBudget budget, StoredChat task, Usage usage, int rounds, decimal? cost)
+    {
+        if (budget.Rounds is { } most && Answers(task).Count(WasAsked) + rounds >= most) { throw Over($"It has asked the model {Number(most)} times, as often as its budget allows."); }
+
+        var used = Answers(task).Sum(message => message.Usage?.TotalTokens ?? 0) + usage.TotalTokens;
+        if (budget.Tokens is { } tokens && used >= tokens) { throw Over($"It has used {Number(used)} tokens, and its budget is {Number(tokens)}."); }
+
+        var spent = (task.TotalCost ?? 0) + (cost ?? 0);
+        if (budget.Usd is { } usd && cost is not null && spent >= usd) { throw Over($"It has cost {Usd(spent)}, and its budget is {Usd(usd)}."); }
+    }
+
     /// <summary>What is left of the time that the task may work: answers count as long as they took. Null where nothing bounds it.</summary>
     public static TimeSpan? TimeLeft(AgentBudget budget, StoredChat task)
     {

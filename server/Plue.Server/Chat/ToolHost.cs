@@ -12,7 +12,9 @@ namespace Plue.Server.Chat;
 /// <param name="toolbox">Plue's tools that the program is offered.</param>
 /// <param name="contextOf">By the id of a call.</param>
 /// <param name="whyNotOn">The budget's word before another round, from the usage of the answer and its rounds so far.</param>
-public sealed class ToolHost(ToolRunner runner, Toolbox toolbox, Func<string, ToolContext> contextOf, Func<Usage, int, Failure?> whyNotOn) : IToolHost
+/// <param name="mask">Takes secrets out of what the program is told.</param>
+public sealed class ToolHost(
+    ToolRunner runner, Toolbox toolbox, Func<string, ToolContext> contextOf, Func<Usage, int, Task<Failure?>> whyNotOn, Func<string, string> mask) : IToolHost
 {
     /// <summary>
     /// What the program does with tools of its own where a template lists them. Everything else it reaches through us: its commands would run outside our
@@ -41,7 +43,7 @@ public sealed class ToolHost(ToolRunner runner, Toolbox toolbox, Func<string, To
     public async Task<(string? Result, string? Error)> CallAsync(string toolUseId, string name, string parameters, CancellationToken cancellationToken)
     {
         var result = await RunAsync(new ToolCall(toolUseId, name, parameters), toolbox, cancellationToken);
-        return (result.Result, result.Error);
+        return (Masked(result.Result), Masked(result.Error));
     }
 
     public async Task EndedAsync(string toolUseId, CancellationToken cancellationToken)
@@ -52,7 +54,9 @@ public sealed class ToolHost(ToolRunner runner, Toolbox toolbox, Func<string, To
         await one.Work.WaitAsync(cancellationToken);
     }
 
-    public Failure? WhyNotOn(Usage usage, int rounds) => whyNotOn(usage, rounds);
+    public Task<Failure?> WhyNotOnAsync(Usage usage, int rounds) => whyNotOn(usage, rounds);
+
+    private string? Masked(string? text) => text is null ? null : mask(text);
 
     private async Task<ToolCallResult> RunAsync(ToolCall call, Toolbox tools, CancellationToken cancellationToken) =>
         (await runner.RunAsync([call], tools, contextOf, new Relay(this), cancellationToken))[0];

@@ -24,6 +24,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
     private readonly ITurnSink sink = sink;
     private readonly Lock gate = gate;
     private readonly HashSet<string> notCarried = new(StringComparer.Ordinal); // said already in this turn
+    private readonly Dictionary<string, IReadOnlyList<FileChange>> changed = new(StringComparer.Ordinal); // by calls whose results a provider tells; under the gate
     private Task naming = Task.CompletedTask; // a record of the message that must not come behind its ending; under the gate
     private Action? release; // of what waits to be told from a secret; under the gate
     private bool isOver; // nothing more is heard; under the gate
@@ -143,12 +144,17 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
             foreach (var (toolUseId, _) in live.OpenToolCalls.Where(open => live.Calls.All(call => call.ToolUseId != open.ToolUseId))) { AddResult(live, new ToolCallResult(toolUseId, null, "The call was cut off. Nothing was done; send it again.")); }
             calls = live.Calls;
         });
-        Message Now() => live.ToMessage(MessageStatus.Streaming, time.GetUtcNow(), null, ending.Usage, ending.CostOf(live.ProviderInfo?.ModelId), ending.Timing);
-        Message begun;
-        lock (gate) { begun = Now(); }
+        var begun = Now(live, ending);
         await log.BeginAsync(begun, cancellationToken);
-        await rounds.RunAsync(calls, new ToolWork(this, live, rounds, new Lazy<Task>(() => log.IntendAsync(begun, cancellationToken).AsTask())), cancellationToken);
+        var intent = new Lazy<Task>(() => log.IntendAsync(begun, cancellationToken).AsTask());
+        await rounds.RunAsync(calls, new ToolWork(this, live, rounds, () => intent.Value, result => AddResult(live, result)), cancellationToken);
         Do(live.OrderResults);
+    }
+
+    /// <summary>The answer as it is at this moment.</summary>
+    private Message Now(LiveMessage live, Ending ending)
+    {
+        lock (gate) { return live.ToMessage(MessageStatus.Streaming, time.GetUtcNow(), null, ending.Usage, ending.CostOf(live.ProviderInfo?.ModelId), ending.Timing); }
     }
 
     /// <summary>Under the gate.</summary>
@@ -312,6 +318,15 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
 
     private async Task StreamAsync(Answerer answerer, LiveMessage live, Ending ending, CancellationToken cancellationToken)
     {
+        if (answerer.Request.ToolHost is ToolHost host && Rounds is { } rounds)
+        {
+            host.Observer = new ToolWork(this, live, rounds, () => log.IntendAsync(Now(live, ending), cancellationToken).AsTask(), result =>
+            {
+                rounds.Ended(result);
+                changed[result.ToolUseId] = result.Changes;
+            });
+        }
+
         await using var events = Retry.StreamAsync(answerer.Provider, answerer.Request, time, cancellationToken).GetAsyncEnumerator(cancellationToken);
         var masked = Secrets is null ? null : new AnswerMask(Secrets);
         void Take(ProviderEvent next) => Fold(next, live, ending);
@@ -380,7 +395,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
                 live.FinishToolCall(id, parameters);
                 break;
             case ProviderEvent.ToolResultReceived(var id, var result, var error):
-                live.AddToolResult(id, result, error);
+                live.AddToolResult(id, result, error, changed.GetValueOrDefault(id));
                 sink.Publish(new TurnEvent.ToolCallFinished(live.Id, id, result, error));
                 break;
             case ProviderEvent.Waiting(var what):
@@ -473,15 +488,17 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
     };
 
     /// <summary>Tells of one round of tools while it runs.</summary>
-    private sealed class ToolWork(Turn turn, LiveMessage live, Rounds rounds, Lazy<Task> intent) : IToolObserver
+    /// <param name="intend">Makes durable what the answer asks for.</param>
+    /// <param name="finished">Called under the gate.</param>
+    private sealed class ToolWork(Turn turn, LiveMessage live, Rounds rounds, Func<Task> intend, Action<ToolCallResult> finished) : IToolObserver
     {
-        public async ValueTask IntendAsync(ToolCall call, CancellationToken cancellationToken) => await intent.Value.WaitAsync(cancellationToken);
+        public async ValueTask IntendAsync(ToolCall call, CancellationToken cancellationToken) => await intend().WaitAsync(cancellationToken);
 
         public void Progress(ToolCall call, string text) => Tell(() => turn.sink.Publish(new TurnEvent.ToolCallProgress(live.Id, call.ToolUseId, turn.Masked(text))));
 
         public void Waiting(ToolCall call, bool isWaiting) => rounds.Waiting(isWaiting);
 
-        public void Finished(ToolCallResult result) => Tell(() => turn.AddResult(live, result));
+        public void Finished(ToolCallResult result) => Tell(() => finished(result));
 
         /// <summary>What comes when the turn has ended without waiting is not heard.</summary>
         private void Tell(Action say)

@@ -21,7 +21,7 @@ public interface IToolHost
     /// <param name="usage">Of the answer so far.</param>
     /// <param name="rounds">That it has had.</param>
     /// <returns>Why it may not, with which the answer ends; null when it may.</returns>
-    Failure? WhyNotOn(Usage usage, int rounds);
+    Task<Failure?> WhyNotOnAsync(Usage usage, int rounds);
 }
 
 /// <param name="Reason">Why not, for the model; null when it may.</param>

@@ -116,7 +116,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
                 else
                 {
                     turn.Accept(line, events);
-                    if (line is ClaudeCodeLine.ToolResults && host?.WhyNotOn(turn.Used, turn.Rounds) is { } failure) { turn.Break(failure, events); }
+                    if (line is ClaudeCodeLine.ToolResults && host is not null && await host.WhyNotOnAsync(turn.Used, turn.Rounds).ConfigureAwait(false) is { } failure) { turn.Break(failure, events); }
                 }
             }
             catch (InvalidDataException e)

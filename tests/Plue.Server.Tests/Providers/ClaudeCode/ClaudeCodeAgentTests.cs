@@ -440,8 +440,9 @@ public class ClaudeCodeAgentTests
                 (usage, rounds) =>
                 {
                     Told = usage;
-                    return rounds >= Most ? new Failure(FailureKind.BudgetExceeded, "Its budget is used up.") : null;
-                }) { Observer = this };
+                    return Task.FromResult(rounds >= Most ? new Failure(FailureKind.BudgetExceeded, "Its budget is used up.") : null);
+                },
+                text => text) { Observer = this };
             return Bench.Request("go") with { WorkingDirectory = Folder, ToolHost = host, OwnTools = tools, Tools = toolbox.Declarations };
         }
 
@@ -488,7 +489,7 @@ public class ClaudeCodeAgentTests
             return Task.CompletedTask;
         }
 
-        public Failure? WhyNotOn(Usage usage, int rounds) => null;
+        public Task<Failure?> WhyNotOnAsync(Usage usage, int rounds) => Task.FromResult<Failure?>(null);
     }
 
     private sealed class NotedEdits : IEditLog
