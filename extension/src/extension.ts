@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { activateApprovals } from './features/approvals';
 import { activateChannels } from './features/channels';
 import { activateChat } from './features/chat';
 import { activateItems } from './features/items';
@@ -11,9 +12,11 @@ import { activateUsage } from './features/usage';
 import { activateVault } from './features/vault';
 import { runWithErrorHandling } from './infrastructure/errors';
 import { readLaunchSettings } from './infrastructure/settings';
+import { ApprovalList } from './server/approvalList';
 import { SidecarClient } from './server/client';
 import { ProviderList } from './server/providerList';
 import { findSidecar, thisMachine } from './server/sidecar';
+import { TaskList } from './server/taskList';
 
 export const commands = {
   showLog: 'plue.showLog',
@@ -38,16 +41,21 @@ export function activate(context: vscode.ExtensionContext): void {
   sidecar = client;
   client.start();
   const providers = new ProviderList(client, log);
+  const approvals = new ApprovalList(client, log);
+  const tasks = new TaskList(client, log);
   context.subscriptions.push(
     log,
     client,
     providers,
+    approvals,
+    tasks,
     vscode.commands.registerCommand(commands.showLog, () => log.show()),
     vscode.commands.registerCommand(commands.restartServer, () => runWithErrorHandling(log, () => client.restart())),
     activateVault(context, client, providers, log),
     activateProviders(context, client, providers, log, launch.openChat),
-    activateChannels(client, log),
-    activateChat(context, client, providers, log, launch.openChat),
+    activateApprovals(context, client, approvals, log),
+    activateChannels(client, tasks, approvals, log),
+    activateChat(context, client, { providers, tasks, approvals }, log, launch.openChat),
     activateSettings(context, client, providers, log),
     activateItems(context, client, providers, log),
     activateTemplates(context, client, log),

@@ -55,7 +55,7 @@ test('The ids that this version promises are there', () => {
     'restartServer',
   ];
   expect(contributed).toEqual(expect.arrayContaining(promised.map((name) => `plue.${name}`)));
-  expect(contributes.views['plue']?.map((view) => view.id)).toEqual(['plue.chatChannels']);
+  expect(contributes.views['plue']?.map((view) => view.id)).toEqual(['plue.chatChannels', 'plue.approvals']);
 });
 
 test('Every menu entry, key and welcome link names a contributed command', () => {
@@ -89,7 +89,11 @@ test('A row has at most two inline actions', () => {
     'archivedChat',
     'archivedChat unread',
     'task',
-    'task unread working',
+    'task unread working running',
+    'task working asks',
+    'task overBudget',
+    'task resumable',
+    'task unread',
     'archivedTask',
   ]) {
     const actions = inline.filter(({ when }) => when !== undefined && matches(when, item)).length;

@@ -15,6 +15,7 @@ import { Disposables } from '../infrastructure/disposables';
 import { FailureError, toFailureError } from '../infrastructure/errors';
 import { SidecarLines, maskedChannel } from '../infrastructure/logging';
 import {
+  approvalChanged,
   codexChanged,
   hostLanguageModel,
   hostLanguageModelEvent,
@@ -23,9 +24,11 @@ import {
   messageEvent,
   providerChanged,
   searchHits,
+  taskEvent,
   workspaceTrust,
 } from '../protocol/protocol.generated';
 import type {
+  ApprovalChangedParams,
   CodexChangedParams,
   ErrorData,
   HostNotifyParams,
@@ -33,6 +36,7 @@ import type {
   PlueOptions,
   ProviderChangedParams,
   SearchHitsParams,
+  TaskEventParams,
 } from '../protocol/protocol.generated';
 import { stoppedFailure, toFailure } from './failures';
 import { askLanguageModel, listLanguageModels } from './languageModels';
@@ -53,6 +57,8 @@ export interface Sidecar {
   readonly onMessageEvent: vscode.Event<MessageEventParams>;
   readonly onProviderChanged: vscode.Event<ProviderChangedParams>;
   readonly onSearchHits: vscode.Event<SearchHitsParams>;
+  readonly onTaskEvent: vscode.Event<TaskEventParams>;
+  readonly onApprovalChanged: vscode.Event<ApprovalChangedParams>;
   /** A hook wants the user to know something. */
   readonly onNotify: vscode.Event<HostNotifyParams>;
 }
@@ -84,6 +90,8 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   private readonly messageEvent = new vscode.EventEmitter<MessageEventParams>();
   private readonly providerChanged = new vscode.EventEmitter<ProviderChangedParams>();
   private readonly searchHits = new vscode.EventEmitter<SearchHitsParams>();
+  private readonly taskEvent = new vscode.EventEmitter<TaskEventParams>();
+  private readonly approvalChanged = new vscode.EventEmitter<ApprovalChangedParams>();
   private readonly notified = new vscode.EventEmitter<HostNotifyParams>();
   private readonly policy = new RestartPolicy();
   private readonly disposables = new Disposables();
@@ -97,11 +105,14 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   readonly onMessageEvent = this.messageEvent.event;
   readonly onProviderChanged = this.providerChanged.event;
   readonly onSearchHits = this.searchHits.event;
+  readonly onTaskEvent = this.taskEvent.event;
+  readonly onApprovalChanged = this.approvalChanged.event;
   readonly onNotify = this.notified.event;
 
   constructor(private readonly options: SidecarOptions) {
     const told = [this.codexChanged, this.messageEvent, this.providerChanged, this.searchHits, this.notified];
-    for (const emitter of [this.started, this.stateChanged, ...told]) this.disposables.add(emitter);
+    const agents = [this.taskEvent, this.approvalChanged];
+    for (const emitter of [this.started, this.stateChanged, ...told, ...agents]) this.disposables.add(emitter);
     this.disposables.add(
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
         if (this.state.state === 'running') this.tellTrust();
@@ -166,6 +177,8 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     registrations.add(life.client.onNotification(messageEvent, (params) => this.messageEvent.fire(params)));
     registrations.add(life.client.onNotification(providerChanged, (params) => this.providerChanged.fire(params)));
     registrations.add(life.client.onNotification(searchHits, (params) => this.searchHits.fire(params)));
+    registrations.add(life.client.onNotification(taskEvent, (params) => this.taskEvent.fire(params)));
+    registrations.add(life.client.onNotification(approvalChanged, (params) => this.approvalChanged.fire(params)));
     registrations.add(life.client.onNotification(hostNotify, (params) => this.notified.fire(params)));
     registrations.add(life.client.onRequest(hostLanguageModels, listLanguageModels));
     registrations.add(

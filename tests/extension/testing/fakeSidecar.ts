@@ -2,12 +2,14 @@ import * as v from 'valibot';
 import { EventEmitter, type CancellationToken, type Event } from 'vscode';
 import type { RequestType } from 'vscode-languageclient/node';
 import type {
+  ApprovalChangedParams,
   CodexChangedParams,
   ErrorData,
   HostNotifyParams,
   MessageEventParams,
   ProviderChangedParams,
   SearchHitsParams,
+  TaskEventParams,
 } from '../../../extension/src/protocol/protocol.generated';
 import type { Sidecar, SidecarState } from '../../../extension/src/server/client';
 
@@ -20,6 +22,8 @@ export class FakeSidecar implements Sidecar {
   readonly messageEvent = new EventEmitter<MessageEventParams>();
   readonly providerChanged = new EventEmitter<ProviderChangedParams>();
   readonly searchHits = new EventEmitter<SearchHitsParams>();
+  readonly taskEvent = new EventEmitter<TaskEventParams>();
+  readonly approvalChanged = new EventEmitter<ApprovalChangedParams>();
   readonly notified = new EventEmitter<HostNotifyParams>();
   private readonly table = new Map<string, (params: unknown, token?: CancellationToken) => unknown>();
 
@@ -30,6 +34,8 @@ export class FakeSidecar implements Sidecar {
   readonly onMessageEvent: Event<MessageEventParams> = this.messageEvent.event;
   readonly onProviderChanged: Event<ProviderChangedParams> = this.providerChanged.event;
   readonly onSearchHits: Event<SearchHitsParams> = this.searchHits.event;
+  readonly onTaskEvent: Event<TaskEventParams> = this.taskEvent.event;
+  readonly onApprovalChanged: Event<ApprovalChangedParams> = this.approvalChanged.event;
   readonly onNotify: Event<HostNotifyParams> = this.notified.event;
 
   /** From now on. An answer that throws is a failure of the request. */

@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
-import type { CodexListResult, CodexSummary } from '../../protocol/protocol.generated';
+import type { CodexListResult, CodexSummary, TaskView } from '../../protocol/protocol.generated';
 import { codexList } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
+import type { TaskList } from '../../server/taskList';
 import { ChatGroups, groupNames, isTask, type ChatFilter, type GroupName } from './chatGroups';
-import { isWorking, rowOf, timeOf } from './row';
+import { isWorking, menuWordsOf, rowOf, timeOf } from './row';
 
 /** What lies in the trash is asked for by page and never held whole. */
 type AnyGroup = GroupName | 'Deleted';
@@ -48,7 +49,10 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
   /** The numbers of chats, read ones or shown ones changed. */
   readonly onDidCount = this.counted.event;
 
-  constructor(private readonly sidecar: Sidecar) {
+  constructor(
+    private readonly sidecar: Sidecar,
+    private readonly tasks: Pick<TaskList, 'get' | 'onDidChange'>,
+  ) {
     this.disposables.add(this.changed);
     this.disposables.add(this.counted);
     this.disposables.add(sidecar.onDidStart(() => this.refresh()));
@@ -58,6 +62,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
       }),
     );
     this.disposables.add(sidecar.onCodexChanged(({ uri, codex }) => this.hear(uri, codex)));
+    this.disposables.add(tasks.onDidChange((uri) => this.hearTask(uri)));
     // "2 m" grows old by itself, and at midnight today is yesterday.
     const ageing = setInterval(() => this.age(), minute);
     this.disposables.add(new vscode.Disposable(() => clearInterval(ageing)));
@@ -139,7 +144,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
         return groupItem(node.name, node.name === 'Deleted' ? this.trash.total : this.chats.of(node.name).length, this.waiting(node.name));
       case 'codex': {
         const codex = this.chat(node.uri);
-        return codex === undefined ? new vscode.TreeItem('') : codexItem(codex, this.childrenOf(node.uri).length > 0);
+        return codex === undefined ? new vscode.TreeItem('') : codexItem(codex, this.tasks.get(node.uri), this.childrenOf(node.uri).length > 0);
       }
       case 'noTask':
         return noTaskItem();
@@ -192,7 +197,25 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
 
   /** How many of a group wait for the user. */
   private waiting(name: AnyGroup): number {
-    return name === 'Agent Tasks' ? this.chats.of(name).filter(({ taskStatus }) => taskStatus === 'waiting_for_approval').length : 0;
+    return name === 'Agent Tasks' ? this.chats.of(name).filter((task) => this.statusOf(task) === 'waiting_for_approval').length : 0;
+  }
+
+  /** How many agents can be stopped. */
+  get working(): number {
+    return this.chats.of('Agent Tasks').filter(({ uri, status, taskStatus }) => isWorking({ status, ...withStatus(this.tasks.get(uri)?.status ?? taskStatus) })).length;
+  }
+
+  private statusOf({ uri, taskStatus }: CodexSummary): string | undefined {
+    return this.tasks.get(uri)?.status ?? taskStatus;
+  }
+
+  /** A task spends and waits without a change of its record. */
+  private hearTask(uri: string | undefined): void {
+    if (uri === undefined) return this.drawAll();
+    const codex = this.chat(uri);
+    if (codex === undefined) return;
+    this.dirty.groups.add(this.chats.groupOf(codex));
+    this.drawSoon();
   }
 
   private hear(uri: string, codex: CodexSummary | undefined): void {
@@ -264,7 +287,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
     const aged = [...this.rows].flatMap(([uri, row]) => {
       const codex = this.chat(uri);
       if (codex === undefined) return [];
-      const words = rowOf(codex, now).description;
+      const words = rowOf(codex, now, this.tasks.get(uri)).description;
       if (words === row.words) return [];
       row.words = words;
       return [row.node];
@@ -307,7 +330,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
 
   private row(codex: CodexSummary, now: number): ChannelNode {
     const node = this.rows.get(codex.uri)?.node ?? { type: 'codex', uri: codex.uri };
-    this.rows.set(codex.uri, { node, words: rowOf(codex, now).description });
+    this.rows.set(codex.uri, { node, words: rowOf(codex, now, this.tasks.get(codex.uri)).description });
     return node;
   }
 
@@ -326,6 +349,10 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
   }
 }
 
+function withStatus(taskStatus: string | undefined): { taskStatus?: string } {
+  return taskStatus === undefined ? {} : { taskStatus };
+}
+
 const collapsed: ReadonlySet<AnyGroup> = new Set(['Yesterday', 'Last 7 Days', 'Older', 'Archived', 'Deleted']);
 
 function groupItem(name: AnyGroup, count: number, waiting: number): vscode.TreeItem {
@@ -342,8 +369,8 @@ function groupItem(name: AnyGroup, count: number, waiting: number): vscode.TreeI
   return item;
 }
 
-function codexItem(codex: CodexSummary, hasChildren: boolean): vscode.TreeItem {
-  const row = rowOf(codex, Date.now());
+function codexItem(codex: CodexSummary, task: TaskView | undefined, hasChildren: boolean): vscode.TreeItem {
+  const row = rowOf(codex, Date.now(), task);
   const { Expanded, None } = vscode.TreeItemCollapsibleState;
   const item = new vscode.TreeItem(row.label, hasChildren ? Expanded : None);
   item.id = codex.uri;
@@ -351,9 +378,15 @@ function codexItem(codex: CodexSummary, hasChildren: boolean): vscode.TreeItem {
   item.iconPath = new vscode.ThemeIcon(row.icon);
   item.tooltip = row.tooltip;
   item.accessibilityInformation = { label: row.accessibilityLabel };
-  // Words that menus look for: "chat pinned unread", "archivedTask".
+  const taskStatus = codex.taskStatus === undefined ? undefined : (task?.status ?? codex.taskStatus);
+  // Words that menus look for: "chat pinned unread", "task working asks", "archivedTask".
   const noun = isTask(codex) ? (codex.archived ? 'archivedTask' : 'task') : codex.archived ? 'archivedChat' : 'chat';
-  item.contextValue = [noun, codex.pinned ? 'pinned' : '', codex.unread ? 'unread' : '', isWorking(codex) ? 'working' : '']
+  const state = [
+    isWorking({ status: codex.status, ...withStatus(taskStatus) }) ? 'working' : '',
+    taskStatus === undefined ? '' : menuWordsOf(taskStatus),
+    hasChildren ? 'parent' : '',
+  ];
+  item.contextValue = [noun, codex.pinned ? 'pinned' : '', codex.unread ? 'unread' : '', ...state]
     .filter((word) => word !== '')
     .join(' ');
   item.command = { command: 'plue.openChat', title: 'Open', arguments: [codex.uri] };

@@ -3,21 +3,38 @@ import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling, UserCancelledError } from '../../infrastructure/errors';
 import type { CodexSummary } from '../../protocol/protocol.generated';
+import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
+import type { TaskList } from '../../server/taskList';
 import { ChannelTree, type ChannelNode } from './channelTree';
 import { ChatActions } from './chatActions';
 import { groupNames, isTask, type ChatFilter } from './chatGroups';
 import { commands } from './commands';
 import { formatAge, labelOf, timeOf } from './row';
+import { TaskActions } from './taskActions';
 
-export function activateChannels(sidecar: Sidecar, log: vscode.LogOutputChannel): vscode.Disposable {
+export function activateChannels(
+  sidecar: Sidecar,
+  tasks: TaskList,
+  approvals: ApprovalList,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable {
   const disposables = new Disposables();
-  const tree = disposables.add(new ChannelTree(sidecar));
+  const tree = disposables.add(new ChannelTree(sidecar, tasks));
+  const taskActions = new TaskActions(sidecar, tasks);
   const actions = new ChatActions(sidecar);
   const view = disposables.add(
     vscode.window.createTreeView<ChannelNode>('plue.chatChannels', { treeDataProvider: tree, showCollapseAll: false, canSelectMany: true }),
   );
-  disposables.add(tree.onDidCount(() => showCounts(view, tree)));
+  let isRunning = false;
+  const count = (): void => {
+    showCounts(view, tree, approvals.items.length);
+    if (isRunning === tree.working > 0) return;
+    isRunning = !isRunning;
+    void vscode.commands.executeCommand('setContext', 'plue.tasks.isRunning', isRunning);
+  };
+  disposables.add(tree.onDidCount(count));
+  disposables.add(approvals.onDidChange(count));
   // Before the first list nobody knows whether there are no chats.
   const first = disposables.add(
     tree.onDidCount(() => {
@@ -62,9 +79,23 @@ export function activateChannels(sidecar: Sidecar, log: vscode.LogOutputChannel)
   for (const id of [commands.restore, commands.restoreTask]) register(id, restore);
   register(commands.archiveOlder, () => actions.archiveOlder(tree.all()));
 
+  const onTasks = (id: string, title: string, action: (tasks: CodexSummary[]) => Promise<unknown>): void =>
+    onChats(id, title, (chats) => action(chats.filter(isTask)));
+  onTasks(commands.answerTask, 'Answer', () => Promise.resolve(vscode.commands.executeCommand('plue.approvals')));
+  onTasks(commands.steerTask, 'Tell It Something', (chosen) => taskActions.steer(chosen));
+  onTasks(commands.pauseTask, 'Pause', (chosen) => taskActions.pause(chosen));
+  onTasks(commands.resumeTask, 'Resume', (chosen) => taskActions.resume(chosen));
+  onTasks(commands.stopTask, 'Stop', (chosen) => taskActions.stop(chosen, false));
+  onTasks(commands.stopUnder, 'Stop with Everything under It', (chosen) => taskActions.stop(chosen, true));
+  onTasks(commands.topUpTask, 'Top Up', (chosen) => taskActions.topUp(chosen));
+  onTasks(commands.dropTask, 'Drop', (chosen) => taskActions.drop(chosen));
+  onTasks(commands.reviewTask, 'Review Changes', (chosen) => taskActions.review(chosen));
+  onTasks(commands.undoTask, 'Undo Its Changes', (chosen) => taskActions.undo(chosen));
+  register(commands.stopAll, () => taskActions.stopAll());
+
   const narrow = async (filter: ChatFilter): Promise<void> => {
     tree.narrow(filter);
-    showCounts(view, tree);
+    count();
     await vscode.commands.executeCommand('setContext', 'plue.channels.isFiltered', Object.keys(filter).length > 0);
   };
   register(commands.filter, async () => narrow(await pickFilter(tree)));
@@ -125,10 +156,12 @@ async function pickFilter(tree: ChannelTree): Promise<ChatFilter> {
   return chosen.filter;
 }
 
-function showCounts(view: vscode.TreeView<ChannelNode>, tree: ChannelTree): void {
+/** What waits for the user comes before what is new. */
+function showCounts(view: vscode.TreeView<ChannelNode>, tree: ChannelTree, waiting: number): void {
   const { unread, filter, counts } = tree;
-  const words = `${unread} unread`;
-  if (view.badge?.value !== (unread === 0 ? undefined : unread)) view.badge = unread === 0 ? undefined : { value: unread, tooltip: words };
+  const words = [waiting === 0 ? '' : `${waiting} waiting for you`, unread === 0 ? '' : `${unread} unread`].filter((part) => part !== '').join(', ');
+  const value = waiting > 0 ? waiting : unread;
+  if (view.badge?.tooltip !== (value === 0 ? undefined : words)) view.badge = value === 0 ? undefined : { value, tooltip: words };
   const what = filter.tag === undefined ? (filter.only === 'running' ? 'answering now' : filter.only) : `tagged ${filter.tag}`;
   view.message = what === undefined ? undefined : `${counts.shown} of ${counts.all} chats: ${what}`;
 }

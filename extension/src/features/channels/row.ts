@@ -1,4 +1,4 @@
-import type { CodexStatus, CodexSummary } from '../../protocol/protocol.generated';
+import type { CodexStatus, CodexSummary, TaskView } from '../../protocol/protocol.generated';
 import { visibleText } from '../../webview/shared/visibleText';
 
 /** How a chat or task looks in the tree. */
@@ -42,17 +42,30 @@ const taskIcons: Readonly<Record<string, string>> = {
 };
 
 /** Those that a task can be stopped in. */
-const working: readonly string[] = ['running', 'paused', 'waiting_for_approval', 'waiting_for_child'];
+const working: readonly string[] = ['queued', 'running', 'paused', 'waiting_for_approval', 'waiting_for_child'];
+
+/** Words that menus look for, by the state of a task. */
+const stateWords: Readonly<Record<string, string>> = {
+  queued: 'running',
+  running: 'running',
+  waiting_for_child: 'running',
+  waiting_for_approval: 'running asks',
+  paused: 'resumable',
+  interrupted: 'resumable',
+  stopped: 'resumable',
+  failed: 'resumable',
+  over_budget: 'overBudget',
+};
 
 /** Told before what the chat itself is doing. A question mark is kept for a chat that waits for the user's word. */
 const unreadIcon = 'circle-filled';
 
-/** `now` in milliseconds since the epoch. */
-export function rowOf(codex: CodexSummary, now: number): Row {
+/** `now` in milliseconds since the epoch. @param task What is known of a task beside its record. */
+export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
   const label = labelOf(codex);
   const age = formatAge(now - Date.parse(codex.updatedAt));
-  const cost = codex.cost === undefined ? '' : formatCost(codex.cost);
-  const { taskStatus } = codex;
+  const taskStatus = codex.taskStatus === undefined ? undefined : (task?.status ?? codex.taskStatus);
+  const cost = task === undefined ? (codex.cost === undefined ? '' : formatCost(codex.cost)) : spendOf(task);
   // A task's own status says more, but not that its file is damaged.
   const status = taskStatus === undefined || codex.status === 'damaged' ? statusWords[codex.status] : taskStatus.replaceAll('_', ' ');
   const unread = codex.unread ? 'unread' : '';
@@ -61,14 +74,18 @@ export function rowOf(codex: CodexSummary, now: number): Row {
   const model = [codex.providerId, codex.model].filter((part) => part !== undefined && part !== '').join(' / ');
   return {
     label,
-    description: (taskStatus === undefined ? [age, cost, tags] : [codex.unread ? '●' : '', codex.model ?? '', said(taskStatus), age, cost])
+    description: (taskStatus === undefined
+      ? [age, cost, tags]
+      : [codex.unread ? '●' : '', who(codex, task), said(taskStatus), task === undefined ? age : elapsed(task), cost]
+    )
       .filter((part) => part !== '')
       .join('  '),
-    icon: iconOf(codex),
+    icon: iconOf(codex, taskStatus),
     tooltip: [
       label,
       [unread, messages, cost, status].filter((part) => part !== '').join(', '),
       model,
+      task?.note === undefined ? '' : visibleText(task.note),
       tags,
       `Changed ${new Date(codex.updatedAt).toLocaleString()}`,
     ]
@@ -79,6 +96,7 @@ export function rowOf(codex: CodexSummary, now: number): Row {
       unread,
       codex.pinned ? 'pinned' : '',
       status,
+      task === undefined ? '' : visibleText(task.templateName),
       age === 'now' ? 'changed now' : `changed ${age} ago`,
       cost,
       tags,
@@ -88,16 +106,40 @@ export function rowOf(codex: CodexSummary, now: number): Row {
   };
 }
 
-export function labelOf({ title, uri }: CodexSummary): string {
+export function labelOf({ title, uri }: Pick<CodexSummary, 'title' | 'uri'>): string {
   return title.trim() !== '' ? visibleText(title) : uri.startsWith('codex://tasks/') ? 'New task' : 'New chat';
 }
 
 /** An answer or work is under way, and can be stopped. */
-export function isWorking({ status, taskStatus }: CodexSummary): boolean {
+export function isWorking({ status, taskStatus }: Pick<CodexSummary, 'status' | 'taskStatus'>): boolean {
   return status === 'running' || (taskStatus !== undefined && working.includes(taskStatus));
 }
 
-function iconOf({ status, unread, taskStatus }: CodexSummary): string {
+/** "running asks": what can be done with a task, for the menus of its row. */
+export function menuWordsOf(taskStatus: string): string {
+  return stateWords[taskStatus] ?? '';
+}
+
+/** "$0.21 / 1.00", "local"; of the task and everything under it. */
+export function spendOf({ isLocal, spentInAll, budget }: Pick<TaskView, 'isLocal' | 'spentInAll' | 'budget'>): string {
+  if (isLocal && (spentInAll.usd ?? 0) === 0) return 'local';
+  const spent = spentInAll.usd === undefined ? 'cost unknown' : formatCost(spentInAll.usd);
+  return budget.usd === undefined ? spent : `${spent} / ${budget.usd.toFixed(2)}`;
+}
+
+function who(codex: CodexSummary, task: TaskView | undefined): string {
+  return task === undefined ? (codex.model ?? '') : visibleText(task.templateName);
+}
+
+/** How long it has worked. */
+function elapsed({ spent }: TaskView): string {
+  const { seconds } = spent;
+  if (seconds === undefined || seconds <= 0) return '';
+  return seconds < 60 ? `${Math.floor(seconds)} s` : formatAge(seconds * 1000);
+}
+
+function iconOf({ status, unread, archived }: CodexSummary, taskStatus: string | undefined): string {
+  if (taskStatus !== undefined && archived) return 'archive';
   if (taskStatus !== undefined && status !== 'damaged') return taskIcons[taskStatus] ?? icons[status];
   return unread && status === 'idle' ? unreadIcon : icons[status];
 }

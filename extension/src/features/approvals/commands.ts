@@ -1,0 +1,4 @@
+export const commands = {
+  show: 'plue.approvals',
+  manageRules: 'plue.manageRules',
+} as const;

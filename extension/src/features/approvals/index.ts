@@ -1,0 +1,41 @@
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import { runWithErrorHandling } from '../../infrastructure/errors';
+import type { ApprovalList } from '../../server/approvalList';
+import type { Sidecar } from '../../server/client';
+import { ApprovalsView } from './approvalsView';
+import { commands } from './commands';
+import { manageRules } from './rules';
+
+export function activateApprovals(
+  context: Pick<vscode.ExtensionContext, 'extensionUri'>,
+  sidecar: Sidecar,
+  approvals: ApprovalList,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable {
+  const disposables = new Disposables();
+  const pages = vscode.Uri.joinPath(context.extensionUri, 'extension', 'out', 'webview');
+  const view = disposables.add(new ApprovalsView(sidecar, approvals, pages, log));
+  const register = (id: string, action: () => Promise<void>): void => {
+    disposables.add(vscode.commands.registerCommand(id, () => runWithErrorHandling(log, action)));
+  };
+  register(commands.show, () => view.focus());
+  register(commands.manageRules, () => manageRules(sidecar));
+
+  // Seen wherever the reader is, and silent: the focus stays where it was.
+  const item = disposables.add(vscode.window.createStatusBarItem('plue.approvals', vscode.StatusBarAlignment.Left, 0));
+  item.name = 'Plue Approvals';
+  item.command = commands.show;
+  item.backgroundColor = new vscode.ThemeColor('statusBarItem.warningBackground');
+  const count = (): void => {
+    const waiting = approvals.items.length;
+    item.text = `$(question) ${waiting}`;
+    const words = waiting === 1 ? '1 approval waits for you' : `${waiting} approvals wait for you`;
+    item.tooltip = words;
+    item.accessibilityInformation = { label: words };
+    if (waiting === 0) item.hide();
+    else item.show();
+  };
+  disposables.add(approvals.onDidChange(count));
+  return disposables;
+}

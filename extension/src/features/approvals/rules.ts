@@ -1,0 +1,29 @@
+// The rules that "always" stored, to be taken back.
+import * as vscode from 'vscode';
+import { UserCancelledError } from '../../infrastructure/errors';
+import { approvalForget, approvalRules } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+import { visibleText } from '../../webview/shared/visibleText';
+
+export async function manageRules(sidecar: Sidecar): Promise<void> {
+  const { rules } = await sidecar.request(approvalRules, {});
+  if (rules.length === 0) {
+    void vscode.window.showInformationMessage('No rule is stored. “Always…” under an approval stores one.');
+    return;
+  }
+  const rows = rules.map(({ id, rule, folder, createdAt }) => ({
+    label: visibleText(rule),
+    description: visibleText(folder ?? 'in every folder'),
+    detail: `Since ${new Date(createdAt).toLocaleString()}`,
+    id,
+  }));
+  const chosen = await vscode.window.showQuickPick(rows, {
+    title: 'Always Rules',
+    placeHolder: 'Choose those to take back: then it is asked again',
+    canPickMany: true,
+    matchOnDescription: true,
+  });
+  if (chosen === undefined || chosen.length === 0) throw new UserCancelledError();
+  for (const { id } of chosen) await sidecar.request(approvalForget, { id });
+  void vscode.window.showInformationMessage(chosen.length === 1 ? 'The rule is gone.' : `${chosen.length} rules are gone.`);
+}

@@ -1,0 +1,124 @@
+// What a person does with agents: from the tree, and from the panel of a task.
+import * as vscode from 'vscode';
+import { toFailureError, UserCancelledError } from '../../infrastructure/errors';
+import type { CodexSummary, TaskBudgetView } from '../../protocol/protocol.generated';
+import { editList, editUndo, taskBudget, taskDrop, taskPause, taskResume, taskSteer, taskStop } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+import type { TaskList } from '../../server/taskList';
+import { labelOf } from './row';
+
+type Tasks = readonly Pick<CodexSummary, 'uri' | 'title'>[];
+type Limit = keyof TaskBudgetView;
+
+const limitNames = { usd: 'Money, in USD', tokens: 'Tokens', rounds: 'Rounds', seconds: 'Time, in seconds' } as const satisfies Record<Limit, string>;
+const limits = ['usd', 'tokens', 'rounds', 'seconds'] as const satisfies Limit[];
+
+export class TaskActions {
+  constructor(
+    private readonly sidecar: Sidecar,
+    private readonly tasks: Pick<TaskList, 'get'>,
+  ) {}
+
+  async steer(tasks: Tasks): Promise<void> {
+    const [task] = tasks;
+    if (task === undefined) return;
+    const text = await vscode.window.showInputBox({
+      title: `Tell “${labelOf(task)}” Something`,
+      prompt: 'It hears this before its next step.',
+      validateInput: (value) => (value.trim() === '' ? 'Say something, or press Escape.' : undefined),
+    });
+    if (text === undefined || text.trim() === '') throw new UserCancelledError();
+    await this.sidecar.request(taskSteer, { uri: task.uri, text: text.trim() });
+  }
+
+  pause(tasks: Tasks): Promise<void> {
+    return each(tasks, ({ uri }) => this.sidecar.request(taskPause, { uri }));
+  }
+
+  resume(tasks: Tasks): Promise<void> {
+    return each(tasks, ({ uri }) => this.sidecar.request(taskResume, { uri }));
+  }
+
+  /** @param under Also everything that they asked for. */
+  stop(tasks: Tasks, under: boolean): Promise<void> {
+    return each(tasks, ({ uri }) => this.sidecar.request(taskStop, { uri, ...(under ? { under } : {}) }));
+  }
+
+  async stopAll(): Promise<void> {
+    await this.sidecar.request(taskStop, {});
+  }
+
+  drop(tasks: Tasks): Promise<void> {
+    return each(tasks, ({ uri }) => this.sidecar.request(taskDrop, { uri }));
+  }
+
+  async review([task]: Tasks): Promise<void> {
+    if (task !== undefined) await vscode.commands.executeCommand('plue.reviewChanges', { codexId: task.uri });
+  }
+
+  /** Its turns, the last first, as far as they can be taken back. */
+  async undo([task]: Tasks): Promise<void> {
+    if (task === undefined) return;
+    const { turns } = await this.sidecar.request(editList, { codexId: task.uri });
+    const own = turns.filter(({ codexId, isUndone }) => codexId === task.uri && !isUndone);
+    if (own.length === 0) {
+      void vscode.window.showInformationMessage(`“${labelOf(task)}” changed nothing that can be taken back.`);
+      return;
+    }
+    for (const { turnId } of own) await this.sidecar.request(editUndo, { codexId: task.uri, turnId });
+    void vscode.window.showInformationMessage(`Took back what “${labelOf(task)}” changed.`);
+  }
+
+  /** Asks for the limit that it ran into, or for one of several. */
+  async topUp([task]: Tasks): Promise<void> {
+    if (task === undefined) return;
+    const { budget = {}, spentInAll = {} } = this.tasks.get(task.uri) ?? {};
+    const limit = await pickLimit(budget, spentInAll);
+    const spent = spentInAll[limit];
+    const before = budget[limit];
+    const isWhole = limit !== 'usd';
+    const written = await vscode.window.showInputBox({
+      title: `Top Up “${labelOf(task)}”: ${limitNames[limit]}`,
+      prompt: [spent === undefined ? 'What was spent is not known' : `Spent: ${plain(spent, isWhole)}`, before === undefined ? 'no limit yet' : `limit: ${plain(before, isWhole)}`].join(', '),
+      value: before === undefined ? '' : plain(before * 2, isWhole),
+      validateInput: (value) => problemWith(value, spent, isWhole),
+    });
+    if (written === undefined || problemWith(written, spent, isWhole) !== undefined) throw new UserCancelledError();
+    await this.sidecar.request(taskBudget, { uri: task.uri, budget: { [limit]: Number(written) } });
+  }
+}
+
+/** What is wrong with a new limit; undefined when it can be set. */
+export function problemWith(written: string, spent: number | undefined, isWhole: boolean): string | undefined {
+  const value = Number(written);
+  if (written.trim() === '' || !Number.isFinite(value) || value <= 0) return 'Write a number above 0.';
+  if (isWhole && !Number.isInteger(value)) return 'Write a whole number.';
+  return spent !== undefined && value <= spent ? `More than ${plain(spent, isWhole)} is needed: that is spent.` : undefined;
+}
+
+/** Those that are used up, or nearly. */
+export function reachedLimits(budget: TaskBudgetView, spent: TaskBudgetView): Limit[] {
+  return limits.filter((limit) => budget[limit] !== undefined && (spent[limit] ?? 0) >= budget[limit] * 0.9);
+}
+
+async function pickLimit(budget: TaskBudgetView, spent: TaskBudgetView): Promise<Limit> {
+  const reached = reachedLimits(budget, spent);
+  const [only] = reached;
+  if (only !== undefined && reached.length === 1) return only;
+  const offered = reached.length > 0 ? reached : limits;
+  const rows = offered.map((limit) => ({ label: limitNames[limit], description: budget[limit] === undefined ? 'no limit' : String(budget[limit]), limit }));
+  const chosen = await vscode.window.showQuickPick(rows, { title: 'Top Up', placeHolder: 'Which limit' });
+  if (chosen === undefined) throw new UserCancelledError();
+  return chosen.limit;
+}
+
+function plain(value: number, isWhole: boolean): string {
+  return isWhole ? String(Math.ceil(value)) : String(Number(value.toFixed(4)));
+}
+
+/** One that fails does not keep the others; then the first failure is said. */
+async function each(tasks: Tasks, action: (task: Tasks[number]) => Promise<unknown>): Promise<void> {
+  const done = await Promise.allSettled(tasks.map(action));
+  const failed = done.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw toFailureError(failed.reason);
+}

@@ -1,0 +1,65 @@
+import * as vscode from 'vscode';
+import { Disposables } from '../infrastructure/disposables';
+import { toFailureError } from '../infrastructure/errors';
+import type { Log } from '../infrastructure/logging';
+import { approvalAnswer, approvalList } from '../protocol/protocol.generated';
+import type { ApprovalAnswerParams, ApprovalView } from '../protocol/protocol.generated';
+import type { Sidecar } from './client';
+
+/** What waits for the user's word, oldest first: for the view, the docks of the chats, and the number beside them. */
+export class ApprovalList implements vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<readonly ApprovalView[]>();
+  private readonly disposables = new Disposables();
+  /** Told by an event since a list was asked for: then the list is older. */
+  private told = 0;
+
+  /** Empty until the first answer; `failure` says why there is none. */
+  items: readonly ApprovalView[] = [];
+  isKnown = false;
+  failure: string | undefined;
+  readonly onDidChange = this.changed.event;
+
+  constructor(
+    private readonly sidecar: Sidecar,
+    private readonly log: Pick<Log, 'warn'>,
+  ) {
+    this.disposables.add(this.changed);
+    this.disposables.add(sidecar.onDidStart(() => void this.refresh()));
+    this.disposables.add(
+      sidecar.onApprovalChanged(({ approvals }) => {
+        this.told++;
+        this.show(approvals);
+      }),
+    );
+    // Nothing pending outlives the process that asked.
+    this.disposables.add(sidecar.onDidChangeState(({ state }) => state !== 'running' && this.show([])));
+  }
+
+  /** Does not throw: what failed stands in `failure`. */
+  async refresh(): Promise<void> {
+    const told = this.told;
+    try {
+      const { approvals } = await this.sidecar.request(approvalList, {});
+      if (told === this.told) this.show(approvals);
+    } catch (error) {
+      this.failure = toFailureError(error).message;
+      this.log.warn(`The approvals could not be listed: ${this.failure}`);
+      this.changed.fire(this.items);
+    }
+  }
+
+  async answer(answer: ApprovalAnswerParams): Promise<void> {
+    await this.sidecar.request(approvalAnswer, answer);
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+
+  private show(approvals: readonly ApprovalView[]): void {
+    this.items = approvals;
+    this.isKnown = true;
+    this.failure = undefined;
+    this.changed.fire(approvals);
+  }
+}

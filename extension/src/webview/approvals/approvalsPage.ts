@@ -1,0 +1,59 @@
+// The Approvals view: one list for every chat and agent of this window.
+import { ApprovalBox } from '../shared/approvals/approvalBox';
+import { Banners } from '../shared/banners';
+import { element, setText, textButton } from '../shared/element';
+import type { Panel } from '../shared/panel';
+import { visibleText } from '../shared/visibleText';
+import type { FromApprovalsPage, ToApprovalsPage } from './messages';
+
+export class ApprovalsPage {
+  private readonly banners = new Banners();
+  private readonly words = element('p', { class: 'empty', tabindex: -1 }, 'Loading…');
+  private readonly status = element('span', { class: 'visually-hidden', role: 'status' });
+  private readonly box: ApprovalBox;
+
+  constructor(
+    root: HTMLElement,
+    private readonly panel: Panel<FromApprovalsPage>,
+    now?: () => number,
+  ) {
+    this.box = new ApprovalBox(
+      {
+        answer: (answer) => {
+          this.banners.set('refused', undefined);
+          panel.post({ type: 'answer', answer });
+        },
+        open: (uri) => panel.post({ type: 'open', uri }),
+        say: (words) => setText(this.status, words),
+        left: () => this.words.focus(),
+      },
+      now,
+    );
+    root.append(this.banners.node, element('div', { class: 'approvals-page' }, this.words, this.box.node), this.status);
+    panel.post({ type: 'ready' });
+  }
+
+  receive(message: ToApprovalsPage): void {
+    switch (message.type) {
+      case 'approvals':
+        this.banners.set('failed', undefined);
+        this.banners.set('away', message.canAnswer ? undefined : 'Plue is not running. What it asked for is denied.', 'warning');
+        this.words.hidden = message.approvals.length > 0;
+        setText(this.words, 'Nothing waits for you.');
+        this.box.show(message.approvals, message.canAnswer);
+        return;
+      case 'failed':
+        this.words.hidden = true;
+        this.banners.set('failed', visibleText(message.message), 'error', [textButton('Try again', () => this.panel.post({ type: 'reload' }))]);
+        return;
+      case 'refused':
+        this.box.askAgain();
+        this.banners.set('refused', visibleText(message.error.message), 'error', [], () => this.banners.set('refused', undefined));
+        return;
+      case 'focus':
+        if (this.box.node.hidden) this.words.focus();
+        else this.box.focus();
+        return;
+    }
+  }
+}

@@ -1,0 +1,113 @@
+// The list of what waits for the user's word: in the Approvals view, and above the composer of a chat. It never takes the focus by itself.
+import type { ApprovalAnswerParams, ApprovalView } from '../../../protocol/protocol.generated';
+import { element } from '../element';
+import { moveByArrows } from '../roving';
+import { AnswerGuard, guardMs } from './answerGuard';
+import { ApprovalCard } from './approvalCard';
+import { groupsOf, pathOf, wishOf } from './groups';
+
+export interface ApprovalBoxActions {
+  answer(answer: ApprovalAnswerParams): void;
+  open(codexId: string): void;
+  /** To who does not look at the list. */
+  say(words: string): void;
+  /** The last one was answered where the keys were. */
+  left(): void;
+}
+
+export class ApprovalBox {
+  readonly node = element('ul', { class: 'approvals', 'aria-label': 'Approvals', hidden: true });
+  private readonly cards = new Map<string, ApprovalCard>();
+  private known = new Set<string>();
+  private readonly guard: AnswerGuard;
+  private opening: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly actions: ApprovalBoxActions,
+    now?: () => number,
+  ) {
+    this.guard = new AnswerGuard(now);
+    this.node.addEventListener('keydown', (event) => moveByArrows(event, this.rows()));
+    if (typeof ResizeObserver !== 'undefined') new ResizeObserver(() => this.touch()).observe(this.node);
+    document.addEventListener('visibilitychange', () => this.touch());
+    document.addEventListener('scroll', () => this.touch(), { capture: true, passive: true });
+  }
+
+  /** @param canAnswer False while nobody is there to take an answer. */
+  show(approvals: readonly ApprovalView[], canAnswer: boolean): void {
+    const groups = groupsOf(approvals);
+    const before = [...this.cards.keys()];
+    const ids = groups.map(({ first }) => first.id);
+    const at = this.rows().findIndex((row) => row.contains(document.activeElement));
+    if (before.join('\n') !== ids.join('\n')) this.touch();
+    for (const [id, card] of this.cards) {
+      if (ids.includes(id)) continue;
+      card.node.remove();
+      this.cards.delete(id);
+    }
+    const cards = groups.map((group) => {
+      const card = this.cards.get(group.first.id) ?? this.cardFor(group);
+      card.update(group, canAnswer);
+      return card;
+    });
+    this.cards.clear();
+    cards.forEach((card, index) => {
+      this.cards.set(card.id, card);
+      const there = this.node.children[index];
+      if (there !== card.node) this.node.insertBefore(card.node, there ?? null);
+    });
+    this.node.hidden = cards.length === 0;
+    this.keepFocus(at);
+    this.tell(approvals);
+  }
+
+  /** An answer was refused. */
+  askAgain(): void {
+    for (const card of this.cards.values()) card.askAgain();
+  }
+
+  focus(): void {
+    this.rows().find((row) => row.tabIndex === 0)?.focus();
+  }
+
+  private cardFor(group: ReturnType<typeof groupsOf>[number]): ApprovalCard {
+    return new ApprovalCard(group, {
+      answer: (answer) => this.actions.answer(answer),
+      open: (codexId) => this.actions.open(codexId),
+      changed: () => this.touch(),
+      mayAnswer: () => this.guard.isOpen,
+    });
+  }
+
+  private rows(): HTMLElement[] {
+    return [...this.cards.values()].map(({ node }) => node);
+  }
+
+  /** Where the keys were on one that is gone, they go on with the next. @param at -1 where they were elsewhere. */
+  private keepFocus(at: number): void {
+    const rows = this.rows();
+    if (rows.length > 0 && !rows.some((row) => row.tabIndex === 0)) (rows[Math.max(0, Math.min(at, rows.length - 1))] ?? this.node).tabIndex = 0;
+    if (at < 0 || this.node.contains(document.activeElement)) return;
+    if (rows.length === 0) return this.actions.left();
+    const next = rows[Math.min(at, rows.length - 1)];
+    for (const row of rows) row.tabIndex = row === next ? 0 : -1;
+    next?.focus({ preventScroll: true });
+  }
+
+  private tell(approvals: readonly ApprovalView[]): void {
+    const fresh = approvals.filter(({ id }) => !this.known.has(id));
+    this.known = new Set(approvals.map(({ id }) => id));
+    const [first] = fresh;
+    if (first === undefined) return;
+    const more = fresh.length > 1 ? `, and ${fresh.length - 1} more` : '';
+    this.actions.say(`Approval needed: ${wishOf(first)}, ${pathOf(first)}${more}`);
+  }
+
+  /** The buttons are dim for as long as they do nothing. */
+  private touch(): void {
+    this.guard.touch();
+    this.node.classList.add('is-fresh');
+    clearTimeout(this.opening);
+    this.opening = setTimeout(() => this.node.classList.remove('is-fresh'), guardMs);
+  }
+}

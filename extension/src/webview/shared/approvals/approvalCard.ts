@@ -1,0 +1,215 @@
+// One question: who asks, what exactly, why and where, and the three answers.
+import type { ApprovalAnswerParams, ApprovalView } from '../../../protocol/protocol.generated';
+import { element, icon, setText, textButton } from '../element';
+import { diffLine, exactText, longText } from '../longText';
+import { countHidden, visibleText } from '../visibleText';
+import { pathOf, wishOf, type ApprovalGroup } from './groups';
+
+export interface CardActions {
+  answer(answer: ApprovalAnswerParams): void;
+  /** Opens the chat or task that asks. */
+  open(codexId: string): void;
+  /** What the pointer is over may be something else now. */
+  changed(): void;
+  /** False right after something appeared or moved. */
+  mayAnswer(): boolean;
+}
+
+type Mode = 'asking' | 'rule' | 'deny' | 'sent';
+
+const diffLimits = { headLines: 24, tailLines: 8, headCharacters: 3000, tailCharacters: 1000 };
+
+export class ApprovalCard {
+  readonly node: HTMLElement;
+  private readonly equal = element('p', { class: 'approval-equal', hidden: true });
+  private readonly foot = element('div', { class: 'approval-foot' });
+  private readonly reason = element('input', { type: 'text', class: 'approval-reason', placeholder: 'A word for the model, if you like', 'aria-label': 'Why not', maxlength: 2000 });
+  private mode: Mode = 'asking';
+  private group: ApprovalGroup;
+  private canAnswer = true;
+  private drawn = '';
+
+  constructor(
+    group: ApprovalGroup,
+    private readonly actions: CardActions,
+  ) {
+    this.group = group;
+    const { first } = group;
+    const label = `${wishOf(first)}, asked by ${pathOf(first)}`;
+    this.node = element('li', { class: 'approval', tabindex: -1, 'aria-label': label, 'aria-keyshortcuts': first.rule === undefined ? 'y n' : 'y a n' });
+    this.node.append(...this.head(first), ...this.what(first), facts(first), this.equal, this.foot);
+    this.node.addEventListener('keydown', (event) => this.pressed(event));
+    this.draw();
+  }
+
+  get id(): string {
+    return this.group.first.id;
+  }
+
+  update(group: ApprovalGroup, canAnswer: boolean): void {
+    this.group = group;
+    this.canAnswer = canAnswer;
+    const others = group.all.slice(1);
+    this.equal.hidden = others.length === 0;
+    setText(this.equal, others.length === 0 ? '' : `Also asked by: ${[...new Set(others.map(pathOf))].join(', ')}`);
+    this.draw();
+  }
+
+  /** The answer did not arrive: it can be given again. */
+  askAgain(): void {
+    if (this.mode === 'sent') this.turn('asking');
+  }
+
+  private head(first: ApprovalView): HTMLElement[] {
+    const open = textButton(pathOf(first), () => this.actions.open(first.codexId), 'quiet');
+    open.classList.add('approval-path');
+    open.title = 'Open who asks';
+    const hidden = countHidden(first.what) + (first.diff === undefined ? 0 : countHidden(first.diff));
+    const warning =
+      hidden === 0
+        ? []
+        : [
+            element(
+              'p',
+              { class: 'approval-hidden' },
+              icon('warning'),
+              hidden === 1 ? '1 hidden character, drawn as ⟨U+…⟩.' : `${hidden} hidden characters, drawn as ⟨U+…⟩.`,
+            ),
+          ];
+    return [element('div', { class: 'approval-head' }, icon('question'), element('span', { class: 'approval-wish' }, wishOf(first)), open), ...warning];
+  }
+
+  private what({ what, diff }: ApprovalView): HTMLElement[] {
+    const changed = (): void => this.actions.changed();
+    const exact = longText(what, 'What exactly', changed);
+    return diff === undefined ? [exact] : [exact, longText(diff, 'What would change', changed, diffLine, diffLimits)];
+  }
+
+  private turn(mode: Mode): void {
+    const hadFocus = this.node.contains(document.activeElement);
+    this.mode = mode;
+    this.actions.changed();
+    this.draw();
+    if (!hadFocus) return;
+    if (mode === 'deny') this.reason.focus({ preventScroll: true });
+    else this.node.focus({ preventScroll: true });
+  }
+
+  private draw(): void {
+    const { first, all } = this.group;
+    const key = JSON.stringify([this.mode, all.length, this.canAnswer]);
+    if (key === this.drawn) return;
+    this.drawn = key;
+    // What stands in the input is kept, and with it where the cursor is.
+    this.foot.replaceChildren(...this.footOf(first, all.length));
+    for (const button of this.foot.querySelectorAll('button')) button.disabled = !this.canAnswer || this.mode === 'sent';
+  }
+
+  private footOf(first: ApprovalView, count: number): Node[] {
+    const cancel = textButton('Cancel', () => this.turn('asking'));
+    switch (this.mode) {
+      case 'asking': {
+        const once = textButton('Allow once', () => this.allow(false), 'primary');
+        const all = count < 2 ? [] : [textButton(`All ${count}`, () => this.allow(true))];
+        const always = first.rule === undefined ? [] : [textButton('Always…', () => this.showRule())];
+        const deny = textButton('Deny', () => this.turn('deny'));
+        once.title = 'Allow once (y)';
+        deny.title = 'Deny (n)';
+        for (const button of always) button.title = 'Shows the rule first (a)';
+        for (const button of all) button.title = `Allow all ${count} equal requests once`;
+        return [once, ...all, ...always, deny];
+      }
+      case 'rule': {
+        const store = textButton('Store rule and allow', () => this.always(), 'primary');
+        return [ruleWords(first), element('div', { class: 'approval-buttons' }, store, cancel)];
+      }
+      case 'deny': {
+        const deny = textButton('Deny', () => this.deny(false), 'primary');
+        const all = count < 2 ? [] : [textButton(`Deny all ${count}`, () => this.deny(true))];
+        return [this.reason, element('div', { class: 'approval-buttons' }, deny, ...all, cancel)];
+      }
+      case 'sent':
+        return [element('span', { class: 'quiet' }, 'Answered…')];
+    }
+  }
+
+  private pressed(event: KeyboardEvent): void {
+    if (event.isComposing || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'Escape' && (this.mode === 'rule' || this.mode === 'deny')) this.turn('asking');
+    else if (event.target === this.reason) {
+      if (event.key !== 'Enter') return;
+      this.deny(false);
+    } else if (!this.pressedKey(event)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  private pressedKey(event: KeyboardEvent): boolean {
+    const isButton = event.target instanceof HTMLButtonElement;
+    switch (event.key.toLowerCase()) {
+      case 'y':
+        if (this.mode === 'asking') this.allow(false);
+        return true;
+      case 'a':
+        if (this.mode === 'rule') this.always();
+        else if (this.mode === 'asking') this.showRule();
+        return true;
+      case 'n':
+        if (this.mode === 'asking' && this.canAnswer) this.turn('deny');
+        return true;
+      case 'enter':
+        if (this.mode !== 'rule' || isButton) return false;
+        this.always();
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private allow(equalToo: boolean): void {
+    this.send({ decision: 'once', ...(equalToo ? { equalToo } : {}) });
+  }
+
+  private showRule(): void {
+    if (this.canAnswer && this.group.first.rule !== undefined) this.turn('rule');
+  }
+
+  /** Requests that are equal follow the same rule. */
+  private always(): void {
+    const { rule } = this.group.first;
+    if (rule !== undefined) this.send({ decision: 'always', rule, ...(this.group.all.length > 1 ? { equalToo: true } : {}) });
+  }
+
+  private deny(equalToo: boolean): void {
+    const reason = this.reason.value.trim();
+    this.send({ decision: 'deny', ...(reason === '' ? {} : { reason }), ...(equalToo ? { equalToo } : {}) });
+  }
+
+  private send(answer: Omit<ApprovalAnswerParams, 'id' | 'fingerprint'>): void {
+    if (!this.canAnswer || this.mode === 'sent' || !this.actions.mayAnswer()) return;
+    const { id, fingerprint } = this.group.first;
+    this.turn('sent');
+    this.actions.answer({ id, fingerprint, ...answer });
+  }
+}
+
+function facts({ where, why, sandbox }: ApprovalView): HTMLElement {
+  const lines = [
+    ['Why', why],
+    ['Where', where],
+    ['Held', sandbox],
+  ].flatMap(([name = '', words]) => (words === undefined ? [] : [element('dt', {}, name), element('dd', {}, exactText(words))]));
+  return element('dl', { class: 'approval-facts' }, ...lines);
+}
+
+function ruleWords({ rule = '', ruleFolder }: ApprovalView): HTMLElement {
+  return element(
+    'div',
+    { class: 'approval-rule' },
+    element('span', {}, 'From now on, without asking:'),
+    element('code', {}, exactText(rule)),
+    element('span', {}, ruleFolder === undefined ? 'in every folder' : 'in '),
+    ruleFolder === undefined ? undefined : element('code', {}, exactText(ruleFolder)),
+    element('span', { class: 'quiet' }, visibleText('Take it back with Plue: Manage Always Rules.')),
+  );
+}
