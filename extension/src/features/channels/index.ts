@@ -51,6 +51,8 @@ export function activateChannels(
     register(id, async (node, nodes) => {
       const given = readRows(nodes) ?? readRows([node]);
       const selected = view.visible ? view.selection : [];
+      // A page may name one before the tree was looked at.
+      if (given !== undefined) await tree.getChildren();
       const chats = chatsOf(tree, given ?? selected);
       await action(chats.length > 0 || given !== undefined ? chats : [await pickChat(tree, title)]);
     });

@@ -19,13 +19,17 @@ import {
   templateList,
 } from '../../protocol/protocol.generated';
 import type { CodexSummary } from '../../protocol/protocol.generated';
+import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
+import type { TaskList } from '../../server/taskList';
 import { readChoice } from '../../protocol/settingValues';
 import type { FilePlace, FromPage, ToPage } from '../../webview/shared/viewMessages';
 import { visibleText } from '../../webview/shared/visibleText';
+import { Agents } from './agents';
 import { ComposerPanel } from './composerPanel';
 import { type ApplyCode, newFile, previewDiagram } from './applyCode';
+import { isAboutAgents } from './fromAgents';
 import { isReading, isSteering, readFromPage } from './fromPage';
 import { help } from './help';
 import type { LastEditor } from './insertCode';
@@ -39,6 +43,8 @@ import type { WorkspaceFiles } from './workspaceFiles';
 export interface ChatHouse {
   sidecar: Sidecar;
   providers: ProviderList;
+  approvals: ApprovalList;
+  tasks: TaskList;
   lastEditor: LastEditor;
   files: WorkspaceFiles;
   applyCode: ApplyCode;
@@ -71,6 +77,7 @@ export class ChatPanel implements vscode.Disposable {
   private waiting: FilePlace[] = [];
   readonly reading: Reading;
   private readonly steering: Steering;
+  private readonly agents: Agents;
 
   readonly onDidDispose = this.disposed.event;
 
@@ -83,6 +90,7 @@ export class ChatPanel implements vscode.Disposable {
     this.composer = this.disposables.add(new ComposerPanel(codexId, house, (message) => this.post(message)));
     this.reading = this.disposables.add(new Reading(codexId, house, (message) => this.post(message)));
     this.steering = this.disposables.add(new Steering(codexId, house, (message) => this.post(message)));
+    this.agents = this.disposables.add(new Agents(codexId, house, (message) => this.post(message)));
     panel.webview.options = { enableScripts: true, localResourceRoots: [house.pages] };
     panel.iconPath = house.icon;
     this.disposables.add(
@@ -226,7 +234,9 @@ export class ChatPanel implements vscode.Disposable {
         await sidecar.request(messageRetry, { codexId, messageId: message.messageId, continue: message.continue });
         return;
       case 'discard':
-        await sidecar.request(messageDiscard, { codexId, messageId: message.messageId });
+        // The last round first: each takes itself along, and nothing before it.
+        for (const messageId of [...(message.before ?? []), message.messageId].reverse())
+          await sidecar.request(messageDiscard, { codexId, messageId });
         return;
       case 'rename':
         if (message.title.trim() !== '') this.show(await sidecar.request(codexUpdate, { uri: codexId, title: message.title.trim() }));
@@ -264,6 +274,7 @@ export class ChatPanel implements vscode.Disposable {
         else await help(message.action, message.providerId);
         return;
       default:
+        if (isAboutAgents(message)) return this.agents.act(message);
         if (isReading(message)) return this.reading.act(message);
         return isSteering(message) ? this.steering.act(message) : this.composer.act(message);
     }
@@ -314,6 +325,7 @@ export class ChatPanel implements vscode.Disposable {
       void this.sendChoices();
       void this.sendTemplates();
       this.steering.refresh();
+      this.agents.refresh();
       providers
         .refresh()
         .catch((error: unknown) => this.house.log.warn(`The providers could not be listed: ${toFailureError(error).message}`));

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { FromPage, PageState, ReadingFromPage, SteeringFromPage } from '../../webview/shared/viewMessages';
+import { fromAgents, talk } from './fromAgents';
 import { attachments, fromComposer } from './fromComposer';
 import { readingFromPage } from './readingFromPage';
 
@@ -38,7 +39,7 @@ const fromPage = v.variant('type', [
   v.strictObject({ type: v.literal('send'), text, attachments: v.optional(attachments), queue: v.optional(v.boolean()) }),
   v.strictObject({ type: v.literal('stop') }),
   v.strictObject({ type: v.literal('retry'), messageId: id, continue: v.optional(v.boolean()) }),
-  v.strictObject({ type: v.literal('discard'), messageId: id }),
+  v.strictObject({ type: v.literal('discard'), messageId: id, before: v.optional(v.pipe(v.array(id), v.maxLength(500))) }),
   v.strictObject({ type: v.literal('rename'), title: v.pipe(v.string(), v.maxLength(1000)) }),
   v.strictObject({ type: v.literal('choose'), providerId: id, model: v.optional(id) }),
   v.strictObject({ type: v.literal('listModels'), providerId: id }),
@@ -80,6 +81,7 @@ const fromPage = v.variant('type', [
     providerId: v.optional(id),
   }),
   fromComposer,
+  ...fromAgents,
   ...steeringFromPage,
 ]) satisfies v.GenericSchema<unknown, FromPage>;
 
@@ -88,9 +90,6 @@ export function readFromPage(message: unknown): FromPage | undefined {
   const parsed = v.safeParse(fromPage, message);
   return parsed.success ? parsed.output : undefined;
 }
-
-/** What has messages. */
-export const talk = /^codex:\/\/(chats|tasks)\//;
 
 const pageState = v.object({ codexId: v.pipe(v.string(), v.regex(talk)) });
 

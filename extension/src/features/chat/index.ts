@@ -2,8 +2,10 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling } from '../../infrastructure/errors';
+import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
+import type { TaskList } from '../../server/taskList';
 import { chosenFiles, chosenSelection } from './addToChat';
 import { ApplyCode } from './applyCode';
 import { registerImages } from './attachedFiles';
@@ -11,7 +13,7 @@ import type { ChatPanel } from './chatPanel';
 import { ChatPanels, viewType } from './chatPanels';
 import { commands } from './commands';
 import { tellWhenFinished } from './finished';
-import { talk } from './fromPage';
+import { talk } from './fromAgents';
 import { LastEditor } from './insertCode';
 import { RecentModels } from './recentModels';
 import { Transfer } from './transfer';
@@ -21,7 +23,7 @@ import { WorkspaceFiles } from './workspaceFiles';
 export function activateChat(
   context: vscode.ExtensionContext,
   sidecar: Sidecar,
-  providers: ProviderList,
+  { providers, approvals, tasks }: { providers: ProviderList; approvals: ApprovalList; tasks: TaskList },
   log: vscode.LogOutputChannel,
   openAtStart: boolean,
 ): vscode.Disposable {
@@ -34,6 +36,8 @@ export function activateChat(
       {
         sidecar,
         providers,
+        approvals,
+        tasks,
         log,
         recent: new RecentModels(context.globalState),
         lastEditor,

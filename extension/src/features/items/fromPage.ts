@@ -7,7 +7,10 @@ const templateId = v.pipe(v.string(), v.maxLength(200));
 const values = v.record(v.string(), v.unknown());
 
 /** What is to be made, and what it begins with: from the page, or from a command of another page. */
-export const newTarget = v.strictObject({ templateId, values: v.optional(values) });
+export const newTarget = v.strictObject({ templateId, values: v.optional(values), parentId: v.optional(uri) });
+
+/** What is asked for under a chat: its template is chosen first. */
+export const taskOfChat = v.strictObject({ goal: v.string(), parentId: uri });
 
 const fromPage = v.variant('type', [
   v.strictObject({

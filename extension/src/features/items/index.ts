@@ -10,7 +10,7 @@ import type { ProviderList } from '../../server/providerList';
 import type { ItemTarget } from '../../webview/item/messages';
 import { commands } from './commands';
 import { collections, Documents } from './documents';
-import { newTarget } from './fromPage';
+import { newTarget, taskOfChat } from './fromPage';
 import { History } from './history';
 import { ItemEditor } from './itemEditor';
 import { showNotifications } from './notify';
@@ -39,9 +39,11 @@ export function activateItems(
   });
   register(commands.newTask, async (given) => {
     const none = 'There is no template for a task. Make one with Plue: New Template.';
-    await editor.open(
-      targetOf(given) ?? { templateId: (await pickTemplate(sidecar, { title: 'New Task', collections: ['tasks'], none })).id },
-    );
+    const pick = async (): Promise<string> => (await pickTemplate(sidecar, { title: 'New Task', collections: ['tasks'], none })).id;
+    const asked = v.safeParse(taskOfChat, given);
+    if (!asked.success) return editor.open(targetOf(given) ?? { templateId: await pick() });
+    const { goal, parentId } = asked.output;
+    await editor.open({ templateId: await pick(), parentId, ...(goal === '' ? {} : { values: { goal } }) });
   });
   register(commands.newChatFromTemplate, async (given) => {
     const none = 'There is no template for a chat. Make one with Plue: New Template.';

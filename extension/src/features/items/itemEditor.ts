@@ -12,6 +12,7 @@ import { visibleText } from '../../webview/shared/visibleText';
 import type { Documents } from './documents';
 import { readFromItemPage } from './fromPage';
 import type { History } from './history';
+import { spawnParams, startTask } from './startTask';
 
 export const viewType = 'plue.item';
 
@@ -131,7 +132,7 @@ export class ItemEditor implements vscode.Disposable {
     if (target === undefined || template === undefined) return;
     this.isSaving = true;
     try {
-      if ('templateId' in target) await this.create(template, title, values);
+      if ('templateId' in target) await this.create(template, title, values, target.parentId);
       else await this.change(target.uri, values, expectedVersion);
     } finally {
       this.isSaving = false;
@@ -139,20 +140,29 @@ export class ItemEditor implements vscode.Disposable {
   }
 
   /** An item is shown as it was stored; a chat or task goes on in its own panel. */
-  private async create(template: TemplateView, title: string | undefined, values: Record<string, unknown>): Promise<void> {
+  private async create(
+    template: TemplateView,
+    title: string | undefined,
+    values: Record<string, unknown>,
+    parentId: string | undefined,
+  ): Promise<void> {
     const { sidecar, providers } = this.house;
     const { collection } = template;
     const isFiled = collection === undefined || collection === 'items';
     if (!isFiled) await providers.ensureDefault();
+    if (collection === 'tasks') return this.leaveFor(await startTask(sidecar, spawnParams(template.id, title, values, parentId)));
     const codex = await sidecar.request(codexCreate, {
       templateId: template.id,
       ...(isFiled ? {} : { collection }),
       ...(title === undefined ? {} : { title }),
       values,
     });
-    if (isFiled) return this.tellSaved(codex);
+    return isFiled ? this.tellSaved(codex) : this.leaveFor(codex.uri);
+  }
+
+  private async leaveFor(uri: string): Promise<void> {
     this.page.close();
-    await vscode.commands.executeCommand('plue.openChat', codex.uri);
+    await vscode.commands.executeCommand('plue.openChat', uri);
   }
 
   private async change(uri: string, set: Record<string, unknown>, expectedVersion: number | undefined): Promise<void> {

@@ -22,6 +22,7 @@ export interface ComposerAreaActions {
   /** Draft or files changed. */
   changed(): void;
   chooseModel(): void;
+  newTask(goal: string): void;
   run(command: ChatCommand): void;
   fork(): void;
   find(): void;
@@ -127,6 +128,7 @@ export class ComposerArea {
       fork: () => actions.fork(),
       find: () => actions.find(),
       chooseModel: () => actions.chooseModel(),
+      newTask: (goal) => actions.newTask(goal),
       listPrompts: () => post({ type: 'listPrompts' }),
       readPrompt: (uri, given) => {
         this.given = given;

@@ -1,10 +1,10 @@
 // One message as an article. Its parts keep their elements while they grow.
-import type { MessagePart, MessageView } from '../../protocol/protocol.generated';
+import type { MessagePart, MessageView, TaskView } from '../../protocol/protocol.generated';
 import { copyButton, element, icon, iconButton, setText, textButton } from '../shared/element';
 import { menuAt, menuButton, type MenuItem } from '../shared/menu';
 import { visibleText } from '../shared/visibleText';
 import { BranchSwitch } from './branchSwitch';
-import type { Timing } from './chatState';
+import type { CallTime, Timing } from './chatState';
 import type { CodeActions } from './codeBlock';
 import { CompactionLine } from './compaction';
 import { detailsTable } from './details';
@@ -14,12 +14,22 @@ import { MarkdownView } from './markdownView';
 import { MessageEditor } from './messageEditor';
 import { MessageFile, type FileActions } from './messageFile';
 import { Reasoning } from './reasoning';
-import { ToolCall, type ToolResults } from './toolCall';
+import type { Rounds } from './rounds';
+import { ToolCall, type ToolActions, type ToolResults } from './toolCall';
 
 /** What is known beside the message itself. */
 export interface MessageContext {
   timing: Timing | undefined;
   results: ToolResults;
+  /** Of tools under way, by the id of the call. */
+  outputs: ReadonlyMap<string, string>;
+  callTimes: ReadonlyMap<string, CallTime>;
+  /** Ids of calls that wait for the user's word. */
+  asking: readonly string[];
+  /** The agents that its calls started, by the id of the call. */
+  children: readonly (readonly [toolUseId: string, task: TaskView])[];
+  /** The answer that it is a round of. */
+  rounds: Rounds;
   /** Only the last message offers to go on, and only when nothing runs and the chat can be written to. */
   canGoOn: boolean;
   /** Nothing runs, and the chat can be written to. */
@@ -33,14 +43,17 @@ export interface MessageContext {
   note: string | undefined;
 }
 
-export interface MessageActions extends CodeActions, FileActions {
+export interface MessageActions extends CodeActions, FileActions, ToolActions {
+  /** The words of an answer with all its rounds. */
+  wholeText(messageId: string): string;
   retry(messageId: string, goOn: boolean): void;
   /** Asks which model should answer. */
   retryWith(messageId: string): void;
   edit(messageId: string, text: string): void;
   fork(messageId: string): void;
-  discard(messageId: string): void;
-  remove(messageId: string): void;
+  /** @param before The rounds before it. */
+  discard(messageId: string, before: readonly string[]): void;
+  remove(messageId: string, before: readonly string[]): void;
   switchBranch(messageId: string): void;
   remediesFor(message: MessageView): Remedies;
 }
@@ -72,8 +85,8 @@ export class Message {
   ) {
     this.message = message;
     const isQuestion = message.role === 'user';
-    this.copy = copyButton(isQuestion ? 'Copy message' : 'Copy answer', () => actions.copy(textOf(this.message)));
-    this.retry = iconButton('refresh', 'Retry', () => actions.retry(this.message.id, false));
+    this.copy = copyButton(isQuestion ? 'Copy message' : 'Copy answer', () => actions.copy(this.text()));
+    this.retry = iconButton('refresh', 'Retry', () => actions.retry(this.firstId(), false));
     this.change = iconButton('edit', 'Edit message', () => this.edit());
     this.about = iconButton('info', 'Details', () => this.toggleDetails());
     this.about.classList.add('details-button');
@@ -121,17 +134,38 @@ export class Message {
     this.steering.hidden = context.steeringChange === undefined;
     setText(this.steering, visibleText(context.steeringChange ?? ''));
     this.showParts(message, context);
-    const hasText = textOf(message) !== '';
+    const hasText = context.rounds.hasText || textOf(message) !== '';
+    this.node.classList.toggle('continues', context.rounds.continues);
+    this.node.classList.toggle('continued', context.rounds.before.length > 0);
     this.copy.hidden = !hasText;
     this.change.hidden = !context.canChange;
     this.about.hidden = message.role === 'user' || message.status === 'streaming';
     this.branch.show(message, context.canChange);
     // Of an answer that never began, a model's name and a time would only puzzle.
     const isEmpty = (message.status === 'failed' && !hasText) || (message.status === 'stopped' && message.parts.length === 0);
-    this.showFigures(message.status === 'streaming' || isEmpty ? [] : figuresOf(message, context.timing));
+    this.showFigures(message.status === 'streaming' || isEmpty ? [] : figuresOf(this.summed(), context.timing));
     this.retry.hidden = !context.canChange || message.status !== 'complete';
     this.showEnding(message, context);
     if (this.details !== undefined) this.showDetails();
+  }
+
+  private firstId(): string {
+    return this.context?.rounds.before[0] ?? this.message.id;
+  }
+
+  private text(): string {
+    return this.message.role === 'assistant' ? this.actions.wholeText(this.message.id) : textOf(this.message);
+  }
+
+  /** With what its rounds took together. */
+  private summed(): MessageView {
+    const { usage, cost, timing } = this.context?.rounds ?? {};
+    return {
+      ...this.message,
+      ...(usage === undefined ? {} : { usage }),
+      ...(cost === undefined ? {} : { cost }),
+      ...(timing === undefined ? {} : { timing }),
+    };
   }
 
   // What a reader does with it
@@ -141,20 +175,20 @@ export class Message {
     const canChange = this.context?.canChange === true;
     const isQuestion = role === 'user';
     const items: (MenuItem | false)[] = [
-      textOf(this.message) !== '' && {
+      this.text() !== '' && {
         label: isQuestion ? 'Copy Message' : 'Copy Answer',
-        run: () => this.actions.copy(textOf(this.message)),
+        run: () => this.actions.copy(this.text()),
       },
       canChange && isQuestion && { label: 'Edit…', run: () => this.edit() },
-      canChange && { label: isQuestion ? 'Ask Again' : 'Retry', run: () => this.actions.retry(id, false) },
+      canChange && { label: isQuestion ? 'Ask Again' : 'Retry', run: () => this.actions.retry(this.firstId(), false) },
       canChange && {
         label: isQuestion ? 'Ask Again with Another Model…' : 'Retry with Another Model…',
-        run: () => this.actions.retryWith(id),
+        run: () => this.actions.retryWith(this.firstId()),
       },
       !isQuestion &&
         status !== 'streaming' && { label: this.details === undefined ? 'Show Details' : 'Hide Details', run: () => this.toggleDetails() },
       status !== 'streaming' && { label: 'Fork from Here', run: () => this.actions.fork(id) },
-      canChange && { label: 'Delete', run: () => this.actions.remove(id) },
+      canChange && { label: 'Delete', run: () => this.actions.remove(id, this.context?.rounds.before ?? []) },
     ];
     return items.filter((item) => item !== false);
   }
@@ -205,7 +239,7 @@ export class Message {
   }
 
   private showDetails(): HTMLElement {
-    const table = detailsTable(this.message, this.context?.timing, (text) => this.actions.copy(text));
+    const table = detailsTable(this.summed(), this.context?.timing, (text) => this.actions.copy(text));
     this.details?.remove();
     this.details = table;
     this.node.append(table);
@@ -244,7 +278,7 @@ export class Message {
       case 'reasoning':
         return reasoning(new Reasoning(id, this.actions));
       case 'toolUse':
-        return toolCall(new ToolCall(id));
+        return toolCall(new ToolCall(id, this.actions));
       case 'file':
         return file(new MessageFile(this.actions));
       case 'toolResult':
@@ -272,11 +306,11 @@ export class Message {
     const goOn = textButton('Continue', () => this.actions.retry(message.id, true), 'quiet');
     const lines: Node[] = [];
     if (message.status === 'interrupted') {
-      const discard = textButton('Discard', () => this.actions.discard(message.id), 'quiet');
+      const discard = textButton('Discard', () => this.actions.discard(message.id, context.rounds.before), 'quiet');
       lines.push(thinLine(`Interrupted when Plue restarted. ${keptWords(message)}`, ...(context.canGoOn ? [goOn, discard] : [])));
     } else if (message.status === 'stopped') {
       // Where nothing had come there is nothing to go on from.
-      const again = textButton('Retry', () => this.actions.retry(message.id, false), 'quiet');
+      const again = textButton('Retry', () => this.actions.retry(this.firstId(), false), 'quiet');
       lines.push(thinLine('Stopped.', ...(context.canGoOn ? [message.parts.length === 0 ? again : goOn] : [])));
     } else if (message.status === 'failed') {
       const error = message.error ?? { kind: 'internal', message: 'The answer failed, and no reason was given.' };
@@ -324,8 +358,17 @@ function toolCall(view: ToolCall): ShownPart {
   return {
     kind: 'toolUse',
     node: view.node,
-    update: (part, _isOpen, { results, isRunning }) => {
-      if (part.kind === 'toolUse') view.update(part, results.get(part.toolUseId), isRunning);
+    update: (part, _isOpen, { results, isRunning, outputs, callTimes, asking, children }) => {
+      if (part.kind !== 'toolUse') return;
+      const { toolUseId } = part;
+      view.update(part, {
+        result: results.get(toolUseId),
+        isRunning,
+        isAsking: asking.includes(toolUseId),
+        output: outputs.get(toolUseId) ?? '',
+        time: callTimes.get(toolUseId),
+        child: children.find(([id]) => id === toolUseId)?.[1],
+      });
     },
   };
 }

@@ -18,6 +18,9 @@ const estimatedHeight = 140;
 /** Pixels between two messages, as in chat.css. */
 const gap = 16;
 
+/** Pixels between two rounds of one answer, as in messages.css. */
+const gapInAnswer = 4;
+
 /** Pixels drawn above and below the view. */
 const overscan = 900;
 
@@ -39,6 +42,9 @@ interface Row {
   context: string;
 }
 
+/** What the list itself knows. */
+export type FromList = 'results' | 'outputs' | 'callTimes';
+
 export interface MessageListOptions {
   actions: MessageActions;
   pages: MessagePages;
@@ -46,7 +52,7 @@ export interface MessageListOptions {
   after: HTMLElement[];
   /** Null while following the end. */
   onPlace: (place: Place | null) => void;
-  contextOf: (state: ChatState, message: MessageView, index: number) => Omit<MessageContext, 'results'>;
+  contextOf: (state: ChatState, message: MessageView, index: number) => Omit<MessageContext, FromList>;
   /** Deleted, while that can still be undone. */
   isHidden: (messageId: string, index: number) => boolean;
   /** Other messages are drawn than before, or in another way. */
@@ -276,7 +282,7 @@ export class MessageList {
     const around = this.options.contextOf(state, message, index);
     const context = JSON.stringify([
       around,
-      message.parts.map((part) => (part.kind === 'toolUse' ? sizeOf(results.get(part.toolUseId)) : 0)),
+      message.parts.map((part) => (part.kind === 'toolUse' ? [sizeOf(results.get(part.toolUseId)), endOf(state.outputs.get(part.toolUseId))] : 0)),
     ]);
     const known = this.rows.get(message.id);
     const row: Row = known ?? { view: new Message(message, this.options.actions), message, context: '' };
@@ -285,7 +291,7 @@ export class MessageList {
     this.rows.set(message.id, row);
     if (known === undefined) this.observer?.observe(row.view.node);
     if (known === undefined || row.message !== message || row.context !== context) {
-      row.view.update(message, { ...around, results });
+      row.view.update(message, { ...around, results, outputs: state.outputs, callTimes: state.callTimes });
       this.isRedrawn = true;
     }
     row.message = message;
@@ -350,8 +356,9 @@ export class MessageList {
       if (id === undefined || node?.isConnected !== true) continue;
       const { height } = node.getBoundingClientRect();
       if (height === 0) continue;
-      this.measured.set(id, height + gap);
-      changed = this.heights.set(index, height + gap) || changed;
+      const below = node.classList.contains('continues') ? gapInAnswer : gap;
+      this.measured.set(id, height + below);
+      changed = this.heights.set(index, height + below) || changed;
     }
     if (changed && anchor !== null) this.shift += before - this.heights.offsetOf(anchor.index);
     if (changed) this.setSpaces();
@@ -469,6 +476,11 @@ function isShown(message: MessageView): boolean {
   if (message.compaction !== undefined) return true;
   if (message.role === 'system') return false;
   return message.parts.length === 0 ? message.status !== 'streaming' : message.parts.some((part) => part.kind !== 'toolResult');
+}
+
+/** Tells whether more was said: of long output the beginning is dropped, so that its length says nothing. */
+function endOf(output: string | undefined): string {
+  return output === undefined ? '' : `${output.length} ${output.slice(-40)}`;
 }
 
 /** A result comes whole: its size tells whether it is there. */

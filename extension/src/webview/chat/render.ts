@@ -1,11 +1,13 @@
 // The whole chat page: lays its parts out, shows the state at most once per frame, and carries what the reader does to the panel.
-import type { MessageSteeringResult, MessageView, ProviderSummary } from '../../protocol/protocol.generated';
+import type { ApprovalView, MessageSteeringResult, MessageView, ProviderSummary, TaskDetail, TaskView } from '../../protocol/protocol.generated';
+import { ApprovalBox } from '../shared/approvals/approvalBox';
 import { element, textButton } from '../shared/element';
 import { hookFailureWords } from '../shared/hookFailure';
 import type { MenuItem } from '../shared/menu';
 import type { Panel } from '../shared/panel';
 import {
   undeleteMs,
+  type EditCommand,
   type HelpAction,
   type PageState,
   type Place,
@@ -30,13 +32,17 @@ import { FindBar } from './findBar';
 import { Header } from './header';
 import { textOf, type MessageActions, type MessageContext } from './message';
 import { isImage } from './messageFile';
-import { MessageList } from './messageList';
+import { MessageList, type FromList } from './messageList';
+import { modeOf, ModeSwitch } from './modeSwitch';
 import { chosenChoice, chosenProvider, type KnownChoices, Picker } from './picker';
 import { MessagePages } from './pages';
 import { nextQuestion } from './questions';
+import { roundsOf } from './rounds';
+import { childrenOfCalls } from './spawned';
 import { TemplateSwitch } from './templateSwitch';
 import { steeredBefore, steeringChange } from './steeringChange';
 import { SteeringList } from './steeringList';
+import { TaskPanel } from './task/taskPanel';
 import { Toast } from './toast';
 
 type EventParams = Extract<ToPage, { type: 'event' }>['params'];
@@ -92,6 +98,13 @@ export class ChatPage {
   private readonly template: TemplateSwitch;
   private readonly steeringList: SteeringList;
   private steering: MessageSteeringResult | undefined;
+  private readonly mode: ModeSwitch;
+  private readonly approvals: ApprovalBox;
+  private waiting: readonly ApprovalView[] = [];
+  private children: readonly TaskView[] = [];
+  /** Of a task only. */
+  private readonly task: TaskPanel | undefined;
+  private detail: TaskDetail | undefined;
 
   constructor(
     private readonly root: HTMLElement,
@@ -123,6 +136,17 @@ export class ChatPage {
       setFallbacks: (fallbacks) => panel.post({ type: 'fallbacks', fallbacks }),
       openSettings: () => this.help('openSettings'),
     });
+    this.mode = new ModeSwitch((mode) => {
+      if (this.state !== undefined) this.state = { ...this.state, values: { ...this.state.values, permission_mode: mode } };
+      panel.post({ type: 'mode', mode });
+      this.schedule();
+    });
+    this.approvals = new ApprovalBox({
+      answer: (answer) => panel.post({ type: 'answerApproval', answer }),
+      open: (uri) => uri !== codexId && panel.post({ type: 'openCodex', uri }),
+      say: (words) => this.announcer.say(words),
+      left: () => this.composer.focus(),
+    });
     this.composer = new ComposerArea(
       root,
       {
@@ -134,13 +158,14 @@ export class ChatPage {
           if (this.composer.hasImage) this.schedule();
         },
         chooseModel: () => this.picker.open(),
+        newTask: (goal) => panel.post({ type: 'newTask', goal }),
         run: (command) => panel.post({ type: 'command', command }),
         fork: () => panel.post({ type: 'fork' }),
         find: () => this.find.open(),
         costLimit: (limit) => this.cost.showLimit(limit),
         readBlob: (blob, tell) => this.blobs.read(blob, tell),
       },
-      this.template.node,
+      element('span', { class: 'composer-switches' }, this.template.node, this.mode.node),
     );
     this.steeringList = new SteeringList({
       refresh: () => panel.post({ type: 'steering' }),
@@ -184,13 +209,18 @@ export class ChatPage {
     });
     this.list.node.append(this.find.node);
     const composerColumn = element('div', { class: 'column' }, this.toast.node, this.refused, this.composer.node);
-    root.append(
-      this.header.node,
-      this.banners.node,
-      this.list.node,
-      element('div', { class: 'composer-area' }, composerColumn),
-      this.announcer.node,
-    );
+    const dock = element('div', { class: 'approval-dock' }, this.approvals.node);
+    const talk = [this.list.node, dock, element('div', { class: 'composer-area' }, composerColumn)];
+    if (codexId.startsWith('codex://tasks/')) {
+      this.task = new TaskPanel({
+        open: (uri) => uri !== codexId && panel.post({ type: 'openCodex', uri }),
+        edits: (command, path) => this.edits(command, path),
+        run: (command) => panel.post({ type: 'taskCommand', command }),
+        reload: () => panel.post({ type: 'reloadTask' }),
+      });
+      const middle = element('div', { class: 'task-middle' }, element('div', { class: 'task-main' }, ...talk), this.task.side);
+      root.append(this.header.node, this.banners.node, this.task.head, middle, this.task.timeline.node, this.announcer.node);
+    } else root.append(this.header.node, this.banners.node, ...talk, this.announcer.node);
     root.addEventListener('click', (event) => this.clicked(event));
     root.addEventListener('auxclick', (event) => this.clicked(event));
     root.addEventListener('keydown', (event) => this.pressed(event));
@@ -244,6 +274,7 @@ export class ChatPage {
         break;
       case 'refused':
         this.giveBack(message.text, message.error);
+        this.approvals.askAgain();
         break;
       case 'sidecar':
         this.sidecar = { state: message.state, ...(message.cause === undefined ? {} : { cause: message.cause }) };
@@ -251,6 +282,18 @@ export class ChatPage {
         if (message.state !== 'running') this.recent = [];
         if (message.state === 'stopped') this.giveBackUnanswered();
         break;
+      case 'approvals':
+        this.waiting = message.approvals;
+        break;
+      case 'children':
+        this.children = message.tasks;
+        break;
+      case 'task':
+        this.detail = message.detail;
+        break;
+      case 'taskFailed':
+        this.task?.fail(message.message);
+        return;
       case 'focusComposer':
         this.composer.focus();
         return;
@@ -325,6 +368,10 @@ export class ChatPage {
     this.composer.focus();
   }
 
+  private edits(command: EditCommand, path: string | undefined): void {
+    this.panel.post({ type: 'edits', command, ...(path === undefined ? {} : { path }) });
+  }
+
   private messageActions(): MessageActions {
     const { panel } = this;
     return {
@@ -344,8 +391,11 @@ export class ChatPage {
         this.list.followEnd();
       },
       fork: (messageId) => panel.post({ type: 'fork', messageId }),
-      discard: (messageId) => panel.post({ type: 'discard', messageId }),
-      remove: (messageId) => this.remove(messageId),
+      discard: (messageId, before) => panel.post({ type: 'discard', messageId, ...(before.length === 0 ? {} : { before: [...before] }) }),
+      remove: (messageId, before) => this.remove(messageId, before),
+      wholeText: (messageId) => this.wholeText(messageId),
+      open: (uri) => panel.post({ type: 'openCodex', uri }),
+      edits: (command, path) => this.edits(command, path),
       switchBranch: (messageId) => panel.post({ type: 'switchBranch', messageId }),
       remediesFor: (message) => this.remedies(message.providerInfo?.providerId, message.id, textOf(message).trim() !== ''),
       blobs: this.blobs,
@@ -358,21 +408,41 @@ export class ChatPage {
   }
 
   /** It is gone from the page at once, and from the chat when nobody took it back. */
-  private remove(messageId: string): void {
+  private remove(messageId: string, before: readonly string[]): void {
     const index = this.list.indexOf(messageId);
     const message = this.list.messageAt(index);
     if (message === undefined) return;
-    this.deletions.add(message, index);
-    this.panel.post({ type: 'delete', messageId });
+    // An answer goes with its rounds, the last first.
+    const gone = [messageId, ...[...before].reverse()];
+    for (const id of gone) {
+      const at = this.list.indexOf(id);
+      const round = this.list.messageAt(at);
+      if (round === undefined) continue;
+      this.deletions.add(round, at);
+      this.panel.post({ type: 'delete', messageId: id });
+    }
     const undo = (): void => {
-      this.deletions.undo(messageId);
-      this.panel.post({ type: 'undelete', messageId });
+      for (const id of gone) {
+        this.deletions.undo(id);
+        this.panel.post({ type: 'undelete', messageId: id });
+      }
       this.schedule();
     };
     const words = message.role === 'user' && index < this.list.total - 1 ? 'Deleted, with all that followed.' : 'Deleted.';
     this.toast.show(words, undo, undeleteMs);
     this.announcer.say(`${words} Undo is above the composer.`);
     this.schedule();
+  }
+
+  /** Of an answer with the rounds before it. */
+  private wholeText(messageId: string): string {
+    const index = this.list.indexOf(messageId);
+    const { before } = roundsOf(index, (at) => this.list.messageAt(at));
+    const messages = [...before.map((id) => this.list.indexOf(id)), index].map((at) => this.list.messageAt(at));
+    return messages
+      .flatMap((message) => (message === undefined ? [] : [textOf(message)]))
+      .filter((text) => text !== '')
+      .join('\n\n');
   }
 
   private menu(): MenuItem[] {
@@ -513,6 +583,7 @@ export class ChatPage {
       blind: this.composer.hasImage ? this.blind() : undefined,
       contextKey: contextKey(state),
     });
+    this.approvals.show(this.waiting, this.sidecar.state === 'running');
     this.cost.show(state?.codex.cost);
     this.loading.hidden = state !== undefined || this.sidecar.state === 'stopped' || this.refusal !== undefined;
     this.root.setAttribute('aria-busy', String(state === undefined && !this.loading.hidden));
@@ -524,6 +595,8 @@ export class ChatPage {
     this.picker.show(state.codex, this.providers, this.known);
     this.template.show(state.codex, this.templates, state.messages.length + state.offset === 0);
     this.options.show(state.codex, this.providers, state.readOnlyReason === undefined);
+    this.mode.show(modeOf(state.values), state.readOnlyReason === undefined);
+    if (this.detail !== undefined) this.task?.show(this.detail, state.readOnlyReason === undefined && this.sidecar.state === 'running', Date.now());
     const isEmpty = state.messages.length + state.offset === 0;
     const isTask = state.codex.uri.startsWith('codex://tasks/');
     // What a task is about was said when it was made.
@@ -591,7 +664,7 @@ export class ChatPage {
     return this.sending === undefined ? undefined : 'Sending';
   }
 
-  private contextOf(state: ChatState, message: MessageView, index: number): Omit<MessageContext, 'results'> {
+  private contextOf(state: ChatState, message: MessageView, index: number): Omit<MessageContext, FromList> {
     const isLast = state.messages.at(-1)?.id === message.id;
     const running = isRunning(state);
     const providerId = message.providerInfo?.providerId;
@@ -602,6 +675,9 @@ export class ChatPage {
       isRunning: running && (isLast || message === state.messages.findLast(({ role }) => role === 'assistant')),
       provider: this.providers.find(({ id }) => id === providerId),
       steeringChange: this.steeringChange(message, index),
+      asking: this.waiting.flatMap(({ toolUseId }) => (toolUseId === undefined ? [] : [toolUseId])),
+      children: childrenOfCalls(message, this.children, state.outputs),
+      rounds: roundsOf(index, (at) => this.list.messageAt(at)),
       note: isLast && message.role === 'assistant' ? endingNote(state) : undefined,
     };
   }

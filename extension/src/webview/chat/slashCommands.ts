@@ -8,6 +8,7 @@ export interface SlashActions {
   fork(): void;
   find(): void;
   chooseModel(): void;
+  newTask(goal: string): void;
   listPrompts(): void;
   /** @param given What stood behind the command. */
   readPrompt(uri: string, given: string): void;
@@ -18,7 +19,9 @@ interface Command {
   name: string;
   icon: string;
   detail: string;
-  run(): void;
+  /** What stands behind it belongs to it. */
+  takesMore?: boolean;
+  run(given: string): void;
 }
 
 export class SlashCommands {
@@ -40,6 +43,7 @@ export class SlashCommands {
       { name: 'fork', icon: 'repo-forked', detail: 'Go on in a copy of this chat', run: () => actions.fork() },
       { name: 'find', icon: 'search', detail: 'Find in this chat', run: () => actions.find() },
       { name: 'model', icon: 'symbol-misc', detail: 'Choose who answers', run: () => actions.chooseModel() },
+      { name: 'task', icon: 'rocket', detail: 'Give an agent something to do', takesMore: true, run: (goal) => actions.newTask(goal) },
       { name: 'export', icon: 'export', detail: 'Write this chat to a file', run: run('plue.chat.export') },
       { name: 'new', icon: 'add', detail: 'Begin another chat', run: run('plue.newChat') },
     ];
@@ -71,12 +75,12 @@ export class SlashCommands {
 
   /** Runs a draft that is a command and nothing else, or puts the prompt that it names in its place. */
   runs(draft: string): boolean {
-    const command = this.commands.find(({ name }) => draft === `/${name}`);
+    const { name, given } = readCommand(draft) ?? {};
+    const command = this.commands.find((one) => draft === `/${one.name}` || (one.takesMore === true && one.name === name));
     if (command !== undefined) {
-      command.run();
+      command.run(given ?? '');
       return true;
     }
-    const { name, given } = readCommand(draft) ?? {};
     const prompt = this.known.find(({ uri }) => promptName(uri) === name);
     if (prompt !== undefined) this.actions.readPrompt(prompt.uri, given ?? '');
     return prompt !== undefined;
@@ -86,8 +90,9 @@ export class SlashCommands {
   mistake(draft: string): string | undefined {
     const { name, given } = readCommand(draft) ?? {};
     if (name === undefined || this.known.some(({ uri }) => promptName(uri) === name)) return undefined;
-    if (!this.commands.some((command) => command.name === name)) return `There is no /${name}. Send it as text?`;
-    return given === '' ? undefined : `/${name} takes nothing behind it. Send it as text?`;
+    const command = this.commands.find((one) => one.name === name);
+    if (command === undefined) return `There is no /${name}. Send it as text?`;
+    return given === '' || command.takesMore === true ? undefined : `/${name} takes nothing behind it. Send it as text?`;
   }
 
   private show(): void {
@@ -100,7 +105,7 @@ export class SlashCommands {
         icon: command.icon,
         label: `/${command.name}`,
         detail: command.detail,
-        pick: () => this.take(token, () => command.run()),
+        pick: () => this.take(token, () => command.run('')),
       }));
     const prompts = (this.prompts ?? [])
       .filter(({ title, uri }) => title.toLowerCase().includes(typed) || promptName(uri).startsWith(typed))

@@ -1,6 +1,10 @@
-import type { MessagePart } from '../../protocol/protocol.generated';
-import { element, setText } from '../shared/element';
+import type { MessagePart, TaskView } from '../../protocol/protocol.generated';
+import { element, icon, setText, textButton } from '../shared/element';
+import { seconds } from '../shared/figures';
+import { stateOf } from '../shared/taskWords';
+import type { EditCommand } from '../shared/viewMessages';
 import { visibleText } from '../shared/visibleText';
+import type { CallTime } from './chatState';
 import { Fold } from './fold';
 
 type ToolUse = Extract<MessagePart, { kind: 'toolUse' }>;
@@ -9,55 +13,154 @@ export type ToolResult = Extract<MessagePart, { kind: 'toolResult' }>;
 /** By the id of the call. */
 export type ToolResults = ReadonlyMap<string, ToolResult>;
 
+export interface ToolActions {
+  /** Opens a chat or task. */
+  open(uri: string): void;
+  edits(command: EditCommand, path?: string): void;
+}
+
+/** What is known of one call beside what was asked. */
+export interface CallState {
+  result: ToolResult | undefined;
+  /** False once no result can come any more. */
+  isRunning: boolean;
+  /** It waits for the user's word. */
+  isAsking: boolean;
+  /** What it has said so far. */
+  output: string;
+  time: CallTime | undefined;
+  /** The agent that it started. */
+  child: TaskView | undefined;
+}
+
 /** One tool call in one line, open to what went in and what came out. */
 export class ToolCall {
   readonly node: HTMLElement;
   private readonly fold: Fold;
+  private readonly beside = element('div', { class: 'tool-beside' });
   private use: ToolUse | undefined;
-  private result: ToolResult | undefined;
+  private state: CallState | undefined;
+  private shownState = '';
+  private shownBeside = '';
 
-  constructor(id: string) {
+  constructor(
+    id: string,
+    private readonly actions: ToolActions,
+  ) {
     this.fold = new Fold(id, (body) => this.fill(body));
     this.fold.node.classList.add('tool-call');
+    this.fold.line.after(this.beside);
     this.node = this.fold.node;
   }
 
-  /** @param isRunning False once no result can come any more. */
-  update(use: ToolUse, result: ToolResult | undefined, isRunning: boolean): void {
+  update(use: ToolUse, state: CallState): void {
     this.use = use;
-    this.result = result;
+    this.state = state;
     this.fold.describe(visibleText(use.toolName), visibleText(summaryOf(use.parameters)));
-    this.showState(isRunning);
+    this.showState(state);
+    this.showBeside(state);
     this.fold.refresh();
   }
 
-  private showState(isRunning: boolean): void {
+  private showState({ result, isRunning, isAsking, time }: CallState): void {
     const [name, label] =
-      this.result === undefined
-        ? isRunning
-          ? ['loading', 'Running']
-          : ['circle-slash', 'Not finished']
-        : this.result.error === undefined
+      result !== undefined
+        ? result.error === undefined
           ? ['check', 'Done']
-          : ['close', 'Failed'];
-    const { trailing } = this.fold;
-    if (trailing.firstElementChild?.getAttribute('aria-label') === label) return;
+          : ['close', 'Failed']
+        : isAsking
+          ? ['question', 'Waiting for you']
+          : isRunning
+            ? ['loading', 'Running']
+            : ['circle-slash', 'Not finished'];
+    const took = result === undefined || time?.endedAt === undefined ? '' : tookWords(time.endedAt - time.startedAt);
+    const key = `${label} ${took}`;
+    if (key === this.shownState) return;
+    this.shownState = key;
     const spins = name === 'loading' ? ' codicon-modifier-spin' : '';
-    trailing.replaceChildren(
+    this.fold.trailing.replaceChildren(
+      ...(took === '' ? [] : [element('span', { class: 'tool-time' }, took)]),
       element('span', { class: `codicon codicon-${name}${spins} tool-${name}`, role: 'img', 'aria-label': label, title: label }),
     );
   }
 
+  /** The agent that was started, and the files that were changed. */
+  private showBeside({ child, result }: CallState): void {
+    const changes = changesOf(result);
+    const key = JSON.stringify([child?.uri, child?.title, child?.status, changes]);
+    if (key === this.shownBeside) return;
+    this.shownBeside = key;
+    this.beside.replaceChildren(...(child === undefined ? [] : [this.childLink(child)]), ...changes.map((change) => this.changeLine(change)));
+  }
+
+  private childLink({ uri, title, status }: TaskView): HTMLElement {
+    const { icon: drawn, words } = stateOf(status);
+    const open = textButton(visibleText(title), () => this.actions.open(uri), 'quiet');
+    const mark = icon(drawn);
+    if (drawn === 'loading') mark.classList.add('codicon-modifier-spin');
+    return element('div', { class: 'tool-child' }, mark, open, element('span', { class: 'quiet' }, words));
+  }
+
+  private changeLine({ path, added, removed }: FileChange): HTMLElement {
+    const button = (label: string, command: EditCommand): HTMLButtonElement => {
+      const one = textButton(label, () => this.actions.edits(command, path), 'quiet');
+      one.setAttribute('aria-label', `${label} ${visibleText(path)}`);
+      return one;
+    };
+    return element(
+      'div',
+      { class: 'tool-change' },
+      element('span', { class: 'change-path' }, visibleText(path)),
+      sizeOf({ added, removed }),
+      button('Review', 'plue.reviewChanges'),
+      button('Accept', 'plue.acceptChange'),
+      button('Reject', 'plue.rejectChange'),
+    );
+  }
+
   private fill(body: HTMLElement): void {
+    const { result, output = '' } = this.state ?? {};
     const shown: [string, string][] = [['Input', indented(this.use?.parameters ?? '')]];
-    if (this.result?.result !== undefined) shown.push(['Output', this.result.result]);
-    if (this.result?.error !== undefined) shown.push(['Error', this.result.error]);
+    if (result === undefined && output !== '') shown.push(['Output so far', output]);
+    if (result?.result !== undefined) shown.push(['Output', result.result]);
+    if (result?.error !== undefined) shown.push(['Error', result.error]);
     shown.forEach(([label, text], index) => {
       const section = body.children[index] ?? body.appendChild(sectionFor(label));
       setText(section.children[0] ?? section, label);
-      setText(section.children[1] ?? section, visibleText(text));
+      const words = section.children[1];
+      const isAtEnd = words !== undefined && words.scrollHeight - words.scrollTop - words.clientHeight < 24;
+      setText(words ?? section, visibleText(text));
+      // What runs is read at its end, unless somebody scrolled up.
+      if (label === 'Output so far' && isAtEnd) words.scrollTop = words.scrollHeight;
     });
+    for (const late of [...body.children].slice(shown.length)) late.remove();
   }
+}
+
+export interface FileChange {
+  path: string;
+  added: number;
+  removed: number;
+}
+
+/** What a call made of files. */
+export function changesOf(_result: ToolResult | undefined): readonly FileChange[] {
+  return [];
+}
+
+/** "+6 −2", with words for who hears it. */
+export function sizeOf({ added, removed }: Pick<FileChange, 'added' | 'removed'>): HTMLElement {
+  return element(
+    'span',
+    { class: 'change-size', role: 'img', 'aria-label': `${added} lines added, ${removed} removed` },
+    element('span', { class: 'added' }, `+${added}`),
+    ' ',
+    element('span', { class: 'removed' }, `−${removed}`),
+  );
+}
+
+function tookWords(ms: number): string {
+  return ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : seconds(ms);
 }
 
 function sectionFor(label: string): HTMLElement {
@@ -69,15 +172,29 @@ function sectionFor(label: string): HTMLElement {
   );
 }
 
-/** The values of the arguments, the first the widest; what is not whole yet is shown as it came. */
+/** Says most about a call, the first that is there: what is left is long, or can be read in the call. */
+const mainNames = ['command', 'file_path', 'path', 'pattern', 'query', 'url', 'goal'] as const;
+
+/** What a call is about, in one line; what is not whole yet is shown as it came. */
 export function summaryOf(parameters: string): string {
   const value = parsed(parameters);
   if (typeof value !== 'object' || value === null) return parameters.slice(0, 200);
-  return Object.values(value)
-    .map((argument) => (typeof argument === 'string' ? argument : JSON.stringify(argument)))
-    .join('  ')
-    .replace(/\s+/g, ' ')
-    .slice(0, 200);
+  const given = new Map<string, unknown>(Object.entries(value));
+  const main = mainNames.find((name) => typeof given.get(name) === 'string');
+  const words =
+    main === undefined
+      ? [...given.values()].map(asText)
+      : [asText(given.get(main)), ...[...given].flatMap(([name, argument]) => (name !== main && isShort(argument) ? [asText(argument)] : []))];
+  return words.join('  ').replace(/\s+/g, ' ').slice(0, 200);
+}
+
+function isShort(argument: unknown): boolean {
+  const words = asText(argument);
+  return words.length <= 60 && !words.includes('\n');
+}
+
+function asText(argument: unknown): string {
+  return typeof argument === 'string' ? argument : (JSON.stringify(argument) ?? '');
 }
 
 function indented(parameters: string): string {

@@ -49,6 +49,7 @@ const inPanel = [
   'max_tokens',
   'stop_sequences',
   'reasoning_level',
+  'permission_mode',
 ];
 /** Plue writes these. */
 const ofPlue = ['status', 'spawned_by', 'messages'];

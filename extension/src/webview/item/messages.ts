@@ -1,8 +1,8 @@
 // What the page of a form and its host say to each other.
 import type { CodexSummary, HookFailureView, ModelView, ProviderSummary, TemplateView } from '../../protocol/protocol.generated';
 
-/** A new one of a template, begun with some values, or one that is there. */
-export type ItemTarget = { templateId: string; values?: Record<string, unknown> } | { uri: string };
+/** A new one of a template, begun with some values, a task perhaps under a chat or task; or one that is there. */
+export type ItemTarget = { templateId: string; values?: Record<string, unknown>; parentId?: string } | { uri: string };
 
 /** Host to page. */
 export type ToItemPage =

@@ -1,24 +1,34 @@
 // Who works on a task: one control for the fields `provider_ref` and `model`.
 import type { ModelChoice, ProviderSummary } from '../../protocol/protocol.generated';
-import { element } from '../shared/element';
+import { element, setText } from '../shared/element';
 import type { ControlOptions, FieldControl } from '../shared/fieldControl';
 import type { ModelLists } from '../shared/modelLists';
-import { keptChoiceWords, ModelPicker } from '../shared/modelPicker';
+import { abilityWords, keptChoiceWords, ModelPicker, priceWords } from '../shared/modelPicker';
 import { visibleText } from '../shared/visibleText';
 
 const prefix = 'codex://providers/';
+
+const statusWords = {
+  untested: 'not tested',
+  testing: 'being tested',
+  connected: 'connected',
+  error: 'not working',
+  disabled: 'switched off',
+} as const satisfies Record<ProviderSummary['status'], string>;
 
 export class ProviderChoice implements FieldControl {
   readonly node: HTMLElement;
   readonly isGroup = true;
   private readonly picker: ModelPicker;
+  /** What is known of whoever would do it. */
+  private readonly about = element('p', { class: 'quiet choice-about', role: 'status' });
   private providers: readonly ProviderSummary[] = [];
   /** A value that is no single provider stays as it is until one is chosen. */
   private value: unknown;
 
   constructor(
     private readonly options: ControlOptions,
-    lists: ModelLists,
+    private readonly lists: ModelLists,
     /** The model that goes with it; undefined is the provider's own. */
     private model: string | undefined,
     connect: () => void,
@@ -36,7 +46,8 @@ export class ProviderChoice implements FieldControl {
         options.onCommit();
       },
     });
-    this.node = element('div', { class: 'choice-field' }, this.picker.node);
+    this.node = element('div', { class: 'choice-field' }, this.picker.node, this.about);
+    lists.onChange(() => this.describe());
     this.write(options.value);
   }
 
@@ -79,6 +90,30 @@ export class ProviderChoice implements FieldControl {
     const chosen = this.choice();
     const words = chosen !== undefined ? keptChoiceWords(chosen, providers) : this.value === undefined ? this.unset() : 'Several, in order';
     this.picker.show({ words, providers, chosen });
+    this.describe();
+  }
+
+  private describe(): void {
+    const chosen = this.choice() ?? this.given();
+    const provider = this.providers.find(({ id }) => id === chosen?.providerId);
+    if (provider === undefined) return setText(this.about, '');
+    if (provider.enabled && provider.kind !== 'tour') this.lists.load(provider.id);
+    const id = chosen?.model ?? provider.model;
+    const model = this.lists.model(provider.id, id);
+    const known = model === undefined ? [] : [priceWords(model) ?? 'price unknown', abilityWords(model)];
+    const words = [provider.name, statusWords[provider.enabled ? provider.status : 'disabled'], id ?? '', ...known];
+    setText(this.about, visibleText(words.filter((part) => part !== '').join(', ')));
+  }
+
+  /** Whom the template means, where that is one. */
+  private given(): ModelChoice | undefined {
+    const given = this.value === undefined ? (this.options.field.default ?? prefix) : undefined;
+    if (typeof given !== 'string') return undefined;
+    const id = given.startsWith(prefix) ? given.slice(prefix.length) : given;
+    const isSmall = id === 'default-small';
+    const isDefault = isSmall || id === 'default-large' || id === '';
+    const provider = this.providers.find((one) => (isDefault ? (isSmall ? one.isDefaultSmall : one.isDefault) : one.id === id));
+    return provider === undefined ? undefined : { providerId: provider.id };
   }
 
   private choice(): ModelChoice | undefined {

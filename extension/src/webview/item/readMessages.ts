@@ -12,7 +12,7 @@ import type { ItemTarget, ToItemPage } from './messages';
 const text = v.string();
 const values = v.record(text, v.unknown());
 const target: v.GenericSchema<unknown, ItemTarget> = v.union([
-  v.strictObject({ templateId: text, values: v.optional(values) }),
+  v.strictObject({ templateId: text, values: v.optional(values), parentId: v.optional(text) }),
   v.strictObject({ uri: text }),
 ]);
 

@@ -398,6 +398,17 @@ function detailOf(model: ModelView): { detail?: string } {
 }
 
 /** Only what is known to be so. */
+/** "200k window, tools, images, reasoning"; only what is known. */
+export function abilityWords({ contextLength, supportsTools, supportsVision, canReason }: ModelView): string {
+  const words = [
+    contextLength === undefined ? '' : `${count(contextLength)} window`,
+    supportsTools === true ? 'tools' : '',
+    supportsVision === true ? 'images' : '',
+    canReason === true ? 'reasoning' : '',
+  ];
+  return words.filter((word) => word !== '').join(', ');
+}
+
 function abilitiesOf({ contextLength, supportsTools, supportsVision, canReason }: ModelView): Node[] {
   const words = (text: string, symbol?: string): Node =>
     element('span', { class: 'picker-ability' }, symbol === undefined ? undefined : icon(symbol), text);

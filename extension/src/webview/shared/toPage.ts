@@ -13,6 +13,7 @@ import {
   modelViewSchema,
   providerSummarySchema,
 } from '../../protocol/schemas.generated';
+import { agentToPage } from './agentToPage';
 import { composerToPage } from './composerToPage';
 import type { PageState, ToPage } from './viewMessages';
 
@@ -49,6 +50,7 @@ const toPage: v.GenericSchema<unknown, ToPage> = v.variant('type', [
   v.object({ type: v.literal('refused'), text: maybeText, error: v.object({ kind: text, message: text }) }),
   v.object({ type: v.literal('sidecar'), state: v.picklist(['starting', 'running', 'stopped']), cause: maybeText }),
   v.object({ type: v.literal('focusComposer') }),
+  agentToPage,
   composerToPage,
   v.object({ type: v.literal('range'), generation: number, offset: number, messages: v.array(messageViewSchema) }),
   v.object({ type: v.literal('found'), text, found: v.array(foundViewSchema), isTruncated: v.boolean() }),

@@ -14,8 +14,11 @@ import type {
   ModelView,
   ProviderSummary,
 } from '../../protocol/protocol.generated';
+import type { AgentFromPage, AgentToPage } from './agentMessages';
 import type { ComposerFromPage, ComposerToPage } from './composerMessages';
 
+export { editCommands, modes, taskCommands } from './agentMessages';
+export type { AgentFromPage, AgentToPage, EditCommand, Mode, TaskCommand } from './agentMessages';
 export type { ComposerFromPage, ComposerToPage, FileHit, FilePlace, PromptView } from './composerMessages';
 
 /** Panel to page. */
@@ -38,6 +41,7 @@ export type ToPage =
   /** The sidecar: `starting`, `running`, or `stopped` with the cause. */
   | { type: 'sidecar'; state: 'starting' | 'running' | 'stopped'; cause?: string }
   | { type: 'focusComposer' }
+  | AgentToPage
   | ComposerToPage
   | ReadingToPage
   | SteeringToPage;
@@ -93,7 +97,8 @@ export type FromPage =
   | { type: 'send'; text: string; attachments?: Attachment[]; queue?: boolean }
   | { type: 'stop' }
   | { type: 'retry'; messageId: string; continue?: boolean }
-  | { type: 'discard'; messageId: string }
+  /** `before`: the rounds of the same answer before it. */
+  | { type: 'discard'; messageId: string; before?: string[] }
   | { type: 'rename'; title: string }
   | { type: 'choose'; providerId: string; model?: string }
   | { type: 'listModels'; providerId: string }
@@ -111,6 +116,7 @@ export type FromPage =
   | { type: 'newOfTemplate'; templateId: string }
   | { type: 'tryTemplate' }
   | { type: 'help'; action: HelpAction; providerId?: string }
+  | AgentFromPage
   | ComposerFromPage
   | ReadingFromPage
   | SteeringFromPage;

@@ -1,6 +1,8 @@
 import { bench } from 'vitest';
 import { ChannelTree } from '../../../../extension/src/features/channels/channelTree';
 import { codexList } from '../../../../extension/src/protocol/protocol.generated';
+import { TaskList } from '../../../../extension/src/server/taskList';
+import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import { chatSummary } from '../../testing/codexSummary';
 
@@ -13,12 +15,12 @@ const sidecar = new FakeSidecar().answer(codexList, ({ deleted }) =>
 );
 
 bench('10,000 chats listed, grouped, and the rows of all groups drawn', async () => {
-  const tree = new ChannelTree(sidecar);
+  const tree = new ChannelTree(sidecar, new TaskList(sidecar, fakeLog().log));
   for (const group of await tree.getChildren()) for (const row of await tree.getChildren(group)) tree.getTreeItem(row);
   tree.dispose();
 });
 
-const tree = new ChannelTree(sidecar);
+const tree = new ChannelTree(sidecar, new TaskList(sidecar, fakeLog().log));
 await tree.getChildren();
 let turn = 0;
 

@@ -1,0 +1,145 @@
+// What a chat's panel tells its page about agents: what waits for an answer, who works under it, and of a task all that stands beside its messages.
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import { toFailureError } from '../../infrastructure/errors';
+import { codexUpdate, taskGet } from '../../protocol/protocol.generated';
+import type { ApprovalList } from '../../server/approvalList';
+import type { Sidecar } from '../../server/client';
+import type { TaskList } from '../../server/taskList';
+import type { AgentFromPage, AgentToPage } from '../../webview/shared/viewMessages';
+
+export interface AgentsHouse {
+  sidecar: Sidecar;
+  approvals: ApprovalList;
+  tasks: TaskList;
+  log: vscode.LogOutputChannel;
+}
+
+/** Milliseconds: a task under way changes many times a second. */
+const restBetween = 400;
+
+export class Agents implements vscode.Disposable {
+  private readonly disposables = new Disposables();
+  private later: ReturnType<typeof setTimeout> | undefined;
+  private asking: Promise<void> | undefined;
+  private isOld = false;
+  /** Where the chat's page has seen none, it hears of none. */
+  private hadApprovals = false;
+  private hadChildren = false;
+
+  constructor(
+    private readonly codexId: string,
+    private readonly house: AgentsHouse,
+    private readonly post: (message: AgentToPage) => void,
+  ) {
+    const { approvals, tasks, sidecar } = house;
+    this.disposables.add(approvals.onDidChange(() => this.sendApprovals()));
+    this.disposables.add(
+      tasks.onDidChange((uri) => {
+        if (uri !== undefined && uri !== codexId && !this.isMine(uri)) return;
+        this.sendChildren();
+        this.sendApprovals();
+        this.askSoon();
+      }),
+    );
+    this.disposables.add(
+      sidecar.onMessageEvent(({ codexId: uri, event }) => {
+        if (event.kind === 'messageFinished' && (uri === codexId || this.isMine(uri))) this.askSoon();
+      }),
+    );
+  }
+
+  /** All of it, for a page that came up. */
+  refresh(): void {
+    this.hadApprovals = this.hadChildren = true;
+    this.sendApprovals();
+    this.sendChildren();
+    void this.ask();
+  }
+
+  async act(message: AgentFromPage): Promise<void> {
+    const { codexId, house } = this;
+    const run = (command: string, ...given: unknown[]): Thenable<unknown> => vscode.commands.executeCommand(command, ...given);
+    switch (message.type) {
+      case 'answerApproval':
+        return house.approvals.answer(message.answer);
+      case 'openCodex':
+        await run('plue.openChat', message.uri);
+        return;
+      case 'mode':
+        await house.sidecar.request(codexUpdate, { uri: codexId, set: { permission_mode: message.mode } });
+        return;
+      case 'newTask':
+        await run('plue.newTask', { goal: message.goal, parentId: codexId });
+        return;
+      case 'edits':
+        await run(message.command, { codexId, ...(message.path === undefined ? {} : { path: message.path }) });
+        return;
+      case 'taskCommand':
+        await run(message.command, { type: 'codex', uri: codexId });
+        return;
+      case 'reloadTask':
+        return this.ask();
+    }
+  }
+
+  dispose(): void {
+    clearTimeout(this.later);
+    this.disposables.dispose();
+  }
+
+  private get isTask(): boolean {
+    return this.codexId.startsWith('codex://tasks/');
+  }
+
+  private isMine(uri: string): boolean {
+    return this.house.tasks.isUnder(uri, this.codexId);
+  }
+
+  private sendApprovals(): void {
+    const approvals = this.house.approvals.items.filter(({ codexId }) => codexId === this.codexId || this.isMine(codexId));
+    if (approvals.length === 0 && !this.hadApprovals) return;
+    this.hadApprovals = approvals.length > 0;
+    this.post({ type: 'approvals', approvals });
+  }
+
+  private sendChildren(): void {
+    const tasks = this.house.tasks.childrenOf(this.codexId);
+    if (tasks.length === 0 && !this.hadChildren) return;
+    this.hadChildren = tasks.length > 0;
+    this.post({ type: 'children', tasks });
+  }
+
+  private askSoon(): void {
+    if (!this.isTask) return;
+    this.later ??= setTimeout(() => {
+      this.later = undefined;
+      void this.ask();
+    }, restBetween);
+  }
+
+  /** One request at a time; a change meanwhile asks once more. */
+  private async ask(): Promise<void> {
+    if (!this.isTask) return;
+    if (this.asking !== undefined) {
+      this.isOld = true;
+      return this.asking;
+    }
+    this.asking = this.fetch();
+    await this.asking;
+    this.asking = undefined;
+    if (!this.isOld) return;
+    this.isOld = false;
+    this.askSoon();
+  }
+
+  private async fetch(): Promise<void> {
+    try {
+      this.post({ type: 'task', detail: await this.house.sidecar.request(taskGet, { uri: this.codexId }) });
+    } catch (error) {
+      const { message } = toFailureError(error);
+      this.house.log.warn(`What stands beside the task ${this.codexId} could not be read: ${message}`);
+      this.post({ type: 'taskFailed', message });
+    }
+  }
+}

@@ -1,0 +1,55 @@
+// What a task may spend, what it and everything under it did spend, and what it handed on.
+import type { TaskBudgetView, TaskView } from '../../../protocol/protocol.generated';
+import { count, money, seconds } from '../../shared/figures';
+
+export interface BudgetBar {
+  name: string;
+  /** "$0.21 of $1.00, $0.30 reserved" */
+  words: string;
+  /** 0 to 1; undefined where there is no limit, or what was spent is not known. */
+  share: number | undefined;
+  /** What its agents may still take of it, 0 to 1. */
+  reservedShare: number;
+  isReached: boolean;
+}
+
+const kinds = [
+  { key: 'usd', name: 'Money', words: money },
+  { key: 'tokens', name: 'Tokens', words: count },
+  { key: 'rounds', name: 'Rounds', words: String },
+  { key: 'seconds', name: 'Time', words: (value: number) => seconds(value * 1000) },
+] as const satisfies { key: keyof TaskBudgetView; name: string; words: (value: number) => string }[];
+
+/** Those that have ended gave the rest back. */
+const ended: readonly string[] = ['done', 'failed', 'stopped'];
+
+export function barsOf(task: Pick<TaskView, 'spentInAll' | 'budget' | 'isLocal'>, children: readonly TaskView[]): BudgetBar[] {
+  return kinds.flatMap(({ key, name, words }) => {
+    const limit = task.budget[key];
+    const spent = task.spentInAll[key];
+    if (limit === undefined && spent === undefined) {
+      return key === 'usd' ? [{ name, words: task.isLocal ? 'local' : 'cost unknown', share: undefined, reservedShare: 0, isReached: false }] : [];
+    }
+    const reserved = children.reduce((sum, child) => sum + reservedBy(child, key), 0);
+    const isLocal = key === 'usd' && task.isLocal && (spent ?? 0) === 0;
+    const said = [
+      `${isLocal ? 'local' : spent === undefined ? 'unknown' : words(spent)}${limit === undefined ? '' : ` of ${words(limit)}`}`,
+      reserved > 0 ? `${words(reserved)} reserved` : '',
+    ];
+    const share = limit === undefined || limit <= 0 || spent === undefined ? undefined : Math.min(1, spent / limit);
+    return [
+      {
+        name,
+        words: said.filter((part) => part !== '').join(', '),
+        share,
+        reservedShare: share === undefined || limit === undefined ? 0 : Math.min(1 - share, reserved / limit),
+        isReached: share !== undefined && share >= 1,
+      },
+    ];
+  });
+}
+
+function reservedBy({ budget, spentInAll, status }: TaskView, key: keyof TaskBudgetView): number {
+  const limit = budget[key];
+  return limit === undefined || ended.includes(status) ? 0 : Math.max(0, limit - (spentInAll[key] ?? 0));
+}

@@ -1,0 +1,205 @@
+// What stands around the messages of a task: its goal, budget and plan above, its agents, files and figures beside, the timeline below.
+import type { AnsweredApprovalView, ChangedFileView, RoutingReceipt, TaskDetail, TaskView, TimelineLane, TodoView } from '../../../protocol/protocol.generated';
+import { Banners } from '../../shared/banners';
+import { element, textButton, type Child } from '../../shared/element';
+import { money } from '../../shared/figures';
+import { exactText } from '../../shared/longText';
+import { Section } from '../../shared/section';
+import { isResumable, isWorking, stateOf } from '../../shared/taskWords';
+import type { EditCommand, TaskCommand } from '../../shared/viewMessages';
+import { visibleText } from '../../shared/visibleText';
+import { sizeOf } from '../toolCall';
+import { barsOf, type BudgetBar } from './budget';
+import { stateIcon, TimelineView } from './timelineView';
+
+export interface TaskPanelActions {
+  open(uri: string): void;
+  edits(command: EditCommand, path?: string): void;
+  run(command: TaskCommand): void;
+  reload(): void;
+}
+
+export class TaskPanel {
+  private readonly banners = new Banners();
+  private readonly top = new Section('section', { class: 'task-top', 'aria-label': 'Task' });
+  private readonly plan = new Section('section', { class: 'task-plan', 'aria-label': 'Plan' });
+  readonly head = element('div', { class: 'task-head' }, this.banners.node, this.top.node, this.plan.node);
+  private readonly aside = new Section('div', { class: 'task-side-parts' });
+  readonly side = element('aside', { class: 'task-side', 'aria-label': 'Beside the task', tabindex: 0, hidden: true }, this.aside.node);
+  readonly timeline: TimelineView;
+
+  constructor(private readonly actions: TaskPanelActions) {
+    this.timeline = new TimelineView((uri) => actions.open(uri));
+    this.top.show('loading', () => [element('p', { class: 'quiet' }, 'Loading…')]);
+  }
+
+  /** @param canChange The task can be told something. */
+  show(detail: TaskDetail, canChange: boolean, now: number): void {
+    const { task, goal, plan, children, timeline } = detail;
+    this.banners.set('failed', undefined);
+    const bars = barsOf(task, children);
+    this.top.show([task.status, task.note, task.model, task.providerName, task.templateName, goal, bars, canChange], () => [
+      stateLine(task),
+      element('p', { class: 'task-goal', tabindex: 0 }, visibleText(goal)),
+      element('div', { class: 'task-bars' }, ...bars.map(barNode)),
+      canChange ? this.buttons(task) : undefined,
+    ]);
+    this.plan.node.hidden = plan.length === 0;
+    this.plan.show(plan, () => [element('h2', {}, 'Plan'), element('ol', {}, ...plan.map(todo))]);
+    this.showSide(detail);
+    this.timeline.show(timeline, now);
+  }
+
+  fail(message: string): void {
+    this.banners.set('failed', visibleText(message), 'error', [textButton('Try again', () => this.actions.reload())]);
+  }
+
+  private buttons({ status }: TaskView): HTMLElement {
+    const button = (label: string, command: TaskCommand, look: 'primary' | 'secondary' = 'secondary'): HTMLElement => {
+      const one = textButton(label, () => this.actions.run(command), look);
+      one.dataset['key'] = command;
+      return one;
+    };
+    return element(
+      'div',
+      { class: 'task-buttons' },
+      ...(status === 'over_budget' ? [button('Top up…', 'plue.tasks.topUp', 'primary')] : []),
+      ...(isResumable(status) ? [button('Resume', 'plue.tasks.resume', 'primary')] : []),
+      ...(isWorking(status) && status !== 'paused' ? [button('Pause', 'plue.tasks.pause')] : []),
+      ...(isWorking(status) ? [button('Stop', 'plue.tasks.stop')] : []),
+      button('Tell it something…', 'plue.tasks.steer'),
+    );
+  }
+
+  private showSide({ children, files, approvals, timeline, routing, outputs }: TaskDetail): void {
+    const costs = timeline.filter(({ costUsd }) => costUsd !== undefined);
+    const parts: [string, unknown, () => Child[]][] = [
+      ['Agents', children, () => [element('ul', {}, ...children.map((child) => this.child(child)))]],
+      ['Files changed', files, () => [this.all(files), element('ul', {}, ...files.map((file) => this.file(file)))]],
+      ['Approvals given', approvals, () => [element('ul', {}, ...approvals.map(answered))]],
+      ['Cost by agent', costs, () => [costTable(costs)]],
+      ['Why this model', routing, () => (routing === undefined ? [] : receipt(routing))],
+      ['Handed back', outputs, () => [element('pre', { tabindex: 0 }, exactText(JSON.stringify(outputs, undefined, 2)))]],
+    ];
+    const shown = parts.filter(([, what]) => what !== undefined && (!Array.isArray(what) || what.length > 0));
+    this.side.hidden = shown.length === 0;
+    this.aside.show(shown.map(([name, what]) => [name, what]), () =>
+      shown.map(([name, , build]) => element('section', { 'aria-label': name }, element('h2', {}, name), ...build())),
+    );
+  }
+
+  private child(task: TaskView): HTMLElement {
+    const open = textButton(visibleText(task.title), () => this.actions.open(task.uri), 'quiet');
+    open.dataset['key'] = `child-${task.uri}`;
+    const { usd } = task.spentInAll;
+    const cost = task.isLocal && (usd ?? 0) === 0 ? 'local' : usd === undefined ? 'cost unknown' : money(usd);
+    return element(
+      'li',
+      { class: 'task-child' },
+      stateIcon(task.status),
+      open,
+      element('span', { class: 'quiet' }, [visibleText(task.templateName), stateOf(task.status).words, cost].join(', ')),
+    );
+  }
+
+  /** Of all files at once. */
+  private all(files: readonly ChangedFileView[]): HTMLElement | undefined {
+    return files.length < 2 ? undefined : element('div', { class: 'change-all' }, ...this.editButtons(undefined, 'all'));
+  }
+
+  private file({ path, added, removed }: ChangedFileView): HTMLElement {
+    return element(
+      'li',
+      { class: 'task-file' },
+      element('span', { class: 'change-path' }, visibleText(path)),
+      sizeOf({ added, removed }),
+      element('span', { class: 'change-buttons' }, ...this.editButtons(path, path)),
+    );
+  }
+
+  private editButtons(path: string | undefined, what: string): HTMLElement[] {
+    const commands: [string, EditCommand][] = [
+      ['Review', 'plue.reviewChanges'],
+      ['Accept', 'plue.acceptChange'],
+      ['Reject', 'plue.rejectChange'],
+    ];
+    return commands.map(([label, command]) => {
+      const button = textButton(path === undefined ? `${label} all` : label, () => this.actions.edits(command, path), 'quiet');
+      button.setAttribute('aria-label', `${label} ${visibleText(what)}`);
+      button.dataset['key'] = `${command} ${path ?? ''}`;
+      return button;
+    });
+  }
+}
+
+function stateLine({ status, note, templateName, providerName, model }: TaskView): HTMLElement {
+  const who = [templateName, [providerName, model].filter((part) => part !== undefined).join(' / ')].filter((part) => part !== '');
+  return element(
+    'p',
+    { class: 'task-state' },
+    stateIcon(status),
+    element('span', {}, stateOf(status).words),
+    element('span', { class: 'quiet' }, visibleText(who.join(', '))),
+    note === undefined ? undefined : element('span', {}, visibleText(note)),
+  );
+}
+
+function barNode({ name, words, share, reservedShare, isReached }: BudgetBar): HTMLElement {
+  const node = element('div', { class: `budget${isReached ? ' reached' : ''}` }, element('span', { class: 'budget-name' }, name), element('span', { class: 'budget-words' }, words));
+  if (share === undefined) return node;
+  const used = element('span', { class: 'budget-used' });
+  const reserved = element('span', { class: 'budget-reserved' });
+  used.style.width = `${share * 100}%`;
+  reserved.style.width = `${reservedShare * 100}%`;
+  node.append(
+    element(
+      'div',
+      { class: 'budget-bar', role: 'meter', 'aria-label': name, 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': Math.round(share * 100), 'aria-valuetext': words },
+      used,
+      reserved,
+    ),
+  );
+  return node;
+}
+
+const todoStates = {
+  open: { icon: 'queued', words: 'to do' },
+  active: { icon: 'running', words: 'under way' },
+  done: { icon: 'done', words: 'done' },
+} as const satisfies Record<TodoView['state'], { icon: string; words: string }>;
+
+function todo({ text, state }: TodoView): HTMLElement {
+  const { icon, words } = todoStates[state];
+  return element('li', { class: `todo ${state}` }, stateIcon(icon), element('span', { class: 'visually-hidden' }, `${words}: `), visibleText(text));
+}
+
+function answered({ time, what, decision, reason }: AnsweredApprovalView): HTMLElement {
+  const at = Number.isNaN(Date.parse(time)) ? '' : new Date(time).toLocaleTimeString();
+  return element(
+    'li',
+    { class: 'task-answered' },
+    element('code', {}, exactText(what)),
+    element('span', { class: 'quiet' }, [decision, reason === undefined ? '' : `“${visibleText(reason)}”`, at].filter((part) => part !== '').join(', ')),
+  );
+}
+
+function costTable(lanes: readonly TimelineLane[]): HTMLElement {
+  return element(
+    'table',
+    { class: 'cost-table' },
+    element(
+      'tbody',
+      {},
+      ...lanes.map(({ title, costUsd = 0 }) =>
+        element('tr', {}, element('th', { scope: 'row' }, visibleText(title)), element('td', { class: 'number' }, money(costUsd))),
+      ),
+    ),
+  );
+}
+
+function receipt({ chosen, why, rejected }: RoutingReceipt): HTMLElement[] {
+  return [
+    element('p', {}, element('strong', {}, visibleText(chosen)), ` ${visibleText(why)}`),
+    element('ul', {}, ...rejected.map(({ candidate, why: reason }) => element('li', {}, visibleText(candidate), ' ', element('span', { class: 'quiet' }, visibleText(reason))))),
+  ];
+}

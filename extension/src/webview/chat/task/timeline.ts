@@ -1,0 +1,84 @@
+// Who ran when: where each bar of the timeline begins and how long it is. Pure: no DOM, no clock of its own.
+import type { TimelineKind, TimelineLane } from '../../../protocol/protocol.generated';
+
+export interface TimelineBar {
+  kind: TimelineKind;
+  name: string;
+  /** Parts of the whole width, 0 to 1. */
+  x: number;
+  width: number;
+  /** Milliseconds since the first of all. */
+  startMs: number;
+  durationMs: number;
+  /** It goes on. */
+  isOpen: boolean;
+  costUsd?: number;
+}
+
+export interface TimelineRow {
+  uri: string;
+  title: string;
+  status: string;
+  costUsd?: number;
+  bars: TimelineBar[];
+}
+
+export interface Timeline {
+  /** Milliseconds from its left to its right. */
+  lengthMs: number;
+  rows: TimelineRow[];
+  /** Milliseconds since the first of all. */
+  ticks: number[];
+}
+
+/** A bar is never too thin to be seen, as a part of the whole width. */
+const thinnest = 0.004;
+
+const second = 1000;
+const minute = 60 * second;
+const steps = [1, 2, 5, 10, 15, 30].flatMap((n) => [n * second, n * minute, n * 60 * minute]).sort((a, b) => a - b);
+
+/** @param now Milliseconds since the epoch: where what goes on ends for now. */
+export function timelineOf(lanes: readonly TimelineLane[], now: number): Timeline {
+  const read = lanes.map((lane) => ({
+    lane,
+    spans: lane.spans.flatMap((span) => {
+      const start = Date.parse(span.start);
+      const end = span.end === undefined ? Math.max(now, start) : Date.parse(span.end);
+      // A span that nobody can place is left out; a clock that went back makes none negative.
+      return Number.isNaN(start) || Number.isNaN(end) ? [] : [{ span, start, end: Math.max(start, end) }];
+    }),
+  }));
+  const all = read.flatMap(({ spans }) => spans);
+  const from = Math.min(...all.map(({ start }) => start));
+  const lengthMs = all.length === 0 ? 0 : Math.max(1, Math.max(...all.map(({ end }) => end)) - from);
+  return {
+    lengthMs,
+    rows: read.map(({ lane: { uri, title, status, costUsd }, spans }) => ({
+      uri,
+      title,
+      status,
+      ...(costUsd === undefined ? {} : { costUsd }),
+      bars: spans.map(({ span, start, end }) => {
+        const width = Math.max(thinnest, (end - start) / lengthMs);
+        return {
+          kind: span.kind,
+          name: span.name,
+          x: Math.min((start - from) / lengthMs, 1 - width),
+          width,
+          startMs: start - from,
+          durationMs: end - start,
+          isOpen: span.end === undefined,
+          ...(span.costUsd === undefined ? {} : { costUsd: span.costUsd }),
+        };
+      }),
+    })),
+    ticks: ticksOf(lengthMs),
+  };
+}
+
+/** At most six, at round times. */
+function ticksOf(lengthMs: number): number[] {
+  const step = steps.find((one) => lengthMs / one <= 6) ?? Math.ceil(lengthMs / 6);
+  return Array.from({ length: Math.floor(lengthMs / step) + 1 }, (_, index) => index * step);
+}

@@ -1,0 +1,157 @@
+// The timeline of a task: one lane for each agent. Kinds differ by shape: the model's time is a full bar, a tool's a low one, waiting a hollow one.
+import type { TimelineKind, TimelineLane } from '../../../protocol/protocol.generated';
+import { element, icon, setText, textButton } from '../../shared/element';
+import { money, seconds } from '../../shared/figures';
+import { Section } from '../../shared/section';
+import { stateOf } from '../../shared/taskWords';
+import { visibleText } from '../../shared/visibleText';
+import { timelineOf, type Timeline, type TimelineBar, type TimelineRow } from './timeline';
+
+const svg = 'http://www.w3.org/2000/svg';
+const height = 16;
+
+const shapes = {
+  model: { words: 'model', y: 2, height: 12 },
+  tool: { words: 'tool', y: 8, height: 6 },
+  waiting: { words: 'waiting', y: 3, height: 10 },
+} as const satisfies Record<TimelineKind, { words: string; y: number; height: number }>;
+
+const usual = 'Point at a bar to read it.';
+
+export class TimelineView {
+  private readonly section = new Section('section', { class: 'timeline', 'aria-label': 'Timeline' });
+  readonly node = this.section.node;
+  private isOpen = false;
+
+  constructor(private readonly open: (uri: string) => void) {
+    this.node.hidden = true;
+  }
+
+  show(lanes: readonly TimelineLane[], now: number): void {
+    const timeline = timelineOf(lanes, now);
+    this.node.hidden = timeline.lengthMs === 0;
+    if (!this.node.hidden) this.section.show(timeline, () => this.draw(timeline));
+  }
+
+  private draw(timeline: Timeline): HTMLElement[] {
+    const words = element('p', { class: 'timeline-words quiet', 'aria-hidden': 'true' }, usual);
+    const rows = timeline.rows.map((row) => this.lane(row, timeline, (said) => setText(words, said ?? usual)));
+    const table = element('details', { class: 'timeline-table', open: this.isOpen }, element('summary', { 'data-key': 'timeline-table' }, 'As a table'), tableOf(timeline));
+    table.addEventListener('toggle', () => (this.isOpen = table.open));
+    return [
+      element('div', { class: 'timeline-head' }, element('h2', {}, 'Timeline'), legend()),
+      element('div', { class: 'timeline-lanes' }, ...rows, axis(timeline)),
+      words,
+      table,
+    ];
+  }
+
+  private lane(row: TimelineRow, { lengthMs, ticks }: Timeline, say: (words: string | undefined) => void): HTMLElement {
+    const name = textButton(visibleText(row.title), () => this.open(row.uri), 'quiet');
+    name.dataset['key'] = `lane-${row.uri}`;
+    name.title = `Open ${visibleText(row.title)}`;
+    const chart = document.createElementNS(svg, 'svg');
+    attribute(chart, { class: 'timeline-chart', height: String(height), width: '100%', role: 'img', 'aria-label': summaryOf(row) });
+    for (const tick of ticks) {
+      const x = percent(tick / lengthMs);
+      chart.append(attribute(document.createElementNS(svg, 'line'), { class: 'tick', x1: x, x2: x, y1: '0', y2: String(height) }));
+    }
+    for (const bar of row.bars) {
+      const { y, height: tall } = shapes[bar.kind];
+      const rect = attribute(document.createElementNS(svg, 'rect'), {
+        class: `bar ${bar.kind}${bar.isOpen ? ' open' : ''}`,
+        x: percent(bar.x),
+        width: percent(bar.width),
+        y: String(y),
+        height: String(tall),
+      });
+      const title = document.createElementNS(svg, 'title');
+      title.textContent = wordsOf(row, bar);
+      rect.append(title);
+      rect.addEventListener('pointerenter', () => say(wordsOf(row, bar)));
+      rect.addEventListener('pointerleave', () => say(undefined));
+      chart.append(rect);
+    }
+    const cost = row.costUsd === undefined ? '' : money(row.costUsd);
+    return element('div', { class: 'timeline-lane' }, name, chart, element('span', { class: 'lane-cost' }, cost));
+  }
+}
+
+function legend(): HTMLElement {
+  const keys: readonly TimelineKind[] = ['model', 'tool', 'waiting'];
+  return element(
+    'ul',
+    { class: 'timeline-legend' },
+    ...keys.map((kind) => element('li', {}, element('span', { class: `swatch ${kind}`, 'aria-hidden': 'true' }), shapes[kind].words)),
+  );
+}
+
+function axis({ ticks, lengthMs }: Timeline): HTMLElement {
+  const line = element('div', { class: 'timeline-axis', 'aria-hidden': 'true' });
+  for (const tick of ticks) {
+    // The last has no room to its right.
+    if (tick / lengthMs > 0.94) continue;
+    const mark = element('span', {}, tick === 0 ? '0' : seconds(tick));
+    mark.style.left = percent(tick / lengthMs);
+    line.append(mark);
+  }
+  return element('div', { class: 'timeline-lane' }, element('span'), line, element('span'));
+}
+
+function tableOf({ rows }: Timeline): HTMLElement {
+  const cell = (words: string, isNumber = false): HTMLElement => element('td', { class: isNumber ? 'number' : undefined }, words);
+  return element(
+    'div',
+    { class: 'table-scroller', tabindex: 0, role: 'group', 'aria-label': 'Timeline, table' },
+    element(
+      'table',
+      {},
+      element('thead', {}, element('tr', {}, ...['Agent', 'What', 'Kind', 'Began after', 'Took', 'Cost'].map((name) => element('th', { scope: 'col' }, name)))),
+      element(
+        'tbody',
+        {},
+        ...rows.flatMap((row) =>
+          row.bars.map((bar) =>
+            element(
+              'tr',
+              {},
+              element('th', { scope: 'row' }, visibleText(row.title)),
+              cell(visibleText(bar.name)),
+              cell(shapes[bar.kind].words),
+              cell(bar.startMs === 0 ? '0 s' : seconds(bar.startMs), true),
+              cell(`${seconds(bar.durationMs)}${bar.isOpen ? ', goes on' : ''}`, true),
+              cell(bar.costUsd === undefined ? '' : money(bar.costUsd), true),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+function summaryOf({ title, status, bars }: TimelineRow): string {
+  const parts = bars.length === 1 ? '1 span' : `${bars.length} spans`;
+  return `${visibleText(title)}, ${stateOf(status).words}, ${parts}. The same as a table below.`;
+}
+
+function wordsOf({ title }: TimelineRow, bar: TimelineBar): string {
+  const cost = bar.costUsd === undefined ? '' : `, ${money(bar.costUsd)}`;
+  return visibleText(`${title}: ${bar.name}, ${shapes[bar.kind].words}, ${seconds(bar.durationMs)}${bar.isOpen ? ' so far' : ''}${cost}`);
+}
+
+function percent(part: number): string {
+  return `${(part * 100).toFixed(3)}%`;
+}
+
+function attribute<T extends SVGElement>(node: T, attributes: Record<string, string>): T {
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
+}
+
+/** A state's icon; what runs turns. */
+export function stateIcon(status: string): HTMLElement {
+  const { icon: drawn } = stateOf(status);
+  const mark = icon(drawn);
+  if (drawn === 'loading') mark.classList.add('codicon-modifier-spin');
+  return mark;
+}

@@ -1,0 +1,174 @@
+// @vitest-environment jsdom
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ApprovalView, MessageView } from '../../../extension/src/protocol/protocol.generated';
+import { ChatPage } from '../../../extension/src/webview/chat/render';
+import { roundsOf } from '../../../extension/src/webview/chat/rounds';
+import { childrenOfCalls } from '../../../extension/src/webview/chat/spawned';
+import type { FromPage, ToPage } from '../../../extension/src/webview/shared/viewMessages';
+import { answer, chat, codexId, numbered, provider, question } from './chatSamples';
+import { child } from './taskSamples';
+
+const usage = { inputTokens: 100, outputTokens: 10, totalTokens: 110, cachedReadTokens: 0, cachedWriteTokens: 0, reasoningTokens: 0 };
+const cost = { inputCost: 0.01, outputCost: 0.01, cachedCost: 0, totalCost: 0.02, priceSource: 'catalog' };
+
+function round(id: string, text: string, change: Partial<MessageView> = {}): MessageView {
+  const call = { kind: 'toolUse' as const, toolUseId: `u-${id}`, toolName: 'read', parameters: '{"path":"a.ts"}' };
+  const result = { kind: 'toolResult' as const, toolUseId: `u-${id}`, result: 'text' };
+  return answer(id, text, { parts: [{ kind: 'text', content: text }, call, result], stopReason: 'toolUse', usage, cost, ...change });
+}
+
+const messages = [
+  question('q', 'Why?'),
+  round('r1', 'I look.'),
+  round('r2', 'And again.'),
+  answer('r3', 'Because.', { usage, cost, stopReason: 'endTurn' }),
+  question('q2', 'So?'),
+];
+const at = (index: number): MessageView | undefined => messages[index];
+
+describe('the rounds of a turn', () => {
+  it('are one answer: all but the last go on, and the last has the sum', () => {
+    expect(messages.map((_, index) => roundsOf(index, at).continues)).toEqual([false, true, true, false, false]);
+    const last = roundsOf(3, at);
+    expect(last.before).toEqual(['r1', 'r2']);
+    expect(last.usage?.inputTokens).toBe(300);
+    expect(last.cost?.totalCost).toBeCloseTo(0.06);
+  });
+
+  it('are no part of the answer before the question', () => {
+    const all = [answer('a', 'Before.', { stopReason: 'endTurn' }), answer('b', 'Beside.')];
+    expect(roundsOf(1, (index) => all[index]).before).toEqual([]);
+  });
+});
+
+let page: ChatPage;
+let posted: FromPage[];
+
+async function receive(...received: ToPage[]): Promise<void> {
+  for (const message of received) page.receive(message);
+  await vi.waitFor(() => expect(page.isDrawn).toBe(true));
+}
+
+function button(label: string, within: ParentNode = document): HTMLButtonElement {
+  const found = [...within.querySelectorAll('button')].find((one) => one.textContent === label || one.getAttribute('aria-label') === label);
+  if (found === undefined) throw new Error(`No button “${label}”.`);
+  return found;
+}
+
+beforeEach(() => {
+  document.body.innerHTML = '';
+  posted = [];
+  page = new ChatPage(
+    document.body.appendChild(document.createElement('main')),
+    { post: (message) => message.type !== 'measureContext' && posted.push(message), getState: () => undefined, setState: () => undefined },
+    codexId,
+    undefined,
+  );
+});
+
+const snapshot = (shown: MessageView[], change = {}): ToPage => ({ type: 'snapshot', chat: chat(shown, change), providers: [provider()] });
+
+describe('an answer of several rounds on the page', () => {
+  it('has one footer with the figures of all, and is copied, retried and discarded whole', async () => {
+    await receive(snapshot(messages.slice(0, 4)));
+    const articles = [...document.querySelectorAll<HTMLElement>('article.assistant')];
+    expect(articles.map((one) => one.classList.contains('continues'))).toEqual([true, true, false]);
+    const last = articles[2];
+    if (last === undefined) throw new Error('There is no last round.');
+    expect(last.querySelector('.figures')?.textContent).toContain('300 in · 30 out · $0.060');
+    button('Copy answer', last).click();
+    expect(posted.at(-1)).toEqual({ type: 'copy', text: 'I look.\n\nAnd again.\n\nBecause.' });
+    button('Retry', last).click();
+    expect(posted.at(-1)).toEqual({ type: 'retry', messageId: 'r1' });
+  });
+
+  it('is discarded with its rounds when it was interrupted', async () => {
+    await receive(snapshot([...messages.slice(0, 3), answer('r3', 'Bec', { status: 'interrupted' })]));
+    button('Discard').click();
+    expect(posted.at(-1)).toEqual({ type: 'discard', messageId: 'r3', before: ['r1', 'r2'] });
+  });
+});
+
+function running(toolName: string, parameters: string): MessageView {
+  return answer('r', '', { status: 'streaming', parts: [{ kind: 'toolUse', toolUseId: 'u1', toolName, parameters }] });
+}
+
+describe('a tool call', () => {
+  it('says what it is about, shows what it says while it runs, and how long it took', async () => {
+    await receive(snapshot([question('q', 'x'), running('bash', '{"command":"npm test","timeout":60}')], { turnId: 't' }));
+    const line = document.querySelector<HTMLButtonElement>('.tool-call .fold-button');
+    expect(line?.textContent).toBe('bashnpm test 60');
+    line?.click();
+    const events = numbered([{ kind: 'toolCallProgress', messageId: 'r', toolUseId: 'u1', text: 'ok 1\n' }]);
+    await receive(...events.map((params): ToPage => ({ type: 'event', params })));
+    expect(document.querySelector('.tool-call')?.textContent).toContain('Output so far');
+    expect(document.querySelector('.tool-call')?.textContent).toContain('ok 1');
+  });
+
+  it('says that it waits for the user, above the composer too, without taking the focus', async () => {
+    await receive(snapshot([question('q', 'x'), running('bash', '{"command":"npm test"}')], { turnId: 't' }));
+    document.querySelector('textarea')?.focus();
+    const approval: ApprovalView = {
+      id: '1',
+      fingerprint: 'f',
+      codexId,
+      path: ['Fix'],
+      toolUseId: 'u1',
+      toolName: 'bash',
+      kind: 'command',
+      what: 'npm test',
+      why: 'It asks.',
+      createdAt: '',
+    };
+    await receive({ type: 'approvals', approvals: [approval] });
+    expect(document.querySelector('.tool-call [role=img]')?.getAttribute('aria-label')).toBe('Waiting for you');
+    expect(document.querySelector('.approval-dock')?.textContent).toContain('bash wants to run');
+    expect(document.activeElement?.tagName).toBe('TEXTAREA');
+    expect(document.querySelector('[role=status]')?.textContent).toContain('Approval needed');
+  });
+
+  it('leads to the agent that it started, with its state', async () => {
+    await receive(snapshot([question('q', 'x'), running('spawn_task', '{"goal":"Update docs"}')], { turnId: 't' }), {
+      type: 'children',
+      tasks: [child('Update docs', { status: 'waiting_for_approval' })],
+    });
+    const link = document.querySelector<HTMLElement>('.tool-child');
+    expect(link?.textContent).toBe('Update docsneeds an answer');
+    button('Update docs').click();
+    expect(posted.at(-1)).toEqual({ type: 'openCodex', uri: 'codex://tasks/Update docs' });
+  });
+
+  it('leads to no agent where two could be meant', () => {
+    const twins = [child('Docs'), child('Docs', { uri: 'codex://tasks/other' })];
+    const call = running('mcp__plue__spawn_task', '{"goal":"Docs"}');
+    expect(childrenOfCalls(call, twins, new Map())).toEqual([]);
+    expect(childrenOfCalls(call, twins, new Map([['u1', 'Started codex://tasks/other']])).map(([, { uri }]) => uri)).toEqual([
+      'codex://tasks/other',
+    ]);
+  });
+});
+
+describe('the composer', () => {
+  it('says how much is asked, and changes it', async () => {
+    await receive(snapshot([question('q', 'x')], { values: { permission_mode: 'plan' } }));
+    const mode = document.querySelector<HTMLButtonElement>('.mode-switch button');
+    expect(mode?.textContent).toBe('Plan only');
+    mode?.click();
+    const item = [...document.querySelectorAll<HTMLElement>('[role^=menuitem]')].find(({ textContent }) =>
+      textContent.includes('Edit freely'),
+    );
+    item?.click();
+    expect(posted.at(-1)).toEqual({ type: 'mode', mode: 'edit' });
+    await vi.waitFor(() => expect(document.querySelector('.mode-switch button')?.textContent).toBe('Edit freely'));
+  });
+
+  it('gives an agent what stands behind /task', async () => {
+    await receive(snapshot([question('q', 'x')]));
+    const input = document.querySelector('textarea');
+    if (input === null) throw new Error('There is no composer.');
+    input.value = '/task Add an export command';
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+    input.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+    expect(posted.at(-1)).toEqual({ type: 'newTask', goal: 'Add an export command' });
+  });
+});
