@@ -144,7 +144,9 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
         return groupItem(node.name, node.name === 'Deleted' ? this.trash.total : this.chats.of(node.name).length, this.waiting(node.name));
       case 'codex': {
         const codex = this.chat(node.uri);
-        return codex === undefined ? new vscode.TreeItem('') : codexItem(codex, this.tasks.get(node.uri), this.childrenOf(node.uri).length > 0);
+        return codex === undefined
+          ? new vscode.TreeItem('')
+          : codexItem(codex, this.tasks.get(node.uri), this.childrenOf(node.uri).length > 0);
       }
       case 'noTask':
         return noTaskItem();
@@ -202,7 +204,9 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
 
   /** How many agents can be stopped. */
   get working(): number {
-    return this.chats.of('Agent Tasks').filter(({ uri, status, taskStatus }) => isWorking({ status, ...withStatus(this.tasks.get(uri)?.status ?? taskStatus) })).length;
+    return this.chats
+      .of('Agent Tasks')
+      .filter(({ uri, status, taskStatus }) => isWorking({ status, ...withStatus(this.tasks.get(uri)?.status ?? taskStatus) })).length;
   }
 
   private statusOf({ uri, taskStatus }: CodexSummary): string | undefined {
@@ -386,9 +390,7 @@ function codexItem(codex: CodexSummary, task: TaskView | undefined, hasChildren:
     taskStatus === undefined ? '' : menuWordsOf(taskStatus),
     hasChildren ? 'parent' : '',
   ];
-  item.contextValue = [noun, codex.pinned ? 'pinned' : '', codex.unread ? 'unread' : '', ...state]
-    .filter((word) => word !== '')
-    .join(' ');
+  item.contextValue = [noun, codex.pinned ? 'pinned' : '', codex.unread ? 'unread' : '', ...state].filter((word) => word !== '').join(' ');
   item.command = { command: 'plue.openChat', title: 'Open', arguments: [codex.uri] };
   return item;
 }

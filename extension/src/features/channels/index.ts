@@ -161,7 +161,9 @@ async function pickFilter(tree: ChannelTree): Promise<ChatFilter> {
 /** What waits for the user comes before what is new. */
 function showCounts(view: vscode.TreeView<ChannelNode>, tree: ChannelTree, waiting: number): void {
   const { unread, filter, counts } = tree;
-  const words = [waiting === 0 ? '' : `${waiting} waiting for you`, unread === 0 ? '' : `${unread} unread`].filter((part) => part !== '').join(', ');
+  const words = [waiting === 0 ? '' : `${waiting} waiting for you`, unread === 0 ? '' : `${unread} unread`]
+    .filter((part) => part !== '')
+    .join(', ');
   const value = waiting > 0 ? waiting : unread;
   if (view.badge?.tooltip !== (value === 0 ? undefined : words)) view.badge = value === 0 ? undefined : { value, tooltip: words };
   const what = filter.tag === undefined ? (filter.only === 'running' ? 'answering now' : filter.only) : `tagged ${filter.tag}`;

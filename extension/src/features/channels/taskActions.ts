@@ -10,7 +10,10 @@ import { labelOf } from './row';
 type Tasks = readonly Pick<CodexSummary, 'uri' | 'title'>[];
 type Limit = keyof TaskBudgetView;
 
-const limitNames = { usd: 'Money, in USD', tokens: 'Tokens', rounds: 'Rounds', seconds: 'Time, in seconds' } as const satisfies Record<Limit, string>;
+const limitNames = { usd: 'Money, in USD', tokens: 'Tokens', rounds: 'Rounds', seconds: 'Time, in seconds' } as const satisfies Record<
+  Limit,
+  string
+>;
 const limits = ['usd', 'tokens', 'rounds', 'seconds'] as const satisfies Limit[];
 
 export class TaskActions {
@@ -79,7 +82,10 @@ export class TaskActions {
     const isWhole = limit !== 'usd';
     const written = await vscode.window.showInputBox({
       title: `Top Up “${labelOf(task)}”: ${limitNames[limit]}`,
-      prompt: [spent === undefined ? 'What was spent is not known' : `Spent: ${plain(spent, isWhole)}`, before === undefined ? 'no limit yet' : `limit: ${plain(before, isWhole)}`].join(', '),
+      prompt: [
+        spent === undefined ? 'What was spent is not known' : `Spent: ${plain(spent, isWhole)}`,
+        before === undefined ? 'no limit yet' : `limit: ${plain(before, isWhole)}`,
+      ].join(', '),
       value: before === undefined ? '' : plain(before * 2, isWhole),
       validateInput: (value) => problemWith(value, spent, isWhole),
     });
@@ -106,7 +112,11 @@ async function pickLimit(budget: TaskBudgetView, spent: TaskBudgetView): Promise
   const [only] = reached;
   if (only !== undefined && reached.length === 1) return only;
   const offered = reached.length > 0 ? reached : limits;
-  const rows = offered.map((limit) => ({ label: limitNames[limit], description: budget[limit] === undefined ? 'no limit' : String(budget[limit]), limit }));
+  const rows = offered.map((limit) => ({
+    label: limitNames[limit],
+    description: budget[limit] === undefined ? 'no limit' : String(budget[limit]),
+    limit,
+  }));
   const chosen = await vscode.window.showQuickPick(rows, { title: 'Top Up', placeHolder: 'Which limit' });
   if (chosen === undefined) throw new UserCancelledError();
   return chosen.limit;

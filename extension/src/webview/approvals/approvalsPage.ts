@@ -44,7 +44,9 @@ export class ApprovalsPage {
         return;
       case 'failed':
         this.words.hidden = true;
-        this.banners.set('failed', visibleText(message.message), 'error', [textButton('Try again', () => this.panel.post({ type: 'reload' }))]);
+        this.banners.set('failed', visibleText(message.message), 'error', [
+          textButton('Try again', () => this.panel.post({ type: 'reload' })),
+        ]);
         return;
       case 'refused':
         this.box.askAgain();

@@ -13,7 +13,4 @@ export type ToApprovalsPage =
 
 /** Page to host. */
 export type FromApprovalsPage =
-  | { type: 'ready' }
-  | { type: 'reload' }
-  | { type: 'answer'; answer: ApprovalAnswerParams }
-  | { type: 'open'; uri: string };
+  { type: 'ready' } | { type: 'reload' } | { type: 'answer'; answer: ApprovalAnswerParams } | { type: 'open'; uri: string };

@@ -150,16 +150,19 @@ function fold(state: ChatState, event: MessageEvent, now: number): ChatState {
         content: event.text,
       });
     case 'toolCallStarted':
-      return withDelta(withCallTime(timeAnswer(state, event.messageId, now), event.toolUseId, () => ({ startedAt: now })), event.messageId, event.partIndex, {
-        kind: 'toolUse',
-        toolUseId: event.toolUseId,
-        toolName: event.toolName,
-        parameters: '',
-      });
-    case 'toolCallDelta':
-      return withParts(writing(state, event.messageId, now), event.messageId, (parts) =>
-        addToLastCall(parts, event.partIndex, event.text),
+      return withDelta(
+        withCallTime(timeAnswer(state, event.messageId, now), event.toolUseId, () => ({ startedAt: now })),
+        event.messageId,
+        event.partIndex,
+        {
+          kind: 'toolUse',
+          toolUseId: event.toolUseId,
+          toolName: event.toolName,
+          parameters: '',
+        },
       );
+    case 'toolCallDelta':
+      return withParts(writing(state, event.messageId, now), event.messageId, (parts) => addToLastCall(parts, event.partIndex, event.text));
     case 'toolCallProgress':
       return withOutput(state, event.toolUseId, event.text);
     case 'toolCallFinished':

@@ -282,7 +282,9 @@ export class MessageList {
     const around = this.options.contextOf(state, message, index);
     const context = JSON.stringify([
       around,
-      message.parts.map((part) => (part.kind === 'toolUse' ? [sizeOf(results.get(part.toolUseId)), endOf(state.outputs.get(part.toolUseId))] : 0)),
+      message.parts.map((part) =>
+        part.kind === 'toolUse' ? [sizeOf(results.get(part.toolUseId)), endOf(state.outputs.get(part.toolUseId))] : 0,
+      ),
     ]);
     const known = this.rows.get(message.id);
     const row: Row = known ?? { view: new Message(message, this.options.actions), message, context: '' };

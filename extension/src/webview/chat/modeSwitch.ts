@@ -17,7 +17,8 @@ export class ModeSwitch {
         label: `Permissions: ${words[mode]}`,
         text: words[mode],
         key: 'mode-switch',
-        items: () => (canChange ? modes.map((one) => ({ label: `${words[one]}${one === mode ? ' ✓' : ''}`, run: () => this.choose(one) })) : []),
+        items: () =>
+          canChange ? modes.map((one) => ({ label: `${words[one]}${one === mode ? ' ✓' : ''}`, run: () => this.choose(one) })) : [],
       }),
     ]);
   }

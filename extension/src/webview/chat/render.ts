@@ -1,5 +1,12 @@
 // The whole chat page: lays its parts out, shows the state at most once per frame, and carries what the reader does to the panel.
-import type { ApprovalView, MessageSteeringResult, MessageView, ProviderSummary, TaskDetail, TaskView } from '../../protocol/protocol.generated';
+import type {
+  ApprovalView,
+  MessageSteeringResult,
+  MessageView,
+  ProviderSummary,
+  TaskDetail,
+  TaskView,
+} from '../../protocol/protocol.generated';
 import { ApprovalBox } from '../shared/approvals/approvalBox';
 import { element, textButton } from '../shared/element';
 import { hookFailureWords } from '../shared/hookFailure';
@@ -596,7 +603,8 @@ export class ChatPage {
     this.template.show(state.codex, this.templates, state.messages.length + state.offset === 0);
     this.options.show(state.codex, this.providers, state.readOnlyReason === undefined);
     this.mode.show(modeOf(state.values), state.readOnlyReason === undefined);
-    if (this.detail !== undefined) this.task?.show(this.detail, state.readOnlyReason === undefined && this.sidecar.state === 'running', Date.now());
+    if (this.detail !== undefined)
+      this.task?.show(this.detail, state.readOnlyReason === undefined && this.sidecar.state === 'running', Date.now());
     const isEmpty = state.messages.length + state.offset === 0;
     const isTask = state.codex.uri.startsWith('codex://tasks/');
     // What a task is about was said when it was made.

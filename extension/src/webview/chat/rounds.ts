@@ -44,8 +44,15 @@ function isRoundBefore(message: MessageView, next: MessageView | undefined): boo
   return message.role === 'assistant' && message.stopReason === 'toolUse' && next?.role === 'assistant' && next.compaction === undefined;
 }
 
-function sumOf<T>(messages: readonly MessageView[], of: (message: MessageView) => T | undefined, add: (one: T, other: T) => T): T | undefined {
-  return messages.map(of).filter((value) => value !== undefined).reduce<T | undefined>((sum, value) => (sum === undefined ? value : add(sum, value)), undefined);
+function sumOf<T>(
+  messages: readonly MessageView[],
+  of: (message: MessageView) => T | undefined,
+  add: (one: T, other: T) => T,
+): T | undefined {
+  return messages
+    .map(of)
+    .filter((value) => value !== undefined)
+    .reduce<T | undefined>((sum, value) => (sum === undefined ? value : add(sum, value)), undefined);
 }
 
 function addUsage(one: UsageView, other: UsageView): UsageView {

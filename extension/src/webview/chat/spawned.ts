@@ -14,7 +14,9 @@ export function childrenOfCalls(
     const result = parts.find((other) => other.kind === 'toolResult' && other.toolUseId === part.toolUseId);
     const said = `${outputs.get(part.toolUseId) ?? ''} ${result?.kind === 'toolResult' ? (result.result ?? '') : ''}`;
     const uri = address.exec(said)?.[0];
-    const named = tasks.filter((task) => (uri === undefined ? part.parameters.includes(JSON.stringify(task.title).slice(1, -1)) : task.uri === uri));
+    const named = tasks.filter((task) =>
+      uri === undefined ? part.parameters.includes(JSON.stringify(task.title).slice(1, -1)) : task.uri === uri,
+    );
     const [task] = named;
     return task !== undefined && named.length === 1 ? [[part.toolUseId, task] as const] : [];
   });

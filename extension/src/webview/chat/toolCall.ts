@@ -90,7 +90,10 @@ export class ToolCall {
     const key = JSON.stringify([child?.uri, child?.title, child?.status, changes]);
     if (key === this.shownBeside) return;
     this.shownBeside = key;
-    this.beside.replaceChildren(...(child === undefined ? [] : [this.childLink(child)]), ...changes.map((change) => this.changeLine(change)));
+    this.beside.replaceChildren(
+      ...(child === undefined ? [] : [this.childLink(child)]),
+      ...changes.map((change) => this.changeLine(change)),
+    );
   }
 
   private childLink({ uri, title, status }: TaskView): HTMLElement {
@@ -175,6 +178,9 @@ function sectionFor(label: string): HTMLElement {
 /** Says most about a call, the first that is there: what is left is long, or can be read in the call. */
 const mainNames = ['command', 'file_path', 'path', 'pattern', 'query', 'url', 'goal'] as const;
 
+/** What is put into a file: read in the call, or in the review. */
+const contents = /^(?:old|new|content|text)/u;
+
 /** What a call is about, in one line; what is not whole yet is shown as it came. */
 export function summaryOf(parameters: string): string {
   const value = parsed(parameters);
@@ -184,7 +190,12 @@ export function summaryOf(parameters: string): string {
   const words =
     main === undefined
       ? [...given.values()].map(asText)
-      : [asText(given.get(main)), ...[...given].flatMap(([name, argument]) => (name !== main && isShort(argument) ? [asText(argument)] : []))];
+      : [
+          asText(given.get(main)),
+          ...[...given].flatMap(([name, argument]) =>
+            name !== main && !contents.test(name) && isShort(argument) ? [asText(argument)] : [],
+          ),
+        ];
   return words.join('  ').replace(/\s+/g, ' ').slice(0, 200);
 }
 

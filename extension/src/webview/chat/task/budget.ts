@@ -28,7 +28,9 @@ export function barsOf(task: Pick<TaskView, 'spentInAll' | 'budget' | 'isLocal'>
     const limit = task.budget[key];
     const spent = task.spentInAll[key];
     if (limit === undefined && spent === undefined) {
-      return key === 'usd' ? [{ name, words: task.isLocal ? 'local' : 'cost unknown', share: undefined, reservedShare: 0, isReached: false }] : [];
+      return key === 'usd'
+        ? [{ name, words: task.isLocal ? 'local' : 'cost unknown', share: undefined, reservedShare: 0, isReached: false }]
+        : [];
     }
     const reserved = children.reduce((sum, child) => sum + reservedBy(child, key), 0);
     const isLocal = key === 'usd' && task.isLocal && (spent ?? 0) === 0;

@@ -1,5 +1,13 @@
 // What stands around the messages of a task: its goal, budget and plan above, its agents, files and figures beside, the timeline below.
-import type { AnsweredApprovalView, ChangedFileView, RoutingReceipt, TaskDetail, TaskView, TimelineLane, TodoView } from '../../../protocol/protocol.generated';
+import type {
+  AnsweredApprovalView,
+  ChangedFileView,
+  RoutingReceipt,
+  TaskDetail,
+  TaskView,
+  TimelineLane,
+  TodoView,
+} from '../../../protocol/protocol.generated';
 import { Banners } from '../../shared/banners';
 import { element, textButton, type Child } from '../../shared/element';
 import { money } from '../../shared/figures';
@@ -83,8 +91,9 @@ export class TaskPanel {
     ];
     const shown = parts.filter(([, what]) => what !== undefined && (!Array.isArray(what) || what.length > 0));
     this.side.hidden = shown.length === 0;
-    this.aside.show(shown.map(([name, what]) => [name, what]), () =>
-      shown.map(([name, , build]) => element('section', { 'aria-label': name }, element('h2', {}, name), ...build())),
+    this.aside.show(
+      shown.map(([name, what]) => [name, what]),
+      () => shown.map(([name, , build]) => element('section', { 'aria-label': name }, element('h2', {}, name), ...build())),
     );
   }
 
@@ -145,7 +154,12 @@ function stateLine({ status, note, templateName, providerName, model }: TaskView
 }
 
 function barNode({ name, words, share, reservedShare, isReached }: BudgetBar): HTMLElement {
-  const node = element('div', { class: `budget${isReached ? ' reached' : ''}` }, element('span', { class: 'budget-name' }, name), element('span', { class: 'budget-words' }, words));
+  const node = element(
+    'div',
+    { class: `budget${isReached ? ' reached' : ''}` },
+    element('span', { class: 'budget-name' }, name),
+    element('span', { class: 'budget-words' }, words),
+  );
   if (share === undefined) return node;
   const used = element('span', { class: 'budget-used' });
   const reserved = element('span', { class: 'budget-reserved' });
@@ -154,7 +168,15 @@ function barNode({ name, words, share, reservedShare, isReached }: BudgetBar): H
   node.append(
     element(
       'div',
-      { class: 'budget-bar', role: 'meter', 'aria-label': name, 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': Math.round(share * 100), 'aria-valuetext': words },
+      {
+        class: 'budget-bar',
+        role: 'meter',
+        'aria-label': name,
+        'aria-valuemin': 0,
+        'aria-valuemax': 100,
+        'aria-valuenow': Math.round(share * 100),
+        'aria-valuetext': words,
+      },
       used,
       reserved,
     ),
@@ -170,7 +192,13 @@ const todoStates = {
 
 function todo({ text, state }: TodoView): HTMLElement {
   const { icon, words } = todoStates[state];
-  return element('li', { class: `todo ${state}` }, stateIcon(icon), element('span', { class: 'visually-hidden' }, `${words}: `), visibleText(text));
+  return element(
+    'li',
+    { class: `todo ${state}` },
+    stateIcon(icon),
+    element('span', { class: 'visually-hidden' }, `${words}: `),
+    visibleText(text),
+  );
 }
 
 function answered({ time, what, decision, reason }: AnsweredApprovalView): HTMLElement {
@@ -179,7 +207,11 @@ function answered({ time, what, decision, reason }: AnsweredApprovalView): HTMLE
     'li',
     { class: 'task-answered' },
     element('code', {}, exactText(what)),
-    element('span', { class: 'quiet' }, [decision, reason === undefined ? '' : `“${visibleText(reason)}”`, at].filter((part) => part !== '').join(', ')),
+    element(
+      'span',
+      { class: 'quiet' },
+      [decision, reason === undefined ? '' : `“${visibleText(reason)}”`, at].filter((part) => part !== '').join(', '),
+    ),
   );
 }
 
@@ -200,6 +232,12 @@ function costTable(lanes: readonly TimelineLane[]): HTMLElement {
 function receipt({ chosen, why, rejected }: RoutingReceipt): HTMLElement[] {
   return [
     element('p', {}, element('strong', {}, visibleText(chosen)), ` ${visibleText(why)}`),
-    element('ul', {}, ...rejected.map(({ candidate, why: reason }) => element('li', {}, visibleText(candidate), ' ', element('span', { class: 'quiet' }, visibleText(reason))))),
+    element(
+      'ul',
+      {},
+      ...rejected.map(({ candidate, why: reason }) =>
+        element('li', {}, visibleText(candidate), ' ', element('span', { class: 'quiet' }, visibleText(reason))),
+      ),
+    ),
   ];
 }

@@ -36,7 +36,12 @@ export class TimelineView {
   private draw(timeline: Timeline): HTMLElement[] {
     const words = element('p', { class: 'timeline-words quiet', 'aria-hidden': 'true' }, usual);
     const rows = timeline.rows.map((row) => this.lane(row, timeline, (said) => setText(words, said ?? usual)));
-    const table = element('details', { class: 'timeline-table', open: this.isOpen }, element('summary', { 'data-key': 'timeline-table' }, 'As a table'), tableOf(timeline));
+    const table = element(
+      'details',
+      { class: 'timeline-table', open: this.isOpen },
+      element('summary', { 'data-key': 'timeline-table' }, 'As a table'),
+      tableOf(timeline),
+    );
     table.addEventListener('toggle', () => (this.isOpen = table.open));
     return [
       element('div', { class: 'timeline-head' }, element('h2', {}, 'Timeline'), legend()),
@@ -106,7 +111,11 @@ function tableOf({ rows }: Timeline): HTMLElement {
     element(
       'table',
       {},
-      element('thead', {}, element('tr', {}, ...['Agent', 'What', 'Kind', 'Began after', 'Took', 'Cost'].map((name) => element('th', { scope: 'col' }, name)))),
+      element(
+        'thead',
+        {},
+        element('tr', {}, ...['Agent', 'What', 'Kind', 'Began after', 'Took', 'Cost'].map((name) => element('th', { scope: 'col' }, name))),
+      ),
       element(
         'tbody',
         {},

@@ -67,7 +67,9 @@ export class ApprovalBox {
   }
 
   focus(): void {
-    this.rows().find((row) => row.tabIndex === 0)?.focus();
+    this.rows()
+      .find((row) => row.tabIndex === 0)
+      ?.focus();
   }
 
   private cardFor(group: ReturnType<typeof groupsOf>[number]): ApprovalCard {
@@ -86,7 +88,8 @@ export class ApprovalBox {
   /** Where the keys were on one that is gone, they go on with the next. @param at -1 where they were elsewhere. */
   private keepFocus(at: number): void {
     const rows = this.rows();
-    if (rows.length > 0 && !rows.some((row) => row.tabIndex === 0)) (rows[Math.max(0, Math.min(at, rows.length - 1))] ?? this.node).tabIndex = 0;
+    if (rows.length > 0 && !rows.some((row) => row.tabIndex === 0))
+      (rows[Math.max(0, Math.min(at, rows.length - 1))] ?? this.node).tabIndex = 0;
     if (at < 0 || this.node.contains(document.activeElement)) return;
     if (rows.length === 0) return this.actions.left();
     const next = rows[Math.min(at, rows.length - 1)];

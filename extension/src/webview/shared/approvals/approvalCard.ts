@@ -23,7 +23,13 @@ export class ApprovalCard {
   readonly node: HTMLElement;
   private readonly equal = element('p', { class: 'approval-equal', hidden: true });
   private readonly foot = element('div', { class: 'approval-foot' });
-  private readonly reason = element('input', { type: 'text', class: 'approval-reason', placeholder: 'A word for the model, if you like', 'aria-label': 'Why not', maxlength: 2000 });
+  private readonly reason = element('input', {
+    type: 'text',
+    class: 'approval-reason',
+    placeholder: 'A word for the model, if you like',
+    'aria-label': 'Why not',
+    maxlength: 2000,
+  });
   private mode: Mode = 'asking';
   private group: ApprovalGroup;
   private canAnswer = true;
@@ -36,7 +42,12 @@ export class ApprovalCard {
     this.group = group;
     const { first } = group;
     const label = `${wishOf(first)}, asked by ${pathOf(first)}`;
-    this.node = element('li', { class: 'approval', tabindex: -1, 'aria-label': label, 'aria-keyshortcuts': first.rule === undefined ? 'y n' : 'y a n' });
+    this.node = element('li', {
+      class: 'approval',
+      tabindex: -1,
+      'aria-label': label,
+      'aria-keyshortcuts': first.rule === undefined ? 'y n' : 'y a n',
+    });
     this.node.append(...this.head(first), ...this.what(first), facts(first), this.equal, this.foot);
     this.node.addEventListener('keydown', (event) => this.pressed(event));
     this.draw();
@@ -76,7 +87,10 @@ export class ApprovalCard {
               hidden === 1 ? '1 hidden character, drawn as ⟨U+…⟩.' : `${hidden} hidden characters, drawn as ⟨U+…⟩.`,
             ),
           ];
-    return [element('div', { class: 'approval-head' }, icon('question'), element('span', { class: 'approval-wish' }, wishOf(first)), open), ...warning];
+    return [
+      element('div', { class: 'approval-head' }, icon('question'), element('span', { class: 'approval-wish' }, wishOf(first)), open),
+      ...warning,
+    ];
   }
 
   private what({ what, diff }: ApprovalView): HTMLElement[] {
@@ -197,7 +211,7 @@ function facts({ where, why, sandbox }: ApprovalView): HTMLElement {
   const lines = [
     ['Why', why],
     ['Where', where],
-    ['Held', sandbox],
+    ['Sandbox', sandbox],
   ].flatMap(([name = '', words]) => (words === undefined ? [] : [element('dt', {}, name), element('dd', {}, exactText(words))]));
   return element('dl', { class: 'approval-facts' }, ...lines);
 }
