@@ -53,6 +53,7 @@ internal sealed class Composition : IAsyncDisposable
     private readonly Lazy<OAuthTokens> tokens;
     private readonly Lazy<SignIns> signIns;
     private readonly Lazy<ToolRunner> toolRunner;
+    private readonly Lazy<BuiltInTools> builtInTools;
     private readonly Lazy<McpServices> mcpServices;
     private readonly Lazy<McpServers> mcpServers;
     private bool isDisposed;
@@ -96,7 +97,11 @@ internal sealed class Composition : IAsyncDisposable
         StoredRules = new StoredRules(paths, Time);
         Approvals = new Approvals(Time, StoredRules);
         PermissionPolicy = new PermissionPolicy(paths, StoredRules, Home);
-        toolRunner = new(() => new ToolRunner(PermissionPolicy, Approvals, edits.Value.Log, rights => [.. rights().Reverse().Select(one => one.Title)]));
+        var results = new ToolResults(paths);
+        toolRunner = new(() => new ToolRunner(PermissionPolicy, Approvals, edits.Value.Log, rights => [.. rights().Reverse().Select(one => one.Title)], results));
+        builtInTools = new(() => new BuiltInTools(
+            ToolTextOf, PermissionPolicy, Sandbox.OfThisMachine(new ProtectedPaths(paths, Home)), results,
+            () => UserConfig.Read(paths).Values.GetBoolean(UserConfig.CommandsNetworkKey) == true, static _ => false));
         Catalog = new ProviderCatalog(paths, CatalogTypes.KindByType.Keys.ToHashSet(), ReadCatalogSettings);
         userCatalogs = new(() => new UserCatalogs(paths, Catalog, Time));
         catalogRefresh = new(() => new CatalogRefresh(Catalog, ReadCatalogSettings, url => http.Value.For(url), Time));
@@ -284,7 +289,7 @@ internal sealed class Composition : IAsyncDisposable
         PromptOf = name => prompts.Value.Get($"codex://prompts/{name}.md").Text,
         Budget = () => Budget.Of(UserConfig.Read(Paths)),
         ToolRunner = toolRunner.Value,
-        ToolSources = [.. ToolSources, McpTools],
+        ToolSources = [builtInTools.Value, .. ToolSources, McpTools],
         MoveEdits = (codexId, turnIds, isUndo, cancellationToken) =>
             isUndo ? edits.Value.UndoTurnsAsync(codexId, turnIds, cancellationToken) : edits.Value.RedoTurnsAsync(codexId, turnIds, cancellationToken),
         Usage = Usage,

@@ -26,6 +26,8 @@ public sealed record UserConfig
     public const string TrashDaysKey = "trash_days";
     /// <summary>Whether the vault's values are masked in chats.</summary>
     public const string MaskSecretsKey = "mask_secrets";
+    /// <summary>Whether commands that agents run may use the network.</summary>
+    public const string CommandsNetworkKey = "commands_network";
 
     /// <summary>Whether AGENTS.md and CLAUDE.md of the workspace steer chats.</summary>
     public const string WorkspaceRulesKey = "workspace_rules";
