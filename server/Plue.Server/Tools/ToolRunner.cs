@@ -99,7 +99,7 @@ public sealed class ToolRunner(PermissionPolicy policy, Approvals approvals, IEd
         catch (Exception fault)
         {
             // One call that breaks is no reason to lose what the others did.
-            return new ToolCallResult(call.ToolUseId, null, Cut($"{call.Name} failed in a way Plue did not expect: {fault.Message}"));
+            return new ToolCallResult(call.ToolUseId, null, Cut(context, $"{call.Name} failed in a way Plue did not expect: {fault.Message}"));
         }
     }
 
@@ -110,8 +110,7 @@ public sealed class ToolRunner(PermissionPolicy policy, Approvals approvals, IEd
     private async Task AllowAsync(ToolCall call, ITool tool, PlannedCall planned, ToolContext context, IToolObserver observer, CancellationToken cancellationToken)
     {
         var rights = context.Rights();
-        var verdict = planned.Actions.Select(action => policy.Judge(tool.Name, action, rights)).MaxBy(one => one.Decision);
-        if (verdict is null or { Decision: Decision.Allow }) { return; }
+        if (Judge(tool, planned, rights) is not { } verdict || verdict.Decision == Decision.Allow) { return; }
         if (verdict.Decision == Decision.Deny) { throw new ToolFailureException($"This was not done: {verdict.Why}"); }
         if (rights.Any(one => one.IsUnattended)) { throw new ToolFailureException($"This was not done: {verdict.Why} Nobody is there to be asked."); }
 
@@ -135,7 +134,12 @@ public sealed class ToolRunner(PermissionPolicy policy, Approvals approvals, IEd
                     RuleFolder = verdict.Rule is null ? null : context.Workspace,
                 },
                 cancellationToken);
-            if (answer.Decision != ApprovalDecision.Deny) { return; }
+            if (answer.Decision != ApprovalDecision.Deny)
+            {
+                // What was taken from it while the question waited counts.
+                if (Judge(tool, planned, context.Rights()) is { Decision: Decision.Deny } now) { throw new ToolFailureException($"This was not done: {now.Why}"); }
+                return;
+            }
 
             throw new ToolFailureException(string.IsNullOrWhiteSpace(answer.Reason)
                 ? "The user refused this. Do not try it in another way; ask what to do instead, or go on without it."
@@ -146,6 +150,10 @@ public sealed class ToolRunner(PermissionPolicy policy, Approvals approvals, IEd
             observer.Waiting(call, false);
         }
     }
+
+    /// <returns>The strictest; null for a call that does nothing.</returns>
+    private Verdict? Judge(ITool tool, PlannedCall planned, IReadOnlyList<Rights> rights) =>
+        planned.Actions.Select(action => policy.Judge(tool.Name, action, rights)).MaxBy(one => one.Decision);
 
     private static JsonElement Parse(ToolCall call)
     {
