@@ -33,7 +33,7 @@ internal sealed class CommandJudge(FileJudge files, SystemPrograms programs, str
         canonical = reading.Canonical;
         var verdict = restricted;
         // Others of the line may have put a link in the way by the time that this one runs.
-        var hasBeside = reading.Commands.Any(command => command.Link == ShellLink.Pipe) || reading.Canonical?.Contains(" &", StringComparison.Ordinal) != false;
+        var hasBeside = reading.Commands.Any(command => command.Link == ShellLink.Pipe) || reading.Canonical?.Split(' ').Contains("&") != false;
         var changes = reading.Commands.Select(command => !IsHarmless(command, workspace)).ToList();
         for (var i = 0; i < reading.Commands.Count; i++)
         {

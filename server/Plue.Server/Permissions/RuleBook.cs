@@ -31,7 +31,8 @@ internal sealed class RuleBook
     /// <summary>What restricts a command, seen in every form that it could run in.</summary>
     public Finding? Command(IReadOnlyList<string> words)
     {
-        var texts = new[] { ShellCommand.Join(words), string.Join(' ', words), ShellCommand.Join([Wrappers.NameOf(words[0]), .. words.Skip(1)]) };
+        // The space stands for what a wrapper may add.
+        var texts = new[] { ShellCommand.Join(words), string.Join(' ', words), ShellCommand.Join([Wrappers.NameOf(words[0]), .. words.Skip(1)]), $"{ShellCommand.Join(words)} " };
         return Restricted(rule => rule.Tool == "bash" && texts.Any(rule.Means));
     }
 

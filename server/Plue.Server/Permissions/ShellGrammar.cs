@@ -93,11 +93,12 @@ public static class ShellGrammar
                 }
 
                 if (!isFirst) { Say(";"); }
-                AndOr(link);
+                var isEnded = AndOr(link);
                 link = ShellLink.Then;
                 SkipBlank(overLines: false);
+                if (isEnded) { continue; }
                 if (Peek() == ';' && Peek(1) != ';') { at++; }
-                else if (Peek() != '\n' && !IsAtEnd(closer) && text[at - 1] != '&') { throw Fail("this cannot stand here"); }
+                else if (Peek() != '\n' && !IsAtEnd(closer)) { throw Fail("this cannot stand here"); }
             }
 
             depth--;
@@ -110,7 +111,8 @@ public static class ShellGrammar
             return closer == '\0' ? true : throw Fail($"a {closer} is missing");
         }
 
-        private void AndOr(ShellLink link)
+        /// <returns>Whether a <c>&amp;</c> ended it.</returns>
+        private bool AndOr(ShellLink link)
         {
             var start = moves;
             var (isConditional, hadOr) = (false, false);
@@ -142,8 +144,11 @@ public static class ShellGrammar
                 Say("&");
                 at++;
                 moves = start;
+                return true;
             }
-            else if (isConditional) { moves = null; }
+
+            if (isConditional) { moves = null; }
+            return false;
         }
 
         private void Pipeline(ShellLink link)
@@ -373,7 +378,6 @@ public static class ShellGrammar
 
                         word.Append(userHome);
                         at++;
-                        // `~/` with a home of `/` is still one folder.
                         break;
                     case '~' when text[at - 1] is '=' or ':': throw Fail("it has a ~ that some shells replace");
                     default:

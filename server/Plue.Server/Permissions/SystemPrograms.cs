@@ -20,7 +20,7 @@ internal sealed class SystemPrograms(string? searchPath)
             if (!Path.IsPathRooted(folder) || (workspace is not null && (RealPath.TargetOf(folder) is not { } real || RealPath.LiesIn(workspace, real)))) { return null; }
 
             var file = Path.Combine(folder, program);
-            if (File.Exists(file)) { return IsOfTheSystem(file) ? program : null; }
+            if (File.Exists(file)) { return IsOfTheSystem(folder) && IsOfTheSystem(file) ? program : null; }
         }
 
         return null;

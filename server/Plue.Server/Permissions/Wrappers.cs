@@ -4,6 +4,7 @@ namespace Plue.Server.Permissions;
 internal static class Wrappers
 {
     private const int MostDepth = 4;
+    private const int MostWords = 64;
 
     private static readonly HashSet<string> Programs = new(StringComparer.Ordinal)
     {
@@ -35,14 +36,22 @@ internal static class Wrappers
         if (NameOf(words[0]) == "find" && words.Contains("-delete")) { yield return ["rm", "-r", .. words.Skip(1).TakeWhile(word => !word.StartsWith('-'))]; }
         if (depth >= MostDepth || !IsWrapper(words)) { yield break; }
 
-        for (var i = 1; i < words.Count; i++)
+        var hasScript = false;
+        for (var i = 1; i < Math.Min(words.Count, MostWords); i++)
         {
             if (words[i].Length == 0 || words[i].StartsWith('-')) { continue; }
 
             yield return [.. words.Skip(i)];
-            if (!words[i].Any(letter => char.IsWhiteSpace(letter) || letter is ';' or '|' or '&') && NameOf(words[0]) is not ("eval" or "ssh")) { continue; }
+            var script = NameOf(words[0]) switch
+            {
+                // They put their words together, ssh those behind the host.
+                "eval" => hasScript ? null : string.Join(' ', words.Skip(i)),
+                "ssh" => hasScript ? null : string.Join(' ', words.Skip(i + 1)),
+                _ => words[i].AsSpan().IndexOfAny(" \t\n;|&") < 0 ? null : words[i],
+            };
+            hasScript = true;
+            if (script is null) { continue; }
 
-            var script = NameOf(words[0]) is "eval" or "ssh" ? string.Join(' ', words.Skip(i)) : words[i];
             foreach (var inner in ShellGrammar.Read(script, userHome).Commands.SelectMany(command => Inside(command.Words, userHome, depth + 1))) { yield return inner; }
         }
     }

@@ -189,6 +189,8 @@ public sealed class CommandTests : IDisposable
     [InlineData("env -i A=b rm x")]
     [InlineData("sudo -u me rm x")]
     [InlineData("ls | xargs rm x")]
+    [InlineData("ls | xargs rm")]
+    [InlineData("ssh -p 22 host 'ls && rm x'")]
     [InlineData("timeout -k 5 3 rm x")]
     [InlineData("nohup nice -n 5 rm x")]
     [InlineData("busybox rm x")]
@@ -218,6 +220,18 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(Decision.Ask, scene.Command($"{tools}/cat a.txt").Decision);
         var inside = new PermissionPolicy(scene.Paths, scene.Rules, scene.Home, $"{tools}:/usr/bin", "/bin/sh").Judge("bash", new ToolAction.RunCommand("npm test", scene.Workspace), [scene.Agent(allow: ["bash(npm *)"])]);
         Assert.Equal((Decision.Ask, null), (inside.Decision, inside.Rule));
+    }
+
+    [Fact]
+    public void SEC_60_A_hostile_line_is_judged_quickly()
+    {
+        var agent = scene.Agent(allow: ["bash"], deny: ["bash(*a*b*c*d*)"]);
+        foreach (var line in (string[])["sudo " + string.Join(' ', Enumerable.Repeat("a", 4_900)), string.Join(' ', Enumerable.Repeat("eval", 1_900)), "sh -c '" + string.Join(" ", Enumerable.Repeat("sh -c a", 1_200)) + "'"])
+        {
+            var began = System.Diagnostics.Stopwatch.GetTimestamp();
+            Assert.Equal(Decision.Ask, scene.Command(line, agent).Decision);
+            Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(20));
+        }
     }
 
     [Fact]
