@@ -40,8 +40,11 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
 
     private sealed class Call(string command, int seconds, string shell, SandboxKind kind, SandboxRules rules, Sandbox sandbox, Func<KeptResult> keep) : PlannedCall
     {
-        /// <summary>The outer shell only joins the two outputs in their order; the line is an argument and is read by the inner one alone.</summary>
-        private const string Joined = "exec 2>&1 </dev/null; exec \"$0\" \"$@\"";
+        /// <summary>
+        /// The outer shell only joins the two outputs in their order, and gives back the signal of a closed pipe, which .NET leaves ignored; the line is an
+        /// argument and is read by the inner one alone.
+        /// </summary>
+        private const string Joined = "exec 2>&1 </dev/null; /usr/bin/env --default-signal=PIPE true 2>/dev/null && exec /usr/bin/env --default-signal=PIPE \"$0\" \"$@\"; exec \"$0\" \"$@\"";
         private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
         private const int MostAtOnce = 8_000;
 

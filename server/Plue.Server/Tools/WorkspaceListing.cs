@@ -91,13 +91,15 @@ internal sealed class WorkspaceListing(string? ripgrep)
 
             foreach (var entry in new DirectoryInfo(Path.Combine(workspace, folder.Relative)).EnumerateFileSystemInfos("*", options))
             {
+                // What has no valid name cannot be asked about.
+                if (entry.Name.Contains('\uFFFD', StringComparison.Ordinal)) { files.Add(folder.Relative.Length == 0 ? entry.Name : $"{folder.Relative}/{entry.Name}"); continue; }
                 if (entry.Attributes.HasFlag(FileAttributes.ReparsePoint) || entry.Name.Equals(".git", StringComparison.OrdinalIgnoreCase)) { continue; }
 
                 var isFolder = entry is DirectoryInfo;
                 var relative = folder.Relative.Length == 0 ? entry.Name : $"{folder.Relative}/{entry.Name}";
                 if (IsIgnored(rules, relative, isFolder)) { continue; }
                 if (isFolder) { folders.Push((relative, rules)); }
-                else if (entry.Attributes.HasFlag(FileAttributes.Normal) || !entry.Attributes.HasFlag(FileAttributes.Device)) { files.Add(relative); }
+                else { files.Add(relative); }
             }
         }
 

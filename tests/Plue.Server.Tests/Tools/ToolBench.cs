@@ -76,10 +76,8 @@ internal sealed class ToolBench : IDisposable
         return (process.ExitCode, output);
     }
 
-    public void Dispose()
-    {
-        Directory.Delete(top, recursive: true);
-    }
+    /// <summary>By the shell: .NET cannot delete what has a name that is no text.</summary>
+    public void Dispose() => Shell($"rm -rf {top}", "/");
 
     private static string ValueOf(object value) => value switch { string text => Quoted(text), bool flag => flag ? "true" : "false", _ => $"{value}" };
 

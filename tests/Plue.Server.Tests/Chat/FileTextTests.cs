@@ -1,10 +1,11 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
+using Plue.Server.Chat;
 using Plue.Server.Platform;
 using Plue.Server.Messages;
 
-namespace Plue.Server.Tests.Platform;
+namespace Plue.Server.Tests.Chat;
 
 public class FileTextTests
 {

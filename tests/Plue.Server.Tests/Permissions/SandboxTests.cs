@@ -1,0 +1,261 @@
+using System.Net;
+using System.Net.Sockets;
+using Plue.Server.Permissions;
+using Plue.Server.Platform;
+using Plue.Server.Tests.Testing;
+
+namespace Plue.Server.Tests.Permissions;
+
+/// <summary>Real commands in the real sandboxes, as root and as an ordinary user. What is refused inside is done outside first, to know that the test can fail.</summary>
+[Collection("Alone")]
+public sealed class SandboxTests : IDisposable
+{
+    private const string Nobody = "65534";
+    private readonly string top = RealPath.Of(Directory.CreateTempSubdirectory("plue-sandbox-test-").FullName);
+
+    public SandboxTests()
+    {
+        foreach (var folder in new[] { "", "work", "outside", "home", "home/.ssh", "home/.plue" }) { Directory.CreateDirectory(In(folder)); }
+
+        File.WriteAllText(In("home/.ssh/id_ed25519"), "canary-ssh");
+        File.WriteAllText(In("home/.plue/vault.json"), "canary-vault");
+        File.WriteAllText(In("home/notes.txt"), "harmless");
+        File.WriteAllText(In("outside/a.txt"), "outside");
+    }
+
+    public static TheoryData<SandboxKind, bool> Kinds => new()
+    {
+        { SandboxKind.Bubblewrap, true }, { SandboxKind.Bubblewrap, false }, { SandboxKind.Landlock, true }, { SandboxKind.Landlock, false },
+    };
+
+    public void Dispose() => Directory.Delete(top, recursive: true);
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task It_writes_in_the_workspace_and_its_own_folder_for_temporary_files(SandboxKind kind, bool asRoot) =>
+        Assert.Equal("one\ntwo\n0", await RunAsync(kind, asRoot, "echo one > a.txt && cat a.txt && mkdir -p b/c && mv a.txt b/c/ && echo two > $TMPDIR/x && cat $TMPDIR/x; echo x > /dev/null"));
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task No_write_outside_of_the_workspace(SandboxKind kind, bool asRoot)
+    {
+        var outside = In("outside");
+        await RunAsync(kind, asRoot, $"echo x > {outside}/a.txt; echo x > {outside}/b.txt; rm {outside}/a.txt; mv {outside} {outside}2; truncate -s 0 {outside}/a.txt; ln -s {outside} way; echo x > way/a.txt; ln {outside}/a.txt hard; echo x > hard; touch $HOME/.bashrc /etc/plue-test /plue-test /usr/plue-test");
+        Assert.Equal("outside", File.ReadAllText(Path.Combine(outside, "a.txt")));
+        Assert.Single(Directory.GetFileSystemEntries(outside));
+        Assert.False(File.Exists(In("home/.bashrc")) || File.Exists("/etc/plue-test") || File.Exists("/plue-test"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task The_vault_and_private_keys_cannot_be_read(SandboxKind kind, bool asRoot)
+    {
+        var said = await RunAsync(kind, asRoot, $"cat {In("home")}/.ssh/id_ed25519; cat {In("home")}/.plue/vault.json; ls -a {In("home")}/.ssh; ln -s {In("home")}/.ssh s; cat s/*; cat /proc/1/root{In("home")}/.plue/vault.json; cat /proc/{Environment.ProcessId}/root{In("home")}/.plue/vault.json; cat /proc/{Environment.ProcessId}/environ");
+        Assert.DoesNotContain("canary", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("id_ed25519\n", said.Replace("id_ed25519: ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain("PATH=", said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Nothing_reaches_the_network(SandboxKind kind, bool asRoot)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var udp = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        var (tcpPort, udpPort) = (((IPEndPoint)listener.LocalEndpoint).Port, ((IPEndPoint)udp.Client.LocalEndPoint!).Port);
+        var line = $"exec 3<>/dev/tcp/127.0.0.1/{tcpPort} && echo REACHED; echo x > /dev/udp/127.0.0.1/{udpPort} && echo SENT";
+        var said = await RunAsync(kind, asRoot, line);
+        Assert.DoesNotContain("REACHED", said, StringComparison.Ordinal);
+        Assert.False(listener.Pending());
+        Assert.Equal(0, udp.Available);
+        Assert.Contains("REACHED", await RunAsync(SandboxKind.None, true, line), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task With_the_users_word_it_reaches_the_network_and_nothing_else_changes(SandboxKind kind, bool asRoot)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        Assert.Contains("REACHED", await RunAsync(kind, asRoot, $"exec 3<>/dev/tcp/127.0.0.1/{((IPEndPoint)listener.LocalEndpoint).Port} && echo REACHED; echo x > {In("outside")}/a.txt", network: true), StringComparison.Ordinal);
+        Assert.Equal("outside", File.ReadAllText(In("outside/a.txt")));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_socket_in_run_like_that_of_Docker_is_not_reached(SandboxKind kind, bool asRoot)
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "Only root may make one in /run.");
+        Assert.SkipUnless(File.Exists("/usr/bin/python3"), "Needs Python to connect to it.");
+        var path = $"/run/plue-test-{Guid.NewGuid():N}.sock";
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(path));
+        try
+        {
+            File.SetUnixFileMode(path, (UnixFileMode)0b110_110_110);
+            socket.Listen();
+            var line = $"/usr/bin/python3 -c \"import socket; socket.socket(socket.AF_UNIX).connect('{path}'); print('REACHED')\"";
+            Assert.DoesNotContain("REACHED", await RunAsync(kind, asRoot, line), StringComparison.Ordinal);
+            Assert.DoesNotContain("REACHED", await RunAsync(kind, asRoot, line, network: true), StringComparison.Ordinal);
+            Assert.Contains("REACHED", await RunAsync(SandboxKind.None, true, line), StringComparison.Ordinal);
+        }
+        finally { File.Delete(path); }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task It_has_no_powers_and_gets_none(SandboxKind kind, bool asRoot)
+    {
+        var said = await RunAsync(kind, asRoot, "grep -E 'NoNewPrivs|CapEff|CapBnd' /proc/self/status");
+        Assert.Contains("NoNewPrivs:\t1", said, StringComparison.Ordinal);
+        Assert.Contains("CapEff:\t0000000000000000", said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Root_cannot_mount_its_way_out(SandboxKind kind, bool asRoot)
+    {
+        await RunAsync(kind, asRoot, $"mount -o remount,rw,bind / ; mount -o remount,rw / ; mount -t tmpfs x {In("outside")}; umount -l {In("home")}/.plue; unshare -rm sh -c 'mount -o remount,rw,bind /; echo x > {In("outside")}/a.txt'; echo x > {In("outside")}/a.txt; cat {In("home")}/.plue/vault.json");
+        Assert.Equal("outside", File.ReadAllText(In("outside/a.txt")));
+    }
+
+    /// <summary>Why the powers are dropped: the same without it writes outside.</summary>
+    [Fact]
+    public void Root_with_its_powers_escapes_from_bubblewrap_by_a_remount()
+    {
+        Assert.SkipUnless(Environment.UserName == "root" && File.Exists("/usr/bin/bwrap"), "Needs root and bubblewrap.");
+        var line = $"mount -o remount,rw,bind / && echo x > {In("outside")}/a.txt";
+        Tools.ToolBench.Shell($"bwrap --unshare-net --ro-bind / / --bind {In("work")} {In("work")} sh -c '{line}'", top);
+        Assert.Equal("x\n", File.ReadAllText(In("outside/a.txt")));
+        File.WriteAllText(In("outside/a.txt"), "outside");
+        Tools.ToolBench.Shell($"bwrap --unshare-net --cap-drop ALL --ro-bind / / --bind {In("work")} {In("work")} sh -c '{line}'", top);
+        Assert.Equal("outside", File.ReadAllText(In("outside/a.txt")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SEC_12_Version_control_and_the_settings_of_editors_are_held_back_whether_or_not_they_are_there(bool asRoot)
+    {
+        Directory.CreateDirectory(In("work/.git/hooks"));
+        File.WriteAllText(In("work/.git/config"), "[core]\n");
+        await RunAsync(SandboxKind.Bubblewrap, asRoot, "echo x > .git/hooks/pre-commit; echo x >> .git/config; mv .git g; rm -rf .git; mkdir -p .vscode; echo x > .vscode/tasks.json; echo x > .mcp.json; mkdir .claude; echo x > .claude/settings.json; rm .mcp.json; ln -s /etc .husky; echo x > fine.txt");
+        Assert.Equal("[core]\n", File.ReadAllText(In("work/.git/config")));
+        Assert.Equal([".git", "fine.txt"], Directory.GetFileSystemEntries(In("work")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Empty(Directory.GetFileSystemEntries(In("work/.git/hooks")));
+    }
+
+    [Fact]
+    public void Two_commands_share_what_stands_for_guarded_files_and_the_last_takes_it_away()
+    {
+        var first = Guards.Over(In("work"), [".git"], [".mcp.json"]);
+        var second = Guards.Over(In("work"), [".git"], [".mcp.json"]);
+        first.Dispose();
+        Assert.True(Directory.Exists(In("work/.git")) && File.Exists(In("work/.mcp.json")));
+        second.Dispose();
+        Assert.Empty(Directory.GetFileSystemEntries(In("work")));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task REL_34_Its_end_ends_everything_a_daemon_without_our_mark_too(SandboxKind kind, bool asRoot)
+    {
+        var mark = $"5{Random.Shared.Next(1_000_000, 9_999_999)}";
+        var daemon = kind == SandboxKind.Bubblewrap ? $"env -i setsid sleep {mark} & " : "";
+        await RunAsync(kind, asRoot, $"{daemon} setsid sleep {mark} & (setsid sh -c 'sleep {mark} & sleep {mark}' &) ; echo done");
+        Assert.Empty(Running(mark));
+        await using (var child = Start(kind, asRoot, $"{daemon} setsid sleep {mark} & trap '' TERM; echo begun; while true; do sleep {mark}; done", false, out var held))
+        {
+            using var _ = held;
+            await child.ReadLineAsync(default);
+            await child.EndAsync(urgent: true).WaitAsync(TimeSpan.FromSeconds(10));
+        }
+
+        Assert.Empty(Running(mark));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task It_cannot_end_programs_outside(SandboxKind kind, bool asRoot)
+    {
+        Assert.SkipWhen(kind == SandboxKind.Landlock && Landlock.Version < Landlock.WithSignals, "This kernel's Landlock holds no signals.");
+        using var victim = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("/bin/sleep", ["300"]))!;
+        try
+        {
+            await RunAsync(kind, asRoot, $"kill -9 {victim.Id}");
+            Assert.False(victim.HasExited);
+        }
+        finally { victim.Kill(); }
+    }
+
+    [Fact]
+    public async Task A_pipe_that_closes_early_ends_its_writer_quietly() => Assert.Equal("y\n0", await RunAsync(SandboxKind.Landlock, true, "yes | head -n 1"));
+
+    [Fact]
+    public async Task It_is_found_by_running_it_once_and_what_does_not_work_is_passed_over()
+    {
+        var sandbox = new Sandbox([], null, [SandboxKind.SandboxExec, SandboxKind.Landlock]);
+        Assert.Equal(SandboxKind.None, await sandbox.KindAsync(default));
+        Assert.Contains("no sandbox", Sandbox.Sentence(SandboxKind.None, new SandboxRules("/x")), StringComparison.Ordinal);
+        Assert.Equal("Runs in a sandbox: it writes only in the workspace and has no network.", Sandbox.Sentence(SandboxKind.Bubblewrap, new SandboxRules("/x")));
+        Assert.Contains("It may use the network.", Sandbox.Sentence(SandboxKind.Bubblewrap, new SandboxRules("/x") { AllowNetwork = true }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_profile_for_macOS_quotes_what_a_folder_is_called()
+    {
+        var profile = SandboxProfile.Of(new SandboxRules("/a \"b\\"), "/tmp/x", ["/home/.ssh"], [".git"]);
+        Assert.Contains("(allow file-write* (subpath \"/a \\\"b\\\\\"))", profile, StringComparison.Ordinal);
+        Assert.Contains("(deny network*)", profile, StringComparison.Ordinal);
+        Assert.True(profile.IndexOf("(allow file-write* (subpath", StringComparison.Ordinal) < profile.IndexOf(".git", StringComparison.Ordinal));
+    }
+
+    /// <summary>The output of both kinds and the exit code.</summary>
+    private async Task<string> RunAsync(SandboxKind kind, bool asRoot, string line, bool network = false)
+    {
+        await using var child = Start(kind, asRoot, line, network, out var held);
+        using var _ = held;
+        child.CloseInput();
+        var output = new List<byte>();
+        var buffer = new byte[4096];
+        while (await child.ReadAsync(buffer, default) is > 0 and var count) { output.AddRange(buffer[..count]); }
+
+        return $"{System.Text.Encoding.UTF8.GetString([.. output])}{await child.Exited.WaitAsync(TimeSpan.FromSeconds(30))}";
+    }
+
+    private ChildProcess Start(SandboxKind kind, bool asRoot, string line, bool network, out SandboxedStart held)
+    {
+        Assert.SkipWhen(kind == SandboxKind.Bubblewrap && !File.Exists("/usr/bin/bwrap"), "bubblewrap is not installed.");
+        Assert.SkipWhen(kind == SandboxKind.Landlock && !Landlock.IsEnough, "This kernel has no Landlock.");
+        Assert.SkipWhen(!asRoot && Environment.UserName != "root", "Runs as an ordinary user already.");
+        var start = new ChildProcessStart
+        {
+            Program = "/bin/bash",
+            Arguments = ["-c", $"exec 2>&1; {line}"],
+            Environment = new Dictionary<string, string> { ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", ["HOME"] = In("home") },
+            WorkingDirectory = In("work"),
+        };
+        var sandbox = new Sandbox([In("home/.plue"), In("home/.ssh"), In("home/.nothing")], SidecarProcess.Executable, [kind]);
+        if (!asRoot) { Tools.ToolBench.Shell($"chmod 755 {top}; chown -R {Nobody} {top}", "/"); }
+
+        held = sandbox.Hold(kind, start, new SandboxRules(In("work")) { AllowNetwork = network });
+        var ready = held.Start;
+        if (!asRoot)
+        {
+            if (ready.Environment.TryGetValue("TMPDIR", out var temporary) && temporary != "/tmp") { Tools.ToolBench.Shell($"chown {Nobody} {temporary}", "/"); }
+
+            ready = ready with { Program = "/usr/bin/setpriv", Arguments = ["--reuid", Nobody, "--regid", Nobody, "--clear-groups", ready.Program, .. ready.Arguments] };
+        }
+
+        return ChildProcess.Start(ready);
+    }
+
+    private string In(string name) => Path.Combine(top, name);
+
+    private static List<string> Running(string mark) => [.. Directory.EnumerateDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), out _)).Where(folder =>
+    {
+        try { return File.ReadAllText(Path.Combine(folder, "cmdline")).Contains(mark, StringComparison.Ordinal); }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return false; }
+    })];
+}

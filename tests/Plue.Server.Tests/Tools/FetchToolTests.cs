@@ -1,0 +1,128 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Plue.Server.Tools;
+
+namespace Plue.Server.Tests.Tools;
+
+public sealed class FetchToolTests : IDisposable
+{
+    private readonly ToolBench bench = new();
+
+    public void Dispose() => bench.Dispose();
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("10.1.2.3")]
+    [InlineData("172.31.0.1")]
+    [InlineData("192.168.1.1")]
+    [InlineData("169.254.169.254")]
+    [InlineData("100.100.100.200")]
+    [InlineData("0.0.0.0")]
+    [InlineData("224.0.0.1")]
+    [InlineData("::1")]
+    [InlineData("::ffff:127.0.0.1")]
+    [InlineData("fe80::1")]
+    [InlineData("fd00:ec2::254")]
+    [InlineData("64:ff9b::7f00:1")]
+    [InlineData("2002:7f00:1::")]
+    public void SEC_49_An_address_of_this_machine_or_its_neighbours_is_not_public(string address) => Assert.False(FetchTool.IsPublic(IPAddress.Parse(address)));
+
+    [Theory]
+    [InlineData("1.1.1.1")]
+    [InlineData("172.32.0.1")]
+    [InlineData("2606:4700:4700::1111")]
+    public void An_address_of_the_open_network_is(string address) => Assert.True(FetchTool.IsPublic(IPAddress.Parse(address)));
+
+    [Theory]
+    [InlineData("http://127.0.0.1:{0}/")]
+    [InlineData("http://localhost:{0}/")]
+    [InlineData("http://2130706433:{0}/")]
+    [InlineData("http://[::ffff:127.0.0.1]:{0}/")]
+    public async Task SEC_49_This_machine_is_never_connected_to(string address)
+    {
+        using var server = new Server(_ => Answer("200 OK", "text/plain", "hello"));
+        Assert.Contains("which is not fetched", await bench.RefusedAsync(new FetchTool("", _ => false), ToolBench.Json(("url", string.Format(System.Globalization.CultureInfo.InvariantCulture, address, server.Port)))), StringComparison.Ordinal);
+        Assert.Equal(0, server.Connections);
+    }
+
+    [Theory]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("ftp://x/")]
+    [InlineData("/etc/passwd")]
+    [InlineData("https://me:secret@example.com/")]
+    public async Task What_is_no_plain_address_of_the_web_is_refused(string address) =>
+        Assert.Contains("`url`", await bench.RefusedAsync(new FetchTool("", _ => true), ToolBench.Json(("url", address))), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_page_comes_as_text_and_as_material()
+    {
+        using var server = new Server(_ => Answer("200 OK", "text/html; charset=utf-8", "<html><head><title>Guide</title><script>evil()</script></head><body><h1>One &amp; two</h1><p>Text <b>bold</b></p><ul><li>a<li>b</ul><!-- no --></body></html>"));
+        var said = await bench.SaidAsync(Allowing, ToolBench.Json(("url", server.Address)));
+        Assert.Contains("never an instruction", said, StringComparison.Ordinal);
+        Assert.Contains("Guide\n\n# One & two", said, StringComparison.Ordinal);
+        Assert.Contains("Text bold\n\n- a\n- b", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("evil", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("no -->", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SEC_49_A_way_to_another_place_is_named_and_not_taken()
+    {
+        using var other = new Server(_ => Answer("200 OK", "text/plain", "other"));
+        using var server = new Server(path => path == "/near" ? Answer("200 OK", "text/plain", "near") : Answer("302 Found", "text/plain", "", path == "/away" ? other.Address : "/near"));
+        Assert.Contains($"leads on to {other.Address}", await bench.SaidAsync(Allowing, ToolBench.Json(("url", server.Address + "away"))), StringComparison.Ordinal);
+        Assert.Equal(0, other.Connections);
+        Assert.Contains("near", await bench.SaidAsync(Allowing, ToolBench.Json(("url", server.Address + "x"))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_page_without_an_end_is_cut_and_what_is_no_text_refused()
+    {
+        using var server = new Server(path => path == "/bin" ? Answer("200 OK", "application/octet-stream", "x") : Answer("200 OK", "text/plain", new string('x', 6 * 1024 * 1024)));
+        Assert.Contains("Only the first 4 MiB", await bench.SaidAsync(Allowing, ToolBench.Json(("url", server.Address))), StringComparison.Ordinal);
+        Assert.Contains("is no text", await bench.RefusedAsync(Allowing, ToolBench.Json(("url", server.Address + "bin"))), StringComparison.Ordinal);
+    }
+
+    private static FetchTool Allowing => new("", IPAddress.IsLoopback);
+
+    private static string Answer(string status, string kind, string body, string? location = null) =>
+        $"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n{(location is null ? "" : $"Location: {location}\r\n")}\r\n{body}";
+
+    private sealed class Server : IDisposable
+    {
+        private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+
+        public Server(Func<string, string> answer)
+        {
+            listener.Start();
+            _ = ServeAsync(answer);
+        }
+
+        public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
+        public string Address => $"http://127.0.0.1:{Port}/";
+        public int Connections { get; private set; }
+
+        public void Dispose() => listener.Dispose();
+
+        private async Task ServeAsync(Func<string, string> answer)
+        {
+            try
+            {
+                while (true)
+                {
+                    using var client = await listener.AcceptTcpClientAsync();
+                    Connections++;
+                    var stream = client.GetStream();
+                    using var reader = new StreamReader(stream, leaveOpen: true);
+                    var path = (await reader.ReadLineAsync())!.Split(' ')[1];
+                    while (await reader.ReadLineAsync() is { Length: > 0 }) { }
+
+                    try { await stream.WriteAsync(Encoding.UTF8.GetBytes(answer(path))); }
+                    catch (IOException) { /* It had read enough. */ }
+                }
+            }
+            catch (Exception fault) when (fault is SocketException or ObjectDisposedException or InvalidOperationException) { }
+        }
+    }
+}

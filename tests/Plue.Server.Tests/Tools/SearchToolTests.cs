@@ -1,0 +1,147 @@
+using System.Diagnostics;
+using FsCheck;
+using FsCheck.Fluent;
+using Plue.Server.Tools;
+
+namespace Plue.Server.Tests.Tools;
+
+public sealed class SearchToolTests : IDisposable
+{
+    private readonly ToolBench bench = new();
+
+    public void Dispose() => bench.Dispose();
+
+    public static TheoryData<bool> Ways => [true, false];
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public async Task Lines_are_found_with_their_place(bool byRipgrep)
+    {
+        bench.Write("src/a.ts", "one\nTwo words\n");
+        bench.Write("src/deep/b.ts", "two\r\n");
+        bench.Write("c.md", "two\n");
+        bench.Write(".github/d.yml", "two\n");
+        var tool = Search(byRipgrep);
+        Assert.Equal(".github/d.yml:1: two\nc.md:1: two\nsrc/deep/b.ts:1: two\n[3 lines in 3 files.]\n", await bench.SaidAsync(tool, """{"query":"two"}"""));
+        Assert.Equal("src/a.ts:2: Two words\nsrc/deep/b.ts:1: two\n[2 lines in 2 files.]\n", await bench.SaidAsync(tool, """{"query":"two","ignore_case":true,"files":"src/**"}"""));
+        Assert.Equal("src/a.ts:2: Two words\n[1 line in 1 file.]\n", await bench.SaidAsync(tool, """{"query":"^T\\w+ w","regex":true}"""));
+        Assert.Equal("src/a.ts\nsrc/deep/b.ts\n", await bench.SaidAsync(tool, """{"files":"*.ts"}"""));
+        Assert.Equal("c.md\nsrc/a.ts\n", await bench.SaidAsync(tool, """{"files":"{*.md,src/*.ts}"}"""));
+        Assert.Equal("No line fits.\n", await bench.SaidAsync(tool, """{"query":"three"}"""));
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public async Task SEC_30_What_version_control_ignores_is_left_out_even_where_it_is_asked_for(bool byRipgrep)
+    {
+        bench.Write(".gitignore", "secret.ts\nbuild/\n!keep.log\n");
+        bench.Write("secret.ts", "needle");
+        bench.Write("build/x.ts", "needle");
+        bench.Write("deep/secret.ts", "needle");
+        bench.Write("deep/.gitignore", "*.log\n!keep.log\n");
+        bench.Write("deep/a.log", "needle");
+        bench.Write("deep/keep.log", "needle");
+        bench.Write(".git/config", "needle");
+        File.CreateSymbolicLink(bench.PathOf("way-round.ts"), "secret.ts");
+        File.CreateSymbolicLink(bench.PathOf("way-in"), "build");
+        foreach (var parameters in new[] { """{"query":"needle"}""", """{"query":"needle","files":"**/*"}""", """{"query":"need.e","regex":true}""" })
+        {
+            Assert.Equal("deep/keep.log:1: needle\n[1 line in 1 file.]\n", await bench.SaidAsync(Search(byRipgrep), parameters));
+        }
+
+        Assert.Equal("No file fits.\n", await bench.SaidAsync(Search(byRipgrep), """{"files":"*.ts"}"""));
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public async Task SEC_29_Nothing_outside_the_workspace_is_found_and_no_link_followed(bool byRipgrep)
+    {
+        File.WriteAllText(Path.Combine(bench.Outside, "a.txt"), "needle");
+        File.CreateSymbolicLink(bench.PathOf("out"), bench.Outside);
+        File.CreateSymbolicLink(bench.PathOf("a.txt"), Path.Combine(bench.Outside, "a.txt"));
+        foreach (var parameters in new[] { """{"query":"needle"}""", """{"query":"needle","files":"../outside/*"}""", """{"query":"needle","files":"out/**"}""" })
+        {
+            Assert.Equal("No line fits.\n", await bench.SaidAsync(Search(byRipgrep), parameters));
+        }
+    }
+
+    [Fact]
+    public async Task SEC_09_A_ripgrep_in_the_workspace_is_not_run_and_no_settings_file_is_read()
+    {
+        bench.Write("rg", "#!/bin/sh\ntouch ran\n");
+        File.SetUnixFileMode(bench.PathOf("rg"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        bench.Write("rc", "--pre=./rg\n");
+        Environment.SetEnvironmentVariable("RIPGREP_CONFIG_PATH", bench.PathOf("rc"));
+        try { await bench.RunAsync(new SearchTool("", bench.Policy), """{"query":"x"}"""); }
+        finally { Environment.SetEnvironmentVariable("RIPGREP_CONFIG_PATH", null); }
+
+        Assert.False(File.Exists(bench.PathOf("ran")));
+    }
+
+    [Fact]
+    public async Task A_query_is_never_an_option()
+    {
+        bench.Write("a.txt", "--files\n-e x\n");
+        Assert.Equal("a.txt:1: --files\n[1 line in 1 file.]\n", await bench.SaidAsync(Search(true), """{"query":"--files"}"""));
+        Assert.Equal("a.txt:2: -e x\n[1 line in 1 file.]\n", await bench.SaidAsync(Search(true), """{"query":"-e x"}"""));
+    }
+
+    [Fact]
+    public async Task A_regular_expression_without_an_end_is_stopped()
+    {
+        bench.Write("a.txt", new string('a', 40) + "!\n");
+        Assert.Contains("takes too long", await bench.RefusedAsync(Search(false), """{"query":"^(?=a)(a+)+$","regex":true}""").WaitAsync(TimeSpan.FromSeconds(20)), StringComparison.Ordinal);
+        Assert.Contains("no regular expression", await bench.RefusedAsync(Search(false), """{"query":"(","regex":true}"""), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public async Task REL_36_37_Pipes_keys_binaries_and_names_that_are_no_text_hold_nothing_up(bool byRipgrep)
+    {
+        ToolBench.Shell("mkfifo pipe; printf 'needle\\0' > binary; printf 'needle' > \"$(printf 'n\\377me')\"; truncate -s 20M large; ln -s loop loop; printf '\\377\\376n\\000e\\000e\\000d\\000l\\000e\\000' > wide", bench.Workspace);
+        bench.Write("key", "-----BEGIN PRIVATE KEY-----\nneedle\n");
+        bench.Write("latin", System.Text.Encoding.Latin1.GetBytes("schöne needle und viel mehr Text\n"));
+        var said = await bench.SaidAsync(Search(byRipgrep), """{"query":"needle"}""").WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.StartsWith("latin:1: schöne needle und viel mehr Text\nwide:1: needle\n[2 lines in 2 files.]\n", said, StringComparison.Ordinal);
+        Assert.Contains("1 files have a name that is no valid text", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task REL_35_A_long_search_stops_within_a_second()
+    {
+        for (var i = 0; i < 200; i++) { bench.Write($"f{i}.txt", string.Concat(Enumerable.Repeat("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\n", 20_000))); }
+        using var stop = new CancellationTokenSource();
+        var running = bench.RunAsync(Search(false), """{"query":"(a|aa)+c(?!b)","regex":true}""", null, stop.Token);
+        await Task.Delay(300, default);
+        var watch = Stopwatch.StartNew();
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => running);
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 3);
+    }
+
+    /// <summary>What git itself says of the same files.</summary>
+    [Fact]
+    public void What_is_ignored_is_what_git_ignores()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/git"), "git is not installed.");
+        string[] files = ["a.txt", "b.log", "dir/a.txt", "dir/b.log", "dir/sub/a.txt", "dir/sub/x.o", "build/a.txt", "src/build/a.txt", "a b.txt", "sub/#x", "[x].txt", "x/y/z/w.txt"];
+        foreach (var file in files) { bench.Write(file, "x"); }
+        ToolBench.Shell("git init -q .", bench.Workspace);
+        var rule = Gen.Elements("*.log", "*.txt", "build/", "/build", "dir", "dir/", "dir/*", "!dir/a.txt", "!b.log", "**/sub", "dir/**", "**/z/*.txt", "x/**/w.txt", "a?b.txt", "[a-b].*", "[!a].txt", "\\#x", "#x", "\\[x\\].txt", "*", "!*.txt", "!*/", "sub/x.o", "/*.txt", "a.txt ", "", "*.[ol]*");
+        Prop.ForAll(Arb.From(from top in rule.ListOf() from inner in rule.ListOf() select (top, inner)), one =>
+        {
+            bench.Write(".gitignore", string.Join('\n', one.top) + "\n");
+            bench.Write("dir/.gitignore", string.Join('\n', one.inner) + "\n");
+            // What it does not track and does not ignore is what is to be seen.
+            var (_, output) = ToolBench.Shell("git -c core.excludesFile=/dev/null -c core.quotePath=false ls-files -z --others --exclude-standard", bench.Workspace);
+            var expected = output.Split('\0', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal);
+            Assert.Equal(expected, new WorkspaceListing(null).Files(bench.Workspace, null, false, default, out _));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(150));
+    }
+
+    private SearchTool Search(bool byRipgrep)
+    {
+        Assert.SkipWhen(byRipgrep && WorkspaceListing.FindRipgrep() is null, "ripgrep is not installed.");
+        return new SearchTool("", bench.Policy) { Ripgrep = byRipgrep ? WorkspaceListing.FindRipgrep() : null };
+    }
+}
