@@ -49,7 +49,7 @@ public sealed class AgentTasks
     /// <returns>Whether it goes on.</returns>
     public async Task<bool> WorkedAsync(Conversation conversation, Message answer, CancellationToken cancellationToken)
     {
-        var task = conversation.Look().Chat;
+        var task = conversation.Stored();
         if (!task.IsTask || task.Queue.Count > 0 || TaskResult.Of(task) is not null) { return false; }
 
         switch (task.Text(TaskStates.Field))
@@ -97,7 +97,7 @@ public sealed class AgentTasks
     public async Task<string?> HandAsync(string uri, JsonElement outputs, CancellationToken cancellationToken)
     {
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
-        var task = conversation.Look().Chat;
+        var task = conversation.Stored();
         var problem = Look.SpecOf(task).Outputs is { } schema ? OutputSchema.Check(outputs, schema) : null;
         var isSecond = HandedBack.Of(task)?.Problem is not null;
         var handed = new HandedBack(HandedBack.QuestionOf(task), problem is null ? outputs : null, problem);
@@ -138,16 +138,16 @@ public sealed class AgentTasks
             return;
         }
 
-        if (now.Chat.Text(TaskStates.Field) == TaskStates.Done) { throw new FailureException(FailureKind.Conflict, "This task is done. Send it a message to have more done."); }
+        if (conversation.Stored().Text(TaskStates.Field) == TaskStates.Done) { throw new FailureException(FailureKind.Conflict, "This task is done. Send it a message to have more done."); }
 
-        if (Spawner.CutOff(now.Chat, uri) is { Count: > 0 } children) { _ = ReattachAsync(conversation, children); }
+        if (Spawner.CutOff(conversation.Stored(), uri) is { Count: > 0 } children) { _ = ReattachAsync(conversation, children); }
         else { await GoOnAsync(conversation, cancellationToken); }
     }
 
     /// <summary>Its next request follows what is stored.</summary>
     internal static async Task GoOnAsync(Conversation conversation, CancellationToken cancellationToken)
     {
-        var messages = conversation.Look().Chat.Messages;
+        var messages = conversation.Stored().Messages;
         if (messages is not [.., var last]) { await conversation.SendAsync(new Draft(""), mayWait: false, cancellationToken); }
         else { await conversation.RetryAsync(last.Id, null, null, goOn: last.Role != MessageRole.User, cancellationToken); }
     }
@@ -206,7 +206,7 @@ public sealed class AgentTasks
     /// <summary>Keeps how it ended. Once.</summary>
     internal async Task SettleAsync(Conversation conversation, string status, string? reason)
     {
-        var task = conversation.Look().Chat;
+        var task = conversation.Stored();
         if (TaskResult.Of(task) is not null) { return; }
 
         var under = Look.Tree.Under(conversation.CodexId);
@@ -239,7 +239,7 @@ public sealed class AgentTasks
     {
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
         await conversation.StopAsync();
-        var task = conversation.Look().Chat;
+        var task = conversation.Stored();
         // What is done stays done.
         if (task.Text(TaskStates.Field) is TaskStates.Done or TaskStates.Failed && TaskResult.Of(task) is not null) { return; }
 
@@ -341,7 +341,7 @@ public sealed class AgentTasks
         catch (FailureException fault)
         {
             services.Logger.LogInformation("{Task} was not taken over by {Candidate}: {Why}", conversation.CodexId, next.Name, fault.Message);
-            return await HandOverAsync(conversation, conversation.Look().Chat, fault.Message, cancellationToken);
+            return await HandOverAsync(conversation, conversation.Stored(), fault.Message, cancellationToken);
         }
     }
 

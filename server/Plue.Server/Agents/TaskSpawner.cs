@@ -176,6 +176,7 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
         held[uri] = place.Held;
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
         if (isNew) { _ = BeginAsync(conversation, depth: 0); }
+        else if (task.Text(TaskStates.Field) == TaskStates.Done && Spend.Answers(task) is [.., var last]) { await tasks.WorkedAsync(conversation, last, cancellationToken); }
         else if (task.Text(TaskStates.Field) is TaskStates.Interrupted or TaskStates.Stopped or TaskStates.Failed or TaskStates.Queued) { await tasks.ResumeAsync(uri, cancellationToken); }
 
         return await EndOfAsync(uri, progress, cancellationToken);
@@ -211,7 +212,7 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
         {
             await conversation.StartAsync(depth);
             var now = conversation.Look();
-            if (now.TurnId is null && now.Chat is { Tree.Count: 0 } task && task.Text(TaskStates.Field) is TaskStates.Failed or TaskStates.Stopped)
+            if (now.TurnId is null && conversation.Stored() is { Tree.Count: 0 } task && task.Text(TaskStates.Field) is TaskStates.Failed or TaskStates.Stopped)
             {
                 await tasks.SettleAsync(conversation, task.Text(TaskStates.Field)!, task.HookFailures.FirstOrDefault()?.Message ?? "It could not begin.");
             }

@@ -30,6 +30,7 @@ public sealed class Conversation : IAsyncDisposable
     private readonly string? diskReason; // why
     private readonly Following following;
     private CancellationTokenSource? preparing; // what is asked before a turn begins
+    private bool isJudged; // its answer has ended, and what becomes of the task is not decided; under the gate
     private bool queueFlows; // false from the start, after a stop and after a failure: what waits is then sent when the user says so
     private readonly CancellationTokenSource closing = new();
 
@@ -60,7 +61,11 @@ public sealed class Conversation : IAsyncDisposable
         {
             Beginning = turn => this.chat.IsTask ? AutomateAsync(Hooks(AnswerLastAsync), HookChange.Of(TaskStates.Field), turn.Depth) : Task.CompletedTask,
             // What waited was meant to follow an answer.
-            Ending = answer => queueFlows &= answer is { Status: not MessageStatus.Failed },
+            Ending = answer =>
+            {
+                queueFlows &= answer is { Status: not MessageStatus.Failed };
+                isJudged = answer is not null && this.chat.IsTask && services.Worked is not null;
+            },
             Deliver = DeliverAsync,
             Following = async (answer, turn) =>
             {
@@ -529,15 +534,20 @@ public sealed class Conversation : IAsyncDisposable
     {
         if (answer is null || !chat.IsTask || services.Worked is not { } worked) { return false; }
 
+        var goesOn = false;
+
         try
         {
-            return await worked(this, answer, closing.Token);
+            goesOn = await worked(this, answer, closing.Token);
         }
         catch (Exception fault) when (fault is FailureException or OperationCanceledException or ObjectDisposedException)
         {
             services.Logger.LogWarning("{Task} stands as its last answer left it: {Why}", CodexId, fault.Message);
-            return false;
         }
+
+        lock (gate) { isJudged = false; }
+        NotifyChanged();
+        return goesOn;
     }
 
     /// <summary>What the hooks ask for after an answer. They see the chat as it ended then: a question that came meanwhile has hooks of its own, and is answered by them or not at all.</summary>
@@ -597,7 +607,11 @@ public sealed class Conversation : IAsyncDisposable
         answer);
 
     /// <summary>A task runs from the moment that its turn begins, which the file knows a little later.</summary>
-    private StoredChat Now => chat is { IsTask: true } task && running is { } turn ? task.WithStatus(turn.State) : chat;
+    private StoredChat Now => chat is not { IsTask: true } task ? chat
+        : running is { } turn ? task.WithStatus(turn.State)
+        // Whether it is done is found out now.
+        : isJudged ? task.WithStatus(TaskStates.Running)
+        : task;
 
     /// <summary>A task that nobody has worked on, and that says what is to be reached.</summary>
     private bool IsUntouched => chat is { IsTask: true, Tree.Count: 0 } task && !string.IsNullOrWhiteSpace(task.Text(StoredChat.GoalField));

@@ -45,7 +45,7 @@ internal sealed class AgentsHome : IAsyncDisposable
         InMemorySidecar.WriteProvider(home, "large", $"{{ name: 'Large', provider_type: 'openai-compatible', catalog_provider: 'scripted', endpoint: '{endpoint}v1', model: 'large', retry_policy: 'none' }}");
         InMemorySidecar.WriteProvider(home, "small", $"{{ name: 'Small', provider_type: 'openai-compatible', catalog_provider: 'scripted', endpoint: '{endpoint}v1', model: 'small', retry_policy: 'none' }}");
         WriteTemplate(home, "planner", "max_spawned_tasks: 5, provider_ref: 'codex://providers/large', available_tools: ['read', 'spawn_task'], permissions: { deny: ['spawn_task(planner)'] }, budget: { usd: 1, rounds: 40 }");
-        WriteTemplate(home, "worker", "provider_ref: 'codex://providers/small', available_tools: ['read', 'write', 'bash'], budget: { usd: 0.5, rounds: 20 }");
+        WriteTemplate(home, "worker", "provider_ref: 'codex://providers/small', available_tools: ['read', 'write', 'bash'], budget: { usd: 0.5, rounds: 20 }, fields: [{ name: 'permission_mode', default: 'edit' }]");
     }
 
     public static void WriteTemplate(string home, string id, string fields)
