@@ -263,12 +263,16 @@ internal sealed class Composition : IAsyncDisposable
     /// <param name="notify">Told what a hook says, and about which address.</param>
     /// <param name="tasks">Looks after the tasks; asked late, because it is made of what this makes.</param>
     /// <param name="isUnattended">Nobody can be asked.</param>
+    /// <param name="policy">Rules beside those of the templates; null for none.</param>
     public ChatServices ChatServices(
-        Func<string, ITurnSink> sinkFor, Action<string, ChatSummary?> changed, Action<string, string> notify, Func<AgentTasks> tasks, bool isUnattended = false) => new()
+        Func<string, ITurnSink> sinkFor, Action<string, ChatSummary?> changed, Action<string, string> notify, Func<AgentTasks> tasks, bool isUnattended = false,
+        AgentPermissions? policy = null) => new()
     {
         IsUnattended = _ => isUnattended,
         ToolsFor = chat => tasks().ToolsFor(chat),
         CheckSpending = (task, request, price) => tasks().CheckSpending(task, request, price),
+        IsJudged = task => tasks().IsJudged(task),
+        Policy = policy,
         Worked = (conversation, answer, cancellationToken) => tasks().WorkedAsync(conversation, answer, cancellationToken),
         SpawnForHook = (template, values, spawnedBy, depth, cancellationToken) => tasks().Spawner.SpawnForHookAsync(template, values, spawnedBy, depth, cancellationToken),
         Store = chats.Value,

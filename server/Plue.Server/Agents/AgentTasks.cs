@@ -42,6 +42,10 @@ public sealed class AgentTasks
     /// <summary>Completes at the next change of a task. Taken before one looks.</summary>
     internal Task NextChange(string uri) => news.Next(uri);
 
+    /// <summary>Whether more than its last answer says that a task is done: somebody waits for it, or its template asks for something.</summary>
+    public bool IsJudged(StoredChat task) =>
+        task.Text(TaskFields.Call) is not null || TaskRouting.Of(task) is not null || Look.SpecOf(task) is { Outputs: not null } or { Checks.Count: > 0 };
+
     /// <summary>
     /// A turn of a task has ended. What its template asks for is held against what it handed back; when something is missing it is told once, when a check fails
     /// it is told and then another candidate goes on, and else the result is kept.

@@ -89,7 +89,7 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
         {
             var all = new Dictionary<string, JsonElement>(JsonValue.Members(values), StringComparer.Ordinal);
             all.Remove(StoredChat.SpawnedByField);
-            var plan = PlanFor(templateId, all, ProviderIn(all), ModelIn(all), new AgentBudget(null, null, null, null), spawnedBy);
+            var plan = PlanFor(templateId, all, ProviderIn(all), ModelIn(all), new AgentBudget(null, null, null, null), spawnedBy, isHook: true);
             conversation = await MakeAsync(plan, all, spawnedBy, toolUseId: null, depth, cancellationToken);
         }
         finally
@@ -276,13 +276,14 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
     }
 
     /// <exception cref="FailureException">It may not be made.</exception>
-    private Plan PlanFor(string templateId, Dictionary<string, JsonElement> values, string? providerId, string? model, AgentBudget asked, string? parentId)
+    private Plan PlanFor(string templateId, Dictionary<string, JsonElement> values, string? providerId, string? model, AgentBudget asked, string? parentId, bool isHook = false)
     {
         var template = services.TemplateOf(templateId)
             ?? throw new FailureException(FailureKind.NotFound, $"There is no template {templateId}.{NearestName.Hint(templateId, services.TemplateIds())}");
         if (template.Collection != TemplateCollection.Tasks) { throw new FailureException(FailureKind.MissingField, $"{templateId} is no template of a task."); }
 
-        if (parentId is not null) { CheckPlace(parentId); }
+        // Hooks have bounds of their own.
+        if (parentId is not null && !isHook) { CheckPlace(parentId); }
 
         var spec = AgentSpec.Of(template.WithDefaults(Json5Object.Of(values.Select(pair => (pair.Key, JsonValue.ToJson5(pair.Value) ?? new Json5Null())))));
         var route = Routing.Choose(providerId is null ? candidates.Find(spec, model) : [candidates.Of(new(providerId, model), [])]);

@@ -59,6 +59,10 @@ public sealed class ChatServices
     public Func<string, JsonElement, Task>? HandedBack { get; init; }
     /// <summary>A turn of a task has ended, with this last message; true when it goes on by itself, so that nothing else follows yet.</summary>
     public Func<Conversation, Message, CancellationToken, Task<bool>>? Worked { get; init; }
+    /// <summary>Whether it takes more than its last answer to say that a task is done: until <see cref="Worked"/> has looked it counts as running.</summary>
+    public Func<StoredChat, bool> IsJudged { get; init; } = static _ => false;
+    /// <summary>Rules that hold for every chat and task of this process beside its own; null for none.</summary>
+    public AgentPermissions? Policy { get; init; }
     /// <summary>Starts the task that a hook asks for: its template, its values, the address of who asks, the depth of what follows. Null makes it as it stands.</summary>
     public Func<string, Json5Object, string, int, CancellationToken, Task<string>>? SpawnForHook { get; init; }
     /// <summary>Takes back what these turns of a codex made of files, or brings it back; null where files are not kept.</summary>

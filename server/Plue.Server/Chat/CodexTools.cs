@@ -76,7 +76,9 @@ internal sealed class CodexTools(ChatServices services, string codexId, Func<Sto
             CodexId = id,
             Title = chat.Title,
             Tools = spec.AvailableTools,
-            Permissions = spec.Permissions,
+            Permissions = services.Policy is { } policy
+                ? new AgentPermissions([.. spec.Permissions.Allow, .. policy.Allow], [.. spec.Permissions.Ask, .. policy.Ask], [.. spec.Permissions.Deny, .. policy.Deny])
+                : spec.Permissions,
             Mode = ModeOf(chat),
             Workspace = services.Workspace.TrustedFolder is { } folder ? Platform.RealPath.Of(folder) : null,
             IsUnattended = services.IsUnattended(id),

@@ -64,7 +64,7 @@ public sealed class Conversation : IAsyncDisposable
             Ending = answer =>
             {
                 queueFlows &= answer is { Status: not MessageStatus.Failed };
-                isJudged = answer is not null && this.chat.IsTask && services.Worked is not null;
+                isJudged = answer is not null && this.chat.IsTask && services.IsJudged(this.chat);
             },
             Deliver = DeliverAsync,
             Following = async (answer, turn) =>
