@@ -698,6 +698,8 @@ export interface EditListParams {
 export interface EditListResult {
   files: FileEditView[];
   turns: EditTurnView[];
+  conflicts: string[];
+  leftOut?: string;
 }
 
 export type EditState = 'pending' | 'accepted' | 'rejected' | 'mixed';
@@ -705,6 +707,7 @@ export type EditState = 'pending' | 'accepted' | 'rejected' | 'mixed';
 export interface EditTurnParams {
   codexId: string;
   turnId?: string;
+  all?: boolean;
 }
 
 export interface EditTurnView {
@@ -941,6 +944,7 @@ export interface HunkView {
   newLines: number;
   state: EditState;
   text: string;
+  isConflict: boolean;
 }
 
 export interface ImportFailureView {

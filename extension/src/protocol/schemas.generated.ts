@@ -663,6 +663,7 @@ export const hunkViewSchema: v.GenericSchema<unknown, wire.HunkView> = v.object(
   newLines: v.number(),
   state: editStateSchema,
   text: v.string(),
+  isConflict: v.boolean(),
 });
 
 export const fileEditViewSchema: v.GenericSchema<unknown, wire.FileEditView> = v.object({
@@ -690,11 +691,14 @@ export const editTurnViewSchema: v.GenericSchema<unknown, wire.EditTurnView> = v
 export const editListResultSchema: v.GenericSchema<unknown, wire.EditListResult> = v.object({
   files: v.array(fileEditViewSchema),
   turns: v.array(editTurnViewSchema),
+  conflicts: v.array(v.string()),
+  leftOut: v.optional(v.string()),
 });
 
 export const editTurnParamsSchema: v.GenericSchema<unknown, wire.EditTurnParams> = v.object({
   codexId: v.string(),
   turnId: v.optional(v.string()),
+  all: v.optional(v.boolean()),
 });
 
 export const errorDataSchema: v.GenericSchema<unknown, wire.ErrorData> = v.object({

@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Text;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
@@ -102,12 +103,8 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
             var (tooLarge, unread) = (0, seen.Closed.Count);
             foreach (var closed in seen.Closed) { files[closed] = NotKept; }
             var now = DateTime.UtcNow;
-            foreach (var path in seen.Files)
+            foreach (var (path, found) in held.Look(seen.Files))
             {
-                HeldFile found;
-                try { found = held.Look(path); }
-                catch (IOException) { continue; }
-
                 if (found.Kind is not (HeldKind.File or HeldKind.Link))
                 {
                     if (found.Kind == HeldKind.Other) { files[path] = NotKept; }
@@ -266,11 +263,13 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
                 var ignore = new FileInfo(Path.Combine(full, ".gitignore"));
                 if (ignore is { Exists: true, LinkTarget: null, Length: < 1024 * 1024 }) { rules.Add(new IgnoreRules(path, File.ReadAllText(ignore.FullName))); }
 
-                foreach (var entry in new DirectoryInfo(full).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false }))
+                foreach (var (file, mayBeFolder) in new FileSystemEnumerable<(string Name, bool IsFolder)>(
+                    full, (ref entry) => (entry.FileName.ToString(), entry.IsDirectory), new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false }))
                 {
-                    var name = path.Length == 0 ? entry.Name : $"{path}/{entry.Name}";
-                    var isFolder = entry is DirectoryInfo && !entry.Attributes.HasFlag(FileAttributes.ReparsePoint);
-                    if ((isFolder || entry.Name == ".git") && NeverKept.Contains(entry.Name)) { continue; }
+                    var name = path.Length == 0 ? file : $"{path}/{file}";
+                    // A link to a folder counts as one here.
+                    var isFolder = mayBeFolder && new DirectoryInfo(Path.Combine(root, name)).LinkTarget is null;
+                    if ((isFolder || file == ".git") && NeverKept.Contains(file)) { continue; }
                     if (IsIgnored(name, isFolder)) { continue; }
                     if (isFolder) { folders.Add(name); }
                     else if (Files.Count >= MostFiles)

@@ -32,7 +32,8 @@ internal sealed class EditLog(EditStore store) : IEditLog
     public void Settle(string workspace)
     {
         var real = RealPath.Of(workspace);
-        var left = store.Read(history => history.Open.Where(begun => begun.Workspace == real && begun.Process != store.Process).ToList()).Where(begun => !store.IsUnderWay(begun)).ToList();
+        var left = store.Read(history => history.Open.Where(begun => begun.Workspace == real && begun.Process != store.Process).ToList())
+            .Where(begun => !store.IsUnderWay(begun)).OrderBy(begun => begun.Checkpoint is not null).ToList();
         foreach (var begun in left)
         {
             store.Change(history => history.Open.Any(one => one.Scope == begun.Scope)
@@ -104,6 +105,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
         Workspace = workspace,
         Scope = Ids.New("scope", store.Time),
         Process = store.Process,
+        Time = store.Time.GetUtcNow(),
         Checkpoint = checkpoint,
     };
 
@@ -178,8 +180,13 @@ internal sealed class EditLog(EditStore store) : IEditLog
         Type = EditRecord.Ended,
         Checkpoint = null,
         Time = null,
-        Files = [.. changes.Select(change => FileReview.Add(history.ReviewOf(begun.Workspace, begun.Codex, change.Path), change.Path, change.Before, change.After, store.Contents))],
+        Files = [.. changes.Select(change => Since(begun, change, history)).Where(change => change.Before != change.After).Select(change => FileReview.Add(history.ReviewOf(begun.Workspace, begun.Codex, change.Path), change.Path, change.Before, change.After, store.Contents))],
     };
+
+    /// <summary>Without what was written down meanwhile as somebody else's, of this process or another.</summary>
+    private static (string Path, FileState Before, FileState After) Since(EditRecord begun, (string Path, FileState Before, FileState After) change, EditHistory history) =>
+        history.Edits.LastOrDefault(edit => edit.Path == change.Path && edit.By.Workspace == begun.Workspace && edit.By.Time >= begun.Time) is { } other
+            ? change with { Before = other.After } : change;
 
     private (int Added, int Removed) Lines(FileState before, FileState after) => FileReview.Count(before, after, store.Contents);
 

@@ -56,7 +56,46 @@ public sealed partial class HeldFolder : IDisposable
     public HeldFile Look(string path)
     {
         using var parent = ParentOf(path, make: false);
-        if (parent is null) { return Absent; }
+        return parent is null ? Absent : Look(parent, path);
+    }
+
+    /// <summary>As <see cref="Look(string)"/>, for many; those of one folder are best beside each other. One that cannot be looked at is left out.</summary>
+    public IEnumerable<(string Path, HeldFile Found)> Look(IEnumerable<string> paths)
+    {
+        Parent? parent = null;
+        string? folder = null;
+        try
+        {
+            foreach (var path in paths)
+            {
+                HeldFile found;
+                try
+                {
+                    var end = path.LastIndexOf('/') + 1;
+                    if (parent is null || folder is null || !path.AsSpan(0, end).SequenceEqual(folder))
+                    {
+                        parent?.Dispose();
+                        (parent, folder) = (null, path[..end]);
+                        parent = ParentOf(path, make: false);
+                    }
+
+                    if (parent is null) { continue; }
+
+                    found = Look(parent with { Name = path[end..], Full = Path.Combine(root, path) }, path);
+                }
+                catch (IOException) { continue; }
+
+                yield return (path, found);
+            }
+        }
+        finally
+        {
+            parent?.Dispose();
+        }
+    }
+
+    private static HeldFile Look(Parent parent, string path)
+    {
         if (!IsLinux) { return LookPlain(parent, path); }
 
         Span<byte> stat = stackalloc byte[256];
