@@ -126,6 +126,7 @@ export const mcpApprove = new RequestType<McpApproveParams, McpListResult, Error
 export const mcpRevoke = new RequestType<McpNameParams, McpListResult, ErrorData>('mcp/revoke');
 export const mcpStart = new RequestType<McpNameParams, McpListResult, ErrorData>('mcp/start');
 export const mcpStop = new RequestType<McpNameParams, McpListResult, ErrorData>('mcp/stop');
+export const mcpSignIn = new RequestType<McpNameParams, McpSignInResult, ErrorData>('mcp/signIn');
 export const mcpChanged = new NotificationType<Nothing>('mcp/changed');
 export const hostLanguageModels = new RequestType<HostLanguageModelsParams, HostLanguageModelsResult, ErrorData>('host/languageModels');
 export const hostLanguageModel = new RequestType<HostLanguageModelParams, HostLanguageModelResult, ErrorData>('host/languageModel');
@@ -987,6 +988,7 @@ export interface McpApproveParams {
 
 export interface McpListResult {
   servers: McpServerView[];
+  problems: string[];
 }
 
 export interface McpNameParams {
@@ -998,12 +1000,21 @@ export interface McpServerView {
   source: string;
   state: McpState;
   command: string;
+  arguments: string[];
+  program?: string;
+  folder?: string;
   environment: string[];
   fingerprint: string;
+  secretOrigin?: string;
   changes?: string[];
   tools: McpToolView[];
   tokens?: number;
+  notes: string[];
   error?: string;
+}
+
+export interface McpSignInResult {
+  url?: string;
 }
 
 export type McpState = 'notApproved' | 'stopped' | 'starting' | 'running' | 'failed' | 'signInNeeded';

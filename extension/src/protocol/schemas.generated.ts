@@ -883,20 +883,30 @@ export const mcpServerViewSchema: v.GenericSchema<unknown, wire.McpServerView> =
   source: v.string(),
   state: mcpStateSchema,
   command: v.string(),
+  arguments: v.array(v.string()),
+  program: v.optional(v.string()),
+  folder: v.optional(v.string()),
   environment: v.array(v.string()),
   fingerprint: v.string(),
+  secretOrigin: v.optional(v.string()),
   changes: v.optional(v.array(v.string())),
   tools: v.array(mcpToolViewSchema),
   tokens: v.optional(v.number()),
+  notes: v.array(v.string()),
   error: v.optional(v.string()),
 });
 
 export const mcpListResultSchema: v.GenericSchema<unknown, wire.McpListResult> = v.object({
   servers: v.array(mcpServerViewSchema),
+  problems: v.array(v.string()),
 });
 
 export const mcpNameParamsSchema: v.GenericSchema<unknown, wire.McpNameParams> = v.object({
   name: v.string(),
+});
+
+export const mcpSignInResultSchema: v.GenericSchema<unknown, wire.McpSignInResult> = v.object({
+  url: v.optional(v.string()),
 });
 
 export const messageAllowSteeringParamsSchema: v.GenericSchema<unknown, wire.MessageAllowSteeringParams> = v.object({

@@ -16,6 +16,8 @@ internal sealed partial class McpConnection : IAsyncDisposable
     private const int MostPages = 50;
     private static readonly TimeSpan LongestCall = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan PingPatience = TimeSpan.FromSeconds(5);
+    /// <summary>Between the end of what a program writes and its own.</summary>
+    private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(2);
 
     private readonly McpDeclaration server;
     private readonly McpServices services;
@@ -23,6 +25,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
     private ChildProcess? child;
     private McpPipe? pipe;
     private HttpClient? http;
+    private McpHttpGuard? guard;
     private McpClient? client;
     private int isListStale;
 
@@ -57,6 +60,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
         }
         catch (Exception fault)
         {
+            await connection.LastWordsAsync(fault).ConfigureAwait(false);
             var failure = connection.FailureOf(fault, patience.IsCancellationRequested ? $"did not start within {services.StartPatience.TotalSeconds:0} s" : "did not start");
             await connection.DisposeAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
@@ -122,6 +126,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
         catch (Exception fault)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            await LastWordsAsync(fault).ConfigureAwait(false);
             if (fault is not OperationCanceledException) { throw FailureOf(fault, $"did not {what}"); }
 
             await EndIfDeadAsync().ConfigureAwait(false);
@@ -141,7 +146,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
     /// <summary>Why it is gone, in one sentence.</summary>
     public Failure Gone()
     {
-        if (pipe?.Fault is { } fault) { return new Failure(FailureKind.BadResponse, $"The server {server.Name} {fault}, so it was ended."); }
+        if ((pipe?.Fault ?? guard?.Fault) is { } fault) { return new Failure(FailureKind.BadResponse, $"The server {server.Name} {fault}, so it was ended."); }
         if (child is null) { return new Failure(FailureKind.Unreachable, $"The connection to the server {server.Name} has ended."); }
 
         var last = child.StderrTail.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault();
@@ -190,7 +195,8 @@ internal sealed partial class McpConnection : IAsyncDisposable
 
     private async Task<IClientTransport> ReachAsync(McpIdentity identity, McpSignIn? signIn, CancellationToken cancellationToken)
     {
-        http = McpHttpGuard.Create(server, token => ResolvedAsync(server.Headers, identity, token));
+        guard = new McpHttpGuard(server, token => ResolvedAsync(server.Headers, identity, token));
+        http = new HttpClient(guard) { Timeout = Timeout.InfiniteTimeSpan };
         var tokens = new McpTokens(server, services.Secrets, isFresh: signIn is not null);
         // Without a token the server is asked plainly: only the user begins a sign-in.
         var isSignedIn = signIn is not null || await tokens.GetTokensAsync(cancellationToken).ConfigureAwait(false) is not null;
@@ -256,6 +262,12 @@ internal sealed partial class McpConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>A program that stopped writing says by its exit code why.</summary>
+    private async Task LastWordsAsync(Exception fault)
+    {
+        if (fault is IOException && child is not null) { await Task.WhenAny(child.Exited, Task.Delay(ExitPatience)).ConfigureAwait(false); }
+    }
+
     private FailureException FailureOf(Exception fault, string what)
     {
         for (var inner = fault; inner is not null; inner = inner.InnerException)
@@ -268,6 +280,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
         {
             IOException or McpException when child?.Exited.IsCompleted == true || pipe?.Fault is not null => new FailureException(Gone(), fault),
             OperationCanceledException => new FailureException(FailureKind.Timeout, $"The server {server.Name} {what}.{Said()}", fault),
+            _ when guard?.Fault is not null => new FailureException(Gone(), fault),
             HttpRequestException => new FailureException(FailureKind.Unreachable, $"The server {server.Name} {what}: {Clean(fault.Message)}", fault),
             _ => new FailureException(FailureKind.BadResponse, $"The server {server.Name} {what}: {Clean(fault.Message)}{Said()}", fault),
         };

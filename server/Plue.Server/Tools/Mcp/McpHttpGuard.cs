@@ -12,7 +12,7 @@ namespace Plue.Server.Tools.Mcp;
 internal sealed class McpHttpGuard(
     McpDeclaration server, Func<CancellationToken, Task<IReadOnlyDictionary<string, string>>> headers, HttpMessageHandler inner) : DelegatingHandler(inner)
 {
-    public static HttpClient Create(McpDeclaration server, Func<CancellationToken, Task<IReadOnlyDictionary<string, string>>> headers) => new(new McpHttpGuard(server, headers, new SocketsHttpHandler
+    public McpHttpGuard(McpDeclaration server, Func<CancellationToken, Task<IReadOnlyDictionary<string, string>>> headers) : this(server, headers, new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
         UseCookies = false,
@@ -22,7 +22,10 @@ internal sealed class McpHttpGuard(
         ConnectTimeout = ProviderHttp.ConnectTimeout,
         ResponseDrainTimeout = TimeSpan.Zero,
         MaxResponseDrainSize = 0,
-    })) { Timeout = Timeout.InfiniteTimeSpan };
+    }) { }
+
+    /// <summary>Why an answer was broken off; a sentence without its subject. The library tells its own story of it.</summary>
+    public string? Fault { get; private set; }
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -48,7 +51,7 @@ internal sealed class McpHttpGuard(
         }
 
         var isStream = answer.Content.Headers.ContentType?.MediaType == "text/event-stream";
-        var capped = new StreamContent(new CappedStream(await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), isStream));
+        var capped = new StreamContent(new CappedStream(await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), isStream, () => Fault = $"sent a message of more than {McpPipe.LongestLine / (1024 * 1024)} MiB"));
         foreach (var header in answer.Content.Headers) { capped.Headers.TryAddWithoutValidation(header.Key, header.Value); }
 
         answer.Content = capped;
@@ -56,7 +59,7 @@ internal sealed class McpHttpGuard(
     }
 
     /// <summary>Breaks off what is too long: an event of a stream, or a whole answer that is none.</summary>
-    private sealed class CappedStream(Stream inner, bool isStream) : Stream
+    private sealed class CappedStream(Stream inner, bool isStream, Action isTooLong) : Stream
     {
         private long length;
         private bool wasEnd;
@@ -105,7 +108,10 @@ internal sealed class McpHttpGuard(
                 }
             }
 
-            return length <= McpPipe.LongestLine ? read.Length : throw new IOException($"It sent a message of more than {McpPipe.LongestLine / (1024 * 1024)} MiB.");
+            if (length <= McpPipe.LongestLine) { return read.Length; }
+
+            isTooLong();
+            throw new IOException("The message is too long.");
         }
     }
 }

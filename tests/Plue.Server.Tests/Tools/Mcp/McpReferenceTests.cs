@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Plue.Server.Tests.Testing;
+using Plue.Server.Tools.Mcp;
+
+namespace Plue.Server.Tests.Tools.Mcp;
+
+/// <summary>Against the reference server of the protocol's own makers, as it comes from npm.</summary>
+public class McpReferenceTests
+{
+    private static readonly string? Everything = new[]
+    {
+        Environment.GetEnvironmentVariable("PLUE_TEST_MCP_EVERYTHING") ?? "",
+        Path.Combine(Repository.Root, "node_modules", "@modelcontextprotocol", "server-everything", "dist", "index.js"),
+    }.FirstOrDefault(File.Exists);
+
+    [Fact]
+    public async Task The_reference_server_is_used_over_its_pipes()
+    {
+        await using var home = new McpHome();
+        home.WriteUser(("all", $$"""{ "command": {{McpHome.Text(McpHome.Node)}}, "args": [{{McpHome.Text(Required())}}, "stdio"] }"""));
+        await UseAsync(home);
+        Assert.Contains("GZIP", string.Join(' ', home.Status("all").Tools.Select(tool => tool.Name)), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task SEC_37_The_reference_servers_own_look_at_its_environment_finds_no_canary()
+    {
+        await using var home = new McpHome();
+        home.WriteUser(("all", $$"""{ "command": {{McpHome.Text(McpHome.Node)}}, "args": [{{McpHome.Text(Required())}}, "stdio"] }"""));
+        await home.ApproveAsync("all");
+        Environment.SetEnvironmentVariable("PLUE_TEST_REAL_CANARY", McpHome.Canary);
+        var seen = (await home.CallAsync("all/get-env")).Text;
+        Assert.Contains("PATH", seen, StringComparison.Ordinal);
+        Assert.DoesNotContain(McpHome.Canary, seen, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_reference_server_is_used_over_HTTP()
+    {
+        var script = Required();
+        var port = FreePort();
+        using var process = Process.Start(new ProcessStartInfo(McpHome.Node, [script, "streamableHttp"]) { RedirectStandardError = true, RedirectStandardOutput = true, Environment = { ["PORT"] = $"{port}" } })!;
+        try
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            while (await process.StandardError.ReadLineAsync(patience.Token) is { } line && !line.Contains($"{port}", StringComparison.Ordinal)) { }
+
+            var drained = Task.WhenAll(process.StandardError.ReadToEndAsync(), process.StandardOutput.ReadToEndAsync());
+            await using var home = new McpHome();
+            home.WriteUser(("all", $$"""{ "type": "http", "url": "http://127.0.0.1:{{port}}/mcp" }"""));
+            await UseAsync(home);
+            Assert.False(drained.IsCompleted);
+        }
+        finally
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+        }
+    }
+
+    private static async Task UseAsync(McpHome home)
+    {
+        await home.ApproveAsync("all");
+        Assert.EndsWith("hello", (await home.CallAsync("all/echo", """{"message":"hello"}""")).Text, StringComparison.Ordinal);
+        var picture = await home.CallAsync("all/get-tiny-image");
+        Assert.Equal("image/png", Assert.Single(picture.Images).MediaType);
+        Assert.Contains("failed", await home.FailureAsync("all/echo", "{}"), StringComparison.Ordinal);
+        var resources = (await home.CallAsync("all/list_resources")).Text;
+        Assert.Contains("demo://", resources, StringComparison.Ordinal);
+        var uri = resources.Split([' ', '\n']).First(word => word.StartsWith("demo://", StringComparison.Ordinal) && !word.Contains('{')).TrimEnd(':');
+        Assert.Contains(uri, (await home.CallAsync("all/read_resource", $$"""{"uri":"{{uri}}"}""")).Text, StringComparison.Ordinal);
+        Assert.Contains("simple-prompt", (await home.CallAsync("all/list_prompts")).Text, StringComparison.Ordinal);
+        Assert.Contains("[User]", (await home.CallAsync("all/get_prompt", """{"name":"simple-prompt"}""")).Text, StringComparison.Ordinal);
+        Assert.Equal(McpServerState.Running, home.Status("all").State);
+    }
+
+    private static string Required()
+    {
+        if (Everything is null) { Assert.Skip("The reference server is not there. Run npm install."); }
+
+        return Everything!;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
