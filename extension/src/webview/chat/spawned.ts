@@ -3,7 +3,7 @@ import type { MessageView, TaskView } from '../../protocol/protocol.generated';
 
 const address = /codex:\/\/tasks\/[\w.-]+/u;
 
-/** By its address where the call said it, else by the goal that only one of them has. */
+/** By its address in the result, by the title that it says while it runs, else by a title that its goal has; where two could be meant, none. */
 export function childrenOfCalls(
   { parts }: MessageView,
   tasks: readonly TaskView[],
@@ -12,11 +12,14 @@ export function childrenOfCalls(
   return parts.flatMap((part) => {
     if (part.kind !== 'toolUse' || !/(?:^|[_.-])spawn_task$/u.test(part.toolName)) return [];
     const result = parts.find((other) => other.kind === 'toolResult' && other.toolUseId === part.toolUseId);
-    const said = `${outputs.get(part.toolUseId) ?? ''} ${result?.kind === 'toolResult' ? (result.result ?? '') : ''}`;
-    const uri = address.exec(said)?.[0];
-    const named = tasks.filter((task) =>
-      uri === undefined ? part.parameters.includes(JSON.stringify(task.title).slice(1, -1)) : task.uri === uri,
-    );
+    const output = outputs.get(part.toolUseId) ?? '';
+    const uri = address.exec(`${output} ${result?.kind === 'toolResult' ? (result.result ?? '') : ''}`)?.[0];
+    const isMeant = ({ uri: known, title }: TaskView): boolean => {
+      if (uri !== undefined) return known === uri;
+      if (output !== '') return output.split('\n').some((line) => line.startsWith(`${title}: `));
+      return title !== '' && part.parameters.includes(JSON.stringify(title).slice(1, -1));
+    };
+    const named = tasks.filter(isMeant);
     const [task] = named;
     return task !== undefined && named.length === 1 ? [[part.toolUseId, task] as const] : [];
   });

@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { menuWordsOf, rowOf, spendOf } from '../../../../extension/src/features/channels/row';
+import { problemWith, reachedLimits, TaskActions } from '../../../../extension/src/features/channels/taskActions';
+import {
+  editList,
+  editUndo,
+  taskBudget,
+  taskEvent,
+  taskList,
+  taskSteer,
+  taskStop,
+  type TaskView,
+} from '../../../../extension/src/protocol/protocol.generated';
+import { TaskList } from '../../../../extension/src/server/taskList';
+import { codexSummary } from '../../testing/codexSummary';
+import { fakeLog } from '../../testing/fakeLog';
+import { FakeSidecar } from '../../testing/fakeSidecar';
+import { answers, reset, shown } from '../../testing/vscode';
+import { child, task, taskId } from '../../webview/taskSamples';
+
+const now = Date.parse('2026-11-21T12:05:00Z');
+const lists: TaskList[] = [];
+
+beforeEach(reset);
+afterEach(() => lists.splice(0).forEach((list) => list.dispose()));
+
+function row(view: TaskView, change = {}): ReturnType<typeof rowOf> {
+  return rowOf(codexSummary(view.uri, { taskStatus: view.status, title: view.title, updatedAt: view.updatedAt, ...change }), now, view);
+}
+
+function listOf(sidecar: FakeSidecar): TaskList {
+  const list = new TaskList(sidecar, fakeLog().log);
+  lists.push(list);
+  return list;
+}
+
+test('A task says who works on it, for how long, and what it spent of what', () => {
+  expect(row(task()).description).toBe('orchestrator  3 m  $0.21 / 1.00');
+  expect(row(child('docs', { spent: { seconds: 20 } }), { unread: true }).description).toBe('●  code-writer  20 s  local');
+  expect(
+    row(child('x', { status: 'over_budget', isLocal: false, spentInAll: { usd: 0.1 }, budget: { usd: 0.1 }, spent: {} })).description,
+  ).toBe('code-writer  over budget  $0.10 / 0.10');
+});
+
+test('A cost that nobody knows is not nothing', () => {
+  expect(spendOf(task({ spentInAll: {}, budget: {} }))).toBe('cost unknown');
+  expect(spendOf(task({ isLocal: true, spentInAll: { usd: 0.3 }, budget: {} }))).toBe('$0.30');
+});
+
+test('Each state has a shape of its own', () => {
+  const states = [
+    'queued',
+    'running',
+    'paused',
+    'waiting_for_approval',
+    'waiting_for_child',
+    'over_budget',
+    'done',
+    'failed',
+    'stopped',
+    'interrupted',
+  ];
+  const icons = states.map((status) => row(task({ status })).icon);
+  expect(new Set([...icons, row(task(), { archived: true }).icon]).size).toBe(11);
+  expect(row(task({ status: 'waiting_for_approval' })).icon).toBe('question');
+});
+
+test('What stands in the way is said in the tooltip', () => {
+  expect(row(task({ status: 'over_budget', note: 'The money is used up.' })).tooltip).toContain('The money is used up.');
+});
+
+test('Menus know what can be done in each state', () => {
+  expect(['running', 'waiting_for_approval', 'paused', 'over_budget', 'done'].map(menuWordsOf)).toEqual([
+    'running',
+    'running asks',
+    'resumable',
+    'overBudget',
+    '',
+  ]);
+});
+
+test('The list of tasks follows what is told while it was under way', async () => {
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const sidecar = new FakeSidecar().answer(taskList, async () => {
+    await held;
+    return { tasks: [task(), child('old')] };
+  });
+  const list = listOf(sidecar);
+  const listed = list.refresh();
+  sidecar.taskEvent.fire({ taskId, task: task({ status: 'done' }) });
+  sidecar.taskEvent.fire({ taskId: 'codex://tasks/old' });
+  release();
+  await listed;
+  expect(list.get(taskId)?.status).toBe('done');
+  expect(list.get('codex://tasks/old')).toBeUndefined();
+  expect(taskEvent.method).toBe('task/event');
+});
+
+test('A task is under everything above it, and a circle ends', () => {
+  const sidecar = new FakeSidecar();
+  const list = listOf(sidecar);
+  const tell = (view: TaskView): void => sidecar.taskEvent.fire({ taskId: view.uri, task: view });
+  tell(task({ parentId: 'codex://chats/a' }));
+  tell(child('write'));
+  tell(task({ uri: 'codex://tasks/x', parentId: 'codex://tasks/y' }));
+  tell(task({ uri: 'codex://tasks/y', parentId: 'codex://tasks/x' }));
+  expect(list.isUnder('codex://tasks/write', 'codex://chats/a')).toBe(true);
+  expect(list.isUnder('codex://tasks/write', 'codex://chats/b')).toBe(false);
+  expect(list.isUnder('codex://tasks/x', 'codex://chats/b')).toBe(false);
+  expect(list.childrenOf(taskId).map(({ title }) => title)).toEqual(['write']);
+});
+
+test('A task is told something, stopped with what is under it, and all are stopped at once', async () => {
+  const sidecar = new FakeSidecar().answer(taskSteer, () => ({})).answer(taskStop, () => ({}));
+  const actions = new TaskActions(sidecar, listOf(sidecar));
+  answers.push('Use the mock.');
+  await actions.steer([task()]);
+  await actions.stop([task()], true);
+  await actions.stopAll();
+  expect(sidecar.asked.map(({ params }) => params)).toEqual([{ uri: taskId, text: 'Use the mock.' }, { uri: taskId, under: true }, {}]);
+});
+
+test('The limit that was reached is topped up, and never below what is spent', async () => {
+  const reached = task({ status: 'over_budget', spentInAll: { usd: 1, rounds: 9 }, budget: { usd: 1, rounds: 50 } });
+  expect(reachedLimits(reached.budget, reached.spentInAll)).toEqual(['usd']);
+  expect(problemWith('0.5', 1, false)).toBe('More than 1 is needed: that is spent.');
+  expect(problemWith('2.5', 1, true)).toBe('Write a whole number.');
+  expect([problemWith('', 1, false), problemWith('x', 1, false), problemWith('-1', 1, false)]).toEqual(
+    Array(3).fill('Write a number above 0.'),
+  );
+  const sidecar = new FakeSidecar().answer(taskBudget, () => reached);
+  const tasks = listOf(sidecar);
+  sidecar.taskEvent.fire({ taskId, task: reached });
+  answers.push('2');
+  await new TaskActions(sidecar, tasks).topUp([reached]);
+  expect(sidecar.asked.at(-1)?.params).toEqual({ uri: taskId, budget: { usd: 2 } });
+});
+
+test('The changes of a task are taken back turn by turn, and those of others are left', async () => {
+  const turn = (turnId: string, change = {}) => ({ codexId: taskId, turnId, time: '', title: '', files: 1, isUndone: false, ...change });
+  const turns = [turn('3'), turn('2', { codexId: 'codex://tasks/other' }), turn('1', { isUndone: true }), turn('0')];
+  const sidecar = new FakeSidecar().answer(editList, () => ({ files: [], turns })).answer(editUndo, () => ({ files: [], turns: [] }));
+  await new TaskActions(sidecar, listOf(sidecar)).undo([task()]);
+  expect(sidecar.asked.slice(1).map(({ params }) => params)).toEqual([
+    { codexId: taskId, turnId: '3' },
+    { codexId: taskId, turnId: '0' },
+  ]);
+  expect(shown.at(-1)?.text).toBe('Took back what “Add export command” changed.');
+});
