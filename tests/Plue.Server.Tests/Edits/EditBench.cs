@@ -2,6 +2,7 @@ using System.Diagnostics;
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.Extensions.Logging.Abstractions;
+using Plue.Server.Messages;
 using Plue.Server.Edits;
 using Plue.Server.Platform;
 
