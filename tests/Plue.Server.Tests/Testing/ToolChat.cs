@@ -15,12 +15,12 @@ internal sealed class ToolChat : ITurnSink, IAsyncDisposable
     private readonly List<(Func<TurnEvent, bool> Fits, TaskCompletionSource Came)> awaited = [];
     private readonly Composition house;
 
-    private ToolChat(string home, TestTools tools, ScriptedEndpoint endpoint)
+    /// <param name="folder">Of its own: what lies in Plue's home belongs to Plue.</param>
+    private ToolChat(string home, TestTools tools, ScriptedEndpoint endpoint, string? folder = null)
     {
         (Home, Tools, Endpoint) = (home, tools, endpoint);
         house = new Composition(LogLevel.Error, new PluePaths(home)) { ToolSources = [tools] };
-        Folder = Path.Combine(home, "work");
-        Directory.CreateDirectory(Folder);
+        Folder = folder ?? Directory.CreateTempSubdirectory("plue-work-").FullName;
         house.Workspace.Open(Folder, trusted: true);
         Conversations = new Conversations(house.ChatServices(_ => this, (_, _) => { }, (_, _) => { }));
     }
@@ -85,7 +85,7 @@ internal sealed class ToolChat : ITurnSink, IAsyncDisposable
             File.Copy(file, target);
         }
 
-        var chat = new ToolChat(copy, new TestTools(), Endpoint);
+        var chat = new ToolChat(copy, new TestTools(), Endpoint, Folder);
         chat.Chat = await chat.Conversations.GetAsync(Chat.CodexId, CancellationToken.None);
         return chat;
     }

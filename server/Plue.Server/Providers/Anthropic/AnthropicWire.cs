@@ -7,14 +7,15 @@ namespace Plue.Server.Providers.Anthropic;
 
 /// <summary>
 /// The request body. Two cache marks: one at the end of the system prompt (which covers the tools, as they come first), one at the end of the
-/// last user message; where pinned files stand in that one, which will stand elsewhere in the next turn, a third before them; between the rounds of a
-/// turn one more where the request of the round before ended. Everything before these marks is the same bytes in the next request.
+/// last user message; where pinned files stand in that one, which will stand elsewhere in the next turn, a third before them; after a round of many calls
+/// one more where the request before it ended. Everything before these marks is the same bytes in the next request.
 /// </summary>
 internal static partial class AnthropicWire
 {
     private const int DefaultMaxTokens = 4096;
     private const int LeastBudget = 1024;
     private const int MostOfId = 128;
+    private const int LookBack = 18; // blocks; the API looks back over twenty
 
     /// <param name="host">Null at Anthropic itself.</param>
     public static byte[] Request(ProviderRequest request, ProviderSettings settings, RefusableOptions without, out RefusableOptions sent, AnthropicHost? host = null)
@@ -83,6 +84,7 @@ internal static partial class AnthropicWire
         var before = lastUser > 0 && messages[lastUser].Parts.Any(part => part is MessagePart.ToolResult)
             ? messages.Take(lastUser).Select((message, at) => (message, at)).LastOrDefault(entry => entry.message.Role == MessageRole.User, (null!, -1)).at
             : -1;
+        if (messages.Take(lastUser + 1).Skip(before + 1).Sum(message => message.Parts.Count) < LookBack) before = -1;
         var pinned = messages.ToList().FindIndex(message => message.Parts.Any(part => part is MessagePart.File { IsPinned: true }));
         json.WriteStartArray("messages");
         for (var at = 0; at < messages.Count; at++)
