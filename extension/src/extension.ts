@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { activateApprovals } from './features/approvals';
 import { activateChannels } from './features/channels';
 import { activateChat } from './features/chat';
+import { activateEdits } from './features/edits';
 import { activateItems } from './features/items';
 import { activateLanguage } from './features/language';
 import { activateProviders } from './features/providers';
@@ -56,6 +57,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateApprovals(context, client, approvals, log),
     activateChannels(client, tasks, approvals, log),
     activateChat(context, client, { providers, tasks, approvals }, log, launch.openChat),
+    activateEdits(client, log),
     activateSettings(context, client, providers, log),
     activateItems(context, client, providers, log),
     activateTemplates(context, client, log),

@@ -17,6 +17,7 @@ import { SidecarLines, maskedChannel } from '../infrastructure/logging';
 import {
   approvalChanged,
   codexChanged,
+  editChanged,
   hostLanguageModel,
   hostLanguageModelEvent,
   hostLanguageModels,
@@ -30,6 +31,7 @@ import {
 import type {
   ApprovalChangedParams,
   CodexChangedParams,
+  EditChangedParams,
   ErrorData,
   HostNotifyParams,
   MessageEventParams,
@@ -59,6 +61,7 @@ export interface Sidecar {
   readonly onSearchHits: vscode.Event<SearchHitsParams>;
   readonly onTaskEvent: vscode.Event<TaskEventParams>;
   readonly onApprovalChanged: vscode.Event<ApprovalChangedParams>;
+  readonly onEditChanged: vscode.Event<EditChangedParams>;
   /** A hook wants the user to know something. */
   readonly onNotify: vscode.Event<HostNotifyParams>;
 }
@@ -92,6 +95,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   private readonly searchHits = new vscode.EventEmitter<SearchHitsParams>();
   private readonly taskEvent = new vscode.EventEmitter<TaskEventParams>();
   private readonly approvalChanged = new vscode.EventEmitter<ApprovalChangedParams>();
+  private readonly editChanged = new vscode.EventEmitter<EditChangedParams>();
   private readonly notified = new vscode.EventEmitter<HostNotifyParams>();
   private readonly policy = new RestartPolicy();
   private readonly disposables = new Disposables();
@@ -107,11 +111,12 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   readonly onSearchHits = this.searchHits.event;
   readonly onTaskEvent = this.taskEvent.event;
   readonly onApprovalChanged = this.approvalChanged.event;
+  readonly onEditChanged = this.editChanged.event;
   readonly onNotify = this.notified.event;
 
   constructor(private readonly options: SidecarOptions) {
     const told = [this.codexChanged, this.messageEvent, this.providerChanged, this.searchHits, this.notified];
-    const agents = [this.taskEvent, this.approvalChanged];
+    const agents = [this.taskEvent, this.approvalChanged, this.editChanged];
     for (const emitter of [this.started, this.stateChanged, ...told, ...agents]) this.disposables.add(emitter);
     this.disposables.add(
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
@@ -179,6 +184,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     registrations.add(life.client.onNotification(searchHits, (params) => this.searchHits.fire(params)));
     registrations.add(life.client.onNotification(taskEvent, (params) => this.taskEvent.fire(params)));
     registrations.add(life.client.onNotification(approvalChanged, (params) => this.approvalChanged.fire(params)));
+    registrations.add(life.client.onNotification(editChanged, (params) => this.editChanged.fire(params)));
     registrations.add(life.client.onNotification(hostNotify, (params) => this.notified.fire(params)));
     registrations.add(life.client.onRequest(hostLanguageModels, listLanguageModels));
     registrations.add(

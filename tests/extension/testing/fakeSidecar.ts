@@ -4,6 +4,7 @@ import type { RequestType } from 'vscode-languageclient/node';
 import type {
   ApprovalChangedParams,
   CodexChangedParams,
+  EditChangedParams,
   ErrorData,
   HostNotifyParams,
   MessageEventParams,
@@ -24,6 +25,7 @@ export class FakeSidecar implements Sidecar {
   readonly searchHits = new EventEmitter<SearchHitsParams>();
   readonly taskEvent = new EventEmitter<TaskEventParams>();
   readonly approvalChanged = new EventEmitter<ApprovalChangedParams>();
+  readonly editChanged = new EventEmitter<EditChangedParams>();
   readonly notified = new EventEmitter<HostNotifyParams>();
   private readonly table = new Map<string, (params: unknown, token?: CancellationToken) => unknown>();
 
@@ -36,6 +38,7 @@ export class FakeSidecar implements Sidecar {
   readonly onSearchHits: Event<SearchHitsParams> = this.searchHits.event;
   readonly onTaskEvent: Event<TaskEventParams> = this.taskEvent.event;
   readonly onApprovalChanged: Event<ApprovalChangedParams> = this.approvalChanged.event;
+  readonly onEditChanged: Event<EditChangedParams> = this.editChanged.event;
   readonly onNotify: Event<HostNotifyParams> = this.notified.event;
 
   /** From now on. An answer that throws is a failure of the request. */

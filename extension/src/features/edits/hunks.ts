@@ -1,0 +1,60 @@
+// Where the changes under review stand in a file, and which of them is meant.
+import * as v from 'valibot';
+import type { EditTurnView, FileEditView, HunkView } from '../../protocol/protocol.generated';
+
+/** What a command may be given: a chat or task, one of its files, one place in it. */
+const target = v.object({
+  codexId: v.string(),
+  path: v.optional(v.string()),
+  hunkId: v.optional(v.string()),
+  turnId: v.optional(v.string()),
+  all: v.optional(v.boolean()),
+});
+
+export type Target = v.InferOutput<typeof target>;
+
+/** Menus hand over an address, and the palette nothing. */
+export function readTarget(given: unknown): Target | undefined {
+  const parsed = v.safeParse(target, given);
+  return parsed.success ? parsed.output : undefined;
+}
+
+/** The lines of the file it covers, from 0, the last one included; what was removed covers the line it stood before. */
+export function linesOf({ newStart, newLines }: HunkView, lineCount: number): { first: number; last: number } {
+  const most = Math.max(0, lineCount - 1);
+  const first = Math.min(newStart - 1, most);
+  return { first, last: Math.min(most, Math.max(first, newStart + newLines - 2)) };
+}
+
+/** The one at the line, else the next below it, else the last above it. */
+export function hunkAt(hunks: readonly HunkView[], line: number, lineCount: number): HunkView | undefined {
+  return hunks.find((hunk) => line <= linesOf(hunk, lineCount).last) ?? hunks.at(-1);
+}
+
+/** The next from a line on, round the end of the file. */
+export function nextHunk(hunks: readonly HunkView[], line: number, lineCount: number, step: 1 | -1): HunkView | undefined {
+  const start = (hunk: HunkView): number => linesOf(hunk, lineCount).first;
+  if (step === 1) return hunks.find((hunk) => start(hunk) > line) ?? hunks[0];
+  return hunks.findLast((hunk) => start(hunk) < line) ?? hunks.at(-1);
+}
+
+/** `3 changes in 2 files, 1 conflict`. */
+export function inWords(files: readonly FileEditView[]): string {
+  const changes = files.reduce((sum, { hunks }) => sum + Math.max(1, hunks.length), 0);
+  const conflicts = files.filter(({ conflict }) => conflict !== undefined).length;
+  const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? '' : 's'}`;
+  return `${count(changes, 'change')} in ${count(files.length, 'file')}${conflicts === 0 ? '' : `, ${count(conflicts, 'conflict')}`}`;
+}
+
+/** What was not done, as one message; undefined when all was. */
+export function refused(conflicts: readonly string[]): string | undefined {
+  const shown = conflicts.slice(0, 3);
+  if (shown.length === 0) return undefined;
+  const more = conflicts.length - shown.length;
+  return [...shown, ...(more > 0 ? [`${more} more were left as they are.`] : [])].join(' ');
+}
+
+/** The turns that can be undone, or redone, of the codex that is meant. */
+export function turnsFor(turns: readonly EditTurnView[], isUndo: boolean): EditTurnView[] {
+  return turns.filter(({ isUndone }) => isUndone !== isUndo);
+}

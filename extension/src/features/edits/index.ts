@@ -1,0 +1,50 @@
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import { runWithErrorHandling } from '../../infrastructure/errors';
+import type { Sidecar } from '../../server/client';
+import { BeforeFiles } from './beforeFiles';
+import { commands } from './commands';
+import { inWords, readTarget, type Target } from './hunks';
+import { ReviewMarks } from './reviewMarks';
+import { openFolder, Reviews } from './reviews';
+
+export function activateEdits(sidecar: Sidecar, log: vscode.LogOutputChannel): vscode.Disposable {
+  const disposables = new Disposables();
+  const before = disposables.add(new BeforeFiles(sidecar));
+  const reviews = disposables.add(new Reviews(sidecar, before, log));
+  const marks = disposables.add(new ReviewMarks((uri) => reviews.filesAt(uri)));
+  const status = disposables.add(vscode.window.createStatusBarItem('plue.changes', vscode.StatusBarAlignment.Left));
+  status.name = 'Plue: changes to review';
+  status.command = commands.reviewChanges;
+  disposables.add(
+    reviews.onDidChange(() => {
+      marks.refresh();
+      showStatus(status, reviews);
+      const folder = openFolder();
+      const paths = folder === undefined ? [] : reviews.files.map(({ path }) => vscode.Uri.joinPath(folder, path).fsPath);
+      void vscode.commands.executeCommand('setContext', 'plue.reviewedFiles', paths);
+    }),
+  );
+
+  const register = (id: string, action: (target: Target | undefined) => Promise<unknown>): void => {
+    disposables.add(vscode.commands.registerCommand(id, (given: unknown) => runWithErrorHandling(log, () => action(readTarget(given)))));
+  };
+  register(commands.reviewChanges, (target) => reviews.review(target));
+  register(commands.acceptChange, (target) => reviews.decide(target, true));
+  register(commands.rejectChange, (target) => reviews.decide(target, false));
+  register(commands.acceptAllChanges, (target) => reviews.decideAll(target, true));
+  register(commands.rejectAllChanges, (target) => reviews.decideAll(target, false));
+  register(commands.nextChange, () => Promise.resolve(reviews.move(1)));
+  register(commands.previousChange, () => Promise.resolve(reviews.move(-1)));
+  register(commands.undoTurn, (target) => reviews.takeBack(target, true));
+  register(commands.redoTurn, (target) => reviews.takeBack(target, false));
+  return disposables;
+}
+
+function showStatus(status: vscode.StatusBarItem, { files }: Reviews): void {
+  if (files.length === 0) return status.hide();
+  const conflicts = files.flatMap(({ conflict }) => (conflict === undefined ? [] : [conflict]));
+  status.text = `$(${conflicts.length > 0 ? 'warning' : 'diff'}) ${inWords(files)}`;
+  status.tooltip = ['Review what agents changed', ...conflicts.slice(0, 5)].join('\n');
+  status.show();
+}

@@ -1,0 +1,72 @@
+// What is under review, in the files themselves: a mark at its lines, and two actions above it.
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import type { FileEditView } from '../../protocol/protocol.generated';
+import { commands } from './commands';
+import { linesOf } from './hunks';
+
+export class ReviewMarks implements vscode.CodeLensProvider, vscode.Disposable {
+  private readonly disposables = new Disposables();
+  private readonly changed = this.disposables.add(new vscode.EventEmitter<void>());
+  private readonly pending = this.disposables.add(mark('editorGutter.modifiedBackground'));
+  private readonly conflicts = this.disposables.add(mark('editorWarning.foreground'));
+  readonly onDidChangeCodeLenses = this.changed.event;
+
+  /** @param filesAt What is under review in the file of this address. */
+  constructor(private readonly filesAt: (uri: vscode.Uri) => readonly FileEditView[]) {
+    this.disposables.add(vscode.languages.registerCodeLensProvider({ scheme: 'file' }, this));
+    this.disposables.add(vscode.window.onDidChangeVisibleTextEditors(() => this.draw()));
+    this.disposables.add(vscode.workspace.onDidSaveTextDocument(() => this.refresh()));
+    this.disposables.add(vscode.workspace.onDidChangeTextDocument(({ document }) => (document.isDirty ? this.refresh() : undefined)));
+  }
+
+  refresh(): void {
+    this.changed.fire();
+    this.draw();
+  }
+
+  provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+    // Lines are those of the file on the disk.
+    if (document.isDirty) return [];
+    return this.filesAt(document.uri).flatMap(({ codexId, path, hunks }) =>
+      hunks.flatMap((hunk) => {
+        const { first } = linesOf(hunk, document.lineCount);
+        const range = new vscode.Range(first, 0, first, 0);
+        const given = [{ codexId, path, hunkId: hunk.id }];
+        const accept = new vscode.CodeLens(range, { title: 'Accept', command: commands.acceptChange, arguments: given });
+        if (hunk.isConflict) return [accept];
+        return [accept, new vscode.CodeLens(range, { title: 'Reject', command: commands.rejectChange, arguments: given })];
+      }),
+    );
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+
+  private draw(): void {
+    for (const editor of vscode.window.visibleTextEditors) {
+      const { document } = editor;
+      if (document.uri.scheme !== 'file') continue;
+      const hunks = document.isDirty ? [] : this.filesAt(document.uri).flatMap((file) => file.hunks);
+      const ranges = (isConflict: boolean): vscode.Range[] =>
+        hunks
+          .filter((hunk) => hunk.isConflict === isConflict)
+          .map((hunk) => linesOf(hunk, document.lineCount))
+          .map(({ first, last }) => new vscode.Range(first, 0, last, 0));
+      editor.setDecorations(this.pending, ranges(false));
+      editor.setDecorations(this.conflicts, ranges(true));
+    }
+  }
+}
+
+function mark(color: string): vscode.TextEditorDecorationType {
+  return vscode.window.createTextEditorDecorationType({
+    isWholeLine: true,
+    borderStyle: 'solid',
+    borderWidth: '0 0 0 2px',
+    borderColor: new vscode.ThemeColor(color),
+    overviewRulerColor: new vscode.ThemeColor(color),
+    overviewRulerLane: vscode.OverviewRulerLane.Left,
+  });
+}

@@ -1,0 +1,189 @@
+// The changes that nobody has decided yet, as the sidecar lists them, and what is decided about them. Agents go on meanwhile.
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import { FailureError, toFailureError, UserCancelledError } from '../../infrastructure/errors';
+import { editAccept, editList, editRedo, editReject, editUndo } from '../../protocol/protocol.generated';
+import type { EditListResult, FileEditView } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+import { beforeScheme, type BeforeFiles } from './beforeFiles';
+import { hunkAt, inWords, linesOf, nextHunk, refused, turnsFor, type Target } from './hunks';
+
+const quietMs = 150;
+
+export class Reviews implements vscode.Disposable {
+  private readonly disposables = new Disposables();
+  private readonly changed = this.disposables.add(new vscode.EventEmitter<void>());
+  private waiting: NodeJS.Timeout | undefined;
+  private result: EditListResult = { files: [], turns: [], conflicts: [] };
+  readonly onDidChange = this.changed.event;
+
+  constructor(
+    private readonly sidecar: Pick<Sidecar, 'request' | 'onEditChanged' | 'onDidStart'>,
+    private readonly before: BeforeFiles,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.disposables.add(sidecar.onDidStart(() => this.refreshSoon()));
+    this.disposables.add(sidecar.onEditChanged(() => this.refreshSoon()));
+    this.disposables.add(
+      vscode.workspace.onDidSaveTextDocument(({ uri }) => (this.filesAt(uri).length > 0 ? this.refreshSoon() : undefined)),
+    );
+  }
+
+  get files(): readonly FileEditView[] {
+    return this.result.files;
+  }
+
+  filesAt(uri: vscode.Uri): readonly FileEditView[] {
+    const folder = openFolder();
+    if (folder === undefined || uri.scheme !== 'file') return [];
+    return this.files.filter(({ path }) => vscode.Uri.joinPath(folder, path).toString() === uri.toString());
+  }
+
+  /** One file beside how it was, or all of a codex in one editor; without a target all that is not decided. */
+  async review(target: Target | undefined): Promise<void> {
+    const { files } = await this.sidecar.request(editList, { codexId: target?.codexId });
+    const folder = openFolder();
+    const chosen = files.filter(({ path, state }) => state === 'pending' && (target?.path === undefined || target.path === path));
+    const [only] = chosen;
+    if (folder === undefined || only === undefined) {
+      void vscode.window.showInformationMessage('There is nothing to review.');
+      return;
+    }
+    if (chosen.length === 1) {
+      const title = `${only.path} (changes of an agent)`;
+      await vscode.commands.executeCommand('vscode.diff', this.before.left(only), this.before.right(only, folder), title, {
+        preview: false,
+      });
+      return;
+    }
+    const sides = chosen.map((file) => [this.before.right(file, folder), this.before.left(file), this.before.right(file, folder)]);
+    await vscode.commands.executeCommand('vscode.changes', `Changes of agents: ${inWords(chosen)}`, sides);
+  }
+
+  /** The given place, file or codex; without one the place at the cursor. */
+  async decide(target: Target | undefined, isAccepted: boolean): Promise<void> {
+    const { codexId, path, hunkId } = target ?? this.atCursor();
+    await this.send(isAccepted, { codexId, path, hunkId });
+    if (target === undefined) this.move(1);
+  }
+
+  /** Everything in the file in front; without one everything of everybody, after a question. */
+  async decideAll(target: Target | undefined, isAccepted: boolean): Promise<void> {
+    if (target !== undefined) return this.send(isAccepted, { codexId: target.codexId, path: target.path });
+    const inFront = this.inFront();
+    const files = inFront.length > 0 ? inFront : this.files;
+    if (files.length === 0) throw new FailureError('conflict', 'There is nothing to review.');
+    if (inFront.length === 0) {
+      const verb = isAccepted ? 'Accept' : 'Reject';
+      const answer = await vscode.window.showWarningMessage(`${verb} ${inWords(files)}?`, { modal: true }, verb);
+      if (answer !== verb) throw new UserCancelledError();
+    }
+    for (const { codexId, path } of files) await this.send(isAccepted, { codexId, path });
+  }
+
+  async takeBack(target: Target | undefined, isUndo: boolean): Promise<void> {
+    const { codexId, turnId, all } = target ?? (await this.pickTurn(isUndo));
+    this.take(await this.sidecar.request(isUndo ? editUndo : editRedo, { codexId, turnId, all }));
+  }
+
+  /** To the next change of the file in front, or the one before. */
+  move(step: 1 | -1): void {
+    const editor = vscode.window.activeTextEditor;
+    if (editor === undefined) return;
+    const { lineCount } = editor.document;
+    const hunks = this.filesAt(editor.document.uri).flatMap((file) => file.hunks);
+    const next = nextHunk(
+      [...hunks].sort((a, b) => a.newStart - b.newStart),
+      editor.selection.active.line,
+      lineCount,
+      step,
+    );
+    if (next === undefined) return;
+    const at = new vscode.Position(linesOf(next, lineCount).first, 0);
+    editor.selection = new vscode.Selection(at, at);
+    editor.revealRange(new vscode.Range(at, at), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  }
+
+  dispose(): void {
+    clearTimeout(this.waiting);
+    this.disposables.dispose();
+  }
+
+  private async send(
+    isAccepted: boolean,
+    decided: { codexId: string; path?: string | undefined; hunkId?: string | undefined },
+  ): Promise<void> {
+    const folder = openFolder();
+    const open = vscode.workspace.textDocuments.find(
+      ({ uri, isDirty }) =>
+        isDirty && this.filesAt(uri).some(({ path, codexId }) => codexId === decided.codexId && path === (decided.path ?? path)),
+    );
+    if (folder !== undefined && open !== undefined) {
+      throw new FailureError('conflict', `${vscode.workspace.asRelativePath(open.uri)} is not saved. Save it, then decide.`);
+    }
+    this.take(await this.sidecar.request(isAccepted ? editAccept : editReject, decided));
+  }
+
+  private take({ conflicts }: EditListResult): void {
+    const sentence = refused(conflicts);
+    if (sentence !== undefined) void vscode.window.showWarningMessage(sentence);
+    this.refreshSoon();
+  }
+
+  private inFront(): readonly FileEditView[] {
+    const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+    if (input instanceof vscode.TabInputTextDiff && input.original.scheme === beforeScheme) {
+      const { query, path } = input.original;
+      return this.files.filter((file) => file.codexId === query && `/${file.path}` === path);
+    }
+    const editor = vscode.window.activeTextEditor;
+    return editor === undefined ? [] : this.filesAt(editor.document.uri);
+  }
+
+  private atCursor(): Target {
+    const editor = vscode.window.activeTextEditor;
+    const line = editor?.selection.active.line ?? 0;
+    const files = this.inFront();
+    const hunks = files.flatMap((file) => file.hunks).sort((a, b) => a.newStart - b.newStart);
+    const chosen = hunkAt(hunks, line, editor?.document.lineCount ?? 1);
+    const file = files.find((one) => chosen === undefined || one.hunks.includes(chosen));
+    if (file === undefined) throw new FailureError('conflict', 'There is nothing to review here.');
+    // What is no text is decided as a whole.
+    return { codexId: file.codexId, path: file.path, hunkId: chosen?.id };
+  }
+
+  private async pickTurn(isUndo: boolean): Promise<Target> {
+    const { turns } = await this.sidecar.request(editList, {});
+    const choices = turnsFor(turns, isUndo).map(({ codexId, turnId, title, time, files }) => ({
+      label: title,
+      description: `${files} ${files === 1 ? 'file' : 'files'}, ${new Date(time).toLocaleString()}`,
+      target: { codexId, turnId },
+    }));
+    const chosen = await vscode.window.showQuickPick(choices, {
+      title: isUndo ? 'Undo Changes of a Turn' : 'Redo Changes of a Turn',
+      placeHolder: choices.length === 0 ? 'There is none' : 'Files that were changed since are left as they are',
+    });
+    if (chosen === undefined) throw new UserCancelledError();
+    return chosen.target;
+  }
+
+  private refreshSoon(): void {
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => void this.refresh(), quietMs);
+  }
+
+  private async refresh(): Promise<void> {
+    try {
+      this.result = await this.sidecar.request(editList, {});
+    } catch (error) {
+      if (!(error instanceof UserCancelledError)) this.log.warn(`Listing changes: ${toFailureError(error).message}`);
+      return;
+    }
+    this.before.refresh();
+    this.changed.fire();
+  }
+}
+
+export function openFolder(): vscode.Uri | undefined {
+  return vscode.workspace.workspaceFolders?.find((folder) => folder.uri.scheme === 'file')?.uri;
+}
