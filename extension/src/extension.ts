@@ -7,6 +7,7 @@ import { activateItems } from './features/items';
 import { activateLanguage } from './features/language';
 import { activateProviders } from './features/providers';
 import { activateSearch } from './features/search';
+import { activateServers } from './features/servers';
 import { activateSettings } from './features/settings';
 import { activateTemplates } from './features/templates';
 import { activateUsage } from './features/usage';
@@ -64,6 +65,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateLanguage(client, log),
     activateSearch(context, client, providers, log),
     activateUsage(context, client, log),
+    activateServers(client, log),
   );
   log.info(`Activated in ${Math.round(performance.now() - begun)} ms.`);
 }

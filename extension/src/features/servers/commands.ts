@@ -1,0 +1,3 @@
+export const commands = {
+  servers: 'plue.servers',
+} as const;

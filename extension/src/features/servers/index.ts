@@ -1,0 +1,145 @@
+// Servers of the Model Context Protocol: what they are, and what the user lets them do.
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import { runWithErrorHandling } from '../../infrastructure/errors';
+import { mcpApprove, mcpList, mcpRevoke, mcpSignIn, mcpStart, mcpStop } from '../../protocol/protocol.generated';
+import type { McpListResult, McpServerView } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+import { visibleText } from '../../webview/shared/visibleText';
+import { commands } from './commands';
+import { detailsOf, reportOf, stateOf } from './words';
+
+/** A dialog cuts what is longer; then it is read in an editor first. */
+const longestQuestion = 1200;
+
+type Action = 'approve' | 'start' | 'restart' | 'signIn' | 'stop' | 'revoke' | 'show' | 'open';
+
+export function activateServers(sidecar: Sidecar, log: vscode.LogOutputChannel): vscode.Disposable {
+  const disposables = new Disposables();
+  disposables.add(
+    vscode.commands.registerCommand(commands.servers, (name: unknown) =>
+      runWithErrorHandling(log, () => manage(sidecar, typeof name === 'string' ? name : undefined)),
+    ),
+  );
+  return disposables;
+}
+
+async function manage(sidecar: Sidecar, name: string | undefined): Promise<void> {
+  const listed = await sidecar.request(mcpList, {});
+  const server = listed.servers.find((one) => one.name === name) ?? (await pickServer(listed));
+  const action = server === undefined ? undefined : await pickAction(server);
+  if (server !== undefined && action !== undefined) await run(sidecar, server, action);
+}
+
+async function pickServer({ servers, problems }: McpListResult): Promise<McpServerView | undefined> {
+  const items = [
+    ...servers.map((server) => ({
+      label: server.name,
+      description: stateOf(server),
+      detail: visibleText(server.error ?? server.command),
+      server,
+    })),
+    ...problems.map((problem) => ({ label: '$(warning)', description: visibleText(problem), server: undefined })),
+  ];
+  if (items.length === 0) {
+    void vscode.window.showInformationMessage(
+      'No server is declared. Declare one in mcp.json5 of Plue’s folder, or in .mcp.json of a trusted folder.',
+    );
+    return undefined;
+  }
+  return (
+    await vscode.window.showQuickPick(items, {
+      title: 'Model Context Protocol Servers',
+      placeHolder: 'Which server?',
+      matchOnDescription: true,
+    })
+  )?.server;
+}
+
+/** What can be done with it now; the likeliest first. */
+export function actionsOf({ state, folder, fingerprint }: McpServerView): Action[] {
+  const isRunning = state === 'running' || state === 'starting';
+  return [
+    ...(state === 'notApproved' ? (['approve'] as const) : []),
+    ...(state === 'stopped' || (state === 'failed' && fingerprint !== '') ? (['start'] as const) : []),
+    ...(state === 'signInNeeded' || (state === 'running' && folder === undefined) ? (['signIn'] as const) : []),
+    ...(isRunning ? (['stop', 'restart'] as const) : []),
+    ...(state !== 'notApproved' && fingerprint !== '' ? (['revoke'] as const) : []),
+    'show',
+    'open',
+  ];
+}
+
+const labels = {
+  approve: 'Approve…',
+  start: 'Start',
+  restart: 'Restart',
+  signIn: 'Sign In',
+  stop: 'Stop',
+  revoke: 'Revoke Approval',
+  show: 'Show Details and Tools',
+  open: 'Open Its File',
+} as const satisfies Record<Action, string>;
+
+async function pickAction(server: McpServerView): Promise<Action | undefined> {
+  const items = actionsOf(server).map((action) => ({ label: labels[action], action }));
+  return (await vscode.window.showQuickPick(items, { title: `${server.name}: ${stateOf(server)}` }))?.action;
+}
+
+async function run(sidecar: Sidecar, server: McpServerView, action: Action): Promise<void> {
+  const { name } = server;
+  switch (action) {
+    case 'approve':
+      return approve(sidecar, server);
+    case 'restart':
+      await sidecar.request(mcpStop, { name });
+      return start(sidecar, name);
+    case 'start':
+      return start(sidecar, name);
+    case 'signIn':
+      return signIn(sidecar, name);
+    case 'stop':
+      await sidecar.request(mcpStop, { name });
+      return;
+    case 'revoke':
+      await sidecar.request(mcpRevoke, { name });
+      void vscode.window.showInformationMessage(`${name} is stopped and not approved any more.`);
+      return;
+    case 'show':
+      return show(server);
+    case 'open':
+      await vscode.window.showTextDocument(vscode.Uri.file(server.source));
+  }
+}
+
+/** The fingerprint is that of what is on the screen: if the server is another by then, the sidecar says so and nothing is approved. */
+async function approve(sidecar: Sidecar, server: McpServerView): Promise<void> {
+  const details = detailsOf(server);
+  const isLong = details.length > longestQuestion;
+  if (isLong) await show(server);
+  const detail = isLong ? `All of it is in the editor behind this question.\n\nFingerprint: ${server.fingerprint}` : details;
+  const answer = await vscode.window.showWarningMessage(`Let the server ${server.name} start?`, { modal: true, detail }, 'Approve');
+  if (answer !== 'Approve') return;
+  await sidecar.request(mcpApprove, { name: server.name, fingerprint: server.fingerprint });
+  void vscode.window.showInformationMessage(`${server.name} is approved. It starts when it is first used.`);
+}
+
+async function start(sidecar: Sidecar, name: string): Promise<void> {
+  const { servers } = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: `Starting ${name}…` }, () =>
+    sidecar.request(mcpStart, { name }),
+  );
+  const server = servers.find((one) => one.name === name);
+  if (server !== undefined) void vscode.window.showInformationMessage(`${name}: ${stateOf(server)}.`);
+}
+
+async function signIn(sidecar: Sidecar, name: string): Promise<void> {
+  // The tokens are kept there. It asks, and says itself what is wrong.
+  await vscode.commands.executeCommand('plue.unlockVault');
+  const { url } = await sidecar.request(mcpSignIn, { name });
+  if (url === undefined) void vscode.window.showInformationMessage(`${name} wants no sign-in.`);
+  else await vscode.env.openExternal(await vscode.env.asExternalUri(vscode.Uri.parse(url)));
+}
+
+async function show(server: McpServerView): Promise<void> {
+  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: reportOf(server), language: 'plaintext' }));
+}
