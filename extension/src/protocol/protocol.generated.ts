@@ -1828,6 +1828,7 @@ export interface ToolResultPart {
   toolUseId: string;
   result?: string;
   error?: string;
+  changes?: ChangedFileView[];
 }
 
 export interface ToolUsePart {

@@ -348,11 +348,17 @@ export const codexGetParamsSchema: v.GenericSchema<unknown, wire.CodexGetParams>
 
 export const messageRoleSchema: v.GenericSchema<unknown, wire.MessageRole> = v.picklist(['system', 'user', 'assistant']);
 
+export const changedFileViewSchema: v.GenericSchema<unknown, wire.ChangedFileView> = v.object({
+  path: v.string(),
+  added: v.number(),
+  removed: v.number(),
+});
+
 export const messagePartSchema: v.GenericSchema<unknown, wire.MessagePart> = v.variant('kind', [
   v.object({ kind: v.literal('text'),  content: v.string(), }),
   v.object({ kind: v.literal('file'),  path: v.string(),  content: v.optional(v.string()),  language: v.optional(v.string()),  blob: v.optional(v.string()),  mediaType: v.optional(v.string()),  size: v.optional(v.number()),  range: v.optional(lineRangeSchema),  isSummary: v.optional(v.boolean()),  hasChanged: v.optional(v.boolean()), }),
   v.object({ kind: v.literal('toolUse'),  toolUseId: v.string(),  toolName: v.string(),  parameters: v.string(), }),
-  v.object({ kind: v.literal('toolResult'),  toolUseId: v.string(),  result: v.optional(v.string()),  error: v.optional(v.string()), }),
+  v.object({ kind: v.literal('toolResult'),  toolUseId: v.string(),  result: v.optional(v.string()),  error: v.optional(v.string()),  changes: v.optional(v.array(changedFileViewSchema)), }),
   v.object({ kind: v.literal('reasoning'),  content: v.string(), }),
 ]);
 
@@ -1377,12 +1383,6 @@ export const todoStateSchema: v.GenericSchema<unknown, wire.TodoState> = v.pickl
 export const todoViewSchema: v.GenericSchema<unknown, wire.TodoView> = v.object({
   text: v.string(),
   state: todoStateSchema,
-});
-
-export const changedFileViewSchema: v.GenericSchema<unknown, wire.ChangedFileView> = v.object({
-  path: v.string(),
-  added: v.number(),
-  removed: v.number(),
 });
 
 export const answeredApprovalViewSchema: v.GenericSchema<unknown, wire.AnsweredApprovalView> = v.object({

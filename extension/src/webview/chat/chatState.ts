@@ -249,7 +249,7 @@ function addToLastCall(parts: readonly MessagePart[], partIndex: number, text: s
   return call?.kind === 'toolUse' ? parts.with(at, { ...call, parameters: call.parameters + text }) : [...parts];
 }
 
-function withResult(parts: readonly MessagePart[], finished: { toolUseId: string; result?: string; error?: string }): MessagePart[] {
+function withResult(parts: readonly MessagePart[], finished: ToolResultPart): MessagePart[] {
   const result: MessagePart = {
     kind: 'toolResult',
     toolUseId: finished.toolUseId,
