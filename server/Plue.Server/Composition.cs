@@ -119,8 +119,8 @@ internal sealed class Composition : IAsyncDisposable
     public Workspace Workspace { get; } = new();
     public StoredRules StoredRules { get; }
     public Approvals Approvals { get; }
-    /// <summary>Where tools come from, in the order in which a model is told of them.</summary>
-    public IReadOnlyList<IToolSource> ToolSources { get; init; } = [];
+    /// <summary>Where tools come from, in the order in which a model is told of them; null for Plue's own and those of servers.</summary>
+    public IReadOnlyList<IToolSource>? ToolSources { get; init; }
     public PermissionPolicy PermissionPolicy { get; }
     public ProviderCatalog Catalog { get; }
     public Discovery Discovery { get; }
@@ -293,9 +293,9 @@ internal sealed class Composition : IAsyncDisposable
         PromptOf = name => prompts.Value.Get($"codex://prompts/{name}.md").Text,
         Budget = () => Budget.Of(UserConfig.Read(Paths)),
         ToolRunner = toolRunner.Value,
-        ToolSources = [builtInTools.Value, .. ToolSources, McpTools],
-        MoveEdits = (codexId, turnIds, isUndo, cancellationToken) =>
-            isUndo ? edits.Value.UndoTurnsAsync(codexId, turnIds, cancellationToken) : edits.Value.RedoTurnsAsync(codexId, turnIds, cancellationToken),
+        ToolSources = ToolSources ?? [builtInTools.Value, McpTools],
+        MoveEdits = async (codexId, turnIds, isUndo, cancellationToken) =>
+            (isUndo ? await edits.Value.UndoTurnsAsync(codexId, turnIds, cancellationToken) : await edits.Value.RedoTurnsAsync(codexId, turnIds, cancellationToken)).Conflicts,
         Usage = Usage,
         Answered = Providers.Answered,
         SinkFor = sinkFor,

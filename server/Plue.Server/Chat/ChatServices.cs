@@ -65,8 +65,8 @@ public sealed class ChatServices
     public AgentPermissions? Policy { get; init; }
     /// <summary>Starts the task that a hook asks for: its template, its values, the address of who asks, the depth of what follows. Null makes it as it stands.</summary>
     public Func<string, Json5Object, string, int, CancellationToken, Task<string>>? SpawnForHook { get; init; }
-    /// <summary>Takes back what these turns of a codex made of files, or brings it back; null where files are not kept.</summary>
-    public Func<string, IReadOnlyList<string>, bool, CancellationToken, Task>? MoveEdits { get; init; }
+    /// <summary>Takes back what these turns of a codex made of files, or brings it back; one sentence for each file that is left as it is. Null where files are not kept.</summary>
+    public Func<string, IReadOnlyList<string>, bool, CancellationToken, Task<IReadOnlyList<string>>>? MoveEdits { get; init; }
     /// <summary>How asking a provider went; null when it answered.</summary>
     public required Action<ProviderSettings, Failure?> Answered { get; init; }
     /// <summary>Where the events of a chat go.</summary>

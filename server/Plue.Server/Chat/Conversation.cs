@@ -322,7 +322,7 @@ public sealed class Conversation : IAsyncDisposable
     {
         if (services.MoveEdits is not { } move || messages.Select(message => message.TurnId).OfType<string>().Distinct(StringComparer.Ordinal).ToList() is not { Count: > 0 } turnIds) { return; }
 
-        await move(CodexId, turnIds, isUndo, cancellationToken);
+        if (await move(CodexId, turnIds, isUndo, cancellationToken) is { Count: > 0 } left) { services.Notify(string.Join(' ', left), CodexId); }
     }
 
     /// <summary>The messages of a copy: the branch that is shown, up to and with this one. What is still being written is left out.</summary>

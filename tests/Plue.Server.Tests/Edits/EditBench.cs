@@ -4,6 +4,7 @@ using FsCheck.Fluent;
 using Microsoft.Extensions.Logging.Abstractions;
 using Plue.Server.Messages;
 using Plue.Server.Edits;
+using Plue.Server.Messages;
 using Plue.Server.Platform;
 
 namespace Plue.Server.Tests.Edits;

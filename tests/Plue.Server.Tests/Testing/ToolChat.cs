@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Plue.Server.Agents;
 using Plue.Server.Chat;
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
@@ -22,7 +23,9 @@ internal sealed class ToolChat : ITurnSink, IAsyncDisposable
         house = new Composition(LogLevel.Error, new PluePaths(home)) { ToolSources = [tools] };
         Folder = folder ?? Directory.CreateTempSubdirectory("plue-work-").FullName;
         house.Workspace.Open(Folder, trusted: true);
-        Conversations = new Conversations(house.ChatServices(_ => this, (_, _) => { }, (_, _) => { }));
+        AgentTasks? tasks = null;
+        Conversations = new Conversations(house.ChatServices(_ => this, (_, _) => { }, (_, _) => { }, () => tasks!));
+        tasks = house.AgentTasks(Conversations, (_, _) => { });
     }
 
     public string Home { get; }
@@ -78,7 +81,9 @@ internal sealed class ToolChat : ITurnSink, IAsyncDisposable
     public async Task<ToolChat> AfterKillAsync()
     {
         var copy = Directory.CreateTempSubdirectory("plue-test-").FullName;
-        foreach (var file in Directory.EnumerateFiles(Home, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+        // What was kept of files is held open by the process that lives here, and says nothing of the chat.
+        var kept = Path.Combine(Home, "edits") + Path.DirectorySeparatorChar;
+        foreach (var file in Directory.EnumerateFiles(Home, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal) && !file.StartsWith(kept, StringComparison.Ordinal)))
         {
             var target = Path.Combine(copy, Path.GetRelativePath(Home, file));
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
