@@ -52,6 +52,7 @@ internal sealed class Composition : IAsyncDisposable
     private readonly Lazy<ProviderHttp> http = new();
     private readonly Lazy<OAuthTokens> tokens;
     private readonly Lazy<SignIns> signIns;
+    private readonly Lazy<SharedInbox> inbox;
     private readonly Lazy<ToolRunner> toolRunner;
     private readonly Lazy<BuiltInTools> builtInTools;
     private readonly Lazy<McpServices> mcpServices;
@@ -96,6 +97,7 @@ internal sealed class Composition : IAsyncDisposable
         Paths = paths;
         StoredRules = new StoredRules(paths, Time);
         Approvals = new Approvals(Time, StoredRules);
+        inbox = new(() => new SharedInbox(Approvals, paths, Logs.CreateLogger("Approvals")));
         PermissionPolicy = new PermissionPolicy(paths, StoredRules, Home);
         var results = new ToolResults(paths);
         toolRunner = new(() => new ToolRunner(PermissionPolicy, Approvals, edits.Value.Log, rights => [.. rights().Reverse().Select(one => one.Title)], results));
@@ -118,6 +120,8 @@ internal sealed class Composition : IAsyncDisposable
     public EnvironmentKeys EnvironmentKeys { get; }
     public Workspace Workspace { get; } = new();
     public StoredRules StoredRules { get; }
+    /// <summary>What waits for the user in every window and on the command line.</summary>
+    public SharedInbox Inbox => inbox.Value;
     public Approvals Approvals { get; }
     /// <summary>Where tools come from, in the order in which a model is told of them; null for Plue's own and those of servers.</summary>
     public IReadOnlyList<IToolSource>? ToolSources { get; init; }

@@ -78,9 +78,12 @@ internal static class Sidecar
         var keepingFresh = house.CatalogServices.Refresh.KeepFreshAsync(house.Logs.CreateLogger("Catalog"), background.Token);
         new SettingsHandlers(server, house.Paths).Register();
         TemplateHandlers.Register(server, new Lazy<TemplateHandlers>(() => house.TemplateHandlers));
-        var approvals = new ApprovalHandlers(server, house.Approvals, house.StoredRules);
+        var approvals = new ApprovalHandlers(server, house.Inbox, house.StoredRules);
         approvals.Register();
-        house.Approvals.Changed += () => _ = NotifyAsync(server, Methods.ApprovalChanged, new ApprovalChangedParams(approvals.Views()), logger);
+        void TellApprovals() => _ = NotifyAsync(server, Methods.ApprovalChanged, new ApprovalChangedParams(approvals.Views()), logger);
+        house.Approvals.Changed += TellApprovals;
+        house.Inbox.Changed += TellApprovals;
+        var keepingInbox = house.Inbox.KeepAsync(background.Token);
         new UsageHandlers(server, house.Usage, conversations, house.Providers, house.TemplateNameOf).Register();
         house.EditsChanged = codexId => _ = NotifyAsync(server, Methods.EditChanged, new EditChangedParams(CodexUri.OfChannel(codexId).ToString()), logger);
         new EditHandlers(server, house.Edits, house.Workspace, () => conversations.List(includeArchived: true)).Register();
@@ -95,7 +98,7 @@ internal static class Sidecar
         await await Task.WhenAny(server.RunAsync(stop.Token), stopped.Task);
 
         await background.CancelAsync();
-        await Task.WhenAll(keepingFresh, following);
+        await Task.WhenAll(keepingFresh, following, keepingInbox);
         // Turns are stopped and stored and every child is ended, but not at any price: the editor may start a new sidecar any moment.
         var ending = EndAsync(conversations, house);
         try { await ending.WaitAsync(EndingTime, CancellationToken.None); }

@@ -38,7 +38,7 @@ public enum ApprovalDecision { Once, Always, Deny }
 public sealed record ApprovalAnswer(ApprovalDecision Decision, string? Reason = null, string? Rule = null);
 
 /// <summary>The one inbox of this process: whatever waits for the user's word, from every depth. Nothing of it outlives the process: then nobody was there to agree.</summary>
-/// <param name="rules">Where always is kept; without it always is not to be had.</param>
+/// <param name="rules">Where always is kept; without it always is once.</param>
 public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
 {
     private readonly Lock gate = new();
@@ -89,8 +89,8 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
             if (at < 0) { throw new FailureException(FailureKind.NotFound, "This question no longer waits for an answer."); }
 
             asked = waiting[at].Pending;
-            if (asked.Fingerprint != fingerprint) { throw new FailureException(FailureKind.Conflict, "This question is about something else now. Look at it again."); }
-            if (answer.Decision == ApprovalDecision.Always) { Keep(asked.Request, answer.Rule); }
+            Check(asked, fingerprint, answer);
+            if (answer.Decision == ApprovalDecision.Always) { rules?.Add(asked.Request.Rule!, asked.Request.RuleFolder!); }
 
             foreach (var one in waiting.Where(one => one.Pending.Id == id || (equalToo && one.Pending.Fingerprint == fingerprint)).ToList())
             {
@@ -103,11 +103,13 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
         return asked;
     }
 
-    private void Keep(ApprovalRequest request, string? shown)
+    /// <summary>Whether this can be the answer to what was asked.</summary>
+    /// <inheritdoc cref="Answer" path="/exception"/>
+    internal static void Check(PendingApproval asked, string fingerprint, ApprovalAnswer answer)
     {
-        if (rules is null || request is not { Rule: { } rule, RuleFolder: { } folder }) { throw new FailureException(FailureKind.PermissionDenied, "This is asked about each time. Allow it once, or deny it."); }
-        if (shown != rule) { throw new FailureException(FailureKind.Conflict, "The rule is not the one that was shown. Look at it again."); }
-
-        rules.Add(rule, folder);
+        if (asked.Fingerprint != fingerprint) { throw new FailureException(FailureKind.Conflict, "This question is about something else now. Look at it again."); }
+        if (answer.Decision != ApprovalDecision.Always) { return; }
+        if (asked.Request is not { Rule: { } rule, RuleFolder: not null }) { throw new FailureException(FailureKind.PermissionDenied, "This is asked about each time. Allow it once, or deny it."); }
+        if (answer.Rule != rule) { throw new FailureException(FailureKind.Conflict, "The rule is not the one that was shown. Look at it again."); }
     }
 }

@@ -1,4 +1,3 @@
-using Plue.Server.Platform;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Permissions;

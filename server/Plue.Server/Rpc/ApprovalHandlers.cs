@@ -5,7 +5,7 @@ using Wire = Plue.Protocol;
 namespace Plue.Server.Rpc;
 
 /// <summary>approval/*: what waits for the user's word, and the rules that <c>always</c> stored.</summary>
-internal sealed class ApprovalHandlers(RpcServer server, Approvals approvals, StoredRules rules)
+internal sealed class ApprovalHandlers(RpcServer server, SharedInbox inbox, StoredRules rules)
 {
     public void Register()
     {
@@ -13,7 +13,7 @@ internal sealed class ApprovalHandlers(RpcServer server, Approvals approvals, St
         server.Map(Methods.ApprovalAnswer, (parameters, _) =>
         {
             var decision = (Permissions.ApprovalDecision)parameters.Decision;
-            approvals.Answer(parameters.Id, parameters.Fingerprint, new ApprovalAnswer(decision, parameters.Reason, parameters.Rule), parameters.EqualToo == true);
+            inbox.Answer(parameters.Id, parameters.Fingerprint, new ApprovalAnswer(decision, parameters.Reason, parameters.Rule), parameters.EqualToo == true);
             return Task.FromResult(new Nothing());
         });
         server.Map(Methods.ApprovalRules, (_, _) => Task.FromResult(Rules()));
@@ -25,7 +25,7 @@ internal sealed class ApprovalHandlers(RpcServer server, Approvals approvals, St
     }
 
     /// <summary>As approval/changed tells it.</summary>
-    public IReadOnlyList<ApprovalView> Views() => [.. approvals.Pending.Select(View)];
+    public IReadOnlyList<ApprovalView> Views() => [.. inbox.Pending.Select(View)];
 
     private ApprovalRulesResult Rules() => new([.. rules.List().Select(rule => new ApprovalRuleView(rule.Id, rule.Rule, rule.Folder, new DateTimeOffset(rule.CreatedAt, TimeSpan.Zero)))]);
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using FsCheck;
 using FsCheck.Fluent;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
