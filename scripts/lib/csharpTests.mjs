@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { inArtifacts } from './paths.mjs';
 import { step } from './progress.mjs';
 import { run, runOrStop } from './run.mjs';
+import { installTestPrograms } from './testPrograms.mjs';
 import { suiteResult } from './testResults.mjs';
 
 const project = 'tests/Plue.Server.Tests';
@@ -11,6 +12,7 @@ const results = inArtifacts('tests', 'csharp');
 
 /** @returns {Promise<import('./testResults.mjs').SuiteResult>} */
 export async function runCSharpTests() {
+  await installTestPrograms();
   await step('Building the C# tests', () => runOrStop('dotnet', ['build', project, '-v', 'q', '--nologo']));
   rmSync(results, { recursive: true, force: true });
   const finished = await step('Running the C# tests', () =>

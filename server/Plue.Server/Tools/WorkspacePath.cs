@@ -1,5 +1,4 @@
 using Plue.Server.Permissions;
-using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
 
