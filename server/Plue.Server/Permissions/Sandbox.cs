@@ -132,9 +132,13 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
         }
 
         arguments.AddRange(["--dev", "/dev", "--proc", "/proc", "--chdir", start.WorkingDirectory, "--", start.Program, .. start.Arguments]);
-        var environment = new Dictionary<string, string>(start.Environment) { ["TMPDIR"] = "/tmp" };
+        var environment = Temporary(start, "/tmp");
         return new SandboxedStart(start with { Program = "/bin/sh", Arguments = arguments, Environment = environment }, [guards], null);
     }
+
+    /// <summary>Where it may write besides the workspace; caches that are elsewhere go there.</summary>
+    private static Dictionary<string, string> Temporary(ChildProcessStart start, string folder) =>
+        new(start.Environment) { ["TMPDIR"] = folder, ["XDG_CACHE_HOME"] = Path.Combine(folder, "cache"), ["DOTNET_CLI_HOME"] = folder };
 
     /// <summary>It is gone already with the folder it lies in.</summary>
     private static bool IsCovered(string place) => place.StartsWith("/tmp/", StringComparison.Ordinal) || place.StartsWith("/run/", StringComparison.Ordinal);
@@ -150,7 +154,7 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
         if (rules.AllowNetwork) { arguments.Add("--network"); }
 
         arguments.AddRange(["--", start.Program, .. start.Arguments]);
-        var environment = new Dictionary<string, string>(start.Environment) { ["TMPDIR"] = temporary };
+        var environment = Temporary(start, temporary);
         return new SandboxedStart(start with { Program = self!, Arguments = arguments, Environment = environment }, [], temporary);
     }
 
@@ -158,7 +162,7 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
     {
         var temporary = RealPath.Of(Directory.CreateTempSubdirectory("plue-command-").FullName);
         var profile = SandboxProfile.Of(rules, temporary, [.. hidden.Select(RealPath.Of)], [.. GuardedFolders.Concat(GuardedFiles).Concat(GuardedWhereThere)]);
-        var environment = new Dictionary<string, string>(start.Environment) { ["TMPDIR"] = temporary };
+        var environment = Temporary(start, temporary);
         return new SandboxedStart(start with { Program = SandboxExec, Arguments = ["-p", profile, start.Program, .. start.Arguments], Environment = environment }, [], temporary);
     }
 }

@@ -62,7 +62,7 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
             {
                 Program = shell,
                 Arguments = ["-c", Joined, shell, .. shell.EndsWith("bash", StringComparison.Ordinal) ? (string[])["--noprofile", "--norc"] : [], "-c", command],
-                Environment = ShellEnvironment.Of(OwnEnvironment.Read(), isHeld: kind != SandboxKind.None, rules.AllowNetwork),
+                Environment = ShellEnvironment.Of(OwnEnvironment.Read(), rules.AllowNetwork),
                 WorkingDirectory = rules.Workspace,
             };
             using var output = new ShellOutput(keep);

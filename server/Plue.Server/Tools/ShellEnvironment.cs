@@ -17,9 +17,8 @@ internal static class ShellEnvironment
         ["TERM"] = "dumb", ["NO_COLOR"] = "1", ["PAGER"] = "cat", ["GIT_PAGER"] = "cat", ["GIT_TERMINAL_PROMPT"] = "0", ["GIT_EDITOR"] = "true", ["DEBIAN_FRONTEND"] = "noninteractive",
     };
 
-    /// <param name="isHeld">Nothing can be written outside of the workspace: caches go to the folder for temporary files.</param>
     /// <param name="allowNetwork">Without it a proxy is of no use, and its address may have a password in it.</param>
-    public static IReadOnlyDictionary<string, string> Of(IReadOnlyDictionary<string, string> own, bool isHeld, bool allowNetwork)
+    public static IReadOnlyDictionary<string, string> Of(IReadOnlyDictionary<string, string> own, bool allowNetwork)
     {
         var environment = new Dictionary<string, string>(Quiet, StringComparer.Ordinal);
         foreach (var name in OwnEnvironment.Harmless.Concat(Tools).Where(name => allowNetwork || !name.Contains("proxy", StringComparison.OrdinalIgnoreCase)))
@@ -29,8 +28,6 @@ internal static class ShellEnvironment
 
         // A relative entry would be looked up in the workspace.
         environment["PATH"] = string.Join(Path.PathSeparator, environment.GetValueOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin").Split(Path.PathSeparator).Where(Path.IsPathFullyQualified));
-        if (isHeld) { (environment["XDG_CACHE_HOME"], environment["DOTNET_CLI_HOME"]) = ("/tmp/cache", "/tmp"); }
-
         return environment;
     }
 }

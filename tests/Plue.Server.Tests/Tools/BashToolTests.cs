@@ -3,7 +3,6 @@ using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Plue.Server.Permissions;
-using Plue.Server.Platform;
 using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
@@ -63,7 +62,7 @@ public sealed class BashToolTests : IDisposable
 
     [Fact]
     public void SEC_09_A_relative_entry_of_PATH_is_left_out() =>
-        Assert.Equal("/usr/bin:/bin", ShellEnvironment.Of(new Dictionary<string, string> { ["PATH"] = ".:/usr/bin:bin::/bin" }, isHeld: false, allowNetwork: false)["PATH"]);
+        Assert.Equal("/usr/bin:/bin", ShellEnvironment.Of(new Dictionary<string, string> { ["PATH"] = ".:/usr/bin:bin::/bin" }, allowNetwork: false)["PATH"]);
 
     [Fact]
     public async Task SEC_46_Sequences_for_a_terminal_are_taken_out_and_other_controls_shown()

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
-using Plue.Server.Platform;
 using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
