@@ -100,7 +100,8 @@ internal sealed class Contents(string folder) : IDisposable
             Relist();
             foreach (var one in places.GroupBy(entry => entry.Value.Pack).ToList())
             {
-                if (!TryLock(one.Key)) { continue; }
+                // What was kept just now may not be named by any record yet.
+                if (DateTime.UtcNow - File.GetLastWriteTimeUtc(one.Key) < TimeSpan.FromHours(1) || !TryLock(one.Key)) { continue; }
 
                 var wanted = one.Where(entry => needed.Contains(entry.Key)).ToList();
                 if (wanted.Sum(entry => (long)entry.Value.Length) > new FileInfo(one.Key).Length / 2) { continue; }
