@@ -275,6 +275,7 @@ internal sealed class Composition : IAsyncDisposable
         IsUnattended = _ => isUnattended,
         ToolsFor = chat => tasks().ToolsFor(chat),
         CheckSpending = (task, request, price) => tasks().CheckSpending(task, request, price),
+        CheckUnderWay = (task, usage, rounds, cost) => tasks().CheckUnderWay(task, usage, rounds, cost),
         IsJudged = task => tasks().IsJudged(task),
         Policy = policy,
         Worked = (conversation, answer, cancellationToken) => tasks().WorkedAsync(conversation, answer, cancellationToken),

@@ -96,6 +96,14 @@ public sealed class AgentTasks
         Budgets.Reserve(CodexUri.OfChannel(task.Id).ToString(), new Spend(usd, true, tokens, 1, 0));
     }
 
+    /// <summary>The same for an answer that is being given by a program which runs its own rounds, with the round that would follow.</summary>
+    /// <param name="cost">USD so far; null where no price is known.</param>
+    /// <exception cref="FailureException">BudgetExceeded.</exception>
+    public void CheckUnderWay(StoredChat task, Usage usage, int rounds, decimal? cost)
+    {
+        if (task.IsTask) { Budgets.Reserve(CodexUri.OfChannel(task.Id).ToString(), new Spend(cost ?? 0, true, usage.TotalTokens, rounds + 1, 0)); }
+    }
+
     /// <summary>Keeps what the tool finish was called with.</summary>
     /// <returns>What does not fit, when it may be called once more; null when the work has ended.</returns>
     public async Task<string?> HandAsync(string uri, JsonElement outputs, CancellationToken cancellationToken)
