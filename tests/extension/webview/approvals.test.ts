@@ -150,7 +150,9 @@ describe('an approval', () => {
   });
 
   it('offers no rule where there is none', () => {
-    const { rule: _, ruleFolder: __, ...bare } = approval('1');
+    const bare = approval('1');
+    delete bare.rule;
+    delete bare.ruleFolder;
     show(bare);
     settle();
     cards()[0]?.focus();

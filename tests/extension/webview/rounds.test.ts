@@ -127,6 +127,25 @@ describe('a tool call', () => {
     expect(document.querySelector('[role=status]')?.textContent).toContain('Approval needed');
   });
 
+  it('shows what it changed, with the ways to decide about it', async () => {
+    const edited = running('edit', '{"path":"src/date.ts","old":"a","new":"b"}');
+    const result = {
+      kind: 'toolResult' as const,
+      toolUseId: 'u1',
+      result: 'Done.',
+      changes: [{ path: 'src/date.ts', added: 6, removed: 2 }],
+    };
+    await receive(snapshot([question('q', 'x'), { ...edited, status: 'complete', parts: [...edited.parts, result] }]));
+    expect(document.querySelector('.tool-call .fold-detail')?.textContent).toBe('src/date.ts');
+    expect(document.querySelector('.tool-change')?.textContent).toContain('+6 −2');
+    button('Review src/date.ts').click();
+    button('Reject src/date.ts').click();
+    expect(posted.slice(-2)).toEqual([
+      { type: 'edits', command: 'plue.reviewChanges', path: 'src/date.ts' },
+      { type: 'edits', command: 'plue.rejectChange', path: 'src/date.ts' },
+    ]);
+  });
+
   it('leads to the agent that it started, with its state', async () => {
     await receive(snapshot([question('q', 'x'), running('spawn_task', '{"goal":"Update docs"}')], { turnId: 't' }), {
       type: 'children',

@@ -6,7 +6,7 @@ import { codexList } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { TaskList } from '../../server/taskList';
 import { ChatGroups, groupNames, isTask, type ChatFilter, type GroupName } from './chatGroups';
-import { isWorking, menuWordsOf, rowOf, timeOf } from './row';
+import { isWorking, menuWordsOf, rowOf, statusOf, timeOf } from './row';
 
 /** What lies in the trash is asked for by page and never held whole. */
 type AnyGroup = GroupName | 'Deleted';
@@ -204,13 +204,11 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
 
   /** How many agents can be stopped. */
   get working(): number {
-    return this.chats
-      .of('Agent Tasks')
-      .filter(({ uri, status, taskStatus }) => isWorking({ status, ...withStatus(this.tasks.get(uri)?.status ?? taskStatus) })).length;
+    return this.chats.of('Agent Tasks').filter((task) => isWorking({ status: task.status, ...withStatus(this.statusOf(task)) })).length;
   }
 
-  private statusOf({ uri, taskStatus }: CodexSummary): string | undefined {
-    return this.tasks.get(uri)?.status ?? taskStatus;
+  private statusOf(codex: CodexSummary): string | undefined {
+    return statusOf(codex, this.tasks.get(codex.uri));
   }
 
   /** A task spends and waits without a change of its record. */
@@ -382,7 +380,7 @@ function codexItem(codex: CodexSummary, task: TaskView | undefined, hasChildren:
   item.iconPath = new vscode.ThemeIcon(row.icon);
   item.tooltip = row.tooltip;
   item.accessibilityInformation = { label: row.accessibilityLabel };
-  const taskStatus = codex.taskStatus === undefined ? undefined : (task?.status ?? codex.taskStatus);
+  const taskStatus = statusOf(codex, task);
   // Words that menus look for: "chat pinned unread", "task working asks", "archivedTask".
   const noun = isTask(codex) ? (codex.archived ? 'archivedTask' : 'task') : codex.archived ? 'archivedChat' : 'chat';
   const state = [

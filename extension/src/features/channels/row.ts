@@ -64,7 +64,7 @@ const unreadIcon = 'circle-filled';
 export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
   const label = labelOf(codex);
   const age = formatAge(now - Date.parse(codex.updatedAt));
-  const taskStatus = codex.taskStatus === undefined ? undefined : (task?.status ?? codex.taskStatus);
+  const taskStatus = statusOf(codex, task);
   const cost = task === undefined ? (codex.cost === undefined ? '' : formatCost(codex.cost)) : spendOf(task);
   // A task's own status says more, but not that its file is damaged.
   const status = taskStatus === undefined || codex.status === 'damaged' ? statusWords[codex.status] : taskStatus.replaceAll('_', ' ');
@@ -113,6 +113,12 @@ export function labelOf({ title, uri }: Pick<CodexSummary, 'title' | 'uri'>): st
 /** An answer or work is under way, and can be stopped. */
 export function isWorking({ status, taskStatus }: Pick<CodexSummary, 'status' | 'taskStatus'>): boolean {
   return status === 'running' || (taskStatus !== undefined && working.includes(taskStatus));
+}
+
+/** Of a task, as whoever heard later says; undefined for a chat. */
+export function statusOf({ taskStatus, updatedAt }: CodexSummary, task: TaskView | undefined): string | undefined {
+  if (taskStatus === undefined || task === undefined) return taskStatus;
+  return Date.parse(updatedAt) > Date.parse(task.updatedAt) ? taskStatus : task.status;
 }
 
 /** "running asks": what can be done with a task, for the menus of its row. */

@@ -29,7 +29,8 @@ export class ApprovalsPage {
       },
       now,
     );
-    root.append(this.banners.node, element('div', { class: 'approvals-page' }, this.words, this.box.node), this.status);
+    const heading = element('h1', { class: 'visually-hidden' }, 'Approvals');
+    root.append(heading, this.banners.node, element('div', { class: 'approvals-page' }, this.words, this.box.node), this.status);
     panel.post({ type: 'ready' });
   }
 

@@ -11,6 +11,7 @@ import type {
   ProviderInfoView,
   QueuedView,
   StopReason,
+  ToolResultPart,
 } from '../../protocol/protocol.generated';
 
 /** Characters. */
@@ -255,6 +256,7 @@ function withResult(parts: readonly MessagePart[], finished: ToolResultPart): Me
     toolUseId: finished.toolUseId,
     ...(finished.result === undefined ? {} : { result: finished.result }),
     ...(finished.error === undefined ? {} : { error: finished.error }),
+    ...(finished.changes === undefined ? {} : { changes: finished.changes }),
   };
   const at = parts.findIndex((part) => part.kind === 'toolResult' && part.toolUseId === finished.toolUseId);
   return at < 0 ? [...parts, result] : parts.with(at, result);

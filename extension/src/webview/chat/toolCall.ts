@@ -1,4 +1,4 @@
-import type { MessagePart, TaskView } from '../../protocol/protocol.generated';
+import type { ChangedFileView, MessagePart, TaskView } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../shared/element';
 import { seconds } from '../shared/figures';
 import { stateOf } from '../shared/taskWords';
@@ -86,7 +86,7 @@ export class ToolCall {
 
   /** The agent that was started, and the files that were changed. */
   private showBeside({ child, result }: CallState): void {
-    const changes = changesOf(result);
+    const changes = result?.changes ?? [];
     const key = JSON.stringify([child?.uri, child?.title, child?.status, changes]);
     if (key === this.shownBeside) return;
     this.shownBeside = key;
@@ -104,7 +104,7 @@ export class ToolCall {
     return element('div', { class: 'tool-child' }, mark, open, element('span', { class: 'quiet' }, words));
   }
 
-  private changeLine({ path, added, removed }: FileChange): HTMLElement {
+  private changeLine({ path, added, removed }: ChangedFileView): HTMLElement {
     const button = (label: string, command: EditCommand): HTMLButtonElement => {
       const one = textButton(label, () => this.actions.edits(command, path), 'quiet');
       one.setAttribute('aria-label', `${label} ${visibleText(path)}`);
@@ -140,19 +140,8 @@ export class ToolCall {
   }
 }
 
-export interface FileChange {
-  path: string;
-  added: number;
-  removed: number;
-}
-
-/** What a call made of files. */
-export function changesOf(_result: ToolResult | undefined): readonly FileChange[] {
-  return [];
-}
-
 /** "+6 −2", with words for who hears it. */
-export function sizeOf({ added, removed }: Pick<FileChange, 'added' | 'removed'>): HTMLElement {
+export function sizeOf({ added, removed }: Pick<ChangedFileView, 'added' | 'removed'>): HTMLElement {
   return element(
     'span',
     { class: 'change-size', role: 'img', 'aria-label': `${added} lines added, ${removed} removed` },

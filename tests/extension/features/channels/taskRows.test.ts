@@ -65,6 +65,10 @@ test('Each state has a shape of its own', () => {
   expect(row(task({ status: 'waiting_for_approval' })).icon).toBe('question');
 });
 
+test('A status that was heard later counts', () => {
+  expect(row(task({ status: 'running' }), { taskStatus: 'done', updatedAt: '2026-11-21T12:04:00Z' }).icon).toBe('check');
+});
+
 test('What stands in the way is said in the tooltip', () => {
   expect(row(task({ status: 'over_budget', note: 'The money is used up.' })).tooltip).toContain('The money is used up.');
 });
