@@ -307,6 +307,22 @@ internal sealed class Composition : IAsyncDisposable
         Changed = changed,
     };
 
+    /// <summary>Tasks with nobody to be asked.</summary>
+    /// <param name="workspace">A folder that counts as trusted, because the user names it; null for none.</param>
+    /// <param name="policy">What is allowed and denied beside what the templates say.</param>
+    public TaskHouse TaskHouse(string? workspace, AgentPermissions policy)
+    {
+        Trust(workspace);
+        AgentTasks? tasks = null;
+        var conversations = new Conversations(ChatServices(_ => new SilentSink(), (uri, _) => tasks?.Changed(uri), (_, _) => { }, () => tasks!, isUnattended: true, policy));
+        tasks = AgentTasks(conversations, (_, _) => { });
+        return new TaskHouse(tasks, new Lazy<Vault.Vault>(() => Vault), templates.Value.Find, Redactor.Mask, async () =>
+        {
+            await conversations.DisposeAsync();
+            await DisposeAsync();
+        });
+    }
+
     /// <param name="changed">Told of each task that changed; null when it is gone.</param>
     public AgentTasks AgentTasks(Conversations conversations, Action<string, TaskRow?> changed) => new(new AgentServices
     {

@@ -14,6 +14,7 @@ var root = new RootCommand("Plue: chat and agents with your own providers")
     ModelsCommand.Create(() => new Composition(LogLevel.Warning).ProvidersHouse, terminal),
     CodexCommand.Create(() => new Composition(LogLevel.Warning).CodexHouse, terminal),
     TemplateCommand.Create(workspace => new Composition(LogLevel.Warning).TemplatesHouse(workspace), terminal),
+    TaskCommand.Create((workspace, policy) => new Composition(LogLevel.Warning).TaskHouse(workspace, policy), terminal),
     McpCommand.Create(workspace => new Composition(LogLevel.Warning).McpHouse(workspace), terminal),
     CatalogCommand.Create(() => new Composition(LogLevel.Warning).CatalogServices, terminal),
     SearchCommand.Create(() => new Composition(LogLevel.Warning).SearchServices, terminal),

@@ -42,6 +42,16 @@ public sealed class AgentTasks
     /// <summary>Completes at the next change of a task. Taken before one looks.</summary>
     internal Task NextChange(string uri) => news.Next(uri);
 
+    /// <summary>Completes at the next change of any task. Taken before one looks.</summary>
+    public Task NextChange() => news.Next(TaskNews.Any);
+
+    /// <summary>What came of a task; null while it has not ended.</summary>
+    public TaskResult? ResultOf(string uri) => TaskResult.Of(Look.Read(uri));
+
+    /// <summary>Whether a call of a task, or of one under it, was refused because nobody could be asked.</summary>
+    public bool WasRefused(string uri) => Look.Tree.Under(uri).Prepend(uri).Select(Find).Any(task => task?.Messages
+        .SelectMany(message => message.Parts.OfType<MessagePart.ToolResult>()).Any(result => result.Error?.Contains(ToolRunner.NobodyAsked, StringComparison.Ordinal) == true) == true);
+
     /// <summary>Whether more than its last answer says that a task is done: somebody waits for it, or its template asks for something.</summary>
     public bool IsJudged(StoredChat task) =>
         task.Text(TaskFields.Call) is not null || TaskRouting.Of(task) is not null || Look.SpecOf(task) is { Outputs: not null } or { Checks.Count: > 0 };

@@ -7,6 +7,9 @@ namespace Plue.Server.Agents;
 internal sealed class TaskNews(TaskLook look, Action<string, TaskRow?> tell, ILogger logger)
 {
     private readonly ConcurrentDictionary<string, TaskCompletionSource> waiting = new(StringComparer.Ordinal);
+    /// <summary>Stands for every task.</summary>
+    public const string Any = "";
+
     private readonly Lock gate = new();
     private readonly HashSet<string> changed = new(StringComparer.Ordinal);
     private bool isTelling;
@@ -17,6 +20,7 @@ internal sealed class TaskNews(TaskLook look, Action<string, TaskRow?> tell, ILo
     public void Changed(string uri)
     {
         if (waiting.TryRemove(uri, out var waiter)) { waiter.TrySetResult(); }
+        if (waiting.TryRemove(Any, out var all)) { all.TrySetResult(); }
 
         lock (gate)
         {

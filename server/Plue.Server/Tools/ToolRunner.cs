@@ -36,6 +36,9 @@ public interface IToolObserver
 /// </summary>
 public sealed class ToolRunner(PermissionPolicy policy, Approvals approvals, IEditLog edits, Func<Rights.Chain, IReadOnlyList<string>> pathOf, ToolResults? results = null)
 {
+    /// <summary>Ends why a call was refused that only a user could have allowed.</summary>
+    public const string NobodyAsked = "Nobody is there to be asked.";
+
     /// <summary>Characters of a result that the model gets at once.</summary>
     public const int LongestResult = 40_000;
 
@@ -112,7 +115,7 @@ public sealed class ToolRunner(PermissionPolicy policy, Approvals approvals, IEd
         var rights = context.Rights();
         if (Judge(tool, planned, rights) is not { } verdict || verdict.Decision == Decision.Allow) { return; }
         if (verdict.Decision == Decision.Deny) { throw new ToolFailureException($"This was not done: {verdict.Why}"); }
-        if (rights.Any(one => one.IsUnattended)) { throw new ToolFailureException($"This was not done: {verdict.Why} Nobody is there to be asked."); }
+        if (rights.Any(one => one.IsUnattended)) { throw new ToolFailureException($"This was not done: {verdict.Why} {NobodyAsked}"); }
 
         observer.Waiting(call, true);
         try

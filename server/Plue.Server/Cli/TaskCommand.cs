@@ -1,0 +1,165 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Plue.Protocol;
+using Plue.Server.Agents;
+using Plue.Server.Chat;
+using Plue.Server.Json5;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Rpc;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Cli;
+
+/// <summary>
+/// <c>plue task run TEMPLATE "goal"</c>: an agent at work without an editor. What nobody allowed beforehand is refused, because nobody is there to be asked.
+/// Exit codes: 0 done, 1 failed, 2 bad usage, 3 over its budget, 4 something was refused, whatever it says of the rest, 130 interrupted.
+/// </summary>
+internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskHouse> open, Terminal terminal)
+{
+    private const int OverBudget = 3;
+    private const int Refused = 4;
+    private const int LongestPolicy = 1024 * 1024;
+
+    private readonly Argument<string> template = new("template") { Description = "The kind of agent, by its id: task-code-writer" };
+    private readonly Argument<string> goal = new("goal") { Description = "What is to be reached" };
+    private readonly Option<string?> workspace = TemplateOptions.Workspace();
+    private readonly Option<decimal?> budget = new("--budget") { Description = "The most that it and everything under it may cost, in US dollars", HelpName = "USD" };
+    private readonly Option<long?> tokens = new("--tokens") { Description = "The most tokens, in and out" };
+    private readonly Option<string?> provider = new("--provider") { Description = "A configured provider; without it the template's" };
+    private readonly Option<string?> model = new("--model") { Description = "The model to ask" };
+    private readonly Option<string[]> set = TemplateOptions.Set();
+    private readonly Option<string?> policy = new("--policy") { Description = "A JSON5 file {allow: [], deny: []} of rules such as bash(npm test*); what it does not allow is refused", HelpName = "FILE" };
+    private readonly Option<bool> json = new("--json") { Description = "Print the result as one JSON object" };
+    private readonly Option<int?> passphraseFd = CommonOptions.PassphraseFd();
+
+    /// <param name="open">Made only when the command really runs: the folder that is trusted, and the rules that hold.</param>
+    public static Command Create(Func<string?, AgentPermissions, TaskHouse> open, Terminal terminal) => new TaskCommand(open, terminal).Build();
+
+    private Command Build()
+    {
+        budget.Validators.Add(result =>
+        {
+            if (result.GetValue(budget) is <= 0) { result.AddError("--budget is more than 0."); }
+        });
+        tokens.Validators.Add(result =>
+        {
+            if (result.GetValue(tokens) is <= 0) { result.AddError("--tokens is more than 0."); }
+        });
+        policy.Validators.Add(result =>
+        {
+            try { Policy(result.GetValue(policy)); }
+            catch (FailureException fault) { result.AddError(fault.Message); }
+        });
+        var verbs = new Verbs<TaskHouse>(parsed => open(parsed.GetValue(workspace), Policy(parsed.GetValue(policy))), terminal);
+        return new Command("task", "Agents at work")
+        {
+            verbs.Verb("run", "Have an agent reach a goal, and print what it hands back", [template, goal, workspace, budget, tokens, provider, model, set, policy, json, passphraseFd], RunAsync),
+            verbs.Verb("list", "List the tasks, the last used first", [workspace, json], (house, parsed, _) =>
+            {
+                foreach (var row in house.Tasks.Look.Rows(null, includeArchived: false))
+                {
+                    terminal.WriteLine(house.Mask(parsed.GetValue(json)
+                        ? JsonSerializer.Serialize(TaskViews.View(row), (JsonTypeInfo<TaskView>)Wire.Options.GetTypeInfo(typeof(TaskView)))
+                        : string.Create(CultureInfo.InvariantCulture, $"{row.Uri}  {row.Status,-12} {Cost(row.SpentInAll),10}  {row.Summary.Title}")));
+                }
+
+                return Task.FromResult(ExitCodes.Done);
+            }),
+        };
+    }
+
+    private async Task<int> RunAsync(TaskHouse house, ParseResult parsed, CancellationToken cancellationToken)
+    {
+        if (parsed.GetValue(passphraseFd) is { } fd) { await VaultCommand.UnlockAsync(house.Vault.Value, fd, terminal, cancellationToken); }
+
+        var id = parsed.GetValue(template)!;
+        var values = JsonValue.Members(Json5Object.Of(TemplateOptions.Values(
+            parsed.GetValue(set) ?? [], name => house.TemplateOf(id)?.Field(name) is not { Type: Templates.FieldType.Number or Templates.FieldType.Boolean or Templates.FieldType.Array or Templates.FieldType.Object })));
+        var conversation = await house.Tasks.Spawner.SpawnAsync(
+            id, parsed.GetValue(goal)!, values, parsed.GetValue(provider), parsed.GetValue(model), new AgentBudget(parsed.GetValue(budget), parsed.GetValue(tokens), null, null), null, cancellationToken);
+        terminal.WriteError($"{conversation.CodexId} begins.");
+        try
+        {
+            return await FollowAsync(house, conversation, parsed.GetValue(json), cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            await house.Tasks.StopAsync(conversation.CodexId, under: true, CancellationToken.None);
+            throw;
+        }
+    }
+
+    private async Task<int> FollowAsync(TaskHouse house, Conversation conversation, bool asJson, CancellationToken cancellationToken)
+    {
+        var uri = conversation.CodexId;
+        Dictionary<string, string> told = new(StringComparer.Ordinal);
+        while (true)
+        {
+            var next = house.Tasks.NextChange();
+            foreach (var row in house.Tasks.Look.Rows(uri, includeArchived: true).Reverse())
+            {
+                if (told.GetValueOrDefault(row.Uri) == row.Status) { continue; }
+
+                told[row.Uri] = row.Status;
+                terminal.WriteError(house.Mask($"{row.Summary.Title}: {row.Status.Replace('_', ' ')}{(row.Note is { } note ? $". {note}" : "")}"));
+            }
+
+            if (house.Tasks.ResultOf(uri) is { } result) { return Report(house, result, asJson); }
+
+            // Nobody is there to raise a budget, and who is above waits for that.
+            if (house.Tasks.Look.Rows(uri, includeArchived: true).FirstOrDefault(row => row.Status == TaskStates.OverBudget) is { } over)
+            {
+                await house.Tasks.StopAsync(uri, under: true, CancellationToken.None);
+                Report(house, house.Tasks.ResultOf(uri)! with { Status = TaskStates.OverBudget, Reason = over.Note ?? "It is over its budget." }, asJson);
+                return OverBudget;
+            }
+
+            await next.WaitAsync(cancellationToken);
+        }
+    }
+
+    private int Report(TaskHouse house, TaskResult result, bool asJson)
+    {
+        terminal.WriteLine(house.Mask(asJson ? result.ToJson() : result.Outputs is { } outputs ? outputs.GetRawText() : result.Output));
+        if (result.Reason is { } reason) { terminal.WriteError(house.Mask(reason)); }
+
+        return result.Status switch
+        {
+            TaskStates.Stopped => ExitCodes.Interrupted,
+            _ when house.Tasks.WasRefused(result.Task) => Refused,
+            TaskStates.Done => ExitCodes.Done,
+            _ => ExitCodes.Failed,
+        };
+    }
+
+    private static string Cost(Spend spend) => spend.IsUsdKnown ? Spend.Money(spend.Usd) : $"{Spend.Money(spend.Usd)}+";
+
+    /// <exception cref="FailureException">BadRequest: it cannot be read, or a rule is none.</exception>
+    private static AgentPermissions Policy(string? file)
+    {
+        if (file is null) { return new AgentPermissions([], [], []); }
+
+        string text;
+        try { text = System.Text.Encoding.UTF8.GetString(OrdinaryFile.Read(file, LongestPolicy) ?? throw new FailureException(FailureKind.BadRequest, $"{file} is too long for a policy.")); }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { throw new FailureException(FailureKind.BadRequest, $"{file} cannot be read ({fault.Message.TrimEnd('.')}).", fault); }
+
+        if (Json5Reader.Read(text) is not { IsValid: true, Root: Json5Object rules }) { throw new FailureException(FailureKind.BadRequest, $"{file} is no JSON5 object. Write it as {{ allow: [\"bash(npm test*)\"], deny: [] }}."); }
+        if (rules.Members.FirstOrDefault(member => member.Name is not ("allow" or "deny") || member.Value is not Json5Array) is { } odd) { throw new FailureException(FailureKind.BadRequest, $"{file}: `{odd.Name}` is none of the lists `allow` and `deny`."); }
+
+        foreach (var rule in rules.GetStrings("allow").Concat(rules.GetStrings("deny")))
+        {
+            if (PermissionRule.TryParse(rule, out var error) is null) { throw new FailureException(FailureKind.BadRequest, $"{file}: {error?.Message}"); }
+        }
+
+        return new AgentPermissions(rules.GetStrings("allow"), [], rules.GetStrings("deny"));
+    }
+}
+
+/// <summary>What <c>plue task</c> needs from the rest of the house.</summary>
+internal sealed record TaskHouse(AgentTasks Tasks, Lazy<Vault.Vault> Vault, Func<string, Template?> TemplateOf, Func<string, string> Mask, Func<ValueTask> End) : IHouse
+{
+    public ValueTask DisposeAsync() => End();
+}
