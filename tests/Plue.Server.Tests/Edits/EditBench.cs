@@ -1,11 +1,10 @@
-using System.Diagnostics;
-using FsCheck;
 using FsCheck.Fluent;
+using FsCheck;
 using Microsoft.Extensions.Logging.Abstractions;
-using Plue.Server.Messages;
 using Plue.Server.Edits;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
+using System.Diagnostics;
 
 namespace Plue.Server.Tests.Edits;
 
