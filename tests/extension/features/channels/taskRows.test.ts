@@ -144,7 +144,9 @@ test('The limit that was reached is topped up, and never below what is spent', a
 test('The changes of a task are taken back turn by turn, and those of others are left', async () => {
   const turn = (turnId: string, change = {}) => ({ codexId: taskId, turnId, time: '', title: '', files: 1, isUndone: false, ...change });
   const turns = [turn('3'), turn('2', { codexId: 'codex://tasks/other' }), turn('1', { isUndone: true }), turn('0')];
-  const sidecar = new FakeSidecar().answer(editList, () => ({ files: [], turns })).answer(editUndo, () => ({ files: [], turns: [] }));
+  const sidecar = new FakeSidecar()
+    .answer(editList, () => ({ files: [], conflicts: [], turns }))
+    .answer(editUndo, () => ({ files: [], conflicts: [], turns: [] }));
   await new TaskActions(sidecar, listOf(sidecar)).undo([task()]);
   expect(sidecar.asked.slice(1).map(({ params }) => params)).toEqual([
     { codexId: taskId, turnId: '3' },
