@@ -1,6 +1,19 @@
 import tseslint from 'typescript-eslint';
 
-const features = ['approvals', 'chat', 'channels', 'edits', 'items', 'language', 'providers', 'search', 'settings', 'templates', 'usage', 'vault'];
+const features = [
+  'approvals',
+  'chat',
+  'channels',
+  'edits',
+  'items',
+  'language',
+  'providers',
+  'search',
+  'settings',
+  'templates',
+  'usage',
+  'vault',
+];
 
 /** Which rooms a folder may not look into, and why. The whole table: STYLE, "Who may import whom". */
 const layers = [

@@ -1,7 +1,5 @@
-using Plue.Server.Codices;
 using Plue.Server.Json5;
 using Plue.Server.Permissions;
-using Plue.Server.Providers;
 using Plue.Server.Store;
 using Plue.Server.Templates;
 using Plue.Server.Tools;

@@ -1,6 +1,5 @@
 using System.IO.Enumeration;
 using System.Text;
-using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Store;
 

@@ -1,8 +1,6 @@
 using Plue.Protocol;
 using Plue.Server.Agents;
-using Plue.Server.Messages;
 using Plue.Server.Store;
-using Plue.Server.Templates;
 
 namespace Plue.Server.Rpc;
 
