@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { agentFigures } from '../tests/bench/agents.mjs';
 import { chatFigures } from '../tests/bench/chats.mjs';
 import { languageOnce } from '../tests/bench/language.mjs';
 import { costOf, median, timeOf } from '../tests/bench/measure.mjs';
@@ -25,7 +26,14 @@ const manyProviders = 1_000;
 const manyModels = 5_000;
 
 /** @type {import('../tests/bench/chats.mjs').Size} */
-const smallChats = { rounds: 3, appends: 20, openMessages: 200, listed: 200, searched: { chats: 100, messages: 40, characters: 1_000 } };
+const smallChats = {
+  rounds: 3,
+  appends: 20,
+  openMessages: 200,
+  listed: 200,
+  searched: { chats: 100, messages: 40, characters: 1_000 },
+  agents: { streams: 40, tokens: 20, tasks: 20 },
+};
 /** @type {import('../tests/bench/chats.mjs').Size} A gigabyte is searched. */
 const largeChats = {
   rounds: 7,
@@ -33,10 +41,11 @@ const largeChats = {
   openMessages: 10_000,
   listed: 10_000,
   searched: { chats: 1_000, messages: 400, characters: 2_000 },
+  agents: { streams: 200, tokens: 200, tasks: 100 },
 };
 
 /** What is measured of chats. What pages cost belongs here too, as a set of its own. @type {Record<string, typeof chatFigures>} */
-const figureSets = { 'Many and large chats': chatFigures };
+const figureSets = { 'Many and large chats': chatFigures, 'Agents at work': agentFigures };
 
 await runMain(async () => {
   const { values } = parseArgs({ options: { quick: { type: 'boolean' }, short: { type: 'boolean' }, only: { type: 'string' } } });

@@ -10,7 +10,7 @@ const execute = promisify(execFile);
 const rareWord = 'xylophone';
 
 /**
- * @typedef {{rounds: number, appends: number, openMessages: number, listed: number, searched: {chats: number, messages: number, characters: number}}} Size
+ * @typedef {{rounds: number, appends: number, openMessages: number, listed: number, searched: {chats: number, messages: number, characters: number}, agents: {streams: number, tokens: number, tasks: number}}} Size
  * @typedef {{name: string, unit: string, digits: number, plue: number, bare?: number, other?: number}} Figure `other` is grep.
  * @param {{maker: import('./measure.mjs').Program, serve: import('./measure.mjs').Program, grep: string | undefined, home: string}} tools
  * @param {Size} size

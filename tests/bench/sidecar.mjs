@@ -6,8 +6,9 @@ import { readFileSync } from 'node:fs';
  * @typedef {any} Result What the bench asks for is checked by the tests.
  * @typedef {{id?: number, method?: string, params: Result, result: Result, error?: {message: string}}} Incoming
  * @param {import('./measure.mjs').Program} program
+ * @param {string} [workspaceFolder] Open and trusted.
  */
-export async function startSidecar({ command, args, env }) {
+export async function startSidecar({ command, args, env }, workspaceFolder) {
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'ignore'] });
   const exited = new Promise((resolve) => child.on('close', resolve).on('error', resolve));
   /** @type {Map<number, (message: Incoming) => void>} */
@@ -45,7 +46,7 @@ export async function startSidecar({ command, args, env }) {
     clearTimeout(hard);
   };
   try {
-    await ask('initialize', { processId: process.pid, initializationOptions: { trusted: true } });
+    await ask('initialize', { processId: process.pid, initializationOptions: { trusted: true, workspaceFolder } });
   } catch (error) {
     await end();
     throw error;

@@ -1,0 +1,192 @@
+// Agents at work: what a round with a tool costs beside bare requests and file reads, many answers at once, and a tree of many tasks.
+import { createServer } from 'node:http';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { median } from './measure.mjs';
+import { startSidecar } from './sidecar.mjs';
+
+const toolRounds = 20;
+const taskTemplate = 'bench-child';
+
+/**
+ * @param {{serve: import('./measure.mjs').Program, home: string}} tools
+ * @param {import('./chats.mjs').Size} size
+ * @returns {Promise<import('./chats.mjs').Figure[]>}
+ */
+export async function agentFigures({ serve, home: parent }, { rounds, agents }) {
+  const home = join(parent, 'agents');
+  const folder = join(parent, 'agents-workspace');
+  for (const made of [join(home, 'providers'), join(home, 'templates'), folder]) mkdirSync(made, { recursive: true });
+  writeFileSync(join(folder, 'notes.txt'), 'A line of the workspace.\n'.repeat(40));
+  writeFileSync(join(home, 'config.json5'), '{ default_large: "bench", default_small: "bench" }');
+  writeFileSync(
+    join(home, 'templates', `${taskTemplate}.json5`),
+    `{ id: "${taskTemplate}", name: "Child", version: "1.0.0", parent_template: "task", available_tools: [] }`,
+  );
+  const endpoint = await startModel();
+  const provider = { name: 'Bench', provider_type: 'openai-compatible', endpoint: `${endpoint.origin}/v1`, model: 'm' };
+  writeFileSync(join(home, 'providers', 'bench.json5'), JSON.stringify(provider));
+  const sidecar = await startSidecar({ ...serve, env: { ...serve.env, PLUE_HOME: home } }, folder);
+  try {
+    const turns = watchTurns(sidecar);
+    const inRounds = await roundsWithTools(sidecar, turns, endpoint.origin, folder, rounds);
+    const streams = await manyStreams(sidecar, turns, agents);
+    const tree = await largeTree(sidecar, agents.tasks, rounds);
+    return [
+      { name: `a round with a tool, of ${toolRounds}; bare: the same request and file read`, unit: 'ms', digits: 2, ...inRounds },
+      { name: `${agents.streams} answers at once, none with a word of another`, unit: 'ms', digits: 0, plue: streams.totalMs },
+      { name: `${agents.streams} answers at once: another question meanwhile, 99 of 100`, unit: 'ms', digits: 1, plue: streams.pingMs },
+      { name: `${agents.tasks} tasks in a tree: made and done`, unit: 'ms', digits: 0, plue: tree.madeMs },
+      { name: `${agents.tasks} tasks in a tree: listed`, unit: 'ms', digits: 1, plue: tree.listMs },
+      { name: 'agents: peak memory', unit: 'MB', digits: 1, plue: sidecar.peakMb() },
+    ];
+  } finally {
+    await sidecar.end();
+    await endpoint.stop();
+  }
+}
+
+/**
+ * @typedef {Awaited<ReturnType<typeof startSidecar>>} Sidecar
+ * @typedef {ReturnType<typeof watchTurns>} Turns
+ */
+
+/** @param {Sidecar} sidecar @param {Turns} turns @param {string} origin @param {string} folder @param {number} rounds */
+async function roundsWithTools(sidecar, turns, origin, folder, rounds) {
+  /** @type {number[]} */ const plue = [];
+  /** @type {number[]} */ const bare = [];
+  for (let round = 0; round <= rounds; round++) {
+    const { uri } = await sidecar.ask('codex/create', { templateId: 'ai-chat', values: { provider_ref: 'codex://providers/bench' } });
+    const started = performance.now();
+    const ended = turns.endOf(uri);
+    await sidecar.ask('message/send', { codexId: uri, text: `READ ${toolRounds}` });
+    if ((await ended).stopReason !== 'endTurn') throw new Error('The turn with tools did not end well.');
+    const answered = performance.now();
+    for (let request = 0; request <= toolRounds; request++) {
+      const body = JSON.stringify({ model: 'm', stream: true, messages: [{ role: 'user', content: `READ ${toolRounds}` }] });
+      await (await fetch(`${origin}/v1/chat/completions`, { method: 'POST', body })).text();
+      readFileSync(join(folder, 'notes.txt'));
+    }
+    if (round > 0) {
+      plue.push((answered - started) / toolRounds);
+      bare.push((performance.now() - answered) / toolRounds);
+    }
+  }
+  return { plue: median(plue), bare: median(bare) };
+}
+
+/** @param {Sidecar} sidecar @param {Turns} turns @param {{streams: number, tokens: number}} size */
+async function manyStreams(sidecar, turns, { streams, tokens }) {
+  const uris = [];
+  for (let number = 0; number < streams; number++) {
+    uris.push((await sidecar.ask('codex/create', { templateId: 'ai-chat', values: { provider_ref: 'codex://providers/bench' } })).uri);
+  }
+  const started = performance.now();
+  const ends = uris.map((uri) => turns.endOf(uri));
+  let isOver = false;
+  /** @type {number[]} */ const pings = [];
+  const pinging = (async () => {
+    while (!isOver) {
+      const asked = performance.now();
+      await sidecar.ask('provider/list', {});
+      pings.push(performance.now() - asked);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  })();
+  await Promise.all(uris.map((uri, number) => sidecar.ask('message/send', { codexId: uri, text: `ECHO stream${number}; ${tokens}` })));
+  await Promise.all(ends);
+  isOver = true;
+  const totalMs = performance.now() - started;
+  await pinging;
+  for (const [number, uri] of uris.entries()) {
+    const { messages } = await sidecar.ask('codex/get', { uri });
+    const text = messages
+      .at(-1)
+      .parts.map((/** @type {{content?: string}} */ part) => part.content ?? '')
+      .join('');
+    if (text !== `stream${number}; `.repeat(tokens)) throw new Error(`The answer of chat ${number} is not its own: ${text.slice(0, 80)}`);
+  }
+  return { totalMs, pingMs: pings.sort((a, b) => a - b)[Math.floor(pings.length * 0.99)] };
+}
+
+/** One task at the top, all others under it. @param {Sidecar} sidecar @param {number} tasks @param {number} rounds */
+async function largeTree(sidecar, tasks, rounds) {
+  const started = performance.now();
+  const spawn = (/** @type {string | undefined} */ parentId) =>
+    sidecar.ask('task/spawn', { templateId: taskTemplate, goal: 'ECHO done; 3', parentId, provider: 'bench' });
+  const top = await spawn(undefined);
+  for (let number = 1; number < tasks; number++) await spawn(top.uri);
+  /** @type {number[]} */ const taken = [];
+  let list;
+  do {
+    list = (await sidecar.ask('task/list', {})).tasks;
+  } while (list.some((/** @type {{status: string}} */ task) => task.status !== 'done'));
+  const madeMs = performance.now() - started;
+  for (let round = 0; round < Math.max(3, rounds); round++) {
+    const asked = performance.now();
+    list = (await sidecar.ask('task/list', {})).tasks;
+    taken.push(performance.now() - asked);
+  }
+  if (list.length !== tasks) throw new Error(`${list.length} tasks were listed instead of ${tasks}.`);
+  return { madeMs, listMs: median(taken) };
+}
+
+/** @param {Sidecar} sidecar */
+function watchTurns(sidecar) {
+  /** @type {Map<string, (event: any) => void>} */
+  const waiting = new Map();
+  sidecar.on('message/event', ({ codexId, event }) => {
+    if (event.kind === 'turnFinished') waiting.get(codexId)?.(event);
+  });
+  return {
+    endOf: (/** @type {string} */ codexId) => new Promise((/** @type {(event: any) => void} */ resolve) => waiting.set(codexId, resolve)),
+  };
+}
+
+/** A model that does what the last word of the user says: `READ n` calls a tool n times, `ECHO word; n` says the word n times. */
+async function startModel() {
+  const server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (piece) => (body += piece));
+    request.on('end', () => {
+      if (request.method === 'GET') {
+        return response.setHeader('content-type', 'application/json').end('{"object":"list","data":[{"id":"m","object":"model"}]}');
+      }
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      void say(response, JSON.parse(body).messages);
+    });
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const address = server.address();
+  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** @param {import('node:http').ServerResponse} response @param {{role: string, content: unknown}[]} messages */
+async function say(response, messages) {
+  const asked = JSON.stringify(messages.findLast(({ role }) => role === 'user')?.content ?? '');
+  const event = (/** @type {object} */ delta, /** @type {string | null} */ finish) =>
+    `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
+  const [, read] = /READ (\d+)/.exec(asked) ?? [];
+  const [, word, times] = /ECHO ([^;]+;) (\d+)/.exec(asked) ?? [];
+  const done = messages.filter(({ role }) => role === 'tool').length;
+  if (read !== undefined && done < Number(read)) {
+    const call = { index: 0, id: `call_${done}`, type: 'function', function: { name: 'read', arguments: '{"path":"notes.txt"}' } };
+    // Not the same call three times in a row.
+    call.function.arguments = JSON.stringify({ path: 'notes.txt', from: 1, to: done + 1 });
+    response.write(event({ tool_calls: [call] }, null) + event({}, 'tool_calls'));
+  } else {
+    for (let said = 0; said < Number(times ?? 1); said++) {
+      response.write(event({ content: word === undefined ? 'Done.' : `${word} ` }, null));
+      if (said % 10 === 9) await new Promise((resolve) => setImmediate(resolve));
+    }
+    response.write(event({}, 'stop'));
+  }
+  response.end('data: [DONE]\n\n');
+}
