@@ -298,7 +298,7 @@ internal sealed class Composition : IAsyncDisposable
         PromptOf = name => prompts.Value.Get($"codex://prompts/{name}.md").Text,
         Budget = () => Budget.Of(UserConfig.Read(Paths)),
         ToolRunner = toolRunner.Value,
-        ToolSources = ToolSources ?? [builtInTools.Value, McpTools],
+        ToolSources = ToolSources ?? [builtInTools.Value, new CodexTool(() => documents.Value, ToolTextOf), McpTools],
         MoveEdits = async (codexId, turnIds, isUndo, cancellationToken) =>
             (isUndo ? await edits.Value.UndoTurnsAsync(codexId, turnIds, cancellationToken) : await edits.Value.RedoTurnsAsync(codexId, turnIds, cancellationToken)).Conflicts,
         Usage = Usage,

@@ -26,6 +26,6 @@ public abstract record ToolAction
 
     public sealed record Fetch(Uri Address) : ToolAction;
 
-    /// <summary>Keeps to the agent's own record and cannot reach anything else: its list of steps, its report.</summary>
+    /// <summary>Keeps to the agent's own record and cannot reach anything else: its list of steps, its report, or documents that are there for agents to read.</summary>
     public sealed record OwnRecord : ToolAction;
 }

@@ -21,6 +21,7 @@ public static class ToolNames
         new("bash", "Runs a command.", MayChange: true),
         new("search", "Finds files by name, and lines by what they say.", MayChange: false),
         new("todo", "Keeps the list of steps.", MayChange: false),
+        new("codex", "Lists and reads prompts, templates and items.", MayChange: false),
         new("fetch", "Gets a page of the web as text.", MayChange: true),
         new("spawn_task", "Has a part of the work done by another agent.", MayChange: true),
     ];

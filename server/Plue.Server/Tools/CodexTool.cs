@@ -1,0 +1,77 @@
+using System.Text;
+using System.Text.Json;
+using Plue.Server.Codices;
+using Plue.Server.Permissions;
+using Plue.Server.Providers;
+
+namespace Plue.Server.Tools;
+
+/// <summary>Lists and reads prompts, templates and items: what the user wrote down for agents. Providers, chats and tasks are not reached: they say what others are told, and where keys lie.</summary>
+internal sealed class CodexTool(Func<Documents> documents, Func<string, string?> textOf) : IToolSource
+{
+    public const string Name = "codex";
+
+    private const int MostListed = 200;
+    private static readonly CodexCollection[] Open = [CodexCollection.Prompts, CodexCollection.Templates, CodexCollection.Items];
+
+    public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<ITool>>(names.Contains(Name) ? [new Tool(documents, textOf(Name) ?? "")] : []);
+
+    private sealed class Tool(Func<Documents> documents, string description) : ITool
+    {
+        private const string Schema =
+            """{"type":"object","properties":{"collection":{"type":"string","enum":["prompts","templates","items"]},"uri":{"type":"string"}},"additionalProperties":false}""";
+
+        public string Name => CodexTool.Name;
+        public ToolDeclaration Declaration { get; } = new(CodexTool.Name, description, Schema);
+        public bool IsReadOnly => true;
+
+        public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
+        {
+            var given = new ToolParameters(parameters, "collection", "uri");
+            var (collection, uri) = (given.OptionalText("collection"), given.OptionalText("uri"));
+            if (collection is null == uri is null) { throw new ToolFailureException("Give `collection` to list one, or `uri` to read one document."); }
+
+            return Task.FromResult<PlannedCall>(uri is null ? new Call($"codex://{collection}/", () => List(CollectionOf(collection!))) : new Call(uri, () => Read(uri)));
+        }
+
+        private string List(CodexCollection collection)
+        {
+            var found = documents().Of(collection).List();
+            var text = new StringBuilder();
+            foreach (var one in found.Take(MostListed)) { text.Append(one.Uri?.ToString() ?? one.Id).Append(" - ").Append(one.Title).Append(one.Description is { } what ? $": {what}" : "").Append('\n'); }
+
+            if (found.Count > MostListed) { text.Append($"[{found.Count - MostListed} more are left out]\n"); }
+            return found.Count == 0 ? "There is none." : text.ToString();
+        }
+
+        private string Read(string address)
+        {
+            if (!CodexUri.TryParse(address, out var uri) || !Open.Contains(uri.Collection))
+            {
+                throw new ToolFailureException("This cannot be read. Only documents at codex://prompts/, codex://templates/ and codex://items/ can.");
+            }
+
+            var all = documents().Of(uri.Collection);
+            return all.Get(uri.Name) is { } codex && all.BytesOf(codex) is { } bytes
+                ? Encoding.UTF8.GetString(bytes)
+                : throw new ToolFailureException($"There is no {uri}. List its collection to see what there is.");
+        }
+
+        private static CodexCollection CollectionOf(string name) => name switch
+        {
+            "prompts" => CodexCollection.Prompts,
+            "templates" => CodexCollection.Templates,
+            "items" => CodexCollection.Items,
+            _ => throw new ToolFailureException("`collection` has to be prompts, templates or items."),
+        };
+    }
+
+    private sealed class Call(string what, Func<string> read) : PlannedCall
+    {
+        public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.OwnRecord()];
+        public override ApprovalKind Kind => ApprovalKind.Read;
+        public override string What => what;
+        public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) => Task.Run(() => new ToolOutcome(read()), cancellationToken);
+    }
+}
