@@ -87,6 +87,7 @@ internal sealed class Composition : IAsyncDisposable
         mcpServices = new(() => new McpServices
         {
             Paths = paths, Workspace = Workspace, Secrets = new SecretSource(vault, EnvironmentKeys), Mask = Redactor.Mask, Time = Time, Environment = OwnEnvironment.Read(), Home = Home,
+            Templates = () => McpTemplate.Of(templates.Value),
         });
         mcpServers = new(() =>
         {

@@ -12,7 +12,7 @@ public sealed record AgentSpec
     public static readonly IReadOnlyList<string> Keys =
     [
         "provider_ref", "model", "candidates", "system_prompt_ref", "system_prompt_override", "tags", "available_tools", "permissions", "budget", "outputs", "checks",
-        "max_spawned_tasks",
+        "max_spawned_tasks", "mcp_servers",
     ];
 
     /// <summary>Addresses, the first that can answer first; empty means the user's default.</summary>

@@ -57,6 +57,7 @@ public class ShippedTemplatesTests
         "max_tokens: number, min 1, max 200000, step 1",
         "stop_sequences: array of text",
         $"reasoning_level: select, options {Levels}",
+        "mcp_servers: object",
     ];
 
     private static readonly string[] Task =
@@ -79,6 +80,7 @@ public class ShippedTemplatesTests
         "outputs: object",
         "checks: array of object { command: text; schema: object }",
         "max_spawned_tasks: number, default 0, min 0, max 100, step 1",
+        "mcp_servers: object",
     ];
 
     /// <summary>What each kind of agent says beyond the task. Fields that are not named here are the task's.</summary>

@@ -7,12 +7,25 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tools.Mcp;
 
+/// <summary>What a template declares.</summary>
+/// <param name="Source">Its file.</param>
+public sealed record McpTemplate(string Source, bool IsOfWorkspace, Json5Object Servers)
+{
+    /// <summary>Of all templates in force that say so themselves: what one has from its parent is the parent's.</summary>
+    public static IReadOnlyList<McpTemplate> Of(TemplateCatalog templates) =>
+    [
+        .. templates.List().SelectMany(entry => entry.Template is { } template && template.Given.Contains(McpConfig.Key) && template.Default(McpConfig.Key) is Json5Object servers
+            ? [new McpTemplate(entry.Source, entry.Layer == TemplateLayer.Workspace, servers)]
+            : Array.Empty<McpTemplate>()),
+    ];
+}
+
 /// <param name="Problems">One sentence each, with the file.</param>
 public sealed record McpConfigured(IReadOnlyList<McpDeclaration> Servers, IReadOnlyList<string> Problems);
 
 /// <summary>
-/// Reads which servers are declared: by the user in <c>config.json5</c> under <c>mcp_servers</c> and in <c>mcp.json5</c>, then by a trusted folder in
-/// <c>.plue/mcp.json</c> and <c>.mcp.json</c>. The first of a name counts, so that no folder stands in for a server of the user's. Nothing is started.
+/// Reads which servers are declared: by the user in <c>config.json5</c> under <c>mcp_servers</c>, in <c>mcp.json5</c> and in templates, then by a trusted folder in
+/// <c>.plue/mcp.json</c>, <c>.mcp.json</c> and its templates. The first of a name counts, so that no folder stands in for a server of the user's. Nothing is started.
 /// </summary>
 internal static partial class McpConfig
 {
@@ -22,7 +35,8 @@ internal static partial class McpConfig
     /// <summary>Leaves room for the tool's name in the 64 characters that vendors allow.</summary>
     private const int LongestName = 24;
 
-    public static McpConfigured Read(PluePaths paths, string? trustedFolder, string home)
+    /// <param name="templates">What templates declare.</param>
+    public static McpConfigured Read(PluePaths paths, string? trustedFolder, string home, IReadOnlyList<McpTemplate> templates)
     {
         var found = new Found(trustedFolder, home);
         var config = UserConfig.Read(paths).Values.Find(Key);
@@ -30,10 +44,12 @@ internal static partial class McpConfig
         else if (config is not (null or Json5Null)) { found.Problems.Add($"{paths.Config}: `{Key}` is not an object of servers."); }
 
         found.AddFile(Path.Combine(paths.Home, "mcp.json5"), isOfWorkspace: false);
+        foreach (var template in templates.Where(template => !template.IsOfWorkspace)) { found.Add(template.Servers, template.Source, isOfWorkspace: false); }
         if (trustedFolder is not null)
         {
             found.AddFile(Path.Combine(trustedFolder, ".plue", "mcp.json"), isOfWorkspace: true);
             found.AddFile(Path.Combine(trustedFolder, ".mcp.json"), isOfWorkspace: true);
+            foreach (var template in templates.Where(template => template.IsOfWorkspace)) { found.Add(template.Servers, template.Source, isOfWorkspace: true); }
         }
 
         return new McpConfigured(found.Servers, found.Problems);

@@ -51,6 +51,8 @@ public sealed record McpServices
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
     /// <summary>The user's own folder, where user's servers run that name no other.</summary>
     public required string Home { get; init; }
+    /// <summary>What templates declare now.</summary>
+    public Func<IReadOnlyList<McpTemplate>> Templates { get; init; } = static () => [];
 
     /// <summary>From the start of a server until its tools are known.</summary>
     public TimeSpan StartPatience { get; init; } = TimeSpan.FromSeconds(30);

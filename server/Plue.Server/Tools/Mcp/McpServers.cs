@@ -89,7 +89,7 @@ public sealed class McpServers : IAsyncDisposable
 
     private (IReadOnlyList<McpServer> Servers, IReadOnlyList<string> Problems) Read()
     {
-        var configured = McpConfig.Read(services.Paths, services.Workspace.TrustedFolder, services.Home);
+        var configured = McpConfig.Read(services.Paths, services.Workspace.TrustedFolder, services.Home, services.Templates());
         List<McpServer> gone = [];
         List<McpServer> found = [];
         lock (gate)
