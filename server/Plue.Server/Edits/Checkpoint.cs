@@ -14,7 +14,7 @@ internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, Check
     public IEnumerable<(string Path, FileState Before, FileState After)> ChangedBy(Checkpoint now, HeldFolder folder, Contents contents)
     {
         var closed = Files.Keys.Where(path => path.EndsWith('/')).ToList();
-        var rules = new Lazy<List<IgnoreRules>>(() => [.. Files.Where(file => IsRules(file.Key) && file.Value.State.Kind == HeldKind.File && file.Value.State.IsKept).OrderByDescending(file => file.Key.Length)
+        var rules = new Lazy<List<IgnoreRules>>(() => [.. Files.Where(file => IsRules(file.Key) && file.Value.State.Kind == HeldKind.File && file.Value.State.IsKept).OrderBy(file => file.Key.Length)
             .Select(file => new IgnoreRules(FolderOf(file.Key), Encoding.UTF8.GetString(contents.Read(file.Value.State.Hash!))))]);
         foreach (var (path, file) in now.Files)
         {
@@ -40,6 +40,7 @@ internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, Check
             try { return folder.Look(path).Kind == HeldKind.Absent; }
             // Behind a link: what stood here is not there any more, and what is behind the link is nobody's here.
             catch (IOException) { return true; }
+            catch (UnauthorizedAccessException) { return false; }
         }
     }
 
@@ -53,7 +54,7 @@ internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, Check
         for (var end = path.IndexOf('/'); ; end = path.IndexOf('/', end + 1))
         {
             var part = end < 0 ? path : path[..end];
-            if (rules.Select(one => one.IsIgnored(part, isFolder: end >= 0)).FirstOrDefault(decided => decided is not null) == true) { return true; }
+            if (IgnoreRules.IsIgnored(rules, part, isFolder: end >= 0)) { return true; }
             if (end < 0) { return false; }
         }
     }
@@ -126,14 +127,14 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
             {
                 try
                 {
-                    if (held.Read(one.Path, LargestFile) is not { } content) { return; }
+                    if (held.ReadOrLink(one.Path, LargestFile) is not { } content) { return; }
 
                     var isSure = now - one.Found.Changed > Unsure && held.Look(one.Path).Stamp == one.Found.Stamp;
                     var file = new CheckpointFile(new FileState(one.Found.Kind, contents.Put(content), ModeOf(one.Found)), isSure ? one.Found.Stamp : "");
                     lock (files) { files[one.Path] = file; }
                 }
-                catch (FileNotFoundException) { }
-                catch (IOException exception) when (exception.HResult is 13 or 1) // EACCES, EPERM
+                catch (Exception fault) when (fault is FileNotFoundException or NotSupportedException) { }
+                catch (UnauthorizedAccessException)
                 {
                     Interlocked.Increment(ref unread);
                     lock (files) { files[one.Path] = NotKept; }
@@ -269,7 +270,7 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
                     // A link to a folder counts as one here.
                     var isFolder = mayBeFolder && new DirectoryInfo(Path.Combine(root, name)).LinkTarget is null;
                     if ((isFolder || file == ".git") && NeverKept.Contains(file)) { continue; }
-                    if (IsIgnored(name, isFolder)) { continue; }
+                    if (IgnoreRules.IsIgnored(rules, name, isFolder)) { continue; }
                     if (isFolder) { folders.Add(name); }
                     else if (Files.Count >= MostFiles)
                     {
@@ -289,16 +290,6 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
             foreach (var folder in folders) { Walk(folder, depth + 1); }
 
             rules.RemoveRange(count, rules.Count - count);
-        }
-
-        private bool IsIgnored(string path, bool isFolder)
-        {
-            for (var i = rules.Count - 1; i >= 0; i--)
-            {
-                if (rules[i].IsIgnored(path, isFolder) is { } decided) { return decided; }
-            }
-
-            return false;
         }
     }
 }

@@ -172,7 +172,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
     {
         try { return FileState.Keep(folder, path, store.Contents); }
         // Behind a link.
-        catch (IOException) { return new FileState(HeldKind.Other); }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return new FileState(HeldKind.Other); }
     }
 
     private EditRecord Ended(EditRecord begun, List<(string Path, FileState Before, FileState After)> changes, EditHistory history) => begun with

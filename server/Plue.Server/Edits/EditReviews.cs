@@ -85,7 +85,7 @@ internal sealed class EditReviews(EditLog log)
     private FileReview? Open(Review review, HeldFolder folder)
     {
         try { return FileReview.Of(review, folder, Store.Contents); }
-        catch (Exception exception) when (exception is IOException or FailureException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FailureException)
         {
             Microsoft.Extensions.Logging.LoggerExtensions.LogWarning(Store.Logger, "{Path} cannot be reviewed: {Why}", review.Path, exception.Message);
             return null;

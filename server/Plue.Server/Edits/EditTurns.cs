@@ -74,7 +74,7 @@ internal sealed class EditTurns(EditLog log)
         var path = way[0].Path;
         now = FileState.Absent;
         try { now = FileState.Keep(folder, path, Store.Contents); }
-        catch (IOException exception) { return $"{path} was left as it is: {exception.Message}"; }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { return $"{path} was left as it is: {exception.Message}"; }
 
         // Killed after it was done and before it was written down.
         if (now == (isUndo ? way[^1].Before : way[^1].After)) { return null; }

@@ -23,11 +23,12 @@ internal sealed record FileState(HeldKind Kind, string? Hash = null, int Mode = 
 
             try
             {
-                return folder.Read(path, Contents.MostBytes) is { } content
+                return folder.ReadOrLink(path, Contents.MostBytes) is { } content
                     ? new FileState(found.Kind, contents.Put(content), found.Kind == HeldKind.File ? found.Mode : 0)
                     : new FileState(HeldKind.Other);
             }
-            catch (FileNotFoundException) when (tries < 3) { }
+            catch (Exception fault) when (fault is FileNotFoundException or NotSupportedException && tries < 3) { }
+            catch (NotSupportedException) { return new FileState(HeldKind.Other); }
         }
     }
 
@@ -41,10 +42,10 @@ internal sealed record FileState(HeldKind Kind, string? Hash = null, int Mode = 
                 folder.Delete(path);
                 break;
             case HeldKind.File:
-                folder.Write(path, contents.Read(Hash!), Mode);
+                folder.Replace(path, contents.Read(Hash!), Mode);
                 break;
             case HeldKind.Link:
-                folder.WriteLink(path, System.Text.Encoding.UTF8.GetString(contents.Read(Hash!)));
+                folder.ReplaceByLink(path, System.Text.Encoding.UTF8.GetString(contents.Read(Hash!)));
                 break;
             default:
                 throw new IOException($"What {path} was is not a file and was not kept.");

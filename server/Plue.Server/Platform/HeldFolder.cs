@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 
 namespace Plue.Server.Platform;
@@ -10,53 +11,49 @@ public sealed record HeldFile(HeldKind Kind, int Mode, long Size, DateTime Chang
 
 public enum HeldKind { Absent, File, Link, Folder, Other }
 
+/// <summary>The file is no longer what it was when the change was made up.</summary>
+public sealed class FileChangedException() : IOException("The file is no longer what it was.");
+
 /// <summary>
 /// A folder held by its descriptor, and what is in it by names from there. No link is ever followed, neither at the end of a path nor on its way, so that
 /// nothing outside is read, written or removed whatever is exchanged meanwhile. Where the system has no such calls each part of a path is looked at first.
+/// Paths are names with <c>/</c> between them, none of them <c>.</c> or <c>..</c>.
 /// </summary>
-public sealed partial class HeldFolder : IDisposable
+public sealed class HeldFolder : IDisposable
 {
-    private const int NoEntry = 2, NotFolder = 20, NoDevice = 6, LinuxLoop = 40, MacLoop = 62, InvalidArgument = 22;
+    private const uint PrivateFile = 0x180; // 0600
+    private const uint AnyFile = 0x1B6; // 0666, less the umask
+    private const uint AnyFolder = 0x1FF; // 0777, less the umask
+    private const uint Permissions = 0xFFF, PlainPermissions = 0x1FF;
+    private const int NotThere = 6, NoSocket = 102, InvalidArgument = 22; // ENXIO and EOPNOTSUPP for a socket, EINVAL for what is no link
     private const int LongestLink = 4096;
-    private const int LinuxNoFollowStat = 0x100;
-    private const uint BasicStat = 0x7ff;
 
-    private static readonly bool IsLinux = OperatingSystem.IsLinux(), IsWindows = OperatingSystem.IsWindows();
-    // On 64-bit ARM Linux two of the flags have other values.
-    private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
-    private static readonly int FolderFlag = IsLinux ? (IsArm ? 0x4000 : 0x10000) : 0x100000;
-    private static readonly int NoFollow = IsLinux ? (IsArm ? 0x8000 : 0x20000) : 0x100;
-    private static readonly int CloseOnExec = IsLinux ? 0x80000 : 0x1000000;
-    private static readonly int NonBlocking = IsLinux ? 0x800 : 0x4;
-    private static readonly int CreateNew = IsLinux ? 0x40 | 0x80 : 0x200 | 0x800;
-    private const int WriteOnly = 1;
+    private static readonly bool IsWindows = OperatingSystem.IsWindows();
 
     private readonly string root;
     private readonly SafeFileHandle? handle;
 
     /// <param name="root">Absolute; links on the way to it are the user's own.</param>
     /// <exception cref="IOException">It is not there.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
     public HeldFolder(string root)
     {
         this.root = RealPath.Of(root);
-        if (IsWindows)
-        {
-            if (!Directory.Exists(this.root)) { throw new DirectoryNotFoundException($"{root} is not there."); }
-            return;
-        }
-
-        handle = open(this.root, FolderFlag | CloseOnExec);
-        if (handle.IsInvalid) { throw Fault(root); }
+        if (!IsWindows) { handle = Checked(UnixCalls.OpenFolder(this.root), root); }
+        else if (!Directory.Exists(this.root)) { throw new DirectoryNotFoundException($"{root} is not there."); }
     }
+
+    /// <summary>The SHA-256 in hex, by which files are compared.</summary>
+    public static string HashOf(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
     public void Dispose() => handle?.Dispose();
 
-    /// <param name="path">From the folder, with <c>/</c>.</param>
+    /// <exception cref="UnauthorizedAccessException">It may not be looked at.</exception>
     /// <exception cref="IOException">The disk said no; or a part of the path is a link.</exception>
     public HeldFile Look(string path)
     {
         using var parent = ParentOf(path, make: false);
-        return parent is null ? Absent : Look(parent, path);
+        return parent is null ? Absent : Look(parent);
     }
 
     /// <summary>As <see cref="Look(string)"/>, for many; those of one folder are best beside each other. One that cannot be looked at is left out.</summary>
@@ -81,9 +78,9 @@ public sealed partial class HeldFolder : IDisposable
 
                     if (parent is null) { continue; }
 
-                    found = Look(parent with { Name = path[end..], Full = Path.Combine(root, path) }, path);
+                    found = Look(parent with { Name = path[end..], Full = Path.Combine(root, path) });
                 }
-                catch (IOException) { continue; }
+                catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { continue; }
 
                 yield return (path, found);
             }
@@ -94,113 +91,88 @@ public sealed partial class HeldFolder : IDisposable
         }
     }
 
-    private static HeldFile Look(Parent parent, string path)
-    {
-        if (!IsLinux) { return LookPlain(parent, path); }
-
-        Span<byte> stat = stackalloc byte[256];
-        unsafe
-        {
-            fixed (byte* at = stat)
-            {
-                if (statx(parent.Handle!, parent.Name, LinuxNoFollowStat, BasicStat, at) != 0)
-                {
-                    return Marshal.GetLastPInvokeError() is NoEntry or NotFolder ? Absent : throw Fault(path);
-                }
-            }
-        }
-
-        var mode = BitConverter.ToUInt16(stat[28..]);
-        var kind = (mode & 0xF000) switch { 0x8000 => HeldKind.File, 0xA000 => HeldKind.Link, 0x4000 => HeldKind.Folder, _ => HeldKind.Other };
-        var (inode, size) = (BitConverter.ToUInt64(stat[32..]), BitConverter.ToInt64(stat[40..]));
-        var (changed, changedPart) = (BitConverter.ToInt64(stat[96..]), BitConverter.ToUInt32(stat[104..]));
-        var (modified, modifiedPart) = (BitConverter.ToInt64(stat[112..]), BitConverter.ToUInt32(stat[120..]));
-        return new HeldFile(kind, mode & 0x1FF, size, DateTime.UnixEpoch.AddSeconds(changed).AddTicks(changedPart / 100), $"{inode:x}.{size:x}.{changed:x}.{changedPart:x}.{modified:x}.{modifiedPart:x}");
-    }
-
-    /// <summary>The content of a file, or where a link leads to.</summary>
-    /// <param name="most">Bytes.</param>
-    /// <returns>Null when it is larger.</returns>
-    /// <exception cref="FileNotFoundException">It is neither, or not there any more.</exception>
-    /// <exception cref="IOException">The disk said no; or a part of the path is a link.</exception>
+    /// <param name="most">Bytes; a larger file is not read.</param>
+    /// <returns>Null when the file is larger.</returns>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    /// <exception cref="NotSupportedException">It is a folder, a pipe, a socket or a device.</exception>
+    /// <exception cref="IOException">It or a part of the path is a link, or the disk said no.</exception>
     public byte[]? Read(string path, int most)
     {
         using var parent = ParentOf(path, make: false) ?? throw new FileNotFoundException($"{path} is not there.");
-        if (IsWindows) { return ReadPlain(parent, most); }
+        using var file = Open(parent);
+        return Content(file, parent, most);
+    }
 
-        using var file = openat(parent.Handle!, parent.Name, NoFollow | NonBlocking | CloseOnExec, 0);
-        if (file.IsInvalid)
-        {
-            return Marshal.GetLastPInvokeError() switch
-            {
-                LinuxLoop or MacLoop => ReadLink(parent, path),
-                NoEntry or NotFolder or NoDevice => throw new FileNotFoundException($"{path} is not there."),
-                _ => throw Fault(path),
-            };
-        }
+    /// <summary>As <see cref="Read"/>, and of a link where it leads to.</summary>
+    /// <inheritdoc cref="Read" path="/param|/returns|/exception"/>
+    public byte[]? ReadOrLink(string path, int most)
+    {
+        using var parent = ParentOf(path, make: false) ?? throw new FileNotFoundException($"{path} is not there.");
+        if (!IsWindows && LinkOf(parent) is { } target) { return target; }
 
-        return ReadAll(file, most);
+        using var file = Open(parent);
+        return Content(file, parent, most);
+    }
+
+    /// <summary>
+    /// Puts a new file in the place of exactly the one that is known: a power cut leaves the old or the new, and other names of the old file keep the old
+    /// content. Folders on the way are made. Owner and permissions stay as they were.
+    /// </summary>
+    /// <param name="expected">The hash of what is there now; null when there must be nothing.</param>
+    /// <exception cref="FileChangedException">Something else is there. Nothing was changed.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    /// <exception cref="IOException">A part of the path is a link, or the disk said no.</exception>
+    public void Write(string path, ReadOnlySpan<byte> content, string? expected)
+    {
+        using var parent = ParentOf(path, make: true)!;
+        var old = Check(parent, expected);
+        Put(
+            parent, content, expected is null ? AnyFile : PrivateFile, isNew: expected is null,
+            file => { if (old is { } facts) { TakeOver(file, facts); } }, () => Check(parent, expected));
     }
 
     /// <summary>Puts a file there, whole or not at all; the folders on the way are made. What was under this name is replaced, a link by the file itself.</summary>
     /// <param name="mode">The nine bits of permission.</param>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     /// <exception cref="IOException">Nothing was changed; or a part of the path is a link.</exception>
-    public void Write(string path, ReadOnlySpan<byte> content, int mode)
+    public void Replace(string path, ReadOnlySpan<byte> content, int mode)
     {
         using var parent = ParentOf(path, make: true)!;
-        var temporary = $".plue-{Guid.NewGuid():N}.tmp";
-        if (IsWindows)
-        {
-            var beside = Path.Combine(Path.GetDirectoryName(parent.Full)!, temporary);
-            File.WriteAllBytes(beside, content);
-            File.Move(beside, parent.Full, overwrite: true);
-            return;
-        }
-
-        try
-        {
-            using var file = openat(parent.Handle!, temporary, WriteOnly | CreateNew | NoFollow | CloseOnExec, 0x180);
-            if (file.IsInvalid) { throw Fault(path); }
-
-            File.SetUnixFileMode(file, (UnixFileMode)mode);
-            RandomAccess.Write(file, content, 0);
-            DurableFile.Sync(file);
-            if (renameat(parent.Handle!, temporary, parent.Handle!, parent.Name) != 0) { throw Fault(path); }
-        }
-        catch
-        {
-            _ = unlinkat(parent.Handle!, temporary, 0);
-            throw;
-        }
+        Put(parent, content, PrivateFile, isNew: false, file => { if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(file, (UnixFileMode)mode); } }, () => { });
     }
 
     /// <summary>Puts a link there, which nothing follows.</summary>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     /// <exception cref="IOException">Nothing was changed; or a part of the path is a link.</exception>
-    public void WriteLink(string path, string target)
+    public void ReplaceByLink(string path, string target)
     {
         using var parent = ParentOf(path, make: true)!;
         if (IsWindows) { throw new IOException("Links are not made here."); }
 
-        var temporary = $".plue-{Guid.NewGuid():N}.tmp";
-        if (symlinkat(target, parent.Handle!, temporary) == 0 && renameat(parent.Handle!, temporary, parent.Handle!, parent.Name) == 0) { return; }
+        var temporary = Temporary();
+        if (UnixCalls.symlinkat(target, parent.Handle!, temporary) != 0) { throw Error(path); }
+        if (UnixCalls.renameat(parent.Handle!, temporary, parent.Handle!, parent.Name) == 0) { return; }
 
-        var fault = Fault(path);
-        _ = unlinkat(parent.Handle!, temporary, 0);
+        var fault = Error(path);
+        Remove(parent, temporary);
         throw fault;
     }
 
     /// <summary>Removes a file, or a link itself; what is not there is fine.</summary>
+    /// <exception cref="UnauthorizedAccessException">It may not be removed.</exception>
     /// <exception cref="IOException">It is still there; or a part of the path is a link.</exception>
     public void Delete(string path)
     {
         using var parent = ParentOf(path, make: false);
         if (parent is null) { return; }
         if (IsWindows) { File.Delete(parent.Full); }
-        else if (unlinkat(parent.Handle!, parent.Name, 0) != 0 && Marshal.GetLastPInvokeError() is not NoEntry) { throw Fault(path); }
+        else if (UnixCalls.unlinkat(parent.Handle!, parent.Name, 0) != 0 && Marshal.GetLastPInvokeError() != UnixCalls.NoEntry) { throw Error(path); }
     }
 
     private static HeldFile Absent => new(HeldKind.Absent, 0, 0, default, "");
 
+    /// <summary>The folder that a path ends in, and its last name.</summary>
     private sealed record Parent(SafeFileHandle? Handle, string Name, string Full) : IDisposable
     {
         public bool IsOwned { get; init; }
@@ -221,27 +193,27 @@ public sealed partial class HeldFolder : IDisposable
         }
 
         var full = Path.Combine([root, .. names]);
-        if (IsWindows) { return ParentPlain(names, full, path, make); }
+        if (IsWindows) { return ParentPlain(names, full, make); }
 
         var at = handle!;
         for (var i = 0; i < names.Length - 1; i++)
         {
-            var next = openat(at, names[i], FolderFlag | NoFollow | CloseOnExec, 0);
-            if (next.IsInvalid && make && Marshal.GetLastPInvokeError() == NoEntry)
+            var next = UnixCalls.OpenAt(at, names[i], UnixCalls.Directory | UnixCalls.NoFollow);
+            if (next.IsInvalid && make && Marshal.GetLastPInvokeError() == UnixCalls.NoEntry)
             {
-                _ = mkdirat(at, names[i], 0x1ED);
-                next = openat(at, names[i], FolderFlag | NoFollow | CloseOnExec, 0);
+                if (UnixCalls.mkdirat(at, names[i], AnyFolder) == 0) { DurableFile.Sync(at); }
+                next = UnixCalls.OpenAt(at, names[i], UnixCalls.Directory | UnixCalls.NoFollow);
             }
 
             if (next.IsInvalid)
             {
-                var (error, fault) = (Marshal.GetLastPInvokeError(), Fault(path));
+                var (error, fault) = (Marshal.GetLastPInvokeError(), Error(names[i]));
                 var isLink = IsLink(at, names[i]);
                 if (at != handle) { at.Dispose(); }
-                if (isLink) { throw new IOException($"{string.Join('/', names[..(i + 1)])} is a link now, and nothing is done through links."); }
-                if (!make && error is NoEntry or NotFolder) { return null; }
+                if (isLink) { throw ThroughLink(names[..(i + 1)]); }
+                if (!make && error is UnixCalls.NoEntry or UnixCalls.NoFolder) { return null; }
 
-                throw fault;
+                throw error == UnixCalls.NoFolder ? new IOException($"{string.Join('/', names[..(i + 1)])} is no folder.", error) : fault;
             }
 
             if (at != handle) { at.Dispose(); }
@@ -251,14 +223,14 @@ public sealed partial class HeldFolder : IDisposable
         return new Parent(at, names[^1], full) { IsOwned = at != handle };
     }
 
-    private Parent? ParentPlain(string[] names, string full, string path, bool make)
+    private Parent? ParentPlain(string[] names, string full, bool make)
     {
         var at = root;
-        foreach (var name in names[..^1])
+        for (var i = 0; i < names.Length - 1; i++)
         {
-            at = Path.Combine(at, name);
+            at = Path.Combine(at, names[i]);
             var info = new DirectoryInfo(at);
-            if (info.Exists && info.Attributes.HasFlag(FileAttributes.ReparsePoint)) { throw new IOException($"{path} leads through a link, and nothing is done through links."); }
+            if (info.Exists && info.Attributes.HasFlag(FileAttributes.ReparsePoint)) { throw ThroughLink(names[..(i + 1)]); }
             if (info.Exists) { continue; }
             if (!make) { return null; }
 
@@ -268,7 +240,19 @@ public sealed partial class HeldFolder : IDisposable
         return new Parent(null, names[^1], full);
     }
 
-    private static HeldFile LookPlain(Parent parent, string path)
+    private static HeldFile Look(Parent parent)
+    {
+        if (!OperatingSystem.IsLinux()) { return LookPlain(parent); }
+        if (UnixCalls.FactsOf(parent.Handle!, parent.Name) is not { } facts)
+        {
+            return Marshal.GetLastPInvokeError() is UnixCalls.NoEntry or UnixCalls.NoFolder ? Absent : throw Error(parent.Name);
+        }
+
+        var kind = facts.IsOrdinary ? HeldKind.File : facts.IsLink ? HeldKind.Link : facts.IsFolder ? HeldKind.Folder : HeldKind.Other;
+        return new HeldFile(kind, (int)(facts.Mode & PlainPermissions), facts.Size, facts.Changed, facts.Stamp);
+    }
+
+    private static HeldFile LookPlain(Parent parent)
     {
         if (parent.Handle is { } folder && IsLink(folder, parent.Name)) { return new HeldFile(HeldKind.Link, 0, 0, default, ""); }
 
@@ -278,62 +262,123 @@ public sealed partial class HeldFolder : IDisposable
         if (info.Attributes.HasFlag(FileAttributes.ReparsePoint)) { return new HeldFile(IsWindows ? HeldKind.Other : HeldKind.Link, 0, 0, default, ""); }
 
         var mode = IsWindows ? 0 : (int)info.UnixFileMode;
-        return new HeldFile(HeldKind.File, mode, info.Length, info.LastWriteTimeUtc, $"{path}.{info.Length:x}.{info.LastWriteTimeUtc.Ticks:x}");
+        return new HeldFile(HeldKind.File, mode, info.Length, info.LastWriteTimeUtc, $"{parent.Name}.{info.Length:x}.{info.LastWriteTimeUtc.Ticks:x}");
     }
 
-    private static byte[]? ReadPlain(Parent parent, int most)
+    private static SafeFileHandle Open(Parent parent)
     {
-        using var file = File.OpenHandle(parent.Full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        return ReadAll(file, most);
+        if (!IsWindows) { return Checked(UnixCalls.OpenAt(parent.Handle!, parent.Name, UnixCalls.NonBlocking | UnixCalls.NoFollow), parent.Name); }
+        if (Directory.Exists(parent.Full)) { throw new NotSupportedException("It is a folder."); }
+        if (LookPlain(parent).Kind == HeldKind.Other) { throw new IOException($"{parent.Name} is a link, and nothing is done through links."); }
+
+        return File.OpenHandle(parent.Full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
     }
 
-    private static byte[]? ReadAll(SafeFileHandle file, int most)
+    private static byte[]? Content(SafeFileHandle file, Parent parent, int most)
     {
-        long size;
-        try { size = RandomAccess.GetLength(file); }
-        catch (NotSupportedException) { throw new FileNotFoundException("It is not an ordinary file."); }
+        if (UnixCalls.FactsOf(file) is { } facts)
+        {
+            if (!facts.IsOrdinary) { throw new NotSupportedException(facts.IsFolder ? "It is a folder." : "It is not an ordinary file."); }
+        }
+        else if (parent.Handle is { } folder)
+        {
+            using var asFolder = UnixCalls.OpenAt(folder, parent.Name, UnixCalls.Directory | UnixCalls.NoFollow);
+            if (!asFolder.IsInvalid) { throw new NotSupportedException("It is a folder."); }
+        }
 
-        if (size > most) { return null; }
-
-        var content = new byte[size];
-        var read = 0;
-        while (read < content.Length && RandomAccess.Read(file, content.AsSpan(read), read) is > 0 and var more) { read += more; }
-
-        return read == content.Length ? content : content[..read];
+        return OrdinaryFile.Read(file, most);
     }
 
-    private static bool IsLink(SafeFileHandle folder, string name) => readlinkat(folder, name, new byte[1], 1) >= 0;
+    /// <summary>A file beside it takes its place.</summary>
+    /// <param name="isNew">It never takes the place of one that came in between; only where the disk has no hard links is there a moment for that.</param>
+    /// <param name="check">The last look before it does.</param>
+    private static void Put(Parent parent, ReadOnlySpan<byte> content, uint mode, bool isNew, Action<SafeFileHandle> dress, Action check)
+    {
+        var temporary = Temporary();
+        var beside = Path.Combine(Path.GetDirectoryName(parent.Full)!, temporary);
+        try
+        {
+            using (var file = IsWindows
+                ? File.OpenHandle(beside, FileMode.CreateNew, FileAccess.Write)
+                : Checked(UnixCalls.OpenAt(parent.Handle!, temporary, UnixCalls.WriteOnly | UnixCalls.CreateNew | UnixCalls.NoFollow, (int)mode), parent.Name))
+            {
+                RandomAccess.Write(file, content, 0);
+                dress(file);
+                DurableFile.Sync(file);
+            }
 
-    private static byte[] ReadLink(Parent parent, string path)
+            check();
+            if (IsWindows) { File.Move(beside, parent.Full, overwrite: !isNew); }
+            else { TakePlace(parent.Handle!, temporary, parent.Name, isNew); }
+        }
+        catch
+        {
+            Remove(parent, temporary);
+            throw;
+        }
+    }
+
+    private static void TakePlace(SafeFileHandle folder, string temporary, string name, bool isNew)
+    {
+        if (isNew && UnixCalls.linkat(folder, temporary, folder, name, 0) == 0) { _ = UnixCalls.unlinkat(folder, temporary, 0); }
+        else if (isNew && Marshal.GetLastPInvokeError() == UnixCalls.AlreadyThere) { throw new FileChangedException(); }
+        else if (UnixCalls.renameat(folder, temporary, folder, name) != 0) { throw Error(name); }
+
+        DurableFile.Sync(folder);
+    }
+
+    private static void Remove(Parent parent, string temporary)
+    {
+        if (IsWindows) { File.Delete(Path.Combine(Path.GetDirectoryName(parent.Full)!, temporary)); }
+        else { _ = UnixCalls.unlinkat(parent.Handle!, temporary, 0); }
+    }
+
+    private static string Temporary() => $".plue-{Guid.NewGuid():N}.tmp";
+
+    /// <summary>Owner and mode of the old file; who may not give a file away keeps it.</summary>
+    private static void TakeOver(SafeFileHandle file, UnixCalls.Facts old)
+    {
+        var isOwned = UnixCalls.fchown(file, old.Owner, old.Group) == 0;
+        // Without the owner the bits that lend his rights would lend ours.
+        _ = UnixCalls.fchmod(file, old.Mode & (isOwned ? Permissions : PlainPermissions));
+    }
+
+    /// <returns>The facts of the file that is there, where they are known.</returns>
+    private static UnixCalls.Facts? Check(Parent parent, string? expected)
+    {
+        try
+        {
+            using var file = Open(parent);
+            return expected is not null && HashOf(Content(file, parent, int.MaxValue)) == expected ? UnixCalls.FactsOf(file) : throw new FileChangedException();
+        }
+        catch (FileNotFoundException) { return expected is null ? null : throw new FileChangedException(); }
+        catch (IOException fault) when (fault.HResult == UnixCalls.TooManyLinks) { throw new FileChangedException(); }
+    }
+
+    private static bool IsLink(SafeFileHandle folder, string name) => UnixCalls.readlinkat(folder, name, new byte[1], 1) >= 0;
+
+    /// <returns>Null for what is no link.</returns>
+    private static byte[]? LinkOf(Parent parent)
     {
         var target = new byte[LongestLink];
-        var length = readlinkat(parent.Handle!, parent.Name, target, target.Length);
-        return length >= 0 ? target[..(int)length] : Marshal.GetLastPInvokeError() == InvalidArgument ? throw new FileNotFoundException($"{path} is not there.") : throw Fault(path);
+        var length = UnixCalls.readlinkat(parent.Handle!, parent.Name, target, target.Length);
+        return length >= 0 ? target[..(int)length] : Marshal.GetLastPInvokeError() == InvalidArgument ? null : throw Error(parent.Name);
     }
 
-    private static IOException Fault(string path) => new($"{path}: {Marshal.GetLastPInvokeErrorMessage()}.", Marshal.GetLastPInvokeError());
+    private static SafeFileHandle Checked(SafeFileHandle handle, string name) => handle.IsInvalid ? throw Error(name) : handle;
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial SafeFileHandle open(string path, int flags);
+    private static IOException ThroughLink(IEnumerable<string> names) => new($"{string.Join('/', names)} is a link now, and nothing is done through links.");
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial SafeFileHandle openat(SafeFileHandle folder, string name, int flags, uint mode);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int mkdirat(SafeFileHandle folder, string name, uint mode);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int unlinkat(SafeFileHandle folder, string name, int flags);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int renameat(SafeFileHandle from, string name, SafeFileHandle to, string newName);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int symlinkat(string target, SafeFileHandle folder, string name);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial nint readlinkat(SafeFileHandle folder, string name, byte[] target, nint size);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static unsafe partial int statx(SafeFileHandle folder, string name, int flags, uint mask, byte* result);
+    private static Exception Error(string name)
+    {
+        var (error, message) = (Marshal.GetLastPInvokeError(), Marshal.GetLastPInvokeErrorMessage());
+        return error switch
+        {
+            UnixCalls.NoEntry => new FileNotFoundException($"{name} is not there.", name),
+            UnixCalls.NotPermitted or UnixCalls.Denied => new UnauthorizedAccessException($"{name}: {message}."),
+            NotThere or NoSocket => new NotSupportedException("It is not an ordinary file."),
+            _ when error == UnixCalls.TooManyLinks => new IOException($"{name} is a link now, and nothing is done through links.", error),
+            _ => new IOException($"{name}: {message}.", error),
+        };
+    }
 }

@@ -1,101 +1,55 @@
-using System.Text;
-using System.Text.RegularExpressions;
-
 namespace Plue.Server.Platform;
 
-/// <summary>The rules of one <c>.gitignore</c> file, as git reads them. The last rule that fits decides.</summary>
+/// <summary>The rules of one <c>.gitignore</c> file, as git reads them.</summary>
 public sealed class IgnoreRules
 {
-    private const int MostRules = 2000;
+    private const int MostRules = 5_000;
 
-    private readonly List<Rule> rules = [];
+    private readonly string start;
+    private readonly List<(PathPattern Pattern, bool IsKept, bool FoldersOnly)> rules = [];
 
     /// <param name="folder">Where the file lies, from the workspace with <c>/</c>; empty for the workspace itself.</param>
     public IgnoreRules(string folder, string text)
     {
-        Start = folder.Length == 0 ? "" : folder + "/";
-        foreach (var line in text.Split('\n').Take(MostRules))
-        {
-            if (Rule.Of(line.TrimEnd('\r')) is { } rule) { rules.Add(rule); }
-        }
-
-        rules.Reverse();
+        start = folder.Length == 0 ? "" : folder + "/";
+        foreach (var line in text.Split('\n').Take(MostRules)) { Add(line.TrimEnd('\r')); }
     }
 
-    private string Start { get; }
-
+    /// <param name="rules">Of the folders on the way, the workspace's own first: those nearest to the file decide.</param>
     /// <param name="path">From the workspace with <c>/</c>.</param>
-    /// <returns>Null when no rule fits.</returns>
-    public bool? IsIgnored(string path, bool isFolder)
+    public static bool IsIgnored(IReadOnlyList<IgnoreRules> rules, string path, bool isFolder)
     {
-        if (!path.StartsWith(Start, StringComparison.Ordinal)) { return null; }
+        for (var i = rules.Count - 1; i >= 0; i--)
+        {
+            if (rules[i].IsIgnored(path, isFolder) is { } decided) { return decided; }
+        }
 
-        var inside = path[Start.Length..];
-        var name = inside[(inside.LastIndexOf('/') + 1)..];
-        return rules.Find(rule => (isFolder || !rule.IsFolderOnly) && rule.Fits(inside, name)) is { } found ? !found.IsNegated : null;
+        return false;
     }
 
-    private sealed record Rule(string? Literal, Regex? Pattern, bool IsNegated, bool IsFolderOnly, bool IsWholePath)
+    /// <returns>Null when no rule fits; the last one that does decides.</returns>
+    private bool? IsIgnored(string path, bool isFolder)
     {
-        public bool Fits(string path, string name)
+        if (!path.StartsWith(start, StringComparison.Ordinal)) { return null; }
+
+        var inside = path[start.Length..];
+        for (var i = rules.Count - 1; i >= 0; i--)
         {
-            var subject = IsWholePath ? path : name;
-            return Literal is not null ? subject == Literal : Pattern!.IsMatch(subject);
+            if ((isFolder || !rules[i].FoldersOnly) && rules[i].Pattern.Fits(inside)) { return !rules[i].IsKept; }
         }
 
-        public static Rule? Of(string line)
-        {
-            // Spaces at the end count only when they are escaped.
-            while (line.EndsWith(' ') && !line.EndsWith("\\ ", StringComparison.Ordinal)) { line = line[..^1]; }
+        return null;
+    }
 
-            if (line.Length == 0 || line[0] == '#') { return null; }
+    private void Add(string line)
+    {
+        // Spaces at the end count only behind a backslash.
+        var pattern = line.TrimEnd(' ');
+        if (pattern.EndsWith('\\') && pattern.Length < line.Length) { pattern += " "; }
+        if (pattern.Length == 0 || pattern[0] == '#') { return; }
 
-            var isNegated = line[0] == '!';
-            if (isNegated) { line = line[1..]; }
-
-            var isFolderOnly = line.EndsWith('/');
-            if (isFolderOnly) { line = line[..^1]; }
-
-            if (line.Length == 0) { return null; }
-
-            var isWholePath = line.Contains('/');
-            line = line.TrimStart('/');
-            if (line.AsSpan().IndexOfAny("*?[\\") < 0) { return new Rule(line, null, isNegated, isFolderOnly, isWholePath); }
-
-            try { return new Rule(null, new Regex(Expression(line), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline), isNegated, isFolderOnly, isWholePath); }
-            // A class such as [z-a] fits nothing in git either.
-            catch (ArgumentException) { return null; }
-        }
-
-        private static string Expression(string pattern)
-        {
-            var text = new StringBuilder("^");
-            for (var i = 0; i < pattern.Length; i++)
-            {
-                var rest = pattern.AsSpan(i);
-                if ((i == 0 || pattern[i - 1] == '/') && rest.StartsWith("**/")) { text.Append("(?:.*/)?"); i += 2; }
-                else if (i > 0 && pattern[i - 1] == '/' && rest is "**") { text.Append(".+"); i++; }
-                else if (pattern[i] == '*')
-                {
-                    text.Append("[^/]*");
-                    while (i + 1 < pattern.Length && pattern[i + 1] == '*') { i++; }
-                }
-                else if (pattern[i] == '?') { text.Append("[^/]"); }
-                else if (pattern[i] == '[' && pattern.IndexOf(']', Math.Min(pattern.Length, i + (rest is ['[', '!' or '^', ..] ? 3 : 2))) is > 0 and var end)
-                {
-                    var inner = pattern[(i + 1)..end];
-                    var not = inner[0] is '!' or '^';
-                    text.Append(not ? "[^/" : "[").Append((not ? inner[1..] : inner).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("[", "\\[", StringComparison.Ordinal)).Append(']');
-                    i = end;
-                }
-                else
-                {
-                    if (pattern[i] == '\\' && i + 1 < pattern.Length) { i++; }
-                    text.Append(Regex.Escape(pattern[i].ToString()));
-                }
-            }
-
-            return text.Append('$').ToString();
-        }
+        var isKept = pattern[0] == '!';
+        if (isKept) { pattern = pattern[1..]; }
+        if (PathPattern.TryOf(pattern, withChoices: false) is { } known) { rules.Add((known, isKept, pattern.EndsWith('/'))); }
     }
 }

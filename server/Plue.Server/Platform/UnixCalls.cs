@@ -13,6 +13,10 @@ internal static partial class UnixCalls
     public const int NoFolder = 20;
     public const int IsFolder = 21;
 
+    private const int BasicStat = 0x7FF;
+    private const int EmptyPath = 0x1000;
+    private const int NoFollowStat = 0x100;
+
     public static readonly bool IsMac = OperatingSystem.IsMacOS();
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
@@ -26,7 +30,9 @@ internal static partial class UnixCalls
 
     /// <summary>What a file is.</summary>
     /// <param name="Mode">With its kind, as <c>stat</c> has it.</param>
-    public readonly record struct Facts(uint Mode, uint Owner, uint Group)
+    /// <param name="Changed">When its content or its facts last changed.</param>
+    /// <param name="Stamp">Differs whenever the file was touched.</param>
+    public readonly record struct Facts(uint Mode, uint Owner, uint Group, long Size, DateTime Changed, string Stamp)
     {
         private const uint KindMask = 0xF000;
         public bool IsOrdinary => (Mode & KindMask) == 0x8000;
@@ -35,24 +41,27 @@ internal static partial class UnixCalls
     }
 
     /// <returns>Null where it cannot be told: only Linux says it in one way on every machine.</returns>
-    public static unsafe Facts? FactsOf(SafeFileHandle file)
+    public static Facts? FactsOf(SafeFileHandle file) => Stat(file, "", EmptyPath);
+
+    /// <summary>Of a name in a folder; of a link the link itself.</summary>
+    /// <returns>Null where it cannot be told; the last error says why.</returns>
+    public static Facts? FactsOf(SafeFileHandle folder, string name) => Stat(folder, name, NoFollowStat);
+
+    private static unsafe Facts? Stat(SafeFileHandle at, string name, int flags)
     {
         if (!OperatingSystem.IsLinux()) { return null; }
 
-        // struct statx is the same everywhere: user at 20, group at 24, mode at 28.
-        var facts = stackalloc byte[256];
-        const int Basic = 0x7FF;
-        const int EmptyPath = 0x1000;
-        byte nothing = 0;
-        var added = false;
-        file.DangerousAddRef(ref added);
-        try
-        {
-            return syscall(IsArm ? 291 : 332, file.DangerousGetHandle(), (nint)(&nothing), EmptyPath, Basic, (nint)facts, 0) == 0
-                ? new Facts(*(ushort*)(facts + 28), *(uint*)(facts + 20), *(uint*)(facts + 24))
-                : null;
-        }
-        finally { file.DangerousRelease(); }
+        // struct statx is the same everywhere.
+        var raw = stackalloc byte[256];
+        if (syscall(IsArm ? 291 : 332, at, name, flags, BasicStat, raw) != 0) { return null; }
+
+        var stat = new ReadOnlySpan<byte>(raw, 256);
+        var (inode, size) = (BitConverter.ToUInt64(stat[32..]), BitConverter.ToInt64(stat[40..]));
+        var (changed, changedPart) = (BitConverter.ToInt64(stat[96..]), BitConverter.ToUInt32(stat[104..]));
+        var (modified, modifiedPart) = (BitConverter.ToInt64(stat[112..]), BitConverter.ToUInt32(stat[120..]));
+        return new Facts(
+            BitConverter.ToUInt16(stat[28..]), BitConverter.ToUInt32(stat[20..]), BitConverter.ToUInt32(stat[24..]), size,
+            DateTime.UnixEpoch.AddSeconds(changed).AddTicks(changedPart / 100), $"{inode:x}.{size:x}.{changed:x}.{changedPart:x}.{modified:x}.{modifiedPart:x}");
     }
 
     /// <param name="mode">Of a new file.</param>
@@ -80,6 +89,12 @@ internal static partial class UnixCalls
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int unlinkat(SafeFileHandle folder, string path, int flags);
 
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int symlinkat(string target, SafeFileHandle folder, string name);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint readlinkat(SafeFileHandle folder, string name, byte[] target, nint size);
+
     [LibraryImport("libc", SetLastError = true)]
     public static partial int fchmod(SafeFileHandle file, uint mode);
 
@@ -88,4 +103,7 @@ internal static partial class UnixCalls
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial nint syscall(nint number, nint a, nint b, nint c, nint d, nint e, nint f);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial nint syscall(nint number, SafeFileHandle folder, string name, nint flags, nint mask, byte* result);
 }

@@ -27,7 +27,7 @@ public sealed class EditTool(string description) : ITool
 
         var before = WorkspaceFile.Read(path);
         if (context.Seen.HashOf(path.Full) is not { } hash) { throw new ToolFailureException($"You have not read {path.Relative} yet. Nothing was changed; read it first."); }
-        if (hash != OpenedFolder.HashOf(before)) { throw new ToolFailureException($"{path.Relative} changed since you read it. Nothing was changed; read it again."); }
+        if (hash != HeldFolder.HashOf(before)) { throw new ToolFailureException($"{path.Relative} changed since you read it. Nothing was changed; read it again."); }
 
         var text = FileText.Of(before);
         if (text?.Encode(text.Content) is not { } same || !same.AsSpan().SequenceEqual(before)) { throw new ToolFailureException($"{path.Relative} is no text that can be edited without damage."); }

@@ -20,8 +20,8 @@ internal sealed class FileWrite(WorkspacePath path, byte[]? before, byte[] after
     public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        WorkspaceFile.Write(path, after, before is null ? null : OpenedFolder.HashOf(before));
-        seen.Saw(path.Full, OpenedFolder.HashOf(after));
+        WorkspaceFile.Write(path, after, before is null ? null : HeldFolder.HashOf(before));
+        seen.Saw(path.Full, HeldFolder.HashOf(after));
         return Task.FromResult(new ToolOutcome(said));
     }
 }

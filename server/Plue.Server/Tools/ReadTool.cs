@@ -87,7 +87,7 @@ public sealed class ReadTool(string description, ToolResults results) : ITool
             if (ProtectedPaths.WhyNot(content) is { } why) { throw new ToolFailureException($"{path.Relative} {why}."); }
 
             var outcome = ImageType.Of(content) is { } mediaType ? Image(content, mediaType) : new ToolOutcome(Shown(content));
-            seen.Saw(path.Full, OpenedFolder.HashOf(content));
+            seen.Saw(path.Full, HeldFolder.HashOf(content));
             return Task.FromResult(outcome);
         }
 
@@ -95,7 +95,7 @@ public sealed class ReadTool(string description, ToolResults results) : ITool
             ? throw new ToolFailureException($"{path.Relative} is an image of {content.Length / 1024 / 1024} MiB; only up to {MostImageBytes / 1024 / 1024} MiB are shown. Make a smaller copy of it.")
             : new ToolOutcome($"[{path.Relative} is an image, {mediaType}, {content.Length} bytes. It is shown with this answer.]")
             {
-                Images = [new MessagePart.File(path.Relative, null) { MediaType = mediaType, Size = content.Length, Hash = OpenedFolder.HashOf(content), Data = content }],
+                Images = [new MessagePart.File(path.Relative, null) { MediaType = mediaType, Size = content.Length, Hash = HeldFolder.HashOf(content), Data = content }],
             };
 
         private string Shown(byte[] content)

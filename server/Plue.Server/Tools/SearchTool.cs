@@ -49,7 +49,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
         return Task.FromResult<PlannedCall>(new Call(workspace, request, request.IsRegex && request.Query is not null ? Expression(request) : null, new WorkspaceListing(Ripgrep), path => MayRead(path, context)));
     }
 
-    private bool MayRead(string path, ToolContext context) => policy.Judge("read", new ToolAction.ReadFile(path), context.Rights()).Decision == Decision.Allow;
+    private bool MayRead(string path, ToolContext context) => policy.Judge(Name, new ToolAction.ReadFile(path), context.Rights()).Decision == Decision.Allow;
 
     private static Regex Expression(Request request)
     {
@@ -125,7 +125,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
             var output = new StringBuilder();
             var (shown, inFiles, held, large, unnamed) = (0, 0, 0, 0, 0);
             var isCut = false;
-            using var folder = new OpenedFolder(workspace.Workspace);
+            using var folder = new HeldFolder(workspace.Workspace);
             foreach (var file in files)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -163,7 +163,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
             return output;
         }
 
-        private static string? Content(OpenedFolder folder, string file, ref int large)
+        private static string? Content(HeldFolder folder, string file, ref int large)
         {
             try
             {

@@ -73,7 +73,7 @@ public sealed class ToolResults(PluePaths paths)
 
     internal static string Tail(string text, int most) => text.Length <= most ? text : text[(char.IsLowSurrogate(text[^most]) ? text.Length - most + 1 : text.Length - most)..];
 
-    private string PathOf(string codexId, string id) => Path.Combine(Folder, $"{OpenedFolder.HashOf(Encoding.UTF8.GetBytes(codexId))[..16]}-{id}");
+    private string PathOf(string codexId, string id) => Path.Combine(Folder, $"{HeldFolder.HashOf(Encoding.UTF8.GetBytes(codexId))[..16]}-{id}");
 
     /// <summary>The oldest go first; one that another process took away meanwhile is gone as well.</summary>
     private void Tidy()

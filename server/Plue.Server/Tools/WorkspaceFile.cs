@@ -19,7 +19,7 @@ internal static class WorkspaceFile
 
         try
         {
-            using var folder = new OpenedFolder(path.Workspace);
+            using var folder = new HeldFolder(path.Workspace);
             return folder.Read(path.Relative, MostBytes) ?? throw new ToolFailureException($"{path.Relative} is larger than {MostBytes / (1024 * 1024)} MiB. Use `search` to find the place, or a command that shows a part of it.");
         }
         catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException) { return null; }
@@ -39,7 +39,7 @@ internal static class WorkspaceFile
     {
         try
         {
-            using var folder = new OpenedFolder(path.Workspace);
+            using var folder = new HeldFolder(path.Workspace);
             folder.Write(path.Relative, content, expected);
         }
         catch (FileChangedException fault) { throw new ToolFailureException($"{path.Relative} changed meanwhile. Nothing was written; read it again.", fault); }

@@ -80,14 +80,14 @@ internal sealed class WorkspaceListing(string? ripgrep)
     private static List<string> Walk(string workspace, CancellationToken cancellationToken)
     {
         var files = new List<string>();
-        var folders = new Stack<(string Relative, IReadOnlyList<(string Folder, IgnoreRules Rules)> Rules)>([("", [])]);
+        var folders = new Stack<(string Relative, IReadOnlyList<IgnoreRules> Rules)>([("", [])]);
         var options = new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true, ReturnSpecialDirectories = false };
         while (folders.TryPop(out var folder) && files.Count < MostFiles)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var rules = folder.Rules;
             var ignore = folder.Relative.Length == 0 ? ".gitignore" : $"{folder.Relative}/.gitignore";
-            if (IgnoreFile(workspace, ignore) is { } own) { rules = [.. rules, (folder.Relative, own)]; }
+            if (TextOf(workspace, ignore) is { } text) { rules = [.. rules, new IgnoreRules(folder.Relative, text)]; }
 
             foreach (var entry in new DirectoryInfo(Path.Combine(workspace, folder.Relative)).EnumerateFileSystemInfos("*", options))
             {
@@ -97,7 +97,7 @@ internal sealed class WorkspaceListing(string? ripgrep)
 
                 var isFolder = entry is DirectoryInfo;
                 var relative = folder.Relative.Length == 0 ? entry.Name : $"{folder.Relative}/{entry.Name}";
-                if (IsIgnored(rules, relative, isFolder)) { continue; }
+                if (IgnoreRules.IsIgnored(rules, relative, isFolder)) { continue; }
                 if (isFolder) { folders.Push((relative, rules)); }
                 else { files.Add(relative); }
             }
@@ -106,24 +106,13 @@ internal sealed class WorkspaceListing(string? ripgrep)
         return files;
     }
 
-    /// <summary>The rules nearest to the file speak first.</summary>
-    private static bool IsIgnored(IReadOnlyList<(string Folder, IgnoreRules Rules)> rules, string path, bool isFolder)
-    {
-        for (var i = rules.Count - 1; i >= 0; i--)
-        {
-            var below = rules[i].Folder.Length == 0 ? path : path[(rules[i].Folder.Length + 1)..];
-            if (rules[i].Rules.Ignores(below, isFolder) is { } said) { return said; }
-        }
-
-        return false;
-    }
-
-    private static IgnoreRules? IgnoreFile(string workspace, string relative)
+    /// <returns>Null where there is no such file that can be read.</returns>
+    private static string? TextOf(string workspace, string relative)
     {
         try
         {
-            using var folder = new OpenedFolder(workspace);
-            return folder.Read(relative, MostIgnoreBytes) is { } content && FileText.Of(content) is { } text ? IgnoreRules.Of(text.Content) : null;
+            using var folder = new HeldFolder(workspace);
+            return folder.Read(relative, MostIgnoreBytes) is { } content ? FileText.Of(content)?.Content : null;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException) { return null; }
     }

@@ -38,7 +38,7 @@ public sealed class WriteTool(string description) : ITool
         }
 
         if (seen.HashOf(path.Full) is not { } hash) { throw new ToolFailureException($"{path.Relative} is already there and you have not read it. Nothing was written; read it first, or use `edit`."); }
-        if (hash != OpenedFolder.HashOf(before)) { throw new ToolFailureException($"{path.Relative} changed since you read it. Nothing was written; read it again."); }
+        if (hash != HeldFolder.HashOf(before)) { throw new ToolFailureException($"{path.Relative} changed since you read it. Nothing was written; read it again."); }
 
         var old = FileText.Of(before) ?? throw new ToolFailureException($"{path.Relative} is no text and is not written over.");
         var (text, note) = LineEnds.IsWindows(old.Content) && !content.Contains('\r', StringComparison.Ordinal) ? (LineEnds.ToWindows(content), " Its CRLF line ends were kept.") : (content, "");

@@ -9,6 +9,9 @@ public sealed class SearchToolTests : IDisposable
 {
     private readonly ToolBench bench = new();
 
+    /// <summary>It searches and has nothing else, not even <c>read</c>.</summary>
+    public SearchToolTests() => bench.Rights = bench.Rights with { Tools = ["search"] };
+
     public void Dispose() => bench.Dispose();
 
     public static TheoryData<bool> Ways => [true, false];
@@ -50,6 +53,16 @@ public sealed class SearchToolTests : IDisposable
         }
 
         Assert.Equal("No file fits.\n", await bench.SaidAsync(Search(byRipgrep), """{"files":"*.ts"}"""));
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public async Task SEC_25_What_a_rule_keeps_from_reading_is_not_found_by_searching(bool byRipgrep)
+    {
+        bench.Rights = bench.Rights with { Permissions = new([], ["read(asked.txt)"], ["read(private/**)"]) };
+        foreach (var name in new[] { "private/a.txt", "asked.txt", "open.txt", ".env" }) { bench.Write(name, "needle\n"); }
+        Assert.Equal("open.txt:1: needle\n[1 line in 1 file.]\n[3 more may not be read and are left out.]\n", await bench.SaidAsync(Search(byRipgrep), """{"query":"needle"}"""));
+        Assert.Equal("open.txt\n[2 more may not be read and are left out.]\n", await bench.SaidAsync(Search(byRipgrep), """{"files":"*.txt"}"""));
     }
 
     [Theory]

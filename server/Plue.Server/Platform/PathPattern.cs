@@ -1,15 +1,17 @@
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Plue.Server.Tools;
+namespace Plue.Server.Platform;
 
 /// <summary>A pattern for paths as <c>.gitignore</c> has it: <c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>**</c>, and for the asking also <c>{a,b}</c>. Without a <c>/</c> it fits at any depth.</summary>
 internal sealed class PathPattern
 {
     private const int Longest = 1_000;
-    private readonly Regex regex;
+    private readonly bool isBound;
+    private readonly string literal;
+    private readonly Regex? regex;
 
-    private PathPattern(Regex regex) => this.regex = regex;
+    private PathPattern(string literal, bool isBound, Regex? regex) => (this.literal, this.isBound, this.regex) = (literal, isBound, regex);
 
     /// <param name="pattern">With <c>/</c> between names; one in front binds it to the top.</param>
     /// <param name="withChoices">Whether <c>{a,b}</c> means either.</param>
@@ -18,16 +20,23 @@ internal sealed class PathPattern
     {
         if (pattern.Length is 0 or > Longest) { return null; }
 
-        var isBound = pattern.TrimEnd('/').Contains('/', StringComparison.Ordinal);
-        var text = new StringBuilder(isBound ? "^" : "^(?:.*/)?");
-        if (!Append(text, pattern.AsSpan().Trim('/').ToString(), withChoices)) { return null; }
+        var (isBound, inner) = (pattern.TrimEnd('/').Contains('/', StringComparison.Ordinal), pattern.Trim('/'));
+        // Most patterns are plain names, and comparing those is quick.
+        if (inner.AsSpan().IndexOfAny("*?[\\{") < 0) { return new PathPattern(inner, isBound, null); }
 
-        try { return new PathPattern(new Regex(text.Append('$').ToString(), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline)); }
+        var text = new StringBuilder("^");
+        if (!Append(text, inner, withChoices)) { return null; }
+
+        try { return new PathPattern(inner, isBound, new Regex(text.Append('$').ToString(), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline)); }
         catch (Exception fault) when (fault is ArgumentException or NotSupportedException) { return null; }
     }
 
     /// <param name="path">From where the pattern stands, with <c>/</c>.</param>
-    public bool Fits(string path) => regex.IsMatch(path);
+    public bool Fits(string path)
+    {
+        var subject = isBound ? path : path.AsSpan(path.LastIndexOf('/') + 1);
+        return regex?.IsMatch(subject) ?? subject.SequenceEqual(literal);
+    }
 
     private static bool Append(StringBuilder text, string pattern, bool withChoices)
     {
