@@ -101,7 +101,7 @@ internal sealed class Composition : IAsyncDisposable
         inbox = new(() => new SharedInbox(Approvals, paths, Logs.CreateLogger("Approvals")));
         PermissionPolicy = new PermissionPolicy(paths, StoredRules, Home);
         var results = new ToolResults(paths);
-        toolRunner = new(() => new ToolRunner(PermissionPolicy, Approvals, edits.Value.Log, rights => [.. rights().Reverse().Select(one => one.Title)], results));
+        toolRunner = new(() => new ToolRunner(PermissionPolicy, Approvals, edits.Value.Log, rights => [.. rights().Reverse().Select(one => one.Title)], results, new Blobs(paths)));
         builtInTools = new(() => new BuiltInTools(
             ToolTextOf, PermissionPolicy, Sandbox.OfThisMachine(new ProtectedPaths(paths, Home)), results,
             () => UserConfig.Read(paths).Values.GetBoolean(UserConfig.CommandsNetworkKey) == true, static _ => false));

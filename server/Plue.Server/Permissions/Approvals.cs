@@ -42,7 +42,7 @@ public sealed record ApprovalAnswer(ApprovalDecision Decision, string? Reason = 
 public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
 {
     private readonly Lock gate = new();
-    private readonly List<(PendingApproval Pending, TaskCompletionSource<ApprovalAnswer> Answer)> waiting = [];
+    private readonly List<(PendingApproval Pending, Func<bool>? IsAllowed, TaskCompletionSource<ApprovalAnswer> Answer)> waiting = [];
 
     /// <summary>The list is another one now. Called outside of locks.</summary>
     public event Action? Changed;
@@ -54,11 +54,12 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
     }
 
     /// <summary>Waits for the user. Cancelling takes the question back.</summary>
-    public async Task<ApprovalAnswer> AskAsync(ApprovalRequest request, CancellationToken cancellationToken)
+    /// <param name="isAllowed">Asked after each rule that is stored: once it is allowed nobody need answer. Quick, and never throws.</param>
+    public async Task<ApprovalAnswer> AskAsync(ApprovalRequest request, CancellationToken cancellationToken, Func<bool>? isAllowed = null)
     {
         var pending = new PendingApproval(Ids.New("apr"), request, request.Fingerprint, time.GetUtcNow());
         var answer = new TaskCompletionSource<ApprovalAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (gate) { waiting.Add((pending, answer)); }
+        lock (gate) { waiting.Add((pending, isAllowed, answer)); }
         Changed?.Invoke();
         try
         {
@@ -99,8 +100,22 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
             }
         }
 
+        if (answer.Decision == ApprovalDecision.Always) { LetGo(); }
+
         Changed?.Invoke();
         return asked;
+    }
+
+    /// <summary>What the rules allow by now goes on.</summary>
+    private void LetGo()
+    {
+        List<(PendingApproval Pending, Func<bool>? IsAllowed, TaskCompletionSource<ApprovalAnswer> Answer)> asked;
+        lock (gate) { asked = [.. waiting]; }
+        foreach (var one in asked.Where(one => one.IsAllowed?.Invoke() == true))
+        {
+            lock (gate) { waiting.Remove(one); }
+            one.Answer.TrySetResult(new ApprovalAnswer(ApprovalDecision.Once));
+        }
     }
 
     /// <summary>Whether this can be the answer to what was asked.</summary>

@@ -10,6 +10,9 @@ public abstract record ToolAction
 {
     private ToolAction() { }
 
+    /// <summary>It does something outside of the workspace that nothing here can take back.</summary>
+    public bool ReachesOut => this is SpawnTask or CallServer or Fetch;
+
     /// <param name="Path">Absolute, as it was named: where it leads is found out when it is judged, and again when it is opened.</param>
     public sealed record ReadFile(string Path) : ToolAction;
 

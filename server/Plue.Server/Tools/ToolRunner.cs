@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Plue.Server.Edits;
 using Plue.Server.Permissions;
+using Plue.Server.Store;
 
 namespace Plue.Server.Tools;
 
@@ -34,7 +35,10 @@ public interface IToolObserver
 /// The one place where a call becomes an effect: found, planned, judged, asked about, its intent made durable, its changes recorded, run, cut to size. Nothing
 /// that a model says gets around it.
 /// </summary>
-public sealed class ToolRunner(PermissionPolicy policy, Approvals approvals, IEditLog edits, Func<Rights.Chain, IReadOnlyList<string>> pathOf, ToolResults? results = null)
+/// <param name="results">Where what is cut off a long result is kept; without it it is gone.</param>
+/// <param name="blobs">Where images are kept; without it they last as long as the process.</param>
+public sealed class ToolRunner(
+    PermissionPolicy policy, Approvals approvals, IEditLog edits, Func<Rights.Chain, IReadOnlyList<string>> pathOf, ToolResults? results = null, Blobs? blobs = null)
 {
     /// <summary>Ends why a call was refused that only a user could have allowed.</summary>
     public const string NobodyAsked = "Nobody is there to be asked.";
@@ -74,9 +78,10 @@ public sealed class ToolRunner(PermissionPolicy policy, Approvals approvals, IEd
 
             var planned = await tool.PlanAsync(Parse(call), context, cancellationToken);
             await AllowAsync(call, tool, planned, context, observer, cancellationToken);
-            if (planned.Changes is { Count: 0 }) { return Result(call, context, await RunAsync(call, planned, observer, cancellationToken), []); }
+            var changesFiles = planned.Changes is not { Count: 0 };
+            if (changesFiles || planned.Actions.Any(action => action.ReachesOut)) { await observer.IntendAsync(call, cancellationToken); }
+            if (!changesFiles) { return Result(call, context, await RunAsync(call, planned, observer, cancellationToken), []); }
 
-            await observer.IntendAsync(call, cancellationToken);
             // What is started is carried to its end or ended: what it changed is looked at in any case.
             var scope = await edits.BeginAsync(
                 new EditAuthor(context.CodexId, context.TurnId, call.ToolUseId, tool.Name), context.Workspace ?? throw new ToolFailureException("No folder is open."), planned.Changes, cancellationToken);
@@ -113,10 +118,13 @@ public sealed class ToolRunner(PermissionPolicy policy, Approvals approvals, IEd
     private async Task AllowAsync(ToolCall call, ITool tool, PlannedCall planned, ToolContext context, IToolObserver observer, CancellationToken cancellationToken)
     {
         var rights = context.Rights();
-        if (Judge(tool, planned, rights) is not { } verdict || verdict.Decision == Decision.Allow) { return; }
+        var verdicts = Judge(tool, planned, rights);
+        if (verdicts.MaxBy(one => one.Decision) is not { } verdict || verdict.Decision == Decision.Allow) { return; }
         if (verdict.Decision == Decision.Deny) { throw new ToolFailureException($"This was not done: {verdict.Why}"); }
         if (rights.Any(one => one.IsUnattended)) { throw new ToolFailureException($"This was not done: {verdict.Why} {NobodyAsked}"); }
 
+        // One rule that allows only a part of the call would be asked for without an end.
+        var rule = verdicts.Where(one => one.Decision == Decision.Ask).Select(one => one.Rule).Distinct().ToList() is [var only] ? only : null;
         observer.Waiting(call, true);
         try
         {
@@ -133,14 +141,15 @@ public sealed class ToolRunner(PermissionPolicy policy, Approvals approvals, IEd
                     Where = verdict.Where ?? planned.Where,
                     Why = verdict.Why,
                     Sandbox = planned.Sandbox,
-                    Rule = verdict.Rule,
-                    RuleFolder = verdict.Rule is null ? null : context.Workspace,
+                    Rule = rule,
+                    RuleFolder = rule is null ? null : context.Workspace,
                 },
-                cancellationToken);
+                cancellationToken,
+                () => Judge(tool, planned, context.Rights()).All(one => one.Decision == Decision.Allow));
             if (answer.Decision != ApprovalDecision.Deny)
             {
                 // What was taken from it while the question waited counts.
-                if (Judge(tool, planned, context.Rights()) is { Decision: Decision.Deny } now) { throw new ToolFailureException($"This was not done: {now.Why}"); }
+                if (Judge(tool, planned, context.Rights()).FirstOrDefault(one => one.Decision == Decision.Deny) is { } now) { throw new ToolFailureException($"This was not done: {now.Why}"); }
                 return;
             }
 
@@ -154,9 +163,8 @@ public sealed class ToolRunner(PermissionPolicy policy, Approvals approvals, IEd
         }
     }
 
-    /// <returns>The strictest; null for a call that does nothing.</returns>
-    private Verdict? Judge(ITool tool, PlannedCall planned, IReadOnlyList<Rights> rights) =>
-        planned.Actions.Select(action => policy.Judge(tool.Name, action, rights)).MaxBy(one => one.Decision);
+    /// <returns>One for each thing that it does; the strictest counts.</returns>
+    private List<Verdict> Judge(ITool tool, PlannedCall planned, IReadOnlyList<Rights> rights) => [.. planned.Actions.Select(action => policy.Judge(tool.Name, action, rights))];
 
     private static JsonElement Parse(ToolCall call)
     {
@@ -173,8 +181,20 @@ public sealed class ToolRunner(PermissionPolicy policy, Approvals approvals, IEd
         }
     }
 
-    private ToolCallResult Result(ToolCall call, ToolContext context, ToolOutcome outcome, IReadOnlyList<Messages.FileChange> changes) =>
-        new(call.ToolUseId, Cut(context, outcome.Text), null) { Finished = outcome.Finished, Changes = changes, Images = outcome.Images };
+    private ToolCallResult Result(ToolCall call, ToolContext context, ToolOutcome outcome, IReadOnlyList<Messages.FileChange> changes)
+    {
+        var (images, lost) = Kept(outcome.Images);
+        return new ToolCallResult(call.ToolUseId, Cut(context, outcome.Text + lost), null) { Finished = outcome.Finished, Changes = changes, Images = images };
+    }
+
+    /// <summary>Images outlive the process as everything in a message does. What was done counts, though a picture of it was not kept.</summary>
+    private (IReadOnlyList<Messages.MessagePart.File> Images, string Lost) Kept(IReadOnlyList<Messages.MessagePart.File> images)
+    {
+        if (blobs is null) { return (images, ""); }
+
+        try { return ([.. images.Select(image => image.Data is { } data ? image with { Blob = blobs.Put(data.Span), Data = null } : image)], ""); }
+        catch (Messages.FailureException fault) { return ([], $"\n[The pictures are left out: {fault.Message}]"); }
+    }
 
     private string Cut(ToolContext context, string text) => results?.Cut(context.CodexId, text, LongestResult) ?? ToolResults.Shortened(text, LongestResult, "they were not kept");
 
