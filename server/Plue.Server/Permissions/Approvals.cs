@@ -24,8 +24,9 @@ public sealed record ApprovalRequest
     public string? RuleFolder { get; init; }
 
     /// <summary>Of everything that the user is shown and that will be done.</summary>
-    public string Fingerprint => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-        string.Join('\0', [ToolName, Kind.ToString(), What, Diff ?? "", Where ?? "", Sandbox ?? "", Rule ?? "", RuleFolder ?? ""]))));
+    public string Fingerprint => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(
+        // With their lengths: nothing in one part looks like the beginning of the next.
+        new[] { ToolName, Kind.ToString(), What, Diff ?? "", Where ?? "", Sandbox ?? "", Rule ?? "", RuleFolder ?? "" }.Select(part => $"{part.Length}:{part}")))));
 }
 
 /// <summary>A question that nobody has answered yet.</summary>

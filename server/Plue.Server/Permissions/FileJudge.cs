@@ -81,6 +81,8 @@ internal sealed class FileJudge(ProtectedPaths protectedPaths, string userHome)
     private Finding? Guard(string path, string target, Rights rights)
     {
         var why = GuardedPaths.WhyNotChange(Path.GetFullPath(path), rights.Workspace) ?? GuardedPaths.WhyNotChange(target, rights.Workspace is { } folder ? RealPath.TargetOf(folder) : null);
+        if (why is null && rights.Workspace is { } workspace && GuardedPaths.GitFolderOf(workspace) is { } git && RealPath.LiesIn(git, target)) { why = "version control runs what it says"; }
+
         return why is not null ? Finding.AlwaysAsk($"{target} is asked about each time: {why}.", target)
             : IsProtected(path, target) ? Finding.Deny($"{Path.GetFileName(path)} belongs to Plue or holds sign-ins, and no model changes it.", target) : null;
     }

@@ -71,6 +71,21 @@ public static class GuardedPaths
             : null;
     }
 
+    /// <summary>Where version control keeps its things when <c>.git</c> is a file that only says so; null where that is no other folder.</summary>
+    /// <param name="workspace">Its real path.</param>
+    internal static string? GitFolderOf(string workspace)
+    {
+        const int Longest = 8 * 1024;
+        const string Mark = "gitdir:";
+        try
+        {
+            var text = OrdinaryFile.Read(Path.Combine(workspace, ".git"), Longest) is { } content ? Encoding.UTF8.GetString(content) : "";
+            return text.StartsWith(Mark, StringComparison.Ordinal) ? RealPath.TargetOf(Path.Combine(workspace, text[Mark.Length..].Trim())) : null;
+        }
+        // Mostly it is a folder, or there is none.
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException) { return null; }
+    }
+
     private static List<string> NamesOf(string path, string? below)
     {
         var rest = below is not null && RealPath.LiesIn(below, path) ? path[Math.Min(path.Length, below.Length)..] : path;

@@ -125,10 +125,10 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
 
         arguments.AddRange(["--bind", workspace, workspace]);
         foreach (var place in places.Where(place => RealPath.LeadsInto(place, workspace))) { arguments.AddRange(Hide(place)); }
-        foreach (var name in GuardedFolders.Concat(GuardedFiles).Concat(GuardedWhereThere))
+        foreach (var path in GuardedFolders.Concat(GuardedFiles).Concat(GuardedWhereThere).Select(name => Path.Combine(workspace, name)).Append(GuardedPaths.GitFolderOf(workspace)).OfType<string>())
         {
-            var path = Path.Combine(workspace, name);
-            if (Path.Exists(path) && new FileInfo(path).LinkTarget is null) { arguments.AddRange(["--ro-bind", path, path]); }
+            // A link cannot be mounted over, but where it leads can.
+            if (Path.Exists(path) && RealPath.Of(path) is var real && RealPath.LeadsInto(real, workspace) && real != workspace) { arguments.AddRange(["--ro-bind", real, real]); }
         }
 
         arguments.AddRange(["--dev", "/dev", "--proc", "/proc", "--chdir", start.WorkingDirectory, "--", start.Program, .. start.Arguments]);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Plue.Server.Platform;
 
@@ -7,7 +8,7 @@ namespace Plue.Server.Platform;
 /// Characters that no editor shows and a model reads: controls, bidirectional and zero-width marks, fillers, tag characters, variation selectors that
 /// vary nothing. The same set as in the page's <c>visibleText.ts</c>; <c>tests/hidden-characters.json</c> holds both to it.
 /// </summary>
-public static class HiddenCharacters
+public static partial class HiddenCharacters
 {
     private const int Arrow = 0x2194; // part of emoji, and no symbol of Unicode's
 
@@ -30,6 +31,13 @@ public static class HiddenCharacters
         });
         return output.ToString();
     }
+
+    /// <summary>What <see cref="Visible"/> made visible, as it was.</summary>
+    public static string Hidden(string text) => Mark().Replace(text, mark =>
+        int.Parse(mark.Groups[1].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture) is var value && Rune.IsValid(value) && IsHidden(value) ? new Rune(value).ToString() : mark.Value);
+
+    [GeneratedRegex("⟨U\\+([0-9A-F]{4,6})⟩", RegexOptions.CultureInvariant)]
+    private static partial Regex Mark();
 
     private static void Walk(string text, Action<Rune, bool> see)
     {

@@ -32,6 +32,9 @@ public sealed class EditTool(string description) : ITool
         var text = FileText.Of(before);
         if (text?.Encode(text.Content) is not { } same || !same.AsSpan().SequenceEqual(before)) { throw new ToolFailureException($"{path.Relative} is no text that can be edited without damage."); }
 
+        // What `read` had to make visible is meant as it stands in the file.
+        if (!text.Content.Contains(old, StringComparison.Ordinal)) { (old, @new) = (HiddenCharacters.Hidden(old), HiddenCharacters.Hidden(@new)); }
+
         var passage = Passage.Replace(text.Content, old, @new, given.Flag("all"));
         if (passage.Text == text.Content) { throw new ToolFailureException("The file would stay as it is. Nothing was changed."); }
 

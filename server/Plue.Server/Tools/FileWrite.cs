@@ -8,7 +8,8 @@ namespace Plue.Server.Tools;
 /// <param name="said">What the model is told when it is done.</param>
 internal sealed class FileWrite(WorkspacePath path, byte[]? before, byte[] after, string diff, string what, ApprovalKind kind, SeenFiles seen, string said) : PlannedCall
 {
-    public override IReadOnlyList<ToolAction> Actions { get; } = path.Judged(one => new ToolAction.ChangeFile(one, before is null ? FileChangeKind.Create : FileChangeKind.Modify));
+    public override IReadOnlyList<ToolAction> Actions { get; } =
+        [.. path.Judged(one => new ToolAction.ChangeFile(one, before is null ? FileChangeKind.Create : FileChangeKind.Modify)), .. SchemaAddresses.New(before, after).Select(address => new ToolAction.Fetch(address))];
     public override ApprovalKind Kind => kind;
     public override string What => what;
     public override string? Diff => diff;

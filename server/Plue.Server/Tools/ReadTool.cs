@@ -43,7 +43,7 @@ public sealed class ReadTool(string description, ToolResults results) : ITool
     internal static string Numbered(string text, int from, int? to, string? note)
     {
         var output = new StringBuilder();
-        var (line, last, isCut) = (0, 0, false);
+        var (line, last, isCut, hidden) = (0, 0, false, 0);
         foreach (var one in Lines(text))
         {
             line++;
@@ -51,7 +51,9 @@ public sealed class ReadTool(string description, ToolResults results) : ITool
             if (line - from >= MostLines || output.Length + Math.Min(one.Length, LongestLine) > MostCharacters) { isCut = true; continue; }
 
             output.Append(CultureInfo.InvariantCulture, $"{line,6}\t");
-            output.Append(one.Length <= LongestLine ? one : $"{one[..LongestLine]} [{one.Length - LongestLine} more characters in this line]").Append('\n');
+            var start = one.Length <= LongestLine ? one : one[..LongestLine];
+            hidden += HiddenCharacters.Count(start);
+            output.Append(HiddenCharacters.Visible(start)).Append(one.Length <= LongestLine ? "" : $" [{one.Length - LongestLine} more characters in this line]").Append('\n');
             last = line;
         }
 
@@ -60,6 +62,7 @@ public sealed class ReadTool(string description, ToolResults results) : ITool
         if (isCut) { output.Append(CultureInfo.InvariantCulture, $"[These are lines {from} to {last} of {line}. Go on with `from: {last + 1}`.]\n"); }
         else if (from > 1 || last < line) { output.Append(CultureInfo.InvariantCulture, $"[These are lines {from} to {last} of {line}.]\n"); }
 
+        if (hidden > 0) { output.Append(CultureInfo.InvariantCulture, $"[{hidden} characters that no editor shows stand as ⟨U+…⟩.]\n"); }
         if (note is not null) { output.Append(CultureInfo.InvariantCulture, $"[{note}]\n"); }
         return output.ToString();
     }

@@ -124,7 +124,8 @@ public sealed class ToolRunner(
         if (rights.Any(one => one.IsUnattended)) { throw new ToolFailureException($"This was not done: {verdict.Why} {NobodyAsked}"); }
 
         // One rule that allows only a part of the call would be asked for without an end.
-        var rule = verdicts.Where(one => one.Decision == Decision.Ask).Select(one => one.Rule).Distinct().ToList() is [var only] ? only : null;
+        var asked = verdicts.Where(one => one.Decision == Decision.Ask).ToList();
+        var rule = asked.Select(one => one.Rule).Distinct().ToList() is [var only] ? only : null;
         observer.Waiting(call, true);
         try
         {
@@ -139,7 +140,7 @@ public sealed class ToolRunner(
                     What = planned.What,
                     Diff = planned.Diff,
                     Where = verdict.Where ?? planned.Where,
-                    Why = verdict.Why,
+                    Why = string.Join(' ', asked.Select(one => one.Why).Distinct()),
                     Sandbox = planned.Sandbox,
                     Rule = rule,
                     RuleFolder = rule is null ? null : context.Workspace,
