@@ -125,6 +125,8 @@ public sealed record MessageView
     public TimingView? Timing { get; init; }
     /// <summary>Why the model stopped here: <c>toolUse</c> means that the answer goes on in the next message, with the results of its calls.</summary>
     public StopReason? StopReason { get; init; }
+    /// <summary>Of a task whose template names candidates: who was chosen for this answer, who was not, and why.</summary>
+    public RoutingReceipt? Routing { get; init; }
     /// <summary>What steered this answer, with the version used; null for answers of older versions of Plue.</summary>
     public IReadOnlyList<SteeredBy>? SteeredBy { get; init; }
 }
@@ -174,7 +176,13 @@ public sealed record ToolResultPart(string ToolUseId, string? Result, string? Er
 {
     /// <summary>The files that the call changed; null for none.</summary>
     public IReadOnlyList<ChangedFileView>? Changes { get; init; }
+    /// <summary>What the user said when asked about the call; null when nobody was asked.</summary>
+    public ApprovalNoteView? Approval { get; init; }
 }
+
+/// <param name="Decision">Other words than these may come from another version.</param>
+/// <param name="Rule">What <c>always</c> stored.</param>
+public sealed record ApprovalNoteView(string Decision, string? Reason, string? Rule, DateTimeOffset Time);
 
 public sealed record ReasoningPart(string Content) : MessagePart;
 
@@ -258,7 +266,13 @@ public sealed record ToolCallDelta(string MessageId, int PartIndex, string Text)
 /// <summary>What a tool says while it runs: the output of a command as it comes. Never stored; the result is.</summary>
 public sealed record ToolCallProgress(string MessageId, string ToolUseId, string Text) : MessageEvent;
 
-public sealed record ToolCallFinished(string MessageId, string ToolUseId, string? Result, string? Error) : MessageEvent;
+public sealed record ToolCallFinished(string MessageId, string ToolUseId, string? Result, string? Error) : MessageEvent
+{
+    /// <summary>The files that the call changed; null for none.</summary>
+    public IReadOnlyList<ChangedFileView>? Changes { get; init; }
+    /// <summary>What the user said when asked about the call; null when nobody was asked.</summary>
+    public ApprovalNoteView? Approval { get; init; }
+}
 
 /// <summary>The vendor's program started the answer again: the view clears the parts of this message that no record confirmed.</summary>
 public sealed record Restarted(string MessageId, int Attempt, double DelayMs, string Why) : MessageEvent;

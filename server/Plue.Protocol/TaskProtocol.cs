@@ -25,6 +25,8 @@ public sealed record TaskView
     public required string Status { get; init; }
     /// <summary>The chat or task above it.</summary>
     public string? ParentId { get; init; }
+    /// <summary>The call of spawn_task in the chat or task above it that asked for it; null when nobody waits for it.</summary>
+    public string? ToolUseId { get; init; }
     public string? ProviderId { get; init; }
     public string? ProviderName { get; init; }
     public string? Model { get; init; }
@@ -63,7 +65,7 @@ public sealed record TaskDetail
     public required IReadOnlyList<TodoView> Plan { get; init; }
     public required IReadOnlyList<TaskView> Children { get; init; }
     public required IReadOnlyList<ChangedFileView> Files { get; init; }
-    /// <summary>Answers that the user gave, oldest first.</summary>
+    /// <summary>What the user said when asked about its calls, allowed and denied, oldest first.</summary>
     public required IReadOnlyList<AnsweredApprovalView> Approvals { get; init; }
     /// <summary>One lane for each agent of the tree under it, itself first.</summary>
     public required IReadOnlyList<TimelineLane> Timeline { get; init; }
@@ -79,7 +81,9 @@ public sealed record TodoView(string Text, TodoState State);
 
 public sealed record ChangedFileView(string Path, int Added, int Removed);
 
-public sealed record AnsweredApprovalView(DateTimeOffset Time, string What, string Decision, string? Reason);
+/// <param name="Decision"><c>once</c>, <c>always</c> or <c>deny</c>.</param>
+/// <param name="Rule">What <c>always</c> stored.</param>
+public sealed record AnsweredApprovalView(DateTimeOffset Time, string What, string Decision, string? Reason, string? Rule);
 
 public sealed record TimelineLane(string Uri, string Title, string Status, decimal? CostUsd, IReadOnlyList<TimelineSpan> Spans);
 

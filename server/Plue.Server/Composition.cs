@@ -278,6 +278,7 @@ internal sealed class Composition : IAsyncDisposable
         CheckSpending = (task, request, price) => tasks().CheckSpending(task, request, price),
         CheckUnderWay = (task, usage, rounds, cost) => tasks().CheckUnderWay(task, usage, rounds, cost),
         IsJudged = task => tasks().IsJudged(task),
+        RoutingOf = Agents.AgentTasks.RoutingOf,
         Policy = policy,
         Worked = (conversation, answer, cancellationToken) => tasks().WorkedAsync(conversation, answer, cancellationToken),
         SpawnForHook = (template, values, spawnedBy, depth, cancellationToken) => tasks().Spawner.SpawnForHookAsync(template, values, spawnedBy, depth, cancellationToken),

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Plue.Server.Chat;
@@ -17,6 +18,7 @@ public sealed class AgentTasks
     private readonly AgentServices services;
     private readonly TaskNews news;
     private readonly Lazy<SpawnTaskTool> spawnTask;
+    private readonly ConcurrentDictionary<string, bool> reattaching = new(StringComparer.Ordinal); // tasks that wait again for children of theirs
 
     public AgentTasks(AgentServices services)
     {
@@ -148,7 +150,7 @@ public sealed class AgentTasks
     /// <summary>Takes effect at the next settled step. Nothing where nothing is at work.</summary>
     public async Task PauseAsync(string uri, CancellationToken cancellationToken) => (await services.Conversations.GetAsync(uri, cancellationToken)).Pause();
 
-    /// <summary>Goes on where it stands. Children whose call a restart cut off are gone on with first, and it is told what became of them.</summary>
+    /// <summary>Goes on where it stands. Children whose call a restart cut off are gone on with first, and what becomes of them is the result of that call.</summary>
     /// <exception cref="FailureException">Conflict: it is done.</exception>
     public async Task ResumeAsync(string uri, CancellationToken cancellationToken)
     {
@@ -162,7 +164,10 @@ public sealed class AgentTasks
 
         if (conversation.Stored().Text(TaskStates.Field) == TaskStates.Done) { throw new FailureException(FailureKind.Conflict, "This task is done. Send it a message to have more done."); }
 
-        if (Spawner.CutOff(conversation.Stored(), uri) is { Count: > 0 } children) { _ = ReattachAsync(conversation, children); }
+        if (Spawner.CutOff(conversation.Stored(), uri) is { Count: > 0 } children)
+        {
+            if (reattaching.TryAdd(uri, true)) { _ = ReattachAsync(conversation, children); }
+        }
         else { await GoOnAsync(conversation, cancellationToken); }
     }
 
@@ -174,17 +179,32 @@ public sealed class AgentTasks
         else { await conversation.RetryAsync(last.Id, null, null, goOn: last.Role != MessageRole.User, cancellationToken); }
     }
 
-    private async Task ReattachAsync(Conversation conversation, IReadOnlyList<string> children)
+    private async Task ReattachAsync(Conversation conversation, IReadOnlyList<CutOffCall> children)
     {
         try
         {
             var results = await Spawner.WaitAgainAsync(conversation.CodexId, children);
-            var text = string.Join("\n\n", results.Select(result => result.ToJson()));
+            var task = conversation.Stored();
+            if (TaskResult.Of(task) is not null) { return; } // ended meanwhile
+
+            if (task.Messages is [.., { HasToolRound: true }])
+            {
+                await conversation.SettleRoundAsync(results.ToDictionary(one => one.ToolUseId, one => one.Result.ToJson(), StringComparer.Ordinal), CancellationToken.None);
+                await GoOnAsync(conversation, CancellationToken.None);
+                return;
+            }
+
+            // A program that runs its own rounds has a history of its own, in which nothing can be put afterwards.
+            var text = string.Join("\n\n", results.Select(one => one.Result.ToJson()));
             await conversation.SendAsync(new Draft($"Plue was restarted while you waited for spawn_task. This is what came of it:\n\n{text}\n\nGo on."), mayWait: false, CancellationToken.None);
         }
         catch (FailureException fault)
         {
             services.Logger.LogWarning("{Task} does not go on: {Why}", conversation.CodexId, fault.Message);
+        }
+        finally
+        {
+            reattaching.TryRemove(conversation.CodexId, out _);
         }
     }
 
@@ -242,6 +262,10 @@ public sealed class AgentTasks
 
         await conversation.KeepAsync(values, CancellationToken.None);
     }
+
+    /// <summary>Who was chosen for the answers of a task, and why; null where nothing was to be chosen.</summary>
+    public static RoutingNote? RoutingOf(StoredChat chat) =>
+        chat.IsTask && TaskRouting.Of(chat) is { Chosen.Length: > 0, Why.Length: > 0 } routing ? new RoutingNote(routing.Chosen, routing.Why, routing.Rejected) : null;
 
     /// <summary>What the calls of a task changed, oldest first.</summary>
     internal static IEnumerable<FileChange> FilesOf(StoredChat? task) =>
@@ -340,10 +364,7 @@ public sealed class AgentTasks
     private static async Task<string?> FailedCommandAsync(Conversation conversation, string command, CancellationToken cancellationToken)
     {
         var ran = await conversation.RunCommandAsync(command, cancellationToken);
-        if (ran.Error is { } error) { return error; }
-
-        var said = ran.Result ?? "";
-        return ExitCode.Of(said) == 0 ? null : said;
+        return ran is { Error: null, ExitCode: 0 } ? null : ran.Error ?? ran.Result ?? "It did not end.";
     }
 
     /// <summary>The next candidate goes on where this one failed.</summary>

@@ -28,9 +28,6 @@ public sealed record RouteCandidate(string Name, ModelChoice Choice, ModelInfo? 
 /// <param name="InOrder">The first is asked; the next one when it fails.</param>
 public sealed record Route(IReadOnlyList<RouteCandidate> InOrder, IReadOnlyList<Rejection> Rejected);
 
-/// <param name="Why">One sentence.</param>
-public sealed record Rejection(string Candidate, string Why);
-
 /// <summary>Whom a task is given to: the cheapest of those that can do what is needed. What costs nothing comes first, what has no known price last.</summary>
 public static class Routing
 {

@@ -58,12 +58,11 @@ public sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : IT
     private static string? Text(JsonElement parameters, string name) =>
         Member(parameters, name, JsonValueKind.String)?.GetString() is { } text && !string.IsNullOrWhiteSpace(text) ? text : null;
 
-    /// <param name="resolved">Who would work on it, and what that costs.</param>
-    private sealed class Call(ITaskSpawner spawner, SpawnRequest request, string resolved) : PlannedCall
+    private sealed class Call(ITaskSpawner spawner, SpawnRequest request, SpawnCheck check) : PlannedCall
     {
-        public override IReadOnlyList<ToolAction> Actions => [new ToolAction.SpawnTask(request.TemplateId)];
+        public override IReadOnlyList<ToolAction> Actions => [new ToolAction.SpawnTask(request.TemplateId, check.Doubt)];
         public override ApprovalKind Kind => ApprovalKind.Spawn;
-        public override string What => request.Values is { } values ? $"{request.TemplateId}: {resolved}\n\n{request.Goal}\n\n{values.GetRawText()}" : $"{request.TemplateId}: {resolved}\n\n{request.Goal}";
+        public override string What => request.Values is { } values ? $"{request.TemplateId}: {check.Shown}\n\n{request.Goal}\n\n{values.GetRawText()}" : $"{request.TemplateId}: {check.Shown}\n\n{request.Goal}";
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
             new(await spawner.RunAsync(request, progress, cancellationToken));

@@ -19,8 +19,6 @@ internal static class TaskFields
     public const string Routing = "routing";
     /// <summary>How often the candidate at work was told that something is missing.</summary>
     public const string Tries = "tries";
-    /// <summary>The goal as it was given; also the field of the template.</summary>
-    public const string Goal = StoredChat.GoalField;
 
     public static Json5Object ToJson5(AgentBudget budget)
     {

@@ -19,7 +19,7 @@ public sealed class TaskLook(Conversations conversations, ProviderRegistry provi
     private readonly ConcurrentDictionary<string, int> waiting = new(StringComparer.Ordinal); // for children: how many
 
     /// <summary>What is read of a journal.</summary>
-    private sealed record Figures(Spend Own, AgentBudget Limits, AgentBudget Reserved, int Answers, string? Note);
+    private sealed record Figures(Spend Own, AgentBudget Limits, AgentBudget Reserved, int Answers, string? Note, string? ToolUseId);
 
     /// <summary>Every task with its row, newest first.</summary>
     public IReadOnlyList<ChatSummary> Summaries => conversations.ListTasks(includeArchived: true);
@@ -89,7 +89,7 @@ public sealed class TaskLook(Conversations conversations, ProviderRegistry provi
         var settings = summary.ProviderId is { } provider ? providers.Find(provider)?.Settings : null;
         return new TaskRow(
             uri, summary, conversations.TemplateOf(summary.TemplateId)?.Name ?? summary.TemplateId, StatusOf(summary, uri, asked), figures.Own, inAll, figures.Limits, settings?.IsFree == true,
-            summary.ProviderId is { } id ? providers.NameOf(id) : null, asked, figures.Note);
+            summary.ProviderId is { } id ? providers.NameOf(id) : null, asked, figures.Note, figures.ToolUseId);
     }
 
     private string StatusOf(ChatSummary summary, string uri, int asked) => summary.TaskStatus switch
@@ -108,11 +108,11 @@ public sealed class TaskLook(Conversations conversations, ProviderRegistry provi
         try
         {
             var task = Read(UriOf(summary));
-            figures = new Figures(Spend.Of(task), SpecOf(task).Budget, TaskFields.BudgetOf(task, TaskFields.Reserved), Spend.Answers(task).Count, NoteOf(task));
+            figures = new Figures(Spend.Of(task), SpecOf(task).Budget, TaskFields.BudgetOf(task, TaskFields.Reserved), Spend.Answers(task).Count, NoteOf(task), task.Text(TaskFields.Call));
         }
         catch (FailureException fault)
         {
-            return new Figures(new Spend(summary.TotalCost ?? 0, false, 0, 0, 0), new AgentBudget(null, null, null, null), new AgentBudget(null, null, null, null), 0, fault.Message);
+            return new Figures(new Spend(summary.TotalCost ?? 0, false, 0, 0, 0), new AgentBudget(null, null, null, null), new AgentBudget(null, null, null, null), 0, fault.Message, null);
         }
 
         if (known.Count > MostKept) { known.Clear(); }

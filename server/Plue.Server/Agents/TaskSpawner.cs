@@ -41,14 +41,12 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
     /// <summary>What would be made.</summary>
     private sealed record Plan(Template Template, Route Route, AgentBudget Limits, AgentBudget Reserved)
     {
-        public string Shown
-        {
-            get
-            {
-                var warning = Route.InOrder[0].Price is null && Limits.Usd is { } usd ? $"; the budget of {Spend.Money(usd)} cannot hold what has no price" : "";
-                return Route.InOrder[0].Shown + warning;
-            }
-        }
+        public string Shown => Route.InOrder[0].Shown;
+
+        /// <summary>Why the user is asked before it is made; null when nothing speaks against it.</summary>
+        public string? Doubt => Route.InOrder[0].Price is null && Limits.Usd is { } usd
+            ? $"The price of {Route.InOrder[0].Name} is not known, so a budget of {Spend.Money(usd)} cannot hold it."
+            : null;
     }
 
     /// <summary>Makes a task for a person and has it begin.</summary>
@@ -102,12 +100,15 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
     }
 
     /// <inheritdoc/>
-    public Task<string> CheckAsync(SpawnRequest request, CancellationToken cancellationToken)
+    public Task<SpawnCheck> CheckAsync(SpawnRequest request, CancellationToken cancellationToken)
     {
         try
         {
             // One that was made before a restart is waited for again.
-            return Task.FromResult(ChildOf(request) is { } child ? $"{tasks.Look.Read(child).Title}, which is there already" : PlanFor(request).Shown);
+            if (ChildOf(request) is { } child) { return Task.FromResult(new SpawnCheck($"{tasks.Look.Read(child).Title}, which is there already", null)); }
+
+            var plan = PlanFor(request);
+            return Task.FromResult(new SpawnCheck(plan.Shown, plan.Doubt));
         }
         catch (FailureException fault)
         {
@@ -141,22 +142,23 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
     }
 
     /// <summary>The children that a task waited for when its process ended, oldest first.</summary>
-    internal IReadOnlyList<string> CutOff(StoredChat task, string uri)
+    internal IReadOnlyList<CutOffCall> CutOff(StoredChat task, string uri)
     {
         if (task.Messages is not [.., { Status: MessageStatus.Interrupted } last]) { return []; }
 
-        var calls = last.Parts.OfType<MessagePart.ToolResult>().Where(result => result.Error is not null).Select(result => result.ToolUseId).ToHashSet(StringComparer.Ordinal);
-        return [.. tasks.Look.Tree.ChildrenOf(uri).Where(child => Find(child)?.Text(TaskFields.Call) is { } call && calls.Contains(call))];
+        var answered = last.Parts.OfType<MessagePart.ToolResult>().Where(result => result.Error is null).Select(result => result.ToolUseId).ToHashSet(StringComparer.Ordinal);
+        var calls = last.Parts.OfType<MessagePart.ToolUse>().Select(call => call.ToolUseId).Where(id => !answered.Contains(id)).ToHashSet(StringComparer.Ordinal);
+        return [.. tasks.Look.Tree.ChildrenOf(uri).Select(child => new CutOffCall(Find(child)?.Text(TaskFields.Call) ?? "", child)).Where(one => calls.Contains(one.ToolUseId))];
     }
 
     /// <summary>Has each go on that has not ended, and waits for all.</summary>
-    internal async Task<IReadOnlyList<TaskResult>> WaitAgainAsync(string parentId, IReadOnlyList<string> children)
+    internal async Task<IReadOnlyList<(string ToolUseId, TaskResult Result)>> WaitAgainAsync(string parentId, IReadOnlyList<CutOffCall> children)
     {
         tasks.Look.WaitsForChild(parentId, true);
         tasks.Changed(parentId);
         try
         {
-            return await Task.WhenAll(children.Select(child => WorkAsync(child, isNew: false, null, CancellationToken.None)));
+            return await Task.WhenAll(children.Select(async one => (one.ToolUseId, await WorkAsync(one.Child, isNew: false, null, CancellationToken.None))));
         }
         finally
         {
@@ -370,3 +372,6 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
         }
     }
 }
+
+/// <summary>A call that a restart cut off, with the task that it had made.</summary>
+internal sealed record CutOffCall(string ToolUseId, string Child);

@@ -61,6 +61,8 @@ public sealed class ChatServices
     public Func<Conversation, Message, CancellationToken, Task<bool>>? Worked { get; init; }
     /// <summary>Whether it takes more than its last answer to say that a task is done: until <see cref="Worked"/> has looked it counts as running.</summary>
     public Func<StoredChat, bool> IsJudged { get; init; } = static _ => false;
+    /// <summary>Why the model of a chat or task was chosen for it; null where nothing was to be chosen.</summary>
+    public Func<StoredChat, RoutingNote?>? RoutingOf { get; init; }
     /// <summary>Rules that hold for every chat and task of this process beside its own; null for none.</summary>
     public AgentPermissions? Policy { get; init; }
     /// <summary>Starts the task that a hook asks for: its template, its values, the address of who asks, the depth of what follows. Null makes it as it stands.</summary>

@@ -17,7 +17,7 @@ internal sealed class CodexTools(ChatServices services, string codexId, Func<Sto
     /// <summary>What its template and its own values say of it.</summary>
     public AgentSpec Spec => SpecOf(now());
 
-    public PermissionMode Mode => ModeOf(now());
+    public PermissionMode Mode => Rights()[0].Mode;
 
     /// <summary>The tools that it has at this moment, in an order that does not change.</summary>
     /// <returns>With one sentence for each tool that it should have and has not.</returns>
@@ -53,17 +53,26 @@ internal sealed class CodexTools(ChatServices services, string codexId, Func<Sto
     /// <summary>Its own, then those of whoever it works for, up to the top, all as they are at this moment.</summary>
     public IReadOnlyList<Rights> Rights()
     {
-        List<Rights> chain = [];
+        List<(Rights Rights, PermissionMode? Mode)> chain = [];
         HashSet<string> known = new(StringComparer.Ordinal);
         for (var (id, chat) = (codexId, (StoredChat?)now()); chat is not null && known.Add(id) && chain.Count < MostAncestors;)
         {
-            chain.Add(RightsOf(id, chat));
+            chain.Add((RightsOf(id, chat), PermissionModes.Find(ValuesOf(chat).GetString(PermissionModes.Field))));
             if (!chat.IsTask || chat.Text(StoredChat.SpawnedByField) is not { } above) { break; }
 
             (id, chat) = (above, find(above));
         }
 
-        return chain;
+        // Whoever does not say it works as the one above it.
+        var mode = PermissionMode.Ask;
+        var rights = new Rights[chain.Count];
+        for (var at = chain.Count - 1; at >= 0; at--)
+        {
+            mode = chain[at].Mode ?? mode;
+            rights[at] = chain[at].Rights with { Mode = mode };
+        }
+
+        return rights;
     }
 
     private Rights RightsOf(string id, StoredChat chat)
@@ -77,15 +86,12 @@ internal sealed class CodexTools(ChatServices services, string codexId, Func<Sto
             Permissions = services.Policy is { } policy
                 ? new AgentPermissions([.. spec.Permissions.Allow, .. policy.Allow], [.. spec.Permissions.Ask, .. policy.Ask], [.. spec.Permissions.Deny, .. policy.Deny])
                 : spec.Permissions,
-            Mode = ModeOf(chat),
             Workspace = services.Workspace.TrustedFolder is { } folder ? Platform.RealPath.Of(folder) : null,
             IsUnattended = services.IsUnattended(id),
         };
     }
 
     private AgentSpec SpecOf(StoredChat chat) => AgentSpec.Of(ValuesOf(chat));
-
-    private PermissionMode ModeOf(StoredChat chat) => PermissionModes.Of(ValuesOf(chat).GetString(PermissionModes.Field));
 
     private Json5Object ValuesOf(StoredChat chat) =>
         services.TemplateOf(chat.TemplateId) is { } template ? ChannelFields.Values(chat with { Tree = MessageTree.Empty }, template) : Json5Object.Empty;

@@ -356,7 +356,7 @@ public sealed class Conversation : IAsyncDisposable
         turns.RefuseWhileRunning();
         Compactor.RequireWork(chat.Messages);
         var chosen = new ModelChoice(chat.ProviderId ?? throw Asking.NoProvider(), chat.Model);
-        var work = new RunningTurn(Ids.New("turn"), chat.Tree.Head);
+        var work = new RunningTurn(Ids.New("turn"), chat.Tree.Head, services.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, work.Stop.Token, closing.Token);
         lock (gate)
         {
@@ -414,6 +414,27 @@ public sealed class Conversation : IAsyncDisposable
     {
         await ChangeAsync(_ => new ChatFields { Values = values, By = ChangedBy.Plue }, null, cancellationToken);
         if (values.ContainsKey(TaskStates.Field)) { await AutomateAsync(Hooks(AnswerLastAsync), HookChange.Of(TaskStates.Field), depth: 0); }
+    }
+
+    /// <summary>The calls of its last round that a restart cut off have their results after all: the round has ended, and the next one can follow.</summary>
+    /// <param name="results">By the ids of calls.</param>
+    /// <exception cref="FailureException">Conflict: it has gone on already.</exception>
+    public async Task SettleRoundAsync(IReadOnlyDictionary<string, string> results, CancellationToken cancellationToken)
+    {
+        using var change = await EnterAsync(cancellationToken);
+        var writer = Writer();
+        turns.RefuseWhileRunning();
+        if (chat.Messages is not [.., { Status: MessageStatus.Interrupted, HasToolRound: true } last]) { throw new FailureException(FailureKind.Conflict, "This task has gone on already."); }
+
+        var settled = last with
+        {
+            Status = MessageStatus.Complete,
+            StopReason = StopReason.ToolUse,
+            UpdatedAt = services.Time.GetUtcNow(),
+            Parts = [.. last.Parts.Select(part => part is MessagePart.ToolResult call && results.TryGetValue(call.ToolUseId, out var text) ? call with { Result = services.Secrets()?.Mask(text) ?? text, Error = null } : part)],
+        };
+        await writer.AppendAsync(settled, cancellationToken);
+        lock (gate) { sink.Publish(new TurnEvent.BranchChanged(settled.Id)); }
     }
 
     /// <summary>Runs a command for Plue itself, as if its agent had called bash: its rights hold, and the user may be asked.</summary>

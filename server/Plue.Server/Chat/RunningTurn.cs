@@ -3,11 +3,13 @@ using Plue.Server.Messages;
 namespace Plue.Server.Chat;
 
 /// <summary>What is under way in a conversation: an answer, or work that ends like one. The conversation's gate guards what changes.</summary>
-internal sealed class RunningTurn(string id, string parentId)
+internal sealed class RunningTurn(string id, string parentId, TimeProvider time)
 {
     private readonly Dictionary<string, int> waits = new(StringComparer.Ordinal);
     private volatile string state = TaskStates.Running;
     private bool isPaused;
+
+    public WaitClock Clock { get; } = new(time);
 
     /// <summary>How many hooks led to it.</summary>
     public int Depth { get; init; }
@@ -44,6 +46,7 @@ internal sealed class RunningTurn(string id, string parentId)
     /// <summary>It waits for something, or no longer does; several calls can wait for the same.</summary>
     public void Wait(string what, bool isWaiting)
     {
+        Clock.Wait(isWaiting);
         var count = waits.GetValueOrDefault(what) + (isWaiting ? 1 : -1);
         if (count > 0) { waits[what] = count; }
         else { waits.Remove(what); }

@@ -24,7 +24,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
     private readonly ITurnSink sink = sink;
     private readonly Lock gate = gate;
     private readonly HashSet<string> notCarried = new(StringComparer.Ordinal); // said already in this turn
-    private readonly Dictionary<string, IReadOnlyList<FileChange>> changed = new(StringComparer.Ordinal); // by calls whose results a provider tells; under the gate
+    private readonly Dictionary<string, ToolCallResult> ran = new(StringComparer.Ordinal); // by calls whose results a provider tells; under the gate
     private Task naming = Task.CompletedTask; // a record of the message that must not come behind its ending; under the gate
     private Action? release; // of what waits to be told from a secret; under the gate
     private bool isOver; // nothing more is heard; under the gate
@@ -45,6 +45,9 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
 
     /// <summary>Held while one round is under way: what bounds its time.</summary>
     public Func<IDisposable?> EachRound { get; init; } = static () => null;
+
+    /// <summary>How long the turn has waited for others so far: it counts as no time of the answer.</summary>
+    public Func<TimeSpan> Waited { get; init; } = static () => TimeSpan.Zero;
 
     /// <summary>Tools are at work, or their results are being stored: what is said now follows them. Read under the gate.</summary>
     public bool IsAtTools { get; internal set; }
@@ -67,6 +70,9 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
     /// <summary>Taken out of the answer itself; null leaves it as it came.</summary>
     public ITextMask? Secrets { get; init; }
 
+    /// <summary>Why whoever answers was chosen for it, kept with each of its messages; null where nothing was to be chosen.</summary>
+    public RoutingNote? Routing { get; init; }
+
     /// <summary>What is told to whoever answers, kept with the answer together with the provider that gives it.</summary>
     public IReadOnlyList<SteeringSource> SteeredBy { get; init; } = [];
 
@@ -80,7 +86,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
     /// <returns>The last message as stored.</returns>
     public async Task<Message> RunAsync(string codexId, ProviderInfo chosen, Func<Answerers> answerers, CancellationToken cancellationToken)
     {
-        var ending = new Ending(time);
+        var ending = new Ending(time, Waited);
         LiveMessage? live = null;
         lock (gate) { sink.Publish(new TurnEvent.TurnStarted(Id)); }
         try
@@ -90,7 +96,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
             while (true)
             {
                 using var bound = EachRound();
-                ending = new Ending(time);
+                ending = new Ending(time, Waited);
                 live = Begin(codexId, chosen);
                 await log.BeginAsync(live.ToMessage(MessageStatus.Streaming, time.GetUtcNow()), cancellationToken);
                 if (Rounds?.Over is { } over) { throw new FailureException(over); }
@@ -161,9 +167,9 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
     private void AddResult(LiveMessage live, ToolCallResult result)
     {
         var (text, error) = (result.Result is { } said ? Masked(said) : null, result.Error is { } why ? Masked(why) : null);
-        live.AddToolResult(result.ToolUseId, text, error, result.Changes);
+        live.AddToolResult(result.ToolUseId, text, error, result.Changes, result.Approval);
         foreach (var image in result.Images) { live.AddFile(image); }
-        sink.Publish(new TurnEvent.ToolCallFinished(live.Id, result.ToolUseId, text, error));
+        sink.Publish(new TurnEvent.ToolCallFinished(live.Id, result.ToolUseId, text, error) { Changes = result.Changes, Approval = result.Approval });
     }
 
     private string Masked(string text) => Secrets?.Mask(text) ?? text;
@@ -234,6 +240,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
             Status = MessageStatus.Streaming,
             ProviderInfo = chosen,
             SteeredBy = SteeredBy,
+            Routing = Routing,
             TurnId = Id,
         });
         lock (gate)
@@ -323,7 +330,7 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
             host.Observer = new ToolWork(this, live, rounds, () => log.IntendAsync(Now(live, ending), cancellationToken).AsTask(), result =>
             {
                 rounds.Ended(result);
-                changed[result.ToolUseId] = result.Changes;
+                ran[result.ToolUseId] = result;
             });
         }
 
@@ -395,8 +402,9 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
                 live.FinishToolCall(id, parameters);
                 break;
             case ProviderEvent.ToolResultReceived(var id, var result, var error):
-                live.AddToolResult(id, result, error, changed.GetValueOrDefault(id));
-                sink.Publish(new TurnEvent.ToolCallFinished(live.Id, id, result, error));
+                var known = ran.GetValueOrDefault(id);
+                live.AddToolResult(id, result, error, known?.Changes, known?.Approval);
+                sink.Publish(new TurnEvent.ToolCallFinished(live.Id, id, result, error) { Changes = known?.Changes ?? [], Approval = known?.Approval });
                 break;
             case ProviderEvent.Waiting(var what):
                 sink.Publish(new TurnEvent.Waiting(what));
@@ -514,9 +522,11 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
     }
 
     /// <summary>What the streams said about their end, and when.</summary>
-    private sealed class Ending(TimeProvider time)
+    /// <param name="waited">Of the turn so far.</param>
+    private sealed class Ending(TimeProvider time, Func<TimeSpan> waited)
     {
         private readonly long began = time.GetTimestamp();
+        private readonly TimeSpan waitedBefore = waited();
         private Answerer? answerer;
         private TimeSpan requested;
         private TimeSpan? firstPiece;
@@ -528,8 +538,8 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
         public Usage? Usage { get; set; }
         public decimal? VendorCost { get; set; }
 
-        /// <summary>The first piece is measured from the request that brought it; the whole as the user waited for it.</summary>
-        public Timing Timing => new(firstPiece, time.GetElapsedTime(began));
+        /// <summary>The first piece is measured from the request that brought it; the whole as the user waited for it, without what it waited for the user and for children.</summary>
+        public Timing Timing => new(firstPiece, time.GetElapsedTime(began) - (waited() - waitedBefore));
 
         /// <summary>What an earlier one said about its end no longer counts.</summary>
         public void Begin(Answerer next)

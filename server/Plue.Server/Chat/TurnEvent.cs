@@ -42,7 +42,11 @@ public abstract record TurnEvent
     /// <summary>What a tool says while it runs; not stored.</summary>
     public sealed record ToolCallProgress(string MessageId, string ToolUseId, string Text) : TurnEvent;
 
-    public sealed record ToolCallFinished(string MessageId, string ToolUseId, string? Result, string? Error) : TurnEvent;
+    public sealed record ToolCallFinished(string MessageId, string ToolUseId, string? Result, string? Error) : TurnEvent
+    {
+        public IReadOnlyList<FileChange> Changes { get; init; } = [];
+        public ApprovalNote? Approval { get; init; }
+    }
 
     public sealed record Restarted(string MessageId, int Attempt, TimeSpan Delay, string Why) : TurnEvent;
 

@@ -10,6 +10,7 @@ internal sealed class TurnRunner(
     ChatServices services, string codexId, Lock gate, ITurnSink sink, Asking asking, ContextKeeper keeper, CodexTools tools, Func<StoredChat> now)
 {
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(40);
+    private static readonly TimeSpan LeastTimer = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Null when nothing is. What is no answer puts itself here.</summary>
     public RunningTurn? Running { get; set; }
@@ -57,10 +58,12 @@ internal sealed class TurnRunner(
             StoppedFor = () => started?.StoppedFor,
             Secrets = services.Secrets(),
             SteeredBy = prepared.Steering.Used,
+            Routing = services.RoutingOf?.Invoke(now()),
             ParentId = ParentId,
             AlternativesOf = message => now().Tree.AlternativesOf(message),
             Rounds = rounds,
             EachRound = () => Deadline(started!),
+            Waited = () => started?.Clock.Waited ?? TimeSpan.Zero,
             Before = async cancellationToken =>
             {
                 var summary = await keeper.MakeRoomAsync(writer, now().Tree.PathTo(parentId), prepared.Provider.Settings, prepared.Model, services.Files.PinnedTokens(now().ContextFiles), cancellationToken);
@@ -68,7 +71,7 @@ internal sealed class TurnRunner(
                 (rounds.Toolbox, notes) = await tools.FindAsync(cancellationToken);
             },
         };
-        started = new RunningTurn(turn.Id, parentId) { Turn = turn, Depth = depth };
+        started = new RunningTurn(turn.Id, parentId, services.Time) { Turn = turn, Depth = depth };
         lock (gate)
         {
             if (Running is not null) { throw Busy(); }
@@ -245,14 +248,28 @@ internal sealed class TurnRunner(
         }
     }
 
-    /// <summary>Stops the turn when its task may work no longer; null where nothing bounds that.</summary>
-    private ITimer? Deadline(RunningTurn turn) => asking.TimeLeft is { } left && left < LongestTimer
-        ? services.Time.CreateTimer(
+    /// <summary>Stops the turn when its task may work no longer; null where nothing bounds that. What it waits for others does not count.</summary>
+    private ITimer? Deadline(RunningTurn turn)
+    {
+        if (asking.TimeLeft is not { } left || left >= LongestTimer) { return null; }
+
+        var (began, waited) = (services.Time.GetTimestamp(), turn.Clock.Waited);
+        ITimer? timer = null;
+        timer = services.Time.CreateTimer(
             _ =>
             {
+                var rest = left + (turn.Clock.Waited - waited) - services.Time.GetElapsedTime(began);
+                if (rest > TimeSpan.Zero)
+                {
+                    timer!.Change(rest > LeastTimer ? rest : LeastTimer, Timeout.InfiniteTimeSpan);
+                    return;
+                }
+
                 turn.StoppedFor = TaskBudget.OutOfTime;
                 _ = CancelAsync(turn.Stop);
             },
-            null, left, Timeout.InfiniteTimeSpan)
-        : null;
+            null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        timer.Change(left, Timeout.InfiniteTimeSpan);
+        return timer;
+    }
 }

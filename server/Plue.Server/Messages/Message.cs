@@ -24,6 +24,8 @@ public sealed record Message
     public string? TurnId { get; init; }
     /// <summary>What of the chat this answer's model could not be sent, one sentence each.</summary>
     public IReadOnlyList<string> NotCarried { get; init; } = [];
+    /// <summary>Why this model was chosen for it; null where nothing was to be chosen.</summary>
+    public RoutingNote? Routing { get; init; }
     /// <summary>What steered this answer.</summary>
     public IReadOnlyList<SteeringSource> SteeredBy { get; init; } = [];
     /// <summary>Set on a summary (a system message) that stands for all messages before it.</summary>

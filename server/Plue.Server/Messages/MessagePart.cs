@@ -40,6 +40,9 @@ public abstract record MessagePart
     {
         /// <summary>The files that the call changed; the model is not told of them here.</summary>
         public IReadOnlyList<FileChange> Changes { get; init; } = [];
+
+        /// <summary>What the user said when asked about the call; null when nobody was asked.</summary>
+        public ApprovalNote? Approval { get; init; }
     }
 
     /// <param name="Signature">Opaque; replayed unchanged to the vendor and model that made it, dropped for any other.</param>

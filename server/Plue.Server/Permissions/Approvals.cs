@@ -48,6 +48,8 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
     /// <summary>The list is another one now. Called outside of locks.</summary>
     public event Action? Changed;
 
+    internal DateTimeOffset Now => time.GetUtcNow();
+
     /// <summary>Oldest first.</summary>
     public IReadOnlyList<PendingApproval> Pending
     {

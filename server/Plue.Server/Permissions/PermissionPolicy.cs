@@ -63,6 +63,7 @@ public sealed class PermissionPolicy
                 return (finding, line is not null && FileJudge.Target(run.Folder) == workspace ? $"bash({line})" : null);
             case ToolAction.SpawnTask spawn:
                 return (book.Of("spawn_task", spawn.TemplateId) ?? (rights.Mode == PermissionMode.PlanOnly ? FileJudge.Plan
+                    : spawn.Doubt is { } doubt ? Finding.Ask(doubt)
                     : book.AllowsSpawn(spawn.TemplateId) ? Finding.Allow("Its template lists it.") : Finding.Ask("Its rules name other templates.")), $"spawn_task({spawn.TemplateId})");
             case ToolAction.CallServer call:
                 var name = $"{call.Server}/{call.Tool}";

@@ -23,7 +23,8 @@ public abstract record ToolAction
     /// <param name="Folder">Where it begins, absolute.</param>
     public sealed record RunCommand(string Command, string Folder) : ToolAction;
 
-    public sealed record SpawnTask(string TemplateId) : ToolAction;
+    /// <param name="Doubt">Why the user is asked first, one sentence; null when nothing speaks against it.</param>
+    public sealed record SpawnTask(string TemplateId, string? Doubt = null) : ToolAction;
 
     public sealed record CallServer(string Server, string Tool) : ToolAction;
 

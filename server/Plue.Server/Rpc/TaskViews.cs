@@ -7,8 +7,6 @@ namespace Plue.Server.Rpc;
 /// <summary>Tasks as the wire has them.</summary>
 internal static class TaskViews
 {
-    private const string Refused = "The user refused this";
-
     public static TaskView View(TaskRow row) => new()
     {
         Uri = row.Uri,
@@ -17,6 +15,7 @@ internal static class TaskViews
         Title = row.Summary.Title,
         Status = row.Status,
         ParentId = row.Summary.SpawnedBy,
+        ToolUseId = row.ToolUseId,
         ProviderId = row.Summary.ProviderId,
         ProviderName = row.ProviderName,
         Model = row.Summary.Model,
@@ -58,18 +57,16 @@ internal static class TaskViews
             .. waiting.Select(one => new TimelineSpan(TimelineKind.Waiting, one.What, one.Since, null, null)),
         ]);
 
-    /// <summary>What the user refused, as the model was told of it.</summary>
     private static IEnumerable<AnsweredApprovalView> Answered(StoredChat task)
     {
         foreach (var message in task.Messages)
         {
             foreach (var result in message.Parts.OfType<Messages.MessagePart.ToolResult>())
             {
-                if (result.Error?.StartsWith(Refused, StringComparison.Ordinal) != true) { continue; }
+                if (result.Approval is not { } note) { continue; }
 
                 var call = message.Parts.OfType<Messages.MessagePart.ToolUse>().FirstOrDefault(use => use.ToolUseId == result.ToolUseId);
-                var says = result.Error.IndexOf("says: ", StringComparison.Ordinal);
-                yield return new AnsweredApprovalView(message.UpdatedAt, call is null ? "" : $"{call.ToolName} {call.Parameters}", "deny", says < 0 ? null : result.Error[(says + "says: ".Length)..]);
+                yield return new AnsweredApprovalView(note.Time, call is null ? "" : $"{call.ToolName} {call.Parameters}", note.Decision, note.Reason, note.Rule);
             }
         }
     }

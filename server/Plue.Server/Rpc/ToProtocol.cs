@@ -35,6 +35,7 @@ internal static class ToProtocol
             SteeredBy = message.SteeredBy.Count == 0 ? null : [.. message.SteeredBy.Select(source => new Wire.SteeredBy((Wire.SteeringKind)source.Kind, source.Source, source.Title, source.Version))],
             Timing = message.Timing is { } timing ? new(timing.FirstToken?.TotalMilliseconds, timing.Duration.TotalMilliseconds) : null,
             StopReason = (Wire.StopReason?)message.StopReason,
+            Routing = message.Routing is { } routing ? new(routing.Chosen, routing.Why, [.. routing.Rejected.Select(one => new Wire.RejectedCandidate(one.Candidate, one.Why))]) : null,
         };
 
     public static Wire.HookFailureView HookFailure(HookFailure failure) => new(failure.Time, failure.Action, failure.Message);
@@ -69,7 +70,7 @@ internal static class ToProtocol
         TurnEvent.ToolCallStarted(var id, var index, var toolUseId, var toolName) => new Wire.ToolCallStarted(id, index, toolUseId, toolName),
         TurnEvent.ToolCallDelta(var id, var index, var text) => new Wire.ToolCallDelta(id, index, text),
         TurnEvent.ToolCallProgress(var id, var toolUseId, var text) => new Wire.ToolCallProgress(id, toolUseId, text),
-        TurnEvent.ToolCallFinished(var id, var toolUseId, var result, var error) => new Wire.ToolCallFinished(id, toolUseId, result, error),
+        TurnEvent.ToolCallFinished ended => new Wire.ToolCallFinished(ended.MessageId, ended.ToolUseId, ended.Result, ended.Error) { Changes = Changes(ended.Changes), Approval = Approval(ended.Approval) },
         TurnEvent.Restarted(var id, var attempt, var delay, var why) => new Wire.Restarted(id, attempt, delay.TotalMilliseconds, why),
         TurnEvent.Retrying(var attempt, var until, var why) => new Wire.Retrying(attempt, until, why),
         TurnEvent.MessageFinished(var message, var alternatives) => new Wire.MessageFinished(Message(message, providerName, alternatives)),
@@ -97,6 +98,11 @@ internal static class ToProtocol
     private static Wire.ProviderInfoView Provider(ProviderInfo info, Func<string, string> providerName) =>
         new(info.ProviderId, providerName(info.ProviderId), info.ModelId, info.RequestId, info.InsteadOf);
 
+    private static IReadOnlyList<Wire.ChangedFileView>? Changes(IReadOnlyList<FileChange> changes) =>
+        changes.Count == 0 ? null : [.. changes.Select(change => new Wire.ChangedFileView(change.Path, change.Added, change.Removed))];
+
+    private static Wire.ApprovalNoteView? Approval(ApprovalNote? note) => note is null ? null : new(note.Decision, note.Reason, note.Rule, note.Time);
+
     private static Wire.MessagePart Part(MessagePart part, Func<MessagePart.File, bool?>? hasChanged) => part switch
     {
         MessagePart.Text(var content) => new Wire.TextPart(content),
@@ -106,7 +112,8 @@ internal static class ToProtocol
         MessagePart.ToolUse(var id, var name, var parameters) => new Wire.ToolUsePart(id, name, parameters),
         MessagePart.ToolResult result => new Wire.ToolResultPart(result.ToolUseId, result.Result, result.Error)
         {
-            Changes = result.Changes.Count == 0 ? null : [.. result.Changes.Select(change => new Wire.ChangedFileView(change.Path, change.Added, change.Removed))],
+            Changes = Changes(result.Changes),
+            Approval = Approval(result.Approval),
         },
         MessagePart.Reasoning reasoning => new Wire.ReasoningPart(reasoning.Content),
         _ => throw new InvalidOperationException($"No wire part for {part.GetType().Name}"),

@@ -252,7 +252,8 @@ internal sealed class ChatFold(bool isTask)
         var isAnswer = entry.IsOpen;
         if (!isNew && entry.Message is { IsCopy: false, Cost: { } replaced }) { totalCost -= replaced.TotalCost; }
         if (message is { IsCopy: false, Cost: { } cost }) { totalCost = (totalCost ?? 0) + cost.TotalCost; }
-        if (message is { Role: MessageRole.User, IsHidden: false }) { hookFailures.Clear(); }
+        // The goal of a task comes behind what its making led to, and nobody has seen that yet.
+        if (message is { Role: MessageRole.User, IsHidden: false } && !(isTask && message.ParentId?.Length == 0)) { hookFailures.Clear(); }
         NoteStatus(message);
 
         entry.End(message);

@@ -28,6 +28,7 @@ internal sealed record StoredMessage
     public IReadOnlyList<string>? NotCarried { get; init; }
     public IReadOnlyList<StoredSteering>? SteeredBy { get; init; }
     public StoredCompaction? Compaction { get; init; }
+    public StoredRouting? Routing { get; init; }
     public bool? Hidden { get; init; }
     public bool? Copy { get; init; }
 
@@ -53,6 +54,7 @@ internal sealed record StoredMessage
         NotCarried = message.NotCarried.Count == 0 ? null : message.NotCarried,
         SteeredBy = message.SteeredBy.Count == 0 ? null : [.. message.SteeredBy.Select(source => new StoredSteering(Names<SteeringKind>.Of(source.Kind), source.Source, source.Title, source.Version))],
         Compaction = message.Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
+        Routing = message.Routing is { } routing ? new(routing.Chosen, routing.Why, [.. routing.Rejected.Select(one => new StoredRejection(one.Candidate, one.Why))]) : null,
         Hidden = message.IsHidden ? true : null,
         Copy = message.IsCopy ? true : null,
     };
@@ -90,6 +92,7 @@ internal sealed record StoredMessage
         NotCarried = NotCarried ?? [],
         SteeredBy = SteeredBy is not { } steered ? [] : [.. steered.Select(source => new SteeringSource(Names<SteeringKind>.Parse(source.Kind, SteeringKind.Rules), source.Source, source.Title, source.Version))],
         Compaction = Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
+        Routing = Routing is { } routing ? new(routing.Chosen, routing.Why, [.. (routing.Rejected ?? []).Select(one => new Rejection(one.Candidate, one.Why))]) : null,
         IsHidden = Hidden ?? false,
         IsCopy = Copy ?? false,
     };
@@ -119,7 +122,8 @@ internal sealed record StoredPart(
     bool? Summary = null,
     string? Hash = null,
     DateTime? ModifiedAt = null,
-    IReadOnlyList<StoredChange>? Changes = null)
+    IReadOnlyList<StoredChange>? Changes = null,
+    StoredApproval? Approval = null)
 {
     public static StoredPart From(MessagePart part) => part switch
     {
@@ -129,7 +133,8 @@ internal sealed record StoredPart(
             Hash: file.Hash, ModifiedAt: file.ModifiedAt?.UtcDateTime),
         MessagePart.ToolUse use => new("tool_use", ToolUseId: use.ToolUseId, ToolName: use.ToolName, Parameters: use.Parameters),
         MessagePart.ToolResult result => new("tool_result", ToolUseId: result.ToolUseId, Result: result.Result, Error: result.Error,
-            Changes: result.Changes.Count == 0 ? null : [.. result.Changes.Select(change => new StoredChange(change.Path, change.Added, change.Removed))]),
+            Changes: result.Changes.Count == 0 ? null : [.. result.Changes.Select(change => new StoredChange(change.Path, change.Added, change.Removed))],
+            Approval: result.Approval is { } approval ? new(approval.Decision, approval.Reason, approval.Rule, approval.Time.UtcDateTime) : null),
         MessagePart.Reasoning reasoning => new("reasoning", Content: reasoning.Content, Signature: reasoning.Signature, Opaque: reasoning.Opaque),
         _ => throw new InvalidOperationException($"{part.GetType().Name} has no disk shape."),
     };
@@ -150,6 +155,7 @@ internal sealed record StoredPart(
         "tool_result" => new MessagePart.ToolResult(ToolUseId ?? "", Result, Error)
         {
             Changes = Changes is not { Count: > 0 } ? [] : [.. Changes.Select(change => new FileChange(change.Path, change.Added, change.Removed))],
+            Approval = Approval is { } approval ? new(approval.Decision ?? "", approval.Reason, approval.Rule, StoredMessage.Utc(approval.Time)) : null,
         },
         "reasoning" => new MessagePart.Reasoning(Content ?? "", Signature, Opaque),
         _ => null,
@@ -160,7 +166,13 @@ internal sealed record StoredLines(int Start, int End);
 
 internal sealed record StoredChange(string Path, int Added, int Removed);
 
+internal sealed record StoredApproval(string? Decision, string? Reason, string? Rule, DateTime Time);
+
 internal sealed record StoredSteering(string Kind, string Source, string Title, string Version);
+
+internal sealed record StoredRouting(string Chosen, string Why, IReadOnlyList<StoredRejection>? Rejected);
+
+internal sealed record StoredRejection(string Candidate, string Why);
 
 internal sealed record StoredCompaction(int Messages, long TokensBefore, long TokensAfter);
 

@@ -102,7 +102,7 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
             text.Append(isLate
                 ? string.Create(CultureInfo.InvariantCulture, $"[Ended after {seconds} s, with everything it had started. Give `timeout_s` if it needs longer.]")
                 : string.Create(CultureInfo.InvariantCulture, $"[Exit code {code}, {took:0.0} s.]"));
-            return new ToolOutcome(text.ToString());
+            return new ToolOutcome(text.ToString()) { ExitCode = isLate ? null : code };
         }
 
         /// <summary>Says what is new ten times a second at most, and of a flood only the end.</summary>

@@ -12,11 +12,14 @@ public sealed record SpawnRequest(string ParentId, string ToolUseId, string Temp
 public interface ITaskSpawner
 {
     /// <summary>Whether it may be made: template, count, depth, budget, provider. Changes nothing.</summary>
-    /// <returns>The resolved provider, model and price, for whoever approves it, in one line.</returns>
     /// <exception cref="ToolFailureException">It may not.</exception>
-    Task<string> CheckAsync(SpawnRequest request, CancellationToken cancellationToken);
+    Task<SpawnCheck> CheckAsync(SpawnRequest request, CancellationToken cancellationToken);
 
     /// <summary>Makes the task and waits until it has ended in whatever way. Cancelling stops it.</summary>
     /// <returns>Its result as JSON: status, outputs, output, files_changed, cost, execution_time_ms.</returns>
     Task<string> RunAsync(SpawnRequest request, IToolProgress progress, CancellationToken cancellationToken);
 }
+
+/// <param name="Shown">The resolved provider, model and price, for whoever approves it, in one line.</param>
+/// <param name="Doubt">Why the user is asked first, one sentence; null when nothing speaks against it.</param>
+public sealed record SpawnCheck(string Shown, string? Doubt);

@@ -62,6 +62,9 @@ public sealed record ToolOutcome(string Text)
     /// <summary>The call ended the agent's work: what it hands back.</summary>
     public JsonElement? Finished { get; init; }
 
+    /// <summary>How a command ended; null for what is no command, and for one that was cut short.</summary>
+    public int? ExitCode { get; init; }
+
     /// <summary>Images that belong to the result.</summary>
     public IReadOnlyList<Messages.MessagePart.File> Images { get; init; } = [];
 }

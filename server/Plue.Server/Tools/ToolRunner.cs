@@ -15,6 +15,10 @@ public sealed record ToolCallResult(string ToolUseId, string? Result, string? Er
     public JsonElement? Finished { get; init; }
     public IReadOnlyList<Messages.FileChange> Changes { get; init; } = [];
     public IReadOnlyList<Messages.MessagePart.File> Images { get; init; } = [];
+    /// <summary>How a command ended; null for what is no command, and for one that was cut short.</summary>
+    public int? ExitCode { get; init; }
+    /// <summary>What the user said when asked about it; null when nobody was asked.</summary>
+    public Messages.ApprovalNote? Approval { get; init; }
 }
 
 /// <summary>What a runner of tools tells and asks while it works.</summary>
@@ -71,16 +75,18 @@ public sealed class ToolRunner(
 
     private async Task<ToolCallResult> RunAsync(ToolCall call, ITool? tool, ToolContext context, IToolObserver observer, CancellationToken cancellationToken)
     {
+        Messages.ApprovalNote? approval = null;
+        ToolCallResult Failed(string why) => new(call.ToolUseId, null, why) { Approval = approval };
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (tool is null) { throw new ToolFailureException($"There is no tool {call.Name}. Use only the tools you were given."); }
 
             var planned = await tool.PlanAsync(Parse(call), context, cancellationToken);
-            await AllowAsync(call, tool, planned, context, observer, cancellationToken);
+            await AllowAsync(call, tool, planned, context, observer, note => approval = note, cancellationToken);
             var changesFiles = planned.Changes is not { Count: 0 };
             if (changesFiles || planned.Actions.Any(action => action.ReachesOut)) { await observer.IntendAsync(call, cancellationToken); }
-            if (!changesFiles) { return Result(call, context, await RunAsync(call, planned, observer, cancellationToken), []); }
+            if (!changesFiles) { return Result(call, context, await RunAsync(call, planned, observer, cancellationToken), [], approval); }
 
             // What is started is carried to its end or ended: what it changed is looked at in any case.
             var scope = await edits.BeginAsync(
@@ -90,32 +96,34 @@ public sealed class ToolRunner(
             try { outcome = await RunAsync(call, planned, observer, cancellationToken); }
             finally { changes = await scope.EndAsync(CancellationToken.None); }
 
-            return Result(call, context, outcome, changes);
+            return Result(call, context, outcome, changes, approval);
         }
         catch (ToolFailureException fault)
         {
-            return new ToolCallResult(call.ToolUseId, null, Cut(context, fault.Message));
+            return Failed(Cut(context, fault.Message));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return new ToolCallResult(call.ToolUseId, null, "Stopped by the user.");
+            return Failed("Stopped by the user.");
         }
         catch (Messages.FailureException fault)
         {
-            return new ToolCallResult(call.ToolUseId, null, fault.Message);
+            return Failed(fault.Message);
         }
         catch (Exception fault)
         {
             // One call that breaks is no reason to lose what the others did.
-            return new ToolCallResult(call.ToolUseId, null, Cut(context, $"{call.Name} failed in a way Plue did not expect: {fault.Message}"));
+            return Failed(Cut(context, $"{call.Name} failed in a way Plue did not expect: {fault.Message}"));
         }
     }
 
     private static Task<ToolOutcome> RunAsync(ToolCall call, PlannedCall planned, IToolObserver observer, CancellationToken cancellationToken) =>
         planned.RunAsync(new Progress(text => observer.Progress(call, text)), cancellationToken);
 
+    /// <param name="answered">Hears what the user said, if anybody was asked.</param>
     /// <exception cref="ToolFailureException">It may not be done; the sentence says why.</exception>
-    private async Task AllowAsync(ToolCall call, ITool tool, PlannedCall planned, ToolContext context, IToolObserver observer, CancellationToken cancellationToken)
+    private async Task AllowAsync(
+        ToolCall call, ITool tool, PlannedCall planned, ToolContext context, IToolObserver observer, Action<Messages.ApprovalNote> answered, CancellationToken cancellationToken)
     {
         var rights = context.Rights();
         var verdicts = Judge(tool, planned, rights);
@@ -147,6 +155,7 @@ public sealed class ToolRunner(
                 },
                 cancellationToken,
                 () => Judge(tool, planned, context.Rights()).All(one => one.Decision == Decision.Allow));
+            answered(new Messages.ApprovalNote(answer.Decision.ToString().ToLowerInvariant(), answer.Reason, answer.Decision == ApprovalDecision.Always ? answer.Rule : null, approvals.Now));
             if (answer.Decision != ApprovalDecision.Deny)
             {
                 // What was taken from it while the question waited counts.
@@ -182,10 +191,10 @@ public sealed class ToolRunner(
         }
     }
 
-    private ToolCallResult Result(ToolCall call, ToolContext context, ToolOutcome outcome, IReadOnlyList<Messages.FileChange> changes)
+    private ToolCallResult Result(ToolCall call, ToolContext context, ToolOutcome outcome, IReadOnlyList<Messages.FileChange> changes, Messages.ApprovalNote? approval)
     {
         var (images, lost) = Kept(outcome.Images);
-        return new ToolCallResult(call.ToolUseId, Cut(context, outcome.Text + lost), null) { Finished = outcome.Finished, Changes = changes, Images = images };
+        return new ToolCallResult(call.ToolUseId, Cut(context, outcome.Text + lost), null) { Finished = outcome.Finished, Changes = changes, Images = images, ExitCode = outcome.ExitCode, Approval = approval };
     }
 
     /// <summary>Images outlive the process as everything in a message does. What was done counts, though a picture of it was not kept.</summary>

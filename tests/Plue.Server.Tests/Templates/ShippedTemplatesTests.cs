@@ -74,7 +74,7 @@ public class ShippedTemplatesTests
         "tags: array of text, default [\"agent\"]",
         "available_tools: array of text, default [\"read\", \"search\"]",
         "permissions: object { allow: array of text; ask: array of text; deny: array of text }",
-        "permission_mode: select, default \"ask\", options ask|edit|plan",
+        "permission_mode: select, options ask|edit|plan",
         "budget: object { usd: number, min 0; tokens: number, min 0, step 1000; rounds: number, min 1, step 1; seconds: number, min 1, step 60 }, "
             + "default usd 1, tokens 1000000, rounds 60, seconds 1800",
         "outputs: object",

@@ -539,7 +539,7 @@ public class ClaudeCodeAgentTests
 
         public void Fail(string goal, string why) => Child(goal).SetException(new ToolFailureException(why));
 
-        public Task<string> CheckAsync(SpawnRequest request, CancellationToken cancellationToken) => Task.FromResult("A model for 0.01 USD");
+        public Task<SpawnCheck> CheckAsync(SpawnRequest request, CancellationToken cancellationToken) => Task.FromResult(new SpawnCheck("A model for 0.01 USD", null));
 
         public async Task<string> RunAsync(SpawnRequest request, IToolProgress progress, CancellationToken cancellationToken)
         {
