@@ -133,6 +133,52 @@ public sealed class OrchestrationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task SEC_57_A_child_that_says_no_mode_works_in_that_of_its_parent_and_follows_it_at_once()
+    {
+        home.WriteTemplate("plain", "provider_ref: 'codex://providers/small', available_tools: ['write', 'bash']");
+        home.Script = asked => asked.Model == "large" ? asked.Asked == 0 ? Calls("", Spawn("c1", "one", "plain")) : Answer("Good.")
+            : asked.Asked == 0 ? Calls("", ("b1", "bash", """{"path":"first.txt","text":"1"}"""))
+            : asked.Asked == 1 ? Calls("", ("w1", "write", """{"path":"second.txt","text":"2"}"""))
+            : Answer("Done.");
+        var uri = (string)(await home.Client.ResultAsync("task/spawn", new { templateId = "planner", goal = "Plan it", values = new { permission_mode = "edit" } }))!["uri"]!;
+        await tools.AtGate.Task.WaitAsync(TimeSpan.FromSeconds(20)); // nobody was asked
+        await home.Client.ResultAsync("codex/update", new { uri, set = new { permission_mode = "ask" } });
+        tools.Gate.SetResult();
+        var child = (string)(await home.NamedAsync("one", "waiting_for_approval"))["uri"]!;
+        await AnswerAsync("once");
+        await home.StatusAsync(uri, "done");
+        Assert.True(File.Exists(Path.Combine(home.Folder, "second.txt")));
+
+        var told = Assert.Single((await home.GetAsync(child))["approvals"]!.AsArray())!;
+        Assert.Equal(("once", """write {"path":"second.txt","text":"2"}"""), ((string?)told["decision"], (string?)told["what"]));
+        var kept = (await home.ChatAsync(child))["messages"]!.AsArray().SelectMany(message => message!["parts"]!.AsArray()).Where(part => (string?)part!["kind"] == "toolResult").ToList();
+        Assert.Equal([null, "once"], kept.Select(part => (string?)part!["approval"]?["decision"]));
+    }
+
+    [Fact]
+    public async Task A_price_that_nobody_knows_is_asked_about_before_an_agent_is_started_under_a_limit_of_money()
+    {
+        InMemorySidecar.WriteProvider(home.Sidecar.Home, "blind", "{ name: 'Blind', provider_type: 'openai-compatible', endpoint: 'https://blind.example/v1', model: 'blind-1', retry_policy: 'none' }");
+        home.WriteTemplate("unpriced", "provider_ref: 'codex://providers/blind', available_tools: ['read'], budget: { usd: 0.5 }");
+        home.Script = asked => asked.Asked == 0 ? Calls("", Spawn("c1", "one", "unpriced")) : Answer("Then without it.");
+        var uri = await home.SpawnAsync("planner", "Plan it");
+        await home.StatusAsync(uri, "waiting_for_approval");
+        var asked = await AnswerAsync("deny", "Too dear.");
+        Assert.Equal(("spawn", "The price of Blind (blind-1) is not known, so a budget of $0.50 cannot hold it."), ((string?)asked["kind"], (string?)asked["why"]));
+        await home.StatusAsync(uri, "done");
+        Assert.Single(await home.ListAsync(uri));
+        var told = Assert.Single((await home.GetAsync(uri))["approvals"]!.AsArray())!;
+        Assert.Equal(("deny", "Too dear."), ((string?)told["decision"], (string?)told["reason"]));
+    }
+
+    private async Task<JsonNode> AnswerAsync(string decision, string? reason = null)
+    {
+        var asked = Assert.Single((await home.Client.ResultAsync("approval/list"))!["approvals"]!.AsArray())!;
+        await home.Client.ResultAsync("approval/answer", new { id = (string)asked["id"]!, fingerprint = (string)asked["fingerprint"]!, decision, reason });
+        return asked;
+    }
+
+    [Fact]
     public async Task SEC_57_What_is_taken_from_a_parent_is_taken_from_a_child_that_works_already()
     {
         home.Script = asked => asked.Model == "large" ? asked.Asked == 0 ? Calls("", Spawn("c1", "one")) : Answer("Good.")

@@ -114,7 +114,7 @@ public sealed class TaskTests : IAsyncLifetime
         Assert.Equal(("Half", "failed", "budgetExceeded"), (Text(answer), (string?)answer["status"], (string?)answer["error"]?["kind"]));
         Assert.Equal("This task is over its budget. It has worked as long as its budget allows. Raise the budget in its settings, then send it a message.", (string?)answer["error"]?["message"]);
 
-        await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "Go on" });
+        await sidecar.Client.AskAsync(uri, "Go on");
         await StatusAsync(sidecar.Client, uri, "over_budget");
         Assert.Single(endpoint.Requests);
         endpoint.Route = _ => Answer("All");

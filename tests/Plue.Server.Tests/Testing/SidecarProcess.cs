@@ -12,7 +12,9 @@ internal sealed class SidecarProcess : IAsyncDisposable
     public Process Process { get; }
     public RpcClient Client { get; }
 
-    public static async Task<SidecarProcess> StartAsync(string home, int? parent = null)
+    /// <param name="folder">Open and trusted; null for none.</param>
+    /// <param name="environment">Beside what this process has.</param>
+    public static async Task<SidecarProcess> StartAsync(string home, int? parent = null, string? folder = null, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(Executable, ["serve", "--log", "Warning"])
         {
@@ -21,10 +23,12 @@ internal sealed class SidecarProcess : IAsyncDisposable
             RedirectStandardError = true,
             Environment = { ["PLUE_HOME"] = home },
         };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) { start.Environment[name] = value; }
+
         var process = Process.Start(start) ?? throw new InvalidOperationException("plue did not start.");
         _ = process.StandardError.BaseStream.CopyToAsync(Stream.Null);
         var client = new RpcClient(process.StandardOutput.BaseStream, process.StandardInput.BaseStream);
-        await client.ResultAsync("initialize", new { processId = parent ?? Environment.ProcessId, initializationOptions = new { trusted = false } });
+        await client.ResultAsync("initialize", new { processId = parent ?? Environment.ProcessId, initializationOptions = new { workspaceFolder = folder, trusted = folder is not null } });
         return new SidecarProcess(process, client);
     }
 

@@ -1,0 +1,26 @@
+using Plue.Server.Chat;
+using Plue.Server.Tests.Testing;
+
+namespace Plue.Server.Tests.Chat;
+
+/// <summary>What a turn waits for others is no time that its agent worked.</summary>
+public sealed class WaitClockTests
+{
+    [Fact]
+    public void Waits_beside_each_other_count_once_and_one_under_way_counts_already()
+    {
+        var time = new MovableTime();
+        var clock = new WaitClock(time);
+        time.Advance(TimeSpan.FromSeconds(3));
+        clock.Wait(true);
+        time.Advance(TimeSpan.FromSeconds(5));
+        clock.Wait(true);
+        time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(TimeSpan.FromSeconds(7), clock.Waited);
+        clock.Wait(false);
+        time.Advance(TimeSpan.FromSeconds(1));
+        clock.Wait(false);
+        time.Advance(TimeSpan.FromSeconds(9));
+        Assert.Equal(TimeSpan.FromSeconds(8), clock.Waited);
+    }
+}
