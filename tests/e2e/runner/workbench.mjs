@@ -19,6 +19,12 @@ import { watchRequests } from './requests.mjs';
  * @property {(home: string) => void} [prepare] Writes into the Plue home before anything starts.
  */
 
+/** VS Code says in a webview's address when it is a view of the side bar. */
+const pages = {
+  editor: 'iframe.webview.ready:not([src*="purpose=webviewView"])',
+  view: 'iframe.webview.ready[src*="purpose=webviewView"]',
+};
+
 const bodyClasses = { 'Dark Modern': 'vscode-dark', 'Light Modern': 'vscode-light', 'Default High Contrast': 'vscode-high-contrast' };
 
 export class Workbench {
@@ -82,7 +88,12 @@ export class Workbench {
 
   /** The page of the chat in front. */
   get chat() {
-    return this.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
+    return this.page.frameLocator(pages.editor).frameLocator('#active-frame');
+  }
+
+  /** The page of the Approvals view, once it is looked at. */
+  get approvals() {
+    return this.page.frameLocator(pages.view).frameLocator('#active-frame');
   }
 
   /** The address of the window. */
@@ -147,10 +158,20 @@ export class Workbench {
   }
 
   /** The document inside the webview, for what a locator cannot do. */
-  async chatFrame() {
-    const outer = await (await this.page.waitForSelector('iframe.webview.ready')).contentFrame();
+  chatFrame() {
+    return this.#frame(pages.editor);
+  }
+
+  /** The document of the Approvals view. */
+  approvalsFrame() {
+    return this.#frame(pages.view);
+  }
+
+  /** @param {string} selector */
+  async #frame(selector) {
+    const outer = await (await this.page.waitForSelector(selector)).contentFrame();
     const inner = await (await outer?.waitForSelector('#active-frame'))?.contentFrame();
-    if (!inner) throw new Error('The chat panel has no page.');
+    if (!inner) throw new Error('The webview has no page.');
     return inner;
   }
 

@@ -1,7 +1,8 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { FieldView } from '../../../extension/src/protocol/protocol.generated';
-import { Form, type FormOptions, labelOf } from '../../../extension/src/webview/shared/form';
+import { labelOf } from '../../../extension/src/webview/shared/fieldLabel';
+import { Form, type FormOptions } from '../../../extension/src/webview/shared/form';
 
 function field(name: string, change: Partial<FieldView> = {}): FieldView {
   return { name, type: 'text', required: false, options: [], properties: [], ...change };

@@ -174,7 +174,7 @@ test('A new task asks for its goal first, shows the user’s own fields and fold
 
 test('A task is started with its goal, its provider and its model', () => {
   newTask({ goal: 'Find the leak.' });
-  expect(root.textContent).toContain('From the template: default-small');
+  expect(root.textContent).toContain('Your small default');
   root.querySelector<HTMLButtonElement>('.picker-button')?.click();
   page.receive({ type: 'models', providerId: provider().id, models: [{ id: 'small-1' }] });
   const model = [...root.querySelectorAll<HTMLElement>('[role=option]')].find(({ textContent }) => textContent.includes('small-1'));

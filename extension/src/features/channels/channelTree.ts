@@ -5,6 +5,7 @@ import type { CodexListResult, CodexSummary, TaskView } from '../../protocol/pro
 import { codexList } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { TaskList } from '../../server/taskList';
+import { waitsForUser } from '../../webview/shared/taskWords';
 import { ChatGroups, groupNames, isTask, type ChatFilter, type GroupName } from './chatGroups';
 import { isWorking, menuWordsOf, rowOf, statusOf, timeOf } from './row';
 
@@ -199,12 +200,17 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
 
   /** How many of a group wait for the user. */
   private waiting(name: AnyGroup): number {
-    return name === 'Agent Tasks' ? this.chats.of(name).filter((task) => this.statusOf(task) === 'waiting_for_approval').length : 0;
+    return name === 'Agent Tasks' ? this.chats.of(name).filter((task) => waitsForUser(this.statusOf(task))).length : 0;
   }
 
   /** How many agents can be stopped. */
   get working(): number {
     return this.chats.of('Agent Tasks').filter((task) => isWorking({ status: task.status, ...withStatus(this.statusOf(task)) })).length;
+  }
+
+  /** How many agents wait for more budget. */
+  get overBudget(): number {
+    return this.chats.of('Agent Tasks').filter((task) => this.statusOf(task) === 'over_budget').length;
   }
 
   private statusOf(codex: CodexSummary): string | undefined {
@@ -375,7 +381,8 @@ function codexItem(codex: CodexSummary, task: TaskView | undefined, hasChildren:
   const row = rowOf(codex, Date.now(), task);
   const { Expanded, None } = vscode.TreeItemCollapsibleState;
   const item = new vscode.TreeItem(row.label, hasChildren ? Expanded : None);
-  item.id = codex.uri;
+  // VS Code leaves a row closed that it knows without children: with its first child it is another row, and open.
+  item.id = hasChildren ? `${codex.uri}#parent` : codex.uri;
   item.description = row.description;
   item.iconPath = new vscode.ThemeIcon(row.icon);
   item.tooltip = row.tooltip;

@@ -28,7 +28,7 @@ export function activateChannels(
   );
   let isRunning = false;
   const count = (): void => {
-    showCounts(view, tree, approvals.items.length);
+    showCounts(view, tree, approvals.items.length + tree.overBudget);
     if (isRunning === tree.working > 0) return;
     isRunning = !isRunning;
     void vscode.commands.executeCommand('setContext', 'plue.tasks.isRunning', isRunning);

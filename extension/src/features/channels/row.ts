@@ -1,4 +1,6 @@
 import type { CodexStatus, CodexSummary, TaskView } from '../../protocol/protocol.generated';
+import { beginningOf } from '../../webview/shared/beginning';
+import { isWorking as isTaskWorking, stateOf } from '../../webview/shared/taskWords';
 import { visibleText } from '../../webview/shared/visibleText';
 
 /** How a chat or task looks in the tree. */
@@ -28,22 +30,6 @@ const statusWords = {
   damaged: 'partly unreadable',
 } as const satisfies Record<CodexStatus, string>;
 
-const taskIcons: Readonly<Record<string, string>> = {
-  queued: 'circle-large-outline',
-  running: 'loading~spin',
-  paused: 'debug-pause',
-  waiting_for_approval: 'question',
-  waiting_for_child: 'type-hierarchy-sub',
-  over_budget: 'credit-card',
-  done: 'check',
-  failed: 'close',
-  stopped: 'circle-slash',
-  interrupted: 'warning',
-};
-
-/** Those that a task can be stopped in. */
-const working: readonly string[] = ['queued', 'running', 'paused', 'waiting_for_approval', 'waiting_for_child'];
-
 /** Words that menus look for, by the state of a task. */
 const stateWords: Readonly<Record<string, string>> = {
   queued: 'running',
@@ -57,6 +43,9 @@ const stateWords: Readonly<Record<string, string>> = {
   over_budget: 'overBudget',
 };
 
+/** Characters. */
+const longestTaskLabel = 32;
+
 /** Told before what the chat itself is doing. A question mark is kept for a chat that waits for the user's word. */
 const unreadIcon = 'circle-filled';
 
@@ -67,16 +56,17 @@ export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
   const taskStatus = statusOf(codex, task);
   const cost = task === undefined ? (codex.cost === undefined ? '' : formatCost(codex.cost)) : spendOf(task);
   // A task's own status says more, but not that its file is damaged.
-  const status = taskStatus === undefined || codex.status === 'damaged' ? statusWords[codex.status] : taskStatus.replaceAll('_', ' ');
+  const status = taskStatus === undefined || codex.status === 'damaged' ? statusWords[codex.status] : stateOf(taskStatus).words;
   const unread = codex.unread ? 'unread' : '';
   const tags = codex.tags.map((tag) => `#${visibleText(tag)}`).join(' ');
   const messages = codex.messageCount === 1 ? '1 message' : `${codex.messageCount} messages`;
   const model = [codex.providerId, codex.model].filter((part) => part !== undefined && part !== '').join(' / ');
   return {
-    label,
+    // Beside the title there is room for what it does.
+    label: taskStatus === undefined ? label : beginningOf(label, longestTaskLabel),
     description: (taskStatus === undefined
       ? [age, cost, tags]
-      : [codex.unread ? '●' : '', who(codex, task), said(taskStatus), task === undefined ? age : elapsed(task), cost]
+      : [codex.unread ? '●' : '', said(taskStatus), who(codex, task), task === undefined ? age : elapsed(task), cost]
     )
       .filter((part) => part !== '')
       .join('  '),
@@ -112,7 +102,7 @@ export function labelOf({ title, uri }: Pick<CodexSummary, 'title' | 'uri'>): st
 
 /** An answer or work is under way, and can be stopped. */
 export function isWorking({ status, taskStatus }: Pick<CodexSummary, 'status' | 'taskStatus'>): boolean {
-  return status === 'running' || (taskStatus !== undefined && working.includes(taskStatus));
+  return status === 'running' || (taskStatus !== undefined && isTaskWorking(taskStatus));
 }
 
 /** Of a task, as whoever heard later says; undefined for a chat. */
@@ -146,13 +136,19 @@ function elapsed({ spent }: TaskView): string {
 
 function iconOf({ status, unread, archived }: CodexSummary, taskStatus: string | undefined): string {
   if (taskStatus !== undefined && archived) return 'archive';
-  if (taskStatus !== undefined && status !== 'damaged') return taskIcons[taskStatus] ?? icons[status];
+  if (taskStatus !== undefined && status !== 'damaged') return iconOfTask(taskStatus);
   return unread && status === 'idle' ? unreadIcon : icons[status];
+}
+
+/** What runs turns. */
+function iconOfTask(taskStatus: string): string {
+  const { icon } = stateOf(taskStatus);
+  return icon === 'loading' ? 'loading~spin' : icon;
 }
 
 /** What the shape alone might not say. */
 function said(taskStatus: string): string {
-  return ['queued', 'running', 'done'].includes(taskStatus) ? '' : taskStatus.replaceAll('_', ' ');
+  return ['queued', 'running', 'done'].includes(taskStatus) ? '' : stateOf(taskStatus).words;
 }
 
 /** One number and one letter; a clock that runs behind ours is "now". */

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { toFailureError, UserCancelledError } from '../../infrastructure/errors';
 import type { CodexSummary, TaskBudgetView } from '../../protocol/protocol.generated';
-import { editList, editUndo, taskBudget, taskDrop, taskPause, taskResume, taskSteer, taskStop } from '../../protocol/protocol.generated';
+import { editUndo, taskBudget, taskDrop, taskPause, taskResume, taskSteer, taskStop } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { TaskList } from '../../server/taskList';
 import { labelOf } from './row';
@@ -59,17 +59,13 @@ export class TaskActions {
     if (task !== undefined) await vscode.commands.executeCommand('plue.reviewChanges', { codexId: task.uri });
   }
 
-  /** Its turns, the last first, as far as they can be taken back. */
+  /** What it and everything under it changed, as far as it can be taken back. */
   async undo([task]: Tasks): Promise<void> {
     if (task === undefined) return;
-    const { turns } = await this.sidecar.request(editList, { codexId: task.uri });
-    const own = turns.filter(({ codexId, isUndone }) => codexId === task.uri && !isUndone);
-    if (own.length === 0) {
-      void vscode.window.showInformationMessage(`“${labelOf(task)}” changed nothing that can be taken back.`);
-      return;
-    }
-    for (const { turnId } of own) await this.sidecar.request(editUndo, { codexId: task.uri, turnId });
-    void vscode.window.showInformationMessage(`Took back what “${labelOf(task)}” changed.`);
+    const { conflicts } = await this.sidecar.request(editUndo, { codexId: task.uri, all: true });
+    const left = conflicts.slice(0, 3).join(' ');
+    if (left === '') void vscode.window.showInformationMessage(`Took back what “${labelOf(task)}” changed.`);
+    else void vscode.window.showWarningMessage(left);
   }
 
   /** Asks for the limit that it ran into, or for one of several. */

@@ -127,6 +127,8 @@ export class ProviderChoice implements FieldControl {
     const given = this.options.field.default;
     if (typeof given === 'string') {
       const id = given.startsWith(prefix) ? given.slice(prefix.length) : given;
+      if (id === 'default-large') return 'Your default';
+      if (id === 'default-small') return 'Your small default';
       return visibleText(`From the template: ${this.providers.find((provider) => provider.id === id)?.name ?? id}`);
     }
     return given === undefined ? 'Your default' : 'From the template: several, in order';

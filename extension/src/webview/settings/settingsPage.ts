@@ -2,7 +2,8 @@
 import type { FieldView, ProviderSummary, SettingsResult } from '../../protocol/protocol.generated';
 import { readChoice } from '../../protocol/settingValues';
 import { element, icon, setText, textButton } from '../shared/element';
-import { Form, labelOf } from '../shared/form';
+import { labelOf } from '../shared/fieldLabel';
+import { Form } from '../shared/form';
 import { ModelLists } from '../shared/modelLists';
 import { choiceWords } from '../shared/modelPicker';
 import type { Panel } from '../shared/panel';

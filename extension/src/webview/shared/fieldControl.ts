@@ -1,6 +1,7 @@
 // The control of one field: what a person changes, and what it reads as.
 import type { FieldView } from '../../protocol/protocol.generated';
 import { element, iconButton, textButton } from './element';
+import { labelOf } from './fieldLabel';
 import { visibleText } from './visibleText';
 
 export interface FieldControl {
@@ -279,11 +280,11 @@ function properties(options: ControlOptions): FieldControl {
       field: property.name in defaults ? { ...property, default: defaults[property.name] } : property,
       value: entriesOf(options.value)[property.name],
     });
-    control.node.setAttribute('aria-label', `${options.label}: ${property.name}`);
+    control.node.setAttribute('aria-label', `${options.label}: ${labelOf(property.name)}`);
     return { property, control };
   });
   const rows = controls.map(({ property, control }) =>
-    element('div', { class: 'property' }, element('span', { class: 'property-name' }, visibleText(property.name)), control.node),
+    element('div', { class: 'property' }, element('span', { class: 'property-name' }, visibleText(labelOf(property.name))), control.node),
   );
   return {
     ...group(id, ...rows),

@@ -2,6 +2,7 @@
 import type { FieldView } from '../../protocol/protocol.generated';
 import { element, setText, textButton } from './element';
 import { controlFor, type ControlOptions, type FieldControl } from './fieldControl';
+import { labelOf } from './fieldLabel';
 import { visibleText } from './visibleText';
 
 export type FormValues = Readonly<Record<string, unknown>>;
@@ -229,16 +230,4 @@ export function counts(field: FieldView, values: FormValues, fields: readonly Fi
   if (conditional === undefined) return true;
   const value = values[conditional.field] ?? fields.find(({ name }) => name === conditional.field)?.default;
   return conditional.values.some((wanted) => wanted === value);
-}
-
-const initials: Readonly<Record<string, string>> = { id: 'ID', cli: 'CLI', ms: '(ms)', usd: '(USD)', url: 'URL', api: 'API', ref: '' };
-
-/** `timeout_ms` reads "Timeout (ms)". */
-export function labelOf(name: string): string {
-  const words = name
-    .split(/[_.]/)
-    .map((word) => initials[word] ?? word)
-    .filter((word) => word !== '')
-    .join(' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -25,3 +25,8 @@ export function isWorking(status: string): boolean {
 export function isResumable(status: string): boolean {
   return ['paused', 'interrupted', 'stopped', 'failed'].includes(status);
 }
+
+/** Nothing goes on until the user has said something. */
+export function waitsForUser(status: string | undefined): boolean {
+  return status === 'waiting_for_approval' || status === 'over_budget';
+}

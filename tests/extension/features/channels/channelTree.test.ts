@@ -133,6 +133,10 @@ test('The heading of the tasks says how many wait for the user, as soon as one d
   await soon();
   expect(drawn).toContain('Agent Tasks');
   expect(await draw(tree)).toEqual(['Agent Tasks 1  ?1', '  a']);
+  sidecar.codexChanged.fire({ uri: 'codex://tasks/a', codex: task('a', { taskStatus: 'over_budget' }) });
+  await soon();
+  expect(await draw(tree)).toEqual(['Agent Tasks 1  ?1', '  a']);
+  expect(tree.overBudget).toBe(1);
 });
 
 test('Beside chats there is a place for tasks before there is one, with a way to the first', async () => {

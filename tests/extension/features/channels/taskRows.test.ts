@@ -2,7 +2,6 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { menuWordsOf, rowOf, spendOf } from '../../../../extension/src/features/channels/row';
 import { problemWith, reachedLimits, TaskActions } from '../../../../extension/src/features/channels/taskActions';
 import {
-  editList,
   editUndo,
   taskBudget,
   taskEvent,
@@ -39,7 +38,7 @@ test('A task says who works on it, for how long, and what it spent of what', () 
   expect(row(child('docs', { spent: { seconds: 20 } }), { unread: true }).description).toBe('●  code-writer  20 s  local');
   expect(
     row(child('x', { status: 'over_budget', isLocal: false, spentInAll: { usd: 0.1 }, budget: { usd: 0.1 }, spent: {} })).description,
-  ).toBe('code-writer  over budget  $0.10 / 0.10');
+  ).toBe('over budget  code-writer  $0.10 / 0.10');
 });
 
 test('A cost that nobody knows is not nothing', () => {
@@ -63,6 +62,11 @@ test('Each state has a shape of its own', () => {
   const icons = states.map((status) => row(task({ status })).icon);
   expect(new Set([...icons, row(task(), { archived: true }).icon]).size).toBe(11);
   expect(row(task({ status: 'waiting_for_approval' })).icon).toBe('question');
+});
+
+test('A state has the words that the pages have for it', () => {
+  expect(row(task({ status: 'waiting_for_approval' })).description).toContain('needs an answer');
+  expect(row(task({ status: 'waiting_for_child' })).accessibilityLabel).toContain('waits for an agent');
 });
 
 test('A status that was heard later counts', () => {
@@ -141,16 +145,20 @@ test('The limit that was reached is topped up, and never below what is spent', a
   expect(sidecar.asked.at(-1)?.params).toEqual({ uri: taskId, budget: { usd: 2 } });
 });
 
-test('The changes of a task are taken back turn by turn, and those of others are left', async () => {
-  const turn = (turnId: string, change = {}) => ({ codexId: taskId, turnId, time: '', title: '', files: 1, isUndone: false, ...change });
-  const turns = [turn('3'), turn('2', { codexId: 'codex://tasks/other' }), turn('1', { isUndone: true }), turn('0')];
-  const sidecar = new FakeSidecar()
-    .answer(editList, () => ({ files: [], conflicts: [], turns }))
-    .answer(editUndo, () => ({ files: [], conflicts: [], turns: [] }));
-  await new TaskActions(sidecar, listOf(sidecar)).undo([task()]);
-  expect(sidecar.asked.slice(1).map(({ params }) => params)).toEqual([
-    { codexId: taskId, turnId: '3' },
-    { codexId: taskId, turnId: '0' },
-  ]);
+test('The changes of a task and of all under it are taken back, and what is left is said', async () => {
+  const conflicts: string[] = [];
+  const sidecar = new FakeSidecar().answer(editUndo, () => ({ files: [], turns: [], conflicts }));
+  const actions = new TaskActions(sidecar, listOf(sidecar));
+  await actions.undo([task()]);
+  expect(sidecar.asked.map(({ params }) => params)).toEqual([{ codexId: taskId, all: true }]);
   expect(shown.at(-1)?.text).toBe('Took back what “Add export command” changed.');
+  conflicts.push('src/a.js was changed since.');
+  await actions.undo([task()]);
+  expect(shown.at(-1)?.text).toBe('src/a.js was changed since.');
+});
+
+test('A long title leaves room for what the task does', () => {
+  const long = row(task(), { title: 'Make the dates right. Then check them and describe them.' });
+  expect(long.label).toBe('Make the dates right. Then…');
+  expect(long.tooltip).toContain('Then check them and describe them.');
 });

@@ -6,6 +6,8 @@ export interface BudgetBar {
   name: string;
   /** "$0.21 of $1.00, $0.30 reserved" */
   words: string;
+  /** The same without what is reserved. */
+  spent: string;
   /** 0 to 1; undefined where there is no limit, or what was spent is not known. */
   share: number | undefined;
   /** What its agents may still take of it, 0 to 1. */
@@ -28,21 +30,18 @@ export function barsOf(task: Pick<TaskView, 'spentInAll' | 'budget' | 'isLocal'>
     const limit = task.budget[key];
     const spent = task.spentInAll[key];
     if (limit === undefined && spent === undefined) {
-      return key === 'usd'
-        ? [{ name, words: task.isLocal ? 'local' : 'cost unknown', share: undefined, reservedShare: 0, isReached: false }]
-        : [];
+      const unknown = task.isLocal ? 'local' : 'cost unknown';
+      return key === 'usd' ? [{ name, words: unknown, spent: unknown, share: undefined, reservedShare: 0, isReached: false }] : [];
     }
     const reserved = children.reduce((sum, child) => sum + reservedBy(child, key), 0);
     const isLocal = key === 'usd' && task.isLocal && (spent ?? 0) === 0;
-    const said = [
-      `${isLocal ? 'local' : spent === undefined ? 'unknown' : words(spent)}${limit === undefined ? '' : ` of ${words(limit)}`}`,
-      reserved > 0 ? `${words(reserved)} reserved` : '',
-    ];
+    const said = `${isLocal ? 'local' : spent === undefined ? 'unknown' : words(spent)}${limit === undefined ? '' : ` of ${words(limit)}`}`;
     const share = limit === undefined || limit <= 0 || spent === undefined ? undefined : Math.min(1, spent / limit);
     return [
       {
         name,
-        words: said.filter((part) => part !== '').join(', '),
+        words: reserved > 0 ? `${said}, ${words(reserved)} reserved` : said,
+        spent: said,
         share,
         reservedShare: share === undefined || limit === undefined ? 0 : Math.min(1 - share, reserved / limit),
         isReached: share !== undefined && share >= 1,

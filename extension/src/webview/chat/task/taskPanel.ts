@@ -48,9 +48,9 @@ export class TaskPanel {
     const bars = barsOf(task, children);
     this.top.show([task.status, task.note, task.model, task.providerName, task.templateName, goal, bars, canChange], () => [
       stateLine(task),
+      canChange ? this.buttons(task) : undefined,
       element('p', { class: 'task-goal', tabindex: 0 }, visibleText(goal)),
       element('div', { class: 'task-bars' }, ...bars.map(barNode)),
-      canChange ? this.buttons(task) : undefined,
     ]);
     this.plan.node.hidden = plan.length === 0;
     this.plan.show(plan, () => [element('h2', {}, 'Plan'), element('ol', {}, ...plan.map(todo))]);
@@ -153,12 +153,12 @@ function stateLine({ status, note, templateName, providerName, model }: TaskView
   );
 }
 
-function barNode({ name, words, share, reservedShare, isReached }: BudgetBar): HTMLElement {
+function barNode({ name, words, spent, share, reservedShare, isReached }: BudgetBar): HTMLElement {
   const node = element(
     'div',
-    { class: `budget${isReached ? ' reached' : ''}` },
+    { class: `budget${isReached ? ' reached' : ''}`, title: words },
     element('span', { class: 'budget-name' }, name),
-    element('span', { class: 'budget-words' }, words),
+    element('span', { class: 'budget-words' }, spent),
   );
   if (share === undefined) return node;
   const used = element('span', { class: 'budget-used' });

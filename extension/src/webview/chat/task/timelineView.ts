@@ -44,9 +44,8 @@ export class TimelineView {
     );
     table.addEventListener('toggle', () => (this.isOpen = table.open));
     return [
-      element('div', { class: 'timeline-head' }, element('h2', {}, 'Timeline'), legend()),
+      element('div', { class: 'timeline-head' }, element('h2', {}, 'Timeline'), legend(), words),
       element('div', { class: 'timeline-lanes' }, ...rows, axis(timeline)),
-      words,
       table,
     ];
   }

@@ -3,7 +3,7 @@ import type { ApprovalAnswerParams, ApprovalView } from '../../../protocol/proto
 import { element, icon, setText, textButton } from '../element';
 import { diffLine, exactText, longText } from '../longText';
 import { countHidden, visibleText } from '../visibleText';
-import { pathOf, wishOf, type ApprovalGroup } from './groups';
+import { pathOf, shortPathOf, wishOf, type ApprovalGroup } from './groups';
 
 export interface CardActions {
   answer(answer: ApprovalAnswerParams): void;
@@ -72,9 +72,9 @@ export class ApprovalCard {
   }
 
   private head(first: ApprovalView): HTMLElement[] {
-    const open = textButton(pathOf(first), () => this.actions.open(first.codexId), 'quiet');
+    const open = textButton(shortPathOf(first), () => this.actions.open(first.codexId), 'quiet');
     open.classList.add('approval-path');
-    open.title = 'Open who asks';
+    open.title = `Open ${pathOf(first)}`;
     const hidden = countHidden(first.what) + (first.diff === undefined ? 0 : countHidden(first.diff));
     const warning =
       hidden === 0

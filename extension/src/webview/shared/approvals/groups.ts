@@ -1,5 +1,6 @@
 // Requests for exactly the same are one question.
 import type { ApprovalKind, ApprovalView } from '../../../protocol/protocol.generated';
+import { beginningOf } from '../beginning';
 import { visibleText } from '../visibleText';
 
 export interface ApprovalGroup {
@@ -38,6 +39,11 @@ export function wishOf({ toolName, kind }: ApprovalView): string {
 }
 
 /** "Add export command › Update docs" */
-export function pathOf({ path }: ApprovalView): string {
+export function pathOf({ path }: Pick<ApprovalView, 'path'>): string {
   return path.map((title) => visibleText(title.trim() === '' ? 'Untitled' : title)).join(' › ');
+}
+
+/** The same with what stands above cut short: "Add export comma… › Update docs". */
+export function shortPathOf({ path }: Pick<ApprovalView, 'path'>): string {
+  return pathOf({ path: path.map((title, index) => (index === path.length - 1 ? title : beginningOf(title.trim(), 20))) });
 }
