@@ -24,8 +24,8 @@ const layers = [
         'Features must not import sibling features: run a command or share through server/.',
       ),
       {
-        regex: 'webview/(?!shared/viewMessages$|shared/visibleText$|[a-z]+/messages$)',
-        message: 'Of the pages, the extension host knows only their messages, and how they draw what hides in a text.',
+        regex: 'webview/(?!shared/(viewMessages|visibleText|beginning|taskWords)$|[a-z]+/messages$)',
+        message: 'Of the pages, the extension host knows only their messages, and the words and signs that both show.',
       },
     ]),
   ),

@@ -42,7 +42,7 @@ internal sealed class TaskHandlers(RpcServer server, AgentTasks tasks, Approvals
     private TaskDetail Get(string uri)
     {
         var rows = tasks.Look.Rows(uri, includeArchived: true);
-        var waiting = approvals.Pending.Where(pending => pending.Request.CodexId == uri).Select(pending => (pending.CreatedAt, pending.Request.ToolName)).ToList();
+        var waiting = approvals.Pending.ToLookup(pending => pending.Request.CodexId, pending => (pending.CreatedAt, pending.Request.ToolName));
         return TaskViews.Detail(Row(uri), tasks.Look.Read(uri), [.. rows.OrderBy(row => row.Summary.CreatedAt)], Find, waiting);
     }
 

@@ -33,7 +33,8 @@ internal static class TaskViews
 
     /// <param name="rows">The task and everything under it.</param>
     /// <param name="read">A task of those by its address.</param>
-    public static TaskDetail Detail(TaskRow row, StoredChat task, IReadOnlyList<TaskRow> rows, Func<string, StoredChat?> read, IReadOnlyList<(DateTimeOffset Since, string What)> waiting) => new()
+    /// <param name="waiting">What waits for the user's word, by the address of the task that asks.</param>
+    public static TaskDetail Detail(TaskRow row, StoredChat task, IReadOnlyList<TaskRow> rows, Func<string, StoredChat?> read, ILookup<string, (DateTimeOffset Since, string What)> waiting) => new()
     {
         Task = View(row),
         Goal = task.Text(StoredChat.GoalField) ?? "",
@@ -41,7 +42,7 @@ internal static class TaskViews
         Children = [.. rows.Where(other => other.Summary.SpawnedBy == row.Uri).Select(View)],
         Files = [.. AgentTasks.FilesOf(task).GroupBy(change => change.Path, StringComparer.Ordinal).Select(same => new ChangedFileView(same.Key, same.Sum(change => change.Added), same.Sum(change => change.Removed)))],
         Approvals = [.. Answered(task)],
-        Timeline = [.. rows.Select(other => Lane(other, other.Uri == row.Uri ? task : read(other.Uri), other.Uri == row.Uri ? waiting : []))],
+        Timeline = [.. rows.Select(other => Lane(other, other.Uri == row.Uri ? task : read(other.Uri), waiting[other.Uri]))],
         Outputs = TaskResult.Of(task)?.Outputs,
         Routing = TaskRouting.Of(task) is { } routing
             ? new RoutingReceipt(routing.Chosen, routing.Why, [.. routing.Rejected.Select(one => new RejectedCandidate(one.Candidate, one.Why))])
@@ -50,12 +51,15 @@ internal static class TaskViews
 
     private static TaskBudgetView Spent(Spend spend) => new(spend.IsUsdKnown ? spend.Usd : null, spend.Tokens, spend.Rounds, (long)spend.Seconds);
 
-    private static TimelineLane Lane(TaskRow row, StoredChat? task, IReadOnlyList<(DateTimeOffset Since, string What)> waiting) => new(
+    private static TimelineLane Lane(TaskRow row, StoredChat? task, IEnumerable<(DateTimeOffset Since, string What)> waiting) => new(
         row.Uri, row.Summary.Title, row.Status, row.Spent.IsUsdKnown ? row.Spent.Usd : null,
         [
-            .. (task is null ? [] : TaskTimeline.Of(task)).Select(span => new TimelineSpan(span.Kind == SpanKind.Tool ? TimelineKind.Tool : TimelineKind.Model, span.Name, span.Start, span.End, span.Usd)),
+            .. (task is null ? [] : TaskTimeline.Of(task)).Select(span => new TimelineSpan(KindOf(span), span.Name, span.Start, span.End, span.Usd)),
             .. waiting.Select(one => new TimelineSpan(TimelineKind.Waiting, one.What, one.Since, null, null)),
         ]);
+
+    private static TimelineKind KindOf(TaskSpan span) =>
+        span.Kind == SpanKind.Model ? TimelineKind.Model : span.Name == SpawnTaskTool.ToolName ? TimelineKind.Waiting : TimelineKind.Tool;
 
     private static IEnumerable<AnsweredApprovalView> Answered(StoredChat task)
     {

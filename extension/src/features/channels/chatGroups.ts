@@ -112,6 +112,8 @@ export class ChatGroups {
         if (children === undefined) this.families.set(parent.uri, [task]);
         else children.push(task);
       }
+      // As they were asked for: what changes most would jump.
+      for (const children of this.families.values()) children.sort(byBeginning);
     }
     return this.families.get(uri) ?? [];
   }
@@ -231,4 +233,8 @@ function placeOf(rows: readonly CodexSummary[], codex: CodexSummary): number {
     else high = middle;
   }
   return low;
+}
+
+function byBeginning(a: CodexSummary, b: CodexSummary): number {
+  return Date.parse(a.createdAt) - Date.parse(b.createdAt) || (a.uri < b.uri ? -1 : 1);
 }

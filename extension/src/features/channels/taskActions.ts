@@ -71,7 +71,7 @@ export class TaskActions {
   /** Asks for the limit that it ran into, or for one of several. */
   async topUp([task]: Tasks): Promise<void> {
     if (task === undefined) return;
-    const { budget = {}, spentInAll = {} } = this.tasks.get(task.uri) ?? {};
+    const { budget = {}, spentInAll = {}, status } = this.tasks.get(task.uri) ?? {};
     const limit = await pickLimit(budget, spentInAll);
     const spent = spentInAll[limit];
     const before = budget[limit];
@@ -87,6 +87,8 @@ export class TaskActions {
     });
     if (written === undefined || problemWith(written, spent, isWhole) !== undefined) throw new UserCancelledError();
     await this.sidecar.request(taskBudget, { uri: task.uri, budget: { [limit]: Number(written) } });
+    // It waited for nothing else.
+    if (status === 'over_budget') await this.sidecar.request(taskResume, { uri: task.uri });
   }
 }
 

@@ -23,6 +23,15 @@ interface Ending {
   hasFailed: boolean;
 }
 
+/** One that a person is told of. */
+interface Ended {
+  codexId: string;
+  title: string;
+  label: string;
+  isTask: boolean;
+  end: 'has its answer' | 'is done' | 'is over budget' | 'stopped with an error';
+}
+
 /** Every hidden answer is told, however short it was: a hidden chat means that the reader looks elsewhere. */
 export function tellWhenFinished(house: FinishedHouse): vscode.Disposable {
   const disposables = new Disposables();
@@ -73,11 +82,17 @@ async function tell(endings: Ending[], { sidecar, open }: FinishedHouse): Promis
   const collections = [...new Set(endings.map(({ codexId }) => (codexId.startsWith('codex://tasks/') ? 'tasks' : 'chats')))];
   const lists = await Promise.all(collections.map((collection) => sidecar.request(codexList, { collection, includeArchived: true })));
   const items = lists.flatMap((list) => list.items);
-  const chats = endings.flatMap(({ codexId, hasFailed }) => {
+  const chats = endings.flatMap(({ codexId, hasFailed }): Ended[] => {
     const codex = items.find(({ uri }) => uri === codexId);
     if (codex === undefined) return [];
+    const isTask = codexId.startsWith('codex://tasks/');
+    const isOverBudget = codex.taskStatus === 'over_budget';
+    // Who asked for it hears of it, and goes on; only for more budget a person is needed.
+    if (codex.spawnedBy?.startsWith('codex://tasks/') === true && !isOverBudget) return [];
     const title = visibleText(codex.title);
-    return [{ codexId, hasFailed, title, label: title.trim() === '' ? 'New chat' : title }];
+    const label = title.trim() === '' ? (isTask ? 'New task' : 'New chat') : title;
+    const end = isOverBudget ? 'is over budget' : hasFailed ? 'stopped with an error' : isTask ? 'is done' : 'has its answer';
+    return [{ codexId, title, label, isTask, end }];
   });
   const [first] = chats;
   if (first === undefined) return;
@@ -86,16 +101,20 @@ async function tell(endings: Ending[], { sidecar, open }: FinishedHouse): Promis
     chats.length === 1
       ? first
       : await vscode.window.showQuickPick(
-          chats.map((chat) => ({ ...chat, description: chat.hasFailed ? 'Stopped with an error' : '' })),
-          { title: 'Which chat?' },
+          chats.map((chat) => ({ ...chat, description: chat.end })),
+          { title: 'Which one?' },
         );
   if (chosen !== undefined) open(chosen.codexId, chosen.title);
 }
 
-function wordsFor(chats: { label: string; hasFailed: boolean }[]): string {
+function wordsFor(chats: readonly Ended[]): string {
   const [only] = chats;
-  if (only !== undefined && chats.length === 1)
-    return only.hasFailed ? `“${only.label}” stopped with an error.` : `“${only.label}” has its answer.`;
-  const failed = chats.filter(({ hasFailed }) => hasFailed).length;
-  return `${chats.length} chats have ended${failed === 0 ? '' : `, ${failed} with an error`}.`;
+  if (only !== undefined && chats.length === 1) return `“${only.label}” ${only.end}.`;
+  const tasks = chats.filter(({ isTask }) => isTask).length;
+  const what = tasks === 0 ? 'chats' : tasks === chats.length ? 'tasks' : 'chats and tasks';
+  const count = (end: Ended['end'], words: string): string => {
+    const number = chats.filter((chat) => chat.end === end).length;
+    return number === 0 ? '' : `, ${number} ${words}`;
+  };
+  return `${chats.length} ${what} have ended${count('stopped with an error', 'with an error')}${count('is over budget', 'over budget')}.`;
 }

@@ -4,6 +4,7 @@ import { problemWith, reachedLimits, TaskActions } from '../../../../extension/s
 import {
   editUndo,
   taskBudget,
+  taskResume,
   taskEvent,
   taskList,
   taskSteer,
@@ -129,7 +130,7 @@ test('A task is told something, stopped with what is under it, and all are stopp
   expect(sidecar.asked.map(({ params }) => params)).toEqual([{ uri: taskId, text: 'Use the mock.' }, { uri: taskId, under: true }, {}]);
 });
 
-test('The limit that was reached is topped up, and never below what is spent', async () => {
+test('The limit that was reached is topped up, never below what is spent, and the task goes on', async () => {
   const reached = task({ status: 'over_budget', spentInAll: { usd: 1, rounds: 9 }, budget: { usd: 1, rounds: 50 } });
   expect(reachedLimits(reached.budget, reached.spentInAll)).toEqual(['usd']);
   expect(problemWith('0.5', 1, false)).toBe('More than 1 is needed: that is spent.');
@@ -137,12 +138,12 @@ test('The limit that was reached is topped up, and never below what is spent', a
   expect([problemWith('', 1, false), problemWith('x', 1, false), problemWith('-1', 1, false)]).toEqual(
     Array(3).fill('Write a number above 0.'),
   );
-  const sidecar = new FakeSidecar().answer(taskBudget, () => reached);
+  const sidecar = new FakeSidecar().answer(taskBudget, () => reached).answer(taskResume, () => ({}));
   const tasks = listOf(sidecar);
   sidecar.taskEvent.fire({ taskId, task: reached });
   answers.push('2');
   await new TaskActions(sidecar, tasks).topUp([reached]);
-  expect(sidecar.asked.at(-1)?.params).toEqual({ uri: taskId, budget: { usd: 2 } });
+  expect(sidecar.asked.map(({ params }) => params)).toEqual([{ uri: taskId, budget: { usd: 2 } }, { uri: taskId }]);
 });
 
 test('The changes of a task and of all under it are taken back, and what is left is said', async () => {

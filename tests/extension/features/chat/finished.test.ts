@@ -75,7 +75,7 @@ describe('an answer that ends', () => {
     sidecar.answer(codexList, () => ({ items: [codex(), codex({ uri: other, title: 'Name the release' })] }));
     answers.push('Show', 'Name the release');
     await end(ended, other);
-    expect(shown.map(({ text }) => text)).toEqual(['2 chats have ended.', 'Which chat?']);
+    expect(shown.map(({ text }) => text)).toEqual(['2 chats have ended.', 'Which one?']);
     expect(opened).toEqual([other]);
   });
 
@@ -87,5 +87,23 @@ describe('an answer that ends', () => {
     await end();
     expect(shown).toEqual([]);
     expect(lines.join()).toContain('No settings.');
+  });
+
+  it('is told of tasks that a person asked for, and of those under them only when they need a budget', async () => {
+    follow(undefined, false);
+    const [own, under, waiting] = ['codex://tasks/own', 'codex://tasks/under', 'codex://tasks/waiting'] as const;
+    sidecar.answer(codexList, () => ({
+      items: [
+        codex({ uri: own, title: 'Add an export', taskStatus: 'done' }),
+        codex({ uri: under, title: 'Write it', taskStatus: 'done', spawnedBy: own }),
+        codex({ uri: waiting, title: 'Check it', taskStatus: 'over_budget', spawnedBy: own }),
+      ],
+    }));
+    sidecar.messageEvent.fire({ codexId: under, seq: 1, event: ended });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(shown).toEqual([]);
+    for (const uri of [own, waiting]) sidecar.messageEvent.fire({ codexId: uri, seq: 2, event: ended });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(shown.map(({ text }) => text)).toEqual(['2 tasks have ended, 1 over budget.']);
   });
 });

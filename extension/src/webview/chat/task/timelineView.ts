@@ -8,12 +8,12 @@ import { visibleText } from '../../shared/visibleText';
 import { timelineOf, type Timeline, type TimelineBar, type TimelineRow } from './timeline';
 
 const svg = 'http://www.w3.org/2000/svg';
-const height = 16;
+const height = 22;
 
 const shapes = {
-  model: { words: 'model', y: 2, height: 12 },
-  tool: { words: 'tool', y: 8, height: 6 },
-  waiting: { words: 'waiting', y: 3, height: 10 },
+  model: { words: 'model', y: 5, height: 12 },
+  tool: { words: 'tool', y: 11, height: 6 },
+  waiting: { words: 'waiting', y: 6, height: 10 },
 } as const satisfies Record<TimelineKind, { words: string; y: number; height: number }>;
 
 const usual = 'Point at a bar to read it.';
