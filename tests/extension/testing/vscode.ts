@@ -29,7 +29,12 @@ export class Uri {
   private constructor(
     readonly scheme: string,
     readonly path: string,
+    readonly query = '',
   ) {}
+
+  static from({ scheme, path, query }: { scheme: string; path: string; query?: string }): Uri {
+    return new Uri(scheme, path, query);
+  }
 
   static file(path: string): Uri {
     return new Uri('file', path);
@@ -54,7 +59,7 @@ export class Uri {
   }
 
   toString(): string {
-    return `${this.scheme}:${this.path}`;
+    return `${this.scheme}:${this.path}${this.query === '' ? '' : `?${this.query}`}`;
   }
 }
 
@@ -153,9 +158,13 @@ export const window = {
   showOpenDialog: () => Promise.resolve(files.length === 0 ? undefined : files.splice(0, 1)),
   showSaveDialog: () => Promise.resolve(files.shift()),
   /** Chosen by the label that the test put into `answers`. */
-  showQuickPick: (rows: readonly (string | { label: string })[], options?: { title?: string; canPickMany?: boolean }): Promise<unknown> => {
+  showQuickPick: (
+    rows: readonly (string | { label: string })[],
+    options?: { title?: string; placeHolder?: string; canPickMany?: boolean },
+  ): Promise<unknown> => {
     const labelOf = (row: string | { label: string }): string => (typeof row === 'string' ? row : row.label);
-    shown.push({ kind: 'pick', text: options?.title ?? '', buttons: rows.map(labelOf) });
+    const detail = options?.placeHolder === undefined ? {} : { detail: options.placeHolder };
+    shown.push({ kind: 'pick', text: options?.title ?? '', buttons: rows.map(labelOf), ...detail });
     const wanted = answers.shift();
     if (wanted === undefined) return Promise.resolve(undefined);
     const fitting = rows.filter((row) => labelOf(row).includes(wanted));
@@ -209,6 +218,7 @@ export const workspace: {
   onDidChangeConfiguration: () => Disposable;
   getConfiguration: () => { get: (name: string) => unknown };
   createFileSystemWatcher: () => unknown;
+  registerTextDocumentContentProvider: () => Disposable;
   textDocuments: { uri: Uri; isDirty: boolean }[];
   openTextDocument: (what: Uri | { content: string }) => Promise<{ uri: Uri }>;
 } = {
@@ -224,6 +234,7 @@ export const workspace: {
     onDidDelete: folderWatch.deleted.event,
     dispose: () => undefined,
   }),
+  registerTextDocumentContentProvider: () => new Disposable(() => undefined),
   textDocuments: [],
   /** A new document has its text for an address. */
   openTextDocument: (what) => Promise.resolve({ uri: 'content' in what ? Uri.parse(`untitled:${what.content}`) : what }),

@@ -41,10 +41,10 @@ export function activateEdits(sidecar: Sidecar, log: vscode.LogOutputChannel): v
   return disposables;
 }
 
-function showStatus(status: vscode.StatusBarItem, { files }: Reviews): void {
+function showStatus(status: vscode.StatusBarItem, { files, leftOut }: Reviews): void {
   if (files.length === 0) return status.hide();
   const conflicts = files.flatMap(({ conflict }) => (conflict === undefined ? [] : [conflict]));
   status.text = `$(${conflicts.length > 0 ? 'warning' : 'diff'}) ${inWords(files)}`;
-  status.tooltip = ['Review what agents changed', ...conflicts.slice(0, 5)].join('\n');
+  status.tooltip = ['Review what agents changed', ...conflicts.slice(0, 5), ...(leftOut === undefined ? [] : [leftOut])].join('\n');
   status.show();
 }

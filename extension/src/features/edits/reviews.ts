@@ -33,6 +33,11 @@ export class Reviews implements vscode.Disposable {
     return this.result.files;
   }
 
+  /** What commands may change without a way back, in one sentence. */
+  get leftOut(): string | undefined {
+    return this.result.leftOut;
+  }
+
   filesAt(uri: vscode.Uri): readonly FileEditView[] {
     const folder = openFolder();
     if (folder === undefined || uri.scheme !== 'file') return [];
@@ -119,7 +124,7 @@ export class Reviews implements vscode.Disposable {
         isDirty && this.filesAt(uri).some(({ path, codexId }) => codexId === decided.codexId && path === (decided.path ?? path)),
     );
     if (folder !== undefined && open !== undefined) {
-      throw new FailureError('conflict', `${vscode.workspace.asRelativePath(open.uri)} is not saved. Save it, then decide.`);
+      throw new FailureError('conflict', `${this.filesAt(open.uri)[0]?.path ?? ''} is not saved. Save it, then decide.`);
     }
     this.take(await this.sidecar.request(isAccepted ? editAccept : editReject, decided));
   }
@@ -153,15 +158,19 @@ export class Reviews implements vscode.Disposable {
   }
 
   private async pickTurn(isUndo: boolean): Promise<Target> {
-    const { turns } = await this.sidecar.request(editList, {});
+    const { turns, leftOut } = await this.sidecar.request(editList, {});
     const choices = turnsFor(turns, isUndo).map(({ codexId, turnId, title, time, files }) => ({
       label: title,
       description: `${files} ${files === 1 ? 'file' : 'files'}, ${new Date(time).toLocaleString()}`,
       target: { codexId, turnId },
     }));
+    if (choices.length === 0) {
+      void vscode.window.showInformationMessage(isUndo ? 'No turn has changes to undo.' : 'No turn has changes to redo.');
+      throw new UserCancelledError();
+    }
     const chosen = await vscode.window.showQuickPick(choices, {
       title: isUndo ? 'Undo Changes of a Turn' : 'Redo Changes of a Turn',
-      placeHolder: choices.length === 0 ? 'There is none' : 'Files that were changed since are left as they are',
+      placeHolder: ['Files that were changed since are left as they are.', leftOut ?? ''].join(' ').trim(),
     });
     if (chosen === undefined) throw new UserCancelledError();
     return chosen.target;
