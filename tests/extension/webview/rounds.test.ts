@@ -146,6 +146,19 @@ describe('a tool call', () => {
     ]);
   });
 
+  it('asks nothing more about what was decided', async () => {
+    const edited = running('edit', '{"path":"src/date.ts"}');
+    const changes = ['src/date.ts', 'src/other.ts'].map((path) => ({ path, added: 6, removed: 2 }));
+    const result = { kind: 'toolResult' as const, toolUseId: 'u1', result: 'Done.', changes };
+    await receive(snapshot([question('q', 'x'), { ...edited, status: 'complete', parts: [...edited.parts, result] }]));
+    await receive({ type: 'underReview', paths: ['src/other.ts'] });
+    const [decided, open] = document.querySelectorAll('.tool-change');
+    expect(decided?.textContent).toBe('src/date.ts+6 −2decided');
+    expect(open?.textContent).toBe('src/other.ts+6 −2ReviewAcceptReject');
+    await receive({ type: 'underReview', paths: ['src/date.ts'] });
+    expect(document.querySelector('.tool-change')?.textContent).toContain('Accept');
+  });
+
   it('leads to the agent that it started, with its state', async () => {
     await receive(snapshot([question('q', 'x'), running('spawn_task', '{"goal":"Update docs"}')], { turnId: 't' }), {
       type: 'children',

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
-import { codexUpdate, taskGet } from '../../protocol/protocol.generated';
+import { codexUpdate, editList, taskGet } from '../../protocol/protocol.generated';
 import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
 import type { TaskList } from '../../server/taskList';
@@ -26,6 +26,7 @@ export class Agents implements vscode.Disposable {
   /** Where the chat's page has seen none, it hears of none. */
   private hadApprovals = false;
   private hadChildren = false;
+  private listing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly codexId: string,
@@ -43,6 +44,11 @@ export class Agents implements vscode.Disposable {
       }),
     );
     this.disposables.add(
+      sidecar.onEditChanged(({ codexId: uri }) => {
+        if (uri === codexId || this.isMine(uri)) this.listing ??= setTimeout(() => void this.sendUnderReview(), restBetween);
+      }),
+    );
+    this.disposables.add(
       sidecar.onMessageEvent(({ codexId: uri, event }) => {
         if (event.kind === 'messageFinished' && (uri === codexId || this.isMine(uri))) this.askSoon();
       }),
@@ -54,6 +60,7 @@ export class Agents implements vscode.Disposable {
     this.hadApprovals = this.hadChildren = true;
     this.sendApprovals();
     this.sendChildren();
+    void this.sendUnderReview();
     void this.ask();
   }
 
@@ -85,6 +92,7 @@ export class Agents implements vscode.Disposable {
 
   dispose(): void {
     clearTimeout(this.later);
+    clearTimeout(this.listing);
     this.disposables.dispose();
   }
 
@@ -108,6 +116,17 @@ export class Agents implements vscode.Disposable {
     if (tasks.length === 0 && !this.hadChildren) return;
     this.hadChildren = tasks.length > 0;
     this.post({ type: 'children', tasks });
+  }
+
+  private async sendUnderReview(): Promise<void> {
+    clearTimeout(this.listing);
+    this.listing = undefined;
+    try {
+      const { files } = await this.house.sidecar.request(editList, { codexId: this.codexId });
+      this.post({ type: 'underReview', paths: files.flatMap(({ path, state }) => (state === 'pending' ? [path] : [])) });
+    } catch (error) {
+      this.house.log.warn(`The changes of ${this.codexId} could not be listed: ${toFailureError(error).message}`);
+    }
   }
 
   private askSoon(): void {

@@ -28,6 +28,8 @@ export interface MessageContext {
   asking: readonly string[];
   /** The agents that its calls started, by the id of the call. */
   children: readonly (readonly [toolUseId: string, task: TaskView])[];
+  /** Files that its calls changed, and that nobody has decided about yet. */
+  underReview: readonly string[];
   /** The answer that it is a round of. */
   rounds: Rounds;
   /** Only the last message offers to go on, and only when nothing runs and the chat can be written to. */
@@ -358,7 +360,7 @@ function toolCall(view: ToolCall): ShownPart {
   return {
     kind: 'toolUse',
     node: view.node,
-    update: (part, _isOpen, { results, isRunning, outputs, callTimes, asking, children }) => {
+    update: (part, _isOpen, { results, isRunning, outputs, callTimes, asking, children, underReview }) => {
       if (part.kind !== 'toolUse') return;
       const { toolUseId } = part;
       view.update(part, {
@@ -368,6 +370,7 @@ function toolCall(view: ToolCall): ShownPart {
         output: outputs.get(toolUseId) ?? '',
         time: callTimes.get(toolUseId),
         child: children.find(([id]) => id === toolUseId)?.[1],
+        underReview,
       });
     },
   };

@@ -51,6 +51,7 @@ import { steeredBefore, steeringChange } from './steeringChange';
 import { SteeringList } from './steeringList';
 import { TaskPanel } from './task/taskPanel';
 import { Toast } from './toast';
+import { changedPaths } from './toolCall';
 
 type EventParams = Extract<ToPage, { type: 'event' }>['params'];
 
@@ -109,6 +110,8 @@ export class ChatPage {
   private readonly approvals: ApprovalBox;
   private waiting: readonly ApprovalView[] = [];
   private children: readonly TaskView[] = [];
+  /** Unknown until the panel has told: then every change can be decided. */
+  private underReview: readonly string[] | undefined;
   /** Of a task only. */
   private readonly task: TaskPanel | undefined;
   private detail: TaskDetail | undefined;
@@ -294,6 +297,9 @@ export class ChatPage {
         break;
       case 'children':
         this.children = message.tasks;
+        break;
+      case 'underReview':
+        this.underReview = message.paths;
         break;
       case 'task':
         this.detail = message.detail;
@@ -685,6 +691,7 @@ export class ChatPage {
       steeringChange: this.steeringChange(message, index),
       asking: this.waiting.flatMap(({ toolUseId }) => (toolUseId === undefined ? [] : [toolUseId])),
       children: childrenOfCalls(message, this.children, state.outputs),
+      underReview: changedPaths(message).filter((path) => this.underReview?.includes(path) ?? true),
       rounds: roundsOf(index, (at) => this.list.messageAt(at)),
       note: isLast && message.role === 'assistant' ? endingNote(state) : undefined,
     };

@@ -1,4 +1,4 @@
-import type { ChangedFileView, MessagePart, TaskView } from '../../protocol/protocol.generated';
+import type { ChangedFileView, MessagePart, MessageView, TaskView } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../shared/element';
 import { seconds } from '../shared/figures';
 import { stateOf } from '../shared/taskWords';
@@ -31,6 +31,8 @@ export interface CallState {
   time: CallTime | undefined;
   /** The agent that it started. */
   child: TaskView | undefined;
+  /** Changed files that nobody has decided about yet. */
+  underReview: readonly string[];
 }
 
 /** One tool call in one line, open to what went in and what came out. */
@@ -85,14 +87,14 @@ export class ToolCall {
   }
 
   /** The agent that was started, and the files that were changed. */
-  private showBeside({ child, result }: CallState): void {
+  private showBeside({ child, result, underReview }: CallState): void {
     const changes = result?.changes ?? [];
-    const key = JSON.stringify([child?.uri, child?.title, child?.status, changes]);
+    const key = JSON.stringify([child?.uri, child?.title, child?.status, changes, underReview]);
     if (key === this.shownBeside) return;
     this.shownBeside = key;
     this.beside.replaceChildren(
       ...(child === undefined ? [] : [this.childLink(child)]),
-      ...changes.map((change) => this.changeLine(change)),
+      ...changes.map((change) => this.changeLine(change, underReview.includes(change.path))),
     );
   }
 
@@ -104,7 +106,8 @@ export class ToolCall {
     return element('div', { class: 'tool-child' }, mark, open, element('span', { class: 'quiet' }, words));
   }
 
-  private changeLine({ path, added, removed }: ChangedFileView): HTMLElement {
+  /** @param isOpen Nobody has decided about the file yet. */
+  private changeLine({ path, added, removed }: ChangedFileView, isOpen: boolean): HTMLElement {
     const button = (label: string, command: EditCommand): HTMLButtonElement => {
       const one = textButton(label, () => this.actions.edits(command, path), 'quiet');
       one.setAttribute('aria-label', `${label} ${visibleText(path)}`);
@@ -115,9 +118,9 @@ export class ToolCall {
       { class: 'tool-change' },
       element('span', { class: 'change-path' }, visibleText(path)),
       sizeOf({ added, removed }),
-      button('Review', 'plue.reviewChanges'),
-      button('Accept', 'plue.acceptChange'),
-      button('Reject', 'plue.rejectChange'),
+      ...(isOpen
+        ? [button('Review', 'plue.reviewChanges'), button('Accept', 'plue.acceptChange'), button('Reject', 'plue.rejectChange')]
+        : [element('span', { class: 'quiet' }, 'decided')]),
     );
   }
 
@@ -138,6 +141,11 @@ export class ToolCall {
     });
     for (const late of [...body.children].slice(shown.length)) late.remove();
   }
+}
+
+/** Files that the calls of a message changed. */
+export function changedPaths({ parts }: Pick<MessageView, 'parts'>): string[] {
+  return parts.flatMap((part) => (part.kind === 'toolResult' ? (part.changes ?? []).map(({ path }) => path) : []));
 }
 
 /** "+6 −2", with words for who hears it. */

@@ -22,6 +22,8 @@ export type AgentToPage =
   | { type: 'approvals'; approvals: ApprovalView[] }
   /** What stands right under it. */
   | { type: 'children'; tasks: TaskView[] }
+  /** Files that it, or something under it, changed, and that nobody has decided about yet. */
+  | { type: 'underReview'; paths: string[] }
   /** The panel of a task beside its messages. */
   | { type: 'task'; detail: TaskDetail }
   | { type: 'taskFailed'; message: string };
