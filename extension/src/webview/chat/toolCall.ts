@@ -89,12 +89,13 @@ export class ToolCall {
   /** The agent that was started, and the files that were changed. */
   private showBeside({ child, result, underReview }: CallState): void {
     const changes = result?.changes ?? [];
+    const isNamed = changes.length === 1 && summaryOf(this.use?.parameters ?? '') === changes[0]?.path;
     const key = JSON.stringify([child?.uri, child?.title, child?.status, changes, underReview]);
     if (key === this.shownBeside) return;
     this.shownBeside = key;
     this.beside.replaceChildren(
       ...(child === undefined ? [] : [this.childLink(child)]),
-      ...changes.map((change) => this.changeLine(change, underReview.includes(change.path))),
+      ...changes.map((change) => this.changeLine(change, underReview.includes(change.path), isNamed)),
     );
   }
 
@@ -106,8 +107,11 @@ export class ToolCall {
     return element('div', { class: 'tool-child' }, mark, open, element('span', { class: 'quiet' }, words));
   }
 
-  /** @param isOpen Nobody has decided about the file yet. */
-  private changeLine({ path, added, removed }: ChangedFileView, isOpen: boolean): HTMLElement {
+  /**
+   * @param isOpen Nobody has decided about the file yet.
+   * @param isNamed The line of the call says already which file it is.
+   */
+  private changeLine({ path, added, removed }: ChangedFileView, isOpen: boolean, isNamed: boolean): HTMLElement {
     const button = (label: string, command: EditCommand): HTMLButtonElement => {
       const one = textButton(label, () => this.actions.edits(command, path), 'quiet');
       one.setAttribute('aria-label', `${label} ${visibleText(path)}`);
@@ -116,7 +120,7 @@ export class ToolCall {
     return element(
       'div',
       { class: 'tool-change' },
-      element('span', { class: 'change-path' }, visibleText(path)),
+      ...(isNamed ? [] : [element('span', { class: 'change-path' }, visibleText(path))]),
       sizeOf({ added, removed }),
       ...(isOpen
         ? [button('Review', 'plue.reviewChanges'), button('Accept', 'plue.acceptChange'), button('Reject', 'plue.rejectChange')]

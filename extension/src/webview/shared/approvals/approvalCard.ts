@@ -75,7 +75,7 @@ export class ApprovalCard {
     const open = textButton(shortPathOf(first), () => this.actions.open(first.codexId), 'quiet');
     open.classList.add('approval-path');
     open.title = `Open ${pathOf(first)}`;
-    const hidden = countHidden(first.what) + (first.diff === undefined ? 0 : countHidden(first.diff));
+    const hidden = countHidden(first.what) + (first.diff === undefined || first.diff === first.what ? 0 : countHidden(first.diff));
     const warning =
       hidden === 0
         ? []
@@ -95,8 +95,10 @@ export class ApprovalCard {
 
   private what({ what, diff }: ApprovalView): HTMLElement[] {
     const changed = (): void => this.actions.changed();
-    const exact = longText(what, 'What exactly', changed);
-    return diff === undefined ? [exact] : [exact, longText(diff, 'What would change', changed, diffLine, diffLimits)];
+    return [
+      ...(what === diff ? [] : [longText(what, 'What exactly', changed)]),
+      ...(diff === undefined ? [] : [longText(diff, 'What would change', changed, diffLine, diffLimits)]),
+    ];
   }
 
   private turn(mode: Mode): void {
