@@ -146,6 +146,11 @@ describe('a tool call', () => {
     ]);
   });
 
+  it('names the tool of a server as a template does', async () => {
+    await receive(snapshot([question('q', 'x'), running('everything__echo', '{"message":"hello"}')], { turnId: 't' }));
+    expect(document.querySelector('.tool-call .fold-line, .tool-call button')?.textContent).toContain('everything/echo');
+  });
+
   it('asks nothing more about what was decided', async () => {
     const edited = running('edit', '{"path":"src/date.ts"}');
     const changes = ['src/date.ts', 'src/other.ts'].map((path) => ({ path, added: 6, removed: 2 }));

@@ -58,7 +58,7 @@ export class ToolCall {
   update(use: ToolUse, state: CallState): void {
     this.use = use;
     this.state = state;
-    this.fold.describe(visibleText(use.toolName), visibleText(summaryOf(use.parameters)));
+    this.fold.describe(visibleText(nameOf(use.toolName)), visibleText(summaryOf(use.parameters)));
     this.showState(state);
     this.showBeside(state);
     this.fold.refresh();
@@ -174,6 +174,11 @@ function sectionFor(label: string): HTMLElement {
     element('div', { class: 'tool-label' }, label),
     element('pre', { tabindex: 0, role: 'group', 'aria-label': label }),
   );
+}
+
+/** A server's tool as a template names it: `SERVER/TOOL`. Names of servers have no two lines in a row. */
+function nameOf(toolName: string): string {
+  return toolName.startsWith('mcp__') ? toolName : toolName.replace('__', '/');
 }
 
 /** Says most about a call, the first that is there: what is left is long, or can be read in the call. */
