@@ -1,9 +1,10 @@
 // A chat that reads, searches, edits and runs commands: it asks first, every change can be seen, and each is taken back by whom it concerns.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { inArtifacts } from '../../../scripts/lib/paths.mjs';
 import { requireAccessible } from '../runner/accessibility.mjs';
-import { answers, ask, composer, send, untilFinished } from '../runner/chatPage.mjs';
+import { ask, composer, send, untilFinished } from '../runner/chatPage.mjs';
 import { writeHouseServer } from '../runner/houseServer.mjs';
 import { notification, pick } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
@@ -70,10 +71,7 @@ const script = {
     },
     { text: 'Both are mended.' },
   ],
-  'Only plan': [
-    call('edit', { path: 'src/dates.js', old: 'Nothing changes here.', new: 'Everything changes here.' }),
-    { text: 'Here is the plan.' },
-  ],
+  'Only plan': [call('write', { path: 'plan.txt', content: 'Later.' }), { text: 'Here is the plan.' }],
   'Clean up': [call('bash', { command: deleting }), { text: 'The notes are gone.' }],
   'Wait for it': [call('bash', { command: endless }), { text: 'Waited.' }],
 };
@@ -257,6 +255,7 @@ async function travel(journey, workbench, endpoint) {
     await approval('bash wants to run').waitFor({ timeout: 60_000 });
     await approval(slow).waitFor();
     await approval('Sandbox').waitFor();
+    assert.ok(await isInView(approval(slow).locator('dd').last()), 'How it is held is out of sight.');
   });
 
   await journey.step('What it says streams in its line while it runs', async () => {
@@ -305,6 +304,7 @@ async function travel(journey, workbench, endpoint) {
     writeFileSync(file('src', 'dates.js'), text('src', 'dates.js').replace('daysOf(year, month)', 'daysOf(year, month, mine)'));
     await workbench.command('Plue: Review Changes');
     await page.locator('.statusbar-item').filter({ hasText: 'conflict' }).waitFor({ timeout: 30_000 });
+    await page.locator('.monaco-editor').getByText('daysOf(year, month, mine)').first().waitFor();
   });
 
   await journey.step('Rejecting it says so and overwrites nothing', async () => {
@@ -323,11 +323,10 @@ async function travel(journey, workbench, endpoint) {
   await journey.step('Plan only changes nothing', async () => {
     await backToChat();
     await setMode('Plan only');
-    const before = text('src', 'dates.js');
     await ask(workbench, 'Only plan');
     await chat.getByText('Here is the plan.').waitFor({ timeout: 60_000 });
     await untilFinished(workbench);
-    assert.equal(text('src', 'dates.js'), before);
+    assert.ok(!existsSync(file('plan.txt')));
     assert.match(lastResult(), /plan/i);
   });
 
@@ -354,14 +353,14 @@ async function travel(journey, workbench, endpoint) {
   await journey.step('Undo of the turn brings it back', async () => {
     await page.keyboard.press('Control+w');
     await workbench.command('Plue: Undo Changes of a Turn');
-    await pick(workbench, 'Undo Changes of a Turn', 'Clean up');
+    await pick(workbench, 'Undo Changes of a Turn', 'Dates');
     await workbench.until(async () => existsSync(file('src', 'notes.md')));
     assert.equal(text('src', 'notes.md'), 'What was noted.\n');
   });
 
   await journey.step('Redo takes it away again', async () => {
     await workbench.command('Plue: Redo Changes of a Turn');
-    await pick(workbench, 'Redo Changes of a Turn', 'Clean up');
+    await pick(workbench, 'Redo Changes of a Turn', 'Dates');
     await workbench.until(async () => !existsSync(file('src', 'notes.md')));
   });
 
@@ -388,7 +387,7 @@ async function travel(journey, workbench, endpoint) {
       await send(workbench, 'Write something odd');
       await approval('a⟨U+202E⟩b').waitFor({ timeout: 60_000 });
       await requireAccessible(await workbench.chatFrame());
-      await workbench.screenshot(join('artifacts', 'screenshots', `tools-question-${theme.replaceAll(' ', '-')}.png`));
+      await workbench.screenshot(inArtifacts('screenshots', `tools-question-${theme.replaceAll(' ', '-')}.png`));
       await settled();
       await approval('⟨U+202E⟩').getByRole('button', { name: 'Deny' }).click();
       await settled();
@@ -396,5 +395,4 @@ async function travel(journey, workbench, endpoint) {
       await untilFinished(workbench);
     });
   }
-  void [rmSync, answers];
 }

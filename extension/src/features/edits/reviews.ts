@@ -62,7 +62,7 @@ export class Reviews implements vscode.Disposable {
       return;
     }
     const sides = chosen.map((file) => [this.before.right(file, folder), this.before.left(file), this.before.right(file, folder)]);
-    await vscode.commands.executeCommand('vscode.changes', `Changes of agents: ${inWords(chosen)}`, sides);
+    await vscode.commands.executeCommand('vscode.changes', 'Changes of agents', sides);
   }
 
   /** The given place, file or codex; without one the place at the cursor. */

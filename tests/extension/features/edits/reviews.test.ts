@@ -45,7 +45,7 @@ test('Several files open in one editor, each beside how it was, and one that is 
   const files = [file('a.ts'), file('b.ts', { kind: 'deleted' }), file('c.ts', { state: 'accepted' })];
   await reviewsOf(new FakeSidecar().answer(editList, () => listed(files))).review({ codexId: chat });
   const [[command, title, sides] = []] = executed;
-  expect([command, title]).toEqual(['vscode.changes', 'Changes of agents: 2 changes in 2 files']);
+  expect([command, title]).toEqual(['vscode.changes', 'Changes of agents']);
   expect(JSON.parse(JSON.stringify(sides, (_, value: unknown) => (value instanceof Uri ? value.toString() : value)))).toEqual([
     ['file:/folder/a.ts', `plue-before:/a.ts?${chat}`, 'file:/folder/a.ts'],
     ['plue-before:/b.ts?nothing', `plue-before:/b.ts?${chat}`, 'plue-before:/b.ts?nothing'],
