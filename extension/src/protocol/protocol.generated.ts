@@ -138,6 +138,7 @@ export interface AnsweredApprovalView {
   what: string;
   decision: string;
   reason?: string;
+  rule?: string;
 }
 
 export interface AnsweredBy {
@@ -168,6 +169,13 @@ export type ApprovalKind = 'command' | 'write' | 'edit' | 'delete' | 'read' | 's
 
 export interface ApprovalListResult {
   approvals: ApprovalView[];
+}
+
+export interface ApprovalNoteView {
+  decision: string;
+  reason?: string;
+  rule?: string;
+  time: string;
 }
 
 export interface ApprovalRuleView {
@@ -1228,6 +1236,7 @@ export interface MessageView {
   providerInfo?: ProviderInfoView;
   timing?: TimingView;
   stopReason?: StopReason;
+  routing?: RoutingReceipt;
   steeredBy?: SteeredBy[];
 }
 
@@ -1639,6 +1648,7 @@ export interface TaskView {
   title: string;
   status: string;
   parentId?: string;
+  toolUseId?: string;
   providerId?: string;
   providerName?: string;
   model?: string;
@@ -1809,6 +1819,8 @@ export interface ToolCallFinished {
   toolUseId: string;
   result?: string;
   error?: string;
+  changes?: ChangedFileView[];
+  approval?: ApprovalNoteView;
 }
 
 export interface ToolCallProgress {
@@ -1829,6 +1841,7 @@ export interface ToolResultPart {
   result?: string;
   error?: string;
   changes?: ChangedFileView[];
+  approval?: ApprovalNoteView;
 }
 
 export interface ToolUsePart {

@@ -354,11 +354,18 @@ export const changedFileViewSchema: v.GenericSchema<unknown, wire.ChangedFileVie
   removed: v.number(),
 });
 
+export const approvalNoteViewSchema: v.GenericSchema<unknown, wire.ApprovalNoteView> = v.object({
+  decision: v.string(),
+  reason: v.optional(v.string()),
+  rule: v.optional(v.string()),
+  time: v.string(),
+});
+
 export const messagePartSchema: v.GenericSchema<unknown, wire.MessagePart> = v.variant('kind', [
   v.object({ kind: v.literal('text'),  content: v.string(), }),
   v.object({ kind: v.literal('file'),  path: v.string(),  content: v.optional(v.string()),  language: v.optional(v.string()),  blob: v.optional(v.string()),  mediaType: v.optional(v.string()),  size: v.optional(v.number()),  range: v.optional(lineRangeSchema),  isSummary: v.optional(v.boolean()),  hasChanged: v.optional(v.boolean()), }),
   v.object({ kind: v.literal('toolUse'),  toolUseId: v.string(),  toolName: v.string(),  parameters: v.string(), }),
-  v.object({ kind: v.literal('toolResult'),  toolUseId: v.string(),  result: v.optional(v.string()),  error: v.optional(v.string()),  changes: v.optional(v.array(changedFileViewSchema)), }),
+  v.object({ kind: v.literal('toolResult'),  toolUseId: v.string(),  result: v.optional(v.string()),  error: v.optional(v.string()),  changes: v.optional(v.array(changedFileViewSchema)),  approval: v.optional(approvalNoteViewSchema), }),
   v.object({ kind: v.literal('reasoning'),  content: v.string(), }),
 ]);
 
@@ -416,6 +423,17 @@ export const timingViewSchema: v.GenericSchema<unknown, wire.TimingView> = v.obj
 
 export const stopReasonSchema: v.GenericSchema<unknown, wire.StopReason> = v.picklist(['endTurn', 'maxTokens', 'stopSequence', 'toolUse', 'refusal', 'contextFull', 'stopped', 'failed']);
 
+export const rejectedCandidateSchema: v.GenericSchema<unknown, wire.RejectedCandidate> = v.object({
+  candidate: v.string(),
+  why: v.string(),
+});
+
+export const routingReceiptSchema: v.GenericSchema<unknown, wire.RoutingReceipt> = v.object({
+  chosen: v.string(),
+  why: v.string(),
+  rejected: v.array(rejectedCandidateSchema),
+});
+
 export const steeringKindSchema: v.GenericSchema<unknown, wire.SteeringKind> = v.picklist(['prompt', 'override', 'rules', 'template', 'provider']);
 
 export const steeredBySchema: v.GenericSchema<unknown, wire.SteeredBy> = v.object({
@@ -442,6 +460,7 @@ export const messageViewSchema: v.GenericSchema<unknown, wire.MessageView> = v.o
   providerInfo: v.optional(providerInfoViewSchema),
   timing: v.optional(timingViewSchema),
   stopReason: v.optional(stopReasonSchema),
+  routing: v.optional(routingReceiptSchema),
   steeredBy: v.optional(v.array(steeredBySchema)),
 });
 
@@ -988,7 +1007,7 @@ export const messageEventSchema: v.GenericSchema<unknown, wire.MessageEvent> = v
   v.object({ kind: v.literal('toolCallStarted'),  messageId: v.string(),  partIndex: v.number(),  toolUseId: v.string(),  toolName: v.string(), }),
   v.object({ kind: v.literal('toolCallDelta'),  messageId: v.string(),  partIndex: v.number(),  text: v.string(), }),
   v.object({ kind: v.literal('toolCallProgress'),  messageId: v.string(),  toolUseId: v.string(),  text: v.string(), }),
-  v.object({ kind: v.literal('toolCallFinished'),  messageId: v.string(),  toolUseId: v.string(),  result: v.optional(v.string()),  error: v.optional(v.string()), }),
+  v.object({ kind: v.literal('toolCallFinished'),  messageId: v.string(),  toolUseId: v.string(),  result: v.optional(v.string()),  error: v.optional(v.string()),  changes: v.optional(v.array(changedFileViewSchema)),  approval: v.optional(approvalNoteViewSchema), }),
   v.object({ kind: v.literal('restarted'),  messageId: v.string(),  attempt: v.number(),  delayMs: v.number(),  why: v.string(), }),
   v.object({ kind: v.literal('retrying'),  attempt: v.number(),  until: v.string(),  why: v.string(), }),
   v.object({ kind: v.literal('messageFinished'),  message: messageViewSchema, }),
@@ -1363,6 +1382,7 @@ export const taskViewSchema: v.GenericSchema<unknown, wire.TaskView> = v.object(
   title: v.string(),
   status: v.string(),
   parentId: v.optional(v.string()),
+  toolUseId: v.optional(v.string()),
   providerId: v.optional(v.string()),
   providerName: v.optional(v.string()),
   model: v.optional(v.string()),
@@ -1390,6 +1410,7 @@ export const answeredApprovalViewSchema: v.GenericSchema<unknown, wire.AnsweredA
   what: v.string(),
   decision: v.string(),
   reason: v.optional(v.string()),
+  rule: v.optional(v.string()),
 });
 
 export const timelineKindSchema: v.GenericSchema<unknown, wire.TimelineKind> = v.picklist(['model', 'tool', 'waiting']);
@@ -1408,17 +1429,6 @@ export const timelineLaneSchema: v.GenericSchema<unknown, wire.TimelineLane> = v
   status: v.string(),
   costUsd: v.optional(v.number()),
   spans: v.array(timelineSpanSchema),
-});
-
-export const rejectedCandidateSchema: v.GenericSchema<unknown, wire.RejectedCandidate> = v.object({
-  candidate: v.string(),
-  why: v.string(),
-});
-
-export const routingReceiptSchema: v.GenericSchema<unknown, wire.RoutingReceipt> = v.object({
-  chosen: v.string(),
-  why: v.string(),
-  rejected: v.array(rejectedCandidateSchema),
 });
 
 export const taskDetailSchema: v.GenericSchema<unknown, wire.TaskDetail> = v.object({
