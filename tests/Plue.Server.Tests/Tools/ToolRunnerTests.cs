@@ -1,0 +1,142 @@
+using System.Text.Json;
+using Plue.Server.Edits;
+using Plue.Server.Messages;
+using Plue.Server.Permissions;
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+using Plue.Server.Tools;
+
+namespace Plue.Server.Tests.Tools;
+
+/// <summary>What is known, asked and let go on before and while a call is done.</summary>
+public sealed class ToolRunnerTests : IDisposable
+{
+    private readonly ToolBench bench = new();
+    private readonly StoredRules rules;
+    private readonly Approvals approvals;
+    private readonly ToolRunner runner;
+    private readonly Observer observer = new();
+
+    public ToolRunnerTests()
+    {
+        var paths = new PluePaths(bench.Home);
+        rules = new StoredRules(paths, TimeProvider.System);
+        approvals = new Approvals(TimeProvider.System, rules);
+        runner = new ToolRunner(new PermissionPolicy(paths, rules), approvals, new NoEdits(), _ => ["Test"], bench.Results);
+        bench.Rights = bench.Rights with { Tools = ["act"] };
+    }
+
+    public void Dispose() => bench.Dispose();
+
+    [Fact]
+    public async Task What_reaches_out_is_known_before_it_is_done_and_what_only_reads_need_not_be()
+    {
+        bench.Rights = bench.Rights with { Permissions = new(["fetch(example.com)"], [], []) };
+        await RunAsync(new ToolAction.Fetch(new Uri("https://example.com/")));
+        await RunAsync(new ToolAction.SpawnTask("task"));
+        await RunAsync(new ToolAction.ReadFile(bench.PathOf("a.txt")));
+        Assert.Equal(["intended", "done", "intended", "done", "done"], observer.Heard);
+    }
+
+    [Fact]
+    public async Task SEC_15_Always_is_offered_only_where_one_rule_allows_the_whole_call()
+    {
+        var both = RunAsync(new ToolAction.Fetch(new Uri("https://a.example/")), new ToolAction.Fetch(new Uri("https://b.example/")));
+        var asked = await AskedAsync();
+        Assert.Equal((null, "It sends a request to a.example. It sends a request to b.example."), (asked.Request.Rule, asked.Request.Why));
+        approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Deny), false);
+        Assert.StartsWith("The user refused this", (await both).Error, StringComparison.Ordinal);
+
+        var one = RunAsync(new ToolAction.Fetch(new Uri("https://a.example/1")), new ToolAction.Fetch(new Uri("https://a.example/2")));
+        asked = await AskedAsync();
+        Assert.Equal("fetch(a.example)", asked.Request.Rule);
+        approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Always, Rule: "fetch(a.example)"), false);
+        Assert.Null((await one).Error);
+    }
+
+    [Fact]
+    public async Task A_rule_that_the_user_stores_lets_all_go_on_that_it_allows_and_nothing_else()
+    {
+        var running = new[] { "https://a.example/1", "https://a.example/2", "https://b.example/" }.Select(address => RunAsync(new ToolAction.Fetch(new Uri(address)))).ToList();
+        while (approvals.Pending.Count < 3) { await Task.Yield(); }
+        var first = approvals.Pending.First(one => one.Request.Rule == "fetch(a.example)");
+        approvals.Answer(first.Id, first.Fingerprint, new ApprovalAnswer(ApprovalDecision.Always, Rule: "fetch(a.example)"), false);
+        Assert.Null((await running[0]).Error);
+        Assert.Null((await running[1]).Error);
+        Assert.Equal("fetch(b.example)", Assert.Single(approvals.Pending).Request.Rule);
+        Assert.False(running[2].IsCompleted);
+    }
+
+    [Fact]
+    public async Task SEC_57_What_was_taken_away_while_the_user_was_asked_stays_away()
+    {
+        var running = RunAsync(new ToolAction.Fetch(new Uri("https://a.example/")));
+        var asked = await AskedAsync();
+        bench.Rights = bench.Rights with { Mode = PermissionMode.PlanOnly };
+        approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), false);
+        Assert.StartsWith("This was not done: Only plans are made now", (await running).Error, StringComparison.Ordinal);
+        Assert.Empty(observer.Heard);
+    }
+
+    [Fact]
+    public void SEC_24_Two_requests_that_read_alike_have_not_the_same_fingerprint()
+    {
+        ApprovalRequest Of(string what, string? diff) => new() { CodexId = "c", Path = [], ToolName = "write", Kind = ApprovalKind.Write, What = what, Diff = diff, Why = "" };
+        Assert.NotEqual(Of("a\0b", null).Fingerprint, Of("a", "b").Fingerprint);
+        Assert.NotEqual(Of("a", "b").Fingerprint, Of("ab", null).Fingerprint);
+    }
+
+    private async Task<ToolCallResult> RunAsync(params ToolAction[] actions) =>
+        (await runner.RunAsync([new ToolCall("call_1", "act", "{}")], new Toolbox([new Act(actions, observer)]), _ => bench.Context, observer, TestContext.Current.CancellationToken))[0];
+
+    private async Task<PendingApproval> AskedAsync()
+    {
+        while (approvals.Pending.Count == 0) { await Task.Yield(); }
+        return approvals.Pending[0];
+    }
+
+    private sealed class Act(IReadOnlyList<ToolAction> actions, Observer observer) : ITool
+    {
+        public string Name => "act";
+        public ToolDeclaration Declaration { get; } = new("act", "", "{}");
+        public bool IsReadOnly => false;
+        public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken) => Task.FromResult<PlannedCall>(new Call(actions, observer));
+    }
+
+    private sealed class Call(IReadOnlyList<ToolAction> actions, Observer observer) : PlannedCall
+    {
+        public override IReadOnlyList<ToolAction> Actions => actions;
+        public override ApprovalKind Kind => ApprovalKind.Other;
+        public override string What => string.Join('\n', actions);
+
+        public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
+        {
+            observer.Hear("done");
+            return Task.FromResult(new ToolOutcome("ok"));
+        }
+    }
+
+    private sealed class Observer : IToolObserver
+    {
+        private readonly List<string> heard = [];
+
+        public IReadOnlyList<string> Heard { get { lock (heard) { return [.. heard]; } } }
+
+        public void Hear(string what) { lock (heard) { heard.Add(what); } }
+
+        public ValueTask IntendAsync(ToolCall call, CancellationToken cancellationToken)
+        {
+            Hear("intended");
+            return ValueTask.CompletedTask;
+        }
+
+        public void Progress(ToolCall call, string text) { }
+        public void Waiting(ToolCall call, bool isWaiting) { }
+        public void Finished(ToolCallResult result) { }
+    }
+
+    private sealed class NoEdits : IEditLog
+    {
+        public ValueTask<IEditScope> BeginAsync(EditAuthor author, string workspace, IReadOnlyList<string>? paths, CancellationToken cancellationToken) => throw new InvalidOperationException("Nothing is to be changed here.");
+    }
+}
