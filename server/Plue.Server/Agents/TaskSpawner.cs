@@ -45,7 +45,7 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
 
         /// <summary>Why the user is asked before it is made; null when nothing speaks against it.</summary>
         public string? Doubt => Route.InOrder[0].Price is null && Limits.Usd is { } usd
-            ? $"The price of {Route.InOrder[0].Name} is not known, so a budget of {Spend.Money(usd)} cannot hold it."
+            ? $"{Route.InOrder[0].Name} has no known price, so a budget of {Spend.Money(usd)} cannot hold it."
             : null;
     }
 

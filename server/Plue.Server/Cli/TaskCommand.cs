@@ -104,7 +104,7 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskHouse> ope
                 if (told.GetValueOrDefault(row.Uri) == row.Status) { continue; }
 
                 told[row.Uri] = row.Status;
-                terminal.WriteError(house.Mask($"{row.Summary.Title}: {row.Status.Replace('_', ' ')}{(row.Note is { } note ? $". {note}" : "")}"));
+                terminal.WriteError(house.Mask($"{row.TemplateName}: {row.Summary.Title}: {row.Status.Replace('_', ' ')}{(row.Note is { } note ? $". {note}" : "")}"));
             }
 
             if (house.Tasks.ResultOf(uri) is { } result) { return Report(house, result, asJson); }

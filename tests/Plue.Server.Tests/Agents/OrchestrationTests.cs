@@ -164,7 +164,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
         var uri = await home.SpawnAsync("planner", "Plan it");
         await home.StatusAsync(uri, "waiting_for_approval");
         var asked = await AnswerAsync("deny", "Too dear.");
-        Assert.Equal(("spawn", "The price of Blind (blind-1) is not known, so a budget of $0.50 cannot hold it."), ((string?)asked["kind"], (string?)asked["why"]));
+        Assert.Equal(("spawn", "Blind, blind-1 has no known price, so a budget of $0.50 cannot hold it."), ((string?)asked["kind"], (string?)asked["why"]));
         await home.StatusAsync(uri, "done");
         Assert.Single(await home.ListAsync(uri));
         var told = Assert.Single((await home.GetAsync(uri))["approvals"]!.AsArray())!;
@@ -231,7 +231,23 @@ public sealed class OrchestrationTests : IAsyncLifetime
         var routing = (await home.GetAsync(uri))["routing"]!;
         Assert.Equal(("Large, large", "Small, small"), ((string?)routing["chosen"], (string?)routing["rejected"]![0]!["candidate"]));
         Assert.Equal("Small, small failed: A check of the result failed. The result has no `good`.", (string?)routing["why"]);
+        var receipts = (await home.ChatAsync(uri))["messages"]!.AsArray().Where(message => (string?)message!["role"] == "assistant").Select(message => message!["routing"]!).ToList();
+        Assert.Equal(["Small, small", "Small, small", "Large, large"], receipts.Select(receipt => (string?)receipt["chosen"]));
+        Assert.Equal("Small, small", (string?)receipts[^1]["rejected"]![0]!["candidate"]);
         Assert.Equal(["small", "small", "large"], home.Endpoint.Requests.Where(request => request.Method == "POST").Select(request => (string?)JsonNode.Parse(request.Body)!["model"]));
+    }
+
+    [Fact]
+    public async Task A_command_that_checks_the_work_counts_by_how_it_ends()
+    {
+        await using var real = await StartAsync();
+        real.WriteTemplate("checked", "provider_ref: 'codex://providers/small', available_tools: ['read', 'write', 'bash'], checks: [{ command: 'cat good.txt' }], fields: [{ name: 'permission_mode', default: 'edit' }]");
+        real.Script = asked => asked.Asked == 0 ? Answer("Done. [Exit code 0]")
+            : asked.Results.Count == 0 ? Calls("", ("w1", "write", """{"path":"good.txt","content":"exit code: 1"}"""))
+            : Answer("Now.");
+        var uri = await real.SpawnAsync("checked", "Do it well");
+        await real.StatusAsync(uri, "done");
+        Assert.Contains(Texts(await real.ChatAsync(uri)), text => text.StartsWith("The check `cat good.txt` failed:", StringComparison.Ordinal));
     }
 
     [Fact]

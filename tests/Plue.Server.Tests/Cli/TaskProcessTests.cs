@@ -76,7 +76,26 @@ public sealed class TaskProcessTests : IAsyncLifetime
             : request.Body.Contains("\"tool\"", StringComparison.Ordinal) ? Answer("Whole.") : Calls("", AgentsHome.Spawn("c1", "one"), AgentsHome.Spawn("c2", "two"));
         var run = await RunAsync(["run", "planner", "Plan it"]);
         Assert.Equal((0, "Whole.\n"), (run.ExitCode, run.Output));
-        Assert.Contains("one: done", run.Error, StringComparison.Ordinal);
+        Assert.Contains("worker: one: done", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_task_that_is_interrupted_stops_what_it_started_and_ends_with_130()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are sent on Unix.");
+        endpoint.Route = request => (string?)JsonNode.Parse(request.Body)!["model"] == "small" ? ScriptedAnswer.Events().Send(Chunk("Half")).Hang() : Calls("", AgentsHome.Spawn("c1", "one"));
+        using var process = Begin(["run", "planner", "Plan it"]);
+        var output = process.StandardOutput.ReadToEndAsync();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (await process.StandardError.ReadLineAsync(patience.Token) is { } line && line != "worker: one: running") { }
+        using (var signal = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)])) { await signal.WaitForExitAsync(patience.Token); }
+
+        await process.StandardError.ReadToEndAsync(patience.Token);
+        await process.WaitForExitAsync(patience.Token);
+        Assert.Equal(130, process.ExitCode);
+        Assert.Equal("", await output);
+        await using var sidecar = await InMemorySidecar.StartAsync(home);
+        Assert.All((await sidecar.Client.ResultAsync("task/list", new { }))!["tasks"]!.AsArray(), task => Assert.Equal("stopped", (string?)task!["status"]));
     }
 
     private async Task<(int, string)> PlainAsync()
@@ -87,15 +106,20 @@ public sealed class TaskProcessTests : IAsyncLifetime
 
     private async Task<(int ExitCode, string Output, string Error)> RunAsync(string[] arguments)
     {
-        var start = new ProcessStartInfo(SidecarProcess.Executable, ["task", .. arguments])
-        {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["PLUE_HOME"] = home },
-        };
-        using var process = Process.Start(start)!;
-        process.StandardInput.Close();
+        using var process = Begin(arguments);
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await process.WaitForExitAsync(patience.Token);
         return (process.ExitCode, await output, await error);
+    }
+
+    private Process Begin(string[] arguments)
+    {
+        var process = Process.Start(new ProcessStartInfo(SidecarProcess.Executable, ["task", .. arguments])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["PLUE_HOME"] = home },
+        })!;
+        process.StandardInput.Close();
+        return process;
     }
 }
