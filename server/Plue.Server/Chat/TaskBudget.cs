@@ -71,7 +71,7 @@ internal static class TaskBudget
     private static bool WasAsked(Message answer) => answer.Usage is not null || answer.Parts.Count > 0 || answer.Status != MessageStatus.Failed;
 
     private static FailureException Over(string sentence) =>
-        new(FailureKind.BudgetExceeded, $"This task is over its budget. {sentence} Raise the budget in its settings, then send it a message.");
+        new(FailureKind.BudgetExceeded, $"This task is over its budget. {sentence} Top up its budget to go on.");
 
     private static string Usd(decimal amount) => string.Create(CultureInfo.InvariantCulture, $"${amount:0.00####}");
 

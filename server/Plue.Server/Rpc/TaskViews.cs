@@ -51,15 +51,15 @@ internal static class TaskViews
 
     private static TaskBudgetView Spent(Spend spend) => new(spend.IsUsdKnown ? spend.Usd : null, spend.Tokens, spend.Rounds, (long)spend.Seconds);
 
+    private static TimelineKind KindOf(TaskSpan span) =>
+        span.Kind == SpanKind.Model ? TimelineKind.Model : span.Name == SpawnTaskTool.ToolName ? TimelineKind.Waiting : TimelineKind.Tool;
+
     private static TimelineLane Lane(TaskRow row, StoredChat? task, IEnumerable<(DateTimeOffset Since, string What)> waiting) => new(
         row.Uri, row.Summary.Title, row.Status, row.Spent.IsUsdKnown ? row.Spent.Usd : null,
         [
             .. (task is null ? [] : TaskTimeline.Of(task)).Select(span => new TimelineSpan(KindOf(span), span.Name, span.Start, span.End, span.Usd)),
             .. waiting.Select(one => new TimelineSpan(TimelineKind.Waiting, one.What, one.Since, null, null)),
         ]);
-
-    private static TimelineKind KindOf(TaskSpan span) =>
-        span.Kind == SpanKind.Model ? TimelineKind.Model : span.Name == SpawnTaskTool.ToolName ? TimelineKind.Waiting : TimelineKind.Tool;
 
     private static IEnumerable<AnsweredApprovalView> Answered(StoredChat task)
     {

@@ -23,7 +23,7 @@ public sealed class TaskBudgetTests
         TaskBudget.Check(None with { Usd = exactly }, task, request, Price);
         var over = Over(None with { Usd = exactly - 0.000001m }, task, request, Price);
         Assert.Equal(
-            FormattableString.Invariant($"This task is over its budget. It has cost $0.30, the next request with an answer of up to 3 tokens may cost ${next + 30}.00, and its budget is ${exactly - 0.000001m}. Raise the budget in its settings, then send it a message."),
+            FormattableString.Invariant($"This task is over its budget. It has cost $0.30, the next request with an answer of up to 3 tokens may cost ${next + 30}.00, and its budget is ${exactly - 0.000001m}. Top up its budget to go on."),
             over);
         // An answer without a bound is not counted ahead, and without a price nothing is.
         TaskBudget.Check(None with { Usd = 0.3m + next }, task, Request(null), Price);

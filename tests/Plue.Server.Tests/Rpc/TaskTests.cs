@@ -112,7 +112,7 @@ public sealed class TaskTests : IAsyncLifetime
         var got = await GetAsync(uri);
         var answer = got!["messages"]![1]!;
         Assert.Equal(("Half", "failed", "budgetExceeded"), (Text(answer), (string?)answer["status"], (string?)answer["error"]?["kind"]));
-        Assert.Equal("This task is over its budget. It has worked as long as its budget allows. Raise the budget in its settings, then send it a message.", (string?)answer["error"]?["message"]);
+        Assert.Equal("This task is over its budget. It has worked as long as its budget allows. Top up its budget to go on.", (string?)answer["error"]?["message"]);
 
         await sidecar.Client.AskAsync(uri, "Go on");
         await StatusAsync(sidecar.Client, uri, "over_budget");

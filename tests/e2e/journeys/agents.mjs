@@ -162,13 +162,17 @@ async function travel(journey, workbench, docs) {
   });
 
   await journey.step('What it changed is reviewed side by side', async () => {
-    await workbench.command('Plue: Review Changes');
-    await page.locator('.monaco-diff-editor').first().waitFor();
-    await page.locator('.codelens-decoration a', { hasText: 'Reject' }).nth(1).waitFor();
+    await form().getByRole('button', { name: 'Review src/dates.js' }).first().click();
+    await page.locator('.monaco-diff-editor .modified .view-line', { hasText: '% 400' }).waitFor();
+    await page
+      .getByRole('button', { name: /^Reject Change/ })
+      .first()
+      .waitFor();
   });
 
-  await journey.step('One change is rejected, the other stays', async () => {
-    await page.locator('.codelens-decoration a', { hasText: 'Reject' }).nth(1).click();
+  await journey.step('One change is rejected with a key, the other stays', async () => {
+    await page.locator('.monaco-diff-editor .modified .view-line', { hasText: '% 400' }).click();
+    await page.keyboard.press('Control+Alt+N');
     await workbench.until(async () => !source().includes('% 400'));
     assert.match(source(), /daysOf/);
   });

@@ -116,6 +116,15 @@ describe('the panel of a task', () => {
     expect(document.querySelector('.change-path')?.textContent).toBe('x⟨U+200B⟩.ts');
   });
 
+  it('says what was handed back in words, and leaves out what is empty', async () => {
+    const outputs = { summary: 'Both are right.', files_changed: ['src/a.js'], checks: [], results: [{ goal: 'x' }] };
+    await receive(snapshot(), { type: 'task', detail: detail({ outputs }) });
+    const side = document.querySelector('.task-side');
+    expect([...(side?.querySelectorAll('h3') ?? [])].map(({ textContent }) => textContent)).toEqual(['Summary', 'Files changed', 'Results']);
+    expect(side?.querySelector('.task-output li')?.textContent).toBe('src/a.js');
+    expect(side?.querySelector('.task-output pre')?.textContent).toContain('"goal": "x"');
+  });
+
   it('takes only a whole task', () => {
     expect(readToPage({ type: 'task', detail: detail() })).toBeDefined();
     expect(readToPage({ type: 'task', detail: { goal: 'x' } })).toBeUndefined();

@@ -44,7 +44,7 @@ const stateWords: Readonly<Record<string, string>> = {
 };
 
 /** Characters. */
-const longestTaskLabel = 32;
+const longestTaskLabel = 28;
 
 /** Told before what the chat itself is doing. A question mark is kept for a chat that waits for the user's word. */
 const unreadIcon = 'circle-filled';

@@ -10,6 +10,7 @@ import type {
 } from '../../../protocol/protocol.generated';
 import { Banners } from '../../shared/banners';
 import { element, textButton, type Child } from '../../shared/element';
+import { labelOf } from '../../shared/fieldLabel';
 import { money } from '../../shared/figures';
 import { exactText } from '../../shared/longText';
 import { Section } from '../../shared/section';
@@ -87,7 +88,7 @@ export class TaskPanel {
       ['Approvals given', approvals, () => [element('ul', {}, ...approvals.map(answered))]],
       ['Cost by agent', costs, () => [costTable(costs)]],
       ['Why this model', routing, () => (routing === undefined ? [] : receipt(routing))],
-      ['Handed back', outputs, () => [element('pre', { tabindex: 0 }, exactText(JSON.stringify(outputs, undefined, 2)))]],
+      ['Handed back', outputs, () => handedBack(outputs)],
     ];
     const shown = parts.filter(([, what]) => what !== undefined && (!Array.isArray(what) || what.length > 0));
     this.side.hidden = shown.length === 0;
@@ -240,4 +241,24 @@ function receipt({ chosen, why, rejected }: RoutingReceipt): HTMLElement[] {
       ),
     ),
   ];
+}
+
+/** Texts and lists of texts are read as such; anything else as it came. */
+function handedBack(outputs: unknown): HTMLElement[] {
+  if (typeof outputs !== 'object' || outputs === null || Array.isArray(outputs)) return [asIs(outputs)];
+  return Object.entries(outputs)
+    .filter(([, value]) => value !== null && value !== '' && !(Array.isArray(value) && value.length === 0))
+    .map(([name, value]: [string, unknown]) =>
+      element('div', { class: 'task-output' }, element('h3', {}, visibleText(labelOf(name))), outputNode(value)),
+    );
+}
+
+function outputNode(value: unknown): HTMLElement {
+  if (typeof value === 'string') return element('p', {}, visibleText(value));
+  if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) return asIs(value);
+  return element('ul', {}, ...value.map((one) => element('li', {}, visibleText(one))));
+}
+
+function asIs(value: unknown): HTMLElement {
+  return element('pre', { tabindex: 0 }, exactText(JSON.stringify(value, undefined, 2) ?? ''));
 }
