@@ -86,7 +86,7 @@ internal static class Sidecar
         var keepingInbox = house.Inbox.KeepAsync(background.Token);
         new UsageHandlers(server, house.Usage, conversations, house.Providers, house.TemplateNameOf).Register();
         house.EditsChanged = codexId => _ = NotifyAsync(server, Methods.EditChanged, new EditChangedParams(CodexUri.OfChannel(codexId).ToString()), logger);
-        new EditHandlers(server, house.Edits, house.Workspace, () => conversations.List(includeArchived: true)).Register();
+        new EditHandlers(server, house.Edits, house.Workspace, () => [.. conversations.List(includeArchived: true), .. conversations.ListTasks(includeArchived: true)]).Register();
         new SearchHandlers(server, house.Search, house.Time).Register();
         var following = conversations.FollowAsync(background.Token);
         new TransferHandlers(house.TransferServices, (codexId, summary) => _ = NotifyChangedAsync(server, codexId, summary, logger)).Register(server);

@@ -218,8 +218,9 @@ export class ChatGroups {
   }
 }
 
+/** A task that another task asked for is read by that one. */
 function countsUnread(codex: CodexSummary | undefined): number {
-  return codex?.unread === true && !codex.archived ? 1 : 0;
+  return codex?.unread === true && !codex.archived && codex.spawnedBy?.startsWith('codex://tasks/') !== true ? 1 : 0;
 }
 
 /** Where it stands, or would stand. */

@@ -147,9 +147,10 @@ async function pickChat(tree: ChannelTree, title: string): Promise<CodexSummary>
 async function pickFilter(tree: ChannelTree): Promise<ChatFilter> {
   await tree.getChildren();
   const running = [...tree.all()].filter(({ status }) => status === 'running').length;
+  const unread = [...tree.all()].filter((codex) => codex.unread && !codex.archived).length;
   const kinds: { label: string; description: string; filter: ChatFilter }[] = [
     { label: '$(list-flat) All chats', description: '', filter: {} },
-    { label: '$(circle-filled) Unread', description: String(tree.unread), filter: { only: 'unread' } },
+    { label: '$(circle-filled) Unread', description: String(unread), filter: { only: 'unread' } },
     { label: '$(loading) Answering now', description: String(running), filter: { only: 'running' } },
     ...tree.tags().map(([tag, count]) => ({ label: `$(tag) ${tag}`, description: String(count), filter: { tag } })),
   ];
