@@ -60,7 +60,7 @@ export default async function (journey) {
  * @param {ReturnType<typeof gate>} docs
  */
 async function travel(journey, workbench, docs) {
-  const { page } = workbench;
+  let { page } = workbench;
   const form = () => workbench.chat;
   const row = (/** @type {string | RegExp} */ title) => page.getByRole('treeitem', { name: new RegExp(title) });
   const inWorkspace = (/** @type {string[]} */ ...parts) => join(workbench.folder, 'workspace', ...parts);
@@ -181,6 +181,27 @@ async function travel(journey, workbench, docs) {
     await workbench.command('Plue: Undo Changes of a Turn');
     await pick(workbench, 'Undo Changes of a Turn', 'Mend the dates');
     await workbench.until(async () => source() === dates);
+  });
+
+  await journey.step('All agents are stopped at once', async () => {
+    await workbench.command('Plue: New Task…');
+    await pick(workbench, 'New Task', 'Docs writer');
+    await form().getByRole('textbox', { name: 'Goal' }).fill('Write the manual.', { timeout: 60_000 });
+    await form().getByRole('button', { name: 'Start' }).click();
+    await row(/^Write the manual.*running/).waitFor({ timeout: 60_000 });
+    await workbench.command('Plue: Stop All Agents');
+    await row(/^Write the manual.*stopped/).waitFor();
+  });
+
+  await journey.step('One that works when the window ends is there afterwards, and goes on when asked', async () => {
+    await onRow(/^Write the manual/, /^Resume/);
+    await row(/^Write the manual.*running/).waitFor();
+    await workbench.restart();
+    ({ page } = workbench);
+    await row(/^Write the manual.*interrupted/).waitFor({ timeout: 60_000 });
+    docs.open();
+    await onRow(/^Write the manual/, /^Resume/);
+    await row(/^Write the manual.*done/).waitFor({ timeout: 60_000 });
   });
 
   await journey.look('The tree and the panel in light', async () => {

@@ -121,6 +121,17 @@ test('A task stands under the task that asked for it, and one that a chat asked 
   expect(await draw(tree)).toEqual(['Today 1', '  a', 'Agent Tasks 3', '  plan', '    write', '  look']);
 });
 
+test('Agents under a task stay in the order they were asked for, and the task reads how they ended', async () => {
+  const spawnedBy = 'codex://tasks/plan';
+  const { tree } = treeOf(
+    task('plan', { createdAt: '2026-11-21T11:00:00Z', unread: true }),
+    task('second', { spawnedBy, createdAt: '2026-11-21T11:00:02Z', taskStatus: 'running', unread: true }),
+    task('first', { spawnedBy, createdAt: '2026-11-21T11:00:01Z', unread: true }),
+  );
+  expect(await draw(tree)).toEqual(['Agent Tasks 3', '  plan', '    first', '    second']);
+  expect(tree.unread).toBe(1);
+});
+
 test('Tasks that name each other are both shown', async () => {
   const { tree } = treeOf(task('a', { spawnedBy: 'codex://tasks/b' }), task('b', { spawnedBy: 'codex://tasks/a' }));
   expect(await draw(tree)).toEqual(['Agent Tasks 2', '  a', '  b']);
