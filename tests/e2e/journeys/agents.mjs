@@ -177,10 +177,11 @@ async function travel(journey, workbench, docs) {
     assert.match(source(), /daysOf/);
   });
 
-  await journey.step('The turn is taken back, and the file is as it was', async () => {
+  await journey.step('A turn is taken back, and what its command made is gone', async () => {
     await workbench.command('Plue: Undo Changes of a Turn');
-    await pick(workbench, 'Undo Changes of a Turn', 'Mend the dates');
-    await workbench.until(async () => source() === dates);
+    await pick(workbench, 'Undo Changes of a Turn', 'Check the dates');
+    await workbench.until(async () => !existsSync(inWorkspace('checked.txt')));
+    assert.match(source(), /daysOf/);
   });
 
   await journey.step('All agents are stopped at once', async () => {
