@@ -264,7 +264,10 @@ export class ChatPanel implements vscode.Disposable {
       case 'openLink':
         return openLink(message.href);
       case 'newOfTemplate':
-        await vscode.commands.executeCommand('plue.newChatFromTemplate', { templateId: message.templateId });
+        await vscode.commands.executeCommand('plue.newChatFromTemplate', {
+          templateId: message.templateId,
+          values: { permission_mode: message.mode },
+        });
         return;
       case 'tryTemplate':
         await vscode.commands.executeCommand('plue.tryTemplate', this.codex?.templateId);

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { modes } from '../../webview/shared/viewMessages';
 import type { FromPage, PageState, ReadingFromPage, SteeringFromPage } from '../../webview/shared/viewMessages';
 import { fromAgents, talk } from './fromAgents';
 import { attachments, fromComposer } from './fromComposer';
@@ -59,7 +60,7 @@ const fromPage = v.variant('type', [
   v.strictObject({ type: v.literal('newFile'), text, info }),
   v.strictObject({ type: v.literal('preview'), text, info }),
   v.strictObject({ type: v.literal('openLink'), href: v.pipe(v.string(), v.maxLength(8000)) }),
-  v.strictObject({ type: v.literal('newOfTemplate'), templateId: id }),
+  v.strictObject({ type: v.literal('newOfTemplate'), templateId: id, mode: v.picklist(modes) }),
   v.strictObject({ type: v.literal('tryTemplate') }),
   v.strictObject({
     type: v.literal('help'),

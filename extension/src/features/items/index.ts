@@ -86,7 +86,10 @@ async function newChat(target: NewTarget, house: { sidecar: Sidecar; providers: 
   const { sidecar, providers, editor } = house;
   const template = await sidecar.request(templateGet, { id: target.templateId });
   if (template.collection !== 'chats') throw new FailureError('badRequest', `“${template.name}” is not for chats.`);
-  const values = target.values ?? {};
+  // What a chat of this kind does not have stays behind.
+  const values = Object.fromEntries(
+    Object.entries(target.values ?? {}).filter(([name]) => template.fields.some((field) => field.name === name)),
+  );
   if (template.fields.some((field) => isMissing(field, values))) return editor.open(target);
   await providers.ensureDefault();
   const { uri } = await sidecar.request(codexCreate, { templateId: template.id, collection: 'chats', values });

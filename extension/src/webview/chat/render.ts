@@ -138,7 +138,7 @@ export class ChatPage {
     });
     this.template = new TemplateSwitch({
       run: (command) => panel.post({ type: 'command', command }),
-      newOf: (templateId) => panel.post({ type: 'newOfTemplate', templateId }),
+      newOf: (templateId) => panel.post({ type: 'newOfTemplate', templateId, mode: modeOf(this.state?.values) }),
       tryTemplate: () => panel.post({ type: 'tryTemplate' }),
     });
     this.options = new AnswerOptions(this.lists, {

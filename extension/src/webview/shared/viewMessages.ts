@@ -14,7 +14,7 @@ import type {
   ModelView,
   ProviderSummary,
 } from '../../protocol/protocol.generated';
-import type { AgentFromPage, AgentToPage } from './agentMessages';
+import type { AgentFromPage, AgentToPage, Mode } from './agentMessages';
 import type { ComposerFromPage, ComposerToPage } from './composerMessages';
 
 export { editCommands, modes, taskCommands } from './agentMessages';
@@ -113,7 +113,8 @@ export type FromPage =
   | { type: 'preview'; text: string; info: string }
   | { type: 'openLink'; href: string }
   /** Another chat, of this template. */
-  | { type: 'newOfTemplate'; templateId: string }
+  /** A chat from another template, that asks as much as this one. */
+  | { type: 'newOfTemplate'; templateId: string; mode: Mode }
   | { type: 'tryTemplate' }
   | { type: 'help'; action: HelpAction; providerId?: string }
   | AgentFromPage
