@@ -73,6 +73,7 @@ const script = {
   ],
   'Only plan': [call('write', { path: 'plan.txt', content: 'Later.' }), { text: 'Here is the plan.' }],
   'Clean up': [call('bash', { command: deleting }), { text: 'The notes are gone.' }],
+  'Never end': Array.from({ length: 50 }, (_, round) => call('search', { query: `word ${round}` })),
   'Wait for it': [call('bash', { command: endless }), { text: 'Waited.' }],
 };
 
@@ -150,9 +151,7 @@ async function travel(journey, workbench, endpoint) {
     await workbench.show();
     await page.getByRole('button', { name: /Plue: House server/ }).waitFor({ timeout: 60_000 });
     await workbench.command('Plue: New Chat From Template');
-    await pick(workbench, 'Template', 'Coder').catch(() =>
-      page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Coder' }).first().click(),
-    );
+    await pick(workbench, 'New Chat From Template', 'Coder');
     await chat.getByRole('button', { name: 'Template: Coder' }).waitFor({ timeout: 60_000 });
     await chat.getByRole('button', { name: 'Permissions: Ask before edits' }).waitFor();
   });
@@ -180,7 +179,10 @@ async function travel(journey, workbench, endpoint) {
     assert.equal(text('src', 'dates.js'), dates);
   });
 
-  await journey.look('The question has no serious accessibility finding', async () => requireAccessible(await workbench.chatFrame()));
+  await journey.look('The question has no serious accessibility finding', async () => {
+    await settled();
+    await requireAccessible(await workbench.chatFrame());
+  });
 
   await journey.step('No with a word goes to the model, by the keyboard', async () => {
     await approval('daysOf').focus();
@@ -379,6 +381,28 @@ async function travel(journey, workbench, endpoint) {
     assert.ok(Date.now() - from < 1500, `It took ${Date.now() - from} ms.`);
   });
 
+  await journey.step('After fifty rounds it stops and asks, and Continue goes on', async () => {
+    await ask(workbench, 'Never end');
+    await chat.getByText('The model was asked 50 times in this answer').waitFor({ timeout: 60_000 });
+    await untilFinished(workbench);
+    await chat.getByRole('button', { name: 'Continue', exact: true }).last().click();
+    await chat.getByText('Understood.').waitFor({ timeout: 60_000 });
+    await untilFinished(workbench);
+  });
+
+  await journey.step('A chat from another template asks as much as the one before', async () => {
+    await workbench.command('Plue: New Chat From Template');
+    await pick(workbench, 'New Chat From Template', 'Coder');
+    await chat.getByRole('region', { name: 'Getting started' }).waitFor();
+    await setMode('Plan only');
+    await chat.getByRole('button', { name: 'Template: Coder' }).click();
+    await chat.getByRole('menuitem', { name: 'Chat', exact: true }).click();
+    await chat.getByRole('button', { name: 'Template: Chat' }).waitFor({ timeout: 30_000 });
+    await chat.getByRole('button', { name: 'Permissions: Plan only' }).waitFor();
+    await page.keyboard.press('Control+w');
+    await backToChat();
+  });
+
   for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast', 'Dark Modern'])) {
     await journey.look(`Calls and a question are seen in ${theme}`, async () => {
       const bodyClass = workbench.setTheme(theme);
@@ -386,6 +410,7 @@ async function travel(journey, workbench, endpoint) {
       await chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });
       await send(workbench, 'Write something odd');
       await approval('a⟨U+202E⟩b').waitFor({ timeout: 60_000 });
+      await settled();
       await requireAccessible(await workbench.chatFrame());
       await workbench.screenshot(inArtifacts('screenshots', `tools-question-${theme.replaceAll(' ', '-')}.png`));
       await settled();
