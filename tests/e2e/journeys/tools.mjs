@@ -383,10 +383,10 @@ async function travel(journey, workbench, endpoint) {
 
   await journey.step('After fifty rounds it stops and asks, and Continue goes on', async () => {
     await ask(workbench, 'Never end');
-    await chat.getByText('The model was asked 50 times in this answer').waitFor({ timeout: 60_000 });
+    await chat.locator('.failure').filter({ hasText: 'The model was asked 50 times in this answer' }).waitFor({ timeout: 60_000 });
     await untilFinished(workbench);
     await chat.getByRole('button', { name: 'Continue', exact: true }).last().click();
-    await chat.getByText('Understood.').waitFor({ timeout: 60_000 });
+    await chat.getByRole('log').getByText('Understood.').last().waitFor({ timeout: 60_000 });
     await untilFinished(workbench);
   });
 
