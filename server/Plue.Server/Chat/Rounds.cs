@@ -59,14 +59,14 @@ public sealed class Rounds(ToolRunner runner, Func<string, ToolContext> contextO
 
         Finished = results.Values.FirstOrDefault(result => result.Finished is not null)?.Finished;
         done++;
-        if (alike >= Alike) { Over = new Failure(FailureKind.Conflict, $"The model asked for the same thing {Alike} times in a row ({calls[^1].Name}), so Plue stopped it. Say what it should do instead, or continue."); }
+        if (alike >= Alike) { Over = new Failure(FailureKind.RoundLimit, $"The model asked for the same thing {Alike} times in a row ({calls[^1].Name}), so Plue stopped it. Say what it should do instead, or continue."); }
         else if (done >= most) { Over = TooMany(most); }
 
         return [.. calls.Select(call => results[call.ToolUseId])];
     }
 
     public static Failure TooMany(int most) =>
-        new(FailureKind.BudgetExceeded, $"The model was asked {most} times in this answer, so Plue stopped to ask you. What was done is kept: continue, or say what to do instead.");
+        new(FailureKind.RoundLimit, $"The model was asked {most} times in this answer, so Plue stopped to ask you. What was done is kept: continue, or say what to do instead.");
 
     /// <summary>A call has ended that a program made which runs its own rounds.</summary>
     public void Ended(ToolCallResult result) => Finished ??= result.Finished;

@@ -41,7 +41,8 @@ internal sealed class EditTurns(EditLog log)
                     continue;
                 }
 
-                if (WhyNot(folder, way, isUndo, out var from) is { } why)
+                var end = EndOf(history, way, isUndo);
+                if (WhyNot(history, folder, way, isUndo, end, out var from) is { } why)
                 {
                     conflicts.Add(why);
                     continue;
@@ -49,7 +50,7 @@ internal sealed class EditTurns(EditLog log)
 
                 try
                 {
-                    (isUndo ? way[^1].Before : way[^1].After).Restore(folder, file.Key, Store.Contents);
+                    end.Restore(folder, file.Key, Store.Contents);
                 }
                 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FailureException)
                 {
@@ -57,7 +58,7 @@ internal sealed class EditTurns(EditLog log)
                     continue;
                 }
 
-                files += from == (isUndo ? way[^1].Before : way[^1].After) ? 0 : 1;
+                files += from == end ? 0 : 1;
                 records.AddRange(way.GroupBy(edit => (edit.By.Codex, edit.By.Turn)).Select(turn => Record(history, [.. turn], isUndo)));
             }
 
@@ -68,8 +69,23 @@ internal sealed class EditTurns(EditLog log)
         return new UndoOutcome(files, conflicts);
     }
 
+    /// <summary>What the file becomes. What was rejected before a turn was taken back stays so when the turn comes back.</summary>
+    private static FileState EndOf(EditHistory history, List<TurnEdit> way, bool isUndo)
+    {
+        if (isUndo) { return way[^1].Before; }
+
+        var (by, path) = (way[^1].By, way[^1].Path);
+        return history.UndoOf(by.Workspace, by.Codex, by.Turn, path) is { LeftBefore: { } left } undone && history.ReviewOf(by.Workspace, by.Codex, path) is { } review
+            && review.Base == undone.Base && review.Left == undone.Left ? left : way[^1].After;
+    }
+
+    /// <summary>The agent's last change of a file from which the user took something back: what is there is the agent's and the user's decision, and nobody else's.</summary>
+    private static bool IsAsDecided(EditHistory history, TurnEdit last, FileState now) =>
+        history.ReviewOf(last.By.Workspace, last.By.Codex, last.Path) is { WasRejected: true } review && review.Left == now
+        && ReferenceEquals(history.Edits.Last(edit => edit.By.Workspace == last.By.Workspace && edit.Path == last.Path && !edit.IsUndone), last);
+
     /// <summary>Each step has to begin where the one before it ended, and the first where the file is.</summary>
-    private string? WhyNot(HeldFolder folder, List<TurnEdit> way, bool isUndo, out FileState now)
+    private string? WhyNot(EditHistory history, HeldFolder folder, List<TurnEdit> way, bool isUndo, FileState end, out FileState now)
     {
         var path = way[0].Path;
         now = FileState.Absent;
@@ -77,9 +93,9 @@ internal sealed class EditTurns(EditLog log)
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { return $"{path} was left as it is: {exception.Message}"; }
 
         // Killed after it was done and before it was written down.
-        if (now == (isUndo ? way[^1].Before : way[^1].After)) { return null; }
+        if (now == end) { return null; }
 
-        var at = now;
+        var at = isUndo && IsAsDecided(history, way[0], now) ? way[0].After : now;
         foreach (var edit in way)
         {
             var (from, to) = isUndo ? (edit.After, edit.Before) : (edit.Before, edit.After);
@@ -89,7 +105,7 @@ internal sealed class EditTurns(EditLog log)
             at = to;
         }
 
-        return at.Hash is { } hash && !Store.Contents.Has(hash) ? $"How {path} was is not kept any more, so it was left as it is." : null;
+        return end.Hash is { } hash && !Store.Contents.Has(hash) ? $"How {path} was is not kept any more, so it was left as it is." : null;
     }
 
     private EditRecord Record(EditHistory history, List<TurnEdit> way, bool isUndo)

@@ -51,6 +51,8 @@ public enum FailureKind
     BadRequest,
     /// <summary>The model or its vendor declined to answer.</summary>
     Refused,
+    /// <summary>An answer went on for so long, or so much the same, that Plue stopped it to ask the user.</summary>
+    RoundLimit,
 }
 
 /// <summary>Thrown where a call cannot go on; the error boundary of Rpc and Cli turns it into a typed error.</summary>

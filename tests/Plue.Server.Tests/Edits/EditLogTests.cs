@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using Plue.Server.Edits;
 using Plue.Server.Messages;
-using Plue.Server.Platform;
 
 namespace Plue.Server.Tests.Edits;
 
+[UnsupportedOSPlatform("windows")]
 public sealed class EditLogTests : IDisposable
 {
     private readonly EditBench bench = new();
@@ -173,7 +174,7 @@ public sealed class EditLogTests : IDisposable
         var outcome = await bench.UndoAsync("t1");
         Assert.Equal(0, outcome.Files);
         Assert.Equal(2, outcome.Conflicts.Count);
-        Assert.Empty(bench.Reject("sub/a.txt").Where(sentence => !sentence.Contains("sub/a.txt", StringComparison.Ordinal)));
+        Assert.All(bench.Reject("sub/a.txt"), sentence => Assert.Contains("sub/a.txt", sentence, StringComparison.Ordinal));
         Assert.Equal("the agent's text\n", File.ReadAllText(Path.Combine(outside, "a.txt")));
         Assert.True(File.Exists(Path.Combine(outside, "new.txt")));
     }

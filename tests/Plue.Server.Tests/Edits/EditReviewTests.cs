@@ -1,9 +1,10 @@
+using System.Runtime.Versioning;
 using System.Text;
-using Plue.Server.Edits;
 using Plue.Server.Messages;
 
 namespace Plue.Server.Tests.Edits;
 
+[UnsupportedOSPlatform("windows")]
 public sealed class EditReviewTests : IDisposable
 {
     private const string Ten = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n";

@@ -1,4 +1,3 @@
-using Plue.Server.Edits;
 
 namespace Plue.Server.Tests.Edits;
 
@@ -57,6 +56,25 @@ public sealed class EditTurnsTests : IDisposable
         await bench.UndoAsync("t1");
         Assert.Equal("1\n2\n3\n", bench.Read("a.txt"));
         Assert.Empty(bench.Files);
+    }
+
+    [Fact]
+    public async Task A_turn_of_which_a_place_was_rejected_can_still_be_undone_and_comes_back_without_it()
+    {
+        using var bench = new EditBench();
+        var lines = string.Concat(Enumerable.Range(1, 20).Select(number => $"line {number}\n"));
+        bench.Write("a.txt", lines);
+        await bench.EditAsync("t1", "a.txt", lines.Replace("line 2\n", "two\n", StringComparison.Ordinal).Replace("line 18\n", "eighteen\n", StringComparison.Ordinal));
+        bench.Reject("a.txt", bench.Review("a.txt").Hunks[0].Id);
+        var decided = lines.Replace("line 18\n", "eighteen\n", StringComparison.Ordinal);
+        Assert.Equal(decided, bench.Read("a.txt"));
+        Assert.Empty((await bench.UndoAsync("t1")).Conflicts);
+        Assert.Equal(lines, bench.Read("a.txt"));
+        Assert.Empty((await bench.RedoAsync("t1")).Conflicts);
+        Assert.Equal(decided, bench.Read("a.txt"));
+        bench.Write("a.txt", decided + "mine\n");
+        Assert.Single((await bench.UndoAsync("t1")).Conflicts);
+        Assert.Equal(decided + "mine\n", bench.Read("a.txt"));
     }
 
     [Fact]

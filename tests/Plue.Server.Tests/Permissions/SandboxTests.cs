@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Tests.Testing;
@@ -8,6 +9,7 @@ namespace Plue.Server.Tests.Permissions;
 
 /// <summary>Real commands in the real sandboxes, as root and as an ordinary user. What is refused inside is done outside first, to know that the test can fail.</summary>
 [Collection("Alone")]
+[UnsupportedOSPlatform("windows")]
 public sealed class SandboxTests : IDisposable
 {
     private const string Nobody = "65534";

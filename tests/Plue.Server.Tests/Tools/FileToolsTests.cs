@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using System.Text;
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
@@ -6,6 +7,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
 
+[UnsupportedOSPlatform("windows")]
 public sealed partial class FileToolsTests : IDisposable
 {
     private static readonly EditTool Edit = new("");

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text.Json.Nodes;
 using Plue.Server.Platform;
 using Plue.Server.Tests.Testing;
@@ -6,6 +7,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 namespace Plue.Server.Tests.Tools;
 
 /// <summary>A model that tries what it should not, over the whole house with its real tools, in the mode that asks least.</summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class HostileModelTests : IAsyncLifetime
 {
     private readonly ScriptedEndpoint endpoint = new();

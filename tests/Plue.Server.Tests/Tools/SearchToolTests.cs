@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using FsCheck;
 using FsCheck.Fluent;
 using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
 
+[UnsupportedOSPlatform("windows")]
 public sealed class SearchToolTests : IDisposable
 {
     private readonly ToolBench bench = new();

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Plue.Server.Edits;
-using Plue.Server.Messages;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;

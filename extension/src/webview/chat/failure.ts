@@ -49,6 +49,7 @@ export function remediesFor(errorKind: string, provider: FailedProvider | undefi
       return [retry];
     case 'timeout':
     case 'cutStream':
+    case 'roundLimit':
       return [goOn, retry];
     case 'badResponse':
     case 'badRequest':

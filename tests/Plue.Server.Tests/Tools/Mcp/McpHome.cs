@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Plue.Server.Messages;
-using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Tests.Testing;
