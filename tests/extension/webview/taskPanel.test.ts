@@ -120,7 +120,11 @@ describe('the panel of a task', () => {
     const outputs = { summary: 'Both are right.', files_changed: ['src/a.js'], checks: [], results: [{ goal: 'x' }] };
     await receive(snapshot(), { type: 'task', detail: detail({ outputs }) });
     const side = document.querySelector('.task-side');
-    expect([...(side?.querySelectorAll('h3') ?? [])].map(({ textContent }) => textContent)).toEqual(['Summary', 'Files changed', 'Results']);
+    expect([...(side?.querySelectorAll('h3') ?? [])].map(({ textContent }) => textContent)).toEqual([
+      'Summary',
+      'Files changed',
+      'Results',
+    ]);
     expect(side?.querySelector('.task-output li')?.textContent).toBe('src/a.js');
     expect(side?.querySelector('.task-output pre')?.textContent).toContain('"goal": "x"');
   });
