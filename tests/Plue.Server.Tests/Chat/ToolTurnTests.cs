@@ -71,7 +71,7 @@ public sealed class ToolTurnTests
         var rounds = Enumerable.Range(1, Rounds.Most).Select(at => Calls("", Write($"c{at}", $"f{at}", "1"))).ToArray();
         await using var chat = await ToolChat.StartAsync("edit", rounds);
         var end = await chat.AskAsync("Go on and on.");
-        Assert.Equal((StopReason.Failed, FailureKind.BudgetExceeded, Rounds.Most), (end.Reason, end.Error!.Kind, chat.Tools.Done.Count));
+        Assert.Equal((StopReason.Failed, FailureKind.RoundLimit, Rounds.Most), (end.Reason, end.Error!.Kind, chat.Tools.Done.Count));
 
         var ended = chat.ComesAsync<TurnEvent.TurnFinished>();
         await chat.Chat.RetryAsync(chat.Last.Id, null, null, goOn: true, CancellationToken.None);

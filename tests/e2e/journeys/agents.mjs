@@ -184,6 +184,12 @@ async function travel(journey, workbench, docs) {
     assert.match(source(), /daysOf/);
   });
 
+  await journey.step('The turn of which a change was rejected is taken back as well', async () => {
+    await workbench.command('Plue: Undo Changes of a Turn');
+    await pick(workbench, 'Undo Changes of a Turn', 'Mend the dates');
+    await workbench.until(async () => source() === dates);
+  });
+
   await journey.step('All agents are stopped at once', async () => {
     await workbench.command('Plue: New Task…');
     await pick(workbench, 'New Task', 'Docs writer');
@@ -262,7 +268,7 @@ async function replyOf(asked, docs) {
     return call('finish', { summary: 'Checked.', files_changed: ['checked.txt'], tests: [] });
   }
   await docs.opened;
-  return { text: 'The dates are described.' };
+  return call('finish', { summary: 'The dates are described.', files_changed: [] });
 }
 
 /** @param {ScriptedEndpoint} endpoint */
