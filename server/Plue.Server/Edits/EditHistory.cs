@@ -82,6 +82,21 @@ internal sealed class EditHistory
         return last is { Type: EditRecord.Undone } ? last.Files.First(file => file.Path == path) : null;
     }
 
+    /// <summary>Since the agent's last change of a file the user decided about it, and nothing else happened to it.</summary>
+    public bool IsAsDecided(TurnEdit last, FileState now)
+    {
+        var at = last.After;
+        foreach (var record in records.SkipWhile(record => !ReferenceEquals(record, last.By)).Skip(1))
+        {
+            if (record.Workspace != last.By.Workspace || record.Files.FirstOrDefault(file => file.Path == last.Path) is not { } file || record.Type == EditRecord.Begun) { continue; }
+            if (record.Type is not (EditRecord.Accepted or EditRecord.Rejected) || record.Codex != last.By.Codex || file.Before != at) { return false; }
+
+            at = file.After ?? FileState.Absent;
+        }
+
+        return at == now;
+    }
+
     /// <summary>What is younger, and what is not ended.</summary>
     public Kept After(DateTimeOffset time) => new([.. records.Where(record => record.Time >= time || (record.Type == EditRecord.Begun && open.ContainsKey(record.Scope)))]);
 

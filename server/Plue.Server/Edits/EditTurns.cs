@@ -59,7 +59,8 @@ internal sealed class EditTurns(EditLog log)
                 }
 
                 files += from == end ? 0 : 1;
-                records.AddRange(way.GroupBy(edit => (edit.By.Codex, edit.By.Turn)).Select(turn => Record(history, [.. turn], isUndo)));
+                records.AddRange(way.GroupBy(edit => (edit.By.Codex, edit.By.Turn)).Select(turn => Record(
+                    history, [.. turn], isUndo, isUndo && turn.Contains(way[0]) ? from : null, !isUndo && turn.Contains(way[^1]) ? end : null)));
             }
 
             return records;
@@ -75,14 +76,9 @@ internal sealed class EditTurns(EditLog log)
         if (isUndo) { return way[^1].Before; }
 
         var (by, path) = (way[^1].By, way[^1].Path);
-        return history.UndoOf(by.Workspace, by.Codex, by.Turn, path) is { LeftBefore: { } left } undone && history.ReviewOf(by.Workspace, by.Codex, path) is { } review
-            && review.Base == undone.Base && review.Left == undone.Left ? left : way[^1].After;
+        return history.UndoOf(by.Workspace, by.Codex, by.Turn, path) is { Before: { } was } undone && history.ReviewOf(by.Workspace, by.Codex, path) is { } review
+            && review.Base == undone.Base && review.Left == undone.Left ? was : way[^1].After;
     }
-
-    /// <summary>The agent's last change of a file from which the user took something back: what is there is the agent's and the user's decision, and nobody else's.</summary>
-    private static bool IsAsDecided(EditHistory history, TurnEdit last, FileState now) =>
-        history.ReviewOf(last.By.Workspace, last.By.Codex, last.Path) is { WasRejected: true } review && review.Left == now
-        && ReferenceEquals(history.Edits.Last(edit => edit.By.Workspace == last.By.Workspace && edit.Path == last.Path && !edit.IsUndone), last);
 
     /// <summary>Each step has to begin where the one before it ended, and the first where the file is.</summary>
     private string? WhyNot(EditHistory history, HeldFolder folder, List<TurnEdit> way, bool isUndo, FileState end, out FileState now)
@@ -95,7 +91,7 @@ internal sealed class EditTurns(EditLog log)
         // Killed after it was done and before it was written down.
         if (now == end) { return null; }
 
-        var at = isUndo && IsAsDecided(history, way[0], now) ? way[0].After : now;
+        var at = isUndo && history.IsAsDecided(way[0], now) ? way[0].After : now;
         foreach (var edit in way)
         {
             var (from, to) = isUndo ? (edit.After, edit.Before) : (edit.Before, edit.After);
@@ -108,11 +104,13 @@ internal sealed class EditTurns(EditLog log)
         return end.Hash is { } hash && !Store.Contents.Has(hash) ? $"How {path} was is not kept any more, so it was left as it is." : null;
     }
 
-    private EditRecord Record(EditHistory history, List<TurnEdit> way, bool isUndo)
+    /// <param name="was">How the file was; null where the step before this turn's says it.</param>
+    /// <param name="becomes">What it becomes; null where the next step says it.</param>
+    private EditRecord Record(EditHistory history, List<TurnEdit> way, bool isUndo, FileState? was, FileState? becomes)
     {
         var (first, last) = (way[0], way[^1]);
         var by = first.By;
-        var (from, to) = isUndo ? (first.After, last.Before) : (first.Before, last.After);
+        var (from, to) = isUndo ? (was ?? first.After, last.Before) : (first.Before, becomes ?? last.After);
         var review = history.ReviewOf(by.Workspace, by.Codex, first.Path) ?? new Review(by.Workspace, by.Codex, first.Path);
         var undone = isUndo ? null : history.UndoOf(by.Workspace, by.Codex, by.Turn, first.Path);
         // As it was under review before; when something else came between, what is brought back counts as decided.

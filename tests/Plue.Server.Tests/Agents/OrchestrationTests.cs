@@ -44,7 +44,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
 
         var detail = await home.GetAsync(uri);
         Assert.Equal(("Plan it", 3, 4), ((string?)detail["goal"], detail["children"]!.AsArray().Count, detail["timeline"]!.AsArray().Count));
-        Assert.Equal(["model", "tool", "model"], detail["timeline"]![0]!["spans"]!.AsArray().Select(span => (string?)span!["kind"]));
+        Assert.Equal(["model", "waiting", "model"], detail["timeline"]![0]!["spans"]!.AsArray().Select(span => (string?)span!["kind"]));
     }
 
     [Fact]
