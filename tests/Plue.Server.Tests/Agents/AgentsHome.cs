@@ -25,10 +25,11 @@ internal sealed class AgentsHome : IAsyncDisposable
     /// <summary>What the model says next, by the request and how often it was asked of this goal: from 0.</summary>
     public Func<AskedModel, ScriptedAnswer> Script { get; set; } = _ => Answer("Done.");
 
-    public static async Task<AgentsHome> StartAsync(TestTools? tools = null, string? home = null)
+    /// <param name="hasRealTools">The tools are Plue's own, and not what a test gives.</param>
+    public static async Task<AgentsHome> StartAsync(TestTools? tools = null, string? home = null, bool hasRealTools = false)
     {
         var made = new AgentsHome();
-        made.Sidecar = await InMemorySidecar.StartAsync(home, folder: made.Folder, trusted: true, tools: tools is null ? [] : [tools]);
+        made.Sidecar = await InMemorySidecar.StartAsync(home, folder: made.Folder, trusted: true, tools: hasRealTools ? null : tools is null ? [] : [tools]);
         Write(made.Sidecar.Home, made.Endpoint.Url);
         return made;
     }

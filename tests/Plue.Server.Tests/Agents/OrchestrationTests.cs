@@ -240,7 +240,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
     [Fact]
     public async Task A_command_that_checks_the_work_counts_by_how_it_ends()
     {
-        await using var real = await StartAsync();
+        await using var real = await StartAsync(hasRealTools: true);
         real.WriteTemplate("checked", "provider_ref: 'codex://providers/small', available_tools: ['read', 'write', 'bash'], checks: [{ command: 'cat good.txt' }], fields: [{ name: 'permission_mode', default: 'edit' }]");
         real.Script = asked => asked.Asked == 0 ? Answer("Done. [Exit code 0]")
             : asked.Results.Count == 0 ? Calls("", ("w1", "write", """{"path":"good.txt","content":"exit code: 1"}"""))
