@@ -101,3 +101,19 @@ test('A row has at most two inline actions', () => {
     expect(actions).toBeLessThanOrEqual(2);
   }
 });
+
+test('SEC-06 No setting that a workspace can write reaches a program, an address or a right', () => {
+  const { configuration } = v.parse(
+    v.looseObject({ configuration: v.looseObject({ properties: v.record(v.string(), v.looseObject({ scope: v.optional(v.string()) })) }) }),
+    contributes,
+  );
+  const writable = Object.entries(configuration.properties).filter(([, { scope }]) => scope !== 'machine' && scope !== 'application');
+  // How much is traced reaches nothing, and what is traced of the vault is masked.
+  expect(writable.map(([name]) => name)).toEqual(['plue.trace.server']);
+});
+
+test('SEC-07 Nothing answers an address that another program opens', () => {
+  expect(manifest.activationEvents.filter((event) => event.startsWith('onUri'))).toEqual([]);
+  const sources = readdirSync('extension/src', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  expect(sources.filter((file) => /registerUriHandler/.test(readFileSync(join('extension/src', file), 'utf8')))).toEqual([]);
+});

@@ -294,6 +294,15 @@ describe('a command', () => {
     expect(input().value).toBe('Review this.');
   });
 
+  it('SEC-04 stays what it is when a file has the name of a command of Plue', async () => {
+    type('/');
+    await receive({ type: 'prompts', prompts: [{ uri: 'codex://prompts/undo', title: 'Undo', description: 'Not what it seems.' }] });
+    type('/undo');
+    press('Enter');
+    expect(last('command')).toEqual({ type: 'command', command: 'plue.chat.undo' });
+    expect(last('readPrompt')).toBeUndefined();
+  });
+
   it('that is a prompt asks for its arguments, one after the other by Tab', async () => {
     const args = [
       { name: 'topic', description: 'what it is about', isOptional: false },

@@ -1,0 +1,75 @@
+using System.Text.RegularExpressions;
+using Plue.Server.Tests.Testing;
+
+namespace Plue.Server.Tests.Architecture;
+
+/// <summary>
+/// Each requirement that an incident of another tool left us has a test that holds it. Most say their number in their name (<c>SEC_27_...</c>); for those that were
+/// there before the numbers, this table says which they are. A test that goes or gets another name shows here.
+/// </summary>
+public partial class SecurityRowsTests
+{
+    private const int Rows = 60;
+
+    private static readonly Dictionary<int, string[]> Named = new()
+    {
+        [1] = ["A_key_that_is_not_for_this_origin_ends_before_anything_is_sent", "A_secret_goes_to_its_own_origin_and_to_no_other", "A provider that the folder brings along is not offered"],
+        [4] = ["SEC-04 stays what it is when a file has the name of a command of Plue", "Rules_of_a_folder_that_is_not_trusted_are_not_read_and_the_setting_turns_them_off"],
+        [6] = ["SEC-06 No setting that a workspace can write reaches a program, an address or a right"],
+        [7] = ["SEC-07 Nothing answers an address that another program opens"],
+        [34] = ["A_path_of_an_import_is_only_a_name", "What_comes_in_names_no_provider_and_counts_as_nothing_spent"],
+        [40] = ["SEC_40_Programs_are_started_with_lists_of_arguments_and_never_by_a_shells_line"],
+        [41] = ["The page may load what is ours and nothing else", "A name cannot break out of its attribute", "makes nothing that runs, loads or navigates of %s"],
+        [42] = ["shows an image as a link with its host", "No request leaves the window"],
+        [43] = ["What is not a message of ours is refused", "What is not a message of the host is dropped"],
+        [44] = ["The page may load what is ours and nothing else"],
+        [45] = ["Web and mail links leave through VS Code", "says the real host when the words of a link claim another"],
+        [51] = ["A_token_goes_to_no_other_endpoint_than_it_was_got_for"],
+        [52] = ["Files_are_0600_and_folders_0700_whatever_the_umask", "Files_are_0600_and_folders_0700_even_with_umask_0", "A_key_reaches_its_own_origin_and_no_reply_and_no_file"],
+        [53] = ["Without_a_keychain_a_vault_says_so_and_names_the_passphrase", "A_keyring_that_hangs_is_given_up_after_three_seconds"],
+        [54] =
+        [
+            "A_flipped_bit_in_any_byte_is_noticed", "A_file_cut_at_any_length_is_refused_and_left_as_it_is", "Entries_that_swapped_their_secrets_are_noticed",
+            "A_huge_cost_of_derivation_is_refused_before_any_of_it_is_paid", "A_file_of_a_later_version_says_so_whatever_its_shape", "A_new_vault_is_never_made_over_one_that_exists_even_a_damaged_one",
+        ],
+        [55] = ["A_secret_is_masked_in_each_of_its_forms", "A_stored_key_is_masked_in_questions_answers_and_files", "A_secret_is_masked_wherever_the_stream_is_cut"],
+    };
+
+    private static readonly Lazy<string> Tests = new(() => string.Join('\n', Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests"), "*", SearchOption.AllDirectories)
+        .Where(file => file.EndsWith("Tests.cs", StringComparison.Ordinal) || file.EndsWith("Contract.cs", StringComparison.Ordinal) || file.EndsWith(".test.ts", StringComparison.Ordinal) || file.EndsWith(".mjs", StringComparison.Ordinal))
+        .Where(file => !file.EndsWith(nameof(SecurityRowsTests) + ".cs", StringComparison.Ordinal))
+        .Select(File.ReadAllText)));
+
+    public static TheoryData<int> Numbers => [.. Enumerable.Range(1, Rows).Where(row => row != 59)];
+
+    [Theory]
+    [MemberData(nameof(Numbers))]
+    public void A_requirement_has_a_test_that_holds_it(int row)
+    {
+        foreach (var name in Named.GetValueOrDefault(row, []).Where(name => !name.StartsWith($"SEC_{row:00}", StringComparison.Ordinal))) { Assert.Contains(name, Tests.Value, StringComparison.Ordinal); }
+        Assert.True(Named.ContainsKey(row) || Numbered().Matches(Tests.Value).Any(match => match.Value.Contains($"{row:00}", StringComparison.Ordinal)), $"No test says SEC-{row:00}.");
+    }
+
+    [Fact(Skip = "The sidecar's hash is checked before it starts once there are packages, which the next issue makes.")]
+    public void SEC_59_The_extension_starts_only_the_sidecar_that_it_was_packed_with() => Assert.Fail("Not there yet.");
+
+    [Fact]
+    public void SEC_40_Programs_are_started_with_lists_of_arguments_and_never_by_a_shells_line()
+    {
+        var server = Path.Combine(Repository.Root, "server", "Plue.Server");
+        var starts = Directory.EnumerateFiles(server, "*.cs", SearchOption.AllDirectories).Where(file => ProcessStart().IsMatch(File.ReadAllText(file))).Select(file => Path.GetRelativePath(server, file)).ToList();
+        Assert.Equal([Path.Combine("Platform", "ChildProcess.cs"), Path.Combine("Vault", "KeychainPrograms.cs")], starts.Order(StringComparer.Ordinal));
+        var source = string.Concat(starts.Select(file => File.ReadAllText(Path.Combine(server, file))));
+        // Both give a list: the one adds its arguments one by one, the other hands a collection over.
+        Assert.Contains("info.ArgumentList.Add(argument)", source, StringComparison.Ordinal);
+        Assert.Contains("IEnumerable<string> arguments", source, StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"\.Arguments\s*=[^=]", source);
+        Assert.DoesNotContain("UseShellExecute = true", source, StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex(@"SEC[_-]\d{2}(_\d{2})*")]
+    private static partial Regex Numbered();
+
+    [GeneratedRegex(@"\bProcess\.Start\(|new ProcessStartInfo")]
+    private static partial Regex ProcessStart();
+}
