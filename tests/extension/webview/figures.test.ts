@@ -32,7 +32,9 @@ describe('figures as a person reads them', () => {
   ])('%d ms are %s', (milliseconds, words) => expect(seconds(milliseconds)).toBe(words));
 
   it('sums up the arguments of a tool call, even while they stream', () => {
-    expect(summaryOf('{"path":"src/date.ts","lines":[1,80]}')).toBe('src/date.ts [1,80]');
+    expect(summaryOf('{"path":"src/date.ts","lines":[1,80]}')).toBe('src/date.ts 1, 80');
+    expect(summaryOf('{"goal":"Mend it","budget":{"usd":0.2,"rounds":3}}')).toBe('Mend it usd 0.2, rounds 3');
+    expect(summaryOf('{"summary":"Done.","results":[{"goal":"a"},{"goal":"b"}]}')).toBe('Done. (2)');
     expect(summaryOf('{"path":"src/da')).toBe('{"path":"src/da');
   });
 });

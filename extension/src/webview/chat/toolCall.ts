@@ -210,8 +210,14 @@ function isShort(argument: unknown): boolean {
   return words.length <= 60 && !words.includes('\n');
 }
 
+/** As a person would say it: `usd 0.2, rounds 3`; what has parts of its own only by how many they are. */
 function asText(argument: unknown): string {
-  return typeof argument === 'string' ? argument : (JSON.stringify(argument) ?? '');
+  if (typeof argument === 'string') return argument;
+  if (typeof argument !== 'object' || argument === null) return JSON.stringify(argument) ?? '';
+  const parts: [string, unknown][] = Array.isArray(argument) ? argument.map((part) => ['', part]) : Object.entries(argument);
+  return parts.some(([, part]) => typeof part === 'object')
+    ? `(${parts.length})`
+    : parts.map(([name, part]) => `${name} ${String(part)}`.trim()).join(', ');
 }
 
 function indented(parameters: string): string {
