@@ -40,6 +40,13 @@ async function travel(journey, workbench, endpoint) {
   const workspace = join(workbench.folder, 'workspace');
   const draft = () => workbench.chat.locator('.composer textarea');
   const button = (/** @type {string | RegExp} */ name) => workbench.chat.getByRole('button', { name });
+  /** Until the model was asked once more, and has answered. */
+  const answered = async (/** @type {() => Promise<void>} */ send) => {
+    const before = endpoint.asked.length;
+    await send();
+    await workbench.until(async () => endpoint.asked.length > before);
+    await untilFinished(workbench);
+  };
   const chip = (/** @type {string} */ name) =>
     workbench.chat.getByRole('group', { name: 'Files for the next message' }).locator('.context-chip').filter({ hasText: name });
   const pinned = (/** @type {string} */ name) =>
@@ -118,8 +125,7 @@ async function travel(journey, workbench, endpoint) {
 
   await journey.step('Once it is answered, the file goes along', async () => {
     await chip('outside.txt').getByRole('button', { name: 'Send It', exact: true }).click();
-    await draft().press('Enter');
-    await untilFinished(workbench);
+    await answered(() => draft().press('Enter'));
     assert.match(JSON.stringify(endpoint.asked.at(-1)), /Not of the folder\./);
   });
 
@@ -154,8 +160,7 @@ async function travel(journey, workbench, endpoint) {
 
   await journey.step('The picture and the lines go along', async () => {
     await draft().fill('What do you see?');
-    await draft().press('Enter');
-    await untilFinished(workbench);
+    await answered(() => draft().press('Enter'));
     const sent = JSON.stringify(endpoint.asked.at(-1));
     assert.match(sent, /data:image\/(png|webp|jpeg);base64,/);
     assert.match(sent, /A line of a large file\./);
@@ -169,14 +174,11 @@ async function travel(journey, workbench, endpoint) {
     await button('Pin rules.md: send it with every question').click();
     await pinned('rules.md').filter({ hasText: 'tokens' }).waitFor();
     await draft().fill('First with the rules');
-    await draft().press('Enter');
-    await untilFinished(workbench);
+    await answered(() => draft().press('Enter'));
     assert.match(JSON.stringify(endpoint.asked.at(-1)), /Always answer in one word\./);
     writeFileSync(join(workspace, 'src', 'rules.md'), 'Always answer in two words.\n');
     await draft().fill('Second with the rules');
-    await draft().press('Enter');
-    await workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: 'Second with the rules' }).waitFor();
-    await untilFinished(workbench);
+    await answered(() => draft().press('Enter'));
     assert.match(JSON.stringify(endpoint.asked.at(-1)), /Always answer in two words\./);
   });
 
