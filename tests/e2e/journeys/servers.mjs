@@ -121,6 +121,8 @@ async function travel(journey, workbench, endpoint) {
     await approval('everything/echo').waitFor({ timeout: 60_000 });
     await approval('hello').waitFor();
     assert.ok(runs(everything));
+    // Its buttons are dim until they can be meant.
+    await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
     await requireAccessible(await workbench.chatFrame());
   });
 
