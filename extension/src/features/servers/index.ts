@@ -7,7 +7,8 @@ import type { McpListResult, McpServerView } from '../../protocol/protocol.gener
 import type { Sidecar } from '../../server/client';
 import { visibleText } from '../../webview/shared/visibleText';
 import { commands } from './commands';
-import { detailsOf, reportOf, stateOf } from './words';
+import { ServerReports } from './reports';
+import { detailsOf, stateOf } from './words';
 
 /** A dialog cuts what is longer; then it is read in an editor first. */
 const longestQuestion = 1200;
@@ -16,19 +17,20 @@ type Action = 'approve' | 'start' | 'restart' | 'signIn' | 'stop' | 'revoke' | '
 
 export function activateServers(sidecar: Sidecar, log: vscode.LogOutputChannel): vscode.Disposable {
   const disposables = new Disposables();
+  const reports = disposables.add(new ServerReports());
   disposables.add(
     vscode.commands.registerCommand(commands.servers, (name: unknown) =>
-      runWithErrorHandling(log, () => manage(sidecar, typeof name === 'string' ? name : undefined)),
+      runWithErrorHandling(log, () => manage(sidecar, reports, typeof name === 'string' ? name : undefined)),
     ),
   );
   return disposables;
 }
 
-async function manage(sidecar: Sidecar, name: string | undefined): Promise<void> {
+async function manage(sidecar: Sidecar, reports: ServerReports, name: string | undefined): Promise<void> {
   const listed = await sidecar.request(mcpList, {});
   const server = listed.servers.find((one) => one.name === name) ?? (await pickServer(listed));
   const action = server === undefined ? undefined : await pickAction(server);
-  if (server !== undefined && action !== undefined) await run(sidecar, server, action);
+  if (server !== undefined && action !== undefined) await run(sidecar, reports, server, action);
 }
 
 async function pickServer({ servers, problems }: McpListResult): Promise<McpServerView | undefined> {
@@ -86,11 +88,11 @@ async function pickAction(server: McpServerView): Promise<Action | undefined> {
   return (await vscode.window.showQuickPick(items, { title: `${server.name}: ${stateOf(server)}` }))?.action;
 }
 
-async function run(sidecar: Sidecar, server: McpServerView, action: Action): Promise<void> {
+async function run(sidecar: Sidecar, reports: ServerReports, server: McpServerView, action: Action): Promise<void> {
   const { name } = server;
   switch (action) {
     case 'approve':
-      return approve(sidecar, server);
+      return approve(sidecar, reports, server);
     case 'restart':
       await sidecar.request(mcpStop, { name });
       return start(sidecar, name);
@@ -106,17 +108,17 @@ async function run(sidecar: Sidecar, server: McpServerView, action: Action): Pro
       void vscode.window.showInformationMessage(`${name} is stopped and not approved any more.`);
       return;
     case 'show':
-      return show(server);
+      return reports.show(server);
     case 'open':
       await vscode.window.showTextDocument(vscode.Uri.file(server.source));
   }
 }
 
 /** The fingerprint is that of what is on the screen: if the server is another by then, the sidecar says so and nothing is approved. */
-async function approve(sidecar: Sidecar, server: McpServerView): Promise<void> {
+async function approve(sidecar: Sidecar, reports: ServerReports, server: McpServerView): Promise<void> {
   const details = detailsOf(server);
   const isLong = details.length > longestQuestion;
-  if (isLong) await show(server);
+  if (isLong) await reports.show(server);
   const detail = isLong ? `All of it is in the editor behind this question.\n\nFingerprint: ${server.fingerprint}` : details;
   const answer = await vscode.window.showWarningMessage(`Let the server ${server.name} start?`, { modal: true, detail }, 'Approve');
   if (answer !== 'Approve') return;
@@ -138,8 +140,4 @@ async function signIn(sidecar: Sidecar, name: string): Promise<void> {
   const { url } = await sidecar.request(mcpSignIn, { name });
   if (url === undefined) void vscode.window.showInformationMessage(`${name} wants no sign-in.`);
   else await vscode.env.openExternal(await vscode.env.asExternalUri(vscode.Uri.parse(url)));
-}
-
-async function show(server: McpServerView): Promise<void> {
-  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: reportOf(server), language: 'plaintext' }));
 }

@@ -34,7 +34,8 @@ export function detailsOf(server: McpServerView): string {
   if (server.environment.length > 0)
     lines.push(`${isProgram ? 'Variables' : 'Headers'} that it is given: ${server.environment.join(', ')}`);
   lines.push(`Declared in: ${server.source}`, `Fingerprint: ${server.fingerprint}`);
-  if (server.secretOrigin !== undefined) lines.push(`Keys for it are allowed for: ${server.secretOrigin}`);
+  if (server.secretOrigin !== undefined && server.environment.length > 0)
+    lines.push(`A key of the vault has to be allowed for: ${server.secretOrigin}`);
   return lines.map((line) => visibleText(line)).join('\n');
 }
 

@@ -44,6 +44,15 @@ describe('The question about a server', () => {
   });
 });
 
+describe('What a server is told about keys', () => {
+  const secretOrigin = 'exec://abc.def';
+
+  it('is said only where it is given something', () => {
+    expect(detailsOf({ ...program, secretOrigin })).toContain('A key of the vault has to be allowed for: exec://abc.def');
+    expect(detailsOf({ ...program, secretOrigin, environment: [] })).not.toContain('key');
+  });
+});
+
 describe('What can be done with a server', () => {
   it('SEC_03 is never starting one that is not approved', () => {
     expect(actionsOf(program)).toEqual(['approve', 'show', 'open']);
