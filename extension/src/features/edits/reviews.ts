@@ -24,9 +24,10 @@ export class Reviews implements vscode.Disposable {
   ) {
     this.disposables.add(sidecar.onDidStart(() => this.refreshSoon()));
     this.disposables.add(sidecar.onEditChanged(() => this.refreshSoon()));
-    this.disposables.add(
-      vscode.workspace.onDidSaveTextDocument(({ uri }) => (this.filesAt(uri).length > 0 ? this.refreshSoon() : undefined)),
-    );
+    // Whoever changes such a file, in an editor or not: what is said about it may be another thing now.
+    const watcher = this.disposables.add(vscode.workspace.createFileSystemWatcher('**/*'));
+    for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
+      this.disposables.add(event((uri) => (this.filesAt(uri).length > 0 ? this.refreshSoon() : undefined)));
   }
 
   get files(): readonly FileEditView[] {

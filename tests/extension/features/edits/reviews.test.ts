@@ -6,7 +6,7 @@ import { editAccept, editList, editReject } from '../../../../extension/src/prot
 import type { EditListResult, FileEditView } from '../../../../extension/src/protocol/protocol.generated';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
-import { answers, executed, reset, shown, Uri, workspace } from '../../testing/vscode';
+import { answers, executed, folderWatch, reset, shown, Uri, workspace } from '../../testing/vscode';
 
 const chat = 'codex://chats/a';
 
@@ -62,6 +62,17 @@ test('What is left as it is because somebody changed it is said', async () => {
   const sidecar = new FakeSidecar().answer(editReject, () => listed([], { conflicts: ['a.ts was changed since.'] }));
   await reviewsOf(sidecar).decide({ codexId: chat, path: 'a.ts' }, false);
   expect(shown).toMatchObject([{ kind: 'warning', text: 'a.ts was changed since.' }]);
+});
+
+test('What somebody changes outside any editor is asked about again', async () => {
+  const sidecar = new FakeSidecar().answer(editList, () => listed([file('a.ts', { conflict: 'a.ts was changed since.' })]));
+  const reviews = reviewsOf(sidecar);
+  const changed = (): Promise<unknown> => new Promise((resolve) => reviews.onDidChange(() => resolve(undefined)));
+  sidecar.editChanged.fire({ codexId: chat });
+  await changed();
+  folderWatch.changed.fire(Uri.file('/folder/a.ts'));
+  await changed();
+  expect(sidecar.methods()).toEqual([editList.method, editList.method]);
 });
 
 test('Nothing is decided about a file that is not saved', async () => {
