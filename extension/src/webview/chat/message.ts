@@ -57,7 +57,8 @@ export interface MessageActions extends CodeActions, FileActions, ToolActions {
   discard(messageId: string, before: readonly string[]): void;
   remove(messageId: string, before: readonly string[]): void;
   switchBranch(messageId: string): void;
-  remediesFor(message: MessageView): Remedies;
+  /** @param hasRounds It follows rounds of the same answer, from which it can go on. */
+  remediesFor(message: MessageView, hasRounds: boolean): Remedies;
 }
 
 export class Message {
@@ -316,7 +317,8 @@ export class Message {
       lines.push(thinLine('Stopped.', ...(context.canGoOn ? [message.parts.length === 0 ? again : goOn] : [])));
     } else if (message.status === 'failed') {
       const error = message.error ?? { kind: 'internal', message: 'The answer failed, and no reason was given.' };
-      if (context.canGoOn) lines.push(failureLine(error, context.provider, this.actions.remediesFor(message)));
+      if (context.canGoOn)
+        lines.push(failureLine(error, context.provider, this.actions.remediesFor(message, context.rounds.before.length > 0)));
       else
         lines.push(
           element('div', { class: 'failure' }, element('div', { class: 'failure-text' }, icon('error'), visibleText(error.message))),

@@ -410,7 +410,8 @@ export class ChatPage {
       open: (uri) => panel.post({ type: 'openCodex', uri }),
       edits: (command, path) => this.edits(command, path),
       switchBranch: (messageId) => panel.post({ type: 'switchBranch', messageId }),
-      remediesFor: (message) => this.remedies(message.providerInfo?.providerId, message.id, textOf(message).trim() !== ''),
+      remediesFor: (message, hasRounds) =>
+        this.remedies(message.providerInfo?.providerId, message.id, hasRounds || textOf(message).trim() !== ''),
       blobs: this.blobs,
       openFile: (file) => {
         const { path, range, blob } = file;
@@ -486,10 +487,10 @@ export class ChatPage {
     this.panel.post({ type: 'help', action, ...(providerId === undefined ? {} : { providerId }) });
   }
 
-  private remedies(providerId: string | undefined, messageId: string | undefined, hasText = false): Remedies {
+  private remedies(providerId: string | undefined, messageId: string | undefined, canGoOn = false): Remedies {
     return {
       retry: () => messageId !== undefined && this.retry(messageId, false),
-      goOn: messageId !== undefined && hasText ? () => this.retry(messageId, true) : undefined,
+      goOn: messageId !== undefined && canGoOn ? () => this.retry(messageId, true) : undefined,
       pick: () => this.picker.open(),
       help: (action) => this.help(action, providerId ?? this.chosen()?.id),
     };
@@ -667,7 +668,10 @@ export class ChatPage {
     const key = JSON.stringify([error, last?.id, this.chosen()?.kind]);
     if (this.turnFailure.dataset['shown'] === key) return;
     this.turnFailure.dataset['shown'] = key;
-    const line = error === undefined ? [] : [failureLine(error, this.chosen(), this.remedies(undefined, last?.id), last !== undefined)];
+    const line =
+      error === undefined
+        ? []
+        : [failureLine(error, this.chosen(), this.remedies(undefined, last?.id, last?.stopReason === 'toolUse'), last !== undefined)];
     this.turnFailure.replaceChildren(...line);
   }
 
