@@ -1,6 +1,6 @@
 // `npm run bench`: what the published build costs, beside `curl` and a bare C# reader of the same streams in the same run.
 // Medians and ratios go to artifacts/bench/report.{md,json}; no time is ever asserted.   --quick  fewer runs
-// --only turns|chats|language  one part     --short  the chats alone and small, with the sidecar as it is built for tests: that everything measured still works
+// --only turns|chats|language  one part     --short  chats and agents, small, with the sidecar as it is built for tests: that everything measured still works
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';

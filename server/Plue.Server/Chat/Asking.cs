@@ -9,7 +9,7 @@ namespace Plue.Server.Chat;
 
 /// <summary>Who is asked in a chat or task, and with what: provider, model, steering, stand-ins and the request itself, each held against the budgets.</summary>
 /// <param name="now">The chat as it is now.</param>
-internal sealed class Asking(ChatServices services, string codexId, Func<StoredChat> now, CodexTools tools)
+internal sealed class Asking(ChatServices services, string codexId, Func<StoredChat> now, ChannelTools tools)
 {
     /// <param name="Model">Null when the provider is asked for it later: it could not say it now, or rests, and others may answer instead.</param>
     /// <param name="Failure">Why it could not say it.</param>
@@ -77,9 +77,7 @@ internal sealed class Asking(ChatServices services, string codexId, Func<StoredC
 
     public static FailureException NoProvider() => new(FailureKind.MissingField, "This chat has no provider. Choose one.");
 
-    private AgentBudget? Budget => now() is { IsTask: true } task && services.TemplateOf(task.TemplateId) is { } template
-        ? AgentSpec.Of(ChannelFields.Values(task with { Tree = MessageTree.Empty }, template)).Budget
-        : null;
+    private AgentBudget? Budget => now().IsTask ? tools.Spec.Budget : null;
 
     private Task CheckBudgetAsync(ProviderSettings settings, CancellationToken cancellationToken) => CheckBudgetAsync(settings, 0, cancellationToken);
 

@@ -37,7 +37,7 @@ public sealed class Conversation : IAsyncDisposable
     private readonly Asking asking;
     private readonly ContextKeeper keeper;
     private readonly TurnRunner turns;
-    private readonly CodexTools tools;
+    private readonly ChannelTools tools;
     private readonly SemaphoreSlim updating = new(1, 1); // fields change also while something else is under way
     private Task beginning = Task.CompletedTask; // what its template asks for when it is made
 
@@ -54,7 +54,7 @@ public sealed class Conversation : IAsyncDisposable
         CodexId = CodexUri.OfChannel(chat.Id).ToString();
         sink = before?.sink ?? services.SinkFor(CodexId);
         before?.sink.Skip();
-        tools = new CodexTools(services, CodexId, () => this.chat, find);
+        tools = new ChannelTools(services, CodexId, () => this.chat, find);
         asking = new Asking(services, CodexId, () => this.chat, tools);
         keeper = new ContextKeeper(services, sink, gate, CodexId);
         turns = new TurnRunner(services, CodexId, gate, sink, asking, keeper, tools, () => this.chat)

@@ -7,7 +7,7 @@ namespace Plue.Server.Chat;
 /// <summary>What a conversation has under way: begun, paused, spoken to, stopped and ended here. The conversation's gate guards it.</summary>
 /// <param name="now">The chat as it is now.</param>
 internal sealed class TurnRunner(
-    ChatServices services, string codexId, Lock gate, ITurnSink sink, Asking asking, ContextKeeper keeper, CodexTools tools, Func<StoredChat> now)
+    ChatServices services, string codexId, Lock gate, ITurnSink sink, Asking asking, ContextKeeper keeper, ChannelTools tools, Func<StoredChat> now)
 {
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(40);
     private static readonly TimeSpan LeastTimer = TimeSpan.FromMilliseconds(50);

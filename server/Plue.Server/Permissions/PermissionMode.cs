@@ -18,6 +18,4 @@ public static class PermissionModes
 
     /// <returns>Null where nothing is said: then it is that of whoever the agent works for, and at the top to ask.</returns>
     public static PermissionMode? Find(string? text) => text switch { null or "" => null, "edit" => PermissionMode.EditFreely, "plan" => PermissionMode.PlanOnly, _ => PermissionMode.Ask };
-
-    public static string ToText(PermissionMode mode) => mode switch { PermissionMode.EditFreely => "edit", PermissionMode.PlanOnly => "plan", _ => "ask" };
 }

@@ -9,7 +9,7 @@ namespace Plue.Server.Chat;
 /// <summary>The tools of one chat or task, and the rights that their calls are held against.</summary>
 /// <param name="now">The chat as it is now.</param>
 /// <param name="find">A chat or task by its address, as it is now; null when it is not there.</param>
-internal sealed class CodexTools(ChatServices services, string codexId, Func<StoredChat> now, Func<string, StoredChat?> find)
+internal sealed class ChannelTools(ChatServices services, string codexId, Func<StoredChat> now, Func<string, StoredChat?> find)
 {
     private const int MostAncestors = 64;
     private readonly SeenFiles seen = new();
