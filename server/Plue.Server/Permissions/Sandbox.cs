@@ -29,7 +29,7 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
     /// <summary>What is read by the next start of an editor, version control or an agent. Held back though it is in the workspace, and though it is not there yet.</summary>
     internal static readonly string[] GuardedFolders = [".git", ".vscode", ".devcontainer", ".idea", ".husky", ".claude", ".cursor", ".plue"];
     internal static readonly string[] GuardedFiles = [".mcp.json", ".envrc"];
-    private static readonly string[] GuardedWhereThere = [".github/workflows", ".env", ".gitmodules"];
+    internal static readonly string[] GuardedWhereThere = [".github/workflows", ".env", ".gitmodules"];
     private static readonly TimeSpan ProbeTime = TimeSpan.FromSeconds(5);
     private static readonly string[] BubblewrapPaths = ["/usr/bin/bwrap", "/usr/local/bin/bwrap", "/bin/bwrap", "/run/current-system/sw/bin/bwrap"];
     private const string SandboxExec = "/usr/bin/sandbox-exec";

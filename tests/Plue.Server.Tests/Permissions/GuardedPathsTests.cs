@@ -97,6 +97,11 @@ public sealed class GuardedPathsTests : IDisposable
     [InlineData(".github/ISSUE_TEMPLATE.md")]
     public void An_ordinary_file_is_freely_edited(string path) => Assert.Equal(Decision.Allow, scene.Change(path).Decision);
 
+    /// <summary>The sandbox has to name single files; what it names must not be an ordinary file anywhere else.</summary>
+    [Fact]
+    public void SEC_12_What_the_sandbox_holds_back_is_asked_about_in_every_other_way_too() => Assert.All(
+        Sandbox.GuardedFolders.Concat(Sandbox.GuardedFiles).Concat(Sandbox.GuardedWhereThere), name => Assert.NotNull(GuardedPaths.WhyNotChange($"/work/{name}", "/work")));
+
     [Fact]
     public void SEC_26_A_folder_beside_the_workspace_with_a_like_name_is_not_in_it()
     {
