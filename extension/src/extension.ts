@@ -1,3 +1,4 @@
+import './infrastructure/localization';
 import * as vscode from 'vscode';
 import { activateApprovals } from './features/approvals';
 import { activateChannels } from './features/channels';

@@ -11,7 +11,7 @@ const results = inArtifacts('tests', 'e2e.json');
 export async function runE2eTests() {
   rmSync(results, { force: true });
   const finished = await step('Running the tests in a real VS Code', () =>
-    run(process.execPath, [inRoot('tests', 'e2e', 'run.mjs')], { show: true, timeout: 20 * 60_000 }),
+    run(process.execPath, [inRoot('tests', 'e2e', 'run.mjs')], { show: true, timeout: 40 * 60_000 }),
   );
   const tests = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : [];
   return suiteResult('VS Code', tests, finished);

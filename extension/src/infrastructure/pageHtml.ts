@@ -18,7 +18,7 @@ export function pageHtml(webview: Pick<vscode.Webview, 'asWebviewUri' | 'cspSour
   const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${source}; font-src ${source}; img-src ${source} data:`;
   const data = Object.entries(page.data ?? {}).map(([name, value]) => ` data-${name}="${escape(value)}"`);
   return `<!DOCTYPE html>
-<html lang="en">
+<html lang="${escape(vscode.env.language)}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${escape(policy)}">
@@ -28,6 +28,7 @@ export function pageHtml(webview: Pick<vscode.Webview, 'asWebviewUri' | 'cspSour
 <link rel="stylesheet" nonce="${nonce}" href="${escape(address(`${page.name}.css`))}">
 </head>
 <body>
+<script type="application/json" id="localization">${JSON.stringify(vscode.l10n.bundle ?? {}).replaceAll('<', '\\u003c')}</script>
 <main id="app"${data.join('')}></main>
 <script nonce="${nonce}" src="${escape(address(`${page.name}.js`))}"></script>
 </body>

@@ -93,7 +93,11 @@ export default async function (journey) {
 
   await journey.step('Many rows are deleted at once', async () => {
     await row('Second of the tree').click();
+    // The chat that this opened is in front before its row is one of two: it would take the keys away from the tree.
+    await page.getByRole('tab', { name: 'Second of the tree', selected: true }).waitFor();
+    await composer(workbench).waitFor();
     await row('Third of the tree').click({ modifiers: ['ControlOrMeta'] });
+    await workbench.until(async () => (await page.locator('.monaco-list:focus .monaco-list-row.selected').count()) === 2);
     await page.keyboard.press('Delete');
     await row('Third of the tree').waitFor({ state: 'detached' });
     await row('Second of the tree').waitFor({ state: 'detached' });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { env, l10n } from '../testing/vscode';
 import { Uri } from 'vscode';
 import { pageHtml } from '../../../extension/src/infrastructure/pageHtml';
 
@@ -26,4 +27,18 @@ test('Each page has a nonce of its own', () => {
 
 test('A name cannot break out of its attribute', () => {
   expect(chat('"><script>alert(1)</script>')).not.toContain('<script>alert');
+});
+
+test('A page speaks the language of VS Code, and no word of it ends the script it stands in', () => {
+  env.language = 'de';
+  l10n.bundle = { Stop: 'Anhalten</script><script>alert(1)</script>' };
+  try {
+    const html = chat('x');
+    expect(html).toContain('<html lang="de">');
+    const words = /<script type="application\/json" id="localization">([^<]*)<\/script>/.exec(html)?.[1] ?? '';
+    expect(JSON.parse(words)).toEqual(l10n.bundle);
+  } finally {
+    env.language = 'en';
+    l10n.bundle = undefined;
+  }
 });

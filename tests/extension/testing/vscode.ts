@@ -242,7 +242,11 @@ export const workspace: {
   workspaceFolders: undefined,
 };
 
+/** What the language pack of this extension says; nothing for English. */
+export const l10n: { bundle: Record<string, string> | undefined } = { bundle: undefined };
+
 export const env = {
+  language: 'en',
   openExternal: (uri: Uri): Promise<boolean> => {
     opened.push(uri.toString());
     return Promise.resolve(browser.opens);

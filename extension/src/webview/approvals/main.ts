@@ -1,3 +1,4 @@
+import '../shared/localization';
 // The Approvals view begins here.
 import { acquirePanel } from '../shared/panel';
 import { ApprovalsPage } from './approvalsPage';

@@ -1,3 +1,4 @@
+import '../shared/localization';
 // The chat page begins here: one chat, one panel.
 import { acquirePanel } from '../shared/panel';
 import { readPageState, readToPage } from '../shared/toPage';

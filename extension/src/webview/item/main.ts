@@ -1,3 +1,4 @@
+import '../shared/localization';
 // The page of an item begins here.
 import { acquirePanel } from '../shared/panel';
 import { ItemPage } from './itemPage';

@@ -1,3 +1,4 @@
+import '../shared/localization';
 // The Providers page begins here.
 import { acquirePanel } from '../shared/panel';
 import type { FromPage } from './messages';

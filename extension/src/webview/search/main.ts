@@ -1,3 +1,4 @@
+import '../shared/localization';
 // The Search page begins here.
 import { acquirePanel } from '../shared/panel';
 import type { FromSearchPage } from './messages';

@@ -1,3 +1,4 @@
+import '../shared/localization';
 // The Settings page begins here.
 import { acquirePanel } from '../shared/panel';
 import type { FromSettingsPage } from './messages';

@@ -1,3 +1,4 @@
+import '../shared/localization';
 // The page of a trial begins here.
 import { acquirePanel } from '../shared/panel';
 import type { FromTrialPage } from './messages';

@@ -1,3 +1,4 @@
+import '../shared/localization';
 // The Usage page begins here.
 import { acquirePanel } from '../shared/panel';
 import { drawChart } from './chart';
