@@ -19,6 +19,9 @@ public sealed class Rounds(ToolRunner runner, Func<string, ToolContext> contextO
     /// <summary>How often the same call may come in a row; the last one is not carried out.</summary>
     public const int Alike = 3;
 
+    /// <summary>How many calls of one round are carried out.</summary>
+    public const int MostCalls = 100;
+
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private string? last;
@@ -47,12 +50,17 @@ public sealed class Rounds(ToolRunner runner, Func<string, ToolContext> contextO
         Dictionary<string, ToolCallResult> results = new(StringComparer.Ordinal);
         foreach (var call in calls)
         {
-            if (Count(call) < Alike) { wanted.Add(call); }
-            else
+            var refusal = Count(call) >= Alike ? $"This was asked for {Alike} times in a row, so it was not done again."
+                : wanted.Count == MostCalls ? $"At most {MostCalls} calls are carried out at once, so this one was not. Ask for it again if it is still needed."
+                : null;
+            if (refusal is null)
             {
-                results[call.ToolUseId] = new ToolCallResult(call.ToolUseId, null, $"This was asked for {Alike} times in a row, so it was not done again.");
-                observer.Finished(results[call.ToolUseId]);
+                wanted.Add(call);
+                continue;
             }
+
+            results[call.ToolUseId] = new ToolCallResult(call.ToolUseId, null, refusal);
+            observer.Finished(results[call.ToolUseId]);
         }
 
         foreach (var result in await runner.RunAsync(wanted, Toolbox, contextOf, observer, cancellationToken)) { results[result.ToolUseId] = result; }

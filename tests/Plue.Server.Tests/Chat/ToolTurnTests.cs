@@ -66,6 +66,17 @@ public sealed class ToolTurnTests
     }
 
     [Fact]
+    public async Task Of_very_many_calls_at_once_the_first_hundred_are_carried_out_and_the_model_is_told_of_the_rest()
+    {
+        await using var chat = await ToolChat.StartAsync("edit", Calls("", [.. Enumerable.Range(1, Rounds.MostCalls + 2).Select(at => Write($"c{at}", $"f{at}", "1"))]));
+        Assert.Equal(StopReason.EndTurn, (await chat.AskAsync("All of them.")).Reason);
+        Assert.Equal(Rounds.MostCalls, chat.Tools.Done.Count);
+        Assert.Equal(
+            Enumerable.Repeat("At most 100 calls are carried out at once, so this one was not. Ask for it again if it is still needed.", 2),
+            Results(chat.Messages[1]).Where(result => result.Error is not null).Select(result => result.Error));
+    }
+
+    [Fact]
     public async Task A_turn_of_too_many_rounds_asks_the_user_and_goes_on_from_the_results_when_told_to()
     {
         var rounds = Enumerable.Range(1, Rounds.Most).Select(at => Calls("", Write($"c{at}", $"f{at}", "1"))).ToArray();
