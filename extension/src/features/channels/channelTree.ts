@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
@@ -7,7 +8,7 @@ import type { Sidecar } from '../../server/client';
 import type { TaskList } from '../../server/taskList';
 import { waitsForUser } from '../../webview/shared/taskWords';
 import { ChatGroups, groupNames, isTask, type ChatFilter, type GroupName } from './chatGroups';
-import { isWorking, menuWordsOf, rowOf, statusOf, timeOf } from './row';
+import { chatsInWords, isWorking, menuWordsOf, rowOf, statusOf, tasksInWords, timeOf } from './row';
 
 /** What lies in the trash is asked for by page and never held whole. */
 type AnyGroup = GroupName | 'Deleted';
@@ -361,17 +362,27 @@ function withStatus(taskStatus: string | undefined): { taskStatus?: string } {
   return taskStatus === undefined ? {} : { taskStatus };
 }
 
+const groupTitles = {
+  Pinned: l10n.t('Pinned'),
+  Today: l10n.t('Today'),
+  Yesterday: l10n.t('Yesterday'),
+  'Last 7 Days': l10n.t('Last 7 Days'),
+  Older: l10n.t('Older'),
+  'Agent Tasks': l10n.t('Agent Tasks'),
+  Archived: l10n.t('Archived'),
+  Deleted: l10n.t('Deleted'),
+} as const satisfies Record<AnyGroup, string>;
+
 const collapsed: ReadonlySet<AnyGroup> = new Set(['Yesterday', 'Last 7 Days', 'Older', 'Archived', 'Deleted']);
 
 function groupItem(name: AnyGroup, count: number, waiting: number): vscode.TreeItem {
   const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
-  const item = new vscode.TreeItem(name, collapsed.has(name) ? Collapsed : Expanded);
+  const item = new vscode.TreeItem(groupTitles[name], collapsed.has(name) ? Collapsed : Expanded);
   item.id = `group:${name}`;
   item.description = [count === 0 ? '' : String(count), waiting === 0 ? '' : `?${waiting}`].filter((part) => part !== '').join('  ');
-  const noun = name === 'Agent Tasks' ? 'task' : 'chat';
-  const words = count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
+  const words = name === 'Agent Tasks' ? tasksInWords(count) : chatsInWords(count);
   item.accessibilityInformation = {
-    label: [name, words, waiting === 0 ? '' : `${waiting} waiting for you`].filter((part) => part !== '').join(', '),
+    label: [groupTitles[name], words, waiting === 0 ? '' : l10n.t('{0} waiting for you', waiting)].filter((part) => part !== '').join(', '),
   };
   item.contextValue = name === 'Deleted' ? 'trash' : name === 'Agent Tasks' ? 'tasks' : 'group';
   return item;
@@ -396,7 +407,7 @@ function codexItem(codex: CodexSummary, task: TaskView | undefined, hasChildren:
     hasChildren ? 'parent' : '',
   ];
   item.contextValue = [noun, codex.pinned ? 'pinned' : '', codex.unread ? 'unread' : '', ...state].filter((word) => word !== '').join(' ');
-  item.command = { command: 'plue.openChat', title: 'Open', arguments: [codex.uri] };
+  item.command = { command: 'plue.openChat', title: l10n.t('Open'), arguments: [codex.uri] };
   return item;
 }
 
@@ -407,39 +418,39 @@ function deletedItem(codex: CodexSummary): vscode.TreeItem {
   item.description = row.description;
   item.iconPath = new vscode.ThemeIcon('trash');
   item.tooltip = row.tooltip;
-  item.accessibilityInformation = { label: `${row.accessibilityLabel}, deleted` };
+  item.accessibilityInformation = { label: l10n.t('{0}, deleted', row.accessibilityLabel) };
   item.contextValue = isTask(codex) ? 'deletedTask' : 'deletedChat';
   return item;
 }
 
 function noTaskItem(): vscode.TreeItem {
-  const item = new vscode.TreeItem('No agent works yet', vscode.TreeItemCollapsibleState.None);
+  const item = new vscode.TreeItem(l10n.t('No agent works yet'), vscode.TreeItemCollapsibleState.None);
   item.id = 'noTask';
-  item.description = 'New task…';
+  item.description = l10n.t('New task…');
   item.iconPath = new vscode.ThemeIcon('add');
-  item.tooltip = 'Give an agent something to do.';
-  item.accessibilityInformation = { label: 'No agent works yet. New task' };
-  item.command = { command: 'plue.newTask', title: 'New Task' };
+  item.tooltip = l10n.t('Give an agent something to do.');
+  item.accessibilityInformation = { label: l10n.t('No agent works yet. New task') };
+  item.command = { command: 'plue.newTask', title: l10n.t('New Task') };
   return item;
 }
 
 function moreItem(group: AnyGroup, hidden: number): vscode.TreeItem {
-  const item = new vscode.TreeItem('Show more', vscode.TreeItemCollapsibleState.None);
+  const item = new vscode.TreeItem(l10n.t('Show more'), vscode.TreeItemCollapsibleState.None);
   item.id = `more:${group}`;
-  item.description = `${hidden} older`;
+  item.description = l10n.t('{0} older', hidden);
   item.iconPath = new vscode.ThemeIcon('ellipsis');
   item.contextValue = 'more';
-  item.command = { command: 'plue.channels.showMore', title: 'Show More', arguments: [group] };
+  item.command = { command: 'plue.channels.showMore', title: l10n.t('Show More'), arguments: [group] };
   return item;
 }
 
 function failureItem(message: string): vscode.TreeItem {
-  const item = new vscode.TreeItem('Not everything could be read', vscode.TreeItemCollapsibleState.None);
+  const item = new vscode.TreeItem(l10n.t('Not everything could be read'), vscode.TreeItemCollapsibleState.None);
   item.id = 'failure';
   item.description = message;
   item.tooltip = message;
   item.iconPath = new vscode.ThemeIcon('error');
   item.contextValue = 'failure';
-  item.command = { command: 'plue.showLog', title: 'Show Log' };
+  item.command = { command: 'plue.showLog', title: l10n.t('Show Log') };
   return item;
 }

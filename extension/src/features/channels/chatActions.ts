@@ -1,11 +1,12 @@
 // What a person does with one chat or task, or with many at once.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { FailureError, toFailureError, UserCancelledError } from '../../infrastructure/errors';
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import { codexDelete, codexFork, codexMarkRead, codexRestore, codexUpdate, messageStop } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { isTask } from './chatGroups';
-import { isWorking, labelOf, timeOf } from './row';
+import { chatsInWords, isWorking, labelOf, tasksInWords, timeOf } from './row';
 import { pickTags, retagged } from './tags';
 
 type Chats = readonly CodexSummary[];
@@ -21,9 +22,9 @@ export class ChatActions {
 
   async rename(codex: CodexSummary): Promise<void> {
     const title = await vscode.window.showInputBox({
-      title: isTask(codex) ? 'Rename Task' : 'Rename Chat',
+      title: isTask(codex) ? l10n.t('Rename Task') : l10n.t('Rename Chat'),
       value: codex.title,
-      validateInput: (value) => (value.trim() === '' ? 'It needs a name.' : undefined),
+      validateInput: (value) => (value.trim() === '' ? l10n.t('It needs a name.') : undefined),
     });
     if (title === undefined || title.trim() === codex.title) throw new UserCancelledError();
     await this.sidecar.request(codexUpdate, { uri: codex.uri, title: title.trim() });
@@ -31,32 +32,36 @@ export class ChatActions {
 
   async pin(chats: Chats, pinned: boolean): Promise<void> {
     const changing = chats.filter((codex) => codex.pinned !== pinned);
-    await this.each(changing, pinned ? 'pinned' : 'unpinned', ({ uri }) => this.sidecar.request(codexUpdate, { uri, pinned }));
+    await this.each(
+      changing,
+      (what) => (pinned ? l10n.t('Pinning {0}…', what) : l10n.t('Unpinning {0}…', what)),
+      ({ uri }) => this.sidecar.request(codexUpdate, { uri, pinned }),
+    );
   }
 
   async archive(chats: Chats, archived: boolean): Promise<void> {
     const changing = chats.filter((codex) => codex.archived !== archived);
-    const words = archived ? 'archived' : 'moved out of the archive';
-    await this.each(changing, words, ({ uri }) => this.sidecar.request(codexUpdate, { uri, archived }));
+    const title = (what: string): string => (archived ? l10n.t('Archiving {0}…', what) : l10n.t('Moving {0} out of the archive…', what));
+    await this.each(changing, title, ({ uri }) => this.sidecar.request(codexUpdate, { uri, archived }));
   }
 
   async archiveOlder(all: Iterable<CodexSummary>, now = Date.now()): Promise<void> {
     const candidates = [...all].filter((codex) => !isTask(codex) && !codex.archived && !codex.pinned && codex.status !== 'running');
     const choices = [7, 30, 90, 365].map((days) => {
       const chats = candidates.filter((codex) => timeOf(codex) < now - days * day);
-      return { label: days === 365 ? 'A year' : `${days} days`, description: count(chats), chats };
+      return { label: days === 365 ? l10n.t('A year') : l10n.t('{0} days', days), description: count(chats), chats };
     });
     const chosen = await vscode.window.showQuickPick(choices, {
-      title: 'Archive All Older Than…',
-      placeHolder: 'Pinned chats stay where they are',
+      title: l10n.t('Archive All Older Than…'),
+      placeHolder: l10n.t('Pinned chats stay where they are'),
     });
     if (chosen === undefined) throw new UserCancelledError();
     if (chosen.chats.length === 0) {
-      void vscode.window.showInformationMessage('No chat is that old.');
+      void vscode.window.showInformationMessage(l10n.t('No chat is that old.'));
       return;
     }
     await this.archive(chosen.chats, true);
-    await this.offerUndo(`Archived ${count(chosen.chats)}.`, () =>
+    await this.offerUndo(l10n.t('Archived {0}.', count(chosen.chats)), () =>
       this.archive(
         chosen.chats.map((codex) => ({ ...codex, archived: true })),
         false,
@@ -68,16 +73,28 @@ export class ChatActions {
     const { before, after } = await pickTags(chats, known);
     const changing = chats.map((codex) => ({ codex, tags: retagged(codex.tags, before, after) }));
     const changed = changing.filter(({ codex, tags }) => tags.join('\n') !== codex.tags.join('\n'));
-    await this.each(changed, 'tagged', ({ codex: { uri }, tags }) => this.sidecar.request(codexUpdate, { uri, tags }));
+    await this.each(
+      changed,
+      (what) => l10n.t('Tagging {0}…', what),
+      ({ codex: { uri }, tags }) => this.sidecar.request(codexUpdate, { uri, tags }),
+    );
   }
 
   async markRead(chats: Chats): Promise<void> {
     const unread = chats.filter((codex) => codex.unread);
-    await this.each(unread, 'marked as read', ({ uri }) => this.sidecar.request(codexMarkRead, { uri }));
+    await this.each(
+      unread,
+      (what) => l10n.t('Marking {0} as read…', what),
+      ({ uri }) => this.sidecar.request(codexMarkRead, { uri }),
+    );
   }
 
   async stop(chats: Chats): Promise<void> {
-    await this.each(chats.filter(isWorking), 'stopped', ({ uri }) => this.sidecar.request(messageStop, { codexId: uri }));
+    await this.each(
+      chats.filter(isWorking),
+      (what) => l10n.t('Stopping {0}…', what),
+      ({ uri }) => this.sidecar.request(messageStop, { codexId: uri }),
+    );
   }
 
   async fork(codex: CodexSummary): Promise<void> {
@@ -87,24 +104,33 @@ export class ChatActions {
 
   /** Nothing is lost, so nothing is asked before; Undo stands in what is said after. */
   async delete(chats: Chats): Promise<void> {
-    await this.each(chats, 'moved to the trash', ({ uri }) => this.sidecar.request(codexDelete, { uri }));
+    await this.each(
+      chats,
+      (what) => l10n.t('Moving {0} to the trash…', what),
+      ({ uri }) => this.sidecar.request(codexDelete, { uri }),
+    );
     const [only] = chats;
     const what = only !== undefined && chats.length === 1 ? `“${labelOf(only)}”` : count(chats);
-    await this.offerUndo(`Moved ${what} to the trash.`, () => this.restore(chats));
+    await this.offerUndo(l10n.t('Moved {0} to the trash.', what), () => this.restore(chats));
   }
 
   async restore(chats: Chats): Promise<void> {
-    await this.each(chats, 'restored', ({ uri }) => this.sidecar.request(codexRestore, { uri }));
+    await this.each(
+      chats,
+      (what) => l10n.t('Restoring {0}…', what),
+      ({ uri }) => this.sidecar.request(codexRestore, { uri }),
+    );
   }
 
   private async offerUndo(said: string, undo: () => Promise<void>): Promise<void> {
-    if ((await vscode.window.showInformationMessage(said, 'Undo')) === 'Undo') await undo();
+    const button = l10n.t('Undo');
+    if ((await vscode.window.showInformationMessage(said, button)) === button) await undo();
   }
 
   /** One that fails does not keep the others; then it is said how many were not done, and why the first was not. */
   private async each<T extends CodexSummary | { codex: CodexSummary }>(
     chats: readonly T[],
-    done: string,
+    title: (what: string) => string,
     action: (chat: T) => Promise<unknown>,
   ): Promise<void> {
     const work = async (report: (finished: number) => void): Promise<void> => {
@@ -124,11 +150,10 @@ export class ChatActions {
       const [first] = failures;
       if (first === undefined) return;
       if (chats.length === 1) throw first;
-      throw new FailureError(first.kind, `Not ${done}: ${failures.length} of ${count(chats)}. ${first.message}`);
+      throw new FailureError(first.kind, l10n.t('Left as they are: {0} of {1}. {2}', failures.length, count(chats), first.message));
     };
     if (chats.length < isLong) return work(() => undefined);
-    const title = `${count(chats)} are being ${done}…`;
-    return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, (progress) =>
+    return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: title(count(chats)) }, (progress) =>
       work((finished) => progress.report({ increment: (100 * finished) / chats.length })),
     );
   }
@@ -136,7 +161,6 @@ export class ChatActions {
 
 function count(chats: readonly (CodexSummary | { codex: CodexSummary })[]): string {
   const tasks = chats.filter((one) => isTask('codex' in one ? one.codex : one)).length;
-  const noun = tasks === 0 ? 'chat' : tasks === chats.length ? 'task' : undefined;
-  if (noun === undefined) return `${chats.length} chats and tasks`;
-  return chats.length === 1 ? `1 ${noun}` : `${chats.length} ${noun}s`;
+  if (tasks === 0) return chatsInWords(chats.length);
+  return tasks === chats.length ? tasksInWords(tasks) : l10n.t('{0} chats and tasks', chats.length);
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
@@ -58,11 +59,11 @@ export function activateChannels(
     });
   const onChat = (id: string, title: string, action: (codex: CodexSummary) => Promise<unknown>): void =>
     onChats(id, title, async ([codex]) => (codex === undefined ? undefined : action(codex)));
-  onChat(commands.open, 'Open', ({ uri }) => Promise.resolve(vscode.commands.executeCommand('plue.openChat', uri)));
-  onChats(commands.stop, 'Stop', (chats) => actions.stop(chats));
-  onChats(commands.pin, 'Pin Chat', (chats) => actions.pin(chats, true));
-  onChats(commands.unpin, 'Unpin Chat', (chats) => actions.pin(chats, false));
-  onChat(commands.fork, 'Fork Chat', (codex) => actions.fork(codex));
+  onChat(commands.open, l10n.t('Open'), ({ uri }) => Promise.resolve(vscode.commands.executeCommand('plue.openChat', uri)));
+  onChats(commands.stop, l10n.t('Stop'), (chats) => actions.stop(chats));
+  onChats(commands.pin, l10n.t('Pin Chat'), (chats) => actions.pin(chats, true));
+  onChats(commands.unpin, l10n.t('Unpin Chat'), (chats) => actions.pin(chats, false));
+  onChat(commands.fork, l10n.t('Fork Chat'), (codex) => actions.fork(codex));
   const restore = (node: unknown, nodes: unknown): Promise<void> => {
     const given = readRows(nodes) ?? readRows([node]) ?? [...view.selection];
     const chats = given.flatMap((row) => (row.type === 'deleted' ? [tree.deletedChat(row.uri)] : []));
@@ -70,29 +71,29 @@ export function activateChannels(
   };
   // A menu says Chat or Task; what is done is the same.
   const both = [
-    [[commands.archive, commands.archiveTask], 'Archive', (chats) => actions.archive(chats, true)],
-    [[commands.unarchive, commands.unarchiveTask], 'Move out of Archive', (chats) => actions.archive(chats, false)],
-    [[commands.editTags, commands.editTaskTags], 'Edit Tags', (chats) => actions.editTags(chats, tree.tags())],
-    [[commands.markRead, commands.markTaskRead], 'Mark as Read', (chats) => actions.markRead(chats)],
-    [[commands.delete, commands.deleteTask], 'Delete', (chats) => actions.delete(chats)],
+    [[commands.archive, commands.archiveTask], l10n.t('Archive'), (chats) => actions.archive(chats, true)],
+    [[commands.unarchive, commands.unarchiveTask], l10n.t('Move out of Archive'), (chats) => actions.archive(chats, false)],
+    [[commands.editTags, commands.editTaskTags], l10n.t('Edit Tags'), (chats) => actions.editTags(chats, tree.tags())],
+    [[commands.markRead, commands.markTaskRead], l10n.t('Mark as Read'), (chats) => actions.markRead(chats)],
+    [[commands.delete, commands.deleteTask], l10n.t('Delete'), (chats) => actions.delete(chats)],
   ] as const satisfies [string[], string, (chats: CodexSummary[]) => Promise<void>][];
   for (const [ids, title, action] of both) for (const id of ids) onChats(id, title, action);
-  for (const id of [commands.rename, commands.renameTask]) onChat(id, 'Rename', (codex) => actions.rename(codex));
+  for (const id of [commands.rename, commands.renameTask]) onChat(id, l10n.t('Rename'), (codex) => actions.rename(codex));
   for (const id of [commands.restore, commands.restoreTask]) register(id, restore);
   register(commands.archiveOlder, () => actions.archiveOlder(tree.all()));
 
   const onTasks = (id: string, title: string, action: (tasks: CodexSummary[]) => Promise<unknown>): void =>
     onChats(id, title, (chats) => action(chats.filter(isTask)));
-  onTasks(commands.answerTask, 'Answer', () => Promise.resolve(vscode.commands.executeCommand('plue.approvals')));
-  onTasks(commands.steerTask, 'Tell It Something', (chosen) => taskActions.steer(chosen));
-  onTasks(commands.pauseTask, 'Pause', (chosen) => taskActions.pause(chosen));
-  onTasks(commands.resumeTask, 'Resume', (chosen) => taskActions.resume(chosen));
-  onTasks(commands.stopTask, 'Stop', (chosen) => taskActions.stop(chosen, false));
-  onTasks(commands.stopUnder, 'Stop with Everything under It', (chosen) => taskActions.stop(chosen, true));
-  onTasks(commands.topUpTask, 'Top Up', (chosen) => taskActions.topUp(chosen));
-  onTasks(commands.dropTask, 'Drop', (chosen) => taskActions.drop(chosen));
-  onTasks(commands.reviewTask, 'Review Changes', (chosen) => taskActions.review(chosen));
-  onTasks(commands.undoTask, 'Undo Its Changes', (chosen) => taskActions.undo(chosen));
+  onTasks(commands.answerTask, l10n.t('Answer'), () => Promise.resolve(vscode.commands.executeCommand('plue.approvals')));
+  onTasks(commands.steerTask, l10n.t('Tell It Something'), (chosen) => taskActions.steer(chosen));
+  onTasks(commands.pauseTask, l10n.t('Pause'), (chosen) => taskActions.pause(chosen));
+  onTasks(commands.resumeTask, l10n.t('Resume'), (chosen) => taskActions.resume(chosen));
+  onTasks(commands.stopTask, l10n.t('Stop'), (chosen) => taskActions.stop(chosen, false));
+  onTasks(commands.stopUnder, l10n.t('Stop with Everything under It'), (chosen) => taskActions.stop(chosen, true));
+  onTasks(commands.topUpTask, l10n.t('Top Up'), (chosen) => taskActions.topUp(chosen));
+  onTasks(commands.dropTask, l10n.t('Drop'), (chosen) => taskActions.drop(chosen));
+  onTasks(commands.reviewTask, l10n.t('Review Changes'), (chosen) => taskActions.review(chosen));
+  onTasks(commands.undoTask, l10n.t('Undo Its Changes'), (chosen) => taskActions.undo(chosen));
   register(commands.stopAll, () => taskActions.stopAll());
 
   const narrow = async (filter: ChatFilter): Promise<void> => {
@@ -131,14 +132,14 @@ async function pickChat(tree: ChannelTree, title: string): Promise<CodexSummary>
     .sort((a, b) => timeOf(b) - timeOf(a))
     .map((codex) => ({
       label: labelOf(codex),
-      description: [formatAge(now - timeOf(codex)), isTask(codex) ? 'task' : '', codex.archived ? 'archived' : '']
+      description: [formatAge(now - timeOf(codex)), isTask(codex) ? l10n.t('task') : '', codex.archived ? l10n.t('archived') : '']
         .filter((part) => part !== '')
         .join(', '),
       codex,
     }));
   const chosen = await vscode.window.showQuickPick(choices, {
     title,
-    placeHolder: choices.length === 0 ? 'There is none yet' : 'Type a part of its title',
+    placeHolder: choices.length === 0 ? l10n.t('There is none yet') : l10n.t('Type a part of its title'),
   });
   if (chosen === undefined) throw new UserCancelledError();
   return chosen.codex;
@@ -149,24 +150,26 @@ async function pickFilter(tree: ChannelTree): Promise<ChatFilter> {
   const running = [...tree.all()].filter(({ status }) => status === 'running').length;
   const unread = [...tree.all()].filter((codex) => codex.unread && !codex.archived).length;
   const kinds: { label: string; description: string; filter: ChatFilter }[] = [
-    { label: '$(list-flat) All chats', description: '', filter: {} },
-    { label: '$(circle-filled) Unread', description: String(unread), filter: { only: 'unread' } },
-    { label: '$(loading) Answering now', description: String(running), filter: { only: 'running' } },
+    { label: `$(list-flat) ${l10n.t('All chats')}`, description: '', filter: {} },
+    { label: `$(circle-filled) ${l10n.t('Unread')}`, description: String(unread), filter: { only: 'unread' } },
+    { label: `$(loading) ${l10n.t('Answering now')}`, description: String(running), filter: { only: 'running' } },
     ...tree.tags().map(([tag, count]) => ({ label: `$(tag) ${tag}`, description: String(count), filter: { tag } })),
   ];
-  const chosen = await vscode.window.showQuickPick(kinds, { title: 'Filter Chats', placeHolder: 'Which chats to show' });
+  const chosen = await vscode.window.showQuickPick(kinds, { title: l10n.t('Filter Chats'), placeHolder: l10n.t('Which chats to show') });
   if (chosen === undefined) throw new UserCancelledError();
   return chosen.filter;
 }
 
+const onlyWords = { unread: l10n.t('unread'), running: l10n.t('answering now') } as const;
+
 /** What waits for the user comes before what is new. */
 function showCounts(view: vscode.TreeView<ChannelNode>, tree: ChannelTree, waiting: number): void {
   const { unread, filter, counts } = tree;
-  const words = [waiting === 0 ? '' : `${waiting} waiting for you`, unread === 0 ? '' : `${unread} unread`]
+  const words = [waiting === 0 ? '' : l10n.t('{0} waiting for you', waiting), unread === 0 ? '' : l10n.t('{0} unread', unread)]
     .filter((part) => part !== '')
     .join(', ');
   const value = waiting > 0 ? waiting : unread;
   if (view.badge?.tooltip !== (value === 0 ? undefined : words)) view.badge = value === 0 ? undefined : { value, tooltip: words };
-  const what = filter.tag === undefined ? (filter.only === 'running' ? 'answering now' : filter.only) : `tagged ${filter.tag}`;
-  view.message = what === undefined ? undefined : `${counts.shown} of ${counts.all} chats: ${what}`;
+  const what = filter.tag === undefined ? filter.only && onlyWords[filter.only] : l10n.t('tagged {0}', filter.tag);
+  view.message = what === undefined ? undefined : l10n.t('{0} of {1} chats: {2}', counts.shown, counts.all, what);
 }

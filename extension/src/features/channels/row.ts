@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { CodexStatus, CodexSummary, TaskView } from '../../protocol/protocol.generated';
 import { beginningOf } from '../../webview/shared/beginning';
 import { isWorking as isTaskWorking, stateOf } from '../../webview/shared/taskWords';
@@ -24,10 +25,10 @@ const icons = {
 
 const statusWords = {
   idle: '',
-  running: 'answering',
-  interrupted: 'interrupted',
-  failed: 'the last answer failed',
-  damaged: 'partly unreadable',
+  running: l10n.t('answering'),
+  interrupted: l10n.t('interrupted'),
+  failed: l10n.t('the last answer failed'),
+  damaged: l10n.t('partly unreadable'),
 } as const satisfies Record<CodexStatus, string>;
 
 /** Words that menus look for, by the state of a task. */
@@ -43,6 +44,8 @@ const stateWords: Readonly<Record<string, string>> = {
   over_budget: 'overBudget',
 };
 
+const justNow = l10n.t('now');
+
 /** Characters. */
 const longestTaskLabel = 28;
 
@@ -57,9 +60,9 @@ export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
   const cost = task === undefined ? (codex.cost === undefined ? '' : formatCost(codex.cost)) : spendOf(task);
   // A task's own status says more, but not that its file is damaged.
   const status = taskStatus === undefined || codex.status === 'damaged' ? statusWords[codex.status] : stateOf(taskStatus).words;
-  const unread = codex.unread ? 'unread' : '';
+  const unread = codex.unread ? l10n.t('unread') : '';
   const tags = codex.tags.map((tag) => `#${visibleText(tag)}`).join(' ');
-  const messages = codex.messageCount === 1 ? '1 message' : `${codex.messageCount} messages`;
+  const messages = codex.messageCount === 1 ? l10n.t('1 message') : l10n.t('{0} messages', codex.messageCount);
   const model = [codex.providerId, codex.model].filter((part) => part !== undefined && part !== '').join(' / ');
   return {
     // Beside the title there is room for what it does.
@@ -77,17 +80,17 @@ export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
       model,
       task?.note === undefined ? '' : visibleText(task.note),
       tags,
-      `Changed ${new Date(codex.updatedAt).toLocaleString()}`,
+      l10n.t('Changed {0}', new Date(codex.updatedAt).toLocaleString()),
     ]
       .filter((line) => line !== '')
       .join('\n'),
     accessibilityLabel: [
       label,
       unread,
-      codex.pinned ? 'pinned' : '',
+      codex.pinned ? l10n.t('pinned') : '',
       status,
       task === undefined ? '' : visibleText(task.templateName),
-      age === 'now' ? 'changed now' : `changed ${age} ago`,
+      age === justNow ? l10n.t('changed now') : l10n.t('changed {0} ago', age),
       cost,
       tags,
     ]
@@ -97,7 +100,7 @@ export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
 }
 
 export function labelOf({ title, uri }: Pick<CodexSummary, 'title' | 'uri'>): string {
-  return title.trim() !== '' ? visibleText(title) : uri.startsWith('codex://tasks/') ? 'New task' : 'New chat';
+  return title.trim() !== '' ? visibleText(title) : uri.startsWith('codex://tasks/') ? l10n.t('New task') : l10n.t('New chat');
 }
 
 /** An answer or work is under way, and can be stopped. */
@@ -118,8 +121,8 @@ export function menuWordsOf(taskStatus: string): string {
 
 /** "$0.21 / 1.00", "local"; of the task and everything under it. */
 export function spendOf({ isLocal, spentInAll, budget }: Pick<TaskView, 'isLocal' | 'spentInAll' | 'budget'>): string {
-  if (isLocal && (spentInAll.usd ?? 0) === 0) return 'local';
-  const spent = spentInAll.usd === undefined ? 'cost unknown' : formatCost(spentInAll.usd);
+  if (isLocal && (spentInAll.usd ?? 0) === 0) return l10n.t('local');
+  const spent = spentInAll.usd === undefined ? l10n.t('cost unknown') : formatCost(spentInAll.usd);
   return budget.usd === undefined ? spent : `${spent} / ${budget.usd.toFixed(2)}`;
 }
 
@@ -131,7 +134,7 @@ function who(codex: CodexSummary, task: TaskView | undefined): string {
 function elapsed({ spent }: TaskView): string {
   const { seconds } = spent;
   if (seconds === undefined || seconds <= 0) return '';
-  return seconds < 60 ? `${Math.floor(seconds)} s` : formatAge(seconds * 1000);
+  return seconds < 60 ? l10n.t('{0} s', Math.floor(seconds)) : formatAge(seconds * 1000);
 }
 
 function iconOf({ status, unread, archived }: CodexSummary, taskStatus: string | undefined): string {
@@ -154,14 +157,22 @@ function said(taskStatus: string): string {
 /** One number and one letter; a clock that runs behind ours is "now". */
 export function formatAge(ms: number): string {
   const minutes = Math.floor(ms / 60_000);
-  if (!(minutes >= 1)) return 'now';
-  if (minutes < 60) return `${minutes} m`;
+  if (!(minutes >= 1)) return justNow;
+  if (minutes < 60) return l10n.t('{0} m', minutes);
   const hours = Math.floor(minutes / 60);
-  if (hours < 24) return `${hours} h`;
+  if (hours < 24) return l10n.t('{0} h', hours);
   const days = Math.floor(hours / 24);
-  if (days < 7) return `${days} d`;
-  if (days < 365) return `${Math.floor(days / 7)} w`;
-  return `${Math.floor(days / 365)} y`;
+  if (days < 7) return l10n.t('{0} d', days);
+  if (days < 365) return l10n.t('{0} w', Math.floor(days / 7));
+  return l10n.t('{0} y', Math.floor(days / 365));
+}
+
+export function chatsInWords(count: number): string {
+  return count === 1 ? l10n.t('1 chat') : l10n.t('{0} chats', count);
+}
+
+export function tasksInWords(count: number): string {
+  return count === 1 ? l10n.t('1 task') : l10n.t('{0} tasks', count);
 }
 
 /** USD. What is too small for cents is still not nothing. */

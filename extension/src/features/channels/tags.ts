@@ -1,4 +1,5 @@
 // Choosing tags for chats: those that are known, and new ones by typing them.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { UserCancelledError } from '../../infrastructure/errors';
 import type { CodexSummary } from '../../protocol/protocol.generated';
@@ -32,27 +33,28 @@ export async function pickTags(
   const some = (tag: string): number => chats.filter(({ tags }) => tags.includes(tag)).length;
   const rows = known.map(([tag]) => {
     const having = some(tag);
-    return { label: tag, description: having > 0 && having < chats.length ? `on ${having} of ${chats.length}` : '' };
+    return { label: tag, description: having > 0 && having < chats.length ? l10n.t('on {0} of {1}', having, chats.length) : '' };
   });
   const pick = vscode.window.createQuickPick();
-  pick.title = chats.length === 1 ? 'Tags of the Chat' : `Tags of ${chats.length} Chats`;
-  pick.placeholder = rows.length === 0 ? 'Type a new tag' : 'Choose tags, or type a new one';
+  pick.title = chats.length === 1 ? l10n.t('Tags of the Chat') : l10n.t('Tags of {0} Chats', chats.length);
+  pick.placeholder = rows.length === 0 ? l10n.t('Type a new tag') : l10n.t('Choose tags, or type a new one');
   pick.canSelectMany = true;
+  const fresh = l10n.t('new');
   pick.items = rows;
   pick.selectedItems = rows.filter(({ label }) => before.includes(label));
   pick.onDidChangeValue((typed) => {
     const tag = tagOf(typed);
     const chosen = new Set(pick.selectedItems.map(({ label }) => label));
-    const made = pick.items.filter(({ label, description }) => description === 'new' && chosen.has(label));
+    const made = pick.items.filter(({ label, description }) => description === fresh && chosen.has(label));
     const isNew = tag !== undefined && ![...rows, ...made].some(({ label }) => label === tag);
-    pick.items = [...(isNew ? [{ label: tag, description: 'new' }] : []), ...made, ...rows];
+    pick.items = [...(isNew ? [{ label: tag, description: fresh }] : []), ...made, ...rows];
     pick.selectedItems = pick.items.filter(({ label }) => chosen.has(label));
   });
   pick.show();
   try {
     return await new Promise((resolve, reject) => {
       pick.onDidAccept(() => {
-        const typed = pick.items.find(({ label, description }) => description === 'new' && label === tagOf(pick.value));
+        const typed = pick.items.find(({ label, description }) => description === fresh && label === tagOf(pick.value));
         const after = new Set(pick.selectedItems.map(({ label }) => label));
         // Enter behind a new word means that word.
         if (typed !== undefined) after.add(typed.label);

@@ -1,4 +1,5 @@
 // What a person does with agents: from the tree, and from the panel of a task.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { toFailureError, UserCancelledError } from '../../infrastructure/errors';
 import type { CodexSummary, TaskBudgetView } from '../../protocol/protocol.generated';
@@ -10,10 +11,12 @@ import { labelOf } from './row';
 type Tasks = readonly Pick<CodexSummary, 'uri' | 'title'>[];
 type Limit = keyof TaskBudgetView;
 
-const limitNames = { usd: 'Money, in USD', tokens: 'Tokens', rounds: 'Rounds', seconds: 'Time, in seconds' } as const satisfies Record<
-  Limit,
-  string
->;
+const limitNames = {
+  usd: l10n.t('Money, in USD'),
+  tokens: l10n.t('Tokens'),
+  rounds: l10n.t('Rounds'),
+  seconds: l10n.t('Time, in seconds'),
+} as const satisfies Record<Limit, string>;
 const limits = ['usd', 'tokens', 'rounds', 'seconds'] as const satisfies Limit[];
 
 export class TaskActions {
@@ -26,9 +29,9 @@ export class TaskActions {
     const [task] = tasks;
     if (task === undefined) return;
     const text = await vscode.window.showInputBox({
-      title: `Tell “${labelOf(task)}” Something`,
-      prompt: 'It hears this before its next step.',
-      validateInput: (value) => (value.trim() === '' ? 'Say something, or press Escape.' : undefined),
+      title: l10n.t('Tell “{0}” Something', labelOf(task)),
+      prompt: l10n.t('It hears this before its next step.'),
+      validateInput: (value) => (value.trim() === '' ? l10n.t('Say something, or press Escape.') : undefined),
     });
     if (text === undefined || text.trim() === '') throw new UserCancelledError();
     await this.sidecar.request(taskSteer, { uri: task.uri, text: text.trim() });
@@ -64,7 +67,7 @@ export class TaskActions {
     if (task === undefined) return;
     const { conflicts } = await this.sidecar.request(editUndo, { codexId: task.uri, all: true });
     const left = conflicts.slice(0, 3).join(' ');
-    if (left === '') void vscode.window.showInformationMessage(`Took back what “${labelOf(task)}” changed.`);
+    if (left === '') void vscode.window.showInformationMessage(l10n.t('Took back what “{0}” changed.', labelOf(task)));
     else void vscode.window.showWarningMessage(left);
   }
 
@@ -77,10 +80,10 @@ export class TaskActions {
     const before = budget[limit];
     const isWhole = limit !== 'usd';
     const written = await vscode.window.showInputBox({
-      title: `Top Up “${labelOf(task)}”: ${limitNames[limit]}`,
+      title: l10n.t('Top Up “{0}”: {1}', labelOf(task), limitNames[limit]),
       prompt: [
-        spent === undefined ? 'What was spent is not known' : `Spent: ${plain(spent, isWhole)}`,
-        before === undefined ? 'no limit yet' : `limit: ${plain(before, isWhole)}`,
+        spent === undefined ? l10n.t('What was spent is not known') : l10n.t('Spent: {0}', plain(spent, isWhole)),
+        before === undefined ? l10n.t('no limit yet') : l10n.t('limit: {0}', plain(before, isWhole)),
       ].join(', '),
       value: before === undefined ? '' : plain(before * 2, isWhole),
       validateInput: (value) => problemWith(value, spent, isWhole),
@@ -95,9 +98,9 @@ export class TaskActions {
 /** What is wrong with a new limit; undefined when it can be set. */
 export function problemWith(written: string, spent: number | undefined, isWhole: boolean): string | undefined {
   const value = Number(written);
-  if (written.trim() === '' || !Number.isFinite(value) || value <= 0) return 'Write a number above 0.';
-  if (isWhole && !Number.isInteger(value)) return 'Write a whole number.';
-  return spent !== undefined && value <= spent ? `More than ${plain(spent, isWhole)} is needed: that is spent.` : undefined;
+  if (written.trim() === '' || !Number.isFinite(value) || value <= 0) return l10n.t('Write a number above 0.');
+  if (isWhole && !Number.isInteger(value)) return l10n.t('Write a whole number.');
+  return spent !== undefined && value <= spent ? l10n.t('More than {0} is needed: that is spent.', plain(spent, isWhole)) : undefined;
 }
 
 /** Those that are used up, or nearly. */
@@ -112,10 +115,10 @@ async function pickLimit(budget: TaskBudgetView, spent: TaskBudgetView): Promise
   const offered = reached.length > 0 ? reached : limits;
   const rows = offered.map((limit) => ({
     label: limitNames[limit],
-    description: budget[limit] === undefined ? 'no limit' : String(budget[limit]),
+    description: budget[limit] === undefined ? l10n.t('no limit') : String(budget[limit]),
     limit,
   }));
-  const chosen = await vscode.window.showQuickPick(rows, { title: 'Top Up', placeHolder: 'Which limit' });
+  const chosen = await vscode.window.showQuickPick(rows, { title: l10n.t('Top Up'), placeHolder: l10n.t('Which limit') });
   if (chosen === undefined) throw new UserCancelledError();
   return chosen.limit;
 }
