@@ -1,4 +1,5 @@
 // Files and selections of the editor, put beside the draft of the chat used last.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { FilePlace } from '../../webview/shared/viewMessages';
 import type { WorkspaceFiles } from './workspaceFiles';
@@ -9,7 +10,7 @@ export async function chosenFiles(files: WorkspaceFiles, clicked: unknown, chose
   const one = clicked instanceof vscode.Uri ? clicked : vscode.window.activeTextEditor?.document.uri;
   const uris = several.length > 0 ? several : one === undefined ? [] : [one];
   if (uris.length === 0) {
-    void vscode.window.showInformationMessage('No file is in front. Choose one in the explorer or open it.');
+    void vscode.window.showInformationMessage(l10n.t('No file is in front. Choose one in the explorer or open it.'));
     return [];
   }
   const kinds = await Promise.all(uris.map((uri) => kindOf(uri)));
@@ -22,18 +23,18 @@ export async function chosenFiles(files: WorkspaceFiles, clicked: unknown, chose
 export function chosenSelection(files: WorkspaceFiles): FilePlace[] {
   const selection = files.selection();
   if (selection === undefined) {
-    void vscode.window.showInformationMessage('Nothing is selected in a saved file. Select some lines first.');
+    void vscode.window.showInformationMessage(l10n.t('Nothing is selected in a saved file. Select some lines first.'));
     return [];
   }
   if (selection.isUnsaved === true)
-    void vscode.window.showInformationMessage(`${selection.path} has unsaved changes; what is saved goes to the chat.`);
+    void vscode.window.showInformationMessage(l10n.t('{0} has unsaved changes; what is saved goes to the chat.', selection.path));
   return [{ path: selection.path, ...(selection.range === undefined ? {} : { range: selection.range }) }];
 }
 
 const reasons = {
-  folder: 'Folders are not added to a chat. Choose the files in it.',
-  elsewhere: 'Only files on a disk can be added to a chat. Save it first.',
-  gone: 'A file is not there any more.',
+  folder: l10n.t('Folders are not added to a chat. Choose the files in it.'),
+  elsewhere: l10n.t('Only files on a disk can be added to a chat. Save it first.'),
+  gone: l10n.t('A file is not there any more.'),
 };
 
 async function kindOf(uri: vscode.Uri): Promise<'file' | keyof typeof reasons> {

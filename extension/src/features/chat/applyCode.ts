@@ -1,5 +1,6 @@
 // Code of an answer on its way into a file: shown against it in VS Code's own diff editor, and written only when accepted.
 import { basename } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { FailureError } from '../../infrastructure/errors';
 import type { LastEditor } from './insertCode';
@@ -37,7 +38,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
     const shown = document === undefined ? undefined : this.lastEditor.selectionIn(document);
     const { text: after, place } = placeCode(before ?? '', code, shown);
     if (after === before) {
-      void vscode.window.showInformationMessage(`${basename(file.fsPath)} already says what the code says.`);
+      void vscode.window.showInformationMessage(l10n.t('{0} already says what the code says.', basename(file.fsPath)));
       return;
     }
     await this.show({ file, before, after }, place);
@@ -48,7 +49,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
     const address = right ?? proposalInFront();
     const proposal = address && this.proposals.get(address.toString());
     if (address === undefined || proposal === undefined)
-      throw new FailureError('badRequest', 'This change is no longer known. Apply the code again.');
+      throw new FailureError('badRequest', l10n.t('This change is no longer known. Apply the code again.'));
     const { file, before, after } = proposal;
     // The folder may have changed since the diff was drawn.
     if ((await jailed(file.fsPath)) === undefined) throw outside(file.fsPath);
@@ -56,7 +57,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
     if (document?.getText() !== before) {
       throw new FailureError(
         'conflict',
-        `${basename(file.fsPath)} has changed since the diff was made. Discard it, and apply the code again.`,
+        l10n.t('{0} has changed since the diff was made. Discard it, and apply the code again.', basename(file.fsPath)),
       );
     }
     const wasDirty = document?.isDirty === true;
@@ -67,7 +68,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
       edit.replace(file, new vscode.Range(document.positionAt(start), document.positionAt(end)), text);
     }
     if (!(await vscode.workspace.applyEdit(edit))) {
-      throw new FailureError('conflict', `${basename(file.fsPath)} did not take the change. Nothing was written.`);
+      throw new FailureError('conflict', l10n.t('{0} did not take the change. Nothing was written.', basename(file.fsPath)));
     }
     const changed = await vscode.workspace.openTextDocument(file);
     // What the user had not saved is left for them to save.
@@ -98,8 +99,8 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
     this.proposals.set(right.toString(), proposal);
     const oldest = this.proposals.keys().next();
     if (this.proposals.size > mostProposals && oldest.done !== true) this.proposals.delete(oldest.value);
-    const what = proposal.before === undefined ? 'new file' : place;
-    await vscode.commands.executeCommand('vscode.diff', left, right, `${basename(proposal.file.fsPath)} (proposed: ${what})`, {
+    const what = proposal.before === undefined ? l10n.t('new file') : place;
+    await vscode.commands.executeCommand('vscode.diff', left, right, l10n.t('{0} (proposed: {1})', basename(proposal.file.fsPath), what), {
       preview: false,
       viewColumn: vscode.ViewColumn.One,
     });
@@ -129,8 +130,8 @@ export async function newFile(text: string, info: string): Promise<void> {
   const folder = openFolders()[0];
   if (path === undefined || folder === undefined) return openUntitled(code, info);
   const chosen = await vscode.window.showInputBox({
-    title: 'New file',
-    prompt: `Where in ${basename(folder)}`,
+    title: l10n.t('New file'),
+    prompt: l10n.t('Where in {0}', basename(folder)),
     value: path.replace(/^[\\/]+/, ''),
     ignoreFocusOut: true,
   });
@@ -139,13 +140,13 @@ export async function newFile(text: string, info: string): Promise<void> {
   if (inside === undefined) throw outside(chosen);
   const uri = vscode.Uri.file(inside.real);
   if ((await openIfThere(uri)) !== undefined) {
-    throw new FailureError('conflict', `There is already a file ${chosen.trim()}. Use “Apply as a diff” to change it.`);
+    throw new FailureError('conflict', l10n.t('There is already a file {0}. Use “Apply as a diff” to change it.', chosen.trim()));
   }
   if (!(await mayTouch(uri))) return;
   const edit = new vscode.WorkspaceEdit();
   edit.createFile(uri, { contents: new TextEncoder().encode(code), overwrite: false });
   if (!(await vscode.workspace.applyEdit(edit)))
-    throw new FailureError('conflict', `${chosen.trim()} could not be made. Choose another place.`);
+    throw new FailureError('conflict', l10n.t('{0} could not be made. Choose another place.', chosen.trim()));
   await vscode.window.showTextDocument(uri, { preview: false });
 }
 
@@ -190,8 +191,8 @@ async function namedTarget(path: string, folders: string[]): Promise<vscode.Uri 
   const alike = found.filter((_, at) => inside[at] !== undefined);
   if (alike.length === 0) return fresh;
   const rows = alike.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
-  const chosen = await vscode.window.showQuickPick([...rows, { label: `$(new-file) New file ${path}`, uri: fresh }], {
-    title: `Which file is ${path}?`,
+  const chosen = await vscode.window.showQuickPick([...rows, { label: `$(new-file) ${l10n.t('New file {0}', path)}`, uri: fresh }], {
+    title: l10n.t('Which file is {0}?', path),
   });
   return chosen?.uri;
 }
@@ -199,10 +200,10 @@ async function namedTarget(path: string, folders: string[]): Promise<vscode.Uri 
 async function askForFile(): Promise<vscode.Uri | undefined> {
   const open = vscode.workspace.textDocuments.filter(({ uri, isClosed }) => uri.scheme === 'file' && !isClosed);
   const rows = open.map(({ uri }) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
-  const other = { label: '$(folder-opened) Another file…', uri: undefined };
-  const chosen = await vscode.window.showQuickPick([...rows, other], { title: 'Which file is the code for?' });
+  const other = { label: `$(folder-opened) ${l10n.t('Another file…')}`, uri: undefined };
+  const chosen = await vscode.window.showQuickPick([...rows, other], { title: l10n.t('Which file is the code for?') });
   if (chosen === undefined || chosen.uri !== undefined) return chosen?.uri;
-  const [file] = (await vscode.window.showOpenDialog({ canSelectMany: false, openLabel: 'Choose' })) ?? [];
+  const [file] = (await vscode.window.showOpenDialog({ canSelectMany: false, openLabel: l10n.t('Choose') })) ?? [];
   return file;
 }
 
@@ -211,9 +212,9 @@ async function mayTouch(file: vscode.Uri): Promise<boolean> {
   const inside = file.scheme === 'file' ? await jailed(file.fsPath) : undefined;
   if (inside === undefined) throw outside(file.fsPath);
   if (!isProtected(inside.within)) return true;
-  const show = 'Show the Change';
+  const show = l10n.t('Show the Change');
   const said = await vscode.window.showWarningMessage(
-    `${inside.within} can decide what programs run, or hold secrets. Show a change to it that a model wrote?`,
+    l10n.t('{0} can decide what programs run, or hold secrets. Show a change to it that a model wrote?', inside.within),
     { modal: true },
     show,
   );
@@ -253,11 +254,14 @@ export function change(before: string, after: string): { start: number; end: num
 }
 
 function outside(path: string): FailureError {
-  return new FailureError('badRequest', `${path} is outside of the open folder, so Plue leaves it alone. The code can be copied.`);
+  return new FailureError(
+    'badRequest',
+    l10n.t('{0} is outside of the open folder, so Plue leaves it alone. The code can be copied.', path),
+  );
 }
 
 function noFolder(): FailureError {
   return vscode.workspace.isTrusted
-    ? new FailureError('badRequest', 'No folder is open. Open one, or use “New file”.')
-    : new FailureError('untrusted', 'The folder is not trusted, so Plue leaves its files alone.');
+    ? new FailureError('badRequest', l10n.t('No folder is open. Open one, or use “New file”.'))
+    : new FailureError('untrusted', l10n.t('The folder is not trusted, so Plue leaves its files alone.'));
 }

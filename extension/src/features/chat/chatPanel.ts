@@ -1,4 +1,5 @@
 // One chat in the editor area: between its page and the sidecar. It holds no chat; the sidecar does.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling, toFailureError, UserCancelledError } from '../../infrastructure/errors';
@@ -136,7 +137,7 @@ export class ChatPanel implements vscode.Disposable {
         this.post({ type: 'providers', providers: items });
       }),
     );
-    panel.webview.html = pageHtml(panel.webview, house.pages, { name: 'chat', title: 'Plue chat', data: { 'codex-id': codexId } });
+    panel.webview.html = pageHtml(panel.webview, house.pages, { name: 'chat', title: l10n.t('Plue chat'), data: { 'codex-id': codexId } });
   }
 
   reveal(): void {
@@ -180,12 +181,17 @@ export class ChatPanel implements vscode.Disposable {
   /** Summarises what was said so far, and tells what that saved. */
   async compact(): Promise<void> {
     await this.reading.settle();
-    const title = 'Summarising earlier messages…';
+    const title = l10n.t('Summarising earlier messages…');
     const { tokensBefore, tokensAfter } = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
       this.house.sidecar.request(messageCompact, { codexId: this.codexId }),
     );
-    const [before, after] = [tokensBefore, tokensAfter].map((tokens) => tokens.toLocaleString());
-    void vscode.window.showInformationMessage(`${before} tokens of earlier messages are now ${after}. The original stays in the chat.`);
+    void vscode.window.showInformationMessage(
+      l10n.t(
+        '{0} tokens of earlier messages are now {1}. The original stays in the chat.',
+        tokensBefore.toLocaleString(),
+        tokensAfter.toLocaleString(),
+      ),
+    );
   }
 
   dispose(): void {
@@ -397,8 +403,8 @@ export class ChatPanel implements vscode.Disposable {
     const providers = items
       .filter((provider) => provider.enabled)
       .map((provider) => ({ label: provider.name, description: provider.model ?? '', id: provider.id }));
-    const manage = { label: '$(plug) Manage providers…', description: '', id: undefined };
-    const chosen = await vscode.window.showQuickPick([...providers, manage], { title: 'Provider for this chat' });
+    const manage = { label: `$(plug) ${l10n.t('Manage providers…')}`, description: '', id: undefined };
+    const chosen = await vscode.window.showQuickPick([...providers, manage], { title: l10n.t('Provider for this chat') });
     if (chosen?.id !== undefined) await this.choose(chosen.id, undefined);
     else if (chosen) await vscode.commands.executeCommand('plue.manageProviders');
   }
@@ -414,7 +420,7 @@ export class ChatPanel implements vscode.Disposable {
 
   private show(codex: CodexSummary): void {
     this.codex = codex;
-    this.panel.title = codex.title.trim() === '' ? 'New chat' : visibleText(codex.title);
+    this.panel.title = codex.title.trim() === '' ? l10n.t('New chat') : visibleText(codex.title);
     this.post({ type: 'codex', codex });
     this.markRead();
   }

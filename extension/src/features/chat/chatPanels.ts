@@ -1,4 +1,5 @@
 // The open chats: at most one panel for each.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { toFailureError } from '../../infrastructure/errors';
 import { codexCreate, codexGet } from '../../protocol/protocol.generated';
@@ -44,7 +45,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     return this.open(codex.uri, codex.title);
   }
 
-  open(codexId: string, title = 'Chat'): ChatPanel {
+  open(codexId: string, title = l10n.t('Chat')): ChatPanel {
     const known = this.panels.get(codexId);
     if (known) {
       known.reveal();

@@ -1,4 +1,5 @@
 // What a chat's panel does for its composer: names files, looks at them, and carries queue, pins, prompts and figures between page and sidecar.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
@@ -65,7 +66,7 @@ export class ComposerPanel implements vscode.Disposable {
       case 'dropped':
         return this.attach(message.uris.flatMap(fileUri));
       case 'pickFiles':
-        return this.attach((await this.pick('Add to the Question')) ?? []);
+        return this.attach((await this.pick(l10n.t('Add to the Question'))) ?? []);
       case 'attachSelection':
         return this.attachSelection();
       case 'steer': {
@@ -103,7 +104,8 @@ export class ComposerPanel implements vscode.Disposable {
 
   private attachSelection(): void {
     const selection = this.house.files.selection();
-    if (selection === undefined) void vscode.window.showInformationMessage('Nothing is selected in an editor. Select some lines first.');
+    if (selection === undefined)
+      void vscode.window.showInformationMessage(l10n.t('Nothing is selected in an editor. Select some lines first.'));
     else this.post({ type: 'attach', files: [selection] });
   }
 
@@ -125,7 +127,7 @@ export class ComposerPanel implements vscode.Disposable {
 
   private async readImage(chipId: string, path: string, allowOutside: boolean): Promise<void> {
     try {
-      if (!vscode.workspace.isTrusted) throw new Error('This folder is not trusted, so Plue leaves its files alone.');
+      if (!vscode.workspace.isTrusted) throw new Error(l10n.t('This folder is not trusted, so Plue leaves its files alone.'));
       const { mediaType, data } = await readImage(path, this.house.files.folder, allowOutside);
       this.post({ type: 'image', chipId, mediaType, data: data.toString('base64') });
     } catch (error) {
@@ -137,7 +139,7 @@ export class ComposerPanel implements vscode.Disposable {
     const { folder } = this.house.files;
     return vscode.window.showOpenDialog({
       title,
-      openLabel: 'Add',
+      openLabel: l10n.t('Add'),
       canSelectMany: true,
       ...(folder === undefined ? {} : { defaultUri: vscode.Uri.file(folder) }),
     });
@@ -145,7 +147,7 @@ export class ComposerPanel implements vscode.Disposable {
 
   /** Asks which files are to go with every question, beside those that do. */
   async pickPins(): Promise<void> {
-    const picked = (await this.pick('Pin: Send with Every Question')) ?? [];
+    const picked = (await this.pick(l10n.t('Pin: Send with Every Question'))) ?? [];
     if (picked.length === 0) return;
     const { contextFiles } = await this.house.sidecar.request(codexGet, { uri: this.codexId, limit: 1 });
     const paths = [...contextFiles.map(({ path }) => path), ...picked.map((uri) => this.house.files.pathOf(uri))];

@@ -1,4 +1,5 @@
 // Says that an answer has ended, where the user wants to hear it and does not see it.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
@@ -29,8 +30,22 @@ interface Ended {
   title: string;
   label: string;
   isTask: boolean;
-  end: 'has its answer' | 'is done' | 'is over budget' | 'stopped with an error';
+  end: 'answered' | 'done' | 'overBudget' | 'failed';
 }
+
+const endSentences = {
+  answered: (name: string) => l10n.t('“{0}” has its answer.', name),
+  done: (name: string) => l10n.t('“{0}” is done.', name),
+  overBudget: (name: string) => l10n.t('“{0}” is over budget.', name),
+  failed: (name: string) => l10n.t('“{0}” stopped with an error.', name),
+} as const satisfies Record<Ended['end'], (name: string) => string>;
+
+const endWords = {
+  answered: l10n.t('has its answer'),
+  done: l10n.t('is done'),
+  overBudget: l10n.t('is over budget'),
+  failed: l10n.t('stopped with an error'),
+} as const satisfies Record<Ended['end'], string>;
 
 /** Every hidden answer is told, however short it was: a hidden chat means that the reader looks elsewhere. */
 export function tellWhenFinished(house: FinishedHouse): vscode.Disposable {
@@ -90,31 +105,38 @@ async function tell(endings: Ending[], { sidecar, open }: FinishedHouse): Promis
     // Who asked for it hears of it, and goes on; only for more budget a person is needed.
     if (codex.spawnedBy?.startsWith('codex://tasks/') === true && !isOverBudget) return [];
     const title = visibleText(codex.title);
-    const label = title.trim() === '' ? (isTask ? 'New task' : 'New chat') : title;
-    const end = isOverBudget ? 'is over budget' : hasFailed ? 'stopped with an error' : isTask ? 'is done' : 'has its answer';
+    const label = title.trim() === '' ? (isTask ? l10n.t('New task') : l10n.t('New chat')) : title;
+    const end: Ended['end'] = isOverBudget ? 'overBudget' : hasFailed ? 'failed' : isTask ? 'done' : 'answered';
     return [{ codexId, title, label, isTask, end }];
   });
   const [first] = chats;
   if (first === undefined) return;
-  if ((await vscode.window.showInformationMessage(wordsFor(chats), 'Show')) !== 'Show') return;
+  const show = l10n.t('Show');
+  if ((await vscode.window.showInformationMessage(wordsFor(chats), show)) !== show) return;
   const chosen =
     chats.length === 1
       ? first
       : await vscode.window.showQuickPick(
-          chats.map((chat) => ({ ...chat, description: chat.end })),
-          { title: 'Which one?' },
+          chats.map((chat) => ({ ...chat, description: endWords[chat.end] })),
+          { title: l10n.t('Which one?') },
         );
   if (chosen !== undefined) open(chosen.codexId, chosen.title);
 }
 
 function wordsFor(chats: readonly Ended[]): string {
   const [only] = chats;
-  if (only !== undefined && chats.length === 1) return `“${only.label}” ${only.end}.`;
+  if (only !== undefined && chats.length === 1) return endSentences[only.end](only.label);
   const tasks = chats.filter(({ isTask }) => isTask).length;
-  const what = tasks === 0 ? 'chats' : tasks === chats.length ? 'tasks' : 'chats and tasks';
-  const count = (end: Ended['end'], words: string): string => {
-    const number = chats.filter((chat) => chat.end === end).length;
-    return number === 0 ? '' : `, ${number} ${words}`;
-  };
-  return `${chats.length} ${what} have ended${count('stopped with an error', 'with an error')}${count('is over budget', 'over budget')}.`;
+  const [failed, overBudget] = (['failed', 'overBudget'] as const).map((end) => chats.filter((chat) => chat.end === end).length);
+  return [
+    tasks === 0
+      ? l10n.t('{0} chats have ended.', chats.length)
+      : tasks === chats.length
+        ? l10n.t('{0} tasks have ended.', chats.length)
+        : l10n.t('{0} chats and tasks have ended.', chats.length),
+    failed === 0 ? '' : l10n.t('With an error: {0}.', failed ?? 0),
+    overBudget === 0 ? '' : l10n.t('Over budget: {0}.', overBudget ?? 0),
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ');
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 /** Remembers the text editor that was active last: while a chat has the focus, VS Code names none. */
@@ -25,13 +26,13 @@ export class LastEditor implements vscode.Disposable {
     const editor = await this.shown();
     if (editor === undefined) {
       await vscode.env.clipboard.writeText(text);
-      void vscode.window.showInformationMessage('No editor is open, so the code was copied instead.');
+      void vscode.window.showInformationMessage(l10n.t('No editor is open, so the code was copied instead.'));
       return;
     }
     const done = await editor.edit((edit) => edit.replace(editor.selection, text));
     if (!done) {
       await vscode.env.clipboard.writeText(text);
-      void vscode.window.showWarningMessage('The editor did not take the code, so it was copied instead.');
+      void vscode.window.showWarningMessage(l10n.t('The editor did not take the code, so it was copied instead.'));
     }
   }
 

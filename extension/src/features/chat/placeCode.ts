@@ -1,4 +1,5 @@
 // Where in a file a block of code belongs, when it is not the whole file. A guess, which the diff shows before anything is done.
+import * as l10n from '@vscode/l10n';
 
 export interface Placement {
   /** The whole file with the code in it. */
@@ -20,12 +21,12 @@ export function placeCode(file: string, code: string, selection?: Selection): Pl
   const written = code.replace(/\r\n/g, '\n').replace(/\n+$/, '');
   if (selection !== undefined && selection.end > selection.start) {
     const replaced = written.split('\n').join(eol) + (/\n$/.test(file.slice(selection.start, selection.end)) ? eol : '');
-    return { text: file.slice(0, selection.start) + replaced + file.slice(selection.end), place: 'the selection' };
+    return { text: file.slice(0, selection.start) + replaced + file.slice(selection.end), place: l10n.t('the selection') };
   }
 
   const pieces = piecesOf(written);
   if (file.trim() === '' || (pieces.length === 1 && isWholeFile(lines, written.split('\n')))) {
-    return { text: written.split('\n').join(eol) + (file === '' || /\n$/.test(file) ? eol : ''), place: 'the whole file' };
+    return { text: written.split('\n').join(eol) + (file === '' || /\n$/.test(file) ? eol : ''), place: l10n.t('the whole file') };
   }
   let from = 0;
   const places: string[] = [];
@@ -35,7 +36,7 @@ export function placeCode(file: string, code: string, selection?: Selection): Pl
     const fitted = indented(piece, region.indent);
     lines.splice(region.start, region.end - region.start, ...fitted);
     from = region.start + fitted.length;
-    places.push(fitted.length === 1 ? `line ${region.start + 1}` : `lines ${region.start + 1}–${from}`);
+    places.push(fitted.length === 1 ? l10n.t('line {0}', region.start + 1) : l10n.t('lines {0}–{1}', region.start + 1, from));
   }
   if (places.length === pieces.length) return { text: lines.join(eol), place: places.join(', ') };
   return besides(file, written, eol, selection);
@@ -44,9 +45,9 @@ export function placeCode(file: string, code: string, selection?: Selection): Pl
 /** The code fits nowhere: at the cursor, else at the end. */
 function besides(file: string, code: string, eol: string, cursor: Selection | undefined): Placement {
   const text = code.split('\n').join(eol);
-  if (cursor === undefined) return { text: file + (file.endsWith('\n') ? '' : eol) + text + eol, place: 'added at the end' };
+  if (cursor === undefined) return { text: file + (file.endsWith('\n') ? '' : eol) + text + eol, place: l10n.t('added at the end') };
   const lineStart = file.lastIndexOf('\n', cursor.start - 1) + 1;
-  return { text: file.slice(0, lineStart) + text + eol + file.slice(lineStart), place: 'added at the cursor' };
+  return { text: file.slice(0, lineStart) + text + eol + file.slice(lineStart), place: l10n.t('added at the cursor') };
 }
 
 /** Code between lines such as `// … existing code …`, which stand for what stays. */

@@ -1,4 +1,5 @@
 // What somebody does with the messages of a chat: reads further up, looks for words, changes, forks and deletes.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { toFailureError } from '../../infrastructure/errors';
 import {
@@ -90,8 +91,8 @@ export class Reading implements vscode.Disposable {
     const entries = await this.outline();
     const items = entries.map((entry, at) => ({ label: `${at + 1}. ${entry.text}`, description: when(entry), entry })).reverse();
     const chosen = await vscode.window.showQuickPick(items, {
-      title: 'Jump to question',
-      placeHolder: items.length === 0 ? 'Nothing was asked yet' : 'Type a word of the question',
+      title: l10n.t('Jump to question'),
+      placeHolder: items.length === 0 ? l10n.t('Nothing was asked yet') : l10n.t('Type a word of the question'),
       matchOnDescription: true,
     });
     if (chosen !== undefined) this.goTo(chosen.entry);
@@ -141,7 +142,7 @@ export class Reading implements vscode.Disposable {
     try {
       await this.house.sidecar.request(messageDiscard, { codexId: this.codexId, messageId });
     } catch (error) {
-      void vscode.window.showErrorMessage(`The message was not deleted: ${toFailureError(error).message}`);
+      void vscode.window.showErrorMessage(l10n.t('The message was not deleted: {0}', toFailureError(error).message));
     }
     this.post({ type: 'deletionSettled', messageId });
   }

@@ -1,5 +1,6 @@
 // Chats into files and out of them.
 import { homedir } from 'node:os';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { UserCancelledError } from '../../infrastructure/errors';
 import type { CodexImportResult, ExportFormat, ImportFormat, ImportableView } from '../../protocol/protocol.generated';
@@ -7,15 +8,15 @@ import { codexExport, codexGet, codexImport, codexImportable } from '../../proto
 import type { Sidecar } from '../../server/client';
 
 const formats: (vscode.QuickPickItem & { format: ExportFormat; extension: string })[] = [
-  { label: 'Markdown', description: 'to read and to paste', format: 'markdown', extension: 'md' },
-  { label: 'HTML', description: 'one page that opens in any browser', format: 'html', extension: 'html' },
-  { label: 'JSON', description: 'everything, to be imported again', format: 'json', extension: 'json' },
+  { label: 'Markdown', description: l10n.t('to read and to paste'), format: 'markdown', extension: 'md' },
+  { label: 'HTML', description: l10n.t('one page that opens in any browser'), format: 'html', extension: 'html' },
+  { label: 'JSON', description: l10n.t('everything, to be imported again'), format: 'json', extension: 'json' },
 ];
 
 const sources: (vscode.QuickPickItem & { source: ImportFormat })[] = [
-  { label: 'Claude Code', description: 'sessions on this machine', source: 'claudeCode' },
-  { label: 'Codex', description: 'sessions on this machine', source: 'codex' },
-  { label: 'Files…', description: 'exported by Plue, or sessions from elsewhere', source: 'auto' },
+  { label: 'Claude Code', description: l10n.t('sessions on this machine'), source: 'claudeCode' },
+  { label: 'Codex', description: l10n.t('sessions on this machine'), source: 'codex' },
+  { label: l10n.t('Files…'), description: l10n.t('exported by Plue, or sessions from elsewhere'), source: 'auto' },
 ];
 
 export class Transfer {
@@ -23,13 +24,13 @@ export class Transfer {
 
   /** Asks for the format and the file, and offers to open it. */
   async export(uri: string): Promise<void> {
-    const chosen = await vscode.window.showQuickPick(formats, { title: 'Export Chat', placeHolder: 'As what?' });
+    const chosen = await vscode.window.showQuickPick(formats, { title: l10n.t('Export Chat'), placeHolder: l10n.t('As what?') });
     if (chosen === undefined) throw new UserCancelledError();
     const { codex } = await this.sidecar.request(codexGet, { uri, limit: 1 });
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
     const file = await vscode.window.showSaveDialog({
-      title: 'Export Chat',
-      saveLabel: 'Export',
+      title: l10n.t('Export Chat'),
+      saveLabel: l10n.t('Export'),
       filters: { [chosen.label]: [chosen.extension] },
       defaultUri: vscode.Uri.joinPath(folder, `${fileName(codex.title)}.${chosen.extension}`),
     });
@@ -40,7 +41,7 @@ export class Transfer {
 
   /** Asks where from and which, takes them over one by one, and opens the last. */
   async import(): Promise<void> {
-    const chosen = await vscode.window.showQuickPick(sources, { title: 'Import Chats', placeHolder: 'Where from?' });
+    const chosen = await vscode.window.showQuickPick(sources, { title: l10n.t('Import Chats'), placeHolder: l10n.t('Where from?') });
     if (chosen === undefined) throw new UserCancelledError();
     const paths = chosen.source === 'auto' ? await chooseFiles() : await this.chooseSessions(chosen.source, chosen.label);
     const result = await this.run(paths, chosen.source, false);
@@ -54,19 +55,19 @@ export class Transfer {
 
   private async chooseSessions(format: ImportFormat, name: string): Promise<string[]> {
     const { sessions, isTruncated } = await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: `Looking for sessions of ${name}`, cancellable: true },
+      { location: vscode.ProgressLocation.Notification, title: l10n.t('Looking for sessions of {0}', name), cancellable: true },
       (_, token) => this.sidecar.request(codexImportable, { format }, token),
     );
     if (sessions.length === 0) {
       void vscode.window.showInformationMessage(
-        `No sessions of ${name} were found on this machine. Choose Files… for sessions that lie elsewhere.`,
+        l10n.t('No sessions of {0} were found on this machine. Choose Files… for sessions that lie elsewhere.', name),
       );
       throw new UserCancelledError();
     }
     const rows = sessions.map((session) => ({ label: session.title, ...about(session), path: session.path }));
     const chosen = await vscode.window.showQuickPick(rows, {
-      title: `Import from ${name}`,
-      placeHolder: isTruncated ? `Which chats? The ${sessions.length} newest are listed.` : 'Which chats?',
+      title: l10n.t('Import from {0}', name),
+      placeHolder: isTruncated ? l10n.t('Which chats? The {0} newest are listed.', sessions.length) : l10n.t('Which chats?'),
       canPickMany: true,
       matchOnDescription: true,
       matchOnDetail: true,
@@ -78,7 +79,7 @@ export class Transfer {
   /** One request a file, so that it can be seen how far it is, and stopped with what came in so far. */
   private async run(paths: readonly string[], format: ImportFormat, again: boolean): Promise<CodexImportResult> {
     return vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: 'Importing chats', cancellable: true },
+      { location: vscode.ProgressLocation.Notification, title: l10n.t('Importing chats'), cancellable: true },
       async (progress, token) => {
         const all: CodexImportResult = { imported: [], notCarried: [], failed: [] };
         for (const path of paths) {
@@ -96,8 +97,8 @@ export class Transfer {
   }
 
   private async offerToOpen(file: vscode.Uri, format: ExportFormat): Promise<void> {
-    const answer = await vscode.window.showInformationMessage(`The chat was written to ${file.fsPath}.`, 'Open');
-    if (answer !== 'Open') return;
+    const button = l10n.t('Open');
+    if ((await vscode.window.showInformationMessage(l10n.t('The chat was written to {0}.', file.fsPath), button)) !== button) return;
     if (format === 'html') await vscode.env.openExternal(file);
     else await vscode.window.showTextDocument(file);
   }
@@ -117,15 +118,17 @@ export function report({ imported, notCarried, failed }: CodexImportResult): str
   const list = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : [`## ${title}`, '', ...lines.map((line) => `- ${plain(line)}`), ''];
   return [
-    '# Imported Chats',
+    `# ${l10n.t('Imported Chats')}`,
     '',
     ...list(
-      'Imported',
-      imported.map(({ title, messageCount }) => `${title} (${messageCount === 1 ? '1 message' : `${messageCount} messages`})`),
+      l10n.t('Imported'),
+      imported.map(
+        ({ title, messageCount }) => `${title} (${messageCount === 1 ? l10n.t('1 message') : l10n.t('{0} messages', messageCount)})`,
+      ),
     ),
-    ...list('Left out', notCarried),
+    ...list(l10n.t('Left out'), notCarried),
     ...list(
-      'Not imported',
+      l10n.t('Not imported'),
       failed.map(({ path, message }) => `${path}: ${message}`),
     ),
   ].join('\n');
@@ -137,8 +140,8 @@ function plain(text: string): string {
 }
 
 function about({ updatedAt, size, uri, path }: ImportableView): { description: string; detail: string } {
-  const imported = uri === undefined || uri === null ? '' : ' · imported before';
-  return { description: `${new Date(updatedAt).toLocaleString()} · ${sizeWords(size)}${imported}`, detail: path };
+  const imported = uri === undefined || uri === null ? [] : [l10n.t('imported before')];
+  return { description: [new Date(updatedAt).toLocaleString(), sizeWords(size), ...imported].join(' · '), detail: path };
 }
 
 function sizeWords(bytes: number): string {
@@ -147,24 +150,25 @@ function sizeWords(bytes: number): string {
 
 async function chooseFiles(): Promise<string[]> {
   const files = await vscode.window.showOpenDialog({
-    title: 'Import Chats',
-    openLabel: 'Import',
+    title: l10n.t('Import Chats'),
+    openLabel: l10n.t('Import'),
     canSelectMany: true,
-    filters: { Chats: ['json', 'jsonl'], 'All files': ['*'] },
+    filters: { [l10n.t('Chats')]: ['json', 'jsonl'], [l10n.t('All files')]: ['*'] },
   });
   if (files === undefined || files.length === 0) throw new UserCancelledError();
   return files.map(({ fsPath }) => fsPath);
 }
 
 async function wantsAgain(count: number): Promise<boolean> {
+  const again = l10n.t('Import Again');
   const answer = await vscode.window.showWarningMessage(
     count === 1
-      ? 'This chat was imported before. Import it a second time?'
-      : `${count} of these chats were imported before. Import them a second time?`,
-    { modal: true, detail: 'The chats that you have stay as they are.' },
-    'Import Again',
+      ? l10n.t('This chat was imported before. Import it a second time?')
+      : l10n.t('{0} of these chats were imported before. Import them a second time?', count),
+    { modal: true, detail: l10n.t('The chats that you have stay as they are.') },
+    again,
   );
-  return answer === 'Import Again';
+  return answer === again;
 }
 
 function joined(first: CodexImportResult, repeated: readonly string[], second: CodexImportResult): CodexImportResult {
@@ -179,13 +183,14 @@ async function tell(result: CodexImportResult): Promise<void> {
   const { imported, notCarried, failed } = result;
   const came =
     imported.length === 1
-      ? '1 chat was imported.'
+      ? l10n.t('1 chat was imported.')
       : imported.length === 0
-        ? 'No chat was imported.'
-        : `${imported.length} chats were imported.`;
-  const not = failed.length === 0 ? '' : failed.length === 1 ? ' 1 file was not.' : ` ${failed.length} files were not.`;
+        ? l10n.t('No chat was imported.')
+        : l10n.t('{0} chats were imported.', imported.length);
+  const not = failed.length === 1 ? l10n.t('1 file was not.') : l10n.t('{0} files were not.', failed.length);
   const show = failed.length > 0 ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
-  const answer = await show(came + not, ...(notCarried.length + failed.length > 0 ? ['Show Report'] : []));
-  if (answer !== 'Show Report') return;
+  const button = l10n.t('Show Report');
+  const said = failed.length === 0 ? came : `${came} ${not}`;
+  if ((await show(said, ...(notCarried.length + failed.length > 0 ? [button] : []))) !== button) return;
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'markdown', content: report(result) }));
 }

@@ -1,5 +1,6 @@
 // The files of the open folder that can be named by @: read once, and again after files came or went.
 import { relative, sep } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import type { FileHit } from '../../webview/shared/viewMessages';
@@ -56,8 +57,8 @@ export class WorkspaceFiles implements vscode.Disposable {
 
   async find(text: string): Promise<FoundFiles> {
     const { folder } = this;
-    if (folder === undefined) return { files: [], note: 'No folder is open, so there are no files to name.' };
-    if (!vscode.workspace.isTrusted) return { files: [], note: 'This folder is not trusted, so Plue leaves its files alone.' };
+    if (folder === undefined) return { files: [], note: l10n.t('No folder is open, so there are no files to name.') };
+    if (!vscode.workspace.isTrusted) return { files: [], note: l10n.t('This folder is not trusted, so Plue leaves its files alone.') };
     const reading = this.readingOf(folder);
     await Promise.race([reading.done, new Promise((resolve) => setTimeout(resolve, patience))]);
     const open = this.openPaths();
@@ -160,8 +161,8 @@ export class WorkspaceFiles implements vscode.Disposable {
 }
 
 function noteFor(reading: Reading, found: number): string | undefined {
-  const count = reading.paths.length.toLocaleString('en-US');
-  if (!reading.isDone) return `Reading the folder, ${count} files so far…`;
-  if (reading.paths.length >= mostFiles) return `This folder is large: only its first ${count} files are offered.`;
-  return found === 0 ? 'No file has these letters in its path.' : undefined;
+  const count = reading.paths.length.toLocaleString(vscode.env.language);
+  if (!reading.isDone) return l10n.t('Reading the folder, {0} files so far…', count);
+  if (reading.paths.length >= mostFiles) return l10n.t('This folder is large: only its first {0} files are offered.', count);
+  return found === 0 ? l10n.t('No file has these letters in its path.') : undefined;
 }

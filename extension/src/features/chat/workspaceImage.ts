@@ -1,6 +1,7 @@
 // An image of the open folder for the page, which scales it.
 import { open, realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
+import * as l10n from '@vscode/l10n';
 
 /** Bytes. */
 const largestImage = 20 * 1024 * 1024;
@@ -16,16 +17,17 @@ export async function readImage(
   allowOutside: boolean,
 ): Promise<{ mediaType: string; data: Buffer }> {
   const real = await realpath(folder === undefined ? path : resolve(folder, path)).catch(() => undefined);
-  if (real === undefined) throw new Error(`${path} is not there any more.`);
+  if (real === undefined) throw new Error(l10n.t('{0} is not there any more.', path));
   if (!allowOutside && (folder === undefined || !isInside(real, await realpath(folder))))
-    throw new Error(`${path} lies outside of the open folder.`);
+    throw new Error(l10n.t('{0} lies outside of the open folder.', path));
   const file = await open(real, 'r');
   try {
     const { size } = await file.stat();
-    if (size > largestImage) throw new Error(`${path} has ${(size / 1024 / 1024).toFixed(1)} MB; images up to 20 MB can be added.`);
+    if (size > largestImage)
+      throw new Error(l10n.t('{0} has {1} MB; images up to 20 MB can be added.', path, (size / 1024 / 1024).toFixed(1)));
     const data = await file.readFile();
     const mediaType = imageTypeOf(data);
-    if (mediaType === undefined) throw new Error(`${path} is not a PNG, JPEG, GIF or WebP image.`);
+    if (mediaType === undefined) throw new Error(l10n.t('{0} is not a PNG, JPEG, GIF or WebP image.', path));
     return { mediaType, data };
   } finally {
     await file.close();

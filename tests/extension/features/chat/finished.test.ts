@@ -104,6 +104,6 @@ describe('an answer that ends', () => {
     expect(shown).toEqual([]);
     for (const uri of [own, waiting]) sidecar.messageEvent.fire({ codexId: uri, seq: 2, event: ended });
     await vi.advanceTimersByTimeAsync(2000);
-    expect(shown.map(({ text }) => text)).toEqual(['2 tasks have ended, 1 over budget.']);
+    expect(shown.map(({ text }) => text)).toEqual(['2 tasks have ended. Over budget: 1.']);
   });
 });
