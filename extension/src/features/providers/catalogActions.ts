@@ -1,12 +1,13 @@
 // Catalogs in and out of files, and from the catalog server.
 import { homedir } from 'node:os';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { UserCancelledError } from '../../infrastructure/errors';
 import type { CatalogImportResult, CatalogSummary } from '../../protocol/protocol.generated';
 import { catalogDelete, catalogExport, catalogImport, catalogList, catalogRefresh } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 
-const filters = { Catalogs: ['json'], 'All files': ['*'] };
+const filters = { [l10n.t('Catalogs')]: ['json'], [l10n.t('All files')]: ['*'] };
 
 export class CatalogActions {
   constructor(private readonly sidecar: Pick<Sidecar, 'request'>) {}
@@ -18,17 +19,21 @@ export class CatalogActions {
 
   /** Asks for the file, and where catalogs of the same id are there, whether to replace them. Resolves to a sentence. */
   async import(): Promise<string> {
-    const [file] = (await vscode.window.showOpenDialog({ title: 'Import Catalog', openLabel: 'Import', filters })) ?? [];
+    const [file] = (await vscode.window.showOpenDialog({ title: l10n.t('Import Catalog'), openLabel: l10n.t('Import'), filters })) ?? [];
     if (file === undefined) throw new UserCancelledError();
     const path = file.fsPath;
     const first = await this.sidecar.request(catalogImport, { path });
     if (first.skipped.length === 0) return importedSentence(first);
+    const replace = l10n.t('Replace');
     const answer = await vscode.window.showWarningMessage(
       importedSentence(first),
-      { modal: true, detail: `${first.skipped.map(({ id, why }) => `${id}: ${why}`).join('\n')}\nThe versions before go to the backups.` },
-      'Replace',
+      {
+        modal: true,
+        detail: [...first.skipped.map(({ id, why }) => `${id}: ${why}`), l10n.t('The versions before go to the backups.')].join('\n'),
+      },
+      replace,
     );
-    if (answer !== 'Replace') return importedSentence(first);
+    if (answer !== replace) return importedSentence(first);
     return importedSentence(await this.sidecar.request(catalogImport, { path, replace: true }));
   }
 
@@ -38,28 +43,30 @@ export class CatalogActions {
     const name = chosen.length === 1 ? `${chosen[0]}.json` : 'catalogs.json';
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
     const file = await vscode.window.showSaveDialog({
-      title: 'Export Catalog',
-      saveLabel: 'Export',
+      title: l10n.t('Export Catalog'),
+      saveLabel: l10n.t('Export'),
       filters,
       defaultUri: vscode.Uri.joinPath(folder, name),
     });
     if (file === undefined) throw new UserCancelledError();
     await this.sidecar.request(catalogExport, { ids: chosen, path: file.fsPath });
-    return `${chosen.length === 1 ? 'The catalog was' : `${chosen.length} catalogs were`} written to ${file.fsPath}.`;
+    return chosen.length === 1
+      ? l10n.t('The catalog was written to {0}.', file.fsPath)
+      : l10n.t('{0} catalogs were written to {1}.', chosen.length, file.fsPath);
   }
 
   async delete(catalog: Pick<CatalogSummary, 'id' | 'name' | 'overridesShipped'>): Promise<void> {
     const answer = await vscode.window.showWarningMessage(
-      `Delete the catalog “${catalog.name}”?`,
+      l10n.t('Delete the catalog “{0}”?', catalog.name),
       {
         modal: true,
         detail: catalog.overridesShipped
-          ? 'The one shipped with Plue is used again. This version goes to the backups.'
-          : 'Providers made from it stay. This version goes to the backups.',
+          ? l10n.t('The one shipped with Plue is used again. This version goes to the backups.')
+          : l10n.t('Providers made from it stay. This version goes to the backups.'),
       },
-      'Delete',
+      l10n.t('Delete'),
     );
-    if (answer !== 'Delete') throw new UserCancelledError();
+    if (answer !== l10n.t('Delete')) throw new UserCancelledError();
     await this.sidecar.request(catalogDelete, { id: catalog.id });
   }
 
@@ -67,12 +74,16 @@ export class CatalogActions {
     const { items } = await this.sidecar.request(catalogList, {});
     const rows = items.map(({ id, name, source, modelCount }) => ({
       label: name,
-      description: source === 'user' ? 'your own' : 'shipped',
-      detail: `${modelCount} models`,
+      description: source === 'user' ? l10n.t('your own') : l10n.t('shipped'),
+      detail: l10n.t('{0} models', modelCount),
       picked: source === 'user',
       id,
     }));
-    const chosen = await vscode.window.showQuickPick(rows, { title: 'Export Catalog', placeHolder: 'Which catalogs?', canPickMany: true });
+    const chosen = await vscode.window.showQuickPick(rows, {
+      title: l10n.t('Export Catalog'),
+      placeHolder: l10n.t('Which catalogs?'),
+      canPickMany: true,
+    });
     if (chosen === undefined || chosen.length === 0) throw new UserCancelledError();
     return chosen.map(({ id }) => id);
   }
@@ -80,6 +91,6 @@ export class CatalogActions {
 
 function importedSentence({ imported, skipped }: CatalogImportResult): string {
   const names = imported.map(({ name }) => name).join(', ');
-  const taken = imported.length === 0 ? 'No catalog was imported.' : `Imported: ${names}.`;
-  return skipped.length === 0 ? taken : `${taken} Left out: ${skipped.map(({ id }) => id).join(', ')}.`;
+  const taken = imported.length === 0 ? l10n.t('No catalog was imported.') : l10n.t('Imported: {0}.', names);
+  return skipped.length === 0 ? taken : l10n.t('{0} Left out: {1}.', taken, skipped.map(({ id }) => id).join(', '));
 }

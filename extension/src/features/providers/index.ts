@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling } from '../../infrastructure/errors';
@@ -44,51 +45,61 @@ export function activateProviders(
   });
   register(commands.addProvider, () => addProvider(sidecar, providers, actions));
   register(commands.testProvider, async (id) => {
-    const provider = await pickProvider(providers, 'Test Provider', (one) => works(one) && one.enabled, id);
+    const provider = await pickProvider(providers, l10n.t('Test Provider'), (one) => works(one) && one.enabled, id);
     await testAndTell(actions, provider);
   });
   register(commands.enableProvider, async (id) => {
-    await enableAndTell(actions, await pickProvider(providers, 'Enable Provider', (one) => works(one) && !one.enabled, id));
+    await enableAndTell(actions, await pickProvider(providers, l10n.t('Enable Provider'), (one) => works(one) && !one.enabled, id));
   });
   register(commands.disableProvider, async (id) => {
-    const provider = await pickProvider(providers, 'Disable Provider', (one) => works(one) && one.enabled, id);
+    const provider = await pickProvider(providers, l10n.t('Disable Provider'), (one) => works(one) && one.enabled, id);
     await actions.setEnabled(provider.id, false);
   });
   register(commands.deleteProvider, async (id) => {
-    await actions.delete((await pickProvider(providers, 'Delete Provider', ({ file }) => file !== undefined, id)).id);
+    await actions.delete((await pickProvider(providers, l10n.t('Delete Provider'), ({ file }) => file !== undefined, id)).id);
   });
   register(commands.chooseDefaultProvider, async (id) => {
-    const provider = await pickProvider(providers, 'Choose Default Provider', ({ enabled, fault }) => enabled && fault === undefined, id);
+    const provider = await pickProvider(
+      providers,
+      l10n.t('Choose Default Provider'),
+      ({ enabled, fault }) => enabled && fault === undefined,
+      id,
+    );
     await actions.makeDefault(provider.id);
   });
   register(commands.chooseDefaultSmallProvider, async (id) => {
-    const provider = await pickProvider(providers, 'Choose Default Provider for Small Jobs', (one) => works(one) && one.enabled, id);
+    const provider = await pickProvider(
+      providers,
+      l10n.t('Choose Default Provider for Small Jobs'),
+      (one) => works(one) && one.enabled,
+      id,
+    );
     await actions.makeDefaultSmall(provider.id);
   });
   register(commands.moveKeyToVault, async (id) => {
     const holdsKey = ({ keyReference, fault }: ProviderSummary): boolean =>
       keyReference?.startsWith('env://') === true || fault?.holdsSecret === true;
-    await actions.moveKey((await pickProvider(providers, 'Move Key to Vault', holdsKey, id)).id);
+    await actions.moveKey((await pickProvider(providers, l10n.t('Move Key to Vault'), holdsKey, id)).id);
   });
   register(commands.openProviderFile, async (id) => {
     await actions.openFile(
-      (await pickProvider(providers, 'Open Provider File', ({ file, fault }) => (file ?? fault?.path) !== undefined, id)).id,
+      (await pickProvider(providers, l10n.t('Open Provider File'), ({ file, fault }) => (file ?? fault?.path) !== undefined, id)).id,
     );
   });
   const say = async (work: Promise<string>): Promise<void> => void vscode.window.showInformationMessage(await work);
-  register(commands.refreshCatalog, () => inWindow('Refreshing the catalog…', () => say(catalogs.refresh())));
+  register(commands.refreshCatalog, () => inWindow(l10n.t('Refreshing the catalog…'), () => say(catalogs.refresh())));
   register(commands.importCatalog, () => say(catalogs.import()));
   register(commands.exportCatalog, () => say(catalogs.export([])));
   register(commands.checkClaudeCodeAuth, () => checkClaudeCodeAuth(sidecar, log));
   disposables.add(activateSignIn(sidecar, providers, log));
 
   const status = disposables.add(vscode.window.createStatusBarItem('plue.provider', vscode.StatusBarAlignment.Right, 50));
-  status.name = 'Plue provider';
+  status.name = l10n.t('Plue provider');
   status.command = commands.manageProviders;
   const draw = (): void => {
     const name = providers.default?.name;
-    status.text = name === undefined ? 'Plue: connect' : `Plue: ${name}`;
-    status.tooltip = name === undefined ? 'Choose what answers in new chats' : `New chats are answered by ${name}`;
+    status.text = name === undefined ? l10n.t('Plue: connect') : `Plue: ${name}`;
+    status.tooltip = name === undefined ? l10n.t('Choose what answers in new chats') : l10n.t('New chats are answered by {0}', name);
     status.show();
   };
   disposables.add(providers.onDidChange(draw));
@@ -120,9 +131,9 @@ async function greetOrRefresh(memory: vscode.Memento, providers: ProviderList, o
   await memory.update(greetedKey, true);
   // An open chat says itself who answers; a toast would only lie over its composer.
   if (opensChat || isChatOpen()) return;
-  const chosen = await vscode.window.showInformationMessage(sentence, 'New Chat', 'Manage Providers');
-  if (chosen === 'New Chat') await vscode.commands.executeCommand('plue.newChat');
-  if (chosen === 'Manage Providers') await vscode.commands.executeCommand(commands.manageProviders);
+  const chosen = await vscode.window.showInformationMessage(sentence, l10n.t('New Chat'), l10n.t('Manage Providers'));
+  if (chosen === l10n.t('New Chat')) await vscode.commands.executeCommand('plue.newChat');
+  if (chosen === l10n.t('Manage Providers')) await vscode.commands.executeCommand(commands.manageProviders);
 }
 
 function isChatOpen(): boolean {

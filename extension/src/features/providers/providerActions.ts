@@ -1,6 +1,8 @@
 // What can be done with one provider. The page and the commands of the palette do the same.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
+import { wordList } from '../../infrastructure/wordList';
 import type { ProviderDetail, ProviderSummary, ProviderUses } from '../../protocol/protocol.generated';
 import {
   providerConfigure,
@@ -23,7 +25,7 @@ export class ProviderActions {
   /** Of the list as last heard; throws a FailureError when it is not there. */
   find(id: string): ProviderSummary {
     const found = this.providers.items.find((provider) => provider.id === id);
-    if (found === undefined) throw new FailureError('notFound', `There is no provider named ${id} any more.`);
+    if (found === undefined) throw new FailureError('notFound', l10n.t('There is no provider named {0} any more.', id));
     return found;
   }
 
@@ -60,14 +62,14 @@ export class ProviderActions {
     const path = fault?.path ?? file;
     const document = vscode.workspace.textDocuments.find((one) => one.uri.scheme === 'file' && one.uri.fsPath === path && one.isDirty);
     if (document !== undefined && !(await document.save())) {
-      throw new FailureError('conflict', 'The provider’s file has changes that could not be saved. Save it first.');
+      throw new FailureError('conflict', l10n.t('The provider’s file has changes that could not be saved. Save it first.'));
     }
   }
 
   async openFile(id: string): Promise<void> {
     const { name, file, fault } = this.find(id);
     const path = fault?.path ?? file;
-    if (path === undefined) throw new FailureError('notFound', `${name} has no file yet. Changing it makes one.`);
+    if (path === undefined) throw new FailureError('notFound', l10n.t('{0} has no file yet. Changing it makes one.', name));
     const line = Math.max(0, (fault?.line ?? 1) - 1);
     const column = Math.max(0, (fault?.column ?? 1) - 1);
     await vscode.window.showTextDocument(vscode.Uri.file(path), { selection: new vscode.Range(line, column, line, column) });
@@ -78,18 +80,18 @@ export class ProviderActions {
     const provider = this.find(id);
     const detail = await this.detailOf(id);
     const hasKey = detail?.key !== undefined || (provider.hasCredential && provider.keyReference?.startsWith('vault://') === true);
-    const keep = 'Delete, Keep Key';
-    const both = 'Delete with Key';
+    const keep = l10n.t('Delete, Keep Key');
+    const both = l10n.t('Delete with Key');
     const others = detail?.key?.usedBy.filter((one) => one !== id) ?? [];
     const lines = [
       usesSentence(detail?.uses),
-      'Chats stay and ask for another provider.',
-      hasKey && others.length > 0 ? `Its key stays in any case: ${others.join(', ')} uses it too.` : '',
+      l10n.t('Chats stay and ask for another provider.'),
+      hasKey && others.length > 0 ? l10n.t('Its key stays in any case, because it is also the key of {0}.', wordList(others)) : '',
     ];
     const answer = await vscode.window.showWarningMessage(
-      `Delete the provider “${provider.name}”?`,
+      l10n.t('Delete the provider “{0}”?', provider.name),
       { modal: true, detail: lines.filter((line) => line !== '').join('\n') },
-      ...(hasKey ? [keep, both] : ['Delete']),
+      ...(hasKey ? [keep, both] : [l10n.t('Delete')]),
     );
     if (answer === undefined) throw new UserCancelledError();
     await this.sidecar.request(providerDelete, { id, deleteKey: answer === both });
@@ -100,14 +102,14 @@ export class ProviderActions {
     const uses = (await this.detailOf(provider.id))?.uses;
     if (uses === undefined || (uses.chatCount === 0 && uses.templates.length === 0 && uses.settings.length === 0)) return;
     const answer = await vscode.window.showWarningMessage(
-      `Switch off “${provider.name}”?`,
+      l10n.t('Switch off “{0}”?', provider.name),
       {
         modal: true,
-        detail: `${usesSentence(uses)}\nNothing of it is deleted. They wait until it is on again or another provider is chosen.`,
+        detail: `${usesSentence(uses)}\n${l10n.t('Nothing of it is deleted. They wait until it is on again or another provider is chosen.')}`,
       },
-      'Switch Off',
+      l10n.t('Switch Off'),
     );
-    if (answer !== 'Switch Off') throw new UserCancelledError();
+    if (answer !== l10n.t('Switch Off')) throw new UserCancelledError();
   }
 
   /** A file that cannot be read has no details, and can be deleted all the same. */
@@ -128,15 +130,13 @@ export class ProviderActions {
 
 /** "2 chats, the template reviewer and the setting default_provider use it." */
 export function usesSentence(uses: ProviderUses | undefined): string {
-  if (uses === undefined) return 'What uses it is not known.';
+  if (uses === undefined) return l10n.t('What uses it is not known.');
   const { chatCount, templates, settings } = uses;
   const users = [
-    ...(chatCount === 0 ? [] : [chatCount === 1 ? '1 chat' : `${chatCount} chats`]),
-    ...templates.map((template) => `the template ${template}`),
-    ...settings.map((setting) => `the setting ${setting}`),
+    ...(chatCount === 0 ? [] : [chatCount === 1 ? l10n.t('1 chat') : l10n.t('{0} chats', chatCount)]),
+    ...templates.map((template) => l10n.t('the template {0}', template)),
+    ...settings.map((setting) => l10n.t('the setting {0}', setting)),
   ];
-  const last = users.pop();
-  if (last === undefined) return 'Nothing uses it.';
-  const isOne = users.length === 0 && chatCount <= 1;
-  return `${users.length === 0 ? last : `${users.join(', ')} and ${last}`} ${isOne ? 'uses' : 'use'} it.`;
+  if (users.length === 0) return l10n.t('Nothing uses it.');
+  return users.length === 1 && chatCount <= 1 ? l10n.t('{0} uses it.', wordList(users)) : l10n.t('{0} use it.', wordList(users));
 }

@@ -1,4 +1,5 @@
 // The commands of the palette: what the page does, by quick picks.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { FailureError, helpFor, UserCancelledError } from '../../infrastructure/errors';
 import type { CatalogSummary, ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
@@ -19,7 +20,7 @@ export async function pickProvider(
   const items = await providers.refresh();
   if (typeof id === 'string') {
     const known = items.find((provider) => provider.id === id);
-    if (known === undefined) throw new FailureError('notFound', `There is no provider named ${id}.`);
+    if (known === undefined) throw new FailureError('notFound', l10n.t('There is no provider named {0}.', id));
     return known;
   }
   const rows = items.filter(fits).map((provider) => ({
@@ -28,21 +29,21 @@ export async function pickProvider(
     detail: statusDetail(provider),
     provider,
   }));
-  if (rows.length === 0) throw new FailureError('notFound', 'There is no provider for which this could be done.');
-  const chosen = await vscode.window.showQuickPick(rows, { title, placeHolder: 'Which provider?', matchOnDescription: true });
+  if (rows.length === 0) throw new FailureError('notFound', l10n.t('There is no provider for which this could be done.'));
+  const chosen = await vscode.window.showQuickPick(rows, { title, placeHolder: l10n.t('Which provider?'), matchOnDescription: true });
   if (chosen === undefined) throw new UserCancelledError();
   return chosen.provider;
 }
 
 /** Tests it where the user sees that it is under way, and tells how it went. */
 export async function testAndTell(actions: ProviderActions, { id, name }: ProviderSummary): Promise<void> {
-  const tested = await inWindow(`Testing ${name}…`, () => actions.test(id));
-  await tell(tested, `${tested.name} answered.`);
+  const tested = await inWindow(l10n.t('Testing {0}…', name), () => actions.test(id));
+  await tell(tested, l10n.t('{0} answered.', tested.name));
 }
 
 export async function enableAndTell(actions: ProviderActions, { id, name }: ProviderSummary): Promise<void> {
-  const enabled = await inWindow(`Switching on ${name}…`, () => actions.setEnabled(id, true));
-  await tell(enabled, `${enabled.name} is on.`);
+  const enabled = await inWindow(l10n.t('Switching on {0}…', name), () => actions.setEnabled(id, true));
+  await tell(enabled, l10n.t('{0} is on.', enabled.name));
 }
 
 async function tell({ id, error }: ProviderSummary, words: string): Promise<void> {
@@ -104,16 +105,16 @@ async function askForVendor(sidecar: Pick<Sidecar, 'request'>, { kinds }: Provid
     .map((kind) => ({ label: kind.name, description: kind.defaultEndpoint ?? '', vendor: { kind } }));
   const separator = (label: string): vscode.QuickPickItem & { vendor?: Vendor } => ({ label, kind: vscode.QuickPickItemKind.Separator });
   const chosen = await vscode.window.showQuickPick<vscode.QuickPickItem & { vendor?: Vendor }>(
-    [separator('Catalog'), ...vendors, separator('Without a catalog'), ...alone],
-    { title: 'Add Provider', placeHolder: 'Which provider?' },
+    [separator(l10n.t('Catalog')), ...vendors, separator(l10n.t('Without a catalog')), ...alone],
+    { title: l10n.t('Add Provider'), placeHolder: l10n.t('Which provider?') },
   );
   if (chosen?.vendor === undefined) throw new UserCancelledError();
   return chosen.vendor;
 }
 
 function modelsOf({ modelCount, isLocal }: CatalogSummary): string {
-  if (modelCount === 0 && isLocal) return 'Models of its own';
-  return modelCount === 1 ? '1 model' : `${modelCount} models`;
+  if (modelCount === 0 && isLocal) return l10n.t('Models of its own');
+  return modelCount === 1 ? l10n.t('1 model') : l10n.t('{0} models', modelCount);
 }
 
 /** Nothing is started before its path and content were approved. */
@@ -122,52 +123,56 @@ async function askForProgram(sidecar: Pick<Sidecar, 'request'>): Promise<string>
   if (items.length === 0) {
     throw new FailureError(
       'notFound',
-      'No program was found. Put one named plue-provider-… into ~/.plue/providers/bin or on PATH, and try again.',
+      l10n.t('No program was found. Put one named plue-provider-… into ~/.plue/providers/bin or on PATH, and try again.'),
     );
   }
   const rows = items.map((program) => ({
     label: program.name,
-    description: program.approved ? 'Approved' : program.changedSinceApproval ? 'Changed since you approved it' : 'Not approved yet',
+    description: program.approved
+      ? l10n.t('Approved')
+      : program.changedSinceApproval
+        ? l10n.t('Changed since you approved it')
+        : l10n.t('Not approved yet'),
     detail: program.path,
     program,
   }));
   const chosen = await vscode.window.showQuickPick(rows, {
-    title: 'Add External Program',
-    placeHolder: 'Which program?',
+    title: l10n.t('Add External Program'),
+    placeHolder: l10n.t('Which program?'),
     ignoreFocusOut: true,
   });
   if (chosen === undefined) throw new UserCancelledError();
   const { path, name, sha256, approved } = chosen.program;
   if (approved) return path;
   const answer = await vscode.window.showWarningMessage(
-    `Approve the program “${name}”?`,
-    { modal: true, detail: `${path}\nSHA-256 ${sha256}\n\nPlue may start it from now on, until its content changes.` },
-    'Approve',
+    l10n.t('Approve the program “{0}”?', name),
+    { modal: true, detail: `${path}\nSHA-256 ${sha256}\n\n${l10n.t('Plue may start it from now on, until its content changes.')}` },
+    l10n.t('Approve'),
   );
-  if (answer !== 'Approve') throw new UserCancelledError();
+  if (answer !== l10n.t('Approve')) throw new UserCancelledError();
   await sidecar.request(providerApprove, { path, sha256 });
   return path;
 }
 
 async function wantsKey({ name }: ProviderSummary): Promise<boolean> {
-  const answer = await vscode.window.showQuickPick(['Set key…', 'No key'], {
+  const answer = await vscode.window.showQuickPick([l10n.t('Set key…'), l10n.t('No key')], {
     title: name,
-    placeHolder: 'Does it need a key?',
+    placeHolder: l10n.t('Does it need a key?'),
     ignoreFocusOut: true,
   });
-  return answer === 'Set key…';
+  return answer === l10n.t('Set key…');
 }
 
 async function askForName(wanted: string, providers: ProviderList): Promise<string> {
   const taken = new Set(providers.items.map((provider) => provider.name.toLowerCase()));
   const name = await vscode.window.showInputBox({
-    title: `Add ${wanted}`,
-    prompt: 'Its name in Plue',
+    title: l10n.t('Add {0}', wanted),
+    prompt: l10n.t('Its name in Plue'),
     value: taken.has(wanted.toLowerCase()) ? '' : wanted,
     ignoreFocusOut: true,
     validateInput: (value) => {
-      if (value.trim() === '') return 'A provider needs a name.';
-      return taken.has(value.trim().toLowerCase()) ? 'There is a provider of this name.' : undefined;
+      if (value.trim() === '') return l10n.t('A provider needs a name.');
+      return taken.has(value.trim().toLowerCase()) ? l10n.t('There is a provider of this name.') : undefined;
     },
   });
   if (name === undefined) throw new UserCancelledError();
@@ -177,12 +182,12 @@ async function askForName(wanted: string, providers: ProviderList): Promise<stri
 async function askForEndpoint(name: string, value?: string): Promise<string> {
   const endpoint = await vscode.window.showInputBox({
     title: name,
-    prompt: 'The address of the server',
+    prompt: l10n.t('The address of the server'),
     placeHolder: 'http://localhost:11434',
     value,
     ignoreFocusOut: true,
     validateInput: (typed) =>
-      isEndpoint(typed) ? undefined : 'An address that starts with http:// or https://, without a name or password in it.',
+      isEndpoint(typed) ? undefined : l10n.t('An address that starts with http:// or https://, without a name or password in it.'),
   });
   if (endpoint === undefined) throw new UserCancelledError();
   return endpoint.trim();

@@ -1,4 +1,5 @@
 // The Providers page, seen from the extension host: it fetches what the page shows and does what the page asks.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, toFailureError, UserCancelledError } from '../../infrastructure/errors';
@@ -51,7 +52,7 @@ export class ProvidersPage implements vscode.Disposable {
     this.page = this.disposables.add(
       new SinglePage<FromPage, ToPage>({
         name: 'providers',
-        title: 'Providers',
+        title: l10n.t('Providers'),
         viewType,
         extensionUri,
         log,
@@ -239,7 +240,7 @@ export class ProvidersPage implements vscode.Disposable {
       case 'restore':
         this.post({ type: 'savedCatalog', detail: await sidecar.request(catalogRestore, { backupId: deed.backupId }) });
         this.post({ type: 'backups', items: (await sidecar.request(catalogBackups, {})).items });
-        this.tell('The catalog was restored.');
+        this.tell(l10n.t('The catalog was restored.'));
         return;
       case 'openChat':
         await this.run(otherCommands.openChat, deed.uri);

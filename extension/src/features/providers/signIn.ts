@@ -1,4 +1,5 @@
 // Signing in to a provider with OAuth. The sidecar does it; the window opens the page and shows how it goes.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, UserCancelledError, runWithErrorHandling } from '../../infrastructure/errors';
@@ -28,7 +29,7 @@ export function activateSignIn(sidecar: Sidecar, providers: ProviderList, log: v
 }
 
 export async function signIn(sidecar: Sidecar, providers: ProviderList, id?: string): Promise<void> {
-  const provider = await choose(providers, id, 'Sign In to Provider', () => true);
+  const provider = await choose(providers, id, l10n.t('Sign In to Provider'), () => true);
   // The tokens are kept there. It asks, and says itself what is wrong.
   await vscode.commands.executeCommand('plue.unlockVault');
   const start = await sidecar.request(providerSignIn, { id: provider.id });
@@ -45,10 +46,10 @@ export async function signIn(sidecar: Sidecar, providers: ProviderList, id?: str
 }
 
 export async function signOut(sidecar: Sidecar, providers: ProviderList, id?: string): Promise<void> {
-  const provider = await choose(providers, id, 'Sign Out of Provider', ({ hasCredential }) => hasCredential);
+  const provider = await choose(providers, id, l10n.t('Sign Out of Provider'), ({ hasCredential }) => hasCredential);
   await sidecar.request(providerSignOut, { id: provider.id });
   await providers.refresh();
-  void vscode.window.showInformationMessage(`Signed out of ${provider.name}. Plue has forgotten its tokens.`);
+  void vscode.window.showInformationMessage(l10n.t('Signed out of {0}. Plue has forgotten its tokens.', provider.name));
 }
 
 async function waitFor(
@@ -57,7 +58,10 @@ async function waitFor(
   { userCode }: ProviderSignInResult,
   stop: vscode.CancellationTokenSource,
 ): Promise<ProviderSummary> {
-  const title = `Signing in to ${provider.name}${userCode === undefined ? '' : ` with the code ${userCode}`}…`;
+  const title =
+    userCode === undefined
+      ? l10n.t('Signing in to {0}…', provider.name)
+      : l10n.t('Signing in to {0} with the code {1}…', provider.name, userCode);
   return await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title, cancellable: true },
     (_progress, token) => {
@@ -73,11 +77,11 @@ async function openPage(
   stop: vscode.CancellationTokenSource,
 ): Promise<void> {
   if (userCode !== undefined) {
-    const copy = 'Copy Code and Open Page';
+    const copy = l10n.t('Copy Code and Open Page');
     const chosen = await vscode.window.showInformationMessage(
-      `To sign in to ${provider.name}, enter the code ${userCode} on its page.`,
+      l10n.t('To sign in to {0}, enter the code {1} on its page.', provider.name, userCode),
       copy,
-      'Open Page',
+      l10n.t('Open Page'),
     );
     if (chosen === undefined) return;
     if (chosen === copy) await vscode.env.clipboard.writeText(userCode);
@@ -87,8 +91,8 @@ async function openPage(
 }
 
 function tell(provider: ProviderSummary): void {
-  if (provider.error === undefined) void vscode.window.showInformationMessage(`Signed in to ${provider.name}.`);
-  else void vscode.window.showWarningMessage(`Signed in, but ${provider.name} does not answer yet. ${provider.error.message}`);
+  if (provider.error === undefined) void vscode.window.showInformationMessage(l10n.t('Signed in to {0}.', provider.name));
+  else void vscode.window.showWarningMessage(l10n.t('Signed in, but {0} does not answer yet. {1}', provider.name, provider.error.message));
 }
 
 async function choose(
@@ -103,12 +107,18 @@ async function choose(
   if (able.length === 0 || id !== undefined) {
     throw new FailureError(
       'notFound',
-      `No provider ${id === undefined ? '' : `${id} `}is there to do this with. One that signs in has auth_type: "oauth" in its file.`,
+      id === undefined
+        ? l10n.t('No provider is there to do this with. One that signs in has auth_type: "oauth" in its file.')
+        : l10n.t('The provider {0} does not sign in. One that does has auth_type: "oauth" in its file.', id),
     );
   }
   const chosen = await vscode.window.showQuickPick(
-    able.map((provider) => ({ label: provider.name, description: provider.hasCredential ? 'signed in' : 'not signed in', provider })),
-    { title, placeHolder: 'Which provider?' },
+    able.map((provider) => ({
+      label: provider.name,
+      description: provider.hasCredential ? l10n.t('signed in') : l10n.t('not signed in'),
+      provider,
+    })),
+    { title, placeHolder: l10n.t('Which provider?') },
   );
   if (!chosen) throw new UserCancelledError();
   return chosen.provider;

@@ -1,18 +1,19 @@
+import * as l10n from '@vscode/l10n';
 import type { ProviderSource, ProviderStatus, ProviderSummary } from '../../protocol/protocol.generated';
 
 const words = {
-  untested: 'Not tested yet',
-  testing: 'Testing…',
-  connected: 'Connected',
-  error: 'Not working',
-  disabled: 'Off',
+  untested: l10n.t('Not tested yet'),
+  testing: l10n.t('Testing…'),
+  connected: l10n.t('Connected'),
+  error: l10n.t('Not working'),
+  disabled: l10n.t('Off'),
 } as const satisfies Record<ProviderStatus, string>;
 
 const sources = {
   file: '',
-  environment: 'key from the environment',
-  found: 'found on this machine',
-  tour: 'a recording, no key and no network',
+  environment: l10n.t('key from the environment'),
+  found: l10n.t('found on this machine'),
+  tour: l10n.t('a recording, no key and no network'),
 } as const satisfies Record<ProviderSource, string>;
 
 const icons = {
@@ -25,10 +26,12 @@ const icons = {
 
 /** A provider's state in words: "Connected, default, key from the environment". */
 export function statusWords(provider: ProviderSummary): string {
-  const key = provider.takesKey && !provider.hasCredential ? 'no key yet' : '';
+  const key = provider.takesKey && !provider.hasCredential ? l10n.t('no key yet') : '';
   // A recording always works: nothing is there to be tested.
   const status = provider.source === 'tour' && provider.status !== 'disabled' ? '' : words[provider.status];
-  const said = [status, provider.isDefault ? 'default' : '', key, sources[provider.source]].filter((part) => part !== '').join(', ');
+  const said = [status, provider.isDefault ? l10n.t('default') : '', key, sources[provider.source]]
+    .filter((part) => part !== '')
+    .join(', ');
   return said.charAt(0).toUpperCase() + said.slice(1);
 }
 
