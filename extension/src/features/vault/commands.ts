@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError, helpFor } from '../../infrastructure/errors';
 import type { ErrorView, ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
@@ -32,7 +33,7 @@ export async function configureProviderKey(
   if (provider.origin === undefined) {
     throw new FailureError(
       'missingField',
-      `${provider.name} has no endpoint yet, so a key could not be bound to one. Set it in Manage Providers.`,
+      l10n.t('{0} has no endpoint yet, so a key could not be bound to one. Set it in Manage Providers.', provider.name),
     );
   }
   await vault.ensureUnlocked();
@@ -63,7 +64,7 @@ export function referenceOf(providerId: string): string {
 async function chooseProvider(sidecar: Sidecar, providers: ProviderList, providerId?: string): Promise<ProviderSummary> {
   if (providerId !== undefined) {
     const known = providers.items.find((provider) => provider.id === providerId);
-    if (!known) throw new FailureError('notFound', `There is no provider named ${providerId}.`);
+    if (!known) throw new FailureError('notFound', l10n.t('There is no provider named {0}.', providerId));
     return known;
   }
   interface Choice extends vscode.QuickPickItem {
@@ -75,17 +76,21 @@ async function chooseProvider(sidecar: Sidecar, providers: ProviderList, provide
     .map((provider): Choice => ({
       label: provider.name,
       description: provider.origin,
-      detail: provider.hasCredential ? 'Has a key' : 'No key yet',
+      detail: provider.hasCredential ? l10n.t('Has a key') : l10n.t('No key yet'),
       provider,
     }));
   const kinds = providers.kinds
     .filter((kind) => kind.takesKey)
     .map((providerKind): Choice => ({ label: providerKind.name, description: providerKind.defaultEndpoint, providerKind }));
   const separator = (label: string): Choice => ({ label, kind: vscode.QuickPickItemKind.Separator });
-  const choices = [...(configured.length > 0 ? [separator('Configured'), ...configured] : []), separator('New provider'), ...kinds];
+  const choices = [
+    ...(configured.length > 0 ? [separator(l10n.t('Configured')), ...configured] : []),
+    separator(l10n.t('New provider')),
+    ...kinds,
+  ];
   const chosen = await vscode.window.showQuickPick(choices, {
-    title: 'Configure Provider Key',
-    placeHolder: 'Which provider is the key for?',
+    title: l10n.t('Configure Provider Key'),
+    placeHolder: l10n.t('Which provider is the key for?'),
   });
   if (chosen?.provider) return chosen.provider;
   if (chosen?.providerKind) return addProvider(sidecar, providers, chosen.providerKind);
@@ -97,10 +102,11 @@ async function addProvider(sidecar: Sidecar, providers: ProviderList, kind: Prov
   if (kind.takesEndpoint && kind.defaultEndpoint === undefined) {
     endpoint = await vscode.window.showInputBox({
       title: kind.name,
-      prompt: 'The address of the server',
+      prompt: l10n.t('The address of the server'),
       placeHolder: 'https://…',
       ignoreFocusOut: true,
-      validateInput: (value) => (/^https?:\/\/[^\s/]+/.test(value.trim()) ? undefined : 'An address that starts with http:// or https://'),
+      validateInput: (value) =>
+        /^https?:\/\/[^\s/]+/.test(value.trim()) ? undefined : l10n.t('An address that starts with http:// or https://'),
     });
     if (endpoint === undefined) throw new UserCancelledError();
   }
@@ -111,10 +117,10 @@ async function addProvider(sidecar: Sidecar, providers: ProviderList, kind: Prov
 
 async function askForKey(provider: ProviderSummary, origin: string): Promise<string> {
   const typed = await vscode.window.showInputBox({
-    title: `Key for ${provider.name}`,
+    title: l10n.t('Key for {0}', provider.name),
     prompt: origin.startsWith('exec://')
-      ? 'Kept encrypted in Plue’s vault and given to the approved program only.'
-      : `Kept encrypted in Plue’s vault and sent to ${origin} only.`,
+      ? l10n.t('Kept encrypted in Plue’s vault and given to the approved program only.')
+      : l10n.t('Kept encrypted in Plue’s vault and sent to {0} only.', origin),
     password: true,
     ignoreFocusOut: true,
     validateInput: keyProblem,
@@ -126,18 +132,19 @@ async function askForKey(provider: ProviderSummary, origin: string): Promise<str
 /** A key travels in a header, so anything that a header cannot carry is a slip of the clipboard. */
 export function keyProblem(typed: string): string | undefined {
   const key = typed.trim();
-  if (key === '') return 'Type or paste the key.';
-  if (!/^[\x21-\x7e]+$/.test(key)) return 'A key has no spaces, line breaks or special characters.';
+  if (key === '') return l10n.t('Type or paste the key.');
+  if (!/^[\x21-\x7e]+$/.test(key)) return l10n.t('A key has no spaces, line breaks or special characters.');
   return undefined;
 }
 
 async function testProvider(sidecar: Sidecar, providers: ProviderList, provider: ProviderSummary): Promise<void> {
-  const tested = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: `Testing ${provider.name}…` }, () =>
-    sidecar.request(providerTest, { id: provider.id }),
+  const tested = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Window, title: l10n.t('Testing {0}…', provider.name) },
+    () => sidecar.request(providerTest, { id: provider.id }),
   );
   await providers.refresh();
   if (tested.error === undefined) {
-    void vscode.window.showInformationMessage(`The key is stored, and ${tested.name} answered.`);
+    void vscode.window.showInformationMessage(l10n.t('The key is stored, and {0} answered.', tested.name));
     return;
   }
   // Nobody waits until the message is closed.
@@ -146,33 +153,33 @@ async function testProvider(sidecar: Sidecar, providers: ProviderList, provider:
 
 async function offerHelp(error: ErrorView, providerId: string): Promise<void> {
   const help = helpFor(error.kind)[0];
-  const chosen = await vscode.window.showWarningMessage(`The key is stored. ${error.message}`, ...(help ? [help.title] : []));
+  const chosen = await vscode.window.showWarningMessage(l10n.t('The key is stored. {0}', error.message), ...(help ? [help.title] : []));
   if (help && chosen === help.title) await vscode.commands.executeCommand(help.command, providerId);
 }
 
 export const passphrasePrompt: PassphrasePrompt = {
   existing: async (problem) =>
     vscode.window.showInputBox({
-      title: 'Unlock Plue’s vault',
-      prompt: problem ?? 'The passphrase of the vault',
+      title: l10n.t('Unlock Plue’s vault'),
+      prompt: problem ?? l10n.t('The passphrase of the vault'),
       password: true,
       ignoreFocusOut: true,
     }),
   fresh: async (why) => {
     const first = await vscode.window.showInputBox({
-      title: 'A passphrase for Plue’s vault (1 of 2)',
-      prompt: `${why} Plue cannot recover it.`,
+      title: l10n.t('A passphrase for Plue’s vault (1 of 2)'),
+      prompt: l10n.t('{0} Plue cannot recover it.', why),
       password: true,
       ignoreFocusOut: true,
-      validateInput: (value) => (value.length >= 8 ? undefined : 'At least 8 characters.'),
+      validateInput: (value) => (value.length >= 8 ? undefined : l10n.t('At least 8 characters.')),
     });
     if (first === undefined) return undefined;
     return vscode.window.showInputBox({
-      title: 'A passphrase for Plue’s vault (2 of 2)',
-      prompt: 'The same passphrase again',
+      title: l10n.t('A passphrase for Plue’s vault (2 of 2)'),
+      prompt: l10n.t('The same passphrase again'),
       password: true,
       ignoreFocusOut: true,
-      validateInput: (value) => (value === first ? undefined : 'Not the same yet.'),
+      validateInput: (value) => (value === first ? undefined : l10n.t('Not the same yet.')),
     });
   },
 };

@@ -1,6 +1,8 @@
 // What is done to a stored key, one quick pick at a time. No key is ever shown or read back.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { UserCancelledError, FailureError } from '../../infrastructure/errors';
+import { wordList } from '../../infrastructure/wordList';
 import type { EnvEntry, VaultEntrySummary } from '../../protocol/protocol.generated';
 import {
   vaultDelete,
@@ -28,12 +30,16 @@ export interface KeyHouse {
 
 /** Lists the keys and acts on the chosen one. */
 export async function manageKeys(house: KeyHouse): Promise<void> {
-  const entry = await chooseKey(house, 'Keys', 'Choose a key');
+  const entry = await chooseKey(house, l10n.t('Keys'), l10n.t('Choose a key'));
   const actions: (vscode.QuickPickItem & { run: () => Promise<void> })[] = [
-    { label: '$(sync) Replace…', detail: 'A new key for the same addresses', run: () => rotateKey(house, entry) },
-    { label: '$(edit) Rename…', detail: usedBy(entry), run: () => renameKey(house, entry) },
-    { label: '$(globe) Change where it may be sent…', detail: entry.origins.join(', '), run: () => changeOrigins(house, entry) },
-    { label: '$(trash) Delete…', detail: usedBy(entry), run: () => deleteKey(house, entry) },
+    { label: `$(sync) ${l10n.t('Replace…')}`, detail: l10n.t('A new key for the same addresses'), run: () => rotateKey(house, entry) },
+    { label: `$(edit) ${l10n.t('Rename…')}`, detail: usedBy(entry), run: () => renameKey(house, entry) },
+    {
+      label: `$(globe) ${l10n.t('Change where it may be sent…')}`,
+      detail: entry.origins.join(', '),
+      run: () => changeOrigins(house, entry),
+    },
+    { label: `$(trash) ${l10n.t('Delete…')}`, detail: usedBy(entry), run: () => deleteKey(house, entry) },
   ];
   const chosen = await vscode.window.showQuickPick(actions, { title: entry.reference, placeHolder: detailOf(entry) });
   if (!chosen) throw new UserCancelledError();
@@ -41,10 +47,10 @@ export async function manageKeys(house: KeyHouse): Promise<void> {
 }
 
 export async function rotateKey(house: KeyHouse, known?: VaultEntrySummary): Promise<void> {
-  const entry = known ?? (await chooseKey(house, 'Replace Key', 'Which key is replaced?'));
+  const entry = known ?? (await chooseKey(house, l10n.t('Replace Key'), l10n.t('Which key is replaced?')));
   const secret = await vscode.window.showInputBox({
-    title: `A new key for ${entry.reference}`,
-    prompt: `Sent to ${entry.origins.join(', ')} only. The old one is forgotten.`,
+    title: l10n.t('A new key for {0}', entry.reference),
+    prompt: l10n.t('Sent to {0} only. The old one is forgotten.', entry.origins.join(', ')),
     password: true,
     ignoreFocusOut: true,
     validateInput: keyProblem,
@@ -52,14 +58,14 @@ export async function rotateKey(house: KeyHouse, known?: VaultEntrySummary): Pro
   if (secret === undefined) throw new UserCancelledError();
   await house.sidecar.request(vaultRotate, { reference: entry.reference, secret: secret.trim() });
   await house.providers.refresh();
-  void vscode.window.showInformationMessage(`${entry.reference} was replaced.`);
+  void vscode.window.showInformationMessage(l10n.t('{0} was replaced.', entry.reference));
 }
 
 export async function renameKey(house: KeyHouse, known?: VaultEntrySummary): Promise<void> {
-  const entry = known ?? (await chooseKey(house, 'Rename Key', 'Which key is renamed?'));
+  const entry = known ?? (await chooseKey(house, l10n.t('Rename Key'), l10n.t('Which key is renamed?')));
   const newReference = await vscode.window.showInputBox({
-    title: `Rename ${entry.reference}`,
-    prompt: 'Provider files that name it are changed with it.',
+    title: l10n.t('Rename {0}', entry.reference),
+    prompt: l10n.t('Provider files that name it are changed with it.'),
     value: entry.reference,
     valueSelection: ['vault://'.length, entry.reference.length],
     ignoreFocusOut: true,
@@ -68,17 +74,19 @@ export async function renameKey(house: KeyHouse, known?: VaultEntrySummary): Pro
   if (newReference === undefined || newReference === entry.reference) throw new UserCancelledError();
   const { changedProviders } = await house.sidecar.request(vaultRename, { reference: entry.reference, newReference });
   await house.providers.refresh();
-  const also =
-    changedProviders.length === 0 ? '' : ` ${changedProviders.join(', ')} ${changedProviders.length === 1 ? 'uses' : 'use'} the new name.`;
-  void vscode.window.showInformationMessage(`The key is now ${newReference}.${also}`);
+  void vscode.window.showInformationMessage(
+    changedProviders.length === 0
+      ? l10n.t('The key is now {0}.', newReference)
+      : l10n.t('The key is now {0}. The new name is used by {1}.', newReference, wordList(changedProviders)),
+  );
 }
 
 export async function changeOrigins(house: KeyHouse, known?: VaultEntrySummary): Promise<void> {
-  const entry = known ?? (await chooseKey(house, 'Where a Key May Be Sent', 'Which key?'));
-  const origins = await askForOrigins(`Where ${entry.reference} may be sent`, entry.origins.join(' '));
+  const entry = known ?? (await chooseKey(house, l10n.t('Where a Key May Be Sent'), l10n.t('Which key?')));
+  const origins = await askForOrigins(l10n.t('Where {0} may be sent', entry.reference), entry.origins.join(' '));
   await house.sidecar.request(vaultSetOrigins, { reference: entry.reference, origins });
   await house.providers.refresh();
-  void vscode.window.showInformationMessage(`${entry.reference} may be sent to ${origins.join(', ')}.`);
+  void vscode.window.showInformationMessage(l10n.t('{0} may be sent to {1}.', entry.reference, origins.join(', ')));
 }
 
 /** A provider's key was refused for the provider's address: the user decides whether it may go there too. */
@@ -87,13 +95,18 @@ export async function allowKeyForProvider(house: KeyHouse, providerId: string): 
   const provider = (await house.providers.refresh()).find(({ id }) => id === providerId);
   const { entries } = await house.sidecar.request(vaultList, {});
   const entry = entries.find(({ reference }) => reference === provider?.keyReference);
-  if (provider?.origin === undefined || !entry) throw new FailureError('notFound', 'That provider has no key in the vault. Set one.');
-  const allow = `Allow ${provider.origin}`;
+  if (provider?.origin === undefined || !entry)
+    throw new FailureError('notFound', l10n.t('That provider has no key in the vault. Set one.'));
+  const allow = l10n.t('Allow {0}', provider.origin);
   const answer = await vscode.window.showWarningMessage(
-    `May the key ${entry.reference} be sent to ${provider.origin}?`,
+    l10n.t('May the key {0} be sent to {1}?', entry.reference, provider.origin),
     {
       modal: true,
-      detail: `It was stored for ${entry.origins.join(', ')} only. Allow this only if you trust who runs ${provider.origin}: they will have the key.`,
+      detail: l10n.t(
+        'It was stored for {0} only. Allow this only if you trust who runs {1}: they will have the key.',
+        entry.origins.join(', '),
+        provider.origin,
+      ),
     },
     allow,
   );
@@ -103,26 +116,26 @@ export async function allowKeyForProvider(house: KeyHouse, providerId: string): 
 }
 
 export async function deleteKey(house: KeyHouse, known?: VaultEntrySummary): Promise<void> {
-  const entry = known ?? (await chooseKey(house, 'Remove Provider Key', 'Which key should be removed?'));
+  const entry = known ?? (await chooseKey(house, l10n.t('Remove Provider Key'), l10n.t('Which key should be removed?')));
   const answer = await vscode.window.showWarningMessage(
-    `Remove the key ${entry.reference}?`,
-    { modal: true, detail: `${usedBy(entry)}. It is deleted from the vault and cannot be brought back.` },
-    'Remove',
+    l10n.t('Remove the key {0}?', entry.reference),
+    { modal: true, detail: l10n.t('{0}. It is deleted from the vault and cannot be brought back.', usedBy(entry)) },
+    l10n.t('Remove'),
   );
-  if (answer !== 'Remove') throw new UserCancelledError();
+  if (answer !== l10n.t('Remove')) throw new UserCancelledError();
   await house.sidecar.request(vaultDelete, { reference: entry.reference });
   await house.providers.refresh();
-  void vscode.window.showInformationMessage(`The key ${entry.reference} was removed.`);
+  void vscode.window.showInformationMessage(l10n.t('The key {0} was removed.', entry.reference));
 }
 
 /** Takes chosen keys from a .env file, each for the addresses it may be sent to. */
 export async function importEnv(house: KeyHouse): Promise<void> {
-  const [file] = (await vscode.window.showOpenDialog({ title: 'Take keys from a .env file', openLabel: 'Read' })) ?? [];
+  const [file] = (await vscode.window.showOpenDialog({ title: l10n.t('Take keys from a .env file'), openLabel: l10n.t('Read') })) ?? [];
   if (!file) throw new UserCancelledError();
   await house.vault.ensureUnlocked();
   const { entries } = await house.sidecar.request(vaultReadEnv, { path: file.fsPath });
   if (entries.length === 0) {
-    void vscode.window.showInformationMessage('No keys stand in that file.');
+    void vscode.window.showInformationMessage(l10n.t('No keys stand in that file.'));
     return;
   }
   const chosen = await vscode.window.showQuickPick(
@@ -134,8 +147,8 @@ export async function importEnv(house: KeyHouse): Promise<void> {
       entry,
     })),
     {
-      title: 'Keys to take',
-      placeHolder: 'They stay in the file too, until you remove them there',
+      title: l10n.t('Keys to take'),
+      placeHolder: l10n.t('They stay in the file too, until you remove them there'),
       canPickMany: true,
       ignoreFocusOut: true,
     },
@@ -143,36 +156,38 @@ export async function importEnv(house: KeyHouse): Promise<void> {
   if (!chosen || chosen.length === 0) throw new UserCancelledError();
   const choices = [];
   for (const { entry } of chosen) {
-    const origins = entry.origins.length > 0 ? entry.origins : await askForOrigins(`Where ${entry.name} may be sent`, '');
+    const origins = entry.origins.length > 0 ? entry.origins : await askForOrigins(l10n.t('Where {0} may be sent', entry.name), '');
     choices.push({ name: entry.name, reference: entry.reference, origins });
   }
   await house.sidecar.request(vaultImportEnv, { path: file.fsPath, entries: choices });
   await house.providers.refresh();
-  void vscode.window.showInformationMessage(`${choices.length === 1 ? 'One key is' : `${choices.length} keys are`} in the vault now.`);
+  void vscode.window.showInformationMessage(
+    choices.length === 1 ? l10n.t('One key is in the vault now.') : l10n.t('{0} keys are in the vault now.', choices.length),
+  );
 }
 
 export async function lockVault(house: KeyHouse): Promise<void> {
   await house.sidecar.request(vaultLock, {});
   await house.providers.refresh();
-  void vscode.window.showInformationMessage('The vault is locked. Chats ask for it when they need a key.');
+  void vscode.window.showInformationMessage(l10n.t('The vault is locked. Chats ask for it when they need a key.'));
 }
 
 export async function changePassphrase(house: KeyHouse): Promise<void> {
   await house.vault.ensureUnlocked();
   const { ways } = await house.sidecar.request(vaultStatus, {});
-  const current = ways.includes('passphrase') ? await passphrasePrompt.existing('The passphrase it has now') : undefined;
+  const current = ways.includes('passphrase') ? await passphrasePrompt.existing(l10n.t('The passphrase it has now')) : undefined;
   if (current === undefined && ways.includes('passphrase')) throw new UserCancelledError();
-  const passphrase = await passphrasePrompt.fresh('It opens the vault where no keychain does, also on the command line.');
+  const passphrase = await passphrasePrompt.fresh(l10n.t('It opens the vault where no keychain does, also on the command line.'));
   if (passphrase === undefined) throw new UserCancelledError();
   await house.sidecar.request(vaultSetPassphrase, { current, passphrase });
-  void vscode.window.showInformationMessage('The vault has its new passphrase.');
+  void vscode.window.showInformationMessage(l10n.t('The vault has its new passphrase.'));
 }
 
 async function chooseKey({ sidecar, vault }: KeyHouse, title: string, placeHolder: string): Promise<VaultEntrySummary> {
   await vault.ensureUnlocked();
   const { entries } = await sidecar.request(vaultList, {});
   if (entries.length === 0) {
-    void vscode.window.showInformationMessage('There are no keys in the vault.');
+    void vscode.window.showInformationMessage(l10n.t('There are no keys in the vault.'));
     throw new UserCancelledError();
   }
   const chosen = await vscode.window.showQuickPick(
@@ -186,11 +201,11 @@ async function chooseKey({ sidecar, vault }: KeyHouse, title: string, placeHolde
 async function askForOrigins(title: string, value: string): Promise<string[]> {
   const typed = await vscode.window.showInputBox({
     title,
-    prompt: 'One or more addresses, as https://api.example.com',
+    prompt: l10n.t('One or more addresses, as https://api.example.com'),
     value,
     ignoreFocusOut: true,
     validateInput: (text) =>
-      originsOf(text) === undefined ? 'Addresses that start with http:// or https://, with a space between.' : undefined,
+      originsOf(text) === undefined ? l10n.t('Addresses that start with http:// or https://, with a space between.') : undefined,
   });
   const origins = typed === undefined ? undefined : originsOf(typed);
   if (origins === undefined) throw new UserCancelledError();
@@ -208,19 +223,19 @@ export function originsOf(text: string): string[] | undefined {
 export function referenceProblem(typed: string): string | undefined {
   return /^vault:\/\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(typed)
     ? undefined
-    : 'A name of the form vault://owner/name, of letters, digits, dot, dash and underscore.';
+    : l10n.t('A name of the form vault://owner/name, of letters, digits, dot, dash and underscore.');
 }
 
 function usedBy({ usedBy: users }: VaultEntrySummary): string {
-  return users.length === 0 ? 'No provider uses it' : `Used by ${users.join(', ')}`;
+  return users.length === 0 ? l10n.t('No provider uses it') : l10n.t('Used by {0}', users.join(', '));
 }
 
 function detailOf(entry: VaultEntrySummary): string {
-  const last = entry.lastUsed === undefined ? 'never used' : `last used ${new Date(entry.lastUsed).toLocaleString()}`;
+  const last = entry.lastUsed === undefined ? l10n.t('never used') : l10n.t('last used {0}', new Date(entry.lastUsed).toLocaleString());
   return `${entry.origins.join(', ')} · ${usedBy(entry)} · ${last}`;
 }
 
 function envDetail(entry: EnvEntry): string {
-  const where = entry.origins.length > 0 ? `May be sent to ${entry.origins.join(', ')}` : 'You say where it may be sent';
-  return entry.exists ? `${where}. Takes the place of the key of this name.` : where;
+  const where = entry.origins.length > 0 ? l10n.t('May be sent to {0}', entry.origins.join(', ')) : l10n.t('You say where it may be sent');
+  return entry.exists ? l10n.t('{0}. Takes the place of the key of this name.', where) : where;
 }

@@ -1,4 +1,5 @@
 // Opening the vault: first without a word, then by asking.
+import * as l10n from '@vscode/l10n';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
 import type { Log } from '../../infrastructure/logging';
 import type { VaultStatusResult } from '../../protocol/protocol.generated';
@@ -14,6 +15,12 @@ export interface PassphrasePrompt {
   /** Asked twice and compared. `why` is one sentence. */
   fresh(why: string): Promise<string | undefined>;
 }
+
+/** How a vault can be opened, in words. */
+const wayWords: Readonly<Record<string, string>> = {
+  editor: l10n.t('by VS Code'),
+  keychain: l10n.t('by the system’s keychain'),
+};
 
 export class VaultAccess {
   constructor(
@@ -59,7 +66,10 @@ export class VaultAccess {
     if (!status.ways.includes('passphrase')) {
       throw new FailureError(
         'vaultLocked',
-        `The vault was made where it opens by way of ${status.ways.join(' or ')}, and that is not available here. Your keys are still in it: open it there once.`,
+        l10n.t(
+          'The vault was made where it opens in another way ({0}), and that is not available here. Your keys are still in it: open it there once.',
+          status.ways.map((way) => wayWords[way] ?? way).join(', '),
+        ),
       );
     }
     let problem: string | undefined;
@@ -69,7 +79,7 @@ export class VaultAccess {
       try {
         const opened = await this.sidecar.request(vaultUnlock, { way: 'passphrase', secret: passphrase });
         if (!opened.locked) break;
-        problem = 'The vault stayed locked.';
+        problem = l10n.t('The vault stayed locked.');
       } catch (error) {
         if (!(error instanceof FailureError) || error.kind.startsWith('sidecar')) throw error;
         problem = error.message;
@@ -92,7 +102,7 @@ export class VaultAccess {
       }
     }
     const passphrase = await this.prompt.fresh(
-      'This machine has no keychain, and VS Code may forget secrets here when it restarts, so a passphrase protects your keys.',
+      l10n.t('This machine has no keychain, and VS Code may forget secrets here when it restarts, so a passphrase protects your keys.'),
     );
     if (passphrase === undefined) throw new UserCancelledError();
     await this.sidecar.request(vaultCreate, { way: 'passphrase', secret: passphrase });
