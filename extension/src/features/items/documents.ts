@@ -1,6 +1,8 @@
 // Prompts, templates, providers and items: choosing one, taking a change back, the trash.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
+import { wordList } from '../../infrastructure/wordList';
 import type { CodexLinkView, CodexRenameResult, CodexSummary } from '../../protocol/protocol.generated';
 import { codexDelete, codexLinks, codexList, codexRedo, codexRename, codexRestore, codexUndo } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -9,10 +11,12 @@ export const collections = ['items', 'prompts', 'templates', 'providers'] as con
 
 export type Collection = (typeof collections)[number];
 
-const words = { items: 'Item', prompts: 'Prompt', templates: 'Template', providers: 'Provider' } as const satisfies Record<
-  Collection,
-  string
->;
+const words = {
+  items: l10n.t('Item'),
+  prompts: l10n.t('Prompt'),
+  templates: l10n.t('Template'),
+  providers: l10n.t('Provider'),
+} as const satisfies Record<Collection, string>;
 
 export class Documents {
   constructor(private readonly sidecar: Sidecar) {}
@@ -27,10 +31,10 @@ export class Documents {
     );
     const rows = lists.flat().map(({ codex, kind }) => ({ label: codex.title, description: kind, detail: codex.description ?? '', codex }));
     if (rows.length === 0)
-      throw new FailureError('notFound', deleted ? 'The trash is empty.' : `There is nothing of your own here yet: no ${kindsOf(from)}.`);
+      throw new FailureError('notFound', deleted ? l10n.t('The trash is empty.') : l10n.t('There is nothing of your own here yet.'));
     const chosen = await vscode.window.showQuickPick(rows, {
       title,
-      placeHolder: 'Type a part of its name',
+      placeHolder: l10n.t('Type a part of its name'),
       matchOnDescription: true,
       // A page that comes up takes the focus, and must not close the list with it.
       ignoreFocusOut: true,
@@ -41,12 +45,12 @@ export class Documents {
 
   async undo(codex: CodexSummary): Promise<void> {
     await this.sidecar.request(codexUndo, { uri: codex.uri });
-    await this.offer(`Took the last change of “${codex.title}” back.`, 'Redo', () => this.redo(codex));
+    await this.offer(l10n.t('Took the last change of “{0}” back.', codex.title), l10n.t('Redo'), () => this.redo(codex));
   }
 
   async redo(codex: CodexSummary): Promise<void> {
     await this.sidecar.request(codexRedo, { uri: codex.uri });
-    await this.offer(`Made the change of “${codex.title}” again.`, 'Undo', () => this.undo(codex));
+    await this.offer(l10n.t('Made the change of “{0}” again.', codex.title), l10n.t('Undo'), () => this.undo(codex));
   }
 
   /** Asks only when something refers to it: else Undo is enough. */
@@ -54,23 +58,23 @@ export class Documents {
     const { incoming } = await this.sidecar.request(codexLinks, { uri: codex.uri });
     if (incoming.length > 0) {
       const answer = await vscode.window.showWarningMessage(
-        `Move “${codex.title}” to the trash?`,
-        { modal: true, detail: `${linksSentence(incoming)} It can be restored from there.` },
-        'Move to Trash',
+        l10n.t('Move “{0}” to the trash?', codex.title),
+        { modal: true, detail: l10n.t('{0} It can be restored from there.', linksSentence(incoming)) },
+        l10n.t('Move to Trash'),
       );
       if (answer === undefined) throw new UserCancelledError();
     }
     await this.sidecar.request(codexDelete, { uri: codex.uri });
-    await this.offer(`Moved “${codex.title}” to the trash.`, 'Undo', () => this.restore(codex));
+    await this.offer(l10n.t('Moved “{0}” to the trash.', codex.title), l10n.t('Undo'), () => this.restore(codex));
   }
 
   /** What refers to it is changed along; what cannot be is named before anything happens. */
   async rename(codex: CodexSummary): Promise<void> {
     const before = codex.uri.slice(codex.uri.lastIndexOf('/') + 1);
     const name = await vscode.window.showInputBox({
-      title: `Rename “${codex.title}”`,
+      title: l10n.t('Rename “{0}”', codex.title),
       value: before,
-      prompt: 'The last part of its address. What refers to it is changed along.',
+      prompt: l10n.t('The last part of its address. What refers to it is changed along.'),
       ignoreFocusOut: true,
     });
     if (name === undefined || name.trim() === before) throw new UserCancelledError();
@@ -78,14 +82,14 @@ export class Documents {
     const plan = await this.sidecar.request(codexRename, { ...asked, dryRun: true });
     if (plan.updated.length + plan.left.length > 0) {
       const answer = await vscode.window.showWarningMessage(
-        `Rename “${codex.title}” to ${plan.uri}?`,
+        l10n.t('Rename “{0}” to {1}?', codex.title, plan.uri),
         { modal: true, detail: renameDetail(plan) },
-        'Rename',
+        l10n.t('Rename'),
       );
       if (answer === undefined) throw new UserCancelledError();
     }
     const done = await this.sidecar.request(codexRename, asked);
-    await vscode.window.showInformationMessage(`“${codex.title}” is ${done.uri} now.`);
+    await vscode.window.showInformationMessage(l10n.t('“{0}” is {1} now.', codex.title, done.uri));
   }
 
   async restore({ uri }: CodexSummary): Promise<void> {
@@ -100,24 +104,18 @@ export class Documents {
 /** "“A” and 2 more refer to it." */
 export function linksSentence(incoming: readonly CodexLinkView[]): string {
   const names = [...new Set(incoming.map(({ title, target }) => `“${title === '' ? target : title}”`))];
-  return `${nameSome(names)} ${names.length === 1 ? 'refers' : 'refer'} to it.`;
+  return names.length === 1 ? l10n.t('{0} refers to it.', nameSome(names)) : l10n.t('{0} refer to it.', nameSome(names));
 }
 
 function renameDetail({ updated, left }: CodexRenameResult): string {
   const changed = [...new Set(updated.map(({ title, target }) => `“${title === '' ? target : title}”`))];
-  const kept = left.map(({ title, target, why }) => `“${title === '' ? target : title}” still names the old one. ${why}`);
-  return [...(changed.length === 0 ? [] : [`${nameSome(changed)} ${changed.length === 1 ? 'is' : 'are'} changed along.`]), ...kept].join(
-    '\n',
-  );
+  const kept = left.map(({ title, target, why }) => l10n.t('“{0}” still names the old one. {1}', title === '' ? target : title, why));
+  const along =
+    changed.length === 1 ? l10n.t('{0} is changed along.', nameSome(changed)) : l10n.t('{0} are changed along.', nameSome(changed));
+  return [...(changed.length === 0 ? [] : [along]), ...kept].join('\n');
 }
 
 /** "“A”, “B” and 2 more". */
 function nameSome(names: readonly string[]): string {
-  const parts = names.length > 3 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
-  const before = parts.slice(0, -1).join(', ');
-  return before === '' ? parts.join('') : `${before} and ${parts.at(-1)}`;
-}
-
-function kindsOf(from: readonly Collection[]): string {
-  return from.map((collection) => words[collection].toLowerCase()).join(', no ');
+  return wordList(names.length > 3 ? [...names.slice(0, 3), l10n.t('{0} more', names.length - 3)] : names);
 }

@@ -1,4 +1,5 @@
 // The versions of a document, against the newest in VS Code's own diff editor.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
 import type { CodexSummary, CodexVersionView } from '../../protocol/protocol.generated';
@@ -17,12 +18,12 @@ export class History implements vscode.TextDocumentContentProvider, vscode.Dispo
     const rows = versions.map((view) => ({
       label: view.what,
       description: [authorOf(view), new Date(view.time).toLocaleString()].filter((part) => part !== '').join(', '),
-      detail: view.isCurrent ? 'As it is now' : `Version ${view.version}`,
+      detail: view.isCurrent ? l10n.t('As it is now') : l10n.t('Version {0}', view.version),
       view,
     }));
     const chosen = await vscode.window.showQuickPick(rows, {
-      title: `History of ${codex.title}`,
-      placeHolder: codex.layer === undefined ? 'What happened, newest first' : 'Choose a version to compare',
+      title: l10n.t('History of {0}', codex.title),
+      placeHolder: codex.layer === undefined ? l10n.t('What happened, newest first') : l10n.t('Choose a version to compare'),
       matchOnDescription: true,
       ignoreFocusOut: true,
     });
@@ -36,7 +37,7 @@ export class History implements vscode.TextDocumentContentProvider, vscode.Dispo
       'vscode.diff',
       addressOf(codex.uri, left, left),
       addressOf(codex.uri, right, left),
-      `${codex.title}: version ${left} ↔ ${right === current ? 'now' : right}`,
+      right === current ? l10n.t('{0}: version {1} ↔ now', codex.title, left) : l10n.t('{0}: version {1} ↔ {2}', codex.title, left, right),
       { preview: true },
     );
   }
@@ -44,16 +45,18 @@ export class History implements vscode.TextDocumentContentProvider, vscode.Dispo
   /** `shown` is either side of the diff; without it the diff in front is meant. */
   async restore(shown: vscode.Uri | undefined): Promise<void> {
     const asked = readAddress(shown ?? versionInFront());
-    if (asked === undefined) throw new FailureError('badRequest', 'Choose a version first, with Plue: Show History.');
+    if (asked === undefined) throw new FailureError('badRequest', l10n.t('Choose a version first, with Plue: Show History.'));
     const { uri, restores } = asked;
     const [{ codex }, old] = await Promise.all([
       this.sidecar.request(codexGet, { uri }),
       this.sidecar.request(codexGet, { uri, version: restores }),
     ]);
-    if (old.document === undefined) throw new FailureError('notFound', 'That version has no text.');
+    if (old.document === undefined) throw new FailureError('notFound', l10n.t('That version has no text.'));
     await this.sidecar.request(codexUpdate, { uri, text: old.document.text, expectedVersion: codex.version });
     await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
-    void vscode.window.showInformationMessage(`“${codex.title}” is again as in version ${restores}. The history keeps what it was.`);
+    void vscode.window.showInformationMessage(
+      l10n.t('“{0}” is again as in version {1}. The history keeps what it was.', codex.title, restores),
+    );
   }
 
   async provideTextDocumentContent(address: vscode.Uri): Promise<string> {
@@ -69,7 +72,7 @@ export class History implements vscode.TextDocumentContentProvider, vscode.Dispo
 }
 
 function authorOf({ author }: CodexVersionView): string {
-  return author === 'outside' ? 'changed outside Plue' : `by ${author}`;
+  return author === 'outside' ? l10n.t('changed outside Plue') : l10n.t('by {0}', author);
 }
 
 /** A version is written once, so its address never shows anything else. */

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
@@ -32,43 +33,47 @@ export function activateItems(
     disposables.add(vscode.commands.registerCommand(id, (given: unknown) => runWithErrorHandling(log, () => action(given))));
   };
   register(commands.newFromTemplate, async (given) => {
-    const none = 'There is no template of your own yet. Make one with Plue: New Template.';
+    const none = l10n.t('There is no template of your own yet. Make one with Plue: New Template.');
     await editor.open(
-      targetOf(given) ?? { templateId: (await pickTemplate(sidecar, { title: 'New from Template', collections: ['items'], none })).id },
+      targetOf(given) ?? {
+        templateId: (await pickTemplate(sidecar, { title: l10n.t('New from Template'), collections: ['items'], none })).id,
+      },
     );
   });
   register(commands.newTask, async (given) => {
-    const none = 'There is no template for a task. Make one with Plue: New Template.';
-    const pick = async (): Promise<string> => (await pickTemplate(sidecar, { title: 'New Task', collections: ['tasks'], none })).id;
+    const none = l10n.t('There is no template for a task. Make one with Plue: New Template.');
+    const pick = async (): Promise<string> => (await pickTemplate(sidecar, { title: l10n.t('New Task'), collections: ['tasks'], none })).id;
     const asked = v.safeParse(taskOfChat, given);
     if (!asked.success) return editor.open(targetOf(given) ?? { templateId: await pick() });
     const { goal, parentId } = asked.output;
     await editor.open({ templateId: await pick(), parentId, ...(goal === '' ? {} : { values: { goal } }) });
   });
   register(commands.newChatFromTemplate, async (given) => {
-    const none = 'There is no template for a chat. Make one with Plue: New Template.';
+    const none = l10n.t('There is no template for a chat. Make one with Plue: New Template.');
     const target = targetOf(given) ?? {
-      templateId: (await pickTemplate(sidecar, { title: 'New Chat From Template', collections: ['chats'], none })).id,
+      templateId: (await pickTemplate(sidecar, { title: l10n.t('New Chat From Template'), collections: ['chats'], none })).id,
     };
     await newChat(target, { sidecar, providers, editor });
   });
   // A chat names itself: its form holds its settings.
   register(commands.openItem, async (given) =>
-    editor.open({ uri: typeof given === 'string' ? given : (await documents.pick('Open Item', ['items'])).uri }),
+    editor.open({ uri: typeof given === 'string' ? given : (await documents.pick(l10n.t('Open Item'), ['items'])).uri }),
   );
   register(commands.openCodex, async (given) => {
     if (typeof given === 'string') await open(given);
   });
-  register(commands.renameDocument, async () => documents.rename(await documents.pick('Rename', collections)));
+  register(commands.renameDocument, async () => documents.rename(await documents.pick(l10n.t('Rename'), collections)));
   // A provider goes with its key and its models: that is asked on the Providers page.
-  register(commands.deleteDocument, async () => documents.delete(await documents.pick('Move to Trash', ['items', 'prompts', 'templates'])));
-  register(commands.restoreDocument, async () => documents.restore(await documents.pick('Restore from Trash', collections, true)));
+  register(commands.deleteDocument, async () =>
+    documents.delete(await documents.pick(l10n.t('Move to Trash'), ['items', 'prompts', 'templates'])),
+  );
+  register(commands.restoreDocument, async () => documents.restore(await documents.pick(l10n.t('Restore from Trash'), collections, true)));
   register(commands.showHistory, async (given) => {
     const named = async (uri: string): Promise<CodexSummary> => (await sidecar.request(codexGet, { uri, limit: 1 })).codex;
-    await history.show(await (typeof given === 'string' ? named(given) : documents.pick('Show History', collections)));
+    await history.show(await (typeof given === 'string' ? named(given) : documents.pick(l10n.t('Show History'), collections)));
   });
-  register(commands.undoChange, async () => documents.undo(await documents.pick('Undo Last Change of…', collections)));
-  register(commands.redoChange, async () => documents.redo(await documents.pick('Redo Last Change of…', collections)));
+  register(commands.undoChange, async () => documents.undo(await documents.pick(l10n.t('Undo Last Change of…'), collections)));
+  register(commands.redoChange, async () => documents.redo(await documents.pick(l10n.t('Redo Last Change of…'), collections)));
   register(commands.restoreVersion, (shown) => history.restore(shown instanceof vscode.Uri ? shown : undefined));
   return disposables;
 }
@@ -85,7 +90,7 @@ function targetOf(given: unknown): NewTarget | undefined {
 async function newChat(target: NewTarget, house: { sidecar: Sidecar; providers: ProviderList; editor: ItemEditor }): Promise<void> {
   const { sidecar, providers, editor } = house;
   const template = await sidecar.request(templateGet, { id: target.templateId });
-  if (template.collection !== 'chats') throw new FailureError('badRequest', `“${template.name}” is not for chats.`);
+  if (template.collection !== 'chats') throw new FailureError('badRequest', l10n.t('“{0}” is not for chats.', template.name));
   // What a chat of this kind does not have stays behind.
   const values = Object.fromEntries(
     Object.entries(target.values ?? {}).filter(([name]) => template.fields.some((field) => field.name === name)),

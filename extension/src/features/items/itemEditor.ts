@@ -1,4 +1,5 @@
 // The page of a form, seen from the extension host: one item, a new task or chat, or the settings of one that is there.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, toFailureError } from '../../infrastructure/errors';
@@ -41,7 +42,7 @@ export class ItemEditor implements vscode.Disposable {
     this.page = this.disposables.add(
       new SinglePage<FromItemPage, ToItemPage>({
         name: 'item',
-        title: 'Plue Item',
+        title: l10n.t('Plue Item'),
         viewType,
         extensionUri: house.extensionUri,
         log: house.log,
@@ -102,7 +103,7 @@ export class ItemEditor implements vscode.Disposable {
   private async show(): Promise<void> {
     const { target } = this;
     const { sidecar } = this.house;
-    if (target === undefined) throw new FailureError('notFound', 'No item is chosen. Open one with Plue: Open Item.');
+    if (target === undefined) throw new FailureError('notFound', l10n.t('No item is chosen. Open one with Plue: Open Item.'));
     this.codex = undefined;
     const found = 'uri' in target ? await this.get(target.uri) : undefined;
     const templateId = 'uri' in target ? (found?.codex.templateId ?? '') : target.templateId;
@@ -111,8 +112,8 @@ export class ItemEditor implements vscode.Disposable {
     this.template = template;
     this.codex = found?.codex;
     this.values = found === undefined ? {} : valuesOf(found);
-    const title = found === undefined ? `New ${template.name}` : found.codex.title;
-    this.page.entitle(visibleText(found === undefined || isFile(found.codex) ? title : `Settings: ${title}`));
+    const title = found === undefined ? l10n.t('New {0}', template.name) : found.codex.title;
+    this.page.entitle(visibleText(found === undefined || isFile(found.codex) ? title : l10n.t('Settings: {0}', title)));
     this.page.post({ type: 'providers', providers: this.house.providers.items });
     this.page.post({
       type: 'form',
@@ -171,7 +172,7 @@ export class ItemEditor implements vscode.Disposable {
       // Each message makes a newer version of a chat; only what this form shows counts here.
       const { codex, values } = await this.get(uri);
       if (!isSame(values ?? {}, this.values))
-        throw new FailureError('conflict', `The settings of “${codex.title}” were changed elsewhere.`);
+        throw new FailureError('conflict', l10n.t('The settings of “{0}” were changed elsewhere.', codex.title));
       await this.tellSaved(await sidecar.request(codexUpdate, { uri, set }));
     } else {
       await this.tellSaved(await sidecar.request(codexUpdate, { uri, set, ...(expectedVersion === undefined ? {} : { expectedVersion }) }));
@@ -241,7 +242,7 @@ export class ItemEditor implements vscode.Disposable {
   }
 
   private opened(): CodexSummary {
-    if (this.codex === undefined) throw new FailureError('notFound', 'Save it first.');
+    if (this.codex === undefined) throw new FailureError('notFound', l10n.t('Save it first.'));
     return this.codex;
   }
 }

@@ -1,4 +1,5 @@
 // What a template's hook wants the user to know.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { toFailureError } from '../../infrastructure/errors';
 import type { Log } from '../../infrastructure/logging';
@@ -18,10 +19,10 @@ export function showNotifications(sidecar: Sidecar, log: Log, open: (uri: string
 
 async function show({ message, level, uri }: HostNotifyParams, open: (uri: string) => Promise<void>): Promise<void> {
   const words = plainWords(message);
-  const buttons = uri === undefined ? [] : ['Open'];
+  const buttons = uri === undefined ? [] : [l10n.t('Open')];
   const { showInformationMessage, showWarningMessage, showErrorMessage } = vscode.window;
   const ask = { info: showInformationMessage, warning: showWarningMessage, error: showErrorMessage }[level];
-  if ((await ask(words, ...buttons)) === 'Open' && uri !== undefined) await open(uri);
+  if ((await ask(words, ...buttons)) === l10n.t('Open') && uri !== undefined) await open(uri);
 }
 
 /** A template may put in what a model wrote. VS Code makes links of `[words](address)`, and of `command:` addresses too: here they are words. */

@@ -1,4 +1,5 @@
 // What a look through all templates found, in the Problems view.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
@@ -37,10 +38,10 @@ export class Check implements vscode.Disposable {
   async run(): Promise<void> {
     const findings = await this.look();
     if (findings.length === 0) {
-      void vscode.window.showInformationMessage('No findings: the templates, and what they refer to, are in order.');
+      void vscode.window.showInformationMessage(l10n.t('No findings: the templates, and what they refer to, are in order.'));
       return;
     }
-    const shown = await vscode.window.showWarningMessage(summaryOf(findings), 'Show Problems');
+    const shown = await vscode.window.showWarningMessage(summaryOf(findings), l10n.t('Show Problems'));
     if (shown !== undefined) await vscode.commands.executeCommand('workbench.actions.view.problems');
   }
 
@@ -72,14 +73,16 @@ export class Check implements vscode.Disposable {
 
 /** "2 mistakes, 1 risk." */
 export function summaryOf(findings: readonly TemplateFinding[]): string {
-  const words = (kind: TemplateFinding['kind'], noun: string): string => {
-    const count = findings.filter((finding) => finding.kind === kind).length;
-    return count === 0 ? '' : `${count} ${noun}${count === 1 ? '' : 's'}`;
-  };
-  const parts = [words('error', 'mistake'), words('warning', 'warning'), words('risk', 'risk')].filter((part) => part !== '');
+  const count = (kind: TemplateFinding['kind']): number => findings.filter((finding) => finding.kind === kind).length;
+  const [mistakes, warnings, risks] = [count('error'), count('warning'), count('risk')];
+  const parts = [
+    ...(mistakes === 0 ? [] : [mistakes === 1 ? l10n.t('1 mistake') : l10n.t('{0} mistakes', mistakes)]),
+    ...(warnings === 0 ? [] : [warnings === 1 ? l10n.t('1 warning') : l10n.t('{0} warnings', warnings)]),
+    ...(risks === 0 ? [] : [risks === 1 ? l10n.t('1 risk') : l10n.t('{0} risks', risks)]),
+  ];
   const [first] = findings;
   const what = first !== undefined && findings.length === 1 ? ` ${first.templateId}: ${first.message}` : '';
-  return `${parts.join(', ')} in the templates.${what}`;
+  return `${l10n.t('{0} in the templates.', parts.join(', '))}${what}`;
 }
 
 export function isOfTemplates({ fsPath }: vscode.Uri): boolean {
@@ -94,7 +97,8 @@ function isAbsolute(path: string): boolean {
 function diagnosticOf({ kind, code, message, line, column }: TemplateFinding): vscode.Diagnostic {
   const at = new vscode.Position(Math.max(0, line - 1), Math.max(0, column - 1));
   const diagnostic = new vscode.Diagnostic(new vscode.Range(at, at), message, severities[kind]);
-  diagnostic.source = 'Plue check';
+  diagnostic.source = l10n.t('Plue check');
   diagnostic.code = code;
   return diagnostic;
 }
+

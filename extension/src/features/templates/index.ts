@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling, toFailureError } from '../../infrastructure/errors';
@@ -16,8 +17,8 @@ export function activateTemplates(
 ): vscode.Disposable {
   const disposables = new Disposables();
   const choose = async (): Promise<string> => {
-    const none = 'There is no template to try. Make one with Plue: New Template.';
-    return (await pickTemplate(sidecar, { title: 'Try Template', collections: ['tasks', 'chats'], none })).id;
+    const none = l10n.t('There is no template to try. Make one with Plue: New Template.');
+    return (await pickTemplate(sidecar, { title: l10n.t('Try Template'), collections: ['tasks', 'chats'], none })).id;
   };
   const trial = disposables.add(new TrialEditor({ sidecar, extensionUri: context.extensionUri, log, choose }));
   const check = disposables.add(new Check(sidecar, log));
@@ -68,3 +69,4 @@ class TemplateFiles implements vscode.Disposable {
     );
   }
 }
+

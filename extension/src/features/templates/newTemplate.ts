@@ -1,4 +1,5 @@
 // A template of one's own, begun from one that works: asks from what, how it is called and for whom, and opens what it wrote.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
 import { codexCreate, codexGet, templateList, templateStartingPoints } from '../../protocol/protocol.generated';
@@ -26,8 +27,8 @@ async function pickStartingPoint(sidecar: Sidecar): Promise<TemplateStartingPoin
   const { startingPoints } = await sidecar.request(templateStartingPoints, {});
   const rows = startingPoints.map((point) => ({ label: point.name, detail: point.description, point }));
   const chosen = await vscode.window.showQuickPick(rows, {
-    title: 'New Template (1 of 3)',
-    placeHolder: 'What to begin with',
+    title: l10n.t('New Template (1 of 3)'),
+    placeHolder: l10n.t('What to begin with'),
     matchOnDetail: true,
     ignoreFocusOut: true,
   });
@@ -37,11 +38,11 @@ async function pickStartingPoint(sidecar: Sidecar): Promise<TemplateStartingPoin
 
 async function askName(example: string): Promise<string> {
   const name = await vscode.window.showInputBox({
-    title: 'New Template (2 of 3)',
-    prompt: 'What lists show. Its file is named after it.',
+    title: l10n.t('New Template (2 of 3)'),
+    prompt: l10n.t('What lists show. Its file is named after it.'),
     placeHolder: example,
     ignoreFocusOut: true,
-    validateInput: (typed) => (slug(typed) === '' ? 'A template needs a name with a letter or a digit in it.' : undefined),
+    validateInput: (typed) => (slug(typed) === '' ? l10n.t('A template needs a name with a letter or a digit in it.') : undefined),
   });
   if (name === undefined) throw new UserCancelledError();
   return name.trim();
@@ -52,14 +53,14 @@ async function askFolder(): Promise<vscode.Uri | undefined> {
   const folder = vscode.workspace.workspaceFolders?.[0];
   if (folder === undefined || !vscode.workspace.isTrusted) return undefined;
   const rows = [
-    { label: '$(account) For you, in every workspace', detail: 'Kept in the folder of Plue.', folder: undefined },
+    { label: `$(account) ${l10n.t('For you, in every workspace')}`, detail: l10n.t('Kept in the folder of Plue.'), folder: undefined },
     {
-      label: '$(root-folder) Only for this workspace',
-      detail: 'Kept in .plue, to be shared with those who work on it. It cannot be allowed more than your own templates.',
+      label: `$(root-folder) ${l10n.t('Only for this workspace')}`,
+      detail: l10n.t('Kept in .plue, to be shared with those who work on it. It cannot be allowed more than your own templates.'),
       folder: vscode.Uri.joinPath(folder.uri, '.plue'),
     },
   ];
-  const chosen = await vscode.window.showQuickPick(rows, { title: 'New Template (3 of 3)', placeHolder: 'For whom', ignoreFocusOut: true });
+  const chosen = await vscode.window.showQuickPick(rows, { title: l10n.t('New Template (3 of 3)'), placeHolder: l10n.t('For whom'), ignoreFocusOut: true });
   if (chosen === undefined) throw new UserCancelledError();
   return chosen.folder;
 }
@@ -90,7 +91,7 @@ async function writeForUser(sidecar: Sidecar, point: TemplateStartingPoint, id: 
 
 async function fileOf(sidecar: Sidecar, uri: string): Promise<vscode.Uri> {
   const { document } = await sidecar.request(codexGet, { uri });
-  if (document?.path === undefined) throw new FailureError('notFound', `${uri} was written, but its file cannot be found.`);
+  if (document?.path === undefined) throw new FailureError('notFound', l10n.t('{0} was written, but its file cannot be found.', uri));
   return vscode.Uri.file(document.path);
 }
 
@@ -98,13 +99,13 @@ async function writeInto(folder: vscode.Uri, point: TemplateStartingPoint, id: s
   const template = vscode.Uri.joinPath(folder, 'templates', `${id}.json5`);
   const prompt = vscode.Uri.joinPath(folder, 'prompts', `${id}.md`);
   for (const file of [template, ...(point.prompt === undefined ? [] : [prompt])]) {
-    if (await exists(file)) throw new FailureError('conflict', `${file.fsPath} is there already. Choose another name.`);
+    if (await exists(file)) throw new FailureError('conflict', l10n.t('{0} is there already. Choose another name.', file.fsPath));
   }
   const write = async (file: vscode.Uri, text: string): Promise<void> => {
     try {
       await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(text));
     } catch {
-      throw new FailureError('storeReadOnly', `${file.fsPath} could not be written. Look whether the folder can be written to.`);
+      throw new FailureError('storeReadOnly', l10n.t('{0} could not be written. Look whether the folder can be written to.', file.fsPath));
     }
   };
   if (point.prompt !== undefined) await write(prompt, point.prompt);
@@ -140,3 +141,4 @@ export function slug(name: string): string {
     .slice(0, 60)
     .replace(/-+$/, '');
 }
+

@@ -1,4 +1,5 @@
 // The page of a trial, seen from the extension host.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, toFailureError } from '../../infrastructure/errors';
@@ -36,7 +37,7 @@ export class TrialEditor implements vscode.Disposable {
     this.page = this.disposables.add(
       new SinglePage<FromTrialPage, ToTrialPage>({
         name: 'trial',
-        title: 'Try Template',
+        title: l10n.t('Try Template'),
         viewType,
         extensionUri: house.extensionUri,
         log: house.log,
@@ -114,7 +115,7 @@ export class TrialEditor implements vscode.Disposable {
       return;
     }
     const attempt = ++this.attempt;
-    this.page.post({ type: 'trying', ...(this.template?.id === id ? {} : { name: `Try: ${id}` }) });
+    this.page.post({ type: 'trying', ...(this.template?.id === id ? {} : { name: l10n.t('Try: {0}', id) }) });
     const [template, result] = await Promise.all([
       sidecar.request(templateGet, { id }),
       sidecar.request(templateTry, { id, values }),
@@ -122,7 +123,7 @@ export class TrialEditor implements vscode.Disposable {
     if (attempt !== this.attempt) return;
     this.template = template;
     this.result = result;
-    this.page.entitle(visibleText(`Try: ${template.name}`));
+    this.page.entitle(visibleText(l10n.t('Try: {0}', template.name)));
     this.page.post({
       type: 'trial',
       trial: {
@@ -140,7 +141,7 @@ export class TrialEditor implements vscode.Disposable {
 
   private async start(values: Record<string, unknown>): Promise<void> {
     const { template } = this;
-    if (template === undefined) throw new FailureError('notFound', 'Choose a template first.');
+    if (template === undefined) throw new FailureError('notFound', l10n.t('Choose a template first.'));
     const command = { tasks: 'plue.newTask', chats: 'plue.newChatFromTemplate' }[template.collection ?? ''] ?? 'plue.newFromTemplate';
     await vscode.commands.executeCommand(command, { templateId: template.id, values });
   }
@@ -156,3 +157,4 @@ async function openAt(path: string, line: number, column: number): Promise<void>
   const at = new vscode.Position(Math.max(0, line - 1), Math.max(0, column - 1));
   await vscode.window.showTextDocument(vscode.Uri.file(path), { selection: new vscode.Range(at, at), viewColumn: vscode.ViewColumn.Beside });
 }
+
