@@ -1,4 +1,5 @@
 // The Approvals view of Plue's side bar, seen from the extension host.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
@@ -38,7 +39,7 @@ export class ApprovalsView implements vscode.WebviewViewProvider, vscode.Disposa
       this.view = undefined;
       this.isReady = false;
     });
-    view.webview.html = pageHtml(view.webview, this.pages, { name: 'approvals', title: 'Plue Approvals' });
+    view.webview.html = pageHtml(view.webview, this.pages, { name: 'approvals', title: l10n.t('Plue Approvals') });
   }
 
   /** The user asked for it: only then the keys go there. */

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling } from '../../infrastructure/errors';
@@ -24,13 +25,13 @@ export function activateApprovals(
 
   // Seen wherever the reader is, and silent: the focus stays where it was.
   const item = disposables.add(vscode.window.createStatusBarItem('plue.approvals', vscode.StatusBarAlignment.Left, 0));
-  item.name = 'Plue Approvals';
+  item.name = l10n.t('Plue Approvals');
   item.command = commands.show;
   item.backgroundColor = new vscode.ThemeColor('statusBarItem.warningBackground');
   const count = (): void => {
     const waiting = approvals.items.length;
     item.text = `$(question) ${waiting}`;
-    const words = waiting === 1 ? '1 approval waits for you' : `${waiting} approvals wait for you`;
+    const words = waiting === 1 ? l10n.t('1 approval waits for you') : l10n.t('{0} approvals wait for you', waiting);
     item.tooltip = words;
     item.accessibilityInformation = { label: words };
     if (waiting === 0) item.hide();

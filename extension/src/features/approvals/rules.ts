@@ -1,4 +1,5 @@
 // The rules that "always" stored, to be taken back.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { UserCancelledError } from '../../infrastructure/errors';
 import { approvalForget, approvalRules } from '../../protocol/protocol.generated';
@@ -8,22 +9,24 @@ import { visibleText } from '../../webview/shared/visibleText';
 export async function manageRules(sidecar: Sidecar): Promise<void> {
   const { rules } = await sidecar.request(approvalRules, {});
   if (rules.length === 0) {
-    void vscode.window.showInformationMessage('No rule is stored. “Always…” under an approval stores one.');
+    void vscode.window.showInformationMessage(l10n.t('No rule is stored. “Always…” under an approval stores one.'));
     return;
   }
   const rows = rules.map(({ id, rule, folder, createdAt }) => ({
     label: visibleText(rule),
-    description: visibleText(folder ?? 'in every folder'),
-    detail: `Since ${new Date(createdAt).toLocaleString()}`,
+    description: visibleText(folder ?? l10n.t('in every folder')),
+    detail: l10n.t('Since {0}', new Date(createdAt).toLocaleString()),
     id,
   }));
   const chosen = await vscode.window.showQuickPick(rows, {
-    title: 'Always Rules',
-    placeHolder: 'Choose those to take back: then it is asked again',
+    title: l10n.t('Always Rules'),
+    placeHolder: l10n.t('Choose those to take back: then it is asked again'),
     canPickMany: true,
     matchOnDescription: true,
   });
   if (chosen === undefined || chosen.length === 0) throw new UserCancelledError();
   for (const { id } of chosen) await sidecar.request(approvalForget, { id });
-  void vscode.window.showInformationMessage(chosen.length === 1 ? 'The rule is gone.' : `${chosen.length} rules are gone.`);
+  void vscode.window.showInformationMessage(
+    chosen.length === 1 ? l10n.t('The rule is gone.') : l10n.t('{0} rules are gone.', chosen.length),
+  );
 }

@@ -1,4 +1,5 @@
 // Where the changes under review stand in a file, and which of them is meant.
+import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 import type { EditTurnView, FileEditView, HunkView } from '../../protocol/protocol.generated';
 
@@ -42,8 +43,12 @@ export function nextHunk(hunks: readonly HunkView[], line: number, lineCount: nu
 export function inWords(files: readonly FileEditView[]): string {
   const changes = files.reduce((sum, { hunks }) => sum + Math.max(1, hunks.length), 0);
   const conflicts = files.filter(({ conflict }) => conflict !== undefined).length;
-  const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? '' : 's'}`;
-  return `${count(changes, 'change')} in ${count(files.length, 'file')}${conflicts === 0 ? '' : `, ${count(conflicts, 'conflict')}`}`;
+  const counts = [
+    changes === 1 ? l10n.t('1 change') : l10n.t('{0} changes', changes),
+    files.length === 1 ? l10n.t('1 file') : l10n.t('{0} files', files.length),
+    conflicts === 1 ? l10n.t('1 conflict') : l10n.t('{0} conflicts', conflicts),
+  ] as const;
+  return conflicts === 0 ? l10n.t('{0} in {1}', ...counts.slice(0, 2)) : l10n.t('{0} in {1}, {2}', ...counts);
 }
 
 /** What was not done, as one message; undefined when all was. */
@@ -51,7 +56,7 @@ export function refused(conflicts: readonly string[]): string | undefined {
   const shown = conflicts.slice(0, 3);
   if (shown.length === 0) return undefined;
   const more = conflicts.length - shown.length;
-  return [...shown, ...(more > 0 ? [`${more} more were left as they are.`] : [])].join(' ');
+  return [...shown, ...(more > 0 ? [l10n.t('{0} more were left as they are.', more)] : [])].join(' ');
 }
 
 /** The turns that can be undone, or redone, of the codex that is meant. */

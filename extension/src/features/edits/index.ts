@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling } from '../../infrastructure/errors';
@@ -14,7 +15,7 @@ export function activateEdits(sidecar: Sidecar, log: vscode.LogOutputChannel): v
   const reviews = disposables.add(new Reviews(sidecar, before, log));
   const marks = disposables.add(new ReviewMarks((uri) => reviews.filesAt(uri)));
   const status = disposables.add(vscode.window.createStatusBarItem('plue.changes', vscode.StatusBarAlignment.Left));
-  status.name = 'Plue: changes to review';
+  status.name = l10n.t('Plue: changes to review');
   status.command = commands.reviewChanges;
   disposables.add(
     reviews.onDidChange(() => {
@@ -45,6 +46,6 @@ function showStatus(status: vscode.StatusBarItem, { files, leftOut }: Reviews): 
   if (files.length === 0) return status.hide();
   const conflicts = files.flatMap(({ conflict }) => (conflict === undefined ? [] : [conflict]));
   status.text = `$(${conflicts.length > 0 ? 'warning' : 'diff'}) ${inWords(files)}`;
-  status.tooltip = ['Review what agents changed', ...conflicts.slice(0, 5), ...(leftOut === undefined ? [] : [leftOut])].join('\n');
+  status.tooltip = [l10n.t('Review what agents changed'), ...conflicts.slice(0, 5), ...(leftOut === undefined ? [] : [leftOut])].join('\n');
   status.show();
 }

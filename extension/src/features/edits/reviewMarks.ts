@@ -1,4 +1,5 @@
 // What is under review, in the files themselves: a mark at its lines, and two actions above it.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import type { FileEditView } from '../../protocol/protocol.generated';
@@ -33,9 +34,9 @@ export class ReviewMarks implements vscode.CodeLensProvider, vscode.Disposable {
         const { first } = linesOf(hunk, document.lineCount);
         const range = new vscode.Range(first, 0, first, 0);
         const given = [{ codexId, path, hunkId: hunk.id }];
-        const accept = new vscode.CodeLens(range, { title: 'Accept', command: commands.acceptChange, arguments: given });
+        const accept = new vscode.CodeLens(range, { title: l10n.t('Accept'), command: commands.acceptChange, arguments: given });
         if (hunk.isConflict) return [accept];
-        return [accept, new vscode.CodeLens(range, { title: 'Reject', command: commands.rejectChange, arguments: given })];
+        return [accept, new vscode.CodeLens(range, { title: l10n.t('Reject'), command: commands.rejectChange, arguments: given })];
       }),
     );
   }

@@ -1,4 +1,5 @@
 // The changes that nobody has decided yet, as the sidecar lists them, and what is decided about them. Agents go on meanwhile.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, toFailureError, UserCancelledError } from '../../infrastructure/errors';
@@ -52,18 +53,18 @@ export class Reviews implements vscode.Disposable {
     const chosen = files.filter(({ path, state }) => state === 'pending' && (target?.path === undefined || target.path === path));
     const [only] = chosen;
     if (folder === undefined || only === undefined) {
-      void vscode.window.showInformationMessage('There is nothing to review.');
+      void vscode.window.showInformationMessage(l10n.t('There is nothing to review.'));
       return;
     }
     if (chosen.length === 1) {
-      const title = `${only.path} (changes of an agent)`;
+      const title = l10n.t('{0} (changes of an agent)', only.path);
       await vscode.commands.executeCommand('vscode.diff', this.before.left(only), this.before.right(only, folder), title, {
         preview: false,
       });
       return;
     }
     const sides = chosen.map((file) => [this.before.right(file, folder), this.before.left(file), this.before.right(file, folder)]);
-    await vscode.commands.executeCommand('vscode.changes', 'Changes of agents', sides);
+    await vscode.commands.executeCommand('vscode.changes', l10n.t('Changes of agents'), sides);
   }
 
   /** The given place, file or codex; without one the place at the cursor. */
@@ -78,10 +79,11 @@ export class Reviews implements vscode.Disposable {
     if (target !== undefined) return this.send(isAccepted, { codexId: target.codexId, path: target.path });
     const inFront = this.inFront();
     const files = inFront.length > 0 ? inFront : this.files;
-    if (files.length === 0) throw new FailureError('conflict', 'There is nothing to review.');
+    if (files.length === 0) throw new FailureError('conflict', l10n.t('There is nothing to review.'));
     if (inFront.length === 0) {
-      const verb = isAccepted ? 'Accept' : 'Reject';
-      const answer = await vscode.window.showWarningMessage(`${verb} ${inWords(files)}?`, { modal: true }, verb);
+      const verb = isAccepted ? l10n.t('Accept') : l10n.t('Reject');
+      const question = isAccepted ? l10n.t('Accept {0}?', inWords(files)) : l10n.t('Reject {0}?', inWords(files));
+      const answer = await vscode.window.showWarningMessage(question, { modal: true }, verb);
       if (answer !== verb) throw new UserCancelledError();
     }
     for (const { codexId, path } of files) await this.send(isAccepted, { codexId, path });
@@ -125,7 +127,7 @@ export class Reviews implements vscode.Disposable {
         isDirty && this.filesAt(uri).some(({ path, codexId }) => codexId === decided.codexId && path === (decided.path ?? path)),
     );
     if (folder !== undefined && open !== undefined) {
-      throw new FailureError('conflict', `${this.filesAt(open.uri)[0]?.path ?? ''} is not saved. Save it, then decide.`);
+      throw new FailureError('conflict', l10n.t('{0} is not saved. Save it, then decide.', this.filesAt(open.uri)[0]?.path ?? ''));
     }
     this.take(await this.sidecar.request(isAccepted ? editAccept : editReject, decided));
   }
@@ -153,7 +155,7 @@ export class Reviews implements vscode.Disposable {
     const hunks = files.flatMap((file) => file.hunks).sort((a, b) => a.newStart - b.newStart);
     const chosen = hunkAt(hunks, line, editor?.document.lineCount ?? 1);
     const file = files.find((one) => chosen === undefined || one.hunks.includes(chosen));
-    if (file === undefined) throw new FailureError('conflict', 'There is nothing to review here.');
+    if (file === undefined) throw new FailureError('conflict', l10n.t('There is nothing to review here.'));
     // What is no text is decided as a whole.
     return { codexId: file.codexId, path: file.path, hunkId: chosen?.id };
   }
@@ -162,16 +164,16 @@ export class Reviews implements vscode.Disposable {
     const { turns, leftOut } = await this.sidecar.request(editList, {});
     const choices = turnsFor(turns, isUndo).map(({ codexId, turnId, title, time, files }) => ({
       label: title,
-      description: `${files} ${files === 1 ? 'file' : 'files'}, ${new Date(time).toLocaleString()}`,
+      description: [files === 1 ? l10n.t('1 file') : l10n.t('{0} files', files), new Date(time).toLocaleString()].join(', '),
       target: { codexId, turnId },
     }));
     if (choices.length === 0) {
-      void vscode.window.showInformationMessage(isUndo ? 'No turn has changes to undo.' : 'No turn has changes to redo.');
+      void vscode.window.showInformationMessage(isUndo ? l10n.t('No turn has changes to undo.') : l10n.t('No turn has changes to redo.'));
       throw new UserCancelledError();
     }
     const chosen = await vscode.window.showQuickPick(choices, {
-      title: isUndo ? 'Undo Changes of a Turn' : 'Redo Changes of a Turn',
-      placeHolder: ['Files that were changed since are left as they are.', leftOut ?? ''].join(' ').trim(),
+      title: isUndo ? l10n.t('Undo Changes of a Turn') : l10n.t('Redo Changes of a Turn'),
+      placeHolder: [l10n.t('Files that were changed since are left as they are.'), leftOut ?? ''].join(' ').trim(),
     });
     if (chosen === undefined) throw new UserCancelledError();
     return chosen.target;

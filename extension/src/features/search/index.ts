@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling, toFailureError, UserCancelledError } from '../../infrastructure/errors';
@@ -69,7 +70,7 @@ export function activateSearch(
   const page = disposables.add(
     new SinglePage<FromSearchPage, ToSearchPage>({
       name: 'search',
-      title: 'Search Chats',
+      title: l10n.t('Search Chats'),
       viewType,
       extensionUri: context.extensionUri,
       log,

@@ -1,4 +1,5 @@
 // Servers of the Model Context Protocol: what they are, and what the user lets them do.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling } from '../../infrastructure/errors';
@@ -45,14 +46,14 @@ async function pickServer({ servers, problems }: McpListResult): Promise<McpServ
   ];
   if (items.length === 0) {
     void vscode.window.showInformationMessage(
-      'No server is declared. Declare one in mcp.json5 of Plue’s folder, or in .mcp.json of a trusted folder.',
+      l10n.t('No server is declared. Declare one in mcp.json5 of Plue’s folder, or in .mcp.json of a trusted folder.'),
     );
     return undefined;
   }
   return (
     await vscode.window.showQuickPick(items, {
-      title: 'Model Context Protocol Servers',
-      placeHolder: 'Which server?',
+      title: l10n.t('Model Context Protocol Servers'),
+      placeHolder: l10n.t('Which server?'),
       matchOnDescription: true,
     })
   )?.server;
@@ -73,14 +74,14 @@ export function actionsOf({ state, folder, fingerprint }: McpServerView): Action
 }
 
 const labels = {
-  approve: 'Approve…',
-  start: 'Start',
-  restart: 'Restart',
-  signIn: 'Sign In',
-  stop: 'Stop',
-  revoke: 'Revoke Approval',
-  show: 'Show Details and Tools',
-  open: 'Open Its File',
+  approve: l10n.t('Approve…'),
+  start: l10n.t('Start'),
+  restart: l10n.t('Restart'),
+  signIn: l10n.t('Sign In'),
+  stop: l10n.t('Stop'),
+  revoke: l10n.t('Revoke Approval'),
+  show: l10n.t('Show Details and Tools'),
+  open: l10n.t('Open Its File'),
 } as const satisfies Record<Action, string>;
 
 async function pickAction(server: McpServerView): Promise<Action | undefined> {
@@ -105,7 +106,7 @@ async function run(sidecar: Sidecar, reports: ServerReports, server: McpServerVi
       return;
     case 'revoke':
       await sidecar.request(mcpRevoke, { name });
-      void vscode.window.showInformationMessage(`${name} is stopped and not approved any more.`);
+      void vscode.window.showInformationMessage(l10n.t('{0} is stopped and not approved any more.', name));
       return;
     case 'show':
       return reports.show(server);
@@ -119,16 +120,21 @@ async function approve(sidecar: Sidecar, reports: ServerReports, server: McpServ
   const details = detailsOf(server);
   const isLong = details.length > longestQuestion;
   if (isLong) await reports.show(server);
-  const detail = isLong ? `All of it is in the editor behind this question.\n\nFingerprint: ${server.fingerprint}` : details;
-  const answer = await vscode.window.showWarningMessage(`Let the server ${server.name} start?`, { modal: true, detail }, 'Approve');
-  if (answer !== 'Approve') return;
+  const detail = isLong ? l10n.t('All of it is in the editor behind this question.\n\nFingerprint: {0}', server.fingerprint) : details;
+  const answer = await vscode.window.showWarningMessage(
+    l10n.t('Let the server {0} start?', server.name),
+    { modal: true, detail },
+    l10n.t('Approve'),
+  );
+  if (answer !== l10n.t('Approve')) return;
   await sidecar.request(mcpApprove, { name: server.name, fingerprint: server.fingerprint });
-  void vscode.window.showInformationMessage(`${server.name} is approved. It starts when it is first used.`);
+  void vscode.window.showInformationMessage(l10n.t('{0} is approved. It starts when it is first used.', server.name));
 }
 
 async function start(sidecar: Sidecar, name: string): Promise<void> {
-  const { servers } = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: `Starting ${name}…` }, () =>
-    sidecar.request(mcpStart, { name }),
+  const { servers } = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: l10n.t('Starting {0}…', name) },
+    () => sidecar.request(mcpStart, { name }),
   );
   const server = servers.find((one) => one.name === name);
   if (server !== undefined) void vscode.window.showInformationMessage(`${name}: ${stateOf(server)}.`);
@@ -138,6 +144,6 @@ async function signIn(sidecar: Sidecar, name: string): Promise<void> {
   // The tokens are kept there. It asks, and says itself what is wrong.
   await vscode.commands.executeCommand('plue.unlockVault');
   const { url } = await sidecar.request(mcpSignIn, { name });
-  if (url === undefined) void vscode.window.showInformationMessage(`${name} wants no sign-in.`);
+  if (url === undefined) void vscode.window.showInformationMessage(l10n.t('{0} wants no sign-in.', name));
   else await vscode.env.openExternal(await vscode.env.asExternalUri(vscode.Uri.parse(url)));
 }

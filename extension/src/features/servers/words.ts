@@ -1,49 +1,64 @@
 // A server of the Model Context Protocol in words. Whatever a file or a server wrote is shown with its hidden characters visible.
+import * as l10n from '@vscode/l10n';
 import type { McpServerView } from '../../protocol/protocol.generated';
 import { visibleText } from '../../webview/shared/visibleText';
 
 const states = {
-  notApproved: 'not approved',
-  stopped: 'starts when it is used',
-  starting: 'starting',
-  running: 'running',
-  failed: 'failed',
-  signInNeeded: 'sign-in needed',
+  notApproved: l10n.t('not approved'),
+  stopped: l10n.t('starts when it is used'),
+  starting: l10n.t('starting'),
+  running: l10n.t('running'),
+  failed: l10n.t('failed'),
+  signInNeeded: l10n.t('sign-in needed'),
 } as const satisfies Record<McpServerView['state'], string>;
 
 /** "running, 12 tools, about 900 tokens" */
 export function stateOf({ state, changes, tools, tokens }: McpServerView): string {
-  const words: string[] = [state === 'notApproved' && changes !== undefined ? 'changed, not approved' : states[state]];
-  if (tokens !== undefined) words.push(`${tools.length} tool${tools.length === 1 ? '' : 's'}`, `about ${tokens} tokens`);
+  const words: string[] = [state === 'notApproved' && changes !== undefined ? l10n.t('changed, not approved') : states[state]];
+  if (tokens !== undefined)
+    words.push(tools.length === 1 ? l10n.t('1 tool') : l10n.t('{0} tools', tools.length), l10n.t('about {0} tokens', tokens));
   return words.join(', ');
 }
 
 /** Everything that is approved with the server, line by line. */
 export function detailsOf(server: McpServerView): string {
-  const isProgram = server.folder !== undefined;
+  const { folder } = server;
   const lines: string[] = [];
   if (server.changes !== undefined)
-    lines.push('What has changed since it was approved:', ...server.changes.map((change) => `  ${change}`), '');
-  if (isProgram) {
+    lines.push(l10n.t('What has changed since it was approved:'), ...server.changes.map((change) => `  ${change}`), '');
+  if (folder !== undefined) {
     lines.push(
-      `Program: ${server.program ?? '(not found)'}`,
-      ...server.arguments.map((argument, at) => `Argument ${at + 1}: ${argument}`),
-      `Folder: ${server.folder}`,
+      l10n.t('Program: {0}', server.program ?? l10n.t('(not found)')),
+      ...server.arguments.map((argument, at) => l10n.t('Argument {0}: {1}', at + 1, argument)),
+      l10n.t('Folder: {0}', folder),
     );
-  } else lines.push(`Address: ${server.command}`);
+  } else lines.push(l10n.t('Address: {0}', server.command));
   if (server.environment.length > 0)
-    lines.push(`${isProgram ? 'Variables' : 'Headers'} that it is given: ${server.environment.join(', ')}`);
-  lines.push(`Declared in: ${server.source}`, `Fingerprint: ${server.fingerprint}`);
+    lines.push(
+      folder === undefined
+        ? l10n.t('Headers that it is given: {0}', server.environment.join(', '))
+        : l10n.t('Variables that it is given: {0}', server.environment.join(', ')),
+    );
+  lines.push(l10n.t('Declared in: {0}', server.source), l10n.t('Fingerprint: {0}', server.fingerprint));
   if (server.secretOrigin !== undefined && server.environment.length > 0)
-    lines.push(`A key of the vault has to be allowed for: ${server.secretOrigin}`);
+    lines.push(l10n.t('A key of the vault has to be allowed for: {0}', server.secretOrigin));
   return lines.map((line) => visibleText(line)).join('\n');
 }
 
 /** As {@link detailsOf}, with its tools. */
 export function reportOf(server: McpServerView): string {
-  const lines = [`Server ${server.name}: ${stateOf(server)}`, ...(server.error === undefined ? [] : [server.error]), '', detailsOf(server)];
+  const lines = [
+    l10n.t('Server {0}: {1}', server.name, stateOf(server)),
+    ...(server.error === undefined ? [] : [server.error]),
+    '',
+    detailsOf(server),
+  ];
   if (server.tools.length > 0)
-    lines.push('', 'Tools:', ...server.tools.map((tool) => `  ${tool.name} (about ${tool.tokens} tokens): ${tool.description}`));
+    lines.push(
+      '',
+      l10n.t('Tools:'),
+      ...server.tools.map((tool) => `  ${l10n.t('{0} (about {1} tokens): {2}', tool.name, tool.tokens, tool.description)}`),
+    );
   if (server.notes.length > 0) lines.push('', ...server.notes);
   return lines.map((line) => visibleText(line)).join('\n');
 }

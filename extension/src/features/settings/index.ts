@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling, toFailureError } from '../../infrastructure/errors';
@@ -78,7 +79,7 @@ export function activateSettings(
   const page = disposables.add(
     new SinglePage<FromSettingsPage, ToSettingsPage>({
       name: 'settings',
-      title: 'Plue Settings',
+      title: l10n.t('Plue Settings'),
       viewType,
       extensionUri: context.extensionUri,
       log,

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { basename } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, runWithErrorHandling } from '../../infrastructure/errors';
@@ -37,7 +38,7 @@ export function activateUsage(
     const target = await vscode.window.showSaveDialog({
       defaultUri: vscode.Uri.joinPath(vscode.Uri.file(homedir()), days === '' ? 'plue-usage.csv' : `plue-usage-${days}.csv`),
       filters: { CSV: ['csv'] },
-      title: 'Export usage',
+      title: l10n.t('Export usage'),
     });
     if (target === undefined) return;
     const { csv } = await sidecar.request(usageCsv, asked);
@@ -45,7 +46,7 @@ export function activateUsage(
       await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(csv));
     } catch (error) {
       log.warn(`${target.fsPath} could not be written: ${error instanceof Error ? error.message : 'unknown error'}`);
-      throw new FailureError('storeReadOnly', `${target.fsPath} could not be written. Choose another place and export again.`);
+      throw new FailureError('storeReadOnly', l10n.t('{0} could not be written. Choose another place and export again.', target.fsPath));
     }
     page.post({ type: 'exported', file: basename(target.fsPath) });
   };
@@ -53,7 +54,7 @@ export function activateUsage(
   const page = disposables.add(
     new SinglePage<FromUsagePage, ToUsagePage>({
       name: 'usage',
-      title: 'Plue Usage',
+      title: l10n.t('Plue Usage'),
       viewType,
       extensionUri: context.extensionUri,
       log,
