@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Log } from './logging';
 
@@ -29,9 +30,9 @@ export interface HelpButton {
   command: string;
 }
 
-const showLog: HelpButton = { title: 'Show Log', command: 'plue.showLog' };
-const setKey: HelpButton = { title: 'Set Key…', command: 'plue.configureProviderKey' };
-const manage: HelpButton = { title: 'Manage Providers', command: 'plue.manageProviders' };
+const showLog: HelpButton = { title: l10n.t('Show Log'), command: 'plue.showLog' };
+const setKey: HelpButton = { title: l10n.t('Set Key…'), command: 'plue.configureProviderKey' };
+const manage: HelpButton = { title: l10n.t('Manage Providers'), command: 'plue.manageProviders' };
 
 /** The one or two buttons that help with a failure. */
 export function helpFor(kind: string): HelpButton[] {
@@ -39,21 +40,21 @@ export function helpFor(kind: string): HelpButton[] {
     case 'providerAuthFailed':
       return [setKey];
     case 'keyNotBoundToOrigin':
-      return [{ title: 'Allow This Address…', command: 'plue.allowKey' }, setKey];
+      return [{ title: l10n.t('Allow This Address…'), command: 'plue.allowKey' }, setKey];
     case 'vaultLocked':
-      return [{ title: 'Unlock Vault', command: 'plue.unlockVault' }];
+      return [{ title: l10n.t('Unlock Vault'), command: 'plue.unlockVault' }];
     case 'providerDisabled':
     case 'modelNotFound':
     case 'unreachable':
       return [manage];
     case 'providerExecutableFailed':
-      return [{ title: 'Check Claude Code Sign-in', command: 'plue.checkClaudeCodeAuth' }, showLog];
+      return [{ title: l10n.t('Check Claude Code Sign-in'), command: 'plue.checkClaudeCodeAuth' }, showLog];
     case 'budgetExceeded':
-      return [{ title: 'Change Budget…', command: 'plue.openSettings' }];
+      return [{ title: l10n.t('Change Budget…'), command: 'plue.openSettings' }];
     case 'sidecarStopped':
-      return [showLog, { title: 'Restart', command: 'plue.restartServer' }];
+      return [showLog, { title: l10n.t('Restart'), command: 'plue.restartServer' }];
     case 'untrusted':
-      return [{ title: 'Manage Workspace Trust', command: 'workbench.trust.manage' }];
+      return [{ title: l10n.t('Manage Workspace Trust'), command: 'workbench.trust.manage' }];
     // What was asked for does not fit how things are now; the log says no more.
     case 'conflict':
       return [];

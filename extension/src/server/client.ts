@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import {
   CloseAction,
@@ -153,7 +154,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   /** Ends the sidecar: asked first, killed when it does not go. */
   async stop(): Promise<void> {
     await this.endLife();
-    this.setState({ state: 'stopped', cause: 'Plue’s sidecar was stopped.' });
+    this.setState({ state: 'stopped', cause: l10n.t('Plue’s sidecar was stopped.') });
   }
 
   dispose(): void {
@@ -245,7 +246,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     const child = startSidecar(this.options.find());
     life.child = child;
     child.on('error', (error) => (this.lastWords = error.message));
-    if (child.pid === undefined) throw new FailureError('sidecarStopped', `Plue’s sidecar could not be started from ${child.spawnfile}.`);
+    if (child.pid === undefined) throw new FailureError('sidecarStopped', l10n.t('Plue’s sidecar could not be started from {0}.', child.spawnfile));
     this.options.log.info(`Sidecar ${child.spawnfile} started, process ${child.pid}.`);
     return child;
   }
@@ -285,14 +286,19 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     }
     // Its streams close a moment before its exit code is known. One that lives on without them is of no use.
     if (!(await exited(child, 1000))) child.kill('SIGKILL');
-    const how = child.signalCode ? `was ended by ${child.signalCode}` : `ended with exit code ${child.exitCode ?? 'unknown'}`;
-    return `Plue’s sidecar ${how}.${this.lastWords === '' ? '' : ` ${this.lastWords}`}`;
+    const how = child.signalCode
+      ? l10n.t('Plue’s sidecar was ended by {0}.', child.signalCode)
+      : child.exitCode === null
+        ? l10n.t('Plue’s sidecar ended.')
+        : l10n.t('Plue’s sidecar ended with exit code {0}.', child.exitCode);
+    return `${how} ${this.lastWords}`.trim();
   }
 
   private async offerRestart(cause: string): Promise<void> {
-    const chosen = await vscode.window.showErrorMessage(cause, 'Show Log', 'Restart');
-    if (chosen === 'Show Log') this.options.log.show(true);
-    if (chosen === 'Restart') await this.restart();
+    const [showLog, restart] = [l10n.t('Show Log'), l10n.t('Restart')];
+    const chosen = await vscode.window.showErrorMessage(cause, showLog, restart);
+    if (chosen === showLog) this.options.log.show(true);
+    if (chosen === restart) await this.restart();
   }
 
   private async endLife(): Promise<void> {
@@ -342,3 +348,4 @@ function exited(child: ChildProcess, withinMs: number): Promise<boolean> {
     });
   });
 }
+

@@ -1,4 +1,5 @@
 // What a rejected request means.
+import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 import { ConnectionError, ResponseError } from 'vscode-jsonrpc';
 import { FailureError, UserCancelledError, toFailureError } from '../infrastructure/errors';
@@ -22,9 +23,10 @@ export function toFailure(error: unknown): Error {
 }
 
 export function stoppedFailure(): FailureError {
-  return new FailureError('sidecarStopped', 'Plue’s sidecar is not running. Restart it, or look in the log for the cause.');
+  return new FailureError('sidecarStopped', l10n.t('Plue’s sidecar is not running. Restart it, or look in the log for the cause.'));
 }
 
 function restartedFailure(): FailureError {
-  return new FailureError('sidecarRestarted', 'Plue’s sidecar ended before it answered and was started again. Please try once more.');
+  return new FailureError('sidecarRestarted', l10n.t('Plue’s sidecar ended before it answered and was started again. Please try once more.'));
 }
+

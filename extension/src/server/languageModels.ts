@@ -1,5 +1,6 @@
 // The sidecar's way to the language models that VS Code offers to extensions: GitHub Copilot and others.
 // The types are those of VS Code 1.91; tools, and streams of parts, came with 1.95 and are looked for.
+import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { ResponseError } from 'vscode-jsonrpc';
@@ -17,7 +18,7 @@ import type {
 
 const requestFailed = -32803;
 const requestCancelled = -32800;
-const justification = 'Plue answers in a chat of yours with this model.';
+const justification = l10n.t('Plue answers in a chat of yours with this model.');
 
 const toolCall = v.object({ callId: v.string(), name: v.string(), input: v.unknown() });
 const text = v.object({ value: v.string() });
@@ -60,10 +61,10 @@ export async function askLanguageModel(
       called ||= event.kind === 'toolCall';
       await emit(event);
     }
-    if (token.isCancellationRequested) throw new ResponseError(requestCancelled, 'The answer was stopped.');
+    if (token.isCancellationRequested) throw new ResponseError(requestCancelled, l10n.t('The answer was stopped.'));
     return { stopReason: called ? 'toolUse' : 'endTurn' };
   } catch (error) {
-    if (token.isCancellationRequested) throw new ResponseError(requestCancelled, 'The answer was stopped.');
+    if (token.isCancellationRequested) throw new ResponseError(requestCancelled, l10n.t('The answer was stopped.'));
     throw toResponseError(error, params.model);
   }
 }
@@ -78,8 +79,8 @@ async function find({ vendor, model }: HostLanguageModelParams): Promise<vscode.
   const [found] = [...(await select({ vendor, id: model })), ...(await select({ vendor, family: model }))];
   if (found) return found;
   const names = (await select({ vendor })).map(({ id }) => id);
-  const way = names.length === 0 ? 'Install GitHub Copilot and sign in to it.' : `It offers ${names.slice(0, 5).join(', ')}.`;
-  throw failure('modelNotFound', `VS Code does not offer the model ${model}. ${way}`);
+  const way = names.length === 0 ? l10n.t('Install GitHub Copilot and sign in to it.') : l10n.t('It offers {0}.', names.slice(0, 5).join(', '));
+  throw failure('modelNotFound', l10n.t('VS Code does not offer the model {0}. {1}', model, way));
 }
 
 function toMessage({ role, parts }: HostMessage): vscode.LanguageModelChatMessage {
@@ -187,16 +188,16 @@ function parsed(json: string): unknown {
 function toResponseError(error: unknown, model: string): ResponseError<ErrorData> {
   if (error instanceof ResponseError) return failure(kindOf(error), error.message);
   const { code, message } = v.parse(v.fallback(v.object({ code: v.fallback(v.string(), ''), message: v.string() }), { code: '', message: String(error) }), error);
-  const said = message === '' ? '' : `: “${message.slice(0, 300)}”`;
+  const said = message === '' ? code : message.slice(0, 300);
   switch (code) {
     case 'NoPermissions':
-      return failure('permissionDenied', 'VS Code was not allowed to let Plue use this model. Ask again and allow it, or change it in the Accounts menu.');
+      return failure('permissionDenied', l10n.t('VS Code was not allowed to let Plue use this model. Ask again and allow it, or change it in the Accounts menu.'));
     case 'Blocked':
-      return failure('spendLimit', `VS Code blocked the request${said}. The quota of your plan may be used up; choose another model or provider.`);
+      return failure('spendLimit', l10n.t('VS Code blocked the request: “{0}”. The quota of your plan may be used up; choose another model or provider.', said));
     case 'NotFound':
-      return failure('modelNotFound', `VS Code no longer offers the model ${model}. Choose another one.`);
+      return failure('modelNotFound', l10n.t('VS Code no longer offers the model {0}. Choose another one.', model));
     default:
-      return failure('badRequest', `VS Code could not ask ${model}${said}. Try again, or choose another model.`);
+      return failure('badRequest', l10n.t('VS Code could not ask {0}: “{1}”. Try again, or choose another model.', model, said));
   }
 }
 
@@ -207,3 +208,4 @@ function kindOf(error: ResponseError<unknown>): string {
 function failure(kind: string, message: string): ResponseError<ErrorData> {
   return new ResponseError(requestFailed, message, { kind });
 }
+

@@ -1,4 +1,5 @@
 // Choosing a template: what it is for, and what may go wrong with it.
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError } from '../infrastructure/errors';
 import { templateCheck, templateList } from '../protocol/protocol.generated';
@@ -32,10 +33,10 @@ export async function pickTemplate(sidecar: Sidecar, { title, collections, none 
     ({ inForce, problems, collection }) => inForce && wanted.includes(collection) && !problems.some(({ isError }) => isError),
   );
   if (usable.length === 0) throw new FailureError('notFound', none);
-  const tryIt: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('beaker'), tooltip: 'Try Template' };
+  const tryIt: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('beaker'), tooltip: l10n.t('Try Template') };
   const pick = vscode.window.createQuickPick<Row>();
   pick.title = title;
-  pick.placeholder = 'Choose a template';
+  pick.placeholder = l10n.t('Choose a template');
   pick.matchOnDescription = true;
   // A page that comes up takes the focus, and must not close the list with it.
   pick.ignoreFocusOut = true;
@@ -72,5 +73,7 @@ function iconOf({ icon, collection }: TemplateSummary): string {
 function riskLine(risks: readonly TemplateFinding[]): { detail?: string } {
   const [first] = risks;
   if (first === undefined) return {};
-  return { detail: `$(warning) ${first.message}${risks.length === 1 ? '' : ` (${risks.length - 1} more)`}` };
+  const words = risks.length === 1 ? first.message : l10n.t('{0} ({1} more)', first.message, risks.length - 1);
+  return { detail: `$(warning) ${words}` };
 }
+

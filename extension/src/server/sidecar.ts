@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { accessSync, chmodSync, constants, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { extname, join } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import { FailureError } from '../infrastructure/errors';
 
 export interface SidecarCommand {
@@ -34,7 +35,7 @@ export const thisMachine: Machine = {
 export function findSidecar(extensionPath: string, machine: Machine, serverPath?: string): SidecarCommand {
   if (serverPath !== undefined) {
     if (machine.modified(serverPath) === undefined) {
-      throw new FailureError('sidecarStopped', `PLUE_SERVER_PATH names ${serverPath}, and there is no such file.`);
+      throw new FailureError('sidecarStopped', l10n.t('PLUE_SERVER_PATH names {0}, and there is no such file.', serverPath));
     }
     return commandFor(serverPath);
   }
@@ -51,7 +52,7 @@ export function findSidecar(extensionPath: string, machine: Machine, serverPath?
 
   const portable = join(extensionPath, 'artifacts', 'publish', 'portable', 'plue.dll');
   if (machine.modified(portable) !== undefined) return commandFor(portable);
-  throw new FailureError('sidecarStopped', 'Plue’s sidecar is not there. In a checkout run `npm run build`; otherwise install the extension again.');
+  throw new FailureError('sidecarStopped', l10n.t('Plue’s sidecar is not there. In a checkout run `npm run build`; otherwise install the extension again.'));
 }
 
 /** In the user's home, never in the workspace: a folder that is opened must not decide what runs. */
@@ -84,3 +85,4 @@ function makeExecutable(path: string): void {
     chmodSync(path, 0o755);
   }
 }
+
