@@ -1,4 +1,5 @@
 // The Approvals view: one list for every chat and agent of this window.
+import * as l10n from '@vscode/l10n';
 import { ApprovalBox } from '../shared/approvals/approvalBox';
 import { Banners } from '../shared/banners';
 import { element, setText, textButton } from '../shared/element';
@@ -8,7 +9,7 @@ import type { FromApprovalsPage, ToApprovalsPage } from './messages';
 
 export class ApprovalsPage {
   private readonly banners = new Banners();
-  private readonly words = element('p', { class: 'empty', tabindex: -1 }, 'Loading…');
+  private readonly words = element('p', { class: 'empty', tabindex: -1 }, l10n.t('Loading…'));
   private readonly status = element('span', { class: 'visually-hidden', role: 'status' });
   private readonly box: ApprovalBox;
 
@@ -29,7 +30,7 @@ export class ApprovalsPage {
       },
       now,
     );
-    const heading = element('h1', { class: 'visually-hidden' }, 'Approvals');
+    const heading = element('h1', { class: 'visually-hidden' }, l10n.t('Approvals'));
     root.append(heading, this.banners.node, element('div', { class: 'approvals-page' }, this.words, this.box.node), this.status);
     panel.post({ type: 'ready' });
   }
@@ -38,15 +39,15 @@ export class ApprovalsPage {
     switch (message.type) {
       case 'approvals':
         this.banners.set('failed', undefined);
-        this.banners.set('away', message.canAnswer ? undefined : 'Plue is not running. What it asked for is denied.', 'warning');
+        this.banners.set('away', message.canAnswer ? undefined : l10n.t('Plue is not running. What it asked for is denied.'), 'warning');
         this.words.hidden = message.approvals.length > 0;
-        setText(this.words, 'Nothing waits for you.');
+        setText(this.words, l10n.t('Nothing waits for you.'));
         this.box.show(message.approvals, message.canAnswer);
         return;
       case 'failed':
         this.words.hidden = true;
         this.banners.set('failed', visibleText(message.message), 'error', [
-          textButton('Try again', () => this.panel.post({ type: 'reload' })),
+          textButton(l10n.t('Try again'), () => this.panel.post({ type: 'reload' })),
         ]);
         return;
       case 'refused':

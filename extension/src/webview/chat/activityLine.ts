@@ -1,4 +1,5 @@
 // One quiet line under the messages while no text comes: what is waited for, and since when.
+import * as l10n from '@vscode/l10n';
 import { element, icon, setText, textButton } from '../shared/element';
 import { visibleText } from '../shared/visibleText';
 import { type ChatState, isRunning } from './chatState';
@@ -12,7 +13,7 @@ export class ActivityLine {
   private ticking: ReturnType<typeof setInterval> | undefined;
 
   constructor(onStop: () => void) {
-    this.stop = element('span', { class: 'activity-stop' }, ' · ', textButton('Stop', onStop, 'quiet'));
+    this.stop = element('span', { class: 'activity-stop' }, ' · ', textButton(l10n.t('Stop'), onStop, 'quiet'));
     const spinner = icon('loading');
     spinner.classList.add('codicon-modifier-spin');
     this.node.append(spinner, this.words, this.stop);
@@ -44,18 +45,21 @@ export function activityWords(state: ChatState, isSending: boolean, now: number)
   switch (activity?.kind) {
     case 'waiting': {
       const elapsed = Math.floor((now - activity.since) / 1000);
-      return elapsed < 2 ? `${activity.for}…` : `${activity.for}, ${elapsed} s`;
+      return elapsed < 2 ? `${activity.for}…` : l10n.t('{0}, {1} s', activity.for, elapsed);
     }
     case 'retrying': {
       const left = Math.ceil((Date.parse(activity.until) - now) / 1000);
-      const why = activity.why === '' ? '' : `${activity.why.replace(/\.$/, '')}. `;
-      return left > 0 ? `${why}Retrying in ${left} s` : `${why}Retrying…`;
+      const why = activity.why.replace(/\.$/, '');
+      if (left > 0) return why === '' ? l10n.t('Retrying in {0} s', left) : l10n.t('{0}. Retrying in {1} s', why, left);
+      return why === '' ? l10n.t('Retrying…') : l10n.t('{0}. Retrying…', why);
     }
     case 'restarted':
-      return `${activity.why === '' ? '' : `${activity.why.replace(/\.$/, '')}. `}Starting the answer again…`;
+      return activity.why === ''
+        ? l10n.t('Starting the answer again…')
+        : l10n.t('{0}. Starting the answer again…', activity.why.replace(/\.$/, ''));
     case undefined:
-      if (isSending) return 'Sending…';
-      return isRunning(state) && !isWriting(state) && !runsTool(state) ? 'Waiting for the answer…' : undefined;
+      if (isSending) return l10n.t('Sending…');
+      return isRunning(state) && !isWriting(state) && !runsTool(state) ? l10n.t('Waiting for the answer…') : undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 // What a screen reader hears: that an answer began and how it ended, not its words.
+import * as l10n from '@vscode/l10n';
 import { element } from '../shared/element';
 import { type ChatState, isRunning } from './chatState';
 
@@ -21,10 +22,10 @@ export function announcement(before: ChatState | undefined, state: ChatState): s
   if (before === undefined) return undefined;
   if (!isRunning(state) && isRunning(before)) {
     const error = state.ending?.error ?? state.messages.at(-1)?.error;
-    if (error !== undefined) return `Error: ${error.message}`;
-    return state.ending?.stopReason === 'stopped' ? 'Stopped' : 'Answer finished';
+    if (error !== undefined) return l10n.t('Error: {0}', error.message);
+    return state.ending?.stopReason === 'stopped' ? l10n.t('Stopped') : l10n.t('Answer finished');
   }
-  return isStreaming(state) && !isStreaming(before) ? 'Answer started' : undefined;
+  return isStreaming(state) && !isStreaming(before) ? l10n.t('Answer started') : undefined;
 }
 
 function isStreaming(state: ChatState): boolean {

@@ -1,9 +1,11 @@
 // What a chat asks of its model beside the text: a button beside the picker and a small form under it.
+import * as l10n from '@vscode/l10n';
 import type { ChatOptions, CodexSummary, FieldView, ModelChoice, ModelView, ProviderSummary } from '../../protocol/protocol.generated';
 import { ChoiceList } from '../shared/choiceList';
 import { element, icon, textButton } from '../shared/element';
 import { Form } from '../shared/form';
 import type { ModelLists } from '../shared/modelLists';
+import { withParts } from '../shared/withParts';
 import { chosenChoice, chosenProvider } from './picker';
 
 export interface AnswerOptionsActions {
@@ -13,7 +15,7 @@ export interface AnswerOptionsActions {
 }
 
 const allLevels = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
-const providersDefault = 'Provider’s default';
+const providersDefault = l10n.t('Provider’s default');
 
 export class AnswerOptions {
   readonly node: HTMLElement;
@@ -38,24 +40,25 @@ export class AnswerOptions {
     this.button.addEventListener('click', () => (this.isOpen ? this.close() : this.open()));
     this.fallbacks = new ChoiceList({
       id: 'chat-fallbacks',
-      label: 'Who is tried next',
+      label: l10n.t('Who is tried next'),
       lists,
       onChange: (choices) => actions.setFallbacks(choices),
     });
     this.popup = element(
       'div',
-      { class: 'options-popup', role: 'dialog', 'aria-label': 'Answer options', tabindex: '-1', hidden: true },
+      { class: 'options-popup', role: 'dialog', 'aria-label': l10n.t('Answer options'), tabindex: '-1', hidden: true },
       this.formPlace,
       element(
         'div',
         { class: 'field' },
-        element('div', { class: 'field-label' }, 'If it is down or over its limit, try…'),
+        element('div', { class: 'field-label' }, l10n.t('If it is down or over its limit, try…')),
         element(
           'div',
           { class: 'field-help' },
-          'In this order. While the list is empty, the one in the ',
-          textButton('settings', () => this.actions.openSettings(), 'quiet'),
-          ' counts.',
+          ...withParts(
+            l10n.t('In this order. While the list is empty, the one in the {0} counts.'),
+            textButton(l10n.t('settings'), () => this.actions.openSettings(), 'quiet'),
+          ),
         ),
         this.fallbacks.node,
       ),
@@ -87,7 +90,7 @@ export class AnswerOptions {
     // A recording answers as it was recorded.
     this.node.hidden = !canChange || chosenProvider(codex, providers)?.kind === 'tour';
     const isChanged = codex.fallbacks.length > 0 || Object.values(codex.options).some((value) => value !== undefined);
-    const label = isChanged ? 'Answer options, changed for this chat' : 'Answer options';
+    const label = isChanged ? l10n.t('Answer options, changed for this chat') : l10n.t('Answer options');
     this.button.classList.toggle('is-changed', isChanged);
     this.button.title = label;
     this.button.setAttribute('aria-label', label);
@@ -136,10 +139,10 @@ export class AnswerOptions {
       fields,
       values: { ...options },
       labels: {
-        reasoningLevel: 'Reasoning',
-        temperature: 'Temperature',
-        maxTokens: 'Longest answer, in tokens',
-        stopSequences: 'Stop at',
+        reasoningLevel: l10n.t('Reasoning'),
+        temperature: l10n.t('Temperature'),
+        maxTokens: l10n.t('Longest answer, in tokens'),
+        stopSequences: l10n.t('Stop at'),
       },
       onChange: (name, value) => {
         const before = this.shown?.codex.options ?? {};
@@ -180,7 +183,7 @@ export function fieldsFor(kind: string | undefined, model: ModelView | undefined
       field('reasoningLevel', {
         type: 'select',
         options: levels,
-        placeholder: usual === undefined ? providersDefault : `${providersDefault} (${usual})`,
+        placeholder: usual === undefined ? providersDefault : l10n.t('Provider’s default ({0})', usual),
       }),
     );
   }
@@ -193,7 +196,7 @@ export function fieldsFor(kind: string | undefined, model: ModelView | undefined
     field('maxTokens', { type: 'number', min: 1, max, step: 1, placeholder: providersDefault }),
     field('stopSequences', {
       type: 'array',
-      description: 'The answer ends where one of these would come.',
+      description: l10n.t('The answer ends where one of these would come.'),
       items: field('stop', { type: 'text' }),
     }),
   ];

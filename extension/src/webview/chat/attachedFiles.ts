@@ -1,4 +1,5 @@
 // What goes with the next message: files, lines of files and images, each looked at by the sidecar before it is sent.
+import * as l10n from '@vscode/l10n';
 import type { Attachment, AttachmentMode, AttachmentQuestion, AttachmentView, LineRange } from '../../protocol/protocol.generated';
 import type { ComposerFromPage, ComposerToPage, FilePlace } from '../shared/viewMessages';
 import { nameOf } from './fileMentions';
@@ -48,9 +49,9 @@ export class AttachedFiles {
   /** Why nothing can be sent until something is said about a file. */
   get blocked(): string | undefined {
     for (const file of this.files) {
-      if (file.problem !== undefined) return `Remove ${file.name}, which cannot be sent`;
-      if (openQuestions(file).length > 0) return `Answer the question about ${file.name} first`;
-      if (file.isBusy) return `Reading ${file.name}`;
+      if (file.problem !== undefined) return l10n.t('Remove {0}, which cannot be sent', file.name);
+      if (openQuestions(file).length > 0) return l10n.t('Answer the question about {0} first', file.name);
+      if (file.isBusy) return l10n.t('Reading {0}', file.name);
     }
     return undefined;
   }
@@ -68,7 +69,7 @@ export class AttachedFiles {
     const name = dropped.name === '' ? 'image' : dropped.name;
     const file = this.begin({ name, mediaType: dropped.type }, name);
     if (dropped.type.startsWith('image/') && dropped.type !== 'image/svg+xml') return this.scale(file, dropped);
-    const problem = 'Only images can be dropped from outside of VS Code. Take “Add file…” from the menu beside the draft.';
+    const problem = l10n.t('Only images can be dropped from outside of VS Code. Take “Add file…” from the menu beside the draft.');
     this.change(file.id, { isBusy: false, problem });
   }
 
@@ -151,7 +152,7 @@ export class AttachedFiles {
     this.actions.readBlob(blob, (address) =>
       this.change(id, {
         isBusy: false,
-        ...(address === undefined ? { problem: 'The image is not there any more.' } : { thumbnail: address }),
+        ...(address === undefined ? { problem: l10n.t('The image is not there any more.') } : { thumbnail: address }),
       }),
     );
   }
@@ -168,7 +169,7 @@ export class AttachedFiles {
       if (this.find(file.id) === undefined) return;
       this.actions.post({ type: 'storeImage', chipId: file.id, name: nameOf(name), mediaType: scaled.mediaType, data: scaled.data });
     } catch (error) {
-      this.change(file.id, { isBusy: false, problem: error instanceof Error ? error.message : 'The image could not be read.' });
+      this.change(file.id, { isBusy: false, problem: error instanceof Error ? error.message : l10n.t('The image could not be read.') });
     }
   }
 
@@ -209,7 +210,7 @@ export function isImage(file: AttachedFile): boolean {
 
 function scalingWords({ size, from }: ScaledImage): string {
   const words = (one: { width: number; height: number }): string => `${one.width} × ${one.height}`;
-  return from === undefined ? words(size) : `${words(from)}, scaled to ${words(size)}`;
+  return from === undefined ? words(size) : l10n.t('{0}, scaled to {1}', words(from), words(size));
 }
 
 function withoutNothing({ mediaType, ...rest }: Omit<Attachment, 'mediaType'> & { mediaType?: string | undefined }): Attachment {

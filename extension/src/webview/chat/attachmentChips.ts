@@ -1,7 +1,8 @@
 // The files beside the draft, one chip each. A question about one is asked in its place.
+import * as l10n from '@vscode/l10n';
 import type { AttachmentMode, AttachmentView, LineRange } from '../../protocol/protocol.generated';
 import { element, icon, iconButton, textButton } from '../shared/element';
-import { count } from '../shared/figures';
+import { count, decimal } from '../shared/figures';
 import { visibleText } from '../shared/visibleText';
 import { type AttachedFile, isImage, openQuestions } from './attachedFiles';
 import { linesWords } from './fileMentions';
@@ -21,7 +22,7 @@ export interface ChipContext {
 }
 
 export class AttachmentChips {
-  readonly node = element('div', { class: 'chips', role: 'group', 'aria-label': 'Files for the next message', hidden: true });
+  readonly node = element('div', { class: 'chips', role: 'group', 'aria-label': l10n.t('Files for the next message'), hidden: true });
   private shown = '';
   private last: { files: readonly AttachedFile[]; context: ChipContext } | undefined;
   /** The chip whose lines are being asked for. */
@@ -75,18 +76,18 @@ export class AttachmentChips {
       return element(
         'span',
         { class: 'chip-question' },
-        'It lies outside the open folder.',
-        button('Send It', () => this.actions.allowOutside(file.id)),
+        l10n.t('It lies outside the open folder.'),
+        button(l10n.t('Send It'), () => this.actions.allowOutside(file.id)),
       );
     }
     if (this.askingLines === file.id) return this.lines(file);
     return element(
       'span',
       { class: 'chip-question' },
-      `It is large: ${sizeWords(file.view)}.`,
-      button('Whole', () => this.actions.sendAs(file.id, 'whole')),
-      button('Lines…', () => this.askLines(file)),
-      button('Summary', () => this.actions.sendAs(file.id, 'summary')),
+      l10n.t('It is large: {0}.', sizeWords(file.view)),
+      button(l10n.t('Whole'), () => this.actions.sendAs(file.id, 'whole')),
+      button(l10n.t('Lines…'), () => this.askLines(file)),
+      button(l10n.t('Summary'), () => this.actions.sendAs(file.id, 'summary')),
     );
   }
 
@@ -94,7 +95,7 @@ export class AttachmentChips {
     const input = element('input', {
       type: 'text',
       class: 'lines-input',
-      'aria-label': `Lines of ${file.name}, as 12-40`,
+      'aria-label': l10n.t('Lines of {0}, as 12-40', file.name),
       placeholder: '12-40',
       'data-key': `${file.id} lines`,
     });
@@ -113,7 +114,7 @@ export class AttachmentChips {
       this.askingLines = undefined;
       this.redraw();
     });
-    return element('span', { class: 'chip-question' }, 'Lines', input, keyed(textButton('Take', take), `${file.id} take`));
+    return element('span', { class: 'chip-question' }, l10n.t('Lines'), input, keyed(textButton(l10n.t('Take'), take), `${file.id} take`));
   }
 
   private askLines(file: AttachedFile): void {
@@ -134,7 +135,7 @@ export class AttachmentChips {
   }
 
   private pin(file: AttachedFile): HTMLElement {
-    const label = `Pin ${file.name}: send it with every question`;
+    const label = l10n.t('Pin {0}: send it with every question', file.name);
     return keyed(
       iconButton('pin', label, () => this.actions.pin(file.id)),
       `${file.id} pin`,
@@ -142,9 +143,9 @@ export class AttachmentChips {
   }
 
   private remove(file: AttachedFile): HTMLElement {
-    const label = `Remove ${file.name}`;
+    const label = l10n.t('Remove {0}', file.name);
     const run = (): void => this.actions.remove(file.id);
-    return keyed(file.problem === undefined ? iconButton('close', label, run) : textButton('Remove', run), `${file.id} remove`);
+    return keyed(file.problem === undefined ? iconButton('close', label, run) : textButton(l10n.t('Remove'), run), `${file.id} remove`);
   }
 }
 
@@ -165,8 +166,8 @@ function detailOf(file: AttachedFile): string {
   const { attachment, view, problem: reason, scaling } = file;
   if (reason !== undefined || openQuestions(file).length > 0) return '';
   const { range, mode } = attachment;
-  const tokens = view?.tokens === undefined ? undefined : `${count(view.tokens)} tokens`;
-  return [range === undefined ? undefined : linesWords(range), mode === 'summary' ? 'summary' : undefined, scaling, tokens]
+  const tokens = view?.tokens === undefined ? undefined : l10n.t('{0} tokens', count(view.tokens));
+  return [range === undefined ? undefined : linesWords(range), mode === 'summary' ? l10n.t('summary') : undefined, scaling, tokens]
     .filter((word) => word !== undefined)
     .join(' · ');
 }
@@ -180,8 +181,10 @@ function titleOf({ attachment, view }: AttachedFile): string {
 function sizeWords(view: AttachmentView | undefined): string {
   const { size, tokens } = view ?? {};
   const bytes =
-    size === undefined ? undefined : size < 1024 * 1024 ? `${Math.ceil(size / 1024)} KB` : `${(size / 1024 / 1024).toFixed(1)} MB`;
-  return [bytes, tokens === undefined ? undefined : `about ${count(tokens)} tokens`].filter((word) => word !== undefined).join(', ');
+    size === undefined ? undefined : size < 1024 * 1024 ? `${Math.ceil(size / 1024)} KB` : `${decimal(size / 1024 / 1024, 1)} MB`;
+  return [bytes, tokens === undefined ? undefined : l10n.t('about {0} tokens', count(tokens))]
+    .filter((word) => word !== undefined)
+    .join(', ');
 }
 
 function keyed(node: HTMLButtonElement, key: string): HTMLButtonElement {

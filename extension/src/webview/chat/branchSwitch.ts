@@ -1,4 +1,5 @@
 // "‹ 2/3 ›" on a message that has others beside it: another wording of the question, another answer.
+import * as l10n from '@vscode/l10n';
 import type { MessageView } from '../../protocol/protocol.generated';
 import { element, iconButton, setText } from '../shared/element';
 
@@ -11,8 +12,8 @@ export class BranchSwitch {
   private afterId: string | undefined;
 
   constructor(onSwitch: (messageId: string) => void) {
-    this.before = iconButton('chevron-left', 'Previous version', () => this.beforeId !== undefined && onSwitch(this.beforeId));
-    this.after = iconButton('chevron-right', 'Next version', () => this.afterId !== undefined && onSwitch(this.afterId));
+    this.before = iconButton('chevron-left', l10n.t('Previous version'), () => this.beforeId !== undefined && onSwitch(this.beforeId));
+    this.after = iconButton('chevron-right', l10n.t('Next version'), () => this.afterId !== undefined && onSwitch(this.afterId));
     this.node = element('span', { class: 'branch', role: 'group', hidden: true }, this.before, this.words, this.after);
   }
 
@@ -25,6 +26,6 @@ export class BranchSwitch {
     this.before.disabled = !canSwitch || this.beforeId === undefined;
     this.after.disabled = !canSwitch || this.afterId === undefined;
     setText(this.words, `${at + 1}/${alternatives.length}`);
-    this.node.setAttribute('aria-label', `Version ${at + 1} of ${alternatives.length}`);
+    this.node.setAttribute('aria-label', l10n.t('Version {0} of {1}', at + 1, alternatives.length));
   }
 }

@@ -1,4 +1,5 @@
 // Code in an answer: a row with the language and what can be done with it, and the code colored by classes that chat.css themes.
+import * as l10n from '@vscode/l10n';
 import DOMPurify from 'dompurify';
 import hljs from 'highlight.js/lib/common';
 import { copyButton, element, iconButton, setText } from '../shared/element';
@@ -33,14 +34,14 @@ export function codeBlock(source: string, info: string, actions: CodeActions): H
       element(
         'span',
         { class: 'code-actions' },
-        ...(language === 'mermaid' ? [button('open-preview', 'Open preview', 'preview')] : []),
-        copyButton('Copy code', () => actions.copy(text())),
-        iconButton('insert', 'Insert at cursor', () => actions.insert(text())),
-        button('git-compare', 'Apply as a diff', 'apply'),
-        button('new-file', 'New file', 'newFile'),
+        ...(language === 'mermaid' ? [button('open-preview', l10n.t('Open preview'), 'preview')] : []),
+        copyButton(l10n.t('Copy code'), () => actions.copy(text())),
+        iconButton('insert', l10n.t('Insert at cursor'), () => actions.insert(text())),
+        button('git-compare', l10n.t('Apply as a diff'), 'apply'),
+        button('new-file', l10n.t('New file'), 'newFile'),
       ),
     ),
-    element('pre', { tabindex: 0, 'aria-label': language === '' ? 'Code' : `Code, ${language}`, role: 'group' }, code),
+    element('pre', { tabindex: 0, 'aria-label': language === '' ? l10n.t('Code') : l10n.t('Code, {0}', language), role: 'group' }, code),
   );
   fillCode(block, source, info);
   return block;

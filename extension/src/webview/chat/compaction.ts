@@ -1,4 +1,5 @@
 // The line where earlier messages are summarized for the model. What was said stays above it.
+import * as l10n from '@vscode/l10n';
 import type { CompactionView } from '../../protocol/protocol.generated';
 import { element } from '../shared/element';
 import { count } from '../shared/figures';
@@ -18,7 +19,7 @@ export class CompactionLine {
       if (body.firstChild === null) body.append(markdown.node);
       markdown.update(this.text, true);
     });
-    this.fold.describe('Summary');
+    this.fold.describe(l10n.t('Summary'));
     this.node = element('div', { class: 'compaction' }, element('div', { class: 'compaction-words' }, this.words), this.fold.node);
   }
 
@@ -31,5 +32,5 @@ export class CompactionLine {
 
 /** "84k tokens of earlier messages summarized to 6k. The original stays above." */
 export function compactionWords({ tokensBefore, tokensAfter }: CompactionView): string {
-  return `${count(tokensBefore)} tokens of earlier messages summarized to ${count(tokensAfter)}. The original stays above.`;
+  return l10n.t('{0} tokens of earlier messages summarized to {1}. The original stays above.', count(tokensBefore), count(tokensAfter));
 }

@@ -1,4 +1,5 @@
 // Where a question is written. The draft is the reader's: it survives a reload, a refusal and a stopped sidecar.
+import * as l10n from '@vscode/l10n';
 import type { PromptArgumentView } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../shared/element';
 import { CompletionList } from './completionList';
@@ -29,7 +30,7 @@ export interface ComposerState {
 
 const mostLines = 12;
 const isMac = typeof navigator !== 'undefined' && /Mac/u.test(navigator.platform);
-const withControl = isMac ? '⌘' : 'Ctrl+';
+const withControl = isMac ? '⌘' : l10n.t('Ctrl+');
 
 export class Composer {
   readonly node: HTMLElement;
@@ -62,8 +63,8 @@ export class Composer {
   ) {
     this.input = element('textarea', {
       rows: 1,
-      placeholder: 'Ask, or type / for prompts, @ for files',
-      'aria-label': 'Message',
+      placeholder: l10n.t('Ask, or type / for prompts, @ for files'),
+      'aria-label': l10n.t('Message'),
       'aria-describedby': 'composer-hint',
     });
     this.history = new SentHistory(() => actions.sent());
@@ -72,15 +73,15 @@ export class Composer {
     this.sendButton.addEventListener('click', () => this.send(false));
     this.stopButton = element(
       'button',
-      { type: 'button', class: 'icon-button stop', 'aria-label': 'Stop (Escape)', title: 'Stop (Escape)', hidden: true },
+      { type: 'button', class: 'icon-button stop', 'aria-label': l10n.t('Stop (Escape)'), title: l10n.t('Stop (Escape)'), hidden: true },
       icon('debug-stop'),
     );
     this.stopButton.addEventListener('click', () => {
       this.actions.stop();
       this.input.focus();
     });
-    this.bringBack = textButton('Undo', () => this.undoClear(), 'quiet');
-    this.sendAnyway = textButton('Send as Text', () => this.send(false), 'quiet');
+    this.bringBack = textButton(l10n.t('Undo'), () => this.undoClear(), 'quiet');
+    this.sendAnyway = textButton(l10n.t('Send as Text'), () => this.send(false), 'quiet');
     this.input.addEventListener('input', () => this.changed());
     this.input.addEventListener('keydown', (event) => this.pressed(event));
     this.input.addEventListener('keyup', (event) => event.key.startsWith('Arrow') && this.follow());
@@ -101,7 +102,7 @@ export class Composer {
 
   show(state: ComposerState): void {
     this.state = state;
-    const label = state.blocked ?? state.waitsFor ?? (state.isRunning ? 'Queue (Enter)' : 'Send (Enter)');
+    const label = state.blocked ?? state.waitsFor ?? (state.isRunning ? l10n.t('Queue (Enter)') : l10n.t('Send (Enter)'));
     this.sendButton.setAttribute('aria-label', label);
     this.sendButton.title = label;
     // Not `disabled`: the focus would be lost when a turn ends under the reader's finger.
@@ -157,7 +158,8 @@ export class Composer {
     if (!this.canSend()) return;
     const { text, missing } = this.stops.finish(this.draft.trim());
     this.completions.close();
-    const why = missing === undefined ? this.actions.mistake(text) : `${missing.argument.name} is not filled in. Send it as it is?`;
+    const why =
+      missing === undefined ? this.actions.mistake(text) : l10n.t('{0} is not filled in. Send it as it is?', missing.argument.name);
     if (why !== undefined && this.held?.text !== this.draft) {
       this.held = { text: this.draft, why };
       this.show(this.state);
@@ -248,14 +250,15 @@ export class Composer {
 
   private hintNow(): string {
     const { isRunning, waitsFor } = this.state;
-    if (this.cleared !== undefined) return 'The draft was cleared.';
+    if (this.cleared !== undefined) return l10n.t('The draft was cleared.');
     if (waitsFor !== undefined) return `${waitsFor}.`;
     if (this.held !== undefined) return this.held.why;
     const toFillIn = this.stops.words(this.draft, this.input.selectionStart);
     if (toFillIn !== undefined) return toFillIn;
-    if (this.history.isWalking(this.draft) && this.draft !== '') return 'Sent before. Up and Down lead to others, Enter asks it again.';
-    if (isRunning) return `Enter queues, ${withControl}Enter sends now, Escape stops`;
-    return 'Enter sends, Shift+Enter breaks the line. Hold Shift to drop files here';
+    if (this.history.isWalking(this.draft) && this.draft !== '')
+      return l10n.t('Sent before. Up and Down lead to others, Enter asks it again.');
+    if (isRunning) return l10n.t('Enter queues, {0}Enter sends now, Escape stops', withControl);
+    return l10n.t('Enter sends, Shift+Enter breaks the line. Hold Shift to drop files here');
   }
 
   private grow(): void {

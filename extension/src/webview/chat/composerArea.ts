@@ -1,4 +1,5 @@
 // Everything below the messages: what waits to be sent, pinned files, the files of the next message, and the composer itself.
+import * as l10n from '@vscode/l10n';
 import type { Attachment, AttachmentView, QueuedView } from '../../protocol/protocol.generated';
 import { element } from '../shared/element';
 import { menuButton } from '../shared/menu';
@@ -59,7 +60,7 @@ export class ComposerArea {
   private readonly slash: SlashCommands;
   private state: ComposerAreaState = {
     isRunning: false,
-    blocked: 'Plue is starting; the draft is kept',
+    blocked: l10n.t('Plue is starting; the draft is kept'),
     isReadOnly: true,
     queue: [],
     sent: [],
@@ -105,13 +106,13 @@ export class ComposerArea {
       },
       this.chips.node,
       menuButton({
-        label: 'Add files',
+        label: l10n.t('Add files'),
         icon: 'attach',
         key: 'add-files',
         items: () => [
-          { label: 'Add file…', run: () => post({ type: 'pickFiles' }) },
-          { label: 'Add selection', run: () => post({ type: 'attachSelection' }) },
-          { label: 'Pin file…', run: () => post({ type: 'pickPin' }) },
+          { label: l10n.t('Add file…'), run: () => post({ type: 'pickFiles' }) },
+          { label: l10n.t('Add selection'), run: () => post({ type: 'attachSelection' }) },
+          { label: l10n.t('Pin file…'), run: () => post({ type: 'pickPin' }) },
         ],
       }),
       foot,

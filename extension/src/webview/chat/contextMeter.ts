@@ -1,4 +1,5 @@
 // How full the model's window is, in the header: four boxes and a figure, and where the room goes in a small panel below.
+import * as l10n from '@vscode/l10n';
 import type { MessageContextResult } from '../../protocol/protocol.generated';
 import { element, setText, textButton } from '../shared/element';
 import { count } from '../shared/figures';
@@ -27,14 +28,14 @@ export class ContextMeter {
       element('span', { class: 'meter-boxes', 'aria-hidden': 'true' }, ...this.boxes),
       this.figure,
     );
-    this.compact = textButton('Compact Now', () => {
+    this.compact = textButton(l10n.t('Compact Now'), () => {
       if (!this.canCompact) return;
       this.close();
       compact();
     });
     this.popup = element(
       'div',
-      { class: 'context-popup', role: 'dialog', 'aria-label': 'Context', hidden: true },
+      { class: 'context-popup', role: 'dialog', 'aria-label': l10n.t('Context'), hidden: true },
       this.sentence,
       this.bar,
       this.shares,
@@ -62,25 +63,23 @@ export class ContextMeter {
   allowCompacting(canCompact: boolean): void {
     this.canCompact = canCompact;
     this.compact.setAttribute('aria-disabled', String(!canCompact));
-    this.compact.title = canCompact ? '' : 'Not while an answer is being written';
+    this.compact.title = canCompact ? '' : l10n.t('Not while an answer is being written');
   }
 
   show(context: MessageContextResult | undefined): void {
     this.node.hidden = context === undefined;
     if (context === undefined) return this.close();
     const { tokens, window, compactsAt, isEstimate, shares } = context;
-    const about = isEstimate ? 'About ' : '';
     const share = shareOf(tokens, window);
-    const words =
-      window === undefined ? `${about}${count(tokens)} tokens` : `${about}${count(tokens)} of ${count(window)} tokens, ${share}%`;
-    setText(this.figure, window === undefined ? `${count(tokens)} tokens` : `${share}%`);
-    this.button.setAttribute('aria-label', `Context: ${words}`);
+    const words = fillWords(tokens, window, isEstimate);
+    setText(this.figure, window === undefined ? l10n.t('{0} tokens', count(tokens)) : l10n.t('{0}%', share));
+    this.button.setAttribute('aria-label', l10n.t('Context: {0}', words));
     this.boxes.forEach((box, at) => {
       box.hidden = window === undefined;
       box.classList.toggle('full', window !== undefined && at < filledBoxes(tokens, window));
     });
     this.node.classList.toggle('warning', compactsAt !== undefined && tokens >= compactsAt);
-    setText(this.sentence, `${words}.`);
+    setText(this.sentence, l10n.t('{0}.', words));
     setText(this.limit, limitWords(context));
     this.showShares(shares, window ?? tokens, window === undefined ? undefined : compactsAt);
   }
@@ -129,9 +128,18 @@ export function filledBoxes(tokens: number, window: number): number {
   return tokens >= window ? boxes : Math.min(boxes - 1, Math.max(1, Math.round((tokens / window) * boxes)));
 }
 
+/** "About 12k of 200k tokens, 6%" */
+function fillWords(tokens: number, window: number | undefined, isEstimate: boolean): string {
+  if (window === undefined) return isEstimate ? l10n.t('About {0} tokens', count(tokens)) : l10n.t('{0} tokens', count(tokens));
+  const share = shareOf(tokens, window);
+  return isEstimate
+    ? l10n.t('About {0} of {1} tokens, {2}%', count(tokens), count(window), share)
+    : l10n.t('{0} of {1} tokens, {2}%', count(tokens), count(window), share);
+}
+
 function limitWords({ window, compactsAt, tokens }: MessageContextResult): string {
-  if (window === undefined) return 'How much this model can read at once is not known.';
+  if (window === undefined) return l10n.t('How much this model can read at once is not known.');
   if (compactsAt === undefined) return '';
-  if (tokens >= compactsAt) return 'Plue summarizes before the next question.';
-  return `Plue summarizes from ${count(compactsAt)} tokens (${shareOf(compactsAt, window)}%) on.`;
+  if (tokens >= compactsAt) return l10n.t('Plue summarizes before the next question.');
+  return l10n.t('Plue summarizes from {0} tokens ({1}%) on.', count(compactsAt), shareOf(compactsAt, window));
 }

@@ -1,32 +1,34 @@
 // Everything that is known about one answer, line by line.
+import * as l10n from '@vscode/l10n';
 import type { MessageView } from '../../protocol/protocol.generated';
 import { copyButton, element } from '../shared/element';
 import { money, seconds } from '../shared/figures';
+import { language } from '../shared/language';
 import { visibleText } from '../shared/visibleText';
 import type { Timing } from './chatState';
 import { insteadWords, priceUsed, toFirstToken } from './figures';
 
 /** "12,345" */
-const whole = new Intl.NumberFormat('en-US');
+const whole = new Intl.NumberFormat(language);
 
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
 
 /** What it is called and what it is; only what is known. */
 export function detailsOf(message: MessageView, timing: Timing | undefined): [string, string][] {
   const { providerInfo, usage, cost } = message;
   const lines: [string, string | undefined][] = [
-    ['Model', providerInfo?.modelId],
-    ['Provider', providerInfo?.providerName],
-    ['Stood in', providerInfo === undefined ? undefined : insteadWords(providerInfo)],
-    ['Tokens in', usage === undefined ? undefined : tokensIn(usage)],
-    ['Tokens out', usage === undefined ? undefined : tokensOut(usage)],
-    ['Cost', costWords(cost)],
-    ['Price', cost?.price === undefined ? undefined : priceUsed(cost.price)],
-    ['First token', duration(toFirstToken(message, timing))],
-    ['Duration', duration(message.timing?.durationMs)],
-    ['Time', Number.isNaN(Date.parse(message.createdAt)) ? undefined : moment.format(new Date(message.createdAt))],
-    ['Request', providerInfo?.requestId],
-    ...(message.notCarried ?? []).map((sentence): [string, string] => ['Not carried over', sentence]),
+    [l10n.t('Model'), providerInfo?.modelId],
+    [l10n.t('Provider'), providerInfo?.providerName],
+    [l10n.t('Stood in'), providerInfo === undefined ? undefined : insteadWords(providerInfo)],
+    [l10n.t('Tokens in'), usage === undefined ? undefined : tokensIn(usage)],
+    [l10n.t('Tokens out'), usage === undefined ? undefined : tokensOut(usage)],
+    [l10n.t('Cost'), costWords(cost)],
+    [l10n.t('Price'), cost?.price === undefined ? undefined : priceUsed(cost.price)],
+    [l10n.t('First token'), duration(toFirstToken(message, timing))],
+    [l10n.t('Duration'), duration(message.timing?.durationMs)],
+    [l10n.t('Time'), Number.isNaN(Date.parse(message.createdAt)) ? undefined : moment.format(new Date(message.createdAt))],
+    [l10n.t('Request'), providerInfo?.requestId],
+    ...(message.notCarried ?? []).map((sentence): [string, string] => [l10n.t('Not carried over'), sentence]),
   ];
   return lines.filter((line): line is [string, string] => line[1] !== undefined && line[1] !== '');
 }
@@ -34,26 +36,34 @@ export function detailsOf(message: MessageView, timing: Timing | undefined): [st
 export function detailsTable(message: MessageView, timing: Timing | undefined, copy: (text: string) => void): HTMLElement {
   const rows = detailsOf(message, timing).flatMap(([name, words]) => [
     element('dt', {}, name),
-    element('dd', {}, visibleText(words), ...(name === 'Request' ? [copyButton('Copy request id', () => copy(words))] : [])),
+    element(
+      'dd',
+      {},
+      visibleText(words),
+      ...(name === l10n.t('Request') ? [copyButton(l10n.t('Copy request id'), () => copy(words))] : []),
+    ),
   ]);
-  return element('dl', { class: 'details', 'aria-label': 'Details' }, ...rows);
+  return element('dl', { class: 'details', 'aria-label': l10n.t('Details') }, ...rows);
 }
 
 function tokensIn({ inputTokens, cachedReadTokens, cachedWriteTokens }: NonNullable<MessageView['usage']>): string {
   const share = inputTokens > 0 ? Math.round((100 * cachedReadTokens) / inputTokens) : 0;
-  const read = cachedReadTokens > 0 ? `, ${whole.format(cachedReadTokens)} from cache (${share} %)` : '';
-  const written = cachedWriteTokens > 0 ? `, ${whole.format(cachedWriteTokens)} to cache` : '';
-  return `${whole.format(inputTokens)}${read}${written}`;
+  return [
+    whole.format(inputTokens),
+    ...(cachedReadTokens > 0 ? [l10n.t('{0} from cache ({1} %)', whole.format(cachedReadTokens), share)] : []),
+    ...(cachedWriteTokens > 0 ? [l10n.t('{0} to cache', whole.format(cachedWriteTokens))] : []),
+  ].join(', ');
 }
 
 function tokensOut({ outputTokens, reasoningTokens }: NonNullable<MessageView['usage']>): string {
-  return `${whole.format(outputTokens)}${reasoningTokens > 0 ? `, ${whole.format(reasoningTokens)} of it reasoning` : ''}`;
+  if (reasoningTokens <= 0) return whole.format(outputTokens);
+  return l10n.t('{0}, {1} of it reasoning', whole.format(outputTokens), whole.format(reasoningTokens));
 }
 
 function costWords(cost: MessageView['cost']): string | undefined {
   if (cost === undefined) return undefined;
-  if (cost.priceSource === 'local') return 'Nothing: it runs on this machine';
-  return `${money(cost.totalCost)}${cost.priceSource === 'vendor' ? ', as the provider reported it' : ''}`;
+  if (cost.priceSource === 'local') return l10n.t('Nothing: it runs on this machine');
+  return cost.priceSource === 'vendor' ? l10n.t('{0}, as the provider reported it', money(cost.totalCost)) : money(cost.totalCost);
 }
 
 function duration(ms: number | undefined): string | undefined {

@@ -1,4 +1,5 @@
 // Files dropped on the chat: from VS Code, which names them, or from elsewhere, which hands over their content.
+import * as l10n from '@vscode/l10n';
 import { element, icon } from '../shared/element';
 
 export interface DropActions {
@@ -12,7 +13,7 @@ const namedTypes = ['application/vnd.code.uri-list', 'text/uri-list'];
 
 /** Lets the whole page take files, and shows where while one is dragged over it. VS Code hands a drag on to a page only while Shift is held. */
 export function takeDrops(root: HTMLElement, actions: DropActions): void {
-  const veil = element('div', { class: 'drop-veil', hidden: true }, icon('attach'), 'Drop to add to the question');
+  const veil = element('div', { class: 'drop-veil', hidden: true }, icon('attach'), l10n.t('Drop to add to the question'));
   root.append(veil);
   const isTaken = ({ dataTransfer }: DragEvent): boolean =>
     [...(dataTransfer?.types ?? [])].some((type) => type === 'Files' || namedTypes.includes(type));

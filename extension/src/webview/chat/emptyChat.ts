@@ -1,7 +1,9 @@
 // A chat without messages: what one could ask, who would answer, and where to change that.
+import * as l10n from '@vscode/l10n';
 import type { CodexSummary, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, textButton } from '../shared/element';
 import { visibleText } from '../shared/visibleText';
+import { withParts } from '../shared/withParts';
 import { chosenProvider, chosenWords } from './picker';
 
 export interface EmptyChatActions {
@@ -15,16 +17,16 @@ export interface EmptyChatActions {
 function suggestionsFor(kind: string | undefined): string[] {
   if (kind === 'tour') return ['What is Plue?', 'Show me some code', 'How do I connect a provider?'];
   const anywhere = [
-    'Write a function that parses a date and rejects days that do not exist',
-    'What should I check before I merge a change?',
+    l10n.t('Write a function that parses a date and rejects days that do not exist'),
+    l10n.t('What should I check before I merge a change?'),
   ];
   return kind === 'claude-code'
-    ? ['Explain how this workspace is organized', ...anywhere]
-    : ['Explain a race condition with a small example', ...anywhere];
+    ? [l10n.t('Explain how this workspace is organized'), ...anywhere]
+    : [l10n.t('Explain a race condition with a small example'), ...anywhere];
 }
 
 export class EmptyChat {
-  readonly node = element('section', { class: 'empty-chat', 'aria-label': 'Getting started', hidden: true });
+  readonly node = element('section', { class: 'empty-chat', 'aria-label': l10n.t('Getting started'), hidden: true });
   private shown = '';
 
   constructor(private readonly actions: EmptyChatActions) {}
@@ -37,7 +39,7 @@ export class EmptyChat {
     if (key === this.shown) return;
     this.shown = key;
     this.node.replaceChildren(
-      element('h2', {}, 'Three things to try'),
+      element('h2', {}, l10n.t('Three things to try')),
       element(
         'ul',
         { class: 'suggestions' },
@@ -58,13 +60,13 @@ export class EmptyChat {
   }
 
   private answeredBy(provider: ProviderSummary | undefined, words: string): HTMLElement {
-    const connect = textButton('Connect a Provider…', () => this.actions.connect(), 'primary');
-    const change = textButton('Change', () => this.actions.pick(), 'quiet');
+    const connect = textButton(l10n.t('Connect a Provider…'), () => this.actions.connect(), 'primary');
+    const change = textButton(l10n.t('Change'), () => this.actions.pick(), 'quiet');
     if (provider === undefined) {
       return element(
         'div',
         { class: 'answered-by' },
-        element('p', {}, 'No provider is connected to this chat yet.'),
+        element('p', {}, l10n.t('No provider is connected to this chat yet.')),
         element('div', { class: 'buttons' }, connect),
       );
     }
@@ -72,10 +74,14 @@ export class EmptyChat {
       return element(
         'div',
         { class: 'answered-by' },
-        element('p', {}, 'This is the tour: answers are replayed from a recording. No model is called and nothing is sent.'),
+        element('p', {}, l10n.t('This is the tour: answers are replayed from a recording. No model is called and nothing is sent.')),
         element('div', { class: 'buttons' }, connect),
       );
     }
-    return element('p', { class: 'answered-by' }, 'Answers come from ', element('strong', {}, visibleText(words)), '. ', change);
+    return element(
+      'p',
+      { class: 'answered-by' },
+      ...withParts(l10n.t('Answers come from {0}. {1}'), element('strong', {}, visibleText(words)), change),
+    );
   }
 }

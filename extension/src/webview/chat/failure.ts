@@ -1,4 +1,5 @@
 // An error is one sentence and one or two buttons that help; the kind of the failure picks them.
+import * as l10n from '@vscode/l10n';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, textButton } from '../shared/element';
 import { visibleText } from '../shared/visibleText';
@@ -18,13 +19,13 @@ export interface Remedies {
   help(action: HelpAction): void;
 }
 
-const retry: Remedy = { label: 'Retry', does: 'retry' };
-const goOn: Remedy = { label: 'Continue', does: 'goOn' };
-const chooseAnother: Remedy = { label: 'Choose Another…', does: 'pick' };
-const setKey: Remedy = { label: 'Set Key…', does: 'setKey' };
-const signIn: Remedy = { label: 'Sign In…', does: 'signInClaude' };
-const signInProvider: Remedy = { label: 'Sign In…', does: 'signInProvider' };
-const showLog: Remedy = { label: 'Show Log', does: 'openLog' };
+const retry: Remedy = { label: l10n.t('Retry'), does: 'retry' };
+const goOn: Remedy = { label: l10n.t('Continue'), does: 'goOn' };
+const chooseAnother: Remedy = { label: l10n.t('Choose Another…'), does: 'pick' };
+const setKey: Remedy = { label: l10n.t('Set Key…'), does: 'setKey' };
+const signIn: Remedy = { label: l10n.t('Sign In…'), does: 'signInClaude' };
+const signInProvider: Remedy = { label: l10n.t('Sign In…'), does: 'signInProvider' };
+const showLog: Remedy = { label: l10n.t('Show Log'), does: 'openLog' };
 
 /** @param provider Undefined when it is not known any more. */
 export function remediesFor(errorKind: string, provider: FailedProvider | undefined): Remedy[] {
@@ -32,13 +33,13 @@ export function remediesFor(errorKind: string, provider: FailedProvider | undefi
     case 'providerAuthFailed':
       return [provider?.kind === 'claude-code' ? signIn : provider?.authType === 'oauth' ? signInProvider : setKey, retry];
     case 'keyNotBoundToOrigin':
-      return [{ label: 'Allow This Address…', does: 'allowKey' }, setKey, retry];
+      return [{ label: l10n.t('Allow This Address…'), does: 'allowKey' }, setKey, retry];
     case 'unreachable':
-      return provider?.kind === 'ollama' ? [{ label: 'Start Ollama…', does: 'startOllama' }, retry] : [retry, chooseAnother];
+      return provider?.kind === 'ollama' ? [{ label: l10n.t('Start Ollama…'), does: 'startOllama' }, retry] : [retry, chooseAnother];
     case 'vaultLocked':
-      return [{ label: 'Unlock Vault…', does: 'unlockVault' }, retry];
+      return [{ label: l10n.t('Unlock Vault…'), does: 'unlockVault' }, retry];
     case 'providerDisabled':
-      return [{ label: 'Enable', does: 'enableProvider' }, chooseAnother, retry];
+      return [{ label: l10n.t('Enable'), does: 'enableProvider' }, chooseAnother, retry];
     case 'notFound':
     case 'modelNotFound':
     case 'missingField':
@@ -58,13 +59,15 @@ export function remediesFor(errorKind: string, provider: FailedProvider | undefi
     case 'spendLimit':
       return [retry, chooseAnother];
     case 'budgetExceeded':
-      return [{ label: 'Change Budget…', does: 'openSettings' }, chooseAnother, retry];
+      return [{ label: l10n.t('Change Budget…'), does: 'openSettings' }, chooseAnother, retry];
     case 'providerExecutableFailed':
       return provider?.kind === 'claude-code' ? [signIn, retry] : [retry, showLog];
     case 'permissionDenied':
-      return provider?.kind === 'github-copilot' ? [chooseAnother, retry] : [{ label: 'Manage Providers', does: 'manageProviders' }, retry];
+      return provider?.kind === 'github-copilot'
+        ? [chooseAnother, retry]
+        : [{ label: l10n.t('Manage Providers'), does: 'manageProviders' }, retry];
     case 'untrusted':
-      return [{ label: 'Manage Trust', does: 'manageTrust' }];
+      return [{ label: l10n.t('Manage Trust'), does: 'manageTrust' }];
     default:
       return [retry, showLog];
   }

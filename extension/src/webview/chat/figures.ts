@@ -1,6 +1,7 @@
 // What an answer took, in one line.
+import * as l10n from '@vscode/l10n';
 import type { MessageView, PriceView, ProviderInfoView } from '../../protocol/protocol.generated';
-import { count, money, seconds } from '../shared/figures';
+import { count, listed, money, seconds } from '../shared/figures';
 import type { Timing } from './chatState';
 
 export interface Figure {
@@ -16,35 +17,38 @@ export function figuresOf(message: MessageView, timing: Timing | undefined): Fig
   const figures: Figure[] = [...(instead === undefined ? [] : [{ words: instead }])];
   figures.push({ words: providerInfo?.modelId ?? (instead === undefined ? (providerInfo?.providerName ?? '') : '') });
   if (usage !== undefined) {
-    const cached = usage.cachedReadTokens > 0 ? ` (${count(usage.cachedReadTokens)} cached)` : '';
-    figures.push({ words: `${count(usage.inputTokens)} in${cached}` }, { words: `${count(usage.outputTokens)} out` });
+    const read =
+      usage.cachedReadTokens > 0
+        ? l10n.t('{0} in ({1} cached)', count(usage.inputTokens), count(usage.cachedReadTokens))
+        : l10n.t('{0} in', count(usage.inputTokens));
+    figures.push({ words: read }, { words: l10n.t('{0} out', count(usage.outputTokens)) });
   }
   if (cost !== undefined) {
     const source = cost.price === undefined ? undefined : priceUsed(cost.price);
     figures.push({
-      words: cost.priceSource === 'local' ? 'local' : money(cost.totalCost),
-      ...(cost.priceSource === 'vendor' ? { source: 'As the provider reported it' } : source === undefined ? {} : { source }),
+      words: cost.priceSource === 'local' ? l10n.t('local') : money(cost.totalCost),
+      ...(cost.priceSource === 'vendor' ? { source: l10n.t('As the provider reported it') } : source === undefined ? {} : { source }),
     });
-  } else if (usage !== undefined) figures.push({ words: 'cost unknown' });
+  } else if (usage !== undefined) figures.push({ words: l10n.t('cost unknown') });
   const toFirst = toFirstToken(message, timing);
-  if (toFirst !== undefined) figures.push({ words: `${seconds(toFirst)} to first token` });
+  if (toFirst !== undefined) figures.push({ words: l10n.t('{0} to first token', seconds(toFirst)) });
   return figures.filter(({ words }) => words !== '');
 }
 
 /** "Answered by Groq: Anthropic was over its limit."; undefined when the chosen one answered. */
 export function insteadWords({ providerName, insteadOf }: ProviderInfoView): string | undefined {
-  return insteadOf === undefined || insteadOf === '' ? undefined : `Answered by ${providerName}: ${insteadOf}`;
+  return insteadOf === undefined || insteadOf === '' ? undefined : l10n.t('Answered by {0}: {1}', providerName, insteadOf);
 }
 
 /** "For a million tokens: $3 in, $15 out, $0.3 cached read" */
 export function priceUsed(price: PriceView): string {
   const parts = [
-    `$${price.inputPerMillion} in`,
-    `$${price.outputPerMillion} out`,
-    ...(price.cachedReadPerMillion === undefined ? [] : [`$${price.cachedReadPerMillion} cached read`]),
-    ...(price.cachedWritePerMillion === undefined ? [] : [`$${price.cachedWritePerMillion} cached write`]),
+    l10n.t('{0} in', listed(price.inputPerMillion)),
+    l10n.t('{0} out', listed(price.outputPerMillion)),
+    ...(price.cachedReadPerMillion === undefined ? [] : [l10n.t('{0} cached read', listed(price.cachedReadPerMillion))]),
+    ...(price.cachedWritePerMillion === undefined ? [] : [l10n.t('{0} cached write', listed(price.cachedWritePerMillion))]),
   ];
-  return `For a million tokens: ${parts.join(', ')}`;
+  return l10n.t('For a million tokens: {0}', parts.join(', '));
 }
 
 /** As stored with the answer, else as this page saw it. */

@@ -1,4 +1,5 @@
 // Files by @: the list of what the open folder has, and the chosen one beside the draft.
+import * as l10n from '@vscode/l10n';
 import type { FileHit, FilePlace } from '../shared/viewMessages';
 import type { CompletionList } from './completionList';
 import { mentionAt, type Token, writePlace } from './mention';
@@ -53,7 +54,7 @@ export class FileMentions {
       detail: detailOf(file, token),
       pick: () => this.pick(token, file),
     }));
-    this.list.show({ label: 'Files', rows, ...(note === undefined ? {} : { note }) });
+    this.list.show({ label: l10n.t('Files'), rows, ...(note === undefined ? {} : { note }) });
   }
 
   private pick(token: Token, file: FileHit): void {
@@ -85,10 +86,10 @@ function detailOf(file: FileHit, token: Token): string {
   const range = file.range ?? token.range;
   const lines = range === undefined ? undefined : linesWords(range);
   const folder = file.kind === 'selection' ? file.path : file.path.slice(0, -nameOf(file.path).length - 1);
-  const state = file.isUnsaved === true ? 'unsaved changes are not sent' : file.kind === 'open' ? 'open' : undefined;
+  const state = file.isUnsaved === true ? l10n.t('unsaved changes are not sent') : file.kind === 'open' ? l10n.t('open') : undefined;
   return [folder, lines, state].filter((word) => word !== undefined && word !== '').join(' · ');
 }
 
 export function linesWords({ start, end }: { start: number; end: number }): string {
-  return start === end ? `line ${start}` : `lines ${start}-${end}`;
+  return start === end ? l10n.t('line {0}', start) : l10n.t('lines {0}-{1}', start, end);
 }

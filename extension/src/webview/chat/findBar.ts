@@ -1,4 +1,5 @@
 // Find in this chat: a bar over the messages. The sidecar looks through all of them, the page marks those that are drawn.
+import * as l10n from '@vscode/l10n';
 import type { FoundView } from '../../protocol/protocol.generated';
 import { element, iconButton, setText } from '../shared/element';
 import { FoundMarks } from './foundMarks';
@@ -23,8 +24,8 @@ export class FindBar {
   private readonly input = element('input', {
     type: 'text',
     class: 'find-input',
-    'aria-label': 'Find in chat',
-    placeholder: 'Find in chat',
+    'aria-label': l10n.t('Find in chat'),
+    placeholder: l10n.t('Find in chat'),
     spellcheck: 'false',
   });
   private readonly count = element('span', { class: 'find-count' });
@@ -37,9 +38,9 @@ export class FindBar {
   private typing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly target: FindTarget) {
-    const previous = iconButton('arrow-up', 'Previous match (Shift+Enter)', () => this.step(-1));
-    const next = iconButton('arrow-down', 'Next match (Enter)', () => this.step(1));
-    const close = iconButton('close', 'Close (Escape)', () => this.close());
+    const previous = iconButton('arrow-up', l10n.t('Previous match (Shift+Enter)'), () => this.step(-1));
+    const next = iconButton('arrow-down', l10n.t('Next match (Enter)'), () => this.step(1));
+    const close = iconButton('close', l10n.t('Close (Escape)'), () => this.close());
     this.node = element('div', { class: 'find-bar', role: 'search', hidden: true }, this.input, this.count, previous, next, close);
     this.input.addEventListener('input', () => this.typed());
     this.node.addEventListener('keydown', (event) => this.pressed(event));
@@ -154,7 +155,8 @@ export class FindBar {
 
   private tell(): void {
     const { total } = this;
-    const words = this.text === '' ? '' : total === 0 ? 'No results' : `${this.at + 1} of ${total}${this.isTruncated ? '+' : ''}`;
+    const all = this.isTruncated ? `${total}+` : total;
+    const words = this.text === '' ? '' : total === 0 ? l10n.t('No results') : l10n.t('{0} of {1}', this.at + 1, all);
     setText(this.count, words);
     this.input.classList.toggle('finds-nothing', this.text !== '' && total === 0);
   }

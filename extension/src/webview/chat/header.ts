@@ -1,4 +1,5 @@
 // The chat's title and who answers; the meters of cost and context stand at its end.
+import * as l10n from '@vscode/l10n';
 import type { CodexSummary, ProviderInfoView, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, setText } from '../shared/element';
 import { menuButton, type MenuItem } from '../shared/menu';
@@ -14,8 +15,8 @@ export class Header {
   private readonly insteadName = element('span');
   private readonly badge = element(
     'span',
-    { class: 'badge', hidden: true, title: 'The tour replays recorded chats. No model is called.' },
-    'Recording',
+    { class: 'badge', hidden: true, title: l10n.t('The tour replays recorded chats. No model is called.') },
+    l10n.t('Recording'),
   );
   private readonly instead = element('span', { class: 'instead', hidden: true }, icon('info'), this.insteadName);
   private name = '';
@@ -27,24 +28,24 @@ export class Header {
     private readonly onRename: (title: string) => void,
     menu: () => MenuItem[],
   ) {
-    this.title = element('button', { type: 'button', class: 'title-button', title: 'Rename (F2)' });
+    this.title = element('button', { type: 'button', class: 'title-button', title: l10n.t('Rename (F2)') });
     this.title.addEventListener('click', () => this.rename());
     this.heading.append(this.title);
-    const more = menuButton({ label: 'Chat menu', key: 'chat-menu', items: menu });
+    const more = menuButton({ label: l10n.t('Chat menu'), key: 'chat-menu', items: menu });
     const parts = [this.heading, this.badge, this.instead, picker.node, options.node, ...meters, more];
     this.node = element('header', { class: 'chat-header' }, ...parts);
   }
 
   /** @param answeredBy Of the last answer. */
   show(codex: CodexSummary, providers: ProviderSummary[], answeredBy: ProviderInfoView | undefined): void {
-    this.name = codex.title.trim() === '' ? 'New chat' : codex.title;
+    this.name = codex.title.trim() === '' ? l10n.t('New chat') : codex.title;
     setText(this.title, visibleText(this.name));
-    this.title.setAttribute('aria-label', `Chat title: ${visibleText(this.name)}. Rename`);
+    this.title.setAttribute('aria-label', l10n.t('Chat title: {0}. Rename', visibleText(this.name)));
     this.badge.hidden = chosenProvider(codex, providers)?.kind !== 'tour';
     const instead = answeredBy === undefined ? undefined : insteadWords(answeredBy);
     this.instead.hidden = instead === undefined;
     this.instead.title = visibleText(instead ?? '');
-    setText(this.insteadName, instead === undefined ? '' : visibleText(`Answered by ${answeredBy?.providerName ?? ''}`));
+    setText(this.insteadName, instead === undefined ? '' : visibleText(l10n.t('Answered by {0}', answeredBy?.providerName ?? '')));
   }
 
   rename(): void {
@@ -52,7 +53,7 @@ export class Header {
     const input = element('input', {
       type: 'text',
       class: 'title-input',
-      'aria-label': 'Chat title',
+      'aria-label': l10n.t('Chat title'),
       value: this.name,
       spellcheck: 'false',
     });

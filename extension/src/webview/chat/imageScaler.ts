@@ -1,3 +1,5 @@
+import * as l10n from '@vscode/l10n';
+import { decimal } from '../shared/figures';
 // Images are made as small as a model looks at them, before they leave the page.
 
 /** Pixels of the longest side. Vendors scale anything larger down themselves, and count it before. */
@@ -27,9 +29,10 @@ export interface ScaledImage {
 
 /** Rejects with one sentence for a person. */
 export async function scaleImage(image: Blob, name: string): Promise<ScaledImage> {
-  if (image.size > largestOriginal) throw new Error(`${name} has ${megabytes(image.size)} MB; images up to 20 MB can be added.`);
+  if (image.size > largestOriginal)
+    throw new Error(l10n.t('{0} has {1} MB; images up to 20 MB can be added.', name, decimal(image.size / 1024 / 1024, 1)));
   const bitmap = await createImageBitmap(image).catch(() => {
-    throw new Error(`${name} could not be read as an image.`);
+    throw new Error(l10n.t('{0} could not be read as an image.', name));
   });
   try {
     const before = { width: bitmap.width, height: bitmap.height };
@@ -40,7 +43,7 @@ export async function scaleImage(image: Blob, name: string): Promise<ScaledImage
     const original = !isScaled && imageTypes.includes(image.type) ? [{ type: image.type, blob: image }] : [];
     const candidates = [...original, ...encoded].flatMap(({ type, blob }) => (blob === null ? [] : [{ type, blob, bytes: blob.size }]));
     const chosen = chooseEncoding(candidates);
-    if (chosen === undefined) throw new Error(`${name} could not be made smaller.`);
+    if (chosen === undefined) throw new Error(l10n.t('{0} could not be made smaller.', name));
     return {
       mediaType: chosen.type,
       data: await base64Of(chosen.blob),
@@ -102,15 +105,11 @@ function base64Of(blob: Blob): Promise<string> {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(typeof reader.result === 'string' ? reader.result.slice(reader.result.indexOf(',') + 1) : '');
-    reader.onerror = () => reject(new Error('The file could not be read.'));
+    reader.onerror = () => reject(new Error(l10n.t('The file could not be read.')));
     reader.readAsDataURL(blob);
   });
 }
 
 export function blobOf(data: string, type: string): Blob {
   return new Blob([Uint8Array.from(atob(data), (character) => character.charCodeAt(0))], { type });
-}
-
-function megabytes(bytes: number): string {
-  return (bytes / 1024 / 1024).toFixed(1);
 }

@@ -1,5 +1,6 @@
 // Text that a model wrote, as elements. Nothing in it can run, load or navigate: markup is not passed on, what is
 // built is sanitized by a strict list, images of others become links, and links only ask the panel.
+import * as l10n from '@vscode/l10n';
 import DOMPurify from 'dompurify';
 import MarkdownIt, { type Env, type StateBlock, type StateInline, type Token } from 'markdown-it';
 import { element, icon, textButton } from '../shared/element';
@@ -96,7 +97,7 @@ rules['link_open'] = (tokens, at) => `<a data-href="${escape(attribute(tokens[at
 rules['image'] = (tokens, at) => {
   const image = tokens[at];
   const href = attribute(image, 'src');
-  const words = image?.content === undefined || image.content === '' ? 'Image' : image.content;
+  const words = image?.content === undefined || image.content === '' ? l10n.t('Image') : image.content;
   return `<a class="image-link" data-href="${escape(href)}">${escape(words)}</a>`;
 };
 rules['fence'] = rules['code_block'] = (tokens, at) =>
@@ -206,7 +207,7 @@ function finish(root: HTMLElement, actions: CodeActions): void {
 /** A wide table scrolls by itself, and can be taken along. */
 function finishTable(table: HTMLTableElement, actions: CodeActions): void {
   const block = element('div', { class: 'table-block' });
-  const scroller = element('div', { class: 'table', tabindex: 0, role: 'group', 'aria-label': 'Table' });
+  const scroller = element('div', { class: 'table', tabindex: 0, role: 'group', 'aria-label': l10n.t('Table') });
   table.replaceWith(block);
   scroller.append(table);
   block.append(
@@ -214,8 +215,8 @@ function finishTable(table: HTMLTableElement, actions: CodeActions): void {
     element(
       'div',
       { class: 'table-actions' },
-      textButton('Copy as Markdown', () => actions.copy(asMarkdown(rowsOf(table))), 'quiet'),
-      textButton('Copy as CSV', () => actions.copy(asCsv(rowsOf(table))), 'quiet'),
+      textButton(l10n.t('Copy as Markdown'), () => actions.copy(asMarkdown(rowsOf(table))), 'quiet'),
+      textButton(l10n.t('Copy as CSV'), () => actions.copy(asCsv(rowsOf(table))), 'quiet'),
     ),
   );
 }
@@ -268,7 +269,7 @@ function finishTask(item: HTMLElement): void {
     element('span', {
       class: `codicon codicon-${done ? 'pass-filled' : 'circle-large-outline'}`,
       role: 'img',
-      'aria-label': done ? 'Done:' : 'To do:',
+      'aria-label': done ? l10n.t('Done:') : l10n.t('To do:'),
     }),
   );
 }

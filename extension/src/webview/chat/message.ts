@@ -1,4 +1,5 @@
 // One message as an article. Its parts keep their elements while they grow.
+import * as l10n from '@vscode/l10n';
 import type { MessagePart, MessageView, TaskView } from '../../protocol/protocol.generated';
 import { copyButton, element, icon, iconButton, setText, textButton } from '../shared/element';
 import { menuAt, menuButton, type MenuItem } from '../shared/menu';
@@ -88,13 +89,13 @@ export class Message {
   ) {
     this.message = message;
     const isQuestion = message.role === 'user';
-    this.copy = copyButton(isQuestion ? 'Copy message' : 'Copy answer', () => actions.copy(this.text()));
-    this.retry = iconButton('refresh', 'Retry', () => actions.retry(this.firstId(), false));
-    this.change = iconButton('edit', 'Edit message', () => this.edit());
-    this.about = iconButton('info', 'Details', () => this.toggleDetails());
+    this.copy = copyButton(isQuestion ? l10n.t('Copy message') : l10n.t('Copy answer'), () => actions.copy(this.text()));
+    this.retry = iconButton('refresh', l10n.t('Retry'), () => actions.retry(this.firstId(), false));
+    this.change = iconButton('edit', l10n.t('Edit message'), () => this.edit());
+    this.about = iconButton('info', l10n.t('Details'), () => this.toggleDetails());
     this.about.classList.add('details-button');
     this.about.setAttribute('aria-expanded', 'false');
-    this.more = menuButton({ label: 'More actions', key: `more-${message.id}`, items: () => this.menu() });
+    this.more = menuButton({ label: l10n.t('More actions'), key: `more-${message.id}`, items: () => this.menu() });
     this.branch = new BranchSwitch((id) => actions.switchBranch(id));
     this.node = element('article', { class: `message ${message.role}`, 'data-message-id': message.id, tabindex: -1 });
     this.node.addEventListener('contextmenu', (event) => this.openMenu(event));
@@ -104,7 +105,7 @@ export class Message {
       this.node.append(this.compaction.node);
     } else if (isQuestion) {
       const tools = element('div', { class: 'message-tools' }, this.change, this.copy, this.more, this.branch.node);
-      this.node.append(element('div', { class: 'message-header' }, element('span', { class: 'who' }, 'You'), tools), this.body);
+      this.node.append(element('div', { class: 'message-header' }, element('span', { class: 'who' }, l10n.t('You')), tools), this.body);
     } else {
       const footer = element(
         'div',
@@ -179,19 +180,22 @@ export class Message {
     const isQuestion = role === 'user';
     const items: (MenuItem | false)[] = [
       this.text() !== '' && {
-        label: isQuestion ? 'Copy Message' : 'Copy Answer',
+        label: isQuestion ? l10n.t('Copy Message') : l10n.t('Copy Answer'),
         run: () => this.actions.copy(this.text()),
       },
-      canChange && isQuestion && { label: 'Edit…', run: () => this.edit() },
-      canChange && { label: isQuestion ? 'Ask Again' : 'Retry', run: () => this.actions.retry(this.firstId(), false) },
+      canChange && isQuestion && { label: l10n.t('Edit…'), run: () => this.edit() },
+      canChange && { label: isQuestion ? l10n.t('Ask Again') : l10n.t('Retry'), run: () => this.actions.retry(this.firstId(), false) },
       canChange && {
-        label: isQuestion ? 'Ask Again with Another Model…' : 'Retry with Another Model…',
+        label: isQuestion ? l10n.t('Ask Again with Another Model…') : l10n.t('Retry with Another Model…'),
         run: () => this.actions.retryWith(this.firstId()),
       },
       !isQuestion &&
-        status !== 'streaming' && { label: this.details === undefined ? 'Show Details' : 'Hide Details', run: () => this.toggleDetails() },
-      status !== 'streaming' && { label: 'Fork from Here', run: () => this.actions.fork(id) },
-      canChange && { label: 'Delete', run: () => this.actions.remove(id, this.context?.rounds.before ?? []) },
+        status !== 'streaming' && {
+          label: this.details === undefined ? l10n.t('Show Details') : l10n.t('Hide Details'),
+          run: () => this.toggleDetails(),
+        },
+      status !== 'streaming' && { label: l10n.t('Fork from Here'), run: () => this.actions.fork(id) },
+      canChange && { label: l10n.t('Delete'), run: () => this.actions.remove(id, this.context?.rounds.before ?? []) },
     ];
     return items.filter((item) => item !== false);
   }
@@ -208,7 +212,7 @@ export class Message {
     menuAt(
       isByKey ? { x: left + 12, y: Math.max(8, top + 28) } : { x: event.clientX, y: event.clientY },
       owner,
-      'Message actions',
+      l10n.t('Message actions'),
       this.menu(),
     );
   }
@@ -306,17 +310,17 @@ export class Message {
   }
 
   private endingOf(message: MessageView, context: MessageContext): Node[] {
-    const goOn = textButton('Continue', () => this.actions.retry(message.id, true), 'quiet');
+    const goOn = textButton(l10n.t('Continue'), () => this.actions.retry(message.id, true), 'quiet');
     const lines: Node[] = [];
     if (message.status === 'interrupted') {
-      const discard = textButton('Discard', () => this.actions.discard(message.id, context.rounds.before), 'quiet');
-      lines.push(thinLine(`Interrupted when Plue restarted. ${keptWords(message)}`, ...(context.canGoOn ? [goOn, discard] : [])));
+      const discard = textButton(l10n.t('Discard'), () => this.actions.discard(message.id, context.rounds.before), 'quiet');
+      lines.push(thinLine(interruptedWords(message), ...(context.canGoOn ? [goOn, discard] : [])));
     } else if (message.status === 'stopped') {
       // Where nothing had come there is nothing to go on from.
-      const again = textButton('Retry', () => this.actions.retry(this.firstId(), false), 'quiet');
-      lines.push(thinLine('Stopped.', ...(context.canGoOn ? [message.parts.length === 0 ? again : goOn] : [])));
+      const again = textButton(l10n.t('Retry'), () => this.actions.retry(this.firstId(), false), 'quiet');
+      lines.push(thinLine(l10n.t('Stopped.'), ...(context.canGoOn ? [message.parts.length === 0 ? again : goOn] : [])));
     } else if (message.status === 'failed') {
-      const error = message.error ?? { kind: 'internal', message: 'The answer failed, and no reason was given.' };
+      const error = message.error ?? { kind: 'internal', message: l10n.t('The answer failed, and no reason was given.') };
       if (context.canGoOn)
         lines.push(failureLine(error, context.provider, this.actions.remediesFor(message, context.rounds.before.length > 0)));
       else
@@ -393,17 +397,20 @@ function notCarriedLine(sentences: readonly string[]): HTMLElement {
 }
 
 function labelOf(message: MessageView): string {
-  if (message.compaction !== undefined) return 'Summary of earlier messages';
-  if (message.role === 'user') return 'Your message';
+  if (message.compaction !== undefined) return l10n.t('Summary of earlier messages');
+  if (message.role === 'user') return l10n.t('Your message');
   const who = message.providerInfo?.modelId ?? message.providerInfo?.providerName;
-  return who === undefined ? 'Answer' : visibleText(`Answer from ${who}`);
+  return who === undefined ? l10n.t('Answer') : visibleText(l10n.t('Answer from {0}', who));
 }
 
-function keptWords(message: MessageView): string {
+function interruptedWords(message: MessageView): string {
   const words = textOf(message)
     .split(/\s+/)
     .filter((word) => word !== '').length;
-  return words === 0 ? 'No text had come yet.' : words === 1 ? '1 word kept.' : `${words} words kept.`;
+  if (words === 0) return l10n.t('Interrupted when Plue restarted. No text had come yet.');
+  return words === 1
+    ? l10n.t('Interrupted when Plue restarted. 1 word kept.')
+    : l10n.t('Interrupted when Plue restarted. {0} words kept.', words);
 }
 
 export function textOf(message: MessageView): string {

@@ -1,4 +1,5 @@
 // A question is changed where it stands. Enter asks it, Escape leaves it as it was.
+import * as l10n from '@vscode/l10n';
 import { element, textButton } from '../shared/element';
 
 export class MessageEditor {
@@ -10,7 +11,7 @@ export class MessageEditor {
     private readonly send: (text: string) => void,
     private readonly cancel: () => void,
   ) {
-    this.input = element('textarea', { class: 'editor-input', rows: 1, 'aria-label': 'Change your message' });
+    this.input = element('textarea', { class: 'editor-input', rows: 1, 'aria-label': l10n.t('Change your message') });
     this.input.value = text;
     this.input.addEventListener('input', () => this.grow());
     this.input.addEventListener('keydown', (event) => this.pressed(event));
@@ -21,12 +22,12 @@ export class MessageEditor {
       element(
         'div',
         { class: 'editor-foot' },
-        element('span', { class: 'editor-hint' }, 'Asks again in a new branch. The old one stays.'),
+        element('span', { class: 'editor-hint' }, l10n.t('Asks again in a new branch. The old one stays.')),
         element(
           'span',
           { class: 'buttons' },
-          textButton('Cancel', () => this.cancel()),
-          textButton('Ask Again', () => this.ask(), 'primary'),
+          textButton(l10n.t('Cancel'), () => this.cancel()),
+          textButton(l10n.t('Ask Again'), () => this.ask(), 'primary'),
         ),
       ),
     );

@@ -1,6 +1,8 @@
 // A file that went with a message: its name and what of it was sent; an image is drawn small.
+import * as l10n from '@vscode/l10n';
 import type { MessagePart } from '../../protocol/protocol.generated';
 import { element, icon } from '../shared/element';
+import { trimmed } from '../shared/figures';
 import { visibleText } from '../shared/visibleText';
 import type { Blobs } from './blobs';
 
@@ -35,7 +37,7 @@ export class MessageFile {
       icon(isImage(file) ? 'file-media' : 'file'),
       element('span', { class: 'file-name' }, name),
       element('span', { class: 'file-about' }, visibleText(about)),
-      ...(file.hasChanged === true ? [element('span', { class: 'file-changed' }, 'changed since')] : []),
+      ...(file.hasChanged === true ? [element('span', { class: 'file-changed' }, l10n.t('changed since'))] : []),
     );
     if (isImage(file) && file.blob !== undefined) this.draw(file.blob);
   }
@@ -52,10 +54,14 @@ export class MessageFile {
 /** "lines 12–40 · TypeScript · 3.2 KB · summary" */
 export function aboutWords({ range, language, size, isSummary, mediaType }: FileInMessage): string {
   return [
-    range === undefined ? undefined : range.start === range.end ? `line ${range.start}` : `lines ${range.start}–${range.end}`,
+    range === undefined
+      ? undefined
+      : range.start === range.end
+        ? l10n.t('line {0}', range.start)
+        : l10n.t('lines {0}–{1}', range.start, range.end),
     language ?? (mediaType?.startsWith('image/') === true ? mediaType.slice('image/'.length).toUpperCase() : undefined),
     size === undefined ? undefined : bytes(size),
-    isSummary === true ? 'summary' : undefined,
+    isSummary === true ? l10n.t('summary') : undefined,
   ]
     .filter((words) => words !== undefined)
     .join(' · ');
@@ -64,7 +70,7 @@ export function aboutWords({ range, language, size, isSummary, mediaType }: File
 export function bytes(size: number): string {
   if (size < 1024) return `${size} B`;
   const [value, unit] = size < 1024 ** 2 ? [size / 1024, 'KB'] : [size / 1024 ** 2, 'MB'];
-  return `${value < 10 ? value.toFixed(1).replace(/\.0$/, '') : Math.round(value)} ${unit}`;
+  return `${value < 10 ? trimmed(value) : Math.round(value)} ${unit}`;
 }
 
 export function isImage({ mediaType, blob }: FileInMessage): boolean {

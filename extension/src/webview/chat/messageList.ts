@@ -1,5 +1,6 @@
 // The messages that are near the view, between two spaces for the rest. However long the chat is, the page holds a few dozen.
 // One rule keeps what is read where it is: `place` says which row stands where, and after every change the scroller is put there.
+import * as l10n from '@vscode/l10n';
 import type { MessageView } from '../../protocol/protocol.generated';
 import { element, icon } from '../shared/element';
 import type { Place } from '../shared/viewMessages';
@@ -62,7 +63,13 @@ export interface MessageListOptions {
 export class MessageList {
   /** The scroller, and over it the pill that leads back to the end. */
   readonly node: HTMLElement;
-  private readonly scroller = element('div', { class: 'messages', role: 'log', 'aria-live': 'off', 'aria-label': 'Messages', tabindex: 0 });
+  private readonly scroller = element('div', {
+    class: 'messages',
+    role: 'log',
+    'aria-live': 'off',
+    'aria-label': l10n.t('Messages'),
+    tabindex: 0,
+  });
   private readonly column = element('div', { class: 'column' });
   private readonly spaceAbove = element('div', { class: 'space' });
   private readonly spaceBelow = element('div', { class: 'space' });
@@ -88,7 +95,7 @@ export class MessageList {
   private readonly observer: ResizeObserver | undefined;
 
   constructor(private readonly options: MessageListOptions) {
-    this.pill = element('button', { type: 'button', class: 'pill', hidden: true }, icon('arrow-down'), 'Jump to latest');
+    this.pill = element('button', { type: 'button', class: 'pill', hidden: true }, icon('arrow-down'), l10n.t('Jump to latest'));
     this.pill.addEventListener('click', () => this.followEnd());
     this.column.append(this.spaceAbove, this.articles, this.spaceBelow, ...options.after);
     this.scroller.append(this.column);

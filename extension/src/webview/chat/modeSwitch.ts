@@ -1,9 +1,13 @@
 // How much is asked before something is done.
+import * as l10n from '@vscode/l10n';
 import { menuButton } from '../shared/menu';
 import { Section } from '../shared/section';
 import { modes, type Mode } from '../shared/viewMessages';
 
-const words = { ask: 'Ask before edits', edit: 'Edit freely', plan: 'Plan only' } as const satisfies Record<Mode, string>;
+const words = { ask: l10n.t('Ask before edits'), edit: l10n.t('Edit freely'), plan: l10n.t('Plan only') } as const satisfies Record<
+  Mode,
+  string
+>;
 
 export class ModeSwitch {
   private readonly section = new Section('div', { class: 'template-switch mode-switch' });
@@ -14,7 +18,7 @@ export class ModeSwitch {
   show(mode: Mode, canChange: boolean): void {
     this.section.show([mode, canChange], () => [
       menuButton({
-        label: `Permissions: ${words[mode]}`,
+        label: l10n.t('Permissions: {0}', words[mode]),
         text: words[mode],
         key: 'mode-switch',
         items: () =>

@@ -1,4 +1,5 @@
 // Which provider and model answer in this chat.
+import * as l10n from '@vscode/l10n';
 import type { CodexSummary, ModelChoice, ProviderSummary } from '../../protocol/protocol.generated';
 import type { ModelLists } from '../shared/modelLists';
 import { choiceWords, ModelPicker } from '../shared/modelPicker';
@@ -24,7 +25,7 @@ export class Picker {
   constructor(lists: ModelLists, actions: PickerActions) {
     this.picker = new ModelPicker({
       id: 'picker',
-      label: 'Provider and model',
+      label: l10n.t('Provider and model'),
       lists,
       choose: (choice) => {
         const { once } = this;
@@ -59,7 +60,7 @@ export class Picker {
 /** The chosen provider, even if it is gone, and its model: "Anthropic / claude-sonnet". */
 export function chosenWords(codex: CodexSummary, providers: ProviderSummary[]): string {
   const choice = chosenChoice(codex, providers);
-  return choice === undefined ? 'Choose a provider' : choiceWords(choice, providers);
+  return choice === undefined ? l10n.t('Choose a provider') : choiceWords(choice, providers);
 }
 
 export function chosenProvider(codex: CodexSummary | undefined, providers: ProviderSummary[]): ProviderSummary | undefined {

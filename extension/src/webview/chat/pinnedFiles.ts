@@ -1,11 +1,12 @@
 // The files that are in context for the whole chat: sent with every question at their current content.
+import * as l10n from '@vscode/l10n';
 import type { AttachmentView } from '../../protocol/protocol.generated';
 import { element, icon, iconButton } from '../shared/element';
 import { count } from '../shared/figures';
 import { visibleText } from '../shared/visibleText';
 
 export class PinnedFiles {
-  readonly node = element('div', { class: 'pinned-files', role: 'group', 'aria-label': 'Pinned files', hidden: true });
+  readonly node = element('div', { class: 'pinned-files', role: 'group', 'aria-label': l10n.t('Pinned files'), hidden: true });
   private files: readonly AttachmentView[] = [];
   private isReadOnly = false;
 
@@ -22,7 +23,7 @@ export class PinnedFiles {
     this.isReadOnly = isReadOnly;
     this.node.hidden = files.length === 0;
     this.node.replaceChildren(
-      element('span', { class: 'pinned-title' }, icon('pinned'), 'With every question'),
+      element('span', { class: 'pinned-title' }, icon('pinned'), l10n.t('With every question')),
       ...files.map((file) => this.chip(file)),
     );
     if (hadFocus) this.node.querySelector('button')?.focus();
@@ -39,8 +40,8 @@ export class PinnedFiles {
 
   private chip(file: AttachmentView): HTMLElement {
     const { path, name, tokens, problem } = file;
-    const remove = iconButton('close', `Unpin ${name}`, () => this.onChange(this.paths.filter((one) => one !== path)));
-    const detail = problem ?? (tokens === undefined ? '' : `${count(tokens)} tokens`);
+    const remove = iconButton('close', l10n.t('Unpin {0}', name), () => this.onChange(this.paths.filter((one) => one !== path)));
+    const detail = problem ?? (tokens === undefined ? '' : l10n.t('{0} tokens', count(tokens)));
     return element(
       'div',
       { class: `context-chip${problem === undefined ? '' : ' wide'}`, title: visibleText(path) },

@@ -1,4 +1,5 @@
 // The arguments of a prompt in the draft, as {{name}}: Tab goes from one to the next, and the writer types over each.
+import * as l10n from '@vscode/l10n';
 import type { PromptArgumentView } from '../../protocol/protocol.generated';
 
 export interface Stop {
@@ -38,8 +39,9 @@ export class PromptStops {
     const at = stops.find(({ start, end }) => start <= cursor && cursor <= end) ?? stops[0];
     if (at === undefined) return undefined;
     const { name, description, isOptional } = at.argument;
-    const what = `${name}${isOptional ? ' (may be left out)' : ''}${description === undefined ? '' : `: ${description}`}`;
-    return `${what}. ${stops.length} to fill in, Tab goes to the next.`;
+    const stop = isOptional ? l10n.t('{0} (may be left out)', name) : name;
+    const what = description === undefined ? stop : l10n.t('{0}: {1}', stop, description);
+    return l10n.t('{0}. {1} to fill in, Tab goes to the next.', what, stops.length);
   }
 
   /** The draft without what may be left out, or where something is missing. */

@@ -1,4 +1,5 @@
 // What waits to be sent, above the composer.
+import * as l10n from '@vscode/l10n';
 import type { QueuedView } from '../../protocol/protocol.generated';
 import { element, icon, iconButton, textButton } from '../shared/element';
 import { visibleText } from '../shared/visibleText';
@@ -11,7 +12,7 @@ export interface QueueActions {
 }
 
 export class QueueList {
-  readonly node = element('section', { class: 'queue', 'aria-label': 'Queued messages', hidden: true });
+  readonly node = element('section', { class: 'queue', 'aria-label': l10n.t('Queued messages'), hidden: true });
   private shown = '';
 
   constructor(private readonly actions: QueueActions) {}
@@ -22,13 +23,12 @@ export class QueueList {
     this.shown = key;
     const hadFocus = this.node.contains(document.activeElement);
     this.node.hidden = queue.length === 0;
-    const words = queue.length === 1 ? '1 queued' : `${queue.length} queued`;
     this.node.replaceChildren(
       element(
         'div',
         { class: 'queue-title' },
         icon('list-ordered'),
-        isRunning ? `${words}, sent after this answer` : `${words}, waiting for you`,
+        isRunning ? l10n.t('{0} queued, sent after this answer', queue.length) : l10n.t('{0} queued, waiting for you', queue.length),
       ),
       element('ol', {}, ...queue.map((queued) => this.row(queued, isRunning, isReadOnly))),
     );
@@ -37,7 +37,7 @@ export class QueueList {
 
   private row(queued: QueuedView, isRunning: boolean, isReadOnly: boolean): HTMLElement {
     const { attachments } = queued;
-    const files = attachments.length === 1 ? '1 file' : `${attachments.length} files`;
+    const files = attachments.length === 1 ? l10n.t('1 file') : l10n.t('{0} files', attachments.length);
     const text = visibleText(queued.text.replace(/\s+/gu, ' ').trim());
     return element(
       'li',
@@ -47,9 +47,9 @@ export class QueueList {
       ...(isReadOnly
         ? []
         : [
-            textButton(isRunning ? 'Send Now' : 'Send', () => this.actions.sendNow(queued), 'quiet'),
-            iconButton('edit', `Edit “${shortened(text)}”`, () => this.actions.edit(queued)),
-            iconButton('close', `Remove “${shortened(text)}”`, () => this.actions.remove(queued)),
+            textButton(isRunning ? l10n.t('Send Now') : l10n.t('Send'), () => this.actions.sendNow(queued), 'quiet'),
+            iconButton('edit', l10n.t('Edit “{0}”', shortened(text)), () => this.actions.edit(queued)),
+            iconButton('close', l10n.t('Remove “{0}”', shortened(text)), () => this.actions.remove(queued)),
           ]),
     );
   }

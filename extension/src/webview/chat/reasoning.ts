@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { element } from '../shared/element';
 import { seconds } from '../shared/figures';
 import { Fold } from './fold';
@@ -26,7 +27,9 @@ export class Reasoning {
   update(content: string, isThinking: boolean, tookMs: number | undefined): void {
     this.content = content;
     this.isWhole = !isThinking;
-    this.fold.describe(isThinking ? 'Thinking…' : tookMs === undefined ? 'Thought' : `Thought for ${seconds(tookMs)}`);
+    this.fold.describe(
+      isThinking ? l10n.t('Thinking…') : tookMs === undefined ? l10n.t('Thought') : l10n.t('Thought for {0}', seconds(tookMs)),
+    );
     this.fold.refresh();
   }
 }

@@ -1,4 +1,5 @@
 // The whole chat page: lays its parts out, shows the state at most once per frame, and carries what the reader does to the panel.
+import * as l10n from '@vscode/l10n';
 import type {
   ApprovalView,
   MessageSteeringResult,
@@ -91,7 +92,7 @@ export class ChatPage {
   private readonly blobs: Blobs;
   private readonly find: FindBar;
   private readonly banners = new Banners();
-  private readonly loading = element('p', { class: 'loading' }, 'Loading…');
+  private readonly loading = element('p', { class: 'loading' }, l10n.t('Loading…'));
   private readonly turnFailure = element('div', { class: 'turn-failure' });
   private readonly refused = element('div', { class: 'refused' });
   private readonly lists: ModelLists;
@@ -442,9 +443,11 @@ export class ChatPage {
       }
       this.schedule();
     };
-    const words = message.role === 'user' && index < this.list.total - 1 ? 'Deleted, with all that followed.' : 'Deleted.';
-    this.toast.show(words, undo, undeleteMs);
-    this.announcer.say(`${words} Undo is above the composer.`);
+    const takesAll = message.role === 'user' && index < this.list.total - 1;
+    this.toast.show(takesAll ? l10n.t('Deleted, with all that followed.') : l10n.t('Deleted.'), undo, undeleteMs);
+    this.announcer.say(
+      takesAll ? l10n.t('Deleted, with all that followed. Undo is above the composer.') : l10n.t('Deleted. Undo is above the composer.'),
+    );
     this.schedule();
   }
 
@@ -532,7 +535,7 @@ export class ChatPage {
       if (text === this.sending) this.sending = undefined;
       this.composer.giveBack(text);
     }
-    this.announcer.say(`Error: ${error.message}`);
+    this.announcer.say(l10n.t('Error: {0}', error.message));
   }
 
   private giveBackUnanswered(): void {
@@ -601,7 +604,7 @@ export class ChatPage {
     this.cost.show(state?.codex.cost);
     this.loading.hidden = state !== undefined || this.sidecar.state === 'stopped' || this.refusal !== undefined;
     this.root.setAttribute('aria-busy', String(state === undefined && !this.loading.hidden));
-    this.loading.textContent = this.sidecar.state === 'starting' ? 'Starting Plue…' : 'Loading…';
+    this.loading.textContent = this.sidecar.state === 'starting' ? l10n.t('Starting Plue…') : l10n.t('Loading…');
     if (state === undefined) return;
 
     this.steeringList.show(this.steering, state.messages.findLast(({ steeredBy }) => steeredBy !== undefined)?.steeredBy);
@@ -629,19 +632,19 @@ export class ChatPage {
 
   private showBanners(state: ChatState | undefined): void {
     const stopped = this.sidecar.state === 'stopped';
-    this.banners.set('sidecar', stopped ? (this.sidecar.cause ?? 'Plue stopped.') : undefined, 'error', [
-      textButton('Restart', () => this.help('restartSidecar'), 'primary'),
-      textButton('Show Log', () => this.help('openLog')),
+    this.banners.set('sidecar', stopped ? (this.sidecar.cause ?? l10n.t('Plue stopped.')) : undefined, 'error', [
+      textButton(l10n.t('Restart'), () => this.help('restartSidecar'), 'primary'),
+      textButton(l10n.t('Show Log'), () => this.help('openLog')),
     ]);
-    this.banners.set('starting', this.sidecar.state === 'starting' && state !== undefined ? 'Starting Plue…' : undefined);
+    this.banners.set('starting', this.sidecar.state === 'starting' && state !== undefined ? l10n.t('Starting Plue…') : undefined);
     this.banners.set('readOnly', state?.readOnlyReason, 'warning');
     this.banners.set('hooks', hookFailureWords(state?.hookFailures), 'warning', [
-      textButton('Show History', () => this.panel.post({ type: 'command', command: 'plue.showHistory' })),
+      textButton(l10n.t('Show History'), () => this.panel.post({ type: 'command', command: 'plue.showHistory' })),
     ]);
     // Nobody but the user spends money after a restart.
     const hasNotBegun = state?.codex.taskStatus === 'interrupted' && state.messages.length + state.offset === 0;
-    this.banners.set('begin', hasNotBegun ? 'Plue ended before this task could begin.' : undefined, 'info', [
-      textButton('Start', () => this.panel.post({ type: 'send', text: '' }), 'primary'),
+    this.banners.set('begin', hasNotBegun ? l10n.t('Plue ended before this task could begin.') : undefined, 'info', [
+      textButton(l10n.t('Start'), () => this.panel.post({ type: 'send', text: '' }), 'primary'),
     ]);
     const notice = state?.notice === this.dismissedNotice ? undefined : state?.notice;
     this.banners.set('notice', notice, 'info', [], () => {
@@ -676,10 +679,10 @@ export class ChatPage {
   }
 
   private blocked(state: ChatState | undefined): string | undefined {
-    if (this.sidecar.state === 'stopped') return 'Plue is not running; the draft is kept';
-    if (this.sidecar.state === 'starting' || state === undefined) return 'Plue is starting; the draft is kept';
-    if (state.readOnlyReason !== undefined) return 'This chat cannot be written to now';
-    return this.sending === undefined ? undefined : 'Sending';
+    if (this.sidecar.state === 'stopped') return l10n.t('Plue is not running; the draft is kept');
+    if (this.sidecar.state === 'starting' || state === undefined) return l10n.t('Plue is starting; the draft is kept');
+    if (state.readOnlyReason !== undefined) return l10n.t('This chat cannot be written to now');
+    return this.sending === undefined ? undefined : l10n.t('Sending');
   }
 
   private contextOf(state: ChatState, message: MessageView, index: number): Omit<MessageContext, FromList> {
@@ -714,7 +717,7 @@ export class ChatPage {
     if (provider === undefined || !provider.enabled) return undefined;
     if (provider.kind !== 'tour') this.lists.load(provider.id);
     const model = this.lists.model(provider.id, choice?.model ?? provider.model);
-    return model?.supportsVision === false ? `${model.name ?? model.id} sees no images` : undefined;
+    return model?.supportsVision === false ? l10n.t('{0} sees no images', model.name ?? model.id) : undefined;
   }
 
   private chosen(): ProviderSummary | undefined {
@@ -732,11 +735,11 @@ function contextKey(state: ChatState | undefined): string {
 function endingNote(state: ChatState): string | undefined {
   switch (state.ending?.stopReason) {
     case 'maxTokens':
-      return 'The answer reached its length limit.';
+      return l10n.t('The answer reached its length limit.');
     case 'refusal':
-      return 'The model declined to go on.';
+      return l10n.t('The model declined to go on.');
     case 'contextFull':
-      return 'The chat no longer fits what the model can read at once.';
+      return l10n.t('The chat no longer fits what the model can read at once.');
     default:
       return undefined;
   }

@@ -1,4 +1,5 @@
 // What can be run or put in by a slash: commands for this chat, and the user's prompts.
+import * as l10n from '@vscode/l10n';
 import type { ChatCommand, PromptView } from '../shared/viewMessages';
 import type { Completion, CompletionList } from './completionList';
 import { commandAt, type Token } from './mention';
@@ -37,15 +38,26 @@ export class SlashCommands {
   ) {
     const run = (command: ChatCommand) => () => actions.run(command);
     this.commands = [
-      { name: 'compact', icon: 'fold', detail: 'Summarize what was said, so that the model has room again', run: run('plue.chat.compact') },
-      { name: 'undo', icon: 'discard', detail: 'Hide the last question and its answer', run: run('plue.chat.undo') },
-      { name: 'redo', icon: 'redo', detail: 'Bring back what was undone', run: run('plue.chat.redo') },
-      { name: 'fork', icon: 'repo-forked', detail: 'Go on in a copy of this chat', run: () => actions.fork() },
-      { name: 'find', icon: 'search', detail: 'Find in this chat', run: () => actions.find() },
-      { name: 'model', icon: 'symbol-misc', detail: 'Choose who answers', run: () => actions.chooseModel() },
-      { name: 'task', icon: 'rocket', detail: 'Give an agent something to do', takesMore: true, run: (goal) => actions.newTask(goal) },
-      { name: 'export', icon: 'export', detail: 'Write this chat to a file', run: run('plue.chat.export') },
-      { name: 'new', icon: 'add', detail: 'Begin another chat', run: run('plue.newChat') },
+      {
+        name: 'compact',
+        icon: 'fold',
+        detail: l10n.t('Summarize what was said, so that the model has room again'),
+        run: run('plue.chat.compact'),
+      },
+      { name: 'undo', icon: 'discard', detail: l10n.t('Hide the last question and its answer'), run: run('plue.chat.undo') },
+      { name: 'redo', icon: 'redo', detail: l10n.t('Bring back what was undone'), run: run('plue.chat.redo') },
+      { name: 'fork', icon: 'repo-forked', detail: l10n.t('Go on in a copy of this chat'), run: () => actions.fork() },
+      { name: 'find', icon: 'search', detail: l10n.t('Find in this chat'), run: () => actions.find() },
+      { name: 'model', icon: 'symbol-misc', detail: l10n.t('Choose who answers'), run: () => actions.chooseModel() },
+      {
+        name: 'task',
+        icon: 'rocket',
+        detail: l10n.t('Give an agent something to do'),
+        takesMore: true,
+        run: (goal) => actions.newTask(goal),
+      },
+      { name: 'export', icon: 'export', detail: l10n.t('Write this chat to a file'), run: run('plue.chat.export') },
+      { name: 'new', icon: 'add', detail: l10n.t('Begin another chat'), run: run('plue.newChat') },
     ];
   }
 
@@ -91,8 +103,8 @@ export class SlashCommands {
     const { name, given } = readCommand(draft) ?? {};
     if (name === undefined || this.known.some(({ uri }) => promptName(uri) === name)) return undefined;
     const command = this.commands.find((one) => one.name === name);
-    if (command === undefined) return `There is no /${name}. Send it as text?`;
-    return given === '' || command.takesMore === true ? undefined : `/${name} takes nothing behind it. Send it as text?`;
+    if (command === undefined) return l10n.t('There is no /{0}. Send it as text?', name);
+    return given === '' || command.takesMore === true ? undefined : l10n.t('/{0} takes nothing behind it. Send it as text?', name);
   }
 
   private show(): void {
@@ -115,7 +127,7 @@ export class SlashCommands {
         detail: prompt.description ?? prompt.title,
         pick: () => this.take(token, () => this.actions.readPrompt(prompt.uri, '')),
       }));
-    this.list.show({ label: 'Commands and prompts', rows: [...commands, ...prompts] });
+    this.list.show({ label: l10n.t('Commands and prompts'), rows: [...commands, ...prompts] });
   }
 
   private take(token: Token, run: () => void): void {

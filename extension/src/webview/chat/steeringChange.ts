@@ -1,4 +1,5 @@
 // What is another than it was: between two answers, and since the last one.
+import * as l10n from '@vscode/l10n';
 import type { MessageView, SteeredBy, SteeringSource } from '../../protocol/protocol.generated';
 
 /** Enough to find the answer before among summaries and tools. */
@@ -11,9 +12,12 @@ export function steeringChange(before: readonly SteeredBy[], now: readonly Steer
   const come = now.filter((source) => source.kind !== 'provider' && versionIn(before, source) === undefined);
   const gone = before.filter((source) => source.kind !== 'provider' && versionIn(now, source) === undefined);
   const sentences = [
-    changed.length > 0 && `${list(changed)} changed: ${changed.length === 1 ? 'it counts' : 'they count'} from here.`,
-    come.length > 0 && `${list(come)} ${come.length === 1 ? 'counts' : 'count'} from here.`,
-    gone.length > 0 && `${list(gone)} no longer ${gone.length === 1 ? 'counts' : 'count'}.`,
+    changed.length > 0 &&
+      (changed.length === 1
+        ? l10n.t('{0} changed: it counts from here.', list(changed))
+        : l10n.t('{0} changed: they count from here.', list(changed))),
+    come.length > 0 && (come.length === 1 ? l10n.t('{0} counts from here.', list(come)) : l10n.t('{0} count from here.', list(come))),
+    gone.length > 0 && (gone.length === 1 ? l10n.t('{0} no longer counts.', list(gone)) : l10n.t('{0} no longer count.', list(gone))),
   ];
   return sentences.filter((sentence) => sentence !== false).join(' ') || undefined;
 }
@@ -39,5 +43,5 @@ function versionIn(sources: readonly SteeredBy[], { kind, source }: Pick<Steered
 
 function list(sources: readonly SteeredBy[]): string {
   const titles = [...new Set(sources.map(({ title }) => title))];
-  return titles.length === 1 ? (titles[0] ?? '') : `${titles.slice(0, -1).join(', ')} and ${titles.at(-1) ?? ''}`;
+  return titles.length === 1 ? (titles[0] ?? '') : l10n.t('{0} and {1}', titles.slice(0, -1).join(', '), titles.at(-1) ?? '');
 }

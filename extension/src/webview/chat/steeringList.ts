@@ -1,4 +1,5 @@
 // What steers the chat, in the header: how many texts, and in a small panel below which, with what is wrong with each.
+import * as l10n from '@vscode/l10n';
 import type { MessageSteeringResult, SteeredBy, SteeringKind, SteeringSource } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../shared/element';
 import { visibleText } from '../shared/visibleText';
@@ -13,11 +14,11 @@ export interface SteeringActions {
 }
 
 const kinds: Record<SteeringKind, { icon: string; name: string }> = {
-  prompt: { icon: 'note', name: 'Prompt' },
-  override: { icon: 'edit', name: 'Written in this chat or its template' },
-  rules: { icon: 'law', name: 'Rules of this folder' },
-  template: { icon: 'symbol-structure', name: 'Template' },
-  provider: { icon: 'plug', name: 'Provider' },
+  prompt: { icon: 'note', name: l10n.t('Prompt') },
+  override: { icon: 'edit', name: l10n.t('Written in this chat or its template') },
+  rules: { icon: 'law', name: l10n.t('Rules of this folder') },
+  template: { icon: 'symbol-structure', name: l10n.t('Template') },
+  provider: { icon: 'plug', name: l10n.t('Provider') },
 };
 
 export class SteeringList {
@@ -38,10 +39,10 @@ export class SteeringList {
       icon('compass'),
       this.figure,
     );
-    this.trust = textButton('Manage Trust', () => actions.manageTrust());
+    this.trust = textButton(l10n.t('Manage Trust'), () => actions.manageTrust());
     this.popup = element(
       'div',
-      { class: 'steering-popup', role: 'dialog', 'aria-label': 'What steers this chat', tabindex: -1, hidden: true },
+      { class: 'steering-popup', role: 'dialog', 'aria-label': l10n.t('What steers this chat'), tabindex: -1, hidden: true },
       this.heading,
       this.rows,
       this.note,
@@ -74,14 +75,20 @@ export class SteeringList {
     const used = sources.filter(({ leftOut }) => leftOut === undefined);
     const waits = sources.some(needsLook);
     setText(this.figure, String(used.length));
-    const words = `Steered by ${used.length}`;
-    const warning = waits ? '. Something needs a look' : '';
-    this.button.setAttribute('aria-label', `${words}: ${used.map(({ title }) => visibleText(title)).join(', ')}${warning}`);
-    this.button.title = `${words}${warning}`;
+    const titles = used.map(({ title }) => visibleText(title)).join(', ');
+    this.button.setAttribute(
+      'aria-label',
+      waits
+        ? l10n.t('Steered by {0}: {1}. Something needs a look', used.length, titles)
+        : l10n.t('Steered by {0}: {1}', used.length, titles),
+    );
+    this.button.title = waits ? l10n.t('Steered by {0}. Something needs a look', used.length) : l10n.t('Steered by {0}', used.length);
     this.node.classList.toggle('warning', waits);
     setText(
       this.heading,
-      used.length === 0 ? 'Nothing steers this chat but what is said in it.' : 'Besides your messages, the model is told what is in:',
+      used.length === 0
+        ? l10n.t('Nothing steers this chat but what is said in it.')
+        : l10n.t('Besides your messages, the model is told what is in:'),
     );
     const focused = this.rows.contains(document.activeElement) ? document.activeElement?.getAttribute('data-key') : undefined;
     this.rows.replaceChildren(...sources.map((source, at) => this.row(source, at, changedSince(last, source))));
@@ -99,16 +106,18 @@ export class SteeringList {
     const name = visibleText(title);
     const open = textButton(name, () => this.actions.open(source), 'quiet');
     open.setAttribute('data-key', `open-${at}`);
-    open.setAttribute('aria-label', `${kinds[kind].name}: ${name}. Open`);
+    open.setAttribute('aria-label', l10n.t('{0}: {1}. Open', kinds[kind].name, name));
     const canOpen = kind !== 'override';
-    const use = textButton('Use It Anyway', () => this.actions.allow(source));
+    const use = textButton(l10n.t('Use It Anyway'), () => this.actions.allow(source));
     use.setAttribute('data-key', `use-${at}`);
-    const look = textButton('Show', () => this.actions.open(source));
+    const look = textButton(l10n.t('Show'), () => this.actions.open(source));
     look.setAttribute('data-key', `show-${at}`);
     const hidden =
       hiddenCharacters === undefined || leftOut !== undefined
         ? undefined
-        : `${hiddenCharacters === 1 ? 'A character' : `${hiddenCharacters} characters`} in it nobody sees.`;
+        : hiddenCharacters === 1
+          ? l10n.t('A character in it nobody sees.')
+          : l10n.t('{0} characters in it nobody sees.', hiddenCharacters);
     return element(
       'li',
       { class: leftOut === undefined ? 'steering-row' : 'steering-row left-out' },
@@ -118,11 +127,11 @@ export class SteeringList {
         { class: 'steering-words' },
         element('span', { class: 'steering-name' }, canOpen ? open : name),
         element('span', { class: 'steering-kind' }, kinds[kind].name),
-        isChanged ? element('span', { class: 'steering-mark' }, 'Changed: counts from the next answer') : undefined,
+        isChanged ? element('span', { class: 'steering-mark' }, l10n.t('Changed: counts from the next answer')) : undefined,
         hidden === undefined ? undefined : element('span', { class: 'steering-warning' }, icon('warning'), hidden),
         leftOut === undefined
           ? undefined
-          : element('span', { class: 'steering-warning' }, icon('warning'), visibleText(`Left out. ${leftOut}`)),
+          : element('span', { class: 'steering-warning' }, icon('warning'), visibleText(l10n.t('Left out. {0}', leftOut))),
         mayBeAllowed === true ? element('span', { class: 'steering-buttons' }, look, use) : undefined,
       ),
     );

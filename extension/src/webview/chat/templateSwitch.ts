@@ -1,4 +1,5 @@
 // What kind of chat or task this is: the name of its template, and what can be done with it.
+import * as l10n from '@vscode/l10n';
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import { menuButton, type MenuItem } from '../shared/menu';
 import { Section } from '../shared/section';
@@ -24,7 +25,7 @@ export class TemplateSwitch {
     const others = isChat && isEmpty ? templates.filter(({ id }) => id !== templateId) : [];
     this.section.show([name, others, isChat], () => [
       menuButton({
-        label: `Template: ${visibleText(name)}`,
+        label: l10n.t('Template: {0}', visibleText(name)),
         text: visibleText(name),
         key: 'template-switch',
         items: () => this.items(others, isChat),
@@ -36,9 +37,9 @@ export class TemplateSwitch {
     const { actions } = this;
     return [
       ...others.map(({ id, name }) => ({ label: name, run: () => actions.newOf(id) })),
-      { label: isChat ? 'Chat Settings…' : 'Task Settings…', run: () => actions.run('plue.chat.settings') },
-      { label: 'Try Template', run: () => actions.tryTemplate() },
-      ...(isChat ? [{ label: 'New Chat From Template…', run: () => actions.run('plue.newChatFromTemplate') }] : []),
+      { label: isChat ? l10n.t('Chat Settings…') : l10n.t('Task Settings…'), run: () => actions.run('plue.chat.settings') },
+      { label: l10n.t('Try Template'), run: () => actions.tryTemplate() },
+      ...(isChat ? [{ label: l10n.t('New Chat From Template…'), run: () => actions.run('plue.newChatFromTemplate') }] : []),
     ];
   }
 }

@@ -1,8 +1,9 @@
 // A line over the composer that says what was just done and takes it back for a while.
+import * as l10n from '@vscode/l10n';
 import { element, textButton } from '../shared/element';
 
 export class Toast {
-  readonly node = element('div', { class: 'toast', role: 'group', 'aria-label': 'Done', hidden: true });
+  readonly node = element('div', { class: 'toast', role: 'group', 'aria-label': l10n.t('Done'), hidden: true });
   private closing: ReturnType<typeof setTimeout> | undefined;
 
   /** @param forMs How long it can be taken back, milliseconds. */
@@ -10,7 +11,7 @@ export class Toast {
     this.node.replaceChildren(
       element('span', {}, words),
       textButton(
-        'Undo',
+        l10n.t('Undo'),
         () => {
           this.hide();
           undo();

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { ChangedFileView, MessagePart, MessageView, TaskView } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../shared/element';
 import { seconds } from '../shared/figures';
@@ -68,13 +69,13 @@ export class ToolCall {
     const [name, label] =
       result !== undefined
         ? result.error === undefined
-          ? ['check', 'Done']
-          : ['close', 'Failed']
+          ? ['check', l10n.t('Done')]
+          : ['close', l10n.t('Failed')]
         : isAsking
-          ? ['question', 'Waiting for you']
+          ? ['question', l10n.t('Waiting for you')]
           : isRunning
-            ? ['loading', 'Running']
-            : ['circle-slash', 'Not finished'];
+            ? ['loading', l10n.t('Running')]
+            : ['circle-slash', l10n.t('Not finished')];
     const took = result === undefined || time?.endedAt === undefined ? '' : tookWords(time.endedAt - time.startedAt);
     const key = `${label} ${took}`;
     if (key === this.shownState) return;
@@ -112,28 +113,33 @@ export class ToolCall {
    * @param isNamed The line of the call says already which file it is.
    */
   private changeLine({ path, added, removed }: ChangedFileView, isOpen: boolean, isNamed: boolean): HTMLElement {
-    const button = (label: string, command: EditCommand): HTMLButtonElement => {
+    const shown = visibleText(path);
+    const button = (label: string, name: string, command: EditCommand): HTMLButtonElement => {
       const one = textButton(label, () => this.actions.edits(command, path), 'quiet');
-      one.setAttribute('aria-label', `${label} ${visibleText(path)}`);
+      one.setAttribute('aria-label', name);
       return one;
     };
     return element(
       'div',
       { class: 'tool-change' },
-      ...(isNamed ? [] : [element('span', { class: 'change-path' }, visibleText(path))]),
+      ...(isNamed ? [] : [element('span', { class: 'change-path' }, shown)]),
       sizeOf({ added, removed }),
       ...(isOpen
-        ? [button('Review', 'plue.reviewChanges'), button('Accept', 'plue.acceptChange'), button('Reject', 'plue.rejectChange')]
-        : [element('span', { class: 'quiet' }, 'decided')]),
+        ? [
+            button(l10n.t('Review'), l10n.t('Review {0}', shown), 'plue.reviewChanges'),
+            button(l10n.t('Accept'), l10n.t('Accept {0}', shown), 'plue.acceptChange'),
+            button(l10n.t('Reject'), l10n.t('Reject {0}', shown), 'plue.rejectChange'),
+          ]
+        : [element('span', { class: 'quiet' }, l10n.t('decided'))]),
     );
   }
 
   private fill(body: HTMLElement): void {
     const { result, output = '' } = this.state ?? {};
-    const shown: [string, string][] = [['Input', indented(this.use?.parameters ?? '')]];
-    if (result === undefined && output !== '') shown.push(['Output so far', output]);
-    if (result?.result !== undefined) shown.push(['Output', result.result]);
-    if (result?.error !== undefined) shown.push(['Error', result.error]);
+    const shown: [string, string][] = [[l10n.t('Input'), indented(this.use?.parameters ?? '')]];
+    if (result === undefined && output !== '') shown.push([l10n.t('Output so far'), output]);
+    if (result?.result !== undefined) shown.push([l10n.t('Output'), result.result]);
+    if (result?.error !== undefined) shown.push([l10n.t('Error'), result.error]);
     shown.forEach(([label, text], index) => {
       const section = body.children[index] ?? body.appendChild(sectionFor(label));
       setText(section.children[0] ?? section, label);
@@ -141,7 +147,7 @@ export class ToolCall {
       const isAtEnd = words !== undefined && words.scrollHeight - words.scrollTop - words.clientHeight < 24;
       setText(words ?? section, visibleText(text));
       // What runs is read at its end, unless somebody scrolled up.
-      if (label === 'Output so far' && isAtEnd) words.scrollTop = words.scrollHeight;
+      if (label === l10n.t('Output so far') && isAtEnd) words.scrollTop = words.scrollHeight;
     });
     for (const late of [...body.children].slice(shown.length)) late.remove();
   }
@@ -156,7 +162,7 @@ export function changedPaths({ parts }: Pick<MessageView, 'parts'>): string[] {
 export function sizeOf({ added, removed }: Pick<ChangedFileView, 'added' | 'removed'>): HTMLElement {
   return element(
     'span',
-    { class: 'change-size', role: 'img', 'aria-label': `${added} lines added, ${removed} removed` },
+    { class: 'change-size', role: 'img', 'aria-label': l10n.t('{0} lines added, {1} removed', added, removed) },
     element('span', { class: 'added' }, `+${added}`),
     ' ',
     element('span', { class: 'removed' }, `−${removed}`),
@@ -164,7 +170,7 @@ export function sizeOf({ added, removed }: Pick<ChangedFileView, 'added' | 'remo
 }
 
 function tookWords(ms: number): string {
-  return ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : seconds(ms);
+  return ms < 1000 ? l10n.t('{0} ms', Math.max(1, Math.round(ms))) : seconds(ms);
 }
 
 function sectionFor(label: string): HTMLElement {

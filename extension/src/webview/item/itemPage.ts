@@ -1,4 +1,5 @@
 // What a template has fields for, as a form: an item, a new task, what a chat is told and may use.
+import * as l10n from '@vscode/l10n';
 import type { HookFailureView, ProviderSummary } from '../../protocol/protocol.generated';
 import { Banners } from '../shared/banners';
 import { element, setText, textButton } from '../shared/element';
@@ -18,7 +19,7 @@ type Shown = Extract<ToItemPage, { type: 'form' }>;
 const mostDrafts = 20;
 
 export class ItemPage {
-  private readonly heading = element('h1', {}, 'Loading…');
+  private readonly heading = element('h1', {}, l10n.t('Loading…'));
   private readonly kind = element('span', { class: 'kind' });
   private readonly banners = new Banners();
   private readonly place = element('div', { class: 'column' });
@@ -43,11 +44,11 @@ export class ItemPage {
   ) {
     for (const draft of kept?.drafts ?? []) this.drafts.set(keyOf(draft.target), draft);
     this.lists = new ModelLists((providerId) => panel.post({ type: 'listModels', providerId }));
-    this.save = textButton('Save', () => this.send(), 'primary');
+    this.save = textButton(l10n.t('Save'), () => this.send(), 'primary');
     this.extra = [
-      textButton('Show history…', () => panel.post({ type: 'history' })),
-      textButton('Open file', () => panel.post({ type: 'openFile' })),
-      textButton('Delete', () => panel.post({ type: 'delete' })),
+      textButton(l10n.t('Show history…'), () => panel.post({ type: 'history' })),
+      textButton(l10n.t('Open file'), () => panel.post({ type: 'openFile' })),
+      textButton(l10n.t('Delete'), () => panel.post({ type: 'delete' })),
     ];
     this.buttons = element('div', { class: 'column buttons' }, this.save, ...this.extra);
     this.buttons.hidden = true;
@@ -129,7 +130,7 @@ export class ItemPage {
   private tellHooks(failures: readonly HookFailureView[] | undefined): void {
     const words = hookFailureWords(failures);
     this.banners.set('hooks', words === undefined ? undefined : visibleText(words), 'warning', [
-      textButton('Show History', () => this.panel.post({ type: 'history' })),
+      textButton(l10n.t('Show History'), () => this.panel.post({ type: 'history' })),
     ]);
   }
 
@@ -153,18 +154,21 @@ export class ItemPage {
       this.keep();
       this.draw();
     }
-    setText(this.status, 'Saved.');
+    setText(this.status, l10n.t('Saved.'));
   }
 
   private draw(): void {
     const { shown } = this;
     if (shown === undefined) return;
-    setText(this.heading, visibleText(shown.codex?.title ?? `New ${shown.template.name}`));
+    setText(this.heading, visibleText(shown.codex?.title ?? l10n.t('New {0}', shown.template.name)));
     const isSettings = shown.codex !== undefined && shown.codex.layer === undefined;
-    setText(this.kind, shown.codex === undefined ? '' : visibleText(`${shown.template.name}${isSettings ? ', settings' : ''}`));
+    setText(
+      this.kind,
+      shown.codex === undefined ? '' : visibleText(isSettings ? l10n.t('{0}, settings', shown.template.name) : shown.template.name),
+    );
     this.buttons.hidden = false;
     this.save.hidden = shown.readOnlyReason !== undefined;
-    const { verb, verbing } = this.layout ?? { verb: 'Save', verbing: 'Saving…' };
+    const { verb, verbing } = this.layout ?? { verb: l10n.t('Save'), verbing: l10n.t('Saving…') };
     setText(this.save, this.isSaving ? verbing : verb);
     // The panel of a chat or task has these itself.
     const isFile = shown.codex?.layer !== undefined;
@@ -190,19 +194,19 @@ export class ItemPage {
   }
 
   private tellNotLoaded(why: string): void {
-    setText(this.heading, 'Nothing to show');
-    this.banners.set('problem', why, 'error', [textButton('Try Again', () => this.panel.post({ type: 'reload' }))]);
+    setText(this.heading, l10n.t('Nothing to show'));
+    this.banners.set('problem', why, 'error', [textButton(l10n.t('Try Again'), () => this.panel.post({ type: 'reload' }))]);
   }
 
   private tellChanged(isGone: boolean): void {
-    if (isGone) this.banners.set('changed', 'It was moved to the trash. What you typed is still here.', 'warning');
+    if (isGone) this.banners.set('changed', l10n.t('It was moved to the trash. What you typed is still here.'), 'warning');
     else
       this.banners.set(
         'changed',
-        'It was changed elsewhere since you opened it. Reload shows that, without what you typed here.',
+        l10n.t('It was changed elsewhere since you opened it. Reload shows that, without what you typed here.'),
         'warning',
         [
-          textButton('Reload', () => {
+          textButton(l10n.t('Reload'), () => {
             if (this.shown !== undefined) this.drafts.delete(keyOf(this.shown.target));
             this.panel.post({ type: 'reload' });
           }),

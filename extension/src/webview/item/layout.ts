@@ -1,4 +1,5 @@
 // Which fields of a template a form shows, in which order, and what its buttons say: for items, for tasks, and for what a chat is told and may use.
+import * as l10n from '@vscode/l10n';
 import type { FieldView, TemplateView } from '../../protocol/protocol.generated';
 
 export interface Layout {
@@ -24,7 +25,7 @@ const tags: FieldView = {
   required: false,
   options: [],
   properties: [],
-  description: 'To find it by.',
+  description: l10n.t('To find it by.'),
   items: { name: 'tag', type: 'text', required: false, options: [], properties: [] },
 };
 
@@ -35,7 +36,7 @@ const fileTitle: FieldView = {
   required: true,
   options: [],
   properties: [],
-  description: 'Its file is named after it.',
+  description: l10n.t('Its file is named after it.'),
 };
 
 /** What a chat's own page has a control for. */
@@ -94,7 +95,7 @@ function item(template: TemplateView, isNew: boolean): Layout {
     hidden: [],
     choosesModel: false,
     title: title ?? fileTitle.name,
-    ...(isNew ? { verb: 'Create', verbing: 'Creating…' } : saving),
+    ...(isNew ? { verb: l10n.t('Create'), verbing: l10n.t('Creating…') } : saving),
   };
 }
 
@@ -111,8 +112,8 @@ function newTask({ fields }: TemplateView): Layout {
     hidden: ['model', ...ofPlue],
     choosesModel: true,
     title: 'title',
-    verb: 'Start',
-    verbing: 'Starting…',
+    verb: l10n.t('Start'),
+    verbing: l10n.t('Starting…'),
   };
 }
 
@@ -128,11 +129,11 @@ function settings({ fields }: TemplateView, first: string[], hidden: string[], i
     hidden,
     choosesModel: false,
     title: undefined,
-    ...(isNew ? { verb: 'Start', verbing: 'Starting…' } : saving),
+    ...(isNew ? { verb: l10n.t('Start'), verbing: l10n.t('Starting…') } : saving),
   };
 }
 
-const saving = { verb: 'Save', verbing: 'Saving…' };
+const saving = { verb: l10n.t('Save'), verbing: l10n.t('Saving…') };
 
 function named(fields: readonly FieldView[], names: readonly string[]): FieldView[] {
   return names.flatMap((name) => fields.filter((field) => field.name === name));

@@ -1,4 +1,5 @@
 // Who works on a task: one control for the fields `provider_ref` and `model`.
+import * as l10n from '@vscode/l10n';
 import type { ModelChoice, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, setText } from '../shared/element';
 import type { ControlOptions, FieldControl } from '../shared/fieldControl';
@@ -9,11 +10,11 @@ import { visibleText } from '../shared/visibleText';
 const prefix = 'codex://providers/';
 
 const statusWords = {
-  untested: 'not tested',
-  testing: 'being tested',
-  connected: 'connected',
-  error: 'not working',
-  disabled: 'switched off',
+  untested: l10n.t('not tested'),
+  testing: l10n.t('being tested'),
+  connected: l10n.t('connected'),
+  error: l10n.t('not working'),
+  disabled: l10n.t('switched off'),
 } as const satisfies Record<ProviderSummary['status'], string>;
 
 export class ProviderChoice implements FieldControl {
@@ -35,7 +36,7 @@ export class ProviderChoice implements FieldControl {
   ) {
     this.picker = new ModelPicker({
       id: options.id,
-      label: 'Provider and model',
+      label: l10n.t('Provider and model'),
       lists,
       unset: this.unset(),
       connect,
@@ -88,7 +89,8 @@ export class ProviderChoice implements FieldControl {
   private draw(): void {
     const { providers } = this;
     const chosen = this.choice();
-    const words = chosen !== undefined ? keptChoiceWords(chosen, providers) : this.value === undefined ? this.unset() : 'Several, in order';
+    const words =
+      chosen !== undefined ? keptChoiceWords(chosen, providers) : this.value === undefined ? this.unset() : l10n.t('Several, in order');
     this.picker.show({ words, providers, chosen });
     this.describe();
   }
@@ -100,7 +102,7 @@ export class ProviderChoice implements FieldControl {
     if (provider.enabled && provider.kind !== 'tour') this.lists.load(provider.id);
     const id = chosen?.model ?? provider.model;
     const model = this.lists.model(provider.id, id);
-    const known = model === undefined ? [] : [priceWords(model) ?? 'price unknown', abilityWords(model)];
+    const known = model === undefined ? [] : [priceWords(model) ?? l10n.t('price unknown'), abilityWords(model)];
     const words = [provider.name, statusWords[provider.enabled ? provider.status : 'disabled'], id ?? '', ...known];
     setText(this.about, visibleText(words.filter((part) => part !== '').join(', ')));
   }
@@ -127,10 +129,10 @@ export class ProviderChoice implements FieldControl {
     const given = this.options.field.default;
     if (typeof given === 'string') {
       const id = given.startsWith(prefix) ? given.slice(prefix.length) : given;
-      if (id === 'default-large') return 'Your default';
-      if (id === 'default-small') return 'Your small default';
-      return visibleText(`From the template: ${this.providers.find((provider) => provider.id === id)?.name ?? id}`);
+      if (id === 'default-large') return l10n.t('Your default');
+      if (id === 'default-small') return l10n.t('Your small default');
+      return visibleText(l10n.t('From the template: {0}', this.providers.find((provider) => provider.id === id)?.name ?? id));
     }
-    return given === undefined ? 'Your default' : 'From the template: several, in order';
+    return given === undefined ? l10n.t('Your default') : l10n.t('From the template: several, in order');
   }
 }

@@ -1,4 +1,5 @@
 // What the parts of the page can do.
+import * as l10n from '@vscode/l10n';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, textButton } from '../shared/element';
 import { visibleText } from '../shared/visibleText';
@@ -61,7 +62,7 @@ export function failureLine(state: State, actions: Actions, error: ViewError, pr
   const button = remedy(state, actions, error, provider);
   return element(
     'div',
-    { class: 'failure', role: 'group', 'aria-label': 'What went wrong' },
+    { class: 'failure', role: 'group', 'aria-label': l10n.t('What went wrong') },
     element('div', { class: 'failure-text' }, icon('error'), element('span', {}, visibleText(error.message))),
     button === undefined ? undefined : element('div', { class: 'buttons' }, button),
   );
@@ -72,17 +73,19 @@ function remedy(state: State, actions: Actions, error: ViewError, provider?: Pro
   switch (error.kind) {
     case 'providerAuthFailed':
     case 'keyNotBoundToOrigin':
-      if (provider?.kind === 'claude-code') return make('Check sign-in', { type: 'checkClaudeCode' });
-      if (provider?.authType === 'oauth') return make('Sign in…', { type: 'signIn', id: provider.id });
-      return provider?.takesKey === true ? make('Set key…', { type: 'setKey', id: provider.id }) : undefined;
+      if (provider?.kind === 'claude-code') return make(l10n.t('Check sign-in'), { type: 'checkClaudeCode' });
+      if (provider?.authType === 'oauth') return make(l10n.t('Sign in…'), { type: 'signIn', id: provider.id });
+      return provider?.takesKey === true ? make(l10n.t('Set key…'), { type: 'setKey', id: provider.id }) : undefined;
     case 'permissionDenied':
       return provider?.kind === 'external' ? approval(state, actions, provider) : undefined;
     case 'vaultLocked':
-      return make('Unlock vault…', { type: 'unlockVault' });
+      return make(l10n.t('Unlock vault…'), { type: 'unlockVault' });
     case 'providerExecutableFailed':
-      return provider?.kind === 'claude-code' ? make('Check sign-in', { type: 'checkClaudeCode' }) : make('Show log', { type: 'showLog' });
+      return provider?.kind === 'claude-code'
+        ? make(l10n.t('Check sign-in'), { type: 'checkClaudeCode' })
+        : make(l10n.t('Show log'), { type: 'showLog' });
     case 'internal':
-      return make('Show log', { type: 'showLog' });
+      return make(l10n.t('Show log'), { type: 'showLog' });
     default:
       return undefined;
   }
@@ -93,14 +96,14 @@ export function approval(state: State, actions: Actions, { id }: ProviderSummary
   const command = state.details[id]?.configuration['command'];
   const program = state.executables?.find(({ path }) => path === command);
   if (program === undefined) return undefined;
-  if (program.approved) return element('span', { class: 'quiet' }, 'Approved. Test it to use it again.');
+  if (program.approved) return element('span', { class: 'quiet' }, l10n.t('Approved. Test it to use it again.'));
   return element(
     'span',
     {},
     element('span', { class: 'mono line quiet' }, `SHA-256 ${visibleText(program.sha256)}`),
     deedButton(state, actions, {
-      label: 'Approve this program',
-      name: `Approve this program: ${program.name}`,
+      label: l10n.t('Approve this program'),
+      name: l10n.t('Approve this program: {0}', program.name),
       work: 'approve',
       deed: { type: 'approve', path: program.path, sha256: program.sha256 },
     }),
@@ -113,7 +116,7 @@ export function failureOf(state: State, actions: Actions, work: string, provider
   if (error === undefined) return undefined;
   const line = failureLine(state, actions, error, provider);
   const deed = state.asked[work];
-  if (deed !== undefined && isLoading(deed)) line.append(deedButton(state, actions, { label: 'Try again', work, deed }));
+  if (deed !== undefined && isLoading(deed)) line.append(deedButton(state, actions, { label: l10n.t('Try again'), work, deed }));
   return line;
 }
 
@@ -130,7 +133,7 @@ export function loadingLine(words: string): HTMLElement {
 export function routeHead(title: string, actions: Actions, step?: string): HTMLElement {
   const back = element(
     'button',
-    { type: 'button', class: 'icon-button', title: 'Back', 'aria-label': 'Back', 'data-key': 'back' },
+    { type: 'button', class: 'icon-button', title: l10n.t('Back'), 'aria-label': l10n.t('Back'), 'data-key': 'back' },
     icon('arrow-left'),
   );
   back.addEventListener('click', () => actions.back());

@@ -1,10 +1,11 @@
 // Earlier versions of the user's catalogs.
+import * as l10n from '@vscode/l10n';
 import { element, type Child } from '../shared/element';
 import { Section } from '../shared/section';
 import { visibleText } from '../shared/visibleText';
 import { deedButton, failureOf, focusHeading, loadingLine, routeHead, type Actions, type View } from './actions';
 import type { State } from './pageState';
-import { ago, plural } from './words';
+import { ago, modelsWords } from './words';
 
 export class BackupsView implements View {
   readonly node: HTMLElement;
@@ -13,8 +14,8 @@ export class BackupsView implements View {
   constructor(private readonly actions: Actions) {
     this.node = element(
       'section',
-      { class: 'route', 'aria-label': 'Backups' },
-      routeHead('Backups of your catalogs', actions),
+      { class: 'route', 'aria-label': l10n.t('Backups') },
+      routeHead(l10n.t('Backups of your catalogs'), actions),
       this.list.node,
     );
   }
@@ -30,9 +31,9 @@ export class BackupsView implements View {
   private rows(state: State): Child[] {
     const { actions } = this;
     const { backups } = state;
-    if (backups === undefined) return [failureOf(state, actions, 'backups') ?? loadingLine('Loading…')];
+    if (backups === undefined) return [failureOf(state, actions, 'backups') ?? loadingLine(l10n.t('Loading…'))];
     if (backups.length === 0)
-      return [element('p', { class: 'quiet' }, 'None yet. Each change of a catalog of yours keeps the version before it.')];
+      return [element('p', { class: 'quiet' }, l10n.t('None yet. Each change of a catalog of yours keeps the version before it.'))];
     const rows = backups.map(({ id, name, at, modelCount }) =>
       element(
         'li',
@@ -41,18 +42,18 @@ export class BackupsView implements View {
           'span',
           { class: 'provider-words' },
           element('span', {}, visibleText(name)),
-          element('span', { class: 'quiet line' }, `${ago(at, new Date())}, ${plural(modelCount, 'model')}`),
+          element('span', { class: 'quiet line' }, `${ago(at, new Date())}, ${modelsWords(modelCount)}`),
           failureOf(state, actions, `restore:${id}`),
         ),
         deedButton(state, actions, {
-          label: 'Restore',
-          name: `Restore ${name}, ${ago(at, new Date())}`,
-          busyLabel: 'Restoring…',
+          label: l10n.t('Restore'),
+          name: l10n.t('Restore {0}, {1}', name, ago(at, new Date())),
+          busyLabel: l10n.t('Restoring…'),
           work: `restore:${id}`,
           deed: { type: 'restore', backupId: id },
         }),
       ),
     );
-    return [element('ul', { class: 'plain-list', 'aria-label': 'Backups' }, ...rows)];
+    return [element('ul', { class: 'plain-list', 'aria-label': l10n.t('Backups') }, ...rows)];
   }
 }

@@ -1,4 +1,5 @@
 // The first step of adding a provider: what vendors offer, and what needs no catalog.
+import * as l10n from '@vscode/l10n';
 import type { CatalogSummary, ProviderKindView } from '../../protocol/protocol.generated';
 import { element, icon, textButton, type Child } from '../shared/element';
 import { menuButton } from '../shared/menu';
@@ -7,7 +8,7 @@ import { Section } from '../shared/section';
 import { visibleText } from '../shared/visibleText';
 import { failureLine, failureOf, focusHeading, isUp, loadingLine, routeHead, type Actions, type View } from './actions';
 import { isBusy, type Choice, type Filter, type State } from './pageState';
-import { catalogAbilities, catalogModels, plural, priceRange, window } from './words';
+import { catalogAbilities, catalogModels, errorsWords, priceRange, warningsWords, window } from './words';
 
 export class CatalogBrowser implements View {
   readonly node: HTMLElement;
@@ -20,8 +21,8 @@ export class CatalogBrowser implements View {
     this.search = element('input', {
       type: 'search',
       class: 'text-input search',
-      'aria-label': 'Search providers',
-      placeholder: 'Search providers',
+      'aria-label': l10n.t('Search providers'),
+      placeholder: l10n.t('Search providers'),
       spellcheck: 'false',
       'data-key': 'search',
     });
@@ -36,8 +37,8 @@ export class CatalogBrowser implements View {
     });
     this.node = element(
       'section',
-      { class: 'route', 'aria-label': 'Add provider' },
-      routeHead('Add provider', actions, 'Step 1 of 2: choose'),
+      { class: 'route', 'aria-label': l10n.t('Add provider') },
+      routeHead(l10n.t('Add provider'), actions, l10n.t('Step 1 of 2: choose')),
       element('div', { class: 'search-line' }, this.search, this.tools.node),
       this.list.node,
     );
@@ -74,9 +75,9 @@ export class CatalogBrowser implements View {
     const sort = element(
       'select',
       { class: 'select', id: 'sort', 'data-key': 'sort' },
-      element('option', { value: 'name' }, 'Name'),
-      element('option', { value: 'price' }, 'Price'),
-      element('option', { value: 'window' }, 'Window'),
+      element('option', { value: 'name' }, l10n.t('Name')),
+      element('option', { value: 'price' }, l10n.t('Price')),
+      element('option', { value: 'window' }, l10n.t('Window')),
     );
     sort.value = filter.sort;
     sort.addEventListener('change', () => {
@@ -86,26 +87,26 @@ export class CatalogBrowser implements View {
     return [
       element(
         'div',
-        { class: 'chips', role: 'group', 'aria-label': 'Show only' },
-        chip('Local', 'isLocal'),
-        chip('Reasoning', 'hasReasoning'),
-        chip('Images', 'hasImages'),
-        chip('Under $1 in', 'isCheap'),
+        { class: 'chips', role: 'group', 'aria-label': l10n.t('Show only') },
+        chip(l10n.t('Local'), 'isLocal'),
+        chip(l10n.t('Reasoning'), 'hasReasoning'),
+        chip(l10n.t('Images'), 'hasImages'),
+        chip(l10n.t('Under $1 in'), 'isCheap'),
       ),
-      element('span', { class: 'sort' }, element('label', { for: 'sort' }, 'Sort by'), sort),
+      element('span', { class: 'sort' }, element('label', { for: 'sort' }, l10n.t('Sort by')), sort),
       menuButton({
-        label: 'Catalogs',
-        text: 'Catalogs',
+        label: l10n.t('Catalogs'),
+        text: l10n.t('Catalogs'),
         key: 'catalogs-menu',
         items: () => [
           ...state.startingPoints.map(({ name, document }) => ({
-            label: `New catalog: ${name}`,
+            label: l10n.t('New catalog: {0}', name),
             run: () => actions.go({ at: 'editCatalog', document }),
           })),
-          { label: 'Import…', run: () => actions.ask('import', { type: 'importCatalog' }) },
-          { label: 'Export your catalogs…', run: () => actions.ask('export', { type: 'exportCatalog', ids: ownIds(state) }) },
-          { label: 'Backups', run: () => actions.go({ at: 'backups' }) },
-          { label: 'Refresh from the catalog server', run: () => actions.ask('refresh', { type: 'refreshCatalog' }) },
+          { label: l10n.t('Import…'), run: () => actions.ask('import', { type: 'importCatalog' }) },
+          { label: l10n.t('Export your catalogs…'), run: () => actions.ask('export', { type: 'exportCatalog', ids: ownIds(state) }) },
+          { label: l10n.t('Backups'), run: () => actions.go({ at: 'backups' }) },
+          { label: l10n.t('Refresh from the catalog server'), run: () => actions.ask('refresh', { type: 'refreshCatalog' }) },
         ],
       }),
     ];
@@ -117,24 +118,24 @@ export class CatalogBrowser implements View {
     const under = [...failures, ...kindRows(state, actions), compareBar(state, actions)];
     if (state.catalogs === undefined) {
       const failed = state.failures['catalogs'] !== undefined;
-      return [failed || !isUp(state) ? undefined : loadingLine('Loading the catalog…'), ...under];
+      return [failed || !isUp(state) ? undefined : loadingLine(l10n.t('Loading the catalog…')), ...under];
     }
     const found = filtered(state.catalogs, state.filter);
     const problem =
       state.catalogFolderProblem === undefined
         ? undefined
         : failureLine(state, actions, { kind: 'storeReadOnly', message: state.catalogFolderProblem });
-    const working = ['import', 'export', 'refresh'].some((work) => isBusy(state, work)) ? loadingLine('Working…') : undefined;
+    const working = ['import', 'export', 'refresh'].some((work) => isBusy(state, work)) ? loadingLine(l10n.t('Working…')) : undefined;
     return [problem, working, found.length === 0 ? this.nothing() : this.table(found), ...under];
   }
 
   private nothing(): HTMLElement {
-    const clear = textButton('Clear the filter', () => {
+    const clear = textButton(l10n.t('Clear the filter'), () => {
       this.search.value = '';
       this.actions.change({ filter: { words: '', isLocal: false, hasReasoning: false, hasImages: false, isCheap: false, sort: 'name' } });
       this.search.focus();
     });
-    return element('p', { class: 'buttons' }, 'Nothing in the catalog matches.', clear);
+    return element('p', { class: 'buttons' }, l10n.t('Nothing in the catalog matches.'), clear);
   }
 
   private table(found: readonly CatalogSummary[]): HTMLElement {
@@ -145,14 +146,21 @@ export class CatalogBrowser implements View {
         [...body.querySelectorAll('.row-name')].filter((one) => one instanceof HTMLElement),
       );
     });
-    const head = ['Provider', 'Models', 'In, $ a million', 'Out, $ a million', 'Window', 'Abilities'];
+    const head = [
+      l10n.t('Provider'),
+      l10n.t('Models'),
+      l10n.t('In, $ a million'),
+      l10n.t('Out, $ a million'),
+      l10n.t('Window'),
+      l10n.t('Abilities'),
+    ];
     return element(
       'div',
       { class: 'scroll-x' },
       element(
         'table',
         { class: 'catalogs' },
-        element('caption', {}, plural(found.length, 'provider')),
+        element('caption', {}, found.length === 1 ? l10n.t('1 provider') : l10n.t('{0} providers', found.length)),
         element(
           'thead',
           {},
@@ -160,7 +168,7 @@ export class CatalogBrowser implements View {
             'tr',
             {},
             ...head.map((title, at) => element('th', { scope: 'col', class: at > 0 && at < 5 ? 'number' : undefined }, title)),
-            element('th', { scope: 'col' }, element('span', { class: 'visually-hidden' }, 'Connect')),
+            element('th', { scope: 'col' }, element('span', { class: 'visually-hidden' }, l10n.t('Connect'))),
           ),
         ),
         body,
@@ -176,13 +184,19 @@ export class CatalogBrowser implements View {
       visibleText(catalog.name),
     );
     open.addEventListener('click', () => actions.go({ at: 'catalog', id: catalog.id }));
-    const connect = textButton('Choose', () => actions.go({ at: 'connect', choice: { kind: catalog.kind, catalogId: catalog.id } }));
-    connect.setAttribute('aria-label', `Choose ${visibleText(catalog.name)}`);
+    const connect = textButton(l10n.t('Choose'), () =>
+      actions.go({ at: 'connect', choice: { kind: catalog.kind, catalogId: catalog.id } }),
+    );
+    connect.setAttribute('aria-label', l10n.t('Choose {0}', visibleText(catalog.name)));
     connect.dataset['key'] = `choose:${catalog.id}`;
     const notes = [
-      catalog.source === 'user' ? (catalog.overridesShipped ? 'your own, in place of the shipped one' : 'your own') : undefined,
-      catalog.errorCount > 0 ? plural(catalog.errorCount, 'error') : undefined,
-      catalog.warningCount > 0 ? plural(catalog.warningCount, 'warning') : undefined,
+      catalog.source === 'user'
+        ? catalog.overridesShipped
+          ? l10n.t('your own, in place of the shipped one')
+          : l10n.t('your own')
+        : undefined,
+      catalog.errorCount > 0 ? errorsWords(catalog.errorCount) : undefined,
+      catalog.warningCount > 0 ? warningsWords(catalog.warningCount) : undefined,
     ].filter((note) => note !== undefined);
     return element(
       'tr',
@@ -235,10 +249,10 @@ function compare(one: number, other: number): number {
 }
 
 const besides: Record<string, string> = {
-  'claude-code': 'Your Claude subscription, through the claude program of this machine',
-  ollama: 'Models that run on this machine, or on one of yours',
-  'openai-compatible': 'A server of your own that speaks Chat Completions',
-  external: 'A program that answers, named plue-provider-…',
+  'claude-code': l10n.t('Your Claude subscription, through the claude program of this machine'),
+  ollama: l10n.t('Models that run on this machine, or on one of yours'),
+  'openai-compatible': l10n.t('A server of your own that speaks Chat Completions'),
+  external: l10n.t('A program that answers, named plue-provider-…'),
 };
 
 /** Kinds that no row of the catalog stands for, or that have an address of the user's own. */
@@ -252,10 +266,14 @@ function kindRows(state: State, actions: Actions): Child[] {
   if (kinds.length === 0) return [];
   const rows = kinds.map((kind) => {
     const label =
-      kind.kind === 'external' ? 'External program' : kind.kind === 'openai-compatible' ? 'Own server (OpenAI-compatible)' : kind.name;
+      kind.kind === 'external'
+        ? l10n.t('External program')
+        : kind.kind === 'openai-compatible'
+          ? l10n.t('Own server (OpenAI-compatible)')
+          : kind.name;
     const choice: Choice = { kind: kind.kind };
-    const choose = textButton('Choose', () => actions.go({ at: 'connect', choice }));
-    choose.setAttribute('aria-label', `Choose ${visibleText(label)}`);
+    const choose = textButton(l10n.t('Choose'), () => actions.go({ at: 'connect', choice }));
+    choose.setAttribute('aria-label', l10n.t('Choose {0}', visibleText(label)));
     choose.dataset['key'] = `choose-kind:${kind.kind}`;
     return element(
       'li',
@@ -269,17 +287,24 @@ function kindRows(state: State, actions: Actions): Child[] {
       choose,
     );
   });
-  return [element('h3', {}, 'Without a catalog'), element('ul', { class: 'plain-list', 'aria-label': 'Without a catalog' }, ...rows)];
+  return [
+    element('h3', {}, l10n.t('Without a catalog')),
+    element('ul', { class: 'plain-list', 'aria-label': l10n.t('Without a catalog') }, ...rows),
+  ];
 }
 
 /** Shown once models are ticked. */
 export function compareBar(state: State, actions: Actions): HTMLElement | undefined {
   const { length } = state.compared;
   if (length === 0) return undefined;
-  const compareButton = textButton(`Compare ${plural(length, 'model')}`, () => actions.go({ at: 'compare' }), 'primary');
+  const compareButton = textButton(
+    length === 1 ? l10n.t('Compare 1 model') : l10n.t('Compare {0} models', length),
+    () => actions.go({ at: 'compare' }),
+    'primary',
+  );
   compareButton.dataset['key'] = 'compare';
-  const clear = textButton('Clear', () => actions.change({ compared: [] }));
-  clear.setAttribute('aria-label', 'Clear the comparison');
+  const clear = textButton(l10n.t('Clear'), () => actions.change({ compared: [] }));
+  clear.setAttribute('aria-label', l10n.t('Clear the comparison'));
   clear.dataset['key'] = 'clear-compare';
   return element('div', { class: 'compare-bar buttons' }, compareButton, clear, failureOf(state, actions, 'compare'));
 }

@@ -1,4 +1,5 @@
 // One vendor of the catalog with all its models.
+import * as l10n from '@vscode/l10n';
 import { element, textButton, type Child } from '../shared/element';
 import { Section } from '../shared/section';
 import { visibleText } from '../shared/visibleText';
@@ -21,14 +22,14 @@ export class CatalogView implements View {
     this.search = element('input', {
       type: 'search',
       class: 'text-input search',
-      'aria-label': 'Filter models',
-      placeholder: 'Filter models',
+      'aria-label': l10n.t('Filter models'),
+      placeholder: l10n.t('Filter models'),
       spellcheck: 'false',
     });
     this.search.addEventListener('input', () => {
       if (this.state !== undefined) this.show(this.state);
     });
-    this.node = element('section', { class: 'route', 'aria-label': 'Catalog' }, this.head.node, this.search, this.models.node);
+    this.node = element('section', { class: 'route', 'aria-label': l10n.t('Catalog') }, this.head.node, this.search, this.models.node);
   }
 
   focus(): void {
@@ -50,41 +51,50 @@ export class CatalogView implements View {
     const { id, actions } = this;
     const detail = state.catalogDetails[id];
     const summary = detail?.summary ?? state.catalogs?.find((one) => one.id === id);
-    if (summary === undefined) return [routeHead(id, actions), failureOf(state, actions, `catalog:${id}`) ?? loadingLine('Loading…')];
-    const choose = textButton('Choose', () => actions.go({ at: 'connect', choice: { kind: summary.kind, catalogId: id } }), 'primary');
-    choose.setAttribute('aria-label', `Choose ${visibleText(summary.name)}`);
+    if (summary === undefined)
+      return [routeHead(id, actions), failureOf(state, actions, `catalog:${id}`) ?? loadingLine(l10n.t('Loading…'))];
+    const choose = textButton(
+      l10n.t('Choose'),
+      () => actions.go({ at: 'connect', choice: { kind: summary.kind, catalogId: id } }),
+      'primary',
+    );
+    choose.setAttribute('aria-label', l10n.t('Choose {0}', visibleText(summary.name)));
     choose.dataset['key'] = 'choose';
     const isShipped = summary.source === 'shipped';
-    const edit = textButton(isShipped ? 'Edit a copy' : 'Edit', () => {
+    const edit = textButton(isShipped ? l10n.t('Edit a copy') : l10n.t('Edit'), () => {
       if (detail !== undefined) actions.go({ at: 'editCatalog', document: detail.document, previousId: id });
     });
     edit.dataset['key'] = 'edit-catalog';
     return [
-      routeHead(summary.name, actions, 'Step 1 of 2: choose'),
+      routeHead(summary.name, actions, l10n.t('Step 1 of 2: choose')),
       element(
         'p',
         { class: 'quiet' },
         isShipped
-          ? 'Shipped with Plue. Editing makes your own copy, which is used in its place.'
+          ? l10n.t('Shipped with Plue. Editing makes your own copy, which is used in its place.')
           : summary.overridesShipped
-            ? 'Your own copy, used in place of the shipped one. Deleting it brings that one back.'
-            : 'Your own catalog.',
+            ? l10n.t('Your own copy, used in place of the shipped one. Deleting it brings that one back.')
+            : l10n.t('Your own catalog.'),
       ),
       element(
         'div',
         { class: 'buttons' },
         choose,
         detail === undefined ? undefined : edit,
-        deedButton(state, actions, { label: 'Export…', work: 'export', deed: { type: 'exportCatalog', ids: [id] } }),
+        deedButton(state, actions, { label: l10n.t('Export…'), work: 'export', deed: { type: 'exportCatalog', ids: [id] } }),
         isShipped
           ? undefined
-          : deedButton(state, actions, { label: 'Delete catalog…', work: `deleteCatalog:${id}`, deed: { type: 'deleteCatalog', id } }),
+          : deedButton(state, actions, {
+              label: l10n.t('Delete catalog…'),
+              work: `deleteCatalog:${id}`,
+              deed: { type: 'deleteCatalog', id },
+            }),
       ),
       failureOf(state, actions, 'export'),
       failureOf(state, actions, `deleteCatalog:${id}`),
       failureOf(state, actions, `catalog:${id}`),
       problems(detail?.problems.map(({ path, message }) => `${path}: ${message}`) ?? []),
-      detail === undefined && isBusy(state, `catalog:${id}`) ? loadingLine('Loading the models…') : undefined,
+      detail === undefined && isBusy(state, `catalog:${id}`) ? loadingLine(l10n.t('Loading the models…')) : undefined,
     ];
   }
 
@@ -94,10 +104,10 @@ export class CatalogView implements View {
     if (detail === undefined) return [];
     const { defaultLargeModel, defaultSmallModel } = detail.summary;
     const marks: Record<string, string> = {};
-    if (defaultSmallModel !== undefined) marks[defaultSmallModel] = 'small jobs';
-    if (defaultLargeModel !== undefined) marks[defaultLargeModel] = 'usual';
+    if (defaultSmallModel !== undefined) marks[defaultSmallModel] = l10n.t('small jobs');
+    if (defaultLargeModel !== undefined) marks[defaultLargeModel] = l10n.t('usual');
     const table = modelTable({
-      caption: `Models of ${detail.summary.name}`,
+      caption: l10n.t('Models of {0}', detail.summary.name),
       models: detail.models,
       words: this.search.value,
       marks,

@@ -1,4 +1,5 @@
 // A catalog of the user's own, edited in place. Fields that the page does not know stay as they are.
+import * as l10n from '@vscode/l10n';
 import type { CatalogProblem, FieldView } from '../../protocol/protocol.generated';
 import { element, icon, iconButton, textButton } from '../shared/element';
 import { Form } from '../shared/form';
@@ -7,7 +8,7 @@ import { Section } from '../shared/section';
 import { visibleText } from '../shared/visibleText';
 import { failureOf, focusHeading, isUp, routeHead, type Actions, type View } from './actions';
 import { isBusy, type State } from './pageState';
-import { plural } from './words';
+import { errorsWords, warningsWords } from './words';
 
 type Entries = Record<string, unknown>;
 
@@ -22,45 +23,47 @@ const text = (name: string, change: Partial<FieldView> = {}): FieldView => ({
 
 const fields: FieldView[] = [
   text('name', { required: true }),
-  text('id', { required: true, description: 'One that a shipped catalog has takes its place.' }),
+  text('id', { required: true, description: l10n.t('One that a shipped catalog has takes its place.') }),
   text('type', {
     required: true,
-    description: 'How the vendor is spoken to, as the Catwalk format spells it: openai-compat, anthropic, …',
+    description: l10n.t('How the vendor is spoken to, as the Catwalk format spells it: openai-compat, anthropic, …'),
   }),
-  text('api_endpoint', { description: 'The address to call.', placeholder: 'https://api.example.com/v1' }),
+  text('api_endpoint', { description: l10n.t('The address to call.'), placeholder: 'https://api.example.com/v1' }),
   text('api_key', {
-    description: 'The environment variable that usually holds the key, never the key itself.',
+    description: l10n.t('The environment variable that usually holds the key, never the key itself.'),
     placeholder: '$EXAMPLE_API_KEY',
   }),
-  text('default_large_model_id', { description: 'The model of a new chat.' }),
-  text('default_small_model_id', { description: 'The model of small jobs.' }),
+  text('default_large_model_id', { description: l10n.t('The model of a new chat.') }),
+  text('default_small_model_id', { description: l10n.t('The model of small jobs.') }),
 ];
 
 const labels = {
-  api_endpoint: 'Endpoint',
-  api_key: 'Key variable',
-  default_large_model_id: 'Usual model',
-  default_small_model_id: 'Small model',
+  api_endpoint: l10n.t('Endpoint'),
+  api_key: l10n.t('Key variable'),
+  default_large_model_id: l10n.t('Usual model'),
+  default_small_model_id: l10n.t('Small model'),
 };
 
 interface Column {
   name: string;
   label: string;
+  /** Where a screen reader needs more than the label. */
+  spoken?: string;
   type: 'text' | 'number' | 'whole' | 'check';
 }
 
 // The format means "write" by in_cached and "read" by out_cached.
 const columns: Column[] = [
   { name: 'id', label: 'ID', type: 'text' },
-  { name: 'name', label: 'Name', type: 'text' },
-  { name: 'cost_per_1m_in', label: 'In, $', type: 'number' },
-  { name: 'cost_per_1m_out', label: 'Out, $', type: 'number' },
-  { name: 'cost_per_1m_in_cached', label: 'Cache write, $', type: 'number' },
-  { name: 'cost_per_1m_out_cached', label: 'Cache read, $', type: 'number' },
-  { name: 'context_window', label: 'Window', type: 'whole' },
-  { name: 'default_max_tokens', label: 'Longest answer', type: 'whole' },
-  { name: 'can_reason', label: 'Reasoning', type: 'check' },
-  { name: 'supports_attachments', label: 'Images', type: 'check' },
+  { name: 'name', label: l10n.t('Name'), type: 'text' },
+  { name: 'cost_per_1m_in', label: l10n.t('In, $'), spoken: l10n.t('In price'), type: 'number' },
+  { name: 'cost_per_1m_out', label: l10n.t('Out, $'), spoken: l10n.t('Out price'), type: 'number' },
+  { name: 'cost_per_1m_in_cached', label: l10n.t('Cache write, $'), spoken: l10n.t('Cache write price'), type: 'number' },
+  { name: 'cost_per_1m_out_cached', label: l10n.t('Cache read, $'), spoken: l10n.t('Cache read price'), type: 'number' },
+  { name: 'context_window', label: l10n.t('Window'), type: 'whole' },
+  { name: 'default_max_tokens', label: l10n.t('Longest answer'), type: 'whole' },
+  { name: 'can_reason', label: l10n.t('Reasoning'), type: 'check' },
+  { name: 'supports_attachments', label: l10n.t('Images'), type: 'check' },
 ];
 
 const msOfRest = 400;
@@ -95,7 +98,7 @@ export class CatalogEditor implements View {
         if (this.checkKeyVariable()) this.set(this.document, name, value);
       },
     });
-    const add = textButton('Add model', () => {
+    const add = textButton(l10n.t('Add model'), () => {
       const models = this.models();
       models.push({ id: '', name: '' });
       this.document['models'] = models;
@@ -103,22 +106,22 @@ export class CatalogEditor implements View {
       this.changed();
       this.cell(models.length - 1, 'id')?.focus();
     });
-    const title = previousId === undefined ? 'New catalog' : `Edit catalog ${asText(this.document['name'])}`;
+    const title = previousId === undefined ? l10n.t('New catalog') : l10n.t('Edit catalog {0}', asText(this.document['name']));
     this.node = element(
       'section',
-      { class: 'route', 'aria-label': 'Edit catalog' },
+      { class: 'route', 'aria-label': l10n.t('Edit catalog') },
       routeHead(title, actions),
       this.summary.node,
       this.form.node,
-      element('h3', {}, 'Models'),
-      element('p', { class: 'field-help' }, 'Prices are USD for a million tokens. An empty field means unknown.'),
+      element('h3', {}, l10n.t('Models')),
+      element('p', { class: 'field-help' }, l10n.t('Prices are USD for a million tokens. An empty field means unknown.')),
       element(
         'div',
-        { class: 'scroll-x', tabindex: '0', role: 'region', 'aria-label': 'Models' },
+        { class: 'scroll-x', tabindex: '0', role: 'region', 'aria-label': l10n.t('Models') },
         element(
           'table',
           { class: 'model-editor' },
-          element('caption', { class: 'visually-hidden' }, 'Models of this catalog'),
+          element('caption', { class: 'visually-hidden' }, l10n.t('Models of this catalog')),
           element(
             'thead',
             {},
@@ -126,7 +129,7 @@ export class CatalogEditor implements View {
               'tr',
               {},
               ...columns.map(({ label }) => element('th', { scope: 'col' }, label)),
-              element('th', { scope: 'col' }, element('span', { class: 'visually-hidden' }, 'Remove')),
+              element('th', { scope: 'col' }, element('span', { class: 'visually-hidden' }, l10n.t('Remove'))),
             ),
           ),
           this.body,
@@ -147,10 +150,10 @@ export class CatalogEditor implements View {
     const busy = isBusy(state, saveWork);
     this.blocked = busy || !isUp(state);
     this.foot.show([busy, state.failures[saveWork], state.sidecar.state], () => {
-      const save = textButton(busy ? 'Saving…' : 'Save', () => this.save(), 'primary');
+      const save = textButton(busy ? l10n.t('Saving…') : l10n.t('Save'), () => this.save(), 'primary');
       if (this.blocked) save.setAttribute('aria-disabled', 'true');
       save.dataset['key'] = 'save';
-      const cancel = textButton('Cancel', () => this.actions.back());
+      const cancel = textButton(l10n.t('Cancel'), () => this.actions.back());
       cancel.dataset['key'] = 'cancel';
       return [failureOf(state, this.actions, saveWork), element('div', { class: 'buttons' }, save, cancel)];
     });
@@ -170,10 +173,7 @@ export class CatalogEditor implements View {
     const { problems } = this;
     if (problems.length === 0) return [];
     const errors = problems.filter(({ severity }) => severity === 'error').length;
-    const counted = [
-      errors > 0 ? plural(errors, 'error') : '',
-      problems.length > errors ? plural(problems.length - errors, 'warning') : '',
-    ];
+    const counted = [errors > 0 ? errorsWords(errors) : '', problems.length > errors ? warningsWords(problems.length - errors) : ''];
     const rows = problems.map((problem) => {
       const go = textButton(visibleText(problem.message), () => this.goTo(problem.path), 'quiet');
       return element('li', {}, icon(problem.severity), ' ', go, element('span', { class: 'quiet mono' }, ` ${visibleText(problem.path)}`));
@@ -181,7 +181,7 @@ export class CatalogEditor implements View {
     return [
       element(
         'section',
-        { class: 'notice', 'aria-label': 'What was found' },
+        { class: 'notice', 'aria-label': l10n.t('What was found') },
         element('p', { role: 'status' }, counted.filter((one) => one !== '').join(', ')),
         element('ul', { class: 'plain-list' }, ...rows),
       ),
@@ -200,7 +200,7 @@ export class CatalogEditor implements View {
   }
 
   private modelRow(model: Entries, at: number): HTMLElement {
-    const remove = iconButton('trash', `Remove model ${at + 1}`, () => {
+    const remove = iconButton('trash', l10n.t('Remove model {0}', at + 1), () => {
       this.document['models'] = this.models().filter((_, index) => index !== at);
       this.drawModels();
       this.changed();
@@ -211,14 +211,14 @@ export class CatalogEditor implements View {
     return element('tr', {}, ...columns.map((column) => this.modelCell(model, at, column)), element('td', {}, remove));
   }
 
-  private modelCell(model: Entries, at: number, { name, label, type }: Column): HTMLElement {
+  private modelCell(model: Entries, at: number, { name, label, spoken, type }: Column): HTMLElement {
     const id = cellId(at, name);
     const input = element('input', {
       type: type === 'check' ? 'checkbox' : 'text',
       id,
       class: type === 'check' ? 'checkbox' : `text-input${type === 'text' ? '' : ' figure'}`,
       inputmode: type === 'text' || type === 'check' ? undefined : 'decimal',
-      'aria-label': `${label.replace(', $', ' price')} of model ${at + 1}`,
+      'aria-label': l10n.t('{0} of model {1}', spoken ?? label, at + 1),
       'aria-describedby': `${id}-problem`,
       spellcheck: 'false',
       autocomplete: 'off',
@@ -285,7 +285,7 @@ export class CatalogEditor implements View {
     const typed = this.form.values['api_key'];
     const isVariable = typed === undefined || (typeof typed === 'string' && /^\$\w+$/.test(typed));
     if (!isVariable)
-      this.form.showProblem('api_key', 'The name of a variable, such as $EXAMPLE_API_KEY. A key itself belongs in the vault.');
+      this.form.showProblem('api_key', l10n.t('The name of a variable, such as $EXAMPLE_API_KEY. A key itself belongs in the vault.'));
     return isVariable;
   }
 

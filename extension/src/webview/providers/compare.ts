@@ -1,4 +1,5 @@
 // Ticked models side by side, whoever sells them.
+import * as l10n from '@vscode/l10n';
 import type { ModelView } from '../../protocol/protocol.generated';
 import { element, iconButton, type Child } from '../shared/element';
 import { Section } from '../shared/section';
@@ -6,7 +7,7 @@ import { visibleText } from '../shared/visibleText';
 import { failureOf, focusHeading, loadingLine, routeHead, type Actions, type View } from './actions';
 import { priceNote } from './modelTable';
 import type { ComparedModel, State } from './pageState';
-import { chatCost, price, window, yesNo } from './words';
+import { chatCost, price, unknown, window, yesNo } from './words';
 
 interface Column extends ComparedModel {
   vendor: string;
@@ -14,19 +15,19 @@ interface Column extends ComparedModel {
 }
 
 const lines: [string, (model: ModelView) => string][] = [
-  ['In, $ a million', ({ inputPerMillion }) => price(inputPerMillion)],
-  ['Out, $ a million', ({ outputPerMillion }) => price(outputPerMillion)],
-  ['Cached read', ({ cachedReadPerMillion }) => price(cachedReadPerMillion)],
-  ['Cached write', ({ cachedWritePerMillion }) => price(cachedWritePerMillion)],
-  ['Window', ({ contextLength }) => window(contextLength)],
-  ['Longest answer', ({ maxOutput }) => window(maxOutput)],
-  ['Tools', ({ supportsTools }) => yesNo(supportsTools)],
-  ['Images', ({ supportsVision }) => yesNo(supportsVision)],
+  [l10n.t('In, $ a million'), ({ inputPerMillion }) => price(inputPerMillion)],
+  [l10n.t('Out, $ a million'), ({ outputPerMillion }) => price(outputPerMillion)],
+  [l10n.t('Cached read'), ({ cachedReadPerMillion }) => price(cachedReadPerMillion)],
+  [l10n.t('Cached write'), ({ cachedWritePerMillion }) => price(cachedWritePerMillion)],
+  [l10n.t('Window'), ({ contextLength }) => window(contextLength)],
+  [l10n.t('Longest answer'), ({ maxOutput }) => window(maxOutput)],
+  [l10n.t('Tools'), ({ supportsTools }) => yesNo(supportsTools)],
+  [l10n.t('Images'), ({ supportsVision }) => yesNo(supportsVision)],
   [
-    'Reasoning',
+    l10n.t('Reasoning'),
     ({ canReason, reasoningLevels }) => (canReason === true && reasoningLevels?.length ? reasoningLevels.join(', ') : yesNo(canReason)),
   ],
-  ['Typical chat', ({ typicalChatCost }) => chatCost(typicalChatCost)],
+  [l10n.t('Typical chat'), ({ typicalChatCost }) => chatCost(typicalChatCost)],
 ];
 
 export class CompareView implements View {
@@ -36,8 +37,8 @@ export class CompareView implements View {
   constructor(private readonly actions: Actions) {
     this.node = element(
       'section',
-      { class: 'route', 'aria-label': 'Compare models' },
-      routeHead('Compare models', actions),
+      { class: 'route', 'aria-label': l10n.t('Compare models') },
+      routeHead(l10n.t('Compare models'), actions),
       this.body.node,
     );
   }
@@ -55,22 +56,22 @@ export class CompareView implements View {
     const columns = columnsOf(state);
     const failures = missing.map(({ catalogId }) => failureOf(state, this.actions, `catalog:${catalogId}`));
     if (columns.length === 0 && missing.length === 0) {
-      return [element('p', { class: 'quiet' }, 'Nothing to compare: tick models in the list of a provider.')];
+      return [element('p', { class: 'quiet' }, l10n.t('Nothing to compare: tick models in the list of a provider.'))];
     }
     return [
       ...failures,
-      missing.length > 0 && failures.every((one) => one === undefined) ? loadingLine('Loading models…') : undefined,
+      missing.length > 0 && failures.every((one) => one === undefined) ? loadingLine(l10n.t('Loading models…')) : undefined,
       element(
         'div',
-        { class: 'scroll-x', tabindex: '0', role: 'region', 'aria-label': 'Comparison', 'data-key': 'comparison' },
+        { class: 'scroll-x', tabindex: '0', role: 'region', 'aria-label': l10n.t('Comparison'), 'data-key': 'comparison' },
         element(
           'table',
           { class: 'compare' },
-          element('caption', { class: 'visually-hidden' }, 'Models side by side'),
+          element('caption', { class: 'visually-hidden' }, l10n.t('Models side by side')),
           element(
             'thead',
             {},
-            element('tr', {}, element('th', { scope: 'col' }, 'Model'), ...columns.map((column) => this.columnHead(state, column))),
+            element('tr', {}, element('th', { scope: 'col' }, l10n.t('Model')), ...columns.map((column) => this.columnHead(state, column))),
           ),
           element(
             'tbody',
@@ -82,7 +83,7 @@ export class CompareView implements View {
                 element('th', { scope: 'row' }, name),
                 ...columns.map(({ model }) => {
                   const words = read(model);
-                  return element('td', { class: words === 'unknown' ? 'quiet' : undefined }, visibleText(words));
+                  return element('td', { class: words === unknown ? 'quiet' : undefined }, visibleText(words));
                 }),
               ),
             ),
@@ -95,7 +96,7 @@ export class CompareView implements View {
 
   private columnHead(state: State, { vendor, model, catalogId, modelId }: Column): HTMLElement {
     const name = visibleText(model.name ?? model.id);
-    const remove = iconButton('close', `Leave out ${name}`, () =>
+    const remove = iconButton('close', l10n.t('Leave out {0}', name), () =>
       this.actions.change({ compared: state.compared.filter((one) => one.catalogId !== catalogId || one.modelId !== modelId) }),
     );
     remove.dataset['key'] = `leave:${catalogId}:${modelId}`;

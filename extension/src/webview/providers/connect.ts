@@ -1,4 +1,5 @@
 // The second step of adding a provider: its name, its address, how it knows you. The key is typed into VS Code's own box.
+import * as l10n from '@vscode/l10n';
 import type {
   AuthType,
   CatalogSummary,
@@ -19,12 +20,12 @@ import {
   authNames,
   authSpelling,
   catalogAbilities,
-  chatCost,
   catalogModels,
+  chatCost,
   freeName,
-  kindName,
   keyVariable,
-  plural,
+  kindName,
+  modelsWords,
   priceRange,
   statusOf,
 } from './words';
@@ -61,7 +62,7 @@ export class ConnectView implements View {
   private readonly fields = new Section('div', {});
   private readonly formPlace = element('div', {});
   private form: Form | undefined;
-  private readonly enables = new Section('section', { class: 'enables', 'aria-label': 'What it enables' });
+  private readonly enables = new Section('section', { class: 'enables', 'aria-label': l10n.t('What it enables') });
   private readonly foot = new Section('div', {});
   private state: State | undefined;
 
@@ -75,7 +76,7 @@ export class ConnectView implements View {
     this.choice = { ...choice };
     this.node = element(
       'section',
-      { class: 'route', 'aria-label': 'Connect' },
+      { class: 'route', 'aria-label': l10n.t('Connect') },
       this.head.node,
       element(
         'div',
@@ -96,12 +97,12 @@ export class ConnectView implements View {
     if (stored !== undefined) this.choice.providerId = stored;
     const kind = this.kindOf(state);
     if (kind === undefined) {
-      this.head.show('no kind', () => [routeHead('Connect', this.actions), loadingLine('Loading…')]);
+      this.head.show('no kind', () => [routeHead(l10n.t('Connect'), this.actions), loadingLine(l10n.t('Loading…'))]);
       return;
     }
     const title = this.titleOf(state, kind);
     this.choice.name ??= freeName(title, state.providers ?? []);
-    this.head.show(['title', title], () => [routeHead(`Connect ${title}`, this.actions, 'Step 2 of 2: connect')]);
+    this.head.show(['title', title], () => [routeHead(l10n.t('Connect {0}', title), this.actions, l10n.t('Step 2 of 2: connect'))]);
     const catalog = state.catalogs?.find(({ id }) => id === this.choice.catalogId);
     const executables =
       this.choice.kind === 'external' ? [state.executables, state.busy, state.failures['approve'], state.failures['executables']] : [];
@@ -126,7 +127,7 @@ export class ConnectView implements View {
       values: { ...choice.fields, provider_type: choice.kind },
       hidden: elsewhere,
       folded: rare,
-      defaultWord: 'Suggested',
+      defaultWord: l10n.t('Suggested'),
       onChange: () => {
         choice.fields = this.form?.drawn ?? {};
         this.keep();
@@ -153,15 +154,21 @@ export class ConnectView implements View {
   private fieldLines(state: State, kind: ProviderKindView): Child[] {
     const { choice } = this;
     const catalog = state.catalogs?.find(({ id }) => id === choice.catalogId);
-    const name = this.text('connect-name', 'Name', choice.name ?? '', 'What lists and pickers show.', (typed) => (choice.name = typed));
+    const name = this.text(
+      'connect-name',
+      l10n.t('Name'),
+      choice.name ?? '',
+      l10n.t('What lists and pickers show.'),
+      (typed) => (choice.name = typed),
+    );
     const usual = usualEndpoint(catalog, kind);
     const needsEndpoint = kind.needsEndpoint && usual === undefined;
     const endpoint = kind.takesEndpoint
       ? this.text(
           'connect-endpoint',
-          'Endpoint',
+          l10n.t('Endpoint'),
           choice.endpoint ?? '',
-          needsEndpoint ? 'The address of the server. It is needed.' : 'Leave it empty for the usual one.',
+          needsEndpoint ? l10n.t('The address of the server. It is needed.') : l10n.t('Leave it empty for the usual one.'),
           (typed) => (choice.endpoint = typed),
           usual ?? 'http://localhost:8080/v1',
         )
@@ -212,7 +219,7 @@ export class ConnectView implements View {
       });
       return element('label', { class: 'radio-line' }, box, authNames[type]);
     });
-    return element('fieldset', { class: 'field' }, element('legend', { class: 'field-label' }, 'How it knows you'), ...options);
+    return element('fieldset', { class: 'field' }, element('legend', { class: 'field-label' }, l10n.t('How it knows you')), ...options);
   }
 
   private authOf(authTypes: readonly AuthType[]): AuthType | undefined {
@@ -222,7 +229,11 @@ export class ConnectView implements View {
   private programs(state: State): HTMLElement {
     const { executables } = state;
     if (executables === undefined) {
-      return element('div', { class: 'field' }, failureOf(state, this.actions, 'executables') ?? loadingLine('Looking for programs…'));
+      return element(
+        'div',
+        { class: 'field' },
+        failureOf(state, this.actions, 'executables') ?? loadingLine(l10n.t('Looking for programs…')),
+      );
     }
     const rows = executables.map((program) => {
       const box = element('input', {
@@ -246,21 +257,23 @@ export class ConnectView implements View {
         element('span', { class: 'mono line' }, visibleText(program.path)),
         element('span', { class: 'mono line quiet' }, `SHA-256 ${visibleText(program.sha256)}`),
         program.changedSinceApproval
-          ? element('span', { class: 'line' }, icon('warning'), ' It changed since you approved it.')
+          ? element('span', { class: 'line' }, icon('warning'), ` ${l10n.t('It changed since you approved it.')}`)
           : undefined,
-        program.approved ? element('span', { class: 'line quiet' }, 'Approved') : this.approval(state, program),
+        program.approved ? element('span', { class: 'line quiet' }, l10n.t('Approved')) : this.approval(state, program),
       );
     });
     return element(
       'fieldset',
       { class: 'field' },
-      element('legend', { class: 'field-label' }, 'Program'),
+      element('legend', { class: 'field-label' }, l10n.t('Program')),
       element(
         'div',
         { class: 'field-help' },
-        'Programs named plue-provider-… on PATH or in ~/.plue/providers/bin. None is started before you approve its path and content.',
+        l10n.t(
+          'Programs named plue-provider-… on PATH or in ~/.plue/providers/bin. None is started before you approve its path and content.',
+        ),
       ),
-      rows.length === 0 ? element('p', { class: 'quiet' }, 'None was found.') : element('ul', { class: 'plain-list' }, ...rows),
+      rows.length === 0 ? element('p', { class: 'quiet' }, l10n.t('None was found.')) : element('ul', { class: 'plain-list' }, ...rows),
       failureOf(state, this.actions, 'approve'),
       element('div', { class: 'field-problem', id: 'connect-program-problem', hidden: true }),
     );
@@ -269,8 +282,8 @@ export class ConnectView implements View {
   /** Who approves a program means to use it. */
   private approval(state: State, program: ExecutableView): HTMLElement {
     const approve = deedButton(state, this.actions, {
-      label: 'Approve this program',
-      name: `Approve this program: ${program.name}`,
+      label: l10n.t('Approve this program'),
+      name: l10n.t('Approve this program: {0}', program.name),
       work: 'approve',
       deed: { type: 'approve', path: program.path, sha256: program.sha256 },
     });
@@ -286,22 +299,22 @@ export class ConnectView implements View {
     const catalog = state.catalogs?.find(({ id }) => id === this.choice.catalogId);
     const detail = state.catalogDetails[this.choice.catalogId ?? ''];
     const listed = state.models[this.stored(state)?.id ?? '']?.models;
-    const heading = element('h3', {}, 'What it enables');
+    const heading = element('h3', {}, l10n.t('What it enables'));
     if (catalog === undefined) {
-      const words = listed === undefined ? 'Which models there are is asked when it is connected.' : plural(listed.length, 'model');
+      const words = listed === undefined ? l10n.t('Which models there are is asked when it is connected.') : modelsWords(listed.length);
       return [heading, element('p', {}, words)];
     }
     const usual = usualModel(detail?.models ?? [], catalog.defaultLargeModel);
     const rows: [string, string][] = [
-      ['Models', catalogModels(catalog)],
-      ['In', `${priceRange(catalog.lowestInputPerMillion, catalog.highestInputPerMillion)} a million tokens`],
-      ['Out', `${priceRange(catalog.lowestOutputPerMillion, catalog.highestOutputPerMillion)} a million tokens`],
-      ['Abilities', catalogAbilities(catalog)],
+      [l10n.t('Models'), catalogModels(catalog)],
+      [l10n.t('In'), aMillion(priceRange(catalog.lowestInputPerMillion, catalog.highestInputPerMillion))],
+      [l10n.t('Out'), aMillion(priceRange(catalog.lowestOutputPerMillion, catalog.highestOutputPerMillion))],
+      [l10n.t('Abilities'), catalogAbilities(catalog)],
       [
-        'Typical chat',
+        l10n.t('Typical chat'),
         usual?.typicalChatCost === undefined
-          ? 'unknown until you have chatted a little'
-          : `about ${chatCost(usual.typicalChatCost)} with ${usual.name ?? usual.id}`,
+          ? l10n.t('unknown until you have chatted a little')
+          : l10n.t('about {0} with {1}', chatCost(usual.typicalChatCost), usual.name ?? usual.id),
       ],
     ];
     return [
@@ -326,19 +339,19 @@ export class ConnectView implements View {
       button.dataset['key'] = `connect:${then}`;
       return button;
     };
-    const back = textButton('Back', () => actions.back());
+    const back = textButton(l10n.t('Back'), () => actions.back());
     back.dataset['key'] = 'back-below';
     return [
       wantsKey ? element('p', { class: 'quiet' }, icon('key'), ` ${keyLine(provider)}`) : undefined,
       element(
         'div',
         { class: 'buttons' },
-        wantsKey ? press('Set key…', 'setKey', 'secondary') : undefined,
-        auth === 'oauth' ? press('Sign in…', 'signIn', 'secondary') : undefined,
-        press(busy ? 'Connecting…' : 'Connect', 'test', 'primary'),
+        wantsKey ? press(l10n.t('Set key…'), 'setKey', 'secondary') : undefined,
+        auth === 'oauth' ? press(l10n.t('Sign in…'), 'signIn', 'secondary') : undefined,
+        press(busy ? l10n.t('Connecting…') : l10n.t('Connect'), 'test', 'primary'),
         back,
       ),
-      busy ? loadingLine('Storing and testing it…') : this.result(state, provider),
+      busy ? loadingLine(l10n.t('Storing and testing it…')) : this.result(state, provider),
       failureOf(state, actions, connectWork, provider),
     ];
   }
@@ -347,26 +360,26 @@ export class ConnectView implements View {
     const { actions } = this;
     if (provider === undefined || this.choice.wasTested !== true) return undefined;
     if (provider.error !== undefined) return failureLine(state, actions, provider.error, provider);
-    if (provider.status !== 'connected') return element('p', { class: 'quiet' }, 'It is stored, and not tested yet.');
+    if (provider.status !== 'connected') return element('p', { class: 'quiet' }, l10n.t('It is stored, and not tested yet.'));
     const status = statusOf(provider, new Date(), false);
-    const models = provider.modelCount === undefined ? '' : `. ${plural(provider.modelCount, 'model')}`;
-    const done = textButton('Done', () => actions.go({ at: 'providers' }));
+    const words = provider.modelCount === undefined ? l10n.t('Connected.') : l10n.t('Connected. {0}.', modelsWords(provider.modelCount));
+    const done = textButton(l10n.t('Done'), () => actions.go({ at: 'providers' }));
     done.dataset['key'] = 'done';
     return element(
       'div',
-      { class: 'result', role: 'group', 'aria-label': 'Result' },
-      element('p', {}, element('span', { class: 'status-icon good' }, icon(status.icon)), ` Connected${models}.`),
+      { class: 'result', role: 'group', 'aria-label': l10n.t('Result') },
+      element('p', {}, element('span', { class: 'status-icon good' }, icon(status.icon)), ` ${words}`),
       element(
         'div',
         { class: 'buttons' },
         provider.isDefault
           ? undefined
           : deedButton(state, actions, {
-              label: 'Make default',
+              label: l10n.t('Make default'),
               work: `default:${provider.id}`,
               deed: { type: 'makeDefault', id: provider.id },
             }),
-        deedButton(state, actions, { label: 'New chat', work: 'newChat', deed: { type: 'newChat' } }),
+        deedButton(state, actions, { label: l10n.t('New chat'), work: 'newChat', deed: { type: 'newChat' } }),
         done,
       ),
     );
@@ -403,15 +416,22 @@ export class ConnectView implements View {
     );
     const typed = (choice.endpoint ?? '').trim();
     const problems: [string, string | undefined][] = [
-      ['connect-name', name === '' ? 'A provider needs a name.' : isTaken ? 'There is a provider of this name.' : undefined],
+      [
+        'connect-name',
+        name === '' ? l10n.t('A provider needs a name.') : isTaken ? l10n.t('There is a provider of this name.') : undefined,
+      ],
       [
         'connect-endpoint',
-        typed !== '' ? urlProblem(typed) : kind.needsEndpoint && usual === undefined ? 'This needs the address of the server.' : undefined,
+        typed !== ''
+          ? urlProblem(typed)
+          : kind.needsEndpoint && usual === undefined
+            ? l10n.t('This needs the address of the server.')
+            : undefined,
       ],
       [
         'connect-program',
         choice.kind === 'external' && state.executables?.some(({ path, approved }) => approved && path === choice.command) !== true
-          ? 'Choose a program, and approve it first.'
+          ? l10n.t('Choose a program, and approve it first.')
           : undefined,
       ],
     ];
@@ -450,7 +470,11 @@ function usualModel(models: readonly ModelView[], usual: string | undefined): Mo
 
 function keyLine(provider: ProviderSummary | undefined): string {
   if (provider === undefined || !provider.hasCredential)
-    return 'No key yet. VS Code asks for it in a box of its own; it never stands in this page.';
+    return l10n.t('No key yet. VS Code asks for it in a box of its own; it never stands in this page.');
   const variable = keyVariable(provider);
-  return variable === undefined ? 'A key is set.' : `The key stands in the environment, in ${variable}.`;
+  return variable === undefined ? l10n.t('A key is set.') : l10n.t('The key stands in the environment, in {0}.', variable);
+}
+
+function aMillion(prices: string): string {
+  return l10n.t('{0} a million tokens', prices);
 }

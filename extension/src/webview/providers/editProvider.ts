@@ -1,4 +1,5 @@
 // A provider's file as a form, drawn from the template.
+import * as l10n from '@vscode/l10n';
 import { element, textButton } from '../shared/element';
 import { Form } from '../shared/form';
 import { Section } from '../shared/section';
@@ -29,7 +30,7 @@ export class EditProviderView implements View {
   ) {
     this.node = element(
       'section',
-      { class: 'route', 'aria-label': 'Edit provider' },
+      { class: 'route', 'aria-label': l10n.t('Edit provider') },
       this.head.node,
       this.key.node,
       this.place,
@@ -45,7 +46,7 @@ export class EditProviderView implements View {
     const { id, actions } = this;
     const provider = state.providers?.find((one) => one.id === id);
     const detail = state.details[id];
-    this.head.show([provider?.name], () => [routeHead(`Edit ${provider?.name ?? id}`, actions)]);
+    this.head.show([provider?.name], () => [routeHead(l10n.t('Edit {0}', provider?.name ?? id), actions)]);
     if (detail !== undefined) {
       const values = { name: detail.summary.name, provider_type: detail.summary.kind, ...detail.configuration };
       if (state.template !== undefined && this.form === undefined) {
@@ -54,9 +55,9 @@ export class EditProviderView implements View {
           fields: state.template.fields,
           values,
           hidden: elsewhere,
-          labels: { auth_type: 'How it knows you' },
+          labels: { auth_type: l10n.t('How it knows you') },
           words: authWords,
-          defaultWord: 'Suggested',
+          defaultWord: l10n.t('Suggested'),
           onChange: () => actions.keep({ at: 'edit', id, draft: this.form?.changes ?? {} }),
         });
         for (const [name, value] of Object.entries(this.draft ?? {})) this.form.set(name, value ?? undefined);
@@ -69,9 +70,9 @@ export class EditProviderView implements View {
         element(
           'div',
           { class: 'field' },
-          element('div', { class: 'field-label' }, 'Key'),
+          element('div', { class: 'field-label' }, l10n.t('Key')),
           element('div', { class: 'field-help' }, keyWords(provider, detail?.key, new Date())),
-          deedButton(state, actions, { label: 'Set key…', work: `key:${id}`, deed: { type: 'setKey', id } }),
+          deedButton(state, actions, { label: l10n.t('Set key…'), work: `key:${id}`, deed: { type: 'setKey', id } }),
         ),
       ];
     });
@@ -82,12 +83,12 @@ export class EditProviderView implements View {
         failureOf(state, actions, `detail:${id}`),
         failureOf(state, actions, 'configure', provider),
       ];
-      if (isLoading) return [...problems, problems.every((one) => one === undefined) ? loadingLine('Loading…') : undefined];
+      if (isLoading) return [...problems, problems.every((one) => one === undefined) ? loadingLine(l10n.t('Loading…')) : undefined];
       const busy = isBusy(state, 'configure');
-      const save = textButton(busy ? 'Saving…' : 'Save', () => this.save(), 'primary');
+      const save = textButton(busy ? l10n.t('Saving…') : l10n.t('Save'), () => this.save(), 'primary');
       if (busy || !isUp(state)) save.setAttribute('aria-disabled', 'true');
       save.dataset['key'] = 'save';
-      const cancel = textButton('Cancel', () => actions.back());
+      const cancel = textButton(l10n.t('Cancel'), () => actions.back());
       cancel.dataset['key'] = 'cancel';
       return [...problems, element('div', { class: 'buttons' }, save, cancel)];
     });

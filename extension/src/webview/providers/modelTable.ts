@@ -1,8 +1,9 @@
 // Models side by side: price, window, abilities.
+import * as l10n from '@vscode/l10n';
 import type { ModelView } from '../../protocol/protocol.generated';
 import { element, textButton, type Child } from '../shared/element';
 import { visibleText } from '../shared/visibleText';
-import { chatCost, modelAbilities, price, window } from './words';
+import { chatCost, modelAbilities, price, unknown, window } from './words';
 
 export interface ModelTable {
   caption: string;
@@ -19,7 +20,16 @@ const mostRows = 100;
 
 export function modelTable({ caption, models, words, ticks, marks }: ModelTable): Child[] {
   const found = models.filter((model) => matches(model, words));
-  const head = ['Model', 'In', 'Out', 'Cached read', 'Window', 'Longest answer', 'Abilities', 'Typical chat'];
+  const head = [
+    l10n.t('Model'),
+    l10n.t('In'),
+    l10n.t('Out'),
+    l10n.t('Cached read'),
+    l10n.t('Window'),
+    l10n.t('Longest answer'),
+    l10n.t('Abilities'),
+    l10n.t('Typical chat'),
+  ];
   const classes = ['', 'number', 'number', 'number extra', 'number', 'number extra', 'abilities', 'number'];
   const body = element('tbody', {}, ...found.slice(0, mostRows).map((model) => row(model, ticks, marks)));
   const table = element(
@@ -32,7 +42,7 @@ export function modelTable({ caption, models, words, ticks, marks }: ModelTable)
       element(
         'tr',
         {},
-        ticks === undefined ? undefined : element('th', { scope: 'col' }, element('span', { class: 'visually-hidden' }, 'Compare')),
+        ticks === undefined ? undefined : element('th', { scope: 'col' }, element('span', { class: 'visually-hidden' }, l10n.t('Compare'))),
         ...head.map((title, at) => element('th', { scope: 'col', class: classes[at] }, title)),
       ),
     ),
@@ -43,14 +53,15 @@ export function modelTable({ caption, models, words, ticks, marks }: ModelTable)
     rest <= 0
       ? undefined
       : textButton(
-          `Show ${rest} more`,
+          l10n.t('Show {0} more', rest),
           () => {
             body.append(...found.slice(mostRows).map((model) => row(model, ticks, marks)));
             more?.remove();
           },
           'quiet',
         );
-  if (found.length === 0) return [element('p', { class: 'quiet' }, models.length === 0 ? 'No models are listed.' : 'No model matches.')];
+  if (found.length === 0)
+    return [element('p', { class: 'quiet' }, models.length === 0 ? l10n.t('No models are listed.') : l10n.t('No model matches.'))];
   return [
     element('div', { class: 'scroll-x', tabindex: '0', role: 'region', 'aria-label': visibleText(caption), 'data-key': 'models' }, table),
     more,
@@ -68,10 +79,15 @@ export function matches(model: ModelView, words: string): boolean {
 function row(model: ModelView, ticks: ModelTable['ticks'], marks: ModelTable['marks']): HTMLElement {
   const name = visibleText(model.name ?? model.id);
   const number = (words: string, more = ''): HTMLElement =>
-    element('td', { class: `number${words === 'unknown' ? ' quiet' : ''}${more}` }, words);
+    element('td', { class: `number${words === unknown ? ' quiet' : ''}${more}` }, words);
   let tick: HTMLElement | undefined;
   if (ticks !== undefined) {
-    const box = element('input', { type: 'checkbox', class: 'checkbox', 'aria-label': `Compare ${name}`, 'data-key': `tick:${model.id}` });
+    const box = element('input', {
+      type: 'checkbox',
+      class: 'checkbox',
+      'aria-label': l10n.t('Compare {0}', name),
+      'data-key': `tick:${model.id}`,
+    });
     box.checked = ticks.isTicked(model.id);
     box.addEventListener('change', () => ticks.tick(model.id, box.checked));
     tick = element('td', {}, box);
@@ -101,8 +117,7 @@ function row(model: ModelView, ticks: ModelTable['ticks'], marks: ModelTable['ma
 /** Prices are for a million tokens; what a chat costs is told only from the user's own. */
 export function priceNote(models: readonly ModelView[]): string {
   const known = models.some(({ typicalChatCost }) => typicalChatCost !== undefined);
-  const typical = known
-    ? 'A typical chat is the middle of your own.'
-    : 'What a typical chat costs is unknown until you have chatted a little.';
-  return `Prices are USD for a million tokens. ${typical}`;
+  return known
+    ? l10n.t('Prices are USD for a million tokens. A typical chat is the middle of your own.')
+    : l10n.t('Prices are USD for a million tokens. What a typical chat costs is unknown until you have chatted a little.');
 }

@@ -1,4 +1,5 @@
 // The whole Providers page: where the reader is, what is shown there, and what is asked for meanwhile.
+import * as l10n from '@vscode/l10n';
 import { Banners } from '../shared/banners';
 import { element, textButton } from '../shared/element';
 import { menuButton } from '../shared/menu';
@@ -34,19 +35,24 @@ export class ProvidersPage implements Actions {
     private readonly panel: Panel<FromPage>,
   ) {
     this.state = stateFrom(panel.getState());
-    this.add = textButton('Add provider', () => this.go({ at: 'choose' }), 'primary');
+    this.add = textButton(l10n.t('Add provider'), () => this.go({ at: 'choose' }), 'primary');
     this.add.dataset['key'] = 'add';
     const more = menuButton({
-      label: 'More',
+      label: l10n.t('More'),
       key: 'page-menu',
       items: () => [
-        { label: 'Look at this machine again', run: () => this.ask('discover', { type: 'discover' }) },
-        { label: 'Unlock vault', run: () => this.ask('help:unlockVault', { type: 'unlockVault' }) },
-        { label: 'Show log', run: () => this.ask('help:showLog', { type: 'showLog' }) },
+        { label: l10n.t('Look at this machine again'), run: () => this.ask('discover', { type: 'discover' }) },
+        { label: l10n.t('Unlock vault'), run: () => this.ask('help:unlockVault', { type: 'unlockVault' }) },
+        { label: l10n.t('Show log'), run: () => this.ask('help:showLog', { type: 'showLog' }) },
       ],
     });
     root.append(
-      element('header', { class: 'page-header' }, element('h1', {}, 'Providers'), element('span', { class: 'buttons' }, this.add, more)),
+      element(
+        'header',
+        { class: 'page-header' },
+        element('h1', {}, l10n.t('Providers')),
+        element('span', { class: 'buttons' }, this.add, more),
+      ),
       this.banners.node,
       this.body,
       this.announcer,
@@ -152,7 +158,7 @@ export class ProvidersPage implements Actions {
     }
     if (work === 'configure' && before.route.at === 'edit') this.back();
     if (work === saveWork && before.route.at === 'editCatalog') this.back();
-    if (work === connectWork && before.route.at === 'connect') this.say('Stored and tested.');
+    if (work === connectWork && before.route.at === 'connect') this.say(l10n.t('Stored and tested.'));
   }
 
   private say(words: string): void {
@@ -195,14 +201,17 @@ export class ProvidersPage implements Actions {
       sidecar.state === 'running'
         ? undefined
         : sidecar.state === 'starting'
-          ? 'Plue is starting…'
-          : `${sidecar.cause ?? 'Plue’s sidecar is not running.'} Your providers and keys are kept; what is shown here may be old.`,
+          ? l10n.t('Plue is starting…')
+          : l10n.t(
+              '{0} Your providers and keys are kept; what is shown here may be old.',
+              sidecar.cause ?? l10n.t('Plue’s sidecar is not running.'),
+            ),
       sidecar.state === 'starting' ? 'info' : 'error',
-      sidecar.state === 'stopped' ? [button('Restart', 'restart'), button('Show log', 'showLog')] : [],
+      sidecar.state === 'stopped' ? [button(l10n.t('Restart'), 'restart'), button(l10n.t('Show log'), 'showLog')] : [],
     );
     this.banners.set(
       'folder',
-      state.folderProblem === undefined ? undefined : `${state.folderProblem} What is shown can be used, and not changed.`,
+      state.folderProblem === undefined ? undefined : l10n.t('{0} What is shown can be used, and not changed.', state.folderProblem),
       'warning',
     );
     this.banners.set('refusal', state.refusal?.message, 'error', [], () => this.change({ refusal: undefined }));

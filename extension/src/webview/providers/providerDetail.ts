@@ -1,4 +1,5 @@
 // Everything about the selected provider.
+import * as l10n from '@vscode/l10n';
 import type { ProviderDetail, ProviderErrorView, ProviderSummary, VaultEntrySummary } from '../../protocol/protocol.generated';
 import { element, icon, textButton, type Child } from '../shared/element';
 import { menuButton } from '../shared/menu';
@@ -6,7 +7,7 @@ import { visibleText } from '../shared/visibleText';
 import { approval, deedButton, failureLine, failureOf, loadingLine, type Actions } from './actions';
 import { isBusy, type State } from './pageState';
 import { badges, canBeTested, canMoveKey, providerMenu } from './providerRows';
-import { aboutWords, ago, keyVariable, plural, statusOf } from './words';
+import { aboutWords, ago, keyVariable, statusOf } from './words';
 
 export function providerHead(state: State, actions: Actions, provider: ProviderSummary, now: Date): Child[] {
   const { id, fault } = provider;
@@ -28,7 +29,9 @@ export function providerHead(state: State, actions: Actions, provider: ProviderS
         element(
           'span',
           {},
-          visibleText(provider.error !== undefined && status.icon === 'error' && fault === undefined ? 'Not working' : status.words),
+          visibleText(
+            provider.error !== undefined && status.icon === 'error' && fault === undefined ? l10n.t('Not working') : status.words,
+          ),
         ),
       ),
     ),
@@ -41,7 +44,7 @@ export function providerHead(state: State, actions: Actions, provider: ProviderS
     fault === undefined ? undefined : faultLines(state, actions, provider),
     fault === undefined ? facts(provider, detail, now) : undefined,
     ...(detail === undefined
-      ? [isBusy(state, `detail:${id}`) ? loadingLine('Loading…') : undefined]
+      ? [isBusy(state, `detail:${id}`) ? loadingLine(l10n.t('Loading…')) : undefined]
       : [errors(detail.errors, provider.error?.message, now), uses(state, actions, detail)]),
   ];
 }
@@ -63,8 +66,8 @@ function changedProgram(
       'p',
       {},
       program.changedSinceApproval
-        ? 'Its program has changed since you approved it, so it is not started.'
-        : 'Its program is not approved yet.',
+        ? l10n.t('Its program has changed since you approved it, so it is not started.')
+        : l10n.t('Its program is not approved yet.'),
     ),
     approval(state, actions, provider),
   );
@@ -72,15 +75,15 @@ function changedProgram(
 
 function buttons(state: State, actions: Actions, provider: ProviderSummary): HTMLElement {
   const { id, fault, source } = provider;
-  const edit = textButton('Edit', () => actions.go({ at: 'edit', id }));
+  const edit = textButton(l10n.t('Edit'), () => actions.go({ at: 'edit', id }));
   edit.dataset['key'] = `edit:${id}`;
   return element(
     'div',
     { class: 'buttons' },
     canBeTested(provider)
       ? deedButton(state, actions, {
-          label: 'Test',
-          busyLabel: 'Testing…',
+          label: l10n.t('Test'),
+          busyLabel: l10n.t('Testing…'),
           work: `test:${id}`,
           deed: { type: 'test', id },
           look: 'primary',
@@ -88,8 +91,8 @@ function buttons(state: State, actions: Actions, provider: ProviderSummary): HTM
       : undefined,
     !provider.enabled && fault === undefined
       ? deedButton(state, actions, {
-          label: 'Switch on',
-          busyLabel: 'Switching on…',
+          label: l10n.t('Switch on'),
+          busyLabel: l10n.t('Switching on…'),
           work: `switch:${id}`,
           deed: { type: 'setEnabled', id, enabled: true },
           look: 'primary',
@@ -97,21 +100,21 @@ function buttons(state: State, actions: Actions, provider: ProviderSummary): HTM
       : undefined,
     source === 'file' && fault === undefined ? edit : undefined,
     provider.takesKey && fault === undefined && provider.authType !== 'oauth'
-      ? deedButton(state, actions, { label: 'Set key…', work: `key:${id}`, deed: { type: 'setKey', id } })
+      ? deedButton(state, actions, { label: l10n.t('Set key…'), work: `key:${id}`, deed: { type: 'setKey', id } })
       : undefined,
     provider.authType === 'oauth' && fault === undefined
-      ? deedButton(state, actions, { label: 'Sign in…', work: `signIn:${id}`, deed: { type: 'signIn', id } })
+      ? deedButton(state, actions, { label: l10n.t('Sign in…'), work: `signIn:${id}`, deed: { type: 'signIn', id } })
       : undefined,
     canMoveKey(provider)
       ? deedButton(state, actions, {
-          label: 'Move key to vault',
+          label: l10n.t('Move key to vault'),
           work: `moveKey:${id}`,
           deed: { type: 'moveKey', id },
           look: fault === undefined ? 'secondary' : 'primary',
         })
       : undefined,
     menuButton({
-      label: `More for ${visibleText(provider.name)}`,
+      label: l10n.t('More for {0}', visibleText(provider.name)),
       key: `detail-menu:${id}`,
       items: () => providerMenu(state, actions, provider),
     }),
@@ -127,15 +130,15 @@ function faultLines(state: State, actions: Actions, { id, fault }: ProviderSumma
       'p',
       {},
       fault.holdsSecret
-        ? 'A key stands in its file, so nothing asks it. Moved into the vault, it works again. The other providers work.'
-        : 'Its file cannot be read, so nothing asks it. The other providers work.',
+        ? l10n.t('A key stands in its file, so nothing asks it. Moved into the vault, it works again. The other providers work.')
+        : l10n.t('Its file cannot be read, so nothing asks it. The other providers work.'),
     ),
     element('p', { class: 'mono' }, visibleText(`${fault.path}:${fault.line}:${fault.column}`)),
     element(
       'div',
       { class: 'buttons' },
       deedButton(state, actions, {
-        label: 'Open file',
+        label: l10n.t('Open file'),
         work: `file:${id}`,
         deed: { type: 'openFile', id },
         look: fault.holdsSecret ? 'secondary' : 'primary',
@@ -149,12 +152,15 @@ function facts(provider: ProviderSummary, detail: ProviderDetail | undefined, no
   const command = detail?.configuration['command'];
   const rows: [string, string | undefined][] = [
     provider.kind === 'external'
-      ? ['Program', typeof command === 'string' ? command : undefined]
-      : ['Endpoint', provider.endpoint ?? provider.origin],
-    ['Key', provider.takesKey || provider.authType === 'oauth' ? keyWords(provider, detail?.key, now) : undefined],
-    ['Model', provider.model ?? (provider.source === 'tour' ? undefined : 'chosen by the chat')],
-    ['Limits', limits.length === 0 ? undefined : limits.join(' · ')],
-    ['File', provider.file ?? (provider.source === 'file' ? undefined : 'none: it is not written down until you change it')],
+      ? [l10n.t('Program'), typeof command === 'string' ? command : undefined]
+      : [l10n.t('Endpoint'), provider.endpoint ?? provider.origin],
+    [l10n.t('Key'), provider.takesKey || provider.authType === 'oauth' ? keyWords(provider, detail?.key, now) : undefined],
+    [l10n.t('Model'), provider.model ?? (provider.source === 'tour' ? undefined : l10n.t('chosen by the chat'))],
+    [l10n.t('Limits'), limits.length === 0 ? undefined : limits.join(' · ')],
+    [
+      l10n.t('File'),
+      provider.file ?? (provider.source === 'file' ? undefined : l10n.t('none: it is not written down until you change it')),
+    ],
   ];
   return element(
     'dl',
@@ -165,30 +171,32 @@ function facts(provider: ProviderSummary, detail: ProviderDetail | undefined, no
 
 export function keyWords(provider: ProviderSummary, key: VaultEntrySummary | undefined, now: Date): string {
   const variable = keyVariable(provider);
-  if (variable !== undefined) return `from the environment: ${variable}`;
+  if (variable !== undefined) return l10n.t('from the environment: {0}', variable);
   if (key !== undefined) {
-    const used = key.lastUsed === undefined ? 'not used yet' : `last used ${ago(key.lastUsed, now)}`;
-    return `${key.reference}, ends in ${key.lastFour}, sent to ${key.origins.join(', ')} only, ${used}`;
+    const { reference, lastFour, origins, lastUsed } = key;
+    return lastUsed === undefined
+      ? l10n.t('{0}, ends in {1}, sent to {2} only, not used yet', reference, lastFour, origins.join(', '))
+      : l10n.t('{0}, ends in {1}, sent to {2} only, last used {3}', reference, lastFour, origins.join(', '), ago(lastUsed, now));
   }
-  if (provider.authType === 'oauth') return provider.hasCredential ? 'signed in' : 'not signed in';
-  if (!provider.hasCredential) return 'none yet';
-  return provider.keyReference ?? 'set';
+  if (provider.authType === 'oauth') return provider.hasCredential ? l10n.t('signed in') : l10n.t('not signed in');
+  if (!provider.hasCredential) return l10n.t('none yet');
+  return provider.keyReference ?? l10n.t('set');
 }
 
-const limitNames: [string, string][] = [
-  ['max_tokens', 'at most %s tokens an answer'],
-  ['temperature', 'temperature %s'],
-  ['reasoning_level', 'reasoning %s'],
-  ['timeout_ms', 'waits %s ms'],
-  ['retry_policy', 'retries: %s'],
-  ['max_turns', 'at most %s rounds'],
+const limitNames: [string, (value: string | number) => string][] = [
+  ['max_tokens', (value) => l10n.t('at most {0} tokens an answer', value)],
+  ['temperature', (value) => l10n.t('temperature {0}', value)],
+  ['reasoning_level', (value) => l10n.t('reasoning {0}', value)],
+  ['timeout_ms', (value) => l10n.t('waits {0} ms', value)],
+  ['retry_policy', (value) => l10n.t('retries: {0}', value)],
+  ['max_turns', (value) => l10n.t('at most {0} rounds', value)],
 ];
 
 /** Only what the file says: nothing else is sent. */
 export function limitsOf(configuration: Readonly<Record<string, unknown>>): string[] {
   return limitNames.flatMap(([name, words]) => {
     const value = configuration[name];
-    return typeof value === 'string' || typeof value === 'number' ? [words.replace('%s', String(value))] : [];
+    return typeof value === 'string' || typeof value === 'number' ? [words(value)] : [];
   });
 }
 
@@ -198,8 +206,8 @@ function errors(all: readonly ProviderErrorView[], shown: string | undefined, no
   if (earlier.length === 0) return undefined;
   return element(
     'section',
-    { 'aria-label': 'Last errors' },
-    element('h3', {}, 'Last errors'),
+    { 'aria-label': l10n.t('Last errors') },
+    element('h3', {}, l10n.t('Last errors')),
     element(
       'ul',
       { class: 'plain-list' },
@@ -216,7 +224,7 @@ function uses(state: State, actions: Actions, { uses, summary }: ProviderDetail)
   if (chatCount > 0) {
     const links = chats.map(({ uri, title }) => {
       const link = deedButton(state, actions, {
-        label: title === '' ? 'New chat' : visibleText(title),
+        label: title === '' ? l10n.t('New chat') : visibleText(title),
         work: `chat:${uri}`,
         deed: { type: 'openChat', uri },
         look: 'quiet',
@@ -225,12 +233,22 @@ function uses(state: State, actions: Actions, { uses, summary }: ProviderDetail)
     });
     const rest = chatCount - chats.length;
     lines.push(
-      element('p', {}, plural(chatCount, 'chat')),
-      element('ul', { class: 'plain-list' }, ...links, rest > 0 ? element('li', { class: 'quiet' }, `and ${rest} more`) : undefined),
+      element('p', {}, chatCount === 1 ? l10n.t('1 chat') : l10n.t('{0} chats', chatCount)),
+      element(
+        'ul',
+        { class: 'plain-list' },
+        ...links,
+        rest > 0 ? element('li', { class: 'quiet' }, l10n.t('and {0} more', rest)) : undefined,
+      ),
     );
   }
-  if (templates.length > 0) lines.push(element('p', {}, visibleText(`Templates: ${templates.join(', ')}`)));
-  if (settings.length > 0) lines.push(element('p', {}, visibleText(`Settings: ${settings.join(', ')}`)));
-  if (lines.length === 0) lines.push(element('p', { class: 'quiet' }, 'Nothing uses it yet.'));
-  return element('section', { 'aria-label': `What uses ${visibleText(summary.name)}` }, element('h3', {}, 'Used by'), ...lines);
+  if (templates.length > 0) lines.push(element('p', {}, visibleText(l10n.t('Templates: {0}', templates.join(', ')))));
+  if (settings.length > 0) lines.push(element('p', {}, visibleText(l10n.t('Settings: {0}', settings.join(', ')))));
+  if (lines.length === 0) lines.push(element('p', { class: 'quiet' }, l10n.t('Nothing uses it yet.')));
+  return element(
+    'section',
+    { 'aria-label': l10n.t('What uses {0}', visibleText(summary.name)) },
+    element('h3', {}, l10n.t('Used by')),
+    ...lines,
+  );
 }

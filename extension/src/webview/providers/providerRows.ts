@@ -1,4 +1,5 @@
 // The configured providers, one row each.
+import * as l10n from '@vscode/l10n';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, type Child } from '../shared/element';
 import { menuButton, type MenuItem } from '../shared/menu';
@@ -12,7 +13,7 @@ export function providerRows(state: State, actions: Actions, now: Date): Child[]
   const providers = state.providers ?? [];
   const selected = providers.some(({ id }) => id === state.selected) ? state.selected : providers[0]?.id;
   const rows = providers.map((provider) => row(state, actions, provider, provider.id === selected, now));
-  const list = element('ul', { class: 'provider-list', 'aria-label': 'Providers' }, ...rows);
+  const list = element('ul', { class: 'provider-list', 'aria-label': l10n.t('Providers') }, ...rows);
   list.addEventListener('keydown', (event) => {
     moveByArrows(
       event,
@@ -46,10 +47,15 @@ function row(state: State, actions: Actions, provider: ProviderSummary, isSelect
   );
   choose.addEventListener('click', () => actions.change({ selected: id }));
   const test = canBeTested(provider)
-    ? deedButton(state, actions, { label: 'Test', name: `Test ${provider.name}`, work: `test:${id}`, deed: { type: 'test', id } })
+    ? deedButton(state, actions, {
+        label: l10n.t('Test'),
+        name: l10n.t('Test {0}', provider.name),
+        work: `test:${id}`,
+        deed: { type: 'test', id },
+      })
     : undefined;
   const menu = menuButton({
-    label: `More for ${name}`,
+    label: l10n.t('More for {0}', name),
     key: `menu:${id}`,
     isTabStop: isSelected,
     items: () => providerMenu(state, actions, provider),
@@ -65,8 +71,10 @@ function row(state: State, actions: Actions, provider: ProviderSummary, isSelect
 
 export function badges({ isDefault, isDefaultSmall }: ProviderSummary): HTMLElement[] {
   return [
-    ...(isDefault ? [element('span', { class: 'badge', title: 'New chats use it' }, 'Default')] : []),
-    ...(isDefaultSmall ? [element('span', { class: 'badge', title: 'Titles, summaries and the like use it' }, 'Small jobs')] : []),
+    ...(isDefault ? [element('span', { class: 'badge', title: l10n.t('New chats use it') }, l10n.t('Default'))] : []),
+    ...(isDefaultSmall
+      ? [element('span', { class: 'badge', title: l10n.t('Titles, summaries and the like use it') }, l10n.t('Small jobs'))]
+      : []),
   ];
 }
 
@@ -85,10 +93,10 @@ function toggle(state: State, actions: Actions, provider: ProviderSummary, isTab
       class: 'switch',
       role: 'switch',
       'aria-checked': String(enabled),
-      'aria-label': `${visibleText(provider.name)} enabled`,
+      'aria-label': l10n.t('{0} enabled', visibleText(provider.name)),
       'aria-busy': isBusy(state, work) ? 'true' : undefined,
       'aria-disabled': isBusy(state, work) || !isUp(state) ? 'true' : undefined,
-      title: enabled ? 'Switch off' : 'Switch on',
+      title: enabled ? l10n.t('Switch off') : l10n.t('Switch on'),
       tabindex: isTabStop ? '0' : '-1',
       'data-key': work,
     },
@@ -114,25 +122,27 @@ export function providerMenu(state: State, actions: Actions, provider: ProviderS
     run: () => actions.ask(`${work}:${id}`, { type, id }),
   });
   const items: (MenuItem | false)[] = [
-    works && !provider.isDefault && item('Make default', 'default', 'makeDefault'),
+    works && !provider.isDefault && item(l10n.t('Make default'), 'default', 'makeDefault'),
     works &&
       !provider.isDefaultSmall &&
       provider.source !== 'tour' &&
-      item('Make default for small jobs', 'defaultSmall', 'makeDefaultSmall'),
-    works && isFile && { label: 'Edit…', run: () => actions.go({ at: 'edit', id }) },
-    provider.fault === undefined && provider.takesKey && provider.authType !== 'oauth' && item('Set key…', 'key', 'setKey'),
-    provider.fault === undefined && provider.authType === 'oauth' && item('Sign in…', 'signIn', 'signIn'),
-    provider.authType === 'oauth' && provider.hasCredential && item('Sign out', 'signOut', 'signOut'),
-    canMoveKey(provider) && item('Move key to vault', 'moveKey', 'moveKey'),
+      item(l10n.t('Make default for small jobs'), 'defaultSmall', 'makeDefaultSmall'),
+    works && isFile && { label: l10n.t('Edit…'), run: () => actions.go({ at: 'edit', id }) },
+    provider.fault === undefined && provider.takesKey && provider.authType !== 'oauth' && item(l10n.t('Set key…'), 'key', 'setKey'),
+    provider.fault === undefined && provider.authType === 'oauth' && item(l10n.t('Sign in…'), 'signIn', 'signIn'),
+    provider.authType === 'oauth' && provider.hasCredential && item(l10n.t('Sign out'), 'signOut', 'signOut'),
+    canMoveKey(provider) && item(l10n.t('Move key to vault'), 'moveKey', 'moveKey'),
     provider.kind === 'claude-code' && {
-      label: 'Check sign-in',
+      label: l10n.t('Check sign-in'),
       run: () => actions.ask('help:checkClaudeCode', { type: 'checkClaudeCode' }),
     },
-    provider.file !== undefined && item('Open file', 'file', 'openFile'),
-    (isFile || provider.file !== undefined) && item('Delete…', 'delete', 'delete'),
+    provider.file !== undefined && item(l10n.t('Open file'), 'file', 'openFile'),
+    (isFile || provider.file !== undefined) && item(l10n.t('Delete…'), 'delete', 'delete'),
   ];
   const offered = items.filter((one) => one !== false);
-  return offered.length > 0 && isUp(state) ? offered : [{ label: 'Show log', run: () => actions.ask('help:showLog', { type: 'showLog' }) }];
+  return offered.length > 0 && isUp(state)
+    ? offered
+    : [{ label: l10n.t('Show log'), run: () => actions.ask('help:showLog', { type: 'showLog' }) }];
 }
 
 /** A key that stands in the environment or, by mistake, in the file. */

@@ -1,4 +1,5 @@
 // The first sight of the page: the providers, and beside them all about the selected one.
+import * as l10n from '@vscode/l10n';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, type Child } from '../shared/element';
 import { Section } from '../shared/section';
@@ -13,8 +14,8 @@ import { ago } from './words';
 
 export class ProvidersView implements View {
   readonly node: HTMLElement;
-  private readonly welcome = new Section('section', { class: 'route', 'aria-label': 'Start' });
-  private readonly list = new Section('nav', { class: 'provider-column', 'aria-label': 'Configured providers' });
+  private readonly welcome = new Section('section', { class: 'route', 'aria-label': l10n.t('Start') });
+  private readonly list = new Section('nav', { class: 'provider-column', 'aria-label': l10n.t('Configured providers') });
   private readonly head = new Section('div', {});
   private readonly modelsHead = new Section('div', {});
   private readonly models = new Section('div', {});
@@ -29,8 +30,8 @@ export class ProvidersView implements View {
     this.search = element('input', {
       type: 'search',
       class: 'text-input search',
-      'aria-label': 'Filter models',
-      placeholder: 'Filter models',
+      'aria-label': l10n.t('Filter models'),
+      placeholder: l10n.t('Filter models'),
       spellcheck: 'false',
     });
     this.search.addEventListener('input', () => {
@@ -64,7 +65,7 @@ export class ProvidersView implements View {
     const around = [state.busy, state.failures, state.sidecar.state, minute];
     if (providers === undefined) {
       this.welcome.show(['loading', state.sidecar.state], () =>
-        state.sidecar.state === 'stopped' ? [] : [loadingLine('Loading providers…')],
+        state.sidecar.state === 'stopped' ? [] : [loadingLine(l10n.t('Loading providers…'))],
       );
       return;
     }
@@ -87,10 +88,10 @@ export class ProvidersView implements View {
       result === undefined
         ? []
         : modelTable({
-            caption: `Models of ${provider.name}`,
+            caption: l10n.t('Models of {0}', provider.name),
             models: result.models,
             words: this.search.value,
-            marks: provider.model === undefined ? {} : { [provider.model]: 'used' },
+            marks: provider.model === undefined ? {} : { [provider.model]: l10n.t('used') },
           }),
     );
     this.load(state, provider);
@@ -101,12 +102,12 @@ export class ProvidersView implements View {
     const { id } = provider;
     const work = `models:${id}`;
     const result = state.models[id];
-    const heading = element('h3', {}, 'Models');
-    const ask = (label: string): HTMLElement =>
+    const heading = element('h3', {}, l10n.t('Models'));
+    const ask = (label: string, named: string): HTMLElement =>
       deedButton(state, this.actions, {
         label,
-        name: `${label} of ${provider.name}`,
-        busyLabel: 'Asking…',
+        name: named,
+        busyLabel: l10n.t('Asking…'),
         work,
         deed: { type: 'listModels', id, refresh: true },
         look: 'quiet',
@@ -114,13 +115,23 @@ export class ProvidersView implements View {
     const failure = failureOf(state, this.actions, work, provider);
     if (result === undefined) {
       if (failure !== undefined) return [heading, failure];
-      if (!provider.enabled) return [heading, element('p', { class: 'quiet' }, 'It is off, so its models are not asked for.')];
-      return [heading, isBusy(state, work) ? loadingLine('Listing the models…') : ask('List models')];
+      if (!provider.enabled) return [heading, element('p', { class: 'quiet' }, l10n.t('It is off, so its models are not asked for.'))];
+      return [
+        heading,
+        isBusy(state, work)
+          ? loadingLine(l10n.t('Listing the models…'))
+          : ask(l10n.t('List models'), l10n.t('List models of {0}', provider.name)),
+      ];
     }
-    const from = result.fetchedAt === undefined ? 'From the catalog' : `Listed ${ago(result.fetchedAt, now)}`;
+    const from = result.fetchedAt === undefined ? l10n.t('From the catalog') : l10n.t('Listed {0}', ago(result.fetchedAt, now));
     return [
       heading,
-      element('p', { class: 'quiet' }, `${from}. ${priceNote(result.models)} `, ask('Ask again for the models')),
+      element(
+        'p',
+        { class: 'quiet' },
+        `${l10n.t('{0}.', from)} ${priceNote(result.models)} `,
+        ask(l10n.t('Ask again for the models'), l10n.t('Ask again for the models of {0}', provider.name)),
+      ),
       result.error === undefined
         ? undefined
         : element('p', { class: 'quiet' }, visibleText(unaskedWords(result.error.message, provider.error?.message))),
@@ -145,5 +156,7 @@ export class ProvidersView implements View {
 
 /** The same reason is not told twice on one page. */
 function unaskedWords(reason: string, shown: string | undefined): string {
-  return reason === shown ? 'They could not be asked for now, for the reason above.' : `They could not be asked for now: ${reason}`;
+  return reason === shown
+    ? l10n.t('They could not be asked for now, for the reason above.')
+    : l10n.t('They could not be asked for now: {0}', reason);
 }

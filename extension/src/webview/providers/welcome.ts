@@ -1,4 +1,5 @@
 // Nothing is set up: what was found on this machine, the catalog, the tour.
+import * as l10n from '@vscode/l10n';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, textButton, type Child } from '../shared/element';
 import { visibleText } from '../shared/visibleText';
@@ -10,30 +11,30 @@ export function welcome(state: State, actions: Actions, now: Date): Child[] {
   const found = (state.providers ?? []).filter(({ source }) => source === 'environment' || source === 'found');
   const offers = state.catalogs?.length;
   const browse = textButton(
-    offers === undefined ? 'Browse providers' : `Browse ${offers} providers`,
+    offers === undefined ? l10n.t('Browse providers') : l10n.t('Browse {0} providers', offers),
     () => actions.go({ at: 'choose' }),
     found.length === 0 ? 'primary' : 'secondary',
   );
   browse.dataset['key'] = 'browse';
   return [
-    element('h2', { tabindex: '-1', 'data-fallback': true }, 'Nothing is connected yet'),
+    element('h2', { tabindex: '-1', 'data-fallback': true }, l10n.t('Nothing is connected yet')),
     found.length === 0
-      ? element('p', {}, 'No Claude Code, Ollama or key was found on this machine.')
-      : element('p', {}, 'This was found on this machine. One click, and new chats use it.'),
+      ? element('p', {}, l10n.t('No Claude Code, Ollama or key was found on this machine.'))
+      : element('p', {}, l10n.t('This was found on this machine. One click, and new chats use it.')),
     element(
       'ul',
-      { class: 'plain-list found-list', 'aria-label': 'Found on this machine' },
+      { class: 'plain-list found-list', 'aria-label': l10n.t('Found on this machine') },
       ...found.map((provider) => row(state, actions, provider, now)),
     ),
     element(
       'div',
       { class: 'buttons' },
       browse,
-      deedButton(state, actions, { label: 'Take the tour', work: 'tour', deed: { type: 'takeTour' } }),
+      deedButton(state, actions, { label: l10n.t('Take the tour'), work: 'tour', deed: { type: 'takeTour' } }),
       deedButton(state, actions, {
-        label: 'Look again',
-        name: 'Look again at this machine',
-        busyLabel: 'Looking…',
+        label: l10n.t('Look again'),
+        name: l10n.t('Look again at this machine'),
+        busyLabel: l10n.t('Looking…'),
         work: 'discover',
         deed: { type: 'discover' },
         look: 'quiet',
@@ -61,9 +62,9 @@ function row(state: State, actions: Actions, provider: ProviderSummary, now: Dat
       failureOf(state, actions, work, provider),
     ),
     deedButton(state, actions, {
-      label: 'Use',
-      name: `Use ${provider.name}`,
-      busyLabel: 'Testing…',
+      label: l10n.t('Use'),
+      name: l10n.t('Use {0}', provider.name),
+      busyLabel: l10n.t('Testing…'),
       work,
       deed: { type: 'use', id },
       look: 'primary',

@@ -1,6 +1,8 @@
 // Providers, prices and abilities as a person reads them.
+import * as l10n from '@vscode/l10n';
 import type { AuthType, CatalogSummary, ModelView, ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
-import { count, money } from '../shared/figures';
+import { count, listed, money } from '../shared/figures';
+import { language } from '../shared/language';
 
 export interface Status {
   icon: string;
@@ -12,44 +14,51 @@ export interface Status {
 export function statusOf(provider: ProviderSummary, now: Date, isTesting: boolean): Status {
   const { fault, restingUntil, error } = provider;
   if (fault !== undefined) {
-    return { icon: 'error', words: `Error: ${fault.message} (line ${fault.line}, column ${fault.column})`, look: 'bad' };
+    return { icon: 'error', words: l10n.t('Error: {0} (line {1}, column {2})', fault.message, fault.line, fault.column), look: 'bad' };
   }
-  if (isTesting || provider.status === 'testing') return { icon: 'loading codicon-modifier-spin', words: 'Testing…', look: 'plain' };
-  if (!provider.enabled || provider.status === 'disabled') return { icon: 'circle-slash', words: 'Off', look: 'plain' };
-  if (provider.source === 'tour') return { icon: 'device-camera-video', words: 'A recording: no key, no network', look: 'plain' };
+  if (isTesting || provider.status === 'testing')
+    return { icon: 'loading codicon-modifier-spin', words: l10n.t('Testing…'), look: 'plain' };
+  if (!provider.enabled || provider.status === 'disabled') return { icon: 'circle-slash', words: l10n.t('Off'), look: 'plain' };
+  if (provider.source === 'tour') return { icon: 'device-camera-video', words: l10n.t('A recording: no key, no network'), look: 'plain' };
   if (restingUntil !== undefined && new Date(restingUntil) > now) {
-    return { icon: 'debug-pause', words: `Resting until ${clock(restingUntil)}`, look: 'bad' };
+    return { icon: 'debug-pause', words: l10n.t('Resting until {0}', clock(restingUntil)), look: 'bad' };
   }
-  if (provider.status === 'error') return { icon: 'error', words: `Error: ${error?.message ?? 'it did not answer.'}`, look: 'bad' };
+  if (provider.status === 'error')
+    return {
+      icon: 'error',
+      words: error === undefined ? l10n.t('Error: it did not answer.') : l10n.t('Error: {0}', error.message),
+      look: 'bad',
+    };
   if (provider.takesKey && !provider.hasCredential && provider.status === 'untested') {
-    return { icon: 'circle-outline', words: 'Not tested yet, no key yet', look: 'plain' };
+    return { icon: 'circle-outline', words: l10n.t('Not tested yet, no key yet'), look: 'plain' };
   }
-  if (provider.status === 'untested') return { icon: 'circle-outline', words: 'Not tested yet', look: 'plain' };
-  const tested = provider.lastTested === undefined ? '' : `, tested ${ago(provider.lastTested, now)}`;
-  return { icon: 'pass', words: `Connected${tested}`, look: 'good' };
+  if (provider.status === 'untested') return { icon: 'circle-outline', words: l10n.t('Not tested yet'), look: 'plain' };
+  const words = provider.lastTested === undefined ? l10n.t('Connected') : l10n.t('Connected, tested {0}', ago(provider.lastTested, now));
+  return { icon: 'pass', words, look: 'good' };
 }
 
 function clock(time: string): string {
-  return new Date(time).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  return new Date(time).toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' });
 }
 
 export function ago(time: string, now: Date): string {
   const minutes = Math.floor((now.getTime() - new Date(time).getTime()) / 60_000);
-  if (!Number.isFinite(minutes)) return 'at an unknown time';
-  if (minutes < 1) return 'just now';
-  if (minutes < 60) return `${minutes} min ago`;
-  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ago`;
-  return `${Math.floor(minutes / 60 / 24)} days ago`;
+  if (!Number.isFinite(minutes)) return l10n.t('at an unknown time');
+  if (minutes < 1) return l10n.t('just now');
+  if (minutes < 60) return l10n.t('{0} min ago', minutes);
+  if (minutes < 48 * 60) return l10n.t('{0} h ago', Math.floor(minutes / 60));
+  return l10n.t('{0} days ago', Math.floor(minutes / 60 / 24));
 }
 
 /** Vendor or kind, the models, and where its key stands. */
 export function aboutWords(provider: ProviderSummary, kinds: readonly ProviderKindView[]): string {
-  if (provider.source === 'tour') return 'Recorded chats';
+  if (provider.source === 'tour') return l10n.t('Recorded chats');
   const about = [kindName(provider.kind, kinds)];
-  if (provider.modelCount !== undefined) about.push(plural(provider.modelCount, 'model'));
-  if (keyVariable(provider) !== undefined) about.push(`key from the environment (${keyVariable(provider)})`);
-  else if (provider.source === 'environment') about.push('key from the environment');
-  if (provider.source === 'found') about.push('found on this machine');
+  if (provider.modelCount !== undefined) about.push(modelsWords(provider.modelCount));
+  const variable = keyVariable(provider);
+  if (variable !== undefined) about.push(l10n.t('key from the environment ({0})', variable));
+  else if (provider.source === 'environment') about.push(l10n.t('key from the environment'));
+  if (provider.source === 'found') about.push(l10n.t('found on this machine'));
   return about.join(' · ');
 }
 
@@ -64,58 +73,74 @@ export function keyVariable({ keyReference }: ProviderSummary): string | undefin
 
 /** Of a server of one's own, only that server knows them. */
 export function catalogModels({ modelCount, isLocal }: CatalogSummary): string {
-  return modelCount === 0 && isLocal ? 'its own' : String(modelCount);
+  return modelCount === 0 && isLocal ? l10n.t('its own') : String(modelCount);
 }
 
-export function plural(amount: number, word: string): string {
-  return `${amount} ${word}${amount === 1 ? '' : 's'}`;
+export function modelsWords(amount: number): string {
+  return amount === 1 ? l10n.t('1 model') : l10n.t('{0} models', amount);
 }
+
+export function errorsWords(amount: number): string {
+  return amount === 1 ? l10n.t('1 error') : l10n.t('{0} errors', amount);
+}
+
+export function warningsWords(amount: number): string {
+  return amount === 1 ? l10n.t('1 warning') : l10n.t('{0} warnings', amount);
+}
+
+/** What is said where a figure is not known. */
+export const unknown = l10n.t('unknown');
 
 /** USD for a million tokens, as listed: "$3", "$0.25", "$0.435"; cents have both digits. */
 export function price(perMillion: number | undefined): string {
-  if (perMillion === undefined) return 'unknown';
-  if (perMillion === 0) return 'free';
-  const listed = String(Number(perMillion.toPrecision(4)));
-  return `$${/\.\d$/.test(listed) ? `${listed}0` : listed}`;
+  if (perMillion === undefined) return unknown;
+  if (perMillion === 0) return l10n.t('free');
+  const rounded = Number(perMillion.toPrecision(4));
+  return listed(rounded, /\.\d$/.test(String(rounded)) ? 2 : 0);
 }
 
 export function priceRange(lowest: number | undefined, highest: number | undefined): string {
-  if (lowest === undefined || highest === undefined) return 'unknown';
+  if (lowest === undefined || highest === undefined) return unknown;
   if (lowest === highest) return price(lowest);
-  return `${price(lowest)} to ${price(highest)}`;
+  return l10n.t('{0} to {1}', price(lowest), price(highest));
 }
 
 export function window(tokens: number | undefined): string {
-  return tokens === undefined ? 'unknown' : count(tokens);
+  return tokens === undefined ? unknown : count(tokens);
 }
 
 export function yesNo(value: boolean | undefined): string {
-  return value === undefined ? 'unknown' : value ? 'yes' : 'no';
+  return value === undefined ? unknown : value ? l10n.t('yes') : l10n.t('no');
 }
 
 export function modelAbilities({ supportsTools, supportsVision, canReason, reasoningLevels }: ModelView): string {
-  const levels = reasoningLevels !== undefined && reasoningLevels.length > 0 ? ` (${reasoningLevels.join(', ')})` : '';
-  const has = [supportsTools === true && 'tools', supportsVision === true && 'images', canReason === true && `reasoning${levels}`];
+  const reasoning =
+    reasoningLevels !== undefined && reasoningLevels.length > 0
+      ? l10n.t('reasoning ({0})', reasoningLevels.join(', '))
+      : l10n.t('reasoning');
+  const has = [supportsTools === true && l10n.t('tools'), supportsVision === true && l10n.t('images'), canReason === true && reasoning];
   const said = has.filter((one) => one !== false);
   if (said.length > 0) return said.join(', ');
-  return [supportsTools, supportsVision, canReason].every((one) => one === undefined) ? 'unknown' : 'text only';
+  return [supportsTools, supportsVision, canReason].every((one) => one === undefined) ? unknown : l10n.t('text only');
 }
 
 export function catalogAbilities({ hasReasoning, hasImages, isLocal }: CatalogSummary): string {
-  const has = [isLocal && 'local', hasReasoning && 'reasoning', hasImages && 'images'].filter((one) => one !== false);
-  return has.length === 0 ? 'text only' : has.join(', ');
+  const has = [isLocal && l10n.t('local'), hasReasoning && l10n.t('reasoning'), hasImages && l10n.t('images')].filter(
+    (one) => one !== false,
+  );
+  return has.length === 0 ? l10n.t('text only') : has.join(', ');
 }
 
 export function chatCost(cost: number | undefined): string {
-  return cost === undefined ? 'unknown' : money(cost);
+  return cost === undefined ? unknown : money(cost);
 }
 
 export const authNames = {
-  none: 'Nothing: it asks for no key',
-  apiKey: 'An API key',
-  oauth: 'Sign in',
-  awsCredentials: 'AWS credentials of this machine',
-  serviceAccount: 'A service account file',
+  none: l10n.t('Nothing: it asks for no key'),
+  apiKey: l10n.t('An API key'),
+  oauth: l10n.t('Sign in'),
+  awsCredentials: l10n.t('AWS credentials of this machine'),
+  serviceAccount: l10n.t('A service account file'),
 } as const satisfies Record<AuthType, string>;
 
 export const authTypes = ['apiKey', 'oauth', 'awsCredentials', 'serviceAccount', 'none'] as const satisfies readonly AuthType[];

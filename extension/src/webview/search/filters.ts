@@ -1,38 +1,50 @@
 // The search box and what narrows the search.
+import * as l10n from '@vscode/l10n';
 import { element, icon, iconButton, textButton } from '../shared/element';
 import { visibleText } from '../shared/visibleText';
 import type { SearchChoices } from './messages';
 import { emptyForm, isFiltered, periods, roles, statuses, type SearchForm } from './query';
 
 const periodWords = {
-  any: 'Any time',
-  today: 'Today',
-  week: 'Last 7 days',
-  month: 'Last 30 days',
-  year: 'Last year',
-  custom: 'From … to …',
+  any: l10n.t('Any time'),
+  today: l10n.t('Today'),
+  week: l10n.t('Last 7 days'),
+  month: l10n.t('Last 30 days'),
+  year: l10n.t('Last year'),
+  custom: l10n.t('From … to …'),
 } as const;
-const roleWords = { user: 'Questions', assistant: 'Answers' } as const;
-const statusWords = { complete: 'Finished', stopped: 'Stopped', interrupted: 'Interrupted', failed: 'Failed' } as const;
+const roleWords = { user: l10n.t('Questions'), assistant: l10n.t('Answers') } as const;
+const statusWords = {
+  complete: l10n.t('Finished'),
+  stopped: l10n.t('Stopped'),
+  interrupted: l10n.t('Interrupted'),
+  failed: l10n.t('Failed'),
+} as const;
 
 export class Filters {
   readonly node: HTMLElement;
   readonly box: HTMLInputElement;
   private readonly period = choice(
-    'When',
+    l10n.t('When'),
     periods.map((one) => [one, periodWords[one]]),
   );
-  private readonly from = dayInput('From');
-  private readonly to = dayInput('To');
+  private readonly from = dayInput(l10n.t('From'));
+  private readonly to = dayInput(l10n.t('To'));
   private readonly days: HTMLElement;
-  private readonly provider = choice('Provider', [['', 'Any provider']]);
-  private readonly model = choice('Model', [['', 'Any model']]);
-  private readonly role = choice('Who', [['', 'Questions and answers'], ...roles.map((one) => [one, roleWords[one]] as const)]);
-  private readonly status = choice('Status', [['', 'Any status'], ...statuses.map((one) => [one, statusWords[one]] as const)]);
-  private readonly tag = choice('Add a tag', [['', 'Tags']]);
+  private readonly provider = choice(l10n.t('Provider'), [['', l10n.t('Any provider')]]);
+  private readonly model = choice(l10n.t('Model'), [['', l10n.t('Any model')]]);
+  private readonly role = choice(l10n.t('Who'), [
+    ['', l10n.t('Questions and answers')],
+    ...roles.map((one) => [one, roleWords[one]] as const),
+  ]);
+  private readonly status = choice(l10n.t('Status'), [
+    ['', l10n.t('Any status')],
+    ...statuses.map((one) => [one, statusWords[one]] as const),
+  ]);
+  private readonly tag = choice(l10n.t('Add a tag'), [['', l10n.t('Tags')]]);
   private readonly tags = element('span', { class: 'tags' });
-  private readonly hasCode = check('With code');
-  private readonly includeArchived = check('Archived too');
+  private readonly hasCode = check(l10n.t('With code'));
+  private readonly includeArchived = check(l10n.t('Archived too'));
   private readonly reset: HTMLButtonElement;
   private chosenTags: string[];
   private known: SearchChoices = { providers: [], models: [], tags: [] };
@@ -46,20 +58,20 @@ export class Filters {
     this.box = element('input', {
       type: 'search',
       class: 'text-input search-box',
-      'aria-label': 'Search all chats',
-      placeholder: 'Search all chats',
+      'aria-label': l10n.t('Search all chats'),
+      placeholder: l10n.t('Search all chats'),
       spellcheck: 'false',
       autocomplete: 'off',
     });
-    this.days = element('span', { class: 'days' }, this.from, element('span', { 'aria-hidden': 'true' }, 'to'), this.to);
-    this.reset = textButton('Remove filters', () => this.removeAll(), 'quiet');
+    this.days = element('span', { class: 'days' }, this.from, element('span', { 'aria-hidden': 'true' }, l10n.t('to')), this.to);
+    this.reset = textButton(l10n.t('Remove filters'), () => this.removeAll(), 'quiet');
     this.node = element(
       'div',
       { class: 'column', role: 'search' },
       element('div', { class: 'search-line' }, icon('search'), this.box),
       element(
         'div',
-        { class: 'filters', role: 'group', 'aria-label': 'Filters' },
+        { class: 'filters', role: 'group', 'aria-label': l10n.t('Filters') },
         this.period,
         this.days,
         this.provider,
@@ -173,7 +185,7 @@ export class Filters {
           'span',
           { class: 'tag' },
           `#${visibleText(tag)}`,
-          iconButton('close', `Remove tag ${tag}`, () => {
+          iconButton('close', l10n.t('Remove tag {0}', tag), () => {
             this.chosenTags = this.chosenTags.filter((one) => one !== tag);
             this.change();
             this.box.focus();

@@ -1,4 +1,5 @@
 // What stands in the search box and its filters, and what is asked of the sidecar for it.
+import * as l10n from '@vscode/l10n';
 import type { MessageRole, MessageStatus } from '../../protocol/protocol.generated';
 import type { SearchQuery } from './messages';
 
@@ -63,7 +64,7 @@ export function isFiltered(form: SearchForm): boolean {
 
 /** One sentence for days that are the wrong way round. */
 export function problemOf({ period, from, to }: SearchForm): string | undefined {
-  return period === 'custom' && from !== '' && to !== '' && from > to ? 'The first day lies after the last one.' : undefined;
+  return period === 'custom' && from !== '' && to !== '' && from > to ? l10n.t('The first day lies after the last one.') : undefined;
 }
 
 const daysBack: Readonly<Record<Period, number | undefined>> = {

@@ -1,6 +1,8 @@
 // What was found: by chat, the chats in the order in which they came.
+import * as l10n from '@vscode/l10n';
 import type { SearchHit } from '../../protocol/protocol.generated';
 import { element, setText } from '../shared/element';
+import { language } from '../shared/language';
 import { moveByArrows } from '../shared/roving';
 import { visibleText } from '../shared/visibleText';
 
@@ -56,7 +58,7 @@ export class Results {
       group.list.append(element('li', {}, row));
       this.rows.push(row);
       group.hits++;
-      setText(group.count, group.hits === 1 ? '1 place' : `${group.hits} places`);
+      setText(group.count, placesWords(group.hits));
     }
   }
 
@@ -69,7 +71,7 @@ export class Results {
     const list = element('ul', { class: 'hits' });
     const count = element('span', { class: 'hit-count' });
     const group = { list, count, hits: 0 };
-    const name = title.trim() === '' ? 'New chat' : title;
+    const name = title.trim() === '' ? l10n.t('New chat') : title;
     this.node.append(
       element(
         'section',
@@ -88,7 +90,11 @@ export class Results {
     const row = element(
       'button',
       { type: 'button', class: 'hit' },
-      element('span', { class: 'hit-who' }, hit.messageId === '' ? 'Title' : hit.role === 'user' ? 'You' : 'Answer'),
+      element(
+        'span',
+        { class: 'hit-who' },
+        hit.messageId === '' ? l10n.t('Title') : hit.role === 'user' ? l10n.t('You') : l10n.t('Answer'),
+      ),
       element(
         'span',
         { class: 'hit-snippet' },
@@ -96,7 +102,11 @@ export class Results {
         element('mark', {}, visibleText(snippet.slice(start, start + length))),
         visibleText(snippet.slice(start + length)),
       ),
-      element('time', { class: 'hit-time', datetime: hit.createdAt, title: time.toLocaleString() }, time.toLocaleDateString()),
+      element(
+        'time',
+        { class: 'hit-time', datetime: hit.createdAt, title: time.toLocaleString(language) },
+        time.toLocaleDateString(language),
+      ),
     );
     row.addEventListener('click', () => {
       for (const other of this.rows) {
@@ -113,4 +123,9 @@ export class Results {
 /** Names a result over a reload. */
 export function keyOf({ codexId, messageId }: Pick<SearchHit, 'codexId' | 'messageId'>): string {
   return `${codexId}#${messageId}`;
+}
+
+/** "12 places" */
+export function placesWords(hits: number): string {
+  return hits === 1 ? l10n.t('1 place') : l10n.t('{0} places', hits);
 }

@@ -1,4 +1,5 @@
 // All text of all chats: typed for, narrowed, found while it is still being searched.
+import * as l10n from '@vscode/l10n';
 import type { SearchChatsResult } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton, type Child } from '../shared/element';
 import type { Panel } from '../shared/panel';
@@ -7,7 +8,7 @@ import { Filters } from './filters';
 import type { FromSearchPage, ToSearchPage } from './messages';
 import { emptyForm, isFiltered, problemOf, queryOf } from './query';
 import type { KeptSearch } from './readMessages';
-import { keyOf, Results } from './results';
+import { keyOf, placesWords, Results } from './results';
 
 /** Milliseconds without a key before it is searched. */
 export const typingPause = 150;
@@ -51,7 +52,7 @@ export class SearchPage {
       element(
         'header',
         { class: 'page-header' },
-        element('h1', { class: 'visually-hidden' }, 'Search chats'),
+        element('h1', { class: 'visually-hidden' }, l10n.t('Search chats')),
         this.filters.node,
         this.line,
       ),
@@ -102,7 +103,7 @@ export class SearchPage {
         this.drawLine();
         this.say(
           failureLine(message.error.message),
-          textButton('Try again', () => this.search()),
+          textButton(l10n.t('Try again'), () => this.search()),
         );
         setText(this.status, visibleText(message.error.message));
         return;
@@ -133,7 +134,7 @@ export class SearchPage {
       this.results.clear();
       this.drawLine();
       if (problem === undefined)
-        this.say(element('p', {}, 'Type words that are all in a message, or put a phrase in quotes. The filters work alone, too.'));
+        this.say(element('p', {}, l10n.t('Type words that are all in a message, or put a phrase in quotes. The filters work alone, too.')));
       else this.say(failureLine(problem));
       return;
     }
@@ -152,27 +153,30 @@ export class SearchPage {
 
   private finish({ hits, chats, isTruncated, unreadable }: SearchChatsResult): void {
     const { form } = this.filters;
-    const words = hits === 0 ? 'Nothing found.' : `${places(hits)} in ${chats === 1 ? '1 chat' : `${chats} chats`}.`;
+    const words = hits === 0 ? l10n.t('Nothing found.') : l10n.t('{0}.', foundWords(hits, chats));
     setText(this.status, words);
     const notes: Child[] = [];
     if (hits === 0) {
-      const what = form.text.trim() === '' ? 'Nothing fits these filters.' : `Nothing found for “${visibleText(form.text.trim())}”.`;
+      const what =
+        form.text.trim() === '' ? l10n.t('Nothing fits these filters.') : l10n.t('Nothing found for “{0}”.', visibleText(form.text.trim()));
       notes.push(element('p', {}, what));
-      if (isFiltered(form)) notes.push(textButton('Remove filters', () => this.filters.removeAll()));
-      if (!form.includeArchived) notes.push(textButton('Search archived chats too', () => this.filters.includeArchive()));
+      if (isFiltered(form)) notes.push(textButton(l10n.t('Remove filters'), () => this.filters.removeAll()));
+      if (!form.includeArchived) notes.push(textButton(l10n.t('Search archived chats too'), () => this.filters.includeArchive()));
     }
-    if (isTruncated) notes.push(element('p', {}, `These are the first ${hits} places. Type more words or choose filters to see others.`));
+    if (isTruncated)
+      notes.push(element('p', {}, l10n.t('These are the first {0} places. Type more words or choose filters to see others.', hits)));
     if (unreadable > 0)
-      notes.push(element('p', {}, unreadable === 1 ? '1 chat could not be read.' : `${unreadable} chats could not be read.`));
+      notes.push(
+        element('p', {}, unreadable === 1 ? l10n.t('1 chat could not be read.') : l10n.t('{0} chats could not be read.', unreadable)),
+      );
     this.say(...notes);
   }
 
   private drawLine(): void {
     const { results, isSearching } = this;
-    const count =
-      this.isStale || results.hits === 0 ? '' : `${places(results.hits)} in ${results.chats === 1 ? '1 chat' : `${results.chats} chats`}`;
+    const count = this.isStale || results.hits === 0 ? '' : foundWords(results.hits, results.chats);
     this.line.replaceChildren(
-      ...(isSearching ? [icon('loading codicon-modifier-spin'), element('span', {}, 'Searching…')] : []),
+      ...(isSearching ? [icon('loading codicon-modifier-spin'), element('span', {}, l10n.t('Searching…'))] : []),
       element('span', { class: 'count' }, count),
     );
   }
@@ -186,6 +190,7 @@ function failureLine(message: string): HTMLElement {
   return element('div', { class: 'failure-text' }, icon('error'), element('span', {}, visibleText(message)));
 }
 
-function places(hits: number): string {
-  return hits === 1 ? '1 place' : `${hits} places`;
+/** "12 places in 3 chats" */
+function foundWords(hits: number, chats: number): string {
+  return chats === 1 ? l10n.t('{0} in 1 chat', placesWords(hits)) : l10n.t('{0} in {1} chats', placesWords(hits), chats);
 }

@@ -1,4 +1,5 @@
 // A setting that names who answers: one provider and model, or several in order.
+import * as l10n from '@vscode/l10n';
 import type { FieldView, ModelChoice, ProviderSummary } from '../../protocol/protocol.generated';
 import { readChoice, writeChoice } from '../../protocol/settingValues';
 import { ChoiceList } from '../shared/choiceList';
@@ -46,7 +47,7 @@ export class ChoiceRow {
         id,
         label,
         lists,
-        unset: 'Default',
+        unset: l10n.t('Default'),
         connect: options.connect,
         choose: (choice) => onChange(choice === undefined ? undefined : writeChoice(choice)),
       });
@@ -59,14 +60,14 @@ export class ChoiceRow {
       });
     }
     this.reset = textButton(
-      'Use default',
+      l10n.t('Use default'),
       () => {
         onChange(undefined);
         (this.picker?.button ?? this.list)?.focus();
       },
       'quiet',
     );
-    this.reset.setAttribute('aria-label', `Use default for ${label}`);
+    this.reset.setAttribute('aria-label', l10n.t('Use default for {0}', label));
     this.problem = element('div', { class: 'field-problem', id: `${id}-problem`, hidden: true });
     this.picker?.button.setAttribute('aria-describedby', `${id}-help ${id}-problem`);
     this.node = element(
@@ -82,7 +83,7 @@ export class ChoiceRow {
 
   show(value: unknown, providers: ProviderSummary[]): void {
     const { defaultWords } = this.options;
-    const unset = `Default: ${defaultWords(providers)}`;
+    const unset = l10n.t('Default: {0}', defaultWords(providers));
     if (this.picker !== undefined) {
       const chosen = readChoice(value);
       this.picker.show({ words: chosen === undefined ? unset : keptChoiceWords(chosen, providers), providers, chosen });

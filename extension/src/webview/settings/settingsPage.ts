@@ -1,4 +1,5 @@
 // Every setting under its heading, kept as soon as it is changed.
+import * as l10n from '@vscode/l10n';
 import type { FieldView, ProviderSummary, SettingsResult } from '../../protocol/protocol.generated';
 import { readChoice } from '../../protocol/settingValues';
 import { element, icon, setText, textButton } from '../shared/element';
@@ -12,20 +13,24 @@ import { ChoiceRow, choiceKind } from './choiceRow';
 import type { FromSettingsPage, ToSettingsPage } from './messages';
 
 const labels: Readonly<Record<string, string>> = {
-  default_large: 'New chats',
-  default_small: 'Small jobs',
-  fallbacks: 'If it is down or over its limit, try…',
-  budget_usd_per_day: 'Most to spend in a day (USD)',
-  budget_usd_per_chat: 'Most to spend in one chat (USD)',
-  notify_when_finished: 'Say when an answer has ended',
-  mask_secrets: 'Mask keys in chats',
-  trash_days: 'Days in the trash',
-  catalog_refresh: 'Refresh the catalog',
-  catalog_refresh_url: 'Catalog server',
+  default_large: l10n.t('New chats'),
+  default_small: l10n.t('Small jobs'),
+  fallbacks: l10n.t('If it is down or over its limit, try…'),
+  budget_usd_per_day: l10n.t('Most to spend in a day (USD)'),
+  budget_usd_per_chat: l10n.t('Most to spend in one chat (USD)'),
+  notify_when_finished: l10n.t('Say when an answer has ended'),
+  mask_secrets: l10n.t('Mask keys in chats'),
+  trash_days: l10n.t('Days in the trash'),
+  catalog_refresh: l10n.t('Refresh the catalog'),
+  catalog_refresh_url: l10n.t('Catalog server'),
 };
 
 /** Choices as the file spells them. */
-const words: Readonly<Record<string, string>> = { never: 'Never', when_hidden: 'When its chat is hidden', always: 'Always' };
+const words: Readonly<Record<string, string>> = {
+  never: l10n.t('Never'),
+  when_hidden: l10n.t('When its chat is hidden'),
+  always: l10n.t('Always'),
+};
 
 const savedMs = 2500;
 
@@ -43,7 +48,7 @@ export class SettingsPage {
   private readonly status = element('span', { class: 'saved', role: 'status' });
   private readonly problem = element('div', { class: 'banners' });
   private readonly body = element('div', { class: 'column' });
-  private readonly nothing = element('p', { class: 'quiet', hidden: true }, 'No setting matches.');
+  private readonly nothing = element('p', { class: 'quiet', hidden: true }, l10n.t('No setting matches.'));
 
   constructor(
     root: HTMLElement,
@@ -53,8 +58,8 @@ export class SettingsPage {
     this.search = element('input', {
       type: 'search',
       class: 'text-input search',
-      'aria-label': 'Search settings',
-      placeholder: 'Search settings',
+      'aria-label': l10n.t('Search settings'),
+      placeholder: l10n.t('Search settings'),
       spellcheck: 'false',
     });
     this.search.addEventListener('input', () => this.filter());
@@ -64,17 +69,17 @@ export class SettingsPage {
       this.filter();
       event.preventDefault();
     });
-    const open = textButton('Open config.json5', () => panel.post({ type: 'openFile' }), 'quiet');
+    const open = textButton(l10n.t('Open config.json5'), () => panel.post({ type: 'openFile' }), 'quiet');
     root.append(
       element(
         'header',
         { class: 'page-header' },
-        element('div', { class: 'column header-line' }, element('h1', {}, 'Settings'), this.search, this.status, open),
+        element('div', { class: 'column header-line' }, element('h1', {}, l10n.t('Settings')), this.search, this.status, open),
       ),
       this.problem,
       element('div', { class: 'page-body' }, this.body),
     );
-    this.body.append(element('p', { class: 'quiet' }, 'Loading…'));
+    this.body.append(element('p', { class: 'quiet' }, l10n.t('Loading…')));
   }
 
   receive(message: ToSettingsPage): void {
@@ -93,12 +98,12 @@ export class SettingsPage {
       case 'saved':
         this.tell(message.name, undefined);
         this.show(message.settings);
-        this.say('Saved');
+        this.say(l10n.t('Saved'));
         return;
       case 'notSaved':
         this.tell(message.name, message.error.message);
         this.showRows();
-        this.say('Not saved');
+        this.say(l10n.t('Not saved'));
         return;
       case 'refused':
         this.showRefusal(message.error.message);
@@ -163,10 +168,10 @@ export class SettingsPage {
   private defaultWords(name: string, providers: readonly ProviderSummary[]): string {
     const found = providers.find(({ isDefault }) => isDefault);
     const large = readChoice(this.settings?.values['default_large']) ?? (found === undefined ? undefined : { providerId: found.id });
-    if (name === 'default_large') return found === undefined ? 'nothing is connected yet' : found.name;
+    if (name === 'default_large') return found === undefined ? l10n.t('nothing is connected yet') : found.name;
     if (name === 'default_small')
-      return large === undefined ? 'the same as new chats' : `the same as new chats, ${choiceWords(large, providers)}`;
-    return 'nobody else is asked';
+      return large === undefined ? l10n.t('the same as new chats') : l10n.t('the same as new chats, {0}', choiceWords(large, providers));
+    return l10n.t('nobody else is asked');
   }
 
   private set(name: string, value: unknown): void {
@@ -196,8 +201,8 @@ export class SettingsPage {
         'div',
         { class: 'banner error' },
         icon('error'),
-        element('span', { class: 'banner-words' }, visibleText(`config.json5, line ${line}: ${message}`)),
-        textButton('Open file', () => this.panel.post({ type: 'openFile', line, column })),
+        element('span', { class: 'banner-words' }, visibleText(l10n.t('config.json5, line {0}: {1}', line, message))),
+        textButton(l10n.t('Open file'), () => this.panel.post({ type: 'openFile', line, column })),
       ),
     );
   }
@@ -208,10 +213,10 @@ export class SettingsPage {
       { class: 'banner error' },
       icon('error'),
       element('span', { class: 'banner-words' }, visibleText(message)),
-      textButton('Try again', () => this.panel.post({ type: 'ready' })),
+      textButton(l10n.t('Try again'), () => this.panel.post({ type: 'ready' })),
     );
     this.problem.replaceChildren(banner);
-    if (this.settings === undefined) this.body.replaceChildren(element('p', { class: 'quiet' }, 'The settings could not be read.'));
+    if (this.settings === undefined) this.body.replaceChildren(element('p', { class: 'quiet' }, l10n.t('The settings could not be read.')));
   }
 
   /** By the words on the page, and by the name in the file. */

@@ -1,4 +1,5 @@
 // Lines above the messages or the composer that say what state the chat is in, and stay until it changes or they are dismissed.
+import * as l10n from '@vscode/l10n';
 import { element, icon, iconButton } from './element';
 import { withCode } from './withCode';
 
@@ -22,7 +23,7 @@ export class Banners {
       icon(look),
       element('span', { class: 'banner-words' }, ...withCode(words)),
       ...(buttons.length === 0 ? [] : [element('span', { class: 'buttons' }, ...buttons)]),
-      onDismiss === undefined ? undefined : iconButton('close', 'Dismiss', onDismiss),
+      onDismiss === undefined ? undefined : iconButton('close', l10n.t('Dismiss'), onDismiss),
     );
     this.shown.set(place, { words, node });
     this.node.append(node);

@@ -1,4 +1,5 @@
 // Who is asked in turn: an ordered list of providers and models, each of which can be changed, moved and taken away.
+import * as l10n from '@vscode/l10n';
 import type { ModelChoice, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, iconButton } from './element';
 import type { ModelLists } from './modelLists';
@@ -28,7 +29,7 @@ export class ChoiceList {
     this.items.setAttribute('aria-label', label);
     this.add = new ModelPicker({
       id: `${id}-add`,
-      label: `Add to ${label}`,
+      label: l10n.t('Add to {0}', label),
       lists,
       choose: (choice) => {
         if (choice !== undefined) this.change([...this.choices, choice]);
@@ -58,25 +59,25 @@ export class ChoiceList {
     const { choices, providers } = this;
     this.items.hidden = choices.length === 0;
     this.items.replaceChildren(...choices.map((choice, at) => this.item(choice, at)));
-    this.add.show({ words: choices.length === 0 ? 'Add…' : 'Add another…', providers, chosen: undefined });
+    this.add.show({ words: choices.length === 0 ? l10n.t('Add…') : l10n.t('Add another…'), providers, chosen: undefined });
   }
 
   private item(choice: ModelChoice, at: number): HTMLElement {
     const words = visibleText(keptChoiceWords(choice, this.providers));
     const picker = new ModelPicker({
       id: `${this.options.id}-${at}`,
-      label: `Number ${at + 1}`,
+      label: l10n.t('Number {0}', at + 1),
       lists: this.options.lists,
       choose: (chosen) => {
         if (chosen !== undefined) this.change(this.choices.with(at, chosen), at, 'picker');
       },
     });
     picker.show({ words, providers: this.providers, chosen: choice });
-    const up = iconButton('arrow-up', `Move ${words} up`, () => this.move(at, at - 1, 'up'));
-    const down = iconButton('arrow-down', `Move ${words} down`, () => this.move(at, at + 1, 'down'));
+    const up = iconButton('arrow-up', l10n.t('Move {0} up', words), () => this.move(at, at - 1, 'up'));
+    const down = iconButton('arrow-down', l10n.t('Move {0} down', words), () => this.move(at, at + 1, 'down'));
     up.disabled = at === 0;
     down.disabled = at === this.choices.length - 1;
-    const remove = iconButton('close', `Remove ${words}`, () =>
+    const remove = iconButton('close', l10n.t('Remove {0}', words), () =>
       this.change(
         this.choices.filter((_, index) => index !== at),
         Math.min(at, this.choices.length - 2),

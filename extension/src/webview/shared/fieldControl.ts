@@ -1,4 +1,5 @@
 // The control of one field: what a person changes, and what it reads as.
+import * as l10n from '@vscode/l10n';
 import type { FieldView } from '../../protocol/protocol.generated';
 import { element, iconButton, textButton } from './element';
 import { labelOf } from './fieldLabel';
@@ -63,7 +64,7 @@ export function urlProblem(typed: string): string | undefined {
     const url = new URL(text);
     if ((url.protocol === 'http:' || url.protocol === 'https:') && url.username === '' && url.password === '') return undefined;
   }
-  return 'An address that starts with http:// or https://, without a name or password in it.';
+  return l10n.t('An address that starts with http:// or https://, without a name or password in it.');
 }
 
 /** A value that the sidecar masked: it is never written back. */
@@ -154,18 +155,19 @@ function number(options: ControlOptions): FieldControl {
     ...single(node),
     read: () => (node.value.trim() === '' ? undefined : Number(node.value)),
     write,
-    problem: () => (node.validity.badInput ? 'A number.' : node.value.trim() === '' ? undefined : numberProblem(Number(node.value), field)),
+    problem: () =>
+      node.validity.badInput ? l10n.t('A number.') : node.value.trim() === '' ? undefined : numberProblem(Number(node.value), field),
   };
 }
 
 export function numberProblem(value: number, { min, max, step }: Pick<FieldView, 'min' | 'max' | 'step'>): string | undefined {
-  if (!Number.isFinite(value)) return 'A number.';
-  if (step !== undefined && Number.isInteger(step) && !Number.isInteger(value)) return 'A whole number.';
+  if (!Number.isFinite(value)) return l10n.t('A number.');
+  if (step !== undefined && Number.isInteger(step) && !Number.isInteger(value)) return l10n.t('A whole number.');
   const isLow = min !== undefined && value < min;
   const isHigh = max !== undefined && value > max;
   if (!isLow && !isHigh) return undefined;
-  if (min !== undefined && max !== undefined) return `A number from ${min} to ${max}.`;
-  return isLow ? `At least ${min}.` : `At most ${max}.`;
+  if (min !== undefined && max !== undefined) return l10n.t('A number from {0} to {1}.', min, max);
+  return isLow ? l10n.t('At least {0}.', min) : l10n.t('At most {0}.', max ?? '');
 }
 
 function checkbox(options: ControlOptions): FieldControl {
@@ -186,7 +188,9 @@ function select(options: ControlOptions): FieldControl {
   const { id, field, isReadOnly, defaultWord, value, words } = options;
   const node = element('select', { id, class: 'select', disabled: isReadOnly });
   const unset =
-    typeof field.default === 'string' ? `${defaultWord}: ${words?.[field.default] ?? field.default}` : (field.placeholder ?? 'Not set');
+    typeof field.default === 'string'
+      ? `${defaultWord}: ${words?.[field.default] ?? field.default}`
+      : (field.placeholder ?? l10n.t('Not set'));
   const write = (next: unknown): void => {
     const chosen = next === undefined || next === null ? '' : asText(next);
     const isUnknown = chosen !== '' && !field.options.includes(chosen);
@@ -200,7 +204,7 @@ function select(options: ControlOptions): FieldControl {
     ...single(node),
     read: () => (node.value === '' ? undefined : node.value),
     write,
-    problem: () => (node.value === '' || field.options.includes(node.value) ? undefined : 'This is not one of the choices.'),
+    problem: () => (node.value === '' || field.options.includes(node.value) ? undefined : l10n.t('This is not one of the choices.')),
   };
 }
 
@@ -216,12 +220,12 @@ function list(options: ControlOptions): FieldControl {
     // A line break would be lost in a single line.
     const type = itemField.type === 'text' && typeof value === 'string' && value.includes('\n') ? 'textarea' : itemField.type;
     const control = controlFor({ ...options, id: itemId, field: { ...itemField, type }, value });
-    control.node.setAttribute('aria-label', `${label}, item ${items.length + 1}`);
+    control.node.setAttribute('aria-label', l10n.t('{0}, item {1}', label, items.length + 1));
     const node = element('div', { class: 'item' }, control.node);
     const item = { control, node };
     if (!isReadOnly) {
       node.append(
-        iconButton('close', `Remove item ${items.length + 1} of ${label}`, () => {
+        iconButton('close', l10n.t('Remove item {0} of {1}', items.length + 1, label), () => {
           items = items.filter((one) => one !== item);
           node.remove();
           unset.hidden = items.length > 0 || given.length === 0;
@@ -237,13 +241,13 @@ function list(options: ControlOptions): FieldControl {
   };
   const given: readonly unknown[] = Array.isArray(field.default) ? field.default : [];
   const unset = defaultNote(defaultWord, given.map(asText).join(', '));
-  const more = textButton('Add', () => {
+  const more = textButton(l10n.t('Add'), () => {
     // Who adds to a default keeps what it has.
     if (items.length === 0) given.forEach(add);
     add(undefined).focus();
     onInput();
   });
-  more.setAttribute('aria-label', `Add item to ${label}`);
+  more.setAttribute('aria-label', l10n.t('Add item to {0}', label));
   const write = (value: unknown): void => {
     items = [];
     rows.replaceChildren();
@@ -313,7 +317,7 @@ function pairs(options: ControlOptions): FieldControl {
   const note = element(
     'div',
     { class: 'field-help', hidden: true },
-    'This holds a secret, so it is changed in the file: point to the vault there with vault://.',
+    l10n.t('This holds a secret, so it is changed in the file: point to the vault there with vault://.'),
   );
   let kept: unknown;
   let items: { name: HTMLInputElement; value: HTMLInputElement; node: HTMLElement }[] = [];
@@ -325,7 +329,7 @@ function pairs(options: ControlOptions): FieldControl {
         type: 'text',
         class: 'text-input',
         'aria-label': `${label}, ${what} ${at}`,
-        placeholder: what === 'name' ? 'Name' : 'Value, or vault://…',
+        placeholder: what === 'name' ? l10n.t('Name') : l10n.t('Value, or vault://…'),
         spellcheck: 'false',
         autocomplete: 'off',
         readonly: isReadOnly || isMasked,
@@ -340,7 +344,7 @@ function pairs(options: ControlOptions): FieldControl {
     const item = { name: nameField, value: valueField, node };
     if (!isReadOnly && !isMasked) {
       node.append(
-        iconButton('close', `Remove ${label} ${at}`, () => {
+        iconButton('close', l10n.t('Remove {0} {1}', label, at), () => {
           items = items.filter((one) => one !== item);
           node.remove();
           more.focus();
@@ -352,11 +356,11 @@ function pairs(options: ControlOptions): FieldControl {
     rows.append(node);
     return nameField;
   };
-  const more = textButton('Add', () => {
+  const more = textButton(l10n.t('Add'), () => {
     add('', '').focus();
     onInput();
   });
-  more.setAttribute('aria-label', `Add to ${label}`);
+  more.setAttribute('aria-label', l10n.t('Add to {0}', label));
   const write = (value: unknown): void => {
     kept = value;
     items = [];
@@ -387,9 +391,9 @@ function pairs(options: ControlOptions): FieldControl {
       const names = items.map(({ name }) => name.value.trim());
       const literal = items.find(({ name, value }) => isSecretName(name.value) && value.value.trim() !== '' && !isReference(value.value));
       if (literal !== undefined)
-        return `${literal.name.value.trim()} is a secret: store it in the vault and write its vault:// address here.`;
-      if (items.some(({ name, value }) => name.value.trim() === '' && value.value !== '')) return 'A value needs a name.';
-      return names.some((name, at) => name !== '' && names.indexOf(name) !== at) ? 'A name stands there twice.' : undefined;
+        return l10n.t('{0} is a secret: store it in the vault and write its vault:// address here.', literal.name.value.trim());
+      if (items.some(({ name, value }) => name.value.trim() === '' && value.value !== '')) return l10n.t('A value needs a name.');
+      return names.some((name, at) => name !== '' && names.indexOf(name) !== at) ? l10n.t('A name stands there twice.') : undefined;
     },
     focus: () => (items[0]?.name ?? more).focus(),
   };

@@ -1,4 +1,6 @@
-// Tokens, money and time as a person reads them.
+// Tokens, money and time as a person reads them, in the language of the page.
+import * as l10n from '@vscode/l10n';
+import { language } from './language';
 
 export function count(tokens: number): string {
   if (tokens < 1000) return String(tokens);
@@ -8,19 +10,41 @@ export function count(tokens: number): string {
 
 /** USD: two significant digits below a cent, so that a small sum is not nothing. */
 export function money(amount: number): string {
-  if (amount === 0) return '$0';
-  if (amount < 0.0001) return '<$0.0001';
-  if (amount < 0.01) return `$${Number(amount.toPrecision(2)).toFixed(amount < 0.001 ? 4 : 3)}`;
-  return amount < 1 ? `$${amount.toFixed(3)}` : `$${amount.toFixed(2)}`;
+  if (amount === 0) return dollars(0, 0);
+  if (amount < 0.0001) return `<${dollars(0.0001, 4)}`;
+  if (amount < 0.01) return dollars(Number(amount.toPrecision(2)), amount < 0.001 ? 4 : 3);
+  return dollars(amount, amount < 1 ? 3 : 2);
+}
+
+/** USD with so many digits behind the point. */
+export function dollars(amount: number, digits: number, mostDigits = digits): string {
+  return amount.toLocaleString(language, {
+    style: 'currency',
+    currency: 'USD',
+    currencyDisplay: 'narrowSymbol',
+    minimumFractionDigits: digits,
+    maximumFractionDigits: mostDigits,
+    useGrouping: false,
+  });
+}
+
+/** USD as in a list of prices: with every digit that it has. */
+export function listed(amount: number, digits = 0): string {
+  return dollars(amount, digits, 10);
 }
 
 export function seconds(milliseconds: number): string {
   const value = Math.max(0, milliseconds) / 1000;
-  if (value < 10) return `${value < 0.1 ? '0.1' : trimmed(value)} s`;
-  if (value >= 3600) return `${Math.floor(value / 3600)} h ${Math.floor((value % 3600) / 60)} min`;
-  return value < 60 ? `${Math.round(value)} s` : `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
+  if (value < 10) return l10n.t('{0} s', trimmed(Math.max(0.1, value)));
+  if (value >= 3600) return l10n.t('{0} h {1} min', Math.floor(value / 3600), Math.floor((value % 3600) / 60));
+  return value < 60 ? l10n.t('{0} s', Math.round(value)) : l10n.t('{0} min {1} s', Math.floor(value / 60), Math.round(value % 60));
 }
 
-function trimmed(value: number): string {
-  return value.toFixed(1).replace(/\.0$/, '');
+/** One digit behind the point, and none where that is a 0. */
+export function trimmed(value: number): string {
+  return value.toLocaleString(language, { maximumFractionDigits: 1, useGrouping: false });
+}
+
+export function decimal(value: number, digits: number): string {
+  return value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false });
 }

@@ -1,4 +1,5 @@
 // A form drawn from the fields of a template or of the settings. It keeps what was typed until it is asked for, and never holds a secret.
+import * as l10n from '@vscode/l10n';
 import type { FieldView } from '../../protocol/protocol.generated';
 import { element, setText, textButton } from './element';
 import { controlFor, type ControlOptions, type FieldControl } from './fieldControl';
@@ -53,7 +54,7 @@ export class Form {
     const folded = new Set(options.folded);
     const nodes = (isFolded: boolean): HTMLElement[] =>
       this.rows.filter(({ field }) => folded.has(field.name) === isFolded).map(({ node }) => node);
-    this.more = element('details', { class: 'more' }, element('summary', {}, 'More'), ...nodes(true));
+    this.more = element('details', { class: 'more' }, element('summary', {}, l10n.t('More')), ...nodes(true));
     this.node = element('div', { class: 'form' }, ...nodes(false), this.more);
     this.showConditions();
   }
@@ -140,7 +141,7 @@ export class Form {
       field,
       value: options.values[field.name],
       isReadOnly: options.isReadOnly === true,
-      defaultWord: options.defaultWord ?? 'Default',
+      defaultWord: options.defaultWord ?? l10n.t('Default'),
       words: options.words,
       onInput: () => this.showConditions(),
       onCommit: () => this.commit(row),
@@ -154,7 +155,7 @@ export class Form {
     const canReset = field.default !== undefined && options.isReadOnly !== true;
     const reset = canReset
       ? textButton(
-          'Use default',
+          l10n.t('Use default'),
           () => {
             control.write(undefined);
             this.commit(row);
@@ -163,11 +164,11 @@ export class Form {
           'quiet',
         )
       : undefined;
-    reset?.setAttribute('aria-label', `Use default for ${label}`);
+    reset?.setAttribute('aria-label', l10n.t('Use default for {0}', label));
     const name = control.isGroup
       ? element('div', { class: 'field-label', id: `${id}-label` }, visibleText(label))
       : element('label', { class: 'field-label', id: `${id}-label`, for: id }, visibleText(label));
-    if (field.required) name.append(element('span', { class: 'field-required' }, ' (required)'));
+    if (field.required) name.append(element('span', { class: 'field-required' }, ` ${l10n.t('(required)')}`));
     const offered = options.offers?.[field.name] ?? [];
     const offers = offered.length === 0 ? undefined : element('datalist', { id: `${id}-offers` });
     offers?.append(...offered.map((value) => element('option', { value })));
@@ -221,7 +222,7 @@ export class Form {
 }
 
 function missing({ field, control }: Row): string | undefined {
-  return field.required && control.read() === undefined && field.default === undefined ? 'This is needed.' : undefined;
+  return field.required && control.read() === undefined && field.default === undefined ? l10n.t('This is needed.') : undefined;
 }
 
 /** Whether a field's condition holds: the other one has one of the values, as set or by its default. */

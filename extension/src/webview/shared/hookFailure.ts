@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { HookFailureView } from '../../protocol/protocol.generated';
 
 /** What a banner says of hooks that failed; undefined for none. */
@@ -5,6 +6,9 @@ export function hookFailureWords(failures: readonly HookFailureView[] | undefine
   const newest = failures?.[0];
   if (failures === undefined || newest === undefined) return undefined;
   const others = failures.length - 1;
-  const more = others === 0 ? '' : others === 1 ? ' One more failed too.' : ` ${others} more failed too.`;
-  return `A hook failed (${newest.what}): ${newest.message}${more}`;
+  const { what, message } = newest;
+  if (others === 0) return l10n.t('A hook failed ({0}): {1}', what, message);
+  return others === 1
+    ? l10n.t('A hook failed ({0}): {1} One more failed too.', what, message)
+    : l10n.t('A hook failed ({0}): {1} {2} more failed too.', what, message, others);
 }

@@ -1,7 +1,8 @@
 // Who answers: a button, and under it the models of every provider, in a list that narrows while one types.
+import * as l10n from '@vscode/l10n';
 import type { ModelChoice, ModelView, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, setText } from './element';
-import { count } from './figures';
+import { count, listed } from './figures';
 import type { ModelLists, Models } from './modelLists';
 import { visibleText } from './visibleText';
 
@@ -63,7 +64,7 @@ export class ModelPicker {
       icon('chevron-down'),
     );
     this.button.addEventListener('click', () => (this.isOpen ? this.close() : this.open()));
-    this.list = element('div', { class: 'picker-list', role: 'listbox', id: `${id}-list`, 'aria-label': 'Providers and models' });
+    this.list = element('div', { class: 'picker-list', role: 'listbox', id: `${id}-list`, 'aria-label': l10n.t('Providers and models') });
     this.filter = element('input', {
       type: 'text',
       class: 'picker-filter',
@@ -71,8 +72,8 @@ export class ModelPicker {
       'aria-expanded': 'true',
       'aria-autocomplete': 'list',
       'aria-controls': `${id}-list`,
-      'aria-label': 'Filter models or type a model id',
-      placeholder: 'Filter, or type a model id',
+      'aria-label': l10n.t('Filter models or type a model id'),
+      placeholder: l10n.t('Filter, or type a model id'),
       spellcheck: 'false',
     });
     this.filter.addEventListener('input', () => {
@@ -157,17 +158,17 @@ export class ModelPicker {
     const before: (HTMLElement | undefined)[] = [];
     if (unset !== undefined && typed === '')
       before.push(this.group('', [{ label: unset, isChosen: chosen === undefined, pick: () => this.take(undefined) }]));
-    if (typed === '') before.push(this.group('Recently used', this.recentRows()));
+    if (typed === '') before.push(this.group(l10n.t('Recently used'), this.recentRows()));
     const groups = providers.map((provider) => this.group(provider.name, this.rowsOf(provider, typed)));
     // Last, so that Enter takes what matches and not the words that were typed to find it.
     const last =
       typed !== ''
-        ? this.group('Another model', this.typedRows(typed))
+        ? this.group(l10n.t('Another model'), this.typedRows(typed))
         : connect === undefined
           ? undefined
-          : this.group('', [{ label: 'Connect a provider…', pick: connect }]);
+          : this.group('', [{ label: l10n.t('Connect a provider…'), pick: connect }]);
     this.list.replaceChildren(...[...before, ...groups, last].filter((group) => group !== undefined));
-    if (this.options.length === 0) this.list.append(element('div', { class: 'picker-note' }, 'Nothing matches.'));
+    if (this.options.length === 0) this.list.append(element('div', { class: 'picker-note' }, l10n.t('Nothing matches.')));
     // Lines that came above the marked one do not move the mark.
     const at = this.options.findIndex(({ key }) => key === marked);
     this.active = at >= 0 ? at : Math.min(this.active, Math.max(0, this.options.length - 1));
@@ -179,7 +180,7 @@ export class ModelPicker {
     const title = name === '' ? undefined : element('div', { class: 'picker-group-title', role: 'presentation' }, visibleText(name));
     return element(
       'div',
-      { class: 'picker-group', role: 'group', 'aria-label': name === '' ? 'More' : visibleText(name) },
+      { class: 'picker-group', role: 'group', 'aria-label': name === '' ? l10n.t('More') : visibleText(name) },
       title,
       ...rows.map((row) => this.row(row, name)),
     );
@@ -234,7 +235,7 @@ export class ModelPicker {
       const provider = this.provider(choice.providerId);
       if (provider === undefined || !provider.enabled || isSame(choice, chosen)) return [];
       const model = this.settings.lists.model(provider.id, choice.model ?? provider.model);
-      const name = provider.kind === 'tour' ? 'Recorded chats' : (model?.name ?? choice.model ?? provider.model);
+      const name = provider.kind === 'tour' ? l10n.t('Recorded chats') : (model?.name ?? choice.model ?? provider.model);
       return [
         {
           label: name === undefined ? provider.name : `${provider.name} / ${name}`,
@@ -247,20 +248,20 @@ export class ModelPicker {
 
   /** What one provider offers now. Its models are asked for when they are wanted. */
   private rowsOf(provider: ProviderSummary, typed: string): Row[] {
-    if (!provider.enabled) return typed === '' ? [{ label: 'Switched off' }] : [];
+    if (!provider.enabled) return typed === '' ? [{ label: l10n.t('Switched off') }] : [];
     const { chosen } = this.state;
     const isChosen = chosen?.providerId === provider.id;
     const chosenModel = isChosen ? chosen.model : undefined;
     const pick = (model: string | undefined) => (): void =>
       this.take({ providerId: provider.id, ...(model === undefined ? {} : { model }) });
     if (provider.kind === 'tour') {
-      const row: Row = { label: 'Recorded chats', tags: this.tagsOf(provider, undefined), isChosen, pick: pick(undefined) };
+      const row: Row = { label: l10n.t('Recorded chats'), tags: this.tagsOf(provider, undefined), isChosen, pick: pick(undefined) };
       return matches(row, provider, typed) ? [row] : [];
     }
     const listed = this.settings.lists.of(provider.id);
     const rows: Row[] = [
       {
-        label: 'Default model',
+        label: l10n.t('Default model'),
         tags: this.tagsOf(provider, undefined),
         ...(provider.model === undefined ? {} : { detail: provider.model }),
         isChosen: isChosen && (chosenModel === undefined || (chosenModel === provider.model && !isListed(listed, chosenModel))),
@@ -279,11 +280,11 @@ export class ModelPicker {
       });
     }
     const matching = rows.filter((row) => matches(row, provider, typed));
-    if (listed?.state === 'loading') return [...matching, { label: 'Loading models…' }];
+    if (listed?.state === 'loading') return [...matching, { label: l10n.t('Loading models…') }];
     if (typed !== '') return matching;
     const again = { pick: (): void => this.loadAndDraw(provider.id) };
-    if (listed === undefined) return [...matching, { label: 'Show models…', ...again }];
-    if (listed.state === 'failed') return [...matching, { label: listed.error }, { label: 'Try again', ...again }];
+    if (listed === undefined) return [...matching, { label: l10n.t('Show models…'), ...again }];
+    if (listed.state === 'failed') return [...matching, { label: listed.error }, { label: l10n.t('Try again'), ...again }];
     return matching;
   }
 
@@ -291,8 +292,8 @@ export class ModelPicker {
     const { large, small } = this.state;
     const choice: ModelChoice = { providerId: id, ...(model === undefined ? {} : { model }) };
     return [
-      ...(large !== undefined && isSame(large, choice) ? ['New chats'] : []),
-      ...(small !== undefined && isSame(small, choice) ? ['Small jobs'] : []),
+      ...(large !== undefined && isSame(large, choice) ? [l10n.t('New chats')] : []),
+      ...(small !== undefined && isSame(small, choice) ? [l10n.t('Small jobs')] : []),
     ];
   }
 
@@ -304,7 +305,7 @@ export class ModelPicker {
       .filter((provider) => provider.enabled && provider.kind !== 'tour' && !isListed(this.settings.lists.of(provider.id), typed))
       .sort((one, other) => Number(other.id === chosen) - Number(one.id === chosen))
       .map((provider) => ({
-        label: `Use “${typed}”`,
+        label: l10n.t('Use “{0}”', typed),
         detail: provider.name,
         pick: () => this.take({ providerId: provider.id, model: typed }),
       }));
@@ -355,7 +356,7 @@ export class ModelPicker {
 /** "Anthropic / claude-sonnet"; the provider's own model where the choice names none. */
 export function choiceWords(choice: ModelChoice, providers: readonly ProviderSummary[]): string {
   const provider = providers.find(({ id }) => id === choice.providerId);
-  if (provider === undefined) return `${choice.providerId} (not found)`;
+  if (provider === undefined) return l10n.t('{0} (not found)', choice.providerId);
   const model = choice.model ?? provider.model;
   return model === undefined ? provider.name : `${provider.name} / ${model}`;
 }
@@ -363,7 +364,7 @@ export function choiceWords(choice: ModelChoice, providers: readonly ProviderSum
 /** The same, and whether it is off: for choices that are kept for later. */
 export function keptChoiceWords(choice: ModelChoice, providers: readonly ProviderSummary[]): string {
   const isOff = providers.some(({ id, enabled }) => id === choice.providerId && !enabled);
-  return `${choiceWords(choice, providers)}${isOff ? ' (switched off)' : ''}`;
+  return isOff ? l10n.t('{0} (switched off)', choiceWords(choice, providers)) : choiceWords(choice, providers);
 }
 
 export function isSame(one: ModelChoice, other: ModelChoice | undefined): boolean {
@@ -373,7 +374,9 @@ export function isSame(one: ModelChoice, other: ModelChoice | undefined): boolea
 /** "$3 / $15 a million", input and output; undefined where the price is not known. */
 export function priceWords({ inputPerMillion, outputPerMillion }: ModelView): string | undefined {
   if (inputPerMillion === undefined || outputPerMillion === undefined) return undefined;
-  return inputPerMillion === 0 && outputPerMillion === 0 ? 'Free' : `$${inputPerMillion} / $${outputPerMillion} a million`;
+  return inputPerMillion === 0 && outputPerMillion === 0
+    ? l10n.t('Free')
+    : l10n.t('{0} / {1} a million', listed(inputPerMillion), listed(outputPerMillion));
 }
 
 function matches(row: Row, provider: ProviderSummary, typed: string): boolean {
@@ -401,10 +404,10 @@ function detailOf(model: ModelView): { detail?: string } {
 /** "200k window, tools, images, reasoning"; only what is known. */
 export function abilityWords({ contextLength, supportsTools, supportsVision, canReason }: ModelView): string {
   const words = [
-    contextLength === undefined ? '' : `${count(contextLength)} window`,
-    supportsTools === true ? 'tools' : '',
-    supportsVision === true ? 'images' : '',
-    canReason === true ? 'reasoning' : '',
+    contextLength === undefined ? '' : l10n.t('{0} window', count(contextLength)),
+    supportsTools === true ? l10n.t('tools') : '',
+    supportsVision === true ? l10n.t('images') : '',
+    canReason === true ? l10n.t('reasoning') : '',
   ];
   return words.filter((word) => word !== '').join(', ');
 }
@@ -413,9 +416,9 @@ function abilitiesOf({ contextLength, supportsTools, supportsVision, canReason }
   const words = (text: string, symbol?: string): Node =>
     element('span', { class: 'picker-ability' }, symbol === undefined ? undefined : icon(symbol), text);
   return [
-    ...(contextLength === undefined ? [] : [words(`${count(contextLength)} window`)]),
-    ...(supportsTools === true ? [words('Tools', 'tools')] : []),
-    ...(supportsVision === true ? [words('Images', 'file-media')] : []),
-    ...(canReason === true ? [words('Reasoning', 'lightbulb')] : []),
+    ...(contextLength === undefined ? [] : [words(l10n.t('{0} window', count(contextLength)))]),
+    ...(supportsTools === true ? [words(l10n.t('Tools'), 'tools')] : []),
+    ...(supportsVision === true ? [words(l10n.t('Images'), 'file-media')] : []),
+    ...(canReason === true ? [words(l10n.t('Reasoning'), 'lightbulb')] : []),
   ];
 }

@@ -1,15 +1,17 @@
 // How a task's state is drawn and said on the pages, as in the tree: by shape, and in words.
+import * as l10n from '@vscode/l10n';
+
 const states: Readonly<Record<string, { icon: string; words: string }>> = {
-  queued: { icon: 'circle-large-outline', words: 'queued' },
-  running: { icon: 'loading', words: 'running' },
-  paused: { icon: 'debug-pause', words: 'paused' },
-  waiting_for_approval: { icon: 'question', words: 'needs an answer' },
-  waiting_for_child: { icon: 'type-hierarchy-sub', words: 'waits for an agent' },
-  over_budget: { icon: 'credit-card', words: 'over budget' },
-  done: { icon: 'check', words: 'done' },
-  failed: { icon: 'close', words: 'failed' },
-  stopped: { icon: 'circle-slash', words: 'stopped' },
-  interrupted: { icon: 'warning', words: 'interrupted' },
+  queued: { icon: 'circle-large-outline', words: l10n.t('queued') },
+  running: { icon: 'loading', words: l10n.t('running') },
+  paused: { icon: 'debug-pause', words: l10n.t('paused') },
+  waiting_for_approval: { icon: 'question', words: l10n.t('needs an answer') },
+  waiting_for_child: { icon: 'type-hierarchy-sub', words: l10n.t('waits for an agent') },
+  over_budget: { icon: 'credit-card', words: l10n.t('over budget') },
+  done: { icon: 'check', words: l10n.t('done') },
+  failed: { icon: 'close', words: l10n.t('failed') },
+  stopped: { icon: 'circle-slash', words: l10n.t('stopped') },
+  interrupted: { icon: 'warning', words: l10n.t('interrupted') },
 };
 
 export function stateOf(status: string): { icon: string; words: string } {

@@ -1,8 +1,9 @@
 // What an agent or chat of a template would be told, have and cost, without anybody being called.
+import * as l10n from '@vscode/l10n';
 import type { SteeringSource, TemplateFinding, TemplateTryResult, ToolView, TrialProvider } from '../../protocol/protocol.generated';
 import { Banners } from '../shared/banners';
 import { element, icon, setText, textButton, type Child } from '../shared/element';
-import { count, money } from '../shared/figures';
+import { count, listed, money } from '../shared/figures';
 import { Form } from '../shared/form';
 import type { Panel } from '../shared/panel';
 import { Section } from '../shared/section';
@@ -12,24 +13,28 @@ import type { FromTrialPage, ToTrialPage, Trial } from './messages';
 import type { KeptTrial } from './readMessages';
 
 const sourceWords: Readonly<Record<SteeringSource['kind'], string>> = {
-  prompt: 'Prompt',
-  override: 'Text of its own, in place of a prompt',
-  rules: 'Rules of the workspace',
-  template: 'Template',
-  provider: 'Prompt of the provider',
+  prompt: l10n.t('Prompt'),
+  override: l10n.t('Text of its own, in place of a prompt'),
+  rules: l10n.t('Rules of the workspace'),
+  template: l10n.t('Template'),
+  provider: l10n.t('Prompt of the provider'),
 };
 
 const findingIcons: Readonly<Record<TemplateFinding['kind'], string>> = { error: 'error', warning: 'warning', risk: 'shield' };
-const findingWords: Readonly<Record<TemplateFinding['kind'], string>> = { error: 'Mistake', warning: 'Warning', risk: 'Risk' };
+const findingWords: Readonly<Record<TemplateFinding['kind'], string>> = {
+  error: l10n.t('Mistake'),
+  warning: l10n.t('Warning'),
+  risk: l10n.t('Risk'),
+};
 
 const kinds: Readonly<Record<string, { kind: string; start: string }>> = {
-  tasks: { kind: 'agent', start: 'Start Task' },
-  chats: { kind: 'chat', start: 'Start Chat' },
+  tasks: { kind: 'agent', start: l10n.t('Start Task') },
+  chats: { kind: 'chat', start: l10n.t('Start Chat') },
 };
-const form = { kind: 'form', start: 'Fill In' };
+const form = { kind: 'form', start: l10n.t('Fill In') };
 
 export class TrialPage {
-  private readonly heading = element('h1', {}, 'Loading…');
+  private readonly heading = element('h1', {}, l10n.t('Loading…'));
   private readonly kind = element('span', { class: 'kind' });
   private readonly banners = new Banners();
   private readonly formPlace = element('div', {});
@@ -47,8 +52,8 @@ export class TrialPage {
     private readonly panel: Panel<FromTrialPage>,
     private kept: KeptTrial | undefined,
   ) {
-    this.start = textButton('Start', () => this.begin(), 'primary');
-    this.open = textButton('Open Template', () => panel.post({ type: 'openTemplate' }));
+    this.start = textButton(l10n.t('Start'), () => this.begin(), 'primary');
+    this.open = textButton(l10n.t('Open Template'), () => panel.post({ type: 'openTemplate' }));
     this.start.hidden = true;
     this.open.hidden = true;
     root.append(
@@ -79,7 +84,7 @@ export class TrialPage {
       case 'trying':
         this.isTrying = true;
         if (message.name !== undefined) setText(this.heading, visibleText(message.name));
-        setText(this.status, 'Looking…');
+        setText(this.status, l10n.t('Looking…'));
         return;
       case 'refused':
         return this.refuse(message.error.message);
@@ -90,7 +95,7 @@ export class TrialPage {
     const wasTrying = this.isTrying;
     this.isTrying = false;
     this.trial = trial;
-    setText(this.heading, visibleText(`Try: ${trial.name}`));
+    setText(this.heading, visibleText(l10n.t('Try: {0}', trial.name)));
     const { kind, start } = kinds[trial.collection] ?? form;
     setText(this.kind, kind);
     setText(this.start, start);
@@ -99,14 +104,14 @@ export class TrialPage {
     this.banners.set('problem', undefined);
     this.banners.set(
       'shipped',
-      trial.path === undefined ? 'This template ships with Plue, so it cannot be changed. A new one can begin with it.' : undefined,
+      trial.path === undefined ? l10n.t('This template ships with Plue, so it cannot be changed. A new one can begin with it.') : undefined,
       'info',
-      [textButton('New Template…', () => this.panel.post({ type: 'newTemplate' }))],
+      [textButton(l10n.t('New Template…'), () => this.panel.post({ type: 'newTemplate' }))],
     );
     this.showForm(trial);
     this.body.show([trial.collection, result], () => (trial.collection in kinds ? sections : formSections)(result, this.panel));
     this.keep();
-    if (wasTrying) setText(this.status, `Nobody was called. ${findingsSentence(result.findings)}`);
+    if (wasTrying) setText(this.status, l10n.t('Nobody was called. {0}', findingsSentence(result.findings)));
   }
 
   /** Only drawn anew for other fields: what was typed stays where the cursor is. */
@@ -119,8 +124,8 @@ export class TrialPage {
     this.formPlace.replaceChildren();
     if (fields.length === 0) return;
     this.form = new Form({ id: 'trial', fields, values: { ...values, ...typed }, onChange: () => this.keep() });
-    const refresh = textButton('Refresh', () => this.panel.post({ type: 'try', values: this.values }));
-    this.formPlace.append(element('section', { class: 'trial-form', 'aria-label': 'What it is given' }, this.form.node, refresh));
+    const refresh = textButton(l10n.t('Refresh'), () => this.panel.post({ type: 'try', values: this.values }));
+    this.formPlace.append(element('section', { class: 'trial-form', 'aria-label': l10n.t('What it is given') }, this.form.node, refresh));
   }
 
   private get values(): Record<string, unknown> {
@@ -134,20 +139,24 @@ export class TrialPage {
 
   private showEmpty(): void {
     this.isTrying = false;
-    setText(this.heading, 'Try a template');
+    setText(this.heading, l10n.t('Try a template'));
     this.body.show('empty', () => [
-      element('p', {}, 'See what a template would tell the model, which tools it would give it and what that may cost. Nobody is called.'),
-      textButton('Choose a Template…', () => this.panel.post({ type: 'choose' }), 'primary'),
+      element(
+        'p',
+        {},
+        l10n.t('See what a template would tell the model, which tools it would give it and what that may cost. Nobody is called.'),
+      ),
+      textButton(l10n.t('Choose a Template…'), () => this.panel.post({ type: 'choose' }), 'primary'),
     ]);
   }
 
   private refuse(why: string): void {
     this.isTrying = false;
-    if (this.trial === undefined) setText(this.heading, 'Nothing to show');
-    const again = textButton('Try Again', () => this.panel.post({ type: 'try', values: this.values }));
+    if (this.trial === undefined) setText(this.heading, l10n.t('Nothing to show'));
+    const again = textButton(l10n.t('Try Again'), () => this.panel.post({ type: 'try', values: this.values }));
     // What was found before stays, and says that it is older.
     this.banners.set('problem', undefined);
-    this.banners.set('problem', this.trial === undefined ? why : `${why} What stands below is from before.`, 'error', [again]);
+    this.banners.set('problem', this.trial === undefined ? why : l10n.t('{0} What stands below is from before.', why), 'error', [again]);
     setText(this.status, why);
   }
 
@@ -161,15 +170,19 @@ export class TrialPage {
 function sections(result: TemplateTryResult, panel: Panel<FromTrialPage>): Child[] {
   return [
     findings(result.findings, panel),
-    section('Who answers, and what it costs', answers(result)),
-    section('Tools', tools(result.tools)),
-    section('What the model is told', sources(result.sources, panel), text(result.system, 'It is told nothing before the first message.')),
-    section('First message', text(result.message, 'Nothing yet: it is what you write.')),
+    section(l10n.t('Who answers, and what it costs'), answers(result)),
+    section(l10n.t('Tools'), tools(result.tools)),
+    section(
+      l10n.t('What the model is told'),
+      sources(result.sources, panel),
+      text(result.system, l10n.t('It is told nothing before the first message.')),
+    ),
+    section(l10n.t('First message'), text(result.message, l10n.t('Nothing yet: it is what you write.'))),
   ];
 }
 
 function formSections(result: TemplateTryResult, panel: Panel<FromTrialPage>): Child[] {
-  const words = 'A form asks no model by itself. Its hooks, if it has some, run when one is created or changed.';
+  const words = l10n.t('A form asks no model by itself. Its hooks, if it has some, run when one is created or changed.');
   return [findings(result.findings, panel), element('p', { class: 'quiet' }, words)];
 }
 
@@ -178,7 +191,8 @@ function section(title: string, ...children: Child[]): HTMLElement {
 }
 
 function findings(found: readonly TemplateFinding[], panel: Panel<FromTrialPage>): HTMLElement {
-  if (found.length === 0) return section('Findings', element('p', { class: 'quiet' }, icon('check'), ' No mistakes and no risks.'));
+  if (found.length === 0)
+    return section(l10n.t('Findings'), element('p', { class: 'quiet' }, icon('check'), ` ${l10n.t('No mistakes and no risks.')}`));
   const rows = found.map(({ kind, message, path, line }, index) => {
     const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
     const place = textButton(`${visibleText(name)}:${line}`, () => panel.post({ type: 'openFinding', index }), 'quiet');
@@ -190,27 +204,27 @@ function findings(found: readonly TemplateFinding[], panel: Panel<FromTrialPage>
       element(
         'span',
         { class: 'finding-words' },
-        element('strong', {}, path === '' ? 'To fill in. ' : `${findingWords[kind]}. `),
+        element('strong', {}, `${path === '' ? l10n.t('To fill in.') : l10n.t('{0}.', findingWords[kind])} `),
         ...withCode(message),
       ),
       path === '' ? undefined : place,
     );
   });
-  return section('Findings', element('ul', { class: 'plain-list' }, ...rows));
+  return section(l10n.t('Findings'), element('ul', { class: 'plain-list' }, ...rows));
 }
 
 export function findingsSentence(found: readonly TemplateFinding[]): string {
-  if (found.length === 0) return 'No mistakes and no risks.';
-  return found.length === 1 ? '1 finding.' : `${found.length} findings.`;
+  if (found.length === 0) return l10n.t('No mistakes and no risks.');
+  return found.length === 1 ? l10n.t('1 finding.') : l10n.t('{0} findings.', found.length);
 }
 
 function answers({ provider, inputTokens, firstCost, mostCost }: TemplateTryResult): HTMLElement {
   const rows: [string, string][] = [
-    ['Provider', provider === undefined ? 'Nobody can answer; the findings say why.' : provider.name],
+    [l10n.t('Provider'), provider === undefined ? l10n.t('Nobody can answer; the findings say why.') : provider.name],
     ...(provider === undefined ? [] : about(provider)),
-    ['First request', `about ${count(inputTokens)} tokens${sentTo(provider)}`],
-    ['It costs', costWords(firstCost, provider)],
-    ['At most in all', mostCost === undefined ? 'no limit in its budget' : money(mostCost)],
+    [l10n.t('First request'), sentTo(inputTokens, provider)],
+    [l10n.t('It costs'), costWords(firstCost, provider)],
+    [l10n.t('At most in all'), mostCost === undefined ? l10n.t('no limit in its budget') : money(mostCost)],
   ];
   return element(
     'dl',
@@ -221,39 +235,47 @@ function answers({ provider, inputTokens, firstCost, mostCost }: TemplateTryResu
 
 function about({ model, status, price }: TrialProvider): [string, string][] {
   return [
-    ['Model', model ?? 'the provider’s own'],
-    ...(status === undefined ? [] : [['Status', status] satisfies [string, string]]),
+    [l10n.t('Model'), model ?? l10n.t('the provider’s own')],
+    ...(status === undefined ? [] : [[l10n.t('Status'), status] satisfies [string, string]]),
     ...(price === undefined
       ? []
-      : [['Price', `$${price.inputPerMillion} in, $${price.outputPerMillion} out, a million tokens`] satisfies [string, string]]),
+      : [
+          [
+            l10n.t('Price'),
+            l10n.t('{0} in, {1} out, a million tokens', listed(price.inputPerMillion), listed(price.outputPerMillion)),
+          ] satisfies [string, string],
+        ]),
   ];
 }
 
-function sentTo(provider: TrialProvider | undefined): string {
-  return provider?.contextWindow === undefined ? '' : ` of a window of ${count(provider.contextWindow)}`;
+function sentTo(tokens: number, provider: TrialProvider | undefined): string {
+  return provider?.contextWindow === undefined
+    ? l10n.t('about {0} tokens', count(tokens))
+    : l10n.t('about {0} tokens of a window of {1}', count(tokens), count(provider.contextWindow));
 }
 
 function costWords(cost: number | undefined, provider: TrialProvider | undefined): string {
-  if (provider?.isFree === true) return 'nothing: the model runs on this machine';
-  return cost === undefined ? 'not known' : `${money(cost)} at most, with the longest answer`;
+  if (provider?.isFree === true) return l10n.t('nothing: the model runs on this machine');
+  return cost === undefined ? l10n.t('not known') : l10n.t('{0} at most, with the longest answer', money(cost));
 }
 
 function tools(given: readonly ToolView[]): HTMLElement {
-  if (given.length === 0) return element('p', { class: 'quiet' }, 'None: it can only answer.');
+  if (given.length === 0) return element('p', { class: 'quiet' }, l10n.t('None: it can only answer.'));
   const rows = given.map(({ name, description, mayChange, known }) =>
     element(
       'tr',
       {},
       element('th', { scope: 'row', class: 'mono' }, visibleText(name)),
-      element('td', {}, known ? visibleText(description) : 'No tool has this name.'),
+      element('td', {}, known ? visibleText(description) : l10n.t('No tool has this name.')),
       element(
         'td',
         { class: 'may' },
-        ...(mayChange ? [icon('edit'), ' may change things'] : [icon('eye'), known ? ' only looks' : ' unknown']),
+        icon(mayChange ? 'edit' : 'eye'),
+        ` ${mayChange ? l10n.t('may change things') : known ? l10n.t('only looks') : l10n.t('unknown')}`,
       ),
     ),
   );
-  const heads = ['Tool', 'What it does', 'Reach'].map((words) => element('th', { scope: 'col' }, words));
+  const heads = [l10n.t('Tool'), l10n.t('What it does'), l10n.t('Reach')].map((words) => element('th', { scope: 'col' }, words));
   return element('table', { class: 'tools' }, element('thead', {}, element('tr', {}, ...heads)), element('tbody', {}, ...rows));
 }
 
@@ -265,7 +287,7 @@ function sources(told: readonly SteeringSource[], panel: Panel<FromTrialPage>): 
       sourceWords[kind],
       ...(hiddenCharacters === undefined || leftOut !== undefined
         ? []
-        : [hiddenCharacters === 1 ? '1 hidden character' : `${hiddenCharacters} hidden characters`]),
+        : [hiddenCharacters === 1 ? l10n.t('1 hidden character') : l10n.t('{0} hidden characters', hiddenCharacters)]),
     ];
     return element(
       'li',
@@ -274,7 +296,7 @@ function sources(told: readonly SteeringSource[], panel: Panel<FromTrialPage>): 
       element(
         'span',
         { class: 'quiet' },
-        visibleText(leftOut === undefined ? more.join(', ') : `${more.join(', ')}. Left out. ${leftOut}`),
+        visibleText(leftOut === undefined ? more.join(', ') : l10n.t('{0}. Left out. {1}', more.join(', '), leftOut)),
       ),
     );
   });

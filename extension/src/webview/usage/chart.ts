@@ -81,7 +81,7 @@ function draw(place: HTMLElement, { buckets, series }: Spend, onHover: (bucket: 
         size: 64,
         grid: { stroke: lines, width: 1 },
         ticks: { show: false },
-        values: (_plot, splits) => splits.map((value) => (value === 0 ? '$0' : money(value))),
+        values: (_plot, splits) => splits.map((value) => money(value)),
       },
     ],
     // The tallest first: what stands below it is drawn over it.

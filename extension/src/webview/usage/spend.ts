@@ -1,5 +1,7 @@
 // What was spent when and with whom, as a chart and its table need it. Pure.
+import * as l10n from '@vscode/l10n';
 import type { UsageDay, UsageParams } from '../../protocol/protocol.generated';
+import { language } from '../shared/language';
 import { daysBetween } from './period';
 
 /** A name and what was spent in each bucket, in USD. */
@@ -45,7 +47,7 @@ export function spendOf(days: readonly UsageDay[], asked: UsageParams, today: st
   const rest = sorted.splice(sorted.length > mostSeries ? mostSeries - 1 : sorted.length);
   if (rest.length > 0) {
     sorted.push({
-      name: `${rest.length} others`,
+      name: l10n.t('{0} others', rest.length),
       total: rest.reduce((sum, { total }) => sum + total, 0),
       spent: buckets.map((_, index) => rest.reduce((sum, { spent }) => sum + (spent[index] ?? 0), 0)),
     });
@@ -57,7 +59,7 @@ export function spendOf(days: readonly UsageDay[], asked: UsageParams, today: st
 export function bucketWords(bucket: string): string {
   const isMonth = bucket.length === 7;
   const date = new Date(`${isMonth ? `${bucket}-01` : bucket}T00:00:00Z`);
-  return date.toLocaleDateString(undefined, {
+  return date.toLocaleDateString(language, {
     timeZone: 'UTC',
     month: 'short',
     ...(isMonth ? { year: 'numeric' } : { day: 'numeric' }),

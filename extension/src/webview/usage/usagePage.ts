@@ -1,4 +1,5 @@
 // What was spent, on what, and how fast it answered.
+import * as l10n from '@vscode/l10n';
 import type { UsageParams, UsageSummaryResult } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../shared/element';
 import { count, seconds } from '../shared/figures';
@@ -11,11 +12,11 @@ import { bucketWords, type Spend, spendOf } from './spend';
 import { shareWords, spentMoney, usageTable, type UsageTableOptions } from './usageTable';
 
 const periodWords: Readonly<Record<Period, string>> = {
-  week: 'Last 7 days',
-  days30: 'Last 30 days',
-  month: 'This month',
-  all: 'All time',
-  custom: 'From … to …',
+  week: l10n.t('Last 7 days'),
+  days30: l10n.t('Last 30 days'),
+  month: l10n.t('This month'),
+  all: l10n.t('All time'),
+  custom: l10n.t('From … to …'),
 };
 
 export class UsagePage {
@@ -40,26 +41,26 @@ export class UsagePage {
     this.choice = kept ?? { period: 'days30' };
     this.period = element(
       'select',
-      { class: 'select period', 'aria-label': 'Period' },
+      { class: 'select period', 'aria-label': l10n.t('Period') },
       ...periods.map((period) => element('option', { value: period }, periodWords[period])),
     );
     this.period.value = this.choice.period;
-    this.from = this.dayInput('From', this.choice.from);
-    this.to = this.dayInput('To', this.choice.to);
-    this.custom = element('span', { class: 'custom-period' }, this.from, element('span', { 'aria-hidden': 'true' }, 'to'), this.to);
+    this.from = this.dayInput(l10n.t('From'), this.choice.from);
+    this.to = this.dayInput(l10n.t('To'), this.choice.to);
+    this.custom = element('span', { class: 'custom-period' }, this.from, element('span', { 'aria-hidden': 'true' }, l10n.t('to')), this.to);
     for (const input of [this.period, this.from, this.to]) input.addEventListener('change', () => this.choose());
-    this.csv = textButton('Export CSV…', () => panel.post({ type: 'csv', asked: this.asked() }));
+    this.csv = textButton(l10n.t('Export CSV…'), () => panel.post({ type: 'csv', asked: this.asked() }));
     root.append(
       element(
         'header',
         { class: 'page-header' },
-        element('div', { class: 'column header-line' }, element('h1', {}, 'Usage'), this.period, this.custom, this.csv),
+        element('div', { class: 'column header-line' }, element('h1', {}, l10n.t('Usage')), this.period, this.custom, this.csv),
       ),
       this.banners,
       element('div', { class: 'page-body' }, this.body),
       this.status,
     );
-    this.body.append(element('p', { class: 'quiet' }, 'Loading…'));
+    this.body.append(element('p', { class: 'quiet' }, l10n.t('Loading…')));
     this.csv.disabled = true;
     this.custom.hidden = this.choice.period !== 'custom';
     this.ask();
@@ -74,7 +75,7 @@ export class UsagePage {
         this.show(message.usage, message.asked);
         return;
       case 'exported':
-        setText(this.status, visibleText(`Saved ${message.file}`));
+        setText(this.status, visibleText(l10n.t('Saved {0}', message.file)));
         return;
       case 'refused':
         this.refuse(message.error.message);
@@ -102,7 +103,7 @@ export class UsagePage {
     this.custom.hidden = period !== 'custom';
     this.panel.setState(this.choice);
     const { from, to } = this.choice;
-    if (from !== undefined && to !== undefined && from > to) this.refuse('The first day lies after the last one.');
+    if (from !== undefined && to !== undefined && from > to) this.refuse(l10n.t('The first day lies after the last one.'));
     else this.ask();
   }
 
@@ -122,7 +123,7 @@ export class UsagePage {
         { class: 'banner error', role: 'alert' },
         icon('error'),
         element('span', { class: 'banner-words' }, visibleText(message)),
-        textButton('Try again', () => this.ask()),
+        textButton(l10n.t('Try again'), () => this.ask()),
       ),
     );
   }
@@ -133,7 +134,7 @@ export class UsagePage {
     const { total } = usage;
     this.csv.disabled = total.answers === 0;
     if (total.answers === 0) {
-      const words = this.choice.period === 'all' ? 'Nothing spent yet.' : 'Nothing spent in these days.';
+      const words = this.choice.period === 'all' ? l10n.t('Nothing spent yet.') : l10n.t('Nothing spent in these days.');
       this.body.replaceChildren(element('p', { class: 'empty' }, words));
       setText(this.status, words);
       return;
@@ -141,10 +142,10 @@ export class UsagePage {
     const spend = spendOf(usage.days, asked, dayOf(this.now()));
     const chart = this.chartSection(spend);
     const tables: UsageTableOptions[] = [
-      { title: 'By provider', what: 'Provider', rows: usage.providers },
-      { title: 'By model', what: 'Model', rows: usage.models },
-      { title: 'By template', what: 'Template', rows: usage.templates },
-      { title: 'By chat', what: 'Chat', rows: usage.chats, open: (uri) => this.panel.post({ type: 'openChat', uri }) },
+      { title: l10n.t('By provider'), what: l10n.t('Provider'), rows: usage.providers },
+      { title: l10n.t('By model'), what: l10n.t('Model'), rows: usage.models },
+      { title: l10n.t('By template'), what: l10n.t('Template'), rows: usage.templates },
+      { title: l10n.t('By chat'), what: l10n.t('Chat'), rows: usage.chats, open: (uri) => this.panel.post({ type: 'openChat', uri }) },
     ];
     this.body.replaceChildren(
       this.totals(usage),
@@ -153,7 +154,7 @@ export class UsagePage {
     );
     // It measures its room, so it is drawn when it has one.
     this.chart = chart.draw?.();
-    setText(this.status, `${spentMoney(total.cost)} spent on ${answersWords(total.answers)}`);
+    setText(this.status, l10n.t('{0} spent on {1}', spentMoney(total.cost), answersWords(total.answers)));
   }
 
   private totals({ total }: UsageSummaryResult): HTMLElement {
@@ -166,38 +167,42 @@ export class UsagePage {
             'p',
             { class: 'quiet' },
             total.unpricedAnswers === 1
-              ? '1 answer without a known price is not counted.'
-              : `${total.unpricedAnswers} answers without a known price are not counted.`,
+              ? l10n.t('1 answer without a known price is not counted.')
+              : l10n.t('{0} answers without a known price are not counted.', total.unpricedAnswers),
           );
     return element(
       'section',
-      { class: 'usage-section', 'aria-label': 'Total' },
+      { class: 'usage-section', 'aria-label': l10n.t('Total') },
       element(
         'dl',
         { class: 'totals' },
-        figure('Spent', spentMoney(total.cost)),
-        figure('Answers', String(total.answers)),
-        figure('Tokens in', count(total.inputTokens)),
-        figure('From cache', shareWords(total)),
-        figure('Tokens out', count(total.outputTokens)),
-        figure('Time', total.durationMs > 0 ? seconds(total.durationMs) : 'unknown'),
-        figure('First token', total.firstTokenMs === undefined ? 'unknown' : seconds(total.firstTokenMs)),
+        figure(l10n.t('Spent'), spentMoney(total.cost)),
+        figure(l10n.t('Answers'), String(total.answers)),
+        figure(l10n.t('Tokens in'), count(total.inputTokens)),
+        figure(l10n.t('From cache'), shareWords(total)),
+        figure(l10n.t('Tokens out'), count(total.outputTokens)),
+        figure(l10n.t('Time'), total.durationMs > 0 ? seconds(total.durationMs) : l10n.t('unknown')),
+        figure(l10n.t('First token'), total.firstTokenMs === undefined ? l10n.t('unknown') : seconds(total.firstTokenMs)),
       ),
       unpriced,
     );
   }
 
   private chartSection(spend: Spend): { node: HTMLElement; draw?: () => SpendChart } {
-    const title = spend.unit === 'day' ? 'Spend per day' : 'Spend per month';
+    const title = spend.unit === 'day' ? l10n.t('Spend per day') : l10n.t('Spend per month');
     const node = element('section', { class: 'usage-section', 'aria-label': title }, element('h2', {}, title));
     if (spend.series.length === 0) {
-      node.append(element('p', { class: 'quiet' }, 'Nothing was paid. Local models are counted below, in tokens and time.'));
+      node.append(element('p', { class: 'quiet' }, l10n.t('Nothing was paid. Local models are counted below, in tokens and time.')));
       return { node };
     }
-    const summary = `${title} by provider, from ${bucketWords(spend.buckets[0] ?? '')} to ${bucketWords(spend.buckets.at(-1) ?? '')}. The same as a table below.`;
+    const [from, to] = [bucketWords(spend.buckets[0] ?? ''), bucketWords(spend.buckets.at(-1) ?? '')];
+    const summary =
+      spend.unit === 'day'
+        ? l10n.t('Spend per day by provider, from {0} to {1}. The same as a table below.', from, to)
+        : l10n.t('Spend per month by provider, from {0} to {1}. The same as a table below.', from, to);
     const place = element('div', { class: 'chart', role: 'img', 'aria-label': summary });
     const hovered = element('p', { class: 'chart-words', 'aria-hidden': 'true' });
-    const usual = 'Point at a bar to read it.';
+    const usual = l10n.t('Point at a bar to read it.');
     setText(hovered, usual);
     node.append(legend(spend), place, hovered, dayTable(spend));
     return {
@@ -220,7 +225,7 @@ function legend({ series }: Spend): HTMLElement {
 
 function hoverWords({ buckets, series }: Spend, at: number): string {
   const parts = series.flatMap(({ name, spent }) => ((spent[at] ?? 0) > 0 ? [`${visibleText(name)} ${spentMoney(spent[at] ?? 0)}`] : []));
-  return `${bucketWords(buckets[at] ?? '')}: ${parts.length === 0 ? 'nothing' : parts.join(' · ')}`;
+  return `${bucketWords(buckets[at] ?? '')}: ${parts.length === 0 ? l10n.t('nothing') : parts.join(' · ')}`;
 }
 
 function dayTable({ unit, buckets, series }: Spend): HTMLElement {
@@ -231,21 +236,25 @@ function dayTable({ unit, buckets, series }: Spend): HTMLElement {
   return element(
     'details',
     { class: 'day-table' },
-    element('summary', {}, 'Show as a table'),
+    element('summary', {}, l10n.t('Show as a table')),
     element(
       'div',
-      { class: 'table-scroller', tabindex: '0', role: 'group', 'aria-label': 'Spend by provider, table' },
+      { class: 'table-scroller', tabindex: '0', role: 'group', 'aria-label': l10n.t('Spend by provider, table') },
       element(
         'table',
         {},
-        element('caption', { class: 'visually-hidden' }, unit === 'day' ? 'Spend per day by provider' : 'Spend per month by provider'),
+        element(
+          'caption',
+          { class: 'visually-hidden' },
+          unit === 'day' ? l10n.t('Spend per day by provider') : l10n.t('Spend per month by provider'),
+        ),
         element(
           'thead',
           {},
           element(
             'tr',
             {},
-            element('th', { scope: 'col' }, unit === 'day' ? 'Day' : 'Month'),
+            element('th', { scope: 'col' }, unit === 'day' ? l10n.t('Day') : l10n.t('Month')),
             ...series.map(({ name }) => element('th', { scope: 'col', class: 'number' }, visibleText(name))),
           ),
         ),
@@ -267,5 +276,5 @@ function dayTable({ unit, buckets, series }: Spend): HTMLElement {
 }
 
 function answersWords(answers: number): string {
-  return answers === 1 ? '1 answer' : `${answers} answers`;
+  return answers === 1 ? l10n.t('1 answer') : l10n.t('{0} answers', answers);
 }

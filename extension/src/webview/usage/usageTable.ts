@@ -1,7 +1,8 @@
 // One table of what was spent: by provider, model, template or chat.
+import * as l10n from '@vscode/l10n';
 import type { UsageFigures, UsageRow } from '../../protocol/protocol.generated';
 import { element, textButton } from '../shared/element';
-import { count, money, seconds } from '../shared/figures';
+import { count, dollars, money, seconds } from '../shared/figures';
 import { visibleText } from '../shared/visibleText';
 
 export interface UsageTableOptions {
@@ -22,13 +23,13 @@ interface Column {
 }
 
 const columns: readonly Column[] = [
-  { title: 'Spent', cell: (figures) => spentWords(figures) },
-  { title: 'Answers', cell: ({ answers }) => String(answers) },
-  { title: 'Tokens in', cell: ({ inputTokens }) => count(inputTokens) },
-  { title: 'Cached', cell: (figures) => shareWords(figures) },
-  { title: 'Tokens out', cell: ({ outputTokens }) => count(outputTokens) },
-  { title: 'Time', cell: ({ durationMs }) => (durationMs > 0 ? seconds(durationMs) : 'unknown') },
-  { title: 'First token', cell: ({ firstTokenMs }) => (firstTokenMs === undefined ? 'unknown' : seconds(firstTokenMs)) },
+  { title: l10n.t('Spent'), cell: (figures) => spentWords(figures) },
+  { title: l10n.t('Answers'), cell: ({ answers }) => String(answers) },
+  { title: l10n.t('Tokens in'), cell: ({ inputTokens }) => count(inputTokens) },
+  { title: l10n.t('Cached'), cell: (figures) => shareWords(figures) },
+  { title: l10n.t('Tokens out'), cell: ({ outputTokens }) => count(outputTokens) },
+  { title: l10n.t('Time'), cell: ({ durationMs }) => (durationMs > 0 ? seconds(durationMs) : l10n.t('unknown')) },
+  { title: l10n.t('First token'), cell: ({ firstTokenMs }) => (firstTokenMs === undefined ? l10n.t('unknown') : seconds(firstTokenMs)) },
 ];
 
 export function usageTable(options: UsageTableOptions): HTMLElement {
@@ -45,7 +46,7 @@ export function usageTable(options: UsageTableOptions): HTMLElement {
     element('h2', {}, title),
     element(
       'div',
-      { class: 'table-scroller', tabindex: '0', role: 'group', 'aria-label': `${title}, table` },
+      { class: 'table-scroller', tabindex: '0', role: 'group', 'aria-label': l10n.t('{0}, table', title) },
       element(
         'table',
         {},
@@ -66,7 +67,7 @@ export function usageTable(options: UsageTableOptions): HTMLElement {
   );
   if (sorted.length > shortList) {
     const more = textButton(
-      `Show all ${sorted.length}`,
+      l10n.t('Show all {0}', sorted.length),
       () => {
         const first = sorted.slice(shortList).map((row) => line(row, options));
         body.append(...first);
@@ -75,14 +76,14 @@ export function usageTable(options: UsageTableOptions): HTMLElement {
       },
       'quiet',
     );
-    more.setAttribute('aria-label', `Show all ${sorted.length} of ${title}`);
+    more.setAttribute('aria-label', l10n.t('Show all {0} of {1}', sorted.length, title));
     section.append(more);
   }
   return section;
 }
 
 function line({ key, name, providerName, figures }: UsageRow, { open }: UsageTableOptions): HTMLElement {
-  const words = visibleText(name.trim() === '' ? 'New chat' : name);
+  const words = visibleText(name.trim() === '' ? l10n.t('New chat') : name);
   const label = open === undefined ? words : textButton(words, () => open(key), 'quiet');
   const whose = providerName === undefined ? undefined : element('span', { class: 'whose' }, visibleText(providerName));
   return element(
@@ -95,13 +96,13 @@ function line({ key, name, providerName, figures }: UsageRow, { open }: UsageTab
 
 /** USD, with cents where there are any. */
 export function spentMoney(amount: number): string {
-  return amount >= 0.01 ? `$${amount.toFixed(2)}` : money(amount);
+  return amount >= 0.01 ? dollars(amount, 2) : money(amount);
 }
 
 /** What could be counted; "unknown" where no answer had a price. */
 export function spentWords({ cost, answers, unpricedAnswers }: UsageFigures): string {
-  if (answers > 0 && unpricedAnswers >= answers) return 'unknown';
-  return unpricedAnswers > 0 ? `${spentMoney(cost)} + ${unpricedAnswers} unknown` : spentMoney(cost);
+  if (answers > 0 && unpricedAnswers >= answers) return l10n.t('unknown');
+  return unpricedAnswers > 0 ? l10n.t('{0} + {1} unknown', spentMoney(cost), unpricedAnswers) : spentMoney(cost);
 }
 
 /** How much of what was read came from the vendor's cache. */

@@ -1,4 +1,5 @@
 // What a task may spend, what it and everything under it did spend, and what it handed on.
+import * as l10n from '@vscode/l10n';
 import type { TaskBudgetView, TaskView } from '../../../protocol/protocol.generated';
 import { count, money, seconds } from '../../shared/figures';
 
@@ -16,10 +17,10 @@ export interface BudgetBar {
 }
 
 const kinds = [
-  { key: 'usd', name: 'Money', words: money },
-  { key: 'tokens', name: 'Tokens', words: count },
-  { key: 'rounds', name: 'Rounds', words: String },
-  { key: 'seconds', name: 'Time', words: (value: number) => seconds(value * 1000) },
+  { key: 'usd', name: l10n.t('Money'), words: money },
+  { key: 'tokens', name: l10n.t('Tokens'), words: count },
+  { key: 'rounds', name: l10n.t('Rounds'), words: String },
+  { key: 'seconds', name: l10n.t('Time'), words: (value: number) => seconds(value * 1000) },
 ] as const satisfies { key: keyof TaskBudgetView; name: string; words: (value: number) => string }[];
 
 /** Those that have ended gave the rest back. */
@@ -30,17 +31,18 @@ export function barsOf(task: Pick<TaskView, 'spentInAll' | 'budget' | 'isLocal'>
     const limit = task.budget[key];
     const spent = task.spentInAll[key];
     if (limit === undefined && spent === undefined) {
-      const unknown = task.isLocal ? 'local' : 'cost unknown';
+      const unknown = task.isLocal ? l10n.t('local') : l10n.t('cost unknown');
       return key === 'usd' ? [{ name, words: unknown, spent: unknown, share: undefined, reservedShare: 0, isReached: false }] : [];
     }
     const reserved = children.reduce((sum, child) => sum + reservedBy(child, key), 0);
     const isLocal = key === 'usd' && task.isLocal && (spent ?? 0) === 0;
-    const said = `${isLocal ? 'local' : spent === undefined ? 'unknown' : words(spent)}${limit === undefined ? '' : ` of ${words(limit)}`}`;
+    const amount = isLocal ? l10n.t('local') : spent === undefined ? l10n.t('unknown') : words(spent);
+    const said = limit === undefined ? amount : l10n.t('{0} of {1}', amount, words(limit));
     const share = limit === undefined || limit <= 0 || spent === undefined ? undefined : Math.min(1, spent / limit);
     return [
       {
         name,
-        words: reserved > 0 ? `${said}, ${words(reserved)} reserved` : said,
+        words: reserved > 0 ? l10n.t('{0}, {1} reserved', said, words(reserved)) : said,
         spent: said,
         share,
         reservedShare: share === undefined || limit === undefined ? 0 : Math.min(1 - share, reserved / limit),

@@ -1,4 +1,5 @@
 // What stands around the messages of a task: its goal, budget and plan above, its agents, files and figures beside, the timeline below.
+import * as l10n from '@vscode/l10n';
 import type {
   AnsweredApprovalView,
   ChangedFileView,
@@ -12,10 +13,11 @@ import { Banners } from '../../shared/banners';
 import { element, textButton, type Child } from '../../shared/element';
 import { labelOf } from '../../shared/fieldLabel';
 import { money } from '../../shared/figures';
+import { language } from '../../shared/language';
 import { exactText } from '../../shared/longText';
 import { Section } from '../../shared/section';
 import { isResumable, isWorking, stateOf } from '../../shared/taskWords';
-import type { EditCommand, TaskCommand } from '../../shared/viewMessages';
+import { editCommands, type EditCommand, type TaskCommand } from '../../shared/viewMessages';
 import { visibleText } from '../../shared/visibleText';
 import { sizeOf } from '../toolCall';
 import { barsOf, type BudgetBar } from './budget';
@@ -30,16 +32,20 @@ export interface TaskPanelActions {
 
 export class TaskPanel {
   private readonly banners = new Banners();
-  private readonly top = new Section('section', { class: 'task-top', 'aria-label': 'Task' });
-  private readonly plan = new Section('section', { class: 'task-plan', 'aria-label': 'Plan' });
+  private readonly top = new Section('section', { class: 'task-top', 'aria-label': l10n.t('Task') });
+  private readonly plan = new Section('section', { class: 'task-plan', 'aria-label': l10n.t('Plan') });
   readonly head = element('div', { class: 'task-head' }, this.banners.node, this.top.node, this.plan.node);
   private readonly aside = new Section('div', { class: 'task-side-parts' });
-  readonly side = element('aside', { class: 'task-side', 'aria-label': 'Beside the task', tabindex: 0, hidden: true }, this.aside.node);
+  readonly side = element(
+    'aside',
+    { class: 'task-side', 'aria-label': l10n.t('Beside the task'), tabindex: 0, hidden: true },
+    this.aside.node,
+  );
   readonly timeline: TimelineView;
 
   constructor(private readonly actions: TaskPanelActions) {
     this.timeline = new TimelineView((uri) => actions.open(uri));
-    this.top.show('loading', () => [element('p', { class: 'quiet' }, 'Loading…')]);
+    this.top.show('loading', () => [element('p', { class: 'quiet' }, l10n.t('Loading…'))]);
   }
 
   /** @param canChange The task can be told something. */
@@ -54,13 +60,13 @@ export class TaskPanel {
       element('div', { class: 'task-bars' }, ...bars.map(barNode)),
     ]);
     this.plan.node.hidden = plan.length === 0;
-    this.plan.show(plan, () => [element('h2', {}, 'Plan'), element('ol', {}, ...plan.map(todo))]);
+    this.plan.show(plan, () => [element('h2', {}, l10n.t('Plan')), element('ol', {}, ...plan.map(todo))]);
     this.showSide(detail);
     this.timeline.show(timeline, now);
   }
 
   fail(message: string): void {
-    this.banners.set('failed', visibleText(message), 'error', [textButton('Try again', () => this.actions.reload())]);
+    this.banners.set('failed', visibleText(message), 'error', [textButton(l10n.t('Try again'), () => this.actions.reload())]);
   }
 
   private buttons({ status }: TaskView): HTMLElement {
@@ -72,23 +78,23 @@ export class TaskPanel {
     return element(
       'div',
       { class: 'task-buttons' },
-      ...(status === 'over_budget' ? [button('Top up…', 'plue.tasks.topUp', 'primary')] : []),
-      ...(isResumable(status) ? [button('Resume', 'plue.tasks.resume', 'primary')] : []),
-      ...(isWorking(status) && status !== 'paused' ? [button('Pause', 'plue.tasks.pause')] : []),
-      ...(isWorking(status) ? [button('Stop', 'plue.tasks.stop')] : []),
-      button('Tell it something…', 'plue.tasks.steer'),
+      ...(status === 'over_budget' ? [button(l10n.t('Top up…'), 'plue.tasks.topUp', 'primary')] : []),
+      ...(isResumable(status) ? [button(l10n.t('Resume'), 'plue.tasks.resume', 'primary')] : []),
+      ...(isWorking(status) && status !== 'paused' ? [button(l10n.t('Pause'), 'plue.tasks.pause')] : []),
+      ...(isWorking(status) ? [button(l10n.t('Stop'), 'plue.tasks.stop')] : []),
+      button(l10n.t('Tell it something…'), 'plue.tasks.steer'),
     );
   }
 
   private showSide({ children, files, approvals, timeline, routing, outputs }: TaskDetail): void {
     const costs = timeline.filter(({ costUsd }) => costUsd !== undefined);
     const parts: [string, unknown, () => Child[]][] = [
-      ['Agents', children, () => [element('ul', {}, ...children.map((child) => this.child(child)))]],
-      ['Files changed', files, () => [this.all(files), element('ul', {}, ...files.map((file) => this.file(file)))]],
-      ['Approvals given', approvals, () => [element('ul', {}, ...approvals.map(answered))]],
-      ['Cost by agent', costs, () => [costTable(costs)]],
-      ['Why this model', routing, () => (routing === undefined ? [] : receipt(routing))],
-      ['Handed back', outputs, () => handedBack(outputs)],
+      [l10n.t('Agents'), children, () => [element('ul', {}, ...children.map((child) => this.child(child)))]],
+      [l10n.t('Files changed'), files, () => [this.all(files), element('ul', {}, ...files.map((file) => this.file(file)))]],
+      [l10n.t('Approvals given'), approvals, () => [element('ul', {}, ...approvals.map(answered))]],
+      [l10n.t('Cost by agent'), costs, () => [costTable(costs)]],
+      [l10n.t('Why this model'), routing, () => (routing === undefined ? [] : receipt(routing))],
+      [l10n.t('Handed back'), outputs, () => handedBack(outputs)],
     ];
     const shown = parts.filter(([, what]) => what !== undefined && (!Array.isArray(what) || what.length > 0));
     this.side.hidden = shown.length === 0;
@@ -102,7 +108,7 @@ export class TaskPanel {
     const open = textButton(visibleText(task.title), () => this.actions.open(task.uri), 'quiet');
     open.dataset['key'] = `child-${task.uri}`;
     const { usd } = task.spentInAll;
-    const cost = task.isLocal && (usd ?? 0) === 0 ? 'local' : usd === undefined ? 'cost unknown' : money(usd);
+    const cost = task.isLocal && (usd ?? 0) === 0 ? l10n.t('local') : usd === undefined ? l10n.t('cost unknown') : money(usd);
     return element(
       'li',
       { class: 'task-child' },
@@ -114,28 +120,29 @@ export class TaskPanel {
 
   /** Of all files at once. */
   private all(files: readonly ChangedFileView[]): HTMLElement | undefined {
-    return files.length < 2 ? undefined : element('div', { class: 'change-all' }, ...this.editButtons(undefined, 'all'));
+    if (files.length < 2) return undefined;
+    const labels = [l10n.t('Review all'), l10n.t('Accept all'), l10n.t('Reject all')];
+    return element('div', { class: 'change-all' }, ...this.editButtons(undefined, labels, labels));
   }
 
   private file({ path, added, removed }: ChangedFileView): HTMLElement {
+    const labels = [l10n.t('Review'), l10n.t('Accept'), l10n.t('Reject')];
+    const shown = visibleText(path);
+    const names = [l10n.t('Review {0}', shown), l10n.t('Accept {0}', shown), l10n.t('Reject {0}', shown)];
     return element(
       'li',
       { class: 'task-file' },
       element('span', { class: 'change-path' }, visibleText(path)),
       sizeOf({ added, removed }),
-      element('span', { class: 'change-buttons' }, ...this.editButtons(path, path)),
+      element('span', { class: 'change-buttons' }, ...this.editButtons(path, labels, names)),
     );
   }
 
-  private editButtons(path: string | undefined, what: string): HTMLElement[] {
-    const commands: [string, EditCommand][] = [
-      ['Review', 'plue.reviewChanges'],
-      ['Accept', 'plue.acceptChange'],
-      ['Reject', 'plue.rejectChange'],
-    ];
-    return commands.map(([label, command]) => {
-      const button = textButton(path === undefined ? `${label} all` : label, () => this.actions.edits(command, path), 'quiet');
-      button.setAttribute('aria-label', `${label} ${visibleText(what)}`);
+  /** @param names What a screen reader hears, in the order of the commands. */
+  private editButtons(path: string | undefined, labels: readonly string[], names: readonly string[]): HTMLElement[] {
+    return editCommands.map((command, at) => {
+      const button = textButton(labels[at] ?? '', () => this.actions.edits(command, path), 'quiet');
+      button.setAttribute('aria-label', names[at] ?? '');
       button.dataset['key'] = `${command} ${path ?? ''}`;
       return button;
     });
@@ -186,9 +193,9 @@ function barNode({ name, words, spent, share, reservedShare, isReached }: Budget
 }
 
 const todoStates = {
-  open: { icon: 'queued', words: 'to do' },
-  active: { icon: 'running', words: 'under way' },
-  done: { icon: 'done', words: 'done' },
+  open: { icon: 'queued', words: l10n.t('to do') },
+  active: { icon: 'running', words: l10n.t('under way') },
+  done: { icon: 'done', words: l10n.t('done') },
 } as const satisfies Record<TodoView['state'], { icon: string; words: string }>;
 
 function todo({ text, state }: TodoView): HTMLElement {
@@ -203,7 +210,7 @@ function todo({ text, state }: TodoView): HTMLElement {
 }
 
 function answered({ time, what, decision, reason }: AnsweredApprovalView): HTMLElement {
-  const at = Number.isNaN(Date.parse(time)) ? '' : new Date(time).toLocaleTimeString();
+  const at = Number.isNaN(Date.parse(time)) ? '' : new Date(time).toLocaleTimeString(language);
   return element(
     'li',
     { class: 'task-answered' },

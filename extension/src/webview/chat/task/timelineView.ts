@@ -1,4 +1,5 @@
 // The timeline of a task: one lane for each agent. Kinds differ by shape: the model's time is a full bar, a tool's a low one, waiting a hollow one.
+import * as l10n from '@vscode/l10n';
 import type { TimelineKind, TimelineLane } from '../../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../../shared/element';
 import { money, seconds } from '../../shared/figures';
@@ -11,15 +12,15 @@ const svg = 'http://www.w3.org/2000/svg';
 const height = 22;
 
 const shapes = {
-  model: { words: 'model', y: 5, height: 12 },
-  tool: { words: 'tool', y: 11, height: 6 },
-  waiting: { words: 'waiting', y: 6, height: 10 },
+  model: { words: l10n.t('model'), y: 5, height: 12 },
+  tool: { words: l10n.t('tool'), y: 11, height: 6 },
+  waiting: { words: l10n.t('waiting'), y: 6, height: 10 },
 } as const satisfies Record<TimelineKind, { words: string; y: number; height: number }>;
 
-const usual = 'Point at a bar to read it.';
+const usual = l10n.t('Point at a bar to read it.');
 
 export class TimelineView {
-  private readonly section = new Section('section', { class: 'timeline', 'aria-label': 'Timeline' });
+  private readonly section = new Section('section', { class: 'timeline', 'aria-label': l10n.t('Timeline') });
   readonly node = this.section.node;
   private isOpen = false;
 
@@ -39,12 +40,12 @@ export class TimelineView {
     const table = element(
       'details',
       { class: 'timeline-table', open: this.isOpen },
-      element('summary', { 'data-key': 'timeline-table' }, 'As a table'),
+      element('summary', { 'data-key': 'timeline-table' }, l10n.t('As a table')),
       tableOf(timeline),
     );
     table.addEventListener('toggle', () => (this.isOpen = table.open));
     return [
-      element('div', { class: 'timeline-head' }, element('h2', {}, 'Timeline'), legend(), words),
+      element('div', { class: 'timeline-head' }, element('h2', {}, l10n.t('Timeline')), legend(), words),
       element('div', { class: 'timeline-lanes' }, ...rows, axis(timeline)),
       table,
     ];
@@ -53,7 +54,7 @@ export class TimelineView {
   private lane(row: TimelineRow, { lengthMs, ticks }: Timeline, say: (words: string | undefined) => void): HTMLElement {
     const name = textButton(visibleText(row.title), () => this.open(row.uri), 'quiet');
     name.dataset['key'] = `lane-${row.uri}`;
-    name.title = `Open ${visibleText(row.title)}`;
+    name.title = l10n.t('Open {0}', visibleText(row.title));
     const chart = document.createElementNS(svg, 'svg');
     attribute(chart, { class: 'timeline-chart', height: String(height), width: '100%', role: 'img', 'aria-label': summaryOf(row) });
     for (const tick of ticks) {
@@ -106,14 +107,20 @@ function tableOf({ rows }: Timeline): HTMLElement {
   const cell = (words: string, isNumber = false): HTMLElement => element('td', { class: isNumber ? 'number' : undefined }, words);
   return element(
     'div',
-    { class: 'table-scroller', tabindex: 0, role: 'group', 'aria-label': 'Timeline, table' },
+    { class: 'table-scroller', tabindex: 0, role: 'group', 'aria-label': l10n.t('Timeline, table') },
     element(
       'table',
       {},
       element(
         'thead',
         {},
-        element('tr', {}, ...['Agent', 'What', 'Kind', 'Began after', 'Took', 'Cost'].map((name) => element('th', { scope: 'col' }, name))),
+        element(
+          'tr',
+          {},
+          ...[l10n.t('Agent'), l10n.t('What'), l10n.t('Kind'), l10n.t('Began after'), l10n.t('Took'), l10n.t('Cost')].map((name) =>
+            element('th', { scope: 'col' }, name),
+          ),
+        ),
       ),
       element(
         'tbody',
@@ -126,8 +133,8 @@ function tableOf({ rows }: Timeline): HTMLElement {
               element('th', { scope: 'row' }, visibleText(row.title)),
               cell(visibleText(bar.name)),
               cell(shapes[bar.kind].words),
-              cell(bar.startMs === 0 ? '0 s' : seconds(bar.startMs), true),
-              cell(`${seconds(bar.durationMs)}${bar.isOpen ? ', goes on' : ''}`, true),
+              cell(bar.startMs === 0 ? l10n.t('{0} s', 0) : seconds(bar.startMs), true),
+              cell(bar.isOpen ? l10n.t('{0}, goes on', seconds(bar.durationMs)) : seconds(bar.durationMs), true),
               cell(bar.costUsd === undefined ? '' : money(bar.costUsd), true),
             ),
           ),
@@ -138,13 +145,14 @@ function tableOf({ rows }: Timeline): HTMLElement {
 }
 
 function summaryOf({ title, status, bars }: TimelineRow): string {
-  const parts = bars.length === 1 ? '1 span' : `${bars.length} spans`;
-  return `${visibleText(title)}, ${stateOf(status).words}, ${parts}. The same as a table below.`;
+  const parts = bars.length === 1 ? l10n.t('1 span') : l10n.t('{0} spans', bars.length);
+  return l10n.t('{0}, {1}, {2}. The same as a table below.', visibleText(title), stateOf(status).words, parts);
 }
 
 function wordsOf({ title }: TimelineRow, bar: TimelineBar): string {
   const cost = bar.costUsd === undefined ? '' : `, ${money(bar.costUsd)}`;
-  return visibleText(`${title}: ${bar.name}, ${shapes[bar.kind].words}, ${seconds(bar.durationMs)}${bar.isOpen ? ' so far' : ''}${cost}`);
+  const took = bar.isOpen ? l10n.t('{0} so far', seconds(bar.durationMs)) : seconds(bar.durationMs);
+  return visibleText(`${title}: ${bar.name}, ${shapes[bar.kind].words}, ${took}${cost}`);
 }
 
 function percent(part: number): string {

@@ -1,4 +1,5 @@
 // The list of what waits for the user's word: in the Approvals view, and above the composer of a chat. It never takes the focus by itself.
+import * as l10n from '@vscode/l10n';
 import type { ApprovalAnswerParams, ApprovalView } from '../../../protocol/protocol.generated';
 import { element } from '../element';
 import { moveByArrows } from '../roving';
@@ -16,7 +17,7 @@ export interface ApprovalBoxActions {
 }
 
 export class ApprovalBox {
-  readonly node = element('ul', { class: 'approvals', 'aria-label': 'Approvals', hidden: true });
+  readonly node = element('ul', { class: 'approvals', 'aria-label': l10n.t('Approvals'), hidden: true });
   private readonly cards = new Map<string, ApprovalCard>();
   private known = new Set<string>();
   private readonly guard: AnswerGuard;
@@ -102,8 +103,11 @@ export class ApprovalBox {
     this.known = new Set(approvals.map(({ id }) => id));
     const [first] = fresh;
     if (first === undefined) return;
-    const more = fresh.length > 1 ? `, and ${fresh.length - 1} more` : '';
-    this.actions.say(`Approval needed: ${wishOf(first)}, ${pathOf(first)}${more}`);
+    this.actions.say(
+      fresh.length > 1
+        ? l10n.t('Approval needed: {0}, {1}, and {2} more', wishOf(first), pathOf(first), fresh.length - 1)
+        : l10n.t('Approval needed: {0}, {1}', wishOf(first), pathOf(first)),
+    );
   }
 
   /** The buttons are dim for as long as they do nothing. */

@@ -1,8 +1,10 @@
 // One question: who asks, what exactly, why and where, and the three answers.
+import * as l10n from '@vscode/l10n';
 import type { ApprovalAnswerParams, ApprovalView } from '../../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../element';
 import { diffLine, exactText, longText } from '../longText';
-import { countHidden, visibleText } from '../visibleText';
+import { countHidden } from '../visibleText';
+import { withParts } from '../withParts';
 import { pathOf, shortPathOf, wishOf, type ApprovalGroup } from './groups';
 
 export interface CardActions {
@@ -26,8 +28,8 @@ export class ApprovalCard {
   private readonly reason = element('input', {
     type: 'text',
     class: 'approval-reason',
-    placeholder: 'A word for the model, if you like',
-    'aria-label': 'Why not',
+    placeholder: l10n.t('A word for the model, if you like'),
+    'aria-label': l10n.t('Why not'),
     maxlength: 2000,
   });
   private mode: Mode = 'asking';
@@ -41,7 +43,7 @@ export class ApprovalCard {
   ) {
     this.group = group;
     const { first } = group;
-    const label = `${wishOf(first)}, asked by ${pathOf(first)}`;
+    const label = l10n.t('{0}, asked by {1}', wishOf(first), pathOf(first));
     this.node = element('li', {
       class: 'approval',
       tabindex: -1,
@@ -62,7 +64,7 @@ export class ApprovalCard {
     this.canAnswer = canAnswer;
     const others = group.all.slice(1);
     this.equal.hidden = others.length === 0;
-    setText(this.equal, others.length === 0 ? '' : `Also asked by: ${[...new Set(others.map(pathOf))].join(', ')}`);
+    setText(this.equal, others.length === 0 ? '' : l10n.t('Also asked by: {0}', [...new Set(others.map(pathOf))].join(', ')));
     this.draw();
   }
 
@@ -74,7 +76,7 @@ export class ApprovalCard {
   private head(first: ApprovalView): HTMLElement[] {
     const open = textButton(shortPathOf(first), () => this.actions.open(first.codexId), 'quiet');
     open.classList.add('approval-path');
-    open.title = `Open ${pathOf(first)}`;
+    open.title = l10n.t('Open {0}', pathOf(first));
     const hidden = countHidden(first.what) + (first.diff === undefined || first.diff === first.what ? 0 : countHidden(first.diff));
     const warning =
       hidden === 0
@@ -84,7 +86,7 @@ export class ApprovalCard {
               'p',
               { class: 'approval-hidden' },
               icon('warning'),
-              hidden === 1 ? '1 hidden character, drawn as ⟨U+…⟩.' : `${hidden} hidden characters, drawn as ⟨U+…⟩.`,
+              hidden === 1 ? l10n.t('1 hidden character, drawn as ⟨U+…⟩.') : l10n.t('{0} hidden characters, drawn as ⟨U+…⟩.', hidden),
             ),
           ];
     return [
@@ -96,8 +98,8 @@ export class ApprovalCard {
   private what({ what, diff }: ApprovalView): HTMLElement[] {
     const changed = (): void => this.actions.changed();
     return [
-      ...(what === diff ? [] : [longText(what, 'What exactly', changed)]),
-      ...(diff === undefined ? [] : [longText(diff, 'What would change', changed, diffLine, diffLimits)]),
+      ...(what === diff ? [] : [longText(what, l10n.t('What exactly'), changed)]),
+      ...(diff === undefined ? [] : [longText(diff, l10n.t('What would change'), changed, diffLine, diffLimits)]),
     ];
   }
 
@@ -122,30 +124,30 @@ export class ApprovalCard {
   }
 
   private footOf(first: ApprovalView, count: number): Node[] {
-    const cancel = textButton('Cancel', () => this.turn('asking'));
+    const cancel = textButton(l10n.t('Cancel'), () => this.turn('asking'));
     switch (this.mode) {
       case 'asking': {
-        const once = textButton('Allow once', () => this.allow(false), 'primary');
-        const all = count < 2 ? [] : [textButton(`All ${count}`, () => this.allow(true))];
-        const always = first.rule === undefined ? [] : [textButton('Always…', () => this.showRule())];
-        const deny = textButton('Deny', () => this.turn('deny'));
-        once.title = 'Allow once (y)';
-        deny.title = 'Deny (n)';
-        for (const button of always) button.title = 'Shows the rule first (a)';
-        for (const button of all) button.title = `Allow all ${count} equal requests once`;
+        const once = textButton(l10n.t('Allow once'), () => this.allow(false), 'primary');
+        const all = count < 2 ? [] : [textButton(l10n.t('All {0}', count), () => this.allow(true))];
+        const always = first.rule === undefined ? [] : [textButton(l10n.t('Always…'), () => this.showRule())];
+        const deny = textButton(l10n.t('Deny'), () => this.turn('deny'));
+        once.title = l10n.t('Allow once (y)');
+        deny.title = l10n.t('Deny (n)');
+        for (const button of always) button.title = l10n.t('Shows the rule first (a)');
+        for (const button of all) button.title = l10n.t('Allow all {0} equal requests once', count);
         return [once, ...all, ...always, deny];
       }
       case 'rule': {
-        const store = textButton('Store rule and allow', () => this.always(), 'primary');
+        const store = textButton(l10n.t('Store rule and allow'), () => this.always(), 'primary');
         return [ruleWords(first), element('div', { class: 'approval-buttons' }, store, cancel)];
       }
       case 'deny': {
-        const deny = textButton('Deny', () => this.deny(false), 'primary');
-        const all = count < 2 ? [] : [textButton(`Deny all ${count}`, () => this.deny(true))];
+        const deny = textButton(l10n.t('Deny'), () => this.deny(false), 'primary');
+        const all = count < 2 ? [] : [textButton(l10n.t('Deny all {0}', count), () => this.deny(true))];
         return [this.reason, element('div', { class: 'approval-buttons' }, deny, ...all, cancel)];
       }
       case 'sent':
-        return [element('span', { class: 'quiet' }, 'Answered…')];
+        return [element('span', { class: 'quiet' }, l10n.t('Answered…'))];
     }
   }
 
@@ -211,9 +213,9 @@ export class ApprovalCard {
 
 function facts({ where, why, sandbox }: ApprovalView): HTMLElement {
   const lines = [
-    ['Why', why],
-    ['Where', where],
-    ['Sandbox', sandbox],
+    [l10n.t('Why'), why],
+    [l10n.t('Where'), where],
+    [l10n.t('Sandbox'), sandbox],
   ].flatMap(([name = '', words]) => (words === undefined ? [] : [element('dt', {}, name), element('dd', {}, exactText(words))]));
   return element('dl', { class: 'approval-facts' }, ...lines);
 }
@@ -222,10 +224,13 @@ function ruleWords({ rule = '', ruleFolder }: ApprovalView): HTMLElement {
   return element(
     'div',
     { class: 'approval-rule' },
-    element('span', {}, 'From now on, without asking:'),
+    element('span', {}, l10n.t('From now on, without asking:')),
     element('code', {}, exactText(rule)),
-    element('span', {}, ruleFolder === undefined ? 'in every folder' : 'in '),
-    ruleFolder === undefined ? undefined : element('code', {}, exactText(ruleFolder)),
-    element('span', { class: 'quiet' }, visibleText('Take it back with Plue: Manage Always Rules.')),
+    ...(ruleFolder === undefined
+      ? [element('span', {}, l10n.t('in every folder'))]
+      : withParts(l10n.t('in {0}'), element('code', {}, exactText(ruleFolder))).map((part) =>
+          typeof part === 'string' ? element('span', {}, part) : part,
+        )),
+    element('span', { class: 'quiet' }, l10n.t('Take it back with Plue: Manage Always Rules.')),
   );
 }

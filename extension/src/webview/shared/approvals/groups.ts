@@ -1,4 +1,5 @@
 // Requests for exactly the same are one question.
+import * as l10n from '@vscode/l10n';
 import type { ApprovalKind, ApprovalView } from '../../../protocol/protocol.generated';
 import { beginningOf } from '../beginning';
 import { visibleText } from '../visibleText';
@@ -20,27 +21,27 @@ export function groupsOf(approvals: readonly ApprovalView[]): ApprovalGroup[] {
   return [...groups.values()];
 }
 
-const verbs = {
-  command: 'wants to run',
-  write: 'wants to write a file',
-  edit: 'wants to change a file',
-  delete: 'wants to delete',
-  read: 'wants to read',
-  spawn: 'wants to start an agent',
-  serverTool: 'wants to use a server’s tool',
-  startServer: 'wants to start a server',
-  fetch: 'wants to fetch',
-  other: 'wants to do',
-} as const satisfies Record<ApprovalKind, string>;
+const wishes = {
+  command: (tool) => l10n.t('{0} wants to run', tool),
+  write: (tool) => l10n.t('{0} wants to write a file', tool),
+  edit: (tool) => l10n.t('{0} wants to change a file', tool),
+  delete: (tool) => l10n.t('{0} wants to delete', tool),
+  read: (tool) => l10n.t('{0} wants to read', tool),
+  spawn: (tool) => l10n.t('{0} wants to start an agent', tool),
+  serverTool: (tool) => l10n.t('{0} wants to use a server’s tool', tool),
+  startServer: (tool) => l10n.t('{0} wants to start a server', tool),
+  fetch: (tool) => l10n.t('{0} wants to fetch', tool),
+  other: (tool) => l10n.t('{0} wants to do', tool),
+} as const satisfies Record<ApprovalKind, (tool: string) => string>;
 
 /** "bash wants to run" */
 export function wishOf({ toolName, kind }: ApprovalView): string {
-  return `${visibleText(toolName)} ${verbs[kind]}`;
+  return wishes[kind](visibleText(toolName));
 }
 
 /** "Add export command › Update docs" */
 export function pathOf({ path }: Pick<ApprovalView, 'path'>): string {
-  return path.map((title) => visibleText(title.trim() === '' ? 'Untitled' : title)).join(' › ');
+  return path.map((title) => visibleText(title.trim() === '' ? l10n.t('Untitled') : title)).join(' › ');
 }
 
 /** The same with what stands above cut short: "Add export comma… › Update docs". */

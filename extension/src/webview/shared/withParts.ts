@@ -1,0 +1,9 @@
+import type { Child } from './element';
+
+/** A translated sentence with nodes where it says {0}, {1}. */
+export function withParts(sentence: string, ...parts: Child[]): Child[] {
+  return sentence
+    .split(/\{(\d)\}/)
+    .map((piece, index) => (index % 2 === 0 ? piece : parts[Number(piece)]))
+    .filter((piece) => piece !== '');
+}
