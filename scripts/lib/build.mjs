@@ -1,5 +1,5 @@
 // Everything between a clone and something that runs: packages installed, both languages built. Each part is skipped when nothing it is made from changed.
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { inRoot } from './paths.mjs';
 import { step } from './progress.mjs';
 import { runOrStop } from './run.mjs';
@@ -18,6 +18,8 @@ export const sidecarSources = [
 const extensionSources = ['extension/src', 'extension/media', 'scripts/build.mjs', 'package.json', 'package-lock.json', 'tsconfig.json'];
 
 export async function installPackages() {
+  // A link leads to another checkout's packages, and `npm ci` would empty them.
+  if (lstatSync(inRoot('node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) return;
   const installed = stamp('packages', ['package.json', 'package-lock.json']);
   if (existsSync(inRoot('node_modules', '.package-lock.json')) && installed.isCurrent()) return;
   await step('Installing npm packages', () => runOrStop('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']));
