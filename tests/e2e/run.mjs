@@ -8,22 +8,9 @@ import { chromium } from 'playwright-core';
 import { requireChromium } from '../../scripts/lib/chromium.mjs';
 import { inArtifacts, inRoot } from '../../scripts/lib/paths.mjs';
 import { runMain, say } from '../../scripts/lib/progress.mjs';
+import { browserArguments } from './runner/browser.mjs';
 import { runInHostSuite } from './runner/inHostSuite.mjs';
 import { Journey } from './runner/journey.mjs';
-
-const browserArguments = [
-  ...[
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-  // Nothing but this machine can be reached, so that a test never depends on a network.
-  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-];
 
 const mostToldAgain = 2;
 

@@ -20,3 +20,15 @@ export async function requireAccessible(frame) {
   const serious = violations.filter((/** @type {{impact: string}} */ { impact }) => impact === 'serious' || impact === 'critical');
   if (serious.length > 0) throw new Error(`Accessibility findings:\n${JSON.stringify(serious, null, 2)}`);
 }
+
+/** What of the text has too little contrast, one sentence each. @param {import('playwright-core').Frame} frame @returns {Promise<string[]>} */
+export async function contrastFindings(frame) {
+  if (!(await frame.evaluate(() => 'axe' in globalThis))) await frame.evaluate(source);
+  return frame.evaluate(async () => {
+    // @ts-expect-error axe came with the lines above.
+    const { violations } = await globalThis.axe.run(document, { runOnly: ['color-contrast'], resultTypes: ['violations'] });
+    return violations.flatMap((/** @type {import('axe-core').Result} */ { nodes }) =>
+      nodes.map((node) => `${node.target.join(' ')}: ${node.any[0]?.message ?? node.failureSummary}`),
+    );
+  });
+}

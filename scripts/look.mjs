@@ -1,0 +1,40 @@
+// `npm run look`: every view of Plue photographed in a real VS Code, in each theme, at 100 % and 200 %, narrow and wide, empty, loading, full and failing.
+// Pictures, contact sheets and what was found without eyes go to artifacts/look; what was found does not fail it.
+//   node scripts/look.mjs [view ...]   only these views, as chat or providers     --quick   each theme in one room only, each room in one theme
+import { rmSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+import { Album } from '../tests/e2e/look/album.mjs';
+import { makeSheets } from '../tests/e2e/look/sheets.mjs';
+import { states } from '../tests/e2e/look/states.mjs';
+import { browserArguments } from '../tests/e2e/runner/browser.mjs';
+import { build } from './lib/build.mjs';
+import { requireChromium } from './lib/chromium.mjs';
+import { inArtifacts } from './lib/paths.mjs';
+import { runMain, say, step } from './lib/progress.mjs';
+
+await runMain(async () => {
+  const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true });
+  await build();
+  const folder = inArtifacts('look');
+  if (positionals.length === 0) rmSync(folder, { recursive: true, force: true });
+  const album = new Album(folder, { ...(positionals.length > 0 ? { views: positionals } : {}), isQuick: values.quick ?? false });
+  const browser = await chromium.launch({ executablePath: await requireChromium(), args: browserArguments });
+  let failed = 0;
+  try {
+    for (const [name, set] of Object.entries(states)) {
+      if (!set.views.some((view) => album.wants(view))) continue;
+      await step(`Photographing: ${name}`, () => set.photograph(album, browser)).catch((error) => {
+        failed++;
+        say(String(error instanceof Error ? error.stack : error));
+      });
+    }
+    await step('Making the contact sheets', () => makeSheets(browser, album));
+  } finally {
+    await browser.close();
+  }
+  writeFileSync(inArtifacts('look', 'findings.json'), JSON.stringify(album.findings, null, 2));
+  for (const { where, what } of album.findings) say(`  ${where}: ${what}`);
+  say(`${album.photographs.length} photographs, ${album.findings.length} findings: ${folder}`);
+  return failed > 0 ? 1 : 0;
+});

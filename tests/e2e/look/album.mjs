@@ -1,0 +1,171 @@
+// Photographs of views in every theme and room, with what can be found rough without eyes.
+// A webview is photographed alone: its theme is put on as VS Code does it, which takes no time. What VS Code draws itself is photographed after its theme was switched.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { contrastFindings } from '../runner/accessibility.mjs';
+import { roughPlaces } from './roughPlaces.mjs';
+import { rooms, sideBarRooms, themes } from './rooms.mjs';
+
+/**
+ * @typedef {object} Photograph
+ * @property {string} view
+ * @property {string} state
+ * @property {string} theme
+ * @property {string} room
+ * @property {string} file
+ *
+ * @typedef {{style: string, classes: string, data: Record<string, string>}} Clothes What a theme puts on a page.
+ *
+ * @typedef {object} Pose
+ * @property {() => Promise<unknown>} [again] Opens what a change of the window's size has closed.
+ * @property {'editor' | 'view'} [place] Where the webview is.
+ */
+
+/** What belongs to VS Code around an editor: its title, tabs and status. */
+const aroundHeight = 94;
+
+export class Album {
+  /** @type {Photograph[]} */
+  photographs = [];
+  /** @type {{where: string, what: string}[]} */
+  findings = [];
+  /** @type {Map<string, Clothes>} */
+  #clothes = new Map();
+
+  /**
+   * @param {string} folder
+   * @param {{views?: string[], isQuick?: boolean}} [options] Only these views; quick: each theme in one room and each room in one theme.
+   */
+  constructor(folder, { views, isQuick = false } = {}) {
+    this.folder = folder;
+    this.views = views;
+    this.isQuick = isQuick;
+    mkdirSync(folder, { recursive: true });
+  }
+
+  /** @param {string} view */
+  wants(view) {
+    return this.views === undefined || this.views.includes(view);
+  }
+
+  /** Learns how each theme dresses a page; some page must be in front. @param {import('../runner/workbench.mjs').Workbench} workbench */
+  async learnThemes(workbench) {
+    if (this.#clothes.size > 0) return;
+    for (const [name, theme] of [...Object.entries(themes).filter(([one]) => one !== 'dark'), ['dark', themes.dark]]) {
+      await switchTheme(workbench, String(theme));
+      const frame = await workbench.chatFrame();
+      await frame.waitForFunction((id) => document.body.dataset.vscodeThemeName === id, String(theme));
+      this.#clothes.set(
+        String(name),
+        await frame.evaluate(() => ({
+          style: document.documentElement.style.cssText,
+          classes: document.body.className,
+          data: Object.fromEntries(Object.entries(document.body.dataset).map(([key, value]) => [key, value ?? ''])),
+        })),
+      );
+    }
+  }
+
+  /** @param {import('../runner/workbench.mjs').Workbench} workbench @param {string} view @param {string} state @param {Pose} [pose] */
+  async take(workbench, view, state, { again, place = 'editor' } = {}) {
+    if (!this.wants(view)) return;
+    for (const [room, size] of Object.entries(place === 'editor' ? rooms : sideBarRooms)) {
+      await (place === 'editor' ? giveRoom(workbench, size) : giveSideBar(workbench, size));
+      await again?.();
+      for (const theme of Object.keys(themes)) {
+        if (this.isQuick && theme !== 'dark' && room !== '100-wide') continue;
+        const frame = await (place === 'editor' ? workbench.chatFrame() : workbench.approvalsFrame());
+        await this.#dress(frame, theme);
+        const where = `${view}-${state}-${theme}-${room}`;
+        const box = await (await frame.parentFrame()?.frameElement())?.boundingBox();
+        if (!box) throw new Error(`${where}: the page is not to be seen.`);
+        await this.#keep(workbench, { view, state, theme, room }, box);
+        if (theme === 'dark') this.#note(where, await frame.evaluate(roughPlaces));
+        if (room === '100-wide') this.#note(where, await contrastFindings(frame));
+      }
+      await this.#dress(await (place === 'editor' ? workbench.chatFrame() : workbench.approvalsFrame()), 'dark');
+    }
+    await giveRoom(workbench, rooms['100-wide']);
+  }
+
+  /** Of what VS Code draws. @param {import('../runner/workbench.mjs').Workbench} workbench @param {string} view @param {string} state @param {{part?: string, again?: () => Promise<unknown>}} [pose] */
+  async takeWindow(workbench, view, state, { part = '.part.editor', again } = {}) {
+    if (!this.wants(view)) return;
+    const isSideBar = part.includes('sidebar');
+    for (const [theme, name] of Object.entries(themes)) {
+      await switchTheme(workbench, name);
+      for (const [room, size] of Object.entries(isSideBar ? sideBarRooms : rooms)) {
+        if (this.isQuick && theme !== 'dark' && room !== '100-wide') continue;
+        await (isSideBar ? giveSideBar(workbench, size) : giveRoom(workbench, size));
+        await again?.();
+        const box = await workbench.page.locator(part).boundingBox();
+        if (!box) throw new Error(`${view}-${state}: ${part} is not to be seen.`);
+        await this.#keep(workbench, { view, state, theme, room }, box);
+      }
+    }
+    await giveRoom(workbench, rooms['100-wide']);
+    await switchTheme(workbench, themes.dark);
+  }
+
+  /** @param {import('playwright-core').Frame} frame @param {string} theme */
+  async #dress(frame, theme) {
+    const clothes = this.#clothes.get(theme);
+    if (!clothes) throw new Error(`The theme ${theme} was not learned.`);
+    await frame.evaluate(async ({ style, classes, data }) => {
+      document.documentElement.style.cssText = style;
+      document.body.className = classes;
+      Object.assign(document.body.dataset, data);
+      const frames = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      await frames();
+    }, clothes);
+  }
+
+  /** @param {import('../runner/workbench.mjs').Workbench} workbench @param {Omit<Photograph, 'file'>} what @param {{x: number, y: number, width: number, height: number}} clip */
+  async #keep(workbench, what, clip) {
+    const file = `${what.view}-${what.state}-${what.theme}-${what.room}.png`;
+    await workbench.page.screenshot({ path: join(this.folder, file), clip });
+    this.photographs.push({ ...what, file });
+  }
+
+  /** @param {string} where @param {string[]} sentences */
+  #note(where, sentences) {
+    for (const what of sentences) this.findings.push({ where, what });
+  }
+}
+
+/** The editor gets this much, all of the window's width. @param {import('../runner/workbench.mjs').Workbench} workbench @param {import('./rooms.mjs').Size} size */
+export async function giveRoom({ page }, { width, height }) {
+  await page.setViewportSize({ width, height: height + aroundHeight });
+}
+
+/** @param {import('../runner/workbench.mjs').Workbench} workbench @param {import('./rooms.mjs').Size} size */
+async function giveSideBar({ page }, { width, height }) {
+  await page.setViewportSize({ width: 1000, height });
+  const bar = await page.locator('.part.sidebar').boundingBox();
+  if (!bar) throw new Error('The side bar is not to be seen.');
+  const edge = bar.x + bar.width;
+  await page.mouse.move(edge, height - 60);
+  await page.mouse.down();
+  await page.mouse.move(edge + (bar.x + width - edge) / 2, height - 60);
+  await page.mouse.move(bar.x + width, height - 60);
+  await page.mouse.up();
+  await page.mouse.move(990, 10);
+}
+
+/** As a user does it, with the picker of VS Code. @param {import('../runner/workbench.mjs').Workbench} workbench @param {string} theme */
+async function switchTheme(workbench, theme) {
+  await giveRoom(workbench, rooms['100-wide']);
+  await workbench.command('Preferences: Color Theme');
+  const widget = workbench.page.locator('.quick-input-widget:visible');
+  await widget
+    .locator('.monaco-list-row', { hasText: /Modern/ })
+    .first()
+    .waitFor();
+  await widget.locator('input[type="text"]').first().fill(theme);
+  await widget
+    .locator('.monaco-list-row')
+    .filter({ hasText: new RegExp(`^${theme}`) })
+    .first()
+    .click();
+  await widget.waitFor({ state: 'hidden' });
+}

@@ -1,0 +1,55 @@
+// What can be told of a page without eyes: what is wider than the page, cut off without an ellipsis, outside of the window, or scrolls inside of what scrolls.
+
+/**
+ * Runs inside the page.
+ * @returns {string[]} One sentence a find.
+ */
+export function roughPlaces() {
+  /** @type {string[]} */
+  const found = [];
+  const [wide, high] = [window.innerWidth, window.innerHeight];
+  const nameOf = (/** @type {Element} */ node) =>
+    `${node.tagName.toLowerCase()}${[...node.classList].map((name) => `.${name}`).join('')} “${(node.textContent ?? '').trim().slice(0, 40)}”`;
+  const hasOwnText = (/** @type {Element} */ node) =>
+    [...node.childNodes].some((child) => child.nodeType === Node.TEXT_NODE && child.textContent?.trim());
+  const scrolls = (/** @type {Element} */ node, /** @type {'overflowX' | 'overflowY'} */ way) =>
+    ['auto', 'scroll'].includes(getComputedStyle(node)[way]);
+  const above = (/** @type {Element} */ node, /** @type {(one: Element) => boolean} */ is) => {
+    for (let one = node.parentElement; one !== null; one = one.parentElement) if (is(one)) return one;
+    return undefined;
+  };
+  const root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth + 1) found.push(`The page is ${root.scrollWidth} px wide in a window of ${root.clientWidth} px.`);
+  for (const node of document.body.querySelectorAll('*')) {
+    if (!(node instanceof HTMLElement) || node.closest('.visually-hidden, math, svg, .uplot') !== null) continue;
+    const box = node.getBoundingClientRect();
+    const style = getComputedStyle(node);
+    if (box.width === 0 || box.height === 0 || style.visibility === 'hidden' || style.clipPath !== 'none' || style.opacity === '0')
+      continue;
+    const role = node.getAttribute('role') ?? '';
+    if (style.position === 'fixed' || ['dialog', 'menu', 'listbox'].includes(role)) {
+      if (box.left < -1 || box.top < -1 || box.right > wide + 1 || box.bottom > high + 1)
+        if (above(node, (one) => scrolls(one, 'overflowY')) === undefined)
+          found.push(
+            `${nameOf(node)} leaves the window: ${Math.round(box.left)},${Math.round(box.top)} to ${Math.round(box.right)},${Math.round(box.bottom)} of ${wide} × ${high}.`,
+          );
+    }
+    if (hasOwnText(node) && (box.right > wide + 1 || box.left < -1) && above(node, (one) => scrolls(one, 'overflowX')) === undefined)
+      found.push(`${nameOf(node)} goes on beyond the edge of the window.`);
+    const cutsX = ['hidden', 'clip'].includes(style.overflowX) && node.scrollWidth > node.clientWidth + 1;
+    if (hasOwnText(node) && cutsX && style.textOverflow !== 'ellipsis')
+      found.push(`${nameOf(node)} is cut off at its side without an ellipsis.`);
+    const cutsY = ['hidden', 'clip'].includes(style.overflowY) && node.scrollHeight > node.clientHeight + 3;
+    if (hasOwnText(node) && cutsY && style.webkitLineClamp === 'none' && style.textOverflow !== 'ellipsis')
+      found.push(`${nameOf(node)} is cut off at its foot.`);
+    if (node instanceof HTMLTextAreaElement) continue;
+    if (scrolls(node, 'overflowY') && node.scrollHeight > node.clientHeight + 1 && role !== 'listbox' && style.position !== 'fixed') {
+      const outer = above(node, (one) => scrolls(one, 'overflowY') && one.scrollHeight > one.clientHeight + 1);
+      if (outer !== undefined) found.push(`${nameOf(node)} scrolls inside of ${nameOf(outer)}, which scrolls as well.`);
+    }
+    const isControl = node.matches('button, a[href], input, select, summary') && !node.hasAttribute('disabled');
+    if (isControl && (box.width < 12 || box.height < 12) && style.display !== 'inline')
+      found.push(`${nameOf(node)} is only ${Math.round(box.width)} × ${Math.round(box.height)} px.`);
+  }
+  return [...new Set(found)].slice(0, 40);
+}
