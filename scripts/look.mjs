@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { Album } from '../tests/e2e/look/album.mjs';
 import { makeSheets } from '../tests/e2e/look/sheets.mjs';
-import { states } from '../tests/e2e/look/states.mjs';
+import { opener, states } from '../tests/e2e/look/states.mjs';
 import { browserArguments } from '../tests/e2e/runner/browser.mjs';
 import { build } from './lib/build.mjs';
 import { requireChromium } from './lib/chromium.mjs';
@@ -20,14 +20,10 @@ await runMain(async () => {
   if (positionals.length === 0) rmSync(folder, { recursive: true, force: true });
   const album = new Album(folder, { ...(positionals.length > 0 ? { views: positionals } : {}), isQuick: values.quick ?? false });
   const browser = await chromium.launch({ executablePath: await requireChromium(), args: browserArguments });
-  let failed = 0;
   try {
     for (const [name, set] of Object.entries(states)) {
       if (!set.views.some((view) => album.wants(view))) continue;
-      await step(`Photographing: ${name}`, () => set.photograph(album, browser)).catch((error) => {
-        failed++;
-        say(String(error instanceof Error ? error.stack : error));
-      });
+      await step(`Photographing: ${name}`, () => album.scene(set.views, () => set.photograph(album, opener(browser))));
     }
     await step('Making the contact sheets', () => makeSheets(browser, album));
   } finally {
@@ -36,5 +32,6 @@ await runMain(async () => {
   writeFileSync(inArtifacts('look', 'findings.json'), JSON.stringify(album.findings, null, 2));
   for (const { where, what } of album.findings) say(`  ${where}: ${what}`);
   say(`${album.photographs.length} photographs, ${album.findings.length} findings: ${folder}`);
-  return failed > 0 ? 1 : 0;
+  for (const failure of album.failures) say(`  Not photographed to the end: ${failure}`);
+  return album.failures.length > 0 ? 1 : 0;
 });

@@ -29,6 +29,8 @@ export class Album {
   photographs = [];
   /** @type {{where: string, what: string}[]} */
   findings = [];
+  /** Scenes that could not be played to their end. @type {string[]} */
+  failures = [];
   /** @type {Map<string, Clothes>} */
   #clothes = new Map();
 
@@ -46,6 +48,16 @@ export class Album {
   /** @param {string} view */
   wants(view) {
     return this.views === undefined || this.views.includes(view);
+  }
+
+  /** A part of a story that others do without: when it fails they go on. @param {string[]} views Of which it has states. @param {() => Promise<unknown>} play */
+  async scene(views, play) {
+    if (!views.some((view) => this.wants(view))) return;
+    try {
+      await play();
+    } catch (error) {
+      this.failures.push(`${views.join(', ')}: ${error instanceof Error ? error.stack : error}`);
+    }
   }
 
   /** Learns how each theme dresses a page; some page must be in front. @param {import('../runner/workbench.mjs').Workbench} workbench */

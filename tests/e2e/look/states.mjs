@@ -1,29 +1,20 @@
 // The sets of states that share one window each.
 import { Workbench } from '../runner/workbench.mjs';
+import * as chats from './states/chats.mjs';
 import * as nothing from './states/nothing.mjs';
 
 /**
+ * @typedef {(options?: import('../runner/workbench.mjs').WorkbenchOptions) => Promise<Workbench>} Open
  * @typedef {object} StateSet
  * @property {string[]} views The views it has states of.
- * @property {(album: import('./album.mjs').Album, browser: import('playwright-core').Browser) => Promise<void>} photograph
+ * @property {(album: import('./album.mjs').Album, open: Open) => Promise<void>} photograph
  */
 
 /** The editor has the window to itself. */
-export const settings = { 'workbench.activityBar.location': 'top', 'workbench.layoutControl.enabled': false };
+const settings = { 'workbench.activityBar.location': 'top', 'workbench.layoutControl.enabled': false };
+
+/** @param {import('playwright-core').Browser} browser @returns {Open} */
+export const opener = (browser) => (options) => Workbench.open(browser, 'look', { settings, ...options });
 
 /** @type {Record<string, StateSet>} */
-export const states = {
-  nothing: {
-    views: nothing.views,
-    photograph: async (album, browser) => {
-      const workbench = await Workbench.open(browser, 'look-nothing', { settings });
-      try {
-        await workbench.show();
-        await workbench.command('View: Close Primary Side Bar');
-        await nothing.pose(album, workbench);
-      } finally {
-        await workbench.close();
-      }
-    },
-  },
-};
+export const states = { nothing, chats };

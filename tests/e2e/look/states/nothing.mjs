@@ -2,8 +2,20 @@
 
 export const views = ['tree', 'approvals', 'providers', 'chat', 'search', 'usage', 'settings', 'trial'];
 
+/** @param {import('../album.mjs').Album} album @param {import('../states.mjs').Open} open */
+export async function photograph(album, open) {
+  const workbench = await open();
+  try {
+    await workbench.show();
+    await workbench.command('View: Close Primary Side Bar');
+    await pose(album, workbench);
+  } finally {
+    await workbench.close();
+  }
+}
+
 /** @param {import('../album.mjs').Album} album @param {import('../../runner/workbench.mjs').Workbench} workbench */
-export async function pose(album, workbench) {
+async function pose(album, workbench) {
   const { page, chat } = workbench;
   const button = (/** @type {string | RegExp} */ name) => chat.getByRole('button', { name });
 
@@ -11,7 +23,7 @@ export async function pose(album, workbench) {
   await chat.getByRole('heading', { name: 'Nothing is connected yet' }).waitFor({ timeout: 60_000 });
   await album.learnThemes(workbench);
   await album.take(workbench, 'providers', 'empty');
-  if (album.wants('providers')) {
+  await album.scene(['providers'], async () => {
     await button(/Browse \d+ providers/).click();
     await button('Choose Anthropic').waitFor();
     await album.take(workbench, 'providers', 'catalog');
@@ -27,45 +39,45 @@ export async function pose(album, workbench) {
     await button('Connect').click();
     await chat.getByRole('group', { name: 'What went wrong' }).or(chat.locator('.failure')).first().waitFor({ timeout: 30_000 });
     await album.take(workbench, 'providers', 'connect-failing');
-  }
+  });
   await workbench.command('View: Close All Editors');
 
-  if (album.wants('chat')) {
+  await album.scene(['chat'], async () => {
     await workbench.command('Plue: New Chat');
     await chat.getByRole('region', { name: 'Getting started' }).waitFor();
     await album.take(workbench, 'chat', 'nothing-connected');
     await workbench.command('View: Close All Editors');
-  }
+  });
 
-  if (album.wants('search')) {
+  await album.scene(['search'], async () => {
     await workbench.command('Plue: Search Chats');
     await chat.getByText('Type words that are all in a message').waitFor();
     await album.take(workbench, 'search', 'empty');
     await workbench.command('View: Close All Editors');
-  }
+  });
 
-  if (album.wants('usage')) {
+  await album.scene(['usage'], async () => {
     await workbench.command('Plue: Show Usage');
     await chat.getByText('Nothing spent').first().waitFor();
     await album.take(workbench, 'usage', 'empty');
     await workbench.command('View: Close All Editors');
-  }
+  });
 
-  if (album.wants('settings')) {
+  await album.scene(['settings'], async () => {
     await workbench.command('Plue: Open Settings');
     await chat.getByRole('spinbutton').first().waitFor();
     await album.take(workbench, 'settings', 'full');
     await chat.getByRole('searchbox').fill('nobody has this');
     await album.take(workbench, 'settings', 'nothing-found');
     await workbench.command('View: Close All Editors');
-  }
+  });
 
-  if (album.wants('tree') || album.wants('approvals')) {
-    await page.getByRole('tab', { name: 'Plue', exact: true }).click();
+  await album.scene(['tree', 'approvals'], async () => {
+    await workbench.command('View: Show Plue');
     await page.locator('.part.sidebar .welcome-view, .part.sidebar .monaco-list-row').first().waitFor();
     await album.takeWindow(workbench, 'tree', 'empty', { part: '.part.sidebar' });
     await workbench.command('Plue: Show Approvals');
     await workbench.approvals.locator('.empty').waitFor();
     await album.take(workbench, 'approvals', 'empty', { place: 'view' });
-  }
+  });
 }
