@@ -1,7 +1,9 @@
 // The sets of states that share one window each.
 import { Workbench } from '../runner/workbench.mjs';
 import * as chats from './states/chats.mjs';
+import * as items from './states/items.mjs';
 import * as nothing from './states/nothing.mjs';
+import * as tasks from './states/tasks.mjs';
 
 /**
  * @typedef {(options?: import('../runner/workbench.mjs').WorkbenchOptions) => Promise<Workbench>} Open
@@ -17,4 +19,4 @@ const settings = { 'workbench.activityBar.location': 'top', 'workbench.layoutCon
 export const opener = (browser) => (options) => Workbench.open(browser, 'look', { settings, ...options });
 
 /** @type {Record<string, StateSet>} */
-export const states = { nothing, chats };
+export const states = { nothing, chats, tasks, items };

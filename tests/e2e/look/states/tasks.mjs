@@ -1,0 +1,223 @@
+// Agents at work: one that asks, one over its budget, one that fails, one that is done with its agents, and a tree of a hundred.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inArtifacts } from '../../../../scripts/lib/paths.mjs';
+import { dotnetRoot } from '../../../../scripts/lib/prerequisites.mjs';
+import { startSidecar } from '../../../bench/sidecar.mjs';
+import { writeHouseServer } from '../../runner/houseServer.mjs';
+import { pick } from '../../runner/prompts.mjs';
+import { ScriptedEndpoint } from '../../runner/scriptedEndpoint.mjs';
+
+export const views = ['task', 'tree', 'approvals'];
+
+const goal = 'Make the dates right. Then check them, describe them, and say of each function in which calendar it holds and since when.';
+
+/** @param {import('../album.mjs').Album} album @param {import('../states.mjs').Open} open */
+export async function photograph(album, open) {
+  const endpoint = await new ScriptedEndpoint().start();
+  const docs = gate();
+  endpoint.reply = (asked) => replyOf(asked, docs);
+  const workbench = await open({ prepare: (home) => furnish(home, endpoint) });
+  try {
+    if (album.wants('tree')) await growTree(workbench.plueHome);
+    await workbench.show();
+    await workbench.command('View: Close Primary Side Bar');
+    await pose(album, workbench, docs);
+  } finally {
+    docs.open();
+    await workbench.close();
+    await endpoint.stop();
+  }
+}
+
+/** @param {string} home @param {ScriptedEndpoint} endpoint */
+function furnish(home, endpoint) {
+  const model = (/** @type {string} */ id, /** @type {number} */ input, /** @type {number} */ output) => ({
+    ...{ id, name: id, cost_per_1m_in: input, cost_per_1m_out: output, cost_per_1m_in_cached: 0, cost_per_1m_out_cached: 0 },
+    ...{ context_window: 200_000, default_max_tokens: 4_000, can_reason: false, supports_attachments: false },
+  });
+  const catalog = {
+    ...{ name: 'House', id: 'house', type: 'openai-compat', api_key: '', api_endpoint: endpoint.url },
+    ...{ default_large_model_id: 'large-2', default_small_model_id: 'small-1' },
+    models: [model('large-2', 5, 25), model('small-1', 0.1, 0.4)],
+  };
+  mkdirSync(join(home, 'catalog'), { recursive: true });
+  writeFileSync(join(home, 'catalog', 'house.json'), JSON.stringify(catalog));
+  writeHouseServer(home, endpoint, { name: 'House large', catalog_provider: 'house', model: 'large-2' });
+  writeHouseServer(home, endpoint, { name: 'House small', catalog_provider: 'house', model: 'small-1' }, 'small');
+  writeFileSync(join(home, 'config.json5'), '{ default_large: "house", default_small: "small" }');
+  mkdirSync(join(home, 'templates'), { recursive: true });
+  writeFileSync(
+    join(home, 'templates', 'child.json5'),
+    '{ id: "child", name: "Child", version: "1.0.0", parent_template: "task", available_tools: [] }',
+  );
+  const source = join(home, '..', 'workspace', 'src');
+  mkdirSync(source, { recursive: true });
+  writeFileSync(join(source, 'dates.js'), 'export const isLeap = (year) => year % 4 === 0;\n');
+}
+
+/** A hundred tasks in three generations. @param {string} home */
+async function growTree(home) {
+  const serve = { command: join(dotnetRoot(), 'dotnet'), args: [inArtifacts('bin', 'Plue.Server', 'debug', 'plue.dll'), 'serve'] };
+  const sidecar = await startSidecar({ ...serve, env: { PLUE_HOME: home } });
+  try {
+    const spawn = async (/** @type {string} */ words, /** @type {string | undefined} */ parentId) =>
+      (await sidecar.ask('task/spawn', { templateId: 'child', goal: words, parentId, provider: 'small' })).uri;
+    for (let top = 1; top <= 4; top++) {
+      const parent = await spawn(`Part ${top} of the great work, which has a long name`, undefined);
+      for (let child = 1; child <= 4; child++) {
+        const middle = await spawn(`Chapter ${top}.${child}: everything that belongs to it`, parent);
+        for (let leaf = 1; leaf <= 5; leaf++) await spawn(`Page ${top}.${child}.${leaf}`, middle);
+      }
+    }
+    let tasks;
+    do {
+      tasks = (await sidecar.ask('task/list', {})).tasks;
+    } while (tasks.some((/** @type {{status: string}} */ task) => !['done', 'failed'].includes(task.status)));
+  } finally {
+    await sidecar.end();
+  }
+}
+
+/** @param {import('../album.mjs').Album} album @param {import('../../runner/workbench.mjs').Workbench} workbench @param {ReturnType<typeof gate>} docs */
+async function pose(album, workbench, docs) {
+  const { page, chat } = workbench;
+  const row = (/** @type {string | RegExp} */ title) => page.getByRole('treeitem', { name: new RegExp(title) });
+  const closeAll = () => workbench.command('View: Close All Editors');
+  const showTree = () => workbench.command('View: Show Plue');
+  const hideTree = () => workbench.command('View: Close Primary Side Bar');
+  /** Opens the panel of a task and gives it the whole window. */
+  const openTask = async (/** @type {RegExp} */ title) => {
+    await closeAll();
+    await showTree();
+    await row(title).first().click();
+    await chat.getByRole('region', { name: 'Task', exact: true }).waitFor({ timeout: 60_000 });
+    await hideTree();
+  };
+  const start = async (/** @type {string} */ template, /** @type {string} */ words) => {
+    await workbench.command('Plue: New Task…');
+    await pick(workbench, 'New Task', template);
+    await chat.getByRole('textbox', { name: 'Goal' }).fill(words, { timeout: 60_000 });
+  };
+
+  await page.getByRole('button', { name: /Plue: House large/ }).waitFor({ timeout: 60_000 });
+  await start('Orchestrator', goal);
+  await album.learnThemes(workbench);
+  await album.take(workbench, 'task', 'new');
+  await chat.getByText('More', { exact: true }).click();
+  await album.take(workbench, 'task', 'new-more');
+
+  await album.scene(['tree'], async () => {
+    await showTree();
+    for (const words of [/^Part 1 /, /^Chapter 1\.1/]) {
+      await row(words).first().click();
+      await page.keyboard.press('ArrowRight');
+    }
+    await album.takeWindow(workbench, 'tree', 'hundred-tasks', { part: '.part.sidebar' });
+    await hideTree();
+  });
+
+  await closeAll();
+  await start('Orchestrator', goal);
+  await chat.getByRole('button', { name: 'Start' }).click();
+  await showTree();
+  await row(/Mend the dates.*needs an answer/).waitFor({ timeout: 60_000 });
+  await row(/Check the dates.*needs an answer/).waitFor({ timeout: 60_000 });
+  await hideTree();
+  await album.scene(['approvals'], async () => {
+    await workbench.command('Plue: Show Approvals');
+    await workbench.approvals.locator('.approvals:not(.is-fresh) .approval').nth(1).waitFor();
+    await album.take(workbench, 'approvals', 'two-agents', { place: 'view' });
+    await hideTree();
+  });
+  await album.scene(['task'], async () => {
+    await openTask(/^Make the dates/);
+    await album.take(workbench, 'task', 'running-with-agents');
+    await openTask(/Check the dates/);
+    await chat.locator('.approvals:not(.is-fresh) .approval').first().waitFor();
+    await album.take(workbench, 'task', 'waiting-for-approval');
+    await chat.locator('.approval').first().getByRole('button', { name: 'Allow once' }).click();
+    await openTask(/Mend the dates/);
+    for (let edit = 0; edit < 2; edit++) {
+      await chat.locator('.approvals:not(.is-fresh) .approval').first().waitFor();
+      await chat.locator('.approval').first().getByRole('button', { name: 'Allow once' }).click();
+      await page.waitForTimeout(500);
+    }
+    await chat
+      .getByText(/over budget/i)
+      .first()
+      .waitFor({ timeout: 60_000 });
+    await album.take(workbench, 'task', 'over-budget');
+    docs.open();
+    await showTree();
+    await row(/Mend the dates.*over budget/)
+      .first()
+      .hover();
+    await row(/Mend the dates.*over budget/)
+      .first()
+      .getByRole('button', { name: /^Top Up/ })
+      .click();
+    await page.locator('.quick-input-widget input').first().fill('10');
+    await page.keyboard.press('Enter');
+    await row(/^Make the dates.*done/).waitFor({ timeout: 60_000 });
+    await openTask(/^Make the dates/);
+    await chat.getByRole('region', { name: 'Timeline' }).waitFor();
+    await album.take(workbench, 'task', 'finished');
+    await chat.getByText('As a table').click();
+    await album.take(workbench, 'task', 'finished-table', { again: () => chat.getByText('As a table').scrollIntoViewIfNeeded() });
+    await closeAll();
+    await start('Docs writer', 'Fail at once.');
+    await chat.getByRole('button', { name: 'Start' }).click();
+    await showTree();
+    await row(/^Fail at once.*failed/).waitFor({ timeout: 60_000 });
+    await openTask(/^Fail at once/);
+    await album.take(workbench, 'task', 'failed');
+  });
+}
+
+const edit = (/** @type {string} */ old, /** @type {string} */ text) => ({
+  calls: [{ name: 'edit', parameters: { path: 'src/dates.js', old, new: text } }],
+});
+
+/** What an agent does next, from who it is and what was done already. @param {any} asked @param {ReturnType<typeof gate>} docs */
+async function replyOf(asked, docs) {
+  if (asked.tools === undefined) return { text: 'Done.' };
+  const said = JSON.stringify(asked.messages);
+  const done = asked.messages.filter((/** @type {{role: string}} */ { role }) => role === 'tool').length;
+  const spawn = (/** @type {string} */ template, /** @type {string} */ words, /** @type {object} */ budget) => ({
+    name: 'spawn_task',
+    parameters: { template, goal: words, budget },
+  });
+  const finish = (/** @type {object} */ more) => ({ calls: [{ name: 'finish', parameters: more }] });
+  if (said.includes('Fail at once')) throw new Error('The connection is cut.');
+  if (String(asked.messages[0]?.content).includes('You are an orchestrator')) {
+    if (done > 0) return finish({ summary: 'The dates are mended.', results: [{ goal: 'Mend the dates', outcome: 'done' }] });
+    return {
+      text: 'Three parts, side by side.',
+      calls: [
+        spawn('task-code-writer', 'Mend the dates in src/dates.js.', { rounds: 3, usd: 0.2 }),
+        spawn('task-test-writer', 'Check the dates with a command.', { usd: 0.2 }),
+        spawn('task-docs-writer', 'Describe the dates.', { usd: 0.2 }),
+      ],
+      tokens: { input: 4000, output: 300 },
+    };
+  }
+  if (said.includes('Mend the dates in')) {
+    if (done === 0) return { calls: [{ name: 'read', parameters: { path: 'src/dates.js' } }] };
+    if (done === 1) return edit('year % 4 === 0;', 'year % 4 === 0 && year % 100 !== 0;');
+    if (done === 2) return edit('year % 100 !== 0;', '(year % 100 !== 0 || year % 400 === 0);');
+    return finish({ summary: 'It is right now.', files_changed: ['src/dates.js'], checks: [] });
+  }
+  if (said.includes('Check the dates with')) {
+    if (done === 0) return { calls: [{ name: 'bash', parameters: { command: 'printf checked > checked.txt' } }] };
+    return finish({ summary: 'Checked.', files_changed: ['checked.txt'], tests: [] });
+  }
+  await docs.opened;
+  return finish({ summary: 'The dates are described.', files_changed: [] });
+}
+
+function gate() {
+  let open = () => {};
+  const opened = new Promise((resolve) => (open = () => resolve(undefined)));
+  return { open, opened };
+}
