@@ -163,6 +163,12 @@ async function pose(album, workbench, endpoint) {
   const draft = () => chat.locator('.composer textarea');
   const halt = () => button('Stop (Escape)').click();
   const closeAll = () => workbench.command('View: Close All Editors');
+  /** What is asked of the sidecar meanwhile waits. */
+  const whileItSleeps = async (/** @type {() => Promise<void>} */ play) => {
+    const pid = workbench.sidecarPid();
+    process.kill(pid, 'SIGSTOP');
+    await play().finally(() => process.kill(pid, 'SIGCONT'));
+  };
   const fresh = async () => {
     await closeAll();
     await newChat(workbench);
@@ -357,22 +363,20 @@ async function pose(album, workbench, endpoint) {
     await box.fill('nobodysaidthis');
     await chat.getByText('Nothing found for').waitFor();
     await album.take(workbench, 'search', 'nothing-found');
-    const pid = workbench.sidecarPid();
-    process.kill(pid, 'SIGSTOP');
-    await box.fill('dates');
-    await chat.getByText('Searching…').waitFor();
-    await album.take(workbench, 'search', 'loading');
-    process.kill(pid, 'SIGCONT');
+    await whileItSleeps(async () => {
+      await box.fill('dates');
+      await chat.getByText('Searching…').waitFor();
+      await album.take(workbench, 'search', 'loading');
+    });
   });
 
   await album.scene(['usage'], async () => {
     await closeAll();
-    const pid = workbench.sidecarPid();
-    process.kill(pid, 'SIGSTOP');
-    await workbench.command('Plue: Show Usage');
-    await chat.getByText('Loading…').first().waitFor();
-    await album.take(workbench, 'usage', 'loading');
-    process.kill(pid, 'SIGCONT');
+    await whileItSleeps(async () => {
+      await workbench.command('Plue: Show Usage');
+      await chat.getByText('Loading…').first().waitFor();
+      await album.take(workbench, 'usage', 'loading');
+    });
     await chat.getByRole('region', { name: 'Total' }).waitFor();
     await album.take(workbench, 'usage', 'full');
     await album.take(workbench, 'usage', 'full-end', {
@@ -397,12 +401,11 @@ async function pose(album, workbench, endpoint) {
 
   await album.scene(['providers'], async () => {
     await closeAll();
-    const pid = workbench.sidecarPid();
-    process.kill(pid, 'SIGSTOP');
-    await workbench.command('Plue: Manage Providers');
-    await chat.getByText('Loading providers…').waitFor();
-    await album.take(workbench, 'providers', 'loading');
-    process.kill(pid, 'SIGCONT');
+    await whileItSleeps(async () => {
+      await workbench.command('Plue: Manage Providers');
+      await chat.getByText('Loading').and(chat.locator(':visible')).first().waitFor();
+      await album.take(workbench, 'providers', 'loading');
+    });
     await button(/^Test House server/)
       .first()
       .click();

@@ -89,6 +89,7 @@ async function pose(album, workbench, docs) {
   /** Opens the panel of a task and gives it the whole window. */
   const openTask = async (/** @type {RegExp} */ title) => {
     await closeAll();
+    await page.locator('iframe.webview.ready:not([src*="purpose=webviewView"])').waitFor({ state: 'detached' });
     await showTree();
     await row(title).first().click();
     await chat.getByRole('region', { name: 'Task', exact: true }).waitFor({ timeout: 60_000 });
