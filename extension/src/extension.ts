@@ -17,6 +17,7 @@ import { runWithErrorHandling } from './infrastructure/errors';
 import { readLaunchSettings } from './infrastructure/settings';
 import { ApprovalList } from './server/approvalList';
 import { SidecarClient } from './server/client';
+import { DotnetRuntime, runtimeMachine } from './server/dotnetRuntime';
 import { ProviderList } from './server/providerList';
 import { findSidecar, thisMachine } from './server/sidecar';
 import { TaskList } from './server/taskList';
@@ -33,9 +34,16 @@ export function activate(context: vscode.ExtensionContext): void {
   const begun = performance.now();
   const launch = readLaunchSettings(process.env);
   const log = vscode.window.createOutputChannel('Plue', { log: true });
+  const runtime = new DotnetRuntime(context.extension.id, runtimeMachine);
   const client = new SidecarClient({
     log,
-    find: () => findSidecar(context.extensionPath, thisMachine, launch.serverPath),
+    find: () =>
+      findSidecar({
+        extensionPath: context.extensionPath,
+        machine: thisMachine,
+        runtime: () => runtime.find(),
+        ...(launch.serverPath === undefined ? {} : { serverPath: launch.serverPath }),
+      }),
     workspace: () => ({
       workspaceFolder: vscode.workspace.workspaceFolders?.find((folder) => folder.uri.scheme === 'file')?.uri.fsPath,
       trusted: vscode.workspace.isTrusted,
@@ -49,6 +57,8 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     log,
     client,
+    runtime,
+    runtime.onDidAppear(() => runWithErrorHandling(log, () => client.restart())),
     providers,
     approvals,
     tasks,

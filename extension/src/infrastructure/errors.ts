@@ -28,13 +28,20 @@ export class UserCancelledError extends Error {
 export interface HelpButton {
   title: string;
   command: string;
+  args?: unknown[];
 }
 
 const showLog: HelpButton = { title: l10n.t('Show Log'), command: 'plue.showLog' };
 const setKey: HelpButton = { title: l10n.t('Set Key…'), command: 'plue.configureProviderKey' };
 const manage: HelpButton = { title: l10n.t('Manage Providers'), command: 'plue.manageProviders' };
+const restart: HelpButton = { title: l10n.t('Restart'), command: 'plue.restartServer' };
+const downloadDotnet: HelpButton = {
+  title: l10n.t('Open Download Page'),
+  command: 'vscode.open',
+  args: [vscode.Uri.parse('https://dot.net/download')],
+};
 
-/** The one or two buttons that help with a failure. */
+/** The few buttons that help with a failure. */
 export function helpFor(kind: string): HelpButton[] {
   switch (kind) {
     case 'providerAuthFailed':
@@ -52,7 +59,21 @@ export function helpFor(kind: string): HelpButton[] {
     case 'budgetExceeded':
       return [{ title: l10n.t('Change Budget…'), command: 'plue.openSettings' }];
     case 'sidecarStopped':
-      return [showLog, { title: l10n.t('Restart'), command: 'plue.restartServer' }];
+      return [showLog, restart];
+    case 'sidecarDamaged':
+      return [{ title: l10n.t('Show Extensions'), command: 'workbench.view.extensions' }, showLog];
+    case 'runtimeMissing':
+      return [
+        {
+          title: l10n.t('Install the Tool'),
+          command: 'workbench.extensions.installExtension',
+          args: ['ms-dotnettools.vscode-dotnet-runtime'],
+        },
+        downloadDotnet,
+        restart,
+      ];
+    case 'runtimeNotAcquired':
+      return [downloadDotnet, restart, showLog];
     case 'untrusted':
       return [{ title: l10n.t('Manage Workspace Trust'), command: 'workbench.trust.manage' }];
     // What was asked for does not fit how things are now; the log says no more.
@@ -82,7 +103,8 @@ export async function runWithErrorHandling<T>(log: Log, action: () => Promise<T>
   }
 }
 
-async function showFailure(failure: FailureError): Promise<void> {
+/** One message with the buttons that help; resolves when it was answered or closed. */
+export async function showFailure(failure: FailureError): Promise<void> {
   const buttons = helpFor(failure.kind);
   const titles = buttons.map((button) => button.title);
   const chosen =
@@ -90,5 +112,5 @@ async function showFailure(failure: FailureError): Promise<void> {
       ? await vscode.window.showWarningMessage(failure.message, ...titles)
       : await vscode.window.showErrorMessage(failure.message, ...titles);
   const button = buttons.find((candidate) => candidate.title === chosen);
-  if (button) await vscode.commands.executeCommand(button.command);
+  if (button) await vscode.commands.executeCommand(button.command, ...(button.args ?? []));
 }

@@ -13,7 +13,7 @@ import {
   type RequestType,
 } from 'vscode-languageclient/node';
 import { Disposables } from '../infrastructure/disposables';
-import { FailureError, toFailureError } from '../infrastructure/errors';
+import { FailureError, showFailure, toFailureError, UserCancelledError } from '../infrastructure/errors';
 import { SidecarLines, maskedChannel } from '../infrastructure/logging';
 import {
   approvalChanged,
@@ -69,8 +69,8 @@ export interface Sidecar {
 
 export interface SidecarOptions {
   log: vscode.LogOutputChannel;
-  /** Throws a FailureError where there is none. Asked at each start. */
-  find(): SidecarCommand;
+  /** Rejects with a FailureError where there is none. Asked at each start. */
+  find(): Promise<SidecarCommand>;
   /** Asked at each start: trust may have been granted since. */
   workspace(): PlueOptions;
 }
@@ -82,6 +82,8 @@ interface Life {
   trusted: boolean;
   registrations: Disposables;
   child?: ChildProcess;
+  /** Ends a child that does not answer. */
+  patience?: NodeJS.Timeout;
   over: boolean;
 }
 
@@ -193,7 +195,6 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
         askLanguageModel(params, token, (event) => life.client.sendNotification(hostLanguageModelEvent, { streamId: params.streamId, event })),
       ),
     );
-    const patience = setTimeout(() => life.child?.kill('SIGKILL'), mostMsToStart);
     life.client
       .start()
       .then(
@@ -207,7 +208,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
         (error: unknown) => this.onDown(life, error),
       )
       .catch((error: unknown) => this.options.log.error(toFailureError(error).message))
-      .finally(() => clearTimeout(patience));
+      .finally(() => clearTimeout(life.patience));
   }
 
   private tellTrust(): void {
@@ -216,7 +217,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
 
   private createClient(life: () => Life): LanguageClient {
     const { log } = this.options;
-    return new QuietClient('plue', 'Plue', () => Promise.resolve(this.spawn(life())), {
+    return new QuietClient('plue', 'Plue', () => this.spawn(life()), {
       documentSelector: [],
       outputChannel: log,
       traceOutputChannel: maskedChannel(log),
@@ -241,10 +242,14 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     });
   }
 
-  private spawn(life: Life): ChildProcess {
+  private async spawn(life: Life): Promise<ChildProcess> {
     this.lastWords = '';
-    const child = startSidecar(this.options.find());
+    const command = await this.options.find();
+    // Stopped or started anew while it was looked for.
+    if (this.life !== life) throw new UserCancelledError();
+    const child = startSidecar(command);
     life.child = child;
+    life.patience = setTimeout(() => child.kill('SIGKILL'), mostMsToStart);
     child.on('error', (error) => (this.lastWords = error.message));
     if (child.pid === undefined) throw new FailureError('sidecarStopped', l10n.t('Plue’s sidecar could not be started from {0}.', child.spawnfile));
     this.options.log.info(`Sidecar ${child.spawnfile} started, process ${child.pid}.`);
@@ -276,7 +281,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     }
     this.options.log.error(cause);
     this.setState({ state: 'stopped', cause });
-    await this.offerRestart(cause);
+    await showFailure(new FailureError(life.child?.pid === undefined ? toFailureError(error).kind : 'sidecarStopped', cause));
   }
 
   private async causeOfDeath({ child }: Life, error?: unknown): Promise<string> {
@@ -292,13 +297,6 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
         ? l10n.t('Plue’s sidecar ended.')
         : l10n.t('Plue’s sidecar ended with exit code {0}.', child.exitCode);
     return `${how} ${this.lastWords}`.trim();
-  }
-
-  private async offerRestart(cause: string): Promise<void> {
-    const [showLog, restart] = [l10n.t('Show Log'), l10n.t('Restart')];
-    const chosen = await vscode.window.showErrorMessage(cause, showLog, restart);
-    if (chosen === showLog) this.options.log.show(true);
-    if (chosen === restart) await this.restart();
   }
 
   private async endLife(): Promise<void> {

@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { extname, join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { FailureError } from '../infrastructure/errors';
+import { packedSidecar } from './packedSidecar';
 
 export interface SidecarCommand {
   command: string;
@@ -28,17 +29,38 @@ export const thisMachine: Machine = {
   },
 };
 
-/**
- * The path the user gave; else the published or the development build, whichever is newer (so that an old publish never hides
- * a change); else the portable build, which needs the .NET runtime.
- */
-export function findSidecar(extensionPath: string, machine: Machine, serverPath?: string): SidecarCommand {
-  if (serverPath !== undefined) {
-    if (machine.modified(serverPath) === undefined) {
-      throw new FailureError('sidecarStopped', l10n.t('PLUE_SERVER_PATH names {0}, and there is no such file.', serverPath));
-    }
-    return commandFor(serverPath);
-  }
+/** Where to look for the sidecar. */
+export interface SidecarSearch {
+  extensionPath: string;
+  machine: Machine;
+  /** The path the user gave: it alone counts. */
+  serverPath?: string;
+  /** Finds the `dotnet` for a sidecar that needs one. */
+  runtime(): Promise<string>;
+}
+
+/** The path the user gave; else the packed sidecar when it is what was packed; else what was built in this checkout. */
+export async function findSidecar(search: SidecarSearch): Promise<SidecarCommand> {
+  const program = search.serverPath === undefined ? await ownSidecar(search) : givenSidecar(search.serverPath, search.machine);
+  return extname(program) === '.dll' ? { command: await search.runtime(), args: [program] } : { command: program, args: [] };
+}
+
+function givenSidecar(path: string, machine: Machine): string {
+  if (machine.modified(path) !== undefined) return path;
+  throw new FailureError('sidecarStopped', l10n.t('PLUE_SERVER_PATH names {0}, and there is no such file.', path));
+}
+
+async function ownSidecar({ extensionPath, machine }: SidecarSearch): Promise<string> {
+  const path = (await packedSidecar(extensionPath)) ?? builtSidecar(extensionPath, machine);
+  if (path !== undefined) return path;
+  throw new FailureError(
+    'sidecarStopped',
+    l10n.t('Plue’s sidecar is not there. In a checkout run `npm run build`; otherwise install the extension again.'),
+  );
+}
+
+/** The published or the development build, whichever is newer (so that an old publish never hides a change); else the portable build. */
+function builtSidecar(extensionPath: string, machine: Machine): string | undefined {
   const program = machine.platform === 'win32' ? 'plue.exe' : 'plue';
   const builds = [
     join(extensionPath, 'artifacts', 'publish', ridOf(machine), program),
@@ -48,21 +70,15 @@ export function findSidecar(extensionPath: string, machine: Machine, serverPath?
     .map((path) => ({ path, modified: machine.modified(path) ?? 0 }))
     .filter((build) => build.modified > 0)
     .sort((a, b) => b.modified - a.modified)[0];
-  if (newest) return commandFor(newest.path);
-
+  if (newest) return newest.path;
   const portable = join(extensionPath, 'artifacts', 'publish', 'portable', 'plue.dll');
-  if (machine.modified(portable) !== undefined) return commandFor(portable);
-  throw new FailureError('sidecarStopped', l10n.t('Plue’s sidecar is not there. In a checkout run `npm run build`; otherwise install the extension again.'));
+  return machine.modified(portable) === undefined ? undefined : portable;
 }
 
 /** In the user's home, never in the workspace: a folder that is opened must not decide what runs. */
 export function startSidecar(sidecar: SidecarCommand): ChildProcess {
-  if (sidecar.command !== 'dotnet') makeExecutable(sidecar.command);
+  makeExecutable(sidecar.command);
   return spawn(sidecar.command, [...sidecar.args, 'serve'], { cwd: homedir(), stdio: 'pipe', windowsHide: true });
-}
-
-function commandFor(path: string): SidecarCommand {
-  return extname(path) === '.dll' ? { command: 'dotnet', args: [path] } : { command: path, args: [] };
 }
 
 export function ridOf(machine: Machine): string {
@@ -77,7 +93,7 @@ export function ridOf(machine: Machine): string {
   }
 }
 
-/** A package made on Windows carries no executable bit. */
+/** A package made on Windows carries no executable bit, and some systems lose it. Where it cannot be set, the start says why. */
 function makeExecutable(path: string): void {
   try {
     accessSync(path, constants.X_OK);

@@ -33,6 +33,7 @@ public partial class SecurityRowsTests
             "A_huge_cost_of_derivation_is_refused_before_any_of_it_is_paid", "A_file_of_a_later_version_says_so_whatever_its_shape", "A_new_vault_is_never_made_over_one_that_exists_even_a_damaged_one",
         ],
         [55] = ["A_secret_is_masked_in_each_of_its_forms", "A_stored_key_is_masked_in_questions_answers_and_files", "A_secret_is_masked_wherever_the_stream_is_cut"],
+        [59] = ["SEC-59 One byte that differs is noticed, even when size and time are as before", "SEC-59 A job that holds secrets runs only what was released", "SEC-59 A tampered sidecar is not started"],
     };
 
     private static readonly Lazy<string> Tests = new(() => string.Join('\n', Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests"), "*", SearchOption.AllDirectories)
@@ -40,7 +41,7 @@ public partial class SecurityRowsTests
         .Where(file => !file.EndsWith(nameof(SecurityRowsTests) + ".cs", StringComparison.Ordinal))
         .Select(File.ReadAllText)));
 
-    public static TheoryData<int> Numbers => [.. Enumerable.Range(1, Rows).Where(row => row != 59)];
+    public static TheoryData<int> Numbers => [.. Enumerable.Range(1, Rows)];
 
     [Theory]
     [MemberData(nameof(Numbers))]
@@ -49,9 +50,6 @@ public partial class SecurityRowsTests
         foreach (var name in Named.GetValueOrDefault(row, []).Where(name => !name.StartsWith($"SEC_{row:00}", StringComparison.Ordinal))) { Assert.Contains(name, Tests.Value, StringComparison.Ordinal); }
         Assert.True(Named.ContainsKey(row) || Numbered().Matches(Tests.Value).Any(match => match.Value.Contains($"{row:00}", StringComparison.Ordinal)), $"No test says SEC-{row:00}.");
     }
-
-    [Fact(Skip = "The sidecar's hash is checked before it starts once there are packages, which the next issue makes.")]
-    public void SEC_59_The_extension_starts_only_the_sidecar_that_it_was_packed_with() => Assert.Fail("Not there yet.");
 
     [Fact]
     public void SEC_40_Programs_are_started_with_lists_of_arguments_and_never_by_a_shells_line()

@@ -15,7 +15,7 @@ for (const level of ['warn', 'error'] as const) log[level] = say(level);
 
 const client = new SidecarClient({
   log,
-  find: () => ({ command: process.execPath, args: [script, counter, mode] }),
+  find: () => Promise.resolve({ command: process.execPath, args: [script, counter, mode] }),
   workspace: () => ({ trusted: vscode.workspace.isTrusted }),
 });
 client.onDidChangeState((state) => tell(`state ${state.state}`));

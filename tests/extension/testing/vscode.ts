@@ -104,6 +104,8 @@ export const version = '1.91.0';
 export const shown: { kind: string; text: string; buttons: string[]; detail?: string }[] = [];
 export const answers: (string | undefined)[] = [];
 export const executed: unknown[][] = [];
+/** What commands of others give back. */
+export const commandAnswers = new Map<string, () => unknown>();
 export const opened: string[] = [];
 /** Where the opened documents were selected. */
 export const selections: (Range | undefined)[] = [];
@@ -128,7 +130,7 @@ function show(kind: string, text: string, rest: unknown[]): Promise<string | und
 
 export function reset(): void {
   for (const list of [shown, answers, executed, opened, selections, files, panels, copied]) list.length = 0;
-  for (const map of [disk, registered]) map.clear();
+  for (const known of [disk, registered, commandAnswers, installed]) known.clear();
   progress = new CancellationTokenSource();
   browser.opens = true;
   languageModels.length = 0;
@@ -190,10 +192,20 @@ export const commands = {
     registered.set(id, action);
     return new Disposable(() => registered.delete(id));
   },
-  executeCommand: (...args: unknown[]): Promise<void> => {
+  executeCommand: (...args: unknown[]): Promise<unknown> => {
     executed.push(args);
-    return Promise.resolve();
+    const answer = typeof args[0] === 'string' ? commandAnswers.get(args[0]) : undefined;
+    return Promise.resolve(answer?.());
   },
+};
+
+/** Other extensions by id, and what tells that there are more or fewer. */
+export const installed = new Set<string>();
+export const extensionsChanged = new EventEmitter<void>();
+
+export const extensions = {
+  getExtension: (id: string): { id: string } | undefined => (installed.has(id) ? { id } : undefined),
+  onDidChange: extensionsChanged.event,
 };
 
 /** A test saves a document by firing it. */

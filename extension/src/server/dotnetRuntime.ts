@@ -1,0 +1,172 @@
+// The .NET that the portable sidecar runs on: what is installed, else what Microsoft's .NET Install Tool extension gets.
+import { execFile } from 'node:child_process';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, dirname, isAbsolute, join, relative } from 'node:path';
+import * as l10n from '@vscode/l10n';
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+import { FailureError, toFailureError } from '../infrastructure/errors';
+
+const wanted = '10.0';
+export const installTool = 'ms-dotnettools.vscode-dotnet-runtime';
+
+/** What the search needs to know of the machine. */
+export interface RuntimeMachine {
+  platform: string;
+  env: Record<string, string | undefined>;
+  /** Where installers put it. */
+  usualPlaces: string[];
+  /** Open folders: what they bring along is not run. */
+  folders: string[];
+}
+
+export function runtimeMachine(): RuntimeMachine {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  return {
+    platform: process.platform,
+    env: process.env,
+    usualPlaces: usualPlaces(process.platform, process.env, homedir()),
+    folders: folders.flatMap(({ uri }) => (uri.scheme === 'file' ? [uri.fsPath] : [])),
+  };
+}
+
+const acquired = v.object({ dotnetPath: v.pipe(v.string(), v.minLength(1)) });
+
+/** Finds a runtime, or gets one; asks the Install Tool once at a time. */
+export class DotnetRuntime implements vscode.Disposable {
+  private readonly appeared = new vscode.EventEmitter<void>();
+  private watching: vscode.Disposable | undefined;
+  private acquiring: Promise<string> | undefined;
+
+  /** After a search in vain: the Install Tool was installed meanwhile, so another start may succeed. */
+  readonly onDidAppear = this.appeared.event;
+
+  constructor(
+    private readonly extensionId: string,
+    private readonly machine: () => RuntimeMachine,
+  ) {}
+
+  /** The path of a `dotnet` that runs the sidecar. Rejects with a FailureError `runtimeMissing` or `runtimeNotAcquired`. */
+  async find(): Promise<string> {
+    const found = await installedRuntime(this.machine());
+    if (found !== undefined) return found;
+    if (vscode.extensions.getExtension(installTool) === undefined) {
+      this.watch();
+      throw new FailureError(
+        'runtimeMissing',
+        l10n.t(
+          'This package of Plue needs the .NET {0} runtime, and none was found. Install the .NET Install Tool extension, which gets it for Plue alone, or install .NET yourself.',
+          wanted,
+        ),
+      );
+    }
+    this.acquiring ??= this.acquire().finally(() => (this.acquiring = undefined));
+    return this.acquiring;
+  }
+
+  dispose(): void {
+    this.watching?.dispose();
+    this.appeared.dispose();
+  }
+
+  private async acquire(): Promise<string> {
+    const title = l10n.t('Plue gets the .NET {0} runtime, which it needs once.', wanted);
+    try {
+      const request = { version: wanted, requestingExtensionId: this.extensionId, mode: 'runtime' };
+      const answer: unknown = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
+        vscode.commands.executeCommand<unknown>('dotnet.acquire', request),
+      );
+      return v.parse(acquired, answer).dotnetPath;
+    } catch (error) {
+      const reason = error instanceof v.ValiError ? l10n.t('The .NET Install Tool gave no path.') : toFailureError(error).message;
+      throw new FailureError(
+        'runtimeNotAcquired',
+        l10n.t('The .NET {0} runtime could not be got: {1} Install it yourself and restart Plue.', wanted, ended(reason)),
+      );
+    }
+  }
+
+  private watch(): void {
+    this.watching ??= vscode.extensions.onDidChange(() => {
+      if (vscode.extensions.getExtension(installTool) === undefined) return;
+      this.watching?.dispose();
+      this.watching = undefined;
+      this.appeared.fire();
+    });
+  }
+}
+
+/** The first `dotnet` that has the wanted runtime: by DOTNET_ROOT, on PATH, then in the usual places. */
+export async function installedRuntime(machine: RuntimeMachine): Promise<string | undefined> {
+  for (const path of new Set(candidates(machine))) {
+    if (isForeign(path, machine.folders)) continue;
+    if (/^Microsoft\.NETCore\.App 10\.\d+\.\d+ \[/m.test(await runtimesOf(path))) return path;
+  }
+  return undefined;
+}
+
+function candidates({ platform, env, usualPlaces }: RuntimeMachine): string[] {
+  const program = platform === 'win32' ? 'dotnet.exe' : 'dotnet';
+  const onPath = (env['PATH'] ?? env['Path'] ?? '').split(delimiter);
+  const folders = [env['DOTNET_ROOT'], ...onPath, ...usualPlaces];
+  // A relative entry means another folder wherever it is read.
+  return folders.flatMap((folder) => (folder !== undefined && isAbsolute(folder) ? [join(folder, program)] : []));
+}
+
+export function usualPlaces(platform: string, env: RuntimeMachine['env'], home: string): string[] {
+  const own = join(home, '.dotnet');
+  switch (platform) {
+    case 'win32':
+      return [...below(env['ProgramFiles'], 'dotnet'), ...below(env['LOCALAPPDATA'], join('Microsoft', 'dotnet')), own];
+    case 'darwin':
+      return [...installLocation(), '/usr/local/share/dotnet', '/opt/homebrew/opt/dotnet/libexec', own];
+    default:
+      return [...installLocation(), '/usr/share/dotnet', '/usr/lib/dotnet', '/usr/lib64/dotnet', '/snap/dotnet/current', own];
+  }
+}
+
+function below(folder: string | undefined, rest: string): string[] {
+  return folder === undefined ? [] : [join(folder, rest)];
+}
+
+/** Where .NET's own installers write down where they put it. */
+function installLocation(): string[] {
+  try {
+    return [readFileSync('/etc/dotnet/install_location', 'utf8').trim()];
+  } catch {
+    return [];
+  }
+}
+
+/** Not a file, or one that an open folder brings along. */
+function isForeign(path: string, folders: string[]): boolean {
+  try {
+    const real = realpathSync(path);
+    if (!statSync(real).isFile()) return true;
+    return folders.some((folder) => isBelow(path, folder) || isBelow(real, folder) || isBelow(real, realpathSync(folder)));
+  } catch {
+    return true;
+  }
+}
+
+function isBelow(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way === '' || (!way.startsWith('..') && !isAbsolute(way));
+}
+
+/** What it lists; nothing when it cannot be run or does not answer within ten seconds. */
+function runtimesOf(path: string): Promise<string> {
+  return new Promise((resolve) => {
+    execFile(
+      path,
+      ['--list-runtimes'],
+      { timeout: 10_000, maxBuffer: 1024 * 1024, windowsHide: true, cwd: dirname(path) },
+      (error, stdout) => resolve(error === null ? stdout : ''),
+    );
+  });
+}
+
+function ended(sentence: string): string {
+  return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;
+}

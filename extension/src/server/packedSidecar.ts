@@ -1,0 +1,78 @@
+// The sidecar as it was packed: extension/out/sidecar.json lists its files with their SHA-256. Every start reads them all: a change that
+// keeps size and time would pass anything less, and reading costs some 20 ms.
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat, readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import * as l10n from '@vscode/l10n';
+import * as v from 'valibot';
+import { FailureError } from '../infrastructure/errors';
+
+const fileName = v.pipe(v.string(), v.regex(/^[\w.-]+$/));
+const packing = v.object({
+  /** The file to start: `plue`, `plue.exe` or `plue.dll`. */
+  program: fileName,
+  /** Everything in the sidecar's folder: SHA-256 in hexadecimal by name. */
+  files: v.record(fileName, v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
+});
+
+/**
+ * The path of the packed program, after each of its files was found to be what was packed; undefined where nothing was packed, as in a checkout.
+ * Rejects with a FailureError `sidecarDamaged` when a file differs, is missing or was added.
+ */
+export async function packedSidecar(extensionPath: string): Promise<string | undefined> {
+  const text = await readPacking(join(extensionPath, 'extension', 'out', 'sidecar.json'));
+  if (text === undefined) return undefined;
+  const { program, files } = parse(text);
+  const folder = join(extensionPath, 'sidecar');
+  const found = await readdir(folder).catch(() => []);
+  // A library put beside the program would be loaded by it.
+  const stranger = found.find((name) => !Object.hasOwn(files, name));
+  if (stranger !== undefined) throw damaged(stranger);
+  await Promise.all(Object.entries(files).map(([name, hash]) => check(folder, name, hash)));
+  if (!Object.hasOwn(files, program)) throw damaged(program);
+  return join(folder, program);
+}
+
+async function readPacking(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw damaged('sidecar.json');
+  }
+}
+
+function parse(text: string): v.InferOutput<typeof packing> {
+  try {
+    return v.parse(packing, JSON.parse(text));
+  } catch {
+    throw damaged('sidecar.json');
+  }
+}
+
+async function check(folder: string, name: string, hash: string): Promise<void> {
+  let actual: string;
+  try {
+    // A link would say what it leads to now, and that may be something else at the start.
+    if (!(await lstat(join(folder, name))).isFile()) throw damaged(name);
+    actual = await sha256(join(folder, name));
+  } catch {
+    throw damaged(name);
+  }
+  if (actual !== hash) throw damaged(name);
+}
+
+async function sha256(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash);
+  return hash.digest('hex');
+}
+
+function damaged(name: string): FailureError {
+  return new FailureError(
+    'sidecarDamaged',
+    l10n.t('Plue was not started: its file {0} is not the one that it was installed with. Install the extension again.', name),
+  );
+}
