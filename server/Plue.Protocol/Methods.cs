@@ -205,6 +205,9 @@ public static class Methods
     public static readonly RpcRequest<EditContentParams, EditContentResult> EditContent = new("edit/content");
     public static readonly RpcNotification<EditChangedParams> EditChanged = new("edit/changed");
 
+    /// <summary>Looks at everything that Plue needs, and says what helps.</summary>
+    public static readonly RpcRequest<HealthCheckParams, HealthCheckResult> HealthCheck = new("health/check");
+
     // Servers of the Model Context Protocol.
     public static readonly RpcRequest<Nothing, McpListResult> McpList = new("mcp/list");
     public static readonly RpcRequest<McpApproveParams, McpListResult> McpApprove = new("mcp/approve");

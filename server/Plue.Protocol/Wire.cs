@@ -21,7 +21,7 @@ namespace Plue.Protocol;
         typeof(CamelCaseEnumConverter<SteeringKind>), typeof(CamelCaseEnumConverter<FindingKind>), typeof(CamelCaseEnumConverter<HostNotifyLevel>),
         typeof(CamelCaseEnumConverter<ApprovalKind>), typeof(CamelCaseEnumConverter<ApprovalDecision>), typeof(CamelCaseEnumConverter<TodoState>),
         typeof(CamelCaseEnumConverter<TimelineKind>), typeof(CamelCaseEnumConverter<EditKind>), typeof(CamelCaseEnumConverter<EditState>),
-        typeof(CamelCaseEnumConverter<McpState>),
+        typeof(CamelCaseEnumConverter<McpState>), typeof(CamelCaseEnumConverter<HealthState>), typeof(CamelCaseEnumConverter<HealthAction>),
     ])]
 [JsonSerializable(typeof(Nothing))]
 [JsonSerializable(typeof(ApprovalListResult))]
@@ -46,6 +46,8 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(EditContentParams))]
 [JsonSerializable(typeof(EditContentResult))]
 [JsonSerializable(typeof(EditChangedParams))]
+[JsonSerializable(typeof(HealthCheckParams))]
+[JsonSerializable(typeof(HealthCheckResult))]
 [JsonSerializable(typeof(McpListResult))]
 [JsonSerializable(typeof(McpApproveParams))]
 [JsonSerializable(typeof(McpNameParams))]

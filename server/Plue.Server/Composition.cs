@@ -5,6 +5,7 @@ using Plue.Server.Chat;
 using Plue.Server.Cli;
 using Plue.Server.Codices;
 using Plue.Server.Edits;
+using Plue.Server.Health;
 using Plue.Server.Json5;
 using Plue.Server.Language;
 using Plue.Server.Messages;
@@ -54,6 +55,7 @@ internal sealed class Composition : IAsyncDisposable
     private readonly Lazy<SignIns> signIns;
     private readonly Lazy<SharedInbox> inbox;
     private readonly Lazy<ToolRunner> toolRunner;
+    private readonly Lazy<Sandbox> sandbox;
     private readonly Lazy<BuiltInTools> builtInTools;
     private readonly Lazy<McpServices> mcpServices;
     private readonly Lazy<McpServers> mcpServers;
@@ -102,8 +104,9 @@ internal sealed class Composition : IAsyncDisposable
         PermissionPolicy = new PermissionPolicy(paths, StoredRules, Home);
         var results = new ToolResults(paths);
         toolRunner = new(() => new ToolRunner(PermissionPolicy, Approvals, edits.Value.Log, rights => [.. rights().Reverse().Select(one => one.Title)], results, new Blobs(paths)));
+        sandbox = new(() => Sandbox.OfThisMachine(new ProtectedPaths(paths, Home)));
         builtInTools = new(() => new BuiltInTools(
-            ToolTextOf, PermissionPolicy, Sandbox.OfThisMachine(new ProtectedPaths(paths, Home)), results,
+            ToolTextOf, PermissionPolicy, sandbox.Value, results,
             () => UserConfig.Read(paths).Values.GetBoolean(UserConfig.CommandsNetworkKey) == true, static _ => false));
         Catalog = new ProviderCatalog(paths, CatalogTypes.KindByType.Keys.ToHashSet(), ReadCatalogSettings);
         userCatalogs = new(() => new UserCatalogs(paths, Catalog, Time));
@@ -260,6 +263,31 @@ internal sealed class Composition : IAsyncDisposable
     {
         Trust(workspace);
         return new McpHouse(new McpHandlers(() => McpServers), Vault, Redactor.Mask, DisposeAsync);
+    }
+
+    public HealthServices HealthServices => new()
+    {
+        Version = LifecycleHandlers.Version,
+        Paths = Paths,
+        Workspace = Workspace,
+        UserFolder = Home,
+        Chats = chats,
+        Rules = StoredRules,
+        Vault = vault,
+        Providers = Providers,
+        Credentials = CredentialsAsync,
+        FindClaudeCode = FindClaudeCodeAsync,
+        AskOllama = Discovery.AskOllamaAsync,
+        Sandbox = () => sandbox.Value,
+        Servers = () => McpServers,
+        Mask = Redactor.Mask,
+    };
+
+    /// <param name="workspace">A folder that counts as trusted, because the user names it; null for none.</param>
+    public HealthHouse HealthHouse(string? workspace)
+    {
+        Trust(workspace);
+        return new HealthHouse(new HealthHandlers(HealthServices), Vault, Redactor.Mask, DisposeAsync);
     }
 
     public VaultServices VaultServices => new(Vault, ProviderKeys.RenameAsync);

@@ -19,6 +19,7 @@ var root = new RootCommand("Plue: chat and agents with your own providers")
     CatalogCommand.Create(() => new Composition(LogLevel.Warning).CatalogServices, terminal),
     SearchCommand.Create(() => new Composition(LogLevel.Warning).SearchServices, terminal),
     ChatsCommand.Create(() => new Composition(LogLevel.Warning).TransferServices, terminal),
+    HealthCommand.Create(workspace => new Composition(LogLevel.Warning).HealthHouse(workspace), terminal),
     SandboxCommand.Create(terminal),
 };
 var parsed = root.Parse(args);

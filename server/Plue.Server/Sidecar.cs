@@ -72,6 +72,7 @@ internal static class Sidecar
         new ExecutableHandlers(server, house.ExternalPrograms, house.Providers).Register();
         house.McpChanged += () => _ = NotifyAsync(server, Methods.McpChanged, new Nothing(), logger);
         new McpHandlers(() => house.McpServers).Register(server);
+        new HealthHandlers(house.HealthServices).Register(server);
         new VaultHandlers(server, house.Vault, house.ProviderKeys.UsedBy, house.ProviderKeys.RenameAsync).Register();
         new CatalogHandlers(server, house.CatalogServices).Register();
         using var background = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);

@@ -16,6 +16,7 @@ internal static partial class UnixCalls
     private const int BasicStat = 0x7FF;
     private const int EmptyPath = 0x1000;
     private const int NoFollowStat = 0x100;
+    private const int MayWrite = 2;
 
     public static readonly bool IsMac = OperatingSystem.IsMacOS();
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
@@ -70,6 +71,12 @@ internal static partial class UnixCalls
         openat(folder, name, flags | CloseOnExec, mode, 0, 0, 0, 0, mode);
 
     public static SafeFileHandle OpenFolder(string path) => open(path, Directory | CloseOnExec);
+
+    /// <summary>Whether this user may write there, as the system would judge it: by rights, and by how the disk is mounted. Writes nothing.</summary>
+    public static bool IsWritable(string path) => OperatingSystem.IsWindows() || access(path, MayWrite) == 0;
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int access(string path, int mode);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle open(string path, int flags);

@@ -58,6 +58,14 @@ public sealed class Discovery(
         }
     }
 
+    /// <summary>Asks Ollama where it would be.</summary>
+    /// <returns>The address, and why it did not answer; null when it did.</returns>
+    public async Task<(string Address, Failure? Failure)> AskOllamaAsync(CancellationToken cancellationToken)
+    {
+        var ollama = OllamaSettings();
+        return (ollama.ShownEndpoint!, await probe(ollama, cancellationToken));
+    }
+
     private async Task<DiscoveryResult> LookAsync(CancellationToken cancellationToken)
     {
         var ollama = OllamaSettings();

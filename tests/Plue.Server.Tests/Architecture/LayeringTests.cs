@@ -24,8 +24,9 @@ public partial class LayeringTests
         ["Chat"] = ["Tools", "Edits", "Permissions", "Providers", "Codices", "Templates", "Store", "Catalog", "Json5", "Messages", "Platform"],
         ["Agents"] = ["Chat", "Tools", "Edits", "Permissions", "Providers", "Codices", "Templates", "Store", "Catalog", "Json5", "Messages", "Platform"],
         ["Transfer"] = ["Store", "Codices", "Messages", "Platform"],
-        ["Rpc"] = ["Transfer", "Agents", "Chat", "Tools", "Edits", "Permissions", "Language", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
-        ["Cli"] = ["Rpc", "Transfer", "Agents", "Chat", "Tools", "Edits", "Permissions", "Language", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
+        ["Health"] = ["Tools", "Permissions", "Providers", "Codices", "Vault", "Store", "Messages", "Platform"],
+        ["Rpc"] = ["Health", "Transfer", "Agents", "Chat", "Tools", "Edits", "Permissions", "Language", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
+        ["Cli"] = ["Rpc", "Health", "Transfer", "Agents", "Chat", "Tools", "Edits", "Permissions", "Language", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
     };
 
     public static TheoryData<string> Rooms => [.. MayUse.Keys];

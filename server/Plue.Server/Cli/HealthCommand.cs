@@ -1,0 +1,71 @@
+using System.CommandLine;
+using Plue.Protocol;
+using Plue.Server.Rpc;
+
+namespace Plue.Server.Cli;
+
+/// <summary><c>plue health</c>: health/check from a shell. Its text goes into a report as it is.</summary>
+internal sealed class HealthCommand(Func<string?, HealthHouse> open, Terminal terminal)
+{
+    private readonly Option<string?> workspace = TemplateOptions.Workspace();
+    private readonly Option<bool> online = new("--online") { Description = "Also ask each provider that is switched on for its models" };
+    private readonly Option<bool> json = CommonOptions.Json();
+    private readonly Option<int?> fd = CommonOptions.PassphraseFd();
+
+    public static Command Create(Func<string?, HealthHouse> open, Terminal terminal) => new HealthCommand(open, terminal).Build();
+
+    private Command Build()
+    {
+        var verbs = new Verbs<HealthHouse>(parsed => open(parsed.GetValue(workspace)), terminal);
+        return verbs.Verb("health", "Look at everything that Plue needs, and say what helps", [online, workspace, json, fd], async (house, parsed, cancellationToken) =>
+        {
+            if (parsed.GetValue(fd) is { } descriptor) { await VaultCommand.UnlockAsync(house.Vault, descriptor, terminal, cancellationToken); }
+            var result = await house.Handlers.CheckAsync(new HealthCheckParams(parsed.GetValue(online)), cancellationToken);
+            if (parsed.GetValue(json)) { verbs.WriteJson(result); }
+            else { Show(result); }
+
+            return result.Healthy ? ExitCodes.Done : ExitCodes.Failed;
+        });
+    }
+
+    private void Show(HealthCheckResult result)
+    {
+        var width = result.Rows.Max(row => row.Name.Length);
+        foreach (var row in result.Rows)
+        {
+            terminal.WriteLine($"{Word(row.State)}  {row.Name.PadRight(width)}  {row.Sentence}");
+            var indent = new string(' ', 11 + width);
+            if (row.Advice is { } advice) { terminal.WriteLine(indent + advice); }
+            if (row.Fix is { } fix && LineFor(fix) is { } line) { terminal.WriteLine($"{indent}$ {line}"); }
+        }
+
+        terminal.WriteLine();
+        terminal.WriteLine(result.Healthy ? "Plue has what it needs." : "Plue lacks something that it needs.");
+    }
+
+    private static string Word(HealthState state) => state switch
+    {
+        HealthState.Ok => "ok     ",
+        HealthState.Warning => "warning",
+        HealthState.Missing => "missing",
+        _ => "failed ",
+    };
+
+    /// <returns>What to type; null where a shell can do nothing that the advice does not say.</returns>
+    private static string? LineFor(HealthFixView fix) => fix switch
+    {
+        { Action: HealthAction.ConnectProvider } => "plue providers add --help",
+        { Action: HealthAction.SetKey, Target: { } id } => $"plue providers show {id}",
+        { Action: HealthAction.TestProvider, Target: { } id } => $"plue providers test {id}",
+        { Action: HealthAction.ShowProvider, Target: { } id } => $"plue providers show {id}",
+        { Action: HealthAction.UnlockVault } => "plue vault unlock",
+        { Action: HealthAction.ManageServers } => "plue mcp list",
+        _ => null,
+    };
+}
+
+/// <summary>What <c>plue health</c> needs from the rest of the house; bound in Composition.</summary>
+internal sealed record HealthHouse(HealthHandlers Handlers, Vault.Vault Vault, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
+{
+    public ValueTask DisposeAsync() => Dispose();
+}

@@ -1,0 +1,130 @@
+using System.Globalization;
+using Plue.Server.Codices;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Store;
+
+namespace Plue.Server.Health;
+
+/// <summary>What lies in Plue's folder, and whether it can be read and written.</summary>
+internal sealed class DiskChecks(HealthServices services)
+{
+    private const long Mebibyte = 1024 * 1024;
+    private const long LowSpace = 500 * Mebibyte;
+    private const long NoSpace = 20 * Mebibyte;
+    private const UnixFileMode OthersMay =
+        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+    private static readonly string[] NetworkFormats = ["nfs", "nfs4", "cifs", "smb", "smb2", "smbfs", "afpfs", "9p", "fuse.sshfs", "ceph", "afs", "webdav"];
+
+    public IReadOnlyList<HealthRow> Folder()
+    {
+        const string name = "Data folder";
+        var home = services.Paths.Home;
+        var exists = Directory.Exists(home);
+        if (!exists && File.Exists(home)) { return [HealthRow.Failed(name, $"{home} is a file, and has to be a folder.") with { IsNeeded = true, Advice = "Move the file away, or name another folder in PLUE_HOME." }]; }
+
+        var nearest = exists ? home : NearestFolder(home);
+        if (nearest is null || !UnixCalls.IsWritable(nearest))
+        {
+            return [HealthRow.Failed(name, $"{home} {(exists ? "is not writable" : "cannot be made")}, so nothing can be kept.") with
+            {
+                IsNeeded = true, Advice = $"Make {nearest ?? home} writable for your user, or name another folder in PLUE_HOME.",
+            }];
+        }
+
+        var drive = new DriveInfo(nearest);
+        var free = drive.AvailableFreeSpace;
+        var space = $"{Amount(free)} are free there";
+        List<string> reservations = [];
+        List<string> advice = [];
+        if (free < LowSpace)
+        {
+            reservations.Add($"Only {Amount(free)} are free there.");
+            advice.Add("Free some space.");
+        }
+
+        if (exists && !OperatingSystem.IsWindows() && (File.GetUnixFileMode(home) & OthersMay) != 0)
+        {
+            reservations.Add("Other users of this machine may look into it.");
+            advice.Add($"Run: chmod 700 {home}");
+        }
+
+        if (drive.DriveType == DriveType.Network || NetworkFormats.Contains(drive.DriveFormat, StringComparer.OrdinalIgnoreCase))
+        {
+            reservations.Add($"It is on a network file system ({drive.DriveFormat}), where a power cut may take what was said to be kept, and two machines may not notice each other.");
+            advice.Add("Name a folder on this machine in PLUE_HOME.");
+        }
+
+        var where = exists ? $"Everything of yours is in {home}." : $"Everything of yours will be in {home}, which is made when it is first needed.";
+        return free < NoSpace ? [HealthRow.Failed(name, $"{where} {reservations[0]} Nothing can be kept.") with { IsNeeded = true, Advice = advice[0] }]
+            : reservations.Count > 0 ? [HealthRow.Warning(name, $"{where} {string.Join(' ', reservations)}") with { Advice = string.Join(' ', advice) }]
+            : [HealthRow.Ok(name, $"{where} {space}{(exists && !OperatingSystem.IsWindows() ? ", and only you may look into it" : "")}.")];
+    }
+
+    public IReadOnlyList<HealthRow> Chats()
+    {
+        const string name = "Chats";
+        if (!Directory.Exists(services.Paths.Chats) && !Directory.Exists(services.Paths.Tasks)) { return [HealthRow.Ok(name, "There are none yet.")]; }
+
+        var (chats, tasks) = (services.Chats.Value.List(), services.Chats.Value.ListTasks());
+        var trash = Directory.Exists(services.Paths.Trash) ? Directory.EnumerateFileSystemEntries(services.Paths.Trash).Count() : 0;
+        var counts = string.Create(CultureInfo.InvariantCulture, $"{chats.Count} chats and {tasks.Count} tasks, {trash} in the trash.");
+        // Ids, because a title is part of what was said.
+        var damaged = chats.Concat(tasks).Where(row => row.Status == ChatStatus.Damaged).Select(row => row.Id).ToList();
+        return damaged.Count == 0
+            ? [HealthRow.Ok(name, $"{counts} All can be read.")]
+            : [HealthRow.Warning(name, string.Create(CultureInfo.InvariantCulture, $"{counts} A part of {damaged.Count} cannot be read: {string.Join(", ", damaged.Take(5))}{(damaged.Count > 5 ? ", …" : "")}.")) with
+            {
+                Advice = $"Open them: what can be read is shown. What was cut out is kept beside them in {services.Paths.Chats}.",
+            }];
+    }
+
+    public IReadOnlyList<HealthRow> Settings()
+    {
+        const string name = "Settings";
+        var problems = UserConfig.Read(services.Paths).Problems;
+        if (problems.Count == 0) { return [HealthRow.Ok(name, File.Exists(services.Paths.Config) ? "The settings can be read." : "Every setting is as it came.")]; }
+
+        var errors = problems.Count(problem => problem.IsError);
+        var sentence = $"{services.Paths.Config} is {(errors > 0 ? "not followed in all" : "followed, with a doubt")}: {problems[0].Message}";
+        var row = errors > 0 ? HealthRow.Failed(name, sentence) : HealthRow.Warning(name, sentence);
+        return [row with { Advice = "Open the file and mend it.", Fix = new HealthFix(HealthAction.OpenFile, services.Paths.Config) }];
+    }
+
+    /// <summary>What the user has chosen that protects less than what Plue comes with.</summary>
+    public IReadOnlyList<HealthRow> Safety()
+    {
+        const string name = "Safety";
+        var settings = new HealthFix(HealthAction.OpenSettings);
+        var config = UserConfig.Read(services.Paths);
+        List<HealthRow> rows = [];
+        if (config.Flag(UserConfig.MaskSecretsKey) == false)
+        {
+            rows.Add(HealthRow.Warning(name, $"Keys of the vault are not masked in chats ({UserConfig.MaskSecretsKey}).") with { Advice = "Switch it on, unless you need to see them.", Fix = settings });
+        }
+
+        if (config.Flag(UserConfig.CommandsNetworkKey) == true)
+        {
+            rows.Add(HealthRow.Warning(name, $"Commands in the sandbox may use the network ({UserConfig.CommandsNetworkKey}).") with { Advice = "Switch it off when it is no longer needed.", Fix = settings });
+        }
+
+        if (services.Rules.List().Count is > 0 and var count)
+        {
+            rows.Add(HealthRow.Ok(name, string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "thing is" : "things are")} always allowed, because you said so.")) with { Fix = new HealthFix(HealthAction.ShowRules) });
+        }
+
+        return rows.Exists(row => row.State != HealthState.Ok) ? rows : [HealthRow.Ok(name, "No setting weakens what protects you."), .. rows];
+    }
+
+    private static string? NearestFolder(string path)
+    {
+        var folder = Path.GetDirectoryName(path);
+        while (folder is not null && !Directory.Exists(folder)) { folder = Path.GetDirectoryName(folder); }
+
+        return folder;
+    }
+
+    private static string Amount(long bytes) => bytes >= 1024 * Mebibyte
+        ? string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * Mebibyte):0.0} GB")
+        : string.Create(CultureInfo.InvariantCulture, $"{bytes / Mebibyte} MB");
+}

@@ -1,0 +1,72 @@
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Health;
+
+/// <summary>One look at a part of Plue; it may give several rows.</summary>
+/// <param name="IsNeeded">Plue is of no use while this cannot even be looked at.</param>
+public sealed record HealthCheck(string Name, bool IsNeeded, Func<CancellationToken, Task<IReadOnlyList<HealthRow>>> LookAsync)
+{
+    public static HealthCheck Of(string name, bool isNeeded, Func<IReadOnlyList<HealthRow>> look) => new(name, isNeeded, _ => Task.FromResult(look()));
+
+    /// <summary>All at once. One that fails or takes too long is a row that says so, and no other waits for it.</summary>
+    /// <param name="patience">For each.</param>
+    /// <param name="mask">Takes secrets out of a text.</param>
+    /// <param name="userFolder">Written <c>~</c> in what is shown; an empty text where there is none.</param>
+    /// <exception cref="OperationCanceledException">Nobody waits for it any more.</exception>
+    public static async Task<HealthReport> RunAsync(
+        IReadOnlyList<HealthCheck> checks, TimeSpan patience, Func<string, string> mask, string userFolder, CancellationToken cancellationToken)
+    {
+        var rows = await Task.WhenAll(checks.Select(check => check.RowsAsync(patience, cancellationToken)));
+        string Shown(string text) => HiddenCharacters.Visible(WithTilde(mask(text), userFolder));
+        return new HealthReport([.. rows.SelectMany(some => some).Select(row => row with
+        {
+            Name = Shown(row.Name), Sentence = Shown(row.Sentence), Advice = row.Advice is { } advice ? Shown(advice) : null,
+        })]);
+    }
+
+    private async Task<IReadOnlyList<HealthRow>> RowsAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(patience);
+        try
+        {
+            // On a thread of its own: a file on a server that is gone can hold whoever looks at it.
+            return await Task.Run(() => LookAsync(limit.Token), limit.Token).WaitAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return [HealthRow.Failed(Name, $"It could not be checked within {patience.TotalSeconds:0} seconds.") with { IsNeeded = IsNeeded }];
+        }
+        catch (FailureException fault)
+        {
+            return [HealthRow.Failed(Name, fault.Message) with { IsNeeded = IsNeeded }];
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            return [HealthRow.Failed(Name, $"It could not be checked ({fault.Message.TrimEnd('.')}).") with { IsNeeded = IsNeeded }];
+        }
+    }
+
+    /// <summary>A report is given to others: whose folder it is is nobody's business.</summary>
+    internal static string WithTilde(string text, string userFolder)
+    {
+        var folder = userFolder.TrimEnd('/', '\\');
+        if (folder.Length < 2) { return text; }
+
+        var from = 0;
+        while (text.IndexOf(folder, from, StringComparison.Ordinal) is >= 0 and var at)
+        {
+            var end = at + folder.Length;
+            var isWhole = (end == text.Length || !IsPartOfName(text, end)) && (at == 0 || !IsPartOfName(text, at - 1));
+            if (isWhole) { text = string.Concat(text.AsSpan(0, at), "~", text.AsSpan(end)); }
+            from = isWhole ? at + 1 : end;
+        }
+
+        return text;
+    }
+
+    /// <summary>A dot at the end of a sentence is none.</summary>
+    private static bool IsPartOfName(string text, int at) =>
+        char.IsLetterOrDigit(text[at]) || text[at] is '_' or '-' || (text[at] == '.' && at + 1 < text.Length && !char.IsWhiteSpace(text[at + 1]));
+}

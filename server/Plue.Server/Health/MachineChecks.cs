@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using Plue.Server.Permissions;
+using Plue.Server.Platform;
+using Plue.Server.Tools;
+using Plue.Server.Tools.Mcp;
+
+namespace Plue.Server.Health;
+
+/// <summary>The sidecar itself, and the programs around it.</summary>
+internal sealed class MachineChecks(HealthServices services)
+{
+    private const int ShownHash = 16;
+    private static readonly string[] GitPaths = ["/usr/bin/git", "/usr/local/bin/git", "/opt/homebrew/bin/git", "/run/current-system/sw/bin/git", @"C:\Program Files\Git\cmd\git.exe"];
+
+    public IReadOnlyList<HealthRow> Sidecar()
+    {
+        // A program in one file has no library beside it.
+        var library = Path.Combine(AppContext.BaseDirectory, "plue.dll");
+        var isPortable = File.Exists(library);
+        var isDevelopment = typeof(MachineChecks).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()?.Configuration == "Debug";
+        var kind = isDevelopment ? "a development build" : isPortable ? "the portable package" : "the package for this machine";
+        var file = isPortable ? library : Environment.ProcessPath;
+        return [HealthRow.Ok("Sidecar", $"Version {services.Version}, {kind}, on {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}, {RuntimeInformation.OSDescription}. "
+            + $"SHA-256 of {file}: {(file is null ? "not known" : HashOf(file))}.")];
+    }
+
+    public async Task<IReadOnlyList<HealthRow>> ClaudeCodeAsync(CancellationToken cancellationToken)
+    {
+        const string name = "Claude Code";
+        var found = await services.FindClaudeCode(cancellationToken);
+        var check = new HealthFix(HealthAction.CheckClaudeCode);
+        return [found switch
+        {
+            { Path: null } => HealthRow.Missing(name, found.Sentence) with { Advice = "It is only needed to use a Claude subscription.", Fix = check },
+            { SignedIn: false } => HealthRow.Warning(name, $"{found.Path}{(found.Version is { } version ? $", version {version}" : "")}: {found.Sentence}") with { Advice = "Sign in with: claude auth login", Fix = check },
+            _ => HealthRow.Ok(name, $"{found.Path}{(found.Version is { } version ? $", version {version}" : "")}, is signed in."),
+        }];
+    }
+
+    public async Task<IReadOnlyList<HealthRow>> OllamaAsync(CancellationToken cancellationToken)
+    {
+        const string name = "Ollama";
+        var (address, failure) = await services.AskOllama(cancellationToken);
+        return [failure is null
+            ? HealthRow.Ok(name, $"It answers at {address}.")
+            : HealthRow.Missing(name, $"Nothing answers at {address}.") with { Advice = "It is only needed for models that run on this machine." }];
+    }
+
+    /// <summary>Of a server only its name and its trouble: its command line may hold what nobody is to see.</summary>
+    public IReadOnlyList<HealthRow> Servers()
+    {
+        const string name = "MCP servers";
+        var (servers, problems) = services.Servers().List();
+        var rows = servers.Select(Server).Concat(problems.Select(problem => HealthRow.Failed(name, problem) with { Fix = new HealthFix(HealthAction.ManageServers) })).ToList();
+        return rows.Count > 0 ? rows : [HealthRow.Ok(name, "No server is declared.")];
+    }
+
+    public async Task<IReadOnlyList<HealthRow>> SandboxAsync(CancellationToken cancellationToken)
+    {
+        const string name = "Sandbox";
+        return [await services.Sandbox().KindAsync(cancellationToken) switch
+        {
+            SandboxKind.Bubblewrap => HealthRow.Ok(name, "Commands of agents run in bubblewrap."),
+            SandboxKind.SandboxExec => HealthRow.Ok(name, "Commands of agents run in the sandbox of macOS."),
+            SandboxKind.Landlock => HealthRow.Ok(name, "Commands of agents run under the kernel's own rules (Landlock), which hold a little less than bubblewrap.") with { Advice = "Install bubblewrap for the stronger one." },
+            _ when OperatingSystem.IsLinux() => HealthRow.Warning(name, "There is none: a command that you approve can do what you can. bubblewrap is not installed or may not run here, and the kernel offers no Landlock.") with
+            {
+                Advice = "Install bubblewrap, and let it make user namespaces.",
+            },
+            _ => HealthRow.Warning(name, "There is none on this system: a command that you approve can do what you can.") with { Advice = "Work in a container or in WSL where that matters." },
+        }];
+    }
+
+    public static IReadOnlyList<HealthRow> Ripgrep() =>
+    [
+        WorkspaceListing.FindRipgrep() is { } program ? HealthRow.Ok("Search", $"Agents search with {program}.") : HealthRow.Ok("Search", "Agents search with Plue's own search; in big folders ripgrep is faster."),
+    ];
+
+    public async Task<IReadOnlyList<HealthRow>> GitAsync(CancellationToken cancellationToken)
+    {
+        const string name = "Git";
+        if (GitPaths.FirstOrDefault(File.Exists) is not { } program) { return [HealthRow.Missing(name, "It is not installed where systems put it. Plue does without it; agents may want it.")]; }
+
+        await using var child = ChildProcess.Start(new ChildProcessStart
+        {
+            Program = program, Arguments = ["--version"], Environment = new Dictionary<string, string> { ["LC_ALL"] = "C" }, WorkingDirectory = Path.GetTempPath(), LineCap = 1024,
+        });
+        child.CloseInput();
+        var line = await child.ReadLineAsync(cancellationToken);
+        return [line is { } said ? HealthRow.Ok(name, $"{program}: {Encoding.UTF8.GetString(said.Span)}.") : HealthRow.Warning(name, $"{program} says nothing.")];
+    }
+
+    public IReadOnlyList<HealthRow> OpenFolder()
+    {
+        const string name = "Folder";
+        return [services.Workspace switch
+        {
+            { OpenFolder: null } => HealthRow.Ok(name, "No folder is open."),
+            { TrustedFolder: { } trusted } => HealthRow.Ok(name, $"{trusted} is trusted: agents may work in it, and ask before they change it."),
+            { OpenFolder: var open } => HealthRow.Warning(name, $"{open} is not trusted: nothing of it is read, and agents cannot work in it.") with { Advice = "Trust it if you know who wrote it.", Fix = new HealthFix(HealthAction.TrustFolder) },
+        }];
+    }
+
+    private static HealthRow Server(McpServerStatus status)
+    {
+        var name = $"Server {status.Declaration.Name}";
+        var row = status.State switch
+        {
+            McpServerState.NotApproved => HealthRow.Warning(name, status.Changes is null ? "It is declared and not approved, so it does not start." : "It has changed since it was approved, so it does not start."),
+            McpServerState.SignInNeeded => HealthRow.Warning(name, "It wants a sign-in."),
+            McpServerState.Failed => HealthRow.Failed(name, status.Error ?? "It failed."),
+            McpServerState.Running => HealthRow.Ok(name, string.Create(CultureInfo.InvariantCulture, $"It runs and offers {status.Tools.Count} tools.")),
+            _ => HealthRow.Ok(name, "It is approved and starts when it is used."),
+        };
+        return row.State == HealthState.Ok ? row : row with { Fix = new HealthFix(HealthAction.ManageServers, status.Declaration.Name) };
+    }
+
+    private static string HashOf(string file)
+    {
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        return Convert.ToHexStringLower(SHA256.HashData(stream))[..ShownHash] + "…";
+    }
+}

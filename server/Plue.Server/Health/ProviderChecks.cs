@@ -1,0 +1,96 @@
+using System.Globalization;
+using Plue.Server.Messages;
+using Plue.Server.Providers;
+using Plue.Server.Providers.OAuth;
+
+namespace Plue.Server.Health;
+
+/// <summary>The connections that answer.</summary>
+/// <param name="online">Asks each that is switched on for its models; otherwise only what is known on this machine counts.</param>
+internal sealed class ProviderChecks(HealthServices services, bool online)
+{
+    public async Task<IReadOnlyList<HealthRow>> AllAsync(CancellationToken cancellationToken)
+    {
+        var defaultId = await services.Providers.DefaultIdAsync(cancellationToken);
+        var hasKey = await services.Credentials(cancellationToken);
+        var all = services.Providers.List();
+        var own = all.Where(provider => provider.Settings.Kind != ProviderKinds.Tour).ToList();
+        var rows = await Task.WhenAll(own.Select(provider => OneAsync(provider, hasKey, cancellationToken)));
+        List<HealthRow> shown = [Whole(all.FirstOrDefault(provider => provider.Settings.Id == defaultId), own.Where((_, at) => IsUsable(own[at], rows[at])).ToList()), .. rows];
+        if (services.Providers.FolderProblem is { } problem) { shown.Insert(0, HealthRow.Failed("Providers", problem)); }
+        return shown;
+    }
+
+    private static bool IsUsable(ConfiguredProvider provider, HealthRow row) => provider.Settings.Enabled && row.State is HealthState.Ok or HealthState.Warning && provider.Fault is null;
+
+    /// <summary>Whether anything answers at all.</summary>
+    private static HealthRow Whole(ConfiguredProvider? chosen, List<ConfiguredProvider> usable)
+    {
+        const string name = "Providers";
+        var connect = new HealthFix(HealthAction.ConnectProvider);
+        if (usable.Count == 0) { return HealthRow.Missing(name, "Nothing is connected that can answer, so only the tour works.") with { IsNeeded = true, Advice = "Connect a provider.", Fix = connect }; }
+        if (chosen is null || chosen.Settings.Kind == ProviderKinds.Tour || !usable.Contains(chosen))
+        {
+            return HealthRow.Failed(name, $"New chats are given to {chosen?.Settings.Name ?? "a provider that is gone"}, which cannot answer now.") with
+            {
+                IsNeeded = true, Advice = $"Choose {usable[0].Settings.Name} or another one for new chats.", Fix = connect,
+            };
+        }
+
+        return HealthRow.Ok(name, $"New chats are answered by {chosen.Settings.Name}.");
+    }
+
+    private async Task<HealthRow> OneAsync(ConfiguredProvider provider, Func<string, bool> hasKey, CancellationToken cancellationToken)
+    {
+        var settings = provider.Settings;
+        var name = $"Provider {settings.Id}";
+        if (provider.Fault is { } fault)
+        {
+            return HealthRow.Failed(name, $"Its file cannot be used: {fault}") with { Advice = "Open the file and mend it.", Fix = new HealthFix(HealthAction.OpenFile, fault.Path) };
+        }
+
+        var where = settings.Address is { } address ? $" at {address.Scheme}://{address.Authority}" : "";
+        var show = new HealthFix(HealthAction.ShowProvider, settings.Id);
+        if (!settings.Enabled) { return HealthRow.Ok(name, $"{settings.Name}{where} is switched off.") with { Fix = show }; }
+        if (Lacks(settings, hasKey) is { } lack)
+        {
+            return HealthRow.Missing(name, $"{settings.Name}{where} has no {lack} yet.") with { Advice = "Store a key, or sign in.", Fix = new HealthFix(HealthAction.SetKey, settings.Id) };
+        }
+
+        if (settings.ApiKeyRef is not null && settings.Address is { Scheme: "http", IsLoopback: false })
+        {
+            return HealthRow.Warning(name, $"{settings.Name}{where} is sent its key without encryption.") with { Advice = "Give it an address that begins with https.", Fix = show };
+        }
+
+        if (online) { return await AskAsync(name, settings, where, cancellationToken); }
+
+        var state = services.Providers.StateOf(settings);
+        return state switch
+        {
+            { Failure: { } failure } => HealthRow.Warning(name, $"{settings.Name}{where} failed when it was last used: {failure.Message}") with { Advice = "Test it.", Fix = new HealthFix(HealthAction.TestProvider, settings.Id) },
+            { Health: ProviderHealth.Connected } => HealthRow.Ok(name, $"{settings.Name}{where} answered when it was last used."),
+            _ => HealthRow.Ok(name, $"{settings.Name}{where} is set up and was not asked yet.") with { Fix = new HealthFix(HealthAction.TestProvider, settings.Id) },
+        };
+    }
+
+    private async Task<HealthRow> AskAsync(string name, ProviderSettings settings, string where, CancellationToken cancellationToken)
+    {
+        var listing = await services.Providers.ModelsAsync(settings.Id, refresh: true, cancellationToken);
+        return listing.Error switch
+        {
+            null => HealthRow.Ok(name, string.Create(CultureInfo.InvariantCulture, $"{settings.Name}{where} answers; it offers {listing.Models.Count} models.")),
+            { Kind: FailureKind.VaultLocked } locked => HealthRow.Warning(name, $"{settings.Name}{where} was not asked: {locked.Message}") with { Fix = new HealthFix(HealthAction.UnlockVault) },
+            { Kind: FailureKind.ProviderAuthFailed } refused => HealthRow.Failed(name, refused.Message) with { Advice = "Give it another key, or sign in again.", Fix = new HealthFix(HealthAction.SetKey, settings.Id) },
+            var failure => HealthRow.Failed(name, $"{settings.Name}{where} does not answer: {failure.Message}") with { Fix = new HealthFix(HealthAction.ShowProvider, settings.Id) },
+        };
+    }
+
+    /// <summary>What it cannot do without, in a word; null when it has that or nobody can tell.</summary>
+    private static string? Lacks(ProviderSettings settings, Func<string, bool> hasKey) => settings.AuthType switch
+    {
+        AuthType.Oauth when !hasKey(OAuthTokens.AccessReference(settings.Id)) => "sign-in",
+        // A server of one's own may want no key.
+        AuthType.ApiKey when settings.Kind is not (ProviderKinds.OpenAiCompatible or ProviderKinds.External) && !(settings.ApiKeyRef is { } reference && hasKey(reference)) => "key",
+        _ => null,
+    };
+}
