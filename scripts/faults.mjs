@@ -1,57 +1,142 @@
-// `npm run faults`: breaks saving in every way that a machine breaks it, then opens everything: what was acknowledged is there. Some minutes.
-//   --short  every fourteenth place     --every N  every N-th place     --only WORDS  the stories whose name has them
-// One line a story: faults injected, acknowledged steps found again, repairs. The result also goes to artifacts/faults.
+// `npm run faults`: breaks what a machine breaks, and holds Plue to what it promises then. The faults are REL-01 to REL-44 of tests/faults/cases.mjs.
+//   --only REL-12   one fault, or the stories whose name has these words     --blockers   those that no release may have
+//   --short   fewer rounds and every fourteenth place     --every N   every N-th place     --stories-only   of tests of other suites look only whether they exist
+// A line for each fault as it is told; then a table in artifacts/faults/report.md and .json (blockers.md and .json with --blockers).
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { cases } from '../tests/faults/cases.mjs';
+import { nameOf, runTests, whyMissing } from '../tests/faults/holders.mjs';
 import { Reader, stories } from '../tests/faults/stories.mjs';
 import { whyNot } from '../tests/faults/strace.mjs';
-import { sidecarSources } from './lib/build.mjs';
+import { build, sidecarSources } from './lib/build.mjs';
 import { newestChange } from './lib/fingerprint.mjs';
 import { inArtifacts } from './lib/paths.mjs';
 import { requireDotnet, requireNode } from './lib/prerequisites.mjs';
-import { runMain, step } from './lib/progress.mjs';
+import { Stop, runMain, step } from './lib/progress.mjs';
 import { runOrStop } from './lib/run.mjs';
+import { installTestPrograms } from './lib/testPrograms.mjs';
+
+/**
+ * @typedef {import('../tests/faults/holders.mjs').Outcome} Outcome
+ * @typedef {Outcome & {id: string, sentence: string, isBlocker: boolean, heldBy: string[], details: string[]}} Row
+ */
 
 await runMain(async () => {
-  const { values } = parseArgs({ options: { short: { type: 'boolean' }, every: { type: 'string' }, only: { type: 'string' } } });
+  const { values } = parseArgs({
+    options: {
+      short: { type: 'boolean' },
+      every: { type: 'string' },
+      only: { type: 'string' },
+      blockers: { type: 'boolean' },
+      'stories-only': { type: 'boolean' },
+    },
+  });
   requireNode();
   await requireDotnet();
-  await step('Building the story', async () => {
-    for (const tool of ['FaultStory', 'JournalWriter']) {
-      const made = statSync(inArtifacts('bin', tool, 'debug', `${tool}.dll`), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-      if (made < newestChange([...sidecarSources, `tests/Tools/${tool}`]))
-        await runOrStop('dotnet', ['build', `tests/Tools/${tool}`, '--nologo', '-v', 'q']);
+  const lost = cases.flatMap(({ id, holders }) => holders.map(whyMissing).flatMap((reason) => (reason ? [`${id}: ${reason}`] : [])));
+  if (lost.length > 0) throw new Stop(`tests/faults/cases.mjs names what is not there:\n${lost.join('\n')}`);
+  const chosen = cases.filter(({ id, isBlocker }) => (values.only ? id === values.only.toUpperCase() : !values.blockers || isBlocker));
+  const names = new Set(chosen.flatMap(({ holders }) => holders.flatMap(({ kind, name }) => (kind === 'story' ? [name] : []))));
+  const told = stories.filter(({ name }) => names.has(name) || (chosen.length === 0 && name.includes(values.only ?? '')));
+  if (chosen.length + told.length === 0) throw new Stop(`No fault and no story is called \`${values.only}\`.`);
+
+  await build();
+  await buildTools(['FaultStory', 'JournalWriter', 'ChatMaker']);
+  /** @type {Map<string, Outcome>} */
+  const outcomes = new Map();
+  await tellStories(told, Number(values.every ?? (values.short ? 14 : 1)), outcomes);
+  if (!values['stories-only']) {
+    const holders = chosen.flatMap((one) => one.holders.filter(({ kind }) => kind !== 'story'));
+    if (holders.some(({ kind }) => kind === 'csharp')) {
+      await installTestPrograms();
+      await step('Building the C# tests', () => runOrStop('dotnet', ['build', 'tests/Plue.Server.Tests', '-v', 'q', '--nologo']));
     }
-  });
+    for (const [name, outcome] of await runTests(holders)) outcomes.set(name, outcome);
+  }
+
+  const rows = chosen.map((one) => rowOf(one, outcomes));
+  const report = values.blockers ? 'blockers' : 'report';
+  writeFileSync(inArtifacts('faults', `${report}.json`), JSON.stringify(rows, null, 2));
+  writeFileSync(inArtifacts('faults', `${report}.md`), tableOf(rows));
+  for (const { id, outcome, seconds, sentence, details } of rows)
+    console.log(
+      [`${outcome.padEnd(8)}${id}  ${seconds.toFixed(1).padStart(6)} s  ${sentence}`, ...details.map((line) => `        ${line}`)].join(
+        '\n',
+      ),
+    );
+  return [...outcomes.values()].some(({ outcome }) => outcome === 'failed') ? 1 : 0;
+});
+
+/** @param {string[]} tools Of tests/Tools, built when what they are made from is newer. */
+async function buildTools(tools) {
+  for (const tool of tools) {
+    const made = statSync(inArtifacts('bin', tool, 'debug', `${tool}.dll`), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (made < newestChange([...sidecarSources, `tests/Tools/${tool}`]))
+      await step(`Building ${tool}`, () => runOrStop('dotnet', ['build', `tests/Tools/${tool}`, '--nologo', '-v', 'q']));
+  }
+}
+
+/** @param {typeof stories} told @param {number} every @param {Map<string, Outcome>} outcomes */
+async function tellStories(told, every, outcomes) {
   mkdirSync(inArtifacts('faults'), { recursive: true });
   // In memory, because there is much to write and no power is cut here.
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'plue-faults-'));
-  const setting = { folder, every: Number(values.every ?? (values.short ? 14 : 1)), noStrace: await whyNot() };
+  const noStrace = told.some(({ needs }) => needs === 'strace') ? await whyNot() : undefined;
   const reader = new Reader();
-  const told = [];
+  let losses = 0;
   try {
-    for (const { name, needs, tell } of stories.filter(({ name }) => name.includes(values.only ?? ''))) {
+    for (const { name, needs, tell } of told) {
+      const began = performance.now();
       const found =
-        needs && setting.noStrace
-          ? [{ name, points: 0, checked: 0, repaired: 0, losses: [], skipped: setting.noStrace }]
-          : await step(`Faults: ${name}`, () => tell(setting, reader));
-      const named = found.map((one) => ({ ...one, name: one.name || name }));
-      for (const one of named) console.log(lineOf(one));
-      told.push(...named);
+        needs && noStrace
+          ? [{ name, points: 0, checked: 0, repaired: 0, losses: [], skipped: noStrace }]
+          : await step(`Faults: ${name}`, () => tell({ folder, every, noStrace }, reader));
+      for (const one of found) console.log(lineOf({ ...one, name: one.name || name }));
+      losses += found.reduce((sum, one) => sum + one.losses.length, 0);
+      outcomes.set(nameOf({ kind: 'story', name }), outcomeOf(found, (performance.now() - began) / 1000));
     }
   } finally {
     reader.close();
-    if (told.every(({ losses }) => losses.length === 0)) rmSync(folder, { recursive: true, force: true });
+    if (losses === 0) rmSync(folder, { recursive: true, force: true });
   }
-  writeFileSync(inArtifacts('faults', values.short ? 'short.json' : 'report.json'), JSON.stringify(told, null, 2));
-  return told.some(({ losses }) => losses.length > 0) ? 1 : 0;
-});
+}
+
+/** @param {import('../tests/faults/stories.mjs').Told[]} found @param {number} seconds @returns {Outcome} */
+function outcomeOf(found, seconds) {
+  const losses = found.flatMap((one) => one.losses);
+  if (losses.length > 0) return { outcome: 'failed', seconds, reason: losses.slice(0, 10).join('\n') };
+  const skipped = found.find((one) => one.skipped)?.skipped;
+  if (skipped) return { outcome: 'skipped', seconds, reason: skipped };
+  const isEmpty = found.every(({ points, checked }) => points === 0 || checked === 0);
+  return isEmpty ? { outcome: 'failed', seconds, reason: 'Nothing was tried.' } : { outcome: 'passed', seconds };
+}
 
 /** @param {import('../tests/faults/stories.mjs').Told} told */
 function lineOf({ name, points, checked, repaired, losses, skipped }) {
   if (skipped) return `skipped ${name}: ${skipped}`;
   const counts = `${name}: ${points} faults, ${checked} kept, ${repaired} repaired, ${losses.length} lost`;
   return [counts, ...losses.slice(0, 10).map((loss) => `  ${loss}`)].join('\n');
+}
+
+/** @param {import('../tests/faults/cases.mjs').Case} one @param {Map<string, Outcome>} outcomes @returns {Row} */
+function rowOf({ id, sentence, isBlocker = false, holders }, outcomes) {
+  const heldBy = holders.map(nameOf);
+  const found = heldBy.map((name) => ({ name, ...(outcomes.get(name) ?? { outcome: /** @type {const} */ ('not run'), seconds: 0 }) }));
+  const has = (/** @type {string} */ wanted) => found.some(({ outcome }) => outcome === wanted);
+  const outcome = has('failed') ? 'failed' : has('passed') ? 'passed' : has('skipped') ? 'skipped' : 'not run';
+  const details = found.flatMap(({ name, outcome, reason }) =>
+    outcome === 'failed' || outcome === 'skipped' ? [`${outcome}: ${name}: ${reason}`] : [],
+  );
+  return { id, sentence, isBlocker, heldBy, outcome, seconds: found.reduce((sum, one) => sum + one.seconds, 0), details };
+}
+
+/** @param {Row[]} rows */
+function tableOf(rows) {
+  const lines = rows.map(
+    ({ id, isBlocker, sentence, heldBy, outcome, seconds }) =>
+      `| ${id}${isBlocker ? ' (blocker)' : ''} | ${sentence} | ${heldBy.join('<br>')} | ${outcome} | ${seconds.toFixed(1)} |`,
+  );
+  return ['| REL | Sentence | Held by | Outcome | Seconds |', '|---|---|---|---|---:|', ...lines, ''].join('\n');
 }

@@ -436,12 +436,12 @@ internal sealed class Composition : IAsyncDisposable
 
     private Steering Masked(Steering told) => told.System is { } system && Secrets() is { } mask ? told with { System = mask.Mask(system) } : told;
 
-    /// <summary>Removes for good what has lain in the trash longer than the settings say; nothing while they cannot be read.</summary>
+    /// <summary>Removes for good what has lain in the trash longer than the settings say; nothing while they cannot be read, or the clock is in doubt.</summary>
     public void EmptyTrash()
     {
         var config = UserConfig.Read(Paths);
         if (config.Problems.Any(problem => problem.IsError)) { return; }
-        if (config.Number(UserConfig.TrashDaysKey) is { } days) { Trash.RemoveOlderThan(TimeSpan.FromDays(days), Paths, Time, Logs.CreateLogger("Store")); }
+        if (config.Number(UserConfig.TrashDaysKey) is { } days && ExpiryClock.Read(Paths, Time) is not null) { Trash.RemoveOlderThan(TimeSpan.FromDays(days), Paths, Time, Logs.CreateLogger("Store")); }
     }
 
     public string TemplateNameOf(string templateId) => templates.Value.Find(templateId)?.Name ?? templateId;

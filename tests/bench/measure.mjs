@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
  * @property {string} command
  * @property {string[]} args
  * @property {NodeJS.ProcessEnv} [env]
+ * @property {string} [cwd]
  */
 
 /** Milliseconds from spawn to the first byte on stdout and to the end, and how many bytes came. @param {Program} program */

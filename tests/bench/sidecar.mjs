@@ -8,8 +8,10 @@ import { readFileSync } from 'node:fs';
  * @param {import('./measure.mjs').Program} program
  * @param {string} [workspaceFolder] Open and trusted.
  */
-export async function startSidecar({ command, args, env }, workspaceFolder) {
-  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'ignore'] });
+export async function startSidecar({ command, args, env, cwd }, workspaceFolder) {
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'ignore'] });
+  // Of one that was killed we hear through its end.
+  child.stdin.on('error', () => {});
   const exited = new Promise((resolve) => child.on('close', resolve).on('error', resolve));
   /** @type {Map<number, (message: Incoming) => void>} */
   const waiting = new Map();
@@ -55,6 +57,8 @@ export async function startSidecar({ command, args, env }, workspaceFolder) {
     ask,
     tell,
     end,
+    child,
+    exited,
     /** One listener a method. @param {string} method @param {(params: Result) => void} listener */
     on: (method, listener) => void listening.set(method, listener),
     /** The most it held so far, in megabytes. */

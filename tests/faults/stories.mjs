@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { inArtifacts } from '../../scripts/lib/paths.mjs';
 import { run } from '../../scripts/lib/run.mjs';
+import { sidecarStories } from './sidecarStories.mjs';
 import { changing, pointsIn, traced, wasMet } from './strace.mjs';
 
 const story = ['dotnet', 'exec', inArtifacts('bin', 'FaultStory', 'debug', 'FaultStory.dll')];
@@ -74,6 +75,7 @@ export const stories = [
   { name: 'two processes, one killed', tell: twoProcesses },
   { name: 'a full disk', tell: fullDisk },
   { name: 'a read-only disk', tell: readOnlyDisk },
+  ...sidecarStories,
 ];
 
 /** @param {Setting} setting @returns {Promise<string>} */

@@ -97,11 +97,12 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
             {
                 using var turn = FileTurn.Take(paths.Turn("edits"), Patience);
                 CatchUp();
-                var isOld = now - History.Oldest > LongestKept;
+                var oldest = ExpiryClock.Read(paths, time) - LongestKept ?? DateTimeOffset.MinValue;
+                var isOld = History.Oldest < oldest;
                 // What a command that still runs began with is named by its checkpoint only.
                 if ((!isOld && Contents.Bytes <= MostBytes) || History.Open.Any(begun => begun.Checkpoint is not null)) { return true; }
 
-                var kept = History.After(now - LongestKept);
+                var kept = History.After(oldest);
                 while (kept.Records.Count > 0 && kept.Needed.Sum(Contents.LengthOf) > MostBytes) { kept = kept.WithoutOldest(); }
 
                 Rewrite(kept.Records);

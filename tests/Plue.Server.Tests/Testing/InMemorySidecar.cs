@@ -14,10 +14,10 @@ internal sealed class InMemorySidecar : IAsyncDisposable
     private readonly Task<int> running;
     private readonly Composition house;
 
-    private InMemorySidecar(string home, IReadOnlyList<IToolSource>? tools = null)
+    private InMemorySidecar(string home, IReadOnlyList<IToolSource>? tools = null, TimeProvider? time = null)
     {
         Home = home;
-        house = tools is null ? new Composition(LogLevel.Warning, new PluePaths(home)) : new Composition(LogLevel.Warning, new PluePaths(home)) { ToolSources = tools };
+        house = tools is null ? new Composition(LogLevel.Warning, new PluePaths(home), time) : new Composition(LogLevel.Warning, new PluePaths(home), time) { ToolSources = tools };
         running = Task.Run(() => Sidecar.RunAsync(house, toServer.Reader, toClient.Writer, CancellationToken.None));
         Client = new RpcClient(toClient.Reader.AsStream(), toServer.Writer.AsStream());
     }
@@ -28,9 +28,10 @@ internal sealed class InMemorySidecar : IAsyncDisposable
 
     /// <param name="folder">Open in the window; null for none.</param>
     /// <param name="tools">In place of Plue's own; null for those.</param>
-    public static async Task<InMemorySidecar> StartAsync(string? home = null, string? folder = null, bool trusted = false, IReadOnlyList<IToolSource>? tools = null)
+    /// <param name="time">Null for the machine's.</param>
+    public static async Task<InMemorySidecar> StartAsync(string? home = null, string? folder = null, bool trusted = false, IReadOnlyList<IToolSource>? tools = null, TimeProvider? time = null)
     {
-        var sidecar = new InMemorySidecar(home ?? Directory.CreateTempSubdirectory("plue-test-").FullName, tools);
+        var sidecar = new InMemorySidecar(home ?? Directory.CreateTempSubdirectory("plue-test-").FullName, tools, time);
         await sidecar.Client.ResultAsync("initialize", new { processId = Environment.ProcessId, initializationOptions = new { workspaceFolder = folder, trusted } });
         await sidecar.Client.NotifyAsync("initialized");
         return sidecar;

@@ -19,6 +19,8 @@ export interface FoundFiles {
 interface Reading {
   folder: string;
   paths: string[];
+  /** What was deleted since anybody looked: files and folders. */
+  gone: Set<string>;
   isDone: boolean;
   isCancelled: boolean;
   done: Promise<void>;
@@ -63,6 +65,7 @@ export class WorkspaceFiles implements vscode.Disposable {
     await Promise.race([reading.done, new Promise((resolve) => setTimeout(resolve, patience))]);
     const open = this.openPaths();
     const isOpen = new Set(open);
+    takeOutWhatWent(reading);
     const named = (path: string): NamedFile => ({ path, name: path.slice(path.lastIndexOf('/') + 1), isOpen: isOpen.has(path) });
     const all = [...open, ...reading.paths.filter((path) => !isOpen.has(path))].map(named);
     const hits = bestFiles(text, all, mostHits).map((file): FileHit => this.hit(file));
@@ -117,7 +120,7 @@ export class WorkspaceFiles implements vscode.Disposable {
     if (this.reading?.folder === folder && !this.reading.isCancelled) return this.reading;
     const configuration = vscode.workspace.getConfiguration(undefined, vscode.Uri.file(folder));
     const isExcluded = exclusions(configuration.get('files.exclude'), configuration.get('search.exclude'));
-    const reading: Reading = { folder, paths: [], isDone: false, isCancelled: false, done: Promise.resolve() };
+    const reading: Reading = { folder, paths: [], gone: new Set(), isDone: false, isCancelled: false, done: Promise.resolve() };
     reading.done = walkFolder(folder, {
       isExcluded,
       found: (path) => {
@@ -129,14 +132,14 @@ export class WorkspaceFiles implements vscode.Disposable {
       reading.isDone = true;
       if (!reading.isCancelled) this.read.fire();
     });
-    this.watch(folder, reading.paths, isExcluded);
+    this.watch(reading, isExcluded);
     return (this.reading = reading);
   }
 
   /** What goes is taken out; what comes may be ignored, so the folder is read again for it. */
-  private watch(folder: string, paths: string[], isExcluded: (path: string) => boolean): void {
+  private watch(reading: Reading, isExcluded: (path: string) => boolean): void {
     this.watcher?.dispose();
-    const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, '**/*'));
+    const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(reading.folder, '**/*'));
     this.watcher = watcher;
     watcher.onDidCreate((uri) => {
       const path = this.pathOf(uri);
@@ -146,9 +149,7 @@ export class WorkspaceFiles implements vscode.Disposable {
       if (/[/\\]\.(?:git)?ignore$/u.test(uri.fsPath)) this.forget();
     });
     watcher.onDidDelete((uri) => {
-      const gone = this.pathOf(uri);
-      const kept = paths.filter((path) => path !== gone && !path.startsWith(`${gone}/`));
-      if (kept.length < paths.length) paths.splice(0, paths.length, ...kept);
+      reading.gone.add(this.pathOf(uri));
     });
   }
 
@@ -158,6 +159,18 @@ export class WorkspaceFiles implements vscode.Disposable {
     this.watcher?.dispose();
     this.watcher = undefined;
   }
+}
+
+/** Another branch can delete thousands of files at once, so they are taken out together when somebody looks. */
+function takeOutWhatWent(reading: Reading): void {
+  const { gone } = reading;
+  if (gone.size === 0) return;
+  const isThere = (path: string): boolean => {
+    for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) if (gone.has(path.slice(0, end))) return false;
+    return true;
+  };
+  reading.paths = reading.paths.filter(isThere);
+  gone.clear();
 }
 
 function noteFor(reading: Reading, found: number): string | undefined {

@@ -16,6 +16,8 @@ export class Reviews implements vscode.Disposable {
   private readonly changed = this.disposables.add(new vscode.EventEmitter<void>());
   private waiting: NodeJS.Timeout | undefined;
   private result: EditListResult = { files: [], turns: [], conflicts: [] };
+  /** The addresses of its files: a change of branch asks for thousands of others. */
+  private places: ReadonlySet<string> = new Set();
   readonly onDidChange = this.changed.event;
 
   constructor(
@@ -28,7 +30,7 @@ export class Reviews implements vscode.Disposable {
     // Whoever changes such a file, in an editor or not: what is said about it may be another thing now.
     const watcher = this.disposables.add(vscode.workspace.createFileSystemWatcher('**/*'));
     for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
-      this.disposables.add(event((uri) => (this.filesAt(uri).length > 0 ? this.refreshSoon() : undefined)));
+      this.disposables.add(event((uri) => (this.places.has(uri.toString()) ? this.refreshSoon() : undefined)));
   }
 
   get files(): readonly FileEditView[] {
@@ -187,6 +189,8 @@ export class Reviews implements vscode.Disposable {
   private async refresh(): Promise<void> {
     try {
       this.result = await this.sidecar.request(editList, {});
+      const folder = openFolder();
+      this.places = new Set(folder && this.files.map(({ path }) => vscode.Uri.joinPath(folder, path).toString()));
     } catch (error) {
       if (!(error instanceof UserCancelledError)) this.log.warn(`Listing changes: ${toFailureError(error).message}`);
       return;

@@ -100,6 +100,11 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
                 return new Failure(FailureKind.Unreachable, $"No safe connection to {Who}: {Quote(inner.Message)} Check the clock of this machine, a proxy in between, and the endpoint.");
             }
 
+            if (inner is HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError })
+            {
+                return new Failure(FailureKind.Unreachable, $"The proxy of this machine did not let Plue through to {endpoint.Host}. Check its address and its sign-in in HTTPS_PROXY.");
+            }
+
             if (inner is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData or SocketError.NoRecovery })
             {
                 return new Failure(FailureKind.Unreachable, $"The host {endpoint.Host} of {settings.Name} was not found. Check the network and the endpoint.");

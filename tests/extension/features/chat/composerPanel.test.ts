@@ -63,6 +63,23 @@ describe('files by @', () => {
     expect(await found('date')).toEqual([]);
   });
 
+  it('REL-42 keep the window free while another branch comes with fifty thousand files', async () => {
+    mkdirSync(join(folder, 'many'));
+    for (let i = 0; i < 2_000; i++) writeFileSync(join(folder, 'many', `${i}.ts`), '');
+    await vi.waitFor(async () => expect(await found('many/1999')).toContain('many/1999.ts'));
+    const uris = Array.from({ length: 50_000 }, (_, i) => Uri.file(join(folder, 'before', `${i}.ts`)));
+    const timed = (work: (uri: Uri) => void): number => {
+      const began = performance.now();
+      for (const uri of uris) work(uri);
+      return performance.now() - began;
+    };
+    const atLeast = timed((uri) => void files.pathOf(uri));
+    // Beside what a path takes there is nothing that grows with the folder.
+    expect(timed((uri) => folderWatch.deleted.fire(uri))).toBeLessThan(5 * atLeast + 100);
+    folderWatch.deleted.fire(Uri.file(join(folder, 'many')));
+    expect(await found('')).toEqual(['notes.md', 'src/date.ts']);
+  }, 60_000);
+
   it('are not read in a folder that is not trusted, and it is said why', async () => {
     workspace.isTrusted = false;
     expect(await found('')).toEqual([]);

@@ -75,6 +75,27 @@ test('What somebody changes outside any editor is asked about again', async () =
   expect(sidecar.methods()).toEqual([editList.method, editList.method]);
 });
 
+test('REL-42 Fifty thousand files that are not under review cost one question', async () => {
+  const many = Array.from({ length: 200 }, (_, i) => file(`under/${i}.ts`));
+  const sidecar = new FakeSidecar().answer(editList, () => listed(many));
+  const reviews = reviewsOf(sidecar);
+  const changed = (): Promise<unknown> => new Promise((resolve) => reviews.onDidChange(() => resolve(undefined)));
+  sidecar.editChanged.fire({ codexId: chat });
+  await changed();
+  const uris = Array.from({ length: 50_000 }, (_, i) => Uri.file(`/folder/src/${i}.ts`));
+  const timed = (work: (uri: Uri) => void): number => {
+    const began = performance.now();
+    for (const uri of uris) work(uri);
+    return performance.now() - began;
+  };
+  const atLeast = timed((uri) => void uri.toString());
+  // Beside what an address takes there is nothing that grows with the files under review.
+  expect(timed((uri) => folderWatch.changed.fire(uri))).toBeLessThan(10 * atLeast + 200);
+  folderWatch.changed.fire(Uri.file('/folder/under/7.ts'));
+  await changed();
+  expect(sidecar.methods()).toEqual([editList.method, editList.method]);
+}, 60_000);
+
 test('Nothing is decided about a file that is not saved', async () => {
   const sidecar = new FakeSidecar().answer(editList, () => listed([file('a.ts')])).answer(editAccept, () => listed([]));
   const reviews = reviewsOf(sidecar);

@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Text;
+
+namespace Plue.Server.Platform;
+
+/// <summary>
+/// The clock, as far as something may be removed for good because of its age. One that is set far ahead makes everything old at once: after such a jump, and after
+/// weeks in which Plue did not run, nothing is old for a day, in which the clock can be put right. Safe for concurrent calls.
+/// </summary>
+public static class ExpiryClock
+{
+    public static readonly TimeSpan LongestAway = TimeSpan.FromDays(7);
+    public static readonly TimeSpan Doubt = TimeSpan.FromDays(1);
+    private static readonly TimeSpan WorthNoting = TimeSpan.FromHours(1);
+
+    /// <summary>The time; null while it is in doubt, and where what is known of it cannot be kept.</summary>
+    public static DateTimeOffset? Read(PluePaths paths, TimeProvider time)
+    {
+        var now = time.GetUtcNow();
+        var file = Path.Combine(paths.Index, "clock");
+        try
+        {
+            var known = ReadMark(file);
+            var mark = known is not { } last || now < last.Seen - LongestAway ? new Mark(now, now)
+                : now > last.Seen + LongestAway ? new Mark(now, now + Doubt)
+                : last with { Seen = now };
+            if (known is null || mark.TrustedFrom != known.Value.TrustedFrom || (mark.Seen - known.Value.Seen).Duration() > WorthNoting)
+            {
+                DurableFile.CreatePrivateDirectory(paths.Index);
+                DurableFile.Replace(file, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{mark.Seen:O}\n{mark.TrustedFrom:O}\n")));
+            }
+
+            return now >= mark.TrustedFrom ? now : null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Null where there is none that can be read: nothing is known then, and the clock counts.</summary>
+    private static Mark? ReadMark(string file)
+    {
+        if (!Path.Exists(file)) { return null; }
+
+        var lines = File.ReadAllLines(file);
+        return lines.Length == 2 && TryRead(lines[0], out var seen) && TryRead(lines[1], out var trustedFrom) ? new Mark(seen, trustedFrom) : null;
+    }
+
+    private static bool TryRead(string text, out DateTimeOffset time) =>
+        DateTimeOffset.TryParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out time);
+
+    /// <param name="TrustedFrom">Before it nothing is removed.</param>
+    private readonly record struct Mark(DateTimeOffset Seen, DateTimeOffset TrustedFrom);
+}
