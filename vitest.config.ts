@@ -15,7 +15,8 @@ export default defineConfig({
       include: ['extension/src/**/*.ts'],
       exclude: ['extension/src/protocol/**'],
       reportsDirectory: 'artifacts/coverage/typescript',
-      reporter: ['text-summary', 'json-summary'],
+      experimentalAstAwareRemapping: true,
+      reporter: ['text-summary', 'lcovonly'],
     },
   },
 });

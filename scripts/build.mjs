@@ -40,7 +40,11 @@ async function pages() {
 async function buildExtension() {
   const names = await pages();
   const inputs = Math.max(await newestIn(source), await newestOf(join(root, 'package-lock.json'), fileURLToPath(import.meta.url)));
-  const outputs = [join(out, 'main.js'), join(out, 'webview', 'codicon.css'), ...names.map((name) => join(out, 'webview', `${name}.js`))];
+  const outputs = [
+    join(out, 'main.js'),
+    join(out, 'webview', 'codicon.css'),
+    ...names.flatMap((name) => [`${name}.js`, `${name}.js.map`].map((file) => join(out, 'webview', file))),
+  ];
   const oldest = Math.min(...(await Promise.all(outputs.map(changedAt))));
   if (oldest > inputs) return 'up to date';
 
@@ -69,7 +73,8 @@ async function buildExtension() {
     ...names.map((name) =>
       build({
         ...common,
-        sourcemap: false,
+        // Beside the page and not named in it: the tests' own.
+        sourcemap: 'external',
         entryPoints: { [name]: join(source, 'webview', name, 'main.ts') },
         outdir: join(out, 'webview'),
         platform: 'browser',

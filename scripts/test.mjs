@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { runBenchTests } from './lib/benchTests.mjs';
 import { build, installPackages } from './lib/build.mjs';
+import { coverageResults } from './lib/coverage.mjs';
 import { runCSharpTests } from './lib/csharpTests.mjs';
 import { runE2eTests } from './lib/e2eTests.mjs';
 import { runFaultTests } from './lib/faultTests.mjs';
@@ -32,7 +33,7 @@ await runMain(async () => {
   await build();
   const results = [];
   for (const name of chosen) results.push(await settled(suites[name]));
-  return report(results);
+  return report([...results, coverageResults(results)]);
 });
 
 /** A suite that cannot even start is a failed test, so that the others still run and the count is told. @param {{suite: string, run: () => Promise<import('./lib/testResults.mjs').SuiteResult>}} suite */

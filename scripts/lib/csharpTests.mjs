@@ -1,6 +1,7 @@
 // The C# tests, with the lines they cover.
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { findBelow, fromCobertura, keepCoverage, totalOf } from './coverage.mjs';
 import { inArtifacts } from './paths.mjs';
 import { step } from './progress.mjs';
 import { run, runOrStop } from './run.mjs';
@@ -55,24 +56,11 @@ function testsFromTrx(trx) {
 const outcomes = { Passed: 'passed', NotExecuted: 'skipped' };
 
 function coveredLines() {
-  const file =
-    existsSync(results) &&
-    readdirSync(results, { recursive: true })
-      .map(String)
-      .find((name) => name.endsWith('coverage.cobertura.xml'));
+  const file = findBelow(results, 'coverage.cobertura.xml');
   if (!file) return undefined;
-  /** @type {Map<string, boolean>} "file:line" to whether it ran; a line may be told several times. */
-  const lines = new Map();
-  for (const [, name = '', body = ''] of readFileSync(join(results, file), 'utf8').matchAll(
-    /<class\b[^>]*\bfilename="([^"]*)"[^>]*>([\s\S]*?)<\/class>/g,
-  )) {
-    if (/[\\/]obj[\\/]/.test(name)) continue; // Written by the compiler.
-    for (const [, number, hits] of body.matchAll(/<line number="(\d+)" hits="(\d+)"/g)) {
-      const line = `${name}:${number}`;
-      lines.set(line, lines.get(line) === true || hits !== '0');
-    }
-  }
-  return { covered: [...lines.values()].filter(Boolean).length, total: lines.size };
+  const lines = fromCobertura(readFileSync(file, 'utf8'));
+  keepCoverage('sidecar', lines);
+  return totalOf(lines);
 }
 
 /** @param {string} text */

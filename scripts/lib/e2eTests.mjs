@@ -1,5 +1,7 @@
 // The tests in a real VS Code: tests/e2e/run.mjs in a process of its own, so that a crash there is a failure and not an end.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { bundleCoverage, coverageOfBundles, forgetBundleCoverage } from './bundleCoverage.mjs';
+import { keepCoverage, keptCoverage, totalOf, withRunsOf } from './coverage.mjs';
 import { inArtifacts, inRoot } from './paths.mjs';
 import { step } from './progress.mjs';
 import { run } from './run.mjs';
@@ -10,9 +12,23 @@ const results = inArtifacts('tests', 'e2e.json');
 /** @returns {Promise<import('./testResults.mjs').SuiteResult>} */
 export async function runE2eTests() {
   rmSync(results, { force: true });
+  forgetBundleCoverage();
   const finished = await step('Running the tests in a real VS Code', () =>
-    run(process.execPath, [inRoot('tests', 'e2e', 'run.mjs')], { show: true, timeout: 40 * 60_000 }),
+    run(process.execPath, [inRoot('tests', 'e2e', 'run.mjs')], {
+      show: true,
+      timeout: 40 * 60_000,
+      env: { PLUE_COVERAGE: bundleCoverage },
+    }),
   );
   const tests = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : [];
-  return suiteResult('VS Code', tests, finished);
+  return { ...suiteResult('VS Code', tests, finished), lines: await addToKept() };
+}
+
+/** Together with what the TypeScript tests ran last, which know every line. */
+async function addToKept() {
+  const kept = keptCoverage('extension');
+  if (!kept) return undefined;
+  const all = withRunsOf(kept, await coverageOfBundles());
+  keepCoverage('extension', all);
+  return totalOf(all);
 }

@@ -1,6 +1,7 @@
 // The TypeScript tests outside VS Code, with the lines they cover.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
+import { fromLcov, keepCoverage, totalOf } from './coverage.mjs';
 import { inArtifacts, inRoot, root } from './paths.mjs';
 import { step } from './progress.mjs';
 import { run } from './run.mjs';
@@ -17,12 +18,7 @@ export async function runTypeScriptTests() {
       process.execPath,
       [
         ...[inRoot('node_modules', 'vitest', 'vitest.mjs'), 'run', '--reporter=json', `--outputFile=${results}`],
-        ...[
-          '--coverage.enabled',
-          '--coverage.reportOnFailure',
-          '--coverage.reporter=json-summary',
-          `--coverage.reportsDirectory=${coverage}`,
-        ],
+        ...['--coverage.enabled', '--coverage.reportOnFailure', '--coverage.reporter=lcovonly', `--coverage.reportsDirectory=${coverage}`],
       ],
       { timeout: 10 * 60_000 },
     ),
@@ -50,8 +46,9 @@ function testsFromVitest({ testResults }) {
 }
 
 function coveredLines() {
-  const file = inArtifacts('coverage', 'typescript', 'coverage-summary.json');
+  const file = join(coverage, 'lcov.info');
   if (!existsSync(file)) return undefined;
-  const { covered, total } = JSON.parse(readFileSync(file, 'utf8')).total.lines;
-  return { covered, total };
+  const lines = fromLcov(readFileSync(file, 'utf8'));
+  keepCoverage('extension', lines);
+  return totalOf(lines);
 }

@@ -10,6 +10,7 @@ import { inArtifacts, inRoot } from '../../scripts/lib/paths.mjs';
 import { runMain, say } from '../../scripts/lib/progress.mjs';
 import { browserArguments } from './runner/browser.mjs';
 import { runInHostSuite } from './runner/inHostSuite.mjs';
+import { addUpHosts } from './runner/coverage.mjs';
 import { Journey } from './runner/journey.mjs';
 
 const mostToldAgain = 2;
@@ -32,6 +33,7 @@ await runMain(async () => {
     if (chosen.length === 0) await tellAgain(results, browser);
   } finally {
     await browser.close();
+    addUpHosts();
   }
   mkdirSync(inArtifacts('tests'), { recursive: true });
   writeFileSync(inArtifacts('tests', 'e2e.json'), JSON.stringify(results, null, 2));

@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import { root } from '../../../scripts/lib/paths.mjs';
 import { dotnetRoot } from '../../../scripts/lib/prerequisites.mjs';
 import { startVsCodeServer } from '../../../scripts/vsCodeServer.mjs';
+import { PageCoverage, coverageEnvironment, takeHostCoverage } from './coverage.mjs';
 import { watchRequests } from './requests.mjs';
 
 /**
@@ -31,6 +32,7 @@ export class Workbench {
   #server;
   #context;
   #options;
+  #coverage = new PageCoverage();
 
   /**
    * @param {string} folder Holds everything of this workbench; removed at the end.
@@ -69,16 +71,20 @@ export class Workbench {
     // Without this answer the window's secrets live in memory only.
     if (!options.forgetsSecrets) await context.route('**/mint-key', (route) => route.fulfill({ body: Buffer.alloc(32, 7) }));
     const workbench = new Workbench(folder, server, context, await context.newPage(), options);
+    await workbench.#coverage.start(workbench.page);
     return workbench;
   }
 
   /** Ends the server and the page, as at the end of a day, and starts both again: same address, same profile. */
   async restart() {
     const port = Number(new URL(this.#server.origin).port);
+    await this.#coverage.take();
     await this.page.close();
+    await takeHostCoverage();
     await this.#server.stop();
     this.#server = await startServer(this.folder, this.#options, port);
     this.page = await this.#context.newPage();
+    await this.#coverage.start(this.page);
     await this.show();
   }
 
@@ -107,12 +113,14 @@ export class Workbench {
 
   /** Opens the window, or opens it again. */
   async show() {
+    await this.#coverage.take();
     await this.page.goto(this.url);
     await this.#ready();
   }
 
   /** Reloads the window as a user does: VS Code writes its state down first. */
   async reload() {
+    await this.#coverage.take();
     const loaded = this.page.waitForEvent('load', { timeout: 60_000 });
     await this.command('Developer: Reload Window');
     await loaded;
@@ -189,8 +197,9 @@ export class Workbench {
     throw new Error('No sidecar runs for this window.');
   }
 
-  /** @param {string} path */
+  /** At the end of each step. @param {string} path */
   async screenshot(path) {
+    await this.#coverage.take();
     await this.page.screenshot({ path });
   }
 
@@ -205,6 +214,8 @@ export class Workbench {
   }
 
   async close() {
+    await this.#coverage.take();
+    await takeHostCoverage();
     await this.#context.close();
     await this.#server.stop();
     if (process.env.PLUE_KEEP) return;
@@ -222,10 +233,24 @@ function startServer(folder, options, port) {
   return startVsCodeServer({
     dataDir: folder,
     ...(port === undefined ? {} : { port }),
-    env: { ...bareEnvironment(), HOME: join(folder, 'home'), PLUE_HOME: join(folder, 'plue'), ...options.env },
+    env: {
+      ...bareEnvironment(),
+      HOME: join(folder, 'home'),
+      PLUE_HOME: join(folder, 'plue'),
+      ...ownTemporary(folder),
+      ...coverageEnvironment(),
+      ...options.env,
+    },
     // The driver opens extensions under development, and keeps VS Code from showing notifications.
     args: options.installed ? [] : ['--enable-smoke-test-driver'],
   });
+}
+
+/** Sockets and folders that killed processes leave go with the workbench. A socket's path is limited, and macOS' folder long already. @param {string} folder @returns {NodeJS.ProcessEnv} */
+function ownTemporary(folder) {
+  if (process.platform !== 'linux') return {};
+  mkdirSync(join(folder, 'tmp'), { recursive: true });
+  return { TMPDIR: join(folder, 'tmp') };
 }
 
 /** @param {string} folder @param {string} theme @param {WorkbenchOptions} options */

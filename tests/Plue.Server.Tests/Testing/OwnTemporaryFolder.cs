@@ -1,0 +1,39 @@
+using Plue.Server.Tests.Testing;
+
+[assembly: AssemblyFixture(typeof(OwnTemporaryFolder))]
+
+namespace Plue.Server.Tests.Testing;
+
+/// <summary>The temporary folder of this run and of all it starts: whatever a test leaves there goes with it at the end.</summary>
+public sealed class OwnTemporaryFolder : IDisposable
+{
+    private static readonly string[] Variables = OperatingSystem.IsWindows() ? ["TEMP", "TMP"] : ["TMPDIR"];
+
+    /// <summary>What the sidecar makes for a moment, and takes away itself.</summary>
+    private static readonly string[] Momentary = ["plue-command-*", "plue-sandbox-??????"];
+
+    private readonly string folder = Directory.CreateTempSubdirectory("plue-run-").FullName;
+
+    public OwnTemporaryFolder()
+    {
+        foreach (var variable in Variables) { Environment.SetEnvironmentVariable(variable, folder); }
+    }
+
+    /// <exception cref="InvalidOperationException">The sidecar left something behind.</exception>
+    public void Dispose()
+    {
+        var left = Momentary.SelectMany(name => Directory.GetDirectories(folder, name)).Select(Path.GetFileName).ToList();
+        Remove();
+        if (left.Count > 0) { throw new InvalidOperationException($"The sidecar left temporary folders behind: {string.Join(", ", left)}."); }
+    }
+
+    private void Remove()
+    {
+        // A program that a test killed may still write for a moment.
+        for (var attempt = 1; Directory.Exists(folder); attempt++)
+        {
+            try { Directory.Delete(folder, recursive: true); }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException && attempt < 20) { Thread.Sleep(100); }
+        }
+    }
+}
