@@ -48,10 +48,10 @@ export async function installVsCodeServer() {
 
 /**
  * Starts the server on loopback and waits until it listens.
- * @param {{dataDir: string, port?: number, env?: NodeJS.ProcessEnv, args?: string[]}} options `dataDir` holds the server's data, the user's data and the extensions.
+ * @param {{dataDir: string, port?: number, env?: NodeJS.ProcessEnv, args?: string[], nodeArgs?: string[]}} options `dataDir` holds the server's data, the user's data and the extensions; the extension host gets `nodeArgs` too.
  * @returns {Promise<VsCodeServer>}
  */
-export async function startVsCodeServer({ dataDir, port = 0, env, args = [] }) {
+export async function startVsCodeServer({ dataDir, port = 0, env, args = [], nodeArgs = [] }) {
   const { node, serverMain } = await installVsCodeServer();
   const folder = (/** @type {string} */ name) => {
     const path = join(dataDir, name);
@@ -61,6 +61,7 @@ export async function startVsCodeServer({ dataDir, port = 0, env, args = [] }) {
   const server = startInBackground(
     node,
     [
+      ...nodeArgs,
       serverMain,
       ...['--host', '127.0.0.1', '--port', String((await isFree(port)) ? port : 0)],
       ...['--without-connection-token', '--accept-server-license-terms', '--telemetry-level', 'off'],

@@ -1,8 +1,7 @@
-// From the bytes of the bundles that ran in a real VS Code (tests/e2e/runner/coverage.mjs) back to the lines of extension/src.
+// From the bytes of the bundles that ran in a real VS Code (tests/e2e/runner/coverage.mjs) back to the lines of the sources.
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { SourceMap } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { CoverageReport } from 'monocart-coverage-reports';
-import { fromLcov } from './coverage.mjs';
 import { inArtifacts, inRoot, root } from './paths.mjs';
 
 /** Where a run writes what it counts. */
@@ -13,46 +12,36 @@ export function forgetBundleCoverage() {
   mkdirSync(bundleCoverage, { recursive: true });
 }
 
-/** @returns {Promise<import('./coverage.mjs').Coverage>} */
-export async function coverageOfBundles() {
-  const report = new CoverageReport({
-    outputDir: join(bundleCoverage, 'report'),
-    reports: ['lcovonly'],
-    logging: 'error',
-    sourceFilter: (path) => path.startsWith('extension/src/'),
-  });
-  for (const name of readdirSync(bundleCoverage).filter((name) => name.endsWith('.ran')))
-    await report.add([entryOf(join(bundleCoverage, name))]);
-  await report.generate();
-  const lcov = join(bundleCoverage, 'report', 'lcov.info');
-  return existsSync(lcov) ? fromLcov(readFileSync(lcov, 'utf8')) : new Map();
-}
+/** The bundle that a page or the host loads. @param {string} name As `chat.js`; the host's is `main.js`. */
+export const bundlePath = (name) => inRoot('extension', 'out', ...(name === 'main.js' ? [] : ['webview']), name);
 
-/** One function as long as the bundle, with the ranges that did not run. @param {string} path */
-function entryOf(path) {
-  const name = `${basename(path, '.ran')}.js`;
-  const bundle = name === 'main.js' ? inRoot('extension', 'out', name) : inRoot('extension', 'out', 'webview', name);
-  const ran = readFileSync(path);
-  const ranges = [{ startOffset: 0, endOffset: ran.length, count: 1 }];
-  for (let start = ran.indexOf(0); start !== -1;) {
-    const next = ran.indexOf(1, start);
-    const end = next === -1 ? ran.length : next;
-    ranges.push({ startOffset: start, endOffset: end, count: 0 });
-    start = ran.indexOf(0, end);
+/** @returns {import('./coverage.mjs').Coverage} Only lines that ran. */
+export function coverageOfBundles() {
+  /** @type {import('./coverage.mjs').Coverage} */
+  const coverage = new Map();
+  if (!existsSync(bundleCoverage)) return coverage;
+  for (const name of readdirSync(bundleCoverage).filter((name) => name.endsWith('.ran'))) {
+    addLines(coverage, bundlePath(`${basename(name, '.ran')}.js`), readFileSync(join(bundleCoverage, name)));
   }
-  return {
-    url: `file://${bundle}`,
-    source: readFileSync(bundle, 'utf8'),
-    sourceMap: sourceMapOf(bundle),
-    functions: [{ functionName: '', isBlockCoverage: true, ranges }],
-  };
+  return coverage;
 }
 
-/** With the sources in it, named as the checkout names them. @param {string} bundle */
-function sourceMapOf(bundle) {
-  const map = JSON.parse(readFileSync(`${bundle}.map`, 'utf8'));
-  const paths = map.sources.map((/** @type {string} */ source) => resolve(dirname(bundle), source));
-  map.sources = paths.map((/** @type {string} */ path) => relative(root, path).replaceAll('\\', '/'));
-  map.sourcesContent = paths.map((/** @type {string} */ path) => (existsSync(path) ? readFileSync(path, 'utf8') : ''));
-  return map;
+/** A line ran where one of the places that the source map knows of it did. @param {import('./coverage.mjs').Coverage} coverage @param {string} bundle @param {Buffer} ran */
+function addLines(coverage, bundle, ran) {
+  const map = new SourceMap(JSON.parse(readFileSync(`${bundle}.map`, 'utf8')));
+  const files = new Map();
+  let offset = 0;
+  for (const [number, line] of readFileSync(bundle, 'utf8').split('\n').entries()) {
+    for (let column = 0; column < line.length; column++) {
+      if (ran[offset + column] !== 1) continue;
+      const entry = map.findEntry(number, column);
+      if (!('originalSource' in entry) || entry.generatedLine !== number || entry.generatedColumn !== column) continue;
+      const source = entry.originalSource;
+      if (!files.has(source)) files.set(source, relative(root, resolve(dirname(bundle), source)).replaceAll('\\', '/'));
+      const file = files.get(source);
+      if (!coverage.has(file)) coverage.set(file, new Map());
+      coverage.get(file)?.set(entry.originalLine + 1, true);
+    }
+    offset += line.length + 1;
+  }
 }

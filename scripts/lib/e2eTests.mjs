@@ -21,14 +21,14 @@ export async function runE2eTests() {
     }),
   );
   const tests = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : [];
-  return { ...suiteResult('VS Code', tests, finished), lines: await addToKept() };
+  return { ...suiteResult('VS Code', tests, finished), lines: addToKept() };
 }
 
 /** Together with what the TypeScript tests ran last, which know every line. */
-async function addToKept() {
+function addToKept() {
   const kept = keptCoverage('extension');
   if (!kept) return undefined;
-  const all = withRunsOf(kept, await coverageOfBundles());
+  const all = withRunsOf(kept, coverageOfBundles());
   keepCoverage('extension', all);
   return totalOf(all);
 }

@@ -2,6 +2,7 @@
 // Only where PLUE_COVERAGE names the folder to write to, and on Linux.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { bundlePath } from '../../../scripts/lib/bundleCoverage.mjs';
 import { inRoot } from '../../../scripts/lib/paths.mjs';
 
 const folder = process.platform === 'linux' ? process.env.PLUE_COVERAGE : undefined;
@@ -10,8 +11,8 @@ const bundle = /\/extension\/out\/(?:webview\/)?(\w+\.js)$/;
 
 /** @typedef {{url: string, functions: {ranges: {startOffset: number, endOffset: number, count: number}[]}[]}} ScriptCoverage */
 
-/** What the VS Code server's environment needs. @returns {NodeJS.ProcessEnv} */
-export const coverageEnvironment = () => (folder ? { PLUE_COVERAGE: folder, NODE_OPTIONS: `--require ${hook}` } : {});
+/** What the VS Code server is started with; its extension host gets the same. */
+export const hostCoverage = folder ? { env: { PLUE_COVERAGE: folder }, nodeArgs: ['--require', hook] } : { env: {}, nodeArgs: [] };
 
 /** Counts in one page with all its frames, until it is asked for. */
 export class PageCoverage {
@@ -60,9 +61,8 @@ function addUp(scripts) {
   for (const { url, functions } of scripts) {
     const name = bundle.exec(new URL(url, 'file:///').pathname)?.[1];
     if (!name || !folder) continue;
-    const source = name === 'main.js' ? inRoot('extension', 'out', name) : inRoot('extension', 'out', 'webview', name);
     const path = join(folder, `${basename(name, '.js')}.ran`);
-    const length = readFileSync(source, 'utf8').length;
+    const length = readFileSync(bundlePath(name), 'utf8').length;
     const ran = existsSync(path) ? readFileSync(path) : Buffer.alloc(length);
     const now = Buffer.alloc(length);
     // Outer functions come before inner ones, and a function's outer ranges before its inner ones.

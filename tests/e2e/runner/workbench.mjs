@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { root } from '../../../scripts/lib/paths.mjs';
 import { dotnetRoot } from '../../../scripts/lib/prerequisites.mjs';
 import { startVsCodeServer } from '../../../scripts/vsCodeServer.mjs';
-import { PageCoverage, coverageEnvironment, takeHostCoverage } from './coverage.mjs';
+import { PageCoverage, hostCoverage, takeHostCoverage } from './coverage.mjs';
 import { watchRequests } from './requests.mjs';
 
 /**
@@ -238,9 +238,10 @@ function startServer(folder, options, port) {
       HOME: join(folder, 'home'),
       PLUE_HOME: join(folder, 'plue'),
       ...ownTemporary(folder),
-      ...coverageEnvironment(),
+      ...hostCoverage.env,
       ...options.env,
     },
+    nodeArgs: hostCoverage.nodeArgs,
     // The driver opens extensions under development, and keeps VS Code from showing notifications.
     args: options.installed ? [] : ['--enable-smoke-test-driver'],
   });
