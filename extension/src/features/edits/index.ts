@@ -24,6 +24,7 @@ export function activateEdits(sidecar: Sidecar, log: vscode.LogOutputChannel): v
       const folder = openFolder();
       const paths = folder === undefined ? [] : reviews.files.map(({ path }) => vscode.Uri.joinPath(folder, path).fsPath);
       void vscode.commands.executeCommand('setContext', 'plue.reviewedFiles', paths);
+      void vscode.commands.executeCommand('setContext', 'plue.hasReviews', reviews.files.length > 0);
     }),
   );
 

@@ -1,0 +1,46 @@
+// `npm run l10n`: keeps the translations in step with what the extension says. New sentences get an empty place, those that are gone go.
+// The keys of l10n/bundle.l10n.*.json are the English sentences in extension/src; those of package.nls.*.json are the keys of package.nls.json.
+// `--check` changes nothing and fails where something would change or is not translated.
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import l10nDev from '@vscode/l10n-dev';
+import { inRoot } from './lib/paths.mjs';
+import { runMain, say } from './lib/progress.mjs';
+
+const languages = ['de', 'zh-cn'];
+
+await runMain(async () => {
+  const isCheck = process.argv.includes('--check');
+  const sentences = Object.keys(await l10nDev.getL10nJson(sources()));
+  const words = Object.keys(read('package.nls.json'));
+  const findings = languages.flatMap((language) => [
+    ...bring(`l10n/bundle.l10n.${language}.json`, sentences, isCheck),
+    ...bring(`package.nls.${language}.json`, words, isCheck),
+  ]);
+  for (const finding of findings) say(finding);
+  return isCheck && findings.length > 0 ? 1 : 0;
+});
+
+function sources() {
+  return readdirSync(inRoot('extension', 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => ({ extension: '.ts', contents: readFileSync(inRoot('extension', 'src', file), 'utf8') }))
+    .filter(({ contents }) => contents.includes('@vscode/l10n'));
+}
+
+/** Sorted, one key a line, so that two people who add sentences seldom meet. @param {string} file @param {string[]} keys @param {boolean} isCheck */
+function bring(file, keys, isCheck) {
+  const before = read(file);
+  const after = Object.fromEntries([...keys].sort().map((key) => [key, before[key] ?? '']));
+  if (!isCheck) writeFileSync(inRoot(file), `${JSON.stringify(after, null, 2)}\n`);
+  return [
+    ...keys.filter((key) => after[key] === '').map((key) => `${file} does not translate ${JSON.stringify(key)}`),
+    ...Object.keys(before)
+      .filter((key) => !(key in after))
+      .map((key) => `${file} has ${JSON.stringify(key)}, which nothing says`),
+  ];
+}
+
+/** @param {string} file @returns {Record<string, string>} */
+function read(file) {
+  return JSON.parse(readFileSync(inRoot(file), 'utf8'));
+}
