@@ -1,7 +1,7 @@
 // `npm run bench`: what the published build costs, beside `curl` and a bare C# reader of the same streams in the same run.
 // Medians and ratios go to artifacts/bench/report.{md,json}; no time is ever asserted.   --quick  fewer runs
-// --only turns|chats|language  one part     --short  chats and agents, small, with the sidecar as it is built for tests: that everything measured still works
-import { spawn } from 'node:child_process';
+// --only turns|chats|language|installed  one part
+// --short  chats, agents and a long answer, small, with the sidecar as it is built for tests: that everything measured still works, and what a token costs
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,10 +9,13 @@ import { parseArgs } from 'node:util';
 import { agentFigures } from '../tests/bench/agents.mjs';
 import { chatFigures } from '../tests/bench/chats.mjs';
 import { languageOnce } from '../tests/bench/language.mjs';
+import { activation, packageSizes } from '../tests/bench/installed.mjs';
 import { costOf, median, timeOf } from '../tests/bench/measure.mjs';
 import { registryOnce } from '../tests/bench/registry.mjs';
 import { serveOnce } from '../tests/bench/serve.mjs';
+import { costsOfTokens, longAnswer, shortAnswer, withContestants } from '../tests/bench/streams.mjs';
 import { sidecarSources } from './lib/build.mjs';
+import { findChromium } from './lib/chromium.mjs';
 import { newestChange } from './lib/fingerprint.mjs';
 import { inArtifacts, inRoot } from './lib/paths.mjs';
 import { requireDotnet, requireNode } from './lib/prerequisites.mjs';
@@ -20,8 +23,6 @@ import { Stop, runMain, step } from './lib/progress.mjs';
 import { hostRid, publish } from './lib/publish.mjs';
 import { findOnPath, runOrStop } from './lib/run.mjs';
 
-const shortAnswer = 20;
-const longAnswer = 50_000;
 const manyProviders = 1_000;
 const manyModels = 5_000;
 
@@ -49,8 +50,8 @@ const figureSets = { 'Many and large chats': chatFigures, 'Agents at work': agen
 
 await runMain(async () => {
   const { values } = parseArgs({ options: { quick: { type: 'boolean' }, short: { type: 'boolean' }, only: { type: 'string' } } });
-  if (values.only && !['turns', 'chats', 'language'].includes(values.only))
-    throw new Stop(`There is no part \`${values.only}\`: turns, chats, language.`);
+  if (values.only && !['turns', 'chats', 'language', 'installed'].includes(values.only))
+    throw new Stop(`There is no part \`${values.only}\`: turns, chats, language, installed.`);
   requireNode();
   await requireDotnet();
   if (process.platform !== 'linux') throw new Stop('The benchmark reads /proc and needs Linux.');
@@ -58,10 +59,11 @@ await runMain(async () => {
   if (values.short) {
     const serve = { command: 'dotnet', args: [inArtifacts('bin', 'Plue.Server', 'debug', 'plue.dll'), 'serve'] };
     const maker = { command: 'dotnet', args: [inArtifacts('bin', 'ChatMaker', 'debug', 'ChatMaker.dll')] };
-    const chats = await measureChats(serve, maker, smallChats);
-    writeFileSync(inArtifacts('bench', 'short.json'), JSON.stringify(chats, null, 2));
-    return console.log(chatTable(chats));
+    const figures = [...(await measureChats(serve, maker, smallChats)), ...(await measureTokens())];
+    writeFileSync(inArtifacts('bench', 'short.json'), JSON.stringify(figures, null, 2));
+    return console.log(chatTable(figures));
   }
+  if (values.only === 'installed') return console.log(chatTable(await measureInstalled()));
   if (values.only === 'language') return console.log(await languageFigure());
   const chats = values.only === 'turns' ? [] : await measureLargeChats();
   if (chats.length > 0) writeFileSync(inArtifacts('bench', 'chats.json'), JSON.stringify(chats, null, 2));
@@ -70,6 +72,7 @@ await runMain(async () => {
   const plue = await published('server/Plue.Server', sidecarSources, inArtifacts('publish', hostRid()), 'plue');
   const reader = await published('tests/bench/BareReader', ['tests/bench/BareReader'], inArtifacts('bench', 'bin'), 'bare-reader');
   const figures = await measure(plue, reader, values.quick ? { short: 5, long: 2 } : { short: 21, long: 7 });
+  const installed = values.only ? [] : await measureInstalled();
   const report = {
     date: new Date().toISOString(),
     machine: `${cpus().length} × ${cpus()[0]?.model}`,
@@ -77,8 +80,8 @@ await runMain(async () => {
     bareReaderSizeMb: megabytes(reader),
     figures,
   };
-  writeFileSync(inArtifacts('bench', 'report.json'), JSON.stringify({ ...report, chats }, null, 2));
-  const text = [markdown(report), await languageFigure(), chats.length > 0 ? chatTable(chats) : ''].join('\n');
+  writeFileSync(inArtifacts('bench', 'report.json'), JSON.stringify({ ...report, chats, installed }, null, 2));
+  const text = [markdown(report), await languageFigure(), chats.length > 0 ? chatTable([...chats, ...installed]) : ''].join('\n');
   writeFileSync(inArtifacts('bench', 'report.md'), text);
   console.log(text);
 });
@@ -89,83 +92,73 @@ await runMain(async () => {
  */
 async function measure(plue, reader, runs) {
   const home = mkdtempSync(join(tmpdir(), 'plue-bench-'));
-  const endpoint = spawn(process.execPath, [inRoot('tests', 'bench', 'endpoint.mjs')], { stdio: ['pipe', 'pipe', 'inherit'] });
   try {
-    const port = await new Promise((resolve) => endpoint.stdout.once('data', (data) => resolve(Number(data))));
-    const contestants = (/** @type {number} */ tokens) => {
-      const base = `http://127.0.0.1:${port}/${tokens}/v1`;
-      const address = `${base}/chat/completions`;
-      const env = { HOME: home, PLUE_HOME: join(home, 'plue'), BENCH_KEY: 'sk-bench' };
-      return {
-        curl: {
-          command: 'curl',
-          args: ['-sN', '-X', 'POST', '-H', 'content-type: application/json', '-d', '{"model":"m","stream":true,"messages":[]}', address],
-        },
-        bareReader: { command: reader, args: [address] },
-        plue: {
-          command: plue,
-          args: ['run', 'hi', '--kind', 'openai-compatible', '--base-url', base, '--model', 'm', '--key-env', 'BENCH_KEY'],
-          env,
-        },
-      };
-    };
-    const serving = { command: plue, args: ['serve'], env: { HOME: home, PLUE_HOME: join(home, 'plue') } };
-    const serves = await step('Starting `plue serve`', () => repeat(runs.short, (i) => serveOnce(serving, i < 3 ? 2_000 : 0)));
-    const firsts = await step('Time to the first token', () => inTurn(runs.short, contestants(shortAnswer), timeOf));
-    const shorts = await step(`Cost of ${shortAnswer} tokens`, () => inTurn(runs.short, contestants(shortAnswer), costOf));
-    const longTimes = await step(`Speed of ${longAnswer} tokens`, () => inTurn(runs.long, contestants(longAnswer), timeOf));
-    const longs = await step(`Cost of ${longAnswer} tokens`, () => inTurn(runs.long, contestants(longAnswer), costOf));
-    const crowded = join(home, 'crowded');
-    const registry = await step(`${manyProviders} providers, ${manyModels} models`, () =>
-      registryOnce(
-        { ...serving, env: { HOME: home, PLUE_HOME: crowded } },
-        {
-          home: crowded,
-          modelsAt: `http://127.0.0.1:${port}/${manyModels}/v1`,
-          providers: manyProviders,
-          models: manyModels,
-          rounds: runs.short,
-        },
-      ),
+    return await withContestants({ plue: { command: plue, args: [] }, reader: { command: reader, args: [] }, home }, (contestants, port) =>
+      measureTurns(plue, home, contestants, port, runs),
     );
-    return [
-      { name: '`plue serve`: spawn to `initialize` reply', unit: 'ms', digits: 0, plue: median(serves.map((run) => run.initializeMs)) },
-      { name: '`plue serve`: idle memory', unit: 'MB', digits: 1, plue: median(serves.map((run) => run.idleMb).filter(Boolean)) },
-      { name: 'spawn to first token on stdout', unit: 'ms', digits: 0, ...firsts((run) => run.firstMs) },
-      { name: `${shortAnswer} tokens: CPU`, unit: 'ms', digits: 0, ...shorts((run) => run.cpuMs) },
-      { name: `${shortAnswer} tokens: peak memory`, unit: 'MB', digits: 1, ...shorts((run) => run.peakMb) },
-      {
-        name: `${longAnswer} tokens: CPU a token, start included`,
-        unit: 'µs',
-        digits: 2,
-        ...longs((run) => (1000 * run.cpuMs) / longAnswer),
-      },
-      { name: `${longAnswer} tokens: peak memory`, unit: 'MB', digits: 1, ...longs((run) => run.peakMb) },
-      {
-        name: `${manyProviders} providers listed, warm; bare: reading their files`,
-        unit: 'ms',
-        digits: 1,
-        plue: registry.listMs,
-        bareReader: registry.bareListMs,
-      },
-      {
-        name: `${manyModels} models listed, warm; bare: parsing their file`,
-        unit: 'ms',
-        digits: 1,
-        plue: registry.modelsMs,
-        bareReader: registry.bareModelsMs,
-      },
-      {
-        name: `${longAnswer} tokens: delivered a second`,
-        unit: 'tokens',
-        digits: 0,
-        ...longTimes((run) => (1000 * longAnswer) / run.totalMs),
-      },
-    ];
   } finally {
-    endpoint.stdin.end();
     rmSync(home, { recursive: true, force: true });
   }
+}
+
+/**
+ * @param {string} plue @param {string} home @param {(tokens: number) => import('../tests/bench/streams.mjs').Contestants} contestants
+ * @param {number} port Of the endpoint. @param {{short: number, long: number}} runs @returns {Promise<Figure[]>}
+ */
+async function measureTurns(plue, home, contestants, port, runs) {
+  const serving = { command: plue, args: ['serve'], env: { HOME: home, PLUE_HOME: join(home, 'plue') } };
+  const serves = await step('Starting `plue serve`', () => repeat(runs.short, (i) => serveOnce(serving, i < 3 ? 2_000 : 0)));
+  const firsts = await step('Time to the first token', () => inTurn(runs.short, contestants(shortAnswer), timeOf));
+  const shorts = await step(`Cost of ${shortAnswer} tokens`, () => inTurn(runs.short, contestants(shortAnswer), costOf));
+  const longTimes = await step(`Speed of ${longAnswer} tokens`, () => inTurn(runs.long, contestants(longAnswer), timeOf));
+  const longs = await step(`Cost of ${longAnswer} tokens`, () => inTurn(runs.long, contestants(longAnswer), costOf));
+  const crowded = join(home, 'crowded');
+  const registry = await step(`${manyProviders} providers, ${manyModels} models`, () =>
+    registryOnce(
+      { ...serving, env: { HOME: home, PLUE_HOME: crowded } },
+      {
+        home: crowded,
+        modelsAt: `http://127.0.0.1:${port}/${manyModels}/v1`,
+        providers: manyProviders,
+        models: manyModels,
+        rounds: runs.short,
+      },
+    ),
+  );
+  return [
+    { name: '`plue serve`: spawn to `initialize` reply', unit: 'ms', digits: 0, plue: median(serves.map((run) => run.initializeMs)) },
+    { name: '`plue serve`: idle memory', unit: 'MB', digits: 1, plue: median(serves.map((run) => run.idleMb).filter(Boolean)) },
+    { name: 'spawn to first token on stdout', unit: 'ms', digits: 0, ...firsts((run) => run.firstMs) },
+    { name: `${shortAnswer} tokens: CPU`, unit: 'ms', digits: 0, ...shorts((run) => run.cpuMs) },
+    { name: `${shortAnswer} tokens: peak memory`, unit: 'MB', digits: 1, ...shorts((run) => run.peakMb) },
+    {
+      name: `${longAnswer} tokens: CPU a token, start included`,
+      unit: 'µs',
+      digits: 2,
+      ...longs((run) => (1000 * run.cpuMs) / longAnswer),
+    },
+    { name: `${longAnswer} tokens: peak memory`, unit: 'MB', digits: 1, ...longs((run) => run.peakMb) },
+    {
+      name: `${manyProviders} providers listed, warm; bare: reading their files`,
+      unit: 'ms',
+      digits: 1,
+      plue: registry.listMs,
+      bareReader: registry.bareListMs,
+    },
+    {
+      name: `${manyModels} models listed, warm; bare: parsing their file`,
+      unit: 'ms',
+      digits: 1,
+      plue: registry.modelsMs,
+      bareReader: registry.bareModelsMs,
+    },
+    {
+      name: `${longAnswer} tokens: delivered a second`,
+      unit: 'tokens',
+      digits: 0,
+      ...longTimes((run) => (1000 * longAnswer) / run.totalMs),
+    },
+  ];
 }
 
 /**
@@ -215,6 +208,31 @@ async function languageFigure() {
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
+}
+
+async function measureTokens() {
+  const lacking = ['perl'].find((tool) => !findOnPath(tool));
+  if (lacking) throw new Stop(`The benchmark needs \`${lacking}\` on PATH.`);
+  const home = mkdtempSync(join(tmpdir(), 'plue-bench-'));
+  const built = (/** @type {string} */ project, /** @type {string} */ name) => ({
+    command: 'dotnet',
+    args: [inArtifacts('bin', project, 'debug', `${name}.dll`)],
+  });
+  try {
+    return await step('Tokens of a long answer', () =>
+      costsOfTokens({ plue: built('Plue.Server', 'plue'), reader: built('BareReader', 'bare-reader'), home }, 2),
+    );
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+async function measureInstalled() {
+  const chrome = findChromium();
+  return [
+    ...packageSizes(inArtifacts('packages')),
+    ...(chrome ? await step('Activating the extension in a real VS Code', () => activation(chrome, 5)) : []),
+  ];
 }
 
 async function measureLargeChats() {

@@ -6,7 +6,7 @@ const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-s
 
 /** @returns {Promise<string>} The executable's path. PLUE_CHROMIUM names another one. */
 export async function requireChromium() {
-  const found = process.env.PLUE_CHROMIUM || findAny();
+  const found = findChromium();
   if (found) return found;
   if (process.getuid?.() === 0 && findOnPath('apt-get')) {
     const env = { DEBIAN_FRONTEND: 'noninteractive' };
@@ -14,7 +14,7 @@ export async function requireChromium() {
       await run('apt-get', ['update', '-q'], { env });
       await runOrStop('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'chromium'], { env });
     });
-    const installed = findAny();
+    const installed = findChromium();
     if (installed) return installed;
   }
   throw new Stop(
@@ -22,7 +22,9 @@ export async function requireChromium() {
   );
 }
 
-function findAny() {
+/** The executable's path, where there is one. */
+export function findChromium() {
+  if (process.env.PLUE_CHROMIUM) return process.env.PLUE_CHROMIUM;
   for (const name of names) {
     const path = findOnPath(name);
     if (path) return path;

@@ -31,11 +31,14 @@ export async function agentFigures({ serve, home: parent }, { rounds, agents }) 
     const turns = watchTurns(sidecar);
     const inRounds = await roundsWithTools(sidecar, turns, endpoint.origin, folder, rounds);
     const streams = await manyStreams(sidecar, turns, agents);
+    const [peakMb, nowMb] = [sidecar.peakMb(), sidecar.nowMb()];
     const tree = await largeTree(sidecar, agents.tasks, rounds);
     return [
       { name: `a round with a tool, of ${toolRounds}; bare: the same request and file read`, unit: 'ms', digits: 2, ...inRounds },
       { name: `${agents.streams} answers at once, none with a word of another`, unit: 'ms', digits: 0, plue: streams.totalMs },
       { name: `${agents.streams} answers at once: another question meanwhile, 99 of 100`, unit: 'ms', digits: 1, plue: streams.pingMs },
+      { name: `${agents.streams} answers at once: peak memory`, unit: 'MB', digits: 1, plue: peakMb },
+      { name: `${agents.streams} answers at once: memory afterwards`, unit: 'MB', digits: 1, plue: nowMb },
       { name: `${agents.tasks} tasks in a tree: made and done`, unit: 'ms', digits: 0, plue: tree.madeMs },
       { name: `${agents.tasks} tasks in a tree: listed`, unit: 'ms', digits: 1, plue: tree.listMs },
       { name: 'agents: peak memory', unit: 'MB', digits: 1, plue: sidecar.peakMb() },

@@ -11,7 +11,7 @@ const rareWord = 'xylophone';
 
 /**
  * @typedef {{rounds: number, appends: number, openMessages: number, listed: number, searched: {chats: number, messages: number, characters: number}, agents: {streams: number, tokens: number, tasks: number}}} Size
- * @typedef {{name: string, unit: string, digits: number, plue: number, bare?: number, other?: number}} Figure `other` is grep.
+ * @typedef {{name: string, unit: string, digits: number, plue: number, bare?: number, other?: number, mostTimesBare?: number}} Figure `other` is grep; what is more than `mostTimesBare` times bare fails the tests.
  * @param {{maker: import('./measure.mjs').Program, serve: import('./measure.mjs').Program, grep: string | undefined, home: string}} tools
  * @param {Size} size
  * @returns {Promise<Figure[]>}
@@ -41,13 +41,16 @@ async function opening({ maker, serve, home }, { openMessages, rounds }) {
   const folder = join(home, 'open');
   const { last } = await make(maker, 'make', folder, 1, openMessages, 600);
   const file = join(folder, 'codices', 'chats', `${last}.jsonl`);
-  const [plue, bare, peak] = [timer(), timer(), /** @type {number[]} */ ([])];
+  const [plue, bare] = [timer(), timer()];
+  /** @type {number[]} */ const peak = [];
+  /** @type {number[]} */ const afterwards = [];
   for (let round = 0; round <= rounds; round++) {
     const sidecar = await startSidecar(at(serve, folder));
     try {
       const opened = await plue.time(round, () => sidecar.ask('codex/get', { uri: `codex://chats/${last}`, limit: 100 }));
       if (opened.messages.length !== Math.min(100, openMessages)) throw new Error(`${opened.messages.length} messages were shown.`);
       peak.push(sidecar.peakMb());
+      afterwards.push(sidecar.nowMb());
     } finally {
       await sidecar.end();
     }
@@ -57,6 +60,7 @@ async function opening({ maker, serve, home }, { openMessages, rounds }) {
   return [
     { name: `${name}, last 100; bare: reading its file`, unit: 'ms', digits: 1, plue: plue.median(), bare: bare.median() },
     { name: `${name}: peak memory; bare: the file`, unit: 'MB', digits: 1, plue: median(peak), bare: statSync(file).size / 1e6 },
+    { name: `${name}: memory while it is open`, unit: 'MB', digits: 1, plue: median(afterwards) },
   ];
 }
 

@@ -62,8 +62,15 @@ export async function startSidecar({ command, args, env, cwd }, workspaceFolder)
     /** One listener a method. @param {string} method @param {(params: Result) => void} listener */
     on: (method, listener) => void listening.set(method, listener),
     /** The most it held so far, in megabytes. */
-    peakMb: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
+    peakMb: () => heldMb(child.pid, 'VmHWM'),
+    /** What it holds now, in megabytes. */
+    nowMb: () => heldMb(child.pid, 'VmRSS'),
   };
+}
+
+/** @param {number | undefined} pid @param {'VmHWM' | 'VmRSS'} what */
+function heldMb(pid, what) {
+  return Number(new RegExp(`${what}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
 
 /** @param {import('node:stream').Readable} stdout @param {(message: Incoming) => void} take */
