@@ -29,6 +29,8 @@ export class Album {
   photographs = [];
   /** @type {{where: string, what: string}[]} */
   findings = [];
+  /** @type {import('../runner/workbench.mjs').Workbench | undefined} */
+  #inFront;
   /** Scenes that could not be played to their end. @type {string[]} */
   failures = [];
   /** @type {Map<string, Clothes>} */
@@ -57,11 +59,14 @@ export class Album {
       await play();
     } catch (error) {
       this.failures.push(`${views.join(', ')}: ${error instanceof Error ? error.stack : error}`);
+      // Where no window is left there is nothing to see.
+      await this.#inFront?.screenshot(join(this.folder, `failed-${views.join('-')}.png`)).catch(() => {});
     }
   }
 
   /** Learns how each theme dresses a page; some page must be in front. @param {import('../runner/workbench.mjs').Workbench} workbench */
   async learnThemes(workbench) {
+    this.#inFront = workbench;
     if (this.#clothes.size > 0) return;
     for (const [name, theme] of [...Object.entries(themes).filter(([one]) => one !== 'dark'), ['dark', themes.dark]]) {
       await switchTheme(workbench, String(theme));

@@ -18,6 +18,8 @@ export function roughPlaces() {
     for (let one = node.parentElement; one !== null; one = one.parentElement) if (is(one)) return one;
     return undefined;
   };
+  const endsInDots = (/** @type {Element} */ node) =>
+    getComputedStyle(node).textOverflow === 'ellipsis' && getComputedStyle(node).overflowX === 'hidden';
   const root = document.documentElement;
   if (root.scrollWidth > root.clientWidth + 1) found.push(`The page is ${root.scrollWidth} px wide in a window of ${root.clientWidth} px.`);
   for (const node of document.body.querySelectorAll('*')) {
@@ -34,7 +36,11 @@ export function roughPlaces() {
             `${nameOf(node)} leaves the window: ${Math.round(box.left)},${Math.round(box.top)} to ${Math.round(box.right)},${Math.round(box.bottom)} of ${wide} × ${high}.`,
           );
     }
-    if (hasOwnText(node) && (box.right > wide + 1 || box.left < -1) && above(node, (one) => scrolls(one, 'overflowX')) === undefined)
+    if (
+      hasOwnText(node) &&
+      (box.right > wide + 1 || box.left < -1) &&
+      above(node, (one) => scrolls(one, 'overflowX') || endsInDots(one)) === undefined
+    )
       found.push(`${nameOf(node)} goes on beyond the edge of the window.`);
     const cutsX = ['hidden', 'clip'].includes(style.overflowX) && node.scrollWidth > node.clientWidth + 1;
     if (hasOwnText(node) && cutsX && style.textOverflow !== 'ellipsis')

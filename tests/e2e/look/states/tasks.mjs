@@ -127,7 +127,7 @@ async function pose(album, workbench, docs) {
   await hideTree();
   await album.scene(['approvals'], async () => {
     await workbench.command('Plue: Show Approvals');
-    await workbench.approvals.locator('.approvals:not(.is-fresh) .approval').nth(1).waitFor();
+    await workbench.approvals.locator('.approvals:not(.is-fresh) .approval').first().waitFor();
     await album.take(workbench, 'approvals', 'two-agents', { place: 'view' });
     await hideTree();
   });
