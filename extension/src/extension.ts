@@ -4,12 +4,14 @@ import { activateApprovals } from './features/approvals';
 import { activateChannels } from './features/channels';
 import { activateChat } from './features/chat';
 import { activateEdits } from './features/edits';
+import { activateHealth } from './features/health';
 import { activateItems } from './features/items';
 import { activateLanguage } from './features/language';
 import { activateProviders } from './features/providers';
 import { activateSearch } from './features/search';
 import { activateServers } from './features/servers';
 import { activateSettings } from './features/settings';
+import { activateStart } from './features/start';
 import { activateTemplates } from './features/templates';
 import { activateUsage } from './features/usage';
 import { activateVault } from './features/vault';
@@ -77,6 +79,8 @@ export function activate(context: vscode.ExtensionContext): void {
     activateSearch(context, client, providers, log),
     activateUsage(context, client, log),
     activateServers(client, log),
+    activateHealth(context, client, log),
+    activateStart(context, client, providers, log),
   );
   log.info(`Activated in ${Math.round(performance.now() - begun)} ms.`);
 }

@@ -392,7 +392,7 @@ internal sealed class Composition : IAsyncDisposable
     }
 
     /// <summary>Where AWS's and Google's own programs keep their sign-ins.</summary>
-    private static string Home => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+    private static string Home => PluePaths.UserFolder;
 
     public async Task<ClaudeCodeFinding> FindClaudeCodeAsync(CancellationToken cancellationToken)
     {

@@ -13,11 +13,30 @@ const manifest = v.parse(
       menus: v.record(v.string(), v.array(menuEntry)),
       keybindings: v.array(menuEntry),
       views: v.record(v.string(), v.array(v.looseObject({ id: v.string() }))),
-      viewsWelcome: v.array(v.looseObject({ view: v.string(), contents: v.string() })),
+      viewsWelcome: v.array(v.looseObject({ view: v.string(), when: v.string(), contents: v.string() })),
+      walkthroughs: v.array(
+        v.looseObject({
+          id: v.string(),
+          steps: v.array(
+            v.looseObject({
+              id: v.string(),
+              description: v.string(),
+              media: v.object({ svg: v.string(), altText: v.string() }),
+              completionEvents: v.array(v.string()),
+            }),
+          ),
+        }),
+      ),
     }),
   }),
   JSON.parse(readFileSync('package.json', 'utf8')),
 );
+const words = v.parse(v.record(v.string(), v.string()), JSON.parse(readFileSync('package.nls.json', 'utf8')));
+/** As a user reads it. */
+const said = (text: string): string => text.replace(/^%(.+)%$/, (_, key: string) => words[key] ?? text);
+const linkedFrom = (text: string): string[] => [...said(text).matchAll(/command:([\w.]+)/g)].flatMap((match) => match[1] ?? []);
+/** Commands of VS Code that words of ours lead to. */
+const ofVsCode = ['workbench.trust.manage'];
 const { contributes } = manifest;
 const contributed = contributes.commands.map(({ command }) => command).sort();
 
@@ -60,8 +79,42 @@ test('The ids that this version promises are there', () => {
 
 test('Every menu entry, key and welcome link names a contributed command', () => {
   const named = [...Object.values(contributes.menus).flat(), ...contributes.keybindings].map(({ command }) => command);
-  const linked = contributes.viewsWelcome.flatMap(({ contents }) => [...contents.matchAll(/command:([\w.]+)/g)].map((match) => match[1]));
-  for (const command of [...named, ...linked]) expect(contributed).toContain(command);
+  const linked = contributes.viewsWelcome.flatMap(({ contents }) => linkedFrom(contents));
+  for (const command of [...named, ...linked]) expect([...contributed, ...ofVsCode]).toContain(command);
+});
+
+test('Every step of the walkthrough has a link, a picture in the colors of the theme, and an end that can come', () => {
+  const sources = readdirSync('extension/src', { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join('extension/src', file), 'utf8'))
+    .join('\n');
+  const steps = contributes.walkthroughs.flatMap((walkthrough) => walkthrough.steps);
+  expect(steps.map(({ id }) => id)).toEqual(['provider', 'chat', 'agent', 'data', 'health']);
+  for (const { description, media, completionEvents } of steps) {
+    const links = linkedFrom(description);
+    expect(links.length).toBeGreaterThan(0);
+    for (const command of links) expect(contributed).toContain(command);
+    expect(said(media.altText)).not.toMatch(/^%/);
+    const drawing = readFileSync(media.svg, 'utf8');
+    expect(drawing).toContain('var(--vscode-');
+    // A color of its own would be wrong in one of the themes.
+    expect(drawing).not.toMatch(/#[0-9a-f]{3,8}\b|rgb\(|<script|href=/i);
+    for (const event of completionEvents) {
+      const [kind, name] = event.split(':');
+      if (kind === 'onCommand') expect(links).toContain(name);
+      else expect(sources).toContain(`'${name}'`);
+    }
+  }
+});
+
+test('Every key of the welcome view is one that VS Code or Plue sets', () => {
+  const own = readdirSync('extension/src', { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join('extension/src', file), 'utf8'))
+    .join('\n');
+  for (const { when } of contributes.viewsWelcome)
+    for (const key of when.match(/[a-zA-Z][\w.]+/g) ?? [])
+      if (!['isWorkspaceTrusted', 'workspaceFolderCount'].includes(key)) expect(own).toContain(`'${key}'`);
 });
 
 test('Commands that need a row or a provider stay out of the command palette', () => {

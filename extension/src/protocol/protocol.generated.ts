@@ -121,6 +121,7 @@ export const editUndo = new RequestType<EditTurnParams, EditListResult, ErrorDat
 export const editRedo = new RequestType<EditTurnParams, EditListResult, ErrorData>('edit/redo');
 export const editContent = new RequestType<EditContentParams, EditContentResult, ErrorData>('edit/content');
 export const editChanged = new NotificationType<EditChangedParams>('edit/changed');
+export const healthCheck = new RequestType<HealthCheckParams, HealthCheckResult, ErrorData>('health/check');
 export const mcpList = new RequestType<Nothing, McpListResult, ErrorData>('mcp/list');
 export const mcpApprove = new RequestType<McpApproveParams, McpListResult, ErrorData>('mcp/approve');
 export const mcpRevoke = new RequestType<McpNameParams, McpListResult, ErrorData>('mcp/revoke');
@@ -839,6 +840,34 @@ export interface FoundView {
   index: number;
   count: number;
 }
+
+export type HealthAction = 'connectProvider' | 'setKey' | 'testProvider' | 'showProvider' | 'unlockVault' | 'checkClaudeCode' | 'openFile' | 'manageServers' | 'trustFolder' | 'openSettings' | 'showRules';
+
+export interface HealthCheckParams {
+  online?: boolean;
+}
+
+export interface HealthCheckResult {
+  healthy: boolean;
+  version: string;
+  rows: HealthRowView[];
+}
+
+export interface HealthFixView {
+  action: HealthAction;
+  target?: string;
+}
+
+export interface HealthRowView {
+  name: string;
+  state: HealthState;
+  needed: boolean;
+  sentence: string;
+  advice?: string;
+  fix?: HealthFixView;
+}
+
+export type HealthState = 'ok' | 'warning' | 'missing' | 'failed';
 
 export interface HookFailureView {
   time: string;

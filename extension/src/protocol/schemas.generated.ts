@@ -739,6 +739,34 @@ export const executableViewSchema: v.GenericSchema<unknown, wire.ExecutableView>
   changedSinceApproval: v.boolean(),
 });
 
+export const healthCheckParamsSchema: v.GenericSchema<unknown, wire.HealthCheckParams> = v.object({
+  online: v.optional(v.boolean()),
+});
+
+export const healthStateSchema: v.GenericSchema<unknown, wire.HealthState> = v.picklist(['ok', 'warning', 'missing', 'failed']);
+
+export const healthActionSchema: v.GenericSchema<unknown, wire.HealthAction> = v.picklist(['connectProvider', 'setKey', 'testProvider', 'showProvider', 'unlockVault', 'checkClaudeCode', 'openFile', 'manageServers', 'trustFolder', 'openSettings', 'showRules']);
+
+export const healthFixViewSchema: v.GenericSchema<unknown, wire.HealthFixView> = v.object({
+  action: healthActionSchema,
+  target: v.optional(v.string()),
+});
+
+export const healthRowViewSchema: v.GenericSchema<unknown, wire.HealthRowView> = v.object({
+  name: v.string(),
+  state: healthStateSchema,
+  needed: v.boolean(),
+  sentence: v.string(),
+  advice: v.optional(v.string()),
+  fix: v.optional(healthFixViewSchema),
+});
+
+export const healthCheckResultSchema: v.GenericSchema<unknown, wire.HealthCheckResult> = v.object({
+  healthy: v.boolean(),
+  version: v.string(),
+  rows: v.array(healthRowViewSchema),
+});
+
 export const hostModelEventSchema: v.GenericSchema<unknown, wire.HostModelEvent> = v.variant('kind', [
   v.object({ kind: v.literal('text'),  text: v.string(), }),
   v.object({ kind: v.literal('toolCall'),  toolUseId: v.string(),  toolName: v.string(),  parameters: v.string(), }),

@@ -21,7 +21,7 @@ internal static class SecretInput
     /// <exception cref="FailureException">MissingField: nobody can be asked, or nothing was answered.</exception>
     public static string FromPrompt(Terminal terminal, string prompt, string otherwise) => terminal.ReadSecret(prompt) is { Length: > 0 } typed
         ? typed
-        : throw new FailureException(FailureKind.MissingField, $"Nothing was typed. {otherwise}");
+        : throw new FailureException(FailureKind.MissingField, $"{(terminal.CanAsk ? "Nothing was typed." : "Nobody can be asked here, because the input is no terminal.")} {otherwise}");
 
     private static string ReadDescriptor(int descriptor)
     {

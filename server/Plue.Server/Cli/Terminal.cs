@@ -23,6 +23,9 @@ public sealed class Terminal(TextReader input, TextWriter output, TextWriter err
 
     public bool IsInputRedirected { get; } = isInputRedirected;
 
+    /// <summary>Somebody sits at the keyboard.</summary>
+    public bool CanAsk => readKey is not null;
+
     /// <summary>Buffered until a line ends or <see cref="Flush"/>.</summary>
     public void Write(ReadOnlySpan<char> text) => output.Write(text);
 

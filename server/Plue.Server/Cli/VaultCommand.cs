@@ -3,6 +3,9 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+using Plue.Server.Providers.OAuth;
 using Plue.Server.Vault;
 
 namespace Plue.Server.Cli;
@@ -289,8 +292,17 @@ public static class VaultCommand
 
         var passphrase = passphraseFd is { } descriptor
             ? SecretInput.FromDescriptor(descriptor, terminal)
-            : SecretInput.FromPrompt(terminal, "Passphrase of the vault: ", "Type the passphrase, or pass it with --passphrase-fd.");
+            : SecretInput.FromPrompt(terminal, "Passphrase of the vault: ", "Type the passphrase in a terminal, or pass it with --passphrase-fd.");
         await vault.UnlockAsync(VaultWay.Passphrase(passphrase), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Opens the vault when what answers has its key in it, as <see cref="UnlockAsync"/> does; otherwise nobody is asked for anything.</summary>
+    /// <exception cref="FailureException">VaultLocked, MissingField: nobody could be asked.</exception>
+    internal static async Task UnlockForAsync(Lazy<Vault.Vault> vault, ProviderSettings settings, Terminal terminal, CancellationToken cancellationToken)
+    {
+        var reference = settings.AuthType == AuthType.Oauth ? OAuthTokens.AccessReference(settings.Id) : settings.ApiKeyRef;
+        if (reference is null || !SecretReference.IsOfVault(reference) || !await vault.Value.ContainsAsync(reference, cancellationToken).ConfigureAwait(false)) { return; }
+        if (await vault.Value.StatusAsync(cancellationToken).ConfigureAwait(false) is { Locked: true }) { await UnlockAsync(vault.Value, null, terminal, cancellationToken).ConfigureAwait(false); }
     }
 
     private static async Task<VaultWay> NewWayAsync(Vault.Vault vault, string? kind, int? passphraseFd, Terminal terminal, CancellationToken cancellationToken)
@@ -305,7 +317,7 @@ public static class VaultCommand
 
         if (passphraseFd is { } descriptor) { return VaultWay.Passphrase(SecretInput.FromDescriptor(descriptor, terminal)); }
 
-        const string Otherwise = "Type a passphrase twice, or pass it by a file descriptor.";
+        const string Otherwise = "Type a passphrase twice in a terminal, or pass it by a file descriptor.";
         var first = SecretInput.FromPrompt(terminal, "New passphrase: ", Otherwise);
         var second = SecretInput.FromPrompt(terminal, "Once more: ", Otherwise);
         return first == second

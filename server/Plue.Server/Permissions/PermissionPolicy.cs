@@ -23,7 +23,7 @@ public sealed class PermissionPolicy
     {
         paths ??= PluePaths.FromEnvironment();
         this.stored = stored ?? new StoredRules(paths, TimeProvider.System);
-        this.userHome = userHome ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        this.userHome = userHome ?? PluePaths.UserFolder;
         files = new FileJudge(new ProtectedPaths(paths, this.userHome), this.userHome);
         commands = new CommandJudge(
             files, new SystemPrograms(searchPath ?? Environment.GetEnvironmentVariable("PATH")), this.userHome, shell ?? (OperatingSystem.IsWindows() ? "cmd.exe" : "/bin/sh"));

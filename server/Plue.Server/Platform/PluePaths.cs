@@ -35,12 +35,18 @@ public sealed class PluePaths(string home)
     /// <summary>The lock file of the documents of this kind: see <see cref="FileTurn"/>.</summary>
     public string Turn(string kind) => Path.Combine(Home, "locks", kind);
 
+    /// <summary>The user's own folder, absolute: the root where the system knows none. It need not be there, as in a container.</summary>
+    public static string UserFolder => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify) is var folder && Path.IsPathFullyQualified(folder)
+        ? folder
+        // Never from the current folder, which may be one that somebody else wrote.
+        : Path.GetPathRoot(Environment.SystemDirectory) is { Length: > 0 } root ? root : "/";
+
     /// <summary>Creates nothing: folders are made when something is first written.</summary>
     public static PluePaths FromEnvironment()
     {
         var home = Environment.GetEnvironmentVariable("PLUE_HOME");
         return new PluePaths(string.IsNullOrWhiteSpace(home)
-            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".plue")
+            ? Path.Combine(UserFolder, ".plue")
             : home);
     }
 }

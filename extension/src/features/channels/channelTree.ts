@@ -306,6 +306,8 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
 
   private roots(): ChannelNode[] {
     this.drawnGroups = this.rootsAsText();
+    // The view's own welcome says what helps then.
+    if (this.sidecar.state.state === 'stopped') return [];
     const failure: ChannelNode[] = this.failure === undefined ? [] : [{ type: 'failure', message: this.failure }];
     // Nothing at all: the view's own welcome is shown.
     return [...failure, ...this.shownGroups().map((name) => this.group(name))];

@@ -30,7 +30,7 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
     private ClaudeCodeLocation? found;
 
     private string Home => environment.GetValueOrDefault(OperatingSystem.IsWindows() ? "USERPROFILE" : "HOME")
-        ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        ?? PluePaths.UserFolder;
 
     /// <param name="workspace">The folder that must not provide the program; null where none is open.</param>
     public async Task<ClaudeCodeLocation> FindAsync(string? workspace, CancellationToken cancellationToken)

@@ -1,0 +1,87 @@
+// The report as a text that is only read: nothing to save, and asked for anew when it is opened.
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import type { HealthState } from '../../protocol/protocol.generated';
+import { commands } from './commands';
+import { reportOf, type HealthReport, type PlacedRow } from './report';
+
+const scheme = 'plue-health';
+const uri = vscode.Uri.from({ scheme, path: '/Plue Health' });
+
+/** Beside the sign and the word, so that the eye finds what to look at. */
+const colors = {
+  ok: 'testing.iconPassed',
+  warning: 'list.warningForeground',
+  missing: 'descriptionForeground',
+  failed: 'list.errorForeground',
+} as const satisfies Record<HealthState, string>;
+
+export class HealthDocument implements vscode.TextDocumentContentProvider, vscode.CodeLensProvider, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
+  private readonly lensesChanged = new vscode.EventEmitter<void>();
+  private readonly disposables = new Disposables();
+  private readonly marks: [HealthState, vscode.TextEditorDecorationType][];
+  private placed: PlacedRow[] = [];
+  text = '';
+  readonly onDidChange = this.changed.event;
+  readonly onDidChangeCodeLenses = this.lensesChanged.event;
+
+  constructor() {
+    const states = ['ok', 'warning', 'missing', 'failed'] as const;
+    this.marks = states.map((state) => [
+      state,
+      vscode.window.createTextEditorDecorationType({ color: new vscode.ThemeColor(colors[state]), fontWeight: 'bold' }),
+    ]);
+    for (const [, mark] of this.marks) this.disposables.add(mark);
+    this.disposables.add(this.changed);
+    this.disposables.add(this.lensesChanged);
+    this.disposables.add(vscode.workspace.registerTextDocumentContentProvider(scheme, this));
+    this.disposables.add(vscode.languages.registerCodeLensProvider({ scheme }, this));
+    this.disposables.add(vscode.window.onDidChangeVisibleTextEditors(() => this.color()));
+    this.disposables.add(
+      vscode.workspace.onDidChangeTextDocument(({ document }) => {
+        if (document.uri.scheme === scheme) this.color();
+      }),
+    );
+  }
+
+  async show(report: HealthReport): Promise<void> {
+    ({ text: this.text, placed: this.placed } = reportOf(report));
+    this.changed.fire(uri);
+    this.lensesChanged.fire();
+    await vscode.window.showTextDocument(uri, { preview: true });
+    this.color();
+  }
+
+  provideTextDocumentContent(): string {
+    return this.text;
+  }
+
+  provideCodeLenses(): vscode.CodeLens[] {
+    const above = (line: number, title: string, command: string, given: unknown[] = []): vscode.CodeLens =>
+      new vscode.CodeLens(new vscode.Range(line, 0, line, 0), { title, command, arguments: given });
+    return [
+      above(0, l10n.t('Check Again'), commands.checkHealth),
+      above(0, l10n.t('Ask Providers Too'), commands.checkHealthOnline),
+      above(0, l10n.t('Copy Report'), commands.copyHealth),
+      ...this.placed.flatMap(({ line, row }) => row.fixes.map((fix) => above(line, fix.title, fix.command, fix.arguments))),
+    ];
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+
+  private color(): void {
+    for (const editor of vscode.window.visibleTextEditors.filter(({ document }) => document.uri.scheme === scheme)) {
+      for (const [state, mark] of this.marks) {
+        const rows = this.placed.filter(({ row }) => row.state === state);
+        editor.setDecorations(
+          mark,
+          rows.map(({ line, row }) => new vscode.Range(line, 0, line, row.name.length + 2)),
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,94 @@
+// What Plue needs and whether it is there, as a text with the way forward beside each line that has one.
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import { runWithErrorHandling, toFailureError, UserCancelledError } from '../../infrastructure/errors';
+import { healthCheck } from '../../protocol/protocol.generated';
+import type { HealthCheckResult } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+import { commands } from './commands';
+import { HealthDocument } from './healthDocument';
+import { rowOf, type HealthReport, type HealthRow } from './report';
+
+/** What takes longer shows that it is under way. */
+const patience = 1000;
+
+export function activateHealth(
+  context: Pick<vscode.ExtensionContext, 'extension'>,
+  sidecar: Sidecar,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable {
+  const disposables = new Disposables();
+  const shown = disposables.add(new HealthDocument());
+  const register = (id: string, action: () => Promise<unknown>): void => {
+    disposables.add(vscode.commands.registerCommand(id, () => runWithErrorHandling(log, action)));
+  };
+  const check = async (online: boolean): Promise<void> => shown.show(await look(sidecar, editorRow(context.extension), online));
+  register(commands.checkHealth, () => check(false));
+  register(commands.checkHealthOnline, () => check(true));
+  register(commands.copyHealth, async () => {
+    await vscode.env.clipboard.writeText(shown.text);
+    void vscode.window.showInformationMessage(l10n.t('The report is copied. No key is in it, and your own folder is written as ~.'));
+  });
+  return disposables;
+}
+
+async function look(sidecar: Sidecar, editor: HealthRow, online: boolean): Promise<HealthReport> {
+  try {
+    const { healthy, version, rows } = await withProgress((token) => sidecar.request(healthCheck, { online }, token));
+    return { isHealthy: healthy, version, rows: [editor, ...rows.map(rowOf)] };
+  } catch (error) {
+    if (error instanceof UserCancelledError) throw error;
+    // Then this is the one thing that matters, and it is all that can be known.
+    return { isHealthy: false, version: undefined, rows: [editor, downRow(toFailureError(error).message)] };
+  }
+}
+
+async function withProgress(ask: (token: vscode.CancellationToken) => Promise<HealthCheckResult>): Promise<HealthCheckResult> {
+  const source = new vscode.CancellationTokenSource();
+  try {
+    const asked = ask(source.token);
+    const isLate = await Promise.race([
+      asked.then(
+        () => false,
+        () => false,
+      ),
+      new Promise<true>((resolve) => setTimeout(() => resolve(true), patience)),
+    ]);
+    if (!isLate) return await asked;
+    const options = { location: vscode.ProgressLocation.Notification, title: l10n.t('Checking what Plue needs…'), cancellable: true };
+    return await vscode.window.withProgress(options, (_, token) => {
+      token.onCancellationRequested(() => source.cancel());
+      return asked;
+    });
+  } finally {
+    source.dispose();
+  }
+}
+
+/** What the sidecar cannot know. */
+function editorRow({ packageJSON }: vscode.Extension<unknown>): HealthRow {
+  const version = typeof packageJSON === 'object' && packageJSON !== null && 'version' in packageJSON ? String(packageJSON.version) : '?';
+  const { appName, remoteName, uiKind } = vscode.env;
+  const where = remoteName === undefined ? l10n.t('on this machine') : l10n.t('over {0}', remoteName);
+  const how = uiKind === vscode.UIKind.Web ? l10n.t('in a browser') : l10n.t('as a program');
+  return {
+    name: 'VS Code',
+    state: 'ok',
+    sentence: l10n.t('{0} {1}, {2}, {3}, with Plue {4}.', appName, vscode.version, where, how, version),
+    fixes: [],
+  };
+}
+
+function downRow(message: string): HealthRow {
+  return {
+    name: l10n.t('Sidecar'),
+    state: 'failed',
+    sentence: message,
+    advice: l10n.t('Your chats are safe: they are files. The log says what happened.'),
+    fixes: [
+      { title: l10n.t('Restart'), command: 'plue.restartServer', arguments: [] },
+      { title: l10n.t('Show Log'), command: 'plue.showLog', arguments: [] },
+    ],
+  };
+}

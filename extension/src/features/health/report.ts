@@ -1,0 +1,109 @@
+// The report as a text, for the eye and for whoever it is sent to.
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { HealthFixView, HealthRowView, HealthState } from '../../protocol/protocol.generated';
+
+export interface HealthFix {
+  title: string;
+  command: string;
+  arguments: unknown[];
+}
+
+export interface HealthRow {
+  name: string;
+  state: HealthState;
+  sentence: string;
+  advice?: string;
+  fixes: HealthFix[];
+}
+
+export interface HealthReport {
+  isHealthy: boolean;
+  /** Undefined when the sidecar could not be asked. */
+  version: string | undefined;
+  rows: HealthRow[];
+}
+
+/** Where in the text a row begins. */
+export interface PlacedRow {
+  line: number;
+  row: HealthRow;
+}
+
+export const signs = { ok: '✓', warning: '!', missing: '○', failed: '✗' } as const satisfies Record<HealthState, string>;
+
+const width = 96;
+const indent = '    ';
+
+export function rowOf({ name, state, sentence, advice, fix }: HealthRowView): HealthRow {
+  return { name, state, sentence, ...(advice === undefined ? {} : { advice }), fixes: fix === undefined ? [] : [fixOf(fix)] };
+}
+
+export function reportOf({ isHealthy, version, rows }: HealthReport): { text: string; placed: PlacedRow[] } {
+  const lines = [isHealthy ? l10n.t('Plue has what it needs.') : l10n.t('Plue lacks something that it needs.'), ''];
+  const placed: PlacedRow[] = [];
+  for (const row of rows) {
+    placed.push({ line: lines.length, row });
+    lines.push(`${signs[row.state]} ${row.name} (${stateWord(row.state)})`);
+    for (const text of [row.sentence, row.advice]) if (text !== undefined) lines.push(...wrapped(text));
+    lines.push('');
+  }
+  if (version !== undefined) lines.push(l10n.t('Plue {0}. A provider’s key is never in this report.', version), '');
+  return { text: lines.join('\n'), placed };
+}
+
+/** In lines of a width that an editor and a report both show whole; a longer word stays in one piece. */
+export function wrapped(text: string): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/\s+/)) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(indent + line);
+      line = '';
+    }
+    line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, indent + line];
+}
+
+function stateWord(state: HealthState): string {
+  switch (state) {
+    case 'ok':
+      return l10n.t('ok');
+    case 'warning':
+      return l10n.t('look at this');
+    case 'missing':
+      return l10n.t('missing');
+    case 'failed':
+      return l10n.t('failed');
+  }
+}
+
+/** The sidecar says what helps; which command that is here is never its word. */
+function fixOf({ action, target }: HealthFixView): HealthFix {
+  const given = target === undefined ? [] : [target];
+  switch (action) {
+    case 'connectProvider':
+      return { title: l10n.t('Connect a Provider'), command: 'plue.manageProviders', arguments: [] };
+    case 'setKey':
+      return { title: l10n.t('Set Key…'), command: 'plue.manageProviders', arguments: given };
+    case 'testProvider':
+      return { title: l10n.t('Test'), command: 'plue.testProvider', arguments: given };
+    case 'showProvider':
+      return { title: l10n.t('Show Provider'), command: 'plue.manageProviders', arguments: given };
+    case 'unlockVault':
+      return { title: l10n.t('Unlock Vault'), command: 'plue.unlockVault', arguments: [] };
+    case 'checkClaudeCode':
+      return { title: l10n.t('Check Sign-in'), command: 'plue.checkClaudeCodeAuth', arguments: [] };
+    case 'openFile':
+      return { title: l10n.t('Open File'), command: 'vscode.open', arguments: given.map((path) => vscode.Uri.file(path)) };
+    case 'manageServers':
+      return { title: l10n.t('Manage Server…'), command: 'plue.servers', arguments: given };
+    case 'trustFolder':
+      return { title: l10n.t('Manage Workspace Trust'), command: 'workbench.trust.manage', arguments: [] };
+    case 'openSettings':
+      return { title: l10n.t('Open Settings'), command: 'plue.openSettings', arguments: [] };
+    case 'showRules':
+      return { title: l10n.t('Show Rules'), command: 'plue.manageRules', arguments: [] };
+  }
+}

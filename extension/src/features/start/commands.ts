@@ -1,0 +1,4 @@
+export const commands = {
+  getStarted: 'plue.getStarted',
+  openDataFolder: 'plue.openDataFolder',
+} as const;

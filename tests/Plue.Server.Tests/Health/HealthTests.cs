@@ -1,0 +1,148 @@
+using System.Text.Json;
+using Plue.Protocol;
+using Plue.Server.Tests.Testing;
+using Plue.Server.Vault;
+
+namespace Plue.Server.Tests.Health;
+
+/// <summary>health/check in the real house.</summary>
+public sealed class HealthTests : IAsyncLifetime
+{
+    private const string Canary = "sk-canary-health-5f1c99e2";
+    private readonly PlueHome home = new();
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public ValueTask DisposeAsync() => home.DisposeAsync();
+
+    [Fact]
+    public async Task With_nothing_connected_the_way_to_a_provider_is_told()
+    {
+        var result = await CheckAsync();
+        var row = Row(result, "Providers");
+        Assert.Equal((HealthState.Missing, true, HealthAction.ConnectProvider), (row.State, row.Needed, row.Fix?.Action));
+        Assert.False(result.Healthy);
+        Assert.Equal(HealthState.Ok, Row(result, "Data folder").State);
+        Assert.Equal(HealthState.Ok, Row(result, "Chats").State);
+    }
+
+    [Fact]
+    public async Task A_provider_that_is_set_up_is_enough_and_online_it_is_really_asked()
+    {
+        await using var endpoint = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json("""{"data":[{"id":"model"},{"id":"other"}]}""") };
+        home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url));
+        home.Write("config.json5", "{ default_large: 'house' }");
+        var offline = await CheckAsync();
+        Assert.True(offline.Healthy, JsonSerializer.Serialize(offline, Wire.Options));
+        Assert.Equal("New chats are answered by Scripted.", Row(offline, "Providers").Sentence);
+        Assert.Empty(endpoint.Requests);
+
+        var online = await CheckAsync(online: true);
+        Assert.Contains("answers; it offers 2 models", Row(online, "Provider house").Sentence, StringComparison.Ordinal);
+        Assert.NotEmpty(endpoint.Requests);
+    }
+
+    [Fact]
+    public async Task A_provider_that_refuses_fails_online_and_leads_to_its_key()
+    {
+        await using var endpoint = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json("""{"error":{"message":"no"}}""", 401) };
+        home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url));
+        home.Write("config.json5", "{ default_large: 'house' }");
+        var online = await CheckAsync(online: true);
+        Assert.Equal((HealthState.Failed, HealthAction.SetKey, "house"), (Row(online, "Provider house").State, Row(online, "Provider house").Fix?.Action, Row(online, "Provider house").Fix?.Target));
+        Assert.False(online.Healthy);
+    }
+
+    [Fact]
+    public async Task A_provider_without_its_key_is_missing_it_and_one_with_a_broken_file_says_where()
+    {
+        home.Write("providers/vendor.json5", "{ name: 'Vendor', provider_type: 'anthropic' }");
+        var broken = home.Write("providers/broken.json5", "{ name: ");
+        var result = await CheckAsync();
+        Assert.Equal((HealthState.Missing, HealthAction.SetKey), (Row(result, "Provider vendor").State, Row(result, "Provider vendor").Fix?.Action));
+        Assert.Equal((HealthState.Failed, HealthAction.OpenFile, broken), (Row(result, "Provider broken").State, Row(result, "Provider broken").Fix?.Action, Row(result, "Provider broken").Fix?.Target));
+    }
+
+    [Fact]
+    public async Task SEC_11_No_secret_is_in_a_report_however_it_got_near()
+    {
+        await using var endpoint = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json("""{"error":{"message":"bad key KEY"}}""".Replace("KEY", Canary, StringComparison.Ordinal), 401) };
+        await home.House.Vault.CreateAsync(VaultWay.Passphrase("correct horse"), default);
+        await home.House.Vault.StoreAsync("vault://house/api_key", Canary, [endpoint.Url.ToString()], default);
+        home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url, "api_key_ref: 'vault://house/api_key'"));
+        home.Write("providers/literal.json5", $"{{ name: 'Literal', provider_type: 'openai', api_key_ref: '{Canary}' }}");
+        home.Write("providers/address.json5", $"{{ name: 'Address', provider_type: 'openai-compatible', endpoint: 'https://me:{Canary}@example.com/v1?key={Canary}' }}");
+        home.Write("mcp.json5", $"{{ mcpServers: {{ files: {{ command: '/bin/true', args: ['--token', '{Canary}'], env: {{ TOKEN: '{Canary}' }} }} }} }}");
+        foreach (var online in (bool[])[false, true])
+        {
+            var result = await CheckAsync(online);
+            Assert.Contains(result.Rows, row => row.Name == "Server files");
+            Assert.DoesNotContain(Canary, JsonSerializer.Serialize(result, Wire.Options), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_locked_vault_is_told_with_the_way_to_open_it_and_a_damaged_one_is_needed()
+    {
+        await home.House.Vault.CreateAsync(VaultWay.Passphrase("correct horse"), default);
+        Assert.Equal(HealthState.Ok, Row(await CheckAsync(), "Vault").State);
+        var locked = Row(await new Plue.Server.Rpc.HealthHandlers(home.Open().HealthServices).CheckAsync(new HealthCheckParams(false), default), "Vault");
+        Assert.Equal((HealthState.Warning, HealthAction.UnlockVault), (locked.State, locked.Fix?.Action));
+        Assert.Contains("passphrase", locked.Sentence, StringComparison.Ordinal);
+
+        home.Write("vault.json", "{ not a vault");
+        var damaged = Row(await new Plue.Server.Rpc.HealthHandlers(home.Open().HealthServices).CheckAsync(new HealthCheckParams(false), default), "Vault");
+        Assert.Equal((HealthState.Failed, true), (damaged.State, damaged.Needed));
+    }
+
+    [Fact]
+    public async Task A_damaged_chat_is_counted_and_named_without_its_words()
+    {
+        var journal = home.House.Chats.Create("simple-chat", "A private title", null, null);
+        var id = journal.Chat.Id;
+        await journal.DisposeAsync();
+        File.AppendAllText(Path.Combine(home.Paths.Chats, id + ".jsonl"), "this is no record\nnor this\n");
+        var row = Row(await new Plue.Server.Rpc.HealthHandlers(home.Open().HealthServices).CheckAsync(new HealthCheckParams(false), default), "Chats");
+        Assert.Equal(HealthState.Warning, row.State);
+        Assert.Contains(id, row.Sentence, StringComparison.Ordinal);
+        Assert.DoesNotContain("private", row.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Settings_that_cannot_be_followed_lead_to_their_file_and_those_that_weaken_are_named()
+    {
+        home.Write("config.json5", "{ mask_secrets: false, commands_network: true }");
+        var weak = (await CheckAsync()).Rows.Where(row => row.Name == "Safety").ToList();
+        Assert.Equal([HealthState.Warning, HealthState.Warning], weak.Select(row => row.State));
+        Assert.All(weak, row => Assert.Equal(HealthAction.OpenSettings, row.Fix?.Action));
+
+        var file = home.Write("config.json5", "{ mask_secrets: ");
+        var settings = Row(await CheckAsync(), "Settings");
+        Assert.Equal((HealthState.Failed, HealthAction.OpenFile, file), (settings.State, settings.Fix?.Action, settings.Fix?.Target));
+    }
+
+    [Fact]
+    public async Task A_data_folder_that_others_may_read_is_told_with_the_line_that_mends_it()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has other rights.");
+        File.SetUnixFileMode(home.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.OtherExecute);
+        var row = Row(await CheckAsync(), "Data folder");
+        Assert.Equal(HealthState.Warning, row.State);
+        Assert.Contains("chmod 700", row.Advice, StringComparison.Ordinal);
+        File.SetUnixFileMode(home.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Assert.Equal(HealthState.Ok, Row(await CheckAsync(), "Data folder").State);
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_not_trusted_leads_to_trust()
+    {
+        home.House.Workspace.Open(home.Folder, trusted: false);
+        Assert.Equal((HealthState.Warning, HealthAction.TrustFolder), (Row(await CheckAsync(), "Folder").State, Row(await CheckAsync(), "Folder").Fix?.Action));
+        home.House.Workspace.SetTrusted(true);
+        Assert.Equal(HealthState.Ok, Row(await CheckAsync(), "Folder").State);
+    }
+
+    private Task<HealthCheckResult> CheckAsync(bool online = false) => new Plue.Server.Rpc.HealthHandlers(home.House.HealthServices).CheckAsync(new HealthCheckParams(online), CancellationToken.None);
+
+    private static HealthRowView Row(HealthCheckResult result, string name) => result.Rows.First(row => row.Name == name);
+}
