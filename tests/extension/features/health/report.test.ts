@@ -1,0 +1,67 @@
+import * as fc from 'fast-check';
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { reportOf, rowOf, wrapped } from '../../../../extension/src/features/health/report';
+import type { HealthAction, HealthRowView } from '../../../../extension/src/protocol/protocol.generated';
+
+const provider: HealthRowView = {
+  name: 'Provider house',
+  state: 'missing',
+  needed: false,
+  sentence: 'House has no key yet.',
+  advice: 'Store a key, or sign in.',
+  fix: { action: 'setKey', target: 'house' },
+};
+
+test('A row says its state by a sign and in words, with what helps below it', () => {
+  const { text, placed } = reportOf({ isHealthy: false, version: '1.2.3', rows: [rowOf(provider)] });
+  expect(text.split('\n')).toEqual([
+    'Plue lacks something that it needs.',
+    '',
+    '○ Provider house (missing)',
+    '    House has no key yet.',
+    '    Store a key, or sign in.',
+    '',
+    'Plue 1.2.3. A provider’s key is never in this report.',
+    '',
+  ]);
+  expect(placed.map(({ line }) => line)).toEqual([2]);
+  expect(placed[0]?.row.fixes).toEqual([{ title: 'Set Key…', command: 'plue.manageProviders', arguments: ['house'] }]);
+});
+
+test('A report without a sidecar says only what is known', () => {
+  expect(reportOf({ isHealthy: false, version: undefined, rows: [] }).text).toBe('Plue lacks something that it needs.\n');
+});
+
+test('Everything that can help is a command of Plue’s manifest or of VS Code', () => {
+  const contributed = JSON.stringify(JSON.parse(readFileSync('package.json', 'utf8')));
+  const actions: HealthAction[] = [
+    'connectProvider',
+    'setKey',
+    'testProvider',
+    'showProvider',
+    'unlockVault',
+    'checkClaudeCode',
+    'openFile',
+    'manageServers',
+    'trustFolder',
+    'openSettings',
+    'showRules',
+  ];
+  for (const action of actions) {
+    const [fix] = rowOf({ ...provider, fix: { action, target: '/home/user/file' } }).fixes;
+    const command = fix?.command ?? '';
+    if (command.startsWith('plue.')) expect(contributed).toContain(`"command":"${command}"`);
+    else expect(['vscode.open', 'workbench.trust.manage']).toContain(command);
+  }
+});
+
+test('However long a sentence is, its lines hold all of it and fit a report', () => {
+  fc.assert(
+    fc.property(fc.array(fc.stringMatching(/^[a-z.]{1,40}$/), { minLength: 1, maxLength: 60 }), (words) => {
+      const lines = wrapped(words.join(' '));
+      expect(lines.map((line) => line.trim()).join(' ')).toBe(words.join(' '));
+      for (const line of lines) expect(line.length).toBeLessThanOrEqual(100);
+    }),
+  );
+});
