@@ -10,6 +10,8 @@ export interface Block {
   text: string;
   /** Of the fence that opens it, from 1. */
   line: number;
+  /** Where below the home of Plue a reader puts it, when the line above says so. */
+  file?: string;
 }
 
 export interface Document {
@@ -58,7 +60,12 @@ function read(path: string): Document {
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     const fence = /^(`{3,})(.*)$/.exec(line);
     if (open === undefined && fence !== null) {
-      open = { fence: fence[1] ?? '', block: { language: (fence[2] ?? '').trim(), text: '', line: index + 1 }, lines: [] };
+      const file = /^`~\/\.plue\/(.+)`$/.exec(prose.findLast((before) => before.trim() !== '') ?? '')?.[1];
+      open = {
+        fence: fence[1] ?? '',
+        block: { language: (fence[2] ?? '').trim(), text: '', line: index + 1, ...(file && { file }) },
+        lines: [],
+      };
     } else if (open !== undefined && line === open.fence) {
       blocks.push({ ...open.block, text: `${open.lines.join('\n')}\n` });
       open = undefined;

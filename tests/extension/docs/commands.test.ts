@@ -1,0 +1,67 @@
+// Every command that a document shows is run as it stands, in order, in one home for each document.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { documents, guides, root, type Block } from './documents';
+import { notRun } from './notRun';
+import { DocumentShell } from './shell';
+
+/** What a block exports counts in those below it, as in the shell of whoever reads on. */
+const remembered = 'if [ -f "$TMPDIR/exported" ]; then . "$TMPDIR/exported"; fi';
+const remember = 'export -p > "$TMPDIR/exported"';
+
+const isShell = ({ language, text }: Block): boolean => language === 'sh' && !text.startsWith('#!');
+
+/** The lines of a block, those that go on with a backslash as one. */
+const linesOf = (block: Block): string[] =>
+  block.text
+    .replaceAll(/\\\n/g, '\\\u0000')
+    .split('\n')
+    .map((line) => line.replaceAll('\u0000', '\n'));
+
+const isLeftOut = (line: string): boolean =>
+  !line.trim().startsWith('npm run -s plue -- ') &&
+  notRun.some(({ begins }) => line.trim() === begins || line.trim().startsWith(`${begins} `));
+
+for (const document of guides.filter(({ blocks }) => blocks.some(isShell))) {
+  describe(document.path, () => {
+    let shell: DocumentShell;
+    beforeAll(async () => {
+      shell = await DocumentShell.start();
+      for (const { file, text } of document.blocks) if (file !== undefined) shell.writeHome(file, text);
+    });
+    afterAll(() => shell.stop());
+
+    for (const block of document.blocks.filter(isShell)) {
+      const lines = linesOf(block).filter((line) => !isLeftOut(line));
+      if (!lines.some((line) => line.trim() !== '' && !line.trim().startsWith('#'))) continue;
+      test(`The commands of line ${block.line} end well`, { timeout: 120_000 }, async () => {
+        const { code, output, error } = await shell.run([remembered, ...lines, remember].join('\n'));
+        expect({ code, said: code === 0 ? '' : `${output}${error}` }).toEqual({ code: 0, said: '' });
+      });
+    }
+  });
+}
+
+test('A command that is not run is still shown somewhere', () => {
+  const shown = guides.flatMap(({ blocks }) => blocks.filter(isShell).flatMap(linesOf));
+  expect(notRun.filter(({ begins }) => !shown.some((line) => line.trim() === begins || line.trim().startsWith(`${begins} `)))).toEqual([]);
+});
+
+test('A block says its language', () => {
+  const known = ['sh', 'json5', 'json', 'yaml', 'markdown', 'python', 'text', 'dockerfile'];
+  const odd = guides.flatMap(({ path, blocks }) =>
+    blocks.filter(({ language }) => !known.includes(language)).map(({ line }) => `${path}:${line}`),
+  );
+  expect(odd).toEqual([]);
+});
+
+test('A file that a command of the checkout names is there', () => {
+  const named = documents
+    .flatMap(({ blocks }) => blocks.filter(isShell).flatMap(linesOf))
+    .filter((line) => /^(npx vitest|dotnet build|dotnet test) /.test(line.trim()))
+    .flatMap((line) => line.trim().split(/\s+/))
+    .filter((word) => /^(tests|server|extension|scripts)\//.test(word));
+  expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  expect(named).not.toEqual([]);
+});

@@ -1,0 +1,24 @@
+/**
+ * Commands of the documents that no test runs, by how their line begins, each with the reason.
+ * Everything else in a block of shell is run; a line of this list that no document has any more is a mistake too.
+ */
+export const notRun: { begins: string; because: string }[] = [
+  { begins: 'npm start', because: 'It opens an editor and stays. The journeys open the same editor.' },
+  { begins: 'npm test', because: 'It is what runs this test.' },
+  {
+    begins: 'npm run',
+    because: 'A script of the checkout: it builds, measures or rewrites what other tests are reading. Its name is checked.',
+  },
+  { begins: 'npx vitest', because: 'A test that runs the tests would not end. The file it names is checked.' },
+  { begins: 'dotnet', because: 'It builds the sidecar that this test is running. The paths it names are checked.' },
+  {
+    begins: 'code --install-extension',
+    because: 'It changes the editor of whoever runs the tests. The journey of the package installs one.',
+  },
+  { begins: 'claude auth login', because: 'It opens a browser and asks a person.' },
+  { begins: 'ollama', because: 'It fetches and runs a model of several gigabytes.' },
+  { begins: 'aws sso login', because: 'It opens a browser and asks a person.' },
+  { begins: 'gcloud auth application-default login', because: 'It opens a browser and asks a person.' },
+  { begins: 'docker', because: 'It needs a daemon and a base image from a registry.' },
+  { begins: 'kubectl', because: 'It needs a cluster. What its files run is run, and the files are read.' },
+];

@@ -1,0 +1,113 @@
+// What a document names is there: commands of the palette, settings, options of the command line, scripts of the checkout.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { codeWordsOf, documents, guides, root } from './documents';
+import { DocumentShell, list, record } from './shell';
+
+const manifest = record(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
+
+const named = guides.map((document) => [document.path, document] as const);
+
+test.each(named)('Each command of the palette in %s is one', (_, { prose }) => {
+  const titles = new Set(
+    list(record(manifest['contributes'])['commands']).map((command) =>
+      `${words(record(command)['category'])}: ${words(record(command)['title'])}`.replace(/…$/, ''),
+    ),
+  );
+  const told = [...prose.matchAll(/\*\*(Plue: [^*]+)\*\*/g)].map((match) => (match[1] ?? '').replace(/…$/, ''));
+  expect(told.filter((title) => !titles.has(title))).toEqual([]);
+});
+
+test.each(named)('Each script of the checkout in %s is one', (_, document) => {
+  const scripts = Object.keys(record(manifest['scripts']));
+  const told = [document.prose, ...document.blocks.map(({ text }) => text)]
+    .flatMap((text) => [...text.matchAll(/\bnpm (?:run (?:-s )?([a-z][a-z:]*)|(start|test)\b)/g)])
+    .map((match) => match[1] ?? match[2] ?? '');
+  expect(told.filter((script) => !scripts.includes(script))).toEqual([]);
+});
+
+test.each(named)('Each setting in %s is one', (_, document) => {
+  const schema = readFileSync(join(root, 'server', 'settings.json5'), 'utf8');
+  const settings = new Set([...schema.matchAll(/name: "([a-z_]+)"/g)].map((match) => match[1]));
+  const like = /^(budget_usd|default|commands|mask|trash|catalog_refresh|notify|workspace)_[a-z_]+$/;
+  const other = new Set(['default_large_model_id', 'default_small_model_id', 'workspace_path']);
+  const told = codeWordsOf(document).filter((word) => like.test(word) && !other.has(word));
+  expect(told.filter((word) => !settings.has(word))).toEqual([]);
+});
+
+let shell: DocumentShell;
+/** The options of each command, by the words that lead to it. */
+const options = new Map<string, Set<string>>();
+
+beforeAll(async () => {
+  shell = await DocumentShell.start();
+  await look('');
+}, 180_000);
+afterAll(() => shell.stop());
+
+test.each(named)('Each command line in %s has commands and options that exist', (_, document) => {
+  const lines = [
+    ...codeWordsOf(document),
+    ...document.blocks.filter(({ language }) => language === 'sh').flatMap(({ text }) => text.replaceAll('\\\n', ' ').split('\n')),
+  ];
+  const wrong = lines.flatMap((line) =>
+    callsOf(line)
+      .filter((call) => !exists(call))
+      .map((call) => call.join(' ')),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test('Each command of plue is told of in a document', () => {
+  const text = documents.map((document) => document.text).join('\n');
+  const top = [...options.keys()].filter((path) => path !== '' && !path.includes(' ') && path !== 'serve');
+  expect(top.filter((command) => !text.includes(`plue ${command}`) && !text.includes(`plue -- ${command}`))).toEqual([]);
+});
+
+/** The words of each call of plue in a line, without what stands in quotes. */
+function callsOf(line: string): string[][] {
+  const plain = line.replaceAll(/"(?:[^"\\]|\\.)*"|'[^']*'/g, 'TEXT');
+  return [...plain.matchAll(/(?:^|[|&;(]\s*|\$\(|npm run -s )plue(?: --(?= ))? +([^|&;<>)]*)/g)].map((match) =>
+    (match[1] ?? '')
+      .trim()
+      .split(/\s+/)
+      .filter((word) => word !== '--'),
+  );
+}
+
+function exists(call: string[]): boolean {
+  let path = '';
+  let at = 0;
+  while (at < call.length && options.has(`${path} ${call[at]}`.trim())) path = `${path} ${call[at++]}`.trim();
+  const known = options.get(path);
+  const isVerbMissing =
+    known !== undefined &&
+    [...options.keys()].some((other) => other.startsWith(`${path} `.trimStart())) &&
+    /^[a-z-]+$/.test(call[at] ?? '');
+  return (
+    path !== '' &&
+    !isVerbMissing &&
+    call
+      .slice(at)
+      .filter((word) => /^--?[a-z]/.test(word))
+      .every((word) => known?.has(word))
+  );
+}
+
+/** Reads the help of a command and of all below it. */
+async function look(path: string): Promise<void> {
+  const { output } = await shell.run(`plue ${path} --help`);
+  options.set(path, new Set(['--help', '--version', ...[...output.matchAll(/(?:^|\s)(--?[a-z][a-z-]*)/g)].map((match) => match[1] ?? '')]));
+  const commands = /\nCommands:\n([\s\S]*)$/.exec(output)?.[1] ?? '';
+  const verbs = [...commands.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map((match) => match[1] ?? '');
+  for (let first = 0; first < verbs.length; first += 3) {
+    await Promise.all(verbs.slice(first, first + 3).map((verb) => look(`${path} ${verb}`.trim())));
+  }
+}
+
+/** A word of the manifest, or what the file of words says for it. */
+function words(value: unknown): string {
+  const key = /^%(.+)%$/.exec(String(value))?.[1];
+  return key === undefined ? String(value) : String(record(JSON.parse(readFileSync(join(root, 'package.nls.json'), 'utf8')))[key]);
+}
