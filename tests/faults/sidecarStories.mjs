@@ -12,6 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inArtifacts } from '../../scripts/lib/paths.mjs';
@@ -38,7 +39,8 @@ class Scene {
   /** @param {Setting} setting @param {Endpoint} endpoint */
   constructor(setting, endpoint) {
     this.home = mkdtempSync(join(setting.folder, 'home-'));
-    this.workspace = mkdtempSync(join(setting.folder, 'workspace-'));
+    // Not in memory, of which a sandbox shows nothing.
+    this.workspace = mkdtempSync(join(tmpdir(), 'plue-faults-'));
     mkdirSync(join(this.home, 'providers'));
     const provider = { name: 'Scripted', provider_type: 'openai-compatible', endpoint: endpoint.url, model: 'm', retry_policy: 'none' };
     writeFileSync(join(this.home, 'providers', 'scripted.json5'), JSON.stringify(provider));
@@ -57,6 +59,7 @@ class Scene {
 
   async end() {
     for (const sidecar of this.#sidecars) if (sidecar.child.exitCode === null && sidecar.child.signalCode === null) await sidecar.end();
+    rmSync(this.workspace, { recursive: true, force: true });
   }
 }
 
@@ -237,9 +240,7 @@ async function hugeLine({ findings, scene, endpoint }) {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write('data: {"choices":[{"delta":{"content":"');
     const piece = 'x'.repeat(1024 * 1024);
-    for (let sent = 0; sent < 100 && !response.destroyed; sent++)
-      if (!response.write(piece))
-        await drained(response);
+    for (let sent = 0; sent < 100 && !response.destroyed; sent++) if (!response.write(piece)) await drained(response);
     response.end();
   };
   findings.fault();
@@ -414,10 +415,7 @@ async function longChat({ findings, scene, endpoint }) {
   findings.fault();
   let began = performance.now();
   const { total } = await sidecar.ask('codex/list', { collection: 'chats' });
-  findings.expect(
-    total === 501 && performance.now() - began < 2_000,
-    `${total} chats after ${Math.round(performance.now() - began)} ms.`,
-  );
+  findings.expect(total === 501 && performance.now() - began < 2_000, `${total} chats after ${Math.round(performance.now() - began)} ms.`);
   began = performance.now();
   const opened = await sidecar.ask('codex/get', { uri, limit: 100 });
   findings.expect(

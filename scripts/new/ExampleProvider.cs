@@ -1,0 +1,43 @@
+using Plue.Server.Messages;
+using Plue.Server.Providers.Http;
+using Plue.Server.Providers.OpenAi;
+
+namespace Plue.Server.Providers.Example;
+
+/// <summary>Example: Chat Completions at its own address. A wire of its own is a ...Wire, a ...Parser and a call of connection.StreamAsync, as in Providers/Ollama.</summary>
+public sealed class ExampleProvider : IProvider
+{
+    private readonly ProviderConnection connection;
+    private readonly ChatCompletions chat;
+
+    /// <param name="credential">Stands in place of the key, for those who sign in.</param>
+    internal ExampleProvider(ProviderSettings settings, ISecretSource secrets, ProviderHttp http, TimeProvider time, IRequestCredential? credential = null)
+    {
+        Settings = settings;
+        var endpoint = new ProviderEndpoint(settings, "https://api.example.com/v1", OpenAiWire.ApiRoot);
+        connection = new ProviderConnection(settings, endpoint, secrets, http, time, credential ?? new ApiKeyCredential(settings, secrets, endpoint, ("authorization", "Bearer ")));
+        chat = new ChatCompletions(settings, connection, Dialect.Compatible);
+    }
+
+    public ProviderSettings Settings { get; }
+
+    public IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, CancellationToken cancellationToken) =>
+        chat.StreamAsync(connection.Endpoint.At("/chat/completions"), request, cancellationToken);
+
+    public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await connection.CallAsync(connection.Endpoint.At("/models"), null, null, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (FailureException exception)
+        {
+            return exception.Failure;
+        }
+    }
+
+    public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) => OpenAiModels.ListAsync(connection, cancellationToken);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}

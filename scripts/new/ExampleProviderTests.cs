@@ -1,0 +1,20 @@
+using Plue.Server.Providers;
+using Plue.Server.Providers.Example;
+using Plue.Server.Providers.Http;
+using Plue.Server.Tests.Testing;
+
+namespace Plue.Server.Tests.Providers;
+
+/// <summary>Every promise of a provider, over a server on this machine that speaks as the vendor does.</summary>
+public class ExampleProviderTests : ChatCompletionsContract
+{
+    protected override string Kind => "example";
+    protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http) => new ExampleProvider(settings, secrets, http, TimeProvider.System);
+
+    [Fact]
+    public async Task The_question_reaches_the_vendor_in_its_own_form()
+    {
+        await AskAsync(Stream().Send(TextAnswer));
+        Assert.Equal("/v1/chat/completions", Endpoint.Requests[^1].Target);
+    }
+}

@@ -1,0 +1,32 @@
+using System.Text.Json;
+using Plue.Server.Permissions;
+using Plue.Server.Providers;
+
+namespace Plue.Server.Tools;
+
+/// <summary>Says back what it was given. Replace this sentence, the schema and the call by what your tool does.</summary>
+/// <param name="description">What the model is told: prompts/tool-example.md.</param>
+public sealed class ExampleTool(string description) : ITool
+{
+    private const string Schema = """{"type":"object","properties":{"text":{"type":"string"}},"required":["text"],"additionalProperties":false}""";
+
+    public string Name => "example";
+    public ToolDeclaration Declaration { get; } = new("example", description, Schema);
+    public bool IsReadOnly => true;
+
+    public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
+    {
+        var text = new ToolParameters(parameters, "text").Text("text");
+        return text.Length == 0 ? throw new ToolFailureException("`text` is empty. Say something.") : Task.FromResult<PlannedCall>(new Call(text));
+    }
+
+    private sealed class Call(string text) : PlannedCall
+    {
+        // Each action is judged: ToolAction has one for files, commands, addresses and servers.
+        public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.OwnRecord()];
+        public override ApprovalKind Kind => ApprovalKind.Other;
+        public override string What => text;
+
+        public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) => Task.FromResult(new ToolOutcome(text));
+    }
+}

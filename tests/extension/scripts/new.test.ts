@@ -1,0 +1,82 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+// That what it begins with compiles and keeps its promises is a C# test: the examples are part of that project.
+const parts = [
+  'server/Plue.Server/Providers/ProviderKinds.cs',
+  'server/Plue.Server/Composition.cs',
+  'server/Plue.Server/Templates/ToolNames.cs',
+  'server/Plue.Server/Tools/BuiltInTools.cs',
+  'templates/llm-provider.json5',
+  'docs/providers.md',
+  'docs/permissions.md',
+];
+// Each starts Node a few times.
+vi.setConfig({ testTimeout: 60_000 });
+
+let checkout: string;
+
+beforeEach(() => {
+  checkout = mkdtempSync(join(tmpdir(), 'plue-new-'));
+  for (const part of parts) cpSync(part, join(checkout, part));
+});
+
+afterEach(() => rmSync(checkout, { recursive: true }));
+
+const begin = (...args: string[]): string =>
+  execFileSync(process.execPath, ['scripts/new.mjs', ...args, '--into', checkout], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+const refusal = (...args: string[]): string =>
+  spawnSync(process.execPath, ['scripts/new.mjs', ...args, '--into', checkout], { encoding: 'utf8' }).stderr;
+const read = (path: string): string => readFileSync(join(checkout, path), 'utf8');
+
+test('A provider is its files and a line in each place where providers are listed', () => {
+  begin('provider', 'my-vendor');
+  const source = read('server/Plue.Server/Providers/MyVendor/MyVendorProvider.cs');
+  expect(source).toContain('namespace Plue.Server.Providers.MyVendor;');
+  expect(source).toContain('public sealed class MyVendorProvider : IProvider');
+  expect(read('tests/Plue.Server.Tests/Providers/MyVendorProviderTests.cs')).toContain('protected override string Kind => "my-vendor";');
+  expect(read('server/Plue.Server/Providers/ProviderKinds.cs')).toContain(
+    'public const string MyVendor = "my-vendor";\n    public const string Tour',
+  );
+  expect(read('server/Plue.Server/Providers/ProviderKinds.cs')).toContain('new(MyVendor, "My Vendor", ');
+  expect(read('server/Plue.Server/Composition.cs')).toContain('using Plue.Server.Providers.MyVendor;\nusing Plue.Server.Rpc;');
+  expect(read('server/Plue.Server/Composition.cs')).toContain('ProviderKinds.MyVendor => new MyVendorProvider(');
+  expect(read('templates/llm-provider.json5').match(/"my-vendor", /gu)).toHaveLength(2);
+  expect(everything()).not.toMatch(/\bExample(?:Provider|Tool)|"example"/u);
+});
+
+test('A tool is its files, what a model is told of it, and a line in each of two lists', () => {
+  begin('tool', 'count_words');
+  expect(read('server/Plue.Server/Tools/CountWordsTool.cs')).toContain('public string Name => "count_words";');
+  expect(read('tests/Plue.Server.Tests/Tools/CountWordsToolTests.cs')).toContain('private readonly CountWordsTool tool');
+  expect(read('prompts/tool-count_words.md')).toContain('What a model is told about the tool count_words.');
+  expect(read('server/Plue.Server/Templates/ToolNames.cs')).toContain('new("count_words", ');
+  expect(read('server/Plue.Server/Tools/BuiltInTools.cs')).toContain('("count_words", text => new CountWordsTool(text)),');
+  expect(everything()).not.toMatch(/\bExample(?:Provider|Tool)|"example"/u);
+});
+
+test('A name of another form, and one that there is already, change nothing', () => {
+  const before = everything();
+  expect(refusal('tool', 'Count-Words')).toContain('small letters, digits and underscores');
+  expect(refusal('thing', 'x')).toContain('npm run new -- provider NAME');
+  expect(everything()).toBe(before);
+  begin('tool', 'twice');
+  const once = everything();
+  expect(refusal('tool', 'twice')).toContain('already');
+  expect(everything()).toBe(once);
+});
+
+test('Where a list looks otherwise nothing is written', () => {
+  rmSync(join(checkout, 'server/Plue.Server/Tools/BuiltInTools.cs'));
+  cpSync('README.md', join(checkout, 'server/Plue.Server/Tools/BuiltInTools.cs'));
+  expect(refusal('tool', 'late')).toContain('Mend scripts/new.mjs');
+  expect(existsSync(join(checkout, 'server/Plue.Server/Tools/LateTool.cs'))).toBe(false);
+});
+
+function everything(): string {
+  const files = readdirSync(checkout, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.map((file) => readFileSync(join(file.parentPath, file.name), 'utf8')).join('\n');
+}
