@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Plue.Server.Tests.Testing;
+using Plue.Server.Tests.Tools.Mcp;
+
+namespace Plue.Server.Tests.Cli;
+
+/// <summary><c>plue mcp</c> as a shell sees it.</summary>
+public sealed class McpProcessTests : IAsyncDisposable
+{
+    private readonly McpHome home = new();
+
+    public ValueTask DisposeAsync() => home.DisposeAsync();
+
+    [Fact]
+    public async Task SEC_03_A_server_is_shown_before_it_is_approved_and_starts_only_then()
+    {
+        home.WriteUser(("own", home.Hostile(more: ", \"env\": { \"A\": \"b\" }")));
+        var listed = await RunAsync("mcp", "list");
+        Assert.Equal((0, ""), (listed.ExitCode, listed.Stderr));
+        Assert.StartsWith("own  not approved\n", listed.Stdout, StringComparison.Ordinal);
+        Assert.Contains($"  Argument: {McpHome.Script}\n  Argument: plain\n", listed.Stdout, StringComparison.Ordinal);
+        Assert.Contains("  Variables: A", listed.Stdout, StringComparison.Ordinal);
+
+        var unseen = await RunAsync("mcp", "approve", "own");
+        var fingerprint = home.Status("own").Fingerprint;
+        Assert.Equal((1, $"Nothing was approved. To let it start, add: --fingerprint {fingerprint}\n"), (unseen.ExitCode, unseen.Stderr));
+        Assert.Contains($"  Fingerprint: {fingerprint}\n", unseen.Stdout, StringComparison.Ordinal);
+        Assert.Equal((1, 0), ((await RunAsync("mcp", "test", "own")).ExitCode, home.Starts));
+        Assert.Equal(1, (await RunAsync("mcp", "approve", "own", "--fingerprint", "something-else")).ExitCode);
+
+        Assert.StartsWith("own  stopped\n", (await RunAsync("mcp", "approve", "own", "--fingerprint", fingerprint)).Stdout, StringComparison.Ordinal);
+        Assert.Equal(0, home.Starts);
+        var tested = await RunAsync("mcp", "test", "own");
+        Assert.StartsWith("own  running  10 tools, about ", tested.Stdout, StringComparison.Ordinal);
+        Assert.Matches(@"\n  own/echo  \d+ tokens\n", tested.Stdout);
+        Assert.Equal(1, home.Starts);
+
+        Assert.StartsWith("own  not approved\n", (await RunAsync("mcp", "revoke", "own")).Stdout, StringComparison.Ordinal);
+        Assert.Equal((1, 1), ((await RunAsync("mcp", "test", "own")).ExitCode, home.Starts));
+    }
+
+    [Fact]
+    public async Task A_server_that_breaks_says_so_and_one_that_is_not_there_is_told_with_the_nearest_name()
+    {
+        home.WriteUser(("broken", """{ "command": "/bin/false" }"""));
+        await home.ApproveAsync("broken");
+        var tested = await RunAsync("mcp", "test", "broken");
+        Assert.Equal(1, tested.ExitCode);
+        Assert.NotEmpty(tested.Stderr);
+        var missing = await RunAsync("mcp", "approve", "brokn");
+        Assert.Equal((1, "There is no server brokn. Did you mean `broken`?\n"), (missing.ExitCode, missing.Stderr));
+        Assert.Equal(["broken"], JsonNode.Parse((await RunAsync("mcp", "list", "--json")).Stdout)?["servers"]?.AsArray().Select(server => (string?)server?["name"]));
+    }
+
+    private async Task<(int ExitCode, string Stdout, string Stderr)> RunAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(SidecarProcess.Executable, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["PLUE_HOME"] = home.Home } };
+        using var process = Process.Start(start) ?? throw new InvalidOperationException("plue did not start.");
+        var (stdout, stderr) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await stdout, await stderr);
+    }
+}
