@@ -1,10 +1,11 @@
 // Builds the extension's host and pages, and the development sidecar. `--no-server` leaves the sidecar out.
 // What is newer than its sources is left alone.
 import { spawn } from 'node:child_process';
-import { copyFile, mkdir, readFile, readdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundleExtension, pages } from './lib/bundle.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const source = join(root, 'extension', 'src');
@@ -29,17 +30,12 @@ async function newestOf(...paths) {
   return Math.max(...(await Promise.all(paths.map(changedAt))));
 }
 
-/** The pages: each folder of webview/ with a main.ts. */
-async function pages() {
-  const entries = await readdir(join(source, 'webview'), { withFileTypes: true }).catch(() => []);
-  return entries
-    .filter((entry) => entry.isDirectory() && existsSync(join(source, 'webview', entry.name, 'main.ts')))
-    .map((entry) => entry.name);
-}
-
 async function buildExtension() {
   const names = await pages();
-  const inputs = Math.max(await newestIn(source), await newestOf(join(root, 'package-lock.json'), fileURLToPath(import.meta.url)));
+  const inputs = Math.max(
+    await newestIn(source),
+    await newestOf(join(root, 'package-lock.json'), join(root, 'scripts', 'lib', 'bundle.mjs')),
+  );
   const outputs = [
     join(out, 'main.js'),
     join(out, 'webview', 'codicon.css'),
@@ -48,54 +44,8 @@ async function buildExtension() {
   const oldest = Math.min(...(await Promise.all(outputs.map(changedAt))));
   if (oldest > inputs) return 'up to date';
 
-  const { build } = await import('esbuild');
-  const common = {
-    absWorkingDir: root,
-    bundle: true,
-    minify: true,
-    sourcemap: true,
-    sourcesContent: false,
-    logLevel: 'warning',
-    target: 'es2022',
-  };
-  await mkdir(join(out, 'webview'), { recursive: true });
-  await Promise.all([
-    build({
-      ...common,
-      entryPoints: [join(source, 'extension.ts')],
-      outfile: join(out, 'main.js'),
-      platform: 'node',
-      format: 'cjs',
-      target: 'node20',
-      external: ['vscode'],
-    }),
-    // A page's styles are what its main.ts imports; they land beside it as PAGE.css.
-    ...names.map((name) =>
-      build({
-        ...common,
-        // Beside the page and not named in it: the tests' own.
-        sourcemap: 'external',
-        entryPoints: { [name]: join(source, 'webview', name, 'main.ts') },
-        outdir: join(out, 'webview'),
-        platform: 'browser',
-        format: 'iife',
-        loader: { '.ttf': 'file' },
-      }),
-    ),
-    ...names.map((name) => buildStyle(build, common, name)),
-    ...['codicon.css', 'codicon.ttf'].map((file) =>
-      copyFile(join(root, 'node_modules', '@vscode', 'codicons', 'dist', file), join(out, 'webview', file)),
-    ),
-  ]);
+  await bundleExtension(out, { sourcemap: true });
   return 'built';
-}
-
-/** A page that does not import its stylesheet has it beside its main.ts, as PAGE.css. */
-async function buildStyle(build, common, name) {
-  const style = join(source, 'webview', name, `${name}.css`);
-  const main = await readFile(join(source, 'webview', name, 'main.ts'), 'utf8');
-  if (!existsSync(style) || /import '[^']+\.css'/.test(main)) return;
-  await build({ ...common, sourcemap: false, entryPoints: [style], outfile: join(out, 'webview', `${name}.css`) });
 }
 
 async function buildServer() {

@@ -31,6 +31,18 @@ export async function installVsCodeServer() {
   });
 }
 
+/** Installs a VSIX as a user does, into the data folder that {@link startVsCodeServer} is given. @param {string} dataDir @param {string} file */
+export async function installVsix(dataDir, file) {
+  const { node, serverMain } = await installVsCodeServer();
+  const folders = ['server-data-dir', 'user-data-dir', 'extensions-dir'].flatMap((name) => [
+    `--${name}`,
+    join(dataDir, name.split('-')[0]),
+  ]);
+  await runOrStop(node, [serverMain, '--install-extension', file, '--force', '--accept-server-license-terms', ...folders], {
+    timeout: 120_000,
+  });
+}
+
 /**
  * @typedef {object} VsCodeServer
  * @property {string} origin As `http://127.0.0.1:40123`.

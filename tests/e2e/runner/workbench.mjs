@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { root } from '../../../scripts/lib/paths.mjs';
 import { dotnetRoot } from '../../../scripts/lib/prerequisites.mjs';
-import { startVsCodeServer } from '../../../scripts/vsCodeServer.mjs';
+import { installVsix, startVsCodeServer } from '../../../scripts/vsCodeServer.mjs';
 import { PageCoverage, hostCoverage, takeHostCoverage } from './coverage.mjs';
 import { watchRequests } from './requests.mjs';
 
@@ -14,6 +14,7 @@ import { watchRequests } from './requests.mjs';
  * @property {boolean} [trusted] Whether the folder is trusted from the start.
  * @property {NodeJS.ProcessEnv} [env]
  * @property {boolean} [installed] Installed as a user has it, and not under development: notifications are shown as they come.
+ * @property {string} [vsix] The package that is installed, in place of this checkout.
  * @property {boolean} [forgetsSecrets] VS Code keeps its secrets in memory only, as a served one may.
  * @property {string} [tests] A test entry point to run inside the extension host.
  * @property {Record<string, unknown>} [settings] More of the user's settings.
@@ -65,7 +66,8 @@ export class Workbench {
     within('home');
     options.prepare?.(within('plue'));
     writeUserSettings(folder, options.theme ?? 'Dark Modern', options);
-    if (options.installed) symlinkSync(root, join(within('extensions'), 'plue.plue-vscode-0.1.0'), 'junction');
+    if (options.vsix !== undefined) await installVsix(folder, options.vsix);
+    else if (options.installed) symlinkSync(root, join(within('extensions'), 'plue.plue-vscode-0.1.0'), 'junction');
     const server = await startServer(folder, options);
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
     // Without this answer the window's secrets live in memory only.
@@ -106,7 +108,7 @@ export class Workbench {
   get url() {
     return this.#server.url({
       folder: join(this.folder, 'workspace'),
-      ...(this.#options.installed ? {} : { extension: root }),
+      ...(isInstalled(this.#options) ? {} : { extension: root }),
       ...(this.#options.tests ? { tests: this.#options.tests } : {}),
     });
   }
@@ -228,6 +230,11 @@ export class Workbench {
   }
 }
 
+/** @param {WorkbenchOptions} options */
+function isInstalled({ installed, vsix }) {
+  return installed === true || vsix !== undefined;
+}
+
 /** @param {string} folder @param {WorkbenchOptions} options @param {number} [port] */
 function startServer(folder, options, port) {
   return startVsCodeServer({
@@ -243,7 +250,7 @@ function startServer(folder, options, port) {
     },
     nodeArgs: hostCoverage.nodeArgs,
     // The driver opens extensions under development, and keeps VS Code from showing notifications.
-    args: options.installed ? [] : ['--enable-smoke-test-driver'],
+    args: isInstalled(options) ? [] : ['--enable-smoke-test-driver'],
   });
 }
 

@@ -1,0 +1,118 @@
+// Whose works a package contains, with their licenses: npm packages that were bundled, NuGet packages, and .NET itself.
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { inArtifacts, inRoot } from './paths.mjs';
+import { Stop } from './progress.mjs';
+
+/** What may be part of Plue; everything else stops the packing. */
+export const allowedLicenses = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'CC-BY-4.0', 'ISC', 'MIT'];
+
+/**
+ * @typedef {object} Work
+ * @property {string} name
+ * @property {string} version
+ * @property {string} license An SPDX expression.
+ * @property {'npm' | 'NuGet'} from
+ * @property {string} text Its license, and the notices that it asks to hand on.
+ */
+
+/** @param {Work[]} works */
+export function noticesOf(works) {
+  const line = '-'.repeat(80);
+  const parts = works.map(
+    ({ name, version, license, from, text }) => `${line}\n${name} ${version} (${from}), ${license}\n${line}\n\n${text.trim()}\n`,
+  );
+  return `Plue contains the works below. Each is used under its own license.\n\n${parts.join('\n')}`;
+}
+
+/** @param {string} expression As a package gives it. */
+export function isAllowed(expression) {
+  const any = expression.replace(/^\((.*)\)$/, '$1').split(' OR ');
+  return any.some((choice) => choice.split(' AND ').every((license) => allowedLicenses.includes(license.trim())));
+}
+
+/**
+ * @param {string[]} bundled The files that were bundled, from the root.
+ * @param {string} [rid] The system whose .NET ships along.
+ * @returns {Work[]}
+ */
+export function shippedWorks(bundled, rid) {
+  const works = [...npmWorks(bundled), ...nugetWorks(), ...(rid === undefined ? [] : [runtimeWork(rid)])];
+  const refused = works.filter(({ license }) => !isAllowed(license));
+  if (refused.length > 0)
+    throw new Stop(`Licenses that Plue does not ship: ${refused.map(({ name, license }) => `${name} (${license})`).join(', ')}.`);
+  return works;
+}
+
+/** @param {string[]} bundled @returns {Work[]} */
+function npmWorks(bundled) {
+  const folders = bundled.flatMap((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file.replaceAll('\\', '/'))?.[1] ?? []);
+  return [...new Set(folders)].sort().map((folder) => {
+    const { name, version, license, author } = JSON.parse(readFileSync(inRoot(folder, 'package.json'), 'utf8'));
+    const holder = typeof author === 'string' ? author : (author?.name ?? `the authors of ${name}`);
+    return {
+      name,
+      version,
+      license: String(license),
+      from: 'npm',
+      text: licenseText(inRoot(folder), String(license), `Copyright (c) ${holder}`),
+    };
+  });
+}
+
+/** Packages whose assemblies are part of the sidecar; what only builds it has none. @returns {Work[]} */
+function nugetWorks() {
+  const file = inArtifacts('obj', 'Plue.Server', 'project.assets.json');
+  if (!existsSync(file)) throw new Stop('The NuGet packages are not restored. Run `npm run build` first.');
+  /** @type {{targets: Record<string, Record<string, {type: string, runtime?: object}>>, packageFolders: Record<string, object>, libraries: Record<string, {path: string}>}} */
+  const { targets, packageFolders, libraries } = JSON.parse(readFileSync(file, 'utf8'));
+  return Object.entries(Object.values(targets)[0] ?? {})
+    .filter(([, { type, runtime }]) => type === 'package' && Object.keys(runtime ?? {}).some((path) => path.endsWith('.dll')))
+    .map(([id]) => nugetWork(Object.keys(packageFolders).map((folder) => join(folder, libraries[id]?.path ?? id))));
+}
+
+/** .NET itself, as it is inside of a self-contained sidecar. @param {string} rid */
+function runtimeWork(rid) {
+  const { packageFolders } = JSON.parse(readFileSync(inArtifacts('obj', 'Plue.Server', 'project.assets.json'), 'utf8'));
+  const versions = Object.keys(packageFolders).flatMap((folder) => {
+    const pack = join(folder, `microsoft.netcore.app.runtime.${rid}`);
+    return existsSync(pack) ? readdirSync(pack).map((version) => join(pack, version)) : [];
+  });
+  return nugetWork(versions.sort((a, b) => b.localeCompare(a, 'en', { numeric: true })).slice(0, 1));
+}
+
+/** @param {string[]} folders Where it may be. @returns {Work} */
+function nugetWork(folders) {
+  const folder = folders.find((path) => existsSync(path));
+  const nuspec = folder && readdirSync(folder).find((name) => name.endsWith('.nuspec'));
+  if (!folder || !nuspec) throw new Stop(`A NuGet package is not where it was restored: ${folders.join(', ')}.`);
+  const text = readFileSync(join(folder, nuspec), 'utf8');
+  const element = (/** @type {string} */ name) => new RegExp(`<${name}(?: [^>]*)?>([^<]*)</${name}>`).exec(text)?.[1] ?? '';
+  const license = /<license type="expression">([^<]*)</.exec(text)?.[1] ?? 'none that it names';
+  const copyright = element('copyright') || element('authors');
+  return {
+    name: element('id'),
+    version: element('version'),
+    license,
+    from: 'NuGet',
+    text: licenseText(folder, license, /^(©|\(c\)|copyright)/i.test(copyright) ? copyright : `Copyright (c) ${copyright}`),
+  };
+}
+
+/** The files of a package that say so; where it names only a well-known license, that one's text with its holder. @param {string} folder @param {string} license @param {string} copyright */
+function licenseText(folder, license, copyright) {
+  const files = readdirSync(folder).sort();
+  const read = (/** @type {RegExp} */ pattern) =>
+    files.filter((name) => pattern.test(name)).map((name) => readFileSync(join(folder, name), 'utf8').trim());
+  const own = read(/^licen[sc]e(-code)?(\.\w+)?$/i);
+  return [...(own.length > 0 ? own : [`${copyright}\n\n${wellKnown(license)}`]), ...read(/^(notice|third-?party-?notices)(\.\w+)?$/i)].join(
+    '\n\n',
+  );
+}
+
+/** @param {string} license */
+function wellKnown(license) {
+  const file = inRoot('scripts', 'lib', 'licenses', `${license}.txt`);
+  if (!existsSync(file)) throw new Stop(`There is no text for the license ${license}: add ${file}.`);
+  return readFileSync(file, 'utf8').trim();
+}

@@ -1,0 +1,39 @@
+// `npm run package [-- TARGET ...]`: the packages that are installed, at artifacts/packages/plue-TARGET-VERSION.vsix. All of them without a name.
+//   --strict  fails for one that cannot be made here     --pre-release  marks them so     --list  prints the targets as JSON
+import { parseArgs } from 'node:util';
+import { installPackages } from './lib/build.mjs';
+import { makePackage, megabytes } from './lib/packages.mjs';
+import { requireDotnet, requireNode } from './lib/prerequisites.mjs';
+import { Stop, runMain } from './lib/progress.mjs';
+import { NotInRegistry } from './lib/publish.mjs';
+import { targets } from './lib/targets.mjs';
+
+await runMain(async () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { strict: { type: 'boolean' }, 'pre-release': { type: 'boolean' }, list: { type: 'boolean' } },
+  });
+  if (values.list)
+    return console.log(
+      JSON.stringify(Object.entries(targets).map(([target, { runner, container = '' }]) => ({ target, runner, container }))),
+    );
+  const unknown = positionals.find((name) => !(name in targets));
+  if (unknown) throw new Stop(`There is no target \`${unknown}\`: ${Object.keys(targets).join(', ')}.`);
+  requireNode();
+  await requireDotnet();
+  await installPackages();
+  // What was asked for by name has to be there in the end.
+  const isStrict = values.strict || positionals.length > 0;
+  const left = [];
+  for (const target of positionals.length > 0 ? positionals : Object.keys(targets)) {
+    try {
+      const { file, bytes } = await makePackage(target, { preRelease: values['pre-release'] ?? false });
+      console.log(`${target.padEnd(12)}  ${megabytes(bytes).padStart(8)}  ${file}`);
+    } catch (error) {
+      if (!(error instanceof NotInRegistry)) throw error;
+      left.push(`${target} (${error.message.replace(/\.$/, '')})`);
+    }
+  }
+  if (left.length > 0) console.log(`Not packed here: ${left.join('; ')}. The release workflow makes each on a system of its own.`);
+  return isStrict && left.length > 0 ? 1 : 0;
+});
