@@ -5,7 +5,7 @@ import { inArtifacts, inRoot } from './paths.mjs';
 import { Stop } from './progress.mjs';
 
 /** What may be part of Plue; everything else stops the packing. */
-export const allowedLicenses = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'CC-BY-4.0', 'ISC', 'MIT'];
+export const allowedLicenses = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'CC-BY-4.0', 'ISC', 'MIT'];
 
 /**
  * @typedef {object} Work
@@ -13,15 +13,20 @@ export const allowedLicenses = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Cla
  * @property {string} version
  * @property {string} license An SPDX expression.
  * @property {'npm' | 'NuGet'} from
- * @property {string} text Its license, and the notices that it asks to hand on.
+ * @property {string[]} texts Its license, then the notices that it asks to hand on.
  */
 
-/** @param {Work[]} works */
+/** One text for all; notices that several hand on stand there once. @param {Work[]} works */
 export function noticesOf(works) {
   const line = '-'.repeat(80);
-  const parts = works.map(
-    ({ name, version, license, from, text }) => `${line}\n${name} ${version} (${from}), ${license}\n${line}\n\n${text.trim()}\n`,
-  );
+  /** @type {Map<string, string>} */
+  const told = new Map();
+  const textOf = (/** @type {Work} */ { name, texts: [license, ...notices] }) => {
+    const parts = notices.map((text) => (told.has(text) ? `The notices of ${told.get(text)}, above, hold here as well.` : text));
+    for (const text of notices) if (!told.has(text)) told.set(text, name);
+    return [license, ...parts].join('\n\n');
+  };
+  const parts = works.map((work) => `${line}\n${work.name} ${work.version} (${work.from}), ${work.license}\n${line}\n\n${textOf(work)}\n`);
   return `Plue contains the works below. Each is used under its own license.\n\n${parts.join('\n')}`;
 }
 
@@ -55,7 +60,7 @@ function npmWorks(bundled) {
       version,
       license: String(license),
       from: 'npm',
-      text: licenseText(inRoot(folder), String(license), `Copyright (c) ${holder}`),
+      texts: licenseTexts(inRoot(folder), String(license), `Copyright (c) ${holder}`),
     };
   });
 }
@@ -95,19 +100,18 @@ function nugetWork(folders) {
     version: element('version'),
     license,
     from: 'NuGet',
-    text: licenseText(folder, license, /^(©|\(c\)|copyright)/i.test(copyright) ? copyright : `Copyright (c) ${copyright}`),
+    texts: licenseTexts(folder, license, /^(©|\(c\)|copyright)/i.test(copyright) ? copyright : `Copyright (c) ${copyright}`),
   };
 }
 
 /** The files of a package that say so; where it names only a well-known license, that one's text with its holder. @param {string} folder @param {string} license @param {string} copyright */
-function licenseText(folder, license, copyright) {
+function licenseTexts(folder, license, copyright) {
   const files = readdirSync(folder).sort();
   const read = (/** @type {RegExp} */ pattern) =>
     files.filter((name) => pattern.test(name)).map((name) => readFileSync(join(folder, name), 'utf8').trim());
   const own = read(/^licen[sc]e(-code)?(\.\w+)?$/i);
-  return [...(own.length > 0 ? own : [`${copyright}\n\n${wellKnown(license)}`]), ...read(/^(notice|third-?party-?notices)(\.\w+)?$/i)].join(
-    '\n\n',
-  );
+  const text = own.length > 0 ? own.join('\n\n') : `${copyright}\n\n${wellKnown(license)}`;
+  return [text, ...read(/^(notice|third-?party-?notices)(\.\w+)?$/i)];
 }
 
 /** @param {string} license */
