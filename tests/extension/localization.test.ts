@@ -19,8 +19,7 @@ test('Every sentence of the host, the pages and the manifest is translated into 
 }, 180_000);
 
 test.each(languages)('What is filled in, clicked or rendered stands in %s as it does in English', (language) => {
-  const marks = (text: string): string =>
-    [...new Set(text.match(/\{\d+\}|\$\([\w-]+\)|\(command:[\w.]+\)|`[^`]+`/g))].sort().join();
+  const marks = (text: string): string => [...new Set(text.match(/\{\d+\}|\$\([\w-]+\)|\(command:[\w.]+\)|`[^`]+`/g))].sort().join();
   expect(translations(language).filter(([english, translated]) => marks(english) !== marks(translated))).toEqual([]);
 });
 

@@ -1,15 +1,17 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 
-const menuEntry = v.looseObject({ command: v.string(), when: v.optional(v.string()) });
+const menuEntry = v.looseObject({ command: v.string(), when: v.optional(v.string()), group: v.optional(v.string()) });
 const manifest = v.parse(
   v.looseObject({
     main: v.string(),
     activationEvents: v.array(v.string()),
     contributes: v.looseObject({
-      commands: v.array(v.looseObject({ command: v.string(), title: v.string() })),
+      commands: v.array(
+        v.looseObject({ command: v.string(), title: v.string(), category: v.optional(v.string()), icon: v.optional(v.string()) }),
+      ),
       menus: v.record(v.string(), v.array(menuEntry)),
       keybindings: v.array(menuEntry),
       views: v.record(v.string(), v.array(v.looseObject({ id: v.string() }))),
@@ -29,7 +31,7 @@ const manifest = v.parse(
       ),
     }),
   }),
-  JSON.parse(readFileSync('package.json', 'utf8')),
+  translated(JSON.parse(readFileSync('package.json', 'utf8'))),
 );
 const words = v.parse(v.record(v.string(), v.string()), JSON.parse(readFileSync('package.nls.json', 'utf8')));
 /** As a user reads it. */
@@ -39,6 +41,13 @@ const linkedFrom = (text: string): string[] => [...said(text).matchAll(/command:
 const ofVsCode = ['workbench.trust.manage'];
 const { contributes } = manifest;
 const contributed = contributes.commands.map(({ command }) => command).sort();
+
+/** The manifest as somebody reads it in English. */
+function translated(value: unknown): unknown {
+  const words = v.parse(v.record(v.string(), v.string()), JSON.parse(readFileSync('package.nls.json', 'utf8')));
+  const text = JSON.stringify(value).replace(/"%([\w.-]+)%"/g, (whole, key: string) => JSON.stringify(words[key] ?? whole));
+  return JSON.parse(text);
+}
 
 /** The values of every `export const commands = { … }` in the sources. */
 function registered(): string[] {
@@ -115,6 +124,68 @@ test('Every key of the welcome view is one that VS Code or Plue sets', () => {
   for (const { when } of contributes.viewsWelcome)
     for (const key of when.match(/[a-zA-Z][\w.]+/g) ?? [])
       if (!['isWorkspaceTrusted', 'workspaceFolderCount'].includes(key)) expect(own).toContain(`'${key}'`);
+});
+
+test('Every menu entry and every key says when it applies', () => {
+  const always = [...Object.values(contributes.menus).flat(), ...contributes.keybindings].filter(({ when }) => when === undefined);
+  expect(always).toEqual([]);
+});
+
+test('What stands in a toolbar or in a row has an icon', () => {
+  const isIcon = ({ group }: { group?: string | undefined }): boolean => /^(navigation|inline)/.test(group ?? '');
+  const shown = ['view/title', 'editor/title', 'view/item/context'].flatMap((menu) => contributes.menus[menu]?.filter(isIcon) ?? []);
+  const iconOf = (id: string): string | undefined => contributes.commands.find(({ command }) => command === id)?.icon;
+  expect(shown.length).toBeGreaterThan(20);
+  for (const { command } of shown) expect(`${command}: ${iconOf(command)}`).toMatch(/: \$\([a-z-]+\)$/);
+});
+
+test('The palette offers what a chat, a file, a version or a review is needed for only where there is one', () => {
+  const inPalette = Object.fromEntries((contributes.menus['commandPalette'] ?? []).map(({ command, when }) => [command, when]));
+  const needs = (pattern: RegExp): (string | undefined)[] => contributed.filter((id) => pattern.test(id)).map((id) => inPalette[id]);
+  expect(new Set(needs(/^plue\.(chat\..*|stop)$/))).toEqual(new Set(["activeWebviewPanelId == 'plue.chat'"]));
+  expect(new Set(needs(/^plue\.applyCode\./))).toEqual(new Set(['resourceScheme == plue-proposed']));
+  expect(new Set(needs(/^plue\.(reviewChanges|(accept|reject)AllChanges)$/))).toEqual(new Set(['plue.hasReviews']));
+  for (const when of needs(/^plue\.(accept|reject|next|previous)Change$/)) expect(when).toContain('resourcePath in plue.reviewedFiles');
+  expect(needs(/^plue\.restoreVersion$/)).toEqual(['resourceScheme == plue-version']);
+  for (const when of needs(/^plue\.add(File|Selection)ToChat$/)) expect(when).toContain('resourceScheme =~');
+});
+
+test('The palette never offers two commands of the same name', () => {
+  const inPalette = Object.fromEntries((contributes.menus['commandPalette'] ?? []).map(({ command, when }) => [command, when]));
+  const names = contributes.commands.map(({ command, title }) => `${title} when ${inPalette[command] ?? 'always'}`);
+  expect(names.filter((name, at) => !name.endsWith(' when false') && names.indexOf(name) !== at)).toEqual([]);
+  expect(contributes.commands.filter(({ category }) => category !== 'Plue')).toEqual([]);
+});
+
+test('The Marketplace page has what it is made of', () => {
+  const page = v.parse(
+    v.looseObject({
+      icon: v.string(),
+      license: v.literal('MIT'),
+      galleryBanner: v.object({ color: v.pipe(v.string(), v.regex(/^#[0-9a-f]{6}$/)), theme: v.picklist(['dark', 'light']) }),
+      categories: v.array(v.picklist(['AI', 'Chat', 'Machine Learning'])),
+      keywords: v.pipe(v.array(v.string()), v.maxLength(30)),
+      pricing: v.literal('Free'),
+    }),
+    manifest,
+  );
+  const icon = readFileSync(page.icon);
+  expect(icon.subarray(1, 4).toString()).toBe('PNG');
+  expect([icon.readUInt32BE(16), icon.readUInt32BE(20)]).toEqual([128, 128]);
+  expect(new Set(page.keywords).size).toBe(page.keywords.length);
+  expect(readFileSync('CHANGELOG.md', 'utf8')).toContain(`\n## ${String(manifest['version'])}\n`);
+  expect(readFileSync('LICENSE', 'utf8')).toMatch(/MIT/);
+  const images = [...readFileSync('README.md', 'utf8').matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, image]) => image ?? '');
+  expect(images.length).toBeGreaterThan(0);
+  for (const image of images) {
+    expect(image).toMatch(/^docs\/images\/[\w-]+\.png$/);
+    expect(existsSync(image)).toBe(true);
+  }
+});
+
+test('An untrusted folder and one that is on no disk are limited, and each says how', () => {
+  const limited = v.object({ supported: v.literal('limited'), description: v.pipe(v.string(), v.minLength(40)) });
+  v.parse(v.object({ untrustedWorkspaces: limited, virtualWorkspaces: limited }), manifest['capabilities']);
 });
 
 test('Commands that need a row or a provider stay out of the command palette', () => {
