@@ -10,9 +10,10 @@ export async function requireChromium() {
   if (found) return found;
   if (process.getuid?.() === 0 && findOnPath('apt-get')) {
     const env = { DEBIAN_FRONTEND: 'noninteractive' };
+    // Plue speaks Chinese too.
     await step('Installing Chromium (once)', async () => {
       await run('apt-get', ['update', '-q'], { env });
-      await runOrStop('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'chromium'], { env });
+      await runOrStop('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'chromium', 'fonts-wqy-zenhei'], { env });
     });
     const installed = findChromium();
     if (installed) return installed;

@@ -18,8 +18,9 @@ export class Journey {
     this.browser = browser;
   }
 
-  /** Opens this journey's own VS Code, isolated from every other. @param {import('./workbench.mjs').WorkbenchOptions} [options] */
+  /** Opens this journey's own VS Code, isolated from every other, in place of the one before. @param {import('./workbench.mjs').WorkbenchOptions} [options] */
   async open(options) {
+    await this.#workbench?.close();
     this.#workbench = await Workbench.open(this.browser, this.name, options);
     return this.#workbench;
   }

@@ -16,6 +16,7 @@ import { watchRequests } from './requests.mjs';
  * @property {boolean} [installed] Installed as a user has it, and not under development: notifications are shown as they come.
  * @property {string} [vsix] The package that is installed, in place of this checkout.
  * @property {boolean} [forgetsSecrets] VS Code keeps its secrets in memory only, as a served one may.
+ * @property {'de' | 'zh-cn'} [language] What VS Code speaks, as far as it is told to extensions: its own words stay English, because no language pack is at hand.
  * @property {string} [tests] A test entry point to run inside the extension host.
  * @property {Record<string, unknown>} [settings] More of the user's settings.
  * @property {(home: string) => void} [prepare] Writes into the Plue home before anything starts.
@@ -66,6 +67,7 @@ export class Workbench {
     within('home');
     options.prepare?.(within('plue'));
     writeUserSettings(folder, options.theme ?? 'Dark Modern', options);
+    if (options.language) writeLanguagePack(within('user'), options.language);
     if (options.vsix !== undefined) await installVsix(folder, options.vsix);
     else if (options.installed) symlinkSync(root, join(within('extensions'), 'plue.plue-vscode-0.1.0'), 'junction');
     const server = await startServer(folder, options);
@@ -250,7 +252,7 @@ function startServer(folder, options, port) {
     },
     nodeArgs: hostCoverage.nodeArgs,
     // The driver opens extensions under development, and keeps VS Code from showing notifications.
-    args: isInstalled(options) ? [] : ['--enable-smoke-test-driver'],
+    args: [...(isInstalled(options) ? [] : ['--enable-smoke-test-driver']), ...(options.language ? ['--locale', options.language] : [])],
   });
 }
 
@@ -259,6 +261,15 @@ function ownTemporary(folder) {
   if (process.platform !== 'linux') return {};
   mkdirSync(join(folder, 'tmp'), { recursive: true });
   return { TMPDIR: join(folder, 'tmp') };
+}
+
+/** VS Code speaks a language only with a pack of it, which may be empty. @param {string} folder @param {string} language */
+function writeLanguagePack(folder, language) {
+  const words = join(folder, 'words.json');
+  writeFileSync(words, JSON.stringify({ contents: {} }));
+  const extensions = [{ extensionIdentifier: { id: `plue.words-${language}` }, version: '1.0.0' }];
+  const pack = { hash: language, label: language, extensions, translations: { vscode: words } };
+  writeFileSync(join(folder, 'languagepacks.json'), JSON.stringify({ [language]: pack }));
 }
 
 /** @param {string} folder @param {string} theme @param {WorkbenchOptions} options */
