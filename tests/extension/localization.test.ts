@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 
@@ -14,8 +15,8 @@ const translations = (language: string): [english: string, translated: string][]
   ]),
 ];
 
-test('Every sentence of the host, the pages and the manifest is translated into both languages, and nothing else is', () => {
-  expect(() => execFileSync(process.execPath, ['scripts/l10n.mjs', '--check'], { encoding: 'utf8', stdio: 'pipe' })).not.toThrow();
+test('Every sentence of the host, the pages and the manifest is translated into both languages, and nothing else is', async () => {
+  await expect(promisify(execFile)(process.execPath, ['scripts/l10n.mjs', '--check'])).resolves.toBeDefined();
 }, 180_000);
 
 test.each(languages)('What is filled in, clicked or rendered stands in %s as it does in English', (language) => {
@@ -24,8 +25,10 @@ test.each(languages)('What is filled in, clicked or rendered stands in %s as it 
 });
 
 test.each(languages)('A sentence that ends with a point, a question mark or dots does so in %s', (language) => {
-  const endOf = (text: string): string => (/[.。…?？:：]$/.exec(text)?.[0] ?? '').replace('。', '.').replace('？', '?').replace('：', ':');
-  expect(translations(language).filter(([english, translated]) => endOf(english) !== endOf(translated))).toEqual([]);
+  const endOf = (text: string): string => (/(?:[.。?？]|[^-]…)$/.exec(text)?.[0].slice(-1) ?? '').replace('。', '.').replace('？', '?');
+  // Units are cut short in their own way.
+  const sentences = translations(language).filter(([english]) => english.length > 20);
+  expect(sentences.filter(([english, translated]) => endOf(english) !== endOf(translated))).toEqual([]);
 });
 
 test.each(languages)('The bundle of %s is sorted, one sentence a line', (language) => {
