@@ -2,29 +2,47 @@
 // The keys of l10n/bundle.l10n.*.json are the English sentences in extension/src; those of package.nls.*.json are the keys of package.nls.json.
 // `--check` changes nothing and fails where something would change or is not translated.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import l10nDev from '@vscode/l10n-dev';
+import ts from 'typescript';
 import { inRoot } from './lib/paths.mjs';
-import { runMain, say } from './lib/progress.mjs';
+import { Stop, runMain, say } from './lib/progress.mjs';
 
 const languages = ['de', 'zh-cn'];
 
-await runMain(async () => {
+await runMain(() => {
   const isCheck = process.argv.includes('--check');
-  const sentences = Object.keys(await l10nDev.getL10nJson(sources()));
+  const sentences = said();
   const words = Object.keys(read('package.nls.json'));
   const findings = languages.flatMap((language) => [
     ...bring(`l10n/bundle.l10n.${language}.json`, sentences, isCheck),
     ...bring(`package.nls.${language}.json`, words, isCheck),
   ]);
   for (const finding of findings) say(finding);
-  return isCheck && findings.length > 0 ? 1 : 0;
+  return Promise.resolve(isCheck && findings.length > 0 ? 1 : 0);
 });
 
-function sources() {
-  return readdirSync(inRoot('extension', 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => ({ extension: '.ts', contents: readFileSync(inRoot('extension', 'src', file), 'utf8') }))
-    .filter(({ contents }) => contents.includes('@vscode/l10n'));
+/** What stands in every `l10n.t('…')`. */
+function said() {
+  /** @type {Set<string>} */
+  const sentences = new Set();
+  for (const file of readdirSync(inRoot('extension', 'src'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  )) {
+    const text = readFileSync(inRoot('extension', 'src', file), 'utf8');
+    if (!text.includes('@vscode/l10n')) continue;
+    const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
+    /** @param {ts.Node} node */
+    const visit = (node) => {
+      if (ts.isCallExpression(node) && node.expression.getText(source) === 'l10n.t') {
+        const [sentence] = node.arguments;
+        if (sentence === undefined || !ts.isStringLiteralLike(sentence))
+          throw new Stop(`${file}: ${node.getText(source)} says what cannot be translated. Give l10n.t one whole sentence.`);
+        sentences.add(sentence.text);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+  }
+  return [...sentences];
 }
 
 /** Sorted, one key a line, so that two people who add sentences seldom meet. @param {string} file @param {string[]} keys @param {boolean} isCheck */
