@@ -1,0 +1,117 @@
+// Every word of the pages is looked up, and both languages have it.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+
+/** Said the same in every language: names of formats and fields, examples, and what the recorded chats of the tour are asked. */
+const sameEverywhere = new Set([
+  ...['ID', 'SHA-256', '@selection', 'title', 'https://api.example.com/v1', '$EXAMPLE_API_KEY'],
+  ...['What is Plue?', 'Show me some code', 'How do I connect a provider?'],
+]);
+
+/** Attributes and properties that are shown or read out. */
+const shownNames = new Set(['title', 'aria-label', 'aria-valuetext', 'placeholder', 'alt', 'label', 'busyLabel', 'unset', 'textContent']);
+
+/** Which arguments of a function are shown, by its name; from there on to the end where it says so. */
+const shownArguments: Readonly<Record<string, { from: number; to: number }>> = {
+  element: { from: 2, to: Infinity },
+  textButton: { from: 0, to: 0 },
+  iconButton: { from: 1, to: 1 },
+  copyButton: { from: 0, to: 0 },
+  setText: { from: 1, to: 1 },
+  say: { from: 0, to: 0 },
+  loadingLine: { from: 0, to: 0 },
+  createTextNode: { from: 0, to: 0 },
+};
+
+interface Found {
+  /** What l10n.t is asked for. */
+  keys: string[];
+  /** Words that are shown as they stand. */
+  bare: string[];
+}
+
+function read(name: string, source: string): Found {
+  const file = ts.createSourceFile(name, source, ts.ScriptTarget.Latest, true);
+  const found: Found = { keys: [], bare: [] };
+  const bare = (node: ts.Node, text: string): void => {
+    if (sameEverywhere.has(text.trim())) return;
+    found.bare.push(`${name}:${file.getLineAndCharacterOfPosition(node.getStart()).line + 1} ${text}`);
+  };
+  /** A literal in a place that is shown, under whatever chooses between several. */
+  const shown = (node: ts.Node): void => {
+    if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) {
+      if (/\p{L}{2}/u.test(node.text)) bare(node, node.text);
+    } else if (ts.isConditionalExpression(node)) [node.whenTrue, node.whenFalse].forEach(shown);
+    else if (ts.isBinaryExpression(node)) [node.left, node.right].forEach(shown);
+    else if (ts.isTemplateExpression(node)) {
+      shown(node.head);
+      for (const span of node.templateSpans) [span.expression, span.literal].forEach(shown);
+    } else if (ts.isParenthesizedExpression(node)) shown(node.expression);
+    else if (ts.isCallExpression(node) && nameOf(node) === 'visibleText') node.arguments.forEach(shown);
+  };
+  const visit = (node: ts.Node): void => {
+    // Sentences to whoever writes the page, and addresses of modules.
+    if (ts.isThrowStatement(node) || ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return;
+    if (ts.isCallExpression(node)) {
+      if (node.expression.getText() === 'l10n.t') {
+        const [first, ...rest] = node.arguments;
+        if (first !== undefined && ts.isStringLiteralLike(first)) found.keys.push(first.text);
+        else found.bare.push(`${name}: l10n.t takes a literal: ${node.getText()}`);
+        rest.forEach(visit);
+        return;
+      }
+      const places = shownArguments[nameOf(node)];
+      if (places !== undefined) node.arguments.forEach((one, at) => at >= places.from && at <= places.to && shown(one));
+    } else if (ts.isPropertyAssignment(node) && shownNames.has(nameText(node.name))) shown(node.initializer);
+    else if (ts.isBinaryExpression(node) && ts.isPropertyAccessExpression(node.left) && shownNames.has(node.left.name.text)) {
+      if (node.operatorToken.kind === ts.SyntaxKind.EqualsToken) shown(node.right);
+    } else if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node)) {
+      // A sentence, wherever it stands.
+      if (/^\p{Lu}\p{L}*[ ,.…:]/u.test(node.text)) bare(node, node.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return { keys: found.keys, bare: [...new Set(found.bare)] };
+}
+
+function nameOf({ expression }: ts.CallExpression): string {
+  return ts.isPropertyAccessExpression(expression) ? expression.name.text : expression.getText();
+}
+
+function nameText(name: ts.PropertyName): string {
+  return ts.isStringLiteral(name) || ts.isIdentifier(name) ? name.text : '';
+}
+
+function placeholders(text: string): string[] {
+  return (text.match(/\{\d\}/g) ?? []).sort();
+}
+
+const bundleSchema = v.record(v.string(), v.string());
+const folder = 'extension/src/webview';
+const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+const pages = files.map((name) => read(name, readFileSync(join(folder, name), 'utf8')));
+
+describe('the words of the pages', () => {
+  it('are all looked up in the language of VS Code', () => expect(pages.flatMap(({ bare }) => bare)).toEqual([]));
+
+  it.each(['de', 'zh-cn'])('all stand in %s, with the same places for what is filled in', (language) => {
+    const bundle = new Map(Object.entries(v.parse(bundleSchema, JSON.parse(readFileSync(`l10n/bundle.l10n.${language}.json`, 'utf8')))));
+    const keys = [...new Set(pages.flatMap(({ keys }) => keys))];
+    expect(keys.length).toBeGreaterThan(500);
+    expect(keys.filter((key) => !bundle.has(key))).toEqual([]);
+    expect(keys.filter((key) => placeholders(bundle.get(key) ?? '').join() !== placeholders(key).join())).toEqual([]);
+  });
+
+  it.each([
+    ["element('p', {}, isOn ? 'switched on' : words)", 'page.ts:1 switched on'],
+    ["element('p', { title: 'Rename' })", 'page.ts:1 Rename'],
+    ['textButton(`Show ${count} more`, run)', 'page.ts:1 Show '],
+    ["node.title = visibleText('Open ' + name)", 'page.ts:1 Open '],
+    ["const words = 'Nothing was found.'", 'page.ts:1 Nothing was found.'],
+    ['l10n.t(words)', 'page.ts: l10n.t takes a literal: l10n.t(words)'],
+  ])('are found where they are not: %s', (source, finding) => expect(read('page.ts', source).bare).toContain(finding));
+});
