@@ -13,6 +13,7 @@ namespace Plue.Server.Health;
 /// <summary>The sidecar itself, and the programs around it.</summary>
 internal sealed class MachineChecks(HealthServices services)
 {
+    /// <summary>Enough to tell builds apart.</summary>
     private const int ShownHash = 16;
     private static readonly string[] GitPaths = ["/usr/bin/git", "/usr/local/bin/git", "/opt/homebrew/bin/git", "/run/current-system/sw/bin/git", @"C:\Program Files\Git\cmd\git.exe"];
 
@@ -25,7 +26,7 @@ internal sealed class MachineChecks(HealthServices services)
         var kind = isDevelopment ? "a development build" : isPortable ? "the portable package" : "the package for this machine";
         var file = isPortable ? library : Environment.ProcessPath;
         return [HealthRow.Ok("Sidecar", $"Version {services.Version}, {kind}, on {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}, {RuntimeInformation.OSDescription}. "
-            + $"SHA-256 of {file}: {(file is null ? "not known" : HashOf(file))}.")];
+            + $"The SHA-256 of {file} begins with {(file is null ? "what is not known" : HashOf(file))}.")];
     }
 
     public async Task<IReadOnlyList<HealthRow>> ClaudeCodeAsync(CancellationToken cancellationToken)
@@ -122,6 +123,6 @@ internal sealed class MachineChecks(HealthServices services)
     private static string HashOf(string file)
     {
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
-        return Convert.ToHexStringLower(SHA256.HashData(stream))[..ShownHash] + "…";
+        return Convert.ToHexStringLower(SHA256.HashData(stream))[..ShownHash];
     }
 }

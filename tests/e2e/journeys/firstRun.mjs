@@ -61,14 +61,19 @@ async function travel(journey, workbench, endpoint) {
   });
 
   await journey.step('The tree, the walkthrough and the report can be read in every theme', async () => {
+    // Pictures of steps are shown where there is room for them.
+    await page.setViewportSize({ width: 1680, height: 900 });
     for (const theme of themes) {
       workbench.setTheme(theme);
       await workbench.show();
+      await page.getByRole('tab', { name: 'Plue', exact: true }).click();
       await tree.getByText('nothing is connected that answers').waitFor({ timeout: 60_000 });
       await getStarted();
+      await page.frameLocator('iframe.webview.ready').last().frameLocator('#active-frame').locator('svg').first().waitFor();
       await picture(`walkthrough ${theme}`);
       await workbench.command('Plue: Check Health');
       await health(workbench, /Plue lacks something that it needs/);
+      await page.locator('.codelens-decoration a', { hasText: 'Connect a Provider' }).waitFor();
       await picture(`health ${theme}`);
     }
   });

@@ -11,7 +11,7 @@ const uri = vscode.Uri.from({ scheme, path: '/Plue Health' });
 
 /** Beside the sign and the word, so that the eye finds what to look at. */
 const colors = {
-  ok: 'testing.iconPassed',
+  ok: 'charts.green',
   warning: 'list.warningForeground',
   missing: 'descriptionForeground',
   failed: 'list.errorForeground',

@@ -67,8 +67,9 @@ async function withProgress(ask: (token: vscode.CancellationToken) => Promise<He
 }
 
 /** What the sidecar cannot know. */
-function editorRow({ packageJSON }: vscode.Extension<unknown>): HealthRow {
-  const version = typeof packageJSON === 'object' && packageJSON !== null && 'version' in packageJSON ? String(packageJSON.version) : '?';
+function editorRow(extension: vscode.Extension<unknown>): HealthRow {
+  const manifest: unknown = extension.packageJSON;
+  const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '?';
   const { appName, remoteName, uiKind } = vscode.env;
   const where = remoteName === undefined ? l10n.t('on this machine') : l10n.t('over {0}', remoteName);
   const how = uiKind === vscode.UIKind.Web ? l10n.t('in a browser') : l10n.t('as a program');

@@ -30,9 +30,10 @@ export interface PlacedRow {
   row: HealthRow;
 }
 
-export const signs = { ok: '✓', warning: '!', missing: '○', failed: '✗' } as const satisfies Record<HealthState, string>;
+/** Of ASCII: an editor frames other signs in a folder that is not trusted, and a report goes anywhere. */
+const signs = { ok: '+', warning: '!', missing: '-', failed: 'x' } as const satisfies Record<HealthState, string>;
 
-const width = 96;
+const width = 80;
 const indent = '    ';
 
 export function rowOf({ name, state, sentence, advice, fix }: HealthRowView): HealthRow {
@@ -48,7 +49,7 @@ export function reportOf({ isHealthy, version, rows }: HealthReport): { text: st
     for (const text of [row.sentence, row.advice]) if (text !== undefined) lines.push(...wrapped(text));
     lines.push('');
   }
-  if (version !== undefined) lines.push(l10n.t('Plue {0}. A provider’s key is never in this report.', version), '');
+  if (version !== undefined) lines.push(l10n.t('Plue {0}. No key is in this report.', version), '');
   return { text: lines.join('\n'), placed };
 }
 

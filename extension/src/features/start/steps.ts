@@ -11,7 +11,7 @@ export function isConnected(chosen: ProviderSummary | undefined): boolean {
 
 /** A question in a chat was answered to its end. */
 export function isAnswer({ codexId, event }: MessageEventParams): boolean {
-  return codexId.startsWith('chat') && event.kind === 'turnFinished' && event.stopReason === 'endTurn';
+  return codexId.startsWith('codex://chats/') && event.kind === 'turnFinished' && event.stopReason === 'endTurn';
 }
 
 /** An agent has done what it was asked. */

@@ -18,11 +18,11 @@ test('A row says its state by a sign and in words, with what helps below it', ()
   expect(text.split('\n')).toEqual([
     'Plue lacks something that it needs.',
     '',
-    '○ Provider house (missing)',
+    '- Provider house (missing)',
     '    House has no key yet.',
     '    Store a key, or sign in.',
     '',
-    'Plue 1.2.3. A provider’s key is never in this report.',
+    'Plue 1.2.3. No key is in this report.',
     '',
   ]);
   expect(placed.map(({ line }) => line)).toEqual([2]);
@@ -61,7 +61,7 @@ test('However long a sentence is, its lines hold all of it and fit a report', ()
     fc.property(fc.array(fc.stringMatching(/^[a-z.]{1,40}$/), { minLength: 1, maxLength: 60 }), (words) => {
       const lines = wrapped(words.join(' '));
       expect(lines.map((line) => line.trim()).join(' ')).toBe(words.join(' '));
-      for (const line of lines) expect(line.length).toBeLessThanOrEqual(100);
+      for (const line of lines) expect(line.length).toBeLessThanOrEqual(84);
     }),
   );
 });

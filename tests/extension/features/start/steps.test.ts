@@ -40,11 +40,11 @@ test('Nothing chosen is not connected', () => {
 test('A chat is answered when a turn of a chat ends well', () => {
   const ended = (codexId: string, stopReason: StopReason): boolean =>
     isAnswer({ codexId, seq: 1, event: { kind: 'turnFinished', turnId: 't', stopReason } });
-  expect(ended('chat-1', 'endTurn')).toBe(true);
-  expect(ended('chat-1', 'failed')).toBe(false);
-  expect(ended('chat-1', 'stopped')).toBe(false);
-  expect(ended('task-1', 'endTurn')).toBe(false);
-  expect(isAnswer({ codexId: 'chat-1', seq: 1, event: { kind: 'turnStarted', turnId: 't' } })).toBe(false);
+  expect(ended('codex://chats/chat_1', 'endTurn')).toBe(true);
+  expect(ended('codex://chats/chat_1', 'failed')).toBe(false);
+  expect(ended('codex://chats/chat_1', 'stopped')).toBe(false);
+  expect(ended('codex://tasks/task_1', 'endTurn')).toBe(false);
+  expect(isAnswer({ codexId: 'codex://chats/chat_1', seq: 1, event: { kind: 'turnStarted', turnId: 't' } })).toBe(false);
 });
 
 test('A task is done when it says so', () => {
