@@ -69,7 +69,7 @@ async function travel(journey, workbench, endpoint) {
       await page.getByRole('tab', { name: 'Plue', exact: true }).click();
       await tree.getByText('nothing is connected that answers').waitFor({ timeout: 60_000 });
       await getStarted();
-      await page.frameLocator('iframe.webview.ready').last().frameLocator('#active-frame').locator('svg').first().waitFor();
+      await workbench.until(() => isDrawn(page));
       await picture(`walkthrough ${theme}`);
       await workbench.command('Plue: Check Health');
       await health(workbench, /Plue lacks something that it needs/);
@@ -124,6 +124,7 @@ async function travel(journey, workbench, endpoint) {
     await isDone('See that all is well');
     for (const title of ['Have a first chat', 'Give a task to an agent', 'Know where your data is', 'See that all is well']) {
       await step(title).click();
+      await workbench.until(() => isDrawn(page));
       await picture(title);
     }
   });
@@ -152,6 +153,19 @@ async function withoutSidecar(journey) {
     await health(workbench, /Sidecar \(failed\)/);
     await page.locator('.codelens-decoration a', { hasText: 'Restart' }).waitFor();
   });
+}
+
+/** The picture beside the steps has come: it is a page of its own. @param {import('playwright-core').Page} page */
+async function isDrawn(page) {
+  const found = await Promise.all(
+    page.frames().map((frame) =>
+      frame
+        .locator('svg[viewBox="0 0 480 360"]')
+        .count()
+        .catch(() => 0),
+    ),
+  );
+  return found.some((count) => count > 0);
 }
 
 /** @param {string} words */
