@@ -104,6 +104,8 @@ async function travel(journey, workbench, endpoint) {
   await journey.step('A task that an agent has done ticks the third', async () => {
     await workbench.command('Workspaces: Manage Workspace Trust');
     await page.getByRole('button', { name: 'Trust', exact: true }).first().click();
+    const result = { summary: 'hello.txt greets.', verdict: 'accept', findings: [] };
+    endpoint.reply = () => ({ calls: [{ name: 'finish', parameters: result }] });
     await workbench.command('Plue: New Task');
     await pick(workbench, 'New Task', 'Reviewer');
     await workbench.chat.getByRole('textbox', { name: 'Goal' }).fill('Look at hello.txt.', { timeout: 60_000 });
