@@ -23,11 +23,13 @@ export interface Document {
   prose: string;
 }
 
-/** The README, what lies in docs, and the two pages for contributors. */
+/** The README, what lies in docs, and the pages beside it. */
 export const documents: Document[] = [
   'README.md',
   'ARCHITECTURE.md',
   'STYLE.md',
+  'SECURITY.md',
+  'AGENTS.md',
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.md'))
     .map((file) => `docs/${file.replaceAll('\\', '/')}`)

@@ -15,6 +15,7 @@ export const notRun: { begins: string; because: string }[] = [
     begins: 'code --install-extension',
     because: 'It changes the editor of whoever runs the tests. The journey of the package installs one.',
   },
+  { begins: 'unzip', because: 'It takes a package apart, which is built for a release. The journey of the package has one.' },
   { begins: 'claude auth login', because: 'It opens a browser and asks a person.' },
   { begins: 'ollama', because: 'It fetches and runs a model of several gigabytes.' },
   { begins: 'aws sso login', because: 'It opens a browser and asks a person.' },

@@ -72,7 +72,7 @@ function callsOf(line: string): string[][] {
     (match[1] ?? '')
       .trim()
       .split(/\s+/)
-      .filter((word) => word !== '--'),
+      .filter((word) => word !== '--' && word !== ''),
   );
 }
 
@@ -84,9 +84,8 @@ function exists(call: string[]): boolean {
   const isVerbMissing =
     known !== undefined &&
     [...options.keys()].some((other) => other.startsWith(`${path} `.trimStart())) &&
-    /^[a-z-]+$/.test(call[at] ?? '');
+    /^[a-z][a-z-]*$/.test(call[at] ?? '');
   return (
-    path !== '' &&
     !isVerbMissing &&
     call
       .slice(at)
