@@ -25,10 +25,11 @@ beforeAll(async () => {
 });
 afterAll(() => shell.stop());
 
-test.each(of('json'))('%s is JSON', (_, { text }) => {
+test.each(of('json'))('%s is JSON', async (_, { text }) => {
   const whole = text.trim();
-  for (const one of whole.startsWith('{\n') || whole.startsWith('[') ? [whole] : whole.split('\n'))
-    expect(() => void JSON.parse(one)).not.toThrow();
+  for (const one of whole.startsWith('{\n') || whole.startsWith('[') ? [whole] : whole.split('\n')) {
+    if ('models' in record(JSON.parse(one))) await expectCatalog(text);
+  }
 });
 
 test.each(of('yaml'))('%s is YAML', (_, { text }) => {
@@ -88,6 +89,12 @@ async function expectNoFindings(collection: 'providers' | 'templates', name: str
       (finding) => JSON.stringify(finding).includes(name) && finding['code'] !== 'reference.machine' && finding['severity'] !== 'info',
     ),
   ).toEqual([]);
+}
+
+async function expectCatalog(text: string): Promise<void> {
+  const file = shell.writeHome('shown.json', text);
+  const { code, output, error } = await shell.run(`plue catalog validate '${file}'`);
+  expect({ code, said: code === 0 ? '' : `${output}${error}` }).toEqual({ code: 0, said: '' });
 }
 
 async function expectServers(text: string, names: string[]): Promise<void> {
