@@ -3,9 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { parseAllDocuments } from 'yaml';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { guides, root, type Block } from './documents';
 import { DocumentShell, list, record } from './shell';
+
+// Processes are started, on machines that have other things to do.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 
 const blocks = guides.flatMap(({ path, blocks }) => blocks.map((block) => [`${path}:${block.line}`, block] as const));
 const of = (...languages: string[]): (readonly [string, Block])[] => blocks.filter(([, { language }]) => languages.includes(language));
@@ -36,7 +39,7 @@ test.each(of('yaml'))('%s is YAML', (_, { text }) => {
   expect(parseAllDocuments(text).flatMap(({ errors }) => errors)).toEqual([]);
 });
 
-test.each(of('json5'))('%s is what Plue reads', { timeout: 60_000 }, async (where, { text }) => {
+test.each(of('json5'))('%s is what Plue reads', async (where, { text }) => {
   const value = record(valueOf(text));
   const name = `shown-${where.replaceAll(/[^a-z0-9]+/gi, '-').toLowerCase()}`;
   if ('provider_type' in value) return expectNoFindings('providers', name, text);

@@ -1,10 +1,13 @@
 // Every command that a document shows is run as it stands, in order, in one home for each document.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { documents, guides, root, type Block } from './documents';
 import { notRun } from './notRun';
 import { DocumentShell } from './shell';
+
+// Processes are started, on machines that have other things to do.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 
 /** What a block exports counts in those below it, as in the shell of whoever reads on. */
 const remembered = 'if [ -f "$TMPDIR/exported" ]; then . "$TMPDIR/exported"; fi';
@@ -35,7 +38,7 @@ for (const document of guides.filter(({ blocks }) => blocks.some(isShell))) {
     for (const block of document.blocks.filter(isShell)) {
       const lines = linesOf(block).filter((line) => !isLeftOut(line));
       if (!lines.some((line) => line.trim() !== '' && !line.trim().startsWith('#'))) continue;
-      test(`The commands of line ${block.line} end well`, { timeout: 120_000 }, async () => {
+      test(`The commands of line ${block.line} end well`, async () => {
         const { code, output, error } = await shell.run([remembered, ...lines, remember].join('\n'));
         expect({ code, said: code === 0 ? '' : `${output}${error}` }).toEqual({ code: 0, said: '' });
       });

@@ -4,9 +4,12 @@ import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseAllDocuments } from 'yaml';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { root } from './documents';
 import { DocumentShell, list, record } from './shell';
+
+// Processes are started, on machines that have other things to do.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 
 const examples = join(root, 'docs', 'examples');
 const read = (path: string): unknown[] =>

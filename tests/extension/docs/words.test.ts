@@ -1,9 +1,12 @@
 // What a document names is there: commands of the palette, settings, options of the command line, scripts of the checkout.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { codeWordsOf, documents, guides, root } from './documents';
 import { DocumentShell, list, record } from './shell';
+
+// Processes are started, on machines that have other things to do.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 
 const manifest = record(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
 
@@ -43,7 +46,7 @@ const options = new Map<string, Set<string>>();
 beforeAll(async () => {
   shell = await DocumentShell.start();
   await look('');
-}, 180_000);
+});
 afterAll(() => shell.stop());
 
 test.each(named)('Each command line in %s has commands and options that exist', (_, document) => {
