@@ -18,6 +18,7 @@ const copied = [
   'templates',
   'prompts',
   'schemas',
+  'plue-vscode.sln',
   'BannedSymbols.txt',
   'Directory.Build.props',
   'Directory.Packages.props',
