@@ -12,7 +12,7 @@ public sealed class OwnTemporaryFolder : IDisposable
     /// <summary>What the sidecar makes for a moment, and takes away itself.</summary>
     private static readonly string[] Momentary = ["plue-command-*", "plue-sandbox-??????"];
 
-    private readonly string folder = Directory.CreateTempSubdirectory("plue-run-").FullName;
+    private readonly string folder = Directory.CreateTempSubdirectory("plue-tests-").FullName;
 
     public OwnTemporaryFolder()
     {
