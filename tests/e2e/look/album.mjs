@@ -155,6 +155,23 @@ export async function giveRoom({ page }, { width, height }) {
   await page.setViewportSize({ width, height: height + aroundHeight });
 }
 
+/** Closes every editor; a page that takes the focus meanwhile can keep the command from being run. @param {import('../runner/workbench.mjs').Workbench} workbench */
+export async function closeEditors(workbench) {
+  const pages = workbench.page.locator('iframe.webview:not([src*="purpose=webviewView"])');
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    await workbench.command('View: Close All Editors');
+    const isClosed = await pages
+      .first()
+      .waitFor({ state: 'detached', timeout: 5_000 })
+      .then(
+        () => true,
+        () => false,
+      );
+    if (isClosed) return;
+  }
+  throw new Error('The editors cannot be closed.');
+}
+
 /** @param {import('../runner/workbench.mjs').Workbench} workbench @param {import('./rooms.mjs').Size} size */
 async function giveSideBar({ page }, { width, height }) {
   await page.setViewportSize({ width: 1000, height });

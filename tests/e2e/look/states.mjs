@@ -13,7 +13,7 @@ import * as tasks from './states/tasks.mjs';
  */
 
 /** The editor has the window to itself. */
-const settings = { 'workbench.activityBar.location': 'top', 'workbench.layoutControl.enabled': false };
+export const settings = { 'workbench.activityBar.location': 'top', 'workbench.layoutControl.enabled': false };
 
 /** @param {import('playwright-core').Browser} browser @returns {Open} */
 export const opener = (browser) => (options) => Workbench.open(browser, 'look', { settings, ...options });

@@ -8,6 +8,7 @@ import { ask, composer, isStreaming, newChat, untilFinished } from '../../runner
 import { writeHouseServer } from '../../runner/houseServer.mjs';
 import { pick } from '../../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../../runner/scriptedEndpoint.mjs';
+import { closeEditors } from '../album.mjs';
 
 export const views = ['chat', 'composer', 'header', 'search', 'usage', 'tree', 'approvals', 'review', 'trial', 'providers', 'servers'];
 
@@ -17,7 +18,8 @@ const dot = 'iVBORw0KGgoAAAANSUhEUgAAABgAAAAYCAIAAABvFaqvAAAAH0lEQVR42mO44OBAFcQ
 
 const longName = 'a-file-with-a-very-long-name-that-nobody-would-choose-but-a-generator-does-all-the-time.generated.config.ts';
 
-const everything = `## Reading dates
+/** An answer with everything in it that is wide, long or odd. */
+export const everything = `## Reading dates
 
 The sum is $\\sum_{k=1}^{n} k = \\frac{n(n+1)}{2}$, and \`parse(text)\` costs **nothing**. See [the manual](https://example.org/manual).
 
@@ -162,7 +164,7 @@ async function pose(album, workbench, endpoint) {
   const button = (/** @type {string | RegExp} */ name) => chat.getByRole('button', { name });
   const draft = () => chat.locator('.composer textarea');
   const halt = () => button('Stop (Escape)').click();
-  const closeAll = () => workbench.command('View: Close All Editors');
+  const closeAll = () => closeEditors(workbench);
   /** What is asked of the sidecar meanwhile waits. */
   const whileItSleeps = async (/** @type {() => Promise<void>} */ play) => {
     const pid = workbench.sidecarPid();

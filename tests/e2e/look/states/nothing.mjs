@@ -1,4 +1,5 @@
 // A machine on which nothing is connected and nothing was done.
+import { closeEditors } from '../album.mjs';
 
 export const views = ['tree', 'approvals', 'providers', 'chat', 'search', 'usage', 'settings', 'trial'];
 
@@ -40,27 +41,27 @@ async function pose(album, workbench) {
     await chat.getByRole('group', { name: 'What went wrong' }).or(chat.locator('.failure')).first().waitFor({ timeout: 30_000 });
     await album.take(workbench, 'providers', 'connect-failing');
   });
-  await workbench.command('View: Close All Editors');
+  await closeEditors(workbench);
 
   await album.scene(['chat'], async () => {
     await workbench.command('Plue: New Chat');
     await chat.getByRole('region', { name: 'Getting started' }).waitFor();
     await album.take(workbench, 'chat', 'nothing-connected');
-    await workbench.command('View: Close All Editors');
+    await closeEditors(workbench);
   });
 
   await album.scene(['search'], async () => {
     await workbench.command('Plue: Search Chats');
     await chat.getByText('Type words that are all in a message').waitFor();
     await album.take(workbench, 'search', 'empty');
-    await workbench.command('View: Close All Editors');
+    await closeEditors(workbench);
   });
 
   await album.scene(['usage'], async () => {
     await workbench.command('Plue: Show Usage');
     await chat.getByText('Nothing spent').first().waitFor();
     await album.take(workbench, 'usage', 'empty');
-    await workbench.command('View: Close All Editors');
+    await closeEditors(workbench);
   });
 
   await album.scene(['settings'], async () => {
@@ -69,7 +70,7 @@ async function pose(album, workbench) {
     await album.take(workbench, 'settings', 'full');
     await chat.getByRole('searchbox').fill('nobody has this');
     await album.take(workbench, 'settings', 'nothing-found');
-    await workbench.command('View: Close All Editors');
+    await closeEditors(workbench);
   });
 
   await album.scene(['tree', 'approvals'], async () => {

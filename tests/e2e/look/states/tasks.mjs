@@ -7,6 +7,7 @@ import { startSidecar } from '../../../bench/sidecar.mjs';
 import { writeHouseServer } from '../../runner/houseServer.mjs';
 import { pick } from '../../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../../runner/scriptedEndpoint.mjs';
+import { closeEditors } from '../album.mjs';
 
 export const views = ['task', 'tree', 'approvals'];
 
@@ -83,13 +84,12 @@ async function growTree(home) {
 async function pose(album, workbench, docs) {
   const { page, chat } = workbench;
   const row = (/** @type {string | RegExp} */ title) => page.getByRole('treeitem', { name: new RegExp(title) });
-  const closeAll = () => workbench.command('View: Close All Editors');
+  const closeAll = () => closeEditors(workbench);
   const showTree = () => workbench.command('View: Show Plue');
   const hideTree = () => workbench.command('View: Close Primary Side Bar');
   /** Opens the panel of a task and gives it the whole window. */
   const openTask = async (/** @type {RegExp} */ title) => {
     await closeAll();
-    await page.locator('iframe.webview.ready:not([src*="purpose=webviewView"])').waitFor({ state: 'detached' });
     await showTree();
     await row(title).first().click();
     await chat.getByRole('region', { name: 'Task', exact: true }).waitFor({ timeout: 60_000 });
@@ -122,6 +122,10 @@ async function pose(album, workbench, docs) {
   await start('Orchestrator', goal);
   await chat.getByRole('button', { name: 'Start' }).click();
   await showTree();
+  await row(/^Make the dates/)
+    .first()
+    .click({ timeout: 60_000 });
+  await page.keyboard.press('ArrowRight');
   await row(/Mend the dates.*needs an answer/).waitFor({ timeout: 60_000 });
   await row(/Check the dates.*needs an answer/).waitFor({ timeout: 60_000 });
   await hideTree();
