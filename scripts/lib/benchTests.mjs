@@ -28,7 +28,7 @@ export async function runBenchTests() {
 export function testOf({ name, unit, plue, bare = 0, mostTimesBare = Infinity }) {
   if (!(plue > 0)) return { name, outcome: 'failed', reason: `It was measured as ${plue}.` };
   if (plue <= bare * mostTimesBare || mostTimesBare === Infinity) return { name, outcome: 'passed' };
-  const reason = `${plue.toFixed(2)} ${unit} is ${(plue / bare).toFixed(1)} times the bare reader's ${bare.toFixed(2)} ${unit}; at most ${mostTimesBare} times are let pass.`;
+  const reason = `${plue.toFixed(2)} ${unit} is ${(plue / bare).toFixed(1)} times the bare reader’s ${bare.toFixed(2)} ${unit}; at most ${mostTimesBare} times are let pass.`;
   return { name, outcome: 'failed', reason };
 }
 

@@ -216,10 +216,11 @@ describe('a form', () => {
 });
 
 it('A name reads as words', () => {
-  expect(['timeout_ms', 'cli_path', 'max_tokens', 'system_prompt_ref'].map(labelOf)).toEqual([
+  expect(['timeout_ms', 'cli_path', 'max_tokens', 'system_prompt_ref', 'mcp_servers'].map(labelOf)).toEqual([
     'Timeout (ms)',
     'CLI path',
     'Max tokens',
     'System prompt',
+    'MCP servers',
   ]);
 });
