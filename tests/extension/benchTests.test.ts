@@ -1,6 +1,4 @@
-import { expect, test } from 'vitest';
-// @ts-expect-error It is JavaScript.
-import * as benchTests from '../../scripts/lib/benchTests.mjs';
+import { expect, test, vi } from 'vitest';
 
 interface Figure {
   name: string;
@@ -11,7 +9,11 @@ interface Figure {
   mostTimesBare?: number;
 }
 
-const { testOf } = benchTests as { testOf(figure: Figure): { name: string; outcome: string; reason?: string } };
+interface BenchTests {
+  testOf: (this: void, figure: Figure) => { name: string; outcome: string; reason?: string };
+}
+
+const { testOf } = await vi.importActual<BenchTests>('../../scripts/lib/benchTests.mjs');
 
 const figure = { name: 'CPU a token', unit: 'µs', digits: 2, plue: 3.9, bare: 1, mostTimesBare: 4 };
 
