@@ -54,6 +54,8 @@ export async function makePackage(target, { preRelease = false } = {}) {
   copySidecar(program, folder);
   writeFileSync(join(folder, 'THIRD-PARTY-NOTICES.txt'), noticesOf(shippedWorks(bundled, rid)));
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
+  // Everything in the folder ships; without this file the packer would doubt it.
+  writeFileSync(join(folder, '.vscodeignore'), '');
   if (rid === hostRid()) await checkVersion(join(folder, 'sidecar', basename(program)), manifest.version);
   await step(`Packing ${basename(file)}`, () => pack(folder, file, { target, preRelease, hasAddress: manifest.repository !== undefined }));
   const { size: bytes } = statSync(file);

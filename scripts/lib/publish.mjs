@@ -56,14 +56,8 @@ async function publishTo(folder, program, title, options) {
   // The analyzers look at every build; here they would double the time.
   const command = ['publish', ...options, '-c', 'Release', '-p:RunAnalyzers=false', '-o', folder, '--nologo', '-v', 'q'];
   const { code, output } = await step(title, () => run('dotnet', command));
-  const missing = [
-    ...new Set(
-      [...output.matchAll(/error NU110[123]: Unable to find (?:a stable )?package '?([\w.-]+?)'?(?: with version|[.\s])/g)].map(
-        ([, id]) => id,
-      ),
-    ),
-  ];
-  if (missing.length > 0) throw new NotInRegistry(missing);
+  const missing = [...output.matchAll(/error NU110[123]: Unable to find [^']*?package '?([\w-]+(?:\.[\w-]+)*)/g)].map(([, id]) => id);
+  if (missing.length > 0) throw new NotInRegistry([...new Set(missing)]);
   if (code !== 0)
     throw new Stop(`\`dotnet ${command.join(' ')}\` failed with exit code ${code}.\n${output.trimEnd().split('\n').slice(-40).join('\n')}`);
   if (/warning/i.test(output)) throw new Stop(`${title} gave warnings, which a trimmed build must not have:\n${output}`);
