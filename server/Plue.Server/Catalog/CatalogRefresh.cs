@@ -59,7 +59,7 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
                 await RunIfDueAsync(logger, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested) { }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested) { /* That is how it ends. */ }
     }
 
     /// <returns>The list's whole address; null when this is none that may be asked.</returns>

@@ -133,7 +133,7 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
                     var file = new CheckpointFile(new FileState(one.Found.Kind, contents.Put(content), ModeOf(one.Found)), isSure ? one.Found.Stamp : "");
                     lock (files) { files[one.Path] = file; }
                 }
-                catch (Exception fault) when (fault is FileNotFoundException or NotSupportedException) { }
+                catch (Exception fault) when (fault is FileNotFoundException or NotSupportedException) { /* It is gone, or no file any more. */ }
                 catch (UnauthorizedAccessException)
                 {
                     Interlocked.Increment(ref unread);
@@ -281,7 +281,7 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
                     else { Files.Add(name); }
                 }
             }
-            catch (DirectoryNotFoundException) { }
+            catch (DirectoryNotFoundException) { /* It is gone. */ }
             catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
             {
                 Closed.Add(path + "/");

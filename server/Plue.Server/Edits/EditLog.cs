@@ -180,7 +180,11 @@ internal sealed class EditLog(EditStore store) : IEditLog
         Type = EditRecord.Ended,
         Checkpoint = null,
         Time = null,
-        Files = [.. changes.Select(change => Since(begun, change, history)).Where(change => change.Before != change.After).Select(change => FileReview.Add(history.ReviewOf(begun.Workspace, begun.Codex, change.Path), change.Path, change.Before, change.After, store.Contents))],
+        Files =
+        [
+            .. changes.Select(change => Since(begun, change, history)).Where(change => change.Before != change.After)
+                .Select(change => FileReview.Add(history.ReviewOf(begun.Workspace, begun.Codex, change.Path), change.Path, change.Before, change.After, store.Contents)),
+        ],
     };
 
     /// <summary>Without what was written down meanwhile as somebody else's, of this process or another.</summary>

@@ -75,7 +75,7 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
                 else { await DispatchAsync(frame.Body, cancellationToken); }
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested) { }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested) { /* That is how it ends. */ }
         finally
         {
             calls.End();

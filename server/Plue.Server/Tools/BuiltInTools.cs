@@ -10,23 +10,18 @@ namespace Plue.Server.Tools;
 public sealed class BuiltInTools(
     Func<string, string?> textOf, PermissionPolicy policy, Sandbox sandbox, ToolResults results, Func<bool> allowsNetwork, Func<IPAddress, bool> mayFetch) : IToolSource
 {
-    private static readonly string[] Known = ["read", "write", "edit", "search", "bash", TodoList.ToolName, "fetch"];
+    /// <summary>One line a tool, in the order in which a model is told of them.</summary>
+    private readonly (string Name, Func<string, ITool> Make)[] table =
+    [
+        ("read", text => new ReadTool(text, results)),
+        ("write", text => new WriteTool(text)),
+        ("edit", text => new EditTool(text)),
+        ("search", text => new SearchTool(text, policy)),
+        ("bash", text => new BashTool(text, sandbox, results, allowsNetwork)),
+        (TodoList.ToolName, text => new TodoTool(text)),
+        ("fetch", text => new FetchTool(text, mayFetch)),
+    ];
 
     public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<ITool>>([.. Known.Where(names.Contains).Select(Make)]);
-
-    private ITool Make(string name)
-    {
-        var text = textOf(name) ?? "";
-        return name switch
-        {
-            "read" => new ReadTool(text, results),
-            "write" => new WriteTool(text),
-            "edit" => new EditTool(text),
-            "search" => new SearchTool(text, policy),
-            "bash" => new BashTool(text, sandbox, results, allowsNetwork),
-            "fetch" => new FetchTool(text, mayFetch),
-            _ => new TodoTool(text),
-        };
-    }
+        Task.FromResult<IReadOnlyList<ITool>>([.. table.Where(tool => names.Contains(tool.Name)).Select(tool => tool.Make(textOf(tool.Name) ?? ""))]);
 }

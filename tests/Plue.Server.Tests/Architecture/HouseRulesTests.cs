@@ -1,0 +1,263 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Plue.Server.Tests.Testing;
+
+namespace Plue.Server.Tests.Architecture;
+
+/// <summary>The rules of STYLE.md that a test can hold, each under its number. What only a reader can judge stands in review.</summary>
+public partial class HouseRulesTests
+{
+    private const int LongestLine = 260;
+    private const int LongestTurn = 70;
+
+    private static readonly Lazy<IReadOnlyList<SourceFile>> Server = new(() => [.. Files("server", "*.cs")]);
+    private static readonly Lazy<IReadOnlyList<SourceFile>> Tests = new(() => [.. Files("tests", "*.cs")]);
+    private static readonly Lazy<IReadOnlyList<SourceFile>> TypeScript = new(() => [.. Files("extension/src", "*.ts")]);
+
+    /// <summary>One word each: the ones that would be a second word for what the design already has one for, or that name nothing.</summary>
+    private static readonly string[] Synonyms =
+    [
+        "Helper", "Helpers", "Util", "Utils", "Utilities", "Manager", "Misc", "Common",
+        "Dialogue", "Persona", "Wallet", "Plugin", "Bot", "Assistant", "Blueprint", "KeyStore", "SecretStore", "Logbook",
+    ];
+
+    [Fact]
+    public void Every_rule_of_the_style_page_has_a_test_here()
+    {
+        var rules = RuleHeads().Matches(File.ReadAllText(Path.Combine(Repository.Root, "STYLE.md"))).Select(match => int.Parse(match.Groups[1].Value)).ToList();
+        Assert.Equal(Enumerable.Range(1, 10), rules);
+        var names = typeof(HouseRulesTests).GetMethods(BindingFlags.Public | BindingFlags.Instance).Select(method => method.Name).ToList();
+        foreach (var rule in rules) { Assert.Contains(names, name => name.StartsWith($"House_rule_{rule}_", StringComparison.Ordinal)); }
+    }
+
+    [Fact]
+    public void House_rule_1_A_message_has_the_same_word_on_the_wire_and_in_code()
+    {
+        var methods = MethodFields().Matches(Read("server/Plue.Protocol/Methods.cs"));
+        Assert.True(methods.Count > 80, $"Only {methods.Count} messages were found.");
+        foreach (Match match in methods)
+        {
+            Assert.Equal(match.Groups[1].Value, string.Concat(match.Groups[2].Value.Split('/').Select(part => char.ToUpperInvariant(part[0]) + part[1..])), ignoreCase: false);
+        }
+    }
+
+    [Fact]
+    public void House_rule_1_No_type_and_no_file_brings_a_second_word_for_a_thing()
+    {
+        var types = Server.Value.SelectMany(file => file.Types.Select(type => (Name: type, File: file.Path)));
+        var files = TypeScript.Value.Select(file => (Name: char.ToUpperInvariant(file.Name[0]) + file.Name[1..], File: file.Path));
+        Assert.Empty(types.Concat(files).Where(one => Synonyms.Any(word => LastWord().Match(one.Name).Value == word || one.Name == word)).Select(one => $"{one.Name} in {one.File}"));
+    }
+
+    [Fact]
+    public void House_rule_2_A_file_is_named_for_a_noun_that_it_holds()
+    {
+        // Three programs in one table; part of a class whose other part has its name.
+        string[] families = ["KeychainPrograms", "VaultState"];
+        var others = Server.Value.Where(file => file.Path.StartsWith("server/Plue.Server/", StringComparison.Ordinal) && file.Types.Count > 0 && !file.Types.Contains(file.Name));
+        Assert.Empty(others.Where(file => !families.Contains(file.Name)).Select(file => $"{file.Path} holds {string.Join(", ", file.Types)}"));
+    }
+
+    [Fact]
+    public void House_rule_3_The_turn_can_be_read_on_one_screen()
+    {
+        var source = Read("server/Plue.Server/Chat/Turn.cs");
+        var start = source.IndexOf("public async Task<Message> RunAsync", StringComparison.Ordinal);
+        Assert.True(start > 0);
+        Assert.InRange(source[start..].Split("\n    }\n")[0].Split('\n').Length, 20, LongestTurn);
+    }
+
+    [Fact]
+    public void House_rule_4_What_is_caught_and_left_has_its_reason_beside_it()
+    {
+        foreach (var file in Server.Value)
+        {
+            foreach (Match match in EmptyCatch().Matches(file.Text))
+            {
+                var before = file.Text[..match.Index].Split('\n');
+                Assert.True(string.Join('\n', before.TakeLast(10)).Contains("//", StringComparison.Ordinal), $"{file.Path}:{before.Length} swallows a failure without a word.");
+            }
+        }
+    }
+
+    [Fact]
+    public void House_rule_5_Messages_know_no_JSON_and_nothing_is_serialised_by_reflection()
+    {
+        Assert.Empty(Server.Value.Where(file => file.Path.StartsWith("server/Plue.Server/Messages/", StringComparison.Ordinal) && file.Text.Contains("[Json", StringComparison.Ordinal)).Select(file => file.Path));
+        Assert.Contains("<JsonSerializerIsReflectionEnabledByDefault>false<", Read("server/Plue.Server/Plue.Server.csproj"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void House_rule_5_A_secret_is_asked_for_only_where_a_request_is_built_or_a_program_started()
+    {
+        string[] exits =
+        [
+            "Providers/Bedrock/AwsCredentials.cs", "Providers/ClaudeCode/ClaudeCodeEnvironment.cs", "Providers/External/ExternalProvider.cs", "Providers/Http/ApiKeyCredential.cs",
+            "Providers/Http/ProviderConnection.cs", "Providers/OAuth/OAuthServer.cs", "Providers/OAuth/OAuthTokens.cs", "Providers/VertexAi/GoogleAccount.cs",
+            "Tools/Mcp/McpConnection.cs", "Tools/Mcp/McpTokens.cs",
+        ];
+        var askers = Server.Value.Where(file => SecretCall().IsMatch(file.Text)).Select(file => file.Path["server/Plue.Server/".Length..]);
+        Assert.Equal(exits, askers.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void House_rule_6_A_sentence_of_a_failure_has_no_exclamation_mark()
+    {
+        foreach (var file in Server.Value)
+        {
+            foreach (Match match in FailureSentence().Matches(file.Text)) { Assert.False(Holes().Replace(match.Groups[1].Value, "").Contains('!'), $"{file.Path}: {match.Groups[1].Value}"); }
+        }
+    }
+
+    [Fact]
+    public void House_rule_7_Nothing_is_left_for_later_in_a_comment()
+    {
+        var marks = new Regex($@"\b({string.Join('|', "TO" + "DO", "FIX" + "ME", "HA" + "CK", "XX" + "X")})\b");
+        var all = Server.Value.Concat(Tests.Value).Concat(TypeScript.Value).Concat(Files("scripts", "*.mjs")).Concat(Files("tests", "*.ts")).Concat(Files("tests", "*.mjs"));
+        Assert.Empty(all.Where(file => marks.IsMatch(file.Text)).Select(file => file.Path));
+    }
+
+    [Fact]
+    public void House_rule_7_Every_seam_says_what_it_is()
+    {
+        var seams = Server.Value.Where(file => SeamName().IsMatch(file.Name)).ToList();
+        Assert.True(seams.Count > 10);
+        Assert.Empty(seams.Where(file => !DescribedSeam().IsMatch(file.Text)).Select(file => file.Path));
+    }
+
+    [Fact]
+    public void House_rule_8_A_test_is_a_sentence_and_waits_for_events()
+    {
+        var names = Tests.Value.SelectMany(file => TestMethods().Matches(file.Text).Select(match => (Name: match.Groups[1].Value, file.Path))).ToList();
+        Assert.True(names.Count > 1_000);
+        Assert.Empty(names.Where(test => test.Name.Count(character => character == '_') < 2).Select(test => $"{test.Name} in {test.Path}"));
+        Assert.Empty(Tests.Value.Where(file => file.Text.Contains("Thread." + "Sleep(", StringComparison.Ordinal)).Select(file => file.Path));
+        Assert.DoesNotMatch("Moq|NSubstitute|FakeItEasy", Read("Directory.Packages.props"));
+    }
+
+    [Fact]
+    public void House_rule_9_Suffixes_mean_what_they_say()
+    {
+        var types = Server.Value.SelectMany(file => file.Types.Select(type => (Name: type, file.Path))).ToList();
+        void Only(string suffix, string folder) =>
+            Assert.Empty(types.Where(type => type.Name.EndsWith(suffix, StringComparison.Ordinal) && !type.Path.StartsWith(folder, StringComparison.Ordinal)).Select(type => $"{type.Name} in {type.Path}"));
+
+        Only("Handlers", "server/Plue.Server/Rpc/");
+        Only("Params", "server/Plue.Protocol/");
+        Assert.Empty(types.Where(type => type.Name.EndsWith("Wire", StringComparison.Ordinal) && type.Path is var path
+            && !path.StartsWith("server/Plue.Server/Providers/", StringComparison.Ordinal) && !path.StartsWith("server/Plue.Protocol/", StringComparison.Ordinal)).Select(type => type.Path));
+    }
+
+    [Fact]
+    public void House_rule_10_TypeScript_narrows_and_never_asserts()
+    {
+        var lint = Read("eslint.config.mjs");
+        foreach (var rule in new[] { "consistent-type-assertions': ['error', { assertionStyle: 'never' }]", "no-explicit-any': 'error'", "no-non-null-assertion': 'error'", "no-floating-promises': 'error'" })
+        {
+            Assert.Contains(rule, lint, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("\"strict\": true", Read("tsconfig.json"), StringComparison.Ordinal);
+        Assert.Empty(TypeScript.Value.Where(file => TypeScriptEscape().IsMatch(file.Text)).Select(file => file.Path));
+    }
+
+    [Fact]
+    public void House_rule_10_The_layers_of_TypeScript_are_the_linters_for_every_feature_there_is()
+    {
+        var lint = Read("eslint.config.mjs");
+        Assert.Contains("readdirSync(new URL('extension/src/features/', import.meta.url))", lint, StringComparison.Ordinal);
+        foreach (var room in new[] { "extension/src/features/${feature}/**", "extension/src/server/**", "extension/src/infrastructure/**", "extension/src/webview/**" }) { Assert.Contains(room, lint, StringComparison.Ordinal); }
+    }
+
+    [Fact]
+    public void Every_dependency_is_pinned_to_one_version()
+    {
+        var package = JsonNode.Parse(Read("package.json"))!;
+        foreach (var kind in new[] { "dependencies", "devDependencies" })
+        {
+            foreach (var (name, version) in package[kind]!.AsObject()) { Assert.True(ExactVersion().IsMatch((string?)version ?? ""), $"{name} is {version}."); }
+        }
+
+        foreach (Match match in PackageVersions().Matches(Read("Directory.Packages.props"))) { Assert.Matches(ExactVersion(), match.Groups[1].Value); }
+
+        Assert.Empty(Files("server", "*.csproj").Concat(Files("tests", "*.csproj")).Where(file => file.Text.Contains("PackageReference", StringComparison.Ordinal) && file.Text.Contains(" Version=\"", StringComparison.Ordinal)).Select(file => file.Path));
+    }
+
+    [Fact]
+    public void Every_banned_symbol_says_why_and_the_server_is_held_to_them()
+    {
+        Assert.All(Read("BannedSymbols.txt").Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Matches(@"^[MPTF]:[^;]+;[A-Z].{10,}\.$", line));
+        Assert.Contains("BannedSymbols.txt", Read("server/Plue.Server/Plue.Server.csproj"), StringComparison.Ordinal);
+    }
+
+    /// <summary>Lists of words and schemas are one literal and stay whole.</summary>
+    [Fact]
+    public void No_line_is_longer_than_a_wide_screen()
+    {
+        var lines = Server.Value.Concat(TypeScript.Value.Where(file => !file.Name.EndsWith(".generated", StringComparison.Ordinal)))
+            .SelectMany(file => file.Text.Split('\n').Select((line, at) => (line, Place: $"{file.Path}:{at + 1}")));
+        Assert.Empty(lines.Where(one => one.line.Length > LongestLine && !one.line.Contains('"')).Select(one => one.Place));
+    }
+
+    private static string Read(string path) => File.ReadAllText(Path.Combine(Repository.Root, path));
+
+    private static IEnumerable<SourceFile> Files(string folder, string pattern) =>
+        Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), pattern, SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(Repository.Root, path).Replace('\\', '/'))
+            .Where(path => !BuiltFolders().IsMatch(path))
+            .Select(path => new SourceFile(path, Read(path)));
+
+    private sealed record SourceFile(string Path, string Text)
+    {
+        public string Name => System.IO.Path.GetFileNameWithoutExtension(Path);
+
+        /// <summary>Those that are in no other type.</summary>
+        public IReadOnlyList<string> Types { get; } = [.. TypeHeads().Matches(Text).Select(match => match.Groups[1].Value)];
+    }
+
+    [GeneratedRegex(@"(?m)^(\d+)\. \*\*")]
+    private static partial Regex RuleHeads();
+
+    [GeneratedRegex(@"Rpc(?:Request|Notification)<[^=]*> (\w+) = new\(""([\w/]+)""\)")]
+    private static partial Regex MethodFields();
+
+    [GeneratedRegex(@"[A-Z][a-z]+$")]
+    private static partial Regex LastWord();
+
+    [GeneratedRegex(@"catch\s*(\([^)]*\))?\s*(when \([^{]*\))?\s*\{\s*\}")]
+    private static partial Regex EmptyCatch();
+
+    [GeneratedRegex(@"\b[sS]ecrets?(Source)?\.GetAsync\(")]
+    private static partial Regex SecretCall();
+
+    [GeneratedRegex(@"(?:new Failure\(FailureKind\.\w+,|FailureException\(FailureKind\.\w+,|ToolFailureException\()\s*\$?""((?:[^""\\]|\\.)*)""")]
+    private static partial Regex FailureSentence();
+
+    [GeneratedRegex(@"\{[^}]*\}")]
+    private static partial Regex Holes();
+
+    [GeneratedRegex(@"^I[A-Z][a-z]")]
+    private static partial Regex SeamName();
+
+    [GeneratedRegex(@"/// (<summary>|</summary>|[^\n]*</summary>)[^\n]*\n(///[^\n]*\n)*(\[[^\n]*\n)*(public|internal) interface")]
+    private static partial Regex DescribedSeam();
+
+    [GeneratedRegex(@"\[(?:Fact|Theory)[^\]]*\][\s\S]*?public (?:async )?(?:Task|void|ValueTask) (\w+)\(")]
+    private static partial Regex TestMethods();
+
+    [GeneratedRegex(@"@ts-(ignore|nocheck|expect-error)")]
+    private static partial Regex TypeScriptEscape();
+
+    [GeneratedRegex(@"^\d+\.\d+\.\d+(-[\w.]+)?$")]
+    private static partial Regex ExactVersion();
+
+    [GeneratedRegex(@"<PackageVersion Include=""[^""]+"" Version=""([^""]+)""")]
+    private static partial Regex PackageVersions();
+
+    [GeneratedRegex(@"(^|/)(obj|bin|node_modules|artifacts)/")]
+    private static partial Regex BuiltFolders();
+
+    [GeneratedRegex(@"(?m)^(?:public |internal |private )*(?:sealed |static |abstract |partial |readonly |file |unsafe )*(?:class|record struct|record|struct|interface|enum) (\w+)")]
+    private static partial Regex TypeHeads();
+}
