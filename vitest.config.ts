@@ -7,6 +7,7 @@ export default defineConfig({
   },
   test: {
     include: ['tests/extension/**/*.test.ts'],
+    globalSetup: ['tests/extension/testing/temporaryFolder.ts'],
     // The page's tests name their own environment (jsdom) in their first line.
     environment: 'node',
     server: { deps: { inline: ['vscode-languageclient'] } },

@@ -11,7 +11,7 @@ public class VaultHandlersTests
     private const string Reference = "vault://openai/api_key";
 
     [Fact]
-    public async Task SEC_50_No_answer_about_the_vault_holds_a_secret()
+    public async Task SEC_55_No_answer_about_the_vault_holds_a_secret()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         await sidecar.UnlockedVaultAsync();
