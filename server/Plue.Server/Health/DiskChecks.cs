@@ -1,6 +1,5 @@
 using System.Globalization;
 using Plue.Server.Codices;
-using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Store;
 

@@ -152,7 +152,7 @@ async function withoutSidecar(journey) {
     await tree.waitFor({ timeout: 60_000 });
     for (const name of ['Restart', 'Check Health', 'Show Log']) await tree.getByRole('button', { name }).waitFor();
     await tree.getByRole('button', { name: 'Check Health' }).click();
-    await health(workbench, /Sidecar \(failed\)/);
+    await health(workbench, /Sidecar \(failed\) +PLUE_SERVER_PATH names/);
     await page.locator('.codelens-decoration a', { hasText: 'Restart' }).waitFor();
   });
 }

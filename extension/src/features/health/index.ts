@@ -1,5 +1,6 @@
 // What Plue needs and whether it is there, as a text with the way forward beside each line that has one.
 import * as l10n from '@vscode/l10n';
+import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling, toFailureError, UserCancelledError } from '../../infrastructure/errors';
@@ -40,8 +41,14 @@ async function look(sidecar: Sidecar, editor: HealthRow, online: boolean): Promi
   } catch (error) {
     if (error instanceof UserCancelledError) throw error;
     // Then this is the one thing that matters, and it is all that can be known.
-    return { isHealthy: false, version: undefined, rows: [editor, downRow(toFailureError(error).message)] };
+    return { isHealthy: false, version: undefined, rows: [editor, downRow(causeOf(sidecar, error))] };
   }
+}
+
+/** Why it is not running, which it says itself; else why it could not be asked. */
+function causeOf({ state }: Pick<Sidecar, 'state'>, error: unknown): string {
+  const cause = state.state === 'stopped' ? state.cause : toFailureError(error).message;
+  return cause.replaceAll(homedir(), '~');
 }
 
 async function withProgress(ask: (token: vscode.CancellationToken) => Promise<HealthCheckResult>): Promise<HealthCheckResult> {
@@ -71,7 +78,10 @@ function editorRow(extension: vscode.Extension<unknown>): HealthRow {
   const manifest: unknown = extension.packageJSON;
   const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '?';
   const { appName, remoteName, uiKind } = vscode.env;
-  const where = remoteName === undefined ? l10n.t('on this machine') : l10n.t('over {0}', remoteName);
+  // A served one is named by its address, which is nobody's business.
+  const isAddress = /[.:]/.test(remoteName ?? '');
+  const over = isAddress ? l10n.t('over a connection') : l10n.t('over {0}', remoteName ?? '');
+  const where = remoteName === undefined ? l10n.t('on this machine') : over;
   const how = uiKind === vscode.UIKind.Web ? l10n.t('in a browser') : l10n.t('as a program');
   return {
     name: 'VS Code',
