@@ -40,7 +40,7 @@ async function speaks(journey, language, name) {
     await workbench.chat.locator('article.assistant.streaming').waitFor({ state: 'detached', timeout: 60_000 });
   });
 
-  await journey.step(`The tree of chats is headed in ${name}`, async () => {
+  await journey.step(`The tree of chats and the pages speak ${name}`, async () => {
     await page.getByRole('tab', { name: 'Plue', exact: true }).first().click();
     await page
       .getByRole('treeitem', { name: said('Today') })
@@ -51,6 +51,8 @@ async function speaks(journey, language, name) {
       .first()
       .waitFor();
     await page.getByText(manifest('view.approvals')).first().waitFor();
+    await workbench.approvals.getByText(said('Nothing waits for you.')).waitFor();
+    await workbench.chat.locator('article').getByText(said('You'), { exact: true }).waitFor();
   });
 }
 
