@@ -64,7 +64,7 @@ describe('a reader whose VS Code speaks German', () => {
     page.receive({ type: 'snapshot', chat: chat([question('m1', 'Hallo'), answer('m2', 'Guten Tag')]), providers: [chatProvider()] });
     await vi.waitFor(() => expect(page.isDrawn).toBe(true));
     const composer = root.querySelector('textarea');
-    expect(composer?.placeholder).toBe('Fragen, / für Prompts, @ für Dateien');
+    expect(composer?.placeholder).toBe('Fragen, / Prompts, @ Dateien');
     expect(composer?.getAttribute('aria-label')).toBe('Nachricht');
     expect(root.textContent).toContain('Eingabe sendet, Umschalt+Eingabe bricht um.');
     expect(labels('button')).toContain('Antwort kopieren');
