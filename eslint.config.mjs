@@ -45,7 +45,15 @@ function room(files, patterns) {
 
 export default tseslint.config(
   {
-    ignores: ['node_modules/', 'artifacts/', 'extension/out/', 'extension/src/protocol/*.generated.ts', '.vscode-test/', '**/*.mjs'],
+    ignores: [
+      'node_modules/',
+      'artifacts/',
+      'extension/out/',
+      'extension/src/protocol/*.generated.ts',
+      '.vscode-test/',
+      '**/*.mjs',
+      '**/*.cjs',
+    ],
   },
   ...tseslint.configs.recommendedTypeChecked,
   {

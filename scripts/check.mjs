@@ -38,7 +38,10 @@ const checks = [
     title: 'C# layers, house rules and generated files',
     mend: 'The rule is the name of the test; `npm run update` rewrites what is generated.',
     command: 'dotnet',
-    args: [inArtifacts('bin', 'Plue.Server.Tests', 'debug', 'Plue.Server.Tests.dll'), ...houseTests.flatMap((name) => ['-class', `*.${name}`])],
+    args: [
+      inArtifacts('bin', 'Plue.Server.Tests', 'debug', 'Plue.Server.Tests.dll'),
+      ...houseTests.flatMap((name) => ['-class', `*.${name}`]),
+    ],
   },
 ];
 

@@ -15,7 +15,15 @@ export const sidecarSources = [
   'Directory.Packages.props',
   '.editorconfig',
 ];
-const extensionSources = ['extension/src', 'extension/media', 'scripts/build.mjs', 'scripts/lib/bundle.mjs', 'package.json', 'package-lock.json', 'tsconfig.json'];
+const extensionSources = [
+  'extension/src',
+  'extension/media',
+  'scripts/build.mjs',
+  'scripts/lib/bundle.mjs',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+];
 
 export async function installPackages() {
   // A link leads to another checkout's packages, and `npm ci` would empty them.

@@ -3,7 +3,7 @@ import { step } from './progress.mjs';
 import { findOnPath, run } from './run.mjs';
 
 /** Program to package. @type {Record<string, string>} */
-const packages = { bwrap: 'bubblewrap', rg: 'ripgrep', strace: 'strace' };
+const packages = { bwrap: 'bubblewrap', rg: 'ripgrep', strace: 'strace', sshd: 'openssh-server', ssh: 'openssh-client' };
 
 export async function installTestPrograms() {
   const missing = Object.keys(packages).filter((program) => findOnPath(program) === undefined);

@@ -1,7 +1,6 @@
 using Plue.Server.Providers;
 using Plue.Server.Providers.Example;
 using Plue.Server.Providers.Http;
-using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers;
 

@@ -108,7 +108,10 @@ export class ItemEditor implements vscode.Disposable {
     const found = 'uri' in target ? await this.get(target.uri) : undefined;
     const templateId = 'uri' in target ? (found?.codex.templateId ?? '') : target.templateId;
     if (found !== undefined && templateId === '') {
-      const words = l10n.t('The file of {0} has mistakes, so it cannot be shown as a form. Open the file and repair it.', found.codex.title);
+      const words = l10n.t(
+        'The file of {0} has mistakes, so it cannot be shown as a form. Open the file and repair it.',
+        found.codex.title,
+      );
       throw new FailureError('validationFailed', words);
     }
     const template = await sidecar.request(templateGet, { id: templateId });

@@ -1,5 +1,14 @@
 // What stands beside a field, from its name.
-const initials: Readonly<Record<string, string>> = { id: 'ID', cli: 'CLI', ms: '(ms)', usd: '(USD)', url: 'URL', api: 'API', mcp: 'MCP', ref: '' };
+const initials: Readonly<Record<string, string>> = {
+  id: 'ID',
+  cli: 'CLI',
+  ms: '(ms)',
+  usd: '(USD)',
+  url: 'URL',
+  api: 'API',
+  mcp: 'MCP',
+  ref: '',
+};
 
 /** `timeout_ms` reads "Timeout (ms)", `usd` "USD". */
 export function labelOf(name: string): string {
