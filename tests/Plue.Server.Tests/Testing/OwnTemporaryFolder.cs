@@ -5,7 +5,7 @@ using Plue.Server.Tests.Testing;
 namespace Plue.Server.Tests.Testing;
 
 /// <summary>The temporary folder of this run and of all it starts: whatever a test leaves there goes with it at the end.</summary>
-public sealed class OwnTemporaryFolder : IDisposable
+public sealed class OwnTemporaryFolder : IAsyncDisposable
 {
     private static readonly string[] Variables = OperatingSystem.IsWindows() ? ["TEMP", "TMP"] : ["TMPDIR"];
 
@@ -20,20 +20,20 @@ public sealed class OwnTemporaryFolder : IDisposable
     }
 
     /// <exception cref="InvalidOperationException">The sidecar left something behind.</exception>
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         var left = Momentary.SelectMany(name => Directory.GetDirectories(folder, name)).Select(Path.GetFileName).ToList();
-        Remove();
+        await RemoveAsync();
         if (left.Count > 0) { throw new InvalidOperationException($"The sidecar left temporary folders behind: {string.Join(", ", left)}."); }
     }
 
-    private void Remove()
+    private async Task RemoveAsync()
     {
         // A program that a test killed may still write for a moment.
         for (var attempt = 1; Directory.Exists(folder); attempt++)
         {
             try { Directory.Delete(folder, recursive: true); }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException && attempt < 20) { Thread.Sleep(100); }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException && attempt < 20) { await Task.Delay(100); }
         }
     }
 }
