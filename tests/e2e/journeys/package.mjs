@@ -12,7 +12,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { isAllowed } from '../../../scripts/lib/notices.mjs';
 import { madePackage } from '../../../scripts/lib/packages.mjs';
 import { inRoot, root } from '../../../scripts/lib/paths.mjs';
@@ -128,6 +128,18 @@ async function travel(journey, endpoint) {
     await workbench.until(async () => runsAnew(workbench, 0));
     await ask(workbench, 'And now?');
     await untilFinished(workbench);
+  });
+
+  await journey.step('The package for every system answers with the .NET of this machine', async () => {
+    const other = await journey.open({ vsix: await madePackage('universal'), env: { PLUE_OPEN_CHAT: '1' } });
+    await other.show();
+    await composer(other).waitFor({ timeout: 60_000 });
+    await ask(other, 'What is Plue?');
+    await untilFinished(other);
+    assert.match(await answers(other).last().innerText(), /This is a recording/);
+    const [program, file] = readFileSync(`/proc/${other.sidecarPid()}/cmdline`, 'utf8').split('\0');
+    assert.equal(basename(program ?? ''), 'dotnet');
+    assert.equal(file, join(installedExtension(other.folder), 'sidecar', 'plue.dll'));
   });
 }
 
