@@ -16,6 +16,9 @@ public sealed class OwnTemporaryFolder : IAsyncDisposable
 
     public OwnTemporaryFolder()
     {
+        // Tests of the sandbox run commands as another user, who has to come through.
+        if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute); }
+
         foreach (var variable in Variables) { Environment.SetEnvironmentVariable(variable, folder); }
     }
 
