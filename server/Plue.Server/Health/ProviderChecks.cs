@@ -28,7 +28,9 @@ internal sealed class ProviderChecks(HealthServices services, bool online)
     {
         const string name = "Providers";
         var connect = new HealthFix(HealthAction.ConnectProvider);
-        if (usable.Count == 0) { return HealthRow.Missing(name, "Nothing is connected that can answer, so only the tour works.") with { IsNeeded = true, Advice = "Connect a provider.", Fix = connect }; }
+        // What was only found on this machine and not taken, a claude that nobody signed in to for example, does not answer.
+        var nothing = usable.Count == 0 || (chosen?.Settings.Kind == ProviderKinds.Tour && usable.TrueForAll(provider => provider.File is null));
+        if (nothing) { return HealthRow.Missing(name, "Nothing is connected that can answer, so only the tour works.") with { IsNeeded = true, Advice = "Connect a provider.", Fix = connect }; }
         if (chosen is null || chosen.Settings.Kind == ProviderKinds.Tour || !usable.Contains(chosen))
         {
             return HealthRow.Failed(name, $"New chats are given to {chosen?.Settings.Name ?? "a provider that is gone"}, which cannot answer now.") with

@@ -142,7 +142,7 @@ public sealed class BareMachineTests : IDisposable
         string[] runtime = Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root && !root.StartsWith("/usr/", StringComparison.Ordinal) ? ["--ro-bind", root, root, "--setenv", "DOTNET_ROOT", root] : [];
         return await EndAsync(Start(
             "/usr/bin/bwrap",
-            [.. system, .. links, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--unshare-all", "--uid", "4242", "--gid", "4242", "--clearenv", .. runtime, .. variables, .. mounts, SidecarProcess.Executable, .. line.Split(' ')],
+            ["--tmpfs", "/tmp", .. system, .. links, "--proc", "/proc", "--dev", "/dev", "--unshare-all", "--uid", "4242", "--gid", "4242", "--clearenv", .. runtime, .. variables, .. mounts, SidecarProcess.Executable, .. line.Split(' ')],
             ""));
     }
 

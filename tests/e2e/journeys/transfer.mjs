@@ -48,6 +48,9 @@ export default async function (journey) {
   });
 
   await journey.step('A chosen one opens as a chat with its tools', async () => {
+    // The list came up under the mouse, and the words that come up over a row would cover it.
+    await page.mouse.move(900, 600);
+    await page.locator('.hover-contents').waitFor({ state: 'hidden' });
     await page.locator('.quick-input-list .monaco-list-row').first().click();
     await page.locator('.quick-input-widget').getByRole('button', { name: 'OK' }).click();
     await answers(workbench).filter({ hasText: 'It is whale.txt.' }).waitFor();
