@@ -19,7 +19,7 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
         if (query.IsEmpty) { return new SearchSummary(0, 0, false, 0); }
 
         var chats = await Task.Run(() => store.ListAll().Where(query.Includes).ToList(), cancellationToken);
-        var round = new Round(chats, query.Limit, onFound);
+        var round = new Round(chats, query.Limit, onFound, cancellationToken);
         var ready = new JournalQuery(query);
         void Work()
         {
@@ -28,6 +28,7 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
 
         await Task.WhenAll(Enumerable.Range(0, Workers)
             .Select(_ => Task.Factory.StartNew(Work, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        cancellationToken.ThrowIfCancellationRequested();
         return round.Summary;
     }
 
@@ -55,7 +56,7 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
     }
 
     /// <summary>Gives out the chats in their order and tells of them in that order. No more is kept than can still be told.</summary>
-    private sealed class Round(IReadOnlyList<ChatSummary> chats, int limit, Action<IReadOnlyList<SearchFind>> onFound)
+    private sealed class Round(IReadOnlyList<ChatSummary> chats, int limit, Action<IReadOnlyList<SearchFind>> onFound, CancellationToken cancellationToken)
     {
         private readonly Lock gate = new();
         private readonly IReadOnlyList<SearchFind>?[] settled = new IReadOnlyList<SearchFind>?[chats.Count];
@@ -85,7 +86,12 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
 
                 settled[index] = finds ?? [];
                 found += finds?.Count ?? 0;
-                for (; told < chats.Count && settled[told] is { } ready; settled[told++] = null) { Tell(ready); }
+                for (; told < chats.Count && settled[told] is { } ready; settled[told++] = null)
+                {
+                    // Many may be ready at once, behind one that took long.
+                    cancellationToken.ThrowIfCancellationRequested();
+                    Tell(ready);
+                }
             }
         }
 
