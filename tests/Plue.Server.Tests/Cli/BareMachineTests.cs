@@ -56,8 +56,9 @@ public sealed class BareMachineTests : IDisposable
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "/usr/bin/script, which makes a terminal, is not installed.");
         await using var endpoint = new ScriptedEndpoint();
         await StoreKeyAsync(endpoint);
-        using var process = Start("/usr/bin/script", ["-qec", $"{SidecarProcess.Executable} vault list", "/dev/null"], null);
-        await WaitForAsync(process, "Passphrase of the vault: ");
+        using var process = Start("/usr/bin/script", ["-qec", $"tty; exec {SidecarProcess.Executable} vault list", "/dev/null"], null);
+        var said = await WaitForAsync(process, "Passphrase of the vault: ");
+        await UntilNothingIsShownAsync(said[..said.IndexOf('\r', StringComparison.Ordinal)]);
         await process.StandardInput.WriteAsync(Passphrase + "\r");
         await process.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
         var (exitCode, stdout, _) = await EndAsync(process, keepsInput: true);
@@ -182,7 +183,21 @@ public sealed class BareMachineTests : IDisposable
         }
     }
 
-    private static async Task WaitForAsync(Process process, string words)
+    /// <summary>What is typed between the question and the first look at a key is shown, as by any program of .NET; nobody types that fast.</summary>
+    private static async Task UntilNothingIsShownAsync(string terminal)
+    {
+        for (var patience = Stopwatch.StartNew(); ;)
+        {
+            using var stty = Process.Start(new ProcessStartInfo("/usr/bin/stty", ["-F", terminal, "-a"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            var (settings, error) = (await stty.StandardOutput.ReadToEndAsync(), await stty.StandardError.ReadToEndAsync());
+            if (settings.Contains(" -echo ", StringComparison.Ordinal)) { return; }
+
+            Assert.True(patience.Elapsed < TimeSpan.FromSeconds(60), $"{terminal} still shows what is typed. {error}");
+        }
+    }
+
+    /// <returns>All that was said until then.</returns>
+    private static async Task<string> WaitForAsync(Process process, string words)
     {
         var (seen, buffer) = ("", new char[256]);
         while (!seen.Contains(words, StringComparison.Ordinal))
@@ -191,6 +206,8 @@ public sealed class BareMachineTests : IDisposable
             Assert.True(read > 0, $"It ended with: {seen}");
             seen += new string(buffer, 0, read);
         }
+
+        return seen;
     }
 
     /// <summary>An sshd of our own on a free port of this machine, and the key that it lets in.</summary>
