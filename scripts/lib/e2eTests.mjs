@@ -16,7 +16,7 @@ export async function runE2eTests() {
   const finished = await step('Running the tests in a real VS Code', () =>
     run(process.execPath, [inRoot('tests', 'e2e', 'run.mjs')], {
       show: true,
-      timeout: 40 * 60_000,
+      timeout: 60 * 60_000,
       env: { PLUE_COVERAGE: bundleCoverage },
     }),
   );
