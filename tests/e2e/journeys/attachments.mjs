@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { requireAccessible } from '../runner/accessibility.mjs';
-import { newChat, untilFinished } from '../runner/chatPage.mjs';
+import { drop, newChat, untilFinished } from '../runner/chatPage.mjs';
 import { writeHouseServer } from '../runner/houseServer.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
@@ -52,20 +52,6 @@ async function travel(journey, workbench, endpoint) {
   const pinned = (/** @type {string} */ name) =>
     workbench.chat.getByRole('group', { name: 'Pinned files' }).locator('.context-chip').filter({ hasText: name });
 
-  /** As VS Code hands a drag on while Shift is held. @param {string[]} paths */
-  const drop = async (paths) => {
-    const frame = await workbench.chatFrame();
-    await frame.evaluate(
-      (uris) => {
-        const dataTransfer = new DataTransfer();
-        dataTransfer.setData('text/uri-list', uris.join('\r\n'));
-        for (const type of ['dragenter', 'dragover', 'drop'])
-          document.querySelector('#app')?.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
-      },
-      paths.map((path) => `file://${path}`),
-    );
-  };
-
   /** A picture of stripes, pasted as a screenshot is. @param {number} width @param {number} height */
   const paste = async (width, height) => {
     const frame = await workbench.chatFrame();
@@ -110,7 +96,7 @@ async function travel(journey, workbench, endpoint) {
 
   await journey.step('A dropped file from outside of the folder is asked about, and nothing is sent until then', async () => {
     for (let left = 2; left > 0; left--) await button('Remove hello.txt').first().click();
-    await drop([join(workbench.folder, 'outside.txt')]);
+    await drop(workbench, [join(workbench.folder, 'outside.txt')]);
     await chip('outside.txt').getByText('It lies outside the open folder.').waitFor();
     await draft().fill('What is this?');
     await draft().press('Enter');
@@ -130,7 +116,7 @@ async function travel(journey, workbench, endpoint) {
   });
 
   await journey.step('A large file is asked about: whole, some lines or a summary', async () => {
-    await drop([join(workspace, 'big.txt')]);
+    await drop(workbench, [join(workspace, 'big.txt')]);
     await chip('big.txt').getByText('It is large: 352 KB').waitFor();
     await chip('big.txt').getByRole('button', { name: 'Lines…' }).click();
     await page.keyboard.type('3-5');
@@ -140,7 +126,7 @@ async function travel(journey, workbench, endpoint) {
   });
 
   await journey.step('A folder says why it cannot be sent, and offers to remove it', async () => {
-    await drop([join(workspace, 'src')]);
+    await drop(workbench, [join(workspace, 'src')]);
     await chip('src').getByText('is a folder').waitFor();
     await workbench.chat.getByText('Remove src, which cannot be sent.').waitFor();
     await chip('src').getByRole('button', { name: 'Remove', exact: true }).click();
@@ -194,7 +180,7 @@ async function travel(journey, workbench, endpoint) {
       await workbench.chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });
       await workbench.chat.locator('article').first().waitFor();
       await draft().click();
-      await drop([join(workspace, 'big.txt'), join(workspace, 'src', 'rules.md'), join(workbench.folder, 'outside.txt')]);
+      await drop(workbench, [join(workspace, 'big.txt'), join(workspace, 'src', 'rules.md'), join(workbench.folder, 'outside.txt')]);
       await chip('big.txt').first().waitFor();
       await paste(300, 200);
       await chip('stripes.png').first().locator('img').waitFor();

@@ -44,3 +44,17 @@ export async function untilFinished(workbench) {
   await workbench.chat.locator('article.assistant.streaming').waitFor({ state: 'detached', timeout: 60_000 });
   await stopButton(workbench).waitFor({ state: 'detached', timeout: 60_000 });
 }
+
+/** Drops files on the chat, as VS Code hands a drag on while Shift is held. @param {import('./workbench.mjs').Workbench} workbench @param {string[]} paths */
+export async function drop(workbench, paths) {
+  const frame = await workbench.chatFrame();
+  await frame.evaluate(
+    (uris) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.setData('text/uri-list', uris.join('\r\n'));
+      for (const type of ['dragenter', 'dragover', 'drop'])
+        document.querySelector('#app')?.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+    },
+    paths.map((path) => `file://${path}`),
+  );
+}

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inRoot } from '../../../../scripts/lib/paths.mjs';
 import { dotnetRoot } from '../../../../scripts/lib/prerequisites.mjs';
-import { ask, composer, isStreaming, newChat, untilFinished } from '../../runner/chatPage.mjs';
+import { ask, composer, drop, isStreaming, newChat, untilFinished } from '../../runner/chatPage.mjs';
 import { writeHouseServer } from '../../runner/houseServer.mjs';
 import { pick } from '../../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../../runner/scriptedEndpoint.mjs';
@@ -278,17 +278,9 @@ async function pose(album, workbench, endpoint) {
     await album.take(workbench, 'composer', 'commands', { again: completing('/') });
     await page.keyboard.press('Escape');
     await draft().fill('');
-    const frame = await workbench.chatFrame();
-    await frame.evaluate(
-      (uris) => {
-        const dataTransfer = new DataTransfer();
-        dataTransfer.setData('text/uri-list', uris.join('\r\n'));
-        for (const type of ['dragenter', 'dragover', 'drop'])
-          document.querySelector('#app')?.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
-      },
-      ['workspace/big.txt', `workspace/src/${longName}`, 'outside.txt', 'workspace/src'].map(
-        (path) => `file://${join(workbench.folder, path)}`,
-      ),
+    await drop(
+      workbench,
+      ['workspace/big.txt', `workspace/src/${longName}`, 'outside.txt', 'workspace/src'].map((path) => join(workbench.folder, path)),
     );
     await chat.getByText('It lies outside the open folder.').waitFor();
     await draft().fill('What do these say?\n'.repeat(5));
