@@ -1,9 +1,10 @@
 // Everything between a clone and something that runs: packages installed, both languages built. Each part is skipped when nothing it is made from changed.
 import { existsSync, lstatSync } from 'node:fs';
-import { inRoot } from './paths.mjs';
+import { bundleExtension, pages } from './bundle.mjs';
+import { stamp } from './fingerprint.mjs';
+import { inArtifacts, inRoot } from './paths.mjs';
 import { step } from './progress.mjs';
 import { runOrStop } from './run.mjs';
-import { stamp } from './fingerprint.mjs';
 
 /** What the sidecar is made from. */
 export const sidecarSources = [
@@ -18,7 +19,6 @@ export const sidecarSources = [
 const extensionSources = [
   'extension/src',
   'extension/media',
-  'scripts/build.mjs',
   'scripts/lib/bundle.mjs',
   'package.json',
   'package-lock.json',
@@ -34,11 +34,27 @@ export async function installPackages() {
   installed.keep();
 }
 
-/** Builds the extension's bundles and the sidecar: `npm run build`. */
+/** Builds the extension's bundles and the sidecar. */
 export async function build() {
-  const built = stamp('build', [...extensionSources, ...sidecarSources]);
-  const outputs = ['extension/out/main.js', 'artifacts/bin/Plue.Server/debug/plue.dll'];
-  if (outputs.every((path) => existsSync(inRoot(path))) && built.isCurrent()) return;
-  await step('Building the extension and the sidecar', () => runOrStop('npm', ['run', '--silent', 'build']));
+  await step('Building the extension', () => buildExtension());
+  await step('Building the sidecar', () => buildSidecar());
+}
+
+/** @returns {Promise<boolean>} Whether there was anything to do. */
+export async function buildExtension() {
+  const built = stamp('extension', extensionSources);
+  const outputs = ['main.js', ...(await pages()).flatMap((name) => [`webview/${name}.js`, `webview/${name}.js.map`])];
+  if (outputs.every((path) => existsSync(inRoot('extension', 'out', path))) && built.isCurrent()) return false;
+  await bundleExtension(inRoot('extension', 'out'), { sourcemap: true });
   built.keep();
+  return true;
+}
+
+/** @param {{show?: boolean}} [options] `show` passes on what the compiler says. @returns {Promise<boolean>} Whether there was anything to do. */
+export async function buildSidecar({ show = false } = {}) {
+  const built = stamp('sidecar', sidecarSources);
+  if (existsSync(inArtifacts('bin', 'Plue.Server', 'debug', 'plue.dll')) && built.isCurrent()) return false;
+  await runOrStop('dotnet', ['build', 'server/Plue.Server', '-v', 'q', '--nologo'], { show });
+  built.keep();
+  return true;
 }
