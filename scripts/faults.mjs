@@ -92,7 +92,7 @@ async function tellStories(told, every, outcomes) {
       const found =
         needs && noStrace
           ? [{ name, points: 0, checked: 0, repaired: 0, losses: [], skipped: noStrace }]
-          : await step(`Faults: ${name}`, () => tell({ folder, every, noStrace }, reader));
+          : await step(`Faults: ${name}`, () => tell({ folder, every, noStrace }, reader)).catch(brokenOff);
       for (const one of found) console.log(lineOf({ ...one, name: one.name || name }));
       losses += found.reduce((sum, one) => sum + one.losses.length, 0);
       outcomes.set(nameOf({ kind: 'story', name }), outcomeOf(found, (performance.now() - began) / 1000));
@@ -101,6 +101,11 @@ async function tellStories(told, every, outcomes) {
     reader.close();
     if (losses === 0) rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A story that ends with an error is a loss, and the others are told all the same. @param {unknown} error @returns {import('../tests/faults/stories.mjs').Told[]} */
+function brokenOff(error) {
+  return [{ name: '', points: 0, checked: 0, repaired: 0, losses: [String(error instanceof Error ? error.stack : error)] }];
 }
 
 /** @param {import('../tests/faults/stories.mjs').Told[]} found @param {number} seconds @returns {Outcome} */

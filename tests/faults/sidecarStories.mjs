@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { inArtifacts } from '../../scripts/lib/paths.mjs';
 import { findOnPath, run } from '../../scripts/lib/run.mjs';
 import { startSidecar } from '../bench/sidecar.mjs';
@@ -272,7 +273,8 @@ async function drips({ findings, scene, endpoint }) {
     findings.fault();
     const before = endpoint.asked;
     await sidecar.ask('message/send', { codexId: uri, text: name });
-    while (endpoint.asked === before) await delay(10);
+    const asked = Date.now() + 30_000;
+    while (endpoint.asked === before && Date.now() < asked) await delay(10);
     await delay(300);
     const began = performance.now();
     await sidecar.ask('message/stop', { codexId: uri });
@@ -510,7 +512,8 @@ async function noise({ findings, scene }) {
     const body = JSON.stringify({ jsonrpc: '2.0', ...message });
     child.stdin.write(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
   }
-  await within(exited, 30_000, 'It did not end.');
+  // Where it has ended already there is nothing left to kill.
+  await within(exited, 30_000, 'It did not end.').finally(() => child.kill('SIGKILL'));
   let rest = Buffer.concat(heard);
   let frames = 0;
   while (rest.length > 0) {
@@ -528,14 +531,17 @@ async function noise({ findings, scene }) {
 async function editorKilled({ findings, scene, endpoint }) {
   endpoint.answer = completion([], { calls: [{ name: 'bash', parameters: { command: 'sleep 120' } }] });
   // The editor: a process that starts the sidecar and is killed; the pipes go with it.
-  const editor = new URL('./editor.mjs', import.meta.url).pathname;
+  const editor = fileURLToPath(new URL('./editor.mjs', import.meta.url));
   for (const doing of ['nothing', 'a command']) {
     const child = spawn(process.execPath, [editor, scene.home, scene.workspace, doing, ...plue], { stdio: ['ignore', 'pipe', 'inherit'] });
     const line = await within(
       new Promise((resolve) => child.stdout.once('data', (text) => resolve(String(text)))),
       60_000,
       'The editor did not begin.',
-    );
+    ).catch((error) => {
+      child.kill('SIGKILL');
+      throw error;
+    });
     const pids = String(line).trim().split(' ').map(Number);
     findings.expect(pids.length === (doing === 'nothing' ? 1 : 2) && pids.every(isRunning), `While it does ${doing} there run: ${line}`);
     findings.fault();
