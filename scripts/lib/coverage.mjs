@@ -1,5 +1,5 @@
 // Which lines the tests run: read from what the runners write, added up, told as a report, and held against the floor of tests/coverage.json.
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { inArtifacts, inRoot, root } from './paths.mjs';
 
@@ -73,6 +73,11 @@ export function keepCoverage(part, coverage) {
   const { file } = measured[part];
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, JSON.stringify(Object.fromEntries([...coverage].map(([name, lines]) => [name, Object.fromEntries(lines)]))));
+}
+
+/** Before a suite measures again: what an earlier run kept says nothing of this one. @param {Part} part */
+export function forgetCoverage(part) {
+  rmSync(measured[part].file, { force: true });
 }
 
 /** @param {Part} part @returns {Coverage | undefined} What was kept last. */

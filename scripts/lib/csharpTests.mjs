@@ -1,7 +1,7 @@
 // The C# tests, with the lines they cover.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { findBelow, fromCobertura, keepCoverage, totalOf } from './coverage.mjs';
+import { findBelow, forgetCoverage, fromCobertura, keepCoverage, totalOf } from './coverage.mjs';
 import { inArtifacts } from './paths.mjs';
 import { step } from './progress.mjs';
 import { run, runOrStop } from './run.mjs';
@@ -16,6 +16,7 @@ export async function runCSharpTests() {
   await installTestPrograms();
   await step('Building the C# tests', () => runOrStop('dotnet', ['build', project, '-v', 'q', '--nologo']));
   rmSync(results, { recursive: true, force: true });
+  forgetCoverage('sidecar');
   const finished = await step('Running the C# tests', () =>
     run(
       'dotnet',
