@@ -1,9 +1,18 @@
-// Programs that the tests of tools and sandboxes use: Debian's packages where we may install them. Without them those tests are skipped and say so.
+// Programs that the tests of tools, sandboxes and documents use: Debian's packages where we may install them. Without them those tests are skipped and say so.
 import { step } from './progress.mjs';
 import { findOnPath, run } from './run.mjs';
 
 /** Program to package. @type {Record<string, string>} */
-const packages = { bwrap: 'bubblewrap', rg: 'ripgrep', strace: 'strace', sshd: 'openssh-server', ssh: 'openssh-client' };
+const packages = {
+  bwrap: 'bubblewrap',
+  rg: 'ripgrep',
+  strace: 'strace',
+  sshd: 'openssh-server',
+  ssh: 'openssh-client',
+  jq: 'jq',
+  curl: 'curl',
+  python3: 'python3-minimal',
+};
 
 export async function installTestPrograms() {
   const missing = Object.keys(packages).filter((program) => findOnPath(program) === undefined);

@@ -1,10 +1,11 @@
 // The TypeScript tests outside VS Code, with the lines they cover.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { fromLcov, keepCoverage, totalOf } from './coverage.mjs';
+import { forgetCoverage, fromLcov, keepCoverage, totalOf } from './coverage.mjs';
 import { inArtifacts, inRoot, root } from './paths.mjs';
 import { step } from './progress.mjs';
 import { run } from './run.mjs';
+import { installTestPrograms } from './testPrograms.mjs';
 import { suiteResult } from './testResults.mjs';
 
 const results = inArtifacts('tests', 'typescript.json');
@@ -12,7 +13,9 @@ const coverage = inArtifacts('coverage', 'typescript');
 
 /** @returns {Promise<import('./testResults.mjs').SuiteResult>} */
 export async function runTypeScriptTests() {
+  await installTestPrograms();
   for (const path of [results, coverage]) rmSync(path, { recursive: true, force: true });
+  forgetCoverage('extension');
   const finished = await step('Running the TypeScript tests', () =>
     run(
       process.execPath,

@@ -3,12 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { parseAllDocuments } from 'yaml';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { guides, root, type Block } from './documents';
-import { DocumentShell, list, record } from './shell';
+import { DocumentShell, givePatience, hasDocumentShell, list, record } from './shell';
 
-// Processes are started, on machines that have other things to do.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
+givePatience();
 
 const blocks = guides.flatMap(({ path, blocks }) => blocks.map((block) => [`${path}:${block.line}`, block] as const));
 const of = (...languages: string[]): (readonly [string, Block])[] => blocks.filter(([, { language }]) => languages.includes(language));
@@ -28,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => shell.stop());
 
-test.each(of('json'))('%s is JSON', async (_, { text }) => {
+test.runIf(hasDocumentShell).each(of('json'))('%s is JSON', async (_, { text }) => {
   const whole = text.trim();
   for (const one of whole.startsWith('{\n') || whole.startsWith('[') ? [whole] : whole.split('\n')) {
     if ('models' in record(JSON.parse(one))) await expectCatalog(text);
@@ -39,7 +38,7 @@ test.each(of('yaml'))('%s is YAML', (_, { text }) => {
   expect(parseAllDocuments(text).flatMap(({ errors }) => errors)).toEqual([]);
 });
 
-test.each(of('json5'))('%s is what Plue reads', async (where, { text }) => {
+test.runIf(hasDocumentShell).each(of('json5'))('%s is what Plue reads', async (where, { text }) => {
   const value = record(valueOf(text));
   const name = `shown-${where.replaceAll(/[^a-z0-9]+/gi, '-').toLowerCase()}`;
   if ('provider_type' in value) return expectNoFindings('providers', name, text);
@@ -60,27 +59,30 @@ test.each(of('json5'))('%s is what Plue reads', async (where, { text }) => {
   return expectSettings(value);
 });
 
-test.each(blocks.filter(([, { text }]) => text.startsWith('#!')))('The program of %s is a provider', async (_, { text }) => {
-  const program = shell.writeHome('providers/bin/program', text);
-  const ask = async (request: object): Promise<Record<string, unknown>[]> => {
-    const { code, output, error } = await shell.run(`chmod +x '${program}' && echo '${JSON.stringify(request)}' | '${program}'`);
-    expect({ code, error }).toEqual({ code: 0, error: '' });
-    return output
-      .trim()
-      .split('\n')
-      .map((line) => record(JSON.parse(line)));
-  };
-  expect(await ask({ id: 'r1', action: 'authenticate', params: {} })).toEqual([expect.objectContaining({ success: true })]);
-  expect(
-    list((await ask({ id: 'r2', action: 'list_models', params: {} }))[0]?.['data']).map((model) => typeof record(model)['id']),
-  ).toEqual(['string']);
-  const chunks = await ask({
-    id: 'r3',
-    action: 'stream_chat',
-    params: { model: 'm', messages: [{ role: 'user', content: 'Hello there' }] },
-  });
-  expect(chunks.map(({ type }) => type)).toEqual([...Array.from({ length: chunks.length - 1 }, () => 'content'), 'done']);
-});
+test.runIf(hasDocumentShell).each(blocks.filter(([, { text }]) => text.startsWith('#!')))(
+  'The program of %s is a provider',
+  async (_, { text }) => {
+    const program = shell.writeHome('providers/bin/program', text);
+    const ask = async (request: object): Promise<Record<string, unknown>[]> => {
+      const { code, output, error } = await shell.run(`chmod +x '${program}' && echo '${JSON.stringify(request)}' | '${program}'`);
+      expect({ code, error }).toEqual({ code: 0, error: '' });
+      return output
+        .trim()
+        .split('\n')
+        .map((line) => record(JSON.parse(line)));
+    };
+    expect(await ask({ id: 'r1', action: 'authenticate', params: {} })).toEqual([expect.objectContaining({ success: true })]);
+    expect(
+      list((await ask({ id: 'r2', action: 'list_models', params: {} }))[0]?.['data']).map((model) => typeof record(model)['id']),
+    ).toEqual(['string']);
+    const chunks = await ask({
+      id: 'r3',
+      action: 'stream_chat',
+      params: { model: 'm', messages: [{ role: 'user', content: 'Hello there' }] },
+    });
+    expect(chunks.map(({ type }) => type)).toEqual([...Array.from({ length: chunks.length - 1 }, () => 'content'), 'done']);
+  },
+);
 
 /** Whatever only this machine lacks, such as a provider that a reader has, is no mistake of the document. */
 async function expectNoFindings(collection: 'providers' | 'templates', name: string, text: string): Promise<void> {

@@ -1,13 +1,12 @@
 // Every command that a document shows is run as it stands, in order, in one home for each document.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { documents, guides, root, type Block } from './documents';
 import { notRun } from './notRun';
-import { DocumentShell } from './shell';
+import { DocumentShell, givePatience, hasDocumentShell } from './shell';
 
-// Processes are started, on machines that have other things to do.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
+givePatience();
 
 /** What a block exports counts in those below it, as in the shell of whoever reads on. */
 const remembered = 'if [ -f "$TMPDIR/exported" ]; then . "$TMPDIR/exported"; fi';
@@ -27,7 +26,7 @@ const isLeftOut = (line: string): boolean =>
   notRun.some(({ begins }) => line.trim() === begins || line.trim().startsWith(`${begins} `));
 
 for (const document of guides.filter(({ blocks }) => blocks.some(isShell))) {
-  describe(document.path, () => {
+  describe.runIf(hasDocumentShell)(document.path, () => {
     let shell: DocumentShell;
     beforeAll(async () => {
       shell = await DocumentShell.start();

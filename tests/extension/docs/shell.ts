@@ -1,10 +1,19 @@
 // A shell in a home of its own, whose every provider is an endpoint on this machine: what the documents say can be run in it, and nothing leaves.
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { vi } from 'vitest';
 import { ScriptedEndpoint, type Asked, type Reply } from '../../e2e/runner/scriptedEndpoint.mjs';
 import { root } from './documents';
+
+/** Whether this machine has the shell that the documents are written for, with what their examples call. Where it has not, what needs it is skipped. */
+export const hasDocumentShell =
+  process.platform === 'linux' &&
+  ['bash', 'git', 'jq', 'curl', 'python3', 'sha256sum'].every((program) => spawnSync(program, ['--version']).status === 0);
+
+/** Processes are started, on machines that have other things to do. */
+export const givePatience = (): void => vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 
 const patienceMs = 90_000;
 const sidecar = join(root, 'artifacts', 'bin', 'Plue.Server', 'debug', 'plue');
