@@ -100,6 +100,14 @@ export const StatusBarAlignment = { Left: 1, Right: 2 };
 export const QuickPickItemKind = { Separator: -1, Default: 0 };
 export const version = '1.91.0';
 
+interface Row {
+  label: string;
+  description?: string;
+  detail?: string;
+  kind?: number;
+  picked?: boolean;
+}
+
 /** What was shown, in order; a test answers by putting functions or words in `answers`. */
 export const shown: { kind: string; text: string; buttons: string[]; detail?: string }[] = [];
 export const answers: (string | undefined)[] = [];
@@ -107,6 +115,8 @@ export const executed: unknown[][] = [];
 /** What commands of others give back. */
 export const commandAnswers = new Map<string, () => unknown>();
 export const opened: string[] = [];
+/** The rows of each list that was shown, in order. */
+export const lists: (string | Row)[][] = [];
 /** Where the opened documents were selected. */
 export const selections: (Range | undefined)[] = [];
 /** The files that the next dialogs give. */
@@ -129,7 +139,7 @@ function show(kind: string, text: string, rest: unknown[]): Promise<string | und
 }
 
 export function reset(): void {
-  for (const list of [shown, answers, executed, opened, selections, files, panels, copied]) list.length = 0;
+  for (const list of [shown, answers, executed, opened, lists, selections, files, panels, copied]) list.length = 0;
   for (const known of [disk, registered, commandAnswers, installed]) known.clear();
   progress = new CancellationTokenSource();
   browser.opens = true;
@@ -151,7 +161,14 @@ export const window = {
   showErrorMessage: (text: string, ...rest: unknown[]) => show('error', text, rest),
   showWarningMessage: (text: string, ...rest: unknown[]) => show('warning', text, rest),
   showInformationMessage: (text: string, ...rest: unknown[]) => show('info', text, rest),
-  showInputBox: (options: { title?: string }) => show('input', options.title ?? '', []),
+  /** What the box does not take is refused with the sentence below it, and the next answer is typed. */
+  showInputBox: async (options: { title?: string; prompt?: string; validateInput?: (typed: string) => unknown }) => {
+    for (let typed = await show('input', options.title ?? '', [{ detail: options.prompt ?? '' }]); ; typed = answers.shift()) {
+      const problem = typed === undefined ? undefined : options.validateInput?.(typed);
+      if (typeof problem !== 'string') return typed;
+      shown.push({ kind: 'refused', text: problem, buttons: [] });
+    }
+  },
   showTextDocument: (what: Uri | { uri: Uri }, options?: { selection?: Range }): Promise<void> => {
     opened.push('uri' in what ? what.uri.toString() : what.fsPath);
     selections.push(options?.selection);
@@ -159,17 +176,20 @@ export const window = {
   },
   showOpenDialog: () => Promise.resolve(files.length === 0 ? undefined : files.splice(0, 1)),
   showSaveDialog: () => Promise.resolve(files.shift()),
-  /** Chosen by the label that the test put into `answers`. */
+  /** Chosen by the label that the test put into `answers`; `OK` takes those of many that are ticked. */
   showQuickPick: (
-    rows: readonly (string | { label: string })[],
+    rows: readonly (string | Row)[],
     options?: { title?: string; placeHolder?: string; canPickMany?: boolean },
   ): Promise<unknown> => {
-    const labelOf = (row: string | { label: string }): string => (typeof row === 'string' ? row : row.label);
+    const labelOf = (row: string | Row): string => (typeof row === 'string' ? row : row.label);
+    lists.push([...rows]);
     const detail = options?.placeHolder === undefined ? {} : { detail: options.placeHolder };
     shown.push({ kind: 'pick', text: options?.title ?? '', buttons: rows.map(labelOf), ...detail });
     const wanted = answers.shift();
     if (wanted === undefined) return Promise.resolve(undefined);
-    const fitting = rows.filter((row) => labelOf(row).includes(wanted));
+    const isMeant = (row: string | Row): boolean =>
+      options?.canPickMany === true && wanted === 'OK' ? typeof row !== 'string' && row.picked === true : labelOf(row).includes(wanted);
+    const fitting = rows.filter((row) => isMeant(row) && (typeof row === 'string' || row.kind !== QuickPickItemKind.Separator));
     return Promise.resolve(options?.canPickMany === true ? fitting : fitting[0]);
   },
   /** Chosen by the label that the test put into `answers`; one that begins with "button:" presses the first button of its row. */

@@ -1,56 +1,357 @@
-import { afterEach, expect, test } from 'vitest';
-import { answers, reset, shown } from '../../testing/vscode';
+import { beforeEach, describe, expect, it, test } from 'vitest';
+import { FailureError, UserCancelledError } from '../../../../extension/src/infrastructure/errors';
 import { keyReferenceOf } from '../../../../extension/src/features/vault/commands';
-import { allowKeyForProvider, originsOf, referenceProblem, type KeyHouse } from '../../../../extension/src/features/vault/manageKeys';
-import { vaultList, vaultSetOrigins, type ProviderSummary } from '../../../../extension/src/protocol/protocol.generated';
+import {
+  allowKeyForProvider,
+  changeOrigins,
+  changePassphrase,
+  deleteKey,
+  importEnv,
+  lockVault,
+  manageKeys,
+  originsOf,
+  referenceProblem,
+  renameKey,
+  rotateKey,
+  type KeyHouse,
+} from '../../../../extension/src/features/vault/manageKeys';
+import {
+  vaultDelete,
+  vaultImportEnv,
+  vaultList,
+  vaultLock,
+  vaultReadEnv,
+  vaultRename,
+  vaultRotate,
+  vaultSetOrigins,
+  vaultSetPassphrase,
+  vaultStatus,
+  type EnvEntry,
+  type ProviderSummary,
+  type VaultEntrySummary,
+} from '../../../../extension/src/protocol/protocol.generated';
 import { FakeSidecar } from '../../testing/fakeSidecar';
+import { answers, files, lists, reset, shown, Uri } from '../../testing/vscode';
+import { provider as providerSample } from '../../webview/providerSamples';
 
-afterEach(reset);
-
-const provider: ProviderSummary = {
+const provider: ProviderSummary = providerSample({
   id: 'house',
   name: 'House',
   kind: 'openai-compatible',
-  source: 'file',
-  enabled: true,
   status: 'error',
-  authType: 'apiKey',
-  takesKey: true,
-  hasCredential: true,
   keyReference: 'vault://house/api_key',
   origin: 'http://localhost:9000',
-  isDefault: false,
-  isDefaultSmall: false,
-};
+});
 
-function house(): { sidecar: FakeSidecar; keys: KeyHouse } {
-  const entry = {
-    reference: 'vault://house/api_key',
-    origins: ['https://api.example'],
-    lastFour: 'abcd',
-    storedAt: '2026-11-21T08:00:00Z',
-    usedBy: ['house'],
+const entry: VaultEntrySummary = {
+  reference: 'vault://house/api_key',
+  origins: ['https://api.example'],
+  lastFour: 'abcd',
+  storedAt: '2026-11-21T08:00:00Z',
+  usedBy: ['house'],
+};
+const spare: VaultEntrySummary = { ...entry, reference: 'vault://spare/api_key', lastFour: 'wxyz', usedBy: [] };
+
+let entries: VaultEntrySummary[];
+let sidecar: FakeSidecar;
+/** How often the vault was asked to be open, and the list of providers was fetched anew. */
+let count: { unlocks: number; refreshes: number };
+let keys: KeyHouse;
+
+beforeEach(() => {
+  reset();
+  entries = [entry, spare];
+  count = { unlocks: 0, refreshes: 0 };
+  const status = { exists: true, locked: false, ways: ['passphrase'], keychainAvailable: false };
+  sidecar = new FakeSidecar()
+    .answer(vaultList, () => ({ entries }))
+    .answer(vaultSetOrigins, () => entry)
+    .answer(vaultRotate, () => entry)
+    .answer(vaultRename, () => ({ entry, changedProviders: ['house', 'lab'] }))
+    .answer(vaultDelete, () => ({}))
+    .answer(vaultLock, () => status)
+    .answer(vaultStatus, () => status)
+    .answer(vaultSetPassphrase, () => status);
+  keys = {
+    sidecar,
+    providers: {
+      items: [provider],
+      refresh: () => {
+        count.refreshes++;
+        return Promise.resolve([provider]);
+      },
+    },
+    vault: { ensureUnlocked: () => Promise.resolve(void count.unlocks++) },
   };
-  const sidecar = new FakeSidecar().answer(vaultList, () => ({ entries: [entry] })).answer(vaultSetOrigins, () => entry);
-  const providers = { items: [provider], refresh: () => Promise.resolve([provider]) };
-  return { sidecar, keys: { sidecar, providers, vault: { ensureUnlocked: () => Promise.resolve() } } };
+});
+
+function changes(): unknown[] {
+  return sidecar.asked.filter(({ method }) => !['vault/list', 'vault/status', 'vault/readEnv'].includes(method));
 }
 
 test('A key goes to one more address only when the user says so, who is told what that means', async () => {
-  const { sidecar, keys } = house();
   answers.push('Allow http://localhost:9000');
   await allowKeyForProvider(keys, 'house');
   expect(shown[0]?.text).toBe('May the key vault://house/api_key be sent to http://localhost:9000?');
-  expect(sidecar.asked.at(-1)).toEqual({
-    method: 'vault/setOrigins',
-    params: { reference: 'vault://house/api_key', origins: ['https://api.example', 'http://localhost:9000'] },
-  });
+  expect(changes()).toEqual([
+    {
+      method: 'vault/setOrigins',
+      params: { reference: 'vault://house/api_key', origins: ['https://api.example', 'http://localhost:9000'] },
+    },
+  ]);
 });
 
 test('Walking away allows nothing', async () => {
-  const { sidecar, keys } = house();
   await expect(allowKeyForProvider(keys, 'house')).rejects.toThrow('Cancelled');
-  expect(sidecar.methods()).not.toContain('vault/setOrigins');
+  expect(changes()).toEqual([]);
+});
+
+test('A provider without a key in the vault has none that could be sent elsewhere', async () => {
+  entries = [spare];
+  await expect(allowKeyForProvider(keys, 'house')).rejects.toThrow('That provider has no key in the vault. Set one.');
+  expect(shown).toEqual([]);
+});
+
+describe('the list of keys', () => {
+  it('says where each may be sent, who uses it and when it was used last, and nothing of the key but its end', async () => {
+    entries = [{ ...entry, lastUsed: '2026-11-21T09:00:00Z' }, spare];
+    await expect(manageKeys(keys)).rejects.toBeInstanceOf(UserCancelledError);
+    expect(count.unlocks).toBe(1);
+    const used = new Date('2026-11-21T09:00:00Z').toLocaleString();
+    expect(lists[0]).toMatchObject([
+      {
+        label: 'vault://house/api_key',
+        description: '…abcd',
+        detail: `https://api.example · Used by house · last used ${used}`,
+      },
+      { label: 'vault://spare/api_key', description: '…wxyz', detail: 'https://api.example · No provider uses it · never used' },
+    ]);
+  });
+
+  it('that is empty says so, and asks nothing', async () => {
+    entries = [];
+    await expect(manageKeys(keys)).rejects.toBeInstanceOf(UserCancelledError);
+    expect(shown.map(({ text }) => text)).toEqual(['There are no keys in the vault.']);
+  });
+
+  it('offers what can be done with a key, and does nothing to one when that is left', async () => {
+    answers.push('vault://spare');
+    await expect(manageKeys(keys)).rejects.toBeInstanceOf(UserCancelledError);
+    expect(shown[1]).toMatchObject({
+      text: 'vault://spare/api_key',
+      buttons: ['$(sync) Replace…', '$(edit) Rename…', '$(globe) Change where it may be sent…', '$(trash) Delete…'],
+    });
+    expect(changes()).toEqual([]);
+  });
+
+  it.each([
+    ['Replace…', ['sk-new'], 'vault/rotate', { reference: spare.reference, secret: 'sk-new' }],
+    ['Rename…', ['vault://lab/key'], 'vault/rename', { reference: spare.reference, newReference: 'vault://lab/key' }],
+    ['Change where', ['https://b.example'], 'vault/setOrigins', { reference: spare.reference, origins: ['https://b.example'] }],
+    ['Delete…', ['Remove'], 'vault/delete', { reference: spare.reference }],
+  ])('does “%s” to the key that was chosen, and asks for no other', async (action, typed, method, params) => {
+    answers.push('vault://spare', action, ...typed);
+    await manageKeys(keys);
+    expect(changes()).toEqual([{ method, params }]);
+    expect(lists).toHaveLength(2);
+  });
+});
+
+describe('replacing a key', () => {
+  it('sends the new one to the vault without what the clipboard put round it, and says that the old one is forgotten', async () => {
+    answers.push('vault://house', ' sk-new\n');
+    await rotateKey(keys);
+    expect(shown.slice(0, 2)).toMatchObject([
+      { text: 'Replace Key', detail: 'Which key is replaced?' },
+      { text: 'A new key for vault://house/api_key', detail: 'Sent to https://api.example only. The old one is forgotten.' },
+    ]);
+    expect(changes()).toEqual([{ method: 'vault/rotate', params: { reference: entry.reference, secret: 'sk-new' } }]);
+    expect(shown.at(-1)).toMatchObject({ kind: 'info', text: 'vault://house/api_key was replaced.' });
+    expect(count.refreshes).toBe(1);
+  });
+
+  it('takes nothing that no header can carry', async () => {
+    answers.push('vault://house', '  ', 'two words', 'schlüssel');
+    await expect(rotateKey(keys)).rejects.toBeInstanceOf(UserCancelledError);
+    const slip = 'A key has no spaces, line breaks or special characters.';
+    expect(shown.filter(({ kind }) => kind === 'refused').map(({ text }) => text)).toEqual(['Type or paste the key.', slip, slip]);
+    expect(changes()).toEqual([]);
+  });
+});
+
+describe('renaming a key', () => {
+  it('names the providers whose files now say the new name', async () => {
+    answers.push('vault://house', 'not a name', 'vault://team/api_key');
+    await renameKey(keys);
+    expect(shown.find(({ kind }) => kind === 'refused')?.text).toContain('vault://owner/name');
+    expect(shown.at(-1)?.text).toBe('The key is now vault://team/api_key. The new name is used by house and lab.');
+    expect(count.refreshes).toBe(1);
+  });
+
+  it('names nobody where nobody uses it', async () => {
+    sidecar.answer(vaultRename, () => ({ entry, changedProviders: [] }));
+    answers.push('vault://house', 'vault://team/api_key');
+    await renameKey(keys);
+    expect(shown.at(-1)?.text).toBe('The key is now vault://team/api_key.');
+  });
+
+  it('to the name that it has, or to none, asks the vault for nothing', async () => {
+    answers.push('vault://house', entry.reference);
+    await expect(renameKey(keys)).rejects.toBeInstanceOf(UserCancelledError);
+    answers.push('vault://house');
+    await expect(renameKey(keys)).rejects.toBeInstanceOf(UserCancelledError);
+    expect(changes()).toEqual([]);
+  });
+});
+
+describe('where a key may be sent', () => {
+  it('is replaced as a whole by the origins that were typed', async () => {
+    answers.push('vault://house', 'api.example', 'https://A.example/v1 http://localhost:9000');
+    await changeOrigins(keys);
+    expect(shown.find(({ kind }) => kind === 'refused')?.text).toBe('Addresses that start with http:// or https://, with a space between.');
+    expect(changes()).toEqual([
+      { method: 'vault/setOrigins', params: { reference: entry.reference, origins: ['https://a.example', 'http://localhost:9000'] } },
+    ]);
+    expect(shown.at(-1)?.text).toBe('vault://house/api_key may be sent to https://a.example, http://localhost:9000.');
+  });
+
+  it('stays when the box is left', async () => {
+    answers.push('vault://house');
+    await expect(changeOrigins(keys)).rejects.toBeInstanceOf(UserCancelledError);
+    expect(changes()).toEqual([]);
+  });
+});
+
+describe('removing a key', () => {
+  it('says who uses it and that it cannot be brought back', async () => {
+    answers.push('vault://house', 'Remove');
+    await deleteKey(keys);
+    expect(shown[1]).toMatchObject({
+      text: 'Remove the key vault://house/api_key?',
+      buttons: ['Remove'],
+      detail: 'Used by house. It is deleted from the vault and cannot be brought back.',
+    });
+    expect(shown.at(-1)?.text).toBe('The key vault://house/api_key was removed.');
+    expect(count.refreshes).toBe(1);
+  });
+
+  it('keeps it when that is not confirmed', async () => {
+    answers.push('vault://house');
+    await expect(deleteKey(keys)).rejects.toBeInstanceOf(UserCancelledError);
+    expect(changes()).toEqual([]);
+  });
+
+  it('says nothing of success when the vault refused', async () => {
+    sidecar.answer(vaultDelete, () => {
+      throw new FailureError('vaultLocked', 'The vault is locked.');
+    });
+    answers.push('vault://house', 'Remove');
+    await expect(deleteKey(keys)).rejects.toThrow('The vault is locked.');
+    expect(shown.filter(({ kind }) => kind === 'info')).toEqual([]);
+  });
+});
+
+describe('keys of a .env file', () => {
+  const known: EnvEntry = {
+    name: 'GROQ_API_KEY',
+    lastFour: '1234',
+    reference: 'vault://groq/api_key',
+    origins: ['https://api.groq.com'],
+    exists: false,
+  };
+  const there: EnvEntry = { ...known, name: 'OPENAI_API_KEY', reference: 'vault://openai/api_key', exists: true };
+  const strange: EnvEntry = { ...known, name: 'LAB_TOKEN', reference: 'vault://lab/token', origins: [] };
+  let found: EnvEntry[];
+
+  beforeEach(() => {
+    found = [known, there, strange];
+    files.push(Uri.file('/home/me/.env'));
+    sidecar.answer(vaultReadEnv, () => ({ entries: found })).answer(vaultImportEnv, () => ({ entries: [] }));
+  });
+
+  it('are ticked when it is known where they go and the vault has none of that name', async () => {
+    answers.push('OK');
+    await importEnv(keys);
+    expect(sidecar.asked[0]).toEqual({ method: 'vault/readEnv', params: { path: '/home/me/.env' } });
+    expect(shown[0]).toMatchObject({ text: 'Keys to take', detail: 'They stay in the file too, until you remove them there' });
+    expect(lists[0]).toMatchObject([
+      { label: 'GROQ_API_KEY', description: '…1234 → vault://groq/api_key', detail: 'May be sent to https://api.groq.com', picked: true },
+      {
+        label: 'OPENAI_API_KEY',
+        detail: 'May be sent to https://api.groq.com. Takes the place of the key of this name.',
+        picked: false,
+      },
+      { label: 'LAB_TOKEN', detail: 'You say where it may be sent', picked: false },
+    ]);
+    const taken = { name: 'GROQ_API_KEY', reference: 'vault://groq/api_key', origins: ['https://api.groq.com'] };
+    expect(changes()).toEqual([{ method: 'vault/importEnv', params: { path: '/home/me/.env', entries: [taken] } }]);
+    expect(shown.at(-1)?.text).toBe('One key is in the vault now.');
+    expect(count).toEqual({ unlocks: 1, refreshes: 1 });
+  });
+
+  it('are asked for where they may be sent when nobody knows', async () => {
+    found = [known, { ...strange, name: 'LAB_API_KEY' }];
+    answers.push('API_KEY', 'https://lab.example/v1');
+    await importEnv(keys);
+    expect(shown[1]).toMatchObject({ kind: 'input', text: 'Where LAB_API_KEY may be sent' });
+    expect(changes()).toMatchObject([{ params: { entries: [{ name: 'GROQ_API_KEY' }, { origins: ['https://lab.example'] }] } }]);
+    expect(shown.at(-1)?.text).toBe('2 keys are in the vault now.');
+  });
+
+  it('are not taken when that question, the list or the choice of a file is left', async () => {
+    answers.push('LAB_TOKEN');
+    await expect(importEnv(keys)).rejects.toBeInstanceOf(UserCancelledError);
+    files.push(Uri.file('/home/me/.env'));
+    answers.push('none of them');
+    await expect(importEnv(keys)).rejects.toBeInstanceOf(UserCancelledError);
+    expect(count.unlocks).toBe(2);
+    await expect(importEnv(keys)).rejects.toBeInstanceOf(UserCancelledError);
+    expect(count.unlocks).toBe(2);
+    expect(changes()).toEqual([]);
+  });
+
+  it('that are not there are missed in a sentence', async () => {
+    found = [];
+    await importEnv(keys);
+    expect(shown.map(({ text }) => text)).toEqual(['No keys stand in that file.']);
+  });
+});
+
+test('Locking says what comes of it', async () => {
+  await lockVault(keys);
+  expect(changes()).toEqual([{ method: 'vault/lock', params: {} }]);
+  expect(shown.at(-1)?.text).toBe('The vault is locked. Chats ask for it when they need a key.');
+  expect(count.refreshes).toBe(1);
+});
+
+describe('a new passphrase', () => {
+  it('is set by who knows the old one, and typed twice', async () => {
+    answers.push('old words', 'short', 'new passphrase', 'new passphrose', 'new passphrase');
+    await changePassphrase(keys);
+    expect(shown.map(({ kind, text }) => [kind, text])).toEqual([
+      ['input', 'Unlock Plue’s vault'],
+      ['input', 'A passphrase for Plue’s vault (1 of 2)'],
+      ['refused', 'At least 8 characters.'],
+      ['input', 'A passphrase for Plue’s vault (2 of 2)'],
+      ['refused', 'Not the same yet.'],
+      ['info', 'The vault has its new passphrase.'],
+    ]);
+    expect(shown[1]?.detail).toContain('Plue cannot recover it.');
+    expect(changes()).toEqual([{ method: 'vault/setPassphrase', params: { current: 'old words', passphrase: 'new passphrase' } }]);
+  });
+
+  it('needs no old one where there is none', async () => {
+    sidecar.answer(vaultStatus, () => ({ exists: true, locked: false, ways: ['keychain'], keychainAvailable: true }));
+    answers.push('new passphrase', 'new passphrase');
+    await changePassphrase(keys);
+    expect(changes()).toEqual([{ method: 'vault/setPassphrase', params: { current: undefined, passphrase: 'new passphrase' } }]);
+  });
+
+  it.each([[[]], [['old words']], [['old words', 'new passphrase']]])('is not set by who left after %j', async (typed) => {
+    answers.push(...typed);
+    await expect(changePassphrase(keys)).rejects.toBeInstanceOf(UserCancelledError);
+    expect(changes()).toEqual([]);
+  });
 });
 
 test('Addresses are read as origins, and one that is none spoils all', () => {
