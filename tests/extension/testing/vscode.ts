@@ -279,6 +279,7 @@ export const l10n: { bundle: Record<string, string> | undefined } = { bundle: un
 
 export const env = {
   language: 'en',
+  sessionId: 'this session',
   openExternal: (uri: Uri): Promise<boolean> => {
     opened.push(uri.toString());
     return Promise.resolve(browser.opens);
