@@ -11,7 +11,7 @@ export interface NamedCode {
 export function namedFile(info: string, code: string): NamedCode {
   const behindFence = info
     .trim()
-    .split(/[\s={}:]+(?![\\/])/)
+    .split(/(?:[\s={}]|:(?![\\/]))+/)
     .map((word) => word.replace(/^["']|["']$/g, ''))
     .find((word, index) => isPath(word) && (index > 0 || /[/\\]/.test(word)));
   const [, firstLine = '', rest = ''] = /^([^\n]*)\n?([^]*)$/.exec(code) ?? [];
