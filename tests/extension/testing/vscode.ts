@@ -1,4 +1,7 @@
 // The part of VS Code's API that our modules touch, doing as little as a test needs. What tests look at is exported below it.
+import { closeDocuments, disk, documentOf, documents, type FakeEditor, type Range, type WorkspaceEdit } from './documents';
+
+export { disk, documents, editing, FakeDocument, FakeEditor, Position, Range, WorkspaceEdit } from './documents';
 
 export class Disposable {
   constructor(private readonly end: () => void) {}
@@ -50,8 +53,8 @@ export class Uri {
     return new Uri(base.scheme, [base.path, ...parts].join('/'));
   }
 
-  with({ scheme }: { scheme: string }): Uri {
-    return new Uri(scheme, this.path);
+  with({ scheme, query }: { scheme?: string; query?: string }): Uri {
+    return new Uri(scheme ?? this.scheme, this.path, query ?? this.query);
   }
 
   get fsPath(): string {
@@ -122,8 +125,6 @@ export const selections: (Range | undefined)[] = [];
 /** The files that the next dialogs give. */
 export const files: Uri[] = [];
 export const panels: FakePanel[] = [];
-/** What lies on the disk, as far as `workspace.fs` knows: texts by path. */
-export const disk = new Map<string, string>();
 export const registered = new Map<string, (...args: unknown[]) => unknown>();
 export const copied: string[] = [];
 /** The Cancel button of whatever shows progress. */
@@ -140,7 +141,12 @@ function show(kind: string, text: string, rest: unknown[]): Promise<string | und
 
 export function reset(): void {
   for (const list of [shown, answers, executed, opened, lists, selections, files, panels, copied]) list.length = 0;
-  for (const known of [disk, registered, commandAnswers, installed]) known.clear();
+  for (const list of [untitled, window.tabGroups.all, window.tabGroups.closed]) list.length = 0;
+  for (const known of [registered, commandAnswers, installed, fileSystems, serializers]) known.clear();
+  closeDocuments();
+  window.activeTextEditor = undefined;
+  window.tabGroups.activeTabGroup = {};
+  workspace.textDocuments = documents;
   progress = new CancellationTokenSource();
   browser.opens = true;
   languageModels.length = 0;
@@ -152,12 +158,53 @@ export function reset(): void {
 
 export const windowState = new EventEmitter<{ focused: boolean }>();
 
+interface Serializer {
+  deserializeWebviewPanel: (panel: FakePanel, state: unknown) => unknown;
+}
+
+const serializers = new Map<string, Serializer>();
+
+/** A tab of the last session that somebody looks at again. */
+export function restorePanel(viewType: string, state?: unknown, panel = new FakePanel()): FakePanel {
+  panels.push(panel);
+  serializers.get(viewType)?.deserializeWebviewPanel(panel, state);
+  return panel;
+}
+
+export const editorChanged = new EventEmitter<FakeEditor | undefined>();
+
+interface Tab {
+  input: unknown;
+}
+
+interface Window {
+  tabGroups: {
+    all: { tabs: Tab[]; viewColumn: number }[];
+    activeTabGroup: { activeTab?: Tab };
+    closed: Tab[];
+    close: (tabs: Tab | Tab[]) => Promise<boolean>;
+  };
+  activeTextEditor: FakeEditor | undefined;
+}
+
+const editors: Window = {
+  tabGroups: {
+    all: [],
+    activeTabGroup: {},
+    closed: [],
+    close: (tabs) => {
+      editors.tabGroups.closed.push(...[tabs].flat());
+      return Promise.resolve(true);
+    },
+  },
+  activeTextEditor: undefined,
+};
+
 export const window = {
-  tabGroups: { all: [], close: (): Promise<boolean> => Promise.resolve(true) },
+  ...editors,
   onDidChangeWindowState: windowState.event,
   state: { focused: true },
-  activeTextEditor: undefined,
-  onDidChangeActiveTextEditor: (): Disposable => new Disposable(() => undefined),
+  onDidChangeActiveTextEditor: editorChanged.event,
   showErrorMessage: (text: string, ...rest: unknown[]) => show('error', text, rest),
   showWarningMessage: (text: string, ...rest: unknown[]) => show('warning', text, rest),
   showInformationMessage: (text: string, ...rest: unknown[]) => show('info', text, rest),
@@ -169,10 +216,11 @@ export const window = {
       shown.push({ kind: 'refused', text: problem, buttons: [] });
     }
   },
-  showTextDocument: (what: Uri | { uri: Uri }, options?: { selection?: Range }): Promise<void> => {
+  /** Resolves to the editor in front, where it is of this document. */
+  showTextDocument: (what: Uri | { uri: Uri }, options?: { selection?: Range }): Promise<unknown> => {
     opened.push('uri' in what ? what.uri.toString() : what.fsPath);
     selections.push(options?.selection);
-    return Promise.resolve();
+    return Promise.resolve(window.activeTextEditor?.document === what ? window.activeTextEditor : undefined);
   },
   showOpenDialog: () => Promise.resolve(files.length === 0 ? undefined : files.splice(0, 1)),
   showSaveDialog: () => Promise.resolve(files.shift()),
@@ -194,7 +242,10 @@ export const window = {
   },
   /** Chosen by the label that the test put into `answers`; one that begins with "button:" presses the first button of its row. */
   createQuickPick: (): FakePick => new FakePick(),
-  registerWebviewPanelSerializer: (): Disposable => new Disposable(() => undefined),
+  registerWebviewPanelSerializer: (viewType: string, serializer: Serializer): Disposable => {
+    serializers.set(viewType, serializer);
+    return new Disposable(() => serializers.delete(viewType));
+  },
   createWebviewPanel: (): FakePanel => {
     const panel = new FakePanel();
     panels.push(panel);
@@ -232,6 +283,7 @@ export const extensions = {
 export const savedDocument = new EventEmitter<{ uri: Uri }>();
 
 const fileSystem = {
+  isWritableFileSystem: (scheme: string): boolean => scheme === 'file',
   stat: ({ path }: Uri): Promise<void> => (disk.has(path) ? Promise.resolve() : Promise.reject(new Error('There is no such file.'))),
   writeFile: ({ path }: Uri, content: Uint8Array): Promise<void> => {
     if (path.startsWith('/read-only/')) return Promise.reject(new Error('Read-only.'));
@@ -239,6 +291,11 @@ const fileSystem = {
     return Promise.resolve();
   },
 };
+
+/** What `registerFileSystemProvider` was given, by the scheme. */
+export const fileSystems = new Map<string, unknown>();
+/** Documents without a file, as they were opened. */
+export const untitled: { content: string; language?: string }[] = [];
 
 export const workspace: {
   isTrusted: boolean;
@@ -252,7 +309,11 @@ export const workspace: {
   createFileSystemWatcher: () => unknown;
   registerTextDocumentContentProvider: () => Disposable;
   textDocuments: { uri: Uri; isDirty: boolean }[];
-  openTextDocument: (what: Uri | { content: string }) => Promise<{ uri: Uri }>;
+  openTextDocument: (what: Uri | { content: string; language?: string }) => Promise<{ uri: Uri }>;
+  applyEdit: (edit: WorkspaceEdit) => Promise<boolean>;
+  findFiles: (pattern: string) => Promise<Uri[]>;
+  asRelativePath: (uri: Uri) => string;
+  registerFileSystemProvider: (scheme: string, provider: unknown) => Disposable;
 } = {
   fs: fileSystem,
   onDidSaveTextDocument: savedDocument.event,
@@ -267,9 +328,27 @@ export const workspace: {
     dispose: () => undefined,
   }),
   registerTextDocumentContentProvider: () => new Disposable(() => undefined),
-  textDocuments: [],
+  textDocuments: documents,
   /** A new document has its text for an address. */
-  openTextDocument: (what) => Promise.resolve({ uri: 'content' in what ? Uri.parse(`untitled:${what.content}`) : what }),
+  openTextDocument: (what) => {
+    if (!('content' in what)) return Promise.resolve(documentOf(what) ?? { uri: what });
+    untitled.push(what);
+    return Promise.resolve({ uri: Uri.parse(`untitled:${what.content}`) });
+  },
+  applyEdit: (edit) => Promise.resolve(edit.apply()),
+  /** By the end of the path: a pattern as `**\/src/a.ts`. */
+  findFiles: (pattern) => {
+    const end = pattern.replace(/^\*\*/, '').replace(/\[(.)\]/g, '$1');
+    return Promise.resolve([...disk.keys()].filter((path) => path.endsWith(end)).map((path) => Uri.file(path)));
+  },
+  asRelativePath: ({ path }) => {
+    const folder = workspace.workspaceFolders?.find(({ uri }) => path.startsWith(`${uri.path}/`))?.uri.path;
+    return folder === undefined ? path : path.slice(folder.length + 1);
+  },
+  registerFileSystemProvider: (scheme, provider) => {
+    fileSystems.set(scheme, provider);
+    return new Disposable(() => fileSystems.delete(scheme));
+  },
   isTrusted: true,
   workspaceFolders: undefined,
 };
@@ -368,14 +447,22 @@ export class TabInputText {
   constructor(readonly uri: Uri) {}
 }
 
-export class Range {
+export class TabInputTextDiff {
   constructor(
-    readonly startLine: number,
-    readonly startCharacter: number,
-    readonly endLine: number,
-    readonly endCharacter: number,
+    readonly original: Uri,
+    readonly modified: Uri,
   ) {}
 }
+
+export class TabInputWebview {
+  constructor(readonly viewType: string) {}
+}
+
+export const FileType = { Unknown: 0, File: 1, Directory: 2, SymbolicLink: 64 };
+
+export const FileSystemError = { NoPermissions: ({ path }: Uri): Error => new Error(`No permissions: ${path}`) };
+
+export const languages = { getLanguages: (): Promise<string[]> => Promise.resolve(['plaintext', 'typescript', 'python', 'shellscript']) };
 
 class FakePick {
   title = '';
@@ -411,6 +498,11 @@ class FakePick {
 /** A panel whose page is the test: it hears what is posted and says what it likes. */
 export class FakePanel {
   readonly heard: unknown[] = [];
+  title = '';
+  visible = true;
+  active = true;
+  private readonly turned = new EventEmitter<void>();
+  readonly onDidChangeViewState = this.turned.event;
   private readonly messages = new EventEmitter<unknown>();
   private readonly ended = new EventEmitter<void>();
   readonly onDidDispose = this.ended.event;
@@ -428,6 +520,12 @@ export class FakePanel {
 
   say(message: unknown): void {
     this.messages.fire(message);
+  }
+
+  /** It comes to the front, or goes behind another tab. */
+  turn(isInFront: boolean): void {
+    this.visible = this.active = isInFront;
+    this.turned.fire();
   }
 
   /** How often it was brought to the front. */

@@ -1,11 +1,12 @@
 // Opens what went with a message: a file where it lies, an image from what the chat keeps of it.
 import { realpath } from 'node:fs/promises';
-import { basename, isAbsolute, relative, resolve } from 'node:path';
+import { basename, isAbsolute, resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { attachmentRead } from '../../protocol/protocol.generated';
 import type { LineRange } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
+import { isInside } from './openFolder';
 
 const imageScheme = 'plue-image';
 
@@ -82,9 +83,4 @@ class Images implements vscode.FileSystemProvider {
 async function mayOpenOutside(path: string): Promise<boolean> {
   const open = l10n.t('Open');
   return (await vscode.window.showInformationMessage(l10n.t('{0} lies outside the open folder.', path), open)) === open;
-}
-
-function isInside(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return way !== '' && !way.startsWith('..') && !isAbsolute(way);
 }

@@ -152,7 +152,7 @@ describe('the host of the Providers page', () => {
     await say({ type: 'ready' });
     await say({ type: 'openFile', id: 'a', work: 'file:a' });
     expect(opened).toEqual(['/p/a.json5']);
-    expect(selections[0]).toMatchObject({ startLine: 2, startCharacter: 17 });
+    expect(selections[0]).toMatchObject({ start: { line: 2, character: 17 } });
   });
 
   it('unlocks the vault before a key is moved into it', async () => {

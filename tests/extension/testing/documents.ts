@@ -1,0 +1,110 @@
+// Files, and documents that are opened of them, as VS Code has them: what is typed is on the disk once it was saved.
+import type { Uri } from './vscode';
+
+/** What lies on the disk, as far as VS Code's own functions know: texts by path. */
+export const disk = new Map<string, string>();
+/** Whether documents and files take an edit. */
+export const editing = { isTaken: true };
+
+export class Position {
+  constructor(
+    readonly line: number,
+    readonly character: number,
+  ) {}
+}
+
+export class Range {
+  readonly start: Position;
+  readonly end: Position;
+
+  constructor(...places: [Position, Position] | [number, number, number, number]) {
+    const [start, end] = places.length === 2 ? places : [new Position(places[0], places[1]), new Position(places[2], places[3])];
+    this.start = start;
+    this.end = end;
+  }
+}
+
+export class FakeDocument {
+  isClosed = false;
+
+  constructor(
+    readonly uri: Uri,
+    private text: string,
+    /** Typed and not saved. */
+    public isDirty = false,
+  ) {}
+
+  getText(): string {
+    return this.text;
+  }
+
+  positionAt(offset: number): Position {
+    const before = this.text.slice(0, offset).split('\n');
+    return new Position(before.length - 1, before.at(-1)?.length ?? 0);
+  }
+
+  offsetAt({ line, character }: Position): number {
+    return this.text.split('\n').slice(0, line).join('\n').length + (line > 0 ? 1 : 0) + character;
+  }
+
+  replace({ start, end }: Range, text: string): void {
+    this.text = this.text.slice(0, this.offsetAt(start)) + text + this.text.slice(this.offsetAt(end));
+    this.isDirty = true;
+  }
+
+  save(): Promise<boolean> {
+    disk.set(this.uri.path, this.text);
+    this.isDirty = false;
+    return Promise.resolve(true);
+  }
+}
+
+/** Open documents; one is found by its file. */
+export const documents: FakeDocument[] = [];
+
+/** The open document of a file that is on the disk. */
+export function documentOf(uri: Uri): FakeDocument | undefined {
+  const open = documents.find((one) => one.uri.path === uri.path);
+  const text = disk.get(uri.path);
+  if (open !== undefined || text === undefined) return open;
+  const document = new FakeDocument(uri, text);
+  documents.push(document);
+  return document;
+}
+
+export class WorkspaceEdit {
+  private readonly changes: (() => void)[] = [];
+
+  createFile(uri: Uri, { contents }: { contents: Uint8Array }): void {
+    this.changes.push(() => disk.set(uri.path, new TextDecoder().decode(contents)));
+  }
+
+  replace(uri: Uri, range: Range, text: string): void {
+    this.changes.push(() => documentOf(uri)?.replace(range, text));
+  }
+
+  apply(): boolean {
+    if (editing.isTaken) for (const change of this.changes) change();
+    return editing.isTaken;
+  }
+}
+
+export class FakeEditor {
+  viewColumn = 1;
+
+  constructor(
+    readonly document: FakeDocument,
+    public selection: Range,
+  ) {}
+
+  edit(change: (edit: { replace: (range: Range, text: string) => void }) => void): Promise<boolean> {
+    if (editing.isTaken) change({ replace: (range, text) => this.document.replace(range, text) });
+    return Promise.resolve(editing.isTaken);
+  }
+}
+
+export function closeDocuments(): void {
+  documents.length = 0;
+  disk.clear();
+  editing.isTaken = true;
+}
