@@ -7,31 +7,56 @@ import { ProviderActions, usesSentence } from '../../../../extension/src/feature
 import { addProvider, pickProvider } from '../../../../extension/src/features/providers/providerCommands';
 import { ProvidersPage } from '../../../../extension/src/features/providers/providersPage';
 import {
+  catalogBackups,
+  catalogDelete,
   catalogExport,
+  catalogGet,
   catalogImport,
   catalogList,
+  catalogRefresh,
+  catalogRestore,
+  catalogSave,
   catalogStartingPoints,
+  catalogValidate,
   providerApprove,
   providerConfigure,
   providerDelete,
+  providerDiscover,
   providerExecutables,
   providerGet,
   providerList,
+  providerModels,
   providerMoveKey,
   providerSetEnabled,
   providerTest,
+  templateGet,
+  type CatalogSummary,
   type ProviderDetail,
   type ProviderSummary,
 } from '../../../../extension/src/protocol/protocol.generated';
 import { ProviderList } from '../../../../extension/src/server/providerList';
 import { FakeSidecar } from '../../testing/fakeSidecar';
-import { answers, executed, files, opened, panels, reset, savedDocument, selections, shown, Uri, windowState } from '../../testing/vscode';
-import { kind, provider } from '../../webview/providerSamples';
+import {
+  answers,
+  executed,
+  files,
+  lists,
+  opened,
+  panels,
+  reset,
+  savedDocument,
+  selections,
+  shown,
+  Uri,
+  windowState,
+} from '../../testing/vscode';
+import { catalog, catalogDetail, kind, provider } from '../../webview/providerSamples';
 
 let items: ProviderSummary[];
 let detail: Partial<ProviderDetail>;
 let sidecar: FakeSidecar;
 let page: ProvidersPage;
+let warnings: string[];
 const pages = RealUri.file('/pages');
 
 const noUses = { chatCount: 0, chats: [], templates: [], settings: [] };
@@ -39,6 +64,7 @@ const someUses = { chatCount: 2, chats: [], templates: ['reviewer'], settings: [
 
 beforeEach(async () => {
   reset();
+  warnings = [];
   items = [provider({ id: 'a', name: 'A' }), provider({ id: 'b', name: 'B', enabled: false })];
   detail = { uses: noUses };
   sidecar = new FakeSidecar()
@@ -55,7 +81,7 @@ beforeEach(async () => {
     providers,
     actions: new ProviderActions(sidecar, providers),
     catalogs: new CatalogActions(sidecar),
-    log: { warn: vi.fn() },
+    log: { warn: (line) => warnings.push(line) },
     extensionUri: pages,
   });
   page.reveal();
@@ -162,6 +188,154 @@ describe('the host of the Providers page', () => {
   });
 });
 
+describe('where the page goes', () => {
+  it('is told it when it is made, and once more when it is open already', async () => {
+    page.reveal({ provider: 'b' });
+    expect(heard().at(-1)).toEqual({ type: 'go', to: 'provider', id: 'b' });
+    page.reveal('add');
+    expect(heard().at(-1)).toEqual({ type: 'go', to: 'add' });
+    panels[0]?.dispose();
+    page.reveal('add');
+    await say({ type: 'ready' });
+    expect(panels[1]?.heard).toContainEqual({ type: 'go', to: 'add' });
+  });
+
+  it('is left alone once it drew something else', async () => {
+    page.reveal({ provider: 'b' });
+    await say({ type: 'show', id: 'a', work: 'detail:a' });
+    const before = heard().length;
+    await say({ type: 'ready' });
+    expect(heard().slice(before)).not.toContainEqual(expect.objectContaining({ type: 'go' }));
+  });
+
+  it('is not looked up while the sidecar is gone', async () => {
+    sidecar.state = { state: 'stopped', cause: 'It crashed.' };
+    sidecar.asked.length = 0;
+    page.reveal();
+    await say({ type: 'ready' });
+    expect(sidecar.asked).toEqual([]);
+    expect(heard()).toContainEqual({ type: 'sidecar', state: 'stopped', cause: 'It crashed.' });
+    sidecar.stateChanged.fire({ state: 'running' });
+    expect(heard().at(-1)).toEqual({ type: 'sidecar', state: 'running' });
+  });
+});
+
+describe('what fails behind the page', () => {
+  it('stands in the log, and the page keeps what it shows', async () => {
+    await say({ type: 'show', id: 'a', work: 'detail:a' });
+    sidecar.answer(providerGet, () => {
+      throw new FailureError('notFound', 'It is gone.');
+    });
+    sidecar.providerChanged.fire({ id: 'a' });
+    await vi.waitFor(() => expect(warnings).toEqual(['The details of a could not be fetched: It is gone.']));
+    sidecar.answer(providerList, () => {
+      throw new FailureError('internal', 'The folder is gone.');
+    });
+    windowState.fire({ focused: true });
+    await vi.waitFor(() => expect(warnings.at(-1)).toBe('The providers could not be listed: The folder is gone.'));
+    expect(shown).toEqual([]);
+  });
+
+  it('and a folder that cannot be read is told with what is known', async () => {
+    sidecar.answer(providerList, () => ({ items, kinds: [], folderProblem: 'The folder cannot be read.' }));
+    await say({ type: 'ready' });
+    expect(heard().at(-1)).toEqual({ type: 'snapshot', providers: items, kinds: [], folderProblem: 'The folder cannot be read.' });
+  });
+});
+
+describe('what the page asks for', () => {
+  it.each([
+    [{ type: 'signIn', id: 'a' } as const, ['plue.signInProvider', 'a']],
+    [{ type: 'signOut', id: 'a' } as const, ['plue.signOutProvider', 'a']],
+    [{ type: 'setKey', id: 'a' } as const, ['plue.configureProviderKey', 'a']],
+    [{ type: 'openChat', uri: 'codex://chats/one' } as const, ['plue.openChat', 'codex://chats/one']],
+    [{ type: 'newChat' } as const, ['plue.newChat']],
+    [{ type: 'unlockVault' } as const, ['plue.unlockVault']],
+    [{ type: 'checkClaudeCode' } as const, ['plue.checkClaudeCodeAuth']],
+    [{ type: 'showLog' } as const, ['plue.showLog']],
+    [{ type: 'restart' } as const, ['plue.restartServer']],
+  ])('of another room, as %j, is done by its command', async (deed, command) => {
+    await say({ ...deed, work: 'w' });
+    expect(executed).toEqual([command]);
+    expect(heard().at(-1)).toEqual({ type: 'finished', work: 'w' });
+  });
+
+  it('makes one the default for chats or for small jobs', async () => {
+    await say({ type: 'makeDefault', id: 'a', work: 'w' });
+    expect(paramsOf('provider/configure')).toEqual({ id: 'a', name: 'A', kind: 'anthropic', makeDefault: true });
+    await say({ type: 'makeDefaultSmall', id: 'a', work: 'w' });
+    expect(paramsOf('provider/configure')).toEqual({ id: 'a', name: 'A', kind: 'anthropic', makeDefaultSmall: true });
+  });
+
+  it('makes one that was found the default only when it answers', async () => {
+    await say({ type: 'use', id: 'a', work: 'use' });
+    expect(paramsOf('provider/configure')).toMatchObject({ id: 'a', makeDefault: true });
+    sidecar.asked.length = 0;
+    sidecar.answer(providerTest, () => provider({ error: { kind: 'unreachable', message: 'Nobody answers.' } }));
+    await say({ type: 'use', id: 'a', work: 'use' });
+    expect(sidecar.methods()).not.toContain('provider/configure');
+    expect(heard().at(-1)).toEqual({ type: 'finished', work: 'use', error: { kind: 'unreachable', message: 'Nobody answers.' } });
+  });
+
+  it('takes the tour as the default only where there is none', async () => {
+    items = [provider({ id: 'tour', source: 'tour', kind: 'tour', name: 'Tour' })];
+    await say({ type: 'ready' });
+    await say({ type: 'takeTour', work: 'w' });
+    expect(paramsOf('provider/configure')).toMatchObject({ id: 'tour', makeDefault: true });
+    expect(executed).toEqual([['plue.newChat']]);
+    items.push(provider({ id: 'mine', isDefault: true }));
+    await say({ type: 'ready' });
+    sidecar.asked.length = 0;
+    await say({ type: 'takeTour', work: 'w' });
+    expect(sidecar.asked).toEqual([]);
+  });
+
+  it('stores anew what a step stored already, and takes away an address that was emptied', async () => {
+    const fields = { model: null, temperature: 1 };
+    const external = { id: 'x', name: 'X', kind: 'external', command: '/bin/x', fields };
+    await say({ type: 'connect', work: 'connect', then: 'signIn', provider: external });
+    expect(paramsOf('provider/configure')).toEqual({
+      ...{ id: 'x', name: 'X', kind: 'external', endpoint: '', catalogProvider: undefined, model: '', enabled: true },
+      fields: { temperature: 1, command: '/bin/x' },
+    });
+    expect(heard()).toContainEqual({ type: 'connected', provider: provider({ id: 'x', name: 'X' }) });
+    expect(executed).toEqual([['plue.signInProvider', 'x']]);
+  });
+
+  it('is refused for a provider that is gone, in a sentence', async () => {
+    await say({ type: 'configure', id: 'gone', work: 'w', changes: {} });
+    const message = 'There is no provider named gone any more.';
+    expect(heard().at(-1)).toEqual({ type: 'finished', work: 'w', error: { kind: 'notFound', message } });
+    expect(warnings).toEqual([`Providers page: configure: notFound: ${message}`]);
+  });
+
+  it('shows models, programs and what a provider may have', async () => {
+    const models = { models: [], fetchedAt: '2026-11-21T08:00:00Z' };
+    const program = { path: '/bin/x', name: 'x', sha256: 'ab'.repeat(32), approved: false, changedSinceApproval: false };
+    const template = { id: 'llm-provider', name: 'Provider', fields: [] };
+    sidecar
+      .answer(providerModels, () => models)
+      .answer(providerExecutables, () => ({ items: [program] }))
+      .answer(providerApprove, () => program)
+      .answer(templateGet, () => template)
+      .answer(providerDiscover, () => ({ defaultId: 'tour', tried: [], sentence: 'Nothing was found.' }));
+    await say({ type: 'listModels', id: 'a', refresh: true, work: 'w' });
+    expect(paramsOf('provider/models')).toEqual({ id: 'a', refresh: true });
+    await say({ type: 'loadExecutables', work: 'w' });
+    await say({ type: 'approve', path: '/bin/x', sha256: program.sha256, work: 'w' });
+    expect(paramsOf('provider/approve')).toEqual({ path: '/bin/x', sha256: program.sha256 });
+    await say({ type: 'loadTemplate', work: 'w' });
+    await say({ type: 'discover', work: 'w' });
+    for (const answer of [
+      { type: 'models', id: 'a', result: models },
+      { type: 'executables', items: [program] },
+      { type: 'template', template },
+      { type: 'said', words: 'Nothing was found.' },
+    ])
+      expect(heard()).toContainEqual(answer);
+  });
+});
+
 describe('a question before something is lost', () => {
   const key = { reference: 'vault://a/api_key', origins: [], lastFour: 'abcd', storedAt: '2026-11-21T08:00:00Z', usedBy: ['a'] };
 
@@ -239,6 +413,105 @@ describe('catalogs in and out of files', () => {
     files.push(Uri.file('/out.json'));
     await say({ type: 'exportCatalog', ids: ['mine'], work: 'export' });
     expect(paramsOf('catalog/export')).toEqual({ ids: ['mine'], path: '/out.json' });
+  });
+});
+
+describe('catalogs on the page', () => {
+  const mine = catalog({ id: 'mine', name: 'Mine', source: 'user', modelCount: 3 });
+  const details = catalogDetail(mine, []);
+  let all: CatalogSummary[];
+
+  beforeEach(() => {
+    all = [mine, catalog({ id: 'shipped', name: 'Shipped' })];
+    sidecar
+      .answer(catalogList, () => ({ items: all }))
+      .answer(catalogStartingPoints, () => ({ items: [] }))
+      .answer(catalogGet, () => details)
+      .answer(catalogSave, () => details)
+      .answer(catalogRestore, () => details)
+      .answer(catalogBackups, () => ({ items: [] }))
+      .answer(catalogValidate, () => ({ problems: [] }))
+      .answer(catalogDelete, () => ({}))
+      .answer(catalogExport, () => ({}))
+      .answer(catalogRefresh, () => ({ sentence: 'Two catalogs are new.', updated: true, providerCount: 2 }));
+  });
+
+  it('are listed, shown, checked and stored', async () => {
+    await say({ type: 'loadCatalogs', work: 'w' });
+    await say({ type: 'loadCatalog', id: 'mine', work: 'w' });
+    await say({ type: 'validateCatalog', document: { id: 'mine' }, work: 'check' });
+    await say({ type: 'saveCatalog', document: { id: 'mine' }, previousId: 'old', work: 'w' });
+    expect(paramsOf('catalog/save')).toEqual({ document: { id: 'mine' }, previousId: 'old' });
+    for (const answer of [
+      { type: 'catalogs', list: { items: all }, startingPoints: [] },
+      { type: 'catalog', detail: details },
+      { type: 'problems', work: 'check', problems: [] },
+      { type: 'savedCatalog', detail: details },
+    ])
+      expect(heard()).toContainEqual(answer);
+  });
+
+  it('say what became of a refresh and of a backup that is restored', async () => {
+    await say({ type: 'refreshCatalog', work: 'w' });
+    expect(heard()).toContainEqual({ type: 'said', words: 'Two catalogs are new.' });
+    expect(heard()).toContainEqual({ type: 'catalogs', list: { items: all }, startingPoints: [] });
+    await say({ type: 'loadBackups', work: 'w' });
+    expect(heard()).toContainEqual({ type: 'backups', items: [] });
+    await say({ type: 'restore', backupId: 'b1', work: 'w' });
+    expect(paramsOf('catalog/restore')).toEqual({ backupId: 'b1' });
+    expect(shown.map(({ text }) => text)).toEqual(['Two catalogs are new.', 'The catalog was restored.']);
+  });
+
+  it('are deleted only after a question that says what is used then', async () => {
+    await say({ type: 'deleteCatalog', id: 'mine', work: 'w' });
+    expect(shown[0]).toMatchObject({
+      text: 'Delete the catalog “Mine”?',
+      detail: 'Providers made from it stay. This version goes to the backups.',
+    });
+    expect(sidecar.methods()).not.toContain('catalog/delete');
+    answers.push('Delete');
+    await say({ type: 'deleteCatalog', id: 'mine', work: 'w' });
+    expect(heard()).toContainEqual({ type: 'removedCatalog', id: 'mine' });
+    sidecar.answer(catalogGet, () => ({ ...details, summary: { ...mine, overridesShipped: true } }));
+    await say({ type: 'deleteCatalog', id: 'mine', work: 'w' });
+    expect(shown.at(-1)?.detail).toContain('The one shipped with Plue is used again.');
+  });
+
+  it('are chosen for a file where none is named, one’s own ticked', async () => {
+    answers.push('OK');
+    files.push(Uri.file('/out.json'));
+    await say({ type: 'exportCatalog', ids: [], work: 'w' });
+    expect(lists[0]).toMatchObject([
+      { label: 'Mine', description: 'your own', detail: '3 models', picked: true },
+      { label: 'Shipped', description: 'shipped', picked: false },
+    ]);
+    expect(paramsOf('catalog/export')).toEqual({ ids: ['mine'], path: '/out.json' });
+    expect(shown.at(-1)?.text).toBe('The catalog was written to /out.json.');
+    files.push(Uri.file('/all.json'));
+    await say({ type: 'exportCatalog', ids: ['mine', 'shipped'], work: 'w' });
+    expect(shown.at(-1)?.text).toBe('2 catalogs were written to /all.json.');
+  });
+
+  it('are written nowhere when none is chosen', async () => {
+    await say({ type: 'exportCatalog', ids: [], work: 'w' });
+    expect(sidecar.methods()).not.toContain('catalog/export');
+    expect(heard().at(-1)).toEqual({ type: 'finished', work: 'w' });
+  });
+
+  it('that were left out of an import are named, and stay when that is the answer', async () => {
+    sidecar.answer(catalogImport, () => ({ imported: [catalog({ name: 'New' })], skipped: [{ id: 'mine', why: 'There is one.' }] }));
+    files.push(Uri.file('/c.json'));
+    await say({ type: 'importCatalog', work: 'w' });
+    expect(shown[0]).toMatchObject({ text: 'Imported: New. Left out: mine.', buttons: ['Replace'] });
+    expect(shown[0]?.detail).toBe('mine: There is one.\nThe versions before go to the backups.');
+    expect(sidecar.methods().filter((method) => method === 'catalog/import')).toHaveLength(1);
+    expect(heard()).toContainEqual({ type: 'said', words: 'Imported: New. Left out: mine.' });
+  });
+
+  it('are not imported without a file', async () => {
+    await say({ type: 'importCatalog', work: 'w' });
+    expect(sidecar.methods()).not.toContain('catalog/import');
+    expect(heard().at(-1)).toEqual({ type: 'finished', work: 'w' });
   });
 });
 
