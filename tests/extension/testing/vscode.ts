@@ -141,7 +141,7 @@ function show(kind: string, text: string, rest: unknown[]): Promise<string | und
 
 export function reset(): void {
   for (const list of [shown, answers, executed, opened, lists, selections, files, panels, copied]) list.length = 0;
-  for (const list of [untitled, window.tabGroups.all, window.tabGroups.closed]) list.length = 0;
+  for (const list of [untitled, terminals, window.tabGroups.all, window.tabGroups.closed]) list.length = 0;
   for (const known of [registered, commandAnswers, installed, fileSystems, serializers]) known.clear();
   closeDocuments();
   window.activeTextEditor = undefined;
@@ -200,8 +200,16 @@ const editors: Window = {
   activeTextEditor: undefined,
 };
 
+/** What was typed into which terminal. */
+export const terminals: { name: string; sent: string[] }[] = [];
+
 export const window = {
   ...editors,
+  createTerminal: ({ name }: { name: string }): unknown => {
+    const sent: string[] = [];
+    terminals.push({ name, sent });
+    return { show: () => undefined, sendText: (text: string) => sent.push(text) };
+  },
   onDidChangeWindowState: windowState.event,
   state: { focused: true },
   onDidChangeActiveTextEditor: editorChanged.event,
@@ -284,7 +292,11 @@ export const savedDocument = new EventEmitter<{ uri: Uri }>();
 
 const fileSystem = {
   isWritableFileSystem: (scheme: string): boolean => scheme === 'file',
-  stat: ({ path }: Uri): Promise<void> => (disk.has(path) ? Promise.resolve() : Promise.reject(new Error('There is no such file.'))),
+  stat: ({ path }: Uri): Promise<{ type: number }> => {
+    if (disk.has(path)) return Promise.resolve({ type: FileType.File });
+    const isFolder = [...disk.keys()].some((one) => one.startsWith(`${path}/`));
+    return isFolder ? Promise.resolve({ type: FileType.Directory }) : Promise.reject(new Error('There is no such file.'));
+  },
   writeFile: ({ path }: Uri, content: Uint8Array): Promise<void> => {
     if (path.startsWith('/read-only/')) return Promise.reject(new Error('Read-only.'));
     disk.set(path, new TextDecoder().decode(content));

@@ -1,22 +1,6 @@
 import { expect, it } from 'vitest';
-import * as v from 'valibot';
-import type { Memento } from 'vscode';
 import { RecentModels } from '../../../../extension/src/features/chat/recentModels';
-
-function memory(held: Record<string, unknown> = {}): Memento {
-  return {
-    keys: () => Object.keys(held),
-    get: <T>(key: string): T | undefined =>
-      v.parse(
-        v.custom<T | undefined>(() => true),
-        held[key],
-      ),
-    update: (key: string, value: unknown) => {
-      held[key] = value;
-      return Promise.resolve();
-    },
-  };
-}
+import { memory } from '../../testing/memory';
 
 it('The model that was used last comes first, each once, eight at most', async () => {
   const recent = new RecentModels(memory());

@@ -1,0 +1,604 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import * as v from 'valibot';
+import { Uri as RealUri, type Disposable, type ExtensionContext } from 'vscode';
+import { activateChat } from '../../../../extension/src/features/chat/index';
+import { FailureError } from '../../../../extension/src/infrastructure/errors';
+import {
+  codexCreate,
+  codexGet,
+  codexMarkRead,
+  codexRedo,
+  codexUndo,
+  codexUpdate,
+  editList,
+  messageCompact,
+  messageDiscard,
+  messageList,
+  messageRetry,
+  messageSend,
+  messageSteering,
+  messageStop,
+  providerList,
+  providerModels,
+  settingsGet,
+  templateList,
+  type CodexGetResult,
+  type CodexSummary,
+  type HookFailureView,
+} from '../../../../extension/src/protocol/protocol.generated';
+import { ApprovalList } from '../../../../extension/src/server/approvalList';
+import { ProviderList } from '../../../../extension/src/server/providerList';
+import { TaskList } from '../../../../extension/src/server/taskList';
+import { fakeLog } from '../../testing/fakeLog';
+import { FakeSidecar } from '../../testing/fakeSidecar';
+import { memory } from '../../testing/memory';
+import { templateSummary } from '../../testing/templateSummary';
+import {
+  answers,
+  copied,
+  executed,
+  disk,
+  type FakePanel,
+  files,
+  panels,
+  registered,
+  reset,
+  restorePanel,
+  shown,
+  terminals,
+  Uri,
+  window,
+  windowState,
+  workspace,
+} from '../../testing/vscode';
+import { chat, codex, codexId, provider, question } from '../../webview/chatSamples';
+
+let shownCodex: CodexSummary;
+let whole: Partial<CodexGetResult>;
+let sidecar: FakeSidecar;
+let lines: string[];
+let kept: Record<string, unknown>;
+let active: Disposable;
+
+beforeEach(() => {
+  reset();
+  shownCodex = codex();
+  whole = {};
+  kept = {};
+  sidecar = new FakeSidecar()
+    .answer(codexGet, ({ uri }) => chat([question('q1', 'Why?')], { codex: { ...shownCodex, uri }, ...whole }))
+    .answer(codexCreate, () => codex({ uri: 'codex://chats/new', title: '' }))
+    .answer(codexUpdate, ({ uri, title, providerId, model }) =>
+      codex({ uri, ...(title === undefined ? {} : { title }), ...(providerId === undefined ? {} : { providerId, model: model ?? '' }) }),
+    )
+    .answer(codexMarkRead, () => ({}))
+    .answer(messageSend, () => ({ messageId: 'q2' }))
+    .answer(messageDiscard, () => ({}))
+    .answer(messageSteering, () => ({ sources: [] }))
+    .answer(editList, () => ({ files: [], turns: [], conflicts: [] }))
+    .answer(providerList, () => ({ items: [provider(), provider({ id: 'off', name: 'Off', enabled: false })], kinds: [] }))
+    .answer(settingsGet, () => ({ path: '', groups: [], values: { default_large: 'anthropic' } }))
+    .answer(templateList, () => ({
+      templates: [templateSummary('ai-chat', { name: 'Chat' }), templateSummary('old', { inForce: false })],
+    }));
+  start();
+});
+
+afterEach(() => active.dispose());
+
+function start(openAtStart = false): void {
+  const { log, lines: written } = fakeLog();
+  lines = written;
+  const context = v.parse(
+    v.custom<ExtensionContext>(() => true),
+    { globalState: memory(), workspaceState: memory(kept), extensionUri: RealUri.file('/extension') },
+  );
+  const lists = {
+    providers: new ProviderList(sidecar),
+    approvals: new ApprovalList(sidecar, log),
+    tasks: new TaskList(sidecar, log),
+  };
+  active = activateChat(context, sidecar, lists, log, openAtStart);
+}
+
+async function run(command: string, ...given: unknown[]): Promise<void> {
+  await registered.get(command)?.(...given);
+}
+
+/** The panel that was made last. */
+function panel(): FakePanel {
+  const last = panels.at(-1);
+  if (last === undefined) throw new Error('There is no panel.');
+  return last;
+}
+
+async function hears(message: object, of = panel()): Promise<void> {
+  await vi.waitFor(() => expect(of.heard).toContainEqual(expect.objectContaining(message)));
+}
+
+/** A chat whose page is up and was told everything. */
+async function open(uri = codexId): Promise<FakePanel> {
+  await run('plue.openChat', uri);
+  panel().say({ type: 'ready' });
+  await hears({ type: 'templates' });
+  await hears({ type: 'choices' });
+  await hears({ type: 'focusComposer' });
+  sidecar.asked.length = 0;
+  panel().heard.length = 0;
+  return panel();
+}
+
+/** Says it as the page, and waits for the request that comes of it. */
+async function asks(message: unknown, method: string): Promise<unknown> {
+  panel().say(message);
+  await vi.waitFor(() => expect(sidecar.methods()).toContain(method));
+  return sidecar.asked.find((one) => one.method === method)?.params;
+}
+
+describe('a chat in its panel', () => {
+  it('is told as it stands when its page is up, and nothing before', async () => {
+    await run('plue.openChat', codexId);
+    sidecar.providerChanged.fire({ id: 'anthropic' });
+    await vi.waitFor(() => expect(sidecar.methods()).toContain('provider/list'));
+    expect(panel().heard).toEqual([]);
+    panel().say({ type: 'ready' });
+    await hears({ type: 'templates', templates: [{ id: 'ai-chat', name: 'Chat' }] });
+    await hears({ type: 'choices', recent: [], large: { providerId: 'anthropic' } });
+    expect(panel().heard[0]).toEqual({ type: 'sidecar', state: 'running' });
+    await hears({ type: 'snapshot', chat: chat([question('q1', 'Why?')], { codex: codex() }) });
+    expect(panel().title).toBe('Fix the date parser');
+    expect(sidecar.asked.find(({ method }) => method === 'codex/get')?.params).toEqual({ uri: codexId, limit: 100 });
+  });
+
+  it('has one panel, which comes to the front with its composer', async () => {
+    const first = await open();
+    await run('plue.openChat', codexId);
+    expect(panels).toHaveLength(1);
+    expect(first.reveals).toBe(2);
+    expect(first.heard).toEqual([{ type: 'focusComposer' }]);
+  });
+
+  it('without a name is called a new one, and one with what hides in its name shows it', async () => {
+    await open();
+    sidecar.codexChanged.fire({ uri: codexId, codex: codex({ title: ' ' }) });
+    expect(panel().title).toBe('New chat');
+    sidecar.codexChanged.fire({ uri: codexId, codex: codex({ title: 'a\u202Eb' }) });
+    expect(panel().title).not.toContain('\u202E');
+  });
+
+  it('hears of its own events and changes, and of no other chat’s', async () => {
+    const mine = await open();
+    const event = { kind: 'turnStarted', turnId: 't' } as const;
+    sidecar.messageEvent.fire({ codexId: 'codex://chats/other', seq: 1, event });
+    sidecar.codexChanged.fire({ uri: 'codex://chats/other', codex: codex({ title: 'Other' }) });
+    sidecar.messageEvent.fire({ codexId, seq: 2, event });
+    expect(mine.heard).toEqual([{ type: 'event', params: { codexId, seq: 2, event } }]);
+  });
+
+  it('is told anew when the sidecar came back, and of its state meanwhile', async () => {
+    await open();
+    sidecar.stateChanged.fire({ state: 'stopped', cause: 'It crashed.' });
+    await hears({ type: 'sidecar', state: 'stopped', cause: 'It crashed.' });
+    sidecar.started.fire();
+    await hears({ type: 'snapshot' });
+  });
+
+  it('says nothing to a page that is hidden, and tells it everything when it is back', async () => {
+    await open();
+    panel().turn(false);
+    sidecar.stateChanged.fire({ state: 'starting' });
+    expect(panel().heard).toEqual([]);
+    panel().turn(true);
+    panel().say({ type: 'ready' });
+    await hears({ type: 'snapshot' });
+  });
+
+  it('closes when its chat is deleted, and can be opened again then', async () => {
+    await open();
+    sidecar.codexChanged.fire({ uri: codexId });
+    await run('plue.openChat', codexId);
+    expect(panels).toHaveLength(2);
+  });
+
+  it('that cannot be read says why, on the page and in the log', async () => {
+    sidecar.answer(codexGet, () => {
+      throw new FailureError('notFound', 'There is no such chat.');
+    });
+    await run('plue.openChat', codexId);
+    panel().say({ type: 'ready' });
+    await hears({ type: 'refused', error: { kind: 'notFound', message: 'There is no such chat.' } });
+    expect(lines).toContain(`The chat ${codexId} could not be shown: There is no such chat.`);
+  });
+
+  it('does without settings and templates that cannot be read', async () => {
+    const fail = (): never => {
+      throw new FailureError('internal', 'The disk is gone.');
+    };
+    sidecar.answer(settingsGet, fail).answer(templateList, fail);
+    await run('plue.openChat', codexId);
+    panel().say({ type: 'ready' });
+    await hears({ type: 'choices', recent: [] });
+    await hears({ type: 'snapshot' });
+    await vi.waitFor(() =>
+      expect(lines).toEqual(['The settings could not be read: The disk is gone.', 'The templates could not be listed: The disk is gone.']),
+    );
+  });
+});
+
+describe('what was not read', () => {
+  const reads = (): number => sidecar.methods().filter((method) => method === 'codex/markRead').length;
+
+  it('is read once it is in front of somebody, and is asked for once', async () => {
+    shownCodex = codex({ unread: true });
+    await open();
+    sidecar.codexChanged.fire({ uri: codexId, codex: codex({ unread: true }) });
+    panel().turn(true);
+    expect(reads()).toBe(1);
+  });
+
+  it('stays unread behind another tab or in a window that nobody looks at', async () => {
+    await open();
+    window.state.focused = false;
+    sidecar.codexChanged.fire({ uri: codexId, codex: codex({ unread: true }) });
+    window.state.focused = true;
+    panel().visible = false;
+    windowState.fire({ focused: true });
+    expect(reads()).toBe(0);
+    panel().visible = true;
+    windowState.fire({ focused: true });
+    expect(reads()).toBe(1);
+  });
+});
+
+describe('what the page asks for', () => {
+  beforeEach(() => open());
+
+  it('is sent, and the model that answers is remembered', async () => {
+    const sent = await asks({ type: 'send', text: 'Why?', queue: true }, 'message/send');
+    expect(sent).toEqual({ codexId, text: 'Why?', attachments: undefined, queue: true });
+    await hears({ type: 'choices', recent: [{ providerId: 'anthropic', model: 'claude-sonnet-4-6' }] });
+  });
+
+  it('goes back to where it was typed when it is refused', async () => {
+    sidecar.answer(messageSend, () => {
+      throw new FailureError('conflict', 'The chat is full.');
+    });
+    panel().say({ type: 'send', text: 'Why?' });
+    await hears({ type: 'refused', text: 'Why?', error: { kind: 'conflict', message: 'The chat is full.' } });
+  });
+
+  it('that is none of what a page says is not done', async () => {
+    panel().say({ type: 'send', text: 'Why?', codexId: 'codex://chats/other' });
+    await vi.waitFor(() => expect(lines).toContain('A chat page sent a message that is not one of ours; it was ignored.'));
+    expect(sidecar.asked).toEqual([]);
+  });
+
+  it('is asked of the sidecar', async () => {
+    sidecar.answer(messageStop, () => ({})).answer(messageRetry, () => ({ messageId: 'a1' }));
+    expect(await asks({ type: 'stop' }, 'message/stop')).toEqual({ codexId });
+    expect(await asks({ type: 'retry', messageId: 'a1', continue: true }, 'message/retry')).toEqual({
+      codexId,
+      messageId: 'a1',
+      continue: true,
+    });
+    expect(await asks({ type: 'options', options: { temperature: 1 } }, 'codex/update')).toEqual({
+      uri: codexId,
+      options: { temperature: 1 },
+    });
+    sidecar.asked.length = 0;
+    expect(await asks({ type: 'fallbacks', fallbacks: [{ providerId: 'lab' }] }, 'codex/update')).toEqual({
+      uri: codexId,
+      fallbacks: [{ providerId: 'lab' }],
+    });
+  });
+
+  it('discards an answer from its last round to its first', async () => {
+    panel().say({ type: 'discard', messageId: 'a3', before: ['a1', 'a2'] });
+    await vi.waitFor(() => expect(sidecar.asked).toHaveLength(3));
+    expect(sidecar.asked.map(({ params }) => params)).toEqual(['a3', 'a2', 'a1'].map((messageId) => ({ codexId, messageId })));
+  });
+
+  it('names a chat, and never by nothing', async () => {
+    panel().say({ type: 'rename', title: '  ' });
+    expect(await asks({ type: 'rename', title: ' Dates ' }, 'codex/update')).toEqual({ uri: codexId, title: 'Dates' });
+    await vi.waitFor(() => expect(panel().title).toBe('Dates'));
+    expect(sidecar.asked).toHaveLength(1);
+  });
+
+  it('chooses a model, which is first in the list from then on', async () => {
+    expect(await asks({ type: 'choose', providerId: 'lab', model: 'large' }, 'codex/update')).toEqual({
+      uri: codexId,
+      providerId: 'lab',
+      model: 'large',
+    });
+    await hears({ type: 'choices', recent: [{ providerId: 'lab', model: 'large' }] });
+  });
+
+  it('lists models, with why there are none', async () => {
+    sidecar.answer(providerModels, () => ({ models: [{ id: 'large' }], error: { kind: 'unreachable', message: 'These are old.' } }));
+    panel().say({ type: 'listModels', providerId: 'lab' });
+    await hears({ type: 'models', providerId: 'lab', models: [{ id: 'large' }], error: 'These are old.' });
+    sidecar.answer(providerModels, () => {
+      throw new FailureError('notFound', 'There is no provider lab.');
+    });
+    panel().say({ type: 'listModels', providerId: 'lab' });
+    await hears({ type: 'models', providerId: 'lab', models: [], error: 'There is no provider lab.' });
+  });
+
+  it('copies, and puts code where no editor is into the clipboard', async () => {
+    panel().say({ type: 'copy', text: 'one' });
+    panel().say({ type: 'insert', text: 'two' });
+    await vi.waitFor(() => expect(copied).toEqual(['one', 'two']));
+  });
+
+  it('that concerns files is refused in VS Code’s own message, and the draft stays', async () => {
+    for (const type of ['applyCode', 'newFile', 'preview']) panel().say({ type, text: 'a', info: 'ts src/a.ts' });
+    await vi.waitFor(() => expect(shown).toMatchObject([{ kind: 'error', text: 'No folder is open. Open one, or use “New file”.' }]));
+    expect(panel().heard).toEqual([]);
+  });
+
+  it.each([
+    [
+      { type: 'newOfTemplate', templateId: 'reviewer', mode: 'ask' },
+      ['plue.newChatFromTemplate', { templateId: 'reviewer', values: { permission_mode: 'ask' } }],
+    ],
+    [{ type: 'tryTemplate' }, ['plue.tryTemplate', 'ai-chat']],
+    [{ type: 'help', action: 'setKey', providerId: 'lab' }, ['plue.configureProviderKey', 'lab']],
+    [{ type: 'help', action: 'signInProvider', providerId: 'lab' }, ['plue.signInProvider', 'lab']],
+    [{ type: 'help', action: 'allowKey', providerId: 'lab' }, ['plue.allowKey', 'lab']],
+    [{ type: 'help', action: 'enableProvider', providerId: 'lab' }, ['plue.enableProvider', 'lab']],
+    [{ type: 'help', action: 'manageProviders', providerId: 'lab' }, ['plue.manageProviders', 'lab']],
+    [{ type: 'help', action: 'openSettings' }, ['plue.openSettings']],
+    [{ type: 'help', action: 'signInClaude' }, ['plue.checkClaudeCodeAuth']],
+    [{ type: 'help', action: 'unlockVault' }, ['plue.unlockVault']],
+    [{ type: 'help', action: 'openLog' }, ['plue.showLog']],
+    [{ type: 'help', action: 'restartSidecar' }, ['plue.restartServer']],
+    [{ type: 'help', action: 'manageTrust' }, ['workbench.trust.manage']],
+  ])('is done by a command of another room: %j', async (message, command) => {
+    panel().say(message);
+    await vi.waitFor(() => expect(executed).toEqual([command]));
+  });
+
+  it('starts Ollama in a terminal, where it can be seen and ended', async () => {
+    panel().say({ type: 'help', action: 'startOllama' });
+    await vi.waitFor(() => expect(terminals).toEqual([{ name: 'Ollama', sent: ['ollama serve'] }]));
+  });
+
+  it('asks for another provider among those that are on, and manages them', async () => {
+    answers.push('Anthropic');
+    panel().say({ type: 'help', action: 'chooseProvider' });
+    await vi.waitFor(() => expect(sidecar.methods()).toContain('codex/update'));
+    expect(shown[0]).toMatchObject({ text: 'Provider for this chat', buttons: ['Anthropic', '$(plug) Manage providers…'] });
+    expect(sidecar.asked.find(({ method }) => method === 'codex/update')?.params).toEqual({
+      uri: codexId,
+      providerId: 'anthropic',
+      model: undefined,
+    });
+    answers.push('Manage providers…');
+    panel().say({ type: 'help', action: 'chooseProvider' });
+    await vi.waitFor(() => expect(executed).toEqual([['plue.manageProviders']]));
+  });
+});
+
+describe('a hook that failed', () => {
+  const failure: HookFailureView = { time: '2026-11-21T08:00:00Z', what: 'on_message', message: 'It found no branch.' };
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('is told when the chat has come to rest, and that it is mended once', async () => {
+    await run('plue.openChat', codexId);
+    panel().say({ type: 'ready' });
+    await vi.advanceTimersByTimeAsync(1);
+    panel().heard.length = 0;
+    const changed = async (status: CodexSummary['status']): Promise<void> => {
+      sidecar.codexChanged.fire({ uri: codexId, codex: codex({ status }) });
+      await vi.advanceTimersByTimeAsync(1000);
+    };
+    const told = (): unknown[] => panel().heard.filter((one) => v.is(v.object({ type: v.literal('hookFailures') }), one));
+    await changed('idle');
+    expect(told()).toEqual([]);
+    whole = { hookFailures: [failure] };
+    await changed('running');
+    expect(told()).toEqual([]);
+    await changed('idle');
+    expect(told()).toEqual([{ type: 'hookFailures', failures: [failure] }]);
+    whole = {};
+    await changed('idle');
+    await changed('idle');
+    expect(told()).toEqual([
+      { type: 'hookFailures', failures: [failure] },
+      { type: 'hookFailures', failures: [] },
+    ]);
+  });
+
+  it('that cannot be asked for stands in the log', async () => {
+    await run('plue.openChat', codexId);
+    panel().say({ type: 'ready' });
+    await vi.advanceTimersByTimeAsync(1);
+    sidecar.answer(codexGet, () => {
+      throw new FailureError('internal', 'The disk is gone.');
+    });
+    sidecar.codexChanged.fire({ uri: codexId, codex: codex() });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(lines).toEqual([`The hooks of ${codexId} could not be looked at: The disk is gone.`]);
+  });
+});
+
+describe('commands for a chat', () => {
+  it('are done for the one that a menu names, else for the one in front, else for none', async () => {
+    sidecar.answer(codexUndo, () => codex({ title: 'Before' })).answer(codexRedo, () => codex({ title: 'After' }));
+    await run('plue.chat.undo');
+    const one = await open();
+    const two = await open('codex://chats/two');
+    one.turn(false);
+    await run('plue.chat.undo', codexId);
+    expect(sidecar.asked).toEqual([{ method: 'codex/undo', params: { uri: codexId } }]);
+    expect(one.title).toBe('Before');
+    await run('plue.chat.redo');
+    expect(sidecar.asked.at(-1)).toEqual({ method: 'codex/redo', params: { uri: 'codex://chats/two' } });
+    await run('plue.chat.find');
+    expect(two.heard.at(-1)).toEqual({ type: 'find' });
+    two.turn(false);
+    await run('plue.chat.undo');
+    expect(sidecar.asked).toHaveLength(2);
+  });
+
+  it('summarise what was said, and tell what that saved', async () => {
+    await open();
+    sidecar.answer(messageCompact, () => ({ tokensBefore: 90_000, tokensAfter: 2000 }));
+    await run('plue.chat.compact', codexId);
+    expect(shown.map(({ text }) => text)).toEqual([
+      'Summarising earlier messages…',
+      `${(90_000).toLocaleString()} tokens of earlier messages are now ${(2000).toLocaleString()}. The original stays in the chat.`,
+    ]);
+  });
+
+  it('say why they failed', async () => {
+    await open();
+    sidecar.answer(messageCompact, () => {
+      throw new FailureError('conflict', 'There is nothing to summarise.');
+    });
+    await run('plue.chat.compact', codexId);
+    expect(shown.at(-1)).toMatchObject({ kind: 'warning', text: 'There is nothing to summarise.' });
+  });
+
+  it('stop what is answered, and open the settings of the chat', async () => {
+    await open();
+    sidecar.answer(messageStop, () => ({}));
+    await run('plue.stop');
+    await run('plue.chat.settings', codexId);
+    expect(sidecar.asked).toEqual([{ method: 'message/stop', params: { codexId } }]);
+    expect(executed).toEqual([['plue.openItem', codexId]]);
+  });
+});
+
+describe('a message that is opened', () => {
+  it('is gone to when the page is up, and the composer is left alone', async () => {
+    sidecar.answer(messageList, () => ({ messages: [], offset: 7, total: 9 }));
+    await run('plue.openChat', codexId, 'm7');
+    expect(sidecar.methods()).not.toContain('message/list');
+    panel().say({ type: 'ready' });
+    await hears({ type: 'jump', index: 7, messageId: 'm7' });
+    expect(panel().heard).not.toContainEqual({ type: 'focusComposer' });
+    await run('plue.openChat', codexId, 'm8');
+    await hears({ type: 'jump', index: 7, messageId: 'm8' });
+  });
+
+  it('that is gone says so', async () => {
+    await open();
+    sidecar.answer(messageList, () => {
+      throw new FailureError('internal', 'That message is gone.');
+    });
+    await run('plue.openChat', codexId, 'm7');
+    await vi.waitFor(() => expect(shown).toMatchObject([{ kind: 'error', text: 'That message is gone.' }]));
+  });
+});
+
+describe('which chat is opened', () => {
+  it('is the one that was in front last, where it is still there', async () => {
+    await open();
+    await open('codex://chats/two');
+    active.dispose();
+    start(true);
+    await vi.waitFor(() => expect(panels).toHaveLength(3));
+    expect(sidecar.asked.at(-1)?.params).toEqual({ uri: 'codex://chats/two', limit: 1 });
+  });
+
+  it('is a new one where there is none any more', async () => {
+    kept['plue.lastChat'] = 'codex://chats/gone';
+    sidecar.answer(codexGet, () => {
+      throw new FailureError('notFound', 'There is no such chat.');
+    });
+    await run('plue.openChat');
+    expect(sidecar.methods()).toContain('codex/create');
+    expect(kept['plue.lastChat']).toBe('codex://chats/new');
+  });
+
+  it('is none, with a sentence, when the last one cannot be looked for', async () => {
+    kept['plue.lastChat'] = codexId;
+    sidecar.answer(codexGet, () => {
+      throw new FailureError('sidecarStopped', 'Plue’s sidecar is gone.');
+    });
+    await run('plue.openChat', 'https://example.org');
+    expect(panels).toEqual([]);
+    expect(shown).toMatchObject([{ kind: 'error', text: 'Plue’s sidecar is gone.' }]);
+  });
+
+  it('comes back with its tab, once, and not where the tab never showed one', async () => {
+    const closed: unknown[] = [];
+    for (const state of [{ codexId }, { codexId }, undefined]) {
+      const restored = restorePanel('plue.chat', state);
+      restored.onDidDispose(() => closed.push(restored));
+    }
+    panels[0]?.say({ type: 'ready' });
+    await vi.waitFor(() => expect(panels[0]?.heard).toContainEqual(expect.objectContaining({ type: 'snapshot' })));
+    panels[1]?.say({ type: 'ready' });
+    panels[2]?.say({ type: 'ready' });
+    expect(panels.slice(1).flatMap(({ heard }) => heard)).toEqual([]);
+  });
+});
+
+describe('files from elsewhere', () => {
+  beforeEach(() => {
+    workspace.workspaceFolders = [{ uri: Uri.file('/work') }];
+    disk.set('/work/a.ts', '');
+    disk.set('/work/b.ts', '');
+  });
+
+  it('wait beside the draft of the chat in front until its page is up', async () => {
+    await run('plue.openChat', codexId);
+    await run('plue.addFileToChat', Uri.file('/work/a.ts'), [Uri.file('/work/a.ts'), Uri.file('/work/b.ts')]);
+    expect(panels).toHaveLength(1);
+    panel().say({ type: 'ready' });
+    await hears({ type: 'attach', files: [{ path: 'a.ts' }, { path: 'b.ts' }] });
+    await run('plue.addFileToChat', Uri.file('/work/b.ts'));
+    await hears({ type: 'attach', files: [{ path: 'b.ts' }] });
+  });
+
+  it('go to the chat that was in front last while the explorer is, or to a new one', async () => {
+    await open();
+    const one = panel();
+    one.turn(false);
+    await run('plue.addFileToChat', Uri.file('/work/a.ts'));
+    expect(panels).toEqual([one]);
+    one.dispose();
+    sidecar.answer(codexGet, () => {
+      throw new FailureError('notFound', 'There is no such chat.');
+    });
+    await run('plue.addFileToChat', Uri.file('/work/a.ts'));
+    expect(panels).toHaveLength(2);
+    expect(sidecar.methods()).toContain('codex/create');
+  });
+
+  it.each([
+    [Uri.file('/work/gone.ts'), 'A file is not there any more.'],
+    [Uri.parse('untitled:note'), 'Only files on a disk can be added to a chat. Save it first.'],
+    [Uri.file('/work'), 'Folders are not added to a chat. Choose the files in it.'],
+    [undefined, 'No file is in front. Choose one in the explorer or open it.'],
+  ])('that are none open no chat: %s', async (uri, sentence) => {
+    await run('plue.addFileToChat', uri);
+    expect(shown.map(({ text }) => text)).toEqual([sentence]);
+    expect(panels).toEqual([]);
+  });
+
+  it('as a selection need one in a saved file', async () => {
+    await run('plue.addSelectionToChat');
+    expect(shown.map(({ text }) => text)).toEqual(['Nothing is selected in a saved file. Select some lines first.']);
+    expect(panels).toEqual([]);
+  });
+
+  it('that are to go with every question are chosen in VS Code’s dialog', async () => {
+    await open();
+    await run('plue.chat.pinFiles', codexId);
+    expect(sidecar.asked).toEqual([]);
+    files.push(Uri.file('/work/a.ts'));
+    await run('plue.chat.pinFiles', codexId);
+    expect(sidecar.asked.find(({ method }) => method === 'codex/update')?.params).toEqual({ uri: codexId, contextFiles: ['a.ts'] });
+    expect(panel().heard).toContainEqual({ type: 'contextFiles', files: [] });
+  });
+});
