@@ -1,0 +1,78 @@
+// A canvas that keeps what is drawn on it: jsdom has none. It stands for the browser's; no pixel is painted.
+import { vi } from 'vitest';
+
+export interface Box {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/** What a page asked of a canvas, in its order. */
+export type Drawing =
+  | { kind: 'fill'; color: string; boxes: readonly Box[] }
+  | { kind: 'line'; color: string }
+  | { kind: 'words'; color: string; font: string; words: string };
+
+class KeptPath {
+  readonly boxes: Box[] = [];
+
+  rect(left: number, top: number, width: number, height: number): void {
+    this.boxes.push({ left, top, width, height });
+  }
+}
+
+class KeptContext {
+  fillStyle = '';
+  strokeStyle = '';
+  font = '';
+  drawings: Drawing[] = [];
+
+  constructor(readonly canvas: HTMLCanvasElement) {}
+
+  clearRect(): void {
+    this.drawings = [];
+  }
+
+  fill(path: KeptPath): void {
+    this.drawings.push({ kind: 'fill', color: this.fillStyle, boxes: [...path.boxes] });
+  }
+
+  stroke(): void {
+    this.drawings.push({ kind: 'line', color: this.strokeStyle });
+  }
+
+  fillText(words: string): void {
+    this.drawings.push({ kind: 'words', color: this.fillStyle, font: this.font, words });
+  }
+
+  beginPath(): void {}
+  moveTo(): void {}
+  lineTo(): void {}
+  clip(): void {}
+  save(): void {}
+  restore(): void {}
+  translate(): void {}
+  setLineDash(): void {}
+}
+
+const contexts = new WeakMap<HTMLCanvasElement, KeptContext>();
+
+/** Before the page under test is loaded: what it draws with may look for these at once. */
+export function giveCanvas(): void {
+  vi.stubGlobal('Path2D', KeptPath);
+  vi.stubGlobal('matchMedia', () => new EventTarget());
+  Object.defineProperty(HTMLCanvasElement.prototype, 'getContext', {
+    configurable: true,
+    value(this: HTMLCanvasElement): KeptContext {
+      const context = contexts.get(this) ?? new KeptContext(this);
+      contexts.set(this, context);
+      return context;
+    },
+  });
+}
+
+/** What stands on it, since it was cleared. */
+export function drawnOn(canvas: HTMLCanvasElement | null): readonly Drawing[] {
+  return (canvas === null ? undefined : contexts.get(canvas))?.drawings ?? [];
+}
