@@ -2,102 +2,31 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import * as v from 'valibot';
-import type { FieldView, ProviderKindView, ProviderSummary } from '../../../extension/src/protocol/protocol.generated';
-import type { FromPage, ToPage } from '../../../extension/src/webview/providers/messages';
-import { ProvidersPage } from '../../../extension/src/webview/providers/page';
+import type { FieldView } from '../../../extension/src/protocol/protocol.generated';
 import { readToPage } from '../../../extension/src/webview/providers/readToPage';
 import { catalogModels, price } from '../../../extension/src/webview/providers/words';
-import { catalog, catalogDetail, detail, kind, model, ownServer, provider, tour } from './providerSamples';
-
-let page: ProvidersPage;
-let posted: FromPage[];
-let kept: unknown;
-
-function open(state?: unknown): void {
-  document.body.innerHTML = '';
-  const root = document.body.appendChild(document.createElement('main'));
-  posted = [];
-  kept = state;
-  page = new ProvidersPage(root, { post: (message) => posted.push(message), getState: () => kept, setState: (next) => (kept = next) });
-}
-
-/** As after the host's answers: drawn. */
-async function receive(...messages: ToPage[]): Promise<void> {
-  for (const message of messages) page.receive(message);
-  await drawn();
-}
-
-async function drawn(): Promise<void> {
-  await vi.waitFor(() => expect(page.isDrawn).toBe(true));
-}
-
-const kinds: ProviderKindView[] = [kind(), ownServer];
-
-function snapshot(providers: ProviderSummary[] = [provider({ isDefault: true }), provider({ id: 'b', name: 'Basement' })]): ToPage {
-  return { type: 'snapshot', providers, kinds };
-}
-
-const vendors = [
-  catalog({ lowestInputPerMillion: 3, highestInputPerMillion: 15, largestContext: 200_000 }),
-  catalog({
-    id: 'groq',
-    name: 'Groq',
-    kind: 'openai-compatible',
-    lowestInputPerMillion: 0.05,
-    highestInputPerMillion: 0.9,
-    hasImages: false,
-  }),
-  catalog({ id: 'lm', name: 'LM Studio', kind: 'openai-compatible', isLocal: true, endpoint: 'http://localhost:1234/v1' }),
-];
-const offers: ToPage = { type: 'catalogs', list: { items: vendors }, startingPoints: [] };
-
-function finished(work: string, error?: { kind: string; message: string }): ToPage {
-  return { type: 'finished', work, ...(error === undefined ? {} : { error }) };
-}
-
-function all<T extends HTMLElement>(type: new () => T, selector: string): T[] {
-  return [...document.querySelectorAll(selector)].filter((one): one is T => one instanceof type);
-}
-
-function nameOf(node: HTMLElement): string {
-  return node.getAttribute('aria-label') ?? (node.textContent ?? '').trim();
-}
-
-function button(name: string): HTMLButtonElement {
-  const found = all(HTMLButtonElement, 'button').find((one) => nameOf(one) === name && one.closest('[hidden]') === null);
-  if (found === undefined) throw new Error(`No button "${name}" among: ${all(HTMLButtonElement, 'button').map(nameOf).join(' | ')}`);
-  return found;
-}
-
-function input(id: string): HTMLInputElement {
-  const found = document.getElementById(id);
-  if (!(found instanceof HTMLInputElement)) throw new Error(`No input ${id}`);
-  return found;
-}
-
-function type(target: HTMLInputElement, value: string): void {
-  target.value = value;
-  target.dispatchEvent(new Event('input', { bubbles: true }));
-  target.dispatchEvent(new Event('change', { bubbles: true }));
-}
-
-function press(key: string, target: Element | null = document.activeElement): void {
-  target?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
-}
-
-async function click(name: string): Promise<void> {
-  button(name).focus();
-  button(name).click();
-  await drawn();
-}
-
-function postedOf<T extends FromPage['type']>(wanted: T): Extract<FromPage, { type: T }>[] {
-  return posted.filter((message): message is Extract<FromPage, { type: T }> => message.type === wanted);
-}
-
-function words(): string {
-  return document.querySelector('main')?.textContent ?? '';
-}
+import { catalog, catalogDetail, detail, kind, model, provider, tour } from './providerSamples';
+import {
+  all,
+  button,
+  click,
+  drawn,
+  finished,
+  input,
+  kept,
+  kinds,
+  nameOf,
+  offers,
+  open,
+  posted,
+  postedOf,
+  press,
+  receive,
+  snapshot,
+  type,
+  vendors,
+  words,
+} from './providersWindow';
 
 beforeEach(() => open());
 
@@ -254,7 +183,7 @@ describe('the five states', () => {
   it('failing: the sidecar is down, what was known stays, Restart is there and nothing else is asked', async () => {
     await receive(snapshot(), { type: 'sidecar', state: 'stopped', cause: 'It ended with exit code 3.' });
     expect(words()).toContain('It ended with exit code 3. Your providers and keys are kept');
-    posted = [];
+    posted.length = 0;
     await click('Test Anthropic');
     expect(posted).toEqual([]);
     await click('Restart');
