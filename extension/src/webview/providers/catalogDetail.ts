@@ -13,6 +13,7 @@ export class CatalogView implements View {
   private readonly head = new Section('div', {});
   private readonly models = new Section('div', {});
   private readonly search: HTMLInputElement;
+  private readonly length = { isWhole: false };
   private state: State | undefined;
 
   constructor(
@@ -111,6 +112,7 @@ export class CatalogView implements View {
       models: detail.models,
       words: this.search.value,
       marks,
+      length: this.length,
       ticks: {
         isTicked: (modelId) => state.compared.some((one) => one.catalogId === id && one.modelId === modelId),
         tick: (modelId, on) => {

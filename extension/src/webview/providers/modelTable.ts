@@ -13,12 +13,14 @@ export interface ModelTable {
   ticks?: { isTicked(modelId: string): boolean; tick(modelId: string, on: boolean): void };
   /** The models that stand out, with why. */
   marks?: Readonly<Record<string, string>>;
+  /** Kept by who shows the table, so that a table built anew is as long as the reader made it. */
+  length: { isWhole: boolean };
 }
 
 /** More rows than anybody reads are drawn when they are asked for. */
 const mostRows = 100;
 
-export function modelTable({ caption, models, words, ticks, marks }: ModelTable): Child[] {
+export function modelTable({ caption, models, words, ticks, marks, length }: ModelTable): Child[] {
   const found = models.filter((model) => matches(model, words));
   const head = [
     l10n.t('Model'),
@@ -31,7 +33,8 @@ export function modelTable({ caption, models, words, ticks, marks }: ModelTable)
     l10n.t('Typical chat'),
   ];
   const classes = ['', 'number', 'number', 'number extra', 'number', 'number extra', 'abilities', 'number'];
-  const body = element('tbody', {}, ...found.slice(0, mostRows).map((model) => row(model, ticks, marks)));
+  const most = length.isWhole ? found.length : mostRows;
+  const body = element('tbody', {}, ...found.slice(0, most).map((model) => row(model, ticks, marks)));
   const table = element(
     'table',
     { class: 'models' },
@@ -48,15 +51,18 @@ export function modelTable({ caption, models, words, ticks, marks }: ModelTable)
     ),
     body,
   );
-  const rest = found.length - mostRows;
+  const rest = found.length - most;
   const more =
     rest <= 0
       ? undefined
       : textButton(
           l10n.t('Show {0} more', rest),
           () => {
-            body.append(...found.slice(mostRows).map((model) => row(model, ticks, marks)));
+            length.isWhole = true;
+            const others = found.slice(most).map((model) => row(model, ticks, marks));
+            body.append(...others);
             more?.remove();
+            (others[0]?.querySelector('input') ?? body.closest<HTMLElement>('.scroll-x'))?.focus();
           },
           'quiet',
         );

@@ -22,6 +22,7 @@ export class ProvidersView implements View {
   private readonly search: HTMLInputElement;
   private readonly detail: HTMLElement;
   private readonly both: HTMLElement;
+  private readonly length = { isWhole: false };
   private state: State | undefined;
   /** Whose details were asked for last. */
   private loaded: string | undefined;
@@ -84,6 +85,7 @@ export class ProvidersView implements View {
     this.modelsHead.show([provider, result === undefined ? undefined : [result.fetchedAt, result.error], ...around], () =>
       this.modelsHeadLines(state, provider, now),
     );
+    if (this.loaded !== provider.id) this.length.isWhole = false;
     this.models.show([provider.id, provider.model, result?.models, this.search.value], () =>
       result === undefined
         ? []
@@ -92,6 +94,7 @@ export class ProvidersView implements View {
             models: result.models,
             words: this.search.value,
             marks: provider.model === undefined ? {} : { [provider.model]: l10n.t('used') },
+            length: this.length,
           }),
     );
     this.load(state, provider);
