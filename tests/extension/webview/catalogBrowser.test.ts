@@ -6,6 +6,7 @@ import { catalog, catalogDetail, model } from './providerSamples';
 import {
   all,
   button,
+  chooseIn,
   click,
   drawn,
   finished,
@@ -47,14 +48,6 @@ function search(): HTMLInputElement {
 
 function heading(): string | null | undefined {
   return document.querySelector('h2')?.textContent;
-}
-
-async function choose(menu: string, item: string): Promise<void> {
-  await click(menu);
-  const found = all(HTMLButtonElement, '[role=menuitem]').find((one) => nameOf(one) === item);
-  if (found === undefined) throw new Error(`No ${item} among: ${all(HTMLButtonElement, '[role=menuitem]').map(nameOf).join(' | ')}`);
-  found.click();
-  await drawn();
 }
 
 async function sortBy(order: string): Promise<void> {
@@ -176,7 +169,7 @@ describe('the menu of catalogs', () => {
   beforeEach(() => receive(offering([...vendors, catalog({ id: 'mine', name: 'Mine', source: 'user' })]), finished('catalogs')));
 
   it('exports one’s own, and says why that failed', async () => {
-    await choose('Catalogs', 'Export your catalogs…');
+    await chooseIn('Catalogs', 'Export your catalogs…');
     expect(postedOf('exportCatalog')).toEqual([{ type: 'exportCatalog', ids: ['mine'], work: 'export' }]);
     expect(words()).toContain('Working…');
     await receive(finished('export', { kind: 'storeReadOnly', message: 'The file cannot be written.' }));
@@ -185,7 +178,7 @@ describe('the menu of catalogs', () => {
   });
 
   it('imports, and lists what came', async () => {
-    await choose('Catalogs', 'Import…');
+    await chooseIn('Catalogs', 'Import…');
     expect(postedOf('importCatalog')).toEqual([{ type: 'importCatalog', work: 'import' }]);
     const came = catalog({ id: 'new', name: 'New', source: 'user' });
     await receive({ type: 'savedCatalog', detail: catalogDetail(came, []) });
@@ -201,7 +194,7 @@ describe('the menu of catalogs', () => {
   });
 
   it('refreshes, and asks again where that failed', async () => {
-    await choose('Catalogs', 'Refresh from the catalog server');
+    await chooseIn('Catalogs', 'Refresh from the catalog server');
     await receive(finished('refresh', { kind: 'unreachable', message: 'The catalog server does not answer.' }));
     expect(document.querySelector('.failure')?.textContent).toContain('The catalog server does not answer.');
     await click('Try again');
@@ -209,7 +202,7 @@ describe('the menu of catalogs', () => {
   });
 
   it('begins a catalog from a starting point', async () => {
-    await choose('Catalogs', 'New catalog: OpenAI-compatible');
+    await chooseIn('Catalogs', 'New catalog: OpenAI-compatible');
     expect(input('catalog-id').value).toBe('my-server');
     await click('Save');
     expect(postedOf('saveCatalog')).toEqual([{ type: 'saveCatalog', document: startingPoints[0]?.document, work: 'saveCatalog' }]);
@@ -224,7 +217,7 @@ describe('the backups of catalogs', () => {
 
   beforeEach(async () => {
     await receive(offering(), finished('catalogs'));
-    await choose('Catalogs', 'Backups');
+    await chooseIn('Catalogs', 'Backups');
   });
 
   it('are asked for when one looks, and say that there are none', async () => {
@@ -352,9 +345,14 @@ describe('one vendor', () => {
     expect(words()).toContain('used in place of the shipped one');
     await click('Delete catalog…');
     expect(postedOf('deleteCatalog')).toEqual([{ type: 'deleteCatalog', id: 'mine', work: 'deleteCatalog:mine' }]);
-    await receive({ type: 'removedCatalog', id: 'mine' }, offering(), finished('deleteCatalog:mine'), finished('catalogs'));
+    const shipped = offering([...vendors, { ...mine, source: 'shipped', overridesShipped: false }]);
+    await receive({ type: 'removedCatalog', id: 'mine' }, shipped, finished('deleteCatalog:mine'), finished('catalogs'));
     expect(heading()).toBe('Add provider');
-    expect(rows()).toEqual(['Anthropic', 'Groq', 'LM Studio']);
+    expect(rows()).toEqual(['Anthropic', 'Groq', 'LM Studio', 'Mine']);
+    // What stands in its place is asked for anew.
+    await click('Mine');
+    expect(postedOf('loadCatalog')).toHaveLength(2);
+    expect(words()).toContain('Shipped with Plue.');
   });
 
   it('that the host wants to be shown, or the list, takes the place of what was there', async () => {

@@ -9,6 +9,7 @@ import { catalog, catalogDetail, detail, kind, model, provider, tour } from './p
 import {
   all,
   button,
+  chooseIn,
   click,
   drawn,
   finished,
@@ -42,6 +43,8 @@ describe('the list of providers', () => {
         provider({ id: '5', status: 'untested' }),
         provider({ id: '6', status: 'testing' }),
         provider({ id: '7', keyReference: 'env://GEMINI_API_KEY', source: 'environment' }),
+        provider({ id: '9', status: 'untested', hasCredential: false, source: 'environment' }),
+        provider({ id: '10', lastTested: new Date(Date.now() - 3 * 86_400_000).toISOString() }),
         provider({ id: '8', fault: { path: '/p/8.json5', line: 3, column: 18, message: 'A value is missing.', holdsSecret: false } }),
       ]),
     );
@@ -53,7 +56,9 @@ describe('the list of providers', () => {
     expect(rows[4]).toContain('Not tested yet');
     expect(rows[5]).toContain('Testing…');
     expect(rows[6]).toContain('key from the environment (GEMINI_API_KEY)');
-    expect(rows[7]).toContain('Error: A value is missing. (line 3, column 18)');
+    expect(rows[7]).toContain('key from the environmentNot tested yet, no key yet');
+    expect(rows[8]).toContain('Connected, tested 3 days ago');
+    expect(rows[9]).toContain('Error: A value is missing. (line 3, column 18)');
   });
 
   it('is one tab stop, and the arrow keys go through it', async () => {
@@ -110,6 +115,88 @@ describe('the list of providers', () => {
     expect(postedOf('moveKey')).toHaveLength(1);
   });
 
+  it('closes a menu where one clicks beside it, and goes on from its button by Tab', async () => {
+    await receive(snapshot());
+    button('More').focus();
+    press('ArrowDown');
+    expect(all(HTMLButtonElement, '[role=menuitem]').map(nameOf)).toEqual(['Look at this machine again', 'Unlock vault', 'Show log']);
+    expect(button('More').getAttribute('aria-expanded')).toBe('true');
+    press('ArrowUp');
+    expect(document.activeElement?.textContent).toBe('Show log');
+    press('ArrowDown');
+    press('x');
+    expect(document.activeElement?.textContent).toBe('Look at this machine again');
+    document.activeElement?.dispatchEvent(new MouseEvent('mousedown', { bubbles: true }));
+    expect(document.querySelector('[role=menu]')).not.toBeNull();
+    document.querySelector('h1')?.dispatchEvent(new MouseEvent('mousedown', { bubbles: true }));
+    expect(document.querySelector('[role=menu]')).toBeNull();
+    expect(button('More').getAttribute('aria-expanded')).toBe('false');
+    await click('More');
+    press('Tab');
+    expect(document.querySelector('[role=menu]')).toBeNull();
+    expect(document.activeElement).toBe(button('More'));
+  });
+
+  it('has one menu open at most, and none after the window changed its size', async () => {
+    await receive(snapshot());
+    await click('More for Anthropic');
+    await click('More for Basement');
+    expect(all(HTMLElement, '[role=menu]').map(nameOf)).toEqual(['More for Basement']);
+    window.dispatchEvent(new Event('resize'));
+    expect(document.querySelector('[role=menu]')).toBeNull();
+  });
+
+  it.each([
+    ['Look at this machine again', 'discover', 'discover'],
+    ['Unlock vault', 'unlockVault', 'help:unlockVault'],
+    ['Show log', 'showLog', 'help:showLog'],
+  ] as const)('asks from the menu of the page: %s, and says where that failed', async (label, type, work) => {
+    await receive(snapshot());
+    await chooseIn('More', label);
+    expect(postedOf(type)).toEqual([{ type, work }]);
+    await receive(finished(work, { kind: 'internal', message: 'It did not work out.' }));
+    expect(document.querySelector('[role=status][aria-live]')?.textContent).toBe('It did not work out.');
+    if (type !== 'showLog') expect(document.querySelector('.banner')?.textContent).toContain('It did not work out.');
+  });
+
+  it('offers in the menu of each what can be done with it', async () => {
+    await receive(
+      snapshot([
+        provider({ id: 'o', name: 'Signed', authType: 'oauth', isDefaultSmall: true, hasCredential: true }),
+        provider({ id: 'c', name: 'Claude Code', kind: 'claude-code', source: 'found', takesKey: false, file: undefined }),
+        provider({ id: 'x', name: 'Off', enabled: false, status: 'disabled' }),
+        tour,
+      ]),
+    );
+    const offered = async (name: string): Promise<string[]> => {
+      await click(`More for ${name}`);
+      return all(HTMLButtonElement, '[role=menuitem]').map(nameOf);
+    };
+    expect(await offered('Signed')).toEqual(['Make default', 'Edit…', 'Sign in…', 'Sign out', 'Open file', 'Delete…']);
+    expect(await offered('Claude Code')).toEqual(['Make default', 'Make default for small jobs', 'Check sign-in']);
+    expect(await offered('Off')).toEqual(['Set key…', 'Open file', 'Delete…']);
+    await chooseIn('More for Claude Code', 'Check sign-in');
+    expect(postedOf('checkClaudeCode')).toEqual([{ type: 'checkClaudeCode', work: 'help:checkClaudeCode' }]);
+    await chooseIn('More for Signed', 'Sign out');
+    expect(postedOf('signOut')).toEqual([{ type: 'signOut', id: 'o', work: 'signOut:o' }]);
+    await chooseIn('More for Signed', 'Edit…');
+    expect(document.querySelector('h2')?.textContent).toContain('Signed');
+  });
+
+  it('offers the log alone while nobody answers', async () => {
+    await receive(snapshot(), { type: 'sidecar', state: 'stopped' });
+    await chooseIn('More for Anthropic', 'Show log');
+    expect(postedOf('showLog')).toHaveLength(1);
+    expect(postedOf('delete')).toEqual([]);
+  });
+
+  it('says what the host could not do unasked, until one has read it', async () => {
+    await receive(snapshot(), { type: 'refused', error: { kind: 'internal', message: 'The list could not be read anew.' } });
+    expect(document.querySelector('.banner')?.textContent).toContain('The list could not be read anew.');
+    await click('Dismiss');
+    expect(document.querySelector('.banner')).toBeNull();
+  });
+
   it('draws hidden characters in names', async () => {
     await receive(snapshot([provider({ name: 'Anth\u202Eropic' })]));
     expect(words()).toContain('Anth⟨U+202E⟩ropic');
@@ -137,6 +224,43 @@ describe('the details', () => {
     expect(words()).toContain('and 2 more');
     await click('Fix it');
     expect(postedOf('openChat')).toEqual([{ type: 'openChat', uri: 'codex://chats/1', work: 'chat:codex://chats/1' }]);
+  });
+
+  it('say the limits of the file, the earlier errors, and that nothing uses it', async () => {
+    await receive(snapshot());
+    const configuration = { temperature: 0.2, reasoning_level: 'high', timeout_ms: 9000, retry_policy: 'none', max_turns: 3, headers: {} };
+    const errors = [{ at: '2026-11-21T08:00:00Z', error: { kind: 'unreachable', message: 'Nothing answered.' } }];
+    await receive({ type: 'detail', detail: detail(provider(), { configuration, errors }) }, finished('detail:anthropic'));
+    expect(words()).toContain('temperature 0.2 · reasoning high · waits 9000 ms · retries: none · at most 3 rounds');
+    expect(document.querySelector('[aria-label="Last errors"]')?.textContent).toContain('Nothing answered.');
+    expect(words()).toContain('Nothing uses it yet.');
+  });
+
+  it.each([
+    ['vaultLocked', {}, 'Unlock vault…', 'unlockVault'],
+    ['providerExecutableFailed', { kind: 'claude-code' }, 'Check sign-in', 'checkClaudeCode'],
+    ['providerExecutableFailed', {}, 'Show log', 'showLog'],
+    ['keyNotBoundToOrigin', { kind: 'claude-code' }, 'Check sign-in', 'checkClaudeCode'],
+    ['providerAuthFailed', { authType: 'oauth' }, 'Sign in…', 'signIn'],
+    ['internal', {}, 'Show log', 'showLog'],
+  ] as const)('offer what helps where it failed with %s', async (kind, change, label, type) => {
+    await receive(snapshot([provider({ ...change, status: 'error', error: { kind, message: 'It does not work.' } })]));
+    all(HTMLButtonElement, '.failure button')
+      .find((one) => nameOf(one) === label)
+      ?.click();
+    expect(postedOf(type)).toHaveLength(1);
+  });
+
+  it('find a model by its words, of those that were listed', async () => {
+    await receive(snapshot());
+    const models = Array.from({ length: 9 }, (_, at) => model(`m-${at}`, at === 4 ? { canReason: true, reasoningLevels: ['low'] } : {}));
+    await receive({ type: 'models', id: 'anthropic', result: { models } }, finished('models:anthropic'));
+    const search = all(HTMLInputElement, 'input[type=search]')[0];
+    if (search === undefined) throw new Error('No search');
+    type(search, 'reasoning (low)');
+    expect(all(HTMLElement, '.models tbody th').map((cell) => cell.textContent)).toEqual(['m-4']);
+    await click('Ask again for the models of Anthropic');
+    expect(postedOf('listModels').at(-1)).toMatchObject({ refresh: true });
   });
 
   it('offer the button that helps with an error', async () => {
@@ -304,6 +428,22 @@ describe('adding a provider', () => {
     expect(words()).toContain('It refused the key.');
     await click('Connect');
     expect(postedOf('connect').at(-1)?.provider.id).toBe('new');
+  });
+
+  it('stores how a server of one’s own knows you, and goes on from there with its key', async () => {
+    await click('Choose Own server (OpenAI-compatible)');
+    const ways = all(HTMLInputElement, 'input[type=radio]');
+    expect(ways.map(({ value, checked }) => [value, checked])).toEqual([
+      ['apiKey', true],
+      ['none', false],
+    ]);
+    expect(words()).toContain('Set key…');
+    ways[1]?.click();
+    await drawn();
+    expect(words()).not.toContain('Set key…');
+    type(input('connect-endpoint'), 'http://127.0.0.1:8080/v1');
+    await click('Connect');
+    expect(postedOf('connect')[0]).toMatchObject({ then: 'test', provider: { authType: 'none' } });
   });
 
   it('never has a field that a key could be typed into', async () => {

@@ -87,6 +87,14 @@ export async function click(name: string): Promise<void> {
   await drawn();
 }
 
+export async function chooseIn(menu: string, item: string): Promise<void> {
+  await click(menu);
+  const found = all(HTMLButtonElement, '[role=menuitem]').find((one) => nameOf(one) === item);
+  if (found === undefined) throw new Error(`No ${item} among: ${all(HTMLButtonElement, '[role=menuitem]').map(nameOf).join(' | ')}`);
+  found.click();
+  await drawn();
+}
+
 export function postedOf<T extends FromPage['type']>(wanted: T): Extract<FromPage, { type: T }>[] {
   return posted.filter((message): message is Extract<FromPage, { type: T }> => message.type === wanted);
 }
