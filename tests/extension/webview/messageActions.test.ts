@@ -103,6 +103,8 @@ describe('a question that is changed where it stands', () => {
     expect(press(editor(), 'Enter')).toBe(false);
     expect(posted).toEqual([{ type: 'edit', messageId: 'm1', text: 'Why not?' }]);
     expect(document.querySelector('.editor-input')).toBeNull();
+    // The button that began it is hidden while it is answered.
+    expect(document.activeElement).toBe(composer());
   });
 
   it('is asked by its button, and never without a word in it', () => {
@@ -131,6 +133,7 @@ describe('a question that is changed where it stands', () => {
     press(editor(), 'Escape');
     expect(posted).toEqual([]);
     expect(article('m1').textContent).toContain('Why?');
+    expect(document.activeElement).toBe(article('m1'));
   });
 
   it('is left as it was by its button too', () => {

@@ -223,7 +223,8 @@ export class Message {
       this.editor?.node.replaceWith(this.body);
       this.editor = undefined;
       this.node.classList.remove('editing');
-      this.change.focus({ preventScroll: true });
+      // The button is hidden while an answer comes.
+      (this.change.hidden ? this.node : this.change).focus({ preventScroll: true });
     };
     const send = (text: string): void => {
       close();

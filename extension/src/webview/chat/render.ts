@@ -403,6 +403,7 @@ export class ChatPage {
       edit: (messageId, text) => {
         panel.post({ type: 'edit', messageId, text });
         this.list.followEnd();
+        this.composer.focus();
       },
       fork: (messageId) => panel.post({ type: 'fork', messageId }),
       discard: (messageId, before) => panel.post({ type: 'discard', messageId, ...(before.length === 0 ? {} : { before: [...before] }) }),
