@@ -24,6 +24,17 @@ export class Range {
   }
 }
 
+/** The cursor is where it ends. */
+export class Selection extends Range {
+  get active(): Position {
+    return this.end;
+  }
+
+  get isEmpty(): boolean {
+    return this.start.line === this.end.line && this.start.character === this.end.character;
+  }
+}
+
 export class FakeDocument {
   isClosed = false;
 
@@ -36,6 +47,10 @@ export class FakeDocument {
 
   getText(): string {
     return this.text;
+  }
+
+  get lineCount(): number {
+    return this.text.split('\n').length;
   }
 
   positionAt(offset: number): Position {
@@ -96,6 +111,10 @@ export class FakeEditor {
     readonly document: FakeDocument,
     public selection: Range,
   ) {}
+
+  revealRange(): void {
+    // Nobody looks.
+  }
 
   edit(change: (edit: { replace: (range: Range, text: string) => void }) => void): Promise<boolean> {
     if (editing.isTaken) change({ replace: (range, text) => this.document.replace(range, text) });

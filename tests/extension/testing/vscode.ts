@@ -1,7 +1,7 @@
 // The part of VS Code's API that our modules touch, doing as little as a test needs. What tests look at is exported below it.
 import { closeDocuments, disk, documentOf, documents, type FakeEditor, type Range, type WorkspaceEdit } from './documents';
 
-export { disk, documents, editing, FakeDocument, FakeEditor, Position, Range, WorkspaceEdit } from './documents';
+export { disk, documents, editing, FakeDocument, FakeEditor, Position, Range, Selection, WorkspaceEdit } from './documents';
 
 export class Disposable {
   constructor(private readonly end: () => void) {}
@@ -96,6 +96,7 @@ export class TreeItem {
 }
 
 export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
+export const TextEditorRevealType = { InCenterIfOutsideViewport: 2 };
 export const ViewColumn = { Active: -1, Beside: -2, One: 1 };
 export const DiagnosticSeverity = { Error: 0, Warning: 1, Information: 2 };
 export const ProgressLocation = { Window: 10, Notification: 15 };
@@ -142,7 +143,7 @@ function show(kind: string, text: string, rest: unknown[]): Promise<string | und
 export function reset(): void {
   for (const list of [shown, answers, executed, opened, lists, selections, files, panels, copied]) list.length = 0;
   for (const list of [untitled, terminals, window.tabGroups.all, window.tabGroups.closed]) list.length = 0;
-  for (const known of [registered, commandAnswers, installed, fileSystems, serializers]) known.clear();
+  for (const known of [registered, commandAnswers, installed, fileSystems, contents, serializers]) known.clear();
   closeDocuments();
   window.activeTextEditor = undefined;
   window.tabGroups.activeTabGroup = {};
@@ -304,6 +305,12 @@ const fileSystem = {
   },
 };
 
+interface ContentProvider {
+  provideTextDocumentContent: (uri: Uri) => unknown;
+}
+
+/** What says the texts of documents that are only read, by the scheme. */
+export const contents = new Map<string, ContentProvider>();
 /** What `registerFileSystemProvider` was given, by the scheme. */
 export const fileSystems = new Map<string, unknown>();
 /** Documents without a file, as they were opened. */
@@ -319,7 +326,7 @@ export const workspace: {
   onDidChangeConfiguration: () => Disposable;
   getConfiguration: () => { get: (name: string) => unknown };
   createFileSystemWatcher: () => unknown;
-  registerTextDocumentContentProvider: () => Disposable;
+  registerTextDocumentContentProvider: (scheme: string, provider: ContentProvider) => Disposable;
   textDocuments: { uri: Uri; isDirty: boolean }[];
   openTextDocument: (what: Uri | { content: string; language?: string }) => Promise<{ uri: Uri }>;
   applyEdit: (edit: WorkspaceEdit) => Promise<boolean>;
@@ -339,7 +346,10 @@ export const workspace: {
     onDidDelete: folderWatch.deleted.event,
     dispose: () => undefined,
   }),
-  registerTextDocumentContentProvider: () => new Disposable(() => undefined),
+  registerTextDocumentContentProvider: (scheme, provider) => {
+    contents.set(scheme, provider);
+    return new Disposable(() => contents.delete(scheme));
+  },
   textDocuments: documents,
   /** A new document has its text for an address. */
   openTextDocument: (what) => {

@@ -1,7 +1,21 @@
-import { describe, expect, it } from 'vitest';
-import { actionsOf } from '../../../../extension/src/features/servers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Disposable } from 'vscode';
+import { activateServers, actionsOf } from '../../../../extension/src/features/servers';
 import { detailsOf, reportOf, stateOf } from '../../../../extension/src/features/servers/words';
-import type { McpServerView } from '../../../../extension/src/protocol/protocol.generated';
+import { FailureError } from '../../../../extension/src/infrastructure/errors';
+import {
+  mcpApprove,
+  mcpList,
+  mcpRevoke,
+  mcpSignIn,
+  mcpStart,
+  mcpStop,
+  type McpListResult,
+  type McpServerView,
+} from '../../../../extension/src/protocol/protocol.generated';
+import { fakeLog } from '../../testing/fakeLog';
+import { FakeSidecar } from '../../testing/fakeSidecar';
+import { answers, contents, executed, lists, opened, registered, reset, shown, Uri } from '../../testing/vscode';
 
 const program: McpServerView = {
   name: 'files',
@@ -62,5 +76,135 @@ describe('What can be done with a server', () => {
     expect(actionsOf({ ...program, state: 'running' })).toEqual(['stop', 'restart', 'revoke', 'show', 'open']);
     expect(actionsOf({ ...program, state: 'signInNeeded', folder: undefined })).toEqual(['signIn', 'revoke', 'show', 'open']);
     expect(actionsOf({ ...program, state: 'failed', fingerprint: '' })).toEqual(['show', 'open']);
+  });
+});
+
+describe('The list of servers', () => {
+  let servers: McpServerView[];
+  let listed: Partial<McpListResult>;
+  let sidecar: FakeSidecar;
+  let active: Disposable;
+
+  beforeEach(() => {
+    reset();
+    servers = [program];
+    listed = {};
+    const all = (): McpListResult => ({ servers, problems: [], ...listed });
+    sidecar = new FakeSidecar()
+      .answer(mcpList, all)
+      .answer(mcpStart, () => {
+        servers = servers.map((server) => ({ ...server, state: 'running', tokens: 900, tools: [] }));
+        return all();
+      })
+      .answer(mcpStop, all)
+      .answer(mcpRevoke, all)
+      .answer(mcpApprove, all);
+    active = activateServers(sidecar, fakeLog().log);
+  });
+  afterEach(() => active.dispose());
+
+  async function run(name?: string): Promise<unknown[]> {
+    await registered.get('plue.servers')?.(name);
+    return sidecar.asked.slice(1);
+  }
+
+  it('says how each is, what is wrong with it, and what could not be read', async () => {
+    servers.push({ ...program, name: 'web', state: 'failed', error: 'It ended.\u200B' });
+    listed = { problems: ['/work/.mcp.json: line 3'] };
+    expect(await run()).toEqual([]);
+    expect(shown[0]).toMatchObject({ text: 'Model Context Protocol Servers', detail: 'Which server?' });
+    expect(lists[0]).toMatchObject([
+      { label: 'files', description: 'not approved', detail: 'node server.js' },
+      { label: 'web', description: 'failed', detail: 'It ended.⟨U+200B⟩' },
+      { label: '$(warning)', description: '/work/.mcp.json: line 3' },
+    ]);
+  });
+
+  it('says where one is declared when there is none', async () => {
+    servers = [];
+    await run();
+    expect(shown.map(({ text }) => text)).toEqual([
+      'No server is declared. Declare one in mcp.json5 of Plue’s folder, or in .mcp.json of a trusted folder.',
+    ]);
+  });
+
+  it('is passed by for one that is named', async () => {
+    await run('files');
+    expect(shown).toMatchObject([{ text: 'files: not approved', buttons: ['Approve…', 'Show Details and Tools', 'Open Its File'] }]);
+  });
+
+  it('SEC_35 approves what stands in the question, by its fingerprint, and nothing without that', async () => {
+    answers.push('files', 'Approve…');
+    expect(await run()).toEqual([]);
+    expect(shown.at(-1)).toMatchObject({ text: 'Let the server files start?', detail: detailsOf(program) });
+    answers.push('Approve…', 'Approve');
+    sidecar.asked.length = 0;
+    expect(await run('files')).toEqual([{ method: 'mcp/approve', params: { name: 'files', fingerprint: 'abc' } }]);
+    expect(shown.at(-1)?.text).toBe('files is approved. It starts when it is first used.');
+  });
+
+  it('SEC_35 shows all of a long question in an editor before it is asked', async () => {
+    servers = [{ ...program, arguments: ['x'.repeat(2000)] }];
+    answers.push('Approve…');
+    await run('files');
+    expect(shown.at(-1)?.detail).toBe('All of it is in the editor behind this question.\n\nFingerprint: abc');
+    expect(opened).toEqual(['/files']);
+    expect(contents.get('plue-server')?.provideTextDocumentContent(Uri.file('/files'))).toContain('x'.repeat(2000));
+  });
+
+  it('starts one, and says how it is then', async () => {
+    servers = [{ ...program, state: 'stopped' }];
+    answers.push('Start');
+    expect(await run('files')).toEqual([{ method: 'mcp/start', params: { name: 'files' } }]);
+    expect(shown.slice(-2).map(({ text }) => text)).toEqual(['Starting files…', 'files: running, 0 tools, about 900 tokens.']);
+  });
+
+  it('says why one did not start', async () => {
+    servers = [{ ...program, state: 'stopped' }];
+    sidecar.answer(mcpStart, () => {
+      throw new FailureError('conflict', 'files ended at once.');
+    });
+    answers.push('Start');
+    await run('files');
+    expect(shown.at(-1)).toMatchObject({ kind: 'warning', text: 'files ended at once.' });
+  });
+
+  it('stops one, and starts it anew', async () => {
+    servers = [{ ...program, state: 'running' }];
+    answers.push('Stop');
+    expect(await run('files')).toEqual([{ method: 'mcp/stop', params: { name: 'files' } }]);
+    sidecar.asked.length = 0;
+    answers.push('Restart');
+    await run('files');
+    expect(sidecar.methods()).toEqual(['mcp/list', 'mcp/stop', 'mcp/start']);
+  });
+
+  it('takes an approval back, and says that it is stopped too', async () => {
+    servers = [{ ...program, state: 'running' }];
+    answers.push('Revoke Approval');
+    expect(await run('files')).toEqual([{ method: 'mcp/revoke', params: { name: 'files' } }]);
+    expect(shown.at(-1)?.text).toBe('files is stopped and not approved any more.');
+  });
+
+  it('signs in on the page of the server, once the vault is open for what comes of it', async () => {
+    servers = [{ ...program, state: 'signInNeeded', folder: undefined }];
+    sidecar.answer(mcpSignIn, () => ({ url: 'https://login.example/authorize' }));
+    answers.push('Sign In');
+    await run('files');
+    expect(executed).toEqual([['plue.unlockVault']]);
+    expect(opened).toEqual(['https://login.example/authorize']);
+    sidecar.answer(mcpSignIn, () => ({}));
+    answers.push('Sign In');
+    await run('files');
+    expect(shown.at(-1)?.text).toBe('files wants no sign-in.');
+  });
+
+  it('opens what is known of one, and the file that declares it', async () => {
+    answers.push('Show Details');
+    await run('files');
+    answers.push('Open Its File');
+    await run('files');
+    expect(opened).toEqual(['/files', '/home/user/.plue/mcp.json5']);
+    expect(contents.get('plue-server')?.provideTextDocumentContent(Uri.file('/other'))).toBe('');
   });
 });
