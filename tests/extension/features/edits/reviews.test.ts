@@ -1,12 +1,28 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { UserCancelledError } from '../../../../extension/src/infrastructure/errors';
+import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import type { Uri as RealUri } from 'vscode';
+import { FailureError, UserCancelledError } from '../../../../extension/src/infrastructure/errors';
 import { BeforeFiles } from '../../../../extension/src/features/edits/beforeFiles';
 import { Reviews } from '../../../../extension/src/features/edits/reviews';
-import { editAccept, editList, editReject } from '../../../../extension/src/protocol/protocol.generated';
-import type { EditListResult, FileEditView } from '../../../../extension/src/protocol/protocol.generated';
+import { editAccept, editContent, editList, editRedo, editReject, editUndo } from '../../../../extension/src/protocol/protocol.generated';
+import type { EditListResult, FileEditView, HunkView } from '../../../../extension/src/protocol/protocol.generated';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
-import { answers, executed, folderWatch, reset, shown, Uri, workspace } from '../../testing/vscode';
+import {
+  answers,
+  contents,
+  executed,
+  FakeDocument,
+  FakeEditor,
+  folderWatch,
+  lists,
+  reset,
+  Selection,
+  shown,
+  TabInputTextDiff,
+  Uri,
+  window,
+  workspace,
+} from '../../testing/vscode';
 
 const chat = 'codex://chats/a';
 
@@ -122,4 +138,166 @@ test('What has no way back is said where a turn is undone', async () => {
   answers.push(undefined);
   await expect(reviews.takeBack(undefined, true)).rejects.toThrow(UserCancelledError);
   expect(shown).toMatchObject([{ kind: 'pick', detail: 'Files that were changed since are left as they are. dist is too large to keep.' }]);
+});
+
+const hunk = (id: string, newStart: number): HunkView => ({
+  ...{ id, oldStart: newStart, oldLines: 1, newStart, newLines: 1, state: 'pending', text: '', isConflict: false },
+});
+
+describe('what is decided', () => {
+  const files = [file('a.ts', { hunks: [hunk('two', 6), hunk('one', 2)] }), file('b.png', { isBinary: true })];
+  let sidecar: FakeSidecar;
+  let reviews: Reviews;
+
+  beforeEach(async () => {
+    sidecar = new FakeSidecar()
+      .answer(editList, () => listed(files))
+      .answer(editAccept, () => listed(files))
+      .answer(editReject, () => listed(files));
+    reviews = reviewsOf(sidecar);
+    sidecar.editChanged.fire({ codexId: chat });
+    await new Promise((resolve) => reviews.onDidChange(() => resolve(undefined)));
+    sidecar.asked.length = 0;
+  });
+  afterEach(() => reviews.dispose());
+
+  /** The file in front, with the cursor in a line from 0 on. */
+  function putInFront(path: string, line: number): FakeEditor {
+    const document = new FakeDocument(Uri.file(`/folder/${path}`), '\n'.repeat(9));
+    return (window.activeTextEditor = new FakeEditor(document, new Selection(line, 0, line, 0)));
+  }
+
+  function decided(): unknown[] {
+    return sidecar.asked.filter(({ method }) => method !== 'edit/list');
+  }
+
+  it('without a target is the place at the cursor, which then goes to the next one', async () => {
+    const editor = putInFront('a.ts', 0);
+    await reviews.decide(undefined, true);
+    expect(decided()).toEqual([{ method: 'edit/accept', params: { codexId: chat, path: 'a.ts', hunkId: 'one' } }]);
+    expect(editor.selection.start).toEqual({ line: 1, character: 0 });
+    putInFront('a.ts', 4);
+    await reviews.decide(undefined, false);
+    expect(decided().at(-1)).toEqual({ method: 'edit/reject', params: { codexId: chat, path: 'a.ts', hunkId: 'two' } });
+  });
+
+  it('without a target in a file that is no text is all of it', async () => {
+    putInFront('b.png', 0);
+    await reviews.decide(undefined, false);
+    expect(decided()).toEqual([{ method: 'edit/reject', params: { codexId: chat, path: 'b.png', hunkId: undefined } }]);
+  });
+
+  it('is nothing in a file that nobody changed, or in none', async () => {
+    await expect(reviews.decide(undefined, true)).rejects.toThrow('There is nothing to review here.');
+    putInFront('c.ts', 0);
+    await expect(reviews.decide(undefined, true)).rejects.toThrow('There is nothing to review here.');
+    expect(decided()).toEqual([]);
+  });
+
+  it('in a diff is the file that it shows', async () => {
+    const input = new TabInputTextDiff(Uri.from({ scheme: 'plue-before', path: '/a.ts', query: chat }), Uri.file('/folder/a.ts'));
+    window.tabGroups.activeTabGroup = { activeTab: { input } };
+    await reviews.decideAll(undefined, true);
+    expect(decided()).toEqual([{ method: 'edit/accept', params: { codexId: chat, path: 'a.ts' } }]);
+  });
+
+  it('all at once is the file in front, without a question', async () => {
+    putInFront('b.png', 0);
+    await reviews.decideAll(undefined, false);
+    expect(decided()).toEqual([{ method: 'edit/reject', params: { codexId: chat, path: 'b.png' } }]);
+    expect(shown).toEqual([]);
+    await reviews.decideAll({ codexId: chat }, true);
+    expect(decided().at(-1)).toEqual({ method: 'edit/accept', params: { codexId: chat, path: undefined } });
+  });
+
+  it('all at once with no such file in front is everything, after a question that counts it', async () => {
+    await expect(reviews.decideAll(undefined, true)).rejects.toBeInstanceOf(UserCancelledError);
+    expect(shown).toMatchObject([{ kind: 'warning', text: 'Accept 3 changes in 2 files?', buttons: ['Accept'] }]);
+    expect(decided()).toEqual([]);
+    answers.push('Reject');
+    await reviews.decideAll(undefined, false);
+    expect(shown.at(-1)?.text).toBe('Reject 3 changes in 2 files?');
+    expect(decided()).toMatchObject([{ params: { path: 'a.ts' } }, { params: { path: 'b.png' } }]);
+  });
+
+  it('goes from change to change, round the ends of the file', () => {
+    const editor = putInFront('a.ts', 0);
+    const lines = ([1, 1, 1, -1] as const).map((step) => {
+      reviews.move(step);
+      return editor.selection.start.line;
+    });
+    expect(lines).toEqual([1, 5, 1, 5]);
+    window.activeTextEditor = undefined;
+    reviews.move(1);
+    putInFront('c.ts', 3);
+    reviews.move(1);
+    expect(window.activeTextEditor).toMatchObject({ selection: { start: { line: 3 } } });
+  });
+});
+
+test('Where nothing is under review, that is said, and nothing is asked', async () => {
+  const reviews = reviewsOf(new FakeSidecar().answer(editList, () => listed([file('a.ts', { state: 'accepted' })])));
+  await reviews.review(undefined);
+  expect(shown.map(({ text }) => text)).toEqual(['There is nothing to review.']);
+  await expect(reviews.decideAll(undefined, true)).rejects.toThrow('There is nothing to review.');
+  expect(executed).toEqual([]);
+});
+
+test('A turn that is chosen is undone, or done again', async () => {
+  const turns = [
+    { codexId: chat, turnId: '1', time: '2026-11-21T08:00:00Z', title: 'Fix', files: 1, isUndone: false },
+    { codexId: chat, turnId: '2', time: '2026-11-21T09:00:00Z', title: 'Tidy', files: 3, isUndone: true },
+  ];
+  const sidecar = new FakeSidecar()
+    .answer(editList, () => listed([], { turns }))
+    .answer(editUndo, () => listed([], { conflicts: ['a.ts was changed since.'] }))
+    .answer(editRedo, () => listed([]));
+  const reviews = reviewsOf(sidecar);
+  answers.push('Fix');
+  await reviews.takeBack(undefined, true);
+  expect(sidecar.asked.at(-1)).toEqual({ method: 'edit/undo', params: { codexId: chat, turnId: '1', all: undefined } });
+  expect(shown.at(-1)).toMatchObject({ kind: 'warning', text: 'a.ts was changed since.' });
+  answers.push('Tidy');
+  await reviews.takeBack(undefined, false);
+  expect(sidecar.asked.at(-1)).toMatchObject({ method: 'edit/redo', params: { turnId: '2' } });
+  const time = (at: number): string => new Date(turns[at]?.time ?? '').toLocaleString();
+  expect(lists).toMatchObject([
+    [{ label: 'Fix', description: `1 file, ${time(0)}` }],
+    [{ label: 'Tidy', description: `3 files, ${time(1)}` }],
+  ]);
+  await reviews.takeBack({ codexId: chat, all: true }, true);
+  expect(sidecar.asked.at(-1)?.params).toEqual({ codexId: chat, turnId: undefined, all: true });
+  reviews.dispose();
+});
+
+test('A list that cannot be had stands in the log, and what is known stays', async () => {
+  const { log, lines } = fakeLog();
+  const sidecar = new FakeSidecar().answer(editList, () => listed([file('a.ts')]));
+  const reviews = new Reviews(sidecar, new BeforeFiles(sidecar), log);
+  sidecar.started.fire();
+  await new Promise((resolve) => reviews.onDidChange(() => resolve(undefined)));
+  sidecar.answer(editList, () => {
+    throw new FailureError('internal', 'The disk is gone.');
+  });
+  sidecar.started.fire();
+  await vi.waitFor(() => expect(lines).toEqual(['Listing changes: The disk is gone.']));
+  expect(reviews.files).toHaveLength(1);
+  reviews.dispose();
+});
+
+test('The side before is asked for anew when something changed, and is empty where there was nothing', async () => {
+  const sidecar = new FakeSidecar().answer(editContent, ({ path }) => (path === 'new.ts' ? {} : { text: 'before' }));
+  const before = new BeforeFiles(sidecar);
+  const side = contents.get('plue-before');
+  const address = Uri.from({ scheme: 'plue-before', path: '/src/a.ts', query: chat });
+  expect(await side?.provideTextDocumentContent(address)).toBe('before');
+  expect(sidecar.asked).toEqual([{ method: 'edit/content', params: { codexId: chat, path: 'src/a.ts' } }]);
+  expect(await side?.provideTextDocumentContent(Uri.from({ scheme: 'plue-before', path: '/new.ts', query: chat }))).toBe('');
+  expect(await side?.provideTextDocumentContent(address.with({ query: 'nothing' }))).toBe('');
+  const changed: RealUri[] = [];
+  before.onDidChange((uri) => changed.push(uri));
+  workspace.textDocuments.push(new FakeDocument(address, ''), new FakeDocument(Uri.file('/folder/a.ts'), ''));
+  before.refresh();
+  expect(changed).toEqual([address]);
+  before.dispose();
 });
