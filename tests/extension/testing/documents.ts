@@ -45,8 +45,8 @@ export class FakeDocument {
     public isDirty = false,
   ) {}
 
-  getText(): string {
-    return this.text;
+  getText(range?: Range): string {
+    return range === undefined ? this.text : this.text.slice(this.offsetAt(range.start), this.offsetAt(range.end));
   }
 
   get lineCount(): number {

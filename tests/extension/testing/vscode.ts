@@ -143,7 +143,7 @@ function show(kind: string, text: string, rest: unknown[]): Promise<string | und
 export function reset(): void {
   for (const list of [shown, answers, executed, opened, lists, selections, files, panels, copied]) list.length = 0;
   for (const list of [untitled, terminals, window.tabGroups.all, window.tabGroups.closed]) list.length = 0;
-  for (const known of [registered, commandAnswers, installed, fileSystems, contents, serializers]) known.clear();
+  for (const known of [registered, commandAnswers, installed, fileSystems, contents, serializers, treeViews, statusBar]) known.clear();
   closeDocuments();
   window.activeTextEditor = undefined;
   window.tabGroups.activeTabGroup = {};
@@ -180,7 +180,7 @@ interface Tab {
 
 interface Window {
   tabGroups: {
-    all: { tabs: Tab[]; viewColumn: number }[];
+    all: { tabs: Tab[]; activeTab?: Tab; viewColumn: number }[];
     activeTabGroup: { activeTab?: Tab };
     closed: Tab[];
     close: (tabs: Tab | Tab[]) => Promise<boolean>;
@@ -201,11 +201,36 @@ const editors: Window = {
   activeTextEditor: undefined,
 };
 
+interface TreeView {
+  visible: boolean;
+  /** The rows that are selected. */
+  selection: unknown[];
+  badge?: { value: number; tooltip: string };
+  message?: string;
+  dispose: () => void;
+}
+
+/** What stands in the side bar, by its id. */
+export const treeViews = new Map<string, TreeView>();
+
+/** What stands in the status bar, by its id. */
+export const statusBar = new Map<string, { text: string; tooltip: string; command: unknown }>();
+
 /** What was typed into which terminal. */
 export const terminals: { name: string; sent: string[] }[] = [];
 
 export const window = {
   ...editors,
+  createStatusBarItem: (id: string): unknown => {
+    const item = { text: '', tooltip: '', command: undefined };
+    const hide = (): void => void statusBar.delete(id);
+    return Object.assign(item, { show: () => statusBar.set(id, item), hide, dispose: hide });
+  },
+  createTreeView: (id: string): TreeView => {
+    const view: TreeView = { visible: true, selection: [], dispose: () => treeViews.delete(id) };
+    treeViews.set(id, view);
+    return view;
+  },
   createTerminal: ({ name }: { name: string }): unknown => {
     const sent: string[] = [];
     terminals.push({ name, sent });
@@ -249,7 +274,10 @@ export const window = {
     const fitting = rows.filter((row) => isMeant(row) && (typeof row === 'string' || row.kind !== QuickPickItemKind.Separator));
     return Promise.resolve(options?.canPickMany === true ? fitting : fitting[0]);
   },
-  /** Chosen by the label that the test put into `answers`; one that begins with "button:" presses the first button of its row. */
+  /**
+   * Chosen by the label that the test put into `answers`; one that begins with "button:" presses the first button of its row, and one
+   * that begins with "type:" is typed. In a list of many, each answer ticks or unticks a row until there is none.
+   */
   createQuickPick: (): FakePick => new FakePick(),
   registerWebviewPanelSerializer: (viewType: string, serializer: Serializer): Disposable => {
     serializers.set(viewType, serializer);
@@ -488,28 +516,51 @@ export const languages = { getLanguages: (): Promise<string[]> => Promise.resolv
 
 class FakePick {
   title = '';
+  placeholder = '';
+  value = '';
+  canSelectMany = false;
   items: { label: string; detail?: string; buttons?: unknown[] }[] = [];
   selectedItems: { label: string }[] = [];
   private readonly accepted = new EventEmitter<void>();
   private readonly pressed = new EventEmitter<{ item: unknown; button: unknown }>();
   private readonly hidden = new EventEmitter<void>();
+  private readonly typed = new EventEmitter<string>();
   readonly onDidAccept = this.accepted.event;
   readonly onDidTriggerItemButton = this.pressed.event;
   readonly onDidHide = this.hidden.event;
+  readonly onDidChangeValue = this.typed.event;
 
   show(): void {
     shown.push({ kind: 'pick', text: this.title, buttons: this.items.map(({ label, detail }) => [label, detail ?? ''].join(' ').trim()) });
-    const wanted = answers.shift();
+    lists.push([...this.items]);
+    queueMicrotask(() => (this.canSelectMany ? this.answerMany() : this.answerOne(answers.shift())));
+  }
+
+  private answerOne(wanted: string | undefined): void {
     const label = wanted?.replace(/^button:/, '');
     const item = this.items.find((row) => label !== undefined && row.label.includes(label));
-    queueMicrotask(() => {
-      if (item === undefined) this.hidden.fire();
-      else if (label !== wanted) this.pressed.fire({ item, button: item.buttons?.[0] });
-      else {
-        this.selectedItems = [item];
-        this.accepted.fire();
+    if (item === undefined) this.hidden.fire();
+    else if (label !== wanted) this.pressed.fire({ item, button: item.buttons?.[0] });
+    else {
+      this.selectedItems = [item];
+      this.accepted.fire();
+    }
+  }
+
+  private answerMany(): void {
+    if (answers.length === 0) return this.hidden.fire();
+    for (let wanted = answers.shift(); wanted !== undefined; wanted = answers.shift()) {
+      if (wanted.startsWith('type:')) {
+        this.value = wanted.slice('type:'.length);
+        this.typed.fire(this.value);
+        continue;
       }
-    });
+      const item = this.items.find(({ label }) => label === wanted);
+      const others = this.selectedItems.filter(({ label }) => label !== wanted);
+      const isTicked = others.length < this.selectedItems.length;
+      this.selectedItems = item === undefined || isTicked ? others : [...others, item];
+    }
+    this.accepted.fire();
   }
 
   dispose(): void {
