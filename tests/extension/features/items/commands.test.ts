@@ -1,0 +1,213 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Uri as RealUri, type Disposable } from 'vscode';
+import { activateItems } from '../../../../extension/src/features/items';
+import {
+  codexCreate,
+  codexGet,
+  codexHistory,
+  codexLinks,
+  codexList,
+  codexDelete,
+  codexRedo,
+  codexRestore,
+  codexUndo,
+  providerList,
+  templateCheck,
+  templateGet,
+  templateList,
+  type CodexSummary,
+  type FieldView,
+  type TemplateView,
+} from '../../../../extension/src/protocol/protocol.generated';
+import { ProviderList } from '../../../../extension/src/server/providerList';
+import { codexSummary } from '../../testing/codexSummary';
+import { fakeLog } from '../../testing/fakeLog';
+import { FakeSidecar } from '../../testing/fakeSidecar';
+import { templateSummary } from '../../testing/templateSummary';
+import { answers, executed, lists, opened, panels, registered, reset, shown } from '../../testing/vscode';
+import { chat, provider } from '../../webview/chatSamples';
+
+const field = (name: string, change: Partial<FieldView> = {}): FieldView => ({
+  ...{ name, type: 'text', required: false, options: [], properties: [] },
+  ...change,
+});
+const soup = codexSummary('codex://items/soup', { templateId: 'recipe', title: 'Soup', layer: 'user', description: 'With leek.' });
+
+let template: TemplateView;
+let items: CodexSummary[];
+let sidecar: FakeSidecar;
+let active: Disposable;
+
+beforeEach(() => {
+  reset();
+  template = { id: 'reviewer', name: 'Reviewer', collection: 'chats', fields: [field('tone')] };
+  items = [soup, codexSummary('codex://items/shipped', { layer: 'shipped' })];
+  sidecar = new FakeSidecar()
+    .answer(codexGet, ({ uri }) => chat([], { codex: { ...soup, uri } }))
+    .answer(codexList, ({ collection }) => {
+      const found = items.filter(({ uri }) => uri.startsWith(`codex://${collection}/`));
+      return { items: found, total: found.length };
+    })
+    .answer(codexCreate, () => codexSummary('codex://chats/new'))
+    .answer(providerList, () => ({ items: [provider({ isDefault: true })], kinds: [] }))
+    .answer(templateGet, () => template)
+    .answer(templateCheck, () => ({ findings: [] }))
+    .answer(templateList, () => ({
+      templates: [
+        templateSummary('writer', { name: 'Writer' }),
+        templateSummary('reviewer', { name: 'Reviewer', collection: 'chats' }),
+        templateSummary('recipe', { name: 'Recipe', collection: 'items' }),
+      ],
+    }));
+  active = activateItems({ extensionUri: RealUri.file('/extension') }, sidecar, new ProviderList(sidecar), fakeLog().log);
+});
+
+afterEach(() => active.dispose());
+
+async function run(command: string, given?: unknown): Promise<void> {
+  await registered.get(command)?.(given);
+}
+
+/** What the form that came up shows. */
+async function form(): Promise<unknown> {
+  const [panel] = panels;
+  panel?.say({ type: 'ready' });
+  await vi.waitFor(() => expect(panel?.heard).toContainEqual(expect.objectContaining({ type: 'form' })));
+  return panel?.heard.find((message) => typeof message === 'object' && message !== null && 'target' in message);
+}
+
+describe('a new chat from a template', () => {
+  it('is opened at once, with what was handed over and it has a place for', async () => {
+    await run('plue.newChatFromTemplate', { templateId: 'reviewer', values: { tone: 'kind', permission_mode: 'ask' } });
+    expect(sidecar.asked.at(-1)).toEqual({
+      method: 'codex/create',
+      params: { templateId: 'reviewer', collection: 'chats', values: { tone: 'kind' } },
+    });
+    expect(executed).toEqual([['plue.openChat', 'codex://chats/new']]);
+  });
+
+  it('has a form first where its template must be told something', async () => {
+    template.fields = [field('branch', { required: true }), field('provider_ref', { required: true })];
+    answers.push('Reviewer');
+    await run('plue.newChatFromTemplate');
+    expect(await form()).toMatchObject({ target: { templateId: 'reviewer' } });
+    expect(sidecar.methods()).not.toContain('codex/create');
+    await run('plue.newChatFromTemplate', { templateId: 'reviewer', values: { branch: 'main' } });
+    expect(executed).toEqual([['plue.openChat', 'codex://chats/new']]);
+  });
+
+  it('is refused for a template of something else', async () => {
+    template.collection = 'tasks';
+    await run('plue.newChatFromTemplate', { templateId: 'writer' });
+    expect(shown).toMatchObject([{ kind: 'error', text: '“Reviewer” is not for chats.' }]);
+  });
+});
+
+describe('a new task', () => {
+  it('under a chat is asked which template it is of, and begins with what is to be done', async () => {
+    template.collection = 'tasks';
+    answers.push('Writer');
+    await run('plue.newTask', { goal: 'Export', parentId: 'codex://chats/one' });
+    expect(shown[0]).toMatchObject({ text: 'New Task' });
+    expect(await form()).toMatchObject({ target: { templateId: 'writer', parentId: 'codex://chats/one' }, values: { goal: 'Export' } });
+  });
+
+  it('of a template that was handed over asks nothing', async () => {
+    await run('plue.newTask', { templateId: 'writer', values: { goal: 'Export' } });
+    expect(shown).toEqual([]);
+    expect(await form()).toMatchObject({ target: { templateId: 'writer' }, values: { goal: 'Export' } });
+  });
+
+  it('needs a template, and it is said how one is made', async () => {
+    sidecar.answer(templateList, () => ({ templates: [] }));
+    await run('plue.newTask');
+    await run('plue.newFromTemplate');
+    await run('plue.newChatFromTemplate');
+    expect(shown.map(({ text }) => text)).toEqual([
+      'There is no template for a task. Make one with Plue: New Template.',
+      'There is no template of your own yet. Make one with Plue: New Template.',
+      'There is no template for a chat. Make one with Plue: New Template.',
+    ]);
+    expect(panels).toEqual([]);
+  });
+});
+
+describe('what is opened', () => {
+  it.each([
+    ['codex://chats/one', ['plue.openChat', 'codex://chats/one']],
+    ['codex://tasks/one', ['plue.openChat', 'codex://tasks/one']],
+    ['codex://providers/lab', ['plue.manageProviders', 'lab']],
+  ])('%s is shown where it is at home', async (uri, command) => {
+    await run('plue.openCodex', uri);
+    expect(executed).toEqual([command]);
+  });
+
+  it('is a form of an item, and the text of anything else, whether or not it is a file', async () => {
+    await run('plue.openCodex', 'codex://items/soup');
+    expect(await form()).toMatchObject({ target: { uri: 'codex://items/soup' } });
+    await run('plue.openCodex', 'codex://prompts/review');
+    const document = { text: '', values: {}, problems: [], path: '/home/me/.plue/prompts/own.md', canUndo: false, canRedo: false };
+    sidecar.answer(codexGet, () => chat([], { document }));
+    await run('plue.openCodex', 'codex://prompts/own');
+    expect(opened).toHaveLength(2);
+    expect(opened[0]).toContain('review');
+    expect(opened[1]).toBe('/home/me/.plue/prompts/own.md');
+    await run('plue.openCodex');
+    expect(opened).toHaveLength(2);
+  });
+
+  it('is chosen among one’s own when nothing names it', async () => {
+    answers.push('Soup');
+    await run('plue.openItem');
+    expect(lists[0]).toMatchObject([{ label: 'Soup', description: 'Item', detail: 'With leek.' }]);
+    expect(await form()).toMatchObject({ target: { uri: soup.uri } });
+    items = [];
+    await run('plue.openItem');
+    expect(shown.at(-1)).toMatchObject({ kind: 'error', text: 'There is nothing of your own here yet.' });
+  });
+});
+
+describe('what is done to one of one’s own', () => {
+  it('is undone and done again, with the way back beside it', async () => {
+    sidecar.answer(codexUndo, () => soup).answer(codexRedo, () => soup);
+    answers.push('Soup', 'Redo');
+    await run('plue.undoChange');
+    expect(sidecar.methods().slice(-2)).toEqual(['codex/undo', 'codex/redo']);
+    expect(shown.map(({ text }) => text)).toEqual([
+      'Undo Last Change of…',
+      'Took the last change of “Soup” back.',
+      'Made the change of “Soup” again.',
+    ]);
+    answers.push('Soup');
+    await run('plue.redoChange');
+    expect(sidecar.methods().at(-1)).toBe('codex/redo');
+  });
+
+  it('is moving it to the trash, and back', async () => {
+    sidecar
+      .answer(codexLinks, () => ({ incoming: [], outgoing: [] }))
+      .answer(codexDelete, () => ({}))
+      .answer(codexRestore, () => soup);
+    answers.push('Soup');
+    await run('plue.deleteDocument');
+    expect(shown.at(-1)?.text).toBe('Moved “Soup” to the trash.');
+    expect(sidecar.asked.filter(({ method }) => method === 'codex/list').map(({ params }) => params)).not.toContainEqual({
+      collection: 'providers',
+    });
+    answers.push('Soup');
+    await run('plue.restoreDocument');
+    expect(sidecar.asked.at(-1)).toEqual({ method: 'codex/restore', params: { uri: soup.uri } });
+    items = [];
+    await run('plue.restoreDocument');
+    expect(shown.at(-1)?.text).toBe('The trash is empty.');
+  });
+
+  it('is its history, by its name or by choosing it', async () => {
+    sidecar.answer(codexHistory, () => ({ versions: [] }));
+    await run('plue.showHistory', 'codex://chats/one');
+    expect(shown.at(-1)?.text).toBe('History of Soup');
+    answers.push('Soup');
+    await run('plue.showHistory');
+    expect(sidecar.asked.at(-1)).toEqual({ method: 'codex/history', params: { uri: soup.uri } });
+  });
+});
