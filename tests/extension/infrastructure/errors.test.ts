@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { FailureError, UserCancelledError, helpFor, runWithErrorHandling } from '../../../extension/src/infrastructure/errors';
+import { FailureError, UserCancelledError, helpFor, runWithErrorHandling, showFailure } from '../../../extension/src/infrastructure/errors';
 import { readLaunchSettings } from '../../../extension/src/infrastructure/settings';
 import * as fake from '../testing/vscode';
 
@@ -22,6 +22,28 @@ test('A failure is one message with the button that helps', async () => {
 test('What the user cancelled is never shown', async () => {
   await runWithErrorHandling(log, () => Promise.reject(new UserCancelledError()));
   expect(fake.shown).toEqual([]);
+});
+
+test.each([
+  ['providerAuthFailed', ['Set Key…']],
+  ['keyNotBoundToOrigin', ['Allow This Address…', 'Set Key…']],
+  ['unreachable', ['Manage Providers']],
+  ['providerExecutableFailed', ['Check Claude Code Sign-in', 'Show Log']],
+  ['budgetExceeded', ['Change Budget…']],
+  ['sidecarStopped', ['Show Log', 'Restart']],
+  ['sidecarDamaged', ['Show Extensions', 'Show Log']],
+  ['runtimeMissing', ['Install the Tool', 'Open Download Page', 'Restart']],
+  ['runtimeNotAcquired', ['Open Download Page', 'Restart', 'Show Log']],
+  ['untrusted', ['Manage Workspace Trust']],
+  ['conflict', []],
+])('A failure of the kind %s has the buttons %j', (kind, titles) => {
+  expect(helpFor(kind).map(({ title }) => title)).toEqual(titles);
+});
+
+test('A button runs its command with what belongs to it', async () => {
+  fake.answers.push('Install the Tool');
+  await showFailure(new FailureError('runtimeMissing', 'There is no .NET.'));
+  expect(fake.executed).toEqual([['workbench.extensions.installExtension', 'ms-dotnettools.vscode-dotnet-runtime']]);
 });
 
 test('What nobody foresaw still offers the log', () => {

@@ -7,17 +7,32 @@ import { LastEditor } from '../../../../extension/src/features/chat/insertCode';
 import { WorkspaceFiles } from '../../../../extension/src/features/chat/workspaceFiles';
 import {
   attachmentInspect,
+  attachmentStore,
   codexGet,
   codexList,
   codexUpdate,
   messageContext,
+  messagePrompt,
   messageSteer,
+  messageUnqueue,
   settingsGet,
+  type AttachmentView,
 } from '../../../../extension/src/protocol/protocol.generated';
 import type { ComposerToPage } from '../../../../extension/src/webview/shared/viewMessages';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
-import { files as chosen, folderWatch, reset, Uri, workspace } from '../../testing/vscode';
+import {
+  files as chosen,
+  FakeDocument,
+  FakeEditor,
+  folderWatch,
+  reset,
+  Selection,
+  shown,
+  Uri,
+  window,
+  workspace,
+} from '../../testing/vscode';
 import { chat, codex } from '../../webview/chatSamples';
 
 const codexId = 'codex://chats/one';
@@ -35,11 +50,24 @@ beforeEach(() => {
   writeFileSync(join(folder, 'notes.md'), '');
   workspace.workspaceFolders = [{ uri: Uri.file(folder) }];
   sidecar = new FakeSidecar();
+  begin();
+});
+
+function begin(): void {
   posted = [];
   const lastEditor = new LastEditor();
   files = new WorkspaceFiles(lastEditor);
   panel = new ComposerPanel(codexId, { sidecar, files, lastEditor, log: fakeLog().log }, (message) => posted.push(message));
-});
+}
+
+/** Two lines of a file, as if the user had selected them last. */
+function select(isDirty = false): void {
+  const document = new FakeDocument(Uri.file(join(folder, 'src', 'date.ts')), 'one\ntwo\nthree\n', isDirty);
+  window.activeTextEditor = new FakeEditor(document, new Selection(0, 0, 2, 0));
+  panel.dispose();
+  files.dispose();
+  begin();
+}
 
 afterEach(() => {
   panel.dispose();
@@ -123,7 +151,57 @@ describe('a file', () => {
   });
 });
 
+describe('what is put beside the draft', () => {
+  it('is what is selected in an editor, by its lines', async () => {
+    await panel.act({ type: 'attachSelection' });
+    expect(shown.map(({ text }) => text)).toEqual(['Nothing is selected in an editor. Select some lines first.']);
+    expect(posted).toEqual([]);
+    select(true);
+    await panel.act({ type: 'attachSelection' });
+    const selection = { path: 'src/date.ts', range: { start: 1, end: 2 }, kind: 'selection', isUnsaved: true };
+    expect(posted).toEqual([{ type: 'attach', files: [selection] }]);
+  });
+
+  it('is what is chosen in VS Code’s dialog', async () => {
+    await panel.act({ type: 'pickFiles' });
+    expect(posted).toEqual([]);
+    chosen.push(Uri.file(join(folder, 'notes.md')));
+    await panel.act({ type: 'pickFiles' });
+    expect(posted).toEqual([{ type: 'attach', files: [{ path: 'notes.md' }] }]);
+  });
+
+  it('is an image that was pasted, once it is stored', async () => {
+    const view: AttachmentView = { path: '', name: 'paste.png', kind: 'image', blob: 'b1', questions: [] };
+    sidecar.answer(attachmentStore, () => view);
+    await panel.act({ type: 'storeImage', chipId: 'c1', name: 'paste.png', mediaType: 'image/png', data: 'AAAA' });
+    expect(sidecar.asked).toEqual([{ method: 'attachment/store', params: { name: 'paste.png', mediaType: 'image/png', data: 'AAAA' } }]);
+    expect(posted).toEqual([{ type: 'inspected', chipId: 'c1', view }]);
+  });
+
+  it('is an image of the folder, and of nothing else without the user’s word', async () => {
+    const png = Buffer.from('\u0089PNG\r\n\u001a\n0000', 'latin1');
+    writeFileSync(join(folder, 'a.png'), png);
+    await panel.act({ type: 'readImage', chipId: 'c1', path: 'a.png' });
+    expect(posted).toEqual([{ type: 'image', chipId: 'c1', mediaType: 'image/png', data: png.toString('base64') }]);
+    await panel.act({ type: 'readImage', chipId: 'c2', path: '/etc/hosts' });
+    expect(posted.at(-1)).toEqual({ type: 'inspected', chipId: 'c2', error: '/etc/hosts lies outside of the open folder.' });
+    workspace.isTrusted = false;
+    await panel.act({ type: 'readImage', chipId: 'c3', path: 'a.png' });
+    expect(posted.at(-1)).toEqual({
+      type: 'inspected',
+      chipId: 'c3',
+      error: 'This folder is not trusted, so Plue leaves its files alone.',
+    });
+  });
+});
+
 describe('the queue', () => {
+  it('gives back what was taken out of it', async () => {
+    sidecar.answer(messageUnqueue, () => ({}));
+    await panel.act({ type: 'unqueue', queuedId: 'q1' });
+    expect(sidecar.asked).toEqual([{ method: 'message/unqueue', params: { codexId, queuedId: 'q1' } }]);
+  });
+
   it('is passed on with its files', async () => {
     sidecar.answer(messageSteer, () => ({ messageId: 'm2' }));
     await panel.act({ type: 'steer', text: 'Shorter', attachments: [{ path: 'a.ts' }] });
@@ -147,6 +225,18 @@ describe('the meters', () => {
 });
 
 describe('prompts', () => {
+  it('take in what is selected and the file it is in, where there is an editor', async () => {
+    const text = 'Review {{selection}} of {{file}}.';
+    const hole = (name: string, written: string) => ({ name, start: text.indexOf(written), length: written.length });
+    const holes = [hole('selection', '{{selection}}'), hole('file', '{{file}}')];
+    sidecar.answer(messagePrompt, () => ({ text, holes, arguments: [] }));
+    await panel.act({ type: 'readPrompt', uri: 'codex://prompts/review' });
+    expect(posted).toEqual([{ type: 'promptText', text, args: [] }]);
+    select();
+    await panel.act({ type: 'readPrompt', uri: 'codex://prompts/review' });
+    expect(posted).toEqual([{ type: 'promptText', text: 'Review one\ntwo\n of src/date.ts.', args: [] }]);
+  });
+
   it('are the user’s and the folder’s, not what ships as instructions for a model', async () => {
     const prompt = (name: string, layer: 'shipped' | 'user') => codex({ uri: `codex://prompts/${name}`, title: name, layer });
     sidecar.answer(codexList, () => ({ items: [prompt('default-assistant', 'shipped'), prompt('review', 'user')], total: 2 }));
