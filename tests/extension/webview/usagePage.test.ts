@@ -48,11 +48,14 @@ const now = new Date(2026, 10, 21, 12);
 let page: UsagePage;
 let posted: FromUsagePage[];
 let drawn: Spend[];
+let disposed: number;
+let pointAt: (bucket: number | undefined) => void;
 let kept: unknown;
 
 function open(choice?: PeriodChoice): void {
   posted = [];
   drawn = [];
+  disposed = 0;
   kept = undefined;
   const root = document.createElement('main');
   document.body.replaceChildren(root);
@@ -60,9 +63,10 @@ function open(choice?: PeriodChoice): void {
     root,
     { post: (message) => posted.push(message), getState: () => kept, setState: (state) => (kept = state) },
     choice,
-    (_place, spend) => {
+    (_place, spend, onHover) => {
       drawn.push(spend);
-      return { dispose: () => undefined };
+      pointAt = onHover;
+      return { dispose: () => disposed++ };
     },
     () => now,
   );
@@ -143,6 +147,40 @@ describe('the Usage page', () => {
     expect(document.body.textContent).toContain('Nothing was paid. Local models are counted below, in tokens and time.');
     expect(table('By provider')[1]).toEqual(['ollama', '$0', '10', '20k', '25 %', '3k', '42 s', '0.9 s']);
     expect(document.querySelector('section[aria-label="By model"]')).toBeNull();
+  });
+
+  it('says in words what the pointer is over, and lets go of a chart that is not shown any more', () => {
+    answer();
+    const words = (): string | null | undefined => document.querySelector('.chart-words')?.textContent;
+    expect(words()).toBe('Point at a bar to read it.');
+    pointAt(drawn[0]?.buckets.indexOf('2026-11-21'));
+    expect(words()).toMatch(/21.*: A \$0\.30 · B \$0\.20$/);
+    pointAt(drawn[0]?.buckets.indexOf('2026-11-20'));
+    expect(words()).toMatch(/20.*: nothing$/);
+    pointAt(undefined);
+    expect(words()).toBe('Point at a bar to read it.');
+    expect(disposed).toBe(0);
+    answer();
+    expect(disposed).toBe(1);
+  });
+
+  it('is told by the month where a year is shown', () => {
+    choose('.period', 'all');
+    answer({ days: [day('2026-01-19', 'a', 1), day('2026-11-21', 'a', 0.3)] });
+    expect(document.querySelector('[role=img]')?.getAttribute('aria-label')).toMatch(
+      /^Spend per month by provider, from Jan 2026 to Nov 2026/,
+    );
+    expect(table('Spend per month')).toEqual([
+      ['Month', 'A'],
+      ['Nov 2026', '$0.30'],
+      ['Jan 2026', '$1.00'],
+    ]);
+  });
+
+  it('says where what was exported lies', () => {
+    answer();
+    page.receive({ type: 'exported', file: '/home/a/usage.csv' });
+    expect(document.querySelector('[role=status]')?.textContent).toBe('Saved /home/a/usage.csv');
   });
 
   it('opens a chat from its row', () => {
