@@ -150,6 +150,31 @@ describe('the Settings page', () => {
     expect(document.body.textContent).toContain('No setting matches.');
   });
 
+  it('clears the search by Escape, and by nothing else', () => {
+    show();
+    const search = find('.search', HTMLInputElement);
+    const press = (key: string): boolean => search.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+    set('.search', 'xyzzy');
+    expect(press('a')).toBe(true);
+    expect(search.value).toBe('xyzzy');
+    expect(press('Escape')).toBe(false);
+    expect(search.value).toBe('');
+    expect(document.querySelectorAll('.is-filtered')).toHaveLength(0);
+    expect(press('Escape')).toBe(true);
+  });
+
+  it('takes other providers as they come, and leads to where they are managed when there are none', () => {
+    show();
+    page.receive({ type: 'providers', providers: [provider({ name: 'House' })] });
+    expect(button('New chats: Default: House').textContent).toBe('Default: House');
+    page.receive({ type: 'providers', providers: [] });
+    document.querySelector<HTMLButtonElement>('[data-field=default_large] .picker-button')?.click();
+    [...document.querySelectorAll<HTMLElement>('[data-field=default_large] [role=option]')]
+      .find(({ textContent }) => textContent?.startsWith('Connect') === true)
+      ?.click();
+    expect(posted.at(-1)).toEqual({ type: 'manageProviders' });
+  });
+
   it('shows what is wrong with the file and opens it there', () => {
     const problem = { path: '/home/a/.plue/config.json5', line: 3, column: 5, message: 'A comma is missing.', holdsSecret: false };
     show({}, { problem });
