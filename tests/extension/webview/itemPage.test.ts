@@ -80,6 +80,32 @@ test('Only what was changed is saved, against the version that was read', () => 
   expect(posted.at(-1)).toMatchObject({ expectedVersion: 4 });
 });
 
+test('It is saved by its key, and its history, its file and its deletion are a click away', () => {
+  showSoup();
+  type('servings', '6');
+  const byKey = new KeyboardEvent('keydown', { key: 's', ctrlKey: true, bubbles: true, cancelable: true });
+  root.dispatchEvent(new KeyboardEvent('keydown', { key: 's', bubbles: true }));
+  expect(posted).toHaveLength(1);
+  root.dispatchEvent(byKey);
+  expect(byKey.defaultPrevented).toBe(true);
+  expect(posted.at(-1)).toMatchObject({ type: 'save', values: { servings: 6 } });
+  for (const words of ['Show history…', 'Open file', 'Delete']) press(words);
+  expect(posted.slice(2)).toEqual([{ type: 'history' }, { type: 'openFile' }, { type: 'delete' }]);
+});
+
+test('Why it was not saved stays in sight until one has read it, and what was typed longer', () => {
+  showSoup();
+  type('servings', '6');
+  press('Save');
+  page.receive({ type: 'refused', error: { kind: 'storeReadOnly', message: 'The disk is full.' } });
+  expect(root.querySelector('.banner.error')?.textContent).toContain('The disk is full.');
+  root.querySelector<HTMLButtonElement>('.banner [aria-label=Dismiss]')?.click();
+  expect(root.querySelector('.banner.error')).toBeNull();
+  expect(root.querySelector<HTMLInputElement>('#item-servings')?.value).toBe('6');
+  press('Save');
+  expect(posted.filter((message) => message.type === 'save')).toHaveLength(2);
+});
+
 test('A save that meets another one keeps what was typed and offers to reload', () => {
   showSoup();
   type('servings', '6');
