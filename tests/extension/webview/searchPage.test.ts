@@ -114,6 +114,26 @@ test('What an earlier search still finds is passed over, and its results stay un
   expect(root.textContent).toContain('Chat c');
 });
 
+test('The keys lead from the box to what was found, or search at once', () => {
+  type('apple');
+  press(box(), 'ArrowDown');
+  expect(document.activeElement).toBe(box());
+  press(box(), 'Enter');
+  expect(searches().map(({ query }) => query.text)).toEqual(['apple']);
+  page.receive({ type: 'hits', searchId: lastId(), hits: [hit('a', 'm1')] });
+  press(box(), 'ArrowDown');
+  expect(document.activeElement).toBe(rows()[0]);
+  page.receive({ type: 'focus' });
+  expect(document.activeElement).toBe(box());
+  expect([box().selectionStart, box().selectionEnd]).toEqual([0, 5]);
+});
+
+test('What the host refuses is said', () => {
+  search('apple');
+  page.receive({ type: 'refused', error: { kind: 'sidecarStopped', message: 'Plue stopped.' } });
+  expect(root.textContent).toContain('Plue stopped.');
+});
+
 test('An emptied box ends the search and says how to begin', () => {
   search('apple');
   search('');
