@@ -120,6 +120,27 @@ test('It is started with what was typed, and not without what is needed', () => 
   expect(posted.at(-1)).toEqual({ type: 'start', values: { goal: 'Find it.' } });
 });
 
+test('It says that it looks, under the name that is tried, and leads to what steers it', () => {
+  page.receive({ type: 'trying', name: 'Log\u202Ereader' });
+  expect(root.querySelector('h1')?.textContent).toBe('Log⟨U+202E⟩reader');
+  expect(root.querySelector('[role=status]')?.textContent).toBe('Looking…');
+  const sources = [
+    { kind: 'prompt' as const, source: 'codex://prompts/log-reader.md', title: 'log-reader', version: 'a' },
+    { kind: 'prompt' as const, source: '/p/rules.md', title: '', version: 'b', hiddenCharacters: 3 },
+    { kind: 'prompt' as const, source: '/p/long.md', title: 'long', version: 'c', hiddenCharacters: 3, leftOut: 'It is too long.' },
+  ];
+  page.receive({ type: 'trial', trial, result: { ...result, sources, findings: [] } });
+  expect(root.querySelector('[role=status]')?.textContent).not.toBe('Looking…');
+  const told = [...root.querySelectorAll('.source')].map(({ textContent }) => textContent);
+  expect(told[1]).toContain('/p/rules.md');
+  expect(told[1]).toContain('3 hidden characters');
+  expect(told[2]).toContain('Left out. It is too long.');
+  expect(told[2]).not.toContain('hidden characters');
+  press('/p/rules.md');
+  expect(posted.at(-1)).toEqual({ type: 'openSource', index: 1 });
+  expect(root.textContent).toContain('No mistakes and no risks.');
+});
+
 test('Without a template one is asked for', () => {
   page.receive({ type: 'empty' });
   press('Choose a Template…');
