@@ -7,15 +7,17 @@ import { codex, provider } from './chatSamples';
 
 let heard: (ChatOptions | ModelChoice[])[];
 let options: AnswerOptions;
+let opensSettings: number;
 let lists: ModelLists;
 
 function open(change: Partial<CodexSummary> = {}, model: Partial<ModelView> = {}, kind = 'anthropic'): void {
   heard = [];
+  opensSettings = 0;
   lists = new ModelLists(() => undefined);
   options = new AnswerOptions(lists, {
     setOptions: (all) => heard.push(all),
     setFallbacks: (all) => heard.push(all),
-    openSettings: () => undefined,
+    openSettings: () => opensSettings++,
   });
   document.body.replaceChildren(options.node);
   options.show(codex(change), [provider({ kind })], true);
@@ -58,6 +60,40 @@ describe('the answer options', () => {
     expect(heard).toEqual([{ temperature: 0.4, stopSequences: ['END'], maxTokens: 1000 }]);
     set('temperature', '');
     expect(heard.at(-1)).toEqual({ stopSequences: ['END'] });
+  });
+
+  it('keep how long it reasons and where it stops, and let go of them again', () => {
+    open({ options: { reasoningLevel: 'low', stopSequences: ['END'] } }, { reasoningLevels: ['low', 'high'] });
+    set('reasoningLevel', 'high');
+    expect(heard.at(-1)).toEqual({ reasoningLevel: 'high', stopSequences: ['END'] });
+    set('reasoningLevel', '');
+    expect(heard.at(-1)).toEqual({ stopSequences: ['END'] });
+    const stops = document.querySelector('[data-field=stopSequences]');
+    stops?.querySelector<HTMLButtonElement>('[aria-label^=Remove]')?.click();
+    expect(heard.at(-1)).toEqual({ reasoningLevel: 'low' });
+  });
+
+  it('lead to the settings that count while nobody is chosen to stand in', () => {
+    open();
+    [...document.querySelectorAll('button')].find(({ textContent }) => textContent === 'settings')?.click();
+    expect(opensSettings).toBe(1);
+  });
+
+  it('close where one goes on elsewhere, and not where one stays', () => {
+    open();
+    const beside = document.body.appendChild(document.createElement('button'));
+    const inside = control('temperature');
+    inside?.dispatchEvent(new Event('pointerdown', { bubbles: true }));
+    expect(options.isOpen).toBe(true);
+    beside.dispatchEvent(new Event('pointerdown', { bubbles: true }));
+    expect(options.isOpen).toBe(false);
+    options.open();
+    control('temperature')?.focus();
+    control('maxTokens')?.focus();
+    expect(options.isOpen).toBe(true);
+    beside.focus();
+    expect(options.isOpen).toBe(false);
+    expect(document.activeElement).toBe(beside);
   });
 
   it('say that unset means the provider’s default, and what that is where it is known', () => {
