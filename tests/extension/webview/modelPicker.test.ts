@@ -92,6 +92,55 @@ describe('the picker of models', () => {
     expect(chosen).toEqual([{ providerId: 'groq', model: 'big' }]);
   });
 
+  it('is gone through by keys, and left by Escape with the focus on its button', () => {
+    open();
+    lists.show(
+      'anthropic',
+      Array.from({ length: 30 }, (_, at) => ({ id: `m-${at}` })),
+      undefined,
+    );
+    press('ArrowUp');
+    const last = active();
+    expect(last).toBe(options().at(-1));
+    press('ArrowDown');
+    expect(active()).toBe(options()[0]);
+    press('PageDown');
+    expect(active()).toBe(options()[10]);
+    expect(filter().getAttribute('aria-activedescendant')).toBe(document.querySelector('.picker-option.active')?.id);
+    press('PageUp');
+    expect(active()).toBe(options()[0]);
+    press('x');
+    expect(active()).toBe(options()[0]);
+    press('Escape');
+    expect(picker.isOpen).toBe(false);
+    expect(document.activeElement).toBe(picker.button);
+    expect(chosen).toEqual([]);
+  });
+
+  it('marks what the pointer is over, keeps typing where it was, and asks again by a click', () => {
+    open();
+    lists.show('anthropic', [], 'No connection.');
+    const rows = [...document.querySelectorAll<HTMLElement>('[role=option]')];
+    const again = rows.find(({ textContent }) => textContent === 'Try again');
+    again?.dispatchEvent(new MouseEvent('mousemove', { bubbles: true }));
+    expect(active()).toBe('Try again');
+    const pressed = new MouseEvent('mousedown', { bubbles: true, cancelable: true });
+    again?.dispatchEvent(pressed);
+    expect(pressed.defaultPrevented).toBe(true);
+    again?.click();
+    expect(asked).toEqual(['anthropic', 'anthropic']);
+    expect(document.activeElement).toBe(filter());
+  });
+
+  it('has nothing marked where nothing fits', () => {
+    open();
+    lists.show('anthropic', [], undefined);
+    type('no such thing');
+    lists.show('groq', [], undefined);
+    expect(options()).toEqual([]);
+    expect(filter().hasAttribute('aria-activedescendant')).toBe(false);
+  });
+
   it('marks what new chats and small jobs begin with', () => {
     open({ large: { providerId: 'anthropic', model: 'opus' }, small: { providerId: 'groq' } });
     lists.show('anthropic', [opus], undefined);
