@@ -150,6 +150,18 @@ describe('a form', () => {
     expect(problemOf('headers')).toBe('A name stands there twice.');
   });
 
+  it('takes a pair out again, calls no two by the same name, and wants a name for each value', () => {
+    open({ values: { headers: { 'X-Team': 'tools', 'X-Count': 5 } } });
+    click('Remove Headers 1');
+    expect(document.activeElement?.getAttribute('aria-label')).toBe('Add to Headers');
+    expect(form.changes).toEqual({ headers: { 'X-Count': 5 } });
+    click('Add to Headers');
+    const names = [...rowOf('headers').querySelectorAll('input')].map((input) => input.getAttribute('aria-label'));
+    expect(new Set(names).size).toBe(4);
+    type([...rowOf('headers').querySelectorAll('input')].at(-1) ?? null, 'red');
+    expect(problemOf('headers')).toBe('A value needs a name.');
+  });
+
   it('refuses a secret itself where only its address in the vault belongs', () => {
     click('Add to Headers');
     type(document.activeElement, 'X-Api-Key');
@@ -210,8 +222,23 @@ describe('a form', () => {
     expect(control('budget-usd').getAttribute('placeholder')).toBe('Default: 0.5');
     type(control('budget-usd'), '1');
     expect(own.changes).toEqual({ budget: { usd: 1, rounds: 10 } });
+    own.set('budget', { usd: 3 });
+    expect(own.changes).toEqual({ budget: { usd: 3 } });
+    own.set('budget', undefined);
+    expect(own.changes).toEqual({});
     const written = new Form({ id: 'edit', fields: [budget], values: { budget: { usd: 2 } } });
     expect(written.changes).toEqual({});
+  });
+
+  it('goes to the first part of an object where one of its parts is wrong', () => {
+    const budget = field('budget', {
+      type: 'object',
+      properties: [field('usd', { type: 'number', min: 0 }), field('rounds', { type: 'number' })],
+    });
+    open({ fields: [budget], values: { budget: { usd: -1 } } });
+    expect(form.check()).toBe(false);
+    expect(document.activeElement).toBe(control('budget-usd'));
+    expect(rowOf('budget').querySelector('[role=group]')?.classList.contains('invalid')).toBe(true);
   });
 });
 

@@ -322,8 +322,10 @@ function pairs(options: ControlOptions): FieldControl {
   let kept: unknown;
   let items: { name: HTMLInputElement; value: HTMLInputElement; node: HTMLElement }[] = [];
   let isMasked = false;
+  /** Of all that ever stood there, so that no two are called the same. */
+  let count = 0;
   const add = (name: string, value: unknown): HTMLInputElement => {
-    const at = items.length + 1;
+    const at = ++count;
     const field = (what: string, text: string): HTMLInputElement => {
       const node = element('input', {
         type: 'text',
@@ -364,6 +366,7 @@ function pairs(options: ControlOptions): FieldControl {
   const write = (value: unknown): void => {
     kept = value;
     items = [];
+    count = 0;
     rows.replaceChildren();
     isMasked = JSON.stringify(value)?.includes(redacted) === true;
     note.hidden = !isMasked;
