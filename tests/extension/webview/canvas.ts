@@ -12,7 +12,8 @@ export interface Box {
 export type Drawing =
   | { kind: 'fill'; color: string; boxes: readonly Box[] }
   | { kind: 'line'; color: string }
-  | { kind: 'words'; color: string; font: string; words: string };
+  | { kind: 'words'; color: string; font: string; words: string }
+  | { kind: 'picture'; width: number; height: number };
 
 class KeptPath {
   readonly boxes: Box[] = [];
@@ -46,6 +47,15 @@ class KeptContext {
     this.drawings.push({ kind: 'words', color: this.fillStyle, font: this.font, words });
   }
 
+  drawImage(_picture: unknown, _left: number, _top: number, width: number, height: number): void {
+    this.drawings.push({ kind: 'picture', width, height });
+  }
+
+  /** One pixel stands for all. */
+  getImageData(): { data: readonly number[] } {
+    return { data: [0, 0, 0, opacity] };
+  }
+
   beginPath(): void {}
   moveTo(): void {}
   lineTo(): void {}
@@ -54,6 +64,13 @@ class KeptContext {
   restore(): void {}
   translate(): void {}
   setLineDash(): void {}
+}
+
+let opacity = 255;
+
+/** How much of what lies under a picture is hidden by it, to 255. */
+export function setOpacity(alpha: number): void {
+  opacity = alpha;
 }
 
 const contexts = new WeakMap<HTMLCanvasElement, KeptContext>();
