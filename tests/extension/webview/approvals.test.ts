@@ -83,6 +83,21 @@ describe('an approval', () => {
     }
   });
 
+  it.each([
+    ['write', 'save wants to write a file'],
+    ['edit', 'save wants to change a file'],
+    ['delete', 'save wants to delete'],
+    ['read', 'save wants to read'],
+    ['spawn', 'save wants to start an agent'],
+    ['serverTool', 'save wants to use a server’s tool'],
+    ['startServer', 'save wants to start a server'],
+    ['fetch', 'save wants to fetch'],
+    ['other', 'save wants to do'],
+  ] as const)('to %s says so', (kind, words) => {
+    show(approval('1', { kind, toolName: 'save' }));
+    expect(document.querySelector('.approval')?.textContent).toContain(words);
+  });
+
   it('is not answered by a click that lands within 300 ms of its appearance', () => {
     show(approval('1'));
     now += 299;
