@@ -59,6 +59,39 @@ describe('the context meter', () => {
     expect(popup()?.hidden).toBe(true);
   });
 
+  it('stays open after a click until another one or Escape, with the focus on its button', () => {
+    meter.show(context);
+    button()?.click();
+    meter.node.dispatchEvent(new MouseEvent('mouseleave'));
+    expect(popup()?.hidden).toBe(false);
+    button()?.click();
+    expect(popup()?.hidden).toBe(true);
+    button()?.click();
+    popup()?.querySelector('button')?.focus();
+    const press = (key: string): boolean =>
+      document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true })) ?? false;
+    expect(press('a')).toBe(true);
+    expect(popup()?.hidden).toBe(false);
+    expect(press('Escape')).toBe(false);
+    expect(popup()?.hidden).toBe(true);
+    expect(document.activeElement).toBe(button());
+    // Another Escape is for whoever else waits for one.
+    expect(press('Escape')).toBe(true);
+  });
+
+  it('closes when the focus leaves it, and not when it goes on inside', () => {
+    meter.show(context);
+    meter.allowCompacting(true);
+    const beside = document.body.appendChild(document.createElement('button'));
+    button()?.focus();
+    popup()?.querySelector('button')?.focus();
+    expect(popup()?.hidden).toBe(false);
+    beside.focus();
+    expect(popup()?.hidden).toBe(true);
+    meter.show(undefined);
+    expect(button()?.getAttribute('aria-expanded')).toBe('false');
+  });
+
   it('does not compact while an answer runs', () => {
     meter.show(context);
     meter.allowCompacting(false);
