@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AttachmentView, QueuedView } from '../../../extension/src/protocol/protocol.generated';
 import { ChatPage } from '../../../extension/src/webview/chat/render';
 import { readPageState, readToPage } from '../../../extension/src/webview/shared/toPage';
@@ -83,6 +83,8 @@ beforeEach(async () => {
   open();
   await receive(snapshot());
 });
+
+afterEach(() => vi.unstubAllGlobals());
 
 describe('a mention', () => {
   const files: ToPage = {
@@ -212,6 +214,27 @@ describe('a chip', () => {
     lines.value = '12-40';
     button('Take').click();
     expect(last('inspect')?.attachment).toEqual({ path: 'src/date.ts', range: { start: 12, end: 40 } });
+  });
+
+  it('takes its lines by Enter, and lets go of the question by Escape', async () => {
+    await attach({ questions: ['tooLarge'] });
+    const lines = (): HTMLInputElement | null => document.querySelector<HTMLInputElement>('.lines-input');
+    const pressIn = (key: string, more: KeyboardEventInit = {}): boolean =>
+      lines()?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...more })) ?? false;
+    button('Lines…').click();
+    expect(document.activeElement).toBe(lines());
+    expect(pressIn('1')).toBe(true);
+    expect(pressIn('Escape', { isComposing: true })).toBe(true);
+    expect(lines()).not.toBeNull();
+    expect(pressIn('Escape')).toBe(false);
+    expect(lines()).toBeNull();
+    expect(chips()[0]).toContain('It is large');
+    button('Lines…').click();
+    const field = lines();
+    if (field === null) throw new Error('No field for lines');
+    field.value = '7';
+    expect(pressIn('Enter')).toBe(false);
+    expect(last('inspect')?.attachment).toEqual({ path: 'src/date.ts', range: { start: 7, end: 7 } });
   });
 
   it('that cannot be sent says why and blocks until it is removed', async () => {
@@ -444,6 +467,29 @@ describe('the draft', () => {
   });
 });
 
+describe('a paste', () => {
+  function paste(text: string, files: File[]): Event {
+    const event = new Event('paste', { bubbles: true, cancelable: true });
+    Object.defineProperty(event, 'clipboardData', { value: { files, getData: () => text } });
+    input().dispatchEvent(event);
+    return event;
+  }
+
+  it('of an image that cannot be read says so beside the draft', async () => {
+    vi.stubGlobal('createImageBitmap', () => Promise.reject(new Error('It is broken.')));
+    expect(paste('', [new File(['x'], '', { type: 'image/png' })]).defaultPrevented).toBe(true);
+    await vi.waitFor(() => expect(chips()[0]).toContain('image could not be read as an image.'));
+    button('Remove').click();
+    expect(chips()).toEqual([]);
+  });
+
+  it('of text, with or without a picture of it, is text', () => {
+    expect(paste('a\tb', [new File(['x'], 'table.png', { type: 'image/png' })]).defaultPrevented).toBe(false);
+    expect(paste('words', []).defaultPrevented).toBe(false);
+    expect(chips()).toEqual([]);
+  });
+});
+
 describe('a drop', () => {
   function drop(data: Record<string, string>, files: File[] = []): void {
     const dataTransfer = {
@@ -455,6 +501,33 @@ describe('a drop', () => {
     Object.defineProperty(event, 'dataTransfer', { value: dataTransfer });
     document.querySelector('main')?.dispatchEvent(event);
   }
+
+  it('shows where it lands while it is dragged over the page, and nothing for what cannot be taken', () => {
+    const veil = document.querySelector<HTMLElement>('.drop-veil');
+    const drag = (
+      kind: string,
+      types: string[],
+      relatedTarget: Element | null = null,
+    ): { event: Event; dataTransfer: { dropEffect: string } } => {
+      const dataTransfer = { types, dropEffect: 'none' };
+      const event = new Event(kind, { bubbles: true, cancelable: true });
+      Object.defineProperty(event, 'dataTransfer', { value: dataTransfer });
+      Object.defineProperty(event, 'relatedTarget', { value: relatedTarget });
+      document.querySelector('main')?.dispatchEvent(event);
+      return { event, dataTransfer };
+    };
+    expect(drag('dragenter', ['text/plain']).event.defaultPrevented).toBe(false);
+    expect(veil?.hidden).toBe(true);
+    const { event, dataTransfer } = drag('dragover', ['Files']);
+    expect([event.defaultPrevented, dataTransfer.dropEffect, veil?.hidden]).toEqual([true, 'copy', false]);
+    drag('dragleave', ['Files'], input());
+    expect(veil?.hidden).toBe(false);
+    drag('dragleave', ['Files'], document.body);
+    expect(veil?.hidden).toBe(true);
+    drag('dragover', ['text/uri-list']);
+    expect(drag('drop', ['text/plain']).event.defaultPrevented).toBe(false);
+    expect(veil?.hidden).toBe(true);
+  });
 
   it('of named files tells the panel where they are', () => {
     drop({ 'text/uri-list': 'file:///work/a.ts\r\nfile:///work/b.ts' });
