@@ -275,6 +275,13 @@ describe('a failed answer', () => {
     ['overloaded', 'anthropic', 'Retry', { type: 'retry', messageId: 'm2' }],
     ['timeout', 'anthropic', 'Retry', { type: 'retry', messageId: 'm2' }],
     ['cutStream', 'anthropic', 'Retry', { type: 'retry', messageId: 'm2' }],
+    ['keyNotBoundToOrigin', 'anthropic', 'Allow This Address…', { type: 'help', action: 'allowKey', providerId: 'anthropic' }],
+    ['budgetExceeded', 'anthropic', 'Change Budget…', { type: 'help', action: 'openSettings', providerId: 'anthropic' }],
+    ['contextFull', 'anthropic', 'Retry', { type: 'retry', messageId: 'm2' }],
+    ['providerExecutableFailed', 'claude-code', 'Sign In…', { type: 'help', action: 'signInClaude', providerId: 'anthropic' }],
+    ['providerExecutableFailed', 'external', 'Show Log', { type: 'help', action: 'openLog', providerId: 'anthropic' }],
+    ['permissionDenied', 'external', 'Manage Providers', { type: 'help', action: 'manageProviders', providerId: 'anthropic' }],
+    ['permissionDenied', 'github-copilot', 'Retry', { type: 'retry', messageId: 'm2' }],
     ['untrusted', 'anthropic', 'Manage Trust', { type: 'help', action: 'manageTrust', providerId: 'anthropic' }],
     ['internal', 'anthropic', 'Show Log', { type: 'help', action: 'openLog', providerId: 'anthropic' }],
   ])('of kind %s with %s offers "%s"', async (kind, providerKind, label, expected) => {
@@ -282,6 +289,17 @@ describe('a failed answer', () => {
     await receive(snapshot([question('m1', 'Hi'), failed], {}, [provider({ kind: providerKind })]));
     button(label).click();
     expect(posted).toEqual([expected]);
+  });
+
+  it('that had begun goes on from there where its time was up, and says so where no reason was given', async () => {
+    const late = answer('m2', 'Half of it', { status: 'failed', error: { kind: 'timeout', message: 'It took too long.' } });
+    await receive(snapshot([question('m1', 'Hi'), late]));
+    button('Continue').click();
+    expect(posted).toEqual([{ type: 'retry', messageId: 'm2', continue: true }]);
+    expect(document.activeElement).toBe(composer());
+    await receive(snapshot([question('m1', 'Hi'), answer('m2', '', { status: 'failed' }), question('m3', 'And now?')]));
+    expect(find('article.assistant .failure', HTMLElement).textContent).toBe('The answer failed, and no reason was given.');
+    expect(document.querySelector('article.assistant .failure button')).toBeNull();
   });
 
   it.each(['providerDisabled', 'notFound'])('of kind %s opens the picker', async (kind) => {
@@ -413,6 +431,106 @@ describe('the page', () => {
     expect(find('.activity', HTMLElement).textContent).toMatch(/^Anthropic is busy\. Retrying in [78] s · Stop$/);
     button('Stop').click();
     expect(posted).toEqual([{ type: 'stop' }]);
+  });
+
+  it('is renamed by F2, and the menu of the chat does what it says', async () => {
+    await receive(snapshot());
+    expect(press(composer(), 'F2')).toBe(false);
+    expect(document.activeElement?.className).toBe('title-input');
+    press(find('.title-input', HTMLInputElement), 'Escape');
+    const choose = (label: string): void => {
+      button('Chat menu').click();
+      button(label).click();
+    };
+    choose('Rename');
+    expect(document.activeElement?.className).toBe('title-input');
+    press(find('.title-input', HTMLInputElement), 'Escape');
+    expect(posted).toEqual([]);
+    choose('Fork');
+    choose('Try Template');
+    choose('Export…');
+    choose('Find');
+    expect(document.activeElement?.className).toBe('find-input');
+    expect(posted).toEqual([{ type: 'fork' }, { type: 'tryTemplate' }, { type: 'command', command: 'plue.chat.export' }]);
+  });
+
+  it('says what hooks could not do, and what the host had to say until one has read it', async () => {
+    const failure = { time: '2026-11-21T08:00:00Z', what: 'notify', message: 'The program is gone.' };
+    await receive(snapshot(undefined, { notice: 'The chat was moved here.' }), {
+      type: 'hookFailures',
+      failures: [failure, failure, failure],
+    });
+    expect(document.body.textContent).toContain('A hook failed (notify): The program is gone. 2 more failed too.');
+    button('Show History').click();
+    expect(posted).toEqual([{ type: 'command', command: 'plue.showHistory' }]);
+    button('Dismiss').click();
+    expect(document.body.textContent).not.toContain('The chat was moved here.');
+    expect(document.activeElement).toBe(composer());
+    await receive(snapshot(undefined, { notice: 'The chat was moved here.' }));
+    expect(document.body.textContent).not.toContain('The chat was moved here.');
+    await receive({ type: 'hookFailures', failures: [] });
+    expect(document.body.textContent).not.toContain('A hook failed');
+  });
+
+  it('begins another template beside it while nothing was said, and only then', async () => {
+    const templates = [
+      { id: 'ai-chat', name: 'Chat' },
+      { id: 'review', name: 'Review' },
+    ];
+    await receive(snapshot([]), { type: 'templates', templates });
+    const offered = (): string[] => {
+      button('Template: Chat').click();
+      return [...document.querySelectorAll('[role=menuitem]')].map((item) => item.textContent ?? '');
+    };
+    expect(offered()).toEqual(['Review', 'Chat Settings…', 'Try Template', 'New Chat From Template…']);
+    button('Review').click();
+    expect(posted.at(-1)).toMatchObject({ type: 'newOfTemplate', templateId: 'review' });
+    await receive(snapshot());
+    expect(offered()).toEqual(['Chat Settings…', 'Try Template', 'New Chat From Template…']);
+    button('Chat Settings…').click();
+    button('Template: Chat').click();
+    button('New Chat From Template…').click();
+    expect(posted.slice(-2)).toEqual([
+      { type: 'command', command: 'plue.chat.settings' },
+      { type: 'command', command: 'plue.newChatFromTemplate' },
+    ]);
+  });
+
+  it('opens no link by the middle button, and none that has no address', async () => {
+    await receive(snapshot([answer('m2', '[docs](https://docs.example/a)')]));
+    const link = find('article a', HTMLAnchorElement);
+    const middle = new MouseEvent('auxclick', { bubbles: true, cancelable: true, button: 1 });
+    link.dispatchEvent(middle);
+    expect(middle.defaultPrevented).toBe(true);
+    delete link.dataset['href'];
+    link.click();
+    expect(posted).toEqual([]);
+  });
+
+  it.each([
+    ['maxTokens', 'The answer reached its length limit.'],
+    ['refusal', 'The model declined to go on.'],
+    ['contextFull', 'The chat no longer fits what the model can read at once.'],
+  ] as const)('says under the answer that it ended with %s, and goes on by a click', async (stopReason, words) => {
+    await receive(
+      snapshot([]),
+      ...events([
+        ...turn(),
+        { kind: 'messageFinished', message: answer('m2', 'Half.') },
+        { kind: 'turnFinished', turnId: 't1', stopReason },
+      ]),
+    );
+    expect(find('article.assistant .thin-line', HTMLElement).textContent).toContain(words);
+    button('Continue').click();
+    expect(posted.at(-1)).toEqual({ type: 'retry', messageId: 'm2', continue: true });
+  });
+
+  it('takes the focus into the composer, and a new name, when the host says so', async () => {
+    await receive(snapshot(), { type: 'codex', codex: codex({ title: 'Dates' }) });
+    expect(find('.title-button', HTMLElement).textContent).toContain('Dates');
+    find('.title-button', HTMLElement).focus();
+    await receive({ type: 'focusComposer' });
+    expect(document.activeElement).toBe(composer());
   });
 
   it('keeps options and fallbacks with the chat', async () => {
