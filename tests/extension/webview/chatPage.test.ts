@@ -433,6 +433,13 @@ describe('the page', () => {
     expect(posted).toEqual([{ type: 'stop' }]);
   });
 
+  it('lands where the host says, also when it is not drawn yet', async () => {
+    const messages = Array.from({ length: 60 }, (_, at) => (at % 2 === 0 ? question : answer)(`m${50 + at}`, 'Words.'));
+    const focused = (): string | null | undefined => document.activeElement?.getAttribute('data-message-id');
+    await receive(snapshot(messages, { offset: 50 }), { type: 'jump', index: 54, messageId: 'm54' });
+    expect(focused()).toBe('m54');
+  });
+
   it('is renamed by F2, and the menu of the chat does what it says', async () => {
     await receive(snapshot());
     expect(press(composer(), 'F2')).toBe(false);

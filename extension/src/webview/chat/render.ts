@@ -81,6 +81,8 @@ export class ChatPage {
   private keeping: ReturnType<typeof setTimeout> | undefined;
   private place: Place | null;
   private isRestored = false;
+  /** Where the host leads; it may say so before the chat it is in is drawn. */
+  private wanted: { index: number; messageId: string } | undefined;
   /** The next frame waits this long, where the last one was slow. */
   private restMs = 0;
 
@@ -321,8 +323,8 @@ export class ChatPage {
         this.find.show(message.text, message.found, message.isTruncated);
         return;
       case 'jump':
-        this.goToQuestion(message.index, message.messageId);
-        return;
+        this.wanted = message;
+        break;
       case 'deletionSettled':
         this.deletions.settle(message.messageId, this.state?.missedEvents !== true);
         break;
@@ -629,6 +631,9 @@ export class ChatPage {
       this.list.restore(this.place);
       this.isRestored = true;
     }
+    const { wanted } = this;
+    this.wanted = undefined;
+    if (wanted !== undefined) this.goToQuestion(wanted.index, wanted.messageId);
   }
 
   private showBanners(state: ChatState | undefined): void {
