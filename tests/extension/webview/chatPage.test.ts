@@ -433,11 +433,22 @@ describe('the page', () => {
     expect(posted).toEqual([{ type: 'stop' }]);
   });
 
-  it('lands where the host says, also when it is not drawn yet', async () => {
+  it('goes from question to question by its keys, asks for the way where it is not here, and lands where the host says', async () => {
     const messages = Array.from({ length: 60 }, (_, at) => (at % 2 === 0 ? question : answer)(`m${50 + at}`, 'Words.'));
     const focused = (): string | null | undefined => document.activeElement?.getAttribute('data-message-id');
+    const jump = (key: 'ArrowUp' | 'ArrowDown'): boolean => press(find('.messages', HTMLElement), key, { altKey: true });
     await receive(snapshot(messages, { offset: 50 }), { type: 'jump', index: 54, messageId: 'm54' });
     expect(focused()).toBe('m54');
+    expect(jump('ArrowUp')).toBe(false);
+    expect(focused()).toBe('m52');
+    jump('ArrowDown');
+    expect(focused()).toBe('m54');
+    jump('ArrowUp');
+    jump('ArrowUp');
+    expect(focused()).toBe('m50');
+    expect(posted.some(({ type }) => type === 'nextQuestion')).toBe(false);
+    jump('ArrowUp');
+    expect(posted.at(-1)).toEqual({ type: 'nextQuestion', index: 50, backwards: true });
   });
 
   it('is renamed by F2, and the menu of the chat does what it says', async () => {

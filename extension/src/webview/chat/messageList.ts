@@ -115,9 +115,12 @@ export class MessageList {
     return this.state === undefined ? 0 : this.state.offset + this.state.messages.length;
   }
 
-  /** The first row in view; where a jump to the question before begins. */
+  /** The first row in view, where a jump to another question begins. One of which only the gap below it is left is not. */
   get firstInView(): number {
-    return this.anchor()?.index ?? 0;
+    const anchor = this.anchor();
+    if (anchor === null) return 0;
+    const isOver = anchor.offset >= this.heights.of(anchor.index) - gap;
+    return Math.min(this.total - 1, isOver ? anchor.index + 1 : anchor.index);
   }
 
   /** The articles in the page, top down. */
