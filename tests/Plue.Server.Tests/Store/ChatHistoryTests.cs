@@ -1,0 +1,169 @@
+using System.Buffers;
+using System.Text.Json;
+using Plue.Server.Messages;
+using Plue.Server.Store;
+
+namespace Plue.Server.Tests.Store;
+
+/// <summary>What a user reads of how a chat came to be what it is.</summary>
+public sealed class ChatHistoryTests : IDisposable
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+    private readonly StoreFixture fixture = new();
+
+    public void Dispose() => fixture.Dispose();
+
+    [Fact]
+    public async Task Every_field_that_was_changed_is_told_in_a_sentence_of_its_own()
+    {
+        Assert.Equal(
+            ["Named it \"Mine\".", "Archived it.", "Pinned it.", "Set the tags a, b.", "Chose tour with small.", "Changed who stands in.", "Changed the options.", "Changed the files in context."],
+            await ToldAsync(new ChatFields("Mine", true, "tour", "small", [new ModelChoice("local")], new ChatOptions(0.5)) { Pinned = true, Tags = ["a", "b"], ContextFiles = ["a.ts"] }));
+        Assert.Equal(
+            ["Took the title away.", "Took it out of the archive.", "Unpinned it.", "Took all tags away.", "Chose tour."],
+            await ToldAsync(new ChatFields("", false, "tour") { Pinned = false, Tags = [] }));
+        Assert.Equal(["Chose the model large."], await ToldAsync(new ChatFields(Model: "large")));
+        Assert.Equal(["Chose the provider's own model."], await ToldAsync(new ChatFields(Model: "")));
+        Assert.Equal([], await ToldAsync(new ChatFields { ReadUntil = "" }));
+    }
+
+    [Fact]
+    public async Task Branches_that_were_left_hidden_and_deleted_are_told_once_each()
+    {
+        await using var journal = fixture.NewStore().Create("ai-chat", null, null, null);
+        var (question, answer, other) = (Question("one"), Answer("1"), Answer("2"));
+        await journal.AppendAsync(question, None);
+        await journal.AppendAsync(answer with { ParentId = question.Id }, None);
+        await journal.AppendAsync(other with { ParentId = question.Id }, None);
+        await journal.SwitchAsync(answer.Id, None);
+        await journal.UndoAsync(None);
+        await journal.RedoAsync(None);
+        // The answer that stood beside it is shown then, and that is no choice of the user.
+        await journal.DiscardAsync([answer.Id], other.Id, None);
+        await journal.DiscardAsync([question.Id, other.Id], "", None);
+        Assert.Equal(
+            ["Asked \"one\".", "Answered.", "Answered once more.", "Showed another branch.", "Hid the last turn.", "Brought the hidden turn back.", "Deleted an answer.", "Deleted a question."],
+            Told(journal));
+    }
+
+    [Fact]
+    public async Task How_an_answer_ended_and_whose_it_was_is_told()
+    {
+        await using var journal = fixture.NewStore().Create("ai-chat", null, null, null);
+        foreach (var (status, error, info) in new (MessageStatus, Failure?, ProviderInfo?)[]
+        {
+            (MessageStatus.Complete, null, new ProviderInfo("local", "small")), (MessageStatus.Stopped, null, new ProviderInfo("local", null)), (MessageStatus.Interrupted, null, null),
+            (MessageStatus.Failed, new Failure(FailureKind.RateLimited, "Too many."), null), (MessageStatus.Failed, null, null),
+        })
+        {
+            await journal.AppendAsync(Question("?"), None);
+            await journal.AppendAsync(Answer("!") with { Status = status, Error = error, ProviderInfo = info }, None);
+        }
+
+        await journal.AppendAsync(StoreFixture.NewMessage(MessageRole.System, "In short.") with { Compaction = new Compaction(7, 900, 90) }, None);
+        await journal.AppendAsync(Answer("A title") with { IsHidden = true }, None);
+        Assert.Equal(
+            ["small: Answered.", "local: Was stopped.", "plue: Was interrupted.", "plue: Failed: Too many.", "plue: Failed.", "plue: Summarised 7 messages."],
+            fixture.NewStore().History(journal.Id).Reverse().Where(change => change.Author != "you").Select(change => $"{change.Author}: {change.What}"));
+    }
+
+    [Fact]
+    public async Task Messages_that_wait_and_messages_of_another_chat_are_told()
+    {
+        await using var journal = fixture.NewStore().Create("ai-chat", null, null, null);
+        var copied = Question("old") with { IsCopy = true };
+        await journal.AppendAllAsync([copied, Answer("older") with { IsCopy = true, ParentId = copied.Id }], None);
+        var waiting = Question("wait for\n\n  me");
+        await journal.QueueAsync(waiting, None);
+        await journal.UnqueueAsync(waiting.Id, None);
+        // Beside the copy, so the copy counts as asked.
+        await journal.AppendAsync(Question("new") with { ParentId = "" }, None);
+        Assert.Equal(["Took over messages of another chat.", "Queued \"wait for me\".", "Took a message out of the queue.", "Asked anew \"new\"."], Told(journal));
+    }
+
+    [Fact]
+    public async Task A_long_question_is_cut_short_and_no_sign_in_half()
+    {
+        await using var journal = fixture.NewStore().Create("ai-chat", null, null, null);
+        await journal.AppendAsync(Question(new string('a', 61)), None);
+        await journal.AppendAsync(Question(new string('a', 59) + "🙂b"), None);
+        Assert.Equal([$"Asked \"{new string('a', 60)}…\".", $"Asked \"{new string('a', 59)}…\"."], Told(journal));
+    }
+
+    [Fact]
+    public async Task Of_very_many_changes_the_newest_are_told()
+    {
+        await using var journal = fixture.NewStore().Create("ai-chat", null, null, null);
+        await journal.AppendAllAsync([.. Enumerable.Range(1, ChatHistory.Most + 1).Select(number => Question($"{number}"))], None);
+        var told = Told(journal);
+        Assert.Equal((ChatHistory.Most, "Asked \"2\".", $"Asked \"{ChatHistory.Most + 1}\"."), (told.Count, told[0], told[^1]));
+    }
+
+    [Fact]
+    public async Task A_repaired_file_says_how_much_of_it_could_not_be_read()
+    {
+        var id = await fixture.NewChatAsync("one", "two", "three");
+        var bytes = await File.ReadAllBytesAsync(fixture.PathOf(id));
+        bytes[bytes.AsSpan().IndexOf("two"u8)] = (byte)'T';
+        await File.WriteAllBytesAsync(fixture.PathOf(id), bytes);
+        await using (await fixture.NewStore().OpenAsync(id, None)) { }
+
+        var told = fixture.NewStore().History(id);
+        Assert.Contains(("plue", "Repaired the file: 1 entries could not be read."), told.Select(change => (change.Author, change.What)));
+        Assert.DoesNotContain(told, change => change.What == "Answered.");
+    }
+
+    [Fact]
+    public async Task What_a_later_version_wrote_is_passed_over_and_the_rest_is_told()
+    {
+        var id = await fixture.NewChatAsync("one");
+        var lines = new ArrayBufferWriter<byte>();
+        JournalLine.Write(lines, 4, DateTimeOffset.UtcNow, "{\"type\":\"head\",\"message_id\":[1]}"u8);
+        JournalLine.Write(lines, 5, DateTimeOffset.UtcNow, "{\"type\":\"poll\"}"u8);
+        JournalLine.Write(lines, 6, DateTimeOffset.UtcNow, "{\"type\":\"hook\",\"trigger\":\"create\",\"action\":\"sing\",\"depth\":0}"u8);
+        await using (var file = new FileStream(fixture.PathOf(id), FileMode.Append)) { file.Write(lines.WrittenSpan); }
+
+        Assert.Equal([(6L, "hook", "Hook sing."), (3L, "you", "Asked \"one\".")], fixture.NewStore().History(id).Take(2).Select(change => (change.Version, change.Author, change.What)));
+    }
+
+    [Fact]
+    public async Task A_task_was_made_and_its_status_is_told_as_whoever_set_it()
+    {
+        var store = fixture.NewStore();
+        await using var journal = store.Create(ChannelKind.Task, "task", new ChatFields());
+        await journal.UpdateAsync(new ChatFields { Values = Status("queued") }, None);
+        await journal.UpdateAsync(new ChatFields { Values = Status("done"), By = ChangedBy.Plue }, None);
+        Assert.Equal([("plue", "Set status."), ("you", "Set status."), ("you", "Made this task.")], store.History(journal.Id).Select(change => (change.Author, change.What)));
+    }
+
+    [Fact]
+    public void A_chat_that_is_not_there_has_no_history() =>
+        Assert.Equal(FailureKind.NotFound, Assert.Throws<FailureException>(() => fixture.NewStore().History(Ids.New("chat"))).Failure.Kind);
+
+    [Fact]
+    public void A_history_that_cannot_be_read_says_so()
+    {
+        var id = Ids.New("chat");
+        Directory.CreateDirectory(fixture.PathOf(id));
+        var failure = Assert.Throws<FailureException>(() => fixture.NewStore().History(id)).Failure;
+        Assert.Equal(FailureKind.StoreReadOnly, failure.Kind);
+        Assert.StartsWith("The history of this chat could not be read", failure.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>What one change of a new chat is told as, in order.</summary>
+    private async Task<IEnumerable<string>> ToldAsync(ChatFields fields)
+    {
+        await using var journal = fixture.NewStore().Create("ai-chat", "A title", null, null);
+        await journal.UpdateAsync(fields, None);
+        return Told(journal);
+    }
+
+    /// <summary>Oldest first, without that it was made.</summary>
+    private List<string> Told(ChatJournal journal) => [.. fixture.NewStore().History(journal.Id).Reverse().Select(change => change.What).Where(what => what != "Made this chat.")];
+
+    private static Message Question(string text) => StoreFixture.NewMessage(MessageRole.User, text);
+
+    private static Message Answer(string text) => StoreFixture.NewMessage(MessageRole.Assistant, text);
+
+    private static Dictionary<string, JsonElement> Status(string status) => new() { ["status"] = JsonSerializer.SerializeToElement(status) };
+}
