@@ -74,7 +74,8 @@ internal sealed class ChatHistory
             case StoredUnqueued: Say(You, "Took a message out of the queue."); break;
             case StoredFields fields when seq > CreationEnd: Tell(fields, Say); break;
             case StoredDropped { Reason: StoredDropped.Damaged } dropped:
-                Say(Plue, string.Create(CultureInfo.InvariantCulture, $"Repaired the file: {seq - dropped.FirstSeq + 1} entries could not be read."));
+                var lost = seq - dropped.FirstSeq + 1;
+                Say(Plue, string.Create(CultureInfo.InvariantCulture, $"Repaired the file: {lost} {(lost == 1 ? "entry" : "entries")} could not be read."));
                 break;
         }
     }
@@ -107,28 +108,31 @@ internal sealed class ChatHistory
 
     private static void Tell(StoredFields fields, Action<string, string> say)
     {
+        var author = fields.By ?? You;
         if (fields.Title is { } title)
         {
-            say(fields.TitleFrom is null ? You : Plue, title.Length == 0 ? "Took the title away." : $"Named it {Quote(title)}");
+            say(fields.TitleFrom is null ? author : Plue, title.Length == 0 ? "Took the title away." : $"Named it {Quote(title)}");
         }
 
-        if (fields.Archived is { } archived) { say(You, archived ? "Archived it." : "Took it out of the archive."); }
-        if (fields.Pinned is { } pinned) { say(You, pinned ? "Pinned it." : "Unpinned it."); }
-        if (fields.Tags is { } tags) { say(You, tags.Count == 0 ? "Took all tags away." : $"Set the tags {string.Join(", ", tags)}."); }
+        if (fields.Archived is { } archived) { say(author, archived ? "Archived it." : "Took it out of the archive."); }
+        if (fields.Pinned is { } pinned) { say(author, pinned ? "Pinned it." : "Unpinned it."); }
+        if (fields.Tags is { } tags) { say(author, tags.Count == 0 ? "Took all tags away." : $"Set the tags {string.Join(", ", tags)}."); }
         if (fields.ProviderRef is { Length: > 0 } provider)
         {
-            say(You, $"Chose {ChatFields.ProviderIdOf(provider)}{(fields.Model is { Length: > 0 } with ? $" with {with}" : "")}.");
+            say(author, author == Plue // Who renames it, does not choose another.
+                ? $"Its provider is named {ChatFields.ProviderIdOf(provider)} now."
+                : $"Chose {ChatFields.ProviderIdOf(provider)}{(fields.Model is { Length: > 0 } with ? $" with {with}" : "")}.");
         }
         else if (fields.Model is { } model)
         {
-            say(You, model.Length == 0 ? "Chose the provider's own model." : $"Chose the model {model}.");
+            say(author, model.Length == 0 ? "Chose the provider's own model." : $"Chose the model {model}.");
         }
 
-        if (fields.Fallbacks is not null) { say(You, "Changed who stands in."); }
-        if (fields.Options is not null) { say(You, "Changed the options."); }
-        if (fields.ContextFiles is not null) { say(You, "Changed the files in context."); }
+        if (fields.Fallbacks is not null) { say(author, "Changed who stands in."); }
+        if (fields.Options is not null) { say(author, "Changed the options."); }
+        if (fields.ContextFiles is not null) { say(author, "Changed the files in context."); }
         if (fields.Template is { } template) { say(Plue, $"Its template is named {template} now."); }
-        if (fields.Values is { } values) { say(fields.By ?? You, $"Set {string.Join(", ", values.Keys)}."); }
+        if (fields.Values is { } values) { say(author, $"Set {string.Join(", ", values.Keys)}."); }
     }
 
     /// <returns>Whether another message of this role follows the same one.</returns>

@@ -28,6 +28,18 @@ public sealed class ChatHistoryTests : IDisposable
     }
 
     [Fact]
+    public async Task What_plue_changed_because_a_name_changed_is_not_told_as_the_users()
+    {
+        var store = fixture.NewStore();
+        await using var journal = store.Create("ai-chat", "A title", "old", null);
+        await journal.UpdateAsync(new ChatFields { TemplateId = "new", By = ChangedBy.Plue }, None);
+        await journal.UpdateAsync(new ChatFields(ProviderId: "new", Fallbacks: [new ModelChoice("new")]) { By = ChangedBy.Plue }, None);
+        Assert.Equal(
+            ["plue: Changed who stands in.", "plue: Its provider is named new now.", "plue: Its template is named new now.", "you: Made this chat."],
+            store.History(journal.Id).Select(change => $"{change.Author}: {change.What}"));
+    }
+
+    [Fact]
     public async Task Branches_that_were_left_hidden_and_deleted_are_told_once_each()
     {
         await using var journal = fixture.NewStore().Create("ai-chat", null, null, null);
@@ -109,7 +121,7 @@ public sealed class ChatHistoryTests : IDisposable
         await using (await fixture.NewStore().OpenAsync(id, None)) { }
 
         var told = fixture.NewStore().History(id);
-        Assert.Contains(("plue", "Repaired the file: 1 entries could not be read."), told.Select(change => (change.Author, change.What)));
+        Assert.Contains(("plue", "Repaired the file: 1 entry could not be read."), told.Select(change => (change.Author, change.What)));
         Assert.DoesNotContain(told, change => change.What == "Answered.");
     }
 
