@@ -280,7 +280,8 @@ internal static class ExternalWire
         return new MessagePart.File(part.Text("path") ?? "", isImage ? null : part.Text("content"), Language: part.Text("language"))
         {
             MediaType = part.Text("media_type"),
-            Data = isImage && part.Field("data") is { } data && data.TryGetBytesFromBase64(out var bytes) ? bytes : null,
+            // Without the cast the null would become bytes that are there and empty.
+            Data = isImage && part.Field("data") is { } data && data.TryGetBytesFromBase64(out var bytes) ? bytes : (ReadOnlyMemory<byte>?)null,
         };
     }
 
@@ -288,7 +289,10 @@ internal static class ExternalWire
     {
         "text" => new MessagePart.Text(part.Text("content") ?? ""),
         "file" => ReadFile(part),
-        "tool_use" => new MessagePart.ToolUse(part.Text("tool_use_id") ?? "", part.Text("tool_name") ?? "", part.Text("parameters") ?? "{}"),
+        // An answer gives them as an object, and a program may hand back what it got.
+        "tool_use" => new MessagePart.ToolUse(
+            part.Text("tool_use_id") ?? "", part.Text("tool_name") ?? "",
+            part.Text("parameters") ?? (part.Field("parameters") is { ValueKind: JsonValueKind.Object } parameters ? parameters.GetRawText() : "{}")),
         "tool_result" => new MessagePart.ToolResult(part.Text("tool_use_id") ?? "", part.Text("result"), part.Text("error")),
         "reasoning" => new MessagePart.Reasoning(part.Text("content") ?? ""),
         _ => null,
