@@ -1,0 +1,92 @@
+using Plue.Server.Platform;
+using Plue.Server.Tests.Testing;
+
+namespace Plue.Server.Tests.Platform;
+
+/// <summary>A file is the old or the new one, whatever goes wrong, and nothing half stays behind.</summary>
+public sealed class DurableFileTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("plue-durable-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void What_is_replaced_copied_and_moved_is_there_whole()
+    {
+        DurableFile.Replace(At("deep/a"), "one"u8);
+        DurableFile.Replace(At("deep/a"), "two"u8);
+        DurableFile.Copy(At("deep/a"), At("copy"));
+        DurableFile.Move(At("deep/a"), At("other/b"));
+        Assert.Equal(["copy two", "other/b two"], Everything());
+    }
+
+    [Theory]
+    [InlineData("folder")]
+    [InlineData("file/below")]
+    [InlineData("long")]
+    public void What_cannot_be_replaced_stays_and_nothing_lies_beside_it(string name)
+    {
+        Directory.CreateDirectory(At("folder"));
+        File.WriteAllText(At("file"), "kept");
+        var path = At(name == "long" ? new string('x', 300) : name);
+        var fault = Record.Exception(() => DurableFile.Replace(path, "new"u8));
+        Assert.True(fault is IOException or UnauthorizedAccessException, $"{fault}");
+        fault = Record.Exception(() => DurableFile.Copy(At("file"), path));
+        Assert.True(fault is IOException or UnauthorizedAccessException, $"{fault}");
+        Assert.Equal(["file kept"], Everything());
+        Assert.True(Directory.Exists(At("folder")));
+    }
+
+    [Fact]
+    public void A_copy_of_nothing_and_a_move_onto_a_file_change_nothing()
+    {
+        File.WriteAllText(At("a"), "one");
+        File.WriteAllText(At("b"), "two");
+        Assert.Throws<FileNotFoundException>(() => DurableFile.Copy(At("none"), At("a")));
+        Assert.ThrowsAny<IOException>(() => DurableFile.Move(At("a"), At("b")));
+        Assert.Equal(["a one", "b two"], Everything());
+    }
+
+    [Fact]
+    public void A_full_disk_leaves_the_old_file_and_no_half_of_the_new_one()
+    {
+        var small = At("small");
+        using (Mount.Small(small, 64))
+        {
+            DurableFile.Replace(Path.Combine(small, "a"), "old"u8);
+            Assert.ThrowsAny<IOException>(() => DurableFile.Replace(Path.Combine(small, "a"), new byte[256 * 1024]));
+            File.WriteAllBytes(At("large"), new byte[256 * 1024]);
+            Assert.ThrowsAny<IOException>(() => DurableFile.Copy(At("large"), Path.Combine(small, "b")));
+            Assert.Equal(["a"], new DirectoryInfo(small).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0 }).Select(file => file.Name));
+            Assert.Equal("old", File.ReadAllText(Path.Combine(small, "a")));
+        }
+    }
+
+    [Fact]
+    public void What_the_disk_did_not_keep_is_said()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only there it is known what cannot be synced.");
+        using var device = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        Assert.StartsWith("The disk did not keep the data (fsync: ", Assert.Throws<IOException>(() => DurableFile.Sync(device)).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"The folder {At("none")} could not be synced (", Assert.Throws<IOException>(() => DurableFile.SyncDirectory(At("none"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_somebody_holds_is_read_all_the_same_and_one_that_is_not_there_says_so()
+    {
+        using (var held = DurableFile.OpenPrivate(At("held"), FileMode.CreateNew, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None))
+        {
+            held.Write("mine"u8);
+            using var handle = DurableFile.OpenUnlocked(At("held"));
+            Assert.Equal(4, RandomAccess.GetLength(handle));
+        }
+
+        Assert.ThrowsAny<IOException>(() => DurableFile.OpenUnlocked(At("none")));
+    }
+
+    private string At(string name) => Path.Combine(folder, name);
+
+    /// <summary>Every file with its text, hidden ones too.</summary>
+    private IEnumerable<string> Everything() => new DirectoryInfo(folder).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+        .Select(file => $"{Path.GetRelativePath(folder, file.FullName).Replace('\\', '/')} {File.ReadAllText(file.FullName)}").Order(StringComparer.Ordinal);
+}
