@@ -1,0 +1,98 @@
+using Plue.Server.Messages;
+using Plue.Server.Store;
+
+namespace Plue.Server.Tests.Store;
+
+/// <summary>Who may write to a journal, and what is said where nobody can be kept out.</summary>
+public sealed class JournalLockTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("plue-lock-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    private string Journal => Path.Combine(folder, "a.jsonl");
+
+    [Fact]
+    public void One_owns_it_at_a_time_and_nothing_is_left_afterwards()
+    {
+        Assert.False(JournalLock.IsHeld(Journal));
+        using (var owner = JournalLock.Acquire(Journal, "chat"))
+        {
+            Assert.True(owner.IsWhole && JournalLock.IsHeld(Journal));
+            Assert.Null(JournalLock.TryAcquire(Journal, "chat"));
+            var refused = Assert.Throws<FailureException>(() => JournalLock.Acquire(Journal, "chat")).Failure;
+            Assert.Equal((FailureKind.Conflict, "Another window is writing to this chat. Try again when it has finished."), (refused.Kind, refused.Message));
+        }
+
+        Assert.False(JournalLock.IsHeld(Journal));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder));
+    }
+
+    [Fact]
+    public void A_lock_that_somebody_deleted_or_that_another_made_anew_is_not_whole_and_the_others_stays()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There a held file cannot be deleted.");
+        using var second = Replaced(JournalLock.Acquire(Journal, "chat"));
+        Assert.True(second.IsWhole && JournalLock.IsHeld(Journal));
+
+        JournalLock Replaced(JournalLock first)
+        {
+            File.Delete(JournalLock.PathOf(Journal));
+            Assert.False(first.IsWhole);
+            var another = JournalLock.Acquire(Journal, "chat");
+            Assert.False(first.IsWhole);
+            first.Dispose();
+            return another;
+        }
+    }
+
+    [Fact]
+    public void What_a_dead_owner_or_a_hand_left_there_keeps_nobody_out()
+    {
+        File.WriteAllText(JournalLock.PathOf(Journal), "1 long ago, by me");
+        Assert.False(JournalLock.IsHeld(Journal));
+        using var owner = JournalLock.Acquire(Journal, "chat");
+        Assert.True(owner.IsWhole);
+    }
+
+    [Fact]
+    public void A_link_or_a_folder_in_the_way_is_told_and_what_it_leads_to_stays()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links are not for every user there.");
+        var other = Path.Combine(folder, "other");
+        File.WriteAllText(other, "mine");
+        File.CreateSymbolicLink(JournalLock.PathOf(Journal), other);
+        var link = Assert.Throws<FailureException>(() => JournalLock.TryAcquire(Journal, "chat")).Failure;
+        Assert.Equal((FailureKind.StoreReadOnly, $"{JournalLock.PathOf(Journal)} is a link, so this chat is not opened for writing. Remove the link."), (link.Kind, link.Message));
+        Assert.Equal("mine", File.ReadAllText(other));
+
+        File.Delete(JournalLock.PathOf(Journal));
+        Directory.CreateDirectory(JournalLock.PathOf(Journal));
+        var inTheWay = Assert.Throws<FailureException>(() => JournalLock.TryAcquire(Journal, "chat")).Failure;
+        Assert.Equal(FailureKind.StoreReadOnly, inTheWay.Kind);
+        Assert.StartsWith("This chat cannot be opened for writing", inTheWay.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Who_waits_leaves_word_that_ends_by_itself_and_costs_nothing_where_it_cannot()
+    {
+        var mark = Journal + ".wanted";
+        Assert.False(JournalLock.IsWanted(Journal));
+        JournalLock.Want(Journal);
+        JournalLock.Want(Journal);
+        Assert.True(JournalLock.IsWanted(Journal));
+        File.SetLastWriteTimeUtc(mark, DateTime.UtcNow.AddSeconds(-6));
+        Assert.False(JournalLock.IsWanted(Journal));
+        JournalLock.Want(Journal);
+        Assert.True(JournalLock.IsWanted(Journal));
+        JournalLock.Unwant(Journal);
+        Assert.False(File.Exists(mark));
+
+        Directory.CreateDirectory(mark);
+        JournalLock.Want(Journal);
+        JournalLock.Unwant(Journal);
+        JournalLock.Want(Path.Combine(folder, "none", "a.jsonl"));
+        Assert.False(JournalLock.IsWanted(Journal));
+        Assert.True(Directory.Exists(mark));
+    }
+}
