@@ -1,0 +1,117 @@
+using Microsoft.Extensions.Logging;
+using Plue.Server.Health;
+using Plue.Server.Platform;
+using Plue.Server.Store;
+using Plue.Server.Tests.Testing;
+
+namespace Plue.Server.Tests.Health;
+
+/// <summary>What a report says of the folder that everything lies in, and what to do about it.</summary>
+public sealed class DiskChecksTests : IAsyncDisposable
+{
+    private readonly PlueHome home = new();
+
+    public ValueTask DisposeAsync() => home.DisposeAsync();
+
+    [Fact]
+    public async Task A_file_in_the_place_of_the_folder_fails_with_both_ways_out()
+    {
+        var file = home.Write("file", "");
+        var row = await FolderAsync(file);
+        Assert.Equal((HealthState.Failed, true, $"{file} is a file, and has to be a folder."), (row.State, row.IsNeeded, row.Sentence));
+        Assert.Contains("PLUE_HOME", row.Advice, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_not_made_yet_is_told_as_one_that_will_be()
+    {
+        var row = await FolderAsync(Path.Combine(home.Folder, "not", "yet"));
+        Assert.Equal(HealthState.Ok, row.State);
+        Assert.Contains("which is made when it is first needed.", row.Sentence, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(home.Folder, "not")));
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_written_is_named_with_what_to_make_writable()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(home.Folder, "ro")).FullName;
+        using (Mount.ReadOnly(folder))
+        {
+            var row = await FolderAsync(folder);
+            Assert.Equal((HealthState.Failed, true, $"{folder} is not writable, so nothing can be kept."), (row.State, row.IsNeeded, row.Sentence));
+            row = await FolderAsync(Path.Combine(folder, "new", "er"));
+            Assert.Equal($"{Path.Combine(folder, "new", "er")} cannot be made, so nothing can be kept.", row.Sentence);
+            Assert.StartsWith($"Make {folder} writable", row.Advice, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(100, HealthState.Warning, "Only 100 MB are free there.")]
+    [InlineData(10, HealthState.Failed, "Only 10 MB are free there. Nothing can be kept.")]
+    public async Task Little_space_is_a_warning_and_next_to_none_a_failure(int mebibytes, HealthState state, string says)
+    {
+        var folder = Path.Combine(home.Folder, "small");
+        using (Mount.Small(folder, mebibytes * 1024))
+        {
+            var row = await FolderAsync(Path.Combine(folder, "plue"));
+            Assert.Equal((state, state == HealthState.Failed, "Free some space."), (row.State, row.IsNeeded, row.Advice));
+            Assert.EndsWith(says, row.Sentence, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Chats_tasks_and_the_trash_are_counted_and_of_many_damaged_ones_some_are_named()
+    {
+        List<string> ids = [];
+        for (var i = 0; i < 7; i++)
+        {
+            await using var journal = home.House.Chats.Create("ai-chat", "A private title", null, null);
+            ids.Add(journal.Id);
+        }
+
+        await home.House.Chats.Create(ChannelKind.Task, "task", new ChatFields()).DisposeAsync();
+        home.House.Chats.Delete(ids[0]);
+        Assert.Equal((HealthState.Ok, "6 chats and 1 task, 1 in the trash. All can be read."), Chats());
+        foreach (var id in ids.Skip(1)) { await File.AppendAllTextAsync(Path.Combine(home.Paths.Chats, id + ".jsonl"), "this is no record\nnor this\n", TestContext.Current.CancellationToken); }
+
+        var (state, sentence) = Chats();
+        Assert.Equal(HealthState.Warning, state);
+        Assert.StartsWith("6 chats and 1 task, 1 in the trash. A part of 6 cannot be read: chat_", sentence, StringComparison.Ordinal);
+        Assert.EndsWith(", ….", sentence, StringComparison.Ordinal);
+        Assert.Equal(5, ids.Count(id => sentence.Contains(id, StringComparison.Ordinal)));
+
+        (HealthState, string) Chats() => Told(new DiskChecks(home.Open().HealthServices).Chats());
+    }
+
+    [Fact]
+    public void Settings_that_are_not_there_are_there_or_are_doubtful_are_told_apart()
+    {
+        Assert.Equal((HealthState.Ok, "Every setting is as it came."), Settings());
+        var file = home.Write("config.json5", "{ trash_days: 3 }");
+        Assert.Equal((HealthState.Ok, "The settings can be read."), Settings());
+        home.Write("config.json5", "{ trash_day: 3 }");
+        Assert.Equal((HealthState.Warning, $"{file} is followed, with a doubt: `trash_day` is not known. Did you mean `trash_days`?"), Settings());
+
+        (HealthState, string) Settings() => Told(new DiskChecks(home.House.HealthServices).Settings());
+    }
+
+    [Fact]
+    public void What_is_always_allowed_is_counted_and_leads_to_the_list()
+    {
+        var checks = new DiskChecks(home.House.HealthServices);
+        Assert.Equal(["No setting weakens what protects you."], checks.Safety().Select(row => row.Sentence));
+        home.House.StoredRules.Add("bash(npm test)", home.Folder);
+        Assert.Equal(["No setting weakens what protects you.", "1 thing is always allowed, because you said so."], checks.Safety().Select(row => row.Sentence));
+        home.House.StoredRules.Add("bash(npm run build)", home.Folder);
+        var row = checks.Safety()[^1];
+        Assert.Equal(("2 things are always allowed, because you said so.", HealthAction.ShowRules), (row.Sentence, row.Fix?.Action));
+    }
+
+    private static (HealthState, string) Told(IReadOnlyList<HealthRow> rows) => (Assert.Single(rows).State, rows[0].Sentence);
+
+    private static async Task<HealthRow> FolderAsync(string folder)
+    {
+        await using var house = new Composition(LogLevel.Warning, new PluePaths(folder));
+        return new DiskChecks(house.HealthServices).Folder().Single();
+    }
+}
