@@ -101,4 +101,47 @@ public sealed class ExternalProgramsTests : IDisposable
         File.WriteAllText(home.Paths.Approvals, "{ nonsense");
         Assert.False(home.Programs.Look(path).IsApproved);
     }
+
+    [Fact]
+    public void What_is_no_program_is_refused_with_its_reason_and_has_no_secret()
+    {
+        var plain = home.Write("plain", "no program");
+        if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(plain, UnixFileMode.UserRead); }
+        var large = home.Write("large", "#!/bin/sh\n");
+        using (var file = new FileStream(large, FileMode.Open)) { file.SetLength(1024L * 1024 * 1024 + 1); }
+        foreach (var (path, why) in new[]
+        {
+            ("bin/mine", "bin/mine is not an absolute path."), (Path.Combine(home.Folder, "gone"), "gone does not exist."), (home.Folder, "does not exist."), (plain, "plain is not executable."),
+            (large, "large is larger than 1 GiB."),
+        })
+        {
+            var failure = Assert.Throws<FailureException>(() => home.Programs.Look(path)).Failure;
+            Assert.Equal(FailureKind.ProviderExecutableFailed, failure.Kind);
+            Assert.EndsWith($"{why} Give the program's absolute path in the provider's settings.", failure.Message, StringComparison.Ordinal);
+            Assert.Null(home.Programs.OriginOf(path));
+        }
+
+        Assert.Empty(home.Programs.List([plain, large]));
+    }
+
+    [Fact]
+    public void An_approval_that_cannot_be_kept_is_none()
+    {
+        var path = home.Write("mine", "#!/bin/sh\n");
+        File.WriteAllText(home.Paths.Home, "in the way");
+        var failure = Assert.Throws<FailureException>(() => home.Programs.Approve(path, home.Programs.Look(path).Sha256)).Failure;
+        Assert.Equal(FailureKind.StoreReadOnly, failure.Kind);
+        Assert.Contains($"Make {home.Paths.Home} writable", failure.Message, StringComparison.Ordinal);
+        Assert.False(home.Programs.Look(path).IsApproved);
+    }
+
+    [Fact]
+    public void A_program_that_stays_the_same_has_one_origin_and_a_changed_one_another()
+    {
+        var path = home.Write("mine", "#!/bin/sh\n");
+        var origin = home.Programs.OriginOf(path);
+        Assert.Equal(origin, home.Programs.OriginOf(path));
+        home.Write("mine", "#!/bin/sh\n# more\n");
+        Assert.NotEqual(origin, home.Programs.OriginOf(path));
+    }
 }
