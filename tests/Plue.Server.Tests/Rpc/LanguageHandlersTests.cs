@@ -68,6 +68,61 @@ public sealed class LanguageHandlersTests
     }
 
     [Fact]
+    public async Task A_mistake_is_mended_by_an_edit_a_new_file_or_a_command_of_the_editor()
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        var template = UriOf(sidecar.Home, "templates/scout.json5");
+        await OpenAsync(sidecar.Client, template, "{ id: \"scout\", name: \"Scout\", parent_template: \"task\", system_prompt_ref: \"codex://prompts/nowhere\", available_tools: [\"raed\"] }");
+        var actions = await ActionsAsync(template);
+        var edited = actions.Single(action => (string?)action!["title"] == "Change to “read”")!;
+        Assert.Equal(("quickfix", true, "read"), ((string?)edited["kind"], (bool?)edited["isPreferred"], (string?)edited["edit"]!["documentChanges"]![0]!["edits"]![0]!["newText"]));
+        var made = actions.Single(action => (string?)action!["title"] == "Create codex://prompts/nowhere")!["edit"]!["documentChanges"]!;
+        Assert.Equal(("create", UriOf(sidecar.Home, "prompts/nowhere.md")), ((string?)made[0]!["kind"], (string?)made[0]!["uri"]));
+        Assert.Equal(UriOf(sidecar.Home, "prompts/nowhere.md"), (string?)made[1]!["textDocument"]!["uri"]);
+        Assert.Contains("description:", (string?)made[1]!["edits"]![0]!["newText"], StringComparison.Ordinal);
+        Assert.Empty(await ActionsAsync(template, "refactor"));
+
+        var provider = UriOf(sidecar.Home, "providers/p.json5");
+        await OpenAsync(sidecar.Client, provider, "{ name: \"P\", provider_type: \"openai\", api_key_ref: \"sk-canary-0123456789abcdef\" }");
+        var moved = Assert.Single(await ActionsAsync(provider), action => action!["command"] is not null)!["command"]!;
+        Assert.Equal(("plue.moveKeyToVault", "p"), ((string?)moved["command"], (string?)moved["arguments"]![0]));
+
+        async Task<JsonArray> ActionsAsync(string uri, string kind = "quickfix") => (await sidecar.Client.ResultAsync("textDocument/codeAction", new
+        {
+            textDocument = new { uri }, range = new { start = new { line = 0, character = 0 }, end = new { line = 0, character = 500 } }, context = new { diagnostics = Array.Empty<int>(), only = new[] { kind } },
+        }))!.AsArray();
+    }
+
+    [Theory]
+    [InlineData("templates/scout.json5", "{ ^ }", 5)]
+    [InlineData("templates/scout.json5", "{ parent_template: \"^\" }", 18)]
+    [InlineData("templates/scout.json5", "{ parent_template: \"task\", available_tools: [\"^\"] }", 3)]
+    [InlineData("templates/scout.json5", "{ metadata: { color: \"^\" } }", 16)]
+    [InlineData("templates/scout.json5", "{ metadata: { icon: \"^\" } }", 21)]
+    [InlineData("providers/p.json5", "{ provider_type: \"anthropic\", model: \"^\" }", 7)]
+    public async Task What_is_offered_bears_the_sign_of_what_it_is(string file, string text, int kind)
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        await OpenAsync(sidecar.Client, UriOf(sidecar.Home, file), text.Replace("^", "", StringComparison.Ordinal));
+        var offered = await sidecar.Client.ResultAsync("textDocument/completion", At(UriOf(sidecar.Home, file), 0, text.IndexOf('^', StringComparison.Ordinal)));
+        Assert.Contains(offered!["items"]!.AsArray(), item => (int?)item!["kind"] == kind);
+    }
+
+    [Fact]
+    public async Task The_outline_tells_blocks_lists_fields_hooks_and_headings_apart()
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        var (template, prompt) = (UriOf(sidecar.Home, "templates/scout.json5"), UriOf(sidecar.Home, "prompts/scout.md"));
+        await OpenAsync(sidecar.Client, template, "{ metadata: { icon: \"bug\" }, fields: [{ name: \"goal\", type: \"text\" }], hooks: [{ trigger: \"create\", action: \"notify\" }] }");
+        await OpenAsync(sidecar.Client, prompt, "# First\n\nText.\n\n## Second\n");
+        Assert.Equal(["metadata 19", "icon 7", "fields 18", "goal 8", "hooks 18", "create 24"], Outline(await SymbolsAsync(template)));
+        Assert.Equal(["First 15", "Second 15"], Outline(await SymbolsAsync(prompt)));
+
+        async Task<JsonArray> SymbolsAsync(string uri) => (await sidecar.Client.ResultAsync("textDocument/documentSymbol", new { textDocument = new { uri } }))!.AsArray();
+        static IEnumerable<string> Outline(JsonArray symbols) => symbols.SelectMany(symbol => (string[])[$"{symbol!["name"]} {symbol["kind"]}", .. Outline(symbol["children"]!.AsArray())]);
+    }
+
+    [Fact]
     public async Task A_thousand_quick_changes_end_with_the_problems_of_the_last()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
