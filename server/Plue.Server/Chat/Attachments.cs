@@ -56,7 +56,10 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
     internal (AttachedFile View, MessagePart.File? Part) ReadPinned(string path)
     {
         var (view, part, image) = LookAtPinned(path);
-        return (view, WhyNotNow(view) is null && part is not null ? part with { Data = image, IsPinned = true } : null);
+        if (WhyNotNow(view) is not null || part is null) { return (view, null); }
+
+        // Without the cast the null would become bytes that are there and empty.
+        return (view, part with { Data = image is null ? (ReadOnlyMemory<byte>?)null : image, IsPinned = true });
     }
 
     /// <summary>Why a file is not sent as it is asked for, as a sentence; null when it is.</summary>

@@ -230,6 +230,18 @@ public sealed class AttachmentsTests : IDisposable
         Assert.Contains("lies outside", attachments.InspectPinned(outside).Problem, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Only_a_pinned_image_brings_bytes_along()
+    {
+        Write("a.txt", "text");
+        Write("a.png", Png);
+        var (text, image) = (attachments.ReadPinned("a.txt").Part!, attachments.ReadPinned("a.png").Part!);
+        Assert.Equal(("text", null, true), (text.Content, text.Data, text.IsPinned));
+        Assert.Equal((null, true), (image.Content, image.IsPinned));
+        Assert.Equal(Png, image.Data?.ToArray());
+        Assert.Null(attachments.ReadPinned("gone.txt").Part);
+    }
+
     internal static readonly byte[] Png = [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A, 1, 2, 3];
 
     private MessagePart.File Read(Attachment wanted) => Assert.Single(attachments.Read([wanted]));
