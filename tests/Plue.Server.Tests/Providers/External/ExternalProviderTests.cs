@@ -181,5 +181,66 @@ public sealed class ExternalProviderTests : IDisposable
         Assert.All(await File.ReadAllLinesAsync(Path.Combine(home.Folder, "pids")), pid => Assert.False(IsRunning(int.Parse(pid, System.Globalization.CultureInfo.InvariantCulture))));
     }
 
+    [Fact]
+    public async Task A_line_without_end_ends_the_program_and_not_the_memory()
+    {
+        await using var provider = home.Provider(home.WriteApproved("endless", ExternalHome.EachLine("head -c 17000000 /dev/zero | tr '\\0' a; echo; sleep 300")));
+        var failure = Assert.IsType<ProviderEvent.Failed>((await ExternalHome.AllAsync(provider))[^1]).Failure;
+        Assert.Equal((FailureKind.BadResponse, "Mine wrote a line of more than 16 MiB, so it was ended. Check the program."), (failure.Kind, failure.Message));
+    }
+
+    [Fact]
+    public async Task Lines_that_are_no_envelopes_are_passed_over_as_a_greeting()
+    {
+        await using var provider = home.Provider(home.WriteApproved("polite", ExternalHome.EachLine($"echo 'Hello!'; echo '{{ not quite'; echo; echo '[1]'\n{Echo}")));
+        Assert.StartsWith("Grüße 😀", ExternalHome.TextOf(await ExternalHome.AllAsync(provider)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_started_says_why_and_what_names_no_program_what_is_missing()
+    {
+        await using var provider = home.Provider(home.WriteApproved("lost", "#!/nonexistent/interpreter\n"));
+        var failure = Assert.IsType<ProviderEvent.Failed>(Assert.Single(await ExternalHome.AllAsync(provider))).Failure;
+        Assert.Equal(FailureKind.ProviderExecutableFailed, failure.Kind);
+        Assert.Contains("/lost", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(failure.Kind, (await provider.CheckAsync(default))?.Kind);
+
+        await using var unnamed = home.Provider("", settings => settings with { Command = null });
+        Assert.Equal(new Failure(FailureKind.MissingField, "Mine names no program. Give its absolute path as `command`."), await unnamed.CheckAsync(default));
+    }
+
+    [Fact]
+    public async Task One_that_was_changed_meanwhile_starts_nothing_any_more()
+    {
+        var provider = home.Provider(home.WriteApproved("echo", ExternalHome.EachLine($"touch '{home.Folder}/was-started'\n{Echo}")));
+        await provider.DisposeAsync();
+        Assert.Equal(new Failure(FailureKind.ProviderExecutableFailed, "Mine was changed meanwhile. Try again."), await provider.CheckAsync(default));
+        Assert.False(File.Exists(Path.Combine(home.Folder, "was-started")));
+    }
+
+    [Fact]
+    public async Task A_program_that_was_changed_and_approved_again_is_the_one_that_answers()
+    {
+        string Saying(string what) => ExternalHome.EachLine($"printf '{{\"id\":\"%s\",\"type\":\"content\",\"content\":\"{what}\"}}\\n{{\"id\":\"%s\",\"type\":\"done\"}}\\n' \"$id\" \"$id\"");
+        await using var provider = home.Provider(home.WriteApproved("mine", Saying("old")));
+        Assert.Equal("old", ExternalHome.TextOf(await ExternalHome.AllAsync(provider)));
+        home.WriteApproved("mine", Saying("new"));
+        Assert.Equal("new", ExternalHome.TextOf(await ExternalHome.AllAsync(provider)));
+    }
+
+    [Fact]
+    public async Task What_its_file_says_is_told_with_every_request_and_secrets_by_their_value()
+    {
+        var path = home.WriteApproved("told", ExternalHome.EachLine($"printf '%s' \"$line\" > '{home.Folder}/input'\n{Echo}"));
+        await using var provider = home.Provider(path, settings => settings with
+        {
+            Model = "m", AdditionalAuth = new Dictionary<string, string> { ["provider"] = "inner", ["region"] = "eu", ["token"] = "vault://mine/token" },
+        });
+        Assert.Null(await provider.CheckAsync(default));
+        var told = System.Text.Json.JsonElement.Parse(await File.ReadAllTextAsync(Path.Combine(home.Folder, "input")));
+        Assert.Equal("inner", told.GetProperty("provider").GetString());
+        Assert.Equal($$"""{"model":"m","region":"eu","token":"{{FixedSecrets.Key}}"}""", told.GetProperty("params").GetProperty("configuration").GetRawText());
+    }
+
     private static bool IsRunning(int id) => OperatingSystem.IsLinux() ? Directory.Exists($"/proc/{id}") : Process.GetProcesses().Any(process => process.Id == id);
 }
