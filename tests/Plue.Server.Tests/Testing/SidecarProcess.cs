@@ -39,9 +39,13 @@ internal sealed class SidecarProcess : IAsyncDisposable
         await Client.Closed;
     }
 
+    /// <summary>Ends as with an editor that closes: its input ends. One that goes on regardless is killed.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (!Process.HasExited) { Process.Kill(entireProcessTree: true); }
+        Process.StandardInput.Close();
+        try { await Process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(15)); }
+        catch (TimeoutException) { Process.Kill(entireProcessTree: true); }
+
         await Process.WaitForExitAsync();
         Process.Dispose();
     }
