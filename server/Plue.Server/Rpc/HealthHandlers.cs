@@ -12,7 +12,7 @@ internal sealed class HealthHandlers(HealthServices services)
 
     public async Task<HealthCheckResult> CheckAsync(HealthCheckParams parameters, CancellationToken cancellationToken)
     {
-        var report = await services.CheckAsync(parameters.Online ?? false, cancellationToken);
+        var report = await new HealthChecks(services).RunAsync(parameters.Online ?? false, cancellationToken);
         return new HealthCheckResult(report.IsHealthy, services.Version, [.. report.Rows.Select(View)]);
     }
 

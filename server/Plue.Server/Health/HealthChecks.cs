@@ -1,0 +1,33 @@
+namespace Plue.Server.Health;
+
+/// <summary>What is looked at, in the order in which it is shown.</summary>
+internal sealed class HealthChecks(HealthServices services)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan OnlinePatience = TimeSpan.FromSeconds(15);
+
+    /// <param name="online">Asks each provider that is switched on for its models.</param>
+    /// <exception cref="OperationCanceledException">Nobody waits for it any more.</exception>
+    public Task<HealthReport> RunAsync(bool online, CancellationToken cancellationToken)
+    {
+        var (disk, vault, machine, providers) = (new DiskChecks(services), new VaultChecks(services), new MachineChecks(services), new ProviderChecks(services, online));
+        return HealthCheck.RunAsync(
+            [
+                HealthCheck.Of("Sidecar", isNeeded: true, machine.Sidecar),
+                HealthCheck.Of("Data folder", isNeeded: true, disk.Folder),
+                HealthCheck.Of("Chats", isNeeded: true, disk.Chats),
+                HealthCheck.Of("Settings", isNeeded: false, disk.Settings),
+                new("Vault", IsNeeded: true, vault.VaultAsync),
+                new("Providers", IsNeeded: true, providers.AllAsync),
+                new("Claude Code", IsNeeded: false, machine.ClaudeCodeAsync),
+                new("Ollama", IsNeeded: false, machine.OllamaAsync),
+                HealthCheck.Of("MCP servers", isNeeded: false, machine.Servers),
+                new("Sandbox", IsNeeded: false, machine.SandboxAsync),
+                HealthCheck.Of("Search", isNeeded: false, MachineChecks.Ripgrep),
+                new("Git", IsNeeded: false, machine.GitAsync),
+                HealthCheck.Of("Folder", isNeeded: false, machine.OpenFolder),
+                HealthCheck.Of("Safety", isNeeded: false, disk.Safety),
+            ],
+            online ? OnlinePatience : Patience, services.Mask, services.UserFolder, cancellationToken);
+    }
+}
