@@ -4,13 +4,16 @@ namespace Plue.Server.Health;
 internal sealed class HealthChecks(HealthServices services)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
-    private static readonly TimeSpan OnlinePatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan OnlinePatience = TimeSpan.FromSeconds(20);
+
+    /// <summary>With each provider; shorter than with all of them, so that one that is silent is one row.</summary>
+    public TimeSpan ProviderPatience { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <param name="online">Asks each provider that is switched on for its models.</param>
     /// <exception cref="OperationCanceledException">Nobody waits for it any more.</exception>
     public Task<HealthReport> RunAsync(bool online, CancellationToken cancellationToken)
     {
-        var (disk, vault, machine, providers) = (new DiskChecks(services), new VaultChecks(services), new MachineChecks(services), new ProviderChecks(services, online));
+        var (disk, vault, machine, providers) = (new DiskChecks(services), new VaultChecks(services), new MachineChecks(services), new ProviderChecks(services, online ? ProviderPatience : null));
         return HealthCheck.RunAsync(
             [
                 HealthCheck.Of("Sidecar", isNeeded: true, machine.Sidecar),

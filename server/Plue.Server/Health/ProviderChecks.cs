@@ -6,8 +6,8 @@ using Plue.Server.Providers.OAuth;
 namespace Plue.Server.Health;
 
 /// <summary>The connections that answer.</summary>
-/// <param name="online">Asks each that is switched on for its models; otherwise only what is known on this machine counts.</param>
-internal sealed class ProviderChecks(HealthServices services, bool online)
+/// <param name="patience">With each that is switched on and asked for its models; null asks none, and only what is known on this machine counts.</param>
+internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience)
 {
     public async Task<IReadOnlyList<HealthRow>> AllAsync(CancellationToken cancellationToken)
     {
@@ -64,7 +64,7 @@ internal sealed class ProviderChecks(HealthServices services, bool online)
             return HealthRow.Warning(name, $"{settings.Name}{where} is sent its key without encryption.") with { Advice = "Give it an address that begins with https.", Fix = show };
         }
 
-        if (online) { return await AskAsync(name, settings, where, cancellationToken); }
+        if (patience is { } limit) { return await AskAsync(name, settings, where, limit, cancellationToken); }
 
         var state = services.Providers.StateOf(settings);
         return state switch
@@ -75,9 +75,25 @@ internal sealed class ProviderChecks(HealthServices services, bool online)
         };
     }
 
-    private async Task<HealthRow> AskAsync(string name, ProviderSettings settings, string where, CancellationToken cancellationToken)
+    /// <summary>One that is silent, or gone meanwhile, is a row: the others are told all the same.</summary>
+    private async Task<HealthRow> AskAsync(string name, ProviderSettings settings, string where, TimeSpan most, CancellationToken cancellationToken)
     {
-        var listing = await services.Providers.ModelsAsync(settings.Id, refresh: true, cancellationToken);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(most);
+        ModelListing listing;
+        try
+        {
+            listing = await services.Providers.ModelsAsync(settings.Id, refresh: true, limit.Token).WaitAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            listing = new ModelListing([], null, new Failure(FailureKind.Timeout, $"nothing came within {most.TotalSeconds:0} seconds."));
+        }
+        catch (FailureException fault)
+        {
+            listing = new ModelListing([], null, fault.Failure);
+        }
+
         return listing.Error switch
         {
             null => HealthRow.Ok(name, string.Create(CultureInfo.InvariantCulture, $"{settings.Name}{where} answers; it offers {listing.Models.Count} models.")),

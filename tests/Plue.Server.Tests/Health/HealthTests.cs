@@ -43,6 +43,25 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_provider_that_stays_silent_is_one_row_and_the_others_are_told_all_the_same()
+    {
+        await using var silent = new ScriptedEndpoint(ScriptedAnswer.Silence());
+        await using var endpoint = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json("""{"data":[{"id":"model"},{"id":"other"}]}""") };
+        home.Write("providers/silent.json5", InMemorySidecar.ProviderAt(silent.Url));
+        home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url));
+        home.Write("config.json5", "{ default_large: 'house' }");
+        var report = await new Plue.Server.Health.HealthChecks(home.House.HealthServices) { ProviderPatience = TimeSpan.FromSeconds(2) }.RunAsync(online: true, default);
+        var rows = report.Rows.Where(row => row.Name is "Providers" or "Provider house" or "Provider silent").Select(row => (row.Name, row.State.ToString(), row.Sentence));
+        Assert.Equal(
+            [
+                ("Providers", "Ok", "New chats are answered by Scripted."), ("Provider house", "Ok", $"Scripted at http://127.0.0.1:{endpoint.Port} answers; it offers 2 models."),
+                ("Provider silent", "Failed", $"Scripted at http://127.0.0.1:{silent.Port} does not answer: nothing came within 2 seconds."),
+            ],
+            rows);
+        Assert.True(report.IsHealthy);
+    }
+
+    [Fact]
     public async Task A_provider_that_refuses_fails_online_and_leads_to_its_key()
     {
         await using var endpoint = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json("""{"error":{"message":"no"}}""", 401) };
