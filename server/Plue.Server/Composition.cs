@@ -102,7 +102,7 @@ internal sealed class Composition : IAsyncDisposable
         Approvals = new Approvals(Time, StoredRules);
         inbox = new(() => new SharedInbox(Approvals, paths, Logs.CreateLogger("Approvals")));
         PermissionPolicy = new PermissionPolicy(paths, StoredRules, Home);
-        var results = new ToolResults(paths);
+        var results = new ToolResults(paths, Time);
         toolRunner = new(() => new ToolRunner(PermissionPolicy, Approvals, edits.Value.Log, rights => [.. rights().Reverse().Select(one => one.Title)], results, new Blobs(paths)));
         sandbox = new(() => Sandbox.OfThisMachine(new ProtectedPaths(paths, Home)));
         builtInTools = new(() => new BuiltInTools(

@@ -6,7 +6,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Tools;
 
 /// <summary>Results too long for a model, kept for a while so that it can read on: <c>read</c> takes <c>plue-output:ID</c>. Safe for concurrent calls.</summary>
-public sealed class ToolResults(PluePaths paths)
+public sealed class ToolResults(PluePaths paths, TimeProvider time)
 {
     public const string Scheme = "plue-output:";
     /// <summary>Bytes of one result that are kept.</summary>
@@ -75,11 +75,12 @@ public sealed class ToolResults(PluePaths paths)
 
     private string PathOf(string codexId, string id) => Path.Combine(Folder, $"{HeldFolder.HashOf(Encoding.UTF8.GetBytes(codexId))[..16]}-{id}");
 
-    /// <summary>The oldest go first; one that another process took away meanwhile is gone as well.</summary>
+    /// <summary>The oldest go first, for their age only while the clock is not in doubt; one that another process took away meanwhile is gone as well.</summary>
     private void Tidy()
     {
+        var oldest = ExpiryClock.Read(paths, time) - Age ?? DateTimeOffset.MinValue;
         var files = new DirectoryInfo(Folder).EnumerateFiles().OrderByDescending(file => file.LastWriteTimeUtc).ToList();
-        foreach (var file in files.Where((file, at) => at >= MostFiles || file.LastWriteTimeUtc < DateTime.UtcNow - Age)) { file.Delete(); }
+        foreach (var file in files.Where((file, at) => at >= MostFiles || file.LastWriteTimeUtc < oldest)) { file.Delete(); }
     }
 }
 

@@ -17,7 +17,7 @@ internal sealed class ToolBench : IDisposable
         Outside = Path.Combine(top, "outside");
         Directory.CreateDirectory(Workspace);
         Directory.CreateDirectory(Outside);
-        Results = new ToolResults(new PluePaths(Path.Combine(top, "home")));
+        Results = new ToolResults(new PluePaths(Path.Combine(top, "home")), TimeProvider.System);
         Rights = new Rights { CodexId = "chat_1", Title = "Test", Tools = [], Permissions = new([], [], []), Workspace = Workspace };
     }
 

@@ -1,0 +1,53 @@
+using Plue.Server.Platform;
+using Plue.Server.Tests.Testing;
+using Plue.Server.Tools;
+
+namespace Plue.Server.Tests.Tools;
+
+public sealed class ToolResultsTests : IDisposable
+{
+    private readonly string home = Directory.CreateTempSubdirectory("plue-outputs-").FullName;
+    private readonly MovableTime time = new();
+    private readonly ToolResults results;
+
+    public ToolResultsTests() => results = new ToolResults(new PluePaths(home), time);
+
+    public void Dispose() => Directory.Delete(home, recursive: true);
+
+    [Fact]
+    public void What_was_kept_is_there_for_a_week_and_then_goes()
+    {
+        var kept = Keep("first");
+        time.Advance(TimeSpan.FromDays(6));
+        Keep("second");
+        Assert.Equal("first", results.Read("chat_1", kept));
+        time.Advance(TimeSpan.FromDays(2));
+        Keep("third");
+        Assert.Contains("is not there any more", Assert.Throws<ToolFailureException>(() => results.Read("chat_1", kept)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void REL_24_A_clock_that_is_set_far_ahead_takes_no_output_away()
+    {
+        var kept = Keep("first");
+        time.SetWall(TimeSpan.FromDays(29_300));
+        Keep("second");
+        Assert.Equal("first", results.Read("chat_1", kept));
+    }
+
+    /// <summary>As if the disk went by the same clock.</summary>
+    /// <returns>The name by which it is read.</returns>
+    private string Keep(string text)
+    {
+        string name;
+        using (var result = results.Begin("chat_1"))
+        {
+            result.Write(text);
+            name = result.HowToRead.Split('`')[3];
+        }
+
+        foreach (var file in new DirectoryInfo(Path.Combine(home, "outputs")).EnumerateFiles($"*-{name[ToolResults.Scheme.Length..]}")) { file.LastWriteTimeUtc = time.GetUtcNow().UtcDateTime; }
+
+        return name;
+    }
+}
