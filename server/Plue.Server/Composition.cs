@@ -243,8 +243,7 @@ internal sealed class Composition : IAsyncDisposable
     public CodexHouse CodexHouse => new(DocumentHandlers((_, _) => { }), Redactor.Mask, DisposeAsync);
 
     public ProvidersHouse ProvidersHouse => new(
-        new ProviderHandlers(ProviderServices(() => chats.Value.ListAll())), Vault,
-        id => Providers.Find(id) is { Settings.Source: Plue.Server.Providers.ProviderSource.File }, Redactor.Mask, DisposeAsync);
+        new ProviderHandlers(ProviderServices(() => chats.Value.ListAll())), Providers, Vault, Redactor.Mask, DisposeAsync);
 
     public ChatSearch Search => new(chats.Value, Logs.CreateLogger("Search"));
     public SearchServices SearchServices => new(Search, Redactor.Mask, DisposeAsync);
@@ -287,7 +286,7 @@ internal sealed class Composition : IAsyncDisposable
     public HealthHouse HealthHouse(string? workspace)
     {
         Trust(workspace);
-        return new HealthHouse(new HealthHandlers(HealthServices), Vault, Redactor.Mask, DisposeAsync);
+        return new HealthHouse(new HealthHandlers(HealthServices), Providers, Vault, Redactor.Mask, DisposeAsync);
     }
 
     public VaultServices VaultServices => new(Vault, ProviderKeys.RenameAsync);
@@ -346,7 +345,7 @@ internal sealed class Composition : IAsyncDisposable
         AgentTasks? tasks = null;
         var conversations = new Conversations(ChatServices(_ => new SilentSink(), (uri, _) => tasks?.Changed(uri), (_, _) => { }, () => tasks!, isUnattended: true, policy));
         tasks = AgentTasks(conversations, (_, _) => { });
-        return new TaskHouse(tasks, new Lazy<Vault.Vault>(() => Vault), templates.Value.Find, Redactor.Mask, async () =>
+        return new TaskHouse(tasks, Providers, new Lazy<Vault.Vault>(() => Vault), templates.Value.Find, Redactor.Mask, async () =>
         {
             await conversations.DisposeAsync();
             await DisposeAsync();

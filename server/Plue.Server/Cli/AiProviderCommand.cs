@@ -37,7 +37,7 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
         await using var services = house();
         try
         {
-            if (parsed.GetValue(passphraseFd) is { } fd) { await VaultCommand.UnlockAsync(services.Vault.Value, fd, terminal, cancellationToken); }
+            await VaultCommand.UnlockIfWantedAsync(services.Vault, parsed.GetValue(passphraseFd), services.Providers.SwitchedOn(), terminal, cancellationToken);
 
             List<Task> requests = [];
             while (await ReadLineAsync(cancellationToken) is { } line)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Plue.Protocol;
+using Plue.Server.Providers;
 using Plue.Server.Rpc;
 
 namespace Plue.Server.Cli;
@@ -19,7 +20,9 @@ internal sealed class HealthCommand(Func<string?, HealthHouse> open, Terminal te
         var verbs = new Verbs<HealthHouse>(parsed => open(parsed.GetValue(workspace)), terminal);
         return verbs.Verb("health", "Look at everything that Plue needs, and say what helps", [online, workspace, json, fd], async (house, parsed, cancellationToken) =>
         {
-            if (parsed.GetValue(fd) is { } descriptor) { await VaultCommand.UnlockAsync(house.Vault, descriptor, terminal, cancellationToken); }
+            await VaultCommand.UnlockByKeychainAsync(house.Vault, cancellationToken);
+            var asked = parsed.GetValue(online) ? house.Providers.SwitchedOn() : [];
+            await VaultCommand.UnlockIfWantedAsync(new(house.Vault), parsed.GetValue(fd), asked, terminal, cancellationToken);
             var result = await house.Handlers.CheckAsync(new HealthCheckParams(parsed.GetValue(online)), cancellationToken);
             if (parsed.GetValue(json)) { verbs.WriteJson(result); }
             else { Show(result); }
@@ -65,7 +68,7 @@ internal sealed class HealthCommand(Func<string?, HealthHouse> open, Terminal te
 }
 
 /// <summary>What <c>plue health</c> needs from the rest of the house; bound in Composition.</summary>
-internal sealed record HealthHouse(HealthHandlers Handlers, Vault.Vault Vault, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
+internal sealed record HealthHouse(HealthHandlers Handlers, ProviderRegistry Providers, Vault.Vault Vault, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
 {
     public ValueTask DisposeAsync() => Dispose();
 }

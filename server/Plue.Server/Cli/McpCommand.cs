@@ -104,11 +104,10 @@ internal sealed class McpCommand(Func<string?, McpHouse> open, Terminal terminal
 /// <summary>What <c>plue mcp</c> needs from the rest of the house; bound in Composition.</summary>
 internal sealed record McpHouse(McpHandlers Handlers, Vault.Vault Vault, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
 {
-    /// <summary>Only when a passphrase is given: what the keychain opens opens by itself.</summary>
-    public async Task UnlockAsync(int? passphraseFd, Terminal terminal, CancellationToken cancellationToken)
-    {
-        if (passphraseFd is { } fd) { await VaultCommand.UnlockAsync(Vault, fd, terminal, cancellationToken); }
-    }
+    /// <summary>By the passphrase that was passed, else by the keychain: which keys a server wants is known when it starts.</summary>
+    public Task UnlockAsync(int? passphraseFd, Terminal terminal, CancellationToken cancellationToken) => passphraseFd is { } fd
+        ? VaultCommand.UnlockAsync(Vault, fd, terminal, cancellationToken)
+        : VaultCommand.UnlockByKeychainAsync(Vault, cancellationToken);
 
     public ValueTask DisposeAsync() => Dispose();
 }

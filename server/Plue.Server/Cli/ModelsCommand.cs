@@ -16,8 +16,9 @@ internal static class ModelsCommand
         var (json, fd) = (CommonOptions.Json(), CommonOptions.PassphraseFd());
         return verbs.Verb("models", "List the models of a provider", [id, refresh, json, fd], async (opened, parsed, cancellationToken) =>
         {
-            await opened.UnlockAsync(parsed.GetValue(fd), terminal, cancellationToken);
-            var listed = await opened.Handlers.ModelsAsync(parsed.GetValue(id) ?? ProviderRegistry.DefaultLarge, parsed.GetValue(refresh), cancellationToken);
+            var asked = parsed.GetValue(id) ?? ProviderRegistry.DefaultLarge;
+            await opened.UnlockAsync(asked, parsed.GetValue(fd), terminal, cancellationToken);
+            var listed = await opened.Handlers.ModelsAsync(asked, parsed.GetValue(refresh), cancellationToken);
             if (parsed.GetValue(json)) { verbs.WriteJson(listed); }
             else
             {

@@ -3,8 +3,10 @@ using System.Globalization;
 using System.Text.Json;
 using Plue.Protocol;
 using Plue.Server.Messages;
+using Plue.Server.Providers;
 using Plue.Server.Rpc;
 using ModelChoice = Plue.Server.Messages.ModelChoice;
+using ProviderSource = Plue.Server.Providers.ProviderSource;
 
 namespace Plue.Server.Cli;
 
@@ -98,7 +100,7 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
         return verbs.Verb("enable", "Switch a provider on, if it answers", [id, json, fd], async (opened, parsed, cancellationToken) =>
         {
-            await opened.UnlockAsync(parsed.GetValue(fd), terminal, cancellationToken);
+            await opened.UnlockAsync(parsed.GetValue(id)!, parsed.GetValue(fd), terminal, cancellationToken);
             return ShowTested(await opened.Handlers.SetEnabledAsync(parsed.GetValue(id)!, enabled: true, cancellationToken), parsed.GetValue(json));
         });
     }
@@ -118,7 +120,7 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
         return verbs.Verb("test", "Ask a provider whether it works", [id, json, fd], async (opened, parsed, cancellationToken) =>
         {
-            await opened.UnlockAsync(parsed.GetValue(fd), terminal, cancellationToken);
+            await opened.UnlockAsync(parsed.GetValue(id)!, parsed.GetValue(fd), terminal, cancellationToken);
             return ShowTested(await opened.Handlers.TestAsync(parsed.GetValue(id)!, cancellationToken), parsed.GetValue(json));
         });
     }
@@ -214,13 +216,21 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
 }
 
 /// <summary>What <c>plue providers</c> and <c>plue models</c> need from the rest of the house; bound in Composition.</summary>
-/// <param name="HasFile">Whether a provider of this id has a file of its own.</param>
-internal sealed record ProvidersHouse(ProviderHandlers Handlers, Vault.Vault Vault, Func<string, bool> HasFile, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
+internal sealed record ProvidersHouse(ProviderHandlers Handlers, ProviderRegistry Providers, Vault.Vault Vault, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
 {
-    /// <summary>Only when a passphrase is given: what the keychain opens opens by itself.</summary>
-    public async Task UnlockAsync(int? passphraseFd, Terminal terminal, CancellationToken cancellationToken)
+    /// <summary>Whether a provider of this id has a file of its own.</summary>
+    public bool HasFile(string id) => Providers.Find(id) is { Settings.Source: ProviderSource.File };
+
+    /// <summary>For a provider that is about to be asked, which may stand for the user's choice.</summary>
+    public async Task UnlockAsync(string id, int? passphraseFd, Terminal terminal, CancellationToken cancellationToken)
     {
-        if (passphraseFd is { } fd) { await VaultCommand.UnlockAsync(Vault, fd, terminal, cancellationToken); }
+        var asked = id switch
+        {
+            ProviderRegistry.DefaultLarge => await Providers.DefaultIdAsync(cancellationToken),
+            ProviderRegistry.DefaultSmall => await Providers.DefaultSmallIdAsync(cancellationToken),
+            _ => id,
+        };
+        await VaultCommand.UnlockIfWantedAsync(new(Vault), passphraseFd, Providers.Find(asked) is { Settings: var settings } ? [settings] : [], terminal, cancellationToken);
     }
 
     public ValueTask DisposeAsync() => Dispose();

@@ -88,7 +88,7 @@ internal sealed class RunCommand(Func<string?, RunServices> house, Terminal term
 
             await using (chosen)
             {
-                await VaultCommand.UnlockForAsync(services.Vault, chosen.Settings, terminal, cancellationToken);
+                await VaultCommand.UnlockForAsync(services.Vault, [chosen.Settings], terminal, cancellationToken);
                 return await AskAsync(services, agent, chosen, text, wanted, parsed.GetValue(output) == "stream-json", cancellationToken);
             }
         }

@@ -8,6 +8,7 @@ using Plue.Server.Chat;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
+using Plue.Server.Providers;
 using Plue.Server.Rpc;
 using Plue.Server.Templates;
 
@@ -73,7 +74,8 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskHouse> ope
 
     private async Task<int> RunAsync(TaskHouse house, ParseResult parsed, CancellationToken cancellationToken)
     {
-        if (parsed.GetValue(passphraseFd) is { } fd) { await VaultCommand.UnlockAsync(house.Vault.Value, fd, terminal, cancellationToken); }
+        // Those under it may be answered by any of them.
+        await VaultCommand.UnlockIfWantedAsync(house.Vault, parsed.GetValue(passphraseFd), house.Providers.SwitchedOn(), terminal, cancellationToken);
 
         var id = parsed.GetValue(template)!;
         var values = JsonValue.Members(Json5Object.Of(TemplateOptions.Values(
@@ -159,7 +161,7 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskHouse> ope
 }
 
 /// <summary>What <c>plue task</c> needs from the rest of the house.</summary>
-internal sealed record TaskHouse(AgentTasks Tasks, Lazy<Vault.Vault> Vault, Func<string, Template?> TemplateOf, Func<string, string> Mask, Func<ValueTask> End) : IHouse
+internal sealed record TaskHouse(AgentTasks Tasks, ProviderRegistry Providers, Lazy<Vault.Vault> Vault, Func<string, Template?> TemplateOf, Func<string, string> Mask, Func<ValueTask> End) : IHouse
 {
     public ValueTask DisposeAsync() => End();
 }

@@ -296,13 +296,46 @@ public static class VaultCommand
         await vault.UnlockAsync(VaultWay.Passphrase(passphrase), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Opens the vault when what answers has its key in it, as <see cref="UnlockAsync"/> does; otherwise nobody is asked for anything.</summary>
+    /// <summary>Opens the vault when one of those that are asked has its key in it, as <see cref="UnlockAsync"/> does; otherwise nobody is asked for anything.</summary>
     /// <exception cref="FailureException">VaultLocked, MissingField: nobody could be asked.</exception>
-    internal static async Task UnlockForAsync(Lazy<Vault.Vault> vault, ProviderSettings settings, Terminal terminal, CancellationToken cancellationToken)
+    internal static async Task UnlockForAsync(Lazy<Vault.Vault> vault, IEnumerable<ProviderSettings> asked, Terminal terminal, CancellationToken cancellationToken)
     {
-        var reference = settings.AuthType == AuthType.Oauth ? OAuthTokens.AccessReference(settings.Id) : settings.ApiKeyRef;
-        if (reference is null || !SecretReference.IsOfVault(reference) || !await vault.Value.ContainsAsync(reference, cancellationToken).ConfigureAwait(false)) { return; }
+        var wanted = asked.SelectMany(KeysOf).Where(SecretReference.IsOfVault).ToList();
+        if (wanted.Count == 0 || !(await vault.Value.ReferencesAsync(cancellationToken).ConfigureAwait(false)).Overlaps(wanted)) { return; }
         if (await vault.Value.StatusAsync(cancellationToken).ConfigureAwait(false) is { Locked: true }) { await UnlockAsync(vault.Value, null, terminal, cancellationToken).ConfigureAwait(false); }
+    }
+
+    /// <summary>
+    /// By the passphrase that was passed, else as <see cref="UnlockForAsync"/>. For commands that may do without: why the vault stays locked is told on stderr, and
+    /// whoever wants a key of it says so.
+    /// </summary>
+    /// <exception cref="FailureException">The passphrase that was passed does not open it.</exception>
+    internal static async Task UnlockIfWantedAsync(Lazy<Vault.Vault> vault, int? passphraseFd, IEnumerable<ProviderSettings> asked, Terminal terminal, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (passphraseFd is { } descriptor) { await UnlockAsync(vault.Value, descriptor, terminal, cancellationToken).ConfigureAwait(false); }
+            else { await UnlockForAsync(vault, asked, terminal, cancellationToken).ConfigureAwait(false); }
+        }
+        catch (FailureException fault) when (passphraseFd is null)
+        {
+            terminal.WriteError(fault.Message);
+        }
+    }
+
+    /// <summary>By the keychain alone, so without a question of ours. Where that does not open it, whoever wants a key of it says so.</summary>
+    internal static async Task UnlockByKeychainAsync(Vault.Vault vault, CancellationToken cancellationToken)
+    {
+        if (await vault.StatusAsync(cancellationToken).ConfigureAwait(false) is not { Locked: true } status || !status.Ways.Contains(VaultWay.KeychainKind)) { return; }
+
+        try { await vault.UnlockAsync(VaultWay.Keychain, cancellationToken).ConfigureAwait(false); }
+        catch (FailureException) { /* It stays locked, which is told where that matters. */ }
+    }
+
+    private static IEnumerable<string> KeysOf(ProviderSettings settings)
+    {
+        var key = settings.AuthType == AuthType.Oauth ? OAuthTokens.AccessReference(settings.Id) : settings.ApiKeyRef;
+        return key is null ? settings.AdditionalAuth.Values : [key, .. settings.AdditionalAuth.Values];
     }
 
     private static async Task<VaultWay> NewWayAsync(Vault.Vault vault, string? kind, int? passphraseFd, Terminal terminal, CancellationToken cancellationToken)

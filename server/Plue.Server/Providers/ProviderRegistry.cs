@@ -61,6 +61,9 @@ public sealed class ProviderRegistry : IAsyncDisposable
         return [.. own, .. discovery.Found.Where(settings => !ids.Contains(settings.Id)).Select(settings => new ConfiguredProvider(settings, null))];
     }
 
+    /// <summary>Those that are switched on and whose files can be read.</summary>
+    public IEnumerable<ProviderSettings> SwitchedOn() => List().Where(provider => provider.Settings.Enabled && provider.Fault is null).Select(provider => provider.Settings);
+
     /// <returns>Null when there is none of this id; <see cref="DefaultLarge"/> and <see cref="DefaultSmall"/> are none.</returns>
     public ConfiguredProvider? Find(string id)
     {
