@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Plue.Protocol;
+using Plue.Server.Messages;
 using Plue.Server.Providers;
 using Plue.Server.Rpc;
 
@@ -20,15 +21,30 @@ internal sealed class HealthCommand(Func<string?, HealthHouse> open, Terminal te
         var verbs = new Verbs<HealthHouse>(parsed => open(parsed.GetValue(workspace)), terminal);
         return verbs.Verb("health", "Look at everything that Plue needs, and say what helps", [online, workspace, json, fd], async (house, parsed, cancellationToken) =>
         {
-            await VaultCommand.UnlockByKeychainAsync(house.Vault, cancellationToken);
-            var asked = parsed.GetValue(online) ? house.Providers.SwitchedOn() : [];
-            await VaultCommand.UnlockIfWantedAsync(new(house.Vault), parsed.GetValue(fd), asked, terminal, cancellationToken);
-            var result = await house.Handlers.CheckAsync(new HealthCheckParams(parsed.GetValue(online)), cancellationToken);
+            var notOpened = await OpenVaultAsync(house, parsed, cancellationToken);
+            var result = await house.Handlers.CheckAsync(new HealthCheckParams(parsed.GetValue(online)), notOpened, cancellationToken);
             if (parsed.GetValue(json)) { verbs.WriteJson(result); }
             else { Show(result); }
 
             return result.Healthy ? ExitCodes.Done : ExitCodes.Failed;
         });
+    }
+
+    /// <returns>Why the passphrase that was passed opens no vault, which is one more thing to be told; null when it does, or none was passed.</returns>
+    private async Task<string?> OpenVaultAsync(HealthHouse house, ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var descriptor = parsed.GetValue(fd);
+        if (descriptor is null) { await VaultCommand.UnlockByKeychainAsync(house.Vault, cancellationToken); }
+
+        try
+        {
+            await VaultCommand.UnlockIfWantedAsync(new(house.Vault), descriptor, parsed.GetValue(online) ? house.Providers.SwitchedOn() : [], terminal, cancellationToken);
+            return null;
+        }
+        catch (FailureException fault) when (fault.Failure.Kind is FailureKind.NotFound or FailureKind.VaultLocked)
+        {
+            return fault.Message;
+        }
     }
 
     private void Show(HealthCheckResult result)

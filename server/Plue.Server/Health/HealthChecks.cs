@@ -9,11 +9,14 @@ internal sealed class HealthChecks(HealthServices services)
     /// <summary>With each provider; shorter than with all of them, so that one that is silent is one row.</summary>
     public TimeSpan ProviderPatience { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>Why the vault could not be opened for this look; null where that was not tried.</summary>
+    public string? NotOpened { get; init; }
+
     /// <param name="online">Asks each provider that is switched on for its models.</param>
     /// <exception cref="OperationCanceledException">Nobody waits for it any more.</exception>
     public Task<HealthReport> RunAsync(bool online, CancellationToken cancellationToken)
     {
-        var (disk, vault, machine, providers) = (new DiskChecks(services), new VaultChecks(services), new MachineChecks(services), new ProviderChecks(services, online ? ProviderPatience : null));
+        var (disk, vault, machine, providers) = (new DiskChecks(services), new VaultChecks(services, NotOpened), new MachineChecks(services), new ProviderChecks(services, online ? ProviderPatience : null));
         return HealthCheck.RunAsync(
             [
                 HealthCheck.Of("Sidecar", isNeeded: true, machine.Sidecar),

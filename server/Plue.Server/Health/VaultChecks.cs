@@ -1,7 +1,8 @@
 namespace Plue.Server.Health;
 
 /// <summary>Whether the keys can be had.</summary>
-internal sealed class VaultChecks(HealthServices services)
+/// <param name="notOpened">Why it could not be opened for this look; null where that was not tried.</param>
+internal sealed class VaultChecks(HealthServices services, string? notOpened)
 {
     public async Task<IReadOnlyList<HealthRow>> VaultAsync(CancellationToken cancellationToken)
     {
@@ -12,6 +13,8 @@ internal sealed class VaultChecks(HealthServices services)
         {
             return [HealthRow.Failed(name, problem) with { IsNeeded = true, Advice = $"Bring {services.Paths.Vault} back from a backup, or move it away and store the keys again." }];
         }
+
+        if (notOpened is not null && status.Locked) { return [HealthRow.Failed(name, $"It was not opened. {notOpened}") with { IsNeeded = true }]; }
 
         var keychain = await vault.KeychainAnswersAsync(cancellationToken);
         var machine = keychain ? "This machine's keychain answers." : "This machine has no keychain that answers.";

@@ -10,9 +10,12 @@ internal sealed class HealthHandlers(HealthServices services)
 {
     public void Register(RpcServer server) => server.Map(Methods.HealthCheck, CheckAsync);
 
-    public async Task<HealthCheckResult> CheckAsync(HealthCheckParams parameters, CancellationToken cancellationToken)
+    public Task<HealthCheckResult> CheckAsync(HealthCheckParams parameters, CancellationToken cancellationToken) => CheckAsync(parameters, notOpened: null, cancellationToken);
+
+    /// <param name="notOpened">Why the vault could not be opened for this look; null where that was not tried.</param>
+    public async Task<HealthCheckResult> CheckAsync(HealthCheckParams parameters, string? notOpened, CancellationToken cancellationToken)
     {
-        var report = await new HealthChecks(services).RunAsync(parameters.Online ?? false, cancellationToken);
+        var report = await new HealthChecks(services) { NotOpened = notOpened }.RunAsync(parameters.Online ?? false, cancellationToken);
         return new HealthCheckResult(report.IsHealthy, services.Version, [.. report.Rows.Select(View)]);
     }
 

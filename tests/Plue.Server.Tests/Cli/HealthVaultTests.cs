@@ -1,0 +1,51 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Plue.Server.Cli;
+using Plue.Server.Tests.Testing;
+using Plue.Server.Vault;
+
+namespace Plue.Server.Tests.Cli;
+
+/// <summary>What <c>plue health</c> tells of the vault, which is locked whenever a command begins.</summary>
+public sealed class HealthVaultTests : IAsyncDisposable
+{
+    private const string Passphrase = "correct horse";
+    private readonly PlueHome home = new();
+    private readonly StringWriter output = new();
+    private readonly StringWriter error = new();
+
+    public ValueTask DisposeAsync() => home.DisposeAsync();
+
+    [Theory]
+    [InlineData("none", "It was not opened. There is no vault yet.")]
+    [InlineData("damaged", "The vault file is damaged")]
+    [InlineData("wrong", "It was not opened. That passphrase does not open the vault.")]
+    public async Task A_passphrase_that_opens_nothing_is_the_row_of_the_vault_and_all_else_is_looked_at(string vault, string says)
+    {
+        if (vault == "damaged") { home.Write("vault.json", "{ not a vault"); }
+        if (vault == "wrong") { await home.House.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default); }
+        home.Write("providers/house.json5", InMemorySidecar.ProviderAt(new Uri("http://localhost:1/")));
+        Assert.Equal(1, await RunAsync("wrong horse\n", "--passphrase-fd", "0", "--json"));
+        using var json = JsonDocument.Parse(output.ToString());
+        var rows = json.RootElement.GetProperty("rows").EnumerateArray().ToDictionary(row => row.GetProperty("name").GetString()!, row => row);
+        Assert.Equal("failed", rows["Vault"].GetProperty("state").GetString());
+        Assert.True(rows["Vault"].GetProperty("needed").GetBoolean());
+        Assert.StartsWith(says, rows["Vault"].GetProperty("sentence").GetString(), StringComparison.Ordinal);
+        Assert.Equal("ok", rows["Provider house"].GetProperty("state").GetString());
+        Assert.Equal("", error.ToString());
+    }
+
+    [Fact]
+    public async Task A_passphrase_that_cannot_be_read_is_bad_usage()
+    {
+        await home.House.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default);
+        Assert.Equal(2, await RunAsync("", "--passphrase-fd", "0"));
+        Assert.Equal(("", "The secret that was passed in is empty. Pass one.\n"), (output.ToString(), error.ToString()));
+    }
+
+    private Task<int> RunAsync(string input, params string[] arguments)
+    {
+        var terminal = new Terminal(new StringReader(input), output, error, isInputRedirected: true);
+        return HealthCommand.Create(_ => new Composition(LogLevel.Warning, home.Paths).HealthHouse(null), terminal).Parse(arguments).InvokeAsync();
+    }
+}
