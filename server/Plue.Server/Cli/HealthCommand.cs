@@ -77,7 +77,8 @@ internal sealed class HealthCommand(Func<string?, HealthHouse> open, Terminal te
         { Action: HealthAction.SetKey, Target: { } id } => $"plue providers show {id}",
         { Action: HealthAction.TestProvider, Target: { } id } => $"plue providers test {id}",
         { Action: HealthAction.ShowProvider, Target: { } id } => $"plue providers show {id}",
-        { Action: HealthAction.UnlockVault } => "plue vault unlock",
+        // Each command is a process of its own, and begins with a locked vault.
+        { Action: HealthAction.UnlockVault } => "plue health --passphrase-fd 0",
         { Action: HealthAction.ManageServers } => "plue mcp list",
         _ => null,
     };

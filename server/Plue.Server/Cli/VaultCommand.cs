@@ -290,7 +290,8 @@ public static class VaultCommand
             throw new FailureException(FailureKind.VaultLocked, "The vault has no passphrase, so the command line cannot open it. Add one from the editor, where it is unlocked.");
         }
 
-        var passphrase = passphraseFd is { } descriptor
+        // Typed at a terminal it is not shown, although it was to be read from there.
+        var passphrase = passphraseFd is { } descriptor && !(descriptor == 0 && terminal.CanAsk)
             ? SecretInput.FromDescriptor(descriptor, terminal)
             : SecretInput.FromPrompt(terminal, "Passphrase of the vault: ", "Type the passphrase in a terminal, or pass it with --passphrase-fd.");
         await vault.UnlockAsync(VaultWay.Passphrase(passphrase), cancellationToken).ConfigureAwait(false);

@@ -43,9 +43,24 @@ public sealed class HealthVaultTests : IAsyncDisposable
         Assert.Equal(("", "The secret that was passed in is empty. Pass one.\n"), (output.ToString(), error.ToString()));
     }
 
-    private Task<int> RunAsync(string input, params string[] arguments)
+    [Fact]
+    public async Task The_line_that_a_locked_vault_leads_to_opens_it_with_a_passphrase_that_is_typed_unseen()
     {
-        var terminal = new Terminal(new StringReader(input), output, error, isInputRedirected: true);
-        return HealthCommand.Create(_ => new Composition(LogLevel.Warning, home.Paths).HealthHouse(null), terminal).Parse(arguments).InvokeAsync();
+        await home.House.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default);
+        await RunAsync("");
+        var line = Assert.Single(output.ToString().Split('\n'), line => line.Contains("$ plue", StringComparison.Ordinal) && line.Contains("passphrase", StringComparison.Ordinal)).Trim();
+        Assert.StartsWith("$ plue health ", line, StringComparison.Ordinal);
+        output.GetStringBuilder().Clear();
+
+        var keys = new Queue<char>(Passphrase + "\r");
+        ConsoleKeyInfo Key() => keys.Dequeue() is var letter && letter == '\r' ? new(letter, ConsoleKey.Enter, false, false, false) : new(letter, 0, false, false, false);
+        await RunAsync(new Terminal(TextReader.Null, output, error, isInputRedirected: false, Key), line.Split(' ')[3..]);
+        Assert.Matches("(?m)^ok       Vault +The vault is open\\.", output.ToString());
+        Assert.Equal("Passphrase of the vault: \n", error.ToString());
     }
+
+    private Task<int> RunAsync(string input, params string[] arguments) => RunAsync(new Terminal(new StringReader(input), output, error, isInputRedirected: true), arguments);
+
+    private Task<int> RunAsync(Terminal terminal, string[] arguments) =>
+        HealthCommand.Create(_ => new Composition(LogLevel.Warning, home.Paths).HealthHouse(null), terminal).Parse(arguments).InvokeAsync();
 }
