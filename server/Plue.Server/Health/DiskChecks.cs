@@ -31,8 +31,8 @@ internal sealed class DiskChecks(HealthServices services)
             }];
         }
 
-        var drive = new DriveInfo(nearest);
-        var free = drive.AvailableFreeSpace;
+        var drive = IsOnServer(nearest) ? null : new DriveInfo(nearest);
+        var free = drive?.AvailableFreeSpace ?? long.MaxValue;
         var space = $"{Amount(free)} are free there";
         List<string> reservations = [];
         List<string> advice = [];
@@ -48,9 +48,9 @@ internal sealed class DiskChecks(HealthServices services)
             advice.Add($"Run: chmod 700 {home}");
         }
 
-        if (drive.DriveType == DriveType.Network || NetworkFormats.Contains(drive.DriveFormat, StringComparer.OrdinalIgnoreCase))
+        if (drive is null || drive.DriveType == DriveType.Network || NetworkFormats.Contains(drive.DriveFormat, StringComparer.OrdinalIgnoreCase))
         {
-            reservations.Add($"It is on a network file system ({drive.DriveFormat}), where a power cut may take what was said to be kept, and two machines may not notice each other.");
+            reservations.Add($"It is on a network file system ({drive?.DriveFormat ?? "a share"}), where a power cut may take what was said to be kept, and two machines may not notice each other.");
             advice.Add("Name a folder on this machine in PLUE_HOME.");
         }
 
@@ -114,6 +114,10 @@ internal sealed class DiskChecks(HealthServices services)
 
         return rows.Exists(row => row.State != HealthState.Ok) ? rows : [HealthRow.Ok(name, "No setting weakens what protects you."), .. rows];
     }
+
+    /// <summary>A path of Windows that begins with the name of a server: no drive can be asked about it.</summary>
+    internal static bool IsOnServer(string path) => path.StartsWith(@"\\?\UNC\", StringComparison.OrdinalIgnoreCase)
+        || (path.StartsWith(@"\\", StringComparison.Ordinal) && !path.StartsWith(@"\\?\", StringComparison.Ordinal) && !path.StartsWith(@"\\.\", StringComparison.Ordinal));
 
     private static string? NearestFolder(string path)
     {
