@@ -5,6 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 using Plue.Protocol;
 using Plue.Server.Catalog;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 using Plue.Server.Rpc;
 
 namespace Plue.Server.Cli;
@@ -147,7 +148,7 @@ internal static class CatalogCommand
             var versions = CatalogViews.Backups(services.Own);
             return Answer(versions, () =>
             {
-                foreach (var version in versions.Items) { terminal.WriteLine(Text($"{version.Id}  {version.Name}  {Models(version.ModelCount)}  replaced {Moment(version.At)}")); }
+                foreach (var version in versions.Items) { terminal.WriteLine(Text($"{version.Id}  {version.Name}  {Counted.Of(version.ModelCount, "model")}  replaced {Moment(version.At)}")); }
                 if (versions.Items.Count == 0) { terminal.WriteLine("There are no earlier versions."); }
             });
         });
@@ -195,7 +196,7 @@ internal static class CatalogCommand
     private static string Line(CatalogSummary item)
     {
         var prices = item is { LowestInputPerMillion: { } lowest, HighestInputPerMillion: { } highest } ? $"{Range(lowest, highest)} in" : "price unknown";
-        var models = item.ModelCount == 0 ? "lists its own models" : Models(item.ModelCount);
+        var models = item.ModelCount == 0 ? "lists its own models" : Counted.Of(item.ModelCount, "model");
         var own = item.Source != CatalogSource.User ? "" : item.OverridesShipped ? "  (yours, in place of the shipped one)" : "  (yours)";
         var errors = item.ErrorCount > 0 ? "  not followed: it has errors" : "";
         return $"{item.Id}  {item.Name}  {item.Kind}  {models}  {prices}{own}{errors}";
@@ -211,8 +212,6 @@ internal static class CatalogCommand
 
     private static string Line(CatalogProblem problem) =>
         $"{(problem.Severity == ProblemSeverity.Error ? "error" : "warning")}: {(problem.Path.Length > 0 ? $"{problem.Path}: " : "")}{problem.Message}";
-
-    private static string Models(int count) => count == 1 ? "1 model" : Text($"{count} models");
 
     private static string Range(decimal lowest, decimal highest) => lowest == highest ? $"${Money(lowest)}" : $"${Money(lowest)} to ${Money(highest)}";
 

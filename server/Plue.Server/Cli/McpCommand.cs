@@ -71,7 +71,7 @@ internal sealed class McpCommand(Func<string?, McpHouse> open, Terminal terminal
 
         foreach (var server in listed.Servers)
         {
-            terminal.WriteLine($"{server.Name}  {Word(server.State)}{(server.Tokens is { } tokens ? string.Create(CultureInfo.InvariantCulture, $"  {server.Tools.Count} tools, about {tokens} tokens") : "")}");
+            terminal.WriteLine($"{server.Name}  {Word(server.State)}{(server.Tokens is { } tokens ? string.Create(CultureInfo.InvariantCulture, $"  {Counted.Of(server.Tools.Count, "tool")}, about {tokens} tokens") : "")}");
             terminal.WriteLine($"  Declared in: {Plain(server.Source)}");
             terminal.WriteLine($"  {(server.Folder is null ? "Address" : "Command")}: {Plain(server.Folder is null ? server.Command : server.Program ?? server.Command)}");
             foreach (var argument in server.Arguments) { terminal.WriteLine($"  Argument: {Plain(argument)}"); }

@@ -67,7 +67,7 @@ internal sealed class DiskChecks(HealthServices services)
 
         var (chats, tasks) = (services.Chats.Value.List(), services.Chats.Value.ListTasks());
         var trash = Directory.Exists(services.Paths.Trash) ? Directory.EnumerateFileSystemEntries(services.Paths.Trash).Count() : 0;
-        var counts = string.Create(CultureInfo.InvariantCulture, $"{Counted(chats.Count, "chat")} and {Counted(tasks.Count, "task")}, {trash} in the trash.");
+        var counts = string.Create(CultureInfo.InvariantCulture, $"{Counted.Of(chats.Count, "chat")} and {Counted.Of(tasks.Count, "task")}, {trash} in the trash.");
         // Ids, because a title is part of what was said.
         var damaged = chats.Concat(tasks).Where(row => row.Status == ChatStatus.Damaged).Select(row => row.Id).ToList();
         return damaged.Count == 0
@@ -130,6 +130,4 @@ internal sealed class DiskChecks(HealthServices services)
     private static string Amount(long bytes) => bytes >= 1024 * Mebibyte
         ? string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * Mebibyte):0.0} GB")
         : string.Create(CultureInfo.InvariantCulture, $"{bytes / Mebibyte} MB");
-
-    private static string Counted(int amount, string noun) => string.Create(CultureInfo.InvariantCulture, $"{amount} {noun}{(amount == 1 ? "" : "s")}");
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
@@ -114,7 +113,7 @@ internal sealed class MachineChecks(HealthServices services)
             McpServerState.NotApproved => HealthRow.Warning(name, status.Changes is null ? "It is declared and not approved, so it does not start." : "It has changed since it was approved, so it does not start."),
             McpServerState.SignInNeeded => HealthRow.Warning(name, "It wants a sign-in."),
             McpServerState.Failed => HealthRow.Failed(name, status.Error ?? "It failed."),
-            McpServerState.Running => HealthRow.Ok(name, string.Create(CultureInfo.InvariantCulture, $"It runs and offers {status.Tools.Count} tools.")),
+            McpServerState.Running => HealthRow.Ok(name, $"It runs and offers {Counted.Of(status.Tools.Count, "tool")}."),
             _ => HealthRow.Ok(name, "It is approved and starts when it is used."),
         };
         return row.State == HealthState.Ok ? row : row with { Fix = new HealthFix(HealthAction.ManageServers, status.Declaration.Name) };

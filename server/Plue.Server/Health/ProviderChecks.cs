@@ -1,5 +1,5 @@
-using System.Globalization;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Providers.OAuth;
 
@@ -96,7 +96,7 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience
 
         return listing.Error switch
         {
-            null => HealthRow.Ok(name, string.Create(CultureInfo.InvariantCulture, $"{settings.Name}{where} answers; it offers {listing.Models.Count} models.")),
+            null => HealthRow.Ok(name, $"{settings.Name}{where} answers; it offers {Counted.Of(listing.Models.Count, "model")}."),
             { Kind: FailureKind.VaultLocked } locked => HealthRow.Warning(name, $"{settings.Name}{where} was not asked: {locked.Message}") with { Fix = new HealthFix(HealthAction.UnlockVault) },
             { Kind: FailureKind.ProviderAuthFailed } refused => HealthRow.Failed(name, refused.Message) with { Advice = "Give it another key, or sign in again.", Fix = new HealthFix(HealthAction.SetKey, settings.Id) },
             var failure => HealthRow.Failed(name, $"{settings.Name}{where} does not answer: {failure.Message}") with { Fix = new HealthFix(HealthAction.ShowProvider, settings.Id) },

@@ -1,4 +1,5 @@
 using Plue.Server.Codices;
+using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Templates;
 
@@ -40,7 +41,7 @@ internal static class Hovers
     {
         Meaning.Model => OfModel(sources, ModelNames.ProviderOf(sources, model, place.Values), text),
         Meaning.Tool or Meaning.Rule when ToolNames.Find(text.Split('(')[0]) is { } tool => $"**{Words.Escape(tool.Name)}**\n\n{Words.Escape(tool.Description)}{(tool.MayChange ? "\n\nIt may change things." : "")}",
-        Meaning.CatalogProvider when sources.Catalog.Find(text) is { } vendor => $"**{Words.Escape(vendor.Name)}**\n\n{vendor.Models.Count} models in the catalog.",
+        Meaning.CatalogProvider when sources.Catalog.Find(text) is { } vendor => $"**{Words.Escape(vendor.Name)}**\n\n{Counted.Of(vendor.Models.Count, "model")} in the catalog.",
         _ => null,
     };
 

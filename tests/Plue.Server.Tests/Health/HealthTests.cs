@@ -46,7 +46,7 @@ public sealed class HealthTests : IAsyncLifetime
     public async Task A_provider_that_stays_silent_is_one_row_and_the_others_are_told_all_the_same()
     {
         await using var silent = new ScriptedEndpoint(ScriptedAnswer.Silence());
-        await using var endpoint = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json("""{"data":[{"id":"model"},{"id":"other"}]}""") };
+        await using var endpoint = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json("""{"data":[{"id":"model"}]}""") };
         home.Write("providers/silent.json5", InMemorySidecar.ProviderAt(silent.Url));
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url));
         home.Write("config.json5", "{ default_large: 'house' }");
@@ -54,7 +54,7 @@ public sealed class HealthTests : IAsyncLifetime
         var rows = report.Rows.Where(row => row.Name is "Providers" or "Provider house" or "Provider silent").Select(row => (row.Name, row.State.ToString(), row.Sentence));
         Assert.Equal(
             [
-                ("Providers", "Ok", "New chats are answered by Scripted."), ("Provider house", "Ok", $"Scripted at http://127.0.0.1:{endpoint.Port} answers; it offers 2 models."),
+                ("Providers", "Ok", "New chats are answered by Scripted."), ("Provider house", "Ok", $"Scripted at http://127.0.0.1:{endpoint.Port} answers; it offers 1 model."),
                 ("Provider silent", "Failed", $"Scripted at http://127.0.0.1:{silent.Port} does not answer: nothing came within 2 seconds."),
             ],
             rows);
