@@ -461,11 +461,10 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
         return versions.Append(collection, uri.Name, isNew ? VersionKind.Created : VersionKind.Changed, VersionAuthor.Outside, isNew ? "As it was found" : "Edited outside Plue", hash, Kept(uri, bytes));
     }
 
-    /// <summary>The file is right already. A version that cannot be written now is noticed at the next look, as one made outside.</summary>
     private void TryAppend(CodexUri uri, string kind, string author, string what, string? hash, byte[]? content, long? of = null)
     {
         try { versions.Append(collection, uri.Name, kind, author, what, hash, content, of); }
-        catch (FailureException) { }
+        catch (FailureException) { /* The file is right already, and the version is noticed at the next look, as one made outside. */ }
     }
 
     /// <summary>A trail is for ever, so no key goes into it.</summary>

@@ -107,9 +107,8 @@ internal sealed class JournalLock : IDisposable
     {
         if (!OperatingSystem.IsWindows() && IsWhole)
         {
-            // A file left behind is without effect, so a failure here is too.
             try { File.Delete(file.Name); }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { /* A file left behind is without effect. */ }
         }
 
         file.Dispose();

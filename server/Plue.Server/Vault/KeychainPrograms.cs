@@ -107,7 +107,6 @@ internal static class KeychainProgram
         return Convert.TryFromBase64String(output.Trim(), bytes, out var written) ? bytes[..written] : null;
     }
 
-    // It may end before it has read anything, which its exit code tells better than a broken pipe.
     private static async Task WriteAsync(Process process, string input)
     {
         try
@@ -117,6 +116,7 @@ internal static class KeychainProgram
         }
         catch (IOException)
         {
+            // It may end before it has read anything, which its exit code tells better than a broken pipe.
         }
     }
 
