@@ -22,6 +22,32 @@ public partial class HouseRulesTests
         "Dialogue", "Persona", "Wallet", "Plugin", "Bot", "Assistant", "Blueprint", "KeyStore", "SecretStore", "Logbook",
     ];
 
+    /// <summary>Where a test lets time pass, how often, and why no event can be awaited there.</summary>
+    private static readonly (string File, int Count, string Why)[] TimedWaits =
+    [
+        ("Plue.Server.Tests/Chat/ProgramRoundsTests.cs", 2, "The inbox is looked at again until a question is in it, or out of it."),
+        ("Plue.Server.Tests/Chat/StopTests.cs", 1, "A provider that talks on, a word at a time."),
+        ("Plue.Server.Tests/Chat/ToolTurnTests.cs", 1, "Looked at again until it holds: files and processes tell nothing."),
+        ("Plue.Server.Tests/Edits/EditLogTests.cs", 1, "A file touched just now is read once more, by the clock of the disk."),
+        ("Plue.Server.Tests/Platform/ChildProcessTests.cs", 1, "Looked at again until a process of the system has begun or ended."),
+        ("Plue.Server.Tests/Providers/ClaudeCode/ClaudeCodeAgentTests.cs", 2, "Shows that nothing happens meanwhile; and looks again for what another process does."),
+        ("Plue.Server.Tests/Providers/ClaudeCode/ClaudeCodeProviderTests.cs", 1, "Looked at again until another process has written."),
+        ("Plue.Server.Tests/Rpc/SidecarProcessTests.cs", 1, "Looks for a file that another process writes."),
+        ("Plue.Server.Tests/Store/ChatJournalTests.cs", 3, "Kills at a random moment; and looks for what is written a little later."),
+        ("Plue.Server.Tests/Store/ChatStoreTests.cs", 1, "Two chats whose times differ."),
+        ("Plue.Server.Tests/Store/MigrationTests.cs", 1, "Kills at a random moment."),
+        ("Plue.Server.Tests/Store/TwoWritersTests.cs", 1, "Reads again and again while two processes write."),
+        ("Plue.Server.Tests/Testing/OwnTemporaryFolder.cs", 1, "A program that was ended still lets go of its files."),
+        ("Plue.Server.Tests/Testing/ScriptedEndpoint.cs", 1, "A vendor that takes its time."),
+        ("Plue.Server.Tests/Tools/SearchToolTests.cs", 1, "A search is under way, which tells nothing before it ends."),
+        ("Tools/FaultStory/Story.cs", 1, "Looked at again until it is on the disk, before a fault is made."),
+        ("Tools/JournalWriter/Program.cs", 2, "Writes unevenly, to be killed anywhere; and looks again until it is on the disk."),
+        ("e2e/journeys/longChat.mjs", 1, "A place is written down a moment after the last movement."),
+        ("e2e/look/states/chats.mjs", 1, "The sidecar is killed again once its next life has begun."),
+        ("e2e/look/states/tasks.mjs", 1, "One approval goes and the next one comes in its place, which looks the same."),
+        ("e2e/runner/workbench.mjs", 1, "Waits until something outside the page is so, which tells nothing."),
+    ];
+
     [Fact]
     public void Every_rule_of_the_style_page_has_a_test_here()
     {
@@ -140,6 +166,16 @@ public partial class HouseRulesTests
         Assert.Empty(names.Where(test => test.Name.Count(character => character == '_') < 2).Select(test => $"{test.Name} in {test.Path}"));
         Assert.Empty(Tests.Value.Where(file => file.Text.Contains("Thread." + "Sleep(", StringComparison.Ordinal)).Select(file => file.Path));
         Assert.DoesNotMatch("Moq|NSubstitute|FakeItEasy", Read("Directory.Packages.props"));
+    }
+
+    /// <summary>A wait that only its end is waited for, as <c>Timeout.Infinite</c> is, waits for an event.</summary>
+    [Fact]
+    public void House_rule_8_Who_waits_for_time_says_why()
+    {
+        var waits = Tests.Value.Concat(Files("tests", "*.mjs")).Concat(Files("tests", "*.ts"))
+            .Select(file => (file.Path, Count: TimedWait().Count(file.Text))).Where(file => file.Count > 0).ToDictionary(file => file.Path["tests/".Length..], file => file.Count);
+        Assert.Equal(TimedWaits.ToDictionary(wait => wait.File, wait => wait.Count).OrderBy(wait => wait.Key, StringComparer.Ordinal), waits.OrderBy(wait => wait.Key, StringComparer.Ordinal));
+        Assert.All(TimedWaits, wait => Assert.NotEmpty(wait.Why));
     }
 
     [Fact]
@@ -265,6 +301,9 @@ public partial class HouseRulesTests
 
     [GeneratedRegex(@"/// (<summary>|</summary>|[^\n]*</summary>)[^\n]*\n(///[^\n]*\n)*(\[[^\n]*\n)*(public|internal) interface")]
     private static partial Regex DescribedSeam();
+
+    [GeneratedRegex(@"\bTask\.Delay\((?!(?:System\.Threading\.)?Timeout\.Infinite)|\.waitForTimeout\(")]
+    private static partial Regex TimedWait();
 
     [GeneratedRegex(@"\[(?:Fact|Theory)[^\]]*\][\s\S]*?public (?:async )?(?:Task|void|ValueTask) (\w+)\(")]
     private static partial Regex TestMethods();
