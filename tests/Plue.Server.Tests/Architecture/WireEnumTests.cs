@@ -1,0 +1,51 @@
+using System.Text.RegularExpressions;
+using Plue.Server.Tests.Testing;
+
+namespace Plue.Server.Tests.Architecture;
+
+/// <summary>A value of ours becomes one of the wire by its place in the list: both lists have to say the same.</summary>
+public partial class WireEnumTests
+{
+    private static readonly (Type Wire, Type Ours)[] Pairs =
+    [
+        (typeof(Plue.Protocol.ApprovalDecision), typeof(Plue.Server.Permissions.ApprovalDecision)),
+        (typeof(Plue.Protocol.ApprovalKind), typeof(Plue.Server.Permissions.ApprovalKind)),
+        (typeof(Plue.Protocol.AttachmentKind), typeof(Plue.Server.Chat.AttachmentKind)),
+        (typeof(Plue.Protocol.AttachmentQuestion), typeof(Plue.Server.Chat.AttachmentQuestion)),
+        (typeof(Plue.Protocol.AuthType), typeof(Plue.Server.Providers.AuthType)),
+        (typeof(Plue.Protocol.CodexLayer), typeof(Plue.Server.Templates.TemplateLayer)),
+        (typeof(Plue.Protocol.CodexStatus), typeof(Plue.Server.Store.ChatStatus)),
+        (typeof(Plue.Protocol.ExportFormat), typeof(Plue.Server.Transfer.ChatFileFormat)),
+        (typeof(Plue.Protocol.FieldType), typeof(Plue.Server.Templates.FieldType)),
+        (typeof(Plue.Protocol.FindingKind), typeof(Plue.Server.Codices.FindingKind)),
+        (typeof(Plue.Protocol.HealthAction), typeof(Plue.Server.Health.HealthAction)),
+        (typeof(Plue.Protocol.HealthState), typeof(Plue.Server.Health.HealthState)),
+        (typeof(Plue.Protocol.MessageRole), typeof(Plue.Server.Messages.MessageRole)),
+        (typeof(Plue.Protocol.MessageStatus), typeof(Plue.Server.Messages.MessageStatus)),
+        (typeof(Plue.Protocol.SteeringKind), typeof(Plue.Server.Messages.SteeringKind)),
+        (typeof(Plue.Protocol.StopReason), typeof(Plue.Server.Messages.StopReason)),
+        (typeof(Plue.Protocol.TodoState), typeof(Plue.Server.Agents.StepState)),
+    ];
+
+    public static TheoryData<Type, Type> All => [.. Pairs.Select(pair => new TheoryDataRow<Type, Type>(pair.Wire, pair.Ours))];
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Both_lists_have_the_same_words_in_the_same_places(Type wire, Type ours) => Assert.Equal(Places(wire), Places(ours));
+
+    [Fact]
+    public void Whatever_is_cast_for_the_wire_is_of_a_pair()
+    {
+        var paired = Pairs.SelectMany(pair => (string[])[pair.Wire.Name, pair.Ours.Name]).ToHashSet(StringComparer.Ordinal);
+        var ofWire = typeof(Plue.Protocol.Methods).Assembly.GetTypes().Where(type => type.IsEnum).Select(type => type.Name);
+        var casts = Directory.EnumerateFiles(Path.Combine(Repository.Root, "server", "Plue.Server"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(file => Cast().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value).Where(ofWire.Concat(paired).ToHashSet(StringComparer.Ordinal).Contains).ToHashSet(StringComparer.Ordinal);
+        Assert.Subset(paired, casts);
+        Assert.All(Pairs, pair => Assert.True(casts.Contains(pair.Wire.Name) || casts.Contains(pair.Ours.Name), $"{pair.Wire.Name} is cast nowhere."));
+    }
+
+    private static IEnumerable<(string Name, int Place)> Places(Type type) => Enum.GetNames(type).Select(name => (name, Convert.ToInt32(Enum.Parse(type, name), System.Globalization.CultureInfo.InvariantCulture)));
+
+    [GeneratedRegex(@"\((?:\w+\.)*(\w+)\)[a-z_(]")]
+    private static partial Regex Cast();
+}
