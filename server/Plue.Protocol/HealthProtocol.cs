@@ -25,5 +25,5 @@ public sealed record HealthRowView
     public HealthFixView? Fix { get; init; }
 }
 
-/// <param name="Target">A provider's id, a server's name or a whole path, as the action wants it.</param>
+/// <param name="Target">A provider's id, a server's name or a whole path, as the action wants it; in what a shell prints the path begins with <c>~</c> too.</param>
 public sealed record HealthFixView(HealthAction Action, string? Target);

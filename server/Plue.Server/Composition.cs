@@ -286,7 +286,7 @@ internal sealed class Composition : IAsyncDisposable
     public HealthHouse HealthHouse(string? workspace)
     {
         Trust(workspace);
-        return new HealthHouse(new HealthHandlers(HealthServices), Providers, Vault, Redactor.Mask, DisposeAsync);
+        return new HealthHouse(new HealthHandlers(HealthServices), Providers, Vault, Home, Redactor.Mask, DisposeAsync);
     }
 
     public VaultServices VaultServices => new(Vault, ProviderKeys.RenameAsync);

@@ -1,8 +1,11 @@
 using System.CommandLine;
 using Plue.Protocol;
+using Plue.Server.Health;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
 using Plue.Server.Rpc;
+using HealthAction = Plue.Protocol.HealthAction;
+using HealthState = Plue.Protocol.HealthState;
 
 namespace Plue.Server.Cli;
 
@@ -23,7 +26,7 @@ internal sealed class HealthCommand(Func<string?, HealthHouse> open, Terminal te
         {
             var notOpened = await OpenVaultAsync(house, parsed, cancellationToken);
             var result = await house.Handlers.CheckAsync(new HealthCheckParams(parsed.GetValue(online)), notOpened, cancellationToken);
-            if (parsed.GetValue(json)) { verbs.WriteJson(result); }
+            if (parsed.GetValue(json)) { verbs.WriteJson(ForReport(result, house.UserFolder)); }
             else { Show(result); }
 
             return result.Healthy ? ExitCodes.Done : ExitCodes.Failed;
@@ -46,6 +49,12 @@ internal sealed class HealthCommand(Func<string?, HealthHouse> open, Terminal te
             return fault.Message;
         }
     }
+
+    /// <summary>Nothing here opens the file that helps, so its path is written as in the sentences.</summary>
+    private static HealthCheckResult ForReport(HealthCheckResult result, string userFolder) => result with
+    {
+        Rows = [.. result.Rows.Select(row => row.Fix is { Target: { } target } fix ? row with { Fix = fix with { Target = HealthCheck.WithTilde(target, userFolder) } } : row)],
+    };
 
     private void Show(HealthCheckResult result)
     {
@@ -85,7 +94,8 @@ internal sealed class HealthCommand(Func<string?, HealthHouse> open, Terminal te
 }
 
 /// <summary>What <c>plue health</c> needs from the rest of the house; bound in Composition.</summary>
-internal sealed record HealthHouse(HealthHandlers Handlers, ProviderRegistry Providers, Vault.Vault Vault, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
+/// <param name="UserFolder">Written <c>~</c> in a report.</param>
+internal sealed record HealthHouse(HealthHandlers Handlers, ProviderRegistry Providers, Vault.Vault Vault, string UserFolder, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
 {
     public ValueTask DisposeAsync() => Dispose();
 }

@@ -6,8 +6,8 @@ using Plue.Server.Vault;
 
 namespace Plue.Server.Tests.Cli;
 
-/// <summary>What <c>plue health</c> tells of the vault, which is locked whenever a command begins.</summary>
-public sealed class HealthVaultTests : IAsyncDisposable
+/// <summary>What <c>plue health</c> tells of the vault, which is locked whenever a command begins, and of the user.</summary>
+public sealed class HealthReportTests : IAsyncDisposable
 {
     private const string Passphrase = "correct horse";
     private readonly PlueHome home = new();
@@ -57,6 +57,19 @@ public sealed class HealthVaultTests : IAsyncDisposable
         await RunAsync(new Terminal(TextReader.Null, output, error, isInputRedirected: false, Key), line.Split(' ')[3..]);
         Assert.Matches("(?m)^ok       Vault +The vault is open\\.", output.ToString());
         Assert.Equal("Passphrase of the vault: \n", error.ToString());
+    }
+
+    [Fact]
+    public async Task Whose_folder_it_is_stands_nowhere_in_what_a_program_reads()
+    {
+        home.Write("config.json5", "{ mask_secrets: ");
+        await using var house = new Composition(LogLevel.Warning, home.Paths);
+        var terminal = new Terminal(TextReader.Null, output, error, isInputRedirected: true);
+        var opened = house.HealthHouse(null) with { UserFolder = Path.GetDirectoryName(home.Folder)! };
+        await HealthCommand.Create(_ => opened, terminal).Parse(["--json"]).InvokeAsync();
+        using var json = JsonDocument.Parse(output.ToString());
+        var row = json.RootElement.GetProperty("rows").EnumerateArray().Single(row => row.GetProperty("name").GetString() == "Settings");
+        Assert.Equal(("openFile", Path.Combine("~", Path.GetFileName(home.Folder), "config.json5")), (row.GetProperty("fix").GetProperty("action").GetString(), row.GetProperty("fix").GetProperty("target").GetString()));
     }
 
     private Task<int> RunAsync(string input, params string[] arguments) => RunAsync(new Terminal(new StringReader(input), output, error, isInputRedirected: true), arguments);
