@@ -103,6 +103,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   private readonly policy = new RestartPolicy();
   private readonly disposables = new Disposables();
   private life: Life | undefined;
+  private restarting: Promise<void> | undefined;
   private lastWords = '';
 
   state: SidecarState = { state: 'starting' };
@@ -134,11 +135,10 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     this.live();
   }
 
-  async restart(): Promise<void> {
-    this.setState({ state: 'starting' });
-    await this.endLife();
-    this.policy.reset();
-    this.start();
+  /** Once for all who ask while it is under way: a second one would start a sidecar that nobody ends. */
+  restart(): Promise<void> {
+    this.restarting ??= this.startAnew().finally(() => (this.restarting = undefined));
+    return this.restarting;
   }
 
   async request<P, R>(type: RequestType<P, R, ErrorData>, params: P, token?: vscode.CancellationToken): Promise<R> {
@@ -157,11 +157,20 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   async stop(): Promise<void> {
     await this.endLife();
     this.setState({ state: 'stopped', cause: l10n.t('Plue’s sidecar was stopped.') });
+    await this.restarting;
   }
 
   dispose(): void {
     void this.stop();
     this.disposables.dispose();
+  }
+
+  private async startAnew(): Promise<void> {
+    this.setState({ state: 'starting' });
+    await this.endLife();
+    if (this.state.state === 'stopped') return; // meanwhile
+    this.policy.reset();
+    this.start();
   }
 
   /** Resolves when it runs or is stopped for good. */

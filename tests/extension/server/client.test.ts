@@ -1,7 +1,7 @@
 // The client with the real library and real processes. The library asks for VS Code by `require`, so the story is bundled with
 // a stand-in and told by a process of its own.
 import { execFile } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -61,4 +61,16 @@ test('A sidecar that dies at every start is given up with its own words', { time
   expect(lines.filter((line) => line.includes('exit code 3'))).toHaveLength(4);
   expect(lines.slice(-2)).toEqual(['state stopped', 'refused: Plue’s sidecar is not running. Restart it, or look in the log for the cause.']);
   expect(lines).toContain('error: Plue’s sidecar ended with exit code 3. The data folder is read-only.');
+});
+
+test('Two who ask for a restart at once get one sidecar, and none is started once it was stopped', { timeout: 40_000 }, async () => {
+  const lines = await tell('asked');
+  const again = ['state starting', 'state running', 'started'];
+  expect(lines.filter((line) => line.startsWith('state') || line === 'started')).toEqual([
+    ...['state running', 'started'],
+    ...again,
+    ...['state starting', 'state stopped'],
+  ]);
+  expect(lines.filter((line) => line.startsWith('changed'))).toEqual([1, 2].map((start) => `changed codex://chats/start-${start}`));
+  expect(readFileSync(join(folder, 'asked'), 'utf8')).toHaveLength(2);
 });

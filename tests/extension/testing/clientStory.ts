@@ -43,6 +43,12 @@ async function main(): Promise<void> {
     return;
   }
   await list();
+  if (mode === 'asked') {
+    await Promise.all([client.restart(), client.restart()]);
+    await list();
+    await Promise.all([client.restart(), client.stop()]);
+    return;
+  }
   for (let crashes = 0; crashes < 3; crashes++) {
     const again = new Promise<void>((resolve) => client.onDidStart(resolve));
     await crash();
