@@ -99,8 +99,9 @@ export class DotnetRuntime implements vscode.Disposable {
 
 /** The first `dotnet` that has the wanted runtime: by DOTNET_ROOT, on PATH, then in the usual places. */
 export async function installedRuntime(machine: RuntimeMachine): Promise<string | undefined> {
+  const folders = machine.folders.flatMap((folder) => [folder, ...realPathOf(folder)]);
   for (const path of new Set(candidates(machine))) {
-    if (isForeign(path, machine.folders)) continue;
+    if (isForeign(path, folders)) continue;
     if (/^Microsoft\.NETCore\.App 10\.\d+\.\d+ \[/m.test(await runtimesOf(path))) return path;
   }
   return undefined;
@@ -141,12 +142,17 @@ function installLocation(): string[] {
 
 /** Not a file, or one that an open folder brings along. */
 function isForeign(path: string, folders: string[]): boolean {
+  const [real] = realPathOf(path);
+  if (real === undefined || statSync(real, { throwIfNoEntry: false })?.isFile() !== true) return true;
+  return folders.some((folder) => isBelow(path, folder) || isBelow(real, folder));
+}
+
+/** Nothing of what is not there. */
+function realPathOf(path: string): string[] {
   try {
-    const real = realpathSync(path);
-    if (!statSync(real).isFile()) return true;
-    return folders.some((folder) => isBelow(path, folder) || isBelow(real, folder) || isBelow(real, realpathSync(folder)));
+    return [realpathSync(path)];
   } catch {
-    return true;
+    return [];
   }
 }
 

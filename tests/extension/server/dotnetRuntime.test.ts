@@ -63,6 +63,12 @@ describe.skipIf(process.platform === 'win32')('An installed runtime', () => {
     expect(await installedRuntime({ ...machine, folders: [] })).toBe(join(inside, 'dotnet'));
   });
 
+  test('is found while an open folder is gone from the disk', async () => {
+    const root = dotnetIn(newFolder(), wanted);
+    const machine = bare({ DOTNET_ROOT: root }, { folders: [join(newFolder(), 'gone')] });
+    expect(await installedRuntime(machine)).toBe(join(root, 'dotnet'));
+  });
+
   test('is none that a relative entry of PATH names', async () => {
     const before = process.cwd();
     process.chdir(dotnetIn(newFolder(), wanted));
