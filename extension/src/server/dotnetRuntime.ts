@@ -2,11 +2,12 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, dirname, isAbsolute, join, relative } from 'node:path';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { FailureError, toFailureError } from '../infrastructure/errors';
+import { isInside } from '../infrastructure/insideFolder';
 
 const wanted = '10.0';
 export const installTool = 'ms-dotnettools.vscode-dotnet-runtime';
@@ -144,7 +145,7 @@ function installLocation(): string[] {
 function isForeign(path: string, folders: string[]): boolean {
   const [real] = realPathOf(path);
   if (real === undefined || statSync(real, { throwIfNoEntry: false })?.isFile() !== true) return true;
-  return folders.some((folder) => isBelow(path, folder) || isBelow(real, folder));
+  return folders.some((folder) => isInside(path, folder) || isInside(real, folder));
 }
 
 /** Nothing of what is not there. */
@@ -154,11 +155,6 @@ function realPathOf(path: string): string[] {
   } catch {
     return [];
   }
-}
-
-function isBelow(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return way === '' || (!way.startsWith('..') && !isAbsolute(way));
 }
 
 /** What it lists; nothing when it cannot be run or does not answer within ten seconds. */

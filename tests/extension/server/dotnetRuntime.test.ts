@@ -61,6 +61,7 @@ describe.skipIf(process.platform === 'win32')('An installed runtime', () => {
     const machine = bare({ DOTNET_ROOT: inside, PATH: outside }, { folders: [folder] });
     expect(await installedRuntime(machine)).toBeUndefined();
     expect(await installedRuntime({ ...machine, folders: [] })).toBe(join(inside, 'dotnet'));
+    expect(await installedRuntime(bare({ PATH: dotnetIn(join(folder, '..tools'), wanted) }, { folders: [folder] }))).toBeUndefined();
   });
 
   test('is found while an open folder is gone from the disk', async () => {

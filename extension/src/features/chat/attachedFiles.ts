@@ -3,6 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, isAbsolute, resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { isInside } from '../../infrastructure/insideFolder';
 import { attachmentRead } from '../../protocol/protocol.generated';
 import type { LineRange } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';

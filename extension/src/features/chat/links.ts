@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { isInside } from './openFolder';
+import { isInside } from '../../infrastructure/insideFolder';
 
 export type LinkTarget =
   | { type: 'external'; href: string }

@@ -1,17 +1,13 @@
 // The one place of the disk that a chat's words may point at: the folders that are open and trusted.
 import { lstat, realpath } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import * as vscode from 'vscode';
+import { wayInside } from '../../infrastructure/insideFolder';
 
 /** Paths of the open folders on this machine; none while they are not trusted. */
 export function openFolders(): string[] {
   if (!vscode.workspace.isTrusted) return [];
   return (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file').map(({ uri }) => uri.fsPath);
-}
-
-export function isInside(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return way !== '' && way !== '..' && !way.startsWith(`..${process.platform === 'win32' ? '\\' : '/'}`) && !isAbsolute(way);
 }
 
 export interface InsidePath {
@@ -27,7 +23,8 @@ export interface InsidePath {
  */
 export async function pathInside(path: string, folder: string): Promise<InsidePath | undefined> {
   const [real, home] = [await realPathOf(resolve(folder, path)), await realPathOf(folder)];
-  return real !== undefined && home !== undefined && isInside(real, home) ? { real, within: relative(home, real) } : undefined;
+  const within = real === undefined || home === undefined ? undefined : wayInside(real, home);
+  return real === undefined || within === undefined ? undefined : { real, within };
 }
 
 async function realPathOf(path: string): Promise<string | undefined> {

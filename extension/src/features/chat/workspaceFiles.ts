@@ -1,8 +1,9 @@
 // The files of the open folder that can be named by @: read once, and again after files came or went.
-import { relative, sep } from 'node:path';
+import { sep } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
+import { wayInside } from '../../infrastructure/insideFolder';
 import type { FileHit } from '../../webview/shared/viewMessages';
 import { exclusions } from './exclusions';
 import { bestFiles, type NamedFile } from './fileOrder';
@@ -92,9 +93,8 @@ export class WorkspaceFiles implements vscode.Disposable {
 
   /** Relative to the folder, with /, or the whole path of what lies elsewhere. */
   pathOf(uri: vscode.Uri): string {
-    const way = this.folder === undefined ? '..' : relative(this.folder, uri.fsPath);
-    const isOutside = way === '' || way === '..' || way.startsWith(`..${sep}`) || way === uri.fsPath;
-    return isOutside ? uri.fsPath : way.replaceAll(sep, '/');
+    const way = this.folder === undefined ? undefined : wayInside(uri.fsPath, this.folder);
+    return way === undefined ? uri.fsPath : way.replaceAll(sep, '/');
   }
 
   dispose(): void {

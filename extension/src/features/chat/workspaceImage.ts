@@ -1,7 +1,8 @@
 // An image of the open folder for the page, which scales it.
 import { open, realpath } from 'node:fs/promises';
-import { isAbsolute, relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import * as l10n from '@vscode/l10n';
+import { isInside } from '../../infrastructure/insideFolder';
 
 /** Bytes. */
 const largestImage = 20 * 1024 * 1024;
@@ -41,9 +42,4 @@ export function imageTypeOf(data: Uint8Array): string | undefined {
   if (text.startsWith('\u00ff\u00d8\u00ff')) return 'image/jpeg';
   if (/^GIF8[79]a/u.test(text)) return 'image/gif';
   return text.startsWith('RIFF') && text.slice(8) === 'WEBP' ? 'image/webp' : undefined;
-}
-
-function isInside(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return way !== '' && way !== '..' && !way.startsWith('../') && !way.startsWith('..\\') && !isAbsolute(way);
 }

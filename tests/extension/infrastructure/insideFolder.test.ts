@@ -1,0 +1,21 @@
+import { join, normalize } from 'node:path';
+import { expect, it } from 'vitest';
+import { isInside, wayInside } from '../../../extension/src/infrastructure/insideFolder';
+
+const folder = join('/', 'home', 'me', 'work');
+
+it.each([
+  ['a.ts', 'a.ts'],
+  ['src/a.ts', 'src/a.ts'],
+  ['src/../a.ts', 'a.ts'],
+  // Names that only begin like the way out.
+  ['..tools/dotnet', '..tools/dotnet'],
+  ['..', undefined],
+  ['.', undefined],
+  ['../work', undefined],
+  ['../work2/a.ts', undefined],
+  ['../../etc/passwd', undefined],
+])('%s leads inside the folder to %s', (path, within) => {
+  expect(wayInside(join(folder, path), folder)).toBe(within === undefined ? undefined : normalize(within));
+  expect(isInside(join(folder, path), folder)).toBe(within !== undefined);
+});
