@@ -9,7 +9,7 @@ import type { HealthCheckResult } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { commands } from './commands';
 import { HealthDocument } from './healthDocument';
-import { rowOf, type HealthReport, type HealthRow } from './report';
+import { rowOf, withTilde, type HealthReport, type HealthRow } from './report';
 
 /** What takes longer shows that it is under way. */
 const patience = 1000;
@@ -48,7 +48,7 @@ async function look(sidecar: Sidecar, editor: HealthRow, online: boolean): Promi
 /** Why it is not running, which it says itself; else why it could not be asked. */
 function causeOf({ state }: Pick<Sidecar, 'state'>, error: unknown): string {
   const cause = state.state === 'stopped' ? state.cause : toFailureError(error).message;
-  return cause.replaceAll(homedir(), '~');
+  return withTilde(cause, homedir());
 }
 
 async function withProgress(ask: (token: vscode.CancellationToken) => Promise<HealthCheckResult>): Promise<HealthCheckResult> {

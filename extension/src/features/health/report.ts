@@ -67,6 +67,15 @@ export function wrapped(text: string): string[] {
   return [...lines, indent + line];
 }
 
+/** A report is given to others: whose folder it is is nobody's business. The rule of the sidecar's own rows. */
+export function withTilde(text: string, userFolder: string): string {
+  const folder = userFolder.replace(/[/\\]+$/, '');
+  if (folder.length < 2) return text;
+  const written = folder.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  // A whole name, not the beginning of another; a dot at the end of a sentence is no part of one.
+  return text.replace(new RegExp(`(?<![\\p{L}\\p{Nd}_.-])${written}(?![\\p{L}\\p{Nd}_-]|\\.\\S)`, 'gu'), '~');
+}
+
 function stateWord(state: HealthState): string {
   switch (state) {
     case 'ok':

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { reportOf, rowOf, wrapped } from '../../../../extension/src/features/health/report';
+import { reportOf, rowOf, withTilde, wrapped } from '../../../../extension/src/features/health/report';
 import type { HealthAction, HealthRowView } from '../../../../extension/src/protocol/protocol.generated';
 
 const provider: HealthRowView = {
@@ -64,4 +64,18 @@ test('However long a sentence is, its lines hold all of it and fit a report', ()
       for (const line of lines) expect(line.length).toBeLessThanOrEqual(84);
     }),
   );
+});
+
+test.each([
+  ['It is in /home/me.', '/home/me', 'It is in ~.'],
+  ['/home/me/.plue and /home/me/x', '/home/me', '~/.plue and ~/x'],
+  ['/home/melanie/.plue', '/home/me', '/home/melanie/.plue'],
+  ['/home/me.old', '/home/me', '/home/me.old'],
+  ['x/home/me', '/home/me', 'x/home/me'],
+  ['/home/me/x', '/home/me/', '~/x'],
+  ['/etc/hosts', '/', '/etc/hosts'],
+  ['/etc/hosts', '', '/etc/hosts'],
+  ['C:\\Users\\me (old)\\x', 'C:\\Users\\me (old)', '~\\x'],
+])('“%s” with the user’s folder %s is shown as “%s”, as the sidecar shows it', (text, folder, expected) => {
+  expect(withTilde(text, folder)).toBe(expected);
 });
