@@ -116,6 +116,15 @@ test('Every step of the walkthrough has a link, a picture in the colors of the t
   }
 });
 
+test('Whoever wants the tour gets the tour, not a chat with what may not work', () => {
+  for (const text of [
+    ...contributes.viewsWelcome.map(({ contents }) => contents),
+    ...contributes.walkthroughs.flatMap(({ steps }) => steps.map(({ description }) => said(description))),
+  ])
+    for (const [, label = '', command] of text.matchAll(/\[([^\]]*)\]\(command:([\w.]+)\)/g))
+      if (/tour/i.test(label)) expect(command).toBe('plue.takeTour');
+});
+
 test('Every key of the welcome view is one that VS Code or Plue sets', () => {
   const own = readdirSync('extension/src', { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))

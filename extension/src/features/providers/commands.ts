@@ -1,5 +1,6 @@
 export const commands = {
   manageProviders: 'plue.manageProviders',
+  takeTour: 'plue.takeTour',
   addProvider: 'plue.addProvider',
   testProvider: 'plue.testProvider',
   enableProvider: 'plue.enableProvider',

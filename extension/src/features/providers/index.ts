@@ -43,6 +43,7 @@ export function activateProviders(
     page.reveal(typeof id === 'string' ? { provider: id } : undefined);
     return Promise.resolve();
   });
+  register(commands.takeTour, () => actions.takeTour());
   register(commands.addProvider, () => addProvider(sidecar, providers, actions));
   register(commands.testProvider, async (id) => {
     const provider = await pickProvider(providers, l10n.t('Test Provider'), (one) => works(one) && one.enabled, id);

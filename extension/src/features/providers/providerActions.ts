@@ -5,6 +5,7 @@ import { FailureError, UserCancelledError } from '../../infrastructure/errors';
 import { wordList } from '../../infrastructure/wordList';
 import type { ProviderDetail, ProviderSummary, ProviderUses } from '../../protocol/protocol.generated';
 import {
+  codexCreate,
   providerConfigure,
   providerDelete,
   providerGet,
@@ -27,6 +28,15 @@ export class ProviderActions {
     const found = this.providers.items.find((provider) => provider.id === id);
     if (found === undefined) throw new FailureError('notFound', l10n.t('There is no provider named {0} any more.', id));
     return found;
+  }
+
+  /** A chat of the tour itself, whatever else answers new chats or fails to. */
+  async takeTour(): Promise<void> {
+    const tour = (await this.providers.refresh()).find(({ source }) => source === 'tour');
+    if (tour === undefined) throw new FailureError('notFound', l10n.t('There is no provider named {0} any more.', 'tour'));
+    if (this.providers.default === undefined) await this.makeDefault(tour.id);
+    const { uri } = await this.sidecar.request(codexCreate, { templateId: 'ai-chat', providerId: tour.id });
+    await vscode.commands.executeCommand(otherCommands.openChat, uri);
   }
 
   /** How the test went stands in what it resolves to; only a test that could not be made throws. */

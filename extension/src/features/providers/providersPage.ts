@@ -249,7 +249,7 @@ export class ProvidersPage implements vscode.Disposable {
         await this.run(otherCommands.newChat);
         return;
       case 'takeTour':
-        await this.takeTour();
+        await this.house.actions.takeTour();
         return;
       case 'unlockVault':
         await this.run(otherCommands.unlockVault);
@@ -316,13 +316,6 @@ export class ProvidersPage implements vscode.Disposable {
     else if (then === 'signIn') await this.run(otherCommands.signIn, stored.id);
     else await actions.test(stored.id);
     await providers.refresh();
-  }
-
-  private async takeTour(): Promise<void> {
-    const { providers, actions } = this.house;
-    const tour = providers.items.find(({ source }) => source === 'tour');
-    if (tour !== undefined && providers.default === undefined) await actions.makeDefault(tour.id);
-    await this.run(otherCommands.newChat);
   }
 
   private async withCatalogs(change: () => Promise<string>): Promise<void> {

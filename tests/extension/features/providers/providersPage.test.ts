@@ -18,6 +18,7 @@ import {
   catalogSave,
   catalogStartingPoints,
   catalogValidate,
+  codexCreate,
   providerApprove,
   providerConfigure,
   providerDelete,
@@ -35,6 +36,7 @@ import {
   type ProviderSummary,
 } from '../../../../extension/src/protocol/protocol.generated';
 import { ProviderList } from '../../../../extension/src/server/providerList';
+import { codexSummary } from '../../testing/codexSummary';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import {
   answers,
@@ -50,7 +52,7 @@ import {
   Uri,
   windowState,
 } from '../../testing/vscode';
-import { catalog, catalogDetail, kind, provider } from '../../webview/providerSamples';
+import { catalog, catalogDetail, kind, provider, tour } from '../../webview/providerSamples';
 
 let items: ProviderSummary[];
 let detail: Partial<ProviderDetail>;
@@ -147,6 +149,17 @@ describe('the host of the Providers page', () => {
     });
     expect(paramsOf('provider/test')).toEqual({ id: 'new' });
     expect(heard().at(-1)).toEqual({ type: 'finished', work: 'connect' });
+  });
+
+  it.each([
+    ['and leaves a default that may be broken alone', [provider({ id: 'a', name: 'A', isDefault: true, status: 'error' })], []],
+    ['and makes it the default where there is none', [], [{ id: 'tour', name: 'The tour', kind: 'tour', makeDefault: true }]],
+  ])('opens a chat of the tour itself %s', async (_, others, configured) => {
+    items = [...others, tour];
+    sidecar.answer(codexCreate, ({ providerId }) => codexSummary(`codex://chats/of-${providerId ?? 'nobody'}`));
+    await say({ type: 'takeTour', work: 'tour' });
+    expect(executed).toEqual([['plue.openChat', 'codex://chats/of-tour']]);
+    expect(sidecar.asked.filter(({ method }) => method === 'provider/configure').map(({ params }) => params)).toEqual(configured);
   });
 
   it('leaves the key to VS Code’s own box', async () => {
