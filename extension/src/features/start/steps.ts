@@ -4,8 +4,9 @@ import type { MessageEventParams, ProviderSummary, TaskView } from '../../protoc
 /** Something other than the tour answers new chats, and has what it needs for that. */
 export function isConnected(chosen: ProviderSummary | undefined): boolean {
   if (chosen === undefined || chosen.source === 'tour' || !chosen.enabled || chosen.status === 'error') return false;
-  // A server of one's own may want no key.
-  const wantsKey = chosen.takesKey && chosen.authType === 'apiKey' && chosen.kind !== 'openai-compatible';
+  // A server or program of one's own may want no key. The health report has the same rule.
+  const isOwn = chosen.kind === 'openai-compatible' || chosen.kind === 'external';
+  const wantsKey = chosen.takesKey && chosen.authType === 'apiKey' && !isOwn;
   return chosen.status === 'connected' || chosen.hasCredential || !(wantsKey || chosen.authType === 'oauth');
 }
 

@@ -23,6 +23,7 @@ test.each<[string, Partial<ProviderSummary>, boolean]>([
   ['that is switched off', { enabled: false }, false],
   ['that failed', { status: 'error' }, false],
   ['of one’s own without a key', { kind: 'openai-compatible', hasCredential: false }, true],
+  ['that is a program of one’s own without a key', { kind: 'external', hasCredential: false }, true],
   ['that nobody signed in to', { kind: 'github-copilot', authType: 'oauth', takesKey: false, hasCredential: false }, false],
   [
     'that was found on this machine',
