@@ -27,6 +27,9 @@ describe('figures as a person reads them', () => {
     [20, '0.1 s'],
     [1234, '1.2 s'],
     [42_000, '42 s'],
+    [59_700, '1 min 0 s'],
+    [119_700, '2 min 0 s'],
+    [3_599_700, '1 h 0 min'],
     [125_000, '2 min 5 s'],
     [7_500_000, '2 h 5 min'],
   ])('%d ms are %s', (milliseconds, words) => expect(seconds(milliseconds)).toBe(words));

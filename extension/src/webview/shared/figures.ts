@@ -36,8 +36,10 @@ export function listed(amount: number, digits = 0): string {
 export function seconds(milliseconds: number): string {
   const value = Math.max(0, milliseconds) / 1000;
   if (value < 10) return l10n.t('{0} s', trimmed(Math.max(0.1, value)));
-  if (value >= 3600) return l10n.t('{0} h {1} min', Math.floor(value / 3600), Math.floor((value % 3600) / 60));
-  return value < 60 ? l10n.t('{0} s', Math.round(value)) : l10n.t('{0} min {1} s', Math.floor(value / 60), Math.round(value % 60));
+  const whole = Math.round(value);
+  if (whole < 60) return l10n.t('{0} s', whole);
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60 ? l10n.t('{0} min {1} s', minutes, whole % 60) : l10n.t('{0} h {1} min', Math.floor(minutes / 60), minutes % 60);
 }
 
 /** One digit behind the point, and none where that is a 0. */
