@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { activityWords } from '../../../extension/src/webview/chat/activityLine';
 import { fromSnapshot, type ChatState } from '../../../extension/src/webview/chat/chatState';
-import { count, money, seconds } from '../../../extension/src/webview/shared/figures';
+import { bytes, count, moment, money, seconds } from '../../../extension/src/webview/shared/figures';
 import { summaryOf } from '../../../extension/src/webview/chat/toolCall';
 import { chat, question } from './chatSamples';
 
@@ -33,6 +33,18 @@ describe('figures as a person reads them', () => {
     [125_000, '2 min 5 s'],
     [7_500_000, '2 h 5 min'],
   ])('%d ms are %s', (milliseconds, words) => expect(seconds(milliseconds)).toBe(words));
+
+  it.each([
+    [512, '512 B'],
+    [3300, '3.2 KB'],
+    [360_000, '352 KB'],
+    [3_400_000, '3.2 MB'],
+  ])('%d bytes are %s', (size, words) => expect(bytes(size)).toBe(words));
+
+  it('a time that is none is nothing', () => {
+    expect(moment('2026-11-21T12:00:00Z')).toContain('Nov 21, 2026');
+    expect(moment('soon')).toBe('');
+  });
 
   it('sums up the arguments of a tool call, even while they stream', () => {
     expect(summaryOf('{"path":"src/date.ts","lines":[1,80]}')).toBe('src/date.ts 1, 80');

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { UserCancelledError } from '../../infrastructure/errors';
 import { approvalForget, approvalRules } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
+import { moment } from '../../webview/shared/figures';
 import { visibleText } from '../../webview/shared/visibleText';
 
 export async function manageRules(sidecar: Sidecar): Promise<void> {
@@ -15,7 +16,7 @@ export async function manageRules(sidecar: Sidecar): Promise<void> {
   const rows = rules.map(({ id, rule, folder, createdAt }) => ({
     label: visibleText(rule),
     description: visibleText(folder ?? l10n.t('in every folder')),
-    detail: l10n.t('Since {0}', new Date(createdAt).toLocaleString()),
+    detail: l10n.t('Since {0}', moment(createdAt)),
     id,
   }));
   const chosen = await vscode.window.showQuickPick(rows, {

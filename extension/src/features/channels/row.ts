@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { CodexStatus, CodexSummary, TaskView } from '../../protocol/protocol.generated';
 import { beginningOf } from '../../webview/shared/beginning';
+import { decimal, dollars, moment } from '../../webview/shared/figures';
 import { isWorking as isTaskWorking, stateOf } from '../../webview/shared/taskWords';
 import { visibleText } from '../../webview/shared/visibleText';
 
@@ -80,7 +81,7 @@ export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
       model,
       task?.note === undefined ? '' : visibleText(task.note),
       tags,
-      l10n.t('Changed {0}', new Date(codex.updatedAt).toLocaleString()),
+      l10n.t('Changed {0}', moment(codex.updatedAt)),
     ]
       .filter((line) => line !== '')
       .join('\n'),
@@ -123,7 +124,7 @@ export function menuWordsOf(taskStatus: string): string {
 export function spendOf({ isLocal, spentInAll, budget }: Pick<TaskView, 'isLocal' | 'spentInAll' | 'budget'>): string {
   if (isLocal && (spentInAll.usd ?? 0) === 0) return l10n.t('local');
   const spent = spentInAll.usd === undefined ? l10n.t('cost unknown') : formatCost(spentInAll.usd);
-  return budget.usd === undefined ? spent : `${spent} / ${budget.usd.toFixed(2)}`;
+  return budget.usd === undefined ? spent : `${spent} / ${decimal(budget.usd, 2)}`;
 }
 
 function who(codex: CodexSummary, task: TaskView | undefined): string {
@@ -177,9 +178,7 @@ export function tasksInWords(count: number): string {
 
 /** USD. What is too small for cents is still not nothing. */
 export function formatCost(cost: number): string {
-  if (cost === 0) return '$0.00';
-  if (cost < 0.01) return '<$0.01';
-  return `$${cost.toFixed(2)}`;
+  return cost > 0 && cost < 0.01 ? `<${dollars(0.01, 2)}` : dollars(cost, 2);
 }
 
 /** What runs first, then newest first; equal times stay in the order of their addresses, so that rows do not jump. */

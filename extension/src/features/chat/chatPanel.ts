@@ -25,6 +25,7 @@ import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import type { TaskList } from '../../server/taskList';
 import { readChoice } from '../../protocol/settingValues';
+import { grouped } from '../../webview/shared/figures';
 import type { FilePlace, FromPage, ToPage } from '../../webview/shared/viewMessages';
 import { visibleText } from '../../webview/shared/visibleText';
 import { Agents } from './agents';
@@ -186,11 +187,7 @@ export class ChatPanel implements vscode.Disposable {
       this.house.sidecar.request(messageCompact, { codexId: this.codexId }),
     );
     void vscode.window.showInformationMessage(
-      l10n.t(
-        '{0} tokens of earlier messages are now {1}. The original stays in the chat.',
-        tokensBefore.toLocaleString(),
-        tokensAfter.toLocaleString(),
-      ),
+      l10n.t('{0} tokens of earlier messages are now {1}. The original stays in the chat.', grouped(tokensBefore), grouped(tokensAfter)),
     );
   }
 

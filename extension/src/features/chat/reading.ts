@@ -16,6 +16,7 @@ import {
 import type { OutlineEntry } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { undeleteMs, type ReadingFromPage, type ReadingToPage } from '../../webview/shared/viewMessages';
+import { moment } from '../../webview/shared/figures';
 import { openAttached, openImage } from './attachedFiles';
 
 export interface ReadingHouse {
@@ -89,7 +90,9 @@ export class Reading implements vscode.Disposable {
   /** Asks which question to go to. */
   async jump(): Promise<void> {
     const entries = await this.outline();
-    const items = entries.map((entry, at) => ({ label: `${at + 1}. ${entry.text}`, description: when(entry), entry })).reverse();
+    const items = entries
+      .map((entry, at) => ({ label: `${at + 1}. ${entry.text}`, description: moment(entry.createdAt, 'short'), entry }))
+      .reverse();
     const chosen = await vscode.window.showQuickPick(items, {
       title: l10n.t('Jump to question'),
       placeHolder: items.length === 0 ? l10n.t('Nothing was asked yet') : l10n.t('Type a word of the question'),
@@ -170,9 +173,4 @@ export class Reading implements vscode.Disposable {
       this.post({ type: 'blob', blob });
     }
   }
-}
-
-function when({ createdAt }: OutlineEntry): string {
-  const time = Date.parse(createdAt);
-  return Number.isNaN(time) ? '' : new Date(time).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 }

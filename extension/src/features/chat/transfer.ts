@@ -6,6 +6,7 @@ import { UserCancelledError } from '../../infrastructure/errors';
 import type { CodexImportResult, ExportFormat, ImportFormat, ImportableView } from '../../protocol/protocol.generated';
 import { codexExport, codexGet, codexImport, codexImportable } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
+import { bytes, moment } from '../../webview/shared/figures';
 
 const formats: (vscode.QuickPickItem & { format: ExportFormat; extension: string })[] = [
   { label: 'Markdown', description: l10n.t('to read and to paste'), format: 'markdown', extension: 'md' },
@@ -141,11 +142,7 @@ function plain(text: string): string {
 
 function about({ updatedAt, size, uri, path }: ImportableView): { description: string; detail: string } {
   const imported = uri === undefined || uri === null ? [] : [l10n.t('imported before')];
-  return { description: [new Date(updatedAt).toLocaleString(), sizeWords(size), ...imported].join(' · '), detail: path };
-}
-
-function sizeWords(bytes: number): string {
-  return bytes < 1024 * 1024 ? `${Math.max(1, Math.round(bytes / 1024))} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+  return { description: [moment(updatedAt), bytes(size), ...imported].join(' · '), detail: path };
 }
 
 async function chooseFiles(): Promise<string[]> {

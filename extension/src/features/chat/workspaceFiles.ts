@@ -4,6 +4,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { wayInside } from '../../infrastructure/insideFolder';
+import { grouped } from '../../webview/shared/figures';
 import type { FileHit } from '../../webview/shared/viewMessages';
 import { exclusions } from './exclusions';
 import { bestFiles, type NamedFile } from './fileOrder';
@@ -174,7 +175,7 @@ function takeOutWhatWent(reading: Reading): void {
 }
 
 function noteFor(reading: Reading, found: number): string | undefined {
-  const count = reading.paths.length.toLocaleString(vscode.env.language);
+  const count = grouped(reading.paths.length);
   if (!reading.isDone) return l10n.t('Reading the folder, {0} files so far…', count);
   if (reading.paths.length >= mostFiles) return l10n.t('This folder is large: only its first {0} files are offered.', count);
   return found === 0 ? l10n.t('No file has these letters in its path.') : undefined;

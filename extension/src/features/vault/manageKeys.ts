@@ -18,6 +18,7 @@ import {
 } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
+import { moment } from '../../webview/shared/figures';
 import { keyProblem, passphrasePrompt } from './commands';
 import type { VaultAccess } from './vaultAccess';
 
@@ -231,7 +232,7 @@ function usedBy({ usedBy: users }: VaultEntrySummary): string {
 }
 
 function detailOf(entry: VaultEntrySummary): string {
-  const last = entry.lastUsed === undefined ? l10n.t('never used') : l10n.t('last used {0}', new Date(entry.lastUsed).toLocaleString());
+  const last = entry.lastUsed === undefined ? l10n.t('never used') : l10n.t('last used {0}', moment(entry.lastUsed));
   return `${entry.origins.join(', ')} · ${usedBy(entry)} · ${last}`;
 }
 

@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type { AttachmentMode, AttachmentView, LineRange } from '../../protocol/protocol.generated';
 import { element, icon, iconButton, textButton } from '../shared/element';
-import { count, decimal } from '../shared/figures';
+import { bytes, count } from '../shared/figures';
 import { visibleText } from '../shared/visibleText';
 import { type AttachedFile, isImage, openQuestions } from './attachedFiles';
 import { linesWords } from './fileMentions';
@@ -180,9 +180,7 @@ function titleOf({ attachment, view }: AttachedFile): string {
 /** "3.2 MB, 81k tokens" */
 function sizeWords(view: AttachmentView | undefined): string {
   const { size, tokens } = view ?? {};
-  const bytes =
-    size === undefined ? undefined : size < 1024 * 1024 ? `${Math.ceil(size / 1024)} KB` : `${decimal(size / 1024 / 1024, 1)} MB`;
-  return [bytes, tokens === undefined ? undefined : l10n.t('about {0} tokens', count(tokens))]
+  return [size === undefined ? undefined : bytes(size), tokens === undefined ? undefined : l10n.t('about {0} tokens', count(tokens))]
     .filter((word) => word !== undefined)
     .join(', ');
 }

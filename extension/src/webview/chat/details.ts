@@ -2,16 +2,10 @@
 import * as l10n from '@vscode/l10n';
 import type { MessageView } from '../../protocol/protocol.generated';
 import { copyButton, element } from '../shared/element';
-import { money, seconds } from '../shared/figures';
-import { language } from '../shared/language';
+import { grouped, moment, money, seconds } from '../shared/figures';
 import { visibleText } from '../shared/visibleText';
 import type { Timing } from './chatState';
 import { insteadWords, priceUsed, toFirstToken } from './figures';
-
-/** "12,345" */
-const whole = new Intl.NumberFormat(language);
-
-const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
 
 /** What it is called and what it is; only what is known. */
 export function detailsOf(message: MessageView, timing: Timing | undefined): [string, string][] {
@@ -26,7 +20,7 @@ export function detailsOf(message: MessageView, timing: Timing | undefined): [st
     [l10n.t('Price'), cost?.price === undefined ? undefined : priceUsed(cost.price)],
     [l10n.t('First token'), duration(toFirstToken(message, timing))],
     [l10n.t('Duration'), duration(message.timing?.durationMs)],
-    [l10n.t('Time'), Number.isNaN(Date.parse(message.createdAt)) ? undefined : moment.format(new Date(message.createdAt))],
+    [l10n.t('Time'), moment(message.createdAt) || undefined],
     [l10n.t('Request'), providerInfo?.requestId],
     ...(message.notCarried ?? []).map((sentence): [string, string] => [l10n.t('Not carried over'), sentence]),
   ];
@@ -49,15 +43,15 @@ export function detailsTable(message: MessageView, timing: Timing | undefined, c
 function tokensIn({ inputTokens, cachedReadTokens, cachedWriteTokens }: NonNullable<MessageView['usage']>): string {
   const share = inputTokens > 0 ? Math.round((100 * cachedReadTokens) / inputTokens) : 0;
   return [
-    whole.format(inputTokens),
-    ...(cachedReadTokens > 0 ? [l10n.t('{0} from cache ({1} %)', whole.format(cachedReadTokens), share)] : []),
-    ...(cachedWriteTokens > 0 ? [l10n.t('{0} to cache', whole.format(cachedWriteTokens))] : []),
+    grouped(inputTokens),
+    ...(cachedReadTokens > 0 ? [l10n.t('{0} from cache ({1} %)', grouped(cachedReadTokens), share)] : []),
+    ...(cachedWriteTokens > 0 ? [l10n.t('{0} to cache', grouped(cachedWriteTokens))] : []),
   ].join(', ');
 }
 
 function tokensOut({ outputTokens, reasoningTokens }: NonNullable<MessageView['usage']>): string {
-  if (reasoningTokens <= 0) return whole.format(outputTokens);
-  return l10n.t('{0}, {1} of it reasoning', whole.format(outputTokens), whole.format(reasoningTokens));
+  if (reasoningTokens <= 0) return grouped(outputTokens);
+  return l10n.t('{0}, {1} of it reasoning', grouped(outputTokens), grouped(reasoningTokens));
 }
 
 function costWords(cost: MessageView['cost']): string | undefined {

@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type { MessagePart } from '../../protocol/protocol.generated';
 import { element, icon } from '../shared/element';
-import { trimmed } from '../shared/figures';
+import { bytes } from '../shared/figures';
 import { visibleText } from '../shared/visibleText';
 import type { Blobs } from './blobs';
 
@@ -65,12 +65,6 @@ export function aboutWords({ range, language, size, isSummary, mediaType }: File
   ]
     .filter((words) => words !== undefined)
     .join(' · ');
-}
-
-export function bytes(size: number): string {
-  if (size < 1024) return `${size} B`;
-  const [value, unit] = size < 1024 ** 2 ? [size / 1024, 'KB'] : [size / 1024 ** 2, 'MB'];
-  return `${value < 10 ? trimmed(value) : Math.round(value)} ${unit}`;
 }
 
 export function isImage({ mediaType, blob }: FileInMessage): boolean {

@@ -1,6 +1,10 @@
-// Tokens, money and time as a person reads them, in the language of the page.
+// Tokens, money, sizes and time as a person reads them, in the language of VS Code. The host writes its own with these, too.
 import * as l10n from '@vscode/l10n';
 import { language } from './language';
+
+/** Making one is dear where ten thousand rows are written. */
+const sums = new Map<string, Intl.NumberFormat>();
+const moments = new Map<string, Intl.DateTimeFormat>();
 
 export function count(tokens: number): string {
   if (tokens < 1000) return String(tokens);
@@ -18,14 +22,16 @@ export function money(amount: number): string {
 
 /** USD with so many digits behind the point. */
 export function dollars(amount: number, digits: number, mostDigits = digits): string {
-  return amount.toLocaleString(language, {
-    style: 'currency',
-    currency: 'USD',
-    currencyDisplay: 'narrowSymbol',
-    minimumFractionDigits: digits,
-    maximumFractionDigits: mostDigits,
-    useGrouping: false,
-  });
+  const make = (): Intl.NumberFormat =>
+    new Intl.NumberFormat(language, {
+      style: 'currency',
+      currency: 'USD',
+      currencyDisplay: 'narrowSymbol',
+      minimumFractionDigits: digits,
+      maximumFractionDigits: mostDigits,
+      useGrouping: false,
+    });
+  return made(sums, `${language} ${digits} ${mostDigits}`, make).format(amount);
 }
 
 /** USD as in a list of prices: with every digit that it has. */
@@ -42,6 +48,25 @@ export function seconds(milliseconds: number): string {
   return minutes < 60 ? l10n.t('{0} min {1} s', minutes, whole % 60) : l10n.t('{0} h {1} min', Math.floor(minutes / 60), minutes % 60);
 }
 
+/** "3.2 KB", "352 KB" */
+export function bytes(size: number): string {
+  if (size < 1024) return `${size} B`;
+  const [value, unit] = size < 1024 ** 2 ? [size / 1024, 'KB'] : [size / 1024 ** 2, 'MB'];
+  return `${value < 10 ? trimmed(value) : Math.round(value)} ${unit}`;
+}
+
+/** A day and a time; nothing for what is none. */
+export function moment(time: string, timeStyle: 'short' | 'medium' = 'medium'): string {
+  const at = Date.parse(time);
+  const make = (): Intl.DateTimeFormat => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle });
+  return Number.isNaN(at) ? '' : made(moments, `${language} ${timeStyle}`, make).format(at);
+}
+
+/** Every digit, in groups. */
+export function grouped(value: number): string {
+  return value.toLocaleString(language);
+}
+
 /** One digit behind the point, and none where that is a 0. */
 export function trimmed(value: number): string {
   return value.toLocaleString(language, { maximumFractionDigits: 1, useGrouping: false });
@@ -49,4 +74,10 @@ export function trimmed(value: number): string {
 
 export function decimal(value: number, digits: number): string {
   return value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false });
+}
+
+function made<T>(formats: Map<string, T>, key: string, make: () => T): T {
+  const format = formats.get(key) ?? make();
+  formats.set(key, format);
+  return format;
 }

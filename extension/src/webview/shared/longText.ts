@@ -1,7 +1,7 @@
 // Text that somebody has to judge: shown as it is, what hides in it drawn, and what is left out in the middle said with its size.
 import * as l10n from '@vscode/l10n';
 import { element, textButton } from './element';
-import { language } from './language';
+import { grouped } from './figures';
 import { visibleText } from './visibleText';
 
 export interface Limits {
@@ -35,7 +35,7 @@ export function clip(text: string, limits: Limits = usual): Clipped {
     const left = lines.length - head.length - tail.length;
     // The lines that are left may still be long.
     if (head.join('\n').length <= limits.headCharacters && tail.join('\n').length <= limits.tailCharacters) {
-      return { head: head.join('\n'), left: l10n.t('{0} lines not shown', left.toLocaleString(language)), tail: tail.join('\n') };
+      return { head: head.join('\n'), left: l10n.t('{0} lines not shown', grouped(left)), tail: tail.join('\n') };
     }
   }
   const most = limits.headCharacters + limits.tailCharacters;
@@ -43,7 +43,7 @@ export function clip(text: string, limits: Limits = usual): Clipped {
   const head = whole(text.slice(0, limits.headCharacters), true);
   const tail = whole(text.slice(-limits.tailCharacters), false);
   const left = text.length - head.length - tail.length;
-  return { head, left: l10n.t('{0} characters not shown', left.toLocaleString(language)), tail };
+  return { head, left: l10n.t('{0} characters not shown', grouped(left)), tail };
 }
 
 /** Never half of a character, nor half of a drawn one. */
