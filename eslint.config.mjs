@@ -12,7 +12,7 @@ const layers = [
         'Features must not import sibling features: run a command or share through server/.',
       ),
       {
-        regex: 'webview/(?!shared/(viewMessages|visibleText|beginning|taskWords|figures)$|[a-z]+/messages$)',
+        regex: 'webview/(?!shared/(viewMessages|visibleText|beginning|taskWords|titleWords|wordList|amounts|figures)$|[a-z]+/messages$)',
         message: 'Of the pages, the extension host knows only their messages, and the words, figures and signs that both show.',
       },
     ]),

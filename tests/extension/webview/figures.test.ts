@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { activityWords } from '../../../extension/src/webview/chat/activityLine';
 import { fromSnapshot, type ChatState } from '../../../extension/src/webview/chat/chatState';
+import { chatsInWords, filesInWords, messagesInWords, modelsInWords, tasksInWords } from '../../../extension/src/webview/shared/amounts';
 import { bytes, count, moment, money, seconds } from '../../../extension/src/webview/shared/figures';
+import { titleWords } from '../../../extension/src/webview/shared/titleWords';
 import { summaryOf } from '../../../extension/src/webview/chat/toolCall';
 import { chat, question } from './chatSamples';
 
@@ -44,6 +46,20 @@ describe('figures as a person reads them', () => {
   it('a time that is none is nothing', () => {
     expect(moment('2026-11-21T12:00:00Z')).toContain('Nov 21, 2026');
     expect(moment('soon')).toBe('');
+  });
+
+  it('one is no plural', () => {
+    const words = [modelsInWords, chatsInWords, tasksInWords, messagesInWords, filesInWords];
+    expect(words.map((inWords) => inWords(1))).toEqual(['1 model', '1 chat', '1 task', '1 message', '1 file']);
+    expect(words.map((inWords) => inWords(2))).toEqual(['2 models', '2 chats', '2 tasks', '2 messages', '2 files']);
+  });
+
+  it('what has no title yet is called after what it is', () => {
+    expect([titleWords(' '), titleWords('', 'task'), titleWords('Fail \u202Eesrever')]).toEqual([
+      'New chat',
+      'New task',
+      'Fail ⟨U+202E⟩esrever',
+    ]);
   });
 
   it('sums up the arguments of a tool call, even while they stream', () => {

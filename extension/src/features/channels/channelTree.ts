@@ -6,9 +6,10 @@ import type { CodexListResult, CodexSummary, TaskView } from '../../protocol/pro
 import { codexList } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { TaskList } from '../../server/taskList';
+import { chatsInWords, tasksInWords } from '../../webview/shared/amounts';
 import { waitsForUser } from '../../webview/shared/taskWords';
 import { ChatGroups, groupNames, isTask, type ChatFilter, type GroupName } from './chatGroups';
-import { chatsInWords, isWorking, menuWordsOf, rowOf, statusOf, tasksInWords, timeOf } from './row';
+import { isWorking, menuWordsOf, rowOf, statusOf, timeOf } from './row';
 
 /** What lies in the trash is asked for by page and never held whole. */
 type AnyGroup = GroupName | 'Deleted';

@@ -5,8 +5,9 @@ import { FailureError, toFailureError, UserCancelledError } from '../../infrastr
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import { codexDelete, codexFork, codexMarkRead, codexRestore, codexUpdate, messageStop } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
+import { chatsInWords, tasksInWords } from '../../webview/shared/amounts';
 import { isTask } from './chatGroups';
-import { chatsInWords, isWorking, labelOf, tasksInWords, timeOf } from './row';
+import { isWorking, labelOf, timeOf } from './row';
 import { pickTags, retagged } from './tags';
 
 type Chats = readonly CodexSummary[];

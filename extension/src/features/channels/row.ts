@@ -1,8 +1,10 @@
 import * as l10n from '@vscode/l10n';
 import type { CodexStatus, CodexSummary, TaskView } from '../../protocol/protocol.generated';
+import { messagesInWords } from '../../webview/shared/amounts';
 import { beginningOf } from '../../webview/shared/beginning';
 import { decimal, dollars, moment } from '../../webview/shared/figures';
 import { isWorking as isTaskWorking, stateOf } from '../../webview/shared/taskWords';
+import { titleWords } from '../../webview/shared/titleWords';
 import { visibleText } from '../../webview/shared/visibleText';
 
 /** How a chat or task looks in the tree. */
@@ -63,7 +65,7 @@ export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
   const status = taskStatus === undefined || codex.status === 'damaged' ? statusWords[codex.status] : stateOf(taskStatus).words;
   const unread = codex.unread ? l10n.t('unread') : '';
   const tags = codex.tags.map((tag) => `#${visibleText(tag)}`).join(' ');
-  const messages = codex.messageCount === 1 ? l10n.t('1 message') : l10n.t('{0} messages', codex.messageCount);
+  const messages = messagesInWords(codex.messageCount);
   const model = [codex.providerId, codex.model].filter((part) => part !== undefined && part !== '').join(' / ');
   return {
     // Beside the title there is room for what it does.
@@ -101,7 +103,7 @@ export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
 }
 
 export function labelOf({ title, uri }: Pick<CodexSummary, 'title' | 'uri'>): string {
-  return title.trim() !== '' ? visibleText(title) : uri.startsWith('codex://tasks/') ? l10n.t('New task') : l10n.t('New chat');
+  return titleWords(title, uri.startsWith('codex://tasks/') ? 'task' : 'chat');
 }
 
 /** An answer or work is under way, and can be stopped. */
@@ -166,14 +168,6 @@ export function formatAge(ms: number): string {
   if (days < 7) return l10n.t('{0} d', days);
   if (days < 365) return l10n.t('{0} w', Math.floor(days / 7));
   return l10n.t('{0} y', Math.floor(days / 365));
-}
-
-export function chatsInWords(count: number): string {
-  return count === 1 ? l10n.t('1 chat') : l10n.t('{0} chats', count);
-}
-
-export function tasksInWords(count: number): string {
-  return count === 1 ? l10n.t('1 task') : l10n.t('{0} tasks', count);
 }
 
 /** USD. What is too small for cents is still not nothing. */

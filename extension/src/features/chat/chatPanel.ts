@@ -26,8 +26,8 @@ import type { ProviderList } from '../../server/providerList';
 import type { TaskList } from '../../server/taskList';
 import { readChoice } from '../../protocol/settingValues';
 import { grouped } from '../../webview/shared/figures';
+import { titleWords } from '../../webview/shared/titleWords';
 import type { FilePlace, FromPage, ToPage } from '../../webview/shared/viewMessages';
-import { visibleText } from '../../webview/shared/visibleText';
 import { Agents } from './agents';
 import { ComposerPanel } from './composerPanel';
 import { type ApplyCode, newFile, previewDiagram } from './applyCode';
@@ -417,7 +417,7 @@ export class ChatPanel implements vscode.Disposable {
 
   private show(codex: CodexSummary): void {
     this.codex = codex;
-    this.panel.title = codex.title.trim() === '' ? l10n.t('New chat') : visibleText(codex.title);
+    this.panel.title = titleWords(codex.title);
     this.post({ type: 'codex', codex });
     this.markRead();
   }

@@ -7,6 +7,7 @@ import type { Log } from '../../infrastructure/logging';
 import { codexList, settingsGet } from '../../protocol/protocol.generated';
 import type { MessageEventParams } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
+import { titleWords } from '../../webview/shared/titleWords';
 import { visibleText } from '../../webview/shared/visibleText';
 
 export interface FinishedHouse {
@@ -105,7 +106,7 @@ async function tell(endings: Ending[], { sidecar, open }: FinishedHouse): Promis
     // Who asked for it hears of it, and goes on; only for more budget a person is needed.
     if (codex.spawnedBy?.startsWith('codex://tasks/') === true && !isOverBudget) return [];
     const title = visibleText(codex.title);
-    const label = title.trim() === '' ? (isTask ? l10n.t('New task') : l10n.t('New chat')) : title;
+    const label = titleWords(codex.title, isTask ? 'task' : 'chat');
     const end: Ended['end'] = isOverBudget ? 'overBudget' : hasFailed ? 'failed' : isTask ? 'done' : 'answered';
     return [{ codexId, title, label, isTask, end }];
   });

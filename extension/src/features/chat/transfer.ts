@@ -6,6 +6,7 @@ import { UserCancelledError } from '../../infrastructure/errors';
 import type { CodexImportResult, ExportFormat, ImportFormat, ImportableView } from '../../protocol/protocol.generated';
 import { codexExport, codexGet, codexImport, codexImportable } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
+import { messagesInWords } from '../../webview/shared/amounts';
 import { bytes, moment } from '../../webview/shared/figures';
 
 const formats: (vscode.QuickPickItem & { format: ExportFormat; extension: string })[] = [
@@ -123,9 +124,7 @@ export function report({ imported, notCarried, failed }: CodexImportResult): str
     '',
     ...list(
       l10n.t('Imported'),
-      imported.map(
-        ({ title, messageCount }) => `${title} (${messageCount === 1 ? l10n.t('1 message') : l10n.t('{0} messages', messageCount)})`,
-      ),
+      imported.map(({ title, messageCount }) => `${title} (${messagesInWords(messageCount)})`),
     ),
     ...list(l10n.t('Left out'), notCarried),
     ...list(

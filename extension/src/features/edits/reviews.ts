@@ -6,6 +6,7 @@ import { FailureError, toFailureError, UserCancelledError } from '../../infrastr
 import { editAccept, editList, editRedo, editReject, editUndo } from '../../protocol/protocol.generated';
 import type { EditListResult, FileEditView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
+import { filesInWords } from '../../webview/shared/amounts';
 import { moment } from '../../webview/shared/figures';
 import { beforeScheme, type BeforeFiles } from './beforeFiles';
 import { hunkAt, inWords, linesOf, nextHunk, refused, turnsFor, type Target } from './hunks';
@@ -167,7 +168,7 @@ export class Reviews implements vscode.Disposable {
     const { turns, leftOut } = await this.sidecar.request(editList, {});
     const choices = turnsFor(turns, isUndo).map(({ codexId, turnId, title, time, files }) => ({
       label: title,
-      description: [files === 1 ? l10n.t('1 file') : l10n.t('{0} files', files), moment(time)].join(', '),
+      description: [filesInWords(files), moment(time)].join(', '),
       target: { codexId, turnId },
     }));
     if (choices.length === 0) {

@@ -2,10 +2,10 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
-import { wordList } from '../../infrastructure/wordList';
 import type { CodexLinkView, CodexRenameResult, CodexSummary } from '../../protocol/protocol.generated';
 import { codexDelete, codexLinks, codexList, codexRedo, codexRename, codexRestore, codexUndo } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
+import { wordList } from '../../webview/shared/wordList';
 
 export const collections = ['items', 'prompts', 'templates', 'providers'] as const;
 

@@ -6,6 +6,7 @@ import { UserCancelledError } from '../../infrastructure/errors';
 import type { CatalogImportResult, CatalogSummary } from '../../protocol/protocol.generated';
 import { catalogDelete, catalogExport, catalogImport, catalogList, catalogRefresh } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
+import { modelsInWords } from '../../webview/shared/amounts';
 
 const filters = { [l10n.t('Catalogs')]: ['json'], [l10n.t('All files')]: ['*'] };
 
@@ -75,7 +76,7 @@ export class CatalogActions {
     const rows = items.map(({ id, name, source, modelCount }) => ({
       label: name,
       description: source === 'user' ? l10n.t('your own') : l10n.t('shipped'),
-      detail: l10n.t('{0} models', modelCount),
+      detail: modelsInWords(modelCount),
       picked: source === 'user',
       id,
     }));

@@ -2,7 +2,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
-import { wordList } from '../../infrastructure/wordList';
 import type { ProviderDetail, ProviderSummary, ProviderUses } from '../../protocol/protocol.generated';
 import {
   codexCreate,
@@ -15,6 +14,8 @@ import {
 } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
+import { chatsInWords } from '../../webview/shared/amounts';
+import { wordList } from '../../webview/shared/wordList';
 import { otherCommands } from './commands';
 
 export class ProviderActions {
@@ -143,7 +144,7 @@ export function usesSentence(uses: ProviderUses | undefined): string {
   if (uses === undefined) return l10n.t('What uses it is not known.');
   const { chatCount, templates, settings } = uses;
   const users = [
-    ...(chatCount === 0 ? [] : [chatCount === 1 ? l10n.t('1 chat') : l10n.t('{0} chats', chatCount)]),
+    ...(chatCount === 0 ? [] : [chatsInWords(chatCount)]),
     ...templates.map((template) => l10n.t('the template {0}', template)),
     ...settings.map((setting) => l10n.t('the setting {0}', setting)),
   ];

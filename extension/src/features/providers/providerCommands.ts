@@ -6,6 +6,7 @@ import type { CatalogSummary, ProviderKindView, ProviderSummary } from '../../pr
 import { catalogList, providerApprove, providerConfigure, providerExecutables } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
+import { modelsInWords } from '../../webview/shared/amounts';
 import { otherCommands } from './commands';
 import type { ProviderActions } from './providerActions';
 import { statusDetail, statusIcon, statusWords } from './statusWords';
@@ -114,7 +115,7 @@ async function askForVendor(sidecar: Pick<Sidecar, 'request'>, { kinds }: Provid
 
 function modelsOf({ modelCount, isLocal }: CatalogSummary): string {
   if (modelCount === 0 && isLocal) return l10n.t('Models of its own');
-  return modelCount === 1 ? l10n.t('1 model') : l10n.t('{0} models', modelCount);
+  return modelsInWords(modelCount);
 }
 
 /** Nothing is started before its path and content were approved. */

@@ -2,7 +2,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { UserCancelledError, FailureError } from '../../infrastructure/errors';
-import { wordList } from '../../infrastructure/wordList';
 import type { EnvEntry, VaultEntrySummary } from '../../protocol/protocol.generated';
 import {
   vaultDelete,
@@ -19,6 +18,7 @@ import {
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import { moment } from '../../webview/shared/figures';
+import { wordList } from '../../webview/shared/wordList';
 import { keyProblem, passphrasePrompt } from './commands';
 import type { VaultAccess } from './vaultAccess';
 

@@ -1,6 +1,7 @@
 // What waits to be sent, above the composer.
 import * as l10n from '@vscode/l10n';
 import type { QueuedView } from '../../protocol/protocol.generated';
+import { filesInWords } from '../shared/amounts';
 import { element, icon, iconButton, textButton } from '../shared/element';
 import { visibleText } from '../shared/visibleText';
 
@@ -37,7 +38,7 @@ export class QueueList {
 
   private row(queued: QueuedView, isRunning: boolean, isReadOnly: boolean): HTMLElement {
     const { attachments } = queued;
-    const files = attachments.length === 1 ? l10n.t('1 file') : l10n.t('{0} files', attachments.length);
+    const files = filesInWords(attachments.length);
     const text = visibleText(queued.text.replace(/\s+/gu, ' ').trim());
     return element(
       'li',

@@ -1,6 +1,7 @@
 // What is another than it was: between two answers, and since the last one.
 import * as l10n from '@vscode/l10n';
 import type { MessageView, SteeredBy, SteeringSource } from '../../protocol/protocol.generated';
+import { wordList } from '../shared/wordList';
 
 /** Enough to find the answer before among summaries and tools. */
 const farthest = 50;
@@ -42,6 +43,5 @@ function versionIn(sources: readonly SteeredBy[], { kind, source }: Pick<Steered
 }
 
 function list(sources: readonly SteeredBy[]): string {
-  const titles = [...new Set(sources.map(({ title }) => title))];
-  return titles.length === 1 ? (titles[0] ?? '') : l10n.t('{0} and {1}', titles.slice(0, -1).join(', '), titles.at(-1) ?? '');
+  return wordList([...new Set(sources.map(({ title }) => title))]);
 }

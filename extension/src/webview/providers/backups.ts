@@ -1,11 +1,12 @@
 // Earlier versions of the user's catalogs.
 import * as l10n from '@vscode/l10n';
+import { modelsInWords } from '../shared/amounts';
 import { element, type Child } from '../shared/element';
 import { Section } from '../shared/section';
 import { visibleText } from '../shared/visibleText';
 import { deedButton, failureOf, focusHeading, loadingLine, routeHead, type Actions, type View } from './actions';
 import type { State } from './pageState';
-import { ago, modelsWords } from './words';
+import { ago } from './words';
 
 export class BackupsView implements View {
   readonly node: HTMLElement;
@@ -42,7 +43,7 @@ export class BackupsView implements View {
           'span',
           { class: 'provider-words' },
           element('span', {}, visibleText(name)),
-          element('span', { class: 'quiet line' }, `${ago(at, new Date())}, ${modelsWords(modelCount)}`),
+          element('span', { class: 'quiet line' }, `${ago(at, new Date())}, ${modelsInWords(modelCount)}`),
           failureOf(state, actions, `restore:${id}`),
         ),
         deedButton(state, actions, {

@@ -8,6 +8,7 @@ import type {
   ProviderKindView,
   ProviderSummary,
 } from '../../protocol/protocol.generated';
+import { modelsInWords } from '../shared/amounts';
 import { element, icon, textButton, type Child } from '../shared/element';
 import { urlProblem } from '../shared/fieldControl';
 import { Form } from '../shared/form';
@@ -25,7 +26,6 @@ import {
   freeName,
   keyVariable,
   kindName,
-  modelsWords,
   priceRange,
   statusOf,
 } from './words';
@@ -301,7 +301,7 @@ export class ConnectView implements View {
     const listed = state.models[this.stored(state)?.id ?? '']?.models;
     const heading = element('h3', {}, l10n.t('What it enables'));
     if (catalog === undefined) {
-      const words = listed === undefined ? l10n.t('Which models there are is asked when it is connected.') : modelsWords(listed.length);
+      const words = listed === undefined ? l10n.t('Which models there are is asked when it is connected.') : modelsInWords(listed.length);
       return [heading, element('p', {}, words)];
     }
     const usual = usualModel(detail?.models ?? [], catalog.defaultLargeModel);
@@ -362,7 +362,7 @@ export class ConnectView implements View {
     if (provider.error !== undefined) return failureLine(state, actions, provider.error, provider);
     if (provider.status !== 'connected') return element('p', { class: 'quiet' }, l10n.t('It is stored, and not tested yet.'));
     const status = statusOf(provider, new Date(), false);
-    const words = provider.modelCount === undefined ? l10n.t('Connected.') : l10n.t('Connected. {0}.', modelsWords(provider.modelCount));
+    const words = provider.modelCount === undefined ? l10n.t('Connected.') : l10n.t('Connected. {0}.', modelsInWords(provider.modelCount));
     const done = textButton(l10n.t('Done'), () => actions.go({ at: 'providers' }));
     done.dataset['key'] = 'done';
     return element(

@@ -1,8 +1,10 @@
 // Everything about the selected provider.
 import * as l10n from '@vscode/l10n';
 import type { ProviderDetail, ProviderErrorView, ProviderSummary, VaultEntrySummary } from '../../protocol/protocol.generated';
+import { chatsInWords } from '../shared/amounts';
 import { element, icon, textButton, type Child } from '../shared/element';
 import { menuButton } from '../shared/menu';
+import { titleWords } from '../shared/titleWords';
 import { visibleText } from '../shared/visibleText';
 import { approval, deedButton, failureLine, failureOf, loadingLine, type Actions } from './actions';
 import { isBusy, type State } from './pageState';
@@ -224,7 +226,7 @@ function uses(state: State, actions: Actions, { uses, summary }: ProviderDetail)
   if (chatCount > 0) {
     const links = chats.map(({ uri, title }) => {
       const link = deedButton(state, actions, {
-        label: title === '' ? l10n.t('New chat') : visibleText(title),
+        label: titleWords(title),
         work: `chat:${uri}`,
         deed: { type: 'openChat', uri },
         look: 'quiet',
@@ -233,7 +235,7 @@ function uses(state: State, actions: Actions, { uses, summary }: ProviderDetail)
     });
     const rest = chatCount - chats.length;
     lines.push(
-      element('p', {}, chatCount === 1 ? l10n.t('1 chat') : l10n.t('{0} chats', chatCount)),
+      element('p', {}, chatsInWords(chatCount)),
       element(
         'ul',
         { class: 'plain-list' },

@@ -1,6 +1,7 @@
 // Providers, prices and abilities as a person reads them.
 import * as l10n from '@vscode/l10n';
 import type { AuthType, CatalogSummary, ModelView, ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
+import { modelsInWords } from '../shared/amounts';
 import { count, listed, money } from '../shared/figures';
 import { language } from '../shared/language';
 
@@ -54,7 +55,7 @@ export function ago(time: string, now: Date): string {
 export function aboutWords(provider: ProviderSummary, kinds: readonly ProviderKindView[]): string {
   if (provider.source === 'tour') return l10n.t('Recorded chats');
   const about = [kindName(provider.kind, kinds)];
-  if (provider.modelCount !== undefined) about.push(modelsWords(provider.modelCount));
+  if (provider.modelCount !== undefined) about.push(modelsInWords(provider.modelCount));
   const variable = keyVariable(provider);
   if (variable !== undefined) about.push(l10n.t('key from the environment ({0})', variable));
   else if (provider.source === 'environment') about.push(l10n.t('key from the environment'));
@@ -74,10 +75,6 @@ export function keyVariable({ keyReference }: ProviderSummary): string | undefin
 /** Of a server of one's own, only that server knows them. */
 export function catalogModels({ modelCount, isLocal }: CatalogSummary): string {
   return modelCount === 0 && isLocal ? l10n.t('its own') : String(modelCount);
-}
-
-export function modelsWords(amount: number): string {
-  return amount === 1 ? l10n.t('1 model') : l10n.t('{0} models', amount);
 }
 
 export function errorsWords(amount: number): string {

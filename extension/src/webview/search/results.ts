@@ -4,6 +4,7 @@ import type { SearchHit } from '../../protocol/protocol.generated';
 import { element, setText } from '../shared/element';
 import { language } from '../shared/language';
 import { moveByArrows } from '../shared/roving';
+import { titleWords } from '../shared/titleWords';
 import { visibleText } from '../shared/visibleText';
 
 interface Group {
@@ -71,12 +72,12 @@ export class Results {
     const list = element('ul', { class: 'hits' });
     const count = element('span', { class: 'hit-count' });
     const group = { list, count, hits: 0 };
-    const name = title.trim() === '' ? l10n.t('New chat') : title;
+    const name = titleWords(title);
     this.node.append(
       element(
         'section',
-        { class: 'chat-hits', 'aria-label': visibleText(name) },
-        element('div', { class: 'chat-head' }, element('h2', {}, visibleText(name)), count),
+        { class: 'chat-hits', 'aria-label': name },
+        element('div', { class: 'chat-head' }, element('h2', {}, name), count),
         list,
       ),
     );

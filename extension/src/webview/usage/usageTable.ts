@@ -3,6 +3,7 @@ import * as l10n from '@vscode/l10n';
 import type { UsageFigures, UsageRow } from '../../protocol/protocol.generated';
 import { element, textButton } from '../shared/element';
 import { count, dollars, money, seconds } from '../shared/figures';
+import { titleWords } from '../shared/titleWords';
 import { visibleText } from '../shared/visibleText';
 
 export interface UsageTableOptions {
@@ -83,7 +84,7 @@ export function usageTable(options: UsageTableOptions): HTMLElement {
 }
 
 function line({ key, name, providerName, figures }: UsageRow, { open }: UsageTableOptions): HTMLElement {
-  const words = visibleText(name.trim() === '' ? l10n.t('New chat') : name);
+  const words = titleWords(name);
   const label = open === undefined ? words : textButton(words, () => open(key), 'quiet');
   const whose = providerName === undefined ? undefined : element('span', { class: 'whose' }, visibleText(providerName));
   return element(
