@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Agents } from '../../../../extension/src/features/chat/agents';
+import { FailureError } from '../../../../extension/src/infrastructure/errors';
+import { codexUpdate, editList, taskGet, type EditListResult, type EditState } from '../../../../extension/src/protocol/protocol.generated';
+import { ApprovalList } from '../../../../extension/src/server/approvalList';
+import { TaskList } from '../../../../extension/src/server/taskList';
+import type { AgentToPage } from '../../../../extension/src/webview/shared/viewMessages';
+import { codexSummary } from '../../testing/codexSummary';
+import { fakeLog } from '../../testing/fakeLog';
+import { FakeSidecar } from '../../testing/fakeSidecar';
+import { executed, reset } from '../../testing/vscode';
+import { answer } from '../../webview/chatSamples';
+import { child, detail, taskId } from '../../webview/taskSamples';
+
+let sidecar: FakeSidecar;
+let posted: AgentToPage[];
+let lines: string[];
+let agents: Agents;
+
+beforeEach(() => {
+  reset();
+  vi.useFakeTimers();
+  posted = [];
+  sidecar = new FakeSidecar().answer(taskGet, () => detail()).answer(editList, () => edits('pending', 'accepted'));
+  const { log, lines: written } = fakeLog();
+  lines = written;
+  const house = { sidecar, approvals: new ApprovalList(sidecar, log), tasks: new TaskList(sidecar, log), log };
+  agents = new Agents(taskId, house, (message) => posted.push(message));
+});
+
+afterEach(() => {
+  agents.dispose();
+  vi.useRealTimers();
+});
+
+function edits(...states: EditState[]): EditListResult {
+  const file = { codexId: taskId, kind: 'modified', added: 1, removed: 1, hunks: [], tools: [], isBinary: false } as const;
+  return {
+    files: states.map((state) => ({ ...file, hunks: [], tools: [], path: `${state}.ts`, state })),
+    turns: [],
+    conflicts: [],
+  };
+}
+
+const asked = (method: string): number => sidecar.methods().filter((one) => one === method).length;
+const soon = (): Promise<unknown> => vi.advanceTimersByTimeAsync(500);
+
+describe('beside a task', () => {
+  it('stands all of it when its page comes up, also that there is nothing', async () => {
+    agents.refresh();
+    await soon();
+    expect(posted.map(({ type }) => type).sort()).toEqual(['approvals', 'children', 'task', 'underReview']);
+    expect(posted).toContainEqual({ type: 'underReview', paths: ['pending.ts'] });
+    expect(posted).toContainEqual({ type: 'children', tasks: [] });
+  });
+
+  it('stands what changed, asked for once for many changes, and nothing of other tasks', async () => {
+    sidecar.taskEvent.fire({ taskId: 'codex://tasks/other', task: child('other', { parentId: 'codex://tasks/elsewhere' }) });
+    await soon();
+    expect(sidecar.asked).toEqual([]);
+    sidecar.taskEvent.fire({ taskId: 'codex://tasks/docs', task: child('docs') });
+    for (let time = 0; time < 5; time++)
+      sidecar.messageEvent.fire({
+        codexId: 'codex://tasks/docs',
+        seq: time,
+        event: { kind: 'messageFinished', message: answer('a', 'Done.') },
+      });
+    await soon();
+    expect(asked('task/get')).toBe(1);
+    expect(posted).toContainEqual({ type: 'children', tasks: [child('docs')] });
+  });
+
+  it('is asked for once more when it changed while it was asked for, and no oftener', async () => {
+    let end: () => void = () => undefined;
+    sidecar.answer(taskGet, () => new Promise((resolve) => (end = () => resolve(detail()))));
+    const first = agents.act({ type: 'reloadTask' });
+    void agents.act({ type: 'reloadTask' });
+    void agents.act({ type: 'reloadTask' });
+    sidecar.answer(taskGet, () => detail());
+    end();
+    await first;
+    await soon();
+    expect(asked('task/get')).toBe(2);
+  });
+
+  it('that cannot be read says why', async () => {
+    sidecar.answer(taskGet, () => {
+      throw new FailureError('internal', 'The disk is gone.');
+    });
+    await agents.act({ type: 'reloadTask' });
+    expect(posted).toEqual([{ type: 'taskFailed', message: 'The disk is gone.' }]);
+    expect(lines).toEqual([`What stands beside the task ${taskId} could not be read: The disk is gone.`]);
+  });
+
+  it('are the files that nobody decided about, looked at once for many edits, and kept where they cannot be listed', async () => {
+    for (let time = 0; time < 5; time++) sidecar.editChanged.fire({ codexId: taskId });
+    sidecar.editChanged.fire({ codexId: 'codex://chats/other' });
+    await soon();
+    expect(asked('edit/list')).toBe(1);
+    sidecar.answer(editList, () => {
+      throw new FailureError('internal', 'The disk is gone.');
+    });
+    sidecar.editChanged.fire({ codexId: taskId });
+    await soon();
+    expect(posted).toEqual([{ type: 'underReview', paths: ['pending.ts'] }]);
+    expect(lines).toEqual([`The changes of ${taskId} could not be listed: The disk is gone.`]);
+  });
+});
+
+it.each([
+  [{ type: 'openCodex', uri: 'codex://tasks/docs' } as const, ['plue.openChat', 'codex://tasks/docs']],
+  [{ type: 'newTask', goal: 'Export' } as const, ['plue.newTask', { goal: 'Export', parentId: taskId }]],
+  [{ type: 'edits', command: 'plue.reviewChanges', path: 'a.ts' } as const, ['plue.reviewChanges', { codexId: taskId, path: 'a.ts' }]],
+  [{ type: 'taskCommand', command: 'plue.tasks.pause' } as const, ['plue.tasks.pause', { type: 'codex', uri: taskId }]],
+])('What the page asks for is done by a command: %j', async (message, command) => {
+  await agents.act(message);
+  expect(executed).toEqual([command]);
+});
+
+it('How much is asked is a setting of the chat', async () => {
+  sidecar.answer(codexUpdate, () => codexSummary(taskId));
+  await agents.act({ type: 'mode', mode: 'ask' });
+  expect(sidecar.asked).toEqual([{ method: 'codex/update', params: { uri: taskId, set: { permission_mode: 'ask' } } }]);
+});
