@@ -7,7 +7,6 @@ import { isInside } from '../../infrastructure/insideFolder';
 import { attachmentRead } from '../../protocol/protocol.generated';
 import type { LineRange } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import { isInside } from './openFolder';
 
 const imageScheme = 'plue-image';
 
