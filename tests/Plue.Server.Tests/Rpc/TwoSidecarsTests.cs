@@ -4,7 +4,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>Two windows, each with a sidecar of its own, on one home.</summary>
+/// <summary>Two windows, each with a sidecar of its own, on one home. One of them may be this process.</summary>
 public sealed class TwoSidecarsTests
 {
     [Fact]
@@ -14,7 +14,7 @@ public sealed class TwoSidecarsTests
         await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(Chunk("Hel")).Gate(goOn.Task).Send(Chunk("lo")).Send(End));
         var home = Home(endpoint);
         await using var first = await SidecarProcess.StartAsync(home);
-        await using var second = await SidecarProcess.StartAsync(home);
+        await using var second = await InMemorySidecar.StartAsync(home);
         var uri = await first.Client.CreateChatAsync();
         Assert.Null((await second.Client.ResultAsync("codex/get", new { uri }))?["readOnlyReason"]);
 
@@ -52,7 +52,7 @@ public sealed class TwoSidecarsTests
         await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(Chunk("Half")).Hang(), Answer("Whole"));
         var home = Home(endpoint);
         await using var first = await SidecarProcess.StartAsync(home);
-        await using var second = await SidecarProcess.StartAsync(home);
+        await using var second = await InMemorySidecar.StartAsync(home);
         var uri = await first.Client.CreateChatAsync();
         await second.Client.ResultAsync("codex/get", new { uri });
         await first.Client.ResultAsync("message/send", new { codexId = uri, text = "One" });
@@ -75,7 +75,7 @@ public sealed class TwoSidecarsTests
         await using var endpoint = new ScriptedEndpoint(Answer("Hello"));
         var home = Home(endpoint);
         await using var first = await SidecarProcess.StartAsync(home);
-        await using var second = await SidecarProcess.StartAsync(home);
+        await using var second = await InMemorySidecar.StartAsync(home);
         Assert.Empty((await second.Client.ResultAsync("codex/list", new { collection = "chats" }))?["items"]?.AsArray() ?? []);
         var uri = await first.Client.CreateChatAsync();
         await second.Client.NextAsync("codex/changed", item => (string?)item["uri"] == uri && item["codex"] is not null);
