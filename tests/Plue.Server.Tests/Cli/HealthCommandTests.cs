@@ -53,7 +53,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
         await using (var house = new Composition(LogLevel.Warning, home.Paths)) { await house.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default); }
 
         await RunAsync();
-        Assert.Equal("$ plue vault unlock", LineAfter("warning  Vault", 2));
+        Assert.Equal("$ plue health --passphrase-fd 0", LineAfter("warning  Vault", 2));
 
         var file = home.Write("passphrase", Passphrase + "\n");
         using (var handle = File.OpenHandle(file)) { await RunAsync("--passphrase-fd", $"{handle.DangerousGetHandle()}"); }
@@ -61,8 +61,9 @@ public sealed class HealthCommandTests : IAsyncDisposable
 
         await File.WriteAllTextAsync(file, "wrong horse\n", TestContext.Current.CancellationToken);
         using (var handle = File.OpenHandle(file)) { Assert.Equal(1, await RunAsync("--passphrase-fd", $"{handle.DangerousGetHandle()}")); }
-        Assert.Equal("", Said);
-        Assert.Contains("passphrase", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("\nfailed   Vault", Said, StringComparison.Ordinal);
+        Assert.Contains("It was not opened.", Said, StringComparison.Ordinal);
+        Assert.Equal("", error.ToString());
     }
 
     [Fact]
