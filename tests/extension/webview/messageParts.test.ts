@@ -23,7 +23,8 @@ describe('what stands around a message', () => {
       cachedWriteTokens: 0,
       reasoningTokens: 40,
     };
-    const details = new Map(detailsOf(answer('a', 'x', { usage, notCarried: ['The images were left out.'] }), undefined));
+    const lines = detailsOf(answer('a', 'x', { usage, notCarried: ['The images were left out.'] }), undefined);
+    const details = new Map(lines.map(([name, words]) => [name, words]));
     expect(details.get('Tokens in')).toBe('2,100, 1,800 from cache (86 %)');
     expect(details.get('Tokens out')).toBe('310, 40 of it reasoning');
     expect(details.get('Not carried over')).toBe('The images were left out.');

@@ -7,10 +7,13 @@ import { visibleText } from '../shared/visibleText';
 import type { Timing } from './chatState';
 import { insteadWords, priceUsed, toFirstToken } from './figures';
 
-/** What it is called and what it is; only what is known. */
-export function detailsOf(message: MessageView, timing: Timing | undefined): [string, string][] {
+/** What it is called and what it is. */
+type DetailLine = [name: string, words: string, kind?: 'copyable'];
+
+/** Only what is known. */
+export function detailsOf(message: MessageView, timing: Timing | undefined): DetailLine[] {
   const { providerInfo, usage, cost } = message;
-  const lines: [string, string | undefined][] = [
+  const lines: [string, string | undefined, 'copyable'?][] = [
     [l10n.t('Model'), providerInfo?.modelId],
     [l10n.t('Provider'), providerInfo?.providerName],
     [l10n.t('Stood in'), providerInfo === undefined ? undefined : insteadWords(providerInfo)],
@@ -21,20 +24,20 @@ export function detailsOf(message: MessageView, timing: Timing | undefined): [st
     [l10n.t('First token'), duration(toFirstToken(message, timing))],
     [l10n.t('Duration'), duration(message.timing?.durationMs)],
     [l10n.t('Time'), moment(message.createdAt) || undefined],
-    [l10n.t('Request'), providerInfo?.requestId],
+    [l10n.t('Request'), providerInfo?.requestId, 'copyable'],
     ...(message.notCarried ?? []).map((sentence): [string, string] => [l10n.t('Not carried over'), sentence]),
   ];
-  return lines.filter((line): line is [string, string] => line[1] !== undefined && line[1] !== '');
+  return lines.filter((line): line is DetailLine => line[1] !== undefined && line[1] !== '');
 }
 
 export function detailsTable(message: MessageView, timing: Timing | undefined, copy: (text: string) => void): HTMLElement {
-  const rows = detailsOf(message, timing).flatMap(([name, words]) => [
+  const rows = detailsOf(message, timing).flatMap(([name, words, kind]) => [
     element('dt', {}, name),
     element(
       'dd',
       {},
       visibleText(words),
-      ...(name === l10n.t('Request') ? [copyButton(l10n.t('Copy request id'), () => copy(words))] : []),
+      ...(kind === 'copyable' ? [copyButton(l10n.t('Copy request id'), () => copy(words))] : []),
     ),
   ]);
   return element('dl', { class: 'details', 'aria-label': l10n.t('Details') }, ...rows);

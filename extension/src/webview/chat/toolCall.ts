@@ -36,6 +36,13 @@ export interface CallState {
   underReview: readonly string[];
 }
 
+interface ToolSection {
+  label: string;
+  text: string;
+  /** The program still writes. */
+  isGrowing?: boolean;
+}
+
 /** One tool call in one line, open to what went in and what came out. */
 export class ToolCall {
   readonly node: HTMLElement;
@@ -136,18 +143,18 @@ export class ToolCall {
 
   private fill(body: HTMLElement): void {
     const { result, output = '' } = this.state ?? {};
-    const shown: [string, string][] = [[l10n.t('Input'), indented(this.use?.parameters ?? '')]];
-    if (result === undefined && output !== '') shown.push([l10n.t('Output so far'), output]);
-    if (result?.result !== undefined) shown.push([l10n.t('Output'), result.result]);
-    if (result?.error !== undefined) shown.push([l10n.t('Error'), result.error]);
-    shown.forEach(([label, text], index) => {
+    const shown: ToolSection[] = [{ label: l10n.t('Input'), text: indented(this.use?.parameters ?? '') }];
+    if (result === undefined && output !== '') shown.push({ label: l10n.t('Output so far'), text: output, isGrowing: true });
+    if (result?.result !== undefined) shown.push({ label: l10n.t('Output'), text: result.result });
+    if (result?.error !== undefined) shown.push({ label: l10n.t('Error'), text: result.error });
+    shown.forEach(({ label, text, isGrowing = false }, index) => {
       const section = body.children[index] ?? body.appendChild(sectionFor(label));
       setText(section.children[0] ?? section, label);
       const words = section.children[1];
       const isAtEnd = words !== undefined && words.scrollHeight - words.scrollTop - words.clientHeight < 24;
       setText(words ?? section, visibleText(text));
       // What runs is read at its end, unless somebody scrolled up.
-      if (label === l10n.t('Output so far') && isAtEnd) words.scrollTop = words.scrollHeight;
+      if (isGrowing && isAtEnd) words.scrollTop = words.scrollHeight;
     });
     for (const late of [...body.children].slice(shown.length)) late.remove();
   }

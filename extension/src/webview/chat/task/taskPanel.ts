@@ -17,7 +17,7 @@ import { language } from '../../shared/language';
 import { exactText } from '../../shared/longText';
 import { Section } from '../../shared/section';
 import { isResumable, isWorking, stateOf } from '../../shared/taskWords';
-import { editCommands, type EditCommand, type TaskCommand } from '../../shared/viewMessages';
+import type { EditCommand, TaskCommand } from '../../shared/viewMessages';
 import { visibleText } from '../../shared/visibleText';
 import { sizeOf } from '../toolCall';
 import { barsOf, type BudgetBar } from './budget';
@@ -121,31 +121,38 @@ export class TaskPanel {
   /** Of all files at once. */
   private all(files: readonly ChangedFileView[]): HTMLElement | undefined {
     if (files.length < 2) return undefined;
-    const labels = [l10n.t('Review all'), l10n.t('Accept all'), l10n.t('Reject all')];
-    return element('div', { class: 'change-all' }, ...this.editButtons(undefined, labels, labels));
-  }
-
-  private file({ path, added, removed }: ChangedFileView): HTMLElement {
-    const labels = [l10n.t('Review'), l10n.t('Accept'), l10n.t('Reject')];
-    const shown = visibleText(path);
-    const names = [l10n.t('Review {0}', shown), l10n.t('Accept {0}', shown), l10n.t('Reject {0}', shown)];
     return element(
-      'li',
-      { class: 'task-file' },
-      element('span', { class: 'change-path' }, visibleText(path)),
-      sizeOf({ added, removed }),
-      element('span', { class: 'change-buttons' }, ...this.editButtons(path, labels, names)),
+      'div',
+      { class: 'change-all' },
+      this.editButton('plue.reviewChanges', l10n.t('Review all')),
+      this.editButton('plue.acceptChange', l10n.t('Accept all')),
+      this.editButton('plue.rejectChange', l10n.t('Reject all')),
     );
   }
 
-  /** @param names What a screen reader hears, in the order of the commands. */
-  private editButtons(path: string | undefined, labels: readonly string[], names: readonly string[]): HTMLElement[] {
-    return editCommands.map((command, at) => {
-      const button = textButton(labels[at] ?? '', () => this.actions.edits(command, path), 'quiet');
-      button.setAttribute('aria-label', names[at] ?? '');
-      button.dataset['key'] = `${command} ${path ?? ''}`;
-      return button;
-    });
+  private file({ path, added, removed }: ChangedFileView): HTMLElement {
+    const shown = visibleText(path);
+    return element(
+      'li',
+      { class: 'task-file' },
+      element('span', { class: 'change-path' }, shown),
+      sizeOf({ added, removed }),
+      element(
+        'span',
+        { class: 'change-buttons' },
+        this.editButton('plue.reviewChanges', l10n.t('Review'), l10n.t('Review {0}', shown), path),
+        this.editButton('plue.acceptChange', l10n.t('Accept'), l10n.t('Accept {0}', shown), path),
+        this.editButton('plue.rejectChange', l10n.t('Reject'), l10n.t('Reject {0}', shown), path),
+      ),
+    );
+  }
+
+  /** @param name What a screen reader hears. @param path Of one file; without it all are meant. */
+  private editButton(command: EditCommand, label: string, name = label, path?: string): HTMLElement {
+    const button = textButton(label, () => this.actions.edits(command, path), 'quiet');
+    button.setAttribute('aria-label', name);
+    button.dataset['key'] = `${command} ${path ?? ''}`;
+    return button;
   }
 }
 
