@@ -188,7 +188,7 @@ function parsed(json: string): unknown {
 function toResponseError(error: unknown, model: string): ResponseError<ErrorData> {
   if (error instanceof ResponseError) return failure(kindOf(error), error.message);
   const { code, message } = v.parse(v.fallback(v.object({ code: v.fallback(v.string(), ''), message: v.string() }), { code: '', message: String(error) }), error);
-  const said = message === '' ? code : message.slice(0, 300);
+  const said = message.trim() === '' ? code : message.slice(0, 300);
   switch (code) {
     case 'NoPermissions':
       return failure('permissionDenied', l10n.t('VS Code was not allowed to let Plue use this model. Ask again and allow it, or change it in the Accounts menu.'));
@@ -197,6 +197,7 @@ function toResponseError(error: unknown, model: string): ResponseError<ErrorData
     case 'NotFound':
       return failure('modelNotFound', l10n.t('VS Code no longer offers the model {0}. Choose another one.', model));
     default:
+      if (said === '') return failure('badRequest', l10n.t('VS Code could not ask {0}. Try again, or choose another model.', model));
       return failure('badRequest', l10n.t('VS Code could not ask {0}: “{1}”. Try again, or choose another model.', model, said));
   }
 }

@@ -133,6 +133,13 @@ test.each([
   expect(await ask()).toMatchObject({ outcome: { kind, message: containing(words) } });
 });
 
+test('A refusal that says nothing is told without a quote of nothing', async () => {
+  offer(() => Promise.reject(new Error(' ')));
+  expect(await ask()).toMatchObject({
+    outcome: { kind: 'badRequest', message: 'VS Code could not ask gpt-x. Try again, or choose another model.' },
+  });
+});
+
 test('An error in the middle keeps what was told', async () => {
   offer(() => Promise.resolve({ stream: each(new LanguageModelTextPart('Half'), Object.assign(new Error('gone'), { code: 'Blocked' })) }));
   expect(await ask()).toMatchObject({ events: [{ kind: 'text', text: 'Half' }], outcome: { kind: 'spendLimit' } });
