@@ -1,4 +1,4 @@
-// The report as a text that is only read: nothing to save, and asked for anew when it is opened.
+// The report as a text that is only read: nothing to save, and asked for where a window opens it again.
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
@@ -23,11 +23,11 @@ export class HealthDocument implements vscode.TextDocumentContentProvider, vscod
   private readonly disposables = new Disposables();
   private readonly marks: [HealthState, vscode.TextEditorDecorationType][];
   private placed: PlacedRow[] = [];
-  text = '';
+  private text = '';
   readonly onDidChange = this.changed.event;
   readonly onDidChangeCodeLenses = this.lensesChanged.event;
 
-  constructor() {
+  constructor(private readonly ask: () => Promise<HealthReport>) {
     const states = ['ok', 'warning', 'missing', 'failed'] as const;
     this.marks = states.map((state) => [
       state,
@@ -47,14 +47,15 @@ export class HealthDocument implements vscode.TextDocumentContentProvider, vscod
   }
 
   async show(report: HealthReport): Promise<void> {
-    ({ text: this.text, placed: this.placed } = reportOf(report));
+    this.keep(report);
     this.changed.fire(uri);
-    this.lensesChanged.fire();
     await vscode.window.showTextDocument(uri, { preview: true });
     this.color();
   }
 
-  provideTextDocumentContent(): string {
+  /** What was last found; looked for where nobody did in this window yet. */
+  async provideTextDocumentContent(): Promise<string> {
+    if (this.text === '') this.keep(await this.ask());
     return this.text;
   }
 
@@ -71,6 +72,11 @@ export class HealthDocument implements vscode.TextDocumentContentProvider, vscod
 
   dispose(): void {
     this.disposables.dispose();
+  }
+
+  private keep(report: HealthReport): void {
+    ({ text: this.text, placed: this.placed } = reportOf(report));
+    this.lensesChanged.fire();
   }
 
   private color(): void {

@@ -20,7 +20,7 @@ export function activateHealth(
   log: vscode.LogOutputChannel,
 ): vscode.Disposable {
   const disposables = new Disposables();
-  const shown = disposables.add(new HealthDocument());
+  const shown = disposables.add(new HealthDocument(() => look(sidecar, editorRow(context.extension), false)));
   const register = (id: string, action: () => Promise<unknown>): void => {
     disposables.add(vscode.commands.registerCommand(id, () => runWithErrorHandling(log, action)));
   };
@@ -28,7 +28,7 @@ export function activateHealth(
   register(commands.checkHealth, () => check(false));
   register(commands.checkHealthOnline, () => check(true));
   register(commands.copyHealth, async () => {
-    await vscode.env.clipboard.writeText(shown.text);
+    await vscode.env.clipboard.writeText(await shown.provideTextDocumentContent());
     void vscode.window.showInformationMessage(l10n.t('The report is copied. No key is in it, and your own folder is written as ~.'));
   });
   return disposables;

@@ -18,7 +18,9 @@ type Action = 'approve' | 'start' | 'restart' | 'signIn' | 'stop' | 'revoke' | '
 
 export function activateServers(sidecar: Sidecar, log: vscode.LogOutputChannel): vscode.Disposable {
   const disposables = new Disposables();
-  const reports = disposables.add(new ServerReports());
+  const reports = disposables.add(
+    new ServerReports(async (name) => (await sidecar.request(mcpList, {})).servers.find((one) => one.name === name)),
+  );
   disposables.add(
     vscode.commands.registerCommand(commands.servers, (name: unknown) =>
       runWithErrorHandling(log, () => manage(sidecar, reports, typeof name === 'string' ? name : undefined)),

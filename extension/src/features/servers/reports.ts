@@ -1,4 +1,4 @@
-// What is known of a server as a text that is only read: nothing to save, and asked for anew when it is opened.
+// What is known of a server as a text that is only read: nothing to save, and asked for where a window opens it again.
 import * as vscode from 'vscode';
 import type { McpServerView } from '../../protocol/protocol.generated';
 import { reportOf } from './words';
@@ -11,6 +11,9 @@ export class ServerReports implements vscode.TextDocumentContentProvider, vscode
   private readonly registration = vscode.workspace.registerTextDocumentContentProvider(scheme, this);
   readonly onDidChange = this.changed.event;
 
+  /** @param ask The server of this name as it is now; undefined when there is none any more. */
+  constructor(private readonly ask: (name: string) => Promise<McpServerView | undefined>) {}
+
   async show(server: McpServerView): Promise<void> {
     const uri = vscode.Uri.from({ scheme, path: `/${server.name}` });
     this.texts.set(uri.path, reportOf(server));
@@ -18,8 +21,11 @@ export class ServerReports implements vscode.TextDocumentContentProvider, vscode
     await vscode.window.showTextDocument(uri, { preview: true });
   }
 
-  provideTextDocumentContent({ path }: vscode.Uri): string {
-    return this.texts.get(path) ?? '';
+  async provideTextDocumentContent({ path }: vscode.Uri): Promise<string> {
+    const known = this.texts.get(path);
+    if (known !== undefined) return known;
+    const server = await this.ask(path.slice(1));
+    return server === undefined ? '' : reportOf(server);
   }
 
   dispose(): void {

@@ -149,7 +149,7 @@ describe('The list of servers', () => {
     await run('files');
     expect(shown.at(-1)?.detail).toBe('All of it is in the editor behind this question.\n\nFingerprint: abc');
     expect(opened).toEqual(['/files']);
-    expect(contents.get('plue-server')?.provideTextDocumentContent(Uri.file('/files'))).toContain('x'.repeat(2000));
+    expect(await contents.get('plue-server')?.provideTextDocumentContent(Uri.file('/files'))).toContain('x'.repeat(2000));
   });
 
   it('starts one, and says how it is then', async () => {
@@ -205,6 +205,10 @@ describe('The list of servers', () => {
     answers.push('Open Its File');
     await run('files');
     expect(opened).toEqual(['/files', '/home/user/.plue/mcp.json5']);
-    expect(contents.get('plue-server')?.provideTextDocumentContent(Uri.file('/other'))).toBe('');
+  });
+
+  it('is asked for a report where a window opens it again, which is empty for a server that is gone', async () => {
+    expect(await contents.get('plue-server')?.provideTextDocumentContent(Uri.file('/files'))).toBe(reportOf(program));
+    expect(await contents.get('plue-server')?.provideTextDocumentContent(Uri.file('/gone'))).toBe('');
   });
 });
