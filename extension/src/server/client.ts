@@ -4,14 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import {
-  CloseAction,
-  ErrorAction,
-  LanguageClient,
-  RevealOutputChannelOn,
-  State,
-  type RequestType,
-} from 'vscode-languageclient/node';
+import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn, State, type RequestType } from 'vscode-languageclient/node';
 import { Disposables } from '../infrastructure/disposables';
 import { FailureError, showFailure, toFailureError, UserCancelledError } from '../infrastructure/errors';
 import { SidecarLines, maskedChannel } from '../infrastructure/logging';
@@ -201,7 +194,9 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     registrations.add(life.client.onRequest(hostLanguageModels, listLanguageModels));
     registrations.add(
       life.client.onRequest(hostLanguageModel, (params, token) =>
-        askLanguageModel(params, token, (event) => life.client.sendNotification(hostLanguageModelEvent, { streamId: params.streamId, event })),
+        askLanguageModel(params, token, (event) =>
+          life.client.sendNotification(hostLanguageModelEvent, { streamId: params.streamId, event }),
+        ),
       ),
     );
     life.client
@@ -260,7 +255,8 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     life.child = child;
     life.patience = setTimeout(() => child.kill('SIGKILL'), mostMsToStart);
     child.on('error', (error) => (this.lastWords = error.message));
-    if (child.pid === undefined) throw new FailureError('sidecarStopped', l10n.t('Plue’s sidecar could not be started from {0}.', child.spawnfile));
+    if (child.pid === undefined)
+      throw new FailureError('sidecarStopped', l10n.t('Plue’s sidecar could not be started from {0}.', child.spawnfile));
     this.options.log.info(`Sidecar ${child.spawnfile} started, process ${child.pid}.`);
     return child;
   }
@@ -355,4 +351,3 @@ function exited(child: ChildProcess, withinMs: number): Promise<boolean> {
     });
   });
 }
-

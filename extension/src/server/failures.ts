@@ -27,6 +27,8 @@ export function stoppedFailure(): FailureError {
 }
 
 function restartedFailure(): FailureError {
-  return new FailureError('sidecarRestarted', l10n.t('Plue’s sidecar ended before it answered and was started again. Please try once more.'));
+  return new FailureError(
+    'sidecarRestarted',
+    l10n.t('Plue’s sidecar ended before it answered and was started again. Please try once more.'),
+  );
 }
-

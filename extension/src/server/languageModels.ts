@@ -79,7 +79,8 @@ async function find({ vendor, model }: HostLanguageModelParams): Promise<vscode.
   const [found] = [...(await select({ vendor, id: model })), ...(await select({ vendor, family: model }))];
   if (found) return found;
   const names = (await select({ vendor })).map(({ id }) => id);
-  const way = names.length === 0 ? l10n.t('Install GitHub Copilot and sign in to it.') : l10n.t('It offers {0}.', names.slice(0, 5).join(', '));
+  const way =
+    names.length === 0 ? l10n.t('Install GitHub Copilot and sign in to it.') : l10n.t('It offers {0}.', names.slice(0, 5).join(', '));
   throw failure('modelNotFound', l10n.t('VS Code does not offer the model {0}. {1}', model, way));
 }
 
@@ -187,13 +188,22 @@ function parsed(json: string): unknown {
 
 function toResponseError(error: unknown, model: string): ResponseError<ErrorData> {
   if (error instanceof ResponseError) return failure(kindOf(error), error.message);
-  const { code, message } = v.parse(v.fallback(v.object({ code: v.fallback(v.string(), ''), message: v.string() }), { code: '', message: String(error) }), error);
+  const { code, message } = v.parse(
+    v.fallback(v.object({ code: v.fallback(v.string(), ''), message: v.string() }), { code: '', message: String(error) }),
+    error,
+  );
   const said = message.trim() === '' ? code : message.slice(0, 300);
   switch (code) {
     case 'NoPermissions':
-      return failure('permissionDenied', l10n.t('VS Code was not allowed to let Plue use this model. Ask again and allow it, or change it in the Accounts menu.'));
+      return failure(
+        'permissionDenied',
+        l10n.t('VS Code was not allowed to let Plue use this model. Ask again and allow it, or change it in the Accounts menu.'),
+      );
     case 'Blocked':
-      return failure('spendLimit', l10n.t('VS Code blocked the request: “{0}”. The quota of your plan may be used up; choose another model or provider.', said));
+      return failure(
+        'spendLimit',
+        l10n.t('VS Code blocked the request: “{0}”. The quota of your plan may be used up; choose another model or provider.', said),
+      );
     case 'NotFound':
       return failure('modelNotFound', l10n.t('VS Code no longer offers the model {0}. Choose another one.', model));
     default:
@@ -209,4 +219,3 @@ function kindOf(error: ResponseError<unknown>): string {
 function failure(kind: string, message: string): ResponseError<ErrorData> {
   return new ResponseError(requestFailed, message, { kind });
 }
-

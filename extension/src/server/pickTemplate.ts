@@ -76,4 +76,3 @@ function riskLine(risks: readonly TemplateFinding[]): { detail?: string } {
   const words = risks.length === 1 ? first.message : l10n.t('{0} ({1} more)', first.message, risks.length - 1);
   return { detail: `$(warning) ${words}` };
 }
-

@@ -101,4 +101,3 @@ function makeExecutable(path: string): void {
     chmodSync(path, 0o755);
   }
 }
-

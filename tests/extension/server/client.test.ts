@@ -31,35 +31,42 @@ async function tell(mode: string): Promise<string[]> {
   return stdout.trim().split('\n');
 }
 
-test('A sidecar that crashes is started again three times, then shows its cause, and starts anew when the user asks', { timeout: 40_000 }, async () => {
-  const lines = await tell('crashing');
-  const again = ['state starting', 'state running', 'started'];
-  expect(lines.filter((line) => line.startsWith('state') || line === 'started')).toEqual([
-    ...['state running', 'started'],
-    ...again,
-    ...again,
-    ...again,
-    ...['state starting', 'state stopped'],
-    ...again,
-    'state stopped',
-  ]);
-  expect(lines.filter((line) => line.includes('exit code 7'))).toHaveLength(4);
-  expect(lines).toContain('error: Plue’s sidecar ended with exit code 7. It hurts.');
-  // Parameters travel as the one object that they are.
-  expect(lines.join('\n')).toContain('told":["{\\"collection\\":\\"chats\\"}"');
-  // In the user's home, never in the open folder.
-  expect(lines.join('\n')).toContain(`"in ${homedir()}"`);
-  // The sidecar asks, too.
-  expect(lines.join('\n')).toContain('"0 models"');
-  // Whoever asked meanwhile is told, and notifications of each new process arrive.
-  expect(lines.filter((line) => line.startsWith('refused: '))).toHaveLength(4);
-  expect(lines.filter((line) => line.startsWith('changed'))).toEqual([1, 4, 5].map((start) => `changed codex://chats/start-${start}`));
-});
+test(
+  'A sidecar that crashes is started again three times, then shows its cause, and starts anew when the user asks',
+  { timeout: 40_000 },
+  async () => {
+    const lines = await tell('crashing');
+    const again = ['state starting', 'state running', 'started'];
+    expect(lines.filter((line) => line.startsWith('state') || line === 'started')).toEqual([
+      ...['state running', 'started'],
+      ...again,
+      ...again,
+      ...again,
+      ...['state starting', 'state stopped'],
+      ...again,
+      'state stopped',
+    ]);
+    expect(lines.filter((line) => line.includes('exit code 7'))).toHaveLength(4);
+    expect(lines).toContain('error: Plue’s sidecar ended with exit code 7. It hurts.');
+    // Parameters travel as the one object that they are.
+    expect(lines.join('\n')).toContain('told":["{\\"collection\\":\\"chats\\"}"');
+    // In the user's home, never in the open folder.
+    expect(lines.join('\n')).toContain(`"in ${homedir()}"`);
+    // The sidecar asks, too.
+    expect(lines.join('\n')).toContain('"0 models"');
+    // Whoever asked meanwhile is told, and notifications of each new process arrive.
+    expect(lines.filter((line) => line.startsWith('refused: '))).toHaveLength(4);
+    expect(lines.filter((line) => line.startsWith('changed'))).toEqual([1, 4, 5].map((start) => `changed codex://chats/start-${start}`));
+  },
+);
 
 test('A sidecar that dies at every start is given up with its own words', { timeout: 40_000 }, async () => {
   const lines = await tell('dead');
   expect(lines.filter((line) => line.includes('exit code 3'))).toHaveLength(4);
-  expect(lines.slice(-2)).toEqual(['state stopped', 'refused: Plue’s sidecar is not running. Restart it, or look in the log for the cause.']);
+  expect(lines.slice(-2)).toEqual([
+    'state stopped',
+    'refused: Plue’s sidecar is not running. Restart it, or look in the log for the cause.',
+  ]);
   expect(lines).toContain('error: Plue’s sidecar ended with exit code 3. The data folder is read-only.');
 });
 

@@ -4,7 +4,13 @@ import { delimiter, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { commandAnswers, executed, extensionsChanged, installed, reset, shown } from '../testing/vscode';
 import { helpFor } from '../../../extension/src/infrastructure/errors';
-import { DotnetRuntime, installTool, installedRuntime, usualPlaces, type RuntimeMachine } from '../../../extension/src/server/dotnetRuntime';
+import {
+  DotnetRuntime,
+  installTool,
+  installedRuntime,
+  usualPlaces,
+  type RuntimeMachine,
+} from '../../../extension/src/server/dotnetRuntime';
 
 /** A folder with a `dotnet` that lists these runtimes. */
 function dotnetIn(folder: string, ...runtimes: string[]): string {

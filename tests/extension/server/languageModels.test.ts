@@ -12,7 +12,16 @@ const { LanguageModelTextPart, LanguageModelToolCallPart } = fake;
 
 /** A model that answers so, and what it was asked. */
 function offer(ask: Ask, changes: Record<string, unknown> = {}): void {
-  const model = { id: 'gpt-x', name: 'GPT X', vendor: 'copilot', family: 'gpt', version: '1', maxInputTokens: 64_000, ...changes, sendRequest: ask };
+  const model = {
+    id: 'gpt-x',
+    name: 'GPT X',
+    vendor: 'copilot',
+    family: 'gpt',
+    version: '1',
+    maxInputTokens: 64_000,
+    ...changes,
+    sendRequest: ask,
+  };
   fake.languageModels.push(model);
 }
 
@@ -75,8 +84,11 @@ test('The models of one vendor are listed with what the editor says about them',
 test('Text is told in pieces and in order', async () => {
   offer((messages, options) => {
     expect(messages.map(({ role, content }) => [role, content])).toEqual([['user', 'Hi']]);
-    expect(options).toEqual({ justification: 'Plue answers in a chat of yours with this model.', modelOptions: { temperature: 0.5, max_tokens: 9 } });
-    return Promise.resolve({ text: each('old') , stream: each(new LanguageModelTextPart('Hello '), new LanguageModelTextPart('wörld')) });
+    expect(options).toEqual({
+      justification: 'Plue answers in a chat of yours with this model.',
+      modelOptions: { temperature: 0.5, max_tokens: 9 },
+    });
+    return Promise.resolve({ text: each('old'), stream: each(new LanguageModelTextPart('Hello '), new LanguageModelTextPart('wörld')) });
   });
   expect(await ask({ options: { temperature: 0.5, maxTokens: 9 } })).toEqual({
     events: [
@@ -90,7 +102,10 @@ test('Text is told in pieces and in order', async () => {
 test('Tools are passed on, their calls are told whole, and their results go back', async () => {
   offer((messages, options) => {
     expect(options['tools']).toEqual([{ name: 'read', description: 'Reads.', inputSchema: { type: 'object' } }]);
-    expect(messages[1]?.content).toEqual([new LanguageModelTextPart('I look.'), new LanguageModelToolCallPart('c1', 'read', { path: 'a' })]);
+    expect(messages[1]?.content).toEqual([
+      new LanguageModelTextPart('I look.'),
+      new LanguageModelToolCallPart('c1', 'read', { path: 'a' }),
+    ]);
     expect(messages[2]?.content).toEqual([result('c1', 'text of a')]);
     return Promise.resolve({ stream: each({ value: 'a thought' }, new LanguageModelToolCallPart('c2', 'read', { path: 'b' })) });
   });
@@ -108,7 +123,10 @@ test('Tools are passed on, their calls are told whole, and their results go back
     ],
     tools: [{ name: 'read', description: 'Reads.', schema: '{"type":"object"}' }],
   });
-  expect(told).toEqual({ events: [{ kind: 'toolCall', toolUseId: 'c2', toolName: 'read', parameters: '{"path":"b"}' }], outcome: 'toolUse' });
+  expect(told).toEqual({
+    events: [{ kind: 'toolCall', toolUseId: 'c2', toolName: 'read', parameters: '{"path":"b"}' }],
+    outcome: 'toolUse',
+  });
 });
 
 test('An editor of before 1.95 gets words, and says that it takes no tools', async () => {

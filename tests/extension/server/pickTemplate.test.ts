@@ -1,5 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
-import { templateCheck, templateList, type TemplateFinding, type TemplateSummary } from '../../../extension/src/protocol/protocol.generated';
+import {
+  templateCheck,
+  templateList,
+  type TemplateFinding,
+  type TemplateSummary,
+} from '../../../extension/src/protocol/protocol.generated';
 import { pickTemplate } from '../../../extension/src/server/pickTemplate';
 import { FakeSidecar } from '../testing/fakeSidecar';
 import { templateSummary as template } from '../testing/templateSummary';
@@ -32,7 +37,10 @@ test('Only templates of the wanted kind, in force and without mistakes are offer
 
 test('A template with a risk says so before it is chosen', async () => {
   answers.push('writer');
-  await pickTemplate(sidecarWith([template('writer', { icon: 'edit' })], [risk('writer', 'It may write anywhere.'), risk('writer', 'b')]), question);
+  await pickTemplate(
+    sidecarWith([template('writer', { icon: 'edit' })], [risk('writer', 'It may write anywhere.'), risk('writer', 'b')]),
+    question,
+  );
   expect(shown[0]?.buttons).toEqual(['$(edit) writer $(warning) It may write anywhere. (1 more)']);
 });
 

@@ -101,4 +101,3 @@ function diagnosticOf({ kind, code, message, line, column }: TemplateFinding): v
   diagnostic.code = code;
   return diagnostic;
 }
-

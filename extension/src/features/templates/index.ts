@@ -62,11 +62,12 @@ class TemplateFiles implements vscode.Disposable {
   private look(): void {
     this.sidecar.request(templateList, {}).then(
       ({ templates }) => {
-        const paths = templates.filter(({ collection }) => collection === 'tasks' || collection === 'chats').flatMap(({ path }) => path ?? []);
+        const paths = templates
+          .filter(({ collection }) => collection === 'tasks' || collection === 'chats')
+          .flatMap(({ path }) => path ?? []);
         return vscode.commands.executeCommand('setContext', 'plue.templateFiles', paths);
       },
       (error: unknown) => this.log.warn(`The templates could not be listed: ${toFailureError(error).message}`),
     );
   }
 }
-

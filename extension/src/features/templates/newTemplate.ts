@@ -60,7 +60,11 @@ async function askFolder(): Promise<vscode.Uri | undefined> {
       folder: vscode.Uri.joinPath(folder.uri, '.plue'),
     },
   ];
-  const chosen = await vscode.window.showQuickPick(rows, { title: l10n.t('New Template (3 of 3)'), placeHolder: l10n.t('For whom'), ignoreFocusOut: true });
+  const chosen = await vscode.window.showQuickPick(rows, {
+    title: l10n.t('New Template (3 of 3)'),
+    placeHolder: l10n.t('For whom'),
+    ignoreFocusOut: true,
+  });
   if (chosen === undefined) throw new UserCancelledError();
   return chosen.folder;
 }
@@ -141,4 +145,3 @@ export function slug(name: string): string {
     .slice(0, 60)
     .replace(/-+$/, '');
 }
-

@@ -116,10 +116,7 @@ export class TrialEditor implements vscode.Disposable {
     }
     const attempt = ++this.attempt;
     this.page.post({ type: 'trying', ...(this.template?.id === id ? {} : { name: l10n.t('Try: {0}', id) }) });
-    const [template, result] = await Promise.all([
-      sidecar.request(templateGet, { id }),
-      sidecar.request(templateTry, { id, values }),
-    ]);
+    const [template, result] = await Promise.all([sidecar.request(templateGet, { id }), sidecar.request(templateTry, { id, values })]);
     if (attempt !== this.attempt) return;
     this.template = template;
     this.result = result;
@@ -155,6 +152,8 @@ function isAsked({ name, required, default: given, conditional }: FieldView): bo
 
 async function openAt(path: string, line: number, column: number): Promise<void> {
   const at = new vscode.Position(Math.max(0, line - 1), Math.max(0, column - 1));
-  await vscode.window.showTextDocument(vscode.Uri.file(path), { selection: new vscode.Range(at, at), viewColumn: vscode.ViewColumn.Beside });
+  await vscode.window.showTextDocument(vscode.Uri.file(path), {
+    selection: new vscode.Range(at, at),
+    viewColumn: vscode.ViewColumn.Beside,
+  });
 }
-

@@ -33,12 +33,7 @@ export function detailsOf(message: MessageView, timing: Timing | undefined): Det
 export function detailsTable(message: MessageView, timing: Timing | undefined, copy: (text: string) => void): HTMLElement {
   const rows = detailsOf(message, timing).flatMap(([name, words, kind]) => [
     element('dt', {}, name),
-    element(
-      'dd',
-      {},
-      visibleText(words),
-      ...(kind === 'copyable' ? [copyButton(l10n.t('Copy request id'), () => copy(words))] : []),
-    ),
+    element('dd', {}, visibleText(words), ...(kind === 'copyable' ? [copyButton(l10n.t('Copy request id'), () => copy(words))] : [])),
   ]);
   return element('dl', { class: 'details', 'aria-label': l10n.t('Details') }, ...rows);
 }

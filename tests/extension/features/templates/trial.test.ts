@@ -24,7 +24,9 @@ const result: TemplateTryResult = {
     { kind: 'prompt', source: 'codex://prompts/log-reader', title: 'log-reader', version: 'a' },
     { kind: 'rules', source: '/work/AGENTS.md', path: '/work/AGENTS.md', title: 'AGENTS.md', version: 'b' },
   ],
-  findings: [{ kind: 'risk', code: 'c', templateId: 'log-reader', path: '/p/log-reader.json5', line: 7, column: 3, message: 'It may write.' }],
+  findings: [
+    { kind: 'risk', code: 'c', templateId: 'log-reader', path: '/p/log-reader.json5', line: 7, column: 3, message: 'It may write.' },
+  ],
 };
 
 let template: TemplateView;
