@@ -5,6 +5,7 @@ import { BeforeFiles } from '../../../../extension/src/features/edits/beforeFile
 import { Reviews } from '../../../../extension/src/features/edits/reviews';
 import { editAccept, editContent, editList, editRedo, editReject, editUndo } from '../../../../extension/src/protocol/protocol.generated';
 import type { EditListResult, FileEditView, HunkView } from '../../../../extension/src/protocol/protocol.generated';
+import { moment } from '../../../../extension/src/webview/shared/figures';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import {
@@ -260,7 +261,7 @@ test('A turn that is chosen is undone, or done again', async () => {
   answers.push('Tidy');
   await reviews.takeBack(undefined, false);
   expect(sidecar.asked.at(-1)).toMatchObject({ method: 'edit/redo', params: { turnId: '2' } });
-  const time = (at: number): string => new Date(turns[at]?.time ?? '').toLocaleString();
+  const time = (at: number): string => moment(turns[at]?.time ?? '');
   expect(lists).toMatchObject([
     [{ label: 'Fix', description: `1 file, ${time(0)}` }],
     [{ label: 'Tidy', description: `3 files, ${time(1)}` }],

@@ -290,19 +290,6 @@ describe('what the page asks for', () => {
     expect(heard().at(-1)).toEqual({ type: 'finished', work: 'use', error: { kind: 'unreachable', message: 'Nobody answers.' } });
   });
 
-  it('takes the tour as the default only where there is none', async () => {
-    items = [provider({ id: 'tour', source: 'tour', kind: 'tour', name: 'Tour' })];
-    await say({ type: 'ready' });
-    await say({ type: 'takeTour', work: 'w' });
-    expect(paramsOf('provider/configure')).toMatchObject({ id: 'tour', makeDefault: true });
-    expect(executed).toEqual([['plue.newChat']]);
-    items.push(provider({ id: 'mine', isDefault: true }));
-    await say({ type: 'ready' });
-    sidecar.asked.length = 0;
-    await say({ type: 'takeTour', work: 'w' });
-    expect(sidecar.asked).toEqual([]);
-  });
-
   it('stores anew what a step stored already, and takes away an address that was emptied', async () => {
     const fields = { model: null, temperature: 1 };
     const external = { id: 'x', name: 'X', kind: 'external', command: '/bin/x', fields };
