@@ -124,10 +124,10 @@ async function pose(album, workbench, docs) {
   await start('Orchestrator', goal);
   await chat.getByRole('button', { name: 'Start' }).click();
   await showTree();
-  await row(/^Make the dates/)
-    .first()
-    .click({ timeout: 60_000 });
-  await page.keyboard.press('ArrowRight');
+  const tree = row(/^Make the dates/).first();
+  await tree.waitFor({ timeout: 60_000 });
+  // A click on the row would open the task, which takes the keys.
+  if ((await tree.getAttribute('aria-expanded')) !== 'true') await tree.locator('.monaco-tl-twistie').click();
   await row(/Mend the dates.*needs an answer/).waitFor({ timeout: 60_000 });
   await row(/Check the dates.*needs an answer/).waitFor({ timeout: 60_000 });
   await hideTree();
