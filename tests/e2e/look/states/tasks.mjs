@@ -96,8 +96,14 @@ async function pose(album, workbench, docs) {
     await showTree();
     await row(title).first().click();
     // The page of an editor that was closed goes a moment later.
-    await workbench.until(async () => (await page.locator('iframe.webview.ready:not([src*="purpose=webviewView"])').count()) === 1);
-    await chat.getByRole('region', { name: 'Task', exact: true }).waitFor({ timeout: 60_000 });
+    await workbench.until(
+      async () =>
+        (await page.locator('iframe.webview.ready:not([src*="purpose=webviewView"])').count()) === 1 &&
+        (await chat
+          .getByRole('region', { name: 'Task', exact: true })
+          .isVisible()
+          .catch(() => false)),
+    );
     await hideTree();
   };
   const start = async (/** @type {string} */ template, /** @type {string} */ words) => {
