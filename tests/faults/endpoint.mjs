@@ -9,7 +9,12 @@ import { createServer } from 'node:http';
  */
 
 export class Endpoint {
-  #server = createServer((request, response) => void this.#serve(request, response));
+  #server = createServer((request, response) => {
+    // Whoever asked may go away in the middle of a question or of its answer; anything else is the story's own fault.
+    this.#serve(request, response).catch((error) => {
+      if (error.code !== 'ECONNRESET') throw error;
+    });
+  });
   /** What it says to every question. @type {Answer} */
   answer = completion(['fine']);
   /** What it says to the next questions, one after the other; then {@link answer} again. @type {Answer[]} */
