@@ -80,6 +80,60 @@ public sealed class HealthCommandTests : IAsyncDisposable
         Assert.NotEmpty(endpoint.Requests);
     }
 
+    [Theory]
+    [InlineData("none", "It was not opened. There is no vault yet.")]
+    [InlineData("damaged", "The vault file is damaged")]
+    [InlineData("wrong", "It was not opened. That passphrase does not open the vault.")]
+    public async Task A_passphrase_that_opens_nothing_is_the_row_of_the_vault_and_all_else_is_looked_at(string vault, string says)
+    {
+        if (vault == "damaged") { home.Write("vault.json", "{ not a vault"); }
+        if (vault == "wrong") { await home.House.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default); }
+        home.Write("providers/house.json5", InMemorySidecar.ProviderAt(new Uri("http://localhost:1/")));
+        Assert.Equal(1, await RunAsync(Piped("wrong horse\n"), "--passphrase-fd", "0", "--json"));
+        using var json = JsonDocument.Parse(Said);
+        var rows = json.RootElement.GetProperty("rows").EnumerateArray().ToDictionary(row => row.GetProperty("name").GetString()!, row => row);
+        Assert.Equal("failed", rows["Vault"].GetProperty("state").GetString());
+        Assert.True(rows["Vault"].GetProperty("needed").GetBoolean());
+        Assert.StartsWith(says, rows["Vault"].GetProperty("sentence").GetString(), StringComparison.Ordinal);
+        Assert.Equal("ok", rows["Provider house"].GetProperty("state").GetString());
+        Assert.Equal("", error.ToString());
+    }
+
+    [Fact]
+    public async Task A_passphrase_that_cannot_be_read_is_bad_usage()
+    {
+        await home.House.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default);
+        Assert.Equal(2, await RunAsync(Piped(""), "--passphrase-fd", "0"));
+        Assert.Equal(("", "The secret that was passed in is empty. Pass one.\n"), (Said, error.ToString()));
+    }
+
+    [Fact]
+    public async Task The_line_that_a_locked_vault_leads_to_opens_it_with_a_passphrase_that_is_typed_unseen()
+    {
+        await home.House.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default);
+        await RunAsync();
+        var line = Assert.Single(Said.Split('\n'), line => line.Contains("$ plue", StringComparison.Ordinal) && line.Contains("passphrase", StringComparison.Ordinal)).Trim();
+        Assert.StartsWith("$ plue health ", line, StringComparison.Ordinal);
+
+        var keys = new Queue<char>(Passphrase + "\r");
+        ConsoleKeyInfo Key() => keys.Dequeue() is var letter && letter == '\r' ? new(letter, ConsoleKey.Enter, false, false, false) : new(letter, 0, false, false, false);
+        await RunAsync(new Terminal(TextReader.Null, output, error, isInputRedirected: false, Key), line.Split(' ')[3..]);
+        Assert.Matches("(?m)^ok       Vault +The vault is open\\.", Said);
+        Assert.Equal("Passphrase of the vault: \n", error.ToString());
+    }
+
+    [Fact]
+    public async Task Whose_folder_it_is_stands_nowhere_in_what_a_program_reads()
+    {
+        home.Write("config.json5", "{ mask_secrets: ");
+        await using var house = new Composition(LogLevel.Warning, home.Paths);
+        var opened = house.HealthHouse(null) with { UserFolder = Path.GetDirectoryName(home.Folder)! };
+        await HealthCommand.Create(_ => opened, Piped("")).Parse(["--json"]).InvokeAsync();
+        using var json = JsonDocument.Parse(Said);
+        var row = json.RootElement.GetProperty("rows").EnumerateArray().Single(row => row.GetProperty("name").GetString() == "Settings");
+        Assert.Equal(("openFile", Path.Combine("~", Path.GetFileName(home.Folder), "config.json5")), (row.GetProperty("fix").GetProperty("action").GetString(), row.GetProperty("fix").GetProperty("target").GetString()));
+    }
+
     private string Said => output.ToString();
 
     /// <summary>The line so many after the one that begins so, without what it is indented by.</summary>
@@ -91,12 +145,15 @@ public sealed class HealthCommandTests : IAsyncDisposable
         return lines[at + by].Trim();
     }
 
-    private Task<int> RunAsync(params string[] arguments)
+    /// <summary>A shell without a terminal: what is passed in is all there is to read.</summary>
+    private Terminal Piped(string input) => new(new StringReader(input), output, error, isInputRedirected: true);
+
+    private Task<int> RunAsync(params string[] arguments) => RunAsync(Piped(""), arguments);
+
+    private Task<int> RunAsync(Terminal terminal, params string[] arguments)
     {
         output.GetStringBuilder().Clear();
         error.GetStringBuilder().Clear();
-        return HealthCommand.Create(
-            workspace => new Composition(LogLevel.Warning, home.Paths).HealthHouse(workspace),
-            new Terminal(TextReader.Null, output, error, isInputRedirected: true)).Parse(arguments).InvokeAsync();
+        return HealthCommand.Create(workspace => new Composition(LogLevel.Warning, home.Paths).HealthHouse(workspace), terminal).Parse(arguments).InvokeAsync();
     }
 }
