@@ -56,7 +56,7 @@ public sealed class BareMachineTests : IDisposable
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "/usr/bin/script, which makes a terminal, is not installed.");
         await using var endpoint = new ScriptedEndpoint();
         await StoreKeyAsync(endpoint);
-        using var process = Start("/usr/bin/script", ["-qec", $"tty; exec {SidecarProcess.Executable} vault list", "/dev/null"], null);
+        using var process = Start("/usr/bin/script", ["-qec", $"tty; exec {SidecarProcess.UncountedExecutable} vault list", "/dev/null"], null);
         var said = await WaitForAsync(process, "Passphrase of the vault: ");
         await UntilNothingIsShownAsync(said[..said.IndexOf('\r', StringComparison.Ordinal)]);
         await process.StandardInput.WriteAsync(Passphrase + "\r");
@@ -112,13 +112,13 @@ public sealed class BareMachineTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/usr/sbin/sshd") && File.Exists("/usr/bin/ssh"), "openssh-server is not installed.");
         Assert.SkipUnless(Environment.UserName == "root", "Only root can start an sshd that lets users in.");
         await using var server = await LoopbackSsh.StartAsync(folder);
-        var run = await EndAsync(server.Run($"PLUE_HOME={Home} {SidecarProcess.Executable} run 'What is Plue?' --provider tour"));
+        var run = await EndAsync(server.Run($"PLUE_HOME={Home} {SidecarProcess.UncountedExecutable} run 'What is Plue?' --provider tour"));
         Assert.Equal((0, ""), (run.ExitCode, run.Stderr));
         Assert.Contains("recording", run.Stdout, StringComparison.Ordinal);
 
         await using var endpoint = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Events().Send(Answer) };
         await StoreKeyAsync(endpoint);
-        var withKey = server.Run($"PLUE_HOME={Home} {SidecarProcess.Executable} run Hi --provider house --passphrase-fd 3 3<{PassphraseFile}");
+        var withKey = server.Run($"PLUE_HOME={Home} {SidecarProcess.UncountedExecutable} run Hi --provider house --passphrase-fd 3 3<{PassphraseFile}");
         Assert.Equal((0, "Hello\n", ""), await EndAsync(withKey));
     }
 

@@ -15,6 +15,7 @@ internal sealed class RpcClient : IAsyncDisposable
     private readonly ConcurrentDictionary<int, TaskCompletionSource<JsonObject>> waiting = new();
     private readonly Channel<JsonObject> notifications = Channel.CreateUnbounded<JsonObject>();
     private readonly Channel<JsonObject> orphans = Channel.CreateUnbounded<JsonObject>();
+    private readonly SemaphoreSlim writing = new(1, 1);
     private int lastId;
 
     public RpcClient(Stream input, Stream output)
@@ -58,10 +59,19 @@ internal sealed class RpcClient : IAsyncDisposable
 
     public Task SendAsync(string body) => SendRawAsync(Encoding.UTF8.GetBytes($"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"));
 
+    /// <summary>One after the other: a pipe that is written to while it still waits for its reader ends both.</summary>
     public async Task SendRawAsync(byte[] bytes)
     {
-        await output.WriteAsync(bytes);
-        await output.FlushAsync();
+        await writing.WaitAsync();
+        try
+        {
+            await output.WriteAsync(bytes);
+            await output.FlushAsync();
+        }
+        finally
+        {
+            writing.Release();
+        }
     }
 
     /// <summary>Waits for the next notification of this method that fits; others of any kind are passed over.</summary>
@@ -110,6 +120,7 @@ internal sealed class RpcClient : IAsyncDisposable
     {
         await output.DisposeAsync();
         await reading.WaitAsync(TimeSpan.FromSeconds(15));
+        writing.Dispose();
     }
 
     private static JsonNode? Node(object? parameters) => parameters is null ? new JsonObject() : JsonSerializer.SerializeToNode(parameters, Reflective);

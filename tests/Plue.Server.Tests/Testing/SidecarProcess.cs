@@ -7,7 +7,15 @@ internal sealed class SidecarProcess : IAsyncDisposable
 {
     private SidecarProcess(Process process, RpcClient client) => (Process, Client) = (process, client);
 
-    public static string Executable => Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "plue.exe" : "plue");
+    private static readonly string Name = OperatingSystem.IsWindows() ? "plue.exe" : "plue";
+
+    public static string Executable => Path.Combine(AppContext.BaseDirectory, Name);
+
+    /// <summary>
+    /// The same program as it was built, in which no lines are counted: for terminals and logins of their own. What keeps two processes from
+    /// writing their counts at the same time holds within one session only, and who meets another at it aborts.
+    /// </summary>
+    public static string UncountedExecutable => Path.Combine(AppContext.BaseDirectory.Replace("Plue.Server.Tests", "Plue.Server", StringComparison.Ordinal), Name);
 
     public Process Process { get; }
     public RpcClient Client { get; }
