@@ -223,7 +223,8 @@ export class ChatPage {
     this.list.node.append(this.find.node);
     const composerColumn = element('div', { class: 'column' }, this.toast.node, this.refused, this.composer.node);
     const dock = element('div', { class: 'approval-dock' }, this.approvals.node);
-    const talk = [this.list.node, dock, element('div', { class: 'composer-area' }, composerColumn)];
+    const foot = element('div', { class: 'chat-foot' }, dock, element('div', { class: 'composer-area' }, composerColumn));
+    const talk = [this.list.node, foot];
     if (codexId.startsWith('codex://tasks/')) {
       this.task = new TaskPanel({
         open: (uri) => uri !== codexId && panel.post({ type: 'openCodex', uri }),
