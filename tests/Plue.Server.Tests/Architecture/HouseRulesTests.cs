@@ -44,7 +44,6 @@ public partial class HouseRulesTests
         ("Tools/JournalWriter/Program.cs", 2, "Writes unevenly, to be killed anywhere; and looks again until it is on the disk."),
         ("e2e/journeys/longChat.mjs", 1, "A place is written down a moment after the last movement."),
         ("e2e/look/states/chats.mjs", 1, "The sidecar is killed again once its next life has begun."),
-        ("e2e/look/states/tasks.mjs", 1, "One approval goes and the next one comes in its place, which looks the same."),
         ("e2e/runner/workbench.mjs", 1, "Waits until something outside the page is so, which tells nothing."),
     ];
 

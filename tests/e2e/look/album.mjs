@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { contrastFindings } from '../runner/accessibility.mjs';
+import { pages } from '../runner/workbench.mjs';
 import { roughPlaces } from './roughPlaces.mjs';
 import { rooms, sideBarRooms, themes } from './rooms.mjs';
 
@@ -157,10 +158,10 @@ export async function giveRoom({ page }, { width, height }) {
 
 /** Closes every editor; a page that takes the focus meanwhile can keep the command from being run. @param {import('../runner/workbench.mjs').Workbench} workbench */
 export async function closeEditors(workbench) {
-  const pages = workbench.page.locator('iframe.webview:not([src*="purpose=webviewView"])');
+  const open = workbench.page.locator(pages.editor);
   for (let attempt = 1; attempt <= 3; attempt++) {
     await workbench.command('View: Close All Editors');
-    const isClosed = await pages
+    const isClosed = await open
       .first()
       .waitFor({ state: 'detached', timeout: 5_000 })
       .then(

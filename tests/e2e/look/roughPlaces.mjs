@@ -1,4 +1,5 @@
-// What can be told of a page without eyes: what is wider than the page, cut off without an ellipsis, outside of the window, or scrolls inside of what scrolls.
+// What can be told of a page without eyes: what is wider than the page, cut off without an ellipsis, outside of the window, under something else, or
+// scrolls inside of what scrolls.
 
 /**
  * Runs inside the page.
@@ -20,6 +21,26 @@ export function roughPlaces() {
   };
   const endsInDots = (/** @type {Element} */ node) =>
     getComputedStyle(node).textOverflow === 'ellipsis' && getComputedStyle(node).overflowX === 'hidden';
+  /** What floats lies over others; what merely stands in the page must not. */
+  const floats = (/** @type {Element} */ one) => ['absolute', 'fixed', 'sticky'].includes(getComputedStyle(one).position);
+  const covering = (/** @type {Element} */ node) => {
+    const words = [...node.childNodes].find((child) => child.nodeType === Node.TEXT_NODE && child.textContent?.trim());
+    const range = document.createRange();
+    if (words) range.selectNodeContents(words);
+    const line = range.getClientRects()[0];
+    if (!line || line.width === 0) return undefined;
+    const [x, y] = [line.left + Math.min(line.width, node.getBoundingClientRect().width) / 2, line.top + line.height / 2];
+    const isShown = (/** @type {Element} */ one) => {
+      const box = one.getBoundingClientRect();
+      return (
+        getComputedStyle(one).overflowY === 'visible' || (x > box.left + 4 && x < box.right - 4 && y > box.top + 4 && y < box.bottom - 4)
+      );
+    };
+    const hit = document.elementFromPoint(x, y);
+    if (hit === null || hit.contains(node) || node.contains(hit) || above(node, (one) => !isShown(one)) !== undefined) return undefined;
+    for (let one = hit; !one.contains(node) && one.parentElement !== null; one = one.parentElement) if (floats(one)) return undefined;
+    return hit;
+  };
   const root = document.documentElement;
   if (root.scrollWidth > root.clientWidth + 1) found.push(`The page is ${root.scrollWidth} px wide in a window of ${root.clientWidth} px.`);
   for (const node of document.body.querySelectorAll('*')) {
@@ -42,6 +63,8 @@ export function roughPlaces() {
       above(node, (one) => scrolls(one, 'overflowX') || endsInDots(one)) === undefined
     )
       found.push(`${nameOf(node)} goes on beyond the edge of the window.`);
+    const cover = hasOwnText(node) ? covering(node) : undefined;
+    if (cover) found.push(`${nameOf(node)} lies under ${nameOf(cover)}.`);
     const cutsX = ['hidden', 'clip'].includes(style.overflowX) && node.scrollWidth > node.clientWidth + 1;
     if (hasOwnText(node) && cutsX && style.textOverflow !== 'ellipsis')
       found.push(`${nameOf(node)} is cut off at its side without an ellipsis.`);
@@ -50,8 +73,11 @@ export function roughPlaces() {
       found.push(`${nameOf(node)} is cut off at its foot.`);
     if (node instanceof HTMLTextAreaElement) continue;
     if (scrolls(node, 'overflowY') && node.scrollHeight > node.clientHeight + 1 && role !== 'listbox' && style.position !== 'fixed') {
-      const outer = above(node, (one) => scrolls(one, 'overflowY') && one.scrollHeight > one.clientHeight + 1);
-      if (outer !== undefined) found.push(`${nameOf(node)} scrolls inside of ${nameOf(outer)}, which scrolls as well.`);
+      // Messages come and go while one reads: they keep a scroll of their own wherever they stand.
+      const isMessages = node.matches('.messages');
+      const outer = above(node, (one) => floats(one) || (scrolls(one, 'overflowY') && one.scrollHeight > one.clientHeight + 1));
+      if (outer !== undefined && !floats(outer) && !isMessages)
+        found.push(`${nameOf(node)} scrolls inside of ${nameOf(outer)}, which scrolls as well.`);
     }
     const isControl = node.matches('button, a[href], input, select, summary') && !node.hasAttribute('disabled');
     if (isControl && (box.width < 12 || box.height < 12) && style.display !== 'inline')

@@ -22,10 +22,14 @@ import { watchRequests } from './requests.mjs';
  * @property {(home: string) => void} [prepare] Writes into the Plue home before anything starts.
  */
 
-/** VS Code says in a webview's address when it is a view of the side bar. */
-const pages = {
-  editor: 'iframe.webview.ready:not([src*="purpose=webviewView"])',
-  view: 'iframe.webview.ready[src*="purpose=webviewView"]',
+/**
+ * VS Code says in a webview's address when it is a view of the side bar; of one that was hidden and is shown again it says nothing more, but with a
+ * side bar nobody else is at the left edge of the window alone.
+ */
+const viewShownAgain = '.monaco-workbench:not(.nosidebar) .webview-overlay-outer-left:not(.webview-overlay-outer-right)';
+export const pages = {
+  editor: `:not(${viewShownAgain}) > iframe.webview.ready:not([src*="purpose=webviewView"])`,
+  view: `iframe.webview.ready[src*="purpose=webviewView"], ${viewShownAgain} > iframe.webview.ready`,
 };
 
 const bodyClasses = { 'Dark Modern': 'vscode-dark', 'Light Modern': 'vscode-light', 'Default High Contrast': 'vscode-high-contrast' };
@@ -158,7 +162,8 @@ export class Workbench {
         return;
       } catch (error) {
         if (attempt === 3) throw error;
-        await this.page.keyboard.press('Escape');
+        // In a chat the same key stops the answer.
+        if (await input.isVisible()) await this.page.keyboard.press('Escape');
       }
     }
   }

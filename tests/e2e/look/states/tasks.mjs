@@ -8,6 +8,7 @@ import { startSidecar } from '../../../bench/sidecar.mjs';
 import { writeHouseServer } from '../../runner/houseServer.mjs';
 import { pick } from '../../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../../runner/scriptedEndpoint.mjs';
+import { pages } from '../../runner/workbench.mjs';
 import { closeEditors } from '../album.mjs';
 
 export const views = ['task', 'tree', 'approvals'];
@@ -24,7 +25,7 @@ export async function photograph(album, open) {
     if (album.wants('tree')) await growTree(workbench.plueHome);
     await workbench.show();
     await workbench.command('View: Close Primary Side Bar');
-    await pose(album, workbench, docs);
+    await pose(album, workbench, docs, endpoint);
   } finally {
     docs.open();
     await workbench.close();
@@ -83,8 +84,8 @@ async function growTree(home) {
   }
 }
 
-/** @param {import('../album.mjs').Album} album @param {import('../../runner/workbench.mjs').Workbench} workbench @param {ReturnType<typeof gate>} docs */
-async function pose(album, workbench, docs) {
+/** @param {import('../album.mjs').Album} album @param {import('../../runner/workbench.mjs').Workbench} workbench @param {ReturnType<typeof gate>} docs @param {ScriptedEndpoint} endpoint */
+async function pose(album, workbench, docs, endpoint) {
   const { page, chat } = workbench;
   const row = (/** @type {string | RegExp} */ title) => page.getByRole('treeitem', { name: new RegExp(title) });
   const closeAll = () => closeEditors(workbench);
@@ -98,13 +99,25 @@ async function pose(album, workbench, docs) {
     // The page of an editor that was closed goes a moment later.
     await workbench.until(
       async () =>
-        (await page.locator('iframe.webview.ready:not([src*="purpose=webviewView"])').count()) === 1 &&
+        (await page.locator(pages.editor).count()) === 1 &&
         (await chat
           .getByRole('region', { name: 'Task', exact: true })
           .isVisible()
           .catch(() => false)),
     );
     await hideTree();
+  };
+  /** The buttons do nothing for a moment after the page has changed. */
+  const allowOnce = async () => {
+    const first = chat.locator('.approval').first();
+    const wordsOf = async () => (await first.locator('.exact-text').allInnerTexts()).join();
+    const words = await wordsOf();
+    await workbench.until(async () => {
+      if ((await wordsOf()) !== words) return true;
+      const button = first.getByRole('button', { name: 'Allow once' });
+      if (await button.isVisible()) await button.click({ timeout: 5_000 }).catch(() => {});
+      return false;
+    });
   };
   const start = async (/** @type {string} */ template, /** @type {string} */ words) => {
     await workbench.command('Plue: New Task…');
@@ -149,12 +162,11 @@ async function pose(album, workbench, docs) {
     await openTask(/Check the dates/);
     await chat.locator('.approvals:not(.is-fresh) .approval').first().waitFor();
     await album.take(workbench, 'task', 'waiting-for-approval');
-    await chat.locator('.approval').first().getByRole('button', { name: 'Allow once' }).click();
+    await allowOnce();
     await openTask(/Mend the dates/);
     for (let edit = 0; edit < 2; edit++) {
       await chat.locator('.approvals:not(.is-fresh) .approval').first().waitFor();
-      await chat.locator('.approval').first().getByRole('button', { name: 'Allow once' }).click();
-      await page.waitForTimeout(500);
+      await allowOnce();
     }
     await chat
       .getByText(/over budget/i)
@@ -179,6 +191,7 @@ async function pose(album, workbench, docs) {
     await chat.getByText('As a table').click();
     await album.take(workbench, 'task', 'finished-table', { again: () => chat.getByText('As a table').scrollIntoViewIfNeeded() });
     await closeAll();
+    endpoint.key = 'sk-another-one';
     await start('Docs writer', 'Fail at once.');
     await chat.getByRole('button', { name: 'Start' }).click();
     await showTree();
@@ -203,7 +216,6 @@ async function replyOf(asked, docs) {
   });
   const finish = (/** @type {object} */ more) => ({ calls: [{ name: 'finish', parameters: more }] });
   if (/(Part|Chapter|Page) \d/.test(said)) return finish({ summary: 'It is written.' });
-  if (said.includes('Fail at once')) throw new Error('The connection is cut.');
   if (String(asked.messages[0]?.content).includes('You are an orchestrator')) {
     if (done > 0) return finish({ summary: 'The dates are mended.', results: [{ goal: 'Mend the dates', outcome: 'done' }] });
     return {
