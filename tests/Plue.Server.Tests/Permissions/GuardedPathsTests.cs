@@ -18,7 +18,11 @@ public sealed class GuardedPathsTests : IDisposable
     [InlineData("nested.git/config")]
     [InlineData(".gitmodules")]
     [InlineData(".github/workflows/ci.yml")]
+    [InlineData(".github/actions/build/action.yml")]
+    [InlineData(".github/hooks/check.json")]
     [InlineData(".github/copilot-instructions.md")]
+    [InlineData(".config/fish/config.fish")]
+    [InlineData(".config/git/config")]
     [InlineData(".devcontainer/devcontainer.json")]
     [InlineData(".idea/workspace.xml")]
     [InlineData(".husky/pre-commit")]
@@ -49,6 +53,10 @@ public sealed class GuardedPathsTests : IDisposable
     [InlineData("CLAUDE.md")]
     [InlineData(".cursorrules")]
     [InlineData(".github/instructions/x.md")]
+    [InlineData(".github/prompts/x.prompt.md")]
+    [InlineData(".github/agents/x.md")]
+    [InlineData(".github/chatmodes/x.md")]
+    [InlineData(".aider.chat.history.md")]
     public void SEC_58_A_file_that_steers_models_is_asked_about_each_time(string path)
     {
         var verdict = scene.Change(path, scene.Agent(PermissionMode.EditFreely, allow: ["write"]));
@@ -95,7 +103,17 @@ public sealed class GuardedPathsTests : IDisposable
     [InlineData("environment.ts")]
     [InlineData("my-package.json")]
     [InlineData(".github/ISSUE_TEMPLATE.md")]
+    [InlineData(".aiderignore")]
+    [InlineData("notes~")]
+    [InlineData("v1~x.txt")]
     public void An_ordinary_file_is_freely_edited(string path) => Assert.Equal(Decision.Allow, scene.Change(path).Decision);
+
+    [Theory]
+    [InlineData(".env.local", "it holds keys or sign-ins")]
+    [InlineData(".aider.conf", "it tells models what to do")]
+    [InlineData("GIT~1/config", "it is a short name that can stand for another file")]
+    [InlineData("deep/a~2", "it is a short name that can stand for another file")]
+    public void What_a_name_that_is_only_alike_can_do_is_said(string path, string why) => Assert.Equal(why, GuardedPaths.WhyNotChange($"/work/{path}", "/work"));
 
     /// <summary>The sandbox has to name single files; what it names must not be an ordinary file anywhere else.</summary>
     [Fact]
