@@ -1,16 +1,20 @@
 // `npm run mutate -- Permissions/PermissionPolicy.cs Vault`: changes files or whole rooms of the sidecar in small ways and looks whether the rooms' own
-// tests notice (Stryker.NET). It is slow: each change that some test reaches is a run of those tests. The report goes to artifacts/mutation/reports.
-// The runner is Microsoft's testing platform: Stryker's other one does not understand xunit.v3. Only the rooms' tests are built (PLUE_TEST_FILES), from
-// a copy of the checkout, so that nothing here is changed while it runs.
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+// tests notice. It is slow: each change is a run of those tests until one fails. What nobody noticed is told, and written to artifacts/mutation/survived.txt.
+// Stryker.NET makes the changes, all in one assembly of which one at a time is switched on by the file in STRYKER_MUTANT_FILE. It does not run the tests:
+// with xunit.v3 its default runner finds that no test notices anything and its other one that every test notices everything. Its own run is therefore of
+// one small class, and the assembly is taken out of it. Everything is done in a copy of the checkout.
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename, join, relative } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { inArtifacts, inRoot, root } from './lib/paths.mjs';
 import { requireDotnet } from './lib/prerequisites.mjs';
-import { Stop, runMain, say } from './lib/progress.mjs';
-import { runOrStop } from './lib/run.mjs';
+import { Stop, runMain, say, step } from './lib/progress.mjs';
+import { run, runOrStop } from './lib/run.mjs';
 
 const rooms = ['Permissions', 'Vault', 'Store'];
+const smallClass = 'Vault/OriginTests.cs';
 const copied = [
   '.config',
   '.editorconfig',
@@ -24,6 +28,13 @@ const copied = [
   'Directory.Packages.props',
   'tests',
 ];
+const copy = inArtifacts('mutation', 'checkout');
+const project = join(copy, 'tests', 'Plue.Server.Tests');
+const built = join(copy, 'artifacts', 'bin', 'Plue.Server.Tests', 'debug');
+const testsFolder = inArtifacts('mutation', 'tests');
+const reports = inArtifacts('mutation', 'reports');
+
+/** @typedef {{id: string, status: string, mutatorName: string, replacement: string, location: {start: {line: number}}, file: string}} Change */
 
 await runMain(async () => {
   const named = parseArgs({ allowPositionals: true }).positionals.map((path) => path.split('/'));
@@ -33,56 +44,107 @@ await runMain(async () => {
   const isNamed = (/** @type {string} */ path) =>
     named.some(([room = '', file]) => path === join('Plue.Server', room, file ?? basename(path)));
   await requireDotnet();
-  const copy = inArtifacts('mutation', 'checkout');
-  rmSync(copy, { recursive: true, force: true });
+  rmSync(inArtifacts('mutation'), { recursive: true, force: true });
   mkdirSync(copy, { recursive: true });
   for (const name of copied.filter((name) => existsSync(inRoot(name)))) cpSync(inRoot(name), join(copy, name), { recursive: true });
   for (const path of readdirSync(join(copy, 'server'), { recursive: true }).map(String))
     if (path.endsWith('.cs') && !isNamed(path)) leaveAlone(join(copy, 'server', path));
-  const reports = inArtifacts('mutation', 'reports');
-  rmSync(reports, { recursive: true, force: true });
-  const tests = roomsOf.map((room) => `${room}/**/*.cs`).join(';');
-  const options = { cwd: join(copy, 'tests', 'Plue.Server.Tests'), env: { PLUE_TEST_FILES: tests }, show: true };
-  await runOrStop('dotnet', ['tool', 'restore'], options);
-  await runOrStop(
-    'dotnet',
-    [
-      ...['stryker', '--project', 'Plue.Server.csproj', '--test-runner', 'mtp', '--output', reports],
-      ...named.flatMap(([room, file = '*.cs']) => ['--mutate', `${room}/${file}`]),
-      ...['--reporter', 'json', '--reporter', 'progress', '--concurrency', '1', '--break-at', '0'],
-    ],
-    options,
-  );
-  tell(reports);
+  await step('Building the tests', () => build(roomsOf.map((room) => `${room}/**/*.cs`).join(';')));
+  cpSync(built, testsFolder, { recursive: true });
+  const changes = await step('Changing the sidecar', () => change(named.map(([room = '', file = '*.cs']) => `${room}/${file}`)));
+  await tryAll(roomsOf, changes);
 });
 
-/** The tool would change every file and only then leave out what was not named, and its changes of all others do not work together. @param {string} file */
+/** The tool would change every file and only then leave out what was not named. @param {string} file */
 function leaveAlone(file) {
   writeFileSync(file, `// Stryker disable all\n${readFileSync(file, 'utf8').replace(/^\uFEFF/, '')}`);
 }
 
-/** What survived, by file and line. @param {string} reports */
-function tell(reports) {
+/** @param {string} files Of the tests. */
+async function build(files) {
+  await runOrStop('dotnet', ['build', project, '-v', 'q', '--nologo', '-p:RunAnalyzers=false'], {
+    cwd: copy,
+    env: { PLUE_TEST_FILES: files },
+  });
+}
+
+/** Puts the changed sidecar beside the tests. @param {string[]} patterns @returns {Promise<Change[]>} */
+async function change(patterns) {
+  await runOrStop('dotnet', ['tool', 'restore'], { cwd: project });
+  await build(smallClass);
+  const sidecar = join(built, 'plue.dll');
+  const usual = statSync(sidecar).size;
+  let isOver = false;
+  const stryker = runOrStop(
+    'dotnet',
+    [
+      ...['stryker', '--project', 'Plue.Server.csproj', '--test-runner', 'mtp', '--output', reports, '--reporter', 'json'],
+      ...['--concurrency', '1', '--break-at', '0', ...patterns.flatMap((pattern) => ['--mutate', pattern])],
+    ],
+    { cwd: project, env: { PLUE_TEST_FILES: smallClass } },
+  ).finally(() => (isOver = true));
+  const taking = (async () => {
+    for (; !isOver; await delay(200)) {
+      const isChanged = existsSync(`${sidecar}.stryker-unchanged`) && existsSync(sidecar) && statSync(sidecar).size > usual;
+      if (isChanged) cpSync(sidecar, join(testsFolder, 'plue.dll'));
+    }
+  })();
+  await Promise.all([stryker, taking]);
+  if (statSync(join(testsFolder, 'plue.dll')).size <= usual) throw new Stop('Stryker made no changed sidecar.');
   const name = readdirSync(reports, { recursive: true })
     .map(String)
     .find((path) => path.endsWith('mutation-report.json'));
   if (!name) throw new Stop(`Stryker wrote no report to ${relative(root, reports)}.`);
-  const { files, testFiles = {} } = JSON.parse(readFileSync(join(reports, name), 'utf8'));
-  const tests = Object.values(testFiles).reduce((sum, file) => sum + file.tests.length, 0);
-  const killed = Object.values(files).flatMap(({ mutants }) =>
-    mutants.filter((/** @type {{status: string}} */ { status }) => status === 'Killed'),
+  const { files } = JSON.parse(readFileSync(join(reports, name), 'utf8'));
+  return Object.entries(files).flatMap(([file, { mutants }]) =>
+    mutants
+      .filter((/** @type {Change} */ { status }) => !['Ignored', 'CompileError'].includes(status))
+      .map((/** @type {Change} */ mutant) => ({ ...mutant, file: file.replace(/^.*Plue\.Server\//, '') })),
   );
-  if (tests > 1 && killed.length > 1 && killed.every(({ killedBy = [] }) => killedBy.length === tests))
-    throw new Stop('Every test noticed every change: the changed program did not run at all, so this says nothing about the tests.');
-  for (const [file, { mutants }] of Object.entries(files)) {
-    const count = (/** @type {string[]} */ ...states) =>
-      mutants.filter((/** @type {{status: string}} */ { status }) => states.includes(status)).length;
-    const [noticed, all] = [count('Killed', 'Timeout'), count('Killed', 'Timeout', 'Survived', 'NoCoverage')];
-    if (all === 0) continue;
-    say(`${file}: ${noticed} of ${all} changes noticed (${((100 * noticed) / all).toFixed(1)} %)`);
-    for (const { status, location, mutatorName, replacement } of mutants) {
-      if (status === 'Survived' || status === 'NoCoverage')
-        say(`  ${location.start.line}: ${mutatorName}: ${String(replacement).replace(/\s+/g, ' ').slice(0, 100)}`);
+}
+
+/** @param {string[]} roomsOf @param {Change[]} changes */
+async function tryAll(roomsOf, changes) {
+  const started = Date.now();
+  for (const room of roomsOf)
+    if ((await tests(room, '-1', 600_000)).code !== 0) throw new Stop(`The tests of ${room} fail with nothing changed.`);
+  const patience = 3 * (Date.now() - started) + 30_000;
+  /** @type {Change[]} */ const survived = [];
+  let tried = 0;
+  const queue = [...changes];
+  const work = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const { code } = await tests(next.file.split('/')[0] ?? '', next.id, patience);
+      if (code === 0) survived.push(next);
+      if (++tried % 20 === 0) say(`${tried} of ${changes.length} changes tried, ${survived.length} not noticed`);
     }
+  };
+  await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, work));
+  const lines = [...new Set(changes.map(({ file }) => file))].flatMap((file) => {
+    const [all, left] = [changes, survived].map((list) => list.filter((one) => one.file === file));
+    const [of = 0, missed = 0] = [all?.length, left?.length];
+    return [
+      `${file}: ${of - missed} of ${of} changes noticed (${((100 * (of - missed)) / of).toFixed(1)} %)`,
+      ...(left ?? []).map(
+        ({ location, mutatorName, replacement }) =>
+          `  ${location.start.line}: ${mutatorName}: ${replacement.replace(/\s+/g, ' ').slice(0, 100)}`,
+      ),
+    ];
+  });
+  writeFileSync(inArtifacts('mutation', 'survived.txt'), `${lines.join('\n')}\n`);
+  for (const line of lines) say(line);
+}
+
+/** The tests of a room with one change switched on, until one fails. @param {string} room @param {string} id @param {number} timeout */
+async function tests(room, id, timeout) {
+  const active = join(inArtifacts('mutation'), `active-${id}`);
+  const number = Buffer.alloc(4);
+  number.writeInt32LE(Number(id));
+  writeFileSync(active, number);
+  try {
+    const args = [join(testsFolder, 'Plue.Server.Tests.dll'), '-namespace', `Plue.Server.Tests.${room}`, '-stopOnFail', '-noColor'];
+    return await run('dotnet', args, { env: { STRYKER_MUTANT_FILE: active }, timeout });
+  } finally {
+    rmSync(active, { force: true });
   }
 }
