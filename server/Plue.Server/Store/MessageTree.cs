@@ -80,9 +80,10 @@ public sealed class MessageTree
     public IReadOnlyList<string> Under(string id)
     {
         List<string> found = [id];
+        var seen = found.ToHashSet(StringComparer.Ordinal);
         for (var i = 0; i < found.Count; i++)
         {
-            if (Children.TryGetValue(found[i], out var next)) { found.AddRange(next); }
+            if (Children.TryGetValue(found[i], out var next)) { found.AddRange(next.Where(seen.Add)); }
         }
 
         return found;
@@ -92,12 +93,13 @@ public sealed class MessageTree
     public IReadOnlyList<string> AnswerOf(Message message)
     {
         var first = message;
-        while (Find(first.ParentId ?? "") is { Role: MessageRole.Assistant, GoesOn: true } before) { first = before; }
+        for (var steps = 0; steps < messages.Length && Find(first.ParentId ?? "") is { Role: MessageRole.Assistant, GoesOn: true } before; steps++) { first = before; }
 
         List<string> rounds = [first.Id];
+        var seen = rounds.ToHashSet(StringComparer.Ordinal);
         for (var at = 0; at < rounds.Count; at++)
         {
-            if (Find(rounds[at]) is { GoesOn: true } && Children.TryGetValue(rounds[at], out var next)) { rounds.AddRange(next.Where(id => Find(id)!.Role == MessageRole.Assistant)); }
+            if (Find(rounds[at]) is { GoesOn: true } && Children.TryGetValue(rounds[at], out var next)) { rounds.AddRange(next.Where(id => Find(id)!.Role == MessageRole.Assistant && seen.Add(id))); }
         }
 
         return rounds;

@@ -232,6 +232,26 @@ public sealed class PermissionPolicyTests : IDisposable
     }
 
     [Fact]
+    public void A_command_in_another_folder_is_offered_no_rule()
+    {
+        Directory.CreateDirectory(scene.At("sub"));
+        Verdict In(string folder) => scene.Policy.Judge("bash", new ToolAction.RunCommand("npm test", folder), [scene.Agent()]);
+        Assert.Equal((Decision.Ask, "bash(npm test)"), (In(scene.Workspace).Decision, In(scene.Workspace).Rule));
+        Assert.Equal((Decision.Ask, null), (In(scene.At("sub")).Decision, In(scene.At("sub")).Rule));
+    }
+
+    [Fact]
+    public void SEC_24_What_cannot_be_shown_whole_is_offered_no_rule()
+    {
+        string? RuleOf(string path) => scene.Change(path, scene.Agent()).Rule;
+        var longest = string.Join('/', Enumerable.Repeat(new string('a', 99), 9).Append(new string('b', 93)));
+        Assert.Equal($"write({longest})", RuleOf(longest));
+        Assert.Null(RuleOf(longest + "b"));
+        Assert.Null(RuleOf("bell\u0007.txt"));
+        Assert.Null(RuleOf("turned\u202e.txt"));
+    }
+
+    [Fact]
     public void SEC_56_A_tool_of_a_server_asks_until_a_rule_names_it()
     {
         Verdict Call(string tool, Rights rights) => scene.Policy.Judge($"github/{tool}", new ToolAction.CallServer("github", tool), [rights]);

@@ -68,6 +68,27 @@ public sealed class OriginTests : IDisposable
     [InlineData("/v1")]
     [InlineData("*")]
     [InlineData("")]
+    [InlineData("ftp://a.example")]
+    [InlineData("wss://a.example")]
+    [InlineData("exec://0123")]
+    [InlineData("exec://0123456789abcdef0123456789abcdef.fedcba9876543210fedcba987654321")]
+    [InlineData("exec://0123456789abcdef0123456789abcdef0fedcba9876543210fedcba9876543210")]
+    [InlineData("exec://0123456789abcdef0123456789abcdef.fedcba9876543210fedcba987654321g")]
+    [InlineData("exec://zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz.zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz")]
     public void What_has_no_clear_origin_cannot_be_bound_to(string url) =>
         Assert.Equal(FailureKind.BadRequest, Assert.Throws<FailureException>(() => Origin.Parse(url)).Failure.Kind);
+
+    [Theory]
+    [InlineData("https://api.example.com:443/v1?x=1", "https://api.example.com")]
+    [InlineData("http://localhost:80", "http://localhost")]
+    [InlineData("http://api.example.com:443", "http://api.example.com:443")]
+    [InlineData("https://api.example.com:80", "https://api.example.com:80")]
+    [InlineData("http://[0:0::1]:8080", "http://[::1]:8080")]
+    [InlineData("https://BÜCHER.example", "https://xn--bcher-kva.example")]
+    [InlineData("exec://0123456789abcdef0123456789abcdef.fedcba9876543210fedcba9876543210", "exec://0123456789abcdef0123456789abcdef.fedcba9876543210fedcba9876543210")]
+    public void What_is_written_of_an_origin_reads_back_as_the_same(string url, string written)
+    {
+        Assert.Equal(written, Origin.Parse(url).ToString());
+        Assert.Equal(Origin.Parse(url), Origin.Parse(written));
+    }
 }

@@ -87,6 +87,41 @@ public class RedactorTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void What_is_settled_cuts_no_secret_however_the_text_goes_on() => Prop.ForAll(
+        Gen.Elements('a', 'b', 'é').ArrayOf().Where(letters => letters.Length is >= 4 and <= 7).Select(letters => new string(letters)).ArrayOf().Where(secrets => secrets.Length < 4).ToArbitrary(),
+        Gen.Elements('a', 'b', 'é', 'z').ArrayOf().Select(letters => new string(letters)).ToArbitrary(),
+        (secrets, between) =>
+        {
+            var redactor = new Redactor();
+            foreach (var secret in secrets) { redactor.Register(secret); }
+
+            var text = string.Join(between, secrets.Prepend(between).Append(between));
+            return Enumerable.Range(0, text.Length + 1).All(length =>
+            {
+                var settled = redactor.Settled(text[..length]);
+                return settled >= 0 && settled <= length
+                    && secrets.All(secret => Enumerable.Range(0, settled).All(at => at + secret.Length <= settled || !text.AsSpan(at).StartsWith(secret, StringComparison.Ordinal)));
+            });
+        }).QuickCheckThrowOnFailure();
+
+    [Theory]
+    [InlineData("zz 01", 3)]
+    [InlineData("zz 012345", 3)]
+    [InlineData("zz 0123456", 10)]
+    [InlineData("zz 01 0", 6)]
+    [InlineData("zz 01x", 6)]
+    [InlineData("zz", 2)]
+    [InlineData("0", 0)]
+    [InlineData("", 0)]
+    public void Only_what_may_go_on_as_a_secret_waits(string text, int settled)
+    {
+        var redactor = new Redactor();
+        Assert.Equal(text.Length, redactor.Settled(text));
+        redactor.Register("0123456");
+        Assert.Equal(settled, redactor.Settled(text));
+    }
+
+    [Fact]
     public void Registering_and_masking_from_many_threads_is_safe()
     {
         var redactor = new Redactor();
