@@ -14,7 +14,7 @@ import { Stop, runMain, say, step } from './lib/progress.mjs';
 import { run, runOrStop } from './lib/run.mjs';
 
 const rooms = ['Permissions', 'Vault', 'Store'];
-const smallClass = 'Vault/OriginTests.cs';
+const smallClass = 'Store/SearchTermsTests.cs';
 const copied = [
   '.config',
   '.editorconfig',
