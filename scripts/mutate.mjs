@@ -3,7 +3,7 @@
 // Stryker.NET makes the changes, all in one assembly of which one at a time is switched on by the file in STRYKER_MUTANT_FILE. It does not run the tests:
 // with xunit.v3 its default runner finds that no test notices anything and its other one that every test notices everything. Its own run is therefore of
 // one small class, and the assembly is taken out of it. Everything is done in a copy of the checkout.
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -73,7 +73,7 @@ async function change(patterns) {
   await runOrStop('dotnet', ['tool', 'restore'], { cwd: project });
   await build(smallClass);
   const sidecar = join(built, 'plue.dll');
-  const usual = statSync(sidecar).size;
+  let isTaken = false;
   let isOver = false;
   const stryker = runOrStop(
     'dotnet',
@@ -85,12 +85,14 @@ async function change(patterns) {
   ).finally(() => (isOver = true));
   const taking = (async () => {
     for (; !isOver; await delay(200)) {
-      const isChanged = existsSync(`${sidecar}.stryker-unchanged`) && existsSync(sidecar) && statSync(sidecar).size > usual;
-      if (isChanged) cpSync(sidecar, join(testsFolder, 'plue.dll'));
+      const usual = `${sidecar}.stryker-unchanged`;
+      if (isTaken || !existsSync(usual) || !existsSync(sidecar) || readFileSync(sidecar).equals(readFileSync(usual))) continue;
+      cpSync(sidecar, join(testsFolder, 'plue.dll'));
+      isTaken = true;
     }
   })();
   await Promise.all([stryker, taking]);
-  if (statSync(join(testsFolder, 'plue.dll')).size <= usual) throw new Stop('Stryker made no changed sidecar.');
+  if (!isTaken) throw new Stop('Stryker made no changed sidecar.');
   const name = readdirSync(reports, { recursive: true })
     .map(String)
     .find((path) => path.endsWith('mutation-report.json'));
