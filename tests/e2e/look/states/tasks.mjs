@@ -114,8 +114,11 @@ async function pose(album, workbench, docs, endpoint) {
     const words = await wordsOf();
     await workbench.until(async () => {
       if ((await wordsOf()) !== words) return true;
-      const button = first.getByRole('button', { name: 'Allow once' });
-      if (await button.isVisible()) await button.click({ timeout: 5_000 }).catch(() => {});
+      // A click before last may have answered it meanwhile.
+      await first
+        .getByRole('button', { name: 'Allow once' })
+        .click({ timeout: 5_000 })
+        .catch(() => undefined);
       return false;
     });
   };
