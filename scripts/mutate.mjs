@@ -87,6 +87,8 @@ async function change(patterns) {
     for (; !isOver; await delay(200)) {
       const usual = `${sidecar}.stryker-unchanged`;
       if (isTaken || !existsSync(usual) || !existsSync(sidecar) || readFileSync(sidecar).equals(readFileSync(usual))) continue;
+      // It may be half written.
+      await delay(1_000);
       cpSync(sidecar, join(testsFolder, 'plue.dll'));
       isTaken = true;
     }
@@ -123,11 +125,12 @@ async function tryAll(roomsOf, changes) {
   };
   await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, work));
   const lines = [...new Set(changes.map(({ file }) => file))].flatMap((file) => {
-    const [all, left] = [changes, survived].map((list) => list.filter((one) => one.file === file));
-    const [of = 0, missed = 0] = [all?.length, left?.length];
+    const all = changes.filter((one) => one.file === file).length;
+    const left = survived.filter((one) => one.file === file);
+    const noticed = all - left.length;
     return [
-      `${file}: ${of - missed} of ${of} changes noticed (${((100 * (of - missed)) / of).toFixed(1)} %)`,
-      ...(left ?? []).map(
+      `${file}: ${noticed} of ${all} changes noticed (${((100 * noticed) / all).toFixed(1)} %)`,
+      ...left.map(
         ({ location, mutatorName, replacement }) =>
           `  ${location.start.line}: ${mutatorName}: ${replacement.replace(/\s+/g, ' ').slice(0, 100)}`,
       ),
