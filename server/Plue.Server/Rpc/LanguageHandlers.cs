@@ -32,6 +32,8 @@ internal sealed class LanguageHandlers(
     {
         public OpenDocument Document { get; set; } = document;
         public CancellationTokenSource? Pending { get; set; }
+        /// <summary>What the editor shows. Told again it would close the menu of mends that is just opening.</summary>
+        public PublishDiagnosticsParams? Told { get; set; }
         public Task Checking { get; set; } = Task.CompletedTask;
     }
 
@@ -200,9 +202,10 @@ internal sealed class LanguageHandlers(
             lock (gate)
             {
                 // Nothing may come after what its closing tells.
-                if (pending.IsCancellationRequested) { return; }
+                if (pending.IsCancellationRequested || (opened.Told is { } told && told.Version == document.Version && told.Diagnostics.SequenceEqual(diagnostics))) { return; }
 
-                telling = server.NotifyAsync(LanguageMethods.PublishDiagnostics, new PublishDiagnosticsParams(uri, document.Version, diagnostics), pending.Token);
+                opened.Told = new PublishDiagnosticsParams(uri, document.Version, diagnostics);
+                telling = server.NotifyAsync(LanguageMethods.PublishDiagnostics, opened.Told, pending.Token);
             }
 
             await telling;

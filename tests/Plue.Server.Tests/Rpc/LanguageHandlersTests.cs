@@ -180,6 +180,32 @@ public sealed class LanguageHandlersTests
     }
 
     [Fact]
+    public async Task A_save_tells_only_of_files_whose_problems_it_changed()
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        var (same, changing) = (UriOf(sidecar.Home, "templates/scout.json5"), UriOf(sidecar.Home, "templates/ranger.json5"));
+        await OpenAsync(sidecar.Client, same, Broken);
+        await ProblemsAsync(sidecar.Client, same, 1);
+        await OpenAsync(sidecar.Client, changing, "{ id: \"ranger\", name: \"Ranger\", parent_template: \"task\", system_prompt_ref: \"codex://prompts/ranger\" }");
+        Assert.Single((await ProblemsAsync(sidecar.Client, changing, 1))["diagnostics"]!.AsArray());
+
+        Write(sidecar.Home, "prompts/ranger.md", "Look.");
+        await SaveAsync();
+        Assert.Empty((await NextAsync())["diagnostics"]!.AsArray());
+        File.Delete(Path.Combine(sidecar.Home, "prompts", "ranger.md"));
+        await SaveAsync();
+        Assert.Single((await NextAsync())["diagnostics"]!.AsArray());
+
+        Task SaveAsync() => sidecar.Client.NotifyAsync("textDocument/didSave", new { textDocument = new { uri = changing } });
+        async Task<JsonObject> NextAsync()
+        {
+            var told = await sidecar.Client.NextAsync("textDocument/publishDiagnostics");
+            Assert.Equal(changing, (string?)told["uri"]);
+            return told;
+        }
+    }
+
+    [Fact]
     public async Task A_file_of_4_MiB_and_one_that_is_none_of_ours_keep_nothing_waiting()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();

@@ -95,8 +95,14 @@ export default async function (journey) {
   const fix = page.locator('.action-widget .monaco-list-row', { hasText: 'Change to “read”' }).first();
   await journey.step('The ways to mend it are listed', async () => {
     await goTo(8, columnOf(8, 'raed') + 1);
-    await page.keyboard.press('Control+.');
-    await fix.waitFor({ timeout: 30_000 });
+    // VS Code drops what was asked for when the marks are told of meanwhile, so one asks again.
+    await workbench.until(async () => {
+      await page.keyboard.press('Control+.');
+      return await fix.waitFor({ timeout: 3000 }).then(
+        () => true,
+        () => false,
+      );
+    });
   });
 
   await journey.step('The mistake is mended with the name that was meant', async () => {
