@@ -12,8 +12,12 @@ public sealed record TaskListParams(string? Root, bool? IncludeArchived);
 
 public sealed record TaskListResult(IReadOnlyList<TaskView> Tasks);
 
-/// <summary>Null means no limit of its own, or, of what was spent, that it is not known.</summary>
+/// <summary>Null means no limit of its own.</summary>
 public sealed record TaskBudgetView(decimal? Usd, long? Tokens, int? Rounds, long? Seconds);
+
+/// <param name="Usd">Null while no price is known of anything that was used.</param>
+/// <param name="UsdIsAtLeast">True when a part had no price, so that it cost more; otherwise null.</param>
+public sealed record TaskSpendView(decimal? Usd, bool? UsdIsAtLeast, long Tokens, int Rounds, long Seconds);
 
 public sealed record TaskView
 {
@@ -30,10 +34,10 @@ public sealed record TaskView
     public string? ProviderId { get; init; }
     public string? ProviderName { get; init; }
     public string? Model { get; init; }
-    /// <summary>Of the task itself; money is null while a price is not known.</summary>
-    public required TaskBudgetView Spent { get; init; }
+    /// <summary>Of the task itself.</summary>
+    public required TaskSpendView Spent { get; init; }
     /// <summary>Of the task and everything under it.</summary>
-    public required TaskBudgetView SpentInAll { get; init; }
+    public required TaskSpendView SpentInAll { get; init; }
     public required TaskBudgetView Budget { get; init; }
     /// <summary>It costs nothing: it runs on this machine.</summary>
     public bool IsLocal { get; init; }
@@ -85,7 +89,7 @@ public sealed record ChangedFileView(string Path, int Added, int Removed);
 /// <param name="Rule">What <c>always</c> stored.</param>
 public sealed record AnsweredApprovalView(DateTimeOffset Time, string What, string Decision, string? Reason, string? Rule);
 
-public sealed record TimelineLane(string Uri, string Title, string Status, decimal? CostUsd, IReadOnlyList<TimelineSpan> Spans);
+public sealed record TimelineLane(string Uri, string Title, string Status, TaskSpendView Spent, IReadOnlyList<TimelineSpan> Spans);
 
 public enum TimelineKind { Model, Tool, Waiting }
 

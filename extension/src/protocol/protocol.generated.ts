@@ -1656,6 +1656,14 @@ export interface TaskSpawnParams {
   parentId?: string;
 }
 
+export interface TaskSpendView {
+  usd?: number;
+  usdIsAtLeast?: boolean;
+  tokens: number;
+  rounds: number;
+  seconds: number;
+}
+
 export interface TaskSteerParams {
   uri: string;
   text: string;
@@ -1681,8 +1689,8 @@ export interface TaskView {
   providerId?: string;
   providerName?: string;
   model?: string;
-  spent: TaskBudgetView;
-  spentInAll: TaskBudgetView;
+  spent: TaskSpendView;
+  spentInAll: TaskSpendView;
   budget: TaskBudgetView;
   isLocal: boolean;
   createdAt: string;
@@ -1813,7 +1821,7 @@ export interface TimelineLane {
   uri: string;
   title: string;
   status: string;
-  costUsd?: number;
+  spent: TaskSpendView;
   spans: TimelineSpan[];
 }
 

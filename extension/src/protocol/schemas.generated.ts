@@ -1396,6 +1396,14 @@ export const settingsSetParamsSchema: v.GenericSchema<unknown, wire.SettingsSetP
   value: v.optional(v.unknown()),
 });
 
+export const taskSpendViewSchema: v.GenericSchema<unknown, wire.TaskSpendView> = v.object({
+  usd: v.optional(v.number()),
+  usdIsAtLeast: v.optional(v.boolean()),
+  tokens: v.number(),
+  rounds: v.number(),
+  seconds: v.number(),
+});
+
 export const taskBudgetViewSchema: v.GenericSchema<unknown, wire.TaskBudgetView> = v.object({
   usd: v.optional(v.number()),
   tokens: v.optional(v.number()),
@@ -1414,8 +1422,8 @@ export const taskViewSchema: v.GenericSchema<unknown, wire.TaskView> = v.object(
   providerId: v.optional(v.string()),
   providerName: v.optional(v.string()),
   model: v.optional(v.string()),
-  spent: taskBudgetViewSchema,
-  spentInAll: taskBudgetViewSchema,
+  spent: taskSpendViewSchema,
+  spentInAll: taskSpendViewSchema,
   budget: taskBudgetViewSchema,
   isLocal: v.boolean(),
   createdAt: v.string(),
@@ -1455,7 +1463,7 @@ export const timelineLaneSchema: v.GenericSchema<unknown, wire.TimelineLane> = v
   uri: v.string(),
   title: v.string(),
   status: v.string(),
-  costUsd: v.optional(v.number()),
+  spent: taskSpendViewSchema,
   spans: v.array(timelineSpanSchema),
 });
 

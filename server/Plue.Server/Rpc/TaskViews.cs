@@ -49,13 +49,15 @@ internal static class TaskViews
             : null,
     };
 
-    private static TaskBudgetView Spent(Spend spend) => new(spend.IsUsdKnown ? spend.Usd : null, spend.Tokens, spend.Rounds, (long)spend.Seconds);
+    /// <summary>Money of which a part is not known is told as far as it is known.</summary>
+    internal static TaskSpendView Spent(Spend spend) =>
+        new(spend.IsUsdKnown || spend.Usd > 0 ? spend.Usd : null, !spend.IsUsdKnown && spend.Usd > 0 ? true : null, spend.Tokens, spend.Rounds, (long)spend.Seconds);
 
     private static TimelineKind KindOf(TaskSpan span) =>
         span.Kind == SpanKind.Model ? TimelineKind.Model : span.Name == SpawnTaskTool.ToolName ? TimelineKind.Waiting : TimelineKind.Tool;
 
     private static TimelineLane Lane(TaskRow row, StoredChat? task, IEnumerable<(DateTimeOffset Since, string What)> waiting) => new(
-        row.Uri, row.Summary.Title, row.Status, row.Spent.IsUsdKnown ? row.Spent.Usd : null,
+        row.Uri, row.Summary.Title, row.Status, Spent(row.Spent),
         [
             .. (task is null ? [] : TaskTimeline.Of(task)).Select(span => new TimelineSpan(KindOf(span), span.Name, span.Start, span.End, span.Usd)),
             .. waiting.Select(one => new TimelineSpan(TimelineKind.Waiting, one.What, one.Since, null, null)),

@@ -8,7 +8,7 @@ import { ChatPage } from '../../../extension/src/webview/chat/render';
 import { readToPage } from '../../../extension/src/webview/shared/toPage';
 import type { FromPage, ToPage } from '../../../extension/src/webview/shared/viewMessages';
 import { answer, chat, codex, provider, question } from './chatSamples';
-import { child, detail, task, taskId } from './taskSamples';
+import { child, detail, spend, task, taskId } from './taskSamples';
 
 let page: ChatPage;
 let posted: FromPage[];
@@ -138,7 +138,7 @@ describe('the panel of a task', () => {
 describe('a budget', () => {
   it('says what was spent and what its agents may still take', () => {
     const [money] = barsOf(task(), [
-      child('a', { budget: { usd: 0.5 }, spentInAll: { usd: 0.2 } }),
+      child('a', { budget: { usd: 0.5 }, spentInAll: spend({ usd: 0.2 }) }),
       child('b', { status: 'done', budget: { usd: 0.3 } }),
     ]);
     expect(money).toMatchObject({ name: 'Money', words: '$0.210 of $1.00, $0.300 reserved', share: 0.21, isReached: false });
@@ -146,8 +146,9 @@ describe('a budget', () => {
   });
 
   it('counts what is not known as unknown, and what runs here as local', () => {
-    expect(barsOf(task({ spentInAll: {}, budget: {} }), [])[0]?.words).toBe('cost unknown');
-    expect(barsOf(task({ spentInAll: {}, budget: {}, isLocal: true }), [])[0]?.words).toBe('local');
+    expect(barsOf(task({ spentInAll: spend(), budget: {} }), [])[0]?.words).toBe('cost unknown');
+    expect(barsOf(task({ spentInAll: spend(), budget: {}, isLocal: true }), [])[0]?.words).toBe('local');
+    expect(barsOf(task({ spentInAll: spend({ usd: 0.2, usdIsAtLeast: true }) }), [])[0]?.words).toBe('$0.200+ of $1.00');
   });
 });
 
@@ -173,9 +174,10 @@ describe('the timeline', () => {
         uri: 'a',
         title: 'A',
         status: 'done',
+        spent: spend(),
         spans: [{ kind: 'model', name: 'm', start: '2026-11-21T12:00:00Z', end: '2026-11-21T12:00:10Z' }],
       },
-      { uri: 'b', title: 'B', status: 'running', spans: [{ kind: 'tool', name: 't', start: '2026-11-21T12:00:10Z' }] },
+      { uri: 'b', title: 'B', status: 'running', spent: spend(), spans: [{ kind: 'tool', name: 't', start: '2026-11-21T12:00:10Z' }] },
     ];
     const { lengthMs, rows, ticks } = timelineOf(lanes, Date.parse('2026-11-21T12:00:40Z'));
     expect(lengthMs).toBe(40_000);
@@ -192,7 +194,13 @@ describe('the timeline', () => {
       { kind: fc.constantFrom('model' as const, 'tool' as const, 'waiting' as const), name: fc.string(), start: time, end: time },
       { requiredKeys: ['kind', 'name', 'start'] },
     );
-    const lane = fc.record({ uri: fc.string(), title: fc.string(), status: fc.constant('running'), spans: fc.array(span) });
+    const lane = fc.record({
+      uri: fc.string(),
+      title: fc.string(),
+      status: fc.constant('running'),
+      spent: fc.constant(spend()),
+      spans: fc.array(span),
+    });
     fc.assert(
       fc.property(fc.array(lane), fc.integer({ min: 0, max: 4e12 }), (lanes, now) => {
         const { rows, ticks } = timelineOf(lanes, now);

@@ -1,7 +1,11 @@
 // One task as the sidecar would tell it.
-import type { TaskDetail, TaskView } from '../../../extension/src/protocol/protocol.generated';
+import type { TaskDetail, TaskSpendView, TaskView } from '../../../extension/src/protocol/protocol.generated';
 
 export const taskId = 'codex://tasks/export';
+
+export function spend(change: Partial<TaskSpendView> = {}): TaskSpendView {
+  return { tokens: 0, rounds: 0, seconds: 0, ...change };
+}
 
 export function task(change: Partial<TaskView> = {}): TaskView {
   return {
@@ -33,7 +37,7 @@ export function child(name: string, change: Partial<TaskView> = {}): TaskView {
     templateName: 'code-writer',
     parentId: taskId,
     isLocal: true,
-    spentInAll: {},
+    spentInAll: spend(),
     budget: {},
     ...change,
   });
@@ -52,7 +56,13 @@ export function detail(change: Partial<TaskDetail> = {}): TaskDetail {
     children: [
       child('Write exporter', { status: 'done' }),
       child('Update docs', { status: 'waiting_for_approval', templateName: 'docs-writer', waiting: 1 }),
-      child('Review', { status: 'over_budget', templateName: 'reviewer', isLocal: false, spentInAll: { usd: 0.1 }, budget: { usd: 0.1 } }),
+      child('Review', {
+        status: 'over_budget',
+        templateName: 'reviewer',
+        isLocal: false,
+        spentInAll: spend({ usd: 0.1 }),
+        budget: { usd: 0.1 },
+      }),
     ],
     files: [
       { path: 'src/export.ts', added: 120, removed: 0 },
@@ -64,7 +74,7 @@ export function detail(change: Partial<TaskDetail> = {}): TaskDetail {
         uri: taskId,
         title: 'Add export command',
         status: 'running',
-        costUsd: 0.05,
+        spent: spend({ usd: 0.05 }),
         spans: [
           { kind: 'model', name: 'claude-sonnet-4-6', start: at(0), end: at(20), costUsd: 0.02 },
           { kind: 'waiting', name: 'agents', start: at(20) },
@@ -74,6 +84,7 @@ export function detail(change: Partial<TaskDetail> = {}): TaskDetail {
         uri: 'codex://tasks/write',
         title: 'Write exporter',
         status: 'done',
+        spent: spend(),
         spans: [
           { kind: 'model', name: 'qwen', start: at(22), end: at(60) },
           { kind: 'tool', name: 'write', start: at(60), end: at(61) },
@@ -84,7 +95,7 @@ export function detail(change: Partial<TaskDetail> = {}): TaskDetail {
         uri: 'codex://tasks/docs',
         title: 'Update docs',
         status: 'waiting_for_approval',
-        costUsd: 0.01,
+        spent: spend({ usd: 0.01, usdIsAtLeast: true }),
         spans: [{ kind: 'model', name: 'qwen', start: at(25), end: at(70) }],
       },
     ],

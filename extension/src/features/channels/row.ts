@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { CodexStatus, CodexSummary, TaskView } from '../../protocol/protocol.generated';
 import { messagesInWords } from '../../webview/shared/amounts';
 import { beginningOf } from '../../webview/shared/beginning';
-import { decimal, dollars, moment } from '../../webview/shared/figures';
+import { atLeast, decimal, dollars, moment } from '../../webview/shared/figures';
 import { isWorking as isTaskWorking, stateOf } from '../../webview/shared/taskWords';
 import { titleWords } from '../../webview/shared/titleWords';
 import { visibleText } from '../../webview/shared/visibleText';
@@ -122,10 +122,11 @@ export function menuWordsOf(taskStatus: string): string {
   return stateWords[taskStatus] ?? '';
 }
 
-/** "$0.21 / 1.00", "local"; of the task and everything under it. */
+/** "$0.21 / 1.00", "$0.21+", "local"; of the task and everything under it. */
 export function spendOf({ isLocal, spentInAll, budget }: Pick<TaskView, 'isLocal' | 'spentInAll' | 'budget'>): string {
   if (isLocal && (spentInAll.usd ?? 0) === 0) return l10n.t('local');
-  const spent = spentInAll.usd === undefined ? l10n.t('cost unknown') : formatCost(spentInAll.usd);
+  const { usd, usdIsAtLeast } = spentInAll;
+  const spent = usd === undefined ? l10n.t('cost unknown') : atLeast(formatCost(usd), usdIsAtLeast);
   return budget.usd === undefined ? spent : `${spent} / ${decimal(budget.usd, 2)}`;
 }
 

@@ -74,9 +74,9 @@ export class TaskActions {
   /** Asks for the limit that it ran into, or for one of several. */
   async topUp([task]: Tasks): Promise<void> {
     if (task === undefined) return;
-    const { budget = {}, spentInAll = {}, status } = this.tasks.get(task.uri) ?? {};
-    const limit = await pickLimit(budget, spentInAll);
-    const spent = spentInAll[limit];
+    const { budget = {}, spentInAll, status } = this.tasks.get(task.uri) ?? {};
+    const limit = await pickLimit(budget, spentInAll ?? {});
+    const spent = spentInAll?.[limit];
     const before = budget[limit];
     const isWhole = limit !== 'usd';
     const written = await vscode.window.showInputBox({

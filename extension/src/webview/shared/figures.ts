@@ -20,6 +20,11 @@ export function money(amount: number): string {
   return dollars(amount, amount < 1 ? 3 : 2);
 }
 
+/** "$0.21", and "$0.21+" where a part had no price. */
+export function atLeast(amount: string, isAtLeast: boolean | undefined): string {
+  return isAtLeast === true ? `${amount}+` : amount;
+}
+
 /** USD with so many digits behind the point. */
 export function dollars(amount: number, digits: number, mostDigits = digits): string {
   const make = (): Intl.NumberFormat =>

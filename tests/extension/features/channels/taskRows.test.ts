@@ -16,7 +16,7 @@ import { codexSummary } from '../../testing/codexSummary';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import { answers, reset, shown } from '../../testing/vscode';
-import { child, task, taskId } from '../../webview/taskSamples';
+import { child, spend, task, taskId } from '../../webview/taskSamples';
 
 const now = Date.parse('2026-11-21T12:05:00Z');
 const lists: TaskList[] = [];
@@ -36,15 +36,17 @@ function listOf(sidecar: FakeSidecar): TaskList {
 
 test('A task says who works on it, for how long, and what it spent of what', () => {
   expect(row(task()).description).toBe('orchestrator  3 m  $0.21 / 1.00');
-  expect(row(child('docs', { spent: { seconds: 20 } }), { unread: true }).description).toBe('●  code-writer  20 s  local');
+  expect(row(child('docs', { spent: spend({ seconds: 20 }) }), { unread: true }).description).toBe('●  code-writer  20 s  local');
   expect(
-    row(child('x', { status: 'over_budget', isLocal: false, spentInAll: { usd: 0.1 }, budget: { usd: 0.1 }, spent: {} })).description,
+    row(child('x', { status: 'over_budget', isLocal: false, spentInAll: spend({ usd: 0.1 }), budget: { usd: 0.1 }, spent: spend() }))
+      .description,
   ).toBe('over budget  code-writer  $0.10 / 0.10');
 });
 
 test('A cost that nobody knows is not nothing', () => {
-  expect(spendOf(task({ spentInAll: {}, budget: {} }))).toBe('cost unknown');
-  expect(spendOf(task({ isLocal: true, spentInAll: { usd: 0.3 }, budget: {} }))).toBe('$0.30');
+  expect(spendOf(task({ spentInAll: spend(), budget: {} }))).toBe('cost unknown');
+  expect(spendOf(task({ spentInAll: spend({ usd: 0.3, usdIsAtLeast: true }) }))).toBe('$0.30+ / 1.00');
+  expect(spendOf(task({ isLocal: true, spentInAll: spend({ usd: 0.3 }), budget: {} }))).toBe('$0.30');
 });
 
 test('Each state has a shape of its own', () => {
@@ -131,7 +133,7 @@ test('A task is told something, stopped with what is under it, and all are stopp
 });
 
 test('The limit that was reached is topped up, never below what is spent, and the task goes on', async () => {
-  const reached = task({ status: 'over_budget', spentInAll: { usd: 1, rounds: 9 }, budget: { usd: 1, rounds: 50 } });
+  const reached = task({ status: 'over_budget', spentInAll: spend({ usd: 1, rounds: 9 }), budget: { usd: 1, rounds: 50 } });
   expect(reachedLimits(reached.budget, reached.spentInAll)).toEqual(['usd']);
   expect(problemWith('0.5', 1, false)).toBe('More than 1 is needed: that is spent.');
   expect(problemWith('2.5', 1, true)).toBe('Write a whole number.');

@@ -49,7 +49,7 @@ test('A chat is answered when a turn of a chat ends well', () => {
 });
 
 test('A task is done when it says so', () => {
-  const amount = {};
+  const amount = { tokens: 0, rounds: 0, seconds: 0 };
   const task: TaskView = {
     uri: 'codex://tasks/task-1',
     templateId: 'task',

@@ -1,7 +1,7 @@
 // What a task may spend, what it and everything under it did spend, and what it handed on.
 import * as l10n from '@vscode/l10n';
 import type { TaskBudgetView, TaskView } from '../../../protocol/protocol.generated';
-import { count, money, seconds } from '../../shared/figures';
+import { atLeast, count, money, seconds } from '../../shared/figures';
 
 export interface BudgetBar {
   name: string;
@@ -36,7 +36,11 @@ export function barsOf(task: Pick<TaskView, 'spentInAll' | 'budget' | 'isLocal'>
     }
     const reserved = children.reduce((sum, child) => sum + reservedBy(child, key), 0);
     const isLocal = key === 'usd' && task.isLocal && (spent ?? 0) === 0;
-    const amount = isLocal ? l10n.t('local') : spent === undefined ? l10n.t('unknown') : words(spent);
+    const amount = isLocal
+      ? l10n.t('local')
+      : spent === undefined
+        ? l10n.t('unknown')
+        : atLeast(words(spent), key === 'usd' && task.spentInAll.usdIsAtLeast);
     const said = limit === undefined ? amount : l10n.t('{0} of {1}', amount, words(limit));
     const share = limit === undefined || limit <= 0 || spent === undefined ? undefined : Math.min(1, spent / limit);
     return [

@@ -12,7 +12,7 @@ import type {
 import { Banners } from '../../shared/banners';
 import { element, textButton, type Child } from '../../shared/element';
 import { labelOf } from '../../shared/fieldLabel';
-import { money } from '../../shared/figures';
+import { atLeast, money } from '../../shared/figures';
 import { language } from '../../shared/language';
 import { exactText } from '../../shared/longText';
 import { Section } from '../../shared/section';
@@ -87,7 +87,7 @@ export class TaskPanel {
   }
 
   private showSide({ children, files, approvals, timeline, routing, outputs }: TaskDetail): void {
-    const costs = timeline.filter(({ costUsd }) => costUsd !== undefined);
+    const costs = timeline.filter(({ spent }) => spent.usd !== undefined);
     const parts: [string, unknown, () => Child[]][] = [
       [l10n.t('Agents'), children, () => [element('ul', {}, ...children.map((child) => this.child(child)))]],
       [l10n.t('Files changed'), files, () => [this.all(files), element('ul', {}, ...files.map((file) => this.file(file)))]],
@@ -107,8 +107,9 @@ export class TaskPanel {
   private child(task: TaskView): HTMLElement {
     const open = textButton(visibleText(task.title), () => this.actions.open(task.uri), 'quiet');
     open.dataset['key'] = `child-${task.uri}`;
-    const { usd } = task.spentInAll;
-    const cost = task.isLocal && (usd ?? 0) === 0 ? l10n.t('local') : usd === undefined ? l10n.t('cost unknown') : money(usd);
+    const { usd, usdIsAtLeast } = task.spentInAll;
+    const cost =
+      task.isLocal && (usd ?? 0) === 0 ? l10n.t('local') : usd === undefined ? l10n.t('cost unknown') : atLeast(money(usd), usdIsAtLeast);
     return element(
       'li',
       { class: 'task-child' },
@@ -237,8 +238,13 @@ function costTable(lanes: readonly TimelineLane[]): HTMLElement {
     element(
       'tbody',
       {},
-      ...lanes.map(({ title, costUsd = 0 }) =>
-        element('tr', {}, element('th', { scope: 'row' }, visibleText(title)), element('td', { class: 'number' }, money(costUsd))),
+      ...lanes.map(({ title, spent: { usd = 0, usdIsAtLeast } }) =>
+        element(
+          'tr',
+          {},
+          element('th', { scope: 'row' }, visibleText(title)),
+          element('td', { class: 'number' }, atLeast(money(usd), usdIsAtLeast)),
+        ),
       ),
     ),
   );

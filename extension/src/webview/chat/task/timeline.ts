@@ -1,5 +1,5 @@
 // Who ran when: where each bar of the timeline begins and how long it is. Pure: no DOM, no clock of its own.
-import type { TimelineKind, TimelineLane } from '../../../protocol/protocol.generated';
+import type { TaskSpendView, TimelineKind, TimelineLane } from '../../../protocol/protocol.generated';
 
 export interface TimelineBar {
   kind: TimelineKind;
@@ -19,7 +19,7 @@ export interface TimelineRow {
   uri: string;
   title: string;
   status: string;
-  costUsd?: number;
+  spent: TaskSpendView;
   bars: TimelineBar[];
 }
 
@@ -54,11 +54,11 @@ export function timelineOf(lanes: readonly TimelineLane[], now: number): Timelin
   const lengthMs = all.length === 0 ? 0 : Math.max(1, Math.max(...all.map(({ end }) => end)) - from);
   return {
     lengthMs,
-    rows: read.map(({ lane: { uri, title, status, costUsd }, spans }) => ({
+    rows: read.map(({ lane: { uri, title, status, spent }, spans }) => ({
       uri,
       title,
       status,
-      ...(costUsd === undefined ? {} : { costUsd }),
+      spent,
       bars: spans.map(({ span, start, end }) => {
         const width = Math.max(thinnest, (end - start) / lengthMs);
         return {

@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type { TimelineKind, TimelineLane } from '../../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../../shared/element';
-import { money, seconds } from '../../shared/figures';
+import { atLeast, money, seconds } from '../../shared/figures';
 import { Section } from '../../shared/section';
 import { stateOf } from '../../shared/taskWords';
 import { visibleText } from '../../shared/visibleText';
@@ -77,7 +77,8 @@ export class TimelineView {
       rect.addEventListener('pointerleave', () => say(undefined));
       chart.append(rect);
     }
-    const cost = row.costUsd === undefined ? '' : money(row.costUsd);
+    const { usd, usdIsAtLeast } = row.spent;
+    const cost = usd === undefined ? '' : atLeast(money(usd), usdIsAtLeast);
     return element('div', { class: 'timeline-lane' }, name, chart, element('span', { class: 'lane-cost' }, cost));
   }
 }

@@ -1,0 +1,21 @@
+using System.Globalization;
+using Plue.Server.Agents;
+using Plue.Server.Rpc;
+
+namespace Plue.Server.Tests.Rpc;
+
+public sealed class TaskViewsTests
+{
+    [Theory]
+    [InlineData("0.3", true, "0.3", null)]
+    [InlineData("0", true, "0", null)]
+    [InlineData("0.3", false, "0.3", true)]
+    [InlineData("0", false, null, null)]
+    public void Money_of_which_a_part_is_not_known_is_told_as_far_as_it_is_known(string usd, bool isKnown, string? told, bool? isAtLeast)
+    {
+        var view = TaskViews.Spent(new Spend(decimal.Parse(usd, CultureInfo.InvariantCulture), isKnown, 10, 2, 3.7));
+
+        Assert.Equal((told is null ? null : decimal.Parse(told, CultureInfo.InvariantCulture), isAtLeast), (view.Usd, view.UsdIsAtLeast));
+        Assert.Equal((10L, 2, 3L), (view.Tokens, view.Rounds, view.Seconds));
+    }
+}
