@@ -75,8 +75,12 @@ public sealed class OriginTests : IDisposable
     [InlineData("exec://0123456789abcdef0123456789abcdef0fedcba9876543210fedcba9876543210")]
     [InlineData("exec://0123456789abcdef0123456789abcdef.fedcba9876543210fedcba987654321g")]
     [InlineData("exec://zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz.zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz")]
-    public void What_has_no_clear_origin_cannot_be_bound_to(string url) =>
-        Assert.Equal(FailureKind.BadRequest, Assert.Throws<FailureException>(() => Origin.Parse(url)).Failure.Kind);
+    public void What_has_no_clear_origin_cannot_be_bound_to(string url)
+    {
+        var refused = Assert.Throws<FailureException>(() => Origin.Parse(url));
+        Assert.Equal(FailureKind.BadRequest, refused.Failure.Kind);
+        Assert.Contains("Give one like https://api.example.com", refused.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("https://api.example.com:443/v1?x=1", "https://api.example.com")]
