@@ -134,27 +134,29 @@ public sealed class ToolRunner(
         // One rule that allows only a part of the call would be asked for without an end.
         var asked = verdicts.Where(one => one.Decision == Decision.Ask).ToList();
         var rule = asked.Select(one => one.Rule).Distinct().ToList() is [var only] ? only : null;
+        // Asked first: whoever hears that the call waits finds the question.
+        var asking = approvals.AskAsync(
+            new ApprovalRequest
+            {
+                CodexId = context.CodexId,
+                Path = pathOf(context.Rights),
+                ToolUseId = call.ToolUseId,
+                ToolName = tool.Name,
+                Kind = planned.Kind,
+                What = planned.What,
+                Diff = planned.Diff,
+                Where = verdict.Where ?? planned.Where,
+                Why = string.Join(' ', asked.Select(one => one.Why).Distinct()),
+                Sandbox = planned.Sandbox,
+                Rule = rule,
+                RuleFolder = rule is null ? null : context.Workspace,
+            },
+            cancellationToken,
+            () => Judge(tool, planned, context.Rights()).All(one => one.Decision == Decision.Allow));
         observer.Waiting(call, true);
         try
         {
-            var answer = await approvals.AskAsync(
-                new ApprovalRequest
-                {
-                    CodexId = context.CodexId,
-                    Path = pathOf(context.Rights),
-                    ToolUseId = call.ToolUseId,
-                    ToolName = tool.Name,
-                    Kind = planned.Kind,
-                    What = planned.What,
-                    Diff = planned.Diff,
-                    Where = verdict.Where ?? planned.Where,
-                    Why = string.Join(' ', asked.Select(one => one.Why).Distinct()),
-                    Sandbox = planned.Sandbox,
-                    Rule = rule,
-                    RuleFolder = rule is null ? null : context.Workspace,
-                },
-                cancellationToken,
-                () => Judge(tool, planned, context.Rights()).All(one => one.Decision == Decision.Allow));
+            var answer = await asking;
             answered(new Messages.ApprovalNote(answer.Decision.ToString().ToLowerInvariant(), answer.Reason, answer.Decision == ApprovalDecision.Always ? answer.Rule : null, approvals.Now));
             if (answer.Decision != ApprovalDecision.Deny)
             {

@@ -78,6 +78,18 @@ public sealed class ToolRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task Whoever_hears_that_a_call_waits_finds_its_question()
+    {
+        var heard = new List<(bool IsWaiting, int Questions)>();
+        observer.OnWaiting = isWaiting => heard.Add((isWaiting, approvals.Pending.Count));
+        var running = RunAsync(new ToolAction.Fetch(new Uri("https://a.example/")));
+        var asked = await AskedAsync();
+        approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), false);
+        Assert.Null((await running).Error);
+        Assert.Equal([(true, 1), (false, 0)], heard);
+    }
+
+    [Fact]
     public void SEC_24_Two_requests_that_read_alike_have_not_the_same_fingerprint()
     {
         ApprovalRequest Of(string what, string? diff) => new() { CodexId = "c", Path = [], ToolName = "write", Kind = ApprovalKind.Write, What = what, Diff = diff, Why = "" };
@@ -119,6 +131,8 @@ public sealed class ToolRunnerTests : IDisposable
     {
         private readonly List<string> heard = [];
 
+        public Action<bool>? OnWaiting { get; set; }
+
         public IReadOnlyList<string> Heard { get { lock (heard) { return [.. heard]; } } }
 
         public void Hear(string what) { lock (heard) { heard.Add(what); } }
@@ -130,7 +144,7 @@ public sealed class ToolRunnerTests : IDisposable
         }
 
         public void Progress(ToolCall call, string text) { }
-        public void Waiting(ToolCall call, bool isWaiting) { }
+        public void Waiting(ToolCall call, bool isWaiting) => OnWaiting?.Invoke(isWaiting);
         public void Finished(ToolCallResult result) { }
     }
 

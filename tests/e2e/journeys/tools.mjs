@@ -399,7 +399,9 @@ async function travel(journey, workbench, endpoint) {
     await chat.getByRole('menuitem', { name: 'Chat', exact: true }).click();
     await chat.getByRole('button', { name: 'Template: Chat' }).waitFor({ timeout: 30_000 });
     await chat.getByRole('button', { name: 'Permissions: Plan only' }).waitFor();
-    await page.keyboard.press('Control+w');
+    // A key may get lost while the page changes, and the chat would stay in front.
+    await workbench.command('View: Close Editor');
+    await page.getByRole('tab', { name: 'New chat' }).waitFor({ state: 'detached' });
     await backToChat();
   });
 
