@@ -226,11 +226,15 @@ async function travel(journey, workbench, endpoint) {
 
   await journey.step('A diagram opens in the preview of VS Code', async () => {
     await act('flowchart', 'Open preview');
-    await page.locator('.tab').filter({ hasText: 'Preview' }).waitFor();
-    // What was never saved would be asked about when its group is closed.
-    await page.locator('.tab').filter({ hasText: '```mermaid' }).click();
-    await workbench.command('View: Revert and Close Editor');
-    await page.locator('.tab').filter({ hasText: '```mermaid' }).waitFor({ state: 'detached' });
+    const tab = (/** @type {string} */ words) => page.locator('.tab').filter({ hasText: words });
+    await tab('Preview').click();
+    await workbench.command('View: Close Editor');
+    await tab('Preview').waitFor({ state: 'detached' });
+    // What was never saved would be asked about whenever its group is closed.
+    await tab('```mermaid').click();
+    await workbench.command('View: Close Editor');
+    await page.locator('.monaco-dialog-box').getByRole('button', { name: "Don't Save" }).click();
+    await tab('```mermaid').waitFor({ state: 'detached' });
   });
 
   await journey.look('No request leaves the window', async () => {
