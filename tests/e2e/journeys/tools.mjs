@@ -399,7 +399,7 @@ async function travel(journey, workbench, endpoint) {
     await chat.getByRole('menuitem', { name: 'Chat', exact: true }).click();
     await chat.getByRole('button', { name: 'Template: Chat' }).waitFor({ timeout: 30_000 });
     await chat.getByRole('button', { name: 'Permissions: Plan only' }).waitFor();
-    // The one before stays beside the new one, and a window that is loaded again may show any of them first.
+    // The one before stays beside the new one.
     for (let left = 1; left >= 0; left--) {
       await workbench.command('View: Close Editor');
       await workbench.until(async () => (await page.getByRole('tab', { name: 'New chat' }).count()) === left);
@@ -410,7 +410,8 @@ async function travel(journey, workbench, endpoint) {
   for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast', 'Dark Modern'])) {
     await journey.look(`Calls and a question are seen in ${theme}`, async () => {
       const bodyClass = workbench.setTheme(theme);
-      await workbench.show();
+      // Opened anew it may show editors that were closed a moment ago.
+      await workbench.reload();
       await chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });
       await send(workbench, 'Write something odd');
       await approval('a⟨U+202E⟩b').waitFor({ timeout: 60_000 });
