@@ -1,8 +1,10 @@
 // `npm start [folder]`: installs what is missing, builds what changed, opens VS Code with Plue loaded.
 // The desktop's `code` when it is on PATH, else a VS Code in the browser that lives until Ctrl+C.
 //   --browser  not the desktop's VS Code     --no-open  print the address only     --port N
-//   --data DIR  where that VS Code keeps its own data
+//   --data DIR  where that VS Code keeps its own data: outside of the folder, because it loads no extension that lies in an untrusted one
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, installPackages } from './lib/build.mjs';
@@ -34,7 +36,7 @@ await runMain(async () => {
   if (code) return openDesktop(code, folder);
   return openBrowser({
     folder,
-    dataDir: values.data ?? inRoot('.plue-dev'),
+    dataDir: values.data ?? join(homedir(), '.plue-dev', createHash('sha256').update(root).digest('hex').slice(0, 8)),
     port: Number(values.port ?? usualPort),
     open: !values['no-open'],
   });

@@ -11,13 +11,9 @@ import { bareEnvironment } from '../runner/workbench.mjs';
 export default async function (journey) {
   const folder = mkdtempSync(join(tmpdir(), 'plue-e2e-start-'));
   mkdirSync(join(folder, 'home'));
-  const started = startInBackground(
-    process.execPath,
-    [inRoot('scripts', 'start.mjs'), '--browser', '--no-open', '--port', '0', '--data', folder],
-    {
-      env: { ...bareEnvironment(), HOME: join(folder, 'home'), PLUE_HOME: join(folder, 'plue'), PLUE_CACHE: cache },
-    },
-  );
+  const started = startInBackground(process.execPath, [inRoot('scripts', 'start.mjs'), '--browser', '--no-open', '--port', '0'], {
+    env: { ...bareEnvironment(), HOME: join(folder, 'home'), PLUE_HOME: join(folder, 'plue'), PLUE_CACHE: cache },
+  });
   const page = await journey.browser.newPage({ viewport: { width: 1280, height: 800 } });
   try {
     let address = '';
