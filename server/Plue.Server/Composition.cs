@@ -88,7 +88,13 @@ internal sealed class Composition : IAsyncDisposable
         });
         mcpServices = new(() => new McpServices
         {
-            Paths = paths, Workspace = Workspace, Secrets = new SecretSource(vault, EnvironmentKeys), Mask = Redactor.Mask, Time = Time, Environment = OwnEnvironment.Read(), Home = Home,
+            Paths = paths,
+            Workspace = Workspace,
+            Secrets = new SecretSource(vault, EnvironmentKeys),
+            Mask = Redactor.Mask,
+            Time = Time,
+            Environment = OwnEnvironment.Read(),
+            Home = Home,
             Templates = () => McpTemplate.Of(templates.Value),
         });
         mcpServers = new(() =>
@@ -299,42 +305,42 @@ internal sealed class Composition : IAsyncDisposable
     public ChatServices ChatServices(
         Func<string, ITurnSink> sinkFor, Action<string, ChatSummary?> changed, Action<string, string> notify, Func<AgentTasks> tasks, bool isUnattended = false,
         AgentPermissions? policy = null) => new()
-    {
-        IsUnattended = _ => isUnattended,
-        ToolsFor = chat => tasks().ToolsFor(chat),
-        CheckSpending = (task, request, price) => tasks().CheckSpending(task, request, price),
-        CheckUnderWay = (task, usage, rounds, cost) => tasks().CheckUnderWay(task, usage, rounds, cost),
-        IsJudged = task => tasks().IsJudged(task),
-        RoutingOf = Agents.AgentTasks.RoutingOf,
-        Policy = policy,
-        Worked = (conversation, answer, cancellationToken) => tasks().WorkedAsync(conversation, answer, cancellationToken),
-        SpawnForHook = (template, values, spawnedBy, depth, cancellationToken) => tasks().Spawner.SpawnForHookAsync(template, values, spawnedBy, depth, cancellationToken),
-        Store = chats.Value,
-        Providers = Providers,
-        Workspace = Workspace,
-        Files = new RequestFiles(Attachments),
-        Time = Time,
-        Logger = Logs.CreateLogger("Chat"),
-        Mask = Redactor.Mask,
-        Secrets = Secrets,
-        TemplateOf = templates.Value.Find,
-        IsTemplate = (id, ancestor) => templates.Value.IsA(id, ancestor),
-        Notify = notify,
-        SteeringOf = SteeringOf,
-        OptionsOf = OptionsOf,
-        Fallbacks = () => UserConfig.Read(Paths).Fallbacks,
-        SmallModel = () => UserConfig.Read(Paths).DefaultSmall,
-        PromptOf = name => prompts.Value.Get($"codex://prompts/{name}.md").Text,
-        Budget = () => Budget.Of(UserConfig.Read(Paths)),
-        ToolRunner = toolRunner.Value,
-        ToolSources = ToolSources ?? [builtInTools.Value, new CodexTool(() => documents.Value, ToolTextOf), McpTools],
-        MoveEdits = async (codexId, turnIds, isUndo, cancellationToken) =>
-            (isUndo ? await edits.Value.UndoTurnsAsync(codexId, turnIds, cancellationToken) : await edits.Value.RedoTurnsAsync(codexId, turnIds, cancellationToken)).Conflicts,
-        Usage = Usage,
-        Answered = Providers.Answered,
-        SinkFor = sinkFor,
-        Changed = changed,
-    };
+        {
+            IsUnattended = _ => isUnattended,
+            ToolsFor = chat => tasks().ToolsFor(chat),
+            CheckSpending = (task, request, price) => tasks().CheckSpending(task, request, price),
+            CheckUnderWay = (task, usage, rounds, cost) => tasks().CheckUnderWay(task, usage, rounds, cost),
+            IsJudged = task => tasks().IsJudged(task),
+            RoutingOf = Agents.AgentTasks.RoutingOf,
+            Policy = policy,
+            Worked = (conversation, answer, cancellationToken) => tasks().WorkedAsync(conversation, answer, cancellationToken),
+            SpawnForHook = (template, values, spawnedBy, depth, cancellationToken) => tasks().Spawner.SpawnForHookAsync(template, values, spawnedBy, depth, cancellationToken),
+            Store = chats.Value,
+            Providers = Providers,
+            Workspace = Workspace,
+            Files = new RequestFiles(Attachments),
+            Time = Time,
+            Logger = Logs.CreateLogger("Chat"),
+            Mask = Redactor.Mask,
+            Secrets = Secrets,
+            TemplateOf = templates.Value.Find,
+            IsTemplate = (id, ancestor) => templates.Value.IsA(id, ancestor),
+            Notify = notify,
+            SteeringOf = SteeringOf,
+            OptionsOf = OptionsOf,
+            Fallbacks = () => UserConfig.Read(Paths).Fallbacks,
+            SmallModel = () => UserConfig.Read(Paths).DefaultSmall,
+            PromptOf = name => prompts.Value.Get($"codex://prompts/{name}.md").Text,
+            Budget = () => Budget.Of(UserConfig.Read(Paths)),
+            ToolRunner = toolRunner.Value,
+            ToolSources = ToolSources ?? [builtInTools.Value, new CodexTool(() => documents.Value, ToolTextOf), McpTools],
+            MoveEdits = async (codexId, turnIds, isUndo, cancellationToken) =>
+                (isUndo ? await edits.Value.UndoTurnsAsync(codexId, turnIds, cancellationToken) : await edits.Value.RedoTurnsAsync(codexId, turnIds, cancellationToken)).Conflicts,
+            Usage = Usage,
+            Answered = Providers.Answered,
+            SinkFor = sinkFor,
+            Changed = changed,
+        };
 
     /// <summary>Tasks with nobody to be asked.</summary>
     /// <param name="workspace">A folder that counts as trusted, because the user names it; null for none.</param>

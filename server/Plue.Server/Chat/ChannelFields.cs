@@ -91,8 +91,16 @@ internal static class ChannelFields
     {
         var nothing = new StoredChat
         {
-            Id = kind.Prefix + new string('0', 32), TemplateId = template.Id, Title = "", Archived = false, ProviderId = null, Model = null,
-            CreatedAt = default, UpdatedAt = default, TotalCost = null, Status = ChatStatus.Idle,
+            Id = kind.Prefix + new string('0', 32),
+            TemplateId = template.Id,
+            Title = "",
+            Archived = false,
+            ProviderId = null,
+            Model = null,
+            CreatedAt = default,
+            UpdatedAt = default,
+            TotalCost = null,
+            Status = ChatStatus.Idle,
         };
         var begun = fields;
         foreach (var name in Copied.Where(name => !IsGiven(fields, name) && !values.ContainsKey(name)))

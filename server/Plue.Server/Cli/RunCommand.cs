@@ -24,7 +24,8 @@ internal sealed class RunCommand(Func<string?, RunServices> house, Terminal term
     private readonly Option<string?> model = new("--model") { Description = "The model; without it, the provider's own choice" };
     private readonly Option<string> template = new("--template")
     {
-        Description = "The chat or agent that answers, by its id: its prompt, provider, model and options", DefaultValueFactory = _ => RunAgent.DefaultTemplate,
+        Description = "The chat or agent that answers, by its id: its prompt, provider, model and options",
+        DefaultValueFactory = _ => RunAgent.DefaultTemplate,
     };
     private readonly Option<string[]> set = TemplateOptions.Set();
     private readonly Option<string?> workspace = TemplateOptions.Workspace();

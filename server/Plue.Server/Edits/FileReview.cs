@@ -129,7 +129,8 @@ internal sealed class FileReview
         return Decided(
             (place, _) => place.Before,
             (place, index) => back.Contains(index) ? place.Before : place.Of == PlaceOf.Others ? place.Now : place.Left,
-            after) with { Before = now };
+            after) with
+        { Before = now };
     }
 
     /// <summary>What is under review after a tool changed the file from one state to another.</summary>

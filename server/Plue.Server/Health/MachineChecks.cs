@@ -87,7 +87,11 @@ internal sealed class MachineChecks(HealthServices services)
 
         await using var child = ChildProcess.Start(new ChildProcessStart
         {
-            Program = program, Arguments = ["--version"], Environment = new Dictionary<string, string> { ["LC_ALL"] = "C" }, WorkingDirectory = Path.GetTempPath(), LineCap = 1024,
+            Program = program,
+            Arguments = ["--version"],
+            Environment = new Dictionary<string, string> { ["LC_ALL"] = "C" },
+            WorkingDirectory = Path.GetTempPath(),
+            LineCap = 1024,
         });
         child.CloseInput();
         var line = await child.ReadLineAsync(cancellationToken);

@@ -35,7 +35,9 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience
         {
             return HealthRow.Failed(name, $"New chats are given to {chosen?.Settings.Name ?? "a provider that is gone"}, which cannot answer now.") with
             {
-                IsNeeded = true, Advice = $"Choose {usable[0].Settings.Name} or another one for new chats.", Fix = connect,
+                IsNeeded = true,
+                Advice = $"Choose {usable[0].Settings.Name} or another one for new chats.",
+                Fix = connect,
             };
         }
 

@@ -130,7 +130,10 @@ internal static class Completions
         {
             yield return new Suggestion(shape.Field.Type == FieldType.Array ? "[ ]" : "{ }", SuggestionKind.Value, ValueSnippet(model.Document.Text, shape.Field), cursor.Token)
             {
-                Detail = Words.Type(shape.Field), Sort = "0", IsSnippet = true, AsksOn = true,
+                Detail = Words.Type(shape.Field),
+                Sort = "0",
+                IsSnippet = true,
+                AsksOn = true,
             };
             yield break;
         }
@@ -153,7 +156,10 @@ internal static class Completions
                 : text + cursor.Quote;
             yield return new Suggestion(choice.Text, choice.Kind, insert, replaces)
             {
-                Detail = choice.Detail, Documentation = choice.Documentation, Sort = $"{order++:D5}", IsSnippet = choice.Snippet is not null,
+                Detail = choice.Detail,
+                Documentation = choice.Documentation,
+                Sort = $"{order++:D5}",
+                IsSnippet = choice.Snippet is not null,
             };
         }
     }

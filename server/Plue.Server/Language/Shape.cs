@@ -118,7 +118,10 @@ internal sealed class ShapeWalk(LanguageSources sources, DocumentPlace place, La
 
     private static readonly TemplateField Tags = new()
     {
-        Name = TemplateValidation.TagsField, Type = FieldType.Array, Items = new TemplateField { Name = "" }, Description = "Words to find it by.",
+        Name = TemplateValidation.TagsField,
+        Type = FieldType.Array,
+        Items = new TemplateField { Name = "" },
+        Description = "Words to find it by.",
     };
 
     private static readonly TemplateField TemplateKey = new() { Name = ItemForm.TemplateField, Required = true, Description = "Which of your templates this follows." };

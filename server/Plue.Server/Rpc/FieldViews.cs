@@ -26,7 +26,7 @@ internal static class FieldViews
         Conditional = field.Conditional is { } condition ? new(condition.Field, [.. condition.Values.Select(ToJson)]) : null,
     };
 
-public static Wire.DocumentProblemView View(DocumentProblem problem) => new(problem.Message, problem.Line, problem.Column, problem.IsError);
+    public static Wire.DocumentProblemView View(DocumentProblem problem) => new(problem.Message, problem.Line, problem.Column, problem.IsError);
 
     public static JsonElement ToJson(Json5Node value) => JsonValue.Of(value);
 

@@ -48,7 +48,7 @@ public sealed class FetchTool(string description, Func<IPAddress, bool> isAllowe
         {
             return (bytes[0], bytes[1], bytes[2]) switch
             {
-                (0 or 10 or 127, _, _) or (>= 224, _, _) => false,
+                (0 or 10 or 127, _, _) or ( >= 224, _, _) => false,
                 (100, >= 64 and <= 127, _) or (169, 254, _) or (172, >= 16 and <= 31, _) or (192, 168, _) => false,
                 (192, 0, 0 or 2) or (198, 18 or 19, _) or (198, 51, 100) or (203, 0, 113) or (192, 88, 99) => false,
                 _ => true,

@@ -14,7 +14,13 @@ internal static class ShellEnvironment
     /// <summary>For programs that would wait for somebody at a terminal.</summary>
     private static readonly Dictionary<string, string> Quiet = new()
     {
-        ["TERM"] = "dumb", ["NO_COLOR"] = "1", ["PAGER"] = "cat", ["GIT_PAGER"] = "cat", ["GIT_TERMINAL_PROMPT"] = "0", ["GIT_EDITOR"] = "true", ["DEBIAN_FRONTEND"] = "noninteractive",
+        ["TERM"] = "dumb",
+        ["NO_COLOR"] = "1",
+        ["PAGER"] = "cat",
+        ["GIT_PAGER"] = "cat",
+        ["GIT_TERMINAL_PROMPT"] = "0",
+        ["GIT_EDITOR"] = "true",
+        ["DEBIAN_FRONTEND"] = "noninteractive",
     };
 
     /// <param name="allowNetwork">Without it a proxy is of no use, and its address may have a password in it.</param>

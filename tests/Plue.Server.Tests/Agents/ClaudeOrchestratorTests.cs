@@ -25,7 +25,8 @@ public sealed class ClaudeOrchestratorTests : IAsyncLifetime
         InMemorySidecar.WriteProvider(home, "claude", $"{{ name: 'Claude Code', provider_type: 'claude-code', cli_path: '{ClaudeCodeBench.RealCli()}', endpoint: '{claude.Address}', api_key_ref: 'vault://claude/api_key', model: 'sonnet' }}");
         sidecar = await SidecarProcess.StartAsync(home, folder: folder, environment: new Dictionary<string, string>
         {
-            ["HOME"] = home, ["CLAUDE_CONFIG_DIR"] = Path.Combine(home, "claude"),
+            ["HOME"] = home,
+            ["CLAUDE_CONFIG_DIR"] = Path.Combine(home, "claude"),
         });
         await Client.ResultAsync("vault/create", new { way = "passphrase", secret = "correct horse battery" });
         await Client.ResultAsync("vault/store", new { reference = "vault://claude/api_key", secret = "test-key-1234567890", origins = new[] { claude.Address.ToString() } });

@@ -70,7 +70,8 @@ public sealed class AutomationPropertyTests
         var automation = new Automation((_, _, _, _, _) => Task.FromResult("codex://tasks/x"), (_, _) => { }, new MovableTime(), NullLogger.Instance);
         var target = new Target(new Template
         {
-            Id = "self", Name = "self",
+            Id = "self",
+            Name = "self",
             Hooks = [new AutomationHook(HookTrigger.FieldChange, "messages", [], new HookAction.Notify("hi")), new AutomationHook(HookTrigger.FieldChange, "messages", [], new HookAction.SendToLlm())],
         });
         for (var i = 0; i < 100; i++) { await automation.RunAsync(target, HookChange.Of("messages"), 0, CancellationToken.None); }
@@ -125,13 +126,27 @@ public sealed class AutomationPropertyTests
         {
             var messages = Enumerable.Range(0, count).Select(i => new Message
             {
-                Id = $"m{i}", CodexId = "codex://chats/x", ParentId = i == 0 ? "" : $"m{i - 1}", Role = i % 2 == 0 ? MessageRole.User : MessageRole.Assistant,
-                CreatedAt = DateTimeOffset.UnixEpoch, UpdatedAt = DateTimeOffset.UnixEpoch, Parts = [new MessagePart.Text("Some words.")],
+                Id = $"m{i}",
+                CodexId = "codex://chats/x",
+                ParentId = i == 0 ? "" : $"m{i - 1}",
+                Role = i % 2 == 0 ? MessageRole.User : MessageRole.Assistant,
+                CreatedAt = DateTimeOffset.UnixEpoch,
+                UpdatedAt = DateTimeOffset.UnixEpoch,
+                Parts = [new MessagePart.Text("Some words.")],
             }).ToList();
             var chat = new StoredChat
             {
-                Id = "chat_1", TemplateId = "self", Title = "", Archived = false, ProviderId = null, Model = null, CreatedAt = default, UpdatedAt = default, TotalCost = null,
-                Status = ChatStatus.Idle, Tree = new MessageTree(messages, $"m{count - 1}", []),
+                Id = "chat_1",
+                TemplateId = "self",
+                Title = "",
+                Archived = false,
+                ProviderId = null,
+                Model = null,
+                CreatedAt = default,
+                UpdatedAt = default,
+                TotalCost = null,
+                Status = ChatStatus.Idle,
+                Tree = new MessageTree(messages, $"m{count - 1}", []),
             };
             long Once()
             {

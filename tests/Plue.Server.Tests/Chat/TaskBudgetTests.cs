@@ -73,7 +73,11 @@ public sealed class TaskBudgetTests
 
     private static Message Answer() => new()
     {
-        Id = Ids.New("msg"), CodexId = "codex://tasks/x", Role = MessageRole.Assistant, CreatedAt = DateTimeOffset.UnixEpoch, UpdatedAt = DateTimeOffset.UnixEpoch,
+        Id = Ids.New("msg"),
+        CodexId = "codex://tasks/x",
+        Role = MessageRole.Assistant,
+        CreatedAt = DateTimeOffset.UnixEpoch,
+        UpdatedAt = DateTimeOffset.UnixEpoch,
         Parts = [new MessagePart.Text("Some words.")],
     };
 
@@ -84,8 +88,17 @@ public sealed class TaskBudgetTests
 
         return new StoredChat
         {
-            Id = "task_1", TemplateId = "task", Title = "", Archived = false, ProviderId = null, Model = null, CreatedAt = default, UpdatedAt = default, Status = ChatStatus.Idle,
-            TotalCost = answers.Sum(answer => answer.Cost?.TotalCost ?? 0), Tree = new MessageTree(path, path is [.., var end] ? end.Id : "", []),
+            Id = "task_1",
+            TemplateId = "task",
+            Title = "",
+            Archived = false,
+            ProviderId = null,
+            Model = null,
+            CreatedAt = default,
+            UpdatedAt = default,
+            Status = ChatStatus.Idle,
+            TotalCost = answers.Sum(answer => answer.Cost?.TotalCost ?? 0),
+            Tree = new MessageTree(path, path is [.., var end] ? end.Id : "", []),
             Values = new Dictionary<string, JsonElement>(),
         };
     }

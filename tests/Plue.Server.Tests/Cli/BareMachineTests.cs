@@ -252,7 +252,8 @@ public sealed class BareMachineTests : IDisposable
         [
             "-T", "-F", "none", "-p", port.ToString(CultureInfo.InvariantCulture), "-i", Path.Combine(folder, "user"), "-o", "StrictHostKeyChecking=no", "-o", $"UserKnownHostsFile={folder}/known",
             "-o", "LogLevel=ERROR", "-o", "BatchMode=yes", "root@127.0.0.1", line,
-        ]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        ])
+        { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
 
         public async ValueTask DisposeAsync()
         {

@@ -117,7 +117,10 @@ public sealed class TaskProcessTests : IAsyncLifetime
     {
         var process = Process.Start(new ProcessStartInfo(SidecarProcess.Executable, ["task", .. arguments])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["PLUE_HOME"] = home },
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["PLUE_HOME"] = home },
         })!;
         process.StandardInput.Close();
         return process;

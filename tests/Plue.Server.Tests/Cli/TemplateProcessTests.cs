@@ -82,7 +82,10 @@ public sealed class TemplateProcessTests : IAsyncDisposable
     {
         using var process = Process.Start(new ProcessStartInfo(SidecarProcess.Executable, arguments)
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = home.Folder, Environment = { ["PLUE_HOME"] = home.Folder },
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = home.Folder,
+            Environment = { ["PLUE_HOME"] = home.Folder },
         })!;
         var (stdout, stderr) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();

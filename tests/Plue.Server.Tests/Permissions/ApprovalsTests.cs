@@ -14,7 +14,14 @@ public sealed class ApprovalsTests : IDisposable
 
     private ApprovalRequest Request(string what = "npm test", string? rule = "bash(npm test)") => new()
     {
-        CodexId = "task_1", Path = ["Agent"], ToolName = "bash", Kind = ApprovalKind.Command, What = what, Why = "It runs.", Rule = rule, RuleFolder = rule is null ? null : scene.Workspace,
+        CodexId = "task_1",
+        Path = ["Agent"],
+        ToolName = "bash",
+        Kind = ApprovalKind.Command,
+        What = what,
+        Why = "It runs.",
+        Rule = rule,
+        RuleFolder = rule is null ? null : scene.Workspace,
     };
 
     [Fact]

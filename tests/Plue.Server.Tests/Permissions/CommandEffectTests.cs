@@ -58,7 +58,10 @@ public sealed partial class CommandEffectTests : IDisposable
         var logs = Directory.CreateDirectory(Path.Combine(scene.Home, "traces"));
         var start = new ProcessStartInfo("/usr/bin/timeout", ["20", "/usr/bin/strace", "-ff", "-qq", "-y", "-s", "4096", "-e", $"trace={Calls}", "-o", Path.Combine(logs.FullName, "of"), "/bin/sh", "-c", line])
         {
-            WorkingDirectory = scene.Workspace, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = scene.Workspace,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.Environment.Clear();
         start.Environment["PATH"] = "/usr/bin:/bin";

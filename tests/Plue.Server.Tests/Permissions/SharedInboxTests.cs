@@ -37,7 +37,14 @@ public sealed class SharedInboxTests : IAsyncDisposable
 
     private ApprovalRequest Request() => new()
     {
-        CodexId = "task_1", Path = ["Agent"], ToolName = "bash", Kind = ApprovalKind.Command, What = "npm test \u202e", Why = "It runs.", Rule = "bash(npm test)", RuleFolder = scene.Workspace,
+        CodexId = "task_1",
+        Path = ["Agent"],
+        ToolName = "bash",
+        Kind = ApprovalKind.Command,
+        What = "npm test \u202e",
+        Why = "It runs.",
+        Rule = "bash(npm test)",
+        RuleFolder = scene.Workspace,
     };
 
     private static async Task<IReadOnlyList<PendingApproval>> Seen(SharedInbox inbox, int count)

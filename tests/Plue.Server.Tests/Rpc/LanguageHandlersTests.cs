@@ -89,7 +89,9 @@ public sealed class LanguageHandlersTests
 
         async Task<JsonArray> ActionsAsync(string uri, string kind = "quickfix") => (await sidecar.Client.ResultAsync("textDocument/codeAction", new
         {
-            textDocument = new { uri }, range = new { start = new { line = 0, character = 0 }, end = new { line = 0, character = 500 } }, context = new { diagnostics = Array.Empty<int>(), only = new[] { kind } },
+            textDocument = new { uri },
+            range = new { start = new { line = 0, character = 0 }, end = new { line = 0, character = 500 } },
+            context = new { diagnostics = Array.Empty<int>(), only = new[] { kind } },
         }))!.AsArray();
     }
 

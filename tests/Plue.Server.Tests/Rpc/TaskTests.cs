@@ -82,7 +82,8 @@ public sealed class TaskTests : IAsyncLifetime
     {
         var made = await sidecar.Client.ResultAsync("codex/create", new
         {
-            templateId = "task", values = new { goal = "Go", provider_ref = new[] { "codex://providers/scripted", "codex://providers/tour" } },
+            templateId = "task",
+            values = new { goal = "Go", provider_ref = new[] { "codex://providers/scripted", "codex://providers/tour" } },
         });
         Assert.Equal(("scripted", "tour"), ((string?)made?["providerId"], (string?)made?["fallbacks"]?[0]?["providerId"]));
     }

@@ -338,7 +338,10 @@ public sealed partial class FileToolsTests : IDisposable
     {
         Message Of(string id, string parameters, string? error) => new()
         {
-            Id = id, CodexId = "chat_1", Role = MessageRole.Assistant, CreatedAt = DateTimeOffset.UnixEpoch,
+            Id = id,
+            CodexId = "chat_1",
+            Role = MessageRole.Assistant,
+            CreatedAt = DateTimeOffset.UnixEpoch,
             Parts = [new MessagePart.ToolUse(id, "todo", parameters), new MessagePart.ToolResult(id, error is null ? "ok" : null, error)],
         };
         var plan = TodoList.Of([

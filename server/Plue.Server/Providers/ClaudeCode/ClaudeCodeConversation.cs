@@ -300,7 +300,8 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
     {
         var folder = Directory.Exists(workingDirectory) ? Path.GetFullPath(workingDirectory) : null;
         return new ClaudeCodeLaunch("", false, folder ?? sessions.EmptyDirectory, folder, string.IsNullOrWhiteSpace(model) ? null : model,
-            Efforts.Contains(effort ?? settings.ReasoningLevel) ? effort ?? settings.ReasoningLevel : null, settings.MaxTurns) { Tools = toolsIn(folder) };
+            Efforts.Contains(effort ?? settings.ReasoningLevel) ? effort ?? settings.ReasoningLevel : null, settings.MaxTurns)
+        { Tools = toolsIn(folder) };
     }
 
     private static bool IsWithoutSession(ClaudeCodeLine? line) =>

@@ -22,7 +22,8 @@ internal sealed class McpHttpGuard(
         ConnectTimeout = ProviderHttp.ConnectTimeout,
         ResponseDrainTimeout = TimeSpan.Zero,
         MaxResponseDrainSize = 0,
-    }) { }
+    })
+    { }
 
     /// <summary>Why an answer was broken off; a sentence without its subject. The library tells its own story of it.</summary>
     public string? Fault { get; private set; }

@@ -448,7 +448,8 @@ public class ClaudeCodeAgentTests
                     Told = usage;
                     return Task.FromResult(rounds >= Most ? new Failure(FailureKind.BudgetExceeded, "Its budget is used up.") : null);
                 },
-                text => text) { Observer = this };
+                text => text)
+            { Observer = this };
             return Bench.Request("go") with { WorkingDirectory = Folder, ToolHost = host, OwnTools = tools, Tools = toolbox.Declarations };
         }
 

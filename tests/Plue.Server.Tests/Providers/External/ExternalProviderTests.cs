@@ -234,7 +234,8 @@ public sealed class ExternalProviderTests : IDisposable
         var path = home.WriteApproved("told", ExternalHome.EachLine($"printf '%s' \"$line\" > '{home.Folder}/input'\n{Echo}"));
         await using var provider = home.Provider(path, settings => settings with
         {
-            Model = "m", AdditionalAuth = new Dictionary<string, string> { ["provider"] = "inner", ["region"] = "eu", ["token"] = "vault://mine/token" },
+            Model = "m",
+            AdditionalAuth = new Dictionary<string, string> { ["provider"] = "inner", ["region"] = "eu", ["token"] = "vault://mine/token" },
         });
         Assert.Null(await provider.CheckAsync(default));
         var told = System.Text.Json.JsonElement.Parse(await File.ReadAllTextAsync(Path.Combine(home.Folder, "input")));

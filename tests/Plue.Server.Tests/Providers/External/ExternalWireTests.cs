@@ -79,7 +79,14 @@ public sealed class ExternalWireTests
     {
         var model = new ModelInfo
         {
-            Id = "m", Name = "M", Description = "Small.", ContextLength = 8000, MaxOutput = 900, SupportsTools = true, SupportsVision = false, ReasoningLevels = ["low", "high"],
+            Id = "m",
+            Name = "M",
+            Description = "Small.",
+            ContextLength = 8000,
+            MaxOutput = 900,
+            SupportsTools = true,
+            SupportsVision = false,
+            ReasoningLevels = ["low", "high"],
             Pricing = new Price(1.5m, 2, 0.1m, 3),
         };
         var read = ExternalWire.ReadModel(Written(writer =>

@@ -22,8 +22,15 @@ internal sealed class McpHome : IAsyncDisposable
         own["PLUE_TEST_CANARY"] = Canary;
         Services = new McpServices
         {
-            Paths = new PluePaths(Home), Workspace = Workspace, Secrets = Secrets, Mask = text => text, Time = time ?? TimeProvider.System, Environment = own, Home = Home,
-            StartPatience = startPatience ?? TimeSpan.FromSeconds(30), CallPatience = callPatience ?? TimeSpan.FromSeconds(60),
+            Paths = new PluePaths(Home),
+            Workspace = Workspace,
+            Secrets = Secrets,
+            Mask = text => text,
+            Time = time ?? TimeProvider.System,
+            Environment = own,
+            Home = Home,
+            StartPatience = startPatience ?? TimeSpan.FromSeconds(30),
+            CallPatience = callPatience ?? TimeSpan.FromSeconds(60),
         };
         servers = new(() => new McpServers(Services));
     }
@@ -78,7 +85,12 @@ internal sealed class McpHome : IAsyncDisposable
 
     public Task<PlannedCall> PlanAsync(ITool tool, string json = "{}") => tool.PlanAsync(JsonElement.Parse(json), new ToolContext
     {
-        CodexId = "chat", TurnId = "turn", ToolUseId = "use", Workspace = Folder, Rights = () => [], Seen = new SeenFiles(),
+        CodexId = "chat",
+        TurnId = "turn",
+        ToolUseId = "use",
+        Workspace = Folder,
+        Rights = () => [],
+        Seen = new SeenFiles(),
     }, CancellationToken.None);
 
     public async Task<string> FailureAsync(string name, string json = "{}") => (await Assert.ThrowsAsync<ToolFailureException>(() => CallAsync(name, json))).Message;
