@@ -204,11 +204,12 @@ internal sealed class LanguageHandlers(
                 // Nothing may come after what its closing tells.
                 if (pending.IsCancellationRequested || (opened.Told is { } told && told.Version == document.Version && told.Diagnostics.SequenceEqual(diagnostics))) { return; }
 
-                opened.Told = new PublishDiagnosticsParams(uri, document.Version, diagnostics);
-                telling = server.NotifyAsync(LanguageMethods.PublishDiagnostics, opened.Told, pending.Token);
+                telling = server.NotifyAsync(LanguageMethods.PublishDiagnostics, new PublishDiagnosticsParams(uri, document.Version, diagnostics), pending.Token);
             }
 
             await telling;
+            // Only now: what was cancelled on its way is told again.
+            lock (gate) { opened.Told = new PublishDiagnosticsParams(uri, document.Version, diagnostics); }
         }
         catch (OperationCanceledException)
         {
