@@ -14,13 +14,11 @@ import { costOf, median, timeOf } from '../tests/bench/measure.mjs';
 import { registryOnce } from '../tests/bench/registry.mjs';
 import { serveOnce } from '../tests/bench/serve.mjs';
 import { costsOfTokens, longAnswer, shortAnswer, withContestants } from '../tests/bench/streams.mjs';
-import { sidecarSources } from './lib/build.mjs';
 import { findChromium } from './lib/chromium.mjs';
-import { newestChange } from './lib/fingerprint.mjs';
 import { inArtifacts, inRoot } from './lib/paths.mjs';
 import { requireDotnet, requireNode } from './lib/prerequisites.mjs';
 import { Stop, runMain, step } from './lib/progress.mjs';
-import { hostRid, publish } from './lib/publish.mjs';
+import { hostRid, published, publishedSidecar, sidecarUnderTest } from './lib/publish.mjs';
 import { findOnPath, runOrStop } from './lib/run.mjs';
 
 const manyProviders = 1_000;
@@ -57,7 +55,7 @@ await runMain(async () => {
   if (process.platform !== 'linux') throw new Stop('The benchmark reads /proc and needs Linux.');
   mkdirSync(inArtifacts('bench'), { recursive: true });
   if (values.short) {
-    const serve = { command: 'dotnet', args: [inArtifacts('bin', 'Plue.Server', 'debug', 'plue.dll'), 'serve'] };
+    const serve = { command: await sidecarUnderTest(), args: ['serve'] };
     const maker = { command: 'dotnet', args: [inArtifacts('bin', 'ChatMaker', 'debug', 'ChatMaker.dll')] };
     const figures = [...(await measureChats(serve, maker, smallChats)), ...(await measureTokens())];
     writeFileSync(inArtifacts('bench', 'short.json'), JSON.stringify(figures, null, 2));
@@ -69,8 +67,8 @@ await runMain(async () => {
   if (chats.length > 0) writeFileSync(inArtifacts('bench', 'chats.json'), JSON.stringify(chats, null, 2));
   if (values.only === 'chats') return console.log(chatTable(chats));
   for (const tool of ['curl', 'perl']) if (!findOnPath(tool)) throw new Stop(`The benchmark needs \`${tool}\` on PATH.`);
-  const plue = await published('server/Plue.Server', sidecarSources, inArtifacts('publish', hostRid()), 'plue');
-  const reader = await published('tests/bench/BareReader', ['tests/bench/BareReader'], inArtifacts('bench', 'bin'), 'bare-reader');
+  const plue = await publishedSidecar(hostRid());
+  const reader = await bareReader();
   const figures = await measure(plue, reader, values.quick ? { short: 5, long: 2 } : { short: 21, long: 7 });
   const installed = values.only ? [] : await measureInstalled();
   const report = {
@@ -191,14 +189,14 @@ async function repeat(times, work) {
   return results;
 }
 
-/** @param {string} project @param {string[]} sources @param {string} folder @param {string} name */
-async function published(project, sources, folder, name) {
-  const made = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  return made > newestChange(sources) ? join(folder, name) : publish(project, hostRid(), name, folder);
+/** The measure beside Plue: the least a native C# program can do to post one chat and print its deltas. */
+function bareReader() {
+  const project = 'tests/bench/BareReader';
+  return published({ project, name: 'bare-reader', sources: [project], folder: inArtifacts('bench', 'bin') });
 }
 
 async function languageFigure() {
-  const plue = await published('server/Plue.Server', sidecarSources, inArtifacts('publish', hostRid()), 'plue');
+  const plue = await publishedSidecar(hostRid());
   const home = mkdtempSync(join(tmpdir(), 'plue-bench-'));
   try {
     const { completionMs, bareMs } = await step('Typing in 5,000 lines', () =>
@@ -214,14 +212,10 @@ async function measureTokens() {
   const lacking = ['perl'].find((tool) => !findOnPath(tool));
   if (lacking) throw new Stop(`The benchmark needs \`${lacking}\` on PATH.`);
   const home = mkdtempSync(join(tmpdir(), 'plue-bench-'));
-  const built = (/** @type {string} */ project, /** @type {string} */ name) => ({
-    command: 'dotnet',
-    args: [inArtifacts('bin', project, 'debug', `${name}.dll`)],
-  });
+  const plue = { command: await sidecarUnderTest(), args: [] };
+  const reader = { command: await bareReader(), args: [] };
   try {
-    return await step('Tokens of a long answer', () =>
-      costsOfTokens({ plue: built('Plue.Server', 'plue'), reader: built('BareReader', 'bare-reader'), home }, 2),
-    );
+    return await step('Tokens of a long response', () => costsOfTokens({ plue, reader, home }, 2));
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
@@ -236,7 +230,7 @@ async function measureInstalled() {
 }
 
 async function measureLargeChats() {
-  const plue = await published('server/Plue.Server', sidecarSources, inArtifacts('publish', hostRid()), 'plue');
+  const plue = await publishedSidecar(hostRid());
   await step('Building the maker of chats', () =>
     runOrStop('dotnet', ['build', 'tests/Tools/ChatMaker', '-c', 'Release', '--nologo', '-v', 'q']),
   );

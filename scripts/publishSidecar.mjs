@@ -1,7 +1,7 @@
 // `npm run publish:sidecar [-- --rid RID]`: the sidecar as it ships, at artifacts/publish/<rid>/plue.
 import { statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { hostRid, publish } from './lib/publish.mjs';
+import { hostRid, publishedSidecar } from './lib/publish.mjs';
 import { requireDotnet, requireNode } from './lib/prerequisites.mjs';
 import { runMain } from './lib/progress.mjs';
 
@@ -9,6 +9,6 @@ await runMain(async () => {
   const { values } = parseArgs({ options: { rid: { type: 'string', default: hostRid() } } });
   requireNode();
   await requireDotnet();
-  const executable = await publish('server/Plue.Server', values.rid, 'plue');
+  const executable = await publishedSidecar(values.rid);
   console.log(`${executable}  ${(statSync(executable).size / 1e6).toFixed(1)} MB`);
 });

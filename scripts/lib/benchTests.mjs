@@ -15,7 +15,6 @@ export async function runBenchTests() {
     return { suite, tests: [{ name: 'The short benchmark', outcome: 'skipped', reason: 'It reads /proc and needs Linux.' }] };
   rmSync(results, { force: true });
   await built('tests/Tools/ChatMaker', inArtifacts('bin', 'ChatMaker', 'debug', 'ChatMaker.dll'));
-  await built('tests/bench/BareReader', inArtifacts('bin', 'BareReader', 'debug', 'bare-reader.dll'));
   const finished = await step('Running the short benchmark', () =>
     run(process.execPath, [inRoot('scripts', 'bench.mjs'), '--short'], { timeout: 10 * 60_000 }),
   );

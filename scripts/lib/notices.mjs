@@ -67,8 +67,8 @@ function npmWorks(bundled) {
 
 /** Packages whose assemblies are part of the sidecar; what only builds it has none. @returns {Work[]} */
 function nugetWorks() {
-  const file = inArtifacts('obj', 'Plue.Server', 'project.assets.json');
-  if (!existsSync(file)) throw new Stop('The NuGet packages are not restored. Run `npm run build` first.');
+  const file = inArtifacts('release', 'obj', 'Plue.Server', 'project.assets.json');
+  if (!existsSync(file)) throw new Stop('The NuGet packages are not restored. Run `npm run publish:sidecar` first.');
   /** @type {{targets: Record<string, Record<string, {type: string, runtime?: object}>>, packageFolders: Record<string, object>, libraries: Record<string, {path: string}>}} */
   const { targets, packageFolders, libraries } = JSON.parse(readFileSync(file, 'utf8'));
   return Object.entries(Object.values(targets)[0] ?? {})
@@ -76,11 +76,11 @@ function nugetWorks() {
     .map(([id]) => nugetWork(Object.keys(packageFolders).map((folder) => join(folder, libraries[id]?.path ?? id))));
 }
 
-/** .NET itself, as it is inside of a self-contained sidecar. @param {string} rid */
+/** .NET itself, as it is compiled into a native sidecar. @param {string} rid */
 function runtimeWork(rid) {
-  const { packageFolders } = JSON.parse(readFileSync(inArtifacts('obj', 'Plue.Server', 'project.assets.json'), 'utf8'));
+  const { packageFolders } = JSON.parse(readFileSync(inArtifacts('release', 'obj', 'Plue.Server', 'project.assets.json'), 'utf8'));
   const versions = Object.keys(packageFolders).flatMap((folder) => {
-    const pack = join(folder, `microsoft.netcore.app.runtime.${rid}`);
+    const pack = join(folder, `microsoft.netcore.app.runtime.nativeaot.${rid}`);
     return existsSync(pack) ? readdirSync(pack).map((version) => join(pack, version)) : [];
   });
   return nugetWork(versions.sort((a, b) => b.localeCompare(a, 'en', { numeric: true })).slice(0, 1));

@@ -1,6 +1,20 @@
 // Packs the extension for one target: what ships is copied into a folder of its own, with the sidecar, its hashes and the notices, and that folder becomes the VSIX.
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { sidecarSources } from './build.mjs';
 import { bundleExtension } from './bundle.mjs';
@@ -20,7 +34,7 @@ const shipped = [
 ];
 
 /** Bytes that a package may have, by target. */
-const mostBytes = /** @type {Record<string, number>} */ ({ 'linux-x64': 15 * 1024 * 1024 });
+const mostBytes = /** @type {Record<string, number>} */ ({ 'linux-x64': 16 * 1024 * 1024 });
 
 const packageSources = [
   'package.json',
@@ -56,7 +70,11 @@ export async function makePackage(target, { preRelease = false } = {}) {
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
   // Everything in the folder ships; without this file the packer would doubt it.
   writeFileSync(join(folder, '.vscodeignore'), '');
-  if (rid === hostRid()) await checkVersion(join(folder, 'sidecar', basename(program)), manifest.version);
+  if (rid === hostRid()) {
+    const packed = join(folder, 'sidecar', basename(program));
+    await checkVersion(packed, manifest.version);
+    await checkResponse(packed);
+  }
   await step(`Packing ${basename(file)}`, () => pack(folder, file, { target, preRelease, hasAddress: manifest.repository !== undefined }));
   const { size: bytes } = statSync(file);
   const most = mostBytes[target] ?? Infinity;
@@ -127,6 +145,28 @@ async function checkVersion(program, version) {
   const { code, stdout } = await run(program, ['--version'], { timeout: 60_000 });
   if (code !== 0 || stdout.trim() !== version)
     throw new Stop(`\`${program} --version\` says “${stdout.trim()}” with exit code ${code}; package.json has ${version}.`);
+}
+
+/** A response streams through the packed program, from an endpoint on loopback. @param {string} program */
+async function checkResponse(program) {
+  const events = 'data: {"choices":[{"delta":{"content":"It works."}}]}\n\ndata: [DONE]\n\n';
+  const server = createServer((_, response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).end(events));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const home = mkdtempSync(join(tmpdir(), 'plue-package-'));
+  try {
+    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+    const options = ['--kind', 'openai-compatible', '--base-url', `http://127.0.0.1:${port}/v1`, '--model', 'm', '--key-env', 'NO_KEY'];
+    const { code, stdout, output } = await run(program, ['run', 'hi', ...options], {
+      env: { HOME: home, PLUE_HOME: home, NO_KEY: 'none' },
+      timeout: 60_000,
+    });
+    if (code !== 0 || !stdout.includes('It works.'))
+      throw new Stop(`The packed ${program} streams no response (exit code ${code}).\n${output}`);
+  } finally {
+    server.close();
+    rmSync(home, { recursive: true, force: true });
+  }
 }
 
 /** @param {string} folder @param {string} file @param {{target: string, preRelease: boolean, hasAddress: boolean}} options */

@@ -1,7 +1,7 @@
-// Publishes a C# project the way the sidecar ships: one self-contained file, trimmed, compiled ahead for the most part; or portable, for a .NET that is there.
+// Publishes a C# project the way the sidecar ships: a Native AOT program; or portable, for an installed .NET.
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { sidecarSources } from './build.mjs';
+import { join, relative, sep } from 'node:path';
+import { buildSidecar, sidecarSources } from './build.mjs';
 import { stamp } from './fingerprint.mjs';
 import { inArtifacts } from './paths.mjs';
 import { Stop, step } from './progress.mjs';
@@ -25,42 +25,54 @@ export function hostRid() {
 }
 
 /**
- * @param {string} project The project's folder.
- * @param {string} rid As `linux-x64`.
- * @param {string} name The executable's name.
- * @param {string} [folder] Where it goes; artifacts/publish/<rid> when not given.
+ * A C# program as it ships for a system, compiled unless nothing changed since.
+ * @param {{project: string, name: string, sources: string[], rid?: string, folder?: string}} program `sources` are what it is made from; `folder` is where it goes.
  * @returns {Promise<string>} The executable's path.
  */
-export async function publish(project, rid, name, folder = inArtifacts('publish', rid)) {
+export async function published({ project, name, sources, rid = hostRid(), folder = inArtifacts('publish', rid) }) {
   const program = rid.startsWith('win') ? `${name}.exe` : name;
-  return publishTo(folder, program, `Publishing ${name} for ${rid}`, [project, '-r', rid, '-p:PublishSidecar=true']);
+  return publishedTo(folder, program, sources, `Compiling ${name} for ${rid}`, [project, '-r', rid, '-p:PublishSidecar=true']);
 }
 
-/** The sidecar for a system, or the portable one, published unless nothing changed since. @param {string | undefined} rid @returns {Promise<string>} The program's path. */
+/** The sidecar for a system, or the portable one. @param {string | undefined} rid @returns {Promise<string>} The program's path. */
 export async function publishedSidecar(rid) {
-  const name = rid ?? 'portable';
-  const folder = inArtifacts('publish', name);
-  const program = rid === undefined ? 'plue.dll' : rid.startsWith('win') ? 'plue.exe' : 'plue';
-  const made = stamp(`publish-${name}`, [...sidecarSources, 'scripts/lib/publish.mjs']);
+  if (rid !== undefined) return published({ project: sidecarProject, name: 'plue', sources: sidecarSources, rid });
+  const options = [sidecarProject, '-p:UseAppHost=false', '-p:DebugType=none'];
+  return publishedTo(inArtifacts('publish', 'portable'), 'plue.dll', sidecarSources, 'Publishing the portable sidecar', options);
+}
+
+/**
+ * The sidecar that process, end-to-end, fault and benchmark tests start: the native one, because that is what ships.
+ * `PLUE_TEST_SIDECAR=debug` takes the debug build instead, which is quicker to make while working.
+ * @returns {Promise<string>} The program's path.
+ */
+export async function sidecarUnderTest() {
+  if (process.env.PLUE_TEST_SIDECAR !== 'debug') return publishedSidecar(hostRid());
+  await buildSidecar();
+  return inArtifacts('bin', 'Plue.Server', 'debug', process.platform === 'win32' ? 'plue.exe' : 'plue');
+}
+
+/** @param {string} folder @param {string} program @param {string[]} sources @param {string} title @param {string[]} options @returns {Promise<string>} */
+async function publishedTo(folder, program, sources, title, options) {
+  const made = stamp(`publish-${relative(inArtifacts(), folder).replaceAll(sep, '-')}`, [...sources, 'scripts/lib/publish.mjs']);
   if (existsSync(join(folder, program)) && made.isCurrent()) return join(folder, program);
   rmSync(folder, { recursive: true, force: true });
-  const path = await (rid === undefined
-    ? publishTo(folder, program, 'Publishing the portable sidecar', [sidecarProject, '-p:UseAppHost=false', '-p:DebugType=none'])
-    : publish(sidecarProject, rid, 'plue', folder));
+  const path = await publishTo(folder, program, title, options);
   made.keep();
   return path;
 }
 
 /** @param {string} folder @param {string} program @param {string} title @param {string[]} options @returns {Promise<string>} */
 async function publishTo(folder, program, title, options) {
-  // The analyzers look at every build; here they would double the time.
-  const command = ['publish', ...options, '-c', 'Release', '-p:RunAnalyzers=false', '-o', folder, '--nologo', '-v', 'q'];
+  // Intermediate files of its own, so that a debug build may run at the same time.
+  const apart = ['--artifacts-path', inArtifacts('release')];
+  const command = ['publish', ...options, ...apart, '-c', 'Release', '-p:RunAnalyzers=false', '-o', folder, '--nologo', '-v', 'q'];
   const { code, output } = await step(title, () => run('dotnet', command));
   const missing = [...output.matchAll(/error NU110[123]: Unable to find [^']*?package '?([\w-]+(?:\.[\w-]+)*)/g)].map(([, id]) => id);
   if (missing.length > 0) throw new NotInRegistry([...new Set(missing)]);
   if (code !== 0)
     throw new Stop(`\`dotnet ${command.join(' ')}\` failed with exit code ${code}.\n${output.trimEnd().split('\n').slice(-40).join('\n')}`);
-  if (/warning/i.test(output)) throw new Stop(`${title} gave warnings, which a trimmed build must not have:\n${output}`);
+  if (/warning/i.test(output)) throw new Stop(`${title} gave warnings, which a native build must not have:\n${output}`);
   // Symbols and documentation of a referenced project are not part of what ships.
   for (const file of readdirSync(folder)) {
     if (/\.(pdb|xml|dbg)$/.test(file)) rmSync(join(folder, file));

@@ -1,11 +1,11 @@
 // An editor that somebody kills: starts a sidecar, lets it do nothing or run a command, prints the ids of what runs, and waits.
-//   editor.mjs HOME WORKSPACE nothing|"a command" ARGUMENTS…     the arguments of `dotnet` that start plue
+//   editor.mjs HOME WORKSPACE nothing|"a command" SIDECAR
 import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startSidecar } from '../bench/sidecar.mjs';
 
-const [home, workspace, doing, ...plue] = process.argv.slice(2);
-const sidecar = await startSidecar({ command: 'dotnet', args: [...plue, 'serve'], env: { PLUE_HOME: home } }, workspace);
+const [home, workspace, doing, plue = ''] = process.argv.slice(2);
+const sidecar = await startSidecar({ command: plue, args: ['serve'], env: { PLUE_HOME: home } }, workspace);
 const pids = [sidecar.child.pid];
 if (doing === 'a command') {
   sidecar.on('approval/changed', ({ approvals }) => {

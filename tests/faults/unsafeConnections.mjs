@@ -4,21 +4,13 @@ import { createServer } from 'node:http';
 import { createServer as createPlainServer } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
-import { inArtifacts } from '../../scripts/lib/paths.mjs';
+import { sidecarUnderTest } from '../../scripts/lib/publish.mjs';
 import { findOnPath, run, runOrStop } from '../../scripts/lib/run.mjs';
 import { whole } from './endpoint.mjs';
 import { Findings } from './findings.mjs';
 
-const plue = [
-  'exec',
-  inArtifacts('bin', 'Plue.Server', 'debug', 'plue.dll'),
-  'run',
-  'Hello',
-  '--kind',
-  'openai-compatible',
-  '--model',
-  'm',
-];
+const plue = await sidecarUnderTest();
+const question = ['run', 'Hello', '--kind', 'openai-compatible', '--model', 'm'];
 const canary = 'key-that-must-not-go-out';
 const body = whole(['The safe answer.'], []);
 const reply = `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
@@ -94,7 +86,7 @@ export async function tellUnsafeConnections({ folder }) {
 
 /** @param {string} address @param {NodeJS.ProcessEnv} env */
 const askAt = (address, env) =>
-  run('dotnet', [...plue, '--base-url', address, '--key-env', 'A_KEY'], { env: { ...env, A_KEY: canary }, timeout: 60_000 });
+  run(plue, [...question, '--base-url', address, '--key-env', 'A_KEY'], { env: { ...env, A_KEY: canary }, timeout: 60_000 });
 
 /** @param {import('node:net').Server} server @param {(port: number) => Promise<void>} work */
 async function listening(server, work) {

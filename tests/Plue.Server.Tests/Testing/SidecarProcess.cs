@@ -9,13 +9,14 @@ internal sealed class SidecarProcess : IAsyncDisposable
 
     private static readonly string Name = OperatingSystem.IsWindows() ? "plue.exe" : "plue";
 
-    public static string Executable => Path.Combine(AppContext.BaseDirectory, Name);
+    /// <summary>What <c>PLUE_TEST_PROGRAM</c> names, as in <c>npm test</c>: the native program, because that is what ships. Otherwise the debug build.</summary>
+    public static string Executable => Environment.GetEnvironmentVariable("PLUE_TEST_PROGRAM") ?? Path.Combine(AppContext.BaseDirectory, Name);
 
     /// <summary>
     /// The same program as it was built, in which no lines are counted: for terminals and logins of their own. What keeps two processes from
     /// writing their counts at the same time holds within one session only, and who meets another at it aborts.
     /// </summary>
-    public static string UncountedExecutable => Path.Combine(AppContext.BaseDirectory.Replace("Plue.Server.Tests", "Plue.Server", StringComparison.Ordinal), Name);
+    public static string UncountedExecutable => Environment.GetEnvironmentVariable("PLUE_TEST_PROGRAM") ?? Path.Combine(AppContext.BaseDirectory.Replace("Plue.Server.Tests", "Plue.Server", StringComparison.Ordinal), Name);
 
     public Process Process { get; }
     public RpcClient Client { get; }

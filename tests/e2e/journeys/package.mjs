@@ -71,7 +71,7 @@ async function travel(journey, endpoint) {
     const central = readFileSync(inRoot('server', 'Plue.Server', 'Plue.Server.csproj'), 'utf8');
     const nuget = [...central.matchAll(/<PackageReference Include="([^"]+)" \/>/g)].map(([, name]) => name);
     assert.ok(nuget.length > 2);
-    for (const name of [...Object.keys(dependencies), ...nuget, 'Microsoft.NETCore.App.Runtime.linux-x64'])
+    for (const name of [...Object.keys(dependencies), ...nuget, 'Microsoft.NETCore.App.Runtime.NativeAOT.linux-x64'])
       assert.ok(names.includes(name), `${name} is not named.`);
     assert.deepEqual(
       works.filter(([, , , , license]) => !isAllowed(license ?? '')),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { root } from '../../../scripts/lib/paths.mjs';
 import { dotnetRoot } from '../../../scripts/lib/prerequisites.mjs';
+import { sidecarUnderTest } from '../../../scripts/lib/publish.mjs';
 import { installVsix, startVsCodeServer } from '../../../scripts/vsCodeServer.mjs';
 import { PageCoverage, hostCoverage, takeHostCoverage } from './coverage.mjs';
 import { watchRequests } from './requests.mjs';
@@ -243,7 +244,7 @@ function isInstalled({ installed, vsix }) {
 }
 
 /** @param {string} folder @param {WorkbenchOptions} options @param {number} [port] */
-function startServer(folder, options, port) {
+async function startServer(folder, options, port) {
   return startVsCodeServer({
     dataDir: folder,
     ...(port === undefined ? {} : { port }),
@@ -251,6 +252,8 @@ function startServer(folder, options, port) {
       ...bareEnvironment(),
       HOME: join(folder, 'home'),
       PLUE_HOME: join(folder, 'plue'),
+      // A package brings its own.
+      ...(options.vsix === undefined ? { PLUE_SERVER_PATH: await sidecarUnderTest() } : {}),
       ...ownTemporary(folder),
       ...hostCoverage.env,
       ...options.env,
@@ -301,7 +304,7 @@ export function bareEnvironment() {
   /** @type {NodeJS.ProcessEnv} */
   const env = { DOTNET_ROOT: dotnetRoot() };
   for (const name of Object.keys(process.env)) {
-    if (/_API_KEY$|_AUTH_TOKEN$|^ANTHROPIC_|^OPENAI_|^CLAUDE|^OLLAMA_|^npm_|^PLUE_(?!SERVER_PATH)/.test(name)) env[name] = undefined;
+    if (/_API_KEY$|_AUTH_TOKEN$|^ANTHROPIC_|^OPENAI_|^CLAUDE|^OLLAMA_|^npm_|^PLUE_/.test(name)) env[name] = undefined;
   }
   env.PATH = (process.env.PATH ?? '')
     .split(delimiter)

@@ -16,7 +16,7 @@ export const hasDocumentShell =
 export const givePatience = (): void => vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 
 const patienceMs = 90_000;
-const sidecar = join(root, 'artifacts', 'bin', 'Plue.Server', 'debug', 'plue');
+const sidecar = process.env.PLUE_TEST_PROGRAM ?? join(root, 'artifacts', 'bin', 'Plue.Server', 'debug', 'plue');
 
 /** Providers that the documents name as if their keys were there. */
 const providers = ['anthropic', 'openai', 'openrouter', 'gemini', 'groq', 'bedrock', 'vertex', 'ollama', 'local', 'local-llama'];

@@ -2,8 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { inArtifacts } from '../../../../scripts/lib/paths.mjs';
-import { dotnetRoot } from '../../../../scripts/lib/prerequisites.mjs';
+import { sidecarUnderTest } from '../../../../scripts/lib/publish.mjs';
 import { startSidecar } from '../../../bench/sidecar.mjs';
 import { writeHouseServer } from '../../runner/houseServer.mjs';
 import { pick } from '../../runner/prompts.mjs';
@@ -61,8 +60,7 @@ function furnish(home, endpoint) {
 
 /** A hundred tasks in three generations. @param {string} home */
 async function growTree(home) {
-  const serve = { command: join(dotnetRoot(), 'dotnet'), args: [inArtifacts('bin', 'Plue.Server', 'debug', 'plue.dll'), 'serve'] };
-  const sidecar = await startSidecar({ ...serve, env: { PLUE_HOME: home } });
+  const sidecar = await startSidecar({ command: await sidecarUnderTest(), args: ['serve'], env: { PLUE_HOME: home } });
   try {
     const spawn = async (/** @type {string} */ words, /** @type {string | undefined} */ parentId) =>
       (await sidecar.ask('task/spawn', { templateId: 'child', goal: words, parentId, provider: 'small' })).uri;
