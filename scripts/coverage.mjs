@@ -10,7 +10,7 @@ import { run } from './lib/run.mjs';
 await runMain(async () => {
   const { values } = parseArgs({ options: { last: { type: 'boolean' } } });
   const suites = ['csharp', 'typescript', 'e2e'].flatMap((name) => ['--only', name]);
-  const code = values.last ? 0 : (await run(process.execPath, [inRoot('scripts', 'test.mjs'), ...suites], { show: true })).code;
+  const code = values.last ? 0 : (await run(process.execPath, [inRoot('scripts', 'test.mjs'), '--full', ...suites], { show: true })).code;
   say(`What no test runs: ${relative(root, writeReport())}`);
   return code;
 });

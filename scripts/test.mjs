@@ -1,5 +1,7 @@
-// `npm test`: every test of both languages and those in a real VS Code; the last line counts them all.
+// `npm test`: the tests that every change has to pass, in both languages and in a real VS Code; the last line counts them all.
 //   --only csharp|typescript|e2e|bench|faults   one suite     --update   rewrite expected files and pictures (UPDATE=1)
+//   --full   every scenario in VS Code and the lines that all tests cover (`npm run test:full`)     --shard 1/4   a part of those scenarios
+// Tests that start the sidecar start the native program; with PLUE_TEST_SIDECAR=debug the debug build.
 import { parseArgs } from 'node:util';
 import { runBenchTests } from './lib/benchTests.mjs';
 import { build, installPackages } from './lib/build.mjs';
@@ -9,10 +11,13 @@ import { runE2eTests } from './lib/e2eTests.mjs';
 import { runFaultTests } from './lib/faultTests.mjs';
 import { requireDotnet, requireNode } from './lib/prerequisites.mjs';
 import { Stop, runMain } from './lib/progress.mjs';
+import { sidecarUnderTest } from './lib/publish.mjs';
+import { installTestPrograms } from './lib/testPrograms.mjs';
 import { report } from './lib/testResults.mjs';
 import { runTypeScriptTests } from './lib/typescriptTests.mjs';
 
-/** @type {Record<string, {suite: string, run: () => Promise<import('./lib/testResults.mjs').SuiteResult>}>} */
+/** @typedef {{isFull: boolean, shard?: string}} TestOptions */
+/** @type {Record<string, {suite: string, run: (options: TestOptions) => Promise<import('./lib/testResults.mjs').SuiteResult>}>} */
 const suites = {
   csharp: { suite: 'C#', run: runCSharpTests },
   typescript: { suite: 'TypeScript', run: runTypeScriptTests },
@@ -22,26 +27,42 @@ const suites = {
 };
 
 await runMain(async () => {
-  const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, update: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', multiple: true },
+      update: { type: 'boolean' },
+      full: { type: 'boolean' },
+      shard: { type: 'string' },
+    },
+  });
   const chosen = values.only ?? Object.keys(suites);
   const unknown = chosen.find((name) => !(name in suites));
   if (unknown) throw new Stop(`There is no suite \`${unknown}\`: ${Object.keys(suites).join(', ')}.`);
   if (values.update) process.env.UPDATE = '1';
+  const options = { isFull: values.full ?? false, shard: values.shard };
+  // Lines are counted in the debug build only.
+  if (options.isFull) process.env.PLUE_TEST_SIDECAR ??= 'debug';
   requireNode();
   await requireDotnet();
   await installPackages();
+  await installTestPrograms();
   await build();
+  const program = await sidecarUnderTest();
+  if (process.env.PLUE_TEST_SIDECAR !== 'debug') process.env.PLUE_TEST_PROGRAM = program;
   const results = [];
-  for (const name of chosen) results.push(await settled(suites[name]));
-  return report([...results, coverageResults(results)]);
+  for (const name of chosen) results.push(await settled(suites[name], options));
+  return report(options.isFull ? [...results, coverageResults(results)] : results);
 });
 
-/** A suite that cannot even start is a failed test, so that the others still run and the count is told. @param {{suite: string, run: () => Promise<import('./lib/testResults.mjs').SuiteResult>}} suite */
-async function settled({ suite, run }) {
-  try {
-    return await run();
-  } catch (error) {
+/**
+ * A suite that cannot even start is a failed test, so that the others still run and are counted.
+ * @param {(typeof suites)[string]} suite @param {TestOptions} options @returns {Promise<import('./lib/testResults.mjs').SuiteResult>}
+ */
+async function settled({ suite, run }, options) {
+  const started = performance.now();
+  const result = await run(options).catch((error) => {
     const reason = error instanceof Stop ? error.message : String(error instanceof Error ? error.stack : error);
     return { suite, tests: [{ name: `The ${suite} tests start`, outcome: /** @type {const} */ ('failed'), reason }] };
-  }
+  });
+  return { ...result, seconds: (performance.now() - started) / 1000 };
 }

@@ -9,19 +9,19 @@ import { suiteResult } from './testResults.mjs';
 
 const results = inArtifacts('tests', 'e2e.json');
 
-/** @returns {Promise<import('./testResults.mjs').SuiteResult>} */
-export async function runE2eTests() {
+/** @param {{isFull: boolean, shard?: string}} options @returns {Promise<import('./testResults.mjs').SuiteResult>} */
+export async function runE2eTests({ isFull, shard }) {
   rmSync(results, { force: true });
   forgetBundleCoverage();
   const finished = await step('Running the tests in a real VS Code', () =>
-    run(process.execPath, [inRoot('tests', 'e2e', 'run.mjs')], {
-      show: true,
-      timeout: 60 * 60_000,
-      env: { PLUE_COVERAGE: bundleCoverage },
-    }),
+    run(
+      process.execPath,
+      [inRoot('tests', 'e2e', 'run.mjs'), ...(isFull ? ['--all'] : []), ...(shard === undefined ? [] : ['--shard', shard])],
+      { show: true, timeout: 60 * 60_000, env: isFull ? { PLUE_COVERAGE: bundleCoverage } : {} },
+    ),
   );
   const tests = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : [];
-  return { ...suiteResult('VS Code', tests, finished), lines: addToKept() };
+  return { ...suiteResult('VS Code', tests, finished), ...(isFull ? { lines: addToKept() } : {}) };
 }
 
 /** Together with what the TypeScript tests ran last, which know every line. */

@@ -1,17 +1,21 @@
 // One shape for the results of every runner, and how they are told.
 import { say } from './progress.mjs';
 
+const slowestShown = 10;
+
 /**
  * @typedef {object} TestResult
  * @property {string} name
  * @property {'passed' | 'failed' | 'skipped'} outcome
  * @property {string} [reason] Why it failed or was skipped.
  * @property {string} [firstReason] Why it failed at first, of one that passed when it was told again.
+ * @property {number} [seconds] How long it ran.
  *
  * @typedef {object} SuiteResult
  * @property {string} suite As "C#".
  * @property {TestResult[]} tests
  * @property {{covered: number, total: number}} [lines] Line coverage.
+ * @property {number} [seconds] How long the whole suite took.
  */
 
 /**
@@ -47,12 +51,18 @@ export function report(suites) {
       say(`\nFAILED   ${suite}: ${test.name}\n${indent(test.reason ?? 'No reason given.')}`);
   }
   say('');
-  for (const { suite, tests, lines } of suites) {
+  const slowest = suites
+    .flatMap(({ suite, tests }) => tests.map(({ name, seconds = 0 }) => ({ name: `${suite}: ${name}`, seconds })))
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, slowestShown);
+  say(['The slowest tests:', ...slowest.map(({ name, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${name}`), ''].join('\n'));
+  for (const { suite, tests, lines, seconds } of suites) {
     const coverage =
       lines && lines.total > 0
         ? `, line coverage ${((100 * lines.covered) / lines.total).toFixed(1)} % (${lines.covered} of ${lines.total})`
         : '';
-    say(`${suite}: ${totals(tests)}${coverage}`);
+    const time = seconds === undefined ? '' : ` in ${seconds.toFixed(0)} s`;
+    say(`${suite}: ${totals(tests)}${time}${coverage}`);
   }
   const all = suites.flatMap(({ tests }) => tests);
   console.log(totals(all));

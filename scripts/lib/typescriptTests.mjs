@@ -5,15 +5,13 @@ import { forgetCoverage, fromLcov, keepCoverage, totalOf } from './coverage.mjs'
 import { inArtifacts, inRoot, root } from './paths.mjs';
 import { step } from './progress.mjs';
 import { run } from './run.mjs';
-import { installTestPrograms } from './testPrograms.mjs';
 import { suiteResult } from './testResults.mjs';
 
 const results = inArtifacts('tests', 'typescript.json');
 const coverage = inArtifacts('coverage', 'typescript');
 
-/** @returns {Promise<import('./testResults.mjs').SuiteResult>} */
-export async function runTypeScriptTests() {
-  await installTestPrograms();
+/** @param {{isFull: boolean}} options Lines are counted only in a full run. @returns {Promise<import('./testResults.mjs').SuiteResult>} */
+export async function runTypeScriptTests({ isFull }) {
   for (const path of [results, coverage]) rmSync(path, { recursive: true, force: true });
   forgetCoverage('extension');
   const finished = await step('Running the TypeScript tests', () =>
@@ -21,7 +19,9 @@ export async function runTypeScriptTests() {
       process.execPath,
       [
         ...[inRoot('node_modules', 'vitest', 'vitest.mjs'), 'run', '--reporter=json', `--outputFile=${results}`],
-        ...['--coverage.enabled', '--coverage.reportOnFailure', '--coverage.reporter=lcovonly', `--coverage.reportsDirectory=${coverage}`],
+        ...(isFull
+          ? ['--coverage.enabled', '--coverage.reportOnFailure', '--coverage.reporter=lcovonly', `--coverage.reportsDirectory=${coverage}`]
+          : []),
       ],
       { timeout: 10 * 60_000 },
     ),
@@ -31,7 +31,7 @@ export async function runTypeScriptTests() {
 }
 
 /**
- * @param {{testResults: {name: string, status: string, message: string, assertionResults: {fullName: string, status: string, failureMessages: string[], meta?: {skipReason?: string}}[]}[]}} results
+ * @param {{testResults: {name: string, status: string, message: string, assertionResults: {fullName: string, status: string, failureMessages: string[], duration?: number, meta?: {skipReason?: string}}[]}[]}} results
  * @returns {import('./testResults.mjs').TestResult[]}
  */
 function testsFromVitest({ testResults }) {
@@ -44,6 +44,7 @@ function testsFromVitest({ testResults }) {
       name: `${name}: ${test.fullName}`,
       outcome: test.status === 'passed' || test.status === 'failed' ? test.status : 'skipped',
       reason: test.failureMessages.join('\n'),
+      seconds: (test.duration ?? 0) / 1000,
     }));
   });
 }

@@ -66,8 +66,9 @@ export class Journey {
 
   /** @param {import('../../../scripts/lib/testResults.mjs').TestResult} result @param {number} [started] */
   #add(result, started) {
-    this.results.push({ ...result, name: `${this.name}: ${result.name}` });
-    say(`  ${result.outcome.padEnd(7)} ${this.name}: ${result.name}${started ? ` (${((Date.now() - started) / 1000).toFixed(1)} s)` : ''}`);
+    const seconds = started === undefined ? undefined : (Date.now() - started) / 1000;
+    this.results.push({ ...result, name: `${this.name}: ${result.name}`, seconds });
+    say(`  ${result.outcome.padEnd(7)} ${this.name}: ${result.name}${seconds === undefined ? '' : ` (${seconds.toFixed(1)} s)`}`);
   }
 
   /** @param {string} sentence */
