@@ -28,7 +28,8 @@ function said() {
     name.endsWith('.ts'),
   )) {
     const text = readFileSync(inRoot('extension', 'src', file), 'utf8');
-    if (!text.includes('@vscode/l10n')) continue;
+    // The function that looks sentences up has none of its own.
+    if (!/import \* as l10n from /.test(text) || file.endsWith('localizedText.ts')) continue;
     const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
     /** @param {ts.Node} node */
     const visit = (node) => {

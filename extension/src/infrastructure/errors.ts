@@ -1,6 +1,8 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from './localizedText';
+import type { LocalizedText } from './localizedText';
 import * as vscode from 'vscode';
 import type { Log } from './logging';
+import { showErrorMessage, showWarningMessage } from './window';
 
 /** A failure with a stable kind (a FailureKind in camelCase, or `sidecarStopped`) and one sentence for a person. */
 export class FailureError extends Error {
@@ -26,7 +28,7 @@ export class UserCancelledError extends Error {
 
 /** A button and the command behind it. */
 export interface HelpButton {
-  title: string;
+  title: LocalizedText;
   command: string;
   args?: unknown[];
 }
@@ -109,8 +111,8 @@ export async function showFailure(failure: FailureError): Promise<void> {
   const titles = buttons.map((button) => button.title);
   const chosen =
     failure.kind === 'conflict'
-      ? await vscode.window.showWarningMessage(failure.message, ...titles)
-      : await vscode.window.showErrorMessage(failure.message, ...titles);
+      ? await showWarningMessage(l10n.verbatim(failure.message), ...titles)
+      : await showErrorMessage(l10n.verbatim(failure.message), ...titles);
   const button = buttons.find((candidate) => candidate.title === chosen);
   if (button) await vscode.commands.executeCommand(button.command, ...(button.args ?? []));
 }

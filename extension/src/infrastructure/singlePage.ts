@@ -4,6 +4,7 @@ import { Disposables } from './disposables';
 import { toFailureError, UserCancelledError } from './errors';
 import type { Log } from './logging';
 import { pageHtml, type Page } from './pageHtml';
+import { createWebviewPanel, setPanelTitle } from './window';
 
 export interface SinglePageOptions<From, To> extends Page {
   /** As in package.json's `onWebviewPanel:`. */
@@ -40,7 +41,7 @@ export class SinglePage<From extends { type: string }, To> implements vscode.Dis
     const { viewType, title } = this.options;
     const column = this.takeOver();
     this.adopt(
-      vscode.window.createWebviewPanel(viewType, title, column, {
+      createWebviewPanel(viewType, title, column, {
         enableScripts: true,
         localResourceRoots: [this.pages],
         retainContextWhenHidden: false,
@@ -65,7 +66,7 @@ export class SinglePage<From extends { type: string }, To> implements vscode.Dis
 
   /** Names the tab after what it shows. */
   entitle(title: string): void {
-    if (this.panel) this.panel.title = title;
+    if (this.panel) setPanelTitle(this.panel, title);
   }
 
   /** Lost while the page is hidden: it says that it is ready when it is back. */

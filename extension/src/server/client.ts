@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn, State, type RequestType } from 'vscode-languageclient/node';
 import { Disposables } from '../infrastructure/disposables';

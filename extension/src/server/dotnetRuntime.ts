@@ -3,11 +3,12 @@ import { execFile } from 'node:child_process';
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../infrastructure/localizedText';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { FailureError, toFailureError } from '../infrastructure/errors';
 import { isInside } from '../infrastructure/insideFolder';
+import { withProgress } from '../infrastructure/window';
 
 const wanted = '10.0';
 export const installTool = 'ms-dotnettools.vscode-dotnet-runtime';
@@ -75,7 +76,7 @@ export class DotnetRuntime implements vscode.Disposable {
     const title = l10n.t('Plue gets the .NET {0} runtime, which it needs once.', wanted);
     try {
       const request = { version: wanted, requestingExtensionId: this.extensionId, mode: 'runtime' };
-      const answer: unknown = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
+      const answer: unknown = await withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
         vscode.commands.executeCommand<unknown>('dotnet.acquire', request),
       );
       return v.parse(acquired, answer).dotnetPath;

@@ -1,5 +1,5 @@
 // What a rejected request means.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../infrastructure/localizedText';
 import * as v from 'valibot';
 import { ConnectionError, ResponseError } from 'vscode-jsonrpc';
 import { FailureError, UserCancelledError, toFailureError } from '../infrastructure/errors';

@@ -1,6 +1,6 @@
 // The sidecar's way to the language models that VS Code offers to extensions: GitHub Copilot and others.
 // The types are those of VS Code 1.91; tools, and streams of parts, came with 1.95 and are looked for.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../infrastructure/localizedText';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { ResponseError } from 'vscode-jsonrpc';

@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs';
 import { lstat, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../infrastructure/localizedText';
 import * as v from 'valibot';
 import { FailureError } from '../infrastructure/errors';
 

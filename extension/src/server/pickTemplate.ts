@@ -1,20 +1,22 @@
 // Choosing a template: what it is for, and what may go wrong with it.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../infrastructure/localizedText';
+import type { LocalizedText } from '../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError } from '../infrastructure/errors';
+import { createQuickPick, literalItem, type QuickPickItem } from '../infrastructure/window';
 import { templateCheck, templateList } from '../protocol/protocol.generated';
 import type { TemplateFinding, TemplateSummary } from '../protocol/protocol.generated';
 import type { Sidecar } from './client';
 
 export interface TemplateQuestion {
-  title: string;
+  title: LocalizedText;
   /** Only those whose codices live there. */
   collections: readonly ('chats' | 'tasks' | 'items')[];
   /** Said when there is none. */
   none: string;
 }
 
-interface Row extends vscode.QuickPickItem {
+interface Row extends QuickPickItem {
   template: TemplateSummary;
 }
 
@@ -34,19 +36,20 @@ export async function pickTemplate(sidecar: Sidecar, { title, collections, none 
   );
   if (usable.length === 0) throw new FailureError('notFound', none);
   const tryIt: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('beaker'), tooltip: l10n.t('Try Template') };
-  const pick = vscode.window.createQuickPick<Row>();
-  pick.title = title;
-  pick.placeholder = l10n.t('Choose a template');
+  const pick = createQuickPick<Row>(title, l10n.t('Choose a template'));
   pick.matchOnDescription = true;
   // A page that comes up takes the focus, and must not close the list with it.
   pick.ignoreFocusOut = true;
-  pick.items = usable.map((template) => ({
-    label: `$(${iconOf(template)}) ${template.name}`,
-    description: template.description ?? '',
-    ...riskLine(risks.filter(({ templateId }) => templateId === template.id)),
-    buttons: [tryIt],
-    template,
-  }));
+  pick.items = usable.map((template) =>
+    literalItem({
+      label: template.name,
+      icon: iconOf(template),
+      description: template.description ?? '',
+      ...riskLine(risks.filter(({ templateId }) => templateId === template.id)),
+      buttons: [tryIt],
+      template,
+    }),
+  );
   pick.show();
   try {
     return await new Promise((resolve, reject) => {
@@ -70,9 +73,9 @@ function iconOf({ icon, collection }: TemplateSummary): string {
   return collection === 'chats' ? 'comment-discussion' : collection === 'tasks' ? 'checklist' : 'file';
 }
 
-function riskLine(risks: readonly TemplateFinding[]): { detail?: string } {
+function riskLine(risks: readonly TemplateFinding[]): Pick<QuickPickItem, 'detail' | 'detailIcon'> {
   const [first] = risks;
   if (first === undefined) return {};
   const words = risks.length === 1 ? first.message : l10n.t('{0} ({1} more)', first.message, risks.length - 1);
-  return { detail: `$(warning) ${words}` };
+  return { detail: words, detailIcon: 'warning' };
 }

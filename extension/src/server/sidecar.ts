@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { accessSync, chmodSync, constants, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { extname, join } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../infrastructure/localizedText';
 import { FailureError } from '../infrastructure/errors';
 import { packedSidecar } from './packedSidecar';
 

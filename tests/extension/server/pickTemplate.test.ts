@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import * as l10n from '../../../extension/src/infrastructure/localizedText';
 import {
   templateCheck,
   templateList,
@@ -16,7 +17,7 @@ function risk(templateId: string, message: string): TemplateFinding {
   return { kind: 'risk', code: 'risk.write-anywhere', templateId, path: `${templateId}.json5`, line: 1, column: 1, message };
 }
 
-const question = { title: 'New Task', collections: ['tasks'], none: 'There is no template for a task.' } as const;
+const question = { title: l10n.t('New Task'), collections: ['tasks'], none: 'There is no template for a task.' } as const;
 
 function sidecarWith(templates: TemplateSummary[], findings: TemplateFinding[] = []): FakeSidecar {
   return new FakeSidecar().answer(templateList, () => ({ templates })).answer(templateCheck, () => ({ findings }));

@@ -1,7 +1,8 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling } from '../../infrastructure/errors';
+import { StatusBarItem } from '../../infrastructure/window';
 import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
 import { ApprovalsView } from './approvalsView';
@@ -24,18 +25,21 @@ export function activateApprovals(
   register(commands.manageRules, () => manageRules(sidecar));
 
   // Seen wherever the reader is, and silent: the focus stays where it was.
-  const item = disposables.add(vscode.window.createStatusBarItem('plue.approvals', vscode.StatusBarAlignment.Left, 0));
-  item.name = l10n.t('Plue Approvals');
-  item.command = commands.show;
-  item.backgroundColor = new vscode.ThemeColor('statusBarItem.warningBackground');
+  const item = disposables.add(
+    new StatusBarItem({
+      id: 'plue.approvals',
+      name: l10n.t('Plue Approvals'),
+      command: commands.show,
+      alignment: vscode.StatusBarAlignment.Left,
+      priority: 0,
+      backgroundColor: new vscode.ThemeColor('statusBarItem.warningBackground'),
+    }),
+  );
   const count = (): void => {
     const waiting = approvals.items.length;
-    item.text = `$(question) ${waiting}`;
     const words = waiting === 1 ? l10n.t('1 approval waits for you') : l10n.t('{0} approvals wait for you', waiting);
-    item.tooltip = words;
-    item.accessibilityInformation = { label: words };
     if (waiting === 0) item.hide();
-    else item.show();
+    else item.show({ icon: 'question', text: String(waiting), tooltip: words, accessibleLabel: words });
   };
   disposables.add(approvals.onDidChange(count));
   return disposables;

@@ -1,7 +1,7 @@
 // The rules that "always" stored, to be taken back.
-import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+import * as l10n from '../../infrastructure/localizedText';
 import { UserCancelledError } from '../../infrastructure/errors';
+import { showInformationMessage, showQuickPick } from '../../infrastructure/window';
 import { approvalForget, approvalRules } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { moment } from '../../webview/shared/figures';
@@ -10,7 +10,7 @@ import { visibleText } from '../../webview/shared/visibleText';
 export async function manageRules(sidecar: Sidecar): Promise<void> {
   const { rules } = await sidecar.request(approvalRules, {});
   if (rules.length === 0) {
-    void vscode.window.showInformationMessage(l10n.t('No rule is stored. “Always…” under an approval stores one.'));
+    void showInformationMessage(l10n.t('No rule is stored. “Always…” under an approval stores one.'));
     return;
   }
   const rows = rules.map(({ id, rule, folder, createdAt }) => ({
@@ -19,7 +19,7 @@ export async function manageRules(sidecar: Sidecar): Promise<void> {
     detail: l10n.t('Since {0}', moment(createdAt)),
     id,
   }));
-  const chosen = await vscode.window.showQuickPick(rows, {
+  const chosen = await showQuickPick(rows, {
     title: l10n.t('Always Rules'),
     placeHolder: l10n.t('Choose those to take back: then it is asked again'),
     canPickMany: true,
@@ -27,7 +27,5 @@ export async function manageRules(sidecar: Sidecar): Promise<void> {
   });
   if (chosen === undefined || chosen.length === 0) throw new UserCancelledError();
   for (const { id } of chosen) await sidecar.request(approvalForget, { id });
-  void vscode.window.showInformationMessage(
-    chosen.length === 1 ? l10n.t('The rule is gone.') : l10n.t('{0} rules are gone.', chosen.length),
-  );
+  void showInformationMessage(chosen.length === 1 ? l10n.t('The rule is gone.') : l10n.t('{0} rules are gone.', chosen.length));
 }

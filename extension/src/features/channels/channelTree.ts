@@ -1,7 +1,8 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
+import { createTreeItem } from '../../infrastructure/window';
 import type { CodexListResult, CodexSummary, TaskView } from '../../protocol/protocol.generated';
 import { codexList } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -148,14 +149,14 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
       case 'codex': {
         const codex = this.chat(node.uri);
         return codex === undefined
-          ? new vscode.TreeItem('')
+          ? createTreeItem({ label: '' })
           : codexItem(codex, this.tasks.get(node.uri), this.childrenOf(node.uri).length > 0);
       }
       case 'noTask':
         return noTaskItem();
       case 'deleted': {
         const codex = this.deletedChat(node.uri);
-        return codex === undefined ? new vscode.TreeItem('') : deletedItem(codex);
+        return codex === undefined ? createTreeItem({ label: '' }) : deletedItem(codex);
       }
       case 'more':
         return moreItem(node.group, this.sizeOf(node.group) - this.limitOf(node.group));
@@ -380,27 +381,24 @@ const collapsed: ReadonlySet<AnyGroup> = new Set(['Yesterday', 'Last 7 Days', 'O
 
 function groupItem(name: AnyGroup, count: number, waiting: number): vscode.TreeItem {
   const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
-  const item = new vscode.TreeItem(groupTitles[name], collapsed.has(name) ? Collapsed : Expanded);
-  item.id = `group:${name}`;
-  item.description = [count === 0 ? '' : String(count), waiting === 0 ? '' : `?${waiting}`].filter((part) => part !== '').join('  ');
   const words = name === 'Agent Tasks' ? tasksInWords(count) : chatsInWords(count);
-  item.accessibilityInformation = {
-    label: [groupTitles[name], words, waiting === 0 ? '' : l10n.t('{0} waiting for you', waiting)].filter((part) => part !== '').join(', '),
-  };
-  item.contextValue = name === 'Deleted' ? 'trash' : name === 'Agent Tasks' ? 'tasks' : 'group';
-  return item;
+  return createTreeItem({
+    id: `group:${name}`,
+    label: groupTitles[name],
+    description: [count === 0 ? '' : String(count), waiting === 0 ? '' : `?${waiting}`].filter((part) => part !== '').join('  '),
+    collapsibleState: collapsed.has(name) ? Collapsed : Expanded,
+    accessibilityInformation: {
+      label: [groupTitles[name], words, waiting === 0 ? '' : l10n.t('{0} waiting for you', waiting)]
+        .filter((part) => part !== '')
+        .join(', '),
+    },
+    contextValue: name === 'Deleted' ? 'trash' : name === 'Agent Tasks' ? 'tasks' : 'group',
+  });
 }
 
 function codexItem(codex: CodexSummary, task: TaskView | undefined, hasChildren: boolean): vscode.TreeItem {
   const row = rowOf(codex, Date.now(), task);
   const { Expanded, None } = vscode.TreeItemCollapsibleState;
-  const item = new vscode.TreeItem(row.label, hasChildren ? Expanded : None);
-  // VS Code leaves a row closed that it knows without children: with its first child it is another row, and open.
-  item.id = hasChildren ? `${codex.uri}#parent` : codex.uri;
-  item.description = row.description;
-  item.iconPath = new vscode.ThemeIcon(row.icon);
-  item.tooltip = row.tooltip;
-  item.accessibilityInformation = { label: row.accessibilityLabel };
   const taskStatus = statusOf(codex, task);
   // Words that menus look for: "chat pinned unread", "task working asks", "archivedTask".
   const noun = isTask(codex) ? (codex.archived ? 'archivedTask' : 'task') : codex.archived ? 'archivedChat' : 'chat';
@@ -409,51 +407,64 @@ function codexItem(codex: CodexSummary, task: TaskView | undefined, hasChildren:
     taskStatus === undefined ? '' : menuWordsOf(taskStatus),
     hasChildren ? 'parent' : '',
   ];
-  item.contextValue = [noun, codex.pinned ? 'pinned' : '', codex.unread ? 'unread' : '', ...state].filter((word) => word !== '').join(' ');
-  item.command = { command: 'plue.openChat', title: l10n.t('Open'), arguments: [codex.uri] };
-  return item;
+  return createTreeItem({
+    // VS Code leaves a row closed that it knows without children: with its first child it is another row, and open.
+    id: hasChildren ? `${codex.uri}#parent` : codex.uri,
+    label: row.label,
+    description: row.description,
+    tooltip: row.tooltip,
+    icon: row.icon,
+    collapsibleState: hasChildren ? Expanded : None,
+    accessibilityInformation: { label: row.accessibilityLabel },
+    contextValue: [noun, codex.pinned ? 'pinned' : '', codex.unread ? 'unread' : '', ...state].filter((word) => word !== '').join(' '),
+    command: { command: 'plue.openChat', title: l10n.t('Open'), arguments: [codex.uri] },
+  });
 }
 
 function deletedItem(codex: CodexSummary): vscode.TreeItem {
   const row = rowOf(codex, Date.now());
-  const item = new vscode.TreeItem(row.label, vscode.TreeItemCollapsibleState.None);
-  item.id = `deleted:${codex.uri}`;
-  item.description = row.description;
-  item.iconPath = new vscode.ThemeIcon('trash');
-  item.tooltip = row.tooltip;
-  item.accessibilityInformation = { label: l10n.t('{0}, deleted', row.accessibilityLabel) };
-  item.contextValue = isTask(codex) ? 'deletedTask' : 'deletedChat';
-  return item;
+  return createTreeItem({
+    id: `deleted:${codex.uri}`,
+    label: row.label,
+    description: row.description,
+    tooltip: row.tooltip,
+    icon: 'trash',
+    accessibilityInformation: { label: l10n.t('{0}, deleted', row.accessibilityLabel) },
+    contextValue: isTask(codex) ? 'deletedTask' : 'deletedChat',
+  });
 }
 
 function noTaskItem(): vscode.TreeItem {
-  const item = new vscode.TreeItem(l10n.t('No agent works yet'), vscode.TreeItemCollapsibleState.None);
-  item.id = 'noTask';
-  item.description = l10n.t('New task…');
-  item.iconPath = new vscode.ThemeIcon('add');
-  item.tooltip = l10n.t('Give an agent something to do.');
-  item.accessibilityInformation = { label: l10n.t('No agent works yet. New task') };
-  item.command = { command: 'plue.newTask', title: l10n.t('New Task') };
-  return item;
+  return createTreeItem({
+    id: 'noTask',
+    label: l10n.t('No agent works yet'),
+    description: l10n.t('New task…'),
+    tooltip: l10n.t('Give an agent something to do.'),
+    icon: 'add',
+    accessibilityInformation: { label: l10n.t('No agent works yet. New task') },
+    command: { command: 'plue.newTask', title: l10n.t('New Task') },
+  });
 }
 
 function moreItem(group: AnyGroup, hidden: number): vscode.TreeItem {
-  const item = new vscode.TreeItem(l10n.t('Show more'), vscode.TreeItemCollapsibleState.None);
-  item.id = `more:${group}`;
-  item.description = l10n.t('{0} older', hidden);
-  item.iconPath = new vscode.ThemeIcon('ellipsis');
-  item.contextValue = 'more';
-  item.command = { command: 'plue.channels.showMore', title: l10n.t('Show More'), arguments: [group] };
-  return item;
+  return createTreeItem({
+    id: `more:${group}`,
+    label: l10n.t('Show more'),
+    description: l10n.t('{0} older', hidden),
+    icon: 'ellipsis',
+    contextValue: 'more',
+    command: { command: 'plue.channels.showMore', title: l10n.t('Show More'), arguments: [group] },
+  });
 }
 
 function failureItem(message: string): vscode.TreeItem {
-  const item = new vscode.TreeItem(l10n.t('Not everything could be read'), vscode.TreeItemCollapsibleState.None);
-  item.id = 'failure';
-  item.description = message;
-  item.tooltip = message;
-  item.iconPath = new vscode.ThemeIcon('error');
-  item.contextValue = 'failure';
-  item.command = { command: 'plue.showLog', title: l10n.t('Show Log') };
-  return item;
+  return createTreeItem({
+    id: 'failure',
+    label: l10n.t('Not everything could be read'),
+    description: message,
+    tooltip: message,
+    icon: 'error',
+    contextValue: 'failure',
+    command: { command: 'plue.showLog', title: l10n.t('Show Log') },
+  });
 }

@@ -1,7 +1,9 @@
 // What a person does with one chat or task, or with many at once.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
+import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError, toFailureError, UserCancelledError } from '../../infrastructure/errors';
+import { showInformationMessage, showInputBox, showQuickPick, withProgress } from '../../infrastructure/window';
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import { codexDelete, codexFork, codexMarkRead, codexRestore, codexUpdate, messageStop } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -22,7 +24,7 @@ export class ChatActions {
   constructor(private readonly sidecar: Sidecar) {}
 
   async rename(codex: CodexSummary): Promise<void> {
-    const title = await vscode.window.showInputBox({
+    const title = await showInputBox({
       title: isTask(codex) ? l10n.t('Rename Task') : l10n.t('Rename Chat'),
       value: codex.title,
       validateInput: (value) => (value.trim() === '' ? l10n.t('It needs a name.') : undefined),
@@ -42,7 +44,8 @@ export class ChatActions {
 
   async archive(chats: Chats, archived: boolean): Promise<void> {
     const changing = chats.filter((codex) => codex.archived !== archived);
-    const title = (what: string): string => (archived ? l10n.t('Archiving {0}…', what) : l10n.t('Moving {0} out of the archive…', what));
+    const title = (what: string): LocalizedText =>
+      archived ? l10n.t('Archiving {0}…', what) : l10n.t('Moving {0} out of the archive…', what);
     await this.each(changing, title, ({ uri }) => this.sidecar.request(codexUpdate, { uri, archived }));
   }
 
@@ -52,13 +55,13 @@ export class ChatActions {
       const chats = candidates.filter((codex) => timeOf(codex) < now - days * day);
       return { label: days === 365 ? l10n.t('A year') : l10n.t('{0} days', days), description: count(chats), chats };
     });
-    const chosen = await vscode.window.showQuickPick(choices, {
+    const chosen = await showQuickPick(choices, {
       title: l10n.t('Archive All Older Than…'),
       placeHolder: l10n.t('Pinned chats stay where they are'),
     });
     if (chosen === undefined) throw new UserCancelledError();
     if (chosen.chats.length === 0) {
-      void vscode.window.showInformationMessage(l10n.t('No chat is that old.'));
+      void showInformationMessage(l10n.t('No chat is that old.'));
       return;
     }
     await this.archive(chosen.chats, true);
@@ -123,15 +126,15 @@ export class ChatActions {
     );
   }
 
-  private async offerUndo(said: string, undo: () => Promise<void>): Promise<void> {
+  private async offerUndo(said: LocalizedText, undo: () => Promise<void>): Promise<void> {
     const button = l10n.t('Undo');
-    if ((await vscode.window.showInformationMessage(said, button)) === button) await undo();
+    if ((await showInformationMessage(said, button)) === button) await undo();
   }
 
   /** One that fails does not keep the others; then it is said how many were not done, and why the first was not. */
   private async each<T extends CodexSummary | { codex: CodexSummary }>(
     chats: readonly T[],
-    title: (what: string) => string,
+    title: (what: string) => LocalizedText,
     action: (chat: T) => Promise<unknown>,
   ): Promise<void> {
     const work = async (report: (finished: number) => void): Promise<void> => {
@@ -154,7 +157,7 @@ export class ChatActions {
       throw new FailureError(first.kind, l10n.t('Left as they are: {0} of {1}. {2}', failures.length, count(chats), first.message));
     };
     if (chats.length < isLong) return work(() => undefined);
-    return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: title(count(chats)) }, (progress) =>
+    return withProgress({ location: vscode.ProgressLocation.Notification, title: title(count(chats)) }, (progress) =>
       work((finished) => progress.report({ increment: (100 * finished) / chats.length })),
     );
   }

@@ -1,8 +1,10 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
+import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling, UserCancelledError } from '../../infrastructure/errors';
+import { type QuickPickItem, showQuickPick, showTreeViewStatus } from '../../infrastructure/window';
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
@@ -48,7 +50,7 @@ export function activateChannels(
     disposables.add(vscode.commands.registerCommand(id, (...given: unknown[]) => runWithErrorHandling(log, () => action(...given))));
   };
   /** A menu hands over the row, and all that are selected; a key the selection; the palette nothing, and asks. */
-  const onChats = (id: string, title: string, action: (chats: CodexSummary[]) => Promise<unknown>): void =>
+  const onChats = (id: string, title: LocalizedText, action: (chats: CodexSummary[]) => Promise<unknown>): void =>
     register(id, async (node, nodes) => {
       const given = readRows(nodes) ?? readRows([node]);
       const selected = view.visible ? view.selection : [];
@@ -57,7 +59,7 @@ export function activateChannels(
       const chats = chatsOf(tree, given ?? selected);
       await action(chats.length > 0 || given !== undefined ? chats : [await pickChat(tree, title)]);
     });
-  const onChat = (id: string, title: string, action: (codex: CodexSummary) => Promise<unknown>): void =>
+  const onChat = (id: string, title: LocalizedText, action: (codex: CodexSummary) => Promise<unknown>): void =>
     onChats(id, title, async ([codex]) => (codex === undefined ? undefined : action(codex)));
   onChat(commands.open, l10n.t('Open'), ({ uri }) => Promise.resolve(vscode.commands.executeCommand('plue.openChat', uri)));
   onChats(commands.stop, l10n.t('Stop'), (chats) => actions.stop(chats));
@@ -82,7 +84,7 @@ export function activateChannels(
   for (const id of [commands.restore, commands.restoreTask]) register(id, restore);
   register(commands.archiveOlder, () => actions.archiveOlder(tree.all()));
 
-  const onTasks = (id: string, title: string, action: (tasks: CodexSummary[]) => Promise<unknown>): void =>
+  const onTasks = (id: string, title: LocalizedText, action: (tasks: CodexSummary[]) => Promise<unknown>): void =>
     onChats(id, title, (chats) => action(chats.filter(isTask)));
   onTasks(commands.answerTask, l10n.t('Answer'), () => Promise.resolve(vscode.commands.executeCommand('plue.approvals')));
   onTasks(commands.steerTask, l10n.t('Tell It Something'), (chosen) => taskActions.steer(chosen));
@@ -125,7 +127,7 @@ function chatsOf(tree: ChannelTree, nodes: readonly ChannelNode[]): CodexSummary
   return nodes.flatMap((node) => (node.type === 'codex' ? [tree.chat(node.uri)] : [])).filter((codex) => codex !== undefined);
 }
 
-async function pickChat(tree: ChannelTree, title: string): Promise<CodexSummary> {
+async function pickChat(tree: ChannelTree, title: LocalizedText): Promise<CodexSummary> {
   await tree.getChildren();
   const now = Date.now();
   const choices = [...tree.all()]
@@ -137,7 +139,7 @@ async function pickChat(tree: ChannelTree, title: string): Promise<CodexSummary>
         .join(', '),
       codex,
     }));
-  const chosen = await vscode.window.showQuickPick(choices, {
+  const chosen = await showQuickPick(choices, {
     title,
     placeHolder: choices.length === 0 ? l10n.t('There is none yet') : l10n.t('Type a part of its title'),
   });
@@ -149,13 +151,18 @@ async function pickFilter(tree: ChannelTree): Promise<ChatFilter> {
   await tree.getChildren();
   const running = [...tree.all()].filter(({ status }) => status === 'running').length;
   const unread = [...tree.all()].filter((codex) => codex.unread && !codex.archived).length;
-  const kinds: { label: string; description: string; filter: ChatFilter }[] = [
-    { label: `$(list-flat) ${l10n.t('All chats')}`, description: '', filter: {} },
-    { label: `$(circle-filled) ${l10n.t('Unread')}`, description: String(unread), filter: { only: 'unread' } },
-    { label: `$(loading) ${l10n.t('Answering now')}`, description: String(running), filter: { only: 'running' } },
-    ...tree.tags().map(([tag, count]) => ({ label: `$(tag) ${tag}`, description: String(count), filter: { tag } })),
+  const kinds: (QuickPickItem & { filter: ChatFilter })[] = [
+    { label: l10n.t('All chats'), icon: 'list-flat', description: '', filter: {} },
+    { label: l10n.t('Unread'), icon: 'circle-filled', description: String(unread), filter: { only: 'unread' } },
+    { label: l10n.t('Answering now'), icon: 'loading', description: String(running), filter: { only: 'running' } },
+    ...tree.tags().map(([tag, count]) => ({
+      label: tag,
+      icon: 'tag',
+      description: String(count),
+      filter: { tag },
+    })),
   ];
-  const chosen = await vscode.window.showQuickPick(kinds, { title: l10n.t('Filter Chats'), placeHolder: l10n.t('Which chats to show') });
+  const chosen = await showQuickPick(kinds, { title: l10n.t('Filter Chats'), placeHolder: l10n.t('Which chats to show') });
   if (chosen === undefined) throw new UserCancelledError();
   return chosen.filter;
 }
@@ -169,7 +176,9 @@ function showCounts(view: vscode.TreeView<ChannelNode>, tree: ChannelTree, waiti
     .filter((part) => part !== '')
     .join(', ');
   const value = waiting > 0 ? waiting : unread;
-  if (view.badge?.tooltip !== (value === 0 ? undefined : words)) view.badge = value === 0 ? undefined : { value, tooltip: words };
   const what = filter.tag === undefined ? filter.only && onlyWords[filter.only] : l10n.t('tagged {0}', filter.tag);
-  view.message = what === undefined ? undefined : l10n.t('{0} of {1} chats: {2}', counts.shown, counts.all, what);
+  showTreeViewStatus(view, {
+    ...(value === 0 ? {} : { badge: { value, tooltip: words } }),
+    ...(what === undefined ? {} : { message: l10n.t('{0} of {1} chats: {2}', counts.shown, counts.all, what) }),
+  });
 }

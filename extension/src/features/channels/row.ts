@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import type { CodexStatus, CodexSummary, TaskView } from '../../protocol/protocol.generated';
 import { messagesInWords } from '../../webview/shared/amounts';
 import { beginningOf } from '../../webview/shared/beginning';

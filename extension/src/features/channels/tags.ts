@@ -1,7 +1,7 @@
 // Choosing tags for chats: those that are known, and new ones by typing them.
-import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+import * as l10n from '../../infrastructure/localizedText';
 import { UserCancelledError } from '../../infrastructure/errors';
+import { createQuickPick, literalItem, type LiteralItem, type QuickPickItem } from '../../infrastructure/window';
 import type { CodexSummary } from '../../protocol/protocol.generated';
 
 /** As the sidecar refuses longer ones. */
@@ -25,6 +25,15 @@ export function tagOf(typed: string): string | undefined {
   return tag === '' || tag.length > longestTag ? undefined : tag;
 }
 
+interface TagRow extends QuickPickItem {
+  tag: string;
+  isNew: boolean;
+}
+
+function newRow(tag: string): LiteralItem<TagRow> {
+  return literalItem({ tag, isNew: true, label: tag, description: l10n.t('new') });
+}
+
 export async function pickTags(
   chats: readonly Pick<CodexSummary, 'tags'>[],
   known: readonly [tag: string, count: number][],
@@ -33,31 +42,36 @@ export async function pickTags(
   const some = (tag: string): number => chats.filter(({ tags }) => tags.includes(tag)).length;
   const rows = known.map(([tag]) => {
     const having = some(tag);
-    return { label: tag, description: having > 0 && having < chats.length ? l10n.t('on {0} of {1}', having, chats.length) : '' };
+    return literalItem<TagRow>({
+      tag,
+      isNew: false,
+      label: tag,
+      description: having > 0 && having < chats.length ? l10n.t('on {0} of {1}', having, chats.length) : '',
+    });
   });
-  const pick = vscode.window.createQuickPick();
-  pick.title = chats.length === 1 ? l10n.t('Tags of the Chat') : l10n.t('Tags of {0} Chats', chats.length);
-  pick.placeholder = rows.length === 0 ? l10n.t('Type a new tag') : l10n.t('Choose tags, or type a new one');
+  const pick = createQuickPick<TagRow>(
+    chats.length === 1 ? l10n.t('Tags of the Chat') : l10n.t('Tags of {0} Chats', chats.length),
+    rows.length === 0 ? l10n.t('Type a new tag') : l10n.t('Choose tags, or type a new one'),
+  );
   pick.canSelectMany = true;
-  const fresh = l10n.t('new');
   pick.items = rows;
-  pick.selectedItems = rows.filter(({ label }) => before.includes(label));
+  pick.selectedItems = rows.filter(({ tag }) => before.includes(tag));
   pick.onDidChangeValue((typed) => {
-    const tag = tagOf(typed);
-    const chosen = new Set(pick.selectedItems.map(({ label }) => label));
-    const made = pick.items.filter(({ label, description }) => description === fresh && chosen.has(label));
-    const isNew = tag !== undefined && ![...rows, ...made].some(({ label }) => label === tag);
-    pick.items = [...(isNew ? [{ label: tag, description: fresh }] : []), ...made, ...rows];
-    pick.selectedItems = pick.items.filter(({ label }) => chosen.has(label));
+    const wanted = tagOf(typed);
+    const chosen = new Set(pick.selectedItems.map(({ tag }) => tag));
+    const made = pick.items.filter(({ tag, isNew }) => isNew && chosen.has(tag));
+    const added = wanted === undefined || [...rows, ...made].some(({ tag }) => tag === wanted) ? [] : [newRow(wanted)];
+    pick.items = [...added, ...made, ...rows];
+    pick.selectedItems = pick.items.filter(({ tag }) => chosen.has(tag));
   });
   pick.show();
   try {
     return await new Promise((resolve, reject) => {
       pick.onDidAccept(() => {
-        const typed = pick.items.find(({ label, description }) => description === fresh && label === tagOf(pick.value));
-        const after = new Set(pick.selectedItems.map(({ label }) => label));
+        const typed = pick.items.find(({ tag, isNew }) => isNew && tag === tagOf(pick.value));
+        const after = new Set(pick.selectedItems.map(({ tag }) => tag));
         // Enter behind a new word means that word.
-        if (typed !== undefined) after.add(typed.label);
+        if (typed !== undefined) after.add(typed.tag);
         resolve({ before, after: [...after] });
       });
       pick.onDidHide(() => reject(new UserCancelledError()));

@@ -1,7 +1,9 @@
 // What a person does with agents: from the tree, and from the panel of a task.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
+import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { toFailureError, UserCancelledError } from '../../infrastructure/errors';
+import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage } from '../../infrastructure/window';
 import type { CodexSummary, TaskBudgetView } from '../../protocol/protocol.generated';
 import { editUndo, taskBudget, taskDrop, taskPause, taskResume, taskSteer, taskStop } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -28,7 +30,7 @@ export class TaskActions {
   async steer(tasks: Tasks): Promise<void> {
     const [task] = tasks;
     if (task === undefined) return;
-    const text = await vscode.window.showInputBox({
+    const text = await showInputBox({
       title: l10n.t('Tell “{0}” Something', labelOf(task)),
       prompt: l10n.t('It hears this before its next step.'),
       validateInput: (value) => (value.trim() === '' ? l10n.t('Say something, or press Escape.') : undefined),
@@ -67,8 +69,8 @@ export class TaskActions {
     if (task === undefined) return;
     const { conflicts } = await this.sidecar.request(editUndo, { codexId: task.uri, all: true });
     const left = conflicts.slice(0, 3).join(' ');
-    if (left === '') void vscode.window.showInformationMessage(l10n.t('Took back what “{0}” changed.', labelOf(task)));
-    else void vscode.window.showWarningMessage(left);
+    if (left === '') void showInformationMessage(l10n.t('Took back what “{0}” changed.', labelOf(task)));
+    else void showWarningMessage(l10n.verbatim(left));
   }
 
   /** Asks for the limit that it ran into, or for one of several. */
@@ -79,12 +81,14 @@ export class TaskActions {
     const spent = spentInAll?.[limit];
     const before = budget[limit];
     const isWhole = limit !== 'usd';
-    const written = await vscode.window.showInputBox({
+    const written = await showInputBox({
       title: l10n.t('Top Up “{0}”: {1}', labelOf(task), limitNames[limit]),
-      prompt: [
-        spent === undefined ? l10n.t('What was spent is not known') : l10n.t('Spent: {0}', plain(spent, isWhole)),
-        before === undefined ? l10n.t('no limit yet') : l10n.t('limit: {0}', plain(before, isWhole)),
-      ].join(', '),
+      prompt: l10n.verbatim(
+        [
+          spent === undefined ? l10n.t('What was spent is not known') : l10n.t('Spent: {0}', plain(spent, isWhole)),
+          before === undefined ? l10n.t('no limit yet') : l10n.t('limit: {0}', plain(before, isWhole)),
+        ].join(', '),
+      ),
       value: before === undefined ? '' : plain(before * 2, isWhole),
       validateInput: (value) => problemWith(value, spent, isWhole),
     });
@@ -96,7 +100,7 @@ export class TaskActions {
 }
 
 /** What is wrong with a new limit; undefined when it can be set. */
-export function problemWith(written: string, spent: number | undefined, isWhole: boolean): string | undefined {
+export function problemWith(written: string, spent: number | undefined, isWhole: boolean): LocalizedText | undefined {
   const value = Number(written);
   if (written.trim() === '' || !Number.isFinite(value) || value <= 0) return l10n.t('Write a number above 0.');
   if (isWhole && !Number.isInteger(value)) return l10n.t('Write a whole number.');
@@ -118,7 +122,7 @@ async function pickLimit(budget: TaskBudgetView, spent: TaskBudgetView): Promise
     description: budget[limit] === undefined ? l10n.t('no limit') : String(budget[limit]),
     limit,
   }));
-  const chosen = await vscode.window.showQuickPick(rows, { title: l10n.t('Top Up'), placeHolder: l10n.t('Which limit') });
+  const chosen = await showQuickPick(rows, { title: l10n.t('Top Up'), placeHolder: l10n.t('Which limit') });
   if (chosen === undefined) throw new UserCancelledError();
   return chosen.limit;
 }

@@ -1,6 +1,7 @@
 // Files and selections of the editor, put beside the draft of the chat used last.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
+import { showInformationMessage } from '../../infrastructure/window';
 import type { FilePlace } from '../../webview/shared/viewMessages';
 import type { WorkspaceFiles } from './workspaceFiles';
 
@@ -10,12 +11,12 @@ export async function chosenFiles(files: WorkspaceFiles, clicked: unknown, chose
   const one = clicked instanceof vscode.Uri ? clicked : vscode.window.activeTextEditor?.document.uri;
   const uris = several.length > 0 ? several : one === undefined ? [] : [one];
   if (uris.length === 0) {
-    void vscode.window.showInformationMessage(l10n.t('No file is in front. Choose one in the explorer or open it.'));
+    void showInformationMessage(l10n.t('No file is in front. Choose one in the explorer or open it.'));
     return [];
   }
   const kinds = await Promise.all(uris.map((uri) => kindOf(uri)));
   const leftOut = kinds.find((kind) => kind !== 'file');
-  if (leftOut !== undefined) void vscode.window.showInformationMessage(reasons[leftOut]);
+  if (leftOut !== undefined) void showInformationMessage(reasons[leftOut]);
   return uris.filter((_, at) => kinds[at] === 'file').map((uri) => ({ path: files.pathOf(uri) }));
 }
 
@@ -23,11 +24,11 @@ export async function chosenFiles(files: WorkspaceFiles, clicked: unknown, chose
 export function chosenSelection(files: WorkspaceFiles): FilePlace[] {
   const selection = files.selection();
   if (selection === undefined) {
-    void vscode.window.showInformationMessage(l10n.t('Nothing is selected in a saved file. Select some lines first.'));
+    void showInformationMessage(l10n.t('Nothing is selected in a saved file. Select some lines first.'));
     return [];
   }
   if (selection.isUnsaved === true)
-    void vscode.window.showInformationMessage(l10n.t('{0} has unsaved changes; what is saved goes to the chat.', selection.path));
+    void showInformationMessage(l10n.t('{0} has unsaved changes; what is saved goes to the chat.', selection.path));
   return [{ path: selection.path, ...(selection.range === undefined ? {} : { range: selection.range }) }];
 }
 

@@ -1,8 +1,9 @@
 // Code of an answer on its way into a file: shown against it in VS Code's own diff editor, and written only when accepted.
 import { basename } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError } from '../../infrastructure/errors';
+import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage } from '../../infrastructure/window';
 import type { LastEditor } from './insertCode';
 import { namedFile } from './namedFile';
 import { type InsidePath, isProtected, openFolders, pathInside } from './openFolder';
@@ -38,7 +39,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
     const shown = document === undefined ? undefined : this.lastEditor.selectionIn(document);
     const { text: after, place } = placeCode(before ?? '', code, shown);
     if (after === before) {
-      void vscode.window.showInformationMessage(l10n.t('{0} already says what the code says.', basename(file.fsPath)));
+      void showInformationMessage(l10n.t('{0} already says what the code says.', basename(file.fsPath)));
       return;
     }
     await this.show({ file, before, after }, place);
@@ -129,7 +130,7 @@ export async function newFile(text: string, info: string): Promise<void> {
   const { path, code } = namedFile(info, text);
   const folder = openFolders()[0];
   if (path === undefined || folder === undefined) return openUntitled(code, info);
-  const chosen = await vscode.window.showInputBox({
+  const chosen = await showInputBox({
     title: l10n.t('New file'),
     prompt: l10n.t('Where in {0}', basename(folder)),
     value: path.replace(/^[\\/]+/, ''),
@@ -191,7 +192,7 @@ async function namedTarget(path: string, folders: string[]): Promise<vscode.Uri 
   const alike = found.filter((_, at) => inside[at] !== undefined);
   if (alike.length === 0) return fresh;
   const rows = alike.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
-  const chosen = await vscode.window.showQuickPick([...rows, { label: `$(new-file) ${l10n.t('New file {0}', path)}`, uri: fresh }], {
+  const chosen = await showQuickPick([...rows, { label: l10n.t('New file {0}', path), icon: 'new-file', uri: fresh }], {
     title: l10n.t('Which file is {0}?', path),
   });
   return chosen?.uri;
@@ -200,8 +201,8 @@ async function namedTarget(path: string, folders: string[]): Promise<vscode.Uri 
 async function askForFile(): Promise<vscode.Uri | undefined> {
   const open = vscode.workspace.textDocuments.filter(({ uri, isClosed }) => uri.scheme === 'file' && !isClosed);
   const rows = open.map(({ uri }) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
-  const other = { label: `$(folder-opened) ${l10n.t('Another file…')}`, uri: undefined };
-  const chosen = await vscode.window.showQuickPick([...rows, other], { title: l10n.t('Which file is the code for?') });
+  const other = { label: l10n.t('Another file…'), icon: 'folder-opened', uri: undefined };
+  const chosen = await showQuickPick([...rows, other], { title: l10n.t('Which file is the code for?') });
   if (chosen === undefined || chosen.uri !== undefined) return chosen?.uri;
   const [file] = (await vscode.window.showOpenDialog({ canSelectMany: false, openLabel: l10n.t('Choose') })) ?? [];
   return file;
@@ -213,7 +214,7 @@ async function mayTouch(file: vscode.Uri): Promise<boolean> {
   if (inside === undefined) throw outside(file.fsPath);
   if (!isProtected(inside.within)) return true;
   const show = l10n.t('Show the Change');
-  const said = await vscode.window.showWarningMessage(
+  const said = await showWarningMessage(
     l10n.t('{0} can decide what programs run, or hold secrets. Show a change to it that a model wrote?', inside.within),
     { modal: true },
     show,

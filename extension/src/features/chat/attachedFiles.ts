@@ -1,9 +1,10 @@
 // Opens what went with a message: a file where it lies, an image from what the chat keeps of it.
 import { realpath } from 'node:fs/promises';
 import { basename, isAbsolute, resolve } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { isInside } from '../../infrastructure/insideFolder';
+import { showInformationMessage } from '../../infrastructure/window';
 import { attachmentRead } from '../../protocol/protocol.generated';
 import type { LineRange } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -13,14 +14,14 @@ const imageScheme = 'plue-image';
 /** A file at its lines. One outside the open folder was allowed when it was sent, and is asked for again. */
 export async function openAttached(path: string, range: LineRange | undefined): Promise<void> {
   if (!vscode.workspace.isTrusted) {
-    void vscode.window.showInformationMessage(l10n.t('The folder is not trusted, so Plue leaves its files alone.'));
+    void showInformationMessage(l10n.t('The folder is not trusted, so Plue leaves its files alone.'));
     return;
   }
   const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri.fsPath;
   const whole = isAbsolute(path) ? path : folder === undefined ? undefined : resolve(folder, path);
   const real = whole === undefined ? undefined : await realpath(whole).catch(() => undefined);
   if (real === undefined) {
-    void vscode.window.showInformationMessage(l10n.t('There is no file {0} any more.', path));
+    void showInformationMessage(l10n.t('There is no file {0} any more.', path));
     return;
   }
   if ((folder === undefined || !isInside(real, await realpath(folder))) && !(await mayOpenOutside(real))) return;
@@ -82,5 +83,5 @@ class Images implements vscode.FileSystemProvider {
 
 async function mayOpenOutside(path: string): Promise<boolean> {
   const open = l10n.t('Open');
-  return (await vscode.window.showInformationMessage(l10n.t('{0} lies outside the open folder.', path), open)) === open;
+  return (await showInformationMessage(l10n.t('{0} lies outside the open folder.', path), open)) === open;
 }

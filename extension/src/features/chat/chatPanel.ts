@@ -1,9 +1,10 @@
 // One chat in the editor area: between its page and the sidecar. It holds no chat; the sidecar does.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling, toFailureError, UserCancelledError } from '../../infrastructure/errors';
 import { pageHtml } from '../../infrastructure/pageHtml';
+import { showInformationMessage, showQuickPick, withProgress, setPanelTitle } from '../../infrastructure/window';
 import {
   codexGet,
   codexMarkRead,
@@ -183,10 +184,10 @@ export class ChatPanel implements vscode.Disposable {
   async compact(): Promise<void> {
     await this.reading.settle();
     const title = l10n.t('Summarising earlier messages…');
-    const { tokensBefore, tokensAfter } = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
+    const { tokensBefore, tokensAfter } = await withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
       this.house.sidecar.request(messageCompact, { codexId: this.codexId }),
     );
-    void vscode.window.showInformationMessage(
+    void showInformationMessage(
       l10n.t('{0} tokens of earlier messages are now {1}. The original stays in the chat.', grouped(tokensBefore), grouped(tokensAfter)),
     );
   }
@@ -400,8 +401,8 @@ export class ChatPanel implements vscode.Disposable {
     const providers = items
       .filter((provider) => provider.enabled)
       .map((provider) => ({ label: provider.name, description: provider.model ?? '', id: provider.id }));
-    const manage = { label: `$(plug) ${l10n.t('Manage providers…')}`, description: '', id: undefined };
-    const chosen = await vscode.window.showQuickPick([...providers, manage], { title: l10n.t('Provider for this chat') });
+    const manage = { label: l10n.t('Manage providers…'), icon: 'plug', description: '', id: undefined };
+    const chosen = await showQuickPick([...providers, manage], { title: l10n.t('Provider for this chat') });
     if (chosen?.id !== undefined) await this.choose(chosen.id, undefined);
     else if (chosen) await vscode.commands.executeCommand('plue.manageProviders');
   }
@@ -417,7 +418,7 @@ export class ChatPanel implements vscode.Disposable {
 
   private show(codex: CodexSummary): void {
     this.codex = codex;
-    this.panel.title = titleWords(codex.title);
+    setPanelTitle(this.panel, titleWords(codex.title));
     this.post({ type: 'codex', codex });
     this.markRead();
   }

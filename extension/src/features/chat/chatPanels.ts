@@ -1,7 +1,8 @@
 // The open chats: at most one panel for each.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { toFailureError } from '../../infrastructure/errors';
+import { createWebviewPanel } from '../../infrastructure/window';
 import { codexCreate, codexGet } from '../../protocol/protocol.generated';
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import type { FilePlace } from '../../webview/shared/viewMessages';
@@ -45,13 +46,13 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     return this.open(codex.uri, codex.title);
   }
 
-  open(codexId: string, title = l10n.t('Chat')): ChatPanel {
+  open(codexId: string, title: string = l10n.t('Chat')): ChatPanel {
     const known = this.panels.get(codexId);
     if (known) {
       known.reveal();
       return known;
     }
-    const panel = vscode.window.createWebviewPanel(viewType, title, vscode.ViewColumn.Active, {
+    const panel = createWebviewPanel(viewType, title, vscode.ViewColumn.Active, {
       enableScripts: true,
       localResourceRoots: [this.house.pages],
       retainContextWhenHidden: false,

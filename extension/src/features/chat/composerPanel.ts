@@ -1,8 +1,9 @@
 // What a chat's panel does for its composer: names files, looks at them, and carries queue, pins, prompts and figures between page and sidecar.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
+import { showInformationMessage } from '../../infrastructure/window';
 import {
   attachmentInspect,
   attachmentStore,
@@ -104,8 +105,7 @@ export class ComposerPanel implements vscode.Disposable {
 
   private attachSelection(): void {
     const selection = this.house.files.selection();
-    if (selection === undefined)
-      void vscode.window.showInformationMessage(l10n.t('Nothing is selected in an editor. Select some lines first.'));
+    if (selection === undefined) void showInformationMessage(l10n.t('Nothing is selected in an editor. Select some lines first.'));
     else this.post({ type: 'attach', files: [selection] });
   }
 

@@ -1,9 +1,11 @@
 // Says that an answer has ended, where the user wants to hear it and does not see it.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
+import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
 import type { Log } from '../../infrastructure/logging';
+import { showInformationMessage, showQuickPick } from '../../infrastructure/window';
 import { codexList, settingsGet } from '../../protocol/protocol.generated';
 import type { MessageEventParams } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -113,23 +115,23 @@ async function tell(endings: Ending[], { sidecar, open }: FinishedHouse): Promis
   const [first] = chats;
   if (first === undefined) return;
   const show = l10n.t('Show');
-  if ((await vscode.window.showInformationMessage(wordsFor(chats), show)) !== show) return;
+  if ((await showInformationMessage(wordsFor(chats), show)) !== show) return;
   const chosen =
     chats.length === 1
       ? first
-      : await vscode.window.showQuickPick(
+      : await showQuickPick(
           chats.map((chat) => ({ ...chat, description: endWords[chat.end] })),
           { title: l10n.t('Which one?') },
         );
   if (chosen !== undefined) open(chosen.codexId, chosen.title);
 }
 
-function wordsFor(chats: readonly Ended[]): string {
+function wordsFor(chats: readonly Ended[]): LocalizedText {
   const [only] = chats;
   if (only !== undefined && chats.length === 1) return endSentences[only.end](only.label);
   const tasks = chats.filter(({ isTask }) => isTask).length;
   const [failed, overBudget] = (['failed', 'overBudget'] as const).map((end) => chats.filter((chat) => chat.end === end).length);
-  return [
+  const sentences = [
     tasks === 0
       ? l10n.t('{0} chats have ended.', chats.length)
       : tasks === chats.length
@@ -137,7 +139,6 @@ function wordsFor(chats: readonly Ended[]): string {
         : l10n.t('{0} chats and tasks have ended.', chats.length),
     failed === 0 ? '' : l10n.t('With an error: {0}.', failed ?? 0),
     overBudget === 0 ? '' : l10n.t('Over budget: {0}.', overBudget ?? 0),
-  ]
-    .filter((sentence) => sentence !== '')
-    .join(' ');
+  ];
+  return l10n.verbatim(sentences.filter((sentence) => sentence !== '').join(' '));
 }

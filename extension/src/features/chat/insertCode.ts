@@ -1,5 +1,6 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
+import { showInformationMessage, showWarningMessage } from '../../infrastructure/window';
 
 /** Remembers the text editor that was active last: while a chat has the focus, VS Code names none. */
 export class LastEditor implements vscode.Disposable {
@@ -26,13 +27,13 @@ export class LastEditor implements vscode.Disposable {
     const editor = await this.shown();
     if (editor === undefined) {
       await vscode.env.clipboard.writeText(text);
-      void vscode.window.showInformationMessage(l10n.t('No editor is open, so the code was copied instead.'));
+      void showInformationMessage(l10n.t('No editor is open, so the code was copied instead.'));
       return;
     }
     const done = await editor.edit((edit) => edit.replace(editor.selection, text));
     if (!done) {
       await vscode.env.clipboard.writeText(text);
-      void vscode.window.showWarningMessage(l10n.t('The editor did not take the code, so it was copied instead.'));
+      void showWarningMessage(l10n.t('The editor did not take the code, so it was copied instead.'));
     }
   }
 

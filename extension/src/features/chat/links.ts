@@ -1,9 +1,10 @@
 // Where a link in an answer may lead.
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { isInside } from '../../infrastructure/insideFolder';
+import { showInformationMessage } from '../../infrastructure/window';
 
 export type LinkTarget =
   | { type: 'external'; href: string }
@@ -34,7 +35,7 @@ export async function openLink(href: string): Promise<void> {
   const folder = vscode.workspace.workspaceFolders?.find((candidate) => candidate.uri.scheme === 'file')?.uri.fsPath;
   const target = linkTarget(href, folder);
   if (target === undefined) {
-    void vscode.window.showInformationMessage(l10n.t('Plue follows web links and links to files of the open folder. This one is neither.'));
+    void showInformationMessage(l10n.t('Plue follows web links and links to files of the open folder. This one is neither.'));
   } else if (target.type === 'external') {
     await vscode.env.openExternal(vscode.Uri.parse(target.href, true));
   } else if (folder !== undefined) {
@@ -44,17 +45,17 @@ export async function openLink(href: string): Promise<void> {
 
 async function openFile(path: string, folder: string, line: number | undefined): Promise<void> {
   if (!vscode.workspace.isTrusted) {
-    void vscode.window.showInformationMessage(l10n.t('The folder is not trusted, so Plue leaves its files alone.'));
+    void showInformationMessage(l10n.t('The folder is not trusted, so Plue leaves its files alone.'));
     return;
   }
   // A symbolic link inside the folder may lead out of it.
   const real = await realpath(path).catch(() => undefined);
   if (real === undefined) {
-    void vscode.window.showInformationMessage(l10n.t('There is no file {0} in the open folder.', relative(folder, path)));
+    void showInformationMessage(l10n.t('There is no file {0} in the open folder.', relative(folder, path)));
     return;
   }
   if (!isInside(real, await realpath(folder))) {
-    void vscode.window.showInformationMessage(l10n.t('{0} leads out of the open folder, so it was not opened.', relative(folder, path)));
+    void showInformationMessage(l10n.t('{0} leads out of the open folder, so it was not opened.', relative(folder, path)));
     return;
   }
   const at = line === undefined ? undefined : new vscode.Range(Math.max(0, line - 1), 0, Math.max(0, line - 1), 0);

@@ -1,5 +1,5 @@
 // Where in a file a block of code belongs, when it is not the whole file. A guess, which the diff shows before anything is done.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 
 export interface Placement {
   /** The whole file with the code in it. */

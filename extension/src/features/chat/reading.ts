@@ -1,7 +1,8 @@
 // What somebody does with the messages of a chat: reads further up, looks for words, changes, forks and deletes.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { toFailureError } from '../../infrastructure/errors';
+import { showErrorMessage, showQuickPick } from '../../infrastructure/window';
 import {
   attachmentRead,
   codexFork,
@@ -93,7 +94,7 @@ export class Reading implements vscode.Disposable {
     const items = entries
       .map((entry, at) => ({ label: `${at + 1}. ${entry.text}`, description: moment(entry.createdAt, 'short'), entry }))
       .reverse();
-    const chosen = await vscode.window.showQuickPick(items, {
+    const chosen = await showQuickPick(items, {
       title: l10n.t('Jump to question'),
       placeHolder: items.length === 0 ? l10n.t('Nothing was asked yet') : l10n.t('Type a word of the question'),
       matchOnDescription: true,
@@ -145,7 +146,7 @@ export class Reading implements vscode.Disposable {
     try {
       await this.house.sidecar.request(messageDiscard, { codexId: this.codexId, messageId });
     } catch (error) {
-      void vscode.window.showErrorMessage(l10n.t('The message was not deleted: {0}', toFailureError(error).message));
+      void showErrorMessage(l10n.t('The message was not deleted: {0}', toFailureError(error).message));
     }
     this.post({ type: 'deletionSettled', messageId });
   }

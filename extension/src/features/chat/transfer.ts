@@ -1,8 +1,9 @@
 // Chats into files and out of them.
 import { homedir } from 'node:os';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { UserCancelledError } from '../../infrastructure/errors';
+import { showInformationMessage, showQuickPick, showWarningMessage, withProgress } from '../../infrastructure/window';
 import type { CodexImportResult, ExportFormat, ImportFormat, ImportableView } from '../../protocol/protocol.generated';
 import { codexExport, codexGet, codexImport, codexImportable } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -26,7 +27,7 @@ export class Transfer {
 
   /** Asks for the format and the file, and offers to open it. */
   async export(uri: string): Promise<void> {
-    const chosen = await vscode.window.showQuickPick(formats, { title: l10n.t('Export Chat'), placeHolder: l10n.t('As what?') });
+    const chosen = await showQuickPick(formats, { title: l10n.t('Export Chat'), placeHolder: l10n.t('As what?') });
     if (chosen === undefined) throw new UserCancelledError();
     const { codex } = await this.sidecar.request(codexGet, { uri, limit: 1 });
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
@@ -43,7 +44,7 @@ export class Transfer {
 
   /** Asks where from and which, takes them over one by one, and opens the last. */
   async import(): Promise<void> {
-    const chosen = await vscode.window.showQuickPick(sources, { title: l10n.t('Import Chats'), placeHolder: l10n.t('Where from?') });
+    const chosen = await showQuickPick(sources, { title: l10n.t('Import Chats'), placeHolder: l10n.t('Where from?') });
     if (chosen === undefined) throw new UserCancelledError();
     const paths = chosen.source === 'auto' ? await chooseFiles() : await this.chooseSessions(chosen.source, chosen.label);
     const result = await this.run(paths, chosen.source, false);
@@ -56,18 +57,18 @@ export class Transfer {
   }
 
   private async chooseSessions(format: ImportFormat, name: string): Promise<string[]> {
-    const { sessions, isTruncated } = await vscode.window.withProgress(
+    const { sessions, isTruncated } = await withProgress(
       { location: vscode.ProgressLocation.Notification, title: l10n.t('Looking for sessions of {0}', name), cancellable: true },
       (_, token) => this.sidecar.request(codexImportable, { format }, token),
     );
     if (sessions.length === 0) {
-      void vscode.window.showInformationMessage(
+      void showInformationMessage(
         l10n.t('No sessions of {0} were found on this machine. Choose Files… for sessions that lie elsewhere.', name),
       );
       throw new UserCancelledError();
     }
     const rows = sessions.map((session) => ({ label: session.title, ...about(session), path: session.path }));
-    const chosen = await vscode.window.showQuickPick(rows, {
+    const chosen = await showQuickPick(rows, {
       title: l10n.t('Import from {0}', name),
       placeHolder: isTruncated ? l10n.t('Which chats? The {0} newest are listed.', sessions.length) : l10n.t('Which chats?'),
       canPickMany: true,
@@ -80,13 +81,13 @@ export class Transfer {
 
   /** One request a file, so that it can be seen how far it is, and stopped with what came in so far. */
   private async run(paths: readonly string[], format: ImportFormat, again: boolean): Promise<CodexImportResult> {
-    return vscode.window.withProgress(
+    return withProgress(
       { location: vscode.ProgressLocation.Notification, title: l10n.t('Importing chats'), cancellable: true },
       async (progress, token) => {
         const all: CodexImportResult = { imported: [], notCarried: [], failed: [] };
         for (const path of paths) {
           if (token.isCancellationRequested) break;
-          progress.report({ increment: 100 / paths.length, message: path.replace(/^.*[\\/]/, '') });
+          progress.report({ increment: 100 / paths.length, message: l10n.verbatim(path.replace(/^.*[\\/]/, '')) });
           const { imported, notCarried, failed } = await this.sidecar.request(codexImport, { paths: [path], format, again }, token);
           all.imported.push(...imported);
           all.failed.push(...failed);
@@ -100,7 +101,7 @@ export class Transfer {
 
   private async offerToOpen(file: vscode.Uri, format: ExportFormat): Promise<void> {
     const button = l10n.t('Open');
-    if ((await vscode.window.showInformationMessage(l10n.t('The chat was written to {0}.', file.fsPath), button)) !== button) return;
+    if ((await showInformationMessage(l10n.t('The chat was written to {0}.', file.fsPath), button)) !== button) return;
     if (format === 'html') await vscode.env.openExternal(file);
     else await vscode.window.showTextDocument(file);
   }
@@ -157,7 +158,7 @@ async function chooseFiles(): Promise<string[]> {
 
 async function wantsAgain(count: number): Promise<boolean> {
   const again = l10n.t('Import Again');
-  const answer = await vscode.window.showWarningMessage(
+  const answer = await showWarningMessage(
     count === 1
       ? l10n.t('This chat was imported before. Import it a second time?')
       : l10n.t('{0} of these chats were imported before. Import them a second time?', count),
@@ -184,9 +185,9 @@ async function tell(result: CodexImportResult): Promise<void> {
         ? l10n.t('No chat was imported.')
         : l10n.t('{0} chats were imported.', imported.length);
   const not = failed.length === 1 ? l10n.t('1 file was not.') : l10n.t('{0} files were not.', failed.length);
-  const show = failed.length > 0 ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
+  const show = failed.length > 0 ? showWarningMessage : showInformationMessage;
   const button = l10n.t('Show Report');
-  const said = failed.length === 0 ? came : `${came} ${not}`;
+  const said = failed.length === 0 ? came : l10n.verbatim(`${came} ${not}`);
   if ((await show(said, ...(notCarried.length + failed.length > 0 ? [button] : []))) !== button) return;
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'markdown', content: report(result) }));
 }

@@ -1,6 +1,6 @@
 // The files of the open folder that can be named by @: read once, and again after files came or went.
 import { sep } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { wayInside } from '../../infrastructure/insideFolder';

@@ -1,7 +1,7 @@
 // An image of the open folder for the page, which scales it.
 import { open, realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import { isInside } from '../../infrastructure/insideFolder';
 import { decimal } from '../../webview/shared/figures';
 

@@ -1,5 +1,5 @@
 // Where the changes under review stand in a file, and which of them is meant.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as v from 'valibot';
 import type { EditTurnView, FileEditView, HunkView } from '../../protocol/protocol.generated';
 import { filesInWords } from '../../webview/shared/amounts';

@@ -1,7 +1,8 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling } from '../../infrastructure/errors';
+import { StatusBarItem } from '../../infrastructure/window';
 import type { Sidecar } from '../../server/client';
 import { BeforeFiles } from './beforeFiles';
 import { commands } from './commands';
@@ -14,9 +15,14 @@ export function activateEdits(sidecar: Sidecar, log: vscode.LogOutputChannel): v
   const before = disposables.add(new BeforeFiles(sidecar));
   const reviews = disposables.add(new Reviews(sidecar, before, log));
   const marks = disposables.add(new ReviewMarks((uri) => reviews.filesAt(uri)));
-  const status = disposables.add(vscode.window.createStatusBarItem('plue.changes', vscode.StatusBarAlignment.Left));
-  status.name = l10n.t('Plue: changes to review');
-  status.command = commands.reviewChanges;
+  const status = disposables.add(
+    new StatusBarItem({
+      id: 'plue.changes',
+      name: l10n.t('Plue: changes to review'),
+      command: commands.reviewChanges,
+      alignment: vscode.StatusBarAlignment.Left,
+    }),
+  );
   disposables.add(
     reviews.onDidChange(() => {
       marks.refresh();
@@ -43,10 +49,12 @@ export function activateEdits(sidecar: Sidecar, log: vscode.LogOutputChannel): v
   return disposables;
 }
 
-function showStatus(status: vscode.StatusBarItem, { files, leftOut }: Reviews): void {
+function showStatus(status: StatusBarItem, { files, leftOut }: Reviews): void {
   if (files.length === 0) return status.hide();
   const conflicts = files.flatMap(({ conflict }) => (conflict === undefined ? [] : [conflict]));
-  status.text = `$(${conflicts.length > 0 ? 'warning' : 'diff'}) ${inWords(files)}`;
-  status.tooltip = [l10n.t('Review what agents changed'), ...conflicts.slice(0, 5), ...(leftOut === undefined ? [] : [leftOut])].join('\n');
-  status.show();
+  status.show({
+    icon: conflicts.length > 0 ? 'warning' : 'diff',
+    text: inWords(files),
+    tooltip: [l10n.t('Review what agents changed'), ...conflicts.slice(0, 5), ...(leftOut === undefined ? [] : [leftOut])].join('\n'),
+  });
 }

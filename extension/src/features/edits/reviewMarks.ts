@@ -1,7 +1,8 @@
 // What is under review, in the files themselves: a mark at its lines, and two actions above it.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
+import { createCodeLens } from '../../infrastructure/window';
 import type { FileEditView } from '../../protocol/protocol.generated';
 import { commands } from './commands';
 import { linesOf } from './hunks';
@@ -32,11 +33,10 @@ export class ReviewMarks implements vscode.CodeLensProvider, vscode.Disposable {
     return this.filesAt(document.uri).flatMap(({ codexId, path, hunks }) =>
       hunks.flatMap((hunk) => {
         const { first } = linesOf(hunk, document.lineCount);
-        const range = new vscode.Range(first, 0, first, 0);
         const given = [{ codexId, path, hunkId: hunk.id }];
-        const accept = new vscode.CodeLens(range, { title: l10n.t('Accept'), command: commands.acceptChange, arguments: given });
+        const accept = createCodeLens(first, l10n.t('Accept'), commands.acceptChange, given);
         if (hunk.isConflict) return [accept];
-        return [accept, new vscode.CodeLens(range, { title: l10n.t('Reject'), command: commands.rejectChange, arguments: given })];
+        return [accept, createCodeLens(first, l10n.t('Reject'), commands.rejectChange, given)];
       }),
     );
   }

@@ -1,8 +1,9 @@
 // The changes that nobody has decided yet, as the sidecar lists them, and what is decided about them. Agents go on meanwhile.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, toFailureError, UserCancelledError } from '../../infrastructure/errors';
+import { showInformationMessage, showQuickPick, showWarningMessage } from '../../infrastructure/window';
 import { editAccept, editList, editRedo, editReject, editUndo } from '../../protocol/protocol.generated';
 import type { EditListResult, FileEditView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -57,7 +58,7 @@ export class Reviews implements vscode.Disposable {
     const chosen = files.filter(({ path, state }) => state === 'pending' && (target?.path === undefined || target.path === path));
     const [only] = chosen;
     if (folder === undefined || only === undefined) {
-      void vscode.window.showInformationMessage(l10n.t('There is nothing to review.'));
+      void showInformationMessage(l10n.t('There is nothing to review.'));
       return;
     }
     if (chosen.length === 1) {
@@ -87,7 +88,7 @@ export class Reviews implements vscode.Disposable {
     if (inFront.length === 0) {
       const verb = isAccepted ? l10n.t('Accept') : l10n.t('Reject');
       const question = isAccepted ? l10n.t('Accept {0}?', inWords(files)) : l10n.t('Reject {0}?', inWords(files));
-      const answer = await vscode.window.showWarningMessage(question, { modal: true }, verb);
+      const answer = await showWarningMessage(question, { modal: true }, verb);
       if (answer !== verb) throw new UserCancelledError();
     }
     for (const { codexId, path } of files) await this.send(isAccepted, { codexId, path });
@@ -138,7 +139,7 @@ export class Reviews implements vscode.Disposable {
 
   private take({ conflicts }: EditListResult): void {
     const sentence = refused(conflicts);
-    if (sentence !== undefined) void vscode.window.showWarningMessage(sentence);
+    if (sentence !== undefined) void showWarningMessage(l10n.verbatim(sentence));
     this.refreshSoon();
   }
 
@@ -172,12 +173,12 @@ export class Reviews implements vscode.Disposable {
       target: { codexId, turnId },
     }));
     if (choices.length === 0) {
-      void vscode.window.showInformationMessage(isUndo ? l10n.t('No turn has changes to undo.') : l10n.t('No turn has changes to redo.'));
+      void showInformationMessage(isUndo ? l10n.t('No turn has changes to undo.') : l10n.t('No turn has changes to redo.'));
       throw new UserCancelledError();
     }
-    const chosen = await vscode.window.showQuickPick(choices, {
+    const chosen = await showQuickPick(choices, {
       title: isUndo ? l10n.t('Undo Changes of a Turn') : l10n.t('Redo Changes of a Turn'),
-      placeHolder: [l10n.t('Files that were changed since are left as they are.'), leftOut ?? ''].join(' ').trim(),
+      placeHolder: l10n.verbatim([l10n.t('Files that were changed since are left as they are.'), leftOut ?? ''].join(' ')),
     });
     if (chosen === undefined) throw new UserCancelledError();
     return chosen.target;

@@ -1,7 +1,8 @@
 // The report as a text that is only read: nothing to save, and asked for where a window opens it again.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
+import { createCodeLens } from '../../infrastructure/window';
 import type { HealthState } from '../../protocol/protocol.generated';
 import { commands } from './commands';
 import { reportOf, type HealthReport, type PlacedRow } from './report';
@@ -60,13 +61,11 @@ export class HealthDocument implements vscode.TextDocumentContentProvider, vscod
   }
 
   provideCodeLenses(): vscode.CodeLens[] {
-    const above = (line: number, title: string, command: string, given: unknown[] = []): vscode.CodeLens =>
-      new vscode.CodeLens(new vscode.Range(line, 0, line, 0), { title, command, arguments: given });
     return [
-      above(0, l10n.t('Check Again'), commands.checkHealth),
-      above(0, l10n.t('Ask Providers Too'), commands.checkHealthOnline),
-      above(0, l10n.t('Copy Report'), commands.copyHealth),
-      ...this.placed.flatMap(({ line, row }) => row.fixes.map((fix) => above(line, fix.title, fix.command, fix.arguments))),
+      createCodeLens(0, l10n.t('Check Again'), commands.checkHealth),
+      createCodeLens(0, l10n.t('Ask Providers Too'), commands.checkHealthOnline),
+      createCodeLens(0, l10n.t('Copy Report'), commands.copyHealth),
+      ...this.placed.flatMap(({ line, row }) => row.fixes.map((fix) => createCodeLens(line, fix.title, fix.command, fix.arguments))),
     ];
   }
 

@@ -1,9 +1,10 @@
 // What Plue needs and whether it is there, as a text with the way forward beside each line that has one.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling, toFailureError, UserCancelledError } from '../../infrastructure/errors';
+import { showInformationMessage, withProgress } from '../../infrastructure/window';
 import { healthCheck } from '../../protocol/protocol.generated';
 import type { HealthCheckResult } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -29,14 +30,14 @@ export function activateHealth(
   register(commands.checkHealthOnline, () => check(true));
   register(commands.copyHealth, async () => {
     await vscode.env.clipboard.writeText(await shown.provideTextDocumentContent());
-    void vscode.window.showInformationMessage(l10n.t('The report is copied. No key is in it, and your own folder is written as ~.'));
+    void showInformationMessage(l10n.t('The report is copied. No key is in it, and your own folder is written as ~.'));
   });
   return disposables;
 }
 
 async function look(sidecar: Sidecar, editor: HealthRow, online: boolean): Promise<HealthReport> {
   try {
-    const { healthy, version, rows } = await withProgress((token) => sidecar.request(healthCheck, { online }, token));
+    const { healthy, version, rows } = await askWithProgress((token) => sidecar.request(healthCheck, { online }, token));
     return { isHealthy: healthy, version, rows: [editor, ...rows.map(rowOf)] };
   } catch (error) {
     if (error instanceof UserCancelledError) throw error;
@@ -51,7 +52,7 @@ function causeOf({ state }: Pick<Sidecar, 'state'>, error: unknown): string {
   return withTilde(cause, homedir());
 }
 
-async function withProgress(ask: (token: vscode.CancellationToken) => Promise<HealthCheckResult>): Promise<HealthCheckResult> {
+async function askWithProgress(ask: (token: vscode.CancellationToken) => Promise<HealthCheckResult>): Promise<HealthCheckResult> {
   const source = new vscode.CancellationTokenSource();
   try {
     const asked = ask(source.token);
@@ -64,7 +65,7 @@ async function withProgress(ask: (token: vscode.CancellationToken) => Promise<He
     ]);
     if (!isLate) return await asked;
     const options = { location: vscode.ProgressLocation.Notification, title: l10n.t('Checking what Plue needs…'), cancellable: true };
-    return await vscode.window.withProgress(options, (_, token) => {
+    return await withProgress(options, (_, token) => {
       token.onCancellationRequested(() => source.cancel());
       return asked;
     });

@@ -1,10 +1,11 @@
 // The report as a text, for the eye and for whoever it is sent to.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
+import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import type { HealthFixView, HealthRowView, HealthState } from '../../protocol/protocol.generated';
 
 export interface HealthFix {
-  title: string;
+  title: LocalizedText;
   command: string;
   arguments: unknown[];
 }

@@ -1,7 +1,8 @@
 // Prompts, templates, providers and items: choosing one, taking a change back, the trash.
-import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+import * as l10n from '../../infrastructure/localizedText';
+import type { LocalizedText } from '../../infrastructure/localizedText';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
+import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage } from '../../infrastructure/window';
 import type { CodexLinkView, CodexRenameResult, CodexSummary } from '../../protocol/protocol.generated';
 import { codexDelete, codexLinks, codexList, codexRedo, codexRename, codexRestore, codexUndo } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -22,7 +23,7 @@ export class Documents {
   constructor(private readonly sidecar: Sidecar) {}
 
   /** The user's own; what ships has no history and cannot be deleted. */
-  async pick(title: string, from: readonly Collection[], deleted = false): Promise<CodexSummary> {
+  async pick(title: LocalizedText, from: readonly Collection[], deleted = false): Promise<CodexSummary> {
     const lists = await Promise.all(
       from.map(async (collection) => {
         const { items } = await this.sidecar.request(codexList, { collection, ...(deleted ? { deleted } : {}) });
@@ -32,7 +33,7 @@ export class Documents {
     const rows = lists.flat().map(({ codex, kind }) => ({ label: codex.title, description: kind, detail: codex.description ?? '', codex }));
     if (rows.length === 0)
       throw new FailureError('notFound', deleted ? l10n.t('The trash is empty.') : l10n.t('There is nothing of your own here yet.'));
-    const chosen = await vscode.window.showQuickPick(rows, {
+    const chosen = await showQuickPick(rows, {
       title,
       placeHolder: l10n.t('Type a part of its name'),
       matchOnDescription: true,
@@ -57,7 +58,7 @@ export class Documents {
   async delete(codex: CodexSummary): Promise<void> {
     const { incoming } = await this.sidecar.request(codexLinks, { uri: codex.uri });
     if (incoming.length > 0) {
-      const answer = await vscode.window.showWarningMessage(
+      const answer = await showWarningMessage(
         l10n.t('Move “{0}” to the trash?', codex.title),
         { modal: true, detail: l10n.t('{0} It can be restored from there.', linksSentence(incoming)) },
         l10n.t('Move to Trash'),
@@ -71,7 +72,7 @@ export class Documents {
   /** What refers to it is changed along; what cannot be is named before anything happens. */
   async rename(codex: CodexSummary): Promise<void> {
     const before = codex.uri.slice(codex.uri.lastIndexOf('/') + 1);
-    const name = await vscode.window.showInputBox({
+    const name = await showInputBox({
       title: l10n.t('Rename “{0}”', codex.title),
       value: before,
       prompt: l10n.t('The last part of its address. What refers to it is changed along.'),
@@ -81,7 +82,7 @@ export class Documents {
     const asked = { uri: codex.uri, name: name.trim() };
     const plan = await this.sidecar.request(codexRename, { ...asked, dryRun: true });
     if (plan.updated.length + plan.left.length > 0) {
-      const answer = await vscode.window.showWarningMessage(
+      const answer = await showWarningMessage(
         l10n.t('Rename “{0}” to {1}?', codex.title, plan.uri),
         { modal: true, detail: renameDetail(plan) },
         l10n.t('Rename'),
@@ -89,15 +90,15 @@ export class Documents {
       if (answer === undefined) throw new UserCancelledError();
     }
     const done = await this.sidecar.request(codexRename, asked);
-    await vscode.window.showInformationMessage(l10n.t('“{0}” is {1} now.', codex.title, done.uri));
+    await showInformationMessage(l10n.t('“{0}” is {1} now.', codex.title, done.uri));
   }
 
   async restore({ uri }: CodexSummary): Promise<void> {
     await this.sidecar.request(codexRestore, { uri });
   }
 
-  private async offer(said: string, button: string, action: () => Promise<void>): Promise<void> {
-    if ((await vscode.window.showInformationMessage(said, button)) === button) await action();
+  private async offer(said: LocalizedText, button: LocalizedText, action: () => Promise<void>): Promise<void> {
+    if ((await showInformationMessage(said, button)) === button) await action();
   }
 }
 

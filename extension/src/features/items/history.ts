@@ -1,7 +1,8 @@
 // The versions of a document, against the newest in VS Code's own diff editor.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
+import { showInformationMessage, showQuickPick } from '../../infrastructure/window';
 import type { CodexSummary, CodexVersionView } from '../../protocol/protocol.generated';
 import { codexGet, codexHistory, codexUpdate } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -22,7 +23,7 @@ export class History implements vscode.TextDocumentContentProvider, vscode.Dispo
       detail: view.isCurrent ? l10n.t('As it is now') : l10n.t('Version {0}', view.version),
       view,
     }));
-    const chosen = await vscode.window.showQuickPick(rows, {
+    const chosen = await showQuickPick(rows, {
       title: l10n.t('History of {0}', codex.title),
       placeHolder: codex.layer === undefined ? l10n.t('What happened, newest first') : l10n.t('Choose a version to compare'),
       matchOnDescription: true,
@@ -55,9 +56,7 @@ export class History implements vscode.TextDocumentContentProvider, vscode.Dispo
     if (old.document === undefined) throw new FailureError('notFound', l10n.t('That version has no text.'));
     await this.sidecar.request(codexUpdate, { uri, text: old.document.text, expectedVersion: codex.version });
     await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
-    void vscode.window.showInformationMessage(
-      l10n.t('“{0}” is again as in version {1}. The history keeps what it was.', codex.title, restores),
-    );
+    void showInformationMessage(l10n.t('“{0}” is again as in version {1}. The history keeps what it was.', codex.title, restores));
   }
 
   async provideTextDocumentContent(address: vscode.Uri): Promise<string> {

@@ -1,5 +1,5 @@
 // The page of a form, seen from the extension host: one item, a new task or chat, or the settings of one that is there.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, toFailureError } from '../../infrastructure/errors';

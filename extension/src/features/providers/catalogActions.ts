@@ -1,8 +1,10 @@
 // Catalogs in and out of files, and from the catalog server.
 import { homedir } from 'node:os';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
+import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { UserCancelledError } from '../../infrastructure/errors';
+import { showQuickPick, showWarningMessage } from '../../infrastructure/window';
 import type { CatalogImportResult, CatalogSummary } from '../../protocol/protocol.generated';
 import { catalogDelete, catalogExport, catalogImport, catalogList, catalogRefresh } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -14,19 +16,19 @@ export class CatalogActions {
   constructor(private readonly sidecar: Pick<Sidecar, 'request'>) {}
 
   /** Resolves to a sentence. */
-  async refresh(): Promise<string> {
-    return (await this.sidecar.request(catalogRefresh, {})).sentence;
+  async refresh(): Promise<LocalizedText> {
+    return l10n.verbatim((await this.sidecar.request(catalogRefresh, {})).sentence);
   }
 
   /** Asks for the file, and where catalogs of the same id are there, whether to replace them. Resolves to a sentence. */
-  async import(): Promise<string> {
+  async import(): Promise<LocalizedText> {
     const [file] = (await vscode.window.showOpenDialog({ title: l10n.t('Import Catalog'), openLabel: l10n.t('Import'), filters })) ?? [];
     if (file === undefined) throw new UserCancelledError();
     const path = file.fsPath;
     const first = await this.sidecar.request(catalogImport, { path });
     if (first.skipped.length === 0) return importedSentence(first);
     const replace = l10n.t('Replace');
-    const answer = await vscode.window.showWarningMessage(
+    const answer = await showWarningMessage(
       importedSentence(first),
       {
         modal: true,
@@ -39,7 +41,7 @@ export class CatalogActions {
   }
 
   /** Asks which catalogs, where none is named, and for the file. Resolves to a sentence. */
-  async export(ids: readonly string[]): Promise<string> {
+  async export(ids: readonly string[]): Promise<LocalizedText> {
     const chosen = ids.length > 0 ? [...ids] : await this.chooseIds();
     const name = chosen.length === 1 ? `${chosen[0]}.json` : 'catalogs.json';
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
@@ -57,7 +59,7 @@ export class CatalogActions {
   }
 
   async delete(catalog: Pick<CatalogSummary, 'id' | 'name' | 'overridesShipped'>): Promise<void> {
-    const answer = await vscode.window.showWarningMessage(
+    const answer = await showWarningMessage(
       l10n.t('Delete the catalog “{0}”?', catalog.name),
       {
         modal: true,
@@ -80,7 +82,7 @@ export class CatalogActions {
       picked: source === 'user',
       id,
     }));
-    const chosen = await vscode.window.showQuickPick(rows, {
+    const chosen = await showQuickPick(rows, {
       title: l10n.t('Export Catalog'),
       placeHolder: l10n.t('Which catalogs?'),
       canPickMany: true,
@@ -90,7 +92,7 @@ export class CatalogActions {
   }
 }
 
-function importedSentence({ imported, skipped }: CatalogImportResult): string {
+function importedSentence({ imported, skipped }: CatalogImportResult): LocalizedText {
   const names = imported.map(({ name }) => name).join(', ');
   const taken = imported.length === 0 ? l10n.t('No catalog was imported.') : l10n.t('Imported: {0}.', names);
   return skipped.length === 0 ? taken : l10n.t('{0} Left out: {1}.', taken, skipped.map(({ id }) => id).join(', '));

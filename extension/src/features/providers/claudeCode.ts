@@ -1,12 +1,13 @@
 import { homedir } from 'node:os';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
+import { showInformationMessage, showWarningMessage, withProgress } from '../../infrastructure/window';
 import { providerCheckClaudeCode } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 
 /** Says whether the claude CLI is signed in and which one was used. */
 export async function checkClaudeCodeAuth(sidecar: Sidecar, log: vscode.LogOutputChannel): Promise<void> {
-  const check = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: l10n.t('Checking Claude Code…') }, () =>
+  const check = await withProgress({ location: vscode.ProgressLocation.Window, title: l10n.t('Checking Claude Code…') }, () =>
     sidecar.request(providerCheckClaudeCode, {}),
   );
   log.info(`Claude Code sign-in: ${check.sentence}`);
@@ -14,11 +15,11 @@ export async function checkClaudeCodeAuth(sidecar: Sidecar, log: vscode.LogOutpu
 
   const isTold = check.cliPath === undefined || check.sentence.includes(check.cliPath);
   const used = isTold ? '' : ` (${[check.cliPath, check.version].filter((part) => part !== undefined).join(', ')})`;
-  const message = `${check.sentence}${used}`;
+  const message = l10n.verbatim(`${check.sentence}${used}`);
   const signIn = l10n.t('Open Terminal to Sign In');
   const chosen = check.signedIn
-    ? await vscode.window.showInformationMessage(message, l10n.t('Details'))
-    : await vscode.window.showWarningMessage(message, ...(check.cliPath === undefined ? [] : [signIn]), l10n.t('Details'));
+    ? await showInformationMessage(message, l10n.t('Details'))
+    : await showWarningMessage(message, ...(check.cliPath === undefined ? [] : [signIn]), l10n.t('Details'));
   if (chosen === l10n.t('Details')) log.show();
   if (chosen === signIn) openSignIn(check.cliPath);
 }

@@ -1,7 +1,9 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
+import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling } from '../../infrastructure/errors';
+import { showInformationMessage, StatusBarItem } from '../../infrastructure/window';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
@@ -87,21 +89,29 @@ export function activateProviders(
       (await pickProvider(providers, l10n.t('Open Provider File'), ({ file, fault }) => (file ?? fault?.path) !== undefined, id)).id,
     );
   });
-  const say = async (work: Promise<string>): Promise<void> => void vscode.window.showInformationMessage(await work);
+  const say = async (work: Promise<LocalizedText>): Promise<void> => void showInformationMessage(await work);
   register(commands.refreshCatalog, () => inWindow(l10n.t('Refreshing the catalog…'), () => say(catalogs.refresh())));
   register(commands.importCatalog, () => say(catalogs.import()));
   register(commands.exportCatalog, () => say(catalogs.export([])));
   register(commands.checkClaudeCodeAuth, () => checkClaudeCodeAuth(sidecar, log));
   disposables.add(activateSignIn(sidecar, providers, log));
 
-  const status = disposables.add(vscode.window.createStatusBarItem('plue.provider', vscode.StatusBarAlignment.Right, 50));
-  status.name = l10n.t('Plue provider');
-  status.command = commands.manageProviders;
+  const status = disposables.add(
+    new StatusBarItem({
+      id: 'plue.provider',
+      name: l10n.t('Plue provider'),
+      command: commands.manageProviders,
+      alignment: vscode.StatusBarAlignment.Right,
+      priority: 50,
+    }),
+  );
   const draw = (): void => {
     const name = providers.default?.name;
-    status.text = name === undefined ? l10n.t('Plue: connect') : `Plue: ${name}`;
-    status.tooltip = name === undefined ? l10n.t('Choose what answers in new chats') : l10n.t('New chats are answered by {0}', name);
-    status.show();
+    status.show(
+      name === undefined
+        ? { text: l10n.t('Plue: connect'), tooltip: l10n.t('Choose what answers in new chats') }
+        : { text: `Plue: ${name}`, tooltip: l10n.t('New chats are answered by {0}', name) },
+    );
   };
   disposables.add(providers.onDidChange(draw));
   disposables.add(
@@ -132,7 +142,7 @@ async function greetOrRefresh(memory: vscode.Memento, providers: ProviderList, o
   await memory.update(greetedKey, true);
   // An open chat says itself who answers; a toast would only lie over its composer.
   if (opensChat || isChatOpen()) return;
-  const chosen = await vscode.window.showInformationMessage(sentence, l10n.t('New Chat'), l10n.t('Manage Providers'));
+  const chosen = await showInformationMessage(l10n.verbatim(sentence), l10n.t('New Chat'), l10n.t('Manage Providers'));
   if (chosen === l10n.t('New Chat')) await vscode.commands.executeCommand('plue.newChat');
   if (chosen === l10n.t('Manage Providers')) await vscode.commands.executeCommand(commands.manageProviders);
 }

@@ -1,7 +1,8 @@
 // What can be done with one provider. The page and the commands of the palette do the same.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
+import { showWarningMessage } from '../../infrastructure/window';
 import type { ProviderDetail, ProviderSummary, ProviderUses } from '../../protocol/protocol.generated';
 import {
   codexCreate,
@@ -99,7 +100,7 @@ export class ProviderActions {
       l10n.t('Chats stay and ask for another provider.'),
       hasKey && others.length > 0 ? l10n.t('Its key stays in any case, because it is also the key of {0}.', wordList(others)) : '',
     ];
-    const answer = await vscode.window.showWarningMessage(
+    const answer = await showWarningMessage(
       l10n.t('Delete the provider “{0}”?', provider.name),
       { modal: true, detail: lines.filter((line) => line !== '').join('\n') },
       ...(hasKey ? [keep, both] : [l10n.t('Delete')]),
@@ -112,7 +113,7 @@ export class ProviderActions {
   private async confirmOff(provider: ProviderSummary): Promise<void> {
     const uses = (await this.detailOf(provider.id))?.uses;
     if (uses === undefined || (uses.chatCount === 0 && uses.templates.length === 0 && uses.settings.length === 0)) return;
-    const answer = await vscode.window.showWarningMessage(
+    const answer = await showWarningMessage(
       l10n.t('Switch off “{0}”?', provider.name),
       {
         modal: true,

@@ -1,7 +1,9 @@
 // The commands of the palette: what the page does, by quick picks.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
+import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError, helpFor, UserCancelledError } from '../../infrastructure/errors';
+import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage, withProgress } from '../../infrastructure/window';
 import type { CatalogSummary, ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
 import { catalogList, providerApprove, providerConfigure, providerExecutables } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -14,7 +16,7 @@ import { statusDetail, statusIcon, statusWords } from './statusWords';
 /** Lets the user choose among those that `fits`; an id that was handed in is taken as chosen. */
 export async function pickProvider(
   providers: ProviderList,
-  title: string,
+  title: LocalizedText,
   fits: (provider: ProviderSummary) => boolean,
   id?: unknown,
 ): Promise<ProviderSummary> {
@@ -25,13 +27,14 @@ export async function pickProvider(
     return known;
   }
   const rows = items.filter(fits).map((provider) => ({
-    label: `$(${statusIcon(provider)}) ${provider.name}`,
+    label: provider.name,
+    icon: statusIcon(provider),
     description: statusWords(provider),
     detail: statusDetail(provider),
     provider,
   }));
   if (rows.length === 0) throw new FailureError('notFound', l10n.t('There is no provider for which this could be done.'));
-  const chosen = await vscode.window.showQuickPick(rows, { title, placeHolder: l10n.t('Which provider?'), matchOnDescription: true });
+  const chosen = await showQuickPick(rows, { title, placeHolder: l10n.t('Which provider?'), matchOnDescription: true });
   if (chosen === undefined) throw new UserCancelledError();
   return chosen.provider;
 }
@@ -47,18 +50,18 @@ export async function enableAndTell(actions: ProviderActions, { id, name }: Prov
   await tell(enabled, l10n.t('{0} is on.', enabled.name));
 }
 
-async function tell({ id, error }: ProviderSummary, words: string): Promise<void> {
+async function tell({ id, error }: ProviderSummary, words: LocalizedText): Promise<void> {
   if (error === undefined) {
-    void vscode.window.showInformationMessage(words);
+    void showInformationMessage(words);
     return;
   }
   const help = helpFor(error.kind)[0];
-  const chosen = await vscode.window.showWarningMessage(error.message, ...(help ? [help.title] : []));
+  const chosen = await showWarningMessage(l10n.verbatim(error.message), ...(help ? [help.title] : []));
   if (help && chosen === help.title) await vscode.commands.executeCommand(help.command, id);
 }
 
-export async function inWindow<T>(title: string, work: () => Promise<T>): Promise<T> {
-  return vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, work);
+export async function inWindow<T>(title: LocalizedText, work: () => Promise<T>): Promise<T> {
+  return withProgress({ location: vscode.ProgressLocation.Window, title }, work);
 }
 
 /** Asks for the vendor, the name and, where it is needed, the address; then for a key, and tests. */
@@ -105,7 +108,7 @@ async function askForVendor(sidecar: Pick<Sidecar, 'request'>, { kinds }: Provid
     .filter(({ kind }) => kind !== 'tour')
     .map((kind) => ({ label: kind.name, description: kind.defaultEndpoint ?? '', vendor: { kind } }));
   const separator = (label: string): vscode.QuickPickItem & { vendor?: Vendor } => ({ label, kind: vscode.QuickPickItemKind.Separator });
-  const chosen = await vscode.window.showQuickPick<vscode.QuickPickItem & { vendor?: Vendor }>(
+  const chosen = await showQuickPick<vscode.QuickPickItem & { vendor?: Vendor }>(
     [separator(l10n.t('Catalog')), ...vendors, separator(l10n.t('Without a catalog')), ...alone],
     { title: l10n.t('Add Provider'), placeHolder: l10n.t('Which provider?') },
   );
@@ -137,7 +140,7 @@ async function askForProgram(sidecar: Pick<Sidecar, 'request'>): Promise<string>
     detail: program.path,
     program,
   }));
-  const chosen = await vscode.window.showQuickPick(rows, {
+  const chosen = await showQuickPick(rows, {
     title: l10n.t('Add External Program'),
     placeHolder: l10n.t('Which program?'),
     ignoreFocusOut: true,
@@ -145,7 +148,7 @@ async function askForProgram(sidecar: Pick<Sidecar, 'request'>): Promise<string>
   if (chosen === undefined) throw new UserCancelledError();
   const { path, name, sha256, approved } = chosen.program;
   if (approved) return path;
-  const answer = await vscode.window.showWarningMessage(
+  const answer = await showWarningMessage(
     l10n.t('Approve the program “{0}”?', name),
     { modal: true, detail: `${path}\nSHA-256 ${sha256}\n\n${l10n.t('Plue may start it from now on, until its content changes.')}` },
     l10n.t('Approve'),
@@ -156,8 +159,8 @@ async function askForProgram(sidecar: Pick<Sidecar, 'request'>): Promise<string>
 }
 
 async function wantsKey({ name }: ProviderSummary): Promise<boolean> {
-  const answer = await vscode.window.showQuickPick([l10n.t('Set key…'), l10n.t('No key')], {
-    title: name,
+  const answer = await showQuickPick([l10n.t('Set key…'), l10n.t('No key')], {
+    title: l10n.verbatim(name),
     placeHolder: l10n.t('Does it need a key?'),
     ignoreFocusOut: true,
   });
@@ -166,7 +169,7 @@ async function wantsKey({ name }: ProviderSummary): Promise<boolean> {
 
 async function askForName(wanted: string, providers: ProviderList): Promise<string> {
   const taken = new Set(providers.items.map((provider) => provider.name.toLowerCase()));
-  const name = await vscode.window.showInputBox({
+  const name = await showInputBox({
     title: l10n.t('Add {0}', wanted),
     prompt: l10n.t('Its name in Plue'),
     value: taken.has(wanted.toLowerCase()) ? '' : wanted,
@@ -181,10 +184,10 @@ async function askForName(wanted: string, providers: ProviderList): Promise<stri
 }
 
 async function askForEndpoint(name: string, value?: string): Promise<string> {
-  const endpoint = await vscode.window.showInputBox({
-    title: name,
+  const endpoint = await showInputBox({
+    title: l10n.verbatim(name),
     prompt: l10n.t('The address of the server'),
-    placeHolder: 'http://localhost:11434',
+    placeHolder: l10n.verbatim('http://localhost:11434'),
     value,
     ignoreFocusOut: true,
     validateInput: (typed) =>

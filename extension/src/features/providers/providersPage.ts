@@ -1,10 +1,12 @@
 // The Providers page, seen from the extension host: it fetches what the page shows and does what the page asks.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
+import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, toFailureError, UserCancelledError } from '../../infrastructure/errors';
 import type { Log } from '../../infrastructure/logging';
 import { SinglePage } from '../../infrastructure/singlePage';
+import { showInformationMessage } from '../../infrastructure/window';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import {
   catalogBackups,
@@ -318,7 +320,7 @@ export class ProvidersPage implements vscode.Disposable {
     await providers.refresh();
   }
 
-  private async withCatalogs(change: () => Promise<string>): Promise<void> {
+  private async withCatalogs(change: () => Promise<LocalizedText>): Promise<void> {
     const { sidecar } = this.house;
     this.tell(await change());
     const [list, { items }] = await Promise.all([sidecar.request(catalogList, {}), sidecar.request(catalogStartingPoints, {})]);
@@ -330,9 +332,9 @@ export class ProvidersPage implements vscode.Disposable {
   }
 
   /** Seen by all, and read out by the page. */
-  private tell(words: string): void {
+  private tell(words: LocalizedText): void {
     this.post({ type: 'said', words });
-    void vscode.window.showInformationMessage(words);
+    void showInformationMessage(words);
   }
 
   private async run(command: string, ...args: unknown[]): Promise<void> {

@@ -1,8 +1,10 @@
 // Signing in to a provider with OAuth. The sidecar does it; the window opens the page and shows how it goes.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
+import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, UserCancelledError, runWithErrorHandling } from '../../infrastructure/errors';
+import { showInformationMessage, showQuickPick, showWarningMessage, withProgress } from '../../infrastructure/window';
 import type { ProviderSignInResult, ProviderSummary } from '../../protocol/protocol.generated';
 import { providerAwaitSignIn, providerSignIn, providerSignOut } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -49,7 +51,7 @@ export async function signOut(sidecar: Sidecar, providers: ProviderList, id?: st
   const provider = await choose(providers, id, l10n.t('Sign Out of Provider'), ({ hasCredential }) => hasCredential);
   await sidecar.request(providerSignOut, { id: provider.id });
   await providers.refresh();
-  void vscode.window.showInformationMessage(l10n.t('Signed out of {0}. Plue has forgotten its tokens.', provider.name));
+  void showInformationMessage(l10n.t('Signed out of {0}. Plue has forgotten its tokens.', provider.name));
 }
 
 async function waitFor(
@@ -62,13 +64,10 @@ async function waitFor(
     userCode === undefined
       ? l10n.t('Signing in to {0}…', provider.name)
       : l10n.t('Signing in to {0} with the code {1}…', provider.name, userCode);
-  return await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-    (_progress, token) => {
-      token.onCancellationRequested(() => stop.cancel());
-      return sidecar.request(providerAwaitSignIn, { id: provider.id }, stop.token);
-    },
-  );
+  return await withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, (_progress, token) => {
+    token.onCancellationRequested(() => stop.cancel());
+    return sidecar.request(providerAwaitSignIn, { id: provider.id }, stop.token);
+  });
 }
 
 async function openPage(
@@ -78,7 +77,7 @@ async function openPage(
 ): Promise<void> {
   if (userCode !== undefined) {
     const copy = l10n.t('Copy Code and Open Page');
-    const chosen = await vscode.window.showInformationMessage(
+    const chosen = await showInformationMessage(
       l10n.t('To sign in to {0}, enter the code {1} on its page.', provider.name, userCode),
       copy,
       l10n.t('Open Page'),
@@ -91,14 +90,14 @@ async function openPage(
 }
 
 function tell(provider: ProviderSummary): void {
-  if (provider.error === undefined) void vscode.window.showInformationMessage(l10n.t('Signed in to {0}.', provider.name));
-  else void vscode.window.showWarningMessage(l10n.t('Signed in, but {0} does not answer yet. {1}', provider.name, provider.error.message));
+  if (provider.error === undefined) void showInformationMessage(l10n.t('Signed in to {0}.', provider.name));
+  else void showWarningMessage(l10n.t('Signed in, but {0} does not answer yet. {1}', provider.name, provider.error.message));
 }
 
 async function choose(
   providers: ProviderList,
   id: string | undefined,
-  title: string,
+  title: LocalizedText,
   fits: (provider: ProviderSummary) => boolean,
 ): Promise<ProviderSummary> {
   const able = (await providers.refresh()).filter((provider) => provider.authType === 'oauth' && fits(provider));
@@ -112,7 +111,7 @@ async function choose(
         : l10n.t('The provider {0} does not sign in. One that does has auth_type: "oauth" in its file.', id),
     );
   }
-  const chosen = await vscode.window.showQuickPick(
+  const chosen = await showQuickPick(
     able.map((provider) => ({
       label: provider.name,
       description: provider.hasCredential ? l10n.t('signed in') : l10n.t('not signed in'),

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import type { ProviderSource, ProviderStatus, ProviderSummary } from '../../protocol/protocol.generated';
 
 const words = {

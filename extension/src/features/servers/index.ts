@@ -1,12 +1,12 @@
 // Servers of the Model Context Protocol: what they are, and what the user lets them do.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling } from '../../infrastructure/errors';
+import { showInformationMessage, showQuickPick, showWarningMessage, withProgress } from '../../infrastructure/window';
 import { mcpApprove, mcpList, mcpRevoke, mcpSignIn, mcpStart, mcpStop } from '../../protocol/protocol.generated';
 import type { McpListResult, McpServerView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import { visibleText } from '../../webview/shared/visibleText';
 import { commands } from './commands';
 import { ServerReports } from './reports';
 import { detailsOf, stateOf } from './words';
@@ -41,19 +41,19 @@ async function pickServer({ servers, problems }: McpListResult): Promise<McpServ
     ...servers.map((server) => ({
       label: server.name,
       description: stateOf(server),
-      detail: visibleText(server.error ?? server.command),
+      detail: server.error ?? server.command,
       server,
     })),
-    ...problems.map((problem) => ({ label: '$(warning)', description: visibleText(problem), server: undefined })),
+    ...problems.map((problem) => ({ label: '', icon: 'warning', description: problem, server: undefined })),
   ];
   if (items.length === 0) {
-    void vscode.window.showInformationMessage(
+    void showInformationMessage(
       l10n.t('No server is declared. Declare one in mcp.json5 of Plue’s folder, or in .mcp.json of a trusted folder.'),
     );
     return undefined;
   }
   return (
-    await vscode.window.showQuickPick(items, {
+    await showQuickPick(items, {
       title: l10n.t('Model Context Protocol Servers'),
       placeHolder: l10n.t('Which server?'),
       matchOnDescription: true,
@@ -88,7 +88,7 @@ const labels = {
 
 async function pickAction(server: McpServerView): Promise<Action | undefined> {
   const items = actionsOf(server).map((action) => ({ label: labels[action], action }));
-  return (await vscode.window.showQuickPick(items, { title: `${server.name}: ${stateOf(server)}` }))?.action;
+  return (await showQuickPick(items, { title: l10n.verbatim(`${server.name}: ${stateOf(server)}`) }))?.action;
 }
 
 async function run(sidecar: Sidecar, reports: ServerReports, server: McpServerView, action: Action): Promise<void> {
@@ -108,7 +108,7 @@ async function run(sidecar: Sidecar, reports: ServerReports, server: McpServerVi
       return;
     case 'revoke':
       await sidecar.request(mcpRevoke, { name });
-      void vscode.window.showInformationMessage(l10n.t('{0} is stopped and not approved any more.', name));
+      void showInformationMessage(l10n.t('{0} is stopped and not approved any more.', name));
       return;
     case 'show':
       return reports.show(server);
@@ -123,29 +123,24 @@ async function approve(sidecar: Sidecar, reports: ServerReports, server: McpServ
   const isLong = details.length > longestQuestion;
   if (isLong) await reports.show(server);
   const detail = isLong ? l10n.t('All of it is in the editor behind this question.\n\nFingerprint: {0}', server.fingerprint) : details;
-  const answer = await vscode.window.showWarningMessage(
-    l10n.t('Let the server {0} start?', server.name),
-    { modal: true, detail },
-    l10n.t('Approve'),
-  );
+  const answer = await showWarningMessage(l10n.t('Let the server {0} start?', server.name), { modal: true, detail }, l10n.t('Approve'));
   if (answer !== l10n.t('Approve')) return;
   await sidecar.request(mcpApprove, { name: server.name, fingerprint: server.fingerprint });
-  void vscode.window.showInformationMessage(l10n.t('{0} is approved. It starts when it is first used.', server.name));
+  void showInformationMessage(l10n.t('{0} is approved. It starts when it is first used.', server.name));
 }
 
 async function start(sidecar: Sidecar, name: string): Promise<void> {
-  const { servers } = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: l10n.t('Starting {0}…', name) },
-    () => sidecar.request(mcpStart, { name }),
+  const { servers } = await withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Starting {0}…', name) }, () =>
+    sidecar.request(mcpStart, { name }),
   );
   const server = servers.find((one) => one.name === name);
-  if (server !== undefined) void vscode.window.showInformationMessage(`${name}: ${stateOf(server)}.`);
+  if (server !== undefined) void showInformationMessage(l10n.verbatim(`${name}: ${stateOf(server)}.`));
 }
 
 async function signIn(sidecar: Sidecar, name: string): Promise<void> {
   // The tokens are kept there. It asks, and says itself what is wrong.
   await vscode.commands.executeCommand('plue.unlockVault');
   const { url } = await sidecar.request(mcpSignIn, { name });
-  if (url === undefined) void vscode.window.showInformationMessage(l10n.t('{0} wants no sign-in.', name));
+  if (url === undefined) void showInformationMessage(l10n.t('{0} wants no sign-in.', name));
   else await vscode.env.openExternal(await vscode.env.asExternalUri(vscode.Uri.parse(url)));
 }

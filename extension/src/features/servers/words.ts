@@ -1,5 +1,5 @@
 // A server of the Model Context Protocol in words. Whatever a file or a server wrote is shown with its hidden characters visible.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import type { McpServerView } from '../../protocol/protocol.generated';
 import { visibleText } from '../../webview/shared/visibleText';
 

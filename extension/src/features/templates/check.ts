@@ -1,9 +1,11 @@
 // What a look through all templates found, in the Problems view.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
+import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
 import type { Log } from '../../infrastructure/logging';
+import { showInformationMessage, showWarningMessage } from '../../infrastructure/window';
 import { templateCheck } from '../../protocol/protocol.generated';
 import type { TemplateFinding } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -38,10 +40,10 @@ export class Check implements vscode.Disposable {
   async run(): Promise<void> {
     const findings = await this.look();
     if (findings.length === 0) {
-      void vscode.window.showInformationMessage(l10n.t('No findings: the templates, and what they refer to, are in order.'));
+      void showInformationMessage(l10n.t('No findings: the templates, and what they refer to, are in order.'));
       return;
     }
-    const shown = await vscode.window.showWarningMessage(summaryOf(findings), l10n.t('Show Problems'));
+    const shown = await showWarningMessage(summaryOf(findings), l10n.t('Show Problems'));
     if (shown !== undefined) await vscode.commands.executeCommand('workbench.actions.view.problems');
   }
 
@@ -72,7 +74,7 @@ export class Check implements vscode.Disposable {
 }
 
 /** "2 mistakes, 1 risk." */
-export function summaryOf(findings: readonly TemplateFinding[]): string {
+export function summaryOf(findings: readonly TemplateFinding[]): LocalizedText {
   const count = (kind: TemplateFinding['kind']): number => findings.filter((finding) => finding.kind === kind).length;
   const [mistakes, warnings, risks] = [count('error'), count('warning'), count('risk')];
   const parts = [
@@ -82,7 +84,7 @@ export function summaryOf(findings: readonly TemplateFinding[]): string {
   ];
   const [first] = findings;
   const what = first !== undefined && findings.length === 1 ? ` ${first.templateId}: ${first.message}` : '';
-  return `${l10n.t('{0} in the templates.', parts.join(', '))}${what}`;
+  return l10n.verbatim(`${l10n.t('{0} in the templates.', parts.join(', '))}${what}`);
 }
 
 export function isOfTemplates({ fsPath }: vscode.Uri): boolean {

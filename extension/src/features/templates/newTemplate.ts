@@ -1,7 +1,8 @@
 // A template of one's own, begun from one that works: asks from what, how it is called and for whom, and opens what it wrote.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
+import { showInputBox, showQuickPick } from '../../infrastructure/window';
 import { codexCreate, codexGet, templateList, templateStartingPoints } from '../../protocol/protocol.generated';
 import type { TemplateStartingPoint } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -26,7 +27,7 @@ interface Written {
 async function pickStartingPoint(sidecar: Sidecar): Promise<TemplateStartingPoint> {
   const { startingPoints } = await sidecar.request(templateStartingPoints, {});
   const rows = startingPoints.map((point) => ({ label: point.name, detail: point.description, point }));
-  const chosen = await vscode.window.showQuickPick(rows, {
+  const chosen = await showQuickPick(rows, {
     title: l10n.t('New Template (1 of 3)'),
     placeHolder: l10n.t('What to begin with'),
     matchOnDetail: true,
@@ -37,10 +38,10 @@ async function pickStartingPoint(sidecar: Sidecar): Promise<TemplateStartingPoin
 }
 
 async function askName(example: string): Promise<string> {
-  const name = await vscode.window.showInputBox({
+  const name = await showInputBox({
     title: l10n.t('New Template (2 of 3)'),
     prompt: l10n.t('What lists show. Its file is named after it.'),
-    placeHolder: example,
+    placeHolder: l10n.verbatim(example),
     ignoreFocusOut: true,
     validateInput: (typed) => (slug(typed) === '' ? l10n.t('A template needs a name with a letter or a digit in it.') : undefined),
   });
@@ -53,14 +54,20 @@ async function askFolder(): Promise<vscode.Uri | undefined> {
   const folder = vscode.workspace.workspaceFolders?.[0];
   if (folder === undefined || !vscode.workspace.isTrusted) return undefined;
   const rows = [
-    { label: `$(account) ${l10n.t('For you, in every workspace')}`, detail: l10n.t('Kept in the folder of Plue.'), folder: undefined },
     {
-      label: `$(root-folder) ${l10n.t('Only for this workspace')}`,
+      label: l10n.t('For you, in every workspace'),
+      icon: 'account',
+      detail: l10n.t('Kept in the folder of Plue.'),
+      folder: undefined,
+    },
+    {
+      label: l10n.t('Only for this workspace'),
+      icon: 'root-folder',
       detail: l10n.t('Kept in .plue, to be shared with those who work on it. It cannot be allowed more than your own templates.'),
       folder: vscode.Uri.joinPath(folder.uri, '.plue'),
     },
   ];
-  const chosen = await vscode.window.showQuickPick(rows, {
+  const chosen = await showQuickPick(rows, {
     title: l10n.t('New Template (3 of 3)'),
     placeHolder: l10n.t('For whom'),
     ignoreFocusOut: true,

@@ -1,5 +1,5 @@
 // The page of a trial, seen from the extension host.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, toFailureError } from '../../infrastructure/errors';

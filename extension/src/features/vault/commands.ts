@@ -1,6 +1,8 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
+import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError, helpFor } from '../../infrastructure/errors';
+import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage, withProgress } from '../../infrastructure/window';
 import type { ErrorView, ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
 import { providerConfigure, providerTest, vaultStore } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -88,7 +90,7 @@ async function chooseProvider(sidecar: Sidecar, providers: ProviderList, provide
     separator(l10n.t('New provider')),
     ...kinds,
   ];
-  const chosen = await vscode.window.showQuickPick(choices, {
+  const chosen = await showQuickPick(choices, {
     title: l10n.t('Configure Provider Key'),
     placeHolder: l10n.t('Which provider is the key for?'),
   });
@@ -100,10 +102,10 @@ async function chooseProvider(sidecar: Sidecar, providers: ProviderList, provide
 async function addProvider(sidecar: Sidecar, providers: ProviderList, kind: ProviderKindView): Promise<ProviderSummary> {
   let endpoint: string | undefined;
   if (kind.takesEndpoint && kind.defaultEndpoint === undefined) {
-    endpoint = await vscode.window.showInputBox({
-      title: kind.name,
+    endpoint = await showInputBox({
+      title: l10n.verbatim(kind.name),
       prompt: l10n.t('The address of the server'),
-      placeHolder: 'https://…',
+      placeHolder: l10n.verbatim('https://…'),
       ignoreFocusOut: true,
       validateInput: (value) =>
         /^https?:\/\/[^\s/]+/.test(value.trim()) ? undefined : l10n.t('An address that starts with http:// or https://'),
@@ -116,7 +118,7 @@ async function addProvider(sidecar: Sidecar, providers: ProviderList, kind: Prov
 }
 
 async function askForKey(provider: ProviderSummary, origin: string): Promise<string> {
-  const typed = await vscode.window.showInputBox({
+  const typed = await showInputBox({
     title: l10n.t('Key for {0}', provider.name),
     prompt: origin.startsWith('exec://')
       ? l10n.t('Kept encrypted in Plue’s vault and given to the approved program only.')
@@ -130,7 +132,7 @@ async function askForKey(provider: ProviderSummary, origin: string): Promise<str
 }
 
 /** A key travels in a header, so anything that a header cannot carry is a slip of the clipboard. */
-export function keyProblem(typed: string): string | undefined {
+export function keyProblem(typed: string): LocalizedText | undefined {
   const key = typed.trim();
   if (key === '') return l10n.t('Type or paste the key.');
   if (!/^[\x21-\x7e]+$/.test(key)) return l10n.t('A key has no spaces, line breaks or special characters.');
@@ -138,13 +140,12 @@ export function keyProblem(typed: string): string | undefined {
 }
 
 async function testProvider(sidecar: Sidecar, providers: ProviderList, provider: ProviderSummary): Promise<void> {
-  const tested = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Window, title: l10n.t('Testing {0}…', provider.name) },
-    () => sidecar.request(providerTest, { id: provider.id }),
+  const tested = await withProgress({ location: vscode.ProgressLocation.Window, title: l10n.t('Testing {0}…', provider.name) }, () =>
+    sidecar.request(providerTest, { id: provider.id }),
   );
   await providers.refresh();
   if (tested.error === undefined) {
-    void vscode.window.showInformationMessage(l10n.t('The key is stored, and {0} answered.', tested.name));
+    void showInformationMessage(l10n.t('The key is stored, and {0} answered.', tested.name));
     return;
   }
   // Nobody waits until the message is closed.
@@ -153,20 +154,20 @@ async function testProvider(sidecar: Sidecar, providers: ProviderList, provider:
 
 async function offerHelp(error: ErrorView, providerId: string): Promise<void> {
   const help = helpFor(error.kind)[0];
-  const chosen = await vscode.window.showWarningMessage(l10n.t('The key is stored. {0}', error.message), ...(help ? [help.title] : []));
+  const chosen = await showWarningMessage(l10n.t('The key is stored. {0}', error.message), ...(help ? [help.title] : []));
   if (help && chosen === help.title) await vscode.commands.executeCommand(help.command, providerId);
 }
 
 export const passphrasePrompt: PassphrasePrompt = {
   existing: async (problem) =>
-    vscode.window.showInputBox({
+    showInputBox({
       title: l10n.t('Unlock Plue’s vault'),
-      prompt: problem ?? l10n.t('The passphrase of the vault'),
+      prompt: problem === undefined ? l10n.t('The passphrase of the vault') : l10n.verbatim(problem),
       password: true,
       ignoreFocusOut: true,
     }),
   fresh: async (why) => {
-    const first = await vscode.window.showInputBox({
+    const first = await showInputBox({
       title: l10n.t('A passphrase for Plue’s vault (1 of 2)'),
       prompt: l10n.t('{0} Plue cannot recover it.', why),
       password: true,
@@ -174,7 +175,7 @@ export const passphrasePrompt: PassphrasePrompt = {
       validateInput: (value) => (value.length >= 8 ? undefined : l10n.t('At least 8 characters.')),
     });
     if (first === undefined) return undefined;
-    return vscode.window.showInputBox({
+    return showInputBox({
       title: l10n.t('A passphrase for Plue’s vault (2 of 2)'),
       prompt: l10n.t('The same passphrase again'),
       password: true,

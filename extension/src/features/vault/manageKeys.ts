@@ -1,7 +1,9 @@
 // What is done to a stored key, one quick pick at a time. No key is ever shown or read back.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
+import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { UserCancelledError, FailureError } from '../../infrastructure/errors';
+import { type QuickPickItem, showInformationMessage, showInputBox, showQuickPick, showWarningMessage } from '../../infrastructure/window';
 import type { EnvEntry, VaultEntrySummary } from '../../protocol/protocol.generated';
 import {
   vaultDelete,
@@ -32,24 +34,25 @@ export interface KeyHouse {
 /** Lists the keys and acts on the chosen one. */
 export async function manageKeys(house: KeyHouse): Promise<void> {
   const entry = await chooseKey(house, l10n.t('Keys'), l10n.t('Choose a key'));
-  const actions: (vscode.QuickPickItem & { run: () => Promise<void> })[] = [
-    { label: `$(sync) ${l10n.t('Replace…')}`, detail: l10n.t('A new key for the same addresses'), run: () => rotateKey(house, entry) },
-    { label: `$(edit) ${l10n.t('Rename…')}`, detail: usedBy(entry), run: () => renameKey(house, entry) },
+  const actions: (QuickPickItem & { run: () => Promise<void> })[] = [
+    { label: l10n.t('Replace…'), icon: 'sync', detail: l10n.t('A new key for the same addresses'), run: () => rotateKey(house, entry) },
+    { label: l10n.t('Rename…'), icon: 'edit', detail: usedBy(entry), run: () => renameKey(house, entry) },
     {
-      label: `$(globe) ${l10n.t('Change where it may be sent…')}`,
+      label: l10n.t('Change where it may be sent…'),
+      icon: 'globe',
       detail: entry.origins.join(', '),
       run: () => changeOrigins(house, entry),
     },
-    { label: `$(trash) ${l10n.t('Delete…')}`, detail: usedBy(entry), run: () => deleteKey(house, entry) },
+    { label: l10n.t('Delete…'), icon: 'trash', detail: usedBy(entry), run: () => deleteKey(house, entry) },
   ];
-  const chosen = await vscode.window.showQuickPick(actions, { title: entry.reference, placeHolder: detailOf(entry) });
+  const chosen = await showQuickPick(actions, { title: l10n.verbatim(entry.reference), placeHolder: l10n.verbatim(detailOf(entry)) });
   if (!chosen) throw new UserCancelledError();
   await chosen.run();
 }
 
 export async function rotateKey(house: KeyHouse, known?: VaultEntrySummary): Promise<void> {
   const entry = known ?? (await chooseKey(house, l10n.t('Replace Key'), l10n.t('Which key is replaced?')));
-  const secret = await vscode.window.showInputBox({
+  const secret = await showInputBox({
     title: l10n.t('A new key for {0}', entry.reference),
     prompt: l10n.t('Sent to {0} only. The old one is forgotten.', entry.origins.join(', ')),
     password: true,
@@ -59,12 +62,12 @@ export async function rotateKey(house: KeyHouse, known?: VaultEntrySummary): Pro
   if (secret === undefined) throw new UserCancelledError();
   await house.sidecar.request(vaultRotate, { reference: entry.reference, secret: secret.trim() });
   await house.providers.refresh();
-  void vscode.window.showInformationMessage(l10n.t('{0} was replaced.', entry.reference));
+  void showInformationMessage(l10n.t('{0} was replaced.', entry.reference));
 }
 
 export async function renameKey(house: KeyHouse, known?: VaultEntrySummary): Promise<void> {
   const entry = known ?? (await chooseKey(house, l10n.t('Rename Key'), l10n.t('Which key is renamed?')));
-  const newReference = await vscode.window.showInputBox({
+  const newReference = await showInputBox({
     title: l10n.t('Rename {0}', entry.reference),
     prompt: l10n.t('Provider files that name it are changed with it.'),
     value: entry.reference,
@@ -75,7 +78,7 @@ export async function renameKey(house: KeyHouse, known?: VaultEntrySummary): Pro
   if (newReference === undefined || newReference === entry.reference) throw new UserCancelledError();
   const { changedProviders } = await house.sidecar.request(vaultRename, { reference: entry.reference, newReference });
   await house.providers.refresh();
-  void vscode.window.showInformationMessage(
+  void showInformationMessage(
     changedProviders.length === 0
       ? l10n.t('The key is now {0}.', newReference)
       : l10n.t('The key is now {0}. The new name is used by {1}.', newReference, wordList(changedProviders)),
@@ -87,7 +90,7 @@ export async function changeOrigins(house: KeyHouse, known?: VaultEntrySummary):
   const origins = await askForOrigins(l10n.t('Where {0} may be sent', entry.reference), entry.origins.join(' '));
   await house.sidecar.request(vaultSetOrigins, { reference: entry.reference, origins });
   await house.providers.refresh();
-  void vscode.window.showInformationMessage(l10n.t('{0} may be sent to {1}.', entry.reference, origins.join(', ')));
+  void showInformationMessage(l10n.t('{0} may be sent to {1}.', entry.reference, origins.join(', ')));
 }
 
 /** A provider's key was refused for the provider's address: the user decides whether it may go there too. */
@@ -99,7 +102,7 @@ export async function allowKeyForProvider(house: KeyHouse, providerId: string): 
   if (provider?.origin === undefined || !entry)
     throw new FailureError('notFound', l10n.t('That provider has no key in the vault. Set one.'));
   const allow = l10n.t('Allow {0}', provider.origin);
-  const answer = await vscode.window.showWarningMessage(
+  const answer = await showWarningMessage(
     l10n.t('May the key {0} be sent to {1}?', entry.reference, provider.origin),
     {
       modal: true,
@@ -118,7 +121,7 @@ export async function allowKeyForProvider(house: KeyHouse, providerId: string): 
 
 export async function deleteKey(house: KeyHouse, known?: VaultEntrySummary): Promise<void> {
   const entry = known ?? (await chooseKey(house, l10n.t('Remove Provider Key'), l10n.t('Which key should be removed?')));
-  const answer = await vscode.window.showWarningMessage(
+  const answer = await showWarningMessage(
     l10n.t('Remove the key {0}?', entry.reference),
     { modal: true, detail: l10n.t('{0}. It is deleted from the vault and cannot be brought back.', usedBy(entry)) },
     l10n.t('Remove'),
@@ -126,7 +129,7 @@ export async function deleteKey(house: KeyHouse, known?: VaultEntrySummary): Pro
   if (answer !== l10n.t('Remove')) throw new UserCancelledError();
   await house.sidecar.request(vaultDelete, { reference: entry.reference });
   await house.providers.refresh();
-  void vscode.window.showInformationMessage(l10n.t('The key {0} was removed.', entry.reference));
+  void showInformationMessage(l10n.t('The key {0} was removed.', entry.reference));
 }
 
 /** Takes chosen keys from a .env file, each for the addresses it may be sent to. */
@@ -136,10 +139,10 @@ export async function importEnv(house: KeyHouse): Promise<void> {
   await house.vault.ensureUnlocked();
   const { entries } = await house.sidecar.request(vaultReadEnv, { path: file.fsPath });
   if (entries.length === 0) {
-    void vscode.window.showInformationMessage(l10n.t('No keys stand in that file.'));
+    void showInformationMessage(l10n.t('No keys stand in that file.'));
     return;
   }
-  const chosen = await vscode.window.showQuickPick(
+  const chosen = await showQuickPick(
     entries.map((entry) => ({
       label: entry.name,
       description: `…${entry.lastFour} → ${entry.reference}`,
@@ -162,7 +165,7 @@ export async function importEnv(house: KeyHouse): Promise<void> {
   }
   await house.sidecar.request(vaultImportEnv, { path: file.fsPath, entries: choices });
   await house.providers.refresh();
-  void vscode.window.showInformationMessage(
+  void showInformationMessage(
     choices.length === 1 ? l10n.t('One key is in the vault now.') : l10n.t('{0} keys are in the vault now.', choices.length),
   );
 }
@@ -170,7 +173,7 @@ export async function importEnv(house: KeyHouse): Promise<void> {
 export async function lockVault(house: KeyHouse): Promise<void> {
   await house.sidecar.request(vaultLock, {});
   await house.providers.refresh();
-  void vscode.window.showInformationMessage(l10n.t('The vault is locked. Chats ask for it when they need a key.'));
+  void showInformationMessage(l10n.t('The vault is locked. Chats ask for it when they need a key.'));
 }
 
 export async function changePassphrase(house: KeyHouse): Promise<void> {
@@ -181,17 +184,17 @@ export async function changePassphrase(house: KeyHouse): Promise<void> {
   const passphrase = await passphrasePrompt.fresh(l10n.t('It opens the vault where no keychain does, also on the command line.'));
   if (passphrase === undefined) throw new UserCancelledError();
   await house.sidecar.request(vaultSetPassphrase, { current, passphrase });
-  void vscode.window.showInformationMessage(l10n.t('The vault has its new passphrase.'));
+  void showInformationMessage(l10n.t('The vault has its new passphrase.'));
 }
 
-async function chooseKey({ sidecar, vault }: KeyHouse, title: string, placeHolder: string): Promise<VaultEntrySummary> {
+async function chooseKey({ sidecar, vault }: KeyHouse, title: LocalizedText, placeHolder: LocalizedText): Promise<VaultEntrySummary> {
   await vault.ensureUnlocked();
   const { entries } = await sidecar.request(vaultList, {});
   if (entries.length === 0) {
-    void vscode.window.showInformationMessage(l10n.t('There are no keys in the vault.'));
+    void showInformationMessage(l10n.t('There are no keys in the vault.'));
     throw new UserCancelledError();
   }
-  const chosen = await vscode.window.showQuickPick(
+  const chosen = await showQuickPick(
     entries.map((entry) => ({ label: entry.reference, description: `…${entry.lastFour}`, detail: detailOf(entry), entry })),
     { title, placeHolder, matchOnDetail: true },
   );
@@ -199,8 +202,8 @@ async function chooseKey({ sidecar, vault }: KeyHouse, title: string, placeHolde
   return chosen.entry;
 }
 
-async function askForOrigins(title: string, value: string): Promise<string[]> {
-  const typed = await vscode.window.showInputBox({
+async function askForOrigins(title: LocalizedText, value: string): Promise<string[]> {
+  const typed = await showInputBox({
     title,
     prompt: l10n.t('One or more addresses, as https://api.example.com'),
     value,
@@ -221,7 +224,7 @@ export function originsOf(text: string): string[] | undefined {
   return good.length > 0 && good.length === words.length ? [...new Set(good)] : undefined;
 }
 
-export function referenceProblem(typed: string): string | undefined {
+export function referenceProblem(typed: string): LocalizedText | undefined {
   return /^vault:\/\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(typed)
     ? undefined
     : l10n.t('A name of the form vault://owner/name, of letters, digits, dot, dash and underscore.');

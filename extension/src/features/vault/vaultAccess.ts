@@ -1,5 +1,5 @@
 // Opening the vault: first without a word, then by asking.
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../infrastructure/localizedText';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
 import type { Log } from '../../infrastructure/logging';
 import type { VaultStatusResult } from '../../protocol/protocol.generated';

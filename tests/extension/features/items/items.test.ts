@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import * as l10n from '../../../../extension/src/infrastructure/localizedText';
 import { Documents, linksSentence } from '../../../../extension/src/features/items/documents';
 import { readFromItemPage } from '../../../../extension/src/features/items/fromPage';
 import {
@@ -78,7 +79,7 @@ test('What ships with Plue is not offered where one’s own is asked for', async
     total: 2,
   }));
   answers.push('soup');
-  expect(await new Documents(sidecar).pick('Open Item', ['items'])).toEqual(soup);
+  expect(await new Documents(sidecar).pick(l10n.t('Open Item'), ['items'])).toEqual(soup);
   expect(shown[0]?.buttons).toEqual(['soup']);
 });
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import * as l10n from '../../../../extension/src/infrastructure/localizedText';
 import { ProviderActions } from '../../../../extension/src/features/providers/providerActions';
 import { addProvider, enableAndTell, pickProvider, testAndTell } from '../../../../extension/src/features/providers/providerCommands';
 import { UserCancelledError } from '../../../../extension/src/infrastructure/errors';
@@ -204,7 +205,7 @@ describe('the choice of a provider', () => {
       provider({ name: 'Lab', status: 'error', hasCredential: false, error: { kind: 'unreachable', message: 'Nobody answers.' } }),
       tour,
     ];
-    await expect(pickProvider(providers, 'Test Provider', () => true)).rejects.toBeInstanceOf(UserCancelledError);
+    await expect(pickProvider(providers, l10n.t('Test Provider'), () => true)).rejects.toBeInstanceOf(UserCancelledError);
     expect(lists[0]).toMatchObject([
       {
         label: '$(pass) Anthropic',
@@ -217,7 +218,7 @@ describe('the choice of a provider', () => {
   });
 
   it('that leaves none says so', async () => {
-    await expect(pickProvider(providers, 'Enable Provider', () => false)).rejects.toThrow(
+    await expect(pickProvider(providers, l10n.t('Enable Provider'), () => false)).rejects.toThrow(
       'There is no provider for which this could be done.',
     );
     expect(shown).toEqual([]);

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import * as l10n from '../../../../extension/src/infrastructure/localizedText';
 import { Uri as RealUri } from 'vscode';
 import { FailureError } from '../../../../extension/src/infrastructure/errors';
 import { CatalogActions } from '../../../../extension/src/features/providers/catalogActions';
@@ -537,10 +538,10 @@ describe('a command of the palette', () => {
   it('offers only the providers it can be done with, and takes one that was handed in', async () => {
     const providers = new ProviderList(sidecar);
     answers.push('B');
-    expect((await pickProvider(providers, 'Enable Provider', ({ enabled }) => !enabled)).id).toBe('b');
+    expect((await pickProvider(providers, l10n.t('Enable Provider'), ({ enabled }) => !enabled)).id).toBe('b');
     expect(shown[0]).toMatchObject({ text: 'Enable Provider', buttons: [expect.stringContaining('B')] });
-    expect((await pickProvider(providers, 'Test Provider', () => true, 'a')).id).toBe('a');
-    await expect(pickProvider(providers, 'Test Provider', () => true, 'gone')).rejects.toThrow('There is no provider named gone.');
+    expect((await pickProvider(providers, l10n.t('Test Provider'), () => true, 'a')).id).toBe('a');
+    await expect(pickProvider(providers, l10n.t('Test Provider'), () => true, 'gone')).rejects.toThrow('There is no provider named gone.');
   });
 
   it('add an external program only once it is approved', async () => {

@@ -1,0 +1,269 @@
+// The only way to show text in VS Code's own user interface. VS Code makes a link of `[text](command:…)` and an icon of `$(name)` wherever it
+// finds them, and a click on such a link runs the command: here every text is shown literally. ESLint forbids the raw API everywhere else.
+import * as vscode from 'vscode';
+import { visibleText } from '../webview/shared/visibleText';
+import type { LocalizedText } from './localizedText';
+
+declare const literal: unique symbol;
+
+/** Text in which VS Code finds no link, and no icon but one of Plue's own. */
+export type LiteralText = string & { readonly [literal]: true };
+
+/** Breaks `](` and `$(` with a word joiner, which has no width: there is no other escape that every surface of VS Code knows. */
+export function literalText(text: string): LiteralText;
+export function literalText(text: string): string {
+  return visibleText(text).replace(/[\]$](?=\()/g, '$&\u2060');
+}
+
+/** For what VS Code shows in one line. */
+export function literalLine(text: string): LiteralText {
+  return literalText(text.replace(/\s*[\r\n\t\v\f\u2028\u2029]\s*/g, ' ').trim());
+}
+
+export interface MessageOptions {
+  modal?: boolean;
+  /** May have several lines. */
+  detail?: string;
+}
+
+type MessageArguments = readonly LocalizedText[] | readonly [options: MessageOptions, ...buttons: LocalizedText[]];
+type ShowMessage = (message: string, options: vscode.MessageOptions, ...buttons: string[]) => Thenable<string | undefined>;
+
+/** Resolves to the button that was selected. */
+export function showInformationMessage(message: LocalizedText, ...rest: MessageArguments): Promise<LocalizedText | undefined> {
+  return showMessage(vscode.window.showInformationMessage, message, rest);
+}
+
+export function showWarningMessage(message: LocalizedText, ...rest: MessageArguments): Promise<LocalizedText | undefined> {
+  return showMessage(vscode.window.showWarningMessage, message, rest);
+}
+
+export function showErrorMessage(message: LocalizedText, ...rest: MessageArguments): Promise<LocalizedText | undefined> {
+  return showMessage(vscode.window.showErrorMessage, message, rest);
+}
+
+async function showMessage(
+  show: ShowMessage,
+  message: LocalizedText,
+  rest: readonly (LocalizedText | MessageOptions)[],
+): Promise<LocalizedText | undefined> {
+  const [first] = rest;
+  const { detail, ...options } = typeof first === 'object' ? first : {};
+  const buttons = rest.filter(isButton);
+  const labels = buttons.map(literalLine);
+  const chosen = await show(
+    literalLine(message),
+    { ...options, ...(detail === undefined ? {} : { detail: literalText(detail) }) },
+    ...labels,
+  );
+  return buttons.find((_, index) => labels[index] === chosen);
+}
+
+function isButton(part: LocalizedText | MessageOptions): part is LocalizedText {
+  return typeof part === 'string';
+}
+
+export interface ProgressOptions {
+  location: vscode.ProgressLocation;
+  title: LocalizedText;
+  cancellable?: boolean;
+}
+
+export interface ProgressStep {
+  message?: LocalizedText;
+  increment?: number;
+}
+
+export function withProgress<T>(
+  { title, ...options }: ProgressOptions,
+  task: (progress: vscode.Progress<ProgressStep>, token: vscode.CancellationToken) => Thenable<T>,
+): Thenable<T> {
+  return vscode.window.withProgress({ ...options, title: literalLine(title) }, (progress, token) =>
+    task(
+      {
+        report: ({ message, ...step }) => progress.report({ ...step, ...(message === undefined ? {} : { message: literalLine(message) }) }),
+      },
+      token,
+    ),
+  );
+}
+
+export interface InputBoxOptions extends Omit<vscode.InputBoxOptions, 'title' | 'prompt' | 'placeHolder' | 'validateInput'> {
+  title?: LocalizedText;
+  prompt?: LocalizedText;
+  placeHolder?: LocalizedText;
+  validateInput?: (value: string) => LocalizedText | undefined;
+}
+
+export function showInputBox({ title, prompt, placeHolder, validateInput, ...options }: InputBoxOptions): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    ...options,
+    ...literals({ title, prompt, placeHolder }),
+    ...(validateInput === undefined
+      ? {}
+      : {
+          validateInput: (value) => {
+            const problem = validateInput(value);
+            return problem === undefined ? undefined : literalLine(problem);
+          },
+        }),
+  });
+}
+
+/** Its texts may be anything: they are shown literally. Icons are names of codicons. */
+export interface QuickPickItem extends vscode.QuickPickItem {
+  icon?: string;
+  detailIcon?: string;
+}
+
+export interface QuickPickOptions extends Omit<vscode.QuickPickOptions, 'title' | 'placeHolder' | 'canPickMany' | 'onDidSelectItem'> {
+  title?: LocalizedText;
+  placeHolder?: LocalizedText;
+}
+
+/** Resolves to the item that was given, as it was given. */
+export function showQuickPick<T extends QuickPickItem | LocalizedText>(
+  items: readonly T[],
+  options: QuickPickOptions & { canPickMany: true },
+): Promise<T[] | undefined>;
+export function showQuickPick<T extends QuickPickItem | LocalizedText>(
+  items: readonly T[],
+  options: QuickPickOptions,
+): Promise<T | undefined>;
+export async function showQuickPick<T extends QuickPickItem | LocalizedText>(
+  items: readonly T[],
+  { title, placeHolder, ...options }: QuickPickOptions & { canPickMany?: true },
+): Promise<T | T[] | undefined> {
+  const rows = items.map((item) => (typeof item === 'string' ? { label: literalLine(item) } : literalItem(item)));
+  const chosen: unknown = await vscode.window.showQuickPick(rows, { ...options, ...literals({ title, placeHolder }) });
+  if (Array.isArray(chosen)) return items.filter((_, index) => chosen.includes(rows[index]));
+  return items.find((_, index) => rows[index] === chosen);
+}
+
+export type LiteralItem<T extends QuickPickItem> = Omit<T, 'label' | 'description' | 'detail' | 'icon' | 'detailIcon'> & {
+  label: LiteralText;
+  description?: LiteralText;
+  detail?: LiteralText;
+};
+
+export function literalItem<T extends QuickPickItem>({ label, description, detail, icon, detailIcon, ...rest }: T): LiteralItem<T> {
+  return {
+    ...rest,
+    label: withIcon(icon, literalLine(label)),
+    ...(description === undefined ? {} : { description: literalLine(description) }),
+    ...(detail === undefined ? {} : { detail: withIcon(detailIcon, literalLine(detail)) }),
+  };
+}
+
+export type QuickPick<T extends QuickPickItem> = Omit<vscode.QuickPick<LiteralItem<T>>, 'title' | 'placeholder'>;
+
+/** Its items are made by {@link literalItem}. */
+export function createQuickPick<T extends QuickPickItem>(title: LocalizedText, placeholder: LocalizedText): QuickPick<T> {
+  const pick = vscode.window.createQuickPick<LiteralItem<T>>();
+  pick.title = literalLine(title);
+  pick.placeholder = literalLine(placeholder);
+  return pick;
+}
+
+export interface StatusBarContent {
+  /** A codicon's name. */
+  icon?: string;
+  text: string;
+  tooltip: string;
+  /** Where the text alone says too little. */
+  accessibleLabel?: string;
+}
+
+export interface StatusBarOptions {
+  id: string;
+  name: LocalizedText;
+  command: string;
+  alignment: vscode.StatusBarAlignment;
+  priority?: number;
+  backgroundColor?: vscode.ThemeColor;
+}
+
+/** Hidden until its content is shown. */
+export class StatusBarItem implements vscode.Disposable {
+  private readonly item: vscode.StatusBarItem;
+
+  constructor({ id, name, command, alignment, priority, backgroundColor }: StatusBarOptions) {
+    this.item = vscode.window.createStatusBarItem(id, alignment, priority);
+    this.item.name = name;
+    this.item.command = command;
+    this.item.backgroundColor = backgroundColor;
+  }
+
+  show({ icon, text, tooltip, accessibleLabel }: StatusBarContent): void {
+    this.item.text = withIcon(icon, literalLine(text));
+    this.item.tooltip = literalText(tooltip);
+    this.item.accessibilityInformation = accessibleLabel === undefined ? undefined : { label: accessibleLabel };
+    this.item.show();
+  }
+
+  hide(): void {
+    this.item.hide();
+  }
+
+  dispose(): void {
+    this.item.dispose();
+  }
+}
+
+export interface TreeItemContent extends Pick<vscode.TreeItem, 'id' | 'contextValue' | 'command' | 'accessibilityInformation'> {
+  label: string;
+  description?: string;
+  /** May have several lines. */
+  tooltip?: string;
+  /** A codicon's name. */
+  icon?: string;
+  collapsibleState?: vscode.TreeItemCollapsibleState;
+}
+
+export function createTreeItem({ label, description, tooltip, icon, collapsibleState, ...rest }: TreeItemContent): vscode.TreeItem {
+  const item = new vscode.TreeItem(literalLine(label), collapsibleState ?? vscode.TreeItemCollapsibleState.None);
+  return Object.assign(item, rest, literals({ description }), {
+    ...(tooltip === undefined ? {} : { tooltip: literalText(tooltip) }),
+    ...(icon === undefined ? {} : { iconPath: new vscode.ThemeIcon(icon) }),
+  });
+}
+
+export interface TreeViewStatus {
+  badge?: { value: number; tooltip: string };
+  message?: LocalizedText;
+}
+
+/** A badge that is set anew flickers, so one that stays is left alone. */
+export function showTreeViewStatus(view: vscode.TreeView<unknown>, { badge, message }: TreeViewStatus): void {
+  const tooltip = badge === undefined ? undefined : literalLine(badge.tooltip);
+  if (view.badge?.tooltip !== tooltip)
+    view.badge = badge === undefined || tooltip === undefined ? undefined : { value: badge.value, tooltip };
+  view.message = message === undefined ? undefined : literalLine(message);
+}
+
+export function createWebviewPanel(
+  viewType: string,
+  title: string,
+  column: vscode.ViewColumn,
+  options: vscode.WebviewPanelOptions & vscode.WebviewOptions,
+): vscode.WebviewPanel {
+  return vscode.window.createWebviewPanel(viewType, literalLine(title), column, options);
+}
+
+export function setPanelTitle(panel: vscode.WebviewPanel, title: string): void {
+  panel.title = literalLine(title);
+}
+
+export function createCodeLens(line: number, title: LocalizedText, command: string, given: unknown[] = []): vscode.CodeLens {
+  return new vscode.CodeLens(new vscode.Range(line, 0, line, 0), { title: literalLine(title), command, arguments: given });
+}
+
+function withIcon(icon: string | undefined, text: LiteralText): LiteralText;
+function withIcon(icon: string | undefined, text: LiteralText): string {
+  return icon === undefined ? text : `$(${icon}) ${text}`.trimEnd();
+}
+
+function literals<Key extends string>(texts: Partial<Record<Key, string>>): Partial<Record<Key, LiteralText>>;
+function literals(texts: Record<string, string | undefined>): Record<string, LiteralText> {
+  return Object.fromEntries(Object.entries(texts).flatMap(([key, text]) => (text === undefined ? [] : [[key, literalLine(text)]])));
+}
