@@ -15,6 +15,8 @@ namespace Plue.Server.Agents;
 /// <summary>What a person, a parent or Plue itself does to tasks, and how each is brought to its end.</summary>
 public sealed class AgentTasks
 {
+    private const string Stopped = "It was stopped.";
+
     private readonly AgentServices services;
     private readonly TaskNews news;
     private readonly Lazy<SpawnTaskTool> spawnTask;
@@ -71,7 +73,7 @@ public sealed class AgentTasks
         switch (task.Text(TaskStates.Field))
         {
             case TaskStates.Stopped:
-                await SettleAsync(conversation, TaskStates.Stopped, "It was stopped.");
+                await SettleAsync(conversation, TaskStates.Stopped, Stopped);
                 return false;
             case TaskStates.Failed when await HandOverAsync(conversation, task, answer.Error?.Message ?? "It failed.", cancellationToken):
                 return true;
@@ -130,19 +132,19 @@ public sealed class AgentTasks
     }
 
     /// <exception cref="FailureException">NotFound; Conflict: another window works on it.</exception>
-    public async Task StopAsync(string uri, bool under, CancellationToken cancellationToken)
+    public async Task StopAsync(string uri, bool under, StopCause cause, CancellationToken cancellationToken)
     {
         // From the top: a parent that is told of a stopped child would only go on to the next.
-        foreach (var one in under ? Look.Tree.Under(uri).Prepend(uri) : [uri]) { await EndAsync(one, "It was stopped.", cancellationToken); }
+        foreach (var one in under ? Look.Tree.Under(uri).Prepend(uri) : [uri]) { await EndAsync(one, cause, Stopped, cancellationToken); }
     }
 
-    /// <summary>Stops every task that this process works on.</summary>
+    /// <summary>Stops every task that this process works on, as the user asked.</summary>
     public async Task StopAllAsync(CancellationToken cancellationToken)
     {
         var tree = Look.Tree;
         foreach (var uri in Look.Summaries.Where(summary => IsUnderWay(summary.TaskStatus)).Select(TaskLook.UriOf).OrderBy(uri => tree.Above(uri).Count))
         {
-            try { await EndAsync(uri, "It was stopped.", cancellationToken); }
+            try { await EndAsync(uri, StopCause.User, Stopped, cancellationToken); }
             catch (FailureException fault) { services.Logger.LogInformation("{Task} was not stopped: {Why}", uri, fault.Message); }
         }
     }
@@ -242,7 +244,7 @@ public sealed class AgentTasks
     /// <summary>Nobody will go on with it and what is under it; whoever waits for it is told so.</summary>
     public async Task DropAsync(string uri, CancellationToken cancellationToken)
     {
-        foreach (var one in Look.Tree.Under(uri).Prepend(uri)) { await EndAsync(one, "It was dropped: nobody will go on with it.", cancellationToken); }
+        foreach (var one in Look.Tree.Under(uri).Prepend(uri)) { await EndAsync(one, StopCause.User, "It was dropped: nobody will go on with it.", cancellationToken); }
     }
 
     /// <summary>Keeps how it ended. Once.</summary>
@@ -281,10 +283,10 @@ public sealed class AgentTasks
         catch (FailureException) { return null; }
     }
 
-    private async Task EndAsync(string uri, string reason, CancellationToken cancellationToken)
+    private async Task EndAsync(string uri, StopCause cause, string reason, CancellationToken cancellationToken)
     {
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
-        await conversation.StopAsync();
+        await conversation.StopAsync(cause);
         var task = conversation.Stored();
         // What is done stays done.
         if (task.Text(TaskStates.Field) is TaskStates.Done or TaskStates.Failed && TaskResult.Of(task) is not null) { return; }

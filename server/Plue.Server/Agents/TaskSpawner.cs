@@ -128,9 +128,9 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
         {
             return (await WorkAsync(uri, isNew, progress, cancellationToken)).ToJson();
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && !parent.IsClosing)
         {
-            await tasks.StopAsync(uri, under: true, CancellationToken.None);
+            await tasks.StopAsync(uri, under: true, StopCause.TaskEnded, CancellationToken.None);
             throw;
         }
         finally

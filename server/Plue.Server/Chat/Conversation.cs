@@ -96,6 +96,8 @@ public sealed class Conversation : IAsyncDisposable
     /// <summary>The disk or the file's format lets this window only read it; it does not follow either.</summary>
     public bool IsReadOnly => journal is null;
 
+    public bool IsClosing => closing.IsCancellationRequested;
+
     public ChatSummary Summary
     {
         get { lock (gate) { return Summarize(); } }
@@ -401,12 +403,12 @@ public sealed class Conversation : IAsyncDisposable
     public ContextFill Measure(long draft) => keeper.Measure(chat, services.Files.PinnedTokens(chat.ContextFiles), draft);
 
     /// <summary>Ends what is under way, or being prepared, and lets what is queued wait. Returns when the turn has ended. Does nothing without one.</summary>
-    public async Task StopAsync()
+    public async Task StopAsync(StopCause cause)
     {
         CancellationTokenSource? asking;
         lock (gate) { (asking, queueFlows) = (preparing, false); }
         await TurnRunner.CancelAsync(asking);
-        await turns.EndAsync();
+        await turns.EndAsync(cause);
     }
 
     /// <summary>Keeps what Plue itself has to say of a task. Hooks hear of it only when it says where the task stands.</summary>
@@ -522,11 +524,11 @@ public sealed class Conversation : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await closing.CancelAsync();
-        await turns.EndAsync();
+        await turns.EndAsync(StopCause.Closing);
         await beginning;
         // A change under way is finished, and with it a turn that it started.
         using var change = await EnterAsync(CancellationToken.None);
-        await turns.EndAsync();
+        await turns.EndAsync(StopCause.Closing);
         if (journal is not null) { await journal.DisposeAsync(); }
     }
 
@@ -783,7 +785,7 @@ public sealed class Conversation : IAsyncDisposable
         var asked = planned.OfType<HookAction.SendToLlm>().Any();
         // What cannot be answered is refused before it is stored, so that the draft is kept.
         var prepared = asked ? await PrepareAsync(choice, cancellationToken) : null;
-        if (interrupts) { await turns.EndAsync(); }
+        if (interrupts) { await turns.EndAsync(StopCause.User); }
 
         await ChooseAsync(choice, cancellationToken);
         var before = chat;

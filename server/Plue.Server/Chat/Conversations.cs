@@ -193,6 +193,7 @@ public sealed class Conversations : IAsyncDisposable
 
         try
         {
+            await conversation.StopAsync(StopCause.User);
             await conversation.DisposeAsync();
             lock (tree)
             {

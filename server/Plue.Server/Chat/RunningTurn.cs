@@ -19,8 +19,8 @@ internal sealed class RunningTurn(string id, string parentId, TimeProvider time)
     /// <summary>Null for work that is no answer.</summary>
     public Turn? Turn { get; init; }
     public CancellationTokenSource Stop { get; } = new();
-    /// <summary>Why it was stopped, when it was not the user.</summary>
-    public Failure? StoppedFor { get; set; }
+    /// <summary>Null while nobody stopped it.</summary>
+    public StopCause? StoppedBy { get; set; }
     public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>What was said to it while tools were at work, by the ids of queued messages: the next round hears it.</summary>

@@ -65,6 +65,8 @@ public sealed class ToolHost(
     {
         public ValueTask IntendAsync(ToolCall call, CancellationToken cancellationToken) => host.Observer?.IntendAsync(call, cancellationToken) ?? ValueTask.CompletedTask;
 
+        public string WhyStopped => host.Observer?.WhyStopped ?? InterruptedCall.Error;
+
         public void Progress(ToolCall call, string text) => host.Observer?.Progress(call, text);
 
         public void Waiting(ToolCall call, bool isWaiting) => host.Observer?.Waiting(call, isWaiting);

@@ -58,8 +58,8 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
     /// <summary>The message that the next one follows; asked whenever one begins.</summary>
     public Func<string> ParentId { get; init; } = static () => "";
 
-    /// <summary>Asked when the turn is stopped: why, when it was not the user. The answer then has failed, with what it has.</summary>
-    public Func<Failure?> StoppedFor { get; init; } = static () => null;
+    /// <summary>Called when the turn was stopped.</summary>
+    public Func<StopCause> StoppedBy { get; init; } = static () => StopCause.User;
 
     /// <summary>What is done before the model is asked.</summary>
     public Func<CancellationToken, Task>? Before { get; init; }
@@ -484,13 +484,13 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
 
     private void Stop(Ending ending)
     {
-        if (StoppedFor() is { } failure) { ending.Fail(failure); }
+        if (StoppedBy().Failure is { } failure) { ending.Fail(failure); }
         else { ending.Stop(); }
     }
 
-    private static MessageStatus StatusOf(StopReason reason) => reason switch
+    private MessageStatus StatusOf(StopReason reason) => reason switch
     {
-        StopReason.Stopped => MessageStatus.Stopped,
+        StopReason.Stopped => StoppedBy().Status,
         StopReason.Failed => MessageStatus.Failed,
         _ => MessageStatus.Complete,
     };
@@ -501,6 +501,8 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
     private sealed class ToolWork(Turn turn, LiveMessage live, Rounds rounds, Func<Task> intend, Action<ToolCallResult> finished) : IToolObserver
     {
         public async ValueTask IntendAsync(ToolCall call, CancellationToken cancellationToken) => await intend().WaitAsync(cancellationToken);
+
+        public string WhyStopped => turn.StoppedBy().CallError;
 
         public void Progress(ToolCall call, string text) => Tell(() => turn.sink.Publish(new TurnEvent.ToolCallProgress(live.Id, call.ToolUseId, turn.Masked(text))));
 

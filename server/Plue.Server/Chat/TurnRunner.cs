@@ -55,7 +55,7 @@ internal sealed class TurnRunner(
                 Ending(message);
             },
             Heard = asking.Heard,
-            StoppedFor = () => started?.StoppedFor,
+            StoppedBy = () => started?.StoppedBy ?? StopCause.User,
             Secrets = services.Secrets(),
             SteeredBy = prepared.Steering.Used,
             Routing = services.RoutingOf?.Invoke(now()),
@@ -132,12 +132,12 @@ internal sealed class TurnRunner(
     }
 
     /// <summary>Stops the turn and waits until it has ended.</summary>
-    public async Task EndAsync()
+    public async Task EndAsync(StopCause cause)
     {
         var turn = Running;
         if (turn is null) { return; }
 
-        await CancelAsync(turn.Stop);
+        await CancelAsync(turn, cause);
         await turn.Ended.Task;
     }
 
@@ -147,6 +147,13 @@ internal sealed class TurnRunner(
 
         try { await source.CancelAsync(); }
         catch (ObjectDisposedException) { /* It ended by itself meanwhile. */ }
+    }
+
+    /// <summary>The first cause counts.</summary>
+    private Task CancelAsync(RunningTurn turn, StopCause cause)
+    {
+        lock (gate) { turn.StoppedBy ??= cause; }
+        return CancelAsync(turn.Stop);
     }
 
     private static FailureException Busy() => new(FailureKind.Conflict, "An answer is still being written. Stop it first, or wait for it.");
@@ -265,8 +272,7 @@ internal sealed class TurnRunner(
                     return;
                 }
 
-                turn.StoppedFor = TaskBudget.OutOfTime;
-                _ = CancelAsync(turn.Stop);
+                _ = CancelAsync(turn, StopCause.OutOfTime);
             },
             null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         timer.Change(left, Timeout.InfiniteTimeSpan);

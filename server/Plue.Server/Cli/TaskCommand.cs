@@ -89,7 +89,7 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskHouse> ope
         }
         catch (OperationCanceledException)
         {
-            await house.Tasks.StopAsync(conversation.CodexId, under: true, CancellationToken.None);
+            await house.Tasks.StopAsync(conversation.CodexId, under: true, StopCause.User, CancellationToken.None);
             throw;
         }
     }
@@ -114,7 +114,7 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskHouse> ope
             // Nobody is there to raise a budget, and who is above waits for that.
             if (house.Tasks.Look.Rows(uri, includeArchived: true).FirstOrDefault(row => row.Status == TaskStates.OverBudget) is { } over)
             {
-                await house.Tasks.StopAsync(uri, under: true, CancellationToken.None);
+                await house.Tasks.StopAsync(uri, under: true, StopCause.TaskEnded, CancellationToken.None);
                 Report(house, house.Tasks.ResultOf(uri)! with { Status = TaskStates.OverBudget, Reason = over.Note ?? "It is over its budget." }, asJson);
                 return OverBudget;
             }

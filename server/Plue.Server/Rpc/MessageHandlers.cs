@@ -38,7 +38,7 @@ internal sealed class MessageHandlers(RpcServer server, Conversations conversati
             return Result(await conversation.SteerAsync(parameters.QueuedId, parameters.Text is { } text ? new Draft(text) { Files = await ReadAsync(parameters.Attachments, cancellationToken) } : null, cancellationToken));
         });
         server.Map(Methods.MessageUnqueue, (parameters, cancellationToken) => DoAsync(parameters.CodexId, chat => chat.UnqueueAsync(parameters.QueuedId, cancellationToken), cancellationToken));
-        server.Map(Methods.MessageStop, (parameters, cancellationToken) => DoAsync(parameters.CodexId, chat => chat.StopAsync(), cancellationToken));
+        server.Map(Methods.MessageStop, (parameters, cancellationToken) => DoAsync(parameters.CodexId, chat => chat.StopAsync(StopCause.User), cancellationToken));
         server.Map(Methods.MessageDiscard, (parameters, cancellationToken) => DoAsync(parameters.CodexId, chat => chat.DiscardAsync(parameters.MessageId, cancellationToken), cancellationToken));
         server.Map(Methods.MessageList, async (parameters, cancellationToken) => List(await LookAsync(parameters.CodexId, cancellationToken), parameters));
         server.Map(Methods.MessageGet, async (parameters, cancellationToken) =>

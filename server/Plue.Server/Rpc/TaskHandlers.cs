@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Plue.Protocol;
 using Plue.Server.Agents;
+using Plue.Server.Chat;
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
 using Plue.Server.Store;
@@ -18,7 +19,7 @@ internal sealed class TaskHandlers(RpcServer server, AgentTasks tasks, Approvals
             Task.FromResult(new TaskListResult([.. tasks.Look.Rows(parameters.Root, parameters.IncludeArchived == true).Select(TaskViews.View)])));
         server.Map(Methods.TaskGet, (parameters, _) => Task.FromResult(Get(parameters.Uri)));
         server.Map(Methods.TaskStop, (parameters, cancellationToken) => DoAsync(
-            () => parameters.Uri is { } uri ? tasks.StopAsync(uri, parameters.Under == true, cancellationToken) : tasks.StopAllAsync(cancellationToken)));
+            () => parameters.Uri is { } uri ? tasks.StopAsync(uri, parameters.Under == true, StopCause.User, cancellationToken) : tasks.StopAllAsync(cancellationToken)));
         server.Map(Methods.TaskPause, (parameters, cancellationToken) => DoAsync(() => tasks.PauseAsync(parameters.Uri, cancellationToken)));
         server.Map(Methods.TaskResume, (parameters, cancellationToken) => DoAsync(() => tasks.ResumeAsync(parameters.Uri, cancellationToken)));
         server.Map(Methods.TaskSteer, (parameters, cancellationToken) => DoAsync(() => tasks.SteerAsync(parameters.Uri, parameters.Text, cancellationToken)));

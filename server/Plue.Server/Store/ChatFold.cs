@@ -10,7 +10,6 @@ namespace Plue.Server.Store;
 internal sealed class ChatFold(bool isTask)
 {
     private const int MostFailures = 20;
-    private const string Interrupted = "Interrupted. It may have been done in part or as a whole: look before you do it again.";
 
     private readonly List<Entry> entries = [];
     private readonly List<Entry> open = []; // begun and not ended
@@ -107,7 +106,7 @@ internal sealed class ChatFold(bool isTask)
 
         var answered = message.Parts.OfType<MessagePart.ToolResult>().Select(result => result.ToolUseId).ToHashSet(StringComparer.Ordinal);
         var orphans = message.Parts.OfType<MessagePart.ToolUse>().Where(use => !answered.Contains(use.ToolUseId)).ToList();
-        return orphans.Count == 0 ? message : message with { Parts = [.. message.Parts, .. orphans.Select(use => new MessagePart.ToolResult(use.ToolUseId, null, Interrupted))] };
+        return orphans.Count == 0 ? message : message with { Parts = [.. message.Parts, .. orphans.Select(use => new MessagePart.ToolResult(use.ToolUseId, null, InterruptedCall.Error))] };
     }
 
     /// <param name="isOwned">An owner lives: what is unfinished is still being written, and a torn end is a line on its way.</param>

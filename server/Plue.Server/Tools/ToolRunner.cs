@@ -27,6 +27,9 @@ public interface IToolObserver
     /// <summary>Returns when the intent is durable. Called before anything with effects is done.</summary>
     ValueTask IntendAsync(ToolCall call, CancellationToken cancellationToken);
 
+    /// <summary>Asked when what it runs was cancelled: why, in a sentence for the model.</summary>
+    string WhyStopped => Messages.InterruptedCall.Error;
+
     void Progress(ToolCall call, string text);
 
     /// <summary>It waits for the user, or does so no longer.</summary>
@@ -104,7 +107,7 @@ public sealed class ToolRunner(
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return Failed("Stopped by the user.");
+            return Failed(observer.WhyStopped);
         }
         catch (Messages.FailureException fault)
         {

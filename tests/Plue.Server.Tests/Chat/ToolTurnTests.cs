@@ -117,7 +117,7 @@ public sealed class ToolTurnTests
             // Where it asks, nobody answers: the turn waits there until it is stopped.
             await Task.WhenAny(reached, ended, chat.AskedAsync());
             var isLast = !reached.IsCompleted || ended.IsCompleted;
-            await chat.Chat.StopAsync();
+            await chat.Chat.StopAsync(StopCause.User);
             await ended;
             Assert.Single(chat.Events.OfType<TurnEvent.TurnFinished>());
             Assert.Empty(chat.Approvals.Pending);
@@ -140,7 +140,7 @@ public sealed class ToolTurnTests
         await chat.Chat.SendAsync(new Draft("Go."), mayWait: false, CancellationToken.None);
         await chat.Tools.AtGate.Task.WaitAsync(TimeSpan.FromSeconds(30));
         await using var later = await chat.AfterKillAsync();
-        await chat.Chat.StopAsync();
+        await chat.Chat.StopAsync(StopCause.User);
 
         Assert.Equal(MessageStatus.Interrupted, later.Last.Status);
         Assert.All(Results(later.Last), result => Assert.StartsWith("Interrupted.", result.Error, StringComparison.Ordinal));
@@ -165,7 +165,7 @@ public sealed class ToolTurnTests
         await ComesTrueAsync(() => chat.Bodies.Count == 2);
         Assert.Equal(TaskStates.Running, chat.Chat.Summary.TaskStatus);
         await using var later = await chat.AfterKillAsync();
-        await chat.Chat.StopAsync();
+        await chat.Chat.StopAsync(StopCause.User);
         Assert.Equal(TaskStates.Stopped, chat.Chat.Summary.TaskStatus);
         Assert.Equal(TaskStates.Interrupted, later.Chat.Summary.TaskStatus);
         var ended = later.ComesAsync<TurnEvent.TurnFinished>();
@@ -234,7 +234,7 @@ public sealed class ToolTurnTests
         await using var chat = await ToolChat.StartAsync("task", "edit", [Calls("", Write("c1", "one.txt", "1"))]);
         chat.Chat.Pause();
         await ComesTrueAsync(() => chat.Chat.Summary.TaskStatus is TaskStates.Paused or TaskStates.Done);
-        await chat.Chat.StopAsync();
+        await chat.Chat.StopAsync(StopCause.User);
         Assert.Contains(chat.Chat.Summary.TaskStatus, new[] { TaskStates.Stopped, TaskStates.Done });
         Assert.Single(chat.Events.OfType<TurnEvent.TurnFinished>());
     }

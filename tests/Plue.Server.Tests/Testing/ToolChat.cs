@@ -56,7 +56,7 @@ internal sealed class ToolChat : ITurnSink, IAsyncDisposable
     /// <param name="answers">In order; when they are used up, <c>done</c>.</param>
     public static async Task<ToolChat> StartAsync(string mode, params ScriptedAnswer[] answers) => await StartAsync("ai-chat", mode, answers);
 
-    public static async Task<ToolChat> StartAsync(string template, string mode, ScriptedAnswer[] answers, TestTools? tools = null, string provider = "openai-compatible")
+    public static async Task<ToolChat> StartAsync(string template, string mode, ScriptedAnswer[] answers, TestTools? tools = null, string provider = "openai-compatible", int? seconds = null)
     {
         var endpoint = new ScriptedEndpoint();
         var next = new Queue<ScriptedAnswer>(answers);
@@ -72,6 +72,7 @@ internal sealed class ToolChat : ITurnSink, IAsyncDisposable
             ["permission_mode"] = System.Text.Json.JsonSerializer.SerializeToElement(mode, Json),
             ["available_tools"] = System.Text.Json.JsonSerializer.SerializeToElement(new[] { "read", "write", "bash" }, Json),
         };
+        if (seconds is { } most) { values["budget"] = System.Text.Json.JsonSerializer.SerializeToElement(new { seconds = most }, Json); }
         if (template == "task") { values["goal"] = System.Text.Json.JsonSerializer.SerializeToElement("Do it.", Json); }
         chat.Chat = await chat.Conversations.CreateAsync(template, ChatFields.None with { ProviderId = "scripted" }, values, CancellationToken.None);
         return chat;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Plue.Server.Messages;
 using Plue.Server.Platform;
 
 namespace Plue.Server.Providers.ClaudeCode;
@@ -88,7 +89,7 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return question.Message is { Id: { } id } ? ClaudeCodeServer.Result(question.RequestId, id, "Stopped by the user.", isError: true) : null;
+            return question.Message is { Id: { } id } ? ClaudeCodeServer.Result(question.RequestId, id, InterruptedCall.Error, isError: true) : null;
         }
         catch (Exception e) when (e is not IOException)
         {
