@@ -3,7 +3,6 @@ using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
 using Plue.Protocol;
 using Plue.Server.Messages;
@@ -34,7 +33,7 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
             var result = await handle(Read<TParams>(parameters), cancellationToken);
             var buffer = new ArrayBufferWriter<byte>();
             using var writer = new Utf8JsonWriter(buffer);
-            JsonSerializer.Serialize(writer, result, TypeOf<TResult>());
+            JsonSerializer.Serialize(writer, result, WireReader.TypeOf<TResult>());
             return buffer;
         });
     }
@@ -85,22 +84,23 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
 
     /// <summary>Sends a notification. Waits while the other side does not read.</summary>
     public Task NotifyAsync<TParams>(RpcNotification<TParams> method, TParams parameters, CancellationToken cancellationToken) =>
-        WriteAsync(Message(method.Name, null, writer => JsonSerializer.Serialize(writer, parameters, TypeOf<TParams>())), cancellationToken);
+        WriteAsync(Message(method.Name, null, writer => JsonSerializer.Serialize(writer, parameters, WireReader.TypeOf<TParams>())), cancellationToken);
 
     /// <summary>Asks the other side. What it notifies before its reply was handled before this returns.</summary>
     /// <exception cref="FailureException">It refused, with the kind it said; or it went away.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up, and the other side was told; or it gave up itself.</exception>
     public async Task<TResult> RequestAsync<TParams, TResult>(RpcRequest<TParams, TResult> method, TParams parameters, CancellationToken cancellationToken)
+        where TResult : notnull
     {
         cancellationToken.ThrowIfCancellationRequested();
         var (id, reply) = calls.Begin();
         try
         {
-            var message = Message(method.Name, id, writer => JsonSerializer.Serialize(writer, parameters, TypeOf<TParams>()));
+            var message = Message(method.Name, id, writer => JsonSerializer.Serialize(writer, parameters, WireReader.TypeOf<TParams>()));
             // A side that does not read must not keep a caller who gives up.
             await WriteAsync(message, cancellationToken).WaitAsync(cancellationToken);
             var result = await reply.WaitAsync(cancellationToken);
-            return result.Deserialize(TypeOf<TResult>()) ?? throw new FailureException(FailureKind.BadResponse, BadReply);
+            return WireReader.Read<TResult>(result);
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
@@ -256,7 +256,7 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
             if (error.Data is not null)
             {
                 writer.WritePropertyName("data"u8);
-                JsonSerializer.Serialize(writer, error.Data, TypeOf<ErrorData>());
+                JsonSerializer.Serialize(writer, error.Data, WireReader.TypeOf<ErrorData>());
             }
 
             writer.WriteEndObject();
@@ -330,21 +330,9 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
         // By position means one object: every method has one parameter.
         if (parameters.ValueKind == JsonValueKind.Array && parameters.GetArrayLength() <= 1) { parameters = parameters.EnumerateArray().FirstOrDefault(); }
         if (parameters.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null) { parameters = EmptyObject; }
-        try
-        {
-            return parameters.Deserialize(TypeOf<T>()) ?? throw new RpcErrors.InvalidParamsException("The parameters are null.");
-        }
-        catch (JsonException fault)
-        {
-            throw new RpcErrors.InvalidParamsException($"The parameters do not fit at {fault.Path}: {fault.Message}");
-        }
-        catch (InvalidOperationException)
-        {
-            throw new RpcErrors.InvalidParamsException("The parameters hold text that is not valid Unicode.");
-        }
+        try { return WireReader.Read<T>(parameters); }
+        catch (JsonException misfit) { throw new RpcErrors.InvalidParamsException($"The parameter {misfit.Message}"); }
     }
 
     private static readonly JsonElement EmptyObject = JsonDocument.Parse("{}").RootElement.Clone();
-
-    private static JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)Wire.Options.GetTypeInfo(typeof(T));
 }

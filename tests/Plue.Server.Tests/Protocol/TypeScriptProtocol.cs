@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Plue.Protocol;
 
 namespace Plue.Server.Tests.Protocol;
@@ -63,15 +62,12 @@ internal static class TypeScriptProtocol
         var text = new StringBuilder().AppendLine(CultureInfo.InvariantCulture, $"export interface {type.Name} {{");
         foreach (var property in info.Properties)
         {
-            var optional = IsOptional(property) ? "?" : "";
+            var optional = Wire.IsOptional(property) ? "?" : "";
             text.AppendLine(CultureInfo.InvariantCulture, $"  {property.Name}{optional}: {NameOf(property.PropertyType, need)};");
         }
 
         return text.AppendLine("}").ToString();
     }
-
-    internal static bool IsOptional(JsonPropertyInfo property) =>
-        Nullable.GetUnderlyingType(property.PropertyType) is not null || (!property.PropertyType.IsValueType && property.IsGetNullable);
 
     private static string NameOf(Type type, Action<Type> need)
     {

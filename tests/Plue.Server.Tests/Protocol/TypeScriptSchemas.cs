@@ -58,7 +58,7 @@ internal static class TypeScriptSchemas
     private static string Members(JsonTypeInfo info, Func<Type, string> need) => string.Concat(info.Properties.Select(property =>
     {
         var schema = Value(property.PropertyType, need);
-        return $"\n  {property.Name}: {(TypeScriptProtocol.IsOptional(property) ? $"v.optional({schema})" : schema)},";
+        return $"\n  {property.Name}: {(Wire.IsOptional(property) ? $"v.optional({schema})" : schema)},";
     }));
 
     private static string Value(Type type, Func<Type, string> need)

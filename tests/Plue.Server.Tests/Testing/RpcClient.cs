@@ -37,6 +37,14 @@ internal sealed class RpcClient : IAsyncDisposable
         return await ReplyAsync(id);
     }
 
+    /// <param name="parameters">JSON text as it goes over the wire.</param>
+    public async Task<JsonObject> RequestTextAsync(string method, string parameters)
+    {
+        var id = Interlocked.Increment(ref lastId);
+        await SendAsync($$"""{"jsonrpc":"2.0","id":{{id}},"method":"{{method}}","params":{{parameters}}}""");
+        return await ReplyAsync(id);
+    }
+
     /// <summary>The result, or an assertion that fails with the error's text.</summary>
     public async Task<JsonNode?> ResultAsync(string method, object? parameters = null)
     {

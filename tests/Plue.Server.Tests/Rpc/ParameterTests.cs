@@ -1,0 +1,75 @@
+using System.Text.Json.Nodes;
+using Plue.Protocol;
+using Plue.Server.Tests.Testing;
+
+namespace Plue.Server.Tests.Rpc;
+
+public sealed class ParameterTests
+{
+    public static TheoryData<string> Requests => [.. ParameterSamples.All.Where(method => method.IsRequest).Select(method => method.Name)];
+
+    public static TheoryData<string> Notifications => [.. ParameterSamples.All.Where(method => !method.IsRequest).Select(method => method.Name)];
+
+    [Theory, MemberData(nameof(Requests))]
+    public async Task A_request_with_a_parameter_that_does_not_fit_is_refused_with_its_path(string name)
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        var method = ParameterSamples.All.Single(method => method.Name == name);
+        List<string> wrong = [];
+        foreach (var defect in ParameterSamples.Defects(method.Parameters))
+        {
+            var reply = await sidecar.Client.RequestTextAsync(name, defect.Parameters);
+            var isRight = (int?)reply["error"]?["code"] == ErrorCodes.InvalidParams && ((string?)reply["error"]?["message"])!.Contains($"\"{defect.Path}\"", StringComparison.Ordinal);
+            if (!isRight) { wrong.Add($"{defect.What} at {defect.Path}: {defect.Parameters} → {reply.ToJsonString()}"); }
+        }
+
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+    }
+
+    [Theory, MemberData(nameof(Notifications))]
+    public async Task After_a_notification_with_a_parameter_that_does_not_fit_the_next_request_is_answered(string name)
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        var method = ParameterSamples.All.Single(method => method.Name == name);
+        foreach (var defect in ParameterSamples.Defects(method.Parameters))
+        {
+            await sidecar.Client.SendAsync($$"""{"jsonrpc":"2.0","method":"{{name}}","params":{{defect.Parameters}}}""");
+        }
+
+        Assert.NotNull(await sidecar.Client.ResultAsync(Methods.VaultStatus.Name));
+    }
+
+    [Fact]
+    public async Task Optional_parameters_may_be_missing_or_null_and_unknown_ones_are_ignored()
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync();
+
+        foreach (var parameters in new[] { """{"collection":"chats"}""", """{"collection":"chats","filter":null,"limit":null}""", """{"collection":"chats","unknown":{"a":null}}""" })
+        {
+            Assert.NotNull((await sidecar.Client.RequestTextAsync(Methods.CodexList.Name, parameters))["result"]);
+        }
+    }
+
+    [Fact]
+    public async Task A_very_long_text_in_any_parameter_is_no_internal_error()
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        var huge = new string('x', 300_000);
+        List<string> wrong = [];
+        foreach (var method in ParameterSamples.All.Where(method => method.IsRequest && method.Name is not ("initialize" or "shutdown")))
+        {
+            var reply = await sidecar.Client.RequestAsync(method.Name, Lengthened(ParameterSamples.Fitting(method.Parameters), huge));
+            if ((int?)reply["error"]?["code"] == ErrorCodes.InternalError) { wrong.Add(method.Name); }
+        }
+
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+    }
+
+    private static JsonNode? Lengthened(JsonNode? node, string text) => node switch
+    {
+        JsonObject members => new JsonObject(members.Select(member => KeyValuePair.Create(member.Key, Lengthened(member.Value, text)))),
+        JsonArray items => new JsonArray([.. items.Select(item => Lengthened(item, text))]),
+        JsonValue value when (value.TryGetValue(out string? content) && content == "x") => text,
+        _ => node?.DeepClone(),
+    };
+}
