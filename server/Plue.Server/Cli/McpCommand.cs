@@ -79,7 +79,7 @@ internal sealed class McpCommand(Func<string?, McpHouse> open, Terminal terminal
             if (server.Environment.Count > 0) { terminal.WriteLine($"  {(server.Folder is null ? "Headers" : "Variables")}: {Plain(string.Join(' ', server.Environment))}"); }
             if (server.SecretOrigin is { } origin) { terminal.WriteLine($"  Keys go to: {origin}"); }
             if (server.Fingerprint.Length > 0) { terminal.WriteLine($"  Fingerprint: {server.Fingerprint}"); }
-            foreach (var change in server.Changes ?? []) { terminal.WriteLine($"  {Plain(change)}"); }
+            foreach (var change in server.Changes ?? []) { terminal.WriteLine($"  {Plain(change.TrimEnd('\n')).Replace("\n", "\n    ", StringComparison.Ordinal)}"); }
             if (server.Error is { } error) { terminal.WriteLine($"  {Plain(error)}"); }
             foreach (var note in server.Notes) { terminal.WriteLine($"  {Plain(note)}"); }
             foreach (var tool in server.Tools) { terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {tool.Name}  {tool.Tokens} tokens")); }

@@ -41,6 +41,24 @@ public sealed class McpProcessTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task SEC_35_Changed_tools_are_shown_whole_in_a_shell_before_they_are_approved()
+    {
+        home.WriteUser(("own", home.Hostile("changing")));
+        await RunAsync("mcp", "approve", "own", "--fingerprint", await FingerprintAsync());
+        Assert.Equal(0, (await RunAsync("mcp", "test", "own")).ExitCode);
+        File.WriteAllText(home.Notes + ".mood", "both");
+        var suspended = await RunAsync("mcp", "test", "own");
+        Assert.Equal(1, suspended.ExitCode);
+        Assert.Contains("or with plue mcp approve own", suspended.Stderr, StringComparison.Ordinal);
+        var shown = (await RunAsync("mcp", "approve", "own")).Stdout;
+        Assert.Contains("\n  Changed tool echo:\n    @@", shown, StringComparison.Ordinal);
+        Assert.Contains("\n    +  Well.\n", shown, StringComparison.Ordinal);
+        Assert.Contains("Where your⟨U+200B⟩ files go.", shown, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync("mcp", "approve", "own", "--fingerprint", await FingerprintAsync())).ExitCode);
+        Assert.Equal(0, (await RunAsync("mcp", "test", "own")).ExitCode);
+    }
+
+    [Fact]
     public async Task A_server_that_breaks_says_so_and_one_that_is_not_there_is_told_with_the_nearest_name()
     {
         home.WriteUser(("broken", """{ "command": "/bin/false" }"""));

@@ -12,7 +12,8 @@ import { ServerReports } from './reports';
 import { detailsOf, stateOf } from './words';
 
 /** A dialog cuts what is longer; then it is read in an editor first. */
-const longestQuestion = 1200;
+const maxDialogCharacters = 1200;
+const maxDialogLines = 20;
 
 type Action = 'approve' | 'start' | 'restart' | 'signIn' | 'stop' | 'revoke' | 'show' | 'open';
 
@@ -120,7 +121,7 @@ async function run(sidecar: Sidecar, reports: ServerReports, server: McpServerVi
 /** The fingerprint is that of what is on the screen: if the server is another by then, the sidecar says so and nothing is approved. */
 async function approve(sidecar: Sidecar, reports: ServerReports, server: McpServerView): Promise<void> {
   const details = detailsOf(server);
-  const isLong = details.length > longestQuestion;
+  const isLong = details.length > maxDialogCharacters || details.split('\n').length > maxDialogLines;
   if (isLong) await reports.show(server);
   const detail = isLong ? l10n.t('All of it is in the editor behind this question.\n\nFingerprint: {0}', server.fingerprint) : details;
   const answer = await showWarningMessage(l10n.t('Let the server {0} start?', server.name), { modal: true, detail }, l10n.t('Approve'));

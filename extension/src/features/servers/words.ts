@@ -25,7 +25,11 @@ export function detailsOf(server: McpServerView): string {
   const { folder } = server;
   const lines: string[] = [];
   if (server.changes !== undefined)
-    lines.push(l10n.t('What has changed since it was approved:'), ...server.changes.map((change) => `  ${change}`), '');
+    lines.push(
+      l10n.t('What has changed since it was approved:'),
+      ...server.changes.flatMap((change) => change.trimEnd().split('\n')).map((line) => `  ${line}`),
+      '',
+    );
   if (folder !== undefined) {
     lines.push(
       l10n.t('Program: {0}', server.program ?? l10n.t('(not found)')),

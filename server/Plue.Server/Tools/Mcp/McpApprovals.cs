@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 
@@ -23,6 +24,11 @@ internal sealed class McpApprovals(PluePaths paths, TimeProvider time)
     /// <exception cref="FailureException">StoreReadOnly: nothing was kept.</exception>
     public void KeepTools(McpDeclaration server, IReadOnlyList<McpSeenTool> tools) => Change(approvals =>
         [.. approvals.Select(approval => IsOf(approval, server) ? approval with { Tools = tools } : approval)]);
+
+    /// <summary>Suspends the approval until the user has seen these tools.</summary>
+    /// <exception cref="FailureException">StoreReadOnly: nothing was kept.</exception>
+    public void Suspend(McpDeclaration server, IReadOnlyList<McpSeenTool> changedTools) => Change(approvals =>
+        [.. approvals.Select(approval => IsOf(approval, server) ? approval with { ChangedTools = changedTools } : approval)]);
 
     /// <exception cref="FailureException">StoreReadOnly: nothing was changed.</exception>
     public void Revoke(McpDeclaration server) => Change(approvals => [.. approvals.Where(approval => !IsOf(approval, server))]);
@@ -59,10 +65,59 @@ internal sealed class McpApprovals(PluePaths paths, TimeProvider time)
 }
 
 /// <param name="Tools">As they were when it first ran after the approval; null before that.</param>
-internal sealed record McpApproval(string Name, string Source, IReadOnlyList<McpPart> Parts, IReadOnlyList<McpSeenTool>? Tools, DateTime ApprovedAt);
+/// <param name="ChangedTools">What they were the last time it ran, where the user has not approved the difference yet; null where there is none.</param>
+internal sealed record McpApproval(
+    string Name, string Source, IReadOnlyList<McpPart> Parts, IReadOnlyList<McpSeenTool>? Tools, DateTime ApprovedAt, IReadOnlyList<McpSeenTool>? ChangedTools = null)
+{
+    /// <summary>Empty when the tools are those that were approved.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> ToolChanges => ChangedTools is null ? [] : McpSeenTool.Changes(Tools ?? [], ChangedTools);
+}
 
 /// <summary>A tool as the user knew it.</summary>
-internal sealed record McpSeenTool(string Name, string Description, string Sha256);
+/// <param name="Definition">As in <see cref="McpToolInfo"/>; null where a version of Plue stored it that kept only the description.</param>
+/// <param name="IsGone">The server no longer had it at the last approval.</param>
+internal sealed record McpSeenTool(string Name, string Description, string Sha256, string? Definition = null, bool IsGone = false)
+{
+    /// <summary>Every difference, one entry for each tool. None if tools were only removed: that takes nothing that was not agreed to.</summary>
+    public static IReadOnlyList<string> Changes(IReadOnlyList<McpSeenTool> before, IReadOnlyList<McpSeenTool> now)
+    {
+        var removed = before.Where(old => !old.IsGone && now.All(tool => tool.Name != old.Name)).ToList();
+        List<string> changes = [];
+        foreach (var tool in now)
+        {
+            if (before.FirstOrDefault(seen => seen.Name == tool.Name) is { } old)
+            {
+                if (Difference(old, tool) is { } difference) { changes.Add($"Changed tool {HiddenCharacters.Visible(tool.Name)}{difference}"); }
+            }
+            else if (removed.FirstOrDefault(seen => seen.Definition == tool.Definition) is { } renamed)
+            {
+                removed.Remove(renamed);
+                changes.Add($"Renamed tool: was {HiddenCharacters.Visible(renamed.Name)}, is now {HiddenCharacters.Visible(tool.Name)}.");
+            }
+            else { changes.Add($"New tool {HiddenCharacters.Visible(tool.Name)}:\n{tool.Definition}"); }
+        }
+
+        if (changes.Count > 0) { changes.AddRange(removed.Select(old => $"Removed tool {HiddenCharacters.Visible(old.Name)}.")); }
+        return changes;
+    }
+
+    /// <summary>What the user knows from now on: also what is gone, so that its coming back is no news.</summary>
+    public static IReadOnlyList<McpSeenTool> Known(IReadOnlyList<McpSeenTool> before, IReadOnlyList<McpSeenTool> now) =>
+        [.. now, .. before.Where(old => now.All(tool => tool.Name != old.Name)).Take(McpToolInfo.MostTools).Select(old => old with { IsGone = true })];
+
+    private static string? Difference(McpSeenTool old, McpSeenTool tool)
+    {
+        if (old.Definition is null)
+        {
+            return old.Sha256 == tool.Sha256 ? null : $". Of the approved one only the description is known:\n{old.Description}\nIt is now:\n{tool.Definition}";
+        }
+
+        if (old.Definition != tool.Definition) { return $":\n{UnifiedDiff.Of(old.Definition, tool.Definition ?? "")}"; }
+
+        return old.Sha256 == tool.Sha256 ? null : ": only the order of its keys, or text beyond the part that Plue shows and sends.";
+    }
+}
 
 internal sealed record StoredMcpApprovals(IReadOnlyList<McpApproval> Servers);
 

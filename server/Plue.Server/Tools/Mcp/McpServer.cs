@@ -19,7 +19,6 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
     private McpConnection? connection;
     private string? runningFingerprint;
     private volatile McpToolList? tools;
-    private volatile IReadOnlyList<string>? toolChanges;
     private volatile Failure? failure;
     private volatile bool isStarting;
     private volatile bool isStoppedByUser;
@@ -43,10 +42,11 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
         try { identity = McpIdentity.Of(declaration, programs, mayBeKnown: true); }
         catch (FailureException gone) { return new McpServerLook(McpServerState.Failed, null, "", null, gone.Message); }
 
-        var (approval, fingerprint) = (approvals.Find(declaration), FingerprintOf(identity));
+        var approval = approvals.Find(declaration);
+        var fingerprint = Fingerprint(identity, approval);
         if (approval is null) { return new McpServerLook(McpServerState.NotApproved, identity, fingerprint, null, null); }
-        if (identity.ChangesSince(approval.Parts) is { Count: > 0 } changes) { return new McpServerLook(McpServerState.NotApproved, identity, fingerprint, changes, null); }
-        if (toolChanges is { } others) { return new McpServerLook(McpServerState.NotApproved, identity, fingerprint, others, null); }
+        IReadOnlyList<string> changes = [.. identity.ChangesSince(approval.Parts), .. approval.ToolChanges];
+        if (changes.Count > 0) { return new McpServerLook(McpServerState.NotApproved, identity, fingerprint, changes, null); }
 
         var state = isStarting ? McpServerState.Starting
             : connection is { Ended.IsCompleted: false } ? McpServerState.Running
@@ -65,14 +65,14 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
         {
             RefuseFault();
             var identity = McpIdentity.Of(declaration, programs, mayBeKnown: false);
-            if (fingerprint != FingerprintOf(identity))
+            var approval = approvals.Find(declaration);
+            if (fingerprint != Fingerprint(identity, approval))
             {
                 throw new FailureException(FailureKind.Conflict, $"The server {declaration.Name} is another than the one you saw. Look at it again before you approve it.");
             }
 
-            var known = approvals.Find(declaration)?.Tools;
-            approvals.Approve(declaration, identity, toolChanges is not null ? tools!.SeenWith(known ?? []) : known);
-            (toolChanges, failure, isStoppedByUser, crashes) = (null, null, false, 0);
+            approvals.Approve(declaration, identity, approval?.ChangedTools is { } changedTools ? McpSeenTool.Known(approval.Tools ?? [], changedTools) : approval?.Tools);
+            (failure, isStoppedByUser, crashes) = (null, false, 0);
         }
         finally
         {
@@ -89,7 +89,7 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
         try
         {
             approvals.Revoke(declaration);
-            (toolChanges, failure) = (null, null);
+            failure = null;
             await EndAsync().ConfigureAwait(false);
             tools = null;
             if (declaration.Address is not null) { await new McpTokens(declaration, services.Secrets, isFresh: false).ForgetAsync(cancellationToken).ConfigureAwait(false); }
@@ -216,17 +216,18 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
 
     private McpApproval RequireApproved(McpIdentity identity)
     {
-        const string How = "Look at it and approve it with Plue: Model Context Protocol Servers.";
         var approval = approvals.Find(declaration);
-        if (approval is null) { throw new FailureException(FailureKind.PermissionDenied, $"The server {declaration.Name} was not started, because it is not approved yet. {How}"); }
-        if (identity.ChangesSince(approval.Parts).Count > 0) { throw new FailureException(FailureKind.PermissionDenied, $"The server {declaration.Name} has changed since it was approved, so it was not started. {How}"); }
-        if (toolChanges is not null) { throw ToolsChanged(); }
+        if (approval is null) { throw new FailureException(FailureKind.PermissionDenied, $"The server {declaration.Name} was not started, because it is not approved yet. {HowToApprove}"); }
+        if (identity.ChangesSince(approval.Parts).Count > 0) { throw new FailureException(FailureKind.PermissionDenied, $"The server {declaration.Name} has changed since it was approved, so it was not started. {HowToApprove}"); }
+        if (approval.ChangedTools is not null) { throw ToolsChanged(); }
 
         return approval;
     }
 
+    private string HowToApprove => $"Look at it and approve it with Plue: Model Context Protocol Servers, or with plue mcp approve {declaration.Name}.";
+
     private FailureException ToolsChanged() => new(
-        FailureKind.PermissionDenied, $"The tools of the server {declaration.Name} have changed since it was approved, so it was stopped. Look at it and approve it with Plue: Model Context Protocol Servers.");
+        FailureKind.PermissionDenied, $"The tools of the server {declaration.Name} have changed since it was approved, so it was stopped. {HowToApprove}");
 
     private async Task OpenAsync(McpIdentity identity, McpSignIn? signIn, CancellationToken cancellationToken)
     {
@@ -273,16 +274,16 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
             throw;
         }
 
-        if (approval.Tools is { } known && tools.ChangesSince(known) is { Count: > 0 } changes)
+        if (approval.Tools is { } known && McpSeenTool.Changes(known, tools.Seen).Count > 0)
         {
-            toolChanges = changes;
             await EndAsync().ConfigureAwait(false);
+            approvals.Suspend(declaration, tools.Seen);
             changed();
             throw ToolsChanged();
         }
 
-        // The first list after an approval is what the approval goes with.
-        if (approval.Tools is null) { approvals.KeepTools(declaration, tools.SeenWith([])); }
+        // The first list after an approval is what the approval goes with. Older versions of Plue kept less of a tool.
+        if (approval.Tools is null || approval.Tools.Any(tool => tool is { Definition: null, IsGone: false })) { approvals.KeepTools(declaration, McpSeenTool.Known(approval.Tools ?? [], tools.Seen)); }
 
         runningFingerprint = identity.Fingerprint;
         changed();
@@ -326,7 +327,9 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
     }
 
     /// <summary>Of what the user sees: with the tools, where they are the question.</summary>
-    private string FingerprintOf(McpIdentity identity) => toolChanges is null ? identity.Fingerprint : McpIdentity.Hash($"{identity.Fingerprint}\0{tools!.Fingerprint}");
+    private static string Fingerprint(McpIdentity identity, McpApproval? approval) => approval?.ChangedTools is not { } changedTools
+        ? identity.Fingerprint
+        : McpIdentity.Hash(string.Join('\0', [identity.Fingerprint, .. changedTools.Select(tool => $"{tool.Name}\0{tool.Sha256}\0{tool.Definition}")]));
 }
 
 /// <summary>How a server is at one moment.</summary>

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Plue.Server.Messages;
@@ -11,10 +13,12 @@ namespace Plue.Server.Tools.Mcp;
 
 /// <summary>A tool as its server describes it, brought into a form that can be shown: capped, and with what no editor shows made visible.</summary>
 /// <param name="Name">As the server calls it.</param>
-/// <param name="Sha256">Of everything that the server says of it, uncut.</param>
-internal sealed record McpToolInfo(string Server, string Name, string Description, string Schema, string Sha256)
+/// <param name="Sha256">Of name, title, description and parameters, uncut.</param>
+/// <param name="Definition">All of it but the name, line by line: what a user compares.</param>
+internal sealed record McpToolInfo(string Server, string Name, string Description, string Schema, string Sha256, string Definition)
 {
     public const int MostTools = 300;
+    private static readonly JsonWriterOptions Indented = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private const int LongestToolName = 128;
     private const int LongestDescription = 2000;
     private const int LongestSchema = 24_000;
@@ -28,7 +32,7 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
 
     public long Tokens => TokenEstimate.Of(Declaration.Name) + TokenEstimate.Of(Description) + TokenEstimate.Of(Schema);
 
-    public McpSeenTool Seen => new(Name, Description, Sha256);
+    public McpSeenTool Seen => new(Name, Description, Sha256, Definition);
 
     /// <summary>
     /// A name that every vendor takes. It is made from these two names alone, so that it never depends on which other servers there are. No server's name has
@@ -79,7 +83,7 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
                 continue;
             }
 
-            yield return new McpToolInfo(server, name, Described(Text(described["description"]) ?? Text(described["title"]) ?? ""), text, sha256);
+            yield return new McpToolInfo(server, name, Described(Text(described["description"]) ?? Text(described["title"]) ?? ""), text, sha256, DefinitionOf(described, plain));
         }
     }
 
@@ -87,6 +91,37 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
     public static string Described(string text) => HiddenCharacters.Visible(text.Length <= LongestDescription
         ? text
         : string.Create(CultureInfo.InvariantCulture, $"{text[..LongestDescription]} [{text.Length - LongestDescription} characters are left out here]"));
+
+    private static string DefinitionOf(JsonObject described, JsonObject parameters)
+    {
+        var definition = new StringBuilder();
+        Append("Title", Described(Text(described["title"]) ?? ""));
+        Append("Description", Described(Text(described["description"]) ?? ""));
+        Append("Annotations", Json(described["annotations"]));
+        Append("Parameters", Json(parameters));
+        Append("Result", Json(described["outputSchema"]));
+        return definition.ToString();
+
+        // Every line of a text is indented, so that it cannot look like another part.
+        void Append(string part, string text)
+        {
+            if (text.Length > 0) { definition.Append(part).Append(":\n  ").Append(text.Replace("\r", "⟨U+000D⟩", StringComparison.Ordinal).Replace("\n", "\n  ", StringComparison.Ordinal)).Append('\n'); }
+        }
+    }
+
+    private static string Json(JsonNode? node)
+    {
+        if (node is null) { return ""; }
+
+        var clean = node.DeepClone();
+        var isClean = Clean(clean, 0);
+        var text = (isClean ? clean : node).ToJsonString();
+        if (!isClean || text.Length > LongestSchema) { return string.Create(CultureInfo.InvariantCulture, $"{text.Length} characters with the SHA-256 {McpIdentity.Hash(text)}"); }
+
+        var output = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(output, Indented)) { clean.WriteTo(writer); }
+        return HiddenCharacters.Visible(Encoding.UTF8.GetString(output.WrittenSpan));
+    }
 
     private static string? Text(JsonNode? node) => node?.GetValueKind() == JsonValueKind.String ? node.GetValue<string>() : null;
 
@@ -115,24 +150,5 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
 /// <param name="Notes">What of its list cannot be used, one sentence each.</param>
 internal sealed record McpToolList(IReadOnlyList<McpToolInfo> Tools, IReadOnlyList<string> Notes)
 {
-    public string Fingerprint { get; } = McpIdentity.Hash(string.Join('\0', Tools.OrderBy(tool => tool.Name, StringComparer.Ordinal).Select(tool => $"{tool.Name}\0{tool.Sha256}")));
-
-    /// <summary>What is new or another than what the user knew, in sentences. A tool that is gone takes nothing that was not agreed to.</summary>
-    public IReadOnlyList<string> ChangesSince(IReadOnlyList<McpSeenTool> before)
-    {
-        List<string> changes = [];
-        foreach (var tool in Tools)
-        {
-            var (old, shown) = (before.FirstOrDefault(seen => seen.Name == tool.Name), HiddenCharacters.Visible(tool.Name));
-            if (old is null) { changes.Add($"New tool {shown}: {tool.Description}"); }
-            else if (old.Description != tool.Description) { changes.Add($"Changed tool {shown}: was described as: {old.Description}\nis now described as: {tool.Description}"); }
-            else if (old.Sha256 != tool.Sha256) { changes.Add($"Changed tool {shown}: its parameters are described in another way."); }
-        }
-
-        return changes;
-    }
-
-    /// <summary>What the user knows from now on: also what is gone, so that its coming back is no news.</summary>
-    public IReadOnlyList<McpSeenTool> SeenWith(IReadOnlyList<McpSeenTool> before) =>
-        [.. Tools.Select(tool => tool.Seen), .. before.Where(old => Tools.All(tool => tool.Name != old.Name)).Take(McpToolInfo.MostTools)];
+    public IReadOnlyList<McpSeenTool> Seen => [.. Tools.Select(tool => tool.Seen)];
 }

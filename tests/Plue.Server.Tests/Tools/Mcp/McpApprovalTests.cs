@@ -123,13 +123,80 @@ public class McpApprovalTests
         Assert.Contains("tools of the server own have changed", fault.Message, StringComparison.Ordinal);
         var status = home.Status("own");
         Assert.Equal(McpServerState.NotApproved, status.State);
-        Assert.Equal(["Changed tool echo: was described as: Does it.\nis now described as: Now it sends your files away.", "New tool extra: Does it."], status.Changes!);
+        Assert.Equal(2, status.Changes!.Count);
+        Assert.StartsWith("Changed tool echo:\n", status.Changes[0], StringComparison.Ordinal);
+        Assert.Contains("\n-  Does it.\n+  Now it sends your files away.\n", status.Changes[0], StringComparison.Ordinal);
+        Assert.Equal("Renamed tool: was silent, is now extra.", status.Changes[1]);
         Assert.Empty((await home.FindAsync("own/echo")).Tools);
         await Assert.ThrowsAsync<Plue.Server.Tools.ToolFailureException>(() => home.RunAsync(tools[0]));
         await home.ApproveAsync("own");
         Assert.Contains("own/extra", (await home.FindAsync("own/*")).Tools.Select(tool => tool.Name));
         // The model was told of the old one; the new one of its name is not called in its place.
         Assert.Contains("no such tool any more", (await Assert.ThrowsAsync<Plue.Server.Tools.ToolFailureException>(() => home.RunAsync(tools[0]))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("both", "   Does it.\n+  Well.\n", "+        \"description\": \"Where your⟨U+200B⟩ files go.\"\n")]
+    [InlineData("schema", "+      \"to\": {\n+        \"type\": \"string\"\n")]
+    [InlineData("annotations", "+Annotations:\n+  {\n+    \"readOnlyHint\": true\n")]
+    [InlineData("result", "+Result:\n+  {\n+    \"type\": \"object\"\n")]
+    [InlineData("title", "+Title:\n+  Harm⟨U+202E⟩less\n")]
+    [InlineData("added", "New tool extra:\nDescription:\n  Sends.⟨U+000D⟩Parameters:\n  none\nParameters:\n  {", "\"to\"")]
+    [InlineData("exchanged", "New tool other:\nDescription:\n  Another one.\n", "Removed tool silent.")]
+    [InlineData("long", "field0", "field150", "field299")]
+    public async Task SEC_35_Every_difference_of_changed_tools_is_shown(string change, params string[] parts)
+    {
+        await using var home = new McpHome();
+        home.WriteUser(("own", home.Hostile("changing")));
+        await home.ApproveAsync("own");
+        await home.Servers.StartAsync("own", CancellationToken.None);
+        await home.Servers.StopAsync("own", CancellationToken.None);
+        File.WriteAllText(home.Notes + ".mood", change);
+        await Assert.ThrowsAsync<FailureException>(() => home.Servers.StartAsync("own", CancellationToken.None));
+        var shown = string.Join('\n', home.Status("own").Changes!);
+        Assert.All(parts, part => Assert.Contains(part, shown, StringComparison.Ordinal));
+        await home.ApproveAsync("own");
+        await home.Servers.StartAsync("own", CancellationToken.None);
+        Assert.Equal(McpServerState.Running, home.Status("own").State);
+    }
+
+    [Fact]
+    public async Task SEC_35_A_changed_program_and_changed_tools_are_shown_together()
+    {
+        await using var home = new McpHome();
+        home.WriteUser(("own", home.Hostile("changing")));
+        await home.ApproveAsync("own");
+        await home.Servers.StartAsync("own", CancellationToken.None);
+        await home.Servers.StopAsync("own", CancellationToken.None);
+        File.WriteAllText(home.Notes + ".mood", "schema");
+        await Assert.ThrowsAsync<FailureException>(() => home.Servers.StartAsync("own", CancellationToken.None));
+        home.WriteUser(("own", home.Hostile("changing", ", \"env\": { \"A\": \"1\" }")));
+        Assert.Equal(["New: value of the variable A.", "Changed tool echo"], home.Status("own").Changes!.Select(change => change.Split(':', 3) is ["New", ..] ? change : change[..17]));
+    }
+
+    [Fact]
+    public async Task SEC_35_A_change_is_shown_also_where_an_older_version_kept_only_descriptions()
+    {
+        await using var home = new McpHome();
+        home.WriteUser(("own", home.Hostile("changing")));
+        await home.ApproveAsync("own");
+        await home.Servers.StartAsync("own", CancellationToken.None);
+        var file = Path.Combine(home.Home, "mcp-approvals.json");
+        var stored = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(file))!;
+        foreach (var tool in stored["servers"]![0]!["tools"]!.AsArray())
+        {
+            tool!.AsObject().Remove("definition");
+            tool.AsObject().Remove("is_gone");
+        }
+
+        File.WriteAllText(file, stored.ToJsonString());
+        await home.Servers.StopAsync("own", CancellationToken.None);
+        await home.Servers.StartAsync("own", CancellationToken.None);
+        Assert.Equal(McpServerState.Running, home.Status("own").State);
+        await home.Servers.StopAsync("own", CancellationToken.None);
+        File.WriteAllText(home.Notes + ".mood", "schema");
+        await Assert.ThrowsAsync<FailureException>(() => home.Servers.StartAsync("own", CancellationToken.None));
+        Assert.Contains("\"to\": {", Assert.Single(home.Status("own").Changes!), StringComparison.Ordinal);
     }
 
     [Fact]

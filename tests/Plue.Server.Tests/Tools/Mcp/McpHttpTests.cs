@@ -114,24 +114,24 @@ public class McpHttpTests
     }
 
     [Fact]
-    public async Task SEC_38_A_sign_in_with_another_state_is_refused()
+    public async Task SEC_38_A_response_with_a_wrong_state_does_not_end_the_sign_in_of_a_server()
     {
         await using var world = new SignInWorld();
         await using var home = new McpHome();
         home.WriteUser(("web", $$"""{ "url": "{{world.Url}}mcp" }"""));
         await home.ApproveAsync("web");
-        var failed = StateAsync(home, "web", McpServerState.Failed, McpServerState.SignInNeeded);
+        var running = RunningAsync(home, "web");
         var page = await home.Servers.SignInAsync("web", CancellationToken.None);
-        var redirect = AuthorizationServer.Fields(page!.Query.TrimStart('?'))["redirect_uri"];
-        using (var browser = new HttpClient())
-        {
-            using var forged = await browser.GetAsync($"{redirect}?code=stolen&state=guessed");
-            Assert.False(forged.IsSuccessStatusCode);
-        }
+        var query = AuthorizationServer.Fields(page!.Query.TrimStart('?'));
+        using var browser = new HttpClient();
+        using (var forged = await browser.GetAsync($"{query["redirect_uri"]}?code=stolen&state=guessed")) { Assert.False(forged.IsSuccessStatusCode); }
 
-        await failed;
         Assert.DoesNotContain(world.Requests, request => request.Target == "/token");
         Assert.Empty(home.Secrets.References);
+        using (var right = await browser.GetAsync($"{query["redirect_uri"]}?code=the-code&state={Uri.EscapeDataString(query["state"])}")) { Assert.True(right.IsSuccessStatusCode); }
+
+        await running;
+        Assert.Single(home.Secrets.References);
     }
 
     [Fact]

@@ -52,6 +52,18 @@ describe('The question about a server', () => {
     expect(stateOf({ ...program, changes: [] })).toBe('changed, not approved');
   });
 
+  it('SEC_35 shows every line of a changed tool, with hidden characters visible', () => {
+    const changes = ['Changed tool echo:\n@@ -1 +1 @@\n-  Does it.\n+  Does\u200B it.\n', 'Removed tool silent.'];
+    expect(detailsOf({ ...program, changes }).split('\n').slice(0, 6)).toEqual([
+      'What has changed since it was approved:',
+      '  Changed tool echo:',
+      '  @@ -1 +1 @@',
+      '  -  Does it.',
+      '  +  Does⟨U+200B⟩ it.',
+      '  Removed tool silent.',
+    ]);
+  });
+
   it('SEC_36 shows descriptions of tools with hidden characters visible', () => {
     const tools = [{ name: 'files/read', description: 'Reads.\u200B', tokens: 40 }];
     expect(reportOf({ ...program, state: 'running', tools, tokens: 40 })).toContain('files/read (about 40 tokens): Reads.⟨U+200B⟩');
@@ -150,6 +162,14 @@ describe('The list of servers', () => {
     expect(shown.at(-1)?.detail).toBe('All of it is in the editor behind this question.\n\nFingerprint: abc');
     expect(opened).toEqual(['/files']);
     expect(await contents.get('plue-server')?.provideTextDocumentContent(Uri.file('/files'))).toContain('x'.repeat(2000));
+  });
+
+  it('SEC_35 shows all of a question with many lines in an editor before it is asked', async () => {
+    servers = [{ ...program, changes: [`Changed tool echo:\n${'+x\n'.repeat(30)}`] }];
+    answers.push('Approve…');
+    await run('files');
+    expect(opened).toEqual(['/files']);
+    expect(await contents.get('plue-server')?.provideTextDocumentContent(Uri.file('/files'))).toContain('  +x\n'.repeat(30));
   });
 
   it('starts one, and says how it is then', async () => {
