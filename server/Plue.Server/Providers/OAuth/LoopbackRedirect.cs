@@ -9,8 +9,8 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.OAuth;
 
 /// <summary>
-/// Where the browser comes back to: a port on 127.0.0.1 that answers one request and closes. Any other path is a 404, as is a request that
-/// a page of another origin makes or that names this machine otherwise.
+/// Where the browser comes back to: a port on 127.0.0.1 that closes after the request that has the state of this sign-in. One with another state is refused
+/// and changes nothing. Any other path is a 404, as is a request that a page of another origin makes or that names this machine otherwise.
 /// </summary>
 internal sealed class LoopbackRedirect : IDisposable
 {
@@ -64,7 +64,7 @@ internal sealed class LoopbackRedirect : IDisposable
     public Uri Url => new($"http://127.0.0.1:{port}{Path}");
 
     /// <summary>The authorization code.</summary>
-    /// <exception cref="FailureException">The user said no, or what came back is not the answer to this question.</exception>
+    /// <exception cref="FailureException">The user said no, or the answer to this question has no code.</exception>
     public Task<string> Code => code.Task;
 
     /// <summary>Closes the port.</summary>
@@ -137,8 +137,8 @@ internal sealed class LoopbackRedirect : IDisposable
         var query = Query(question < 0 ? "" : target[(question + 1)..]);
         if (!query.TryGetValue("state", out var given) || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(state)))
         {
-            return Refuse("400 Bad Request", "This is not the sign-in that Plue began.", new Failure(
-                FailureKind.ProviderAuthFailed, $"What came back from the sign-in of {name} does not belong to it, so it was not used. Sign in again."));
+            // Any page of the browser can send this; ending the sign-in would let it.
+            return ("400 Bad Request", "This response does not belong to the sign-in that Plue started, so it was not used. Plue still waits for the right one: finish the sign-in in the page that Plue opened, or start it again in Plue.", null);
         }
 
         if (query.TryGetValue("error", out var error))

@@ -69,16 +69,25 @@ public sealed class SignInTests
     }
 
     [Theory]
-    [InlineData("another"), InlineData("")]
-    public async Task An_answer_to_another_question_is_not_used(string state)
+    [InlineData("state=another&code=stolen"), InlineData("state=&code=stolen"), InlineData("code=stolen"), InlineData("state=another&error=access_denied"), InlineData("error=access_denied")]
+    public async Task SEC_38_A_response_with_a_wrong_state_is_refused_and_the_sign_in_goes_on(string query)
     {
         await using var home = OAuthHome.Create();
         var process = await home.StartAsync();
         var start = await process.SignIns.BeginAsync(home.Settings, Cancel);
-        using var page = await home.Server.AllowAsync(start.Url.AbsoluteUri, fields => fields["state"] = state);
-        Assert.Equal(HttpStatusCode.BadRequest, page.StatusCode);
-        Assert.Contains("does not belong to it", (await FailureAsync(process.SignIns.AwaitAsync("mine", Cancel))).Message, StringComparison.Ordinal);
+        var port = Redirect(start.Url).Port;
+        for (var round = 0; round < 3; round++)
+        {
+            var refused = await SendAsync(port, $"GET /callback?{query} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
+            Assert.StartsWith("HTTP/1.1 400 ", refused, StringComparison.Ordinal);
+            Assert.Contains("does not belong to the sign-in that Plue started", refused, StringComparison.Ordinal);
+        }
+
         Assert.Empty(home.Server.Requests);
+        using var page = await home.Server.AllowAsync(start.Url.AbsoluteUri);
+        await process.SignIns.AwaitAsync("mine", Cancel);
+        Assert.Single(home.Server.Requests);
+        Assert.Equal(new ProviderEvent.Finished(StopReason.EndTurn), (await process.AskAsync(home.Settings))[^1]);
     }
 
     [Fact]
