@@ -85,9 +85,10 @@ internal static class Sidecar
         house.Approvals.Changed += TellApprovals;
         house.Inbox.Changed += TellApprovals;
         var keepingInbox = house.Inbox.KeepAsync(background.Token);
-        new UsageHandlers(server, house.Usage, conversations, house.Providers, house.TemplateNameOf).Register();
+        IReadOnlyList<ChatSummary> Channels() => [.. conversations.List(includeArchived: true), .. conversations.ListTasks(includeArchived: true)];
+        new UsageHandlers(server, house.Usage, Channels, house.Providers, house.TemplateNameOf).Register();
         house.EditsChanged = codexId => _ = NotifyAsync(server, Methods.EditChanged, new EditChangedParams(CodexUri.OfChannel(codexId).ToString()), logger);
-        new EditHandlers(server, house.Edits, house.Workspace, () => [.. conversations.List(includeArchived: true), .. conversations.ListTasks(includeArchived: true)]).Register();
+        new EditHandlers(server, house.Edits, house.Workspace, Channels).Register();
         new SearchHandlers(server, house.Search, house.Time).Register();
         var following = conversations.FollowAsync(background.Token);
         new TransferHandlers(house.TransferServices, (codexId, summary) => _ = NotifyChangedAsync(server, codexId, summary, logger)).Register(server);

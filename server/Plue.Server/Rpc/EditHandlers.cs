@@ -68,7 +68,7 @@ internal sealed class EditHandlers(RpcServer server, Lazy<EditsHouse> house, Wor
             Turns = [.. house.Value.Reviews.Edits(folder).Where(edit => which?.Invoke(edit.By.Codex) ?? true)
                 .GroupBy(edit => (edit.By.Codex, edit.By.Turn)).Reverse().Take(MostTurns)
                 .Select(turn => new EditTurnView(
-                    AddressOf(turn.Key.Codex), turn.Key.Turn, turn.First().By.Time ?? default, titles.GetValueOrDefault(turn.Key.Codex, "Deleted chat"),
+                    AddressOf(turn.Key.Codex), turn.Key.Turn, turn.First().By.Time ?? default, UsageHandlers.TitleOf(turn.Key.Codex, titles),
                     turn.Select(edit => edit.Path).Distinct(StringComparer.Ordinal).Count(), turn.Any(edit => edit.IsUndone)))],
             Conflicts = conflicts,
             LeftOut = house.Value.Log.LeftOut(folder),

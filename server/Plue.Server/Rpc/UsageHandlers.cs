@@ -10,8 +10,9 @@ using Plue.Server.Store;
 namespace Plue.Server.Rpc;
 
 /// <summary>usage/*: what was spent.</summary>
+/// <param name="channels">All chats and tasks.</param>
 /// <param name="templateName">What the user calls a template.</param>
-internal sealed class UsageHandlers(RpcServer server, UsageLedger ledger, Conversations conversations, ProviderRegistry providers, Func<string, string> templateName)
+internal sealed class UsageHandlers(RpcServer server, UsageLedger ledger, Func<IReadOnlyList<ChatSummary>> channels, ProviderRegistry providers, Func<string, string> templateName)
 {
     private const int LongestOffset = 14 * 60;
 
@@ -46,10 +47,14 @@ internal sealed class UsageHandlers(RpcServer server, UsageLedger ledger, Conver
             [.. summary.Providers.Select(row => new UsageRow(row.Key, NameOf(row.Key), null, Figures(row.Figures)))],
             [.. summary.Models.Select(row => new UsageRow(row.Key.Model, row.Key.Model, NameOf(row.Key.ProviderId), Figures(row.Figures)))],
             [.. summary.Templates.Select(row => new UsageRow(row.Key, templateName(row.Key), null, Figures(row.Figures)))],
-            [.. summary.Chats.Select(row => new UsageRow(AddressOf(row.Key), titles.GetValueOrDefault(row.Key, "Deleted chat"), null, Figures(row.Figures)))]);
+            [.. summary.Chats.Select(row => new UsageRow(AddressOf(row.Key), TitleOf(row.Key, titles), null, Figures(row.Figures)))]);
     }
 
-    private Dictionary<string, string> Titles() => conversations.List(includeArchived: true).ToDictionary(chat => chat.Id, chat => chat.Title);
+    private Dictionary<string, string> Titles() => channels().ToDictionary(channel => channel.Id, channel => channel.Title, StringComparer.Ordinal);
+
+    /// <summary>What is not there any more has no title.</summary>
+    internal static string TitleOf(string id, IReadOnlyDictionary<string, string> titles) =>
+        titles.GetValueOrDefault(id) ?? (ChannelKind.Task.Names(id) ? "Deleted task" : "Deleted chat");
 
     private static string AddressOf(string chatId) => CodexUri.OfChannel(chatId).ToString();
 

@@ -191,6 +191,22 @@ public sealed class FallbackAndUsageTests
         Assert.Equal("missingField", ErrorKind(await sidecar.Client.RequestAsync("usage/summary", new { from = "yesterday" })));
     }
 
+    [Fact]
+    public async Task Usage_of_a_task_is_shown_under_the_title_of_the_task()
+    {
+        await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(Chunk("Done")).Send(Usage).Send(End));
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url));
+        var uri = (string?)(await sidecar.Client.ResultAsync("task/spawn", new { templateId = "task", goal = "Count the files", values = new { permission_mode = "plan" } }))?["uri"];
+        await sidecar.Client.NextAsync("task/event", item => (string?)item["taskId"] == uri && (string?)item["task"]?["status"] is "done" or "failed");
+        var row = (await sidecar.Client.ResultAsync("usage/summary", new { }))?["chats"]?[0];
+        Assert.Equal((uri, "Count the files"), ((string?)row?["key"], (string?)row?["name"]));
+        Assert.Contains("Count the files", (string?)(await sidecar.Client.ResultAsync("usage/csv", new { }))?["csv"], StringComparison.Ordinal);
+
+        await sidecar.Client.ResultAsync("codex/delete", new { uri });
+        Assert.Equal("Deleted task", (string?)(await sidecar.Client.ResultAsync("usage/summary", new { }))?["chats"]?[0]?["name"]);
+    }
+
     [Theory]
     [InlineData("budget_usd_per_day: 0.25", "Today's answers have cost $0.25, and your limit is $0.25 a day.")]
     [InlineData("budget_usd_per_chat: 0.2", "This chat has cost $0.25, and your limit for a chat is $0.20.")]
