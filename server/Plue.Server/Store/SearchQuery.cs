@@ -49,41 +49,47 @@ public sealed record SearchQuery
             return null;
         }
 
-        List<string> texts = [.. message.Parts.SelectMany(TextsOf)];
+        List<Searched> texts = [.. message.Parts.SelectMany(TextsOf)];
         return Place(texts) is { } snippet ? new SearchFind(chat, message.Id, message.Role, message.CreatedAt, snippet) : null;
     }
 
     /// <summary>The chat itself, by its title; null when that is not what was asked for.</summary>
     public SearchFind? FindTitle(ChatSummary chat) =>
         Terms.Count > 0 && (HasCode, Status, Role) is (null, null, null) && IsInTime(chat.CreatedAt) && IsOf(ProviderId, chat.ProviderId) && IsOf(Model, chat.Model)
-        && Place([chat.Title]) is { } snippet
+        && Place([new Searched(chat.Title, IsMarkdown: false)]) is { } snippet
             ? new SearchFind(chat, "", MessageRole.User, chat.CreatedAt, snippet)
             : null;
 
     /// <summary>What of a part is searched.</summary>
-    private static IEnumerable<string> TextsOf(MessagePart part)
+    private static IEnumerable<Searched> TextsOf(MessagePart part)
     {
+        if (part is MessagePart.Text { Content: var content }) { return [new Searched(content, IsMarkdown: true)]; }
+
         string?[] texts = part switch
         {
-            MessagePart.Text text => [text.Content],
             MessagePart.File file => [file.Path, file.Content],
             MessagePart.ToolUse use => [use.ToolName, use.Parameters],
             MessagePart.ToolResult result => [result.Result, result.Error],
             MessagePart.Reasoning reasoning => [reasoning.Content],
             _ => [],
         };
-        return texts.OfType<string>();
+        return texts.OfType<string>().Select(text => new Searched(text, IsMarkdown: false));
     }
 
     /// <summary>Around the first place of the first term, when all terms are there.</summary>
-    private SearchSnippet? Place(IReadOnlyList<string> texts)
+    private SearchSnippet? Place(IReadOnlyList<Searched> texts)
     {
-        if (Terms.Count == 0) { return SearchSnippet.Of(texts.FirstOrDefault(text => !string.IsNullOrWhiteSpace(text)) ?? "", 0, 0); }
-        if (!Terms.All(term => texts.Any(text => text.Contains(term, StringComparison.OrdinalIgnoreCase)))) { return null; }
+        if (Terms.Count == 0) { return SnippetOf(texts.FirstOrDefault(one => !string.IsNullOrWhiteSpace(one.Text)) ?? new Searched("", false), 0, 0); }
+        if (!Terms.All(term => texts.Any(one => one.Text.Contains(term, StringComparison.OrdinalIgnoreCase)))) { return null; }
 
-        var found = texts.First(text => text.Contains(Terms[0], StringComparison.OrdinalIgnoreCase));
-        return SearchSnippet.Of(found, found.IndexOf(Terms[0], StringComparison.OrdinalIgnoreCase), Terms[0].Length);
+        var found = texts.First(one => one.Text.Contains(Terms[0], StringComparison.OrdinalIgnoreCase));
+        return SnippetOf(found, found.Text.IndexOf(Terms[0], StringComparison.OrdinalIgnoreCase), Terms[0].Length);
     }
+
+    private static SearchSnippet SnippetOf(Searched searched, int start, int length) =>
+        searched.IsMarkdown ? SearchSnippet.OfMarkdown(searched.Text, start, length) : SearchSnippet.Of(searched.Text, start, length);
+
+    private sealed record Searched(string Text, bool IsMarkdown);
 
     private bool IsInTime(DateTimeOffset moment) => (From is not { } from || moment >= from) && (To is not { } to || moment < to);
 

@@ -12,16 +12,16 @@ public sealed record SearchSnippet(string Text, int Start, int Length)
 {
     private const int Width = 160;
     private const int Before = 48;
+    private const char FoundBegin = '\uFDD0'; // no characters, so that no text has them
+    private const char FoundEnd = '\uFDD1';
     private const int Margin = 4 * Width; // looked at on each side, for what is left out; also ends what has no end, as marks upon marks
 
     /// <param name="start">The first place in <paramref name="text"/>.</param>
-    public static SearchSnippet Of(string text, int start, int length)
-    {
-        var from = Math.Max(0, start - Margin);
-        if (from > 0 && char.IsLowSurrogate(text[from])) { from++; }
-        var to = Math.Min(text.Length, start + Math.Min(length, Width) + Margin);
-        if (to < text.Length && char.IsLowSurrogate(text[to])) { to--; }
+    public static SearchSnippet Of(string text, int start, int length) => Of(text, start, length, false, false);
 
+    private static SearchSnippet Of(string text, int start, int length, bool isCutBefore, bool isCutBehind)
+    {
+        var (from, to) = Around(text, start, length);
         var line = new StringBuilder();
         Append(line, text.AsSpan(from, start - from));
         var begin = line.Length;
@@ -29,7 +29,21 @@ public sealed record SearchSnippet(string Text, int Start, int Length)
         var end = line.Length;
         if (start + length < to) { Append(line, text.AsSpan((start + length)..to)); }
 
-        return Cut(line.ToString(), begin, end, from > 0, to < text.Length);
+        return Cut(line.ToString(), begin, end, isCutBefore || from > 0, isCutBehind || to < text.Length);
+    }
+
+    /// <summary>As a reader sees it: without the marks of emphasis, headings, links, tables and code.</summary>
+    public static SearchSnippet OfMarkdown(string text, int start, int length)
+    {
+        var (from, to) = Around(text, start, length);
+        var end = Math.Min(start + length, to);
+        var marked = $"{text[from..start]}{FoundBegin}{text[start..end]}{FoundEnd}{text[end..to]}";
+        var plain = MarkdownText.Plain(marked, MarkdownText.IsInFence(text, from));
+        // What was found is in a mark itself, such as the address of a link.
+        if (plain.Count(FoundBegin) != 1 || plain.Count(FoundEnd) != 1) { return Of(text, start, length); }
+
+        var (begin, behind) = (plain.IndexOf(FoundBegin, StringComparison.Ordinal), plain.IndexOf(FoundEnd, StringComparison.Ordinal) - 1);
+        return Of(plain.Remove(behind + 1, 1).Remove(begin, 1), begin, behind - begin, from > 0, to < text.Length);
     }
 
     /// <summary>A text in one line, of which everything can be seen.</summary>
@@ -38,6 +52,16 @@ public sealed record SearchSnippet(string Text, int Start, int Length)
         var line = new StringBuilder();
         Append(line, text);
         return line.ToString().Trim();
+    }
+
+    private static (int From, int To) Around(string text, int start, int length)
+    {
+        var from = Math.Max(0, start - Margin);
+        if (from > 0 && char.IsLowSurrogate(text[from])) { from++; }
+        var to = Math.Min(text.Length, start + Math.Min(length, Width) + Margin);
+        if (to < text.Length && char.IsLowSurrogate(text[to])) { to--; }
+
+        return (from, to);
     }
 
     private static SearchSnippet Cut(string line, int begin, int end, bool isCutBefore, bool isCutBehind)
