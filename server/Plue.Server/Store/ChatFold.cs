@@ -121,7 +121,7 @@ internal sealed class ChatFold(bool isTask)
         {
             Id = lost.Id,
             TemplateId = template ?? header.Template,
-            Title = named ?? StoredChat.TitleOf(shown.Path),
+            Title = named ?? StoredChat.TitleOf(shown.Path.Count == 0 ? [] : shown.All),
             HasTitle = named is not null,
             Archived = archived,
             Pinned = pinned,

@@ -56,6 +56,7 @@ public sealed record StoredChat
     public string? Notice { get; init; }
 
     /// <summary>What a chat without a title of its own is called.</summary>
+    /// <param name="messages">Of all branches: an edited question changes no title.</param>
     public static string TitleOf(IReadOnlyList<Message> messages) => TitleOf(messages.FirstOrDefault(message => message.Role == MessageRole.User)?.Text ?? "");
 
     /// <summary>The beginning of the first line.</summary>

@@ -48,6 +48,16 @@ public sealed class BranchTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_edited_question_leaves_the_title_as_it_is()
+    {
+        await AskAsync("one");
+        await sidecar.Client.ResultAsync("message/edit", new { codexId = uri, messageId = Id(await GetAsync(), 0), text = "something else" });
+        await sidecar.Client.TurnAsync();
+        Assert.Equal("something else", Texts(await GetAsync())[0]);
+        Assert.Equal("one", (string?)(await GetAsync())?["codex"]?["title"]);
+    }
+
+    [Fact]
     public async Task Another_model_that_is_asked_once_leaves_the_chat_with_its_own()
     {
         sidecar.WriteProvider("other", InMemorySidecar.ProviderAt(endpoint.Url));
