@@ -39,13 +39,14 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
     }
 
     /// <summary>What would be made.</summary>
-    private sealed record Plan(Template Template, Route Route, AgentBudget Limits, AgentBudget Reserved)
+    /// <param name="IsAllowedBefore">The user allowed its parent to use this model without a price.</param>
+    private sealed record Plan(Template Template, Route Route, AgentBudget Limits, AgentBudget Reserved, bool IsAllowedBefore)
     {
         public string Shown => Route.InOrder[0].Shown;
 
         /// <summary>Why the user is asked before it is made; null when nothing speaks against it.</summary>
-        public string? Doubt => Route.InOrder[0].Price is null && Limits.Usd is { } usd
-            ? $"{Route.InOrder[0].Name} has no known price, so a budget of {Spend.Money(usd)} cannot hold it."
+        public string? Doubt => Route.InOrder[0].Price is null && Limits.Usd is { } usd && !IsAllowedBefore
+            ? $"No price is known for {Route.InOrder[0].Name}, so the budget of {Spend.Money(usd)} cannot be enforced."
             : null;
     }
 
@@ -296,8 +297,13 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
 
         var left = parentId is null ? new AgentBudget(null, null, null, null) : tasks.Budgets.Left(parentId);
         var (limits, reserved) = BudgetTree.Share(left, asked, spec.Budget);
-        return new Plan(template, route, limits, parentId is null ? new AgentBudget(null, null, null, null) : reserved);
+        return new Plan(template, route, limits, parentId is null ? new AgentBudget(null, null, null, null) : reserved, WasAllowed(parentId, route.InOrder[0].Choice));
     }
+
+    /// <summary>Under a limit of money, a child on a model without a price exists only because the user allowed it.</summary>
+    private bool WasAllowed(string? parentId, ModelChoice choice) =>
+        parentId is not null && tasks.Look.Tree.ChildrenOf(parentId).Any(child =>
+            Find(child) is { } task && task.Text(TaskFields.Call) is not null && (task.ProviderId, task.Model) == (choice.ProviderId, choice.Model) && tasks.Look.SpecOf(task).Budget.Usd is not null);
 
     private void CheckPlace(string parentId)
     {
