@@ -178,6 +178,8 @@ public sealed record ToolResultPart(string ToolUseId, string? Result, string? Er
     public IReadOnlyList<ChangedFileView>? Changes { get; init; }
     /// <summary>What the user said when asked about the call; null when nobody was asked.</summary>
     public ApprovalNoteView? Approval { get; init; }
+    /// <summary>How long the call ran, without what it waited for an approval; null when that is not known.</summary>
+    public double? DurationMs { get; init; }
 }
 
 /// <param name="Decision">Other words than these may come from another version.</param>
@@ -272,6 +274,8 @@ public sealed record ToolCallFinished(string MessageId, string ToolUseId, string
     public IReadOnlyList<ChangedFileView>? Changes { get; init; }
     /// <summary>What the user said when asked about the call; null when nobody was asked.</summary>
     public ApprovalNoteView? Approval { get; init; }
+    /// <summary>How long the call ran, without what it waited for an approval; null when that is not known.</summary>
+    public double? DurationMs { get; init; }
 }
 
 /// <summary>The vendor's program started the answer again: the view clears the parts of this message that no record confirmed.</summary>

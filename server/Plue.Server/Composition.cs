@@ -109,7 +109,7 @@ internal sealed class Composition : IAsyncDisposable
         inbox = new(() => new SharedInbox(Approvals, paths, Logs.CreateLogger("Approvals")));
         PermissionPolicy = new PermissionPolicy(paths, StoredRules, Home);
         var results = new ToolResults(paths, Time);
-        toolRunner = new(() => new ToolRunner(PermissionPolicy, Approvals, edits.Value.Log, rights => [.. rights().Reverse().Select(one => one.Title)], results, new Blobs(paths)));
+        toolRunner = new(() => new ToolRunner(PermissionPolicy, Approvals, edits.Value.Log, rights => [.. rights().Reverse().Select(one => one.Title)], results, new Blobs(paths), Time));
         sandbox = new(() => Sandbox.OfThisMachine(new ProtectedPaths(paths, Home)));
         builtInTools = new(() => new BuiltInTools(
             ToolTextOf, PermissionPolicy, sandbox.Value, results,

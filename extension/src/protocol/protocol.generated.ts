@@ -1858,6 +1858,7 @@ export interface ToolCallFinished {
   error?: string;
   changes?: ChangedFileView[];
   approval?: ApprovalNoteView;
+  durationMs?: number;
 }
 
 export interface ToolCallProgress {
@@ -1879,6 +1880,7 @@ export interface ToolResultPart {
   error?: string;
   changes?: ChangedFileView[];
   approval?: ApprovalNoteView;
+  durationMs?: number;
 }
 
 export interface ToolUsePart {

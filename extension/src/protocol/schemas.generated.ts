@@ -365,7 +365,7 @@ export const messagePartSchema: v.GenericSchema<unknown, wire.MessagePart> = v.v
   v.object({ kind: v.literal('text'),  content: v.string(), }),
   v.object({ kind: v.literal('file'),  path: v.string(),  content: v.optional(v.string()),  language: v.optional(v.string()),  blob: v.optional(v.string()),  mediaType: v.optional(v.string()),  size: v.optional(v.number()),  range: v.optional(lineRangeSchema),  isSummary: v.optional(v.boolean()),  hasChanged: v.optional(v.boolean()), }),
   v.object({ kind: v.literal('toolUse'),  toolUseId: v.string(),  toolName: v.string(),  parameters: v.string(), }),
-  v.object({ kind: v.literal('toolResult'),  toolUseId: v.string(),  result: v.optional(v.string()),  error: v.optional(v.string()),  changes: v.optional(v.array(changedFileViewSchema)),  approval: v.optional(approvalNoteViewSchema), }),
+  v.object({ kind: v.literal('toolResult'),  toolUseId: v.string(),  result: v.optional(v.string()),  error: v.optional(v.string()),  changes: v.optional(v.array(changedFileViewSchema)),  approval: v.optional(approvalNoteViewSchema),  durationMs: v.optional(v.number()), }),
   v.object({ kind: v.literal('reasoning'),  content: v.string(), }),
 ]);
 
@@ -1035,7 +1035,7 @@ export const messageEventSchema: v.GenericSchema<unknown, wire.MessageEvent> = v
   v.object({ kind: v.literal('toolCallStarted'),  messageId: v.string(),  partIndex: v.number(),  toolUseId: v.string(),  toolName: v.string(), }),
   v.object({ kind: v.literal('toolCallDelta'),  messageId: v.string(),  partIndex: v.number(),  text: v.string(), }),
   v.object({ kind: v.literal('toolCallProgress'),  messageId: v.string(),  toolUseId: v.string(),  text: v.string(), }),
-  v.object({ kind: v.literal('toolCallFinished'),  messageId: v.string(),  toolUseId: v.string(),  result: v.optional(v.string()),  error: v.optional(v.string()),  changes: v.optional(v.array(changedFileViewSchema)),  approval: v.optional(approvalNoteViewSchema), }),
+  v.object({ kind: v.literal('toolCallFinished'),  messageId: v.string(),  toolUseId: v.string(),  result: v.optional(v.string()),  error: v.optional(v.string()),  changes: v.optional(v.array(changedFileViewSchema)),  approval: v.optional(approvalNoteViewSchema),  durationMs: v.optional(v.number()), }),
   v.object({ kind: v.literal('restarted'),  messageId: v.string(),  attempt: v.number(),  delayMs: v.number(),  why: v.string(), }),
   v.object({ kind: v.literal('retrying'),  attempt: v.number(),  until: v.string(),  why: v.string(), }),
   v.object({ kind: v.literal('messageFinished'),  message: messageViewSchema, }),

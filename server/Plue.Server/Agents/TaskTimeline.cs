@@ -19,19 +19,34 @@ public static class TaskTimeline
     private const string TodoTool = "todo";
 
     /// <summary>When the model was asked and when tools were at work, oldest first.</summary>
-    public static IReadOnlyList<TaskSpan> Of(StoredChat task)
+    public static IReadOnlyList<TaskSpan> Of(StoredChat task) => Of(task.Messages, task.Model ?? "");
+
+    internal static IReadOnlyList<TaskSpan> Of(IReadOnlyList<Message> messages, string model)
     {
         List<TaskSpan> spans = [];
-        foreach (var answer in task.Messages.Where(message => message is { Role: MessageRole.Assistant, IsHidden: false, IsCopy: false }))
+        foreach (var answer in messages.Where(message => message is { Role: MessageRole.Assistant, IsHidden: false, IsCopy: false }))
         {
             var isOver = answer.Status != MessageStatus.Streaming;
             var answered = answer.Timing is { } timing ? answer.CreatedAt + timing.Duration : isOver ? answer.UpdatedAt : (DateTimeOffset?)null;
-            spans.Add(new TaskSpan(SpanKind.Model, answer.ProviderInfo?.ModelId ?? task.Model ?? "", answer.CreatedAt, answered, answer.Cost?.TotalCost));
+            spans.Add(new TaskSpan(SpanKind.Model, answer.ProviderInfo?.ModelId ?? model, answer.CreatedAt, answered, answer.Cost?.TotalCost));
             var calls = answer.Parts.OfType<MessagePart.ToolUse>().Select(call => call.ToolName).Distinct(StringComparer.Ordinal).ToList();
-            if (calls.Count > 0 && answered is { } began) { spans.Add(new TaskSpan(SpanKind.Tool, string.Join(", ", calls), began, isOver ? answer.UpdatedAt > began ? answer.UpdatedAt : began : null, null)); }
+            if (calls.Count == 0 || answered is not { } began) { continue; }
+
+            var ended = answer.UpdatedAt > began ? answer.UpdatedAt : began;
+            spans.Add(new TaskSpan(SpanKind.Tool, string.Join(", ", calls), isOver ? StartOf(answer, began, ended) : began, isOver ? ended : null, null));
         }
 
         return spans;
+    }
+
+    /// <summary>Calls wait for their approval before they run, so that what they waited lies before the span.</summary>
+    private static DateTimeOffset StartOf(Message answer, DateTimeOffset began, DateTimeOffset ended)
+    {
+        var results = answer.Parts.OfType<MessagePart.ToolResult>().ToList();
+        if (results.All(result => result.Approval is null)) { return began; }
+
+        var start = ended - TimeSpan.FromTicks(results.Sum(result => result.RunTime?.Ticks ?? 0));
+        return start > began ? start : began;
     }
 
     /// <summary>The steps that the agent last wrote down.</summary>

@@ -12,6 +12,7 @@ public sealed class LiveMessage(Message start)
         public MessagePart.File? File { get; init; }
         public IReadOnlyList<FileChange> Changes { get; init; } = [];
         public ApprovalNote? Approval { get; init; }
+        public TimeSpan? RunTime { get; init; }
         public required PartKind Kind { get; init; }
         public StringBuilder Text { get; } = new();
         public string Id { get; init; } = "";
@@ -97,9 +98,9 @@ public sealed class LiveMessage(Message start)
         parts[index].IsClosed = true;
     }
 
-    public void AddToolResult(string toolUseId, string? result, string? error, IReadOnlyList<FileChange>? changes = null, ApprovalNote? approval = null)
+    public void AddToolResult(string toolUseId, string? result, string? error, IReadOnlyList<FileChange>? changes = null, ApprovalNote? approval = null, TimeSpan? runTime = null)
     {
-        var part = new Part { Kind = PartKind.ToolResult, Id = toolUseId, Error = error, Changes = changes ?? [], Approval = approval };
+        var part = new Part { Kind = PartKind.ToolResult, Id = toolUseId, Error = error, Changes = changes ?? [], Approval = approval, RunTime = runTime };
         part.Text.Append(result);
         parts.Add(part);
     }
@@ -147,7 +148,7 @@ public sealed class LiveMessage(Message start)
         PartKind.Text => new MessagePart.Text(part.Text.ToString()),
         PartKind.Reasoning => new MessagePart.Reasoning(part.Text.ToString(), part.Signature, part.Opaque),
         PartKind.ToolUse => new MessagePart.ToolUse(part.Id, part.ToolName, part.Text.Length == 0 ? "{}" : part.Text.ToString()),
-        PartKind.ToolResult => new MessagePart.ToolResult(part.Id, part.Error is null ? part.Text.ToString() : null, part.Error) { Changes = part.Changes, Approval = part.Approval },
+        PartKind.ToolResult => new MessagePart.ToolResult(part.Id, part.Error is null ? part.Text.ToString() : null, part.Error) { Changes = part.Changes, Approval = part.Approval, RunTime = part.RunTime },
         PartKind.File => part.File!,
         _ => throw new InvalidOperationException(part.Kind.ToString()),
     };

@@ -167,9 +167,9 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
     private void AddResult(LiveMessage live, ToolCallResult result)
     {
         var (text, error) = (result.Result is { } said ? Masked(said) : null, result.Error is { } why ? Masked(why) : null);
-        live.AddToolResult(result.ToolUseId, text, error, result.Changes, result.Approval);
+        live.AddToolResult(result.ToolUseId, text, error, result.Changes, result.Approval, result.RunTime);
         foreach (var image in result.Images) { live.AddFile(image); }
-        sink.Publish(new TurnEvent.ToolCallFinished(live.Id, result.ToolUseId, text, error) { Changes = result.Changes, Approval = result.Approval });
+        sink.Publish(new TurnEvent.ToolCallFinished(live.Id, result.ToolUseId, text, error) { Changes = result.Changes, Approval = result.Approval, RunTime = result.RunTime });
     }
 
     private string Masked(string text) => Secrets?.Mask(text) ?? text;
@@ -403,8 +403,8 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
                 break;
             case ProviderEvent.ToolResultReceived(var id, var result, var error):
                 var known = ran.GetValueOrDefault(id);
-                live.AddToolResult(id, result, error, known?.Changes, known?.Approval);
-                sink.Publish(new TurnEvent.ToolCallFinished(live.Id, id, result, error) { Changes = known?.Changes ?? [], Approval = known?.Approval });
+                live.AddToolResult(id, result, error, known?.Changes, known?.Approval, known?.RunTime);
+                sink.Publish(new TurnEvent.ToolCallFinished(live.Id, id, result, error) { Changes = known?.Changes ?? [], Approval = known?.Approval, RunTime = known?.RunTime });
                 break;
             case ProviderEvent.Waiting(var what):
                 sink.Publish(new TurnEvent.Waiting(what));

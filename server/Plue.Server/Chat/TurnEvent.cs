@@ -46,6 +46,7 @@ public abstract record TurnEvent
     {
         public IReadOnlyList<FileChange> Changes { get; init; } = [];
         public ApprovalNote? Approval { get; init; }
+        public TimeSpan? RunTime { get; init; }
     }
 
     public sealed record Restarted(string MessageId, int Attempt, TimeSpan Delay, string Why) : TurnEvent;

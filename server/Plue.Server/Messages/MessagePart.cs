@@ -43,6 +43,9 @@ public abstract record MessagePart
 
         /// <summary>What the user said when asked about the call; null when nobody was asked.</summary>
         public ApprovalNote? Approval { get; init; }
+
+        /// <summary>How long the call ran, without what it waited for an approval; null when that is not known.</summary>
+        public TimeSpan? RunTime { get; init; }
     }
 
     /// <param name="Signature">Opaque; replayed unchanged to the vendor and model that made it, dropped for any other.</param>

@@ -59,7 +59,7 @@ internal static class TaskViews
     private static TimelineLane Lane(TaskRow row, StoredChat? task, IEnumerable<(DateTimeOffset Since, string What)> waiting) => new(
         row.Uri, row.Summary.Title, row.Status, Spent(row.Spent),
         [
-            .. (task is null ? [] : TaskTimeline.Of(task)).Select(span => new TimelineSpan(KindOf(span), span.Name, span.Start, span.End, span.Usd)),
+            .. (task is null ? [] : TaskTimeline.Of(task)).Where(span => span is not { Kind: SpanKind.Tool, End: null } || !waiting.Any()).Select(span => new TimelineSpan(KindOf(span), span.Name, span.Start, span.End, span.Usd)),
             .. waiting.Select(one => new TimelineSpan(TimelineKind.Waiting, one.What, one.Since, null, null)),
         ]);
 

@@ -70,7 +70,7 @@ internal static class ToProtocol
         TurnEvent.ToolCallStarted(var id, var index, var toolUseId, var toolName) => new Wire.ToolCallStarted(id, index, toolUseId, toolName),
         TurnEvent.ToolCallDelta(var id, var index, var text) => new Wire.ToolCallDelta(id, index, text),
         TurnEvent.ToolCallProgress(var id, var toolUseId, var text) => new Wire.ToolCallProgress(id, toolUseId, text),
-        TurnEvent.ToolCallFinished ended => new Wire.ToolCallFinished(ended.MessageId, ended.ToolUseId, ended.Result, ended.Error) { Changes = Changes(ended.Changes), Approval = Approval(ended.Approval) },
+        TurnEvent.ToolCallFinished ended => new Wire.ToolCallFinished(ended.MessageId, ended.ToolUseId, ended.Result, ended.Error) { Changes = Changes(ended.Changes), Approval = Approval(ended.Approval), DurationMs = ended.RunTime?.TotalMilliseconds },
         TurnEvent.Restarted(var id, var attempt, var delay, var why) => new Wire.Restarted(id, attempt, delay.TotalMilliseconds, why),
         TurnEvent.Retrying(var attempt, var until, var why) => new Wire.Retrying(attempt, until, why),
         TurnEvent.MessageFinished(var message, var alternatives) => new Wire.MessageFinished(Message(message, providerName, alternatives)),
@@ -114,6 +114,7 @@ internal static class ToProtocol
         {
             Changes = Changes(result.Changes),
             Approval = Approval(result.Approval),
+            DurationMs = result.RunTime?.TotalMilliseconds,
         },
         MessagePart.Reasoning reasoning => new Wire.ReasoningPart(reasoning.Content),
         _ => throw new InvalidOperationException($"No wire part for {part.GetType().Name}"),

@@ -123,7 +123,8 @@ internal sealed record StoredPart(
     string? Hash = null,
     DateTime? ModifiedAt = null,
     IReadOnlyList<StoredChange>? Changes = null,
-    StoredApproval? Approval = null)
+    StoredApproval? Approval = null,
+    double? DurationMs = null)
 {
     public static StoredPart From(MessagePart part) => part switch
     {
@@ -134,7 +135,8 @@ internal sealed record StoredPart(
         MessagePart.ToolUse use => new("tool_use", ToolUseId: use.ToolUseId, ToolName: use.ToolName, Parameters: use.Parameters),
         MessagePart.ToolResult result => new("tool_result", ToolUseId: result.ToolUseId, Result: result.Result, Error: result.Error,
             Changes: result.Changes.Count == 0 ? null : [.. result.Changes.Select(change => new StoredChange(change.Path, change.Added, change.Removed))],
-            Approval: result.Approval is { } approval ? new(approval.Decision, approval.Reason, approval.Rule, approval.Time.UtcDateTime) : null),
+            Approval: result.Approval is { } approval ? new(approval.Decision, approval.Reason, approval.Rule, approval.Time.UtcDateTime) : null,
+            DurationMs: result.RunTime?.TotalMilliseconds),
         MessagePart.Reasoning reasoning => new("reasoning", Content: reasoning.Content, Signature: reasoning.Signature, Opaque: reasoning.Opaque),
         _ => throw new InvalidOperationException($"{part.GetType().Name} has no disk shape."),
     };
@@ -156,6 +158,7 @@ internal sealed record StoredPart(
         {
             Changes = Changes is not { Count: > 0 } ? [] : [.. Changes.Select(change => new FileChange(change.Path, change.Added, change.Removed))],
             Approval = Approval is { } approval ? new(approval.Decision ?? "", approval.Reason, approval.Rule, StoredMessage.Utc(approval.Time)) : null,
+            RunTime = DurationMs is { } duration ? StoredTiming.Span(duration) : null,
         },
         "reasoning" => new MessagePart.Reasoning(Content ?? "", Signature, Opaque),
         _ => null,
@@ -200,7 +203,7 @@ internal sealed record StoredTiming(double? FirstTokenMs, double DurationMs)
 {
     public Timing ToTiming() => new(FirstTokenMs is { } first ? Span(first) : null, Span(DurationMs));
 
-    private static TimeSpan Span(double milliseconds) => TimeSpan.FromTicks((long)Math.Round(milliseconds * TimeSpan.TicksPerMillisecond));
+    internal static TimeSpan Span(double milliseconds) => TimeSpan.FromTicks((long)Math.Round(milliseconds * TimeSpan.TicksPerMillisecond));
 }
 
 /// <summary>The snake_case names of an enum, both ways.</summary>

@@ -19,6 +19,8 @@ public sealed record ToolCallResult(string ToolUseId, string? Result, string? Er
     public int? ExitCode { get; init; }
     /// <summary>What the user said when asked about it; null when nobody was asked.</summary>
     public Messages.ApprovalNote? Approval { get; init; }
+    /// <summary>How long it ran, without what it waited for an approval; null when it did not run.</summary>
+    public TimeSpan? RunTime { get; init; }
 }
 
 /// <summary>What a runner of tools tells and asks while it works.</summary>
@@ -45,8 +47,11 @@ public interface IToolObserver
 /// <param name="results">Where what is cut off a long result is kept; without it it is gone.</param>
 /// <param name="blobs">Where images are kept; without it they last as long as the process.</param>
 public sealed class ToolRunner(
-    PermissionPolicy policy, Approvals approvals, IEditLog edits, Func<Rights.Chain, IReadOnlyList<string>> pathOf, ToolResults? results = null, Blobs? blobs = null)
+    PermissionPolicy policy, Approvals approvals, IEditLog edits, Func<Rights.Chain, IReadOnlyList<string>> pathOf, ToolResults? results = null, Blobs? blobs = null,
+    TimeProvider? time = null)
 {
+    private readonly TimeProvider clock = time ?? TimeProvider.System;
+
     /// <summary>Ends why a call was refused that only a user could have allowed.</summary>
     public const string NobodyAsked = "Nobody is there to be asked.";
 
@@ -79,7 +84,9 @@ public sealed class ToolRunner(
     private async Task<ToolCallResult> RunAsync(ToolCall call, ITool? tool, ToolContext context, IToolObserver observer, CancellationToken cancellationToken)
     {
         Messages.ApprovalNote? approval = null;
-        ToolCallResult Failed(string why) => new(call.ToolUseId, null, why) { Approval = approval };
+        long? started = null;
+        TimeSpan? RunTime() => started is { } at ? clock.GetElapsedTime(at) : null;
+        ToolCallResult Failed(string why) => new(call.ToolUseId, null, why) { Approval = approval, RunTime = RunTime() };
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -87,9 +94,10 @@ public sealed class ToolRunner(
 
             var planned = await tool.PlanAsync(Parse(call), context, cancellationToken);
             await AllowAsync(call, tool, planned, context, observer, note => approval = note, cancellationToken);
+            started = clock.GetTimestamp();
             var changesFiles = planned.Changes is not { Count: 0 };
             if (changesFiles || planned.Actions.Any(action => action.ReachesOut)) { await observer.IntendAsync(call, cancellationToken); }
-            if (!changesFiles) { return Result(call, context, await RunAsync(call, planned, observer, cancellationToken), [], approval); }
+            if (!changesFiles) { return Result(call, context, await RunAsync(call, planned, observer, cancellationToken), [], approval) with { RunTime = RunTime() }; }
 
             // What is started is carried to its end or ended: what it changed is looked at in any case.
             var scope = await edits.BeginAsync(
@@ -99,7 +107,7 @@ public sealed class ToolRunner(
             try { outcome = await RunAsync(call, planned, observer, cancellationToken); }
             finally { changes = await scope.EndAsync(CancellationToken.None); }
 
-            return Result(call, context, outcome, changes, approval);
+            return Result(call, context, outcome, changes, approval) with { RunTime = RunTime() };
         }
         catch (ToolFailureException fault)
         {

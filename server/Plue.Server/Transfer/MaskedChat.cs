@@ -35,6 +35,7 @@ internal sealed class MaskedChat(Blobs blobs, ITextMask mask)
         MessagePart.ToolResult result => new MessagePart.ToolResult(mask.Mask(result.ToolUseId), OrNull(result.Result), OrNull(result.Error))
         {
             Changes = result.Changes.Count == 0 ? [] : [.. result.Changes.Select(change => change with { Path = mask.Mask(change.Path) })],
+            RunTime = result.RunTime,
         },
         MessagePart.Reasoning reasoning => new MessagePart.Reasoning(mask.Mask(reasoning.Content), OrNull(reasoning.Signature), OrNull(reasoning.Opaque)),
         _ => throw new InvalidOperationException($"{part.GetType().Name} cannot be masked."),

@@ -153,6 +153,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
         Assert.Equal(("once", """write {"path":"second.txt","text":"2"}"""), ((string?)told["decision"], (string?)told["what"]));
         var kept = (await home.ChatAsync(child))["messages"]!.AsArray().SelectMany(message => message!["parts"]!.AsArray()).Where(part => (string?)part!["kind"] == "toolResult").ToList();
         Assert.Equal([null, "once"], kept.Select(part => (string?)part!["approval"]?["decision"]));
+        Assert.All(kept, part => Assert.InRange((double)part!["durationMs"]!, 0, 20_000));
     }
 
     [Fact]
@@ -164,11 +165,30 @@ public sealed class OrchestrationTests : IAsyncLifetime
         var uri = await home.SpawnAsync("planner", "Plan it");
         await home.StatusAsync(uri, "waiting_for_approval");
         var asked = await AnswerAsync("deny", "Too dear.");
-        Assert.Equal(("spawn", "Blind, blind-1 has no known price, so a budget of $0.50 cannot hold it."), ((string?)asked["kind"], (string?)asked["why"]));
+        Assert.Equal(("spawn", "No price is known for Blind, blind-1, so the budget of $0.50 cannot be enforced."), ((string?)asked["kind"], (string?)asked["why"]));
         await home.StatusAsync(uri, "done");
         Assert.Single(await home.ListAsync(uri));
         var told = Assert.Single((await home.GetAsync(uri))["approvals"]!.AsArray())!;
         Assert.Equal(("deny", "Too dear."), ((string?)told["decision"], (string?)told["reason"]));
+    }
+
+    [Fact]
+    public async Task A_model_without_a_price_is_asked_about_once_for_each_parent()
+    {
+        InMemorySidecar.WriteProvider(home.Sidecar.Home, "blind", $"{{ name: 'Blind', provider_type: 'openai-compatible', endpoint: '{home.Endpoint.Url}v1', model: 'blind-1', retry_policy: 'none' }}");
+        home.WriteTemplate("unpriced", "provider_ref: 'codex://providers/blind', available_tools: ['read'], budget: { usd: 0.2 }");
+        home.Script = asked => asked.Model != "large" ? Answer("Done.") : asked.Asked switch
+        {
+            0 => Calls("", Spawn("c1", "one", "unpriced")),
+            1 => Calls("", Spawn("c2", "two", "unpriced")),
+            _ => Answer("Both are done."),
+        };
+        var uri = await home.SpawnAsync("planner", "Plan it");
+        await home.StatusAsync(uri, "waiting_for_approval");
+        await AnswerAsync("once");
+        await home.StatusAsync(uri, "done");
+        Assert.Equal(3, (await home.ListAsync(uri)).Count);
+        Assert.Single((await home.GetAsync(uri))["approvals"]!.AsArray());
     }
 
     private async Task<JsonNode> AnswerAsync(string decision, string? reason = null)

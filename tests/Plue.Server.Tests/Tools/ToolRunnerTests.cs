@@ -3,6 +3,7 @@ using Plue.Server.Edits;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
+using Plue.Server.Tests.Testing;
 using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
@@ -15,13 +16,14 @@ public sealed class ToolRunnerTests : IDisposable
     private readonly Approvals approvals;
     private readonly ToolRunner runner;
     private readonly Observer observer = new();
+    private readonly MovableTime time = new();
 
     public ToolRunnerTests()
     {
         var paths = new PluePaths(bench.Home);
         rules = new StoredRules(paths, TimeProvider.System);
         approvals = new Approvals(TimeProvider.System, rules);
-        runner = new ToolRunner(new PermissionPolicy(paths, rules), approvals, new NoEdits(), _ => ["Test"], bench.Results);
+        runner = new ToolRunner(new PermissionPolicy(paths, rules), approvals, new NoEdits(), _ => ["Test"], bench.Results, time: time);
         bench.Rights = bench.Rights with { Tools = ["act"] };
     }
 
@@ -90,6 +92,22 @@ public sealed class ToolRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task The_run_time_of_a_call_excludes_the_wait_for_its_approval()
+    {
+        observer.OnRun = () => time.Advance(TimeSpan.FromSeconds(2));
+        var running = RunAsync(new ToolAction.Fetch(new Uri("https://a.example/")));
+        var asked = await AskedAsync();
+        time.Advance(TimeSpan.FromMinutes(5));
+        approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), false);
+        Assert.Equal(TimeSpan.FromSeconds(2), (await running).RunTime);
+
+        running = RunAsync(new ToolAction.Fetch(new Uri("https://b.example/")));
+        asked = await AskedAsync();
+        approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Deny), false);
+        Assert.Null((await running).RunTime);
+    }
+
+    [Fact]
     public void SEC_24_Two_requests_that_read_alike_have_not_the_same_fingerprint()
     {
         ApprovalRequest Of(string what, string? diff) => new() { CodexId = "c", Path = [], ToolName = "write", Kind = ApprovalKind.Write, What = what, Diff = diff, Why = "" };
@@ -123,6 +141,7 @@ public sealed class ToolRunnerTests : IDisposable
         public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
         {
             observer.Hear("done");
+            observer.OnRun?.Invoke();
             return Task.FromResult(new ToolOutcome("ok"));
         }
     }
@@ -132,6 +151,7 @@ public sealed class ToolRunnerTests : IDisposable
         private readonly List<string> heard = [];
 
         public Action<bool>? OnWaiting { get; set; }
+        public Action? OnRun { get; set; }
 
         public IReadOnlyList<string> Heard { get { lock (heard) { return [.. heard]; } } }
 
