@@ -26,13 +26,18 @@ public sealed record SandboxRules(string Workspace)
 /// <param name="among">The kinds that may be used, the best first.</param>
 public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnlyList<SandboxKind> among)
 {
-    /// <summary>What is read by the next start of an editor, version control or an agent. Held back though it is in the workspace, and though it is not there yet.</summary>
+    /// <summary>What the next start of an editor, version control or an agent reads. Held back though it is in the workspace: what exists by the sandbox, what does not by <see cref="GuardedWatch"/>.</summary>
     internal static readonly string[] GuardedFolders = [".git", ".vscode", ".devcontainer", ".idea", ".husky", ".claude", ".cursor", ".plue"];
     internal static readonly string[] GuardedFiles = [".mcp.json", ".envrc"];
     internal static readonly string[] GuardedWhereThere = [".github/workflows", ".env", ".gitmodules"];
     private static readonly TimeSpan ProbeTime = TimeSpan.FromSeconds(5);
     private static readonly string[] BubblewrapPaths = ["/usr/bin/bwrap", "/usr/local/bin/bwrap", "/bin/bwrap", "/run/current-system/sw/bin/bwrap"];
     private const string SandboxExec = "/usr/bin/sandbox-exec";
+    /// <summary>
+    /// The shell is the parent whose end ends bwrap: a thread of ours may end before the command does. It is ended itself when its input closes, so that no command
+    /// outlives us, not even when we are killed: then nobody would watch it.
+    /// </summary>
+    private const string Lifeline = "exec 3<&0 </dev/null; (while read -r _; do :; done <&3; kill -9 $$) >/dev/null 2>&1 & watch=$!; exec 3<&-; \"$@\"; code=$?; kill $watch 2>/dev/null; exit $code";
 
     private readonly SemaphoreSlim gate = new(1, 1);
     private SandboxKind? kind;
@@ -74,7 +79,7 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
         return $"{network} It can write to the files of version control and of the editor that are in the workspace{(Landlock.Version < Landlock.WithSignals ? ", and end other programs" : "")}.";
     }
 
-    /// <summary>The command as it is started in the sandbox. Dispose what is returned when it has ended.</summary>
+    /// <summary>The command as it is started in the sandbox. Its input is to stay open while it runs. Dispose what is returned when it has ended.</summary>
     /// <param name="start">Its folder is in the workspace.</param>
     /// <exception cref="IOException">Something that the sandbox needs could not be made.</exception>
     public SandboxedStart Hold(SandboxKind kind, ChildProcessStart start, SandboxRules rules) => kind switch
@@ -82,7 +87,7 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
         SandboxKind.Bubblewrap => Bubblewrap(start, rules),
         SandboxKind.Landlock => ByLandlock(start, rules),
         SandboxKind.SandboxExec => BySandboxExec(start, rules),
-        _ => new SandboxedStart(start, [], null),
+        _ => new SandboxedStart(start, null, null),
     };
 
     private bool IsThere(SandboxKind one) => one switch
@@ -101,7 +106,6 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
             var start = new ChildProcessStart { Program = "/bin/sh", Arguments = ["-c", "exit 42"], Environment = new Dictionary<string, string>(), WorkingDirectory = folder };
             using var held = Hold(one, start, new SandboxRules(RealPath.Of(folder)));
             await using var child = ChildProcess.Start(held.Start);
-            child.CloseInput();
             return await child.Exited.WaitAsync(ProbeTime, cancellationToken) == 42;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or TimeoutException) { return false; }
@@ -111,9 +115,8 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
     private SandboxedStart Bubblewrap(ChildProcessStart start, SandboxRules rules)
     {
         var workspace = rules.Workspace;
-        var guards = Guards.Over(workspace, GuardedFolders, GuardedFiles);
-        // The shell is the parent whose end ends it all: a thread of ours may end before the command does.
-        List<string> arguments = ["-c", "\"$@\"; exit $?", "sh", BubblewrapPaths.First(File.Exists), "--unshare-all", "--cap-drop", "ALL", "--die-with-parent", "--new-session"];
+        var watch = Watch(workspace);
+        List<string> arguments = ["-c", Lifeline, "sh", BubblewrapPaths.First(File.Exists), "--unshare-all", "--cap-drop", "ALL", "--die-with-parent", "--new-session"];
         if (rules.AllowNetwork) { arguments.Add("--share-net"); }
 
         arguments.AddRange(["--ro-bind", "/", "/", "--tmpfs", "/tmp", "--tmpfs", "/run"]);
@@ -133,7 +136,13 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
 
         arguments.AddRange(["--dev", "/dev", "--proc", "/proc", "--chdir", start.WorkingDirectory, "--", start.Program, .. start.Arguments]);
         var environment = Temporary(start, "/tmp");
-        return new SandboxedStart(start with { Program = "/bin/sh", Arguments = arguments, Environment = environment }, [guards], null);
+        return new SandboxedStart(start with { Program = "/bin/sh", Arguments = arguments, Environment = environment }, watch, null);
+    }
+
+    private static GuardedWatch Watch(string workspace)
+    {
+        SandboxLeftovers.Remove(workspace, [.. GuardedFolders, .. GuardedFiles], DateTime.UtcNow);
+        return new GuardedWatch(workspace, [.. GuardedFolders, .. GuardedFiles]);
     }
 
     /// <summary>Where it may write besides the workspace; caches that are elsewhere go there.</summary>
@@ -147,6 +156,7 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
 
     private SandboxedStart ByLandlock(ChildProcessStart start, SandboxRules rules)
     {
+        var watch = Watch(rules.Workspace);
         var temporary = Directory.CreateTempSubdirectory("plue-command-").FullName;
         List<string> arguments = ["sandbox", "--workspace", rules.Workspace, "--writable", RealPath.Of(temporary)];
         foreach (var place in hidden.Where(Path.Exists)) { arguments.AddRange(["--hide", RealPath.Of(place)]); }
@@ -155,7 +165,7 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
 
         arguments.AddRange(["--", start.Program, .. start.Arguments]);
         var environment = Temporary(start, temporary);
-        return new SandboxedStart(start with { Program = self!, Arguments = arguments, Environment = environment }, [], temporary);
+        return new SandboxedStart(start with { Program = self!, Arguments = arguments, Environment = environment }, watch, temporary);
     }
 
     private SandboxedStart BySandboxExec(ChildProcessStart start, SandboxRules rules)
@@ -163,19 +173,29 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
         var temporary = RealPath.Of(Directory.CreateTempSubdirectory("plue-command-").FullName);
         var profile = SandboxProfile.Of(rules, temporary, [.. hidden.Select(RealPath.Of)], [.. GuardedFolders.Concat(GuardedFiles).Concat(GuardedWhereThere)]);
         var environment = Temporary(start, temporary);
-        return new SandboxedStart(start with { Program = SandboxExec, Arguments = ["-p", profile, start.Program, .. start.Arguments], Environment = environment }, [], temporary);
+        return new SandboxedStart(start with { Program = SandboxExec, Arguments = ["-p", profile, start.Program, .. start.Arguments], Environment = environment }, null, temporary);
     }
 }
 
 /// <summary>A command ready to be started, and what has to be taken away again after it.</summary>
-public sealed class SandboxedStart(ChildProcessStart start, IReadOnlyList<IDisposable> guards, string? temporary) : IDisposable
+public sealed class SandboxedStart : IDisposable
 {
-    public ChildProcessStart Start => start;
+    private readonly GuardedWatch? watch;
+    private readonly string? temporary;
+
+    internal SandboxedStart(ChildProcessStart start, GuardedWatch? watch, string? temporary) => (Start, this.watch, this.temporary) = (start, watch, temporary);
+
+    public ChildProcessStart Start { get; }
+
+    /// <summary>Canceled when something guarded appeared: the command is to be killed.</summary>
+    public CancellationToken Forbidden => watch?.Appeared ?? CancellationToken.None;
+
+    /// <summary>What the result has to say besides the output, once the command and everything it started have ended; null for nothing.</summary>
+    public string? Finish() => watch?.Finish();
 
     public void Dispose()
     {
-        foreach (var guard in guards) { guard.Dispose(); }
-
+        watch?.Dispose();
         if (temporary is null) { return; }
 
         try { Directory.Delete(temporary, recursive: true); }

@@ -198,6 +198,9 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Kills it and what it started without a chance to go on. <see cref="Exited"/> follows.</summary>
+    public void Kill() => ChildProcessTree.Kill(process, hasSession: Setsid is not null);
+
     public async ValueTask DisposeAsync()
     {
         await EndAsync(urgent: true).ConfigureAwait(false);

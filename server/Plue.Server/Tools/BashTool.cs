@@ -69,7 +69,7 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
             try
             {
                 using var held = sandbox.Hold(kind, start, rules);
-                return await RunAsync(held.Start, output, progress, cancellationToken);
+                return await RunAsync(held, output, progress, cancellationToken);
             }
             catch (IOException fault)
             {
@@ -77,11 +77,11 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
             }
         }
 
-        private async Task<ToolOutcome> RunAsync(ChildProcessStart start, ShellOutput output, IToolProgress progress, CancellationToken cancellationToken)
+        private async Task<ToolOutcome> RunAsync(SandboxedStart held, ShellOutput output, IToolProgress progress, CancellationToken cancellationToken)
         {
             var began = TimeProvider.System.GetTimestamp();
-            await using var child = ChildProcess.Start(start);
-            child.CloseInput();
+            await using var child = ChildProcess.Start(held.Start);
+            await using var killing = held.Forbidden.Register(child.Kill);
             using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             time.CancelAfter(TimeSpan.FromSeconds(seconds));
             var isLate = false;
@@ -98,6 +98,8 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
             if (text.Length > 0 && text[^1] != '\n') { text.Append('\n'); }
             // What speaks here is not the command, whose outputs are joined, but what started it.
             if (child.StderrTail is { Length: > 0 } complaint) { text.Append(CultureInfo.InvariantCulture, $"[{HiddenCharacters.Visible(complaint)}]\n"); }
+
+            if (held.Finish() is { } note) { text.Append(CultureInfo.InvariantCulture, $"[{HiddenCharacters.Visible(note)}]\n"); }
 
             text.Append(isLate
                 ? string.Create(CultureInfo.InvariantCulture, $"[Ended after {seconds} s, with everything it had started. Give `timeout_s` if it needs longer.]")

@@ -138,25 +138,124 @@ public sealed class SandboxTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task SEC_12_Version_control_and_the_settings_of_editors_are_held_back_whether_or_not_they_are_there(bool asRoot)
+    public async Task SEC_12_Version_control_and_the_settings_of_editors_that_exist_are_read_only(bool asRoot)
     {
         Directory.CreateDirectory(In("work/.git/hooks"));
+        Directory.CreateDirectory(In("work/.claude"));
         File.WriteAllText(In("work/.git/config"), "[core]\n");
-        await RunAsync(SandboxKind.Bubblewrap, asRoot, "echo x > .git/hooks/pre-commit; echo x >> .git/config; mv .git g; rm -rf .git; mkdir -p .vscode; echo x > .vscode/tasks.json; echo x > .mcp.json; mkdir .claude; echo x > .claude/settings.json; rm .mcp.json; ln -s /etc .husky; echo x > fine.txt");
-        Assert.Equal("[core]\n", File.ReadAllText(In("work/.git/config")));
-        Assert.Equal([".git", "fine.txt"], Directory.GetFileSystemEntries(In("work")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
-        Assert.Empty(Directory.GetFileSystemEntries(In("work/.git/hooks")));
+        File.WriteAllText(In("work/.mcp.json"), "{}");
+        await RunAsync(SandboxKind.Bubblewrap, asRoot, "echo x > .git/hooks/pre-commit; echo x >> .git/config; mv .git g; rm -rf .git; echo x > .mcp.json; rm .mcp.json; echo x > .claude/settings.json; echo x > fine.txt");
+        Assert.Equal(("[core]\n", "{}"), (File.ReadAllText(In("work/.git/config")), File.ReadAllText(In("work/.mcp.json"))));
+        Assert.Equal([".claude", ".git", ".mcp.json", "fine.txt"], Entries());
+        Assert.Empty(Directory.GetFileSystemEntries(In("work/.git/hooks")).Concat(Directory.GetFileSystemEntries(In("work/.claude"))));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task SEC_12_Nothing_guarded_appears_in_the_folder_while_commands_run_and_one_is_killed(SandboxKind kind, bool asRoot)
+    {
+        Assert.Equal(0, Tools.ToolBench.Shell("git init -q sub && git -C sub config core.fsync none", In("work")).Code);
+        var appeared = new System.Collections.Concurrent.ConcurrentQueue<string?>();
+        using (var watcher = new FileSystemWatcher(In("work")) { NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName })
+        {
+            watcher.Created += (_, change) => appeared.Enqueue(change.Name);
+            watcher.EnableRaisingEvents = true;
+            for (var i = 0; i < 20; i++) { Assert.Equal("sub\n0", await RunAsync(kind, asRoot, "ls -A")); }
+
+            Assert.Equal("0", await RunAsync(kind, asRoot, "git -c safe.directory='*' -C sub status --porcelain --untracked-files=all"));
+            await using var child = Start(kind, asRoot, "echo begun; sleep 300", false, out var held);
+            using var _ = held;
+            await child.ReadLineAsync(default);
+            child.Kill();
+            await child.Exited.WaitAsync(TimeSpan.FromSeconds(10));
+            Assert.Equal(["sub"], Entries());
+            File.WriteAllText(In("work/last.txt"), "");
+            Assert.True(SpinWait.SpinUntil(() => appeared.Contains("last.txt"), TimeSpan.FromSeconds(10)));
+        }
+
+        Assert.Equal(["last.txt"], appeared);
+    }
+
+    public static TheoryData<SandboxKind, bool, string, string> WaysToMakeOne
+    {
+        get
+        {
+            var ways = new TheoryData<SandboxKind, bool, string, string>();
+            foreach (var (kind, asRoot) in new[] { (SandboxKind.Bubblewrap, true), (SandboxKind.Bubblewrap, false), (SandboxKind.Landlock, true), (SandboxKind.Landlock, false) })
+            {
+                foreach (var name in Sandbox.GuardedFolders.Concat(Sandbox.GuardedFiles)) { ways.Add(kind, asRoot, $"mkdir {name}", name); }
+
+                ways.Add(kind, asRoot, "mkdir .VSCode", ".VSCode");
+                ways.Add(kind, asRoot, "echo x > .envrc", ".envrc");
+                ways.Add(kind, asRoot, "mkdir -p g/hooks; echo x > g/config; mv g .git", ".git");
+                ways.Add(kind, asRoot, "echo 'gitdir: sub' > .git", ".git");
+                ways.Add(kind, asRoot, "ln -s sub .git", ".git");
+                ways.Add(kind, asRoot, "echo '{}' > m; ln m .mcp.json", ".mcp.json");
+                ways.Add(kind, asRoot, "while true; do mkdir .claude 2> /dev/null; done", ".claude");
+                ways.Add(kind, asRoot, "for i in {1..20000}; do : > f$i; done; mkdir .husky", ".husky");
+            }
+
+            return ways;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(WaysToMakeOne))]
+    public async Task SEC_11_SEC_12_A_guarded_name_that_appears_ends_the_command_and_is_renamed(SandboxKind kind, bool asRoot, string line, string name)
+    {
+        await using var child = Start(kind, asRoot, $"{line}; sleep 300", false, out var held);
+        using var _ = held;
+        using var killing = held.Forbidden.Register(child.Kill);
+        await child.Exited.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Contains($"`{name}` appeared in the workspace", held.Finish(), StringComparison.Ordinal);
+        Assert.DoesNotContain(name, Entries());
+        Assert.False(Directory.Exists(In($"work/{name}.blocked")) && Directory.GetFileSystemEntries(In($"work/{name}.blocked")).Length == 0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task SEC_12_What_lay_in_a_guarded_folder_that_appeared_is_kept_under_another_name(SandboxKind kind, bool asRoot)
+    {
+        File.WriteAllText(In("work/.git.blocked"), "of the user");
+        await using var child = Start(kind, asRoot, "mkdir g; echo x > g/config; mv g .git; sleep 300", false, out var held);
+        using var _ = held;
+        using var killing = held.Forbidden.Register(child.Kill);
+        await child.Exited.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Contains("it is now called `.git.blocked-2`", held.Finish(), StringComparison.Ordinal);
+        Assert.Equal(("x\n", "of the user"), (File.ReadAllText(In("work/.git.blocked-2/config")), File.ReadAllText(In("work/.git.blocked"))));
+    }
+
+    /// <summary>Nobody would watch it any more.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SEC_12_A_command_in_bubblewrap_ends_when_whoever_started_it_is_gone(bool asRoot)
+    {
+        await using var child = Start(SandboxKind.Bubblewrap, asRoot, "trap '' TERM HUP; echo begun; while true; do sleep 1; done", false, out var held);
+        using var _ = held;
+        await child.ReadLineAsync(default);
+        child.CloseInput();
+        await child.Exited.WaitAsync(TimeSpan.FromSeconds(5));
     }
 
     [Fact]
-    public void Two_commands_share_what_stands_for_guarded_files_and_the_last_takes_it_away()
+    public void What_an_older_version_left_is_removed_only_when_it_is_empty_and_was_made_together()
     {
-        var first = Guards.Over(In("work"), [".git"], [".mcp.json"]);
-        var second = Guards.Over(In("work"), [".git"], [".mcp.json"]);
-        first.Dispose();
-        Assert.True(Directory.Exists(In("work/.git")) && File.Exists(In("work/.mcp.json")));
-        second.Dispose();
-        Assert.Empty(Directory.GetFileSystemEntries(In("work")));
+        var names = Sandbox.GuardedFolders.Concat(Sandbox.GuardedFiles).ToList();
+        Directory.CreateDirectory(In("work/.git"));
+        Directory.CreateDirectory(In("work/.vscode"));
+        var later = DateTime.UtcNow.AddHours(2);
+        SandboxLeftovers.Remove(In("work"), names, later);
+        Assert.Equal([".git", ".vscode"], Entries());
+
+        Directory.CreateDirectory(In("work/.idea"));
+        File.WriteAllText(In("work/.envrc"), "");
+        File.WriteAllText(In("work/.mcp.json"), "{}");
+        Directory.CreateDirectory(In("work/.claude/skills"));
+        SandboxLeftovers.Remove(In("work"), names, DateTime.UtcNow);
+        Assert.Equal([".claude", ".envrc", ".git", ".idea", ".mcp.json", ".vscode"], Entries());
+        SandboxLeftovers.Remove(In("work"), names, later);
+        Assert.Equal([".claude", ".mcp.json"], Entries());
     }
 
     [Theory]
@@ -218,7 +317,6 @@ public sealed class SandboxTests : IDisposable
     {
         await using var child = Start(kind, asRoot, line, network, out var held);
         using var _ = held;
-        child.CloseInput();
         var output = new List<byte>();
         var buffer = new byte[4096];
         while (await child.ReadAsync(buffer, default) is > 0 and var count) { output.AddRange(buffer[..count]); }
@@ -252,6 +350,8 @@ public sealed class SandboxTests : IDisposable
 
         return ChildProcess.Start(ready);
     }
+
+    private IEnumerable<string?> Entries() => Directory.GetFileSystemEntries(In("work")).Select(Path.GetFileName).Order(StringComparer.Ordinal);
 
     private string In(string name) => Path.Combine(top, name);
 

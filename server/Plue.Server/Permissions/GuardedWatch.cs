@@ -1,0 +1,94 @@
+using Plue.Server.Platform;
+
+namespace Plue.Server.Permissions;
+
+/// <summary>
+/// Watches the top of a workspace while a command runs there. No kernel forbids one name in a writable folder, and a mount needs something to stand on: so a
+/// guarded name that appears is renamed at once, and the command is ended by whoever registered with <see cref="Appeared"/>.
+/// </summary>
+internal sealed class GuardedWatch : IDisposable
+{
+    private const int RemoveFolder = 0x200;
+
+    private readonly string workspace;
+    private readonly HashSet<string> absent;
+    private readonly FileSystemWatcher watcher;
+    private readonly CancellationTokenSource appeared = new();
+    private readonly Lock gate = new();
+    private readonly List<string> blocked = [];
+
+    /// <param name="names">Guarded names at the top of the workspace. Those that exist already are left to the sandbox.</param>
+    /// <exception cref="IOException">The folder cannot be watched; then no command may run there.</exception>
+    public GuardedWatch(string workspace, IEnumerable<string> names)
+    {
+        this.workspace = workspace;
+        absent = names.Select(GuardedPaths.Fold).ToHashSet(StringComparer.Ordinal);
+        absent.ExceptWith(Names().Select(GuardedPaths.Fold));
+        watcher = new FileSystemWatcher(workspace) { NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName };
+        watcher.Created += (_, change) => Look(change.Name);
+        watcher.Renamed += (_, change) => Look(change.Name);
+        // Events were lost.
+        watcher.Error += (_, _) => LookAtAll();
+        try { watcher.EnableRaisingEvents = true; }
+        catch { watcher.Dispose(); throw; }
+    }
+
+    /// <summary>Canceled when a guarded name appeared.</summary>
+    public CancellationToken Appeared => appeared.Token;
+
+    /// <summary>Looks a last time. To be called when the command and everything it started have ended.</summary>
+    /// <returns>Sentences for the result of the command; null when nothing guarded appeared.</returns>
+    public string? Finish()
+    {
+        LookAtAll();
+        lock (gate) { return blocked.Count == 0 ? null : $"{string.Join(' ', blocked)} Files that decide what runs or steer models are made with the tool `write`, which asks the user, or by the user."; }
+    }
+
+    public void Dispose()
+    {
+        watcher.Dispose();
+        appeared.Dispose();
+    }
+
+    private IEnumerable<string> Names() => Directory.EnumerateFileSystemEntries(workspace).Select(path => Path.GetFileName(path));
+
+    private void LookAtAll()
+    {
+        try
+        {
+            foreach (var name in Names().ToList()) { Look(name); }
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // The workspace is gone, and what appeared with it.
+        }
+    }
+
+    private void Look(string? name)
+    {
+        if (name is null || !absent.Contains(GuardedPaths.Fold(name))) { return; }
+
+        lock (gate) { Block(name); }
+
+        try { appeared.Cancel(); }
+        catch (ObjectDisposedException) { /* The command has ended already. */ }
+    }
+
+    /// <summary>A rename never fails for what lies in a folder, takes no time, and loses nothing.</summary>
+    private void Block(string name)
+    {
+        using var folder = UnixCalls.OpenFolder(workspace);
+        var free = Enumerable.Range(1, int.MaxValue).Select(i => i == 1 ? $"{name}.blocked" : $"{name}.blocked-{i}").First(free => UnixCalls.FactsOf(folder, free) is null);
+        if (UnixCalls.renameat(folder, name, folder, free) != 0)
+        {
+            if (UnixCalls.FactsOf(folder, name) is not null) { blocked.Add($"`{name}` appeared in the workspace while the command ran and could not be renamed: look at it before you go on."); }
+            return;
+        }
+
+        var facts = UnixCalls.FactsOf(folder, free);
+        var isRemoved = facts is { IsFolder: true } ? UnixCalls.unlinkat(folder, free, RemoveFolder) == 0 : facts is { IsOrdinary: true, Size: 0 } && UnixCalls.unlinkat(folder, free, 0) == 0;
+        blocked.Add(isRemoved
+            ? $"The command was ended because `{name}` appeared in the workspace; it was empty and was removed."
+            : $"The command was ended because `{name}` appeared in the workspace; it is now called `{free}`.");
+    }
+}
