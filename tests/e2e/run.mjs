@@ -1,36 +1,59 @@
 // Every test in a real VS Code: first the suite inside its extension host, then one journey after the other through the workbench.
 // Results go to artifacts/tests/e2e.json, one picture per step to artifacts/screenshots.
 // A journey that failed is told once more from its beginning, in a VS Code of its own, and the report says so; more than two such journeys are no accident.
-//   node tests/e2e/run.mjs [journey ...]     only these (a journey is a file's name, `inHost` the suite)
+//   node tests/e2e/run.mjs                    the suite and the main path of each feature, as in `npm test`
+//   node tests/e2e/run.mjs journey ...        only these (a journey is a file's name, `inHost` the suite)
+//   node tests/e2e/run.mjs --all              all of them     --shard 1/4   the first quarter of them
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { requireChromium } from '../../scripts/lib/chromium.mjs';
 import { inArtifacts, inRoot } from '../../scripts/lib/paths.mjs';
-import { runMain, say } from '../../scripts/lib/progress.mjs';
+import { Stop, runMain, say } from '../../scripts/lib/progress.mjs';
 import { browserArguments } from './runner/browser.mjs';
 import { runInHostSuite } from './runner/inHostSuite.mjs';
 import { addUpHosts } from './runner/coverage.mjs';
 import { Journey } from './runner/journey.mjs';
 
 const mostToldAgain = 2;
+const inHost = 'inHost';
+
+/** The main path of each feature: what every change is tested with. */
+const mainJourneys = [
+  inHost,
+  'agents',
+  'chat',
+  'claudeCode',
+  'crash',
+  'firstRun',
+  'package',
+  'providersPage',
+  'search',
+  'servers',
+  'start',
+  'templates',
+  'tools',
+  'trust',
+];
 
 await runMain(async () => {
-  const chosen = process.argv.slice(2);
-  const isChosen = (/** @type {string} */ name) => chosen.length === 0 || chosen.includes(name);
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { all: { type: 'boolean' }, shard: { type: 'string' } } });
+  const journeys = readdirSync(inRoot('tests', 'e2e', 'journeys')).map((file) => basename(file, '.mjs'));
+  const isWhole = positionals.length === 0;
+  const named = isWhole ? (values.all ? [inHost, ...journeys] : mainJourneys) : positionals;
+  const unknown = named.find((name) => name !== inHost && !journeys.includes(name));
+  if (unknown) throw new Stop(`There is no journey \`${unknown}\`: ${journeys.join(', ')}.`);
+  const chosen = shardOf(named.sort(), values.shard);
   const screenshots = inArtifacts('screenshots');
-  if (chosen.length === 0) rmSync(screenshots, { recursive: true, force: true });
+  if (isWhole) rmSync(screenshots, { recursive: true, force: true });
   mkdirSync(screenshots, { recursive: true });
   /** @type {import('../../scripts/lib/testResults.mjs').TestResult[]} */
   const results = [];
   const browser = await chromium.launch({ executablePath: await requireChromium(), args: browserArguments });
   try {
-    if (isChosen('inHost')) results.push(...(await runInHostSuite(browser)));
-    for (const file of readdirSync(inRoot('tests', 'e2e', 'journeys')).sort()) {
-      const name = basename(file, '.mjs');
-      if (isChosen(name)) results.push(...(await runJourney(name, browser)));
-    }
-    if (chosen.length === 0) await tellAgain(results, browser);
+    for (const name of chosen) results.push(...(name === inHost ? await runInHostSuite(browser) : await runJourney(name, browser)));
+    if (isWhole) await tellAgain(results, browser);
   } finally {
     await browser.close();
     addUpHosts();
@@ -40,6 +63,14 @@ await runMain(async () => {
   say(`Pictures of each step: ${screenshots}`);
   return results.some(({ outcome }) => outcome === 'failed') ? 1 : 0;
 });
+
+/** @param {string[]} names @param {string | undefined} shard As `1/4`. */
+function shardOf(names, shard) {
+  if (shard === undefined) return names;
+  const [, part, count] = /^(\d+)\/(\d+)$/.exec(shard)?.map(Number) ?? [];
+  if (!part || !count || part > count) throw new Stop(`\`--shard ${shard}\` is no part: use one such as 1/4.`);
+  return names.filter((_, index) => index % count === part - 1);
+}
 
 /** @param {import('../../scripts/lib/testResults.mjs').TestResult[]} results What is told again takes the place of what failed. @param {import('playwright-core').Browser} browser */
 async function tellAgain(results, browser) {
