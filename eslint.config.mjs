@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import tseslint from 'typescript-eslint';
+import { noRawTextApi } from './scripts/lib/rawTextApi.mjs';
 
 const features = readdirSync(new URL('extension/src/features/', import.meta.url)).sort();
 
@@ -19,7 +20,8 @@ const layers = [
   ),
   room('extension/src/server/**', [forbid(['**/features/**', '**/webview/**'], 'The connection knows no feature.')]),
   room('extension/src/infrastructure/**', [
-    forbid(['**/features/**', '**/server/**', '**/webview/**', '**/protocol/**'], 'Infrastructure is below everything else.'),
+    forbid(['**/features/**', '**/server/**', '**/protocol/**'], 'Infrastructure is below everything else.'),
+    { regex: 'webview/(?!shared/visibleText$)', message: 'Infrastructure is below everything else.' },
   ]),
   room('extension/src/webview/**', [
     forbid(
@@ -75,6 +77,12 @@ export default tseslint.config(
       'no-var': 'error',
       'prefer-const': 'error',
     },
+  },
+  {
+    files: ['extension/src/**'],
+    ignores: ['extension/src/infrastructure/window.ts', 'extension/src/webview/**'],
+    plugins: { plue: { rules: { 'no-raw-text-api': noRawTextApi } } },
+    rules: { 'plue/no-raw-text-api': 'error' },
   },
   ...layers,
 );

@@ -234,7 +234,7 @@ export interface TreeViewStatus {
 }
 
 /** A badge that is set anew flickers, so one that stays is left alone. */
-export function showTreeViewStatus(view: vscode.TreeView<unknown>, { badge, message }: TreeViewStatus): void {
+export function showTreeViewStatus(view: Pick<vscode.TreeView<unknown>, 'badge' | 'message'>, { badge, message }: TreeViewStatus): void {
   const tooltip = badge === undefined ? undefined : literalLine(badge.tooltip);
   if (view.badge?.tooltip !== tooltip)
     view.badge = badge === undefined || tooltip === undefined ? undefined : { value: badge.value, tooltip };
@@ -250,7 +250,7 @@ export function createWebviewPanel(
   return vscode.window.createWebviewPanel(viewType, literalLine(title), column, options);
 }
 
-export function setPanelTitle(panel: vscode.WebviewPanel, title: string): void {
+export function setPanelTitle(panel: Pick<vscode.WebviewPanel, 'title'>, title: string): void {
   panel.title = literalLine(title);
 }
 
