@@ -107,7 +107,7 @@ internal sealed class Composition : IAsyncDisposable
         StoredRules = new StoredRules(paths, Time);
         Approvals = new Approvals(Time, StoredRules);
         inbox = new(() => new SharedInbox(Approvals, paths, Logs.CreateLogger("Approvals")));
-        PermissionPolicy = new PermissionPolicy(paths, StoredRules, Home);
+        PermissionPolicy = new PermissionPolicy(paths, StoredRules, Home, ordinaryFiles: () => UserConfig.Read(paths).Texts(UserConfig.OrdinaryFilesKey));
         var results = new ToolResults(paths, Time);
         toolRunner = new(() => new ToolRunner(PermissionPolicy, Approvals, edits.Value.Log, rights => [.. rights().Reverse().Select(one => one.Title)], results, new Blobs(paths), Time));
         sandbox = new(() => Sandbox.OfThisMachine(new ProtectedPaths(paths, Home)));

@@ -28,6 +28,8 @@ public sealed record UserConfig
     public const string MaskSecretsKey = "mask_secrets";
     /// <summary>Whether commands that agents run may use the network.</summary>
     public const string CommandsNetworkKey = "commands_network";
+    /// <summary>Guarded files that agents may change as ordinary ones, by their patterns.</summary>
+    public const string OrdinaryFilesKey = "ordinary_files";
 
     /// <summary>Whether AGENTS.md and CLAUDE.md of the workspace steer chats.</summary>
     public const string WorkspaceRulesKey = "workspace_rules";
@@ -49,6 +51,8 @@ public sealed record UserConfig
     public bool? Flag(string key) => (Value(key) as Json5Boolean)?.Value;
 
     public string? Text(string key) => (Value(key) as Json5String)?.Value;
+
+    public IReadOnlyList<string> Texts(string key) => [.. (Value(key) as Json5Array)?.Items.OfType<Json5String>().Select(text => text.Value) ?? []];
 
     /// <summary>A missing file says nothing. Keys that this version does not know are kept and passed over.</summary>
     public static UserConfig Read(PluePaths paths)

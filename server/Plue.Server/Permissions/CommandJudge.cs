@@ -99,8 +99,13 @@ internal sealed class CommandJudge(FileJudge files, SystemPrograms programs, str
         if (Wrappers.IsWrapper(words)) { return Finding.AlwaysAsk($"{Wrappers.NameOf(words[0])} runs other commands."); }
         if (programs.IsOfWorkspace(words[0], workspace)) { return Finding.AlwaysAsk($"{words[0]} is found in the workspace before anywhere else."); }
 
-        // A rule for a program by its place means the one that lies there as seen from the workspace.
         var isAtTop = folder == FileJudge.Target(workspace);
+        if (Wrappers.NameOf(words[0]) is "git" or "git.exe" && !(isAtTop && command.Moves is [] && GitFolder.IsOwn(words, folder, isUnsettled)))
+        {
+            return Finding.AlwaysAsk("Git might work with another repository than the workspace's own, and run what that says.");
+        }
+
+        // A rule for a program by its place means the one that lies there as seen from the workspace.
         var isPlaced = words[0].Contains('/', StringComparison.Ordinal) && !Path.IsPathRooted(words[0]);
         return (isAtTop || !isPlaced) && book.AllowsCommand(command.Text) ? Finding.Allow("A rule allows it.")
             : isAtTop && book.IsStored($"bash({command.Text})") ? Finding.Allow("You allowed exactly this.")

@@ -3,7 +3,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Permissions;
 
 /// <summary>Judges reading and changing one file, by where it really leads.</summary>
-internal sealed class FileJudge(ProtectedPaths protectedPaths, string userHome)
+/// <param name="ordinary">Patterns of guarded files that the user takes for ordinary ones.</param>
+internal sealed class FileJudge(ProtectedPaths protectedPaths, string userHome, Func<IReadOnlyList<string>> ordinary)
 {
     private const int KeyHead = 256;
     private const string OtherNothing = "/dev/null";
@@ -80,7 +81,9 @@ internal sealed class FileJudge(ProtectedPaths protectedPaths, string userHome)
 
     private Finding? Guard(string path, string target, Rights rights)
     {
-        var why = GuardedPaths.WhyNotChange(Path.GetFullPath(path), rights.Workspace) ?? GuardedPaths.WhyNotChange(target, rights.Workspace is { } folder ? RealPath.TargetOf(folder) : null);
+        var real = rights.Workspace is { } folder ? RealPath.TargetOf(folder) : null;
+        var why = GuardedPaths.WhyNotChange(Path.GetFullPath(path), rights.Workspace, ordinary) ?? GuardedPaths.WhyNotChange(target, real, ordinary);
+        if (why is null && real is not null && RealPath.LiesIn(real, target) && GitFolder.IsChanged(target, real)) { why = "with it its folder is a repository, and Git runs what that says"; }
         if (why is null && rights.Workspace is { } workspace && GuardedPaths.GitFolderOf(workspace) is { } git && RealPath.LiesIn(git, target)) { why = "version control runs what it says"; }
 
         return why is not null ? Finding.AlwaysAsk($"{target} is asked about each time: {why}.", target)

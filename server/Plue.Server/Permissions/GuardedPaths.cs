@@ -5,55 +5,26 @@ using Plue.Server.Platform;
 namespace Plue.Server.Permissions;
 
 /// <summary>
-/// Files of a workspace that decide what runs or what a model is told: a change of them always asks, whatever is allowed, whether they exist or not. And files
-/// that hold keys: they are never read for a model. By each name of a path, however disks fold it: case, Unicode form, dots and spaces at its end.
+/// Files of a workspace that decide what runs or what a model is told, listed in <c>server/guarded-files.json5</c>: a change of them always asks, whatever is allowed,
+/// whether they exist or not. And files that hold keys: they are never read for a model. By each name of a path, however disks fold it: case, Unicode form, dots and spaces at its end.
 /// </summary>
 public static class GuardedPaths
 {
-    private const string RunsPrograms = "programs read it and then run what it says";
-    private const string Steers = "it tells models what to do";
-    private const string Keys = "it holds keys or sign-ins";
-    private const string Plues = "it says what Plue may do";
-
-    private static readonly Dictionary<string, string> Names = Table(
-        (RunsPrograms, """
-            .git .hg .svn .vscode .vscode-server .idea .fleet .zed .devcontainer .devcontainer.json devcontainer.json .husky .githooks lefthook.yml .lefthook.yml .pre-commit-config.yaml
-            .gitconfig .gitmodules .gitattributes .gitlab-ci.yml .circleci azure-pipelines.yml jenkinsfile
-            .bashrc .bash_profile .bash_login .bash_logout .bash_aliases .zshrc .zprofile .zshenv .zlogin .zlogout .profile .kshrc .mkshrc .cshrc .tcshrc .login .logout .inputrc
-            .envrc .vimrc .exrc .nvimrc .gvimrc .emacs .tmux.conf .screenrc .xprofile .xinitrc .xsessionrc .ripgreprc .wgetrc .curlrc .gdbinit .lldbinit .netrc .ssh .gnupg
-            .npmrc .yarnrc .yarnrc.yml .pnpmfile.cjs package.json .mcp.json mcp.json
-            """),
-        (Steers, """
-            .claude .claude.json .cursor .codex .gemini .roo .roomodes .continue .windsurf .amazonq .kiro .opencode .crush .clinerules .cursorrules .windsurfrules .roorules .aider.conf.yml
-            agents.md agents.override.md agent.md claude.md claude.local.md gemini.md copilot-instructions.md
-            """),
-        (Plues, ".plue"));
-
-    private static readonly (string Folder, string Name, string Why)[] Pairs =
-    [
-        (".github", "workflows", RunsPrograms), (".github", "actions", RunsPrograms), (".github", "hooks", RunsPrograms), (".github", "instructions", Steers),
-        (".github", "prompts", Steers), (".github", "agents", Steers), (".github", "chatmodes", Steers), (".config", "fish", RunsPrograms), (".config", "git", RunsPrograms),
-    ];
-
-    private static readonly string[] EndsOfSettings = [".code-workspace", ".git"];
     private static readonly string[] EndsOfExamples = [".example", ".sample", ".template", ".dist"];
     private static readonly string[] EndsOfKeys = [".p12", ".pfx", ".jks", ".keystore", ".kdbx"];
 
     /// <returns>Why a change of this path is asked about each time, as the end of a sentence; null for an ordinary file.</returns>
     /// <param name="path">Absolute.</param>
     /// <param name="below">The folder whose own names do not count: what lies above the workspace is not the agent's choice.</param>
-    public static string? WhyNotChange(string path, string? below)
+    /// <param name="ordinary">Patterns of the list that the user takes for ordinary files. Read only when something is found.</param>
+    public static string? WhyNotChange(string path, string? below, Func<IReadOnlyList<string>>? ordinary = null)
     {
         var names = NamesOf(path, below);
         for (var i = 0; i < names.Count; i++)
         {
-            var name = names[i];
-            if (Names.TryGetValue(name, out var why)) { return why; }
-            if (name.StartsWith(".env", StringComparison.Ordinal) || (name.StartsWith(".aider", StringComparison.Ordinal) && name != ".aiderignore")) { return name[1] == 'e' ? Keys : Steers; }
-            if (EndsOfSettings.Any(end => name.EndsWith(end, StringComparison.Ordinal))) { return RunsPrograms; }
+            if (GuardedFile.At(names, i).FirstOrDefault(found => found.IsFixed || !IsOrdinary(found, ordinary)) is { } guarded) { return guarded.Reason; }
             // What the name stands for is known only to the disk.
-            if (name.Length > 2 && name.IndexOf('~', StringComparison.Ordinal) is > 0 and <= 6 and var tilde && tilde + 1 < name.Length && char.IsAsciiDigit(name[tilde + 1])) { return "it is a short name that can stand for another file"; }
-            if (Pairs.FirstOrDefault(pair => i > 0 && pair.Name == name && pair.Folder == names[i - 1]) is { Why: { } both }) { return both; }
+            if (names[i] is { Length: > 2 } name && name.IndexOf('~', StringComparison.Ordinal) is > 0 and <= 6 and var tilde && tilde + 1 < name.Length && char.IsAsciiDigit(name[tilde + 1])) { return "it is a short name that can stand for another file"; }
         }
 
         return null;
@@ -85,6 +56,8 @@ public static class GuardedPaths
         // Mostly it is a folder, or there is none.
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException) { return null; }
     }
+
+    private static bool IsOrdinary(GuardedFile file, Func<IReadOnlyList<string>>? ordinary) => ordinary?.Invoke().Any(pattern => pattern.Equals(file.Pattern, StringComparison.OrdinalIgnoreCase)) == true;
 
     private static List<string> NamesOf(string path, string? below)
     {
@@ -122,7 +95,4 @@ public static class GuardedPaths
 
         return folded.ToString().ToLowerInvariant().TrimEnd('.', ' ');
     }
-
-    private static Dictionary<string, string> Table(params (string Why, string Names)[] groups) =>
-        groups.SelectMany(group => group.Names.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries).Select(name => (name, group.Why))).ToDictionary(pair => pair.name, pair => pair.Why, StringComparer.Ordinal);
 }

@@ -19,12 +19,14 @@ public sealed class PermissionPolicy
     /// <param name="userHome">What <c>~</c> is to commands and rules.</param>
     /// <param name="searchPath">What commands find their programs by.</param>
     /// <param name="shell">What runs commands.</param>
-    public PermissionPolicy(PluePaths? paths = null, StoredRules? stored = null, string? userHome = null, string? searchPath = null, string? shell = null)
+    /// <param name="ordinaryFiles">Patterns of <c>server/guarded-files.json5</c> that the user takes for ordinary files, as they are at this moment.</param>
+    public PermissionPolicy(
+        PluePaths? paths = null, StoredRules? stored = null, string? userHome = null, string? searchPath = null, string? shell = null, Func<IReadOnlyList<string>>? ordinaryFiles = null)
     {
         paths ??= PluePaths.FromEnvironment();
         this.stored = stored ?? new StoredRules(paths, TimeProvider.System);
         this.userHome = userHome ?? PluePaths.UserFolder;
-        files = new FileJudge(new ProtectedPaths(paths, this.userHome), this.userHome);
+        files = new FileJudge(new ProtectedPaths(paths, this.userHome), this.userHome, ordinaryFiles ?? (() => []));
         commands = new CommandJudge(
             files, new SystemPrograms(searchPath ?? Environment.GetEnvironmentVariable("PATH")), this.userHome, shell ?? (OperatingSystem.IsWindows() ? "cmd.exe" : "/bin/sh"));
     }

@@ -11,6 +11,76 @@ public sealed class CommandTests : IDisposable
     public void Dispose() => scene.Dispose();
 
     [Theory]
+    [InlineData("git status")]
+    [InlineData("git --no-pager diff --stat")]
+    [InlineData("git add a.txt && git status")]
+    [InlineData("git log -- sub")]
+    public void A_rule_for_git_holds_in_the_repository_of_the_workspace(string command)
+    {
+        MakeRepository(".git");
+        Assert.Equal(Decision.Allow, scene.Command(command, scene.Agent(allow: ["bash(git *)"])).Decision);
+    }
+
+    [Theory]
+    [InlineData("cd sub && git status")]
+    [InlineData("cd . && git status")]
+    [InlineData("git -C sub status")]
+    [InlineData("git -Csub status")]
+    [InlineData("git --git-dir=bare status")]
+    [InlineData("git --git-dir bare status")]
+    [InlineData("git --work-tree=sub status")]
+    [InlineData("git --bare status")]
+    [InlineData("git -c core.fsmonitor=./a.txt status")]
+    [InlineData("git --exec-path=sub status")]
+    [InlineData("GIT_DIR=bare git status")]
+    [InlineData("env GIT_DIR=bare git status")]
+    [InlineData("export GIT_DIR=bare; git status")]
+    [InlineData("/usr/bin/git -C sub status")]
+    [InlineData("git push ./bare main")]
+    [InlineData("git fetch file://@/bare")]
+    [InlineData("git diff nested")]
+    public void A_rule_for_git_does_not_hold_where_another_repository_could_be_meant(string command)
+    {
+        MakeRepository(".git");
+        MakeRepository("bare");
+        MakeRepository("nested/.git");
+        var verdict = scene.Command(command.Replace("@", scene.Workspace, StringComparison.Ordinal), scene.Agent(allow: ["bash(git *)", "bash(/usr/bin/git *)", "bash(env *)", "bash(cd *)"]));
+        Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
+    }
+
+    [Fact]
+    public void A_rule_for_git_does_not_hold_where_files_of_the_workspace_make_it_a_repository()
+    {
+        var agent = scene.Agent(allow: ["bash(git *)", "bash(make *)"]);
+        Assert.Equal(Decision.Allow, scene.Command("git status", agent).Decision);
+        Assert.Equal(Decision.Ask, scene.Command("make x && git status", agent).Decision);
+        MakeRepository("");
+        Assert.Equal((Decision.Ask, null), (scene.Command("git status", agent).Decision, scene.Command("git status", agent).Rule));
+        // Git passes over a .git that is none and takes the folder itself.
+        Directory.CreateDirectory(scene.At(".git"));
+        Assert.Equal(Decision.Ask, scene.Command("git status", agent).Decision);
+        MakeRepository(".git");
+        Assert.Equal(Decision.Allow, scene.Command("git status", agent).Decision);
+    }
+
+    [Fact]
+    public void What_was_always_allowed_for_git_does_not_hold_in_another_repository_either()
+    {
+        scene.Rules.Add("bash(git status)", scene.Workspace);
+        Assert.Equal(Decision.Allow, scene.Command("git status").Decision);
+        MakeRepository("");
+        Assert.Equal(Decision.Ask, scene.Command("git status").Decision);
+    }
+
+    private void MakeRepository(string folder)
+    {
+        scene.Write(Path.Combine(folder, "HEAD"), "ref: refs/heads/main\n");
+        scene.Write(Path.Combine(folder, "config"), "[core]\n\tbare = true\n");
+        Directory.CreateDirectory(scene.At(Path.Combine(folder, "objects")));
+        Directory.CreateDirectory(scene.At(Path.Combine(folder, "refs")));
+    }
+
+    [Theory]
     [InlineData("ls")]
     [InlineData("ls -la sub")]
     [InlineData("cat a.txt sub/b.txt")]

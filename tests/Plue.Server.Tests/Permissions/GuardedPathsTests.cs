@@ -94,6 +94,101 @@ public sealed class GuardedPathsTests : IDisposable
     }
 
     [Theory]
+    [InlineData(".cargo/config.toml", "cargo")]
+    [InlineData("crates/core/build.rs", "cargo")]
+    [InlineData(".mise.toml", "shell")]
+    [InlineData(".mvn/extensions.xml", "Maven")]
+    [InlineData("gradle/wrapper/gradle-wrapper.properties", "Gradle")]
+    [InlineData("gradlew", "Gradle")]
+    [InlineData("Directory.Build.targets", "MSBuild")]
+    [InlineData("src/App/App.csproj", "MSBuild")]
+    [InlineData("NuGet.Config", "packages")]
+    [InlineData(".config/dotnet-tools.json", "tools")]
+    [InlineData(".bazelrc", "Bazel")]
+    [InlineData("tools/bazel", "Bazel")]
+    [InlineData("Makefile", "make")]
+    [InlineData("CMakeLists.txt", "CMake")]
+    [InlineData("tests/conftest.py", "pytest")]
+    [InlineData("sitecustomize.py", "Python")]
+    [InlineData("lib/evil.pth", "Python")]
+    [InlineData("eslint.config.mjs", "linters")]
+    [InlineData(".eslintrc.cjs", "linters")]
+    [InlineData(".prettierrc.mjs", "formatters")]
+    [InlineData(".pylintrc", "linters")]
+    [InlineData("jest.config.ts", "test runners")]
+    [InlineData("packages/a/vitest.config.ts", "test runners")]
+    [InlineData(".clangd", "language servers")]
+    [InlineData("omnisharp.json", "language servers")]
+    [InlineData("node_modules/eslint/index.js", "load code")]
+    [InlineData("ESLINT.CONFIG.JS", "linters")]
+    public void A_file_that_runs_by_itself_is_asked_about_in_every_mode_and_says_what_runs_it(string path, string runs)
+    {
+        foreach (var mode in new[] { PermissionMode.Ask, PermissionMode.EditFreely })
+        {
+            var verdict = scene.Change(path, scene.Agent(mode, allow: ["write", "write(**)"]));
+            Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
+            Assert.Contains(runs, verdict.Why[verdict.Why.LastIndexOf(':')..], StringComparison.Ordinal);
+        }
+
+        Assert.Equal(Decision.Ask, scene.Command($"echo x > {path}", scene.Agent(PermissionMode.EditFreely, allow: ["bash", "write"])).Decision);
+        Assert.Equal(Decision.Ask, scene.Command($"cp a.txt {path}", scene.Agent(PermissionMode.EditFreely, allow: ["bash(cp *)"])).Decision);
+    }
+
+    [Fact]
+    public void A_guarded_file_that_the_user_takes_for_an_ordinary_one_is_freely_edited_and_no_other()
+    {
+        using var free = new Scene(ordinaryFiles: ["makefile", "eslint.config.*", ".git", "*"]);
+        Assert.Equal((Decision.Allow, Decision.Allow), (free.Change("Makefile").Decision, free.Change("a/eslint.config.js").Decision));
+        Assert.All([".vscode/Makefile", "package.json", "GNUmakefile", ".eslintrc", ".git/config"], path => Assert.Equal(Decision.Ask, free.Change(path).Decision));
+    }
+
+    [Fact]
+    public void Each_line_of_the_list_names_something_once_and_says_why()
+    {
+        Assert.Equal(GuardedFile.All.Count, GuardedFile.All.Select(one => one.Pattern.ToLowerInvariant()).Distinct(StringComparer.Ordinal).Count());
+        Assert.All(GuardedFile.All, one =>
+        {
+            var example = one.Pattern.Replace("*", "x", StringComparison.Ordinal);
+            Assert.NotNull(GuardedPaths.WhyNotChange($"/work/sub/{example}", "/work"));
+            Assert.DoesNotContain("  ", one.Reason, StringComparison.Ordinal);
+            Assert.False(one.Reason.EndsWith('.') || one.Pattern.Any(char.IsWhiteSpace), one.Pattern);
+        });
+    }
+
+    [Theory]
+    [InlineData("bare/HEAD", "bare/objects,bare/refs")]
+    [InlineData("bare/HEAD", "bare/refs")]
+    [InlineData("deep/down/x/refs/heads/main", "deep/down/x/objects")]
+    [InlineData("x/objects/info/alternates", "x/refs")]
+    [InlineData("HEAD", "objects,refs")]
+    [InlineData("bare/config", "bare/objects,bare/refs,bare/HEAD.")]
+    [InlineData("bare/hooks/post-checkout", "bare/objects,bare/refs,bare/HEAD.")]
+    [InlineData("bare/commondir", "bare/HEAD.")]
+    [InlineData("bare/HEAD", "bare/commondir.")]
+    public void A_file_that_makes_its_folder_a_repository_is_asked_about_each_time(string path, string present)
+    {
+        Make(present);
+        var verdict = scene.Change(path, scene.Agent(PermissionMode.EditFreely, allow: ["write"]));
+        Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
+        Assert.Contains("repository", verdict.Why, StringComparison.Ordinal);
+        Assert.Equal(Decision.Ask, scene.Command($"echo x > {path}", scene.Agent(PermissionMode.EditFreely)).Decision);
+    }
+
+    [Theory]
+    [InlineData("src/config", "src")]
+    [InlineData("src/config/app.ts", "src/refs")]
+    [InlineData("src/refs/a.ts", "src")]
+    [InlineData("src/hooks/useX.ts", "src/objects")]
+    [InlineData("src/head/index.ts", "src/objects")]
+    [InlineData("src/info/a.ts", "src/refs")]
+    [InlineData("HEAD", "src")]
+    public void Names_that_Git_uses_too_are_freely_edited_in_an_ordinary_folder(string path, string present)
+    {
+        Make(present);
+        Assert.Equal(Decision.Allow, scene.Change(path).Decision);
+    }
+
+    [Theory]
     [InlineData("a.txt")]
     [InlineData("src/new/file.ts")]
     [InlineData(".gitignore")]
@@ -119,6 +214,16 @@ public sealed class GuardedPathsTests : IDisposable
     [Fact]
     public void SEC_12_What_the_sandbox_holds_back_is_asked_about_in_every_other_way_too() => Assert.All(
         Sandbox.GuardedFolders.Concat(Sandbox.GuardedFiles).Concat(Sandbox.GuardedWhereThere), name => Assert.NotNull(GuardedPaths.WhyNotChange($"/work/{name}", "/work")));
+
+    /// <param name="present">Folders of the workspace, and files where a dot ends the name.</param>
+    private void Make(string present)
+    {
+        foreach (var name in present.Split(','))
+        {
+            if (name.EndsWith('.')) { scene.Write(name.TrimEnd('.'), "ref: refs/heads/main\n"); }
+            else { Directory.CreateDirectory(scene.At(name)); }
+        }
+    }
 
     [Fact]
     public void SEC_26_A_folder_beside_the_workspace_with_a_like_name_is_not_in_it()

@@ -9,14 +9,14 @@ internal sealed class Scene : IDisposable
 {
     private readonly string root = RealPath.Of(Directory.CreateTempSubdirectory("plue-perm-").FullName);
 
-    public Scene(string? searchPath = null, string? shell = null)
+    public Scene(string? searchPath = null, string? shell = null, string[]? ordinaryFiles = null)
     {
         Home = Directory.CreateDirectory(Path.Combine(root, "home")).FullName;
         Workspace = Directory.CreateDirectory(Path.Combine(Home, "proj")).FullName;
         Sibling = Directory.CreateDirectory(Path.Combine(Home, "proj-evil")).FullName;
         Paths = new PluePaths(Path.Combine(root, "plue"));
         Rules = new StoredRules(Paths, TimeProvider.System);
-        Policy = new PermissionPolicy(Paths, Rules, Home, searchPath ?? "/usr/bin:/bin", shell ?? "/bin/sh");
+        Policy = new PermissionPolicy(Paths, Rules, Home, searchPath ?? "/usr/bin:/bin", shell ?? "/bin/sh", () => ordinaryFiles ?? []);
         Write("a.txt", "one\ntwo\n");
         Write("sub/b.txt", "three\n");
     }

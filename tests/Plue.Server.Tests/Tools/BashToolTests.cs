@@ -24,6 +24,21 @@ public sealed class BashToolTests : IDisposable
         Assert.StartsWith("one\ntwo\nthree\n[Exit code 3, ", said, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(SandboxKind.Bubblewrap)]
+    [InlineData(SandboxKind.Landlock)]
+    public async Task SEC_12_A_command_that_makes_a_guarded_folder_is_ended_and_the_result_says_so(SandboxKind kind)
+    {
+        var sandbox = new Sandbox([], Testing.SidecarProcess.Executable, [kind]);
+        Assert.SkipUnless(await sandbox.KindAsync(TestContext.Current.CancellationToken) == kind, "This machine has no such sandbox.");
+        var said = await bench.SaidAsync(new BashTool("", sandbox, bench.Results, () => false), """{"command":"echo begun; mkdir .vscode; sleep 300; echo over"}""");
+        Assert.StartsWith("begun\n", said, StringComparison.Ordinal);
+        Assert.Contains("[The command was ended because `.vscode` appeared in the workspace; it was empty and was removed.", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("over\n", said, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(bench.Workspace));
+        Assert.StartsWith("fine\n[Exit code 0, ", await bench.SaidAsync(new BashTool("", sandbox, bench.Results, () => false), """{"command":"echo fine"}"""), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task What_is_asked_about_is_what_runs_and_where()
     {
