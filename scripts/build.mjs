@@ -1,8 +1,10 @@
 // `npm run build`: the extension's host and pages, and the development sidecar. What was made from the same sources is left alone.
+import { parseArgs } from 'node:util';
 import { buildExtension, buildSidecar } from './lib/build.mjs';
 import { runMain } from './lib/progress.mjs';
 
 await runMain(async () => {
+  parseArgs({});
   for (const [name, make] of Object.entries({ extension: buildExtension, sidecar: buildSidecar })) {
     const began = performance.now();
     const isNew = await make({ show: true });

@@ -1,4 +1,5 @@
 // `npm run check`: formatting, analyzers, types, lint, layers and house rules of both languages. Each check runs to its end and is told in a line with what mends it.
+import { parseArgs } from 'node:util';
 import { buildExtension, installPackages } from './lib/build.mjs';
 import { inArtifacts, inRoot } from './lib/paths.mjs';
 import { requireDotnet, requireNode } from './lib/prerequisites.mjs';
@@ -46,6 +47,7 @@ const checks = [
 ];
 
 await runMain(async () => {
+  parseArgs({});
   requireNode();
   await requireDotnet();
   await installPackages();

@@ -16,6 +16,7 @@ import { inArtifacts } from './lib/paths.mjs';
 import { requireDotnet, requireNode } from './lib/prerequisites.mjs';
 import { Stop, runMain, step } from './lib/progress.mjs';
 import { runOrStop } from './lib/run.mjs';
+import { sidecarUnderTest } from './lib/publish.mjs';
 import { installTestPrograms } from './lib/testPrograms.mjs';
 
 /**
@@ -84,6 +85,7 @@ async function tellStories(told, every, outcomes) {
   // In memory, because there is much to write and no power is cut here.
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'plue-faults-'));
   const noStrace = told.some(({ needs }) => needs === 'strace') ? await whyNot() : undefined;
+  const plue = await sidecarUnderTest();
   const reader = new Reader();
   let losses = 0;
   try {
@@ -92,7 +94,7 @@ async function tellStories(told, every, outcomes) {
       const found =
         needs && noStrace
           ? [{ name, points: 0, checked: 0, repaired: 0, losses: [], skipped: noStrace }]
-          : await step(`Faults: ${name}`, () => tell({ folder, every, noStrace }, reader)).catch(brokenOff);
+          : await step(`Faults: ${name}`, () => tell({ folder, every, plue, noStrace }, reader)).catch(brokenOff);
       for (const one of found) console.log(lineOf({ ...one, name: one.name || name }));
       losses += found.reduce((sum, one) => sum + one.losses.length, 0);
       outcomes.set(nameOf({ kind: 'story', name }), outcomeOf(found, (performance.now() - began) / 1000));

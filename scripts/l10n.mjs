@@ -2,6 +2,7 @@
 // The keys of l10n/bundle.l10n.*.json are the English sentences in extension/src; those of package.nls.*.json are the keys of package.nls.json.
 // `--check` changes nothing and fails where something would change or is not translated.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import ts from 'typescript';
 import { inRoot } from './lib/paths.mjs';
 import { Stop, runMain, say } from './lib/progress.mjs';
@@ -9,7 +10,7 @@ import { Stop, runMain, say } from './lib/progress.mjs';
 const languages = ['de', 'zh-cn'];
 
 await runMain(() => {
-  const isCheck = process.argv.includes('--check');
+  const { check: isCheck = false } = parseArgs({ options: { check: { type: 'boolean' } } }).values;
   const sentences = said();
   const words = Object.keys(read('package.nls.json'));
   const findings = languages.flatMap((language) => [

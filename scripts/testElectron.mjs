@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { build, installPackages } from './lib/build.mjs';
 import { root } from './lib/paths.mjs';
 import { requireDotnet, requireNode } from './lib/prerequisites.mjs';
@@ -10,6 +11,7 @@ import { Stop, runMain } from './lib/progress.mjs';
 import { report, suiteResult } from './lib/testResults.mjs';
 
 await runMain(async () => {
+  parseArgs({});
   requireNode();
   await requireDotnet();
   await installPackages();

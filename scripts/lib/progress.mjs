@@ -1,5 +1,7 @@
 // Says what a script is doing. A step that ends within a second stays silent; a longer one gets a
 // line when it starts to be long and one with its time at the end, and a sign of life in between.
+import { readFileSync } from 'node:fs';
+
 const announceAfter = 1_000;
 const remindEvery = 20_000;
 
@@ -36,12 +38,28 @@ export function say(line) {
 /** An end that the user can do something about: its text is the whole story, so no stack is shown. */
 export class Stop extends Error {}
 
-/** Runs a script's main function: a {@link Stop} is a sentence, anything else a stack; both exit with 1. @param {() => Promise<number | void>} main */
+/** Runs a script's main function: a {@link Stop} is a sentence, a wrong option a sentence and the usage, anything else a stack; all exit with 1. @param {() => Promise<number | void>} main */
 export async function runMain(main) {
   try {
     process.exitCode = (await main()) ?? 0;
   } catch (error) {
-    say(error instanceof Stop ? error.message : String(error instanceof Error ? error.stack : error));
+    if (isWrongOption(error)) say(`${error.message}\n\n${usage()}`);
+    else say(error instanceof Stop ? error.message : String(error instanceof Error ? error.stack : error));
     process.exitCode = 1;
   }
+}
+
+/** What `parseArgs` throws. @param {unknown} error @returns {error is Error} */
+function isWrongOption(error) {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');
+}
+
+/** The comment at the top of the script that runs: it says what the script takes. */
+function usage() {
+  const lines = readFileSync(process.argv[1] ?? '', 'utf8').split('\n');
+  const end = lines.findIndex((line) => !line.startsWith('//'));
+  return lines
+    .slice(0, end)
+    .map((line) => line.slice('// '.length))
+    .join('\n');
 }

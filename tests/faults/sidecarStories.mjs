@@ -17,14 +17,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { inArtifacts } from '../../scripts/lib/paths.mjs';
-import { sidecarUnderTest } from '../../scripts/lib/publish.mjs';
 import { findOnPath, run } from '../../scripts/lib/run.mjs';
 import { startSidecar } from '../bench/sidecar.mjs';
 import { Endpoint, completion, drained, whole } from './endpoint.mjs';
 import { Findings } from './findings.mjs';
 import { tellUnsafeConnections } from './unsafeConnections.mjs';
 
-const plue = await sidecarUnderTest();
 /** Milliseconds in which an end has to be there that is told at once. */
 const soon = 1_000;
 
@@ -40,6 +38,7 @@ class Scene {
 
   /** @param {Setting} setting @param {Endpoint} endpoint */
   constructor(setting, endpoint) {
+    this.plue = setting.plue;
     this.home = mkdtempSync(join(setting.folder, 'home-'));
     // Not in memory, of which a sandbox shows nothing.
     this.workspace = mkdtempSync(join(tmpdir(), 'plue-faults-'));
@@ -53,7 +52,7 @@ class Scene {
 
   /** @param {{before?: string[], env?: NodeJS.ProcessEnv, cwd?: string}} [how] `before` is a program that starts it, as prlimit. */
   async start({ before = [], env, cwd } = {}) {
-    const [command = plue, ...args] = [...before, plue, 'serve'];
+    const [command = '', ...args] = [...before, this.plue, 'serve'];
     const sidecar = await startSidecar({ command, args, cwd, env: { PLUE_HOME: this.home, ...env } }, this.workspace);
     this.#sidecars.push(sidecar);
     return sidecar;
@@ -295,7 +294,7 @@ async function noNetwork({ findings, scene, endpoint }) {
   for (const before of [[], ...((await mayUnshareNet()) ? [['unshare', '--user', '--map-root-user', '--net']] : [])]) {
     findings.fault();
     const began = performance.now();
-    const [command = plue, ...args] = [...before, plue, 'run', 'Hello'];
+    const [command = '', ...args] = [...before, scene.plue, 'run', 'Hello'];
     const connection = ['--kind', 'openai-compatible', '--base-url', 'https://host.invalid/v1', '--model', 'm'];
     const { code, output } = await run(command, [...args, ...connection], { env: { PLUE_HOME: scene.home }, timeout: 60_000 });
     const where = before.length > 0 ? 'Without a network' : 'With a name that is not known';
@@ -354,7 +353,7 @@ async function strangeHomes({ findings, scene }) {
   };
   for (const [name, home] of Object.entries(homes)) {
     const before = name === 'read-only' ? asNobody : [];
-    if (before.length > 0 && !(await run(before[0] ?? '', [...before.slice(1), plue, '--version'])).stdout) continue;
+    if (before.length > 0 && !(await run(before[0] ?? '', [...before.slice(1), scene.plue, '--version'])).stdout) continue;
     findings.fault();
     const sidecar = await scene.start({ before, env: { PLUE_HOME: home } });
     const { total } = await sidecar.ask('codex/list', { collection: 'chats' });
@@ -492,7 +491,7 @@ async function noise({ findings, scene }) {
     TERM: 'xterm',
     LANG: 'de_DE.UTF-8',
   };
-  const child = spawn(plue, ['serve', '--log', 'Trace'], {
+  const child = spawn(scene.plue, ['serve', '--log', 'Trace'], {
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'ignore'],
   });
@@ -534,7 +533,9 @@ async function editorKilled({ findings, scene, endpoint }) {
   // The editor: a process that starts the sidecar and is killed; the pipes go with it.
   const editor = fileURLToPath(new URL('./editor.mjs', import.meta.url));
   for (const doing of ['nothing', 'a command']) {
-    const child = spawn(process.execPath, [editor, scene.home, scene.workspace, doing, plue], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [editor, scene.home, scene.workspace, doing, scene.plue], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const line = await within(
       new Promise((resolve) => child.stdout.once('data', (text) => resolve(String(text)))),
       60_000,

@@ -25,6 +25,7 @@ const shared = `chat_${'1'.padStart(32, '0')}`;
  * @typedef {object} Setting
  * @property {string} folder For everything that is written; removed by whoever made it.
  * @property {number} every 1 takes every point, 7 every seventh.
+ * @property {string} plue The sidecar's program.
  * @property {string} [noStrace] Why faults cannot be injected here.
  */
 

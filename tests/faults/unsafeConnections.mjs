@@ -4,19 +4,17 @@ import { createServer } from 'node:http';
 import { createServer as createPlainServer } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
-import { sidecarUnderTest } from '../../scripts/lib/publish.mjs';
 import { findOnPath, run, runOrStop } from '../../scripts/lib/run.mjs';
 import { whole } from './endpoint.mjs';
 import { Findings } from './findings.mjs';
 
-const plue = await sidecarUnderTest();
 const question = ['run', 'Hello', '--kind', 'openai-compatible', '--model', 'm'];
 const canary = 'key-that-must-not-go-out';
 const body = whole(['The safe answer.'], []);
 const reply = `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
 
 /** @param {import('./stories.mjs').Setting} setting @returns {Promise<import('./stories.mjs').Told[]>} */
-export async function tellUnsafeConnections({ folder }) {
+export async function tellUnsafeConnections({ folder, plue }) {
   const findings = new Findings();
   if (!findOnPath('openssl')) return [{ ...findings.told, skipped: 'There is no `openssl` on PATH.' }];
   const house = await Certificates.make(mkdtempSync(join(folder, 'tls-')));
