@@ -53,16 +53,17 @@ public static partial class HiddenCharacters
 
     private static bool IsHidden(int value) => value switch
     {
-        < 0x09 or (> 0x0A and < 0x0D) or (> 0x0D and < 0x20) or (>= 0x7F and <= 0x9F) or 0xAD or 0x34F or 0x61C => true,
+        < 0x09 or (> 0x0A and < 0x20) or (>= 0x7F and <= 0x9F) or 0xAD or 0x34F or 0x61C => true,
         0x115F or 0x1160 or 0x17B4 or 0x17B5 or (>= 0x180B and <= 0x180F) or (>= 0x200B and <= 0x200F) => true,
         (>= 0x2028 and <= 0x202E) or (>= 0x2060 and <= 0x206F) or 0x3164 or (>= 0xFE00 and <= 0xFE0F) or 0xFEFF or 0xFFA0 => true,
         (>= 0xFFF9 and <= 0xFFFB) or (>= 0xE0000 and <= 0xE03FF) => true,
         _ => false,
     };
 
-    /// <summary>Joiners are honest between emoji and in scripts that need them, a variation selector behind what it varies.</summary>
+    /// <summary>A carriage return is honest before a line feed, joiners between emoji and in scripts that need them, a variation selector behind what it varies.</summary>
     private static bool IsHonest(Rune rune, Rune? before, ReadOnlySpan<char> rest)
     {
+        if (rune.Value == '\r') { return rest is ['\n', ..]; }
         if (before is not { } left) { return false; }
         if (rune.Value is >= 0xFE00 and <= 0xFE0F) { return !IsHidden(left.Value) && !Rune.IsWhiteSpace(left); }
         if (rune.Value is not (0x200C or 0x200D)) { return false; }

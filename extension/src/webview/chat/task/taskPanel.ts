@@ -14,7 +14,7 @@ import { element, textButton, type Child } from '../../shared/element';
 import { labelOf } from '../../shared/fieldLabel';
 import { atLeast, money } from '../../shared/figures';
 import { language } from '../../shared/language';
-import { exactText } from '../../shared/longText';
+import { exactText } from '../../shared/exactText';
 import { Section } from '../../shared/section';
 import { isResumable, isWorking, stateOf } from '../../shared/taskWords';
 import type { EditCommand, TaskCommand } from '../../shared/viewMessages';

@@ -22,6 +22,7 @@ export class ApprovalBox {
   private known = new Set<string>();
   private readonly guard: AnswerGuard;
   private opening: ReturnType<typeof setTimeout> | undefined;
+  private looking: number | undefined;
 
   constructor(
     private readonly actions: ApprovalBoxActions,
@@ -32,6 +33,7 @@ export class ApprovalBox {
     if (typeof ResizeObserver !== 'undefined') new ResizeObserver(() => this.touch()).observe(this.node);
     document.addEventListener('visibilitychange', () => this.touch());
     document.addEventListener('scroll', () => this.touch(), { capture: true, passive: true });
+    window.addEventListener('resize', () => this.lookSoon());
   }
 
   /** @param canAnswer False while nobody is there to take an answer. */
@@ -58,6 +60,7 @@ export class ApprovalBox {
       if (there !== card.node) this.node.insertBefore(card.node, there ?? null);
     });
     this.node.hidden = cards.length === 0;
+    for (const card of cards) card.look();
     this.keepFocus(at);
     this.tell(approvals);
   }
@@ -79,6 +82,7 @@ export class ApprovalBox {
       open: (codexId) => this.actions.open(codexId),
       changed: () => this.touch(),
       mayAnswer: () => this.guard.isOpen,
+      say: (words) => this.actions.say(words),
     });
   }
 
@@ -116,5 +120,13 @@ export class ApprovalBox {
     this.node.classList.add('is-fresh');
     clearTimeout(this.opening);
     this.opening = setTimeout(() => this.node.classList.remove('is-fresh'), guardMs);
+    this.lookSoon();
+  }
+
+  private lookSoon(): void {
+    this.looking ??= requestAnimationFrame(() => {
+      this.looking = undefined;
+      for (const card of this.cards.values()) card.look();
+    });
   }
 }

@@ -2,10 +2,12 @@
 import * as l10n from '@vscode/l10n';
 import type { ApprovalAnswerParams, ApprovalView } from '../../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../element';
-import { diffLine, exactText, longText } from '../longText';
-import { countHidden } from '../visibleText';
+import { countExact, exactText } from '../exactText';
+import { grouped } from '../figures';
+import { countHidden, visibleText } from '../visibleText';
 import { withParts } from '../withParts';
 import { pathOf, shortPathOf, wishOf, type ApprovalGroup } from './groups';
+import { diffLines, JudgedText } from './judgedText';
 
 export interface CardActions {
   answer(answer: ApprovalAnswerParams): void;
@@ -15,16 +17,19 @@ export interface CardActions {
   changed(): void;
   /** False right after something appeared or moved. */
   mayAnswer(): boolean;
+  /** To who does not look at the card. */
+  say(words: string): void;
 }
 
 type Mode = 'asking' | 'rule' | 'deny' | 'sent';
-
-const diffLimits = { headLines: 24, tailLines: 8, headCharacters: 3000, tailCharacters: 1000 };
 
 export class ApprovalCard {
   readonly node: HTMLElement;
   private readonly equal = element('p', { class: 'approval-equal', hidden: true });
   private readonly foot = element('div', { class: 'approval-foot' });
+  private readonly texts: readonly JudgedText[];
+  private readonly unread = element('span', { class: 'quiet' });
+  private readonly showNext = textButton(l10n.t('Show Next Lines'), () => this.showUnread());
   private readonly reason = element('input', {
     type: 'text',
     class: 'approval-reason',
@@ -50,7 +55,8 @@ export class ApprovalCard {
       'aria-label': label,
       'aria-keyshortcuts': first.rule === undefined ? 'y n' : 'y a n',
     });
-    this.node.append(...this.head(first), ...this.what(first), facts(first), this.equal, this.foot);
+    this.texts = textsOf(first);
+    this.node.append(...this.head(first), ...this.texts.map(({ node }) => node), facts(first), this.equal, this.foot);
     this.node.addEventListener('keydown', (event) => this.pressed(event));
     this.draw();
   }
@@ -73,11 +79,31 @@ export class ApprovalCard {
     if (this.mode === 'sent') this.turn('asking');
   }
 
+  /** Called when what is in view may be something else. What is to be allowed has to be seen first, all of it. */
+  look(): void {
+    for (const text of this.texts) text.look(this.foot);
+    this.draw();
+  }
+
+  private get isRead(): boolean {
+    return this.texts.every((text) => text.isRead);
+  }
+
+  private get unreadLines(): number {
+    return this.texts.reduce((sum, text) => sum + text.unreadLines, 0);
+  }
+
+  private showUnread(): void {
+    this.texts.find((text) => !text.isRead)?.showNext();
+    this.look();
+    this.actions.say(this.isRead ? l10n.t('All lines viewed.') : unreadWords(this.unreadLines));
+  }
+
   private head(first: ApprovalView): HTMLElement[] {
     const open = textButton(shortPathOf(first), () => this.actions.open(first.codexId), 'quiet');
     open.classList.add('approval-path');
     open.title = l10n.t('Open {0}', pathOf(first));
-    const hidden = countHidden(first.what) + (first.diff === undefined || first.diff === first.what ? 0 : countHidden(first.diff));
+    const hidden = (showsWhat(first) ? countExact(first.what) : 0) + countHidden(first.diff ?? '');
     const warning =
       hidden === 0
         ? []
@@ -95,14 +121,6 @@ export class ApprovalCard {
     ];
   }
 
-  private what({ what, diff }: ApprovalView): HTMLElement[] {
-    const changed = (): void => this.actions.changed();
-    return [
-      ...(what === diff ? [] : [longText(what, l10n.t('What exactly'), changed)]),
-      ...(diff === undefined ? [] : [longText(diff, l10n.t('What would change'), changed, diffLine, diffLimits)]),
-    ];
-  }
-
   private turn(mode: Mode): void {
     const hadFocus = this.node.contains(document.activeElement);
     this.mode = mode;
@@ -115,12 +133,23 @@ export class ApprovalCard {
 
   private draw(): void {
     const { first, all } = this.group;
-    const key = JSON.stringify([this.mode, all.length, this.canAnswer]);
+    const unread = this.mode === 'deny' || this.mode === 'sent' ? 0 : this.unreadLines;
+    setText(this.unread, unread === 0 ? '' : unreadWords(unread));
+    const key = JSON.stringify([this.mode, all.length, this.canAnswer, unread === 0]);
     if (key === this.drawn) return;
     this.drawn = key;
+    const hadFocus = this.foot.contains(document.activeElement);
     // What stands in the input is kept, and with it where the cursor is.
-    this.foot.replaceChildren(...this.footOf(first, all.length));
-    for (const button of this.foot.querySelectorAll('button')) button.disabled = !this.canAnswer || this.mode === 'sent';
+    this.foot.replaceChildren(...(unread === 0 ? [] : [this.unreadRow]), ...this.footOf(first, all.length));
+    for (const button of this.foot.querySelectorAll('button'))
+      button.disabled = !this.canAnswer || this.mode === 'sent' || (unread > 0 && button.classList.contains('allows'));
+    this.showNext.disabled = false;
+    // The button is gone when the last line was shown.
+    if (hadFocus && this.mode === 'asking' && !this.foot.contains(document.activeElement)) this.node.focus({ preventScroll: true });
+  }
+
+  private get unreadRow(): HTMLElement {
+    return element('div', { class: 'approval-unread' }, icon('eye'), this.unread, this.showNext);
   }
 
   private footOf(first: ApprovalView, count: number): Node[] {
@@ -130,6 +159,7 @@ export class ApprovalCard {
         const once = textButton(l10n.t('Allow once'), () => this.allow(false), 'primary');
         const all = count < 2 ? [] : [textButton(l10n.t('All {0}', count), () => this.allow(true))];
         const always = first.rule === undefined ? [] : [textButton(l10n.t('Always…'), () => this.showRule())];
+        for (const button of [once, ...all]) button.classList.add('allows');
         const deny = textButton(l10n.t('Deny'), () => this.turn('deny'));
         once.title = l10n.t('Allow once (y)');
         deny.title = l10n.t('Deny (n)');
@@ -139,6 +169,7 @@ export class ApprovalCard {
       }
       case 'rule': {
         const store = textButton(l10n.t('Store rule and allow'), () => this.always(), 'primary');
+        store.classList.add('allows');
         return [ruleWords(first), element('div', { class: 'approval-buttons' }, store, cancel)];
       }
       case 'deny': {
@@ -205,10 +236,40 @@ export class ApprovalCard {
 
   private send(answer: Omit<ApprovalAnswerParams, 'id' | 'fingerprint'>): void {
     if (!this.canAnswer || this.mode === 'sent' || !this.actions.mayAnswer()) return;
+    if (answer.decision !== 'deny' && !this.isRead) {
+      this.actions.say(unreadWords(this.unreadLines));
+      return;
+    }
     const { id, fingerprint } = this.group.first;
     this.turn('sent');
     this.actions.answer({ id, fingerprint, ...answer });
   }
+}
+
+/** A diff says all that the new content of a file would. */
+function showsWhat({ kind, what, diff }: ApprovalView): boolean {
+  return diff === undefined || diff === '' || (kind !== 'write' && what !== diff);
+}
+
+function textsOf(approval: ApprovalView): JudgedText[] {
+  const { kind, what, diff = '' } = approval;
+  // A file may have Windows line ends; a command has none to spare.
+  const shown = kind === 'write' || kind === 'edit' ? visibleText(what) : exactText(what);
+  return [
+    ...(showsWhat(approval)
+      ? [
+          new JudgedText(
+            l10n.t('What exactly'),
+            shown.split('\n').map((text) => ({ text })),
+          ),
+        ]
+      : []),
+    ...(diff === '' ? [] : [new JudgedText(l10n.t('What would change'), diffLines(visibleText(diff)))]),
+  ];
+}
+
+function unreadWords(lines: number): string {
+  return lines === 1 ? l10n.t('1 line not viewed yet.') : l10n.t('{0} lines not viewed yet.', grouped(lines));
 }
 
 function facts({ where, why, sandbox }: ApprovalView): HTMLElement {
