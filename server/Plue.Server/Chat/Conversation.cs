@@ -18,7 +18,7 @@ public sealed class Conversation : IAsyncDisposable
 
     private static readonly HookChange Added = new(HookTrigger.FieldChange, ChannelFields.Messages);
     private const string AnswerUnderWay = "an answer is being written.";
-    private const string StoppedBefore = "You stopped this before it was sent.";
+    private const string StoppedBefore = "It was stopped before it was sent.";
 
     private readonly ChatServices services;
     private readonly Automation automation;

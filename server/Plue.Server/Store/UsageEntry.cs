@@ -32,7 +32,7 @@ public sealed record UsageEntry
     /// <returns>Null for what is no answer and no summary, one that nothing came of, or one that another chat paid for.</returns>
     public static UsageEntry? Of(Message message, string chatId, string template, Func<string, string> providerName)
     {
-        if (message.IsCopy || message.Status is MessageStatus.Streaming or MessageStatus.Interrupted) { return null; }
+        if (message.IsCopy || message.Status is MessageStatus.Streaming || message is { Status: MessageStatus.Interrupted, Usage: null }) { return null; }
         if (message.Role != MessageRole.Assistant && message.Compaction is null) { return null; }
         if (message.Usage is null && message.Cost is not { TotalCost: > 0 } && message.Parts.Count == 0) { return null; }
 

@@ -122,7 +122,7 @@ public sealed class QueueTests : IAsyncLifetime
         sidecar.Client.Start("message/send", new { codexId = uri, text = "one" }, out var reply);
         while (!(await endpoint.NextRequestAsync()).Target.EndsWith("/models", StringComparison.Ordinal)) { }
         await sidecar.Client.ResultAsync("message/stop", new { codexId = uri });
-        Assert.Equal("You stopped this before it was sent.", (string?)(await reply)["error"]?["message"]);
+        Assert.Equal("It was stopped before it was sent.", (string?)(await reply)["error"]?["message"]);
         Assert.Empty(await TextsAsync());
     }
 
