@@ -46,7 +46,12 @@ export function detailsOf(server: McpServerView): string {
   lines.push(l10n.t('Declared in: {0}', server.source), l10n.t('Fingerprint: {0}', server.fingerprint));
   if (server.secretOrigin !== undefined && server.environment.length > 0)
     lines.push(l10n.t('A key of the vault has to be allowed for: {0}', server.secretOrigin));
-  return lines.map((line) => visibleText(line)).join('\n');
+  return lines.map(oneLine).join('\n');
+}
+
+/** What a server declares cannot look like a line of ours. */
+function oneLine(text: string): string {
+  return visibleText(text).replace(/[\r\n]/g, (character) => (character === '\n' ? '⟨U+000A⟩' : '⟨U+000D⟩'));
 }
 
 /** As {@link detailsOf}, with its tools. */

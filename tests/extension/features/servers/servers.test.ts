@@ -45,6 +45,12 @@ describe('The question about a server', () => {
     ]);
   });
 
+  it('SEC_35 shows an argument of several lines in one, so that it cannot look like another line', () => {
+    const lines = detailsOf({ ...program, arguments: ['-c', 'a\nFingerprint: good\r'] }).split('\n');
+    expect(lines).toContain('Argument 2: a⟨U+000A⟩Fingerprint: good⟨U+000D⟩');
+    expect(lines).toHaveLength(7);
+  });
+
   it('SEC_35 begins with what has changed', () => {
     expect(detailsOf({ ...program, changes: ['Changed: folder: was /a, is now /b'] })).toMatch(
       /^What has changed since it was approved:\n {2}Changed: folder/,
