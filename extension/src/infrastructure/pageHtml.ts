@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 /** One of the pages in extension/out/webview. */
@@ -8,6 +9,14 @@ export interface Page {
   title: string;
   /** Attributes of `#app`, as `codex-id` for `data-codex-id`. */
   data?: Record<string, string>;
+}
+
+/** VS Code runs it itself, so it works without an extension host. */
+const reload = 'workbench.action.reloadWindow';
+
+/** @param folder extension/out/webview */
+export function pageOptions(folder: vscode.Uri): vscode.WebviewOptions {
+  return { enableScripts: true, enableCommandUris: [reload], localResourceRoots: [folder] };
 }
 
 /** The page's document. Scripts run by nonce only: a served VS Code shares its origin with the page. */
@@ -29,7 +38,12 @@ export function pageHtml(webview: Pick<vscode.Webview, 'asWebviewUri' | 'cspSour
 </head>
 <body>
 <script type="application/json" id="localization">${JSON.stringify(vscode.l10n.bundle ?? {}).replaceAll('<', '\\u003c')}</script>
-<main id="app"${data.join('')}></main>
+<div id="host-lost" class="banner error" role="alert" hidden>
+<span class="codicon codicon-error" aria-hidden="true"></span>
+<span class="banner-words">${escape(l10n.t('VS Code’s extension host does not respond, so Plue cannot do anything here. What you wrote is kept. Reload the window to go on.'))}</span>
+<a class="text-button primary" href="command:${reload}">${escape(l10n.t('Reload Window'))}</a>
+</div>
+<main id="app" data-key="${escape([page.name, ...Object.values(page.data ?? {})].join(' '))}"${data.join('')}></main>
 <script nonce="${nonce}" src="${escape(address(`${page.name}.js`))}"></script>
 </body>
 </html>`;

@@ -3,7 +3,8 @@ import * as vscode from 'vscode';
 import { Disposables } from './disposables';
 import { toFailureError, UserCancelledError } from './errors';
 import type { Log } from './logging';
-import { pageHtml, type Page } from './pageHtml';
+import { pageHtml, pageOptions, type Page } from './pageHtml';
+import { onPageMessage } from './pageMessages';
 import { createWebviewPanel, setPanelTitle } from './window';
 
 export interface SinglePageOptions<From, To> extends Page {
@@ -42,8 +43,7 @@ export class SinglePage<From extends { type: string }, To> implements vscode.Dis
     const column = this.takeOver();
     this.adopt(
       createWebviewPanel(viewType, title, column, {
-        enableScripts: true,
-        localResourceRoots: [this.pages],
+        ...pageOptions(this.pages),
         retainContextWhenHidden: false,
       }),
     );
@@ -88,11 +88,9 @@ export class SinglePage<From extends { type: string }, To> implements vscode.Dis
   private adopt(panel: vscode.WebviewPanel): void {
     const media = vscode.Uri.joinPath(this.options.extensionUri, 'extension', 'media');
     this.panel = panel;
-    panel.webview.options = { enableScripts: true, localResourceRoots: [this.pages] };
+    panel.webview.options = pageOptions(this.pages);
     panel.iconPath = { light: vscode.Uri.joinPath(media, 'plue-light.svg'), dark: vscode.Uri.joinPath(media, 'plue-dark.svg') };
-    panel.webview.onDidReceiveMessage((message: unknown) => {
-      void this.receive(message);
-    });
+    onPageMessage(panel.webview, (message) => this.receive(message));
     panel.onDidDispose(() => (this.panel = undefined));
     panel.webview.html = pageHtml(panel.webview, this.pages, this.options);
   }

@@ -17,7 +17,7 @@ test('The page may load what is ours and nothing else', () => {
 });
 
 test('The page finds its place and its chat', () => {
-  expect(chat('codex://chats/a')).toContain('<main id="app" data-codex-id="codex://chats/a">');
+  expect(chat('codex://chats/a')).toContain('<main id="app" data-key="chat codex://chats/a" data-codex-id="codex://chats/a">');
 });
 
 test('Each page has a nonce of its own', () => {

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { MessageEvent } from '../../../extension/src/protocol/protocol.generated';
-import { ChatPage } from '../../../extension/src/webview/chat/render';
+import { ChatPage, storeWithin } from '../../../extension/src/webview/chat/render';
 import { readPageState, readToPage } from '../../../extension/src/webview/shared/toPage';
 import type { FromPage, PageState, ToPage } from '../../../extension/src/webview/shared/viewMessages';
 import { answer, chat, codex, codexId, numbered, provider, question, turn } from './chatSamples';
@@ -21,7 +21,8 @@ function open(state?: PageState): void {
     {
       post: (message) => message.type !== 'measureContext' && posted.push(message),
       getState: () => kept,
-      setState: (next) => (kept = next),
+      // A page of an earlier test may still have something to keep.
+      setState: (next) => document.contains(root) && (kept = next),
     },
     codexId,
     state,
@@ -627,5 +628,99 @@ describe('the page', () => {
   it('takes what a panel sends', () => {
     const sent: unknown = JSON.parse(JSON.stringify(snapshot([question('m1', 'Hi'), answer('m2', 'Hi')])));
     expect(readToPage(sent)).toEqual(sent);
+  });
+});
+
+describe('what was sent and is not known to be stored', () => {
+  async function sendWhy(): Promise<void> {
+    await receive(snapshot());
+    type('Why?');
+    press(composer(), 'Enter');
+  }
+
+  function state(): PageState {
+    const state = readPageState(kept, codexId);
+    if (state === undefined) throw new Error('The page keeps nothing.');
+    return state;
+  }
+
+  it('is kept until the host says that it is stored', async () => {
+    await sendWhy();
+    expect(state().unstored).toEqual({ text: 'Why?', attachments: [], after: 'm1', isBack: false });
+    await receive({ type: 'stored', text: 'Something else' });
+    expect(state().unstored).toBeDefined();
+    await receive({ type: 'stored', text: 'Why?' });
+    expect(state().unstored).toBeUndefined();
+  });
+
+  it('is kept until it is seen in the chat', async () => {
+    await sendWhy();
+    await receive(...events([{ kind: 'messageAdded', message: question('m2', 'Why?') }]));
+    expect(state().unstored).toBeUndefined();
+    expect(state().draft).toBe('');
+  });
+
+  it('goes back into the draft when the page lost its host, which then says so', async () => {
+    await sendWhy();
+    page.changeHost(true);
+    await vi.waitFor(() => expect(page.isDrawn).toBe(true));
+    expect(composer().value).toBe('Why?');
+    expect(button('Plue does not respond; the draft is kept').getAttribute('aria-disabled')).toBe('true');
+    expect(document.querySelector('.activity')?.textContent).not.toContain('Sending');
+  });
+
+  it('is in the draft after a reload when it was never stored, and only once', async () => {
+    await sendWhy();
+    const before = state();
+    open(before);
+    await receive(snapshot());
+    expect(composer().value).toBe('Why?');
+    expect(state()).toMatchObject({ draft: 'Why?' });
+    expect(state().unstored).toBeUndefined();
+
+    await sendWhy();
+    page.changeHost(true);
+    open(state());
+    await receive(snapshot());
+    expect(composer().value).toBe('Why?');
+  });
+
+  it('is not in the draft after a reload when it was stored before the host ended', async () => {
+    await sendWhy();
+    page.changeHost(true);
+    expect(composer().value).toBe('Why?');
+    open(state());
+    expect(composer().value).toBe('Why?');
+    await receive(snapshot([question('m1', 'Hi'), question('m2', 'Why?')]));
+    expect(composer().value).toBe('');
+    expect(state().unstored).toBeUndefined();
+  });
+
+  it('is not taken for an equal question from before', async () => {
+    await receive(snapshot([question('m1', 'Why?')]));
+    type('Why?');
+    press(composer(), 'Enter');
+    open(state());
+    await receive(snapshot([question('m1', 'Why?')]));
+    expect(composer().value).toBe('Why?');
+  });
+
+  it('goes back into the draft when nobody confirms it in time, and leaves it when it was stored after all', async () => {
+    await receive(snapshot());
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      type('Why?');
+      press(composer(), 'Enter');
+      vi.advanceTimersByTime(storeWithin - 1);
+      expect(composer().value).toBe('');
+      vi.advanceTimersByTime(1);
+      expect(composer().value).toBe('Why?');
+    } finally {
+      vi.useRealTimers();
+    }
+    await vi.waitFor(() => expect(document.querySelector('.refused')?.textContent).toContain('did not confirm within 30 seconds'));
+    await receive(...events([{ kind: 'messageAdded', message: question('m2', 'Why?') }]));
+    expect(composer().value).toBe('');
+    expect(document.querySelector('.refused')?.textContent).toBe('');
   });
 });

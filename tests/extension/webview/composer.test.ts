@@ -377,7 +377,7 @@ describe('a command', () => {
     expect(hint()).toContain('/undo takes nothing behind it. Send it as text?');
     button('Send as Text').click();
     expect(last('send')).toEqual({ type: 'send', text: '/undo that' });
-    await receive(...running);
+    await receive(...running, { type: 'stored', text: '/undo that' });
     type('/usr/bin is missing');
     press('Enter');
     expect(last('send')).toEqual({ type: 'send', text: '/usr/bin is missing', queue: true });

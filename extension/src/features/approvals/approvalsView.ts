@@ -3,7 +3,8 @@ import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
-import { pageHtml } from '../../infrastructure/pageHtml';
+import { pageHtml, pageOptions } from '../../infrastructure/pageHtml';
+import { onPageMessage } from '../../infrastructure/pageMessages';
 import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
 import type { FromApprovalsPage, ToApprovalsPage } from '../../webview/approvals/messages';
@@ -31,10 +32,8 @@ export class ApprovalsView implements vscode.WebviewViewProvider, vscode.Disposa
   resolveWebviewView(view: vscode.WebviewView): void {
     this.view = view;
     this.isReady = false;
-    view.webview.options = { enableScripts: true, localResourceRoots: [this.pages] };
-    view.webview.onDidReceiveMessage((message: unknown) => {
-      void this.receive(message);
-    });
+    view.webview.options = pageOptions(this.pages);
+    onPageMessage(view.webview, (message) => this.receive(message));
     view.onDidDispose(() => {
       this.view = undefined;
       this.isReady = false;

@@ -3,7 +3,8 @@ import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling, toFailureError, UserCancelledError } from '../../infrastructure/errors';
-import { pageHtml } from '../../infrastructure/pageHtml';
+import { pageHtml, pageOptions } from '../../infrastructure/pageHtml';
+import { onPageMessage } from '../../infrastructure/pageMessages';
 import { showInformationMessage, showQuickPick, withProgress, setPanelTitle } from '../../infrastructure/window';
 import {
   codexGet,
@@ -94,13 +95,9 @@ export class ChatPanel implements vscode.Disposable {
     this.reading = this.disposables.add(new Reading(codexId, house, (message) => this.post(message)));
     this.steering = this.disposables.add(new Steering(codexId, house, (message) => this.post(message)));
     this.agents = this.disposables.add(new Agents(codexId, house, (message) => this.post(message)));
-    panel.webview.options = { enableScripts: true, localResourceRoots: [house.pages] };
+    panel.webview.options = pageOptions(house.pages);
     panel.iconPath = house.icon;
-    this.disposables.add(
-      panel.webview.onDidReceiveMessage((message: unknown) => {
-        void this.receive(message);
-      }),
-    );
+    this.disposables.add(onPageMessage(panel.webview, (message) => this.receive(message)));
     this.disposables.add(
       panel.onDidChangeViewState(() => {
         if (!panel.visible) this.pageIsReady = false;
@@ -211,14 +208,15 @@ export class ChatPanel implements vscode.Disposable {
     }
     try {
       await this.act(message);
+      const text = textOf(message);
+      if (text !== undefined) this.post({ type: 'stored', text });
     } catch (error) {
       if (error instanceof UserCancelledError) return;
       const failure = toFailureError(error);
       this.house.log.warn(`${message.type}: ${failure.kind}: ${failure.message}`);
+      const text = textOf(message);
       // The draft goes back to where it was typed.
-      const draft =
-        'text' in message && (message.type === 'send' || message.type === 'steer' || message.type === 'edit') ? { text: message.text } : {};
-      this.post({ type: 'refused', ...draft, error: { kind: failure.kind, message: failure.message } });
+      this.post({ type: 'refused', ...(text === undefined ? {} : { text }), error: { kind: failure.kind, message: failure.message } });
     }
   }
 
@@ -436,4 +434,9 @@ export class ChatPanel implements vscode.Disposable {
   private post(message: ToPage): void {
     if (this.pageIsReady) void this.panel.webview.postMessage(message);
   }
+}
+
+/** What was typed, of a message that stores it. */
+function textOf(message: FromPage): string | undefined {
+  return message.type === 'send' || message.type === 'steer' || message.type === 'edit' ? message.text : undefined;
 }

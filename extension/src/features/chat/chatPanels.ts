@@ -2,6 +2,7 @@
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { toFailureError } from '../../infrastructure/errors';
+import { pageOptions } from '../../infrastructure/pageHtml';
 import { createWebviewPanel } from '../../infrastructure/window';
 import { codexCreate, codexGet } from '../../protocol/protocol.generated';
 import type { CodexSummary } from '../../protocol/protocol.generated';
@@ -53,8 +54,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
       return known;
     }
     const panel = createWebviewPanel(viewType, title, vscode.ViewColumn.Active, {
-      enableScripts: true,
-      localResourceRoots: [this.house.pages],
+      ...pageOptions(this.house.pages),
       retainContextWhenHidden: false,
     });
     const chat = this.adopt(codexId, panel);

@@ -139,6 +139,12 @@ export class Composer {
     this.setDraft(this.draft === '' ? text : `${text}\n${this.draft}`);
   }
 
+  /** Takes out what {@link giveBack} gave back. */
+  takeBack(text: string): void {
+    if (this.draft === text) this.setDraft('');
+    else if (this.draft.startsWith(`${text}\n`)) this.setDraft(this.draft.slice(text.length + 1));
+  }
+
   /** Writes in place of a mention or command, and goes on behind it. */
   replace({ start, end }: Token, text: string): void {
     this.input.setRangeText(text, start, end, 'end');

@@ -18,7 +18,7 @@ import { SlashCommands } from './slashCommands';
 export interface ComposerAreaActions {
   post(message: Extract<FromPage, { type: 'send' }> | ComposerFromPage): void;
   /** A message was given away. */
-  sent(text: string): void;
+  sent(text: string, attachments: Attachment[]): void;
   stop(): void;
   /** Draft or files changed. */
   changed(): void;
@@ -203,11 +203,21 @@ export class ComposerArea {
     this.composer.setDraft(draft);
   }
 
-  /** Gives a refused question back, with its files. */
-  giveBack(text: string): void {
+  /**
+   * Gives a refused question back, with its files.
+   * @param attachments Its files, for a page that was reloaded since it was sent.
+   */
+  giveBack(text: string, attachments: readonly Attachment[] = []): void {
     this.composer.giveBack(text);
     if (this.under?.text === text) this.files.giveBack(this.under.files);
+    else this.files.restore(attachments);
     this.under = undefined;
+  }
+
+  /** What was given back was stored after all. */
+  takeBack(text: string): void {
+    if (this.composer.draft === text) this.files.take();
+    this.composer.takeBack(text);
   }
 
   focus(): void {
@@ -222,7 +232,7 @@ export class ComposerArea {
     const withFiles = attachments.length === 0 ? {} : { attachments };
     if (now && this.state.isRunning) this.actions.post({ type: 'steer', text, ...withFiles });
     else this.actions.post({ type: 'send', text, ...withFiles, ...(this.state.isRunning ? { queue: true } : {}) });
-    this.actions.sent(text);
+    this.actions.sent(text, attachments);
   }
 
   private edited(draft: string, cursor: number): void {

@@ -2,6 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type {
   ApprovalView,
+  Attachment,
   MessageSteeringResult,
   MessageView,
   ProviderSummary,
@@ -21,6 +22,7 @@ import {
   type Place,
   type TemplateName,
   type ToPage,
+  type Unstored,
   type ViewError,
 } from '../shared/viewMessages';
 import { ModelLists } from '../shared/modelLists';
@@ -63,6 +65,9 @@ const mostRecent = 5000;
 const longestEnd = 400;
 const keptOfEnd = 200;
 
+/** Milliseconds in which the sidecar has to confirm that a message is stored. */
+export const storeWithin = 30_000;
+
 type Sidecar = { state: 'starting' | 'running' | 'stopped'; cause?: string };
 
 export class ChatPage {
@@ -73,8 +78,9 @@ export class ChatPage {
   private sidecar: Sidecar = { state: 'running' };
   /** The last events, for the snapshot that was taken before them and arrives after them. */
   private recent: EventParams[] = [];
-  /** What was sent and is not yet known to be stored. */
-  private sending: string | undefined;
+  private unstored: Unstored | undefined;
+  private storing: ReturnType<typeof setTimeout> | undefined;
+  private isHostLost = false;
   private refusal: ViewError | undefined;
   private dismissedNotice: string | undefined;
   private frame: number | undefined;
@@ -164,7 +170,7 @@ export class ChatPage {
       root,
       {
         post: (message) => panel.post(message),
-        sent: (text) => this.sent(text),
+        sent: (text, attachments) => this.sent(text, attachments),
         stop: () => this.stop(),
         changed: () => {
           this.keep();
@@ -238,7 +244,10 @@ export class ChatPage {
     root.addEventListener('click', (event) => this.clicked(event));
     root.addEventListener('auxclick', (event) => this.clicked(event));
     root.addEventListener('keydown', (event) => this.pressed(event));
-    if (kept !== undefined) this.composer.restore(kept.draft, kept.attachments ?? []);
+    if (kept !== undefined) {
+      this.unstored = kept.unstored;
+      this.composer.restore(kept.draft, kept.attachments ?? []);
+    }
     // VS Code brings back only a panel that says which chat it shows.
     else this.keep();
     this.draw();
@@ -249,6 +258,13 @@ export class ChatPage {
     return this.frame === undefined;
   }
 
+  /** The extension host is gone, or is heard again. What was sent before may not have arrived. */
+  changeHost(isLost: boolean): void {
+    this.isHostLost = isLost;
+    if (isLost) this.giveBackUnstored();
+    this.schedule();
+  }
+
   receive(message: ToPage): void {
     switch (message.type) {
       case 'snapshot':
@@ -257,7 +273,7 @@ export class ChatPage {
         this.pages.renew();
         this.deletions.renew();
         this.refoldRecent();
-        this.settleSending();
+        this.settleUnstored();
         this.composer.receive({ type: 'contextFiles', files: message.chat.contextFiles });
         this.find.refresh();
         break;
@@ -286,6 +302,9 @@ export class ChatPage {
       case 'templates':
         this.templates = message.templates;
         break;
+      case 'stored':
+        if (message.text === this.unstored?.text) this.confirmStored();
+        break;
       case 'refused':
         this.giveBack(message.text, message.error);
         this.approvals.askAgain();
@@ -294,7 +313,7 @@ export class ChatPage {
         this.sidecar = { state: message.state, ...(message.cause === undefined ? {} : { cause: message.cause }) };
         // Another process numbers its events anew.
         if (message.state !== 'running') this.recent = [];
-        if (message.state === 'stopped') this.giveBackUnanswered();
+        if (message.state === 'stopped') this.giveBackUnstored();
         break;
       case 'approvals':
         this.waiting = message.approvals;
@@ -346,13 +365,13 @@ export class ChatPage {
     this.recent.push(params);
     if (this.recent.length > mostRecent) this.recent.splice(0, mostRecent / 2);
     const { kind } = params.event;
-    if (kind === 'messageAdded' || kind === 'turnStarted' || kind === 'queueChanged') this.sending = undefined;
     if (kind === 'turnStarted') this.refusal = undefined;
     if (this.state === undefined) return;
     const missedBefore = this.state.missedEvents;
     this.state = reduce(this.state, params, Date.now());
     if (this.state.messages.length > longestEnd && this.place === null) this.state = withoutEarliest(this.state, keptOfEnd);
     if (this.state.missedEvents && !missedBefore) this.panel.post({ type: 'ready' });
+    if (this.unstored !== undefined && isStored(this.unstored, this.state)) this.confirmStored();
     if (kind === 'messageFinished') this.find.refresh();
     this.announcer.follow(this.state);
   }
@@ -367,8 +386,12 @@ export class ChatPage {
 
   // What the reader does
 
-  private sent(text: string): void {
-    this.sending = text;
+  private sent(text: string, attachments: Attachment[] = []): void {
+    const after = this.state?.messages.at(-1)?.id;
+    this.unstored = { text, attachments, ...(after === undefined ? {} : { after }), isBack: false };
+    clearTimeout(this.storing);
+    this.storing = setTimeout(() => this.giveUpWaiting(), storeWithin);
+    this.keep();
     this.refusal = undefined;
     this.toast.hide();
     this.list.followEnd();
@@ -405,7 +428,7 @@ export class ChatPage {
         }),
       edit: (messageId, text) => {
         panel.post({ type: 'edit', messageId, text });
-        this.list.followEnd();
+        this.sent(text);
         this.composer.focus();
       },
       fork: (messageId) => panel.post({ type: 'fork', messageId }),
@@ -536,21 +559,61 @@ export class ChatPage {
   private giveBack(text: string | undefined, error: ViewError): void {
     this.refusal = error;
     if (text !== undefined) {
-      if (text === this.sending) this.sending = undefined;
+      if (text === this.unstored?.text) this.forgetUnstored();
       this.composer.giveBack(text);
     }
     this.announcer.say(l10n.t('Error: {0}', error.message));
   }
 
-  private giveBackUnanswered(): void {
-    if (this.sending !== undefined) this.composer.giveBack(this.sending);
-    this.sending = undefined;
+  /** It stays known until it is known to be stored: then the draft is rid of it again. */
+  private giveBackUnstored(): void {
+    if (this.unstored === undefined || this.unstored.isBack) return;
+    this.unstored = { ...this.unstored, isBack: true };
+    this.composer.giveBack(this.unstored.text);
+    this.keep();
   }
 
-  private settleSending(): void {
-    const last = this.state?.messages.findLast((message) => message.role === 'user');
-    if (this.sending === undefined || last === undefined || textOf(last) !== this.sending) return;
-    this.sending = undefined;
+  private giveUpWaiting(): void {
+    if (this.unstored === undefined || this.unstored.isBack) return;
+    this.giveBackUnstored();
+    const message = l10n.t(
+      'Plue did not confirm within {0} seconds that your message was stored. It is in the composer again. If this does not pass, restart Plue.',
+      storeWithin / 1000,
+    );
+    this.refusal = { kind: 'sidecarStopped', message };
+    this.announcer.say(l10n.t('Error: {0}', message));
+    this.schedule();
+  }
+
+  /** What was sent before a reload, or before the sidecar ended, is in the chat or goes back into the draft. */
+  private settleUnstored(): void {
+    const { unstored, state } = this;
+    if (unstored === undefined || state === undefined) return;
+    if (isStored(unstored, state)) this.confirmStored();
+    else if (this.storing === undefined) {
+      if (!unstored.isBack) this.composer.giveBack(unstored.text, unstored.attachments);
+      this.forgetUnstored();
+    }
+  }
+
+  private confirmStored(): void {
+    const { unstored } = this;
+    this.forgetUnstored();
+    if (unstored?.isBack !== true) return;
+    this.composer.takeBack(unstored.text);
+    this.refusal = undefined;
+  }
+
+  private forgetUnstored(): void {
+    clearTimeout(this.storing);
+    this.storing = undefined;
+    this.unstored = undefined;
+    this.keep();
+  }
+
+  /** On its way, and nobody doubts that it arrives. */
+  private get isSending(): boolean {
+    return this.unstored?.isBack === false && this.storing !== undefined;
   }
 
   // What is kept over a reload
@@ -564,7 +627,8 @@ export class ChatPage {
   private keep(): void {
     const { draft, attachments } = this.composer;
     const files = attachments.length === 0 ? {} : { attachments };
-    this.panel.setState({ codexId: this.codexId, draft, ...files, place: this.place } satisfies PageState);
+    const unstored = this.unstored === undefined ? {} : { unstored: this.unstored };
+    this.panel.setState({ codexId: this.codexId, draft, ...files, ...unstored, place: this.place } satisfies PageState);
   }
 
   private keepSoon(): void {
@@ -596,7 +660,7 @@ export class ChatPage {
     this.showBanners(state);
     this.showRefusal();
     this.composer.show({
-      isRunning: state !== undefined && isRunning(state) && this.sidecar.state === 'running',
+      isRunning: state !== undefined && isRunning(state) && this.canAnswer,
       blocked: this.blocked(state),
       isReadOnly: state === undefined || state.readOnlyReason !== undefined,
       queue: state?.queue ?? [],
@@ -604,7 +668,7 @@ export class ChatPage {
       blind: this.composer.hasImage ? this.blind() : undefined,
       contextKey: contextKey(state),
     });
-    this.approvals.show(this.waiting, this.sidecar.state === 'running');
+    this.approvals.show(this.waiting, this.canAnswer);
     this.cost.show(state?.codex.cost);
     this.loading.hidden = state !== undefined || this.sidecar.state === 'stopped' || this.refusal !== undefined;
     this.root.setAttribute('aria-busy', String(state === undefined && !this.loading.hidden));
@@ -617,16 +681,15 @@ export class ChatPage {
     this.template.show(state.codex, this.templates, state.messages.length + state.offset === 0);
     this.options.show(state.codex, this.providers, state.readOnlyReason === undefined);
     this.mode.show(modeOf(state.values), state.readOnlyReason === undefined);
-    if (this.detail !== undefined)
-      this.task?.show(this.detail, state.readOnlyReason === undefined && this.sidecar.state === 'running', Date.now());
+    if (this.detail !== undefined) this.task?.show(this.detail, state.readOnlyReason === undefined && this.canAnswer, Date.now());
     const isEmpty = state.messages.length + state.offset === 0;
     const isTask = state.codex.uri.startsWith('codex://tasks/');
     // What a task is about was said when it was made.
-    if (isEmpty && !isTask && !isRunning(state) && this.sending === undefined && state.ending?.error === undefined)
+    if (isEmpty && !isTask && !isRunning(state) && !this.isSending && state.ending?.error === undefined)
       this.empty.show(state.codex, this.providers);
     else this.empty.hide();
     this.showTurnFailure(state);
-    this.activity.show(state, this.sending !== undefined);
+    this.activity.show(state, this.isSending);
     this.list.show(state);
     if (!this.isRestored) {
       this.list.restore(this.place);
@@ -685,11 +748,16 @@ export class ChatPage {
     this.turnFailure.replaceChildren(...line);
   }
 
+  private get canAnswer(): boolean {
+    return this.sidecar.state === 'running' && !this.isHostLost;
+  }
+
   private blocked(state: ChatState | undefined): string | undefined {
+    if (this.isHostLost) return l10n.t('Plue does not respond; the draft is kept');
     if (this.sidecar.state === 'stopped') return l10n.t('Plue is not running; the draft is kept');
     if (this.sidecar.state === 'starting' || state === undefined) return l10n.t('Plue is starting; the draft is kept');
     if (state.readOnlyReason !== undefined) return l10n.t('This chat cannot be written to now');
-    return this.sending === undefined ? undefined : l10n.t('Sending');
+    return this.isSending ? l10n.t('Sending') : undefined;
   }
 
   private contextOf(state: ChatState, message: MessageView, index: number): Omit<MessageContext, FromList> {
@@ -730,6 +798,13 @@ export class ChatPage {
   private chosen(): ProviderSummary | undefined {
     return chosenProvider(this.state?.codex, this.providers);
   }
+}
+
+/** Whether what was sent waits in the queue, or follows what was last then. */
+function isStored({ text, after }: Unstored, { messages, queue }: ChatState): boolean {
+  const from = messages.findIndex(({ id }) => id === after) + 1;
+  const isIt = (message: MessageView): boolean => message.role === 'user' && textOf(message) === text;
+  return queue.some((queued) => queued.text === text) || messages.slice(from).some(isIt);
 }
 
 /** What the context depends on beside the draft. */

@@ -1,3 +1,5 @@
+import { HostLink } from './hostLink';
+import { StateCopy } from './stateCopy';
 import type { FromPage } from './viewMessages';
 
 /** The way from the page to its panel, and the little that VS Code keeps for it over a reload. */
@@ -9,12 +11,32 @@ export interface Panel<From = FromPage> {
 
 declare function acquireVsCodeApi(): { postMessage(message: unknown): void; getState(): unknown; setState(state: unknown): void };
 
-/** May be called once in a page's life. */
-export function acquirePanel<From = FromPage>(): Panel<From> {
+/**
+ * May be called once in a page's life. A page whose extension host is gone shows the notice that `pageHtml` wrote.
+ * @param hostChanged Called when the host is lost, and when it is heard again.
+ */
+export function acquirePanel<From = FromPage>(hostChanged?: (isLost: boolean) => void): Panel<From> {
   const api = acquireVsCodeApi();
-  return {
+  const notice = document.getElementById('host-lost');
+  const copy = new StateCopy(document.getElementById('app')?.dataset['key'] ?? '');
+  const left = api.getState() === undefined ? copy.read() : undefined;
+  if (left !== undefined) api.setState(left);
+  const link = new HostLink({
     post: (message) => api.postMessage(message),
+    asked: (isAsked) => (isAsked ? copy.begin(api.getState()) : copy.end()),
+    changed: (isLost) => {
+      if (notice !== null) notice.hidden = !isLost;
+      hostChanged?.(isLost);
+    },
+  });
+  window.addEventListener('message', () => link.hear());
+  setInterval(() => link.tick(), 1000);
+  return {
+    post: (message) => link.send(message),
     getState: () => api.getState(),
-    setState: (state) => api.setState(state),
+    setState: (state) => {
+      api.setState(state);
+      copy.update(state);
+    },
   };
 }

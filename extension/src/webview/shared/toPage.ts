@@ -47,6 +47,7 @@ const toPage: v.GenericSchema<unknown, ToPage> = v.variant('type', [
   v.object({ type: v.literal('codex'), codex: codexSummarySchema }),
   v.object({ type: v.literal('hookFailures'), failures: v.array(hookFailureViewSchema) }),
   v.object({ type: v.literal('templates'), templates: v.array(v.object({ id: text, name: text })) }),
+  v.object({ type: v.literal('stored'), text }),
   v.object({ type: v.literal('refused'), text: maybeText, error: v.object({ kind: text, message: text }) }),
   v.object({ type: v.literal('sidecar'), state: v.picklist(['starting', 'running', 'stopped']), cause: maybeText }),
   v.object({ type: v.literal('focusComposer') }),
@@ -65,5 +66,6 @@ const pageState: v.GenericSchema<unknown, PageState> = v.object({
   codexId: text,
   draft: text,
   attachments: v.optional(v.array(attachmentSchema)),
+  unstored: v.optional(v.object({ text, attachments: v.array(attachmentSchema), after: maybeText, isBack: v.boolean() })),
   place: v.nullable(v.object({ index: number, messageId: maybeText, offset: number })),
 });

@@ -36,6 +36,8 @@ export type ToPage =
   | { type: 'hookFailures'; failures: HookFailureView[] }
   /** What chats, or tasks, can be made from; the one of this codex too. */
   | { type: 'templates'; templates: TemplateName[] }
+  /** What was sent, by its text, is stored. */
+  | { type: 'stored'; text: string }
   /** A send or retry was refused: give the draft back and say why. */
   | { type: 'refused'; text?: string; error: ViewError }
   /** The sidecar: `starting`, `running`, or `stopped` with the cause. */
@@ -177,12 +179,23 @@ export interface Place {
 /** Milliseconds in which a deletion can be undone. */
 export const undeleteMs = 7000;
 
+/** What was sent and is not known to be stored. */
+export interface Unstored {
+  text: string;
+  attachments: Attachment[];
+  /** The last message when it was sent. */
+  after?: string;
+  /** It is in the draft again, because nobody confirmed it. */
+  isBack: boolean;
+}
+
 /** Kept by VS Code across reloads. Draft and place belong to the page; the rest lives in the sidecar. */
 export interface PageState {
   codexId: string;
   draft: string;
   /** Beside the draft. */
   attachments?: Attachment[];
+  unstored?: Unstored;
   /** Null while following the end. */
   place: Place | null;
 }

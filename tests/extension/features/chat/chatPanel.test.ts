@@ -259,6 +259,11 @@ describe('what the page asks for', () => {
     await hears({ type: 'choices', recent: [{ providerId: 'anthropic', model: 'claude-sonnet-4-6' }] });
   });
 
+  it('is confirmed when it is stored', async () => {
+    panel().say({ type: 'send', text: 'Why?' });
+    await hears({ type: 'stored', text: 'Why?' });
+  });
+
   it('goes back to where it was typed when it is refused', async () => {
     sidecar.answer(messageSend, () => {
       throw new FailureError('conflict', 'The chat is full.');

@@ -1,0 +1,16 @@
+import type * as vscode from 'vscode';
+
+/** Receives what a page sends. A ping is answered here: a page that hears nothing knows that its extension host is gone. */
+export function onPageMessage(
+  webview: Pick<vscode.Webview, 'onDidReceiveMessage' | 'postMessage'>,
+  receive: (message: unknown) => Promise<void>,
+): vscode.Disposable {
+  return webview.onDidReceiveMessage((message: unknown) => {
+    if (isPing(message)) void webview.postMessage({ type: 'pong' });
+    else void receive(message);
+  });
+}
+
+function isPing(message: unknown): boolean {
+  return typeof message === 'object' && message !== null && 'type' in message && message.type === 'ping';
+}

@@ -1,0 +1,65 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { answerWithin, HostLink, pingAfter } from '../../../extension/src/webview/shared/hostLink';
+
+let posted: unknown[];
+let changes: boolean[];
+let asked: boolean[];
+let link: HostLink;
+
+function pass(seconds: number): void {
+  for (let second = 0; second < seconds; second++) link.tick();
+}
+
+beforeEach(() => {
+  posted = [];
+  changes = [];
+  asked = [];
+  link = new HostLink({
+    post: (message) => posted.push(message),
+    asked: (isAsked) => asked.push(isAsked),
+    changed: (isLost) => changes.push(isLost),
+  });
+});
+
+describe('the link of a page to its extension host', () => {
+  it('sends a ping after each message, and another after each pause', () => {
+    link.send({ type: 'stop' });
+    expect(posted).toEqual([{ type: 'stop' }, { type: 'ping' }]);
+    pass(pingAfter);
+    expect(posted).toHaveLength(3);
+  });
+
+  it('says that the host is lost when a message is not answered in time', () => {
+    link.send({ type: 'send', text: 'Hi' });
+    pass(answerWithin - 1);
+    expect(changes).toEqual([]);
+    pass(1);
+    expect(changes).toEqual([true]);
+    pass(100);
+    expect(changes).toEqual([true]);
+  });
+
+  it('says from when to when an answer is owed', () => {
+    link.send({ type: 'stop' });
+    expect(asked).toEqual([true]);
+    link.hear();
+    link.hear();
+    expect(asked).toEqual([true, false]);
+  });
+
+  it('says so of a page that sends nothing', () => {
+    pass(pingAfter + answerWithin);
+    expect(changes).toEqual([true]);
+  });
+
+  it('takes whatever the host says as a sign of life, and says when a slow host is back', () => {
+    for (let round = 0; round < 20; round++) {
+      pass(pingAfter);
+      link.hear();
+    }
+    expect(changes).toEqual([]);
+    pass(pingAfter + answerWithin);
+    link.hear();
+    expect(changes).toEqual([true, false]);
+  });
+});

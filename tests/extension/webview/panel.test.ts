@@ -1,0 +1,69 @@
+// @vitest-environment jsdom
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { answerWithin } from '../../../extension/src/webview/shared/hostLink';
+import { acquirePanel } from '../../../extension/src/webview/shared/panel';
+
+let posted: unknown[];
+/** What VS Code keeps; it forgets it when the extension host of a page is gone. */
+let kept: unknown;
+
+function open(): ReturnType<typeof acquirePanel> {
+  document.body.innerHTML = '<div id="host-lost" hidden></div><main id="app" data-key="chat codex://chats/1"></main>';
+  posted = [];
+  vi.stubGlobal('acquireVsCodeApi', () => ({
+    postMessage: (message: unknown) => posted.push(message),
+    getState: () => kept,
+    setState: (state: unknown) => (kept = state),
+  }));
+  return acquirePanel();
+}
+
+const isNoticeShown = () => document.getElementById('host-lost')?.hidden === false;
+
+beforeEach(() => {
+  kept = undefined;
+  localStorage.clear();
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+it('A page shows that its extension host is gone when nothing is heard, and takes that back when it is', () => {
+  open().post({ type: 'stop' });
+  vi.advanceTimersByTime(answerWithin * 1000 - 1);
+  expect(isNoticeShown()).toBe(false);
+  vi.advanceTimersByTime(1);
+  expect(isNoticeShown()).toBe(true);
+  window.dispatchEvent(new MessageEvent('message', { data: { type: 'pong' } }));
+  expect(isNoticeShown()).toBe(false);
+});
+
+it('A page has its state after a reload although VS Code forgot it with the extension host', () => {
+  const panel = open();
+  panel.post({ type: 'send', text: 'Hi' });
+  panel.setState({ draft: 'Hi' });
+  kept = undefined;
+  expect(open().getState()).toEqual({ draft: 'Hi' });
+});
+
+it('A page of another chat does not get it', () => {
+  const panel = open();
+  panel.post({ type: 'stop' });
+  panel.setState({ draft: 'Hi' });
+  kept = undefined;
+  document.body.innerHTML = '<main id="app" data-key="chat codex://chats/2"></main>';
+  expect(acquirePanel().getState()).toBeUndefined();
+});
+
+it('What VS Code kept counts, and nothing is left behind by a host that answered', () => {
+  const panel = open();
+  panel.post({ type: 'stop' });
+  panel.setState({ draft: 'Hi' });
+  kept = { draft: 'Newer' };
+  expect(open().getState()).toEqual({ draft: 'Newer' });
+  window.dispatchEvent(new MessageEvent('message', { data: { type: 'pong' } }));
+  expect(localStorage).toHaveLength(0);
+});
