@@ -79,7 +79,7 @@ async function travel(journey, workbench, endpoint) {
     await newChat(workbench);
     await page.getByRole('treeitem', { name: 'hello.txt' }).click({ button: 'right' });
     // VS Code's menus take no click in the moment of their opening.
-    await page.getByRole('menuitem', { name: 'Add File to Chat' }).hover();
+    await page.getByRole('menuitem', { name: 'Add File to Plue Chat' }).hover();
     await page.keyboard.press('Enter');
     await chip('hello.txt').filter({ hasText: 'tokens' }).waitFor();
     await workbench.chat.locator('textarea:focus').waitFor();
@@ -92,6 +92,11 @@ async function travel(journey, workbench, endpoint) {
     await page.keyboard.press('Control+k');
     await page.keyboard.press('Control+a');
     await chip('line').waitFor({ timeout: 30_000 });
+  });
+
+  await journey.step('The chat stands beside the code and covers none of it', async () => {
+    assert.equal(await page.locator('.editor-group-container').count(), 2);
+    assert.ok(await page.locator('.monaco-editor .view-line').filter({ hasText: 'A file of the workspace' }).first().isVisible());
   });
 
   await journey.step('A dropped file from outside of the folder is asked about, and nothing is sent until then', async () => {

@@ -33,10 +33,11 @@ export class Uri {
     readonly scheme: string,
     readonly path: string,
     readonly query = '',
+    readonly fragment = '',
   ) {}
 
-  static from({ scheme, path, query }: { scheme: string; path: string; query?: string }): Uri {
-    return new Uri(scheme, path, query);
+  static from({ scheme, path, query, fragment }: { scheme: string; path: string; query?: string; fragment?: string }): Uri {
+    return new Uri(scheme, path, query, fragment);
   }
 
   static file(path: string): Uri {
@@ -290,8 +291,9 @@ export const window = {
     serializers.set(viewType, serializer);
     return new Disposable(() => serializers.delete(viewType));
   },
-  createWebviewPanel: (): FakePanel => {
+  createWebviewPanel: (_type?: string, _title?: string, column?: number): FakePanel => {
     const panel = new FakePanel();
+    panel.viewColumn = column;
     panels.push(panel);
     return panel;
   },
@@ -611,8 +613,11 @@ export class FakePanel {
   /** How often it was brought to the front. */
   reveals = 0;
 
-  reveal(): void {
+  viewColumn: number | undefined;
+
+  reveal(column?: number): void {
     this.reveals++;
+    this.viewColumn = column ?? this.viewColumn;
   }
 
   dispose(): void {

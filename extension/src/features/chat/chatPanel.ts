@@ -139,8 +139,8 @@ export class ChatPanel implements vscode.Disposable {
     panel.webview.html = pageHtml(panel.webview, house.pages, { name: 'chat', title: l10n.t('Plue chat'), data: { 'codex-id': codexId } });
   }
 
-  reveal(): void {
-    this.panel.reveal();
+  reveal(column?: vscode.ViewColumn): void {
+    this.panel.reveal(column);
     this.focusWanted = true;
     if (this.pageIsReady) this.focusComposer();
   }
@@ -156,7 +156,9 @@ export class ChatPanel implements vscode.Disposable {
   attach(files: readonly FilePlace[]): void {
     this.waiting.push(...files);
     if (this.pageIsReady) this.attachWaiting();
-    this.reveal();
+    const { visible, viewColumn } = this.panel;
+    const coversCode = !visible && viewColumn === vscode.window.activeTextEditor?.viewColumn;
+    this.reveal(coversCode ? vscode.ViewColumn.Beside : undefined);
   }
 
   async stop(): Promise<void> {

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { toFailureError } from '../../infrastructure/errors';
 import { pageOptions } from '../../infrastructure/pageHtml';
 import { createWebviewPanel } from '../../infrastructure/window';
-import { codexCreate, codexGet } from '../../protocol/protocol.generated';
+import { codexCreate, codexGet, codexList } from '../../protocol/protocol.generated';
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import type { FilePlace } from '../../webview/shared/viewMessages';
 import { ChatPanel, type ChatHouse } from './chatPanel';
@@ -33,27 +33,26 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     return this.panels.get(codexId)?.panel.visible === true;
   }
 
-  /** Beside the draft of the chat that was in front last, or of a new one. */
+  /** To the draft of the chat in front, else of a visible chat, else of the newest one. */
   async attach(files: readonly FilePlace[]): Promise<void> {
     if (files.length === 0) return;
-    const last = this.memory.get<unknown>(lastChatKey);
-    const open = this.active ?? (typeof last === 'string' ? this.panels.get(last) : undefined) ?? (await this.openLast());
-    open.attach(files);
+    const chat = this.active ?? this.visibleChat ?? (await this.newestChat());
+    chat.attach(files);
   }
 
-  async create(): Promise<ChatPanel> {
+  async create(column?: vscode.ViewColumn): Promise<ChatPanel> {
     await this.house.providers.ensureDefault();
     const codex = await this.house.sidecar.request(codexCreate, { templateId: 'ai-chat' });
-    return this.open(codex.uri, codex.title);
+    return this.open(codex.uri, codex.title, column);
   }
 
-  open(codexId: string, title: string = l10n.t('Chat')): ChatPanel {
+  open(codexId: string, title: string = l10n.t('Chat'), column = vscode.ViewColumn.Active): ChatPanel {
     const known = this.panels.get(codexId);
     if (known) {
       known.reveal();
       return known;
     }
-    const panel = createWebviewPanel(viewType, title, vscode.ViewColumn.Active, {
+    const panel = createWebviewPanel(viewType, title, column, {
       ...pageOptions(this.house.pages),
       retainContextWhenHidden: false,
     });
@@ -70,6 +69,18 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
       if (codex !== undefined) return this.open(codex.uri, codex.title);
     }
     return this.create();
+  }
+
+  private get visibleChat(): ChatPanel | undefined {
+    return [...this.panels.values()].findLast(({ codexId, panel }) => panel.visible && codexId.startsWith('codex://chats/'));
+  }
+
+  /** Opened beside the code. */
+  private async newestChat(): Promise<ChatPanel> {
+    const beside = vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
+    const { items } = await this.house.sidecar.request(codexList, { collection: 'chats', limit: 1 });
+    const [newest] = items;
+    return newest === undefined ? this.create(beside) : (this.panels.get(newest.uri) ?? this.open(newest.uri, newest.title, beside));
   }
 
   /** Undefined for what was deleted. */
@@ -99,7 +110,11 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     const chat = new ChatPanel(codexId, panel, this.house);
     this.panels.set(codexId, chat);
     const remember = (): void => {
-      if (panel.active) void this.memory.update(lastChatKey, codexId);
+      if (!panel.active) return;
+      // The panel that was active last is the last of the map.
+      this.panels.delete(codexId);
+      this.panels.set(codexId, chat);
+      void this.memory.update(lastChatKey, codexId);
     };
     const watching = panel.onDidChangeViewState(remember);
     chat.onDidDispose(() => {

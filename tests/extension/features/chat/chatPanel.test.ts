@@ -6,6 +6,7 @@ import { FailureError } from '../../../../extension/src/infrastructure/errors';
 import {
   codexCreate,
   codexGet,
+  codexList,
   codexMarkRead,
   codexRedo,
   codexUndo,
@@ -38,15 +39,19 @@ import {
   copied,
   executed,
   disk,
+  FakeDocument,
+  FakeEditor,
   type FakePanel,
   files,
   panels,
   registered,
   reset,
   restorePanel,
+  Selection,
   shown,
   terminals,
   Uri,
+  ViewColumn,
   window,
   windowState,
   workspace,
@@ -565,18 +570,42 @@ describe('files from elsewhere', () => {
     await hears({ type: 'attach', files: [{ path: 'b.ts' }] });
   });
 
-  it('go to the chat that was in front last while the explorer is, or to a new one', async () => {
-    await open();
-    const one = panel();
-    one.turn(false);
+  it('go to the visible chat, whichever panel was active last', async () => {
+    const chat = await open();
+    const task = await open('codex://tasks/failed');
+    [chat.active, task.active] = [false, false];
     await run('plue.addFileToChat', Uri.file('/work/a.ts'));
-    expect(panels).toEqual([one]);
-    one.dispose();
-    sidecar.answer(codexGet, () => {
-      throw new FailureError('notFound', 'There is no such chat.');
-    });
-    await run('plue.addFileToChat', Uri.file('/work/a.ts'));
+    await hears({ type: 'attach', files: [{ path: 'a.ts' }] }, chat);
+    expect(task.heard).toEqual([]);
     expect(panels).toHaveLength(2);
+  });
+
+  it('go to the newest chat when none is visible, beside the code and never to a task', async () => {
+    (await open('codex://tasks/failed')).turn(false);
+    window.activeTextEditor = new FakeEditor(new FakeDocument(Uri.file('/work/a.ts'), 'a'), new Selection(0, 0, 0, 0));
+    sidecar.answer(codexList, ({ limit }) => ({ items: [codex({ uri: 'codex://chats/newest' })].slice(0, limit), total: 3 }));
+    await run('plue.addFileToChat', Uri.file('/work/a.ts'));
+    expect(sidecar.asked).toContainEqual({ method: 'codex/list', params: { collection: 'chats', limit: 1 } });
+    expect(panel().viewColumn).toBe(ViewColumn.Beside);
+    panel().say({ type: 'ready' });
+    await hears({ type: 'attach', files: [{ path: 'a.ts' }] });
+    expect(sidecar.methods()).not.toContain('codex/create');
+  });
+
+  it('move a chat that is hidden behind the code beside it', async () => {
+    const chat = await open();
+    chat.viewColumn = ViewColumn.One;
+    chat.turn(false);
+    window.activeTextEditor = new FakeEditor(new FakeDocument(Uri.file('/work/a.ts'), 'a'), new Selection(0, 0, 0, 0));
+    sidecar.answer(codexList, () => ({ items: [codex()], total: 1 }));
+    await run('plue.addFileToChat', Uri.file('/work/a.ts'));
+    expect([panels.length, chat.viewColumn]).toEqual([1, ViewColumn.Beside]);
+  });
+
+  it('go to a new chat where there is none', async () => {
+    sidecar.answer(codexList, () => ({ items: [], total: 0 }));
+    await run('plue.addFileToChat', Uri.file('/work/a.ts'));
+    expect(panels).toHaveLength(1);
     expect(sidecar.methods()).toContain('codex/create');
   });
 
