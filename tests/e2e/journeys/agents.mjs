@@ -161,7 +161,25 @@ async function travel(journey, workbench, docs) {
     await requireAccessible(await workbench.chatFrame());
   });
 
+  await journey.step('All changes are reviewed in one editor, none shown as renamed, with buttons for all of them', async () => {
+    await workbench.command('Plue: Review Changes');
+    const entries = page.locator('.multiDiffEntry');
+    await entries.nth(1).waitFor({ timeout: 30_000 });
+    await entries.locator('.view-line', { hasText: '% 400' }).first().waitFor();
+    const statuses = await entries.locator('.status').allTextContents();
+    assert.ok(!statuses.includes('R'), statuses.join());
+    await page
+      .getByRole('button', { name: /^Accept All Changes/ })
+      .first()
+      .waitFor();
+    await page
+      .getByRole('button', { name: /^Reject All Changes/ })
+      .first()
+      .waitFor();
+  });
+
   await journey.step('What it changed is reviewed side by side', async () => {
+    await page.keyboard.press('Control+w');
     await form().getByRole('button', { name: 'Review src/dates.js' }).first().click();
     await page.locator('.monaco-diff-editor .modified .view-line', { hasText: '% 400' }).waitFor();
     await page

@@ -1,4 +1,5 @@
 // How files were before an agent changed them: the left side of VS Code's diff editor.
+import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { editContent } from '../../protocol/protocol.generated';
 import type { FileEditView } from '../../protocol/protocol.generated';
@@ -6,6 +7,9 @@ import type { Sidecar } from '../../server/client';
 
 export const beforeScheme = 'plue-before';
 const nothing = 'nothing';
+
+/** Whose change of which file; the address has the path of the file itself, because VS Code shows two paths as a rename. */
+const origin = v.pipe(v.string(), v.parseJson(), v.object({ codexId: v.string(), path: v.string() }));
 
 export class BeforeFiles implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
@@ -15,8 +19,9 @@ export class BeforeFiles implements vscode.TextDocumentContentProvider, vscode.D
   constructor(private readonly sidecar: Pick<Sidecar, 'request'>) {}
 
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
-    if (uri.query === nothing) return '';
-    const { text } = await this.sidecar.request(editContent, { codexId: uri.query, path: uri.path.slice(1) });
+    const parsed = v.safeParse(origin, uri.query);
+    if (!parsed.success) return '';
+    const { text } = await this.sidecar.request(editContent, parsed.output);
     return text ?? '';
   }
 
@@ -25,15 +30,15 @@ export class BeforeFiles implements vscode.TextDocumentContentProvider, vscode.D
     for (const { uri } of vscode.workspace.textDocuments) if (uri.scheme === beforeScheme) this.changed.fire(uri);
   }
 
-  left({ codexId, path }: Pick<FileEditView, 'codexId' | 'path'>): vscode.Uri {
-    return vscode.Uri.from({ scheme: beforeScheme, path: `/${path}`, query: codexId });
+  left({ codexId, path }: Pick<FileEditView, 'codexId' | 'path'>, folder: vscode.Uri): vscode.Uri {
+    const file = vscode.Uri.joinPath(folder, path);
+    return vscode.Uri.from({ scheme: beforeScheme, path: file.path, query: JSON.stringify({ codexId, path }) });
   }
 
   /** The file itself; nothing for one that was removed. */
   right({ path, kind }: Pick<FileEditView, 'path' | 'kind'>, folder: vscode.Uri): vscode.Uri {
-    return kind === 'deleted'
-      ? vscode.Uri.from({ scheme: beforeScheme, path: `/${path}`, query: nothing })
-      : vscode.Uri.joinPath(folder, path);
+    const file = vscode.Uri.joinPath(folder, path);
+    return kind === 'deleted' ? vscode.Uri.from({ scheme: beforeScheme, path: file.path, query: nothing }) : file;
   }
 
   dispose(): void {

@@ -15,10 +15,21 @@ const target = v.object({
 
 export type Target = v.InferOutput<typeof target>;
 
+/** The scheme of an editor that shows the changes of several files. */
+export const reviewScheme = 'plue-review';
+
+/** The query names the chat or task; it is empty where the changes of all are shown. */
+const review = v.object({ scheme: v.literal(reviewScheme), query: v.string() });
+
 /** Menus hand over an address, and the palette nothing. */
 export function readTarget(given: unknown): Target | undefined {
   const parsed = v.safeParse(target, given);
-  return parsed.success ? parsed.output : undefined;
+  if (parsed.success) return parsed.output;
+  return v.is(review, given) && given.query !== '' ? { codexId: given.query } : undefined;
+}
+
+export function isReviewOfAll(given: unknown): boolean {
+  return v.is(review, given) && given.query === '';
 }
 
 /** The lines of the file it covers, from 0, the last one included; what was removed covers the line it stood before. */

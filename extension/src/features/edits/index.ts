@@ -6,7 +6,7 @@ import { StatusBarItem } from '../../infrastructure/window';
 import type { Sidecar } from '../../server/client';
 import { BeforeFiles } from './beforeFiles';
 import { commands } from './commands';
-import { inWords, readTarget, type Target } from './hunks';
+import { inWords, isReviewOfAll, readTarget, type Target } from './hunks';
 import { ReviewMarks } from './reviewMarks';
 import { openFolder, Reviews } from './reviews';
 
@@ -34,14 +34,16 @@ export function activateEdits(sidecar: Sidecar, log: vscode.LogOutputChannel): v
     }),
   );
 
-  const register = (id: string, action: (target: Target | undefined) => Promise<unknown>): void => {
-    disposables.add(vscode.commands.registerCommand(id, (given: unknown) => runWithErrorHandling(log, () => action(readTarget(given)))));
+  const register = (id: string, action: (target: Target | undefined, given: unknown) => Promise<unknown>): void => {
+    disposables.add(
+      vscode.commands.registerCommand(id, (given: unknown) => runWithErrorHandling(log, () => action(readTarget(given), given))),
+    );
   };
   register(commands.reviewChanges, (target) => reviews.review(target));
   register(commands.acceptChange, (target) => reviews.decide(target, true));
   register(commands.rejectChange, (target) => reviews.decide(target, false));
-  register(commands.acceptAllChanges, (target) => reviews.decideAll(target, true));
-  register(commands.rejectAllChanges, (target) => reviews.decideAll(target, false));
+  register(commands.acceptAllChanges, (target, given) => reviews.decideAll(target, true, isReviewOfAll(given)));
+  register(commands.rejectAllChanges, (target, given) => reviews.decideAll(target, false, isReviewOfAll(given)));
   register(commands.nextChange, () => Promise.resolve(reviews.move(1)));
   register(commands.previousChange, () => Promise.resolve(reviews.move(-1)));
   register(commands.undoTurn, (target) => reviews.takeBack(target, true));

@@ -10,7 +10,7 @@ import type { Sidecar } from '../../server/client';
 import { filesInWords } from '../../webview/shared/amounts';
 import { moment } from '../../webview/shared/figures';
 import { beforeScheme, type BeforeFiles } from './beforeFiles';
-import { hunkAt, inWords, linesOf, nextHunk, refused, turnsFor, type Target } from './hunks';
+import { hunkAt, inWords, linesOf, nextHunk, refused, reviewScheme, turnsFor, type Target } from './hunks';
 
 const quietMs = 150;
 
@@ -62,14 +62,26 @@ export class Reviews implements vscode.Disposable {
       return;
     }
     if (chosen.length === 1) {
-      const title = l10n.t('{0} (changes of an agent)', only.path);
-      await vscode.commands.executeCommand('vscode.diff', this.before.left(only), this.before.right(only, folder), title, {
+      const title = l10n.t('{0} (agent changes)', only.path);
+      await vscode.commands.executeCommand('vscode.diff', this.before.left(only, folder), this.before.right(only, folder), title, {
         preview: false,
       });
       return;
     }
-    const sides = chosen.map((file) => [this.before.right(file, folder), this.before.left(file), this.before.right(file, folder)]);
-    await vscode.commands.executeCommand('vscode.changes', l10n.t('Changes of agents'), sides);
+    // As `vscode.changes`, but with an address of our own, which the buttons of the editor know.
+    await vscode.commands.executeCommand('_workbench.openMultiDiffEditor', {
+      title: l10n.t('Agent changes'),
+      multiDiffSourceUri: vscode.Uri.from({
+        scheme: reviewScheme,
+        path: '/changes',
+        query: target?.codexId ?? '',
+        fragment: String(Date.now()),
+      }),
+      resources: chosen.map((file) => ({
+        ...(file.kind === 'created' ? {} : { originalUri: this.before.left(file, folder) }),
+        ...(file.kind === 'deleted' ? {} : { modifiedUri: this.before.right(file, folder) }),
+      })),
+    });
   }
 
   /** The given place, file or codex; without one the place at the cursor. */
@@ -80,9 +92,9 @@ export class Reviews implements vscode.Disposable {
   }
 
   /** Everything in the file in front; without one everything of everybody, after a question. */
-  async decideAll(target: Target | undefined, isAccepted: boolean): Promise<void> {
+  async decideAll(target: Target | undefined, isAccepted: boolean, isEverything = false): Promise<void> {
     if (target !== undefined) return this.send(isAccepted, { codexId: target.codexId, path: target.path });
-    const inFront = this.inFront();
+    const inFront = isEverything ? [] : this.inFront();
     const files = inFront.length > 0 ? inFront : this.files;
     if (files.length === 0) throw new FailureError('conflict', l10n.t('There is nothing to review.'));
     if (inFront.length === 0) {
@@ -146,8 +158,9 @@ export class Reviews implements vscode.Disposable {
   private inFront(): readonly FileEditView[] {
     const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
     if (input instanceof vscode.TabInputTextDiff && input.original.scheme === beforeScheme) {
-      const { query, path } = input.original;
-      return this.files.filter((file) => file.codexId === query && `/${file.path}` === path);
+      const { original } = input;
+      const folder = openFolder();
+      return this.files.filter((file) => folder !== undefined && this.before.left(file, folder).toString() === original.toString());
     }
     const editor = vscode.window.activeTextEditor;
     return editor === undefined ? [] : this.filesAt(editor.document.uri);

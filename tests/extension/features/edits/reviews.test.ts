@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import type { Uri as RealUri } from 'vscode';
 import { FailureError, UserCancelledError } from '../../../../extension/src/infrastructure/errors';
 import { BeforeFiles } from '../../../../extension/src/features/edits/beforeFiles';
+import { isReviewOfAll, readTarget } from '../../../../extension/src/features/edits/hunks';
 import { Reviews } from '../../../../extension/src/features/edits/reviews';
 import { editAccept, editContent, editList, editRedo, editReject, editUndo } from '../../../../extension/src/protocol/protocol.generated';
 import type { EditListResult, FileEditView, HunkView } from '../../../../extension/src/protocol/protocol.generated';
@@ -58,21 +59,39 @@ beforeEach(() => {
 
 afterEach(reset);
 
-test('Several files open in one editor, each beside how it was, and one that is gone beside nothing', async () => {
-  const files = [file('a.ts'), file('b.ts', { kind: 'deleted' }), file('c.ts', { state: 'accepted' })];
+const before = (path: string): string => `plue-before:/folder/${path}?${JSON.stringify({ codexId: chat, path })}`;
+
+test('Several files open in one editor whose two sides have one path, so that none is shown as renamed', async () => {
+  const files = [file('a.ts'), file('b.ts', { kind: 'deleted' }), file('new.ts', { kind: 'created' }), file('c.ts', { state: 'accepted' })];
   await reviewsOf(new FakeSidecar().answer(editList, () => listed(files))).review({ codexId: chat });
-  const [[command, title, sides] = []] = executed;
-  expect([command, title]).toEqual(['vscode.changes', 'Changes of agents']);
-  expect(JSON.parse(JSON.stringify(sides, (_, value: unknown) => (value instanceof Uri ? value.toString() : value)))).toEqual([
-    ['file:/folder/a.ts', `plue-before:/a.ts?${chat}`, 'file:/folder/a.ts'],
-    ['plue-before:/b.ts?nothing', `plue-before:/b.ts?${chat}`, 'plue-before:/b.ts?nothing'],
+  const [[command, given] = []] = executed;
+  expect(command).toBe('_workbench.openMultiDiffEditor');
+  expect(JSON.parse(JSON.stringify(given, (_, value: unknown) => (value instanceof Uri ? value.toString() : value)))).toEqual({
+    title: 'Agent changes',
+    multiDiffSourceUri: `plue-review:/changes?${chat}`,
+    resources: [
+      { originalUri: before('a.ts'), modifiedUri: 'file:/folder/a.ts' },
+      { originalUri: before('b.ts') },
+      { modifiedUri: 'file:/folder/new.ts' },
+    ],
+  });
+});
+
+test('The buttons above a review are about what it shows', () => {
+  const uri = (query: string): Uri => Uri.from({ scheme: 'plue-review', path: '/changes', query });
+  expect(readTarget(uri(chat))).toEqual({ codexId: chat });
+  expect([readTarget(uri('')), isReviewOfAll(uri(''))]).toEqual([undefined, true]);
+  expect([readTarget(Uri.file('/folder/a.ts')), isReviewOfAll(Uri.file('/folder/a.ts')), isReviewOfAll(undefined)]).toEqual([
+    undefined,
+    false,
+    false,
   ]);
 });
 
 test('One file opens in the diff editor, how it was on the left', async () => {
   const reviews = reviewsOf(new FakeSidecar().answer(editList, () => listed([file('a.ts'), file('b.ts')])));
   await reviews.review({ codexId: chat, path: 'b.ts' });
-  expect(executed[0]?.slice(0, 3).map(String)).toEqual(['vscode.diff', `plue-before:/b.ts?${chat}`, 'file:/folder/b.ts']);
+  expect(executed[0]?.slice(0, 3).map(String)).toEqual(['vscode.diff', before('b.ts'), 'file:/folder/b.ts']);
 });
 
 test('What is left as it is because somebody changed it is said', async () => {
@@ -196,7 +215,10 @@ describe('what is decided', () => {
   });
 
   it('in a diff is the file that it shows', async () => {
-    const input = new TabInputTextDiff(Uri.from({ scheme: 'plue-before', path: '/a.ts', query: chat }), Uri.file('/folder/a.ts'));
+    const input = new TabInputTextDiff(
+      Uri.from({ scheme: 'plue-before', path: '/folder/a.ts', query: JSON.stringify({ codexId: chat, path: 'a.ts' }) }),
+      Uri.file('/folder/a.ts'),
+    );
     window.tabGroups.activeTabGroup = { activeTab: { input } };
     await reviews.decideAll(undefined, true);
     expect(decided()).toEqual([{ method: 'edit/accept', params: { codexId: chat, path: 'a.ts' } }]);
@@ -218,6 +240,14 @@ describe('what is decided', () => {
     answers.push('Reject');
     await reviews.decideAll(undefined, false);
     expect(shown.at(-1)?.text).toBe('Reject 3 changes in 2 files?');
+    expect(decided()).toMatchObject([{ params: { path: 'a.ts' } }, { params: { path: 'b.png' } }]);
+  });
+
+  it('all at once above a review of everything is everything, whichever file has the cursor', async () => {
+    putInFront('b.png', 0);
+    answers.push('Accept');
+    await reviews.decideAll(undefined, true, true);
+    expect(shown.at(-1)?.text).toBe('Accept 3 changes in 2 files?');
     expect(decided()).toMatchObject([{ params: { path: 'a.ts' } }, { params: { path: 'b.png' } }]);
   });
 
@@ -290,10 +320,10 @@ test('The side before is asked for anew when something changed, and is empty whe
   const sidecar = new FakeSidecar().answer(editContent, ({ path }) => (path === 'new.ts' ? {} : { text: 'before' }));
   const before = new BeforeFiles(sidecar);
   const side = contents.get('plue-before');
-  const address = Uri.from({ scheme: 'plue-before', path: '/src/a.ts', query: chat });
+  const address = Uri.from({ scheme: 'plue-before', path: '/folder/src/a.ts', query: JSON.stringify({ codexId: chat, path: 'src/a.ts' }) });
   expect(await side?.provideTextDocumentContent(address)).toBe('before');
   expect(sidecar.asked).toEqual([{ method: 'edit/content', params: { codexId: chat, path: 'src/a.ts' } }]);
-  expect(await side?.provideTextDocumentContent(Uri.from({ scheme: 'plue-before', path: '/new.ts', query: chat }))).toBe('');
+  expect(await side?.provideTextDocumentContent(address.with({ query: JSON.stringify({ codexId: chat, path: 'new.ts' }) }))).toBe('');
   expect(await side?.provideTextDocumentContent(address.with({ query: 'nothing' }))).toBe('');
   const changed: RealUri[] = [];
   before.onDidChange((uri) => changed.push(uri));
