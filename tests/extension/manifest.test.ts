@@ -235,6 +235,18 @@ test('A row has at most two inline actions', () => {
   }
 });
 
+test('The commands that add to a chat name Plue, because VS Code has such commands of its own', () => {
+  const titles = contributes.commands.filter(({ command }) => command.endsWith('ToChat')).map(({ title }) => title);
+  expect(titles).toEqual(['Add File to Plue Chat', 'Add Selection to Plue Chat']);
+});
+
+test('An editor that reviews several files has buttons for all of its changes', () => {
+  const buttons = contributes.menus['editor/title']?.filter(
+    ({ when, group }) => when?.includes('plue-review') === true && group?.startsWith('navigation'),
+  );
+  expect(buttons?.map(({ command }) => command)).toEqual(['plue.acceptAllChanges', 'plue.rejectAllChanges']);
+});
+
 test('SEC-06 No setting that a workspace can write reaches a program, an address or a right', () => {
   const { configuration } = v.parse(
     v.looseObject({ configuration: v.looseObject({ properties: v.record(v.string(), v.looseObject({ scope: v.optional(v.string()) })) }) }),
