@@ -36,7 +36,7 @@ internal sealed class TemplateTrial(
     /// <exception cref="FailureException">NotFound: no such template. Conflict: it has mistakes, and the first of them.</exception>
     public TrialResult Run(string id, Json5Object given)
     {
-        var template = templates.Find(id) ?? throw Missing(id);
+        var template = templates.Find(id) ?? throw templates.Missing(id);
         var values = template.WithDefaults(given);
         var spec = AgentSpec.Of(values);
         var findings = checks.Of(id, null).Concat(OfValues(template, given)).ToList();
@@ -48,15 +48,6 @@ internal sealed class TemplateTrial(
         var message = values.GetString("goal") ?? LastQuestion(values) ?? "";
         var tokens = TokenEstimate.Of(steering.System) + TokenEstimate.Of(message) + spec.AvailableTools.Sum(tool => TokenEstimate.Of(toolText(tool)));
         return new TrialResult(template, steering, message, spec.AvailableTools, answerer, tokens, FirstCost(answerer, values, tokens), spec.Budget.Usd, findings);
-    }
-
-    private FailureException Missing(string id)
-    {
-        var entries = templates.List();
-        var mistake = entries.Where(entry => entry.Id == id).SelectMany(entry => entry.Problems).FirstOrDefault(problem => problem.IsError);
-        return mistake is null
-            ? new FailureException(FailureKind.NotFound, $"There is no template {id}.{NearestName.Hint(id, entries.Where(entry => entry.Template is not null).Select(entry => entry.Id))}")
-            : new FailureException(FailureKind.Conflict, $"The template {id} has a mistake at line {mistake.Line}, column {mistake.Column}: {mistake.Message}");
     }
 
     /// <summary>What would be wrong with a codex of these values. That nobody chose a provider is no mistake: a new codex gets the user's.</summary>

@@ -39,7 +39,7 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
         ]);
     }
 
-    /// <exception cref="FailureException">NotFound: there is none, or none without mistakes.</exception>
+    /// <exception cref="FailureException">NotFound: there is none. Conflict: its file has errors.</exception>
     public TemplateView Get(TemplateGetParams parameters)
     {
         var template = Find(parameters.Id);
@@ -83,7 +83,7 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
         };
     }
 
-    /// <exception cref="FailureException">NotFound: there is none, or none without mistakes.</exception>
+    /// <exception cref="FailureException">NotFound: there is none. Conflict: its file has errors.</exception>
     public TemplateSchemaResult Schema(TemplateSchemaParams parameters) => new(parameters.Id is { } id
         ? TemplateSchema.Of(Find(id), templates.CollectionOf)
         : TemplateSchema.OfTemplateFiles(templates.CollectionOf));
@@ -91,8 +91,7 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
     public static TemplateStartingPointsResult StartingPoints() =>
         new([.. StartingPoint.All.Select(point => new TemplateStartingPoint(point.Id, point.Name, point.Description, point.Text, point.Prompt))]);
 
-    private Template Find(string id) => templates.Find(id)
-        ?? throw new FailureException(FailureKind.NotFound, $"There is no template {id}.{NearestName.Hint(id, templates.List().Where(entry => entry.Template is not null).Select(entry => entry.Id))}");
+    private Template Find(string id) => templates.Find(id) ?? throw templates.Missing(id);
 
     private TemplateSummary Summary(TemplateEntry entry, bool inForce)
     {

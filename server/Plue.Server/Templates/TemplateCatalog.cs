@@ -1,3 +1,4 @@
+using Plue.Server.Messages;
 using Plue.Server.Platform;
 
 namespace Plue.Server.Templates;
@@ -41,6 +42,16 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
 
     /// <summary>The template in force, or null.</summary>
     public Template? Find(string id) => FindEntry(id)?.Template;
+
+    /// <summary>Why there is no template of this id in force: the first error of its file, or that there is no such file.</summary>
+    public FailureException Missing(string id)
+    {
+        var entries = List();
+        var error = entries.Where(entry => entry.Id == id).SelectMany(entry => entry.Problems).FirstOrDefault(problem => problem.IsError);
+        return error is null
+            ? new FailureException(FailureKind.NotFound, $"There is no template {id}.{NearestName.Hint(id, entries.Where(entry => entry.Template is not null).Select(entry => entry.Id))}")
+            : new FailureException(FailureKind.Conflict, $"The template {id} has an error at line {error.Line}, column {error.Column}: {error.Message}");
+    }
 
     /// <summary>The file of the template in force, or null.</summary>
     public TemplateEntry? FindEntry(string id)

@@ -89,7 +89,7 @@ public sealed class TemplateTrialTests : IAsyncDisposable
     {
         home.Write("templates/bad.json5", "{ id: 'bad',\n  name: 3 }");
         var fault = Assert.Throws<FailureException>(() => Try("bad"));
-        Assert.Equal("The template bad has a mistake at line 2, column 9: `name` is a number where text was expected.", fault.Message);
+        Assert.Equal("The template bad has an error at line 2, column 9: `name` is a number where text was expected.", fault.Message);
         Assert.Equal("There is no template scoot. Did you mean `scout`?", Assert.Throws<FailureException>(() => Try("scoot")).Message);
     }
 

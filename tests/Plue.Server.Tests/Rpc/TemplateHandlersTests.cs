@@ -45,6 +45,18 @@ public sealed class TemplateHandlersTests : IDisposable
         Assert.Equal("There is no template scoot. Did you mean `scout`?", (string?)(await sidecar.Client.RequestAsync("template/get", new { id = "scoot" }))["error"]?["message"]);
     }
 
+    [Theory]
+    [InlineData("template/get")]
+    [InlineData("template/try")]
+    [InlineData("template/schema")]
+    public async Task A_template_whose_file_has_an_error_is_refused_with_that_error(string method)
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync(home);
+        Write("templates/scout.json5", "{ id: 'scout', name: 7 }");
+        var error = (await sidecar.Client.RequestAsync(method, new { id = "scout" }))["error"];
+        Assert.Equal("The template scout has an error at line 1, column 22: `name` is a number where text was expected.", (string?)error?["message"]);
+    }
+
     private static async Task<JsonArray> ListAsync(InMemorySidecar sidecar, string collection) =>
         (await sidecar.Client.ResultAsync("template/list", new { collection }))!["templates"]!.AsArray();
 
