@@ -1,5 +1,6 @@
 // @vitest-environment jsdom
 import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { MarkdownView } from '../../../extension/src/webview/chat/markdownView';
 
@@ -92,6 +93,20 @@ describe('Markdown of an answer', () => {
     view.update('```ts\nconst a = 1;\n```\n', true);
     expect(view.node.querySelector('.code')).toBe(code);
     expect(view.node.querySelector('.hljs-keyword')?.textContent).toBe('const');
+  });
+
+  it('colors the added and removed lines of a diff differently', () => {
+    const view = new MarkdownView(actions);
+    view.update('```diff\n-old\n+new\n```\n', true);
+    expect(view.node.querySelector('.hljs-deletion')?.textContent).toBe('-old');
+    expect(view.node.querySelector('.hljs-addition')?.textContent).toBe('+new');
+    const css = readFileSync('extension/src/webview/chat/chat.css', 'utf8');
+    const colorOf = (name: string): string | undefined =>
+      new RegExp(`(?:^|\\n)\\.${name} \\{\\s*background: var\\((--vscode-diffEditor-\\w+)`).exec(css)?.[1];
+    expect([colorOf('hljs-addition'), colorOf('hljs-deletion')]).toEqual([
+      '--vscode-diffEditor-insertedLineBackground',
+      '--vscode-diffEditor-removedLineBackground',
+    ]);
   });
 
   it('touches only the end of a long answer that grows', () => {
