@@ -74,6 +74,22 @@ describe('While it streams', () => {
   ])('%j is left as it is', (text) => expect(completeOpenEnd(text)).toBe(text));
 });
 
+describe('Once it ended', () => {
+  it.each([
+    ['| a | b |\n|---|---|\n| 1 | 2 |\n|', 'ab12'],
+    ['| a | b |\n|---|---|\n| ', 'ab'],
+    ['Text.\n\n|', 'Text.'],
+    ['```\na\n|', 'a|'],
+    ['a |', 'a |'],
+  ])('%j shows no stray pipe of a row that never came', (text, seen) => {
+    const view = new MarkdownView(actions);
+    view.update(text, true);
+    const words = [...view.node.querySelectorAll('p, th, td, code')].map((node) => node.textContent ?? '').join('');
+    expect(words.replaceAll('\n', '')).toBe(seen);
+    expect(view.node.querySelectorAll('tbody tr:not(:has(td:not(:empty)))')).toHaveLength(0);
+  });
+});
+
 describe('A long answer', () => {
   it('costs the same for its last words as for its first', () => {
     const paragraph = 'Some **bold** words, `code`, $5 and a [link](https://e.example/a), and then more words to fill the line.\n\n';

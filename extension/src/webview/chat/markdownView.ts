@@ -3,7 +3,7 @@
 import { element } from '../shared/element';
 import { fillCode, languageOf, type CodeActions } from './codeBlock';
 import { type Block, type Definitions, parseBlocks, renderBlock } from './markdown';
-import { completeOpenEnd } from './openEnd';
+import { completeOpenEnd, withoutStrayPipe } from './openEnd';
 
 export class MarkdownView {
   readonly node = element('div', { class: 'markdown' });
@@ -27,7 +27,7 @@ export class MarkdownView {
     const open = text.slice(this.openAt);
     const definitions: Definitions = { references: { ...this.definitions.references }, isOpen: !isWhole };
     const blocks = parseBlocks(open, definitions);
-    this.show(isWhole ? blocks : withOpenEnd(blocks, definitions, open), definitions, open);
+    this.show(withEnd(blocks, definitions, open, isWhole ? withoutStrayPipe : completeOpenEnd), definitions, open);
     this.settle(blocks, open);
   }
 
@@ -78,14 +78,14 @@ function isOpenFormula({ tokens: [token] }: Block): boolean {
   return token?.type === 'formula' && token.info === 'open';
 }
 
-/** The last block as it will most likely be; it may turn into two. */
-function withOpenEnd(blocks: Block[], definitions: Definitions, text: string): Block[] {
+/** With another text of the last block, which may turn into two. */
+function withEnd(blocks: Block[], definitions: Definitions, text: string, change: (block: string) => string): Block[] {
   const last = blocks.at(-1);
   if (last === undefined || last.tokens[0]?.type === 'fence' || isOpenFormula(last)) return blocks;
   const written = text.slice(lineOffset(text, last.firstLine));
-  const completed = completeOpenEnd(written);
-  if (completed === written) return blocks;
-  return [...blocks.slice(0, -1), ...parseBlocks(completed, { ...definitions })];
+  const changed = change(written);
+  if (changed === written) return blocks;
+  return [...blocks.slice(0, -1), ...parseBlocks(changed, { ...definitions })];
 }
 
 /** Half of a closing fence would be a line of code for a moment, and the block would jump when it closes. */

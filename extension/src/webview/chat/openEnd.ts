@@ -10,6 +10,11 @@ export function completeOpenEnd(block: string): string {
   return shortened === block ? block.slice(0, from) + verbatimFormula(block.slice(from)) : shortened;
 }
 
+/** A response that was stopped may end with the first character of a table row. */
+export function withoutStrayPipe(block: string): string {
+  return block.replace(/(?:^|\n)[ \t]*\|\s*$/, '');
+}
+
 /** The heading row of a table is one before the line of dashes under it has come. */
 function completeTable(block: string): string | undefined {
   const match = /^(\|[^\n]*[^|\s\n][^\n]*)(?:\n([|:\- ]*))?$/.exec(block);
