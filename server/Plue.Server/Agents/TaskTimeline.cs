@@ -43,7 +43,7 @@ public static class TaskTimeline
     private static DateTimeOffset StartOf(Message answer, DateTimeOffset began, DateTimeOffset ended)
     {
         var results = answer.Parts.OfType<MessagePart.ToolResult>().ToList();
-        if (results.All(result => result.Approval is null)) { return began; }
+        if (results.All(result => result.Approval is null) || results.Any(result => result is { RunTime: null, Error: null })) { return began; }
 
         var start = ended - TimeSpan.FromTicks(results.Sum(result => result.RunTime?.Ticks ?? 0));
         return start > began ? start : began;

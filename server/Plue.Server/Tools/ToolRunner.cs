@@ -94,7 +94,8 @@ public sealed class ToolRunner(
 
             var planned = await tool.PlanAsync(Parse(call), context, cancellationToken);
             await AllowAsync(call, tool, planned, context, observer, note => approval = note, cancellationToken);
-            started = clock.GetTimestamp();
+            // A subtask has a time of its own, without what it waits.
+            started = planned.Kind == ApprovalKind.Spawn ? null : clock.GetTimestamp();
             var changesFiles = planned.Changes is not { Count: 0 };
             if (changesFiles || planned.Actions.Any(action => action.ReachesOut)) { await observer.IntendAsync(call, cancellationToken); }
             if (!changesFiles) { return Result(call, context, await RunAsync(call, planned, observer, cancellationToken), [], approval) with { RunTime = RunTime() }; }

@@ -196,7 +196,7 @@ describe('an answer', () => {
   });
 
   it.each([
-    [undefined, 'cost unknown'],
+    [undefined, 'cost n/a'],
     [{ inputCost: 0, outputCost: 0, cachedCost: 0, totalCost: 0, priceSource: 'local' }, 'local'],
   ])('says where no price is known or needed (%#)', async (cost, words) => {
     const usage = { inputTokens: 1, outputTokens: 1, totalTokens: 2, cachedReadTokens: 0, cachedWriteTokens: 0, reasoningTokens: 0 };
@@ -208,7 +208,7 @@ describe('an answer', () => {
     await receive(snapshot([]), ...events(turn()));
     const [thought, call] = document.querySelectorAll<HTMLButtonElement>('.fold-button');
     expect(thought?.textContent).toMatch(/^Thought for/);
-    expect(call?.textContent).toMatch(/^readsrc\/date\.ts\d+ ms$/);
+    expect(call?.textContent).toBe('readsrc/date.ts');
     expect(call?.getAttribute('aria-expanded')).toBe('false');
     call?.click();
     expect(call?.getAttribute('aria-expanded')).toBe('true');

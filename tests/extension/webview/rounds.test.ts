@@ -94,7 +94,7 @@ function running(toolName: string, parameters: string): MessageView {
 }
 
 describe('a tool call', () => {
-  it('says what it is about, shows what it says while it runs, and how long it took', async () => {
+  it('says what it is about and shows what it says while it runs', async () => {
     await receive(snapshot([question('q', 'x'), running('bash', '{"command":"npm test","timeout":60}')], { turnId: 't' }));
     const line = document.querySelector<HTMLButtonElement>('.tool-call .fold-button');
     expect(line?.textContent).toBe('bashnpm test 60');
@@ -103,6 +103,17 @@ describe('a tool call', () => {
     await receive(...events.map((params): ToPage => ({ type: 'event', params })));
     expect(document.querySelector('.tool-call')?.textContent).toContain('Output so far');
     expect(document.querySelector('.tool-call')?.textContent).toContain('ok 1');
+  });
+
+  it('shows how long it ran as the sidecar measured it, also after the chat was reopened', async () => {
+    const call = running('bash', '{"command":"npm test"}');
+    await receive(snapshot([question('q', 'x'), call], { turnId: 't' }));
+    const finished = { kind: 'toolCallFinished' as const, messageId: 'r', toolUseId: 'u1', result: 'ok', durationMs: 2400 };
+    await receive(...numbered([finished]).map((params): ToPage => ({ type: 'event', params })));
+    expect(document.querySelector('.tool-time')?.textContent).toBe('2.4 s');
+    const result = { kind: 'toolResult' as const, toolUseId: 'u1', result: 'ok', durationMs: 2400 };
+    await receive(snapshot([question('q', 'x'), { ...call, status: 'complete', parts: [...call.parts, result] }]));
+    expect(document.querySelector('.tool-time')?.textContent).toBe('2.4 s');
   });
 
   it('says that it waits for the user, above the composer too, without taking the focus', async () => {

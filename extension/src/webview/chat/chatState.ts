@@ -48,14 +48,6 @@ export interface ChatState {
   /** What running tools have said so far, by the id of the call. */
   readonly outputs: ReadonlyMap<string, string>;
   readonly turnStartedAt?: number;
-  /** When running tools began and ended, by the id of the call: seen by this page only. */
-  readonly callTimes: ReadonlyMap<string, CallTime>;
-}
-
-/** Milliseconds of the page's clock. */
-export interface CallTime {
-  startedAt: number;
-  endedAt?: number;
 }
 
 /** Milliseconds of the page's clock. */
@@ -90,7 +82,6 @@ export function fromSnapshot(chat: CodexGetResult, before?: ChatState): ChatStat
     missedEvents: false,
     timings: before?.timings ?? new Map(),
     outputs: before?.outputs ?? new Map(),
-    callTimes: before?.callTimes ?? new Map(),
     ...(chat.values === undefined ? {} : { values: chat.values }),
     ...(chat.turnId === undefined ? {} : { turnId: chat.turnId }),
     ...(chat.readOnlyReason === undefined ? {} : { readOnlyReason: chat.readOnlyReason }),
@@ -151,27 +142,18 @@ function fold(state: ChatState, event: MessageEvent, now: number): ChatState {
         content: event.text,
       });
     case 'toolCallStarted':
-      return withDelta(
-        withCallTime(timeAnswer(state, event.messageId, now), event.toolUseId, () => ({ startedAt: now })),
-        event.messageId,
-        event.partIndex,
-        {
-          kind: 'toolUse',
-          toolUseId: event.toolUseId,
-          toolName: event.toolName,
-          parameters: '',
-        },
-      );
+      return withDelta(timeAnswer(state, event.messageId, now), event.messageId, event.partIndex, {
+        kind: 'toolUse',
+        toolUseId: event.toolUseId,
+        toolName: event.toolName,
+        parameters: '',
+      });
     case 'toolCallDelta':
-      return withParts(writing(state, event.messageId, now), event.messageId, (parts) => addToLastCall(parts, event.partIndex, event.text));
+      return withParts(state, event.messageId, (parts) => addToLastCall(parts, event.partIndex, event.text));
     case 'toolCallProgress':
       return withOutput(state, event.toolUseId, event.text);
     case 'toolCallFinished':
-      return withParts(
-        withCallTime(state, event.toolUseId, (time) => (time === undefined ? undefined : { ...time, endedAt: now })),
-        event.messageId,
-        (parts) => withResult(parts, event),
-      );
+      return withParts(state, event.messageId, (parts) => withResult(parts, event));
     case 'restarted':
       return {
         ...withParts(state, event.messageId, confirmedParts),
@@ -257,6 +239,7 @@ function withResult(parts: readonly MessagePart[], finished: ToolResultPart): Me
     ...(finished.result === undefined ? {} : { result: finished.result }),
     ...(finished.error === undefined ? {} : { error: finished.error }),
     ...(finished.changes === undefined ? {} : { changes: finished.changes }),
+    ...(finished.durationMs === undefined ? {} : { durationMs: finished.durationMs }),
   };
   const at = parts.findIndex((part) => part.kind === 'toolResult' && part.toolUseId === finished.toolUseId);
   return at < 0 ? [...parts, result] : parts.with(at, result);
@@ -266,17 +249,6 @@ function withResult(parts: readonly MessagePart[], finished: ToolResultPart): Me
 function withOutput(state: ChatState, toolUseId: string, text: string): ChatState {
   const output = ((state.outputs.get(toolUseId) ?? '') + text).slice(-longestOutput);
   return { ...state, outputs: new Map(state.outputs).set(toolUseId, output) };
-}
-
-function withCallTime(state: ChatState, toolUseId: string, change: (time: CallTime | undefined) => CallTime | undefined): ChatState {
-  const time = change(state.callTimes.get(toolUseId));
-  return time === undefined ? state : { ...state, callTimes: new Map(state.callTimes).set(toolUseId, time) };
-}
-
-/** A call runs only once it is written. */
-function writing(state: ChatState, messageId: string, now: number): ChatState {
-  const call = state.messages.findLast(({ id }) => id === messageId)?.parts.findLast((part) => part.kind === 'toolUse');
-  return call?.kind === 'toolUse' ? withCallTime(state, call.toolUseId, () => ({ startedAt: now })) : state;
 }
 
 /** A tool that has run was asked for in a confirmed record; what came after its result was not yet confirmed. */

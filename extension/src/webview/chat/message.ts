@@ -5,7 +5,7 @@ import { copyButton, element, icon, iconButton, setText, textButton } from '../s
 import { menuAt, menuButton, type MenuItem } from '../shared/menu';
 import { visibleText } from '../shared/visibleText';
 import { BranchSwitch } from './branchSwitch';
-import type { CallTime, Timing } from './chatState';
+import type { Timing } from './chatState';
 import type { CodeActions } from './codeBlock';
 import { CompactionLine } from './compaction';
 import { detailsTable } from './details';
@@ -24,7 +24,6 @@ export interface MessageContext {
   results: ToolResults;
   /** Of tools under way, by the id of the call. */
   outputs: ReadonlyMap<string, string>;
-  callTimes: ReadonlyMap<string, CallTime>;
   /** Ids of calls that wait for the user's word. */
   asking: readonly string[];
   /** The agents that its calls started, by the id of the call. */
@@ -367,7 +366,7 @@ function toolCall(view: ToolCall): ShownPart {
   return {
     kind: 'toolUse',
     node: view.node,
-    update: (part, _isOpen, { results, isRunning, outputs, callTimes, asking, children, underReview }) => {
+    update: (part, _isOpen, { results, isRunning, outputs, asking, children, underReview }) => {
       if (part.kind !== 'toolUse') return;
       const { toolUseId } = part;
       view.update(part, {
@@ -375,7 +374,6 @@ function toolCall(view: ToolCall): ShownPart {
         isRunning,
         isAsking: asking.includes(toolUseId),
         output: outputs.get(toolUseId) ?? '',
-        time: callTimes.get(toolUseId),
         child: children.find(([id]) => id === toolUseId)?.[1],
         underReview,
       });

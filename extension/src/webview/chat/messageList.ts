@@ -44,7 +44,7 @@ interface Row {
 }
 
 /** What the list itself knows. */
-export type FromList = 'results' | 'outputs' | 'callTimes';
+export type FromList = 'results' | 'outputs';
 
 export interface MessageListOptions {
   actions: MessageActions;
@@ -303,7 +303,7 @@ export class MessageList {
     this.rows.set(message.id, row);
     if (known === undefined) this.observer?.observe(row.view.node);
     if (known === undefined || row.message !== message || row.context !== context) {
-      row.view.update(message, { ...around, results, outputs: state.outputs, callTimes: state.callTimes });
+      row.view.update(message, { ...around, results, outputs: state.outputs });
       this.isRedrawn = true;
     }
     row.message = message;

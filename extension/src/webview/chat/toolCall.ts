@@ -5,7 +5,6 @@ import { seconds } from '../shared/figures';
 import { stateOf } from '../shared/taskWords';
 import type { EditCommand } from '../shared/viewMessages';
 import { visibleText } from '../shared/visibleText';
-import type { CallTime } from './chatState';
 import { Fold } from './fold';
 
 type ToolUse = Extract<MessagePart, { kind: 'toolUse' }>;
@@ -29,7 +28,6 @@ export interface CallState {
   isAsking: boolean;
   /** What it has said so far. */
   output: string;
-  time: CallTime | undefined;
   /** The agent that it started. */
   child: TaskView | undefined;
   /** Changed files that nobody has decided about yet. */
@@ -72,7 +70,7 @@ export class ToolCall {
     this.fold.refresh();
   }
 
-  private showState({ result, isRunning, isAsking, time }: CallState): void {
+  private showState({ result, isRunning, isAsking }: CallState): void {
     const [name, label] =
       result !== undefined
         ? result.error === undefined
@@ -83,7 +81,7 @@ export class ToolCall {
           : isRunning
             ? ['loading', l10n.t('Running')]
             : ['circle-slash', l10n.t('Not finished')];
-    const took = result === undefined || time?.endedAt === undefined ? '' : tookWords(time.endedAt - time.startedAt);
+    const took = result?.durationMs === undefined ? '' : tookWords(result.durationMs);
     const key = `${label} ${took}`;
     if (key === this.shownState) return;
     this.shownState = key;
