@@ -145,7 +145,7 @@ export async function importEnv(house: KeyHouse): Promise<void> {
   const chosen = await showQuickPick(
     entries.map((entry) => ({
       label: entry.name,
-      description: `…${entry.lastFour} → ${entry.reference}`,
+      description: `${endOf(entry)} → ${entry.reference}`.trim(),
       detail: envDetail(entry),
       picked: entry.origins.length > 0 && !entry.exists,
       entry,
@@ -195,7 +195,7 @@ async function chooseKey({ sidecar, vault }: KeyHouse, title: LocalizedText, pla
     throw new UserCancelledError();
   }
   const chosen = await showQuickPick(
-    entries.map((entry) => ({ label: entry.reference, description: `…${entry.lastFour}`, detail: detailOf(entry), entry })),
+    entries.map((entry) => ({ label: entry.reference, description: endOf(entry), detail: detailOf(entry), entry })),
     { title, placeHolder, matchOnDetail: true },
   );
   if (!chosen) throw new UserCancelledError();
@@ -242,4 +242,9 @@ function detailOf(entry: VaultEntrySummary): string {
 function envDetail(entry: EnvEntry): string {
   const where = entry.origins.length > 0 ? l10n.t('May be sent to {0}', entry.origins.join(', ')) : l10n.t('You say where it may be sent');
   return entry.exists ? l10n.t('{0}. Takes the place of the key of this name.', where) : where;
+}
+
+/** A short key shows none of its characters. */
+function endOf({ lastFour }: { lastFour: string }): string {
+  return lastFour === '' ? '' : `…${lastFour}`;
 }

@@ -176,9 +176,12 @@ export function keyWords(provider: ProviderSummary, key: VaultEntrySummary | und
   if (variable !== undefined) return l10n.t('from the environment: {0}', variable);
   if (key !== undefined) {
     const { reference, lastFour, origins, lastUsed } = key;
-    return lastUsed === undefined
-      ? l10n.t('{0}, ends in {1}, sent to {2} only, not used yet', reference, lastFour, origins.join(', '))
-      : l10n.t('{0}, ends in {1}, sent to {2} only, last used {3}', reference, lastFour, origins.join(', '), ago(lastUsed, now));
+    return [
+      reference,
+      ...(lastFour === '' ? [] : [l10n.t('ends in {0}', lastFour)]),
+      l10n.t('sent to {0} only', origins.join(', ')),
+      lastUsed === undefined ? l10n.t('not used yet') : l10n.t('last used {0}', ago(lastUsed, now)),
+    ].join(', ');
   }
   if (provider.authType === 'oauth') return provider.hasCredential ? l10n.t('signed in') : l10n.t('not signed in');
   if (!provider.hasCredential) return l10n.t('none yet');
