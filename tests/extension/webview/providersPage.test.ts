@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { keyWords } from '../../../extension/src/webview/providers/providerDetail';
 import * as v from 'valibot';
 import type { FieldView } from '../../../extension/src/protocol/protocol.generated';
 import { readToPage } from '../../../extension/src/webview/providers/readToPage';
@@ -204,6 +205,11 @@ describe('the list of providers', () => {
 });
 
 describe('the details', () => {
+  it('leave out the end of a key that is too short to show one', () => {
+    const key = { reference: 'vault://anthropic/api_key', origins: ['https://a.example'], lastFour: '', storedAt: '', usedBy: [] };
+    expect(keyWords(provider(), key, new Date())).toBe('vault://anthropic/api_key, sent to https://a.example only, not used yet');
+  });
+
   it('are asked for when a provider is selected, and say where its key goes and what uses it', async () => {
     await receive(snapshot());
     expect(postedOf('show')).toEqual([{ type: 'show', id: 'anthropic', work: 'detail:anthropic' }]);
@@ -375,6 +381,9 @@ describe('adding a provider', () => {
     const tested = provider({ id: 'new', name: 'Anthropic 2', modelCount: 9 });
     await receive(snapshot([provider(), tested]), finished('connect'));
     expect(words()).toContain('Connected. 9 models.');
+    expect(document.querySelector('h2')?.textContent).toBe('Connected to Anthropic');
+    expect(all(HTMLInputElement, 'input').filter((one) => one.closest('[hidden]') === null)).toEqual([]);
+    expect(all(HTMLButtonElement, 'button').map(({ textContent }) => textContent)).not.toContain('Connect');
     await click('Done');
     expect(document.querySelector('.provider-row.selected')?.textContent).toContain('Anthropic 2');
   });

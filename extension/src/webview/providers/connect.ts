@@ -102,7 +102,13 @@ export class ConnectView implements View {
     }
     const title = this.titleOf(state, kind);
     this.choice.name ??= freeName(title, state.providers ?? []);
-    this.head.show(['title', title], () => [routeHead(l10n.t('Connect {0}', title), this.actions, l10n.t('Step 2 of 2: connect'))]);
+    const isDone = this.isDone(state);
+    this.head.show([title, isDone], () => [
+      isDone
+        ? routeHead(l10n.t('Connected to {0}', title), this.actions)
+        : routeHead(l10n.t('Connect {0}', title), this.actions, l10n.t('Step 2 of 2: connect')),
+    ]);
+    this.fields.node.hidden = this.formPlace.hidden = isDone;
     const catalog = state.catalogs?.find(({ id }) => id === this.choice.catalogId);
     const executables =
       this.choice.kind === 'external' ? [state.executables, state.busy, state.failures['approve'], state.failures['executables']] : [];
@@ -114,6 +120,13 @@ export class ConnectView implements View {
     );
     this.foot.show([provider, state.busy, state.failures, state.sidecar.state, this.choice.authType, this.choice.wasTested], () =>
       this.footLines(state, kind),
+    );
+  }
+
+  private isDone(state: State): boolean {
+    const provider = this.stored(state);
+    return (
+      this.choice.wasTested === true && !isBusy(state, connectWork) && provider?.status === 'connected' && provider.error === undefined
     );
   }
 
@@ -330,6 +343,7 @@ export class ConnectView implements View {
   private footLines(state: State, kind: ProviderKindView): Child[] {
     const { actions } = this;
     const provider = this.stored(state);
+    if (this.isDone(state)) return [this.result(state, provider), failureOf(state, actions, connectWork, provider)];
     const busy = isBusy(state, connectWork);
     const auth = this.authOf(kind.authTypes);
     const wantsKey = kind.takesKey && (auth === undefined || auth === 'apiKey' || auth === 'serviceAccount');
