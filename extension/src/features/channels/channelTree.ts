@@ -10,7 +10,7 @@ import type { TaskList } from '../../server/taskList';
 import { chatsInWords, tasksInWords } from '../../webview/shared/amounts';
 import { waitsForUser } from '../../webview/shared/taskWords';
 import { ChatGroups, groupNames, isTask, type ChatFilter, type GroupName } from './chatGroups';
-import { isWorking, menuWordsOf, rowOf, statusOf, timeOf } from './row';
+import { isWorking, menuWordsOf, rowOf, statusOf, timeOf, type Row } from './row';
 
 /** What lies in the trash is asked for by page and never held whole. */
 type AnyGroup = GroupName | 'Deleted';
@@ -130,7 +130,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
     const codex = node.type === 'codex' ? this.chat(node.uri) : undefined;
     if (codex === undefined) return undefined;
     const parent = this.chats.parentOf(codex);
-    return parent === undefined || codex.archived ? this.group(this.chats.groupOf(codex)) : this.row(parent, Date.now());
+    return parent === undefined || codex.archived ? this.group(this.chats.groupOf(codex)) : this.row(parent);
   }
 
   async getChildren(node?: ChannelNode): Promise<ChannelNode[]> {
@@ -139,7 +139,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
       return this.roots();
     }
     if (node.type === 'group') return this.rowsOf(node.name);
-    return node.type === 'codex' ? this.childrenOf(node.uri).map((task) => this.row(task, Date.now())) : [];
+    return node.type === 'codex' ? this.childrenOf(node.uri).map((task) => this.row(task)) : [];
   }
 
   getTreeItem(node: ChannelNode): vscode.TreeItem {
@@ -148,9 +148,10 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
         return groupItem(node.name, node.name === 'Deleted' ? this.trash.total : this.chats.of(node.name).length, this.waiting(node.name));
       case 'codex': {
         const codex = this.chat(node.uri);
-        return codex === undefined
-          ? createTreeItem({ label: '' })
-          : codexItem(codex, this.tasks.get(node.uri), this.childrenOf(node.uri).length > 0);
+        if (codex === undefined) return createTreeItem({ label: '' });
+        const row = rowOf(codex, Date.now(), this.tasks.get(node.uri));
+        this.rows.set(node.uri, { node, words: row.description });
+        return codexItem(codex, row, this.tasks.get(node.uri), this.childrenOf(node.uri).length > 0);
       }
       case 'noTask':
         return noTaskItem();
@@ -295,14 +296,11 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
       this.drawAll();
       return;
     }
-    const aged = [...this.rows].flatMap(([uri, row]) => {
+    const rows = [...this.rows].flatMap(([uri, { node, words }]) => {
       const codex = this.chat(uri);
-      if (codex === undefined) return [];
-      const words = rowOf(codex, now, this.tasks.get(uri)).description;
-      if (words === row.words) return [];
-      row.words = words;
-      return [row.node];
+      return codex === undefined || words === '' || words === rowOf(codex, now, this.tasks.get(uri)).description ? [] : [node];
     });
+    const aged = this.trash.items.length === 0 ? rows : [...rows, this.group('Deleted')];
     if (aged.length > 0) this.changed.fire(aged);
   }
 
@@ -329,21 +327,20 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
 
   private rowsOf(name: AnyGroup): ChannelNode[] {
     const limit = this.limitOf(name);
-    const now = Date.now();
     const rows =
       name === 'Deleted'
         ? this.trash.items.map(({ uri }): ChannelNode => ({ type: 'deleted', uri }))
         : this.chats
             .tops(name)
             .slice(0, limit)
-            .map((codex) => this.row(codex, now));
+            .map((codex) => this.row(codex));
     if (rows.length === 0 && name === 'Agent Tasks') return [{ type: 'noTask' }];
     return this.sizeOf(name) > limit ? [...rows, { type: 'more', group: name }] : rows;
   }
 
-  private row(codex: CodexSummary, now: number): ChannelNode {
+  private row(codex: CodexSummary): ChannelNode {
     const node = this.rows.get(codex.uri)?.node ?? { type: 'codex', uri: codex.uri };
-    this.rows.set(codex.uri, { node, words: rowOf(codex, now, this.tasks.get(codex.uri)).description });
+    if (!this.rows.has(codex.uri)) this.rows.set(codex.uri, { node, words: '' });
     return node;
   }
 
@@ -396,8 +393,7 @@ function groupItem(name: AnyGroup, count: number, waiting: number): vscode.TreeI
   });
 }
 
-function codexItem(codex: CodexSummary, task: TaskView | undefined, hasChildren: boolean): vscode.TreeItem {
-  const row = rowOf(codex, Date.now(), task);
+function codexItem(codex: CodexSummary, row: Row, task: TaskView | undefined, hasChildren: boolean): vscode.TreeItem {
   const { Expanded, None } = vscode.TreeItemCollapsibleState;
   const taskStatus = statusOf(codex, task);
   // Words that menus look for: "chat pinned unread", "task working asks", "archivedTask".

@@ -66,6 +66,30 @@ test('Pinned chats, days and the archive are groups of their own, only when ther
   ).toEqual(['Pinned 1', '  c', 'Today 1', '  a', 'Older 1', '  d', 'Archived 1', '  b']);
 });
 
+test('The time of a chat whose row alone was drawn again grows old', async () => {
+  const { tree, sidecar, drawn } = treeOf(chat('a', { updatedAt: new Date(2026, 10, 21, 11, 59).toISOString() }));
+  const [group] = await tree.getChildren();
+  const [node] = await tree.getChildren(group);
+  if (node === undefined) throw new Error('There is no row.');
+  expect(tree.getTreeItem(node).description).toBe('1 m');
+  sidecar.codexChanged.fire({ uri: 'codex://chats/a', codex: chat('a', { updatedAt: new Date(2026, 10, 21, 12).toISOString() }) });
+  await soon();
+  expect(tree.getTreeItem(node).description).toBe('now');
+  drawn.length = 0;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(drawn).toEqual(['codex://chats/a']);
+  expect(tree.getTreeItem(node).description).toBe('1 m');
+});
+
+test('The times of deleted chats grow old', async () => {
+  const { tree, trash, drawn } = treeOf(chat('a', { updatedAt: '' }));
+  trash.push(chat('gone'));
+  await draw(tree);
+  drawn.length = 0;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(drawn).toEqual(['Deleted']);
+});
+
 test('Without a chat the tree is empty, so that the welcome is shown', async () => {
   expect(await draw(treeOf().tree)).toEqual([]);
 });
