@@ -68,7 +68,18 @@ internal sealed class HealthCommand(Func<string?, HealthHouse> open, Terminal te
         }
 
         terminal.WriteLine();
-        terminal.WriteLine(result.Healthy ? "Plue has what it needs." : "Plue lacks something that it needs.");
+        terminal.WriteLine(result.Healthy ? Summary(result.Rows) : "Plue lacks something that it needs.");
+    }
+
+    private static string Summary(IReadOnlyList<HealthRowView> rows)
+    {
+        var (warnings, failed) = (rows.Count(row => row.State == HealthState.Warning), rows.Count(row => row.State == HealthState.Failed));
+        List<string> problems = [];
+        if (warnings > 0) { problems.Add(warnings == 1 ? "1 warning" : $"{warnings} warnings"); }
+        if (failed > 0) { problems.Add(failed == 1 ? "1 failed check" : $"{failed} failed checks"); }
+        if (problems.Count > 0) { return $"Plue works, with {string.Join(" and ", problems)}."; }
+
+        return rows.Any(row => row.State == HealthState.Missing) ? "No problems found. Something optional is missing." : "No problems found.";
     }
 
     private static string Word(HealthState state) => state switch

@@ -42,7 +42,7 @@ export function rowOf({ name, state, sentence, advice, fix }: HealthRowView): He
 }
 
 export function reportOf({ isHealthy, version, rows }: HealthReport): { text: string; placed: PlacedRow[] } {
-  const lines = [isHealthy ? l10n.t('Plue has what it needs.') : l10n.t('Plue lacks something that it needs.'), ''];
+  const lines = [isHealthy ? summaryOf(rows) : l10n.t('Plue lacks something that it needs.'), ''];
   const placed: PlacedRow[] = [];
   for (const row of rows) {
     placed.push({ line: lines.length, row });
@@ -52,6 +52,19 @@ export function reportOf({ isHealthy, version, rows }: HealthReport): { text: st
   }
   if (version !== undefined) lines.push(l10n.t('Plue {0}. No key is in this report.', version), '');
   return { text: lines.join('\n'), placed };
+}
+
+function summaryOf(rows: readonly HealthRow[]): string {
+  const amount = (state: HealthState): number => rows.filter((row) => row.state === state).length;
+  const [warnings, failed] = [amount('warning'), amount('failed')];
+  const problems = [
+    ...(warnings === 0 ? [] : [warnings === 1 ? l10n.t('1 warning') : l10n.t('{0} warnings', warnings)]),
+    ...(failed === 0 ? [] : [failed === 1 ? l10n.t('1 failed check') : l10n.t('{0} failed checks', failed)]),
+  ];
+  const [first, second] = problems;
+  if (first === undefined)
+    return amount('missing') === 0 ? l10n.t('No problems found.') : l10n.t('No problems found. Something optional is missing.');
+  return second === undefined ? l10n.t('Plue works, with {0}.', first) : l10n.t('Plue works, with {0} and {1}.', first, second);
 }
 
 /** In lines of a width that an editor and a report both show whole; a longer word stays in one piece. */
@@ -82,7 +95,7 @@ function stateWord(state: HealthState): string {
     case 'ok':
       return l10n.t('ok');
     case 'warning':
-      return l10n.t('look at this');
+      return l10n.t('warning');
     case 'missing':
       return l10n.t('missing');
     case 'failed':

@@ -33,7 +33,7 @@ test('A report that nobody has looked for in this window is looked for before it
   const health = activateHealth({ extension }, sidecar, fakeLog().log);
   await registered.get('plue.copyHealth')?.();
   await registered.get('plue.copyHealth')?.();
-  expect(copied[0]).toContain('Plue has what it needs.');
+  expect(copied[0]).toContain('No problems found.');
   expect(copied[1]).toBe(copied[0]);
   expect(sidecar.methods()).toEqual(['health/check']);
   health.dispose();

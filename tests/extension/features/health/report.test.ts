@@ -29,6 +29,15 @@ test('A row says its state by a sign and in words, with what helps below it', ()
   expect(placed[0]?.row.fixes).toEqual([{ title: 'Set Key…', command: 'plue.manageProviders', arguments: ['house'] }]);
 });
 
+test('The first line of a report names warnings and what is missing', () => {
+  const first = (...states: HealthRowView['state'][]): string | undefined =>
+    reportOf({ isHealthy: true, version: '1', rows: states.map((state) => rowOf({ ...provider, state })) }).text.split('\n')[0];
+  expect(first('ok')).toBe('No problems found.');
+  expect(first('ok', 'warning', 'missing')).toBe('Plue works, with 1 warning.');
+  expect(first('warning', 'failed', 'warning')).toBe('Plue works, with 2 warnings and 1 failed check.');
+  expect(first('ok', 'missing')).toBe('No problems found. Something optional is missing.');
+});
+
 test('A report without a sidecar says only what is known', () => {
   expect(reportOf({ isHealthy: false, version: undefined, rows: [] }).text).toBe('Plue lacks something that it needs.\n');
 });
