@@ -20,7 +20,7 @@ public sealed record RouteCandidate(string Name, ModelChoice Choice, ModelInfo? 
 
     public string PriceText => IsLocal ? "costs nothing"
         : Model?.Pricing is { } price ? $"{Usd(price.InputPerMillion)} in and {Usd(price.OutputPerMillion)} out for a million tokens"
-        : "price not known";
+        : "price n/a";
 
     private static string Usd(decimal amount) => string.Create(CultureInfo.InvariantCulture, $"${amount:0.00##}");
 }

@@ -195,7 +195,7 @@ internal static class CatalogCommand
 
     private static string Line(CatalogSummary item)
     {
-        var prices = item is { LowestInputPerMillion: { } lowest, HighestInputPerMillion: { } highest } ? $"{Range(lowest, highest)} in" : "price unknown";
+        var prices = item is { LowestInputPerMillion: { } lowest, HighestInputPerMillion: { } highest } ? $"{Range(lowest, highest)} in" : "price n/a";
         var models = item.ModelCount == 0 ? "lists its own models" : Counted.Of(item.ModelCount, "model");
         var own = item.Source != CatalogSource.User ? "" : item.OverridesShipped ? "  (yours, in place of the shipped one)" : "  (yours)";
         var errors = item.ErrorCount > 0 ? "  not followed: it has errors" : "";
@@ -204,7 +204,7 @@ internal static class CatalogCommand
 
     private static string Line(ModelView model)
     {
-        var price = model is { InputPerMillion: { } input, OutputPerMillion: { } output } ? $"${Money(input)} in, ${Money(output)} out" : "price unknown";
+        var price = model is { InputPerMillion: { } input, OutputPerMillion: { } output } ? $"${Money(input)} in, ${Money(output)} out" : "price n/a";
         var window = model.ContextLength is { } tokens ? Text($"{tokens} tokens") : "window unknown";
         var abilities = string.Join(", ", new[] { model.CanReason == true ? "reasons" : "", model.SupportsVision == true ? "images" : "" }.Where(ability => ability.Length > 0));
         return $"  {model.Id}  {window}  {price}{(abilities.Length > 0 ? $"  {abilities}" : "")}";

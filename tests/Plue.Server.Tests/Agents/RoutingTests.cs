@@ -22,7 +22,7 @@ public sealed class RoutingTests
         var route = Routing.Choose([Of("Unknown", null, null), Of("Paid", 1, 1), Of("Here", null, null) with { IsLocal = true }]);
         Assert.Equal(["Here", "Paid", "Unknown"], route.InOrder.Select(one => one.Name));
         Assert.Equal("It fits and costs nothing.", Routing.WhyChosen(route));
-        Assert.EndsWith("price not known", route.InOrder[2].Shown, StringComparison.Ordinal);
+        Assert.EndsWith("price n/a", route.InOrder[2].Shown, StringComparison.Ordinal);
     }
 
     [Theory]

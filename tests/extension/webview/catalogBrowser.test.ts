@@ -155,7 +155,7 @@ describe('what vendors offer', () => {
       'C your own, 2 errors, 3 warnings',
       'D',
     ]);
-    expect(told[3]).toEqual(['D', '2', 'free', 'unknown', 'unknown', 'text only', 'Choose']);
+    expect(told[3]).toEqual(['D', '2', 'free', 'n/a', 'n/a', 'text only', 'Choose']);
   });
 
   it('says that the folder of one’s own catalogs cannot be read', async () => {

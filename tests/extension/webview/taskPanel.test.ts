@@ -146,7 +146,7 @@ describe('a budget', () => {
   });
 
   it('counts what is not known as unknown, and what runs here as local', () => {
-    expect(barsOf(task({ spentInAll: spend(), budget: {} }), [])[0]?.words).toBe('cost unknown');
+    expect(barsOf(task({ spentInAll: spend(), budget: {} }), [])[0]?.words).toBe('n/a');
     expect(barsOf(task({ spentInAll: spend(), budget: {}, isLocal: true }), [])[0]?.words).toBe('local');
     expect(barsOf(task({ spentInAll: spend({ usd: 0.2, usdIsAtLeast: true }) }), [])[0]?.words).toBe('$0.200+ of $1.00');
   });

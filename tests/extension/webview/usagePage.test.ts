@@ -128,8 +128,8 @@ describe('the Usage page', () => {
     });
     expect(table('By model').map((cells) => [cells[0], cells[1], cells[7]])).toEqual([
       ['Model', 'Spent', 'First token'],
-      ['m2', '$1.50 + 3 unknown', '0.9 s'],
-      ['m1', 'unknown', 'unknown'],
+      ['m2', '$1.50+', '0.9 s'],
+      ['m1', 'n/a', 'unknown'],
     ]);
   });
 

@@ -2,7 +2,7 @@ import * as l10n from '../../infrastructure/localizedText';
 import type { CodexStatus, CodexSummary, TaskView } from '../../protocol/protocol.generated';
 import { messagesInWords } from '../../webview/shared/amounts';
 import { beginningOf } from '../../webview/shared/beginning';
-import { atLeast, decimal, dollars, moment } from '../../webview/shared/figures';
+import { atLeast, costNotKnown, decimal, dollars, moment } from '../../webview/shared/figures';
 import { isWorking as isTaskWorking, stateOf } from '../../webview/shared/taskWords';
 import { titleWords } from '../../webview/shared/titleWords';
 import { visibleText } from '../../webview/shared/visibleText';
@@ -49,8 +49,10 @@ const stateWords: Readonly<Record<string, string>> = {
 
 const justNow = l10n.t('now');
 
-/** Characters. */
+/** Characters of a task's title, and of its title and state together. */
 const longestTaskLabel = 28;
+const longestWithState = 34;
+const shortestTaskLabel = 14;
 
 /** Told before what the chat itself is doing. A question mark is kept for a chat that waits for the user's word. */
 const unreadIcon = 'circle-filled';
@@ -69,7 +71,7 @@ export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
   const model = [codex.providerId, codex.model].filter((part) => part !== undefined && part !== '').join(' / ');
   return {
     // Beside the title there is room for what it does.
-    label: taskStatus === undefined ? label : beginningOf(label, longestTaskLabel),
+    label: taskStatus === undefined ? label : beginningOf(label, roomBeside(said(taskStatus))),
     description: (taskStatus === undefined
       ? [age, cost, tags]
       : [codex.unread ? '●' : '', said(taskStatus), who(codex, task), task === undefined ? age : elapsed(task), cost]
@@ -126,12 +128,17 @@ export function menuWordsOf(taskStatus: string): string {
 export function spendOf({ isLocal, spentInAll, budget }: Pick<TaskView, 'isLocal' | 'spentInAll' | 'budget'>): string {
   if (isLocal && (spentInAll.usd ?? 0) === 0) return l10n.t('local');
   const { usd, usdIsAtLeast } = spentInAll;
-  const spent = usd === undefined ? l10n.t('cost unknown') : atLeast(formatCost(usd), usdIsAtLeast);
+  const spent = usd === undefined ? costNotKnown : atLeast(formatCost(usd), usdIsAtLeast);
   return budget.usd === undefined ? spent : `${spent} / ${decimal(budget.usd, 2)}`;
 }
 
 function who(codex: CodexSummary, task: TaskView | undefined): string {
   return task === undefined ? (codex.model ?? '') : visibleText(task.templateName);
+}
+
+/** A side bar cuts a row at its end: the state stays in sight. */
+function roomBeside(state: string): number {
+  return Math.min(longestTaskLabel, Math.max(shortestTaskLabel, longestWithState - state.length));
 }
 
 /** How long it has worked. */

@@ -1,7 +1,7 @@
 // What an answer took, in one line.
 import * as l10n from '@vscode/l10n';
 import type { MessageView, PriceView, ProviderInfoView } from '../../protocol/protocol.generated';
-import { count, listed, money, seconds } from '../shared/figures';
+import { costNotKnown, count, listed, money, seconds } from '../shared/figures';
 import type { Timing } from './chatState';
 
 export interface Figure {
@@ -29,7 +29,7 @@ export function figuresOf(message: MessageView, timing: Timing | undefined): Fig
       words: cost.priceSource === 'local' ? l10n.t('local') : money(cost.totalCost),
       ...(cost.priceSource === 'vendor' ? { source: l10n.t('As the provider reported it') } : source === undefined ? {} : { source }),
     });
-  } else if (usage !== undefined) figures.push({ words: l10n.t('cost unknown') });
+  } else if (usage !== undefined) figures.push({ words: costNotKnown });
   const toFirst = toFirstToken(message, timing);
   if (toFirst !== undefined) figures.push({ words: l10n.t('{0} to first token', seconds(toFirst)) });
   return figures.filter(({ words }) => words !== '');

@@ -102,7 +102,7 @@ export class ProviderChoice implements FieldControl {
     if (provider.enabled && provider.kind !== 'tour') this.lists.load(provider.id);
     const id = chosen?.model ?? provider.model;
     const model = this.lists.model(provider.id, id);
-    const known = model === undefined ? [] : [priceWords(model) ?? l10n.t('price unknown'), abilityWords(model)];
+    const known = model === undefined ? [] : [priceWords(model) ?? l10n.t('price n/a'), abilityWords(model)];
     const words = [provider.name, statusWords[provider.enabled ? provider.status : 'disabled'], id ?? '', ...known];
     setText(this.about, visibleText(words.filter((part) => part !== '').join(', ')));
   }

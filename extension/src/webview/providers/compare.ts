@@ -2,12 +2,13 @@
 import * as l10n from '@vscode/l10n';
 import type { ModelView } from '../../protocol/protocol.generated';
 import { element, iconButton, type Child } from '../shared/element';
+import { notKnown } from '../shared/figures';
 import { Section } from '../shared/section';
 import { visibleText } from '../shared/visibleText';
 import { failureOf, focusHeading, loadingLine, routeHead, type Actions, type View } from './actions';
 import { priceNote } from './modelTable';
 import type { ComparedModel, State } from './pageState';
-import { chatCost, price, unknown, window, yesNo } from './words';
+import { chatCost, price, window, yesNo } from './words';
 
 interface Column extends ComparedModel {
   vendor: string;
@@ -83,7 +84,7 @@ export class CompareView implements View {
                 element('th', { scope: 'row' }, name),
                 ...columns.map(({ model }) => {
                   const words = read(model);
-                  return element('td', { class: words === unknown ? 'quiet' : undefined }, visibleText(words));
+                  return element('td', { class: words === notKnown ? 'quiet' : undefined }, visibleText(words));
                 }),
               ),
             ),

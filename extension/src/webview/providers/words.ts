@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type { AuthType, CatalogSummary, ModelView, ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
 import { modelsInWords } from '../shared/amounts';
-import { count, listed, money } from '../shared/figures';
+import { count, listed, money, notKnown } from '../shared/figures';
 import { language } from '../shared/language';
 
 export interface Status {
@@ -85,29 +85,26 @@ export function warningsWords(amount: number): string {
   return amount === 1 ? l10n.t('1 warning') : l10n.t('{0} warnings', amount);
 }
 
-/** What is said where a figure is not known. */
-export const unknown = l10n.t('unknown');
-
 /** USD for a million tokens, as listed: "$3", "$0.25", "$0.435"; cents have both digits. */
 export function price(perMillion: number | undefined): string {
-  if (perMillion === undefined) return unknown;
+  if (perMillion === undefined) return notKnown;
   if (perMillion === 0) return l10n.t('free');
   const rounded = Number(perMillion.toPrecision(4));
   return listed(rounded, /\.\d$/.test(String(rounded)) ? 2 : 0);
 }
 
 export function priceRange(lowest: number | undefined, highest: number | undefined): string {
-  if (lowest === undefined || highest === undefined) return unknown;
+  if (lowest === undefined || highest === undefined) return notKnown;
   if (lowest === highest) return price(lowest);
   return l10n.t('{0} to {1}', price(lowest), price(highest));
 }
 
 export function window(tokens: number | undefined): string {
-  return tokens === undefined ? unknown : count(tokens);
+  return tokens === undefined ? notKnown : count(tokens);
 }
 
 export function yesNo(value: boolean | undefined): string {
-  return value === undefined ? unknown : value ? l10n.t('yes') : l10n.t('no');
+  return value === undefined ? notKnown : value ? l10n.t('yes') : l10n.t('no');
 }
 
 export function modelAbilities({ supportsTools, supportsVision, canReason, reasoningLevels }: ModelView): string {
@@ -118,7 +115,7 @@ export function modelAbilities({ supportsTools, supportsVision, canReason, reaso
   const has = [supportsTools === true && l10n.t('tools'), supportsVision === true && l10n.t('images'), canReason === true && reasoning];
   const said = has.filter((one) => one !== false);
   if (said.length > 0) return said.join(', ');
-  return [supportsTools, supportsVision, canReason].every((one) => one === undefined) ? unknown : l10n.t('text only');
+  return [supportsTools, supportsVision, canReason].every((one) => one === undefined) ? notKnown : l10n.t('text only');
 }
 
 export function catalogAbilities({ hasReasoning, hasImages, isLocal }: CatalogSummary): string {
@@ -129,7 +126,7 @@ export function catalogAbilities({ hasReasoning, hasImages, isLocal }: CatalogSu
 }
 
 export function chatCost(cost: number | undefined): string {
-  return cost === undefined ? unknown : money(cost);
+  return cost === undefined ? notKnown : money(cost);
 }
 
 export const authNames = {

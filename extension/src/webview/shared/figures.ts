@@ -20,6 +20,11 @@ export function money(amount: number): string {
   return dollars(amount, amount < 1 ? 3 : 2);
 }
 
+/** In place of a price or a cost that is not known. */
+export const notKnown = l10n.t('n/a');
+/** The same where nothing beside it says that it is a cost. */
+export const costNotKnown = l10n.t('cost n/a');
+
 /** "$0.21", and "$0.21+" where a part had no price. */
 export function atLeast(amount: string, isAtLeast: boolean | undefined): string {
   return isAtLeast === true ? `${amount}+` : amount;

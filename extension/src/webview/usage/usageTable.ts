@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type { UsageFigures, UsageRow } from '../../protocol/protocol.generated';
 import { element, textButton } from '../shared/element';
-import { count, dollars, money, seconds } from '../shared/figures';
+import { atLeast, count, dollars, money, notKnown, seconds } from '../shared/figures';
 import { titleWords } from '../shared/titleWords';
 import { visibleText } from '../shared/visibleText';
 
@@ -100,10 +100,10 @@ export function spentMoney(amount: number): string {
   return amount >= 0.01 ? dollars(amount, 2) : money(amount);
 }
 
-/** What could be counted; "unknown" where no answer had a price. */
+/** What could be counted: "$1.50+" where some responses had no price. */
 export function spentWords({ cost, answers, unpricedAnswers }: UsageFigures): string {
-  if (answers > 0 && unpricedAnswers >= answers) return l10n.t('unknown');
-  return unpricedAnswers > 0 ? l10n.t('{0} + {1} unknown', spentMoney(cost), unpricedAnswers) : spentMoney(cost);
+  if (answers > 0 && unpricedAnswers >= answers) return notKnown;
+  return atLeast(spentMoney(cost), unpricedAnswers > 0);
 }
 
 /** How much of what was read came from the vendor's cache. */

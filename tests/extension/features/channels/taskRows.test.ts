@@ -43,8 +43,15 @@ test('A task says who works on it, for how long, and what it spent of what', () 
   ).toBe('over budget  code-writer  $0.10 / 0.10');
 });
 
+test('A state that is shown in words leaves them room beside the title', () => {
+  const title = 'Find out why the tests of the parser fail on Windows';
+  expect(row(task({ title })).label).toBe('Find out why the tests of…');
+  expect(row(task({ title, status: 'waiting_for_approval' })).label).toBe('Find out why the…');
+  expect(row(task({ title, status: 'waiting_for_child' })).label.length).toBeLessThanOrEqual(16);
+});
+
 test('A cost that nobody knows is not nothing', () => {
-  expect(spendOf(task({ spentInAll: spend(), budget: {} }))).toBe('cost unknown');
+  expect(spendOf(task({ spentInAll: spend(), budget: {} }))).toBe('cost n/a');
   expect(spendOf(task({ spentInAll: spend({ usd: 0.3, usdIsAtLeast: true }) }))).toBe('$0.30+ / 1.00');
   expect(spendOf(task({ isLocal: true, spentInAll: spend({ usd: 0.3 }), budget: {} }))).toBe('$0.30');
 });

@@ -12,7 +12,7 @@ import type {
 import { Banners } from '../../shared/banners';
 import { element, textButton, type Child } from '../../shared/element';
 import { labelOf } from '../../shared/fieldLabel';
-import { atLeast, money } from '../../shared/figures';
+import { atLeast, costNotKnown, money } from '../../shared/figures';
 import { language } from '../../shared/language';
 import { exactText } from '../../shared/exactText';
 import { Section } from '../../shared/section';
@@ -108,8 +108,7 @@ export class TaskPanel {
     const open = textButton(visibleText(task.title), () => this.actions.open(task.uri), 'quiet');
     open.dataset['key'] = `child-${task.uri}`;
     const { usd, usdIsAtLeast } = task.spentInAll;
-    const cost =
-      task.isLocal && (usd ?? 0) === 0 ? l10n.t('local') : usd === undefined ? l10n.t('cost unknown') : atLeast(money(usd), usdIsAtLeast);
+    const cost = task.isLocal && (usd ?? 0) === 0 ? l10n.t('local') : usd === undefined ? costNotKnown : atLeast(money(usd), usdIsAtLeast);
     return element(
       'li',
       { class: 'task-child' },
