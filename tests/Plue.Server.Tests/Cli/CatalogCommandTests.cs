@@ -27,7 +27,7 @@ public sealed class CatalogCommandTests : IDisposable
     {
         Assert.Equal(0, await RunAsync("list"));
         Assert.Contains("groq  Groq  openai-compatible  2 models  $0.29 to $1 in\n", output.ToString());
-        Assert.Contains("copilot  GitHub Copilot  github-copilot  32 models  price unknown\n", output.ToString());
+        Assert.Contains("copilot  GitHub Copilot  github-copilot  32 models  price n/a\n", output.ToString());
         Assert.Equal(0, await RunAsync("list", "--json"));
         Assert.Equal(21, Json.GetProperty("items").GetArrayLength());
 
