@@ -51,8 +51,8 @@ const justNow = l10n.t('now');
 
 /** Characters of a task's title, and of its title and state together. */
 const longestTaskLabel = 28;
-const longestWithState = 34;
-const shortestTaskLabel = 14;
+const longestWithState = 26;
+const shortestTaskLabel = 11;
 
 /** Told before what the chat itself is doing. A question mark is kept for a chat that waits for the user's word. */
 const unreadIcon = 'circle-filled';
@@ -74,7 +74,7 @@ export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
     label: taskStatus === undefined ? label : beginningOf(label, roomBeside(said(taskStatus))),
     description: (taskStatus === undefined
       ? [age, cost, tags]
-      : [codex.unread ? '●' : '', said(taskStatus), who(codex, task), task === undefined ? age : elapsed(task), cost]
+      : [said(taskStatus), codex.unread ? '●' : '', who(codex, task), task === undefined ? age : elapsed(task), cost]
     )
       .filter((part) => part !== '')
       .join('  '),
@@ -138,7 +138,7 @@ function who(codex: CodexSummary, task: TaskView | undefined): string {
 
 /** A side bar cuts a row at its end: the state stays in sight. */
 function roomBeside(state: string): number {
-  return Math.min(longestTaskLabel, Math.max(shortestTaskLabel, longestWithState - state.length));
+  return state === '' ? longestTaskLabel : Math.max(shortestTaskLabel, longestWithState - state.length);
 }
 
 /** How long it has worked. */
