@@ -66,7 +66,8 @@ async function travel(journey, workbench, endpoint, env) {
     await type(workbench, '(2 of 2)', passphrase);
     await asked(workbench, 'Key for Lab');
     await type(workbench, 'Key for Lab', firstKey);
-    await workbench.chat.getByText('Connected', { exact: false }).first().waitFor();
+    await workbench.chat.getByRole('heading', { name: /^Connected to/ }).waitFor();
+    assert.equal(await textbox('Endpoint').isVisible(), false);
   });
 
   await journey.step('The page shows it as connected, with its models', async () => {

@@ -63,6 +63,12 @@ stolen();
 \`\`\`json .vscode/tasks.json
 { "version": "2.0.0" }
 \`\`\`
+
+\`\`\`diff
+ const day = 1;
+-const month = 1;
++const month = 2;
+\`\`\`
 `;
 
 /** @param {import('../runner/journey.mjs').Journey} journey */
@@ -130,6 +136,16 @@ async function travel(journey, workbench, endpoint) {
     await table.scrollIntoViewIfNeeded();
     await table.hover();
     await table.getByRole('button', { name: 'Copy as CSV' }).click();
+  });
+
+  await journey.step('Added and removed lines of a diff have colors of their own', async () => {
+    const background = (/** @type {string} */ name) =>
+      answer()
+        .locator(name)
+        .first()
+        .evaluate((line) => getComputedStyle(line).backgroundColor);
+    await answer().locator('.hljs-addition').first().scrollIntoViewIfNeeded();
+    assert.notEqual(await background('.hljs-addition'), await background('.hljs-deletion'));
   });
 
   await journey.step('A picture of its own is shown, one from elsewhere is a link with its host', async () => {
