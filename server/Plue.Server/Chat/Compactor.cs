@@ -129,7 +129,7 @@ public sealed partial class Compactor(Func<SideRequest, TimeSpan, CancellationTo
 
     private static string TextOf(Message message)
     {
-        if (message.Compaction is not null) { return $"{SentHistory.Heading}\n\n{message.Text}"; }
+        if (message.Compaction is not null) { return SentHistory.TextOf(message); }
 
         var text = new StringBuilder(message.Role == MessageRole.User ? "# The user\n" : "# The assistant\n");
         foreach (var part in message.Parts)

@@ -41,6 +41,9 @@ public sealed record Message
     /// <summary>The answer goes on in the next message.</summary>
     public bool GoesOn => Status == MessageStatus.Complete && StopReason == Messages.StopReason.ToolUse;
 
+    /// <summary>True for a summary that was read from a file: no model wrote it here, and nobody here has read it.</summary>
+    public bool IsImportedSummary => Compaction is not null && IsCopy && (ProviderInfo is null || ProviderInfo.IsImported);
+
     /// <summary>The text parts joined; what a person would call "the message".</summary>
     public string Text => string.Concat(Parts.OfType<MessagePart.Text>().Select(part => part.Content));
 }
@@ -51,7 +54,16 @@ public enum MessageStatus { Streaming, Complete, Stopped, Interrupted, Failed }
 
 /// <summary>Who answered. <paramref name="RequestId"/> is the vendor's own id, for support requests.</summary>
 /// <param name="InsteadOf">Why the chosen provider did not answer, when this one stood in for it.</param>
-public sealed record ProviderInfo(string ProviderId, string? ModelId, string? RequestId = null, string? InsteadOf = null);
+public sealed record ProviderInfo(string ProviderId, string? ModelId, string? RequestId = null, string? InsteadOf = null)
+{
+    private const string ImportedMark = " (imported)";
+
+    /// <summary>True if a file said so.</summary>
+    public bool IsImported => ProviderId.EndsWith(ImportedMark, StringComparison.Ordinal);
+
+    /// <summary>A provider's id has no blank and no bracket, so these words can never be one.</summary>
+    public ProviderInfo AsImported(string name) => this with { ProviderId = name + ImportedMark };
+}
 
 /// <param name="Messages">How many the summary stands for.</param>
 public sealed record Compaction(int Messages, long TokensBefore, long TokensAfter);

@@ -12,7 +12,6 @@ namespace Plue.Server.Transfer;
 public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask, Func<string, string?> environment, string userHome)
 {
     private const int LongestTitle = 200;
-    private const string Imported = " (imported)";
     private const int MostListed = 2_000;
     private const long GlanceBytes = 256 * 1024;
 
@@ -161,13 +160,10 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
         return line.Length == 0 ? null : line.Length <= LongestTitle ? line : line[..(char.IsHighSurrogate(line[LongestTitle - 1]) ? LongestTitle - 1 : LongestTitle)];
     }
 
-    /// <summary>A provider's id has no blank and no bracket, so these words can never be one.</summary>
     private static Message Named(Message message) => message with
     {
         IsCopy = true,
-        ProviderInfo = message.ProviderInfo is not { } info || info.ProviderId.EndsWith(Imported, StringComparison.Ordinal)
-            ? message.ProviderInfo
-            : info with { ProviderId = ImportLimits.Name(info.ProviderId) + Imported },
+        ProviderInfo = message.ProviderInfo is { IsImported: false } info ? info.AsImported(ImportLimits.Name(info.ProviderId)) : message.ProviderInfo,
     };
 
     /// <summary>Puts what came along where attachments are kept.</summary>
