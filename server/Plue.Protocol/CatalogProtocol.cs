@@ -51,7 +51,11 @@ public sealed record CatalogProblem(string Path, ProblemSeverity Severity, strin
 
 /// <summary>Writes a user's catalog; the version before goes to the backups. Errors refuse it, warnings do not.</summary>
 /// <param name="PreviousId">The id it had, when this renames it.</param>
-public sealed record CatalogSaveParams(JsonElement Document, string? PreviousId);
+public sealed record CatalogSaveParams(JsonElement Document, string? PreviousId)
+{
+    /// <summary>As in <see cref="CatalogImportParams"/>.</summary>
+    public bool? AllowOriginChange { get; init; }
+}
 
 public sealed record CatalogValidateParams(JsonElement Document);
 
@@ -59,7 +63,17 @@ public sealed record CatalogValidateResult(IReadOnlyList<CatalogProblem> Problem
 
 /// <param name="Path">A file with one provider, or an array of them.</param>
 /// <param name="Replace">Takes the place of catalogs of the same ids; without it those are left out and named.</param>
-public sealed record CatalogImportParams(string Path, bool? Replace);
+public sealed record CatalogImportParams(string Path, bool? Replace)
+{
+    /// <summary>True when the user was told that a provider in use is asked at another origin then. Without it such a change fails with <c>originChange</c>.</summary>
+    public bool? AllowOriginChange { get; init; }
+}
+
+public sealed record CatalogDeleteParams(string Id)
+{
+    /// <summary>As in <see cref="CatalogImportParams"/>.</summary>
+    public bool? AllowOriginChange { get; init; }
+}
 
 /// <param name="Skipped">Those left out, with why.</param>
 public sealed record CatalogImportResult(IReadOnlyList<CatalogSummary> Imported, IReadOnlyList<CatalogSkipped> Skipped);
@@ -99,4 +113,8 @@ public sealed record CatalogBackup(string Id, string CatalogId, string Name, Dat
 
 public sealed record CatalogBackupsResult(IReadOnlyList<CatalogBackup> Items);
 
-public sealed record CatalogRestoreParams(string BackupId);
+public sealed record CatalogRestoreParams(string BackupId)
+{
+    /// <summary>As in <see cref="CatalogImportParams"/>.</summary>
+    public bool? AllowOriginChange { get; init; }
+}

@@ -124,7 +124,7 @@ public static class Methods
     public static readonly RpcRequest<Nothing, CatalogListResult> CatalogList = new("catalog/list");
     public static readonly RpcRequest<CatalogIdParams, CatalogDetail> CatalogGet = new("catalog/get");
     public static readonly RpcRequest<CatalogSaveParams, CatalogDetail> CatalogSave = new("catalog/save");
-    public static readonly RpcRequest<CatalogIdParams, Nothing> CatalogDelete = new("catalog/delete");
+    public static readonly RpcRequest<CatalogDeleteParams, Nothing> CatalogDelete = new("catalog/delete");
     public static readonly RpcRequest<CatalogValidateParams, CatalogValidateResult> CatalogValidate = new("catalog/validate");
     public static readonly RpcRequest<CatalogImportParams, CatalogImportResult> CatalogImport = new("catalog/import");
     public static readonly RpcRequest<CatalogExportParams, Nothing> CatalogExport = new("catalog/export");

@@ -138,6 +138,7 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(CatalogValidateParams))]
 [JsonSerializable(typeof(CatalogValidateResult))]
 [JsonSerializable(typeof(CatalogImportParams))]
+[JsonSerializable(typeof(CatalogDeleteParams))]
 [JsonSerializable(typeof(CatalogImportResult))]
 [JsonSerializable(typeof(CatalogExportParams))]
 [JsonSerializable(typeof(CatalogRefreshResult))]

@@ -115,7 +115,7 @@ internal sealed class Composition : IAsyncDisposable
             ToolTextOf, PermissionPolicy, sandbox.Value, results,
             () => UserConfig.Read(paths).Values.GetBoolean(UserConfig.CommandsNetworkKey) == true, static _ => false));
         Catalog = new ProviderCatalog(paths, CatalogTypes.KindByType.Keys.ToHashSet(), ReadCatalogSettings);
-        userCatalogs = new(() => new UserCatalogs(paths, Catalog, Time));
+        userCatalogs = new(() => new UserCatalogs(paths, Catalog, Time, OriginChange));
         catalogRefresh = new(() => new CatalogRefresh(Catalog, ReadCatalogSettings, url => http.Value.For(url), Time));
         Discovery = new Discovery(FindClaudeCodeAsync, ProbeAsync, Environment.GetEnvironmentVariable, Catalog);
         var states = new ProviderStates(paths, Time, Redactor.Mask, NoteCache);
@@ -470,6 +470,9 @@ internal sealed class Composition : IAsyncDisposable
 
     /// <summary>Asked with each turn: only what the file says, so that the schema of the settings need not be read.</summary>
     private ITextMask? Secrets() => UserConfig.Read(Paths).Values.GetBoolean(UserConfig.MaskSecretsKey) == false ? null : Redactor;
+
+    /// <summary>A provider with a file of its own has its address there.</summary>
+    private string? OriginChange(string id, CatalogProvider? next) => Providers.Find(id) is { Settings.Source: ProviderSource.Environment } ? Discovery.OriginChange(id, next) : null;
 
     private CatalogSettings ReadCatalogSettings()
     {

@@ -65,7 +65,7 @@ export const providerChanged = new NotificationType<ProviderChangedParams>('prov
 export const catalogList = new RequestType<Nothing, CatalogListResult, ErrorData>('catalog/list');
 export const catalogGet = new RequestType<CatalogIdParams, CatalogDetail, ErrorData>('catalog/get');
 export const catalogSave = new RequestType<CatalogSaveParams, CatalogDetail, ErrorData>('catalog/save');
-export const catalogDelete = new RequestType<CatalogIdParams, Nothing, ErrorData>('catalog/delete');
+export const catalogDelete = new RequestType<CatalogDeleteParams, Nothing, ErrorData>('catalog/delete');
 export const catalogValidate = new RequestType<CatalogValidateParams, CatalogValidateResult, ErrorData>('catalog/validate');
 export const catalogImport = new RequestType<CatalogImportParams, CatalogImportResult, ErrorData>('catalog/import');
 export const catalogExport = new RequestType<CatalogExportParams, Nothing, ErrorData>('catalog/export');
@@ -280,6 +280,11 @@ export interface CatalogBackupsResult {
   items: CatalogBackup[];
 }
 
+export interface CatalogDeleteParams {
+  id: string;
+  allowOriginChange?: boolean;
+}
+
 export interface CatalogDetail {
   summary: CatalogSummary;
   document: unknown;
@@ -300,6 +305,7 @@ export interface CatalogIdParams {
 export interface CatalogImportParams {
   path: string;
   replace?: boolean;
+  allowOriginChange?: boolean;
 }
 
 export interface CatalogImportResult {
@@ -326,11 +332,13 @@ export interface CatalogRefreshResult {
 
 export interface CatalogRestoreParams {
   backupId: string;
+  allowOriginChange?: boolean;
 }
 
 export interface CatalogSaveParams {
   document: unknown;
   previousId?: string;
+  allowOriginChange?: boolean;
 }
 
 export interface CatalogSkipped {

@@ -117,6 +117,11 @@ export const catalogBackupsResultSchema: v.GenericSchema<unknown, wire.CatalogBa
   items: v.array(catalogBackupSchema),
 });
 
+export const catalogDeleteParamsSchema: v.GenericSchema<unknown, wire.CatalogDeleteParams> = v.object({
+  id: v.string(),
+  allowOriginChange: v.optional(v.boolean()),
+});
+
 export const catalogSourceSchema: v.GenericSchema<unknown, wire.CatalogSource> = v.picklist(['shipped', 'user']);
 
 export const catalogSummarySchema: v.GenericSchema<unknown, wire.CatalogSummary> = v.object({
@@ -189,6 +194,7 @@ export const catalogIdParamsSchema: v.GenericSchema<unknown, wire.CatalogIdParam
 export const catalogImportParamsSchema: v.GenericSchema<unknown, wire.CatalogImportParams> = v.object({
   path: v.string(),
   replace: v.optional(v.boolean()),
+  allowOriginChange: v.optional(v.boolean()),
 });
 
 export const catalogSkippedSchema: v.GenericSchema<unknown, wire.CatalogSkipped> = v.object({
@@ -214,11 +220,13 @@ export const catalogRefreshResultSchema: v.GenericSchema<unknown, wire.CatalogRe
 
 export const catalogRestoreParamsSchema: v.GenericSchema<unknown, wire.CatalogRestoreParams> = v.object({
   backupId: v.string(),
+  allowOriginChange: v.optional(v.boolean()),
 });
 
 export const catalogSaveParamsSchema: v.GenericSchema<unknown, wire.CatalogSaveParams> = v.object({
   document: v.unknown(),
   previousId: v.optional(v.string()),
+  allowOriginChange: v.optional(v.boolean()),
 });
 
 export const catalogStartingPointSchema: v.GenericSchema<unknown, wire.CatalogStartingPoint> = v.object({

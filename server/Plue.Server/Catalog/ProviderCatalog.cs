@@ -63,6 +63,9 @@ public sealed class ProviderCatalog
 
     internal CatalogEntry? Shipped(string id) => shipped.GetOrAdd(id, ReadShipped);
 
+    /// <summary>What counts once the user's own catalog of this id is gone; null for nothing.</summary>
+    internal CatalogProvider? Without(string id) => Behind(id, Answer)?.Provider;
+
     /// <summary>Where the user's catalog with this id lies or would lie.</summary>
     internal string? FileOf(string id) => folder is null ? null : Path.Combine(folder, id + CatalogFile.Extension);
 

@@ -10,8 +10,12 @@ public sealed record CatalogLeftOut(string Id, string Why);
 /// <param name="Imported">Ids.</param>
 public sealed record CatalogImported(IReadOnlyList<string> Imported, IReadOnlyList<CatalogLeftOut> LeftOut);
 
-/// <summary>Changes to the user's own catalogs. What a change replaces or deletes goes to the backups first.</summary>
-public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeProvider time)
+/// <summary>
+/// Changes to the user's own catalogs. What a change replaces or deletes goes to the backups first. A change that would send what a provider in use is asked to
+/// another origin is refused with OriginChange until the caller allows it.
+/// </summary>
+/// <param name="originChange">One sentence if a provider in use would be asked at another origin once the catalog of this id were that; else null.</param>
+public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeProvider time, Func<string, CatalogProvider?, string?> originChange)
 {
     private readonly CatalogBackups backups = new(paths.CatalogBackups, time);
     private readonly Lock gate = new();
@@ -19,11 +23,16 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
     /// <summary>Writes it under the id that it says; the document is kept as it is, unknown fields included.</summary>
     /// <param name="previousId">The id it had, when this renames it; else null.</param>
     /// <exception cref="FailureException">BadRequest: it has errors. Conflict: the new id is taken. NotFound, PermissionDenied: what is renamed is not the user's. StoreReadOnly.</exception>
-    public CatalogEntry Save(JsonElement document, string? previousId)
+    public CatalogEntry Save(JsonElement document, string? previousId, bool allowOriginChange = false)
     {
         var id = Checked(document, "The catalog was not saved");
         lock (gate)
         {
+            if (!allowOriginChange)
+            {
+                RefuseOriginChanges([(id, catalog.Read(document).Provider), .. previousId is not null && previousId != id ? [(previousId, catalog.Without(previousId))] : Array.Empty<(string, CatalogProvider?)>()]);
+            }
+
             if (previousId is not null && previousId != id)
             {
                 RequireOwn(previousId, "renamed");
@@ -41,11 +50,12 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
 
     /// <returns>The catalog that counts from now on, where one was behind it; else null.</returns>
     /// <exception cref="FailureException">NotFound. PermissionDenied: it ships with Plue or was fetched. StoreReadOnly.</exception>
-    public CatalogEntry? Delete(string id)
+    public CatalogEntry? Delete(string id, bool allowOriginChange = false)
     {
         lock (gate)
         {
             RequireOwn(id, "deleted");
+            if (!allowOriginChange) { RefuseOriginChanges([(id, catalog.Without(id))]); }
             Remove(id);
             return catalog.Get(id);
         }
@@ -54,9 +64,15 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
     /// <param name="path">A whole path: a file with one provider, or with an array of them.</param>
     /// <param name="replace">Takes the place of catalogs with the same ids.</param>
     /// <exception cref="FailureException">NotFound, BadRequest: the file is none of the kind, or larger than what is taken. Nothing was imported.</exception>
-    public CatalogImported Import(string path, bool replace)
+    public CatalogImported Import(string path, bool replace, bool allowOriginChange = false)
     {
         var items = ReadList(path);
+        if (!allowOriginChange)
+        {
+            RefuseOriginChanges([.. items.Select(item => catalog.Read(item.Document)).Where(reading => !reading.HasErrors).Select(reading => reading.Provider).OfType<CatalogProvider>()
+                .Where(provider => replace || catalog.Get(provider.Id) is null).DistinctBy(provider => provider.Id).Select(provider => (provider.Id, (CatalogProvider?)provider))]);
+        }
+
         List<string> imported = [];
         List<CatalogLeftOut> leftOut = [];
         lock (gate)
@@ -106,7 +122,7 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
 
     /// <summary>Brings an earlier version back; the one that it replaces is kept.</summary>
     /// <exception cref="FailureException">NotFound. BadRequest: that version has errors. StoreReadOnly.</exception>
-    public CatalogEntry Restore(string backupId)
+    public CatalogEntry Restore(string backupId, bool allowOriginChange = false)
     {
         lock (gate)
         {
@@ -120,6 +136,7 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
             var id = Checked(value, $"That version is not used, and nothing was changed; it lies at {version.Path}");
             if (id != version.CatalogId) { throw new FailureException(FailureKind.BadRequest, $"That version says the id {id} and not {version.CatalogId}, so nothing was changed. It lies at {version.Path}."); }
 
+            if (!allowOriginChange) { RefuseOriginChanges([(id, catalog.Read(value).Provider)]); }
             Write(id, bytes);
             return catalog.Get(id) ?? throw Vanished(id);
         }
@@ -147,6 +164,12 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
         }
 
         return [.. document.EnumerateArray().Select((item, index) => (item, $"[{index}]"))];
+    }
+
+    private void RefuseOriginChanges(IReadOnlyList<(string Id, CatalogProvider? Next)> changes)
+    {
+        List<string> changed = [.. changes.Select(change => originChange(change.Id, change.Next)).OfType<string>()];
+        if (changed.Count > 0) { throw new FailureException(FailureKind.OriginChange, $"{string.Join(' ', changed)} Nothing was changed. Allow it only if you trust the new address with your requests and the key."); }
     }
 
     private string Checked(JsonElement document, string otherwise)

@@ -80,9 +80,10 @@ internal static class CatalogCommand
     {
         var file = File("A file with one provider, or with an array of them");
         var replace = new Option<bool>("--replace") { Description = "Take the place of catalogs with the same ids" };
-        return Verb("import", "Add vendors from a file", [file, replace], open, terminal, (services, parsed, _) =>
+        var allow = AllowOriginChange();
+        return Verb("import", "Add vendors from a file", [file, replace, allow], open, terminal, (services, parsed, _) =>
         {
-            var result = CatalogViews.Imported(services.Own.Import(Path.GetFullPath(parsed.GetRequiredValue(file)), parsed.GetValue(replace)), services.Catalog);
+            var result = CatalogViews.Imported(services.Own.Import(Path.GetFullPath(parsed.GetRequiredValue(file)), parsed.GetValue(replace), parsed.GetValue(allow)), services.Catalog);
             return Answer(result, () =>
             {
                 foreach (var item in result.Imported) { terminal.WriteLine($"Imported {item.Id}."); }
@@ -106,10 +107,11 @@ internal static class CatalogCommand
     private static Command Delete(Func<CatalogServices> open, Terminal terminal)
     {
         var id = new Argument<string>("id") { Description = "The id of a catalog of your own" };
-        return Verb("delete", "Delete a catalog of your own; it can be restored", [id], open, terminal, (services, parsed, _) =>
+        var allow = AllowOriginChange();
+        return Verb("delete", "Delete a catalog of your own; it can be restored", [id, allow], open, terminal, (services, parsed, _) =>
         {
             var chosen = parsed.GetRequiredValue(id);
-            var behind = services.Own.Delete(chosen);
+            var behind = services.Own.Delete(chosen, parsed.GetValue(allow));
             return Answer(new Nothing(), () => terminal.WriteLine(behind is null ? $"Deleted {chosen}." : $"Deleted your {chosen}. The one that it stood in for counts again."));
         });
     }
@@ -137,11 +139,12 @@ internal static class CatalogCommand
     private static Command Restore(Func<CatalogServices> open, Terminal terminal)
     {
         var backup = new Argument<string?>("backup") { Description = "The earlier version; without it they are listed", Arity = ArgumentArity.ZeroOrOne };
-        return Verb("restore", "List earlier versions of your catalogs, or bring one back", [backup], open, terminal, (services, parsed, _) =>
+        var allow = AllowOriginChange();
+        return Verb("restore", "List earlier versions of your catalogs, or bring one back", [backup, allow], open, terminal, (services, parsed, _) =>
         {
             if (parsed.GetValue(backup) is { } chosen)
             {
-                var detail = CatalogViews.Detail(services.Own.Restore(chosen), typical: null);
+                var detail = CatalogViews.Detail(services.Own.Restore(chosen, parsed.GetValue(allow)), typical: null);
                 return Answer(detail, () => terminal.WriteLine($"Restored {detail.Summary.Id}."));
             }
 
@@ -184,12 +187,14 @@ internal static class CatalogCommand
             }
             catch (FailureException exception)
             {
-                terminal.WriteError(exception.Message);
+                terminal.WriteError(exception.Failure.Kind == FailureKind.OriginChange ? $"{exception.Message} To allow it, add --allow-origin-change." : exception.Message);
                 return exception.Failure.Kind is FailureKind.BadRequest or FailureKind.MissingField ? ExitCodes.BadUsage : ExitCodes.Failed;
             }
         });
         return command;
     }
+
+    private static Option<bool> AllowOriginChange() => new("--allow-origin-change") { Description = "Let a provider in use be asked at another address" };
 
     private static Argument<string> File(string description) => new("file") { Description = description };
 

@@ -53,6 +53,8 @@ public enum FailureKind
     Refused,
     /// <summary>An answer went on for so long, or so much the same, that Plue stopped it to ask the user.</summary>
     RoundLimit,
+    /// <summary>The change would send what a provider in use is asked, and its key, to another origin. The user has to allow that.</summary>
+    OriginChange,
 }
 
 /// <summary>Thrown where a call cannot go on; the error boundary of Rpc and Cli turns it into a typed error.</summary>

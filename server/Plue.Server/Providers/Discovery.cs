@@ -41,6 +41,15 @@ public sealed class Discovery(
     /// <summary>What the last look found; null before the first.</summary>
     public DiscoveryResult? Known => last;
 
+    /// <summary>One sentence if a provider with a key from the environment would be asked at another origin once the catalog has this entry; else null.</summary>
+    public string? OriginChange(string id, CatalogProvider? next)
+    {
+        if (Vendors.FirstOrDefault(vendor => vendor.Id == id).Variable is not { } variable || !IsSet(variable) || next is null || catalog.Find(id) is not { } now) { return null; }
+
+        var (before, after) = (Settings(id, variable, now), Settings(id, variable, next));
+        return Origin(before) == Origin(after) ? null : $"{before.Name} with the key in {variable} is asked at {Origin(before)} now and would be asked at {Origin(after)}.";
+    }
+
     /// <summary>Looks once; a second call gives the first one's result unless <paramref name="again"/> is asked for.</summary>
     public async Task<DiscoveryResult> RunAsync(bool again, CancellationToken cancellationToken)
     {
@@ -127,16 +136,7 @@ public sealed class Discovery(
         {
             if (!IsSet(variable) || catalog.Find(id) is not { } vendor) { continue; }
 
-            keys.Add(new ProviderSettings
-            {
-                Id = id,
-                Name = vendor.Name,
-                Kind = CatalogTypes.KindOf(id, vendor.Type, out _),
-                Source = ProviderSource.Environment,
-                CatalogProvider = id,
-                ApiKeyRef = $"env://{variable}",
-                Endpoint = vendor.ApiEndpoint is { } url && !url.StartsWith('$') ? new Uri(url) : null,
-            });
+            keys.Add(Settings(id, variable, vendor));
         }
 
         foreach (var (id, variables) in Clouds)
@@ -148,6 +148,21 @@ public sealed class Discovery(
 
         return fromEnvironment = keys;
     }
+
+    private static ProviderSettings Settings(string id, string variable, CatalogProvider vendor) => new()
+    {
+        Id = id,
+        Name = vendor.Name,
+        Kind = CatalogTypes.KindOf(id, vendor.Type, out _),
+        Source = ProviderSource.Environment,
+        CatalogProvider = id,
+        ApiKeyRef = $"env://{variable}",
+        Endpoint = vendor.ApiEndpoint is { } url && !url.StartsWith('$') ? new Uri(url) : null,
+    };
+
+    /// <summary>As it is looked up: letters of another script that look like Latin ones are told apart.</summary>
+    private static string Origin(ProviderSettings settings) =>
+        settings.Address is { } address ? $"{address.Scheme}://{address.IdnHost}{(address.IsDefaultPort ? "" : $":{address.Port}")}" : "no address";
 
     private ProviderSettings OllamaSettings()
     {

@@ -17,15 +17,16 @@ internal sealed class CatalogHandlers(RpcServer server, CatalogServices services
             catalog.Get(parameters.Id) ?? throw new FailureException(FailureKind.NotFound, $"There is no catalog named {parameters.Id}."),
             await services.TypicalChat(cancellationToken)));
         server.Map(Methods.CatalogSave, async (parameters, cancellationToken) =>
-            CatalogViews.Detail(own.Save(parameters.Document, parameters.PreviousId), await services.TypicalChat(cancellationToken)));
+            CatalogViews.Detail(own.Save(parameters.Document, parameters.PreviousId, parameters.AllowOriginChange ?? false), await services.TypicalChat(cancellationToken)));
         server.Map(Methods.CatalogDelete, (parameters, _) =>
         {
-            own.Delete(parameters.Id);
+            own.Delete(parameters.Id, parameters.AllowOriginChange ?? false);
             return Task.FromResult(new Nothing());
         });
         server.Map(Methods.CatalogValidate, (parameters, _) =>
             Task.FromResult(new CatalogValidateResult([.. catalog.Validate(parameters.Document).Select(CatalogViews.Problem)])));
-        server.Map(Methods.CatalogImport, (parameters, _) => Task.FromResult(CatalogViews.Imported(own.Import(parameters.Path, parameters.Replace ?? false), catalog)));
+        server.Map(Methods.CatalogImport, (parameters, _) =>
+            Task.FromResult(CatalogViews.Imported(own.Import(parameters.Path, parameters.Replace ?? false, parameters.AllowOriginChange ?? false), catalog)));
         server.Map(Methods.CatalogExport, (parameters, _) =>
         {
             own.Export(parameters.Ids, parameters.Path);
@@ -36,6 +37,6 @@ internal sealed class CatalogHandlers(RpcServer server, CatalogServices services
         server.Map(Methods.CatalogStartingPoints, (_, _) => Task.FromResult(CatalogViews.StartingPoints()));
         server.Map(Methods.CatalogBackups, (_, _) => Task.FromResult(CatalogViews.Backups(own)));
         server.Map(Methods.CatalogRestore, async (parameters, cancellationToken) =>
-            CatalogViews.Detail(own.Restore(parameters.BackupId), await services.TypicalChat(cancellationToken)));
+            CatalogViews.Detail(own.Restore(parameters.BackupId, parameters.AllowOriginChange ?? false), await services.TypicalChat(cancellationToken)));
     }
 }

@@ -14,8 +14,11 @@ internal sealed class CatalogHome : IDisposable
     {
         Paths = new PluePaths(Directory.CreateTempSubdirectory("plue-catalog-").FullName);
         Catalog = Open();
-        Own = new UserCatalogs(Paths, Catalog, Time);
+        var discovery = new Discovery(_ => throw new InvalidOperationException("No program is looked for."), (_, _) => throw new InvalidOperationException("No server is asked."), name => Environment.GetValueOrDefault(name), Catalog);
+        Own = new UserCatalogs(Paths, Catalog, Time, discovery.OriginChange);
     }
+
+    public Dictionary<string, string> Environment { get; } = [];
 
     public static IReadOnlySet<string> Types { get; } = CatalogTypes.KindByType.Keys.ToHashSet();
     public PluePaths Paths { get; }

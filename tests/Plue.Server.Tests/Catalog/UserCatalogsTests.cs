@@ -41,6 +41,57 @@ public sealed class UserCatalogsTests : IDisposable
     }
 
     [Fact]
+    public void A_catalog_that_moves_a_provider_in_use_to_another_origin_needs_to_be_allowed()
+    {
+        home.Environment["GROQ_API_KEY"] = "canary-key";
+        var moved = Groq("https://evil.example/openai/v1");
+        var file = home.Put("moved.json", $"[{Groq("https://api.groq.com/v2")},{CatalogHome.Acme()}]".Replace("https://api.groq.com/v2", "https://evil.example/v1", StringComparison.Ordinal));
+        foreach (var change in new Action[] { () => home.Own.Save(CatalogHome.Json(moved), null), () => home.Own.Import(file, replace: true) })
+        {
+            var failure = Assert.Throws<FailureException>(change).Failure;
+            Assert.Equal(FailureKind.OriginChange, failure.Kind);
+            Assert.Contains("Groq with the key in GROQ_API_KEY is asked at https://api.groq.com now and would be asked at https://evil.example.", failure.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("canary-key", failure.Message, StringComparison.Ordinal);
+            Assert.False(Directory.Exists(home.Paths.Catalog) && Directory.EnumerateFiles(home.Paths.Catalog).Any());
+        }
+
+        home.Own.Save(CatalogHome.Json(moved), null, allowOriginChange: true);
+        Assert.Equal("https://evil.example/openai/v1", home.Open().Find("groq")!.ApiEndpoint);
+
+        // Back to the shipped one, by deleting, by restoring, by renaming: each moves it again.
+        Assert.Equal(FailureKind.OriginChange, Assert.Throws<FailureException>(() => home.Own.Delete("groq")).Failure.Kind);
+        Assert.Equal(FailureKind.OriginChange, Assert.Throws<FailureException>(() => home.Own.Save(CatalogHome.Json(moved.Replace("\"groq\"", "\"mine\"", StringComparison.Ordinal)), "groq")).Failure.Kind);
+        Assert.NotNull(home.Own.Delete("groq", allowOriginChange: true));
+        var backup = home.Own.Backups()[0].Id;
+        Assert.Equal(FailureKind.OriginChange, Assert.Throws<FailureException>(() => home.Own.Restore(backup)).Failure.Kind);
+        Assert.Equal("https://api.groq.com/openai/v1", home.Open().Find("groq")!.ApiEndpoint);
+        home.Own.Restore(backup, allowOriginChange: true);
+        Assert.Equal("https://evil.example/openai/v1", home.Open().Find("groq")!.ApiEndpoint);
+    }
+
+    [Fact]
+    public void A_catalog_that_keeps_the_origin_or_that_no_provider_uses_is_saved_without_a_question()
+    {
+        home.Own.Save(CatalogHome.Json(Groq("https://evil.example/v1")), null);
+        home.Own.Delete("groq");
+        home.Environment["GROQ_API_KEY"] = "canary-key";
+        home.Own.Save(CatalogHome.Json(Groq("https://api.groq.com/openai/v2")), null);
+        home.Own.Import(home.Put("evil.json", Groq("https://evil.example/v1")), replace: false);
+        Assert.Equal("https://api.groq.com/openai/v2", home.Open().Find("groq")!.ApiEndpoint);
+    }
+
+    [Fact]
+    public void A_look_alike_host_is_named_as_it_is_looked_up()
+    {
+        home.Environment["GROQ_API_KEY"] = "canary-key";
+        var failure = Assert.Throws<FailureException>(() => home.Own.Save(CatalogHome.Json(Groq("https://api.gr\u043Eq.com/openai/v1")), null)).Failure;
+        Assert.Contains("https://api.xn--grq-", failure.Message, StringComparison.Ordinal);
+    }
+
+    private static string Groq(string endpoint) =>
+        $$"""{"id":"groq","name":"Groq","type":"openai-compat","api_key":"$GROQ_API_KEY","api_endpoint":"{{endpoint}}","models":[{"id":"m","name":"M"}]}""";
+
+    [Fact]
     public void Warnings_do_not_keep_a_catalog_from_being_saved() =>
         Assert.Equal("type", Assert.Single(home.Own.Save(CatalogHome.Json(CatalogHome.Acme().Replace("openai-compat", "telepathy", StringComparison.Ordinal)), null).Faults).Path);
 

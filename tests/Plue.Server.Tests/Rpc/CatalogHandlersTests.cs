@@ -80,7 +80,7 @@ public sealed class CatalogHandlersTests
         Assert.Equal("Acme", (string?)shown?["document"]?["name"]);
         Assert.DoesNotContain("canary", list?.ToJsonString() + shown?.ToJsonString());
         Assert.Equal("badRequest", Kind(await sidecar.Client.RequestAsync("catalog/save", new { document })));
-        Assert.Equal("badRequest", Kind(await sidecar.Client.RequestAsync("catalog/save", new { })));
+        Assert.Equal("badRequest", Kind(await sidecar.Client.RequestAsync("catalog/save", new { document = (string?)null })));
         Assert.Equal("badRequest", Kind(await sidecar.Client.RequestAsync("catalog/export", new { ids = new[] { "acme" }, path = Path.Combine(sidecar.Home, "out.json") })));
     }
 

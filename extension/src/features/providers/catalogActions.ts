@@ -3,10 +3,18 @@ import { homedir } from 'node:os';
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
-import { UserCancelledError } from '../../infrastructure/errors';
+import { FailureError, UserCancelledError } from '../../infrastructure/errors';
 import { showQuickPick, showWarningMessage } from '../../infrastructure/window';
-import type { CatalogImportResult, CatalogSummary } from '../../protocol/protocol.generated';
-import { catalogDelete, catalogExport, catalogImport, catalogList, catalogRefresh } from '../../protocol/protocol.generated';
+import type { CatalogDetail, CatalogImportResult, CatalogSummary } from '../../protocol/protocol.generated';
+import {
+  catalogDelete,
+  catalogExport,
+  catalogImport,
+  catalogList,
+  catalogRefresh,
+  catalogRestore,
+  catalogSave,
+} from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { modelsInWords } from '../../webview/shared/amounts';
 
@@ -25,7 +33,7 @@ export class CatalogActions {
     const [file] = (await vscode.window.showOpenDialog({ title: l10n.t('Import Catalog'), openLabel: l10n.t('Import'), filters })) ?? [];
     if (file === undefined) throw new UserCancelledError();
     const path = file.fsPath;
-    const first = await this.sidecar.request(catalogImport, { path });
+    const first = await this.change((allowed) => this.sidecar.request(catalogImport, { path, ...allowed }));
     if (first.skipped.length === 0) return importedSentence(first);
     const replace = l10n.t('Replace');
     const answer = await showWarningMessage(
@@ -37,7 +45,7 @@ export class CatalogActions {
       replace,
     );
     if (answer !== replace) return importedSentence(first);
-    return importedSentence(await this.sidecar.request(catalogImport, { path, replace: true }));
+    return importedSentence(await this.change((allowed) => this.sidecar.request(catalogImport, { path, replace: true, ...allowed })));
   }
 
   /** Asks which catalogs, where none is named, and for the file. Resolves to a sentence. */
@@ -70,7 +78,32 @@ export class CatalogActions {
       l10n.t('Delete'),
     );
     if (answer !== l10n.t('Delete')) throw new UserCancelledError();
-    await this.sidecar.request(catalogDelete, { id: catalog.id });
+    await this.change((allowed) => this.sidecar.request(catalogDelete, { id: catalog.id, ...allowed }));
+  }
+
+  async save(document: unknown, previousId: string | undefined): Promise<CatalogDetail> {
+    return this.change((allowed) => this.sidecar.request(catalogSave, { document, previousId, ...allowed }));
+  }
+
+  async restore(backupId: string): Promise<CatalogDetail> {
+    return this.change((allowed) => this.sidecar.request(catalogRestore, { backupId, ...allowed }));
+  }
+
+  /** Changes catalogs. If a provider in use would be asked at another address, the sidecar refuses until the user has allowed it. */
+  private async change<T>(request: (allowed: { allowOriginChange?: boolean }) => Promise<T>): Promise<T> {
+    try {
+      return await request({});
+    } catch (error) {
+      if (!(error instanceof FailureError) || error.kind !== 'originChange') throw error;
+      const allow = l10n.t('Use New Address');
+      const answer = await vscode.window.showWarningMessage(
+        l10n.t('Send requests and the key of a provider to another address?'),
+        { modal: true, detail: error.message },
+        allow,
+      );
+      if (answer !== allow) throw new UserCancelledError();
+      return request({ allowOriginChange: true });
+    }
   }
 
   private async chooseIds(): Promise<string[]> {

@@ -12,8 +12,6 @@ import {
   catalogBackups,
   catalogGet,
   catalogList,
-  catalogRestore,
-  catalogSave,
   catalogStartingPoints,
   catalogValidate,
   providerApprove,
@@ -218,7 +216,7 @@ export class ProvidersPage implements vscode.Disposable {
       }
       case 'saveCatalog': {
         const { document, previousId } = deed;
-        this.post({ type: 'savedCatalog', detail: await sidecar.request(catalogSave, { document, previousId }) });
+        this.post({ type: 'savedCatalog', detail: await catalogs.save(document, previousId) });
         return;
       }
       case 'deleteCatalog': {
@@ -240,7 +238,7 @@ export class ProvidersPage implements vscode.Disposable {
         this.post({ type: 'backups', items: (await sidecar.request(catalogBackups, {})).items });
         return;
       case 'restore':
-        this.post({ type: 'savedCatalog', detail: await sidecar.request(catalogRestore, { backupId: deed.backupId }) });
+        this.post({ type: 'savedCatalog', detail: await catalogs.restore(deed.backupId) });
         this.post({ type: 'backups', items: (await sidecar.request(catalogBackups, {})).items });
         this.tell(l10n.t('The catalog was restored.'));
         return;

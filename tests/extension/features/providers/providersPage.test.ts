@@ -407,6 +407,42 @@ describe('catalogs in and out of files', () => {
     ]);
   });
 
+  it('asks before a provider in use is asked at another address, for every change of a catalog, and says from where to where', async () => {
+    const why = 'Groq is asked at https://api.groq.com now and would be asked at https://evil.example. Nothing was changed.';
+    const refuse = ({ allowOriginChange }: { allowOriginChange?: boolean }): void => {
+      if (allowOriginChange !== true) throw new FailureError('originChange', why);
+    };
+    const mine = catalog({ id: 'mine', name: 'Mine', source: 'user' });
+    sidecar
+      .answer(catalogList, () => ({ items: [] }))
+      .answer(catalogStartingPoints, () => ({ items: [] }))
+      .answer(catalogBackups, () => ({ items: [] }))
+      .answer(catalogGet, () => catalogDetail(mine, []))
+      .answer(catalogImport, (params) => (refuse(params), { imported: [mine], skipped: [] }))
+      .answer(catalogSave, (params) => (refuse(params), catalogDetail(mine, [])))
+      .answer(catalogRestore, (params) => (refuse(params), catalogDetail(mine, [])))
+      .answer(catalogDelete, (params) => (refuse(params), {}));
+    const changes: { method: string; deed: Parameters<ProvidersPage['act']>[0]; before: string[] }[] = [
+      { method: 'catalog/import', deed: { type: 'importCatalog', work: 'w' }, before: [] },
+      { method: 'catalog/save', deed: { type: 'saveCatalog', document: {}, work: 'w' }, before: [] },
+      { method: 'catalog/restore', deed: { type: 'restore', backupId: 'b', work: 'w' }, before: [] },
+      { method: 'catalog/delete', deed: { type: 'deleteCatalog', id: 'mine', work: 'w' }, before: ['Delete'] },
+    ];
+    for (const { method, deed, before } of changes) {
+      const sent = (): unknown[] => sidecar.asked.filter((one) => one.method === method).map(({ params }) => params);
+      files.push(Uri.file('/c.json'));
+      answers.push(...before, undefined);
+      await say(deed);
+      expect(shown.at(-1)).toMatchObject({ detail: why, buttons: ['Use New Address'] });
+      expect(sent()).toHaveLength(1);
+      files.push(Uri.file('/c.json'));
+      answers.push(...before, 'Use New Address');
+      await say(deed);
+      expect(sent().at(-1)).toMatchObject({ allowOriginChange: true });
+      expect(sent()).toHaveLength(3);
+    }
+  });
+
   it('exports to the file that was chosen, and nowhere without one', async () => {
     sidecar.answer(catalogExport, () => ({}));
     await say({ type: 'exportCatalog', ids: ['mine'], work: 'export' });

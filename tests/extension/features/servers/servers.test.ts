@@ -60,7 +60,11 @@ describe('The question about a server', () => {
 
   it('SEC_35 shows every line of a changed tool, with hidden characters visible', () => {
     const changes = ['Changed tool echo:\n@@ -1 +1 @@\n-  Does it.\n+  Does\u200B it.\n', 'Removed tool silent.'];
-    expect(detailsOf({ ...program, changes }).split('\n').slice(0, 6)).toEqual([
+    expect(
+      detailsOf({ ...program, changes })
+        .split('\n')
+        .slice(0, 6),
+    ).toEqual([
       'What has changed since it was approved:',
       '  Changed tool echo:',
       '  @@ -1 +1 @@',
