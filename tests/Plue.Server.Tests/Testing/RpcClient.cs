@@ -141,6 +141,25 @@ internal sealed class RpcClient : IAsyncDisposable
         return await completion.Task.WaitAsync(Timeout());
     }
 
+    /// <summary>For a request that the caller sends itself.</summary>
+    public async Task<JsonObject> ReplyOfAsync(int id, CancellationToken cancellationToken)
+    {
+        try { return await waiting.GetOrAdd(id, _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(cancellationToken); }
+        finally { waiting.TryRemove(id, out _); }
+    }
+
+    /// <summary>Waits until there is something to take, or the end.</summary>
+    public Task ReceivedAsync() => notifications.Reader.WaitToReadAsync().AsTask();
+
+    /// <summary>Notifications and requests of the sidecar that came since; replies without an id are dropped.</summary>
+    public IReadOnlyList<JsonObject> TakeReceived()
+    {
+        List<JsonObject> received = [];
+        while (notifications.Reader.TryRead(out var next)) { received.Add(next); }
+        while (orphans.Reader.TryRead(out _)) { }
+        return received;
+    }
+
     private static CancellationToken Timeout() => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
     private async Task ReadAsync(Stream input)
