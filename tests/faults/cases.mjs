@@ -294,6 +294,8 @@ export const cases = [
     sentence: 'Garbage, unknown methods, wrong ids and 10,000 requests on stdin: each gets its answer or error, and the process lives.',
     holders: [
       csharp('Rpc.GarbageTests.Whatever_stands_on_stdin_the_next_request_is_answered'),
+      csharp('Rpc.MethodFuzzTests.Hostile_messages_of_every_method_end_in_an_answer_and_never_in_an_internal_error_or_a_crash'),
+      csharp('Rpc.ParameterTests.A_request_with_a_parameter_that_does_not_fit_is_refused_with_its_path'),
       csharp('Rpc.RpcServerTests.Random_bytes_never_end_the_connection'),
       csharp('Rpc.RpcServerTests.An_unknown_method_is_said_to_be_unknown'),
       csharp('Rpc.RpcServerTests.Requests_cancelled_at_the_moment_they_end_disturb_nothing'),
