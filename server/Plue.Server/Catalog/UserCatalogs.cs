@@ -244,7 +244,7 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
 
     private static void RequireWhole(string path)
     {
-        if (!Path.IsPathFullyQualified(path)) { throw new FailureException(FailureKind.BadRequest, $"{path} is not a whole path. Give one from the root of the disk."); }
+        if (!Path.IsPathFullyQualified(path) || path.Contains('\0')) { throw new FailureException(FailureKind.BadRequest, $"{path} is not a whole path. Give one from the root of the disk."); }
     }
 
     private static FailureException Vanished(string id) => new(FailureKind.Conflict, $"{id} was saved and then removed by someone else.");

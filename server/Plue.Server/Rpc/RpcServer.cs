@@ -202,6 +202,7 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
 
         // Notifications keep their order.
         try { await route(parameters, cancellationToken); }
+        catch (RpcErrors.InvalidParamsException misfit) { logger.LogWarning("The notification {Method} was ignored: {Reason}", method, misfit.Message); }
         catch (Exception fault) when (fault is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             logger.LogError(fault, "The notification {Method} failed", method);

@@ -50,25 +50,26 @@ public sealed class ParameterTests
         }
     }
 
-    [Fact]
-    public async Task A_very_long_text_in_any_parameter_is_no_internal_error()
+    public static TheoryData<string> Hostile => [new string('x', 300_000), "/x\0y", "\0"];
+
+    [Theory, MemberData(nameof(Hostile))]
+    public async Task A_very_long_text_or_one_with_a_null_character_in_any_parameter_is_no_internal_error(string text)
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
-        var huge = new string('x', 300_000);
         List<string> wrong = [];
         foreach (var method in ParameterSamples.All.Where(method => method.IsRequest && method.Name is not ("initialize" or "shutdown")))
         {
-            var reply = await sidecar.Client.RequestAsync(method.Name, Lengthened(ParameterSamples.Fitting(method.Parameters), huge));
+            var reply = await sidecar.Client.RequestAsync(method.Name, Replaced(ParameterSamples.Fitting(method.Parameters), text));
             if ((int?)reply["error"]?["code"] == ErrorCodes.InternalError) { wrong.Add(method.Name); }
         }
 
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
     }
 
-    private static JsonNode? Lengthened(JsonNode? node, string text) => node switch
+    private static JsonNode? Replaced(JsonNode? node, string text) => node switch
     {
-        JsonObject members => new JsonObject(members.Select(member => KeyValuePair.Create(member.Key, Lengthened(member.Value, text)))),
-        JsonArray items => new JsonArray([.. items.Select(item => Lengthened(item, text))]),
+        JsonObject members => new JsonObject(members.Select(member => KeyValuePair.Create(member.Key, Replaced(member.Value, text)))),
+        JsonArray items => new JsonArray([.. items.Select(item => Replaced(item, text))]),
         JsonValue value when (value.TryGetValue(out string? content) && content == "x") => text,
         _ => node?.DeepClone(),
     };

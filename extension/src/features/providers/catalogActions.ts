@@ -96,7 +96,7 @@ export class CatalogActions {
     } catch (error) {
       if (!(error instanceof FailureError) || error.kind !== 'originChange') throw error;
       const allow = l10n.t('Use New Address');
-      const answer = await vscode.window.showWarningMessage(
+      const answer = await showWarningMessage(
         l10n.t('Send requests and the key of a provider to another address?'),
         { modal: true, detail: error.message },
         allow,

@@ -106,7 +106,7 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
 
     private ExternalProgram Look(string path, bool mayBeKnown)
     {
-        if (!Path.IsPathFullyQualified(path)) { throw Refused(path, "is not an absolute path"); }
+        if (!Path.IsPathFullyQualified(path) || path.Contains('\0')) { throw Refused(path, "is not an absolute path"); }
 
         var full = Path.GetFullPath(path);
         if (RealPath.IsInside(full, openFolder())) { throw Refused(full, "lies in the open folder, and no folder may bring a provider along"); }
