@@ -315,6 +315,8 @@ export const cases = [
       csharp('Rpc.SidecarTests.A_snapshot_taken_while_it_streams_and_the_events_after_it_are_the_whole_answer'),
       journey('chat', 'A reload of the window shows the same chat, and the draft is kept'),
       journey('sideBySide', 'Both are there again after a restart of VS Code'),
+      journey('hostLoss', 'After the reload it is in the draft, once, and can be sent'),
+      csharp('Chat.StopCauseTests.Text_under_way_when_Plue_closes_is_kept_and_interrupted'),
     ],
   },
   {

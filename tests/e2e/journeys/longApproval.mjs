@@ -88,17 +88,11 @@ async function travel(journey, workbench) {
     assert.ok(!existsSync(file('payload.txt')));
   });
 
-  for (const theme of /** @type {const} */ (['Dark Modern', 'Light Modern', 'Default High Contrast'])) {
-    await journey.look(`It is legible and accessible in ${theme}`, async () => {
-      const bodyClass = workbench.setTheme(theme);
-      await chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });
-      await settled();
-      await requireAccessible(await workbench.chatFrame());
-    });
-  }
+  await journey.look('It has no serious accessibility finding', async () => {
+    await requireAccessible(await workbench.chatFrame());
+  });
 
   await journey.step('The Approvals view wants the same', async () => {
-    workbench.setTheme('Dark Modern');
     await workbench.command('Plue: Show Approvals');
     const other = workbench.approvals.locator('.approval').first();
     await other.waitFor({ timeout: 30_000 });
@@ -152,4 +146,16 @@ async function travel(journey, workbench) {
     await workbench.until(async () => existsSync(file('long.txt')));
     assert.equal(readFileSync(file('long.txt'), 'utf8'), content);
   });
+
+  for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast'])) {
+    await journey.look(`It is legible and accessible in ${theme}`, async () => {
+      const bodyClass = workbench.setTheme(theme);
+      await workbench.show();
+      await chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });
+      await ask(workbench, `Run it in ${theme}`);
+      await card().waitFor({ timeout: 60_000 });
+      await settled();
+      await requireAccessible(await workbench.chatFrame());
+    });
+  }
 }

@@ -10,10 +10,6 @@ export function layOut(lines = 1_000_000): void {
     const box = this.closest('.exact-text');
     return box === null ? rect(0, window.innerHeight) : rect(indexOf(this, box) * lineHeight - box.scrollTop, lineHeight);
   };
-  Element.prototype.scrollIntoView = function (): void {
-    const box = this.closest('.exact-text');
-    if (box !== null) scrollTo(box, indexOf(this, box));
-  };
 }
 
 /** Scrolls a text so that this line is the first in view. */

@@ -212,7 +212,7 @@ describe('an approval', () => {
     expect(document.querySelector('.approval-hidden')?.textContent).toContain('4 hidden characters');
   });
 
-  it('draws the carriage return of each line end of a command, and none in a diff of a Windows file', () => {
+  it('SEC_24 draws the carriage return of each line end of a command, and none in a diff of a Windows file', () => {
     show(approval('1', { what: 'ls\r\nrm -rf ~\r\n' }), approval('2', { kind: 'edit', what: 'a.txt', diff: '@@ -1 +1 @@\n-a\r\n+b\r\n' }));
     const [command, path, diff] = [...document.querySelectorAll('.exact-text')].map(({ textContent }) => textContent);
     expect(command).toBe('ls⟨U+000D⟩\nrm -rf ~⟨U+000D⟩\n');
@@ -336,12 +336,12 @@ describe('an approval of more than fits into its box', () => {
 
   beforeEach(() => layOut(10));
 
-  it('has every line in the page', () => {
+  it('SEC_24 has every line in the page', () => {
     show(approval('1', { what: hostile }));
     expect(box().textContent).toBe(hostile);
   });
 
-  it('cannot be allowed in any way until every line was in view, and can be denied', async () => {
+  it('SEC_24 cannot be allowed in any way until every line was in view, and can be denied', async () => {
     show(approval('1', { what: hostile, fingerprint: 'f' }), approval('2', { what: hostile, fingerprint: 'f' }));
     settle();
     expect([once().disabled, button('All 2').disabled, button('Deny').disabled]).toEqual([true, true, false]);

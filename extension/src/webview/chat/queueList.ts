@@ -39,7 +39,7 @@ export class QueueList {
   private row(queued: QueuedView, isRunning: boolean, isReadOnly: boolean): HTMLElement {
     const { attachments } = queued;
     const files = filesInWords(attachments.length);
-    const text = visibleText(queued.text.replace(/\s+/gu, ' ').trim());
+    const text = visibleText(queued.text).replace(/\s+/gu, ' ').trim();
     return element(
       'li',
       { title: visibleText(queued.text) },

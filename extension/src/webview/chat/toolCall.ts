@@ -64,7 +64,7 @@ export class ToolCall {
   update(use: ToolUse, state: CallState): void {
     this.use = use;
     this.state = state;
-    this.fold.describe(visibleText(nameOf(use.toolName)), visibleText(summaryOf(use.parameters)));
+    this.fold.describe(visibleText(nameOf(use.toolName)), summaryOf(use.parameters));
     this.showState(state);
     this.showBeside(state);
     this.fold.refresh();
@@ -201,7 +201,7 @@ const contents = /^(?:old|new|content|text)/u;
 /** What a call is about, in one line; what is not whole yet is shown as it came. */
 export function summaryOf(parameters: string): string {
   const value = parsed(parameters);
-  if (typeof value !== 'object' || value === null) return parameters.slice(0, 200);
+  if (typeof value !== 'object' || value === null) return visibleText(parameters.slice(0, 200));
   const given = new Map<string, unknown>(Object.entries(value));
   const main = mainNames.find((name) => typeof given.get(name) === 'string');
   const words =
@@ -213,7 +213,7 @@ export function summaryOf(parameters: string): string {
             name !== main && !contents.test(name) && isShort(argument) ? [asText(argument)] : [],
           ),
         ];
-  return words.join('  ').replace(/\s+/g, ' ').slice(0, 200);
+  return visibleText(words.join('  ')).replace(/\s+/g, ' ').slice(0, 200);
 }
 
 function isShort(argument: unknown): boolean {

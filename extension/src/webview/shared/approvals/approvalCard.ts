@@ -94,7 +94,7 @@ export class ApprovalCard {
   }
 
   private showUnread(): void {
-    this.texts.find((text) => !text.isRead)?.showNext();
+    this.texts.find((text) => !text.isRead)?.showNext(this.foot);
     this.look();
     this.actions.say(this.isRead ? l10n.t('All lines viewed.') : unreadWords(this.unreadLines));
   }

@@ -49,10 +49,26 @@ export class JudgedText {
     );
   }
 
-  /** Scrolls to the first line that was not in view. */
-  showNext(): void {
-    this.unread[0]?.scrollIntoView({ block: 'start' });
+  /**
+   * Scrolls to the first line that was not in view. Nothing but the text and what holds it for scrolling is moved.
+   * @param cover As in {@link look}.
+   */
+  showNext(cover: HTMLElement): void {
+    const [first] = this.unread;
+    if (first === undefined) return;
+    scroll(this.node, first);
+    for (let holder = this.node.parentElement; holder !== null; holder = holder.parentElement) {
+      const { top, bottom } = holder.getBoundingClientRect();
+      const piece = first.getBoundingClientRect();
+      const isIn = piece.top >= top && piece.bottom <= Math.min(bottom, cover.getBoundingClientRect().top);
+      if (!isIn && /auto|scroll/.test(getComputedStyle(holder).overflowY)) scroll(holder, first);
+    }
   }
+}
+
+/** Until a piece is at its top. */
+function scroll(holder: HTMLElement, piece: HTMLElement): void {
+  holder.scrollTop += piece.getBoundingClientRect().top - holder.getBoundingClientRect().top;
 }
 
 /** What of a node is neither covered nor scrolled away, in itself or in what holds it. */
