@@ -80,7 +80,7 @@ export default tseslint.config(
   },
   {
     files: ['extension/src/**'],
-    ignores: ['extension/src/infrastructure/window.ts', 'extension/src/webview/**'],
+    ignores: ['extension/src/infrastructure/{addresses,window}.ts', 'extension/src/webview/**'],
     plugins: { plue: { rules: { 'no-raw-text-api': noRawTextApi } } },
     rules: { 'plue/no-raw-text-api': 'error' },
   },

@@ -1,9 +1,10 @@
 // The part of VS Code's API that shows text, in which VS Code finds links that run commands, icons or Markdown.
-// Only extension/src/infrastructure/window.ts uses it: the ESLint rule below and tests/extension/infrastructure/window.test.ts see to that.
+// Only infrastructure/window.ts uses it, and addresses.ts opens addresses: the ESLint rule below and window.test.ts see to that.
 import ts from 'typescript';
 
 const members = new Set([
   'comments.createCommentController',
+  'env.openExternal',
   ...['createLanguageStatusItem', 'registerCompletionItemProvider', 'registerDocumentLinkProvider', 'registerHoverProvider'].map(
     (name) => `languages.${name}`,
   ),
@@ -83,7 +84,11 @@ function isMade(node) {
 
 /** @type {import('eslint').Rule.RuleModule} */
 export const noRawTextApi = {
-  meta: { type: 'problem', schema: [], messages: { raw: '`{{ name }}` finds links and icons in text: use infrastructure/window.' } },
+  meta: {
+    type: 'problem',
+    schema: [],
+    messages: { raw: '`{{ name }}` takes text and addresses as they come: use infrastructure/window or infrastructure/addresses.' },
+  },
   create(context) {
     const { program, tsNodeToESTreeNodeMap, esTreeNodeToTSNodeMap } = context.sourceCode.parserServices;
     return {

@@ -44,6 +44,13 @@ Setext
 last *line*`;
 
 describe('Markdown of an answer', () => {
+  it('shows the real host of an address with a user name that looks like another', () => {
+    expect(render('<https://github.com@evil.example/a> [docs](https://github.com:x@evil.example)').textContent).toMatch(
+      /github\.com@evil\.example\/a \(evil\.example\) docs \(evil\.example\)/,
+    );
+    expect(render('https://fine.example/@name').textContent).not.toContain('(');
+  });
+
   it('looks the same however it was streamed', () => {
     const whole = render(sample).innerHTML;
     fc.assert(

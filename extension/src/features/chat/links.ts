@@ -4,6 +4,7 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { isInside } from '../../infrastructure/insideFolder';
+import { openAddress } from '../../infrastructure/addresses';
 import { showInformationMessage } from '../../infrastructure/window';
 
 export type LinkTarget =
@@ -37,7 +38,7 @@ export async function openLink(href: string): Promise<void> {
   if (target === undefined) {
     void showInformationMessage(l10n.t('Plue follows web links and links to files of the open folder. This one is neither.'));
   } else if (target.type === 'external') {
-    await vscode.env.openExternal(vscode.Uri.parse(target.href, true));
+    await openAddress(target.href);
   } else if (folder !== undefined) {
     await openFile(target.path, folder, target.line);
   }

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
+import { openInBrowser } from '../../infrastructure/addresses';
 import { UserCancelledError } from '../../infrastructure/errors';
 import { showInformationMessage, showQuickPick, showWarningMessage, withProgress } from '../../infrastructure/window';
 import type { CodexImportResult, ExportFormat, ImportFormat, ImportableView } from '../../protocol/protocol.generated';
@@ -102,7 +103,7 @@ export class Transfer {
   private async offerToOpen(file: vscode.Uri, format: ExportFormat): Promise<void> {
     const button = l10n.t('Open');
     if ((await showInformationMessage(l10n.t('The chat was written to {0}.', file.fsPath), button)) !== button) return;
-    if (format === 'html') await vscode.env.openExternal(file);
+    if (format === 'html') await openInBrowser(file);
     else await vscode.window.showTextDocument(file);
   }
 }

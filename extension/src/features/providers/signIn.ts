@@ -1,4 +1,5 @@
 // Signing in to a provider with OAuth. The sidecar does it; the window opens the page and shows how it goes.
+import { openAddress } from '../../infrastructure/addresses';
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -85,8 +86,7 @@ async function openPage(
     if (chosen === undefined) return;
     if (chosen === copy) await vscode.env.clipboard.writeText(userCode);
   }
-  // In a remote window the editor itself brings the way back to this machine.
-  if (!(await vscode.env.openExternal(await vscode.env.asExternalUri(vscode.Uri.parse(url))))) stop.cancel();
+  if (!(await openAddress(url))) stop.cancel();
 }
 
 function tell(provider: ProviderSummary): void {

@@ -1,4 +1,5 @@
 // Servers of the Model Context Protocol: what they are, and what the user lets them do.
+import { openAddress } from '../../infrastructure/addresses';
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
@@ -143,5 +144,5 @@ async function signIn(sidecar: Sidecar, name: string): Promise<void> {
   await vscode.commands.executeCommand('plue.unlockVault');
   const { url } = await sidecar.request(mcpSignIn, { name });
   if (url === undefined) void showInformationMessage(l10n.t('{0} wants no sign-in.', name));
-  else await vscode.env.openExternal(await vscode.env.asExternalUri(vscode.Uri.parse(url)));
+  else await openAddress(url);
 }

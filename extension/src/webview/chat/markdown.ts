@@ -239,7 +239,7 @@ function finishLink(link: HTMLAnchorElement): void {
   if (link.classList.contains('image-link')) {
     link.prepend(icon('file-media'));
     if (host !== undefined) link.append(` (${host})`);
-  } else if (host !== undefined && claimsAnotherHost(link.textContent ?? '', host)) {
+  } else if (host !== undefined && (hasUserInformation(href) || claimsAnotherHost(link.textContent ?? '', host))) {
     link.after(element('span', { class: 'real-host' }, ` (${host})`));
   }
 }
@@ -248,6 +248,12 @@ function hostOf(href: string): string | undefined {
   if (!URL.canParse(href)) return undefined;
   const { protocol, host } = new URL(href);
   return protocol === 'mailto:' ? undefined : host;
+}
+
+/** `https://github.com@example.org`: what comes before the host may look like one. */
+function hasUserInformation(href: string): boolean {
+  const { username, password } = new URL(href);
+  return username !== '' || password !== '';
 }
 
 /** The words look like an address, but not like the one behind them. */

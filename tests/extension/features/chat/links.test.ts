@@ -65,3 +65,30 @@ test('In an untrusted folder no file of it is touched', async () => {
   expect(fake.opened).toEqual([]);
   expect(fake.shown[0]?.text).toContain('not trusted');
 });
+
+test.each([
+  'https://example.org/a%2Fb?q=1%262%2B3%20%25#%C3%A4',
+  'http://127.0.0.1:8080/?to=https%3A%2F%2Fexample.org',
+  'mailto:a@example.org?subject=1%262',
+])('An address is opened exactly as it is written: %s', async (href) => {
+  await openLink(href);
+  expect(fake.opened).toEqual([href]);
+  expect(fake.shown).toEqual([]);
+});
+
+test.each([
+  ['https://github.com@evil.example/plue', 'evil.example'],
+  ['https://github.com%2Fplue:x@evil.example/', 'evil.example'],
+  ['https://github.com\\@evil.example/', 'github.com'],
+  ['https://gith\u200Bub.com/', 'github.com'],
+  ['https://example.org/%E2%80%AEgnp.exe', 'example.org'],
+  ['https://ex\u0430mple.org/', 'xn--exmple-4nf.org'],
+])('An address that may be taken for another, %j, is shown with its host, %s, before it is opened', async (href, host) => {
+  await openLink(href);
+  expect(fake.opened).toEqual([]);
+  expect(fake.shown).toMatchObject([{ kind: 'warning', text: `This link goes to ${host}. Open it?`, buttons: ['Open Link'] }]);
+  expect(fake.shown[0]?.detail).not.toMatch(/[\u200B\u202E]/);
+  fake.answers.push('Open Link');
+  await openLink(href);
+  expect(fake.opened).toEqual([href]);
+});

@@ -1,0 +1,52 @@
+// Opening addresses in a browser.
+import * as vscode from 'vscode';
+import { visibleText } from '../webview/shared/visibleText';
+import * as l10n from './localizedText';
+import { showWarningMessage } from './window';
+
+/** VS Code takes an address as a string too, and only then leaves its percent-encoding as it is. */
+interface Browser {
+  openExternal(address: string | vscode.Uri): Thenable<boolean>;
+}
+
+/** Opens the address exactly as it is written. One that may be taken for another is shown with its real host first. False if it was not opened. */
+export async function openAddress(address: string): Promise<boolean> {
+  if (isMisleading(address) && !(await confirm(address))) return false;
+  const browser: Browser = vscode.env;
+  return browser.openExternal(address);
+}
+
+export async function openInBrowser(file: vscode.Uri): Promise<boolean> {
+  return vscode.env.openExternal(file);
+}
+
+/** It holds a user name, hidden characters, or a host that a browser reads otherwise than a person. */
+export function isMisleading(address: string): boolean {
+  const decoded = decode(address);
+  if (visibleText(address) !== address || visibleText(decoded) !== decoded || /[\t\n\r]/.test(decoded)) return true;
+  if (!URL.canParse(address)) return true;
+  const { protocol, host, username, password } = new URL(address);
+  if (protocol === 'mailto:') return false;
+  const written = /^[a-z]+:\/\/([^/?#]*)/i.exec(address)?.[1]?.toLowerCase() ?? '';
+  return username !== '' || password !== '' || written.replace(/:(?:80|443)?$/, '') !== host;
+}
+
+async function confirm(address: string): Promise<boolean> {
+  const open = l10n.t('Open Link');
+  const host = URL.canParse(address) ? new URL(address).host : '';
+  const decoded = decode(address);
+  const chosen = await showWarningMessage(
+    host === '' ? l10n.t('This link is not what it seems. Open it?') : l10n.t('This link goes to {0}. Open it?', host),
+    { modal: true, detail: decoded === address ? address : `${address}\n\n${decoded}` },
+    open,
+  );
+  return chosen === open;
+}
+
+function decode(address: string): string {
+  try {
+    return decodeURIComponent(address);
+  } catch {
+    return address;
+  }
+}
