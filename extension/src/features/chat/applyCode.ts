@@ -151,16 +151,6 @@ export async function newFile(text: string, info: string): Promise<void> {
   await vscode.window.showTextDocument(uri, { preview: false });
 }
 
-/** A diagram in VS Code's own Markdown preview, which is where it may run what draws it. */
-export async function previewDiagram(text: string, info: string): Promise<void> {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
-  const fence = '`'.repeat(longest + 1);
-  const content = `${fence}${info.split('\n')[0] ?? ''}\n${text.replace(/\n?$/, '\n')}${fence}\n`;
-  const document = await vscode.workspace.openTextDocument({ language: 'markdown', content });
-  await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: true });
-  await vscode.commands.executeCommand('markdown.showPreview', document.uri);
-}
-
 async function openUntitled(content: string, info: string): Promise<void> {
   const known = new Set(await vscode.languages.getLanguages());
   const word = (/^[\w+#-]+/.exec(info.trim())?.[0] ?? '').toLowerCase();

@@ -32,7 +32,8 @@ import { titleWords } from '../../webview/shared/titleWords';
 import type { FilePlace, FromPage, ToPage } from '../../webview/shared/viewMessages';
 import { Agents } from './agents';
 import { ComposerPanel } from './composerPanel';
-import { type ApplyCode, newFile, previewDiagram } from './applyCode';
+import { type ApplyCode, newFile } from './applyCode';
+import { previewDiagram } from './diagram';
 import { isAboutAgents } from './fromAgents';
 import { isReading, isSteering, readFromPage } from './fromPage';
 import { help } from './help';
@@ -264,7 +265,7 @@ export class ChatPanel implements vscode.Disposable {
       case 'newFile':
         return runWithErrorHandling(log, () => newFile(message.text, message.info));
       case 'preview':
-        return runWithErrorHandling(log, () => previewDiagram(message.text, message.info));
+        return runWithErrorHandling(log, () => previewDiagram(message.text));
       case 'openLink':
         return openLink(message.href);
       case 'newOfTemplate':

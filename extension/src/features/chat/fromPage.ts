@@ -58,7 +58,7 @@ const fromPage = v.variant('type', [
   v.strictObject({ type: v.literal('insert'), text }),
   v.strictObject({ type: v.literal('applyCode'), text, info }),
   v.strictObject({ type: v.literal('newFile'), text, info }),
-  v.strictObject({ type: v.literal('preview'), text, info }),
+  v.strictObject({ type: v.literal('preview'), text }),
   v.strictObject({ type: v.literal('openLink'), href: v.pipe(v.string(), v.maxLength(8000)) }),
   v.strictObject({ type: v.literal('newOfTemplate'), templateId: id, mode: v.picklist(modes) }),
   v.strictObject({ type: v.literal('tryTemplate') }),

@@ -13,7 +13,7 @@ export interface CodeActions {
   apply(text: string, info: string): void;
   newFile(text: string, info: string): void;
   /** Shows a diagram in VS Code's own Markdown preview. */
-  preview(text: string, info: string): void;
+  preview(text: string): void;
 }
 
 /** Longer code stays in one color: coloring it would take longer than a reader waits. */

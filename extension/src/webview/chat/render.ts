@@ -419,7 +419,7 @@ export class ChatPage {
       insert: (text) => panel.post({ type: 'insert', text }),
       apply: (text, info) => panel.post({ type: 'applyCode', text, info }),
       newFile: (text, info) => panel.post({ type: 'newFile', text, info }),
-      preview: (text, info) => panel.post({ type: 'preview', text, info }),
+      preview: (text) => panel.post({ type: 'preview', text }),
       retry: (messageId, goOn) => this.retry(messageId, goOn),
       retryWith: (messageId) =>
         this.picker.ask(({ providerId, model }) => {

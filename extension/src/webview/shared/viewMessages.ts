@@ -112,7 +112,7 @@ export type FromPage =
   /** `info`: what stands behind the opening fence of the code. */
   | { type: 'applyCode'; text: string; info: string }
   | { type: 'newFile'; text: string; info: string }
-  | { type: 'preview'; text: string; info: string }
+  | { type: 'preview'; text: string }
   | { type: 'openLink'; href: string }
   /** Another chat, of this template. */
   /** A chat from another template, that asks as much as this one. */

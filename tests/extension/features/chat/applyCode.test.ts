@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { Uri as RealUri } from 'vscode';
-import { ApplyCode, newFile, previewDiagram } from '../../../../extension/src/features/chat/applyCode';
+import { ApplyCode, newFile } from '../../../../extension/src/features/chat/applyCode';
 import { LastEditor } from '../../../../extension/src/features/chat/insertCode';
 import {
   answers,
@@ -308,12 +308,6 @@ describe('a new file', () => {
     expect(untitled).toEqual([{ content: 'code', language }]);
     expect(disk.size).toBe(1);
   });
-});
-
-test('A diagram is previewed behind a fence that no line of it ends', async () => {
-  await previewDiagram('graph TD\n```\nA-->B', 'mermaid\nmore');
-  expect(untitled).toEqual([{ language: 'markdown', content: '````mermaid\ngraph TD\n```\nA-->B\n````\n' }]);
-  expect(executed[0]?.[0]).toBe('markdown.showPreview');
 });
 
 describe('code that is inserted', () => {

@@ -1,0 +1,34 @@
+// A diagram of a response in VS Code's Markdown preview, which is where an extension may draw it.
+import * as vscode from 'vscode';
+import * as l10n from '../../infrastructure/localizedText';
+import { showWarningMessage } from '../../infrastructure/window';
+
+/** What makes a drawn diagram load an image, a font or a style, or hides that it does. */
+const loading = [
+  // Markup in labels, but for line breaks and plain emphasis; `<<interface>>` and `<|--` are no markup.
+  /<(?!(?:br\s*\/?|\/?[biu])>)(?=[a-z/!?])(?!(?<=<<)\w+>>)/i,
+  /\b(?:img|image|icon|sprite)\b["']?\s*:/i,
+  /@import|\b(?:url|src|image|image-set)\s*\(/i,
+  /themeCSS|securityLevel|htmlLabels|fontFamily/i,
+  /!\[/,
+  // Escapes of CSS, JSON, HTML and mermaid.
+  /\\[0-9a-fux]|&#|&\w+;|#(?:x?0*(?:33|38|60|62|91|3c|3e)|lt|gt|quot|amp|sol);/i,
+];
+
+/** Whether drawing it needs nothing but its own text. */
+export function isSelfContained(diagram: string): boolean {
+  return !loading.some((pattern) => pattern.test(diagram));
+}
+
+/** One that would load something is shown as text. */
+export async function previewDiagram(diagram: string): Promise<void> {
+  const isDrawn = isSelfContained(diagram);
+  const longest = Math.max(2, ...[...diagram.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = '`'.repeat(longest + 1);
+  const content = `${fence}${isDrawn ? 'mermaid' : 'text'}\n${diagram.replace(/\r\n?/g, '\n').replace(/\n?$/, '\n')}${fence}\n`;
+  const document = await vscode.workspace.openTextDocument({ language: 'markdown', content });
+  await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: true });
+  await vscode.commands.executeCommand('markdown.showPreview', document.uri);
+  if (!isDrawn)
+    void showWarningMessage(l10n.t('A preview of this diagram could load something from the network, so its text is shown instead.'));
+}
