@@ -62,6 +62,6 @@ internal sealed class SafeMarkdown
 
     private static void Mark(MarkdownObject link) => link.GetAttributes().AddProperty("rel", "noopener noreferrer nofollow");
 
-    private static string? Allowed(string? url) =>
+    public static string? Allowed(string? url) =>
         Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" or "mailto" ? address.AbsoluteUri : null;
 }

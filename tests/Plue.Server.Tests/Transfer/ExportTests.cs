@@ -1,10 +1,13 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using AngleSharp.Dom;
 using AngleSharp.Html.Parser;
 using FsCheck;
 using FsCheck.Fluent;
+using Markdig;
 using Plue.Server.Messages;
+using Plue.Server.Store;
 using Plue.Server.Tests.Testing;
 using Plue.Server.Transfer;
 
@@ -24,6 +27,14 @@ public sealed class ExportTests : IDisposable
         "<base href=\"http://evil.example\">", "<meta http-equiv=refresh content=\"0;url=http://evil.example\">", "<link rel=stylesheet href=http://evil.example>", "&lt;script&gt;", "&#106;avascript:alert(1)",
         "[a](&#106;avascript:alert(1))", "| a |\n|:-:|\n| <script>x</script> |", "</title></style></pre></details></main><script>alert(1)</script>", "<!-- --><script>x</script>", "<![CDATA[<script>]]>", "\"><script>x</script>",
         "' onmouseover='alert(1)", "\u2028<script>", "[a](http://[::1)", "[a](https:evil)", "<form action=http://evil.example><button>x</button></form>", "- [ ] task", "~~x~~ ^a^ ~b~ ==c== ++d++",
+    ];
+
+    /// <summary>That end the code, quote or fold they stand in, in the text itself or in what follows it.</summary>
+    private static readonly string[] Breakouts =
+    [
+        "```\n<img src=https://evil.example/a.png>", "```\n![a](https://evil.example/a.png)\n```", "- x", "    ![a](https://evil.example/a.png)", "   ```\n![a](https://evil.example/a.png)\n   ```", "1. x",
+        "\\![a](https://evil.example/a.png)", "\\\\![a](https://evil.example/a.png)", "![a][b]\n\n[b]: https://evil.example/a.png", "![b]", "~~~ `\n```\n~~~\n<img src=x>", "> ```\n<img src=x>", "<a title=\"`\">` <img src=x> `",
+        "<http://x.example/`> ` <img src=x> `", "a\r<img src=x>", "| ` | ` ` <img src=x> ` |\n|---|---|", "`a\n<img src=x>`", "</summary></details><img src=x>", "<!--\n", "<![CDATA[", "<?php", "<pre>\n```\n</pre>\n<img src=x>", "![a\n](https://evil.example/a.png)",
     ];
 
     private readonly TransferFixture fixture = new();
@@ -114,6 +125,41 @@ public sealed class ExportTests : IDisposable
     }
 
     [Fact]
+    public async Task Preview_of_exported_Markdown_loads_and_runs_nothing()
+    {
+        await CheckMarkdownAsync(Hostile);
+        await CheckMarkdownAsync(Breakouts);
+        foreach (var texts in Gen.Sample(Gen.NonEmptyListOf(Gen.OneOf(TransferFixture.Texts, Gen.NonEmptyListOf(Gen.Elements([.. Hostile, .. Breakouts, "`", "``", "|", "$", "\n", "```\n", "- ", "    "])).Select(some => string.Concat(some)))), 12, 60))
+        {
+            await CheckMarkdownAsync([.. texts]);
+        }
+    }
+
+    [Theory]
+    [InlineData("```cs\nvar a = new List<int>(); // ![x](y)\n```")]
+    [InlineData("1. One\n\n   ```html\n   <img src=x>\n   ```\n2. Two")]
+    [InlineData("Use `List<int>` and `![alt](src)` with a < b && c > d.")]
+    [InlineData("| a | b |\n|---|---|\n| `x` | *y* |\n\n> A [link](https://fine.example/a?b=1).")]
+    [InlineData("The sum is $a + b$, and\n\n$$\nx^2\n$$\n\n~~~\ncode\n~~~")]
+    public void Ordinary_Markdown_is_exported_as_it_is(string markdown) => Assert.Equal(markdown.Replace("```html", "```text", StringComparison.Ordinal), InertMarkdown.Blocks(markdown));
+
+    [Theory]
+    [InlineData("` | ` ` ![x](y) `", "` | ` ` &#33;[x](y) `")] // a table cuts the first code span
+    [InlineData("`a\n| ` ` ![x](y) `", "`a\n| ` ` &#33;[x](y) `")]
+    [InlineData("$`$ ` ` ![x](y) `", "&#36;`$ ` ` ![x](y) `")] // a formula hides the first backtick
+    [InlineData("$$\n```\n$$\n![x](y)\n```", "&#36;&#36;\n```\n$$\n![x](y)\n```")]
+    [InlineData("[a]: javascript:x\n\n[a]", "&#91;a]: javascript:x\n\n&#91;a]")]
+    public void What_only_some_previews_take_for_code_loads_nothing_in_any(string markdown, string expected) => Assert.Equal(expected, InertMarkdown.Blocks(markdown));
+
+    [Fact]
+    public void Diagrams_in_an_export_are_shown_as_text()
+    {
+        Assert.StartsWith("```text\n", InertMarkdown.Blocks("```mermaid\nA@{ img: \"https://evil.example/a.png\" }\n```"));
+        Assert.StartsWith("```text\n", InertMarkdown.Blocks("```&#109;ermaid\nx\n```"));
+        Assert.StartsWith("```text\n", InertMarkdown.Fenced("x", "mermaid"));
+    }
+
+    [Fact]
     public async Task Html_never_has_anything_that_runs_or_is_fetched()
     {
         await CheckAsync(Hostile);
@@ -176,20 +222,34 @@ public sealed class ExportTests : IDisposable
         Assert.Contains("whole path", (await sidecar.Client.RequestAsync("codex/export", new { uri = $"codex://chats/{id}", format = "json", path = "relative.json" }))["error"]!.ToJsonString());
     }
 
-    private async Task CheckAsync(IReadOnlyList<string> texts)
+    private async Task CheckMarkdownAsync(IReadOnlyList<string> texts)
+    {
+        var markdown = fixture.Export.Make(await HostileChatAsync(texts), ChatFileFormat.Markdown).Content;
+        foreach (var pipeline in new[] { new MarkdownPipelineBuilder().Build(), new MarkdownPipelineBuilder().UsePipeTables().UseMathematics().UseEmphasisExtras().UseAutoLinks().UseFootnotes().UseTaskLists().Build() })
+        {
+            var elements = new HtmlParser().ParseDocument(Markdown.ToHtml(markdown, pipeline)).Body!.QuerySelectorAll("*");
+            Assert.Empty(elements.Where(element => element.LocalName is "img" or "script" or "style" or "link" or "iframe" or "svg" or "object" or "embed" or "base" or "meta" or "form" or "video" or "audio"
+                || element.HasAttribute("src") || element.Attributes.Any(attribute => attribute.Name.StartsWith("on", StringComparison.Ordinal))).Select(element => $"{element.OuterHtml}\n in {markdown}"));
+            Assert.Empty(elements.Where(element => element.GetAttribute("href") is { } href && !Regex.IsMatch(href, "^(https?:|mailto:|#)")).Select(element => $"{element.OuterHtml}\n in {markdown}"));
+        }
+    }
+
+    private async Task CheckAsync(IReadOnlyList<string> texts) => Scan(fixture.Export.Make(await HostileChatAsync(texts), ChatFileFormat.Html).Content);
+
+    /// <summary>The texts at every place of a chat that holds text.</summary>
+    private async Task<StoredChat> HostileChatAsync(IReadOnlyList<string> texts)
     {
         var parts = texts.SelectMany(text => new MessagePart[]
         {
             new MessagePart.Text(text), new MessagePart.Reasoning(text), new MessagePart.File(text, text, null, text), new MessagePart.ToolUse(text, text, text),
             new MessagePart.ToolResult(text, text, null), new MessagePart.ToolResult(text, null, text), new MessagePart.File(text, null, null) { MediaType = "image/svg+xml" },
         }).ToArray();
-        var chat = await fixture.ChatAsync(string.Concat(texts), TransferFixture.Question(parts), TransferFixture.Answer(parts) with
+        return await fixture.ChatAsync(string.Concat(texts), TransferFixture.Question(parts), TransferFixture.Answer(parts) with
         {
             ProviderInfo = new ProviderInfo(texts[0], texts[^1]),
             Status = MessageStatus.Failed,
             Error = new Failure(FailureKind.Internal, string.Concat(texts)),
         });
-        Scan(fixture.Export.Make(chat, ChatFileFormat.Html).Content);
     }
 
     /// <summary>Only elements that show, only attributes that do nothing, and a policy that the browser holds it to.</summary>
