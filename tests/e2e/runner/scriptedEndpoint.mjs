@@ -9,7 +9,7 @@ import { createServer } from 'node:http';
  * @property {{ input: number, output: number }} [tokens]
  */
 
-/** @typedef {'answers' | 'answers slowly' | 'cuts its answer' | 'sends a web page' | 'is overloaded'} Manner */
+/** @typedef {'answers' | 'answers slowly' | 'cuts its answer' | 'sends a web page' | 'is overloaded' | 'refuses'} Manner */
 
 const paceMs = 150;
 const longestBody = 1024 * 1024;
@@ -22,6 +22,8 @@ export class ScriptedEndpoint {
   manner = 'answers';
   /** The one key that is let in; without it everybody is. @type {string | undefined} */
   key;
+  /** The message of its error while it refuses. */
+  refusal = '';
   /** Seconds that it asks to wait while it is overloaded. */
   retryAfter = 1;
   /** What it answers, word by word. */
@@ -70,6 +72,8 @@ export class ScriptedEndpoint {
       sendJson(response, 401, {
         error: { type: 'invalid_request_error', code: 'invalid_api_key', message: 'That key is not known here.' },
       });
+    } else if (this.manner === 'refuses' && path.endsWith('/chat/completions')) {
+      sendJson(response, 400, { error: { type: 'invalid_request_error', message: this.refusal } });
     } else if (this.manner === 'is overloaded' && path.endsWith('/chat/completions')) {
       response.setHeader('retry-after', String(this.retryAfter));
       sendJson(response, 503, { error: { type: 'server_error', message: 'Everybody asks at once.' } });

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it, test } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { Uri as RealUri } from 'vscode';
 import { ApplyCode, newFile } from '../../../../extension/src/features/chat/applyCode';
 import { LastEditor } from '../../../../extension/src/features/chat/insertCode';
