@@ -72,7 +72,7 @@ export class ScriptedEndpoint {
       sendJson(response, 401, {
         error: { type: 'invalid_request_error', code: 'invalid_api_key', message: 'That key is not known here.' },
       });
-    } else if (this.manner === 'refuses' && path.endsWith('/chat/completions')) {
+    } else if (this.manner === 'refuses') {
       sendJson(response, 400, { error: { type: 'invalid_request_error', message: this.refusal } });
     } else if (this.manner === 'is overloaded' && path.endsWith('/chat/completions')) {
       response.setHeader('retry-after', String(this.retryAfter));
