@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Plue.Server.Providers.Http;
 
 /// <summary>
-/// Cuts a body into lines of bytes. A line over the cap is an error before anything of it is decoded,
+/// Cuts a body into lines of bytes, which end with LF, CRLF or CR. A line over the cap is an error before anything of it is decoded,
 /// so that an endless line costs the cap in memory and no more.
 /// </summary>
 internal sealed class LineReader(Stream body, int cap) : IDisposable
@@ -13,12 +13,20 @@ internal sealed class LineReader(Stream body, int cap) : IDisposable
     private int end;
     private int scanned;
     private bool atStart = true;
+    private bool isAfterReturn;
     private bool atEnd;
 
     /// <summary>The next whole line without its ending. The memory is good until the next call.</summary>
     public bool TryRead(out ReadOnlyMemory<byte> line)
     {
-        var length = buffer.AsSpan(scanned, end - scanned).IndexOf((byte)'\n');
+        // A line ends with its CR, whether or not an LF follows: that may not come before the next event.
+        if (isAfterReturn && start < end)
+        {
+            isAfterReturn = false;
+            if (buffer[start] == '\n') scanned = ++start;
+        }
+
+        var length = buffer.AsSpan(scanned, end - scanned).IndexOfAny((byte)'\n', (byte)'\r');
         if (length < 0)
         {
             scanned = end;
@@ -32,6 +40,7 @@ internal sealed class LineReader(Stream body, int cap) : IDisposable
 
         var lineEnd = scanned + length;
         line = Trim(start, lineEnd);
+        isAfterReturn = buffer[lineEnd] == '\r';
         start = scanned = lineEnd + 1;
         return true;
     }
@@ -84,7 +93,6 @@ internal sealed class LineReader(Stream body, int cap) : IDisposable
 
     private ReadOnlyMemory<byte> Trim(int from, int to)
     {
-        if (to > from && buffer[to - 1] == '\r') to--;
         if (atStart)
         {
             atStart = false;
