@@ -32,12 +32,17 @@ public sealed class AnswerMask(ITextMask mask)
             case ProviderEvent.ReasoningDelta(var text):
                 Grow(Kind.Reasoning, "", text, give);
                 break;
+            case ProviderEvent.ToolCallDelta(_, { Length: > ToolArguments.MaxLength }):
+                Release(give);
+                give(next);
+                break;
             case ProviderEvent.ToolCallDelta(var id, var arguments):
                 Grow(Kind.Arguments, id, arguments, give);
                 break;
-            case ProviderEvent.ToolCallFinished(var id, var name, var parameters):
+            case ProviderEvent.ToolCallFinished finished:
                 Release(give);
-                give(new ProviderEvent.ToolCallFinished(id, name, mask.Mask(parameters)));
+                // What is too long is not run, and not worth the time.
+                give(finished.Parameters.Length > ToolArguments.MaxLength ? finished : finished with { Parameters = mask.Mask(finished.Parameters) });
                 break;
             case ProviderEvent.ToolResultReceived(var id, var result, var error):
                 Release(give);

@@ -1,5 +1,6 @@
 using System.Text;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
@@ -21,6 +22,8 @@ public sealed class LiveMessage(Message start)
         public string? Opaque { get; set; }
         public string? Error { get; set; }
         public bool IsClosed { get; set; }
+        /// <summary>Of a call: why it is not run, as a sentence for the model.</summary>
+        public string? Problem { get; set; }
     }
 
     private enum PartKind { Text, Reasoning, ToolUse, ToolResult, File }
@@ -55,7 +58,7 @@ public sealed class LiveMessage(Message start)
         get
         {
             var open = OpenToolCalls.Select(call => call.ToolUseId).ToHashSet(StringComparer.Ordinal);
-            return [.. parts.Where(part => part is { Kind: PartKind.ToolUse, IsClosed: true } && open.Contains(part.Id)).Select(part => new ToolCall(part.Id, part.ToolName, part.Text.ToString()))];
+            return [.. parts.Where(part => part is { Kind: PartKind.ToolUse, IsClosed: true } && open.Contains(part.Id)).Select(part => new ToolCall(part.Id, part.ToolName, part.Text.ToString()) { Problem = part.Problem })];
         }
     }
 
@@ -81,21 +84,37 @@ public sealed class LiveMessage(Message start)
         return parts.Count - 1;
     }
 
+    /// <returns>The index of the part; -1 where nothing was added, because there is no such call or its arguments are too long.</returns>
     public int AppendToolCall(string toolUseId, string arguments)
     {
         var index = FindToolCall(toolUseId);
-        if (index >= 0) { parts[index].Text.Append(arguments); }
+        if (index < 0 || parts[index].Problem is not null) { return -1; }
+
+        var part = parts[index];
+        if (part.Text.Length + (long)arguments.Length > ToolArguments.MaxLength)
+        {
+            part.Problem = ToolArguments.TooLong;
+            part.Text.Clear().Capacity = 0;
+            return -1;
+        }
+
+        part.Text.Append(arguments);
         return index;
     }
 
-    /// <summary>The whole arguments replace what was streamed of them.</summary>
-    public void FinishToolCall(string toolUseId, string parameters)
+    /// <summary>The whole arguments replace what was streamed of them. What is kept is JSON that every vendor takes.</summary>
+    /// <param name="problem">Why the call is not run.</param>
+    public void FinishToolCall(string toolUseId, string parameters, string? problem)
     {
         var index = FindToolCall(toolUseId);
         if (index < 0) { return; }
 
-        parts[index].Text.Clear().Append(parameters);
-        parts[index].IsClosed = true;
+        var part = parts[index];
+        part.IsClosed = true;
+        part.Problem = problem ?? ToolArguments.WhyNot(parameters) ?? part.Problem;
+        part.Text.Clear();
+        if (part.Problem == ToolArguments.TooLong) { part.Text.Capacity = 0; }
+        else { part.Text.Append(LoneSurrogates.Replaced(parameters)); }
     }
 
     public void AddToolResult(string toolUseId, string? result, string? error, IReadOnlyList<FileChange>? changes = null, ApprovalNote? approval = null, TimeSpan? runTime = null)

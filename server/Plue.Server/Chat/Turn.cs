@@ -398,8 +398,8 @@ public sealed class Turn(IMessageLog log, ITurnSink sink, Lock gate, TimeProvide
                 var callIndex = live.AppendToolCall(id, arguments);
                 if (callIndex >= 0) { sink.Publish(new TurnEvent.ToolCallDelta(live.Id, callIndex, arguments)); }
                 break;
-            case ProviderEvent.ToolCallFinished(var id, _, var parameters):
-                live.FinishToolCall(id, parameters);
+            case ProviderEvent.ToolCallFinished(var id, _, var parameters) finished:
+                live.FinishToolCall(id, parameters, finished.Problem);
                 break;
             case ProviderEvent.ToolResultReceived(var id, var result, var error):
                 var known = ran.GetValueOrDefault(id);

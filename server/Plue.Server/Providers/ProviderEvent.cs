@@ -26,7 +26,11 @@ public abstract record ProviderEvent
     public sealed record ToolCallDelta(string ToolUseId, string ArgumentsJson) : ProviderEvent;
 
     /// <param name="Parameters">The whole JSON object; <c>{}</c> where none came.</param>
-    public sealed record ToolCallFinished(string ToolUseId, string ToolName, string Parameters) : ProviderEvent;
+    public sealed record ToolCallFinished(string ToolUseId, string ToolName, string Parameters) : ProviderEvent
+    {
+        /// <summary>Why the call cannot be run as the model wrote it, as a sentence for the model; null when it can.</summary>
+        public string? Problem { get; init; }
+    }
 
     /// <summary>The vendor's own program ran the tool (Claude Code's reading tools); for every other provider the turn does.</summary>
     public sealed record ToolResultReceived(string ToolUseId, string? Result, string? Error) : ProviderEvent;

@@ -1,13 +1,18 @@
 using System.Text.Json;
 using Plue.Server.Edits;
 using Plue.Server.Permissions;
+using Plue.Server.Platform;
 using Plue.Server.Store;
 
 namespace Plue.Server.Tools;
 
 /// <summary>A call of a model.</summary>
 /// <param name="Parameters">A JSON object as the model wrote it.</param>
-public sealed record ToolCall(string ToolUseId, string Name, string Parameters);
+public sealed record ToolCall(string ToolUseId, string Name, string Parameters)
+{
+    /// <summary>Why it is not run, as a sentence for the model; null when it is.</summary>
+    public string? Problem { get; init; }
+}
 
 /// <summary>What came of a call: one of result and error is set.</summary>
 public sealed record ToolCallResult(string ToolUseId, string? Result, string? Error)
@@ -90,7 +95,7 @@ public sealed class ToolRunner(
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (tool is null) { throw new ToolFailureException($"There is no tool {call.Name}. Use only the tools you were given."); }
+            if (tool is null) { throw new ToolFailureException($"There is no tool {HiddenCharacters.VisibleLine(call.Name)}. Use only the tools you were given."); }
 
             var planned = await tool.PlanAsync(Parse(call), context, cancellationToken);
             await AllowAsync(call, tool, planned, context, observer, note => approval = note, cancellationToken);
@@ -120,7 +125,7 @@ public sealed class ToolRunner(
         }
         catch (Messages.FailureException fault)
         {
-            return Failed(fault.Message);
+            return Failed(Cut(context, fault.Message));
         }
         catch (Exception fault)
         {
@@ -192,6 +197,8 @@ public sealed class ToolRunner(
 
     private static JsonElement Parse(ToolCall call)
     {
+        if ((call.Problem ?? ToolArguments.WhyNot(call.Parameters)) is { } problem) { throw new ToolFailureException(problem); }
+
         try
         {
             using var document = JsonDocument.Parse(call.Parameters.Length == 0 ? "{}" : call.Parameters);
@@ -220,7 +227,12 @@ public sealed class ToolRunner(
         catch (Messages.FailureException fault) { return ([], $"\n[The pictures are left out: {fault.Message}]"); }
     }
 
-    private string Cut(ToolContext context, string text) => results?.Cut(context.CodexId, text, LongestResult) ?? ToolResults.Shortened(text, LongestResult, "they were not kept");
+    /// <summary>No tool can say anything that a reader does not see, whatever files are called or hold.</summary>
+    private string Cut(ToolContext context, string text)
+    {
+        text = HiddenCharacters.Visible(text);
+        return results?.Cut(context.CodexId, text, LongestResult) ?? ToolResults.Shortened(text, LongestResult, "they were not kept");
+    }
 
     private sealed class Progress(Action<string> say) : IToolProgress
     {

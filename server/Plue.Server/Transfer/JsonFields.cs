@@ -1,33 +1,19 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.RegularExpressions;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Transfer;
 
 /// <summary>Members of JSON that somebody else wrote: what is missing or of another kind is null, and nothing throws.</summary>
-internal static partial class JsonFields
+internal static class JsonFields
 {
     public static JsonElement? Get(this JsonElement value, string name) =>
         value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var found) && found.ValueKind != JsonValueKind.Null ? found : null;
 
     public static string? Text(this JsonElement value, string name) => value.Get(name) is { } found ? found.AsText() : null;
 
-    public static string? AsText(this JsonElement value)
-    {
-        if (value.ValueKind != JsonValueKind.String) { return null; }
-
-        try
-        {
-            return value.GetString();
-        }
-        catch (InvalidOperationException)
-        {
-            // Half a surrogate pair: such characters are given up, the text is not.
-            using var mended = JsonDocument.Parse(Surrogate().Replace(value.GetRawText(), "\\ufffd"));
-            return mended.RootElement.GetString();
-        }
-    }
+    public static string? AsText(this JsonElement value) => LoneSurrogates.TextOf(value);
 
     public static bool Is(this JsonElement value, string name) => value.Get(name)?.ValueKind == JsonValueKind.True;
 
@@ -41,7 +27,4 @@ internal static partial class JsonFields
     public static IEnumerable<JsonElement> Items(this JsonElement value) => value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [];
 
     public static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
-
-    [GeneratedRegex(@"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")]
-    private static partial Regex Surrogate();
 }

@@ -4,6 +4,7 @@ using FsCheck.Fluent;
 using Plue.Server.Chat;
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
+using Plue.Server.Platform;
 using Plue.Server.Store;
 using Plue.Server.Tests.Testing;
 using static Plue.Server.Tests.Testing.ChatScript;
@@ -38,6 +39,59 @@ public sealed class ToolTurnTests
         await chat.AskAsync("Read both.");
         Assert.Equal(["c1", "c2", "c3"], Results(chat.Messages[1]).Select(result => result.ToolUseId));
         Assert.Equal(["alpha", "beta", "There is no such file."], Results(chat.Messages[1]).Select(result => result.Result ?? result.Error));
+    }
+
+    [Theory]
+    [InlineData("openai-compatible")]
+    [InlineData("anthropic")]
+    public async Task Half_a_character_in_arguments_goes_back_to_the_model_and_never_to_the_vendor(string provider)
+    {
+        var call = ("c1", "write", """{"path":"a\ud800.txt","text":"x"}""");
+        await using var chat = await ToolChat.StartAsync("ai-chat", "edit", [provider == "anthropic" ? AnthropicScript.Calls("", call) : Calls("", call)], provider: provider);
+        Assert.Equal(StopReason.EndTurn, (await chat.AskAsync("Write it.")).Reason);
+        Assert.Equal(ToolArguments.HalfCharacter, Results(chat.Messages[1]).Single().Error);
+        Assert.Empty(chat.Tools.Done);
+        Assert.Equal("done", chat.Last.Text);
+        Assert.DoesNotContain("ud800", chat.Bodies[1], StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData("openai-compatible")]
+    [InlineData("anthropic")]
+    public async Task Arguments_over_the_limit_go_back_to_the_model_and_cost_little_memory(string provider)
+    {
+        const int Size = 5 * 1024 * 1024;
+        ScriptedAnswer Writing(string id, int size)
+        {
+            var call = (id, "write", $$"""{"path":"{{id}}","text":"{{new string('x', size)}}"}""");
+            return provider == "anthropic" ? AnthropicScript.Calls("", call) : Calls("", call);
+        }
+
+        await using var chat = await ToolChat.StartAsync("ai-chat", "edit", [Writing("small", 10)], provider: provider);
+        await chat.AskAsync("Write a little.");
+        chat.Next.Enqueue(Writing("large", Size));
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+        Assert.Equal(StopReason.EndTurn, (await chat.AskAsync("Write much.")).Reason);
+        var ratio = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Size;
+        var answer = chat.Messages.Single(message => message.Parts.OfType<MessagePart.ToolUse>().Any(use => use.ToolUseId == "large"));
+        Assert.Equal(ToolArguments.TooLong, Results(answer).Single().Error);
+        Assert.Equal("{}", answer.Parts.OfType<MessagePart.ToolUse>().Single().Parameters);
+        Assert.Equal(["write small"], chat.Tools.Done);
+        // With what the scripted vendor takes to send it.
+        Assert.InRange(ratio, 0, 20);
+    }
+
+    [Fact]
+    public void Arguments_that_come_in_many_pieces_are_given_up_at_the_limit()
+    {
+        var live = new LiveMessage(new Message { Id = "msg_1", CodexId = "chat_1", Role = MessageRole.Assistant, CreatedAt = DateTimeOffset.UnixEpoch });
+        live.StartToolCall("c1", "write");
+        var piece = new string('x', 8 * 1024);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var taken = Enumerable.Range(0, 10_000).Count(_ => live.AppendToolCall("c1", piece) >= 0);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 * ToolArguments.MaxLength);
+        live.FinishToolCall("c1", "{}", null);
+        Assert.Equal((ToolArguments.MaxLength / piece.Length, ToolArguments.TooLong), (taken, Assert.Single(live.Calls).Problem));
     }
 
     [Fact]

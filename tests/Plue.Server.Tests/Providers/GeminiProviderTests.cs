@@ -32,6 +32,7 @@ public class GeminiProviderTests : ProviderContract
     protected override string TextAnswer => (Unfinished + Chunk("""{"text":"👋 w\u00f6"}""") + Chunk("""{"text":"rld"}""", "STOP", Counts)).Replace("\r\n", "\n");
     protected override string ReasoningAnswer => Chunk("""{"text":"Let me ","thought":true}""") + Chunk("""{"thought":true,"text":"think."}""") + Chunk("""{"text":"Yes."}""") + Ending("STOP");
     protected override string ToolAnswer => Chunk("""{"functionCall":{"name":"read","args":{"path":"a.txt"}},"thoughtSignature":"c2ln"}""", null, Counts) + Ending("STOP");
+    protected override bool IsOverBeforeTheEnd => false;
     protected override string CachedAnswer => TextAnswer;
     protected override string LimitAnswer => Unfinished + Ending("MAX_TOKENS");
     protected override string EventOf(string json) => $"data: {json}\n\n";
@@ -301,7 +302,7 @@ public class GeminiProviderTests : ProviderContract
                 case ProviderEvent.ReasoningDelta(var text): live.AppendReasoning(text); break;
                 case ProviderEvent.ReasoningFinished(var signature, var opaque): live.FinishReasoning(signature, opaque); break;
                 case ProviderEvent.ToolCallStarted(var id, var name): live.StartToolCall(id, name); break;
-                case ProviderEvent.ToolCallFinished(var id, _, var parameters): live.FinishToolCall(id, parameters); break;
+                case ProviderEvent.ToolCallFinished(var id, _, var parameters): live.FinishToolCall(id, parameters, null); break;
             }
         }
 

@@ -3,6 +3,7 @@ using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Http;
 using Plue.Server.Tests.Testing;
@@ -47,6 +48,8 @@ public abstract class ProviderContract : IAsyncLifetime
 
     /// <summary>The beginning of an event that never ends.</summary>
     protected virtual string EndlessEvent => "data: {\"a\":\"";
+    /// <summary>An event says that the answer is over; otherwise only the end of the body does.</summary>
+    protected virtual bool IsOverBeforeTheEnd => true;
     /// <summary>Events are lines of text; otherwise each character of an answer is a byte.</summary>
     protected virtual bool HasLines => true;
     /// <summary>The vendor can be asked which models there are.</summary>
@@ -407,7 +410,10 @@ public abstract class ProviderContract : IAsyncLifetime
     [Fact]
     public async Task Every_split_of_the_bytes_gives_the_same_events()
     {
-        string[] respelled = HasLines ? [TextAnswer.Replace("\n", "\r\n"), "\uFEFF" + TextAnswer] : [];
+        // Every line ending that the format allows, mixed ones too, and a byte order mark before each.
+        string[] respelled = HasLines
+            ? [.. new[] { "\n", "\r\n", "\r" }.Select(end => TextAnswer.Replace("\n", end)).Append(TextAnswer.Replace("\n\n", "\r\r\n")).SelectMany(answer => new[] { answer, "\uFEFF" + answer })]
+            : [];
         foreach (var answer in new[] { TextAnswer, ReasoningAnswer, ToolAnswer }.Concat(respelled))
         {
             var bytes = BytesOf(answer);
@@ -417,6 +423,58 @@ public abstract class ProviderContract : IAsyncLifetime
             Assert.Equal(answered.Where(next => next is not ProviderEvent.Accepted), whole.Where(next => next is not ProviderEvent.Accepted));
             for (var at = 0; at <= bytes.Length; at++) Assert.Equal(whole, ReadInPieces(bytes, at));
         }
+    }
+
+    [Fact]
+    public async Task A_stream_with_carriage_returns_is_over_with_its_last_event_and_waits_for_no_line_feed()
+    {
+        if (!HasLines) Assert.Skip("This wire has no lines.");
+        var parser = Parser(Question);
+        using var events = new EventReader(new PieceStream(BytesOf(TextAnswer.Replace("\n", "\r"))), Framing);
+        using var patience = new Patience(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeProvider.System, Cancel);
+        await parser.ReadOnceAsync(events, patience);
+        Assert.Equal(IsOverBeforeTheEnd, parser.IsOver);
+    }
+
+    [Theory]
+    [InlineData(@"\ud800")]
+    [InlineData(@"\udc00x")]
+    [InlineData(@"\\ud800")]
+    public void Half_a_character_in_the_arguments_of_a_call_does_not_end_the_answer(string half)
+    {
+        if (!HasLines) Assert.Skip("This wire has no lines.");
+        var events = ReadInPieces(BytesOf(ToolAnswer.Replace("a.txt", half)));
+        Assert.Single(events.OfType<ProviderEvent.ToolCallFinished>());
+        AssertEndsOnce(events, StopReason.ToolUse);
+    }
+
+    [Fact]
+    public void Half_a_character_in_a_text_or_in_reasoning_becomes_a_replacement_character()
+    {
+        if (!HasLines) Assert.Skip("This wire has no lines.");
+        var events = ReadInPieces(BytesOf(TextAnswer.Replace("rld\"", @"r\ud800ld""")));
+        Assert.EndsWith("r\uFFFDld", TextOf(events), StringComparison.Ordinal);
+        AssertEndsOnce(events, StopReason.EndTurn);
+        events = ReadInPieces(BytesOf(ReasoningAnswer.Replace("think.", @"think\udc00.")));
+        Assert.Equal("Let me think\uFFFD.", string.Concat(events.OfType<ProviderEvent.ReasoningDelta>().Select(delta => delta.Text)));
+    }
+
+    [Fact]
+    public void Arguments_over_the_limit_are_given_up_while_they_are_read()
+    {
+        if (!HasLines) Assert.Skip("This wire has no lines.");
+        const int Size = 5 * 1024 * 1024;
+        ReadInPieces(BytesOf(ToolAnswer));
+        var bytes = BytesOf(ToolAnswer.Replace("a.txt", new string('x', Size)));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var events = ReadInPieces(bytes);
+        var ratio = (GC.GetAllocatedBytesForCurrentThread() - before) / (double)Size;
+        var finished = Assert.Single(events.OfType<ProviderEvent.ToolCallFinished>());
+        Assert.Equal(("{}", ToolArguments.TooLong), (finished.Parameters, finished.Problem));
+        Assert.InRange(events.OfType<ProviderEvent.ToolCallDelta>().Sum(delta => delta.ArgumentsJson.Length), 0, ToolArguments.MaxLength);
+        AssertEndsOnce(events, StopReason.ToolUse);
+        // The line, the event and one text of each fragment, which some vendors repeat; nothing is gathered or said.
+        Assert.InRange(ratio, 0, 12);
     }
 
     [Fact]

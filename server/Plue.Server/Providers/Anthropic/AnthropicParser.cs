@@ -70,9 +70,9 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
             case "tool_use" when content.Name is { Length: > 0 } name:
                 var call = calls.Add(content.Id, name);
                 blocks[index] = new Block(call);
-                Emit(new ProviderEvent.ToolCallStarted(call.Id, call.Name));
+                Start(call);
                 // Some servers send the whole input here and no deltas.
-                if (content.Input is { } input) Arguments(call, input);
+                if (content.Input is { } input) Append(call, input);
                 break;
             case "redacted_thinking":
                 EndReasoning(null, content.Data);
@@ -92,7 +92,7 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
         if (content.Text is { } text) Text(text);
         else if (content.Thinking is { } thinking) Reasoning(thinking);
         else if (!blocks.TryGetValue(index, out var block)) return;
-        else if (content.PartialJson is { Length: > 0 } fragment && block.Call is { } call) Arguments(call, fragment);
+        else if (content.PartialJson is { Length: > 0 } fragment && block.Call is { } call) Append(call, fragment);
         else if (content.Signature is { Length: > 0 } signature) blocks[index] = block with { Signature = block.Signature + signature };
     }
 
@@ -101,8 +101,7 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
         if (!blocks.Remove(index, out var block)) return;
         if (block.IsReasoning) EndReasoning(string.IsNullOrEmpty(block.Signature) ? null : block.Signature);
         if (block.Call is not { } call) return;
-        if (call.TryParameters() is { } parameters) Emit(new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters));
-        else brokenTool = call.Name;
+        if (!TryFinish(call)) brokenTool = call.Name;
     }
 
     private void End()
@@ -123,12 +122,6 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
             "model_context_window_exceeded" => StopReason.ContextFull,
             _ => calls.All.Count > 0 ? StopReason.ToolUse : StopReason.EndTurn,
         });
-    }
-
-    private void Arguments(ToolCall call, string fragment)
-    {
-        call.Append(fragment);
-        Emit(new ProviderEvent.ToolCallDelta(call.Id, fragment));
     }
 
     private void ReportUsage()

@@ -72,7 +72,7 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
         if (content.ToolName is not { Length: > 0 } name) return;
         var call = calls.Add(content.ToolUseId, name);
         blocks[content.Index] = new Block(call);
-        Emit(new ProviderEvent.ToolCallStarted(call.Id, call.Name));
+        Start(call);
     }
 
     private void Continue(Content content)
@@ -85,8 +85,7 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
 
         if (content.ToolInput is { Length: > 0 } fragment && blocks.TryGetValue(content.Index, out var called) && called.Call is { } call)
         {
-            call.Append(fragment);
-            Emit(new ProviderEvent.ToolCallDelta(call.Id, fragment));
+            Append(call, fragment);
         }
 
         if (!content.IsReasoning) return;
@@ -106,8 +105,7 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
             return;
         }
 
-        if (call.TryParameters() is { } parameters) Emit(new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters));
-        else brokenTool = call.Name;
+        if (!TryFinish(call)) brokenTool = call.Name;
     }
 
     /// <summary>What was cached is counted beside the input; we count it as part of it.</summary>

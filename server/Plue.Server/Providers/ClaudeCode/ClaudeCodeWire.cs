@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Providers.ClaudeCode;
 
@@ -19,7 +19,7 @@ internal static class ClaudeCodeWire
         if (line.IsEmpty || line[0] != (byte)'{') { return ClaudeCodeLine.Other.Instance; }
 
         try { return ReadWhole(line); }
-        catch (InvalidOperationException) { return ReadMended(line); }
+        catch (InvalidOperationException) { return ReadReplaced(line); }
         catch (JsonException) { return ClaudeCodeLine.Other.Instance; }
     }
 
@@ -244,41 +244,12 @@ internal static class ClaudeCodeWire
         };
     }
 
-    private static ClaudeCodeLine ReadMended(ReadOnlySpan<byte> line)
+    private static ClaudeCodeLine ReadReplaced(ReadOnlySpan<byte> line)
     {
-        try { return ReadWhole(MendSurrogates(line)); }
+        // A byte that is no UTF-8 becomes U+FFFD as well.
+        try { return ReadWhole(Encoding.UTF8.GetBytes(LoneSurrogates.Replaced(Encoding.UTF8.GetString(line)))); }
         catch (Exception e) when (e is JsonException or InvalidOperationException) { return ClaudeCodeLine.Other.Instance; }
     }
-
-    /// <summary>Replaces what .NET refuses to read as a string (an escaped half of a surrogate pair, a byte that is not UTF-8) by the replacement character.</summary>
-    private static byte[] MendSurrogates(ReadOnlySpan<byte> line)
-    {
-        var mended = line.ToArray();
-        for (var i = 0; i + 1 < mended.Length; i++)
-        {
-            if (mended[i] != '\\') { continue; }
-
-            if (EscapedUnit(mended, i) is not (>= 0xD800 and <= 0xDFFF) and var unit)
-            {
-                i += unit is null ? 1 : 5;
-            }
-            else if (EscapedUnit(mended, i) < 0xDC00 && EscapedUnit(mended, i + 6) is >= 0xDC00 and <= 0xDFFF)
-            {
-                i += 11;
-            }
-            else
-            {
-                "\\uFFFD"u8.CopyTo(mended.AsSpan(i));
-                i += 5;
-            }
-        }
-
-        return Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(mended));
-    }
-
-    private static int? EscapedUnit(byte[] line, int at) =>
-        at + 6 <= line.Length && line[at] == '\\' && line[at + 1] == 'u'
-        && int.TryParse(Encoding.ASCII.GetString(line, at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit) ? unit : null;
 
     /// <summary>What a stream_event may hold, gathered in whatever order its properties come.</summary>
     private ref struct StreamEvent

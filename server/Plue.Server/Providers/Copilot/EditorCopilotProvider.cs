@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.Copilot;
@@ -73,7 +74,7 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
 
                     yield return new ProviderEvent.ToolCallStarted(call.Id, call.Name);
                     yield return new ProviderEvent.ToolCallDelta(call.Id, parameters);
-                    yield return new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters);
+                    yield return new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters) { Problem = call.IsTooLong ? ToolArguments.TooLong : null };
                     break;
                 case EditorModelEvent.Finished finished:
                     isOver = true;

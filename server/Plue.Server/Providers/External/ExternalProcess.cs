@@ -151,7 +151,7 @@ internal sealed class ExternalProcess : IAsyncDisposable
 
         try
         {
-            using var document = JsonDocument.Parse(line);
+            using var document = JsonDocument.Parse(LoneSurrogates.Replaced(line));
             return document.RootElement.Clone();
         }
         catch (JsonException)

@@ -154,15 +154,9 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
     {
         EndReasoning(null, signature is null ? null : GeminiWire.OnCall(signature));
         var call = calls.Add(id, name);
-        Emit(new ProviderEvent.ToolCallStarted(call.Id, call.Name));
-        if (args is not null)
-        {
-            call.Append(args);
-            Emit(new ProviderEvent.ToolCallDelta(call.Id, args));
-        }
-
-        if (call.TryParameters() is { } parameters) Emit(new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters));
-        else brokenTool = call.Name;
+        Start(call);
+        Append(call, args);
+        if (!TryFinish(call)) brokenTool = call.Name;
     }
 
     private static (string? Id, string? Name, string? Args) NextCall(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Providers.Http;
 
@@ -10,7 +11,7 @@ internal static class JsonFields
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     public static string? Text(this JsonElement element, string name) =>
-        element.Field(name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+        element.Field(name) is { } value ? LoneSurrogates.TextOf(value) : null;
 
     public static long? Whole(this JsonElement element, string name) =>
         element.Field(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var whole) ? whole : null;

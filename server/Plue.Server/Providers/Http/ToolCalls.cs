@@ -1,4 +1,5 @@
 using System.Text;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Providers.Http;
 
@@ -31,11 +32,24 @@ internal sealed record ToolCall(string Id, string? VendorId, string Name)
 {
     private readonly StringBuilder arguments = new();
 
-    public bool HasArguments => arguments.Length > 0;
+    public bool HasArguments => IsTooLong || arguments.Length > 0;
 
-    public void Append(string fragment) => arguments.Append(fragment);
+    /// <summary>More came than is read; nothing of it is kept.</summary>
+    public bool IsTooLong { get; private set; }
 
-    /// <summary>The whole arguments, <c>{}</c> where none came; null when they are not a JSON object, so that nothing runs on half a call.</summary>
+    public void Append(string fragment)
+    {
+        if (!IsTooLong && arguments.Length + (long)fragment.Length <= ToolArguments.MaxLength)
+        {
+            arguments.Append(fragment);
+            return;
+        }
+
+        IsTooLong = true;
+        arguments.Clear().Capacity = 0;
+    }
+
+    /// <summary>The whole arguments, <c>{}</c> where none came or too much; null when they are not a JSON object, so that nothing runs on half a call.</summary>
     public string? TryParameters()
     {
         var text = arguments.ToString();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Providers.Http;
 
@@ -42,7 +43,7 @@ internal readonly record struct VendorMessage(string Code, string Text)
         return body.Length > 0 && body[0] == '<';
     }
 
-    /// <summary>One line of at most 300 characters, without control characters.</summary>
+    /// <summary>One line of about 300 characters, without control characters and with hidden ones made visible.</summary>
     public static string Clean(string text)
     {
         const int Most = 300;
@@ -55,20 +56,18 @@ internal readonly record struct VendorMessage(string Code, string Text)
                 break;
             }
 
-            // Controls, line and paragraph separators, and the marks that turn the direction of text around.
-            var plain = !Rune.IsControl(rune) && rune.Value is not (0x2028 or 0x2029 or (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069));
-            if (plain) clean.Append(rune.ToString());
+            if (!Rune.IsControl(rune) && rune.Value is not (0x2028 or 0x2029)) clean.Append(rune.ToString());
             else if (clean.Length > 0 && clean[^1] != ' ') clean.Append(' ');
         }
 
-        return clean.ToString().Trim();
+        return HiddenCharacters.VisibleLine(clean.ToString().Trim());
     }
 
     private static VendorMessage Of(JsonElement root)
     {
         if (root.ValueKind != JsonValueKind.Object) return new VendorMessage("", root.GetRawText());
         var error = root.TryGetProperty("error", out var inner) ? inner : root;
-        if (error.ValueKind == JsonValueKind.String) return new VendorMessage(Field(root, "type"), error.GetString()!);
+        if (error.ValueKind == JsonValueKind.String) return new VendorMessage(Field(root, "type"), LoneSurrogates.TextOf(error)!);
         if (error.ValueKind != JsonValueKind.Object) error = root;
         var details = error.TryGetProperty("details", out var more) && more.ValueKind == JsonValueKind.Object ? Field(more, "error_code") : "";
         var code = $"{Field(error, "type")} {Field(error, "code")} {Field(error, "status")} {details}";
@@ -98,7 +97,7 @@ internal readonly record struct VendorMessage(string Code, string Text)
 
     private static string Field(JsonElement element, string name) =>
         !element.TryGetProperty(name, out var value) ? ""
-        : value.ValueKind == JsonValueKind.String ? value.GetString()!
+        : value.ValueKind == JsonValueKind.String ? LoneSurrogates.TextOf(value)!
         : value.ValueKind == JsonValueKind.Null ? ""
         : value.GetRawText();
 }

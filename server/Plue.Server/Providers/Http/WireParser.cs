@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Providers.Http;
 
@@ -62,6 +63,24 @@ internal abstract class WireParser(ProviderFailures failures)
         if (!inReasoning && signature is null && opaque is null) return;
         inReasoning = false;
         Emit(new ProviderEvent.ReasoningFinished(signature, opaque));
+    }
+
+    protected void Start(ToolCall call) => Emit(new ProviderEvent.ToolCallStarted(call.Id, call.Name));
+
+    /// <summary>More of its arguments. Nothing is said of what is over the limit.</summary>
+    protected void Append(ToolCall call, string? arguments)
+    {
+        if (string.IsNullOrEmpty(arguments)) return;
+        call.Append(arguments);
+        if (!call.IsTooLong) Emit(new ProviderEvent.ToolCallDelta(call.Id, arguments));
+    }
+
+    /// <returns>False when its arguments are no JSON object; nothing is said then.</returns>
+    protected bool TryFinish(ToolCall call)
+    {
+        if (call.TryParameters() is not { } parameters) return false;
+        Emit(new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters) { Problem = call.IsTooLong ? ToolArguments.TooLong : null });
+        return true;
     }
 
     protected void Finish(StopReason reason)

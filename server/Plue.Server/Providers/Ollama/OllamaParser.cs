@@ -100,15 +100,9 @@ internal sealed class OllamaParser(ProviderFailures failures, ProviderRequest re
         if (string.IsNullOrEmpty(name)) return;
         EndReasoning(null);
         var call = calls.Add(id, name);
-        Emit(new ProviderEvent.ToolCallStarted(call.Id, call.Name));
-        if (!string.IsNullOrEmpty(arguments))
-        {
-            call.Append(arguments);
-            Emit(new ProviderEvent.ToolCallDelta(call.Id, arguments));
-        }
-
-        if (call.TryParameters() is { } parameters) Emit(new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters));
-        else Fail(Failures.BadToolCall(call.Name));
+        Start(call);
+        Append(call, arguments);
+        if (!TryFinish(call)) Fail(Failures.BadToolCall(call.Name));
     }
 
     private static string? NextArguments(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)

@@ -89,8 +89,7 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         string? broken = null;
         foreach (var call in calls.All)
         {
-            if (call.TryParameters() is { } parameters) Emit(new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters));
-            else broken = call.Name;
+            if (!TryFinish(call)) broken = call.Name;
         }
 
         return broken;
@@ -212,14 +211,12 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
             EndReasoning(null);
             hasContent = true;
             call = calls.Add(id, name);
-            Emit(new ProviderEvent.ToolCallStarted(call.Id, call.Name));
+            Start(call);
         }
 
         latest = call;
         if (index is { } place) byIndex[place] = call;
-        if (string.IsNullOrEmpty(arguments)) return;
-        call.Append(arguments);
-        Emit(new ProviderEvent.ToolCallDelta(call.Id, arguments));
+        Append(call, arguments);
     }
 
     private static bool IsAnother(ToolCall call, string? id, string name) =>

@@ -80,7 +80,7 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
                 Start(output, item);
                 break;
             case EventType.Arguments:
-                Append(Call(output), delta);
+                if (Call(output) is { } growing) Append(growing, delta);
                 break;
             case EventType.ArgumentsDone:
                 if (Call(output) is { HasArguments: false } silent) Append(silent, arguments);
@@ -117,18 +117,11 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
         isInText = false;
         var call = calls.Add(item.CallId, item.Name);
         byOutput[output] = call;
-        Emit(new ProviderEvent.ToolCallStarted(call.Id, call.Name));
+        Start(call);
         return call;
     }
 
     private ToolCall? Call(long output) => byOutput.GetValueOrDefault(output);
-
-    private void Append(ToolCall? call, string? arguments)
-    {
-        if (call is null || string.IsNullOrEmpty(arguments)) return;
-        call.Append(arguments);
-        Emit(new ProviderEvent.ToolCallDelta(call.Id, arguments));
-    }
 
     private void EndItem(long output, Item item)
     {
@@ -150,8 +143,7 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
     private void Finish(ToolCall call)
     {
         if (!finished.Add(call)) return;
-        if (call.TryParameters() is { } parameters) Emit(new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters));
-        else brokenTool = call.Name;
+        if (!TryFinish(call)) brokenTool = call.Name;
     }
 
     /// <param name="incomplete">Why the answer is not whole; null when it is.</param>

@@ -79,7 +79,7 @@ internal sealed class McpPipe : IClientTransport, ITransport
 
     private static JsonRpcMessage? Message(ReadOnlyMemory<byte> line)
     {
-        try { return (JsonRpcMessage?)JsonSerializer.Deserialize(line.Span, McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage))); }
+        try { return (JsonRpcMessage?)JsonSerializer.Deserialize(LoneSurrogates.Replaced(line).Span, McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage))); }
         catch (JsonException) { return null; }
     }
 }

@@ -123,6 +123,7 @@ public class VertexGeminiTests : VertexContract
     protected override string TextAnswer => Unfinished + Chunk("""{"text":"👋 w\u00f6"}""") + Chunk("""{"text":"rld"}""", "STOP", Counts);
     protected override string ReasoningAnswer => Chunk("""{"text":"Let me ","thought":true}""") + Chunk("""{"thought":true,"text":"think."}""") + Chunk("""{"text":"Yes."}""", "STOP", Counts);
     protected override string ToolAnswer => Chunk("""{"functionCall":{"name":"read","args":{"path":"a.txt"}},"thoughtSignature":"c2ln"}""", null, Counts) + Chunk("""{"text":""}""", "STOP");
+    protected override bool IsOverBeforeTheEnd => false;
     protected override string CachedAnswer => TextAnswer;
     protected override string LimitAnswer => Unfinished + Chunk("""{"text":""}""", "MAX_TOKENS", Counts);
     protected override string ErrorBody(string type, string message) => "[{\"error\":{\"code\":400,\"message\":\"" + message + "\",\"status\":\"" + type + "\"}}]";

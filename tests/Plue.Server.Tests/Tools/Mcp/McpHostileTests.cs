@@ -58,6 +58,15 @@ public class McpHostileTests
     }
 
     [Fact]
+    public async Task Half_a_character_in_the_result_of_a_server_becomes_a_replacement_character()
+    {
+        await using var home = new McpHome();
+        home.WriteUser(("own", home.Hostile()));
+        await home.ApproveAsync("own");
+        Assert.EndsWith("a\uFFFDb", (await home.CallAsync("own/half")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task SEC_39_What_a_failing_server_says_has_no_secret_in_it()
     {
         await using var home = new McpHome();

@@ -61,7 +61,7 @@ function tools() {
     case 'changing':
       return changing(moodFile());
     default:
-      return [tool('echo'), tool('env'), tool('hang'), tool('crash'), tool('huge'), tool('error'), tool('child'), tool('progress'), tool('announce'), tool('material')];
+      return [tool('echo'), tool('env'), tool('hang'), tool('crash'), tool('huge'), tool('error'), tool('child'), tool('progress'), tool('announce'), tool('material'), tool('half')];
   }
 }
 
@@ -83,6 +83,8 @@ function call(id, name, args, meta) {
       const more = () => { while (left-- > 0) if (!process.stdout.write(piece)) return process.stdout.once('drain', more); };
       return more();
     }
+    case 'half':
+      return process.stdout.write(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"content":[{"type":"text","text":"a\\ud800b"}]}}\n`);
     case 'error':
       return send({ id, result: { ...text(`no, and the token is ${process.env.TOKEN ?? ''}`), isError: true } });
     case 'child': {
