@@ -1,4 +1,5 @@
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Chat;
 
@@ -41,7 +42,7 @@ public sealed record AttachedFile
     public long? Tokens { get; init; }
     public IReadOnlyList<AttachmentQuestion> Questions { get; init; } = [];
     /// <summary>Why it cannot be sent at all, as a sentence; null when it can.</summary>
-    public string? Problem { get; init; }
+    public string? Problem { get; init => field = value is null ? null : HiddenCharacters.VisibleLine(value); }
     /// <summary>What the user should know though it is sent; null when there is nothing.</summary>
-    public string? Note { get; init; }
+    public string? Note { get; init => field = value is null ? null : HiddenCharacters.VisibleLine(value); }
 }

@@ -64,23 +64,23 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
 
     /// <summary>Why a file is not sent as it is asked for, as a sentence; null when it is.</summary>
     internal static string? WhyNotNow(AttachedFile file) => file.Problem
-        ?? (file.Questions.Contains(AttachmentQuestion.OutsideWorkspace) ? $"{file.Path} lies outside the workspace. Say first whether it may be sent."
-        : file.Questions.Contains(AttachmentQuestion.TooLarge) ? $"{file.Path} is large ({Size(file.Size ?? 0)}). Say first whether to send all of it, some lines or a summary."
+        ?? (file.Questions.Contains(AttachmentQuestion.OutsideWorkspace) ? $"{HiddenCharacters.VisibleLine(file.Path)} lies outside the workspace. Say first whether it may be sent."
+        : file.Questions.Contains(AttachmentQuestion.TooLarge) ? $"{HiddenCharacters.VisibleLine(file.Path)} is large ({Size(file.Size ?? 0)}). Say first whether to send all of it, some lines or a summary."
         : null);
 
     /// <param name="data">Base64.</param>
     /// <exception cref="FailureException">BadRequest: it is no image of the kinds that vendors take, or over 20 MiB.</exception>
     public AttachedFile StoreImage(string name, string mediaType, string data)
     {
-        if (data.Length > (MostImage + 2L) / 3 * 4) { throw new FailureException(FailureKind.BadRequest, $"{name} is over 20 MiB. Make it smaller and attach it again."); }
+        if (data.Length > (MostImage + 2L) / 3 * 4) { throw new FailureException(FailureKind.BadRequest, $"{HiddenCharacters.VisibleLine(name)} is over 20 MiB. Make it smaller and attach it again."); }
 
         byte[] content;
         try { content = Convert.FromBase64String(data); }
-        catch (FormatException fault) { throw new FailureException(FailureKind.BadRequest, $"{name} did not arrive whole. Attach it again.", fault); }
+        catch (FormatException fault) { throw new FailureException(FailureKind.BadRequest, $"{HiddenCharacters.VisibleLine(name)} did not arrive whole. Attach it again.", fault); }
 
         if (!ImageType.IsTaken(mediaType) || ImageType.Of(content) != mediaType)
         {
-            throw new FailureException(FailureKind.BadRequest, $"{name} is not a PNG, JPEG, GIF or WebP image. Save it as one of these and attach it again.");
+            throw new FailureException(FailureKind.BadRequest, $"{HiddenCharacters.VisibleLine(name)} is not a PNG, JPEG, GIF or WebP image. Save it as one of these and attach it again.");
         }
 
         return OfImage(name, content, null).View with { Blob = blobs.Put(content) };

@@ -16,7 +16,7 @@ public static class NearestName
     }
 
     /// <summary>" Did you mean `x`?" or nothing.</summary>
-    public static string Hint(string name, IEnumerable<string> known) => Of(name, known) is { } nearest ? $" Did you mean `{nearest}`?" : "";
+    public static string Hint(string name, IEnumerable<string> known) => Of(name, known) is { } nearest ? $" Did you mean `{HiddenCharacters.VisibleLine(nearest)}`?" : "";
 
     private static IEnumerable<string> Near(string name, IEnumerable<string> known)
     {

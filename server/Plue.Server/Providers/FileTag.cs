@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Providers;
 
@@ -22,7 +23,6 @@ internal static class FileTag
     }
 
     /// <summary>A name can hold anything, and stays one name in one line.</summary>
-    private static string Quoted(string path) => path.AsSpan().IndexOfAny("\"<>\r\n") < 0
-        ? path
-        : path.Replace("\"", "&quot;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal).Replace('\r', ' ').Replace('\n', ' ');
+    private static string Quoted(string path) =>
+        HiddenCharacters.VisibleLine(path).Replace("\"", "&quot;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Plue.Protocol;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Rpc;
 
@@ -21,7 +22,7 @@ internal static class RpcErrors
                 return new RpcError(ErrorCodes.InvalidParams, fault.Message, null);
             case FailureException { Failure: var failure }:
                 logger.LogInformation("{Method}: {Kind}: {Message}", method, failure.Kind, failure.Message);
-                return new RpcError(CodeOf(failure.Kind), failure.Message, DataOf(failure));
+                return new RpcError(CodeOf(failure.Kind), HiddenCharacters.Visible(failure.Message), DataOf(failure));
             default:
                 logger.LogError(fault, "{Method} failed", method);
                 return new RpcError(ErrorCodes.InternalError, "Plue met an error of its own. The log has the details.", DataOf(new Failure(FailureKind.Internal, "")));

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Plue.Server.Chat;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 using Plue.Server.Store;
 using Wire = Plue.Protocol;
 
@@ -53,7 +54,7 @@ internal static class ToProtocol
 
     public static Wire.PriceView Price(Price price) => new(price.InputPerMillion, price.OutputPerMillion, price.CachedReadPerMillion, price.CachedWritePerMillion);
 
-    public static Wire.ErrorView Error(Failure failure) => new(Name(failure.Kind), failure.Message, failure.RetryAfter?.TotalMilliseconds);
+    public static Wire.ErrorView Error(Failure failure) => new(Name(failure.Kind), HiddenCharacters.Visible(failure.Message), failure.RetryAfter?.TotalMilliseconds);
 
     public static Wire.MessageEvent Event(TurnEvent turnEvent, Func<string, string> providerName) => turnEvent switch
     {

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Plue.Server.Codices;
 using Plue.Server.Permissions;
+using Plue.Server.Platform;
 using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
@@ -39,7 +40,7 @@ internal sealed class CodexTool(Func<Documents> documents, Func<string, string?>
         {
             var found = documents().Of(collection).List();
             var text = new StringBuilder();
-            foreach (var one in found.Take(MostListed)) { text.Append(one.Uri?.ToString() ?? one.Id).Append(" - ").Append(one.Title).Append(one.Description is { } what ? $": {what}" : "").Append('\n'); }
+            foreach (var one in found.Take(MostListed)) { text.Append(one.Uri?.ToString() ?? one.Id).Append(" - ").Append(HiddenCharacters.VisibleLine($"{one.Title}{(one.Description is { } what ? $": {what}" : "")}")).Append('\n'); }
 
             if (found.Count > MostListed) { text.Append($"[{found.Count - MostListed} more are left out]\n"); }
             return found.Count == 0 ? "There is none." : text.ToString();

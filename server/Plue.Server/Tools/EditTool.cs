@@ -26,11 +26,11 @@ public sealed class EditTool(string description) : ITool
         if (old == @new) { throw new ToolFailureException("`old` and `new` are the same. Nothing was changed."); }
 
         var before = WorkspaceFile.Read(path);
-        if (context.Seen.HashOf(path.Full) is not { } hash) { throw new ToolFailureException($"You have not read {path.Relative} yet. Nothing was changed; read it first."); }
-        if (hash != HeldFolder.HashOf(before)) { throw new ToolFailureException($"{path.Relative} changed since you read it. Nothing was changed; read it again."); }
+        if (context.Seen.HashOf(path.Full) is not { } hash) { throw new ToolFailureException($"You have not read {path.Shown} yet. Nothing was changed; read it first."); }
+        if (hash != HeldFolder.HashOf(before)) { throw new ToolFailureException($"{path.Shown} changed since you read it. Nothing was changed; read it again."); }
 
         var text = FileText.Of(before);
-        if (text?.Encode(text.Content) is not { } same || !same.AsSpan().SequenceEqual(before)) { throw new ToolFailureException($"{path.Relative} is no text that can be edited without damage."); }
+        if (text?.Encode(text.Content) is not { } same || !same.AsSpan().SequenceEqual(before)) { throw new ToolFailureException($"{path.Shown} is no text that can be edited without damage."); }
 
         // What `read` had to make visible is meant as it stands in the file.
         if (!text.Content.Contains(old, StringComparison.Ordinal)) { (old, @new) = (HiddenCharacters.Hidden(old), HiddenCharacters.Hidden(@new)); }
@@ -38,7 +38,7 @@ public sealed class EditTool(string description) : ITool
         var passage = Passage.Replace(text.Content, old, @new, given.Flag("all"));
         if (passage.Text == text.Content) { throw new ToolFailureException("The file would stay as it is. Nothing was changed."); }
 
-        var after = text.Encode(passage.Text) ?? throw new ToolFailureException($"{path.Relative} is no UTF-8 file, and its encoding has not all of these characters. Nothing was changed.");
+        var after = text.Encode(passage.Text) ?? throw new ToolFailureException($"{path.Shown} is no UTF-8 file, and its encoding has not all of these characters. Nothing was changed.");
         var diff = UnifiedDiff.Of(text.Content, passage.Text);
         return Task.FromResult<PlannedCall>(new FileWrite(path, before, after, diff, diff, ApprovalKind.Edit, context.Seen, Said(path, passage)));
     }
@@ -48,6 +48,6 @@ public sealed class EditTool(string description) : ITool
         var where = passage.Count == 1
             ? string.Create(CultureInfo.InvariantCulture, $"in line {passage.Line}")
             : string.Create(CultureInfo.InvariantCulture, $"in {passage.Count} places");
-        return $"Changed {path.Relative} {where}.{(passage.Note is null ? "" : $" The passage was found {passage.Note}: read the place to see that it is right.")}";
+        return $"Changed {path.Shown} {where}.{(passage.Note is null ? "" : $" The passage was found {passage.Note}: read the place to see that it is right.")}";
     }
 }

@@ -87,7 +87,7 @@ public sealed class ReadTool(string description, ToolResults results) : ITool
         public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
         {
             var content = WorkspaceFile.Read(path);
-            if (ProtectedPaths.WhyNot(content) is { } why) { throw new ToolFailureException($"{path.Relative} {why}."); }
+            if (ProtectedPaths.WhyNot(content) is { } why) { throw new ToolFailureException($"{path.Shown} {why}."); }
 
             var outcome = ImageType.Of(content) is { } mediaType ? Image(content, mediaType) : new ToolOutcome(Shown(content));
             seen.Saw(path.Full, HeldFolder.HashOf(content));
@@ -95,15 +95,15 @@ public sealed class ReadTool(string description, ToolResults results) : ITool
         }
 
         private ToolOutcome Image(byte[] content, string mediaType) => content.Length > MostImageBytes
-            ? throw new ToolFailureException($"{path.Relative} is an image of {content.Length / 1024 / 1024} MiB; only up to {MostImageBytes / 1024 / 1024} MiB are shown. Make a smaller copy of it.")
-            : new ToolOutcome($"[{path.Relative} is an image, {mediaType}, {content.Length} bytes. It is shown with this answer.]")
+            ? throw new ToolFailureException($"{path.Shown} is an image of {content.Length / 1024 / 1024} MiB; only up to {MostImageBytes / 1024 / 1024} MiB are shown. Make a smaller copy of it.")
+            : new ToolOutcome($"[{path.Shown} is an image, {mediaType}, {content.Length} bytes. It is shown with this answer.]")
             {
-                Images = [new MessagePart.File(path.Relative, null) { MediaType = mediaType, Size = content.Length, Hash = HeldFolder.HashOf(content), Data = content }],
+                Images = [new MessagePart.File(path.Shown, null) { MediaType = mediaType, Size = content.Length, Hash = HeldFolder.HashOf(content), Data = content }],
             };
 
         private string Shown(byte[] content)
         {
-            var text = FileText.Of(content) ?? throw new ToolFailureException($"{path.Relative} is no text ({content.Length} bytes) and cannot be shown.");
+            var text = FileText.Of(content) ?? throw new ToolFailureException($"{path.Shown} is no text ({content.Length} bytes) and cannot be shown.");
             if (path.Relative.EndsWith(".ipynb", StringComparison.OrdinalIgnoreCase) && Notebook.Cells(text.Content) is { } cells)
             {
                 return Numbered(cells, from, to, "A notebook, shown by its cells. In the file it is JSON: `edit` needs the passage as it stands there, which `search` shows.");

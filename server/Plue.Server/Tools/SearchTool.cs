@@ -111,7 +111,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
                 if (shown == MostNames) { break; }
                 if (!mayRead(Path.Combine(workspace.Workspace, file))) { held++; continue; }
 
-                output.Append(Name(file)).Append('\n');
+                output.Append(HiddenCharacters.VisibleLine(file)).Append('\n');
                 shown++;
             }
 
@@ -143,7 +143,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
                     inFiles += isFirst ? 1 : 0;
                     isFirst = false;
                     shown++;
-                    output.Append(CultureInfo.InvariantCulture, $"{Name(file)}:{line}: {HiddenCharacters.Visible(Around(text))}\n");
+                    output.Append(CultureInfo.InvariantCulture, $"{HiddenCharacters.VisibleLine(file)}:{line}: {HiddenCharacters.Visible(Around(text))}\n");
                 }
 
                 if (isCut) { break; }
@@ -154,9 +154,6 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
                 : string.Create(CultureInfo.InvariantCulture, $"[{shown} {(shown == 1 ? "line" : "lines")} in {inFiles} {(inFiles == 1 ? "file" : "files")}.]\n"));
             return Ended(output, held, large, unnamed);
         }
-
-        /// <summary>In one line, whatever it is.</summary>
-        private static string Name(string file) => HiddenCharacters.Visible(file).Replace("\n", "⟨U+000A⟩", StringComparison.Ordinal).Replace("\r", "⟨U+000D⟩", StringComparison.Ordinal);
 
         private static StringBuilder Ended(StringBuilder output, int held, int large, int unnamed)
         {

@@ -62,11 +62,11 @@ public sealed class ToolResults(PluePaths paths, TimeProvider time)
             catch (FileNotFoundException) { /* Said below. */ }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
             {
-                throw new ToolFailureException($"{name} cannot be read ({fault.Message.TrimEnd('.')}).", fault);
+                throw new ToolFailureException($"{HiddenCharacters.VisibleLine(name)} cannot be read ({fault.Message.TrimEnd('.')}).", fault);
             }
         }
 
-        throw new ToolFailureException($"{name} is not there any more. Outputs are kept for some days; run the command again.");
+        throw new ToolFailureException($"{HiddenCharacters.VisibleLine(name)} is not there any more. Outputs are kept for some days; run the command again.");
     }
 
     internal static string Head(string text, int most) => text.Length <= most ? text : text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)];

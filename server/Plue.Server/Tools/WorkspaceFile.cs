@@ -9,7 +9,7 @@ internal static class WorkspaceFile
     public const int MostBytes = 32 * 1024 * 1024;
 
     /// <exception cref="ToolFailureException">It cannot be read.</exception>
-    public static byte[] Read(WorkspacePath path) => TryRead(path) ?? throw new ToolFailureException($"There is no file {path.Relative}.{Hint(path)}");
+    public static byte[] Read(WorkspacePath path) => TryRead(path) ?? throw new ToolFailureException($"There is no file {path.Shown}.{Hint(path)}");
 
     /// <returns>Null when there is no such file.</returns>
     /// <exception cref="ToolFailureException">It cannot be read.</exception>
@@ -20,17 +20,17 @@ internal static class WorkspaceFile
         try
         {
             using var folder = new HeldFolder(path.Workspace);
-            return folder.Read(path.Relative, MostBytes) ?? throw new ToolFailureException($"{path.Relative} is larger than {MostBytes / (1024 * 1024)} MiB. Use `search` to find the place, or a command that shows a part of it.");
+            return folder.Read(path.Relative, MostBytes) ?? throw new ToolFailureException($"{path.Shown} is larger than {MostBytes / (1024 * 1024)} MiB. Use `search` to find the place, or a command that shows a part of it.");
         }
         catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException) { return null; }
         catch (NotSupportedException fault)
         {
             throw new ToolFailureException(fault.Message.Contains("folder", StringComparison.Ordinal)
-                ? $"{path.Relative} is a folder. Use `search` with `files` to list what is in it."
-                : $"{path.Relative} is no ordinary file but a pipe, a socket or a device, and is not read.", fault);
+                ? $"{path.Shown} is a folder. Use `search` with `files` to list what is in it."
+                : $"{path.Shown} is no ordinary file but a pipe, a socket or a device, and is not read.", fault);
         }
-        catch (UnauthorizedAccessException fault) { throw new ToolFailureException($"{path.Relative} may not be read: the system refuses it.", fault); }
-        catch (IOException fault) { throw new ToolFailureException($"{path.Relative} could not be read ({fault.Message.TrimEnd('.')}).", fault); }
+        catch (UnauthorizedAccessException fault) { throw new ToolFailureException($"{path.Shown} may not be read: the system refuses it.", fault); }
+        catch (IOException fault) { throw new ToolFailureException($"{path.Shown} could not be read ({fault.Message.TrimEnd('.')}).", fault); }
     }
 
     /// <param name="expected">The hash of what is there now; null when there must be nothing.</param>
@@ -42,11 +42,11 @@ internal static class WorkspaceFile
             using var folder = new HeldFolder(path.Workspace);
             folder.Write(path.Relative, content, expected);
         }
-        catch (FileChangedException fault) { throw new ToolFailureException($"{path.Relative} changed meanwhile. Nothing was written; read it again.", fault); }
-        catch (UnauthorizedAccessException fault) { throw new ToolFailureException($"{path.Relative} may not be written: the system refuses it. Nothing was changed.", fault); }
+        catch (FileChangedException fault) { throw new ToolFailureException($"{path.Shown} changed meanwhile. Nothing was written; read it again.", fault); }
+        catch (UnauthorizedAccessException fault) { throw new ToolFailureException($"{path.Shown} may not be written: the system refuses it. Nothing was changed.", fault); }
         catch (Exception fault) when (fault is IOException or NotSupportedException)
         {
-            throw new ToolFailureException($"{path.Relative} was not written ({fault.Message.TrimEnd('.')}). Nothing was changed.", fault);
+            throw new ToolFailureException($"{path.Shown} was not written ({fault.Message.TrimEnd('.')}). Nothing was changed.", fault);
         }
     }
 

@@ -1,4 +1,5 @@
 using Plue.Server.Permissions;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
 
@@ -11,6 +12,9 @@ internal sealed record WorkspacePath(string Workspace, string Named, string Rela
     private const int MostLinks = 40;
     private const int Longest = 4096;
 
+    /// <summary>The same as a person or a model is told it: in one line and with nothing hidden.</summary>
+    public string Shown => HiddenCharacters.VisibleLine(Relative);
+
     public string Full => Relative.Length == 0 ? Workspace : Path.Combine(Workspace, Relative.Replace('/', Path.DirectorySeparatorChar));
 
     /// <summary>Both names are judged when they differ: a rule may speak of either.</summary>
@@ -22,22 +26,23 @@ internal sealed record WorkspacePath(string Workspace, string Named, string Rela
     {
         if (workspace is null) { throw new ToolFailureException("No folder is open, so there are no files to work on."); }
         if (named.Length > Longest || named.Contains('\0', StringComparison.Ordinal)) { throw new ToolFailureException("`path` is no path of a file. Give it from the workspace, with `/`."); }
-        if (OperatingSystem.IsWindows() && named.AsSpan(Math.Min(2, named.Length)).Contains(':')) { throw new ToolFailureException($"{named} is no path of a file."); }
+        if (OperatingSystem.IsWindows() && named.AsSpan(Math.Min(2, named.Length)).Contains(':')) { throw new ToolFailureException($"{HiddenCharacters.VisibleLine(named)} is no path of a file."); }
 
+        var shown = HiddenCharacters.VisibleLine(named);
         var full = Path.GetFullPath(Path.Combine(workspace, named));
         string real;
         try { real = Resolve(full); }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new ToolFailureException($"{named} cannot be reached ({fault.Message.TrimEnd('.')}).", fault);
+            throw new ToolFailureException($"{shown} cannot be reached ({HiddenCharacters.VisibleLine(fault.Message.TrimEnd('.'))}).", fault);
         }
 
         var relative = Path.GetRelativePath(workspace, real).Replace(Path.DirectorySeparatorChar, '/');
         if (relative == ".." || relative.StartsWith("../", StringComparison.Ordinal) || Path.IsPathRooted(relative))
         {
             throw new ToolFailureException(real == full
-                ? $"{named} is outside the workspace. Only files of the workspace can be worked on."
-                : $"{named} is a link that leads out of the workspace, to {real}. Only files of the workspace can be worked on.");
+                ? $"{shown} is outside the workspace. Only files of the workspace can be worked on."
+                : $"{shown} is a link that leads out of the workspace, to {HiddenCharacters.VisibleLine(real)}. Only files of the workspace can be worked on.");
         }
 
         return new WorkspacePath(workspace, full.TrimEnd(Path.DirectorySeparatorChar), relative == "." ? "" : relative);

@@ -10,7 +10,6 @@ namespace Plue.Server.Tools;
 /// <param name="description">What the model is told.</param>
 public sealed class WriteTool(string description) : ITool
 {
-    private const int MostCharacters = 4 * 1024 * 1024;
     private const string Schema =
         """{"type":"object","properties":{"path":{"type":"string"},"content":{"type":"string"}},"required":["path","content"],"additionalProperties":false}""";
 
@@ -23,7 +22,6 @@ public sealed class WriteTool(string description) : ITool
         var given = new ToolParameters(parameters, "path", "content");
         var path = WorkspacePath.Of(context.Workspace, given.Text("path"));
         var content = given.Text("content");
-        if (content.Length > MostCharacters) { throw new ToolFailureException("`content` is longer than 4 MiB. Write it in parts, or have a command make it."); }
 
         return Task.FromResult<PlannedCall>(Plan(path, content, context.Seen));
     }
@@ -34,15 +32,15 @@ public sealed class WriteTool(string description) : ITool
         if (before is null)
         {
             var bytes = new FileText("", null).Encode(content) ?? throw new ToolFailureException("`content` has half a character in it. Nothing was written.");
-            return new FileWrite(path, null, bytes, UnifiedDiff.Of("", content), content, ApprovalKind.Write, seen, $"Made {path.Relative}.");
+            return new FileWrite(path, null, bytes, UnifiedDiff.Of("", content), content, ApprovalKind.Write, seen, $"Made {path.Shown}.");
         }
 
-        if (seen.HashOf(path.Full) is not { } hash) { throw new ToolFailureException($"{path.Relative} is already there and you have not read it. Nothing was written; read it first, or use `edit`."); }
-        if (hash != HeldFolder.HashOf(before)) { throw new ToolFailureException($"{path.Relative} changed since you read it. Nothing was written; read it again."); }
+        if (seen.HashOf(path.Full) is not { } hash) { throw new ToolFailureException($"{path.Shown} is already there and you have not read it. Nothing was written; read it first, or use `edit`."); }
+        if (hash != HeldFolder.HashOf(before)) { throw new ToolFailureException($"{path.Shown} changed since you read it. Nothing was written; read it again."); }
 
-        var old = FileText.Of(before) ?? throw new ToolFailureException($"{path.Relative} is no text and is not written over.");
+        var old = FileText.Of(before) ?? throw new ToolFailureException($"{path.Shown} is no text and is not written over.");
         var (text, note) = LineEnds.IsWindows(old.Content) && !content.Contains('\r', StringComparison.Ordinal) ? (LineEnds.ToWindows(content), " Its CRLF line ends were kept.") : (content, "");
-        var after = old.Encode(text) ?? throw new ToolFailureException($"{path.Relative} is no UTF-8 file, and its encoding has not all of these characters. Nothing was written.");
-        return new FileWrite(path, before, after, UnifiedDiff.Of(old.Content, text), text, ApprovalKind.Write, seen, $"Wrote {path.Relative}.{note}");
+        var after = old.Encode(text) ?? throw new ToolFailureException($"{path.Shown} is no UTF-8 file, and its encoding has not all of these characters. Nothing was written.");
+        return new FileWrite(path, before, after, UnifiedDiff.Of(old.Content, text), text, ApprovalKind.Write, seen, $"Wrote {path.Shown}.{note}");
     }
 }

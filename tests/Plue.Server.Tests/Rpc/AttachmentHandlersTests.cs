@@ -44,6 +44,23 @@ public sealed class AttachmentHandlersTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_said_of_a_file_has_no_hidden_characters_of_its_name()
+    {
+        await using var vendor = new ScriptedEndpoint();
+        await using var sidecar = await OpenAsync(vendor);
+        const string Name = "a\u001B[2J\u202E\n\u2800.bin";
+        const string Shown = "a⟨U+001B⟩[2J⟨U+202E⟩⟨U+000A⟩⟨U+2800⟩.bin";
+        File.WriteAllBytes(Path.Combine(folder, Name), [0, 1]);
+        Assert.StartsWith(Shown, (string?)(await sidecar.Client.ResultAsync("attachment/inspect", new { path = Name }))!["note"], StringComparison.Ordinal);
+        Assert.StartsWith($"no{Shown} does not exist", (string?)(await sidecar.Client.ResultAsync("attachment/inspect", new { path = $"no{Name}" }))!["problem"], StringComparison.Ordinal);
+        var uri = await sidecar.Client.CreateChatAsync();
+        var refused = await sidecar.Client.RequestAsync("message/send", new { codexId = uri, text = "Look", attachments = new object[] { new { path = $"../{Name}" } } });
+        Assert.Contains(Shown, (string?)refused["error"]!["message"], StringComparison.Ordinal);
+        var image = await sidecar.Client.RequestAsync("attachment/store", new { name = Name, mediaType = "image/png", data = "AAAA" });
+        Assert.StartsWith(Shown, (string?)image["error"]!["message"], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_message_with_a_file_that_cannot_go_is_refused_before_anything_is_stored()
     {
         await using var vendor = new ScriptedEndpoint(Answer("Nice"));

@@ -1,0 +1,99 @@
+using Microsoft.Extensions.Logging;
+using Plue.Server.Agents;
+using Plue.Server.Chat;
+using Plue.Server.Messages;
+using Plue.Server.Permissions;
+using Plue.Server.Platform;
+using Plue.Server.Templates;
+using Plue.Server.Tools;
+
+namespace Plue.Server.Tests.Tools;
+
+/// <summary>All built-in tools as the composition makes them, with its runner. Nobody is there to be asked. Only what a spawned agent would do is recorded instead.</summary>
+internal sealed class ToolHome : IAsyncDisposable, ITurnSink, ITaskSpawner, IToolObserver
+{
+    private readonly Composition house;
+    private readonly ToolRunner runner;
+    private readonly SeenFiles seen = new();
+    private readonly Rights rights;
+
+    private ToolHome(string top, IReadOnlyList<string> allowed)
+    {
+        Top = top;
+        Folder = Path.Combine(top, "work");
+        Directory.CreateDirectory(Folder);
+        house = new Composition(LogLevel.None, new PluePaths(Path.Combine(top, "home")));
+        house.Workspace.Open(Folder, trusted: true);
+        Services = house.ChatServices(_ => this, (_, _) => { }, (_, _) => { }, () => throw new InvalidOperationException("No task is made here."));
+        runner = Services.ToolRunner;
+        rights = new Rights
+        {
+            CodexId = "chat_1",
+            Title = "Test",
+            Tools = [.. ToolNames.All.Select(tool => tool.Name), FinishTool.ToolName],
+            Permissions = new AgentPermissions(allowed, [], []),
+            Mode = PermissionMode.EditFreely,
+            Workspace = Folder,
+            IsUnattended = true,
+        };
+    }
+
+    public string Top { get; }
+
+    public string Folder { get; }
+
+    public ChatServices Services { get; }
+
+    public Toolbox Toolbox { get; private set; } = Toolbox.Empty;
+
+    /// <summary>What a child would have been made with.</summary>
+    public SpawnRequest? Spawned { get; private set; }
+
+    /// <param name="allowed">Permission rules.</param>
+    public static async Task<ToolHome> StartAsync(params string[] allowed)
+    {
+        var home = new ToolHome(RealPath.Of(Directory.CreateTempSubdirectory("plue-tools-").FullName), allowed);
+        List<ITool> tools = [];
+        foreach (var source in home.Services.ToolSources) { tools.AddRange(await source.FindAsync([.. ToolNames.All.Select(tool => tool.Name)], [], CancellationToken.None)); }
+
+        home.Toolbox = new Toolbox([.. tools, new SpawnTaskTool(home, ""), new FinishTool(null, (_, _, _) => Task.FromResult<string?>(null))]);
+        return home;
+    }
+
+    /// <summary>Does a call as a turn does it: from what a model wrote to the result that goes back.</summary>
+    public async Task<ToolCallResult> CallAsync(string tool, string parameters, CancellationToken cancellationToken = default)
+    {
+        var live = new LiveMessage(new Message { Id = "msg_1", CodexId = "chat_1", Role = MessageRole.Assistant, CreatedAt = DateTimeOffset.UnixEpoch });
+        live.StartToolCall("call_1", tool);
+        live.AppendToolCall("call_1", parameters);
+        live.FinishToolCall("call_1", parameters, null);
+        var rounds = new Rounds(runner, ContextOf) { Toolbox = Toolbox, Between = _ => Task.CompletedTask };
+        return (await rounds.RunAsync(live.Calls, this, cancellationToken))[0];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await house.DisposeAsync();
+        ToolBench.Shell($"chmod -R u+rwx {Top}; rm -rf {Top}", "/");
+    }
+
+    Task<SpawnCheck> ITaskSpawner.CheckAsync(SpawnRequest request, CancellationToken cancellationToken) => Task.FromResult(new SpawnCheck("A model", null));
+
+    Task<string> ITaskSpawner.RunAsync(SpawnRequest request, IToolProgress progress, CancellationToken cancellationToken)
+    {
+        Spawned = request;
+        return Task.FromResult($"{request.TemplateId}|{request.Goal}|{request.Values}|{request.Budget}|{request.Model}");
+    }
+
+    void ITurnSink.Publish(TurnEvent turnEvent) { }
+
+    ValueTask IToolObserver.IntendAsync(ToolCall call, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    void IToolObserver.Progress(ToolCall call, string text) { }
+
+    void IToolObserver.Waiting(ToolCall call, bool isWaiting) { }
+
+    void IToolObserver.Finished(ToolCallResult result) { }
+
+    private ToolContext ContextOf(string toolUseId) => new() { CodexId = "chat_1", TurnId = "turn_1", ToolUseId = toolUseId, Workspace = Folder, Rights = () => [rights], Seen = seen };
+}
