@@ -124,9 +124,11 @@ public sealed class AgentTasks
     {
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
         var task = conversation.Stored();
-        var problem = Look.SpecOf(task).Outputs is { } schema ? OutputSchema.Check(outputs, schema) : null;
+        var asked = Look.SpecOf(task).Outputs;
         var isSecond = HandedBack.Of(task)?.Problem is not null;
-        var handed = new HandedBack(HandedBack.QuestionOf(task), problem is null ? outputs : null, problem);
+        // An argument too many is told once. What the template asks for is there all the same.
+        var problem = isSecond ? asked is null ? null : OutputSchema.Check(outputs, asked) : OutputSchema.Check(outputs, FinishTool.SchemaOf(asked));
+        var handed = new HandedBack(HandedBack.QuestionOf(task), outputs, problem);
         await conversation.KeepAsync(Values((TaskFields.Handed, handed.ToValue())), cancellationToken);
         return isSecond ? null : problem;
     }
@@ -255,8 +257,10 @@ public sealed class AgentTasks
 
         var under = Look.Tree.Under(conversation.CodexId);
         var inAll = Budgets.InAll(conversation.CodexId);
+        var handed = HandedBack.Of(task);
+        var said = task.Messages.LastOrDefault(message => message.Role == MessageRole.Assistant)?.Text ?? "";
         var result = new TaskResult(
-            conversation.CodexId, status, HandedBack.Of(task)?.Outputs, task.Messages.LastOrDefault(message => message.Role == MessageRole.Assistant)?.Text ?? "",
+            conversation.CodexId, status, handed is { Problem: null } ? handed.Outputs : null, handed is { Problem: not null } ? $"{said}\n\n{handed.Summary}".Trim() : said,
             [.. under.Select(Find).Prepend(task).SelectMany(FilesOf).Select(change => change.Path).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
             inAll.IsUsdKnown ? inAll.Usd : null, (long)(services.Time.GetUtcNow() - task.CreatedAt).TotalMilliseconds, reason);
         var values = Values((TaskFields.Result, result.ToValue(task.Tree.Head)));
@@ -307,21 +311,22 @@ public sealed class AgentTasks
             return false;
         }
 
-        if (spec.Outputs is not null && handed?.Outputs is null)
+        if (spec.Outputs is not null && handed is null)
         {
-            if (handed is null && !WasAskedToFinish(task))
+            if (!WasAskedToFinish(task))
             {
                 await conversation.SendAsync(new Draft(AskToFinish), mayWait: false, cancellationToken);
                 return true;
             }
 
-            await SettleAsync(conversation, TaskStates.Failed, handed?.Problem is { } problem ? $"What it handed back does not fit what its template asks for. {problem}" : "It ended without handing back what its template asks for.");
+            await SettleAsync(conversation, TaskStates.Failed, "It ended without handing back what its template asks for.");
             return false;
         }
 
         if (await FailedCheckAsync(conversation, spec, handed, cancellationToken) is not { } failed)
         {
-            await SettleAsync(conversation, TaskStates.Done, null);
+            // The work is done, in whatever form its result came.
+            await SettleAsync(conversation, TaskStates.Done, handed?.Problem is { } problem ? $"What it handed back does not fit what its template asks for. {problem}" : null);
             return false;
         }
 

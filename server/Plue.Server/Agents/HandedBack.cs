@@ -7,10 +7,18 @@ namespace Plue.Server.Agents;
 
 /// <summary>What an agent called finish with, for the question that it then worked on. Kept with the task.</summary>
 /// <param name="Question">The message that it worked on.</param>
-/// <param name="Outputs">Null when it did not fit.</param>
+/// <param name="Outputs">As the agent gave it. Null in a task of an older version where it did not fit.</param>
 /// <param name="Problem">What did not fit, a sentence.</param>
 internal sealed record HandedBack(string Question, JsonElement? Outputs, string? Problem)
 {
+    /// <summary>Its own words of what it handed back, or else all of that.</summary>
+    public string Summary => Outputs switch
+    {
+        { ValueKind: JsonValueKind.Object } outputs when outputs.TryGetProperty("summary", out var summary) && summary.ValueKind == JsonValueKind.String => summary.GetString()!,
+        { } outputs => outputs.GetRawText(),
+        null => "",
+    };
+
     /// <summary>Null when it has not called finish since it was last told something.</summary>
     public static HandedBack? Of(StoredChat task)
     {

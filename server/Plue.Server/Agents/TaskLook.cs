@@ -124,6 +124,7 @@ public sealed class TaskLook(Conversations conversations, ProviderRegistry provi
     {
         TaskStates.Failed or TaskStates.OverBudget or TaskStates.Stopped =>
             TaskResult.Of(task)?.Reason ?? task.Messages.LastOrDefault()?.Error?.Message ?? task.HookFailures.FirstOrDefault()?.Message,
+        TaskStates.Done => TaskResult.Of(task)?.Reason,
         _ => null,
     };
 

@@ -7,12 +7,12 @@ namespace Plue.Server.Agents;
 
 /// <summary>What came of a task, as its parent and scripts get it. Kept with the task, and true as long as nothing was said after it.</summary>
 /// <param name="Status">A constant of <see cref="TaskStates"/>.</param>
-/// <param name="Outputs">What it handed back; null when it had nothing to hand back.</param>
-/// <param name="Output">The last that it said.</param>
+/// <param name="Outputs">What it handed back; null when it had nothing to hand back, or when that does not fit what its template asks for.</param>
+/// <param name="Output">The last that it said, with the summary of what it handed back where that does not fit.</param>
 /// <param name="FilesChanged">From the workspace, with <c>/</c>; of everything under it too.</param>
 /// <param name="Cost">USD of it and everything under it; null while a price is not known.</param>
 /// <param name="ExecutionTimeMs">From its making to its end.</param>
-/// <param name="Reason">Why it did not end well, one sentence.</param>
+/// <param name="Reason">Why it did not end well, or what is to be known though it is done, one sentence.</param>
 public sealed record TaskResult(
     string Task, string Status, JsonElement? Outputs, string Output, IReadOnlyList<string> FilesChanged, decimal? Cost, long ExecutionTimeMs, string? Reason)
 {
