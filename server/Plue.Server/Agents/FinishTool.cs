@@ -7,13 +7,21 @@ using Plue.Server.Tools;
 namespace Plue.Server.Agents;
 
 /// <summary>finish: ends an agent's work with what it hands back.</summary>
-/// <param name="schema">Of the template's outputs; null when any report will do.</param>
+/// <param name="outputs">The schema of the template; null when any report will do.</param>
 /// <param name="hand">Keeps it; answers with what does not fit while the agent may try once more.</param>
-public sealed class FinishTool(Json5Object? schema, Func<string, JsonElement, CancellationToken, Task<string?>> hand) : ITool
+public sealed class FinishTool(Json5Object? outputs, Func<string, JsonElement, CancellationToken, Task<string?>> hand) : ITool
 {
     public const string ToolName = "finish";
 
     private const string AnyReport = """{"type":"object","required":["summary"],"properties":{"summary":{"type":"string","description":"What was reached, what was not, and what matters further on."}}}""";
+
+    /// <summary>What the agent is asked for: like every tool, it takes no arguments beside those that it names.</summary>
+    /// <param name="outputs">The schema of the template; null when any report will do.</param>
+    public static Json5Object SchemaOf(Json5Object? outputs)
+    {
+        var schema = outputs ?? (Json5Object)Json5Reader.Read(AnyReport).Root!;
+        return schema.Has("properties") && !schema.Has("additionalProperties") ? schema.With("additionalProperties", new Json5Boolean(false)) : schema;
+    }
 
     public string Name => ToolName;
 
@@ -23,7 +31,7 @@ public sealed class FinishTool(Json5Object? schema, Func<string, JsonElement, Ca
     public ToolDeclaration Declaration { get; } = new(
         ToolName,
         "Ends your work and hands back its result. Call it once, alone, when everything is done or cannot be done. Nothing that you say after it is read.",
-        schema is null ? AnyReport : Json5.JsonValue.Of(schema).GetRawText());
+        Json5.JsonValue.Of(SchemaOf(outputs)).GetRawText());
 
     public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken) =>
         Task.FromResult<PlannedCall>(new Call(context.CodexId, parameters.Clone(), hand));

@@ -12,6 +12,7 @@ public sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : IT
 {
     public const string ToolName = "spawn_task";
     private const int LongestGoal = 100_000;
+    private const int HighestLimit = 1_000_000_000;
 
     public string Name => ToolName;
 
@@ -24,39 +25,39 @@ public sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : IT
         "template":{"type":"string","description":"The id of the kind of agent."},
         "goal":{"type":"string","description":"Everything that it needs to know."},
         "values":{"type":"object","description":"Other fields of the template."},
-        "budget":{"type":"object","properties":{"usd":{"type":"number"},"tokens":{"type":"integer"},"rounds":{"type":"integer"},"seconds":{"type":"integer"}}},
-        "model":{"type":"string","description":"One of the template's candidates; leave it out to get the cheapest that fits."}}}
+        "budget":{"type":"object","properties":{"usd":{"type":"number"},"tokens":{"type":"integer"},"rounds":{"type":"integer"},"seconds":{"type":"integer"}},"additionalProperties":false},
+        "model":{"type":"string","description":"One of the template's candidates; leave it out to get the cheapest that fits."}},"additionalProperties":false}
         """.ReplaceLineEndings(""));
 
     public async Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
-        var template = Text(parameters, "template") ?? throw new ToolFailureException("`template` is missing: name the kind of agent, such as task-code-writer.");
-        var goal = Text(parameters, "goal") ?? throw new ToolFailureException("`goal` is missing: say what is to be reached, because the agent sees nothing else.");
+        var given = new ToolParameters(parameters, "template", "goal", "values", "budget", "model");
+        var template = Filled(given, "template") ?? throw new ToolFailureException("`template` is missing: name the kind of agent, such as task-code-writer.");
+        var goal = Filled(given, "goal") ?? throw new ToolFailureException("`goal` is missing: say what is to be reached, because the agent sees nothing else.");
         if (goal.Length > LongestGoal) { throw new ToolFailureException($"`goal` is longer than {LongestGoal} characters. Put the material into a file and name it."); }
 
-        var values = Member(parameters, "values", JsonValueKind.Object);
-        var request = new SpawnRequest(context.CodexId, context.ToolUseId, template, goal, values, BudgetOf(Member(parameters, "budget", JsonValueKind.Object)), Text(parameters, "model"));
+        var request = new SpawnRequest(context.CodexId, context.ToolUseId, template, goal, ValuesIn(given), BudgetIn(given), Filled(given, "model"));
         return new Call(spawner, request, await spawner.CheckAsync(request, cancellationToken));
     }
 
-    private static AgentBudget BudgetOf(JsonElement? budget)
+    private static JsonElement? ValuesIn(ToolParameters given)
     {
-        if (budget is not { } given) { return new AgentBudget(null, null, null, null); }
+        if (given.OptionalObject("values") is not { } values) { return null; }
 
-        decimal? Number(string name) => Member(given, name, JsonValueKind.Number) is { } value
-            ? value.TryGetDecimal(out var number) && number > 0 && number < 1_000_000_000 ? number : throw new ToolFailureException($"`budget.{name}` has to be more than 0.")
-            : null;
-        return new AgentBudget(Number("usd"), (long?)Number("tokens"), (int?)Number("rounds"), (long?)Number("seconds"));
+        // Which fields there are is for the template to say; each is given once.
+        _ = new ToolParameters(values, [.. values.EnumerateObject().Select(value => value.Name)]);
+        return values;
     }
 
-    private static JsonElement? Member(JsonElement parameters, string name, JsonValueKind kind)
+    private static AgentBudget BudgetIn(ToolParameters given)
     {
-        if (!parameters.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null) { return null; }
-        return value.ValueKind == kind ? value : throw new ToolFailureException($"`{name}` has to be {(kind == JsonValueKind.String ? "a text" : kind == JsonValueKind.Number ? "a number" : "an object")}.");
+        if (given.OptionalObject("budget") is not { } budget) { return new AgentBudget(null, null, null, null); }
+
+        var limits = new ToolParameters(budget, "usd", "tokens", "rounds", "seconds");
+        return new AgentBudget(limits.OptionalAmount("usd", HighestLimit), limits.OptionalNumber("tokens", 1, HighestLimit), limits.OptionalNumber("rounds", 1, HighestLimit), limits.OptionalNumber("seconds", 1, HighestLimit));
     }
 
-    private static string? Text(JsonElement parameters, string name) =>
-        Member(parameters, name, JsonValueKind.String)?.GetString() is { } text && !string.IsNullOrWhiteSpace(text) ? text : null;
+    private static string? Filled(ToolParameters given, string name) => given.OptionalText(name) is { } text && !string.IsNullOrWhiteSpace(text) ? text : null;
 
     private sealed class Call(ITaskSpawner spawner, SpawnRequest request, SpawnCheck check) : PlannedCall
     {

@@ -256,7 +256,7 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
 
     private Plan PlanFor(SpawnRequest request)
     {
-        if (request.Values is { } values && values.EnumerateObject().FirstOrDefault(value => NotGiven.Contains(value.Name)) is { Name: { } name } && NotGiven.Contains(name))
+        if (request.Values is { } values && values.EnumerateObject().Select(value => value.Name).FirstOrDefault(NotGiven.Contains) is { } name)
         {
             throw new ToolFailureException($"`values` cannot have `{name}`: what an agent may do and use is for its template and the user to say.");
         }

@@ -1,8 +1,9 @@
 using System.Text.Json;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
 
-/// <summary>What a model wrote for a tool of ours. What the tool does not know is refused: nothing is let through in the hope that it has no meaning.</summary>
+/// <summary>What a model wrote for a tool of ours, or for an object in it. What the tool does not know is refused: nothing is let through in the hope that it has no meaning.</summary>
 internal sealed class ToolParameters
 {
     private readonly Dictionary<string, JsonElement> values = new(StringComparer.Ordinal);
@@ -15,10 +16,10 @@ internal sealed class ToolParameters
         {
             if (!known.Contains(property.Name, StringComparer.Ordinal))
             {
-                throw new ToolFailureException($"There is no parameter `{Short(property.Name)}`. Nothing was done; use only {string.Join(", ", known.Select(name => $"`{name}`"))}.");
+                throw new ToolFailureException($"There is no parameter `{Short(property.Name)}`. Nothing was done; use {(known.Length == 0 ? "none" : $"only {string.Join(", ", known.Select(name => $"`{name}`"))}")}.");
             }
 
-            if (!values.TryAdd(property.Name, property.Value)) { throw new ToolFailureException($"`{property.Name}` is given twice. Nothing was done; give it once."); }
+            if (!values.TryAdd(property.Name, property.Value)) { throw new ToolFailureException($"`{Short(property.Name)}` is given twice. Nothing was done; give it once."); }
         }
     }
 
@@ -39,6 +40,22 @@ internal sealed class ToolParameters
         _ => throw Wrong(name, $"a whole number from {least} to {most}"),
     };
 
+    /// <returns>Null when it is not there.</returns>
+    public decimal? OptionalAmount(string name, decimal most) => Value(name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Number } value when value.TryGetDecimal(out var number) && number > 0 && number <= most => number,
+        _ => throw Wrong(name, $"a number that is more than 0 and at most {most}"),
+    };
+
+    /// <returns>Null when it is not there.</returns>
+    public JsonElement? OptionalObject(string name) => Value(name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Object } value => value,
+        _ => throw Wrong(name, "an object"),
+    };
+
     public bool Flag(string name) => Value(name) switch
     {
         null or { ValueKind: JsonValueKind.False } => false,
@@ -52,5 +69,5 @@ internal sealed class ToolParameters
 
     private static ToolFailureException Wrong(string name, string expected) => new($"`{name}` has to be {expected}. Nothing was done; send the call again.");
 
-    private static string Short(string name) => name.Length <= 40 ? name : name[..40] + "…";
+    private static string Short(string name) => HiddenCharacters.VisibleLine(name.Length <= 40 ? name : name[..40] + "…");
 }

@@ -230,14 +230,68 @@ public sealed class OrchestrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_task_that_never_hands_back_what_fits_fails_and_says_why()
+    public async Task A_task_that_never_hands_back_anything_fails_and_says_why()
     {
         home.WriteTemplate("asked", "provider_ref: 'codex://providers/small', available_tools: ['read'], outputs: { type: 'object', required: ['count'], properties: { count: { type: 'integer' } } }");
-        home.Script = asked => asked.Goal == "Forget" ? Answer("I am done.") : Calls("", ($"f{asked.Asked}", "finish", $$"""{"count":"{{asked.Asked}}"}"""));
+        home.Script = _ => Answer("I am done.");
         var forgot = await home.StatusAsync(await home.SpawnAsync("asked", "Forget"), "failed");
         Assert.Equal("It ended without handing back what its template asks for.", (string?)forgot["note"]);
-        var wrong = await home.StatusAsync(await home.SpawnAsync("asked", "Count"), "failed");
-        Assert.Equal("What it handed back does not fit what its template asks for. `count` is a text where integer is asked for.", (string?)wrong["note"]);
+    }
+
+    [Fact]
+    public async Task A_task_whose_result_has_the_wrong_form_twice_is_done_with_a_note_and_its_summary_is_kept()
+    {
+        home.WriteTemplate("asked", "provider_ref: 'codex://providers/small', available_tools: ['read'], outputs: { type: 'object', required: ['count'], properties: { count: { type: 'integer' }, summary: { type: 'string' } } }");
+        home.Script = asked => asked.Model == "large" ? asked.Asked == 0 ? Calls("", Spawn("c1", "Count", "asked")) : Answer("Good.")
+            : Calls("I counted.", ($"f{asked.Asked}", "finish", $$"""{"count":"{{asked.Asked}}","summary":"There are three files."}"""));
+        var uri = await home.SpawnAsync("planner", "Plan it");
+        await home.StatusAsync(uri, "done");
+        var told = JsonNode.Parse((string)(await home.ChatAsync(uri))["messages"]![1]!["parts"]!.AsArray().Single(part => (string?)part!["kind"] == "toolResult")!["result"]!)!;
+        const string Note = "What it handed back does not fit what its template asks for. `count` is a text where integer is asked for.";
+        Assert.Equal(("done", null, "I counted.\n\nThere are three files.", Note), ((string?)told["status"], told["outputs"]?.ToJsonString(), (string?)told["output"], (string?)told["reason"]));
+        var child = (await home.ListAsync(uri)).Single(row => (string?)row!["title"] == "Count")!;
+        Assert.Equal(("done", Note), ((string?)child["status"], (string?)child["note"]));
+    }
+
+    [Fact]
+    public async Task An_argument_too_many_of_finish_is_refused_once_and_costs_no_result()
+    {
+        home.WriteTemplate("asked", "provider_ref: 'codex://providers/small', available_tools: ['read'], outputs: { type: 'object', required: ['count'], properties: { count: { type: 'integer' } } }");
+        home.Script = asked => asked.Model == "large" ? asked.Asked == 0 ? Calls("", Spawn("c1", "Count", "asked"), Spawn("c2", "Work")) : Answer("Good.")
+            : asked.Goal == "Work" ? Calls("", ($"f{asked.Asked}", "finish", asked.Asked == 0 ? """{"summary":"x","cwd":"y"}""" : """{"summary":"x"}"""))
+            : Calls("", ($"f{asked.Asked}", "finish", """{"count":3,"mode":"fast"}"""));
+        var uri = await home.SpawnAsync("planner", "Plan it");
+        await home.StatusAsync(uri, "done");
+        var rows = await home.ListAsync(uri);
+        var (counted, worked) = ((string)rows.Single(row => (string?)row!["title"] == "Count")!["uri"]!, (string)rows.Single(row => (string?)row!["title"] == "Work")!["uri"]!);
+        Assert.Contains("must not have `mode`.", await ErrorsAsync(counted), StringComparison.Ordinal);
+        Assert.Contains("must not have `cwd`.", await ErrorsAsync(worked), StringComparison.Ordinal);
+        Assert.Equal(3, (int?)(await home.GetAsync(counted))["outputs"]!["count"]);
+    }
+
+    [Theory]
+    [InlineData("{}", null)]
+    [InlineData("""{"audience":"children"}""", "children")]
+    public async Task An_agent_sets_the_fields_of_its_child(string values, string? audience)
+    {
+        home.WriteTemplate("told", "provider_ref: 'codex://providers/small', available_tools: ['read'], fields: [{ name: 'audience', type: 'text' }]");
+        home.Script = asked => asked.Model == "large" && asked.Asked == 0
+            ? Calls("", ("c1", "spawn_task", $$"""{"template":"told","goal":"Explain it","values":{{values}}}""")) : Answer("Good.");
+        var uri = await home.SpawnAsync("planner", "Plan it");
+        await home.StatusAsync(uri, "done");
+        var child = (await home.ListAsync(uri)).Single(row => (string?)row!["title"] == "Explain it")!;
+        Assert.Equal(("done", audience), ((string?)child["status"], (string?)(await home.ChatAsync((string)child["uri"]!))["values"]?["audience"]));
+    }
+
+    [Fact]
+    public async Task An_agent_chooses_one_of_the_models_that_the_template_of_its_child_names()
+    {
+        home.WriteTemplate("either", "available_tools: ['read'], candidates: [{ provider_ref: 'codex://providers/small', model: 'small' }, { provider_ref: 'codex://providers/large', model: 'large' }]");
+        home.Script = asked => asked.Goal == "Plan it" && asked.Asked == 0 ? Calls("", ("c1", "spawn_task", """{"template":"either","goal":"One","model":"large"}""")) : Answer(asked.Model);
+        var uri = await home.SpawnAsync("planner", "Plan it");
+        await home.StatusAsync(uri, "done");
+        var child = (await home.ListAsync(uri)).Single(row => (string?)row!["title"] == "One")!;
+        Assert.Equal(["large"], Texts(await home.ChatAsync((string)child["uri"]!)).Where(text => text is "large" or "small"));
     }
 
     [Fact]

@@ -11,15 +11,17 @@ internal sealed class McpReadTool : ITool
 {
     private const int MostListed = 500;
     private const int MostPages = 20;
+    private const string Arguments = "arguments";
 
     private readonly McpServer server;
     private readonly McpServices services;
     private readonly Func<McpConnection, JsonElement, CancellationToken, Task<ToolOutcome>> read;
     private readonly string tool;
+    private readonly string[] known;
 
-    private McpReadTool(McpServer server, McpServices services, string tool, string description, string schema, Func<McpReadTool, McpConnection, JsonElement, CancellationToken, Task<ToolOutcome>> read)
+    private McpReadTool(McpServer server, McpServices services, string tool, string description, string schema, string[] known, Func<McpReadTool, McpConnection, JsonElement, CancellationToken, Task<ToolOutcome>> read)
     {
-        (this.server, this.services, this.tool) = (server, services, tool);
+        (this.server, this.services, this.tool, this.known) = (server, services, tool, known);
         this.read = (connection, parameters, cancellationToken) => read(this, connection, parameters, cancellationToken);
         Declaration = new ToolDeclaration(McpToolInfo.DeclaredName(server.Declaration.Name, tool), description, schema);
     }
@@ -31,17 +33,17 @@ internal sealed class McpReadTool : ITool
         List<McpReadTool> tools = [];
         if (resources)
         {
-            tools.Add(new(server, services, "list_resources", $"Lists the resources that the server {name} offers, with their addresses.", """{"type":"object","properties":{}}""",
+            tools.Add(new(server, services, "list_resources", $"Lists the resources that the server {name} offers, with their addresses.", """{"type":"object","properties":{},"additionalProperties":false}""", [],
                 (self, connection, _, cancellationToken) => self.ListAsync(connection, cancellationToken, (RequestMethods.ResourcesList, "resources", "uri"), (RequestMethods.ResourcesTemplatesList, "resourceTemplates", "uriTemplate"))));
-            tools.Add(new(server, services, "read_resource", $"Reads a resource of the server {name}.", """{"type":"object","properties":{"uri":{"type":"string"}},"required":["uri"]}""",
+            tools.Add(new(server, services, "read_resource", $"Reads a resource of the server {name}.", """{"type":"object","properties":{"uri":{"type":"string"}},"required":["uri"],"additionalProperties":false}""", ["uri"],
                 (self, connection, parameters, cancellationToken) => self.ReadAsync(connection, Required(parameters, "uri"), cancellationToken)));
         }
 
         if (prompts)
         {
-            tools.Add(new(server, services, "list_prompts", $"Lists the prompts that the server {name} offers, with their arguments.", """{"type":"object","properties":{}}""",
+            tools.Add(new(server, services, "list_prompts", $"Lists the prompts that the server {name} offers, with their arguments.", """{"type":"object","properties":{},"additionalProperties":false}""", [],
                 (self, connection, _, cancellationToken) => self.ListAsync(connection, cancellationToken, (RequestMethods.PromptsList, "prompts", "name"))));
-            tools.Add(new(server, services, "get_prompt", $"Reads a prompt of the server {name}.", """{"type":"object","properties":{"name":{"type":"string"},"arguments":{"type":"object","additionalProperties":{"type":"string"}}},"required":["name"]}""",
+            tools.Add(new(server, services, "get_prompt", $"Reads a prompt of the server {name}.", """{"type":"object","properties":{"name":{"type":"string"},"arguments":{"type":"object","additionalProperties":{"type":"string"}}},"required":["name"],"additionalProperties":false}""", ["name", "arguments"],
                 (self, connection, parameters, cancellationToken) => self.PromptAsync(connection, parameters, cancellationToken)));
         }
 
@@ -55,9 +57,15 @@ internal sealed class McpReadTool : ITool
     /// <summary>A server that is asked can do anything.</summary>
     public bool IsReadOnly => false;
 
-    public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken) =>
-        Task.FromResult<PlannedCall>(new McpCall(server.Declaration, tool, parameters, context, async (given, _, token) =>
-            await read(await server.ConnectedAsync(token).ConfigureAwait(false), given, token).ConfigureAwait(false)));
+    public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
+    {
+        var given = new ToolParameters(parameters, known);
+        foreach (var name in known.Where(name => name != Arguments)) { given.Text(name); }
+
+        if (known.Contains(Arguments)) { given.OptionalObject(Arguments); }
+        return Task.FromResult<PlannedCall>(new McpCall(server.Declaration, tool, parameters, context, async (same, _, token) =>
+            await read(await server.ConnectedAsync(token).ConfigureAwait(false), same, token).ConfigureAwait(false)));
+    }
 
     private async Task<ToolOutcome> ListAsync(McpConnection connection, CancellationToken cancellationToken, params (string Method, string Field, string Key)[] lists)
     {

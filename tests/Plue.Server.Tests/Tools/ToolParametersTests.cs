@@ -1,0 +1,145 @@
+using System.Runtime.Versioning;
+using System.Text.Json;
+using Plue.Server.Agents;
+using Plue.Server.Platform;
+using Plue.Server.Templates;
+using Plue.Server.Tools;
+
+namespace Plue.Server.Tests.Tools;
+
+/// <summary>What every built-in tool does with what a model wrote for it.</summary>
+[UnsupportedOSPlatform("windows")]
+public sealed class ToolParametersTests : IAsyncLifetime
+{
+    /// <summary>For each argument of each tool a call that sets it, and what its result then says.</summary>
+    private static readonly (string Argument, string Parameters, string Says)[] Table =
+    [
+        ("read.path", """{"path":"a.txt"}""", "     1\tone\n     2\ttwo\n     3\ttwo\n"),
+        ("read.from", """{"path":"a.txt","from":3}""", "     3\ttwo\n[These are lines 3 to 3 of 3.]\n"),
+        ("read.to", """{"path":"a.txt","to":1}""", "     1\tone\n[These are lines 1 to 1 of 3.]\n"),
+        ("write.path", """{"path":"new.txt","content":""}""", "Made new.txt."),
+        ("write.content", """{"path":"a.txt","content":"other"}""", "Wrote a.txt."),
+        ("edit.path", """{"path":"a.txt","old":"one","new":"1"}""", "Changed a.txt in line 1."),
+        ("edit.old", """{"path":"a.txt","old":"three","new":"3"}""", "The passage is not in the file"),
+        ("edit.new", """{"path":"a.txt","old":"one","new":"one"}""", "`old` and `new` are the same."),
+        ("edit.all", """{"path":"a.txt","old":"two","new":"2","all":true}""", "Changed a.txt in 2 places."),
+        ("search.query", """{"query":"one"}""", "a.txt:1: one\n"),
+        ("search.regex", """{"query":"^t.o$","regex":true}""", "a.txt:2: two\na.txt:3: two\n"),
+        ("search.files", """{"files":"*.md"}""", "b.md\n"),
+        ("search.ignore_case", """{"query":"ONE","ignore_case":true}""", "a.txt:1: one\n"),
+        ("bash.command", """{"command":"echo said"}""", "said\n[Exit code 0"),
+        ("bash.timeout_s", """{"command":"sleep 20","timeout_s":1}""", "[Ended after 1 s"),
+        ("todo.steps", """{"steps":[]}""", "The list is empty now."),
+        ("todo.steps[].text", """{"steps":[{"text":"Do it","state":"open"}]}""", "[ ] Do it\n"),
+        ("todo.steps[].state", """{"steps":[{"text":"Do it","state":"done"}]}""", "[x] Do it\n"),
+        ("codex.collection", """{"collection":"templates"}""", "codex://templates/task-code-writer"),
+        ("codex.uri", """{"uri":"codex://prompts/tool-read"}""", "file"),
+        ("fetch.url", """{"url":"http://127.0.0.1:9/"}""", "127.0.0.1:9 is this machine or "),
+        ("spawn_task.template", """{"template":"worker","goal":"g"}""", "worker|"),
+        ("spawn_task.goal", """{"template":"worker","goal":"Count them."}""", "|Count them.|"),
+        ("spawn_task.values", """{"template":"worker","goal":"g","values":{"language":"rust"}}""", """|{"language":"rust"}|"""),
+        ("spawn_task.budget", """{"template":"worker","goal":"g","budget":{}}""", "Usd = , Tokens = , Rounds = , Seconds = "),
+        ("spawn_task.budget.usd", """{"template":"worker","goal":"g","budget":{"usd":0.5}}""", "Usd = 0.5,"),
+        ("spawn_task.budget.tokens", """{"template":"worker","goal":"g","budget":{"tokens":7}}""", "Tokens = 7,"),
+        ("spawn_task.budget.rounds", """{"template":"worker","goal":"g","budget":{"rounds":8}}""", "Rounds = 8,"),
+        ("spawn_task.budget.seconds", """{"template":"worker","goal":"g","budget":{"seconds":9}}""", "Seconds = 9 "),
+        ("spawn_task.model", """{"template":"worker","goal":"g","model":"small"}""", "|small"),
+        ("finish.summary", """{"summary":"All done."}""", "The work has ended."),
+    ];
+
+    private ToolHome home = null!;
+
+    public static TheoryData<string> Arguments => [.. Table.Select(row => row.Argument)];
+
+    public static TheoryData<string> Tools => [.. Table.Select(row => ToolOf(row.Argument)).Distinct()];
+
+    public async ValueTask InitializeAsync()
+    {
+        home = await ToolHome.StartAsync("bash(echo *)", "bash(sleep *)", "fetch(127.0.0.1)", "spawn_task");
+        await File.WriteAllTextAsync(Path.Combine(home.Folder, "a.txt"), "one\ntwo\ntwo\n");
+        await File.WriteAllTextAsync(Path.Combine(home.Folder, "b.md"), "other\n");
+    }
+
+    public async ValueTask DisposeAsync() => await home.DisposeAsync();
+
+    [Fact]
+    public void Every_argument_of_every_built_in_tool_is_set_by_a_test()
+    {
+        Assert.Equal(ToolNames.All.Select(tool => tool.Name).Append(FinishTool.ToolName).Order(), home.Toolbox.Tools.Select(tool => tool.Name).Order());
+        var declared = home.Toolbox.Tools.SelectMany(tool => ArgumentsIn(tool.Name, SchemaOf(tool)));
+        Assert.Equal(declared.Order(), Table.Select(row => row.Argument).Order());
+    }
+
+    [Theory]
+    [MemberData(nameof(Arguments))]
+    public async Task An_argument_that_is_set_has_its_effect(string argument)
+    {
+        var row = Table.Single(row => row.Argument == argument);
+        await home.CallAsync("read", """{"path":"a.txt"}""");
+        var result = await home.CallAsync(ToolOf(argument), row.Parameters);
+        Assert.Contains(row.Says, result.Result ?? result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Tools))]
+    public async Task An_argument_that_a_tool_does_not_know_is_refused_and_its_schema_says_so(string name)
+    {
+        var tool = home.Toolbox.Tools.Single(tool => tool.Name == name);
+        Assert.All(ObjectsIn(SchemaOf(tool)), schema => Assert.False(schema.GetProperty("additionalProperties").GetBoolean()));
+        foreach (var (argument, parameters, _) in Table.Where(row => ToolOf(row.Argument) == name))
+        {
+            if (name == FinishTool.ToolName) { continue; } // what it takes is for the template to say: see the orchestration tests
+
+            var result = await home.CallAsync(name, $$"""{"cwd":1,{{parameters[1..]}}""".Replace(",}", "}", StringComparison.Ordinal));
+            Assert.StartsWith("There is no parameter `cwd`. Nothing was done; use only `", result.Error ?? $"{argument} was done", StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("todo", """{"steps":[{"text":"a","state":"open","mode":1}]}""")]
+    [InlineData("spawn_task", """{"template":"worker","goal":"g","budget":{"mode":1}}""")]
+    public async Task An_argument_that_a_tool_does_not_know_is_refused_in_its_objects_too(string tool, string parameters) =>
+        Assert.StartsWith("There is no parameter `mode`.", (await home.CallAsync(tool, parameters)).Error, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("""{"template":"worker","goal":"g","values":{"a":1,"a":2}}""", "`a` is given twice.")]
+    [InlineData("""{"template":"worker","goal":"g","budget":{"usd":0}}""", "`usd` has to be a number that is more than 0")]
+    [InlineData("""{"template":"worker","goal":"g","budget":{"tokens":0.5}}""", "`tokens` has to be a whole number")]
+    [InlineData("""{"template":"worker","goal":"g","budget":[]}""", "`budget` has to be an object.")]
+    [InlineData("""{"template":"worker","goal":7}""", "`goal` has to be a text.")]
+    public async Task What_has_the_wrong_form_for_spawn_task_is_refused_in_a_sentence(string parameters, string sentence) =>
+        Assert.StartsWith(sentence, (await home.CallAsync("spawn_task", parameters)).Error, StringComparison.Ordinal);
+
+    [Theory]
+    [MemberData(nameof(Tools))]
+    public async Task Half_a_character_in_any_argument_of_any_tool_is_a_bad_argument(string tool)
+    {
+        foreach (var broken in new[] { """{"path":"a\ud800"}""", """{"\udfff":1}""", """{"a":[{"b":"\ud83d\ud83d\ude00"}]}""", "{\"path\":\"\uD800\"}" })
+        {
+            Assert.Equal(ToolArguments.HalfCharacter, (await home.CallAsync(tool, broken)).Error);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Tools))]
+    public async Task Arguments_over_the_limit_are_refused_by_every_tool(string tool) =>
+        Assert.Equal(ToolArguments.TooLong, (await home.CallAsync(tool, $$"""{"content":"{{new string('x', ToolArguments.MaxLength)}}"}""")).Error);
+
+    private static string ToolOf(string argument) => argument[..argument.IndexOf('.', StringComparison.Ordinal)];
+
+    private static JsonElement SchemaOf(ITool tool) => JsonElement.Parse(tool.Declaration.ParametersSchema);
+
+    private static IEnumerable<string> ArgumentsIn(string place, JsonElement schema)
+    {
+        if (schema.TryGetProperty("items", out var items)) { return ArgumentsIn($"{place}[]", items); }
+        if (!schema.TryGetProperty("properties", out var properties)) { return []; }
+
+        return properties.EnumerateObject().SelectMany(property => ArgumentsIn($"{place}.{property.Name}", property.Value).Prepend($"{place}.{property.Name}"));
+    }
+
+    private static IEnumerable<JsonElement> ObjectsIn(JsonElement schema)
+    {
+        if (schema.TryGetProperty("items", out var items)) { return ObjectsIn(items); }
+        return schema.TryGetProperty("properties", out var properties) ? properties.EnumerateObject().SelectMany(property => ObjectsIn(property.Value)).Prepend(schema) : [];
+    }
+}
