@@ -100,7 +100,7 @@ internal abstract class WireParser(ProviderFailures failures)
     /// <summary>A pair of surrogates may come in two events: the first half waits for the second, and a half without the other becomes U+FFFD.</summary>
     private static string Join(string text, ref char held)
     {
-        if (held == 0 && !char.IsSurrogate(text[^1]) && !char.IsLowSurrogate(text[0])) return text;
+        if (held == 0 && text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0) return text;
         if (held != 0) text = held + text;
         held = '\0';
         if (char.IsHighSurrogate(text[^1]))
