@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Plue.Server.Platform;
 
 namespace Plue.Server.Permissions;
@@ -9,6 +10,7 @@ namespace Plue.Server.Permissions;
 internal sealed class GuardedWatch : IDisposable
 {
     private const int RemoveFolder = 0x200;
+    private static readonly ConcurrentDictionary<GuardedWatch, byte> Active = new();
 
     private readonly string workspace;
     private readonly HashSet<string> absent;
@@ -31,7 +33,13 @@ internal sealed class GuardedWatch : IDisposable
         watcher.Error += (_, _) => LookAtAll();
         try { watcher.EnableRaisingEvents = true; }
         catch { watcher.Dispose(); throw; }
+
+        Active[this] = 0;
     }
+
+    /// <summary>Whether a running command is watched for this: nobody may make it now, because the command could write into it.</summary>
+    /// <param name="path">Its real path.</param>
+    public static bool IsAwaited(string path) => Active.Keys.Any(watch => watch.Awaits(path));
 
     /// <summary>Canceled when a guarded name appeared.</summary>
     public CancellationToken Appeared => appeared.Token;
@@ -46,9 +54,13 @@ internal sealed class GuardedWatch : IDisposable
 
     public void Dispose()
     {
+        Active.TryRemove(this, out _);
         watcher.Dispose();
         appeared.Dispose();
     }
+
+    private bool Awaits(string path) => RealPath.LiesIn(workspace, path) && path.Length > workspace.Length
+        && absent.Contains(GuardedPaths.Fold(Path.GetRelativePath(workspace, path).Split(Path.DirectorySeparatorChar)[0]));
 
     private IEnumerable<string> Names() => Directory.EnumerateFileSystemEntries(workspace).Select(path => Path.GetFileName(path));
 

@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Permissions;
 
 /// <summary>
-/// Empty files and folders that versions up to 1.0 made in a workspace as places for mounts, and left there when they were killed. They are known by being empty, guarded,
+/// Empty files and folders that earlier versions made in a workspace as places for mounts, and left there when they were killed. They are known by being empty, guarded,
 /// made within the same second, three or more together, and older than any command can be. Anything else is the user's.
 /// </summary>
 internal static class SandboxLeftovers

@@ -1,3 +1,4 @@
+using Plue.Server.Permissions;
 using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
@@ -37,6 +38,11 @@ internal static class WorkspaceFile
     /// <exception cref="ToolFailureException">It was not written.</exception>
     public static void Write(WorkspacePath path, ReadOnlySpan<byte> content, string? expected)
     {
+        if (GuardedWatch.IsAwaited(RealPath.TargetOf(path.Full) ?? path.Full))
+        {
+            throw new ToolFailureException($"{path.Relative} was not written, because a command runs in the workspace and could change it. Try again when the command has ended.");
+        }
+
         try
         {
             using var folder = new HeldFolder(path.Workspace);

@@ -39,6 +39,25 @@ public sealed class BashToolTests : IDisposable
         Assert.StartsWith("fine\n[Exit code 0, ", await bench.SaidAsync(new BashTool("", sandbox, bench.Results, () => false), """{"command":"echo fine"}"""), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(SandboxKind.Bubblewrap)]
+    [InlineData(SandboxKind.Landlock)]
+    public async Task SEC_12_No_tool_makes_a_guarded_folder_while_a_command_could_write_into_it(SandboxKind kind)
+    {
+        var sandbox = new Sandbox([], Testing.SidecarProcess.Executable, [kind]);
+        Assert.SkipUnless(await sandbox.KindAsync(TestContext.Current.CancellationToken) == kind, "This machine has no such sandbox.");
+        var parameters = ToolBench.Json(("path", ".vscode/settings.json"), ("content", "{}"));
+        using var stop = new CancellationTokenSource();
+        var heard = new ToolBench.Heard();
+        var command = bench.RunAsync(new BashTool("", sandbox, bench.Results, () => false), """{"command":"echo begun; sleep 300"}""", heard, stop.Token);
+        await heard.First.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Contains("Try again when the command has ended.", await bench.RefusedAsync(new WriteTool(""), parameters), StringComparison.Ordinal);
+        Assert.False(command.IsCompleted || Path.Exists(bench.PathOf(".vscode")));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => command);
+        Assert.Equal("Made .vscode/settings.json.", await bench.SaidAsync(new WriteTool(""), parameters));
+    }
+
     [Fact]
     public async Task What_is_asked_about_is_what_runs_and_where()
     {
