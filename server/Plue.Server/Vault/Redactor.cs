@@ -1,24 +1,26 @@
-using System.Buffers;
 using System.Text;
-using System.Text.Encodings.Web;
 using Plue.Server.Platform;
 
 namespace Plue.Server.Vault;
 
 /// <summary>
-/// Masks known secrets, exactly, in logs, errors and exports: as they are, escaped for JSON, URL-encoded, and inside base64 at any alignment.
-/// What was registered stays masked after the vault is locked, since a late log line may still hold it. Safe to use from any thread.
+/// Masks known secrets, exactly, in logs, errors, answers and exports: as they are, reversed, in hex, inside base64 at any alignment, and all of
+/// these where characters are escaped (percent-encoding, and the escapes of JSON and C), also twice. What was registered stays masked after the vault
+/// is locked, since a late log line may still hold it. Safe to use from any thread.
 /// </summary>
 public sealed class Redactor : ITextMask
 {
     /// <summary>Shorter secrets would blank out ordinary words and are left alone.</summary>
     public const int MinimumLength = 4;
 
+    /// <summary>How often a text may be escaped on top of itself, as JSON in a URL is.</summary>
+    private const int MaxEscapeDepth = 2;
+
     private const string Masked = "***";
     private readonly Lock gate = new();
     private readonly HashSet<string> secrets = new(StringComparer.Ordinal);
     /// <summary>Made when there is something to mask: most processes end before that.</summary>
-    private volatile Index? index;
+    private volatile SecretForms? forms;
     private volatile bool isEmpty = true;
 
     public void Register(string secret)
@@ -27,29 +29,28 @@ public sealed class Redactor : ITextMask
 
         lock (gate)
         {
-            if (secrets.Add(secret)) { (index, isEmpty) = (null, false); }
+            if (secrets.Add(secret)) { (forms, isEmpty) = (null, false); }
         }
     }
 
     /// <summary>The text itself when nothing in it is secret.</summary>
     public string Mask(string text)
     {
-        var (known, any, _) = index ?? Build();
-        var start = text.AsSpan().IndexOfAny(any);
-        if (start < 0) { return text; }
+        if (isEmpty) { return text; }
 
+        var ranges = RangesIn(text, forms ?? Build(), MaxEscapeDepth);
+        if (ranges.Count == 0) { return text; }
+
+        ranges.Sort((one, other) => one.Start.CompareTo(other.Start));
         var masked = new StringBuilder(text.Length);
         var copied = 0;
-        while (start >= 0)
+        for (var at = 0; at < ranges.Count;)
         {
-            // Matches may overlap, so the masked stretch grows while another one begins inside it.
-            var end = start + LongestAt(text, start, known);
-            for (var next = start + 1; next < end; next++) { end = Math.Max(end, next + LongestAt(text, next, known)); }
+            var (start, end) = ranges[at++];
+            while (at < ranges.Count && ranges[at].Start < end) { end = Math.Max(end, ranges[at++].End); }
 
             masked.Append(text, copied, start - copied).Append(Masked);
             copied = end;
-            var further = text.AsSpan(copied).IndexOfAny(any);
-            start = further < 0 ? -1 : copied + further;
         }
 
         return masked.Append(text, copied, text.Length - copied).ToString();
@@ -60,116 +61,54 @@ public sealed class Redactor : ITextMask
 
     public int Settled(string text)
     {
-        var (known, _, beginnings) = index ?? Build();
-        if (known.Length == 0) { return text.Length; }
+        if (isEmpty) { return text.Length; }
 
-        // The first place where what is there may go on as a secret.
-        var open = Math.Max(0, text.Length - known[0].Length + 1);
-        for (; open < text.Length; open++)
+        var known = forms ?? Build();
+        var open = OpenIn(text, known, MaxEscapeDepth);
+        if (open == 0) { return 0; }
+
+        // No secret that is there already lies across the place.
+        foreach (var (start, end) in RangesIn(text, known, MaxEscapeDepth).OrderByDescending(range => range.Start))
         {
-            var next = text.AsSpan(open).IndexOfAny(beginnings);
-            if (next < 0) { return Whole(text, text.Length, known); }
-
-            open += next;
-            var rest = text.AsSpan(open);
-            if (HasLonger(rest, known)) { break; }
+            if (start < open && end > open) { open = start; }
         }
 
-        return Whole(text, Math.Min(open, text.Length), known);
-
-        static bool HasLonger(ReadOnlySpan<char> beginning, string[] longestFirst)
-        {
-            foreach (var form in longestFirst)
-            {
-                if (form.Length <= beginning.Length) { return false; }
-                if (form.AsSpan().StartsWith(beginning, StringComparison.Ordinal)) { return true; }
-            }
-
-            return false;
-        }
+        return open;
     }
 
-    /// <summary>A place at or before <paramref name="at"/> that no secret in the text lies across.</summary>
-    private static int Whole(string text, int at, string[] longestFirst)
+    private SecretForms Build()
     {
-        for (var start = Math.Max(0, at - longestFirst[0].Length + 1); start < at; start++)
+        lock (gate) { return forms = new SecretForms(secrets); }
+    }
+
+    private static List<(int Start, int End)> RangesIn(string text, SecretForms known, int depth)
+    {
+        List<(int Start, int End)> ranges = [];
+        known.Find(text, ranges);
+        if (depth == 0) { return ranges; }
+
+        foreach (var plain in UnescapedText.Of(text, known))
         {
-            if (start + LongestAt(text, start, longestFirst) > at)
-            {
-                at = start;
-                start = Math.Max(0, at - longestFirst[0].Length + 1) - 1;
-            }
+            foreach (var (start, end) in RangesIn(plain.Text, known, depth - 1)) { ranges.Add((plain.PlaceOf(start), plain.PlaceOf(end))); }
         }
 
-        return at;
+        return ranges;
     }
 
-    private Index Build()
+    /// <summary>The first place from which what is there may go on as a secret, or as an escape of one.</summary>
+    private static int OpenIn(string text, SecretForms known, int depth)
     {
-        lock (gate)
-        {
-            var known = secrets.Concat(secrets.SelectMany(FormsOf)).Distinct(StringComparer.Ordinal).OrderByDescending(form => form.Length).ToArray();
-            return index = new Index(known, SearchValues.Create(known, StringComparison.Ordinal), SearchValues.Create([.. known.Select(form => form[0]).Distinct()]));
-        }
-    }
+        var open = known.OpenIn(text);
+        if (depth == 0) { return open; }
 
-    private static int LongestAt(string text, int start, string[] longestFirst)
-    {
-        foreach (var form in longestFirst)
+        // What an escape at the end will stand for is not known yet, only what stands before it.
+        var whole = text[..UnescapedText.CutEscapeIn(text)];
+        open = Math.Min(open, whole.Length < text.Length ? known.OpenIn(whole) : open);
+        foreach (var plain in UnescapedText.Of(whole, known))
         {
-            if (text.AsSpan(start).StartsWith(form, StringComparison.Ordinal)) { return form.Length; }
+            if (plain.ReachesEnd) { open = Math.Min(open, plain.PlaceOf(OpenIn(plain.Text, known, depth - 1))); }
         }
 
-        return 0;
+        return open;
     }
-
-    private static IEnumerable<string> FormsOf(string secret)
-    {
-        yield return JavaScriptEncoder.Default.Encode(secret);
-        yield return JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(secret);
-        foreach (var form in UrlFormsOf(secret)) { yield return form; }
-
-        foreach (var form in Base64FormsOf(secret))
-        {
-            yield return form;
-            foreach (var encoded in UrlFormsOf(form)) { yield return encoded; }
-
-            yield return form.Replace('+', '-').Replace('/', '_');
-            yield return JavaScriptEncoder.Default.Encode(form);
-        }
-    }
-
-    private static IEnumerable<string> UrlFormsOf(string text)
-    {
-        var upper = Uri.EscapeDataString(text);
-        yield return upper;
-        yield return upper.Replace("%20", "+", StringComparison.Ordinal);
-        yield return LowerEscapes(upper);
-    }
-
-    // Of the base64 of any text that contains the secret, the characters that depend on the secret alone, for each of the three alignments.
-    private static IEnumerable<string> Base64FormsOf(string secret)
-    {
-        var bytes = Encoding.UTF8.GetBytes(secret);
-        for (var offset = 0; offset < 3; offset++)
-        {
-            var encoded = Convert.ToBase64String([.. new byte[offset], .. bytes]);
-            var first = ((offset * 8) + 5) / 6;
-            yield return encoded[first..((offset + bytes.Length) * 8 / 6)];
-        }
-    }
-
-    private static string LowerEscapes(string encoded)
-    {
-        var lower = encoded.ToCharArray();
-        for (var at = encoded.IndexOf('%'); at >= 0; at = encoded.IndexOf('%', at + 3))
-        {
-            lower[at + 1] = char.ToLowerInvariant(lower[at + 1]);
-            lower[at + 2] = char.ToLowerInvariant(lower[at + 2]);
-        }
-
-        return new string(lower);
-    }
-
-    private sealed record Index(string[] LongestFirst, SearchValues<string> Any, SearchValues<char> Beginnings);
 }

@@ -32,7 +32,7 @@ public partial class SecurityRowsTests
             "A_flipped_bit_in_any_byte_is_noticed", "A_file_cut_at_any_length_is_refused_and_left_as_it_is", "Entries_that_swapped_their_secrets_are_noticed",
             "A_huge_cost_of_derivation_is_refused_before_any_of_it_is_paid", "A_file_of_a_later_version_says_so_whatever_its_shape", "A_new_vault_is_never_made_over_one_that_exists_even_a_damaged_one",
         ],
-        [55] = ["A_secret_is_masked_in_each_of_its_forms", "A_stored_key_is_masked_in_questions_answers_and_files", "A_secret_is_masked_wherever_the_stream_is_cut"],
+        [55] = ["A_secret_is_masked_in_each_of_its_forms", "A_secret_is_masked_whole_in_every_encoding_also_when_it_arrives_in_pieces", "A_stored_key_is_masked_in_questions_answers_and_files", "A_secret_is_masked_wherever_the_stream_is_cut"],
         [59] = ["SEC-59 One byte that differs is noticed, even when size and time are as before", "SEC-59 A job that holds secrets runs only what was released", "SEC-59 A tampered sidecar is not started"],
     };
 
