@@ -19,7 +19,7 @@ internal static class CatalogFile
     {
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            using var stream = OrdinaryFile.OpenRead(path);
             // The length may be wrong or change: what is counted is what arrives.
             var buffer = new byte[Math.Min(stream.CanSeek ? stream.Length : 0, MaxBytes) + 1];
             var count = 0;

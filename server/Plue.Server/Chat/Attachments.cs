@@ -291,14 +291,14 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
 
     private static Looked Refused(string path, string problem, long? size = null) => new(new AttachedFile { Path = path, Size = size, Problem = problem });
 
-    private static bool IsOfTheDisk(Exception exception) => exception is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException;
+    private static bool IsOfTheDisk(Exception exception) => exception is IOException or UnauthorizedAccessException or ArgumentException;
 
     private static string Sentence(string path, Exception exception) => exception switch
     {
         FileNotFoundException or DirectoryNotFoundException => $"{path} does not exist.",
         UnauthorizedAccessException => $"{path} may not be read. Check its permissions.",
-        NotSupportedException { Message: "It is a folder." } => $"{path} is a folder. Attach the files in it.",
-        NotSupportedException => $"{path} is not an ordinary file, so it is not read.",
+        NotAFileException { IsFolder: true } => $"{path} is a folder. Attach the files in it.",
+        NotAFileException => $"{path} is not an ordinary file, so it is not read.",
         _ => $"{path} cannot be read: {exception.Message.TrimEnd('.')}.",
     };
 

@@ -135,7 +135,7 @@ internal sealed class ProgramTool(string name) : ITool
         }
         catch (FileNotFoundException) { return null; }
         catch (DecoderFallbackException e) { throw new ToolFailureException("The file is not text in UTF-8, so what would be changed cannot be shown.", e); }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException) { throw new ToolFailureException($"The file cannot be read: {e.Message}", e); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { throw new ToolFailureException($"The file cannot be read: {e.Message}", e); }
     }
 
     private sealed class Call(ProgramTool tool, IReadOnlyList<ToolAction> actions, ApprovalKind kind, string what) : PlannedCall

@@ -36,7 +36,7 @@ internal sealed class AllowedTexts(PluePaths paths, TimeProvider time)
     {
         try
         {
-            using var content = new FileStream(paths.AllowedTexts, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var content = OrdinaryFile.OpenRead(paths.AllowedTexts);
             return JsonSerializer.Deserialize(content, AllowedTextsContext.Default.StoredAllowedTexts)?.Texts ?? [];
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException)

@@ -82,7 +82,7 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
             text = text.TrimStart('\uFEFF').ReplaceLineEndings("\n").Trim();
             return new RulesFile(name, path, AllowedTexts.HashOf(bytes), text, HiddenCharacters.Count(text), null);
         }
-        catch (NotSupportedException) { return Unread(name, path, "It is not an ordinary file."); }
+        catch (NotAFileException) { return Unread(name, path, "It is not an ordinary file."); }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return Unread(name, path, $"It could not be read: {fault.Message.TrimEnd('.')}."); }
     }
 

@@ -133,7 +133,7 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
                     var file = new CheckpointFile(new FileState(one.Found.Kind, contents.Put(content), ModeOf(one.Found)), isSure ? one.Found.Stamp : "");
                     lock (files) { files[one.Path] = file; }
                 }
-                catch (Exception fault) when (fault is FileNotFoundException or NotSupportedException) { /* It is gone, or no file any more. */ }
+                catch (Exception fault) when (fault is FileNotFoundException or NotAFileException) { /* It is gone, or no file any more. */ }
                 catch (UnauthorizedAccessException)
                 {
                     Interlocked.Increment(ref unread);
@@ -176,7 +176,7 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
     {
         try
         {
-            var content = File.ReadAllBytes(Path.Combine(folder, Path.GetFileName(name)));
+            var content = OrdinaryFile.Read(Path.Combine(folder, Path.GetFileName(name)));
             if (content.Length < 32 || !System.Security.Cryptography.SHA256.HashData(content.AsSpan(..^32)).AsSpan().SequenceEqual(content.AsSpan(^32..))) { return null; }
 
             using var reader = new BinaryReader(new MemoryStream(content));
@@ -261,7 +261,7 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
             {
                 var full = Path.Combine(root, path);
                 var ignore = new FileInfo(Path.Combine(full, ".gitignore"));
-                if (ignore is { Exists: true, LinkTarget: null, Length: < 1024 * 1024 }) { rules.Add(new IgnoreRules(path, File.ReadAllText(ignore.FullName))); }
+                if (ignore is { Exists: true, LinkTarget: null, Length: < 1024 * 1024 }) { rules.Add(new IgnoreRules(path, System.Text.Encoding.UTF8.GetString(OrdinaryFile.Read(ignore.FullName)).TrimStart('\uFEFF'))); }
 
                 foreach (var (file, mayBeFolder) in new FileSystemEnumerable<(string Name, bool IsFolder)>(
                     full, (ref entry) => (entry.FileName.ToString(), entry.IsDirectory), new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false }))

@@ -162,7 +162,7 @@ internal sealed class Contents(string folder) : IDisposable
     {
         try
         {
-            using var file = DurableFile.OpenUnlocked(place.Pack);
+            using var file = OrdinaryFile.OpenHandle(place.Pack);
             var content = new byte[place.Length];
             var read = 0;
             while (read < content.Length && RandomAccess.Read(file, content.AsSpan(read), place.Offset + read) is > 0 and var more) { read += more; }
@@ -202,7 +202,7 @@ internal sealed class Contents(string folder) : IDisposable
 
     private void ReadHeads(string name)
     {
-        using var file = DurableFile.OpenUnlocked(name);
+        using var file = OrdinaryFile.OpenHandle(name);
         var length = RandomAccess.GetLength(file);
         Span<byte> head = stackalloc byte[HeadLength];
         for (long at = 0; at + HeadLength <= length;)

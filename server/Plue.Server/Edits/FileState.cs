@@ -27,8 +27,8 @@ internal sealed record FileState(HeldKind Kind, string? Hash = null, int Mode = 
                     ? new FileState(found.Kind, contents.Put(content), found.Kind == HeldKind.File ? found.Mode : 0)
                     : new FileState(HeldKind.Other);
             }
-            catch (Exception fault) when (fault is FileNotFoundException or NotSupportedException && tries < 3) { /* It became another thing meanwhile: once more. */ }
-            catch (NotSupportedException) { return new FileState(HeldKind.Other); }
+            catch (Exception fault) when (fault is FileNotFoundException or NotAFileException && tries < 3) { /* It became another thing meanwhile: once more. */ }
+            catch (NotAFileException) { return new FileState(HeldKind.Other); }
         }
     }
 

@@ -125,7 +125,7 @@ internal sealed class MachineChecks(HealthServices services)
 
     private static string HashOf(string file)
     {
-        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        using var stream = OrdinaryFile.OpenRead(file);
         return Convert.ToHexStringLower(SHA256.HashData(stream))[..ShownHash];
     }
 }

@@ -106,7 +106,7 @@ internal sealed class FileJudge(ProtectedPaths protectedPaths, string userHome, 
             var head = new byte[KeyHead];
             return ProtectedPaths.WhyNot(head.AsSpan(0, file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)));
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             // Whoever cannot open it cannot read it either.
             return null;

@@ -54,7 +54,7 @@ public static class GuardedPaths
             return text.StartsWith(Mark, StringComparison.Ordinal) ? RealPath.TargetOf(Path.Combine(workspace, text[Mark.Length..].Trim())) : null;
         }
         // Mostly it is a folder, or there is none.
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException) { return null; }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException) { return null; }
     }
 
     private static bool IsOrdinary(GuardedFile file, Func<IReadOnlyList<string>>? ordinary) => ordinary?.Invoke().Any(pattern => pattern.Equals(file.Pattern, StringComparison.OrdinalIgnoreCase)) == true;

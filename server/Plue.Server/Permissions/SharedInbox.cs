@@ -139,7 +139,7 @@ public sealed class SharedInbox(Approvals own, PluePaths paths, ILogger logger)
     private T? Read<T>(string file, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) where T : class
     {
         try { return OrdinaryFile.Read(file, MostBytes) is { } content ? JsonSerializer.Deserialize(content, type) : null; }
-        catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException)
         {
             logger.LogDebug("{File} of another window is passed over: {Reason}", file, fault.Message);
             return null;

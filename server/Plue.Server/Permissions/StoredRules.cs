@@ -64,7 +64,7 @@ public sealed class StoredRules(PluePaths paths, TimeProvider time)
             return rules.Any(rule => rule is not { Id: not null, Rule: not null, Folder: not null }) ? throw new JsonException("A rule is not whole.") : rules;
         }
         catch (FileNotFoundException) { return []; }
-        catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException)
         {
             throw new FailureException(FailureKind.Conflict, $"{paths.Rules} cannot be read ({fault.Message.TrimEnd('.')}). Correct or remove it, then try again.", fault);
         }

@@ -62,7 +62,7 @@ internal static partial class ChildProcessTree
             if (!int.TryParse(Path.GetFileName(directory), out var id) || id == Environment.ProcessId) { continue; }
 
             byte[] environment;
-            try { environment = File.ReadAllBytes(Path.Combine(directory, "environ")); }
+            try { environment = ReadOfKernel(Path.Combine(directory, "environ")); }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException) { continue; }
 
             if (environment.AsSpan().IndexOf(mark) >= 0) { yield return id; }
@@ -75,7 +75,7 @@ internal static partial class ChildProcessTree
         try
         {
             // The name in parentheses may hold anything; the start time is the 20th field behind it.
-            var stat = File.ReadAllText($"/proc/{processId}/stat");
+            var stat = Encoding.UTF8.GetString(ReadOfKernel($"/proc/{processId}/stat"));
             return $"{processId}.{stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19]}";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or IndexOutOfRangeException or ArgumentOutOfRangeException)
@@ -100,6 +100,10 @@ internal static partial class ChildProcessTree
         return ended;
     }
 
+#pragma warning disable RS0030 // What lies in /proc is the kernel's own.
+    private static byte[] ReadOfKernel(string path) => File.ReadAllBytes(path);
+#pragma warning restore RS0030
+
     /// <summary>Everyone with a mark, and the owner that it names.</summary>
     private static IEnumerable<(int Id, string Owner)> Owned(byte[] mark)
     {
@@ -108,7 +112,7 @@ internal static partial class ChildProcessTree
             string value;
             try
             {
-                var environment = File.ReadAllBytes($"/proc/{id}/environ").AsSpan();
+                var environment = ReadOfKernel($"/proc/{id}/environ").AsSpan();
                 var rest = environment[(environment.IndexOf(mark) + mark.Length)..];
                 var end = rest.IndexOf((byte)0);
                 value = Encoding.UTF8.GetString(end < 0 ? rest : rest[..end]);

@@ -11,8 +11,6 @@ public static partial class DurableFile
 {
     private const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode PrivateDirectory = PrivateFile | UnixFileMode.UserExecute;
-    private const int LinuxCloseOnExec = 0x80000;
-    private const int MacCloseOnExec = 0x1000000;
 
     /// <summary>Replaces the file or leaves the old one: write new, fsync, rename, fsync the directory.</summary>
     /// <exception cref="IOException">
@@ -43,7 +41,7 @@ public static partial class DurableFile
         var temporary = TemporaryBeside(path);
         try
         {
-            using var source = OpenPrivate(from, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var source = OrdinaryFile.OpenRead(from);
             using var target = OpenPrivate(temporary, FileMode.CreateNew, FileAccess.Write);
             source.CopyTo(target);
             Sync(target.SafeFileHandle);
@@ -100,13 +98,9 @@ public static partial class DurableFile
     }
 
     /// <summary>Opens unbuffered; a new file has mode 0600 from its first moment.</summary>
-    public static FileStream OpenPrivate(string path, FileMode mode, FileAccess access, FileShare share = FileShare.Read, FileOptions fileOptions = FileOptions.None)
-    {
-        var options = new FileStreamOptions { Mode = mode, Access = access, Share = share, BufferSize = 0, Options = fileOptions };
-        if (!OperatingSystem.IsWindows() && mode is not (FileMode.Open or FileMode.Truncate)) { options.UnixCreateMode = PrivateFile; }
-
-        return new FileStream(path, options);
-    }
+    /// <inheritdoc cref="OrdinaryFile.Open" path="/exception"/>
+    public static FileStream OpenPrivate(string path, FileMode mode, FileAccess access, FileShare share = FileShare.Read, FileOptions fileOptions = FileOptions.None) =>
+        OrdinaryFile.Open(path, mode, access, share, fileOptions, PrivateFile);
 
     /// <summary>Waits until what was written is on the disk.</summary>
     /// <exception cref="IOException">The disk said no; what was written may be lost.</exception>
@@ -128,7 +122,7 @@ public static partial class DurableFile
     {
         if (OperatingSystem.IsWindows()) { return; }
 
-        using var handle = open(directory, 0);
+        using var handle = UnixCalls.OpenFolder(directory);
         if (handle.IsInvalid || fsync(handle) != 0)
         {
             throw new IOException($"The folder {directory} could not be synced ({Marshal.GetLastPInvokeErrorMessage()}).", Marshal.GetLastPInvokeError());
@@ -153,28 +147,6 @@ public static partial class DurableFile
         if (parent is not null) { SyncDirectory(parent); }
     }
 
-    /// <summary>
-    /// Opens for reading although another process holds the file with <see cref="FileShare.None"/>, which .NET makes an advisory lock on Unix.
-    /// </summary>
-    /// <exception cref="IOException">The file is not there, or may not be read.</exception>
-    public static SafeFileHandle OpenUnlocked(string path)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        }
-
-        var handle = open(path, OperatingSystem.IsLinux() ? LinuxCloseOnExec : MacCloseOnExec);
-        if (!handle.IsInvalid) { return handle; }
-
-        var (error, message) = (Marshal.GetLastPInvokeError(), Marshal.GetLastPInvokeErrorMessage());
-        handle.Dispose();
-        throw new IOException($"{path} could not be opened ({message}).", error);
-    }
-
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(SafeFileHandle fd);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial SafeFileHandle open(string path, int flags);
 }

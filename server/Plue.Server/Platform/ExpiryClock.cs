@@ -11,6 +11,7 @@ public static class ExpiryClock
 {
     public static readonly TimeSpan LongestAway = TimeSpan.FromDays(7);
     public static readonly TimeSpan Doubt = TimeSpan.FromDays(1);
+    private const int MaxBytes = 1024;
     private static readonly TimeSpan WorthNoting = TimeSpan.FromHours(1);
 
     /// <summary>The time; null while it is in doubt, and where what is known of it cannot be kept.</summary>
@@ -43,7 +44,7 @@ public static class ExpiryClock
     {
         if (!Path.Exists(file)) { return null; }
 
-        var lines = File.ReadAllLines(file);
+        var lines = OrdinaryFile.Read(file, MaxBytes) is { } content ? Encoding.ASCII.GetString(content).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [];
         return lines.Length == 2 && TryRead(lines[0], out var seen) && TryRead(lines[1], out var trustedFrom) ? new Mark(seen, trustedFrom) : null;
     }
 

@@ -95,7 +95,7 @@ public sealed class HeldFolder : IDisposable
     /// <returns>Null when the file is larger.</returns>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    /// <exception cref="NotSupportedException">It is a folder, a pipe, a socket or a device.</exception>
+    /// <exception cref="NotAFileException">It is a folder, a pipe, a socket or a device.</exception>
     /// <exception cref="IOException">It or a part of the path is a link, or the disk said no.</exception>
     public byte[]? Read(string path, int most)
     {
@@ -268,22 +268,22 @@ public sealed class HeldFolder : IDisposable
     private static SafeFileHandle Open(Parent parent)
     {
         if (!IsWindows) { return Checked(UnixCalls.OpenAt(parent.Handle!, parent.Name, UnixCalls.NonBlocking | UnixCalls.NoFollow), parent.Name); }
-        if (Directory.Exists(parent.Full)) { throw new NotSupportedException("It is a folder."); }
+        if (Directory.Exists(parent.Full)) { throw new NotAFileException(isFolder: true); }
         if (LookPlain(parent).Kind == HeldKind.Other) { throw new IOException($"{parent.Name} is a link, and nothing is done through links."); }
 
-        return File.OpenHandle(parent.Full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        return OrdinaryFile.OpenHandle(parent.Full);
     }
 
     private static byte[]? Content(SafeFileHandle file, Parent parent, int most)
     {
         if (UnixCalls.FactsOf(file) is { } facts)
         {
-            if (!facts.IsOrdinary) { throw new NotSupportedException(facts.IsFolder ? "It is a folder." : "It is not an ordinary file."); }
+            if (!facts.IsOrdinary) { throw new NotAFileException(facts.IsFolder); }
         }
         else if (parent.Handle is { } folder)
         {
             using var asFolder = UnixCalls.OpenAt(folder, parent.Name, UnixCalls.Directory | UnixCalls.NoFollow);
-            if (!asFolder.IsInvalid) { throw new NotSupportedException("It is a folder."); }
+            if (!asFolder.IsInvalid) { throw new NotAFileException(isFolder: true); }
         }
 
         return OrdinaryFile.Read(file, most);
@@ -299,7 +299,7 @@ public sealed class HeldFolder : IDisposable
         try
         {
             using (var file = IsWindows
-                ? File.OpenHandle(beside, FileMode.CreateNew, FileAccess.Write)
+                ? OrdinaryFile.Open(beside, FileMode.CreateNew, FileAccess.Write, FileShare.Read, FileOptions.None, default).SafeFileHandle
                 : Checked(UnixCalls.OpenAt(parent.Handle!, temporary, UnixCalls.WriteOnly | UnixCalls.CreateNew | UnixCalls.NoFollow, (int)mode), parent.Name))
             {
                 RandomAccess.Write(file, content, 0);
@@ -376,7 +376,7 @@ public sealed class HeldFolder : IDisposable
         {
             UnixCalls.NoEntry => new FileNotFoundException($"{name} is not there.", name),
             UnixCalls.NotPermitted or UnixCalls.Denied => new UnauthorizedAccessException($"{name}: {message}."),
-            NotThere or NoSocket => new NotSupportedException("It is not an ordinary file."),
+            NotThere or NoSocket => new NotAFileException(isFolder: false),
             _ when error == UnixCalls.TooManyLinks => new IOException($"{name} is a link now, and nothing is done through links.", error),
             _ => new IOException($"{name}: {message}.", error),
         };

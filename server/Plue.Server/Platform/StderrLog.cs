@@ -70,7 +70,7 @@ public sealed class StderrLog(LogLevel minimum, string? folder, Func<string, str
         DurableFile.CreatePrivateDirectory(folder);
         var path = Path.Combine(folder, "plue.log");
         if (File.Exists(path) && new FileInfo(path).Length > MaxFileBytes) { File.Move(path, Path.Combine(folder, "plue.old.log"), overwrite: true); }
-        return DurableFile.OpenPrivate(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        return DurableFile.OpenPrivate(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
     }
 
     private static string Name(LogLevel level) => level switch

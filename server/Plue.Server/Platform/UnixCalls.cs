@@ -13,6 +13,16 @@ internal static partial class UnixCalls
     public const int NoFolder = 20;
     public const int IsFolder = 21;
 
+    public const uint OrdinaryKind = 0x8000;
+    public const uint FolderKind = 0x4000;
+    public const int SharedLock = 1;
+    public const int ExclusiveLock = 2;
+
+    private const uint KindMask = 0xF000;
+    private const uint LinkKind = 0xA000;
+    private const int WithoutWaiting = 4;
+    private const int NoLock = 8;
+    private const int Interrupted = 4;
     private const int BasicStat = 0x7FF;
     private const int EmptyPath = 0x1000;
     private const int NoFollowStat = 0x100;
@@ -25,9 +35,13 @@ internal static partial class UnixCalls
     public static readonly int CloseOnExec = IsMac ? 0x1000000 : 0x80000;
     public static readonly int NoFollow = IsMac ? 0x100 : IsArm ? 0x8000 : 0x20000;
     public static readonly int Directory = IsMac ? 0x100000 : IsArm ? 0x4000 : 0x10000;
-    public static readonly int WriteOnly = 1;
+    public const int WriteOnly = 1;
+    public const int ReadWrite = 2;
+    public static readonly int Create = IsMac ? 0x200 : 0x40;
     public static readonly int CreateNew = IsMac ? 0x200 | 0x800 : 0x40 | 0x80;
+    private static readonly int NoTerminal = IsMac ? 0x20000 : 0x100;
     public static readonly int TooManyLinks = IsMac ? 62 : 40;
+    private static readonly int WouldWait = IsMac ? 35 : 11;
 
     /// <summary>What a file is.</summary>
     /// <param name="Mode">With its kind, as <c>stat</c> has it.</param>
@@ -35,14 +49,39 @@ internal static partial class UnixCalls
     /// <param name="Stamp">Differs whenever the file was touched.</param>
     public readonly record struct Facts(uint Mode, uint Owner, uint Group, long Size, DateTime Changed, string Stamp)
     {
-        private const uint KindMask = 0xF000;
-        public bool IsOrdinary => (Mode & KindMask) == 0x8000;
-        public bool IsFolder => (Mode & KindMask) == 0x4000;
-        public bool IsLink => (Mode & KindMask) == 0xA000;
+        public bool IsOrdinary => (Mode & KindMask) == OrdinaryKind;
+        public bool IsFolder => (Mode & KindMask) == FolderKind;
+        public bool IsLink => (Mode & KindMask) == LinkKind;
     }
 
     /// <returns>Null where it cannot be told: only Linux says it in one way on every machine.</returns>
     public static Facts? FactsOf(SafeFileHandle file) => Stat(file, "", EmptyPath);
+
+    /// <returns>Null where the system does not say.</returns>
+    public static uint? KindOf(SafeFileHandle file)
+    {
+        if (!IsMac) { return FactsOf(file)?.Mode & KindMask; }
+
+        // struct stat begins with the device (4 bytes) and the mode (2).
+        Span<byte> stat = stackalloc byte[256];
+        return (IsArm ? fstat(file, stat) : fstat64(file, stat)) == 0 ? BitConverter.ToUInt16(stat[4..]) & KindMask : null;
+    }
+
+    /// <summary>Takes an advisory lock. A file system that has none is no fault.</summary>
+    /// <exception cref="IOException">Another process holds it: <see cref="FileTurn.IsHeldElsewhere"/>.</exception>
+    public static void Lock(SafeFileHandle file, int kind)
+    {
+        while (flock(file, kind | WithoutWaiting) != 0)
+        {
+            var error = Marshal.GetLastPInvokeError();
+            if (error == Interrupted) { continue; }
+            if (error == WouldWait) { throw new IOException("Another process has locked the file.", error); }
+
+            return;
+        }
+    }
+
+    public static void Unlock(SafeFileHandle file) => _ = flock(file, NoLock);
 
     /// <summary>Of a name in a folder; of a link the link itself.</summary>
     /// <returns>Null where it cannot be told; the last error says why.</returns>
@@ -70,6 +109,19 @@ internal static partial class UnixCalls
         // The mode is a variadic argument: on Apple's processors those are on the stack, behind the eight registers; elsewhere it is the fourth.
         openat(folder, name, flags | CloseOnExec, mode, 0, 0, 0, 0, mode);
 
+    /// <param name="newFile">The permissions of a new file.</param>
+    public static SafeFileHandle Open(string path, int flags, UnixFileMode newFile)
+    {
+        var mode = (nint)(int)newFile;
+        while (true)
+        {
+            var handle = open(path, flags | CloseOnExec | NoTerminal, mode, 0, 0, 0, 0, 0, mode);
+            if (!handle.IsInvalid || Marshal.GetLastPInvokeError() != Interrupted) { return handle; }
+
+            handle.Dispose();
+        }
+    }
+
     public static SafeFileHandle OpenFolder(string path) => open(path, Directory | CloseOnExec);
 
     /// <summary>Whether this user may write there, as the system would judge it: by rights, and by how the disk is mounted. Writes nothing.</summary>
@@ -80,6 +132,19 @@ internal static partial class UnixCalls
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle open(string path, int flags);
+
+    // The mode stands where variadic arguments do: see OpenAt.
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial SafeFileHandle open(string path, int flags, nint mode, nint unused1, nint unused2, nint unused3, nint unused4, nint unused5, nint modeOnStack);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int flock(SafeFileHandle file, int operation);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fstat(SafeFileHandle file, Span<byte> result);
+
+    [LibraryImport("libc", EntryPoint = "fstat$INODE64", SetLastError = true)]
+    private static partial int fstat64(SafeFileHandle file, Span<byte> result);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle openat(SafeFileHandle folder, string path, int flags, nint mode, nint unused1, nint unused2, nint unused3, nint unused4, nint modeOnStack);

@@ -89,7 +89,7 @@ public sealed class ModelCache(PluePaths paths, Action<string> log)
             if (!file.Exists) { return null; }
             if (file.Length > MostBytes) { throw new JsonException("the file is too large"); }
 
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), StoredModelsJson.Default.StoredModelFile)?.ToModels();
+            return JsonSerializer.Deserialize(OrdinaryFile.Read(path), StoredModelsJson.Default.StoredModelFile)?.ToModels();
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {

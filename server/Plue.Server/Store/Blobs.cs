@@ -55,10 +55,7 @@ public sealed class Blobs(PluePaths paths)
     private byte[]? TryRead(string id)
     {
         var file = new FileInfo(PathOf(id));
-        if (!file.Exists || file.Length > MostBytes) { return null; }
-
-        var content = File.ReadAllBytes(file.FullName);
-        return IdOf(content) == id ? content : null;
+        return file.Exists && OrdinaryFile.Read(file.FullName, MostBytes) is { } content && IdOf(content) == id ? content : null;
     }
 
     private string PathOf(string id) => Path.Combine(paths.Blobs, id);

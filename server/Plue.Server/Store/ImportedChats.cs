@@ -91,7 +91,7 @@ public sealed class ImportedChats(PluePaths paths, TimeProvider time)
         try
         {
             var beginning = new byte[BeginningBytes];
-            using var file = DurableFile.OpenUnlocked(path);
+            using var file = OrdinaryFile.OpenHandle(path);
             var read = beginning.AsSpan(0, RandomAccess.Read(file, beginning, 0));
             var first = read.IndexOf((byte)'\n');
             if (first < 0) { return null; }

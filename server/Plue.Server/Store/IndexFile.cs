@@ -31,7 +31,7 @@ internal sealed class IndexFile(string path, ILogger logger)
         Dictionary<string, IndexRow> rows = new(StringComparer.Ordinal);
         try
         {
-            var content = File.ReadAllBytes(path);
+            var content = OrdinaryFile.Read(path);
             IsDamaged = !Read(content, rows);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)

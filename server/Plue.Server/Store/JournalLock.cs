@@ -172,7 +172,7 @@ internal sealed class JournalLock : IDisposable
         Span<byte> buffer = stackalloc byte[256];
         try
         {
-            using var handle = DurableFile.OpenUnlocked(path);
+            using var handle = OrdinaryFile.OpenHandle(path);
             return Encoding.ASCII.GetString(buffer[..RandomAccess.Read(handle, buffer, 0)]).EndsWith(token + "\n", StringComparison.Ordinal);
         }
         catch (IOException exception) when (exception is FileNotFoundException || exception.HResult == NoSuchFile)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Store;
 
@@ -20,13 +21,7 @@ internal static class JournalReader
     }
 
     /// <exception cref="IOException">The file cannot be read at all.</exception>
-    public static FileStream Open(string path) => new(path, new FileStreamOptions
-    {
-        Mode = FileMode.Open,
-        Access = FileAccess.Read,
-        Share = FileShare.ReadWrite | FileShare.Delete,
-        BufferSize = 0,
-    });
+    public static FileStream Open(string path) => OrdinaryFile.OpenRead(path);
 
     /// <summary>Goes on where the scan ended.</summary>
     public static void Read(FileStream stream, JournalScan scan)

@@ -203,7 +203,7 @@ public sealed class UsageLedger(
         {
             var readable = ReadFiles([file], DateTimeOffset.MinValue, DateTimeOffset.MaxValue, out var damaged);
             foreach (var entry in readable) { all.TryAdd(entry.Id, entry); }
-            if (damaged) { File.Copy(file, file + ".damaged", overwrite: true); }
+            if (damaged) { DurableFile.Copy(file, file + ".damaged"); }
         }
 
         foreach (var entry in fromChats(DateTimeOffset.MinValue)) { all.TryAdd(entry.Id, entry); }
@@ -264,7 +264,7 @@ public sealed class UsageLedger(
 
     private static byte[] ReadAll(string path)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        using var stream = OrdinaryFile.OpenRead(path);
         var bytes = new byte[stream.Length];
         var length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         return length == bytes.Length ? bytes : bytes[..length];

@@ -79,7 +79,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
     {
         try
         {
-            if (File.Exists(PathOf(collection, name)) && !File.Exists(PathOf(collection, newName))) { DurableFile.Replace(PathOf(collection, newName), File.ReadAllBytes(PathOf(collection, name))); }
+            if (File.Exists(PathOf(collection, name)) && !File.Exists(PathOf(collection, newName))) { DurableFile.Replace(PathOf(collection, newName), OrdinaryFile.Read(PathOf(collection, name))); }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -94,7 +94,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
     {
         var path = PathOf(collection, name);
         if (!File.Exists(path)) { return true; }
-        if (!File.Exists(PathOf(collection, newName)) || !File.ReadAllBytes(PathOf(collection, newName)).AsSpan().StartsWith(File.ReadAllBytes(path))) { return false; }
+        if (!File.Exists(PathOf(collection, newName)) || !OrdinaryFile.Read(PathOf(collection, newName)).AsSpan().StartsWith(OrdinaryFile.Read(path))) { return false; }
 
         File.Delete(path);
         return true;
@@ -147,7 +147,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
     {
         try
         {
-            var content = File.ReadAllBytes(BlobPath(blob));
+            var content = OrdinaryFile.Read(BlobPath(blob));
             return HashOf(content) == blob ? content : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

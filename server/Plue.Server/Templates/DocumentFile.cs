@@ -32,7 +32,7 @@ public static class DocumentFile
                 if (count > Json5Reader.MaxBytes) { return (null, Problem("The file is larger than 4 MiB, the most that is read.")); }
             }
         }
-        catch (NotSupportedException) { return (null, Problem("It is not an ordinary file.")); }
+        catch (NotAFileException) { return (null, Problem("It is not an ordinary file.")); }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return (null, Problem($"The file could not be read: {exception.Message}"));

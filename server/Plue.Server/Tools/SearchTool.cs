@@ -171,7 +171,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
 
                 return ProtectedPaths.WhyNot(content) is null ? FileText.Of(content)?.Content : null;
             }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
                 // It went away, is a link or a pipe: then it is nothing to search.
                 return null;

@@ -60,7 +60,7 @@ public sealed class ToolResults(PluePaths paths, TimeProvider time)
         {
             try { return Encoding.UTF8.GetString(OrdinaryFile.Read(PathOf(codexId, id), 2 * MostBytes) ?? []); }
             catch (FileNotFoundException) { /* Said below. */ }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
                 throw new ToolFailureException($"{HiddenCharacters.VisibleLine(name)} cannot be read ({fault.Message.TrimEnd('.')}).", fault);
             }

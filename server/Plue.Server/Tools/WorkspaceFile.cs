@@ -24,9 +24,9 @@ internal static class WorkspaceFile
             return folder.Read(path.Relative, MostBytes) ?? throw new ToolFailureException($"{path.Shown} is larger than {MostBytes / (1024 * 1024)} MiB. Use `search` to find the place, or a command that shows a part of it.");
         }
         catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException) { return null; }
-        catch (NotSupportedException fault)
+        catch (NotAFileException fault)
         {
-            throw new ToolFailureException(fault.Message.Contains("folder", StringComparison.Ordinal)
+            throw new ToolFailureException(fault.IsFolder
                 ? $"{path.Shown} is a folder. Use `search` with `files` to list what is in it."
                 : $"{path.Shown} is no ordinary file but a pipe, a socket or a device, and is not read.", fault);
         }
@@ -50,7 +50,7 @@ internal static class WorkspaceFile
         }
         catch (FileChangedException fault) { throw new ToolFailureException($"{path.Shown} changed meanwhile. Nothing was written; read it again.", fault); }
         catch (UnauthorizedAccessException fault) { throw new ToolFailureException($"{path.Shown} may not be written: the system refuses it. Nothing was changed.", fault); }
-        catch (Exception fault) when (fault is IOException or NotSupportedException)
+        catch (IOException fault)
         {
             throw new ToolFailureException($"{path.Shown} was not written ({fault.Message.TrimEnd('.')}). Nothing was changed.", fault);
         }

@@ -114,6 +114,6 @@ internal sealed class WorkspaceListing(string? ripgrep)
             using var folder = new HeldFolder(workspace);
             return folder.Read(relative, MostIgnoreBytes) is { } content ? FileText.Of(content)?.Content : null;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException) { return null; }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return null; }
     }
 }

@@ -47,7 +47,7 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
                     imported.Add(known[session.Source] = chats.Create(Finished(session)));
                     leftOut.Add(ofThis);
                 }
-                catch (Exception exception) when (exception is FailureException or IOException or UnauthorizedAccessException or NotSupportedException)
+                catch (Exception exception) when (exception is FailureException or IOException or UnauthorizedAccessException)
                 {
                     failed.Add(new ImportFailure(file, Why(exception), null));
                 }
@@ -99,7 +99,7 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
             stream.Position = 0;
             return Read(stream, format, new LeftOut(), file.Name, GlanceBytes, cancellationToken);
         }
-        catch (Exception exception) when (exception is FailureException or IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception exception) when (exception is FailureException or IOException or UnauthorizedAccessException)
         {
             return null;
         }
@@ -185,7 +185,7 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
         FailureException failure => failure.Message,
         FileNotFoundException or DirectoryNotFoundException => "This file is not there any more. Choose another.",
         UnauthorizedAccessException => "This file may not be read. Check its permissions.",
-        NotSupportedException => "This is not an ordinary file. Choose another.",
+        NotAFileException => "This is not an ordinary file. Choose another.",
         _ => $"This file could not be read ({exception.Message.TrimEnd('.')}). Check the disk and try again.",
     };
 }

@@ -55,8 +55,8 @@ public sealed class HeldFolderTests : IDisposable
         Assert.Null(folder.Read("file", 4));
         Assert.Throws<FileNotFoundException>(() => folder.Read("none", 9));
         Assert.Throws<FileNotFoundException>(() => folder.Read("none/below", 9));
-        Assert.Equal("It is a folder.", Assert.Throws<NotSupportedException>(() => folder.Read("sub", 9)).Message);
-        Assert.Equal("It is not an ordinary file.", Assert.Throws<NotSupportedException>(() => folder.Read("socket", 9)).Message);
+        Assert.Equal("It is a folder.", Assert.Throws<NotAFileException>(() => folder.Read("sub", 9)).Message);
+        Assert.Equal("It is not an ordinary file.", Assert.Throws<NotAFileException>(() => folder.Read("socket", 9)).Message);
         Assert.Contains("nothing is done through links", Assert.Throws<IOException>(() => folder.Read("link", 9)).Message, StringComparison.Ordinal);
 
         Assert.Equal("file"u8.ToArray(), folder.ReadOrLink("link", 9));

@@ -186,7 +186,7 @@ internal sealed partial class AwsCredentials(
         var path = Path.Combine(home, ".aws", "sso", "cache", name + ".json");
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var document = JsonDocument.Parse(OrdinaryFile.Read(path));
             var root = document.RootElement;
             var ends = root.Text("expiresAt")?.Replace("UTC", "Z");
             var isDate = DateTimeOffset.TryParse(ends, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date);

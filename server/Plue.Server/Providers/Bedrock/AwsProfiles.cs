@@ -1,4 +1,6 @@
+using System.Text;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.Bedrock;
@@ -88,7 +90,7 @@ internal sealed class AwsProfiles
             var file = new FileInfo(path);
             if (!file.Exists) return "";
             if (file.Length > MostBytes) throw new FailureException(FailureKind.BadRequest, $"The file {path} is too long for AWS settings. Check it, then try again.");
-            return File.ReadAllText(path);
+            return Encoding.UTF8.GetString(OrdinaryFile.Read(path)).TrimStart('\uFEFF');
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -134,7 +134,7 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
                 if (mayBeKnown && hashes.TryGetValue(path, out var known) && (known.Length, known.Written) == (file.Length, file.LastWriteTimeUtc)) { return known.Sha256; }
             }
 
-            using var content = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            using var content = OrdinaryFile.OpenRead(path);
             var sha256 = Convert.ToHexStringLower(SHA256.HashData(content));
             lock (gate) { hashes[path] = (file.Length, file.LastWriteTimeUtc, sha256); }
 
@@ -151,7 +151,7 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
     {
         try
         {
-            using var content = new FileStream(paths.Approvals, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var content = OrdinaryFile.OpenRead(paths.Approvals);
             return JsonSerializer.Deserialize(content, ApprovalContext.Default.StoredApprovals)?.Programs ?? [];
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException)

@@ -43,7 +43,7 @@ internal sealed class OAuthLedger(PluePaths paths)
         var all = new Dictionary<string, OAuthEntry>(StringComparer.Ordinal);
         try
         {
-            using var document = JsonDocument.Parse(System.IO.File.ReadAllBytes(File));
+            using var document = JsonDocument.Parse(OrdinaryFile.Read(File));
             if (document.RootElement.ValueKind != JsonValueKind.Object) { return all; }
 
             foreach (var member in document.RootElement.EnumerateObject())

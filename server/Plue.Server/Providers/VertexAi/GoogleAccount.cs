@@ -153,7 +153,7 @@ internal sealed class GoogleAccount(
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var file = OrdinaryFile.OpenRead(path);
             var bytes = new byte[MostBytes];
             var length = file.ReadAtLeast(bytes, MostBytes, throwOnEndOfStream: false);
             return GoogleAccountFile.Read(bytes.AsMemory(0, length), $"The file {path}");

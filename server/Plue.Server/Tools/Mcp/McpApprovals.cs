@@ -54,7 +54,7 @@ internal sealed class McpApprovals(PluePaths paths, TimeProvider time)
     {
         try
         {
-            using var content = new FileStream(File, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var content = OrdinaryFile.OpenRead(File);
             return JsonSerializer.Deserialize(content, McpApprovalContext.Default.StoredMcpApprovals)?.Servers ?? [];
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException)

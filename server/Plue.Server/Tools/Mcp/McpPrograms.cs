@@ -60,7 +60,7 @@ internal sealed class McpPrograms(string? searchPath, Func<string?> openFolder)
             hashes[path] = (file.Length, file.LastWriteTimeUtc, sha256);
             return sha256;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             throw new FailureException(FailureKind.NotFound, $"{path} cannot be read ({fault.Message.TrimEnd('.')}).", fault);
         }
