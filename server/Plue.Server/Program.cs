@@ -2,7 +2,10 @@ using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using Plue.Server;
 using Plue.Server.Cli;
+using Plue.Server.Platform;
 
+CrashFiles.Prevent();
+using var ending = ProcessEnd.WithinAfterSignal(TimeSpan.FromSeconds(4.5));
 var terminal = Terminal.OfThisProcess();
 var root = new RootCommand("Plue: chat and agents with your own providers")
 {
@@ -23,6 +26,6 @@ var root = new RootCommand("Plue: chat and agents with your own providers")
     SandboxCommand.Create(terminal),
 };
 var parsed = root.Parse(args);
-var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(8) });
+var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(4) });
 // A usage error is 2, as shells have it; the library says 1.
 return parsed.Errors.Count > 0 ? ExitCodes.BadUsage : exitCode;

@@ -13,7 +13,7 @@ namespace Plue.Server;
 /// <summary>One editor's connection: the list of all handlers, and an end in good order however the editor goes.</summary>
 internal static class Sidecar
 {
-    private static readonly TimeSpan EndingTime = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan EndingTime = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan TrashPatience = TimeSpan.FromSeconds(20);
 
     /// <returns>0 after shutdown and exit, 1 when the editor went without.</returns>
@@ -100,9 +100,12 @@ internal static class Sidecar
         await await Task.WhenAny(server.RunAsync(stop.Token), stopped.Task);
 
         await background.CancelAsync();
-        await Task.WhenAll(keepingFresh, following, keepingInbox);
         // Turns are stopped and stored and every child is ended, but not at any price: the editor may start a new sidecar any moment.
-        var ending = EndAsync(conversations, house);
+        var ending = Task.Run(async () =>
+        {
+            await Task.WhenAll(keepingFresh, following, keepingInbox);
+            await EndAsync(conversations, house);
+        }, CancellationToken.None);
         try { await ending.WaitAsync(EndingTime, CancellationToken.None); }
         catch (TimeoutException)
         {

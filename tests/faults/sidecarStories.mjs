@@ -7,7 +7,6 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
-  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -718,8 +717,7 @@ function parentOf(pid) {
 /** Whether it runs and is no zombie. @param {number} pid */
 function isRunning(pid) {
   try {
-    readlinkSync(`/proc/${pid}/exe`);
-    return true;
+    return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;
   }

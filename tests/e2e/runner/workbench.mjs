@@ -1,5 +1,5 @@
 // One VS Code window with Plue under development: its own server, browser profile, user data and Plue home.
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { root } from '../../../scripts/lib/paths.mjs';
@@ -193,13 +193,14 @@ export class Workbench {
     return inner;
   }
 
-  /** The process id of this window's sidecar, found by its Plue home (Linux). */
+  /** The process id of this window's sidecar, found by the Plue home of the extension host that started it (Linux): the sidecar itself hides its environment. */
   sidecarPid() {
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
       try {
-        const isPlue =
-          /\/plue$/.test(readlinkSync(`/proc/${pid}/exe`)) || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('plue.dll');
-        if (isPlue && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`PLUE_HOME=${this.plueHome}\0`)) return Number(pid);
+        const [program = '', file = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+        const parent = /^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
+        const isPlue = program.endsWith('/plue') || file.endsWith('plue.dll');
+        if (isPlue && readFileSync(`/proc/${parent}/environ`, 'utf8').includes(`PLUE_HOME=${this.plueHome}\0`)) return Number(pid);
       } catch {
         // Gone meanwhile, or not ours to read.
       }

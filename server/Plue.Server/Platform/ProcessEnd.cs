@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+
+namespace Plue.Server.Platform;
+
+/// <summary>The end of this process when an orderly one takes too long: a thread may hang in the system, at a disk that does not answer for instance.</summary>
+internal static partial class ProcessEnd
+{
+    private const int Terminated = 128 + 15;
+
+    /// <summary>From now on SIGTERM and SIGINT end the process within the limit, whatever its threads do.</summary>
+    public static IDisposable WithinAfterSignal(TimeSpan limit)
+    {
+        var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Within(limit));
+        var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Within(limit));
+        return new Both(terminate, interrupt);
+    }
+
+    /// <summary>Ends at once. Nothing is written and nobody is notified.</summary>
+    public static void Now(int exitCode)
+    {
+        if (OperatingSystem.IsWindows()) { Environment.Exit(exitCode); }
+        else { _exit(exitCode); }
+    }
+
+    private static void Within(TimeSpan limit) => new Thread(() =>
+    {
+        Thread.Sleep(limit);
+        Now(Terminated);
+    })
+    { IsBackground = true, Name = "Ending" }.Start();
+
+    private sealed class Both(IDisposable one, IDisposable other) : IDisposable
+    {
+        public void Dispose()
+        {
+            one.Dispose();
+            other.Dispose();
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial void _exit(int exitCode);
+}
