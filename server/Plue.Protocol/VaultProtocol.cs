@@ -8,7 +8,8 @@ public sealed record VaultStatusResult(bool Exists, bool Locked, IReadOnlyList<s
 /// <param name="Way"><c>editor</c> (with a key from VS Code's SecretStorage), <c>keychain</c> (no secret), or <c>passphrase</c>.</param>
 /// <param name="WayId">Tells several editors apart; null for the others.</param>
 /// <param name="Secret">The editor's key in base64 (32 bytes), or the passphrase.</param>
-public sealed record VaultWayParams(string Way, string? WayId, string? Secret);
+/// <param name="AcceptOlder">To unlock: the user wants to go on with an older copy of the file. Without it such a copy is refused with <c>vaultOlder</c>.</param>
+public sealed record VaultWayParams(string Way, string? WayId, string? Secret, bool? AcceptOlder);
 
 /// <summary>A new passphrase in the place of the old one, which has to be right where there is one.</summary>
 public sealed record VaultSetPassphraseParams(string? Current, string Passphrase);

@@ -51,6 +51,7 @@ export function helpFor(kind: string): HelpButton[] {
     case 'keyNotBoundToOrigin':
       return [{ title: l10n.t('Allow This Address…'), command: 'plue.allowKey' }, setKey];
     case 'vaultLocked':
+    case 'vaultOlder':
       return [{ title: l10n.t('Unlock Vault'), command: 'plue.unlockVault' }];
     case 'providerDisabled':
     case 'modelNotFound':

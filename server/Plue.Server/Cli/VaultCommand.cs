@@ -73,10 +73,11 @@ public static class VaultCommand
     private static Command Unlock(Func<VaultServices> vault, Terminal terminal)
     {
         var fd = PassphraseFd();
-        var command = Verb("unlock", "Check that the vault opens", [fd], terminal, vault, async (services, parsed, cancellationToken) =>
+        var acceptOlder = new Option<bool>("--accept-older") { Description = "Go on with a vault file that is older than the one last used on this machine" };
+        var command = Verb("unlock", "Check that the vault opens", [fd, acceptOlder], terminal, vault, async (services, parsed, cancellationToken) =>
         {
             var opened = services.Vault;
-            await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
+            await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken, parsed.GetValue(acceptOlder)).ConfigureAwait(false);
             terminal.WriteLine("The vault opens.");
             return ExitCodes.Done;
         });
@@ -265,7 +266,7 @@ public static class VaultCommand
         return command;
     }
 
-    internal static async Task UnlockAsync(Vault.Vault vault, int? passphraseFd, Terminal terminal, CancellationToken cancellationToken)
+    internal static async Task UnlockAsync(Vault.Vault vault, int? passphraseFd, Terminal terminal, CancellationToken cancellationToken, bool acceptOlder = false)
     {
         var status = await vault.StatusAsync(cancellationToken).ConfigureAwait(false);
         if (!status.Exists) { throw new FailureException(FailureKind.NotFound, "There is no vault yet. Create one with: plue vault create"); }
@@ -276,10 +277,10 @@ public static class VaultCommand
         {
             try
             {
-                await vault.UnlockAsync(VaultWay.Keychain, cancellationToken).ConfigureAwait(false);
+                await vault.UnlockAsync(VaultWay.Keychain, cancellationToken, acceptOlder).ConfigureAwait(false);
                 return;
             }
-            catch (FailureException exception) when (status.Ways.Contains(VaultWay.PassphraseKind) && !terminal.IsInputRedirected)
+            catch (FailureException exception) when (exception.Failure.Kind != FailureKind.VaultOlder && status.Ways.Contains(VaultWay.PassphraseKind) && !terminal.IsInputRedirected)
             {
                 terminal.WriteError(exception.Message);
             }
@@ -294,7 +295,7 @@ public static class VaultCommand
         var passphrase = passphraseFd is { } descriptor && !(descriptor == 0 && terminal.CanAsk)
             ? SecretInput.FromDescriptor(descriptor, terminal)
             : SecretInput.FromPrompt(terminal, "Passphrase of the vault: ", "Type the passphrase in a terminal, or pass it with --passphrase-fd.");
-        await vault.UnlockAsync(VaultWay.Passphrase(passphrase), cancellationToken).ConfigureAwait(false);
+        await vault.UnlockAsync(VaultWay.Passphrase(passphrase), cancellationToken, acceptOlder).ConfigureAwait(false);
     }
 
     /// <summary>Opens the vault when one of those that are asked has its key in it, as <see cref="UnlockAsync"/> does; otherwise nobody is asked for anything.</summary>

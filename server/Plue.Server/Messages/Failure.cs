@@ -55,6 +55,9 @@ public enum FailureKind
     RoundLimit,
     /// <summary>The change would send what a provider in use is asked, and its key, to another origin. The user has to allow that.</summary>
     OriginChange,
+
+    /// <summary>The vault file is an older copy of the one that was last used here.</summary>
+    VaultOlder,
 }
 
 /// <summary>Thrown where a call cannot go on; the error boundary of Rpc and Cli turns it into a typed error.</summary>

@@ -20,7 +20,7 @@ internal sealed class VaultHandlers(
         });
         server.Map(Methods.VaultUnlock, async (parameters, cancellationToken) =>
         {
-            await vault.UnlockAsync(Way(parameters), cancellationToken);
+            await vault.UnlockAsync(Way(parameters), cancellationToken, parameters.AcceptOlder == true);
             return await StatusAsync(cancellationToken);
         });
         server.Map(Methods.VaultAddWay, async (parameters, cancellationToken) =>

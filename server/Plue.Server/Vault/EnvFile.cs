@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Vault;
 
@@ -17,13 +18,13 @@ public static partial class EnvFile
         byte[] bytes;
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var stream = OrdinaryFile.OpenRead(path);
             if (stream.Length > MaximumSize) { throw new FailureException(FailureKind.BadRequest, "That file is larger than 1 MiB, so it is no list of keys. Choose another."); }
 
             bytes = new byte[stream.Length];
             stream.ReadExactly(bytes);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new FailureException(FailureKind.NotFound, $"The file cannot be read ({exception.Message.TrimEnd('.')}). Choose another.", exception);
         }

@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Vault;
 
@@ -15,10 +15,11 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
     private static readonly TimeSpan LastUsedIsGoodFor = TimeSpan.FromHours(1);
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
 
+    private readonly VaultGenerations generations = new(path, keychain);
     private readonly TimeProvider time = timeProvider ?? TimeProvider.System;
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly Dictionary<string, DateTimeOffset> used = new(StringComparer.Ordinal);
-    private byte[]? dataKey;
+    private SecretBytes? dataKey;
     private byte[] knownBytes = [];
     private StoredVault? known;
     private Task savingLastUsed = Task.CompletedTask;
@@ -33,7 +34,12 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         try
         {
             var vault = dataKey is null ? VaultFile.Parse(VaultFile.ReadBytes(path)) : Load();
-            return new VaultStatus(true, dataKey is null, [.. vault.Ways.Select(way => way.Kind).Distinct()], null);
+            return new VaultStatus(true, dataKey is null, KindsOf(vault), null);
+        }
+        catch (FailureException exception) when (exception.Failure.Kind == FailureKind.VaultOlder)
+        {
+            // It can be unlocked again, where the user is asked.
+            return new VaultStatus(true, true, KindsOf(VaultFile.Parse(VaultFile.ReadBytes(path))), null);
         }
         catch (FailureException exception)
         {
@@ -60,30 +66,39 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         var key = VaultCrypto.NewKey();
         var vault = VaultFile.New();
         vault = vault with { Ways = [await WrapAsync(vault, way, key, cancellationToken).ConfigureAwait(false)] };
-        Save(vault, key);
+        await SaveAsync(vault, key).ConfigureAwait(false);
         Remember(way);
     }
 
-    /// <exception cref="FailureException">VaultLocked: the way does not fit, or the file cannot be trusted. NotFound: there is no vault.</exception>
-    public async Task UnlockAsync(VaultWay way, CancellationToken cancellationToken)
+    /// <param name="acceptOlder">The user wants to go on with a copy of the file that is older than the one last used on this machine.</param>
+    /// <exception cref="FailureException">
+    /// VaultLocked: the way does not fit, or the file cannot be trusted. VaultOlder: the file is an older copy. NotFound: there is no vault.
+    /// </exception>
+    public async Task UnlockAsync(VaultWay way, CancellationToken cancellationToken, bool acceptOlder = false)
     {
         using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
+        // Before the file, which another process may change meanwhile: it is then newer, never older.
+        var newest = await generations.ReadAsync(VaultFile.Parse(VaultFile.ReadBytes(path)), cancellationToken).ConfigureAwait(false);
         var bytes = VaultFile.ReadBytes(path);
         var vault = VaultFile.Parse(bytes);
         var stored = vault.Ways.FirstOrDefault(candidate => candidate.Kind == way.Kind && candidate.Id == way.Id) ?? throw Unknown(way);
-        var wayKey = await WayKeyAsync(vault, way, stored, cancellationToken).ConfigureAwait(false);
-        var key = VaultFile.Unwrap(vault, stored, wayKey);
-        Wipe(way, wayKey);
-        if (key is null) { throw WrongKey(way); }
-
-        if (!VaultFile.IsSealedBy(vault, key))
+        using var wayKey = await WayKeyAsync(vault, way, stored, cancellationToken).ConfigureAwait(false);
+        var key = VaultFile.Unwrap(vault, stored, wayKey.Span) ?? throw WrongKey(way);
+        if (!VaultFile.IsSealedBy(vault, key.Span))
         {
-            CryptographicOperations.ZeroMemory(key);
+            key.Dispose();
             throw VaultFile.Damaged("its seal does not fit its content");
+        }
+
+        if (vault.Generation.GetValueOrDefault() < newest && !acceptOlder)
+        {
+            key.Dispose();
+            throw Older(vault.Generation.GetValueOrDefault(), newest);
         }
 
         Accept(vault, bytes, key);
         Remember(way);
+        if (vault.Generation.GetValueOrDefault() != newest) { await generations.WriteAsync(vault, cancellationToken).ConfigureAwait(false); }
     }
 
     /// <summary>Forgets the key. What was handed out before is not called back.</summary>
@@ -177,12 +192,9 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
                 if (vault.Ways.FirstOrDefault(stored => stored.Kind == VaultWay.PassphraseKind) is { } stored)
                 {
                     var old = VaultWay.Passphrase(current ?? "");
-                    var wayKey = await WayKeyAsync(vault, old, stored, cancellationToken).ConfigureAwait(false);
-                    var opened = VaultFile.Unwrap(vault, stored, wayKey);
-                    Wipe(old, wayKey);
-                    if (opened is null) { throw new FailureException(FailureKind.VaultLocked, "The current passphrase is not right. Nothing was changed; try again."); }
-
-                    CryptographicOperations.ZeroMemory(opened);
+                    using var wayKey = await WayKeyAsync(vault, old, stored, cancellationToken).ConfigureAwait(false);
+                    using var opened = VaultFile.Unwrap(vault, stored, wayKey.Span)
+                        ?? throw new FailureException(FailureKind.VaultLocked, "The current passphrase is not right. Nothing was changed; try again.");
                 }
 
                 var added = await WrapAsync(vault, way, key, cancellationToken).ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Vault;
 
@@ -15,19 +16,18 @@ internal static class VaultCrypto
     /// <summary>The size of a box around a key.</summary>
     public const int KeyBoxSize = NonceSize + KeySize + TagSize;
 
-    public static byte[] NewKey()
+    public static SecretBytes NewKey()
     {
-        var key = KeyBuffer();
-        RandomNumberGenerator.Fill(key);
+        var key = new SecretBytes(KeySize);
+        RandomNumberGenerator.Fill(key.Span);
         return key;
     }
 
-    public static byte[] KeyFromPassphrase(string passphrase, ReadOnlySpan<byte> salt, int rounds)
+    public static SecretBytes KeyFromPassphrase(string passphrase, ReadOnlySpan<byte> salt, int rounds)
     {
-        var text = Encoding.UTF8.GetBytes(passphrase);
-        var key = KeyBuffer();
-        Rfc2898DeriveBytes.Pbkdf2(text, salt, key, rounds, HashAlgorithmName.SHA256);
-        CryptographicOperations.ZeroMemory(text);
+        using var text = BytesOf(passphrase);
+        var key = new SecretBytes(KeySize);
+        Rfc2898DeriveBytes.Pbkdf2(text.Span, salt, key.Span, rounds, HashAlgorithmName.SHA256);
         return key;
     }
 
@@ -43,22 +43,30 @@ internal static class VaultCrypto
     }
 
     /// <returns>Null when the key is another one, or the box or what it is bound to was changed.</returns>
-    public static byte[]? Open(ReadOnlySpan<byte> key, ReadOnlySpan<byte> box, ReadOnlySpan<byte> boundTo)
+    public static SecretBytes? Open(ReadOnlySpan<byte> key, ReadOnlySpan<byte> box, ReadOnlySpan<byte> boundTo)
     {
         var length = box.Length - NonceSize - TagSize;
         if (length < 0) { return null; }
 
-        var content = GC.AllocateUninitializedArray<byte>(length, pinned: true);
+        var content = new SecretBytes(length);
         using var aes = new AesGcm(key, TagSize);
         try
         {
-            aes.Decrypt(box[..NonceSize], box.Slice(NonceSize, length), box[^TagSize..], content, boundTo);
+            aes.Decrypt(box[..NonceSize], box.Slice(NonceSize, length), box[^TagSize..], content.Span, boundTo);
             return content;
         }
         catch (AuthenticationTagMismatchException)
         {
+            content.Dispose();
             return null;
         }
+    }
+
+    public static SecretBytes BytesOf(string text)
+    {
+        var bytes = new SecretBytes(Encoding.UTF8.GetByteCount(text));
+        Encoding.UTF8.GetBytes(text, bytes.Span);
+        return bytes;
     }
 
     /// <summary>HMAC-SHA256 under a key of its own, derived from the data key.</summary>
@@ -86,7 +94,4 @@ internal static class VaultCrypto
 
         return joined.ToArray();
     }
-
-    // Pinned, so that zeroing reaches the only copy: the collector never moves it.
-    private static byte[] KeyBuffer() => GC.AllocateUninitializedArray<byte>(KeySize, pinned: true);
 }

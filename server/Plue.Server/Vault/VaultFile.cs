@@ -5,21 +5,25 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Vault;
 
 /// <summary>
-/// The vault file, version 1: JSON with the ways of unlocking, one box per entry, and a seal over all of it. A file counts only when it is,
+/// The vault file, version 2: JSON with the ways of unlocking, one box per entry, and a seal over all of it. A file counts only when it is,
 /// byte for byte, what this class would write; so nothing in it is without meaning, and after unlocking the seal answers for every byte.
-/// An older, whole copy of the file put back in its place is not noticed: nothing outside the file remembers it.
+/// Version 1 had no generation; it opens unchanged, and the first change makes it version 2. For an older copy see <see cref="VaultGenerations"/>.
 /// </summary>
 internal static class VaultFile
 {
-    public const int Version = 1;
+    public const int Version = 2;
     public const int MaximumSize = 4 * 1024 * 1024;
     public const int MinimumRounds = 600_000;
     public const int MaximumRounds = 10_000_000;
     private const string Format = "plue-vault";
+
+    /// <summary>What boxes are bound to. It stays as it is in later versions of the file, because the boxes of ways cannot be made anew without their keys.</summary>
+    private const string BoxVersion = "1";
 
     /// <summary>Whether anything at all has the vault's name, a link to nowhere included.</summary>
     public static bool Exists(string path) => Path.Exists(path) || new FileInfo(path).LinkTarget is not null;
@@ -30,7 +34,7 @@ internal static class VaultFile
     {
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            using var stream = OrdinaryFile.OpenRead(path);
             if (stream.Length > MaximumSize) { throw Damaged($"it is larger than {MaximumSize / 1024 / 1024} MiB"); }
 
             var bytes = new byte[stream.Length];
@@ -71,7 +75,7 @@ internal static class VaultFile
             throw Damaged("it is not well-formed", exception);
         }
 
-        if (vault.Version != Version || !IsPlausible(vault)) { throw Damaged("a value in it is impossible"); }
+        if (vault.Version is < 1 or > Version || !IsPlausible(vault)) { throw Damaged("a value in it is impossible"); }
 
         foreach (var way in vault.Ways)
         {
@@ -91,7 +95,10 @@ internal static class VaultFile
         return stream.ToArray();
     }
 
-    public static StoredVault New() => new(Format, Version, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), [], [], "");
+    public static StoredVault New() => new(Format, Version, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), 0, [], [], "");
+
+    /// <summary>The next version of the same vault, in the newest format.</summary>
+    public static StoredVault Next(StoredVault vault) => vault with { Version = Version, Generation = (vault.Generation ?? 0) + 1 };
 
     public static StoredVault Sealed(StoredVault vault, ReadOnlySpan<byte> dataKey) =>
         vault with { Seal = Convert.ToBase64String(VaultCrypto.Seal(dataKey, Serialize(vault with { Seal = "" }))) };
@@ -104,14 +111,14 @@ internal static class VaultFile
         way with { WrappedKey = Convert.ToBase64String(VaultCrypto.Box(wayKey, dataKey, WayFields(vault, way))) };
 
     /// <returns>The data key, or null when the way's key is not the right one.</returns>
-    public static byte[]? Unwrap(StoredVault vault, StoredWay way, ReadOnlySpan<byte> wayKey) =>
+    public static SecretBytes? Unwrap(StoredVault vault, StoredWay way, ReadOnlySpan<byte> wayKey) =>
         VaultCrypto.Open(wayKey, Convert.FromBase64String(way.WrappedKey), WayFields(vault, way));
 
     public static StoredEntry Encrypt(StoredVault vault, StoredEntry entry, ReadOnlySpan<byte> dataKey, ReadOnlySpan<byte> secret) =>
         entry with { Secret = Convert.ToBase64String(VaultCrypto.Box(dataKey, secret, EntryFields(vault, entry))) };
 
     /// <exception cref="FailureException">VaultLocked: the entry belongs to another name, to other origins or to another vault.</exception>
-    public static byte[] Decrypt(StoredVault vault, StoredEntry entry, ReadOnlySpan<byte> dataKey) =>
+    public static SecretBytes Decrypt(StoredVault vault, StoredEntry entry, ReadOnlySpan<byte> dataKey) =>
         VaultCrypto.Open(dataKey, Convert.FromBase64String(entry.Secret), EntryFields(vault, entry)) ?? throw Damaged("an entry was tampered with");
 
     public static FailureException Damaged(string why, Exception? inner = null) => new(
@@ -123,13 +130,14 @@ internal static class VaultFile
         new(new JsonSerializerOptions(VaultFileContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     private static byte[] WayFields(StoredVault vault, StoredWay way) => VaultCrypto.Fields(
-        "way", Text(vault.Version), vault.Id, way.Kind, way.Id ?? "", way.Salt ?? "", Text(way.Rounds ?? 0));
+        "way", BoxVersion, vault.Id, way.Kind, way.Id ?? "", way.Salt ?? "", Text(way.Rounds ?? 0));
 
     private static byte[] EntryFields(StoredVault vault, StoredEntry entry) => VaultCrypto.Fields(
-        ["entry", Text(vault.Version), vault.Id, entry.Reference, .. entry.Origins]);
+        ["entry", BoxVersion, vault.Id, entry.Reference, .. entry.Origins]);
 
     private static bool IsPlausible(StoredVault vault) =>
         vault.Ways.Count > 0
+        && (vault.Version == 1 ? vault.Generation is null : vault.Generation > 0)
         && HasSize(vault.Seal, 32)
         && vault.Ways.All(way => HasSize(way.WrappedKey, VaultCrypto.KeyBoxSize))
         && vault.Ways.All(way => way.Kind != VaultWay.PassphraseKind || (way.Rounds is not null && HasSize(way.Salt, VaultCrypto.SaltSize)))
@@ -149,8 +157,9 @@ internal static class VaultFile
 }
 
 /// <param name="Id">Made with the vault; the keychain item carries it, so that two vaults do not share one.</param>
+/// <param name="Generation">Counts the changes; null in version 1.</param>
 /// <param name="Seal">HMAC over the file as it is with an empty seal.</param>
-internal sealed record StoredVault(string Format, int Version, string Id, IReadOnlyList<StoredWay> Ways, IReadOnlyList<StoredEntry> Entries, string Seal);
+internal sealed record StoredVault(string Format, int Version, string Id, long? Generation, IReadOnlyList<StoredWay> Ways, IReadOnlyList<StoredEntry> Entries, string Seal);
 
 /// <param name="Kind"><c>editor</c>, <c>keychain</c> or <c>passphrase</c>.</param>
 /// <param name="Salt">With <paramref name="Rounds"/>, for a passphrase only.</param>

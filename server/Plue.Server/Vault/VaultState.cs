@@ -15,14 +15,14 @@ public sealed partial class Vault
         return new Turn(gate);
     }
 
-    private async Task ChangeAsync(Func<StoredVault, byte[], ValueTask<StoredVault>> change, CancellationToken cancellationToken)
+    private async Task ChangeAsync(Func<StoredVault, SecretBytes, ValueTask<StoredVault>> change, CancellationToken cancellationToken)
     {
         using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
         LoadUnlocked();
         using var lockFile = await LockFileAsync(cancellationToken).ConfigureAwait(false);
         var (vault, key) = LoadUnlocked();
         var changed = await change(vault, key).ConfigureAwait(false);
-        Save(changed with { Entries = [.. changed.Entries.Select(entry => entry with { LastUsed = LastUsed(entry) })] }, key);
+        await SaveAsync(changed with { Entries = [.. changed.Entries.Select(entry => entry with { LastUsed = LastUsed(entry) })] }, key).ConfigureAwait(false);
         used.Clear();
     }
 
@@ -53,7 +53,7 @@ public sealed partial class Vault
         }
     }
 
-    private (StoredVault Vault, byte[] Key) LoadUnlocked()
+    private (StoredVault Vault, SecretBytes Key) LoadUnlocked()
     {
         if (dataKey is null && !VaultFile.Exists(path)) { VaultFile.ReadBytes(path); }
 
@@ -76,15 +76,21 @@ public sealed partial class Vault
             return vault;
         }
 
-        if (!VaultFile.IsSealedBy(vault, dataKey)) { throw VaultFile.Damaged("its seal does not fit its content"); }
+        if (!VaultFile.IsSealedBy(vault, dataKey!.Span)) { throw VaultFile.Damaged("its seal does not fit its content"); }
+        if (known?.Generation > vault.Generation.GetValueOrDefault())
+        {
+            var newest = known.Generation.Value;
+            Forget();
+            throw Older(vault.Generation.GetValueOrDefault(), newest);
+        }
 
         Accept(vault, bytes, dataKey!);
         return vault;
     }
 
-    private void Save(StoredVault vault, byte[] key)
+    private async Task SaveAsync(StoredVault vault, SecretBytes key)
     {
-        var sealedVault = VaultFile.Sealed(vault, key);
+        var sealedVault = VaultFile.Sealed(VaultFile.Next(vault), key.Span);
         var bytes = VaultFile.Serialize(sealedVault);
         if (bytes.Length > VaultFile.MaximumSize)
         {
@@ -101,11 +107,13 @@ public sealed partial class Vault
         }
 
         Accept(sealedVault, bytes, key);
+        // The change is made: nobody who gives up now may leave the count behind.
+        await generations.WriteAsync(sealedVault, CancellationToken.None).ConfigureAwait(false);
     }
 
-    private void Accept(StoredVault vault, byte[] bytes, byte[] key)
+    private void Accept(StoredVault vault, byte[] bytes, SecretBytes key)
     {
-        if (dataKey is { } old && old != key) { CryptographicOperations.ZeroMemory(old); }
+        if (dataKey != key) { dataKey?.Dispose(); }
 
         (known, knownBytes, dataKey) = (vault, bytes, key);
         foreach (var entry in vault.Entries) { redactor.Register(Reveal(vault, entry, key)); }
@@ -113,31 +121,28 @@ public sealed partial class Vault
 
     private void Forget()
     {
-        if (dataKey is not null) { CryptographicOperations.ZeroMemory(dataKey); }
-
+        dataKey?.Dispose();
         (known, knownBytes, dataKey) = (null, [], null);
         used.Clear();
     }
 
-    private async Task<StoredWay> WrapAsync(StoredVault vault, VaultWay way, byte[] key, CancellationToken cancellationToken)
+    private async Task<StoredWay> WrapAsync(StoredVault vault, VaultWay way, SecretBytes key, CancellationToken cancellationToken)
     {
         var stored = way.ToStored();
         if (way.Kind == VaultWay.KeychainKind) { await NewKeychainKeyAsync(vault.Id, cancellationToken).ConfigureAwait(false); }
 
-        var wayKey = await WayKeyAsync(vault, way, stored, cancellationToken).ConfigureAwait(false);
-        stored = VaultFile.Wrap(vault, stored, wayKey, key);
-        Wipe(way, wayKey);
-        return stored;
+        using var wayKey = await WayKeyAsync(vault, way, stored, cancellationToken).ConfigureAwait(false);
+        return VaultFile.Wrap(vault, stored, wayKey.Span, key.Span);
     }
 
-    private async Task<byte[]> WayKeyAsync(StoredVault vault, VaultWay way, StoredWay stored, CancellationToken cancellationToken) => way.Kind switch
+    private async Task<SecretBytes> WayKeyAsync(StoredVault vault, VaultWay way, StoredWay stored, CancellationToken cancellationToken) => way.Kind switch
     {
         VaultWay.PassphraseKind => await Task.Run(
             () => VaultCrypto.KeyFromPassphrase(way.Text!, Convert.FromBase64String(stored.Salt!), stored.Rounds!.Value), cancellationToken).ConfigureAwait(false),
         VaultWay.KeychainKind => await keychain.ReadAsync(vault.Id, cancellationToken).ConfigureAwait(false) is { Length: VaultCrypto.KeySize } key
-            ? key
+            ? Taken(key)
             : throw new FailureException(FailureKind.VaultLocked, "The keychain of this machine does not hold the vault's key. Unlock the vault with its passphrase or from the editor."),
-        _ => way.Key!,
+        _ => SecretBytes.CopyOf(way.Key),
     };
 
     // An item that is already there opens another copy of this vault, so it is used again and not replaced.
@@ -145,15 +150,16 @@ public sealed partial class Vault
     {
         if (await keychain.ReadAsync(account, cancellationToken).ConfigureAwait(false) is not null) { return; }
 
-        var key = VaultCrypto.NewKey();
+        var key = RandomNumberGenerator.GetBytes(VaultCrypto.KeySize);
         await keychain.WriteAsync(account, key, cancellationToken).ConfigureAwait(false);
         CryptographicOperations.ZeroMemory(key);
     }
 
-    // The editor's key belongs to the caller; what was derived or fetched here ends here.
-    private static void Wipe(VaultWay way, byte[] wayKey)
+    private static SecretBytes Taken(byte[] key)
     {
-        if (wayKey != way.Key) { CryptographicOperations.ZeroMemory(wayKey); }
+        var taken = SecretBytes.CopyOf(key);
+        CryptographicOperations.ZeroMemory(key);
+        return taken;
     }
 
     private void Remember(VaultWay way)
@@ -208,11 +214,10 @@ public sealed partial class Vault
     }
 
     /// <summary>The vault with this entry, its secret sealed anew under its name and origins, in the place of what was stored as <paramref name="reference"/>.</summary>
-    private StoredVault With(StoredVault vault, byte[] key, string reference, StoredEntry entry, string secret)
+    private StoredVault With(StoredVault vault, SecretBytes key, string reference, StoredEntry entry, string secret)
     {
-        var plain = Encoding.UTF8.GetBytes(secret);
-        var sealedEntry = VaultFile.Encrypt(vault, entry, key, plain);
-        CryptographicOperations.ZeroMemory(plain);
+        using var plain = VaultCrypto.BytesOf(secret);
+        var sealedEntry = VaultFile.Encrypt(vault, entry, key.Span, plain.Span);
         used.Remove(reference);
         return vault with { Entries = [.. vault.Entries.Where(other => other.Reference != reference), sealedEntry] };
     }
@@ -222,12 +227,10 @@ public sealed partial class Vault
         ?? throw new FailureException(
             FailureKind.NotFound, ReferenceForm().IsMatch(reference) ? $"No key is stored as {reference}. Store one with Plue: Configure Provider Key." : BadReference);
 
-    private static string Reveal(StoredVault vault, StoredEntry entry, byte[] key)
+    private static string Reveal(StoredVault vault, StoredEntry entry, SecretBytes key)
     {
-        var plain = VaultFile.Decrypt(vault, entry, key);
-        var secret = Encoding.UTF8.GetString(plain);
-        CryptographicOperations.ZeroMemory(plain);
-        return secret;
+        using var plain = VaultFile.Decrypt(vault, entry, key.Span);
+        return Encoding.UTF8.GetString(plain.Span);
     }
 
     /// <summary>Empty for a secret of which four characters would say too much.</summary>
@@ -259,6 +262,15 @@ public sealed partial class Vault
         way.Kind == VaultWay.PassphraseKind
             ? "That passphrase does not open the vault. Try again."
             : "The key that was kept for this vault does not open it. Unlock it another way, then add this one again.");
+
+    private static string[] KindsOf(StoredVault vault) => [.. vault.Ways.Select(way => way.Kind).Distinct()];
+
+    private static FailureException Older(long generation, long newest) => new(
+        FailureKind.VaultOlder,
+        string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"The vault file is an older copy: it has change {generation}, and change {newest} was already used on this machine. Keys that were added or replaced since are missing from it, and deleted ones are back. ")
+        + "Put the newer file back, or unlock it as it is to keep the older copy (on the command line: plue vault unlock --accept-older).");
 
     private static FailureException NotSaved(Exception exception) => new(
         FailureKind.StoreReadOnly,

@@ -12,7 +12,7 @@ internal sealed unsafe partial class WindowsKeychain(string path) : IKeychain
     public Task<bool> AnswersAsync(CancellationToken cancellationToken) => Keychain.RoundTripAsync(this, cancellationToken);
 
     public Task<byte[]?> ReadAsync(string account, CancellationToken cancellationToken) => Task.FromResult(
-        File.Exists(PathOf(account)) ? Transform(File.ReadAllBytes(PathOf(account)), account, isProtect: false) : null);
+        File.Exists(PathOf(account)) ? Transform(OrdinaryFile.Read(PathOf(account)), account, isProtect: false) : null);
 
     public Task WriteAsync(string account, byte[] key, CancellationToken cancellationToken)
     {

@@ -74,13 +74,14 @@ public sealed class VaultFileTests : IDisposable
     {
         await MakeAsync();
         var vault = VaultFile.Parse(home.Bytes);
-        var dataKey = VaultFile.Unwrap(vault, vault.Ways[0], VaultHome.Editor.Key)!;
+        using var key = VaultFile.Unwrap(vault, vault.Ways[0], VaultHome.Editor.Key)!;
+        var dataKey = key.Span.ToArray();
         var (first, second) = (vault.Entries[0], vault.Entries[1]);
         Assert.Throws<FailureException>(() => VaultFile.Decrypt(vault, first with { Secret = second.Secret }, dataKey));
         Assert.Throws<FailureException>(() => VaultFile.Decrypt(vault, first with { Origins = ["https://evil.example"] }, dataKey));
         Assert.Throws<FailureException>(() => VaultFile.Decrypt(vault, first with { Origins = [.. first.Origins, "https://evil.example"] }, dataKey));
         Assert.Throws<FailureException>(() => VaultFile.Decrypt(vault with { Id = "another" }, first, dataKey));
-        Assert.Equal(VaultHome.Canary, Encoding.UTF8.GetString(VaultFile.Decrypt(vault, first, dataKey)));
+        Assert.Equal(VaultHome.Canary, Encoding.UTF8.GetString(VaultFile.Decrypt(vault, first, dataKey).Span));
     }
 
     [Fact]
@@ -176,8 +177,8 @@ public sealed class VaultFileTests : IDisposable
         try
         {
             var vault = VaultFile.Parse(bytes);
-            var key = vault.Ways.FirstOrDefault(way => way.Kind == VaultWay.EditorKind && way.Id == "desk") is { } way ? VaultFile.Unwrap(vault, way, VaultHome.Editor.Key) : null;
-            return key is null || !VaultFile.IsSealedBy(vault, key);
+            using var key = vault.Ways.FirstOrDefault(way => way.Kind == VaultWay.EditorKind && way.Id == "desk") is { } way ? VaultFile.Unwrap(vault, way, VaultHome.Editor.Key) : null;
+            return key is null || !VaultFile.IsSealedBy(vault, key.Span);
         }
         catch (FailureException exception)
         {

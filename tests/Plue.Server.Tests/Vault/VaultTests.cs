@@ -65,7 +65,7 @@ public sealed partial class VaultTests : IDisposable
             await first.AddWayAsync(VaultWay.Keychain, default);
         }
 
-        home.Keychain.Items[home.Keychain.Items.Keys.Single()] = new byte[32];
+        home.Keychain.Items[VaultFile.Parse(home.Bytes).Id] = new byte[32];
         var before = home.Bytes;
         await using var vault = home.Open();
         var way = VaultWay.Parse(kind, kind == "editor" ? "desk" : null, kind == "editor" ? Convert.ToBase64String(new byte[32]) : "wrong horse");

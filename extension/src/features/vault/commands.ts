@@ -183,4 +183,9 @@ export const passphrasePrompt: PassphrasePrompt = {
       validateInput: (value) => (value === first ? undefined : l10n.t('Not the same yet.')),
     });
   },
+  acceptOlder: async (problem) => {
+    const keep = l10n.t('Use Older Copy');
+    const message = l10n.t('This vault is an older copy');
+    return (await vscode.window.showWarningMessage(message, { modal: true, detail: problem }, keep)) === keep;
+  },
 };

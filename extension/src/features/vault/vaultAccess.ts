@@ -2,7 +2,7 @@
 import * as l10n from '../../infrastructure/localizedText';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
 import type { Log } from '../../infrastructure/logging';
-import type { VaultStatusResult } from '../../protocol/protocol.generated';
+import type { VaultStatusResult, VaultWayParams } from '../../protocol/protocol.generated';
 import { vaultAddWay, vaultCreate, vaultStatus, vaultUnlock } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { EditorKeyStore } from './editorKey';
@@ -14,6 +14,8 @@ export interface PassphrasePrompt {
   existing(problem?: string): Promise<string | undefined>;
   /** Asked twice and compared. `why` is one sentence. */
   fresh(why: string): Promise<string | undefined>;
+  /** Whether an older copy of the vault shall be used. `problem` is what is known of it. */
+  acceptOlder(problem: string): Promise<boolean>;
 }
 
 /** How a vault can be opened, in words. */
@@ -21,6 +23,11 @@ const wayWords: Readonly<Record<string, string>> = {
   editor: l10n.t('by VS Code'),
   keychain: l10n.t('by the system’s keychain'),
 };
+
+/** Resolves to whether the vault is open. */
+type Unlock = (params: VaultWayParams) => Promise<boolean>;
+
+const isOlder = (error: unknown): error is FailureError => error instanceof FailureError && error.kind === 'vaultOlder';
 
 export class VaultAccess {
   constructor(
@@ -34,7 +41,7 @@ export class VaultAccess {
   /** Tries this editor's key and the keychain. Never asks, never makes a vault. Resolves to whether the vault is open. */
   async unlockSilently(): Promise<boolean> {
     const status = await this.sidecar.request(vaultStatus, {});
-    return status.exists && status.problem === undefined && (await this.tryWithoutAsking(status));
+    return status.exists && status.problem === undefined && (await this.tryStoredWays(status, this.unlock));
   }
 
   /** Afterwards the vault is open; makes one where there is none. Throws UserCancelledError or a FailureError. */
@@ -42,22 +49,36 @@ export class VaultAccess {
     const status = await this.sidecar.request(vaultStatus, {});
     if (status.problem !== undefined) throw new FailureError('internal', status.problem);
     if (!status.exists) await this.create(status);
-    else if (!(await this.tryWithoutAsking(status))) await this.askForPassphrase(status);
+    else if (!(await this.tryStoredWays(status, this.unlockOrAskAboutOlder))) await this.askForPassphrase(status);
   }
 
-  private async tryWithoutAsking(status: VaultStatusResult): Promise<boolean> {
+  private readonly unlock: Unlock = async (params) => !(await this.sidecar.request(vaultUnlock, params)).locked;
+
+  /** Throws UserCancelledError where the vault file is an older copy and shall not be used. */
+  private readonly unlockOrAskAboutOlder: Unlock = async (params) => {
+    try {
+      return await this.unlock(params);
+    } catch (error) {
+      if (!isOlder(error)) throw error;
+      if (!(await this.prompt.acceptOlder(error.message))) throw new UserCancelledError();
+      return await this.unlock({ ...params, acceptOlder: true });
+    }
+  };
+
+  private async tryStoredWays(status: VaultStatusResult, unlock: Unlock): Promise<boolean> {
     if (!status.locked) return true;
     const key = status.ways.includes('editor') ? await this.keys.read() : undefined;
-    if (key && (await this.tryWay('editor', key.secret, key.wayId))) return true;
-    return status.ways.includes('keychain') && (await this.tryWay('keychain'));
+    if (key && (await this.tryWay({ way: 'editor', secret: key.secret, wayId: key.wayId }, unlock))) return true;
+    return status.ways.includes('keychain') && (await this.tryWay({ way: 'keychain' }, unlock));
   }
 
-  private async tryWay(way: string, secret?: string, wayId?: string): Promise<boolean> {
+  private async tryWay(params: VaultWayParams, unlock: Unlock): Promise<boolean> {
     try {
-      return !(await this.sidecar.request(vaultUnlock, { way, wayId, secret })).locked;
+      return await unlock(params);
     } catch (error) {
+      if (error instanceof UserCancelledError) throw error;
       // Another editor's vault, or a keychain that is locked itself: the next way may fit.
-      this.log.info(`The vault did not open by way of ${way}: ${error instanceof Error ? error.message : 'unknown error'}`);
+      this.log.info(`The vault did not open by way of ${params.way}: ${error instanceof Error ? error.message : 'unknown error'}`);
       return false;
     }
   }
@@ -77,8 +98,7 @@ export class VaultAccess {
       const passphrase = await this.prompt.existing(problem);
       if (passphrase === undefined) throw new UserCancelledError();
       try {
-        const opened = await this.sidecar.request(vaultUnlock, { way: 'passphrase', secret: passphrase });
-        if (!opened.locked) break;
+        if (await this.unlockOrAskAboutOlder({ way: 'passphrase', secret: passphrase })) break;
         problem = l10n.t('The vault stayed locked.');
       } catch (error) {
         if (!(error instanceof FailureError) || error.kind.startsWith('sidecar')) throw error;

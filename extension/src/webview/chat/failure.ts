@@ -37,6 +37,7 @@ export function remediesFor(errorKind: string, provider: FailedProvider | undefi
     case 'unreachable':
       return provider?.kind === 'ollama' ? [{ label: l10n.t('Start Ollama…'), does: 'startOllama' }, retry] : [retry, chooseAnother];
     case 'vaultLocked':
+    case 'vaultOlder':
       return [{ label: l10n.t('Unlock Vault…'), does: 'unlockVault' }, retry];
     case 'providerDisabled':
       return [{ label: l10n.t('Enable'), does: 'enableProvider' }, chooseAnother, retry];

@@ -79,6 +79,7 @@ function remedy(state: State, actions: Actions, error: ViewError, provider?: Pro
     case 'permissionDenied':
       return provider?.kind === 'external' ? approval(state, actions, provider) : undefined;
     case 'vaultLocked':
+    case 'vaultOlder':
       return make(l10n.t('Unlock vault…'), { type: 'unlockVault' });
     case 'providerExecutableFailed':
       return provider?.kind === 'claude-code'

@@ -33,6 +33,8 @@ function house(given: {
   typed?: (string | undefined)[];
   proven?: boolean;
   secrets?: FakeSecrets;
+  /** The vault file is an older copy; whether the user accepts it. */
+  older?: boolean;
 }): House {
   const status: VaultStatusResult = { exists: true, locked: true, ways: [], keychainAvailable: false, ...given.status };
   const story: string[] = [];
@@ -40,6 +42,7 @@ function house(given: {
   const secrets = given.secrets ?? new FakeSecrets();
   const way = (verb: string) => (params: VaultWayParams) => {
     story.push(`${verb} ${params.way}`);
+    if (verb === 'unlock' && given.older !== undefined && params.acceptOlder !== true) throw new FailureError('vaultOlder', 'It is an older copy.');
     const opened = verb !== 'unlock' || (given.opens ?? []).includes(params.way) || params.secret === 'right';
     if (!opened) throw new FailureError('permissionDenied', 'That does not open it.');
     return { ...status, exists: true, locked: false };
@@ -53,7 +56,11 @@ function house(given: {
     story.push(question);
     return Promise.resolve(typed.shift());
   };
-  const prompt: PassphrasePrompt = { existing: ask('ask'), fresh: ask('ask for a new one') };
+  const acceptOlder = (problem: string) => {
+    story.push(problem);
+    return Promise.resolve(given.older ?? false);
+  };
+  const prompt: PassphrasePrompt = { existing: ask('ask'), fresh: ask('ask for a new one'), acceptOlder };
   const vault = new VaultAccess(
     sidecar,
     new EditorKeyStore(secrets, log),
@@ -69,6 +76,22 @@ async function secretsWithKey(): Promise<FakeSecrets> {
   await new EditorKeyStore(secrets, log).create();
   return secrets;
 }
+
+test.each(['keychain', 'passphrase'])('An older copy of a vault with a %s opens only when the user accepts it', async (way) => {
+  const given = { status: { ways: [way] }, opens: ['keychain'], typed: ['right'] };
+  const accepted = house({ ...given, older: true });
+  await accepted.vault.ensureUnlocked();
+  expect(accepted.story.filter((line) => !line.startsWith('a'))).toEqual([`unlock ${way}`, 'It is an older copy.', `unlock ${way}`]);
+  const declined = house({ ...given, older: false });
+  await expect(declined.vault.ensureUnlocked()).rejects.toThrow(UserCancelledError);
+  expect(declined.story.at(-1)).toBe('It is an older copy.');
+});
+
+test('At a start an older copy of the vault stays locked, and nobody is asked', async () => {
+  const { vault, story } = house({ status: { ways: ['keychain'] }, opens: ['keychain'], older: true });
+  expect(await vault.unlockSilently()).toBe(false);
+  expect(story).toEqual(['unlock keychain']);
+});
 
 test('At a start the ways that need nobody are tried, and nobody is asked', async () => {
   const { vault, story } = house({
