@@ -2052,6 +2052,7 @@ export interface VaultWayParams {
   way: string;
   wayId?: string;
   secret?: string;
+  acceptOlder?: boolean;
 }
 
 export interface Waiting {

@@ -1771,6 +1771,7 @@ export const vaultWayParamsSchema: v.GenericSchema<unknown, wire.VaultWayParams>
   way: v.string(),
   wayId: v.optional(v.string()),
   secret: v.optional(v.string()),
+  acceptOlder: v.optional(v.boolean()),
 });
 
 export const workspaceTrustParamsSchema: v.GenericSchema<unknown, wire.WorkspaceTrustParams> = v.object({

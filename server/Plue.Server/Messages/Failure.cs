@@ -55,7 +55,6 @@ public enum FailureKind
     RoundLimit,
     /// <summary>The change would send what a provider in use is asked, and its key, to another origin. The user has to allow that.</summary>
     OriginChange,
-
     /// <summary>The vault file is an older copy of the one that was last used here.</summary>
     VaultOlder,
 }
