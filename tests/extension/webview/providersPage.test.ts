@@ -381,7 +381,7 @@ describe('adding a provider', () => {
     const tested = provider({ id: 'new', name: 'Anthropic 2', modelCount: 9 });
     await receive(snapshot([provider(), tested]), finished('connect'));
     expect(words()).toContain('Connected. 9 models.');
-    expect(document.querySelector('h2')?.textContent).toBe('Connected to Anthropic');
+    expect(document.querySelector('h2')?.textContent).toBe('Connected to Anthropic 2');
     expect(all(HTMLInputElement, 'input').filter((one) => one.closest('[hidden]') === null)).toEqual([]);
     expect(all(HTMLButtonElement, 'button').map(({ textContent }) => textContent)).not.toContain('Connect');
     await click('Done');

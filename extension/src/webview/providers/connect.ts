@@ -105,10 +105,10 @@ export class ConnectView implements View {
     const isDone = this.isDone(state);
     this.head.show([title, isDone], () => [
       isDone
-        ? routeHead(l10n.t('Connected to {0}', title), this.actions)
+        ? routeHead(l10n.t('Connected to {0}', this.stored(state)?.name ?? title), this.actions)
         : routeHead(l10n.t('Connect {0}', title), this.actions, l10n.t('Step 2 of 2: connect')),
     ]);
-    this.fields.node.hidden = this.formPlace.hidden = isDone;
+    this.fields.node.hidden = this.formPlace.hidden = this.enables.node.hidden = isDone;
     const catalog = state.catalogs?.find(({ id }) => id === this.choice.catalogId);
     const executables =
       this.choice.kind === 'external' ? [state.executables, state.busy, state.failures['approve'], state.failures['executables']] : [];
