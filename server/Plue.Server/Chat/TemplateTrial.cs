@@ -1,7 +1,6 @@
 using Plue.Server.Codices;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
-using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Templates;
 

@@ -4,7 +4,6 @@ using Plue.Server.Chat;
 using Plue.Server.Codices;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
-using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Templates;
 

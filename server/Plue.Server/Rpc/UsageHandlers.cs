@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Plue.Protocol;
-using Plue.Server.Chat;
 using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
