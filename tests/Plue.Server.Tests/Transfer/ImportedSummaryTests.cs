@@ -1,7 +1,6 @@
 using Plue.Server.Chat;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
-using Plue.Server.Transfer;
 
 namespace Plue.Server.Tests.Transfer;
 
