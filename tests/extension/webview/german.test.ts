@@ -4,6 +4,7 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ApprovalView } from '../../../extension/src/protocol/protocol.generated';
 import { answer, chat, codexId, question, provider as chatProvider } from './chatSamples';
 import { kind, provider } from './providerSamples';
+import { layOut } from '../testing/layout';
 
 // The words are looked up while the modules are loaded, so the pages come after the language, as in main.ts.
 async function pages() {
@@ -72,6 +73,7 @@ describe('a reader whose VS Code speaks German', () => {
   });
 
   it('is asked for an approval in German, and sees the command as it is', () => {
+    layOut();
     const page = new german.ApprovalsPage(root, panel);
     page.receive({ type: 'approvals', approvals: [approval], canAnswer: true });
     expect(words('.approval-wish')).toEqual(['bash möchte ausführen']);
