@@ -5,7 +5,8 @@ using Plue.Server.Cli;
 using Plue.Server.Platform;
 
 CrashFiles.Prevent();
-using var ending = ProcessEnd.WithinAfterSignal(TimeSpan.FromSeconds(4.5));
+using var stop = new CancellationTokenSource();
+using var ending = ProcessEnd.WithinAfterSignal(TimeSpan.FromSeconds(4.5), stop);
 var terminal = Terminal.OfThisProcess();
 var root = new RootCommand("Plue: chat and agents with your own providers")
 {
@@ -26,6 +27,6 @@ var root = new RootCommand("Plue: chat and agents with your own providers")
     SandboxCommand.Create(terminal),
 };
 var parsed = root.Parse(args);
-var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(4) });
+var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }, stop.Token);
 // A usage error is 2, as shells have it; the library says 1.
 return parsed.Errors.Count > 0 ? ExitCodes.BadUsage : exitCode;

@@ -7,12 +7,20 @@ internal static partial class ProcessEnd
 {
     private const int Terminated = 128 + 15;
 
-    /// <summary>From now on SIGTERM and SIGINT end the process within the limit, whatever its threads do.</summary>
-    public static IDisposable WithinAfterSignal(TimeSpan limit)
+    /// <summary>From now on SIGTERM and SIGINT stop the process in good order, and end it within the limit whatever its threads do.</summary>
+    public static IDisposable WithinAfterSignal(TimeSpan limit, CancellationTokenSource stop)
     {
-        var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Within(limit));
-        var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Within(limit));
+        var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         return new Both(terminate, interrupt);
+
+        void OnSignal(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            // First, because what is stopped may hang as well.
+            Within(limit);
+            _ = stop.CancelAsync();
+        }
     }
 
     /// <summary>Ends at once. Nothing is written and nobody is notified.</summary>

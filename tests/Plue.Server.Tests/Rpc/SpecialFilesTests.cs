@@ -128,7 +128,7 @@ public sealed class SpecialFilesTests
         ("codex/get", new { uri }), ("codex/get", new { uri = "codex://prompts/own" }), ("codex/get", new { uri = "codex://providers/scripted" }), ("codex/history", new { uri = "codex://prompts/own" }),
         ("codex/links", new { uri = "codex://prompts/own" }), ("codex/update", new { uri, title = "Renamed" }), ("message/send", new { codexId = uri, text = "More" }), ("message/list", new { codexId = uri }), ("message/steering", new { codexId = uri }),
         ("codex/create", new { templateId = "ai-chat", providerId = "scripted" }), ("codex/importable", new { }), ("codex/import", new { paths = new[] { Path.Combine(home, "env") } }),
-        ("attachment/inspect", new { path = Path.Combine(workspace, "notes.txt") }), ("attachment/read", new { path = Path.Combine(workspace, "notes.txt") }),
+        ("attachment/inspect", new { path = Path.Combine(workspace, "notes.txt") }),
         ("template/list", new { }), ("template/get", new { id = "own" }), ("template/schema", new { id = "own" }), ("template/check", new { id = "own" }),
         ("catalog/list", null), ("catalog/get", new { id = "own" }), ("catalog/stats", null), ("catalog/backups", null), ("catalog/import", new { path = Path.Combine(home, "env") }),
         ("approval/list", null), ("approval/rules", null), ("mcp/list", null), ("task/list", new { }), ("usage/summary", new { }), ("usage/csv", new { }),

@@ -113,7 +113,7 @@ public sealed class VaultFileTests : IDisposable
     public async Task A_file_of_a_later_version_says_so_whatever_its_shape()
     {
         await MakeAsync();
-        var failure = await RefusesAsync("""{"format":"plue-vault","version":2,"boxes":[[[[[[[[[[1]]]]]]]]]]}"""u8.ToArray());
+        var failure = await RefusesAsync("""{"format":"plue-vault","version":3,"boxes":[[[[[[[[[[1]]]]]]]]]]}"""u8.ToArray());
         Assert.Contains("newer version", failure.Message);
         await RefusesAsync("""{"format":"plue-vault","version":99999999999999999999}"""u8.ToArray());
         await RefusesAsync("""{"format":"plue-vault","version":0}"""u8.ToArray());
