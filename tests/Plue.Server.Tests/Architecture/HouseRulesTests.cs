@@ -33,6 +33,7 @@ public partial class HouseRulesTests
         ("Plue.Server.Tests/Providers/ClaudeCode/ClaudeCodeAgentTests.cs", 2, "Shows that nothing happens meanwhile; and looks again for what another process does."),
         ("Plue.Server.Tests/Providers/ClaudeCode/ClaudeCodeProviderTests.cs", 1, "Looked at again until another process has written."),
         ("Plue.Server.Tests/Rpc/SidecarProcessTests.cs", 1, "Looks for a file that another process writes."),
+        ("Plue.Server.Tests/Rpc/SpecialFilesTests.cs", 1, "A full pipe tells nothing: the write that fills it just does not end."),
         ("Plue.Server.Tests/Store/ChatJournalTests.cs", 3, "Kills at a random moment; and looks for what is written a little later."),
         ("Plue.Server.Tests/Store/ChatStoreTests.cs", 1, "Two chats whose times differ."),
         ("Plue.Server.Tests/Store/MigrationTests.cs", 1, "Kills at a random moment."),
