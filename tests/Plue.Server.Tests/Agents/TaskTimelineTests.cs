@@ -1,6 +1,5 @@
 using Plue.Server.Agents;
 using Plue.Server.Messages;
-using Plue.Server.Store;
 
 namespace Plue.Server.Tests.Agents;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Plue.Server.Tests.Testing;
 using static Plue.Server.Tests.Testing.ChatScript;
@@ -10,6 +11,9 @@ public sealed class SpecialFilesTests
 {
     private const string Passphrase = "correct horse battery";
     private const int InternalError = -32603;
+    private const int InvalidParams = -32602;
+    /// <summary>The hash of "{}".</summary>
+    private static readonly string Blob = Convert.ToHexStringLower(SHA256.HashData("{}"u8));
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan EndingTime = TimeSpan.FromSeconds(5);
 
@@ -31,7 +35,11 @@ public sealed class SpecialFilesTests
             await before.Client.ResultAsync("vault/store", new { reference = "vault://a/b", secret = "canary-canary", origins = new[] { "https://a.example" } });
             uri = await before.Client.CreateChatAsync();
             await before.Client.AskAsync(uri, "Hi");
-            foreach (var (method, parameters) in Requests(home, workspace, uri)) { await before.Client.RequestAsync(method, parameters).WaitAsync(AnswerTime); }
+            foreach (var (method, parameters) in Requests(home, workspace, uri)) 
+            {
+                var reply = await before.Client.RequestAsync(method, parameters).WaitAsync(AnswerTime);
+                Assert.False((int?)reply["error"]?["code"] == InvalidParams, $"{method}: {reply["error"]?.ToJsonString()}");
+            }
         }
 
         foreach (var file in Paths(home, workspace)) { await ReplaceAsync(file, kind); }
@@ -98,7 +106,7 @@ public sealed class SpecialFilesTests
         foreach (var (path, text) in new[]
         {
             ("config.json5", "{}"), ("templates/own.json5", "{ name: 'Own', extends: 'ai-chat' }"), ("prompts/own.md", "Be brief."), ("catalog/own.json", "{}"), ("mcp.json5", "{}"),
-            ("approvals.json", "{}"), ("permissions.json", "{}"), ("allowed-texts.json", "{}"), ("env", "A_API_KEY=canary-canary"),
+            ("approvals.json", "{}"), ("permissions.json", "{}"), ("allowed-texts.json", "{}"), ("env", "A_API_KEY=canary-canary"), ($"blobs/{Blob}", "{}"),
         })
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(home, path))!);
@@ -128,11 +136,11 @@ public sealed class SpecialFilesTests
         ("codex/get", new { uri }), ("codex/get", new { uri = "codex://prompts/own" }), ("codex/get", new { uri = "codex://providers/scripted" }), ("codex/history", new { uri = "codex://prompts/own" }),
         ("codex/links", new { uri = "codex://prompts/own" }), ("codex/update", new { uri, title = "Renamed" }), ("message/send", new { codexId = uri, text = "More" }), ("message/list", new { codexId = uri }), ("message/steering", new { codexId = uri }),
         ("codex/create", new { templateId = "ai-chat", providerId = "scripted" }), ("codex/importable", new { }), ("codex/import", new { paths = new[] { Path.Combine(home, "env") } }),
-        ("attachment/inspect", new { path = Path.Combine(workspace, "notes.txt") }),
+        ("attachment/inspect", new { path = Path.Combine(workspace, "notes.txt") }), ("attachment/read", new { blob = Blob }),
         ("template/list", new { }), ("template/get", new { id = "own" }), ("template/schema", new { id = "own" }), ("template/check", new { id = "own" }),
         ("catalog/list", null), ("catalog/get", new { id = "own" }), ("catalog/stats", null), ("catalog/backups", null), ("catalog/import", new { path = Path.Combine(home, "env") }),
         ("approval/list", null), ("approval/rules", null), ("mcp/list", null), ("task/list", new { }), ("usage/summary", new { }), ("usage/csv", new { }),
-        ("search/chats", new { id = "s", query = "Hi" }), ("edit/list", new { uri }), ("health/check", new { }), ("settings/set", new { key = "chat.mask_secrets", value = true }), ("vault/status", null),
+        ("search/chats", new { searchId = "s", text = "Hi" }), ("edit/list", new { uri }), ("health/check", new { }), ("settings/set", new { key = "chat.mask_secrets", value = true }), ("vault/status", null),
     ];
 
     private static async Task ReplaceAsync(string path, string kind)

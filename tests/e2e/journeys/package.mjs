@@ -1,16 +1,6 @@
 // The package as a user gets it: made, installed into a clean VS Code, used; then somebody changes its sidecar.
 import assert from 'node:assert/strict';
-import {
-  appendFileSync,
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, chmodSync, copyFileSync, existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isAllowed } from '../../../scripts/lib/notices.mjs';
 import { madePackage } from '../../../scripts/lib/packages.mjs';

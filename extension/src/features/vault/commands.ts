@@ -186,6 +186,6 @@ export const passphrasePrompt: PassphrasePrompt = {
   acceptOlder: async (problem) => {
     const keep = l10n.t('Use Older Copy');
     const message = l10n.t('This vault is an older copy');
-    return (await vscode.window.showWarningMessage(message, { modal: true, detail: problem }, keep)) === keep;
+    return (await showWarningMessage(message, { modal: true, detail: problem }, keep)) === keep;
   },
 };

@@ -42,7 +42,8 @@ function house(given: {
   const secrets = given.secrets ?? new FakeSecrets();
   const way = (verb: string) => (params: VaultWayParams) => {
     story.push(`${verb} ${params.way}`);
-    if (verb === 'unlock' && given.older !== undefined && params.acceptOlder !== true) throw new FailureError('vaultOlder', 'It is an older copy.');
+    if (verb === 'unlock' && given.older !== undefined && params.acceptOlder !== true)
+      throw new FailureError('vaultOlder', 'It is an older copy.');
     const opened = verb !== 'unlock' || (given.opens ?? []).includes(params.way) || params.secret === 'right';
     if (!opened) throw new FailureError('permissionDenied', 'That does not open it.');
     return { ...status, exists: true, locked: false };
