@@ -23,6 +23,11 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
     {
         server.Map(Methods.Initialize, (parameters, _) =>
         {
+            if (parameters.InitializationOptions?.WorkspaceFolder is { } folder && (!Path.IsPathFullyQualified(folder) || folder.Contains('\0')))
+            {
+                throw new RpcErrors.InvalidParamsException("The parameter \"$.initializationOptions.workspaceFolder\" must be an absolute path.");
+            }
+
             if (parameters.InitializationOptions is { } options) { workspace.Open(options.WorkspaceFolder, options.Trusted); }
             if (parameters.ProcessId is { } parent) { WatchParent(parent); }
             TakesRegistrations = parameters.Capabilities?.TextDocument?.Synchronization?.DynamicRegistration ?? false;

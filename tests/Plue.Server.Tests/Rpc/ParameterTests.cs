@@ -39,6 +39,16 @@ public sealed class ParameterTests
         Assert.NotNull(await sidecar.Client.ResultAsync(Methods.VaultStatus.Name));
     }
 
+    [Theory]
+    [InlineData(""), InlineData("relative"), InlineData("/a\0b")]
+    public async Task A_workspace_folder_that_is_no_absolute_path_is_refused_when_the_window_starts(string workspaceFolder)
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        var reply = await sidecar.Client.RequestAsync(Methods.Initialize.Name, new { initializationOptions = new { workspaceFolder, trusted = true } });
+        Assert.Equal(ErrorCodes.InvalidParams, (int?)reply["error"]?["code"]);
+        Assert.Contains("$.initializationOptions.workspaceFolder", (string?)reply["error"]?["message"], StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Optional_parameters_may_be_missing_or_null_and_unknown_ones_are_ignored()
     {
