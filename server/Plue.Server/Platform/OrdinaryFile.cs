@@ -171,8 +171,11 @@ public static partial class OrdinaryFile
     /// <summary>Unlocks before it closes: a child that is just being started holds a copy of the handle for a moment.</summary>
     private sealed class LockedFile : FileStream
     {
+        private readonly SafeFileHandle handle;
+
         public LockedFile(SafeFileHandle handle, FileAccess access, string path) : base(handle, access, bufferSize: 0)
         {
+            this.handle = handle;
             UnixCalls.Lock(handle, UnixCalls.ExclusiveLock);
             Name = path;
         }
@@ -181,7 +184,7 @@ public static partial class OrdinaryFile
 
         protected override void Dispose(bool disposing)
         {
-            if (disposing && !SafeFileHandle.IsClosed) { UnixCalls.Unlock(SafeFileHandle); }
+            if (disposing && !handle.IsClosed) { UnixCalls.Unlock(handle); }
 
             base.Dispose(disposing);
         }

@@ -138,7 +138,7 @@ public sealed class BareMachineTests : IDisposable
     private async Task<(int ExitCode, string Stdout, string Stderr)> InContainerAsync(string[] mounts, string line, string[] variables)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/bwrap"), "bubblewrap is not installed.");
-        string[] system = [.. ((string[])["/usr", "/etc/ssl", "/etc/dotnet", AppContext.BaseDirectory]).Where(Directory.Exists).SelectMany(path => (string[])["--ro-bind", path, path])];
+        string[] system = [.. ((string[])["/usr", "/etc/ssl", "/etc/dotnet", AppContext.BaseDirectory, Path.GetDirectoryName(SidecarProcess.Executable)!]).Where(Directory.Exists).SelectMany(path => (string[])["--ro-bind", path, path])];
         string[] links = [.. ((string[])["/bin", "/lib", "/lib64"]).Where(Directory.Exists).SelectMany(path => (string[])["--symlink", $"usr{path}", path])];
         string[] runtime = Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root && !root.StartsWith("/usr/", StringComparison.Ordinal) ? ["--ro-bind", root, root, "--setenv", "DOTNET_ROOT", root] : [];
         return await EndAsync(Start(

@@ -32,7 +32,7 @@ public sealed class McpProcessTests : IAsyncDisposable
         Assert.StartsWith("own  stopped\n", (await RunAsync("mcp", "approve", "own", "--fingerprint", fingerprint)).Stdout, StringComparison.Ordinal);
         Assert.Equal(0, home.Starts);
         var tested = await RunAsync("mcp", "test", "own");
-        Assert.StartsWith("own  running  10 tools, about ", tested.Stdout, StringComparison.Ordinal);
+        Assert.StartsWith("own  running  11 tools, about ", tested.Stdout, StringComparison.Ordinal);
         Assert.Matches(@"\n  own/echo  \d+ tokens\n", tested.Stdout);
         Assert.Equal(1, home.Starts);
 

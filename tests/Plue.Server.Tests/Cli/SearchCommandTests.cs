@@ -48,7 +48,7 @@ public sealed class SearchCommandTests : IDisposable
         {
             output.GetStringBuilder().Clear();
             Assert.Equal(0, await RunAsync(options));
-            Assert.Contains("``` code ```", output.ToString());
+            Assert.Contains("``` code\n", output.ToString());
             Assert.DoesNotContain("a question", output.ToString());
         }
 

@@ -52,7 +52,7 @@ public sealed class HostileModelTests : IAsyncLifetime
         File.CreateSymbolicLink(At("conf"), ".vscode");
         await SendAsync(Calls("", ("r", "read", """{"path":".vscode/tasks.json"}"""), ("c", tool, parameters)));
         var asked = await AskedAsync();
-        Assert.Contains("programs read it and then run what it says", (string?)asked["why"], StringComparison.Ordinal);
+        Assert.Contains("editors run the tasks, programs and extensions it names", (string?)asked["why"], StringComparison.Ordinal);
         Assert.Null(asked["rule"]);
         await AnswerAsync(asked, "deny");
         await sidecar.Client.TurnAsync();

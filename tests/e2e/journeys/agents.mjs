@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireAccessible } from '../runner/accessibility.mjs';
+import { viewAllLines } from '../runner/chatPage.mjs';
 import { writeHouseServer } from '../runner/houseServer.mjs';
 import { pick, type } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
@@ -127,6 +128,7 @@ async function travel(journey, workbench, docs) {
 
   await journey.step('The one that runs over its budget waits, its work kept', async () => {
     await workbench.approvals.locator('.approvals:not(.is-fresh)').waitFor();
+    await viewAllLines(workbench.approvals);
     await page.keyboard.press('a');
     await row(/Mend the dates.*over budget/).waitFor({ timeout: 60_000 });
     assert.match(source(), /daysOf/);

@@ -58,3 +58,9 @@ export async function drop(workbench, paths) {
     paths.map((path) => `file://${path}`),
   );
 }
+
+/** Scrolls through what an approval shows: it can be allowed only after each line was in view. @param {import('playwright-core').FrameLocator | import('playwright-core').Locator} at */
+export async function viewAllLines(at) {
+  const next = at.getByRole('button', { name: 'Show Next Lines' });
+  while (await next.isVisible()) await next.click();
+}

@@ -10,6 +10,7 @@ using Plue.Server.Tools.Mcp;
 
 namespace Plue.Server.Tests.Tools.Mcp;
 
+[Collection("Alone")]
 public class McpHostileTests
 {
     [Fact]
