@@ -127,8 +127,8 @@ async function travel(journey, workbench, docs) {
   });
 
   await journey.step('The one that runs over its budget waits, its work kept', async () => {
-    await workbench.approvals.locator('.approvals:not(.is-fresh)').waitFor();
     await viewAllLines(workbench.approvals);
+    await workbench.approvals.locator('.approvals:not(.is-fresh)').waitFor();
     await page.keyboard.press('a');
     await row(/Mend the dates.*over budget/).waitFor({ timeout: 60_000 });
     assert.match(source(), /daysOf/);

@@ -142,6 +142,7 @@ async function travel(journey, workbench) {
       await page.mouse.wheel(0, 60);
       await settled();
     }
+    await settled();
     await allow().click();
     await workbench.until(async () => existsSync(file('long.txt')));
     assert.equal(readFileSync(file('long.txt'), 'utf8'), content);

@@ -62,5 +62,8 @@ export async function drop(workbench, paths) {
 /** Scrolls through what an approval shows: it can be allowed only after each line was in view. @param {import('playwright-core').FrameLocator | import('playwright-core').Locator} at */
 export async function viewAllLines(at) {
   const next = at.getByRole('button', { name: 'Show Next Lines' });
-  while (await next.isVisible()) await next.click();
+  for (let screens = 0; await next.isVisible(); screens++) {
+    if (screens === 100) throw new Error('The lines of the approval never end.');
+    await next.click();
+  }
 }

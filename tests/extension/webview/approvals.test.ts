@@ -385,6 +385,20 @@ describe('an approval of more than fits into its box', () => {
     expect(answers()).toHaveLength(1);
   });
 
+  it('is gone through before a rule is stored, and the keys go back to the card as well', () => {
+    show(approval('1', { what: hostile, rule: 'bash(curl *)' }));
+    settle();
+    cards()[0]?.focus();
+    press('a');
+    const next = button('Show Next Lines');
+    next.focus();
+    for (let screens = 0; screens < 12; screens++) next.click();
+    expect(document.activeElement).toBe(cards()[0]);
+    settle();
+    press('a');
+    expect(answers()).toHaveLength(1);
+  });
+
   it('counts the lines of a diff and of the arguments of a server’s tool alike', () => {
     const long = Array.from({ length: 30 }, (_, index) => `+line ${index}`).join('\n');
     show(

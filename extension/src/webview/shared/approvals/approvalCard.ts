@@ -145,7 +145,8 @@ export class ApprovalCard {
       button.disabled = !this.canAnswer || this.mode === 'sent' || (unread > 0 && button.classList.contains('allows'));
     this.showNext.disabled = false;
     // The button is gone when the last line was shown.
-    if (hadFocus && this.mode === 'asking' && !this.foot.contains(document.activeElement)) this.node.focus({ preventScroll: true });
+    if (hadFocus && (this.mode === 'asking' || this.mode === 'rule') && !this.foot.contains(document.activeElement))
+      this.node.focus({ preventScroll: true });
   }
 
   private get unreadRow(): HTMLElement {
