@@ -64,7 +64,7 @@ async function publishedTo(folder, program, sources, title, options) {
 
 /** @param {string} folder @param {string} program @param {string} title @param {string[]} options @returns {Promise<string>} */
 async function publishTo(folder, program, title, options) {
-  // Intermediate files of its own, so that a debug build may run at the same time.
+  // Separate intermediate files, so that a debug build may run at the same time.
   const apart = ['--artifacts-path', inArtifacts('release')];
   const command = ['publish', ...options, ...apart, '-c', 'Release', '-p:RunAnalyzers=false', '-o', folder, '--nologo', '-v', 'q'];
   const { code, output } = await step(title, () => run('dotnet', command));
