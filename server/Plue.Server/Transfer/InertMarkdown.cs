@@ -30,7 +30,12 @@ internal static partial class InertMarkdown
 
     // Without HTML and links in angle brackets: both are text in what is written.
     private static readonly MarkdownPipeline Reading = WithoutAngleBrackets(new MarkdownPipelineBuilder().DisableHtml().UsePreciseSourceLocation()).Build();
-    private static readonly MarkdownPipeline Checking = new MarkdownPipelineBuilder().UsePipeTables().Build();
+    private static readonly MarkdownPipeline[] Checking =
+    [
+        new MarkdownPipelineBuilder().Build(),
+        new MarkdownPipelineBuilder().UsePipeTables().Build(),
+        new MarkdownPipelineBuilder().UsePipeTables().UseMathematics().UseEmphasisExtras().UseAutoLinks().UseFootnotes().UseTaskLists().Build(),
+    ];
 
     /// <summary>Blocks of Markdown. They begin at the margin, so that no list before them takes them in, and leave no fence open.</summary>
     public static string Blocks(string markdown)
@@ -50,8 +55,16 @@ internal static partial class InertMarkdown
     }
 
     /// <summary>One line of plain text: a title, a name, a sentence.</summary>
-    public static string Line(string text) =>
-        Structural().Replace(VisibleLine(text), @"\$0");
+    /// <remarks>Brackets become entities, because a bare address before one takes a backslash for its own end.</remarks>
+    public static string Line(string text) => Structural().Replace(VisibleLine(text), mark => mark.Value switch
+    {
+        "<" => "&lt;",
+        ">" => "&gt;",
+        "[" => "&#91;",
+        "]" => "&#93;",
+        "&" => "&amp;",
+        _ => $@"\{mark.Value}",
+    });
 
     /// <summary>The same for a line of HTML.</summary>
     public static string HtmlLine(string text) => WebUtility.HtmlEncode(VisibleLine(text));
@@ -122,11 +135,14 @@ internal static partial class InertMarkdown
         return [.. fenced.Concat(spans).Where(span => !span.IsEmpty && span.End < source.Length)];
     }
 
-    private static bool IsInert(string markdown)
+    /// <summary>A link that was made text may leave another one behind.</summary>
+    private static bool IsInert(string markdown) => Checking.All(pipeline =>
     {
-        var document = Markdown.Parse(markdown, Checking);
-        return !document.Descendants<HtmlBlock>().Any() && !document.Descendants<HtmlInline>().Any() && document.Descendants<LinkInline>().All(link => !link.IsImage);
-    }
+        var document = Markdown.Parse(markdown, pipeline);
+        return !document.Descendants<HtmlBlock>().Any() && !document.Descendants<HtmlInline>().Any()
+            && document.Descendants<LinkInline>().All(link => !link.IsImage && SafeMarkdown.Allowed(link.Url) is not null)
+            && document.Descendants<AutolinkInline>().All(link => link.IsEmail || SafeMarkdown.Allowed(link.Url) is not null);
+    });
 
     private static string Info(string info) => Language().IsMatch(info) && !Drawn.Contains(info) ? info : info.Length == 0 ? "" : "text";
 

@@ -152,6 +152,9 @@ public sealed class ExportTests : IDisposable
     public void What_only_some_previews_take_for_code_loads_nothing_in_any(string markdown, string expected) => Assert.Equal(expected, InertMarkdown.Blocks(markdown));
 
     [Fact]
+    public void A_bracket_after_a_bare_address_stays_text() => Assert.Equal("https://a.example/x.png&lt;img src=x&gt;", InertMarkdown.Line("https://a.example/x.png<img src=x>"));
+
+    [Fact]
     public void Diagrams_in_an_export_are_shown_as_text()
     {
         Assert.StartsWith("```text\n", InertMarkdown.Blocks("```mermaid\nA@{ img: \"https://evil.example/a.png\" }\n```"));
@@ -228,11 +231,14 @@ public sealed class ExportTests : IDisposable
         foreach (var pipeline in new[] { new MarkdownPipelineBuilder().Build(), new MarkdownPipelineBuilder().UsePipeTables().UseMathematics().UseEmphasisExtras().UseAutoLinks().UseFootnotes().UseTaskLists().Build() })
         {
             var elements = new HtmlParser().ParseDocument(Markdown.ToHtml(markdown, pipeline)).Body!.QuerySelectorAll("*");
-            Assert.Empty(elements.Where(element => element.LocalName is "img" or "script" or "style" or "link" or "iframe" or "svg" or "object" or "embed" or "base" or "meta" or "form" or "video" or "audio"
+            AssertNone(elements.Where(element => element.LocalName is "img" or "script" or "style" or "link" or "iframe" or "svg" or "object" or "embed" or "base" or "meta" or "form" or "video" or "audio"
                 || element.HasAttribute("src") || element.Attributes.Any(attribute => attribute.Name.StartsWith("on", StringComparison.Ordinal))).Select(element => $"{element.OuterHtml}\n in {markdown}"));
-            Assert.Empty(elements.Where(element => element.GetAttribute("href") is { } href && !Regex.IsMatch(href, "^(https?:|mailto:|#)")).Select(element => $"{element.OuterHtml}\n in {markdown}"));
+            AssertNone(elements.Where(element => element.GetAttribute("href") is { } href && !Regex.IsMatch(href, "^(https?:|mailto:|#)")).Select(element => $"{element.OuterHtml}\n in {markdown}"));
         }
     }
+
+    /// <summary>Says all of what was found: the text that it came from is random.</summary>
+    private static void AssertNone(IEnumerable<string> found) => Assert.True(!found.Any(), string.Join('\n', found));
 
     private async Task CheckAsync(IReadOnlyList<string> texts) => Scan(fixture.Export.Make(await HostileChatAsync(texts), ChatFileFormat.Html).Content);
 
