@@ -29,7 +29,7 @@ function said() {
     name.endsWith('.ts'),
   )) {
     const text = readFileSync(inRoot('extension', 'src', file), 'utf8');
-    // The function that looks sentences up has none of its own.
+    // The lookup function itself contains no sentences.
     if (!/import \* as l10n from /.test(text) || file.endsWith('localizedText.ts')) continue;
     const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
     /** @param {ts.Node} node */

@@ -126,7 +126,7 @@ public sealed class AgentTasks
         var task = conversation.Stored();
         var asked = Look.SpecOf(task).Outputs;
         var isSecond = HandedBack.Of(task)?.Problem is not null;
-        // An argument too many is told once. What the template asks for is there all the same.
+        // An unknown argument is refused once; everything the template requires is present.
         var problem = isSecond ? asked is null ? null : OutputSchema.Check(outputs, asked) : OutputSchema.Check(outputs, FinishTool.SchemaOf(asked));
         var handed = new HandedBack(HandedBack.QuestionOf(task), outputs, problem);
         await conversation.KeepAsync(Values((TaskFields.Handed, handed.ToValue())), cancellationToken);
