@@ -7,6 +7,8 @@ export default defineConfig({
   },
   test: {
     include: ['tests/extension/**/*.test.ts'],
+    // Tests read these without importing them, so that a change of one runs all tests in `npm test -- --changed`.
+    forceRerunTriggers: ['**/*.{cs,css,html,json,json5,md,svg,yml}'],
     globalSetup: ['tests/extension/testing/temporaryFolder.ts'],
     // The page's tests name their own environment (jsdom) in their first line.
     environment: 'node',

@@ -1,16 +1,28 @@
-// `npm run coverage`: the tests that measure lines, then artifacts/coverage/report.md with what they do not run, room by room.
-//   --last   only the report, from what ran last
+// `npm run coverage`: the C# and TypeScript tests with the lines and branches they run; a page for each file is in artifacts/coverage/report/index.html.
+//   --last   only the pages, from what was measured last
+import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { writeReport } from './lib/coverage.mjs';
-import { inRoot, root } from './lib/paths.mjs';
-import { runMain, say } from './lib/progress.mjs';
-import { run } from './lib/run.mjs';
+import { coverageReports } from './lib/coverage.mjs';
+import { inArtifacts, inRoot, root } from './lib/paths.mjs';
+import { Stop, runMain, say, step } from './lib/progress.mjs';
+import { run, runOrStop } from './lib/run.mjs';
+
+const pages = inArtifacts('coverage', 'report');
 
 await runMain(async () => {
   const { values } = parseArgs({ options: { last: { type: 'boolean' } } });
-  const suites = ['csharp', 'typescript', 'e2e'].flatMap((name) => ['--only', name]);
+  const suites = ['csharp', 'typescript'].flatMap((name) => ['--only', name]);
   const code = values.last ? 0 : (await run(process.execPath, [inRoot('scripts', 'test.mjs'), '--full', ...suites], { show: true })).code;
-  say(`What no test runs: ${relative(root, writeReport())}`);
+  const reports = Object.values(coverageReports).filter((path) => existsSync(path));
+  if (reports.length === 0) throw new Stop('Nothing was measured yet. Run `npm run coverage` without --last.');
+  await step('Writing the pages', async () => {
+    await runOrStop('dotnet', ['tool', 'restore']);
+    await runOrStop('dotnet', [
+      ...['tool', 'run', 'reportgenerator', `-reports:${reports.join(';')}`, `-targetdir:${pages}`, '-reporttypes:Html'],
+      '-filefilters:-*/obj/*',
+    ]);
+  });
+  say(`What the tests run: ${relative(root, pages)}/index.html`);
   return code;
 });

@@ -1,11 +1,12 @@
 // `npm test`: the tests that every change has to pass, in both languages and in a real VS Code; the last line counts them all.
-//   --only csharp|typescript|e2e|bench|faults   one suite     --update   rewrite expected files and pictures (UPDATE=1)
+//   --only csharp|typescript|e2e|bench|faults   one suite     --changed   what the changes since the upstream branch can affect
+//   --update   rewrite expected files and pictures (UPDATE=1)
 //   --full   every scenario in VS Code and the lines that all tests cover (`npm run test:full`)     --shard 1/4   a part of those scenarios
 // Tests that start the sidecar start the native program; with PLUE_TEST_SIDECAR=debug the debug build.
 import { parseArgs } from 'node:util';
 import { runBenchTests } from './lib/benchTests.mjs';
 import { build, installPackages } from './lib/build.mjs';
-import { coverageResults } from './lib/coverage.mjs';
+import { affectedBy, changeBase, changedFiles } from './lib/changes.mjs';
 import { runCSharpTests } from './lib/csharpTests.mjs';
 import { runE2eTests } from './lib/e2eTests.mjs';
 import { runFaultTests } from './lib/faultTests.mjs';
@@ -16,7 +17,7 @@ import { installTestPrograms } from './lib/testPrograms.mjs';
 import { report } from './lib/testResults.mjs';
 import { runTypeScriptTests } from './lib/typescriptTests.mjs';
 
-/** @typedef {{isFull: boolean, shard?: string}} TestOptions */
+/** @typedef {{isFull: boolean, shard?: string, changes?: import('./lib/changes.mjs').Affected}} TestOptions `changes` leaves out what they cannot affect. */
 /** @type {Record<string, {suite: string, run: (options: TestOptions) => Promise<import('./lib/testResults.mjs').SuiteResult>}>} */
 const suites = {
   csharp: { suite: 'C#', run: runCSharpTests },
@@ -31,6 +32,7 @@ await runMain(async () => {
     options: {
       only: { type: 'string', multiple: true },
       update: { type: 'boolean' },
+      changed: { type: 'boolean' },
       full: { type: 'boolean' },
       shard: { type: 'string' },
     },
@@ -39,20 +41,27 @@ await runMain(async () => {
   const unknown = chosen.find((name) => !(name in suites));
   if (unknown) throw new Stop(`There is no suite \`${unknown}\`: ${Object.keys(suites).join(', ')}.`);
   if (values.update) process.env.UPDATE = '1';
-  const options = { isFull: values.full ?? false, shard: values.shard };
-  // Lines are counted in the debug build only.
-  if (options.isFull) process.env.PLUE_TEST_SIDECAR ??= 'debug';
+  const base = values.changed ? await changeBase() : undefined;
+  const changes = base === undefined ? undefined : affectedBy(base, await changedFiles(base));
+  const options = { isFull: values.full ?? false, shard: values.shard, changes };
   requireNode();
   await requireDotnet();
   await installPackages();
   await installTestPrograms();
   await build();
   const program = await sidecarUnderTest();
-  if (process.env.PLUE_TEST_SIDECAR !== 'debug') process.env.PLUE_TEST_PROGRAM = program;
+  // Coverage counts the debug build only, also in the processes that C# tests start.
+  if (!options.isFull && process.env.PLUE_TEST_SIDECAR !== 'debug') process.env.PLUE_TEST_PROGRAM = program;
   const results = [];
-  for (const name of chosen) results.push(await settled(suites[name], options));
-  return report(options.isFull ? [...results, coverageResults(results)] : results);
+  for (const name of chosen.filter((name) => isAffected(name, changes))) results.push(await settled(suites[name], options));
+  return report(results);
 });
+
+/** @param {string} suite @param {import('./lib/changes.mjs').Affected | undefined} changes */
+function isAffected(suite, changes) {
+  if (suite === 'e2e') return changes?.scenarios.length !== 0;
+  return (suite !== 'bench' && suite !== 'faults') || changes?.isMeasured !== false;
+}
 
 /**
  * A suite that cannot even start is a failed test, so that the others still run and are counted.

@@ -1,7 +1,7 @@
-// The C# tests, with the lines they cover.
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+// The C# tests, and in a full run the share of the code they run.
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { findBelow, forgetCoverage, fromCobertura, keepCoverage, totalOf } from './coverage.mjs';
+import { coverageReports, coverageTests } from './coverage.mjs';
 import { inArtifacts } from './paths.mjs';
 import { step } from './progress.mjs';
 import { run, runOrStop } from './run.mjs';
@@ -10,11 +10,11 @@ import { suiteResult } from './testResults.mjs';
 const project = 'tests/Plue.Server.Tests';
 const results = inArtifacts('tests', 'csharp');
 
-/** @param {{isFull: boolean}} options Lines are counted only in a full run, which takes half as long again. @returns {Promise<import('./testResults.mjs').SuiteResult>} */
-export async function runCSharpTests({ isFull }) {
+/** @param {import('../test.mjs').TestOptions} options Coverage is measured only in a full run, which takes half as long again. @returns {Promise<import('./testResults.mjs').SuiteResult>} */
+export async function runCSharpTests({ isFull, changes }) {
   await step('Building the C# tests', () => runOrStop('dotnet', ['build', project, '-v', 'q', '--nologo']));
   rmSync(results, { recursive: true, force: true });
-  forgetCoverage('sidecar');
+  rmSync(coverageReports.csharp, { force: true });
   const finished = await step('Running the C# tests', () =>
     run(
       'dotnet',
@@ -31,6 +31,9 @@ export async function runCSharpTests({ isFull }) {
           '--results-directory',
           results,
         ],
+        ...(changes && changes.namespaces !== 'all'
+          ? ['--filter', changes.namespaces.map((name) => `FullyQualifiedName~.Tests.${name}.`).join('|')]
+          : []),
         ...(isFull ? ['--settings', 'tests/coverage.runsettings', '--collect', 'XPlat Code Coverage'] : []),
       ],
       { timeout: 30 * 60_000 },
@@ -38,7 +41,7 @@ export async function runCSharpTests({ isFull }) {
   );
   const trx = join(results, 'results.trx');
   const tests = existsSync(trx) ? testsFromTrx(readFileSync(trx, 'utf8')) : [];
-  return { ...suiteResult('C#', tests, finished), lines: coveredLines() };
+  return suiteResult('C#', isFull ? [...tests, ...coverage()] : tests, finished);
 }
 
 /** @param {string} trx @returns {import('./testResults.mjs').TestResult[]} */
@@ -75,12 +78,15 @@ function secondsOf(duration) {
 /** @type {Record<string, 'passed' | 'skipped'>} */
 const outcomes = { Passed: 'passed', NotExecuted: 'skipped' };
 
-function coveredLines() {
-  const file = findBelow(results, 'coverage.cobertura.xml');
-  if (!file) return undefined;
-  const lines = fromCobertura(readFileSync(file, 'utf8'));
-  keepCoverage('sidecar', lines);
-  return totalOf(lines);
+function coverage() {
+  const file = readdirSync(results, { recursive: true })
+    .map(String)
+    .find((path) => path.endsWith('coverage.cobertura.xml'));
+  if (!file) return [];
+  cpSync(join(results, file), coverageReports.csharp);
+  const xml = readFileSync(coverageReports.csharp, 'utf8');
+  const percent = (/** @type {string} */ rate) => 100 * Number(new RegExp(`<coverage [^>]*\\b${rate}="([\\d.]+)"`).exec(xml)?.[1]);
+  return coverageTests('C#', { lines: percent('line-rate'), branches: percent('branch-rate') });
 }
 
 /** @param {string} text */

@@ -14,7 +14,6 @@ const slowestShown = 10;
  * @typedef {object} SuiteResult
  * @property {string} suite As "C#".
  * @property {TestResult[]} tests
- * @property {{covered: number, total: number}} [lines] Line coverage.
  * @property {number} [seconds] How long the whole suite took.
  */
 
@@ -40,7 +39,7 @@ export function suiteResult(suite, tests, finished) {
   return { suite, tests };
 }
 
-/** Tells failures, skips, coverage and, last, the totals. @param {SuiteResult[]} suites @returns {number} The exit code. */
+/** Prints failures, skips, times and, last, the totals. @param {SuiteResult[]} suites @returns {number} The exit code. */
 export function report(suites) {
   for (const { suite, tests } of suites) {
     for (const test of tests.filter((test) => test.outcome === 'skipped'))
@@ -56,13 +55,9 @@ export function report(suites) {
     .sort((a, b) => b.seconds - a.seconds)
     .slice(0, slowestShown);
   say(['The slowest tests:', ...slowest.map(({ name, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${name}`), ''].join('\n'));
-  for (const { suite, tests, lines, seconds } of suites) {
-    const coverage =
-      lines && lines.total > 0
-        ? `, line coverage ${((100 * lines.covered) / lines.total).toFixed(1)} % (${lines.covered} of ${lines.total})`
-        : '';
+  for (const { suite, tests, seconds } of suites) {
     const time = seconds === undefined ? '' : ` in ${seconds.toFixed(0)} s`;
-    say(`${suite}: ${totals(tests)}${time}${coverage}`);
+    say(`${suite}: ${totals(tests)}${time}`);
   }
   const all = suites.flatMap(({ tests }) => tests);
   console.log(totals(all));

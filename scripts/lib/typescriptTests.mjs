@@ -1,33 +1,37 @@
-// The TypeScript tests outside VS Code, with the lines they cover.
+// The TypeScript tests outside VS Code, and in a full run the share of the code they run.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { forgetCoverage, fromLcov, keepCoverage, totalOf } from './coverage.mjs';
+import { dirname, join, relative } from 'node:path';
+import { coverageReports, coverageTests } from './coverage.mjs';
 import { inArtifacts, inRoot, root } from './paths.mjs';
 import { step } from './progress.mjs';
 import { run } from './run.mjs';
 import { suiteResult } from './testResults.mjs';
 
 const results = inArtifacts('tests', 'typescript.json');
-const coverage = inArtifacts('coverage', 'typescript');
+const coverage = dirname(coverageReports.typescript);
 
-/** @param {{isFull: boolean}} options Lines are counted only in a full run. @returns {Promise<import('./testResults.mjs').SuiteResult>} */
-export async function runTypeScriptTests({ isFull }) {
+/** @param {import('../test.mjs').TestOptions} options Coverage is measured only in a full run. @returns {Promise<import('./testResults.mjs').SuiteResult>} */
+export async function runTypeScriptTests({ isFull, changes }) {
   for (const path of [results, coverage]) rmSync(path, { recursive: true, force: true });
-  forgetCoverage('extension');
   const finished = await step('Running the TypeScript tests', () =>
     run(
       process.execPath,
       [
         ...[inRoot('node_modules', 'vitest', 'vitest.mjs'), 'run', '--reporter=json', `--outputFile=${results}`],
+        ...(changes ? [`--changed=${changes.base}`, '--passWithNoTests'] : []),
         ...(isFull
-          ? ['--coverage.enabled', '--coverage.reportOnFailure', '--coverage.reporter=lcovonly', `--coverage.reportsDirectory=${coverage}`]
+          ? [
+              ...['--coverage.enabled', '--coverage.reportOnFailure', '--coverage.reporter=lcovonly', '--coverage.reporter=json-summary'],
+              `--coverage.reportsDirectory=${coverage}`,
+            ]
           : []),
       ],
       { timeout: 10 * 60_000 },
     ),
   );
   const tests = existsSync(results) ? testsFromVitest(JSON.parse(readFileSync(results, 'utf8'))) : [];
-  return { ...suiteResult('TypeScript', tests, finished), lines: coveredLines() };
+  if (changes && tests.length === 0 && finished.code === 0) return { suite: 'TypeScript', tests };
+  return suiteResult('TypeScript', isFull ? [...tests, ...coverageOf()] : tests, finished);
 }
 
 /**
@@ -49,10 +53,9 @@ function testsFromVitest({ testResults }) {
   });
 }
 
-function coveredLines() {
-  const file = join(coverage, 'lcov.info');
-  if (!existsSync(file)) return undefined;
-  const lines = fromLcov(readFileSync(file, 'utf8'));
-  keepCoverage('extension', lines);
-  return totalOf(lines);
+function coverageOf() {
+  const file = join(coverage, 'coverage-summary.json');
+  if (!existsSync(file)) return [];
+  const { total } = JSON.parse(readFileSync(file, 'utf8'));
+  return coverageTests('TypeScript', { lines: total.lines.pct, branches: total.branches.pct });
 }

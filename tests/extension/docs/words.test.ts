@@ -24,9 +24,14 @@ test.each(named)('Each command of the palette in %s is one', (_, { prose }) => {
 test.each(named)('Each script of the checkout in %s is one', (_, document) => {
   const scripts = Object.keys(record(manifest['scripts']));
   const told = [document.prose, ...document.blocks.map(({ text }) => text)]
-    .flatMap((text) => [...text.matchAll(/\bnpm (?:run (?:-s )?([a-z][a-z:]*)|(start|test)\b)/g)])
+    .flatMap((text) => [...text.matchAll(/\bnpm (?:run (?:-s )?([a-z][a-z0-9:]*)|(start|test)\b)/g)])
     .map((match) => match[1] ?? match[2] ?? '');
   expect(told.filter((script) => !scripts.includes(script))).toEqual([]);
+});
+
+test.each(['AGENTS.md', 'docs/contributing.md'])('%s lists every script', (path) => {
+  const listed = [...readFileSync(join(root, path), 'utf8').matchAll(/^\| `npm (?:run )?([a-z0-9:]+)` \|/gm)].map((match) => match[1]);
+  expect(listed.sort()).toEqual(Object.keys(record(manifest['scripts'])).sort());
 });
 
 test.each(named)('Each setting in %s is one', (_, document) => {
