@@ -1,5 +1,5 @@
 // `npm test`: the tests that every change has to pass, in both languages and in a real VS Code; the last line counts them all.
-//   --only csharp|typescript|e2e|bench|faults   one suite     --changed   what the changes since the upstream branch can affect
+//   --only csharp|typescript|e2e|bench|faults|setup   one suite     --changed   what the changes since the upstream branch can affect
 //   --update   rewrite expected files and pictures (UPDATE=1)
 //   --full   every scenario in VS Code and the lines that all tests cover (`npm run test:full`)     --shard 1/4   a part of those scenarios
 // Tests that start the sidecar start the native program; with PLUE_TEST_SIDECAR=debug the debug build.
@@ -13,6 +13,7 @@ import { runFaultTests } from './lib/faultTests.mjs';
 import { requireDotnet, requireNode } from './lib/prerequisites.mjs';
 import { Stop, runMain } from './lib/progress.mjs';
 import { sidecarUnderTest } from './lib/publish.mjs';
+import { runSetupTests } from './lib/setupTests.mjs';
 import { installTestPrograms } from './lib/testPrograms.mjs';
 import { report } from './lib/testResults.mjs';
 import { runTypeScriptTests } from './lib/typescriptTests.mjs';
@@ -25,7 +26,10 @@ const suites = {
   e2e: { suite: 'VS Code', run: runE2eTests },
   bench: { suite: 'Benchmark', run: runBenchTests },
   faults: { suite: 'Faults', run: runFaultTests },
+  setup: { suite: 'Setup', run: runSetupTests },
 };
+/** Only in a full run. */
+const fullOnly = ['setup'];
 
 await runMain(async () => {
   const { values } = parseArgs({
@@ -37,7 +41,7 @@ await runMain(async () => {
       shard: { type: 'string' },
     },
   });
-  const chosen = values.only ?? Object.keys(suites);
+  const chosen = values.only ?? Object.keys(suites).filter((name) => values.full || !fullOnly.includes(name));
   const unknown = chosen.find((name) => !(name in suites));
   if (unknown) throw new Stop(`There is no suite \`${unknown}\`: ${Object.keys(suites).join(', ')}.`);
   if (values.update) process.env.UPDATE = '1';

@@ -1,9 +1,9 @@
 // Programs that the tests of tools, sandboxes and documents use: Debian's packages where we may install them. Without them those tests are skipped and say so.
-import { step } from './progress.mjs';
+import { say, step } from './progress.mjs';
 import { findOnPath, run } from './run.mjs';
 
 /** Program to package. @type {Record<string, string>} */
-const packages = {
+export const testPrograms = {
   bwrap: 'bubblewrap',
   rg: 'ripgrep',
   strace: 'strace',
@@ -15,12 +15,15 @@ const packages = {
 };
 
 export async function installTestPrograms() {
-  const missing = Object.keys(packages).filter((program) => findOnPath(program) === undefined);
+  const missing = Object.keys(testPrograms).filter((program) => findOnPath(program) === undefined);
   if (missing.length === 0 || process.getuid?.() !== 0 || !findOnPath('apt-get')) return;
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  const names = missing.map((program) => packages[program] ?? program);
-  await step(`Installing ${names.join(', ')} (once)`, async () => {
+  const names = missing.map((program) => testPrograms[program] ?? program);
+  const finished = await step(`Installing ${names.join(', ')} (once)`, async () => {
     await run('apt-get', ['update', '-q'], { env, timeout: 120_000 });
-    await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...names], { env, timeout: 300_000 });
+    return run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...names], { env, timeout: 300_000 });
   });
+  if (finished.code === 0) return;
+  const reason = finished.output.trimEnd().split('\n').at(-1) ?? '';
+  say(`Could not install ${names.join(', ')} (${reason}). The tests that need them are skipped.`);
 }
