@@ -28,7 +28,7 @@ const extensionSources = [
 export async function installPackages() {
   // A link leads to another checkout's packages, and `npm ci` would empty them.
   if (lstatSync(inRoot('node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) return;
-  const installed = stamp('packages', ['package.json', 'package-lock.json']);
+  const installed = stamp('packages', ['package-lock.json']);
   if (existsSync(inRoot('node_modules', '.package-lock.json')) && installed.isCurrent()) return;
   await step('Installing npm packages', () => runOrStop('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']));
   installed.keep();
