@@ -1,8 +1,8 @@
-// Every test in a real VS Code: first the suite inside its extension host, then one journey after the other through the workbench.
+// Every test in a real VS Code: first the suite inside its extension host, then one scenario after the other through the workbench.
 // Results go to artifacts/tests/e2e.json, one picture per step to artifacts/screenshots.
-// A journey that failed is told once more from its beginning, in a VS Code of its own, and the report says so; more than two such journeys are no accident.
+// A scenario that failed is told once more from its beginning, in a VS Code of its own, and the report says so; more than two such scenarios are no accident.
 //   node tests/e2e/run.mjs                    the suite and the main path of each feature, as in `npm test`
-//   node tests/e2e/run.mjs journey ...        only these (a journey is a file's name, `inHost` the suite)
+//   node tests/e2e/run.mjs scenario ...        only these (a scenario is a file's name, `inHost` the suite)
 //   node tests/e2e/run.mjs --all              all of them     --shard 1/4   the first quarter of them
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -14,13 +14,13 @@ import { Stop, runMain, say } from '../../scripts/lib/progress.mjs';
 import { browserArguments } from './runner/browser.mjs';
 import { runInHostSuite } from './runner/inHostSuite.mjs';
 import { addUpHosts } from './runner/coverage.mjs';
-import { Journey } from './runner/journey.mjs';
+import { Scenario } from './runner/scenario.mjs';
 
 const mostToldAgain = 2;
 const inHost = 'inHost';
 
 /** The main path of each feature: what every change is tested with. */
-const mainJourneys = [
+const mainScenarios = [
   inHost,
   'agents',
   'chat',
@@ -39,11 +39,11 @@ const mainJourneys = [
 
 await runMain(async () => {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { all: { type: 'boolean' }, shard: { type: 'string' } } });
-  const journeys = readdirSync(inRoot('tests', 'e2e', 'journeys')).map((file) => basename(file, '.mjs'));
+  const scenarios = readdirSync(inRoot('tests', 'e2e', 'scenarios')).map((file) => basename(file, '.mjs'));
   const isWhole = positionals.length === 0;
-  const named = isWhole ? (values.all ? [inHost, ...journeys] : mainJourneys) : positionals;
-  const unknown = named.find((name) => name !== inHost && !journeys.includes(name));
-  if (unknown) throw new Stop(`There is no journey \`${unknown}\`: ${journeys.join(', ')}.`);
+  const named = isWhole ? (values.all ? [inHost, ...scenarios] : mainScenarios) : positionals;
+  const unknown = named.find((name) => name !== inHost && !scenarios.includes(name));
+  if (unknown) throw new Stop(`There is no scenario \`${unknown}\`: ${scenarios.join(', ')}.`);
   const chosen = shardOf(named.sort(), values.shard);
   const screenshots = inArtifacts('screenshots');
   if (isWhole) rmSync(screenshots, { recursive: true, force: true });
@@ -52,7 +52,7 @@ await runMain(async () => {
   const results = [];
   const browser = await chromium.launch({ executablePath: await requireChromium(), args: browserArguments });
   try {
-    for (const name of chosen) results.push(...(name === inHost ? await runInHostSuite(browser) : await runJourney(name, browser)));
+    for (const name of chosen) results.push(...(name === inHost ? await runInHostSuite(browser) : await runScenario(name, browser)));
     if (isWhole) await tellAgain(results, browser);
   } finally {
     await browser.close();
@@ -74,15 +74,15 @@ function shardOf(names, shard) {
 
 /** @param {import('../../scripts/lib/testResults.mjs').TestResult[]} results What is told again takes the place of what failed. @param {import('playwright-core').Browser} browser */
 async function tellAgain(results, browser) {
-  const journeyOf = (/** @type {{name: string}} */ { name }) => name.slice(0, name.indexOf(':'));
-  const failed = [...new Set(results.filter(({ outcome }) => outcome === 'failed').map(journeyOf))].filter((name) => name !== 'inHost');
+  const scenarioOf = (/** @type {{name: string}} */ { name }) => name.slice(0, name.indexOf(':'));
+  const failed = [...new Set(results.filter(({ outcome }) => outcome === 'failed').map(scenarioOf))].filter((name) => name !== 'inHost');
   if (failed.length === 0 || failed.length > mostToldAgain) return;
   for (const name of failed) {
-    const first = results.find((result) => journeyOf(result) === name && result.outcome === 'failed');
+    const first = results.find((result) => scenarioOf(result) === name && result.outcome === 'failed');
     say(`Once more: ${name}`);
-    const again = await runJourney(name, browser);
-    const place = results.findIndex((result) => journeyOf(result) === name);
-    const others = results.filter((result) => journeyOf(result) !== name);
+    const again = await runScenario(name, browser);
+    const place = results.findIndex((result) => scenarioOf(result) === name);
+    const others = results.filter((result) => scenarioOf(result) !== name);
     const told = again.map((result) =>
       result.name === first?.name && result.outcome === 'passed' ? { ...result, firstReason: first.reason } : result,
     );
@@ -91,15 +91,15 @@ async function tellAgain(results, browser) {
 }
 
 /** @param {string} name @param {import('playwright-core').Browser} browser */
-async function runJourney(name, browser) {
-  const journey = new Journey(name, browser);
+async function runScenario(name, browser) {
+  const scenario = new Scenario(name, browser);
   try {
-    const { default: travel } = await import(new URL(join('journeys', `${name}.mjs`), import.meta.url).href);
-    await travel(journey);
+    const { default: runSteps } = await import(new URL(join('scenarios', `${name}.mjs`), import.meta.url).href);
+    await runSteps(scenario);
   } catch (error) {
-    journey.fail(error);
+    scenario.fail(error);
   } finally {
-    await journey.end();
+    await scenario.end();
   }
-  return journey.results;
+  return scenario.results;
 }

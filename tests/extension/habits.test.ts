@@ -21,7 +21,7 @@ const Launch = v.looseObject({
 });
 const Tasks = v.looseObject({ tasks: v.array(v.looseObject({ label: v.string(), type: v.string(), script: v.optional(v.string()) })) });
 
-test('F5 starts the extension, a file of tests, a class of tests and a journey, from what is there', () => {
+test('F5 starts the extension, a file of tests, a class of tests and a scenario, from what is there', () => {
   const { configurations, compounds } = v.parse(Launch, json('.vscode/launch.json'));
   const { tasks } = v.parse(Tasks, json('.vscode/tasks.json'));
   expect(configurations.map(({ name }) => name)).toEqual([
@@ -29,7 +29,7 @@ test('F5 starts the extension, a file of tests, a class of tests and a journey, 
     'Attach to the sidecar',
     'This vitest file',
     'This class of C# tests',
-    'This journey through VS Code',
+    'This scenario through VS Code',
   ]);
   for (const { preLaunchTask, program } of configurations) {
     if (preLaunchTask !== undefined) expect(tasks.map(({ label }) => label)).toContain(preLaunchTask);

@@ -1,11 +1,11 @@
-// The faults that Plue has to bear, REL-01 to REL-44, each with what holds it: a story of `npm run faults`, a test, or a step of a journey.
+// The faults that Plue has to bear, REL-01 to REL-44, each with what holds it: a story of `npm run faults`, a test, or a step of a scenario.
 // A case without anything that holds it, or one that names what is not there, is a failure.
 
 /**
  * @typedef {{kind: 'story', name: string}
  *   | {kind: 'csharp', name: string}
  *   | {kind: 'typescript', file: string, name: string}
- *   | {kind: 'journey', file: string, name: string}} Holder `csharp` is named as `Room.Class.Method`.
+ *   | {kind: 'scenario', file: string, name: string}} Holder `csharp` is named as `Room.Class.Method`.
  *
  * @typedef {object} Case
  * @property {string} id
@@ -21,7 +21,7 @@ const csharp = (name) => ({ kind: 'csharp', name });
 /** @param {string} file @param {string} name @returns {Holder} */
 const typescript = (file, name) => ({ kind: 'typescript', file: `tests/extension/${file}.test.ts`, name });
 /** @param {string} file @param {string} name @returns {Holder} */
-const journey = (file, name) => ({ kind: 'journey', file, name });
+const scenario = (file, name) => ({ kind: 'scenario', file, name });
 
 /** What each vendor's wire is held to; OpenRouter and the others run the same tests. @param {string} name */
 const contract = (name) => csharp(`Providers.AnthropicProviderTests.${name}`);
@@ -36,7 +36,7 @@ export const cases = [
     holders: [
       story('killed while it answers'),
       csharp('Rpc.SidecarProcessTests.Killed_at_fifty_random_points_of_a_stream_nothing_acknowledged_is_lost'),
-      journey('crash', 'A sidecar killed in the middle of an answer comes back by itself with the partial text'),
+      scenario('crash', 'A sidecar killed in the middle of an answer comes back by itself with the partial text'),
     ],
   },
   {
@@ -270,7 +270,7 @@ export const cases = [
   {
     id: 'REL-25',
     sentence: 'A chat of 10,000 messages, a message of 1 MiB, 500 chats: it opens within 2 s, and a question adds only itself to the disk.',
-    holders: [story('a chat of 10,000 messages'), journey('longChat', 'A reload comes back to the same place')],
+    holders: [story('a chat of 10,000 messages'), scenario('longChat', 'A reload comes back to the same place')],
   },
   {
     id: 'REL-26',
@@ -313,9 +313,9 @@ export const cases = [
       'The extension host restarts or the window is reloaded: the same chat is there, and a running turn is shown or marked interrupted.',
     holders: [
       csharp('Rpc.SidecarTests.A_snapshot_taken_while_it_streams_and_the_events_after_it_are_the_whole_answer'),
-      journey('chat', 'A reload of the window shows the same chat, and the draft is kept'),
-      journey('sideBySide', 'Both are there again after a restart of VS Code'),
-      journey('hostLoss', 'After the reload it is in the draft, once, and can be sent'),
+      scenario('chat', 'A reload of the window shows the same chat, and the draft is kept'),
+      scenario('sideBySide', 'Both are there again after a restart of VS Code'),
+      scenario('hostLoss', 'After the reload it is in the draft, once, and can be sent'),
       csharp('Chat.StopCauseTests.Text_under_way_when_Plue_closes_is_kept_and_interrupted'),
     ],
   },
@@ -333,7 +333,7 @@ export const cases = [
   {
     id: 'REL-32',
     sentence: 'The folder is removed while it is open, or Plue is started in one that is gone: it goes on.',
-    holders: [story('a folder that is gone'), journey('inHost', 'the sidecar can be started again')],
+    holders: [story('a folder that is gone'), scenario('inHost', 'the sidecar can be started again')],
   },
   {
     id: 'REL-33',

@@ -34,7 +34,7 @@ export function whyMissing(holder) {
       ? inRoot(holder.file)
       : holder.file === 'inHost'
         ? inRoot('tests', 'e2e', 'inHost', 'tests.ts')
-        : journeyOf(holder.file);
+        : scenarioOf(holder.file);
   return existsSync(file) && readFileSync(file, 'utf8').includes(holder.name) ? undefined : `${nameOf(holder)} is no test.`;
 }
 
@@ -47,8 +47,8 @@ export async function runTests(holders) {
   if (csharp.length > 0) await step(`${csharp.length} C# tests`, () => runCSharp(csharp, outcomes));
   const typescript = holders.filter(({ kind }) => kind === 'typescript');
   if (typescript.length > 0) await step(`${typescript.length} TypeScript tests`, () => runTypeScript(typescript, outcomes));
-  const journeys = holders.filter(({ kind }) => kind === 'journey');
-  if (journeys.length > 0) await step('Journeys through VS Code', () => runJourneys(journeys, outcomes));
+  const scenarios = holders.filter(({ kind }) => kind === 'scenario');
+  if (scenarios.length > 0) await step('Scenarios through VS Code', () => runScenarios(scenarios, outcomes));
   return outcomes;
 }
 
@@ -101,10 +101,10 @@ async function runTypeScript(holders, outcomes) {
 }
 
 /** @param {Holder[]} holders @param {Map<string, Outcome>} outcomes */
-async function runJourneys(holders, outcomes) {
+async function runScenarios(holders, outcomes) {
   const file = inArtifacts('tests', 'e2e.json');
   rmSync(file, { force: true });
-  const names = [...new Set(holders.flatMap((holder) => (holder.kind === 'journey' ? [holder.file] : [])))];
+  const names = [...new Set(holders.flatMap((holder) => (holder.kind === 'scenario' ? [holder.file] : [])))];
   const began = performance.now();
   const finished = await run(process.execPath, [inRoot('tests', 'e2e', 'run.mjs'), ...names], { timeout: 20 * 60_000 });
   const seconds = (performance.now() - began) / 1000 / holders.length;
@@ -153,7 +153,7 @@ function contractsOf(source) {
 }
 
 /** @param {string} file */
-const journeyOf = (file) => inRoot('tests', 'e2e', 'journeys', `${file}.mjs`);
+const scenarioOf = (file) => inRoot('tests', 'e2e', 'scenarios', `${file}.mjs`);
 
 /** @param {string} text @param {string} name */
 const attribute = (text, name) => new RegExp(`\\b${name}="([^"]*)"`).exec(text)?.[1] ?? '';

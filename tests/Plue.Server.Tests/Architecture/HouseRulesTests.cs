@@ -43,7 +43,7 @@ public partial class HouseRulesTests
         ("Plue.Server.Tests/Tools/SearchToolTests.cs", 1, "A search is under way, which tells nothing before it ends."),
         ("Tools/FaultStory/Story.cs", 1, "Looked at again until it is on the disk, before a fault is made."),
         ("Tools/JournalWriter/Program.cs", 2, "Writes unevenly, to be killed anywhere; and looks again until it is on the disk."),
-        ("e2e/journeys/longChat.mjs", 1, "A place is written down a moment after the last movement."),
+        ("e2e/scenarios/longChat.mjs", 1, "A place is written down a moment after the last movement."),
         ("e2e/look/states/chats.mjs", 1, "The sidecar is killed again once its next life has begun."),
         ("e2e/runner/workbench.mjs", 1, "Waits until something outside the page is so, which tells nothing."),
     ];

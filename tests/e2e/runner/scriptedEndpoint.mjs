@@ -1,4 +1,4 @@
-// A model's server on loopback that does what the story wants: it speaks Chat Completions and Messages,
+// A model's server on loopback that does what the scenario wants: it speaks Chat Completions and Messages,
 // asks for one key, and answers, answers slowly, cuts its answer, sends a web page or is overloaded.
 import { createServer } from 'node:http';
 

@@ -233,7 +233,7 @@ export class Workbench {
     try {
       rmSync(this.folder, { recursive: true, force: true, maxRetries: 20 });
     } catch (error) {
-      // A program that a step started may still write there; the journey is over all the same.
+      // A program that a step started may still write there; the scenario is over all the same.
       console.warn(`${this.folder} was left behind: ${error instanceof Error ? error.message : String(error)}`);
     }
   }

@@ -3,7 +3,7 @@
  * Everything else in a block of shell is run; a line of this list that no document has any more is a mistake too.
  */
 export const notRun: { begins: string; because: string }[] = [
-  { begins: 'npm start', because: 'It opens an editor and stays. The journeys open the same editor.' },
+  { begins: 'npm start', because: 'It opens an editor and stays. The scenarios open the same editor.' },
   { begins: 'npm test', because: 'It is what runs this test.' },
   {
     begins: 'npm run',
@@ -13,9 +13,9 @@ export const notRun: { begins: string; because: string }[] = [
   { begins: 'dotnet', because: 'It builds the sidecar that this test is running. The paths it names are checked.' },
   {
     begins: 'code --install-extension',
-    because: 'It changes the editor of whoever runs the tests. The journey of the package installs one.',
+    because: 'It changes the editor of whoever runs the tests. The scenario of the package installs one.',
   },
-  { begins: 'unzip', because: 'It takes a package apart, which is built for a release. The journey of the package has one.' },
+  { begins: 'unzip', because: 'It takes a package apart, which is built for a release. The scenario of the package has one.' },
   { begins: 'claude auth login', because: 'It opens a browser and asks a person.' },
   { begins: 'ollama', because: 'It fetches and runs a model of several gigabytes.' },
   { begins: 'aws sso login', because: 'It opens a browser and asks a person.' },

@@ -1,0 +1,324 @@
+// An orchestrator on a dear model has three parts of its work done by agents on a cheap one: one asks, one is stopped, one runs over its budget and is
+// topped up; files change, one change is rejected, and a turn is taken back.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { requireAccessible } from '../runner/accessibility.mjs';
+import { viewAllLines } from '../runner/chatPage.mjs';
+import { writeHouseServer } from '../runner/houseServer.mjs';
+import { pick, type } from '../runner/prompts.mjs';
+import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
+
+const goal = 'Make the dates right. Then check them and describe them.';
+
+const dates = `export function isDate(year, month, day) {
+  return month >= 1 && month <= 12 && day >= 1 && day <= 31;
+}
+
+// Between the two functions.
+// Nothing changes here.
+// Nor here.
+// Nor here.
+
+export function isLeap(year) {
+  return year % 4 === 0;
+}
+`;
+
+const firstEdit = { old: 'day <= 31;', new: 'day <= daysOf(year, month);' };
+const secondEdit = { old: 'return year % 4 === 0;', new: 'return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);' };
+
+/** @param {import('../runner/scenario.mjs').Scenario} scenario */
+export default async function (scenario) {
+  const endpoint = await new ScriptedEndpoint().start();
+  /** Opened when the scenario lets the writer of documentation go on. */
+  const docs = gate();
+  endpoint.reply = (asked) => replyOf(asked, docs);
+  const workbench = await scenario.open({
+    installed: true,
+    prepare: (home) => {
+      mkdirSync(join(home, 'catalog'), { recursive: true });
+      writeFileSync(join(home, 'catalog', 'house.json'), JSON.stringify(catalog(endpoint)));
+      writeHouseServer(home, endpoint, { name: 'House large', catalog_provider: 'house', model: 'large-2' });
+      writeHouseServer(home, endpoint, { name: 'House small', catalog_provider: 'house', model: 'small-1' }, 'small');
+      writeFileSync(join(home, 'config.json5'), '{ default_large: "house", default_small: "small" }');
+      const workspace = join(home, '..', 'workspace', 'src');
+      mkdirSync(workspace, { recursive: true });
+      writeFileSync(join(workspace, 'dates.js'), dates);
+    },
+  });
+  try {
+    await runSteps(scenario, workbench, docs);
+  } finally {
+    docs.open();
+    await endpoint.stop();
+  }
+}
+
+/**
+ * @param {import('../runner/scenario.mjs').Scenario} scenario
+ * @param {import('../runner/workbench.mjs').Workbench} workbench
+ * @param {ReturnType<typeof gate>} docs
+ */
+async function runSteps(scenario, workbench, docs) {
+  let { page } = workbench;
+  const form = () => workbench.chat;
+  const row = (/** @type {string | RegExp} */ title) => page.getByRole('treeitem', { name: new RegExp(title) });
+  const inWorkspace = (/** @type {string[]} */ ...parts) => join(workbench.folder, 'workspace', ...parts);
+  const source = () => readFileSync(inWorkspace('src', 'dates.js'), 'utf8');
+  const card = (/** @type {RegExp} */ words) => workbench.approvals.getByRole('listitem').filter({ hasText: words });
+  /** An action of a row is shown while the pointer is over it. */
+  const onRow = async (/** @type {RegExp} */ title, /** @type {RegExp} */ action) => {
+    await row(title).first().hover();
+    await row(title).first().getByRole('button', { name: action }).click();
+  };
+  /** Moves with the keys alone to what asks this, and waits until it may be answered. */
+  const goTo = async (/** @type {RegExp} */ words) => {
+    await card(words).waitFor({ timeout: 60_000 });
+    await page.keyboard.press('Control+Alt+Shift+A');
+    await workbench.approvals.locator('li.approval:focus').waitFor();
+    for (let step = 0; step < 5; step++) {
+      if ((await workbench.approvals.locator('li.approval:focus').filter({ hasText: words }).count()) > 0) break;
+      await page.keyboard.press('ArrowDown');
+    }
+    await workbench.approvals.locator('.approvals:not(.is-fresh) li.approval:focus').filter({ hasText: words }).waitFor();
+  };
+
+  await scenario.step('An orchestrator is given a goal from the tree', async () => {
+    await workbench.show();
+    await page.getByRole('tab', { name: 'Plue', exact: true }).click();
+    await page.getByRole('button', { name: 'New Task', exact: true }).click({ timeout: 60_000 });
+    await pick(workbench, 'New Task', 'Orchestrator');
+    await form().getByRole('textbox', { name: 'Goal' }).fill(goal, { timeout: 60_000 });
+    await form()
+      .getByText(/large-2.*\$5.*\$25/)
+      .first()
+      .waitFor();
+    await requireAccessible(await workbench.chatFrame());
+  });
+
+  await scenario.step('Its three agents stand under it in the tree, and two of them ask', async () => {
+    await form().getByRole('button', { name: 'Start' }).click();
+    await row(/Mend the dates.*needs an answer/).waitFor({ timeout: 60_000 });
+    await row(/Check the dates.*needs an answer/).waitFor({ timeout: 60_000 });
+    await row(/Describe the dates/).waitFor();
+    await page.getByRole('button', { name: '2 approvals wait for you' }).waitFor();
+  });
+
+  await scenario.look('The panel of the orchestrator has no accessibility findings', async () =>
+    requireAccessible(await workbench.chatFrame()),
+  );
+
+  await scenario.step('A command is allowed with the keyboard alone', async () => {
+    await goTo(/printf checked/);
+    await requireAccessible(await workbench.approvalsFrame());
+  });
+
+  await scenario.step('The command has run', async () => {
+    await page.keyboard.press('y');
+    await card(/printf checked/).waitFor({ state: 'detached' });
+    await workbench.until(async () => existsSync(inWorkspace('checked.txt')));
+  });
+
+  await scenario.step('A rule is shown before it is stored, and then edits of that file are not asked again', async () => {
+    await goTo(/src\/dates\.js/);
+    await page.keyboard.press('a');
+    await workbench.approvals.getByText('From now on, without asking:').waitFor();
+  });
+
+  await scenario.step('The one that runs over its budget waits, its work kept', async () => {
+    await viewAllLines(workbench.approvals);
+    await workbench.approvals.locator('.approvals:not(.is-fresh)').waitFor();
+    await page.keyboard.press('a');
+    await row(/Mend the dates.*over budget/).waitFor({ timeout: 60_000 });
+    assert.match(source(), /daysOf/);
+    assert.match(source(), /% 400/);
+  });
+
+  await scenario.step('Another is stopped from its row', async () => {
+    await onRow(/Describe the dates/, /^Stop/);
+    await row(/Describe the dates.*stopped/).waitFor();
+  });
+
+  await scenario.step('The one over budget is topped up from its row', async () => {
+    await onRow(/Mend the dates/, /^Top Up/);
+    await type(workbench, 'Top Up', '10');
+  });
+
+  await scenario.step('It goes on, and the orchestrator hands back what was reached', async () => {
+    await row(/Mend the dates.*done/).waitFor({ timeout: 60_000 });
+    await row(/^Make the dates.*done/).waitFor({ timeout: 60_000 });
+  });
+
+  await scenario.step('The panel shows its agents, what they cost and who ran when', async () => {
+    await row(/^Make the dates/).click();
+    await form().getByRole('region', { name: 'Timeline' }).waitFor();
+    await form().getByText('As a table').click();
+    await requireAccessible(await workbench.chatFrame());
+  });
+
+  await scenario.step('The panel of the one that changed the file', async () => {
+    await row(/Mend the dates/).click();
+    await form().getByText('src/dates.js').first().waitFor();
+    await requireAccessible(await workbench.chatFrame());
+  });
+
+  await scenario.step('All changes are reviewed in one editor, none shown as renamed, with buttons for all of them', async () => {
+    await workbench.command('Plue: Review Changes');
+    const entries = page.locator('.multiDiffEntry');
+    await entries.nth(1).waitFor({ timeout: 30_000 });
+    await entries.locator('.view-line', { hasText: '% 400' }).first().waitFor();
+    const statuses = await entries.locator('.status').allTextContents();
+    assert.ok(!statuses.includes('R'), statuses.join());
+    await page
+      .getByRole('button', { name: /^Accept All Changes/ })
+      .first()
+      .waitFor();
+    await page
+      .getByRole('button', { name: /^Reject All Changes/ })
+      .first()
+      .waitFor();
+  });
+
+  await scenario.step('What it changed is reviewed side by side', async () => {
+    await page.keyboard.press('Control+w');
+    await form().getByRole('button', { name: 'Review src/dates.js' }).first().click();
+    await page.locator('.monaco-diff-editor .modified .view-line', { hasText: '% 400' }).waitFor();
+    await page
+      .getByRole('button', { name: /^Reject Change/ })
+      .first()
+      .waitFor();
+  });
+
+  await scenario.step('One change is rejected with a key, the other stays', async () => {
+    await page.locator('.monaco-diff-editor .modified .view-line', { hasText: '% 400' }).click();
+    await page.keyboard.press('Control+Alt+N');
+    await workbench.until(async () => !source().includes('% 400'));
+    assert.match(source(), /daysOf/);
+  });
+
+  await scenario.step('A turn is taken back, and what its command made is gone', async () => {
+    await workbench.command('Plue: Undo Changes of a Turn');
+    await pick(workbench, 'Undo Changes of a Turn', 'Check the dates');
+    await workbench.until(async () => !existsSync(inWorkspace('checked.txt')));
+    assert.match(source(), /daysOf/);
+  });
+
+  await scenario.step('The turn of which a change was rejected is taken back as well', async () => {
+    await workbench.command('Plue: Undo Changes of a Turn');
+    await pick(workbench, 'Undo Changes of a Turn', 'Mend the dates');
+    await workbench.until(async () => source() === dates);
+  });
+
+  await scenario.step('All agents are stopped at once', async () => {
+    await workbench.command('Plue: New Task…');
+    await pick(workbench, 'New Task', 'Docs writer');
+    await form().getByRole('textbox', { name: 'Goal' }).fill('Write the manual.', { timeout: 60_000 });
+    await form().getByRole('button', { name: 'Start' }).click();
+    await row(/^Write the manual.*running/).waitFor({ timeout: 60_000 });
+    await workbench.command('Plue: Stop All Agents');
+    await row(/^Write the manual.*stopped/).waitFor();
+  });
+
+  await scenario.step('One that works when the window ends is there afterwards, and goes on when asked', async () => {
+    await onRow(/^Write the manual/, /^Resume/);
+    await row(/^Write the manual.*running/).waitFor();
+    await workbench.restart();
+    ({ page } = workbench);
+    await page.getByRole('tab', { name: 'Plue', exact: true }).click();
+    // Who closes a window ends its agents; who has it killed finds them interrupted.
+    await row(/^Write the manual.*(stopped|interrupted)/).waitFor({ timeout: 60_000 });
+    docs.open();
+    await onRow(/^Write the manual/, /^Resume/);
+    await row(/^Write the manual.*done/).waitFor({ timeout: 60_000 });
+  });
+
+  await scenario.look('The tree and the panel in light', async () => {
+    workbench.setTheme('Light Modern');
+    await workbench.reload();
+    await row(/^Make the dates/).click();
+    await form().getByRole('region', { name: 'Timeline' }).waitFor({ timeout: 60_000 });
+    await requireAccessible(await workbench.chatFrame());
+  });
+
+  await scenario.look('The tree and the panel in high contrast', async () => {
+    workbench.setTheme('Default High Contrast');
+    await workbench.reload();
+    await form().getByRole('region', { name: 'Timeline' }).waitFor({ timeout: 60_000 });
+    await requireAccessible(await workbench.chatFrame());
+    workbench.setTheme('Dark Modern');
+  });
+}
+
+/** What an agent does next, from who it is and what was done already. @param {any} asked @param {ReturnType<typeof gate>} docs */
+async function replyOf(asked, docs) {
+  const system = String(asked.messages[0]?.content ?? '');
+  const results = asked.messages.filter((/** @type {{role: string}} */ message) => message.role === 'tool').length;
+  if (asked.tools === undefined) return { text: 'Dates' };
+  const call = (/** @type {string} */ name, /** @type {object} */ parameters) => ({ calls: [{ name, parameters }] });
+  if (system.includes('You are an orchestrator')) {
+    if (results === 0) {
+      return {
+        text: 'Three parts, side by side.',
+        calls: [
+          {
+            name: 'spawn_task',
+            parameters: { template: 'task-code-writer', goal: 'Mend the dates in src/dates.js.', budget: { rounds: 3, usd: 0.2 } },
+          },
+          {
+            name: 'spawn_task',
+            parameters: { template: 'task-test-writer', goal: 'Check the dates with a command.', budget: { usd: 0.2 } },
+          },
+          { name: 'spawn_task', parameters: { template: 'task-docs-writer', goal: 'Describe the dates.', budget: { usd: 0.2 } } },
+        ],
+        tokens: { input: 4000, output: 300 },
+      };
+    }
+    return call('finish', { summary: 'The dates are mended.', results: [{ goal: 'Mend the dates', outcome: 'done' }] });
+  }
+  const said = JSON.stringify(asked.messages);
+  if (said.includes('Mend the dates in')) {
+    if (results === 0) return call('read', { path: 'src/dates.js' });
+    if (results === 1) return call('edit', { path: 'src/dates.js', ...firstEdit });
+    if (results === 2) return call('edit', { path: 'src/dates.js', ...secondEdit });
+    return call('finish', { summary: 'Both functions are right now.', files_changed: ['src/dates.js'], checks: [] });
+  }
+  if (said.includes('Check the dates with')) {
+    if (results === 0) return call('bash', { command: 'printf checked > checked.txt' });
+    return call('finish', { summary: 'Checked.', files_changed: ['checked.txt'], tests: [] });
+  }
+  await docs.opened;
+  return call('finish', { summary: 'The dates are described.', files_changed: [] });
+}
+
+/** @param {ScriptedEndpoint} endpoint */
+function catalog(endpoint) {
+  const model = (/** @type {string} */ id, /** @type {number} */ input, /** @type {number} */ output) => ({
+    id,
+    name: id,
+    cost_per_1m_in: input,
+    cost_per_1m_out: output,
+    cost_per_1m_in_cached: 0,
+    cost_per_1m_out_cached: 0,
+    context_window: 200_000,
+    default_max_tokens: 4_000,
+    can_reason: false,
+    supports_attachments: false,
+  });
+  return {
+    name: 'House',
+    id: 'house',
+    type: 'openai-compat',
+    api_key: '',
+    api_endpoint: endpoint.url,
+    default_large_model_id: 'large-2',
+    default_small_model_id: 'small-1',
+    models: [model('large-2', 5, 25), model('small-1', 0.1, 0.4)],
+  };
+}
+
+function gate() {
+  let open = () => {};
+  const opened = new Promise((resolve) => (open = () => resolve(undefined)));
+  return { open, opened };
+}

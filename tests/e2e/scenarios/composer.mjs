@@ -1,0 +1,257 @@
+// Writing a question: files by @, commands and prompts by /, what was sent before, the queue, and how full the window is.
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { requireAccessible } from '../runner/accessibility.mjs';
+import { answers, ask, isStreaming, newChat, untilFinished } from '../runner/chatPage.mjs';
+import { writeHouseServer } from '../runner/houseServer.mjs';
+import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
+
+/** @param {import('../runner/scenario.mjs').Scenario} scenario */
+export default async function (scenario) {
+  const endpoint = await new ScriptedEndpoint().start();
+  const workbench = await scenario.open({
+    installed: true,
+    prepare: (home) => {
+      writeHouseServer(home, endpoint, { catalog_provider: 'openai', model: 'gpt-5-mini' });
+      plant(join(dirname(home), 'workspace'));
+      mkdirSync(join(home, 'prompts'), { recursive: true });
+      writeFileSync(
+        join(home, 'prompts', 'review.md'),
+        '---\ndescription: Look for mistakes in what is selected.\n---\nReview this of {{file}}:\n{{selection}}\n',
+      );
+    },
+  });
+  try {
+    await runSteps(scenario, workbench, endpoint);
+  } finally {
+    await endpoint.stop();
+  }
+}
+
+/** @param {string} workspace */
+function plant(workspace) {
+  /** @type {Record<string, string>} */
+  const files = {
+    '.gitignore': 'build/\n*.log\n',
+    'src/date.ts': Array.from({ length: 60 }, (_, line) => `export const day${line + 1} = ${line + 1};`).join('\n'),
+    'src/update.ts': 'export const updated = true;\n',
+    'docs/dates.md': '# Dates\n',
+    'build/date.js': 'generated\n',
+    'date.log': 'noise\n',
+    'node_modules/date/index.js': 'a library\n',
+  };
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(workspace, path)), { recursive: true });
+    writeFileSync(join(workspace, path), text);
+  }
+}
+
+/**
+ * @param {import('../runner/scenario.mjs').Scenario} scenario
+ * @param {import('../runner/workbench.mjs').Workbench} workbench
+ * @param {ScriptedEndpoint} endpoint
+ */
+async function runSteps(scenario, workbench, endpoint) {
+  const { page, chat } = workbench;
+  // While the list is open the draft is a combobox, so it is found by its tag.
+  const draft = () => workbench.chat.locator('.composer textarea');
+  const rows = () => workbench.chat.getByRole('option');
+  const button = (/** @type {string | RegExp} */ name) => workbench.chat.getByRole('button', { name });
+  const chips = () => workbench.chat.getByRole('group', { name: 'Files for the next message' }).locator('.context-chip');
+
+  await scenario.step('An @ offers the files of the folder, without what is ignored', async () => {
+    await workbench.show();
+    await page.getByRole('button', { name: /Plue: House server/ }).waitFor({ timeout: 60_000 });
+    await newChat(workbench);
+    await draft().click();
+    await page.keyboard.type('Why does @date');
+    await rows().first().waitFor();
+    await workbench.until(async () => (await rows().count()) === 3);
+    const paths = await rows().allInnerTexts();
+    assert.match(paths[0] ?? '', /date\.ts[^]*src/);
+    assert.ok(!paths.some((path) => /build|node_modules|\.log/.test(path)), paths.join('; '));
+  });
+
+  await scenario.look('The open list has no serious accessibility finding', async () => {
+    await requireAccessible(await workbench.chatFrame());
+    assert.equal(await draft().getAttribute('role'), 'combobox');
+    assert.ok(await draft().getAttribute('aria-activedescendant'));
+  });
+
+  await scenario.step('The keyboard alone chooses a file, which becomes a chip with its size in tokens', async () => {
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    await chips().filter({ hasText: 'date.ts' }).filter({ hasText: 'tokens' }).waitFor();
+    assert.equal(await draft().inputValue(), 'Why does @src/date.ts ');
+  });
+
+  await scenario.step('Lines behind a name are taken with it', async () => {
+    await page.keyboard.type('fail, unlike @src/date.ts:12-14');
+    await rows().filter({ hasText: 'lines 12-14' }).first().waitFor();
+    await page.keyboard.press('Tab');
+    await chips().filter({ hasText: 'lines 12-14' }).filter({ hasText: 'tokens' }).waitFor();
+  });
+
+  await scenario.step('Escape closes the list and keeps what was typed', async () => {
+    await page.keyboard.type('@upd');
+    await rows().first().waitFor();
+    await page.keyboard.press('Escape');
+    await rows().first().waitFor({ state: 'detached' });
+    assert.match(await draft().inputValue(), /@upd$/);
+  });
+
+  await scenario.step('Draft and chips are there again after a reload', async () => {
+    await workbench.reload();
+    await chips().filter({ hasText: 'lines 12-14' }).filter({ hasText: 'tokens' }).waitFor({ timeout: 60_000 });
+    assert.equal(await chips().count(), 2);
+    assert.match(await draft().inputValue(), /^Why does @src\/date\.ts fail/);
+  });
+
+  await scenario.step('The files go with the question, and only the lines that were named', async () => {
+    await workbench.chat.locator('button[aria-label^="Send"][aria-disabled="false"]').waitFor();
+    await draft().press('Enter');
+    await untilFinished(workbench);
+    const sent = JSON.stringify(endpoint.asked.at(-1));
+    assert.match(sent, /day60 = 60/);
+    assert.match(sent, /Why does @src\/date\.ts fail/);
+    assert.equal(await chips().count(), 0);
+  });
+
+  await scenario.step('The meter says how full the window is, and where the room goes', async () => {
+    const meter = button(/^Context: /);
+    await meter.hover();
+    const popup = chat.getByRole('dialog', { name: 'Context' });
+    await popup.getByText('Messages').waitFor();
+    await popup.getByText(/Plue summarizes from .* tokens \(85%\) on/).waitFor();
+    await popup.getByRole('button', { name: 'Compact Now' }).waitFor();
+  });
+
+  await scenario.step('A slash offers commands', async () => {
+    await draft().click();
+    await page.keyboard.type('/');
+    await rows().filter({ hasText: '/compact' }).waitFor();
+    await rows().filter({ hasText: '/fork' }).waitFor();
+    await page.keyboard.press('Escape');
+    await draft().fill('');
+  });
+
+  await scenario.step('The editor shows the lines that are meant', async () => {
+    await page.getByRole('treeitem', { name: 'src', exact: true }).click();
+    await page.getByRole('treeitem', { name: 'date.ts', exact: true }).dblclick();
+    await page.locator('.monaco-editor .view-line').filter({ hasText: 'day3 =' }).first().waitFor();
+    await page.keyboard.press('Control+Home');
+    for (const key of ['ArrowDown', 'ArrowDown', 'Shift+ArrowDown']) await page.keyboard.press(key);
+    await page.getByRole('tab', { name: /Why does/ }).click();
+    await draft().click();
+    await draft().fill('A thought that is given up');
+  });
+
+  await scenario.step('Ctrl+K clears the draft, and Undo brings it back', async () => {
+    await page.keyboard.press('Control+k');
+    await workbench.chat.getByText('The draft was cleared.').waitFor();
+    assert.equal(await draft().inputValue(), '');
+    await button('Undo').click();
+    assert.equal(await draft().inputValue(), 'A thought that is given up');
+    await draft().fill('');
+  });
+
+  await scenario.step('The selection of the editor is offered first', async () => {
+    await draft().click();
+    await page.keyboard.type('@sel');
+    await rows().first().filter({ hasText: '@selection' }).waitFor();
+    await page.keyboard.press('Enter');
+    await chips().filter({ hasText: 'line 3' }).waitFor();
+    await button('Remove date.ts').click();
+    await draft().fill('');
+  });
+
+  await scenario.step('Up in an empty draft brings back what was sent, and Down leads back', async () => {
+    await ask(workbench, 'A second question');
+    await untilFinished(workbench);
+    await draft().click();
+    await page.keyboard.press('ArrowUp');
+    assert.equal(await draft().inputValue(), 'A second question');
+    await page.keyboard.press('ArrowUp');
+    assert.match(await draft().inputValue(), /^Why does @src\/date\.ts fail/);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    assert.equal(await draft().inputValue(), '');
+  });
+
+  const queued = () => workbench.chat.getByRole('region', { name: 'Queued messages' }).getByRole('listitem');
+  await scenario.step('While an answer is written, Enter queues', async () => {
+    endpoint.manner = 'answers slowly';
+    endpoint.text = 'One word after the other. '.repeat(12);
+    await ask(workbench, 'Take your time');
+    await isStreaming(workbench);
+    for (const [waiting, text] of ['First in the queue', 'Second in the queue', 'Third in the queue'].entries()) {
+      await draft().fill(text);
+      await draft().press('Enter');
+      // What is typed while a message is on its way stays in the draft.
+      await workbench.until(async () => (await queued().count()) === waiting + 1);
+    }
+    await button(/^Stop/).waitFor();
+  });
+
+  await scenario.step('What is queued can be taken back into the draft and removed', async () => {
+    await button('Edit “Second in the queue”').click();
+    await workbench.until(async () => (await draft().inputValue()) === 'Second in the queue');
+    await button('Remove “Third in the queue”').click();
+    await workbench.until(async () => (await queued().count()) === 1);
+    await draft().fill('');
+  });
+
+  await scenario.step('After a stop the queue waits, and is sent by its button', async () => {
+    await button(/^Stop/).click();
+    await workbench.chat.getByText('Stopped.').first().waitFor();
+    await workbench.chat.getByText('1 queued, waiting for you').waitFor();
+    await queued().getByRole('button', { name: 'Send' }).click();
+    await workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: 'First in the queue' }).waitFor();
+    await isStreaming(workbench);
+  });
+
+  await scenario.step('Ctrl+Enter says it to the answer under way', async () => {
+    await draft().fill('Say it in one word');
+    await draft().press('Control+Enter');
+    await workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: 'Say it in one word' }).waitFor();
+    endpoint.manner = 'answers';
+    await untilFinished(workbench);
+    assert.ok((await answers(workbench).count()) >= 3);
+  });
+
+  await scenario.step('A slash offers the prompts of the user', async () => {
+    await draft().click();
+    await page.keyboard.type('/');
+    await rows().filter({ hasText: '/review' }).filter({ hasText: 'Look for mistakes' }).waitFor();
+  });
+
+  await scenario.step('A prompt comes with the file and the selection of the editor', async () => {
+    await page.keyboard.press('Escape');
+    await draft().fill('');
+    await page.keyboard.type('/rev');
+    await rows().filter({ hasText: '/review' }).waitFor();
+    await page.keyboard.press('Enter');
+    await workbench.until(async () => /^Review this of src\/date\.ts:\nexport const day3 = 3;/.test(await draft().inputValue()));
+  });
+
+  for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast'])) {
+    await scenario.look(`Files, list and meter are seen in ${theme}`, async () => {
+      const bodyClass = workbench.setTheme(theme);
+      await workbench.show();
+      await workbench.chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });
+      await workbench.chat.locator('article').first().waitFor();
+      await draft().fill('');
+      await draft().click();
+      await page.keyboard.type('See @upd');
+      await rows().first().waitFor();
+      await page.keyboard.press('Enter');
+      await chips().filter({ hasText: 'update.ts' }).filter({ hasText: 'tokens' }).waitFor();
+      await page.keyboard.type('and @date');
+      await rows().first().waitFor();
+      await button(/^Context: /).hover();
+      await requireAccessible(await workbench.chatFrame());
+    });
+  }
+}

@@ -1,0 +1,304 @@
+// From a machine with nothing on it to a provider that answers, breaks and is repaired: all on the Providers page.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inRoot } from '../../../scripts/lib/paths.mjs';
+import { requireAccessible } from '../runner/accessibility.mjs';
+import { answers, ask, composer, newChat, send, untilFinished } from '../runner/chatPage.mjs';
+import { asked, type } from '../runner/prompts.mjs';
+import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
+
+const firstKey = 'sk-page-first-0123456789abcdef';
+const secondKey = 'sk-page-second-fedcba9876543210';
+const passphrase = 'a passphrase of the page';
+const environmentKey = 'gsk_page_environment_0123456789';
+
+/** @param {import('../runner/scenario.mjs').Scenario} scenario */
+export default async function (scenario) {
+  const endpoint = await new ScriptedEndpoint().start();
+  endpoint.key = firstKey;
+  /** @type {NodeJS.ProcessEnv} */
+  const env = {};
+  const workbench = await scenario.open({ forgetsSecrets: true, env });
+  try {
+    await runSteps(scenario, workbench, endpoint, env);
+  } finally {
+    await endpoint.stop();
+  }
+}
+
+/**
+ * @param {import('../runner/scenario.mjs').Scenario} scenario
+ * @param {import('../runner/workbench.mjs').Workbench} workbench
+ * @param {ScriptedEndpoint} endpoint
+ * @param {NodeJS.ProcessEnv} env Of the window; what is put into it counts after a restart.
+ */
+async function runSteps(scenario, workbench, endpoint, env) {
+  const { page } = workbench;
+  const button = (/** @type {string | RegExp} */ name) => workbench.chat.getByRole('button', { name });
+  const textbox = (/** @type {string | RegExp} */ name) => workbench.chat.getByRole('textbox', { name });
+
+  await scenario.step('With nothing found the page leads on', async () => {
+    await workbench.show();
+    await workbench.command('Plue: Manage Providers');
+    await workbench.chat.getByRole('heading', { name: 'Nothing is connected yet' }).waitFor({ timeout: 60_000 });
+    await button(/Browse \d+ providers/).waitFor();
+  });
+
+  await scenario.step('The catalog can be searched and narrowed', async () => {
+    await button(/Browse \d+ providers/).click();
+    await workbench.chat.getByRole('searchbox').first().fill('groq');
+    await button(/Groq/).first().waitFor();
+  });
+
+  await scenario.look('The catalog has no serious accessibility finding', async () => requireAccessible(await workbench.chatFrame()));
+
+  await scenario.step('A server of one’s own is connected in two steps', async () => {
+    await workbench.chat.getByRole('searchbox').first().fill('');
+    await button('Choose Own server (OpenAI-compatible)').click();
+    await textbox('Name').fill('Lab');
+    await textbox('Endpoint').fill(endpoint.url);
+  });
+
+  await scenario.step('Its key is typed into a password box of VS Code', async () => {
+    await button('Set key…').first().click();
+    await type(workbench, '(1 of 2)', passphrase);
+    await type(workbench, '(2 of 2)', passphrase);
+    await asked(workbench, 'Key for Lab');
+    await type(workbench, 'Key for Lab', firstKey);
+    await workbench.chat.getByRole('heading', { name: /^Connected to/ }).waitFor();
+    assert.equal(await textbox('Endpoint').isVisible(), false);
+  });
+
+  await scenario.step('The page shows it as connected, with its models', async () => {
+    await button('Done').click();
+    await workbench.chat
+      .getByText(/Connected/)
+      .first()
+      .waitFor();
+    await workbench.chat.getByText('large-2').first().waitFor();
+  });
+
+  await scenario.look('The page has no serious accessibility finding', async () => requireAccessible(await workbench.chatFrame()));
+
+  await scenario.step('A chat with it streams', async () => {
+    await newChat(workbench);
+    await ask(workbench, 'Who answers here?');
+    await workbench.chat.getByText('The endpoint on this machine answers.').waitFor();
+    await untilFinished(workbench);
+  });
+
+  await scenario.step('A key that the server no longer takes shows as an error, tested from the page', async () => {
+    endpoint.key = secondKey;
+    await workbench.command('Plue: Manage Providers');
+    await button(/^Test Lab/)
+      .first()
+      .click();
+    await workbench.chat
+      .getByText(/refused the key/)
+      .first()
+      .waitFor();
+  });
+
+  await scenario.step('The error is still there after a reload', async () => {
+    workbench.setTheme('Light Modern');
+    await workbench.reload();
+    await workbench.chat
+      .getByText(/refused the key/)
+      .first()
+      .waitFor({ timeout: 60_000 });
+  });
+
+  await scenario.step('A new key repairs it', async () => {
+    await button('Set key…').first().click();
+    await type(workbench, 'Unlock Plue’s vault', passphrase);
+    await type(workbench, 'Key for Lab', secondKey);
+    await workbench.chat
+      .getByText(/Connected/)
+      .first()
+      .waitFor();
+  });
+
+  await scenario.step('The chat goes on with the new key', async () => {
+    await page.getByRole('tab', { name: /Who answers here/ }).click();
+    await ask(workbench, 'And again?');
+    await workbench.until(async () => (await answers(workbench).count()) === 2);
+    await untilFinished(workbench);
+  });
+
+  await scenario.step('Switching it off says what uses it', async () => {
+    await workbench.command('Plue: Manage Providers');
+    await workbench.chat.getByRole('switch', { name: 'Lab enabled' }).first().click();
+    await page
+      .getByRole('dialog')
+      .getByText(/Who answers here|chat/)
+      .first()
+      .waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Switch Off' }).click();
+    await workbench.chat.getByText(/^Off/).first().waitFor();
+  });
+
+  await scenario.step('A chat of a switched-off provider keeps the question and offers to enable it', async () => {
+    await page.getByRole('tab', { name: /Who answers here/ }).click();
+    await send(workbench, 'Are you there?');
+    await button('Enable').waitFor();
+    assert.equal(await composer(workbench).inputValue(), 'Are you there?');
+  });
+
+  await scenario.step('Enabled from there, it answers the kept question', async () => {
+    await button('Enable').click();
+    await workbench.until(async () => readFileSync(join(workbench.plueHome, 'providers', 'lab.json5'), 'utf8').includes('enabled: true'));
+    await composer(workbench).press('Enter');
+    await workbench.until(async () => (await answers(workbench).count()) === 3);
+    await untilFinished(workbench);
+  });
+
+  await scenario.step('Settings are changed on a page of their own', async () => {
+    await workbench.command('Plue: Open Settings');
+    await workbench.chat.getByRole('heading', { name: 'Settings' }).first().waitFor();
+    await workbench.chat.getByRole('spinbutton', { name: /day/i }).first().fill('5');
+    await workbench.page.keyboard.press('Tab');
+    const config = join(workbench.plueHome, 'config.json5');
+    await workbench.until(async () => existsSync(config) && readFileSync(config, 'utf8').includes('budget_usd_per_day: 5'));
+  });
+
+  await scenario.look('The settings have no serious accessibility finding', async () => requireAccessible(await workbench.chatFrame()));
+
+  await scenario.step('The Usage page counts what was answered', async () => {
+    await workbench.command('Plue: Show Usage');
+    await workbench.chat.getByRole('heading', { name: 'Usage' }).first().waitFor();
+    await workbench.chat.getByText('Lab').first().waitFor();
+  });
+
+  await scenario.look('The Usage page has no serious accessibility finding', async () => requireAccessible(await workbench.chatFrame()));
+
+  for (const theme of /** @type {const} */ (['Dark Modern', 'Default High Contrast'])) {
+    await scenario.look(`The Providers page in ${theme}`, async () => {
+      workbench.setTheme(theme);
+      await workbench.reload();
+      await workbench.command('Plue: Manage Providers');
+      await button(/^Test Lab/)
+        .first()
+        .waitFor({ timeout: 60_000 });
+      await requireAccessible(await workbench.chatFrame());
+      assert.equal(await page.getByRole('tab', { name: 'Providers', exact: true }).count(), 1);
+    });
+  }
+
+  const program = join(workbench.plueHome, 'providers', 'bin', 'plue-provider-clock');
+
+  await scenario.step('A program is offered with its path and hash, and connected once it is approved', async () => {
+    mkdirSync(join(program, '..'), { recursive: true });
+    writeFileSync(program, clock('It is noon here.'), { mode: 0o755 });
+    await button('Add provider').first().click();
+    await button('Choose External program').click();
+    await workbench.chat.getByText(program).waitFor();
+    await workbench.chat.getByText(/^SHA-256 [0-9a-f]{64}$/).waitFor();
+    await textbox('Name').fill('Clock');
+    await button(/^Approve this program/).click();
+    await workbench.chat.getByText('Approved', { exact: true }).waitFor();
+    await button('Connect').click();
+    await workbench.chat.getByRole('group', { name: 'Result' }).getByText('Connected').waitFor();
+  });
+
+  await scenario.step('A chat with the program streams', async () => {
+    await button('Done').click();
+    await newChat(workbench);
+    await button(/^Provider and model/).click();
+    await workbench.chat.getByRole('group', { name: 'Clock' }).getByRole('option').first().click();
+    await button(/^Provider and model: Clock/).waitFor();
+    await ask(workbench, 'What time is it?');
+    await workbench.chat.getByText('It is noon here.').first().waitFor();
+    await untilFinished(workbench);
+  });
+
+  await scenario.step('A changed program is refused, and the way leads to its approval', async () => {
+    writeFileSync(program, clock('It is night now.'), { mode: 0o755 });
+    await ask(workbench, 'And now?');
+    await workbench.chat.locator('.failure').filter({ hasText: 'has changed since you approved it, so it was not started' }).waitFor();
+    await button('Manage Providers').last().click();
+    await button(/^Approve this program/)
+      .first()
+      .waitFor();
+  });
+
+  await scenario.step('Approved again, it answers', async () => {
+    await button(/^Approve this program/)
+      .first()
+      .click();
+    await button(/^Approve this program/).waitFor({ state: 'detached' });
+    await page.getByRole('tab', { name: /What time is it/ }).click();
+    await button('Retry').last().click();
+    await workbench.chat.getByText('It is night now.').first().waitFor();
+    await untilFinished(workbench);
+  });
+
+  await scenario.step('Another provider stands in for one that is overloaded, and the answer says who and why', async () => {
+    endpoint.manner = 'is overloaded';
+    await workbench.command('Plue: Unlock Vault');
+    await type(workbench, 'Unlock Plue’s vault', passphrase);
+    await page.getByRole('tab', { name: /Who answers here/ }).click();
+    await button('Answer options').click();
+    await button(/^Add to Who is tried next/).click();
+    await workbench.chat.getByRole('group', { name: 'Clock' }).getByRole('option').first().click();
+    await button('Answer options, changed for this chat').waitFor();
+    await page.keyboard.press('Escape');
+    await ask(workbench, 'Who answers now?');
+    await workbench.chat
+      .getByText(/^Answered by Clock: Lab .*cannot answer now \(503\)/)
+      .first()
+      .waitFor({ timeout: 60_000 });
+    await workbench.chat.getByText('It is night now.').first().waitFor();
+    await untilFinished(workbench);
+  });
+
+  await scenario.step('A key in the environment is shown as such', async () => {
+    env.GROQ_API_KEY = environmentKey;
+    await workbench.restart();
+    await workbench.command('Plue: Manage Providers');
+    await workbench.chat.locator('.provider-name').filter({ hasText: 'Groq' }).click({ timeout: 60_000 });
+    await workbench.chat.getByText('from the environment: GROQ_API_KEY').waitFor();
+  });
+
+  await scenario.step('One click moves it into the vault, for the vendor’s address only', async () => {
+    await button('Move key to vault').click();
+    await type(workbench, 'Unlock Plue’s vault', passphrase);
+    await workbench.chat
+      .getByText(/^vault:\/\/groq\/api_key, .*sent to https:\/\/api\.groq\.com only/)
+      .first()
+      .waitFor();
+    await button('Move key to vault').waitFor({ state: 'detached' });
+  });
+
+  await scenario.step('The catalog in full, for the README', async () => {
+    workbench.setTheme('Dark Modern');
+    await workbench.reload();
+    await workbench.command('Plue: Manage Providers');
+    await workbench.chat.getByRole('button', { name: 'Add provider', exact: true }).first().click({ timeout: 60_000 });
+    await button('Choose Anthropic').waitFor();
+    // The README's picture is this one, so that it is never older than the page.
+    if (process.env.UPDATE === '1') {
+      mkdirSync(inRoot('docs', 'images'), { recursive: true });
+      await workbench.screenshot(inRoot('docs', 'images', 'providers.png'));
+    }
+  });
+
+  await scenario.step('No key is in any file of Plue', async () => {
+    const files = readdirSync(workbench.plueHome, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const text = files.map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1')).join('\n');
+    for (const secret of [firstKey, secondKey, environmentKey, passphrase]) assert.ok(!text.includes(secret));
+  });
+}
+
+/** A program that answers with these words. @param {string} words */
+function clock(words) {
+  const pieces = words.split(' ').map((word) => `echo '{"type":"content","content":"${word} "}'`);
+  return `#!/bin/sh
+read -r request
+case "$request" in
+  *'"authenticate"'*) echo '{"success":true,"data":{}}' ;;
+  *'"list_models"'*) echo '{"success":true,"data":[{"id":"clock-1"}]}' ;;
+  *) ${pieces.join('; ')}; echo '{"type":"done"}' ;;
+esac
+`;
+}

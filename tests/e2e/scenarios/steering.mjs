@@ -1,0 +1,145 @@
+// What steers a chat: a prompt with fields, AGENTS.md of the folder, a change between two answers, and a file that hides something.
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { requireAccessible } from '../runner/accessibility.mjs';
+import { answers, ask, newChat, untilFinished } from '../runner/chatPage.mjs';
+import { writeHouseServer } from '../runner/houseServer.mjs';
+import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
+
+/** @param {import('../runner/scenario.mjs').Scenario} scenario */
+export default async function (scenario) {
+  const endpoint = await new ScriptedEndpoint().start();
+  endpoint.text = 'Understood.';
+  const workbench = await scenario.open({
+    installed: true,
+    prepare: (home) => {
+      writeHouseServer(home, endpoint);
+      write(join(dirname(home), 'workspace', 'AGENTS.md'), 'Use tabs.\n');
+      write(join(home, 'prompts', 'default-assistant.md'), '---\ndescription: The house prompt.\n---\nYou help with {{title}}.\n');
+      write(
+        join(home, 'prompts', 'explain.md'),
+        '---\ndescription: Explain something.\narguments:\n  - topic: what it is about\n  - tone?\n---\nExplain {{topic}} {{tone}}\n',
+      );
+    },
+  });
+  try {
+    await runSteps(scenario, workbench, endpoint);
+  } finally {
+    await endpoint.stop();
+  }
+}
+
+/** @param {string} path @param {string} text */
+function write(path, text) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+/**
+ * @param {import('../runner/scenario.mjs').Scenario} scenario
+ * @param {import('../runner/workbench.mjs').Workbench} workbench
+ * @param {ScriptedEndpoint} endpoint
+ */
+async function runSteps(scenario, workbench, endpoint) {
+  const { page, chat } = workbench;
+  const draft = () => chat.locator('.composer textarea');
+  const button = (/** @type {string | RegExp} */ name) => chat.getByRole('button', { name });
+  const list = () => chat.getByRole('dialog', { name: 'What steers this chat' });
+  const told = () => String(endpoint.asked.at(-1)?.messages?.[0]?.content);
+  const rules = join(workbench.folder, 'workspace', 'AGENTS.md');
+
+  await scenario.step('The header says how many texts steer the chat', async () => {
+    await workbench.show();
+    await page.getByRole('button', { name: /Plue: House server/ }).waitFor({ timeout: 60_000 });
+    await newChat(workbench);
+    await button(/^Steered by 4: default-assistant, AGENTS\.md, Chat, House server/).click();
+    await list().getByText('Rules of this folder').waitFor();
+  });
+
+  await scenario.look('The list has no serious accessibility finding, and Escape closes it', async () => {
+    await requireAccessible(await workbench.chatFrame());
+    await page.keyboard.press('Escape');
+    await list().waitFor({ state: 'hidden' });
+  });
+
+  await scenario.step('The model is told the prompt and the rules of the folder', async () => {
+    await ask(workbench, 'How do I indent?');
+    await untilFinished(workbench);
+    assert.match(told(), /^You help with [^]*# Rules of this project[^]*Use tabs\./);
+    assert.equal(await chat.locator('.steering-change:visible').count(), 0);
+  });
+
+  await scenario.step('A prompt and a rule that are edited count from the next answer, which says so', async () => {
+    write(join(workbench.plueHome, 'prompts', 'default-assistant.md'), 'You are brief.\n');
+    write(rules, 'Use spaces.\n');
+    await ask(workbench, 'And now?');
+    await untilFinished(workbench);
+    assert.match(told(), /^You are brief\.[^]*Use spaces\./);
+    await chat.getByText('default-assistant and AGENTS.md changed: they count from here.').waitFor();
+  });
+
+  await scenario.step('A file that hides something is left out and said so', async () => {
+    write(rules, 'Use tabs.\u{E0049}\u{E0067}\u202E\n');
+    await ask(workbench, 'Once more?');
+    await untilFinished(workbench);
+    assert.doesNotMatch(told(), /tabs/);
+    await chat.getByText('AGENTS.md no longer counts.').waitFor();
+    await button(/^Steered by 3:.*Something needs a look/).click();
+    await list().getByText('Left out. It has 3 characters that nobody sees and a model reads.').waitFor();
+  });
+
+  await scenario.step('It counts when the reader says so', async () => {
+    await list().getByRole('button', { name: 'Use It Anyway' }).click();
+    await list().getByText('3 characters in it nobody sees.').waitFor();
+    await page.keyboard.press('Escape');
+    await ask(workbench, 'And with it?');
+    await untilFinished(workbench);
+    assert.match(told(), /Use tabs\./);
+    await chat.getByText('AGENTS.md counts from here.').waitFor();
+  });
+
+  await scenario.step('A prompt with arguments asks for them in the composer', async () => {
+    await draft().click();
+    await page.keyboard.type('/expl');
+    await chat.getByRole('option').filter({ hasText: '/explain' }).waitFor();
+    await page.keyboard.press('Enter');
+    await workbench.until(async () => (await draft().inputValue()) === 'Explain {{topic}} {{tone}}');
+    await chat.getByText('topic: what it is about. 2 to fill in, Tab goes to the next.').waitFor();
+    await page.keyboard.type('leap years');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('kindly');
+    assert.equal(await draft().inputValue(), 'Explain leap years kindly');
+  });
+
+  await scenario.step('A command that there is not is held back until it is sent as text', async () => {
+    await draft().fill('');
+    await page.keyboard.type('/comapct it');
+    await page.keyboard.press('Enter');
+    await chat.getByText('There is no /comapct. Send it as text?').waitFor();
+    await button('Send as Text').click();
+    await chat.getByRole('article', { name: 'Your message' }).filter({ hasText: '/comapct it' }).waitFor();
+    await untilFinished(workbench);
+    assert.ok((await answers(workbench).count()) >= 5);
+  });
+
+  await scenario.step('What ships with Plue opens to be read', async () => {
+    await button(/^Steered by 4/).click();
+    await list().getByRole('button', { name: 'Template: Chat. Open' }).click();
+    await page.locator('.monaco-editor').getByText('A conversation with an AI provider.').first().waitFor();
+    await page.keyboard.press('Control+w');
+  });
+
+  for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast', 'Dark Modern'])) {
+    await scenario.look(`The list and the lines are seen in ${theme}`, async () => {
+      const bodyClass = workbench.setTheme(theme);
+      write(rules, 'Use tabs, always.\u202E\n');
+      await workbench.show();
+      await chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });
+      await chat.getByText('AGENTS.md counts from here.').waitFor();
+      await button(/^Steered by 3/).click();
+      await list().getByRole('button', { name: 'Use It Anyway' }).waitFor();
+      await requireAccessible(await workbench.chatFrame());
+    });
+  }
+}

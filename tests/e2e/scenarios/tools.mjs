@@ -1,0 +1,428 @@
+// A chat that reads, searches, edits and runs commands: it asks first, every change can be seen, and each is taken back by whom it concerns.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { inArtifacts } from '../../../scripts/lib/paths.mjs';
+import { requireAccessible } from '../runner/accessibility.mjs';
+import { ask, composer, send, untilFinished } from '../runner/chatPage.mjs';
+import { writeHouseServer } from '../runner/houseServer.mjs';
+import { notification, pick } from '../runner/prompts.mjs';
+import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
+
+const dates = `export function isDate(year, month, day) {
+  return month >= 1 && month <= 12 && day >= 1 && day <= 31;
+}
+
+// Between the two functions.
+// Nothing changes here.
+// Nor here.
+// Nor here.
+
+export function isLeap(year) {
+  return year % 4 === 0;
+}
+`;
+
+const firstEdit = { path: 'src/dates.js', old: 'day <= 31;', new: 'day <= daysOf(year, month);' };
+const secondEdit = { path: 'src/dates.js', old: 'return year % 4 === 0;', new: 'return year % 4 === 0 && year % 100 !== 0;' };
+
+/** Each would change something, and the last one hides what it does. */
+const slow = 'for i in 1 2 3 4 5 6 7 8; do echo "step $i"; sleep 0.25; done; printf done > built.txt';
+const hiding = 'printf "%s" "a\u202Eb" > hidden.txt';
+const endless = 'echo begun; sleep 300';
+const deleting = 'rm src/notes.md';
+
+/** A chat that may also edit and run commands. */
+const coder = `{
+  id: "coder", name: "Coder", description: "Changes the folder.", version: "1.0.0", parent_template: "ai-chat",
+  available_tools: ["read", "search", "edit", "write", "bash"],
+}
+`;
+
+const call = (/** @type {string} */ name, /** @type {object} */ parameters) => ({ calls: [{ name, parameters }] });
+
+/** What the model does, round for round, by what it was asked last. @type {Record<string, import('../runner/scriptedEndpoint.mjs').Reply[]>} */
+const script = {
+  'Where are the dates?': [
+    {
+      text: 'I look for them.',
+      calls: [
+        { name: 'search', parameters: { query: 'isLeap' } },
+        { name: 'read', parameters: { path: 'src/dates.js' } },
+      ],
+    },
+    { text: 'In src/dates.js, two functions.' },
+  ],
+  'Mend the days': [
+    { text: 'The day is checked against 31.', ...call('edit', firstEdit) },
+    { text: 'Then I ask again.', ...call('edit', firstEdit) },
+    { text: 'Now the leap years.', ...call('edit', secondEdit) },
+    { text: 'Both functions are right now.' },
+  ],
+  'Build it': [{ text: 'I build it.', ...call('bash', { command: slow }) }, { text: 'It is built.' }],
+  'Write something odd': [call('bash', { command: hiding }), { text: 'I leave it.' }],
+  'Mend them freely': [
+    { calls: [{ name: 'read', parameters: { path: 'src/dates.js' } }] },
+    {
+      calls: [
+        { name: 'edit', parameters: firstEdit },
+        { name: 'edit', parameters: secondEdit },
+      ],
+    },
+    { text: 'Both are mended.' },
+  ],
+  'Only plan': [call('write', { path: 'plan.txt', content: 'Later.' }), { text: 'Here is the plan.' }],
+  'Clean up': [call('bash', { command: deleting }), { text: 'The notes are gone.' }],
+  'Never end': Array.from({ length: 50 }, (_, round) => call('search', { query: `word ${round}` })),
+  'Wait for it': [call('bash', { command: endless }), { text: 'Waited.' }],
+};
+
+/** @param {any} asked */
+function replyOf(asked) {
+  // Without tools it is asked for a title.
+  if (asked.tools === undefined) return { text: 'Dates' };
+  const last = asked.messages.findLastIndex((/** @type {{role: string}} */ { role }) => role === 'user');
+  const question = JSON.stringify(asked.messages[last]?.content ?? '');
+  const rounds = Object.entries(script).find(([words]) => question.includes(words))?.[1];
+  const done = asked.messages.slice(last).filter((/** @type {{role: string}} */ { role }) => role === 'assistant').length;
+  return rounds?.[done] ?? { text: 'Understood.' };
+}
+
+/** @param {import('../runner/scenario.mjs').Scenario} scenario */
+export default async function (scenario) {
+  const endpoint = await new ScriptedEndpoint().start();
+  endpoint.reply = replyOf;
+  const workbench = await scenario.open({
+    installed: true,
+    settings: { 'diffEditor.renderSideBySide': true, 'files.autoSave': 'off' },
+    prepare: (home) => {
+      writeHouseServer(home, endpoint);
+      writeFileSync(join(home, 'config.json5'), '{ default_large: "house", default_small: "house" }');
+      mkdirSync(join(home, 'templates'), { recursive: true });
+      writeFileSync(join(home, 'templates', 'coder.json5'), coder);
+      const source = join(dirname(home), 'workspace', 'src');
+      mkdirSync(source, { recursive: true });
+      writeFileSync(join(source, 'dates.js'), dates);
+      writeFileSync(join(source, 'notes.md'), 'What was noted.\n');
+    },
+  });
+  try {
+    await runSteps(scenario, workbench, endpoint);
+  } finally {
+    await endpoint.stop();
+  }
+}
+
+/**
+ * @param {import('../runner/scenario.mjs').Scenario} scenario
+ * @param {import('../runner/workbench.mjs').Workbench} workbench
+ * @param {ScriptedEndpoint} endpoint
+ */
+async function runSteps(scenario, workbench, endpoint) {
+  const { page, chat } = workbench;
+  const file = (/** @type {string[]} */ ...parts) => join(workbench.folder, 'workspace', ...parts);
+  const text = (/** @type {string[]} */ ...parts) => readFileSync(file(...parts), 'utf8');
+  const approval = (/** @type {string | RegExp} */ words) => chat.locator('.approval').filter({ hasText: words });
+  const calls = (/** @type {string | RegExp} */ words) => chat.locator('.tool-call').filter({ hasText: words });
+  const changes = () => chat.locator('.tool-change:visible');
+  const lastAsked = () => endpoint.asked.findLast(({ tools }) => tools !== undefined);
+  const lastResult = () => String(lastAsked().messages.findLast((/** @type {any} */ { role }) => role === 'tool')?.content);
+  const setMode = async (/** @type {string} */ words) => {
+    await chat.getByRole('button', { name: /^Permissions:/ }).click();
+    await chat.getByRole('menuitem', { name: new RegExp(`^${words}`) }).click();
+    await chat.getByRole('button', { name: `Permissions: ${words}` }).waitFor();
+  };
+  /** Nothing is answered within 300 ms of its appearance. */
+  const settled = async () => {
+    await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
+  };
+  /** Nothing lies over its middle. */
+  const isInView = (/** @type {import('playwright-core').Locator} */ locator) =>
+    locator.evaluate((node) => {
+      const { left, top, width, height } = node.getBoundingClientRect();
+      return node.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+    });
+  const backToChat = async () => {
+    await page.getByRole('tab', { name: 'Dates' }).first().click();
+    await composer(workbench).waitFor();
+  };
+
+  await scenario.step('A chat is made from a template whose tools may edit and run commands', async () => {
+    await workbench.show();
+    await page.getByRole('button', { name: /Plue: House server/ }).waitFor({ timeout: 60_000 });
+    await workbench.command('Plue: New Chat From Template');
+    await pick(workbench, 'New Chat From Template', 'Coder');
+    await chat.getByRole('button', { name: 'Template: Coder' }).waitFor({ timeout: 60_000 });
+    await chat.getByRole('button', { name: 'Permissions: Ask before edits' }).waitFor();
+  });
+
+  await scenario.step('Reading and searching ask nothing, and the rounds read as one answer', async () => {
+    await ask(workbench, 'Where are the dates?');
+    await chat.getByText('In src/dates.js, two functions.').waitFor({ timeout: 60_000 });
+    await untilFinished(workbench);
+    assert.equal(await approval('').count(), 0);
+    assert.match(lastResult(), /isDate/);
+    assert.deepEqual(
+      lastAsked()
+        .tools.map((/** @type {any} */ tool) => tool.function.name)
+        .sort(),
+      ['bash', 'edit', 'read', 'search', 'write'],
+    );
+    assert.equal(await chat.locator('.message-footer:visible').count(), 1, 'One footer for the rounds of one answer.');
+  });
+
+  await scenario.step('An edit asks above the composer and shows what would change', async () => {
+    await ask(workbench, 'Mend the days');
+    await approval('edit wants to change a file').waitFor({ timeout: 60_000 });
+    await approval('daysOf').getByRole('button', { name: 'Allow once' }).waitFor();
+    assert.ok(await isInView(approval('daysOf').getByRole('button', { name: 'Deny' })), 'The answers are out of sight.');
+    assert.equal(text('src', 'dates.js'), dates);
+  });
+
+  await scenario.look('The question has no serious accessibility finding', async () => {
+    await settled();
+    await requireAccessible(await workbench.chatFrame());
+  });
+
+  await scenario.step('No with a word goes to the model, by the keyboard', async () => {
+    await approval('daysOf').focus();
+    await settled();
+    await page.keyboard.press('n');
+    await chat.getByRole('textbox', { name: 'Why not' }).waitFor();
+    await page.keyboard.type('Ask me once more.');
+    await settled();
+    await page.keyboard.press('Enter');
+    await chat.getByText('Then I ask again.').waitFor({ timeout: 60_000 });
+    assert.match(lastResult(), /Ask me once more\./);
+    assert.equal(text('src', 'dates.js'), dates);
+  });
+
+  await scenario.step('Yes by the keyboard lets it happen once', async () => {
+    await approval('daysOf').waitFor();
+    await approval('daysOf').focus();
+    await settled();
+    await page.keyboard.press('y');
+    await workbench.until(async () => text('src', 'dates.js').includes('daysOf(year, month)'));
+  });
+
+  await scenario.step('Always shows its rule before it is stored', async () => {
+    await approval('100').waitFor();
+    await approval('100').getByRole('button', { name: 'Always…' }).waitFor();
+    await settled();
+    await approval('100').getByRole('button', { name: 'Always…' }).click();
+    await approval('From now on, without asking:').waitFor();
+    await settled();
+  });
+
+  await scenario.step('The rule is stored, the edit is made and the answer ends', async () => {
+    await chat.getByRole('button', { name: 'Store rule and allow' }).click();
+    await chat.getByText('Both functions are right now.').waitFor({ timeout: 60_000 });
+    await untilFinished(workbench);
+    assert.match(text('src', 'dates.js'), /year % 100 !== 0/);
+    assert.equal(await changes().count(), 2);
+    await calls('edit').first().scrollIntoViewIfNeeded();
+  });
+
+  await scenario.step('Review opens how it was on the left and the file on the right', async () => {
+    await changes()
+      .last()
+      .getByRole('button', { name: /^Review/ })
+      .click();
+    await page.locator('.monaco-diff-editor .editor.original').getByText('day <= 31;').waitFor({ timeout: 30_000 });
+    await page.locator('.monaco-diff-editor .editor.modified').getByText('daysOf(year, month)').waitFor();
+    await page.getByRole('button', { name: /^Accept Change/ }).waitFor();
+  });
+
+  await scenario.step('One place is rejected by the mouse', async () => {
+    await page.locator('.monaco-diff-editor .editor.modified').getByText('daysOf(year, month)').click();
+    await page.getByRole('button', { name: /^Reject Change/ }).click();
+    await workbench.until(async () => text('src', 'dates.js').includes('day <= 31;'));
+    assert.match(text('src', 'dates.js'), /year % 100 !== 0/, 'The other place is left alone.');
+  });
+
+  await scenario.step('The other is accepted by the keyboard', async () => {
+    await page.locator('.monaco-diff-editor .editor.modified').getByText('100 !==').click();
+    await page.keyboard.press('Control+Alt+y');
+    await page
+      .locator('.statusbar-item')
+      .filter({ hasText: /\d changes? in \d file/ })
+      .waitFor({ state: 'hidden' });
+    assert.match(text('src', 'dates.js'), /year % 100 !== 0/);
+    await page.keyboard.press('Control+w');
+  });
+
+  await scenario.step('A command asks with its exact text and how it is held', async () => {
+    await backToChat();
+    await ask(workbench, 'Build it');
+    await approval('bash wants to run').waitFor({ timeout: 60_000 });
+    await approval(slow).waitFor();
+    await approval('Sandbox').waitFor();
+    assert.ok(await isInView(approval(slow).locator('dd').last()), 'How it is held is out of sight.');
+  });
+
+  await scenario.step('What it says streams in its line while it runs', async () => {
+    await settled();
+    await approval(slow).getByRole('button', { name: 'Allow once' }).click();
+    const line = calls('bash').last();
+    await line.locator('summary, button').first().click();
+    await line.getByText('step 2').waitFor();
+    assert.ok(!existsSync(file('built.txt')), 'It is over already.');
+  });
+
+  await scenario.step('It ends with its whole output', async () => {
+    await chat.getByText('It is built.').waitFor({ timeout: 60_000 });
+    await untilFinished(workbench);
+    assert.match(lastResult(), /step 8/);
+    assert.equal(text('built.txt'), 'done');
+    await changes().filter({ hasText: 'built.txt' }).waitFor();
+  });
+
+  await scenario.step('A hidden character of a command is drawn', async () => {
+    await ask(workbench, 'Write something odd');
+    await approval('a⟨U+202E⟩b').waitFor({ timeout: 60_000 });
+    await approval('1 hidden character').waitFor();
+  });
+
+  await scenario.step('It is denied without a word', async () => {
+    await settled();
+    await approval('⟨U+202E⟩').getByRole('button', { name: 'Deny' }).click();
+    await settled();
+    await approval('⟨U+202E⟩').getByRole('button', { name: 'Deny', exact: true }).click();
+    await chat.getByText('I leave it.').waitFor();
+    assert.ok(!existsSync(file('hidden.txt')));
+    await untilFinished(workbench);
+  });
+
+  await scenario.step('Edit freely edits without a question', async () => {
+    writeFileSync(file('src', 'dates.js'), dates);
+    await setMode('Edit freely');
+    await ask(workbench, 'Mend them freely');
+    await chat.getByText('Both are mended.').waitFor({ timeout: 60_000 });
+    await untilFinished(workbench);
+    assert.match(text('src', 'dates.js'), /daysOf[^]*year % 100/);
+  });
+
+  await scenario.step('A place that the user changed since is shown as a conflict', async () => {
+    writeFileSync(file('src', 'dates.js'), text('src', 'dates.js').replace('daysOf(year, month)', 'daysOf(year, month, mine)'));
+    await workbench.command('Plue: Review Changes');
+    await page.locator('.statusbar-item').filter({ hasText: 'conflict' }).waitFor({ timeout: 30_000 });
+    await page.locator('.monaco-editor').getByText('daysOf(year, month, mine)').first().waitFor();
+  });
+
+  await scenario.step('Rejecting it says so and overwrites nothing', async () => {
+    await page.keyboard.press('Control+w');
+    await backToChat();
+    await changes()
+      .last()
+      .getByRole('button', { name: /^Reject/ })
+      .click();
+    await notification(workbench, /changed/)
+      .first()
+      .waitFor();
+    assert.match(text('src', 'dates.js'), /daysOf\(year, month, mine\)/);
+  });
+
+  await scenario.step('Plan only changes nothing', async () => {
+    await backToChat();
+    await setMode('Plan only');
+    await ask(workbench, 'Only plan');
+    await chat.getByText('Here is the plan.').waitFor({ timeout: 60_000 });
+    await untilFinished(workbench);
+    assert.ok(!existsSync(file('plan.txt')));
+    assert.match(lastResult(), /plan/i);
+  });
+
+  await scenario.step('A command deletes a file', async () => {
+    await setMode('Ask before edits');
+    await ask(workbench, 'Clean up');
+    await approval(deleting).waitFor({ timeout: 60_000 });
+    await settled();
+    await approval(deleting).getByRole('button', { name: 'Allow once' }).click();
+    await chat.getByText('The notes are gone.').waitFor({ timeout: 60_000 });
+    await untilFinished(workbench);
+    assert.ok(!existsSync(file('src', 'notes.md')));
+    await changes().filter({ hasText: 'notes.md' }).waitFor();
+  });
+
+  await scenario.step('What was deleted can be looked at', async () => {
+    await changes()
+      .filter({ hasText: 'notes.md' })
+      .getByRole('button', { name: /^Review/ })
+      .click();
+    await page.locator('.monaco-diff-editor .editor.original').getByText('What was noted.').waitFor({ timeout: 30_000 });
+  });
+
+  await scenario.step('Undo of the turn brings it back', async () => {
+    await page.keyboard.press('Control+w');
+    await workbench.command('Plue: Undo Changes of a Turn');
+    await pick(workbench, 'Undo Changes of a Turn', 'Dates');
+    await workbench.until(async () => existsSync(file('src', 'notes.md')));
+    assert.equal(text('src', 'notes.md'), 'What was noted.\n');
+  });
+
+  await scenario.step('Redo takes it away again', async () => {
+    await workbench.command('Plue: Redo Changes of a Turn');
+    await pick(workbench, 'Redo Changes of a Turn', 'Dates');
+    await workbench.until(async () => !existsSync(file('src', 'notes.md')));
+  });
+
+  await scenario.step('Stop ends a command that runs, within a second', async () => {
+    await backToChat();
+    await ask(workbench, 'Wait for it');
+    await approval(endless).waitFor({ timeout: 60_000 });
+    await settled();
+    await approval(endless).getByRole('button', { name: 'Allow once' }).click();
+    await approval(endless).waitFor({ state: 'detached' });
+    await calls(endless).locator('.tool-loading').waitFor();
+    const from = Date.now();
+    await chat.getByRole('button', { name: /^Stop/ }).click();
+    await chat.locator('article.assistant.streaming').waitFor({ state: 'detached', timeout: 10_000 });
+    await chat.getByText('Stopped.').waitFor();
+    assert.ok(Date.now() - from < 1500, `It took ${Date.now() - from} ms.`);
+  });
+
+  await scenario.step('After fifty rounds it stops and asks, and Continue goes on', async () => {
+    await ask(workbench, 'Never end');
+    await chat.locator('.failure').filter({ hasText: 'The model was asked 50 times in this answer' }).waitFor({ timeout: 60_000 });
+    await untilFinished(workbench);
+    await chat.getByRole('button', { name: 'Continue', exact: true }).last().click();
+    await chat.getByRole('log').getByText('Understood.').last().waitFor({ timeout: 60_000 });
+    await untilFinished(workbench);
+  });
+
+  await scenario.step('A chat from another template asks as much as the one before', async () => {
+    await workbench.command('Plue: New Chat From Template');
+    await pick(workbench, 'New Chat From Template', 'Coder');
+    await chat.getByRole('region', { name: 'Getting started' }).waitFor();
+    await setMode('Plan only');
+    await chat.getByRole('button', { name: 'Template: Coder' }).click();
+    await chat.getByRole('menuitem', { name: 'Chat', exact: true }).click();
+    await chat.getByRole('button', { name: 'Template: Chat' }).waitFor({ timeout: 30_000 });
+    await chat.getByRole('button', { name: 'Permissions: Plan only' }).waitFor();
+    // The one before stays beside the new one.
+    for (let left = 1; left >= 0; left--) {
+      await workbench.command('View: Close Editor');
+      await workbench.until(async () => (await page.getByRole('tab', { name: 'New chat' }).count()) === left);
+    }
+    await backToChat();
+  });
+
+  for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast', 'Dark Modern'])) {
+    await scenario.look(`Calls and a question are seen in ${theme}`, async () => {
+      const bodyClass = workbench.setTheme(theme);
+      // Opened anew it may show editors that were closed a moment ago.
+      await workbench.reload();
+      await chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });
+      await send(workbench, 'Write something odd');
+      await approval('a⟨U+202E⟩b').waitFor({ timeout: 60_000 });
+      await settled();
+      await requireAccessible(await workbench.chatFrame());
+      await workbench.screenshot(inArtifacts('screenshots', `tools-question-${theme.replaceAll(' ', '-')}.png`));
+      await settled();
+      await approval('⟨U+202E⟩').getByRole('button', { name: 'Deny' }).click();
+      await settled();
+      await approval('⟨U+202E⟩').getByRole('button', { name: 'Deny', exact: true }).click();
+      await untilFinished(workbench);
+    });
+  }
+}
