@@ -48,6 +48,8 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
   private drawing: NodeJS.Timeout | undefined;
   private readonly dirty = { uris: new Set<string>(), groups: new Set<AnyGroup>(), trash: false };
   private drawnGroups = '';
+  /** How many waiting tasks the heading counts. */
+  private drawnWaiting = 0;
 
   readonly onDidChangeTreeData = this.changed.event;
   /** The numbers of chats, read ones or shown ones changed. */
@@ -145,6 +147,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
   getTreeItem(node: ChannelNode): vscode.TreeItem {
     switch (node.type) {
       case 'group':
+        if (node.name === 'Agent Tasks') this.drawnWaiting = this.waiting(node.name);
         return groupItem(node.name, node.name === 'Deleted' ? this.trash.total : this.chats.of(node.name).length, this.waiting(node.name));
       case 'codex': {
         const codex = this.chat(node.uri);
@@ -224,9 +227,8 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
   /** A task spends and waits without a change of its record. */
   private hearTask(uri: string | undefined): void {
     if (uri === undefined) return this.drawAll();
-    const codex = this.chat(uri);
-    if (codex === undefined) return;
-    this.dirty.groups.add(this.chats.groupOf(codex));
+    if (this.chat(uri) === undefined) return;
+    this.dirty.uris.add(uri);
     this.drawSoon();
   }
 
@@ -238,7 +240,6 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
       if (left !== undefined) this.dirty.groups.add(left);
       this.rows.delete(uri);
     } else {
-      if (codex.taskStatus !== this.chat(uri)?.taskStatus) this.dirty.groups.add(this.chats.groupOf(codex));
       for (const group of this.chats.put(codex)) this.dirty.groups.add(group);
       this.dirty.uris.add(uri);
     }
@@ -269,6 +270,8 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
       this.drawAll();
       return;
     }
+    // VS Code forgets the rows of what is drawn again until it has asked for them: an action that is chosen meanwhile gets no row.
+    if (this.waiting('Agent Tasks') !== this.drawnWaiting) groups.add('Agent Tasks');
     const rows = [...uris].flatMap((uri) => {
       const row = this.rows.get(uri);
       const codex = this.chat(uri);

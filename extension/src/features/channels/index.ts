@@ -3,7 +3,7 @@ import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
-import { runWithErrorHandling, UserCancelledError } from '../../infrastructure/errors';
+import { FailureError, runWithErrorHandling, UserCancelledError } from '../../infrastructure/errors';
 import { type QuickPickItem, showQuickPick, showTreeViewStatus } from '../../infrastructure/window';
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import type { ApprovalList } from '../../server/approvalList';
@@ -51,7 +51,9 @@ export function activateChannels(
   };
   /** A menu hands over the row, and all that are selected; a key the selection; the palette nothing, and asks. */
   const onChats = (id: string, title: LocalizedText, action: (chats: CodexSummary[]) => Promise<unknown>): void =>
-    register(id, async (node, nodes) => {
+    register(id, async (...handed) => {
+      requireRows(handed);
+      const [node, nodes] = handed;
       const given = readRows(nodes) ?? readRows([node]);
       const selected = view.visible ? view.selection : [];
       // A page may name one before the tree was looked at.
@@ -66,7 +68,9 @@ export function activateChannels(
   onChats(commands.pin, l10n.t('Pin Chat'), (chats) => actions.pin(chats, true));
   onChats(commands.unpin, l10n.t('Unpin Chat'), (chats) => actions.pin(chats, false));
   onChat(commands.fork, l10n.t('Fork Chat'), (codex) => actions.fork(codex));
-  const restore = (node: unknown, nodes: unknown): Promise<void> => {
+  const restore = (...handed: unknown[]): Promise<void> => {
+    requireRows(handed);
+    const [node, nodes] = handed;
     const given = readRows(nodes) ?? readRows([node]) ?? [...view.selection];
     const chats = given.flatMap((row) => (row.type === 'deleted' ? [tree.deletedChat(row.uri)] : []));
     return actions.restore(chats.filter((codex) => codex !== undefined));
@@ -115,6 +119,12 @@ export function activateChannels(
 }
 
 const rows = v.array(v.object({ type: v.picklist(['codex', 'deleted']), uri: v.string() }));
+
+/** A menu of a row hands over nothing when VS Code redraws that row at that moment; what is selected may be another one. */
+function requireRows(handed: unknown[]): void {
+  if (handed.length > 0 && (handed[0] === undefined || (Array.isArray(handed[1]) && handed[1].includes(undefined))))
+    throw new FailureError('conflict', l10n.t('The list changed at that moment, so nothing was done. Select the action again.'));
+}
 
 function readRows(nodes: unknown): ChannelNode[] | undefined {
   // With others selected, a group may be among them.

@@ -6,6 +6,7 @@ import { TaskList } from '../../../../extension/src/server/taskList';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import { chatSummary as chat, codexSummary } from '../../testing/codexSummary';
+import { task as taskView } from '../../webview/taskSamples';
 
 const trees: ChannelTree[] = [];
 beforeEach(() => {
@@ -172,6 +173,19 @@ test('The heading of the tasks says how many wait for the user, as soon as one d
   await soon();
   expect(await draw(tree)).toEqual(['Agent Tasks 1  ?1', '  a']);
   expect(tree.overBudget).toBe(1);
+});
+
+test('Of a task that spends or stops in its place only its row is drawn again: VS Code forgets the rows of a group that is', async () => {
+  const { tree, sidecar, drawn } = treeOf(task('a', { taskStatus: 'running' }), task('b'));
+  await draw(tree);
+  drawn.length = 0;
+  sidecar.taskEvent.fire({ taskId: 'codex://tasks/a', task: taskView({ uri: 'codex://tasks/a', status: 'running' }) });
+  await soon();
+  expect(drawn).toEqual(['codex://tasks/a']);
+  drawn.length = 0;
+  sidecar.codexChanged.fire({ uri: 'codex://tasks/a', codex: task('a', { taskStatus: 'stopped' }) });
+  await soon();
+  expect(drawn).toEqual(['codex://tasks/a']);
 });
 
 test('Beside chats there is a place for tasks before there is one, with a way to the first', async () => {

@@ -91,6 +91,18 @@ describe('what a command of the chats means', () => {
     expect(shown.at(-1)).toMatchObject({ kind: 'pick', text: 'Mark as Read' });
   });
 
+  it('is nothing when VS Code redraws the row at that moment and hands over no row, whatever is selected', async () => {
+    await run('plue.channels.open', one);
+    const view = treeViews.get('plue.chatChannels');
+    if (view !== undefined) view.selection = [two];
+    for (const given of [[undefined], [undefined, undefined], [one, [one, undefined]]]) {
+      expect(await run('plue.channels.delete', ...given)).toEqual([]);
+    }
+    await registered.get('plue.channels.restore')?.(undefined);
+    const words = 'The list changed at that moment, so nothing was done. Select the action again.';
+    expect(shown.map(({ kind, text }) => `${kind}: ${text}`)).toEqual(Array(4).fill(`warning: ${words}`));
+  });
+
   it('is asked for from the palette, the newest first', async () => {
     items.push(chat('old', { updatedAt: '2020-01-01T00:00:00Z', archived: true }));
     answers.push('one');
