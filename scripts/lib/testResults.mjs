@@ -8,7 +8,6 @@ const slowestShown = 10;
  * @property {string} name
  * @property {'passed' | 'failed' | 'skipped'} outcome
  * @property {string} [reason] Why it failed or was skipped.
- * @property {string} [firstReason] Why it failed at first, of one that passed when it was told again.
  * @property {number} [seconds] How long it ran.
  *
  * @typedef {object} SuiteResult
@@ -44,8 +43,6 @@ export function report(suites) {
   for (const { suite, tests } of suites) {
     for (const test of tests.filter((test) => test.outcome === 'skipped'))
       say(`skipped  ${suite}: ${test.name}: ${test.reason || 'no reason given'}`);
-    for (const test of tests.filter((test) => test.firstReason))
-      say(`\nTWICE    ${suite}: ${test.name} passed when it was told again. At first:\n${indent(test.firstReason ?? '')}`);
     for (const test of tests.filter((test) => test.outcome === 'failed'))
       say(`\nFAILED   ${suite}: ${test.name}\n${indent(test.reason ?? 'No reason given.')}`);
   }

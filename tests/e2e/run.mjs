@@ -1,6 +1,5 @@
 // Every test in a real VS Code: first the suite inside its extension host, then one scenario after the other through the workbench.
 // Results go to artifacts/tests/e2e.json, one picture per step to artifacts/screenshots.
-// A scenario that failed is told once more from its beginning, in a VS Code of its own, and the report says so; more than two such scenarios are no accident.
 //   node tests/e2e/run.mjs                    the suite and the main path of each feature, as in `npm test`
 //   node tests/e2e/run.mjs scenario ...        only these (a scenario is a file's name, `inHost` the suite)
 //   node tests/e2e/run.mjs --all              all of them     --shard 1/4   the first quarter of them
@@ -16,7 +15,6 @@ import { runInHostSuite } from './runner/inHostSuite.mjs';
 import { addUpHosts } from './runner/coverage.mjs';
 import { Scenario } from './runner/scenario.mjs';
 
-const mostToldAgain = 2;
 const inHost = 'inHost';
 
 /** The main path of each feature: what every change is tested with. */
@@ -53,7 +51,6 @@ await runMain(async () => {
   const browser = await chromium.launch({ executablePath: await requireChromium(), args: browserArguments });
   try {
     for (const name of chosen) results.push(...(name === inHost ? await runInHostSuite(browser) : await runScenario(name, browser)));
-    if (isWhole) await tellAgain(results, browser);
   } finally {
     await browser.close();
     addUpHosts();
@@ -70,24 +67,6 @@ function shardOf(names, shard) {
   const [, part, count] = /^(\d+)\/(\d+)$/.exec(shard)?.map(Number) ?? [];
   if (!part || !count || part > count) throw new Stop(`\`--shard ${shard}\` is no part: use one such as 1/4.`);
   return names.filter((_, index) => index % count === part - 1);
-}
-
-/** @param {import('../../scripts/lib/testResults.mjs').TestResult[]} results What is told again takes the place of what failed. @param {import('playwright-core').Browser} browser */
-async function tellAgain(results, browser) {
-  const scenarioOf = (/** @type {{name: string}} */ { name }) => name.slice(0, name.indexOf(':'));
-  const failed = [...new Set(results.filter(({ outcome }) => outcome === 'failed').map(scenarioOf))].filter((name) => name !== 'inHost');
-  if (failed.length === 0 || failed.length > mostToldAgain) return;
-  for (const name of failed) {
-    const first = results.find((result) => scenarioOf(result) === name && result.outcome === 'failed');
-    say(`Once more: ${name}`);
-    const again = await runScenario(name, browser);
-    const place = results.findIndex((result) => scenarioOf(result) === name);
-    const others = results.filter((result) => scenarioOf(result) !== name);
-    const told = again.map((result) =>
-      result.name === first?.name && result.outcome === 'passed' ? { ...result, firstReason: first.reason } : result,
-    );
-    results.splice(0, results.length, ...others.slice(0, place), ...told, ...others.slice(place));
-  }
 }
 
 /** @param {string} name @param {import('playwright-core').Browser} browser */
