@@ -1,8 +1,10 @@
-// Every test in a real VS Code: first the suite inside its extension host, then one scenario after the other through the workbench.
-// Results go to artifacts/tests/e2e.json, one picture per step to artifacts/screenshots.
+// Every test in a real VS Code: the suite inside its extension host and the scenarios through the workbench, two at a time.
+// Results go to artifacts/tests/e2e.json, a picture of each failed step to artifacts/screenshots.
 //   node tests/e2e/run.mjs                    the suite and the main path of each feature, as in `npm test`
-//   node tests/e2e/run.mjs scenario ...        only these (a scenario is a file's name, `inHost` the suite)
+//   node tests/e2e/run.mjs scenario ...       only these (a scenario is a file's name, `inHost` the suite)
 //   node tests/e2e/run.mjs --all              all of them     --shard 1/4   the first quarter of them
+//   --workers 1                               one after the other
+// Looks in other themes are part of all but the main path.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,6 +18,8 @@ import { addUpHosts } from './runner/coverage.mjs';
 import { Scenario } from './runner/scenario.mjs';
 
 const inHost = 'inHost';
+/** Begun first, so that no worker is alone with one of them at the end. */
+const longest = ['package', 'tools', 'agents', 'providersPage'];
 
 /** The main path of each feature: what every change is tested with. */
 const mainScenarios = [
@@ -36,7 +40,10 @@ const mainScenarios = [
 ];
 
 await runMain(async () => {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { all: { type: 'boolean' }, shard: { type: 'string' } } });
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { all: { type: 'boolean' }, shard: { type: 'string' }, workers: { type: 'string', default: '2' } },
+  });
   const scenarios = readdirSync(inRoot('tests', 'e2e', 'scenarios')).map((file) => basename(file, '.mjs'));
   const isWhole = positionals.length === 0;
   const named = isWhole ? (values.all ? [inHost, ...scenarios] : mainScenarios) : positionals;
@@ -46,20 +53,31 @@ await runMain(async () => {
   const screenshots = inArtifacts('screenshots');
   if (isWhole) rmSync(screenshots, { recursive: true, force: true });
   mkdirSync(screenshots, { recursive: true });
+  const isVisual = !isWhole || values.all === true || process.env.UPDATE !== undefined;
+  const waiting = [...chosen].sort((a, b) => Number(longest.includes(b)) - Number(longest.includes(a)));
   /** @type {import('../../scripts/lib/testResults.mjs').TestResult[]} */
   const results = [];
-  const browser = await chromium.launch({ executablePath: await requireChromium(), args: browserArguments });
-  try {
-    for (const name of chosen) results.push(...(name === inHost ? await runInHostSuite(browser) : await runScenario(name, browser)));
-  } finally {
-    await browser.close();
-    addUpHosts();
-  }
+  await Promise.all(Array.from({ length: Number(values.workers) }, () => work(waiting, isVisual, results)));
+  addUpHosts();
   mkdirSync(inArtifacts('tests'), { recursive: true });
   writeFileSync(inArtifacts('tests', 'e2e.json'), JSON.stringify(results, null, 2));
-  say(`Pictures of each step: ${screenshots}`);
+  say(`Pictures: ${screenshots}`);
   return results.some(({ outcome }) => outcome === 'failed') ? 1 : 0;
 });
+
+/**
+ * Runs what is waiting, one after the other, until nothing is: in a browser of its own.
+ * @param {string[]} waiting @param {boolean} isVisual @param {import('../../scripts/lib/testResults.mjs').TestResult[]} results
+ */
+async function work(waiting, isVisual, results) {
+  const browser = await chromium.launch({ executablePath: await requireChromium(), args: browserArguments });
+  try {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift())
+      results.push(...(name === inHost ? await runInHostSuite(browser) : await runScenario(name, browser, isVisual)));
+  } finally {
+    await browser.close();
+  }
+}
 
 /** @param {string[]} names @param {string | undefined} shard As `1/4`. */
 function shardOf(names, shard) {
@@ -69,9 +87,9 @@ function shardOf(names, shard) {
   return names.filter((_, index) => index % count === part - 1);
 }
 
-/** @param {string} name @param {import('playwright-core').Browser} browser */
-async function runScenario(name, browser) {
-  const scenario = new Scenario(name, browser);
+/** @param {string} name @param {import('playwright-core').Browser} browser @param {boolean} isVisual */
+async function runScenario(name, browser, isVisual) {
+  const scenario = new Scenario(name, browser, isVisual);
   try {
     const { default: runSteps } = await import(new URL(join('scenarios', `${name}.mjs`), import.meta.url).href);
     await runSteps(scenario);

@@ -1,5 +1,5 @@
-// A scenario leads through the workbench in steps. Each step is a test with a sentence as its name and leaves
-// a picture; after a failed step the rest cannot be reached, so it fails as well.
+// A scenario leads through the workbench in steps. Each step is a test with a sentence as its name; one that
+// fails leaves a picture, and the rest cannot be reached, so it fails as well.
 import { inArtifacts } from '../../../scripts/lib/paths.mjs';
 import { say } from '../../../scripts/lib/progress.mjs';
 import { Workbench } from './workbench.mjs';
@@ -12,10 +12,11 @@ export class Scenario {
   /** @type {Workbench | undefined} */
   #workbench;
 
-  /** @param {string} name @param {import('playwright-core').Browser} browser */
-  constructor(name, browser) {
+  /** @param {string} name @param {import('playwright-core').Browser} browser @param {boolean} isVisual Whether the looks are checked as well. */
+  constructor(name, browser, isVisual) {
     this.name = name;
     this.browser = browser;
+    this.isVisual = isVisual;
   }
 
   /** Opens this scenario's own VS Code, isolated from every other, in place of the one before. @param {import('./workbench.mjs').WorkbenchOptions} [options] */
@@ -32,6 +33,11 @@ export class Scenario {
     this.#brokenAt = brokenAt;
   }
 
+  /** A look in another theme or size, or for a picture of the documentation: only where looks are checked. @param {string} sentence @param {() => Promise<unknown>} work */
+  async visual(sentence, work) {
+    if (this.isVisual) await this.look(sentence, work);
+  }
+
   /** @param {string} sentence @param {() => Promise<unknown>} work */
   async step(sentence, work) {
     if (this.#brokenAt) {
@@ -46,8 +52,9 @@ export class Scenario {
       this.#brokenAt = sentence;
       const log = this.#workbench ? `\n${this.#workbench.recentLog()}` : '';
       this.#add({ name: sentence, outcome: 'failed', reason: `${error instanceof Error ? error.stack : error}${log}` }, started);
+      await this.#picture(sentence);
     }
-    await this.#picture(sentence);
+    await this.#workbench?.takeCoverage();
   }
 
   /** @param {string} sentence @param {string} reason */

@@ -208,9 +208,13 @@ export class Workbench {
     throw new Error('No sidecar runs for this window.');
   }
 
-  /** At the end of each step. @param {string} path */
+  /** At the end of each step. */
+  takeCoverage() {
+    return this.#coverage.take();
+  }
+
+  /** @param {string} path */
   async screenshot(path) {
-    await this.#coverage.take();
     await this.page.screenshot({ path });
   }
 

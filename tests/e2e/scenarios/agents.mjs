@@ -233,7 +233,7 @@ async function runSteps(scenario, workbench, docs) {
     await row(/^Write the manual.*done/).waitFor({ timeout: 60_000 });
   });
 
-  await scenario.look('The tree and the panel in light', async () => {
+  await scenario.visual('The tree and the panel in light', async () => {
     workbench.setTheme('Light Modern');
     await workbench.reload();
     await row(/^Make the dates/).click();
@@ -241,7 +241,7 @@ async function runSteps(scenario, workbench, docs) {
     await requireAccessible(await workbench.chatFrame());
   });
 
-  await scenario.look('The tree and the panel in high contrast', async () => {
+  await scenario.visual('The tree and the panel in high contrast', async () => {
     workbench.setTheme('Default High Contrast');
     await workbench.reload();
     await form().getByRole('region', { name: 'Timeline' }).waitFor({ timeout: 60_000 });

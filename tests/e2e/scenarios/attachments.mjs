@@ -179,7 +179,7 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast'])) {
-    await scenario.look(`Chips and questions are seen in ${theme}`, async () => {
+    await scenario.visual(`Chips and questions are seen in ${theme}`, async () => {
       const bodyClass = workbench.setTheme(theme);
       await workbench.show();
       await workbench.chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });

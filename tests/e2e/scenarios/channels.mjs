@@ -121,7 +121,7 @@ export default async function (scenario) {
   });
 
   for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast'])) {
-    await scenario.look(`The tree in ${theme}`, async () => {
+    await scenario.visual(`The tree in ${theme}`, async () => {
       workbench.setTheme(theme);
       await workbench.reload();
       await row('Pinned').waitFor({ timeout: 60_000 });

@@ -53,7 +53,7 @@ export default async function (scenario) {
   });
 
   for (const theme of /** @type {const} */ (['Dark Modern', 'Light Modern', 'Default High Contrast'])) {
-    await scenario.look(`The panel has no serious accessibility finding in ${theme}`, async () => {
+    await scenario.visual(`The panel has no serious accessibility finding in ${theme}`, async () => {
       const bodyClass = workbench.setTheme(theme);
       await workbench.show();
       await workbench.chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });
@@ -62,12 +62,14 @@ export default async function (scenario) {
     });
   }
 
+  await scenario.look('The panel has no serious accessibility finding', async () => requireAccessible(await workbench.chatFrame()));
+
   await scenario.look('No request leaves the webview', async () => {
     assert.ok(workbench.requests.count() > 0, 'The watch saw no request at all.');
     assert.deepEqual(await workbench.requests.leaks(), []);
   });
 
-  await scenario.step('The picture for the README is taken', async () => {
+  await scenario.visual('The picture for the README is taken', async () => {
     workbench.setTheme('Dark Modern');
     await workbench.show();
     await workbench.chat.locator('article').first().waitFor({ timeout: 60_000 });

@@ -237,7 +237,7 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast'])) {
-    await scenario.look(`Files, list and meter are seen in ${theme}`, async () => {
+    await scenario.visual(`Files, list and meter are seen in ${theme}`, async () => {
       const bodyClass = workbench.setTheme(theme);
       await workbench.show();
       await workbench.chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });

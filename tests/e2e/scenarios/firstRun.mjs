@@ -38,6 +38,8 @@ async function runSteps(scenario, workbench, endpoint) {
   const picture = (/** @type {string} */ name) => page.screenshot({ path: inArtifacts('screenshots', `firstRun-${slug(name)}.png`) });
 
   await scenario.step('In a fresh home the empty tree says what to do, and that the folder is not trusted', async () => {
+    // Pictures of the walkthrough are shown where there is room for them.
+    await page.setViewportSize({ width: 1680, height: 900 });
     await workbench.show();
     await page.getByRole('tab', { name: 'Plue', exact: true }).click();
     await tree.getByText('nothing is connected that answers').waitFor({ timeout: 60_000 });
@@ -60,9 +62,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.locator('.codelens-decoration a', { hasText: 'Connect a Provider' }).waitFor();
   });
 
-  await scenario.step('The tree, the walkthrough and the report can be read in every theme', async () => {
-    // Pictures of steps are shown where there is room for them.
-    await page.setViewportSize({ width: 1680, height: 900 });
+  await scenario.visual('The tree, the walkthrough and the report can be read in every theme', async () => {
     for (const theme of themes) {
       workbench.setTheme(theme);
       await workbench.show();

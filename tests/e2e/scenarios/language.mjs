@@ -165,7 +165,7 @@ export default async function (scenario) {
   });
 
   for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast'])) {
-    await scenario.look(`The same in ${theme}`, async () => {
+    await scenario.visual(`The same in ${theme}`, async () => {
       await page.keyboard.press('Escape');
       workbench.setTheme(theme);
       await workbench.reload();

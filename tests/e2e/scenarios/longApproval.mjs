@@ -149,7 +149,7 @@ async function runSteps(scenario, workbench) {
   });
 
   for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast'])) {
-    await scenario.look(`It is legible and accessible in ${theme}`, async () => {
+    await scenario.visual(`It is legible and accessible in ${theme}`, async () => {
       const bodyClass = workbench.setTheme(theme);
       await workbench.show();
       await chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });

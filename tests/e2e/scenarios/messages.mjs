@@ -97,7 +97,7 @@ export default async function (scenario) {
   });
 
   for (const theme of /** @type {const} */ (['Dark Modern', 'Light Modern', 'Default High Contrast'])) {
-    await scenario.look(`Messages have no serious accessibility finding in ${theme}`, async () => {
+    await scenario.visual(`Messages have no serious accessibility finding in ${theme}`, async () => {
       const bodyClass = workbench.setTheme(theme);
       await workbench.show();
       await chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });

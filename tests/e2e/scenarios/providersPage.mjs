@@ -101,7 +101,6 @@ async function runSteps(scenario, workbench, endpoint, env) {
   });
 
   await scenario.step('The error is still there after a reload', async () => {
-    workbench.setTheme('Light Modern');
     await workbench.reload();
     await workbench.chat
       .getByText(/refused the key/)
@@ -172,8 +171,8 @@ async function runSteps(scenario, workbench, endpoint, env) {
 
   await scenario.look('The Usage page has no serious accessibility finding', async () => requireAccessible(await workbench.chatFrame()));
 
-  for (const theme of /** @type {const} */ (['Dark Modern', 'Default High Contrast'])) {
-    await scenario.look(`The Providers page in ${theme}`, async () => {
+  for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast'])) {
+    await scenario.visual(`The Providers page in ${theme}`, async () => {
       workbench.setTheme(theme);
       await workbench.reload();
       await workbench.command('Plue: Manage Providers');
@@ -270,7 +269,7 @@ async function runSteps(scenario, workbench, endpoint, env) {
     await button('Move key to vault').waitFor({ state: 'detached' });
   });
 
-  await scenario.step('The catalog in full, for the README', async () => {
+  await scenario.visual('The catalog in full, for the README', async () => {
     workbench.setTheme('Dark Modern');
     await workbench.reload();
     await workbench.command('Plue: Manage Providers');

@@ -159,7 +159,7 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast', 'Dark Modern'])) {
-    await scenario.look(`The answer has no serious accessibility finding in ${theme}`, async () => {
+    await scenario.visual(`The answer has no serious accessibility finding in ${theme}`, async () => {
       const bodyClass = workbench.setTheme(theme);
       await workbench.show();
       const themed = workbench.chat.locator(`body.${bodyClass}`);

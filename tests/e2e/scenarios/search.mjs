@@ -68,7 +68,7 @@ export default async function (scenario) {
   await scenario.look('The search page has no accessibility findings', async () => requireAccessible(await workbench.chatFrame()));
 
   for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast'])) {
-    await scenario.look(`The search page in ${theme}`, async () => {
+    await scenario.visual(`The search page in ${theme}`, async () => {
       workbench.setTheme(theme);
       await workbench.reload();
       await box().waitFor({ timeout: 60_000 });

@@ -131,7 +131,7 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast', 'Dark Modern'])) {
-    await scenario.look(`The list and the lines are seen in ${theme}`, async () => {
+    await scenario.visual(`The list and the lines are seen in ${theme}`, async () => {
       const bodyClass = workbench.setTheme(theme);
       write(rules, 'Use tabs, always.\u202E\n');
       await workbench.show();

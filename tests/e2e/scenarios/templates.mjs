@@ -160,23 +160,21 @@ async function runSteps(scenario, workbench, endpoint) {
     await form().getByText('Quote the first line').waitFor();
   });
 
-  await scenario.look('The trial in light', async () => {
+  await scenario.visual('The trial in light', async () => {
     workbench.setTheme('Light Modern');
     await workbench.reload();
     await form().getByText('Quote the first line').waitFor({ timeout: 60_000 });
     await requireAccessible(await workbench.chatFrame());
   });
 
-  await scenario.look('The trial in high contrast', async () => {
+  await scenario.visual('The trial in high contrast', async () => {
     workbench.setTheme('Default High Contrast');
     await workbench.reload();
     await form().getByText('Quote the first line').waitFor({ timeout: 60_000 });
     await requireAccessible(await workbench.chatFrame());
-    workbench.setTheme('Dark Modern');
   });
 
   await scenario.step('A new task is asked for with the user’s own fields, one of them only when it counts', async () => {
-    await workbench.reload();
     await workbench.command('Plue: New Task…');
     await pick(workbench, 'New Task', 'Log reader');
     await form().getByRole('textbox', { name: 'Goal' }).fill('Find out why the build stopped.', { timeout: 60_000 });

@@ -281,6 +281,8 @@ async function runSteps(scenario, workbench, endpoint) {
     await ask(workbench, 'Write something odd');
     await approval('a⟨U+202E⟩b').waitFor({ timeout: 60_000 });
     await approval('1 hidden character').waitFor();
+    await settled();
+    await requireAccessible(await workbench.chatFrame());
   });
 
   await scenario.step('It is denied without a word', async () => {
@@ -366,7 +368,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await workbench.until(async () => !existsSync(file('src', 'notes.md')));
   });
 
-  await scenario.step('Stop ends a command that runs, within a second', async () => {
+  await scenario.step('Stop ends a command that runs, and not only the answer', async () => {
     await backToChat();
     await ask(workbench, 'Wait for it');
     await approval(endless).waitFor({ timeout: 60_000 });
@@ -374,11 +376,9 @@ async function runSteps(scenario, workbench, endpoint) {
     await approval(endless).getByRole('button', { name: 'Allow once' }).click();
     await approval(endless).waitFor({ state: 'detached' });
     await calls(endless).locator('.tool-loading').waitFor();
-    const from = Date.now();
     await chat.getByRole('button', { name: /^Stop/ }).click();
     await chat.locator('article.assistant.streaming').waitFor({ state: 'detached', timeout: 10_000 });
     await chat.getByText('Stopped.').waitFor();
-    assert.ok(Date.now() - from < 1500, `It took ${Date.now() - from} ms.`);
   });
 
   await scenario.step('After fifty rounds it stops and asks, and Continue goes on', async () => {
@@ -408,7 +408,7 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast', 'Dark Modern'])) {
-    await scenario.look(`Calls and a question are seen in ${theme}`, async () => {
+    await scenario.visual(`Calls and a question are seen in ${theme}`, async () => {
       const bodyClass = workbench.setTheme(theme);
       // Opened anew it may show editors that were closed a moment ago.
       await workbench.reload();
