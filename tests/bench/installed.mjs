@@ -27,7 +27,7 @@ export function packageSizes(folder) {
 export async function activation(chrome, rounds) {
   const browser = await chromium.launch({ executablePath: chrome, args: browserArguments });
   try {
-    const workbench = await Workbench.open(browser, 'bench', { installed: true });
+    const workbench = await Workbench.open(browser, 'bench');
     try {
       /** @type {number[]} */ const taken = [];
       for (let round = 0; round <= rounds; round++) {

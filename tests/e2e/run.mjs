@@ -6,18 +6,13 @@
 //   --workers 1                               one after the other
 // Looks in other themes are part of all but the main path.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright-core';
-import { requireChromium } from '../../scripts/lib/chromium.mjs';
 import { inArtifacts, inRoot } from '../../scripts/lib/paths.mjs';
 import { Stop, runMain, say } from '../../scripts/lib/progress.mjs';
-import { browserArguments } from './runner/browser.mjs';
-import { runInHostSuite } from './runner/inHostSuite.mjs';
 import { addUpHosts } from './runner/coverage.mjs';
-import { Scenario } from './runner/scenario.mjs';
+import { Worker, inHost } from './runner/worker.mjs';
 
-const inHost = 'inHost';
 /** Begun first, so that no worker is alone with one of them at the end. */
 const longest = ['package', 'tools', 'agents', 'providersPage'];
 
@@ -29,6 +24,7 @@ const mainScenarios = [
   'claudeCode',
   'crash',
   'firstRun',
+  'isolation',
   'package',
   'providersPage',
   'search',
@@ -65,17 +61,13 @@ await runMain(async () => {
   return results.some(({ outcome }) => outcome === 'failed') ? 1 : 0;
 });
 
-/**
- * Runs what is waiting, one after the other, until nothing is: in a browser of its own.
- * @param {string[]} waiting @param {boolean} isVisual @param {import('../../scripts/lib/testResults.mjs').TestResult[]} results
- */
+/** Runs what is waiting, one after the other, until nothing is. @param {string[]} waiting @param {boolean} isVisual @param {import('../../scripts/lib/testResults.mjs').TestResult[]} results */
 async function work(waiting, isVisual, results) {
-  const browser = await chromium.launch({ executablePath: await requireChromium(), args: browserArguments });
+  const worker = await Worker.start(isVisual);
   try {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift())
-      results.push(...(name === inHost ? await runInHostSuite(browser) : await runScenario(name, browser, isVisual)));
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) results.push(...(await worker.run(name)));
   } finally {
-    await browser.close();
+    await worker.stop();
   }
 }
 
@@ -85,18 +77,4 @@ function shardOf(names, shard) {
   const [, part, count] = /^(\d+)\/(\d+)$/.exec(shard)?.map(Number) ?? [];
   if (!part || !count || part > count) throw new Stop(`\`--shard ${shard}\` is no part: use one such as 1/4.`);
   return names.filter((_, index) => index % count === part - 1);
-}
-
-/** @param {string} name @param {import('playwright-core').Browser} browser @param {boolean} isVisual */
-async function runScenario(name, browser, isVisual) {
-  const scenario = new Scenario(name, browser, isVisual);
-  try {
-    const { default: runSteps } = await import(new URL(join('scenarios', `${name}.mjs`), import.meta.url).href);
-    await runSteps(scenario);
-  } catch (error) {
-    scenario.fail(error);
-  } finally {
-    await scenario.end();
-  }
-  return scenario.results;
 }

@@ -16,7 +16,7 @@ import * as tasks from './states/tasks.mjs';
 export const settings = { 'workbench.activityBar.location': 'top', 'workbench.layoutControl.enabled': false };
 
 /** @param {import('playwright-core').Browser} browser @returns {Open} */
-export const opener = (browser) => (options) => Workbench.open(browser, 'look', { settings, ...options });
+export const opener = (browser) => (options) => Workbench.open(browser, 'look', { settings, isQuiet: true, ...options });
 
 /** @type {Record<string, StateSet>} */
 export const states = { nothing, chats, tasks, items };

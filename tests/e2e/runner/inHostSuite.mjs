@@ -36,6 +36,7 @@ export async function runInHostSuite(browser) {
     await workbench.page.exposeFunction('codeAutomationLog', (/** @type {string} */ type, /** @type {unknown[]} */ parts) =>
       log.push(`${type}: ${parts.join(' ')}`),
     );
+    await workbench.prepare();
     await workbench.page.goto(workbench.url);
     const timer = new Promise((resolve) => setTimeout(resolve, patience, 'late').unref());
     const ending = await Promise.race([ended, timer]);

@@ -12,17 +12,21 @@ export class Scenario {
   /** @type {Workbench | undefined} */
   #workbench;
 
-  /** @param {string} name @param {import('playwright-core').Browser} browser @param {boolean} isVisual Whether the looks are checked as well. */
-  constructor(name, browser, isVisual) {
+  /**
+   * @param {string} name @param {import('playwright-core').Browser} browser @param {() => Promise<import('./vsCode.mjs').VsCode>} shared The server of scenarios that share one.
+   * @param {boolean} isVisual Whether looks are checked as well.
+   */
+  constructor(name, browser, shared, isVisual) {
     this.name = name;
     this.browser = browser;
+    this.shared = shared;
     this.isVisual = isVisual;
   }
 
-  /** Opens this scenario's own VS Code, isolated from every other, in place of the one before. @param {import('./workbench.mjs').WorkbenchOptions} [options] */
+  /** Opens this scenario's own window, isolated from every other, in place of the one before. @param {import('./workbench.mjs').WorkbenchOptions} [options] */
   async open(options) {
     await this.#workbench?.close();
-    this.#workbench = await Workbench.open(this.browser, this.name, options);
+    this.#workbench = await Workbench.open(this.browser, this.name, options, this.shared);
     return this.#workbench;
   }
 
@@ -62,9 +66,9 @@ export class Scenario {
     this.#add({ name: sentence, outcome: 'skipped', reason });
   }
 
-  /** A failure outside any step. @param {unknown} error */
-  fail(error) {
-    this.#add({ name: 'reaches its first step', outcome: 'failed', reason: String(error instanceof Error ? error.stack : error) });
+  /** A failure outside any step. @param {string} name @param {unknown} error */
+  fail(name, error) {
+    this.#add({ name, outcome: 'failed', reason: String(error instanceof Error ? error.stack : error) });
   }
 
   async end() {

@@ -1,20 +1,18 @@
-// One VS Code window with Plue under development: its own server, browser profile, user data and Plue home.
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+// One VS Code window with Plue: its own browser profile, user data, workspace, home and Plue home; on a server that had other windows before, or on its own.
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { root } from '../../../scripts/lib/paths.mjs';
-import { dotnetRoot } from '../../../scripts/lib/prerequisites.mjs';
-import { sidecarUnderTest } from '../../../scripts/lib/publish.mjs';
-import { installVsix, startVsCodeServer } from '../../../scripts/vsCodeServer.mjs';
-import { PageCoverage, hostCoverage, takeHostCoverage } from './coverage.mjs';
+import { join } from 'node:path';
+import { PageCoverage, takeHostCoverage } from './coverage.mjs';
 import { watchRequests } from './requests.mjs';
+import { VsCode } from './vsCode.mjs';
 
 /**
  * @typedef {object} WorkbenchOptions
  * @property {'Dark Modern' | 'Light Modern' | 'Default High Contrast'} [theme]
  * @property {boolean} [trusted] Whether the folder is trusted from the start.
  * @property {NodeJS.ProcessEnv} [env]
- * @property {boolean} [installed] Installed as a user has it, and not under development: notifications are shown as they come.
+ * @property {boolean} [ownServer] A server of its own, because it is restarted, because a program outlives the window, or because the server itself is looked at.
+ * @property {boolean} [isQuiet] No notification is shown: Plue is under development, and not installed as a user has it. With a server of its own.
  * @property {string} [vsix] The package that is installed, in place of this checkout.
  * @property {boolean} [forgetsSecrets] VS Code keeps its secrets in memory only, as a served one may.
  * @property {'de' | 'zh-cn'} [language] What VS Code speaks, as far as it is told to extensions: its own words stay English, because no language pack is at hand.
@@ -36,33 +34,41 @@ export const pages = {
 const bodyClasses = { 'Dark Modern': 'vscode-dark', 'Light Modern': 'vscode-light', 'Default High Contrast': 'vscode-high-contrast' };
 
 export class Workbench {
-  #server;
+  #vsCode;
+  #isOwn;
   #context;
   #options;
+  #logsBefore;
   #coverage = new PageCoverage();
 
   /**
    * @param {string} folder Holds everything of this workbench; removed at the end.
-   * @param {import('../../../scripts/vsCodeServer.mjs').VsCodeServer} server
+   * @param {VsCode} vsCode
+   * @param {boolean} isOwn Whether the server ends with the window.
    * @param {import('playwright-core').BrowserContext} context
    * @param {import('playwright-core').Page} page
    * @param {WorkbenchOptions} options
    */
-  constructor(folder, server, context, page, options) {
+  constructor(folder, vsCode, isOwn, context, page, options) {
     this.folder = folder;
-    this.#server = server;
+    this.#vsCode = vsCode;
+    this.#isOwn = isOwn;
+    this.#logsBefore = new Set(vsCode.logs());
     this.#context = context;
     this.page = page;
     this.#options = options;
-    this.requests = watchRequests(context, server.origin);
+    this.requests = watchRequests(context, vsCode.origin);
     /** @type {string[]} */
     this.console = [];
     page.on('console', (message) => this.console.push(`${message.type()}: ${message.text()}`));
     page.on('pageerror', (error) => this.console.push(`uncaught: ${error.message}`));
   }
 
-  /** @param {import('playwright-core').Browser} browser @param {string} name @param {WorkbenchOptions} [options] */
-  static async open(browser, name, options = {}) {
+  /**
+   * @param {import('playwright-core').Browser} browser @param {string} name @param {WorkbenchOptions} [options]
+   * @param {() => Promise<VsCode>} [shared] The server that other windows had before; asked for only when this one may share it.
+   */
+  static async open(browser, name, options = {}, shared = undefined) {
     const folder = mkdtempSync(join(tmpdir(), `plue-e2e-${name}-`));
     const within = (/** @type {string} */ part) => {
       mkdirSync(join(folder, part), { recursive: true });
@@ -71,27 +77,21 @@ export class Workbench {
     writeFileSync(join(within('workspace'), 'hello.txt'), 'A file of the workspace.\n');
     within('home');
     options.prepare?.(within('plue'));
-    writeUserSettings(folder, options.theme ?? 'Dark Modern', options);
-    if (options.language) writeLanguagePack(within('user'), options.language);
-    if (options.vsix !== undefined) await installVsix(folder, options.vsix);
-    else if (options.installed) symlinkSync(root, join(within('extensions'), 'plue.plue-vscode-0.1.0'), 'junction');
-    const server = await startServer(folder, options);
+    const isOwn = shared === undefined || needsOwnServer(options);
+    const vsCode = isOwn ? await VsCode.start(options, folder) : await shared();
+    vsCode.writeSettings(userSettings(options.theme ?? 'Dark Modern', options));
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
     // Without this answer the window's secrets live in memory only.
     if (!options.forgetsSecrets) await context.route('**/mint-key', (route) => route.fulfill({ body: Buffer.alloc(32, 7) }));
-    const workbench = new Workbench(folder, server, context, await context.newPage(), options);
+    const workbench = new Workbench(folder, vsCode, isOwn, context, await context.newPage(), options);
     await workbench.#coverage.start(workbench.page);
     return workbench;
   }
 
-  /** Ends the server and the page, as at the end of a day, and starts both again: same address, same profile. */
+  /** Ends the window, and the server if it is its own, as at the end of a day, and opens it again: same address, same profile. */
   async restart() {
-    const port = Number(new URL(this.#server.origin).port);
-    await this.#coverage.take();
-    await this.page.close();
-    await takeHostCoverage();
-    await this.#server.stop();
-    this.#server = await startServer(this.folder, this.#options, port);
+    await this.#closeWindow(() => this.page.close());
+    if (this.#isOwn) await this.#vsCode.restart();
     this.page = await this.#context.newPage();
     await this.#coverage.start(this.page);
     await this.show();
@@ -113,16 +113,18 @@ export class Workbench {
 
   /** The address of the window. */
   get url() {
-    return this.#server.url({
-      folder: join(this.folder, 'workspace'),
-      ...(isInstalled(this.#options) ? {} : { extension: root }),
-      ...(this.#options.tests ? { tests: this.#options.tests } : {}),
-    });
+    return this.#vsCode.url(join(this.folder, 'workspace'));
+  }
+
+  /** Hands the server what the window needs before it opens. */
+  prepare() {
+    return this.#vsCode.prepareWindow(this.folder, this.#options.env ?? {});
   }
 
   /** Opens the window, or opens it again. */
   async show() {
     await this.#coverage.take();
+    await this.prepare();
     await this.page.goto(this.url);
     await this.#ready();
   }
@@ -171,7 +173,7 @@ export class Workbench {
 
   /** Changes the theme for the next {@link show}. @param {NonNullable<WorkbenchOptions['theme']>} theme */
   setTheme(theme) {
-    writeUserSettings(this.folder, theme, this.#options);
+    this.#vsCode.writeSettings(userSettings(theme, this.#options));
     return bodyClasses[theme];
   }
 
@@ -193,14 +195,24 @@ export class Workbench {
     return inner;
   }
 
-  /** The process id of this window's sidecar, found by the Plue home of the extension host that started it (Linux): the sidecar itself hides its environment. */
+  /** The process ids of this window's extension hosts that run. */
+  #hosts() {
+    try {
+      return readdirSync(join(this.folder, 'hosts')).map(Number).filter(isRunning);
+    } catch {
+      return []; // None was started.
+    }
+  }
+
+  /** The process id of this window's sidecar, found by the extension host that started it (Linux). */
   sidecarPid() {
+    const hosts = this.#hosts();
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
       try {
         const [program = '', file = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
         const parent = /^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
         const isPlue = program.endsWith('/plue') || file.endsWith('plue.dll');
-        if (isPlue && readFileSync(`/proc/${parent}/environ`, 'utf8').includes(`PLUE_HOME=${this.plueHome}\0`)) return Number(pid);
+        if (isPlue && hosts.includes(Number(parent))) return Number(pid);
       } catch {
         // Gone meanwhile, or not ours to read.
       }
@@ -213,6 +225,17 @@ export class Workbench {
     return this.#coverage.take();
   }
 
+  /** Waits until a sidecar runs that is not the one before. @param {number} before */
+  async nextSidecar(before) {
+    await this.until(async () => {
+      try {
+        return this.sidecarPid() !== before;
+      } catch {
+        return false; // None runs just now.
+      }
+    });
+  }
+
   /** @param {string} path */
   async screenshot(path) {
     await this.page.screenshot({ path });
@@ -220,19 +243,15 @@ export class Workbench {
 
   /** What may explain a failure: the ends of the page's console and of the extension's own log. */
   recentLog() {
-    const logs = join(this.folder, 'server', 'data', 'logs');
-    const all = [join(this.folder, 'user', 'logs'), logs].flatMap(filesBelow).filter((path) => /Plue.*\.log$/.test(path));
-    const told = all.map(
-      (path) => `--- ${path.slice(this.folder.length)}\n${readFileSync(path, 'utf8').trimEnd().split('\n').slice(-25).join('\n')}`,
-    );
-    return ['--- console', ...this.console.slice(-15), ...told].join('\n');
+    const logs = this.#vsCode.logs().filter((path) => !this.#logsBefore.has(path));
+    const ends = logs.map((path) => `--- ${path}\n${readFileSync(path, 'utf8').trimEnd().split('\n').slice(-25).join('\n')}`);
+    return ['--- console', ...this.console.slice(-15), ...ends].join('\n');
   }
 
   async close() {
-    await this.#coverage.take();
-    await takeHostCoverage();
-    await this.#context.close();
-    await this.#server.stop();
+    await this.#closeWindow(() => this.#context.close());
+    if (this.#isOwn) await this.#vsCode.stop();
+    else this.#vsCode.reset();
     if (process.env.PLUE_KEEP) return;
     try {
       rmSync(this.folder, { recursive: true, force: true, maxRetries: 20 });
@@ -241,55 +260,27 @@ export class Workbench {
       console.warn(`${this.folder} was left behind: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
+
+  /** The extension host of a window ends with it; what it is to keep is kept then. @param {() => Promise<void>} close */
+  async #closeWindow(close) {
+    await this.#coverage.take();
+    await takeHostCoverage();
+    await close();
+    const end = Date.now() + 30_000;
+    while (this.#hosts().length > 0) {
+      if (Date.now() > end) throw new Error(`The window is closed, and its extension host still runs: ${this.#hosts().join(', ')}.`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
 }
 
-/** @param {WorkbenchOptions} options */
-function isInstalled({ installed, vsix }) {
-  return installed === true || vsix !== undefined;
-}
+/** What a server is started with, or what would outlive the window. @param {WorkbenchOptions} options */
+const needsOwnServer = ({ ownServer, isQuiet, vsix, language, tests }) =>
+  ownServer === true || isQuiet === true || vsix !== undefined || language !== undefined || tests !== undefined;
 
-/** @param {string} folder @param {WorkbenchOptions} options @param {number} [port] */
-async function startServer(folder, options, port) {
-  return startVsCodeServer({
-    dataDir: folder,
-    ...(port === undefined ? {} : { port }),
-    env: {
-      ...bareEnvironment(),
-      HOME: join(folder, 'home'),
-      PLUE_HOME: join(folder, 'plue'),
-      // A package brings its own.
-      ...(options.vsix === undefined ? { PLUE_SERVER_PATH: await sidecarUnderTest() } : {}),
-      ...ownTemporary(folder),
-      ...hostCoverage.env,
-      ...options.env,
-    },
-    nodeArgs: hostCoverage.nodeArgs,
-    // The driver opens extensions under development, and keeps VS Code from showing notifications.
-    args: [...(isInstalled(options) ? [] : ['--enable-smoke-test-driver']), ...(options.language ? ['--locale', options.language] : [])],
-  });
-}
-
-/** Sockets and folders that killed processes leave go with the workbench. A socket's path is limited, and macOS' folder long already. @param {string} folder @returns {NodeJS.ProcessEnv} */
-function ownTemporary(folder) {
-  if (process.platform !== 'linux') return {};
-  mkdirSync(join(folder, 'tmp'), { recursive: true });
-  return { TMPDIR: join(folder, 'tmp') };
-}
-
-/** VS Code speaks a language only with a pack of it, which may be empty. @param {string} folder @param {string} language */
-function writeLanguagePack(folder, language) {
-  const words = join(folder, 'words.json');
-  writeFileSync(words, JSON.stringify({ contents: {} }));
-  const extensions = [{ extensionIdentifier: { id: `plue.words-${language}` }, version: '1.0.0' }];
-  const pack = { hash: language, label: language, extensions, translations: { vscode: words } };
-  writeFileSync(join(folder, 'languagepacks.json'), JSON.stringify({ [language]: pack }));
-}
-
-/** @param {string} folder @param {string} theme @param {WorkbenchOptions} options */
-function writeUserSettings(folder, theme, { trusted = true, settings: more }) {
-  const user = join(folder, 'user', 'User');
-  mkdirSync(user, { recursive: true });
-  const settings = {
+/** @param {NonNullable<WorkbenchOptions['theme']>} theme @param {WorkbenchOptions} options */
+function userSettings(theme, { trusted = true, settings: more }) {
+  return {
     'workbench.colorTheme': theme,
     'workbench.startupEditor': 'none',
     'workbench.tips.enabled': false,
@@ -301,28 +292,13 @@ function writeUserSettings(folder, theme, { trusted = true, settings: more }) {
     ...(trusted ? { 'security.workspace.trust.enabled': false } : {}),
     ...more,
   };
-  writeFileSync(join(user, 'settings.json'), JSON.stringify(settings, null, 2));
 }
 
-/** A machine with nothing configured: no keys, no `claude` of this checkout's tests on PATH. */
-export function bareEnvironment() {
-  /** @type {NodeJS.ProcessEnv} */
-  const env = { DOTNET_ROOT: dotnetRoot() };
-  for (const name of Object.keys(process.env)) {
-    if (/_API_KEY$|_AUTH_TOKEN$|^ANTHROPIC_|^OPENAI_|^CLAUDE|^OLLAMA_|^npm_|^PLUE_/.test(name)) env[name] = undefined;
-  }
-  env.PATH = (process.env.PATH ?? '')
-    .split(delimiter)
-    .filter((part) => !part.includes('node_modules'))
-    .join(delimiter);
-  return env;
-}
-
-/** @param {string} folder @returns {string[]} */
-function filesBelow(folder) {
+/** @param {number} pid */
+function isRunning(pid) {
   try {
-    return readdirSync(folder, { recursive: true }).map((name) => join(folder, String(name)));
+    return process.kill(pid, 0);
   } catch {
-    return [];
+    return false;
   }
 }

@@ -35,7 +35,6 @@ export default async function (scenario) {
   const docs = gate();
   endpoint.reply = (asked) => replyOf(asked, docs);
   const workbench = await scenario.open({
-    installed: true,
     prepare: (home) => {
       mkdirSync(join(home, 'catalog'), { recursive: true });
       writeFileSync(join(home, 'catalog', 'house.json'), JSON.stringify(catalog(endpoint)));

@@ -11,7 +11,6 @@ import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
   const workbench = await scenario.open({
-    installed: true,
     prepare: (home) => {
       writeHouseServer(home, endpoint);
       const outside = dirname(home);

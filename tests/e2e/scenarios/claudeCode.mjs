@@ -33,7 +33,7 @@ export default async function (scenario) {
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario @param {ScriptedEndpoint} endpoint @param {NodeJS.ProcessEnv & {CLAUDE_CONFIG_DIR: string}} env */
 async function signedIn(scenario, endpoint, env) {
-  const workbench = await scenario.open({ installed: true, env, prepare: installClaude });
+  const workbench = await scenario.open({ ownServer: true, env, prepare: installClaude });
 
   await scenario.step('A first start with Claude Code signed in uses it and says so', async () => {
     await workbench.show();
@@ -94,7 +94,7 @@ async function signedIn(scenario, endpoint, env) {
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario @param {NodeJS.ProcessEnv} env */
 async function notSignedIn(scenario, env) {
-  const workbench = await scenario.open({ installed: true, env, prepare: installClaude });
+  const workbench = await scenario.open({ ownServer: true, env, prepare: installClaude });
   const { chat, page } = workbench;
 
   await scenario.step('With Claude Code not signed in, the tour is offered', async () => {

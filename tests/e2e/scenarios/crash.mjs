@@ -38,13 +38,7 @@ export default async function (scenario) {
     for (let round = 0; round < 2; round++) {
       const before = workbench.sidecarPid();
       process.kill(before, 'SIGKILL');
-      await workbench.until(async () => {
-        try {
-          return workbench.sidecarPid() !== before;
-        } catch {
-          return false;
-        }
-      });
+      await workbench.nextSidecar(before);
     }
     await ask(workbench, 'Are you there?');
     await untilFinished(workbench);

@@ -10,7 +10,7 @@ const themes = /** @type {const} */ (['Light Modern', 'Default High Contrast', '
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
 export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
-  const workbench = await scenario.open({ installed: true, trusted: false });
+  const workbench = await scenario.open({ trusted: false });
   try {
     await runSteps(scenario, workbench, endpoint);
   } finally {
@@ -142,7 +142,7 @@ async function runSteps(scenario, workbench, endpoint) {
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
 async function withoutSidecar(scenario) {
-  const workbench = await scenario.open({ installed: true, env: { PLUE_SERVER_PATH: '/nonexistent/plue' } });
+  const workbench = await scenario.open({ env: { PLUE_SERVER_PATH: '/nonexistent/plue' } });
   const { page } = workbench;
 
   await scenario.step('Where the sidecar cannot start, the tree and the health check say what helps', async () => {

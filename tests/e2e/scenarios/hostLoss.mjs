@@ -8,7 +8,7 @@ import { answers, ask, composer, isStreaming, send } from '../runner/chatPage.mj
 export default async function (scenario) {
   const sentence = 'A response that streams when the extension host is killed: the page says so within seconds';
   if (!existsSync('/proc/self/exe')) return scenario.skip(sentence, 'the extension host is found through /proc, which is not here');
-  const workbench = await scenario.open({ env: { PLUE_OPEN_CHAT: '1' } });
+  const workbench = await scenario.open({ ownServer: true, env: { PLUE_OPEN_CHAT: '1' } });
   const { chat, page } = workbench;
   const notice = () => chat.getByRole('alert').filter({ hasText: 'extension host does not respond' });
   const questions = () => chat.getByRole('article', { name: 'Your message' });

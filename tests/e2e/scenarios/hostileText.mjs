@@ -38,7 +38,7 @@ const session = [
 export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
   endpoint.text = hostileAnswer;
-  const workbench = await scenario.open({ installed: true, prepare: (home) => writeHouseServer(home, endpoint, { auth_type: 'none' }) });
+  const workbench = await scenario.open({ prepare: (home) => writeHouseServer(home, endpoint, { auth_type: 'none' }) });
   const { page } = workbench;
   const sessions = join(workbench.folder, 'home', '.claude', 'projects', '-somewhere');
   mkdirSync(sessions, { recursive: true });

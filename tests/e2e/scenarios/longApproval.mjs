@@ -36,7 +36,6 @@ export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
   endpoint.reply = replyOf;
   const workbench = await scenario.open({
-    installed: true,
     prepare: (home) => {
       writeHouseServer(home, endpoint);
       writeFileSync(join(home, 'config.json5'), '{ default_large: "house", default_small: "house" }');

@@ -14,6 +14,7 @@ export default async function (scenario) {
   endpoint.reply = () => ({ text: everything });
   const name = 'The server in the laboratory on the second floor, behind the kitchen';
   const workbench = await scenario.open({
+    isQuiet: true,
     settings,
     prepare: (home) => writeHouseServer(home, endpoint, { name, catalog_provider: 'openai', model: 'gpt-5-mini' }),
   });

@@ -95,7 +95,7 @@ async function runSteps(scenario, endpoint) {
     const before = workbench.sidecarPid();
     chmodSync(sidecar, 0o644);
     await workbench.command('Plue: Restart Sidecar');
-    await workbench.until(async () => runsAnew(workbench, before));
+    await workbench.nextSidecar(before);
   });
 
   await scenario.step('SEC-59 A tampered sidecar is not started', async () => {
@@ -114,7 +114,7 @@ async function runSteps(scenario, endpoint) {
     rmSync(sidecar);
     copyFileSync(`${workbench.folder}/kept`, sidecar);
     await workbench.chat.getByRole('button', { name: 'Restart' }).click();
-    await workbench.until(async () => runsAnew(workbench, 0));
+    await workbench.nextSidecar(0);
     await ask(workbench, 'And now?');
     await untilFinished(workbench);
   });
@@ -130,15 +130,6 @@ async function runSteps(scenario, endpoint) {
     assert.equal(basename(program ?? ''), 'dotnet');
     assert.equal(file, join(installedExtension(other.folder), 'sidecar', 'plue.dll'));
   });
-}
-
-/** @param {import('../runner/workbench.mjs').Workbench} workbench @param {number} before */
-function runsAnew(workbench, before) {
-  try {
-    return workbench.sidecarPid() !== before;
-  } catch {
-    return false;
-  }
 }
 
 /** @param {string} folder */

@@ -14,7 +14,7 @@ const passphrase = 'a passphrase of the scenario';
 export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
   endpoint.key = key;
-  const workbench = await scenario.open({ installed: true, forgetsSecrets: true });
+  const workbench = await scenario.open({ ownServer: true, forgetsSecrets: true });
   try {
     await runSteps(scenario, workbench, endpoint);
   } finally {

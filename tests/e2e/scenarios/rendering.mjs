@@ -76,7 +76,6 @@ export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
   endpoint.text = everything;
   const workbench = await scenario.open({
-    installed: true,
     env: { PLUE_OPEN_CHAT: '1' },
     prepare: (home) => {
       mkdirSync(join(home, 'providers'), { recursive: true });

@@ -9,7 +9,7 @@ import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
   const workbench = await scenario.open({
-    installed: true,
+    ownServer: true,
     theme: 'Default High Contrast',
     prepare: (home) => {
       const folder = join(home, 'providers');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cache, inArtifacts, inRoot } from '../../../scripts/lib/paths.mjs';
 import { startInBackground } from '../../../scripts/lib/run.mjs';
-import { bareEnvironment } from '../runner/workbench.mjs';
+import { bareEnvironment } from '../runner/vsCode.mjs';
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
 export default async function (scenario) {

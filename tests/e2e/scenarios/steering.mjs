@@ -12,7 +12,6 @@ export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
   endpoint.text = 'Understood.';
   const workbench = await scenario.open({
-    installed: true,
     prepare: (home) => {
       writeHouseServer(home, endpoint);
       write(join(dirname(home), 'workspace', 'AGENTS.md'), 'Use tabs.\n');

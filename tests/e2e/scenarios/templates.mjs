@@ -53,7 +53,6 @@ export default async function (scenario) {
   endpoint.text = 'Line 12 went wrong first.';
   const workbench = await scenario.open({
     // As a user has it: notifications are shown.
-    installed: true,
     // A text that is put in whole stays as it is.
     settings: {
       'editor.autoIndent': 'none',

@@ -93,7 +93,6 @@ export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
   endpoint.reply = replyOf;
   const workbench = await scenario.open({
-    installed: true,
     settings: { 'diffEditor.renderSideBySide': true, 'files.autoSave': 'off' },
     prepare: (home) => {
       writeHouseServer(home, endpoint);

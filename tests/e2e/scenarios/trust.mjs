@@ -10,7 +10,7 @@ const longAgo = new Date('2020-01-01T00:00:00Z');
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
 export default async function (scenario) {
-  const workbench = await scenario.open({ installed: true, trusted: false, env: { PLUE_OPEN_CHAT: '1' }, prepare: plant });
+  const workbench = await scenario.open({ ownServer: true, trusted: false, env: { PLUE_OPEN_CHAT: '1' }, prepare: plant });
   const { page } = workbench;
   const workspace = join(workbench.folder, 'workspace');
   const planted = filesBelow(workspace);
