@@ -6,7 +6,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers;
 
-public class AnthropicProviderTests : ProviderContract
+public class AnthropicProviderTests : WireContract
 {
     private const string Opening = """
         event: message_start

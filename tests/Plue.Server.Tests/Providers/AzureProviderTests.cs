@@ -82,14 +82,13 @@ public class AzureProviderTests : ChatCompletionsContract
         Assert.Equal(FailureKind.MissingField, FailureOf(events).Kind);
         Assert.Empty(Secrets.Asked);
     }
-}
 
-/// <summary>The kind azure, told to use Responses.</summary>
-public class AzureResponsesTests : ResponsesContract
-{
-    protected override string Kind => ProviderKinds.Azure;
-    protected override string ChatPath => "/openai/v1/responses";
-    protected override (string Name, string Value) KeyHeader => ("api-key", FixedSecrets.Key);
-    protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http) =>
-        new AzureProvider(settings with { AdditionalAuth = new Dictionary<string, string> { ["api"] = "responses" } }, secrets, http, TimeProvider.System);
+    [Fact]
+    public async Task Sends_Responses_requests_with_its_key_when_configured_for_that_API()
+    {
+        var settings = Settings() with { AdditionalAuth = new Dictionary<string, string> { ["api"] = "responses" } };
+        var events = await AskAsync(Stream().Send(EventOf("""{"type":"response.completed","response":{"id":"r1","status":"completed","output":[]}}""")), settings);
+        AssertEndsOnce(events, StopReason.EndTurn);
+        Assert.Equal(("/openai/v1/responses", FixedSecrets.Key), (Endpoint.Requests[^1].Target, Endpoint.Requests[^1].Headers["api-key"]));
+    }
 }

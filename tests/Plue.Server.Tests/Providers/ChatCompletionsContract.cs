@@ -21,16 +21,12 @@ public abstract class ChatCompletionsContract : ProviderContract
     protected override string ChatPath => "/v1/chat/completions";
     protected override (string Name, string Value) KeyHeader => ("authorization", $"Bearer {FixedSecrets.Key}");
     protected override ScriptedAnswer Stream() => ScriptedAnswer.Events();
-    private protected override Framing Framing => Framing.ServerSentEvents;
-    private protected override WireParser Parser(ProviderRequest request) => new OpenAiParser(Failures, request);
 
-    protected override string Unfinished => ": OPENROUTER PROCESSING\n\n" + Delta("""{"role":"assistant","content":""}""") + Delta("""{"content":"Hé "}""");
+    protected static string Unfinished => ": OPENROUTER PROCESSING\n\n" + Delta("""{"role":"assistant","content":""}""") + Delta("""{"content":"Hé "}""");
     protected override string TextAnswer => Unfinished + Delta("""{"content":"👋 w\u00f6"}""").Replace("data: ", "data:") + Delta("""{"content":"rld"}""") + Ending("stop");
-    protected override string LimitAnswer => Unfinished + Ending("length");
     protected override string CachedAnswer => TextAnswer;
-    protected override string EventOf(string json) => $"data: {json}\n\n";
+    protected static string EventOf(string json) => $"data: {json}\n\n";
     protected override string ErrorBody(string type, string message) => "{\"error\":{\"message\":\"" + message + "\",\"type\":\"" + type + "\",\"param\":null,\"code\":null}}";
-    protected override string ErrorEvent => "data: {\"id\":\"c1\",\"error\":{\"code\":502,\"message\":\"the model is down\"},\"choices\":[]}\n\n";
     protected override string ReasoningAnswer => Delta("""{"role":"assistant","content":null,"reasoning_content":"Let me "}""") + Delta("""{"reasoning_content":"think.","content":""}""") + Delta("""{"content":"Yes."}""") + Ending("stop");
     protected override string ToolAnswer =>
         Calls("""[{"index":0,"id":"call_a","type":"function","function":{"name":"read","arguments":""}}]""")

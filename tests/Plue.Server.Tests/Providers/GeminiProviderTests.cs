@@ -10,7 +10,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers;
 
-public class GeminiProviderTests : ProviderContract
+public class GeminiProviderTests : WireContract
 {
     private const string Counts = ""","usageMetadata":{"promptTokenCount":100,"candidatesTokenCount":15,"thoughtsTokenCount":5,"cachedContentTokenCount":60,"totalTokenCount":120}""";
 

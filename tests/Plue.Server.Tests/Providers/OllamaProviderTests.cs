@@ -6,7 +6,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers;
 
-public class OllamaProviderTests : ProviderContract
+public class OllamaProviderTests : WireContract
 {
     private string show = """{"capabilities":["completion","tools","thinking"],"details":{"family":"qwen3"},"model_info":{"general.architecture":"qwen3","qwen3.context_length":40960}}""";
 

@@ -7,7 +7,7 @@ using Plue.Server.Tests.Testing;
 namespace Plue.Server.Tests.Providers;
 
 /// <summary>The bytes of the Responses API, whoever speaks it.</summary>
-public abstract class ResponsesContract : ProviderContract
+public abstract class ResponsesContract : WireContract
 {
     private int number;
 

@@ -7,7 +7,7 @@ using Plue.Server.Tests.Testing;
 namespace Plue.Server.Tests.Providers.Bedrock;
 
 /// <summary>Claude on Bedrock: Anthropic's events in frames.</summary>
-public class BedrockClaudeTests : ProviderContract
+public class BedrockClaudeTests : WireContract
 {
     private const string Model = "us.anthropic.claude-sonnet-5";
     private const string Home = "/nowhere";
@@ -206,7 +206,7 @@ public class BedrockClaudeTests : ProviderContract
 }
 
 /// <summary>Every other vendor's models: AWS's own events in frames.</summary>
-public class BedrockConverseTests : ProviderContract
+public class BedrockConverseTests : WireContract
 {
     private const string Model = "amazon.nova-pro-v1:0";
 

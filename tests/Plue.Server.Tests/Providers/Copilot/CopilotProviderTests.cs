@@ -8,7 +8,7 @@ using Plue.Server.Tests.Testing;
 namespace Plue.Server.Tests.Providers.Copilot;
 
 /// <summary>GitHub Copilot without an editor. The credential is a key here; signing in has its own tests.</summary>
-public class CopilotProviderTests : ProviderContract
+public class CopilotProviderTests : WireContract
 {
     private const string Models = """
         {"data":[
@@ -39,8 +39,8 @@ public class CopilotProviderTests : ProviderContract
     protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http) => new CopilotProvider(
         settings, secrets, http, TimeProvider.System, new ApiKeyCredential(settings, secrets, new ProviderEndpoint(settings, "https://api.githubcopilot.com", path => path), ("authorization", "Bearer ")));
 
-    protected override string Unfinished => Delta("""{"role":"assistant","content":""}""") + Delta("""{"content":"Hé "}""");
-    protected override string TextAnswer => Unfinished + Delta("""{"content":"👋 w\u00f6"}""") + Delta("""{"content":"rld"}""") + Ending("stop");
+    protected override string Unfinished => ": PROCESSING\n\n" + Delta("""{"role":"assistant","content":""}""") + Delta("""{"content":"Hé "}""");
+    protected override string TextAnswer => Unfinished + Delta("""{"content":"👋 w\u00f6"}""").Replace("data: ", "data:") + Delta("""{"content":"rld"}""") + Ending("stop");
     protected override string LimitAnswer => Unfinished + Ending("length");
     protected override string CachedAnswer => TextAnswer;
     protected override string EventOf(string json) => $"data: {json}\n\n";

@@ -19,7 +19,6 @@ public abstract class VertexContract : ProviderContract
     protected override (string Name, string Value) KeyHeader => ("authorization", "Bearer " + FixedSecrets.Key);
     protected override ScriptedAnswer Stream() => ScriptedAnswer.Events();
     protected override bool ListsModels => false;
-    private protected override Framing Framing => Framing.ServerSentEvents;
 
     protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http)
     {
@@ -30,7 +29,7 @@ public abstract class VertexContract : ProviderContract
             TimeProvider.System, _ => null, "/nowhere", _ => { });
     }
 
-    protected override string EventOf(string json) => $"data: {json}\n\n";
+    protected static string EventOf(string json) => $"data: {json}\n\n";
 
     [Fact]
     public async Task Two_hundred_chats_ask_for_one_token()
@@ -66,14 +65,11 @@ public class VertexClaudeTests : VertexContract
 
     protected override ProviderRequest Question => Request() with { Model = "claude-haiku-4-5-20251001" };
     protected override string ChatPath => "/v1/projects/proj/locations/europe-west1/publishers/anthropic/models/claude-haiku-4-5@20251001:streamRawPredict";
-    private protected override WireParser Parser(ProviderRequest request) => new AnthropicParser(Failures, request, isHosted: true);
 
-    protected override string Unfinished => Opening + TextStart + Delta("text_delta", "text", "\"Hé \"");
+    private string Unfinished => Opening + TextStart + Delta("text_delta", "text", "\"Hé \"");
     protected override string TextAnswer => Unfinished + Delta("text_delta", "text", "\"👋 w\\u00f6\"") + Delta("text_delta", "text", "\"rld\"") + Ending("end_turn");
-    protected override string LimitAnswer => Unfinished + Ending("max_tokens");
     protected override string CachedAnswer => TextAnswer;
     protected override string ErrorBody(string type, string message) => "{\"type\":\"error\",\"error\":{\"type\":\"" + type + "\",\"message\":\"" + message + "\"}}";
-    protected override string ErrorEvent => "event: error\ndata: " + ErrorBody("overloaded_error", "Overloaded") + "\n\n";
 
     protected override string ReasoningAnswer =>
         Opening
@@ -117,17 +113,13 @@ public class VertexGeminiTests : VertexContract
         "data: {\"candidates\":[{\"content\":{\"parts\":[" + parts + "],\"role\":\"model\"}" + (finish is null ? "" : $",\"finishReason\":\"{finish}\"") + "}]" + more + ",\"responseId\":\"r1\"}\n\n";
 
     protected override string ChatPath => "/v1/projects/proj/locations/europe-west1/publishers/google/models/some-model:streamGenerateContent?alt=sse";
-    private protected override WireParser Parser(ProviderRequest request) => new GeminiParser(Failures, request);
 
-    protected override string Unfinished => Chunk("""{"text":"Hé "}""");
+    private string Unfinished => Chunk("""{"text":"Hé "}""");
     protected override string TextAnswer => Unfinished + Chunk("""{"text":"👋 w\u00f6"}""") + Chunk("""{"text":"rld"}""", "STOP", Counts);
     protected override string ReasoningAnswer => Chunk("""{"text":"Let me ","thought":true}""") + Chunk("""{"thought":true,"text":"think."}""") + Chunk("""{"text":"Yes."}""", "STOP", Counts);
     protected override string ToolAnswer => Chunk("""{"functionCall":{"name":"read","args":{"path":"a.txt"}},"thoughtSignature":"c2ln"}""", null, Counts) + Chunk("""{"text":""}""", "STOP");
-    protected override bool IsOverBeforeTheEnd => false;
     protected override string CachedAnswer => TextAnswer;
-    protected override string LimitAnswer => Unfinished + Chunk("""{"text":""}""", "MAX_TOKENS", Counts);
     protected override string ErrorBody(string type, string message) => "[{\"error\":{\"code\":400,\"message\":\"" + message + "\",\"status\":\"" + type + "\"}}]";
-    protected override string ErrorEvent => EventOf("""{"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}}""");
 
     [Fact]
     public async Task Calls_carry_no_ids_because_Vertex_refuses_them()
