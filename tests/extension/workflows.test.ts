@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -24,26 +23,6 @@ const workflow = v.looseObject({
   jobs: v.record(v.string(), job),
 });
 const read = (name: string): v.InferOutput<typeof workflow> => v.parse(workflow, parse(readFileSync(join(folder, name), 'utf8')));
-const listed = v.parse(
-  v.array(v.strictObject({ target: v.string(), runner: v.pipe(v.string(), v.minLength(1)), container: v.string() })),
-  JSON.parse(execFileSync(process.execPath, ['scripts/package.mjs', '--list'], { encoding: 'utf8' })),
-);
-
-test('The script knows a package for each system, and one for every other', () => {
-  expect(listed.map(({ target }) => target).sort()).toEqual(
-    ['linux-x64', 'linux-arm64', 'alpine-x64', 'win32-x64', 'darwin-arm64', 'darwin-x64', 'universal'].sort(),
-  );
-});
-
-test('The release builds what the script lists, and repeats none of it', () => {
-  const text = readFileSync(join(folder, 'release.yml'), 'utf8');
-  const { jobs } = read('release.yml');
-  expect(jobs['targets']?.steps.map(({ run }) => run ?? '').join('\n')).toContain('scripts/package.mjs --list');
-  expect(jobs['package']?.strategy?.matrix).toEqual({ include: '${{ fromJSON(needs.targets.outputs.targets) }}' });
-  const named = listed.map(({ target }) => target).filter((target) => text.includes(target));
-  // The two that the whole `npm test` of another job covers.
-  expect(named.sort()).toEqual(['linux-x64', 'universal']);
-});
 
 describe('SEC-59', () => {
   const files = readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));

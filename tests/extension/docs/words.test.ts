@@ -1,8 +1,8 @@
 // What a document names is there: commands of the palette, settings, options of the command line, scripts of the checkout.
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { codeWordsOf, documents, guides, root } from './documents';
+import { codeWordsOf, guides, root } from './documents';
 import { DocumentShell, givePatience, hasDocumentShell, list, record } from './shell';
 
 givePatience();
@@ -43,15 +43,6 @@ test.each(named)('Each setting in %s is one', (_, document) => {
   expect(told.filter((word) => !settings.has(word))).toEqual([]);
 });
 
-test('Each feature of the extension stands in the code map', () => {
-  const row = /`extension\/src\/features\/\*` \| ([^|]*);/.exec(readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8'))?.[1] ?? '';
-  const told = row
-    .replaceAll(/\([^)]*\)/g, '')
-    .split(/,\s*/)
-    .map((name) => name.trim());
-  expect(told).toEqual(readdirSync(join(root, 'extension', 'src', 'features')).sort());
-});
-
 let shell: DocumentShell;
 /** The options of each command, by the words that lead to it. */
 const options = new Map<string, Set<string>>();
@@ -73,12 +64,6 @@ test.runIf(hasDocumentShell).each(named)('Each command line in %s has commands a
       .map((call) => call.join(' ')),
   );
   expect(wrong).toEqual([]);
-});
-
-test.runIf(hasDocumentShell)('Each command of plue is told of in a document', () => {
-  const text = documents.map((document) => document.text).join('\n');
-  const top = [...options.keys()].filter((path) => path !== '' && !path.includes(' ') && path !== 'serve');
-  expect(top.filter((command) => !text.includes(`plue ${command}`) && !text.includes(`plue -- ${command}`))).toEqual([]);
 });
 
 /** The words of each call of plue in a line, without what stands in quotes. */
