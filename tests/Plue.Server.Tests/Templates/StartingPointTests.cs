@@ -32,13 +32,4 @@ public sealed class StartingPointTests : IAsyncDisposable
         Assert.Contains("// ", text, StringComparison.Ordinal);
         Assert.DoesNotContain(home.House.TemplateChecks.Of("own-thing", null), finding => finding.Code != "reference.machine");
     }
-
-    [Fact]
-    public void There_is_one_of_each_kind()
-    {
-        var points = home.House.TemplateHandlers;
-        Assert.Equal(["my-chat", "my-reader", "my-writer", "my-orchestrator", "my-form"], Plue.Server.Rpc.TemplateHandlers.StartingPoints().StartingPoints.Select(point => point.Id));
-        Assert.All(StartingPoint.All, point => Assert.EndsWith(".", point.Description, StringComparison.Ordinal));
-        Assert.NotNull(points);
-    }
 }
