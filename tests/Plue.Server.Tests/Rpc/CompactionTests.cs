@@ -35,16 +35,6 @@ public sealed class CompactionTests
     }
 
     [Fact]
-    public async Task A_chat_with_nothing_to_summarise_says_so_and_no_model_is_asked()
-    {
-        await using var endpoint = new ScriptedEndpoint(Answer("x"));
-        await using var sidecar = await StartAsync(endpoint);
-        var uri = await sidecar.Client.CreateChatAsync();
-        Assert.Equal("conflict", ErrorKind(await sidecar.Client.RequestAsync("message/compact", new { codexId = uri })));
-        Assert.Empty(endpoint.Requests);
-    }
-
-    [Fact]
     public async Task A_nearly_full_window_is_made_room_in_before_the_question_is_sent()
     {
         await using var endpoint = new ScriptedEndpoint(Answer(Long), Answer("SUMMARY"), Answer("SUMMARY"), Answer("Second"));

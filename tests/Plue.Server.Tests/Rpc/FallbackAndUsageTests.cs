@@ -89,20 +89,6 @@ public sealed class FallbackAndUsageTests
     }
 
     [Fact]
-    public async Task A_wait_that_is_too_long_goes_to_the_next_provider()
-    {
-        await using var busy = new ScriptedEndpoint(ScriptedAnswer.Json("{\"error\":{\"message\":\"Slow down\"}}", 429, ("Retry-After", "1200")));
-        await using var other = new ScriptedEndpoint(Answer("Hello"));
-        await using var sidecar = await InMemorySidecar.StartAsync();
-        sidecar.WriteProvider("busy", InMemorySidecar.ProviderAt(busy.Url).Replace("retry_policy: 'none'", "retry_policy: 'standard'", StringComparison.Ordinal));
-        sidecar.WriteProvider("other", InMemorySidecar.ProviderAt(other.Url));
-        await WriteConfigAsync(sidecar, "{ fallbacks: ['other'] }");
-        var events = await sidecar.Client.AskAsync(await sidecar.Client.CreateChatAsync("busy"), "Hi");
-        Assert.DoesNotContain(events, item => Kind(item) == "retrying");
-        Assert.Contains("20 minutes", (string?)events.Single(item => Kind(item) == "answeredBy")["event"]?["providerInfo"]?["insteadOf"], StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_provider_that_failed_three_times_is_passed_over_and_shown_as_resting()
     {
         await using var busy = new ScriptedEndpoint(ScriptedAnswer.Json("{\"error\":{\"message\":\"Down\"}}", 503));

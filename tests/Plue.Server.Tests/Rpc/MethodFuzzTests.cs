@@ -10,7 +10,7 @@ public sealed class MethodFuzzTests
     {
         var seed = Number("PLUE_FUZZ_SEED") ?? Environment.TickCount;
         await using var fuzz = await MethodFuzz.StartAsync(seed);
-        await fuzz.RunAsync(TimeSpan.FromSeconds(Number("PLUE_FUZZ_SECONDS") ?? 10));
+        await fuzz.RunAsync(TimeSpan.FromSeconds(Number("PLUE_FUZZ_SECONDS") ?? 3));
         var log = fuzz.Log;
         Assert.True(fuzz.InternalErrors.Count == 0, $"Seed {seed}, {fuzz.Sent} messages. Internal errors:\n{string.Join('\n', fuzz.InternalErrors)}\n{log[Math.Max(0, log.Length - 20_000)..]}");
         Assert.Equal(0, await fuzz.ShutDownAsync());

@@ -6,37 +6,30 @@ namespace Plue.Server.Tests.Rpc;
 
 public sealed class ParameterTests
 {
-    public static TheoryData<string> Requests => [.. ParameterSamples.All.Where(method => method.IsRequest).Select(method => method.Name)];
-
-    public static TheoryData<string> Notifications => [.. ParameterSamples.All.Where(method => !method.IsRequest).Select(method => method.Name)];
-
-    [Theory, MemberData(nameof(Requests))]
-    public async Task A_request_with_a_parameter_that_does_not_fit_is_refused_with_its_path(string name)
+    [Fact]
+    public async Task A_request_with_a_parameter_that_does_not_fit_is_refused_with_its_path()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
-        var method = ParameterSamples.All.Single(method => method.Name == name);
         List<string> wrong = [];
-        foreach (var defect in ParameterSamples.Defects(method.Parameters))
+        foreach (var (name, defect) in Defects(ofRequests: true))
         {
             var reply = await sidecar.Client.RequestTextAsync(name, defect.Parameters);
             var isRight = (int?)reply["error"]?["code"] == ErrorCodes.InvalidParams && ((string?)reply["error"]?["message"])!.Contains($"\"{defect.Path}\"", StringComparison.Ordinal);
-            if (!isRight) { wrong.Add($"{defect.What} at {defect.Path}: {defect.Parameters} → {reply.ToJsonString()}"); }
+            if (!isRight) { wrong.Add($"{name}, {defect.What} at {defect.Path}: {defect.Parameters} → {reply.ToJsonString()}"); }
         }
 
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
     }
 
-    [Theory, MemberData(nameof(Notifications))]
-    public async Task After_a_notification_with_a_parameter_that_does_not_fit_the_next_request_is_answered(string name)
+    [Fact]
+    public async Task After_a_notification_with_a_parameter_that_does_not_fit_the_next_request_is_answered()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
-        var method = ParameterSamples.All.Single(method => method.Name == name);
-        foreach (var defect in ParameterSamples.Defects(method.Parameters))
+        foreach (var (name, defect) in Defects(ofRequests: false))
         {
             await sidecar.Client.SendAsync($$"""{"jsonrpc":"2.0","method":"{{name}}","params":{{defect.Parameters}}}""");
+            Assert.NotNull(await sidecar.Client.ResultAsync(Methods.VaultStatus.Name));
         }
-
-        Assert.NotNull(await sidecar.Client.ResultAsync(Methods.VaultStatus.Name));
     }
 
     [Theory]
@@ -75,6 +68,9 @@ public sealed class ParameterTests
 
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
     }
+
+    private static IEnumerable<(string Name, ParameterSamples.Defect Defect)> Defects(bool ofRequests) => ParameterSamples.All.Where(method => method.IsRequest == ofRequests)
+        .SelectMany(method => ParameterSamples.Defects(method.Parameters).Select(defect => (method.Name, defect)));
 
     private static JsonNode? Replaced(JsonNode? node, string text) => node switch
     {

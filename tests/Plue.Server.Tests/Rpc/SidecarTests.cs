@@ -104,34 +104,6 @@ public sealed class SidecarTests
     }
 
     [Fact]
-    public async Task A_provider_that_is_off_or_gone_is_a_typed_error_and_nothing_is_stored()
-    {
-        await using var sidecar = await InMemorySidecar.StartAsync();
-        sidecar.WriteProvider("scripted", "{ name: 'Off', provider_type: 'openai-compatible', endpoint: 'http://127.0.0.1:9/v1', enabled: false }");
-        var uri = await sidecar.Client.CreateChatAsync();
-        var off = await sidecar.Client.RequestAsync("message/send", new { codexId = uri, text = "Hello" });
-        Assert.Equal("providerDisabled", (string?)off["error"]?["data"]?["kind"]);
-        File.Delete(Path.Combine(sidecar.Home, "providers", "scripted.json5"));
-        var gone = await sidecar.Client.RequestAsync("message/send", new { codexId = uri, text = "Hello" });
-        Assert.Equal("notFound", (string?)gone["error"]?["data"]?["kind"]);
-        Assert.Empty((await sidecar.Client.ResultAsync("codex/get", new { uri }))?["messages"]?.AsArray() ?? []);
-    }
-
-    [Fact]
-    public async Task A_broken_provider_file_is_listed_with_the_place_of_its_fault_and_hides_no_other()
-    {
-        await using var sidecar = await InMemorySidecar.StartAsync();
-        sidecar.WriteProvider("broken", "{ name: 'Broken'\n provider_type: ");
-        sidecar.WriteProvider("good", InMemorySidecar.ProviderAt(new Uri("http://127.0.0.1:9/")));
-        var items = (await sidecar.Client.ResultAsync("provider/list"))?["items"]?.AsArray() ?? [];
-        var broken = items.Single(item => (string?)item?["id"] == "broken");
-        Assert.Equal("error", (string?)broken?["status"]);
-        Assert.Contains("broken.json5:", (string?)broken?["error"]?["message"], StringComparison.Ordinal);
-        Assert.Contains(items, item => (string?)item?["id"] == "good");
-        Assert.Contains(items, item => (string?)item?["id"] == "tour");
-    }
-
-    [Fact]
     public async Task Renaming_archiving_and_deleting_are_told_to_the_tree()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
@@ -206,14 +178,5 @@ public sealed class SidecarTests
         var error = (await sidecar.Client.TurnAsync())[^1]["event"]?["error"];
         Assert.Equal("providerAuthFailed", (string?)error?["kind"]);
         Assert.Equal("Vendor has no key yet. Set one, then try again.", (string?)error?["message"]);
-    }
-
-    [Fact]
-    public async Task A_chat_of_a_template_that_is_not_there_is_not_made()
-    {
-        await using var sidecar = await InMemorySidecar.StartAsync();
-        var refused = await sidecar.Client.RequestAsync("codex/create", new { templateId = "no-such", providerId = "tour" });
-        Assert.Equal("There is no template no-such.", (string?)refused["error"]?["message"]);
-        Assert.Empty((await sidecar.Client.ResultAsync("codex/list", new { collection = "chats" }))?["items"]?.AsArray() ?? []);
     }
 }

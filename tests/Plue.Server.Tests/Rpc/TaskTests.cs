@@ -188,21 +188,6 @@ public sealed class TaskTests : IAsyncLifetime
         await StatusAsync(sidecar.Client, failing, "failed");
     }
 
-    [Fact]
-    public async Task A_task_whose_program_is_killed_is_interrupted()
-    {
-        endpoint.Route = _ => ScriptedAnswer.Events().Send(Chunk("Half")).Hang();
-        await using var first = await SidecarProcess.StartAsync(sidecar.Home);
-        var made = await first.Client.ResultAsync("codex/create", new { templateId = "task", providerId = "scripted", values = new { goal = "Go." } });
-        var uri = (string)made!["uri"]!;
-        await first.Client.NextAsync("message/event", item => Kind(item) == "textDelta");
-        Assert.Equal("running", (string?)(await sidecar.Client.ResultAsync("codex/list", new { collection = "tasks" }))?["items"]?[0]?["taskStatus"]);
-        await first.KillAsync();
-        Assert.Equal("interrupted", (string?)(await GetAsync(uri))?["codex"]?["taskStatus"]);
-        await using var again = await InMemorySidecar.StartAsync(sidecar.Home);
-        Assert.Equal("interrupted", (string?)(await again.Client.ResultAsync("codex/list", new { collection = "tasks" }))?["items"]?[0]?["taskStatus"]);
-    }
-
     private async Task<string> TaskAsync(string goal, object? budget = null)
     {
         var values = new JsonObject { ["goal"] = goal };
