@@ -26,14 +26,6 @@ public class CatalogReaderTests
     }
 
     [Fact]
-    public void Only_a_server_of_ones_own_ships_without_models()
-    {
-        var without = new ProviderCatalog().List().Entries.Where(entry => entry.Provider.Models.Count == 0).ToList();
-        Assert.Equal(["llamacpp", "lmstudio", "ollama", "ollama-openai"], without.Select(entry => entry.Id));
-        Assert.All(without, entry => Assert.True(entry.Provider.Endpoint?.IsLoopback));
-    }
-
-    [Fact]
     public void Every_field_of_the_format_is_read()
     {
         var provider = CatalogReader.Read(CatalogHome.Json("""

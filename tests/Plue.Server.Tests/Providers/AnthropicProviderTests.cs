@@ -150,22 +150,6 @@ public class AnthropicProviderTests : WireContract
     }
 
     [Fact]
-    public async Task Reasoning_of_another_model_is_left_out()
-    {
-        var request = Request() with
-        {
-            Messages =
-            [
-                Said(MessageRole.User, new MessagePart.Text("a")),
-                Said(MessageRole.Assistant, new MessagePart.Reasoning("hm", "c2ln"), new MessagePart.Text("b")) with { ProviderInfo = new ProviderInfo("other", "some-model") },
-                Said(MessageRole.User, new MessagePart.Text("c")),
-            ],
-        };
-        await AskAsync(Stream().Send(TextAnswer), null, request);
-        Assert.DoesNotContain("c2ln", Endpoint.Requests[^1].Body);
-    }
-
-    [Fact]
     public async Task The_next_turn_begins_with_the_same_bytes()
     {
         var first = Request();

@@ -174,13 +174,6 @@ public class GeminiProviderTests : WireContract
             Endpoint.Requests[^1].Body);
     }
 
-    [Fact]
-    public void Vertex_gets_no_ids() => Assert.DoesNotContain("\"id\"", BodyOf("gemini-3-pro", [
-        Said(MessageRole.User, new MessagePart.Text("a")),
-        Said(MessageRole.Assistant, new MessagePart.ToolUse("t1", "read", "{}")),
-        Said(MessageRole.User, new MessagePart.ToolResult("t1", "x", null)),
-    ], options: new GeminiOptions(SendsCallIds: false)));
-
     [Theory]
     [InlineData("gemini-2.5-flash", "low", """{"thinkingBudget":2048,"includeThoughts":true}""")]
     [InlineData("gemini-2.5-flash", "none", """{"thinkingBudget":0}""")]

@@ -307,14 +307,6 @@ public class OpenAiCompatibleProviderTests : ChatCompletionsContract
         Assert.Equal(FailureKind.RateLimited, FailureOf(await AskAsync(ScriptedAnswer.Json(ErrorBody("tokens", "Request too large on tokens per minute (TPM)"), 413))).Kind);
 
     [Fact]
-    public async Task A_vLLM_error_in_the_middle_keeps_its_own_words()
-    {
-        var failure = FailureOf(await AnswerAsync(Unfinished + EventOf("""{"object":"error","message":"The engine is dead","type":"InternalServerError","param":null,"code":500}""")));
-        Assert.Equal(FailureKind.Overloaded, failure.Kind);
-        Assert.Contains("The engine is dead", failure.Message);
-    }
-
-    [Fact]
     public async Task Thoughts_in_tags_at_the_beginning_are_reasoning()
     {
         var events = await AnswerAsync(Delta("""{"content":"<thi"}""") + Delta("""{"content":"nk>\nLet me think.\n</th"}""") + Delta("""{"content":"ink>\n\nYes."}""") + Ending("stop"));

@@ -11,7 +11,7 @@ public sealed class EveryKindTests
 {
     private const string Key = "sk-canary-of-every-kind-1";
 
-    public static TheoryData<string> Types => [.. CatalogTypes.KindByType.Keys];
+    public static TheoryData<string> Types => [.. CatalogTypes.KindByType.DistinctBy(known => known.Value).Select(known => known.Key)];
 
     [Theory]
     [MemberData(nameof(Types))]

@@ -171,7 +171,7 @@ public class ClaudeCodeAgentTests
         await agent.Spawner.BegunAsync(1);
         agent.Spawner.End("quick", "quick is done");
         await agent.Spawner.EndedAsync("quick");
-        await Task.Delay(TimeSpan.FromSeconds(2));
+        await Task.Delay(TimeSpan.FromSeconds(0.2));
         Assert.False(turn.IsCompleted);
         agent.Answer(asked, ApprovalDecision.Once);
         Assert.Equal("Hello", TextOf(await turn));
