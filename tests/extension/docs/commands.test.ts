@@ -1,8 +1,6 @@
 // Every command that a document shows is run as it stands, in order, in one home for each document.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { documents, guides, root, type Block } from './documents';
+import { guides, type Block } from './documents';
 import { notRun } from './notRun';
 import { DocumentShell, givePatience, hasDocumentShell } from './shell';
 
@@ -44,26 +42,3 @@ for (const document of guides.filter(({ blocks }) => blocks.some(isShell))) {
     }
   });
 }
-
-test('A command that is not run is still shown somewhere', () => {
-  const shown = guides.flatMap(({ blocks }) => blocks.filter(isShell).flatMap(linesOf));
-  expect(notRun.filter(({ begins }) => !shown.some((line) => line.trim() === begins || line.trim().startsWith(`${begins} `)))).toEqual([]);
-});
-
-test('A block says its language', () => {
-  const known = ['sh', 'json5', 'json', 'yaml', 'markdown', 'python', 'text', 'dockerfile'];
-  const odd = guides.flatMap(({ path, blocks }) =>
-    blocks.filter(({ language }) => !known.includes(language)).map(({ line }) => `${path}:${line}`),
-  );
-  expect(odd).toEqual([]);
-});
-
-test('A file that a command of the checkout names is there', () => {
-  const named = documents
-    .flatMap(({ blocks }) => blocks.filter(isShell).flatMap(linesOf))
-    .filter((line) => /^(npx vitest|dotnet build|dotnet test) /.test(line.trim()))
-    .flatMap((line) => line.trim().split(/\s+/))
-    .filter((word) => /^(tests|server|extension|scripts)\//.test(word));
-  expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
-  expect(named).not.toEqual([]);
-});

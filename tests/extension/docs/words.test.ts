@@ -2,31 +2,35 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { codeWordsOf, guides, root } from './documents';
+import { codeWordsOf, guides, root, type Document } from './documents';
 import { DocumentShell, givePatience, hasDocumentShell, list, record } from './shell';
 
 givePatience();
 
 const manifest = record(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
 
-const named = guides.map((document) => [document.path, document] as const);
+/** What of the documents is wrong, each with its document. */
+const wrongIn = (find: (document: Document) => string[]): string[] =>
+  guides.flatMap((document) => find(document).map((wrong) => `${document.path}: ${wrong}`));
 
-test.each(named)('Each command of the palette in %s is one', (_, { prose }) => {
+test('Each command of the palette in a document is one', () => {
   const titles = new Set(
     list(record(manifest['contributes'])['commands']).map((command) =>
       `${words(record(command)['category'])}: ${words(record(command)['title'])}`.replace(/…$/, ''),
     ),
   );
-  const told = [...prose.matchAll(/\*\*(Plue: [^*]+)\*\*/g)].map((match) => (match[1] ?? '').replace(/…$/, ''));
-  expect(told.filter((title) => !titles.has(title))).toEqual([]);
+  const told = ({ prose }: Document): string[] =>
+    [...prose.matchAll(/\*\*(Plue: [^*]+)\*\*/g)].map((match) => (match[1] ?? '').replace(/…$/, ''));
+  expect(wrongIn((document) => told(document).filter((title) => !titles.has(title)))).toEqual([]);
 });
 
-test.each(named)('Each script of the checkout in %s is one', (_, document) => {
+test('Each script of the checkout in a document is one', () => {
   const scripts = Object.keys(record(manifest['scripts']));
-  const told = [document.prose, ...document.blocks.map(({ text }) => text)]
-    .flatMap((text) => [...text.matchAll(/\bnpm (?:run (?:-s )?([a-z][a-z0-9:]*)|(start|test)\b)/g)])
-    .map((match) => match[1] ?? match[2] ?? '');
-  expect(told.filter((script) => !scripts.includes(script))).toEqual([]);
+  const told = (document: Document): string[] =>
+    [document.prose, ...document.blocks.map(({ text }) => text)]
+      .flatMap((text) => [...text.matchAll(/\bnpm (?:run (?:-s )?([a-z][a-z0-9:]*)|(start|test)\b)/g)])
+      .map((match) => match[1] ?? match[2] ?? '');
+  expect(wrongIn((document) => told(document).filter((script) => !scripts.includes(script)))).toEqual([]);
 });
 
 test.each(['AGENTS.md', 'docs/contributing.md'])('%s lists every script', (path) => {
@@ -34,13 +38,13 @@ test.each(['AGENTS.md', 'docs/contributing.md'])('%s lists every script', (path)
   expect(listed.sort()).toEqual(Object.keys(record(manifest['scripts'])).sort());
 });
 
-test.each(named)('Each setting in %s is one', (_, document) => {
+test('Each setting in a document is one', () => {
   const schema = readFileSync(join(root, 'server', 'settings.json5'), 'utf8');
   const settings = new Set([...schema.matchAll(/name: "([a-z_]+)"/g)].map((match) => match[1]));
   const like = /^(budget_usd|default|commands|mask|trash|catalog_refresh|notify|workspace)_[a-z_]+$/;
   const other = new Set(['default_large_model_id', 'default_small_model_id', 'workspace_path']);
-  const told = codeWordsOf(document).filter((word) => like.test(word) && !other.has(word));
-  expect(told.filter((word) => !settings.has(word))).toEqual([]);
+  const told = (document: Document): string[] => codeWordsOf(document).filter((word) => like.test(word) && !other.has(word));
+  expect(wrongIn((document) => told(document).filter((word) => !settings.has(word)))).toEqual([]);
 });
 
 let shell: DocumentShell;
@@ -53,17 +57,16 @@ beforeAll(async () => {
 });
 afterAll(() => shell.stop());
 
-test.runIf(hasDocumentShell).each(named)('Each command line in %s has commands and options that exist', (_, document) => {
-  const lines = [
+test.runIf(hasDocumentShell)('Each command line in a document has commands and options that exist', () => {
+  const lines = (document: Document): string[] => [
     ...codeWordsOf(document),
     ...document.blocks.filter(({ language }) => language === 'sh').flatMap(({ text }) => text.replaceAll('\\\n', ' ').split('\n')),
   ];
-  const wrong = lines.flatMap((line) =>
+  const wrong = (line: string): string[] =>
     callsOf(line)
       .filter((call) => !exists(call))
-      .map((call) => call.join(' ')),
-  );
-  expect(wrong).toEqual([]);
+      .map((call) => call.join(' '));
+  expect(wrongIn((document) => lines(document).flatMap(wrong))).toEqual([]);
 });
 
 /** The words of each call of plue in a line, without what stands in quotes. */
