@@ -6,6 +6,8 @@ const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe
 
 /** Throws with every serious or critical finding. @param {import('playwright-core').Frame} frame */
 export async function requireAccessible(frame) {
+  // The buttons of a question are dim until they can be meant.
+  await frame.waitForFunction(() => document.querySelector('.is-fresh') === null);
   await frame.evaluate(source);
   const violations = await frame.evaluate(async () => {
     // @ts-expect-error axe came with the line above.

@@ -139,6 +139,8 @@ function startServer(folder, options, port) {
     env: { ...bareEnvironment(), HOME: join(folder, 'home'), ...hostCoverage.env, PLUE_TEST_WINDOW: windowFile(folder) },
     nodeArgs: ['--require', hook, ...hostCoverage.nodeArgs],
     args: [
+      // A window that is gone without a farewell would keep its extension host for hours, in case it comes back.
+      ...['--reconnection-grace-time', '5'],
       ...(isUnderDevelopment(options) ? ['--enable-smoke-test-driver'] : []),
       ...(options.language ? ['--locale', options.language] : []),
     ],
