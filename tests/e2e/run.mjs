@@ -10,7 +10,6 @@ import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inArtifacts, inRoot } from '../../scripts/lib/paths.mjs';
 import { Stop, runMain, say } from '../../scripts/lib/progress.mjs';
-import { addUpHosts } from './runner/coverage.mjs';
 import { Worker, inHost } from './runner/worker.mjs';
 
 /** Begun first, so that no worker is alone with one of them at the end. */
@@ -54,7 +53,6 @@ await runMain(async () => {
   /** @type {import('../../scripts/lib/testResults.mjs').TestResult[]} */
   const results = [];
   await Promise.all(Array.from({ length: Number(values.workers) }, () => work(waiting, isVisual, results)));
-  addUpHosts();
   mkdirSync(inArtifacts('tests'), { recursive: true });
   writeFileSync(inArtifacts('tests', 'e2e.json'), JSON.stringify(results, null, 2));
   say(`Pictures: ${screenshots}`);

@@ -58,7 +58,6 @@ export class Scenario {
       this.#add({ name: sentence, outcome: 'failed', reason: `${error instanceof Error ? error.stack : error}${log}` }, started);
       await this.#picture(sentence);
     }
-    await this.#workbench?.takeCoverage();
   }
 
   /** @param {string} sentence @param {string} reason */

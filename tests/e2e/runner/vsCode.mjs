@@ -7,7 +7,6 @@ import { inRoot, root } from '../../../scripts/lib/paths.mjs';
 import { dotnetRoot } from '../../../scripts/lib/prerequisites.mjs';
 import { sidecarUnderTest } from '../../../scripts/lib/publish.mjs';
 import { installVsix, startVsCodeServer } from '../../../scripts/vsCodeServer.mjs';
-import { hostCoverage } from './coverage.mjs';
 
 const hook = inRoot('tests', 'e2e', 'runner', 'extensionHost.cjs');
 /** What a server writes down about itself, and not about a user. */
@@ -136,8 +135,8 @@ function startServer(folder, options, port) {
   return startVsCodeServer({
     dataDir: folder,
     ...(port === undefined ? {} : { port }),
-    env: { ...bareEnvironment(), HOME: join(folder, 'home'), ...hostCoverage.env, PLUE_TEST_WINDOW: windowFile(folder) },
-    nodeArgs: ['--require', hook, ...hostCoverage.nodeArgs],
+    env: { ...bareEnvironment(), HOME: join(folder, 'home'), PLUE_TEST_WINDOW: windowFile(folder) },
+    nodeArgs: ['--require', hook],
     args: [
       // A window that is gone without a farewell would keep its extension host for hours, in case it comes back.
       ...['--reconnection-grace-time', '5'],

@@ -2,7 +2,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PageCoverage, takeHostCoverage } from './coverage.mjs';
 import { watchRequests } from './requests.mjs';
 import { VsCode } from './vsCode.mjs';
 
@@ -39,7 +38,6 @@ export class Workbench {
   #context;
   #options;
   #logsBefore;
-  #coverage = new PageCoverage();
 
   /**
    * @param {string} folder Holds everything of this workbench; removed at the end.
@@ -84,7 +82,6 @@ export class Workbench {
     // Without this answer the window's secrets live in memory only.
     if (!options.forgetsSecrets) await context.route('**/mint-key', (route) => route.fulfill({ body: Buffer.alloc(32, 7) }));
     const workbench = new Workbench(folder, vsCode, isOwn, context, await context.newPage(), options);
-    await workbench.#coverage.start(workbench.page);
     return workbench;
   }
 
@@ -93,7 +90,6 @@ export class Workbench {
     await this.#closeWindow(() => this.page.close());
     if (this.#isOwn) await this.#vsCode.restart();
     this.page = await this.#context.newPage();
-    await this.#coverage.start(this.page);
     await this.show();
   }
 
@@ -123,7 +119,6 @@ export class Workbench {
 
   /** Opens the window, or opens it again. */
   async show() {
-    await this.#coverage.take();
     await this.prepare();
     await this.page.goto(this.url);
     await this.#ready();
@@ -131,7 +126,6 @@ export class Workbench {
 
   /** Reloads the window as a user does: VS Code writes its state down first. */
   async reload() {
-    await this.#coverage.take();
     const loaded = this.page.waitForEvent('load', { timeout: 60_000 });
     await this.command('Developer: Reload Window');
     await loaded;
@@ -220,11 +214,6 @@ export class Workbench {
     throw new Error('No sidecar runs for this window.');
   }
 
-  /** At the end of each step. */
-  takeCoverage() {
-    return this.#coverage.take();
-  }
-
   /** Waits until a sidecar runs that is not the one before. @param {number} before */
   async nextSidecar(before) {
     await this.until(async () => {
@@ -263,8 +252,6 @@ export class Workbench {
 
   /** The extension host of a window ends with it; what it is to keep is kept then. @param {() => Promise<void>} close */
   async #closeWindow(close) {
-    await this.#coverage.take();
-    await takeHostCoverage();
     await close();
     const end = Date.now() + 30_000;
     while (this.#hosts().length > 0) {
