@@ -39,7 +39,13 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
         var matcher = new JournalMatcher(query, chat, cancellationToken);
         try
         {
-            Journal.RefuseNewer(JournalReader.Scan(store.PathOf(chat.Id), matcher.Take), "chat");
+            using var journal = JournalReader.Open(store.PathOf(chat.Id));
+            if (query.MayBeIn(journal, cancellationToken))
+            {
+                var scan = new JournalScan(matcher.Take);
+                JournalReader.Read(journal, scan);
+                Journal.RefuseNewer(scan, "chat");
+            }
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {

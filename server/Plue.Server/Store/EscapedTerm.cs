@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -38,41 +39,47 @@ internal sealed class EscapedTerm
     }
 
     /// <param name="json">Text between the quotes, or a whole line.</param>
-    public bool MayBeIn(ReadOnlySpan<byte> json)
-    {
-        if (run.Length > 0) { return HasRun(json); }
+    public bool MayBeIn(ReadOnlySpan<byte> json) => IndexIn(json, 0) >= 0;
 
+    /// <returns>The first place at or behind <paramref name="from"/> where the term may begin; -1 when there is none.</returns>
+    public int IndexIn(ReadOnlySpan<byte> json, int from)
+    {
+        if (run.Length > 0) { return IndexOfRun(json, from); }
+
+        var nearest = -1;
         foreach (var beginning in beginnings)
         {
-            if (json.IndexOf(beginning) >= 0) { return true; }
+            var end = nearest < 0 ? json.Length : Math.Min(json.Length, nearest + beginning.Length - 1);
+            if (end > from && json[from..end].IndexOf(beginning) is var at and >= 0) { nearest = from + at; }
         }
 
-        return false;
+        return nearest;
     }
 
     /// <summary>Sixteen places at a time: only where both rare bytes stand right is the whole run compared.</summary>
-    private bool HasRun(ReadOnlySpan<byte> json)
+    private int IndexOfRun(ReadOnlySpan<byte> json, int at)
     {
         var last = json.Length - run.Length;
-        var at = 0;
         var (firstFold, firstByte) = (Vector128.Create(FoldOf(run[first])), Vector128.Create(run[first]));
         var (secondFold, secondByte) = (Vector128.Create(FoldOf(run[second])), Vector128.Create(run[second]));
+        ref var start = ref MemoryMarshal.GetReference(json);
         for (; at + Vector128<byte>.Count - 1 <= last; at += Vector128<byte>.Count)
         {
-            var both = Vector128.Equals(Vector128.Create(json.Slice(at + first, Vector128<byte>.Count)) | firstFold, firstByte)
-                & Vector128.Equals(Vector128.Create(json.Slice(at + second, Vector128<byte>.Count)) | secondFold, secondByte);
+            // Both loads end at most where the run that begins at the last of these places does.
+            var both = Vector128.Equals(Vector128.LoadUnsafe(ref start, (nuint)(at + first)) | firstFold, firstByte)
+                & Vector128.Equals(Vector128.LoadUnsafe(ref start, (nuint)(at + second)) | secondFold, secondByte);
             for (var places = both.ExtractMostSignificantBits(); places != 0; places &= places - 1)
             {
-                if (IsRun(json, at + BitOperations.TrailingZeroCount(places))) { return true; }
+                if (at + BitOperations.TrailingZeroCount(places) is var place && IsRun(json, place)) { return place; }
             }
         }
 
         for (; at <= last; at++)
         {
-            if (IsRun(json, at)) { return true; }
+            if (IsRun(json, at)) { return at; }
         }
 
-        return false;
+        return -1;
     }
 
     private bool IsRun(ReadOnlySpan<byte> json, int at) => Ascii.EqualsIgnoreCase(json.Slice(at, run.Length), run);

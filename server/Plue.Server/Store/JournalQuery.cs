@@ -6,7 +6,6 @@ namespace Plue.Server.Store;
 /// <summary>A query made ready for the bytes of journals. Made once for a search; any thread may ask.</summary>
 internal sealed class JournalQuery
 {
-    private const int PartDepth = 4; // record, message, parts, part
     private readonly EscapedTerm[] terms;
     private readonly byte[][] members;
 
@@ -22,50 +21,43 @@ internal sealed class JournalQuery
 
     public SearchQuery Query { get; }
 
+    /// <summary>False when no line of this journal can be what is asked for. Most journals are read no further, and none of their lines is checked.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">Nobody waits any more.</exception>
+    public bool MayBeIn(FileStream journal, CancellationToken cancellationToken)
+    {
+        var seen = new bool[terms.Length];
+        var isFirst = true;
+        return JournalReader.HasBlock(journal, block =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            // Whoever reads all of it finds out what is wrong with the beginning.
+            if (isFirst && !BeginsAsExpected(block)) { return true; }
+
+            isFirst = false;
+            for (var i = 0; i < terms.Length; i++) { seen[i] = seen[i] || JournalTexts.MayHave(block, terms[i]); }
+
+            return !seen.Contains(false);
+        });
+    }
+
     /// <summary>False when this record of a message cannot be what is asked for.</summary>
     public bool MayBeIn(ReadOnlySpan<byte> json)
     {
-        foreach (var term in terms)
-        {
-            if (!term.MayBeIn(json)) { return false; }
-        }
-
         foreach (var member in members)
         {
             if (json.IndexOf(member) < 0) { return false; }
         }
 
-        return terms.Length == 0 || MayBeInTexts(json);
-    }
-
-    /// <summary>The same for the texts alone, so that a word that is also a member's name costs little.</summary>
-    private bool MayBeInTexts(ReadOnlySpan<byte> json)
-    {
-        Span<bool> seen = stackalloc bool[SearchTerms.LongestText];
-        seen = seen[..terms.Length];
-        var reader = new Utf8JsonReader(json);
-        var isText = false;
-        try
+        foreach (var term in terms)
         {
-            while (reader.Read())
-            {
-                if (reader.TokenType == JsonTokenType.PropertyName) { isText = reader.CurrentDepth == PartDepth && IsText(ref reader); }
-                else if (reader.TokenType == JsonTokenType.String && isText) { Look(reader.ValueSpan, seen); }
-            }
-        }
-        catch (JsonException)
-        {
-            return false;
+            if (!JournalTexts.MayHave(json, term)) { return false; }
         }
 
-        return !seen.Contains(false);
+        return true;
     }
 
-    private void Look(ReadOnlySpan<byte> text, Span<bool> seen)
-    {
-        for (var i = 0; i < terms.Length; i++) { seen[i] = seen[i] || terms[i].MayBeIn(text); }
-    }
-
-    private static bool IsText(ref Utf8JsonReader reader) => reader.ValueTextEquals("content"u8) || reader.ValueTextEquals("path"u8)
-        || reader.ValueTextEquals("parameters"u8) || reader.ValueTextEquals("result"u8) || reader.ValueTextEquals("error"u8) || reader.ValueTextEquals("tool_name"u8);
+    private static bool BeginsAsExpected(ReadOnlySpan<byte> block) =>
+        JournalLine.TryParse(block[..Math.Max(0, block.IndexOf((byte)'\n'))], 0, out var line) && line.Type.SequenceEqual(StoredHeader.TypeName)
+        && JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredHeader) is { Format: <= StoredHeader.CurrentFormat };
 }

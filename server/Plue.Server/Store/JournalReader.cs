@@ -10,6 +10,7 @@ namespace Plue.Server.Store;
 internal static class JournalReader
 {
     private const int FirstBuffer = 128 * 1024;
+    private const int BlockBuffer = 256 * 1024; // stays in the cache of one core
 
     /// <exception cref="IOException">The file cannot be read at all.</exception>
     public static JournalScan Scan(string path, JournalLineAction onLine)
@@ -31,6 +32,36 @@ internal static class JournalReader
         {
             stream.Position = scan.GoodLength;
             Scan(stream, ref buffer, scan);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Whether it is true of any block of whole lines, unchecked ones, from the beginning of the file. True as well where a line is longer than a journal's may be.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static bool HasBlock(FileStream stream, Func<ReadOnlySpan<byte>, bool> isTrue)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(stream.Length, 4096, BlockBuffer));
+        try
+        {
+            stream.Position = 0;
+            for (var filled = 0; ;)
+            {
+                var read = stream.Read(buffer, filled, buffer.Length - filled);
+                var end = read == 0 ? filled : filled + buffer.AsSpan(filled, read).LastIndexOf((byte)'\n') + 1;
+                if (read > 0 && end == filled) { end = 0; }
+
+                filled += read;
+                if (end > 0 && isTrue(buffer.AsSpan(0, end))) { return true; }
+                if (read == 0) { return false; }
+                if (filled - end > JournalLine.MaxBytes) { return true; }
+
+                buffer.AsSpan(end, filled - end).CopyTo(buffer);
+                filled -= end;
+                if (filled == buffer.Length) { buffer = Grow(buffer, filled); }
+            }
         }
         finally
         {

@@ -231,6 +231,60 @@ public sealed class ChatSearchTests : IDisposable
         }));
     }
 
+    /// <summary>Files are looked through in blocks of 256 KiB before their lines are read one by one.</summary>
+    [Theory]
+    [InlineData(1_000, 700)]
+    [InlineData(262_000, 3)]
+    [InlineData(900_000, 2)]
+    public async Task A_word_is_found_wherever_in_a_long_chat_it_is(int length, int messages)
+    {
+        var filler = string.Concat(Enumerable.Repeat("role \"created_at\": ", length / 20));
+        for (var at = 0; at < messages; at += Math.Max(1, messages / 5))
+        {
+            var place = at;
+            await fixture.NewChatAsync([.. Enumerable.Range(0, messages).Select(number => number == place ? $"{filler}needle{place}x" : filler)]);
+        }
+
+        for (var at = 0; at < messages; at += Math.Max(1, messages / 5))
+        {
+            Assert.Single((await SearchAsync(new SearchQuery($"needle{at}x"))).Finds);
+        }
+
+        Assert.Empty((await SearchAsync(new SearchQuery("parent_id"))).Finds);
+        Assert.Equal(messages, (await SearchAsync(new SearchQuery("created_at role") { Limit = messages })).Summary.Hits); // in the text of each
+    }
+
+    /// <summary>Such a word is in each line of each journal, and only sometimes in a text.</summary>
+    [Theory]
+    [InlineData("created_at")]
+    [InlineData("content")]
+    [InlineData("type")]
+    [InlineData("user")]
+    [InlineData("local")]
+    [InlineData("msg_")]
+    [InlineData("id")]
+    [InlineData("2026")]
+    [InlineData("complete")]
+    [InlineData("seq")]
+    [InlineData("codex://chats/")]
+    public void A_word_of_the_journal_itself_is_told_from_a_text(string word)
+    {
+        static byte[] Line(string text) => StoredLine(StoreFixture.NewMessage(MessageRole.User, text) with { ProviderInfo = new ProviderInfo("local", "id"), CreatedAt = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero) });
+        var query = new JournalQuery(new SearchQuery(word));
+        Assert.False(query.MayBeIn(Line("nothing: \"x\":\"y\" {")));
+        foreach (var text in new[] { word, $"{word}\"", $"\"{word}\":", $"\"{word}\":\"", $"\"role\":\"{word}", $":\"{word}", $"{{\"a\":\"{word}\"}}", $"\\{word}\\" })
+        {
+            Assert.True(query.MayBeIn(Line(text)), text);
+        }
+    }
+
+    private static byte[] StoredLine(Message message)
+    {
+        var lines = new ArrayBufferWriter<byte>();
+        JournalLine.Write(lines, 12, message.CreatedAt, new StoredComplete(StoredMessage.From(message)).ToUtf8());
+        return lines.WrittenSpan[..^1].ToArray();
+    }
+
     [Fact]
     public void Whatever_chats_hold_the_same_is_found_as_by_reading_all_of_them()
     {
@@ -238,6 +292,7 @@ public sealed class ChatSearchTests : IDisposable
         [
             "a", "A", "b", " ", "needle", "NEEDLE", "content", "text", "role", "é", "É", "e\u0301", "ß", "ẞ", "SS", "İ", "i", "ı", "I", "ſ", "s", "\u212a", "k", "σ", "ς", "Σ", "µ", "μ",
             "\"", "\\", "\n", "\t", "\u0001", "\u007f", "\u2028", "\u00a0", "\ue000", "/", "<", "{\"seq\":", "😀", "😁", "\U00010400", "\U00010428", "日本", "привет", "ПРИВЕТ", "\u0345", "ⓐ", "Ⓐ",
+            ":", "\":\"", "\",\"content\":\"", "{\"role\":\"", "\\\"", "\\\\", "message", "tool_name", "crc", "0", "12", "msg_", "},{", "[", "]", ",",
         ];
         var piece = Gen.Elements(pieces);
         var text = piece.ListOf().Select(some => string.Concat(some.Take(12)));
