@@ -67,11 +67,15 @@ public sealed record SearchSnippet(string Text, int Start, int Length)
     private static SearchSnippet Cut(string line, int begin, int end, bool isCutBefore, bool isCutBehind)
     {
         List<int> edges = [0];
-        for (var at = 0; at < line.Length;) { edges.Add(at += StringInfo.GetNextTextElementLength(line.AsSpan(at))); }
+        for (var at = 0; at < line.Length;)
+        {
+            // Nothing joins two ASCII characters: control characters are not in the line.
+            var isPlain = char.IsAscii(line[at]) && (at + 1 == line.Length || char.IsAscii(line[at + 1]));
+            edges.Add(at += isPlain ? 1 : StringInfo.GetNextTextElementLength(line.AsSpan(at)));
+        }
 
         var left = edges.FindLast(edge => edge <= begin);
-        foreach (var edge in Enumerable.Reverse(edges).Where(edge => edge < left && begin - edge <= Before)) { left = edge; }
-
+        left = Math.Min(left, edges.Find(edge => begin - edge <= Before));
         if (left == 0 || line.AsSpan(0, left).IsWhiteSpace()) { left = Math.Min(begin, line.Length - line.AsSpan().TrimStart().Length); }
         var right = edges.FindLast(edge => edge - left <= Width);
         if (right <= begin) { right = Math.Min(line.Length, begin + Width); } // one character that is longer than a line
@@ -89,7 +93,8 @@ public sealed record SearchSnippet(string Text, int Start, int Length)
     {
         foreach (var rune in text.EnumerateRunes())
         {
-            if (Rune.IsWhiteSpace(rune))
+            if (rune.Value is > ' ' and <= '~') { line.Append((char)rune.Value); }
+            else if (Rune.IsWhiteSpace(rune))
             {
                 if (line is not [.., ' ']) { line.Append(' '); }
             }
