@@ -26,7 +26,7 @@ public sealed record CodexQuery
     public (IReadOnlyList<TRow> Page, int Total) Apply<TRow>(IEnumerable<TRow> rows, Func<TRow, string, Json5Node?> valueOf)
     {
         Check();
-        List<TRow> found = [.. rows.Where(row => Conditions.All(condition => condition.Holds(valueOf(row, condition.Field))) && (Tags.Count == 0 || HasTags(valueOf(row, TagsField))))];
+        List<TRow> found = Conditions.Count + Tags.Count == 0 ? [.. rows] : [.. rows.Where(row => Conditions.All(condition => condition.Holds(valueOf(row, condition.Field))) && (Tags.Count == 0 || HasTags(valueOf(row, TagsField))))];
         var ordered = SortBy is null ? found : Sorted(found, row => valueOf(row, SortBy));
         return ([.. ordered.Skip(Offset).Take(Limit ?? int.MaxValue)], found.Count);
     }

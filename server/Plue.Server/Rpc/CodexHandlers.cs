@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Text.Json;
 using Plue.Protocol;
 using Plue.Server.Chat;
@@ -15,9 +16,11 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
     private const string Chats = "chats";
     private const string Tasks = "tasks";
 
+    private Listed? last; // what was listed last, and is often asked for again
+
     public void Register()
     {
-        server.Map(Methods.CodexList, (parameters, _) => Task.FromResult(List(parameters)));
+        server.Map(Methods.CodexList, (parameters, _) => Task.FromResult(List(parameters)), isKept: true);
         server.Map(Methods.CodexGet, async (parameters, cancellationToken) =>
         {
             var conversation = await conversations.GetAsync(parameters.Uri, cancellationToken);
@@ -69,7 +72,24 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
             : kind == ChannelKind.Task ? conversations.ListTasks(includeArchived)
             : conversations.List(includeArchived);
         var (page, total) = ChatRows.Query(parameters.TemplateId is { } template ? OfTemplate(chats, template) : chats, query);
-        return new CodexListResult([.. page.Select(Summary)], total);
+        if (last is { } same && same.Result.Total == total && same.Page.SequenceEqual(page)) { return same.Result; }
+
+        last = new Listed(page, new CodexListResult(new Rows(page), total));
+        return last.Result;
+    }
+
+    private sealed record Listed(IReadOnlyList<ChatSummary> Page, CodexListResult Result);
+
+    /// <summary>Made while they are written, because ten thousand at once take more memory than all else of a list.</summary>
+    private sealed class Rows(IReadOnlyList<ChatSummary> chats) : IReadOnlyList<CodexSummary>
+    {
+        public int Count => chats.Count;
+
+        public CodexSummary this[int index] => Summary(chats[index]);
+
+        public IEnumerator<CodexSummary> GetEnumerator() => chats.Select(Summary).GetEnumerator();
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }
 
     /// <summary>Ten thousand chats have a few templates, and each look at one goes to the disk.</summary>

@@ -25,15 +25,20 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
     /// <summary>Before <c>initialize</c> was answered every other request is refused, as LSP asks.</summary>
     public bool IsInitialized { get; set; }
 
-    public void Map<TParams, TResult>(RpcRequest<TParams, TResult> method, Func<TParams, CancellationToken, Task<TResult>> handle)
+    /// <param name="isKept">The handler returns the same object as long as its result is the same: the bytes of the last one are kept.</param>
+    public void Map<TParams, TResult>(RpcRequest<TParams, TResult> method, Func<TParams, CancellationToken, Task<TResult>> handle, bool isKept = false)
         where TParams : class
     {
+        Tuple<object?, ArrayBufferWriter<byte>>? last = null;
         routes.Add(method.Name, async (parameters, cancellationToken) =>
         {
             var result = await handle(Read<TParams>(parameters), cancellationToken);
+            if (last is { } kept && ReferenceEquals(kept.Item1, result)) { return kept.Item2; }
+
             var buffer = new ArrayBufferWriter<byte>();
             using var writer = new Utf8JsonWriter(buffer);
             JsonSerializer.Serialize(writer, result, WireReader.TypeOf<TResult>());
+            if (isKept) { last = Tuple.Create<object?, ArrayBufferWriter<byte>>(result, buffer); }
             return buffer;
         });
     }
@@ -214,7 +219,7 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
         try
         {
             var result = await route(parameters, cancellation.Token);
-            var body = new ArrayBufferWriter<byte>();
+            var body = new ArrayBufferWriter<byte>((result?.WrittenCount ?? 0) + 256);
             using (var writer = StartReply(body, id))
             {
                 writer.WritePropertyName("result"u8);

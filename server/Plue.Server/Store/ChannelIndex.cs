@@ -81,16 +81,23 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
         looks++;
         var seen = 0;
         List<IndexRow> changed = [];
-        foreach (var (row, id, length, modified) in Journals(rows))
+        List<(IndexRow? Row, string Id, long Length, long Modified)> toRead = [];
+        foreach (var journal in Journals(rows))
         {
-            if (row is not null && IsTrue(row))
+            if (journal.Row is { } row && IsTrue(row))
             {
                 row.Seen = looks;
                 seen++;
-                continue;
             }
+            else if (kind.Names(journal.Id)) { toRead.Add(journal); }
+        }
 
-            if (!kind.Names(id) || Summarize(id, modified, read) is not { } summary) { continue; }
+        var summaries = new ChatSummary?[toRead.Count];
+        Parallel.For(0, toRead.Count, new ParallelOptions { MaxDegreeOfParallelism = Math.Min(4, Environment.ProcessorCount) },
+            at => summaries[at] = Summarize(toRead[at].Id, toRead[at].Modified, read));
+        foreach (var ((row, id, length, modified), summary) in toRead.Zip(summaries))
+        {
+            if (summary is null) { continue; }
 
             // Nobody has to start every task: one that still waits is the row it was.
             if (row is { Summary.TaskStatus: TaskStates.Queued } && summary.TaskStatus == TaskStates.Queued)
