@@ -40,6 +40,7 @@ internal sealed class ChatFold(bool isTask)
     private decimal? totalCost;
     private MessageTree? tree; // as it was last asked for; null when more changed since than the messages in stale
     private readonly HashSet<Entry> stale = [];
+    private StoredMessage? lastRead; // shares its texts with the next one
     private bool leftBranch; // the newest message does not follow the one that was shown last
 
     /// <summary>Lines that no longer say anything, because a complete record of their message came later.</summary>
@@ -67,7 +68,9 @@ internal sealed class ChatFold(bool isTask)
         StoredRecord? record;
         try
         {
-            record = StoredRecord.Parse(line);
+            var read = MessageLine.TryRead(line, lastRead);
+            lastRead = read ?? lastRead;
+            record = read is null ? StoredRecord.Parse(line) : line.Type.SequenceEqual("message"u8) ? new StoredComplete(read) : new StoredStarted(read);
         }
         catch (JsonException)
         {
@@ -257,7 +260,7 @@ internal sealed class ChatFold(bool isTask)
 
         entry.End(message);
         open.Remove(entry);
-        stale.Add(entry);
+        if (tree is not null) { stale.Add(entry); }
         return message.IsHidden || wasQueued || (!isNew && !isAnswer) || (isNew && leftBranch) || head != message.Id ? new ChatNews.Other()
             : isAnswer ? new ChatNews.Ended(message) : new ChatNews.Added(message);
     }
@@ -307,7 +310,7 @@ internal sealed class ChatFold(bool isTask)
         byId.Add(message.Id, entry);
         if (message.IsHidden) { return entry; }
 
-        leftBranch = Visible(head) != Visible(entry.ParentId);
+        leftBranch = head != entry.ParentId && Visible(head) != Visible(entry.ParentId);
         if (leftBranch) { tree = null; }
 
         head = message.Id;
@@ -440,7 +443,8 @@ internal sealed class ChatFold(bool isTask)
     /// <param name="parentId">The message it was written after; empty for a first one.</param>
     private sealed class Entry(Message message, string parentId)
     {
-        private readonly SortedDictionary<int, (bool IsReasoning, StringBuilder Text)> partials = [];
+        private SortedDictionary<int, (bool IsReasoning, StringBuilder Text)>? partials; // only while it is open
+        private List<(long Seq, int Bytes)>? lines;
 
         public Message Message { get; private set; } = message;
         public bool IsOpen { get; private set; }
@@ -448,12 +452,12 @@ internal sealed class ChatFold(bool isTask)
         public string ParentId { get; } = parentId;
 
         /// <summary>Since it was last begun: what a complete record makes superfluous.</summary>
-        public List<(long Seq, int Bytes)> Lines { get; } = [];
+        public IReadOnlyList<(long Seq, int Bytes)> Lines => lines ?? [];
 
         public void Begin(Message begun)
         {
             (Message, IsOpen, IsDiscarded) = (begun, true, false);
-            partials.Clear();
+            partials = null;
         }
 
         /// <returns>Which part of the message as it is shown the text went to; null when it came too late.</returns>
@@ -462,6 +466,7 @@ internal sealed class ChatFold(bool isTask)
             Note(line);
             if (!IsOpen) { return null; }
 
+            partials ??= [];
             if (!partials.TryGetValue(partial.Part, out var part))
             {
                 part = (partial.Kind == "reasoning", new StringBuilder());
@@ -480,14 +485,14 @@ internal sealed class ChatFold(bool isTask)
         public void Reset(JournalLine line)
         {
             Note(line);
-            partials.Clear();
+            partials = null;
         }
 
         public void End(Message complete)
         {
             (Message, IsOpen) = (complete, false);
-            partials.Clear();
-            Lines.Clear();
+            partials = null;
+            lines = null;
         }
 
         public Message ToMessage(MessageStatus open)
@@ -495,7 +500,7 @@ internal sealed class ChatFold(bool isTask)
             if (!IsOpen) { return Message.Status == MessageStatus.Streaming ? Message with { Status = MessageStatus.Interrupted } : Message; }
 
             var parts = new List<MessagePart>(Message.Parts);
-            foreach (var (index, partial) in partials)
+            foreach (var (index, partial) in partials ?? [])
             {
                 var text = partial.Text.ToString();
                 if (index < parts.Count && parts[index] is MessagePart.Text begun && !partial.IsReasoning)
@@ -515,7 +520,7 @@ internal sealed class ChatFold(bool isTask)
             return Message with { Parts = parts, Status = open };
         }
 
-        public void Note(JournalLine line) => Lines.Add((line.Seq, line.Json.Length + 1));
+        public void Note(JournalLine line) => (lines ??= []).Add((line.Seq, line.Json.Length + 1));
     }
 }
 

@@ -20,7 +20,7 @@ internal readonly ref struct JournalLine
 
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
     private const int TimeLength = 24;
-    private const int CrcSuffixLength = 18;
+    internal const int CrcSuffixLength = 18;
 
     public required long Seq { get; init; }
     public required DateTimeOffset Time { get; init; }

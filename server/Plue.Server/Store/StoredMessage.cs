@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Plue.Server.Messages;
 
 namespace Plue.Server.Store;
@@ -14,6 +15,9 @@ internal sealed record StoredMessage
     /// <summary>The message it follows, empty for a first one. Absent in format 1: then the one before it.</summary>
     public string? ParentId { get; init; }
     public IReadOnlyList<StoredPart?>? Parts { get; init; }
+    /// <summary>Instead of <see cref="Parts"/> where <see cref="MessageLine"/> read the message.</summary>
+    [JsonIgnore]
+    public StoredParts? LaterParts { get; init; }
     /// <summary>UTC, like every time here.</summary>
     public required DateTime CreatedAt { get; init; }
     public DateTime UpdatedAt { get; init; }
@@ -66,7 +70,7 @@ internal sealed record StoredMessage
         CodexId = CodexId,
         Role = Names<MessageRole>.Parse(Role, MessageRole.System),
         ParentId = ParentId,
-        Parts = [.. (Parts ?? []).Select(part => part?.ToPart()).OfType<MessagePart>()],
+        Parts = LaterParts ?? (IReadOnlyList<MessagePart>)[.. (Parts ?? []).Select(part => part?.ToPart()).OfType<MessagePart>()],
         CreatedAt = Utc(CreatedAt),
         UpdatedAt = Utc(UpdatedAt),
         Status = Names<MessageStatus>.Parse(Status, MessageStatus.Complete),
