@@ -451,8 +451,26 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     /// <summary>Off the caller's thread, because fsync may take long; once begun it is not canceled, so that the answer is always true.</summary>
     private async Task WriteAsync(bool durable, string? supersedes, CancellationToken cancellationToken, params StoredRecord[] records)
     {
+        if (await Task.Run(() => TryWriteAtOnce(durable, supersedes, records), cancellationToken)) { return; }
+
         using var hold = await HoldAsync(cancellationToken);
         await Task.Run(() => Write(durable, supersedes, records), CancellationToken.None);
+    }
+
+    /// <summary>False when another window writes, or waits to.</summary>
+    private bool TryWriteAtOnce(bool durable, string? supersedes, StoredRecord[] records)
+    {
+        if (!IsOwned && JournalLock.IsWanted(path) || !TryHold()) { return false; }
+
+        try
+        {
+            Write(durable, supersedes, records);
+            return true;
+        }
+        finally
+        {
+            LetGo();
+        }
     }
 
     private void Write(bool durable, string? supersedes, StoredRecord[] records)

@@ -229,7 +229,8 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
             Scan.Take(rest[..length], offset, terminated: true);
         }
 
-        Remember(Owned);
+        if ((begin.Length, end.Length) == (BeginLength, EndLength) && lines.WrittenCount >= EndLength) { lines.WrittenSpan[^EndLength..].CopyTo(end); }
+        else { Remember(Owned); }
     }
 
     private JournalNews ReadOn(FileStream stream)

@@ -29,6 +29,9 @@ internal sealed class JournalLock : IDisposable
     {
         get
         {
+            // The file of this name and the one that is open here are the same: asked of the system, because that takes a tenth of the time.
+            if (UnixCalls.FactsOf(file.SafeFileHandle) is { } own && UnixCalls.FactsOf(file.SafeFileHandle, file.Name)?.Stamp == own.Stamp) { return true; }
+
             try { return OperatingSystem.IsWindows() || IsNamedBy(token, file.Name); }
             catch (IOException) { return true; } // a disk that cannot say so is no sign of another owner
         }
