@@ -323,17 +323,6 @@ public class OpenAiCompatibleProviderTests : ChatCompletionsContract
     }
 
     [Fact]
-    public async Task A_tag_in_the_middle_of_an_answer_is_text()
-    {
-        var events = await AnswerAsync(Delta("""{"content":"Write "}""") + Delta("""{"content":"<think>x</think>"}""") + Ending("stop"));
-        Assert.Equal("Write <think>x</think>", TextOf(events));
-        Assert.Empty(ReasoningOf(events));
-    }
-
-    [Fact]
-    public async Task An_answer_that_only_begins_like_a_tag_is_kept_whole() => Assert.Equal(" <thin", TextOf(await AnswerAsync(Delta("""{"content":" <thin"}""") + Ending("stop"))));
-
-    [Fact]
     public async Task A_first_chunk_without_choices_and_names_is_passed_over()
     {
         var events = await AnswerAsync(EventOf("""{"choices":[],"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0}]}""") + TextAnswer);

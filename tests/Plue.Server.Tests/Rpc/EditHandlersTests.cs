@@ -61,16 +61,6 @@ public sealed class EditHandlersTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_changed_by_somebody_since_stays_and_is_told()
-    {
-        await WriteBothAsync();
-        File.WriteAllText(Path.Combine(folder, "a.txt"), "mine\n");
-        var undone = await sidecar.Client.ResultAsync("edit/undo", new { codexId = uri });
-        Assert.Equal("mine\n", Read("a.txt"));
-        Assert.Contains("a.txt", Assert.Single(undone!["conflicts"]!.AsArray())!.ToString(), StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_place_needs_its_file_and_a_folder_that_is_not_trusted_shows_nothing()
     {
         await WriteBothAsync();

@@ -56,22 +56,6 @@ public sealed class ProviderHandlersTests
         Assert.Equal((true, "connected"), ((bool?)on?["enabled"], (string?)on?["status"]));
     }
 
-    [Fact]
-    public async Task The_status_is_still_there_after_a_restart()
-    {
-        await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Json("""{"data":[{"id":"model"}]}"""));
-        string home;
-        await using (var first = await InMemorySidecar.StartAsync())
-        {
-            home = first.Home;
-            first.WriteProvider("p", InMemorySidecar.ProviderAt(endpoint.Url));
-            await first.Client.ResultAsync("provider/test", new { id = "p" });
-        }
-
-        await using var second = await InMemorySidecar.StartAsync(home);
-        Assert.Equal("connected", (string?)(await second.Client.ResultAsync("provider/get", new { id = "p" }))?["summary"]?["status"]);
-    }
-
     [Theory]
     [InlineData("""{"temprature":1}""", "missingField", "Did you mean `temperature`?")]
     [InlineData("""{"temperature":"hot"}""", "missingField", "a number was expected")]
@@ -117,19 +101,6 @@ public sealed class ProviderHandlersTests
         Assert.Equal("""{"X-Team":"a","X-Api-Key":"vault://p/x"}""", configuration?["headers"]?.ToJsonString());
         Assert.Equal("""["END"]""", configuration?["stop_sequences"]?.ToJsonString());
         Assert.True(configuration?["temperature"] is null && configuration?["model"] is null);
-    }
-
-    [Theory]
-    [InlineData("openai", "vault://p/api_key")]
-    [InlineData("gemini", "vault://p/api_key")]
-    [InlineData("openrouter", "vault://p/api_key")]
-    [InlineData("ollama", null)]
-    [InlineData("bedrock", null)]
-    public async Task A_kind_that_takes_a_key_has_a_place_for_it(string kind, string? reference)
-    {
-        await using var sidecar = await InMemorySidecar.StartAsync();
-        var added = await sidecar.Client.ResultAsync("provider/configure", new { id = "p", name = "P", kind });
-        Assert.Equal(reference, (string?)added?["keyReference"]);
     }
 
     [Fact]

@@ -86,16 +86,6 @@ public sealed class SignInHandlersTests
         Assert.Equal("notFound", ChatScript.ErrorKind(await client.RequestAsync("provider/awaitSignIn", new { id = "scripted" })));
     }
 
-    [Theory]
-    [InlineData("tour", "badRequest"), InlineData("nobody", "notFound")]
-    public async Task What_cannot_sign_in_says_so(string id, string kind)
-    {
-        await using var sidecar = await InMemorySidecar.StartAsync();
-        await sidecar.Client.ResultAsync("vault/create", new { way = "passphrase", secret = "correct horse battery" });
-        await sidecar.Client.ResultAsync("provider/list");
-        Assert.Equal(kind, ChatScript.ErrorKind(await sidecar.Client.RequestAsync("provider/signIn", new { id })));
-    }
-
     private static async Task<System.Text.Json.Nodes.JsonNode?> SummaryAsync(RpcClient client) =>
         (await client.ResultAsync("provider/list"))?["items"]?.AsArray().Single(item => (string?)item?["id"] == "scripted");
 

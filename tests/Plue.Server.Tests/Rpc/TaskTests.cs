@@ -105,26 +105,6 @@ public sealed class TaskTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_task_whose_time_is_over_keeps_what_it_wrote_and_asks_no_more()
-    {
-        endpoint.Route = _ => ScriptedAnswer.Events().Send(Chunk("Half")).Hang();
-        var uri = await TaskAsync("Go.", new { seconds = 1 });
-        await StatusAsync(sidecar.Client, uri, "over_budget");
-        var got = await GetAsync(uri);
-        var answer = got!["messages"]![1]!;
-        Assert.Equal(("Half", "failed", "budgetExceeded"), (Text(answer), (string?)answer["status"], (string?)answer["error"]?["kind"]));
-        Assert.Equal("This task is over its budget. It has worked as long as its budget allows. Top up its budget to go on.", (string?)answer["error"]?["message"]);
-
-        await sidecar.Client.AskAsync(uri, "Go on");
-        await StatusAsync(sidecar.Client, uri, "over_budget");
-        Assert.Single(endpoint.Requests);
-        endpoint.Route = _ => Answer("All");
-        await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { budget = new { seconds = 600 } } });
-        await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "And now" });
-        await StatusAsync(sidecar.Client, uri, "done");
-    }
-
-    [Fact]
     public async Task A_task_that_only_the_tour_could_work_on_is_not_made()
     {
         await using var empty = await InMemorySidecar.StartAsync();
