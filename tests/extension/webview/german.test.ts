@@ -1,10 +1,7 @@
 // @vitest-environment jsdom
 import { readFileSync } from 'node:fs';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ApprovalView } from '../../../extension/src/protocol/protocol.generated';
 import { answer, chat, codexId, question, provider as chatProvider } from './chatSamples';
-import { kind, provider } from './providerSamples';
-import { layOut } from '../testing/layout';
 
 // The words are looked up while the modules are loaded, so the pages come after the language, as in main.ts.
 async function pages() {
@@ -12,14 +9,12 @@ async function pages() {
   const bundle = readFileSync('l10n/bundle.l10n.de.json', 'utf8');
   document.head.innerHTML = `<script type="application/json" id="localization">${bundle.replaceAll('<', '\\u003c')}</script>`;
   await import('../../../extension/src/webview/shared/localization');
-  const [{ ChatPage }, { ApprovalsPage }, { ProvidersPage }, figures, { steeringChange }] = await Promise.all([
+  const [{ ChatPage }, figures, { steeringChange }] = await Promise.all([
     import('../../../extension/src/webview/chat/render'),
-    import('../../../extension/src/webview/approvals/approvalsPage'),
-    import('../../../extension/src/webview/providers/page'),
     import('../../../extension/src/webview/shared/figures'),
     import('../../../extension/src/webview/chat/steeringChange'),
   ]);
-  return { ChatPage, ApprovalsPage, ProvidersPage, figures, steeringChange };
+  return { ChatPage, figures, steeringChange };
 }
 
 let german: Awaited<ReturnType<typeof pages>>;
@@ -36,25 +31,6 @@ beforeEach(() => {
 
 const panel = { post: () => undefined, getState: () => undefined, setState: () => undefined };
 
-const approval: ApprovalView = {
-  id: 'a1',
-  fingerprint: 'f1',
-  codexId: 'codex://tasks/docs',
-  path: ['Update docs'],
-  toolName: 'bash',
-  kind: 'command',
-  what: 'npm test',
-  where: '/work/app',
-  why: 'Nothing allows it.',
-  rule: 'bash(npm test)',
-  ruleFolder: '/work/app',
-  createdAt: '2026-11-21T12:00:00Z',
-};
-
-function words(selector: string): string[] {
-  return [...root.querySelectorAll(selector)].map((node) => node.textContent ?? '');
-}
-
 function labels(selector: string): (string | null)[] {
   return [...root.querySelectorAll(selector)].map((node) => node.getAttribute('aria-label'));
 }
@@ -70,32 +46,6 @@ describe('a reader whose VS Code speaks German', () => {
     expect(root.textContent).toContain('Eingabe sendet, Umschalt+Eingabe bricht um.');
     expect(labels('button')).toContain('Antwort kopieren');
     expect(labels('article')).toContain('Ihre Nachricht');
-  });
-
-  it('is asked for an approval in German, and sees the command as it is', () => {
-    layOut();
-    const page = new german.ApprovalsPage(root, panel);
-    page.receive({ type: 'approvals', approvals: [approval], canAnswer: true });
-    expect(words('.approval-wish')).toEqual(['bash möchte ausführen']);
-    expect(words('.approval-foot button')).toEqual(['Einmal zulassen', 'Immer…', 'Verweigern']);
-    expect(words('.approval-facts dt')).toEqual(['Warum', 'Wo']);
-    expect(words('.exact-text pre')).toEqual(['npm test']);
-    expect(root.querySelector('.approval')?.getAttribute('aria-label')).toBe('bash möchte ausführen, angefragt von Update docs');
-  });
-
-  it('finds the providers in German', async () => {
-    const page = new german.ProvidersPage(root, panel);
-    page.receive({
-      type: 'snapshot',
-      providers: [provider({ isDefault: true, modelCount: 1 }), provider({ id: 'b', name: 'Basement', enabled: false, modelCount: 2 })],
-      kinds: [kind()],
-    });
-    await vi.waitFor(() => expect(page.isDrawn).toBe(true));
-    expect(words('h1')).toEqual(['Anbieter']);
-    expect(words('.page-header button')).toContain('Anbieter hinzufügen');
-    expect(root.textContent).toContain('Anthropic · 1 Modell');
-    expect(root.textContent).toContain('Anthropic · 2 Modelle');
-    expect(labels('[role=switch]')).toEqual(['Anthropic aktiviert', 'Basement aktiviert']);
   });
 
   it('reads figures with a comma, and money as Germans write it', () => {
