@@ -1,6 +1,3 @@
-using Plue.Server.Providers;
-using Plue.Server.Providers.Http;
-using Plue.Server.Providers.OpenAi;
 using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers;

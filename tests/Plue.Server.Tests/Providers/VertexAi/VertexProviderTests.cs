@@ -1,8 +1,6 @@
 using System.Text.Json;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
-using Plue.Server.Providers.Anthropic;
-using Plue.Server.Providers.Gemini;
 using Plue.Server.Providers.Http;
 using Plue.Server.Providers.VertexAi;
 using Plue.Server.Tests.Testing;
