@@ -16,8 +16,9 @@ public sealed record Prompt(CodexUri Uri, string Text, string? Description, Temp
     public IReadOnlyList<PromptArgument> Arguments { get; init; } = [];
     /// <summary>Null for a shipped one.</summary>
     public string? Path { get; init; }
+    public required byte[] Bytes { get; init; }
     /// <summary>Of its file, in lower-case hex.</summary>
-    public required string Sha256 { get; init; }
+    public string Sha256 => AllowedTexts.HashOf(Bytes);
     public int HiddenCharacters { get; init; }
 }
 
@@ -95,7 +96,7 @@ public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null, Fu
         return new Prompt(uri, parsed.Body, parsed.Values.GetString("description"), layer, [.. problems, .. parsed.Problems])
         {
             Arguments = PromptArguments.Read(parsed.Values),
-            Sha256 = AllowedTexts.HashOf(bytes),
+            Bytes = bytes,
             HiddenCharacters = HiddenCharacters.Count(text.TrimStart('\uFEFF')),
         };
     }

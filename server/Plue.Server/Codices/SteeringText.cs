@@ -14,7 +14,6 @@ namespace Plue.Server.Codices;
 internal sealed class SteeringText(TemplateCatalog templates, Prompts prompts, WorkspaceRules rules, AllowedTexts allowed, Workspace workspace, Func<bool> withRules)
 {
     public const string TitleField = "title";
-    private const int VersionLength = 12;
 
     private const string RulesHeading = """
         # Rules of this project
@@ -23,7 +22,7 @@ internal sealed class SteeringText(TemplateCatalog templates, Prompts prompts, W
         """;
 
     private readonly Lock gate = new();
-    private readonly Dictionary<string, (Template Template, string Version)> versions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (Template Template, ContentVersion Version)> versions = new(StringComparer.Ordinal);
 
     /// <param name="own">The fields that the codex has itself, over the defaults of the template.</param>
     /// <param name="more">Further values for placeholders, gathered only when some are used; null for none.</param>
@@ -51,10 +50,11 @@ internal sealed class SteeringText(TemplateCatalog templates, Prompts prompts, W
         string? words = null;
         if (spec.SystemPromptOverride is { } text)
         {
-            words = text.ReplaceLineEndings("\n").Trim();
-            sources.Add(new SteeringSource(SteeringKind.Override, "system_prompt_override", "Own instructions", VersionOf(AllowedTexts.HashOf(Encoding.UTF8.GetBytes(words))))
+            var given = text.ReplaceLineEndings("\n").Trim();
+            words = given;
+            sources.Add(new SteeringSource(SteeringKind.Override, "system_prompt_override", "Own instructions", new ContentVersion(() => AllowedTexts.HashOf(Encoding.UTF8.GetBytes(given))))
             {
-                HiddenCharacters = HiddenCharacters.Count(words),
+                HiddenCharacters = HiddenCharacters.Count(given),
             });
         }
         else if (spec.SystemPromptRef is { } reference)
@@ -97,7 +97,7 @@ internal sealed class SteeringText(TemplateCatalog templates, Prompts prompts, W
     {
         var found = steering.Sources.FirstOrDefault(candidate => candidate.Source == source && candidate.MayBeAllowed is not null)
             ?? throw new FailureException(FailureKind.Conflict, "Nothing waits for your permission there any more. Look at the list again.");
-        if (found.Version != version) { throw new FailureException(FailureKind.Conflict, $"{found.Title} was changed while you looked at it. Look again before you allow it."); }
+        if (found.Version.ToString() != version) { throw new FailureException(FailureKind.Conflict, $"{found.Title} was changed while you looked at it. Look again before you allow it."); }
 
         allowed.Allow(found.MayBeAllowed!, found.Source);
     }
@@ -116,7 +116,7 @@ internal sealed class SteeringText(TemplateCatalog templates, Prompts prompts, W
         return found.Prompt;
     }
 
-    private static SteeringSource SourceOf(Prompt prompt) => new(SteeringKind.Prompt, prompt.Uri.ToString(), prompt.Uri.Name, VersionOf(prompt.Sha256))
+    private static SteeringSource SourceOf(Prompt prompt) => new(SteeringKind.Prompt, prompt.Uri.ToString(), prompt.Uri.Name, new ContentVersion(() => prompt.Sha256))
     {
         HiddenCharacters = prompt.HiddenCharacters,
         Path = prompt.Path,
@@ -132,7 +132,7 @@ internal sealed class SteeringText(TemplateCatalog templates, Prompts prompts, W
         foreach (var file in rules.Read())
         {
             var isHidden = file.HiddenCharacters > 0 && !allowed.IsAllowed(file.Sha256);
-            var source = new SteeringSource(SteeringKind.Rules, file.Path, file.Name, VersionOf(file.Sha256))
+            var source = new SteeringSource(SteeringKind.Rules, file.Path, file.Name, new ContentVersion(() => file.Sha256))
             {
                 HiddenCharacters = file.HiddenCharacters,
                 LeftOut = file.Problem ?? (isHidden ? HiddenSentence(file.HiddenCharacters) : null),
@@ -150,27 +150,24 @@ internal sealed class SteeringText(TemplateCatalog templates, Prompts prompts, W
         ? "It has a character that nobody sees and a model reads."
         : $"It has {count} characters that nobody sees and a model reads.";
 
-    /// <summary>Of its file and those of its parents.</summary>
-    private string VersionOf(Template template)
+    /// <summary>Of its file and those of its parents, as they are now.</summary>
+    private ContentVersion VersionOf(Template template)
     {
         lock (gate)
         {
             if (versions.TryGetValue(template.Id, out var known) && ReferenceEquals(known.Template, template)) { return known.Version; }
         }
 
-        var hashes = new StringBuilder();
+        List<byte[]> files = [];
         var seen = new HashSet<string>(StringComparer.Ordinal);
         for (var id = template.Id; id is not null && seen.Add(id) && templates.FindEntry(id) is { } entry; id = entry.Template?.ParentTemplate)
         {
-            var bytes = entry.Layer == TemplateLayer.Shipped ? TemplateCatalog.ReadShipped(id) : DocumentFile.Read(entry.Source).Bytes;
-            hashes.Append(AllowedTexts.HashOf(bytes ?? []));
+            files.Add((entry.Layer == TemplateLayer.Shipped ? TemplateCatalog.ReadShipped(id) : DocumentFile.Read(entry.Source).Bytes) ?? []);
         }
 
-        var version = VersionOf(AllowedTexts.HashOf(Encoding.ASCII.GetBytes(hashes.ToString())));
+        var version = new ContentVersion(() => AllowedTexts.HashOf(Encoding.ASCII.GetBytes(string.Concat(files.Select(bytes => AllowedTexts.HashOf(bytes))))));
         lock (gate) { versions[template.Id] = (template, version); }
 
         return version;
     }
-
-    private static string VersionOf(string sha256) => sha256.Length > VersionLength ? sha256[..VersionLength] : sha256;
 }

@@ -20,8 +20,7 @@ public sealed record Steering(string? System, IReadOnlyList<SteeringSource> Sour
 public enum SteeringKind { Prompt, Override, Rules, Template, Provider }
 
 /// <param name="Source">A codex address, or a file's path.</param>
-/// <param name="Version">Changes whenever the content does: the beginning of its SHA-256.</param>
-public sealed record SteeringSource(SteeringKind Kind, string Source, string Title, string Version)
+public sealed record SteeringSource(SteeringKind Kind, string Source, string Title, ContentVersion Version)
 {
     /// <summary>Characters in it that no editor shows.</summary>
     public int HiddenCharacters { get; init; }
@@ -31,4 +30,34 @@ public sealed record SteeringSource(SteeringKind Kind, string Source, string Tit
     public string? MayBeAllowed { get; init; }
     /// <summary>The file to open; null for what ships with Plue.</summary>
     public string? Path { get; init; }
+}
+
+/// <summary>
+/// The version of a text: the beginning of its SHA-256, so it changes whenever the text does. Computed when it is first stored or shown, because the
+/// first hash of a process loads the system's cryptography library, which a run that stores nothing does not need.
+/// </summary>
+public sealed class ContentVersion
+{
+    private const int Length = 12;
+    private Func<string>? sha256;
+    private string text = "";
+
+    /// <param name="sha256">The hash in hex, of content that no longer changes.</param>
+    public ContentVersion(Func<string> sha256) => this.sha256 = sha256;
+
+    private ContentVersion(string text) => this.text = text;
+
+    public static implicit operator ContentVersion(string text) => new(text);
+
+    public override string ToString()
+    {
+        if (sha256?.Invoke() is { } hash)
+        {
+            text = hash.Length > Length ? hash[..Length] : hash;
+            // Last: another thread that finds no function finds the text.
+            Volatile.Write(ref sha256, null);
+        }
+
+        return text;
+    }
 }

@@ -33,7 +33,7 @@ internal static class ToProtocol
             : null,
             Cost = message.Cost is { } cost ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource, cost.Price is { } price ? Price(price) : null) : null,
             ProviderInfo = message.ProviderInfo is { } info ? Provider(info, providerName) : null,
-            SteeredBy = message.SteeredBy.Count == 0 ? null : [.. message.SteeredBy.Select(source => new Wire.SteeredBy((Wire.SteeringKind)source.Kind, source.Source, source.Title, source.Version))],
+            SteeredBy = message.SteeredBy.Count == 0 ? null : [.. message.SteeredBy.Select(source => new Wire.SteeredBy((Wire.SteeringKind)source.Kind, source.Source, source.Title, source.Version.ToString()))],
             Timing = message.Timing is { } timing ? new(timing.FirstToken?.TotalMilliseconds, timing.Duration.TotalMilliseconds) : null,
             StopReason = (Wire.StopReason?)message.StopReason,
             Routing = message.Routing is { } routing ? new(routing.Chosen, routing.Why, [.. routing.Rejected.Select(one => new Wire.RejectedCandidate(one.Candidate, one.Why))]) : null,
@@ -42,7 +42,7 @@ internal static class ToProtocol
     public static Wire.HookFailureView HookFailure(HookFailure failure) => new(failure.Time, failure.Action, failure.Message);
 
     public static Wire.SteeringSource Steering(SteeringSource source) => new(
-        (Wire.SteeringKind)source.Kind, source.Source, source.Title, source.Version, source.HiddenCharacters > 0 ? source.HiddenCharacters : null, source.LeftOut)
+        (Wire.SteeringKind)source.Kind, source.Source, source.Title, source.Version.ToString(), source.HiddenCharacters > 0 ? source.HiddenCharacters : null, source.LeftOut)
     {
         Path = source.Path,
         MayBeAllowed = source.MayBeAllowed is null ? null : true,

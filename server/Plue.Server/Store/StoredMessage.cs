@@ -56,7 +56,7 @@ internal sealed record StoredMessage
         StopReason = message.StopReason is { } reason ? Names<StopReason>.Of(reason) : null,
         TurnId = message.TurnId,
         NotCarried = message.NotCarried.Count == 0 ? null : message.NotCarried,
-        SteeredBy = message.SteeredBy.Count == 0 ? null : [.. message.SteeredBy.Select(source => new StoredSteering(Names<SteeringKind>.Of(source.Kind), source.Source, source.Title, source.Version))],
+        SteeredBy = message.SteeredBy.Count == 0 ? null : [.. message.SteeredBy.Select(source => new StoredSteering(Names<SteeringKind>.Of(source.Kind), source.Source, source.Title, source.Version.ToString()))],
         Compaction = message.Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
         Routing = message.Routing is { } routing ? new(routing.Chosen, routing.Why, [.. routing.Rejected.Select(one => new StoredRejection(one.Candidate, one.Why))]) : null,
         Hidden = message.IsHidden ? true : null,
