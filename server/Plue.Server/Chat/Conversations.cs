@@ -224,11 +224,12 @@ public sealed class Conversations : IAsyncDisposable
     /// <summary>Looks again and again at what other windows write, until it is canceled.</summary>
     public async Task FollowAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(ChatPause, services.Time);
         try
         {
-            for (var look = 1; await timer.WaitForNextTickAsync(cancellationToken); look++)
+            for (var look = 1; ; look++)
             {
+                // No periodic timer: one that is cancelled looks up the names of its stack trace, which costs more than a whole start.
+                await Task.Delay(ChatPause, services.Time, cancellationToken);
                 try
                 {
                     foreach (var (id, lazy) in open)

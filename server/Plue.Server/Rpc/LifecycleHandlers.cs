@@ -62,11 +62,11 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
     /// <summary>An editor that was killed closes no pipe that a child of its own still holds open.</summary>
     private void WatchParent(int processId) => _ = Task.Run(async () =>
     {
-        using var timer = new PeriodicTimer(ParentPoll);
         try
         {
             using var parent = Process.GetProcessById(processId);
-            while (!parent.HasExited && await timer.WaitForNextTickAsync(stop.Token)) { }
+            // A periodic timer that is cancelled looks up the names of its stack trace, which costs more than a whole start.
+            while (!parent.HasExited) { await Task.Delay(ParentPoll, stop.Token); }
         }
         catch (ArgumentException) { /* It was gone before we looked. */ }
         catch (OperationCanceledException) { return; }
