@@ -61,11 +61,7 @@ internal static partial class ChildProcessTree
         {
             if (!int.TryParse(Path.GetFileName(directory), out var id) || id == Environment.ProcessId) { continue; }
 
-            byte[] environment;
-            try { environment = ReadOfKernel(Path.Combine(directory, "environ")); }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException) { continue; }
-
-            if (environment.AsSpan().IndexOf(mark) >= 0) { yield return id; }
+            if (ReadOfKernel(Path.Combine(directory, "environ")).AsSpan().IndexOf(mark) >= 0) { yield return id; }
         }
     }
 
@@ -78,7 +74,7 @@ internal static partial class ChildProcessTree
             var stat = Encoding.UTF8.GetString(ReadOfKernel($"/proc/{processId}/stat"));
             return $"{processId}.{stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19]}";
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or IndexOutOfRangeException or ArgumentOutOfRangeException)
+        catch (Exception e) when (e is IndexOutOfRangeException or ArgumentOutOfRangeException)
         {
             return null;
         }
@@ -100,25 +96,40 @@ internal static partial class ChildProcessTree
         return ended;
     }
 
-#pragma warning disable RS0030 // What lies in /proc is the kernel's own.
-    private static byte[] ReadOfKernel(string path) => File.ReadAllBytes(path);
-#pragma warning restore RS0030
+    /// <summary>
+    /// Reads a file of the kernel; empty when that is not possible. Most processes belong to other users, and an exception for each takes longer than
+    /// all of the files.
+    /// </summary>
+    private static byte[] ReadOfKernel(string path)
+    {
+        using var file = UnixCalls.Open(path, UnixCalls.ReadOnly, UnixFileMode.None);
+        if (file.IsInvalid) { return []; }
+
+        try
+        {
+            var content = new byte[4096];
+            for (var length = 0; ;)
+            {
+                if (length == content.Length) { Array.Resize(ref content, length * 2); }
+                if (RandomAccess.Read(file, content.AsSpan(length), length) is var read && read == 0) { return content[..length]; }
+
+                length += read;
+            }
+        }
+        catch (IOException) { return []; /* It ended while it was read. */ }
+    }
 
     /// <summary>Everyone with a mark, and the owner that it names.</summary>
     private static IEnumerable<(int Id, string Owner)> Owned(byte[] mark)
     {
         foreach (var id in Marked(mark).ToList())
         {
-            string value;
-            try
-            {
-                var environment = ReadOfKernel($"/proc/{id}/environ").AsSpan();
-                var rest = environment[(environment.IndexOf(mark) + mark.Length)..];
-                var end = rest.IndexOf((byte)0);
-                value = Encoding.UTF8.GetString(end < 0 ? rest : rest[..end]);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException) { continue; }
+            var environment = ReadOfKernel($"/proc/{id}/environ").AsSpan();
+            if (environment.IndexOf(mark) is var at && at < 0) { continue; }
 
+            var rest = environment[(at + mark.Length)..];
+            var end = rest.IndexOf((byte)0);
+            var value = Encoding.UTF8.GetString(end < 0 ? rest : rest[..end]);
             if (value.LastIndexOf('.') is > 0 and var dot) { yield return (id, value[..dot]); }
         }
     }

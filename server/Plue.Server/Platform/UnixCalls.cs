@@ -35,6 +35,7 @@ internal static partial class UnixCalls
     public static readonly int CloseOnExec = IsMac ? 0x1000000 : 0x80000;
     public static readonly int NoFollow = IsMac ? 0x100 : IsArm ? 0x8000 : 0x20000;
     public static readonly int Directory = IsMac ? 0x100000 : IsArm ? 0x4000 : 0x10000;
+    public const int ReadOnly = 0;
     public const int WriteOnly = 1;
     public const int ReadWrite = 2;
     public static readonly int Create = IsMac ? 0x200 : 0x40;
