@@ -85,7 +85,7 @@ public sealed class Redactor : ITextMask
     {
         List<(int Start, int End)> ranges = [];
         known.Find(text, ranges);
-        if (depth == 0) { return ranges; }
+        if (depth == 0 || !UnescapedText.MayBeIn(text)) { return ranges; }
 
         foreach (var plain in UnescapedText.Of(text, known))
         {
@@ -99,7 +99,7 @@ public sealed class Redactor : ITextMask
     private static int OpenIn(string text, SecretForms known, int depth)
     {
         var open = known.OpenIn(text);
-        if (depth == 0) { return open; }
+        if (depth == 0 || !UnescapedText.MayBeIn(text)) { return open; }
 
         // What an escape at the end will stand for is not known yet, only what stands before it.
         var whole = text[..UnescapedText.CutEscapeIn(text)];

@@ -28,10 +28,13 @@ internal sealed class UnescapedText
     /// <summary>Whether the escaped text ends with it.</summary>
     public bool ReachesEnd { get; }
 
+    /// <summary>Whether a text has a sign that escapes begin with. Ordinary text has none.</summary>
+    public static bool MayBeIn(string text) => text.AsSpan().ContainsAny('%', '\\');
+
     /// <returns>Where the character at this place begins in the escaped text; at the end, where the last one ends.</returns>
     public int PlaceOf(int at) => starts[at];
 
-    /// <summary>The stretches in which escapes stand for characters of the forms. Ordinary text has none.</summary>
+    /// <summary>The stretches in which escapes stand for characters of the forms.</summary>
     public static IEnumerable<UnescapedText> Of(string text, SecretForms known)
     {
         foreach (var sign in "%\\")

@@ -203,6 +203,25 @@ public abstract class WireContract : ProviderContract
     }
 
     [Fact]
+    public void A_text_comes_as_it_arrives()
+    {
+        var bytes = BytesOf(TextAnswer);
+        var pieces = ReadInPieces(bytes, [.. Enumerable.Range(0, bytes.Length)]).OfType<ProviderEvent.TextDelta>().ToList();
+        Assert.True(pieces.Count > 1);
+        Assert.Equal("Hé 👋 wörld", TextOf(pieces));
+    }
+
+    [Fact]
+    public void Deltas_that_arrive_together_are_one_event()
+    {
+        foreach (var answer in new[] { TextAnswer, ReasoningAnswer })
+        {
+            var events = ReadInPieces(BytesOf(answer));
+            Assert.Equal(Joined(events), events);
+        }
+    }
+
+    [Fact]
     public async Task Every_split_of_the_bytes_gives_the_same_events()
     {
         // Every line ending that the format allows, mixed ones too, and a byte order mark before each.
@@ -215,8 +234,8 @@ public abstract class WireContract : ProviderContract
             var answered = await AskAsync(Stream().Send(bytes));
             var whole = ReadInPieces(bytes);
             Assert.IsType<ProviderEvent.Finished>(answered[^1]);
-            Assert.Equal(answered.Where(next => next is not ProviderEvent.Accepted), whole.Where(next => next is not ProviderEvent.Accepted));
-            for (var at = 0; at <= bytes.Length; at++) Assert.Equal(whole, ReadInPieces(bytes, at));
+            Assert.Equal(Joined(answered.Where(next => next is not ProviderEvent.Accepted)), Joined(whole.Where(next => next is not ProviderEvent.Accepted)));
+            for (var at = 0; at <= bytes.Length; at++) Assert.Equal(whole, Joined(ReadInPieces(bytes, at)));
         }
     }
 
@@ -281,7 +300,7 @@ public abstract class WireContract : ProviderContract
         {
             var at = 0;
             var cuts = sizes.Select(size => at += size.Get % 97).Where(cut => cut < bytes.Length).ToArray();
-            return ReadInPieces(bytes, cuts).SequenceEqual(whole);
+            return Joined(ReadInPieces(bytes, cuts)).SequenceEqual(whole);
         }).QuickCheckThrowOnFailure();
     }
 
@@ -305,7 +324,7 @@ public abstract class WireContract : ProviderContract
         var bytes = BytesOf(TextAnswer);
         var answer = Stream();
         foreach (var one in bytes) answer.Send(new[] { one });
-        Assert.Equal(await AskAsync(Stream().Send(bytes)), await AskAsync(answer));
+        Assert.Equal(Joined(await AskAsync(Stream().Send(bytes))), Joined(await AskAsync(answer)));
     }
 
     [Fact]
@@ -341,6 +360,29 @@ public abstract class WireContract : ProviderContract
     private protected ProviderFailures Failures => new(Settings(), new ProviderEndpoint(Settings(), "", path => path), "some-model");
 
     private byte[] BytesOf(string answer) => (HasLines ? Encoding.UTF8 : Encoding.Latin1).GetBytes(answer);
+
+    /// <summary>With the deltas of one kind in a row as one: how many there are depends on how the bytes arrive.</summary>
+    private static List<ProviderEvent> Joined(IEnumerable<ProviderEvent> events)
+    {
+        List<ProviderEvent> joined = [];
+        foreach (var next in events)
+        {
+            joined.Add((joined.LastOrDefault(), next) switch
+            {
+                (ProviderEvent.TextDelta(var before), ProviderEvent.TextDelta(var text)) => Replacing(new ProviderEvent.TextDelta(before + text)),
+                (ProviderEvent.ReasoningDelta(var before), ProviderEvent.ReasoningDelta(var text)) => Replacing(new ProviderEvent.ReasoningDelta(before + text)),
+                _ => next,
+            });
+        }
+
+        return joined;
+
+        ProviderEvent Replacing(ProviderEvent whole)
+        {
+            joined.RemoveAt(joined.Count - 1);
+            return whole;
+        }
+    }
 
     private List<ProviderEvent> ReadInPieces(byte[] bytes, params int[] cuts) =>
         WireReading.EventsOf(Parser(Question), Framing, new PieceStream(bytes, cuts));

@@ -12,6 +12,9 @@ namespace Plue.Server.Providers.Http;
 internal abstract class WireParser(ProviderFailures failures)
 {
     private readonly Queue<ProviderEvent> ready = new();
+    /// <summary>Deltas of one kind that came with one read of the body: they are one event, because whoever takes it works once for it.</summary>
+    private readonly StringBuilder joined = new();
+    private bool joinsReasoning;
     private char heldText;
     private char heldReasoning;
     private bool inReasoning;
@@ -39,22 +42,46 @@ internal abstract class WireParser(ProviderFailures failures)
     /// <returns>False when it was cut.</returns>
     public virtual bool TryEnd() => false;
 
-    public bool TryTake([NotNullWhen(true)] out ProviderEvent? next) => ready.TryDequeue(out next);
+    public bool TryTake([NotNullWhen(true)] out ProviderEvent? next)
+    {
+        EndDelta();
+        return ready.TryDequeue(out next);
+    }
 
-    protected void Emit(ProviderEvent next) => ready.Enqueue(next);
+    protected void Emit(ProviderEvent next)
+    {
+        EndDelta();
+        ready.Enqueue(next);
+    }
+
+    private void EmitDelta(bool isReasoning, string text)
+    {
+        if (joinsReasoning != isReasoning) { EndDelta(); }
+
+        joinsReasoning = isReasoning;
+        joined.Append(text);
+    }
+
+    private void EndDelta()
+    {
+        if (joined.Length == 0) { return; }
+
+        ready.Enqueue(joinsReasoning ? new ProviderEvent.ReasoningDelta(joined.ToString()) : new ProviderEvent.TextDelta(joined.ToString()));
+        joined.Clear();
+    }
 
     protected void Text(string? text)
     {
         if (string.IsNullOrEmpty(text)) return;
         EndReasoning(null);
-        if (Join(text, ref heldText) is { Length: > 0 } whole) Emit(new ProviderEvent.TextDelta(whole));
+        EmitDelta(isReasoning: false, Join(text, ref heldText));
     }
 
     protected void Reasoning(string? text)
     {
         if (string.IsNullOrEmpty(text)) return;
         inReasoning = true;
-        if (Join(text, ref heldReasoning) is { Length: > 0 } whole) Emit(new ProviderEvent.ReasoningDelta(whole));
+        EmitDelta(isReasoning: true, Join(text, ref heldReasoning));
     }
 
     /// <summary>Does nothing when no reasoning is under way and there is nothing to keep of it.</summary>
