@@ -32,13 +32,18 @@ public sealed class Json5Lines
 {
     private readonly List<int> starts = [0];
     private readonly string text;
+    /// <summary>The line found last.</summary>
+    private int nearby;
 
     public Json5Lines(string text)
     {
         this.text = text;
-        for (var i = 0; i < text.Length; i++)
+        for (var (at, next) = (0, 0); (next = text.AsSpan(at).IndexOfAny('\n', '\r')) >= 0;)
         {
-            if (text[i] == '\n' || (text[i] == '\r' && (i + 1 == text.Length || text[i + 1] != '\n'))) { starts.Add(i + 1); }
+            at += next + 1;
+            if (text[at - 1] == '\r' && at < text.Length && text[at] == '\n') { at++; }
+
+            starts.Add(at);
         }
     }
 
@@ -65,6 +70,17 @@ public sealed class Json5Lines
     /// <summary>The last line that begins at or before the position. Written out: the library's own search is compiled at run time, which costs more than the whole file.</summary>
     private int LineOf(int position)
     {
+        // A reader asks for one place after another.
+        const int Near = 4;
+        var last = nearby;
+        if (starts[last] <= position)
+        {
+            for (var line = last; line < last + Near && line < starts.Count; line++)
+            {
+                if (line + 1 == starts.Count || position < starts[line + 1]) { return nearby = line; }
+            }
+        }
+
         var (low, high) = (0, starts.Count);
         while (high - low > 1)
         {
@@ -72,6 +88,8 @@ public sealed class Json5Lines
             if (starts[middle] <= position) { low = middle; }
             else { high = middle; }
         }
+
+        if (low > last) { nearby = low; }
 
         return low;
     }

@@ -23,10 +23,10 @@ public sealed class Json5Reader
     /// <summary>Set when going on makes no sense; every loop then sees the end of the file.</summary>
     private bool stopped;
 
-    private Json5Reader(string text)
+    private Json5Reader(string text, Json5Lines? lines = null)
     {
         this.text = text;
-        lines = new Json5Lines(text);
+        this.lines = lines ?? new Json5Lines(text);
     }
 
     /// <summary>Reads UTF-8, with or without a byte order mark.</summary>
@@ -43,7 +43,8 @@ public sealed class Json5Reader
         return reader.Finish(null);
     }
 
-    public static Json5Document Read(string text) => text.Length > MaxBytes ? TooLarge() : new Json5Reader(text).ReadDocument();
+    /// <param name="lines">Of the text, where they are known.</param>
+    public static Json5Document Read(string text, Json5Lines? lines = null) => text.Length > MaxBytes ? TooLarge() : new Json5Reader(text, lines).ReadDocument();
 
     private static Json5Document TooLarge() => new("", null, [], [new Json5Error("The file is larger than 4 MiB, the most that is read.", new Json5Span(0, 0, 1, 1))], new Json5Lines(""));
 
@@ -350,6 +351,8 @@ public sealed class Json5Reader
         StringBuilder? built = null;
         while (true)
         {
+            var length = text.AsSpan(position).IndexOfAny([quote, '\\', '\n', '\r']);
+            position = length < 0 ? text.Length : position + length;
             if (AtEnd || Current is '\n' or '\r')
             {
                 Report($"Found {(AtEnd ? "the end of the file" : "the end of the line")} where the closing {quote} of the text was expected.", start, position);
@@ -361,12 +364,6 @@ public sealed class Json5Reader
                 var value = built is null ? text[plain..position] : built.Append(text, plain, position - plain).ToString();
                 position++;
                 return value;
-            }
-
-            if (Current != '\\')
-            {
-                position++;
-                continue;
             }
 
             (built ??= new StringBuilder()).Append(text, plain, position - plain);

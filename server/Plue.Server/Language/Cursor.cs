@@ -161,7 +161,7 @@ internal sealed record Cursor(IReadOnlyList<FrameStep> Steps, CursorKind Kind, P
     /// <summary>Closes what is of that kind, and what was left open within it. A mark that closes nothing is passed over.</summary>
     private static void Close(Stack<Open> open, bool ofObject)
     {
-        if (open.All(frame => frame.Frame.IsObject != ofObject)) { return; }
+        if (!(open.TryPeek(out var top) && top.Frame.IsObject == ofObject) && open.All(frame => frame.Frame.IsObject != ofObject)) { return; }
 
         while (open.Pop().Frame.IsObject != ofObject) { }
 
@@ -207,11 +207,15 @@ internal sealed record Cursor(IReadOnlyList<FrameStep> Steps, CursorKind Kind, P
 
     private static Lexeme TextAt(string text, int start, char quote)
     {
-        for (var i = start + 1; i < text.Length; i++)
+        for (var i = start + 1; i < text.Length; i += 2)
         {
-            if (text[i] == '\\') { i++; }
-            else if (text[i] == quote) { return new Lexeme(TokenKind.Text, start, i + 1); }
-            else if (text[i] is '\n' or '\r') { return new Lexeme(TokenKind.Text, start, i, IsClosed: false); }
+            var length = text.AsSpan(i).IndexOfAny([quote, '\\', '\n', '\r']);
+            if (length < 0) { break; }
+
+            i += length;
+            if (text[i] == quote) { return new Lexeme(TokenKind.Text, start, i + 1); }
+            // Behind a backslash anything may stand.
+            if (text[i] != '\\') { return new Lexeme(TokenKind.Text, start, i, IsClosed: false); }
         }
 
         return new Lexeme(TokenKind.Text, start, text.Length, IsClosed: false);

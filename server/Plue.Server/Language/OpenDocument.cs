@@ -19,15 +19,15 @@ internal sealed record TextChange(string Text, (int Line, int Character)? Start 
 /// <param name="version">The editor's; 0 for a file of the disk.</param>
 internal sealed class OpenDocument(DocumentPlace place, string text, int version)
 {
-    private readonly Lazy<Json5Document> json5 = new(() => Json5Reader.Read(text));
     private readonly Lazy<Json5Lines> lines = new(() => new Json5Lines(text));
+    private Json5Document? json5;
     private readonly Lazy<FrontMatter> frontMatter = new(() => FrontMatter.Parse(text));
 
     public DocumentPlace Place => place;
     public string Text => text;
     public int Version => version;
     public Json5Lines Lines => lines.Value;
-    public Json5Document Json5 => json5.Value;
+    public Json5Document Json5 => LazyInitializer.EnsureInitialized(ref json5, () => Json5Reader.Read(text, Lines));
     public FrontMatter FrontMatter => frontMatter.Value;
 
     /// <summary>More than is read: then nothing is said but that.</summary>

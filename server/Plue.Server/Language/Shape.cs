@@ -74,8 +74,8 @@ internal sealed class ShapeWalk(LanguageSources sources, DocumentPlace place, La
     private Shape OfDefault(Json5Object siblings)
     {
         var own = FieldReading.Of(siblings);
-        var inherited = own.Name.Length > 0 ? fields.Value.FirstOrDefault(field => field.Name == own.Name) : null;
-        var field = siblings.Has("type") || inherited is null ? own : inherited;
+        // Only a field without a type of its own needs the others, which may be many.
+        var field = siblings.Has("type") || own.Name.Length == 0 ? own : fields.Value.FirstOrDefault(field => field.Name == own.Name) ?? own;
         return new Shape(field with { Name = "default" }, Role.Values, field.Type == FieldType.CodexReference ? Meaning.Reference : OfName(own.Name, field));
     }
 
