@@ -20,17 +20,21 @@ internal static class Sidecar
     public static async Task<int> RunAsync(LogLevel logLevel, Stream input, Stream output, CancellationToken cancellationToken)
     {
         await using var house = new Composition(logLevel);
-        var exitCode = await RunAsync(house, PipeReader.Create(input), PipeWriter.Create(output), cancellationToken);
+        var threads = new RequestThreads();
+        var exitCode = await RunAsync(house, threads.Read(input), output, threads, cancellationToken);
         // The process ends with this connection, so whoever is still running has lost its owner.
         await ChildProcess.EndAllAsync();
         return exitCode;
     }
 
-    public static async Task<int> RunAsync(Composition house, PipeReader input, PipeWriter output, CancellationToken cancellationToken)
+    public static Task<int> RunAsync(Composition house, PipeReader input, PipeWriter output, CancellationToken cancellationToken) =>
+        RunAsync(house, input, output.AsStream(leaveOpen: true), new RequestThreads(), cancellationToken);
+
+    private static async Task<int> RunAsync(Composition house, PipeReader input, Stream output, RequestThreads threads, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var logger = house.Logs.CreateLogger("Rpc");
-        var server = new RpcServer(input, output, logger);
+        var server = new RpcServer(input, output, logger, threads);
         AgentTasks? tasks = null;
         var conversations = new Conversations(house.ChatServices(
             codexId => new MessageNotifier(codexId, server, house.Providers.NameOf, house.Time, logger),

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
-using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Plue.Protocol;
@@ -13,13 +12,16 @@ namespace Plue.Server.Rpc;
 /// JSON-RPC 2.0 with LSP framing: one connection, a route table, one error boundary. A small implementation of our own, behind this one
 /// class, because none of the libraries for it can be restored here (see ARCHITECTURE.md).
 /// </summary>
-internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger logger)
+/// <param name="threads">Where requests begin and continue, and the output is written.</param>
+internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger, RequestThreads threads)
 {
     private delegate Task<ArrayBufferWriter<byte>?> Route(JsonElement parameters, CancellationToken cancellationToken);
 
     private readonly Dictionary<string, Route> routes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, CancellationTokenSource> running = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim writing = new(1, 1);
+    private readonly RequestThreads.Lane reading = new(threads);
+    private readonly Dictionary<string, RequestThreads.Lane> lanes = new(StringComparer.Ordinal); // by method; of the reading lane
+    private readonly RpcOutput outgoing = new(output, threads);
     private readonly RpcCalls calls = new();
 
     /// <summary>Before <c>initialize</c> was answered every other request is refused, as LSP asks.</summary>
@@ -68,7 +70,22 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
     }
 
     /// <summary>Reads until the stream ends or <paramref name="cancellationToken"/> says so. Requests run side by side.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public Task RunAsync(CancellationToken cancellationToken)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        reading.Begin(async () =>
+        {
+            try
+            {
+                await ReadAsync(cancellationToken);
+                ended.SetResult();
+            }
+            catch (Exception fault) { ended.SetException(fault); }
+        });
+        return ended.Task;
+    }
+
+    private async Task ReadAsync(CancellationToken cancellationToken)
     {
         var framing = new MessageFraming(input);
         try
@@ -89,7 +106,7 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
 
     /// <summary>Sends a notification. Waits while the other side does not read.</summary>
     public Task NotifyAsync<TParams>(RpcNotification<TParams> method, TParams parameters, CancellationToken cancellationToken) =>
-        WriteAsync(Message(method.Name, null, writer => JsonSerializer.Serialize(writer, parameters, WireReader.TypeOf<TParams>())), cancellationToken);
+        outgoing.WriteAsync(Message(method.Name, null, writer => JsonSerializer.Serialize(writer, parameters, WireReader.TypeOf<TParams>()))).WaitAsync(cancellationToken);
 
     /// <summary>Asks the other side. What it notifies before its reply was handled before this returns.</summary>
     /// <exception cref="FailureException">It refused, with the kind it said; or it went away.</exception>
@@ -103,7 +120,7 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
         {
             var message = Message(method.Name, id, writer => JsonSerializer.Serialize(writer, parameters, WireReader.TypeOf<TParams>()));
             // A side that does not read must not keep a caller who gives up.
-            await WriteAsync(message, cancellationToken).WaitAsync(cancellationToken);
+            await outgoing.WriteAsync(message).WaitAsync(cancellationToken);
             var result = await reply.WaitAsync(cancellationToken);
             return WireReader.Read<TResult>(result);
         }
@@ -201,7 +218,8 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
             var cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var key = id.GetRawText();
             running[key] = cancellation;
-            _ = Task.Run(() => AnswerAsync(method, id, key, route, parameters, cancellation), CancellationToken.None);
+            if (!lanes.TryGetValue(method, out var lane)) { lanes.Add(method, lane = new RequestThreads.Lane(threads)); }
+            lane.Begin(() => AnswerAsync(method, id, key, route, parameters, cancellation));
             return;
         }
 
@@ -228,7 +246,7 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
                 writer.WriteEndObject();
             }
 
-            await WriteAsync(body.WrittenMemory, CancellationToken.None);
+            await outgoing.WriteAsync(body.WrittenMemory);
         }
         catch (Exception fault)
         {
@@ -269,7 +287,7 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
             writer.WriteEndObject();
         }
 
-        try { await WriteAsync(body.WrittenMemory, CancellationToken.None); }
+        try { await outgoing.WriteAsync(body.WrittenMemory); }
         catch (IOException fault) { logger.LogWarning("The editor no longer reads: {Reason}", fault.Message); }
     }
 
@@ -283,7 +301,7 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
             writer.WriteNumber("id"u8, id);
             writer.WriteEndObject();
         });
-        try { await WriteAsync(message, CancellationToken.None); }
+        try { await outgoing.WriteAsync(message); }
         catch (Exception fault) when (fault is IOException or InvalidOperationException) { logger.LogDebug("The editor was not told that nobody waits any more: {Reason}", fault.Message); }
     }
 
@@ -313,21 +331,6 @@ internal sealed class RpcServer(PipeReader input, PipeWriter output, ILogger log
         if (id.ValueKind == JsonValueKind.Undefined) { writer.WriteNullValue(); }
         else { id.WriteTo(writer); }
         return writer;
-    }
-
-    private async Task WriteAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
-    {
-        await writing.WaitAsync(cancellationToken);
-        try
-        {
-            Encoding.ASCII.GetBytes($"Content-Length: {body.Length}\r\n\r\n", output);
-            output.Write(body.Span);
-            await output.FlushAsync(CancellationToken.None);
-        }
-        finally
-        {
-            writing.Release();
-        }
     }
 
     private static T Read<T>(JsonElement parameters) where T : class

@@ -19,7 +19,7 @@ public sealed class MessageNotifierTests : IAsyncDisposable
 
     public MessageNotifierTests()
     {
-        var server = new RpcServer(toServer.Reader, toClient.Writer, NullLogger.Instance);
+        var server = new RpcServer(toServer.Reader, toClient.Writer.AsStream(), NullLogger.Instance, new RequestThreads());
         notifier = new MessageNotifier("codex://chats/x", server, name => name == "broken" ? throw new InvalidOperationException(name) : name, TimeProvider.System, NullLogger.Instance);
     }
 

@@ -19,7 +19,7 @@ public sealed class OutgoingRequestTests : IAsyncDisposable
 
     public OutgoingRequestTests()
     {
-        server = new RpcServer(toServer.Reader, toClient.Writer, NullLogger.Instance) { IsInitialized = true };
+        server = new RpcServer(toServer.Reader, toClient.Writer.AsStream(), NullLogger.Instance, new RequestThreads()) { IsInitialized = true };
         server.Map(Methods.CodexDelete, (_, _) => Task.FromResult(new Nothing()));
         running = server.RunAsync(CancellationToken.None);
         editor = new RpcClient(toClient.Reader.AsStream(), toServer.Writer.AsStream());
@@ -131,7 +131,7 @@ public sealed class OutgoingRequestTests : IAsyncDisposable
     {
         var input = new Pipe();
         var full = new Pipe(new PipeOptions(pauseWriterThreshold: 16, resumeWriterThreshold: 8));
-        var stuck = new RpcServer(input.Reader, full.Writer, NullLogger.Instance);
+        var stuck = new RpcServer(input.Reader, full.Writer.AsStream(), NullLogger.Instance, new RequestThreads());
         using var stop = new CancellationTokenSource();
         var asking = stuck.RequestAsync(Methods.HostLanguageModels, Question, stop.Token);
         await stop.CancelAsync();

@@ -21,7 +21,7 @@ public sealed class RpcServerTests : IAsyncDisposable
 
     public RpcServerTests()
     {
-        server = new RpcServer(toServer.Reader, toClient.Writer, NullLogger.Instance) { IsInitialized = true };
+        server = new RpcServer(toServer.Reader, toClient.Writer.AsStream(), NullLogger.Instance, new RequestThreads()) { IsInitialized = true };
         server.Map(Methods.CodexDelete, (parameters, _) => parameters.Uri switch
         {
             "missing" => throw new FailureException(FailureKind.NotFound, "It is not there."),

@@ -1,0 +1,124 @@
+using System.IO.Pipelines;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>
+/// The threads of one connection. Requests begin and continue here, and its streams are read and written here, so that none of them waits for
+/// the thread pool, whose queue is long while many responses stream. Lanes take turns, so that a request does not wait behind many of another
+/// method either. A thread that has nothing to do for a while ends.
+/// </summary>
+internal sealed class RequestThreads
+{
+    private const int MaxThreads = 32;
+    private const int MaxThreadsOfLane = 4;
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly object gate = new(); // an object, because Monitor.Wait needs one
+    private readonly Queue<Lane> ready = new(); // a lane as often as it may occupy one more thread
+    private int threads;
+    private int idle;
+
+    /// <summary>Asynchronous work that begins here continues here after each await.</summary>
+    public sealed class Lane(RequestThreads owner) : SynchronizationContext
+    {
+        internal Queue<(SendOrPostCallback Work, object? State)> Waiting { get; } = new();
+
+        /// <summary>How many threads work for it or are about to.</summary>
+        internal int Active { get; set; }
+
+        public override void Post(SendOrPostCallback d, object? state) => owner.Post(this, d, state);
+
+        public void Begin(Func<Task> work) => Post(static state => _ = ((Func<Task>)state!)(), work);
+    }
+
+    /// <summary>Reads a stream that can only be waited for: one thread is kept for it.</summary>
+    public PipeReader Read(Stream stream)
+    {
+        var pipe = new Pipe();
+        new Lane(this).Post(_ =>
+        {
+            Exception? fault = null;
+            try
+            {
+                int read;
+                while ((read = stream.Read(pipe.Writer.GetSpan())) > 0)
+                {
+                    pipe.Writer.Advance(read);
+                    if (pipe.Writer.FlushAsync().AsTask().GetAwaiter().GetResult().IsCompleted) { break; }
+                }
+            }
+            catch (Exception exception)
+            {
+                fault = exception;
+            }
+
+            pipe.Writer.Complete(fault);
+        }, null);
+        return pipe.Reader;
+    }
+
+    private void Post(Lane lane, SendOrPostCallback work, object? state)
+    {
+        lock (gate)
+        {
+            lane.Waiting.Enqueue((work, state));
+            if (lane.Active == MaxThreadsOfLane) { return; }
+
+            lane.Active++;
+            ready.Enqueue(lane);
+            if (ready.Count <= idle)
+            {
+                Monitor.Pulse(gate);
+                return;
+            }
+
+            if (threads == MaxThreads) { return; }
+            threads++;
+        }
+
+        new Thread(Run) { IsBackground = true, Name = "Requests" }.Start();
+    }
+
+    private void Run()
+    {
+        Lane? lane = null;
+        while (true)
+        {
+            (SendOrPostCallback Work, object? State) next;
+            lock (gate)
+            {
+                // Others come first.
+                if (lane is not null) { ready.Enqueue(lane); }
+                while (true)
+                {
+                    if (!WaitForWork()) { return; }
+
+                    lane = ready.Dequeue();
+                    if (lane.Waiting.TryDequeue(out next)) { break; }
+
+                    lane.Active--;
+                }
+            }
+
+            SynchronizationContext.SetSynchronizationContext(lane);
+            next.Work(next.State);
+        }
+    }
+
+    /// <summary>Under the gate. False when there was nothing to do for so long that this thread ends.</summary>
+    private bool WaitForWork()
+    {
+        idle++;
+        while (ready.Count == 0)
+        {
+            if (Monitor.Wait(gate, IdleTimeout) || ready.Count > 0) { continue; }
+
+            threads--;
+            idle--;
+            return false;
+        }
+
+        idle--;
+        return true;
+    }
+}

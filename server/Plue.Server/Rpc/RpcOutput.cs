@@ -1,0 +1,67 @@
+using System.Buffers;
+using System.Text;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>What goes to the other side, in the order in which it was given. What waits while the stream is busy is written at once.</summary>
+internal sealed class RpcOutput(Stream stream, RequestThreads threads)
+{
+    private const int MaxBatchBytes = 64 * 1024;
+
+    private readonly RequestThreads.Lane writing = new(threads);
+    private readonly Lock gate = new();
+    private readonly Queue<(ReadOnlyMemory<byte> Body, TaskCompletionSource Written)> waiting = new();
+    private readonly ArrayBufferWriter<byte> batch = new(); // of the thread that writes
+    private bool isWriting;
+
+    /// <summary>Returns a task that ends when the stream took the message: it waits while the other side does not read.</summary>
+    public Task WriteAsync(ReadOnlyMemory<byte> body)
+    {
+        var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (gate)
+        {
+            waiting.Enqueue((body, written));
+            if (isWriting) { return written.Task; }
+            isWriting = true;
+        }
+
+        writing.Post(static state => ((RpcOutput)state!).WriteAll(), this);
+        return written.Task;
+    }
+
+    private void WriteAll()
+    {
+        List<TaskCompletionSource> batched = [];
+        while (Take(batched))
+        {
+            try
+            {
+                stream.Write(batch.WrittenSpan);
+                foreach (var written in batched) { written.TrySetResult(); }
+            }
+            catch (Exception fault)
+            {
+                foreach (var written in batched) { written.TrySetException(fault); }
+            }
+        }
+    }
+
+    /// <summary>Fills the batch; false when nothing waits and nobody writes any more.</summary>
+    private bool Take(List<TaskCompletionSource> batched)
+    {
+        batched.Clear();
+        if (batch.Capacity > 4 * MaxBatchBytes) { batch.Clear(); }
+        batch.ResetWrittenCount();
+        lock (gate)
+        {
+            while (batch.WrittenCount < MaxBatchBytes && waiting.TryDequeue(out var next))
+            {
+                Encoding.ASCII.GetBytes($"Content-Length: {next.Body.Length}\r\n\r\n", batch);
+                batch.Write(next.Body.Span);
+                batched.Add(next.Written);
+            }
+
+            return isWriting = batched.Count > 0;
+        }
+    }
+}
