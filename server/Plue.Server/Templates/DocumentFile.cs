@@ -58,12 +58,18 @@ public static class DocumentFile
 
     /// <summary>The files of a trusted workspace's <c>.plue</c>, sorted by name. One that is a link out of the workspace is passed over.</summary>
     /// <param name="workspace">Null has none.</param>
-    public static IReadOnlyList<string> ListWorkspace(string? workspace, string folder, string extension)
+    public static IReadOnlyList<string> ListWorkspace(string? workspace, string folder, string extension) =>
+        workspace is null ? [] : WithinWorkspace(workspace, List(OfWorkspace(workspace, folder), extension).Paths);
+
+    internal static string OfWorkspace(string workspace, string folder) => Path.Combine(workspace, ".plue", folder);
+
+    /// <summary>Without those that are links out of the workspace.</summary>
+    internal static IReadOnlyList<string> WithinWorkspace(string workspace, IReadOnlyList<string> paths)
     {
-        if (workspace is null) { return []; }
+        if (paths.Count == 0) { return []; }
 
         var root = RealPath.Of(workspace).TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar;
-        return [.. List(Path.Combine(workspace, ".plue", folder), extension).Paths.Take(MaxOfWorkspace).Where(path => RealPath.Of(path).StartsWith(root, StringComparison.Ordinal))];
+        return [.. paths.Take(MaxOfWorkspace).Where(path => RealPath.Of(path).StartsWith(root, StringComparison.Ordinal))];
     }
 
     /// <summary>What ships inside the program; null when nothing of that name does.</summary>

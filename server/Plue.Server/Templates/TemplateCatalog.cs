@@ -25,6 +25,8 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
     private const string Extension = ".json5";
 
     private readonly Lock gate = new();
+    private readonly ListedFolder own = new(paths.Templates, Extension);
+    private ListedFolder? ofWorkspace;
     private string? stamp;
     /// <summary>The highest layer comes first, so the first of an id that could be read is the one in force.</summary>
     private IReadOnlyList<Source> sources = [];
@@ -103,8 +105,8 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
 
     private DocumentProblem? Refresh()
     {
-        var (files, problem) = DocumentFile.List(paths.Templates, Extension);
-        var others = DocumentFile.ListWorkspace(workspace?.Invoke(), "templates", Extension);
+        var (files, problem) = own.List();
+        var others = ListWorkspace();
         var now = Stamp([.. files, .. others]);
         if (now != stamp)
         {
@@ -112,6 +114,15 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         }
 
         return problem;
+    }
+
+    private IReadOnlyList<string> ListWorkspace()
+    {
+        if (workspace?.Invoke() is not { } root) { return []; }
+
+        var folder = DocumentFile.OfWorkspace(root, "templates");
+        if (ofWorkspace?.Folder != folder) { ofWorkspace = new ListedFolder(folder, Extension); }
+        return DocumentFile.WithinWorkspace(root, ofWorkspace.List().Paths);
     }
 
     private TemplateEntry Resolve(Source source)
