@@ -181,7 +181,7 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
         catch (Exception exception) when (exception is ArgumentException or IOException or NotSupportedException) { return $"{path} is not a path."; }
 
         // Also the place that is read, should a link lead elsewhere by now.
-        return (protectedPaths.WhyNot(place.Full) ?? protectedPaths.WhyNot(place.Real)) is { } why ? $"{place.Shown} {why}." : null;
+        return protectedPaths.WhyNot(place.Full, place.Real) is { } why ? $"{place.Shown} {why}." : null;
     }
 
     private const string NotTrusted = "The folder is not trusted, so its files are not read.";

@@ -90,10 +90,10 @@ internal sealed class FileJudge(ProtectedPaths protectedPaths, string userHome, 
             : IsProtected(path, target) ? Finding.Deny($"{Path.GetFileName(path)} belongs to Plue or holds sign-ins, and no model changes it.", target) : null;
     }
 
-    private bool IsProtected(string path, string target) => protectedPaths.WhyNot(path) is not null || protectedPaths.WhyNot(target) is not null;
+    private bool IsProtected(string path, string target) => protectedPaths.WhyNot(path, target) is not null;
 
     private string? WhyNotRead(string path, string target, Rights rights) =>
-        protectedPaths.WhyNot(path) ?? protectedPaths.WhyNot(target) ?? GuardedPaths.WhyNotRead(Path.GetFullPath(path), rights.Workspace) ?? GuardedPaths.WhyNotRead(target, null) ?? WhyNotContent(target);
+        protectedPaths.WhyNot(path, target) ?? GuardedPaths.WhyNotRead(Path.GetFullPath(path), rights.Workspace) ?? GuardedPaths.WhyNotRead(target, null) ?? WhyNotContent(target);
 
     /// <summary>A private key may have any name.</summary>
     private static string? WhyNotContent(string target)

@@ -14,18 +14,19 @@ public sealed class ProtectedPaths(PluePaths paths, string userHome)
     /// <summary>The files and folders that are known by where they lie, absolute; there need not be any.</summary>
     public IReadOnlyList<string> Places => [paths.Home, .. Folders.Concat(Files).Select(name => Path.Combine(userHome, name))];
 
-    /// <param name="path">As it is named; where it leads counts too.</param>
+    /// <param name="names">One file, by each name that is known of it; where they lead counts too.</param>
     /// <returns>The end of a sentence that begins with the file's name: <c>is Plue's own and is not sent</c>. Null for everything else.</returns>
-    public string? WhyNot(string path)
+    public string? WhyNot(params IEnumerable<string> names)
     {
-        if (RealPath.IsInside(path, paths.Home)) { return "belongs to Plue itself, which keeps your keys and chats there, and is never sent"; }
-        if (Folders.Any(folder => RealPath.IsInside(path, Path.Combine(userHome, folder)))
-            || Files.Any(file => RealPath.IsInside(path, Path.Combine(userHome, file)))) { return "holds sign-ins or keys and is never sent"; }
+        List<(string Full, string Real)> files = [.. names.Distinct(StringComparer.Ordinal).Select(name => (Path.GetFullPath(name), RealPath.Of(name)))];
+        bool IsIn(string place) => RealPath.Of(place) is var real && files.Exists(file => RealPath.LiesIn(real, file.Real) || RealPath.LiesIn(Path.GetFullPath(place), file.Full));
+        if (IsIn(paths.Home)) { return "belongs to Plue itself, which keeps your keys and chats there, and is never sent"; }
+        if (Folders.Concat(Files).Any(place => IsIn(Path.Combine(userHome, place)))) { return "holds sign-ins or keys and is never sent"; }
 
-        return new[] { path, RealPath.Of(path) }.Any(name => KeyNames.Contains(Path.GetFileName(name), StringComparer.OrdinalIgnoreCase)) ? PrivateKey : null;
+        return files.SelectMany(file => new[] { file.Full, file.Real }).Any(name => KeyNames.Contains(Path.GetFileName(name), StringComparer.OrdinalIgnoreCase)) ? PrivateKey : null;
     }
 
-    /// <summary>As <see cref="WhyNot(string)"/>, by what is in it: a key may have any name.</summary>
+    /// <summary>As <see cref="WhyNot(IEnumerable{string})"/>, by what is in it: a key may have any name.</summary>
     public static string? WhyNot(ReadOnlySpan<byte> content)
     {
         var head = content[..Math.Min(content.Length, LongestKeyHead)].TrimStart((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF, (byte)' ', (byte)'\t', (byte)'\r', (byte)'\n']);

@@ -107,12 +107,12 @@ public static partial class RealPath
         // What /proc calls links leads to another place for each process that looks.
         if (OperatingSystem.IsLinux() && Contains("/proc", Path.GetDirectoryName(path) ?? "/")) { return false; }
 
-        var content = new byte[LongestTarget];
+        Span<byte> content = stackalloc byte[LongestTarget];
         var length = (int)readlink(path, content, content.Length);
         // Nothing can be there by a name that is too long.
         if (length < 0) { return Marshal.GetLastPInvokeError() is var error && (error is NotThere or NotALink or NotAFolder || error == NameTooLong); }
 
-        var text = Encoding.UTF8.GetString(content, 0, length);
+        var text = Encoding.UTF8.GetString(content[..length]);
         target = text;
         return length < LongestTarget && !text.Contains('\uFFFD', StringComparison.Ordinal);
     }
@@ -139,7 +139,7 @@ public static partial class RealPath
     private static partial nint realpath(string path, nint resolved);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial nint readlink(string path, [Out] byte[] target, nint size);
+    private static partial nint readlink(string path, Span<byte> target, nint size);
 
     [LibraryImport("libc")]
     private static partial void free(nint memory);
