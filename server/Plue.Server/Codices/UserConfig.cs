@@ -34,7 +34,13 @@ public sealed record UserConfig
     /// <summary>Whether AGENTS.md and CLAUDE.md of the workspace steer chats.</summary>
     public const string WorkspaceRulesKey = "workspace_rules";
 
+    /// <summary>A file that changed so lately may change again and show the same time.</summary>
+    private static readonly TimeSpan ClockTick = TimeSpan.FromSeconds(2);
+
     private static readonly Lock Gate = new();
+    private static volatile Known? last;
+
+    private sealed record Known(string Path, long Length, DateTime Modified, UserConfig Config);
 
     /// <summary>Null while nobody chose.</summary>
     public ModelChoice? DefaultLarge { get; init; }
@@ -54,8 +60,19 @@ public sealed record UserConfig
 
     public IReadOnlyList<string> Texts(string key) => [.. (Value(key) as Json5Array)?.Items.OfType<Json5String>().Select(text => text.Value) ?? []];
 
-    /// <summary>A missing file says nothing. Keys that this version does not know are kept and passed over.</summary>
+    /// <summary>A missing file says nothing. Keys that this version does not know are kept and passed over. Asked with each request, the file is read when it changed.</summary>
     public static UserConfig Read(PluePaths paths)
+    {
+        var file = new FileInfo(paths.Config);
+        if (!file.Exists || file.LinkTarget is not null) { return ReadFile(paths); }
+        if (last is { } known && known.Path == paths.Config && known.Length == file.Length && known.Modified == file.LastWriteTimeUtc) { return known.Config; }
+
+        var config = ReadFile(paths);
+        if (DateTime.UtcNow - file.LastWriteTimeUtc > ClockTick) { last = new Known(paths.Config, file.Length, file.LastWriteTimeUtc, config); }
+        return config;
+    }
+
+    private static UserConfig ReadFile(PluePaths paths)
     {
         var (bytes, problem) = DocumentFile.Read(paths.Config);
         if (bytes is null) { return new UserConfig { Problems = problem is null ? [] : [problem] }; }
