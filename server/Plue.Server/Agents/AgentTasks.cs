@@ -41,7 +41,10 @@ public sealed class AgentTasks
 
     /// <summary>A row of the tree changed.</summary>
     /// <param name="uri">Of a task; others are passed over.</param>
-    public void Changed(string uri) => news.Changed(uri);
+    public void Changed(string uri)
+    {
+        if (CodexUri.TryParse(uri, out var address) && address.Collection == CodexCollection.Tasks) { news.Changed(uri); }
+    }
 
     /// <summary>Completes at the next change of a task. Taken before one looks.</summary>
     internal Task NextChange(string uri) => news.Next(uri);

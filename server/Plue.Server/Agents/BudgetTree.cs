@@ -57,6 +57,9 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
         return nodes.Count == 0 ? Spend.None : Used(nodes).GetValueOrDefault(id, Spend.None);
     }
 
+    /// <summary>What each task and everything under it have used.</summary>
+    public static IReadOnlyDictionary<string, Spend> Used(IReadOnlyList<BudgetNode> nodes) => Used(nodes.ToDictionary(node => node.Id, StringComparer.Ordinal));
+
     /// <summary>What a child gets: what was asked for or its template has, and never more than is left.</summary>
     /// <param name="asked">Kept for the child by name; null parts are not.</param>
     /// <returns>Its limits, and what is reserved for it.</returns>

@@ -40,21 +40,30 @@ public sealed class TaskLook(Conversations conversations, ProviderRegistry provi
         var summaries = Summaries;
         var tree = TreeOf(summaries);
         var under = root is null ? null : tree.Under(root).Append(root).ToHashSet(StringComparer.Ordinal);
-        return [.. summaries.Where(summary => (includeArchived || !summary.Archived) && (under is null || under.Contains(UriOf(summary)))).Select(summary => RowOf(summary, summaries, tree))];
+        return RowsOf(summaries.Where(summary => (includeArchived || !summary.Archived) && (under is null || under.Contains(UriOf(summary)))), summaries, tree);
     }
 
     /// <returns>Null when it is gone.</returns>
     public TaskRow? Row(string uri)
     {
         var summaries = Summaries;
-        return summaries.FirstOrDefault(summary => UriOf(summary) == uri) is { } found ? RowOf(found, summaries, TreeOf(summaries)) : null;
+        return RowsOf(summaries.Where(summary => UriOf(summary) == uri), summaries, TreeOf(summaries)).FirstOrDefault();
+    }
+
+    /// <summary>The rows of these tasks and of all above them at one moment; one that is gone has none.</summary>
+    public IReadOnlyDictionary<string, TaskRow> RowsWithAbove(IReadOnlyCollection<string> uris)
+    {
+        var summaries = Summaries;
+        var tree = TreeOf(summaries);
+        var wanted = uris.Concat(uris.SelectMany(tree.Above)).ToHashSet(StringComparer.Ordinal);
+        return RowsOf(summaries.Where(summary => wanted.Contains(UriOf(summary))), summaries, tree).ToDictionary(row => row.Uri, StringComparer.Ordinal);
     }
 
     /// <summary>Every task of the tree that this one is in, as budgets see them.</summary>
     public IReadOnlyList<BudgetNode> Nodes(string uri)
     {
         var summaries = Summaries;
-        return Nodes(uri, summaries, TreeOf(summaries));
+        return Nodes(uri, summaries.ToDictionary(UriOf, StringComparer.Ordinal), TreeOf(summaries));
     }
 
     /// <summary>It waits for a child, or does so no longer.</summary>
@@ -62,9 +71,8 @@ public sealed class TaskLook(Conversations conversations, ProviderRegistry provi
 
     private static TaskTree TreeOf(IReadOnlyList<ChatSummary> summaries) => new(summaries.Select(summary => (UriOf(summary), summary.SpawnedBy)));
 
-    private List<BudgetNode> Nodes(string uri, IReadOnlyList<ChatSummary> summaries, TaskTree tree)
+    private List<BudgetNode> Nodes(string uri, Dictionary<string, ChatSummary> byUri, TaskTree tree)
     {
-        var byUri = summaries.ToDictionary(UriOf, StringComparer.Ordinal);
         var top = tree.Above(uri).LastOrDefault(byUri.ContainsKey) ?? uri;
         List<BudgetNode> nodes = [];
         foreach (var one in tree.Under(top).Prepend(top))
@@ -80,16 +88,38 @@ public sealed class TaskLook(Conversations conversations, ProviderRegistry provi
         return nodes;
     }
 
-    private TaskRow RowOf(ChatSummary summary, IReadOnlyList<ChatSummary> summaries, TaskTree tree)
+    private List<TaskRow> RowsOf(IEnumerable<ChatSummary> wanted, IReadOnlyList<ChatSummary> summaries, TaskTree tree)
     {
-        var uri = UriOf(summary);
-        var figures = FiguresOf(summary);
-        var inAll = new BudgetTree(_ => Nodes(uri, summaries, tree)).InAll(uri);
-        var asked = approvals.Pending.Count(pending => pending.Request.CodexId == uri);
-        var settings = summary.ProviderId is { } provider ? providers.Find(provider)?.Settings : null;
-        return new TaskRow(
-            uri, summary, conversations.TemplateOf(summary.TemplateId)?.Name ?? summary.TemplateId, StatusOf(summary, uri, asked), figures.Own, inAll, figures.Limits, settings?.IsFree == true,
-            summary.ProviderId is { } id ? providers.NameOf(id) : null, asked, figures.Note, figures.ToolUseId);
+        var byUri = summaries.ToDictionary(UriOf, StringComparer.Ordinal);
+        var pending = approvals.Pending.ToLookup(one => one.Request.CodexId, StringComparer.Ordinal);
+        // What is the same for many is looked up once.
+        Dictionary<string, Spend> inAll = new(StringComparer.Ordinal);
+        Dictionary<string, (string Name, bool IsFree)> answering = new(StringComparer.Ordinal);
+        Dictionary<string, string> templates = new(StringComparer.Ordinal);
+        List<TaskRow> rows = [];
+        foreach (var summary in wanted)
+        {
+            var uri = UriOf(summary);
+            if (!inAll.ContainsKey(uri))
+            {
+                foreach (var (one, used) in BudgetTree.Used(Nodes(uri, byUri, tree))) { inAll[one] = used; }
+            }
+
+            (string? Name, bool IsFree) answers = default;
+            if (summary.ProviderId is { } id)
+            {
+                if (!answering.TryGetValue(id, out var known)) { answering[id] = known = (providers.NameOf(id), providers.Find(id)?.Settings.IsFree == true); }
+                answers = known;
+            }
+
+            if (!templates.TryGetValue(summary.TemplateId, out var template)) { templates[summary.TemplateId] = template = conversations.TemplateOf(summary.TemplateId)?.Name ?? summary.TemplateId; }
+
+            var (figures, asked) = (FiguresOf(summary), pending[uri].Count());
+            rows.Add(new TaskRow(
+                uri, summary, template, StatusOf(summary, uri, asked), figures.Own, inAll.GetValueOrDefault(uri, Spend.None), figures.Limits, answers.IsFree, answers.Name, asked, figures.Note, figures.ToolUseId));
+        }
+
+        return rows;
     }
 
     private string StatusOf(ChatSummary summary, string uri, int asked) => summary.TaskStatus switch

@@ -51,12 +51,9 @@ internal sealed class TaskNews(TaskLook look, Action<string, TaskRow?> tell, ILo
 
             try
             {
-                var tree = look.Tree;
-                foreach (var uri in batch.Concat(batch.SelectMany(tree.Above)).Distinct(StringComparer.Ordinal).ToList())
-                {
-                    if (look.Row(uri) is { } row) { tell(uri, row); }
-                    else if (batch.Contains(uri)) { tell(uri, null); }
-                }
+                var rows = look.RowsWithAbove(batch);
+                foreach (var (uri, row) in rows) { tell(uri, row); }
+                foreach (var gone in batch.Where(uri => !rows.ContainsKey(uri))) { tell(gone, null); }
             }
             catch (Exception fault)
             {
