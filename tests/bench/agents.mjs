@@ -1,8 +1,8 @@
 // Agents at work: what a round with a tool costs beside bare requests and file reads, many answers at once, and a tree of many tasks.
-import { createServer } from 'node:http';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { median } from './measure.mjs';
+import { startScriptedModel } from './scriptedModel.mjs';
 import { startSidecar } from './sidecar.mjs';
 
 const toolRounds = 20;
@@ -23,7 +23,7 @@ export async function agentFigures({ serve, home: parent }, { rounds, agents }) 
     join(home, 'templates', `${taskTemplate}.json5`),
     `{ id: "${taskTemplate}", name: "Child", version: "1.0.0", parent_template: "task", available_tools: [] }`,
   );
-  const endpoint = await startModel();
+  const endpoint = await startScriptedModel();
   const provider = { name: 'Bench', provider_type: 'openai-compatible', endpoint: `${endpoint.origin}/v1`, model: 'm' };
   writeFileSync(join(home, 'providers', 'bench.json5'), JSON.stringify(provider));
   const sidecar = await startSidecar({ ...serve, env: { ...serve.env, PLUE_HOME: home } }, folder);
@@ -34,7 +34,8 @@ export async function agentFigures({ serve, home: parent }, { rounds, agents }) 
     const [peakMb, nowMb] = [sidecar.peakMb(), sidecar.nowMb()];
     const trees = await largeTrees(sidecar, agents.tasks, rounds);
     return [
-      { name: `a round with a tool, of ${toolRounds}; bare: the same request and file read`, unit: 'ms', digits: 2, ...inRounds },
+      { name: `a round with a tool, of ${toolRounds}; bare: the same request and file read`, unit: 'ms', digits: 2, ...inRounds.time },
+      { name: `a round with a tool, of ${toolRounds}: CPU`, unit: 'ms', digits: 2, plue: inRounds.cpuMs },
       { name: `${agents.streams} answers at once, none with a word of another`, unit: 'ms', digits: 0, plue: streams.totalMs },
       { name: `${agents.streams} answers at once: another question meanwhile, 99 of 100`, unit: 'ms', digits: 1, plue: streams.pingMs },
       { name: `${agents.streams} answers at once: peak memory`, unit: 'MB', digits: 1, plue: peakMb },
@@ -58,7 +59,9 @@ export async function agentFigures({ serve, home: parent }, { rounds, agents }) 
 async function roundsWithTools(sidecar, turns, origin, folder, rounds) {
   /** @type {number[]} */ const plue = [];
   /** @type {number[]} */ const bare = [];
+  let used = 0;
   for (let round = 0; round <= rounds; round++) {
+    if (round === 1) used = sidecar.cpuMs();
     const { uri } = await sidecar.ask('codex/create', { templateId: 'ai-chat', values: { provider_ref: 'codex://providers/bench' } });
     const started = performance.now();
     const ended = turns.endOf(uri);
@@ -75,7 +78,7 @@ async function roundsWithTools(sidecar, turns, origin, folder, rounds) {
       bare.push((performance.now() - answered) / toolRounds);
     }
   }
-  return { plue: median(plue), bare: median(bare) };
+  return { time: { plue: median(plue), bare: median(bare) }, cpuMs: (sidecar.cpuMs() - used) / rounds / toolRounds };
 }
 
 /** @param {Sidecar} sidecar @param {Turns} turns @param {{streams: number, tokens: number}} size */
@@ -150,52 +153,4 @@ function watchTurns(sidecar) {
   return {
     endOf: (/** @type {string} */ codexId) => new Promise((/** @type {(event: any) => void} */ resolve) => waiting.set(codexId, resolve)),
   };
-}
-
-/** A model that does what the last word of the user says: `READ n` calls a tool n times, `ECHO word; n` says the word n times. */
-async function startModel() {
-  const server = createServer((request, response) => {
-    let body = '';
-    request.setEncoding('utf8').on('data', (piece) => (body += piece));
-    request.on('end', () => {
-      if (request.method === 'GET') {
-        return response.setHeader('content-type', 'application/json').end('{"object":"list","data":[{"id":"m","object":"model"}]}');
-      }
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      void say(response, JSON.parse(body).messages);
-    });
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
-  const address = server.address();
-  const port = address !== null && typeof address === 'object' ? address.port : 0;
-  return {
-    origin: `http://127.0.0.1:${port}`,
-    stop: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
-/** @param {import('node:http').ServerResponse} response @param {{role: string, content: unknown}[]} messages */
-async function say(response, messages) {
-  const asked = JSON.stringify(messages.findLast(({ role }) => role === 'user')?.content ?? '');
-  const event = (/** @type {object} */ delta, /** @type {string | null} */ finish) =>
-    `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
-  const [, read] = /READ (\d+)/.exec(asked) ?? [];
-  const [, word, times] = /ECHO ([^;]+;) (\d+)/.exec(asked) ?? [];
-  const done = messages.filter(({ role }) => role === 'tool').length;
-  if (read !== undefined && done < Number(read)) {
-    const call = { index: 0, id: `call_${done}`, type: 'function', function: { name: 'read', arguments: '{"path":"notes.txt"}' } };
-    // Not the same call three times in a row.
-    call.function.arguments = JSON.stringify({ path: 'notes.txt', from: 1, to: done + 1 });
-    response.write(event({ tool_calls: [call] }, null) + event({}, 'tool_calls'));
-  } else {
-    for (let said = 0; said < Number(times ?? 1); said++) {
-      response.write(event({ content: word === undefined ? 'Done.' : `${word} ` }, null));
-      if (said % 10 === 9) await new Promise((resolve) => setImmediate(resolve));
-    }
-    response.write(event({}, 'stop'));
-  }
-  response.end('data: [DONE]\n\n');
 }

@@ -63,6 +63,8 @@ export async function startSidecar({ command, args, env, cwd }, workspaceFolder)
     on: (method, listener) => void listening.set(method, listener),
     /** The most it held so far, in megabytes. */
     peakMb: () => heldMb(child.pid, 'VmHWM'),
+    /** User and system time so far, in milliseconds. */
+    cpuMs: () => usedMs(child.pid),
     /** What it holds now, in megabytes. */
     nowMb: () => heldMb(child.pid, 'VmRSS'),
   };
@@ -71,6 +73,13 @@ export async function startSidecar({ command, args, env, cwd }, workspaceFolder)
 /** @param {number | undefined} pid @param {'VmHWM' | 'VmRSS'} what */
 function heldMb(pid, what) {
   return Number(new RegExp(`${what}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+}
+
+/** In ticks of the kernel, which are a hundredth of a second. @param {number | undefined} pid */
+function usedMs(pid) {
+  const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
+  const [user, system] = fields.split(' ').slice(11, 13);
+  return (Number(user) + Number(system)) * 10;
 }
 
 /** @param {import('node:stream').Readable} stdout @param {(message: Incoming) => void} take */
