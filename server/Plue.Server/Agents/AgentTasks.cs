@@ -27,7 +27,7 @@ public sealed class AgentTasks
         this.services = services;
         Look = new TaskLook(services.Conversations, services.Providers, services.Approvals);
         Budgets = new BudgetTree(Look.Nodes);
-        news = new TaskNews(Look, services.Changed, services.Logger);
+        news = new TaskNews(Look, services.Changed, services.Time, services.Logger);
         Spawner = new TaskSpawner(services, this);
         spawnTask = new(() => new SpawnTaskTool(Spawner, services.PromptOf($"tool-{SpawnTaskTool.ToolName}")));
         services.Approvals.Changed += TellOfApprovals;

@@ -4,11 +4,14 @@ using Microsoft.Extensions.Logging;
 namespace Plue.Server.Agents;
 
 /// <summary>Tells of rows that changed, with those above them, whose sums change along; many changes at once are told once.</summary>
-internal sealed class TaskNews(TaskLook look, Action<string, TaskRow?> tell, ILogger logger)
+internal sealed class TaskNews(TaskLook look, Action<string, TaskRow?> tell, TimeProvider time, ILogger logger)
 {
     private readonly ConcurrentDictionary<string, TaskCompletionSource> waiting = new(StringComparer.Ordinal);
     /// <summary>Stands for every task.</summary>
     public const string Any = "";
+
+    /// <summary>Between two looks: a look is at every task, and many change while a tree works.</summary>
+    private static readonly TimeSpan Frame = TimeSpan.FromMilliseconds(16);
 
     private readonly Lock gate = new();
     private readonly HashSet<string> changed = new(StringComparer.Ordinal);
@@ -29,10 +32,10 @@ internal sealed class TaskNews(TaskLook look, Action<string, TaskRow?> tell, ILo
             isTelling = true;
         }
 
-        _ = Task.Run(Tell);
+        _ = Task.Run(TellAsync);
     }
 
-    private void Tell()
+    private async Task TellAsync()
     {
         while (true)
         {
@@ -59,6 +62,8 @@ internal sealed class TaskNews(TaskLook look, Action<string, TaskRow?> tell, ILo
             {
                 logger.LogWarning("A change of tasks was not told: {Why}", fault.Message);
             }
+
+            await Task.Delay(Frame, time);
         }
     }
 }
