@@ -18,10 +18,12 @@ public sealed class UsageLedger(
     private const int FewestChats = 3;
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ClocksDiffer = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(100); // answers that end together are written together
 
     private readonly Lock gate = new();
     private readonly List<UsageEntry> waiting = [];
     private Task writing = Task.CompletedTask;
+    private TaskCompletionSource asked = new(); // somebody waits for what is not written yet
     private bool isWhole;
     private (long Bytes, Usage? Chat)? typical;
 
@@ -36,7 +38,10 @@ public sealed class UsageLedger(
         lock (gate)
         {
             waiting.Add(entry);
-            if (waiting.Count == 1) { writing = WriteSoonAsync(writing); }
+            if (waiting.Count > 1) { return; }
+
+            asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            writing = WriteSoonAsync(writing, asked.Task);
         }
     }
 
@@ -44,9 +49,7 @@ public sealed class UsageLedger(
     /// <exception cref="FailureException">StoreReadOnly: the files cannot be read.</exception>
     public async Task<IReadOnlyList<UsageEntry>> ReadAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken = default)
     {
-        Task written;
-        lock (gate) { written = writing; }
-        await written.WaitAsync(cancellationToken);
+        await WrittenAsync().WaitAsync(cancellationToken);
         return await Task.Run(() => Read(from, to), cancellationToken);
     }
 
@@ -93,11 +96,15 @@ public sealed class UsageLedger(
         return chat;
     }
 
-    public async ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync() => await WrittenAsync();
+
+    private Task WrittenAsync()
     {
-        Task written;
-        lock (gate) { written = writing; }
-        await written;
+        lock (gate)
+        {
+            asked.TrySetResult();
+            return writing;
+        }
     }
 
     internal static Usage Sum(Usage one, Usage other) => new()
@@ -109,8 +116,9 @@ public sealed class UsageLedger(
         ReasoningTokens = one.ReasoningTokens + other.ReasoningTokens,
     };
 
-    private async Task WriteSoonAsync(Task before)
+    private async Task WriteSoonAsync(Task before, Task isAsked)
     {
+        await Task.WhenAny(isAsked, Task.Delay(GatherTime, time));
         await before;
         await Task.Run(Write);
     }
