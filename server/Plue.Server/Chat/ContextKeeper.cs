@@ -80,12 +80,12 @@ public sealed class ContextKeeper(ChatServices services, ITurnSink sink, Lock ga
         if (chat.Messages.FirstOrDefault(message => message is { Role: MessageRole.Assistant, Status: MessageStatus.Complete, GoesOn: false }) is not { } answer) { return false; }
 
         var (title, said) = await new TitleMaker(side.AskAsync, services.Time).MakeAsync(codexId, question, answer, small, services.PromptOf("title"), cancellationToken);
-        await writer.AppendAsync(said, cancellationToken);
-        services.Usage.Add(said, chat.Id, chat.TemplateId);
-        if (title is null || writer.Chat.HasTitle) { return false; }
+        var isNamed = title is not null && !writer.Chat.HasTitle;
+        if (isNamed) { await writer.AppendAsync(said, new ChatFields(Title: title) { TitleFromModel = true }, cancellationToken); }
+        else { await writer.AppendAsync(said, cancellationToken); }
 
-        await writer.UpdateAsync(new ChatFields(Title: title) { TitleFromModel = true }, cancellationToken);
-        return true;
+        services.Usage.Add(said, chat.Id, chat.TemplateId);
+        return isNamed;
     }
 
     /// <summary>Claude Code asks its model again after each tool, and counts all of it.</summary>

@@ -700,6 +700,8 @@ public sealed class Conversation : IAsyncDisposable
     /// <summary>Sends what waits, one after the other, once nothing is under way. What cannot be sent goes on waiting.</summary>
     private async Task SendNextAsync()
     {
+        if (NextQueued() is null) { return; }
+
         try
         {
             using var change = await EnterAsync(closing.Token);

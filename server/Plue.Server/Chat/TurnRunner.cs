@@ -82,7 +82,9 @@ internal sealed class TurnRunner(
         var chosen = new ProviderInfo(prepared.Provider.Settings.Id, prepared.Model ?? chosenModel);
         var run = turn;
         Answerers Ask() => asking.AnswerersOf(prepared, chosenModel, new Asking.Question(ParentId(), goOn, rounds.Toolbox, notes, pinned, run.Id));
-        _ = Task.Run(() => RunAsync(writer, started, run, rounds, chosen, Ask));
+        // Not let go in between: what others write would come between the question and its answer.
+        var held = writer.HoldOn();
+        _ = Task.Run(() => RunAsync(writer, held, started, run, rounds, chosen, Ask));
         return turn.Id;
     }
 
@@ -158,13 +160,14 @@ internal sealed class TurnRunner(
 
     private static FailureException Busy() => new(FailureKind.Conflict, "An answer is still being written. Stop it first, or wait for it.");
 
-    private async Task RunAsync(ChatJournal writer, RunningTurn started, Turn turn, Rounds rounds, ProviderInfo chosen, Func<Answerers> answerers)
+    private async Task RunAsync(ChatJournal writer, IDisposable? held, RunningTurn started, Turn turn, Rounds rounds, ProviderInfo chosen, Func<Answerers> answerers)
     {
         Message? answer = null;
         try
         {
+            using var kept = held;
             await Beginning(started);
-            using var hold = await HoldAsync(writer);
+            using var hold = held is null ? await HoldAsync(writer) : null;
             answer = await turn.RunAsync(codexId, chosen, answerers, started.Stop.Token);
             if (rounds.Finished is { } outputs && services.HandedBack is { } handBack) { await handBack(codexId, outputs); }
         }

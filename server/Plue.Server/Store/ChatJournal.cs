@@ -93,9 +93,10 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 
     /// <summary>Reads the chat, and unless another process is writing to it repairs it and ends what a former owner left unfinished.</summary>
     /// <param name="backup">Where a file of an older format is copied to before it is rewritten.</param>
+    /// <param name="isNew">It was made just now, so that it can be written to.</param>
     /// <param name="starts">It was made just now and is owned until <see cref="WasStarted"/>.</param>
     /// <exception cref="FailureException">NotFound; StoreReadOnly: the disk, or a newer format.</exception>
-    internal static ChatJournal Open(string path, StoredHeader lost, Func<int, string> backup, TimeProvider time, ILogger logger, bool starts = false)
+    internal static ChatJournal Open(string path, StoredHeader lost, Func<int, string> backup, TimeProvider time, ILogger logger, bool isNew = false, bool starts = false)
     {
         var opened = new ChatJournal(path, lost, backup, time, logger);
         if (starts) { opened.begun.Add(lost.Id); }
@@ -105,7 +106,8 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
             {
                 if (opened.journal.CatchUp() == JournalNews.Gone) { throw Journal.NotFound(Subject); }
 
-                if (opened.TryAcquire())
+                // One that was made just now is whole.
+                if ((starts || !isNew) && opened.TryAcquire())
                 {
                     opened.CompactIfWorthIt();
                     opened.ReleaseIfIdle();
@@ -191,8 +193,24 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         return new Hold(this);
     }
 
+    /// <summary>Owns the chat beyond a change that is under way, until the result is disposed. Null when there is none.</summary>
+    public IDisposable? HoldOn()
+    {
+        lock (writing)
+        {
+            if (disposed || holds == 0 || !journal.IsOwned) { return null; }
+
+            holds++;
+            return new Hold(this);
+        }
+    }
+
     public async ValueTask AppendAsync(Message message, CancellationToken cancellationToken) =>
         await WriteAsync(new StoredComplete(StoredMessage.From(message)), durable: true, message.Id, cancellationToken);
+
+    /// <summary>A message and what it says of the chat in one write. Durable.</summary>
+    public async ValueTask AppendAsync(Message message, ChatFields fields, CancellationToken cancellationToken) =>
+        await WriteAsync(durable: true, message.Id, cancellationToken, new StoredComplete(StoredMessage.From(message)), fields.ToStored());
 
     /// <summary>All or, after a crash, a beginning of them. Durable.</summary>
     public async ValueTask AppendAllAsync(IReadOnlyList<Message> messages, CancellationToken cancellationToken) =>

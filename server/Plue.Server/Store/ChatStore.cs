@@ -30,7 +30,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         var id = Ids.New(kind.Name, time);
         var header = new StoredHeader(StoredHeader.CurrentFormat, id, templateId);
         Journal.Create(PathOf(id), header, time, Subject, (fields with { ReadUntil = "" }).ToStored());
-        return Open(id, starts: fields.StartsByItself);
+        return Open(id, isNew: true, fields.StartsByItself);
     }
 
     /// <summary>To follow and to write to. What a dead process left unfinished is stored as interrupted, and damage is repaired.</summary>
@@ -170,9 +170,9 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
 
     private ChatSummary Row(string id) => (open.TryGetValue(id, out var journal) ? journal.Look() : Read(id)).Summarize();
 
-    private ChatJournal Open(string id, bool starts = false)
+    private ChatJournal Open(string id, bool isNew = false, bool starts = false)
     {
-        var journal = ChatJournal.Open(PathOf(id), LostHeader(id), format => BackupPathOf(id, format), time, logger, starts);
+        var journal = ChatJournal.Open(PathOf(id), LostHeader(id), format => BackupPathOf(id, format), time, logger, isNew, starts);
         open[id] = journal;
         journal.Closed += closed => open.TryRemove(new(id, closed));
         return journal;
