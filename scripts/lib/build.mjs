@@ -1,6 +1,6 @@
 // Everything between a clone and something that runs: packages installed, both languages built. Each part is skipped when nothing it is made from changed.
 import { existsSync, lstatSync } from 'node:fs';
-import { bundleExtension, pages } from './bundle.mjs';
+import { bundleExtension, hostBundles, pages } from './bundle.mjs';
 import { stamp } from './fingerprint.mjs';
 import { inArtifacts, inRoot } from './paths.mjs';
 import { step } from './progress.mjs';
@@ -43,7 +43,7 @@ export async function build() {
 /** @returns {Promise<boolean>} Whether there was anything to do. */
 export async function buildExtension() {
   const built = stamp('extension', extensionSources);
-  const outputs = ['main.js', ...(await pages()).flatMap((name) => [`webview/${name}.js`, `webview/${name}.js.map`])];
+  const outputs = [...hostBundles, ...(await pages()).flatMap((name) => [`webview/${name}.js`, `webview/${name}.js.map`])];
   if (outputs.every((path) => existsSync(inRoot('extension', 'out', path))) && built.isCurrent()) return false;
   await bundleExtension(inRoot('extension', 'out'), { sourcemap: true });
   built.keep();

@@ -1,11 +1,18 @@
-// The extension's host and pages as VS Code loads them: one file each, with the styles and fonts beside them.
+// The extension's host and pages as VS Code loads them: one file each, with the styles and fonts beside them, and one that the host loads later.
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, readdir } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
 import { inRoot, root } from './paths.mjs';
 
 const source = inRoot('extension', 'src');
 const iconFont = join('node_modules', '@vscode', 'codicons', 'dist');
+
+/** What the host loads at once, and what it loads while the sidecar starts. Loading is slow in proportion to the size of a file, used or not. */
+const hostFiles = { main: 'extension.ts', languageClient: join('server', 'languageClient.ts') };
+
+/** The bundles of the host. */
+export const hostBundles = Object.keys(hostFiles).map((name) => `${name}.js`);
 
 /** The pages: each folder of webview/ with a main.ts. */
 export async function pages() {
@@ -35,16 +42,21 @@ export async function bundleExtension(out, { sourcemap }) {
   const names = await pages();
   await mkdir(join(out, 'webview'), { recursive: true });
   const built = await Promise.all([
-    build({
-      ...common,
-      sourcemap,
-      entryPoints: [join(source, 'extension.ts')],
-      outfile: join(out, 'main.js'),
-      platform: 'node',
-      format: 'cjs',
-      target: 'node20',
-      external: ['vscode'],
-    }),
+    ...Object.entries(hostFiles).map(([name, file]) =>
+      build({
+        ...common,
+        sourcemap,
+        entryPoints: { [name]: join(source, file) },
+        outdir: out,
+        platform: 'node',
+        format: 'cjs',
+        target: 'node20',
+        // `import()` of the later file is a `require`, which VS Code answers for `vscode` in it.
+        supported: { 'dynamic-import': false },
+        external: ['vscode'],
+        plugins: [quickStart],
+      }),
+    ),
     // A page's styles are what its main.ts imports; they land beside it as PAGE.css.
     ...names.map((name) =>
       build({
@@ -73,3 +85,22 @@ async function ownStyle(name) {
   const main = await readFile(join(source, 'webview', name, 'main.ts'), 'utf8');
   return existsSync(style) && !/import '[^']+\.css'/.test(main) ? { name, style } : undefined;
 }
+
+/** @type {import('esbuild').Plugin} What loading the host's first file would spend time on for nothing. */
+const quickStart = {
+  name: 'quick-start',
+  setup(build) {
+    // esbuild copies every member of a namespace import, once for each file that imports `vscode`.
+    build.onLoad({ filter: /[\\/]extension[\\/]src[\\/].*\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replace(/^import \* as vscode from 'vscode';/m, `const vscode = require('vscode');`),
+      loader: 'ts',
+    }));
+    build.onResolve({ filter: /^\.\/languageClient$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './languageClient.js', external: true } : undefined,
+    );
+    // Of the JSON-RPC library the first file needs the messages.
+    build.onResolve({ filter: /^vscode-jsonrpc$/ }, ({ importer }) =>
+      importer.startsWith(source) ? { path: join(dirname(createRequire(importer).resolve('vscode-jsonrpc')), 'messages.js') } : undefined,
+    );
+  },
+};

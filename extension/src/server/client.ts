@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import * as l10n from '../infrastructure/localizedText';
 import * as vscode from 'vscode';
-import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn, State, type RequestType } from 'vscode-languageclient/node';
+import { ResponseError, type NotificationType, type RequestType } from 'vscode-jsonrpc';
 import { Disposables } from '../infrastructure/disposables';
 import { FailureError, showFailure, toFailureError, UserCancelledError } from '../infrastructure/errors';
 import { SidecarLines, maskedChannel } from '../infrastructure/logging';
@@ -27,6 +27,7 @@ import type {
   CodexChangedParams,
   EditChangedParams,
   ErrorData,
+  HostLanguageModelParams,
   HostNotifyParams,
   MessageEventParams,
   PlueOptions,
@@ -35,6 +36,7 @@ import type {
   TaskEventParams,
 } from '../protocol/protocol.generated';
 import { stoppedFailure, toFailure } from './failures';
+import type * as languageClient from './languageClient';
 import { askLanguageModel, listLanguageModels } from './languageModels';
 import { RestartPolicy } from './restartPolicy';
 import { startSidecar, type SidecarCommand } from './sidecar';
@@ -70,7 +72,8 @@ export interface SidecarOptions {
 
 /** One life of the sidecar. The library's own restart is not used: a death while starting would reach it twice. */
 interface Life {
-  client: LanguageClient;
+  /** The running client; undefined while the sidecar starts. */
+  connection?: { client: languageClient.QuietClient; library: typeof languageClient };
   /** As it was told at the start. */
   trusted: boolean;
   registrations: Disposables;
@@ -136,13 +139,13 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
 
   async request<P, R>(type: RequestType<P, R, ErrorData>, params: P, token?: vscode.CancellationToken): Promise<R> {
     await this.settled();
-    if (this.state.state === 'stopped' || this.life === undefined) throw stoppedFailure();
+    if (this.state.state === 'stopped' || this.life?.connection === undefined) throw stoppedFailure();
+    const { client, library } = this.life.connection;
     try {
       // Without a token nothing may stand in its place: it would count as a second parameter, and both travel in a list.
-      const { client } = this.life;
       return await (token === undefined ? client.sendRequest<R>(type.method, params) : client.sendRequest<R>(type.method, params, token));
     } catch (error) {
-      throw toFailure(error);
+      throw toFailure(error, library);
     }
   }
 
@@ -179,28 +182,9 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   }
 
   private live(): void {
-    const registrations = new Disposables();
-    const life: Life = { client: this.createClient(() => life), trusted: false, registrations, over: false };
+    const life: Life = { trusted: false, registrations: new Disposables(), over: false };
     this.life = life;
-    // A client keeps one handler for a method, so each is registered here once and shared by an event.
-    registrations.add(life.client.onNotification(codexChanged, (params) => this.codexChanged.fire(params)));
-    registrations.add(life.client.onNotification(messageEvent, (params) => this.messageEvent.fire(params)));
-    registrations.add(life.client.onNotification(providerChanged, (params) => this.providerChanged.fire(params)));
-    registrations.add(life.client.onNotification(searchHits, (params) => this.searchHits.fire(params)));
-    registrations.add(life.client.onNotification(taskEvent, (params) => this.taskEvent.fire(params)));
-    registrations.add(life.client.onNotification(approvalChanged, (params) => this.approvalChanged.fire(params)));
-    registrations.add(life.client.onNotification(editChanged, (params) => this.editChanged.fire(params)));
-    registrations.add(life.client.onNotification(hostNotify, (params) => this.notified.fire(params)));
-    registrations.add(life.client.onRequest(hostLanguageModels, listLanguageModels));
-    registrations.add(
-      life.client.onRequest(hostLanguageModel, (params, token) =>
-        askLanguageModel(params, token, (event) =>
-          life.client.sendNotification(hostLanguageModelEvent, { streamId: params.streamId, event }),
-        ),
-      ),
-    );
-    life.client
-      .start()
+    this.connect(life)
       .then(
         () => {
           if (this.life !== life || life.over) return;
@@ -215,31 +199,67 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
       .finally(() => clearTimeout(life.patience));
   }
 
-  private tellTrust(): void {
-    void this.life?.client.sendNotification(workspaceTrust, { trusted: true });
+  /** Starts the process and loads the library side by side. */
+  private async connect(life: Life): Promise<void> {
+    const [child, library] = await Promise.all([this.spawn(life), import('./languageClient')]);
+    // Stopped or restarted while the library was loaded.
+    if (this.life !== life) throw new UserCancelledError();
+    const client = this.createClient(life, library, child);
+    life.connection = { client, library };
+    // A client keeps one handler for a method, so each is registered here once and shared by an event.
+    // Methods go by name and errors are made anew, because the bundle of the library has classes of its own.
+    const share = <P>({ method }: NotificationType<P>, emitter: vscode.EventEmitter<P>): void => {
+      life.registrations.add(client.onNotification(method, (params: P) => emitter.fire(params)));
+    };
+    share(codexChanged, this.codexChanged);
+    share(messageEvent, this.messageEvent);
+    share(providerChanged, this.providerChanged);
+    share(searchHits, this.searchHits);
+    share(taskEvent, this.taskEvent);
+    share(approvalChanged, this.approvalChanged);
+    share(editChanged, this.editChanged);
+    share(hostNotify, this.notified);
+    life.registrations.add(client.onRequest(hostLanguageModels.method, listLanguageModels));
+    life.registrations.add(
+      client.onRequest(hostLanguageModel.method, (params: HostLanguageModelParams, token: vscode.CancellationToken) =>
+        askLanguageModel(params, token, (event) =>
+          client.sendNotification(hostLanguageModelEvent.method, { streamId: params.streamId, event }),
+        ).catch((error: unknown) => {
+          throw error instanceof ResponseError ? new library.ResponseError(error.code, error.message, error.data) : error;
+        }),
+      ),
+    );
+    await client.start();
   }
 
-  private createClient(life: () => Life): LanguageClient {
+  private tellTrust(): void {
+    void this.life?.connection?.client.sendNotification(workspaceTrust.method, { trusted: true });
+  }
+
+  private createClient(life: Life, library: typeof languageClient, child: ChildProcess): languageClient.QuietClient {
     const { log } = this.options;
-    return new QuietClient('plue', 'Plue', () => this.spawn(life()), {
+    const { CloseAction, ErrorAction } = library;
+    const running = (): Promise<ChildProcess> =>
+      hasExited(child) ? Promise.reject(new Error('It ended before it was connected.')) : Promise.resolve(child);
+    return new library.QuietClient('plue', 'Plue', running, {
       documentSelector: [],
       outputChannel: log,
       traceOutputChannel: maskedChannel(log),
-      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      revealOutputChannelOn: library.RevealOutputChannelOn.Never,
       initializationOptions: () => {
         const options = this.options.workspace();
-        life().trusted = options.trusted;
+        life.trusted = options.trusted;
         return options;
       },
       initializationFailedHandler: () => false,
       stdioOptions: {
         stdout: () => undefined, // the protocol's own
-        stderr: (input) => this.readLog(input),
+        stderr: () => undefined, // read since the start
       },
       errorHandler: {
         error: (_error, _message, count) => ({ action: (count ?? 0) <= 3 ? ErrorAction.Continue : ErrorAction.Shutdown, handled: true }),
         closed: () => {
-          void this.onDown(life());
+          void this.onDown(life);
           return { action: CloseAction.DoNotRestart, handled: true, message: 'The connection to the sidecar ended.' };
         },
       },
@@ -255,6 +275,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     life.child = child;
     life.patience = setTimeout(() => child.kill('SIGKILL'), mostMsToStart);
     child.on('error', (error) => (this.lastWords = error.message));
+    if (child.stderr !== null) this.readLog(child.stderr);
     if (child.pid === undefined)
       throw new FailureError('sidecarStopped', l10n.t('Plue’s sidecar could not be started from {0}.', child.spawnfile));
     this.options.log.info(`Sidecar ${child.spawnfile} started, process ${child.pid}.`);
@@ -310,7 +331,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     if (life === undefined) return;
     life.registrations.dispose();
     try {
-      if (life.client.isRunning()) await life.client.stop(2000);
+      if (life.connection?.client.isRunning()) await life.connection.client.stop(2000);
     } catch (error) {
       this.options.log.warn(`Stopping the sidecar: ${toFailureError(error).message}`);
     }
@@ -324,25 +345,9 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   }
 }
 
-/** The library shows toasts of its own, and logs the failing of a start that we tell in one sentence. */
-class QuietClient extends LanguageClient {
-  override error(message: string, data?: unknown): void {
-    if (this.state === State.Running) super.error(message, data, false);
-    else super.debug(message, data, false);
-  }
-
-  override warn(message: string, data?: unknown): void {
-    super.warn(message, data, false);
-  }
-
-  override info(message: string, data?: unknown): void {
-    super.info(message, data, false);
-  }
-}
-
 /** Whether it ended within the time. */
 function exited(child: ChildProcess, withinMs: number): Promise<boolean> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(true);
+  if (hasExited(child)) return Promise.resolve(true);
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), withinMs);
     child.once('exit', () => {
@@ -350,4 +355,8 @@ function exited(child: ChildProcess, withinMs: number): Promise<boolean> {
       resolve(true);
     });
   });
+}
+
+function hasExited({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }

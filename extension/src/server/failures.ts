@@ -1,7 +1,7 @@
 // What a rejected request means.
 import * as l10n from '../infrastructure/localizedText';
 import * as v from 'valibot';
-import { ConnectionError, ResponseError } from 'vscode-jsonrpc';
+import type * as jsonrpc from 'vscode-jsonrpc';
 import { FailureError, UserCancelledError, toFailureError } from '../infrastructure/errors';
 
 const errorData = v.object({ kind: v.string(), retryAfterMs: v.optional(v.number()) });
@@ -10,7 +10,11 @@ const requestCancelled = -32800;
 const connectionInactive = -32096;
 const pendingResponseRejected = -32097;
 
-export function toFailure(error: unknown): Error {
+/** @param library The one that made the error: a class of another copy of it would not know its instances. */
+export function toFailure(
+  error: unknown,
+  { ConnectionError, ResponseError }: Pick<typeof jsonrpc, 'ConnectionError' | 'ResponseError'>,
+): Error {
   if (error instanceof ConnectionError) return restartedFailure(); // between its end and the next start
   if (!(error instanceof ResponseError)) return toFailureError(error);
   if (error.code === requestCancelled) return new UserCancelledError();

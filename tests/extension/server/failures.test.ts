@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
+import * as jsonrpc from 'vscode-jsonrpc';
 import { ConnectionError, ConnectionErrors, ErrorCodes, ResponseError } from 'vscode-jsonrpc';
 import { FailureError, UserCancelledError } from '../../../extension/src/infrastructure/errors';
-import { toFailure } from '../../../extension/src/server/failures';
+import * as failures from '../../../extension/src/server/failures';
+
+const toFailure = (error: unknown): Error => failures.toFailure(error, jsonrpc);
 
 test('A typed error keeps its kind, its sentence and when to try again', () => {
   const failure = toFailure(new ResponseError(-32000, 'Slow down.', { kind: 'rateLimited', retryAfterMs: 5 }));
