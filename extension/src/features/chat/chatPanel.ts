@@ -21,7 +21,7 @@ import {
   settingsGet,
   templateList,
 } from '../../protocol/protocol.generated';
-import type { CodexSummary } from '../../protocol/protocol.generated';
+import type { CodexGetResult, CodexSummary } from '../../protocol/protocol.generated';
 import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
@@ -71,6 +71,8 @@ export class ChatPanel implements vscode.Disposable {
   /** The page listens. A hidden page is gone, and says `ready` when it is back. */
   private pageIsReady = false;
   private snapshotting: Promise<void> | undefined;
+  /** The chat as it was when the page began to load, until something changes in it. */
+  private early: Promise<CodexGetResult> | undefined;
   private focusWanted = false;
   /** To be gone to when the page is up. */
   private messageWanted: string | undefined;
@@ -109,12 +111,15 @@ export class ChatPanel implements vscode.Disposable {
     this.disposables.add(panel.onDidDispose(() => this.end()));
     this.disposables.add(
       sidecar.onMessageEvent((params) => {
-        if (params.codexId === codexId) this.post({ type: 'event', params });
+        if (params.codexId !== codexId) return;
+        this.early = undefined;
+        this.post({ type: 'event', params });
       }),
     );
     this.disposables.add(
       sidecar.onCodexChanged(({ uri, codex }) => {
         if (uri !== codexId) return;
+        this.early = undefined;
         if (codex === undefined) panel.dispose();
         else {
           this.show(codex);
@@ -124,6 +129,7 @@ export class ChatPanel implements vscode.Disposable {
     );
     this.disposables.add(
       sidecar.onDidChangeState((state) => {
+        if (state.state !== 'running') this.early = undefined;
         this.post({ type: 'sidecar', ...state });
       }),
     );
@@ -138,6 +144,9 @@ export class ChatPanel implements vscode.Disposable {
       }),
     );
     panel.webview.html = pageHtml(panel.webview, house.pages, { name: 'chat', title: l10n.t('Plue chat'), data: { 'codex-id': codexId } });
+    this.early = this.readChat();
+    // Whoever waits for it reports a failure.
+    this.early.catch(() => undefined);
   }
 
   reveal(column?: vscode.ViewColumn): void {
@@ -321,9 +330,11 @@ export class ChatPanel implements vscode.Disposable {
   }
 
   private async fetchSnapshot(): Promise<void> {
-    const { sidecar, providers } = this.house;
+    const { providers } = this.house;
     try {
-      const chat = await sidecar.request(codexGet, { uri: this.codexId, limit: lastMessages });
+      const reading = this.early ?? this.readChat();
+      this.early = undefined;
+      const chat = await reading;
       // What is known of the providers is enough to draw; looking for them again may ask programs.
       const items = providers.items.length > 0 ? providers.items : await providers.refresh();
       // Events that arrived meanwhile were numbered: the page drops what the snapshot holds and folds the rest.
@@ -342,6 +353,10 @@ export class ChatPanel implements vscode.Disposable {
       this.house.log.warn(`The chat ${this.codexId} could not be shown: ${failure.message}`);
       this.post({ type: 'refused', error: { kind: failure.kind, message: failure.message } });
     }
+  }
+
+  private readChat(): Promise<CodexGetResult> {
+    return this.house.sidecar.request(codexGet, { uri: this.codexId, limit: lastMessages });
   }
 
   /** Without a model the sidecar takes the provider's own, and lets go of the one before. */

@@ -155,6 +155,26 @@ describe('a chat in its panel', () => {
     expect(sidecar.asked.find(({ method }) => method === 'codex/get')?.params).toEqual({ uri: codexId, limit: 100 });
   });
 
+  it('is read once, while its page loads', async () => {
+    await run('plue.openChat', codexId);
+    expect(sidecar.methods()).toEqual(['codex/get']);
+    panel().say({ type: 'ready' });
+    await hears({ type: 'snapshot' });
+    expect(sidecar.methods().filter((method) => method === 'codex/get')).toHaveLength(1);
+  });
+
+  it.each<[string, () => void]>([
+    ['an event', () => sidecar.messageEvent.fire({ codexId, seq: 1, event: { kind: 'turnStarted', turnId: 't' } })],
+    ['a change', () => sidecar.codexChanged.fire({ uri: codexId, codex: codex() })],
+    ['the end of the sidecar', () => sidecar.stateChanged.fire({ state: 'starting' })],
+  ])('is read again when its page is up after %s', async (_, happens) => {
+    await run('plue.openChat', codexId);
+    whole = { offset: 7 };
+    happens();
+    panel().say({ type: 'ready' });
+    await hears({ type: 'snapshot', chat: chat([question('q1', 'Why?')], { codex: codex(), offset: 7 }) });
+  });
+
   it('has one panel, which comes to the front with its composer', async () => {
     const first = await open();
     await run('plue.openChat', codexId);
@@ -516,7 +536,7 @@ describe('which chat is opened', () => {
     active.dispose();
     start(true);
     await vi.waitFor(() => expect(panels).toHaveLength(3));
-    expect(sidecar.asked.at(-1)?.params).toEqual({ uri: 'codex://chats/two', limit: 1 });
+    expect(sidecar.asked).toContainEqual({ method: 'codex/get', params: { uri: 'codex://chats/two', limit: 1 } });
   });
 
   it('is a new one where there is none any more', async () => {
