@@ -1,28 +1,34 @@
-// `npm run bench`: what the published build costs, beside `curl` and a bare C# reader of the same streams in the same run.
-// Medians and ratios go to artifacts/bench/report.{md,json}; no time is ever asserted.   --quick  fewer runs
-// --only turns|chats|language|installed  one part
-// --short  chats, agents and a long answer, small, with the sidecar as it is built for tests: that everything measured still works, and what a token costs
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+// `npm run bench`: what the published build costs, beside `curl`, `grep` and bare programs that do the same in the same run.
+// Medians and ratios go to artifacts/bench/report.{md,json}; no time is ever asserted.
+//   --quick                                   fewer runs
+//   --only turns|chats|language|installed     one part; `installed` is the extension in a real VS Code
+//   --peers                                   Codex CLI, pi and Claude Code beside it, installed by npm below artifacts/
+//   --docs                                    writes the rows into docs/performance.md
+//   --short                                   every part but `installed`, small: what `npm test` compares with tests/bench/bounds.mjs
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { agentFigures } from '../tests/bench/agents.mjs';
 import { chatFigures } from '../tests/bench/chats.mjs';
 import { languageOnce } from '../tests/bench/language.mjs';
-import { activation, packageSizes } from '../tests/bench/installed.mjs';
+import { packageSizes, windowFigures } from '../tests/bench/installed.mjs';
 import { costOf, median, timeOf } from '../tests/bench/measure.mjs';
+import { installedPeers } from '../tests/bench/peers.mjs';
 import { registryOnce } from '../tests/bench/registry.mjs';
 import { serveOnce } from '../tests/bench/serve.mjs';
 import { costsOfTokens, longAnswer, shortAnswer, withContestants } from '../tests/bench/streams.mjs';
 import { findChromium } from './lib/chromium.mjs';
 import { inArtifacts, inRoot } from './lib/paths.mjs';
 import { requireDotnet, requireNode } from './lib/prerequisites.mjs';
-import { Stop, runMain, step } from './lib/progress.mjs';
+import { Stop, WrongOption, runMain, say, step } from './lib/progress.mjs';
 import { hostRid, published, publishedSidecar, sidecarUnderTest } from './lib/publish.mjs';
 import { findOnPath, runOrStop } from './lib/run.mjs';
 
+const parts = ['turns', 'chats', 'language', 'installed'];
 const manyProviders = 1_000;
 const manyModels = 5_000;
+const toolRounds = 20;
 
 /** @type {import('../tests/bench/chats.mjs').Size} */
 const smallChats = {
@@ -43,118 +49,214 @@ const largeChats = {
   agents: { streams: 200, tokens: 200, tasks: 100 },
 };
 
-/** What is measured of chats. What pages cost belongs here too, as a set of its own. @type {Record<string, typeof chatFigures>} */
+/** @type {Record<string, typeof chatFigures>} */
 const figureSets = { 'Many and large chats': chatFigures, 'Agents at work': agentFigures };
 
+/**
+ * @typedef {import('../tests/bench/chats.mjs').Figure} Figure
+ * @typedef {import('../tests/bench/measure.mjs').Program} Program
+ * @typedef {import('../tests/bench/peers.mjs').Peer} Peer
+ * @typedef {{short: number, long: number}} Runs
+ */
+
 await runMain(async () => {
-  const { values } = parseArgs({ options: { quick: { type: 'boolean' }, short: { type: 'boolean' }, only: { type: 'string' } } });
-  if (values.only && !['turns', 'chats', 'language', 'installed'].includes(values.only))
-    throw new Stop(`There is no part \`${values.only}\`: turns, chats, language, installed.`);
+  const options = /** @type {const} */ ({ type: 'boolean' });
+  const { values } = parseArgs({
+    options: { quick: options, short: options, peers: options, docs: options, only: { type: 'string' } },
+  });
+  if (values.only !== undefined && !parts.includes(values.only))
+    throw new WrongOption(`There is no part '${values.only}' of the benchmark: ${parts.join(', ')}.`);
   requireNode();
   await requireDotnet();
   if (process.platform !== 'linux') throw new Stop('The benchmark reads /proc and needs Linux.');
+  for (const tool of ['curl', 'perl']) if (!findOnPath(tool)) throw new Stop(`The benchmark needs \`${tool}\` on PATH.`);
   mkdirSync(inArtifacts('bench'), { recursive: true });
   if (values.short) {
-    const serve = { command: await sidecarUnderTest(), args: ['serve'] };
-    const maker = { command: 'dotnet', args: [inArtifacts('bin', 'ChatMaker', 'debug', 'ChatMaker.dll')] };
-    const figures = [...(await measureChats(serve, maker, smallChats)), ...(await measureTokens())];
+    const figures = await measureShort();
     writeFileSync(inArtifacts('bench', 'short.json'), JSON.stringify(figures, null, 2));
-    return console.log(chatTable(figures));
+    return console.log(table(figures));
   }
-  if (values.only === 'installed') return console.log(chatTable(await measureInstalled()));
-  if (values.only === 'language') return console.log(await languageFigure());
-  const chats = values.only === 'turns' ? [] : await measureLargeChats();
-  if (chats.length > 0) writeFileSync(inArtifacts('bench', 'chats.json'), JSON.stringify(chats, null, 2));
-  if (values.only === 'chats') return console.log(chatTable(chats));
-  for (const tool of ['curl', 'perl']) if (!findOnPath(tool)) throw new Stop(`The benchmark needs \`${tool}\` on PATH.`);
-  const plue = await publishedSidecar(hostRid());
-  const reader = await bareReader();
-  const figures = await measure(plue, reader, values.quick ? { short: 5, long: 2 } : { short: 21, long: 7 });
-  const installed = values.only ? [] : await measureInstalled();
-  const report = {
-    date: new Date().toISOString(),
-    machine: `${cpus().length} × ${cpus()[0]?.model}`,
-    sizeMb: megabytes(plue),
-    bareReaderSizeMb: megabytes(reader),
-    figures,
-  };
-  writeFileSync(inArtifacts('bench', 'report.json'), JSON.stringify({ ...report, chats, installed }, null, 2));
-  const text = [markdown(report), await languageFigure(), chats.length > 0 ? chatTable([...chats, ...installed]) : ''].join('\n');
+  const wants = (/** @type {string} */ part) => values.only === undefined || values.only === part;
+  const runs = values.quick || values.peers ? { short: 5, long: 2 } : { short: 21, long: 7 };
+  const figures = [
+    ...(wants('turns') ? await measurePublished(runs, values.peers === true) : []),
+    ...(wants('chats') ? await measureLargeChats() : []),
+    ...(wants('language') ? [await languageFigure(await publishedSidecar(hostRid()), 40)] : []),
+    ...(wants('installed') ? await measureInstalled() : []),
+  ];
+  const text = table(figures);
+  writeFileSync(inArtifacts('bench', 'report.json'), JSON.stringify({ date: new Date().toISOString(), figures }, null, 2));
   writeFileSync(inArtifacts('bench', 'report.md'), text);
+  if (values.docs) writeIntoDocs(text);
   console.log(text);
 });
 
-/**
- * @typedef {{name: string, unit: string, digits: number, plue: number, bareReader?: number, curl?: number}} Figure
- * @param {string} plue @param {string} reader @param {{short: number, long: number}} runs @returns {Promise<Figure[]>}
- */
-async function measure(plue, reader, runs) {
-  const home = mkdtempSync(join(tmpdir(), 'plue-bench-'));
-  try {
-    return await withContestants({ plue: { command: plue, args: [] }, reader: { command: reader, args: [] }, home }, (contestants, port) =>
-      measureTurns(plue, home, contestants, port, runs),
-    );
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-  }
-}
-
-/**
- * @param {string} plue @param {string} home @param {(tokens: number) => import('../tests/bench/streams.mjs').Contestants} contestants
- * @param {number} port Of the endpoint. @param {{short: number, long: number}} runs @returns {Promise<Figure[]>}
- */
-async function measureTurns(plue, home, contestants, port, runs) {
-  const serving = { command: plue, args: ['serve'], env: { HOME: home, PLUE_HOME: join(home, 'plue') } };
-  const serves = await step('Starting `plue serve`', () => repeat(runs.short, (i) => serveOnce(serving, i < 3 ? 2_000 : 0)));
-  const firsts = await step('Time to the first token', () => inTurn(runs.short, contestants(shortAnswer), timeOf));
-  const shorts = await step(`Cost of ${shortAnswer} tokens`, () => inTurn(runs.short, contestants(shortAnswer), costOf));
-  const longTimes = await step(`Speed of ${longAnswer} tokens`, () => inTurn(runs.long, contestants(longAnswer), timeOf));
-  const longs = await step(`Cost of ${longAnswer} tokens`, () => inTurn(runs.long, contestants(longAnswer), costOf));
-  const crowded = join(home, 'crowded');
-  const registry = await step(`${manyProviders} providers, ${manyModels} models`, () =>
-    registryOnce(
-      { ...serving, env: { HOME: home, PLUE_HOME: crowded } },
-      {
-        home: crowded,
-        modelsAt: `http://127.0.0.1:${port}/${manyModels}/v1`,
-        providers: manyProviders,
-        models: manyModels,
-        rounds: runs.short,
-      },
-    ),
+async function measureShort() {
+  const plue = await sidecarUnderTest();
+  const reader = await bareReader();
+  const maker = { command: 'dotnet', args: [inArtifacts('bin', 'ChatMaker', 'debug', 'ChatMaker.dll')] };
+  const tools = { plue: { command: plue, args: [] }, reader: { command: reader, args: [] } };
+  const starts = await withHome((home) =>
+    withContestants({ ...tools, home }, (contestants) => measureStarts(plue, home, contestants(shortAnswer), 3)),
   );
   return [
-    { name: '`plue serve`: spawn to `initialize` reply', unit: 'ms', digits: 0, plue: median(serves.map((run) => run.initializeMs)) },
-    { name: '`plue serve`: idle memory', unit: 'MB', digits: 1, plue: median(serves.map((run) => run.idleMb).filter(Boolean)) },
-    { name: 'spawn to first token on stdout', unit: 'ms', digits: 0, ...firsts((run) => run.firstMs) },
+    ...starts,
+    ...(await withHome((home) => step('Tokens of a long response', () => costsOfTokens({ ...tools, home }, 2)))),
+    await languageFigure(plue, 10),
+    ...(await measureChats({ command: plue, args: ['serve'] }, maker, smallChats)),
+  ];
+}
+
+/** @param {Runs} runs @param {boolean} withPeers */
+async function measurePublished(runs, withPeers) {
+  const plue = await publishedSidecar(hostRid());
+  const reader = await bareReader();
+  return withHome((home) =>
+    withContestants({ plue: { command: plue, args: [] }, reader: { command: reader, args: [] }, home }, async (own, port) => {
+      const origin = `http://127.0.0.1:${port}`;
+      const peers = withPeers ? await peersAt(origin) : [];
+      const size = {
+        ...{ name: 'size on disk; bare: the bare reader', unit: 'MB', digits: 1, plue: statSync(plue).size / 1e6 },
+        ...{ bare: statSync(reader).size / 1e6, peers: byName(peers, ({ sizeMb }) => sizeMb) },
+      };
+      const contestants = (/** @type {number} */ tokens) => ({
+        ...own(tokens),
+        ...byName(peers, ({ program }) => program(`${origin}/${tokens}`)),
+      });
+      return [
+        size,
+        ...(await measureStarts(plue, home, contestants(shortAnswer), runs.short)),
+        ...(await measureLong(contestants(longAnswer), runs.long)),
+        ...(peers.length > 0 ? await measureToolRounds(plue, home, origin, peers, runs.long) : []),
+        ...(await measureRegistry(plue, home, port, runs.short)),
+      ];
+    }),
+  );
+}
+
+/** @param {string} origin Of the benchmark's model. */
+async function peersAt(origin) {
+  const folder = inArtifacts('bench', 'peers');
+  const workspace = workspaceIn(folder);
+  return step('Installing the peers', () => installedPeers(folder, `${origin}/${shortAnswer}`, workspace, say));
+}
+
+/** A folder with the file that the tool rounds read. @param {string} parent */
+function workspaceIn(parent) {
+  const workspace = join(parent, 'workspace');
+  mkdirSync(workspace, { recursive: true });
+  writeFileSync(join(workspace, 'notes.txt'), 'A line of the workspace.\n'.repeat(40));
+  return workspace;
+}
+
+/** @template R @param {Peer[]} peers @param {(peer: Peer) => R} value @returns {Record<string, R>} */
+function byName(peers, value) {
+  return Object.fromEntries(peers.map((peer) => [peer.name, value(peer)]));
+}
+
+/** @param {string} plue @param {string} home @param {Record<string, Program>} contestants @param {number} rounds @returns {Promise<Figure[]>} */
+async function measureStarts(plue, home, contestants, rounds) {
+  const serving = { command: plue, args: ['serve'], env: { HOME: home, PLUE_HOME: join(home, 'plue') } };
+  const serves = await step('Starting `plue serve`', () => repeat(rounds, (i) => serveOnce(serving, i < 3 ? 2_000 : 0)));
+  const firsts = await step('Time to the first token', () => inTurn(rounds, contestants, timeOf));
+  const shorts = await step(`Cost of ${shortAnswer} tokens`, () => inTurn(rounds, contestants, costOf));
+  const first = firsts((run) => run.firstMs);
+  const peak = shorts((run) => run.peakMb);
+  return [
+    {
+      ...{ name: '`plue serve`: spawn to `initialize` reply; bare: the bare reader to its first token', unit: 'ms', digits: 0 },
+      ...{ plue: median(serves.map((run) => run.initializeMs)), bare: first.bare, other: first.other },
+    },
+    {
+      ...{ name: '`plue serve`: idle memory; bare: the bare reader at its peak', unit: 'MB', digits: 1 },
+      ...{ plue: median(serves.map((run) => run.idleMb).filter(Boolean)), bare: peak.bare, other: peak.other },
+    },
+    { name: 'spawn to first token on stdout', unit: 'ms', digits: 0, ...first },
     { name: `${shortAnswer} tokens: CPU`, unit: 'ms', digits: 0, ...shorts((run) => run.cpuMs) },
-    { name: `${shortAnswer} tokens: peak memory`, unit: 'MB', digits: 1, ...shorts((run) => run.peakMb) },
+    { name: `${shortAnswer} tokens: peak memory`, unit: 'MB', digits: 1, ...peak },
+  ];
+}
+
+/** @param {Record<string, Program>} contestants @param {number} rounds @returns {Promise<Figure[]>} */
+async function measureLong(contestants, rounds) {
+  const costs = await step(`Cost of ${longAnswer} tokens`, () => inTurn(rounds, contestants, costOf));
+  const { curl, bareReader, plue } = contestants;
+  const times = await step(`Speed of ${longAnswer} tokens`, () => inTurn(rounds, { curl, bareReader, plue }, timeOf));
+  return [
     {
       name: `${longAnswer} tokens: CPU a token, start included`,
       unit: 'µs',
       digits: 2,
-      ...longs((run) => (1000 * run.cpuMs) / longAnswer),
+      ...costs((run) => (1000 * run.cpuMs) / longAnswer),
     },
-    { name: `${longAnswer} tokens: peak memory`, unit: 'MB', digits: 1, ...longs((run) => run.peakMb) },
+    { name: `${longAnswer} tokens: peak memory`, unit: 'MB', digits: 1, ...costs((run) => run.peakMb) },
+    { name: `${longAnswer} tokens: from spawn to end`, unit: 'ms', digits: 0, ...times((run) => run.totalMs) },
+  ];
+}
+
+/** What a call of a tool that reads a file costs, of many in one task. @param {string} plue @param {string} home @param {string} origin @param {Peer[]} peers @param {number} rounds @returns {Promise<Figure[]>} */
+async function measureToolRounds(plue, home, origin, peers, rounds) {
+  const own = taskReader(plue, home);
+  const programs = (/** @type {number} */ calls) => {
+    const base = `${origin}/1/rounds/${calls}`;
+    return { plue: own(base), ...byName(peers, ({ program }) => program(base)) };
+  };
+  const gaps = await step(`${toolRounds} rounds with a tool`, () =>
+    inTurn(rounds, programs(toolRounds), async (program) => {
+      await timeOf(program);
+      const taken = await (await fetch(`${origin}/gaps`)).json();
+      if (taken.length !== toolRounds) throw new Stop(`${program.command} called the tool ${taken.length} times instead of ${toolRounds}.`);
+      return median(taken);
+    }),
+  );
+  const many = await step('CPU of the rounds', () => inTurn(rounds, programs(toolRounds), costOf));
+  const none = await inTurn(rounds, programs(0), costOf);
+  const [all, start] = [many((run) => run.cpuMs), none((run) => run.cpuMs)];
+  const difference = (/** @type {number} */ more, /** @type {number} */ less) => (more - less) / toolRounds;
+  return [
+    { name: '`plue task run`: from a tool call to the next request', unit: 'ms', digits: 1, ...gaps((gap) => gap) },
     {
-      name: `${manyProviders} providers listed, warm; bare: reading their files`,
-      unit: 'ms',
-      digits: 1,
-      plue: registry.listMs,
-      bareReader: registry.bareListMs,
+      ...{ name: '`plue task run`: CPU of a round with a tool', unit: 'ms', digits: 1, plue: difference(all.plue, start.plue) },
+      peers: Object.fromEntries(Object.entries(all.peers).map(([name, ms]) => [name, difference(ms, start.peers[name] ?? 0)])),
+    },
+  ];
+}
+
+/** `plue task run` with a task that may only read. @param {string} plue @param {string} home @returns {(base: string) => Program} */
+function taskReader(plue, home) {
+  const workspace = workspaceIn(home);
+  const plueHome = join(home, 'tasks');
+  for (const made of ['providers', 'templates']) mkdirSync(join(plueHome, made), { recursive: true });
+  writeFileSync(
+    join(plueHome, 'templates', 'bench-reader.json5'),
+    '{ id: "bench-reader", name: "Reader", version: "1.0.0", parent_template: "task", available_tools: ["read"] }',
+  );
+  return (base) => {
+    const id = `bench-${base.split('/').at(-1)}`;
+    const provider = { name: id, provider_type: 'openai-compatible', endpoint: `${base}/v1`, model: 'm' };
+    writeFileSync(join(plueHome, 'providers', `${id}.json5`), JSON.stringify(provider));
+    const args = ['task', 'run', 'bench-reader', 'hi', '--provider', id, '--workspace', workspace];
+    return { command: plue, args, env: { HOME: home, PLUE_HOME: plueHome } };
+  };
+}
+
+/** @param {string} plue @param {string} home @param {number} port @param {number} rounds @returns {Promise<Figure[]>} */
+async function measureRegistry(plue, home, port, rounds) {
+  const crowded = join(home, 'crowded');
+  const registry = await step(`${manyProviders} providers, ${manyModels} models`, () =>
+    registryOnce(
+      { command: plue, args: ['serve'], env: { HOME: home, PLUE_HOME: crowded } },
+      { home: crowded, modelsAt: `http://127.0.0.1:${port}/${manyModels}/v1`, providers: manyProviders, models: manyModels, rounds },
+    ),
+  );
+  return [
+    {
+      ...{ name: `${manyProviders} providers listed, warm; bare: reading their files`, unit: 'ms', digits: 1 },
+      ...{ plue: registry.listMs, bare: registry.bareListMs },
     },
     {
-      name: `${manyModels} models listed, warm; bare: parsing their file`,
-      unit: 'ms',
-      digits: 1,
-      plue: registry.modelsMs,
-      bareReader: registry.bareModelsMs,
-    },
-    {
-      name: `${longAnswer} tokens: delivered a second`,
-      unit: 'tokens',
-      digits: 0,
-      ...longTimes((run) => (1000 * longAnswer) / run.totalMs),
+      ...{ name: `${manyModels} models listed, warm; bare: parsing their file`, unit: 'ms', digits: 1 },
+      ...{ plue: registry.modelsMs, bare: registry.bareModelsMs },
     },
   ];
 }
@@ -163,23 +265,28 @@ async function measureTurns(plue, home, contestants, port, runs) {
  * Runs each contestant once a round, so that a noisy minute falls on all alike; the first round warms up and is not counted.
  * @template R
  * @param {number} rounds
- * @param {Record<'curl' | 'bareReader' | 'plue', import('../tests/bench/measure.mjs').Program>} contestants
- * @param {(program: import('../tests/bench/measure.mjs').Program) => Promise<R>} measureOne
+ * @param {Record<string, Program>} contestants `curl`, `bareReader`, `plue`, and the peers.
+ * @param {(program: Program) => Promise<R>} measureOne
  */
 async function inTurn(rounds, contestants, measureOne) {
-  /** @type {Record<'curl' | 'bareReader' | 'plue', R[]>} */
-  const results = { curl: [], bareReader: [], plue: [] };
+  /** @type {Record<string, R[]>} */
+  const results = {};
   for (let round = 0; round <= rounds; round++) {
-    for (const name of /** @type {const} */ (['curl', 'bareReader', 'plue'])) {
-      const result = await measureOne(contestants[name]);
-      if (round > 0) results[name].push(result);
+    for (const [name, program] of Object.entries(contestants)) {
+      const result = await measureOne(program);
+      if (round > 0) (results[name] ??= []).push(result);
     }
   }
-  return (/** @type {(result: R) => number} */ figure) => ({
-    curl: median(results.curl.map(figure)),
-    bareReader: median(results.bareReader.map(figure)),
-    plue: median(results.plue.map(figure)),
-  });
+  return (/** @type {(result: R) => number} */ figure) => {
+    const { curl, bareReader, plue = [], ...peers } = results;
+    const of = (/** @type {R[]} */ taken) => median(taken.map(figure));
+    return {
+      plue: of(plue),
+      ...(bareReader ? { bare: of(bareReader) } : {}),
+      ...(curl ? { other: of(curl) } : {}),
+      peers: Object.fromEntries(Object.entries(peers).map(([name, taken]) => [name, of(taken)])),
+    };
+  };
 }
 
 /** @template R @param {number} times @param {(i: number) => Promise<R>} work */
@@ -189,103 +296,88 @@ async function repeat(times, work) {
   return results;
 }
 
+/** @template R @param {(home: string) => Promise<R>} work */
+async function withHome(work) {
+  const home = mkdtempSync(join(tmpdir(), 'plue-bench-'));
+  try {
+    return await work(home);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
 /** The measure beside Plue: the least a native C# program can do to post one chat and print its deltas. */
 function bareReader() {
   const project = 'tests/bench/BareReader';
   return published({ project, name: 'bare-reader', sources: [project], folder: inArtifacts('bench', 'bin') });
 }
 
-async function languageFigure() {
-  const plue = await publishedSidecar(hostRid());
-  const home = mkdtempSync(join(tmpdir(), 'plue-bench-'));
-  try {
+/** @param {string} plue @param {number} rounds @returns {Promise<Figure>} */
+async function languageFigure(plue, rounds) {
+  return withHome(async (home) => {
     const { completionMs, bareMs } = await step('Typing in 5,000 lines', () =>
-      languageOnce({ command: plue, args: ['serve'], env: { HOME: home } }, { home: join(home, 'plue'), rounds: 40 }),
+      languageOnce({ command: plue, args: ['serve'], env: { HOME: home } }, { home: join(home, 'plue'), rounds }),
     );
-    return `A template of 5,000 lines, from a keystroke to its completion: ${completionMs.toFixed(1)} ms, ${(completionMs / bareMs).toFixed(1)} × parsing it bare.\n`;
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-  }
-}
-
-async function measureTokens() {
-  const lacking = ['perl'].find((tool) => !findOnPath(tool));
-  if (lacking) throw new Stop(`The benchmark needs \`${lacking}\` on PATH.`);
-  const home = mkdtempSync(join(tmpdir(), 'plue-bench-'));
-  const plue = { command: await sidecarUnderTest(), args: [] };
-  const reader = { command: await bareReader(), args: [] };
-  try {
-    return await step('Tokens of a long response', () => costsOfTokens({ plue, reader, home }, 2));
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-  }
+    const name = 'a keystroke in a template of 5,000 lines, to its completion; bare: parsing it';
+    return { name, unit: 'ms', digits: 1, plue: completionMs, bare: bareMs };
+  });
 }
 
 async function measureInstalled() {
   const chrome = findChromium();
+  if (!chrome) say('The rows of VS Code are left out: there is no Chromium.');
+  const maker = await chatMaker();
   return [
     ...packageSizes(inArtifacts('packages')),
-    ...(chrome ? await step('Activating the extension in a real VS Code', () => activation(chrome, 5)) : []),
+    ...(chrome ? await step('The extension in a real VS Code', () => windowFigures(chrome, maker, 5)) : []),
   ];
 }
 
 async function measureLargeChats() {
   const plue = await publishedSidecar(hostRid());
+  return measureChats({ command: plue, args: ['serve'] }, await chatMaker(), largeChats);
+}
+
+/** @returns {Promise<Program>} */
+async function chatMaker() {
   await step('Building the maker of chats', () =>
     runOrStop('dotnet', ['build', 'tests/Tools/ChatMaker', '-c', 'Release', '--nologo', '-v', 'q']),
   );
-  const maker = { command: 'dotnet', args: [inArtifacts('bin', 'ChatMaker', 'release', 'ChatMaker.dll')] };
-  return measureChats({ command: plue, args: ['serve'] }, maker, largeChats);
+  return { command: 'dotnet', args: [inArtifacts('bin', 'ChatMaker', 'release', 'ChatMaker.dll')] };
 }
 
-/** @param {import('../tests/bench/measure.mjs').Program} serve @param {import('../tests/bench/measure.mjs').Program} maker @param {import('../tests/bench/chats.mjs').Size} size */
+/** What a set of chats costs; what it holds in memory is compared with what the bare reader holds. @param {Program} serve @param {Program} maker @param {import('../tests/bench/chats.mjs').Size} size */
 async function measureChats(serve, maker, size) {
-  const home = mkdtempSync(join(tmpdir(), 'plue-bench-'));
-  try {
+  const reader = { command: await bareReader(), args: [] };
+  return withHome(async (home) => {
+    const held = await withContestants({ plue: serve, reader, home }, async (contestants) => costOf(contestants(shortAnswer).bareReader));
     const own = { ...serve, env: { HOME: home } };
+    /** @type {Figure[]} */
     const figures = [];
     for (const [title, measureSet] of Object.entries(figureSets))
       figures.push(...(await step(title, () => measureSet({ maker, serve: own, grep: findOnPath('grep'), home }, size))));
-    return figures;
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-  }
+    return figures.map((figure) => (figure.unit === 'MB' ? { ...figure, bare: held.peakMb } : figure));
+  });
 }
 
-/** @param {import('../tests/bench/chats.mjs').Figure[]} figures */
-function chatTable(figures) {
-  const show = (/** @type {number | undefined} */ value, /** @type {number} */ digits) =>
-    value === undefined ? '' : value.toFixed(digits);
-  const rows = figures.map(
-    (f) =>
-      `| ${f.name} | ${f.unit} | ${show(f.plue, f.digits)} | ${show(f.bare, f.digits)} | ${show(f.other, f.digits)} | ${f.bare ? (f.plue / f.bare).toFixed(2) : ''} |`,
-  );
-  return ['# What chats cost', '', '| figure | unit | plue | bare | grep | × bare |', '|---|---|---|---|---|---|', ...rows, ''].join('\n');
+/** In Markdown. @param {Figure[]} figures */
+function table(figures) {
+  const peers = [...new Set(figures.flatMap((figure) => Object.keys(figure.peers ?? {})))];
+  const rows = figures.map(({ name, unit, digits, plue, bare, other, peers: theirs = {} }) => {
+    const show = (/** @type {number | undefined} */ value) => (value === undefined ? '' : value.toFixed(digits));
+    const ratio = (/** @type {number | undefined} */ beside) => (beside ? (plue / beside).toFixed(2) : '');
+    return [name, unit, ...[plue, bare, other].map(show), ratio(bare), ratio(other), ...peers.map((peer) => show(theirs[peer]))];
+  });
+  const heads = ['Figure', 'Unit', 'Plue', 'Bare', 'curl or grep', '× bare', '× curl or grep', ...peers];
+  return [heads, heads.map((_, column) => (column < 2 ? '---' : '---:')), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 }
 
-/** @param {string} file */
-function megabytes(file) {
-  return statSync(file).size / 1e6;
-}
-
-/** @param {{date: string, machine: string, sizeMb: number, bareReaderSizeMb: number, figures: Figure[]}} report */
-function markdown({ date, machine, sizeMb, bareReaderSizeMb, figures }) {
-  const show = (/** @type {number | undefined} */ value, /** @type {number} */ digits) =>
-    value === undefined ? '' : value.toFixed(digits);
-  const ratio = (/** @type {number} */ plue, /** @type {number | undefined} */ other) => (other ? (plue / other).toFixed(2) : '');
-  const rows = figures.map(
-    (f) =>
-      `| ${f.name} | ${f.unit} | ${show(f.plue, f.digits)} | ${show(f.bareReader, f.digits)} | ${show(f.curl, f.digits)} | ${ratio(f.plue, f.bareReader)} | ${ratio(f.plue, f.curl)} |`,
-  );
-  return [
-    '# What Plue costs',
-    '',
-    `Medians, ${date}, ${machine}. Published build: ${sizeMb.toFixed(1)} MB; the bare C# reader, published the same way: ${bareReaderSizeMb.toFixed(1)} MB.`,
-    'Read the ratios: absolute figures belong to the machine and to what else it did.',
-    '',
-    '| figure | unit | plue | bare reader | curl | × bare | × curl |',
-    '|---|---|---|---|---|---|---|',
-    ...rows,
-    '',
-  ].join('\n');
+/** Between the two marks. @param {string} text */
+function writeIntoDocs(text) {
+  const file = inRoot('docs', 'performance.md');
+  const [begin, end] = ['<!-- figures -->', '<!-- end of figures -->'];
+  const page = readFileSync(file, 'utf8');
+  const [before, after] = [page.indexOf(begin), page.indexOf(end)];
+  if (before < 0 || after < before) throw new Stop(`docs/performance.md has no \`${begin}\` and \`${end}\`.`);
+  writeFileSync(file, `${page.slice(0, before + begin.length)}\n\n${text}\n${page.slice(after)}`);
 }

@@ -1,6 +1,6 @@
-// The benchmark in its short form: a test a figure, which is passed when it could be measured. No time is asserted, only how many times what the bare reader
-// costs in the same run.
+// The benchmark in its short form: a test for each row. No time is asserted, only how many times its bare measure in the same run a row costs.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { mostTimesBare, rowOf } from '../../tests/bench/bounds.mjs';
 import { inArtifacts, inRoot } from './paths.mjs';
 import { step } from './progress.mjs';
 import { run, runOrStop } from './run.mjs';
@@ -20,14 +20,36 @@ export async function runBenchTests() {
   );
   /** @type {import('../../tests/bench/chats.mjs').Figure[]} */
   const figures = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : [];
-  return suiteResult(suite, figures.map(testOf), finished);
+  return suiteResult(suite, figures.length === 0 ? [] : testsOf(figures), finished);
 }
 
-/** @param {import('../../tests/bench/chats.mjs').Figure} figure @returns {import('./testResults.mjs').TestResult} */
-export function testOf({ name, unit, plue, bare = 0, mostTimesBare = Infinity }) {
+/**
+ * A test for each row, and one that fails for each bound without a row.
+ * @param {import('../../tests/bench/chats.mjs').Figure[]} figures @param {Record<string, number>} [bounds] @returns {import('./testResults.mjs').TestResult[]}
+ */
+export function testsOf(figures, bounds = mostTimesBare) {
+  const rows = new Set(figures.map(({ name }) => rowOf(name)));
+  const unused = Object.keys(bounds).filter((row) => !rows.has(row));
+  return [
+    ...figures.map((figure) => testOf(figure, bounds)),
+    ...unused.map((name) => ({
+      name,
+      outcome: /** @type {const} */ ('failed'),
+      reason: 'bounds.mjs has this row and the benchmark does not.',
+    })),
+  ];
+}
+
+/** @param {import('../../tests/bench/chats.mjs').Figure} figure @param {Record<string, number>} bounds @returns {import('./testResults.mjs').TestResult} */
+export function testOf({ name, unit, plue, bare = 0 }, bounds) {
+  const most = bounds[rowOf(name)];
   if (!(plue > 0)) return { name, outcome: 'failed', reason: `It was measured as ${plue}.` };
-  if (plue <= bare * mostTimesBare || mostTimesBare === Infinity) return { name, outcome: 'passed' };
-  const reason = `${plue.toFixed(2)} ${unit} is ${(plue / bare).toFixed(1)} times the bare reader’s ${bare.toFixed(2)} ${unit}; at most ${mostTimesBare} times are let pass.`;
+  if (most === undefined) return { name, outcome: 'failed', reason: `bounds.mjs has no bound for the row "${rowOf(name)}".` };
+  if (!(bare > 0)) return { name, outcome: 'failed', reason: `Its bare measure is ${bare}, so it has nothing to be compared with.` };
+  // A debug build compiles itself at each start.
+  if (process.env.PLUE_TEST_SIDECAR === 'debug') return { name, outcome: 'skipped', reason: 'The bounds are those of the native program.' };
+  if (plue <= bare * most) return { name, outcome: 'passed' };
+  const reason = `${plue.toFixed(2)} ${unit} is ${(plue / bare).toFixed(1)} times the bare ${bare.toFixed(2)} ${unit}. The bound is ${most} times.`;
   return { name, outcome: 'failed', reason };
 }
 

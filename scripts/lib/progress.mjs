@@ -38,6 +38,9 @@ export function say(line) {
 /** An end that the user can do something about: its text is the whole story, so no stack is shown. */
 export class Stop extends Error {}
 
+/** A value that an option does not take. */
+export class WrongOption extends Stop {}
+
 /** Runs a script's main function: a {@link Stop} is a sentence, a wrong option a sentence and the usage, anything else a stack; all exit with 1. @param {() => Promise<number | void>} main */
 export async function runMain(main) {
   try {
@@ -49,8 +52,9 @@ export async function runMain(main) {
   }
 }
 
-/** What `parseArgs` throws. @param {unknown} error @returns {error is Error} */
+/** What `parseArgs` throws, and a {@link WrongOption}. @param {unknown} error @returns {error is Error} */
 function isWrongOption(error) {
+  if (error instanceof WrongOption) return true;
   return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');
 }
 

@@ -1,5 +1,5 @@
 // Agents at work: what a round with a tool costs beside bare requests and file reads, many answers at once, and a tree of many tasks.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { median } from './measure.mjs';
 import { startScriptedModel } from './scriptedModel.mjs';
@@ -30,18 +30,32 @@ export async function agentFigures({ serve, home: parent }, { rounds, agents }) 
   try {
     const turns = watchTurns(sidecar);
     const inRounds = await roundsWithTools(sidecar, turns, endpoint.origin, folder, rounds);
+    const idleMs = await idlePings(sidecar);
     const streams = await manyStreams(sidecar, turns, agents);
+    const plainMs = await plainRequests(endpoint.origin, agents);
     const [peakMb, nowMb] = [sidecar.peakMb(), sidecar.nowMb()];
     const trees = await largeTrees(sidecar, agents.tasks, rounds);
     return [
       { name: `a round with a tool, of ${toolRounds}; bare: the same request and file read`, unit: 'ms', digits: 2, ...inRounds.time },
-      { name: `a round with a tool, of ${toolRounds}: CPU`, unit: 'ms', digits: 2, plue: inRounds.cpuMs },
-      { name: `${agents.streams} answers at once, none with a word of another`, unit: 'ms', digits: 0, plue: streams.totalMs },
-      { name: `${agents.streams} answers at once: another question meanwhile, 99 of 100`, unit: 'ms', digits: 1, plue: streams.pingMs },
+      { name: `a round with a tool, of ${toolRounds}: CPU; bare: the same request and file read`, unit: 'ms', digits: 2, ...inRounds.cpu },
+      {
+        ...{ name: `${agents.streams} answers at once, none with a word of another; bare: plain requests`, unit: 'ms', digits: 0 },
+        ...{ plue: streams.totalMs, bare: plainMs },
+      },
+      {
+        ...{ name: `${agents.streams} answers at once: another question meanwhile, 99 of 100; bare: when idle`, unit: 'ms', digits: 1 },
+        ...{ plue: streams.pingMs, bare: idleMs },
+      },
       { name: `${agents.streams} answers at once: peak memory`, unit: 'MB', digits: 1, plue: peakMb },
       { name: `${agents.streams} answers at once: memory afterwards`, unit: 'MB', digits: 1, plue: nowMb },
-      { name: `${agents.tasks} tasks in trees: made and done`, unit: 'ms', digits: 0, plue: trees.madeMs },
-      { name: `${agents.tasks} tasks in trees: listed`, unit: 'ms', digits: 1, plue: trees.listMs },
+      {
+        ...{ name: `${agents.tasks} tasks in trees: made and done; bare: plain requests in turn`, unit: 'ms', digits: 0 },
+        ...{ plue: trees.madeMs, bare: await requestsInTurn(endpoint.origin, agents.tasks) },
+      },
+      {
+        ...{ name: `${agents.tasks} tasks in trees: listed; bare: reading their files`, unit: 'ms', digits: 1 },
+        ...{ plue: trees.listMs, bare: readMs(join(home, 'codices', 'tasks'), rounds) },
+      },
       { name: 'agents: peak memory', unit: 'MB', digits: 1, plue: sidecar.peakMb() },
     ];
   } finally {
@@ -59,6 +73,7 @@ export async function agentFigures({ serve, home: parent }, { rounds, agents }) 
 async function roundsWithTools(sidecar, turns, origin, folder, rounds) {
   /** @type {number[]} */ const plue = [];
   /** @type {number[]} */ const bare = [];
+  /** @type {number[]} */ const bareCpu = [];
   let used = 0;
   for (let round = 0; round <= rounds; round++) {
     if (round === 1) used = sidecar.cpuMs();
@@ -68,17 +83,61 @@ async function roundsWithTools(sidecar, turns, origin, folder, rounds) {
     await sidecar.ask('message/send', { codexId: uri, text: `READ ${toolRounds}` });
     if ((await ended).stopReason !== 'endTurn') throw new Error('The turn with tools did not end well.');
     const answered = performance.now();
+    const own = process.cpuUsage();
     for (let request = 0; request <= toolRounds; request++) {
-      const body = JSON.stringify({ model: 'm', stream: true, messages: [{ role: 'user', content: `READ ${toolRounds}` }] });
-      await (await fetch(`${origin}/v1/chat/completions`, { method: 'POST', body })).text();
+      await plainRequest(origin, `READ ${toolRounds}`);
       readFileSync(join(folder, 'notes.txt'));
     }
     if (round > 0) {
       plue.push((answered - started) / toolRounds);
       bare.push((performance.now() - answered) / toolRounds);
+      const { user, system } = process.cpuUsage(own);
+      bareCpu.push((user + system) / 1000 / toolRounds);
     }
   }
-  return { time: { plue: median(plue), bare: median(bare) }, cpuMs: (sidecar.cpuMs() - used) / rounds / toolRounds };
+  const cpu = { plue: (sidecar.cpuMs() - used) / rounds / toolRounds, bare: median(bareCpu) };
+  return { time: { plue: median(plue), bare: median(bare) }, cpu };
+}
+
+/** What `provider/list` takes while nothing else is asked, 99 of 100. @param {Sidecar} sidecar */
+async function idlePings(sidecar) {
+  /** @type {number[]} */ const taken = [];
+  for (let ping = 0; ping < 100; ping++) {
+    const asked = performance.now();
+    await sidecar.ask('provider/list', {});
+    taken.push(performance.now() - asked);
+  }
+  return taken.sort((a, b) => a - b)[98];
+}
+
+/** As many responses at once without Plue. @param {string} origin @param {{streams: number, tokens: number}} size */
+async function plainRequests(origin, { streams, tokens }) {
+  const started = performance.now();
+  await Promise.all(Array.from({ length: streams }, (_, number) => plainRequest(origin, `ECHO stream${number}; ${tokens}`)));
+  return performance.now() - started;
+}
+
+/** @param {string} origin @param {number} requests */
+async function requestsInTurn(origin, requests) {
+  const started = performance.now();
+  for (let request = 0; request < requests; request++) await plainRequest(origin, 'ECHO done; 3');
+  return performance.now() - started;
+}
+
+/** @param {string} origin @param {string} content */
+async function plainRequest(origin, content) {
+  const body = JSON.stringify({ model: 'm', stream: true, messages: [{ role: 'user', content }] });
+  return (await fetch(`${origin}/v1/chat/completions`, { method: 'POST', body })).text();
+}
+
+/** @param {string} folder @param {number} rounds */
+function readMs(folder, rounds) {
+  const taken = Array.from({ length: Math.max(3, rounds) }, () => {
+    const started = performance.now();
+    for (const name of readdirSync(folder)) readFileSync(join(folder, name));
+    return performance.now() - started;
+  });
+  return median(taken);
 }
 
 /** @param {Sidecar} sidecar @param {Turns} turns @param {{streams: number, tokens: number}} size */

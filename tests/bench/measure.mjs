@@ -9,16 +9,22 @@ import { spawn } from 'node:child_process';
  * @property {string} [cwd]
  */
 
-/** Milliseconds from spawn to the first byte on stdout and to the end, and how many bytes came. @param {Program} program */
-export async function timeOf({ command, args, env }) {
+/** The word that every response of the benchmark's model begins with. */
+const firstWord = 'word0';
+
+/** Milliseconds from spawn to the first word of the response on stdout and to the end, and how many bytes came. @param {Program} program */
+export async function timeOf({ command, args, env, cwd }) {
   const started = performance.now();
-  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { env: { ...process.env, ...env }, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   let first = 0;
+  let begin = '';
   let bytes = 0;
   let errors = '';
   child.stdout.on('data', (chunk) => {
-    first ||= performance.now() - started;
     bytes += chunk.length;
+    if (first > 0) return;
+    begin += chunk;
+    if (begin.includes(firstWord)) first = performance.now() - started;
   });
   child.stderr.setEncoding('utf8').on('data', (text) => (errors += text));
   const code = await new Promise((resolve) => child.on('close', resolve).on('error', resolve));
@@ -38,9 +44,10 @@ const waiter = `
 const wait4 = process.arch === 'arm64' ? '260' : '61';
 
 /** CPU (user and system) in milliseconds and peak memory in megabytes. @param {Program} program */
-export async function costOf({ command, args, env }) {
+export async function costOf({ command, args, env, cwd }) {
   const child = spawn('perl', ['-e', waiter, command, ...args], {
     env: { ...process.env, ...env, WAIT4: wait4 },
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let bytes = 0;

@@ -7,10 +7,6 @@ import { costOf, median } from './measure.mjs';
 export const shortAnswer = 20;
 export const longAnswer = 50_000;
 
-/** How much more than the native bare reader may be spent on a token, and be held for a response: about twice what is aimed at, so that noise does not fail it. */
-const mostTimesCpu = 4;
-const mostTimesMemory = 8;
-
 /**
  * @typedef {import('./measure.mjs').Program} Program
  * @typedef {Record<'curl' | 'bareReader' | 'plue', Program>} Contestants
@@ -48,9 +44,9 @@ export async function withContestants({ plue, reader, home }, work) {
 }
 
 /**
- * What the tokens of a long answer cost beyond the start of the program, with how many times the bare reader that may be.
+ * What the tokens of a long answer cost beyond the start of the program.
  * @param {{plue: Program, reader: Program, home: string}} tools @param {number} rounds
- * @returns {Promise<(import('./chats.mjs').Figure & {mostTimesBare: number})[]>}
+ * @returns {Promise<import('./chats.mjs').Figure[]>}
  */
 export function costsOfTokens(tools, rounds) {
   return withContestants(tools, async (contestants) => {
@@ -69,11 +65,11 @@ export function costsOfTokens(tools, rounds) {
     return [
       {
         ...{ name: `${longAnswer} tokens: CPU a token, start left out; bare: the bare reader`, unit: 'µs', digits: 2 },
-        ...{ plue: median(spent.plue), bare: median(spent.bareReader), mostTimesBare: mostTimesCpu },
+        ...{ plue: median(spent.plue), bare: median(spent.bareReader) },
       },
       {
         ...{ name: `${longAnswer} tokens: peak memory; bare: the bare reader`, unit: 'MB', digits: 1 },
-        ...{ plue: median(held.plue), bare: median(held.bareReader), mostTimesBare: mostTimesMemory },
+        ...{ plue: median(held.plue), bare: median(held.bareReader) },
       },
     ];
   });

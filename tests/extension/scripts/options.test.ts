@@ -18,3 +18,9 @@ test.each(own)(
   },
   60_000,
 );
+
+test('The benchmark answers a part that it does not have with one sentence and its usage', () => {
+  const { status, stderr } = spawnSync(process.execPath, ['scripts/bench.mjs', '--only', 'nothing'], { encoding: 'utf8' });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^There is no part 'nothing' of the benchmark: .*\n\n`npm run bench`/);
+}, 60_000);
