@@ -102,7 +102,7 @@ async function measureShort() {
   return [
     ...starts,
     ...(await withHome((home) => step('Tokens of a long response', () => costsOfTokens({ ...tools, home }, 2)))),
-    await languageFigure(plue, 10),
+    await languageFigure(plue, 40),
     ...(await measureChats({ command: plue, args: ['serve'] }, maker, smallChats)),
   ];
 }

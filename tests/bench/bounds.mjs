@@ -9,7 +9,7 @@ export const mostTimesBare = {
   'N tokens: CPU': 4,
   'N tokens: peak memory': 9,
   'N tokens: CPU a token, start left out': 4,
-  'a keystroke in a template of N lines, to its completion': 40,
+  'a keystroke in a template of N lines, to its completion': 16,
   'append a message, durable': 3,
   'append a message, not durable': 10,
   'open a chat of N messages, last N': 250,

@@ -162,8 +162,9 @@ async function seenFrame(workbench, moment, isNew = false) {
         ([moment, isNew]) => Reflect.get(window, String(moment)) !== undefined && !(isNew && Reflect.get(window, `${moment}Taken`)),
         [moment, isNew],
       );
-      // A frame that goes meanwhile is none of those wanted.
-      if (await seen.catch(() => false)) found = frame;
+      // A frame that goes meanwhile is none of those wanted, and one that is being replaced may not reply.
+      const late = workbench.page.waitForTimeout(1_000).then(() => false);
+      if (await Promise.race([seen.catch(() => false), late])) found = frame;
     }
     return found !== undefined;
   }, wait.timeout);
