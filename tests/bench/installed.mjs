@@ -103,6 +103,7 @@ async function openings(workbench, rounds) {
   await page.getByRole('tab', { name: 'Plue', exact: true }).click();
   await page.locator('.pane-body .monaco-list-row').filter({ hasText: 'Older' }).click();
   const rows = page.locator('.pane-body [role="treeitem"][aria-level="2"]');
+  await rows.nth(chats - 1).waitFor(wait);
   for (let round = 0; round <= rounds; round++) {
     await rows.nth(round).click();
     const painted = await seenIn(workbench, 'paintedAt');
@@ -132,6 +133,7 @@ async function keystrokes(workbench, rounds) {
         () => performance.timeOrigin + (performance.getEntriesByName('code/didStartWorkbench')[0]?.startTime ?? NaN),
       );
       await frame.locator('textarea').first().press('x', wait);
+      await frame.waitForFunction(() => Reflect.get(window, 'typedMs') !== undefined, undefined, wait);
       const shown = await frame.evaluate(() => Reflect.get(window, 'typedMs'));
       if (round > 0) taken.push(writable - ready + shown);
     }
@@ -186,7 +188,7 @@ function watchPage() {
     const box = document.querySelector('textarea:not([disabled])');
     if (box !== null && Reflect.get(window, 'writableAt') === undefined) {
       note('writableAt', now());
-      box.addEventListener('input', ({ timeStamp }) => requestAnimationFrame(() => note('typedMs', performance.now() - timeStamp)));
+      addEventListener('input', ({ timeStamp }) => requestAnimationFrame(() => note('typedMs', performance.now() - timeStamp)), true);
     }
     // After the frame that shows it.
     if (document.querySelector('article') !== null) requestAnimationFrame(() => setTimeout(() => note('paintedAt', now())));
