@@ -45,8 +45,10 @@ public partial class SecurityRowsTests
     public void Every_requirement_has_a_test_that_holds_it()
     {
         var numbered = string.Concat(Numbered().Matches(Tests.Value).Select(match => match.Value));
-        Assert.Empty(Named.SelectMany(row => row.Value.Where(name => !name.StartsWith($"SEC_{row.Key:00}", StringComparison.Ordinal))).Where(name => !Tests.Value.Contains(name, StringComparison.Ordinal)));
-        Assert.Empty(Enumerable.Range(1, Rows).Where(row => !Named.ContainsKey(row) && !numbered.Contains($"{row:00}", StringComparison.Ordinal)));
+        Assert.DoesNotContain(
+            Named.SelectMany(row => row.Value.Where(name => !name.StartsWith($"SEC_{row.Key:00}", StringComparison.Ordinal))),
+            name => !Tests.Value.Contains(name, StringComparison.Ordinal));
+        Assert.DoesNotContain(Enumerable.Range(1, Rows), row => !Named.ContainsKey(row) && !numbered.Contains($"{row:00}", StringComparison.Ordinal));
     }
 
     [Fact]

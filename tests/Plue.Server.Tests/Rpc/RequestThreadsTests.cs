@@ -20,7 +20,7 @@ public sealed class RequestThreadsTests
         using var held = new ManualResetEventSlim();
         connection.Server.Map(Methods.MessageStop, (_, _) =>
         {
-            held.Wait(Limit);
+            held.Wait(Limit, CancellationToken.None);
             return Task.FromResult(new Nothing());
         });
         connection.Server.Map(Methods.CodexDelete, (_, _) => Task.FromResult(new Nothing()));
@@ -46,7 +46,7 @@ public sealed class RequestThreadsTests
         connection.Server.Map(Methods.CodexDelete, async (_, _) =>
         {
             ofPool.Add(Thread.CurrentThread.IsThreadPoolThread);
-            await Task.Run(() => { });
+            await Task.Run(() => { }, CancellationToken.None);
             ofPool.Add(Thread.CurrentThread.IsThreadPoolThread);
             await Task.Yield();
             ofPool.Add(Thread.CurrentThread.IsThreadPoolThread);

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using System.Text.Json;
 using Plue.Server.Messages;
 using Plue.Server.Store;
 
