@@ -123,8 +123,9 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
                 else { toRead.Add((path, found)); }
             }
 
-            Parallel.ForEach(toRead, new ParallelOptions { MaxDegreeOfParallelism = Math.Min(4, Environment.ProcessorCount) }, one =>
+            SideBySide.For(toRead.Count, at =>
             {
+                var one = toRead[at];
                 try
                 {
                     if (held.ReadOrLink(one.Path, LargestFile) is not { } content) { return; }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Enumeration;
 using Microsoft.Extensions.Logging;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Store;
 
@@ -93,8 +94,7 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
         }
 
         var summaries = new ChatSummary?[toRead.Count];
-        Parallel.For(0, toRead.Count, new ParallelOptions { MaxDegreeOfParallelism = Math.Min(4, Environment.ProcessorCount) },
-            at => summaries[at] = Summarize(toRead[at].Id, toRead[at].Modified, read));
+        SideBySide.For(toRead.Count, at => summaries[at] = Summarize(toRead[at].Id, toRead[at].Modified, read));
         foreach (var ((row, id, length, modified), summary) in toRead.Zip(summaries))
         {
             if (summary is null) { continue; }

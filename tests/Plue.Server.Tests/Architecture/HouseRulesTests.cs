@@ -42,6 +42,7 @@ public partial class HouseRulesTests
         ("Tools/FaultStory/Story.cs", 1, "Looked at again until it is on the disk, before a fault is made."),
         ("Tools/JournalWriter/Program.cs", 2, "Writes unevenly, to be killed anywhere; and looks again until it is on the disk."),
         ("e2e/scenarios/longChat.mjs", 1, "A place is written down a moment after the last movement."),
+        ("bench/installed.mjs", 1, "A page is looked at often, so that the moment its first message is there is known."),
         ("e2e/look/states/chats.mjs", 1, "The sidecar is killed again once its next life has begun."),
         ("e2e/runner/workbench.mjs", 1, "Waits until something outside the page is so, which tells nothing."),
     ];
