@@ -189,6 +189,7 @@ async function runSteps(scenario, workbench, endpoint, env) {
   await scenario.step('A program is offered with its path and hash, and connected once it is approved', async () => {
     mkdirSync(join(program, '..'), { recursive: true });
     writeFileSync(program, clock('It is noon here.'), { mode: 0o755 });
+    await workbench.command('Plue: Manage Providers');
     await button('Add provider').first().click();
     await button('Choose External program').click();
     await workbench.chat.getByText(program).waitFor();
