@@ -16,6 +16,7 @@ public class ValueLookupTests
     private static readonly Dictionary<string, string> Reviewed = new()
     {
         ["ElementAtOrDefault of Char"] = "Behind the end of a query is no quotation mark.",
+        ["Find of Int32"] = "The last edge of a snippet is always one.",
         ["FindLast of Int32"] = "A snippet without an edge begins at 0.",
         ["FirstOrDefault of Char"] = "An empty icon begins with no letter.",
         ["FirstOrDefault of Int32"] = "The default is given.",

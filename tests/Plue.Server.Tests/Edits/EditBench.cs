@@ -5,6 +5,7 @@ using Plue.Server.Edits;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using System.Diagnostics;
+using System.IO.Enumeration;
 
 namespace Plue.Server.Tests.Edits;
 
@@ -95,7 +96,12 @@ internal sealed class EditBench : IDisposable
     /// <summary>Every file, link and mode in the folder, as one text.</summary>
     public string Everything() => Everything(Folder);
 
-    public static string Everything(string folder) => string.Join("\n", new DirectoryInfo(folder).EnumerateFileSystemInfos("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+    /// <summary>Links are not followed.</summary>
+    public static string Everything(string folder) => string.Join("\n", new FileSystemEnumerable<FileSystemInfo>(
+            folder, (ref FileSystemEntry entry) => entry.ToFileSystemInfo(), new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+        {
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+        }
         .Where(entry => entry.LinkTarget is not null || entry is FileInfo)
         .Select(entry => $"{Path.GetRelativePath(folder, entry.FullName)} {entry.LinkTarget ?? $"{entry.UnixFileMode} {Convert.ToHexString(File.ReadAllBytes(entry.FullName))}"}")
         .Order(StringComparer.Ordinal));

@@ -154,6 +154,7 @@ public sealed class BranchTests : IAsyncLifetime
         await sidecar.Client.AskAsync(copy, "three");
         Assert.Equal(["one", "answer", "three", "answer"], Texts(await GetAsync(copy)));
         Assert.Equal(4, Texts(await GetAsync()).Count);
+        await sidecar.Client.ResultAsync("usage/summary", new { }); // which has what waits written
         Directory.Delete(Path.Combine(sidecar.Home, "index", "usage"), recursive: true);
         var summary = await sidecar.Client.ResultAsync("usage/summary", new { });
         Assert.Equal((3, 0.75), ((int?)summary?["total"]?["answers"], (double?)summary?["total"]?["cost"]));

@@ -235,6 +235,7 @@ async function runSteps(scenario, workbench, endpoint, env) {
 
   await scenario.step('Another provider stands in for one that is overloaded, and the answer says who and why', async () => {
     endpoint.manner = 'is overloaded';
+    await workbench.reload(); // which locks the vault
     await workbench.command('Plue: Unlock Vault');
     await type(workbench, 'Unlock Plue’s vault', passphrase);
     await page.getByRole('tab', { name: /Who answers here/ }).click();
