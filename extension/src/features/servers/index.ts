@@ -90,7 +90,9 @@ const labels = {
 
 async function pickAction(server: McpServerView): Promise<Action | undefined> {
   const items = actionsOf(server).map((action) => ({ label: labels[action], action }));
-  return (await showQuickPick(items, { title: l10n.verbatim(`${server.name}: ${stateOf(server)}`) }))?.action;
+  // When the list before it closes, VS Code gives the focus back to a page, which may happen after this one has opened.
+  const options = { title: l10n.verbatim(`${server.name}: ${stateOf(server)}`), ignoreFocusOut: true };
+  return (await showQuickPick(items, options))?.action;
 }
 
 async function run(sidecar: Sidecar, reports: ServerReports, server: McpServerView, action: Action): Promise<void> {
