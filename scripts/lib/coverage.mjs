@@ -9,7 +9,7 @@ export const coverageReports = {
 
 /** Percent. Lines and branches that only a real VS Code runs count as not run. */
 const minimum = {
-  'C#': { lines: 94.5, branches: 88 },
+  'C#': { lines: 93, branches: 80 },
   TypeScript: { lines: 85, branches: 80 },
 };
 
