@@ -172,7 +172,7 @@ internal sealed class Composition : IAsyncDisposable
             GiveKey = EnvironmentKeys.Give,
             Templates = () => templates.Value,
             SteeringOf = (template, values) => Masked(Steering.Of(template, values)),
-            Mask = Redactor.Mask,
+            Redactor = Redactor,
             Secrets = Secrets,
             Dispose = DisposeAsync,
         };
@@ -298,49 +298,29 @@ internal sealed class Composition : IAsyncDisposable
     public VaultServices VaultServices => new(Vault, ProviderKeys.RenameAsync);
     public CatalogServices CatalogServices => new(Catalog, userCatalogs.Value, catalogRefresh.Value, Usage.TypicalChatAsync, DisposeAsync);
 
-    /// <param name="notify">Told what a hook says, and about which address.</param>
-    /// <param name="tasks">Looks after the tasks; asked late, because it is made of what this makes.</param>
     /// <param name="isUnattended">Nobody can be asked.</param>
     /// <param name="policy">Rules beside those of the templates; null for none.</param>
-    public ChatServices ChatServices(
-        Func<string, ITurnSink> sinkFor, Action<string, ChatSummary?> changed, Action<string, string> notify, Func<AgentTasks> tasks, bool isUnattended = false,
-        AgentPermissions? policy = null) => new()
-        {
-            IsUnattended = _ => isUnattended,
-            ToolsFor = chat => tasks().ToolsFor(chat),
-            CheckSpending = (task, request, price) => tasks().CheckSpending(task, request, price),
-            CheckUnderWay = (task, usage, rounds, cost) => tasks().CheckUnderWay(task, usage, rounds, cost),
-            IsJudged = task => tasks().IsJudged(task),
-            RoutingOf = Agents.AgentTasks.RoutingOf,
-            Policy = policy,
-            Worked = (conversation, answer, cancellationToken) => tasks().WorkedAsync(conversation, answer, cancellationToken),
-            SpawnForHook = (template, values, spawnedBy, depth, cancellationToken) => tasks().Spawner.SpawnForHookAsync(template, values, spawnedBy, depth, cancellationToken),
-            Store = chats.Value,
-            Providers = Providers,
-            Workspace = Workspace,
-            Files = new RequestFiles(Attachments),
-            Time = Time,
-            Logger = Logs.CreateLogger("Chat"),
-            Mask = Redactor.Mask,
-            Secrets = Secrets,
-            TemplateOf = templates.Value.Find,
-            IsTemplate = (id, ancestor) => templates.Value.IsA(id, ancestor),
-            Notify = notify,
-            SteeringOf = SteeringOf,
-            OptionsOf = OptionsOf,
-            Fallbacks = () => UserConfig.Read(Paths).Fallbacks,
-            SmallModel = () => UserConfig.Read(Paths).DefaultSmall,
-            PromptOf = name => prompts.Value.Get($"codex://prompts/{name}.md").Text,
-            Budget = () => Budget.Of(UserConfig.Read(Paths)),
-            ToolRunner = toolRunner.Value,
-            ToolSources = ToolSources ?? [builtInTools.Value, new CodexTool(() => documents.Value, ToolTextOf), McpTools],
-            MoveEdits = async (codexId, turnIds, isUndo, cancellationToken) =>
-                (isUndo ? await edits.Value.UndoTurnsAsync(codexId, turnIds, cancellationToken) : await edits.Value.RedoTurnsAsync(codexId, turnIds, cancellationToken)).Conflicts,
-            Usage = Usage,
-            Answered = Providers.Answered,
-            SinkFor = sinkFor,
-            Changed = changed,
-        };
+    public ChatServices ChatServices(IChatEvents events, bool isUnattended = false, AgentPermissions? policy = null) => new()
+    {
+        Paths = Paths,
+        Store = chats.Value,
+        Providers = Providers,
+        Workspace = Workspace,
+        Templates = templates.Value,
+        Prompts = prompts.Value,
+        Steering = Steering,
+        Files = new RequestFiles(Attachments),
+        Edits = edits.Value,
+        Usage = Usage,
+        ToolRunner = toolRunner.Value,
+        ToolSources = ToolSources ?? [builtInTools.Value, new CodexTool(() => documents.Value, ToolTextOf), McpTools],
+        Redactor = Redactor,
+        Events = events,
+        Time = Time,
+        Logger = Logs.CreateLogger("Chat"),
+        IsUnattended = isUnattended,
+        Policy = policy,
+    };
 
     /// <summary>Tasks with nobody to be asked.</summary>
     /// <param name="workspace">A folder that counts as trusted, because the user names it; null for none.</param>
@@ -348,9 +328,8 @@ internal sealed class Composition : IAsyncDisposable
     public TaskHouse TaskHouse(string? workspace, AgentPermissions policy)
     {
         Trust(workspace);
-        AgentTasks? tasks = null;
-        var conversations = new Conversations(ChatServices(_ => new SilentSink(), (uri, _) => tasks?.Changed(uri), (_, _) => { }, () => tasks!, isUnattended: true, policy));
-        tasks = AgentTasks(conversations, (_, _) => { });
+        var conversations = new Conversations(ChatServices(new SilentEvents(), isUnattended: true, policy));
+        var tasks = AgentTasks(conversations, (_, _) => { });
         return new TaskHouse(tasks, Providers, new Lazy<Vault.Vault>(() => Vault), templates.Value.Find, Redactor.Mask, async () =>
         {
             await conversations.DisposeAsync();
@@ -481,9 +460,6 @@ internal sealed class Composition : IAsyncDisposable
     }
 
     private string NameOf(string providerId) => Providers.NameOf(providerId);
-
-    /// <summary>The defaults of the template's fields.</summary>
-    private ChatOptions OptionsOf(string templateId) => templates.Value.Find(templateId) is { } template ? ChatValues.OptionsOf(template.WithDefaults(Json5Object.Empty)) : ChatOptions.None;
 
     private async Task<Failure?> ProbeAsync(ProviderSettings settings, CancellationToken cancellationToken)
     {

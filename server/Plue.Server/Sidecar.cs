@@ -35,21 +35,13 @@ internal static class Sidecar
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var logger = house.Logs.CreateLogger("Rpc");
         var server = new RpcServer(input, output, logger, threads);
-        AgentTasks? tasks = null;
-        var conversations = new Conversations(house.ChatServices(
-            codexId => new MessageNotifier(codexId, server, house.Providers.NameOf, house.Time, logger),
-            (codexId, summary) =>
-            {
-                _ = NotifyChangedAsync(server, codexId, summary, logger);
-                tasks?.Changed(codexId);
-            },
-            (message, uri) => _ = NotifyAsync(server, Methods.HostNotify, new HostNotifyParams(message, HostNotifyLevel.Info, uri), logger),
-            () => tasks!));
-        tasks = house.AgentTasks(conversations, (uri, row) => _ = NotifyAsync(server, Methods.TaskEvent, new TaskEventParams(uri, row is null ? null : TaskViews.View(row)), logger));
+        var events = new ChatNotifier(server, house.Providers, house.Time, logger);
+        var conversations = new Conversations(house.ChatServices(events));
+        var tasks = house.AgentTasks(conversations, (uri, row) => _ = server.TryNotifyAsync(Methods.TaskEvent, new TaskEventParams(uri, row is null ? null : TaskViews.View(row))));
         new TaskHandlers(server, tasks, house.Approvals).Register();
 
         var documents = new Lazy<DocumentHandlers>(
-            () => house.DocumentHandlers((uri, summary) => _ = NotifyDocumentAsync(server, uri, summary, logger), conversations.UpdateAsync, conversations.Automation));
+            () => house.DocumentHandlers((uri, summary) => _ = NotifyDocumentAsync(server, uri, summary), conversations.UpdateAsync, conversations.Automation));
 
         var lifecycle = new LifecycleHandlers(server, house.Workspace, stop, logger);
         lifecycle.Register();
@@ -68,13 +60,13 @@ internal static class Sidecar
         new AttachmentHandlers(server, house.Attachments).Register();
         var services = house.ProviderServices(() => conversations.List(includeArchived: true));
         new ProviderHandlers(services).Register(server);
-        house.Providers.Changed += id => _ = NotifyAsync(server, Methods.ProviderChanged, new ProviderChangedParams(id), logger);
+        house.Providers.Changed += id => _ = server.TryNotifyAsync(Methods.ProviderChanged, new ProviderChangedParams(id));
         new SignInHandlers(server, house.Providers, () => house.SignIns, house.Vault, new ProviderViews(services).SummaryAsync).Register();
         var editor = new HostClient(server);
         editor.Register();
         house.Editor = editor;
         new ExecutableHandlers(server, house.ExternalPrograms, house.Providers).Register();
-        house.McpChanged += () => _ = NotifyAsync(server, Methods.McpChanged, new Nothing(), logger);
+        house.McpChanged += () => _ = server.TryNotifyAsync(Methods.McpChanged, new Nothing());
         new McpHandlers(() => house.McpServers).Register(server);
         new HealthHandlers(house.HealthServices).Register(server);
         new VaultHandlers(server, house.Vault, house.ProviderKeys.UsedBy, house.ProviderKeys.RenameAsync).Register();
@@ -85,17 +77,17 @@ internal static class Sidecar
         TemplateHandlers.Register(server, new Lazy<TemplateHandlers>(() => house.TemplateHandlers));
         var approvals = new ApprovalHandlers(server, house.Inbox, house.StoredRules);
         approvals.Register();
-        void TellApprovals() => _ = NotifyAsync(server, Methods.ApprovalChanged, new ApprovalChangedParams(approvals.Views()), logger);
+        void TellApprovals() => _ = server.TryNotifyAsync(Methods.ApprovalChanged, new ApprovalChangedParams(approvals.Views()));
         house.Approvals.Changed += TellApprovals;
         house.Inbox.Changed += TellApprovals;
         var keepingInbox = house.Inbox.KeepAsync(background.Token);
         IReadOnlyList<ChatSummary> Channels() => [.. conversations.List(includeArchived: true), .. conversations.ListTasks(includeArchived: true)];
         new UsageHandlers(server, house.Usage, Channels, house.Providers, house.TemplateNameOf).Register();
-        house.EditsChanged = codexId => _ = NotifyAsync(server, Methods.EditChanged, new EditChangedParams(CodexUri.OfChannel(codexId).ToString()), logger);
+        house.EditsChanged = codexId => _ = server.TryNotifyAsync(Methods.EditChanged, new EditChangedParams(CodexUri.OfChannel(codexId).ToString()));
         new EditHandlers(server, house.Edits, house.Workspace, Channels).Register();
         new SearchHandlers(server, house.Search, house.Time).Register();
         var following = conversations.FollowAsync(background.Token);
-        new TransferHandlers(house.TransferServices, (codexId, summary) => _ = NotifyChangedAsync(server, codexId, summary, logger)).Register(server);
+        new TransferHandlers(house.TransferServices, events.Changed).Register(server);
         _ = EmptyTrashAsync(house, logger, background.Token);
 
         // A blocked read of stdin cannot be cancelled: when we are told to stop, it is left behind.
@@ -144,28 +136,13 @@ internal static class Sidecar
         }
     }
 
-    private static Task NotifyChangedAsync(RpcServer server, string codexId, ChatSummary? summary, ILogger logger) =>
-        NotifyAsync(server, Methods.CodexChanged, new CodexChangedParams(codexId, summary is null ? null : CodexHandlers.Summary(summary)), logger);
-
     /// <summary>Whoever shows providers shows their states as well, which are not in the file.</summary>
-    private static async Task NotifyDocumentAsync(RpcServer server, string uri, CodexSummary? summary, ILogger logger)
+    private static async Task NotifyDocumentAsync(RpcServer server, string uri, CodexSummary? summary)
     {
-        await NotifyAsync(server, Methods.CodexChanged, new CodexChangedParams(uri, summary), logger);
+        await server.TryNotifyAsync(Methods.CodexChanged, new CodexChangedParams(uri, summary));
         if (CodexUri.TryParse(uri, out var address) && address.Collection == CodexCollection.Providers)
         {
-            await NotifyAsync(server, Methods.ProviderChanged, new ProviderChangedParams(summary is null ? null : address.Name), logger);
-        }
-    }
-
-    private static async Task NotifyAsync<TParams>(RpcServer server, RpcNotification<TParams> method, TParams parameters, ILogger logger)
-    {
-        try
-        {
-            await server.NotifyAsync(method, parameters, CancellationToken.None);
-        }
-        catch (Exception fault)
-        {
-            logger.LogDebug("The window was not told ({Method}): {Reason}", method.Name, fault.Message);
+            await server.TryNotifyAsync(Methods.ProviderChanged, new ProviderChangedParams(summary is null ? null : address.Name));
         }
     }
 }

@@ -13,7 +13,7 @@ using Plue.Server.Tools;
 namespace Plue.Server.Agents;
 
 /// <summary>What a person, a parent or Plue itself does to tasks, and how each is brought to its end.</summary>
-public sealed class AgentTasks
+public sealed class AgentTasks : ITaskSupervisor, IBudget
 {
     private const string Stopped = "It was stopped.";
 
@@ -31,6 +31,7 @@ public sealed class AgentTasks
         Spawner = new TaskSpawner(services, this);
         spawnTask = new(() => new SpawnTaskTool(Spawner, services.PromptOf($"tool-{SpawnTaskTool.ToolName}")));
         services.Approvals.Changed += TellOfApprovals;
+        services.Conversations.Supervise(this, this);
     }
 
     public TaskLook Look { get; }
@@ -38,6 +39,9 @@ public sealed class AgentTasks
     public BudgetTree Budgets { get; }
 
     public TaskSpawner Spawner { get; }
+
+    public Task<string> SpawnForHookAsync(string templateId, Json5Object values, string spawnedBy, int depth, CancellationToken cancellationToken) =>
+        Spawner.SpawnForHookAsync(templateId, values, spawnedBy, depth, cancellationToken);
 
     /// <summary>A row of the tree changed.</summary>
     /// <param name="uri">Of a task; others are passed over.</param>
@@ -68,9 +72,9 @@ public sealed class AgentTasks
     /// it is told and then another candidate goes on, and else the result is kept.
     /// </summary>
     /// <returns>Whether it goes on.</returns>
-    public async Task<bool> WorkedAsync(Conversation conversation, Message answer, CancellationToken cancellationToken)
+    public async Task<bool> TurnEndedAsync(Conversation conversation, Message answer, CancellationToken cancellationToken)
     {
-        var task = conversation.Stored();
+        var task = conversation.Stored;
         if (!task.IsTask || task.Queue.Count > 0 || TaskResult.Of(task) is not null) { return false; }
 
         switch (task.Text(TaskStates.Field))
@@ -104,7 +108,7 @@ public sealed class AgentTasks
     /// <summary>Holds a request against everybody's budget above it, too.</summary>
     /// <param name="price">Null where none is known, and for what costs nothing.</param>
     /// <exception cref="FailureException">BudgetExceeded.</exception>
-    public void CheckSpending(StoredChat task, ProviderRequest request, Price? price)
+    public void Reserve(StoredChat task, ProviderRequest request, Price? price)
     {
         if (!task.IsTask) { return; }
 
@@ -116,7 +120,7 @@ public sealed class AgentTasks
     /// <summary>The same for an answer that is being given by a program which runs its own rounds, with the round that would follow.</summary>
     /// <param name="cost">USD so far; null where no price is known.</param>
     /// <exception cref="FailureException">BudgetExceeded.</exception>
-    public void CheckUnderWay(StoredChat task, Usage usage, int rounds, decimal? cost)
+    public void CheckRunning(StoredChat task, Usage usage, int rounds, decimal? cost)
     {
         if (task.IsTask) { Budgets.Reserve(CodexUri.OfChannel(task.Id).ToString(), new Spend(cost ?? 0, true, usage.TotalTokens, rounds + 1, 0)); }
     }
@@ -126,7 +130,7 @@ public sealed class AgentTasks
     public async Task<string?> HandAsync(string uri, JsonElement outputs, CancellationToken cancellationToken)
     {
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
-        var task = conversation.Stored();
+        var task = conversation.Stored;
         var asked = Look.SpecOf(task).Outputs;
         var isSecond = HandedBack.Of(task)?.Problem is not null;
         // An unknown argument is refused once; everything the template requires is present.
@@ -155,23 +159,23 @@ public sealed class AgentTasks
     }
 
     /// <summary>Takes effect at the next settled step. Nothing where nothing is at work.</summary>
-    public async Task PauseAsync(string uri, CancellationToken cancellationToken) => (await services.Conversations.GetAsync(uri, cancellationToken)).Pause();
+    public async Task PauseAsync(string uri, CancellationToken cancellationToken) => await (await services.Conversations.GetAsync(uri, cancellationToken)).PauseAsync();
 
     /// <summary>Goes on where it stands. Children whose call a restart cut off are gone on with first, and what becomes of them is the result of that call.</summary>
     /// <exception cref="FailureException">Conflict: it is done.</exception>
     public async Task ResumeAsync(string uri, CancellationToken cancellationToken)
     {
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
-        var now = conversation.Look();
+        var now = await conversation.SnapshotAsync();
         if (now.TurnId is not null)
         {
-            conversation.Resume();
+            await conversation.ResumeAsync();
             return;
         }
 
-        if (conversation.Stored().Text(TaskStates.Field) == TaskStates.Done) { throw new FailureException(FailureKind.Conflict, "This task is done. Send it a message to have more done."); }
+        if (conversation.Stored.Text(TaskStates.Field) == TaskStates.Done) { throw new FailureException(FailureKind.Conflict, "This task is done. Send it a message to have more done."); }
 
-        if (Spawner.CutOff(conversation.Stored(), uri) is { Count: > 0 } children)
+        if (Spawner.CutOff(conversation.Stored, uri) is { Count: > 0 } children)
         {
             if (reattaching.TryAdd(uri, true)) { _ = ReattachAsync(conversation, children); }
         }
@@ -181,7 +185,7 @@ public sealed class AgentTasks
     /// <summary>Its next request follows what is stored.</summary>
     internal static async Task GoOnAsync(Conversation conversation, CancellationToken cancellationToken)
     {
-        var messages = conversation.Stored().Messages;
+        var messages = conversation.Stored.Messages;
         if (messages is not [.., var last]) { await conversation.SendAsync(new Draft(""), mayWait: false, cancellationToken); }
         else { await conversation.RetryAsync(last.Id, null, null, goOn: last.Role != MessageRole.User, cancellationToken); }
     }
@@ -191,7 +195,7 @@ public sealed class AgentTasks
         try
         {
             var results = await Spawner.WaitAgainAsync(conversation.CodexId, children);
-            var task = conversation.Stored();
+            var task = conversation.Stored;
             if (TaskResult.Of(task) is not null) { return; } // ended meanwhile
 
             if (task.Messages is [.., { HasToolRound: true }])
@@ -255,7 +259,7 @@ public sealed class AgentTasks
     /// <summary>Keeps how it ended. Once.</summary>
     internal async Task SettleAsync(Conversation conversation, string status, string? reason)
     {
-        var task = conversation.Stored();
+        var task = conversation.Stored;
         if (TaskResult.Of(task) is not null) { return; }
 
         var under = Look.Tree.Under(conversation.CodexId);
@@ -273,7 +277,7 @@ public sealed class AgentTasks
     }
 
     /// <summary>Who was chosen for the answers of a task, and why; null where nothing was to be chosen.</summary>
-    public static RoutingNote? RoutingOf(StoredChat chat) =>
+    public RoutingNote? RoutingOf(StoredChat chat) =>
         chat.IsTask && TaskRouting.Of(chat) is { Chosen.Length: > 0, Why.Length: > 0 } routing ? new RoutingNote(routing.Chosen, routing.Why, routing.Rejected) : null;
 
     /// <summary>What the calls of a task changed, oldest first.</summary>
@@ -294,7 +298,7 @@ public sealed class AgentTasks
     {
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
         await conversation.StopAsync(cause);
-        var task = conversation.Stored();
+        var task = conversation.Stored;
         // What is done stays done.
         if (task.Text(TaskStates.Field) is TaskStates.Done or TaskStates.Failed && TaskResult.Of(task) is not null) { return; }
 
@@ -394,7 +398,7 @@ public sealed class AgentTasks
         catch (FailureException fault)
         {
             services.Logger.LogInformation("{Task} was not taken over by {Candidate}: {Why}", conversation.CodexId, next.Name, fault.Message);
-            return await HandOverAsync(conversation, conversation.Stored(), fault.Message, cancellationToken);
+            return await HandOverAsync(conversation, conversation.Stored, fault.Message, cancellationToken);
         }
     }
 

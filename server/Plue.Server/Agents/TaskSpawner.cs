@@ -124,7 +124,7 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
         await LendAsync(request.ParentId, cancellationToken);
         var parent = await services.Conversations.GetAsync(request.ParentId, cancellationToken);
         tasks.Look.WaitsForChild(request.ParentId, true);
-        parent.Wait(TaskStates.WaitingForChild, true);
+        await parent.WaitAsync(TaskStates.WaitingForChild, true);
         try
         {
             return (await WorkAsync(uri, isNew, progress, cancellationToken)).ToJson();
@@ -137,7 +137,7 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
         finally
         {
             tasks.Look.WaitsForChild(request.ParentId, false);
-            parent.Wait(TaskStates.WaitingForChild, false);
+            await parent.WaitAsync(TaskStates.WaitingForChild, false);
             await TakeBackAsync(request.ParentId, cancellationToken);
         }
     }
@@ -179,7 +179,7 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
         held[uri] = place.Held;
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
         if (isNew) { _ = BeginAsync(conversation, depth: 0); }
-        else if (task.Text(TaskStates.Field) == TaskStates.Done && Spend.Answers(task) is [.., var last]) { await tasks.WorkedAsync(conversation, last, cancellationToken); }
+        else if (task.Text(TaskStates.Field) == TaskStates.Done && Spend.Answers(task) is [.., var last]) { await tasks.TurnEndedAsync(conversation, last, cancellationToken); }
         else if (task.Text(TaskStates.Field) is TaskStates.Interrupted or TaskStates.Stopped or TaskStates.Failed or TaskStates.Queued) { await tasks.ResumeAsync(uri, cancellationToken); }
 
         return await EndOfAsync(uri, progress, cancellationToken);
@@ -214,8 +214,8 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
         try
         {
             await conversation.StartAsync(depth);
-            var now = conversation.Look();
-            if (now.TurnId is null && conversation.Stored() is { Tree.Count: 0 } task && task.Text(TaskStates.Field) is TaskStates.Failed or TaskStates.Stopped)
+            var now = await conversation.SnapshotAsync();
+            if (now.TurnId is null && conversation.Stored is { Tree.Count: 0 } task && task.Text(TaskStates.Field) is TaskStates.Failed or TaskStates.Stopped)
             {
                 await tasks.SettleAsync(conversation, task.Text(TaskStates.Field)!, task.HookFailures.FirstOrDefault()?.Message ?? "It could not begin.");
             }

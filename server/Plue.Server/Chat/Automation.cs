@@ -35,9 +35,7 @@ internal sealed record HookNote(HookChange Change, HookAction Action, string? Ou
 /// Carries out what the hooks of templates ask for. A change leads to actions, and what they change leads to more, within <see cref="HookBounds"/>. A hook
 /// that fails says so on its codex and stops nothing else.
 /// </summary>
-/// <param name="spawn">Makes a task: its template, its values, the address of who asks, the depth of what follows. Answers with its address.</param>
-/// <param name="notify">Tells the user something about the codex of an address.</param>
-public sealed class Automation(Func<string, Json5Object, string, int, CancellationToken, Task<string>> spawn, Action<string, string> notify, TimeProvider time, ILogger logger)
+internal sealed class Automation(IHookActions actions, TimeProvider time, ILogger logger)
 {
     private const int LongestQuote = 200;
 
@@ -119,7 +117,7 @@ public sealed class Automation(Func<string, Json5Object, string, int, Cancellati
                 return ($"Hook started {await SpawnAsync(template, (Json5Object)HookValues.Fill(values, target.Values()), target.Uri, depth, cancellationToken)}.", []);
             case HookAction.Notify(var message):
                 var text = HookValues.Fill(message, target.Values());
-                notify(text, target.Uri);
+                actions.Notify(text, target.Uri);
                 return ($"Hook said \"{(text.Length <= LongestQuote ? text : text[..LongestQuote] + "…")}\"", []);
             default:
                 throw new InvalidOperationException($"No deed for {action.Name}.");
@@ -130,7 +128,7 @@ public sealed class Automation(Func<string, Json5Object, string, int, Cancellati
     {
         try
         {
-            return await spawn(template, values, spawnedBy, depth, cancellationToken);
+            return await actions.SpawnForHookAsync(template, values, spawnedBy, depth, cancellationToken);
         }
         catch
         {

@@ -7,15 +7,24 @@ using Plue.Server.Tools;
 namespace Plue.Server.Chat;
 
 /// <summary>The tools of one chat or task, and the rights that their calls are held against.</summary>
-/// <param name="now">The chat as it is now.</param>
-/// <param name="find">A chat or task by its address, as it is now; null when it is not there.</param>
-internal sealed class ChannelTools(ChatServices services, string codexId, Func<StoredChat> now, Func<string, StoredChat?> find)
+internal sealed class ChannelTools(ChatState state)
 {
     private const int MostAncestors = 64;
+    private readonly ChatServices services = state.Services;
+    private readonly string codexId = state.CodexId;
     private readonly SeenFiles seen = new();
 
     /// <summary>What its template and its own values say of it.</summary>
-    public AgentSpec Spec => SpecOf(now());
+    public AgentSpec Spec => SpecOf(state.Chat);
+
+    /// <summary>Of a task; null for a chat.</summary>
+    public AgentBudget? Budget => state.Chat.IsTask ? Spec.Budget : null;
+
+    /// <summary>How long the budget of a task lets it work on; null where nothing limits it.</summary>
+    public TimeSpan? TimeLeft => Budget is { } budget ? TaskBudget.TimeLeft(budget, state.Chat) : null;
+
+    /// <summary>How often the model is asked in one turn before the user is asked. The budget of a task says it for the task.</summary>
+    public int MaxRounds => Budget is { Rounds: not null } ? int.MaxValue : state.Chat.IsTask ? ToolRounds.MaxTaskRounds : ToolRounds.MaxRounds;
 
     public PermissionMode Mode => Rights()[0].Mode;
 
@@ -23,7 +32,7 @@ internal sealed class ChannelTools(ChatServices services, string codexId, Func<S
     /// <returns>With one sentence for each tool that it should have and has not.</returns>
     public async Task<(Toolbox Tools, IReadOnlyList<string> Notes)> FindAsync(CancellationToken cancellationToken)
     {
-        var chat = now();
+        var chat = state.Chat;
         var names = SpecOf(chat).AvailableTools;
         List<string> notes = [];
         List<ITool> tools = [];
@@ -36,7 +45,7 @@ internal sealed class ChannelTools(ChatServices services, string codexId, Func<S
             notes.Add(services.Workspace.OpenFolder is null ? "It had no tools: no folder is open." : "It had no tools: this folder is not trusted.");
         }
 
-        tools.AddRange(services.ToolsFor(chat));
+        tools.AddRange(services.Tasks.ToolsFor(chat));
         return (tools.Count == 0 ? Toolbox.Empty : new Toolbox([.. tools.DistinctBy(tool => tool.Declaration.Name, StringComparer.Ordinal)]), notes);
     }
 
@@ -55,12 +64,12 @@ internal sealed class ChannelTools(ChatServices services, string codexId, Func<S
     {
         List<(Rights Rights, PermissionMode? Mode)> chain = [];
         HashSet<string> known = new(StringComparer.Ordinal);
-        for (var (id, chat) = (codexId, (StoredChat?)now()); chat is not null && known.Add(id) && chain.Count < MostAncestors;)
+        for (var (id, chat) = (codexId, (StoredChat?)state.Chat); chat is not null && known.Add(id) && chain.Count < MostAncestors;)
         {
             chain.Add((RightsOf(id, chat), PermissionModes.Find(ValuesOf(chat).GetString(PermissionModes.Field))));
             if (!chat.IsTask || chat.Text(StoredChat.SpawnedByField) is not { } above) { break; }
 
-            (id, chat) = (above, find(above));
+            (id, chat) = (above, state.Chats.Find(above));
         }
 
         // Whoever does not say it works as the one above it.
@@ -87,7 +96,7 @@ internal sealed class ChannelTools(ChatServices services, string codexId, Func<S
                 ? new AgentPermissions([.. spec.Permissions.Allow, .. policy.Allow], [.. spec.Permissions.Ask, .. policy.Ask], [.. spec.Permissions.Deny, .. policy.Deny])
                 : spec.Permissions,
             Workspace = services.Workspace.TrustedFolder is { } folder ? Platform.RealPath.Of(folder) : null,
-            IsUnattended = services.IsUnattended(id),
+            IsUnattended = services.IsUnattended,
         };
     }
 

@@ -1,5 +1,6 @@
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Plue.Server.Codices;
+using Plue.Server.Edits;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
@@ -10,69 +11,84 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
-/// <summary>What a chat needs from the rest of the house; bound in Composition.</summary>
-public sealed class ChatServices
+/// <summary>What the chats of this process work with.</summary>
+internal sealed class ChatServices : IHookActions
 {
+    private ITaskSupervisor? tasks;
+    private IBudget? taskBudget;
+
+    public required PluePaths Paths { get; init; }
     public required ChatStore Store { get; init; }
     public required ProviderRegistry Providers { get; init; }
     public required Workspace Workspace { get; init; }
-    /// <summary>What a request carries beside the text of the chat.</summary>
+    public required TemplateCatalog Templates { get; init; }
+    public required Prompts Prompts { get; init; }
+    public required SteeringText Steering { get; init; }
     public required RequestFiles Files { get; init; }
+    public required EditsHouse Edits { get; init; }
+    public required UsageLedger Usage { get; init; }
+    public required ToolRunner ToolRunner { get; init; }
+    /// <summary>In the order in which a model is told of their tools.</summary>
+    public required IReadOnlyList<IToolSource> ToolSources { get; init; }
+    /// <summary>Takes the vault's values out of a text.</summary>
+    public required ITextMask Redactor { get; init; }
+    public required IChatEvents Events { get; init; }
     public required TimeProvider Time { get; init; }
     public required ILogger Logger { get; init; }
-    /// <summary>Takes the vault's values out of a text.</summary>
-    public required Func<string, string> Mask { get; init; }
-    /// <summary>What is taken out of questions and answers; null when the user wants them as they are.</summary>
-    public required Func<ITextMask?> Secrets { get; init; }
-    /// <summary>The template in force; null for one that is not there, has mistakes, or belongs to a workspace that is not trusted.</summary>
-    public required Func<string, Template?> TemplateOf { get; init; }
-    /// <summary>Whether the first is the second template or descends from it.</summary>
-    public required Func<string, string, bool> IsTemplate { get; init; }
-    /// <summary>A hook has something to say about the codex of an address.</summary>
-    public required Action<string, string> Notify { get; init; }
-    /// <summary>What the model is told besides the messages of a chat, as the files are now.</summary>
-    public required Func<StoredChat, Steering> SteeringOf { get; init; }
-    /// <summary>What the template of a chat asks of the model; a chat's own options count before it.</summary>
-    public required Func<string, ChatOptions> OptionsOf { get; init; }
-    /// <summary>Who stands in where a chat does not say it.</summary>
-    public required Func<IReadOnlyList<ModelChoice>> Fallbacks { get; init; }
-    /// <summary>Whom small jobs are given to; null where the user chose nobody.</summary>
-    public required Func<ModelChoice?> SmallModel { get; init; }
-    /// <summary>The text of a prompt by its name.</summary>
-    public required Func<string, string> PromptOf { get; init; }
-    /// <summary>What the user wants to spend, as the settings say it now.</summary>
-    public required Func<Budget> Budget { get; init; }
-    public required UsageLedger Usage { get; init; }
-    /// <summary>Where a model's calls are carried out.</summary>
-    public required ToolRunner ToolRunner { get; init; }
-    /// <summary>Where tools come from, in the order in which a model is told of them.</summary>
-    public IReadOnlyList<IToolSource> ToolSources { get; init; } = [];
-    /// <summary>Tools that only this chat or task has: to hand its work over, to have a part of it done.</summary>
-    public Func<StoredChat, IReadOnlyList<ITool>> ToolsFor { get; init; } = static _ => [];
-    /// <summary>Nobody is there to be asked for a chat or task of this address.</summary>
-    public Func<string, bool> IsUnattended { get; init; } = static _ => false;
-    /// <summary>Holds a request of a chat or task against what whoever it works for may still spend, before it is sent; null where nothing is held. Throws BudgetExceeded.</summary>
-    public Action<StoredChat, ProviderRequest, Price?>? CheckSpending { get; init; }
-    /// <summary>The same for an answer under way whose program runs its own rounds: what it used so far, its rounds, and its cost where a price is known.</summary>
-    public Action<StoredChat, Usage, int, decimal?>? CheckUnderWay { get; init; }
-    /// <summary>A chat or task called <c>finish</c>: its address, and what it hands back. Called when its turn has ended, before what follows it.</summary>
-    public Func<string, JsonElement, Task>? HandedBack { get; init; }
-    /// <summary>A turn of a task has ended, with this last message; true when it goes on by itself, so that nothing else follows yet.</summary>
-    public Func<Conversation, Message, CancellationToken, Task<bool>>? Worked { get; init; }
-    /// <summary>Whether it takes more than its last answer to say that a task is done: until <see cref="Worked"/> has looked it counts as running.</summary>
-    public Func<StoredChat, bool> IsJudged { get; init; } = static _ => false;
-    /// <summary>Why the model of a chat or task was chosen for it; null where nothing was to be chosen.</summary>
-    public Func<StoredChat, RoutingNote?>? RoutingOf { get; init; }
+    /// <summary>Nobody is there to be asked.</summary>
+    public bool IsUnattended { get; init; }
     /// <summary>Rules that hold for every chat and task of this process beside its own; null for none.</summary>
     public AgentPermissions? Policy { get; init; }
-    /// <summary>Starts the task that a hook asks for: its template, its values, the address of who asks, the depth of what follows. Null makes it as it stands.</summary>
-    public Func<string, Json5Object, string, int, CancellationToken, Task<string>>? SpawnForHook { get; init; }
-    /// <summary>Takes back what these turns of a codex made of files, or brings it back; one sentence for each file that is left as it is. Null where files are not kept.</summary>
-    public Func<string, IReadOnlyList<string>, bool, CancellationToken, Task<IReadOnlyList<string>>>? MoveEdits { get; init; }
-    /// <summary>How asking a provider went; null when it answered.</summary>
-    public required Action<ProviderSettings, Failure?> Answered { get; init; }
-    /// <summary>Where the events of a chat go.</summary>
-    public required Func<string, ITurnSink> SinkFor { get; init; }
+
+    public ITaskSupervisor Tasks => tasks ?? throw new InvalidOperationException("Nobody looks after tasks yet.");
+
+    public IBudget TaskBudget => taskBudget ?? throw new InvalidOperationException("Nobody looks after budgets yet.");
+
+    /// <summary>The settings as they are now.</summary>
+    public UserConfig Config => UserConfig.Read(Paths);
+
+    /// <summary>What is taken out of questions and responses; null when the user wants them as they are.</summary>
+    public ITextMask? Secrets => UserConfig.Read(Paths).Values.GetBoolean(UserConfig.MaskSecretsKey) == false ? null : Redactor;
+
+    /// <summary>The template in force; null for one that is not there, has mistakes, or belongs to a workspace that is not trusted.</summary>
+    public Template? TemplateOf(string templateId) => Templates.Find(templateId);
+
+    /// <summary>What the model is told besides the messages of a chat, as the files are now.</summary>
+    public Steering SteeringOf(StoredChat chat)
+    {
+        var steering = Steering.Of(chat.TemplateId, ChatValues.Own(chat), () => ChatValues.Told(chat));
+        return steering.System is { } system && Secrets is { } mask ? steering with { System = mask.Mask(system) } : steering;
+    }
+
+    /// <summary>What the template of a chat asks of the model; a chat's own options count before it.</summary>
+    public ChatOptions OptionsOf(string templateId) => TemplateOf(templateId) is { } template ? ChatValues.OptionsOf(template.WithDefaults(Json5Object.Empty)) : ChatOptions.None;
+
+    /// <summary>The text of a prompt by its name.</summary>
+    public string PromptOf(string name) => Prompts.Get($"codex://prompts/{name}.md").Text;
+
+    /// <summary>Whoever looks after tasks is made of the conversations, and so comes after them.</summary>
+    public void Supervise(ITaskSupervisor supervisor, IBudget budget) => (tasks, taskBudget) = (supervisor, budget);
+
+    Task<string> IHookActions.SpawnForHookAsync(string templateId, Json5Object values, string spawnedBy, int depth, CancellationToken cancellationToken) =>
+        Tasks.SpawnForHookAsync(templateId, values, spawnedBy, depth, cancellationToken);
+
+    void IHookActions.Notify(string message, string uri) => Events.Notify(message, uri);
+
     /// <summary>A row of the tree changed; null means that it is gone.</summary>
-    public required Action<string, ChatSummary?> Changed { get; init; }
+    public void NotifyChanged(string codexId, ChatSummary? summary)
+    {
+        Events.Changed(codexId, summary);
+        tasks?.Changed(codexId);
+    }
+
+    /// <summary>Holds what was spent against the limits of the settings.</summary>
+    /// <param name="spentInChat">USD.</param>
+    /// <param name="running">What a response under way has cost so far, in USD.</param>
+    /// <exception cref="FailureException">BudgetExceeded.</exception>
+    public async Task CheckBudgetAsync(ProviderSettings settings, decimal spentInChat, decimal running, CancellationToken cancellationToken)
+    {
+        if (settings.IsFree) { return; }
+
+        await Budget.Of(Config).CheckAsync(spentInChat + running, async () => await Usage.SpentTodayAsync(cancellationToken) + running);
+    }
 }

@@ -8,9 +8,8 @@ namespace Plue.Server.Chat;
 /// Makes room in the model's window: has everything before the last question summarised. The instructions are sent anyway, the last question and
 /// what followed stay word for word, and so do todos that are still open. The messages themselves stay in the chat.
 /// </summary>
-/// <param name="ask">Asks a model beside the conversation.</param>
-/// <param name="windowOf">Tokens that this choice reads at once; null when not known.</param>
-public sealed partial class Compactor(Func<SideRequest, TimeSpan, CancellationToken, Task<SideAnswer>> ask, Func<ModelChoice, long?> windowOf, TimeProvider time)
+/// <param name="window">Tokens of the context window of the model that summarizes; null when not known.</param>
+internal sealed partial class Compactor(ISideModel model, long? window, TimeProvider time)
 {
     private const long LongestSummary = 4096;
     private const long WindowWhenUnknown = 32_768;
@@ -42,10 +41,10 @@ public sealed partial class Compactor(Func<SideRequest, TimeSpan, CancellationTo
         SideAnswer? answer = null;
         var usage = new Usage();
         Cost? cost = null;
-        foreach (var piece in Pieces(covered, Room(who)))
+        foreach (var piece in Pieces(covered, Room))
         {
             var text = answer is null ? piece : $"{SentHistory.Heading}\n\n{answer.Text}\n\nWhat followed:\n\n{piece}";
-            answer = await ask(new SideRequest(codexId, "summary", who, instructions, text, (int)SummaryOf(who)), Patience, cancellationToken);
+            answer = await model.AskAsync(new SideRequest(codexId, "summary", who, instructions, text, (int)MaxSummary), Patience, cancellationToken);
             usage = Sum(usage, answer.Usage);
             cost = Sum(cost, answer.Cost);
         }
@@ -83,14 +82,14 @@ public sealed partial class Compactor(Func<SideRequest, TimeSpan, CancellationTo
     }
 
     /// <summary>Tokens of a summary: what it replaces should be far longer.</summary>
-    private long SummaryOf(ModelChoice who) => LongestOf(Window(who));
+    private long MaxSummary => LongestOf(Window);
 
     private static long LongestOf(long window) => Math.Min(LongestSummary, window / 4);
 
     /// <summary>Tokens of the text to be summarised at once.</summary>
-    private long Room(ModelChoice who) => Math.Max(1024, (Window(who) - SummaryOf(who)) * 6 / 10);
+    private long Room => Math.Max(1024, (Window - MaxSummary) * 6 / 10);
 
-    private long Window(ModelChoice who) => windowOf(who) ?? WindowWhenUnknown;
+    private long Window => window ?? WindowWhenUnknown;
 
     /// <summary>The conversation as text, in pieces of at most so many tokens, cut between messages where that can be.</summary>
     private static IEnumerable<string> Pieces(IReadOnlyList<Message> messages, long room)

@@ -6,46 +6,40 @@ using Plue.Server.Store;
 namespace Plue.Server.Chat;
 
 /// <summary>Keeps what a chat sends within its model's window.</summary>
-public sealed class ContextKeeper(ChatServices services, ITurnSink sink, Lock gate, string codexId)
+internal sealed class ContextKeeper(ChatState state)
 {
-    private readonly SideQuestion side = new(
-        services.Providers, services.Time,
-        async (settings, cancellationToken) =>
-        {
-            if (!settings.IsFree) { await services.Budget().CheckAsync(0, () => services.Usage.SpentTodayAsync(cancellationToken)); }
-        },
-        services.Secrets);
+    private readonly ChatServices services = state.Services;
+    private readonly SideQuestion side = new(state.Services);
 
-    /// <param name="files">Tokens of the pinned files.</param>
     /// <param name="draft">Tokens of what is being written, with its attachments.</param>
-    public ContextFill Measure(StoredChat chat, long files, long draft)
+    public ContextFill Measure(long draft)
     {
+        var chat = state.Chat;
         var settings = chat.ProviderId is { } id ? services.Providers.Find(id)?.Settings : null;
         var model = chat.Model ?? settings?.Model ?? chat.Messages.LastOrDefault(message => message.Role == MessageRole.Assistant)?.ProviderInfo?.ModelId;
         return ContextMeter.Measure(
-            chat.Messages, services.SteeringOf(chat).System, files, draft, settings is null || model is null ? null : WindowOf(settings, model), IsSummed);
+            chat.Messages, services.SteeringOf(chat).System, PinnedTokens, draft, settings is null || model is null ? null : WindowOf(settings, model), IsSummed);
     }
 
     /// <summary>Summarises before a question is sent, when the window is nearly full. Never keeps the question from being sent.</summary>
     /// <param name="path">What is to be answered, oldest first.</param>
     /// <param name="model">Null when the provider has not said it yet.</param>
     /// <returns>The summary as stored; null when there was room, or none could be made.</returns>
-    public async Task<Message?> MakeRoomAsync(
-        ChatJournal writer, IReadOnlyList<Message> path, ProviderSettings settings, string? model, long files, CancellationToken cancellationToken)
+    public async Task<Message?> MakeRoomAsync(IReadOnlyList<Message> path, ProviderSettings settings, string? model, CancellationToken cancellationToken)
     {
         // Claude Code keeps its own history in its window.
         if (settings.Kind == ProviderKinds.ClaudeCode || model is null || WindowOf(settings, model) is not { } window) { return null; }
         // Where pinned files or the question itself fill the window, a summary of a few words would be paid for with every question and help nothing.
         if (!Compactor.MakesRoom(path, window)) { return null; }
-        if (!ContextMeter.Measure(path, services.SteeringOf(writer.Chat).System, files, 0, window, IsSummed).IsNearlyFull) { return null; }
+        if (!ContextMeter.Measure(path, services.SteeringOf(state.Chat).System, PinnedTokens, 0, window, IsSummed).IsNearlyFull) { return null; }
 
         try
         {
-            return await SummariseAsync(writer, path, new ModelChoice(settings.Id, model), cancellationToken);
+            return await SummariseAsync(path, new ModelChoice(settings.Id, model), cancellationToken);
         }
         catch (FailureException fault)
         {
-            services.Logger.LogWarning("{Chat} was not summarised: {Why}", writer.Id, fault.Message);
+            services.Logger.LogWarning("{Chat} was not summarised: {Why}", state.CodexId, fault.Message);
             return null;
         }
     }
@@ -53,40 +47,42 @@ public sealed class ContextKeeper(ChatServices services, ITurnSink sink, Lock ga
     /// <summary>Summarises now, stores the summary and shows it.</summary>
     /// <param name="chosen">Asked where no small model is configured.</param>
     /// <exception cref="FailureException">Conflict: nothing to summarise. Else why the model did not answer.</exception>
-    public async Task<Message> SummariseAsync(ChatJournal writer, IReadOnlyList<Message> path, ModelChoice chosen, CancellationToken cancellationToken)
+    public async Task<Message> SummariseAsync(IReadOnlyList<Message> path, ModelChoice chosen, CancellationToken cancellationToken)
     {
         Compactor.RequireWork(path);
 
-        lock (gate) { sink.Publish(new TurnEvent.Waiting("Summarizing what was said before")); }
-        sink.Idle();
-        var compactor = new Compactor(side.AskAsync, WindowOf, services.Time);
-        var summary = await compactor.SummariseAsync(codexId, path, services.SmallModel() ?? chosen, services.PromptOf("summary"), cancellationToken);
+        state.Sink.Publish(new TurnEvent.Waiting("Summarizing what was said before"));
+        state.Sink.Idle();
+        var choice = services.Config.DefaultSmall ?? chosen;
+        var compactor = new Compactor(side, WindowOf(choice), services.Time);
+        var summary = await Task.Run(() => compactor.SummariseAsync(state.CodexId, path, choice, services.PromptOf("summary"), cancellationToken), CancellationToken.None);
         // A model that did not listen to a stop may answer when the chat has gone on.
         cancellationToken.ThrowIfCancellationRequested();
-        await writer.AppendAsync(summary, CancellationToken.None);
-        var chat = writer.Chat;
-        services.Usage.Add(summary, chat.Id, chat.TemplateId);
-        lock (gate) { sink.Publish(new TurnEvent.MessageAdded(summary, chat.Tree.AlternativesOf(summary))); }
+        await state.Writer().AppendAsync(summary, CancellationToken.None);
+        services.Usage.Add(summary, state.Chat.Id, state.Chat.TemplateId);
+        state.PublishAdded(summary);
         return summary;
     }
 
     /// <summary>Has the small model name the chat, when one is configured and nobody has named it. Stores the title.</summary>
     /// <exception cref="FailureException">The model did not answer.</exception>
-    public async Task<bool> NameAsync(ChatJournal writer, CancellationToken cancellationToken)
+    public async Task<bool> NameAsync(CancellationToken cancellationToken)
     {
-        var chat = writer.Chat;
-        if (chat.HasTitle || services.SmallModel() is not { } small || services.Providers.Find(small.ProviderId)?.Settings.Kind is ProviderKinds.ClaudeCode or ProviderKinds.Tour) { return false; }
+        var (chat, writer) = (state.Chat, state.Writer());
+        if (chat.HasTitle || services.Config.DefaultSmall is not { } small || services.Providers.Find(small.ProviderId)?.Settings.Kind is ProviderKinds.ClaudeCode or ProviderKinds.Tour) { return false; }
         if (chat.Messages.FirstOrDefault(message => message.Role == MessageRole.User) is not { } question) { return false; }
         if (chat.Messages.FirstOrDefault(message => message is { Role: MessageRole.Assistant, Status: MessageStatus.Complete, GoesOn: false }) is not { } answer) { return false; }
 
-        var (title, said) = await new TitleMaker(side.AskAsync, services.Time).MakeAsync(codexId, question, answer, small, services.PromptOf("title"), cancellationToken);
-        var isNamed = title is not null && !writer.Chat.HasTitle;
+        var (title, said) = await Task.Run(() => new TitleMaker(side, services.Time).MakeAsync(state.CodexId, question, answer, small, services.PromptOf("title"), cancellationToken), CancellationToken.None);
+        var isNamed = title is not null && !state.Chat.HasTitle;
         if (isNamed) { await writer.AppendAsync(said, new ChatFields(Title: title) { TitleFromModel = true }, cancellationToken); }
         else { await writer.AppendAsync(said, cancellationToken); }
 
         services.Usage.Add(said, chat.Id, chat.TemplateId);
         return isNamed;
     }
+
+    private long PinnedTokens => services.Files.PinnedTokens(state.Chat.ContextFiles);
 
     /// <summary>Claude Code asks its model again after each tool, and counts all of it.</summary>
     private bool IsSummed(Message message) =>

@@ -6,34 +6,50 @@ using Plue.Server.Templates;
 namespace Plue.Server.Chat;
 
 /// <summary>A chat or task as its hooks see it.</summary>
-/// <param name="chat">As it is now.</param>
-/// <param name="update">Stores fields and tells of them.</param>
-/// <param name="note">Keeps what a hook did.</param>
-/// <param name="answer">Answers what was said last; see <see cref="IHookTarget.SendToLlmAsync"/>.</param>
-internal sealed class ConversationHooks(
-    string uri, Template? template, Func<StoredChat> chat, Func<ChatFields, CancellationToken, Task> update, Func<HookNote, CancellationToken, Task> note,
-    Func<int, CancellationToken, Task<string?>> answer) : IHookTarget
+internal sealed class ConversationHooks : IHookTarget
 {
-    public string Uri => uri;
+    private readonly ChatState state;
+    private readonly MessageTree? ended;
+    private readonly Func<int, CancellationToken, Task<string?>> answer;
 
-    public Template? Template => template;
+    /// <param name="answer">See <see cref="IHookTarget.SendToLlmAsync"/>.</param>
+    public ConversationHooks(ChatState state, Func<int, CancellationToken, Task<string?>> answer)
+    {
+        (this.state, this.answer) = (state, answer);
+        Template = state.Template;
+    }
 
-    public Json5Object Values() => template is null ? Json5Object.Empty : ChannelFields.Values(chat(), template);
+    /// <param name="whyNoAnswer">Nobody is asked, for this reason.</param>
+    /// <param name="ended">The messages that they see; null for those that are shown.</param>
+    public ConversationHooks(ChatState state, string whyNoAnswer, MessageTree? ended = null)
+        : this(state, (_, _) => Task.FromResult<string?>(whyNoAnswer)) => this.ended = ended;
+
+    public string Uri => state.CodexId;
+
+    public Template? Template { get; }
+
+    private StoredChat Chat => ended is null ? state.Now : state.Now with { Tree = ended };
+
+    public Json5Object Values() => Template is null ? Json5Object.Empty : ChannelFields.Values(Chat, Template);
 
     public async Task<IReadOnlyList<HookChange>> SetFieldAsync(string field, Json5Node value, CancellationToken cancellationToken)
     {
-        var before = chat();
+        var before = Chat;
         var json = JsonValue.Of(value);
-        var fields = ChannelFields.Set(ChatFields.None with { By = ChangedBy.Hook }, field, json, before, template);
-        ChannelFields.Check(fields, new Dictionary<string, JsonElement> { [field] = json }, template);
-        var was = ChannelFields.Values(before, template!).Find(field);
+        var fields = ChannelFields.Set(ChatFields.None with { By = ChangedBy.Hook }, field, json, before, Template);
+        ChannelFields.Check(fields, new Dictionary<string, JsonElement> { [field] = json }, Template);
+        var was = ChannelFields.Values(before, Template!).Find(field);
         if (was is null ? value is Json5Null : was.HasSameValueAs(value)) { return []; }
 
-        await update(fields, cancellationToken);
+        await state.UpdateAsync(fields, cancellationToken);
         return HookChange.Of(field);
     }
 
     public Task<string?> SendToLlmAsync(int depth, CancellationToken cancellationToken) => answer(depth, cancellationToken);
 
-    public Task NoteAsync(HookNote said, CancellationToken cancellationToken) => note(said, cancellationToken);
+    public async Task NoteAsync(HookNote note, CancellationToken cancellationToken)
+    {
+        await state.Writer().NoteHookAsync(note.Change.TriggerName, note.Change.Field, note.Action.Name, note.Outcome, note.Error, note.Depth, cancellationToken);
+        if (note.Error is not null) { state.NotifyChanged(); }
+    }
 }

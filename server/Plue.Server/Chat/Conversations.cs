@@ -11,7 +11,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Chat;
 
 /// <summary>The chats of this process: opened on first use, each once, and followed while other windows write to them.</summary>
-public sealed class Conversations : IAsyncDisposable
+public sealed class Conversations : IChats, IAsyncDisposable
 {
     // A look costs some microseconds for each open chat, and unlike a file watcher it works on every disk and counts against no limit of the system.
     private static readonly TimeSpan ChatPause = TimeSpan.FromMilliseconds(250);
@@ -22,14 +22,17 @@ public sealed class Conversations : IAsyncDisposable
     private Dictionary<string, ChatSummary>? rows; // as views of the tree know them; null until somebody listed the chats
     private readonly ConcurrentDictionary<string, Lazy<Task<Conversation>>> open = new(StringComparer.Ordinal);
 
-    public Conversations(ChatServices services)
+    internal Conversations(ChatServices services)
     {
         this.services = services;
-        Automation = new Automation(SpawnAsync, services.Notify, services.Time, services.Logger);
+        Automation = new Automation(services, services.Time, services.Logger);
     }
 
     /// <summary>Carries out the hooks of everything that this process changes.</summary>
-    public Automation Automation { get; }
+    internal Automation Automation { get; }
+
+    /// <inheritdoc cref="ChatServices.Supervise"/>
+    public void Supervise(ITaskSupervisor supervisor, IBudget budget) => services.Supervise(supervisor, budget);
 
     /// <summary>The chats, newest first.</summary>
     public IReadOnlyList<ChatSummary> List(bool includeArchived) => List(services.Store.List, includeArchived);
@@ -104,22 +107,12 @@ public sealed class Conversations : IAsyncDisposable
         if (kept is not null) { fields = fields with { Values = (fields.Values ?? new Dictionary<string, JsonElement>()).Concat(kept).GroupBy(pair => pair.Key).ToDictionary(same => same.Key, same => same.Last().Value, StringComparer.Ordinal) }; }
         if (kind == ChannelKind.Task && (kept is not null || Automation.Waits(template, [Conversation.Created]))) { fields = fields with { StartsByItself = true }; }
         var journal = await Task.Run(() => services.Store.Create(kind, templateId, fields), cancellationToken);
-        var conversation = new Conversation(services, Automation, journal.Chat, journal, readOnlyReason: null, Find);
+        var conversation = new Conversation(services, Automation, this, journal.Chat, journal, readOnlyReason: null);
         if (spawnedBy is not null) { Automation.Bounds.Follows(conversation.CodexId, spawnedBy); }
         open[journal.Chat.Id] = new Lazy<Task<Conversation>>(Task.FromResult(conversation));
-        services.Changed(conversation.CodexId, conversation.Summary);
+        services.NotifyChanged(conversation.CodexId, conversation.Summary);
         if (kept is null) { conversation.WasCreated(depth); }
         return conversation;
-    }
-
-    /// <summary>A hook starts a task.</summary>
-    private async Task<string> SpawnAsync(string templateId, Json5Object values, string spawnedBy, int depth, CancellationToken cancellationToken)
-    {
-        if (services.SpawnForHook is { } spawn) { return await spawn(templateId, values, spawnedBy, depth, cancellationToken); }
-        if (services.TemplateOf(templateId) is { Collection: not TemplateCollection.Tasks }) { throw new FailureException(FailureKind.MissingField, $"{templateId} is no template of a task."); }
-
-        var given = values.With(StoredChat.SpawnedByField, new Json5String(spawnedBy));
-        return (await CreateAsync(templateId, ChatFields.None, JsonValue.Members(given), spawnedBy, depth, cancellationToken)).CodexId;
     }
 
     /// <summary>Nobody waits for a task that nobody could work on: it is refused before it is stored.</summary>
@@ -158,7 +151,7 @@ public sealed class Conversations : IAsyncDisposable
 
         if (!conversation.IsReadOnly)
         {
-            if (conversation.Follow()) { return conversation; }
+            if (await conversation.FollowAsync()) { return conversation; }
 
             await ForgetAsync(id, lazy, conversation);
             throw new FailureException(FailureKind.NotFound, "This chat does not exist any more. Choose another.");
@@ -211,7 +204,7 @@ public sealed class Conversations : IAsyncDisposable
             throw;
         }
 
-        services.Changed(conversation.CodexId, null);
+        services.NotifyChanged(conversation.CodexId, null);
 
         void End(Exception answer)
         {
@@ -234,7 +227,7 @@ public sealed class Conversations : IAsyncDisposable
                 {
                     foreach (var (id, lazy) in open)
                     {
-                        if (IsReady(lazy) && !lazy.Value.Result.Follow()) { await ForgetAsync(id, lazy, lazy.Value.Result); }
+                        if (IsReady(lazy) && !await lazy.Value.Result.FollowAsync()) { await ForgetAsync(id, lazy, lazy.Value.Result); }
                     }
 
                     if (look % ChatLooksForOneOfTheTree == 0) { FollowTree(); }
@@ -264,12 +257,12 @@ public sealed class Conversations : IAsyncDisposable
             var now = listed.ToDictionary(summary => summary.Id, StringComparer.Ordinal);
             foreach (var row in listed)
             {
-                if (!row.Equals(rows.GetValueOrDefault(row.Id)) && !open.ContainsKey(row.Id)) { services.Changed(UriOf(row.Id), row); }
+                if (!row.Equals(rows.GetValueOrDefault(row.Id)) && !open.ContainsKey(row.Id)) { services.NotifyChanged(UriOf(row.Id), row); }
             }
 
             foreach (var id in rows.Keys)
             {
-                if (!now.ContainsKey(id) && !open.ContainsKey(id)) { services.Changed(UriOf(id), null); }
+                if (!now.ContainsKey(id) && !open.ContainsKey(id)) { services.NotifyChanged(UriOf(id), null); }
             }
 
             rows = now;
@@ -283,7 +276,7 @@ public sealed class Conversations : IAsyncDisposable
 
         lock (tree) { rows?.Remove(id); }
         await conversation.DisposeAsync();
-        services.Changed(conversation.CodexId, null);
+        services.NotifyChanged(conversation.CodexId, null);
     }
 
     /// <summary>Brings a chat back from the trash.</summary>
@@ -291,7 +284,7 @@ public sealed class Conversations : IAsyncDisposable
     {
         await Task.Run(() => services.Store.Restore(ChatIdOf(codexUri)), cancellationToken);
         var conversation = await GetAsync(codexUri, cancellationToken);
-        services.Changed(conversation.CodexId, conversation.Summary);
+        services.NotifyChanged(conversation.CodexId, conversation.Summary);
         return conversation;
     }
 
@@ -301,7 +294,7 @@ public sealed class Conversations : IAsyncDisposable
     public async Task<Conversation> ForkAsync(string codexUri, string? messageId, string? title, CancellationToken cancellationToken)
     {
         var original = await GetAsync(codexUri, cancellationToken);
-        var (chat, branch) = (original.Look().Chat, original.BranchTo(messageId));
+        var (chat, branch) = (original.Stored, original.BranchTo(messageId));
         var fields = new ChatFields(title ?? $"{chat.Title} (fork)", null, chat.ProviderId, chat.Model);
         var journal = await Task.Run(() => services.Store.Create(chat.IsTask ? ChannelKind.Task : ChannelKind.Chat, chat.TemplateId, fields), cancellationToken);
         var codexId = CodexUri.OfChannel(journal.Id).ToString();
@@ -310,9 +303,9 @@ public sealed class Conversations : IAsyncDisposable
         foreach (var message in branch) { copies.Add(message with { Id = Ids.New("msg"), CodexId = codexId, ParentId = copies is [.., var last] ? last.Id : "", IsCopy = true }); }
 
         await journal.AppendAllAsync(copies, CancellationToken.None);
-        var conversation = new Conversation(services, Automation, journal.Chat, journal, readOnlyReason: null, Find);
+        var conversation = new Conversation(services, Automation, this, journal.Chat, journal, readOnlyReason: null);
         open[journal.Id] = new Lazy<Task<Conversation>>(Task.FromResult(conversation));
-        services.Changed(codexId, conversation.Summary);
+        services.NotifyChanged(codexId, conversation.Summary);
         return conversation;
     }
 
@@ -335,7 +328,7 @@ public sealed class Conversations : IAsyncDisposable
     public Template? TemplateOf(string templateId) => services.TemplateOf(templateId);
 
     /// <summary>Whether the first is the second template or descends from it.</summary>
-    public bool IsTemplate(string templateId, string ancestor) => services.IsTemplate(templateId, ancestor);
+    public bool IsTemplate(string templateId, string ancestor) => services.Templates.IsA(templateId, ancestor);
 
     public async ValueTask DisposeAsync()
     {
@@ -367,21 +360,23 @@ public sealed class Conversations : IAsyncDisposable
         try
         {
             var journal = await services.Store.OpenAsync(id, CancellationToken.None);
-            return new Conversation(services, Automation, journal.Chat, journal, readOnlyReason: null, Find, before);
+            return new Conversation(services, Automation, this, journal.Chat, journal, readOnlyReason: null, before);
         }
         catch (FailureException fault) when (fault.Failure.Kind == FailureKind.StoreReadOnly)
         {
-            return new Conversation(services, Automation, services.Store.Read(id), null, fault.Failure.Message, Find, before);
+            return new Conversation(services, Automation, this, services.Store.Read(id), null, fault.Failure.Message, before);
         }
     }
 
     /// <summary>A chat or task as it is now: an open one as this process knows it, else as its file says.</summary>
+    StoredChat? IChats.Find(string codexUri) => Find(codexUri);
+
     private StoredChat? Find(string codexUri)
     {
         try
         {
             var id = ChatIdOf(codexUri);
-            return open.TryGetValue(id, out var known) && IsReady(known) ? known.Value.Result.Stored() : services.Store.Read(id);
+            return open.TryGetValue(id, out var known) && IsReady(known) ? known.Value.Result.Stored : services.Store.Read(id);
         }
         catch (FailureException fault)
         {

@@ -3,7 +3,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Chat;
 
-/// <summary>Tells views of a chat what another window writes, as if it were written here. The conversation's gate guards it.</summary>
+/// <summary>Tells views of a chat what another window writes, as if it were written here. Used in the conversation's loop only.</summary>
 internal sealed class Following(ITurnSink sink, StoredChat chat)
 {
     private bool isChanged;

@@ -5,7 +5,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
-/// <summary>The answer being written: deltas in, a <see cref="Message"/> out at any moment. Not thread-safe; the turn's gate guards it.</summary>
+/// <summary>The message being written: deltas in, a <see cref="Message"/> out at any moment. Not thread-safe.</summary>
 public sealed class LiveMessage(Message start)
 {
     private sealed class Part

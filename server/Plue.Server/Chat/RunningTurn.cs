@@ -2,31 +2,41 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Chat;
 
-/// <summary>What is under way in a conversation: an answer, or work that ends like one. The conversation's gate guards what changes.</summary>
-internal sealed class RunningTurn(string id, string parentId, TimeProvider time)
+/// <summary>What is under way in a conversation: a response, or a summary, which ends like one. Changed in the conversation's loop only.</summary>
+internal sealed class RunningTurn(string parentId, TimeProvider time)
 {
     private readonly Dictionary<string, int> waits = new(StringComparer.Ordinal);
     private volatile string state = TaskStates.Running;
+    private volatile StopCause? stoppedBy;
     private bool isPaused;
 
-    public WaitClock Clock { get; } = new(time);
+    public string Id { get; } = Ids.New("turn");
 
     /// <summary>How many hooks led to it.</summary>
     public int Depth { get; init; }
-    public string Id => id;
+
     /// <summary>The message that the next one follows: the question, the summary that was made for it, or the last round.</summary>
     public string ParentId { get; set; } = parentId;
-    /// <summary>Null for work that is no answer.</summary>
-    public Turn? Turn { get; init; }
-    public CancellationTokenSource Stop { get; } = new();
-    /// <summary>Null while nobody stopped it.</summary>
-    public StopCause? StoppedBy { get; set; }
+
+    /// <summary>The message being written; null before it begins, and for a summary.</summary>
+    public LiveMessage? Live { get; set; }
+
+    public CancellationTokenSource Stop { get; init; } = new();
+
+    /// <summary>Null while nobody stopped it. Any thread may read it.</summary>
+    public StopCause? StoppedBy => stoppedBy;
+
     public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>What was said to it while tools were at work, by the ids of queued messages: the next round hears it.</summary>
-    public List<string> Said { get; } = [];
+    public WaitClock Clock { get; } = new(time);
 
-    /// <summary>Ends when it may go on; null when nobody asked it to pause.</summary>
+    /// <summary>Tools are running, or their results are being stored: what the user sends now follows them.</summary>
+    public bool IsAtTools { get; set; }
+
+    /// <summary>Ids of queued messages that steer it: the next round follows them.</summary>
+    public Queue<string> Steering { get; } = [];
+
+    /// <summary>Completes when it may go on; null when nobody asked it to pause.</summary>
     public TaskCompletionSource? Pause { get; set; }
 
     /// <summary>It paused, and does nothing until it may go on.</summary>
@@ -36,11 +46,11 @@ internal sealed class RunningTurn(string id, string parentId, TimeProvider time)
         set
         {
             isPaused = value;
-            Note();
+            SetState();
         }
     }
 
-    /// <summary>A constant of <see cref="TaskStates"/>. Read without the gate.</summary>
+    /// <summary>A constant of <see cref="TaskStates"/>. Any thread may read it.</summary>
     public string State => state;
 
     /// <summary>It waits for something, or no longer does; several calls can wait for the same.</summary>
@@ -51,10 +61,18 @@ internal sealed class RunningTurn(string id, string parentId, TimeProvider time)
         if (count > 0) { waits[what] = count; }
         else { waits.Remove(what); }
 
-        Note();
+        SetState();
     }
 
-    private void Note() => state = isPaused ? TaskStates.Paused
+    /// <summary>Stops it; the first cause counts. Returns before it has ended.</summary>
+    public async Task CancelAsync(StopCause cause)
+    {
+        stoppedBy ??= cause;
+        try { await Stop.CancelAsync(); }
+        catch (ObjectDisposedException) { /* It ended by itself meanwhile. */ }
+    }
+
+    private void SetState() => state = isPaused ? TaskStates.Paused
         : waits.ContainsKey(TaskStates.WaitingForApproval) ? TaskStates.WaitingForApproval
         : waits.ContainsKey(TaskStates.WaitingForChild) ? TaskStates.WaitingForChild
         : TaskStates.Running;

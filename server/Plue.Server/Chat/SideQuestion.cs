@@ -1,43 +1,39 @@
 using System.Text;
 using Plue.Server.Messages;
-using Plue.Server.Platform;
 using Plue.Server.Providers;
 
 namespace Plue.Server.Chat;
 
 /// <summary>A question of Plue's own beside the conversation: for a title, for a summary. It costs like any other, and may not go over a limit.</summary>
-/// <param name="checkBudget">Throws BudgetExceeded where this provider may not be paid any more.</param>
-public sealed class SideQuestion(ProviderRegistry providers, TimeProvider time, Func<ProviderSettings, CancellationToken, Task> checkBudget, Func<ITextMask?> secrets)
+internal sealed class SideQuestion(ChatServices services) : ISideModel
 {
     private const int LongestAnswer = 64 * 1024;
 
-    /// <summary>The whole answer, secrets taken out.</summary>
-    /// <exception cref="FailureException">Whatever kept the model from answering; Timeout after <paramref name="patience"/>; BadResponse for an empty answer.</exception>
-    public async Task<SideAnswer> AskAsync(SideRequest asked, TimeSpan patience, CancellationToken cancellationToken)
+    public async Task<SideAnswer> AskAsync(SideRequest request, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var provider = await providers.GetAsync(asked.Who.ProviderId, cancellationToken);
-        await checkBudget(provider.Settings, cancellationToken);
-        using var limit = new CancellationTokenSource(patience, time);
+        var (providers, time) = (services.Providers, services.Time);
+        var provider = await providers.GetAsync(request.Who.ProviderId, cancellationToken);
+        await services.CheckBudgetAsync(provider.Settings, 0, 0, cancellationToken);
+        using var limit = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            var model = await providers.ResolveModelAsync(provider, asked.Who.Model, either.Token);
-            var answerer = new Answerer(provider, RequestOf(asked, model, time.GetUtcNow()), name => providers.PriceOf(provider.Settings, name));
-            return await HearAsync(answerer, either.Token);
+            var model = await providers.ResolveModelAsync(provider, request.Who.Model, either.Token);
+            return await ReceiveAsync(new ProviderCall(provider, RequestOf(request, model, time.GetUtcNow()), providers), either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new FailureException(FailureKind.Timeout, $"{provider.Settings.Name} did not finish within {patience.TotalSeconds:0} seconds.");
+            throw new FailureException(FailureKind.Timeout, $"{provider.Settings.Name} did not finish within {timeout.TotalSeconds:0} seconds.");
         }
     }
 
-    private async Task<SideAnswer> HearAsync(Answerer answerer, CancellationToken cancellationToken)
+    private async Task<SideAnswer> ReceiveAsync(ProviderCall call, CancellationToken cancellationToken)
     {
         var text = new StringBuilder();
         Usage? usage = null;
         decimal? vendorCost = null;
-        var info = new ProviderInfo(answerer.Provider.Settings.Id, answerer.Request.Model);
-        await foreach (var next in Retry.StreamAsync(answerer.Provider, answerer.Request, time, cancellationToken))
+        var info = new ProviderInfo(call.Provider.Settings.Id, call.Request.Model);
+        await foreach (var next in Retry.StreamAsync(call.Provider, call.Request, services.Time, cancellationToken))
         {
             switch (next)
             {
@@ -50,9 +46,9 @@ public sealed class SideQuestion(ProviderRegistry providers, TimeProvider time, 
         }
 
         var said = text.ToString().Trim();
-        if (said.Length == 0) { throw new FailureException(FailureKind.BadResponse, $"{answerer.Provider.Settings.Name} gave an empty answer."); }
+        if (said.Length == 0) { throw new FailureException(FailureKind.BadResponse, $"{call.Provider.Settings.Name} gave an empty answer."); }
 
-        return new SideAnswer(secrets()?.Mask(said) ?? said, usage, answerer.CostOf(info.ModelId, usage, vendorCost), info);
+        return new SideAnswer(services.Secrets?.Mask(said) ?? said, usage, call.CostOf(info.ModelId, usage, vendorCost), info);
     }
 
     private static ProviderRequest RequestOf(SideRequest asked, string model, DateTimeOffset now) => new()

@@ -3,8 +3,7 @@ using Plue.Server.Messages;
 namespace Plue.Server.Chat;
 
 /// <summary>Has the small model name a chat after its first answer. Until then, and where none is configured, its first line is the name.</summary>
-/// <param name="ask">Asks a model beside the conversation.</param>
-public sealed class TitleMaker(Func<SideRequest, TimeSpan, CancellationToken, Task<SideAnswer>> ask, TimeProvider time)
+internal sealed class TitleMaker(ISideModel model, TimeProvider time)
 {
     private const int LongestTitle = 60;
     private const int LongestQuestion = 4000;
@@ -18,7 +17,7 @@ public sealed class TitleMaker(Func<SideRequest, TimeSpan, CancellationToken, Ta
         string codexId, Message question, Message answer, ModelChoice who, string instructions, CancellationToken cancellationToken)
     {
         var text = $"The user:\n{Beginning(question.Text, LongestQuestion)}\n\nThe assistant:\n{Beginning(answer.Text, LongestAnswer)}";
-        var said = await ask(new SideRequest(codexId, "title", who, instructions, text, MaxTokens: 200), Patience, cancellationToken);
+        var said = await model.AskAsync(new SideRequest(codexId, "title", who, instructions, text, MaxTokens: 200), Patience, cancellationToken);
         var now = time.GetUtcNow();
         var message = new Message
         {

@@ -10,11 +10,7 @@ namespace Plue.Server.Chat;
 /// through <see cref="ToolRunner"/>: judged, asked about, its intent durable, its changes recorded. Only the doing is the program's.
 /// </summary>
 /// <param name="toolbox">Plue's tools that the program is offered.</param>
-/// <param name="contextOf">By the id of a call.</param>
-/// <param name="whyNotOn">The budget's word before another round, from the usage of the answer and its rounds so far.</param>
-/// <param name="mask">Takes secrets out of what the program is told.</param>
-public sealed class ToolHost(
-    ToolRunner runner, Toolbox toolbox, Func<string, ToolContext> contextOf, Func<Usage, int, Task<Failure?>> whyNotOn, Func<string, string> mask) : IToolHost
+internal sealed class ToolHost(ToolRunner runner, Toolbox toolbox, IProgramTurn turn) : IToolHost
 {
     /// <summary>
     /// What the program does with tools of its own where a template lists them. Everything else it reaches through us: its commands would run outside our
@@ -54,12 +50,12 @@ public sealed class ToolHost(
         await one.Work.WaitAsync(cancellationToken);
     }
 
-    public Task<Failure?> WhyNotOnAsync(Usage usage, int rounds) => whyNotOn(usage, rounds);
+    public Task<Failure?> WhyNotOnAsync(Usage usage, int rounds) => turn.WhyNotOnAsync(usage, rounds);
 
-    private string? Masked(string? text) => text is null ? null : mask(text);
+    private string? Masked(string? text) => text is null ? null : turn.Secrets?.Mask(text) ?? text;
 
     private async Task<ToolCallResult> RunAsync(ToolCall call, Toolbox tools, CancellationToken cancellationToken) =>
-        (await runner.RunAsync([call], tools, contextOf, new Relay(this), cancellationToken))[0];
+        (await runner.RunAsync([call], tools, turn.ContextOf, new Relay(this), cancellationToken))[0];
 
     private sealed class Relay(ToolHost host) : IToolObserver
     {

@@ -71,6 +71,9 @@ public interface ITurnSink
     /// <summary>What follows does not follow on what was published before: whoever looks on has to look anew.</summary>
     void Skip() { }
 
+    /// <summary>Returns the number of the last event. What is published later has a higher one.</summary>
+    long Seal() => 0;
+
     /// <summary>Nothing more is at hand just now: what was held back to be sent together should go out.</summary>
     void Idle() { }
 }

@@ -53,7 +53,7 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
         }
         catch (FailureException fault)
         {
-            terminal.WriteError(services.Mask(fault.Message));
+            terminal.WriteError(services.Redactor.Mask(fault.Message));
             return ExitCodes.Failed;
         }
         catch (OperationCanceledException)
@@ -185,7 +185,7 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
                 Write(id, writer =>
                 {
                     writer.WriteString("type"u8, "error"u8);
-                    ExternalWire.WriteError(writer, failure with { Message = services.Mask(failure.Message) });
+                    ExternalWire.WriteError(writer, failure with { Message = services.Redactor.Mask(failure.Message) });
                 });
                 break;
             case ProviderEvent.Finished(var reason):
@@ -248,7 +248,7 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
     private void Refuse(RunServices services, string? id, Failure failure) => Write(id, writer =>
     {
         writer.WriteBoolean("success"u8, false);
-        ExternalWire.WriteError(writer, failure with { Message = services.Mask(failure.Message) });
+        ExternalWire.WriteError(writer, failure with { Message = services.Redactor.Mask(failure.Message) });
     });
 
     private void Write(string? id, Action<Utf8JsonWriter> members)

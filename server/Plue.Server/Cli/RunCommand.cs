@@ -95,7 +95,7 @@ internal sealed class RunCommand(Func<string?, RunServices> house, Terminal term
         }
         catch (FailureException fault)
         {
-            terminal.WriteError(services.Mask(fault.Message));
+            terminal.WriteError(services.Redactor.Mask(fault.Message));
             return ExitCodes.Failed;
         }
         catch (OperationCanceledException)
@@ -120,9 +120,20 @@ internal sealed class RunCommand(Func<string?, RunServices> house, Terminal term
         // The folder a command is started in is the user's own choice, but nothing of it is needed to answer a question.
         var request = ContextBuilder.Build(ask.CodexId, [ask], chosen.Settings, resolved, agent.System, workingDirectory: null, goOn: false, agent.Options);
         ITurnSink sink = asJson ? new JsonLines(terminal, services.Providers.NameOf) : new AnswerText(terminal);
-        var turn = new Turn(new UnstoredLog(), sink, new Lock(), services.Time, services.Mask) { Secrets = services.Secrets() };
-        var answerers = Answerers.Only(chosen, request, name => services.Providers.PriceOf(chosen.Settings, name));
-        var answer = await turn.RunAsync(ask.CodexId, new ProviderInfo(chosen.Settings.Id, resolved), answerers, cancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var turn = new Turn(new TurnContext
+        {
+            CodexId = ask.CodexId,
+            Turn = new RunningTurn("", services.Time) { Stop = stop },
+            Requests = new SingleRequest(chosen, request, services.Providers),
+            Log = new UnstoredLog(),
+            Sink = sink,
+            Time = services.Time,
+            Redactor = services.Redactor,
+            Chosen = new ProviderInfo(chosen.Settings.Id, resolved),
+            Secrets = services.Secrets(),
+        });
+        var (answer, _, _) = await turn.RunAsync();
         if (answer.Error is { } error) { terminal.WriteError(error.Message); }
         return answer.Status switch
         {

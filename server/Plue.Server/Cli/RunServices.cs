@@ -21,7 +21,7 @@ internal sealed class RunServices : IAsyncDisposable
     public required Func<TemplateCatalog> Templates { get; init; }
     /// <summary>What a codex of this template with these values is told, with the rules of the folder that was named.</summary>
     public required Func<string, Json5Object, Steering> SteeringOf { get; init; }
-    public required Func<string, string> Mask { get; init; }
+    public required ITextMask Redactor { get; init; }
     /// <summary>What is taken out of the answer; null when the user wants it as it is.</summary>
     public required Func<ITextMask?> Secrets { get; init; }
     public required Func<ValueTask> Dispose { get; init; }

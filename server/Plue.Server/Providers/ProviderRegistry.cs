@@ -8,7 +8,7 @@ namespace Plue.Server.Providers;
 /// The providers a chat can use: the user's own, those found on this machine, and the tour. Instances live as long as their settings stay
 /// the same; how each did is remembered across processes.
 /// </summary>
-public sealed class ProviderRegistry : IAsyncDisposable
+public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
 {
     /// <summary>These stand for the user's choice wherever a provider is named; no provider can have them as its own.</summary>
     public const string DefaultLarge = "default-large";

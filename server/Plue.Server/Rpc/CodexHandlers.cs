@@ -25,7 +25,7 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
         {
             var conversation = await conversations.GetAsync(parameters.Uri, cancellationToken);
             conversation.Warm();
-            return Get(conversation.Snapshot(sink => ((MessageNotifier)sink).Seal()), parameters.Limit);
+            return Get(await conversation.SnapshotAsync(seals: true), parameters.Limit);
         });
         server.Map(Methods.CodexCreate, async (parameters, cancellationToken) =>
         {

@@ -90,7 +90,7 @@ internal sealed class MessageHandlers(RpcServer server, Conversations conversati
     private MessageView View(ConversationSnapshot look, Message message) => ToProtocol.Message(message, providers.NameOf, look.AlternativesOf(message), attachments.HasChanged);
 
     private async Task<ConversationSnapshot> LookAsync(string codexId, CancellationToken cancellationToken) =>
-        (await conversations.GetAsync(codexId, cancellationToken)).Look();
+        await (await conversations.GetAsync(codexId, cancellationToken)).SnapshotAsync();
 
     private async Task<Nothing> DoAsync(string codexId, Func<Conversation, Task> act, CancellationToken cancellationToken)
     {

@@ -29,7 +29,7 @@ internal sealed class MessageNotifier(string codexId, RpcServer server, Func<str
     private bool isBehindGap;
     private bool isSending;
 
-    /// <summary>The number of the last event so far. What is published later has a higher one. Called under the chat's gate.</summary>
+    /// <summary>The number of the last event so far. What is published later has a higher one. Called in the chat's loop.</summary>
     public long Seal()
     {
         lock (gate)

@@ -108,6 +108,19 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
     public Task NotifyAsync<TParams>(RpcNotification<TParams> method, TParams parameters, CancellationToken cancellationToken) =>
         outgoing.WriteAsync(Message(method.Name, null, writer => JsonSerializer.Serialize(writer, parameters, WireReader.TypeOf<TParams>()))).WaitAsync(cancellationToken);
 
+    /// <summary>Sends a notification; the log says why where that fails.</summary>
+    public async Task TryNotifyAsync<TParams>(RpcNotification<TParams> method, TParams parameters)
+    {
+        try
+        {
+            await NotifyAsync(method, parameters, CancellationToken.None);
+        }
+        catch (Exception fault)
+        {
+            logger.LogDebug("The window was not told ({Method}): {Reason}", method.Name, fault.Message);
+        }
+    }
+
     /// <summary>Asks the other side. What it notifies before its reply was handled before this returns.</summary>
     /// <exception cref="FailureException">It refused, with the kind it said; or it went away.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up, and the other side was told; or it gave up itself.</exception>

@@ -41,5 +41,5 @@ internal sealed class SteeringHandlers(RpcServer server, Conversations conversat
         return new MessageSteeringResult([.. steering.Sources.Concat(asked).Select(ToProtocol.Steering)], steering.Note);
     }
 
-    private async Task<StoredChat> ChatAsync(string codexId, CancellationToken cancellationToken) => (await conversations.GetAsync(codexId, cancellationToken)).Look().Chat;
+    private async Task<StoredChat> ChatAsync(string codexId, CancellationToken cancellationToken) => (await conversations.GetAsync(codexId, cancellationToken)).Stored;
 }

@@ -34,14 +34,14 @@ public sealed class AutomationPropertyTests
             var spawned = 0;
             Automation? automation = null;
             automation = new Automation(
-                async (_, values, parent, depth, cancellationToken) =>
+                new HookActions(async (parent, depth, cancellationToken) =>
                 {
                     var child = $"codex://tasks/{++spawned}";
                     automation!.Bounds.Follows(child, parent);
                     await automation!.RunAsync(new Target(target.Template) { Uri = child }, [new HookChange(HookTrigger.Created)], depth, cancellationToken);
                     return child;
-                },
-                (_, _) => { }, time, NullLogger.Instance);
+                }),
+                time, NullLogger.Instance);
             var running = automation.RunAsync(target, [.. HookChange.Of("a"), .. HookChange.Of("status"), new HookChange(HookTrigger.Created)], 0, CancellationToken.None);
             Assert.True(running.IsCompletedSuccessfully);
             // What a person's own change asks of a model is not counted.
@@ -54,7 +54,7 @@ public sealed class AutomationPropertyTests
     public async Task A_minute_later_hooks_run_again()
     {
         var time = new MovableTime();
-        var automation = new Automation((_, _, _, _, _) => Task.FromResult("codex://tasks/x"), (_, _) => { }, time, NullLogger.Instance);
+        var automation = new Automation(new HookActions((_, _, _) => Task.FromResult("codex://tasks/x")), time, NullLogger.Instance);
         var target = new Target(new Template { Id = "self", Name = "self", Hooks = [new AutomationHook(HookTrigger.FieldChange, "a", [], new HookAction.Notify("hi"))] });
         for (var i = 0; i < 100; i++) { await automation.RunAsync(target, HookChange.Of("a"), 0, CancellationToken.None); }
 
@@ -67,7 +67,7 @@ public sealed class AutomationPropertyTests
     [Fact]
     public async Task A_question_is_answered_however_many_hooks_ran_before()
     {
-        var automation = new Automation((_, _, _, _, _) => Task.FromResult("codex://tasks/x"), (_, _) => { }, new MovableTime(), NullLogger.Instance);
+        var automation = new Automation(new HookActions((_, _, _) => Task.FromResult("codex://tasks/x")), new MovableTime(), NullLogger.Instance);
         var target = new Target(new Template
         {
             Id = "self",
@@ -85,14 +85,14 @@ public sealed class AutomationPropertyTests
         var (time, spawned, fails) = (new MovableTime(), new List<string>(), true);
         Automation? automation = null;
         automation = new Automation(
-            (_, _, parent, _, _) =>
+            new HookActions((parent, _, _) =>
             {
                 if (fails) { throw new FailureException(FailureKind.MissingField, "No goal."); }
                 spawned.Add($"codex://tasks/{spawned.Count}");
                 automation!.Bounds.Follows(spawned[^1], parent);
                 return Task.FromResult(spawned[^1]);
-            },
-            (_, _) => { }, time, NullLogger.Instance);
+            }),
+            time, NullLogger.Instance);
         var template = new Template { Id = "self", Name = "self", Hooks = [new AutomationHook(HookTrigger.FieldChange, "a", [], new HookAction.SpawnTask("self", Json5Object.Empty))] };
         async Task<string?> SpawnAsync(string uri)
         {
@@ -194,5 +194,12 @@ public sealed class AutomationPropertyTests
 
             return Task.CompletedTask;
         }
+    }
+
+    private sealed class HookActions(Func<string, int, CancellationToken, Task<string>> spawn) : IHookActions
+    {
+        public Task<string> SpawnForHookAsync(string templateId, Json5Object values, string spawnedBy, int depth, CancellationToken cancellationToken) => spawn(spawnedBy, depth, cancellationToken);
+
+        public void Notify(string message, string uri) { }
     }
 }

@@ -154,14 +154,17 @@ public class CompactorTests
         Assert.True(before.IsNearlyFull && !after.IsNearlyFull && after.Tokens < 200);
     }
 
-    private Task<Message> SummariseAsync(IReadOnlyList<Message> path, string answer, long? window = null) => new Compactor(
-        (request, _, _) =>
+    private Task<Message> SummariseAsync(IReadOnlyList<Message> path, string answer, long? window = null) => new Compactor(new SmallModel(asked, answer), window, TimeProvider.System)
+        .SummariseAsync("codex://chats/x", path, Small, "Summarise.", CancellationToken.None);
+
+    private sealed class SmallModel(List<SideRequest> asked, string answer) : ISideModel
+    {
+        public Task<SideAnswer> AskAsync(SideRequest request, TimeSpan timeout, CancellationToken cancellationToken)
         {
             asked.Add(request);
             return Task.FromResult(new SideAnswer(answer, new Usage { InputTokens = 100, OutputTokens = 10 }, new Cost(0.25m, 0.25m, 0, 0.5m, "catalog"), new ProviderInfo("small", "model")));
-        },
-        _ => window,
-        TimeProvider.System).SummariseAsync("codex://chats/x", path, Small, "Summarise.", CancellationToken.None);
+        }
+    }
 
     private static List<Message> Path(params (string Role, string Text)[] messages)
     {

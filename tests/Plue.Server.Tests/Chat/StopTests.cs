@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using Microsoft.Extensions.Logging.Abstractions;
 using Plue.Server.Chat;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
@@ -53,15 +52,10 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
     [Fact]
     public async Task Finding_out_whom_to_ask_is_left_too()
     {
-        var deaf = new Candidate("The deaf one", async _ =>
-        {
-            reached.TrySetResult();
-            await released.Task;
-            return AnswererOf(Provider("talks on"));
-        }, () => null);
-        Assert.Equal(MessageStatus.Stopped, (await RunAsync([deaf], new MovableTime(), after: LeaveAsync)).Status);
-        var first = new Candidate("The first", _ => Task.FromResult(AnswererOf(new ScriptedProvider("fail: Overloaded It is away."))), () => null);
-        Assert.Equal(MessageStatus.Stopped, (await RunAsync([first, deaf], new MovableTime(), after: LeaveAsync)).Status);
+        var deaf = new ScriptedProvider("text: Hello", name: "The deaf one");
+        ScriptedRequests Requests(params IProvider[] providers) => new(providers) { Slow = ("The deaf one", reached, released.Task) };
+        Assert.Equal(MessageStatus.Stopped, (await RunAsync(Requests(deaf), new MovableTime(), after: LeaveAsync)).Status);
+        Assert.Equal(MessageStatus.Stopped, (await RunAsync(Requests(new ScriptedProvider("fail: Overloaded It is away."), deaf), new MovableTime(), after: LeaveAsync)).Status);
     }
 
     [Fact]
@@ -76,7 +70,7 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
     }
 
     [Fact]
-    public void The_moment_is_well_under_a_tenth_of_a_second() => Assert.InRange(Turn.StopPatience.TotalMilliseconds, 1, 80);
+    public void The_moment_is_well_under_a_tenth_of_a_second() => Assert.InRange(Turn.StopGracePeriod.TotalMilliseconds, 1, 80);
 
     [Fact]
     public async Task By_the_clock_on_the_wall_a_deaf_provider_is_left_soon()
@@ -102,33 +96,39 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
     private static async Task LeaveAsync(TimeProvider time)
     {
         var movable = (MovableTime)time;
-        while (await movable.NextWaitAsync() != Turn.StopPatience) { }
-        movable.Advance(Turn.StopPatience);
+        while (await movable.NextWaitAsync() != Turn.StopGracePeriod) { }
+        movable.Advance(Turn.StopGracePeriod);
     }
 
     private Task<Message> RunAsync(IProvider provider, TimeProvider time, Func<Task>? before = null, Func<TimeProvider, Task>? after = null) =>
-        RunAsync([new Candidate("The one", _ => Task.FromResult(AnswererOf(provider)), () => null)], time, before, after);
+        RunAsync(new ScriptedRequests([provider]), time, before, after);
 
     /// <param name="before">What happens before the user stops.</param>
     /// <param name="after">What happens then, before the turn has ended.</param>
-    private async Task<Message> RunAsync(Candidate[] candidates, TimeProvider time, Func<Task>? before = null, Func<TimeProvider, Task>? after = null)
+    private async Task<Message> RunAsync(ITurnRequests requests, TimeProvider time, Func<Task>? before = null, Func<TimeProvider, Task>? after = null)
     {
         events.Clear();
-        using var stop = new CancellationTokenSource();
-        var turn = new Turn(this, this, new Lock(), time, text => text);
-        var running = turn.RunAsync("codex://chats/chat_1", new ProviderInfo("one", "model"), new Answerers(candidates[0], candidates[1..], NullLogger.Instance), stop.Token);
+        var turn = new RunningTurn("", time);
+        var running = new Turn(new TurnContext
+        {
+            CodexId = "codex://chats/chat_1",
+            Turn = turn,
+            Requests = requests,
+            Log = this,
+            Sink = this,
+            Time = time,
+            Redactor = new Plue.Server.Vault.Redactor(),
+            Chosen = new ProviderInfo("one", "model"),
+        }).RunAsync();
         await reached.Task.WaitAsync(TimeSpan.FromSeconds(20));
         if (before is not null) { await before(); }
-        await stop.CancelAsync();
+        await turn.CancelAsync(StopCause.User);
         if (after is not null) { await after(time); }
 
-        var message = await running.WaitAsync(TimeSpan.FromSeconds(20));
+        var message = (await running.WaitAsync(TimeSpan.FromSeconds(20))).Message;
         Assert.Equal(StopReason.Stopped, Assert.Single(events.OfType<TurnEvent.TurnFinished>()).Reason);
         return message;
     }
-
-    private static Answerer AnswererOf(IProvider provider) =>
-        new(provider, new ProviderRequest { CodexId = "codex://chats/chat_1", Model = "model", Messages = [] }, _ => null);
 
     ValueTask IMessageLog.AppendAsync(Message message, CancellationToken cancellationToken)
     {

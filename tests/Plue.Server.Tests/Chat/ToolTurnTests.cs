@@ -122,9 +122,9 @@ public sealed class ToolTurnTests
     [Fact]
     public async Task Of_very_many_calls_at_once_the_first_hundred_are_carried_out_and_the_model_is_told_of_the_rest()
     {
-        await using var chat = await ToolChat.StartAsync("edit", Calls("", [.. Enumerable.Range(1, Rounds.MostCalls + 2).Select(at => Write($"c{at}", $"f{at}", "1"))]));
+        await using var chat = await ToolChat.StartAsync("edit", Calls("", [.. Enumerable.Range(1, ToolRounds.MaxCalls + 2).Select(at => Write($"c{at}", $"f{at}", "1"))]));
         Assert.Equal(StopReason.EndTurn, (await chat.AskAsync("All of them.")).Reason);
-        Assert.Equal(Rounds.MostCalls, chat.Tools.Done.Count);
+        Assert.Equal(ToolRounds.MaxCalls, chat.Tools.Done.Count);
         Assert.Equal(
             Enumerable.Repeat("At most 100 calls are carried out at once, so this one was not. Ask for it again if it is still needed.", 2),
             Results(chat.Messages[1]).Where(result => result.Error is not null).Select(result => result.Error));
@@ -133,10 +133,10 @@ public sealed class ToolTurnTests
     [Fact]
     public async Task A_turn_of_too_many_rounds_asks_the_user_and_goes_on_from_the_results_when_told_to()
     {
-        var rounds = Enumerable.Range(1, Rounds.Most).Select(at => Calls("", Write($"c{at}", $"f{at}", "1"))).ToArray();
+        var rounds = Enumerable.Range(1, ToolRounds.MaxRounds).Select(at => Calls("", Write($"c{at}", $"f{at}", "1"))).ToArray();
         await using var chat = await ToolChat.StartAsync("edit", rounds);
         var end = await chat.AskAsync("Go on and on.");
-        Assert.Equal((StopReason.Failed, FailureKind.RoundLimit, Rounds.Most), (end.Reason, end.Error!.Kind, chat.Tools.Done.Count));
+        Assert.Equal((StopReason.Failed, FailureKind.RoundLimit, ToolRounds.MaxRounds), (end.Reason, end.Error!.Kind, chat.Tools.Done.Count));
 
         var ended = chat.ComesAsync<TurnEvent.TurnFinished>();
         await chat.Chat.RetryAsync(chat.Last.Id, null, null, goOn: true, CancellationToken.None);
@@ -256,13 +256,13 @@ public sealed class ToolTurnTests
         await chat.Tools.AtGate.Task.WaitAsync(TimeSpan.FromSeconds(30));
         var sent = await chat.Chat.SteerAsync(null, new Draft("Shorter, please."), CancellationToken.None);
         Assert.True(sent.IsQueued);
-        Assert.Equal(["Shorter, please."], chat.Chat.Look().Chat.Queue.Select(message => message.Text));
+        Assert.Equal(["Shorter, please."], chat.Chat.Stored.Queue.Select(message => message.Text));
         chat.Tools.Gate.SetResult();
         Assert.Equal(StopReason.EndTurn, (await ended).Reason);
         Assert.Equal("1", chat.Read("one.txt"));
         Assert.Equal(["Go.", "", "Shorter, please.", "done"], chat.Messages.Select(message => message.Text));
         Assert.Equal(["user", "assistant", "tool", "user"], Roles(Sent(chat.Bodies[1])));
-        Assert.Empty(chat.Chat.Look().Chat.Queue);
+        Assert.Empty(chat.Chat.Stored.Queue);
         Assert.Equal(2, chat.Bodies.Count);
     }
 
@@ -271,13 +271,13 @@ public sealed class ToolTurnTests
     {
         await using var chat = await ToolChat.StartAsync("task", "edit", [Calls("", ("c1", "bash", """{"path":"one.txt","text":"1"}"""))]);
         await chat.Tools.AtGate.Task.WaitAsync(TimeSpan.FromSeconds(30));
-        chat.Chat.Pause();
+        await chat.Chat.PauseAsync();
         Assert.Equal(TaskStates.Running, chat.Chat.Summary.TaskStatus);
         chat.Tools.Gate.SetResult();
         await ComesTrueAsync(() => chat.Chat.Summary.TaskStatus == TaskStates.Paused);
         Assert.Single(chat.Bodies);
         Assert.Equal((MessageStatus.Complete, StopReason.ToolUse), (chat.Last.Status, chat.Last.StopReason!.Value));
-        chat.Chat.Resume();
+        await chat.Chat.ResumeAsync();
         await ComesTrueAsync(() => chat.Chat.Summary.TaskStatus == TaskStates.Done);
         Assert.Equal(2, chat.Bodies.Count);
     }
@@ -286,7 +286,7 @@ public sealed class ToolTurnTests
     public async Task A_stop_ends_a_turn_that_is_paused()
     {
         await using var chat = await ToolChat.StartAsync("task", "edit", [Calls("", Write("c1", "one.txt", "1"))]);
-        chat.Chat.Pause();
+        await chat.Chat.PauseAsync();
         await ComesTrueAsync(() => chat.Chat.Summary.TaskStatus is TaskStates.Paused or TaskStates.Done);
         await chat.Chat.StopAsync(StopCause.User);
         Assert.Contains(chat.Chat.Summary.TaskStatus, new[] { TaskStates.Stopped, TaskStates.Done });
@@ -387,10 +387,10 @@ public sealed class ToolTurnTests
             var members = numbers.Distinct().Select(number => $"\"k{number}\": [{number}, {{\"b\":1,\"a\":{number}}}]").ToList();
             var one = $"{{{string.Join(',', members)}}}";
             var other = $"{{ {string.Join(" , ", members.AsEnumerable().Reverse().Select(member => member.Replace("\"b\":1,", "", StringComparison.Ordinal).Replace("}]", ", \"b\" : 1}]", StringComparison.Ordinal)))} }}";
-            return Rounds.Canonical(one) == Rounds.Canonical(other);
+            return ToolRounds.Canonical(one) == ToolRounds.Canonical(other);
         }).QuickCheckThrowOnFailure();
-        Assert.NotEqual(Rounds.Canonical("""{"a":1}"""), Rounds.Canonical("""{"a":2}"""));
-        Assert.Equal("{half", Rounds.Canonical("{half"));
+        Assert.NotEqual(ToolRounds.Canonical("""{"a":1}"""), ToolRounds.Canonical("""{"a":2}"""));
+        Assert.Equal("{half", ToolRounds.Canonical("{half"));
     }
 
     private static (string, string, string) Read(string id, string path) => (id, "read", $$"""{"path":"{{path}}"}""");

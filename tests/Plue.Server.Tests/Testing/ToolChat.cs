@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Plue.Server.Agents;
 using Plue.Server.Chat;
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
@@ -9,7 +8,7 @@ using Plue.Server.Store;
 namespace Plue.Server.Tests.Testing;
 
 /// <summary>A chat with tools in a real house: real journal, real files, a vendor on loopback that plays what the test says.</summary>
-internal sealed class ToolChat : ITurnSink, IAsyncDisposable
+internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
 {
     private readonly Lock gate = new();
     private readonly List<TurnEvent> events = [];
@@ -23,9 +22,8 @@ internal sealed class ToolChat : ITurnSink, IAsyncDisposable
         house = new Composition(LogLevel.Error, new PluePaths(home)) { ToolSources = [tools] };
         Folder = folder ?? Directory.CreateTempSubdirectory("plue-work-").FullName;
         house.Workspace.Open(Folder, trusted: true);
-        AgentTasks? tasks = null;
-        Conversations = new Conversations(house.ChatServices(_ => this, (_, _) => { }, (_, _) => { }, () => tasks!));
-        tasks = house.AgentTasks(Conversations, (_, _) => { });
+        Conversations = new Conversations(house.ChatServices(this));
+        house.AgentTasks(Conversations, (_, _) => { });
     }
 
     public string Home { get; }
@@ -45,7 +43,7 @@ internal sealed class ToolChat : ITurnSink, IAsyncDisposable
     }
 
     /// <summary>The branch that is shown.</summary>
-    public IReadOnlyList<Message> Messages => Chat.Look().Chat.Messages;
+    public IReadOnlyList<Message> Messages => Chat.Stored.Messages;
 
     public Message Last => Messages[^1];
 
@@ -155,6 +153,12 @@ internal sealed class ToolChat : ITurnSink, IAsyncDisposable
         await came.Task.WaitAsync(TimeSpan.FromSeconds(30));
         Approvals.Changed -= Look;
     }
+
+    public ITurnSink SinkFor(string codexId) => this;
+
+    public void Changed(string codexId, ChatSummary? summary) { }
+
+    public void Notify(string message, string codexId) { }
 
     public void Publish(TurnEvent turnEvent)
     {

@@ -1,6 +1,6 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Plue.Server.Chat;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Store;
 
@@ -30,33 +30,33 @@ internal sealed class TurnTranscript : IMessageLog, ITurnSink
     public IReadOnlyList<string> Said => lines;
 
     /// <summary>Who was asked, and how it went.</summary>
-    public List<string> Heard { get; } = [];
+    public IReadOnlyList<string> Heard { get; private set; } = [];
 
     /// <param name="resting">The name of one that rests.</param>
     public async Task<Message> RunAsync(IReadOnlyList<ScriptedProvider?> providers, bool stopAtHold, string? resting = null)
     {
-        using var stop = new CancellationTokenSource();
-        var turn = new Turn(this, this, new Lock(), TimeProvider.System, text => text.Replace("hunter2", "***", StringComparison.Ordinal))
+        var requests = new ScriptedRequests(providers, resting, new Price(1, 2, 0.1m, null));
+        var turn = new RunningTurn("", TimeProvider.System);
+        var running = new Turn(new TurnContext
         {
-            Heard = (settings, failure) => Heard.Add($"{settings.Name}: {failure?.Kind.ToString() ?? "answered"}"),
-        };
-        var candidates = providers.Select(provider => new Candidate(
-            provider?.Settings.Name ?? "The missing one",
-            _ => Task.FromResult(provider is null ? throw new FailureException(FailureKind.NotFound, "It is no longer there.") : AnswererOf(provider)),
-            () => resting is not null && provider?.Settings.Name == resting ? $"{resting} is resting." : null)).ToList();
-        var answerers = new Answerers(candidates[0], candidates[1..], NullLogger.Instance);
-        var running = turn.RunAsync("codex://chats/chat_1", new ProviderInfo(providers[0]!.Settings.Id, "model"), answerers, stop.Token);
+            CodexId = "codex://chats/chat_1",
+            Turn = turn,
+            Requests = requests,
+            Log = this,
+            Sink = this,
+            Time = TimeProvider.System,
+            Redactor = new Hunter2Mask(),
+            Chosen = new ProviderInfo(providers[0]!.Settings.Id, "model"),
+        }).RunAsync();
+        Heard = requests.Responses;
         if (stopAtHold)
         {
             await Task.WhenAny([running, .. providers.OfType<ScriptedProvider>().Select(provider => provider.Holding)]);
-            await stop.CancelAsync();
+            await turn.CancelAsync(StopCause.User);
         }
 
-        return await running;
+        return (await running).Message;
     }
-
-    private static Answerer AnswererOf(ScriptedProvider provider) =>
-        new(provider, new ProviderRequest { CodexId = "codex://chats/chat_1", Model = "model", Messages = [] }, _ => new Price(1, 2, 0.1m, null));
 
     public async ValueTask AppendAsync(Message message, CancellationToken cancellationToken)
     {
@@ -95,4 +95,13 @@ internal sealed class TurnTranscript : IMessageLog, ITurnSink
     };
 
     private static IEnumerable<string> Lines(string text) => text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private sealed class Hunter2Mask : ITextMask
+    {
+        public bool IsEmpty => false;
+
+        public string Mask(string text) => text.Replace("hunter2", "***", StringComparison.Ordinal);
+
+        public int Settled(string text) => text.Length;
+    }
 }

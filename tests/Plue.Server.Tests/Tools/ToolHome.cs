@@ -10,7 +10,7 @@ using Plue.Server.Tools;
 namespace Plue.Server.Tests.Tools;
 
 /// <summary>All built-in tools as the composition makes them, with its runner. Nobody is there to be asked. Only what a spawned agent would do is recorded instead.</summary>
-internal sealed class ToolHome : IAsyncDisposable, ITurnSink, ITaskSpawner, IToolObserver
+internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
 {
     private readonly Composition house;
     private readonly ToolRunner runner;
@@ -24,7 +24,7 @@ internal sealed class ToolHome : IAsyncDisposable, ITurnSink, ITaskSpawner, IToo
         Directory.CreateDirectory(Folder);
         house = new Composition(LogLevel.None, new PluePaths(Path.Combine(top, "home")));
         house.Workspace.Open(Folder, trusted: true);
-        Services = house.ChatServices(_ => this, (_, _) => { }, (_, _) => { }, () => throw new InvalidOperationException("No task is made here."));
+        Services = house.ChatServices(new Plue.Server.Cli.SilentEvents());
         runner = Services.ToolRunner;
         rights = new Rights
         {
@@ -67,8 +67,7 @@ internal sealed class ToolHome : IAsyncDisposable, ITurnSink, ITaskSpawner, IToo
         live.StartToolCall("call_1", tool);
         live.AppendToolCall("call_1", parameters);
         live.FinishToolCall("call_1", parameters, null);
-        var rounds = new Rounds(runner, ContextOf) { Toolbox = Toolbox, Between = _ => Task.CompletedTask };
-        return (await rounds.RunAsync(live.Calls, this, cancellationToken))[0];
+        return (await new ToolRounds(runner).RunAsync(live.Calls, Toolbox, ContextOf, this, cancellationToken))[0];
     }
 
     public async ValueTask DisposeAsync()
@@ -84,8 +83,6 @@ internal sealed class ToolHome : IAsyncDisposable, ITurnSink, ITaskSpawner, IToo
         Spawned = request;
         return Task.FromResult($"{request.TemplateId}|{request.Goal}|{request.Values}|{request.Budget}|{request.Model}");
     }
-
-    void ITurnSink.Publish(TurnEvent turnEvent) { }
 
     ValueTask IToolObserver.IntendAsync(ToolCall call, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 

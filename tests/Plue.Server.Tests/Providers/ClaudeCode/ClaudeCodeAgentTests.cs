@@ -5,6 +5,7 @@ using Plue.Server.Chat;
 using Plue.Server.Edits;
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
+using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Templates;
 using Plue.Server.Tools;
@@ -398,6 +399,19 @@ public class ClaudeCodeAgentTests
     }
 
     /// <summary>A chat that Claude Code answers, with a trusted folder, an inbox and a review.</summary>
+    private sealed class ProgramTurn(Agent agent, ToolContext context) : IProgramTurn
+    {
+        public ITextMask? Secrets => null;
+
+        public ToolContext ContextOf(string toolUseId) => context with { ToolUseId = toolUseId };
+
+        public Task<Failure?> WhyNotOnAsync(Usage usage, int rounds)
+        {
+            agent.Told = usage;
+            return Task.FromResult(rounds >= agent.Most ? new Failure(FailureKind.BudgetExceeded, "Its budget is used up.") : null);
+        }
+    }
+
     private sealed class Agent : IAsyncDisposable, IToolObserver
     {
         private readonly Approvals approvals = new(TimeProvider.System);
@@ -415,7 +429,7 @@ public class ClaudeCodeAgentTests
         public FakeSpawner Spawner { get; } = new();
         public ConcurrentQueue<string> Intended { get; } = new();
         public int Most { get; init; } = int.MaxValue;
-        public Usage? Told { get; private set; }
+        public Usage? Told { get; set; }
 
         public string PathOf(string name) => Path.Combine(Folder, name);
 
@@ -442,13 +456,7 @@ public class ClaudeCodeAgentTests
             var rights = new Rights { CodexId = Bench.CodexId, Title = "Work", Tools = tools, Permissions = new AgentPermissions([], [], []), Workspace = Folder };
             var context = new ToolContext { CodexId = Bench.CodexId, TurnId = "turn", ToolUseId = "", Workspace = Folder, Rights = () => [rights], Seen = new SeenFiles() };
             var host = new ToolHost(
-                new ToolRunner(new PermissionPolicy(), approvals, Edits, chain => [.. chain().Select(one => one.Title)]), toolbox, id => context with { ToolUseId = id },
-                (usage, rounds) =>
-                {
-                    Told = usage;
-                    return Task.FromResult(rounds >= Most ? new Failure(FailureKind.BudgetExceeded, "Its budget is used up.") : null);
-                },
-                text => text)
+                new ToolRunner(new PermissionPolicy(), approvals, Edits, chain => [.. chain().Select(one => one.Title)]), toolbox, new ProgramTurn(this, context))
             { Observer = this };
             return Bench.Request("go") with { WorkingDirectory = Folder, ToolHost = host, OwnTools = tools, Tools = toolbox.Declarations };
         }

@@ -6,21 +6,21 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
-/// <summary>What a turn does with the calls of its model, round after round, and when that has gone on long enough. For one turn.</summary>
-/// <param name="most">How often the model is asked.</param>
-public sealed class Rounds(ToolRunner runner, Func<string, ToolContext> contextOf, int most = Rounds.Most)
+/// <summary>Runs the calls of a model, round after round, and ends a loop that has gone on long enough. For one turn.</summary>
+/// <param name="maxRounds">How often the model is asked.</param>
+internal sealed class ToolRounds(ToolRunner runner, int maxRounds = ToolRounds.MaxRounds)
 {
-    /// <summary>How often a model is asked in one turn, where nothing else bounds it: a loop that nobody watches is ended.</summary>
-    public const int Most = 50;
+    /// <summary>How often a model is asked in one turn, where nothing else limits it: a loop that nobody watches is ended.</summary>
+    public const int MaxRounds = 50;
 
     /// <summary>The same for a task whose budget does not say it.</summary>
-    public const int MostOfTask = 200;
+    public const int MaxTaskRounds = 200;
 
-    /// <summary>How often the same call may come in a row; the last one is not carried out.</summary>
-    public const int Alike = 3;
+    /// <summary>How often the same call may come in a row; the last one is not run.</summary>
+    public const int MaxRepeats = 3;
 
-    /// <summary>How many calls of one round are carried out.</summary>
-    public const int MostCalls = 100;
+    /// <summary>How many calls of one round are run.</summary>
+    public const int MaxCalls = 100;
 
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -28,30 +28,23 @@ public sealed class Rounds(ToolRunner runner, Func<string, ToolContext> contextO
     private int alike;
     private int done;
 
-    /// <summary>Fixed when the first request of the turn is built, so that the beginning of every request is the same.</summary>
-    public Toolbox Toolbox { get; set; } = Toolbox.Empty;
-
-    /// <summary>Called when the results of a round are stored and before the model is asked again. May take as long as it likes.</summary>
-    public required Func<CancellationToken, Task> Between { get; init; }
-
-    /// <summary>A call waits for the user, or does so no longer.</summary>
-    public Action<bool> Waiting { get; init; } = static _ => { };
-
     /// <summary>What the agent handed back; null while its work goes on.</summary>
     public JsonElement? Finished { get; private set; }
 
     /// <summary>Why the model is not asked again; null when it may be.</summary>
     public Failure? Over { get; private set; }
 
+    /// <param name="contextOf">By the id of a call.</param>
     /// <returns>A result for each call, in their order.</returns>
-    public async Task<IReadOnlyList<ToolCallResult>> RunAsync(IReadOnlyList<ToolCall> calls, IToolObserver observer, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ToolCallResult>> RunAsync(
+        IReadOnlyList<ToolCall> calls, Toolbox tools, Func<string, ToolContext> contextOf, IToolObserver observer, CancellationToken cancellationToken)
     {
         List<ToolCall> wanted = [];
         Dictionary<string, ToolCallResult> results = new(StringComparer.Ordinal);
         foreach (var call in calls)
         {
-            var refusal = Count(call) >= Alike ? $"This was asked for {Alike} times in a row, so it was not done again."
-                : wanted.Count == MostCalls ? $"At most {MostCalls} calls are carried out at once, so this one was not. Ask for it again if it is still needed."
+            var refusal = Count(call) >= MaxRepeats ? $"This was asked for {MaxRepeats} times in a row, so it was not done again."
+                : wanted.Count == MaxCalls ? $"At most {MaxCalls} calls are carried out at once, so this one was not. Ask for it again if it is still needed."
                 : null;
             if (refusal is null)
             {
@@ -63,18 +56,18 @@ public sealed class Rounds(ToolRunner runner, Func<string, ToolContext> contextO
             observer.Finished(results[call.ToolUseId]);
         }
 
-        foreach (var result in await runner.RunAsync(wanted, Toolbox, contextOf, observer, cancellationToken)) { results[result.ToolUseId] = result; }
+        foreach (var result in await runner.RunAsync(wanted, tools, contextOf, observer, cancellationToken)) { results[result.ToolUseId] = result; }
 
         Finished = results.Values.FirstOrDefault(result => result.Finished is not null)?.Finished;
         done++;
-        if (alike >= Alike) { Over = new Failure(FailureKind.RoundLimit, $"The model asked for the same thing {Alike} times in a row ({calls[^1].Name}), so Plue stopped it. Say what it should do instead, or continue."); }
-        else if (done >= most) { Over = TooMany(most); }
+        if (alike >= MaxRepeats) { Over = new Failure(FailureKind.RoundLimit, $"The model asked for the same thing {MaxRepeats} times in a row ({calls[^1].Name}), so Plue stopped it. Say what it should do instead, or continue."); }
+        else if (done >= maxRounds) { Over = TooMany(maxRounds); }
 
         return [.. calls.Select(call => results[call.ToolUseId])];
     }
 
-    public static Failure TooMany(int most) =>
-        new(FailureKind.RoundLimit, $"The model was asked {most} times in this answer, so Plue stopped to ask you. What was done is kept: continue, or say what to do instead.");
+    public static Failure TooMany(int rounds) =>
+        new(FailureKind.RoundLimit, $"The model was asked {rounds} times in this answer, so Plue stopped to ask you. What was done is kept: continue, or say what to do instead.");
 
     /// <summary>A call has ended that a program made which runs its own rounds.</summary>
     public void Ended(ToolCallResult result) => Finished ??= result.Finished;

@@ -1,0 +1,196 @@
+using Microsoft.Extensions.Logging;
+using Plue.Server.Codices;
+using Plue.Server.Messages;
+using Plue.Server.Providers;
+using Plue.Server.Store;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Chat;
+
+/// <summary>
+/// One open chat or task: what the commands of a user and the steps of a turn share. Changed in its loop only; what says so may be read by any thread.
+/// </summary>
+internal sealed class ChatState
+{
+    /// <summary>Why a hook asks nobody.</summary>
+    public const string AnswerUnderWay = "an answer is being written.";
+
+    public static readonly HookChange MessageAdded = new(HookTrigger.FieldChange, ChannelFields.Messages);
+
+    private readonly StoredChat read; // what this window could only read
+    private readonly string? readOnlyReason;
+    private readonly Automation automation;
+    private volatile RunningTurn? running;
+    private volatile bool isJudged;
+
+    /// <param name="journal">Null when this window may only read; <paramref name="readOnlyReason"/> then says why.</param>
+    /// <param name="before">The same chat as this window could only read it; views of it have to be loaded again.</param>
+    public ChatState(ChatServices services, Automation automation, IChats chats, StoredChat chat, ChatJournal? journal, string? readOnlyReason, ChatState? before)
+    {
+        (Services, this.automation, Chats, read, Journal, this.readOnlyReason) = (services, automation, chats, chat, journal, readOnlyReason);
+        CodexId = CodexUri.OfChannel(chat.Id).ToString();
+        Sink = before?.Sink ?? services.Events.SinkFor(CodexId);
+        before?.Sink.Skip();
+        Tools = new ChannelTools(this);
+        Context = new ContextKeeper(this);
+    }
+
+    public ChatServices Services { get; }
+
+    public IChats Chats { get; }
+
+    public CommandLoop Loop { get; } = new();
+
+    public ITurnSink Sink { get; }
+
+    /// <summary>Null when this window may only read.</summary>
+    public ChatJournal? Journal { get; }
+
+    public ChannelTools Tools { get; }
+
+    public ContextKeeper Context { get; }
+
+    public CancellationTokenSource Closing { get; } = new();
+
+    public string CodexId { get; }
+
+    /// <summary>Why it cannot be written to now; null when it can. Any thread may read it.</summary>
+    public string? ReadOnlyReason => Journal is null ? readOnlyReason : Journal.ReadOnlyReason;
+
+    /// <summary>The chat as it is stored. Any thread may read it.</summary>
+    public StoredChat Chat => Journal?.Chat ?? read;
+
+    public Template? Template => Services.TemplateOf(Chat.TemplateId);
+
+    /// <summary>Null when nothing is under way. Any thread may read it.</summary>
+    public RunningTurn? Running
+    {
+        get => running;
+        set => running = value;
+    }
+
+    /// <summary>A turn of the task has ended, and whether the task is done is not decided yet. Any thread may read it.</summary>
+    public bool IsJudged
+    {
+        get => isJudged;
+        set => isJudged = value;
+    }
+
+    /// <summary>Queued messages are sent when the turn has ended. False from the start, after a stop and after a failure: they then wait for the user.</summary>
+    public bool IsQueueFlowing { get; set; }
+
+    /// <summary>The chat with the state of what is under way, which the file knows a little later. Any thread may read it.</summary>
+    public StoredChat Now
+    {
+        get
+        {
+            // In this order: a turn that has just ended is in the chat.
+            var (turn, judged) = (running, isJudged);
+            return Chat is not { IsTask: true } task ? Chat
+                : turn is not null ? task.WithStatus(turn.State)
+                : judged ? task.WithStatus(TaskStates.Running)
+                : task;
+        }
+    }
+
+    /// <summary>The row of the tree. Any thread may read it.</summary>
+    public ChatSummary Summary
+    {
+        get
+        {
+            var isRunning = running is not null;
+            return Now.Summarize() with { Status = isRunning ? ChatStatus.Running : Chat.Status };
+        }
+    }
+
+    /// <exception cref="FailureException">NotFound: it was closed. StoreReadOnly.</exception>
+    public ChatJournal Writer() => Closing.IsCancellationRequested
+        ? throw new FailureException(FailureKind.NotFound, "This chat was closed. Open it again.")
+        : Journal ?? throw new FailureException(FailureKind.StoreReadOnly, readOnlyReason ?? "This chat is read-only.");
+
+    /// <exception cref="FailureException">Conflict.</exception>
+    public void RefuseWhileRunning()
+    {
+        if (running is not null) { throw new FailureException(FailureKind.Conflict, "An answer is still being written. Stop it first, or wait for it."); }
+    }
+
+    public void NotifyChanged() => Services.NotifyChanged(CodexId, Summary);
+
+    public void PublishQueue() => Sink.Publish(new TurnEvent.QueueChanged(Chat.Queue));
+
+    /// <summary>A message was stored: a view that shows its branch adds it.</summary>
+    public void PublishAdded(Message message) => Sink.Publish(new TurnEvent.MessageAdded(message, Chat.Tree.AlternativesOf(message)));
+
+    /// <summary>The turn or one of its calls waits for something, or no longer does. Nothing without a turn.</summary>
+    /// <param name="state">A constant of <see cref="TaskStates"/>.</param>
+    public void Wait(string state, bool isWaiting)
+    {
+        if (running is not { } turn) { return; }
+
+        turn.Wait(state, isWaiting);
+        NotifyChanged();
+    }
+
+    /// <summary>A message of the turn was stored.</summary>
+    public void Stored(RunningTurn turn, Message message)
+    {
+        turn.ParentId = message.Id;
+        Services.Usage.Add(message, Chat.Id, Chat.TemplateId);
+    }
+
+    /// <summary>Nothing is under way any more.</summary>
+    /// <param name="answer">The last message; null when the turn broke.</param>
+    public void EndTurn(Message? answer)
+    {
+        Running = null;
+        // Queued messages were meant to follow a response.
+        IsQueueFlowing &= answer is { Status: not MessageStatus.Failed };
+        IsJudged = answer is not null && Chat.IsTask && Services.Tasks.IsJudged(Chat);
+    }
+
+    /// <summary>A queued message follows the results of the turn's tools. Nothing for one that was taken back meanwhile.</summary>
+    public async Task SteerAsync(string queuedId, RunningTurn turn, CancellationToken cancellationToken)
+    {
+        if (Chat.Queue.FirstOrDefault(queued => queued.Id == queuedId) is not { } queued) { return; }
+
+        var message = queued with { ParentId = turn.ParentId };
+        var planned = PlanFor(message);
+        await Writer().AppendAsync(message, CancellationToken.None);
+        turn.ParentId = message.Id;
+        PublishAdded(message);
+        PublishQueue();
+        await RunHooksAsync(new ConversationHooks(this, AnswerUnderWay), [MessageAdded], turn.Depth, [.. planned.Where(action => action is not HookAction.SendToLlm)]);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>Stores fields and publishes them.</summary>
+    public async Task UpdateAsync(ChatFields fields, CancellationToken cancellationToken)
+    {
+        await Writer().UpdateAsync(fields, cancellationToken);
+        NotifyChanged();
+    }
+
+    /// <summary>What the hooks would do when this message is added.</summary>
+    public IReadOnlyList<HookAction> PlanFor(Message message) =>
+        Template is { } template ? Automation.Plan(template, MessageAdded, () => ChannelFields.Values(Chat, template, message)) : [];
+
+    /// <summary>Runs the hooks that wait for these changes; what fails of it is no failure of what they follow.</summary>
+    /// <param name="planned">What the hooks said of the first change already.</param>
+    public async Task RunHooksAsync(IHookTarget target, IReadOnlyList<HookChange> changes, int depth, IReadOnlyList<HookAction>? planned = null)
+    {
+        if (planned is null && !Automation.Waits(target.Template, changes)) { return; }
+
+        try
+        {
+            await automation.RunAsync(target, changes, depth, Closing.Token, planned);
+        }
+        catch (Exception fault) when (Closing.IsCancellationRequested)
+        {
+            Services.Logger.LogDebug("{Chat} is closed; its hooks wait for the next change ({Why})", CodexId, fault.Message);
+        }
+        catch (Exception fault)
+        {
+            Services.Logger.LogError(fault, "{Chat}: the hooks broke", CodexId);
+        }
+    }
+}

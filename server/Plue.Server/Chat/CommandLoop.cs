@@ -1,0 +1,51 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+
+namespace Plue.Server.Chat;
+
+/// <summary>
+/// Runs what happens to one conversation, one after the other: a channel of commands with one reader. A method begins with <see cref="Enter"/>, and what it
+/// awaits resumes here, too. So nothing else touches the conversation between two awaits, and no lock is needed.
+/// </summary>
+public sealed class CommandLoop : SynchronizationContext
+{
+    private readonly Channel<(SendOrPostCallback Command, object? State)> commands =
+        Channel.CreateUnbounded<(SendOrPostCallback, object?)>(new UnboundedChannelOptions { SingleReader = true });
+
+    public CommandLoop() => _ = ReadAsync();
+
+    /// <summary>Awaited, the method goes on in this loop; at once where it is there already.</summary>
+    public Entrance Enter() => new(this);
+
+    public override void Post(SendOrPostCallback d, object? state) => commands.Writer.TryWrite((d, state));
+
+    /// <summary>What it throws is lost: for changes that cannot fail.</summary>
+    public void Post(Action command) => Post(static state => ((Action)state!)(), command);
+
+    /// <summary>A wait for the loop from outside would be one from inside as well, and never end.</summary>
+    public override void Send(SendOrPostCallback d, object? state) => throw new NotSupportedException();
+
+    private async Task ReadAsync()
+    {
+        await foreach (var (command, state) in commands.Reader.ReadAllAsync().ConfigureAwait(false))
+        {
+            SetSynchronizationContext(this);
+            try { command(state); }
+            finally { SetSynchronizationContext(null); }
+        }
+    }
+
+    /// <summary>The way into a loop.</summary>
+    public readonly struct Entrance(CommandLoop loop) : ICriticalNotifyCompletion
+    {
+        public bool IsCompleted => Current == loop;
+
+        public Entrance GetAwaiter() => this;
+
+        public void GetResult() { }
+
+        public void OnCompleted(Action continuation) => loop.Post(continuation);
+
+        public void UnsafeOnCompleted(Action continuation) => loop.Post(continuation);
+    }
+}

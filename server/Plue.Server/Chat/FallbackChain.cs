@@ -1,0 +1,106 @@
+using Microsoft.Extensions.Logging;
+using Plue.Server.Messages;
+using Plue.Server.Tools;
+
+namespace Plue.Server.Chat;
+
+/// <summary>
+/// The providers that are asked in one round, in order: the chosen one, then its fallbacks as long as nothing was received. One in its cooldown is skipped, the
+/// chosen one only while others can be asked first. Not thread-safe.
+/// </summary>
+internal sealed class FallbackChain
+{
+    private readonly ITurnRequests requests;
+    private readonly ILogger logger;
+    private readonly Candidate chosen;
+    private readonly Queue<Candidate> waiting;
+    private readonly List<(string Name, string Why)> skipped = [];
+    private readonly string? cooldown;
+    private Candidate? asked;
+    private Failure? first;
+
+    public FallbackChain(ITurnRequests requests, ILogger logger)
+    {
+        (this.requests, this.logger, chosen) = (requests, logger, requests.Candidates[0]);
+        IReadOnlyList<Candidate> fallbacks = [.. requests.Candidates.Skip(1)];
+        cooldown = fallbacks.Count > 0 ? requests.CooldownReason(chosen) : null;
+        waiting = new(cooldown is null ? [chosen, .. fallbacks] : [.. fallbacks, chosen]);
+    }
+
+    /// <summary>Whether another provider could help: the vendor is away, or the user may not use it now. A wrong key or model is the user's to fix.</summary>
+    public static bool CanHelp(Failure failure) => failure.Kind is FailureKind.Unreachable or FailureKind.Timeout or FailureKind.Overloaded
+        or FailureKind.RateLimited or FailureKind.SpendLimit or FailureKind.CutStream;
+
+    /// <param name="failure">Why the last one did not respond, before anything was received; null at the beginning.</param>
+    /// <returns>Null when nobody is left; the turn then fails with <see cref="Failure"/>.</returns>
+    public async Task<ProviderCall?> NextAsync(Failure? failure, RunningTurn turn, Toolbox tools, CancellationToken cancellationToken)
+    {
+        if (failure is not null && asked is not null && !GoesOn(asked, failure)) { return null; }
+
+        while (waiting.TryDequeue(out asked))
+        {
+            if (!ReferenceEquals(asked, chosen) && requests.CooldownReason(asked) is { } why)
+            {
+                skipped.Add((asked.ProviderName, "is resting"));
+                logger.LogInformation("{Name} was not asked: {Why}", asked.ProviderName, why);
+                continue;
+            }
+
+            try
+            {
+                var call = await requests.BuildAsync(asked, turn, tools, cancellationToken);
+                return ReferenceEquals(asked, chosen) ? call : call with { InsteadOf = first?.What ?? cooldown };
+            }
+            catch (FailureException fault)
+            {
+                if (!GoesOn(asked, fault.Failure)) { return null; }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Why the chosen one failed, and in one sentence why no other responded.</summary>
+    public Failure Failure
+    {
+        get
+        {
+            var failure = first ?? new Failure(FailureKind.Internal, "Nobody could be asked.");
+            if (skipped.Count == 0) { return failure; }
+
+            var reasons = skipped.ConvertAll(other => $"{other.Name} {other.Why}");
+            var list = reasons.Count == 1 ? reasons[0] : $"{string.Join(", ", reasons.Take(reasons.Count - 1))} and {reasons[^1]}";
+            return failure with { Message = $"{failure.Message} Nobody could stand in: {list}." };
+        }
+    }
+
+    private bool GoesOn(Candidate candidate, Failure failure)
+    {
+        if (ReferenceEquals(candidate, chosen))
+        {
+            first = failure;
+            return CanHelp(failure);
+        }
+
+        skipped.Add((candidate.ProviderName, ReasonOf(failure.Kind)));
+        logger.LogWarning("{Name} did not stand in for {Chosen}: {Why}", candidate.ProviderName, chosen.ProviderName, failure.Message);
+        return true;
+    }
+
+    private static string ReasonOf(FailureKind kind) => kind switch
+    {
+        FailureKind.NotFound => "is not there",
+        FailureKind.ProviderDisabled => "is switched off",
+        FailureKind.ProviderAuthFailed or FailureKind.VaultLocked or FailureKind.KeyNotBoundToOrigin => "has no key that works",
+        FailureKind.ModelNotFound or FailureKind.MissingField => "has no such model",
+        FailureKind.Unreachable => "cannot be reached",
+        FailureKind.Timeout => "did not answer in time",
+        FailureKind.Overloaded => "cannot answer now",
+        FailureKind.RateLimited => "takes no more requests for now",
+        FailureKind.SpendLimit => "is over its own limit",
+        FailureKind.BudgetExceeded => "costs money, and your limit is reached",
+        FailureKind.CutStream => "broke off",
+        FailureKind.ContextFull => "takes no chat as long as this",
+        _ => "failed too",
+    };
+}

@@ -1,0 +1,65 @@
+using Plue.Server.Messages;
+using Plue.Server.Tools;
+
+namespace Plue.Server.Chat;
+
+/// <summary>Publishes how the calls of one round go while they run on other threads. What comes after the turn was left is dropped.</summary>
+/// <param name="isOwnRound">Plue runs the round. Otherwise a program calls its model itself, and the results come with its own events.</param>
+internal sealed class ToolObserver(TurnContext context, TurnRound round, bool isOwnRound) : IToolObserver, IDisposable
+{
+    private Task? intent;
+    private bool isClosed;
+
+    public string WhyStopped => (context.Turn.StoppedBy ?? StopCause.User).CallError;
+
+    /// <summary>Makes durable what the message asks for. One record holds all calls of a round that Plue runs.</summary>
+    public async ValueTask IntendAsync(ToolCall call, CancellationToken cancellationToken)
+    {
+        await context.Loop.Enter();
+        if (intent is null || !isOwnRound) { intent = context.Log.IntendAsync(round.ToMessage(MessageStatus.Streaming), cancellationToken).AsTask(); }
+        await intent.WaitAsync(cancellationToken);
+    }
+
+    public void Progress(ToolCall call, string text)
+    {
+        var masked = Masked(text);
+        Post(() => context.Sink.Publish(new TurnEvent.ToolCallProgress(round.Live.Id, call.ToolUseId, masked)));
+    }
+
+    public void Waiting(ToolCall call, bool isWaiting) => context.Loop.Post(() => context.Chat?.Wait(TaskStates.WaitingForApproval, isWaiting));
+
+    public void Finished(ToolCallResult result)
+    {
+        if (isOwnRound)
+        {
+            Post(() => AddResult(result));
+            return;
+        }
+
+        // At once: the program's own event of this call may come before the loop's next command.
+        round.RunForProgram[result.ToolUseId] = result;
+        context.Tools!.Ended(result);
+    }
+
+    /// <summary>Called in the loop.</summary>
+    public void AddResult(ToolCallResult result)
+    {
+        var (text, error) = (result.Result is { } said ? Masked(said) : null, result.Error is { } why ? Masked(why) : null);
+        round.Live.AddToolResult(result.ToolUseId, text, error, result.Changes, result.Approval, result.RunTime);
+        foreach (var image in result.Images) { round.Live.AddFile(image); }
+        context.Sink.Publish(new TurnEvent.ToolCallFinished(round.Live.Id, result.ToolUseId, text, error) { Changes = result.Changes, Approval = result.Approval, RunTime = result.RunTime });
+    }
+
+    /// <summary>Called in the loop: the turn no longer waits for what still runs.</summary>
+    public void Dispose() => isClosed = true;
+
+    private void Post(Action change) => context.Loop.Post(() =>
+    {
+        if (isClosed) { return; }
+
+        change();
+        context.Sink.Idle();
+    });
+
+    private string Masked(string text) => context.Secrets?.Mask(text) ?? text;
+}

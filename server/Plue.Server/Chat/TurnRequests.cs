@@ -1,0 +1,149 @@
+using Plue.Server.Messages;
+using Plue.Server.Permissions;
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+using Plue.Server.Store;
+using Plue.Server.Templates;
+using Plue.Server.Tools;
+
+namespace Plue.Server.Chat;
+
+/// <summary>The requests of a turn in a chat or task: provider, model, instructions, context, tools and files, each held against the budgets.</summary>
+internal sealed class TurnRequests : ITurnRequests
+{
+    /// <summary>Ends the instructions while only plans are made.</summary>
+    internal const string PlanOnly = """
+        # Only a plan is wanted
+
+        Change nothing now: whatever writes, runs or sends is refused. Read what you need, then say what you would do, in which files and in which order, and what you are not sure of. The user decides whether it is done.
+        """;
+
+    private readonly ChatState state;
+    private readonly ChatServices services;
+    private readonly IProvider provider;
+    private readonly bool goOn;
+    private readonly PinnedFiles pinned;
+    private string? model; // null while the provider has not said it, or is in its cooldown and others may respond
+    private Failure? failure; // why it could not say it
+    private IReadOnlyList<string> notes = []; // tools that are missing, one sentence each
+
+    private TurnRequests(ChatState state, IProvider provider, Steering instructions, ModelChoice chosen, IReadOnlyList<ModelChoice> fallbacks, bool goOn)
+    {
+        (this.state, services, this.provider, Instructions, Chosen, this.goOn) = (state, state.Services, provider, instructions, chosen, goOn);
+        pinned = services.Files.Pinned(state.Chat.ContextFiles);
+        Candidates = [new Candidate(provider.Settings.Name, chosen), .. fallbacks.Select(choice => new Candidate(services.Providers.NameOf(choice.ProviderId), choice))];
+    }
+
+    public Steering Instructions { get; }
+
+    /// <summary>As the user chose it; a model of null leaves it to the provider.</summary>
+    public ModelChoice Chosen { get; }
+
+    public IReadOnlyList<Candidate> Candidates { get; }
+
+    /// <summary>The provider with the model as far as it is known.</summary>
+    public ProviderInfo Info => new(provider.Settings.Id, model ?? Chosen.Model);
+
+    /// <summary>Checks whether anybody can be asked, before anything is stored. Not called in the loop.</summary>
+    /// <param name="goOn">The last response is to be continued.</param>
+    /// <exception cref="FailureException">MissingField: no provider was chosen. BudgetExceeded. Else why the provider or the instructions cannot be used.</exception>
+    public static async Task<TurnRequests> PlanAsync(ChatState state, (string? ProviderId, string? Model) choice, bool goOn, CancellationToken cancellationToken)
+    {
+        var (chat, services) = (state.Chat, state.Services);
+        var provider = await services.Providers.GetAsync(choice.ProviderId ?? throw NoProvider(), cancellationToken);
+        await services.CheckBudgetAsync(provider.Settings, chat.TotalCost ?? 0, 0, cancellationToken);
+        var instructions = services.SteeringOf(chat);
+        if (instructions.Failure is { } unusable) { throw new FailureException(unusable); }
+        if (state.Tools.Mode == PermissionMode.PlanOnly) { instructions = instructions with { System = instructions.System is { } system ? $"{system}\n\n{PlanOnly}" : PlanOnly }; }
+
+        IReadOnlyList<ModelChoice> fallbacks =
+            [.. (chat.Fallbacks is { Count: > 0 } own ? own : services.Config.Fallbacks).Where(other => other.ProviderId != provider.Settings.Id || (other.Model is { } model && model != choice.Model))];
+        var requests = new TurnRequests(state, provider, instructions, new ModelChoice(choice.ProviderId, choice.Model), fallbacks, goOn);
+        if (fallbacks.Count > 0 && services.Providers.Rest.RestingUntil(provider.Settings) is not null) { return requests; }
+
+        try { requests.model = await services.Providers.ResolveModelAsync(provider, choice.Model, cancellationToken); }
+        catch (FailureException fault) when (fallbacks.Count > 0 && FallbackChain.CanHelp(fault.Failure)) { requests.failure = fault.Failure; }
+
+        return requests;
+    }
+
+    public static FailureException NoProvider() => new(FailureKind.MissingField, "This chat has no provider. Choose one.");
+
+    public async Task<Toolbox> PrepareAsync(RunningTurn turn, CancellationToken cancellationToken)
+    {
+        var path = state.Chat.Tree.PathTo(turn.ParentId);
+        if (await state.Context.MakeRoomAsync(path, provider.Settings, model, cancellationToken) is { } summary) { turn.ParentId = summary.Id; }
+
+        (var tools, notes) = await Task.Run(() => state.Tools.FindAsync(cancellationToken), cancellationToken);
+        return tools;
+    }
+
+    public string? CooldownReason(Candidate candidate) =>
+        candidate == Candidates[0] ? services.Providers.Rest.Sentence(provider.Settings)
+        : services.Providers.Find(candidate.Choice.ProviderId) is { } known ? services.Providers.Rest.Sentence(known.Settings)
+        : null;
+
+    public async Task<ProviderCall> BuildAsync(Candidate candidate, RunningTurn turn, Toolbox tools, CancellationToken cancellationToken)
+    {
+        var isChosen = candidate == Candidates[0];
+        if (isChosen && failure is { } known) { throw new FailureException(known); }
+
+        var asked = isChosen ? provider : await services.Providers.GetAsync(candidate.Choice.ProviderId, cancellationToken);
+        await services.CheckBudgetAsync(asked.Settings, state.Chat.TotalCost ?? 0, 0, cancellationToken);
+        var modelId = isChosen && model is not null ? model : await services.Providers.ResolveModelAsync(asked, candidate.Choice.Model, cancellationToken);
+        return Build(asked, modelId, turn, tools);
+    }
+
+    public void Responded(ProviderSettings settings, Failure? failure)
+    {
+        services.Providers.Rest.Heard(settings, failure);
+        services.Providers.Answered(settings, failure);
+    }
+
+    private async Task<Failure?> WhyNotOnAsync(ProviderSettings settings, string modelId, Usage usage, int rounds)
+    {
+        var chat = state.Chat;
+        var cost = settings.IsFree ? 0 : services.Providers.PriceOf(settings, modelId)?.CostOf(usage).TotalCost;
+        try
+        {
+            if (state.Tools.Budget is { } budget) { TaskBudget.CheckUnderWay(budget, chat, usage, rounds, cost); }
+            services.TaskBudget.CheckRunning(chat, usage, rounds, cost);
+            await services.CheckBudgetAsync(settings, chat.TotalCost ?? 0, cost ?? 0, CancellationToken.None);
+            return rounds < ToolRounds.MaxRounds ? null : ToolRounds.TooMany(ToolRounds.MaxRounds);
+        }
+        catch (FailureException over) { return over.Failure; }
+    }
+
+    private ProviderCall Build(IProvider asked, string modelId, RunningTurn turn, Toolbox tools)
+    {
+        var chat = state.Chat;
+        var options = chat.Options.Over(services.OptionsOf(chat.TemplateId));
+        var request = ContextBuilder.Build(state.CodexId, chat.Tree.PathTo(turn.ParentId), asked.Settings, modelId, Instructions.System, services.Workspace.TrustedFolder, goOn, options);
+        var known = services.Providers.ModelOf(asked.Settings, modelId);
+        var takesTools = known?.SupportsTools != false && asked.Settings.Kind != ProviderKinds.Tour;
+        if (takesTools) { request = request with { Tools = tools.Declarations }; }
+        if (asked.Settings.Kind == ProviderKinds.ClaudeCode)
+        {
+            var own = state.Tools.Spec.AvailableTools.Where(ToolHost.OwnTools.Contains).ToList();
+            var ours = new Toolbox([.. tools.Tools.Where(tool => !own.Contains(tool.Name))]);
+            request = request with { ToolHost = new ToolHost(services.ToolRunner, ours, new ProgramTurn(this, asked.Settings, modelId, turn.Id)), OwnTools = own, Tools = ours.Declarations };
+        }
+
+        var (filled, notCarried) = services.Files.Fill(request, pinned, asked, known);
+        notCarried = [.. notCarried, .. notes, .. takesTools || tools.Tools.Count == 0 || asked.Settings.Kind == ProviderKinds.Tour ? (IEnumerable<string>)[] : [$"It had no tools: {modelId} takes none."]];
+        var price = asked.Settings.IsFree ? null : services.Providers.PriceOf(asked.Settings, modelId);
+        if (state.Tools.Budget is { } budget) { TaskBudget.Check(budget, chat, filled, price); }
+        services.TaskBudget.Reserve(chat, filled, price);
+
+        return new ProviderCall(asked, filled, services.Providers) { NotCarried = notCarried };
+    }
+
+    private sealed class ProgramTurn(TurnRequests requests, ProviderSettings settings, string modelId, string turnId) : IProgramTurn
+    {
+        public ITextMask? Secrets { get; } = requests.services.Secrets;
+
+        public ToolContext ContextOf(string toolUseId) => requests.state.Tools.ContextOf(turnId, toolUseId);
+
+        public Task<Failure?> WhyNotOnAsync(Usage usage, int rounds) => requests.WhyNotOnAsync(settings, modelId, usage, rounds);
+    }
+}

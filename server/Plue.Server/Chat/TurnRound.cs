@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+using Plue.Server.Messages;
+using Plue.Server.Tools;
+
+namespace Plue.Server.Chat;
+
+/// <summary>One round of a turn: the message being written, and what the provider said of its end. Changed in the conversation's loop only.</summary>
+internal sealed class TurnRound(LiveMessage live, TimeProvider time, WaitClock clock)
+{
+    private readonly long began = time.GetTimestamp();
+    private readonly TimeSpan waitedBefore = clock.Waited;
+    private ProviderCall? call;
+    private TimeSpan requested;
+    private TimeSpan? firstPiece;
+
+    public LiveMessage Live => live;
+
+    public StopReason? Reason { get; private set; }
+
+    public Failure? Error { get; private set; }
+
+    public Usage? Usage { get; private set; }
+
+    /// <summary>Calls that Plue ran for a program that calls its model itself, by their ids. Any thread may add one.</summary>
+    public ConcurrentDictionary<string, ToolCallResult> RunForProgram { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The model waits for tools. A vendor that says it merely ended means the same when whole calls are there.</summary>
+    public bool WantsTools => call?.Request is { ToolHost: null, Tools.Count: > 0 } && Reason is StopReason.ToolUse or StopReason.EndTurn && live.Calls.Count > 0;
+
+    /// <summary>A provider is asked: what an earlier one said about its end no longer counts.</summary>
+    public void Begin(ProviderCall next)
+    {
+        (call, requested, firstPiece) = (next, time.GetElapsedTime(began), null);
+        (Reason, Error, Usage, VendorCost) = (null, null, null, null);
+    }
+
+    public void End(StopReason reason) => Reason = reason;
+
+    public void Fail(Failure failure) => (Reason, Error) = (StopReason.Failed, failure);
+
+    public void Stop(StopCause cause)
+    {
+        if (cause.Failure is { } failure) { Fail(failure); }
+        else { (Reason, Error) = (StopReason.Stopped, null); }
+    }
+
+    public void Report(Usage usage, decimal? vendorCost) => (Usage, VendorCost) = (usage, vendorCost);
+
+    public void RequestedAgainAt(DateTimeOffset at) => requested = time.GetElapsedTime(began) + (at - time.GetUtcNow());
+
+    public void SawPiece()
+    {
+        if (firstPiece is null && time.GetElapsedTime(began) - requested is var waited) { firstPiece = waited > TimeSpan.Zero ? waited : TimeSpan.Zero; }
+    }
+
+    /// <summary>The message as it is at this moment. Its first piece is measured from the request that brought it, the whole as the user waited for it.</summary>
+    public Message ToMessage(MessageStatus status, Failure? error = null) => live.ToMessage(
+        status, time.GetUtcNow(), error, Usage, call?.CostOf(live.ProviderInfo?.ModelId, Usage, VendorCost),
+        new Timing(firstPiece, time.GetElapsedTime(began) - (clock.Waited - waitedBefore)));
+
+    private decimal? VendorCost { get; set; }
+}

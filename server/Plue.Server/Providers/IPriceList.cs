@@ -1,0 +1,10 @@
+using Plue.Server.Messages;
+
+namespace Plue.Server.Providers;
+
+/// <summary>The prices of models.</summary>
+public interface IPriceList
+{
+    /// <returns>Null where none is known.</returns>
+    Price? PriceOf(ProviderSettings settings, string model);
+}
