@@ -130,9 +130,10 @@ internal sealed class Asking(ChatServices services, string codexId, Func<StoredC
         var options = chat.Options.Over(services.OptionsOf(chat.TemplateId));
         var request = ContextBuilder.Build(codexId, chat.Tree.PathTo(question.ParentId), provider.Settings, model, steering.System, services.Workspace.TrustedFolder, question.GoOn, options);
         var known = services.Providers.ModelOf(provider.Settings, model);
-        var takesTools = known?.SupportsTools != false && provider.Settings.Kind != ProviderKinds.Tour;
+        var can = provider.Capabilities;
+        var takesTools = known?.SupportsTools != false && can.Tools;
         if (takesTools) { request = request with { Tools = question.Tools.Declarations }; }
-        if (provider.Settings.Kind == ProviderKinds.ClaudeCode)
+        if (can.OwnToolLoop)
         {
             var own = tools.Spec.AvailableTools.Where(ToolHost.OwnTools.Contains).ToList();
             var ours = new Toolbox([.. question.Tools.Tools.Where(tool => !own.Contains(tool.Name))]);
@@ -144,7 +145,7 @@ internal sealed class Asking(ChatServices services, string codexId, Func<StoredC
         }
 
         var (filled, notCarried) = services.Files.Fill(request, question.Pinned, provider, known);
-        notCarried = [.. notCarried, .. question.Notes, .. takesTools || question.Tools.Tools.Count == 0 || provider.Settings.Kind == ProviderKinds.Tour ? (IEnumerable<string>)[] : [$"It had no tools: {model} takes none."]];
+        notCarried = [.. notCarried, .. question.Notes, .. takesTools || question.Tools.Tools.Count == 0 || can.IsDemo ? (IEnumerable<string>)[] : [$"It had no tools: {model} takes none."]];
         var price = provider.Settings.IsFree ? null : services.Providers.PriceOf(provider.Settings, model);
         if (Budget is { } budget) { TaskBudget.Check(budget, chat, filled, price); }
         services.CheckSpending?.Invoke(chat, filled, price);

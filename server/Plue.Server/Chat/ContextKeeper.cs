@@ -33,8 +33,7 @@ public sealed class ContextKeeper(ChatServices services, ITurnSink sink, Lock ga
     public async Task<Message?> MakeRoomAsync(
         ChatJournal writer, IReadOnlyList<Message> path, ProviderSettings settings, string? model, long files, CancellationToken cancellationToken)
     {
-        // Claude Code keeps its own history in its window.
-        if (settings.Kind == ProviderKinds.ClaudeCode || model is null || WindowOf(settings, model) is not { } window) { return null; }
+        if (settings.Capabilities.OwnHistory || model is null || WindowOf(settings, model) is not { } window) { return null; }
         // Where pinned files or the question itself fill the window, a summary of a few words would be paid for with every question and help nothing.
         if (!Compactor.MakesRoom(path, window)) { return null; }
         if (!ContextMeter.Measure(path, services.SteeringOf(writer.Chat).System, files, 0, window, IsSummed).IsNearlyFull) { return null; }
@@ -75,7 +74,7 @@ public sealed class ContextKeeper(ChatServices services, ITurnSink sink, Lock ga
     public async Task<bool> NameAsync(ChatJournal writer, CancellationToken cancellationToken)
     {
         var chat = writer.Chat;
-        if (chat.HasTitle || services.SmallModel() is not { } small || services.Providers.Find(small.ProviderId)?.Settings.Kind is ProviderKinds.ClaudeCode or ProviderKinds.Tour) { return false; }
+        if (chat.HasTitle || services.SmallModel() is not { } small || services.Providers.Find(small.ProviderId)?.Settings.Capabilities is { OwnHistory: true } or { IsDemo: true }) { return false; }
         if (chat.Messages.FirstOrDefault(message => message.Role == MessageRole.User) is not { } question) { return false; }
         if (chat.Messages.FirstOrDefault(message => message is { Role: MessageRole.Assistant, Status: MessageStatus.Complete, GoesOn: false }) is not { } answer) { return false; }
 
@@ -88,9 +87,9 @@ public sealed class ContextKeeper(ChatServices services, ITurnSink sink, Lock ga
         return isNamed;
     }
 
-    /// <summary>Claude Code asks its model again after each tool, and counts all of it.</summary>
+    /// <summary>A provider with its own tool loop asks its model again after each tool, and counts all of it.</summary>
     private bool IsSummed(Message message) =>
-        message.ProviderInfo is { } info && services.Providers.Find(info.ProviderId)?.Settings.Kind == ProviderKinds.ClaudeCode;
+        message.ProviderInfo is { } info && services.Providers.Find(info.ProviderId)?.Settings.Capabilities.OwnToolLoop == true;
 
     private long? WindowOf(ModelChoice choice) =>
         services.Providers.Find(choice.ProviderId)?.Settings is { } settings && (choice.Model ?? settings.Model) is { } model ? WindowOf(settings, model) : null;

@@ -513,7 +513,7 @@ public sealed class Conversation : IAsyncDisposable
 
         try
         {
-            if (services.Providers.Get(id) is IWarmable provider) { provider.Warm(CodexId, chat.Model, services.Workspace.TrustedFolder); }
+            services.Providers.Get(id).Warm(CodexId, chat.Model, services.Workspace.TrustedFolder);
         }
         catch (FailureException fault)
         {

@@ -133,7 +133,7 @@ public sealed class Conversations : IAsyncDisposable
             {
                 var settings = (await services.Providers.GetAsync(id, cancellationToken)).Settings;
                 // The tour only shows what others would say.
-                if (settings.Kind != ProviderKinds.Tour || !ProviderRegistry.IsReserved(id)) { return; }
+                if (!settings.Capabilities.IsDemo || !ProviderRegistry.IsReserved(id)) { return; }
 
                 first ??= new FailureException(FailureKind.NotFound, "No provider is connected that could work on this. Connect one with Plue: Manage Providers, then start the task again.");
             }

@@ -25,7 +25,7 @@ public sealed class RequestFiles(Attachments attachments)
         {
             if (!messages[at].Parts.Any(part => part is MessagePart.File)) { continue; }
 
-            var takesGif = provider.Settings.Kind is not (ProviderKinds.Gemini or ProviderKinds.VertexAi) || !request.Model.Contains("gemini", StringComparison.OrdinalIgnoreCase);
+            var takesGif = provider.Capabilities.TakesGif(request.Model);
             messages[at] = messages[at] with { Parts = [.. messages[at].Parts.Select(part => part is MessagePart.File file ? Filled(file, takesGif, ref room, notCarried) : part)] };
         }
 
@@ -99,7 +99,7 @@ public sealed class RequestFiles(Attachments attachments)
     }
 
     private static string? WhyNoImages(IProvider provider, string model, ModelInfo? known) =>
-        provider is ITakesNoImages ? $"{provider.Settings.Name} takes no images" : known?.SupportsVision == false ? $"{model} takes no images" : null;
+        !provider.Capabilities.Images ? $"{provider.Settings.Name} takes no images" : known?.SupportsVision == false ? $"{model} takes no images" : null;
 
     /// <param name="whyNoImages">Null when images are taken.</param>
     private sealed class NotCarriedFiles(string? whyNoImages)

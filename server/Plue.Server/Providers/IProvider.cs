@@ -10,6 +10,8 @@ public interface IProvider : IAsyncDisposable
 {
     ProviderSettings Settings { get; }
 
+    ProviderCapabilities Capabilities => Settings.Capabilities;
+
     /// <summary>
     /// Streams one answer. Ends with exactly one <see cref="ProviderEvent.Finished"/> or <see cref="ProviderEvent.Failed"/>.
     /// Cancelling closes the connection, which is the only way to stop billing.
@@ -21,13 +23,9 @@ public interface IProvider : IAsyncDisposable
 
     /// <exception cref="FailureException">The models could not be listed.</exception>
     Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken);
-}
 
-/// <summary>A provider that gains from being started before the first message (a process, a local model).</summary>
-public interface IWarmable
-{
-    /// <summary>Returns at once; failures surface with the first message.</summary>
-    void Warm(string codexId, string? model, string? workingDirectory);
+    /// <summary>Starts what has to run before the first message, such as a process. Returns at once; failures surface with that message.</summary>
+    void Warm(string codexId, string? model, string? workingDirectory) { }
 }
 
 /// <summary>A model as offered. What is not known is null: not false and not 0.</summary>

@@ -27,24 +27,6 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
     /// <summary>A vendor that does not answer is not asked again at every click. What the user can put right, such as a key, is looked at anew.</summary>
     private static readonly TimeSpan FailureIsGoodFor = TimeSpan.FromSeconds(30);
 
-    /// <summary>Those whose models all stand in their list. The others take names that no list has: deployments, aliases, profiles.</summary>
-    private static readonly HashSet<string> KindsThatListAll = new(
-        [ProviderKinds.Anthropic, ProviderKinds.OpenAi, ProviderKinds.OpenAiCompatible, ProviderKinds.Ollama, ProviderKinds.Gemini, ProviderKinds.OpenRouter, ProviderKinds.GithubCopilot],
-        StringComparer.Ordinal);
-
-    /// <summary>The catalog of a kind whose file names none.</summary>
-    private static readonly Dictionary<string, string> UsualCatalogs = new(StringComparer.Ordinal)
-    {
-        [ProviderKinds.Anthropic] = "anthropic",
-        [ProviderKinds.OpenAi] = "openai",
-        [ProviderKinds.Gemini] = "gemini",
-        [ProviderKinds.OpenRouter] = "openrouter",
-        [ProviderKinds.Azure] = "azure",
-        [ProviderKinds.Bedrock] = "bedrock",
-        [ProviderKinds.VertexAi] = "vertexai",
-        [ProviderKinds.GithubCopilot] = "copilot",
-    };
-
     private readonly CancellationTokenSource ending = new();
     private readonly ConditionalWeakTable<CatalogProvider, Dictionary<string, CatalogModel>> catalogModels = [];
     private readonly ConditionalWeakTable<StoredModels, HashSet<string>> listedNames = [];
@@ -81,7 +63,7 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
     public IReadOnlyList<ModelInfo> Known(ProviderSettings settings) => WithoutVendor(settings, ProviderFingerprint.OfConnection(settings), null).Models;
 
     /// <summary>Whether those at hand have it; null where they need not be all.</summary>
-    public bool? Knows(ProviderSettings settings, string model) => KindsThatListAll.Contains(settings.Kind) && Known(settings) is { Count: > 0 } known
+    public bool? Knows(ProviderSettings settings, string model) => settings.Capabilities.ListsAllModels && Known(settings) is { Count: > 0 } known
         ? known.Any(candidate => string.Equals(Plain(candidate.Id), Plain(model), StringComparison.OrdinalIgnoreCase))
         : null;
 
@@ -106,14 +88,14 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
     /// <summary>A fresh and complete list does not have it.</summary>
     public bool IsMissing(ProviderSettings settings, string model)
     {
-        if (!KindsThatListAll.Contains(settings.Kind) || Stored(settings) is not { Models.Count: > 0 } stored) { return false; }
+        if (!settings.Capabilities.ListsAllModels || Stored(settings) is not { Models.Count: > 0 } stored) { return false; }
 
         var goodFor = IsLocal(settings) ? GoodForLocal : GoodFor;
         return time.GetUtcNow() - stored.FetchedAt < goodFor
             && !listedNames.GetValue(stored, static list => new(list.Models.SelectMany(listed => new[] { listed.Id, Plain(listed.Id) }), StringComparer.OrdinalIgnoreCase)).Contains(Plain(model));
     }
 
-    public CatalogProvider? CatalogOf(ProviderSettings settings) => (settings.CatalogProvider ?? UsualCatalogs.GetValueOrDefault(settings.Kind)) is { } id ? catalog.Find(id) : null;
+    public CatalogProvider? CatalogOf(ProviderSettings settings) => (settings.CatalogProvider ?? ProviderKinds.Find(settings.Kind)?.Catalog) is { } id ? catalog.Find(id) : null;
 
     public CatalogModel? CatalogModel(ProviderSettings settings, string model) => CatalogOf(settings) is { } vendor ? ModelsOf(vendor).GetValueOrDefault(model) : null;
 
@@ -134,7 +116,7 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
         ending.Dispose();
     }
 
-    private static bool IsLocal(ProviderSettings settings) => settings.Kind == ProviderKinds.Ollama || settings.Address is { IsLoopback: true };
+    private static bool IsLocal(ProviderSettings settings) => settings.Capabilities.IsLocal || settings.Address is { IsLoopback: true };
 
     /// <summary>One at a time for each provider; whoever comes while it runs waits for the same answer.</summary>
     private Task<ModelListing> FetchAsync(IProvider provider, string fingerprint)

@@ -309,7 +309,7 @@ public sealed class ProviderRegistry : IAsyncDisposable
     /// <summary>A new provider takes nothing over in silence: what new chats began with is written down. Only the tour makes way.</summary>
     private void KeepDefault(string before, string created)
     {
-        try { source.SetDefault(new ModelChoice(discovery.Found.Any(settings => settings.Id == before && settings.Kind == ProviderKinds.Tour) ? created : before), small: false); }
+        try { source.SetDefault(new ModelChoice(discovery.Found.Any(settings => settings.Id == before && settings.Capabilities.IsDemo) ? created : before), small: false); }
         catch (FailureException)
         {
             // Settings with a mistake are left alone and show it themselves; the provider is there all the same.
@@ -355,12 +355,8 @@ public sealed class ProviderRegistry : IAsyncDisposable
     }
 
     /// <summary>What is taken where nobody chose; null where the vendor must be asked.</summary>
-    private string? UsualModel(ProviderSettings settings) => settings.Kind switch
-    {
-        ProviderKinds.Tour => "recording",
-        ProviderKinds.ClaudeCode => "default",
-        _ => models.CatalogOf(settings)?.DefaultLargeModelId is { Length: > 0 } usual && !models.IsMissing(settings, usual) ? usual : null,
-    };
+    private string? UsualModel(ProviderSettings settings) => ProviderKinds.Find(settings.Kind)?.DefaultModel
+        ?? (models.CatalogOf(settings)?.DefaultLargeModelId is { Length: > 0 } usual && !models.IsMissing(settings, usual) ? usual : null);
 
     private static string HowToGetOne(ProviderSettings settings) => settings.Kind == ProviderKinds.Ollama
         ? "Get one with `ollama pull qwen3`, then try again."

@@ -38,8 +38,10 @@ public sealed record ProviderSettings
     public string? Command { get; init; }
     public bool SupportsStreaming { get; init; } = true;
 
-    /// <summary>Answers cost tokens and time but no money.</summary>
-    public bool IsFree => Kind is ProviderKinds.Ollama or ProviderKinds.Tour;
+    /// <summary>Those of its kind. A provider may lack some of them: see <see cref="IProvider.Capabilities"/>.</summary>
+    public ProviderCapabilities Capabilities => ProviderKinds.Find(Kind)?.Capabilities ?? ProviderCapabilities.Default;
+
+    public bool IsFree => Capabilities.IsFree;
 
     /// <summary>How the provider knows its user.</summary>
     public AuthType AuthType => Auth ?? ProviderKinds.Find(Kind)?.AuthTypes[0] ?? AuthType.None;

@@ -43,7 +43,7 @@ internal static partial class RequestMessages
         var foreign = request.Messages.Where(message => message.Role == MessageRole.Assistant && message.ProviderInfo is { } info
             && !IsOwn(message, request, settings)
             // A program that keeps its own history has its thinking there, whatever it calls its model.
-            && !(settings.Kind == ProviderKinds.ClaudeCode && info.ProviderId == settings.Id)).ToList();
+            && !(settings.Capabilities.OwnHistory && info.ProviderId == settings.Id)).ToList();
         var thinking = foreign.Where(message => message.Parts.Any(part => part is MessagePart.Reasoning { Signature: not null } or MessagePart.Reasoning { Opaque: not null })).ToList();
         if (thinking.Count > 0)
         {

@@ -18,7 +18,7 @@ public static class Retry
     public static async IAsyncEnumerable<ProviderEvent> StreamAsync(
         IProvider provider, ProviderRequest request, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var tries = TriesOf(provider.Settings);
+        var tries = TriesOf(provider);
         for (var attempt = 1; ; attempt++)
         {
             var hasAnswered = false;
@@ -67,10 +67,8 @@ public static class Retry
 
     /// <summary>A server on this machine that is not there will not be there in a second.</summary>
     private static bool IsHopeless(ProviderSettings settings, Failure failure) =>
-        failure.Kind == FailureKind.Unreachable && (settings.Endpoint is { } endpoint ? endpoint is { IsAbsoluteUri: true, IsLoopback: true } : settings.Kind == ProviderKinds.Ollama);
+        failure.Kind == FailureKind.Unreachable && settings.Address is { IsAbsoluteUri: true, IsLoopback: true };
 
-    /// <summary>The claude program tries again by itself.</summary>
-    private static int TriesOf(ProviderSettings settings) =>
-        settings.Kind is ProviderKinds.ClaudeCode or ProviderKinds.Tour ? 1
-        : settings.RetryPolicy switch { "none" => 1, "patient" => 8, _ => 3 };
+    private static int TriesOf(IProvider provider) =>
+        provider.Capabilities.OwnRetries ? 1 : provider.Settings.RetryPolicy switch { "none" => 1, "patient" => 8, _ => 3 };
 }

@@ -7,7 +7,7 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.Bedrock;
 
 /// <summary>Models on AWS Bedrock: Claude by Anthropic's own wire, every other vendor's by AWS's. Asked with AWS keys, whose source failures name, or with an API key.</summary>
-public sealed class BedrockProvider : IProvider, ISaysWhoAsks
+public sealed class BedrockProvider : IProvider
 {
     private readonly ISecretSource secrets;
     private readonly ProviderHttp http;
@@ -100,16 +100,6 @@ public sealed class BedrockProvider : IProvider, ISaysWhoAsks
         return models;
     }
 
-    public async ValueTask<string> WhoAsksAsync(CancellationToken cancellationToken)
-    {
-        var place = Here();
-        if (!place.Runtime.Endpoint.IsHttp) throw new FailureException(place.Runtime.Failures(null).NotHttp());
-        var source = place.Keys is { } keys
-            ? await keys.SourceAsync(new Uri(place.Runtime.Endpoint.Origin), cancellationToken).ConfigureAwait(false)
-            : "the API key set for this provider";
-        return $"Asks with {source}{(place.Region is { } region ? $", in {region}" : "")}.";
-    }
-
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private Attempt Ask(ProviderConnection connection, ProviderRequest request, RefusableOptions without, CancellationToken cancellationToken)
@@ -152,7 +142,7 @@ public sealed class BedrockProvider : IProvider, ISaysWhoAsks
         var control = new ProviderEndpoint(Settings, AwsHosts.Control(region ?? ""), ApiRoot);
         var keys = new BedrockCredential(credentials, region, time);
         var takesKey = Settings.Auth != AuthType.AwsCredentials && (Settings.ApiKeyRef is not null || (Settings.AuthType == AuthType.ApiKey && credentials.BearerToken() is null));
-        return known = new Place(region, Connect(runtime), Connect(control), takesKey ? null : keys);
+        return known = new Place(region, Connect(runtime), Connect(control));
 
         ProviderConnection Connect(ProviderEndpoint endpoint)
         {
@@ -188,6 +178,5 @@ public sealed class BedrockProvider : IProvider, ISaysWhoAsks
     }
 
     /// <param name="Region">Null at an endpoint that takes an API key and is no host of AWS.</param>
-    /// <param name="Keys">Null where an API key of the settings is sent.</param>
-    private sealed record Place(string? Region, ProviderConnection Runtime, ProviderConnection Control, BedrockCredential? Keys);
+    private sealed record Place(string? Region, ProviderConnection Runtime, ProviderConnection Control);
 }

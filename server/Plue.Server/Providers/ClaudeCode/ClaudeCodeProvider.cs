@@ -10,7 +10,7 @@ namespace Plue.Server.Providers.ClaudeCode;
 /// The user's own <c>claude</c> program: one long-lived process for each chat. Of its tools it has those that the request names, each use judged by the
 /// request's host; without a host it may only read, and that only in a trusted folder. Temperature, stop sequences and a limit of output tokens are not things it takes.
 /// </summary>
-public sealed class ClaudeCodeProvider : IProvider, IWarmable
+public sealed class ClaudeCodeProvider : IProvider
 {
     private static readonly TimeSpan ListLimit = TimeSpan.FromSeconds(15);
     private readonly ConcurrentDictionary<string, ClaudeCodeConversation> conversations = new();

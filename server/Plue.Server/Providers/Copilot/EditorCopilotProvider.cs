@@ -6,7 +6,7 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.Copilot;
 
 /// <summary>GitHub Copilot as VS Code offers it to extensions: signed in there, allowed there, paid there.</summary>
-internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEditorModels?> editor, TimeProvider time) : IProvider, ITakesNoImages
+internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEditorModels?> editor, TimeProvider time) : IProvider
 {
     private const string Vendor = "copilot";
 
@@ -17,6 +17,9 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
     private volatile IReadOnlyList<EditorModel>? known;
 
     public ProviderSettings Settings => settings;
+
+    /// <summary>VS Code passes no images on, whatever the models could do with them.</summary>
+    public ProviderCapabilities Capabilities => settings.Capabilities with { Images = false };
 
     public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -4,7 +4,7 @@ using Plue.Server.Messages;
 namespace Plue.Server.Providers.Tour;
 
 /// <summary>Replays recorded chats: what a newcomer meets first. Needs no key, no network and no model, and says so.</summary>
-public sealed class TourProvider : IProvider, ITakesNoImages
+public sealed class TourProvider : IProvider
 {
     public const string ModelId = "recording";
 

@@ -8,7 +8,7 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.VertexAi;
 
 /// <summary>Gemini and Claude models on Google Vertex AI, each by its own wire, asked with an access token.</summary>
-public sealed partial class VertexProvider : IProvider, ISaysWhoAsks
+public sealed partial class VertexProvider : IProvider
 {
     private const string CheapModel = "gemini-2.5-flash";
 
@@ -80,15 +80,6 @@ public sealed partial class VertexProvider : IProvider, ISaysWhoAsks
 
     /// <summary>Empty: Vertex does not list what a project may use, so the catalog counts.</summary>
     public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<ModelInfo>>([]);
-
-    public async ValueTask<string> WhoAsksAsync(CancellationToken cancellationToken)
-    {
-        if (!connection.Endpoint.IsHttp) throw new FailureException(connection.Failures(null).NotHttp());
-        var source = isSignedInOtherwise
-            ? "the sign-in of this provider"
-            : (await account.TokenAsync(new Uri(connection.Endpoint.Origin), cancellationToken).ConfigureAwait(false)).Source;
-        return $"Asks with {source}, in {VendorMessage.Clean(Location)}.";
-    }
 
     public ValueTask DisposeAsync()
     {

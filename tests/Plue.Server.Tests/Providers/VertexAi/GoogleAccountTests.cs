@@ -124,13 +124,6 @@ public sealed class GoogleAccountTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_asks_is_said()
-    {
-        var provider = Provider(("credentials", Write("key.json", GoogleKeys.ServiceAccount(TokenUri))));
-        Assert.Equal("Asks with the service account bot@proj.iam.gserviceaccount.com, in global.", await provider.WhoAsksAsync(Cancel));
-    }
-
-    [Fact]
     public async Task Those_who_sign_in_otherwise_need_no_credentials_of_the_machine()
     {
         var settings = new ProviderSettings { Id = "mine", Name = "Vertex", Kind = ProviderKinds.VertexAi, Endpoint = endpoint.Url };
