@@ -264,7 +264,7 @@ export const cases = [
       csharp('Rpc.SetClockTests.REL_24_Whatever_the_clock_says_a_chat_keeps_its_order_and_nothing_that_was_deleted_is_removed_for_good'),
       csharp('Platform.ExpiryClockTests.REL_24_After_a_jump_ahead_nothing_is_old_for_a_day'),
       csharp('Platform.ExpiryClockTests.REL_24_A_clock_that_is_put_right_counts_at_once'),
-      csharp('Providers.OAuth.OAuthCredentialTests.A_clock_that_is_set_neither_keeps_an_old_token_nor_loses_a_good_one'),
+      csharp('Providers.Connections.OAuth.OAuthCredentialTests.A_clock_that_is_set_neither_keeps_an_old_token_nor_loses_a_good_one'),
     ],
   },
   {

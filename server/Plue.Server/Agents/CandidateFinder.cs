@@ -1,6 +1,6 @@
 using Plue.Server.Codices;
 using Plue.Server.Messages;
-using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Agents;

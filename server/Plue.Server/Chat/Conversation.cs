@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using Plue.Server.Codices;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
-using Plue.Server.Providers;
 using Plue.Server.Store;
 using Plue.Server.Templates;
 using Plue.Server.Tools;

@@ -5,6 +5,7 @@ using Plue.Protocol;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Copilot;
+using Plue.Server.Providers.Requests;
 using Message = Plue.Server.Messages.Message;
 using MessageRole = Plue.Server.Messages.MessageRole;
 

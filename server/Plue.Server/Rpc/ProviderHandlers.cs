@@ -3,6 +3,7 @@ using Plue.Protocol;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 
 namespace Plue.Server.Rpc;
 

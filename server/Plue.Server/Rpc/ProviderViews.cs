@@ -5,7 +5,8 @@ using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
-using Plue.Server.Providers.OAuth;
+using Plue.Server.Providers.Connections;
+using Plue.Server.Providers.Connections.OAuth;
 using Plue.Server.Store;
 using ProviderSource = Plue.Server.Providers.ProviderSource;
 

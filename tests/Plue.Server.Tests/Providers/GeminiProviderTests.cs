@@ -6,6 +6,7 @@ using Plue.Server.Messages;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Gemini;
 using Plue.Server.Providers.Http;
+using Plue.Server.Providers.Requests;
 using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers;

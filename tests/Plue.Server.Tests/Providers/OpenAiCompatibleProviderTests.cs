@@ -2,6 +2,7 @@ using Plue.Server.Messages;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Http;
 using Plue.Server.Providers.OpenAi;
+using Plue.Server.Providers.Requests;
 using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers;

@@ -12,6 +12,7 @@ using Plue.Server.Providers.External;
 using Plue.Server.Providers.Gemini;
 using Plue.Server.Providers.Ollama;
 using Plue.Server.Providers.OpenAi;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Tests.Providers;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Plue.Server.Messages;
 using Plue.Server.Providers.Http;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.Anthropic;
 

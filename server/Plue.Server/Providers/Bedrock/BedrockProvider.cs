@@ -3,6 +3,7 @@ using System.Text.Json;
 using Plue.Server.Messages;
 using Plue.Server.Providers.Anthropic;
 using Plue.Server.Providers.Http;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.Bedrock;
 

@@ -1,5 +1,6 @@
 using Plue.Server.Messages;
 using Plue.Server.Providers.Http;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.Gemini;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Plue.Server.Messages;
 using Plue.Server.Providers.Http;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.Ollama;
 

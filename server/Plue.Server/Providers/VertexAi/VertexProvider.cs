@@ -4,6 +4,7 @@ using Plue.Server.Messages;
 using Plue.Server.Providers.Anthropic;
 using Plue.Server.Providers.Gemini;
 using Plue.Server.Providers.Http;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.VertexAi;
 
