@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Plue.Server.Messages;
 
 namespace Plue.Server.Providers;
@@ -26,6 +27,9 @@ public interface IProvider : IAsyncDisposable
 
     /// <summary>Starts what has to run before the first message, such as a process. Returns at once; failures surface with that message.</summary>
     void Warm(string codexId, string? model, string? workingDirectory) { }
+
+    /// <summary>Ends what the provider started; most start nothing.</summary>
+    ValueTask IAsyncDisposable.DisposeAsync() => ValueTask.CompletedTask;
 }
 
 /// <summary>A model as offered. What is not known is null: not false and not 0.</summary>
@@ -42,5 +46,6 @@ public sealed record ModelInfo
     /// <summary>Weakest first, as the wire spells them.</summary>
     public IReadOnlyList<string>? ReasoningLevels { get; init; }
     public string? DefaultReasoningLevel { get; init; }
+    [JsonPropertyName("price")]
     public Price? Pricing { get; init; }
 }

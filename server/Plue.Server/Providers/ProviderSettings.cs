@@ -56,6 +56,9 @@ public sealed record ProviderSettings
         _ => Endpoint?.ToString(),
     };
 
+    /// <summary>A field of <see cref="AdditionalAuth"/>; null if it is missing or blank.</summary>
+    public string? AuthField(string name) => AdditionalAuth.TryGetValue(name, out var value) && value.Trim() is { Length: > 0 } text ? text : null;
+
     /// <summary>By value. The record's own equality takes two lists for two things.</summary>
     public bool SaysTheSameAs(ProviderSettings other) =>
         this with { StopSequences = other.StopSequences, Headers = other.Headers, AdditionalAuth = other.AdditionalAuth } == other

@@ -51,9 +51,7 @@ public sealed class BedrockProvider : IProvider
         {
             var model = Settings.Model ?? BedrockModels.CheapIn(Here().Region);
             if (Find(model, out var place) is { } failure) return failure;
-            var url = place!.Runtime.Endpoint.At(BedrockModels.PathOf(model) + "/converse");
-            using var answer = await place.Runtime.CallAsync(url, ConverseWire.Check(), model, cancellationToken).ConfigureAwait(false);
-            return null;
+            return await place!.Runtime.CheckAsync(BedrockModels.PathOf(model) + "/converse", cancellationToken, body: ConverseWire.Check(), model: model).ConfigureAwait(false);
         }
         catch (FailureException exception)
         {
@@ -100,8 +98,6 @@ public sealed class BedrockProvider : IProvider
 
         return models;
     }
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private Attempt Ask(ProviderConnection connection, ProviderRequest request, RefusableOptions without, CancellationToken cancellationToken)
     {

@@ -118,60 +118,29 @@ public sealed class ModelCache(PluePaths paths, Action<string> log)
 }
 
 /// <summary>The file; of another format it is passed over.</summary>
-internal sealed record StoredModelFile(int Format, string? Fingerprint, DateTimeOffset FetchedAt, IReadOnlyList<StoredModel?>? Models)
+internal sealed record StoredModelFile(int Format, string? Fingerprint, DateTimeOffset FetchedAt, IReadOnlyList<ModelInfo?>? Models)
 {
     private const int CurrentFormat = 1;
 
-    public static StoredModelFile Of(StoredModels models) => new(CurrentFormat, models.Fingerprint, models.FetchedAt, [.. models.Models.Select(StoredModel.Of)]);
+    public static StoredModelFile Of(StoredModels models) => new(CurrentFormat, models.Fingerprint, models.FetchedAt, models.Models);
 
     public StoredModels? ToModels() => Format == CurrentFormat && Fingerprint is { } fingerprint
-        ? new StoredModels(fingerprint, FetchedAt, [.. (Models ?? []).OfType<StoredModel>().Where(model => model.Id is { Length: > 0 }).Take(ModelCache.MostModels).Select(model => model.ToModel())])
+        ? new StoredModels(fingerprint, FetchedAt, [.. (Models ?? []).OfType<ModelInfo>().Where(model => model is { Id.Length: > 0, ReasoningLevels: var levels } && levels?.Contains(null!) != true).Take(ModelCache.MostModels)])
         : null;
 }
 
-internal sealed record StoredModel(string Id)
+/// <summary>Prices per million: input, output, cached read, cached write. Null without the first two.</summary>
+internal sealed class StoredPriceConverter : JsonConverter<Price>
 {
-    public string? Name { get; init; }
-    public string? Description { get; init; }
-    public long? ContextLength { get; init; }
-    public long? MaxOutput { get; init; }
-    public bool? SupportsTools { get; init; }
-    public bool? SupportsVision { get; init; }
-    public bool? CanReason { get; init; }
-    public IReadOnlyList<string>? ReasoningLevels { get; init; }
-    public string? DefaultReasoningLevel { get; init; }
-    public decimal?[]? Price { get; init; }
+    public override Price? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        JsonSerializer.Deserialize(ref reader, StoredModelsJson.Default.NullableDecimalArray) is [{ } input, { } output, var read, var write] ? new Price(input, output, read, write) : null;
 
-    public static StoredModel Of(ModelInfo model) => new(model.Id)
-    {
-        Name = model.Name,
-        Description = model.Description,
-        ContextLength = model.ContextLength,
-        MaxOutput = model.MaxOutput,
-        SupportsTools = model.SupportsTools,
-        SupportsVision = model.SupportsVision,
-        CanReason = model.CanReason,
-        ReasoningLevels = model.ReasoningLevels,
-        DefaultReasoningLevel = model.DefaultReasoningLevel,
-        Price = model.Pricing is { } price ? [price.InputPerMillion, price.OutputPerMillion, price.CachedReadPerMillion, price.CachedWritePerMillion] : null,
-    };
-
-    public ModelInfo ToModel() => new()
-    {
-        Id = Id,
-        Name = Name,
-        Description = Description,
-        ContextLength = ContextLength,
-        MaxOutput = MaxOutput,
-        SupportsTools = SupportsTools,
-        SupportsVision = SupportsVision,
-        CanReason = CanReason,
-        ReasoningLevels = ReasoningLevels is null ? null : [.. ReasoningLevels.Where(level => level is not null)],
-        DefaultReasoningLevel = DefaultReasoningLevel,
-        Pricing = Price is [{ } input, { } output, var read, var write] ? new Price(input, output, read, write) : null,
-    };
+    public override void Write(Utf8JsonWriter writer, Price value, JsonSerializerOptions options) => JsonSerializer.Serialize(
+        writer, [value.InputPerMillion, value.OutputPerMillion, value.CachedReadPerMillion, value.CachedWritePerMillion], StoredModelsJson.Default.NullableDecimalArray);
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = [typeof(StoredPriceConverter)])]
 [JsonSerializable(typeof(StoredModelFile))]
+[JsonSerializable(typeof(decimal?[]))]
 internal sealed partial class StoredModelsJson : JsonSerializerContext;

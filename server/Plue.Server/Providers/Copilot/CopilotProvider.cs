@@ -48,24 +48,14 @@ internal sealed class CopilotProvider(
             yield break;
         }
 
-        for (var again = true; again;)
+        var events = refused.StreamAsync(request.Model, without =>
         {
-            again = false;
-            var body = OpenAiWire.Request(asked, said, Dialect.Compatible, refused.Of(request.Model), out var sent);
+            var body = OpenAiWire.Request(asked, said, Dialect.Compatible, without, out var sent);
             var connection = Connection(InitiatorOf(request), HasImage(body));
             var failures = connection.Failures(request.Model);
-            await foreach (var next in connection.StreamAsync(endpoint.At(ChatPath), body, Framing.ServerSentEvents, new OpenAiParser(failures, request), failures, cancellationToken).ConfigureAwait(false))
-            {
-                if (next is ProviderEvent.Failed { Failure: var failure } && refused.TryLearn(request.Model, sent, failure, out var option))
-                {
-                    again = true;
-                    if (option != "stream_options") { yield return new ProviderEvent.Waiting($"an answer without {option}, which {request.Model} refuses"); }
-                    break;
-                }
-
-                yield return next;
-            }
-        }
+            return new Attempt(connection.StreamAsync(endpoint.At(ChatPath), body, Framing.ServerSentEvents, new OpenAiParser(failures, request), failures, cancellationToken), sent);
+        }, cancellationToken);
+        await foreach (var next in events.ConfigureAwait(false)) yield return next;
     }
 
     public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)

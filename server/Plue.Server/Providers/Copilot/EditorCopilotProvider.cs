@@ -125,8 +125,6 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
         ];
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
     private async Task<bool?> TakesToolsAsync(IEditorModels models, string model, CancellationToken cancellationToken)
     {
         try

@@ -70,7 +70,7 @@ internal sealed class ExternalAnswer(string who)
         var parameters = envelope.Field("parameters") switch
         {
             { ValueKind: JsonValueKind.Object } value => value.GetRawText(),
-            { ValueKind: JsonValueKind.String } value when IsObject(value.GetString()) => value.GetString()!,
+            { ValueKind: JsonValueKind.String } value when value.GetString() is { } text && JsonText.IsObject(text) => text,
             null => "{}",
             _ => null,
         };
@@ -113,18 +113,5 @@ internal sealed class ExternalAnswer(string who)
         if (isReasoning) { events.Add(new ProviderEvent.ReasoningFinished(null)); }
 
         isReasoning = false;
-    }
-
-    private static bool IsObject(string? json)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(json ?? "");
-            return document.RootElement.ValueKind == JsonValueKind.Object;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
     }
 }

@@ -19,14 +19,16 @@ internal sealed class ProviderConnection(
     IRequestCredential credential)
 {
     /// <param name="keyHeader">The header that carries the key, and what stands before the key in it.</param>
+    /// <param name="credential">Replaces the key, for users who sign in.</param>
     public ProviderConnection(
-        ProviderSettings settings, ProviderEndpoint endpoint, ISecretSource secrets, ProviderHttp http, TimeProvider time, (string Name, string Prefix) keyHeader)
-        : this(settings, endpoint, secrets, http, time, new ApiKeyCredential(settings, secrets, endpoint, keyHeader))
+        ProviderSettings settings, ProviderEndpoint endpoint, ISecretSource secrets, ProviderHttp http, TimeProvider time, (string Name, string Prefix) keyHeader, IRequestCredential? credential = null)
+        : this(settings, endpoint, secrets, http, time, credential ?? new ApiKeyCredential(settings, secrets, endpoint, keyHeader))
     {
     }
 
     private const int MostErrorBytes = 64 * 1024;
     private const int MostListBytes = 16 * 1024 * 1024;
+    private const int MaxPages = 10;
 
     private static readonly TimeSpan HostedFirstByte = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan LocalFirstByte = TimeSpan.FromSeconds(300);
@@ -116,6 +118,37 @@ internal sealed class ProviderConnection(
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw new FailureException(failure);
+        }
+    }
+
+    /// <summary>Calls and discards the response.</summary>
+    /// <param name="mayFail">The kinds of failure after which the provider still works.</param>
+    /// <param name="body">Null for GET.</param>
+    /// <returns>Null if the provider works.</returns>
+    public async Task<Failure?> CheckAsync(string call, CancellationToken cancellationToken, Func<FailureKind, bool>? mayFail = null, byte[]? body = null, string? model = null)
+    {
+        try
+        {
+            using var answer = await CallAsync(endpoint.At(call), body, model, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (FailureException exception)
+        {
+            return mayFail?.Invoke(exception.Failure.Kind) == true ? null : exception.Failure;
+        }
+    }
+
+    /// <summary>The pages of a list, at most ten.</summary>
+    /// <param name="next">What to add to the call for the page after this one; null after the last.</param>
+    /// <exception cref="FailureException">A page could not be read.</exception>
+    public async IAsyncEnumerable<JsonElement> PagesAsync(string call, Func<JsonElement, string?> next, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string? after = "";
+        for (var page = 0; page < MaxPages && after is not null; page++)
+        {
+            using var document = await CallAsync(endpoint.At(call + after), null, null, cancellationToken).ConfigureAwait(false);
+            yield return document.RootElement;
+            after = next(document.RootElement);
         }
     }
 

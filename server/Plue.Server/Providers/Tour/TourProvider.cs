@@ -48,8 +48,6 @@ public sealed class TourProvider : IProvider
     public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<ModelInfo>>([new ModelInfo { Id = ModelId, Name = "Recorded chats", Description = "No model answers: these chats were written down." }]);
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
     private static IEnumerable<ProviderEvent> EventsOf(RecordingStep step, string callId)
     {
         foreach (var piece in Pieces(step.Reasoning)) yield return new ProviderEvent.ReasoningDelta(piece);

@@ -49,7 +49,7 @@ internal sealed class GoogleAccount(
     /// <exception cref="FailureException">MissingField when nothing names one.</exception>
     public async ValueTask<string> ProjectAsync(Uri? origin, CancellationToken cancellationToken)
     {
-        var project = Own("project") ?? current?.Project;
+        var project = settings.AuthField("project") ?? current?.Project;
         if (project is null && origin is not null) project = (await ReadAsync(origin, cancellationToken).ConfigureAwait(false)).Account.Project;
         project ??= Variable("GOOGLE_CLOUD_PROJECT");
         return project ?? throw new FailureException(FailureKind.MissingField,
@@ -115,7 +115,7 @@ internal sealed class GoogleAccount(
 
     private async ValueTask<(GoogleAccountFile Account, string Source)> ReadOneAsync(Uri origin, CancellationToken cancellationToken)
     {
-        if (Own("credentials") is { } own)
+        if (settings.AuthField("credentials") is { } own)
         {
             if (!SecretReference.Is(own)) return (ReadFile(HomePath.Of(own, home)), $"the sign-in in {own}");
             var stored = (await secrets.GetAsync(own, origin, cancellationToken).ConfigureAwait(false)).Reveal();
@@ -186,8 +186,6 @@ internal sealed class GoogleAccount(
             return null;
         }
     }
-
-    private string? Own(string name) => settings.AdditionalAuth.TryGetValue(name, out var value) && value.Trim() is { Length: > 0 } text ? text : null;
 
     private string? Variable(string name) => environment(name)?.Trim() is { Length: > 0 } value ? value : null;
 }

@@ -44,7 +44,7 @@ public sealed partial class VertexProvider : IProvider
 
     public ProviderSettings Settings { get; }
 
-    private string Location => Settings.AdditionalAuth.TryGetValue("location", out var location) && location.Trim() is { Length: > 0 } named ? named : "global";
+    private string Location => Settings.AuthField("location") ?? "global";
 
     public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -68,15 +68,7 @@ public sealed partial class VertexProvider : IProvider
         var (call, body) = VertexModels.IsClaude(model)
             ? (":rawPredict", """{"anthropic_version":"vertex-2023-10-16","max_tokens":1,"messages":[{"role":"user","content":"Hi"}]}"""u8.ToArray())
             : (":countTokens", """{"contents":[{"role":"user","parts":[{"text":"Hi"}]}]}"""u8.ToArray());
-        try
-        {
-            using var answer = await connection.CallAsync(connection.Endpoint.At(root + VertexModels.PathOf(model) + call), body, model, cancellationToken).ConfigureAwait(false);
-            return null;
-        }
-        catch (FailureException exception)
-        {
-            return exception.Failure;
-        }
+        return await connection.CheckAsync(root + VertexModels.PathOf(model) + call, cancellationToken, body: body, model: model).ConfigureAwait(false);
     }
 
     /// <summary>Empty: Vertex does not list what a project may use, so the catalog counts.</summary>

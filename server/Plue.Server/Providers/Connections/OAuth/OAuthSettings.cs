@@ -28,7 +28,6 @@ internal sealed record OAuthSettings
     /// <exception cref="FailureException">MissingField: something is not there or cannot be used, and the sentence says what.</exception>
     public static OAuthSettings Of(ProviderSettings settings)
     {
-        var auth = settings.AdditionalAuth;
         var defaults = settings.Kind == ProviderKinds.GithubCopilot ? GithubDefaults : None;
         var authorization = Address("authorization_url");
         var device = Address("device_url");
@@ -55,7 +54,7 @@ internal sealed record OAuthSettings
             ApiOrigin = OriginOf(settings),
         };
 
-        string? Text(string name) => auth.TryGetValue(name, out var value) && !string.IsNullOrWhiteSpace(value) ? value.Trim() : defaults.GetValueOrDefault(name);
+        string? Text(string name) => settings.AuthField(name) ?? defaults.GetValueOrDefault(name);
 
         Uri? Address(string name)
         {
@@ -71,8 +70,7 @@ internal sealed record OAuthSettings
 
     private static Uri OriginOf(ProviderSettings settings)
     {
-        var endpoint = settings.Endpoint ?? (ProviderKinds.Find(settings.Kind)?.DefaultEndpoint is { } usual ? new Uri(usual) : null);
-        if (endpoint is null) { throw Missing(settings, "an endpoint, which is where its token may be sent. Write endpoint in its file."); }
+        if (settings.Address is not { } endpoint) { throw Missing(settings, "an endpoint, which is where its token may be sent. Write endpoint in its file."); }
         if (!endpoint.IsAbsoluteUri || endpoint.Scheme is not ("http" or "https"))
         {
             throw new FailureException(FailureKind.MissingField, $"The endpoint of {settings.Name} is not a web address. Give one that begins with https:// or http://.");
