@@ -168,6 +168,8 @@ public abstract class WireContract : ProviderContract
     [Fact]
     public async Task An_answer_that_stops_coming_times_out_and_keeps_its_text()
     {
+        // The first request of a process compiles what it runs, which on a busy machine takes longer than the limit.
+        await AnswerAsync(TextAnswer);
         var events = await AskAsync(Stream().Send(Unfinished).Hang(), Settings() with { Timeout = TimeSpan.FromMilliseconds(150) });
         Assert.NotEmpty(TextOf(events));
         Assert.Equal(FailureKind.Timeout, FailureOf(events).Kind);
