@@ -70,7 +70,7 @@ public sealed class RequestFiles(Attachments attachments)
 
         if (file.MediaType == "image/gif" && !takesGif)
         {
-            notCarried.Say($"{file.Path} was not sent: Gemini takes no GIF images.");
+            notCarried.Say($"{file.Path} was not sent: the model takes no GIF images.");
             return file with { Data = null };
         }
 
