@@ -1,6 +1,6 @@
 using Plue.Server.Messages;
 
-namespace Plue.Server.Providers.Copilot;
+namespace Plue.Server.Providers;
 
 /// <summary>The language models that the editor offers to its extensions. Bound to the window's connection in Sidecar: providers know no window.</summary>
 public interface IEditorModels
