@@ -77,7 +77,7 @@ export const cases = [
       'Events are malformed or unknown, or a web page comes with 200: the event is passed over or the turn fails, and the next one works.',
     holders: [
       contract('A_malformed_event_fails_and_keeps_what_came_before'),
-      contract('An_unknown_event_is_passed_over'),
+      contract('Ignores_unknown_events'),
       contract('A_web_page_is_not_an_answer'),
       contract('Any_bytes_at_all_end_in_one_event_and_never_throw'),
     ],
@@ -154,7 +154,7 @@ export const cases = [
     id: 'REL-13',
     sentence:
       'No network, no such host, or the machine slept: an end within 10 s, the question is kept, and the answer goes on after sleep.',
-    holders: [story('no network, and sleep'), contract('Nothing_listening_is_said_at_once')],
+    holders: [story('no network, and sleep'), contract('Reports_a_port_that_nobody_listens_on')],
   },
   {
     id: 'REL-14',

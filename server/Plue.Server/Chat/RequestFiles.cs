@@ -31,7 +31,7 @@ public sealed class RequestFiles(Attachments attachments)
         }
 
         var filled = request with { Messages = messages };
-        return (filled, [.. RequestMessages.NotCarried(filled, provider.Settings), .. notCarried.Sentences()]);
+        return (filled, [.. RequestMessages.Omitted(filled, provider.Settings), .. notCarried.Sentences()]);
     }
 
     /// <param name="paths">A chat's context files, as the user named them.</param>

@@ -60,7 +60,7 @@ public sealed record ProviderSettings
     public string? AuthField(string name) => AdditionalAuth.TryGetValue(name, out var value) && value.Trim() is { Length: > 0 } text ? text : null;
 
     /// <summary>By value. The record's own equality takes two lists for two things.</summary>
-    public bool SaysTheSameAs(ProviderSettings other) =>
+    public bool HasSameValuesAs(ProviderSettings other) =>
         this with { StopSequences = other.StopSequences, Headers = other.Headers, AdditionalAuth = other.AdditionalAuth } == other
         && StopSequences.SequenceEqual(other.StopSequences)
         && SameEntries(Headers, other.Headers)

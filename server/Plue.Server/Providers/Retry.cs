@@ -10,7 +10,7 @@ namespace Plue.Server.Providers;
 /// </summary>
 public static class Retry
 {
-    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
 
@@ -32,9 +32,9 @@ public static class Retry
                     continue;
                 }
 
-                if (failure.RetryAfter > LongestWait)
+                if (failure.RetryAfter > MaxWait)
                 {
-                    var asked = $"It asks for a wait of {Spoken.Of(failure.RetryAfter.Value)}, so Plue does not try again by itself.";
+                    var asked = $"It asks for a wait of {DurationText.Of(failure.RetryAfter.Value)}, so Plue does not try again by itself.";
                     yield return new ProviderEvent.Failed(failure with { Message = $"{failure.Message} {asked}", What = $"{failure.What} {asked}" });
                 }
                 else if (attempt >= tries)
@@ -60,7 +60,7 @@ public static class Retry
         var backoff = FirstWait * Math.Pow(2, attempt - 1) * (0.75 + (Random.Shared.NextDouble() / 2));
         var wait = asked is { } least && least > backoff ? least : backoff;
         // Timers know whole milliseconds, and the announced end should be the real one.
-        return TimeSpan.FromMilliseconds(Math.Ceiling(Math.Min(wait.TotalMilliseconds, LongestWait.TotalMilliseconds)));
+        return TimeSpan.FromMilliseconds(Math.Ceiling(Math.Min(wait.TotalMilliseconds, MaxWait.TotalMilliseconds)));
     }
 
     private static bool IsAnswer(ProviderEvent next) => next is not (ProviderEvent.Waiting or ProviderEvent.Accepted or ProviderEvent.UsageReported or ProviderEvent.Failed);

@@ -75,7 +75,7 @@ public abstract class WireContract : ProviderContract
     }
 
     [Fact]
-    public async Task An_unknown_event_is_passed_over()
+    public async Task Ignores_unknown_events()
     {
         var events = await AnswerAsync(EventOf("{\"type\":\"news\",\"novelty\":[1,{\"a\":null}]}") + TextAnswer);
         Assert.Equal("Hé 👋 wörld", TextOf(events));
@@ -247,8 +247,8 @@ public abstract class WireContract : ProviderContract
         if (!HasLines) Assert.Skip("This wire has no lines.");
         var parser = Parser(Question);
         using var events = new EventReader(new PieceStream(BytesOf(TextAnswer.Replace("\n", "\r"))), Framing);
-        using var patience = new Patience(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeProvider.System, Cancel);
-        await parser.ReadOnceAsync(events, patience);
+        using var timeout = new ExchangeTimeout(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeProvider.System, Cancel);
+        await parser.ReadOnceAsync(events, timeout);
         Assert.Equal(IsOverBeforeTheEnd, parser.IsOver);
     }
 

@@ -101,7 +101,7 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
     private void End()
     {
         foreach (var index in blocks.Keys.ToArray()) StopBlock(index);
-        FinishWithCalls(ReasonOf(stopReason, UsualReason));
+        FinishWithCalls(ReasonOf(stopReason, DefaultReason));
     }
 
     /// <param name="otherwise">For a name that says nothing.</param>

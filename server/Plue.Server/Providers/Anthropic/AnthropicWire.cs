@@ -14,8 +14,8 @@ namespace Plue.Server.Providers.Anthropic;
 internal static partial class AnthropicWire
 {
     private const int DefaultMaxTokens = 4096;
-    private const int LeastBudget = 1024;
-    private const int MostOfId = 128;
+    private const int MinBudget = 1024;
+    private const int MaxIdLength = 128;
     private const int LookBack = 18; // blocks; the API looks back over twenty
 
     /// <param name="host">Null at Anthropic itself.</param>
@@ -110,11 +110,11 @@ internal static partial class AnthropicWire
                 json.WriteFields(("type", "text"), ("text", RequestMessages.Text(part)!));
                 break;
             case MessagePart.ToolUse use:
-                json.WriteFields(("type", "tool_use"), ("id", ToolUseIds.Plain(use.ToolUseId, MostOfId)), ("name", use.ToolName));
+                json.WriteFields(("type", "tool_use"), ("id", ToolUseIds.Plain(use.ToolUseId, MaxIdLength)), ("name", use.ToolName));
                 json.WriteRawObject("input", use.Parameters);
                 break;
             case MessagePart.ToolResult result:
-                json.WriteFields(("type", "tool_result"), ("tool_use_id", ToolUseIds.Plain(result.ToolUseId, MostOfId)), ("content", result.Error ?? result.Result ?? ""));
+                json.WriteFields(("type", "tool_result"), ("tool_use_id", ToolUseIds.Plain(result.ToolUseId, MaxIdLength)), ("content", result.Error ?? result.Result ?? ""));
                 if (result.Error is not null) json.WriteBoolean("is_error", true);
                 break;
             case MessagePart.Reasoning { Opaque: { } opaque }:
@@ -166,7 +166,7 @@ internal static partial class AnthropicWire
             return Thinking.Unset;
         }
 
-        return new Thinking(null, level switch { "minimal" => LeastBudget, "low" => 4096, "medium" => 10_000, "high" => 16_000, _ => 32_000 });
+        return new Thinking(null, level switch { "minimal" => MinBudget, "low" => 4096, "medium" => 10_000, "high" => 16_000, _ => 32_000 });
     }
 
     [GeneratedRegex(@"claude-[a-z]+-(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)")]

@@ -49,7 +49,7 @@ public sealed class BedrockProvider : IProvider
     {
         try
         {
-            var model = Settings.Model ?? BedrockModels.CheapIn(Here().Region);
+            var model = Settings.Model ?? BedrockModels.CheapModelIn(Here().Region);
             if (Find(model, out var place) is { } failure) return failure;
             return await place!.Runtime.CheckAsync(BedrockModels.PathOf(model) + "/converse", cancellationToken, body: ConverseWire.Check(), model: model).ConfigureAwait(false);
         }
@@ -76,9 +76,9 @@ public sealed class BedrockProvider : IProvider
             }
         }
 
-        const int MostPages = 10;
+        const int MaxPages = 10;
         var after = "";
-        for (var at = 0; at < MostPages; at++)
+        for (var at = 0; at < MaxPages; at++)
         {
             using var page = await ListAsync(control, "/inference-profiles?maxResults=1000" + after, cancellationToken).ConfigureAwait(false);
             if (page is null) break;
@@ -116,7 +116,7 @@ public sealed class BedrockProvider : IProvider
         try
         {
             place = Here();
-            return place.Region is { } region ? BedrockModels.Misplaced(model, region, Settings.Name) : null;
+            return place.Region is { } region ? BedrockModels.WrongRegion(model, region, Settings.Name) : null;
         }
         catch (FailureException exception)
         {

@@ -53,7 +53,7 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
         if (BrokenTool is null && stopReason is "malformed_tool_use") Fail(Failures.BrokenOff("it called a tool in a form that cannot be read"));
         else if (BrokenTool is null && stopReason is "malformed_model_output") Fail(Failures.BrokenOff("it wrote something that cannot be read"));
         // Some models say that their turn ended when it ended in calls.
-        else FinishWithCalls(stopReason is "guardrail_intervened" or "content_filtered" ? StopReason.Refusal : AnthropicParser.ReasonOf(stopReason, UsualReason));
+        else FinishWithCalls(stopReason is "guardrail_intervened" or "content_filtered" ? StopReason.Refusal : AnthropicParser.ReasonOf(stopReason, DefaultReason));
         return true;
     }
 

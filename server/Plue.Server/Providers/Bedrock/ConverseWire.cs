@@ -8,7 +8,7 @@ namespace Plue.Server.Providers.Bedrock;
 /// <summary>The request body of <c>converse</c> and <c>converse-stream</c>, which is the same for every vendor's models.</summary>
 internal static class ConverseWire
 {
-    private const int MostOfId = 64;
+    private const int MaxIdLength = 64;
 
     /// <summary>The smallest question there is, for a check.</summary>
     public static byte[] Check() => """{"messages":[{"role":"user","content":[{"text":"Hi"}]}],"inferenceConfig":{"maxTokens":1}}"""u8.ToArray();
@@ -77,13 +77,13 @@ internal static class ConverseWire
                 break;
             case MessagePart.ToolUse use:
                 json.WriteStartObject("toolUse");
-                json.WriteFields(("toolUseId", ToolUseIds.Plain(use.ToolUseId, MostOfId)), ("name", use.ToolName));
+                json.WriteFields(("toolUseId", ToolUseIds.Plain(use.ToolUseId, MaxIdLength)), ("name", use.ToolName));
                 json.WriteRawObject("input", use.Parameters);
                 json.WriteEndObject();
                 break;
             case MessagePart.ToolResult result:
                 json.WriteStartObject("toolResult");
-                json.WriteString("toolUseId", ToolUseIds.Plain(result.ToolUseId, MostOfId));
+                json.WriteString("toolUseId", ToolUseIds.Plain(result.ToolUseId, MaxIdLength));
                 json.WriteStartArray("content");
                 WriteResult(json, result.Error ?? result.Result ?? "");
                 json.WriteEndArray();

@@ -209,7 +209,7 @@ internal static class ClaudeCodeWire
             "system" => ReadSystem(root),
             "control_request" => ReadQuestion(root),
             "control_response" => ReadAnswer(root),
-            "control_cancel_request" => new ClaudeCodeLine.QuestionTakenBack(root.Text("request_id") ?? ""),
+            "control_cancel_request" => new ClaudeCodeLine.QuestionCanceled(root.Text("request_id") ?? ""),
             "rate_limit_event" when root.TryGetProperty("rate_limit_info", out var info) => new ClaudeCodeLine.RateLimit(
                 info.Text("status"), Number(info, "resetsAt") is > 0 and < 99_999_999_999 and var at ? DateTimeOffset.FromUnixTimeSeconds((long)at) : null),
             _ => ClaudeCodeLine.Other.Instance,

@@ -59,7 +59,7 @@ public sealed class Discovery(
         try
         {
             if (!again && last is { } meanwhile) { return meanwhile; }
-            return last = await LookAsync(cancellationToken);
+            return last = await DiscoverAsync(cancellationToken);
         }
         finally
         {
@@ -75,13 +75,13 @@ public sealed class Discovery(
         return (ollama.ShownEndpoint!, await probe(ollama, cancellationToken));
     }
 
-    private async Task<DiscoveryResult> LookAsync(CancellationToken cancellationToken)
+    private async Task<DiscoveryResult> DiscoverAsync(CancellationToken cancellationToken)
     {
         var ollama = OllamaSettings();
-        var lookForClaude = LookForClaudeAsync(cancellationToken);
-        var lookForOllama = probe(ollama, cancellationToken);
-        await Task.WhenAll(lookForClaude, lookForOllama);
-        var (claude, ollamaFailure) = (await lookForClaude, await lookForOllama);
+        var findClaude = FindClaudeAsync(cancellationToken);
+        var checkOllama = probe(ollama, cancellationToken);
+        await Task.WhenAll(findClaude, checkOllama);
+        var (claude, ollamaFailure) = (await findClaude, await checkOllama);
         var keys = FromEnvironment();
 
         List<ProviderSettings> found = [];
@@ -96,11 +96,11 @@ public sealed class Discovery(
         found.Add(tour);
 
         var first = claude.SignedIn ? found[0] : ollamaFailure is null ? ollama : keys.Count > 0 ? keys[0] : tour;
-        return new DiscoveryResult(found, first.Id, Say(first, claude), tried);
+        return new DiscoveryResult(found, first.Id, Describe(first, claude), tried);
     }
 
     /// <summary>A claude that cannot be asked is one more thing that was tried; the rest is offered all the same.</summary>
-    private async Task<ClaudeCodeFinding> LookForClaudeAsync(CancellationToken cancellationToken)
+    private async Task<ClaudeCodeFinding> FindClaudeAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -112,7 +112,7 @@ public sealed class Discovery(
         }
     }
 
-    private string Say(ProviderSettings first, ClaudeCodeFinding claude) => first.Kind switch
+    private string Describe(ProviderSettings first, ClaudeCodeFinding claude) => first.Kind switch
     {
         ProviderKinds.ClaudeCode => $"Using Claude Code{(claude.Version is { } version ? $" {version}" : "")}, which is signed in on this machine.",
         ProviderKinds.Ollama => $"Using Ollama at {first.ShownEndpoint}.",

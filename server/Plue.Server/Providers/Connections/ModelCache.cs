@@ -17,13 +17,13 @@ public sealed record StoredModels(string Fingerprint, DateTimeOffset FetchedAt, 
 /// <param name="log">Told when a file cannot be read or written.</param>
 public sealed class ModelCache(PluePaths paths, Action<string> log)
 {
-    public const int MostModels = 10_000;
-    private const int MostBytes = 16 * 1024 * 1024;
-    private const int MostIdCharacters = 300;
-    private const int MostTextCharacters = 500;
-    private const int MostLevels = 20;
+    public const int MaxModels = 10_000;
+    private const int MaxBytes = 16 * 1024 * 1024;
+    private const int MaxIdLength = 300;
+    private const int MaxTextLength = 500;
+    private const int MaxReasoningLevels = 20;
 
-    private readonly ConcurrentDictionary<string, Kept> read = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Entry> read = new(StringComparer.Ordinal);
 
     /// <returns>Null where nothing is stored for this very connection.</returns>
     public StoredModels? Find(string id, string fingerprint)
@@ -35,22 +35,22 @@ public sealed class ModelCache(PluePaths paths, Action<string> log)
     /// <returns>What is kept of it.</returns>
     public StoredModels Store(string id, string fingerprint, DateTimeOffset fetchedAt, IReadOnlyList<ModelInfo> models)
     {
-        var kept = new StoredModels(fingerprint, fetchedAt, [.. models.Where(model => model.Id.Length is > 0 and <= MostIdCharacters).DistinctBy(model => model.Id).Take(MostModels).Select(Capped)]);
+        var kept = new StoredModels(fingerprint, fetchedAt, [.. models.Where(model => model.Id.Length is > 0 and <= MaxIdLength).DistinctBy(model => model.Id).Take(MaxModels).Select(Capped)]);
         if (PathOf(id) is not { } path)
         {
-            read[id] = new Kept(default, kept);
+            read[id] = new Entry(default, kept);
             return kept;
         }
 
         try
         {
             DurableFile.Replace(path, JsonSerializer.SerializeToUtf8Bytes(StoredModelFile.Of(kept), StoredModelsJson.Default.StoredModelFile));
-            read[id] = new Kept(StampOf(path), kept);
+            read[id] = new Entry(StampOf(path), kept);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             log($"The models of {id} were not written: {exception.Message}");
-            read[id] = new Kept(StampOf(path), kept);
+            read[id] = new Entry(StampOf(path), kept);
         }
 
         return kept;
@@ -77,7 +77,7 @@ public sealed class ModelCache(PluePaths paths, Action<string> log)
         if (read.TryGetValue(id, out var kept) && kept.Stamp == now) { return kept.Models; }
 
         var models = Read(id, path);
-        read[id] = new Kept(now, models);
+        read[id] = new Entry(now, models);
         return models;
     }
 
@@ -87,7 +87,7 @@ public sealed class ModelCache(PluePaths paths, Action<string> log)
         {
             var file = new FileInfo(path);
             if (!file.Exists) { return null; }
-            if (file.Length > MostBytes) { throw new JsonException("the file is too large"); }
+            if (file.Length > MaxBytes) { throw new JsonException("the file is too large"); }
 
             return JsonSerializer.Deserialize(OrdinaryFile.Read(path), StoredModelsJson.Default.StoredModelFile)?.ToModels();
         }
@@ -109,12 +109,12 @@ public sealed class ModelCache(PluePaths paths, Action<string> log)
     {
         Name = Capped(model.Name),
         Description = Capped(model.Description),
-        ReasoningLevels = model.ReasoningLevels is { Count: > MostLevels } levels ? [.. levels.Take(MostLevels)] : model.ReasoningLevels,
+        ReasoningLevels = model.ReasoningLevels is { Count: > MaxReasoningLevels } levels ? [.. levels.Take(MaxReasoningLevels)] : model.ReasoningLevels,
     };
 
-    private static string? Capped(string? text) => text is { Length: > MostTextCharacters } ? text[..MostTextCharacters] + "…" : text;
+    private static string? Capped(string? text) => text is { Length: > MaxTextLength } ? text[..MaxTextLength] + "…" : text;
 
-    private sealed record Kept((long, DateTime) Stamp, StoredModels? Models);
+    private sealed record Entry((long, DateTime) Stamp, StoredModels? Models);
 }
 
 /// <summary>The file; of another format it is passed over.</summary>
@@ -125,7 +125,7 @@ internal sealed record StoredModelFile(int Format, string? Fingerprint, DateTime
     public static StoredModelFile Of(StoredModels models) => new(CurrentFormat, models.Fingerprint, models.FetchedAt, models.Models);
 
     public StoredModels? ToModels() => Format == CurrentFormat && Fingerprint is { } fingerprint
-        ? new StoredModels(fingerprint, FetchedAt, [.. (Models ?? []).OfType<ModelInfo>().Where(model => model is { Id.Length: > 0, ReasoningLevels: var levels } && levels?.Contains(null!) != true).Take(ModelCache.MostModels)])
+        ? new StoredModels(fingerprint, FetchedAt, [.. (Models ?? []).OfType<ModelInfo>().Where(model => model is { Id.Length: > 0, ReasoningLevels: var levels } && levels?.Contains(null!) != true).Take(ModelCache.MaxModels)])
         : null;
 }
 

@@ -19,19 +19,19 @@ public sealed record ModelListing(IReadOnlyList<ModelInfo> Models, DateTimeOffse
 /// <param name="fetched">Told the size of each list that came, from any thread.</param>
 internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cache, TimeProvider time, Action<ProviderSettings, int> fetched) : IAsyncDisposable
 {
-    private const int MostSuggestions = 3;
-    private static readonly TimeSpan GoodFor = TimeSpan.FromHours(1);
+    private const int MaxSuggestions = 3;
+    private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
     /// <summary>A server of the user's own gains and loses models as its user likes.</summary>
-    private static readonly TimeSpan GoodForLocal = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LocalLifetime = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FetchLimit = TimeSpan.FromSeconds(30);
     /// <summary>A vendor that does not answer is not asked again at every click. What the user can put right, such as a key, is looked at anew.</summary>
-    private static readonly TimeSpan FailureIsGoodFor = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan FailureLifetime = TimeSpan.FromSeconds(30);
 
     private readonly CancellationTokenSource ending = new();
     private readonly ConditionalWeakTable<CatalogProvider, Dictionary<string, CatalogModel>> catalogModels = [];
     private readonly ConditionalWeakTable<StoredModels, HashSet<string>> listedNames = [];
     private readonly ConcurrentDictionary<string, RecentFailure> failures = new(StringComparer.Ordinal);
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly Dictionary<string, (string Fingerprint, Task<ModelListing> Fetch)> fetching = new(StringComparer.Ordinal);
 
     /// <param name="refresh">Asks the vendor even when the stored list is fresh.</param>
@@ -42,7 +42,7 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
         var now = time.GetUtcNow();
         if (!refresh && cache.Find(settings.Id, fingerprint) is { } stored)
         {
-            if (now - stored.FetchedAt >= GoodFor && RecentFailureOf(settings, fingerprint) is null) { _ = FetchAsync(provider, fingerprint); }
+            if (now - stored.FetchedAt >= Lifetime && RecentFailureOf(settings, fingerprint) is null) { _ = FetchAsync(provider, fingerprint); }
             return new ModelListing(Merged(settings, stored.Models), stored.FetchedAt, RecentFailureOf(settings, fingerprint)?.Failure);
         }
 
@@ -80,7 +80,7 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
         var settings = provider.Settings;
         var listed = Stored(settings)!.Models;
         _ = FetchAsync(provider, ProviderFingerprint.OfConnection(settings));
-        var near = NearestName.Several(model, [.. listed.Select(candidate => candidate.Id)], MostSuggestions);
+        var near = NearestName.Several(model, [.. listed.Select(candidate => candidate.Id)], MaxSuggestions);
         var hint = near.Count == 0 ? "Choose one that it lists." : $"Did you mean {Or(near)}?";
         throw new FailureException(FailureKind.ModelNotFound, $"{settings.Name} has no model named {model}. {hint}");
     }
@@ -90,8 +90,8 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
     {
         if (!settings.Capabilities.ListsAllModels || Stored(settings) is not { Models.Count: > 0 } stored) { return false; }
 
-        var goodFor = IsLocal(settings) ? GoodForLocal : GoodFor;
-        return time.GetUtcNow() - stored.FetchedAt < goodFor
+        var lifetime = IsLocal(settings) ? LocalLifetime : Lifetime;
+        return time.GetUtcNow() - stored.FetchedAt < lifetime
             && !listedNames.GetValue(stored, static list => new(list.Models.SelectMany(listed => new[] { listed.Id, Plain(listed.Id) }), StringComparer.OrdinalIgnoreCase)).Contains(Plain(model));
     }
 
@@ -109,7 +109,7 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
     {
         await ending.CancelAsync();
         Task[] all;
-        lock (gate) { all = [.. fetching.Values.Select(entry => entry.Fetch)]; }
+        lock (sync) { all = [.. fetching.Values.Select(entry => entry.Fetch)]; }
 
         // How a list ended is told to whoever asked for it, not to whoever ends this.
         await Task.WhenAll(all).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -122,7 +122,7 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
     private Task<ModelListing> FetchAsync(IProvider provider, string fingerprint)
     {
         var id = provider.Settings.Id;
-        lock (gate)
+        lock (sync)
         {
             if (fetching.TryGetValue(id, out var underWay) && underWay.Fingerprint == fingerprint && !underWay.Fetch.IsCompleted) { return underWay.Fetch; }
             if (ending.IsCancellationRequested) { return Task.FromResult(WithoutVendor(provider.Settings, fingerprint, null)); }
@@ -170,7 +170,7 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
         : new ModelListing(Merged(settings, [.. (CatalogOf(settings)?.Models ?? []).Select(model => new ModelInfo { Id = model.Id })]), null, failure);
 
     private RecentFailure? RecentFailureOf(ProviderSettings settings, string fingerprint) =>
-        failures.TryGetValue(settings.Id, out var recent) && recent.Fingerprint == fingerprint && time.GetUtcNow() - recent.At < FailureIsGoodFor ? recent : null;
+        failures.TryGetValue(settings.Id, out var recent) && recent.Fingerprint == fingerprint && time.GetUtcNow() - recent.At < FailureLifetime ? recent : null;
 
     private IReadOnlyList<ModelInfo> Merged(ProviderSettings settings, IReadOnlyList<ModelInfo> listed)
     {

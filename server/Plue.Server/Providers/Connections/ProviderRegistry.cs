@@ -171,18 +171,18 @@ public sealed class ProviderRegistry : IAsyncDisposable
             return model;
         }
 
-        if (UsualModel(settings) is { } usual) { return usual; }
+        if (DefaultModel(settings) is { } usual) { return usual; }
 
         var listing = await models.ListAsync(provider, refresh: false, cancellationToken);
         if (listing.Models is [var first, ..]) { return first.Id; }
         if (listing.Error is { } failure) { throw new FailureException(failure); }
 
-        throw new FailureException(FailureKind.MissingField, $"{settings.Name} offers no model. {HowToGetOne(settings)}");
+        throw new FailureException(FailureKind.MissingField, $"{settings.Name} offers no model. {ModelAdvice(settings)}");
     }
 
     /// <summary>The model that a chat would get, as far as that is known without asking anybody; null where only the vendor's list would tell.</summary>
     public string? ModelWithoutAsking(ProviderSettings settings, string? chosen) =>
-        (chosen is { Length: > 0 } ? chosen : settings.Model) is { Length: > 0 } model ? model : UsualModel(settings) ?? models.Stored(settings)?.Models.FirstOrDefault()?.Id;
+        (chosen is { Length: > 0 } ? chosen : settings.Model) is { Length: > 0 } model ? model : DefaultModel(settings) ?? models.Stored(settings)?.Models.FirstOrDefault()?.Id;
 
     /// <returns>Null where the price is not known.</returns>
     public Price? PriceOf(ProviderSettings settings, string model) => models.Find(settings, model)?.Pricing;
@@ -345,7 +345,7 @@ public sealed class ProviderRegistry : IAsyncDisposable
         lock (building)
         {
             var existing = built.GetValueOrDefault(key);
-            if (existing?.Settings.SaysTheSameAs(settings) == true) { return existing; }
+            if (existing?.Settings.HasSameValuesAs(settings) == true) { return existing; }
 
             var provider = build(settings);
             // The old instance may still be answering: it ends with this process.
@@ -355,10 +355,10 @@ public sealed class ProviderRegistry : IAsyncDisposable
     }
 
     /// <summary>What is taken where nobody chose; null where the vendor must be asked.</summary>
-    private string? UsualModel(ProviderSettings settings) => ProviderKinds.Find(settings.Kind)?.DefaultModel
+    private string? DefaultModel(ProviderSettings settings) => ProviderKinds.Find(settings.Kind)?.DefaultModel
         ?? (models.CatalogOf(settings)?.DefaultLargeModelId is { Length: > 0 } usual && !models.IsMissing(settings, usual) ? usual : null);
 
-    private static string HowToGetOne(ProviderSettings settings) => settings.Kind == ProviderKinds.Ollama
+    private static string ModelAdvice(ProviderSettings settings) => settings.Kind == ProviderKinds.Ollama
         ? "Get one with `ollama pull qwen3`, then try again."
         : "Name one in the provider's settings.";
 }

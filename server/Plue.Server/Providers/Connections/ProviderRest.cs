@@ -42,7 +42,7 @@ public sealed class ProviderRest(TimeProvider time)
 
     /// <summary>As <see cref="RestingUntil(string)"/>, for these settings only: changed ones are tried at once.</summary>
     public DateTimeOffset? RestingUntil(ProviderSettings settings) =>
-        records.TryGetValue(settings.Id, out var record) && record.Settings.SaysTheSameAs(settings) ? RestingUntil(settings.Id) : null;
+        records.TryGetValue(settings.Id, out var record) && record.Settings.HasSameValuesAs(settings) ? RestingUntil(settings.Id) : null;
 
     /// <returns>A sentence; null while it does not rest.</returns>
     public string? Sentence(ProviderSettings settings)
@@ -58,7 +58,7 @@ public sealed class ProviderRest(TimeProvider time)
 
     private static Record Next(Record known, ProviderSettings settings, DateTimeOffset now)
     {
-        if (!known.Settings.SaysTheSameAs(settings)) { return Begin(settings, now); }
+        if (!known.Settings.HasSameValuesAs(settings)) { return Begin(settings, now); }
 
         // Whoever asks it all the same while it rests does not make the rest longer.
         if (known.Until > now) { return known with { InARow = known.InARow + 1 }; }

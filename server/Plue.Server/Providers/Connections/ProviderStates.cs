@@ -34,16 +34,16 @@ public sealed record PastFailure(DateTimeOffset At, Failure Failure);
 /// <param name="log">Told when the file cannot be read or written.</param>
 public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<string, string> mask, Action<string> log) : IAsyncDisposable
 {
-    private const int MostFailures = 5;
-    private const int MostProviders = 2_000;
-    private const int MostCharacters = 500;
-    private const int MostBytes = 8 * 1024 * 1024;
+    private const int MaxFailures = 5;
+    private const int MaxProviders = 2_000;
+    private const int MaxMessageLength = 500;
+    private const int MaxBytes = 8 * 1024 * 1024;
     private static readonly TimeSpan WriteDelay = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(1);
     /// <summary>A provider that works goes on working: this is how often that is worth a note.</summary>
-    private static readonly TimeSpan SuccessIsWorthNoting = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan SuccessInterval = TimeSpan.FromMinutes(1);
 
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly SemaphoreSlim writing = new(1, 1);
     private readonly CancellationTokenSource ending = new();
     private readonly HashSet<string> unwritten = new(StringComparer.Ordinal);
@@ -58,7 +58,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     public ProviderState Of(ProviderSettings settings)
     {
         StoredState? stored;
-        lock (gate) { stored = known.GetValueOrDefault(settings.Id); }
+        lock (sync) { stored = known.GetValueOrDefault(settings.Id); }
 
         if (stored is null) { return ProviderState.Unknown; }
 
@@ -77,7 +77,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     /// <summary>Takes over what other processes learned meanwhile; one look at the file's time when nothing changed.</summary>
     public void Refresh()
     {
-        lock (gate)
+        lock (sync)
         {
             var file = new FileInfo(FilePath);
             var now = file.Exists ? (file.Length, file.LastWriteTimeUtc) : default;
@@ -92,7 +92,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     /// <param name="wasKeptOff">The provider was to be switched on and stays off.</param>
     public void Tested(ProviderSettings settings, Failure? failure, bool wasKeptOff = false)
     {
-        lock (gate) { Note(settings, failure, changesHealth: true, wasKeptOff); }
+        lock (sync) { Note(settings, failure, changesHealth: true, wasKeptOff); }
     }
 
     /// <summary>How an answer ended. Cheap: called at the end of every answer.</summary>
@@ -102,12 +102,12 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         var effect = EffectOf(failure);
         if (effect == Effect.None) { return false; }
 
-        lock (gate)
+        lock (sync)
         {
             var fingerprint = ProviderFingerprint.Of(settings);
             var stored = known.GetValueOrDefault(settings.Id);
             var before = stored?.Fingerprint == fingerprint ? stored : null;
-            if (failure is null && before is { Status: "connected", At: { } at } && time.GetUtcNow() - at < SuccessIsWorthNoting) { return false; }
+            if (failure is null && before is { Status: "connected", At: { } at } && time.GetUtcNow() - at < SuccessInterval) { return false; }
 
             Note(settings, failure, effect == Effect.Health, before?.KeptOff ?? false);
             return effect == Effect.Health && (before?.Status != Status(failure) || before.Error?.Message != Stored(failure)?.Message);
@@ -116,7 +116,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
 
     public void Listed(ProviderSettings settings, int modelCount)
     {
-        lock (gate)
+        lock (sync)
         {
             var before = known.GetValueOrDefault(settings.Id);
             var fingerprint = ProviderFingerprint.OfConnection(settings);
@@ -129,7 +129,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     /// <summary>The user switched it off: that it failed before is no news any more.</summary>
     public void SwitchedOff(ProviderSettings settings)
     {
-        lock (gate)
+        lock (sync)
         {
             if (known.GetValueOrDefault(settings.Id) is { KeptOff: true } before) { Put(settings.Id, before with { KeptOff = false }); }
         }
@@ -137,7 +137,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
 
     public void Rename(string id, string newId)
     {
-        lock (gate)
+        lock (sync)
         {
             if (!known.Remove(id, out var state)) { return; }
 
@@ -148,7 +148,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
 
     public void Forget(string id)
     {
-        lock (gate)
+        lock (sync)
         {
             if (known.Remove(id)) { Schedule(id); }
         }
@@ -161,12 +161,12 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         await writing.WaitAsync();
         try
         {
-            lock (gate)
+            lock (sync)
             {
                 if (unwritten.Count == 0) { return true; }
             }
 
-            using var others = await TurnAsync();
+            using var others = await LockAsync();
             Write();
             return true;
         }
@@ -215,7 +215,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
             after = after with { Fingerprint = ProviderFingerprint.Of(settings), Status = Status(failure), At = now, Error = Stored(failure), KeptOff = wasKeptOff };
         }
 
-        if (Stored(failure) is { } error) { after = after with { Errors = [error, .. (before.Errors ?? []).Take(MostFailures - 1)] }; }
+        if (Stored(failure) is { } error) { after = after with { Errors = [error, .. (before.Errors ?? []).Take(MaxFailures - 1)] }; }
         Put(settings.Id, after);
     }
 
@@ -224,7 +224,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         if (failure is null) { return null; }
 
         var message = mask(failure.Message);
-        return new StoredFailure(time.GetUtcNow(), failure.Kind.ToString(), message.Length > MostCharacters ? message[..MostCharacters] + "…" : message);
+        return new StoredFailure(time.GetUtcNow(), failure.Kind.ToString(), message.Length > MaxMessageLength ? message[..MaxMessageLength] + "…" : message);
     }
 
     private void Put(string id, StoredState state)
@@ -259,7 +259,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         }
 
         var isWritten = await FlushAsync();
-        lock (gate)
+        lock (sync)
         {
             isWriterDue = false;
             // What came while it was written waits for the next write; a disk that said no is not asked again and again.
@@ -267,11 +267,11 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         }
     }
 
-    /// <summary>Only its two ends hold the gate: whoever reads must not wait for the disk.</summary>
+    /// <summary>Only its two ends hold the lock: whoever reads must not wait for the disk.</summary>
     private void Write()
     {
         Dictionary<string, StoredState?> changes;
-        lock (gate) { changes = unwritten.ToDictionary(id => id, id => known.GetValueOrDefault(id), StringComparer.Ordinal); }
+        lock (sync) { changes = unwritten.ToDictionary(id => id, id => known.GetValueOrDefault(id), StringComparer.Ordinal); }
 
         var merged = Read();
         foreach (var (id, ours) in changes)
@@ -280,15 +280,15 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
             else if (merged.GetValueOrDefault(id) is not { } theirs || theirs.ChangedAt <= ours.ChangedAt) { merged[id] = ours; }
         }
 
-        if (merged.Count > MostProviders)
+        if (merged.Count > MaxProviders)
         {
-            merged = merged.OrderByDescending(entry => entry.Value.ChangedAt).Take(MostProviders).ToDictionary(StringComparer.Ordinal);
+            merged = merged.OrderByDescending(entry => entry.Value.ChangedAt).Take(MaxProviders).ToDictionary(StringComparer.Ordinal);
         }
 
         var stored = new StoredStates(StoredStates.CurrentFormat, merged.ToDictionary(entry => entry.Key, StoredState? (entry) => entry.Value));
         DurableFile.Replace(FilePath, JsonSerializer.SerializeToUtf8Bytes(stored, StoredStatesJson.Default.StoredStates));
         var file = new FileInfo(FilePath);
-        lock (gate)
+        lock (sync)
         {
             foreach (var (id, ours) in changes)
             {
@@ -300,7 +300,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         }
     }
 
-    /// <summary>What the file says from now on, and over it what is not written yet. Under the gate.</summary>
+    /// <summary>What the file says from now on, and over it what is not written yet. Under the lock.</summary>
     private void Keep(Dictionary<string, StoredState> fresh)
     {
         foreach (var id in unwritten)
@@ -318,7 +318,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         {
             var file = new FileInfo(FilePath);
             if (!file.Exists) { return new(StringComparer.Ordinal); }
-            if (file.Length > MostBytes) { throw new JsonException("it is too large"); }
+            if (file.Length > MaxBytes) { throw new JsonException("it is too large"); }
 
             var stored = JsonSerializer.Deserialize(OrdinaryFile.Read(FilePath), StoredStatesJson.Default.StoredStates);
             if (stored is { Format: StoredStates.CurrentFormat, Providers: { } states })
@@ -338,16 +338,16 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     private static StoredState Sound(StoredState state) => state with
     {
         Error = state.Error is { Message: not null } error ? error : null,
-        Errors = [.. (state.Errors ?? []).Where(past => past is { Message: not null }).Take(MostFailures)],
+        Errors = [.. (state.Errors ?? []).Where(past => past is { Message: not null }).Take(MaxFailures)],
         Status = state is { Status: "error", Error: not { Message: not null } } ? null : state.Status,
     };
 
     /// <summary>So that two processes do not both read, change and write. Whoever cannot have it in time goes on without.</summary>
-    private async Task<IDisposable?> TurnAsync()
+    private async Task<IDisposable?> LockAsync()
     {
         try
         {
-            return await FileTurn.TakeAsync(FilePath + ".lock", LockPatience, CancellationToken.None);
+            return await FileTurn.TakeAsync(FilePath + ".lock", LockTimeout, CancellationToken.None);
         }
         catch (IOException)
         {

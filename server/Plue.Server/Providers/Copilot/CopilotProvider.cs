@@ -15,7 +15,7 @@ internal sealed class CopilotProvider(
 {
     private const string ChatPath = "/chat/completions";
     private const string ResponsesPath = "/responses";
-    private static readonly TimeSpan ModelsAreGoodFor = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan ModelsLifetime = TimeSpan.FromMinutes(30);
 
     private readonly ProviderEndpoint endpoint = new(settings, "https://api.githubcopilot.com", ApiRoot);
     private readonly RefusedOptions refused = new();
@@ -92,7 +92,7 @@ internal sealed class CopilotProvider(
     {
         try
         {
-            var known = (await ModelsAsync(ModelsAreGoodFor, cancellationToken).ConfigureAwait(false)).FirstOrDefault(candidate => candidate.Info.Id == model);
+            var known = (await ModelsAsync(ModelsLifetime, cancellationToken).ConfigureAwait(false)).FirstOrDefault(candidate => candidate.Info.Id == model);
             return known is null || known.Endpoints.Count == 0 || known.Endpoints.Contains(ChatPath) ? null
                 : known.Endpoints.Contains(ResponsesPath) ? ResponsesPath
                 : known.Endpoints[0];
@@ -104,7 +104,7 @@ internal sealed class CopilotProvider(
         }
     }
 
-    private async Task<IReadOnlyList<CopilotModel>> ModelsAsync(TimeSpan goodFor, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<CopilotModel>> ModelsAsync(TimeSpan lifetime, CancellationToken cancellationToken)
     {
         if (Fresh() is { } known) { return known; }
 
@@ -122,7 +122,7 @@ internal sealed class CopilotProvider(
             listing.Release();
         }
 
-        IReadOnlyList<CopilotModel>? Fresh() => listed is { } last && time.GetElapsedTime(last.At) < goodFor ? last.Models : null;
+        IReadOnlyList<CopilotModel>? Fresh() => listed is { } last && time.GetElapsedTime(last.At) < lifetime ? last.Models : null;
     }
 
     private ProviderConnection Connection(string? initiator, bool hasImage)

@@ -52,7 +52,7 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
         else if (IsFilter(finishReason)) Finish(StopReason.Refusal);
         else if (WhyBroken(finishReason) is { } why) Fail(Failures.BrokenOff(why));
         // The reason for a turn with calls is STOP as well.
-        else FinishWithCalls(UsualReason);
+        else FinishWithCalls(DefaultReason);
         return true;
     }
 

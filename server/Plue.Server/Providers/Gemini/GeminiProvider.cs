@@ -42,7 +42,7 @@ public sealed class GeminiProvider : IProvider
         {
             foreach (var model in page.Items("models"))
             {
-                if (model.Text("name") is not { } name || !Answers(model)) continue;
+                if (model.Text("name") is not { } name || !GeneratesContent(model)) continue;
                 models.Add(new ModelInfo
                 {
                     Id = name.StartsWith("models/", StringComparison.Ordinal) ? name["models/".Length..] : name,
@@ -61,7 +61,7 @@ public sealed class GeminiProvider : IProvider
     }
 
     /// <summary>Models that embed or count only are listed as well.</summary>
-    private static bool Answers(JsonElement model) =>
+    private static bool GeneratesContent(JsonElement model) =>
         model.Field("supportedGenerationMethods") is null || model.Items("supportedGenerationMethods").Any(method => method.ValueEquals("generateContent"));
 
     /// <summary>People give the host, the host with a version, the address of the call, or that of the part that imitates OpenAI.</summary>

@@ -17,7 +17,7 @@ internal static partial class GeminiWire
     private const string ForeignSignature = "skip_thought_signature_validator";
     private const string CallMark = "call:";
     private const string TextMark = "text:";
-    private const int MostOutput = 65_536;
+    private const int MaxOutputTokens = 65_536;
 
     /// <summary>The last part of the address: <c>models/gemini-3-pro:streamGenerateContent?alt=sse</c>.</summary>
     public static string CallOf(string model) =>
@@ -226,7 +226,7 @@ internal static partial class GeminiWire
 
         json.WriteStartObject("generationConfig");
         // Thinking is paid from the same limit: the answer keeps what was asked for.
-        if (options.MaxTokens is { } most) json.WriteNumber("maxOutputTokens", Math.Max(most, Math.Min(most + (thinking?.Budget ?? 0), MostOutput)));
+        if (options.MaxTokens is { } most) json.WriteNumber("maxOutputTokens", Math.Max(most, Math.Min(most + (thinking?.Budget ?? 0), MaxOutputTokens)));
         if (temperature is { } heat) json.WriteNumber("temperature", heat);
         json.WriteStrings("stopSequences", stops);
         if (thinking is { } thought)

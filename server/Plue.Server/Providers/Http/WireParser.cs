@@ -31,13 +31,13 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
     protected string? BrokenTool { get; private set; }
 
     /// <summary>The reason to stop when the vendor gives none, or one that says nothing about tool calls.</summary>
-    protected StopReason UsualReason => Calls.All.Count > 0 ? StopReason.ToolUse : StopReason.EndTurn;
+    protected StopReason DefaultReason => Calls.All.Count > 0 ? StopReason.ToolUse : StopReason.EndTurn;
 
     /// <summary>Takes what one read of the body brings.</summary>
-    public async ValueTask ReadOnceAsync(EventReader events, Patience patience)
+    public async ValueTask ReadOnceAsync(EventReader events, ExchangeTimeout timeout)
     {
-        var more = await events.FillAsync(patience.Token).ConfigureAwait(false);
-        if (more) patience.Renew();
+        var more = await events.FillAsync(timeout.Token).ConfigureAwait(false);
+        if (more) timeout.Renew();
         while (!IsOver && events.TryRead(out var payload)) Read(payload.Span);
         if (more || IsOver) return;
         if (events.TryReadLast(out var last)) Read(last.Span);

@@ -33,7 +33,7 @@ internal sealed class OllamaParser(ProviderFailures failures, ProviderRequest re
         Accept(model ?? Request.Model, null);
         if (!isDone) return;
         if ((input ?? output) is not null) Emit(new ProviderEvent.UsageReported(new Usage { InputTokens = input ?? 0, OutputTokens = output ?? 0 }));
-        Finish(doneReason == "length" ? StopReason.MaxTokens : UsualReason);
+        Finish(doneReason == "length" ? StopReason.MaxTokens : DefaultReason);
     }
 
     private void ReadMessage(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)

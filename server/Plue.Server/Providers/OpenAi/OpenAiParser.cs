@@ -68,7 +68,7 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
             "length" => StopReason.MaxTokens,
             "content_filter" => StopReason.Refusal,
             // Many servers say "stop" although they call tools: the calls win.
-            _ => UsualReason,
+            _ => DefaultReason,
         });
     }
 

@@ -14,7 +14,7 @@ public sealed class OpenAiProvider : IProvider
     private const string ResponsesApi = "responses";
 
     /// <summary>What OpenAI lists besides models that answer.</summary>
-    private static readonly string[] OtherTrades =
+    private static readonly string[] NonChatModels =
         ["embedding", "whisper", "tts", "dall-e", "moderation", "image", "realtime", "transcribe", "audio", "sora", "babbage", "davinci"];
 
     private readonly ProviderConnection connection;
@@ -74,7 +74,7 @@ public sealed class OpenAiProvider : IProvider
     }
 
     internal static IReadOnlyList<ModelInfo> OnlyChat(IEnumerable<ModelInfo> models) =>
-        [.. models.Where(model => !OtherTrades.Any(trade => model.Id.Contains(trade, StringComparison.OrdinalIgnoreCase)))];
+        [.. models.Where(model => !NonChatModels.Any(trade => model.Id.Contains(trade, StringComparison.OrdinalIgnoreCase)))];
 
     /// <summary>As the settings say, or as the address of a call does. Null leaves it to the server.</summary>
     internal static string? ApiOf(ProviderSettings settings)

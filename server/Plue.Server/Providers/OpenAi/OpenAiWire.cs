@@ -184,8 +184,8 @@ internal static class OpenAiWire
     private static string CallId(string id, Dialect dialect)
     {
         const int Length = 9;
-        const int MostAtOpenAi = 40;
-        if (dialect == Dialect.OpenAi) return ToolUseIds.Short(id, MostAtOpenAi);
+        const int MaxOpenAiLength = 40;
+        if (dialect == Dialect.OpenAi) return ToolUseIds.Short(id, MaxOpenAiLength);
         if (dialect != Dialect.Mistral || (id.Length == Length && id.All(char.IsAsciiLetterOrDigit))) return id;
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)))[..Length];
     }

@@ -137,7 +137,7 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
         if (response.Usage is { } usage) Emit(new ProviderEvent.UsageReported(usage));
         if (incomplete is "content_filter") Finish(StopReason.Refusal);
         else if (incomplete is not null) Finish(StopReason.MaxTokens);
-        else FinishWithCalls(hasRefused && Calls.All.Count == 0 ? StopReason.Refusal : UsualReason);
+        else FinishWithCalls(hasRefused && Calls.All.Count == 0 ? StopReason.Refusal : DefaultReason);
     }
 
     /// <summary>The item as it goes back: what the API takes of it, in this order.</summary>

@@ -8,7 +8,7 @@ namespace Plue.Server.Providers.OpenAi;
 /// <summary>The request body of the Responses API. Nothing is stored at the vendor: the conversation is sent whole, encrypted reasoning included.</summary>
 internal static class ResponsesWire
 {
-    private const int MostOfId = 64;
+    private const int MaxIdLength = 64;
     private const string EncryptedContent = "reasoning.encrypted_content";
 
     public static byte[] Request(ProviderRequest request, ProviderSettings settings, RefusableOptions without, out RefusableOptions sent)
@@ -44,7 +44,7 @@ internal static class ResponsesWire
     {
         foreach (var result in message.Parts.OfType<MessagePart.ToolResult>())
         {
-            json.WriteObject(("type", "function_call_output"), ("call_id", ToolUseIds.Short(result.ToolUseId, MostOfId)), ("output", RequestMessages.Text(result)));
+            json.WriteObject(("type", "function_call_output"), ("call_id", ToolUseIds.Short(result.ToolUseId, MaxIdLength)), ("output", RequestMessages.Text(result)));
         }
 
         if (RequestMessages.HasImages(message)) WriteWithImages(json, message);
@@ -78,7 +78,7 @@ internal static class ResponsesWire
                     break;
                 case MessagePart.ToolUse use:
                     json.WriteObject(
-                        ("type", "function_call"), ("call_id", ToolUseIds.Short(use.ToolUseId, MostOfId)), ("name", use.ToolName),
+                        ("type", "function_call"), ("call_id", ToolUseIds.Short(use.ToolUseId, MaxIdLength)), ("name", use.ToolName),
                         ("arguments", JsonText.IsObject(use.Parameters) ? use.Parameters : "{}"));
                     break;
                 case var part when RequestMessages.Text(part) is { } text:

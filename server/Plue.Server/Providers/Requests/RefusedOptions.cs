@@ -43,7 +43,7 @@ internal sealed class RefusedOptions
                 {
                     again = true;
                     // Without some, nothing is missing that anybody waits for.
-                    if (!Unmissed.Contains(option)) yield return new ProviderEvent.Waiting($"an answer without {option}, which {model} refuses");
+                    if (!SilentOptions.Contains(option)) yield return new ProviderEvent.Waiting($"an answer without {option}, which {model} refuses");
                     break;
                 }
 
@@ -73,7 +73,7 @@ internal sealed class RefusedOptions
     private static bool IsAboutSize(string message) =>
         message.Contains("too large", StringComparison.OrdinalIgnoreCase) || message.Contains("at most", StringComparison.OrdinalIgnoreCase);
 
-    private static readonly string[] Unmissed = ["stream_options", "encrypted reasoning"];
+    private static readonly string[] SilentOptions = ["stream_options", "encrypted reasoning"];
 
     /// <summary>What messages call an option, the more telling name first.</summary>
     private static readonly (string Name, RefusableOptions Option)[] Names =

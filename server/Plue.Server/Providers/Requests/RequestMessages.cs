@@ -37,7 +37,7 @@ internal static partial class RequestMessages
     }
 
     /// <summary>What of the chat this request does not carry, one sentence each.</summary>
-    public static IReadOnlyList<string> NotCarried(ProviderRequest request, ProviderSettings settings)
+    public static IReadOnlyList<string> Omitted(ProviderRequest request, ProviderSettings settings)
     {
         var sentences = new List<string>();
         var foreign = request.Messages.Where(message => message.Role == MessageRole.Assistant && message.ProviderInfo is { } info

@@ -23,7 +23,7 @@ public class DiscoveryTests
     }
 
     [Fact]
-    public async Task What_was_tried_is_told_one_sentence_each()
+    public async Task Describes_each_place_that_was_searched()
     {
         var result = await RunAsync(Missing, NoOllama);
         Assert.Equal([Missing.Sentence, NoOllama.Message, "No API key is in the environment."], result.Tried);
@@ -56,7 +56,7 @@ public class DiscoveryTests
     [InlineData("0.0.0.0", "http://localhost:11434/")]
     [InlineData("box:9999", "http://box:9999/")]
     [InlineData("https://ollama.example", "https://ollama.example/")]
-    public async Task Ollama_is_looked_for_where_its_own_variable_says(string? host, string expected)
+    public async Task Finds_Ollama_by_its_environment_variable(string? host, string expected)
     {
         Uri? asked = null;
         var discovery = new Discovery(

@@ -12,7 +12,7 @@ public sealed class ModelCacheTests
     private readonly List<string> log = [];
 
     [Fact]
-    public void A_list_is_there_whole_in_the_next_process()
+    public void Reads_a_stored_list_in_the_next_process()
     {
         var model = new ModelInfo
         {
@@ -37,7 +37,7 @@ public sealed class ModelCacheTests
     }
 
     [Fact]
-    public void The_list_of_another_connection_is_not_given()
+    public void Ignores_the_list_of_another_connection()
     {
         Open().Store("vendor", "print", Noon, [new ModelInfo { Id = "m" }]);
         Assert.Null(Open().Find("vendor", "another"));
@@ -45,7 +45,7 @@ public sealed class ModelCacheTests
     }
 
     [Fact]
-    public void What_another_process_fetched_is_seen()
+    public void Reads_lists_fetched_by_another_process()
     {
         var cache = Open();
         Assert.Null(cache.Find("vendor", "print"));
@@ -69,14 +69,14 @@ public sealed class ModelCacheTests
     }
 
     [Fact]
-    public void A_vendor_that_lists_without_end_is_cut()
+    public void Truncates_an_endless_list()
     {
         var models = Enumerable.Range(0, 20_000).Select(number => new ModelInfo { Id = $"m{number}", Description = new string('x', 10_000) })
             .Prepend(new ModelInfo { Id = new string('y', 5_000) }).Prepend(new ModelInfo { Id = "m0" });
         var kept = Open().Store("vendor", "print", Noon, [.. models]);
-        Assert.Equal(ModelCache.MostModels, kept.Models.Count);
+        Assert.Equal(ModelCache.MaxModels, kept.Models.Count);
         Assert.All(kept.Models, model => Assert.True(model.Id.Length < 10 && !(model.Description?.Length > 501)));
-        Assert.Equal(ModelCache.MostModels, Open().Find("vendor", "print")?.Models.Count);
+        Assert.Equal(ModelCache.MaxModels, Open().Find("vendor", "print")?.Models.Count);
         Assert.Empty(log);
     }
 
@@ -85,7 +85,7 @@ public sealed class ModelCacheTests
     [InlineData(".hidden")]
     [InlineData("a/b")]
     [InlineData("Ü")]
-    public void An_id_that_is_no_file_name_is_kept_in_memory_alone(string id)
+    public void Keeps_lists_in_memory_for_ids_that_are_not_file_names(string id)
     {
         var cache = Open();
         cache.Store(id, "print", Noon, [new ModelInfo { Id = "m" }]);

@@ -77,7 +77,7 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task An_old_list_is_given_at_once_and_fetched_anew_once_for_all_who_ask()
+    public async Task Returns_a_stale_list_at_once_and_refreshes_it_once()
     {
         Write("p", "provider_type: 'anthropic'");
         vendor.Models = ["old"];

@@ -109,7 +109,7 @@ public sealed class ProviderStatesTests
     }
 
     [Fact]
-    public async Task The_last_five_failures_are_kept_newest_first_and_without_secrets()
+    public async Task Stores_the_last_five_failures_newest_first_without_secrets()
     {
         await using var states = new ProviderStates(paths, TimeProvider.System, text => text.Replace("sk-canary", "***", StringComparison.Ordinal), _ => { });
         for (var number = 1; number <= 7; number++) { states.Tested(Vendor(), new Failure(FailureKind.Unreachable, $"{number} sk-canary {new string('x', 5_000)}")); }

@@ -9,7 +9,7 @@ namespace Plue.Server.Providers.Connections.OAuth;
 /// <summary>A code that comes back to this machine, bound to this sign-in by PKCE (RFC 7636) and a state.</summary>
 internal sealed class AuthorizationCodeFlow : ISignInFlow
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5);
 
     private readonly OAuthSettings settings;
     private readonly OAuthServer server;
@@ -22,21 +22,21 @@ internal sealed class AuthorizationCodeFlow : ISignInFlow
     {
         (this.settings, this.server, this.time) = (settings, server, time);
         redirect = new LoopbackRedirect(settings);
-        Start = new SignInStart(Url(settings.AuthorizationUrl!), null, time.GetUtcNow() + Patience);
+        Start = new SignInStart(Url(settings.AuthorizationUrl!), null, time.GetUtcNow() + Timeout);
     }
 
     public SignInStart Start { get; }
 
-    public async Task<TokenAnswer> RunAsync(CancellationToken cancellationToken)
+    public async Task<TokenResponse> RunAsync(CancellationToken cancellationToken)
     {
         string code;
         try
         {
-            code = await redirect.Code.WaitAsync(Patience, time, cancellationToken).ConfigureAwait(false);
+            code = await redirect.Code.WaitAsync(Timeout, time, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
-            throw new FailureException(FailureKind.Timeout, $"Nobody finished the sign-in of {settings.Name} within {Spoken.Of(Patience)}. Sign in again.");
+            throw new FailureException(FailureKind.Timeout, $"Nobody finished the sign-in of {settings.Name} within {DurationText.Of(Timeout)}. Sign in again.");
         }
         finally
         {

@@ -8,29 +8,29 @@ namespace Plue.Server.Providers.Connections.OAuth;
 internal sealed class DeviceFlow : ISignInFlow
 {
     private const string Grant = "urn:ietf:params:oauth:grant-type:device_code";
-    private static readonly TimeSpan UsualInterval = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LongestInterval = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan LongestLife = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan DefaultInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MaxInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MaxLifetime = TimeSpan.FromMinutes(30);
 
     private readonly OAuthSettings settings;
     private readonly OAuthServer server;
     private readonly TimeProvider time;
     private readonly string deviceCode;
-    private readonly TimeSpan life;
+    private readonly TimeSpan lifetime;
     private readonly long begun;
     private TimeSpan interval;
 
     private DeviceFlow(OAuthSettings settings, OAuthServer server, TimeProvider time, JsonElement answer)
     {
         (this.settings, this.server, this.time) = (settings, server, time);
-        deviceCode = answer.Text("device_code") ?? throw Strange(settings);
-        var code = answer.Text("user_code") is { Length: > 0 and <= 100 } text ? VendorMessage.Clean(text) : throw Strange(settings);
+        deviceCode = answer.Text("device_code") ?? throw InvalidResponse(settings);
+        var code = answer.Text("user_code") is { Length: > 0 and <= 100 } text ? VendorMessage.Clean(text) : throw InvalidResponse(settings);
         // The window opens it: a program or a file must not hide behind it.
-        var page = Page(answer, "verification_uri_complete") ?? Page(answer, "verification_uri") ?? Page(answer, "verification_url") ?? throw Strange(settings);
-        life = answer.Whole("expires_in") is { } seconds and > 0 && seconds < LongestLife.TotalSeconds ? TimeSpan.FromSeconds(seconds) : LongestLife;
-        interval = answer.Whole("interval") is { } between and > 0 ? Shorter(TimeSpan.FromSeconds(Math.Min(between, 3600)), LongestInterval) : UsualInterval;
+        var page = Page(answer, "verification_uri_complete") ?? Page(answer, "verification_uri") ?? Page(answer, "verification_url") ?? throw InvalidResponse(settings);
+        lifetime = answer.Whole("expires_in") is { } seconds and > 0 && seconds < MaxLifetime.TotalSeconds ? TimeSpan.FromSeconds(seconds) : MaxLifetime;
+        interval = answer.Whole("interval") is { } between and > 0 ? Shorter(TimeSpan.FromSeconds(Math.Min(between, 3600)), MaxInterval) : DefaultInterval;
         begun = time.GetTimestamp();
-        Start = new SignInStart(page, code, time.GetUtcNow() + life);
+        Start = new SignInStart(page, code, time.GetUtcNow() + lifetime);
     }
 
     public SignInStart Start { get; }
@@ -53,7 +53,7 @@ internal sealed class DeviceFlow : ISignInFlow
         }
     }
 
-    public async Task<TokenAnswer> RunAsync(CancellationToken cancellationToken)
+    public async Task<TokenResponse> RunAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -69,7 +69,7 @@ internal sealed class DeviceFlow : ISignInFlow
             catch (OAuthRefusal tooOften) when (tooOften.Code == "slow_down")
             {
                 var wished = TimeSpan.FromSeconds(Math.Clamp(tooOften.Interval ?? 0, 0, 3600));
-                interval = Shorter(wished > interval ? wished : interval + UsualInterval, LongestInterval);
+                interval = Shorter(wished > interval ? wished : interval + DefaultInterval, MaxInterval);
             }
             catch (OAuthRefusal refusal)
             {
@@ -78,10 +78,10 @@ internal sealed class DeviceFlow : ISignInFlow
             catch (FailureException fault) when (fault.Failure.IsRetryable)
             {
                 // The code stays good: the server is asked again, less often.
-                interval = Shorter(interval * 2, LongestInterval);
+                interval = Shorter(interval * 2, MaxInterval);
             }
 
-            if (time.GetElapsedTime(begun) >= life) { throw new FailureException(new OAuthRefusal(settings.Name, "expired_token", "", null).Failure); }
+            if (time.GetElapsedTime(begun) >= lifetime) { throw new FailureException(new OAuthRefusal(settings.Name, "expired_token", "", null).Failure); }
         }
     }
 
@@ -92,6 +92,6 @@ internal sealed class DeviceFlow : ISignInFlow
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
-    private static FailureException Strange(OAuthSettings settings) =>
+    private static FailureException InvalidResponse(OAuthSettings settings) =>
         new(FailureKind.BadResponse, $"What answers at {settings.DeviceUrl!.Host} for {settings.Name} gives no code to sign in with. Check device_url under additional_auth.");
 }

@@ -7,7 +7,7 @@ internal interface ISignInFlow : IDisposable
 
     /// <summary>Waits for the user.</summary>
     /// <exception cref="Messages.FailureException">Denied, expired, or the server cannot be asked.</exception>
-    Task<TokenAnswer> RunAsync(CancellationToken cancellationToken);
+    Task<TokenResponse> RunAsync(CancellationToken cancellationToken);
 }
 
 /// <param name="Url">Where the user signs in.</param>

@@ -15,9 +15,9 @@ namespace Plue.Server.Providers.Connections.OAuth;
 internal sealed class LoopbackRedirect : IDisposable
 {
     private const string Path = "/callback";
-    private const int MostHeaderBytes = 16 * 1024;
-    private const int MostConnections = 32;
-    private static readonly TimeSpan ConnectionPatience = TimeSpan.FromSeconds(10);
+    private const int MaxHeaderBytes = 16 * 1024;
+    private const int MaxConnections = 32;
+    private static readonly TimeSpan ConnectionTimeout = TimeSpan.FromSeconds(10);
 
     private readonly TcpListener listener;
     private readonly string name;
@@ -82,7 +82,7 @@ internal sealed class LoopbackRedirect : IDisposable
             while (!code.Task.IsCompleted)
             {
                 var socket = await listener.AcceptSocketAsync(closing.Token).ConfigureAwait(false);
-                if (Interlocked.Increment(ref connections) > MostConnections)
+                if (Interlocked.Increment(ref connections) > MaxConnections)
                 {
                     Interlocked.Decrement(ref connections);
                     socket.Dispose();
@@ -104,15 +104,15 @@ internal sealed class LoopbackRedirect : IDisposable
 
     private async Task ServeAsync(Socket socket)
     {
-        using var patience = new CancellationTokenSource(ConnectionPatience);
+        using var timeout = new CancellationTokenSource(ConnectionTimeout);
         try
         {
             await using var stream = new NetworkStream(socket, ownsSocket: true);
-            if (await HeadAsync(stream, patience.Token).ConfigureAwait(false) is not { } head) { return; }
+            if (await HeadAsync(stream, timeout.Token).ConfigureAwait(false) is not { } head) { return; }
 
             var (status, sentence, outcome) = Answer(head);
             // The browser has its page before anybody acts on the code: the port is closed then.
-            await stream.WriteAsync(Page(status, sentence), patience.Token).ConfigureAwait(false);
+            await stream.WriteAsync(Page(status, sentence), timeout.Token).ConfigureAwait(false);
             socket.Shutdown(SocketShutdown.Send);
             outcome?.Invoke();
         }
@@ -184,7 +184,7 @@ internal sealed class LoopbackRedirect : IDisposable
     /// <returns>The lines; null for what is not a request.</returns>
     private static async Task<string[]?> HeadAsync(NetworkStream stream, CancellationToken cancellationToken)
     {
-        var bytes = new byte[MostHeaderBytes];
+        var bytes = new byte[MaxHeaderBytes];
         var length = 0;
         while (length < bytes.Length)
         {

@@ -11,7 +11,7 @@ namespace Plue.Server.Providers.Connections.OAuth;
 /// </summary>
 internal sealed class OAuthLedger(PluePaths paths)
 {
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(45);
 
     private string File => Path.Combine(paths.Index, "oauth.json");
 
@@ -22,7 +22,7 @@ internal sealed class OAuthLedger(PluePaths paths)
     /// <exception cref="IOException">Nothing was changed.</exception>
     public async Task SetAsync(string providerId, OAuthEntry? entry, CancellationToken cancellationToken)
     {
-        using var turn = await TurnAsync("oauth.lock", cancellationToken).ConfigureAwait(false);
+        using var turn = await LockAsync("oauth.lock", cancellationToken).ConfigureAwait(false);
         var all = Read();
         if (entry is null && !all.ContainsKey(providerId)) { return; }
 
@@ -34,9 +34,9 @@ internal sealed class OAuthLedger(PluePaths paths)
 
     /// <summary>Waits until no other process refreshes the token of this provider: a refresh token may be good for one use only.</summary>
     /// <exception cref="IOException">The other one takes too long, or the folder cannot be written.</exception>
-    public Task<IDisposable> LockForRefreshAsync(string providerId, CancellationToken cancellationToken) => TurnAsync($"oauth.{providerId}.lock", cancellationToken);
+    public Task<IDisposable> LockForRefreshAsync(string providerId, CancellationToken cancellationToken) => LockAsync($"oauth.{providerId}.lock", cancellationToken);
 
-    private Task<IDisposable> TurnAsync(string name, CancellationToken cancellationToken) => FileTurn.TakeAsync(Path.Combine(paths.Index, name), LockPatience, cancellationToken);
+    private Task<IDisposable> LockAsync(string name, CancellationToken cancellationToken) => FileTurn.TakeAsync(Path.Combine(paths.Index, name), LockTimeout, cancellationToken);
 
     private Dictionary<string, OAuthEntry> Read()
     {

@@ -11,13 +11,13 @@ namespace Plue.Server.Providers.Connections.OAuth;
 /// </summary>
 internal sealed class OAuthServer(ISecretSource secrets, ProviderHttp http, TimeProvider time)
 {
-    private const int MostBytes = 64 * 1024;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private const int MaxBytes = 64 * 1024;
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Tokens for a code, a device code or a refresh token.</summary>
     /// <exception cref="OAuthRefusal">The server said no in the way of RFC 6749.</exception>
     /// <exception cref="FailureException">There was no such answer.</exception>
-    public async Task<TokenAnswer> TokenAsync(OAuthSettings settings, IEnumerable<(string Name, string Value)> form, CancellationToken cancellationToken)
+    public async Task<TokenResponse> TokenAsync(OAuthSettings settings, IEnumerable<(string Name, string Value)> form, CancellationToken cancellationToken)
     {
         List<(string Name, string Value)> fields = [.. form, ("client_id", settings.ClientId)];
         if (settings.ClientSecretRef is { } reference)
@@ -35,14 +35,14 @@ internal sealed class OAuthServer(ISecretSource secrets, ProviderHttp http, Time
             throw new FailureException(FailureKind.BadResponse, $"The sign-in server of {settings.Name} gave a token of the type {VendorMessage.Clean(type)}, which Plue cannot use. Ask for one of the type bearer there.");
         }
 
-        return new TokenAnswer(access, root.Text("refresh_token") is { Length: > 0 } refresh ? refresh : null, Life(root), timestamp, receivedAt);
+        return new TokenResponse(access, root.Text("refresh_token") is { Length: > 0 } refresh ? refresh : null, Lifetime(root), timestamp, receivedAt);
     }
 
     /// <summary>A form, posted; the answer is a JSON object without an error in it.</summary>
     /// <inheritdoc cref="TokenAsync"/>
     public async Task<JsonDocument> PostAsync(OAuthSettings settings, Uri url, IReadOnlyList<(string Name, string Value)> form, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(Patience, time);
+        using var limit = new CancellationTokenSource(Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
@@ -60,7 +60,7 @@ internal sealed class OAuthServer(ISecretSource secrets, ProviderHttp http, Time
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new FailureException(FailureKind.Timeout, $"The sign-in server of {settings.Name} ({url.Host}) did not answer within {Spoken.Of(Patience)}. Try again.");
+            throw new FailureException(FailureKind.Timeout, $"The sign-in server of {settings.Name} ({url.Host}) did not answer within {DurationText.Of(Timeout)}. Try again.");
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
@@ -98,14 +98,14 @@ internal sealed class OAuthServer(ISecretSource secrets, ProviderHttp http, Time
     private static async Task<ReadOnlyMemory<byte>> BodyAsync(OAuthSettings settings, Uri url, HttpResponseMessage response, CancellationToken cancellationToken)
     {
         using var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        var whole = new byte[MostBytes + 1];
+        var whole = new byte[MaxBytes + 1];
         var length = await body.ReadAtLeastAsync(whole, whole.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-        return length <= MostBytes ? whole.AsMemory(0, length)
-            : throw new FailureException(FailureKind.BadResponse, $"The sign-in server of {settings.Name} ({url.Host}) sent more than {MostBytes / 1024} KiB. Check its address under additional_auth.");
+        return length <= MaxBytes ? whole.AsMemory(0, length)
+            : throw new FailureException(FailureKind.BadResponse, $"The sign-in server of {settings.Name} ({url.Host}) sent more than {MaxBytes / 1024} KiB. Check its address under additional_auth.");
     }
 
     /// <summary>A number, or a number in a string; null where the server does not say.</summary>
-    private static TimeSpan? Life(JsonElement answer)
+    private static TimeSpan? Lifetime(JsonElement answer)
     {
         var seconds = answer.Field("expires_in") switch
         {
@@ -135,10 +135,10 @@ internal sealed class OAuthServer(ISecretSource secrets, ProviderHttp http, Time
         new(FailureKind.Overloaded, $"The sign-in server of {settings.Name} ({url.Host}) cannot answer now. Try again in a moment.", after);
 }
 
-/// <param name="Life">From the moment of receipt; null where the server does not say.</param>
+/// <param name="Lifetime">From the moment of receipt; null where the server does not say.</param>
 /// <param name="Timestamp">Of the receipt, by the clock that nobody sets.</param>
 /// <param name="ReceivedAt">The same moment by the clock on the wall, for the next process.</param>
-internal sealed record TokenAnswer(string AccessToken, string? RefreshToken, TimeSpan? Life, long Timestamp, DateTimeOffset ReceivedAt)
+internal sealed record TokenResponse(string AccessToken, string? RefreshToken, TimeSpan? Lifetime, long Timestamp, DateTimeOffset ReceivedAt)
 {
     /// <summary>Never the tokens.</summary>
     public override string ToString() => "***";

@@ -12,19 +12,19 @@ namespace Plue.Server.Providers.Connections.OAuth;
 public sealed class OAuthTokens
 {
     /// <summary>A refresh begins this long before the end, so that no request meets it.</summary>
-    private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan RefreshAhead = TimeSpan.FromMinutes(5);
 
     /// <summary>Whoever is refused with a token this young asked with the one before it.</summary>
-    private static readonly TimeSpan Young = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MinRefreshAge = TimeSpan.FromSeconds(10);
 
     /// <summary>After a refresh ahead of time that failed, before the next.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(30);
 
     private readonly ISecretStore secrets;
     private readonly TimeProvider time;
     private readonly OAuthServer server;
     private readonly OAuthLedger ledger;
-    private readonly ConcurrentDictionary<string, Held> byProvider = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, TokenState> byProvider = new(StringComparer.Ordinal);
 
     public OAuthTokens(ISecretStore secrets, ProviderHttp http, PluePaths paths, TimeProvider time)
     {
@@ -46,22 +46,22 @@ public sealed class OAuthTokens
     /// <exception cref="FailureException">ProviderAuthFailed: not signed in, or no longer. VaultLocked. KeyNotBoundToOrigin.</exception>
     internal async Task<Secret> GetAsync(ProviderSettings settings, Uri origin, CancellationToken cancellationToken)
     {
-        var held = byProvider.GetOrAdd(settings.Id, _ => new Held());
-        await SaveLeftOverAsync(settings, held, cancellationToken).ConfigureAwait(false);
-        if (IsDue(held, settings.Id, early: false))
+        var state = byProvider.GetOrAdd(settings.Id, _ => new TokenState());
+        await SaveUnsavedAsync(settings, state, cancellationToken).ConfigureAwait(false);
+        if (IsDue(state, settings.Id, early: false))
         {
-            await RefreshAsync(settings, held, isRefused: false, cancellationToken).ConfigureAwait(false);
+            await RefreshAsync(settings, state, isRefused: false, cancellationToken).ConfigureAwait(false);
         }
-        else if (IsDue(held, settings.Id, early: true) && (held.Missed is not { } missed || time.GetElapsedTime(missed) > Pause))
+        else if (IsDue(state, settings.Id, early: true) && (state.LastFailedRefresh is not { } missed || time.GetElapsedTime(missed) > RetryPause))
         {
             try
             {
-                await RefreshAsync(settings, held, isRefused: false, cancellationToken).ConfigureAwait(false);
+                await RefreshAsync(settings, state, isRefused: false, cancellationToken).ConfigureAwait(false);
             }
             catch (FailureException fault) when (fault.Failure.IsRetryable)
             {
                 // The old one is still good for a few minutes, in which the server may come back.
-                held.Missed = time.GetTimestamp();
+                state.LastFailedRefresh = time.GetTimestamp();
             }
         }
 
@@ -73,27 +73,27 @@ public sealed class OAuthTokens
     /// <exception cref="FailureException">The refresh was refused: "Sign in again".</exception>
     internal async ValueTask<bool> RenewAsync(ProviderSettings settings, CancellationToken cancellationToken)
     {
-        var held = byProvider.GetOrAdd(settings.Id, _ => new Held());
-        if (held.Answer is { } latest && time.GetElapsedTime(latest.Timestamp) < Young) { return true; }
+        var state = byProvider.GetOrAdd(settings.Id, _ => new TokenState());
+        if (state.Answer is { } latest && time.GetElapsedTime(latest.Timestamp) < MinRefreshAge) { return true; }
 
-        return await RefreshAsync(settings, held, isRefused: true, cancellationToken).ConfigureAwait(false);
+        return await RefreshAsync(settings, state, isRefused: true, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Keeps what a sign-in brought, in place of anything older.</summary>
-    internal async Task SaveAsync(ProviderSettings settings, TokenAnswer answer, CancellationToken cancellationToken)
+    internal async Task SaveAsync(ProviderSettings settings, TokenResponse answer, CancellationToken cancellationToken)
     {
         var oauth = OAuthSettings.Of(settings);
-        using var turn = await TurnAsync(settings.Id, cancellationToken).ConfigureAwait(false);
+        using var turn = await LockAsync(settings.Id, cancellationToken).ConfigureAwait(false);
         // A refresh token of an earlier sign-in would bring back another user.
         if (answer.RefreshToken is null) { await secrets.DeleteAsync(RefreshReference(settings.Id), cancellationToken).ConfigureAwait(false); }
 
-        await StoreAsync(settings.Id, oauth, byProvider.GetOrAdd(settings.Id, _ => new Held()), answer, cancellationToken).ConfigureAwait(false);
+        await StoreAsync(settings.Id, oauth, byProvider.GetOrAdd(settings.Id, _ => new TokenState()), answer, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Forgets everything about the sign-in.</summary>
     internal async Task ForgetAsync(string providerId, CancellationToken cancellationToken)
     {
-        using var turn = await TurnAsync(providerId, cancellationToken).ConfigureAwait(false);
+        using var turn = await LockAsync(providerId, cancellationToken).ConfigureAwait(false);
         byProvider.TryRemove(providerId, out _);
         await secrets.DeleteAsync(RefreshReference(providerId), cancellationToken).ConfigureAwait(false);
         await secrets.DeleteAsync(AccessReference(providerId), cancellationToken).ConfigureAwait(false);
@@ -102,21 +102,21 @@ public sealed class OAuthTokens
 
     /// <summary>What this process got itself is counted by the clock that nobody sets; all is, for other processes and after a sleep, by the one on the wall.</summary>
     /// <param name="early">Whether the time before the end counts already.</param>
-    private bool IsDue(Held held, string providerId, bool early)
+    private bool IsDue(TokenState state, string providerId, bool early)
     {
         var entry = ledger.Find(providerId);
         return IsDue(entry, early)
-            || (IsOurs(entry, held) && held.Answer is { Life: { } life, Timestamp: var received } && time.GetElapsedTime(received) >= life - (early ? AheadOf(life) : TimeSpan.Zero));
+            || (IsOurs(entry, state) && state.Answer is { Lifetime: { } life, Timestamp: var received } && time.GetElapsedTime(received) >= life - (early ? RefreshAheadOf(life) : TimeSpan.Zero));
     }
 
     /// <summary>Where nothing can be refreshed, a clock that somebody set is no reason to give a token up.</summary>
-    private bool IsOver(Held held, string providerId)
+    private bool IsOver(TokenState state, string providerId)
     {
         var entry = ledger.Find(providerId);
-        return IsOurs(entry, held) ? held.Answer is { Life: { } life, Timestamp: var received } && time.GetElapsedTime(received) >= life : IsDue(entry, early: false);
+        return IsOurs(entry, state) ? state.Answer is { Lifetime: { } life, Timestamp: var received } && time.GetElapsedTime(received) >= life : IsDue(entry, early: false);
     }
 
-    private static bool IsOurs(OAuthEntry? entry, Held held) => held.Answer is { } answer && (entry is null || entry.ReceivedAt == answer.ReceivedAt);
+    private static bool IsOurs(OAuthEntry? entry, TokenState state) => state.Answer is { } answer && (entry is null || entry.ReceivedAt == answer.ReceivedAt);
 
     private bool IsDue(OAuthEntry? entry, bool early)
     {
@@ -124,36 +124,36 @@ public sealed class OAuthTokens
 
         var now = time.GetUtcNow();
         // A token from the future was written before the clock was set back: nobody knows how old it is.
-        return early ? now >= end - AheadOf(end - entry.ReceivedAt) || now < entry.ReceivedAt - Ahead : now >= end;
+        return early ? now >= end - RefreshAheadOf(end - entry.ReceivedAt) || now < entry.ReceivedAt - RefreshAhead : now >= end;
     }
 
     /// <summary>A token of a few minutes would otherwise always be due.</summary>
-    private static TimeSpan AheadOf(TimeSpan life) => life / 4 < Ahead ? life / 4 : Ahead;
+    private static TimeSpan RefreshAheadOf(TimeSpan life) => life / 4 < RefreshAhead ? life / 4 : RefreshAhead;
 
     /// <returns>False when nothing can be refreshed.</returns>
-    private async Task<bool> RefreshAsync(ProviderSettings settings, Held held, bool isRefused, CancellationToken cancellationToken)
+    private async Task<bool> RefreshAsync(ProviderSettings settings, TokenState state, bool isRefused, CancellationToken cancellationToken)
     {
         Task<bool> underWay;
-        lock (held)
+        lock (state)
         {
             // It belongs to nobody: who gives up waiting does not take it from the others.
-            underWay = held.Refreshing is { IsCompleted: false } running
+            underWay = state.Refreshing is { IsCompleted: false } running
                 ? running
-                : held.Refreshing = Task.Run(() => RefreshOnceAsync(settings, held, isRefused), CancellationToken.None);
+                : state.Refreshing = Task.Run(() => RefreshOnceAsync(settings, state, isRefused), CancellationToken.None);
         }
 
         return await underWay.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<bool> RefreshOnceAsync(ProviderSettings settings, Held held, bool isRefused)
+    private async Task<bool> RefreshOnceAsync(ProviderSettings settings, TokenState state, bool isRefused)
     {
         var oauth = OAuthSettings.Of(settings);
         var before = ledger.Find(settings.Id);
-        using var turn = await TurnAsync(settings.Id, CancellationToken.None).ConfigureAwait(false);
+        using var turn = await LockAsync(settings.Id, CancellationToken.None).ConfigureAwait(false);
         // Another window, or whoever came before us, may have done it while we waited for our turn.
-        if (!IsDue(held, settings.Id, early: true) && (!isRefused || ledger.Find(settings.Id) != before)) { return true; }
+        if (!IsDue(state, settings.Id, early: true) && (!isRefused || ledger.Find(settings.Id) != before)) { return true; }
 
-        if (before is not null && held.Refused == before.ReceivedAt) { throw SignInAgain(settings); }
+        if (before is not null && state.Refused == before.ReceivedAt) { throw SignInAgain(settings); }
 
         string refresh;
         try
@@ -162,43 +162,43 @@ public sealed class OAuthTokens
         }
         catch (FailureException missing) when (missing.InnerException is FailureException { Failure.Kind: FailureKind.NotFound })
         {
-            return IsOver(held, settings.Id) ? throw SignInAgain(settings) : false;
+            return IsOver(state, settings.Id) ? throw SignInAgain(settings) : false;
         }
 
         try
         {
             var answer = await server.TokenAsync(oauth, [("grant_type", "refresh_token"), ("refresh_token", refresh)], CancellationToken.None).ConfigureAwait(false);
-            await StoreAsync(settings.Id, oauth, held, answer, CancellationToken.None).ConfigureAwait(false);
+            await StoreAsync(settings.Id, oauth, state, answer, CancellationToken.None).ConfigureAwait(false);
             return true;
         }
         catch (OAuthRefusal refusal)
         {
             // Asking again with what was refused for good would only hammer at the server.
-            if (refusal.Code == "invalid_grant") { held.Refused = before?.ReceivedAt; }
+            if (refusal.Code == "invalid_grant") { state.Refused = before?.ReceivedAt; }
             throw new FailureException(refusal.Failure, refusal);
         }
     }
 
     /// <summary>The refresh token first: a server that gives a new one has forgotten the old.</summary>
-    private async Task StoreAsync(string providerId, OAuthSettings oauth, Held held, TokenAnswer answer, CancellationToken cancellationToken)
+    private async Task StoreAsync(string providerId, OAuthSettings oauth, TokenState state, TokenResponse answer, CancellationToken cancellationToken)
     {
-        held.Answer = answer;
-        held.Unsaved = answer;
+        state.Answer = answer;
+        state.Unsaved = answer;
         if (answer.RefreshToken is { } refresh) { await secrets.StoreAsync(RefreshReference(providerId), refresh, [oauth.TokenUrl], cancellationToken).ConfigureAwait(false); }
 
         await secrets.StoreAsync(AccessReference(providerId), answer.AccessToken, [oauth.ApiOrigin], cancellationToken).ConfigureAwait(false);
-        var entry = new OAuthEntry(answer.ReceivedAt, answer.Life is { } life ? answer.ReceivedAt + life : null);
+        var entry = new OAuthEntry(answer.ReceivedAt, answer.Lifetime is { } life ? answer.ReceivedAt + life : null);
         await OnDiskAsync(() => ledger.SetAsync(providerId, entry, cancellationToken)).ConfigureAwait(false);
-        held.Unsaved = null;
-        held.Refused = null;
+        state.Unsaved = null;
+        state.Refused = null;
     }
 
     /// <summary>Tokens that came while the vault was locked or the disk full: the server has forgotten the older ones, so they are not given up.</summary>
-    private async Task SaveLeftOverAsync(ProviderSettings settings, Held held, CancellationToken cancellationToken)
+    private async Task SaveUnsavedAsync(ProviderSettings settings, TokenState state, CancellationToken cancellationToken)
     {
-        if (held.Unsaved is { } answer && held.Refreshing is not { IsCompleted: false })
+        if (state.Unsaved is { } answer && state.Refreshing is not { IsCompleted: false })
         {
-            await StoreAsync(settings.Id, OAuthSettings.Of(settings), held, answer, cancellationToken).ConfigureAwait(false);
+            await StoreAsync(settings.Id, OAuthSettings.Of(settings), state, answer, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -219,7 +219,7 @@ public sealed class OAuthTokens
         }
     }
 
-    private Task<IDisposable> TurnAsync(string providerId, CancellationToken cancellationToken) =>
+    private Task<IDisposable> LockAsync(string providerId, CancellationToken cancellationToken) =>
         OnDiskAsync(() => ledger.LockForRefreshAsync(providerId, cancellationToken));
 
     private static FailureException SignInAgain(ProviderSettings settings) => new(FailureKind.ProviderAuthFailed, $"The sign-in of {settings.Name} has ended. Sign in again.");
@@ -243,18 +243,18 @@ public sealed class OAuthTokens
     });
 
     /// <summary>What this process knows of one provider's tokens.</summary>
-    private sealed class Held
+    private sealed class TokenState
     {
         /// <summary>The latest that this process got itself; null while it only knows the file.</summary>
-        public volatile TokenAnswer? Answer;
+        public volatile TokenResponse? Answer;
 
         /// <summary>Got, but not yet kept.</summary>
-        public volatile TokenAnswer? Unsaved;
+        public volatile TokenResponse? Unsaved;
 
         public Task<bool>? Refreshing;
 
         /// <summary>When a refresh ahead of time failed.</summary>
-        public long? Missed;
+        public long? LastFailedRefresh;
 
         /// <summary>When the token came whose refresh was refused for good.</summary>
         public DateTimeOffset? Refused;

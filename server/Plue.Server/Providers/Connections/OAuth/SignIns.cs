@@ -89,7 +89,7 @@ public sealed class SignIns(OAuthTokens tokens, TimeProvider time) : IAsyncDispo
         private readonly ISignInFlow flow;
         private readonly CancellationTokenSource stop = new();
 
-        public SignIn(ISignInFlow flow, Func<TokenAnswer, Task> keep)
+        public SignIn(ISignInFlow flow, Func<TokenResponse, Task> keep)
         {
             this.flow = flow;
             Ended = Task.Run(async () => await keep(await flow.RunAsync(stop.Token).ConfigureAwait(false)).ConfigureAwait(false));

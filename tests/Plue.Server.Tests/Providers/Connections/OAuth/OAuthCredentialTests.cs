@@ -50,7 +50,7 @@ public sealed class OAuthCredentialTests
     }
 
     [Fact]
-    public async Task Twenty_requests_of_two_chats_wait_for_one_refresh()
+    public async Task Refreshes_once_for_twenty_requests()
     {
         await using var home = OAuthHome.Create();
         var process = await home.SignedInAsync();
@@ -66,7 +66,7 @@ public sealed class OAuthCredentialTests
     }
 
     [Fact]
-    public async Task Twenty_requests_that_are_refused_at_once_are_asked_again_after_one_refresh()
+    public async Task Repeats_twenty_rejected_requests_after_one_refresh()
     {
         await using var home = OAuthHome.Create();
         home.Server.ExpiresIn = null;
@@ -162,7 +162,7 @@ public sealed class OAuthCredentialTests
     }
 
     [Fact]
-    public async Task While_the_old_token_is_good_a_server_that_is_down_stops_nobody()
+    public async Task Uses_a_valid_token_while_the_server_is_down()
     {
         await using var home = OAuthHome.Create();
         var process = await home.SignedInAsync();

@@ -180,7 +180,7 @@ public sealed class SignInTests
     }
 
     [Fact]
-    public async Task Nobody_coming_back_for_five_minutes_is_the_end()
+    public async Task Sign_in_times_out_after_five_minutes()
     {
         await using var home = OAuthHome.Create();
         var process = await home.StartAsync();
@@ -271,7 +271,7 @@ public sealed class SignInTests
     }
 
     [Fact]
-    public async Task Huge_slow_and_strange_answers_end_in_one_sentence()
+    public async Task Fails_with_one_sentence_on_huge_slow_or_invalid_responses()
     {
         await using var home = OAuthHome.Create("device_url");
         var process = await home.StartAsync();

@@ -1,14 +1,14 @@
 namespace Plue.Server.Providers.Http;
 
 /// <summary>How long one exchange is waited for: until its first byte, then between reads. There is no limit on the whole.</summary>
-internal sealed class Patience : IDisposable
+internal sealed class ExchangeTimeout : IDisposable
 {
     private readonly CancellationTokenSource source;
     private readonly CancellationTokenRegistration registration;
     private readonly CancellationToken caller;
     private readonly TimeSpan idle;
 
-    public Patience(TimeSpan firstByte, TimeSpan idle, TimeProvider time, CancellationToken cancellationToken)
+    public ExchangeTimeout(TimeSpan firstByte, TimeSpan idle, TimeProvider time, CancellationToken cancellationToken)
     {
         this.idle = idle;
         Limit = firstByte;
@@ -25,7 +25,7 @@ internal sealed class Patience : IDisposable
     public bool HasFirstByte { get; private set; }
 
     /// <summary>The wait ended because of the limit, not because the caller gave up.</summary>
-    public bool RanOut => source.IsCancellationRequested && !caller.IsCancellationRequested;
+    public bool HasExpired => source.IsCancellationRequested && !caller.IsCancellationRequested;
 
     /// <summary>A byte came: the next one has the idle time.</summary>
     public void Renew()

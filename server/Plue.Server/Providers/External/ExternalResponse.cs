@@ -5,7 +5,7 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.External;
 
 /// <summary>Folds the envelopes of one answer into provider events: exactly one ending, whatever the program writes.</summary>
-internal sealed class ExternalAnswer(string who)
+internal sealed class ExternalResponse(string who)
 {
     private readonly HashSet<string> toolUseIds = new(StringComparer.Ordinal);
     private bool isReasoning;
