@@ -41,7 +41,7 @@ internal sealed class Asking(ChatServices services, string codexId, Func<StoredC
         if (tools.Mode == PermissionMode.PlanOnly) { steering = steering with { System = steering.System is { } system ? $"{system}\n\n{PlanOnly}" : PlanOnly }; }
         IReadOnlyList<ModelChoice> standIns =
             [.. (chat.Fallbacks is { Count: > 0 } own ? own : services.Fallbacks()).Where(other => other.ProviderId != provider.Settings.Id || (other.Model is { } model && model != choice.Model))];
-        if (standIns.Count > 0 && services.Providers.Rest.RestingUntil(provider.Settings) is not null) { return new Prepared(provider, null, steering, standIns); }
+        if (standIns.Count > 0 && services.Providers.Cooldowns.PausedUntil(provider.Settings) is not null) { return new Prepared(provider, null, steering, standIns); }
 
         try
         {
@@ -65,7 +65,7 @@ internal sealed class Asking(ChatServices services, string codexId, Func<StoredC
     /// <param name="failure">Null when it answered.</param>
     public void Heard(ProviderSettings settings, Failure? failure)
     {
-        services.Providers.Rest.Heard(settings, failure);
+        services.Providers.Cooldowns.Report(settings, failure);
         services.Answered(settings, failure);
     }
 
@@ -97,7 +97,7 @@ internal sealed class Asking(ChatServices services, string codexId, Func<StoredC
             await CheckBudgetAsync(prepared.Provider.Settings, cancellationToken);
             return ask(prepared.Provider, prepared.Model ?? await services.Providers.ResolveModelAsync(prepared.Provider, model, cancellationToken));
         },
-        () => services.Providers.Rest.Sentence(prepared.Provider.Settings));
+        () => services.Providers.Cooldowns.Describe(prepared.Provider.Settings));
 
     private Candidate StandIn(ModelChoice choice, Func<IProvider, string, Answerer> ask) => new(
         services.Providers.NameOf(choice.ProviderId),
@@ -107,7 +107,7 @@ internal sealed class Asking(ChatServices services, string codexId, Func<StoredC
             await CheckBudgetAsync(provider.Settings, cancellationToken);
             return ask(provider, await services.Providers.ResolveModelAsync(provider, choice.Model, cancellationToken));
         },
-        () => services.Providers.Find(choice.ProviderId) is { } known ? services.Providers.Rest.Sentence(known.Settings) : null);
+        () => services.Providers.Find(choice.ProviderId) is { } known ? services.Providers.Cooldowns.Describe(known.Settings) : null);
 
     /// <summary>Holds what an answer under way has used against the budgets, as the next request would be. For a program that runs its own rounds.</summary>
     private async Task<Failure?> WhyNotOnAsync(ProviderSettings settings, string model, Usage usage, int rounds)

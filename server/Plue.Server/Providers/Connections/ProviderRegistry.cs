@@ -33,7 +33,7 @@ public sealed class ProviderRegistry : IAsyncDisposable
         IProviderSource source, Func<ProviderSettings, IProvider> build, Discovery discovery, ProviderCatalog catalog, ProviderStates states, ModelCache cache, TimeProvider time)
     {
         (this.source, this.build, this.discovery, this.states, this.time) = (source, build, discovery, states, time);
-        Rest = new ProviderRest(time);
+        Cooldowns = new ProviderCooldowns(time);
         models = new ModelLists(catalog, cache, time, (settings, count) =>
         {
             states.Listed(settings, count);
@@ -50,7 +50,7 @@ public sealed class ProviderRegistry : IAsyncDisposable
     public string? FolderProblem => source.FolderProblem;
 
     /// <summary>Which of them rest after failing repeatedly.</summary>
-    public ProviderRest Rest { get; }
+    public ProviderCooldowns Cooldowns { get; }
 
     /// <summary>The user's own first; a found one with the same id is hidden behind it.</summary>
     public IReadOnlyList<ConfiguredProvider> List()
@@ -218,7 +218,7 @@ public sealed class ProviderRegistry : IAsyncDisposable
         var provider = await GetAsync(id, cancellationToken);
         var failure = await CheckAsync(provider, cancellationToken);
         states.Tested(provider.Settings, failure);
-        if (failure is null) { Rest.Heard(provider.Settings, null); }
+        if (failure is null) { Cooldowns.Report(provider.Settings, null); }
         Changed?.Invoke(provider.Settings.Id);
         return new ProviderTest(provider.Settings, time.GetUtcNow(), failure);
     }

@@ -8,21 +8,21 @@ namespace Plue.Server.Providers.Connections;
 /// Gives a provider that cannot answer a rest: after three failures in a row within ten minutes for one minute, then for twice as long each time it
 /// fails again, up to fifteen. One answer ends it, and so do other settings. Resting only means that others are asked first. Any thread may call.
 /// </summary>
-public sealed class ProviderRest(TimeProvider time)
+public sealed class ProviderCooldowns(TimeProvider time)
 {
-    public const int FailuresBeforeRest = 3;
-    public static readonly TimeSpan CountedFor = TimeSpan.FromMinutes(10);
-    public static readonly TimeSpan FirstRest = TimeSpan.FromMinutes(1);
-    public static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(15);
+    public const int FailuresBeforeCooldown = 3;
+    public static readonly TimeSpan FailureWindow = TimeSpan.FromMinutes(10);
+    public static readonly TimeSpan FirstCooldown = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan MaxCooldown = TimeSpan.FromMinutes(15);
 
     private readonly ConcurrentDictionary<string, Record> records = new(StringComparer.Ordinal);
 
-    /// <param name="LastRest">Zero while there was none.</param>
-    private sealed record Record(ProviderSettings Settings, IReadOnlyList<DateTimeOffset> Failures, int InARow, DateTimeOffset Until, TimeSpan LastRest);
+    /// <param name="LastCooldown">Zero while there was none.</param>
+    private sealed record Record(ProviderSettings Settings, IReadOnlyList<DateTimeOffset> Failures, int InARow, DateTimeOffset Until, TimeSpan LastCooldown);
 
     /// <summary>How asking a provider went.</summary>
     /// <param name="failure">Null when it answered. What says nothing about whether it is there, such as a wrong key, changes nothing.</param>
-    public void Heard(ProviderSettings settings, Failure? failure)
+    public void Report(ProviderSettings settings, Failure? failure)
     {
         if (failure is null)
         {
@@ -37,19 +37,19 @@ public sealed class ProviderRest(TimeProvider time)
     }
 
     /// <summary>Null while it is asked in its turn.</summary>
-    public DateTimeOffset? RestingUntil(string providerId) =>
+    public DateTimeOffset? PausedUntil(string providerId) =>
         records.TryGetValue(providerId, out var record) && record.Until > time.GetUtcNow() ? record.Until : null;
 
-    /// <summary>As <see cref="RestingUntil(string)"/>, for these settings only: changed ones are tried at once.</summary>
-    public DateTimeOffset? RestingUntil(ProviderSettings settings) =>
-        records.TryGetValue(settings.Id, out var record) && record.Settings.HasSameValuesAs(settings) ? RestingUntil(settings.Id) : null;
+    /// <summary>As <see cref="PausedUntil(string)"/>, for these settings only: changed ones are tried at once.</summary>
+    public DateTimeOffset? PausedUntil(ProviderSettings settings) =>
+        records.TryGetValue(settings.Id, out var record) && record.Settings.HasSameValuesAs(settings) ? PausedUntil(settings.Id) : null;
 
     /// <returns>A sentence; null while it does not rest.</returns>
-    public string? Sentence(ProviderSettings settings)
+    public string? Describe(ProviderSettings settings)
     {
-        if (RestingUntil(settings) is not { } until || !records.TryGetValue(settings.Id, out var record)) { return null; }
+        if (PausedUntil(settings) is not { } until || !records.TryGetValue(settings.Id, out var record)) { return null; }
 
-        var times = record.InARow == FailuresBeforeRest ? "three" : record.InARow.ToString(CultureInfo.InvariantCulture);
+        var times = record.InARow == FailuresBeforeCooldown ? "three" : record.InARow.ToString(CultureInfo.InvariantCulture);
         var local = TimeZoneInfo.ConvertTime(until, time.LocalTimeZone);
         return string.Create(CultureInfo.InvariantCulture, $"{settings.Name} is resting until {local:HH:mm} after failing {times} times.");
     }
@@ -63,15 +63,15 @@ public sealed class ProviderRest(TimeProvider time)
         // Whoever asks it all the same while it rests does not make the rest longer.
         if (known.Until > now) { return known with { InARow = known.InARow + 1 }; }
 
-        if (known.LastRest > TimeSpan.Zero && now - known.Until < CountedFor)
+        if (known.LastCooldown > TimeSpan.Zero && now - known.Until < FailureWindow)
         {
-            var longer = known.LastRest * 2 < LongestRest ? known.LastRest * 2 : LongestRest;
-            return known with { InARow = known.InARow + 1, Until = now + longer, LastRest = longer };
+            var longer = known.LastCooldown * 2 < MaxCooldown ? known.LastCooldown * 2 : MaxCooldown;
+            return known with { InARow = known.InARow + 1, Until = now + longer, LastCooldown = longer };
         }
 
-        DateTimeOffset[] recent = [.. known.Failures.Where(at => now - at < CountedFor && at > known.Until), now];
-        return recent.Length < FailuresBeforeRest
+        DateTimeOffset[] recent = [.. known.Failures.Where(at => now - at < FailureWindow && at > known.Until), now];
+        return recent.Length < FailuresBeforeCooldown
             ? new Record(settings, recent, recent.Length, default, TimeSpan.Zero)
-            : new Record(settings, recent, recent.Length, now + FirstRest, FirstRest);
+            : new Record(settings, recent, recent.Length, now + FirstCooldown, FirstCooldown);
     }
 }

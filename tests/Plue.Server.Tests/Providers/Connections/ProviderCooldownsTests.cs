@@ -4,38 +4,38 @@ using Plue.Server.Providers.Connections;
 
 namespace Plue.Server.Tests.Providers.Connections;
 
-public class ProviderRestTests
+public class ProviderCooldownsTests
 {
     private static readonly ProviderSettings X = new() { Id = "x", Name = "X", Kind = "anthropic" };
     private readonly Clock clock = new();
-    private readonly ProviderRest rest;
+    private readonly ProviderCooldowns cooldowns;
 
-    public ProviderRestTests() => rest = new ProviderRest(clock);
+    public ProviderCooldownsTests() => cooldowns = new ProviderCooldowns(clock);
 
     [Theory]
     [InlineData(FailureKind.Unreachable), InlineData(FailureKind.Timeout), InlineData(FailureKind.Overloaded), InlineData(FailureKind.RateLimited)]
-    public void Three_failures_in_a_row_are_followed_by_a_minutes_rest(FailureKind kind)
+    public void Pauses_for_a_minute_after_three_failures_in_a_row(FailureKind kind)
     {
         Fail(kind);
         Fail(kind);
-        Assert.Null(rest.RestingUntil("x"));
+        Assert.Null(cooldowns.PausedUntil("x"));
         Fail(kind);
-        Assert.Equal(clock.Now + TimeSpan.FromMinutes(1), rest.RestingUntil("x"));
-        Assert.Equal("X is resting until 14:01 after failing three times.", rest.Sentence(X));
+        Assert.Equal(clock.Now + TimeSpan.FromMinutes(1), cooldowns.PausedUntil("x"));
+        Assert.Equal("X is resting until 14:01 after failing three times.", cooldowns.Describe(X));
         clock.Now += TimeSpan.FromMinutes(1);
-        Assert.Null(rest.RestingUntil("x"));
-        Assert.Null(rest.Sentence(X));
+        Assert.Null(cooldowns.PausedUntil("x"));
+        Assert.Null(cooldowns.Describe(X));
     }
 
     [Fact]
-    public void Each_further_failure_doubles_the_rest_up_to_a_quarter_of_an_hour()
+    public void Doubles_the_cooldown_with_each_failure_up_to_fifteen_minutes()
     {
         Fail(times: 3);
         List<double> minutes = [];
         for (var time = 0; time < 7; time++)
         {
-            minutes.Add((rest.RestingUntil("x")!.Value - clock.Now).TotalMinutes);
-            clock.Now = rest.RestingUntil("x")!.Value;
+            minutes.Add((cooldowns.PausedUntil("x")!.Value - clock.Now).TotalMinutes);
+            clock.Now = cooldowns.PausedUntil("x")!.Value;
             Fail();
         }
 
@@ -46,10 +46,10 @@ public class ProviderRestTests
     public void One_answer_ends_it_and_what_led_to_it()
     {
         Fail(times: 3);
-        rest.Heard(X, null);
-        Assert.Null(rest.RestingUntil("x"));
+        cooldowns.Report(X, null);
+        Assert.Null(cooldowns.PausedUntil("x"));
         Fail(times: 2);
-        Assert.Null(rest.RestingUntil("x"));
+        Assert.Null(cooldowns.PausedUntil("x"));
     }
 
     [Fact]
@@ -58,9 +58,9 @@ public class ProviderRestTests
         Fail(times: 2);
         clock.Now += TimeSpan.FromMinutes(11);
         Fail(times: 2);
-        Assert.Null(rest.RestingUntil("x"));
+        Assert.Null(cooldowns.PausedUntil("x"));
         Fail();
-        Assert.NotNull(rest.RestingUntil("x"));
+        Assert.NotNull(cooldowns.PausedUntil("x"));
     }
 
     [Fact]
@@ -69,20 +69,20 @@ public class ProviderRestTests
         Fail(times: 3);
         clock.Now += TimeSpan.FromMinutes(12);
         Fail();
-        Assert.Null(rest.RestingUntil("x"));
+        Assert.Null(cooldowns.PausedUntil("x"));
         Fail(times: 2);
-        Assert.Equal(clock.Now + TimeSpan.FromMinutes(1), rest.RestingUntil("x"));
+        Assert.Equal(clock.Now + TimeSpan.FromMinutes(1), cooldowns.PausedUntil("x"));
     }
 
     [Fact]
-    public void Asking_while_it_rests_makes_the_rest_no_longer()
+    public void Requests_during_a_cooldown_do_not_extend_it()
     {
         Fail(times: 3);
-        var until = rest.RestingUntil("x");
+        var until = cooldowns.PausedUntil("x");
         clock.Now += TimeSpan.FromSeconds(20);
         Fail(times: 5);
-        Assert.Equal(until, rest.RestingUntil("x"));
-        Assert.Contains("after failing 8 times", rest.Sentence(X), StringComparison.Ordinal);
+        Assert.Equal(until, cooldowns.PausedUntil("x"));
+        Assert.Contains("after failing 8 times", cooldowns.Describe(X), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -90,7 +90,7 @@ public class ProviderRestTests
     public void What_does_not_say_that_it_is_away_is_no_reason(FailureKind kind)
     {
         for (var time = 0; time < 5; time++) { Fail(kind); }
-        Assert.Null(rest.RestingUntil("x"));
+        Assert.Null(cooldowns.PausedUntil("x"));
     }
 
     [Fact]
@@ -98,22 +98,22 @@ public class ProviderRestTests
     {
         Fail(times: 3);
         var changed = X with { Endpoint = new Uri("http://elsewhere") };
-        Assert.Null(rest.RestingUntil(changed));
-        Assert.NotNull(rest.RestingUntil(X));
-        rest.Heard(changed, new Failure(FailureKind.Overloaded, "Away."));
-        Assert.Null(rest.RestingUntil("x"));
+        Assert.Null(cooldowns.PausedUntil(changed));
+        Assert.NotNull(cooldowns.PausedUntil(X));
+        cooldowns.Report(changed, new Failure(FailureKind.Overloaded, "Away."));
+        Assert.Null(cooldowns.PausedUntil("x"));
     }
 
     [Fact]
-    public void Providers_rest_each_for_themselves()
+    public void Cooldowns_are_separate_for_each_provider()
     {
         Fail(times: 3);
-        Assert.Null(rest.RestingUntil("y"));
+        Assert.Null(cooldowns.PausedUntil("y"));
     }
 
     private void Fail(FailureKind kind = FailureKind.Overloaded, int times = 1)
     {
-        for (var time = 0; time < times; time++) { rest.Heard(X, new Failure(kind, "Away.")); }
+        for (var time = 0; time < times; time++) { cooldowns.Report(X, new Failure(kind, "Away.")); }
     }
 
     private sealed class Clock : TimeProvider
