@@ -5,8 +5,8 @@ using Plue.Server.Messages;
 namespace Plue.Server.Providers.Connections;
 
 /// <summary>
-/// Gives a provider that cannot answer a rest: after three failures in a row within ten minutes for one minute, then for twice as long each time it
-/// fails again, up to fifteen. One answer ends it, and so do other settings. Resting only means that others are asked first. Any thread may call.
+/// Pauses a provider that fails: after three failures in a row within ten minutes for one minute, then for twice as long each time it fails again,
+/// up to fifteen. A response or changed settings end the pause. A paused provider is tried after its fallbacks. Any thread may call.
 /// </summary>
 public sealed class ProviderCooldowns(TimeProvider time)
 {
@@ -20,7 +20,7 @@ public sealed class ProviderCooldowns(TimeProvider time)
     /// <param name="LastCooldown">Zero while there was none.</param>
     private sealed record Record(ProviderSettings Settings, IReadOnlyList<DateTimeOffset> Failures, int InARow, DateTimeOffset Until, TimeSpan LastCooldown);
 
-    /// <summary>How asking a provider went.</summary>
+    /// <summary>Records the outcome of a request.</summary>
     /// <param name="failure">Null when it answered. What says nothing about whether it is there, such as a wrong key, changes nothing.</param>
     public void Report(ProviderSettings settings, Failure? failure)
     {
@@ -36,15 +36,15 @@ public sealed class ProviderCooldowns(TimeProvider time)
         records.AddOrUpdate(settings.Id, _ => Begin(settings, now), (_, known) => Next(known, settings, now));
     }
 
-    /// <summary>Null while it is asked in its turn.</summary>
+    /// <summary>The end of the pause; null if the provider is not paused.</summary>
     public DateTimeOffset? PausedUntil(string providerId) =>
         records.TryGetValue(providerId, out var record) && record.Until > time.GetUtcNow() ? record.Until : null;
 
-    /// <summary>As <see cref="PausedUntil(string)"/>, for these settings only: changed ones are tried at once.</summary>
+    /// <summary>As <see cref="PausedUntil(string)"/>, for these settings only, so changed ones are tried at once.</summary>
     public DateTimeOffset? PausedUntil(ProviderSettings settings) =>
         records.TryGetValue(settings.Id, out var record) && record.Settings.HasSameValuesAs(settings) ? PausedUntil(settings.Id) : null;
 
-    /// <returns>A sentence; null while it does not rest.</returns>
+    /// <returns>A sentence; null if the provider is not paused.</returns>
     public string? Describe(ProviderSettings settings)
     {
         if (PausedUntil(settings) is not { } until || !records.TryGetValue(settings.Id, out var record)) { return null; }
@@ -60,7 +60,7 @@ public sealed class ProviderCooldowns(TimeProvider time)
     {
         if (!known.Settings.HasSameValuesAs(settings)) { return Begin(settings, now); }
 
-        // Whoever asks it all the same while it rests does not make the rest longer.
+        // Requests during a pause do not extend it.
         if (known.Until > now) { return known with { InARow = known.InARow + 1 }; }
 
         if (known.LastCooldown > TimeSpan.Zero && now - known.Until < FailureWindow)

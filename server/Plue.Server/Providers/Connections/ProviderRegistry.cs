@@ -49,7 +49,7 @@ public sealed class ProviderRegistry : IAsyncDisposable
     /// <summary>Why the user's providers cannot be read; null when they can.</summary>
     public string? FolderProblem => source.FolderProblem;
 
-    /// <summary>Which of them rest after failing repeatedly.</summary>
+    /// <summary>Pauses of providers that failed repeatedly.</summary>
     public ProviderCooldowns Cooldowns { get; }
 
     /// <summary>The user's own first; a found one with the same id is hidden behind it.</summary>

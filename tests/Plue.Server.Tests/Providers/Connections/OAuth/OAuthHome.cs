@@ -1,8 +1,8 @@
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
-using Plue.Server.Providers.Http;
 using Plue.Server.Providers.Connections.OAuth;
+using Plue.Server.Providers.Http;
 using Plue.Server.Providers.OpenAi;
 using Plue.Server.Tests.Testing;
 using Plue.Server.Tests.Vault;
