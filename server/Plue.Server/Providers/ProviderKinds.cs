@@ -1,12 +1,12 @@
 namespace Plue.Server.Providers;
 
-/// <summary>How a provider knows its user; the names in files are those of records.md section 1.1.</summary>
+/// <summary>Authentication; the names in files are those of records.md section 1.1.</summary>
 public enum AuthType { None, ApiKey, Oauth, AwsCredentials, ServiceAccount }
 
-/// <summary>One way of talking to a vendor.</summary>
-/// <param name="AuthTypes">The usual one first.</param>
-/// <param name="DefaultEndpoint">Null where the user gives one, or where none is called.</param>
-/// <param name="TakesEndpoint">Whether an address of the user's own makes sense.</param>
+/// <summary>A kind of provider: one protocol of one vendor, or a family of vendors.</summary>
+/// <param name="AuthTypes">The default first.</param>
+/// <param name="DefaultEndpoint">Null if the user enters one, or none is called.</param>
+/// <param name="TakesEndpoint">Whether the user may enter an endpoint.</param>
 public sealed record ProviderKind(string Id, string Name, IReadOnlyList<AuthType> AuthTypes, string? DefaultEndpoint, bool TakesEndpoint)
 {
     public ProviderCapabilities Capabilities { get; init; } = ProviderCapabilities.Default;
@@ -104,7 +104,7 @@ public static class ProviderKinds
     };
 }
 
-/// <summary>From the catalog's types to kinds: the one table.</summary>
+/// <summary>Maps the catalog's types to kinds.</summary>
 public static class CatalogTypes
 {
     public static readonly IReadOnlyDictionary<string, string> KindByType = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -125,8 +125,8 @@ public static class CatalogTypes
         ["omlx"] = ProviderKinds.OpenAiCompatible,
     };
 
-    /// <param name="id">The catalog id: GitHub Copilot is told by it, because its type is that of any compatible server.</param>
-    /// <param name="isKnown">False for a type that Plue has not heard of and takes for OpenAI-compatible.</param>
+    /// <param name="id">The catalog id, which identifies GitHub Copilot: its type is that of any compatible server.</param>
+    /// <param name="isKnown">False for an unknown type, which is treated as OpenAI-compatible.</param>
     public static string KindOf(string id, string type, out bool isKnown)
     {
         isKnown = true;

@@ -15,7 +15,7 @@ public sealed record ProviderSettings
     public Uri? Endpoint { get; init; }
     public string? Model { get; init; }
     public string? CatalogProvider { get; init; }
-    /// <summary>Null means what is usual for the kind.</summary>
+    /// <summary>Null means the default of the kind.</summary>
     public AuthType? Auth { get; init; }
     /// <summary><c>vault://owner/name</c>, or <c>env://NAME</c> for a key found in the environment; null where none is needed.</summary>
     public string? ApiKeyRef { get; init; }
@@ -43,7 +43,7 @@ public sealed record ProviderSettings
 
     public bool IsFree => Capabilities.IsFree;
 
-    /// <summary>How the provider knows its user.</summary>
+    /// <summary>How requests are authenticated.</summary>
     public AuthType AuthType => Auth ?? ProviderKinds.Find(Kind)?.AuthTypes[0] ?? AuthType.None;
 
     /// <summary>The address that is called: the endpoint, else the vendor's own; null where the kind has none.</summary>

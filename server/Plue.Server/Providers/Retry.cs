@@ -5,8 +5,8 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers;
 
 /// <summary>
-/// Asks again when a provider fails before it has said anything. Never after the first piece of an answer, never over a spend limit,
-/// never for longer than a minute at a time, and each wait is announced.
+/// Retries a request that failed before its first content. Never after content, never after a spend limit, never with a wait of more than a minute.
+/// Each wait is announced.
 /// </summary>
 public static class Retry
 {
@@ -14,7 +14,7 @@ public static class Retry
 
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
 
-    /// <summary>The stream of <paramref name="provider"/>, its early failures tried again as its settings say: <c>none</c>, <c>standard</c> (3 tries) or <c>patient</c> (8).</summary>
+    /// <summary>The stream of <paramref name="provider"/>, retried as its settings say: <c>none</c>, <c>standard</c> (3 attempts) or <c>patient</c> (8).</summary>
     public static async IAsyncEnumerable<ProviderEvent> StreamAsync(
         IProvider provider, ProviderRequest request, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -54,18 +54,18 @@ public static class Retry
         }
     }
 
-    /// <summary>The vendor's wish, or one second doubled each time if that is longer; spread, so that many chats do not come back at once.</summary>
+    /// <summary>The vendor's retry-after, or one second doubled each time if that is longer, with jitter.</summary>
     private static TimeSpan WaitBefore(int attempt, TimeSpan? asked)
     {
         var backoff = FirstWait * Math.Pow(2, attempt - 1) * (0.75 + (Random.Shared.NextDouble() / 2));
         var wait = asked is { } least && least > backoff ? least : backoff;
-        // Timers know whole milliseconds, and the announced end should be the real one.
+        // Timers have whole milliseconds, and the announced end should be the real one.
         return TimeSpan.FromMilliseconds(Math.Ceiling(Math.Min(wait.TotalMilliseconds, MaxWait.TotalMilliseconds)));
     }
 
     private static bool IsAnswer(ProviderEvent next) => next is not (ProviderEvent.Waiting or ProviderEvent.Accepted or ProviderEvent.UsageReported or ProviderEvent.Failed);
 
-    /// <summary>A server on this machine that is not there will not be there in a second.</summary>
+    /// <summary>A local server that does not run will not run in a second.</summary>
     private static bool IsHopeless(ProviderSettings settings, Failure failure) =>
         failure.Kind == FailureKind.Unreachable && settings.Address is { IsAbsoluteUri: true, IsLoopback: true };
 
