@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Plue.Server.Providers.Connections.OAuth;
 using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Architecture;

@@ -6,7 +6,6 @@ using Plue.Server.Edits;
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
 using Plue.Server.Providers;
-using Plue.Server.Providers.Requests;
 using Plue.Server.Templates;
 using Plue.Server.Tools;
 using static Plue.Server.Tests.Providers.ClaudeCode.ClaudeCodeBench;
