@@ -15,7 +15,7 @@ public sealed class ExampleProvider : IProvider
     {
         Settings = settings;
         var endpoint = new ProviderEndpoint(settings, "https://api.example.com/v1", OpenAiWire.ApiRoot);
-        connection = new ProviderConnection(settings, endpoint, secrets, http, time, credential ?? new ApiKeyCredential(settings, secrets, endpoint, ("authorization", "Bearer ")));
+        connection = new ProviderConnection(settings, endpoint, secrets, http, time, ("authorization", "Bearer "), credential);
         chat = new ChatCompletions(settings, connection, Dialect.Compatible);
     }
 
@@ -24,20 +24,7 @@ public sealed class ExampleProvider : IProvider
     public IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, CancellationToken cancellationToken) =>
         chat.StreamAsync(connection.Endpoint.At("/chat/completions"), request, cancellationToken);
 
-    public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var answer = await connection.CallAsync(connection.Endpoint.At("/models"), null, null, cancellationToken).ConfigureAwait(false);
-            return null;
-        }
-        catch (FailureException exception)
-        {
-            return exception.Failure;
-        }
-    }
+    public Task<Failure?> CheckAsync(CancellationToken cancellationToken) => connection.CheckAsync("/models", cancellationToken);
 
     public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) => OpenAiModels.ListAsync(connection, cancellationToken);
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -6,6 +6,7 @@ using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 using Plue.Server.Templates;
 
 namespace Plue.Server;
@@ -67,7 +68,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
 
     /// <summary>What a file must say itself once its name does not say it any more: an external program is told the provider's name.</summary>
     public static IReadOnlyList<(IReadOnlyList<string> Path, string Value)> KeptWords(FileCodex codex) =>
-        codex.Values.GetString("provider_type") == ProviderKinds.External && codex.Values.GetObject("additional_auth")?.Has("provider") != true ? [(["additional_auth", "provider"], codex.Id)] : [];
+        ProviderKinds.Find(codex.Values.GetString("provider_type") ?? ProviderKinds.Default)?.Capabilities.IsUserProgram == true && codex.Values.GetObject("additional_auth")?.Has("provider") != true ? [(["additional_auth", "provider"], codex.Id)] : [];
 
     public void SetDefault(ModelChoice choice, bool small) => UserConfig.SetChoice(paths, small ? UserConfig.DefaultSmallKey : UserConfig.DefaultLargeKey, choice);
 
@@ -104,7 +105,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
         var endpoint = changes.Any(field => field.Field == "endpoint") ? (changes.First(field => field.Field == "endpoint").Value as Json5String)?.Value : from?.Endpoint?.ToString();
         if (kind.NeedsEndpoint && string.IsNullOrWhiteSpace(endpoint))
         {
-            throw new FailureException(FailureKind.MissingField, $"A provider of the kind {kind.Name} needs an address, such as {Example(kind)}.");
+            throw new FailureException(FailureKind.MissingField, $"A provider of the kind {kind.Name} needs an address, such as {kind.ExampleEndpoint}.");
         }
 
         if (!string.IsNullOrWhiteSpace(endpoint) && !(Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
@@ -156,8 +157,6 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
     /// <summary>A catalog says <c>$NAME</c> where the vendor's usual host is meant.</summary>
     private static string? Address(CatalogProvider? vendor) => vendor?.ApiEndpoint is { Length: > 0 } endpoint && endpoint[0] != '$' && Uri.TryCreate(endpoint, UriKind.Absolute, out _) ? endpoint : null;
 
-    private static string Example(ProviderKind kind) => kind.Id == ProviderKinds.Azure ? "https://my-resource.openai.azure.com" : "http://localhost:1234/v1";
-
     private ConfiguredProvider Configured(FileCodex codex, Template? template) => read.GetValue(codex, unread => Read(unread, template));
 
     private static ConfiguredProvider Read(FileCodex codex, Template? template)
@@ -169,7 +168,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
         {
             Id = codex.Id,
             Name = values.GetString("name") ?? codex.Id,
-            Kind = values.GetString("provider_type") ?? ProviderKinds.ClaudeCode,
+            Kind = values.GetString("provider_type") ?? ProviderKinds.Default,
             Enabled = values.GetBoolean("enabled") ?? true,
             Endpoint = Uri.TryCreate(values.GetString("endpoint"), UriKind.Absolute, out var endpoint) ? endpoint : null,
             Model = values.GetString("model"),

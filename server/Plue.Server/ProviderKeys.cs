@@ -4,7 +4,8 @@ using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
-using Plue.Server.Providers.OAuth;
+using Plue.Server.Providers.Connections;
+using Plue.Server.Providers.Connections.OAuth;
 using Plue.Server.Templates;
 using Plue.Server.Vault;
 

@@ -1,5 +1,6 @@
 using Plue.Server.Platform;
 using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Tests;

@@ -77,7 +77,7 @@ export const cases = [
       'Events are malformed or unknown, or a web page comes with 200: the event is passed over or the turn fails, and the next one works.',
     holders: [
       contract('A_malformed_event_fails_and_keeps_what_came_before'),
-      contract('An_unknown_event_is_passed_over'),
+      contract('Ignores_unknown_events'),
       contract('A_web_page_is_not_an_answer'),
       contract('Any_bytes_at_all_end_in_one_event_and_never_throw'),
     ],
@@ -154,7 +154,7 @@ export const cases = [
     id: 'REL-13',
     sentence:
       'No network, no such host, or the machine slept: an end within 10 s, the question is kept, and the answer goes on after sleep.',
-    holders: [story('no network, and sleep'), contract('Nothing_listening_is_said_at_once')],
+    holders: [story('no network, and sleep'), contract('Reports_a_port_that_nobody_listens_on')],
   },
   {
     id: 'REL-14',
@@ -264,7 +264,7 @@ export const cases = [
       csharp('Rpc.SetClockTests.REL_24_Whatever_the_clock_says_a_chat_keeps_its_order_and_nothing_that_was_deleted_is_removed_for_good'),
       csharp('Platform.ExpiryClockTests.REL_24_After_a_jump_ahead_nothing_is_old_for_a_day'),
       csharp('Platform.ExpiryClockTests.REL_24_A_clock_that_is_put_right_counts_at_once'),
-      csharp('Providers.OAuth.OAuthCredentialTests.A_clock_that_is_set_neither_keeps_an_old_token_nor_loses_a_good_one'),
+      csharp('Providers.Connections.OAuth.OAuthCredentialTests.A_clock_that_is_set_neither_keeps_an_old_token_nor_loses_a_good_one'),
     ],
   },
   {

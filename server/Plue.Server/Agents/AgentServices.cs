@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Plue.Server.Chat;
 using Plue.Server.Permissions;
-using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Agents;

@@ -1,6 +1,6 @@
 using Plue.Server.Codices;
 using Plue.Server.Messages;
-using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Agents;
@@ -41,7 +41,7 @@ internal sealed class CandidateFinder(ProviderRegistry providers)
             var name = model is null ? settings.Name : $"{settings.Name}, {model}";
             return new RouteCandidate(
                 name, new ModelChoice(ProviderRegistry.IsReserved(choice.ProviderId) ? settings.Id : choice.ProviderId, model), info, settings.IsFree, info?.SupportsTools ?? settings.SupportsTools, needs,
-                settings.Kind == ProviderKinds.Tour && ProviderRegistry.IsReserved(choice.ProviderId) ? "No provider is connected. Connect one with Plue: Manage Providers." : null);
+                settings.Capabilities.IsDemo && ProviderRegistry.IsReserved(choice.ProviderId) ? "No provider is connected. Connect one with Plue: Manage Providers." : null);
         }
         catch (FailureException fault)
         {

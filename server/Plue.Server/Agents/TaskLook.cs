@@ -3,7 +3,7 @@ using Plue.Server.Chat;
 using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
-using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 using Plue.Server.Store;
 using Plue.Server.Templates;
 

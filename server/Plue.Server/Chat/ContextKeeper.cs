@@ -27,8 +27,7 @@ internal sealed class ContextKeeper(ChatState state)
     /// <returns>The summary as stored; null when there was room, or none could be made.</returns>
     public async Task<Message?> MakeRoomAsync(IReadOnlyList<Message> path, ProviderSettings settings, string? model, CancellationToken cancellationToken)
     {
-        // Claude Code keeps its own history in its window.
-        if (settings.Kind == ProviderKinds.ClaudeCode || model is null || WindowOf(settings, model) is not { } window) { return null; }
+        if (settings.Capabilities.OwnHistory || model is null || WindowOf(settings, model) is not { } window) { return null; }
         // Where pinned files or the question itself fill the window, a summary of a few words would be paid for with every question and help nothing.
         if (!Compactor.MakesRoom(path, window)) { return null; }
         if (!ContextMeter.Measure(path, services.SteeringOf(state.Chat).System, PinnedTokens, 0, window, IsSummed).IsNearlyFull) { return null; }
@@ -69,7 +68,7 @@ internal sealed class ContextKeeper(ChatState state)
     public async Task<bool> NameAsync(CancellationToken cancellationToken)
     {
         var (chat, writer) = (state.Chat, state.Writer());
-        if (chat.HasTitle || services.Config.DefaultSmall is not { } small || services.Providers.Find(small.ProviderId)?.Settings.Kind is ProviderKinds.ClaudeCode or ProviderKinds.Tour) { return false; }
+        if (chat.HasTitle || services.Config.DefaultSmall is not { } small || services.Providers.Find(small.ProviderId)?.Settings.Capabilities is { OwnHistory: true } or { IsDemo: true }) { return false; }
         if (chat.Messages.FirstOrDefault(message => message.Role == MessageRole.User) is not { } question) { return false; }
         if (chat.Messages.FirstOrDefault(message => message is { Role: MessageRole.Assistant, Status: MessageStatus.Complete, GoesOn: false }) is not { } answer) { return false; }
 
@@ -84,9 +83,9 @@ internal sealed class ContextKeeper(ChatState state)
 
     private long PinnedTokens => services.Files.PinnedTokens(state.Chat.ContextFiles);
 
-    /// <summary>Claude Code asks its model again after each tool, and counts all of it.</summary>
+    /// <summary>A provider with its own tool loop asks its model again after each tool, and counts all of it.</summary>
     private bool IsSummed(Message message) =>
-        message.ProviderInfo is { } info && services.Providers.Find(info.ProviderId)?.Settings.Kind == ProviderKinds.ClaudeCode;
+        message.ProviderInfo is { } info && services.Providers.Find(info.ProviderId)?.Settings.Capabilities.OwnToolLoop == true;
 
     private long? WindowOf(ModelChoice choice) =>
         services.Providers.Find(choice.ProviderId)?.Settings is { } settings && (choice.Model ?? settings.Model) is { } model ? WindowOf(settings, model) : null;

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using Plue.Server.Codices;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
-using Plue.Server.Providers;
 using Plue.Server.Store;
 using Plue.Server.Templates;
 using Plue.Server.Tools;
@@ -473,7 +472,7 @@ public sealed class Conversation : IAsyncDisposable
 
         try
         {
-            if (services.Providers.Get(id) is IWarmable provider) { provider.Warm(CodexId, Chat.Model, services.Workspace.TrustedFolder); }
+            services.Providers.Get(id).Warm(CodexId, Chat.Model, services.Workspace.TrustedFolder);
         }
         catch (FailureException fault)
         {

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 using Plue.Server.Codices;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
-using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 using Plue.Server.Store;
 using Plue.Server.Templates;
 
@@ -126,7 +126,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
             {
                 var settings = (await services.Providers.GetAsync(id, cancellationToken)).Settings;
                 // The tour only shows what others would say.
-                if (settings.Kind != ProviderKinds.Tour || !ProviderRegistry.IsReserved(id)) { return; }
+                if (!settings.Capabilities.IsDemo || !ProviderRegistry.IsReserved(id)) { return; }
 
                 first ??= new FailureException(FailureKind.NotFound, "No provider is connected that could work on this. Connect one with Plue: Manage Providers, then start the task again.");
             }

@@ -1,6 +1,7 @@
 using System.Text;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Chat;
 
@@ -25,12 +26,12 @@ public sealed class RequestFiles(Attachments attachments)
         {
             if (!messages[at].Parts.Any(part => part is MessagePart.File)) { continue; }
 
-            var takesGif = provider.Settings.Kind is not (ProviderKinds.Gemini or ProviderKinds.VertexAi) || !request.Model.Contains("gemini", StringComparison.OrdinalIgnoreCase);
+            var takesGif = provider.Capabilities.TakesGif(request.Model);
             messages[at] = messages[at] with { Parts = [.. messages[at].Parts.Select(part => part is MessagePart.File file ? Filled(file, takesGif, ref room, notCarried) : part)] };
         }
 
         var filled = request with { Messages = messages };
-        return (filled, [.. RequestMessages.NotCarried(filled, provider.Settings), .. notCarried.Sentences()]);
+        return (filled, [.. RequestMessages.Omitted(filled, provider.Settings), .. notCarried.Sentences()]);
     }
 
     /// <param name="paths">A chat's context files, as the user named them.</param>
@@ -69,7 +70,7 @@ public sealed class RequestFiles(Attachments attachments)
 
         if (file.MediaType == "image/gif" && !takesGif)
         {
-            notCarried.Say($"{file.Path} was not sent: Gemini takes no GIF images.");
+            notCarried.Say($"{file.Path} was not sent: the model takes no GIF images.");
             return file with { Data = null };
         }
 
@@ -99,7 +100,7 @@ public sealed class RequestFiles(Attachments attachments)
     }
 
     private static string? WhyNoImages(IProvider provider, string model, ModelInfo? known) =>
-        provider is ITakesNoImages ? $"{provider.Settings.Name} takes no images" : known?.SupportsVision == false ? $"{model} takes no images" : null;
+        !provider.Capabilities.Images ? $"{provider.Settings.Name} takes no images" : known?.SupportsVision == false ? $"{model} takes no images" : null;
 
     /// <param name="whyNoImages">Null when images are taken.</param>
     private sealed class NotCarriedFiles(string? whyNoImages)

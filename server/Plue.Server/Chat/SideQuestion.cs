@@ -1,6 +1,7 @@
 using System.Text;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 
 namespace Plue.Server.Chat;
 

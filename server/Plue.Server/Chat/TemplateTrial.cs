@@ -2,6 +2,7 @@ using Plue.Server.Codices;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Chat;

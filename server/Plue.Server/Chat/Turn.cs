@@ -1,6 +1,7 @@
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;

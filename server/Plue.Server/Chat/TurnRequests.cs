@@ -59,7 +59,7 @@ internal sealed class TurnRequests : ITurnRequests
         IReadOnlyList<ModelChoice> fallbacks =
             [.. (chat.Fallbacks is { Count: > 0 } own ? own : services.Config.Fallbacks).Where(other => other.ProviderId != provider.Settings.Id || (other.Model is { } model && model != choice.Model))];
         var requests = new TurnRequests(state, provider, instructions, new ModelChoice(choice.ProviderId, choice.Model), fallbacks, goOn);
-        if (fallbacks.Count > 0 && services.Providers.Rest.RestingUntil(provider.Settings) is not null) { return requests; }
+        if (fallbacks.Count > 0 && services.Providers.Cooldowns.PausedUntil(provider.Settings) is not null) { return requests; }
 
         try { requests.model = await services.Providers.ResolveModelAsync(provider, choice.Model, cancellationToken); }
         catch (FailureException fault) when (fallbacks.Count > 0 && FallbackChain.CanHelp(fault.Failure)) { requests.failure = fault.Failure; }
@@ -79,8 +79,8 @@ internal sealed class TurnRequests : ITurnRequests
     }
 
     public string? CooldownReason(Candidate candidate) =>
-        candidate == Candidates[0] ? services.Providers.Rest.Sentence(provider.Settings)
-        : services.Providers.Find(candidate.Choice.ProviderId) is { } known ? services.Providers.Rest.Sentence(known.Settings)
+        candidate == Candidates[0] ? services.Providers.Cooldowns.Describe(provider.Settings)
+        : services.Providers.Find(candidate.Choice.ProviderId) is { } known ? services.Providers.Cooldowns.Describe(known.Settings)
         : null;
 
     public async Task<ProviderCall> BuildAsync(Candidate candidate, RunningTurn turn, Toolbox tools, CancellationToken cancellationToken)
@@ -96,7 +96,7 @@ internal sealed class TurnRequests : ITurnRequests
 
     public void Responded(ProviderSettings settings, Failure? failure)
     {
-        services.Providers.Rest.Heard(settings, failure);
+        services.Providers.Cooldowns.Report(settings, failure);
         services.Providers.Answered(settings, failure);
     }
 
@@ -120,9 +120,10 @@ internal sealed class TurnRequests : ITurnRequests
         var options = chat.Options.Over(services.OptionsOf(chat.TemplateId));
         var request = ContextBuilder.Build(state.CodexId, chat.Tree.PathTo(turn.ParentId), asked.Settings, modelId, Instructions.System, services.Workspace.TrustedFolder, goOn, options);
         var known = services.Providers.ModelOf(asked.Settings, modelId);
-        var takesTools = known?.SupportsTools != false && asked.Settings.Kind != ProviderKinds.Tour;
+        var can = asked.Capabilities;
+        var takesTools = known?.SupportsTools != false && can.Tools;
         if (takesTools) { request = request with { Tools = tools.Declarations }; }
-        if (asked.Settings.Kind == ProviderKinds.ClaudeCode)
+        if (can.OwnToolLoop)
         {
             var own = state.Tools.Spec.AvailableTools.Where(ToolHost.OwnTools.Contains).ToList();
             var ours = new Toolbox([.. tools.Tools.Where(tool => !own.Contains(tool.Name))]);
@@ -130,7 +131,7 @@ internal sealed class TurnRequests : ITurnRequests
         }
 
         var (filled, notCarried) = services.Files.Fill(request, pinned, asked, known);
-        notCarried = [.. notCarried, .. notes, .. takesTools || tools.Tools.Count == 0 || asked.Settings.Kind == ProviderKinds.Tour ? (IEnumerable<string>)[] : [$"It had no tools: {modelId} takes none."]];
+        notCarried = [.. notCarried, .. notes, .. takesTools || tools.Tools.Count == 0 || can.IsDemo ? (IEnumerable<string>)[] : [$"It had no tools: {modelId} takes none."]];
         var price = asked.Settings.IsFree ? null : services.Providers.PriceOf(asked.Settings, modelId);
         if (state.Tools.Budget is { } budget) { TaskBudget.Check(budget, chat, filled, price); }
         services.TaskBudget.Reserve(chat, filled, price);

@@ -206,7 +206,7 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
         if (services.Providers.List().Any(known => known.Settings.Id == name)) { return services.Providers.Get(name); }
 
         var kind = ProviderKinds.Find(name) ?? throw new FailureException(FailureKind.NotFound, $"There is no provider and no kind named {name}.");
-        if (kind.Id == ProviderKinds.External) { throw new FailureException(FailureKind.BadRequest, "An external provider is not started for another program."); }
+        if (kind.Capabilities.IsUserProgram) { throw new FailureException(FailureKind.BadRequest, "An external provider is not started for another program."); }
 
         var configuration = parameters.Field("configuration") ?? default;
         return unstored.GetOrAdd($"{name}\n{(configuration.ValueKind == JsonValueKind.Undefined ? "" : configuration.GetRawText())}", _ => services.Build(Unstored(services, kind, configuration)));

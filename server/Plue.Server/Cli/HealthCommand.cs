@@ -2,7 +2,7 @@ using System.CommandLine;
 using Plue.Protocol;
 using Plue.Server.Health;
 using Plue.Server.Messages;
-using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 using Plue.Server.Rpc;
 using HealthAction = Plue.Protocol.HealthAction;
 using HealthState = Plue.Protocol.HealthState;

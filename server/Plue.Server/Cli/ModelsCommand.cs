@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Plue.Protocol;
-using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 
 namespace Plue.Server.Cli;
 

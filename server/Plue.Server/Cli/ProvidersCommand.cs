@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Plue.Protocol;
 using Plue.Server.Messages;
-using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 using Plue.Server.Rpc;
 using ModelChoice = Plue.Server.Messages.ModelChoice;
 using ProviderSource = Plue.Server.Providers.ProviderSource;

@@ -3,6 +3,7 @@ using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Cli;

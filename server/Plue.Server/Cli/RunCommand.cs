@@ -20,7 +20,7 @@ internal sealed class RunCommand(Func<string?, RunServices> house, Terminal term
     private readonly Option<string?> provider = new("--provider") { Description = "A configured provider, by its name in codex://providers/" };
     private readonly Option<string?> kind = new("--kind") { Description = "A connection that is stored nowhere: anthropic, openai-compatible, ollama, claude-code or tour" };
     private readonly Option<string?> baseUrl = new("--base-url") { Description = "Where that connection goes" };
-    private readonly Option<string?> keyEnv = new("--key-env") { Description = "The environment variable that holds its key, which goes to --base-url only" };
+    private readonly Option<string?> keyEnv = new("--key-env") { Description = "The environment variable that holds its key, which is sent to --base-url only, or without it to the vendor's own address" };
     private readonly Option<string?> model = new("--model") { Description = "The model; without it, the provider's own choice" };
     private readonly Option<string> template = new("--template")
     {
@@ -47,7 +47,7 @@ internal sealed class RunCommand(Func<string?, RunServices> house, Terminal term
         {
             if (result.GetValue(provider) is not null && result.GetValue(kind) is not null) { result.AddError("Give --provider or --kind, not both."); }
             if (result.GetValue(kind) is null && (result.GetValue(baseUrl) ?? result.GetValue(keyEnv)) is not null) { result.AddError("--base-url and --key-env belong to --kind."); }
-            if (result.GetValue(kind) == ProviderKinds.OpenAiCompatible && result.GetValue(baseUrl) is null) { result.AddError("--kind openai-compatible needs --base-url."); }
+            if (result.GetValue(kind) is { } named && ProviderKinds.Find(named) is { NeedsEndpoint: true } && result.GetValue(baseUrl) is null) { result.AddError($"--kind {named} needs --base-url."); }
             if (result.GetValue(baseUrl) is { } url && !IsWebAddress(url)) { result.AddError("--base-url is not an http or https address."); }
         });
         command.SetAction(RunAsync);
@@ -161,8 +161,8 @@ internal sealed class RunCommand(Func<string?, RunServices> house, Terminal term
         };
     }
 
-    private static string DefaultOrigin(string kind) => kind == ProviderKinds.Anthropic
-        ? "https://api.anthropic.com"
+    private static string DefaultOrigin(string kind) => ProviderKinds.Find(kind)?.DefaultEndpoint is { } vendor && vendor.StartsWith("https://", StringComparison.Ordinal)
+        ? vendor
         : throw new FailureException(FailureKind.MissingField, $"Say with --base-url where the key of this {kind} connection may be sent.");
 
     /// <returns>The text to ask, or null and why there is none.</returns>

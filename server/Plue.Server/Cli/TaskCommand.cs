@@ -8,7 +8,7 @@ using Plue.Server.Chat;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
-using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 using Plue.Server.Rpc;
 using Plue.Server.Templates;
 

@@ -5,7 +5,7 @@ using System.Text.Json;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
-using Plue.Server.Providers.OAuth;
+using Plue.Server.Providers.Connections.OAuth;
 using Plue.Server.Vault;
 
 namespace Plue.Server.Cli;

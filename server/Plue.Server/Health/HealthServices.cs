@@ -1,7 +1,7 @@
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
-using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 using Plue.Server.Store;
 using Plue.Server.Tools.Mcp;
 

@@ -1,7 +1,8 @@
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
-using Plue.Server.Providers.OAuth;
+using Plue.Server.Providers.Connections;
+using Plue.Server.Providers.Connections.OAuth;
 
 namespace Plue.Server.Health;
 
@@ -14,7 +15,7 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience
         var defaultId = await services.Providers.DefaultIdAsync(cancellationToken);
         var hasKey = await services.Credentials(cancellationToken);
         var all = services.Providers.List();
-        var own = all.Where(provider => provider.Settings.Kind != ProviderKinds.Tour).ToList();
+        var own = all.Where(provider => !provider.Settings.Capabilities.IsDemo).ToList();
         var rows = await Task.WhenAll(own.Select(provider => OneAsync(provider, hasKey, cancellationToken)));
         List<HealthRow> shown = [Whole(all.FirstOrDefault(provider => provider.Settings.Id == defaultId), own.Where((_, at) => IsUsable(own[at], rows[at])).ToList()), .. rows];
         if (services.Providers.FolderProblem is { } problem) { shown.Insert(0, HealthRow.Failed("Providers", problem)); }
@@ -29,9 +30,9 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience
         const string name = "Providers";
         var connect = new HealthFix(HealthAction.ConnectProvider);
         // What was only found on this machine and not taken, a claude that nobody signed in to for example, does not answer.
-        var nothing = usable.Count == 0 || (chosen?.Settings.Kind == ProviderKinds.Tour && usable.TrueForAll(provider => provider.File is null));
+        var nothing = usable.Count == 0 || (chosen?.Settings.Capabilities.IsDemo == true && usable.TrueForAll(provider => provider.File is null));
         if (nothing) { return HealthRow.Missing(name, "Nothing is connected that can answer, so only the tour works.") with { IsNeeded = true, Advice = "Connect a provider.", Fix = connect }; }
-        if (chosen is null || chosen.Settings.Kind == ProviderKinds.Tour || !usable.Contains(chosen))
+        if (chosen is null || chosen.Settings.Capabilities.IsDemo || !usable.Contains(chosen))
         {
             return HealthRow.Failed(name, $"New chats are given to {chosen?.Settings.Name ?? "a provider that is gone"}, which cannot answer now.") with
             {
@@ -109,8 +110,7 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience
     private static string? Lacks(ProviderSettings settings, Func<string, bool> hasKey) => settings.AuthType switch
     {
         AuthType.Oauth when !hasKey(OAuthTokens.AccessReference(settings.Id)) => "sign-in",
-        // A server of one's own may want no key.
-        AuthType.ApiKey when settings.Kind is not (ProviderKinds.OpenAiCompatible or ProviderKinds.External) && !(settings.ApiKeyRef is { } reference && hasKey(reference)) => "key",
+        AuthType.ApiKey when settings.Capabilities.NeedsKey && !(settings.ApiKeyRef is { } reference && hasKey(reference)) => "key",
         _ => null,
     };
 }

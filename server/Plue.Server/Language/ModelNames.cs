@@ -28,7 +28,7 @@ internal static class ModelNames
     /// <summary>As the file says it now, which may be more than was saved.</summary>
     private static ProviderSettings? OfFile(LanguageSources sources, string id, Json5Object values)
     {
-        var (kind, catalog) = (values.GetString("provider_type") ?? ProviderKinds.ClaudeCode, values.GetString("catalog_provider"));
+        var (kind, catalog) = (values.GetString("provider_type") ?? ProviderKinds.Default, values.GetString("catalog_provider"));
         var saved = sources.Providers.Find(id)?.Settings;
         return saved is not null && saved.Kind == kind && saved.CatalogProvider == catalog ? saved
             : ProviderKinds.Find(kind) is null ? null

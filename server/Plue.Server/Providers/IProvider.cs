@@ -1,18 +1,21 @@
+using System.Text.Json.Serialization;
 using Plue.Server.Messages;
 
 namespace Plue.Server.Providers;
 
 /// <summary>
-/// A configured connection that can answer. Safe for concurrent calls.
+/// A configured connection to a model vendor or program. Safe for concurrent calls.
 /// A failure is the last event of the stream, never an exception; only cancellation by the caller throws.
 /// </summary>
 public interface IProvider : IAsyncDisposable
 {
     ProviderSettings Settings { get; }
 
+    ProviderCapabilities Capabilities => Settings.Capabilities;
+
     /// <summary>
-    /// Streams one answer. Ends with exactly one <see cref="ProviderEvent.Finished"/> or <see cref="ProviderEvent.Failed"/>.
-    /// Cancelling closes the connection, which is the only way to stop billing.
+    /// Streams one response. Ends with exactly one <see cref="ProviderEvent.Finished"/> or <see cref="ProviderEvent.Failed"/>.
+    /// Cancellation closes the connection, which is the only way to stop billing.
     /// </summary>
     IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, CancellationToken cancellationToken);
 
@@ -21,16 +24,15 @@ public interface IProvider : IAsyncDisposable
 
     /// <exception cref="FailureException">The models could not be listed.</exception>
     Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Starts what has to run before the first message, such as a process. Returns at once; failures surface with that message.</summary>
+    void Warm(string codexId, string? model, string? workingDirectory) { }
+
+    /// <summary>Ends what the provider started; most start nothing.</summary>
+    ValueTask IAsyncDisposable.DisposeAsync() => ValueTask.CompletedTask;
 }
 
-/// <summary>A provider that gains from being started before the first message (a process, a local model).</summary>
-public interface IWarmable
-{
-    /// <summary>Returns at once; failures surface with the first message.</summary>
-    void Warm(string codexId, string? model, string? workingDirectory);
-}
-
-/// <summary>A model as offered. What is not known is null: not false and not 0.</summary>
+/// <summary>A model as the vendor or the catalog describes it. Unknown values are null, never false or 0.</summary>
 public sealed record ModelInfo
 {
     public required string Id { get; init; }
@@ -41,8 +43,9 @@ public sealed record ModelInfo
     public bool? SupportsTools { get; init; }
     public bool? SupportsVision { get; init; }
     public bool? CanReason { get; init; }
-    /// <summary>Weakest first, as the wire spells them.</summary>
+    /// <summary>Weakest first, in the spelling of the wire.</summary>
     public IReadOnlyList<string>? ReasoningLevels { get; init; }
     public string? DefaultReasoningLevel { get; init; }
+    [JsonPropertyName("price")]
     public Price? Pricing { get; init; }
 }

@@ -2,27 +2,27 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Providers;
 
-/// <summary>What a program that runs its own rounds (Claude Code) asks of Plue while it answers. Calls can come beside each other.</summary>
+/// <summary>Approves and runs tools for a provider with its own tool loop. Safe for concurrent calls.</summary>
 public interface IToolHost
 {
-    /// <summary>One of the program's own tools is about to run.</summary>
-    /// <param name="input">The JSON object that the tool would get.</param>
+    /// <summary>Asks whether one of the program's own tools may run.</summary>
+    /// <param name="input">The tool's input, a JSON object.</param>
     Task<ToolPermission> MayUseAsync(string toolUseId, string toolName, string input, CancellationToken cancellationToken);
 
-    /// <summary>One of Plue's tools (<see cref="ProviderRequest.Tools"/>), which the program reaches as a server of ours.</summary>
+    /// <summary>Runs one of Plue's tools (<see cref="ProviderRequest.Tools"/>), which the program calls over MCP.</summary>
     /// <param name="parameters">A JSON object.</param>
     /// <returns>One of result and error is set.</returns>
     Task<(string? Result, string? Error)> CallAsync(string toolUseId, string name, string parameters, CancellationToken cancellationToken);
 
-    /// <summary>One of the program's own tools has run, whatever came of it: what it changed is looked at.</summary>
+    /// <summary>Records the changes of one of the program's own tools after it ran.</summary>
     Task EndedAsync(string toolUseId, CancellationToken cancellationToken);
 
-    /// <summary>Asked before the program goes on with another round.</summary>
-    /// <param name="usage">Of the answer so far.</param>
-    /// <param name="rounds">That it has had.</param>
-    /// <returns>Why it may not, with which the answer ends; null when it may.</returns>
+    /// <summary>Checks the limits before the program starts another round.</summary>
+    /// <param name="usage">Of the response so far.</param>
+    /// <param name="rounds">Rounds so far.</param>
+    /// <returns>The failure that ends the response; null if another round may start.</returns>
     Task<Failure?> WhyNotOnAsync(Usage usage, int rounds);
 }
 
-/// <param name="Reason">Why not, for the model; null when it may.</param>
+/// <param name="Reason">For the model if it is not allowed; else null.</param>
 public sealed record ToolPermission(bool IsAllowed, string? Reason = null);

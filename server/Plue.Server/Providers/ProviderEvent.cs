@@ -2,48 +2,48 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Providers;
 
-/// <summary>What a provider's stream is made of: a small closed set. See ARCHITECTURE.md for the order.</summary>
+/// <summary>The events of a provider's stream: a closed set. See ARCHITECTURE.md for their order.</summary>
 public abstract record ProviderEvent
 {
     private ProviderEvent() { }
 
-    /// <summary>Something is being waited for, to be shown while no text has come: "Starting Claude Code".</summary>
+    /// <summary>A status to show before the first text: "Starting Claude Code".</summary>
     public sealed record Waiting(string For) : ProviderEvent;
 
-    /// <summary>The vendor took the request. May be missing.</summary>
+    /// <summary>The vendor accepted the request. May be missing.</summary>
     public sealed record Accepted(string? ModelId, string? RequestId) : ProviderEvent;
 
     public sealed record TextDelta(string Text) : ProviderEvent;
 
     public sealed record ReasoningDelta(string Text) : ProviderEvent;
 
-    /// <summary>Closes the reasoning block under way, or stands for a redacted one.</summary>
+    /// <summary>Ends the current reasoning block, or represents a redacted one.</summary>
     public sealed record ReasoningFinished(string? Signature, string? Opaque = null) : ProviderEvent;
 
-    /// <param name="ToolUseId">Unique in the conversation; made up by us where the vendor sends none.</param>
+    /// <param name="ToolUseId">Unique in the conversation; generated if the vendor sends none.</param>
     public sealed record ToolCallStarted(string ToolUseId, string ToolName) : ProviderEvent;
 
     public sealed record ToolCallDelta(string ToolUseId, string ArgumentsJson) : ProviderEvent;
 
-    /// <param name="Parameters">The whole JSON object; <c>{}</c> where none came.</param>
+    /// <param name="Parameters">The whole JSON object; <c>{}</c> if the vendor sent none.</param>
     public sealed record ToolCallFinished(string ToolUseId, string ToolName, string Parameters) : ProviderEvent
     {
-        /// <summary>Why the call cannot be run as the model wrote it, as a sentence for the model; null when it can.</summary>
+        /// <summary>A sentence for the model if the call is invalid; else null.</summary>
         public string? Problem { get; init; }
     }
 
-    /// <summary>The vendor's own program ran the tool (Claude Code's reading tools); for every other provider the turn does.</summary>
+    /// <summary>The result of a tool that the provider ran itself. For every other provider the turn runs tools.</summary>
     public sealed record ToolResultReceived(string ToolUseId, string? Result, string? Error) : ProviderEvent;
 
-    /// <summary>Cumulative for this answer: a later one replaces an earlier one.</summary>
-    /// <param name="VendorCost">USD as the vendor reports it; null where the catalog's price counts.</param>
+    /// <summary>Cumulative for this response: a later event replaces an earlier one.</summary>
+    /// <param name="VendorCost">USD as the vendor reports it; null if the catalog's price applies.</param>
     public sealed record UsageReported(Usage Usage, decimal? VendorCost = null) : ProviderEvent;
 
-    /// <summary>The vendor's program throws away what it sent and starts the answer again: clear what was not confirmed.</summary>
+    /// <summary>The provider discards what it sent and starts the response again.</summary>
     public sealed record Restarted(int Attempt, TimeSpan Delay, string Why) : ProviderEvent;
 
-    /// <summary>The provider failed before it said anything and is asked again then.</summary>
-    /// <param name="Attempt">The try that follows; the first retry is 2.</param>
+    /// <summary>The provider failed before its first content. The request is sent again at <paramref name="Until"/>.</summary>
+    /// <param name="Attempt">The number of the next attempt; the first retry is 2.</param>
     public sealed record Retrying(int Attempt, DateTimeOffset Until, string Why) : ProviderEvent;
 
     public sealed record Failed(Failure Failure) : ProviderEvent;

@@ -1,16 +1,26 @@
 namespace Plue.Server.Providers;
 
-/// <summary>How a provider knows its user; the names in files are those of records.md section 1.1.</summary>
+/// <summary>Authentication; the names in files are those of records.md section 1.1.</summary>
 public enum AuthType { None, ApiKey, Oauth, AwsCredentials, ServiceAccount }
 
-/// <summary>One way of talking to a vendor.</summary>
-/// <param name="AuthTypes">The usual one first.</param>
-/// <param name="DefaultEndpoint">Null where the user gives one, or where none is called.</param>
-/// <param name="TakesEndpoint">Whether an address of the user's own makes sense.</param>
+/// <summary>A kind of provider: one protocol of one vendor, or a family of vendors.</summary>
+/// <param name="AuthTypes">The default first.</param>
+/// <param name="DefaultEndpoint">Null if the user enters one, or none is called.</param>
+/// <param name="TakesEndpoint">Whether the user may enter an endpoint.</param>
 public sealed record ProviderKind(string Id, string Name, IReadOnlyList<AuthType> AuthTypes, string? DefaultEndpoint, bool TakesEndpoint)
 {
-    /// <summary>The user has to say where it is.</summary>
-    public bool NeedsEndpoint => TakesEndpoint && DefaultEndpoint is null && Id is not (ProviderKinds.Bedrock or ProviderKinds.VertexAi);
+    public ProviderCapabilities Capabilities { get; init; } = ProviderCapabilities.Default;
+
+    /// <summary>Shown where the user has to enter an endpoint; null where none is needed.</summary>
+    public string? ExampleEndpoint { get; init; }
+
+    /// <summary>The catalog used when a provider's file names none; null if there is none.</summary>
+    public string? Catalog { get; init; }
+
+    /// <summary>The model used when nobody chose one; null leaves it to the catalog and the vendor's list.</summary>
+    public string? DefaultModel { get; init; }
+
+    public bool NeedsEndpoint => ExampleEndpoint is not null;
 
     public bool TakesKey => AuthTypes.Contains(AuthType.ApiKey);
 }
@@ -32,22 +42,50 @@ public static class ProviderKinds
     public const string External = "external";
     public const string Tour = "tour";
 
+    /// <summary>The kind of a file that names none.</summary>
+    public const string Default = ClaudeCode;
+
+    private static readonly ProviderCapabilities ListsAllModels = new() { ListsAllModels = true };
+
     /// <summary>In the order in which they are offered.</summary>
     public static readonly IReadOnlyList<ProviderKind> Table =
     [
-        new(ClaudeCode, "Claude Code", [AuthType.None], null, TakesEndpoint: false),
-        new(Anthropic, "Anthropic", [AuthType.ApiKey, AuthType.Oauth], "https://api.anthropic.com", TakesEndpoint: true),
-        new(OpenAi, "OpenAI", [AuthType.ApiKey, AuthType.Oauth], "https://api.openai.com/v1", TakesEndpoint: true),
-        new(OpenAiCompatible, "OpenAI-compatible", [AuthType.ApiKey, AuthType.Oauth, AuthType.None], null, TakesEndpoint: true),
-        new(Ollama, "Ollama", [AuthType.None, AuthType.ApiKey], "http://localhost:11434", TakesEndpoint: true),
-        new(Gemini, "Google Gemini", [AuthType.ApiKey, AuthType.Oauth], "https://generativelanguage.googleapis.com", TakesEndpoint: true),
-        new(OpenRouter, "OpenRouter", [AuthType.ApiKey, AuthType.Oauth], "https://openrouter.ai/api/v1", TakesEndpoint: true),
-        new(Azure, "Azure OpenAI", [AuthType.ApiKey, AuthType.Oauth], null, TakesEndpoint: true),
-        new(Bedrock, "AWS Bedrock", [AuthType.AwsCredentials, AuthType.ApiKey], null, TakesEndpoint: true),
-        new(VertexAi, "Google Vertex AI", [AuthType.ServiceAccount, AuthType.Oauth], null, TakesEndpoint: true),
-        new(GithubCopilot, "GitHub Copilot", [AuthType.None, AuthType.Oauth], "https://api.githubcopilot.com", TakesEndpoint: true),
-        new(External, "External program", [AuthType.None, AuthType.ApiKey], null, TakesEndpoint: false),
-        new(Tour, "The tour", [AuthType.None], null, TakesEndpoint: false),
+        new(ClaudeCode, "Claude Code", [AuthType.None], null, TakesEndpoint: false)
+        {
+            DefaultModel = "default",
+            Capabilities = new() { OwnHistory = true, OwnToolLoop = true, OwnRetries = true },
+        },
+        new(Anthropic, "Anthropic", [AuthType.ApiKey, AuthType.Oauth], "https://api.anthropic.com", TakesEndpoint: true) { Catalog = "anthropic", Capabilities = ListsAllModels },
+        new(OpenAi, "OpenAI", [AuthType.ApiKey, AuthType.Oauth], "https://api.openai.com/v1", TakesEndpoint: true) { Catalog = "openai", Capabilities = ListsAllModels },
+        new(OpenAiCompatible, "OpenAI-compatible", [AuthType.ApiKey, AuthType.Oauth, AuthType.None], null, TakesEndpoint: true)
+        {
+            ExampleEndpoint = "http://localhost:1234/v1",
+            Capabilities = ListsAllModels with { NeedsKey = false },
+        },
+        new(Ollama, "Ollama", [AuthType.None, AuthType.ApiKey], "http://localhost:11434", TakesEndpoint: true)
+        {
+            Capabilities = ListsAllModels with { NeedsKey = false, IsFree = true, IsLocal = true },
+        },
+        new(Gemini, "Google Gemini", [AuthType.ApiKey, AuthType.Oauth], "https://generativelanguage.googleapis.com", TakesEndpoint: true)
+        {
+            Catalog = "gemini",
+            Capabilities = ListsAllModels with { ModelsWithoutGif = "gemini" },
+        },
+        new(OpenRouter, "OpenRouter", [AuthType.ApiKey, AuthType.Oauth], "https://openrouter.ai/api/v1", TakesEndpoint: true) { Catalog = "openrouter", Capabilities = ListsAllModels },
+        new(Azure, "Azure OpenAI", [AuthType.ApiKey, AuthType.Oauth], null, TakesEndpoint: true) { Catalog = "azure", ExampleEndpoint = "https://my-resource.openai.azure.com" },
+        new(Bedrock, "AWS Bedrock", [AuthType.AwsCredentials, AuthType.ApiKey], null, TakesEndpoint: true) { Catalog = "bedrock" },
+        new(VertexAi, "Google Vertex AI", [AuthType.ServiceAccount, AuthType.Oauth], null, TakesEndpoint: true)
+        {
+            Catalog = "vertexai",
+            Capabilities = new() { ModelsWithoutGif = "gemini" },
+        },
+        new(GithubCopilot, "GitHub Copilot", [AuthType.None, AuthType.Oauth], "https://api.githubcopilot.com", TakesEndpoint: true) { Catalog = "copilot", Capabilities = ListsAllModels },
+        new(External, "External program", [AuthType.None, AuthType.ApiKey], null, TakesEndpoint: false) { Capabilities = new() { NeedsKey = false, IsUserProgram = true } },
+        new(Tour, "The tour", [AuthType.None], null, TakesEndpoint: false)
+        {
+            DefaultModel = "recording",
+            Capabilities = new() { Tools = false, Images = false, OwnRetries = true, IsDemo = true, IsFree = true },
+        },
     ];
 
     public static readonly IReadOnlyList<string> All = [.. Table.Select(kind => kind.Id)];
@@ -66,7 +104,7 @@ public static class ProviderKinds
     };
 }
 
-/// <summary>From the catalog's types to kinds: the one table.</summary>
+/// <summary>Maps the catalog's types to kinds.</summary>
 public static class CatalogTypes
 {
     public static readonly IReadOnlyDictionary<string, string> KindByType = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -87,8 +125,8 @@ public static class CatalogTypes
         ["omlx"] = ProviderKinds.OpenAiCompatible,
     };
 
-    /// <param name="id">The catalog id: GitHub Copilot is told by it, because its type is that of any compatible server.</param>
-    /// <param name="isKnown">False for a type that Plue has not heard of and takes for OpenAI-compatible.</param>
+    /// <param name="id">The catalog id, which identifies GitHub Copilot: its type is that of any compatible server.</param>
+    /// <param name="isKnown">False for an unknown type, which is treated as OpenAI-compatible.</param>
     public static string KindOf(string id, string type, out bool isKnown)
     {
         isKnown = true;

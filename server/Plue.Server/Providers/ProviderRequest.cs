@@ -2,25 +2,25 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Providers;
 
-/// <summary>Everything a provider needs to answer once. Equal inputs give equal bytes, so that the vendor's prompt cache works.</summary>
+/// <summary>One request to a provider. Equal requests give equal bytes, so that the vendor's prompt cache works.</summary>
 public sealed record ProviderRequest
 {
-    /// <summary>The conversation; a provider with a process per conversation keys it by this.</summary>
+    /// <summary>Identifies the conversation, for providers with a process for each.</summary>
     public required string CodexId { get; init; }
     public required string Model { get; init; }
     public string? System { get; init; }
-    /// <summary>Oldest first, ending with a user message. Empty assistant messages were left out.</summary>
+    /// <summary>Oldest first, ending with a user message, without empty assistant messages.</summary>
     public required IReadOnlyList<Message> Messages { get; init; }
     public IReadOnlyList<ToolDeclaration> Tools { get; init; } = [];
-    /// <summary>For a program that runs its own rounds; null where nothing may be run. No other provider uses it: there the turn runs what the model calls.</summary>
+    /// <summary>For providers with <see cref="ProviderCapabilities.OwnToolLoop"/>; null if no tool may run.</summary>
     public IToolHost? ToolHost { get; init; }
-    /// <summary>Of the program's own tools those that the template's list means, as Plue names them: <c>read</c>, <c>bash</c>.</summary>
+    /// <summary>The provider's own tools that it may use, by their names in Plue: <c>read</c>, <c>bash</c>.</summary>
     public IReadOnlyList<string> OwnTools { get; init; } = [];
     public int? MaxTokens { get; init; }
     public double? Temperature { get; init; }
     public IReadOnlyList<string> StopSequences { get; init; } = [];
     public string? ReasoningLevel { get; init; }
-    /// <summary>The folder that a spawned program may read; null where no workspace is open or it is not trusted.</summary>
+    /// <summary>The folder that a started program may read; null without a trusted workspace.</summary>
     public string? WorkingDirectory { get; init; }
 }
 

@@ -15,7 +15,7 @@ public sealed record ProviderSettings
     public Uri? Endpoint { get; init; }
     public string? Model { get; init; }
     public string? CatalogProvider { get; init; }
-    /// <summary>Null means what is usual for the kind.</summary>
+    /// <summary>Null means the default of the kind.</summary>
     public AuthType? Auth { get; init; }
     /// <summary><c>vault://owner/name</c>, or <c>env://NAME</c> for a key found in the environment; null where none is needed.</summary>
     public string? ApiKeyRef { get; init; }
@@ -38,10 +38,12 @@ public sealed record ProviderSettings
     public string? Command { get; init; }
     public bool SupportsStreaming { get; init; } = true;
 
-    /// <summary>Answers cost tokens and time but no money.</summary>
-    public bool IsFree => Kind is ProviderKinds.Ollama or ProviderKinds.Tour;
+    /// <summary>Those of its kind. A provider may lack some of them: see <see cref="IProvider.Capabilities"/>.</summary>
+    public ProviderCapabilities Capabilities => ProviderKinds.Find(Kind)?.Capabilities ?? ProviderCapabilities.Default;
 
-    /// <summary>How the provider knows its user.</summary>
+    public bool IsFree => Capabilities.IsFree;
+
+    /// <summary>How requests are authenticated.</summary>
     public AuthType AuthType => Auth ?? ProviderKinds.Find(Kind)?.AuthTypes[0] ?? AuthType.None;
 
     /// <summary>The address that is called: the endpoint, else the vendor's own; null where the kind has none.</summary>
@@ -54,8 +56,11 @@ public sealed record ProviderSettings
         _ => Endpoint?.ToString(),
     };
 
+    /// <summary>A field of <see cref="AdditionalAuth"/>; null if it is missing or blank.</summary>
+    public string? AuthField(string name) => AdditionalAuth.TryGetValue(name, out var value) && value.Trim() is { Length: > 0 } text ? text : null;
+
     /// <summary>By value. The record's own equality takes two lists for two things.</summary>
-    public bool SaysTheSameAs(ProviderSettings other) =>
+    public bool HasSameValuesAs(ProviderSettings other) =>
         this with { StopSequences = other.StopSequences, Headers = other.Headers, AdditionalAuth = other.AdditionalAuth } == other
         && StopSequences.SequenceEqual(other.StopSequences)
         && SameEntries(Headers, other.Headers)

@@ -5,20 +5,20 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers;
 
 /// <summary>
-/// Asks again when a provider fails before it has said anything. Never after the first piece of an answer, never over a spend limit,
-/// never for longer than a minute at a time, and each wait is announced.
+/// Retries a request that failed before its first content. Never after content, never after a spend limit, never with a wait of more than a minute.
+/// Each wait is announced.
 /// </summary>
 public static class Retry
 {
-    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
 
-    /// <summary>The stream of <paramref name="provider"/>, its early failures tried again as its settings say: <c>none</c>, <c>standard</c> (3 tries) or <c>patient</c> (8).</summary>
+    /// <summary>The stream of <paramref name="provider"/>, retried as its settings say: <c>none</c>, <c>standard</c> (3 attempts) or <c>patient</c> (8).</summary>
     public static async IAsyncEnumerable<ProviderEvent> StreamAsync(
         IProvider provider, ProviderRequest request, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var tries = TriesOf(provider.Settings);
+        var tries = TriesOf(provider);
         for (var attempt = 1; ; attempt++)
         {
             var hasAnswered = false;
@@ -32,9 +32,9 @@ public static class Retry
                     continue;
                 }
 
-                if (failure.RetryAfter > LongestWait)
+                if (failure.RetryAfter > MaxWait)
                 {
-                    var asked = $"It asks for a wait of {Spoken.Of(failure.RetryAfter.Value)}, so Plue does not try again by itself.";
+                    var asked = $"It asks for a wait of {DurationText.Of(failure.RetryAfter.Value)}, so Plue does not try again by itself.";
                     yield return new ProviderEvent.Failed(failure with { Message = $"{failure.Message} {asked}", What = $"{failure.What} {asked}" });
                 }
                 else if (attempt >= tries)
@@ -54,23 +54,21 @@ public static class Retry
         }
     }
 
-    /// <summary>The vendor's wish, or one second doubled each time if that is longer; spread, so that many chats do not come back at once.</summary>
+    /// <summary>The vendor's retry-after, or one second doubled each time if that is longer, with jitter.</summary>
     private static TimeSpan WaitBefore(int attempt, TimeSpan? asked)
     {
         var backoff = FirstWait * Math.Pow(2, attempt - 1) * (0.75 + (Random.Shared.NextDouble() / 2));
         var wait = asked is { } least && least > backoff ? least : backoff;
-        // Timers know whole milliseconds, and the announced end should be the real one.
-        return TimeSpan.FromMilliseconds(Math.Ceiling(Math.Min(wait.TotalMilliseconds, LongestWait.TotalMilliseconds)));
+        // Timers have whole milliseconds, and the announced end should be the real one.
+        return TimeSpan.FromMilliseconds(Math.Ceiling(Math.Min(wait.TotalMilliseconds, MaxWait.TotalMilliseconds)));
     }
 
     private static bool IsAnswer(ProviderEvent next) => next is not (ProviderEvent.Waiting or ProviderEvent.Accepted or ProviderEvent.UsageReported or ProviderEvent.Failed);
 
-    /// <summary>A server on this machine that is not there will not be there in a second.</summary>
+    /// <summary>A local server that does not run will not run in a second.</summary>
     private static bool IsHopeless(ProviderSettings settings, Failure failure) =>
-        failure.Kind == FailureKind.Unreachable && (settings.Endpoint is { } endpoint ? endpoint is { IsAbsoluteUri: true, IsLoopback: true } : settings.Kind == ProviderKinds.Ollama);
+        failure.Kind == FailureKind.Unreachable && settings.Address is { IsAbsoluteUri: true, IsLoopback: true };
 
-    /// <summary>The claude program tries again by itself.</summary>
-    private static int TriesOf(ProviderSettings settings) =>
-        settings.Kind is ProviderKinds.ClaudeCode or ProviderKinds.Tour ? 1
-        : settings.RetryPolicy switch { "none" => 1, "patient" => 8, _ => 3 };
+    private static int TriesOf(IProvider provider) =>
+        provider.Capabilities.OwnRetries ? 1 : provider.Settings.RetryPolicy switch { "none" => 1, "patient" => 8, _ => 3 };
 }

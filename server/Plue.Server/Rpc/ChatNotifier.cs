@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Plue.Protocol;
 using Plue.Server.Chat;
-using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 using Plue.Server.Store;
 
 namespace Plue.Server.Rpc;

@@ -1,5 +1,5 @@
 using Plue.Protocol;
-using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 using Plue.Server.Providers.External;
 
 namespace Plue.Server.Rpc;

@@ -4,7 +4,7 @@ using System.Threading.Channels;
 using Plue.Protocol;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
-using Plue.Server.Providers.Copilot;
+using Plue.Server.Providers.Requests;
 using Message = Plue.Server.Messages.Message;
 using MessageRole = Plue.Server.Messages.MessageRole;
 

@@ -1,7 +1,7 @@
 using Plue.Protocol;
 using Plue.Server.Chat;
 using Plue.Server.Messages;
-using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 
 namespace Plue.Server.Rpc;
 

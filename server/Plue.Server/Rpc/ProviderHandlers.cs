@@ -2,7 +2,7 @@ using System.Text.Json;
 using Plue.Protocol;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
-using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 
 namespace Plue.Server.Rpc;
 

@@ -5,7 +5,8 @@ using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
-using Plue.Server.Providers.OAuth;
+using Plue.Server.Providers.Connections;
+using Plue.Server.Providers.Connections.OAuth;
 using Plue.Server.Store;
 using ProviderSource = Plue.Server.Providers.ProviderSource;
 
@@ -116,7 +117,7 @@ internal sealed class ProviderViews(ProviderServices services)
                 : !isShown ? ProviderStatus.Disabled
                 : state.Health switch { ProviderHealth.Connected => ProviderStatus.Connected, ProviderHealth.Error => ProviderStatus.Error, _ => ProviderStatus.Untested },
             LastTested = state.At,
-            RestingUntil = providers.Rest.RestingUntil(settings),
+            RestingUntil = providers.Cooldowns.PausedUntil(settings),
             Error = provider.Fault is { } broken ? new ErrorView(ToProtocol.Name(broken.HoldsSecret ? FailureKind.PermissionDenied : FailureKind.MissingField), broken.ToString(), null)
                 : isShown && state.Failure is { } failure ? ToProtocol.Error(failure) : null,
             Fault = provider.Fault is { } fault ? new FileFault(fault.Path, fault.Line, fault.Column, fault.Message, fault.HoldsSecret) : null,

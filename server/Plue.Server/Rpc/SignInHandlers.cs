@@ -1,7 +1,8 @@
 using Plue.Protocol;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
-using Plue.Server.Providers.OAuth;
+using Plue.Server.Providers.Connections;
+using Plue.Server.Providers.Connections.OAuth;
 
 namespace Plue.Server.Rpc;
 

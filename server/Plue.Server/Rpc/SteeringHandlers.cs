@@ -1,7 +1,7 @@
 using Plue.Protocol;
 using Plue.Server.Chat;
 using Plue.Server.Codices;
-using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 using Plue.Server.Store;
 
 namespace Plue.Server.Rpc;

@@ -3,7 +3,7 @@ using System.Text;
 using Plue.Protocol;
 using Plue.Server.Codices;
 using Plue.Server.Messages;
-using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 using Plue.Server.Store;
 
 namespace Plue.Server.Rpc;

@@ -105,8 +105,8 @@ public partial class HouseRulesTests
     {
         string[] exits =
         [
-            "Providers/Bedrock/AwsCredentials.cs", "Providers/ClaudeCode/ClaudeCodeEnvironment.cs", "Providers/External/ExternalProvider.cs", "Providers/Http/ApiKeyCredential.cs",
-            "Providers/Http/ProviderConnection.cs", "Providers/OAuth/OAuthServer.cs", "Providers/OAuth/OAuthTokens.cs", "Providers/VertexAi/GoogleAccount.cs",
+            "Providers/Bedrock/AwsCredentials.cs", "Providers/ClaudeCode/ClaudeCodeEnvironment.cs", "Providers/Connections/OAuth/OAuthServer.cs", "Providers/Connections/OAuth/OAuthTokens.cs",
+            "Providers/External/ExternalProvider.cs", "Providers/Http/ApiKeyCredential.cs", "Providers/Http/ProviderConnection.cs", "Providers/VertexAi/GoogleAccount.cs",
             "Tools/Mcp/McpConnection.cs", "Tools/Mcp/McpTokens.cs",
         ];
         var askers = Server.Value.Where(file => SecretCall().IsMatch(file.Text)).Select(file => file.Path["server/Plue.Server/".Length..]);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Plue.Server.Catalog;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
+using Plue.Server.Providers.Connections;
 using Plue.Server.Tests.Providers.ClaudeCode;
 
 namespace Plue.Server.Tests.Catalog;

@@ -3,6 +3,7 @@ using Plue.Server.Chat;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
+using Plue.Server.Providers.Requests;
 using Plue.Server.Providers.Tour;
 using Plue.Server.Store;
 using Plue.Server.Tests.Testing;

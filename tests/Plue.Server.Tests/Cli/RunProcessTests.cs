@@ -114,6 +114,7 @@ public sealed class RunProcessTests
     [InlineData("run")]
     [InlineData("run", "Hello?", "--kind", "nothing")]
     [InlineData("run", "Hello?", "--kind", "openai-compatible")]
+    [InlineData("run", "Hello?", "--kind", "azure")]
     [InlineData("run", "Hello?", "--output", "xml")]
     [InlineData("run", "Hello?", "--provider", "a", "--kind", "tour")]
     [InlineData("run", "Hello?", "--kind", "ollama", "--base-url", "ftp://127.0.0.1/")]

@@ -80,7 +80,7 @@ public sealed class CodexRenameTests : IAsyncDisposable
         Assert.Equal(("new", "new", "m"), Store().Read(chat) is var stored ? (stored.ProviderId, stored.Fallbacks[1].ProviderId, stored.Fallbacks[1].Model) : default);
         var renamed = home.House.Providers.Find("new")!.Settings;
         Assert.Equal("vault://old/api_key", renamed.ApiKeyRef);
-        Assert.Equal(Plue.Server.Providers.ProviderHealth.Connected, home.House.Providers.StateOf(renamed).Health);
+        Assert.Equal(Plue.Server.Providers.Connections.ProviderHealth.Connected, home.House.Providers.StateOf(renamed).Health);
         Assert.Null(home.House.Providers.Find("old"));
 
         await RenameAsync("codex://providers/program", "other");

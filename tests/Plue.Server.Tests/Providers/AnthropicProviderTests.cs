@@ -87,7 +87,7 @@ public class AnthropicProviderTests : WireContract
     }
 
     [Fact]
-    public async Task The_vendors_ids_are_kept_for_support()
+    public async Task Stores_the_vendors_request_ids()
     {
         var accepted = Assert.Single((await AnswerAsync(TextAnswer)).OfType<ProviderEvent.Accepted>());
         Assert.Equal(new ProviderEvent.Accepted("claude-sonnet-4-6-20260217", "msg_01"), accepted);
@@ -176,7 +176,7 @@ public class AnthropicProviderTests : WireContract
     }
 
     [Fact]
-    public async Task An_option_that_the_model_refuses_is_left_out_once_and_said()
+    public async Task Drops_a_rejected_option_and_reports_it()
     {
         var refused = ScriptedAnswer.Json(ErrorBody("invalid_request_error", "temperature: is not supported by this model"), 400);
         var answer = Stream().Send(TextAnswer);

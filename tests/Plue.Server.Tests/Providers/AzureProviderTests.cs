@@ -76,7 +76,7 @@ public class AzureProviderTests : ChatCompletionsContract
     }
 
     [Fact]
-    public async Task Without_an_endpoint_it_says_that_one_is_needed()
+    public async Task Fails_with_advice_without_an_endpoint()
     {
         var events = await Provider(Settings() with { Endpoint = null }).StreamAsync(Request(), Cancel).ToListAsync(Cancel);
         Assert.Equal(FailureKind.MissingField, FailureOf(events).Kind);

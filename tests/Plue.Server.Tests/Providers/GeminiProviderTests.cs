@@ -6,6 +6,7 @@ using Plue.Server.Messages;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Gemini;
 using Plue.Server.Providers.Http;
+using Plue.Server.Providers.Requests;
 using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers;
@@ -114,7 +115,7 @@ public class GeminiProviderTests : WireContract
     [Theory]
     [InlineData("gemini-3-pro", "skip_thought_signature_validator"), InlineData("gemini-flash-latest", "skip_thought_signature_validator")]
     [InlineData("gemini-2.5-flash", null)]
-    public async Task Calls_of_another_model_lose_their_signature_and_get_the_one_that_stands_for_none(string model, string? signature)
+    public async Task Replaces_signatures_of_other_models_on_calls_with_the_placeholder(string model, string? signature)
     {
         var parts = await PartsOfAsync(ToolAnswer.Replace("c2ln", "Zm9yZWlnbg=="));
         var body = BodyOf(model, Answered(parts, "gemini-3.5-other"));

@@ -2,6 +2,7 @@ using Plue.Server.Messages;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Http;
 using Plue.Server.Providers.OpenAi;
+using Plue.Server.Providers.Requests;
 using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers;
@@ -61,7 +62,7 @@ public class OpenAiCompatibleProviderTests : ChatCompletionsContract
     }
 
     [Fact]
-    public async Task An_empty_tool_delta_is_passed_over()
+    public async Task Ignores_an_empty_tool_delta()
     {
         var events = await AnswerAsync(Calls("""[{"index":0}]""") + Calls("[{}]") + Calls("[]") + Calls("""[{"index":0,"function":{}}]""") + Delta("""{"content":"Hi"}""") + Ending("stop"));
         Assert.Empty(events.OfType<ProviderEvent.ToolCallStarted>());
@@ -70,7 +71,7 @@ public class OpenAiCompatibleProviderTests : ChatCompletionsContract
 
     [Theory]
     [InlineData("\"index\":0,"), InlineData("")]
-    public async Task Parallel_calls_are_told_apart_by_id_where_the_index_is_constant_or_missing(string index)
+    public async Task Separates_parallel_calls_by_id_without_a_usable_index(string index)
     {
         var body = Calls("[{" + index + "\"id\":\"x\",\"function\":{\"name\":\"read\",\"arguments\":\"{\\\"path\\\":\"}}]")
             + Calls("[{" + index + "\"function\":{\"arguments\":\"\\\"1\\\"}\"}}]")
@@ -81,7 +82,7 @@ public class OpenAiCompatibleProviderTests : ChatCompletionsContract
     }
 
     [Fact]
-    public async Task Calls_in_one_piece_without_id_or_index_are_told_apart_by_their_names()
+    public async Task Separates_whole_calls_by_name_without_id_and_index()
     {
         var events = await AnswerAsync(
             Calls("""[{"function":{"name":"read","arguments":"{\"path\":\"1\"}"}}]""") + Calls("""[{"function":{"name":"read","arguments":"{\"path\":\"2\"}"}}]""")
@@ -146,7 +147,7 @@ public class OpenAiCompatibleProviderTests : ChatCompletionsContract
     }
 
     [Fact]
-    public async Task Of_a_token_count_in_every_chunk_the_last_one_counts()
+    public async Task Uses_the_last_token_count_of_the_chunks()
     {
         static string Counted(int tokens) => Delta("""{"content":"x"}""").Replace("]}\n", "],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":" + tokens + "}}\n");
         var usage = Assert.Single((await AnswerAsync(Counted(1) + Counted(2) + Delta("{}", "\"stop\"") + Done)).OfType<ProviderEvent.UsageReported>()).Usage;

@@ -88,7 +88,7 @@ public class OpenAiProviderTests : ResponsesContract
     }
 
     [Fact]
-    public async Task Reasoning_is_kept_as_its_last_event_gave_it()
+    public async Task Stores_reasoning_as_in_its_last_event()
     {
         var closed = Assert.Single((await AnswerAsync(ReasoningAnswer)).OfType<ProviderEvent.ReasoningFinished>());
         Assert.Equal(new ProviderEvent.ReasoningFinished(null, Item), closed);
@@ -106,7 +106,7 @@ public class OpenAiProviderTests : ResponsesContract
     }
 
     [Fact]
-    public async Task Reasoning_that_led_to_nothing_that_is_kept_is_left_out()
+    public async Task Omits_reasoning_without_content_after_it()
     {
         var request = Replay(new MessagePart.Text("Yes."), new MessagePart.Reasoning("Let me think.", null, Item));
         await AskAsync(Stream().Send(TextAnswer), null, request);
@@ -216,7 +216,7 @@ public class OpenAiProviderTests : ResponsesContract
     [InlineData("max_output_tokens", "Unsupported parameter: 'max_output_tokens' is not supported with this model.", "\"max_output_tokens\"")]
     [InlineData("reasoning", "Unsupported parameter: 'reasoning.effort' is not supported with this model.", "\"effort\"")]
     [InlineData(null, "Encrypted content is not supported with this model.", "\"include\"")]
-    public async Task An_option_that_the_model_refuses_is_dropped_once_and_said_so(string? said, string message, string field)
+    public async Task Drops_a_rejected_option_and_reports_it_once(string? said, string message, string field)
     {
         Endpoint.Route = request => request.Body.Contains(field) ? ScriptedAnswer.Json(ErrorBody("invalid_request_error", message), 400) : Stream().Send(TextAnswer);
         var provider = Provider();
@@ -231,7 +231,7 @@ public class OpenAiProviderTests : ResponsesContract
     }
 
     [Fact]
-    public async Task Stop_sequences_which_this_API_does_not_have_are_said_to_be_missing_once()
+    public async Task Reports_once_that_stop_sequences_are_not_supported()
     {
         Endpoint.Route = _ => Stream().Send(TextAnswer);
         var provider = Provider();
@@ -337,7 +337,7 @@ public class OpenAiChatCompletionsTests : ChatCompletionsContract
     }
 
     [Fact]
-    public async Task The_address_of_the_call_says_which_one_is_meant()
+    public async Task Chooses_the_API_by_the_path_of_the_endpoint()
     {
         Endpoint.Route = _ => Stream().Send(TextAnswer);
         using var sockets = new ProviderHttp();

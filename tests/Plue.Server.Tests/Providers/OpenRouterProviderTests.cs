@@ -12,7 +12,7 @@ public class OpenRouterProviderTests : ChatCompletionsContract
     protected override IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http) => new OpenRouterProvider(settings, secrets, http, TimeProvider.System);
 
     [Fact]
-    public async Task It_says_who_calls_and_asks_for_the_cost()
+    public async Task Sends_the_app_headers_and_requests_the_cost()
     {
         await AskAsync(Stream().Send(TextAnswer), null, Request() with { ReasoningLevel = "high" });
         var request = Endpoint.Requests[^1];

@@ -52,7 +52,7 @@ public abstract class ProviderContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Reasoning_is_kept_apart_and_closed_before_the_text()
+    public async Task Closes_reasoning_before_the_text_starts()
     {
         var events = await AnswerAsync(ReasoningAnswer);
         Assert.Equal("Let me think.", string.Concat(events.OfType<ProviderEvent.ReasoningDelta>().Select(delta => delta.Text)));
@@ -192,7 +192,7 @@ public abstract class ProviderContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nothing_listening_is_said_at_once()
+    public async Task Reports_a_port_that_nobody_listens_on()
     {
         await Endpoint.DisposeAsync();
         var events = await Create(Settings(), Secrets, http).StreamAsync(Question, Cancel).ToListAsync(Cancel);

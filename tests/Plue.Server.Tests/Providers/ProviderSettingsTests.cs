@@ -5,14 +5,14 @@ namespace Plue.Server.Tests.Providers;
 public sealed class ProviderSettingsTests
 {
     [Fact]
-    public void Settings_that_were_read_twice_say_the_same() => Assert.True(Read("a", "X").SaysTheSameAs(Read("a", "X")));
+    public void Settings_that_were_read_twice_say_the_same() => Assert.True(Read("a", "X").HasSameValuesAs(Read("a", "X")));
 
     [Fact]
     public void A_stop_sequence_or_a_header_that_differs_is_a_difference()
     {
-        Assert.False(Read("a", "X").SaysTheSameAs(Read("b", "X")));
-        Assert.False(Read("a", "X").SaysTheSameAs(Read("a", "Y")));
-        Assert.False(Read("a", "X").SaysTheSameAs(Read("a", "X") with { Model = "other" }));
+        Assert.False(Read("a", "X").HasSameValuesAs(Read("b", "X")));
+        Assert.False(Read("a", "X").HasSameValuesAs(Read("a", "Y")));
+        Assert.False(Read("a", "X").HasSameValuesAs(Read("a", "X") with { Model = "other" }));
     }
 
     private static ProviderSettings Read(string stop, string header) => new()

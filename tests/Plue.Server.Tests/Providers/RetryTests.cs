@@ -30,7 +30,7 @@ public class RetryTests
     }
 
     [Fact]
-    public async Task While_it_waits_nobody_is_told_to_try_again()
+    public async Task Retry_announcement_does_not_ask_the_user_to_retry()
     {
         var busy = new ProviderEvent.Failed(new Failure(FailureKind.Overloaded, "It is busy. Try again.") { What = "It is busy." });
         var retrying = (await RunAsync("standard", [busy], [Text, End])).OfType<ProviderEvent.Retrying>().Single();
@@ -39,12 +39,12 @@ public class RetryTests
 
     [Theory]
     [InlineData("none", 1), InlineData("standard", 3), InlineData("patient", 8)]
-    public async Task The_policy_says_how_often(string policy, int tries)
+    public async Task Retries_as_often_as_the_policy_allows(string policy, int tries)
     {
         var events = await RunAsync(policy, [.. Enumerable.Repeat<ProviderEvent[]>([Fail(FailureKind.Overloaded)], 20)]);
         Assert.Equal(tries - 1, events.OfType<ProviderEvent.Retrying>().Count());
         Assert.IsType<ProviderEvent.Failed>(events[^1]);
-        Assert.All(time.Waits, wait => Assert.True(wait <= Retry.LongestWait));
+        Assert.All(time.Waits, wait => Assert.True(wait <= Retry.MaxWait));
     }
 
     public static TheoryData<ProviderEvent> Answers =>

@@ -12,6 +12,7 @@ using Plue.Server.Providers.External;
 using Plue.Server.Providers.Gemini;
 using Plue.Server.Providers.Ollama;
 using Plue.Server.Providers.OpenAi;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Tests.Providers;
 
@@ -75,7 +76,7 @@ public partial class RoundTripTests
     }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Claude_Code_is_told_every_text_in_its_order() => Prop.ForAll<int>(seed =>
+    public void Sends_Claude_Code_every_text_in_order() => Prop.ForAll<int>(seed =>
     {
         var chat = RandomChat.Of(seed);
         var history = ClaudeCodeHistory.Of(chat.Request.Messages);
@@ -111,12 +112,12 @@ public partial class RoundTripTests
             Said(MessageRole.User, null, new MessagePart.Text("Four")));
         Assert.Equal(
             ["The thinking of 2 earlier answers was not sent: it belongs to claude-old and some-model-mini.", "The tool calls of an earlier answer were not sent: the program that answered ran them itself."],
-            RequestMessages.NotCarried(chat, Settings));
+            RequestMessages.Omitted(chat, Settings));
         Assert.Equal("own", Assert.Single(RequestMessages.Of(chat, Settings).SelectMany(message => message.Parts).OfType<MessagePart.Reasoning>()).Signature);
     }
 
     [Fact]
-    public void Two_calls_of_another_vendor_never_get_one_id()
+    public void Gives_foreign_calls_unique_ids()
     {
         var ids = new[] { "functions.read:0", "functions_read_0", "functions.read.0", new string('a', 200), new string('a', 201), "" };
         Assert.Equal(ids.Length, ids.Select(id => ToolUseIds.Plain(id, 64)).Distinct().Count());

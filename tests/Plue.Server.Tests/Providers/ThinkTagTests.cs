@@ -19,7 +19,7 @@ public class ThinkTagTests
     [InlineData(" \n", "", " \n")]
     [InlineData("</think>b", "", "</think>b")]
     [InlineData("", "", "")]
-    public void What_stands_in_tags_at_the_beginning_is_reasoning_however_it_is_cut(string answer, string reasoning, string text)
+    public void Reads_leading_think_tags_as_reasoning_at_any_split(string answer, string reasoning, string text)
     {
         Assert.Equal((reasoning, text), Split([answer]));
         Assert.Equal((reasoning, text), Split(answer.Select(letter => letter.ToString())));

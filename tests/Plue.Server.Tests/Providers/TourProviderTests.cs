@@ -23,7 +23,7 @@ public class TourProviderTests
     }
 
     [Fact]
-    public async Task Every_recording_says_first_that_it_is_one()
+    public async Task Every_recording_starts_by_stating_that_it_is_recorded()
     {
         foreach (var question in new[] { "hi", "code", "connect" })
         {

@@ -75,7 +75,7 @@ public abstract class WireContract : ProviderContract
     }
 
     [Fact]
-    public async Task An_unknown_event_is_passed_over()
+    public async Task Ignores_unknown_events()
     {
         var events = await AnswerAsync(EventOf("{\"type\":\"news\",\"novelty\":[1,{\"a\":null}]}") + TextAnswer);
         Assert.Equal("Hé 👋 wörld", TextOf(events));
@@ -168,6 +168,8 @@ public abstract class WireContract : ProviderContract
     [Fact]
     public async Task An_answer_that_stops_coming_times_out_and_keeps_its_text()
     {
+        // The first request of a process compiles what it runs, which on a busy machine takes longer than the limit.
+        await AnswerAsync(TextAnswer);
         var events = await AskAsync(Stream().Send(Unfinished).Hang(), Settings() with { Timeout = TimeSpan.FromMilliseconds(150) });
         Assert.NotEmpty(TextOf(events));
         Assert.Equal(FailureKind.Timeout, FailureOf(events).Kind);
@@ -245,8 +247,8 @@ public abstract class WireContract : ProviderContract
         if (!HasLines) Assert.Skip("This wire has no lines.");
         var parser = Parser(Question);
         using var events = new EventReader(new PieceStream(BytesOf(TextAnswer.Replace("\n", "\r"))), Framing);
-        using var patience = new Patience(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeProvider.System, Cancel);
-        await parser.ReadOnceAsync(events, patience);
+        using var timeout = new ExchangeTimeout(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeProvider.System, Cancel);
+        await parser.ReadOnceAsync(events, timeout);
         Assert.Equal(IsOverBeforeTheEnd, parser.IsOver);
     }
 

@@ -11,15 +11,15 @@ internal static class WireReading
     {
         var events = new List<ProviderEvent>();
         using var reader = new EventReader(body, framing);
-        using var patience = new Patience(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeProvider.System, CancellationToken.None);
+        using var timeout = new ExchangeTimeout(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeProvider.System, CancellationToken.None);
         while (!parser.IsOver)
         {
             try
             {
                 // The body never waits, so this does not either.
-                parser.ReadOnceAsync(reader, patience).AsTask().GetAwaiter().GetResult();
+                parser.ReadOnceAsync(reader, timeout).AsTask().GetAwaiter().GetResult();
             }
-            catch (Exception exception) when (exception is JsonException or WebPageException or InvalidDataException or FrameException)
+            catch (Exception exception) when (exception is JsonException or HtmlException or InvalidDataException or FrameException)
             {
                 parser.Fail(new Server.Messages.Failure(Server.Messages.FailureKind.BadResponse, exception.Message));
             }

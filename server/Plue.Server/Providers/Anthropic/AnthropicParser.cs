@@ -6,25 +6,21 @@ namespace Plue.Server.Providers.Anthropic;
 
 /// <summary>The events of a streamed message. Each is read in one pass over its bytes; only the text that is handed on is allocated.</summary>
 /// <param name="isHosted">The model has another name at its host than at Anthropic; signatures are kept for the one that was asked.</param>
-internal class AnthropicParser(ProviderFailures failures, ProviderRequest request, bool isHosted = false) : WireParser(failures)
+internal class AnthropicParser(ProviderFailures failures, ProviderRequest request, bool isHosted = false) : WireParser(failures, request)
 {
-    private readonly ToolCalls calls = new(request);
     private readonly Dictionary<long, Block> blocks = [];
     private Counts counts;
     private string? stopReason;
-    private string? brokenTool;
 
     private enum EventType { Other, MessageStart, BlockStart, BlockDelta, BlockStop, MessageDelta, MessageStop, Error }
 
     public override void Read(ReadOnlySpan<byte> payload)
     {
-        var json = new Utf8JsonReader(payload);
+        var json = JsonText.ReadObject(payload);
         var type = EventType.Other;
         var index = 0L;
         var content = default(Content);
         var message = default(Opening);
-        json.Read();
-        if (json.TokenType != JsonTokenType.StartObject) throw new JsonException("An event is an object.");
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("type"u8)) type = NextType(ref json);
@@ -38,7 +34,7 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
         switch (type)
         {
             case EventType.MessageStart:
-                Emit(new ProviderEvent.Accepted(isHosted ? request.Model : message.Model, message.Id));
+                Emit(new ProviderEvent.Accepted(isHosted ? Request.Model : message.Model, message.Id));
                 ReportUsage();
                 break;
             case EventType.BlockStart:
@@ -68,9 +64,8 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
         switch (content.Type)
         {
             case "tool_use" when content.Name is { Length: > 0 } name:
-                var call = calls.Add(content.Id, name);
+                var call = Start(content.Id, name);
                 blocks[index] = new Block(call);
-                Start(call);
                 // Some servers send the whole input here and no deltas.
                 if (content.Input is { } input) Append(call, input);
                 break;
@@ -100,29 +95,25 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
     {
         if (!blocks.Remove(index, out var block)) return;
         if (block.IsReasoning) EndReasoning(string.IsNullOrEmpty(block.Signature) ? null : block.Signature);
-        if (block.Call is not { } call) return;
-        if (!TryFinish(call)) brokenTool = call.Name;
+        if (block.Call is { } call) Finish(call);
     }
 
     private void End()
     {
         foreach (var index in blocks.Keys.ToArray()) StopBlock(index);
-        if (brokenTool is not null && stopReason != "max_tokens")
-        {
-            Fail(Failures.BadToolCall(brokenTool));
-            return;
-        }
-
-        Finish(stopReason switch
-        {
-            "max_tokens" => StopReason.MaxTokens,
-            "stop_sequence" => StopReason.StopSequence,
-            "tool_use" => StopReason.ToolUse,
-            "refusal" => StopReason.Refusal,
-            "model_context_window_exceeded" => StopReason.ContextFull,
-            _ => calls.All.Count > 0 ? StopReason.ToolUse : StopReason.EndTurn,
-        });
+        FinishWithCalls(ReasonOf(stopReason, DefaultReason));
     }
+
+    /// <param name="otherwise">For a name that says nothing.</param>
+    public static StopReason ReasonOf(string? name, StopReason otherwise) => name switch
+    {
+        "max_tokens" => StopReason.MaxTokens,
+        "stop_sequence" => StopReason.StopSequence,
+        "tool_use" => StopReason.ToolUse,
+        "refusal" => StopReason.Refusal,
+        "model_context_window_exceeded" => StopReason.ContextFull,
+        _ => otherwise,
+    };
 
     private void ReportUsage()
     {
@@ -180,9 +171,7 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
     private static string? NextInput(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
         if (!json.NextIsObject()) return null;
-        var start = (int)json.TokenStartIndex;
-        json.Skip();
-        var raw = System.Text.Encoding.UTF8.GetString(payload[start..(int)json.BytesConsumed]);
+        var raw = json.RawHere(payload);
         return raw.AsSpan(1, raw.Length - 2).Trim().IsEmpty ? null : raw;
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Plue.Server.Messages;
 using Plue.Server.Providers.Http;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.Anthropic;
 
@@ -13,16 +14,16 @@ namespace Plue.Server.Providers.Anthropic;
 internal static partial class AnthropicWire
 {
     private const int DefaultMaxTokens = 4096;
-    private const int LeastBudget = 1024;
-    private const int MostOfId = 128;
+    private const int MinBudget = 1024;
+    private const int MaxIdLength = 128;
     private const int LookBack = 18; // blocks; the API looks back over twenty
 
     /// <param name="host">Null at Anthropic itself.</param>
     public static byte[] Request(ProviderRequest request, ProviderSettings settings, RefusableOptions without, out RefusableOptions sent, AnthropicHost? host = null)
     {
-        var options = RefusableOptions.None;
-        var thinking = without.HasFlag(RefusableOptions.ReasoningLevel) ? Thinking.Unset : ThinkingOf(request.Model, request.ReasoningLevel ?? settings.ReasoningLevel);
-        var maxTokens = request.MaxTokens ?? settings.MaxTokens ?? DefaultMaxTokens;
+        var options = new RequestOptions(request, settings, without);
+        var thinking = ThinkingOf(request.Model, options.ReasoningLevel);
+        var maxTokens = options.MaxTokens ?? DefaultMaxTokens;
         var body = JsonBody.Write(json =>
         {
             if (host is null) json.WriteString("model", request.Model);
@@ -33,22 +34,12 @@ internal static partial class AnthropicWire
             WriteTools(json, request);
             WriteSystem(json, request);
             WriteMessages(json, RequestMessages.Of(request, settings));
-            if (thinking.IsOn || thinking.IsOff) options |= RefusableOptions.ReasoningLevel;
+            if (thinking.IsOn || thinking.IsOff) options.Sent |= RefusableOptions.ReasoningLevel;
             WriteThinking(json, thinking);
-            if ((request.Temperature ?? settings.Temperature) is { } temperature && !thinking.IsOn && !without.HasFlag(RefusableOptions.Temperature))
-            {
-                options |= RefusableOptions.Temperature;
-                json.WriteNumber("temperature", Math.Clamp(temperature, 0, 1));
-            }
-
-            var stops = request.StopSequences.Count > 0 ? request.StopSequences : settings.StopSequences;
-            if (stops.Count == 0 || without.HasFlag(RefusableOptions.StopSequences)) return;
-            options |= RefusableOptions.StopSequences;
-            json.WriteStartArray("stop_sequences");
-            foreach (var stop in stops) json.WriteStringValue(stop);
-            json.WriteEndArray();
+            if (!thinking.IsOn && options.TakeTemperature() is { } temperature) json.WriteNumber("temperature", Math.Clamp(temperature, 0, 1));
+            json.WriteStrings("stop_sequences", options.TakeStopSequences());
         });
-        sent = options;
+        sent = options.Sent;
         return body;
     }
 
@@ -59,9 +50,8 @@ internal static partial class AnthropicWire
         foreach (var tool in request.Tools)
         {
             json.WriteStartObject();
-            json.WriteString("name", tool.Name);
-            json.WriteString("description", tool.Description);
-            json.WriteObject("input_schema", tool.ParametersSchema);
+            json.WriteFields(("name", tool.Name), ("description", tool.Description));
+            json.WriteRawObject("input_schema", tool.ParametersSchema);
             json.WriteEndObject();
         }
 
@@ -73,7 +63,7 @@ internal static partial class AnthropicWire
         var texts = RequestMessages.SystemTexts(request);
         if (texts.Count == 0) return;
         json.WriteStartArray("system");
-        for (var at = 0; at < texts.Count; at++) WriteText(json, texts[at], isMarked: at == texts.Count - 1);
+        for (var at = 0; at < texts.Count; at++) WritePart(json, new MessagePart.Text(texts[at]), isMarked: at == texts.Count - 1);
         json.WriteEndArray();
     }
 
@@ -104,71 +94,38 @@ internal static partial class AnthropicWire
 
     private static void WritePart(Utf8JsonWriter json, MessagePart part, bool isMarked)
     {
+        // Without its signature a thinking block would be refused.
+        if (part is MessagePart.Reasoning { Signature: null, Opaque: null }) return;
+        json.WriteStartObject();
         switch (part)
         {
             case MessagePart.File { IsImage: true, Data: { } data } image:
-                json.WriteStartObject();
                 json.WriteString("type", "image");
                 json.WriteStartObject("source");
-                json.WriteString("type", "base64");
-                json.WriteString("media_type", image.MediaType);
+                json.WriteFields(("type", "base64"), ("media_type", image.MediaType));
                 json.WriteBase64String("data", data.Span);
-                json.WriteEndObject();
-                WriteMark(json, isMarked);
                 json.WriteEndObject();
                 break;
             case MessagePart.Text or MessagePart.File:
-                WriteText(json, RequestMessages.Text(part)!, isMarked);
+                json.WriteFields(("type", "text"), ("text", RequestMessages.Text(part)!));
                 break;
             case MessagePart.ToolUse use:
-                json.WriteStartObject();
-                json.WriteString("type", "tool_use");
-                json.WriteString("id", ToolUseIds.Plain(use.ToolUseId, MostOfId));
-                json.WriteString("name", use.ToolName);
-                json.WriteObject("input", use.Parameters);
-                WriteMark(json, isMarked);
-                json.WriteEndObject();
+                json.WriteFields(("type", "tool_use"), ("id", ToolUseIds.Plain(use.ToolUseId, MaxIdLength)), ("name", use.ToolName));
+                json.WriteRawObject("input", use.Parameters);
                 break;
             case MessagePart.ToolResult result:
-                json.WriteStartObject();
-                json.WriteString("type", "tool_result");
-                json.WriteString("tool_use_id", ToolUseIds.Plain(result.ToolUseId, MostOfId));
-                json.WriteString("content", result.Error ?? result.Result ?? "");
+                json.WriteFields(("type", "tool_result"), ("tool_use_id", ToolUseIds.Plain(result.ToolUseId, MaxIdLength)), ("content", result.Error ?? result.Result ?? ""));
                 if (result.Error is not null) json.WriteBoolean("is_error", true);
-                WriteMark(json, isMarked);
-                json.WriteEndObject();
                 break;
             case MessagePart.Reasoning { Opaque: { } opaque }:
-                json.WriteStartObject();
-                json.WriteString("type", "redacted_thinking");
-                json.WriteString("data", opaque);
-                json.WriteEndObject();
+                json.WriteFields(("type", "redacted_thinking"), ("data", opaque));
                 break;
-            // Without its signature a thinking block would be refused.
-            case MessagePart.Reasoning { Signature: { } signature } reasoning:
-                json.WriteStartObject();
-                json.WriteString("type", "thinking");
-                json.WriteString("thinking", reasoning.Content);
-                json.WriteString("signature", signature);
-                json.WriteEndObject();
+            case MessagePart.Reasoning reasoning:
+                json.WriteFields(("type", "thinking"), ("thinking", reasoning.Content), ("signature", reasoning.Signature));
                 break;
         }
-    }
 
-    private static void WriteText(Utf8JsonWriter json, string text, bool isMarked)
-    {
-        json.WriteStartObject();
-        json.WriteString("type", "text");
-        json.WriteString("text", text);
-        WriteMark(json, isMarked);
-        json.WriteEndObject();
-    }
-
-    private static void WriteMark(Utf8JsonWriter json, bool isMarked)
-    {
-        if (!isMarked) return;
-        json.WriteStartObject("cache_control");
-        json.WriteString("type", "ephemeral");
+        if (isMarked && part is not MessagePart.Reasoning) json.WriteObject("cache_control", ("type", "ephemeral"));
         json.WriteEndObject();
     }
 
@@ -176,20 +133,13 @@ internal static partial class AnthropicWire
     {
         if (thinking.IsOff)
         {
-            json.WriteStartObject("thinking");
-            json.WriteString("type", "disabled");
-            json.WriteEndObject();
+            json.WriteObject("thinking", ("type", "disabled"));
         }
         else if (thinking.Effort is { } effort)
         {
             // Newer models leave the text of their thinking out unless it is asked for.
-            json.WriteStartObject("thinking");
-            json.WriteString("type", "adaptive");
-            json.WriteString("display", "summarized");
-            json.WriteEndObject();
-            json.WriteStartObject("output_config");
-            json.WriteString("effort", effort);
-            json.WriteEndObject();
+            json.WriteObject("thinking", ("type", "adaptive"), ("display", "summarized"));
+            json.WriteObject("output_config", ("effort", effort));
         }
         else if (thinking.Budget > 0)
         {
@@ -204,7 +154,7 @@ internal static partial class AnthropicWire
     private static Thinking ThinkingOf(string model, string? level)
     {
         if (level is null) return Thinking.Unset;
-        if (level is "none" or "off" or "disabled") return Thinking.Off;
+        if (RequestOptions.IsOff(level)) return Thinking.Off;
         var version = Version().Match(model);
         if (version.Success)
         {
@@ -216,7 +166,7 @@ internal static partial class AnthropicWire
             return Thinking.Unset;
         }
 
-        return new Thinking(null, level switch { "minimal" => LeastBudget, "low" => 4096, "medium" => 10_000, "high" => 16_000, _ => 32_000 });
+        return new Thinking(null, level switch { "minimal" => MinBudget, "low" => 4096, "medium" => 10_000, "high" => 16_000, _ => 32_000 });
     }
 
     [GeneratedRegex(@"claude-[a-z]+-(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)")]

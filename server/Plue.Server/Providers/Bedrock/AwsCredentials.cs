@@ -29,13 +29,13 @@ internal sealed partial class AwsCredentials(
 
     /// <summary>The profile that counts, and whether somebody named it.</summary>
     private (string Name, bool IsNamed) ProfileName =>
-        Own("profile") is { } own ? (own, true) : environment("AWS_PROFILE") is { Length: > 0 } name ? (name, true) : ("default", false);
+        settings.AuthField("profile") is { } own ? (own, true) : environment("AWS_PROFILE") is { Length: > 0 } name ? (name, true) : ("default", false);
 
     /// <summary>Null when nothing names one.</summary>
     /// <exception cref="FailureException">MissingField when it is no name of a region.</exception>
     public string? Region()
     {
-        var region = Own("region") ?? Variable("AWS_REGION") ?? Variable("AWS_DEFAULT_REGION") ?? AwsProfiles.Of(environment, home).Find(ProfileName.Name)?["region"];
+        var region = settings.AuthField("region") ?? Variable("AWS_REGION") ?? Variable("AWS_DEFAULT_REGION") ?? AwsProfiles.Of(environment, home).Find(ProfileName.Name)?["region"];
         // It becomes part of a host.
         if (region is not null && !PlainName().IsMatch(region))
         {
@@ -49,7 +49,7 @@ internal sealed partial class AwsCredentials(
     /// <summary>An API key of Bedrock in the environment; null where there is none or the settings name other keys.</summary>
     public string? BearerToken()
     {
-        if (Own("access_key_id") is not null || Own("secret_access_key") is not null || Own("profile") is not null) return null;
+        if (settings.AuthField("access_key_id") is not null || settings.AuthField("secret_access_key") is not null || settings.AuthField("profile") is not null) return null;
         if (Variable("AWS_BEARER_TOKEN_BEDROCK") is not { } token) return null;
         mask(token);
         return token;
@@ -60,8 +60,8 @@ internal sealed partial class AwsCredentials(
     /// <exception cref="FailureException">There are none, or they cannot be had without the user.</exception>
     public async ValueTask<AwsKeys> LoadAsync(Uri origin, CancellationToken cancellationToken)
     {
-        if (Own("access_key_id") is not null || Own("secret_access_key") is not null) return await StoredAsync(origin, cancellationToken).ConfigureAwait(false);
-        if (Own("profile") is null && Variable("AWS_ACCESS_KEY_ID") is { } id && Variable("AWS_SECRET_ACCESS_KEY") is { } secret)
+        if (settings.AuthField("access_key_id") is not null || settings.AuthField("secret_access_key") is not null) return await StoredAsync(origin, cancellationToken).ConfigureAwait(false);
+        if (settings.AuthField("profile") is null && Variable("AWS_ACCESS_KEY_ID") is { } id && Variable("AWS_SECRET_ACCESS_KEY") is { } secret)
         {
             return Keys(id, secret, Variable("AWS_SESSION_TOKEN"), "the AWS keys in the environment",
                 "Start Plue with keys that are still valid, or name a profile in the provider's settings.");
@@ -156,7 +156,7 @@ internal sealed partial class AwsCredentials(
 
         async ValueTask<string?> ValueAsync(string name)
         {
-            if (Own(name) is not { } value) return null;
+            if (settings.AuthField(name) is not { } value) return null;
             if (SecretReference.Is(value)) return (await secrets.GetAsync(value, origin, cancellationToken).ConfigureAwait(false)).Reveal().Trim();
             // The id of a key is no secret.
             if (name == "access_key_id") return value;
@@ -216,14 +216,12 @@ internal sealed partial class AwsCredentials(
 
     private Uri Portal(string region)
     {
-        if (Own("sso_endpoint") is not { } own) return new Uri($"https://portal.sso.{region}.{AwsHosts.Domain(region)}");
+        if (settings.AuthField("sso_endpoint") is not { } own) return new Uri($"https://portal.sso.{region}.{AwsHosts.Domain(region)}");
         return Uri.TryCreate(own, UriKind.Absolute, out var url) && url.IsLoopback && url.Scheme is "http" or "https"
             ? url
             : throw new FailureException(FailureKind.MissingField,
                 $"The sso_endpoint of {settings.Name} is not on this machine, and a sign-in goes to AWS only. Take it out of the settings.");
     }
-
-    private string? Own(string name) => settings.AdditionalAuth.TryGetValue(name, out var value) && value.Trim() is { Length: > 0 } text ? text : null;
 
     private string? Variable(string name) => environment(name)?.Trim() is { Length: > 0 } value ? value : null;
 

@@ -1,14 +1,13 @@
 using System.Text;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
-using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.Bedrock;
 
 /// <summary>The files that AWS's own programs share: <c>~/.aws/config</c> and <c>~/.aws/credentials</c>, or those that the environment names.</summary>
 internal sealed class AwsProfiles
 {
-    private const int MostBytes = 1024 * 1024;
+    private const int MaxBytes = 1024 * 1024;
 
     private readonly Dictionary<string, Dictionary<string, string>> config;
     private readonly Dictionary<string, Dictionary<string, string>> credentials;
@@ -89,7 +88,7 @@ internal sealed class AwsProfiles
         {
             var file = new FileInfo(path);
             if (!file.Exists) return "";
-            if (file.Length > MostBytes) throw new FailureException(FailureKind.BadRequest, $"The file {path} is too long for AWS settings. Check it, then try again.");
+            if (file.Length > MaxBytes) throw new FailureException(FailureKind.BadRequest, $"The file {path} is too long for AWS settings. Check it, then try again.");
             return Encoding.UTF8.GetString(OrdinaryFile.Read(path)).TrimStart('\uFEFF');
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -36,11 +36,6 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
         Sign(request, body, keys, region ?? throw new FailureException(FailureKind.MissingField, "A request to AWS cannot be signed without a region. Set one in the provider's settings."));
     }
 
-    /// <summary>Half a sentence.</summary>
-    /// <exception cref="FailureException">There are no keys.</exception>
-    public async ValueTask<string> SourceAsync(Uri url, CancellationToken cancellationToken) =>
-        credentials.BearerToken() is not null ? "the API key in AWS_BEARER_TOKEN_BEDROCK" : (await KeysAsync(url, cancellationToken).ConfigureAwait(false)).Source;
-
     public ValueTask<bool> RenewAsync(CancellationToken cancellationToken) => ValueTask.FromResult(false);
 
     /// <summary>Once with the server's time when the clocks differ; once with keys read anew when those sent are no longer good.</summary>

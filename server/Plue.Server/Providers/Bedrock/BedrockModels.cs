@@ -30,7 +30,7 @@ internal static class BedrockModels
     public static string PathOf(string model) => "/model/" + Uri.EscapeDataString(model).Replace("%3A", ":");
 
     /// <summary>Null when the model can be called from the region, as far as its id tells.</summary>
-    public static Failure? Misplaced(string model, string region, string provider)
+    public static Failure? WrongRegion(string model, string region, string provider)
     {
         var at = model.IndexOf('.');
         if (at < 0 || Geographies.FirstOrDefault(known => known.Prefix == model[..at]) is not { Prefix: not null } geography) return null;
@@ -42,7 +42,7 @@ internal static class BedrockModels
     }
 
     /// <summary>A small model to ask when none is chosen.</summary>
-    public static string CheapIn(string? region) => $"{(region is null ? "us" : GeographyOf(region) ?? "global")}.anthropic.claude-haiku-4-5-20251001-v1:0";
+    public static string CheapModelIn(string? region) => $"{(region is null ? "us" : GeographyOf(region) ?? "global")}.anthropic.claude-haiku-4-5-20251001-v1:0";
 
     /// <summary>Null where none is fixed to the region.</summary>
     private static string? GeographyOf(string region) =>

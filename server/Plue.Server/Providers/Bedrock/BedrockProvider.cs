@@ -3,11 +3,12 @@ using System.Text.Json;
 using Plue.Server.Messages;
 using Plue.Server.Providers.Anthropic;
 using Plue.Server.Providers.Http;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.Bedrock;
 
 /// <summary>Models on AWS Bedrock: Claude by Anthropic's own wire, every other vendor's by AWS's. Asked with AWS keys, whose source failures name, or with an API key.</summary>
-public sealed class BedrockProvider : IProvider, ISaysWhoAsks
+public sealed class BedrockProvider : IProvider
 {
     private readonly ISecretSource secrets;
     private readonly ProviderHttp http;
@@ -48,11 +49,9 @@ public sealed class BedrockProvider : IProvider, ISaysWhoAsks
     {
         try
         {
-            var model = Settings.Model ?? BedrockModels.CheapIn(Here().Region);
+            var model = Settings.Model ?? BedrockModels.CheapModelIn(Here().Region);
             if (Find(model, out var place) is { } failure) return failure;
-            var url = place!.Runtime.Endpoint.At(BedrockModels.PathOf(model) + "/converse");
-            using var answer = await place.Runtime.CallAsync(url, ConverseWire.Check(), model, cancellationToken).ConfigureAwait(false);
-            return null;
+            return await place!.Runtime.CheckAsync(BedrockModels.PathOf(model) + "/converse", cancellationToken, body: ConverseWire.Check(), model: model).ConfigureAwait(false);
         }
         catch (FailureException exception)
         {
@@ -77,9 +76,9 @@ public sealed class BedrockProvider : IProvider, ISaysWhoAsks
             }
         }
 
-        const int MostPages = 10;
+        const int MaxPages = 10;
         var after = "";
-        for (var at = 0; at < MostPages; at++)
+        for (var at = 0; at < MaxPages; at++)
         {
             using var page = await ListAsync(control, "/inference-profiles?maxResults=1000" + after, cancellationToken).ConfigureAwait(false);
             if (page is null) break;
@@ -100,18 +99,6 @@ public sealed class BedrockProvider : IProvider, ISaysWhoAsks
         return models;
     }
 
-    public async ValueTask<string> WhoAsksAsync(CancellationToken cancellationToken)
-    {
-        var place = Here();
-        if (!place.Runtime.Endpoint.IsHttp) throw new FailureException(place.Runtime.Failures(null).NotHttp());
-        var source = place.Keys is { } keys
-            ? await keys.SourceAsync(new Uri(place.Runtime.Endpoint.Origin), cancellationToken).ConfigureAwait(false)
-            : "the API key set for this provider";
-        return $"Asks with {source}{(place.Region is { } region ? $", in {region}" : "")}.";
-    }
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
     private Attempt Ask(ProviderConnection connection, ProviderRequest request, RefusableOptions without, CancellationToken cancellationToken)
     {
         var failures = connection.Failures(request.Model);
@@ -129,7 +116,7 @@ public sealed class BedrockProvider : IProvider, ISaysWhoAsks
         try
         {
             place = Here();
-            return place.Region is { } region ? BedrockModels.Misplaced(model, region, Settings.Name) : null;
+            return place.Region is { } region ? BedrockModels.WrongRegion(model, region, Settings.Name) : null;
         }
         catch (FailureException exception)
         {
@@ -152,7 +139,7 @@ public sealed class BedrockProvider : IProvider, ISaysWhoAsks
         var control = new ProviderEndpoint(Settings, AwsHosts.Control(region ?? ""), ApiRoot);
         var keys = new BedrockCredential(credentials, region, time);
         var takesKey = Settings.Auth != AuthType.AwsCredentials && (Settings.ApiKeyRef is not null || (Settings.AuthType == AuthType.ApiKey && credentials.BearerToken() is null));
-        return known = new Place(region, Connect(runtime), Connect(control), takesKey ? null : keys);
+        return known = new Place(region, Connect(runtime), Connect(control));
 
         ProviderConnection Connect(ProviderEndpoint endpoint)
         {
@@ -188,6 +175,5 @@ public sealed class BedrockProvider : IProvider, ISaysWhoAsks
     }
 
     /// <param name="Region">Null at an endpoint that takes an API key and is no host of AWS.</param>
-    /// <param name="Keys">Null where an API key of the settings is sent.</param>
-    private sealed record Place(string? Region, ProviderConnection Runtime, ProviderConnection Control, BedrockCredential? Keys);
+    private sealed record Place(string? Region, ProviderConnection Runtime, ProviderConnection Control);
 }

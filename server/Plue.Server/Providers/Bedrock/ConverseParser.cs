@@ -1,16 +1,15 @@
 using System.Text.Json;
 using Plue.Server.Messages;
+using Plue.Server.Providers.Anthropic;
 using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.Bedrock;
 
 /// <summary>The events of <c>converse-stream</c>. The counts come after the stop, so the answer is over with them, or with the end of the body.</summary>
-internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest request) : WireParser(failures)
+internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest request) : WireParser(failures, request)
 {
-    private readonly ToolCalls calls = new(request);
     private readonly Dictionary<long, Block> blocks = [];
     private string? stopReason;
-    private string? brokenTool;
 
     public override void Read(ReadOnlySpan<byte> payload)
     {
@@ -24,7 +23,7 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
         switch (frame.EventType)
         {
             case "messageStart":
-                Emit(new ProviderEvent.Accepted(request.Model, null));
+                Emit(new ProviderEvent.Accepted(Request.Model, null));
                 break;
             case "contentBlockStart":
                 StartBlock(Content.Of(frame.Payload));
@@ -51,28 +50,17 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
         if (IsOver) return true;
         if (stopReason is null) return false;
         foreach (var index in blocks.Keys.ToArray()) StopBlock(index);
-        if (brokenTool is not null && stopReason != "max_tokens") Fail(Failures.BadToolCall(brokenTool));
-        else if (stopReason is "malformed_tool_use") Fail(Failures.BrokenOff("it called a tool in a form that cannot be read"));
-        else if (stopReason is "malformed_model_output") Fail(Failures.BrokenOff("it wrote something that cannot be read"));
-        else Finish(stopReason switch
-        {
-            "max_tokens" => StopReason.MaxTokens,
-            "stop_sequence" => StopReason.StopSequence,
-            "tool_use" => StopReason.ToolUse,
-            "guardrail_intervened" or "content_filtered" => StopReason.Refusal,
-            "model_context_window_exceeded" => StopReason.ContextFull,
-            // Some models say that their turn ended when it ended in calls.
-            _ => calls.All.Count > 0 ? StopReason.ToolUse : StopReason.EndTurn,
-        });
+        if (BrokenTool is null && stopReason is "malformed_tool_use") Fail(Failures.BrokenOff("it called a tool in a form that cannot be read"));
+        else if (BrokenTool is null && stopReason is "malformed_model_output") Fail(Failures.BrokenOff("it wrote something that cannot be read"));
+        // Some models say that their turn ended when it ended in calls.
+        else FinishWithCalls(stopReason is "guardrail_intervened" or "content_filtered" ? StopReason.Refusal : AnthropicParser.ReasonOf(stopReason, DefaultReason));
         return true;
     }
 
     private void StartBlock(Content content)
     {
         if (content.ToolName is not { Length: > 0 } name) return;
-        var call = calls.Add(content.ToolUseId, name);
-        blocks[content.Index] = new Block(call);
-        Start(call);
+        blocks[content.Index] = new Block(Start(content.ToolUseId, name));
     }
 
     private void Continue(Content content)
@@ -105,7 +93,7 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
             return;
         }
 
-        if (!TryFinish(call)) brokenTool = call.Name;
+        Finish(call);
     }
 
     /// <summary>What was cached is counted beside the input; we count it as part of it.</summary>
@@ -113,7 +101,7 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
     {
         long input = 0, output = 0, read = 0, write = 0;
         var isKnown = false;
-        var json = Begin(payload);
+        var json = JsonText.ReadObject(payload);
         while (json.NextProperty())
         {
             if (!json.ValueTextEquals("usage"u8))
@@ -137,14 +125,6 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
         if (isKnown) Emit(new ProviderEvent.UsageReported(new Usage { InputTokens = input + read + write, OutputTokens = output, CachedReadTokens = read, CachedWriteTokens = write }));
     }
 
-    private static Utf8JsonReader Begin(ReadOnlySpan<byte> payload)
-    {
-        var json = new Utf8JsonReader(payload);
-        json.Read();
-        if (json.TokenType != JsonTokenType.StartObject) throw new JsonException("An event is an object.");
-        return json;
-    }
-
     private sealed class Block(ToolCall? call)
     {
         public ToolCall? Call => call;
@@ -163,7 +143,7 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
         public static Content Of(ReadOnlySpan<byte> payload)
         {
             var content = default(Content);
-            var json = Begin(payload);
+            var json = JsonText.ReadObject(payload);
             while (json.NextProperty())
             {
                 if (json.ValueTextEquals("contentBlockIndex"u8)) content.Index = json.NextInt64() ?? 0;

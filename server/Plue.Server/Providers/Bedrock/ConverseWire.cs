@@ -1,30 +1,31 @@
 using System.Text.Json;
 using Plue.Server.Messages;
 using Plue.Server.Providers.Http;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.Bedrock;
 
 /// <summary>The request body of <c>converse</c> and <c>converse-stream</c>, which is the same for every vendor's models.</summary>
 internal static class ConverseWire
 {
-    private const int MostOfId = 64;
+    private const int MaxIdLength = 64;
 
     /// <summary>The smallest question there is, for a check.</summary>
     public static byte[] Check() => """{"messages":[{"role":"user","content":[{"text":"Hi"}]}],"inferenceConfig":{"maxTokens":1}}"""u8.ToArray();
 
     public static byte[] Request(ProviderRequest request, ProviderSettings settings, RefusableOptions without, out RefusableOptions sent)
     {
-        var written = RefusableOptions.None;
+        var options = new RequestOptions(request, settings, without);
         var body = JsonBody.Write(json =>
         {
             var messages = RequestMessages.Of(request, settings);
             WriteSystem(json, request);
             WriteMessages(json, messages);
-            WriteConfig(json, request, settings, without, ref written);
+            WriteConfig(json, options);
             WriteTools(json, request, messages);
-            WriteReasoning(json, request, settings, without, ref written);
+            WriteReasoning(json, request.Model, options);
         });
-        sent = written;
+        sent = options.Sent;
         return body;
     }
 
@@ -33,7 +34,7 @@ internal static class ConverseWire
         var texts = RequestMessages.SystemTexts(request);
         if (texts.Count == 0) return;
         json.WriteStartArray("system");
-        foreach (var text in texts) WriteText(json, text);
+        foreach (var text in texts) json.WriteObject(("text", text));
         json.WriteEndArray();
     }
 
@@ -59,45 +60,45 @@ internal static class ConverseWire
 
     private static void WritePart(Utf8JsonWriter json, MessagePart part)
     {
+        if (part is MessagePart.Reasoning { Signature: null, Opaque: null }) return;
+        json.WriteStartObject();
         switch (part)
         {
             case MessagePart.File { IsImage: true, Data: { } data } image:
-                json.WriteStartObject();
                 json.WriteStartObject("image");
                 json.WriteString("format", image.MediaType!["image/".Length..]);
                 json.WriteStartObject("source");
                 json.WriteBase64String("bytes", data.Span);
                 json.WriteEndObject();
                 json.WriteEndObject();
-                json.WriteEndObject();
                 break;
             case MessagePart.Text or MessagePart.File:
-                WriteText(json, RequestMessages.Text(part)!);
+                json.WriteString("text", RequestMessages.Text(part)!);
                 break;
             case MessagePart.ToolUse use:
-                json.WriteStartObject();
                 json.WriteStartObject("toolUse");
-                json.WriteString("toolUseId", ToolUseIds.Plain(use.ToolUseId, MostOfId));
-                json.WriteString("name", use.ToolName);
-                json.WriteObject("input", use.Parameters);
-                json.WriteEndObject();
+                json.WriteFields(("toolUseId", ToolUseIds.Plain(use.ToolUseId, MaxIdLength)), ("name", use.ToolName));
+                json.WriteRawObject("input", use.Parameters);
                 json.WriteEndObject();
                 break;
             case MessagePart.ToolResult result:
-                json.WriteStartObject();
                 json.WriteStartObject("toolResult");
-                json.WriteString("toolUseId", ToolUseIds.Plain(result.ToolUseId, MostOfId));
+                json.WriteString("toolUseId", ToolUseIds.Plain(result.ToolUseId, MaxIdLength));
                 json.WriteStartArray("content");
                 WriteResult(json, result.Error ?? result.Result ?? "");
                 json.WriteEndArray();
                 if (result.Error is not null) json.WriteString("status", "error");
                 json.WriteEndObject();
+                break;
+            case MessagePart.Reasoning reasoning:
+                json.WriteStartObject("reasoningContent");
+                if (reasoning.Opaque is { } redacted) json.WriteString("redactedContent", redacted);
+                else json.WriteObject("reasoningText", ("text", reasoning.Content), ("signature", reasoning.Signature));
                 json.WriteEndObject();
                 break;
-            case MessagePart.Reasoning { Signature: not null } or MessagePart.Reasoning { Opaque: not null }:
-                WriteReasoned(json, (MessagePart.Reasoning)part);
-                break;
         }
+
+        json.WriteEndObject();
     }
 
     /// <summary>An empty text is refused; an empty value is not.</summary>
@@ -105,66 +106,24 @@ internal static class ConverseWire
     {
         if (!string.IsNullOrWhiteSpace(text))
         {
-            WriteText(json, text);
+            json.WriteObject(("text", text));
             return;
         }
 
         json.WriteStartObject();
-        json.WriteStartObject("json");
-        json.WriteString("output", text);
-        json.WriteEndObject();
+        json.WriteObject("json", ("output", text));
         json.WriteEndObject();
     }
 
-    private static void WriteReasoned(Utf8JsonWriter json, MessagePart.Reasoning reasoning)
+    private static void WriteConfig(Utf8JsonWriter json, RequestOptions options)
     {
-        json.WriteStartObject();
-        json.WriteStartObject("reasoningContent");
-        if (reasoning.Opaque is { } redacted)
-        {
-            json.WriteString("redactedContent", redacted);
-        }
-        else
-        {
-            json.WriteStartObject("reasoningText");
-            json.WriteString("text", reasoning.Content);
-            json.WriteString("signature", reasoning.Signature);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndObject();
-        json.WriteEndObject();
-    }
-
-    private static void WriteText(Utf8JsonWriter json, string text)
-    {
-        json.WriteStartObject();
-        json.WriteString("text", text);
-        json.WriteEndObject();
-    }
-
-    private static void WriteConfig(Utf8JsonWriter json, ProviderRequest request, ProviderSettings settings, RefusableOptions without, ref RefusableOptions sent)
-    {
-        var maxTokens = request.MaxTokens ?? settings.MaxTokens;
-        var temperature = without.HasFlag(RefusableOptions.Temperature) ? null : request.Temperature ?? settings.Temperature;
-        var stops = without.HasFlag(RefusableOptions.StopSequences) ? [] : request.StopSequences.Count > 0 ? request.StopSequences : settings.StopSequences;
-        if (maxTokens is null && temperature is null && stops.Count == 0) return;
+        var temperature = options.TakeTemperature();
+        var stops = options.TakeStopSequences();
+        if (options.MaxTokens is null && temperature is null && stops.Count == 0) return;
         json.WriteStartObject("inferenceConfig");
-        if (maxTokens is { } most) json.WriteNumber("maxTokens", most);
-        if (temperature is { } heat)
-        {
-            sent |= RefusableOptions.Temperature;
-            json.WriteNumber("temperature", Math.Clamp(heat, 0, 1));
-        }
-
-        if (stops.Count > 0)
-        {
-            sent |= RefusableOptions.StopSequences;
-            json.WriteStartArray("stopSequences");
-            foreach (var stop in stops) json.WriteStringValue(stop);
-            json.WriteEndArray();
-        }
-
+        if (options.MaxTokens is { } most) json.WriteNumber("maxTokens", most);
+        if (temperature is { } heat) json.WriteNumber("temperature", Math.Clamp(heat, 0, 1));
+        json.WriteStrings("stopSequences", stops);
         json.WriteEndObject();
     }
 
@@ -186,7 +145,7 @@ internal static class ConverseWire
             json.WriteString("name", tool.Name);
             if (!string.IsNullOrWhiteSpace(tool.Description)) json.WriteString("description", tool.Description);
             json.WriteStartObject("inputSchema");
-            json.WriteObject("json", tool.ParametersSchema);
+            json.WriteRawObject("json", tool.ParametersSchema);
             json.WriteEndObject();
             json.WriteEndObject();
             json.WriteEndObject();
@@ -197,12 +156,9 @@ internal static class ConverseWire
     }
 
     /// <summary>Each vendor has its own field for it; only OpenAI's takes a level as it is.</summary>
-    private static void WriteReasoning(Utf8JsonWriter json, ProviderRequest request, ProviderSettings settings, RefusableOptions without, ref RefusableOptions sent)
+    private static void WriteReasoning(Utf8JsonWriter json, string model, RequestOptions options)
     {
-        if ((request.ReasoningLevel ?? settings.ReasoningLevel) is not { } level || !BedrockModels.IsOf(request.Model, "openai") || without.HasFlag(RefusableOptions.ReasoningLevel)) return;
-        sent |= RefusableOptions.ReasoningLevel;
-        json.WriteStartObject("additionalModelRequestFields");
-        json.WriteString("reasoning_effort", level is "none" or "off" or "disabled" or "minimal" ? "low" : level is "xhigh" or "max" ? "high" : level);
-        json.WriteEndObject();
+        if (!BedrockModels.IsOf(model, "openai") || options.TakeReasoningLevel() is not { } level) return;
+        json.WriteObject("additionalModelRequestFields", ("reasoning_effort", RequestOptions.IsOff(level) || level == "minimal" ? "low" : level is "xhigh" or "max" ? "high" : level));
     }
 }

@@ -17,10 +17,8 @@ internal sealed class InvokeParser(ProviderFailures failures, ProviderRequest re
     /// <summary>Null for a chunk without an event.</summary>
     private static byte[]? NextEvent(ReadOnlySpan<byte> payload)
     {
-        var json = new Utf8JsonReader(payload);
+        var json = JsonText.ReadObject(payload);
         byte[]? wrapped = null;
-        json.Read();
-        if (json.TokenType != JsonTokenType.StartObject) throw new JsonException("A chunk is an object.");
         while (json.NextProperty())
         {
             var isEvent = json.ValueTextEquals("bytes"u8);

@@ -20,7 +20,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly bool isKept;
-    private readonly SemaphoreSlim gate = new(1, 1);
+    private readonly SemaphoreSlim mutex = new(1, 1);
     private readonly ITimer idle;
     private ClaudeCodeProcess? process;
     private ClaudeCodeHistory? history;
@@ -47,17 +47,17 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
     {
         if (isInTurn) { return false; }
 
-        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await mutex.WaitAsync(cancellationToken).ConfigureAwait(false);
         isInTurn = true;
         return true;
     }
 
-    public bool IsReadyFor(ProviderRequest request) => process is { IsAlive: true } current && current.Launch.Suits(LaunchFor(request));
+    public bool IsReadyFor(ProviderRequest request) => process is { IsAlive: true } current && current.Launch.IsCompatibleWith(LaunchFor(request));
 
     /// <summary>Starts the process, or resumes it in the session that was remembered.</summary>
     public async Task WarmAsync(string? model, string? workingDirectory, CancellationToken cancellationToken)
     {
-        if (isInTurn || !await gate.WaitAsync(0, cancellationToken).ConfigureAwait(false)) { return; }
+        if (isInTurn || !await mutex.WaitAsync(0, cancellationToken).ConfigureAwait(false)) { return; }
 
         try
         {
@@ -68,7 +68,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
             await StartAsync(launch, sessions.Find(codexId, launch.Directory), cancellationToken).ConfigureAwait(false);
             RestartIdle();
         }
-        finally { gate.Release(); }
+        finally { mutex.Release(); }
     }
 
     /// <summary>Brings a process to the point where it answers.</summary>
@@ -86,9 +86,9 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
 
         try
         {
-            if (process is null) { await StartSuitedAsync(wanted, cancellationToken).ConfigureAwait(false); }
+            if (process is null) { await StartCompatibleAsync(wanted, cancellationToken).ConfigureAwait(false); }
 
-            await TellAsync(wanted, cancellationToken).ConfigureAwait(false);
+            await SendAsync(wanted, cancellationToken).ConfigureAwait(false);
         }
         catch (IOException)
         {
@@ -169,12 +169,12 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
 
     /// <summary>The session's history is right, or it has none yet and can be told.</summary>
     private bool Serves(ClaudeCodeProcess current, ClaudeCodeLaunch wanted) =>
-        current.Launch.Suits(wanted)
+        current.Launch.IsCompatibleWith(wanted)
         && (!current.IsInitialized || current.System == system)
         && !(wanted.Model is null && current.Model is not null)
         && (current.Known == history?.Fingerprint || current.Known == ClaudeCodeHistory.EmptyFingerprint);
 
-    private Task StartSuitedAsync(ClaudeCodeLaunch wanted, CancellationToken cancellationToken)
+    private Task StartCompatibleAsync(ClaudeCodeLaunch wanted, CancellationToken cancellationToken)
     {
         var session = isKept ? sessions.Find(codexId, wanted.Directory) : null;
         return StartAsync(wanted, session?.Fingerprint == history?.Fingerprint ? session : null, cancellationToken);
@@ -195,14 +195,14 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
 
         process = null;
         await StartAsync(wanted, null, cancellationToken).ConfigureAwait(false);
-        try { await TellAsync(wanted, cancellationToken).ConfigureAwait(false); }
+        try { await SendAsync(wanted, cancellationToken).ConfigureAwait(false); }
         catch (IOException)
         {
             throw new FailureException(process is { } gone ? await gone.GoneAsync().ConfigureAwait(false) : ClaudeCodeFailures.Gone(-1, ""));
         }
     }
 
-    private async Task TellAsync(ClaudeCodeLaunch wanted, CancellationToken cancellationToken)
+    private async Task SendAsync(ClaudeCodeLaunch wanted, CancellationToken cancellationToken)
     {
         if (process is not { } current || history is null) { return; }
 
@@ -261,7 +261,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
         if (isKept) { RestartIdle(); }
 
         isInTurn = false;
-        gate.Release();
+        mutex.Release();
     }
 
     private void RestartIdle()
@@ -271,7 +271,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
 
     private void CloseIdle()
     {
-        if (!gate.Wait(0)) { return; }
+        if (!mutex.Wait(0)) { return; }
 
         var current = process;
         process = null;
@@ -282,7 +282,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
             {
                 if (current is not null) { await current.CloseAsync().ConfigureAwait(false); }
             }
-            finally { gate.Release(); }
+            finally { mutex.Release(); }
         });
     }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Plue.Server.Messages;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.ClaudeCode;
 

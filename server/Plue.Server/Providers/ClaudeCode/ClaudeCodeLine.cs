@@ -55,7 +55,7 @@ internal abstract record ClaudeCodeLine
     }
 
     /// <summary>It does not want its question answered any more.</summary>
-    public sealed record QuestionTakenBack(string RequestId) : ClaudeCodeLine;
+    public sealed record QuestionCanceled(string RequestId) : ClaudeCodeLine;
 
     /// <summary>The CLI answers. <paramref name="Models"/> came with the answer to <c>initialize</c>.</summary>
     public sealed record Answer(string RequestId, string? Error, IReadOnlyList<ModelInfo>? Models) : ClaudeCodeLine;

@@ -26,7 +26,7 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
 {
     private const string FlatpakSpawn = "/usr/bin/flatpak-spawn";
     private static readonly TimeSpan ShellLimit = TimeSpan.FromSeconds(5);
-    private readonly SemaphoreSlim gate = new(1, 1);
+    private readonly SemaphoreSlim mutex = new(1, 1);
     private ClaudeCodeLocation? found;
 
     private string Home => environment.GetValueOrDefault(OperatingSystem.IsWindows() ? "USERPROFILE" : "HOME")
@@ -35,14 +35,14 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
     /// <param name="workspace">The folder that must not provide the program; null where none is open.</param>
     public async Task<ClaudeCodeLocation> FindAsync(string? workspace, CancellationToken cancellationToken)
     {
-        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await mutex.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             if (found?.Program is { } program && File.Exists(program.Path) && (program.FoundBy == "the setting" || !RealPath.IsInside(program.Path, workspace))) { return found; }
 
             return found = await SearchAsync(workspace, cancellationToken).ConfigureAwait(false);
         }
-        finally { gate.Release(); }
+        finally { mutex.Release(); }
     }
 
     private async Task<ClaudeCodeLocation> SearchAsync(string? workspace, CancellationToken cancellationToken)
@@ -59,7 +59,7 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
 
         var program = FromPath(workspace, tried)
             ?? await FromLoginShellAsync(workspace, tried, cancellationToken).ConfigureAwait(false)
-            ?? FromKnownPlaces(workspace, tried)
+            ?? FromInstallLocations(workspace, tried)
             ?? await FromHostAsync(tried, cancellationToken).ConfigureAwait(false);
         return new ClaudeCodeLocation(program, tried);
     }
@@ -104,9 +104,9 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
         return null;
     }
 
-    private ClaudeCodeProgram? FromKnownPlaces(string? workspace, List<string> tried)
+    private ClaudeCodeProgram? FromInstallLocations(string? workspace, List<string> tried)
     {
-        var places = KnownPlaces().ToList();
+        var places = InstallLocations().ToList();
         foreach (var place in places)
         {
             if (Take(place, "a known place", workspace, tried) is { } program) { return program; }
@@ -159,7 +159,7 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
         ? [Path.Combine(folder, "claude.exe"), Path.Combine(folder, "node_modules", "@anthropic-ai", "claude-code", "bin", "claude.exe")]
         : [Path.Combine(folder, "claude")];
 
-    private IEnumerable<string> KnownPlaces()
+    private IEnumerable<string> InstallLocations()
     {
         if (OperatingSystem.IsWindows())
         {

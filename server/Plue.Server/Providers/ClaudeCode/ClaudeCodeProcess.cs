@@ -13,7 +13,7 @@ internal sealed record ClaudeCodeLaunch(string SessionId, bool Resumes, string D
     public static string NewSessionId() => Guid.CreateVersion7().ToString("D");
 
     /// <summary>Whether a process started so can serve what is wanted now; the model can be changed while it runs.</summary>
-    public bool Suits(ClaudeCodeLaunch wanted) =>
+    public bool IsCompatibleWith(ClaudeCodeLaunch wanted) =>
         (Directory, ReadFolder, Effort, MaxTurns) == (wanted.Directory, wanted.ReadFolder, wanted.Effort, wanted.MaxTurns) && Tools.IsSame(wanted.Tools);
 
     public IReadOnlyList<string> Arguments()
@@ -119,8 +119,8 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
                 case ClaudeCodeLine.Question question:
                     Questions.Take(question);
                     break;
-                case ClaudeCodeLine.QuestionTakenBack question:
-                    Questions.TakeBack(question.RequestId);
+                case ClaudeCodeLine.QuestionCanceled question:
+                    Questions.Cancel(question.RequestId);
                     break;
                 case ClaudeCodeLine.Answer { Error: { } error }:
                     logger.LogWarning("Claude Code refused a control request: {Error}", error);

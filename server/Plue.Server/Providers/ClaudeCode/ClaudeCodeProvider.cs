@@ -10,7 +10,7 @@ namespace Plue.Server.Providers.ClaudeCode;
 /// The user's own <c>claude</c> program: one long-lived process for each chat. Of its tools it has those that the request names, each use judged by the
 /// request's host; without a host it may only read, and that only in a trusted folder. Temperature, stop sequences and a limit of output tokens are not things it takes.
 /// </summary>
-public sealed class ClaudeCodeProvider : IProvider, IWarmable
+public sealed class ClaudeCodeProvider : IProvider
 {
     private static readonly TimeSpan ListLimit = TimeSpan.FromSeconds(15);
     private readonly ConcurrentDictionary<string, ClaudeCodeConversation> conversations = new();
@@ -42,19 +42,19 @@ public sealed class ClaudeCodeProvider : IProvider, IWarmable
             await conversation.TryEnterAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        await using var visit = new Visit(conversation, isLast: conversation != conversations.GetValueOrDefault(request.CodexId));
+        await using var scope = new TurnScope(conversation, isLast: conversation != conversations.GetValueOrDefault(request.CodexId));
         if (!conversation.IsReadyFor(request))
         {
             yield return new ProviderEvent.Waiting(ClaudeCodeFolder.Ignored(request.WorkingDirectory) is { } ignored ? $"Starting Claude Code. {ignored}" : "Starting Claude Code");
         }
 
-        if (await visit.BeginAsync(request, cancellationToken).ConfigureAwait(false) is { } failure)
+        if (await scope.BeginAsync(request, cancellationToken).ConfigureAwait(false) is { } failure)
         {
             yield return new ProviderEvent.Failed(failure);
             yield break;
         }
 
-        while (await visit.ReadAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } events)
+        while (await scope.ReadAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } events)
         {
             foreach (var happened in events) { yield return happened; }
         }
@@ -132,7 +132,7 @@ public sealed class ClaudeCodeProvider : IProvider, IWarmable
     private ClaudeCodeConversation NewConversation(string codexId, bool isKept) => new(codexId, isKept, Settings, starter, sessions, time, logger);
 
     /// <summary>One turn's stay in a conversation: whatever ends the enumeration, it leaves.</summary>
-    private sealed class Visit(ClaudeCodeConversation conversation, bool isLast) : IAsyncDisposable
+    private sealed class TurnScope(ClaudeCodeConversation conversation, bool isLast) : IAsyncDisposable
     {
         private readonly List<ProviderEvent> events = [];
         private ClaudeCodeTurn? turn;

@@ -10,7 +10,7 @@ namespace Plue.Server.Providers.ClaudeCode;
 /// </summary>
 internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch launch, ILogger logger)
 {
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly List<Pending> pending = [];
     private readonly Dictionary<string, IToolHost> running = []; // own tools that were allowed and have not ended
 
@@ -20,7 +20,7 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
     public void Take(ClaudeCodeLine.Question question)
     {
         var one = new Pending(question, Host);
-        lock (gate)
+        lock (sync)
         {
             pending.Add(one);
             one.Work = Task.Run(() => WorkAsync(one));
@@ -28,7 +28,7 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
     }
 
     /// <summary>The CLI does not want this answered any more.</summary>
-    public void TakeBack(string requestId) => Stop(one => one.Question.RequestId == requestId);
+    public void Cancel(string requestId) => Stop(one => one.Question.RequestId == requestId);
 
     /// <summary>Whoever asks the user is to ask no more: the answer is over. Returns at once.</summary>
     public void Stop()
@@ -42,7 +42,7 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
     {
         Stop();
         List<Task> works;
-        lock (gate) { works = [.. pending.Select(one => one.Work)]; }
+        lock (sync) { works = [.. pending.Select(one => one.Work)]; }
 
         await Task.WhenAll(works).ConfigureAwait(false);
         while (TakeRunning() is var (toolUseId, host)) { await EndAsync(toolUseId, host).ConfigureAwait(false); }
@@ -51,7 +51,7 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
     private void Stop(Func<Pending, bool> isMeant)
     {
         List<Pending> meant;
-        lock (gate) { meant = [.. pending.Where(isMeant)]; }
+        lock (sync) { meant = [.. pending.Where(isMeant)]; }
 
         foreach (var one in meant) { one.Cancel(); }
     }
@@ -67,7 +67,7 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
         catch (IOException e) { logger.LogDebug("Claude Code went away before {Subtype} was answered: {Error}", question.Subtype, e.Message); }
         finally
         {
-            lock (gate) { pending.Remove(one); }
+            lock (sync) { pending.Remove(one); }
 
             one.Dispose();
         }
@@ -119,7 +119,7 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
         var permission = await host.MayUseAsync(toolUseId, name, input, cancellationToken).ConfigureAwait(false);
         if (!permission.IsAllowed) { return ClaudeCodeWire.Deny(question.RequestId, permission.Reason ?? "This is not allowed here."); }
 
-        lock (gate) { running[toolUseId] = host; }
+        lock (sync) { running[toolUseId] = host; }
         return ClaudeCodeWire.Allow(question.RequestId, input);
     }
 
@@ -128,7 +128,7 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
         if (question.ToolUseId is { } toolUseId)
         {
             IToolHost? host;
-            lock (gate) { running.Remove(toolUseId, out host); }
+            lock (sync) { running.Remove(toolUseId, out host); }
 
             if (host is not null) { await EndAsync(toolUseId, host).ConfigureAwait(false); }
         }
@@ -163,7 +163,7 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
 
     private (string ToolUseId, IToolHost Host)? TakeRunning()
     {
-        lock (gate)
+        lock (sync)
         {
             foreach (var (toolUseId, host) in running)
             {

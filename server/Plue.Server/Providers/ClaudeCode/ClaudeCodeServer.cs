@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.ClaudeCode;
 
@@ -19,13 +20,9 @@ internal static class ClaudeCodeServer
         writer.WriteStartObject("result");
         writer.WriteString("protocolVersion", version ?? NewestVersion);
         writer.WriteStartObject("capabilities");
-        writer.WriteStartObject("tools");
+        writer.WriteObject("tools");
         writer.WriteEndObject();
-        writer.WriteEndObject();
-        writer.WriteStartObject("serverInfo");
-        writer.WriteString("name", Name);
-        writer.WriteString("version", "1");
-        writer.WriteEndObject();
+        writer.WriteObject("serverInfo", ("name", Name), ("version", "1"));
         writer.WriteEndObject();
     });
 
@@ -36,8 +33,7 @@ internal static class ClaudeCodeServer
         foreach (var tool in tools)
         {
             writer.WriteStartObject();
-            writer.WriteString("name", tool.Name);
-            writer.WriteString("description", tool.Description);
+            writer.WriteFields(("name", tool.Name), ("description", tool.Description));
             writer.WritePropertyName("inputSchema");
             writer.WriteRawValue(tool.ParametersSchema);
             // The CLI runs only such tools beside each other. What they change is our business, and the host puts in order what has to be.
@@ -55,21 +51,14 @@ internal static class ClaudeCodeServer
     {
         writer.WriteStartObject("result");
         writer.WriteStartArray("content");
-        writer.WriteStartObject();
-        writer.WriteString("type", "text");
-        writer.WriteString("text", text);
-        writer.WriteEndObject();
+        writer.WriteObject(("type", "text"), ("text", text));
         writer.WriteEndArray();
         writer.WriteBoolean("isError", isError);
         writer.WriteEndObject();
     });
 
     /// <summary>For <c>ping</c> and for notifications, which need none and whose question does.</summary>
-    public static byte[] Empty(string requestId, string? id) => Answer(requestId, id, writer =>
-    {
-        writer.WriteStartObject("result");
-        writer.WriteEndObject();
-    });
+    public static byte[] Empty(string requestId, string? id) => Answer(requestId, id, writer => writer.WriteObject("result"));
 
     public static byte[] Unknown(string requestId, string id, string method) => Answer(requestId, id, writer =>
     {

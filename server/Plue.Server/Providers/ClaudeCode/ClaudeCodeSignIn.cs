@@ -28,14 +28,14 @@ internal static class ClaudeCodeSignIn
         var what = $"Claude Code {shown ?? "of unknown version"} at {program.DisplayPath}";
         return new ClaudeCodeSignInState(signedIn, method, shown, signedIn switch
         {
-            true => $"{what} is signed in{Spoken(method)}.",
+            true => $"{what} is signed in{MethodText(method)}.",
             false => NotSignedIn,
             null => $"{what} did not say whether it is signed in{(status.Error.Length > 0 ? $": {ClaudeCodeFailures.Plain(status.Error)}" : "")}. Run `claude auth status` in a terminal.",
         });
     }
 
     /// <summary>The program's own word for its way of signing in, as a person would say it; nothing for one we do not know.</summary>
-    private static string Spoken(string? method) => method switch
+    private static string MethodText(string? method) => method switch
     {
         "claude.ai" => " with a Claude subscription",
         "oauth_token" => " with a token",

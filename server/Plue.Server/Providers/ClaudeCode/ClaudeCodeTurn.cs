@@ -1,5 +1,6 @@
 using System.Text;
 using Plue.Server.Messages;
+using Plue.Server.Providers.Anthropic;
 
 namespace Plue.Server.Providers.ClaudeCode;
 
@@ -193,7 +194,7 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
         if (!result.IsError)
         {
             HasEnded = true;
-            events.Add(new ProviderEvent.Finished(ReasonOf(result.StopReason)));
+            events.Add(new ProviderEvent.Finished(AnthropicParser.ReasonOf(result.StopReason, StopReason.EndTurn)));
         }
         else if (errorClass == "max_output_tokens")
         {
@@ -253,16 +254,6 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
         ClaudeCodeLine.Block.Thinking => "thinking",
         ClaudeCodeLine.Block.Redacted => "redacted_thinking",
         _ => "tool_use",
-    };
-
-    private static StopReason ReasonOf(string? reason) => reason switch
-    {
-        "max_tokens" => StopReason.MaxTokens,
-        "stop_sequence" => StopReason.StopSequence,
-        "tool_use" => StopReason.ToolUse,
-        "refusal" => StopReason.Refusal,
-        "model_context_window_exceeded" => StopReason.ContextFull,
-        _ => StopReason.EndTurn,
     };
 
     /// <summary>The vendor's second count repeats some numbers of the first and leaves out others.</summary>

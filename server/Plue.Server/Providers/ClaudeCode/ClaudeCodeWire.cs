@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
+using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.ClaudeCode;
 
@@ -29,20 +30,8 @@ internal static class ClaudeCodeWire
     {
         StartRequest(writer, requestId, "initialize");
         if (hasTools) { WriteHooks(writer); }
-        if (hasServer)
-        {
-            writer.WriteStartArray("sdkMcpServers");
-            writer.WriteStringValue(ClaudeCodeServer.Name);
-            writer.WriteEndArray();
-        }
-
-        if (system is not null)
-        {
-            writer.WriteStartArray("systemPrompt");
-            writer.WriteStringValue(system);
-            writer.WriteEndArray();
-        }
-
+        if (hasServer) { writer.WriteStrings("sdkMcpServers", [ClaudeCodeServer.Name]); }
+        if (system is not null) { writer.WriteStrings("systemPrompt", [system]); }
         writer.WriteEndObject();
     });
 
@@ -90,21 +79,12 @@ internal static class ClaudeCodeWire
         writer.WriteRawValue(input);
     });
 
-    public static byte[] Deny(string requestId, string message) => Respond(requestId, writer =>
-    {
-        writer.WriteString("behavior", "deny");
-        writer.WriteString("message", message);
-    });
+    public static byte[] Deny(string requestId, string message) => Respond(requestId, writer => writer.WriteFields(("behavior", "deny"), ("message", message)));
 
     /// <summary>The answer to a hook: before a tool runs we want to be asked; after it there is nothing to say.</summary>
     public static byte[] Hooked(string requestId, bool isBefore) => Respond(requestId, writer =>
     {
-        if (!isBefore) { return; }
-
-        writer.WriteStartObject("hookSpecificOutput");
-        writer.WriteString("hookEventName", "PreToolUse");
-        writer.WriteString("permissionDecision", "ask");
-        writer.WriteEndObject();
+        if (isBefore) { writer.WriteObject("hookSpecificOutput", ("hookEventName", "PreToolUse"), ("permissionDecision", "ask")); }
     });
 
     /// <summary>A successful answer with these fields.</summary>
@@ -160,9 +140,7 @@ internal static class ClaudeCodeWire
         {
             writer.WriteStartArray(when);
             writer.WriteStartObject();
-            writer.WriteStartArray("hookCallbackIds");
-            writer.WriteStringValue(hook);
-            writer.WriteEndArray();
+            writer.WriteStrings("hookCallbackIds", [hook]);
             // A hook that is not answered in time counts as none, and then reading would be asked about no more.
             writer.WriteNumber("timeout", 24 * 60 * 60);
             writer.WriteEndObject();
@@ -174,8 +152,7 @@ internal static class ClaudeCodeWire
 
     private static void StartRequest(Utf8JsonWriter writer, string requestId, string subtype)
     {
-        writer.WriteString("type", "control_request");
-        writer.WriteString("request_id", requestId);
+        writer.WriteFields(("type", "control_request"), ("request_id", requestId));
         writer.WriteStartObject("request");
         writer.WriteString("subtype", subtype);
     }
@@ -184,8 +161,7 @@ internal static class ClaudeCodeWire
     {
         writer.WriteString("type", "control_response");
         writer.WriteStartObject("response");
-        writer.WriteString("subtype", subtype);
-        writer.WriteString("request_id", requestId);
+        writer.WriteFields(("subtype", subtype), ("request_id", requestId));
     }
 
     private static void WriteText(Utf8JsonWriter writer, IReadOnlyList<string> blocks, IReadOnlyList<MessagePart.File>? images = null)
@@ -196,8 +172,7 @@ internal static class ClaudeCodeWire
             writer.WriteStartObject();
             writer.WriteString("type", "image");
             writer.WriteStartObject("source");
-            writer.WriteString("type", "base64");
-            writer.WriteString("media_type", image.MediaType);
+            writer.WriteFields(("type", "base64"), ("media_type", image.MediaType));
             writer.WriteBase64String("data", image.Data!.Value.Span);
             writer.WriteEndObject();
             writer.WriteEndObject();
@@ -205,10 +180,7 @@ internal static class ClaudeCodeWire
 
         foreach (var block in blocks)
         {
-            writer.WriteStartObject();
-            writer.WriteString("type", "text");
-            writer.WriteString("text", block);
-            writer.WriteEndObject();
+            writer.WriteObject(("type", "text"), ("text", block));
         }
 
         writer.WriteEndArray();
@@ -227,7 +199,7 @@ internal static class ClaudeCodeWire
         var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = 512 });
         using var document = JsonDocument.ParseValue(ref reader);
         var root = document.RootElement;
-        return Text(root, "type") switch
+        return root.Text("type") switch
         {
             "stream_event" => ReadStreamEvent(line),
             _ when root.TryGetProperty("parent_tool_use_id", out var parent) && parent.ValueKind == JsonValueKind.String => ClaudeCodeLine.Other.Instance,
@@ -237,9 +209,9 @@ internal static class ClaudeCodeWire
             "system" => ReadSystem(root),
             "control_request" => ReadQuestion(root),
             "control_response" => ReadAnswer(root),
-            "control_cancel_request" => new ClaudeCodeLine.QuestionTakenBack(Text(root, "request_id") ?? ""),
+            "control_cancel_request" => new ClaudeCodeLine.QuestionCanceled(root.Text("request_id") ?? ""),
             "rate_limit_event" when root.TryGetProperty("rate_limit_info", out var info) => new ClaudeCodeLine.RateLimit(
-                Text(info, "status"), Number(info, "resetsAt") is > 0 and < 99_999_999_999 and var at ? DateTimeOffset.FromUnixTimeSeconds((long)at) : null),
+                info.Text("status"), Number(info, "resetsAt") is > 0 and < 99_999_999_999 and var at ? DateTimeOffset.FromUnixTimeSeconds((long)at) : null),
             _ => ClaudeCodeLine.Other.Instance,
         };
     }
@@ -264,11 +236,11 @@ internal static class ClaudeCodeWire
         var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = 512 });
         var found = new StreamEvent();
         reader.Read();
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (reader.NextProperty())
         {
             if (reader.ValueTextEquals("event"u8)) { ReadEvent(ref reader, ref found); }
             else if (reader.ValueTextEquals("parent_tool_use_id"u8)) { found.Parent = NextString(ref reader); }
-            else { Skip(ref reader); }
+            else { reader.Skip(); }
         }
 
         if (found.Parent is not null) { return ClaudeCodeLine.Other.Instance; }
@@ -293,77 +265,61 @@ internal static class ClaudeCodeWire
 
     private static void ReadEvent(ref Utf8JsonReader reader, ref StreamEvent found)
     {
-        if (!Enter(ref reader)) { return; }
+        if (!reader.NextIsObject()) { return; }
 
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (reader.NextProperty())
         {
             if (reader.ValueTextEquals("type"u8)) { found.Type = NextString(ref reader); }
-            else if (reader.ValueTextEquals("index"u8)) { found.Index = (int)NextNumber(ref reader); }
+            else if (reader.ValueTextEquals("index"u8)) { found.Index = (int)(reader.NextInt64() ?? 0); }
             else if (reader.ValueTextEquals("usage"u8)) { ReadUsage(ref reader, ref found); }
             else if (reader.ValueTextEquals("delta"u8)) { ReadDelta(ref reader, ref found); }
             else if (reader.ValueTextEquals("message"u8) || reader.ValueTextEquals("content_block"u8)) { ReadHead(ref reader, ref found); }
-            else { Skip(ref reader); }
+            else { reader.Skip(); }
         }
     }
 
     private static void ReadDelta(ref Utf8JsonReader reader, ref StreamEvent found)
     {
-        if (!Enter(ref reader)) { return; }
+        if (!reader.NextIsObject()) { return; }
 
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (reader.NextProperty())
         {
             if (reader.ValueTextEquals("type"u8)) { found.DeltaType = NextString(ref reader); }
             else if (reader.ValueTextEquals("text"u8) || reader.ValueTextEquals("thinking"u8) || reader.ValueTextEquals("partial_json"u8))
             {
                 found.Content = NextString(ref reader);
             }
-            else { Skip(ref reader); }
+            else { reader.Skip(); }
         }
     }
 
     private static void ReadHead(ref Utf8JsonReader reader, ref StreamEvent found)
     {
-        if (!Enter(ref reader)) { return; }
+        if (!reader.NextIsObject()) { return; }
 
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (reader.NextProperty())
         {
             if (reader.ValueTextEquals("type"u8)) { found.BlockKind = NextString(ref reader); }
             else if (reader.ValueTextEquals("id"u8)) { found.Id = NextString(ref reader); }
             else if (reader.ValueTextEquals("name"u8)) { found.Name = NextString(ref reader); }
             else if (reader.ValueTextEquals("model"u8)) { found.Model = NextString(ref reader); }
             else if (reader.ValueTextEquals("usage"u8)) { ReadUsage(ref reader, ref found); }
-            else { Skip(ref reader); }
+            else { reader.Skip(); }
         }
     }
 
     private static void ReadUsage(ref Utf8JsonReader reader, ref StreamEvent found)
     {
-        if (!Enter(ref reader)) { return; }
+        if (!reader.NextIsObject()) { return; }
 
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (reader.NextProperty())
         {
-            if (reader.ValueTextEquals("input_tokens"u8)) { found.Input = NextNumber(ref reader); }
-            else if (reader.ValueTextEquals("output_tokens"u8)) { found.Output = NextNumber(ref reader); }
-            else if (reader.ValueTextEquals("cache_read_input_tokens"u8)) { found.CachedRead = NextNumber(ref reader); }
-            else if (reader.ValueTextEquals("cache_creation_input_tokens"u8)) { found.CachedWrite = NextNumber(ref reader); }
-            else { Skip(ref reader); }
+            if (reader.ValueTextEquals("input_tokens"u8)) { found.Input = reader.NextInt64() ?? 0; }
+            else if (reader.ValueTextEquals("output_tokens"u8)) { found.Output = reader.NextInt64() ?? 0; }
+            else if (reader.ValueTextEquals("cache_read_input_tokens"u8)) { found.CachedRead = reader.NextInt64() ?? 0; }
+            else if (reader.ValueTextEquals("cache_creation_input_tokens"u8)) { found.CachedWrite = reader.NextInt64() ?? 0; }
+            else { reader.Skip(); }
         }
-    }
-
-    /// <summary>Steps into the object that follows; false when something else does, which is then skipped.</summary>
-    private static bool Enter(ref Utf8JsonReader reader)
-    {
-        reader.Read();
-        if (reader.TokenType == JsonTokenType.StartObject) { return true; }
-
-        reader.Skip();
-        return false;
-    }
-
-    private static void Skip(ref Utf8JsonReader reader)
-    {
-        reader.Read();
-        reader.Skip();
     }
 
     private static string? NextString(ref Utf8JsonReader reader)
@@ -375,45 +331,36 @@ internal static class ClaudeCodeWire
         return null;
     }
 
-    private static long NextNumber(ref Utf8JsonReader reader)
-    {
-        reader.Read();
-        if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var number)) { return number; }
-
-        reader.Skip();
-        return 0;
-    }
-
     private static ClaudeCodeLine.Assistant ReadAssistant(JsonElement root)
     {
         var message = Object(root, "message");
         var blocks = new List<ClaudeCodeLine.Block>();
-        foreach (var block in Items(message, "content"))
+        foreach (var block in message.Items("content"))
         {
-            ClaudeCodeLine.Block? read = Text(block, "type") switch
+            ClaudeCodeLine.Block? read = block.Text("type") switch
             {
-                "text" => new ClaudeCodeLine.Block.Text(Text(block, "text") ?? ""),
-                "thinking" => new ClaudeCodeLine.Block.Thinking(Text(block, "thinking") ?? "", Text(block, "signature")),
-                "redacted_thinking" => new ClaudeCodeLine.Block.Redacted(Text(block, "data") ?? ""),
+                "text" => new ClaudeCodeLine.Block.Text(block.Text("text") ?? ""),
+                "thinking" => new ClaudeCodeLine.Block.Thinking(block.Text("thinking") ?? "", block.Text("signature")),
+                "redacted_thinking" => new ClaudeCodeLine.Block.Redacted(block.Text("data") ?? ""),
                 "tool_use" => new ClaudeCodeLine.Block.ToolUse(
-                    Text(block, "id") ?? "", Text(block, "name") ?? "", block.TryGetProperty("input", out var input) ? input.GetRawText() : "{}"),
+                    block.Text("id") ?? "", block.Text("name") ?? "", block.TryGetProperty("input", out var input) ? input.GetRawText() : "{}"),
                 _ => null,
             };
             if (read is not null) { blocks.Add(read); }
         }
 
-        return new ClaudeCodeLine.Assistant(Text(message, "id") ?? "", Text(message, "model"), blocks, Text(root, "error"));
+        return new ClaudeCodeLine.Assistant(message.Text("id") ?? "", message.Text("model"), blocks, root.Text("error"));
     }
 
     private static ClaudeCodeLine ReadToolResults(JsonElement root)
     {
         var results = new List<ClaudeCodeLine.ToolResult>();
-        foreach (var block in Items(Object(root, "message"), "content"))
+        foreach (var block in Object(root, "message").Items("content"))
         {
-            if (Text(block, "type") != "tool_result") { continue; }
+            if (block.Text("type") != "tool_result") { continue; }
 
-            var content = Text(block, "content") ?? string.Join('\n', Items(block, "content").Select(item => Text(item, "text") ?? $"[{Text(item, "type")}]"));
-            results.Add(new ClaudeCodeLine.ToolResult(Text(block, "tool_use_id") ?? "", content, IsTrue(block, "is_error")));
+            var content = block.Text("content") ?? string.Join('\n', block.Items("content").Select(item => item.Text("text") ?? $"[{item.Text("type")}]"));
+            results.Add(new ClaudeCodeLine.ToolResult(block.Text("tool_use_id") ?? "", content, block.Flag("is_error") == true));
         }
 
         return results.Count > 0 ? new ClaudeCodeLine.ToolResults(results) : ClaudeCodeLine.Other.Instance;
@@ -422,25 +369,25 @@ internal static class ClaudeCodeWire
     private static ClaudeCodeLine.Result ReadResult(JsonElement root)
     {
         var usage = Object(root, "usage");
-        var text = Text(root, "result") ?? string.Join(' ', Items(root, "errors").Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()));
+        var text = root.Text("result") ?? string.Join(' ', root.Items("errors").Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()));
         return new ClaudeCodeLine.Result(
-            IsTrue(root, "is_error"),
-            Text(root, "subtype"),
+            root.Flag("is_error") == true,
+            root.Text("subtype"),
             (int?)Number(root, "api_error_status"),
             text,
-            Text(root, "stop_reason"),
-            Text(root, "terminal_reason"),
+            root.Text("stop_reason"),
+            root.Text("terminal_reason"),
             UsageOf(Count(usage, "input_tokens"), Count(usage, "output_tokens"), Count(usage, "cache_read_input_tokens"),
                 Count(usage, "cache_creation_input_tokens"), Count(Object(usage, "output_tokens_details"), "thinking_tokens")),
             root.TryGetProperty("total_cost_usd", out var cost) && cost.ValueKind == JsonValueKind.Number && cost.TryGetDecimal(out var usd) ? usd : null);
     }
 
-    private static ClaudeCodeLine ReadSystem(JsonElement root) => Text(root, "subtype") switch
+    private static ClaudeCodeLine ReadSystem(JsonElement root) => root.Text("subtype") switch
     {
-        "init" => new ClaudeCodeLine.Init(Text(root, "session_id"), Text(root, "model")),
+        "init" => new ClaudeCodeLine.Init(root.Text("session_id"), root.Text("model")),
         "api_retry" => new ClaudeCodeLine.Retry(
             (int)Count(root, "attempt"), TimeSpan.FromMilliseconds(Math.Clamp(Number(root, "retry_delay_ms") ?? 0, 0, 86_400_000)),
-            (int?)Number(root, "error_status"), Text(root, "error")),
+            (int?)Number(root, "error_status"), root.Text("error")),
         _ => ClaudeCodeLine.Other.Instance,
     };
 
@@ -448,23 +395,23 @@ internal static class ClaudeCodeWire
     {
         var request = Object(root, "request");
         return new ClaudeCodeLine.Question(
-            Text(root, "request_id") ?? "", Text(request, "subtype") ?? "", Text(request, "tool_name"), Raw(request, "input"))
+            root.Text("request_id") ?? "", request.Text("subtype") ?? "", request.Text("tool_name"), Raw(request, "input"))
         {
-            ToolUseId = Text(request, "tool_use_id"),
-            Hook = Text(request, "callback_id"),
-            Message = Text(request, "server_name") == ClaudeCodeServer.Name ? ReadServerMessage(Object(request, "message")) : null,
+            ToolUseId = request.Text("tool_use_id"),
+            Hook = request.Text("callback_id"),
+            Message = request.Text("server_name") == ClaudeCodeServer.Name ? ReadServerMessage(Object(request, "message")) : null,
         };
     }
 
     private static ClaudeCodeLine.ServerMessage ReadServerMessage(JsonElement message)
     {
         var parameters = Object(message, "params");
-        return new ClaudeCodeLine.ServerMessage(Text(message, "method") ?? "", Raw(message, "id"))
+        return new ClaudeCodeLine.ServerMessage(message.Text("method") ?? "", Raw(message, "id"))
         {
-            ProtocolVersion = Text(parameters, "protocolVersion"),
-            ToolName = Text(parameters, "name"),
+            ProtocolVersion = parameters.Text("protocolVersion"),
+            ToolName = parameters.Text("name"),
             Arguments = Raw(parameters, "arguments") ?? "{}",
-            ToolUseId = Text(Object(parameters, "_meta"), "claudecode/toolUseId"),
+            ToolUseId = Object(parameters, "_meta").Text("claudecode/toolUseId"),
             CancelledId = Raw(parameters, "requestId"),
         };
     }
@@ -472,20 +419,20 @@ internal static class ClaudeCodeWire
     private static ClaudeCodeLine.Answer ReadAnswer(JsonElement root)
     {
         var response = Object(root, "response");
-        var error = Text(response, "subtype") == "error" ? Text(response, "error") ?? "unknown error" : null;
+        var error = response.Text("subtype") == "error" ? response.Text("error") ?? "unknown error" : null;
         var content = Object(response, "response");
         var models = content.ValueKind == JsonValueKind.Object && content.TryGetProperty("models", out _) ? ReadModels(content) : null;
-        return new ClaudeCodeLine.Answer(Text(response, "request_id") ?? "", error, models);
+        return new ClaudeCodeLine.Answer(response.Text("request_id") ?? "", error, models);
     }
 
-    private static List<ModelInfo> ReadModels(JsonElement content) => Items(content, "models")
-        .Where(model => Text(model, "value") is { Length: > 0 })
+    private static List<ModelInfo> ReadModels(JsonElement content) => content.Items("models")
+        .Where(model => model.Text("value") is { Length: > 0 })
         .Select(model => new ModelInfo
         {
-            Id = Text(model, "value") ?? "",
-            Name = Text(model, "displayName"),
-            Description = Text(model, "description"),
-            ReasoningLevels = IsTrue(model, "supportsEffort") ? Items(model, "supportedEffortLevels").Select(level => level.ToString()).ToList() : null,
+            Id = model.Text("value") ?? "",
+            Name = model.Text("displayName"),
+            Description = model.Text("description"),
+            ReasoningLevels = model.Flag("supportsEffort") == true ? model.Items("supportedEffortLevels").Select(level => level.ToString()).ToList() : null,
         })
         .ToList();
 
@@ -499,9 +446,6 @@ internal static class ClaudeCodeWire
         ReasoningTokens = reasoning,
     };
 
-    private static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-
     private static string? Raw(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? value.GetRawText() : null;
 
@@ -510,11 +454,5 @@ internal static class ClaudeCodeWire
 
     private static long Count(JsonElement element, string name) => Number(element, name) is >= 0 and <= long.MaxValue / 4 and var number ? (long)number : 0;
 
-    private static bool IsTrue(JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
-
-    private static JsonElement Object(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : default;
-
-    private static IEnumerable<JsonElement> Items(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : [];
+    private static JsonElement Object(JsonElement element, string name) => element.Field(name) is { ValueKind: JsonValueKind.Object } value ? value : default;
 }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Plue.Server.Messages;
 using Plue.Server.Providers.Http;
 using Plue.Server.Providers.OpenAi;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.Copilot;
 
@@ -14,7 +15,7 @@ internal sealed class CopilotProvider(
 {
     private const string ChatPath = "/chat/completions";
     private const string ResponsesPath = "/responses";
-    private static readonly TimeSpan ModelsAreGoodFor = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan ModelsLifetime = TimeSpan.FromMinutes(30);
 
     private readonly ProviderEndpoint endpoint = new(settings, "https://api.githubcopilot.com", ApiRoot);
     private readonly RefusedOptions refused = new();
@@ -47,24 +48,14 @@ internal sealed class CopilotProvider(
             yield break;
         }
 
-        for (var again = true; again;)
+        var events = refused.StreamAsync(request.Model, without =>
         {
-            again = false;
-            var body = OpenAiWire.Request(asked, said, Dialect.Compatible, refused.Of(request.Model), out var sent);
+            var body = OpenAiWire.Request(asked, said, Dialect.Compatible, without, out var sent);
             var connection = Connection(InitiatorOf(request), HasImage(body));
             var failures = connection.Failures(request.Model);
-            await foreach (var next in connection.StreamAsync(endpoint.At(ChatPath), body, Framing.ServerSentEvents, new OpenAiParser(failures, request), failures, cancellationToken).ConfigureAwait(false))
-            {
-                if (next is ProviderEvent.Failed { Failure: var failure } && refused.TryLearn(request.Model, sent, failure, out var option))
-                {
-                    again = true;
-                    if (option != "stream_options") { yield return new ProviderEvent.Waiting($"an answer without {option}, which {request.Model} refuses"); }
-                    break;
-                }
-
-                yield return next;
-            }
-        }
+            return new Attempt(connection.StreamAsync(endpoint.At(ChatPath), body, Framing.ServerSentEvents, new OpenAiParser(failures, request), failures, cancellationToken), sent);
+        }, cancellationToken);
+        await foreach (var next in events.ConfigureAwait(false)) yield return next;
     }
 
     public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)
@@ -101,7 +92,7 @@ internal sealed class CopilotProvider(
     {
         try
         {
-            var known = (await ModelsAsync(ModelsAreGoodFor, cancellationToken).ConfigureAwait(false)).FirstOrDefault(candidate => candidate.Info.Id == model);
+            var known = (await ModelsAsync(ModelsLifetime, cancellationToken).ConfigureAwait(false)).FirstOrDefault(candidate => candidate.Info.Id == model);
             return known is null || known.Endpoints.Count == 0 || known.Endpoints.Contains(ChatPath) ? null
                 : known.Endpoints.Contains(ResponsesPath) ? ResponsesPath
                 : known.Endpoints[0];
@@ -113,7 +104,7 @@ internal sealed class CopilotProvider(
         }
     }
 
-    private async Task<IReadOnlyList<CopilotModel>> ModelsAsync(TimeSpan goodFor, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<CopilotModel>> ModelsAsync(TimeSpan lifetime, CancellationToken cancellationToken)
     {
         if (Fresh() is { } known) { return known; }
 
@@ -131,7 +122,7 @@ internal sealed class CopilotProvider(
             listing.Release();
         }
 
-        IReadOnlyList<CopilotModel>? Fresh() => listed is { } last && time.GetElapsedTime(last.At) < goodFor ? last.Models : null;
+        IReadOnlyList<CopilotModel>? Fresh() => listed is { } last && time.GetElapsedTime(last.At) < lifetime ? last.Models : null;
     }
 
     private ProviderConnection Connection(string? initiator, bool hasImage)

@@ -2,11 +2,12 @@ using System.Runtime.CompilerServices;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers.Http;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.Copilot;
 
 /// <summary>GitHub Copilot as VS Code offers it to extensions: signed in there, allowed there, paid there.</summary>
-internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEditorModels?> editor, TimeProvider time) : IProvider, ITakesNoImages
+internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEditorModels?> editor, TimeProvider time) : IProvider
 {
     private const string Vendor = "copilot";
 
@@ -17,6 +18,9 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
     private volatile IReadOnlyList<EditorModel>? known;
 
     public ProviderSettings Settings => settings;
+
+    /// <summary>VS Code passes no images on, whatever the models could do with them.</summary>
+    public ProviderCapabilities Capabilities => settings.Capabilities with { Images = false };
 
     public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -32,8 +36,8 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
             yield return new ProviderEvent.Waiting("an answer without tools, which this version of VS Code cannot pass on");
         }
 
-        using var patience = new Patience(FirstEvent, settings.Timeout ?? Idle, time, cancellationToken);
-        await using var events = models.StreamAsync(Vendor, Prepared(request), patience.Token).GetAsyncEnumerator(CancellationToken.None);
+        using var timeout = new ExchangeTimeout(FirstEvent, settings.Timeout ?? Idle, time, cancellationToken);
+        await using var events = models.StreamAsync(Vendor, Prepared(request), timeout.Token).GetAsyncEnumerator(CancellationToken.None);
         var calls = new ToolCalls(request);
         var isOver = false;
         while (!isOver)
@@ -46,17 +50,17 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
             }
             catch (FailureException fault)
             {
-                failure = patience.HasFirstByte && fault.Failure.Kind == FailureKind.Unreachable ? fault.Failure with { Kind = FailureKind.CutStream } : fault.Failure;
+                failure = timeout.HasFirstByte && fault.Failure.Kind == FailureKind.Unreachable ? fault.Failure with { Kind = FailureKind.CutStream } : fault.Failure;
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                failure = patience.RanOut
-                    ? new Failure(FailureKind.Timeout, $"{settings.Name} said nothing for {Spoken.Of(patience.Limit)}. Try again, or choose another model.")
+                failure = timeout.HasExpired
+                    ? new Failure(FailureKind.Timeout, $"{settings.Name} said nothing for {DurationText.Of(timeout.Limit)}. Try again, or choose another model.")
                     : new Failure(FailureKind.CutStream, $"VS Code ended the answer of {settings.Name} before it was complete. Try again.");
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            patience.Renew();
+            timeout.Renew();
             switch (next)
             {
                 case EditorModelEvent.Text { Content.Length: > 0 } text:
@@ -120,8 +124,6 @@ internal sealed class EditorCopilotProvider(ProviderSettings settings, Func<IEdi
             }),
         ];
     }
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private async Task<bool?> TakesToolsAsync(IEditorModels models, string model, CancellationToken cancellationToken)
     {

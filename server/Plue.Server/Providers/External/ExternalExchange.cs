@@ -4,7 +4,7 @@ using Plue.Server.Messages;
 namespace Plue.Server.Providers.External;
 
 /// <summary>One request under way, with the process behind it. Disposed before its answer was complete, the program is told to stop.</summary>
-internal sealed class ExternalExchange(ExternalProcess process, ExternalCall call, bool isOwned, TimeSpan cancelPatience) : IAsyncDisposable
+internal sealed class ExternalExchange(ExternalProcess process, ExternalCall call, bool isOwned, TimeSpan cancelTimeout) : IAsyncDisposable
 {
     private bool owns = isOwned;
     private bool isAbandoned;
@@ -19,11 +19,11 @@ internal sealed class ExternalExchange(ExternalProcess process, ExternalCall cal
 
     /// <returns>Null when the program went.</returns>
     /// <exception cref="TimeoutException">Nothing came in time.</exception>
-    public async ValueTask<JsonElement?> NextAsync(TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+    public async ValueTask<JsonElement?> NextAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
         var next = call.NextAsync(cancellationToken);
-        var envelope = next.IsCompleted ? await next.ConfigureAwait(false) : await next.AsTask().WaitAsync(patience, time, cancellationToken).ConfigureAwait(false);
-        IsComplete |= envelope is { } last && ExternalAnswer.IsLast(last);
+        var envelope = next.IsCompleted ? await next.ConfigureAwait(false) : await next.AsTask().WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false);
+        IsComplete |= envelope is { } last && ExternalResponse.IsLast(last);
         return envelope;
     }
 
@@ -46,12 +46,12 @@ internal sealed class ExternalExchange(ExternalProcess process, ExternalCall cal
     private async Task CancelAsync()
     {
         await process.CancelAsync(call.Id).ConfigureAwait(false);
-        using var patience = new CancellationTokenSource(cancelPatience);
+        using var timeout = new CancellationTokenSource(cancelTimeout);
         try
         {
-            while (await call.NextAsync(patience.Token).ConfigureAwait(false) is { } envelope)
+            while (await call.NextAsync(timeout.Token).ConfigureAwait(false) is { } envelope)
             {
-                if (ExternalAnswer.IsLast(envelope)) { return; }
+                if (ExternalResponse.IsLast(envelope)) { return; }
             }
         }
         catch (OperationCanceledException)

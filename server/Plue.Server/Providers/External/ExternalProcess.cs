@@ -12,9 +12,9 @@ namespace Plue.Server.Providers.External;
 internal sealed class ExternalProcess : IAsyncDisposable
 {
     /// <summary>Envelopes that wait for a slow reader; then the program waits too.</summary>
-    private const int MostWaiting = 256;
+    private const int MaxQueuedEnvelopes = 256;
     /// <summary>Lines that are no envelopes are passed over: some programs greet. So many are garbage.</summary>
-    private const int MostGarbage = 100;
+    private const int MaxInvalidLines = 100;
 
     private readonly ChildProcess child;
     private readonly string who;
@@ -34,10 +34,10 @@ internal sealed class ExternalProcess : IAsyncDisposable
     public bool IsAlive => end is null && !child.Exited.IsCompleted;
 
     /// <summary>Completes with the first envelope that came, or with the end of the program.</summary>
-    public Task Spoke => firstEnvelope.Task;
+    public Task FirstEnvelope => firstEnvelope.Task;
 
     /// <summary>The program answered with the ids that it was asked with, so it can serve many requests.</summary>
-    public bool KnowsIds { get; private set; }
+    public bool EchoesIds { get; private set; }
 
     public int OpenRequests => open.Count;
 
@@ -47,7 +47,7 @@ internal sealed class ExternalProcess : IAsyncDisposable
     public async Task<ExternalCall> SendAsync(Func<string, byte[]> line, CancellationToken cancellationToken)
     {
         var id = $"r{Interlocked.Increment(ref requests)}";
-        var replies = Channel.CreateBounded<JsonElement>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+        var replies = Channel.CreateBounded<JsonElement>(new BoundedChannelOptions(MaxQueuedEnvelopes) { SingleReader = true });
         open[id] = replies;
         try
         {
@@ -112,7 +112,7 @@ internal sealed class ExternalProcess : IAsyncDisposable
             while (await child.ReadLineAsync(CancellationToken.None).ConfigureAwait(false) is { } line)
             {
                 if (Envelope(line) is { } envelope) { await DeliverAsync(envelope).ConfigureAwait(false); }
-                else if (!line.Span.Trim((byte)' ').IsEmpty && ++garbage > MostGarbage)
+                else if (!line.Span.Trim((byte)' ').IsEmpty && ++garbage > MaxInvalidLines)
                 {
                     why = new Failure(FailureKind.BadResponse, $"{who} keeps writing what is not an envelope of this protocol, so it was ended. Check the program.");
                     break;
@@ -135,7 +135,7 @@ internal sealed class ExternalProcess : IAsyncDisposable
     private async ValueTask DeliverAsync(JsonElement envelope)
     {
         var id = envelope.TryGetProperty("id", out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-        KnowsIds |= id is not null && open.ContainsKey(id);
+        EchoesIds |= id is not null && open.ContainsKey(id);
         firstEnvelope.TrySetResult();
         // Without an id it can only be meant for the one request that there is.
         var replies = id is not null ? open.GetValueOrDefault(id) : open.Count == 1 ? open.Values.FirstOrDefault() : null;

@@ -34,11 +34,11 @@ public sealed record ExternalProgram(string Path, string Sha256, bool IsApproved
 public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<string?> openFolder, TimeProvider time)
 {
     private const string Prefix = "plue-provider-";
-    private const long LargestProgram = 1024L * 1024 * 1024;
-    private const int MostFound = 200;
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
+    private const long MaxProgramBytes = 1024L * 1024 * 1024;
+    private const int MaxPrograms = 200;
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly Dictionary<string, (long Length, DateTime Written, string Sha256)> hashes = new(StringComparer.Ordinal);
 
     /// <summary>What is there, by path. None of it was started.</summary>
@@ -48,9 +48,9 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
         var candidates = named.Where(Path.IsPathFullyQualified).Concat(In(Path.Combine(paths.Providers, "bin"), "*"))
             .Concat((searchPath ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Where(Path.IsPathFullyQualified).SelectMany(folder => In(folder, Prefix + "*")));
         List<ExternalProgram> found = [];
-        foreach (var path in candidates.Select(Path.GetFullPath).Distinct().Order(StringComparer.Ordinal).Take(MostFound))
+        foreach (var path in candidates.Select(Path.GetFullPath).Distinct().Order(StringComparer.Ordinal).Take(MaxPrograms))
         {
-            try { found.Add(Look(path, mayBeKnown: true)); }
+            try { found.Add(Look(path, useCache: true)); }
             catch (FailureException) { /* Not a program after all: nothing to offer. */ }
         }
 
@@ -59,12 +59,12 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
 
     /// <summary>The program as it is now.</summary>
     /// <exception cref="FailureException">ProviderExecutableFailed: there is none, or it lies where none is taken from.</exception>
-    public ExternalProgram Look(string path) => Look(path, mayBeKnown: false);
+    public ExternalProgram Look(string path) => Look(path, useCache: false);
 
     /// <summary>Where a secret of this program may go, as it is now; null where there is no such program.</summary>
     public Uri? OriginOf(string path)
     {
-        try { return Look(path, mayBeKnown: true).Origin; }
+        try { return Look(path, useCache: true).Origin; }
         catch (FailureException) { return null; }
     }
 
@@ -81,7 +81,7 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
         try
         {
             // Other windows approve too.
-            using var turn = FileTurn.Take(paths.Approvals + ".lock", LockPatience);
+            using var turn = FileTurn.Take(paths.Approvals + ".lock", LockTimeout);
             var approvals = Read().Where(approval => approval.Path != program.Path).Append(new StoredApproval(program.Path, program.Sha256, time.GetUtcNow().UtcDateTime));
             DurableFile.Replace(paths.Approvals, JsonSerializer.SerializeToUtf8Bytes(new StoredApprovals([.. approvals]), ApprovalContext.Default.StoredApprovals));
         }
@@ -104,19 +104,19 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
             : $"{program.Path} was not started, because you have not approved it yet. Approve it in Manage Providers.");
     }
 
-    private ExternalProgram Look(string path, bool mayBeKnown)
+    private ExternalProgram Look(string path, bool useCache)
     {
         if (!Path.IsPathFullyQualified(path) || path.Contains('\0')) { throw Refused(path, "is not an absolute path"); }
 
         var full = Path.GetFullPath(path);
         if (RealPath.IsInside(full, openFolder())) { throw Refused(full, "lies in the open folder, and no folder may bring a provider along"); }
 
-        var sha256 = HashOf(full, mayBeKnown);
+        var sha256 = HashOf(full, useCache);
         var approval = Read().FirstOrDefault(approval => approval.Path == full);
         return new ExternalProgram(full, sha256, approval?.Sha256 == sha256, approval is not null && approval.Sha256 != sha256);
     }
 
-    private string HashOf(string path, bool mayBeKnown)
+    private string HashOf(string path, bool useCache)
     {
         try
         {
@@ -127,16 +127,16 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
                 throw Refused(path, "is not executable");
             }
 
-            if (file.Length > LargestProgram) { throw Refused(path, "is larger than 1 GiB"); }
+            if (file.Length > MaxProgramBytes) { throw Refused(path, "is larger than 1 GiB"); }
 
-            lock (gate)
+            lock (sync)
             {
-                if (mayBeKnown && hashes.TryGetValue(path, out var known) && (known.Length, known.Written) == (file.Length, file.LastWriteTimeUtc)) { return known.Sha256; }
+                if (useCache && hashes.TryGetValue(path, out var known) && (known.Length, known.Written) == (file.Length, file.LastWriteTimeUtc)) { return known.Sha256; }
             }
 
             using var content = OrdinaryFile.OpenRead(path);
             var sha256 = Convert.ToHexStringLower(SHA256.HashData(content));
-            lock (gate) { hashes[path] = (file.Length, file.LastWriteTimeUtc, sha256); }
+            lock (sync) { hashes[path] = (file.Length, file.LastWriteTimeUtc, sha256); }
 
             return sha256;
         }
@@ -162,7 +162,7 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
 
     private static IEnumerable<string> In(string folder, string pattern)
     {
-        try { return Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, pattern).Take(MostFound)] : []; }
+        try { return Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, pattern).Take(MaxPrograms)] : []; }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return []; }
     }
 

@@ -16,22 +16,22 @@ public sealed class ExternalProvider(
     ProviderSettings settings, ISecretSource secrets, ExternalPrograms programs, IReadOnlyDictionary<string, string> environment, TimeProvider time, Func<string, string> mask)
     : IProvider
 {
-    private static readonly TimeSpan AuthenticatePatience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan ListPatience = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(120);
-    private static readonly TimeSpan IdlePatience = TimeSpan.FromSeconds(120);
-    private static readonly TimeSpan CancelPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AuthenticateTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan FirstEnvelopeTimeout = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan CancelTimeout = TimeSpan.FromSeconds(2);
     /// <summary>A program that says nothing for so long may be waiting for the end of its input.</summary>
-    private static readonly TimeSpan SpeakPatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(3);
 
     private static readonly string[] Passed = [.. OwnEnvironment.Harmless, "DOTNET_ROOT", "PLUE_HOME"];
 
-    private readonly SemaphoreSlim gate = new(1, 1);
+    private readonly SemaphoreSlim mutex = new(1, 1);
     /// <summary>Whether a program repeats ids is found out with one request at a time.</summary>
-    private readonly SemaphoreSlim meeting = new(1, 1);
+    private readonly SemaphoreSlim probing = new(1, 1);
     private ExternalProcess? shared;
     private string? sharedSha256;
-    private bool servesOneOnly;
+    private bool isSingleRequest;
     private bool isDisposed;
 
     public ProviderSettings Settings => settings;
@@ -57,26 +57,26 @@ public sealed class ExternalProvider(
 
         await using (exchange)
         {
-            var fold = new ExternalAnswer(settings.Name);
-            var patience = settings.Timeout ?? FirstPatience;
+            var fold = new ExternalResponse(settings.Name);
+            var timeout = settings.Timeout ?? FirstEnvelopeTimeout;
             while (!fold.IsOver)
             {
                 Failure? failure = null;
                 JsonElement? envelope = null;
                 try
                 {
-                    envelope = await exchange.NextAsync(patience, time, cancellationToken).ConfigureAwait(false);
+                    envelope = await exchange.NextAsync(timeout, time, cancellationToken).ConfigureAwait(false);
                 }
                 catch (TimeoutException)
                 {
-                    failure = new Failure(FailureKind.Timeout, $"{settings.Name} sent nothing for {Spoken.Of(patience)}, so it was ended. Try again, or raise the provider's timeout.");
+                    failure = new Failure(FailureKind.Timeout, $"{settings.Name} sent nothing for {DurationText.Of(timeout)}, so it was ended. Try again, or raise the provider's timeout.");
                     await exchange.AbandonAsync().ConfigureAwait(false);
                 }
 
                 if (envelope is null && failure is null) { failure = exchange.End; }
                 foreach (var next in failure is null ? fold.Read(envelope!.Value) : fold.Fail(failure)) { yield return next; }
 
-                patience = settings.Timeout ?? IdlePatience;
+                timeout = settings.Timeout ?? IdleTimeout;
             }
         }
     }
@@ -85,7 +85,7 @@ public sealed class ExternalProvider(
     {
         try
         {
-            await AskAsync("authenticate", AuthenticatePatience, cancellationToken).ConfigureAwait(false);
+            await AskAsync("authenticate", AuthenticateTimeout, cancellationToken).ConfigureAwait(false);
             return null;
         }
         catch (FailureException fault)
@@ -96,14 +96,14 @@ public sealed class ExternalProvider(
 
     public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken)
     {
-        var data = await AskAsync("list_models", ListPatience, cancellationToken).ConfigureAwait(false);
+        var data = await AskAsync("list_models", ListTimeout, cancellationToken).ConfigureAwait(false);
         var models = data.ValueKind == JsonValueKind.Array ? data.EnumerateArray() : data.Items("models");
         return [.. models.Select(ExternalWire.ReadModel).OfType<ModelInfo>().Take(10_000)];
     }
 
     public async ValueTask DisposeAsync()
     {
-        await gate.WaitAsync().ConfigureAwait(false);
+        await mutex.WaitAsync().ConfigureAwait(false);
         try
         {
             isDisposed = true;
@@ -111,16 +111,16 @@ public sealed class ExternalProvider(
         }
         finally
         {
-            gate.Release();
+            mutex.Release();
         }
     }
 
-    private async Task<JsonElement> AskAsync(string action, TimeSpan patience, CancellationToken cancellationToken)
+    private async Task<JsonElement> AskAsync(string action, TimeSpan timeout, CancellationToken cancellationToken)
     {
         await using var exchange = await SendAsync(action, static _ => { }, cancellationToken).ConfigureAwait(false);
         try
         {
-            var reply = await exchange.NextAsync(patience, time, cancellationToken).ConfigureAwait(false) ?? throw new FailureException(exchange.End);
+            var reply = await exchange.NextAsync(timeout, time, cancellationToken).ConfigureAwait(false) ?? throw new FailureException(exchange.End);
             exchange.IsComplete = true;
             if (reply.Flag("success") != true)
             {
@@ -134,7 +134,7 @@ public sealed class ExternalProvider(
         catch (TimeoutException)
         {
             await exchange.AbandonAsync().ConfigureAwait(false);
-            throw new FailureException(FailureKind.Timeout, $"{settings.Name} did not answer {action} within {Spoken.Of(patience)}, so it was ended. Check the program.");
+            throw new FailureException(FailureKind.Timeout, $"{settings.Name} did not answer {action} within {DurationText.Of(timeout)}, so it was ended. Check the program.");
         }
     }
 
@@ -153,24 +153,24 @@ public sealed class ExternalProvider(
             parameters(writer);
         });
 
-        if (!servesOneOnly)
+        if (!isSingleRequest)
         {
             var process = await SharedAsync(program, cancellationToken).ConfigureAwait(false);
-            if (process.KnowsIds) { return await ShareAsync(process, Line, cancellationToken).ConfigureAwait(false); }
+            if (process.EchoesIds) { return await ShareAsync(process, Line, cancellationToken).ConfigureAwait(false); }
 
-            await meeting.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await probing.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                if (!servesOneOnly)
+                if (!isSingleRequest)
                 {
                     process = await SharedAsync(program, cancellationToken).ConfigureAwait(false);
                     var exchange = await ShareAsync(process, Line, cancellationToken).ConfigureAwait(false);
-                    return process.KnowsIds ? exchange : await MeetAsync(process, exchange, cancellationToken).ConfigureAwait(false);
+                    return process.EchoesIds ? exchange : await ProbeAsync(process, exchange, cancellationToken).ConfigureAwait(false);
                 }
             }
             finally
             {
-                meeting.Release();
+                probing.Release();
             }
         }
 
@@ -179,7 +179,7 @@ public sealed class ExternalProvider(
         {
             var call = await own.SendAsync(_ => Line(null), cancellationToken).ConfigureAwait(false);
             own.CloseInput();
-            return new ExternalExchange(own, call, isOwned: true, CancelPatience);
+            return new ExternalExchange(own, call, isOwned: true, CancelTimeout);
         }
         catch
         {
@@ -189,16 +189,16 @@ public sealed class ExternalProvider(
     }
 
     private static async Task<ExternalExchange> ShareAsync(ExternalProcess process, Func<string?, byte[]> line, CancellationToken cancellationToken) =>
-        new(process, await process.SendAsync(line, cancellationToken).ConfigureAwait(false), isOwned: false, CancelPatience);
+        new(process, await process.SendAsync(line, cancellationToken).ConfigureAwait(false), isOwned: false, CancelTimeout);
 
-    private async Task<ExternalExchange> MeetAsync(ExternalProcess process, ExternalExchange exchange, CancellationToken cancellationToken)
+    private async Task<ExternalExchange> ProbeAsync(ExternalProcess process, ExternalExchange exchange, CancellationToken cancellationToken)
     {
         try
         {
-            await process.Spoke.WaitAsync(SpeakPatience, time, cancellationToken).ConfigureAwait(false);
-            if (process.KnowsIds) { return exchange; }
+            await process.FirstEnvelope.WaitAsync(ProbeTimeout, time, cancellationToken).ConfigureAwait(false);
+            if (process.EchoesIds) { return exchange; }
 
-            servesOneOnly = process.IsAlive;
+            isSingleRequest = process.IsAlive;
         }
         catch (TimeoutException)
         {
@@ -211,19 +211,19 @@ public sealed class ExternalProvider(
         }
 
         process.CloseInput();
-        return await TakeOverAsync(process, exchange).ConfigureAwait(false);
+        return await MakeExclusiveAsync(process, exchange).ConfigureAwait(false);
     }
 
-    private async Task<ExternalExchange> TakeOverAsync(ExternalProcess process, ExternalExchange exchange)
+    private async Task<ExternalExchange> MakeExclusiveAsync(ExternalProcess process, ExternalExchange exchange)
     {
-        await gate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        await mutex.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
             if (shared == process) { shared = null; }
         }
         finally
         {
-            gate.Release();
+            mutex.Release();
         }
 
         exchange.Own();
@@ -232,7 +232,7 @@ public sealed class ExternalProvider(
 
     private async Task<ExternalProcess> SharedAsync(ExternalProgram program, CancellationToken cancellationToken)
     {
-        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await mutex.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             if (isDisposed) { throw new FailureException(FailureKind.ProviderExecutableFailed, $"{settings.Name} was changed meanwhile. Try again."); }
@@ -244,7 +244,7 @@ public sealed class ExternalProvider(
         }
         finally
         {
-            gate.Release();
+            mutex.Release();
         }
     }
 
@@ -271,18 +271,18 @@ public sealed class ExternalProvider(
     /// <summary>What the program is told with every request. Secrets travel here, on its standard input, and nowhere else.</summary>
     private async Task<IReadOnlyList<KeyValuePair<string, string>>> ConfigurationAsync(ExternalProgram program, CancellationToken cancellationToken)
     {
-        List<KeyValuePair<string, string>> told = [];
-        if (settings.Model is { } model) { told.Add(new("model", model)); }
+        List<KeyValuePair<string, string>> values = [];
+        if (settings.Model is { } model) { values.Add(new("model", model)); }
         foreach (var (name, value) in settings.AdditionalAuth.Where(pair => pair.Key != "provider"))
         {
-            told.Add(new(name, SecretReference.Is(value) ? (await secrets.GetAsync(value, program.Origin, cancellationToken).ConfigureAwait(false)).Reveal() : value));
+            values.Add(new(name, SecretReference.Is(value) ? (await secrets.GetAsync(value, program.Origin, cancellationToken).ConfigureAwait(false)).Reveal() : value));
         }
 
         if (settings.ApiKeyRef is { } reference && settings.AuthType == AuthType.ApiKey)
         {
-            told.Add(new("api_key", (await secrets.GetAsync(reference, program.Origin, cancellationToken).ConfigureAwait(false)).Reveal()));
+            values.Add(new("api_key", (await secrets.GetAsync(reference, program.Origin, cancellationToken).ConfigureAwait(false)).Reveal()));
         }
 
-        return told;
+        return values;
     }
 }

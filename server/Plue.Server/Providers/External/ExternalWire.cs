@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Plue.Server.Messages;
 using Plue.Server.Providers.Http;
@@ -9,8 +7,6 @@ namespace Plue.Server.Providers.External;
 /// <summary>The envelopes of external providers, both ways: one JSON object a line. Names and shapes: docs/external-providers.md.</summary>
 internal static class ExternalWire
 {
-    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <param name="id">Null for a process that serves one request.</param>
     public static byte[] Request(string? id, string action, string provider, Action<Utf8JsonWriter> parameters) => Line(writer =>
     {
@@ -22,18 +18,7 @@ internal static class ExternalWire
         writer.WriteEndObject();
     });
 
-    public static byte[] Line(Action<Utf8JsonWriter> members)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, Readable))
-        {
-            writer.WriteStartObject();
-            members(writer);
-            writer.WriteEndObject();
-        }
-
-        return buffer.WrittenSpan.ToArray();
-    }
+    public static byte[] Line(Action<Utf8JsonWriter> members) => JsonBody.Write(members);
 
     /// <summary>The members of <c>stream_chat</c>'s params.</summary>
     public static void WriteChat(Utf8JsonWriter writer, ProviderRequest request)
@@ -47,21 +32,14 @@ internal static class ExternalWire
         if (request.Temperature is { } temperature) { writer.WriteNumber("temperature"u8, temperature); }
         if (request.MaxTokens is { } most) { writer.WriteNumber("max_tokens"u8, most); }
         if (request.ReasoningLevel is { } level) { writer.WriteString("reasoning_level"u8, level); }
-        if (request.StopSequences.Count > 0)
-        {
-            writer.WriteStartArray("stop_sequences"u8);
-            foreach (var sequence in request.StopSequences) { writer.WriteStringValue(sequence); }
-            writer.WriteEndArray();
-        }
-
+        writer.WriteStrings("stop_sequences", request.StopSequences);
         if (request.Tools.Count > 0)
         {
             writer.WriteStartArray("tools"u8);
             foreach (var tool in request.Tools)
             {
                 writer.WriteStartObject();
-                writer.WriteString("name"u8, tool.Name);
-                writer.WriteString("description"u8, tool.Description);
+                writer.WriteFields(("name", tool.Name), ("description", tool.Description));
                 writer.WritePropertyName("parameters"u8);
                 writer.WriteRawValue(tool.ParametersSchema);
                 writer.WriteEndObject();
@@ -118,13 +96,7 @@ internal static class ExternalWire
         if (model.MaxOutput is { } most) { writer.WriteNumber("max_output"u8, most); }
         if (model.SupportsTools is { } tools) { writer.WriteBoolean("supports_tools"u8, tools); }
         if (model.SupportsVision is { } vision) { writer.WriteBoolean("supports_vision"u8, vision); }
-        if (model.ReasoningLevels is { Count: > 0 } levels)
-        {
-            writer.WriteStartArray("reasoning_levels"u8);
-            foreach (var level in levels) { writer.WriteStringValue(level); }
-            writer.WriteEndArray();
-        }
-
+        writer.WriteStrings("reasoning_levels", model.ReasoningLevels ?? []);
         if (model.Pricing is { } price)
         {
             writer.WriteStartObject("pricing"u8);
@@ -230,32 +202,24 @@ internal static class ExternalWire
             switch (part)
             {
                 case MessagePart.Text(var content):
-                    writer.WriteString("type"u8, "text"u8);
-                    writer.WriteString("content"u8, content);
+                    writer.WriteFields(("type", "text"), ("content", content));
                     break;
                 case MessagePart.File file:
-                    writer.WriteString("type"u8, "file"u8);
-                    writer.WriteString("path"u8, file.Path);
-                    writer.WriteString("content"u8, file.Content ?? "");
+                    writer.WriteFields(("type", "file"), ("path", file.Path), ("content", file.Content ?? ""));
                     if (file.MediaType is { } mediaType) { writer.WriteString("media_type"u8, mediaType); }
                     if (file.Language is { } language) { writer.WriteString("language"u8, language); }
                     if (file.Data is { } data) { writer.WriteBase64String("data"u8, data.Span); }
                     break;
                 case MessagePart.ToolUse(var id, var name, var arguments):
-                    writer.WriteString("type"u8, "tool_use"u8);
-                    writer.WriteString("tool_use_id"u8, id);
-                    writer.WriteString("tool_name"u8, name);
-                    writer.WriteString("parameters"u8, arguments);
+                    writer.WriteFields(("type", "tool_use"), ("tool_use_id", id), ("tool_name", name), ("parameters", arguments));
                     break;
                 case MessagePart.ToolResult(var id, var result, var error):
-                    writer.WriteString("type"u8, "tool_result"u8);
-                    writer.WriteString("tool_use_id"u8, id);
+                    writer.WriteFields(("type", "tool_result"), ("tool_use_id", id));
                     if (result is not null) { writer.WriteString("result"u8, result); }
                     if (error is not null) { writer.WriteString("error"u8, error); }
                     break;
                 case MessagePart.Reasoning reasoning:
-                    writer.WriteString("type"u8, "reasoning"u8);
-                    writer.WriteString("content"u8, reasoning.Content);
+                    writer.WriteFields(("type", "reasoning"), ("content", reasoning.Content));
                     break;
                 default:
                     throw new InvalidOperationException($"No envelope for {part.GetType().Name}.");

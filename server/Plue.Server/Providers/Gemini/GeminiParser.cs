@@ -8,13 +8,10 @@ namespace Plue.Server.Providers.Gemini;
 /// The chunks of <c>streamGenerateContent</c>, at Google's API and at Vertex. Each is a whole response; function calls arrive whole.
 /// The answer is complete when the body ends after a finish reason: some models send one with every chunk.
 /// </summary>
-internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest request) : WireParser(failures)
+internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest request) : WireParser(failures, request)
 {
-    private readonly ToolCalls calls = new(request);
     private Usage? usage;
     private string? finishReason;
-    private string? brokenTool;
-    private bool isAccepted;
 
     public override void Read(ReadOnlySpan<byte> payload)
     {
@@ -29,10 +26,10 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
         {
             if (json.ValueTextEquals("candidates"u8)) ReadCandidates(ref json, payload);
             else if (json.ValueTextEquals("usageMetadata"u8)) ReadUsage(ref json);
-            else if (!isAccepted && json.ValueTextEquals("responseId"u8)) id = json.NextString();
-            else if (!isAccepted && json.ValueTextEquals("modelVersion"u8)) model = json.NextString();
-            else if (json.ValueTextEquals("promptFeedback"u8)) blocked = NextBlockReason(ref json);
-            else if (json.ValueTextEquals("error"u8)) isError = NextIsSet(ref json);
+            else if (!IsAccepted && json.ValueTextEquals("responseId"u8)) id = json.NextString();
+            else if (!IsAccepted && json.ValueTextEquals("modelVersion"u8)) model = json.NextString();
+            else if (json.ValueTextEquals("promptFeedback"u8)) blocked = json.NextString("blockReason"u8) is { Length: > 0 } why ? why : null;
+            else if (json.ValueTextEquals("error"u8)) isError = json.NextIsSet();
             else json.Skip();
         }
 
@@ -42,12 +39,8 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
             return;
         }
 
-        if (!isAccepted && (id ?? model) is not null)
-        {
-            isAccepted = true;
-            // "gemini-flash-latest" is answered by a model of another name; signatures are kept for what was asked.
-            Emit(new ProviderEvent.Accepted(model?.StartsWith(request.Model, StringComparison.Ordinal) == true ? model : request.Model, id));
-        }
+        // "gemini-flash-latest" is answered by a model of another name; signatures are kept for what was asked.
+        if ((id ?? model) is not null) Accept(model?.StartsWith(Request.Model, StringComparison.Ordinal) == true ? model : Request.Model, id);
 
         if (blocked is not null && finishReason is null) Fail(Failures.OfEvent(new VendorMessage("content_filter", $"the prompt was blocked ({blocked.ToLowerInvariant().Replace('_', ' ')})")));
     }
@@ -58,9 +51,8 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
         if (finishReason is "MAX_TOKENS") Finish(StopReason.MaxTokens);
         else if (IsFilter(finishReason)) Finish(StopReason.Refusal);
         else if (WhyBroken(finishReason) is { } why) Fail(Failures.BrokenOff(why));
-        else if (brokenTool is not null) Fail(Failures.BadToolCall(brokenTool));
         // The reason for a turn with calls is STOP as well.
-        else Finish(calls.All.Count > 0 ? StopReason.ToolUse : StopReason.EndTurn);
+        else FinishWithCalls(DefaultReason);
         return true;
     }
 
@@ -83,9 +75,9 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
     private void ReadCandidates(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
         if (!json.NextIsArray()) return;
-        for (var at = 0; json.Read() && json.TokenType != JsonTokenType.EndArray; at++)
+        for (var isFirst = true; json.NextObject(); isFirst = false)
         {
-            if (json.TokenType == JsonTokenType.StartObject && at == 0) ReadCandidate(ref json, payload);
+            if (isFirst) ReadCandidate(ref json, payload);
             else json.Skip();
         }
     }
@@ -116,11 +108,7 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
             }
 
             if (!json.NextIsArray()) continue;
-            while (json.Read() && json.TokenType != JsonTokenType.EndArray)
-            {
-                if (json.TokenType == JsonTokenType.StartObject) ReadPart(ref json, payload);
-                else json.Skip();
-            }
+            while (json.NextObject()) ReadPart(ref json, payload);
         }
     }
 
@@ -132,7 +120,7 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
         {
             if (json.ValueTextEquals("text"u8)) text = json.NextString();
             else if (json.ValueTextEquals("thought"u8)) isThought = json.Read() && json.TokenType == JsonTokenType.True;
-            else if (json.ValueTextEquals("thoughtSignature"u8)) signature = json.NextString() is { Length: > 0 } some ? some : null;
+            else if (json.ValueTextEquals("thoughtSignature"u8)) signature = json.NextFilled();
             else if (json.ValueTextEquals("functionCall"u8)) (callId, callName, args) = NextCall(ref json, payload);
             else json.Skip();
         }
@@ -153,10 +141,9 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
     private void Take(string? id, string name, string? args, string? signature)
     {
         EndReasoning(null, signature is null ? null : GeminiWire.OnCall(signature));
-        var call = calls.Add(id, name);
-        Start(call);
+        var call = Start(id, name);
         Append(call, args);
-        if (!TryFinish(call)) brokenTool = call.Name;
+        Finish(call);
     }
 
     private static (string? Id, string? Name, string? Args) NextCall(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
@@ -196,26 +183,5 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
         if (now == usage) return;
         usage = now;
         Emit(new ProviderEvent.UsageReported(now));
-    }
-
-    private static string? NextBlockReason(ref Utf8JsonReader json)
-    {
-        string? reason = null;
-        if (!json.NextIsObject()) return null;
-        while (json.NextProperty())
-        {
-            if (json.ValueTextEquals("blockReason"u8)) reason = json.NextString() is { Length: > 0 } some ? some : null;
-            else json.Skip();
-        }
-
-        return reason;
-    }
-
-    private static bool NextIsSet(ref Utf8JsonReader json)
-    {
-        json.Read();
-        var isSet = json.TokenType is not (JsonTokenType.Null or JsonTokenType.False);
-        json.Skip();
-        return isSet;
     }
 }

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Plue.Server.Messages;
 using Plue.Server.Providers.Http;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.Gemini;
 
@@ -16,7 +18,7 @@ public sealed class GeminiProvider : IProvider
     {
         Settings = settings;
         var endpoint = new ProviderEndpoint(settings, "https://generativelanguage.googleapis.com", ApiRoot);
-        connection = new ProviderConnection(settings, endpoint, secrets, http, time, credential ?? new ApiKeyCredential(settings, secrets, endpoint, ("x-goog-api-key", "")));
+        connection = new ProviderConnection(settings, endpoint, secrets, http, time, ("x-goog-api-key", ""), credential);
     }
 
     public ProviderSettings Settings { get; }
@@ -29,36 +31,18 @@ public sealed class GeminiProvider : IProvider
         return new Attempt(connection.StreamAsync(url, body, Framing.ServerSentEvents, new GeminiParser(failures, request), failures, cancellationToken), sent);
     }, cancellationToken);
 
-    public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var page = await connection.CallAsync(connection.Endpoint.At("/models?pageSize=1"), null, null, cancellationToken).ConfigureAwait(false);
-            return null;
-        }
-        // A gateway need not list models.
-        catch (FailureException exception) when (exception.Failure.Kind is FailureKind.NotFound && Settings.Endpoint is not null)
-        {
-            return null;
-        }
-        catch (FailureException exception)
-        {
-            return exception.Failure;
-        }
-    }
+    /// <summary>A gateway need not list models.</summary>
+    public Task<Failure?> CheckAsync(CancellationToken cancellationToken) =>
+        connection.CheckAsync("/models?pageSize=1", cancellationToken, kind => kind is FailureKind.NotFound && Settings.Endpoint is not null);
 
     public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken)
     {
-        const int MostPages = 10;
         var models = new List<ModelInfo>();
-        var after = "";
-        for (var page = 0; page < MostPages; page++)
+        await foreach (var page in connection.PagesAsync("/models?pageSize=1000", NextPage, cancellationToken).ConfigureAwait(false))
         {
-            using var document = await connection.CallAsync(connection.Endpoint.At("/models?pageSize=1000" + after), null, null, cancellationToken).ConfigureAwait(false);
-            var root = document.RootElement;
-            foreach (var model in root.Items("models"))
+            foreach (var model in page.Items("models"))
             {
-                if (model.Text("name") is not { } name || !Answers(model)) continue;
+                if (model.Text("name") is not { } name || !GeneratesContent(model)) continue;
                 models.Add(new ModelInfo
                 {
                     Id = name.StartsWith("models/", StringComparison.Ordinal) ? name["models/".Length..] : name,
@@ -69,18 +53,15 @@ public sealed class GeminiProvider : IProvider
                     CanReason = model.Flag("thinking"),
                 });
             }
-
-            if (root.Text("nextPageToken") is not { Length: > 0 } next) break;
-            after = "&pageToken=" + Uri.EscapeDataString(next);
         }
 
         return models;
+
+        static string? NextPage(JsonElement page) => page.Text("nextPageToken") is { Length: > 0 } next ? "&pageToken=" + Uri.EscapeDataString(next) : null;
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
     /// <summary>Models that embed or count only are listed as well.</summary>
-    private static bool Answers(System.Text.Json.JsonElement model) =>
+    private static bool GeneratesContent(JsonElement model) =>
         model.Field("supportedGenerationMethods") is null || model.Items("supportedGenerationMethods").Any(method => method.ValueEquals("generateContent"));
 
     /// <summary>People give the host, the host with a version, the address of the call, or that of the part that imitates OpenAI.</summary>

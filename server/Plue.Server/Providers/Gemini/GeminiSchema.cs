@@ -9,7 +9,7 @@ namespace Plue.Server.Providers.Gemini;
 /// </summary>
 internal static class GeminiSchema
 {
-    private const int Deepest = 12;
+    private const int MaxDepth = 12;
 
     /// <summary>Kept as they are.</summary>
     private static readonly string[] Plain =
@@ -36,9 +36,9 @@ internal static class GeminiSchema
         schema = Resolve(schema, root, depth);
         json.WriteStartObject();
         // A schema that nests without end, or "true", says nothing more than that there is a value.
-        if (schema.ValueKind != JsonValueKind.Object || depth >= Deepest)
+        if (schema.ValueKind != JsonValueKind.Object || depth >= MaxDepth)
         {
-            json.WriteString("type", depth >= Deepest && TypesOf(schema) is ["array" or "object", ..] ? "object" : "string");
+            json.WriteString("type", depth >= MaxDepth && TypesOf(schema) is ["array" or "object", ..] ? "object" : "string");
             json.WriteEndObject();
             return;
         }
@@ -139,7 +139,7 @@ internal static class GeminiSchema
     /// <summary>Follows <c>#/$defs/…</c>; a reference to anywhere else says nothing.</summary>
     private static JsonElement Resolve(JsonElement schema, JsonElement root, int depth)
     {
-        for (var step = depth; step < Deepest && schema.Text("$ref") is { } reference; step++)
+        for (var step = depth; step < MaxDepth && schema.Text("$ref") is { } reference; step++)
         {
             if (!reference.StartsWith("#/", StringComparison.Ordinal)) return default;
             var target = root;

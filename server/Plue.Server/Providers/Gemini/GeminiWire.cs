@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Plue.Server.Messages;
 using Plue.Server.Providers.Http;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.Gemini;
 
@@ -16,7 +17,7 @@ internal static partial class GeminiWire
     private const string ForeignSignature = "skip_thought_signature_validator";
     private const string CallMark = "call:";
     private const string TextMark = "text:";
-    private const int MostOutput = 65_536;
+    private const int MaxOutputTokens = 65_536;
 
     /// <summary>The last part of the address: <c>models/gemini-3-pro:streamGenerateContent?alt=sse</c>.</summary>
     public static string CallOf(string model) =>
@@ -30,15 +31,15 @@ internal static partial class GeminiWire
 
     public static byte[] Request(ProviderRequest request, ProviderSettings settings, GeminiOptions options, RefusableOptions without, out RefusableOptions sent)
     {
-        var written = RefusableOptions.None;
+        var taken = new RequestOptions(request, settings, without);
         var body = JsonBody.Write(json =>
         {
             WriteSystem(json, request);
             WriteContents(json, request, settings, options);
             WriteTools(json, request);
-            WriteConfig(json, request, settings, without, ref written);
+            WriteConfig(json, request.Model, taken);
         });
-        sent = written;
+        sent = taken.Sent;
         return body;
     }
 
@@ -96,10 +97,7 @@ internal static partial class GeminiWire
             json.WriteStartObject("functionResponse");
             if (options.SendsCallIds) json.WriteString("id", result.ToolUseId);
             json.WriteString("name", uses[at].ToolName);
-            json.WriteStartObject("response");
-            if (result.Error is { } error) json.WriteString("error", error);
-            else json.WriteString("output", result.Result ?? "");
-            json.WriteEndObject();
+            json.WriteObject("response", result.Error is { } error ? ("error", error) : ("output", result.Result ?? ""));
             json.WriteEndObject();
             json.WriteEndObject();
         }
@@ -136,7 +134,7 @@ internal static partial class GeminiWire
             json.WriteStartObject("functionCall");
             if (options.SendsCallIds) json.WriteString("id", call.ToolUseId);
             json.WriteString("name", call.ToolName);
-            json.WriteObject("args", call.Parameters);
+            json.WriteRawObject("args", call.Parameters);
             json.WriteEndObject();
             // Of parallel calls only the first is signed.
             if ((piece.Signature ?? (isFirstCall && needsSignatures ? ForeignSignature : null)) is { } signature) json.WriteString("thoughtSignature", signature);
@@ -209,8 +207,7 @@ internal static partial class GeminiWire
         foreach (var tool in request.Tools)
         {
             json.WriteStartObject();
-            json.WriteString("name", tool.Name);
-            json.WriteString("description", tool.Description);
+            json.WriteFields(("name", tool.Name), ("description", tool.Description));
             GeminiSchema.WriteParameters(json, tool.ParametersSchema);
             json.WriteEndObject();
         }
@@ -220,35 +217,21 @@ internal static partial class GeminiWire
         json.WriteEndArray();
     }
 
-    private static void WriteConfig(Utf8JsonWriter json, ProviderRequest request, ProviderSettings settings, RefusableOptions without, ref RefusableOptions sent)
+    private static void WriteConfig(Utf8JsonWriter json, string model, RequestOptions options)
     {
-        var level = without.HasFlag(RefusableOptions.ReasoningLevel) ? null : request.ReasoningLevel ?? settings.ReasoningLevel;
-        var thinking = ThinkingOf(request.Model, level);
-        var maxTokens = request.MaxTokens ?? settings.MaxTokens;
-        var temperature = without.HasFlag(RefusableOptions.Temperature) ? null : request.Temperature ?? settings.Temperature;
-        var stops = without.HasFlag(RefusableOptions.StopSequences) ? [] : request.StopSequences.Count > 0 ? request.StopSequences : settings.StopSequences;
-        if (thinking is null && maxTokens is null && temperature is null && stops.Count == 0) return;
+        var thinking = ThinkingOf(model, options.ReasoningLevel);
+        var temperature = options.TakeTemperature();
+        var stops = options.TakeStopSequences();
+        if (thinking is null && options.MaxTokens is null && temperature is null && stops.Count == 0) return;
 
         json.WriteStartObject("generationConfig");
         // Thinking is paid from the same limit: the answer keeps what was asked for.
-        if (maxTokens is { } most) json.WriteNumber("maxOutputTokens", Math.Max(most, Math.Min(most + (thinking?.Budget ?? 0), MostOutput)));
-        if (temperature is { } heat)
-        {
-            sent |= RefusableOptions.Temperature;
-            json.WriteNumber("temperature", heat);
-        }
-
-        if (stops.Count > 0)
-        {
-            sent |= RefusableOptions.StopSequences;
-            json.WriteStartArray("stopSequences");
-            foreach (var stop in stops) json.WriteStringValue(stop);
-            json.WriteEndArray();
-        }
-
+        if (options.MaxTokens is { } most) json.WriteNumber("maxOutputTokens", Math.Max(most, Math.Min(most + (thinking?.Budget ?? 0), MaxOutputTokens)));
+        if (temperature is { } heat) json.WriteNumber("temperature", heat);
+        json.WriteStrings("stopSequences", stops);
         if (thinking is { } thought)
         {
-            sent |= RefusableOptions.ReasoningLevel;
+            options.Sent |= RefusableOptions.ReasoningLevel;
             json.WriteStartObject("thinkingConfig");
             if (thought.Level is not null) json.WriteString("thinkingLevel", thought.Level);
             else json.WriteNumber("thinkingBudget", thought.Budget);
@@ -263,7 +246,7 @@ internal static partial class GeminiWire
     private static Thinking? ThinkingOf(string model, string? level)
     {
         if (level is null || GenerationOf(model) is not { } generation || generation < 2.5) return null;
-        var isOff = level is "none" or "off" or "disabled";
+        var isOff = RequestOptions.IsOff(level);
         if (generation >= 3) return new Thinking(isOff ? "minimal" : level is "xhigh" or "max" ? "high" : level, 0, isOff);
 
         var isPro = model.Contains("pro", StringComparison.OrdinalIgnoreCase);

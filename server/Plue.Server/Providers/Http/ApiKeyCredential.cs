@@ -19,7 +19,7 @@ internal sealed class ApiKeyCredential(ProviderSettings settings, ISecretSource 
         catch (FailureException missing) when (missing.Failure.Kind == FailureKind.NotFound)
         {
             // A server of one's own may want none; one that does says so, and then the user is asked.
-            if (settings.Kind is not (ProviderKinds.OpenAiCompatible or ProviderKinds.Ollama)) { throw new FailureException(failures.NoKey(), missing); }
+            if (settings.Capabilities.NeedsKey) { throw new FailureException(failures.NoKey(), missing); }
         }
     }
 

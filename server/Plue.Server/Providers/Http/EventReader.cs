@@ -31,14 +31,14 @@ internal sealed class EventReader(Stream body, Framing framing, int cap = EventR
     /// <summary>The next event that has arrived. The memory is good until the next call.</summary>
     /// <exception cref="InvalidDataException">The event is longer than the cap.</exception>
     /// <exception cref="FrameException">The frame is damaged or too long.</exception>
-    /// <exception cref="WebPageException">The body is HTML.</exception>
+    /// <exception cref="HtmlException">The body is HTML.</exception>
     public bool TryRead(out ReadOnlyMemory<byte> payload)
     {
         if (frames is not null) return frames.TryRead(out payload);
         Forget();
         while (lines.TryRead(out var line))
         {
-            if (!seenLine) LookForPage(line.Span);
+            if (!seenLine) RejectHtml(line.Span);
             if (framing == Framing.JsonLines)
             {
                 payload = line;
@@ -107,14 +107,14 @@ internal sealed class EventReader(Stream body, Framing framing, int cap = EventR
         hasData = true;
     }
 
-    private void LookForPage(ReadOnlySpan<byte> line)
+    private void RejectHtml(ReadOnlySpan<byte> line)
     {
         line = line.Trim(" \t"u8);
         if (line.Length == 0) return;
         seenLine = true;
-        if (line[0] == '<') throw new WebPageException();
+        if (line[0] == '<') throw new HtmlException();
     }
 }
 
 /// <summary>HTML came where events were expected.</summary>
-internal sealed class WebPageException : Exception;
+internal sealed class HtmlException : Exception;

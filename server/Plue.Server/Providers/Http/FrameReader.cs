@@ -9,8 +9,8 @@ namespace Plue.Server.Providers.Http;
 /// </summary>
 internal sealed class FrameReader(Stream body) : IDisposable
 {
-    public const int MostHeaders = 128 * 1024;
-    public const int MostPayload = 16 * 1024 * 1024;
+    public const int MaxHeaders = 128 * 1024;
+    public const int MaxPayload = 16 * 1024 * 1024;
     /// <summary>Bytes before the headers: two lengths and their checksum.</summary>
     public const int PreludeLength = 12;
     public const int ChecksumLength = 4;
@@ -22,11 +22,11 @@ internal sealed class FrameReader(Stream body) : IDisposable
 
     /// <summary>The next whole frame, with its lengths and checksums. The memory is good until the next call.</summary>
     /// <exception cref="FrameException">The frame is damaged or too long.</exception>
-    /// <exception cref="WebPageException">The body is HTML.</exception>
+    /// <exception cref="HtmlException">The body is HTML.</exception>
     public bool TryRead(out ReadOnlyMemory<byte> frame)
     {
         frame = default;
-        if (!seenFrame) LookForPage();
+        if (!seenFrame) RejectHtml();
         var held = buffer.AsSpan(start, end - start);
         if (held.Length < PreludeLength) return false;
         var length = LengthOf(held);
@@ -42,7 +42,7 @@ internal sealed class FrameReader(Stream body) : IDisposable
     /// <summary>Reads once. False at the end of the body; what is left then is half a frame.</summary>
     public async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
-        MakeRoom();
+        EnsureSpace();
         var read = await body.ReadAsync(buffer.AsMemory(end), cancellationToken).ConfigureAwait(false);
         end += read;
         return read > 0;
@@ -61,11 +61,11 @@ internal sealed class FrameReader(Stream body) : IDisposable
         var headers = BinaryPrimitives.ReadUInt32BigEndian(held[4..]);
         if (Crc32.Of(held[..8]) != BinaryPrimitives.ReadUInt32BigEndian(held[8..])) throw new FrameException(isTooLong: false);
         if (total < PreludeLength + ChecksumLength || headers > total - PreludeLength - ChecksumLength) throw new FrameException(isTooLong: false);
-        if (headers > MostHeaders || total - headers - PreludeLength - ChecksumLength > MostPayload) throw new FrameException(isTooLong: true);
+        if (headers > MaxHeaders || total - headers - PreludeLength - ChecksumLength > MaxPayload) throw new FrameException(isTooLong: true);
         return (int)total;
     }
 
-    private void MakeRoom()
+    private void EnsureSpace()
     {
         if (start == end) start = end = 0;
         if (end < buffer.Length) return;
@@ -83,10 +83,10 @@ internal sealed class FrameReader(Stream body) : IDisposable
     }
 
     /// <summary>No frame within the limits begins like text.</summary>
-    private void LookForPage()
+    private void RejectHtml()
     {
         var held = buffer.AsSpan(start, end - start).TrimStart(" \t\r\n"u8);
-        if (held.Length > 0 && held[0] == '<') throw new WebPageException();
+        if (held.Length > 0 && held[0] == '<') throw new HtmlException();
     }
 }
 

@@ -10,11 +10,37 @@ namespace Plue.Server.Providers.Http;
 /// </summary>
 internal static class JsonText
 {
+    /// <summary>Starts to read a payload that is an object.</summary>
+    /// <exception cref="JsonException">It is something else.</exception>
+    public static Utf8JsonReader ReadObject(ReadOnlySpan<byte> payload)
+    {
+        var json = new Utf8JsonReader(payload);
+        json.Read();
+        return json.TokenType == JsonTokenType.StartObject ? json : throw new JsonException("The payload is not an object.");
+    }
+
     /// <summary>Moves to the value and reads it. Null where it is not a string.</summary>
     public static string? NextString(ref this Utf8JsonReader json)
     {
         json.Read();
         return json.StringHere();
+    }
+
+    /// <summary>Like <see cref="NextString(ref Utf8JsonReader)"/>; null for an empty string too.</summary>
+    public static string? NextFilled(ref this Utf8JsonReader json) => json.NextString() is { Length: > 0 } text ? text : null;
+
+    /// <summary>The string of this name in the object that follows; null if there is none.</summary>
+    public static string? NextString(ref this Utf8JsonReader json, ReadOnlySpan<byte> name)
+    {
+        string? text = null;
+        if (!json.NextIsObject()) return text;
+        while (json.NextProperty())
+        {
+            if (json.ValueTextEquals(name)) text = json.NextString();
+            else json.Skip();
+        }
+
+        return text;
     }
 
     /// <summary>Reads the string under the reader. Null, with the value skipped, where it is something else.</summary>
@@ -44,6 +70,13 @@ internal static class JsonText
         return Encoding.UTF8.GetString(payload[start..(int)json.BytesConsumed]);
     }
 
+    /// <summary>Moves to the value, which is JSON in a string or the object itself. Null where it is neither.</summary>
+    public static string? NextJson(ref this Utf8JsonReader json, ReadOnlySpan<byte> payload)
+    {
+        json.Read();
+        return json.TokenType == JsonTokenType.StartObject ? json.RawHere(payload) : json.StringHere();
+    }
+
     public static long? NextInt64(ref this Utf8JsonReader json)
     {
         json.Read();
@@ -56,6 +89,29 @@ internal static class JsonText
         return null;
     }
 
+    /// <summary>The number of this name in the object that follows; null if there is none.</summary>
+    public static long? NextInt64(ref this Utf8JsonReader json, ReadOnlySpan<byte> name)
+    {
+        long? number = null;
+        if (!json.NextIsObject()) return number;
+        while (json.NextProperty())
+        {
+            if (json.ValueTextEquals(name)) number = json.NextInt64();
+            else json.Skip();
+        }
+
+        return number;
+    }
+
+    /// <summary>Moves past the value. False if it is null or false.</summary>
+    public static bool NextIsSet(ref this Utf8JsonReader json)
+    {
+        json.Read();
+        var isSet = json.TokenType is not (JsonTokenType.Null or JsonTokenType.False);
+        json.Skip();
+        return isSet;
+    }
+
     /// <summary>Moves to the value and says whether it is an object; anything else is skipped.</summary>
     public static bool NextIsObject(ref this Utf8JsonReader json) => NextIs(ref json, JsonTokenType.StartObject);
 
@@ -64,6 +120,18 @@ internal static class JsonText
 
     /// <summary>Moves to the next property of the object under way; false at its end.</summary>
     public static bool NextProperty(ref this Utf8JsonReader json) => json.Read() && json.TokenType == JsonTokenType.PropertyName;
+
+    /// <summary>Moves to the next object of the array under way, past anything else in it; false at its end.</summary>
+    public static bool NextObject(ref this Utf8JsonReader json)
+    {
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        {
+            if (json.TokenType == JsonTokenType.StartObject) return true;
+            json.Skip();
+        }
+
+        return false;
+    }
 
     public static bool IsObject(string text)
     {

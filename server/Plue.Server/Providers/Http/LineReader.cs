@@ -49,7 +49,7 @@ internal sealed class LineReader(Stream body, int cap) : IDisposable
     /// <exception cref="InvalidDataException">The line is longer than the cap.</exception>
     public async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
-        MakeRoom();
+        EnsureSpace();
         var read = await body.ReadAsync(buffer.AsMemory(end), cancellationToken).ConfigureAwait(false);
         if (read == 0)
         {
@@ -68,7 +68,7 @@ internal sealed class LineReader(Stream body, int cap) : IDisposable
         start = end = scanned = 0;
     }
 
-    private void MakeRoom()
+    private void EnsureSpace()
     {
         if (start == end)
         {

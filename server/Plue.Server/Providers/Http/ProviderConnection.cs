@@ -19,14 +19,16 @@ internal sealed class ProviderConnection(
     IRequestCredential credential)
 {
     /// <param name="keyHeader">The header that carries the key, and what stands before the key in it.</param>
+    /// <param name="credential">Replaces the key, for users who sign in.</param>
     public ProviderConnection(
-        ProviderSettings settings, ProviderEndpoint endpoint, ISecretSource secrets, ProviderHttp http, TimeProvider time, (string Name, string Prefix) keyHeader)
-        : this(settings, endpoint, secrets, http, time, new ApiKeyCredential(settings, secrets, endpoint, keyHeader))
+        ProviderSettings settings, ProviderEndpoint endpoint, ISecretSource secrets, ProviderHttp http, TimeProvider time, (string Name, string Prefix) keyHeader, IRequestCredential? credential = null)
+        : this(settings, endpoint, secrets, http, time, credential ?? new ApiKeyCredential(settings, secrets, endpoint, keyHeader))
     {
     }
 
-    private const int MostErrorBytes = 64 * 1024;
-    private const int MostListBytes = 16 * 1024 * 1024;
+    private const int MaxErrorBytes = 64 * 1024;
+    private const int MaxListBytes = 16 * 1024 * 1024;
+    private const int MaxPages = 10;
 
     private static readonly TimeSpan HostedFirstByte = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan LocalFirstByte = TimeSpan.FromSeconds(300);
@@ -45,18 +47,18 @@ internal sealed class ProviderConnection(
         Uri url, byte[] body, Framing framing, WireParser parser, ProviderFailures failures, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var firstByte = settings.Timeout ?? (endpoint.IsLocal ? LocalFirstByte : HostedFirstByte);
-        using var patience = new Patience(firstByte, settings.Timeout ?? Idle, time, cancellationToken);
+        using var timeout = new ExchangeTimeout(firstByte, settings.Timeout ?? Idle, time, cancellationToken);
         HttpResponseMessage? response = null;
         try
         {
-            response = await SendAsync(HttpMethod.Post, url, body, failures, patience, cancellationToken).ConfigureAwait(false);
+            response = await SendAsync(HttpMethod.Post, url, body, failures, timeout, cancellationToken).ConfigureAwait(false);
             if (framing != Framing.JsonLines && response.Content.Headers.ContentType?.MediaType == "application/json")
             {
-                var whole = await ReadAllAsync(response, MostErrorBytes, patience).ConfigureAwait(false);
+                var whole = await ReadAllAsync(response, MaxErrorBytes, timeout).ConfigureAwait(false);
                 parser.Fail(HasError(whole) ? failures.OfEvent(VendorMessage.Read(whole)) : failures.NotStreamed());
             }
         }
-        catch (Exception exception) when (Understand(exception, failures, patience, answering: false) is { } failure)
+        catch (Exception exception) when (ToFailure(exception, failures, timeout, answering: false) is { } failure)
         {
             cancellationToken.ThrowIfCancellationRequested();
             parser.Fail(failure);
@@ -72,9 +74,9 @@ internal sealed class ProviderConnection(
                 {
                     try
                     {
-                        await parser.ReadOnceAsync(events, patience).ConfigureAwait(false);
+                        await parser.ReadOnceAsync(events, timeout).ConfigureAwait(false);
                     }
-                    catch (Exception exception) when (Understand(exception, failures, patience, answering: true) is { } failure)
+                    catch (Exception exception) when (ToFailure(exception, failures, timeout, answering: true) is { } failure)
                     {
                         cancellationToken.ThrowIfCancellationRequested();
                         isOpen = false;
@@ -104,40 +106,71 @@ internal sealed class ProviderConnection(
     {
         var failures = Failures(model);
         var limit = settings.Timeout is { } own && own < ListTimeout ? own : ListTimeout;
-        using var patience = new Patience(limit, limit, time, cancellationToken);
+        using var timeout = new ExchangeTimeout(limit, limit, time, cancellationToken);
         try
         {
-            using var response = await SendAsync(body is null ? HttpMethod.Get : HttpMethod.Post, url, body, failures, patience, cancellationToken).ConfigureAwait(false);
-            var whole = await ReadAllAsync(response, MostListBytes, patience).ConfigureAwait(false);
-            if (VendorMessage.LooksLikePage(whole.Span)) throw new WebPageException();
+            using var response = await SendAsync(body is null ? HttpMethod.Get : HttpMethod.Post, url, body, failures, timeout, cancellationToken).ConfigureAwait(false);
+            var whole = await ReadAllAsync(response, MaxListBytes, timeout).ConfigureAwait(false);
+            if (VendorMessage.LooksLikeHtml(whole.Span)) throw new HtmlException();
             return JsonDocument.Parse(whole);
         }
-        catch (Exception exception) when (Understand(exception, failures, patience, answering: false) is { } failure)
+        catch (Exception exception) when (ToFailure(exception, failures, timeout, answering: false) is { } failure)
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw new FailureException(failure);
         }
     }
 
+    /// <summary>Calls and discards the response.</summary>
+    /// <param name="mayFail">The kinds of failure after which the provider still works.</param>
+    /// <param name="body">Null for GET.</param>
+    /// <returns>Null if the provider works.</returns>
+    public async Task<Failure?> CheckAsync(string call, CancellationToken cancellationToken, Func<FailureKind, bool>? mayFail = null, byte[]? body = null, string? model = null)
+    {
+        try
+        {
+            using var answer = await CallAsync(endpoint.At(call), body, model, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (FailureException exception)
+        {
+            return mayFail?.Invoke(exception.Failure.Kind) == true ? null : exception.Failure;
+        }
+    }
+
+    /// <summary>The pages of a list, at most ten.</summary>
+    /// <param name="next">What to add to the call for the page after this one; null after the last.</param>
+    /// <exception cref="FailureException">A page could not be read.</exception>
+    public async IAsyncEnumerable<JsonElement> PagesAsync(string call, Func<JsonElement, string?> next, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string? after = "";
+        for (var page = 0; page < MaxPages && after is not null; page++)
+        {
+            using var document = await CallAsync(endpoint.At(call + after), null, null, cancellationToken).ConfigureAwait(false);
+            yield return document.RootElement;
+            after = next(document.RootElement);
+        }
+    }
+
     /// <exception cref="FailureException">The answer was not a 200, or a secret was not given out.</exception>
     private async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, Uri url, byte[]? body, ProviderFailures failures, Patience patience, CancellationToken cancellationToken)
+        HttpMethod method, Uri url, byte[]? body, ProviderFailures failures, ExchangeTimeout timeout, CancellationToken cancellationToken)
     {
         if (!endpoint.IsHttp) throw new FailureException(failures.NotHttp());
-        var response = await SendOnceAsync(method, url, body, failures, patience, cancellationToken).ConfigureAwait(false);
+        var response = await SendOnceAsync(method, url, body, failures, timeout, cancellationToken).ConfigureAwait(false);
         try
         {
             if ((int)response.StatusCode is 401 or 403 && await credential.RenewAsync(response, cancellationToken).ConfigureAwait(false))
             {
                 response.Dispose();
-                response = await SendOnceAsync(method, url, body, failures, patience, cancellationToken).ConfigureAwait(false);
+                response = await SendOnceAsync(method, url, body, failures, timeout, cancellationToken).ConfigureAwait(false);
             }
 
             var status = (int)response.StatusCode;
             if (status is >= 300 and < 400) throw new FailureException(failures.Redirect(status, response.Headers.Location));
             if (status is not (>= 200 and < 300))
             {
-                var said = await ReadAllAsync(response, MostErrorBytes, patience).ConfigureAwait(false);
+                var said = await ReadAllAsync(response, MaxErrorBytes, timeout).ConfigureAwait(false);
                 throw new FailureException(failures.OfStatus(status, response.Headers, said, time.GetUtcNow()));
             }
 
@@ -152,7 +185,7 @@ internal sealed class ProviderConnection(
     }
 
     private async Task<HttpResponseMessage> SendOnceAsync(
-        HttpMethod method, Uri url, byte[]? body, ProviderFailures failures, Patience patience, CancellationToken cancellationToken)
+        HttpMethod method, Uri url, byte[]? body, ProviderFailures failures, ExchangeTimeout timeout, CancellationToken cancellationToken)
     {
         using var message = new HttpRequestMessage(method, url);
         if (body is not null)
@@ -163,7 +196,7 @@ internal sealed class ProviderConnection(
 
         await AddHeadersAsync(message.Headers, new Uri(endpoint.Origin), failures, cancellationToken).ConfigureAwait(false);
         await credential.ApplyAsync(message, body, failures, cancellationToken).ConfigureAwait(false);
-        return await http.For(url).SendAsync(message, patience.Token).ConfigureAwait(false);
+        return await http.For(url).SendAsync(message, timeout.Token).ConfigureAwait(false);
     }
 
     private async Task AddHeadersAsync(HttpRequestHeaders headers, Uri origin, ProviderFailures failures, CancellationToken cancellationToken)
@@ -200,17 +233,17 @@ internal sealed class ProviderConnection(
     }
 
     /// <returns>At most <paramref name="most"/> bytes.</returns>
-    private static async Task<ReadOnlyMemory<byte>> ReadAllAsync(HttpResponseMessage response, int most, Patience patience)
+    private static async Task<ReadOnlyMemory<byte>> ReadAllAsync(HttpResponseMessage response, int most, ExchangeTimeout timeout)
     {
-        using var body = await response.Content.ReadAsStreamAsync(patience.Token).ConfigureAwait(false);
+        using var body = await response.Content.ReadAsStreamAsync(timeout.Token).ConfigureAwait(false);
         var whole = new byte[4096];
         var length = 0;
         while (length < most)
         {
             if (length == whole.Length) Array.Resize(ref whole, Math.Min(most, whole.Length * 2));
-            var read = await body.ReadAsync(whole.AsMemory(length), patience.Token).ConfigureAwait(false);
+            var read = await body.ReadAsync(whole.AsMemory(length), timeout.Token).ConfigureAwait(false);
             if (read == 0) break;
-            patience.Renew();
+            timeout.Renew();
             length += read;
         }
 
@@ -220,15 +253,15 @@ internal sealed class ProviderConnection(
     private static bool HasError(ReadOnlyMemory<byte> body) => body.Span.IndexOf("\"error\""u8) >= 0;
 
     /// <summary>Null for what is a mistake of ours and must not be hidden.</summary>
-    private static Failure? Understand(Exception exception, ProviderFailures failures, Patience patience, bool answering) => exception switch
+    private static Failure? ToFailure(Exception exception, ProviderFailures failures, ExchangeTimeout timeout, bool answering) => exception switch
     {
         FailureException known => known.Failure,
-        WebPageException => failures.WebPage(),
-        FrameException { IsTooLong: true } => failures.TooLong(FrameReader.MostPayload),
+        HtmlException => failures.WebPage(),
+        FrameException { IsTooLong: true } => failures.TooLong(FrameReader.MaxPayload),
         FrameException => failures.Damaged(),
         InvalidDataException => failures.TooLong(EventReader.DefaultCap),
         JsonException => answering ? failures.BadEvent() : failures.NotStreamed(),
-        OperationCanceledException when patience.RanOut => failures.TimedOut(patience),
+        OperationCanceledException when timeout.HasExpired => failures.TimedOut(timeout),
         OperationCanceledException or HttpRequestException or IOException => failures.OfException(exception, answering),
         _ => null,
     };

@@ -53,7 +53,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
     {
         var said = VendorMessage.Read(body);
         var kind = settings.Kind == ProviderKinds.GithubCopilot ? KindAtCopilot(status, said) : KindOf(status, said);
-        if (kind == FailureKind.BadRequest && VendorMessage.LooksLikePage(body.Span)) return WebPage(status);
+        if (kind == FailureKind.BadRequest && VendorMessage.LooksLikeHtml(body.Span)) return WebPage(status);
         return Sentence(kind, said.Text, status, kind == FailureKind.SpendLimit ? null : RetryAfter.Of(headers, now) ?? said.RetryAfter);
     }
 
@@ -86,9 +86,9 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
 
     public Failure Cut() => new(FailureKind.CutStream, $"{Who} closed the connection before the answer was complete. Try again.");
 
-    public Failure TimedOut(Patience patience) => new(FailureKind.Timeout, patience.HasFirstByte
-        ? $"{Who} stopped sending for {Spoken.Of(patience.Limit)}. Try again, or raise the provider's timeout."
-        : $"{Who} did not begin to answer within {Spoken.Of(patience.Limit)}. Try again, or raise the provider's timeout.");
+    public Failure TimedOut(ExchangeTimeout timeout) => new(FailureKind.Timeout, timeout.HasFirstByte
+        ? $"{Who} stopped sending for {DurationText.Of(timeout.Limit)}. Try again, or raise the provider's timeout."
+        : $"{Who} did not begin to answer within {DurationText.Of(timeout.Limit)}. Try again, or raise the provider's timeout.");
 
     /// <summary>What the sockets threw, before or in the middle of an answer.</summary>
     public Failure OfException(Exception exception, bool answering)
@@ -118,7 +118,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         }
 
         return exception is OperationCanceledException
-            ? new Failure(FailureKind.Unreachable, $"{Who} took no connection within {Spoken.Of(ProviderHttp.ConnectTimeout)}. Check the network and the endpoint.")
+            ? new Failure(FailureKind.Unreachable, $"{Who} took no connection within {DurationText.Of(ProviderHttp.ConnectTimeout)}. Check the network and the endpoint.")
             : new Failure(FailureKind.Unreachable, $"{Who} cannot be reached. Check the network and the endpoint.");
     }
 
@@ -143,7 +143,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
             FailureKind.SpendLimit => $"The credit or spend limit at {Who} is used up{quoted}. Top up there, or choose another provider.",
             FailureKind.ModelNotFound when settings.Kind == ProviderKinds.Ollama => $"{Who} does not have the model {Model}. Run \"ollama pull {Model}\", or choose another model.",
             FailureKind.ModelNotFound => $"{Who} does not have the model {Model}{quoted}. Choose another model.",
-            FailureKind.RateLimited => $"{what} Try again {(after is { } wait ? $"in {Spoken.Of(wait)}" : "in a moment")}.",
+            FailureKind.RateLimited => $"{what} Try again {(after is { } wait ? $"in {DurationText.Of(wait)}" : "in a moment")}.",
             FailureKind.Overloaded => $"{what} Try again in a moment, or choose another model.",
             FailureKind.ContextFull => $"The conversation is longer than {Model} can take{quoted}. Start a new chat, or choose a model with a longer context.",
             FailureKind.NotFound => $"{Who} has nothing at this address{number}{quoted}. Check the endpoint.",
@@ -215,7 +215,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
 }
 
 /// <summary>Durations as a person says them.</summary>
-internal static class Spoken
+internal static class DurationText
 {
     public static string Of(TimeSpan duration) => duration switch
     {

@@ -6,7 +6,7 @@ namespace Plue.Server.Providers.Http;
 /// <summary>A small call beside the chat, to the service that gives out tokens or temporary keys: 20 seconds, 64 KiB.</summary>
 internal static class SideCall
 {
-    private const int MostBytes = 64 * 1024;
+    private const int MaxBytes = 64 * 1024;
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
@@ -17,20 +17,20 @@ internal static class SideCall
         ProviderHttp http, HttpRequestMessage request, string who, TimeProvider time, CancellationToken cancellationToken)
     {
         var host = request.RequestUri!.Authority;
-        using var patience = new Patience(Limit, Limit, time, cancellationToken);
+        using var timeout = new ExchangeTimeout(Limit, Limit, time, cancellationToken);
         try
         {
-            using var response = await http.For(request.RequestUri).SendAsync(request, patience.Token).ConfigureAwait(false);
-            using var body = await response.Content.ReadAsStreamAsync(patience.Token).ConfigureAwait(false);
-            var whole = new byte[MostBytes];
-            var length = await body.ReadAtLeastAsync(whole, MostBytes, throwOnEndOfStream: false, patience.Token).ConfigureAwait(false);
+            using var response = await http.For(request.RequestUri).SendAsync(request, timeout.Token).ConfigureAwait(false);
+            using var body = await response.Content.ReadAsStreamAsync(timeout.Token).ConfigureAwait(false);
+            var whole = new byte[MaxBytes];
+            var length = await body.ReadAtLeastAsync(whole, MaxBytes, throwOnEndOfStream: false, timeout.Token).ConfigureAwait(false);
             return (response.StatusCode, whole[..length]);
         }
         catch (Exception exception) when (exception is OperationCanceledException or HttpRequestException or IOException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw patience.RanOut
-                ? new FailureException(FailureKind.Timeout, $"{who} ({host}) did not answer within {Spoken.Of(Limit)}. Try again.", exception)
+            throw timeout.HasExpired
+                ? new FailureException(FailureKind.Timeout, $"{who} ({host}) did not answer within {DurationText.Of(Limit)}. Try again.", exception)
                 : new FailureException(FailureKind.Unreachable, $"{who} ({host}) cannot be reached. Check the network and a proxy in between.", exception);
         }
     }

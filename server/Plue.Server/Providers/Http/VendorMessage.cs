@@ -23,7 +23,7 @@ internal readonly record struct VendorMessage(string Code, string Text)
     /// </summary>
     public static VendorMessage Read(ReadOnlyMemory<byte> body)
     {
-        if (LooksLikePage(body.Span)) return new VendorMessage("", "");
+        if (LooksLikeHtml(body.Span)) return new VendorMessage("", "");
         try
         {
             using var document = JsonDocument.Parse(body);
@@ -37,7 +37,7 @@ internal readonly record struct VendorMessage(string Code, string Text)
         }
     }
 
-    public static bool LooksLikePage(ReadOnlySpan<byte> body)
+    public static bool LooksLikeHtml(ReadOnlySpan<byte> body)
     {
         body = body.Trim(" \t\r\n"u8);
         return body.Length > 0 && body[0] == '<';

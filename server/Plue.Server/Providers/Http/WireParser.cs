@@ -9,7 +9,7 @@ namespace Plue.Server.Providers.Http;
 /// Turns one vendor's events into ours. One parser reads one answer. What it has read waits in a queue, because one event may mean several of ours.
 /// After <see cref="IsOver"/> nothing more is read.
 /// </summary>
-internal abstract class WireParser(ProviderFailures failures)
+internal abstract class WireParser(ProviderFailures failures, ProviderRequest request)
 {
     private readonly Queue<ProviderEvent> ready = new();
     /// <summary>Deltas of one kind that came with one read of the body: they are one event, because whoever takes it works once for it.</summary>
@@ -23,12 +23,21 @@ internal abstract class WireParser(ProviderFailures failures)
     public bool IsOver { get; private set; }
 
     protected ProviderFailures Failures => failures;
+    protected ProviderRequest Request => request;
+    protected ToolCalls Calls { get; } = new(request);
+    protected bool IsAccepted { get; private set; }
+
+    /// <summary>The last tool that was called with arguments that are not a JSON object; null if none was.</summary>
+    protected string? BrokenTool { get; private set; }
+
+    /// <summary>The reason to stop when the vendor gives none, or one that says nothing about tool calls.</summary>
+    protected StopReason DefaultReason => Calls.All.Count > 0 ? StopReason.ToolUse : StopReason.EndTurn;
 
     /// <summary>Takes what one read of the body brings.</summary>
-    public async ValueTask ReadOnceAsync(EventReader events, Patience patience)
+    public async ValueTask ReadOnceAsync(EventReader events, ExchangeTimeout timeout)
     {
-        var more = await events.FillAsync(patience.Token).ConfigureAwait(false);
-        if (more) patience.Renew();
+        var more = await events.FillAsync(timeout.Token).ConfigureAwait(false);
+        if (more) timeout.Renew();
         while (!IsOver && events.TryRead(out var payload)) Read(payload.Span);
         if (more || IsOver) return;
         if (events.TryReadLast(out var last)) Read(last.Span);
@@ -70,6 +79,14 @@ internal abstract class WireParser(ProviderFailures failures)
         joined.Clear();
     }
 
+    /// <summary>Publishes once that the vendor took the request.</summary>
+    protected void Accept(string? model, string? requestId)
+    {
+        if (IsAccepted || (model ?? requestId) is null) return;
+        IsAccepted = true;
+        Emit(new ProviderEvent.Accepted(model, requestId));
+    }
+
     protected void Text(string? text)
     {
         if (string.IsNullOrEmpty(text)) return;
@@ -92,7 +109,12 @@ internal abstract class WireParser(ProviderFailures failures)
         Emit(new ProviderEvent.ReasoningFinished(signature, opaque));
     }
 
-    protected void Start(ToolCall call) => Emit(new ProviderEvent.ToolCallStarted(call.Id, call.Name));
+    protected ToolCall Start(string? id, string name)
+    {
+        var call = Calls.Add(id, name);
+        Emit(new ProviderEvent.ToolCallStarted(call.Id, call.Name));
+        return call;
+    }
 
     /// <summary>More of its arguments. Nothing is said of what is over the limit.</summary>
     protected void Append(ToolCall call, string? arguments)
@@ -102,12 +124,18 @@ internal abstract class WireParser(ProviderFailures failures)
         if (!call.IsTooLong) Emit(new ProviderEvent.ToolCallDelta(call.Id, arguments));
     }
 
-    /// <returns>False when its arguments are no JSON object; nothing is said then.</returns>
-    protected bool TryFinish(ToolCall call)
+    /// <summary>The call is complete. Without a JSON object for its arguments it is <see cref="BrokenTool"/> instead.</summary>
+    protected void Finish(ToolCall call)
     {
-        if (call.TryParameters() is not { } parameters) return false;
-        Emit(new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters) { Problem = call.IsTooLong ? ToolArguments.TooLong : null });
-        return true;
+        if (call.TryParameters() is { } parameters) Emit(new ProviderEvent.ToolCallFinished(call.Id, call.Name, parameters) { Problem = call.IsTooLong ? ToolArguments.TooLong : null });
+        else BrokenTool = call.Name;
+    }
+
+    /// <summary>Ends the response. One with a broken call fails, unless the token limit cut the call.</summary>
+    protected void FinishWithCalls(StopReason reason)
+    {
+        if (BrokenTool is { } tool && reason != StopReason.MaxTokens) Fail(failures.BadToolCall(tool));
+        else Finish(reason);
     }
 
     protected void Finish(StopReason reason)

@@ -7,11 +7,11 @@ namespace Plue.Server.Providers.Ollama;
 internal sealed record OllamaModel(long? ContextLength, IReadOnlyList<string>? Capabilities, string? Family)
 {
     /// <summary>More takes memory that most machines do not have, and a model that spills out of the graphics card crawls.</summary>
-    private const long MostContext = 32_768;
+    private const long MaxContext = 32_768;
     private const long UnknownContext = 8_192;
 
     /// <summary>Always the same for one model, as a change loads it anew.</summary>
-    public long ContextToSend => Math.Min(ContextLength ?? UnknownContext, MostContext);
+    public long ContextToSend => Math.Min(ContextLength ?? UnknownContext, MaxContext);
 
     /// <summary>This family knows levels of thinking and ignores yes and no.</summary>
     public bool ThinksInLevels => Family is "gptoss" or "gpt-oss";

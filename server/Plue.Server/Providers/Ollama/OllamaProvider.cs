@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Plue.Server.Messages;
 using Plue.Server.Providers.Http;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.Ollama;
 
@@ -54,18 +55,7 @@ public sealed class OllamaProvider : IProvider
         }
     }
 
-    public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var version = await connection.CallAsync(connection.Endpoint.At("/api/version"), null, null, cancellationToken).ConfigureAwait(false);
-            return null;
-        }
-        catch (FailureException exception)
-        {
-            return exception.Failure;
-        }
-    }
+    public Task<Failure?> CheckAsync(CancellationToken cancellationToken) => connection.CheckAsync("/api/version", cancellationToken);
 
     public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken)
     {
@@ -89,8 +79,6 @@ public sealed class OllamaProvider : IProvider
 
         return listed;
     }
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     /// <exception cref="FailureException">Nothing answers, or the model is not there.</exception>
     private async Task<OllamaModel> ProbeAsync(string name, CancellationToken cancellationToken)

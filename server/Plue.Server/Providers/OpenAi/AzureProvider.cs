@@ -23,7 +23,7 @@ public sealed class AzureProvider : IProvider
         Settings = settings;
         // There is no address that all share; one without a host is refused in words.
         var endpoint = new ProviderEndpoint(settings, "azure:", ApiRoot);
-        connection = new ProviderConnection(settings, endpoint, secrets, http, time, credential ?? new ApiKeyCredential(settings, secrets, endpoint, ("api-key", "")));
+        connection = new ProviderConnection(settings, endpoint, secrets, http, time, ("api-key", ""), credential);
         chat = new ChatCompletions(settings, connection, Dialect.OpenAi);
         responses = new Responses(settings, connection);
         usesResponses = OpenAiProvider.ApiOf(settings) == "responses";
@@ -39,8 +39,8 @@ public sealed class AzureProvider : IProvider
     public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var events = usesResponses
-            ? responses.StreamAsync(At("/responses"), request, cancellationToken)
-            : chat.StreamAsync(At(isOlder ? $"/deployments/{Uri.EscapeDataString(request.Model)}/chat/completions" : "/chat/completions"), request, cancellationToken);
+            ? responses.StreamAsync(connection.Endpoint.At(Call("/responses")), request, cancellationToken)
+            : chat.StreamAsync(connection.Endpoint.At(Call(isOlder ? $"/deployments/{Uri.EscapeDataString(request.Model)}/chat/completions" : "/chat/completions")), request, cancellationToken);
         await foreach (var next in events.ConfigureAwait(false))
         {
             // The answer names the model behind the deployment, which cannot be asked for.
@@ -48,29 +48,16 @@ public sealed class AzureProvider : IProvider
         }
     }
 
-    public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var answer = await connection.CallAsync(At("/models"), null, null, cancellationToken).ConfigureAwait(false);
-            return null;
-        }
-        catch (FailureException exception)
-        {
-            return exception.Failure;
-        }
-    }
+    public Task<Failure?> CheckAsync(CancellationToken cancellationToken) => connection.CheckAsync(Call("/models"), cancellationToken);
 
     /// <summary>Azure lists what could be deployed, not what is: the one deployment known is that of the settings.</summary>
     public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken)
     {
-        using var answer = await connection.CallAsync(At("/models"), null, null, cancellationToken).ConfigureAwait(false);
+        using var answer = await connection.CallAsync(connection.Endpoint.At(Call("/models")), null, null, cancellationToken).ConfigureAwait(false);
         return Settings.Model is { Length: > 0 } deployment ? [new ModelInfo { Id = deployment }] : [];
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    private Uri At(string call) => connection.Endpoint.At(isOlder ? call + versionQuery : "/v1" + call);
+    private string Call(string path) => isOlder ? path + versionQuery : "/v1" + path;
 
     /// <summary>People give the resource, the resource with a path of the API, the address of a call, or that of a project.</summary>
     private static string ApiRoot(string path)

@@ -1,4 +1,5 @@
 using Plue.Server.Providers.Http;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.OpenAi;
 

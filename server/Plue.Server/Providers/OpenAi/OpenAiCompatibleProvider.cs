@@ -15,7 +15,7 @@ public sealed class OpenAiCompatibleProvider : IProvider
     {
         Settings = settings;
         var endpoint = new ProviderEndpoint(settings, "https://api.openai.com/v1", OpenAiWire.ApiRoot);
-        connection = new ProviderConnection(settings, endpoint, secrets, http, time, credential ?? new ApiKeyCredential(settings, secrets, endpoint, ("authorization", "Bearer ")));
+        connection = new ProviderConnection(settings, endpoint, secrets, http, time, ("authorization", "Bearer "), credential);
         dialect = OpenAiWire.DialectOf(endpoint);
         chat = new ChatCompletions(settings, connection, dialect);
     }
@@ -25,28 +25,12 @@ public sealed class OpenAiCompatibleProvider : IProvider
     public IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, CancellationToken cancellationToken) =>
         chat.StreamAsync(connection.Endpoint.At("/chat/completions"), request, cancellationToken);
 
-    public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            // The list of OpenRouter is public and says nothing about the key.
-            var call = dialect == Dialect.OpenRouter ? "/key" : "/models";
-            using var answer = await connection.CallAsync(connection.Endpoint.At(call), null, null, cancellationToken).ConfigureAwait(false);
-            return null;
-        }
-        // Not every server lists models, and Z.AI answers a good key with an error: only a refused key is bad news then.
-        catch (FailureException exception) when (exception.Failure.Kind is FailureKind.NotFound or FailureKind.ModelNotFound
-            || (dialect == Dialect.Zai && exception.Failure.Kind is not (FailureKind.ProviderAuthFailed or FailureKind.Unreachable or FailureKind.Timeout)))
-        {
-            return null;
-        }
-        catch (FailureException exception)
-        {
-            return exception.Failure;
-        }
-    }
+    /// <summary>Not every server lists models, and Z.AI answers a good key with an error: only a refused key is bad news then. The list of OpenRouter is public and says nothing about the key.</summary>
+    public Task<Failure?> CheckAsync(CancellationToken cancellationToken) => connection.CheckAsync(
+        dialect == Dialect.OpenRouter ? "/key" : "/models", cancellationToken,
+        kind => kind is FailureKind.NotFound or FailureKind.ModelNotFound
+            || (dialect == Dialect.Zai && kind is not (FailureKind.ProviderAuthFailed or FailureKind.Unreachable or FailureKind.Timeout)));
 
     public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) => OpenAiModels.ListAsync(connection, cancellationToken);
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -10,16 +10,14 @@ namespace Plue.Server.Providers.OpenAi;
 /// and <c>[DONE]</c> may follow that or be missing.
 /// </summary>
 /// <param name="splitsThinking">Whether a <c>&lt;think&gt;</c> at the beginning is reasoning; never at OpenAI itself.</param>
-internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest request, bool splitsThinking = true) : WireParser(failures)
+internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest request, bool splitsThinking = true) : WireParser(failures, request)
 {
-    private readonly ToolCalls calls = new(request);
     private readonly ThinkTag? thinkTag = splitsThinking ? new ThinkTag() : null;
     private readonly ReasoningDetails details = new();
     private readonly Dictionary<long, ToolCall> byIndex = [];
     private ToolCall? latest;
     private Counts counts;
     private string? finishReason;
-    private bool isAccepted;
     private bool hasContent;
 
     public override void Read(ReadOnlySpan<byte> payload)
@@ -32,32 +30,23 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         }
 
         if (plain.IsEmpty) return;
-        var json = new Utf8JsonReader(payload);
+        var json = JsonText.ReadObject(payload);
         string? id = null, model = null;
         var isError = false;
-        json.Read();
-        if (json.TokenType != JsonTokenType.StartObject) throw new JsonException("A chunk is an object.");
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("choices"u8)) ReadChoices(ref json, payload);
             else if (json.ValueTextEquals("usage"u8)) counts.Take(ref json);
             else if (json.ValueTextEquals("x_groq"u8)) ReadGroq(ref json);
-            else if (!isAccepted && json.ValueTextEquals("id"u8)) id = NextFilled(ref json);
-            else if (!isAccepted && json.ValueTextEquals("model"u8)) model = NextFilled(ref json);
-            else if (json.ValueTextEquals("error"u8)) isError = NextIsSet(ref json);
+            else if (!IsAccepted && json.ValueTextEquals("id"u8)) id = json.NextFilled();
+            else if (!IsAccepted && json.ValueTextEquals("model"u8)) model = json.NextFilled();
+            else if (json.ValueTextEquals("error"u8)) isError = json.NextIsSet();
             else if (json.ValueTextEquals("object"u8)) isError |= json.Read() && json.TokenType == JsonTokenType.String && json.ValueTextEquals("error"u8);
             else json.Skip();
         }
 
-        if (isError)
-        {
-            Fail(Failures.OfEvent(VendorMessage.Read(payload.ToArray())));
-            return;
-        }
-
-        if (isAccepted || (id ?? model) is null) return;
-        isAccepted = true;
-        Emit(new ProviderEvent.Accepted(model, id));
+        if (isError) Fail(Failures.OfEvent(VendorMessage.Read(payload.ToArray())));
+        else Accept(model, id);
     }
 
     public override bool TryEnd()
@@ -70,39 +59,23 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     private void End()
     {
         FlushThinking();
-        var broken = FinishCalls();
+        foreach (var call in Calls.All) Finish(call);
         if (details.ToJson() is { } opaque) EndReasoning(null, opaque);
         if (counts.IsKnown) Emit(new ProviderEvent.UsageReported(counts.ToUsage(), counts.Cost));
         if (finishReason == "error") Fail(Failures.OfEvent(new VendorMessage("server_error", "")));
-        else if (broken is not null && finishReason != "length") Fail(Failures.BadToolCall(broken));
-        else Finish(finishReason switch
+        else FinishWithCalls(finishReason switch
         {
             "length" => StopReason.MaxTokens,
             "content_filter" => StopReason.Refusal,
             // Many servers say "stop" although they call tools: the calls win.
-            _ => calls.All.Count > 0 ? StopReason.ToolUse : StopReason.EndTurn,
+            _ => DefaultReason,
         });
-    }
-
-    private string? FinishCalls()
-    {
-        string? broken = null;
-        foreach (var call in calls.All)
-        {
-            if (!TryFinish(call)) broken = call.Name;
-        }
-
-        return broken;
     }
 
     private void ReadChoices(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
         if (!json.NextIsArray()) return;
-        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
-        {
-            if (json.TokenType == JsonTokenType.StartObject) ReadChoice(ref json, payload);
-            else json.Skip();
-        }
+        while (json.NextObject()) ReadChoice(ref json, payload);
     }
 
     private void ReadChoice(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
@@ -111,7 +84,7 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         {
             // A few servers send the last chunk as a whole message.
             if (json.ValueTextEquals("delta"u8)) ReadDelta(ref json, payload);
-            else if (json.ValueTextEquals("finish_reason"u8)) finishReason = json.NextString() is { Length: > 0 } reason ? reason : finishReason;
+            else if (json.ValueTextEquals("finish_reason"u8)) finishReason = json.NextFilled() ?? finishReason;
             else if (json.ValueTextEquals("usage"u8)) counts.Take(ref json);
             else json.Skip();
         }
@@ -124,7 +97,7 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("content"u8)) text = NextContent(ref json, ref reasoning);
-            else if (json.ValueTextEquals("reasoning_content"u8) || json.ValueTextEquals("reasoning"u8) || json.ValueTextEquals("reasoning_text"u8)) reasoning = json.NextString() is { Length: > 0 } some ? some : reasoning;
+            else if (json.ValueTextEquals("reasoning_content"u8) || json.ValueTextEquals("reasoning"u8) || json.ValueTextEquals("reasoning_text"u8)) reasoning = json.NextFilled() ?? reasoning;
             else if (json.ValueTextEquals("refusal"u8)) refusal = json.NextString();
             else if (json.ValueTextEquals("tool_calls"u8))
             {
@@ -165,35 +138,11 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     private void ReadCalls(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
         if (!json.NextIsArray()) return;
-        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        while (json.NextObject())
         {
-            if (json.TokenType == JsonTokenType.StartObject) ReadCall(ref json, payload);
-            else json.Skip();
+            var call = FunctionCall.Read(ref json, payload);
+            Take(call.Index, string.IsNullOrEmpty(call.Id) ? null : call.Id, string.IsNullOrEmpty(call.Name) ? null : call.Name, call.Arguments);
         }
-    }
-
-    private void ReadCall(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
-    {
-        long? index = null;
-        string? id = null, name = null, arguments = null;
-        while (json.NextProperty())
-        {
-            if (json.ValueTextEquals("index"u8)) index = json.NextInt64();
-            else if (json.ValueTextEquals("id"u8)) id = json.NextString();
-            else if (json.ValueTextEquals("function"u8))
-            {
-                if (!json.NextIsObject()) continue;
-                while (json.NextProperty())
-                {
-                    if (json.ValueTextEquals("name"u8)) name = json.NextString();
-                    else if (json.ValueTextEquals("arguments"u8)) arguments = NextArguments(ref json, payload);
-                    else json.Skip();
-                }
-            }
-            else json.Skip();
-        }
-
-        Take(index, string.IsNullOrEmpty(id) ? null : id, string.IsNullOrEmpty(name) ? null : name, arguments);
     }
 
     /// <summary>
@@ -210,8 +159,7 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
             FlushThinking();
             EndReasoning(null);
             hasContent = true;
-            call = calls.Add(id, name);
-            Start(call);
+            call = Start(id, name);
         }
 
         latest = call;
@@ -237,14 +185,8 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
 
     private static void ReadPieces(ref Utf8JsonReader json, StringBuilder text, StringBuilder thoughts)
     {
-        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        while (json.NextObject())
         {
-            if (json.TokenType != JsonTokenType.StartObject)
-            {
-                json.Skip();
-                continue;
-            }
-
             while (json.NextProperty())
             {
                 if (json.ValueTextEquals("text"u8)) text.Append(json.NextString());
@@ -259,25 +201,11 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         }
     }
 
-    /// <summary>A fragment of JSON in a string, or the object itself.</summary>
-    private static string? NextArguments(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
-    {
-        json.Read();
-        if (json.TokenType != JsonTokenType.StartObject) return json.StringHere();
-        return json.RawHere(payload);
-    }
-
     private void ReadDetails(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
         if (!json.NextIsArray()) return;
-        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
-        {
-            if (json.TokenType == JsonTokenType.StartObject) details.Add(json.RawHere(payload));
-            else json.Skip();
-        }
+        while (json.NextObject()) details.Add(json.RawHere(payload));
     }
-
-    private static string? NextFilled(ref Utf8JsonReader json) => json.NextString() is { Length: > 0 } text ? text : null;
 
     private void ReadGroq(ref Utf8JsonReader json)
     {
@@ -287,14 +215,6 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
             if (json.ValueTextEquals("usage"u8)) counts.Take(ref json);
             else json.Skip();
         }
-    }
-
-    private static bool NextIsSet(ref Utf8JsonReader json)
-    {
-        json.Read();
-        var isSet = json.TokenType is not (JsonTokenType.Null or JsonTokenType.False);
-        json.Skip();
-        return isSet;
     }
 
     /// <summary>The prompt's count already includes what was cached. The last numbers count.</summary>
@@ -314,27 +234,14 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
                 if (json.ValueTextEquals("prompt_tokens"u8)) input = json.NextInt64() ?? input;
                 else if (json.ValueTextEquals("completion_tokens"u8)) output = json.NextInt64() ?? output;
                 else if (json.ValueTextEquals("prompt_cache_hit_tokens"u8)) cached = json.NextInt64() ?? cached;
-                else if (json.ValueTextEquals("prompt_tokens_details"u8)) cached = NextDetail(ref json, "cached_tokens"u8) ?? cached;
-                else if (json.ValueTextEquals("completion_tokens_details"u8)) reasoning = NextDetail(ref json, "reasoning_tokens"u8) ?? reasoning;
+                else if (json.ValueTextEquals("prompt_tokens_details"u8)) cached = json.NextInt64("cached_tokens"u8) ?? cached;
+                else if (json.ValueTextEquals("completion_tokens_details"u8)) reasoning = json.NextInt64("reasoning_tokens"u8) ?? reasoning;
                 else if (json.ValueTextEquals("cost"u8)) Cost = NextCost(ref json) ?? Cost;
                 else json.Skip();
             }
         }
 
         public readonly Usage ToUsage() => new() { InputTokens = input, OutputTokens = output, CachedReadTokens = cached, ReasoningTokens = reasoning };
-
-        private static long? NextDetail(ref Utf8JsonReader json, ReadOnlySpan<byte> name)
-        {
-            long? value = null;
-            if (!json.NextIsObject()) return value;
-            while (json.NextProperty())
-            {
-                if (json.ValueTextEquals(name)) value = json.NextInt64();
-                else json.Skip();
-            }
-
-            return value;
-        }
 
         private static decimal? NextCost(ref Utf8JsonReader json)
         {

@@ -14,7 +14,7 @@ public sealed class OpenAiProvider : IProvider
     private const string ResponsesApi = "responses";
 
     /// <summary>What OpenAI lists besides models that answer.</summary>
-    private static readonly string[] OtherTrades =
+    private static readonly string[] NonChatModels =
         ["embedding", "whisper", "tts", "dall-e", "moderation", "image", "realtime", "transcribe", "audio", "sora", "babbage", "davinci"];
 
     private readonly ProviderConnection connection;
@@ -30,7 +30,7 @@ public sealed class OpenAiProvider : IProvider
         Settings = settings;
         var endpoint = new ProviderEndpoint(settings, "https://api.openai.com/v1", OpenAiWire.ApiRoot);
         var sent = settings with { Headers = WithAccount(settings) };
-        connection = new ProviderConnection(sent, endpoint, secrets, http, time, credential ?? new ApiKeyCredential(settings, secrets, endpoint, ("authorization", "Bearer ")));
+        connection = new ProviderConnection(sent, endpoint, secrets, http, time, ("authorization", "Bearer "), credential);
         responses = new Responses(settings, connection);
         chat = new ChatCompletions(settings, connection, OpenAiWire.DialectOf(endpoint) is var dialect and not Dialect.Compatible ? dialect : Dialect.OpenAi);
         isOpenAi = endpoint.IsHost("api.openai.com");
@@ -64,22 +64,8 @@ public sealed class OpenAiProvider : IProvider
         }
     }
 
-    public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var answer = await connection.CallAsync(connection.Endpoint.At("/models"), null, null, cancellationToken).ConfigureAwait(false);
-            return null;
-        }
-        catch (FailureException exception) when (!isOpenAi && exception.Failure.Kind is FailureKind.NotFound or FailureKind.ModelNotFound)
-        {
-            return null;
-        }
-        catch (FailureException exception)
-        {
-            return exception.Failure;
-        }
-    }
+    public Task<Failure?> CheckAsync(CancellationToken cancellationToken) =>
+        connection.CheckAsync("/models", cancellationToken, kind => !isOpenAi && kind is FailureKind.NotFound or FailureKind.ModelNotFound);
 
     public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken)
     {
@@ -87,10 +73,8 @@ public sealed class OpenAiProvider : IProvider
         return isOpenAi ? OnlyChat(models) : models;
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
     internal static IReadOnlyList<ModelInfo> OnlyChat(IEnumerable<ModelInfo> models) =>
-        [.. models.Where(model => !OtherTrades.Any(trade => model.Id.Contains(trade, StringComparison.OrdinalIgnoreCase)))];
+        [.. models.Where(model => !NonChatModels.Any(trade => model.Id.Contains(trade, StringComparison.OrdinalIgnoreCase)))];
 
     /// <summary>As the settings say, or as the address of a call does. Null leaves it to the server.</summary>
     internal static string? ApiOf(ProviderSettings settings)

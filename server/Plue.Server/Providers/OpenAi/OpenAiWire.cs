@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Plue.Server.Messages;
 using Plue.Server.Providers.Http;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.OpenAi;
 
@@ -39,87 +40,79 @@ internal static class OpenAiWire
 
     public static byte[] Request(ProviderRequest request, ProviderSettings settings, Dialect dialect, RefusableOptions without, out RefusableOptions sent)
     {
-        var options = RefusableOptions.None;
+        var options = new RequestOptions(request, settings, without);
         var body = JsonBody.Write(json =>
         {
             json.WriteString("model", request.Model);
-            WriteMessages(json, request, settings, dialect);
-            WriteTools(json, request, dialect);
+            WriteMessages(
+                json, request, settings, message => WriteAnswer(json, message, dialect),
+                result => json.WriteObject(("role", "tool"), ("tool_call_id", CallId(result.ToolUseId, dialect)), ("content", RequestMessages.Text(result))),
+                message => WriteWithImages(json, message));
+            WriteTools(json, request);
+            if (dialect == Dialect.Zai && request.Tools.Count > 0) json.WriteBoolean("tool_stream", true);
             json.WriteBoolean("stream", true);
-            if (May(RefusableOptions.StreamOptions))
-            {
-                json.WriteStartObject("stream_options");
-                json.WriteBoolean("include_usage", true);
-                json.WriteEndObject();
-            }
-
-            if (dialect == Dialect.OpenRouter)
-            {
-                json.WriteStartObject("usage");
-                json.WriteBoolean("include", true);
-                json.WriteEndObject();
-            }
-
-            if ((request.MaxTokens ?? settings.MaxTokens) is { } maxTokens)
+            if (options.Take(RefusableOptions.StreamOptions)) WriteFlag(json, "stream_options", "include_usage");
+            if (dialect == Dialect.OpenRouter) WriteFlag(json, "usage", "include");
+            if (options.MaxTokens is { } maxTokens)
             {
                 // OpenAI's reasoning models know only the new name, almost every other server only the old one. A refused one gives way to the other.
-                var usesNewName = (dialect == Dialect.OpenAi) == May(RefusableOptions.MaxTokens);
+                var usesNewName = (dialect == Dialect.OpenAi) == options.Take(RefusableOptions.MaxTokens);
                 json.WriteNumber(usesNewName ? "max_completion_tokens" : "max_tokens", maxTokens);
             }
 
-            if ((request.Temperature ?? settings.Temperature) is { } temperature && May(RefusableOptions.Temperature)) json.WriteNumber("temperature", temperature);
-            if ((request.ReasoningLevel ?? settings.ReasoningLevel) is { } level && May(RefusableOptions.ReasoningLevel)) WriteReasoning(json, dialect, level);
-
-            var stops = request.StopSequences.Count > 0 ? request.StopSequences : settings.StopSequences;
-            if (stops.Count == 0 || !May(RefusableOptions.StopSequences)) return;
-            json.WriteStartArray("stop");
-            foreach (var stop in stops) json.WriteStringValue(stop);
-            json.WriteEndArray();
+            if (options.TakeTemperature() is { } temperature) json.WriteNumber("temperature", temperature);
+            if (options.TakeReasoningLevel() is { } level) WriteReasoning(json, dialect, level);
+            json.WriteStrings("stop", options.TakeStopSequences());
         });
-        sent = options;
+        sent = options.Sent;
         return body;
-
-        bool May(RefusableOptions option)
-        {
-            if (without.HasFlag(option)) return false;
-            options |= option;
-            return true;
-        }
     }
 
-    private static void WriteMessages(Utf8JsonWriter json, ProviderRequest request, ProviderSettings settings, Dialect dialect)
+    /// <summary>The messages in the order of Chat Completions, which is Ollama's too.</summary>
+    public static void WriteMessages(
+        Utf8JsonWriter json, ProviderRequest request, ProviderSettings settings, Action<Message> writeAnswer, Action<MessagePart.ToolResult> writeResult, Action<Message> writeWithImages)
     {
         json.WriteStartArray("messages");
-        foreach (var system in RequestMessages.SystemTexts(request)) WriteMessage(json, "system", system);
+        foreach (var system in RequestMessages.SystemTexts(request)) json.WriteObject(("role", "system"), ("content", system));
         foreach (var message in RequestMessages.Of(request, settings))
         {
             if (message.Role == MessageRole.Assistant)
             {
-                WriteAnswer(json, message, dialect);
+                writeAnswer(message);
                 continue;
             }
 
-            foreach (var result in message.Parts.OfType<MessagePart.ToolResult>())
-            {
-                json.WriteStartObject();
-                json.WriteString("role", "tool");
-                json.WriteString("tool_call_id", CallId(result.ToolUseId, dialect));
-                json.WriteString("content", RequestMessages.Text(result));
-                json.WriteEndObject();
-            }
-
-            if (RequestMessages.HasImages(message)) WriteWithImages(json, message);
-            else if (RequestMessages.Text(message) is { Length: > 0 } text) WriteMessage(json, "user", text);
+            foreach (var result in message.Parts.OfType<MessagePart.ToolResult>()) writeResult(result);
+            if (RequestMessages.HasImages(message)) writeWithImages(message);
+            else if (RequestMessages.Text(message) is { Length: > 0 } text) json.WriteObject(("role", "user"), ("content", text));
         }
 
         json.WriteEndArray();
     }
 
-    private static void WriteMessage(Utf8JsonWriter json, string role, string text)
+    /// <summary>The tools as Chat Completions and Ollama declare them.</summary>
+    public static void WriteTools(Utf8JsonWriter json, ProviderRequest request)
     {
-        json.WriteStartObject();
-        json.WriteString("role", role);
-        json.WriteString("content", text);
+        if (request.Tools.Count == 0) return;
+        json.WriteStartArray("tools");
+        foreach (var tool in request.Tools)
+        {
+            json.WriteStartObject();
+            json.WriteString("type", "function");
+            json.WriteStartObject("function");
+            json.WriteFields(("name", tool.Name), ("description", tool.Description));
+            json.WriteRawObject("parameters", tool.ParametersSchema);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteFlag(Utf8JsonWriter json, string name, string flag)
+    {
+        json.WriteStartObject(name);
+        json.WriteBoolean(flag, true);
         json.WriteEndObject();
     }
 
@@ -131,19 +124,15 @@ internal static class OpenAiWire
         json.WriteStartArray("content");
         foreach (var (text, image) in RequestMessages.Pieces(message))
         {
-            json.WriteStartObject();
-            json.WriteString("type", image is null ? "text" : "image_url");
             if (image is null)
             {
-                json.WriteString("text", text);
-            }
-            else
-            {
-                json.WriteStartObject("image_url");
-                json.WriteString("url", RequestMessages.DataUrl(image));
-                json.WriteEndObject();
+                json.WriteObject(("type", "text"), ("text", text));
+                continue;
             }
 
+            json.WriteStartObject();
+            json.WriteString("type", "image_url");
+            json.WriteObject("image_url", ("url", RequestMessages.DataUrl(image)));
             json.WriteEndObject();
         }
 
@@ -155,9 +144,8 @@ internal static class OpenAiWire
     {
         var uses = message.Parts.OfType<MessagePart.ToolUse>().ToList();
         json.WriteStartObject();
-        json.WriteString("role", "assistant");
-        // Some servers refuse null here.
-        json.WriteString("content", RequestMessages.Text(message));
+        // Some servers refuse null for the content.
+        json.WriteFields(("role", "assistant"), ("content", RequestMessages.Text(message)));
         WriteOwnReasoning(json, message, dialect, hasTools: uses.Count > 0);
         if (uses.Count > 0)
         {
@@ -165,12 +153,8 @@ internal static class OpenAiWire
             foreach (var use in uses)
             {
                 json.WriteStartObject();
-                json.WriteString("id", CallId(use.ToolUseId, dialect));
-                json.WriteString("type", "function");
-                json.WriteStartObject("function");
-                json.WriteString("name", use.ToolName);
-                json.WriteString("arguments", JsonText.IsObject(use.Parameters) ? use.Parameters : "{}");
-                json.WriteEndObject();
+                json.WriteFields(("id", CallId(use.ToolUseId, dialect)), ("type", "function"));
+                json.WriteObject("function", ("name", use.ToolName), ("arguments", JsonText.IsObject(use.Parameters) ? use.Parameters : "{}"));
                 json.WriteEndObject();
             }
 
@@ -200,35 +184,15 @@ internal static class OpenAiWire
     private static string CallId(string id, Dialect dialect)
     {
         const int Length = 9;
-        const int MostAtOpenAi = 40;
-        if (dialect == Dialect.OpenAi) return ToolUseIds.Short(id, MostAtOpenAi);
+        const int MaxOpenAiLength = 40;
+        if (dialect == Dialect.OpenAi) return ToolUseIds.Short(id, MaxOpenAiLength);
         if (dialect != Dialect.Mistral || (id.Length == Length && id.All(char.IsAsciiLetterOrDigit))) return id;
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)))[..Length];
     }
 
-    private static void WriteTools(Utf8JsonWriter json, ProviderRequest request, Dialect dialect)
-    {
-        if (request.Tools.Count == 0) return;
-        json.WriteStartArray("tools");
-        foreach (var tool in request.Tools)
-        {
-            json.WriteStartObject();
-            json.WriteString("type", "function");
-            json.WriteStartObject("function");
-            json.WriteString("name", tool.Name);
-            json.WriteString("description", tool.Description);
-            json.WriteObject("parameters", tool.ParametersSchema);
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        if (dialect == Dialect.Zai) json.WriteBoolean("tool_stream", true);
-    }
-
     private static void WriteReasoning(Utf8JsonWriter json, Dialect dialect, string level)
     {
-        var isOff = level is "none" or "off" or "disabled";
+        var isOff = RequestOptions.IsOff(level);
         switch (dialect)
         {
             case Dialect.OpenRouter:
@@ -238,9 +202,7 @@ internal static class OpenAiWire
                 json.WriteEndObject();
                 break;
             case Dialect.DeepSeek or Dialect.Kimi or Dialect.Zai:
-                json.WriteStartObject("thinking");
-                json.WriteString("type", isOff ? "disabled" : "enabled");
-                json.WriteEndObject();
+                json.WriteObject("thinking", ("type", isOff ? "disabled" : "enabled"));
                 if (!isOff && dialect == Dialect.DeepSeek) json.WriteString("reasoning_effort", level);
                 break;
             default:

@@ -30,22 +30,9 @@ public sealed class OpenRouterProvider : IProvider
     public IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, CancellationToken cancellationToken) =>
         chat.StreamAsync(connection.Endpoint.At("/chat/completions"), request, cancellationToken);
 
-    public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var answer = await connection.CallAsync(connection.Endpoint.At("/key"), null, null, cancellationToken).ConfigureAwait(false);
-            return null;
-        }
-        catch (FailureException exception)
-        {
-            return exception.Failure;
-        }
-    }
+    public Task<Failure?> CheckAsync(CancellationToken cancellationToken) => connection.CheckAsync("/key", cancellationToken);
 
     public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) => OpenAiModels.ListAsync(listing, cancellationToken);
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     /// <summary>At OpenRouter itself the API is below <c>/api</c>, which people leave out.</summary>
     internal static string RootOf(ProviderSettings settings, string path) =>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Plue.Server.Providers.Http;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.OpenAi;
 

@@ -6,13 +6,10 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.OpenAi;
 
 /// <summary>The events of a streamed response. It ends with one of four events; what may follow is not read. There is no reason for a turn with calls but the calls.</summary>
-internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest request) : WireParser(failures)
+internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest request) : WireParser(failures, request)
 {
-    private readonly ToolCalls calls = new(request);
     private readonly Dictionary<long, ToolCall> byOutput = [];
     private readonly HashSet<ToolCall> finished = [];
-    private string? brokenTool;
-    private bool isAccepted;
     private bool hasSummary;
     private bool hasRefused;
     private bool isInText;
@@ -28,15 +25,13 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
     public override void Read(ReadOnlySpan<byte> payload)
     {
         if (payload.Trim(" \t"u8) is var plain && (plain.IsEmpty || plain.SequenceEqual("[DONE]"u8))) return;
-        var json = new Utf8JsonReader(payload);
+        var json = JsonText.ReadObject(payload);
         var type = EventType.Other;
         var output = -1L;
         string? delta = null, arguments = null;
         var item = default(Item);
         var response = default(Response);
         var isError = false;
-        json.Read();
-        if (json.TokenType != JsonTokenType.StartObject) throw new JsonException("An event is an object.");
         while (json.NextProperty())
         {
             if (json.ValueTextEquals("type"u8)) type = NextType(ref json);
@@ -45,7 +40,7 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
             else if (json.ValueTextEquals("arguments"u8)) arguments = json.NextString();
             else if (json.ValueTextEquals("item"u8)) item = NextItem(ref json, payload);
             else if (json.ValueTextEquals("response"u8)) response = NextResponse(ref json);
-            else if (json.ValueTextEquals("error"u8)) isError = NextIsSet(ref json);
+            else if (json.ValueTextEquals("error"u8)) isError = json.NextIsSet();
             else json.Skip();
         }
 
@@ -54,7 +49,7 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
         switch (type)
         {
             case EventType.Created:
-                Accept(response);
+                Accept(response.Model, response.Id);
                 break;
             case EventType.Text:
                 isInText |= delta is { Length: > 0 };
@@ -103,22 +98,12 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
         }
     }
 
-    private void Accept(Response response)
-    {
-        if (isAccepted || (response.Id ?? response.Model) is null) return;
-        isAccepted = true;
-        Emit(new ProviderEvent.Accepted(response.Model, response.Id));
-    }
-
     private ToolCall? Start(long output, Item item)
     {
         if (string.IsNullOrEmpty(item.Name)) return null;
         EndReasoning(null);
         isInText = false;
-        var call = calls.Add(item.CallId, item.Name);
-        byOutput[output] = call;
-        Start(call);
-        return call;
+        return byOutput[output] = Start(item.CallId, item.Name);
     }
 
     private ToolCall? Call(long output) => byOutput.GetValueOrDefault(output);
@@ -135,31 +120,24 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
             case "function_call":
                 if ((Call(output) ?? Start(output, item)) is not { } call) break;
                 if (!call.HasArguments) Append(call, item.Arguments);
-                Finish(call);
+                if (finished.Add(call)) Finish(call);
                 break;
         }
-    }
-
-    private void Finish(ToolCall call)
-    {
-        if (!finished.Add(call)) return;
-        if (!TryFinish(call)) brokenTool = call.Name;
     }
 
     /// <param name="incomplete">Why the answer is not whole; null when it is.</param>
     private void End(Response response, string? incomplete)
     {
-        Accept(response);
+        Accept(response.Model, response.Id);
         if (incomplete is null)
         {
-            foreach (var call in calls.All) Finish(call);
+            foreach (var call in Calls.All.Where(finished.Add)) Finish(call);
         }
 
         if (response.Usage is { } usage) Emit(new ProviderEvent.UsageReported(usage));
         if (incomplete is "content_filter") Finish(StopReason.Refusal);
         else if (incomplete is not null) Finish(StopReason.MaxTokens);
-        else if (brokenTool is not null) Fail(Failures.BadToolCall(brokenTool));
-        else Finish(calls.All.Count > 0 ? StopReason.ToolUse : hasRefused ? StopReason.Refusal : StopReason.EndTurn);
+        else FinishWithCalls(hasRefused && Calls.All.Count == 0 ? StopReason.Refusal : DefaultReason);
     }
 
     /// <summary>The item as it goes back: what the API takes of it, in this order.</summary>
@@ -208,7 +186,7 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
             else if (json.ValueTextEquals("call_id"u8)) item.CallId = json.NextString();
             else if (json.ValueTextEquals("name"u8)) item.Name = json.NextString();
             else if (json.ValueTextEquals("arguments"u8)) item.Arguments = json.NextString();
-            else if (json.ValueTextEquals("encrypted_content"u8)) item.EncryptedContent = json.NextString() is { Length: > 0 } content ? content : null;
+            else if (json.ValueTextEquals("encrypted_content"u8)) item.EncryptedContent = json.NextFilled();
             else if (json.ValueTextEquals("summary"u8))
             {
                 json.Read();
@@ -230,7 +208,7 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
             if (json.ValueTextEquals("id"u8)) response.Id = json.NextString();
             else if (json.ValueTextEquals("model"u8)) response.Model = json.NextString();
             else if (json.ValueTextEquals("usage"u8)) response.Usage = NextUsage(ref json);
-            else if (json.ValueTextEquals("incomplete_details"u8)) response.IncompleteReason = NextField(ref json, "reason"u8);
+            else if (json.ValueTextEquals("incomplete_details"u8)) response.IncompleteReason = json.NextString("reason"u8);
             else if (json.ValueTextEquals("error"u8))
             {
                 if (!json.NextIsObject()) continue;
@@ -247,19 +225,6 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
         return response;
     }
 
-    private static string? NextField(ref Utf8JsonReader json, ReadOnlySpan<byte> name)
-    {
-        string? text = null;
-        if (!json.NextIsObject()) return text;
-        while (json.NextProperty())
-        {
-            if (json.ValueTextEquals(name)) text = json.NextString();
-            else json.Skip();
-        }
-
-        return text;
-    }
-
     /// <summary>The input includes what was cached, the output includes the reasoning.</summary>
     private static Usage? NextUsage(ref Utf8JsonReader json)
     {
@@ -269,33 +234,12 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
         {
             if (json.ValueTextEquals("input_tokens"u8)) input = json.NextInt64() ?? 0;
             else if (json.ValueTextEquals("output_tokens"u8)) output = json.NextInt64() ?? 0;
-            else if (json.ValueTextEquals("input_tokens_details"u8)) cached = NextNumber(ref json, "cached_tokens"u8);
-            else if (json.ValueTextEquals("output_tokens_details"u8)) reasoning = NextNumber(ref json, "reasoning_tokens"u8);
+            else if (json.ValueTextEquals("input_tokens_details"u8)) cached = json.NextInt64("cached_tokens"u8) ?? 0;
+            else if (json.ValueTextEquals("output_tokens_details"u8)) reasoning = json.NextInt64("reasoning_tokens"u8) ?? 0;
             else json.Skip();
         }
 
         return new Usage { InputTokens = input, OutputTokens = output, CachedReadTokens = cached, ReasoningTokens = reasoning };
-    }
-
-    private static long NextNumber(ref Utf8JsonReader json, ReadOnlySpan<byte> name)
-    {
-        var number = 0L;
-        if (!json.NextIsObject()) return number;
-        while (json.NextProperty())
-        {
-            if (json.ValueTextEquals(name)) number = json.NextInt64() ?? 0;
-            else json.Skip();
-        }
-
-        return number;
-    }
-
-    private static bool NextIsSet(ref Utf8JsonReader json)
-    {
-        json.Read();
-        var isSet = json.TokenType is not (JsonTokenType.Null or JsonTokenType.False);
-        json.Skip();
-        return isSet;
     }
 
     private struct Item

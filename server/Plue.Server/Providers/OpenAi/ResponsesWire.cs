@@ -1,18 +1,19 @@
 using System.Text.Json;
 using Plue.Server.Messages;
 using Plue.Server.Providers.Http;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.OpenAi;
 
 /// <summary>The request body of the Responses API. Nothing is stored at the vendor: the conversation is sent whole, encrypted reasoning included.</summary>
 internal static class ResponsesWire
 {
-    private const int MostOfId = 64;
+    private const int MaxIdLength = 64;
     private const string EncryptedContent = "reasoning.encrypted_content";
 
     public static byte[] Request(ProviderRequest request, ProviderSettings settings, RefusableOptions without, out RefusableOptions sent)
     {
-        var options = RefusableOptions.None;
+        var options = new RequestOptions(request, settings, without);
         var body = JsonBody.Write(json =>
         {
             json.WriteString("model", request.Model);
@@ -20,7 +21,7 @@ internal static class ResponsesWire
             json.WriteStartArray("input");
             foreach (var message in RequestMessages.Of(request, settings))
             {
-                if (message.Role == MessageRole.Assistant) WriteAnswer(json, message, May(RefusableOptions.EncryptedReasoning));
+                if (message.Role == MessageRole.Assistant) WriteAnswer(json, message, options.Take(RefusableOptions.EncryptedReasoning));
                 else WriteQuestion(json, message);
             }
 
@@ -28,42 +29,22 @@ internal static class ResponsesWire
             WriteTools(json, request);
             json.WriteBoolean("stream", true);
             json.WriteBoolean("store", false);
-            if (May(RefusableOptions.EncryptedReasoning))
-            {
-                json.WriteStartArray("include");
-                json.WriteStringValue(EncryptedContent);
-                json.WriteEndArray();
-            }
-
-            if ((request.MaxTokens ?? settings.MaxTokens) is { } maxTokens && May(RefusableOptions.MaxTokens)) json.WriteNumber("max_output_tokens", maxTokens);
-            if ((request.Temperature ?? settings.Temperature) is { } temperature && May(RefusableOptions.Temperature)) json.WriteNumber("temperature", temperature);
-            if ((request.ReasoningLevel ?? settings.ReasoningLevel) is not { } level || !May(RefusableOptions.ReasoningLevel)) return;
-            var isOff = level is "none" or "off" or "disabled";
-            json.WriteStartObject("reasoning");
-            json.WriteString("effort", isOff ? "none" : level);
-            if (!isOff) json.WriteString("summary", "auto");
-            json.WriteEndObject();
+            if (options.Take(RefusableOptions.EncryptedReasoning)) json.WriteStrings("include", [EncryptedContent]);
+            if (options.MaxTokens is { } maxTokens && options.Take(RefusableOptions.MaxTokens)) json.WriteNumber("max_output_tokens", maxTokens);
+            if (options.TakeTemperature() is { } temperature) json.WriteNumber("temperature", temperature);
+            if (options.TakeReasoningLevel() is not { } level) return;
+            if (RequestOptions.IsOff(level)) json.WriteObject("reasoning", ("effort", "none"));
+            else json.WriteObject("reasoning", ("effort", level), ("summary", "auto"));
         });
-        sent = options;
+        sent = options.Sent;
         return body;
-
-        bool May(RefusableOptions option)
-        {
-            if (without.HasFlag(option)) return false;
-            options |= option;
-            return true;
-        }
     }
 
     private static void WriteQuestion(Utf8JsonWriter json, Message message)
     {
         foreach (var result in message.Parts.OfType<MessagePart.ToolResult>())
         {
-            json.WriteStartObject();
-            json.WriteString("type", "function_call_output");
-            json.WriteString("call_id", ToolUseIds.Short(result.ToolUseId, MostOfId));
-            json.WriteString("output", RequestMessages.Text(result));
-            json.WriteEndObject();
+            json.WriteObject(("type", "function_call_output"), ("call_id", ToolUseIds.Short(result.ToolUseId, MaxIdLength)), ("output", RequestMessages.Text(result)));
         }
 
         if (RequestMessages.HasImages(message)) WriteWithImages(json, message);
@@ -77,11 +58,8 @@ internal static class ResponsesWire
         json.WriteStartArray("content");
         foreach (var (text, image) in RequestMessages.Pieces(message))
         {
-            json.WriteStartObject();
-            json.WriteString("type", image is null ? "input_text" : "input_image");
-            if (image is null) json.WriteString("text", text);
-            else json.WriteString("image_url", RequestMessages.DataUrl(image));
-            json.WriteEndObject();
+            if (image is null) json.WriteObject(("type", "input_text"), ("text", text));
+            else json.WriteObject(("type", "input_image"), ("image_url", RequestMessages.DataUrl(image)));
         }
 
         json.WriteEndArray();
@@ -99,12 +77,9 @@ internal static class ResponsesWire
                     json.WriteRawValue(item, skipInputValidation: true);
                     break;
                 case MessagePart.ToolUse use:
-                    json.WriteStartObject();
-                    json.WriteString("type", "function_call");
-                    json.WriteString("call_id", ToolUseIds.Short(use.ToolUseId, MostOfId));
-                    json.WriteString("name", use.ToolName);
-                    json.WriteString("arguments", JsonText.IsObject(use.Parameters) ? use.Parameters : "{}");
-                    json.WriteEndObject();
+                    json.WriteObject(
+                        ("type", "function_call"), ("call_id", ToolUseIds.Short(use.ToolUseId, MaxIdLength)), ("name", use.ToolName),
+                        ("arguments", JsonText.IsObject(use.Parameters) ? use.Parameters : "{}"));
                     break;
                 case var part when RequestMessages.Text(part) is { } text:
                     WriteText(json, "assistant", "output_text", text);
@@ -120,10 +95,7 @@ internal static class ResponsesWire
         json.WriteStartObject();
         json.WriteString("role", role);
         json.WriteStartArray("content");
-        json.WriteStartObject();
-        json.WriteString("type", type);
-        json.WriteString("text", text);
-        json.WriteEndObject();
+        json.WriteObject(("type", type), ("text", text));
         json.WriteEndArray();
         json.WriteEndObject();
     }
@@ -135,10 +107,8 @@ internal static class ResponsesWire
         foreach (var tool in request.Tools)
         {
             json.WriteStartObject();
-            json.WriteString("type", "function");
-            json.WriteString("name", tool.Name);
-            json.WriteString("description", tool.Description);
-            json.WriteObject("parameters", tool.ParametersSchema);
+            json.WriteFields(("type", "function"), ("name", tool.Name), ("description", tool.Description));
+            json.WriteRawObject("parameters", tool.ParametersSchema);
             // Left out it means true here, and then schemas with optional fields are refused.
             json.WriteBoolean("strict", false);
             json.WriteEndObject();

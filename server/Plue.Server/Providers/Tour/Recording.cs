@@ -18,11 +18,11 @@ internal sealed record Recording(string Name, IReadOnlyList<string> Keywords, IR
     public static Recording For(string question)
     {
         var words = question.ToLowerInvariant().Split([.. " \t\r\n.,;:!?\"'()[]{}<>/`*"], StringSplitOptions.RemoveEmptyEntries);
-        return All.MaxBy(recording => recording.Keywords.Count == 0 ? 0.5 : words.Distinct().Count(word => recording.Answers(word)))!;
+        return All.MaxBy(recording => recording.Keywords.Count == 0 ? 0.5 : words.Distinct().Count(word => recording.Matches(word)))!;
     }
 
     /// <summary>A word counts in its plural too.</summary>
-    private bool Answers(string word) => Keywords.Contains(word) || (word.EndsWith('s') && Keywords.Contains(word[..^1]));
+    private bool Matches(string word) => Keywords.Contains(word) || (word.EndsWith('s') && Keywords.Contains(word[..^1]));
 
     private static List<Recording> LoadAll()
     {

@@ -4,7 +4,7 @@ using Plue.Server.Messages;
 namespace Plue.Server.Providers.Tour;
 
 /// <summary>Replays recorded chats: what a newcomer meets first. Needs no key, no network and no model, and says so.</summary>
-public sealed class TourProvider : IProvider, ITakesNoImages
+public sealed class TourProvider : IProvider
 {
     public const string ModelId = "recording";
 
@@ -47,8 +47,6 @@ public sealed class TourProvider : IProvider, ITakesNoImages
 
     public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<ModelInfo>>([new ModelInfo { Id = ModelId, Name = "Recorded chats", Description = "No model answers: these chats were written down." }]);
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private static IEnumerable<ProviderEvent> EventsOf(RecordingStep step, string callId)
     {

@@ -22,10 +22,10 @@ internal sealed class GoogleAccount(
     string home,
     Action<string> mask) : IDisposable
 {
-    private const int MostBytes = 64 * 1024;
+    private const int MaxBytes = 64 * 1024;
 
-    private static readonly TimeSpan Early = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan UsualLifetime = TimeSpan.FromHours(1);
+    private static readonly TimeSpan RefreshAhead = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan DefaultLifetime = TimeSpan.FromHours(1);
 
     private readonly SemaphoreSlim fetching = new(1, 1);
     private volatile GoogleToken? current;
@@ -49,7 +49,7 @@ internal sealed class GoogleAccount(
     /// <exception cref="FailureException">MissingField when nothing names one.</exception>
     public async ValueTask<string> ProjectAsync(Uri? origin, CancellationToken cancellationToken)
     {
-        var project = Own("project") ?? current?.Project;
+        var project = settings.AuthField("project") ?? current?.Project;
         if (project is null && origin is not null) project = (await ReadAsync(origin, cancellationToken).ConfigureAwait(false)).Account.Project;
         project ??= Variable("GOOGLE_CLOUD_PROJECT");
         return project ?? throw new FailureException(FailureKind.MissingField,
@@ -58,7 +58,7 @@ internal sealed class GoogleAccount(
 
     public void Dispose() => fetching.Dispose();
 
-    private bool IsGood(GoogleToken token) => token.ExpiresAt > time.GetUtcNow() + Early;
+    private bool IsGood(GoogleToken token) => token.ExpiresAt > time.GetUtcNow() + RefreshAhead;
 
     private async ValueTask<GoogleToken> FetchAsync(Uri origin, Func<GoogleToken, bool> isGood, CancellationToken cancellationToken)
     {
@@ -115,7 +115,7 @@ internal sealed class GoogleAccount(
 
     private async ValueTask<(GoogleAccountFile Account, string Source)> ReadOneAsync(Uri origin, CancellationToken cancellationToken)
     {
-        if (Own("credentials") is { } own)
+        if (settings.AuthField("credentials") is { } own)
         {
             if (!SecretReference.Is(own)) return (ReadFile(HomePath.Of(own, home)), $"the sign-in in {own}");
             var stored = (await secrets.GetAsync(own, origin, cancellationToken).ConfigureAwait(false)).Reveal();
@@ -129,7 +129,7 @@ internal sealed class GoogleAccount(
             return (ReadFile(HomePath.Of(path, home)), "the sign-in in GOOGLE_APPLICATION_CREDENTIALS");
         }
 
-        var usual = UsualPath();
+        var usual = DefaultPath();
         if (!File.Exists(usual))
         {
             throw new FailureException(FailureKind.ProviderAuthFailed,
@@ -142,7 +142,7 @@ internal sealed class GoogleAccount(
     }
 
     /// <summary>Where <c>gcloud auth application-default login</c> leaves its sign-in.</summary>
-    private string UsualPath()
+    private string DefaultPath()
     {
         var folder = Variable("CLOUDSDK_CONFIG")
             ?? (OperatingSystem.IsWindows() && Variable("APPDATA") is { } data ? Path.Combine(data, "gcloud") : Path.Combine(home, ".config", "gcloud"));
@@ -154,8 +154,8 @@ internal sealed class GoogleAccount(
         try
         {
             using var file = OrdinaryFile.OpenRead(path);
-            var bytes = new byte[MostBytes];
-            var length = file.ReadAtLeast(bytes, MostBytes, throwOnEndOfStream: false);
+            var bytes = new byte[MaxBytes];
+            var length = file.ReadAtLeast(bytes, MaxBytes, throwOnEndOfStream: false);
             return GoogleAccountFile.Read(bytes.AsMemory(0, length), $"The file {path}");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -178,7 +178,7 @@ internal sealed class GoogleAccount(
             using var document = JsonDocument.Parse(body);
             var root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object) return null;
-            var lifetime = root.Whole("expires_in") is > 0 and < 1_000_000 and var seconds ? TimeSpan.FromSeconds(seconds) : UsualLifetime;
+            var lifetime = root.Whole("expires_in") is > 0 and < 1_000_000 and var seconds ? TimeSpan.FromSeconds(seconds) : DefaultLifetime;
             return (root.Text("access_token"), lifetime, root.Text("error_description") ?? root.Text("error"));
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
@@ -186,8 +186,6 @@ internal sealed class GoogleAccount(
             return null;
         }
     }
-
-    private string? Own(string name) => settings.AdditionalAuth.TryGetValue(name, out var value) && value.Trim() is { Length: > 0 } text ? text : null;
 
     private string? Variable(string name) => environment(name)?.Trim() is { Length: > 0 } value ? value : null;
 }

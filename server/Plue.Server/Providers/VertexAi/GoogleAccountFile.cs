@@ -11,7 +11,7 @@ namespace Plue.Server.Providers.VertexAi;
 /// <param name="Project">Null where the file names none.</param>
 internal sealed record GoogleAccountFile(bool IsServiceAccount, string Id, string Secret, string ClientSecret, string? KeyId, Uri TokenUri, string? Project, string? QuotaProject)
 {
-    private const string UsualTokenUri = "https://oauth2.googleapis.com/token";
+    private const string DefaultTokenUri = "https://oauth2.googleapis.com/token";
 
     public override string ToString() => "***";
 
@@ -44,7 +44,7 @@ internal sealed record GoogleAccountFile(bool IsServiceAccount, string Id, strin
     }
 
     private static Uri TokenUriOf(JsonElement root, string where) =>
-        Uri.TryCreate(root.Text("token_uri") ?? UsualTokenUri, UriKind.Absolute, out var url) && (url.Scheme == "https" || (url.Scheme == "http" && url.IsLoopback))
+        Uri.TryCreate(root.Text("token_uri") ?? DefaultTokenUri, UriKind.Absolute, out var url) && (url.Scheme == "https" || (url.Scheme == "http" && url.IsLoopback))
             ? url
             : throw new FailureException(FailureKind.ProviderAuthFailed, $"{where} names a token service that is not safe to ask. Download it again.");
 }

@@ -4,11 +4,12 @@ using Plue.Server.Messages;
 using Plue.Server.Providers.Anthropic;
 using Plue.Server.Providers.Gemini;
 using Plue.Server.Providers.Http;
+using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.VertexAi;
 
 /// <summary>Gemini and Claude models on Google Vertex AI, each by its own wire, asked with an access token.</summary>
-public sealed partial class VertexProvider : IProvider, ISaysWhoAsks
+public sealed partial class VertexProvider : IProvider
 {
     private const string CheapModel = "gemini-2.5-flash";
 
@@ -43,7 +44,7 @@ public sealed partial class VertexProvider : IProvider, ISaysWhoAsks
 
     public ProviderSettings Settings { get; }
 
-    private string Location => Settings.AdditionalAuth.TryGetValue("location", out var location) && location.Trim() is { Length: > 0 } named ? named : "global";
+    private string Location => Settings.AuthField("location") ?? "global";
 
     public async IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -67,28 +68,11 @@ public sealed partial class VertexProvider : IProvider, ISaysWhoAsks
         var (call, body) = VertexModels.IsClaude(model)
             ? (":rawPredict", """{"anthropic_version":"vertex-2023-10-16","max_tokens":1,"messages":[{"role":"user","content":"Hi"}]}"""u8.ToArray())
             : (":countTokens", """{"contents":[{"role":"user","parts":[{"text":"Hi"}]}]}"""u8.ToArray());
-        try
-        {
-            using var answer = await connection.CallAsync(connection.Endpoint.At(root + VertexModels.PathOf(model) + call), body, model, cancellationToken).ConfigureAwait(false);
-            return null;
-        }
-        catch (FailureException exception)
-        {
-            return exception.Failure;
-        }
+        return await connection.CheckAsync(root + VertexModels.PathOf(model) + call, cancellationToken, body: body, model: model).ConfigureAwait(false);
     }
 
     /// <summary>Empty: Vertex does not list what a project may use, so the catalog counts.</summary>
     public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<ModelInfo>>([]);
-
-    public async ValueTask<string> WhoAsksAsync(CancellationToken cancellationToken)
-    {
-        if (!connection.Endpoint.IsHttp) throw new FailureException(connection.Failures(null).NotHttp());
-        var source = isSignedInOtherwise
-            ? "the sign-in of this provider"
-            : (await account.TokenAsync(new Uri(connection.Endpoint.Origin), cancellationToken).ConfigureAwait(false)).Source;
-        return $"Asks with {source}, in {VendorMessage.Clean(Location)}.";
-    }
 
     public ValueTask DisposeAsync()
     {

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using Plue.Server.Codices;
 using Plue.Server.Json5;
 using Plue.Server.Platform;
-using Plue.Server.Providers.OAuth;
+using Plue.Server.Providers.Connections.OAuth;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Tools.Mcp;

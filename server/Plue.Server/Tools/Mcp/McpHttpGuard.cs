@@ -1,6 +1,6 @@
 using System.Net;
+using Plue.Server.Providers.Connections.OAuth;
 using Plue.Server.Providers.Http;
-using Plue.Server.Providers.OAuth;
 
 namespace Plue.Server.Tools.Mcp;
 

@@ -1,6 +1,6 @@
 using ModelContextProtocol.Authentication;
 using Plue.Server.Messages;
-using Plue.Server.Providers.OAuth;
+using Plue.Server.Providers.Connections.OAuth;
 
 namespace Plue.Server.Tools.Mcp;
 

@@ -78,7 +78,6 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
         Write("config", $"[profile work] ; mine\nregion = us-east-1 # near\naws_access_key_id = AKID1\naws_secret_access_key = {Secret}\n[profile other]\n");
         await AssertAnswersAsync(Provider(("profile", "work")));
         Assert.Contains("/us-east-1/bedrock/", endpoint.Requests[^1].Headers["authorization"]);
-        Assert.Equal("Asks with the keys of the AWS profile \"work\", in us-east-1.", await Provider(("profile", "work")).WhoAsksAsync(Cancel));
     }
 
     [Fact]

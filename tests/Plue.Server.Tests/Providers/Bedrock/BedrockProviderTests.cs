@@ -59,7 +59,7 @@ public class BedrockClaudeTests : WireContract
         + Ending("tool_use");
 
     [Fact]
-    public async Task The_body_is_Anthropics_without_what_stands_in_the_address()
+    public async Task Sends_the_Anthropic_body_without_the_fields_of_the_address()
     {
         await AnswerAsync(TextAnswer);
         var body = Endpoint.Requests[^1].Body;
@@ -69,7 +69,7 @@ public class BedrockClaudeTests : WireContract
     }
 
     [Fact]
-    public async Task Signatures_are_kept_for_the_model_that_was_asked()
+    public async Task Stores_signatures_for_the_requested_model()
     {
         var accepted = Assert.Single((await AnswerAsync(TextAnswer)).OfType<ProviderEvent.Accepted>());
         Assert.Equal(new ProviderEvent.Accepted(Model, "msg_bdrk_01"), accepted);
@@ -133,7 +133,7 @@ public class BedrockClaudeTests : WireContract
     [Theory]
     [InlineData("us.anthropic.claude-sonnet-5", "us-west-2"), InlineData("us.anthropic.claude-sonnet-5", "ca-central-1"), InlineData("eu.anthropic.claude-sonnet-5", "eu-north-1")]
     [InlineData("global.anthropic.claude-sonnet-5", "eu-north-1"), InlineData("anthropic.claude-3-haiku", "ap-south-1"), InlineData("apac.anthropic.claude-sonnet-5", "ap-south-1")]
-    public void A_model_of_the_regions_own_geography_is_asked(string model, string region) => Assert.Null(BedrockModels.Misplaced(model, region, "Bedrock"));
+    public void A_model_of_the_regions_own_geography_is_asked(string model, string region) => Assert.Null(BedrockModels.WrongRegion(model, region, "Bedrock"));
 
     [Fact]
     public async Task Without_a_region_and_an_endpoint_nothing_is_called()
@@ -196,7 +196,7 @@ public class BedrockClaudeTests : WireContract
     }
 
     [Fact]
-    public async Task Keys_that_may_not_list_list_nothing_and_other_faults_are_said()
+    public async Task Lists_nothing_without_list_permission_and_reports_other_failures()
     {
         Endpoint.Route = _ => ScriptedAnswer.Json(ErrorBody("", "User: arn:aws:iam::1:user/a is not authorized to perform: bedrock:ListFoundationModels"), 403, ("x-amzn-ErrorType", "AccessDeniedException"));
         Assert.Empty(await Provider().ListModelsAsync(Cancel));

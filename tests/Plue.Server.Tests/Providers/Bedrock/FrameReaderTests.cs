@@ -76,13 +76,13 @@ public class FrameReaderTests
     [Fact]
     public void The_longest_frame_there_may_be_is_read()
     {
-        var frame = Frames.Of([(":event-type", "big"), (":message-type", "event")], new byte[FrameReader.MostPayload]);
+        var frame = Frames.Of([(":event-type", "big"), (":message-type", "event")], new byte[FrameReader.MaxPayload]);
         using var reader = new FrameReader(new MemoryStream(frame));
         Assert.Equal(frame.Length, Assert.Single(Drain(reader)).Length);
     }
 
     [Fact]
-    public void Headers_of_every_type_are_passed_over()
+    public void Skips_headers_of_every_type()
     {
         byte[] headers =
         [
@@ -100,7 +100,7 @@ public class FrameReaderTests
     [Fact]
     public void A_web_page_is_told_from_damage()
     {
-        Assert.Throws<WebPageException>(() => Read("\r\n <html><body>Sign in</body></html>"u8.ToArray()));
+        Assert.Throws<HtmlException>(() => Read("\r\n <html><body>Sign in</body></html>"u8.ToArray()));
         Assert.Throws<FrameException>(() => Read("""{"message":"no"}"""u8.ToArray()));
     }
 

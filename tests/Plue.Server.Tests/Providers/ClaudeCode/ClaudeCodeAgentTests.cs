@@ -143,7 +143,7 @@ public class ClaudeCodeAgentTests
     }
 
     [Fact]
-    public async Task Tasks_are_spawned_beside_each_other_through_our_own_server_and_their_results_reach_the_model()
+    public async Task Spawns_tasks_in_parallel_through_the_MCP_server_and_returns_their_results()
     {
         await using var agent = new Agent();
         agent.Calls(("mcp__plue__spawn_task", """{"goal":"first"}"""), ("mcp__plue__spawn_task", """{"goal":"second"}"""));

@@ -48,7 +48,7 @@ public class ClaudeCodeFaultTests
     }
 
     [Fact]
-    public async Task Garbage_between_the_lines_is_passed_over()
+    public async Task Ignores_invalid_lines()
     {
         await using var bench = new ClaudeCodeBench(Script(AnswerStart + """
             echo 'DEBUG starting'

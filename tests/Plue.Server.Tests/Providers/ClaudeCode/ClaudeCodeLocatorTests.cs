@@ -13,7 +13,7 @@ public sealed class ClaudeCodeLocatorTests : IDisposable
     public ClaudeCodeLocatorTests() => environment = new() { ["HOME"] = Folder("home"), ["PATH"] = Folder("empty"), ["SHELL"] = "/bin/sh" };
 
     [Fact]
-    public async Task The_setting_comes_first_and_a_wrong_one_is_not_replaced_by_another()
+    public async Task Uses_cli_path_first_and_never_falls_back_from_a_wrong_one()
     {
         var set = Install("set");
         environment["PATH"] = Path.GetDirectoryName(Install("path"))!;
@@ -88,7 +88,7 @@ public sealed class ClaudeCodeLocatorTests : IDisposable
     }
 
     [Fact]
-    public async Task What_was_tried_is_told_in_sentences_and_a_later_install_is_found()
+    public async Task Lists_the_searched_locations_and_finds_a_later_install()
     {
         var locator = new ClaudeCodeLocator(null, environment);
         var location = await locator.FindAsync(null, default);

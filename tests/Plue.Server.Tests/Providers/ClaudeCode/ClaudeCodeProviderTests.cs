@@ -115,7 +115,7 @@ public class ClaudeCodeProviderTests
     [InlineData("/help me")]
     [InlineData("/")]
     [InlineData("mail a@b.c")]
-    public async Task What_the_user_writes_is_said_and_never_obeyed(string text)
+    public async Task Sends_user_text_without_running_commands_in_it(string text)
     {
         await using var bench = new ClaudeCodeBench();
         Assert.Equal("Hello", TextOf(await bench.AskAsync(text, "ok", text)));
@@ -176,7 +176,7 @@ public class ClaudeCodeProviderTests
     }
 
     [Fact]
-    public async Task An_edited_history_replaces_the_one_that_the_process_knew()
+    public async Task Replaces_the_session_after_an_edit_of_the_history()
     {
         await using var bench = new ClaudeCodeBench();
         await bench.AskAsync("one");
@@ -264,7 +264,7 @@ public class ClaudeCodeProviderTests
     }
 
     [Fact]
-    public async Task Without_a_login_the_answer_says_how_to_sign_in()
+    public async Task Explains_how_to_sign_in_without_a_login()
     {
         await using var bench = new ClaudeCodeBench(settings: settings => settings with { Endpoint = null, ApiKeyRef = null });
         bench.Environment["ANTHROPIC_BASE_URL"] = bench.Endpoint.Address.OriginalString;

@@ -24,7 +24,7 @@ public class ClaudeCodeTurnTests
         """, Start, Half, """{"type":"assistant","message":{"id":"m2","content":[{"type":"text","text":"Whole"}]}}""", Success);
 
     [Fact]
-    public void What_a_retry_throws_away_is_taken_back_and_what_was_confirmed_is_said_again() => Check("""
+    public void Restarts_from_the_confirmed_content_after_a_retry() => Check("""
         Accepted x
         Text Half
         Text More
@@ -54,7 +54,7 @@ public class ClaudeCodeTurnTests
         """{"type":"assistant","message":{"id":"m","content":[{"type":"text","text":"no"}]},"parent_tool_use_id":"t"}""", Success);
 
     [Fact]
-    public void Half_an_emoji_does_not_lose_the_rest() => Check("""
+    public void Keeps_the_text_around_half_an_emoji() => Check("""
         Text a�b😀c
         """, """{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a\ud83db\ud83d\ude00c"}}}""");
 

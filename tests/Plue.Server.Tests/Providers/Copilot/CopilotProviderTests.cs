@@ -52,7 +52,7 @@ public class CopilotProviderTests : WireContract
         + Delta("""{"tool_calls":[{"index":0,"function":{"arguments":"{\"path\":"}}]}""") + Delta("""{"tool_calls":[{"index":0,"function":{"arguments":"\"a.txt\"}"}}]}""") + Ending("tool_calls");
 
     [Fact]
-    public async Task Text_and_tool_calls_in_choices_of_their_own_are_one_answer()
+    public async Task Merges_choices_with_text_and_tool_calls()
     {
         var events = await AnswerAsync(
             Delta("""{"content":"I look."}""") + Delta("""{"tool_calls":[{"index":0,"id":"call_a","function":{"name":"read","arguments":"{}"}}]}""", choice: 1) + Ending("tool_calls"));
@@ -94,7 +94,7 @@ public class CopilotProviderTests : WireContract
     }
 
     [Fact]
-    public async Task The_list_is_asked_for_once_and_a_model_without_chat_says_so()
+    public async Task Lists_models_once_and_rejects_models_without_chat()
     {
         var answer = Stream().Send(TextAnswer);
         Endpoint.Route = request => Other(request) ?? answer;
@@ -140,7 +140,7 @@ public class CopilotProviderTests : WireContract
     [InlineData(403, "feature_flag_blocked", FailureKind.PermissionDenied, "Your plan or your organization decides")]
     [InlineData(429, "rate_limited", FailureKind.RateLimited, "Try again in 9 s.")]
     [InlineData(400, "model_not_supported", FailureKind.ModelNotFound, "Choose another model.")]
-    public async Task What_GitHub_refuses_is_said_in_words_that_help(int status, string code, FailureKind kind, string words)
+    public async Task Explains_rejections_by_GitHub(int status, string code, FailureKind kind, string words)
     {
         var failure = FailureOf(await AskAsync(
             ScriptedAnswer.Json(ErrorBody(code, "No, sorry."), status, ("Retry-After", "9")), Settings() with { Auth = AuthType.Oauth }));

@@ -40,7 +40,7 @@ public sealed class CopilotSignInTests
     }
 
     [Fact]
-    public async Task Without_a_client_id_of_ones_own_nobody_signs_in()
+    public async Task Sign_in_requires_the_users_own_client_id()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         sidecar.WriteProvider("scripted", "{ name: 'Copilot', provider_type: 'github-copilot', auth_type: 'oauth' }");

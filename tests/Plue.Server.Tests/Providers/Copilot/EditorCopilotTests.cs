@@ -157,7 +157,7 @@ public sealed class EditorCopilotTests
     }
 
     [Fact]
-    public async Task Without_an_editor_it_says_what_to_do_and_is_not_tried_again()
+    public async Task Fails_with_advice_and_without_retries_if_no_editor_is_connected()
     {
         await using var provider = new EditorCopilotProvider(
             new ProviderSettings { Id = "copilot", Name = "Copilot", Kind = ProviderKinds.GithubCopilot }, () => null, TimeProvider.System);

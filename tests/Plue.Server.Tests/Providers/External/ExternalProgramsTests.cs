@@ -125,7 +125,7 @@ public sealed class ExternalProgramsTests : IDisposable
     }
 
     [Fact]
-    public void An_approval_that_cannot_be_kept_is_none()
+    public void Does_not_approve_without_storing_the_approval()
     {
         var path = home.Write("mine", "#!/bin/sh\n");
         File.WriteAllText(home.Paths.Home, "in the way");

@@ -190,14 +190,14 @@ public sealed class ExternalProviderTests : IDisposable
     }
 
     [Fact]
-    public async Task Lines_that_are_no_envelopes_are_passed_over_as_a_greeting()
+    public async Task Ignores_lines_that_are_not_envelopes()
     {
         await using var provider = home.Provider(home.WriteApproved("polite", ExternalHome.EachLine($"echo 'Hello!'; echo '{{ not quite'; echo; echo '[1]'\n{Echo}")));
         Assert.StartsWith("Grüße 😀", ExternalHome.TextOf(await ExternalHome.AllAsync(provider)), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task What_cannot_be_started_says_why_and_what_names_no_program_what_is_missing()
+    public async Task Explains_why_a_program_cannot_be_started()
     {
         await using var provider = home.Provider(home.WriteApproved("lost", "#!/nonexistent/interpreter\n"));
         var failure = Assert.IsType<ProviderEvent.Failed>(Assert.Single(await ExternalHome.AllAsync(provider))).Failure;
@@ -229,7 +229,7 @@ public sealed class ExternalProviderTests : IDisposable
     }
 
     [Fact]
-    public async Task What_its_file_says_is_told_with_every_request_and_secrets_by_their_value()
+    public async Task Sends_the_configuration_and_resolved_secrets_with_every_request()
     {
         var path = home.WriteApproved("told", ExternalHome.EachLine($"printf '%s' \"$line\" > '{home.Folder}/input'\n{Echo}"));
         await using var provider = home.Provider(path, settings => settings with

@@ -130,7 +130,7 @@ public sealed class ExternalWireTests
     [InlineData("whatever", StopReason.EndTurn)]
     public void Why_an_answer_stopped_is_taken_over(string said, StopReason reason)
     {
-        var answer = new ExternalAnswer("Mine");
+        var answer = new ExternalResponse("Mine");
         Assert.Equal([new ProviderEvent.Finished(reason)], answer.Read(JsonElement.Parse($$"""{ "type": "done", "stop_reason": "{{said}}" }""")));
         Assert.True(answer.IsOver);
     }
@@ -138,7 +138,7 @@ public sealed class ExternalWireTests
     [Fact]
     public void A_program_that_does_not_stream_says_it_all_at_once()
     {
-        var answer = new ExternalAnswer("Mine");
+        var answer = new ExternalResponse("Mine");
         var events = answer.Read(JsonElement.Parse("""{ "success": true, "data": { "content": "All of it.", "usage": { "output_tokens": 3 } } }"""));
         Assert.Equal([new ProviderEvent.TextDelta("All of it."), new ProviderEvent.UsageReported(new Usage { OutputTokens = 3 }, null), new ProviderEvent.Finished(StopReason.EndTurn)], events);
     }
@@ -151,15 +151,15 @@ public sealed class ExternalWireTests
     [InlineData("7", null)]
     public void A_call_is_taken_with_parameters_as_an_object_or_as_its_text_and_otherwise_refused(string parameters, string? read)
     {
-        var events = new ExternalAnswer("Mine").Read(JsonElement.Parse($$"""{ "type": "tool_use", "tool_use_id": "t1", "tool_name": "read", "parameters": {{parameters}} }"""));
+        var events = new ExternalResponse("Mine").Read(JsonElement.Parse($$"""{ "type": "tool_use", "tool_use_id": "t1", "tool_name": "read", "parameters": {{parameters}} }"""));
         if (read is null) { Assert.Equal(FailureKind.BadResponse, Assert.IsType<ProviderEvent.Failed>(Assert.Single(events)).Failure.Kind); }
         else { Assert.Equal(new ProviderEvent.ToolCallFinished("t1", "read", read), events[^1]); }
     }
 
     [Fact]
-    public void Two_calls_of_one_id_are_told_apart_and_one_without_parameters_has_none()
+    public void Gives_calls_with_the_same_id_unique_ids_and_allows_missing_parameters()
     {
-        var answer = new ExternalAnswer("Mine");
+        var answer = new ExternalResponse("Mine");
         var calls = new[] { 1, 2 }.SelectMany(_ => answer.Read(JsonElement.Parse("""{ "type": "tool_use", "tool_use_id": "t1", "tool_name": "list" }"""))).OfType<ProviderEvent.ToolCallFinished>().ToList();
         Assert.Equal("t1", calls[0].ToolUseId);
         Assert.StartsWith("call_", calls[1].ToolUseId, StringComparison.Ordinal);

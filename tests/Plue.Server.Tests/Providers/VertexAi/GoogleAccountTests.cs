@@ -63,7 +63,7 @@ public sealed class GoogleAccountTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_project_of_the_file_counts_after_the_one_in_the_settings()
+    public async Task Uses_the_project_of_the_settings_before_that_of_the_file()
     {
         var file = ("credentials", Write("key.json", GoogleKeys.ServiceAccount(TokenUri)));
         await AssertAnswersAsync(Provider(file));
@@ -124,14 +124,7 @@ public sealed class GoogleAccountTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_asks_is_said()
-    {
-        var provider = Provider(("credentials", Write("key.json", GoogleKeys.ServiceAccount(TokenUri))));
-        Assert.Equal("Asks with the service account bot@proj.iam.gserviceaccount.com, in global.", await provider.WhoAsksAsync(Cancel));
-    }
-
-    [Fact]
-    public async Task Those_who_sign_in_otherwise_need_no_credentials_of_the_machine()
+    public async Task OAuth_sign_in_needs_no_machine_credentials()
     {
         var settings = new ProviderSettings { Id = "mine", Name = "Vertex", Kind = ProviderKinds.VertexAi, Endpoint = endpoint.Url };
         var signIn = new ApiKeyCredential(settings with { ApiKeyRef = "vault://mine/token" }, new FixedSecrets(), new ProviderEndpoint(settings, "", path => path), ("authorization", "Bearer "));

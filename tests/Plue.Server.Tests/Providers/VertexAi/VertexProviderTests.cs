@@ -30,7 +30,7 @@ public abstract class VertexContract : ProviderContract
     protected static string EventOf(string json) => $"data: {json}\n\n";
 
     [Fact]
-    public async Task Two_hundred_chats_ask_for_one_token()
+    public async Task Fetches_one_token_for_two_hundred_chats()
     {
         var answer = Stream().Send(TextAnswer);
         Endpoint.Route = _ => answer;

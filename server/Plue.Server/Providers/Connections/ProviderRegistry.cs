@@ -1,0 +1,381 @@
+using System.Collections.Concurrent;
+using Plue.Server.Catalog;
+using Plue.Server.Messages;
+
+namespace Plue.Server.Providers.Connections;
+
+/// <summary>
+/// The providers a chat can use: the user's own, those found on this machine, and the tour. Instances live as long as their settings stay
+/// the same; how each did is remembered across processes.
+/// </summary>
+public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
+{
+    /// <summary>These stand for the user's choice wherever a provider is named; no provider can have them as its own.</summary>
+    public const string DefaultLarge = "default-large";
+    public const string DefaultSmall = "default-small";
+
+    private static readonly TimeSpan TestLimit = TimeSpan.FromSeconds(60);
+
+    private readonly IProviderSource source;
+    private readonly Func<ProviderSettings, IProvider> build;
+    private readonly Discovery discovery;
+    private readonly ProviderStates states;
+    private readonly ModelLists models;
+    private readonly TimeProvider time;
+    private readonly Lock building = new();
+    private readonly Dictionary<string, IProvider> built = new(StringComparer.Ordinal);
+    private readonly List<IProvider> replaced = [];
+    private readonly ConcurrentDictionary<string, int> testing = new(StringComparer.Ordinal);
+    private int disposed;
+
+    /// <param name="build">Makes the provider of a kind.</param>
+    public ProviderRegistry(
+        IProviderSource source, Func<ProviderSettings, IProvider> build, Discovery discovery, ProviderCatalog catalog, ProviderStates states, ModelCache cache, TimeProvider time)
+    {
+        (this.source, this.build, this.discovery, this.states, this.time) = (source, build, discovery, states, time);
+        Cooldowns = new ProviderCooldowns(time);
+        models = new ModelLists(catalog, cache, time, (settings, count) =>
+        {
+            states.Listed(settings, count);
+            Changed?.Invoke(settings.Id);
+        });
+    }
+
+    public static bool IsReserved(string id) => id is DefaultLarge or DefaultSmall;
+
+    /// <summary>What is shown of a provider changed; null means of any. Raised on any thread.</summary>
+    public event Action<string?>? Changed;
+
+    /// <summary>Why the user's providers cannot be read; null when they can.</summary>
+    public string? FolderProblem => source.FolderProblem;
+
+    /// <summary>Pauses of providers that failed repeatedly.</summary>
+    public ProviderCooldowns Cooldowns { get; }
+
+    /// <summary>The user's own first; a found one with the same id is hidden behind it.</summary>
+    public IReadOnlyList<ConfiguredProvider> List()
+    {
+        states.Refresh();
+        var own = source.List();
+        var ids = own.Select(provider => provider.Settings.Id).ToHashSet(StringComparer.Ordinal);
+        return [.. own, .. discovery.Found.Where(settings => !ids.Contains(settings.Id)).Select(settings => new ConfiguredProvider(settings, null))];
+    }
+
+    /// <summary>Those that are switched on and whose files can be read.</summary>
+    public IEnumerable<ProviderSettings> SwitchedOn() => List().Where(provider => provider.Settings.Enabled && provider.Fault is null).Select(provider => provider.Settings);
+
+    /// <returns>Null when there is none of this id; <see cref="DefaultLarge"/> and <see cref="DefaultSmall"/> are none.</returns>
+    public ConfiguredProvider? Find(string id)
+    {
+        states.Refresh();
+        return source.Find(id) ?? (discovery.Found.FirstOrDefault(settings => settings.Id == id) is { } found ? new ConfiguredProvider(found, null) : null);
+    }
+
+    /// <param name="id">Of a provider, or <see cref="DefaultLarge"/> or <see cref="DefaultSmall"/>, whose <see cref="ProviderSettings.Model"/> is then the chosen one.</param>
+    /// <exception cref="FailureException">NotFound or ProviderDisabled: never another provider in its place.</exception>
+    public IProvider Get(string id) => IsReserved(id) ? Chosen(id, KnownDefaultId()) : Built(id, Usable(id));
+
+    /// <summary>As <see cref="Get"/>; what the user did not configure is looked for on this machine first.</summary>
+    public async Task<IProvider> GetAsync(string id, CancellationToken cancellationToken)
+    {
+        if (IsReserved(id)) { return Chosen(id, await DefaultIdAsync(cancellationToken)); }
+        if (Find(id) is null) { await discovery.RunAsync(again: false, cancellationToken); }
+        return Get(id);
+    }
+
+    /// <summary>Creates or changes one. Only choosing a found provider as the default writes no file for it.</summary>
+    public string Configure(ProviderChange change)
+    {
+        var from = change.Id is { } given ? Find(given)?.Settings : null;
+        if (from is not null && change.OnlyMakesDefault && (from.Source != ProviderSource.File || (change.Name == from.Name && change.Kind == from.Kind)))
+        {
+            if (change.MakeDefault) { SetDefault(new ModelChoice(from.Id), small: false); }
+            if (change.MakeDefaultSmall) { SetDefault(new ModelChoice(from.Id), small: true); }
+            return from.Id;
+        }
+
+        var before = source.DefaultLarge is null && (change.Id is null || source.Find(change.Id) is null) ? KnownDefaultId() : null;
+        var id = source.Configure(change, from);
+        if (before is not null && !change.MakeDefault) { KeepDefault(before, id); }
+        // Which one is the default is shown with each.
+        Changed?.Invoke(change.MakeDefault || change.MakeDefaultSmall ? null : id);
+        return id;
+    }
+
+    /// <summary>What new chats, or small jobs, use from now on.</summary>
+    public void SetDefault(ModelChoice choice, bool small)
+    {
+        source.SetDefault(choice, small);
+        Changed?.Invoke(null);
+    }
+
+    /// <summary>Switching on tests first: a provider that does not answer stays off, and its state says why.</summary>
+    /// <exception cref="FailureException">NotFound, also for a file that cannot be read.</exception>
+    public async Task SetEnabledAsync(string id, bool enabled, CancellationToken cancellationToken)
+    {
+        if (Find(id) is null) { await discovery.RunAsync(again: false, cancellationToken); }
+        var settings = Readable(id).Settings;
+        if (!enabled)
+        {
+            states.SwitchedOff(settings);
+            if (settings.Enabled) { Switch(settings, on: false); }
+            Changed?.Invoke(id);
+            return;
+        }
+
+        var failure = await CheckAsync(Built(id, settings with { Enabled = true }), cancellationToken);
+        states.Tested(settings, failure, wasKeptOff: failure is not null && !settings.Enabled);
+        if (failure is null && !settings.Enabled) { Switch(settings, on: true); }
+        Changed?.Invoke(id);
+    }
+
+    /// <summary>Moves its file to the trash and forgets what was known of it.</summary>
+    public void Delete(string id)
+    {
+        if (source.Find(id) is null && Find(id) is { } found)
+        {
+            throw new FailureException(FailureKind.Conflict, $"{found.Settings.Name} was found on this machine and has no file that could be deleted. Switch it off instead.");
+        }
+
+        source.Delete(id);
+        states.Forget(id);
+        models.Forget(id);
+        Changed?.Invoke(null);
+    }
+
+    /// <summary>What was remembered of a provider goes by its new name; its models are listed anew.</summary>
+    public void Renamed(string id, string newId)
+    {
+        states.Rename(id, newId);
+        models.Forget(id);
+        Changed?.Invoke(null);
+    }
+
+    public string NameOf(string id) => IsReserved(id) ? NameOfChoice(id) : Find(id)?.Settings.Name ?? id;
+
+    /// <summary>The user's choice; without one, the first that was found on this machine.</summary>
+    public async Task<string> DefaultIdAsync(CancellationToken cancellationToken) => ChosenDefaultId() ?? (await discovery.RunAsync(again: false, cancellationToken)).DefaultId;
+
+    /// <summary>What small jobs use: the user's choice; without one, what new chats use.</summary>
+    public async Task<string> DefaultSmallIdAsync(CancellationToken cancellationToken) =>
+        Choice(DefaultSmall)?.ProviderId is { } chosen && !IsReserved(chosen) ? chosen : await DefaultIdAsync(cancellationToken);
+
+    /// <summary>The model a chat gets: its own choice, the provider's, the catalog's, or the first that the provider lists.</summary>
+    /// <exception cref="FailureException">ModelNotFound for one that the vendor is known not to have, with the nearest names; MissingField when none is known.</exception>
+    public async Task<string> ResolveModelAsync(IProvider provider, string? chosen, CancellationToken cancellationToken)
+    {
+        var settings = provider.Settings;
+        if ((chosen is { Length: > 0 } ? chosen : settings.Model) is { Length: > 0 } model)
+        {
+            models.RefuseUnknown(provider, model);
+            return model;
+        }
+
+        if (DefaultModel(settings) is { } usual) { return usual; }
+
+        var listing = await models.ListAsync(provider, refresh: false, cancellationToken);
+        if (listing.Models is [var first, ..]) { return first.Id; }
+        if (listing.Error is { } failure) { throw new FailureException(failure); }
+
+        throw new FailureException(FailureKind.MissingField, $"{settings.Name} offers no model. {ModelAdvice(settings)}");
+    }
+
+    /// <summary>The model that a chat would get, as far as that is known without asking anybody; null where only the vendor's list would tell.</summary>
+    public string? ModelWithoutAsking(ProviderSettings settings, string? chosen) =>
+        (chosen is { Length: > 0 } ? chosen : settings.Model) is { Length: > 0 } model ? model : DefaultModel(settings) ?? models.Stored(settings)?.Models.FirstOrDefault()?.Id;
+
+    /// <returns>Null where the price is not known.</returns>
+    public Price? PriceOf(ProviderSettings settings, string model) => models.Find(settings, model)?.Pricing;
+
+    /// <summary>What is known of a model without asking anybody; null where nothing is.</summary>
+    public ModelInfo? ModelOf(ProviderSettings settings, string modelId) => models.Find(settings, modelId);
+
+    /// <summary>The models at hand, asking nobody.</summary>
+    public IReadOnlyList<ModelInfo> KnownModels(ProviderSettings settings) => models.Known(settings);
+
+    /// <summary>Whether those at hand have it; null where they need not be all.</summary>
+    public bool? KnowsModel(ProviderSettings settings, string modelId) => models.Knows(settings, modelId);
+
+    /// <summary>Lists the models, with what the catalog knows about each.</summary>
+    /// <param name="refresh">Asks the vendor even when the stored list is fresh.</param>
+    /// <exception cref="FailureException">NotFound, ProviderDisabled. That the vendor cannot be asked is in the listing.</exception>
+    public async Task<ModelListing> ModelsAsync(string id, bool refresh, CancellationToken cancellationToken) =>
+        await models.ListAsync(await GetAsync(id, cancellationToken), refresh, cancellationToken);
+
+    public ProviderState StateOf(ProviderSettings settings) => states.Of(settings);
+
+    public bool IsTesting(string id) => testing.ContainsKey(id);
+
+    public ProviderReferences ReferencesTo(string id) => source.ReferencesTo(id);
+
+    /// <returns>The file's fields as a JSON object without secrets; null for a provider without a file.</returns>
+    public string? RedactedConfiguration(string id) => source.RedactedConfiguration(id);
+
+    /// <summary>Asks the provider whether it works, and remembers the answer until its settings change.</summary>
+    /// <exception cref="FailureException">NotFound, ProviderDisabled.</exception>
+    public async Task<ProviderTest> TestAsync(string id, CancellationToken cancellationToken)
+    {
+        var provider = await GetAsync(id, cancellationToken);
+        var failure = await CheckAsync(provider, cancellationToken);
+        states.Tested(provider.Settings, failure);
+        if (failure is null) { Cooldowns.Report(provider.Settings, null); }
+        Changed?.Invoke(provider.Settings.Id);
+        return new ProviderTest(provider.Settings, time.GetUtcNow(), failure);
+    }
+
+    /// <summary>How an answer in a chat ended: that tells as much as a test. Returns at once and never throws.</summary>
+    /// <param name="failure">Null when it answered.</param>
+    public void Answered(ProviderSettings settings, Failure? failure)
+    {
+        if (settings.Source == ProviderSource.CommandLine) { return; }
+        if (states.Answered(settings, failure)) { Changed?.Invoke(settings.Id); }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) == 1) { return; }
+
+        await models.DisposeAsync();
+        IProvider[] all;
+        lock (building) { all = [.. built.Values, .. replaced]; }
+
+        foreach (var provider in all) { await provider.DisposeAsync(); }
+        await states.DisposeAsync();
+    }
+
+    private ConfiguredProvider Readable(string id)
+    {
+        var entry = Find(id) ?? throw new FailureException(FailureKind.NotFound, $"The provider {id} is no longer there. Choose another one for this chat.");
+        return entry.Fault is { } fault ? throw new FailureException(FailureKind.NotFound, $"The provider {id} cannot be read: {fault}") : entry;
+    }
+
+    private ProviderSettings Usable(string id)
+    {
+        var settings = Readable(id).Settings;
+        return settings.Enabled ? settings : throw new FailureException(FailureKind.ProviderDisabled, $"{settings.Name} is switched off. Switch it on, or choose another provider.");
+    }
+
+    private void Switch(ProviderSettings settings, bool on) =>
+        source.Configure(new ProviderChange(settings.Id, settings.Name, settings.Kind, null, null, on, MakeDefault: false), settings);
+
+    private async Task<Failure?> CheckAsync(IProvider provider, CancellationToken cancellationToken)
+    {
+        var id = provider.Settings.Id;
+        testing.AddOrUpdate(id, 1, (_, count) => count + 1);
+        Changed?.Invoke(id);
+        var isOver = false;
+        try
+        {
+            using var limit = new CancellationTokenSource(TestLimit, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+            var failure = await provider.CheckAsync(either.Token);
+            isOver = true;
+            return failure;
+        }
+        catch (FailureException fault)
+        {
+            isOver = true;
+            return fault.Failure;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            isOver = true;
+            return new Failure(FailureKind.Timeout, $"{provider.Settings.Name} did not answer within {TestLimit.TotalSeconds:0} seconds.");
+        }
+        finally
+        {
+            if (testing.AddOrUpdate(id, 0, (_, count) => count - 1) <= 0) { testing.TryRemove(new(id, 0)); }
+            // Whoever has a result says so himself.
+            if (!isOver) { Changed?.Invoke(id); }
+        }
+    }
+
+    /// <summary>What a new chat begins with: the user's choice with its model, or what was found.</summary>
+    public async Task<ModelChoice> DefaultChoiceAsync(CancellationToken cancellationToken)
+    {
+        var id = await DefaultIdAsync(cancellationToken);
+        return Choice(DefaultLarge) is { } chosen && chosen.ProviderId == id ? chosen : new ModelChoice(id);
+    }
+
+    private ModelChoice? Choice(string reserved) => reserved == DefaultSmall ? source.DefaultSmall : source.DefaultLarge is { } large && !IsReserved(large.ProviderId) ? large : null;
+
+    private string? ChosenDefaultId()
+    {
+        if (Choice(DefaultLarge)?.ProviderId is { } chosen && Find(chosen) is { Settings.Enabled: true }) { return chosen; }
+
+        return source.List().FirstOrDefault(provider => provider.Settings.Enabled && provider.Fault is null)?.Settings.Id;
+    }
+
+    /// <summary>A new provider takes nothing over in silence: what new chats began with is written down. Only the tour makes way.</summary>
+    private void KeepDefault(string before, string created)
+    {
+        try { source.SetDefault(new ModelChoice(discovery.Found.Any(settings => settings.Id == before && settings.Capabilities.IsDemo) ? created : before), small: false); }
+        catch (FailureException)
+        {
+            // Settings with a mistake are left alone and show it themselves; the provider is there all the same.
+        }
+    }
+
+    private string KnownDefaultId() => ChosenDefaultId() ?? discovery.Known?.DefaultId ?? discovery.Found[0].Id;
+
+    /// <summary>The provider that a choice stands for. One that the user chose himself is never replaced by another.</summary>
+    private IProvider Chosen(string reserved, string defaultId)
+    {
+        var small = reserved == DefaultSmall;
+        var choice = Choice(reserved);
+        if (small && choice is { ProviderId: var named } && IsReserved(named)) { choice = choice with { ProviderId = Choice(DefaultLarge)?.ProviderId ?? defaultId }; }
+        if (choice is not null) { return WithModel(reserved, Usable(choice.ProviderId), choice.Model); }
+        if (!small) { return Built(defaultId, Usable(defaultId)); }
+
+        var settings = Usable(Choice(DefaultLarge)?.ProviderId ?? defaultId);
+        return WithModel(reserved, settings, models.CatalogOf(settings)?.DefaultSmallModelId is { Length: > 0 } usual && !models.IsMissing(settings, usual) ? usual : null);
+    }
+
+    private IProvider WithModel(string reserved, ProviderSettings settings, string? model) =>
+        model is null || model == settings.Model ? Built(settings.Id, settings) : Built(reserved, settings with { Model = model });
+
+    private string NameOfChoice(string reserved)
+    {
+        var id = Choice(reserved)?.ProviderId is { } chosen && !IsReserved(chosen) ? chosen : KnownDefaultId();
+        return Find(id)?.Settings.Name ?? id;
+    }
+
+    private IProvider Built(string key, ProviderSettings settings)
+    {
+        lock (building)
+        {
+            var existing = built.GetValueOrDefault(key);
+            if (existing?.Settings.HasSameValuesAs(settings) == true) { return existing; }
+
+            var provider = build(settings);
+            // The old instance may still be answering: it ends with this process.
+            if (existing is not null) { replaced.Add(existing); }
+            return built[key] = provider;
+        }
+    }
+
+    /// <summary>What is taken where nobody chose; null where the vendor must be asked.</summary>
+    private string? DefaultModel(ProviderSettings settings) => ProviderKinds.Find(settings.Kind)?.DefaultModel
+        ?? (models.CatalogOf(settings)?.DefaultLargeModelId is { Length: > 0 } usual && !models.IsMissing(settings, usual) ? usual : null);
+
+    private static string ModelAdvice(ProviderSettings settings) => settings.Kind == ProviderKinds.Ollama
+        ? "Get one with `ollama pull qwen3`, then try again."
+        : "Name one in the provider's settings.";
+}
+
+/// <param name="Fault">Why the user's file cannot be used; null when it can.</param>
+public sealed record ConfiguredProvider(ProviderSettings Settings, ProviderFault? Fault)
+{
+    public string? Description { get; init; }
+    /// <summary>The file's path; null for one that has none.</summary>
+    public string? File { get; init; }
+}
+
+/// <param name="HoldsSecret">A literal key stands in the file.</param>
+public sealed record ProviderFault(string Path, int Line, int Column, string Message, bool HoldsSecret)
+{
+    public override string ToString() => $"{System.IO.Path.GetFileName(Path)}:{Line}:{Column} {Message}";
+}
+
+/// <param name="Failure">Null when it works.</param>
+public sealed record ProviderTest(ProviderSettings Settings, DateTimeOffset At, Failure? Failure);

@@ -1,0 +1,385 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Providers.Connections;
+
+public enum ProviderHealth { Untested, Connected, Error }
+
+/// <summary>What is remembered of one provider.</summary>
+public sealed record ProviderState
+{
+    public static readonly ProviderState Unknown = new();
+
+    public ProviderHealth Health { get; init; }
+    /// <summary>When it was last tested, or last answered; null while it was not since its settings changed.</summary>
+    public DateTimeOffset? At { get; init; }
+    public Failure? Failure { get; init; }
+    /// <summary>It was to be switched on, and failed.</summary>
+    public bool WasKeptOff { get; init; }
+    /// <summary>Newest first, also those of earlier settings.</summary>
+    public IReadOnlyList<PastFailure> Failures { get; init; } = [];
+    /// <summary>As last listed; null while nobody asked.</summary>
+    public int? ModelCount { get; init; }
+}
+
+public sealed record PastFailure(DateTimeOffset At, Failure Failure);
+
+/// <summary>
+/// How each provider did when it was last used, in one file that several processes share. It is a cache: a damaged file counts as none, and
+/// not being able to write it is no error. Reading is from memory; changes reach the disk in the background, several in one write.
+/// </summary>
+/// <param name="mask">Takes secrets out of sentences before they are stored.</param>
+/// <param name="log">Told when the file cannot be read or written.</param>
+public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<string, string> mask, Action<string> log) : IAsyncDisposable
+{
+    private const int MaxFailures = 5;
+    private const int MaxProviders = 2_000;
+    private const int MaxMessageLength = 500;
+    private const int MaxBytes = 8 * 1024 * 1024;
+    private static readonly TimeSpan WriteDelay = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(1);
+    /// <summary>A provider that works goes on working: this is how often that is worth a note.</summary>
+    private static readonly TimeSpan SuccessInterval = TimeSpan.FromMinutes(1);
+
+    private readonly Lock sync = new();
+    private readonly SemaphoreSlim writing = new(1, 1);
+    private readonly CancellationTokenSource ending = new();
+    private readonly HashSet<string> unwritten = new(StringComparer.Ordinal);
+    private Dictionary<string, StoredState> known = new(StringComparer.Ordinal);
+    private (long Length, DateTime Modified) stamp;
+    private Task writer = Task.CompletedTask;
+    private bool isWriterDue;
+
+    private string FilePath => Path.Combine(paths.Index, "provider-states.json");
+
+    /// <summary>What is known in memory; <see cref="Refresh"/> looks at the file first.</summary>
+    public ProviderState Of(ProviderSettings settings)
+    {
+        StoredState? stored;
+        lock (sync) { stored = known.GetValueOrDefault(settings.Id); }
+
+        if (stored is null) { return ProviderState.Unknown; }
+
+        var isSame = stored.Fingerprint == ProviderFingerprint.Of(settings);
+        return new ProviderState
+        {
+            Health = !isSame ? ProviderHealth.Untested : stored.Status switch { "connected" => ProviderHealth.Connected, "error" => ProviderHealth.Error, _ => ProviderHealth.Untested },
+            At = isSame ? stored.At : null,
+            Failure = isSame ? stored.Error?.ToFailure() : null,
+            WasKeptOff = isSame && stored.KeptOff,
+            Failures = [.. (stored.Errors ?? []).Select(past => new PastFailure(past.At, past.ToFailure()))],
+            ModelCount = stored.ModelCount is { } count && stored.ModelsFingerprint == ProviderFingerprint.OfConnection(settings) ? count : null,
+        };
+    }
+
+    /// <summary>Takes over what other processes learned meanwhile; one look at the file's time when nothing changed.</summary>
+    public void Refresh()
+    {
+        lock (sync)
+        {
+            var file = new FileInfo(FilePath);
+            var now = file.Exists ? (file.Length, file.LastWriteTimeUtc) : default;
+            if (now == stamp) { return; }
+
+            Keep(Read());
+            stamp = now;
+        }
+    }
+
+    /// <summary>A test's result.</summary>
+    /// <param name="wasKeptOff">The provider was to be switched on and stays off.</param>
+    public void Tested(ProviderSettings settings, Failure? failure, bool wasKeptOff = false)
+    {
+        lock (sync) { Note(settings, failure, changesHealth: true, wasKeptOff); }
+    }
+
+    /// <summary>How an answer ended. Cheap: called at the end of every answer.</summary>
+    /// <returns>Whether anything that is shown changed.</returns>
+    public bool Answered(ProviderSettings settings, Failure? failure)
+    {
+        var effect = EffectOf(failure);
+        if (effect == Effect.None) { return false; }
+
+        lock (sync)
+        {
+            var fingerprint = ProviderFingerprint.Of(settings);
+            var stored = known.GetValueOrDefault(settings.Id);
+            var before = stored?.Fingerprint == fingerprint ? stored : null;
+            if (failure is null && before is { Status: "connected", At: { } at } && time.GetUtcNow() - at < SuccessInterval) { return false; }
+
+            Note(settings, failure, effect == Effect.Health, before?.KeptOff ?? false);
+            return effect == Effect.Health && (before?.Status != Status(failure) || before.Error?.Message != Stored(failure)?.Message);
+        }
+    }
+
+    public void Listed(ProviderSettings settings, int modelCount)
+    {
+        lock (sync)
+        {
+            var before = known.GetValueOrDefault(settings.Id);
+            var fingerprint = ProviderFingerprint.OfConnection(settings);
+            if (before?.ModelCount == modelCount && before.ModelsFingerprint == fingerprint) { return; }
+
+            Put(settings.Id, (before ?? new StoredState()) with { ModelCount = modelCount, ModelsFingerprint = fingerprint });
+        }
+    }
+
+    /// <summary>The user switched it off: that it failed before is no news any more.</summary>
+    public void SwitchedOff(ProviderSettings settings)
+    {
+        lock (sync)
+        {
+            if (known.GetValueOrDefault(settings.Id) is { KeptOff: true } before) { Put(settings.Id, before with { KeptOff = false }); }
+        }
+    }
+
+    public void Rename(string id, string newId)
+    {
+        lock (sync)
+        {
+            if (!known.Remove(id, out var state)) { return; }
+
+            Schedule(id);
+            Put(newId, state);
+        }
+    }
+
+    public void Forget(string id)
+    {
+        lock (sync)
+        {
+            if (known.Remove(id)) { Schedule(id); }
+        }
+    }
+
+    /// <summary>Writes what is not on the disk yet.</summary>
+    /// <returns>False when it could not be written, and waits for the next change.</returns>
+    public async Task<bool> FlushAsync()
+    {
+        await writing.WaitAsync();
+        try
+        {
+            lock (sync)
+            {
+                if (unwritten.Count == 0) { return true; }
+            }
+
+            using var others = await LockAsync();
+            Write();
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            log($"How the providers did was not written: {exception.Message}");
+            return false;
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await ending.CancelAsync();
+        await writer;
+        await FlushAsync();
+        ending.Dispose();
+        writing.Dispose();
+    }
+
+    private enum Effect { None, Listed, Health }
+
+    /// <summary>Whether a failure says something about the connection, and not about this one question.</summary>
+    private static Effect EffectOf(Failure? failure) => failure?.Kind switch
+    {
+        null => Effect.Health,
+        FailureKind.ProviderAuthFailed or FailureKind.ProviderExecutableFailed or FailureKind.SpendLimit or FailureKind.Unreachable or FailureKind.Timeout
+            or FailureKind.BadResponse or FailureKind.KeyNotBoundToOrigin or FailureKind.NotFound => Effect.Health,
+        // It works, and has too much to do.
+        FailureKind.RateLimited or FailureKind.Overloaded or FailureKind.CutStream => Effect.Listed,
+        _ => Effect.None,
+    };
+
+    private static string Status(Failure? failure) => failure is null ? "connected" : "error";
+
+    private void Note(ProviderSettings settings, Failure? failure, bool changesHealth, bool wasKeptOff)
+    {
+        var now = time.GetUtcNow();
+        var before = known.GetValueOrDefault(settings.Id) ?? new StoredState();
+        var after = before;
+        if (changesHealth)
+        {
+            after = after with { Fingerprint = ProviderFingerprint.Of(settings), Status = Status(failure), At = now, Error = Stored(failure), KeptOff = wasKeptOff };
+        }
+
+        if (Stored(failure) is { } error) { after = after with { Errors = [error, .. (before.Errors ?? []).Take(MaxFailures - 1)] }; }
+        Put(settings.Id, after);
+    }
+
+    private StoredFailure? Stored(Failure? failure)
+    {
+        if (failure is null) { return null; }
+
+        var message = mask(failure.Message);
+        return new StoredFailure(time.GetUtcNow(), failure.Kind.ToString(), message.Length > MaxMessageLength ? message[..MaxMessageLength] + "…" : message);
+    }
+
+    private void Put(string id, StoredState state)
+    {
+        known[id] = state with { ChangedAt = time.GetUtcNow() };
+        Schedule(id);
+    }
+
+    private void Schedule(string id)
+    {
+        unwritten.Add(id);
+        Plan();
+    }
+
+    private void Plan()
+    {
+        if (isWriterDue || ending.IsCancellationRequested) { return; }
+
+        isWriterDue = true;
+        writer = Task.Run(WriteLaterAsync);
+    }
+
+    private async Task WriteLaterAsync()
+    {
+        try
+        {
+            await Task.Delay(WriteDelay, time, ending.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return; // whoever ends this writes
+        }
+
+        var isWritten = await FlushAsync();
+        lock (sync)
+        {
+            isWriterDue = false;
+            // What came while it was written waits for the next write; a disk that said no is not asked again and again.
+            if (isWritten && unwritten.Count > 0) { Plan(); }
+        }
+    }
+
+    /// <summary>Only its two ends hold the lock: whoever reads must not wait for the disk.</summary>
+    private void Write()
+    {
+        Dictionary<string, StoredState?> changes;
+        lock (sync) { changes = unwritten.ToDictionary(id => id, id => known.GetValueOrDefault(id), StringComparer.Ordinal); }
+
+        var merged = Read();
+        foreach (var (id, ours) in changes)
+        {
+            if (ours is null) { merged.Remove(id); }
+            else if (merged.GetValueOrDefault(id) is not { } theirs || theirs.ChangedAt <= ours.ChangedAt) { merged[id] = ours; }
+        }
+
+        if (merged.Count > MaxProviders)
+        {
+            merged = merged.OrderByDescending(entry => entry.Value.ChangedAt).Take(MaxProviders).ToDictionary(StringComparer.Ordinal);
+        }
+
+        var stored = new StoredStates(StoredStates.CurrentFormat, merged.ToDictionary(entry => entry.Key, StoredState? (entry) => entry.Value));
+        DurableFile.Replace(FilePath, JsonSerializer.SerializeToUtf8Bytes(stored, StoredStatesJson.Default.StoredStates));
+        var file = new FileInfo(FilePath);
+        lock (sync)
+        {
+            foreach (var (id, ours) in changes)
+            {
+                if (ReferenceEquals(known.GetValueOrDefault(id), ours)) { unwritten.Remove(id); }
+            }
+
+            Keep(merged);
+            stamp = (file.Length, file.LastWriteTimeUtc);
+        }
+    }
+
+    /// <summary>What the file says from now on, and over it what is not written yet. Under the lock.</summary>
+    private void Keep(Dictionary<string, StoredState> fresh)
+    {
+        foreach (var id in unwritten)
+        {
+            if (known.TryGetValue(id, out var ours)) { fresh[id] = ours; }
+            else { fresh.Remove(id); }
+        }
+
+        known = fresh;
+    }
+
+    private Dictionary<string, StoredState> Read()
+    {
+        try
+        {
+            var file = new FileInfo(FilePath);
+            if (!file.Exists) { return new(StringComparer.Ordinal); }
+            if (file.Length > MaxBytes) { throw new JsonException("it is too large"); }
+
+            var stored = JsonSerializer.Deserialize(OrdinaryFile.Read(FilePath), StoredStatesJson.Default.StoredStates);
+            if (stored is { Format: StoredStates.CurrentFormat, Providers: { } states })
+            {
+                return states.Where(entry => entry.Value is not null).ToDictionary(entry => entry.Key, entry => Sound(entry.Value!), StringComparer.Ordinal);
+            }
+        }
+        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
+        {
+            log($"How the providers did is forgotten: {exception.Message}");
+        }
+
+        return new(StringComparer.Ordinal);
+    }
+
+    /// <summary>A file that somebody else wrote may lack anything.</summary>
+    private static StoredState Sound(StoredState state) => state with
+    {
+        Error = state.Error is { Message: not null } error ? error : null,
+        Errors = [.. (state.Errors ?? []).Where(past => past is { Message: not null }).Take(MaxFailures)],
+        Status = state is { Status: "error", Error: not { Message: not null } } ? null : state.Status,
+    };
+
+    /// <summary>So that two processes do not both read, change and write. Whoever cannot have it in time goes on without.</summary>
+    private async Task<IDisposable?> LockAsync()
+    {
+        try
+        {
+            return await FileTurn.TakeAsync(FilePath + ".lock", LockTimeout, CancellationToken.None);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>The file; of another format it is begun anew.</summary>
+internal sealed record StoredStates(int Format, IReadOnlyDictionary<string, StoredState?>? Providers)
+{
+    public const int CurrentFormat = 1;
+}
+
+internal sealed record StoredState
+{
+    public string? Fingerprint { get; init; }
+    public string? Status { get; init; }
+    public DateTimeOffset? At { get; init; }
+    public StoredFailure? Error { get; init; }
+    public bool KeptOff { get; init; }
+    public IReadOnlyList<StoredFailure>? Errors { get; init; }
+    public int? ModelCount { get; init; }
+    public string? ModelsFingerprint { get; init; }
+    public DateTimeOffset ChangedAt { get; init; }
+}
+
+internal sealed record StoredFailure(DateTimeOffset At, string? Kind, string Message)
+{
+    public Failure ToFailure() => new(Enum.TryParse<FailureKind>(Kind, out var kind) && Enum.IsDefined(kind) ? kind : FailureKind.Internal, Message);
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(StoredStates))]
+internal sealed partial class StoredStatesJson : JsonSerializerContext;

@@ -1,0 +1,26 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Plue.Server.Providers.Requests;
+
+/// <summary>The ids of tool calls as another vendor takes them: its own stay as they are, others become one that is always the same and no other call's.</summary>
+internal static class ToolUseIds
+{
+    private const int HashLength = 8;
+
+    /// <summary>Letters, digits, dashes and underscores, at most <paramref name="most"/> of them.</summary>
+    public static string Plain(string id, int most)
+    {
+        if (id.Length > 0 && id.Length <= most && id.All(IsPlain)) return id;
+        var plain = string.Concat(id.Select(one => IsPlain(one) ? one : '_'));
+        var room = most - HashLength - 1;
+        return $"{(plain.Length <= room ? plain : plain[^room..])}_{HashOf(id)}";
+    }
+
+    /// <summary>Any characters, at most <paramref name="most"/> of them.</summary>
+    public static string Short(string id, int most) => id.Length <= most ? id : Plain(id, most);
+
+    private static bool IsPlain(char one) => char.IsAsciiLetterOrDigit(one) || one is '-' or '_';
+
+    private static string HashOf(string id) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)))[..HashLength];
+}
