@@ -77,9 +77,8 @@ internal static class Sidecar
         TemplateHandlers.Register(server, new Lazy<TemplateHandlers>(() => house.TemplateHandlers));
         var approvals = new ApprovalHandlers(server, house.Inbox, house.StoredRules);
         approvals.Register();
-        void TellApprovals() => _ = server.TryNotifyAsync(Methods.ApprovalChanged, new ApprovalChangedParams(approvals.Views()));
-        house.Approvals.Changed += TellApprovals;
-        house.Inbox.Changed += TellApprovals;
+        house.Approvals.Changed += approvals.Publish;
+        house.Inbox.Changed += approvals.Publish;
         var keepingInbox = house.Inbox.KeepAsync(background.Token);
         IReadOnlyList<ChatSummary> Channels() => [.. conversations.List(includeArchived: true), .. conversations.ListTasks(includeArchived: true)];
         new UsageHandlers(server, house.Usage, Channels, house.Providers, house.TemplateNameOf).Register();

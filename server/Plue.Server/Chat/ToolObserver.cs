@@ -4,20 +4,24 @@ using Plue.Server.Tools;
 namespace Plue.Server.Chat;
 
 /// <summary>Publishes how the calls of one round go while they run on other threads. What comes after the turn was left is dropped.</summary>
-/// <param name="isOwnRound">Plue runs the round. Otherwise a program calls its model itself, and the results come with its own events.</param>
-internal sealed class ToolObserver(TurnContext context, TurnRound round, bool isOwnRound) : IToolObserver, IDisposable
+/// <param name="intent">Makes durable what a round that Plue runs is to do, once for all of its calls. Null where a program calls its model itself: then the results come with its own events.</param>
+internal sealed class ToolObserver(TurnContext context, TurnRound round, Lazy<Task>? intent) : IToolObserver, IDisposable
 {
-    private Task? intent;
     private bool isClosed;
 
     public string WhyStopped => (context.Turn.StoppedBy ?? StopCause.User).CallError;
 
-    /// <summary>Makes durable what the message asks for. One record holds all calls of a round that Plue runs.</summary>
     public async ValueTask IntendAsync(ToolCall call, CancellationToken cancellationToken)
     {
+        // Without a way through the loop: calls that start subtasks start them in their order.
+        if (intent is not null)
+        {
+            await intent.Value.WaitAsync(cancellationToken);
+            return;
+        }
+
         await context.Loop.Enter();
-        if (intent is null || !isOwnRound) { intent = context.Log.IntendAsync(round.ToMessage(MessageStatus.Streaming), cancellationToken).AsTask(); }
-        await intent.WaitAsync(cancellationToken);
+        await context.Log.IntendAsync(round.ToMessage(MessageStatus.Streaming), cancellationToken);
     }
 
     public void Progress(ToolCall call, string text)
@@ -30,7 +34,7 @@ internal sealed class ToolObserver(TurnContext context, TurnRound round, bool is
 
     public void Finished(ToolCallResult result)
     {
-        if (isOwnRound)
+        if (intent is not null)
         {
             Post(() => AddResult(result));
             return;

@@ -145,7 +145,7 @@ internal sealed class Turn(TurnContext context)
     /// <exception cref="OperationCanceledException">The turn was stopped.</exception>
     private async Task StreamAsync(ProviderCall call, TurnRound round, CancellationToken stop)
     {
-        if (call.Request.ToolHost is ToolHost host && context.Tools is not null) { host.Observer = new ToolObserver(context, round, isOwnRound: false); }
+        if (call.Request.ToolHost is ToolHost host && context.Tools is not null) { host.Observer = new ToolObserver(context, round, intent: null); }
 
         var mask = context.Secrets is { } secrets ? new AnswerMask(secrets) : null;
         void Take(ProviderEvent next) => Fold(next, round);
@@ -262,14 +262,16 @@ internal sealed class Turn(TurnContext context)
         var live = round.Live;
         (turn.IsAtTools, live.StopReason) = (true, StopReason.ToolUse);
         var calls = live.Calls;
-        using var observer = new ToolObserver(context, round, isOwnRound: true);
+        Message? begun = null;
+        using var observer = new ToolObserver(context, round, new Lazy<Task>(() => context.Log.IntendAsync(begun!, stop).AsTask()));
         // A call that the vendor left half gets a result, too.
         foreach (var (toolUseId, _) in live.OpenToolCalls.Where(open => calls.All(call => call.ToolUseId != open.ToolUseId)))
         {
             observer.AddResult(new ToolCallResult(toolUseId, null, "The call was cut off. Nothing was done; send it again."));
         }
 
-        await context.Log.BeginAsync(round.ToMessage(MessageStatus.Streaming), stop);
+        begun = round.ToMessage(MessageStatus.Streaming);
+        await context.Log.BeginAsync(begun, stop);
         using var grace = new GracePeriod(ToolGracePeriod, time, stop);
         await Task.Run(() => rounds.RunAsync(calls, tools, id => context.Chat!.Tools.ContextOf(turn.Id, id), observer, stop), CancellationToken.None).WaitAsync(grace.Token);
         live.OrderResults();

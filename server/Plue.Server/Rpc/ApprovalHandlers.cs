@@ -7,6 +7,8 @@ namespace Plue.Server.Rpc;
 /// <summary>approval/*: what waits for the user's word, and the rules that <c>always</c> stored.</summary>
 internal sealed class ApprovalHandlers(RpcServer server, SharedInbox inbox, StoredRules rules)
 {
+    private readonly Lock publishing = new();
+
     public void Register()
     {
         server.Map(Methods.ApprovalList, (_, _) => Task.FromResult(new ApprovalListResult(Views())));
@@ -24,8 +26,13 @@ internal sealed class ApprovalHandlers(RpcServer server, SharedInbox inbox, Stor
         });
     }
 
-    /// <summary>As approval/changed tells it.</summary>
-    public IReadOnlyList<ApprovalView> Views() => [.. inbox.Pending.Select(View)];
+    /// <summary>Sends all pending approvals. Two calls of tools may ask at once: the list that is sent last is the newest.</summary>
+    public void Publish()
+    {
+        lock (publishing) { _ = server.TryNotifyAsync(Methods.ApprovalChanged, new ApprovalChangedParams(Views())); }
+    }
+
+    private IReadOnlyList<ApprovalView> Views() => [.. inbox.Pending.Select(View)];
 
     private ApprovalRulesResult Rules() => new([.. rules.List().Select(rule => new ApprovalRuleView(rule.Id, rule.Rule, rule.Folder, new DateTimeOffset(rule.CreatedAt, TimeSpan.Zero)))]);
 

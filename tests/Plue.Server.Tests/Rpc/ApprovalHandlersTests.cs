@@ -25,4 +25,34 @@ public sealed class ApprovalHandlersTests
         var reply = await sidecar.Client.RequestAsync("approval/answer", new { id = "apr_1", fingerprint = "x", decision = "once" });
         Assert.Equal("notFound", (string?)reply["error"]!["data"]!["kind"]);
     }
+
+    [Fact]
+    public async Task Approvals_asked_for_at_the_same_time_never_replace_a_newer_list_with_an_older_one()
+    {
+        const int Each = 60;
+        await using var sidecar = await InMemorySidecar.StartAsync();
+        using var stop = new CancellationTokenSource();
+        void Ask()
+        {
+            for (var at = 0; at < Each; at++) { _ = sidecar.House.Approvals.AskAsync(Request(), stop.Token); }
+        }
+
+        await Task.WhenAll(Task.Run(Ask, CancellationToken.None), Task.Run(Ask, CancellationToken.None));
+        List<int> counts = [];
+        while (counts is not [.., 2 * Each]) { counts.Add((await sidecar.Client.NextAsync("approval/changed"))["approvals"]!.AsArray().Count); }
+
+        Assert.Equal(counts.Order(), counts);
+        await stop.CancelAsync();
+    }
+
+    private static ApprovalRequest Request() => new()
+    {
+        CodexId = "codex://chats/chat_1",
+        Path = ["Test"],
+        ToolUseId = "call_1",
+        ToolName = "bash",
+        Kind = ApprovalKind.Command,
+        What = "make",
+        Why = "It runs a program.",
+    };
 }
