@@ -2,11 +2,12 @@
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
+import type { Handlers } from '../../infrastructure/handlers';
 import { codexUpdate, editList, taskGet } from '../../protocol/protocol.generated';
 import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
 import type { TaskList } from '../../server/taskList';
-import type { AgentFromPage, AgentToPage } from '../../webview/shared/viewMessages';
+import type { AgentsFromPage, AgentsToPage } from '../../common/messages/chatAgents';
 
 export interface AgentsHouse {
   sidecar: Sidecar;
@@ -31,7 +32,7 @@ export class Agents implements vscode.Disposable {
   constructor(
     private readonly codexId: string,
     private readonly house: AgentsHouse,
-    private readonly post: (message: AgentToPage) => void,
+    private readonly post: (message: AgentsToPage) => void,
   ) {
     const { approvals, tasks, sidecar } = house;
     this.disposables.add(approvals.onDidChange(() => this.sendApprovals()));
@@ -64,31 +65,17 @@ export class Agents implements vscode.Disposable {
     void this.ask();
   }
 
-  async act(message: AgentFromPage): Promise<void> {
-    const { codexId, house } = this;
-    const run = (command: string, ...given: unknown[]): Thenable<unknown> => vscode.commands.executeCommand(command, ...given);
-    switch (message.type) {
-      case 'answerApproval':
-        return house.approvals.answer(message.answer);
-      case 'openCodex':
-        await run('plue.openChat', message.uri);
-        return;
-      case 'mode':
-        await house.sidecar.request(codexUpdate, { uri: codexId, set: { permission_mode: message.mode } });
-        return;
-      case 'newTask':
-        await run('plue.newTask', { goal: message.goal, parentId: codexId });
-        return;
-      case 'edits':
-        await run(message.command, { codexId, ...(message.path === undefined ? {} : { path: message.path }) });
-        return;
-      case 'taskCommand':
-        await run(message.command, { type: 'codex', uri: codexId });
-        return;
-      case 'reloadTask':
-        return this.ask();
-    }
-  }
+  readonly handlers: Handlers<AgentsFromPage> = {
+    answerApproval: ({ answer }) => this.house.approvals.answer(answer),
+    openCodex: ({ uri }) => run('plue.openChat', uri),
+    mode: async ({ mode }) => {
+      await this.house.sidecar.request(codexUpdate, { uri: this.codexId, set: { permission_mode: mode } });
+    },
+    newTask: ({ goal }) => run('plue.newTask', { goal, parentId: this.codexId }),
+    edits: ({ command, path }) => run(command, { codexId: this.codexId, ...(path === undefined ? {} : { path }) }),
+    taskCommand: ({ command }) => run(command, { type: 'codex', uri: this.codexId }),
+    reloadTask: () => this.ask(),
+  };
 
   dispose(): void {
     clearTimeout(this.later);
@@ -161,4 +148,8 @@ export class Agents implements vscode.Disposable {
       this.post({ type: 'taskFailed', message });
     }
   }
+}
+
+async function run(command: string, argument: unknown): Promise<void> {
+  await vscode.commands.executeCommand(command, argument);
 }

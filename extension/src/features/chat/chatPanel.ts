@@ -3,6 +3,7 @@ import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling, toFailureError, UserCancelledError } from '../../infrastructure/errors';
+import { handle, type Handlers } from '../../infrastructure/handlers';
 import { pageHtml, pageOptions } from '../../infrastructure/pageHtml';
 import { onPageMessage } from '../../infrastructure/pageMessages';
 import { showInformationMessage, showQuickPick, withProgress, setPanelTitle } from '../../infrastructure/window';
@@ -21,7 +22,7 @@ import {
   settingsGet,
   templateList,
 } from '../../protocol/protocol.generated';
-import type { CodexGetResult, CodexSummary } from '../../protocol/protocol.generated';
+import type { CodexGetResult, CodexSummary, CodexUpdateParams } from '../../protocol/protocol.generated';
 import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
@@ -29,14 +30,15 @@ import type { TaskList } from '../../server/taskList';
 import { readChoice } from '../../protocol/settingValues';
 import { grouped } from '../../webview/shared/figures';
 import { titleWords } from '../../webview/shared/titleWords';
-import type { FilePlace, FromPage, ToPage } from '../../webview/shared/viewMessages';
+import { type FromChatPage, fromChatPage, type ToChatPage } from '../../common/messages/chat';
+import type { FilePlace } from '../../common/messages/chatComposer';
+import { parseMessage } from '../../common/messages/parseMessage';
 import { Agents } from './agents';
 import { ComposerPanel } from './composerPanel';
 import { type ApplyCode, newFile } from './applyCode';
 import { previewDiagram } from './diagram';
-import { isAboutAgents } from './fromAgents';
-import { isReading, isSteering, readFromPage } from './fromPage';
 import { help } from './help';
+import { HookFailures } from './hookFailures';
 import type { LastEditor } from './insertCode';
 import { Reading } from './reading';
 import type { RecentModels } from './recentModels';
@@ -62,87 +64,39 @@ export interface ChatHouse {
 
 /** The page asks for earlier messages itself. */
 const lastMessages = 100;
-/** Milliseconds without a change before hooks that failed are asked for. */
-const restBeforeHooks = 300;
 
 export class ChatPanel implements vscode.Disposable {
+  readonly composer: ComposerPanel;
+  readonly reading: Reading;
+  private readonly steering: Steering;
+  private readonly agents: Agents;
+  private readonly hookFailures: HookFailures;
+  private readonly handlers: Handlers<FromChatPage>;
   private readonly disposables = new Disposables();
-  private readonly disposed = new vscode.EventEmitter<void>();
   /** The page listens. A hidden page is gone, and says `ready` when it is back. */
   private pageIsReady = false;
   private snapshotting: Promise<void> | undefined;
   /** The chat as it was when the page began to load, until something changes in it. */
   private early: Promise<CodexGetResult> | undefined;
-  private focusWanted = false;
-  /** To be gone to when the page is up. */
-  private messageWanted: string | undefined;
+  /** For a page that is not ready yet. */
+  private readonly pending: { focus: boolean; messageId?: string | undefined; files: FilePlace[] } = { focus: false, files: [] };
   private codex: CodexSummary | undefined;
-  private hookTimer: ReturnType<typeof setTimeout> | undefined;
-  private hasFailedHooks = false;
-  readonly composer: ComposerPanel;
-  /** For a page that is not up yet. */
-  private waiting: FilePlace[] = [];
-  readonly reading: Reading;
-  private readonly steering: Steering;
-  private readonly agents: Agents;
-
-  readonly onDidDispose = this.disposed.event;
 
   constructor(
     readonly codexId: string,
     readonly panel: vscode.WebviewPanel,
     private readonly house: ChatHouse,
   ) {
-    const { sidecar, providers } = house;
-    this.composer = this.disposables.add(new ComposerPanel(codexId, house, (message) => this.post(message)));
-    this.reading = this.disposables.add(new Reading(codexId, house, (message) => this.post(message)));
-    this.steering = this.disposables.add(new Steering(codexId, house, (message) => this.post(message)));
-    this.agents = this.disposables.add(new Agents(codexId, house, (message) => this.post(message)));
+    const post = (message: ToChatPage): void => this.post(message);
+    this.composer = this.disposables.add(new ComposerPanel(codexId, house, post));
+    this.reading = this.disposables.add(new Reading(codexId, house, post));
+    this.steering = this.disposables.add(new Steering(codexId, house, post));
+    this.agents = this.disposables.add(new Agents(codexId, house, post));
+    this.hookFailures = this.disposables.add(new HookFailures(codexId, house, (failures) => post({ type: 'hookFailures', failures })));
+    this.handlers = this.createHandlers();
+    this.listen();
     panel.webview.options = pageOptions(house.pages);
     panel.iconPath = house.icon;
-    this.disposables.add(onPageMessage(panel.webview, (message) => this.receive(message)));
-    this.disposables.add(
-      panel.onDidChangeViewState(() => {
-        if (!panel.visible) this.pageIsReady = false;
-        this.markRead();
-      }),
-    );
-    this.disposables.add(vscode.window.onDidChangeWindowState(() => this.markRead()));
-    this.disposables.add(panel.onDidDispose(() => this.end()));
-    this.disposables.add(
-      sidecar.onMessageEvent((params) => {
-        if (params.codexId !== codexId) return;
-        this.early = undefined;
-        this.post({ type: 'event', params });
-      }),
-    );
-    this.disposables.add(
-      sidecar.onCodexChanged(({ uri, codex }) => {
-        if (uri !== codexId) return;
-        this.early = undefined;
-        if (codex === undefined) panel.dispose();
-        else {
-          this.show(codex);
-          this.lookAtHooks(codex);
-        }
-      }),
-    );
-    this.disposables.add(
-      sidecar.onDidChangeState((state) => {
-        if (state.state !== 'running') this.early = undefined;
-        this.post({ type: 'sidecar', ...state });
-      }),
-    );
-    this.disposables.add(
-      sidecar.onDidStart(() => {
-        void this.sendSnapshot();
-      }),
-    );
-    this.disposables.add(
-      providers.onDidChange((items) => {
-        this.post({ type: 'providers', providers: items });
-      }),
-    );
     panel.webview.html = pageHtml(panel.webview, house.pages, { name: 'chat', title: l10n.t('Plue chat'), data: { 'codex-id': codexId } });
     this.early = this.readChat();
     // Whoever waits for it reports a failure.
@@ -151,20 +105,20 @@ export class ChatPanel implements vscode.Disposable {
 
   reveal(column?: vscode.ViewColumn): void {
     this.panel.reveal(column);
-    this.focusWanted = true;
+    this.pending.focus = true;
     if (this.pageIsReady) this.focusComposer();
   }
 
   /** Shows a message, in whatever branch it is. */
   goTo(messageId: string): void {
-    this.focusWanted = false;
-    this.messageWanted = messageId;
+    this.pending.focus = false;
+    this.pending.messageId = messageId;
     if (this.pageIsReady) this.goToWanted();
   }
 
   /** Puts files beside the draft. */
   attach(files: readonly FilePlace[]): void {
-    this.waiting.push(...files);
+    this.pending.files.push(...files);
     if (this.pageIsReady) this.attachWaiting();
     const { visible, viewColumn } = this.panel;
     const coversCode = !visible && viewColumn === vscode.window.activeTextEditor?.viewColumn;
@@ -205,21 +159,55 @@ export class ChatPanel implements vscode.Disposable {
     this.panel.dispose();
   }
 
-  private end(): void {
-    clearTimeout(this.hookTimer);
-    this.disposables.dispose();
-    this.disposed.fire();
-    this.disposed.dispose();
+  private listen(): void {
+    const { panel, codexId } = this;
+    const { sidecar, providers } = this.house;
+    const onSidecarEvent = [
+      sidecar.onMessageEvent((params) => {
+        if (params.codexId !== codexId) return;
+        this.early = undefined;
+        this.post({ type: 'event', params });
+      }),
+      sidecar.onCodexChanged(({ uri, codex }) => {
+        if (uri === codexId) this.onCodexChanged(codex);
+      }),
+      sidecar.onDidChangeState((state) => {
+        if (state.state !== 'running') this.early = undefined;
+        this.post({ type: 'sidecar', ...state });
+      }),
+      sidecar.onDidStart(() => void this.sendSnapshot()),
+      providers.onDidChange((items) => this.post({ type: 'providers', providers: items })),
+    ];
+    const onWindowEvent = [
+      onPageMessage(panel.webview, (message) => this.receive(message)),
+      panel.onDidChangeViewState(() => {
+        if (!panel.visible) this.pageIsReady = false;
+        this.markRead();
+      }),
+      vscode.window.onDidChangeWindowState(() => this.markRead()),
+      panel.onDidDispose(() => this.disposables.dispose()),
+    ];
+    for (const listener of [...onWindowEvent, ...onSidecarEvent]) this.disposables.add(listener);
+  }
+
+  private onCodexChanged(codex: CodexSummary | undefined): void {
+    this.early = undefined;
+    if (codex === undefined) {
+      this.panel.dispose();
+      return;
+    }
+    this.show(codex);
+    if (codex.status !== 'running' && this.pageIsReady) this.hookFailures.refreshSoon();
   }
 
   private async receive(raw: unknown): Promise<void> {
-    const message = readFromPage(raw);
+    const message = parseMessage(fromChatPage, raw);
     if (message === undefined) {
       this.house.log.warn('A chat page sent a message that is not one of ours; it was ignored.');
       return;
     }
     try {
-      await this.act(message);
+      await handle(this.handlers, message);
       const text = textOf(message);
       if (text !== undefined) this.post({ type: 'stored', text });
     } catch (error) {
@@ -232,69 +220,54 @@ export class ChatPanel implements vscode.Disposable {
     }
   }
 
-  private async act(message: FromPage): Promise<void> {
-    const { sidecar, lastEditor, applyCode, log } = this.house;
+  private createHandlers(): Handlers<FromChatPage> {
     const { codexId } = this;
-    if (message.type === 'send' || message.type === 'steer' || message.type === 'retry') await this.reading.settle();
-    switch (message.type) {
-      case 'ready':
-        return this.onReady();
-      case 'send':
-        await sidecar.request(messageSend, { codexId, text: message.text, attachments: message.attachments, queue: message.queue });
-        return this.rememberChosen();
-      case 'stop':
-        return this.stop();
-      case 'retry':
-        await sidecar.request(messageRetry, { codexId, messageId: message.messageId, continue: message.continue });
-        return;
-      case 'discard':
-        // The last round first: each takes itself along, and nothing before it.
-        for (const messageId of [...(message.before ?? []), message.messageId].reverse())
-          await sidecar.request(messageDiscard, { codexId, messageId });
-        return;
-      case 'rename':
-        if (message.title.trim() !== '') this.show(await sidecar.request(codexUpdate, { uri: codexId, title: message.title.trim() }));
-        return;
-      case 'choose':
-        return this.choose(message.providerId, message.model);
-      case 'options':
-        this.show(await sidecar.request(codexUpdate, { uri: codexId, options: message.options }));
-        return;
-      case 'fallbacks':
-        this.show(await sidecar.request(codexUpdate, { uri: codexId, fallbacks: message.fallbacks }));
-        return;
-      case 'listModels':
-        return this.listModels(message.providerId);
-      case 'copy':
-        return vscode.env.clipboard.writeText(message.text);
-      case 'insert':
-        return lastEditor.insert(message.text);
-      case 'applyCode':
-        return runWithErrorHandling(log, () => applyCode.apply(message.text, message.info));
-      case 'newFile':
-        return runWithErrorHandling(log, () => newFile(message.text, message.info));
-      case 'preview':
-        return runWithErrorHandling(log, () => previewDiagram(message.text));
-      case 'openLink':
-        return openLink(message.href);
-      case 'newOfTemplate':
-        await vscode.commands.executeCommand('plue.newChatFromTemplate', {
-          templateId: message.templateId,
-          values: { permission_mode: message.mode },
-        });
-        return;
-      case 'tryTemplate':
+    const { sidecar, lastEditor, applyCode, log } = this.house;
+    return {
+      ...this.composer.handlers,
+      ...this.reading.handlers,
+      ...this.steering.handlers,
+      ...this.agents.handlers,
+      ready: () => this.onReady(),
+      send: async ({ text, attachments, queue }) => {
+        await this.reading.settle();
+        await sidecar.request(messageSend, { codexId, text, attachments, queue });
+        await this.rememberChosen();
+      },
+      steer: async (message) => {
+        await this.reading.settle();
+        await this.composer.handlers.steer(message);
+      },
+      stop: () => this.stop(),
+      retry: async ({ messageId, continue: isContinued }) => {
+        await this.reading.settle();
+        await sidecar.request(messageRetry, { codexId, messageId, continue: isContinued });
+      },
+      discard: async ({ messageId, before = [] }) => {
+        // The last round first, because each one is discarded with everything after it.
+        for (const id of [...before, messageId].reverse()) await sidecar.request(messageDiscard, { codexId, messageId: id });
+      },
+      rename: async ({ title }) => {
+        if (title.trim() !== '') await this.update({ title: title.trim() });
+      },
+      choose: ({ providerId, model }) => this.choose(providerId, model),
+      options: ({ options }) => this.update({ options }),
+      fallbacks: ({ fallbacks }) => this.update({ fallbacks }),
+      listModels: ({ providerId }) => this.listModels(providerId),
+      copy: async ({ text }) => vscode.env.clipboard.writeText(text),
+      insert: ({ text }) => lastEditor.insert(text),
+      applyCode: ({ text, info }) => runWithErrorHandling(log, () => applyCode.apply(text, info)),
+      newFile: ({ text, info }) => runWithErrorHandling(log, () => newFile(text, info)),
+      preview: ({ text }) => runWithErrorHandling(log, () => previewDiagram(text)),
+      openLink: ({ href }) => openLink(href),
+      newOfTemplate: async ({ templateId, mode }) => {
+        await vscode.commands.executeCommand('plue.newChatFromTemplate', { templateId, values: { permission_mode: mode } });
+      },
+      tryTemplate: async () => {
         await vscode.commands.executeCommand('plue.tryTemplate', this.codex?.templateId);
-        return;
-      case 'help':
-        if (message.action === 'chooseProvider') await this.askForProvider();
-        else await help(message.action, message.providerId);
-        return;
-      default:
-        if (isAboutAgents(message)) return this.agents.act(message);
-        if (isReading(message)) return this.reading.act(message);
-        return isSteering(message) ? this.steering.act(message) : this.composer.act(message);
-    }
+      },
+      help: ({ action, providerId }) => (action === 'chooseProvider' ? this.askForProvider() : help(action, providerId)),
+    };
   }
 
   private async onReady(): Promise<void> {
@@ -303,22 +276,22 @@ export class ChatPanel implements vscode.Disposable {
     await this.sendSnapshot();
     this.attachWaiting();
     this.goToWanted();
-    if (this.focusWanted) this.focusComposer();
+    if (this.pending.focus) this.focusComposer();
   }
 
   private attachWaiting(): void {
-    const files = this.waiting.splice(0);
+    const files = this.pending.files.splice(0);
     if (files.length > 0) this.post({ type: 'attach', files });
   }
 
   private goToWanted(): void {
-    const messageId = this.messageWanted;
-    this.messageWanted = undefined;
+    const messageId = this.pending.messageId;
+    this.pending.messageId = undefined;
     if (messageId !== undefined) void runWithErrorHandling(this.house.log, () => this.reading.goToMessage(messageId));
   }
 
   private focusComposer(): void {
-    this.focusWanted = false;
+    this.pending.focus = false;
     this.post({ type: 'focusComposer' });
   }
 
@@ -340,7 +313,7 @@ export class ChatPanel implements vscode.Disposable {
       // Events that arrived meanwhile were numbered: the page drops what the snapshot holds and folds the rest.
       this.show(chat.codex);
       this.post({ type: 'snapshot', chat, providers: items });
-      this.hasFailedHooks = (chat.hookFailures?.length ?? 0) > 0;
+      this.hookFailures.reset(chat.hookFailures);
       void this.sendChoices();
       void this.sendTemplates();
       this.steering.refresh();
@@ -361,8 +334,12 @@ export class ChatPanel implements vscode.Disposable {
 
   /** Without a model the sidecar takes the provider's own, and lets go of the one before. */
   private async choose(providerId: string, model: string | undefined): Promise<void> {
-    this.show(await this.house.sidecar.request(codexUpdate, { uri: this.codexId, providerId, model }));
+    await this.update({ providerId, model });
     await this.rememberChosen();
+  }
+
+  private async update(change: Omit<CodexUpdateParams, 'uri'>): Promise<void> {
+    this.show(await this.house.sidecar.request(codexUpdate, { uri: this.codexId, ...change }));
   }
 
   private async rememberChosen(): Promise<void> {
@@ -394,22 +371,6 @@ export class ChatPanel implements vscode.Disposable {
     } catch (error) {
       this.house.log.warn(`The templates could not be listed: ${toFailureError(error).message}`);
     }
-  }
-
-  /** A hook runs after a change, and nothing else says that it failed. */
-  private lookAtHooks({ status }: CodexSummary): void {
-    if (status === 'running' || !this.pageIsReady) return;
-    clearTimeout(this.hookTimer);
-    this.hookTimer = setTimeout(() => {
-      this.house.sidecar.request(codexGet, { uri: this.codexId, limit: 1 }).then(
-        ({ hookFailures = [] }) => {
-          if (hookFailures.length === 0 && !this.hasFailedHooks) return;
-          this.hasFailedHooks = hookFailures.length > 0;
-          this.post({ type: 'hookFailures', failures: hookFailures });
-        },
-        (error: unknown) => this.house.log.warn(`The hooks of ${this.codexId} could not be looked at: ${toFailureError(error).message}`),
-      );
-    }, restBeforeHooks);
   }
 
   private async askForProvider(): Promise<void> {
@@ -449,12 +410,12 @@ export class ChatPanel implements vscode.Disposable {
       .catch((error: unknown) => this.house.log.warn(`${this.codexId} could not be marked as read: ${toFailureError(error).message}`));
   }
 
-  private post(message: ToPage): void {
+  private post(message: ToChatPage): void {
     if (this.pageIsReady) void this.panel.webview.postMessage(message);
   }
 }
 
 /** What was typed, of a message that stores it. */
-function textOf(message: FromPage): string | undefined {
+function textOf(message: FromChatPage): string | undefined {
   return message.type === 'send' || message.type === 'steer' || message.type === 'edit' ? message.text : undefined;
 }

@@ -1,14 +1,15 @@
 // The open chats: at most one panel for each.
 import * as l10n from '../../infrastructure/localizedText';
+import * as v from 'valibot';
 import * as vscode from 'vscode';
+import { conversationPattern } from '../../common/messages/fields';
 import { toFailureError } from '../../infrastructure/errors';
 import { pageOptions } from '../../infrastructure/pageHtml';
 import { createWebviewPanel } from '../../infrastructure/window';
 import { codexCreate, codexGet, codexList } from '../../protocol/protocol.generated';
 import type { CodexSummary } from '../../protocol/protocol.generated';
-import type { FilePlace } from '../../webview/shared/viewMessages';
+import type { FilePlace } from '../../common/messages/chatComposer';
 import { ChatPanel, type ChatHouse } from './chatPanel';
-import { readRestoredChat } from './fromPage';
 
 export const viewType = 'plue.chat';
 const lastChatKey = 'plue.lastChat';
@@ -117,11 +118,19 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
       void this.memory.update(lastChatKey, codexId);
     };
     const watching = panel.onDidChangeViewState(remember);
-    chat.onDidDispose(() => {
+    panel.onDidDispose(() => {
       this.panels.delete(codexId);
       watching.dispose();
     });
     remember();
     return chat;
   }
+}
+
+const restoredState = v.object({ codexId: v.pipe(v.string(), v.regex(conversationPattern)) });
+
+/** The chat of a restored panel, or undefined if its state names none. */
+export function readRestoredChat(state: unknown): string | undefined {
+  const parsed = v.safeParse(restoredState, state);
+  return parsed.success ? parsed.output.codexId : undefined;
 }

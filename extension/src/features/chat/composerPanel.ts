@@ -3,6 +3,7 @@ import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
+import type { Handlers } from '../../infrastructure/handlers';
 import { showInformationMessage } from '../../infrastructure/window';
 import {
   attachmentInspect,
@@ -18,7 +19,7 @@ import {
 } from '../../protocol/protocol.generated';
 import type { Attachment, AttachmentView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import type { ComposerFromPage, ComposerToPage, FilePlace } from '../../webview/shared/viewMessages';
+import type { ComposerFromPage, ComposerToPage, FilePlace } from '../../common/messages/chatComposer';
 import type { LastEditor } from './insertCode';
 import { promptText } from './promptText';
 import type { WorkspaceFiles } from './workspaceFiles';
@@ -52,44 +53,27 @@ export class ComposerPanel implements vscode.Disposable {
     this.disposables.dispose();
   }
 
-  async act(message: ComposerFromPage): Promise<void> {
-    const { sidecar } = this.house;
-    const { codexId } = this;
-    switch (message.type) {
-      case 'findFiles':
-        return this.findFiles(message.text);
-      case 'inspect':
-        return this.inspect(message.chipId, message.attachment);
-      case 'readImage':
-        return this.readImage(message.chipId, message.path, message.allowOutside === true);
-      case 'storeImage':
-        return this.storeImage(message);
-      case 'dropped':
-        return this.attach(message.uris.flatMap(fileUri));
-      case 'pickFiles':
-        return this.attach((await this.pick(l10n.t('Add to the Question'))) ?? []);
-      case 'attachSelection':
-        return this.attachSelection();
-      case 'steer': {
-        const { queuedId, text, attachments } = message;
-        await sidecar.request(messageSteer, { codexId, queuedId, text, attachments });
-        return;
-      }
-      case 'unqueue':
-        await sidecar.request(messageUnqueue, { codexId, queuedId: message.queuedId });
-        return;
-      case 'pin':
-        return this.pin(message.paths);
-      case 'pickPin':
-        return this.pickPins();
-      case 'measureContext':
-        return this.measure(message.draft, message.attachments);
-      case 'listPrompts':
-        return this.listPrompts();
-      case 'readPrompt':
-        return this.readPrompt(message.uri);
-    }
-  }
+  readonly handlers: Handlers<ComposerFromPage> = {
+    findFiles: ({ text }) => this.findFiles(text),
+    inspect: ({ chipId, attachment }) => this.inspect(chipId, attachment),
+    readImage: ({ chipId, path, allowOutside }) => this.readImage(chipId, path, allowOutside === true),
+    storeImage: ({ chipId, name, mediaType, data }) =>
+      this.look(chipId, () => this.house.sidecar.request(attachmentStore, { name, mediaType, data })),
+    dropped: ({ uris }) => this.attach(uris.flatMap(fileUri)),
+    pickFiles: async () => this.attach((await this.pick(l10n.t('Add to the Question'))) ?? []),
+    attachSelection: () => this.attachSelection(),
+    steer: async ({ queuedId, text, attachments }) => {
+      await this.house.sidecar.request(messageSteer, { codexId: this.codexId, queuedId, text, attachments });
+    },
+    unqueue: async ({ queuedId }) => {
+      await this.house.sidecar.request(messageUnqueue, { codexId: this.codexId, queuedId });
+    },
+    pin: ({ paths }) => this.pin(paths),
+    pickPin: () => this.pickPins(),
+    measureContext: ({ draft, attachments }) => this.measure(draft, attachments),
+    listPrompts: () => this.listPrompts(),
+    readPrompt: ({ uri }) => this.readPrompt(uri),
+  };
 
   private async findFiles(text: string): Promise<void> {
     this.asked = text;
@@ -111,10 +95,6 @@ export class ComposerPanel implements vscode.Disposable {
 
   private inspect(chipId: string, { path, range, mode }: Attachment): Promise<void> {
     return this.look(chipId, () => this.house.sidecar.request(attachmentInspect, { path: path ?? '', range, mode }));
-  }
-
-  private storeImage({ chipId, name, mediaType, data }: Extract<ComposerFromPage, { type: 'storeImage' }>): Promise<void> {
-    return this.look(chipId, () => this.house.sidecar.request(attachmentStore, { name, mediaType, data }));
   }
 
   private async look(chipId: string, ask: () => Promise<AttachmentView>): Promise<void> {

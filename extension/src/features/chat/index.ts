@@ -13,7 +13,7 @@ import type { ChatPanel } from './chatPanel';
 import { ChatPanels, viewType } from './chatPanels';
 import { commands } from './commands';
 import { tellWhenFinished } from './finished';
-import { talk } from './fromAgents';
+import { conversationPattern } from '../../common/messages/fields';
 import { LastEditor } from './insertCode';
 import { RecentModels } from './recentModels';
 import { Transfer } from './transfer';
@@ -65,7 +65,7 @@ export function activateChat(
   };
   register(commands.newChat, () => panels.create());
   register(commands.openChat, async (uri, messageId) => {
-    if (typeof uri !== 'string' || !talk.test(uri)) await panels.openLast();
+    if (typeof uri !== 'string' || !conversationPattern.test(uri)) await panels.openLast();
     else if (typeof messageId === 'string') panels.open(uri).goTo(messageId);
     else panels.open(uri);
   });

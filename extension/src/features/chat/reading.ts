@@ -2,6 +2,7 @@
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { toFailureError } from '../../infrastructure/errors';
+import type { Handlers } from '../../infrastructure/handlers';
 import { showErrorMessage, showQuickPick } from '../../infrastructure/window';
 import {
   attachmentRead,
@@ -16,7 +17,7 @@ import {
 } from '../../protocol/protocol.generated';
 import type { OutlineEntry } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import { undeleteMs, type ReadingFromPage, type ReadingToPage } from '../../webview/shared/viewMessages';
+import { type MessagesFromPage, type MessagesToPage, undeleteMs } from '../../common/messages/chatMessages';
 import { moment } from '../../webview/shared/figures';
 import { openAttached, openImage } from './attachedFiles';
 
@@ -25,9 +26,6 @@ export interface ReadingHouse {
   log: vscode.LogOutputChannel;
 }
 
-/** What has to see a chat without the messages that were just deleted. */
-const settledFirst: ReadonlySet<string> = new Set<ReadingFromPage['type']>(['edit', 'retryWith', 'switchBranch', 'fork']);
-
 export class Reading implements vscode.Disposable {
   /** Deletions that can still be taken back. */
   private readonly deleting = new Map<string, NodeJS.Timeout>();
@@ -35,58 +33,44 @@ export class Reading implements vscode.Disposable {
   constructor(
     private readonly codexId: string,
     private readonly house: ReadingHouse,
-    private readonly post: (message: ReadingToPage) => void,
+    private readonly post: (message: MessagesToPage) => void,
   ) {}
 
-  async act(message: ReadingFromPage): Promise<void> {
-    const { sidecar } = this.house;
-    const { codexId } = this;
-    if (settledFirst.has(message.type)) await this.settle();
-    switch (message.type) {
-      case 'list':
-        return this.list(message.offset, message.limit, message.generation);
-      case 'edit':
-        await sidecar.request(messageEdit, { codexId, messageId: message.messageId, text: message.text });
-        return;
-      case 'retryWith':
-        await sidecar.request(messageRetry, {
-          codexId,
-          messageId: message.messageId,
-          provider: message.providerId,
-          model: message.model,
-        });
-        return;
-      case 'fork': {
-        const { uri } = await sidecar.request(codexFork, { uri: codexId, messageId: message.messageId });
-        await vscode.commands.executeCommand('plue.openChat', uri);
-        return;
-      }
-      case 'delete':
-        this.deleteSoon(message.messageId);
-        return;
-      case 'undelete':
-        clearTimeout(this.deleting.get(message.messageId));
-        this.deleting.delete(message.messageId);
-        return;
-      case 'switchBranch':
-        await sidecar.request(codexSwitchBranch, { uri: codexId, messageId: message.messageId });
-        return;
-      case 'find':
-        this.post({ type: 'found', text: message.text, ...(await sidecar.request(messageFind, { codexId, text: message.text })) });
-        return;
-      case 'nextQuestion':
-        return this.nextQuestion(message.index, message.backwards);
-      case 'readBlob':
-        return this.readBlob(message.blob);
-      case 'openFile':
-        return openAttached(message.path, message.range);
-      case 'openImage':
-        return openImage(message.blob, message.name);
-      case 'command':
-        await vscode.commands.executeCommand(message.command, codexId);
-        return;
-    }
-  }
+  readonly handlers: Handlers<MessagesFromPage> = {
+    list: ({ offset, limit, generation }) => this.list(offset, limit, generation),
+    edit: async ({ messageId, text }) => {
+      await this.settle();
+      await this.house.sidecar.request(messageEdit, { codexId: this.codexId, messageId, text });
+    },
+    retryWith: async ({ messageId, providerId, model }) => {
+      await this.settle();
+      await this.house.sidecar.request(messageRetry, { codexId: this.codexId, messageId, provider: providerId, model });
+    },
+    fork: async ({ messageId }) => {
+      await this.settle();
+      const { uri } = await this.house.sidecar.request(codexFork, { uri: this.codexId, messageId });
+      await vscode.commands.executeCommand('plue.openChat', uri);
+    },
+    delete: ({ messageId }) => this.deleteSoon(messageId),
+    undelete: ({ messageId }) => {
+      clearTimeout(this.deleting.get(messageId));
+      this.deleting.delete(messageId);
+    },
+    switchBranch: async ({ messageId }) => {
+      await this.settle();
+      await this.house.sidecar.request(codexSwitchBranch, { uri: this.codexId, messageId });
+    },
+    find: async ({ text }) => {
+      this.post({ type: 'found', text, ...(await this.house.sidecar.request(messageFind, { codexId: this.codexId, text })) });
+    },
+    nextQuestion: ({ index, backwards }) => this.nextQuestion(index, backwards),
+    readBlob: ({ blob }) => this.readBlob(blob),
+    openFile: ({ path, range }) => openAttached(path, range),
+    openImage: ({ blob, name }) => openImage(blob, name),
+    command: async ({ command }) => {
+      await vscode.commands.executeCommand(command, this.codexId);
+    },
+  };
 
   /** Asks which question to go to. */
   async jump(): Promise<void> {

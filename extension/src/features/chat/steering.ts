@@ -2,9 +2,10 @@
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
+import type { Handlers } from '../../infrastructure/handlers';
 import { messageAllowSteering, messageSteering } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import type { SteeringFromPage, SteeringToPage } from '../../webview/shared/viewMessages';
+import type { InstructionsFromPage, ToChatPage } from '../../common/messages/chat';
 
 export interface SteeringHouse {
   sidecar: Sidecar;
@@ -19,7 +20,7 @@ export class Steering implements vscode.Disposable {
   constructor(
     private readonly codexId: string,
     private readonly house: SteeringHouse,
-    private readonly post: (message: SteeringToPage) => void,
+    private readonly post: (message: ToChatPage) => void,
   ) {
     const { sidecar } = house;
     // While a window is away its files are edited elsewhere, and while a turn runs by others.
@@ -34,20 +35,14 @@ export class Steering implements vscode.Disposable {
     this.disposables.add(sidecar.onCodexChanged(({ uri }) => uri === codexId && this.refresh()));
   }
 
-  async act(message: SteeringFromPage): Promise<void> {
-    const { codexId } = this;
-    switch (message.type) {
-      case 'steering':
-        return this.refresh();
-      case 'openSteering':
-        return this.open(message.source, message.path);
-      case 'allowSteering': {
-        const { source, version } = message;
-        this.post({ type: 'steering', steering: await this.house.sidecar.request(messageAllowSteering, { codexId, source, version }) });
-        return;
-      }
-    }
-  }
+  readonly handlers: Handlers<InstructionsFromPage> = {
+    loadInstructions: () => this.refresh(),
+    openInstructions: ({ source, path }) => this.open(source, path),
+    allowInstructions: async ({ source, version }) => {
+      const { codexId, house } = this;
+      this.post({ type: 'instructions', steering: await house.sidecar.request(messageAllowSteering, { codexId, source, version }) });
+    },
+  };
 
   /** Once more at the end when it is asked for meanwhile. */
   refresh(): void {
@@ -65,7 +60,7 @@ export class Steering implements vscode.Disposable {
     while (this.isOld) {
       this.isOld = false;
       try {
-        this.post({ type: 'steering', steering: await sidecar.request(messageSteering, { codexId: this.codexId }) });
+        this.post({ type: 'instructions', steering: await sidecar.request(messageSteering, { codexId: this.codexId }) });
       } catch (error) {
         log.debug(`What steers ${this.codexId} is not known: ${toFailureError(error).message}`);
       }

@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { wayInside } from '../../infrastructure/insideFolder';
 import { grouped } from '../../webview/shared/figures';
-import type { FileHit } from '../../webview/shared/viewMessages';
+import type { FileHit } from '../../common/messages/chatComposer';
 import { exclusions } from './exclusions';
 import { bestFiles, type NamedFile } from './fileOrder';
 import { walkFolder } from './folderWalk';

@@ -8,10 +8,9 @@ import type { CodexSummary, FieldView } from '../../protocol/protocol.generated'
 import type { Sidecar } from '../../server/client';
 import { pickTemplate } from '../../server/pickTemplate';
 import type { ProviderList } from '../../server/providerList';
-import type { ItemTarget } from '../../webview/item/messages';
+import { type ItemTarget, newTarget, taskOfChat } from '../../common/messages/item';
 import { commands } from './commands';
 import { collections, Documents } from './documents';
-import { newTarget, taskOfChat } from './fromPage';
 import { History } from './history';
 import { ItemEditor } from './itemEditor';
 import { showNotifications } from './notify';

@@ -8,10 +8,9 @@ import { codexCreate, codexGet, codexList, codexUpdate, providerModels, template
 import type { CodexGetResult, CodexSummary, TemplateView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
-import type { FromItemPage, ItemTarget, ToItemPage } from '../../webview/item/messages';
+import { type FromItemPage, fromItemPage, type ItemTarget, type ToItemPage } from '../../common/messages/item';
 import { visibleText } from '../../webview/shared/visibleText';
 import type { Documents } from './documents';
-import { readFromItemPage } from './fromPage';
 import type { History } from './history';
 import { spawnParams, startTask } from './startTask';
 
@@ -46,7 +45,7 @@ export class ItemEditor implements vscode.Disposable {
         viewType,
         extensionUri: house.extensionUri,
         log: house.log,
-        read: readFromItemPage,
+        schema: fromItemPage,
         act: (message) => this.act(message),
         refuse: (error) => ({ type: 'refused', error }),
       }),

@@ -23,10 +23,15 @@ import {
 } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
-import type { Deed, FromPage, NewProvider, ToPage } from '../../webview/providers/messages';
+import {
+  type FromProvidersPage,
+  fromProvidersPage,
+  type NewProvider,
+  type ProvidersAction,
+  type ToProvidersPage,
+} from '../../common/messages/providers';
 import type { CatalogActions } from './catalogActions';
 import { commands, otherCommands } from './commands';
-import { readFromPage } from './fromPage';
 import type { ProviderActions } from './providerActions';
 
 export const viewType = 'plue.providers';
@@ -42,21 +47,21 @@ export interface ProvidersHouse {
 
 export class ProvidersPage implements vscode.Disposable {
   private readonly disposables = new Disposables();
-  private readonly page: SinglePage<FromPage, ToPage>;
+  private readonly page: SinglePage<FromProvidersPage, ToProvidersPage>;
   /** Whose details the page shows. */
   private shown: string | undefined;
-  private wanted: ToPage | undefined;
+  private wanted: ToProvidersPage | undefined;
 
   constructor(private readonly house: ProvidersHouse) {
     const { sidecar, providers, log, extensionUri } = house;
     this.page = this.disposables.add(
-      new SinglePage<FromPage, ToPage>({
+      new SinglePage<FromProvidersPage, ToProvidersPage>({
         name: 'providers',
         title: l10n.t('Providers'),
         viewType,
         extensionUri,
         log,
-        read: readFromPage,
+        schema: fromProvidersPage,
         act: (message) => this.act(message),
         refuse: (error) => ({ type: 'refused', error }),
       }),
@@ -107,7 +112,7 @@ export class ProvidersPage implements vscode.Disposable {
     providers.refresh().catch((error: unknown) => log.warn(`The providers could not be listed: ${toFailureError(error).message}`));
   }
 
-  async act(message: FromPage): Promise<void> {
+  async act(message: FromProvidersPage): Promise<void> {
     if (message.type === 'ready') {
       await this.start();
       return;
@@ -139,7 +144,7 @@ export class ProvidersPage implements vscode.Disposable {
     if (sidecar.state.state !== 'stopped') await providers.refresh();
   }
 
-  private async perform(deed: Deed & { work: string }): Promise<void> {
+  private async perform(deed: ProvidersAction & { work: string }): Promise<void> {
     const { sidecar, actions, catalogs, providers } = this.house;
     switch (deed.type) {
       case 'show':
@@ -186,7 +191,7 @@ export class ProvidersPage implements vscode.Disposable {
         await this.use(deed.id);
         return;
       case 'discover':
-        this.post({ type: 'said', words: (await providers.discover()).sentence });
+        this.post({ type: 'status', text: (await providers.discover()).sentence });
         return;
       case 'loadCatalogs': {
         const [list, { items }] = await Promise.all([sidecar.request(catalogList, {}), sidecar.request(catalogStartingPoints, {})]);
@@ -331,7 +336,7 @@ export class ProvidersPage implements vscode.Disposable {
 
   /** Seen by all, and read out by the page. */
   private tell(words: LocalizedText): void {
-    this.post({ type: 'said', words });
+    this.post({ type: 'status', text: words });
     void showInformationMessage(words);
   }
 
@@ -356,7 +361,7 @@ export class ProvidersPage implements vscode.Disposable {
     }
   }
 
-  private post(message: ToPage): void {
+  private post(message: ToProvidersPage): void {
     this.page.post(message);
   }
 }

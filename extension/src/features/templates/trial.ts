@@ -7,11 +7,10 @@ import { SinglePage } from '../../infrastructure/singlePage';
 import { templateGet, templateTry } from '../../protocol/protocol.generated';
 import type { FieldView, TemplateTryResult, TemplateView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import type { FromTrialPage, ToTrialPage } from '../../webview/trial/messages';
+import { type FromTrialPage, fromTrialPage, type ToTrialPage } from '../../common/messages/trial';
 import { visibleText } from '../../webview/shared/visibleText';
 import { isOfTemplates } from './check';
 import { commands } from './commands';
-import { readFromTrialPage } from './fromPage';
 
 export const viewType = 'plue.trial';
 
@@ -41,7 +40,7 @@ export class TrialEditor implements vscode.Disposable {
         viewType,
         extensionUri: house.extensionUri,
         log: house.log,
-        read: readFromTrialPage,
+        schema: fromTrialPage,
         act: (message) => this.act(message),
         refuse: (error) => ({ type: 'refused', error }),
       }),

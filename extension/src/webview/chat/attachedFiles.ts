@@ -1,7 +1,7 @@
 // What goes with the next message: files, lines of files and images, each looked at by the sidecar before it is sent.
 import * as l10n from '@vscode/l10n';
 import type { Attachment, AttachmentMode, AttachmentQuestion, AttachmentView, LineRange } from '../../protocol/protocol.generated';
-import type { ComposerFromPage, ComposerToPage, FilePlace } from '../shared/viewMessages';
+import type { ComposerFromPage, ComposerToPage, FilePlace } from '../../common/messages/chatComposer';
 import { nameOf } from './fileMentions';
 import { blobOf, scaleImage, type ScaledImage } from './imageScaler';
 

@@ -1,7 +1,7 @@
 // What can be done with the whole chat.
 import * as l10n from '@vscode/l10n';
 import type { MenuItem } from '../shared/menu';
-import type { ChatCommand } from '../shared/viewMessages';
+import type { ChatCommand } from '../../common/messages/chatMessages';
 import { type ChatState, isRunning } from './chatState';
 
 export interface ChatMenuActions {

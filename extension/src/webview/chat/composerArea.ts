@@ -3,7 +3,9 @@ import * as l10n from '@vscode/l10n';
 import type { Attachment, AttachmentView, QueuedView } from '../../protocol/protocol.generated';
 import { element } from '../shared/element';
 import { menuButton } from '../shared/menu';
-import type { ChatCommand, ComposerFromPage, ComposerToPage, FromPage } from '../shared/viewMessages';
+import type { FromChatPage } from '../../common/messages/chat';
+import type { ComposerFromPage, ComposerToPage } from '../../common/messages/chatComposer';
+import type { ChatCommand } from '../../common/messages/chatMessages';
 import { AttachedFiles, type AttachedFile } from './attachedFiles';
 import { AttachmentChips } from './attachmentChips';
 import { Composer } from './composer';
@@ -16,7 +18,7 @@ import { withGiven } from './promptStops';
 import { SlashCommands } from './slashCommands';
 
 export interface ComposerAreaActions {
-  post(message: Extract<FromPage, { type: 'send' }> | ComposerFromPage): void;
+  post(message: Extract<FromChatPage, { type: 'send' }> | ComposerFromPage): void;
   /** A message was given away. */
   sent(text: string, attachments: Attachment[]): void;
   stop(): void;

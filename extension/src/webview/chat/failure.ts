@@ -3,7 +3,8 @@ import * as l10n from '@vscode/l10n';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, textButton } from '../shared/element';
 import { visibleText } from '../shared/visibleText';
-import type { HelpAction, ViewError } from '../shared/viewMessages';
+import type { HelpAction } from '../../common/messages/chat';
+import type { ViewError } from '../../common/messages/viewError';
 
 /** What a button does: ask the panel for help, try the same again, go on from where it stopped, or open the picker here. */
 export type Remedy = { label: string; does: 'retry' | 'goOn' | 'pick' | HelpAction };

@@ -1,6 +1,6 @@
 // Files by @: the list of what the open folder has, and the chosen one beside the draft.
 import * as l10n from '@vscode/l10n';
-import type { FileHit, FilePlace } from '../shared/viewMessages';
+import type { FileHit, FilePlace } from '../../common/messages/chatComposer';
 import type { CompletionList } from './completionList';
 import { mentionAt, type Token, writePlace } from './mention';
 

@@ -1,9 +1,9 @@
 // The messages that are near the view, between two spaces for the rest. However long the chat is, the page holds a few dozen.
 // One rule keeps what is read where it is: `place` says which row stands where, and after every change the scroller is put there.
+import type { Place } from './savedState';
 import * as l10n from '@vscode/l10n';
 import type { MessageView } from '../../protocol/protocol.generated';
 import { element, icon } from '../shared/element';
-import type { Place } from '../shared/viewMessages';
 import type { ChatState } from './chatState';
 import { Heights } from './heights';
 import { Message, type MessageActions, type MessageContext } from './message';

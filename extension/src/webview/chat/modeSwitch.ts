@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { menuButton } from '../shared/menu';
 import { Section } from '../shared/section';
-import { modes, type Mode } from '../shared/viewMessages';
+import { type Mode, modes } from '../../common/messages/chatAgents';
 
 const words = { ask: l10n.t('Ask before edits'), edit: l10n.t('Edit freely'), plan: l10n.t('Plan only') } as const satisfies Record<
   Mode,

@@ -14,17 +14,11 @@ import { element, textButton } from '../shared/element';
 import { hookFailureWords } from '../shared/hookFailure';
 import type { MenuItem } from '../shared/menu';
 import type { Panel } from '../shared/panel';
-import {
-  undeleteMs,
-  type EditCommand,
-  type HelpAction,
-  type PageState,
-  type Place,
-  type TemplateName,
-  type ToPage,
-  type Unstored,
-  type ViewError,
-} from '../shared/viewMessages';
+import type { HelpAction, TemplateName, ToChatPage } from '../../common/messages/chat';
+import type { EditCommand } from '../../common/messages/chatAgents';
+import { undeleteMs } from '../../common/messages/chatMessages';
+import type { ViewError } from '../../common/messages/viewError';
+import type { Place, SavedState, Unstored } from './savedState';
 import { ModelLists } from '../shared/modelLists';
 import { ActivityLine } from './activityLine';
 import { AnswerOptions } from './answerOptions';
@@ -56,7 +50,7 @@ import { TaskPanel } from './task/taskPanel';
 import { Toast } from './toast';
 import { changedPaths } from './toolCall';
 
-type EventParams = Extract<ToPage, { type: 'event' }>['params'];
+type EventParams = Extract<ToChatPage, { type: 'event' }>['params'];
 
 /** More than can pass while a snapshot is under way. */
 const mostRecent = 5000;
@@ -129,7 +123,7 @@ export class ChatPage {
     private readonly root: HTMLElement,
     private readonly panel: Panel,
     private readonly codexId: string,
-    kept: PageState | undefined,
+    kept: SavedState | undefined,
   ) {
     this.place = kept?.place ?? null;
     this.pages = new MessagePages((offset, limit, generation) => panel.post({ type: 'list', offset, limit, generation }));
@@ -187,9 +181,9 @@ export class ChatPage {
       element('span', { class: 'composer-switches' }, this.template.node, this.mode.node),
     );
     this.steeringList = new SteeringList({
-      refresh: () => panel.post({ type: 'steering' }),
-      open: ({ source, path }) => panel.post({ type: 'openSteering', source, ...(path === undefined ? {} : { path }) }),
-      allow: ({ source, version }) => panel.post({ type: 'allowSteering', source, version }),
+      refresh: () => panel.post({ type: 'loadInstructions' }),
+      open: ({ source, path }) => panel.post({ type: 'openInstructions', source, ...(path === undefined ? {} : { path }) }),
+      allow: ({ source, version }) => panel.post({ type: 'allowInstructions', source, version }),
       manageTrust: () => this.help('manageTrust'),
     });
     this.header = new Header(
@@ -265,7 +259,7 @@ export class ChatPage {
     this.schedule();
   }
 
-  receive(message: ToPage): void {
+  receive(message: ToChatPage): void {
     switch (message.type) {
       case 'snapshot':
         this.providers = message.providers;
@@ -354,7 +348,7 @@ export class ChatPage {
       case 'find':
         this.find.open();
         return;
-      case 'steering':
+      case 'instructions':
         this.steering = message.steering;
         break;
     }
@@ -628,7 +622,7 @@ export class ChatPage {
     const { draft, attachments } = this.composer;
     const files = attachments.length === 0 ? {} : { attachments };
     const unstored = this.unstored === undefined ? {} : { unstored: this.unstored };
-    this.panel.setState({ codexId: this.codexId, draft, ...files, ...unstored, place: this.place } satisfies PageState);
+    this.panel.setState({ codexId: this.codexId, draft, ...files, ...unstored, place: this.place } satisfies SavedState);
   }
 
   private keepSoon(): void {

@@ -1,6 +1,7 @@
 // What can be run or put in by a slash: commands for this chat, and the user's prompts.
 import * as l10n from '@vscode/l10n';
-import type { ChatCommand, PromptView } from '../shared/viewMessages';
+import type { PromptView } from '../../common/messages/chatComposer';
+import type { ChatCommand } from '../../common/messages/chatMessages';
 import type { Completion, CompletionList } from './completionList';
 import { commandAt, type Token } from './mention';
 

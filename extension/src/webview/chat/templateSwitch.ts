@@ -3,7 +3,8 @@ import * as l10n from '@vscode/l10n';
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import { menuButton, type MenuItem } from '../shared/menu';
 import { Section } from '../shared/section';
-import type { ChatCommand, TemplateName } from '../shared/viewMessages';
+import type { TemplateName } from '../../common/messages/chat';
+import type { ChatCommand } from '../../common/messages/chatMessages';
 import { visibleText } from '../shared/visibleText';
 
 export interface TemplateSwitchActions {

@@ -3,7 +3,7 @@ import type { ChangedFileView, MessagePart, MessageView, TaskView } from '../../
 import { element, icon, setText, textButton } from '../shared/element';
 import { seconds } from '../shared/figures';
 import { stateOf } from '../shared/taskWords';
-import type { EditCommand } from '../shared/viewMessages';
+import type { EditCommand } from '../../common/messages/chatAgents';
 import { visibleText } from '../shared/visibleText';
 import { Fold } from './fold';
 

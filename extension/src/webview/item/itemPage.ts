@@ -10,9 +10,9 @@ import { ModelLists } from '../shared/modelLists';
 import type { Panel } from '../shared/panel';
 import { visibleText } from '../shared/visibleText';
 import { layoutOf, type Layout } from './layout';
-import type { FromItemPage, ItemTarget, ToItemPage } from './messages';
+import type { FromItemPage, ItemTarget, ToItemPage } from '../../common/messages/item';
+import type { Draft, SavedState } from './savedState';
 import { ProviderChoice } from './providerChoice';
-import type { Draft, KeptForms } from './readMessages';
 
 type Shown = Extract<ToItemPage, { type: 'form' }>;
 
@@ -40,7 +40,7 @@ export class ItemPage {
   constructor(
     root: HTMLElement,
     private readonly panel: Panel<FromItemPage>,
-    kept: KeptForms | undefined,
+    kept: SavedState | undefined,
   ) {
     for (const draft of kept?.drafts ?? []) this.drafts.set(keyOf(draft.target), draft);
     this.lists = new ModelLists((providerId) => panel.post({ type: 'listModels', providerId }));
@@ -222,7 +222,7 @@ export class ItemPage {
     // The one in front is the last, and the oldest makes room.
     this.drafts.delete(keyOf(target));
     if (Object.keys(changes).length > 0) this.drafts.set(keyOf(target), { target, changes });
-    this.panel.setState({ target, drafts: [...this.drafts.values()].slice(-mostDrafts) } satisfies KeptForms);
+    this.panel.setState({ target, drafts: [...this.drafts.values()].slice(-mostDrafts) } satisfies SavedState);
   }
 }
 

@@ -3,12 +3,13 @@ import * as l10n from '@vscode/l10n';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, textButton } from '../shared/element';
 import { visibleText } from '../shared/visibleText';
-import type { Deed, ViewError } from './messages';
+import type { ProvidersAction } from '../../common/messages/providers';
+import type { ViewError } from '../../common/messages/viewError';
 import { isBusy, type Route, type State } from './pageState';
 
 export interface Actions {
   /** Asks the host. `work` is what the page is busy with until the answer comes. */
-  ask(work: string, deed: Deed): void;
+  ask(work: string, deed: ProvidersAction): void;
   go(route: Route): void;
   /** To where the reader came from. */
   back(): void;
@@ -35,7 +36,7 @@ export interface DeedButton {
   /** What a screen reader hears, where the words alone do not say what of. */
   name?: string;
   work: string;
-  deed: Deed;
+  deed: ProvidersAction;
   /** Instead of the label while it is under way. */
   busyLabel?: string;
   look?: 'primary' | 'secondary' | 'quiet';
@@ -69,7 +70,8 @@ export function failureLine(state: State, actions: Actions, error: ViewError, pr
 }
 
 function remedy(state: State, actions: Actions, error: ViewError, provider?: ProviderSummary): HTMLElement | undefined {
-  const make = (label: string, deed: Deed): HTMLElement => deedButton(state, actions, { label, work: `help:${deed.type}`, deed });
+  const make = (label: string, deed: ProvidersAction): HTMLElement =>
+    deedButton(state, actions, { label, work: `help:${deed.type}`, deed });
   switch (error.kind) {
     case 'providerAuthFailed':
     case 'keyNotBoundToOrigin':
@@ -122,7 +124,7 @@ export function failureOf(state: State, actions: Actions, work: string, provider
 }
 
 /** It only reads, so it can be asked again without a thought. */
-function isLoading({ type }: Deed): boolean {
+function isLoading({ type }: ProvidersAction): boolean {
   return type.startsWith('load') || type === 'show' || type === 'listModels' || type === 'discover' || type === 'refreshCatalog';
 }
 

@@ -15,7 +15,7 @@ import { Form } from '../shared/form';
 import { Section } from '../shared/section';
 import { visibleText } from '../shared/visibleText';
 import { deedButton, failureLine, failureOf, focusHeading, isUp, loadingLine, routeHead, type Actions, type View } from './actions';
-import type { Deed, NewProvider } from './messages';
+import type { NewProvider, ProvidersAction } from '../../common/messages/providers';
 import { isBusy, type Choice, type State } from './pageState';
 import {
   authNames,
@@ -415,7 +415,7 @@ export class ConnectView implements View {
     if (this.form !== undefined && Object.keys(this.form.drawn).length > 0) provider.fields = this.form.drawn;
     choice.wasTested = true;
     this.keep();
-    const deed: Deed = { type: 'connect', provider, then };
+    const deed: ProvidersAction = { type: 'connect', provider, then };
     this.actions.ask(connectWork, deed);
   }
 

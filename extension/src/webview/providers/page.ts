@@ -13,7 +13,7 @@ import { CatalogEditor, saveWork } from './catalogEditor';
 import { CompareView } from './compare';
 import { connectWork, ConnectView } from './connect';
 import { EditProviderView } from './editProvider';
-import type { Deed, FromPage, ToPage } from './messages';
+import type { FromProvidersPage, ProvidersAction, ToProvidersPage } from '../../common/messages/providers';
 import { begin, isBusy, keptOf, reduce, stateFrom, type Route, type State } from './pageState';
 import { ProvidersView } from './providersView';
 import { statusOf } from './words';
@@ -32,7 +32,7 @@ export class ProvidersPage implements Actions {
 
   constructor(
     root: HTMLElement,
-    private readonly panel: Panel<FromPage>,
+    private readonly panel: Panel<FromProvidersPage>,
   ) {
     this.state = stateFrom(panel.getState());
     this.add = textButton(l10n.t('Add provider'), () => this.go({ at: 'choose' }), 'primary');
@@ -68,7 +68,7 @@ export class ProvidersPage implements Actions {
     return this.frame === undefined;
   }
 
-  receive(message: ToPage): void {
+  receive(message: ToProvidersPage): void {
     const before = this.state;
     if (message.type === 'go') this.remember();
     this.state = reduce(before, message);
@@ -79,8 +79,8 @@ export class ProvidersPage implements Actions {
       case 'problems':
         if (this.view instanceof CatalogEditor) this.view.showProblems(message.work, message.problems);
         break;
-      case 'said':
-        this.say(message.words);
+      case 'status':
+        this.say(message.text);
         break;
       case 'refused':
         this.say(message.error.message);
@@ -99,7 +99,7 @@ export class ProvidersPage implements Actions {
     this.schedule();
   }
 
-  ask(work: string, deed: Deed): void {
+  ask(work: string, deed: ProvidersAction): void {
     if (isBusy(this.state, work)) return;
     this.state = begin(this.state, work, deed);
     this.panel.post({ ...deed, work });
@@ -248,7 +248,7 @@ export class ProvidersPage implements Actions {
   private load(state: State): void {
     if (!isUp(state)) return;
     const { route } = state;
-    const needs = (work: string, has: boolean, deed: Deed): void => {
+    const needs = (work: string, has: boolean, deed: ProvidersAction): void => {
       if (!has && !isBusy(state, work) && state.failures[work] === undefined) this.ask(work, deed);
     };
     // The empty page says how many there are.

@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { element, icon, iconButton, textButton } from '../shared/element';
 import { visibleText } from '../shared/visibleText';
-import type { SearchChoices } from './messages';
+import type { SearchChoices } from '../../common/messages/search';
 import { emptyForm, isFiltered, periods, roles, statuses, type SearchForm } from './query';
 
 const periodWords = {

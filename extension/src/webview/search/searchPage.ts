@@ -5,9 +5,9 @@ import { element, icon, setText, textButton, type Child } from '../shared/elemen
 import type { Panel } from '../shared/panel';
 import { visibleText } from '../shared/visibleText';
 import { Filters } from './filters';
-import type { FromSearchPage, ToSearchPage } from './messages';
+import type { FromSearchPage, ToSearchPage } from '../../common/messages/search';
+import type { SavedState } from './savedState';
 import { emptyForm, isFiltered, problemOf, queryOf } from './query';
-import type { KeptSearch } from './readMessages';
 import { keyOf, placesWords, Results } from './results';
 
 /** Milliseconds without a key before it is searched. */
@@ -34,7 +34,7 @@ export class SearchPage {
   constructor(
     root: HTMLElement,
     private readonly panel: Panel<FromSearchPage>,
-    kept: KeptSearch | undefined,
+    kept: SavedState | undefined,
     private readonly now: () => Date = () => new Date(),
   ) {
     this.chosen = kept?.chosen;
@@ -118,7 +118,7 @@ export class SearchPage {
   }
 
   private keep(): void {
-    this.panel.setState({ form: this.filters.form, chosen: this.chosen } satisfies KeptSearch);
+    this.panel.setState({ form: this.filters.form, chosen: this.chosen } satisfies SavedState);
   }
 
   private search(): void {

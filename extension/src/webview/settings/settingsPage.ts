@@ -10,7 +10,7 @@ import { choiceWords } from '../shared/modelPicker';
 import type { Panel } from '../shared/panel';
 import { visibleText } from '../shared/visibleText';
 import { ChoiceRow, choiceKind } from './choiceRow';
-import type { FromSettingsPage, ToSettingsPage } from './messages';
+import type { FromSettingsPage, ToSettingsPage } from '../../common/messages/settings';
 
 const labels: Readonly<Record<string, string>> = {
   default_large: l10n.t('New chats'),

@@ -9,8 +9,8 @@ import type { Panel } from '../shared/panel';
 import { Section } from '../shared/section';
 import { visibleText } from '../shared/visibleText';
 import { withCode } from '../shared/withCode';
-import type { FromTrialPage, ToTrialPage, Trial } from './messages';
-import type { KeptTrial } from './readMessages';
+import type { FromTrialPage, ToTrialPage, Trial } from '../../common/messages/trial';
+import type { SavedState } from './savedState';
 
 const sourceWords: Readonly<Record<SteeringSource['kind'], string>> = {
   prompt: l10n.t('Prompt'),
@@ -50,7 +50,7 @@ export class TrialPage {
   constructor(
     root: HTMLElement,
     private readonly panel: Panel<FromTrialPage>,
-    private kept: KeptTrial | undefined,
+    private kept: SavedState | undefined,
   ) {
     this.start = textButton(l10n.t('Start'), () => this.begin(), 'primary');
     this.open = textButton(l10n.t('Open Template'), () => panel.post({ type: 'openTemplate' }));

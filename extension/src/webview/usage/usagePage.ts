@@ -6,7 +6,7 @@ import { count, seconds } from '../shared/figures';
 import type { Panel } from '../shared/panel';
 import { visibleText } from '../shared/visibleText';
 import type { DrawChart, SpendChart } from './chart';
-import type { FromUsagePage, ToUsagePage } from './messages';
+import type { FromUsagePage, ToUsagePage } from '../../common/messages/usage';
 import { dayOf, paramsOf, type Period, type PeriodChoice, periods } from './period';
 import { bucketWords, type Spend, spendOf } from './spend';
 import { shareWords, spentMoney, usageTable, type UsageTableOptions } from './usageTable';

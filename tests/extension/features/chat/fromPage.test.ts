@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readFromPage, readRestoredChat } from '../../../../extension/src/features/chat/fromPage';
+import { fromChatPage } from '../../../../extension/src/common/messages/chat';
+import { parseMessage } from '../../../../extension/src/common/messages/parseMessage';
+import { readRestoredChat } from '../../../../extension/src/features/chat/chatPanels';
 
 test('Every message of the page is understood', () => {
   for (const message of [
@@ -56,7 +58,7 @@ test('Every message of the page is understood', () => {
     { type: 'openImage', blob: 'b1', name: 'a.png' },
     { type: 'command', command: 'plue.chat.undo' },
   ]) {
-    expect(readFromPage(message)).toEqual(message);
+    expect(parseMessage(fromChatPage, message)).toEqual(message);
   }
 });
 
@@ -85,14 +87,14 @@ test('What is not a message of ours is refused', () => {
     { type: 'list', offset: 0, limit: 100_000, generation: 0 },
     { type: 'openFile', path: 'a', range: { start: 0, end: 2 } },
   ]) {
-    expect(readFromPage(message)).toBeUndefined();
+    expect(parseMessage(fromChatPage, message)).toBeUndefined();
   }
 });
 
 test('No value of any shape makes reading throw', () => {
   fc.assert(
     fc.property(fc.anything(), (message) => {
-      readFromPage(message);
+      parseMessage(fromChatPage, message);
       readRestoredChat(message);
     }),
   );

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { handle } from '../../../../extension/src/infrastructure/handlers';
 import { Reading } from '../../../../extension/src/features/chat/reading';
 import { FailureError } from '../../../../extension/src/infrastructure/errors';
 import {
@@ -12,7 +13,7 @@ import {
   messageOutline,
   messageRetry,
 } from '../../../../extension/src/protocol/protocol.generated';
-import { undeleteMs, type ReadingToPage } from '../../../../extension/src/webview/shared/viewMessages';
+import { type MessagesToPage, undeleteMs } from '../../../../extension/src/common/messages/chatMessages';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import { answers, executed, lists, reset, shown } from '../../testing/vscode';
@@ -25,7 +26,7 @@ const entries = [
 ];
 
 let sidecar: FakeSidecar;
-let posted: ReadingToPage[];
+let posted: MessagesToPage[];
 let reading: Reading;
 
 beforeEach(() => {
@@ -50,8 +51,8 @@ afterEach(() => {
 
 describe('a message that is deleted', () => {
   it('is there until the time to take it back is over', async () => {
-    await reading.act({ type: 'delete', messageId: 'm1' });
-    await reading.act({ type: 'delete', messageId: 'm1' });
+    await handle(reading.handlers, { type: 'delete', messageId: 'm1' });
+    await handle(reading.handlers, { type: 'delete', messageId: 'm1' });
     await vi.advanceTimersByTimeAsync(undeleteMs - 1);
     expect(sidecar.asked).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
@@ -60,8 +61,8 @@ describe('a message that is deleted', () => {
   });
 
   it('stays when it is taken back', async () => {
-    await reading.act({ type: 'delete', messageId: 'm1' });
-    await reading.act({ type: 'undelete', messageId: 'm1' });
+    await handle(reading.handlers, { type: 'delete', messageId: 'm1' });
+    await handle(reading.handlers, { type: 'undelete', messageId: 'm1' });
     await vi.advanceTimersByTimeAsync(undeleteMs);
     await reading.settle();
     expect(sidecar.asked).toEqual([]);
@@ -71,7 +72,7 @@ describe('a message that is deleted', () => {
     sidecar.answer(messageDiscard, () => {
       throw new FailureError('conflict', 'The chat is answering.');
     });
-    await reading.act({ type: 'delete', messageId: 'm1' });
+    await handle(reading.handlers, { type: 'delete', messageId: 'm1' });
     await vi.advanceTimersByTimeAsync(undeleteMs);
     expect(shown).toMatchObject([{ kind: 'error', text: 'The message was not deleted: The chat is answering.' }]);
     expect(posted).toEqual([{ type: 'deletionSettled', messageId: 'm1' }]);
@@ -87,8 +88,8 @@ describe('a message that is deleted', () => {
     [{ type: 'switchBranch', messageId: 'm2' } as const, 'codex/switchBranch', { uri: codexId, messageId: 'm2' }],
     [{ type: 'fork', messageId: 'm2' } as const, 'codex/fork', { uri: codexId, messageId: 'm2' }],
   ])('is deleted before what %j does', async (message, method, params) => {
-    await reading.act({ type: 'delete', messageId: 'm1' });
-    await reading.act(message);
+    await handle(reading.handlers, { type: 'delete', messageId: 'm1' });
+    await handle(reading.handlers, message);
     expect(sidecar.asked).toEqual([
       { method: 'message/discard', params: { codexId, messageId: 'm1' } },
       { method, params },
@@ -98,19 +99,19 @@ describe('a message that is deleted', () => {
   });
 
   it('is deleted when its chat is closed', async () => {
-    await reading.act({ type: 'delete', messageId: 'm1' });
+    await handle(reading.handlers, { type: 'delete', messageId: 'm1' });
     reading.dispose();
     await vi.waitFor(() => expect(sidecar.methods()).toEqual(['message/discard']));
   });
 });
 
 it('A fork is opened', async () => {
-  await reading.act({ type: 'fork' });
+  await handle(reading.handlers, { type: 'fork' });
   expect(executed).toEqual([['plue.openChat', 'codex://chats/fork']]);
 });
 
 it('Earlier messages come with the number that they were asked for with', async () => {
-  await reading.act({ type: 'list', offset: 3, limit: 50, generation: 7 });
+  await handle(reading.handlers, { type: 'list', offset: 3, limit: 50, generation: 7 });
   expect(sidecar.asked).toEqual([{ method: 'message/list', params: { codexId, offset: 3, limit: 50 } }]);
   expect(posted).toEqual([{ type: 'range', generation: 7, offset: 3, messages: [question('q1', 'Why?')] }]);
 });
@@ -118,7 +119,7 @@ it('Earlier messages come with the number that they were asked for with', async 
 it('What is found comes with the words that were looked for', async () => {
   const found = [{ messageId: 'q1', index: 0, count: 2 }];
   sidecar.answer(messageFind, () => ({ found, isTruncated: true }));
-  await reading.act({ type: 'find', text: 'slow' });
+  await handle(reading.handlers, { type: 'find', text: 'slow' });
   expect(posted).toEqual([{ type: 'found', text: 'slow', found, isTruncated: true }]);
 });
 
@@ -129,13 +130,13 @@ describe('from question to question', () => {
     [4, true, 'q1'],
     [0, false, 'q2'],
   ])('from message %i, backwards: %s, it goes to %s', async (index, backwards, messageId) => {
-    await reading.act({ type: 'nextQuestion', index, backwards });
+    await handle(reading.handlers, { type: 'nextQuestion', index, backwards });
     expect(posted).toMatchObject([{ type: 'jump', messageId }]);
   });
 
   it('it stays where there is no other', async () => {
-    await reading.act({ type: 'nextQuestion', index: 9, backwards: false });
-    await reading.act({ type: 'nextQuestion', index: 0, backwards: true });
+    await handle(reading.handlers, { type: 'nextQuestion', index: 9, backwards: false });
+    await handle(reading.handlers, { type: 'nextQuestion', index: 0, backwards: true });
     expect(posted).toEqual([]);
   });
 
@@ -197,27 +198,27 @@ describe('a message that is gone to', () => {
 describe('an image', () => {
   it('is sent to the page', async () => {
     sidecar.answer(attachmentRead, () => ({ mediaType: 'image/png', data: 'AAAA' }));
-    await reading.act({ type: 'readBlob', blob: 'b1' });
+    await handle(reading.handlers, { type: 'readBlob', blob: 'b1' });
     expect(posted).toEqual([{ type: 'blob', blob: 'b1', mediaType: 'image/png', data: 'AAAA' }]);
   });
 
   it('that cannot be had is told as one without data, so that nobody waits for it', async () => {
-    await reading.act({ type: 'readBlob', blob: 'b1' });
+    await handle(reading.handlers, { type: 'readBlob', blob: 'b1' });
     expect(posted).toEqual([{ type: 'blob', blob: 'b1' }]);
   });
 
   it('is opened by its name', async () => {
-    await reading.act({ type: 'openImage', blob: 'b1', name: 'photo.png' });
+    await handle(reading.handlers, { type: 'openImage', blob: 'b1', name: 'photo.png' });
     expect(executed).toMatchObject([['vscode.open', { path: '/photo.png', query: 'b1' }, {}]]);
   });
 });
 
 it('A command of the menu is run for this chat', async () => {
-  await reading.act({ type: 'command', command: 'plue.chat.export' });
+  await handle(reading.handlers, { type: 'command', command: 'plue.chat.export' });
   expect(executed).toEqual([['plue.chat.export', codexId]]);
 });
 
 it('A file that went with a message that is gone is missed in a sentence', async () => {
-  await reading.act({ type: 'openFile', path: '/gone/a.ts' });
+  await handle(reading.handlers, { type: 'openFile', path: '/gone/a.ts' });
   expect(shown.map(({ text }) => text)).toEqual(['There is no file /gone/a.ts any more.']);
 });

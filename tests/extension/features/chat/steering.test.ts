@@ -1,15 +1,16 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { readFromPage } from '../../../../extension/src/features/chat/fromPage';
+import { handle } from '../../../../extension/src/infrastructure/handlers';
+import { fromChatPage, type ToChatPage } from '../../../../extension/src/common/messages/chat';
+import { parseMessage } from '../../../../extension/src/common/messages/parseMessage';
 import { Steering } from '../../../../extension/src/features/chat/steering';
 import { messageAllowSteering, messageSteering } from '../../../../extension/src/protocol/protocol.generated';
-import type { SteeringToPage } from '../../../../extension/src/webview/shared/viewMessages';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import { executed, reset } from '../../testing/vscode';
 import { codex, codexId } from '../../webview/chatSamples';
 
 let sidecar: FakeSidecar;
-let posted: SteeringToPage[];
+let posted: ToChatPage[];
 let steering: Steering;
 const asked = (): number => sidecar.methods().filter((method) => method === 'message/steering').length;
 
@@ -53,16 +54,16 @@ it('A failure leaves what the page knows', async () => {
 });
 
 it('What was allowed is shown at once, and what ships opens to be read', async () => {
-  await steering.act({ type: 'allowSteering', source: '/work/AGENTS.md', version: 'abc' });
+  await handle(steering.handlers, { type: 'allowInstructions', source: '/work/AGENTS.md', version: 'abc' });
   expect(sidecar.asked.at(-1)?.params).toEqual({ codexId, source: '/work/AGENTS.md', version: 'abc' });
-  expect(posted).toEqual([{ type: 'steering', steering: { sources: [], note: 'allowed' } }]);
-  await steering.act({ type: 'openSteering', source: 'codex://prompts/default-assistant' });
+  expect(posted).toEqual([{ type: 'instructions', steering: { sources: [], note: 'allowed' } }]);
+  await handle(steering.handlers, { type: 'openInstructions', source: 'codex://prompts/default-assistant' });
   expect(executed).toEqual([['plue.openCodex', 'codex://prompts/default-assistant']]);
 });
 
 it('Only what the page may say is heard', () => {
-  expect(readFromPage({ type: 'steering' })).toBeDefined();
-  expect(readFromPage({ type: 'allowSteering', source: 'x', version: 'y' })).toBeDefined();
-  expect(readFromPage({ type: 'allowSteering', source: 'x' })).toBeUndefined();
-  expect(readFromPage({ type: 'openSteering', source: '', path: 'x' })).toBeUndefined();
+  expect(parseMessage(fromChatPage, { type: 'loadInstructions' })).toBeDefined();
+  expect(parseMessage(fromChatPage, { type: 'allowInstructions', source: 'x', version: 'y' })).toBeDefined();
+  expect(parseMessage(fromChatPage, { type: 'allowInstructions', source: 'x' })).toBeUndefined();
+  expect(parseMessage(fromChatPage, { type: 'openInstructions', source: '', path: 'x' })).toBeUndefined();
 });

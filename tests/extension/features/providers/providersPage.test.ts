@@ -3,7 +3,8 @@ import * as l10n from '../../../../extension/src/infrastructure/localizedText';
 import { Uri as RealUri } from 'vscode';
 import { FailureError } from '../../../../extension/src/infrastructure/errors';
 import { CatalogActions } from '../../../../extension/src/features/providers/catalogActions';
-import { readFromPage } from '../../../../extension/src/features/providers/fromPage';
+import { parseMessage } from '../../../../extension/src/common/messages/parseMessage';
+import { fromProvidersPage } from '../../../../extension/src/common/messages/providers';
 import { ProviderActions, usesSentence } from '../../../../extension/src/features/providers/providerActions';
 import { addProvider, pickProvider } from '../../../../extension/src/features/providers/providerCommands';
 import { ProvidersPage } from '../../../../extension/src/features/providers/providersPage';
@@ -331,7 +332,7 @@ describe('what the page asks for', () => {
       { type: 'models', id: 'a', result: models },
       { type: 'executables', items: [program] },
       { type: 'template', template },
-      { type: 'said', words: 'Nothing was found.' },
+      { type: 'status', text: 'Nothing was found.' },
     ])
       expect(heard()).toContainEqual(answer);
   });
@@ -490,7 +491,7 @@ describe('catalogs on the page', () => {
 
   it('say what became of a refresh and of a backup that is restored', async () => {
     await say({ type: 'refreshCatalog', work: 'w' });
-    expect(heard()).toContainEqual({ type: 'said', words: 'Two catalogs are new.' });
+    expect(heard()).toContainEqual({ type: 'status', text: 'Two catalogs are new.' });
     expect(heard()).toContainEqual({ type: 'catalogs', list: { items: all }, startingPoints: [] });
     await say({ type: 'loadBackups', work: 'w' });
     expect(heard()).toContainEqual({ type: 'backups', items: [] });
@@ -542,7 +543,7 @@ describe('catalogs on the page', () => {
     expect(shown[0]).toMatchObject({ text: 'Imported: New. Left out: mine.', buttons: ['Replace'] });
     expect(shown[0]?.detail).toBe('mine: There is one.\nThe versions before go to the backups.');
     expect(sidecar.methods().filter((method) => method === 'catalog/import')).toHaveLength(1);
-    expect(heard()).toContainEqual({ type: 'said', words: 'Imported: New. Left out: mine.' });
+    expect(heard()).toContainEqual({ type: 'status', text: 'Imported: New. Left out: mine.' });
   });
 
   it('are not imported without a file', async () => {
@@ -554,7 +555,7 @@ describe('catalogs on the page', () => {
 
 describe('what the page may say', () => {
   it('is read by its shape, and nothing else is', () => {
-    expect(readFromPage({ type: 'test', id: 'a', work: 'test:a' })).toBeDefined();
+    expect(parseMessage(fromProvidersPage, { type: 'test', id: 'a', work: 'test:a' })).toBeDefined();
     for (const message of [
       { type: 'test', id: 'a' },
       { type: 'test', id: '', work: 'w' },
@@ -565,7 +566,7 @@ describe('what the page may say', () => {
       { type: 'format', work: 'w' },
       undefined,
     ]) {
-      expect(readFromPage(message)).toBeUndefined();
+      expect(parseMessage(fromProvidersPage, message)).toBeUndefined();
     }
   });
 });

@@ -17,7 +17,7 @@ import { language } from '../../shared/language';
 import { exactText } from '../../shared/exactText';
 import { Section } from '../../shared/section';
 import { isResumable, isWorking, stateOf } from '../../shared/taskWords';
-import type { EditCommand, TaskCommand } from '../../shared/viewMessages';
+import type { EditCommand, TaskCommand } from '../../../common/messages/chatAgents';
 import { visibleText } from '../../shared/visibleText';
 import { sizeOf } from '../toolCall';
 import { barsOf, type BudgetBar } from './budget';
